@@ -1,0 +1,657 @@
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{Expr, Ident, Lit, LitStr, Path, Type, parse_quote};
+
+use crate::ctxt::Ctxt;
+use crate::expand::at;
+use crate::settings::{Arg, ArgValue, Settings, parse_args, unknown};
+use crate::values::{Values, builder_call, literal, summary};
+
+/// The attribute on a block.
+pub(crate) struct BlockArgs {
+    pub(crate) krate: Path,
+    pub(crate) service: Option<Expr>,
+    pub(crate) plan: Option<Type>,
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// The attribute on a method of an annotated block.
+#[derive(Default)]
+pub(crate) struct MethodArgs {
+    pub(crate) name: Option<LitStr>,
+    pub(crate) skip: Vec<Ident>,
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// An interceptor, as it was written.
+pub(crate) struct Entry {
+    pub(crate) name: Ident,
+    pub(crate) methods: Selector,
+    pub(crate) kind: EntryKind,
+    /// Settings that are expressions, as the plan shows them.
+    pub(crate) expressions: Vec<(&'static str, String)>,
+}
+
+pub(crate) enum EntryKind {
+    Logging {
+        config: TokenStream,
+        fields: Vec<Field>,
+    },
+    Auth {
+        config: TokenStream,
+        verifier: Option<Expr>,
+        public: Vec<MethodRef>,
+    },
+    RateLimit {
+        config: Option<TokenStream>,
+        limiter: Option<Expr>,
+        key: RateLimitKey,
+    },
+    Retry {
+        config: TokenStream,
+        throttle: Option<TokenStream>,
+    },
+    With(Box<Expr>),
+}
+
+/// `name = expr`, `name = %expr` or `name = ?expr`.
+pub(crate) struct Field {
+    pub(crate) name: TokenStream,
+    pub(crate) sigil: Sigil,
+    pub(crate) expr: Expr,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sigil {
+    None,
+    Display,
+    Debug,
+}
+
+pub(crate) enum RateLimitKey {
+    Everyone,
+    Peer,
+    Metadata(LitStr),
+    Identity(Span),
+}
+
+pub(crate) enum Selector {
+    All,
+    Only(Vec<MethodRef>),
+    Except(Vec<MethodRef>),
+}
+
+/// A method, as a list names it.
+pub(crate) struct MethodRef {
+    pub(crate) span: Span,
+    pub(crate) spelled: Spelled,
+}
+
+pub(crate) enum Spelled {
+    /// `login`
+    Rust(String),
+    /// `"Login"`
+    Rpc(String),
+    /// `"/user.v1.UserService/Login"`
+    Path { service: String, method: String },
+}
+
+/// The entries of a service, and the feature of the runtime crate that each needs.
+const ENTRIES: [(&str, &str, bool); 5] = [
+    ("logging", "logging", cfg!(feature = "logging")),
+    ("auth", "auth", cfg!(feature = "auth")),
+    ("rate_limit", "rate-limit", cfg!(feature = "rate-limit")),
+    ("retry", "retry", cfg!(feature = "retry")),
+    ("with", "", true),
+];
+
+const CLIENT_ENTRIES: [&str; 3] = ["metadata", "hedge", "deadline"];
+
+pub(crate) fn parse_block_args(cx: &Ctxt, tokens: TokenStream) -> BlockArgs {
+    let args = parse_args(cx, tokens);
+    let mut parser = EntryParser {
+        cx,
+        krate: parse_quote!(::interceptors),
+        on_method: false,
+    };
+    // Wherever it stands, what the entries expand to is named by it.
+    if let Some(arg) = args.iter().find(|arg| arg.name == "crate") {
+        match &arg.value {
+            ArgValue::Expr(expr) => parser.krate = parser.as_path(expr).unwrap_or(parser.krate),
+            _ => cx.error_on(
+                &arg.name,
+                "`crate` needs a path: `crate = path::to::interceptors`",
+            ),
+        }
+    }
+    let mut block = BlockArgs {
+        krate: parser.krate.clone(),
+        service: None,
+        plan: None,
+        entries: Vec::new(),
+    };
+    let mut seen: Vec<Ident> = Vec::new();
+    for arg in args {
+        if !matches!(arg.name.to_string().as_str(), "crate" | "service" | "plan") {
+            parser.entry(arg, &mut block.entries);
+            continue;
+        }
+        if seen.contains(&arg.name) {
+            cx.error_on(&arg.name, format!("duplicate setting `{}`", arg.name));
+            continue;
+        }
+        seen.push(arg.name.clone());
+        match (arg.name.to_string().as_str(), arg.value) {
+            ("crate", _) => {}
+            ("service", ArgValue::Expr(expr)) => match literal(&expr) {
+                Some(Lit::Str(text)) if !is_service_name(&text.value()) => cx.error_on(
+                    text,
+                    "not the full name of a service; write it as the proto has it, such as `\"user.v1.UserService\"`",
+                ),
+                None | Some(Lit::Str(_)) => block.service = Some(*expr),
+                Some(_) => cx.error_on(&expr, "`service` must be a string, such as `\"user.v1.UserService\"`"),
+            },
+            ("service", _) => cx.error_on(
+                &arg.name,
+                "`service` needs a value: `service = \"user.v1.UserService\"`",
+            ),
+            (_, ArgValue::Expr(expr)) => {
+                block.plan = cx.ok(syn::parse2(expr.into_token_stream()));
+            }
+            _ => cx.error_on(&arg.name, "`plan` needs a type of yours: `plan = UsersPolicy`"),
+        }
+    }
+    block
+}
+
+pub(crate) fn parse_method_args(cx: &Ctxt, krate: &Path, tokens: TokenStream) -> MethodArgs {
+    let parser = EntryParser {
+        cx,
+        krate: krate.clone(),
+        on_method: true,
+    };
+    let mut method = MethodArgs::default();
+    for Arg { name, value } in parse_args(cx, tokens) {
+        match (name.to_string().as_str(), value) {
+            ("name", ArgValue::Expr(expr)) => match literal(&expr) {
+                Some(Lit::Str(text)) if is_identifier(&text.value()) => {
+                    if method.name.replace(text.clone()).is_some() {
+                        cx.error_on(&name, "duplicate setting `name`");
+                    }
+                }
+                _ => cx.error_on(
+                    &expr,
+                    "`name` must be the name of the RPC, such as `\"GetURL\"`",
+                ),
+            },
+            ("name", _) => cx.error_on(&name, "`name` needs a value: `name = \"GetURL\"`"),
+            ("skip", ArgValue::List(tokens)) => {
+                let skipped = parse_args(cx, tokens);
+                if skipped.is_empty() {
+                    cx.error_on(
+                        &name,
+                        "`skip` needs the name of an interceptor: `skip(retry)`",
+                    );
+                }
+                method.skip.extend(skipped.into_iter().map(|arg| arg.name));
+            }
+            ("skip", _) => {
+                cx.error_on(
+                    &name,
+                    "`skip` needs the name of an interceptor: `skip(retry)`",
+                );
+            }
+            ("crate" | "service" | "plan", _) => cx.error_on(
+                &name,
+                format!("`{name}` belongs in the attribute on the block, not on a method"),
+            ),
+            (_, value) => parser.entry(Arg { name, value }, &mut method.entries),
+        }
+    }
+    method
+}
+
+struct EntryParser<'a> {
+    cx: &'a Ctxt,
+    krate: Path,
+    on_method: bool,
+}
+
+impl EntryParser<'_> {
+    fn entry(&self, arg: Arg, entries: &mut Vec<Entry>) {
+        let Arg { name, value } = arg;
+        let text = name.to_string();
+        if text != "with" && entries.iter().any(|entry| entry.name == name) {
+            self.cx
+                .error_on(&name, format!("duplicate interceptor `{name}`"));
+            return;
+        }
+        let Some((_, feature, enabled)) = ENTRIES.iter().find(|(known, ..)| *known == text) else {
+            let message = if CLIENT_ENTRIES.contains(&text.as_str()) {
+                format!("`{name}` belongs on a client; a service has no call to make")
+            } else {
+                let mut known: Vec<_> = ENTRIES.iter().map(|(known, ..)| *known).collect();
+                known.extend(if self.on_method {
+                    ["skip", "name"]
+                } else {
+                    ["service", "plan"]
+                });
+                unknown("interceptor", &text, &known)
+            };
+            self.cx.error_on(&name, message);
+            return;
+        };
+        if !enabled {
+            self.cx.error_on(
+                &name,
+                format!("to use `{name}`, enable the feature `{feature}` of `interceptors`"),
+            );
+            return;
+        }
+        let tokens = match value {
+            ArgValue::None => TokenStream::new(),
+            ArgValue::List(tokens) => tokens,
+            ArgValue::Expr(_) => {
+                self.cx.error_on(
+                    &name,
+                    format!("`{name}` takes its settings in parentheses: `{name}(…)`"),
+                );
+                return;
+            }
+        };
+        entries.extend(match text.as_str() {
+            "logging" => self.logging(name, tokens),
+            "auth" => self.auth(name, tokens),
+            "rate_limit" => self.rate_limit(name, tokens),
+            "retry" => self.retry(name, tokens),
+            _ => self.with(name, tokens),
+        });
+    }
+
+    fn logging(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
+        let (krate, values) = (&self.krate, self.values());
+        let mut settings = self.settings(tokens, &["level", "slow", "fields"]);
+        let mut config = quote!(#krate::logging::Config::new());
+        if let Some((key, expr)) = settings.expr("level") {
+            config.extend(call("level", &expr, values.level(&key, &expr)));
+        }
+        if let Some((key, expr)) = settings.expr("slow") {
+            config.extend(call("slow", &expr, values.duration(&key, &expr)));
+        }
+        let mut expressions = Vec::new();
+        let mut fields = Vec::new();
+        if let Some((key, tokens)) = settings.list("fields") {
+            fields = self
+                .cx
+                .ok(syn::parse::Parser::parse2(parse_fields, tokens))?;
+            if fields.is_empty() {
+                self.cx.error_on(
+                    &key,
+                    "`fields` needs a field: `fields(user = request.user_id)`",
+                );
+            }
+            let names: Vec<_> = fields.iter().map(|field| field.name.to_string()).collect();
+            expressions.push(("fields", names.join(",").replace(' ', "")));
+        }
+        let methods = self.selector(&mut settings);
+        Some(Entry {
+            name,
+            methods,
+            expressions,
+            kind: EntryKind::Logging { config, fields },
+        })
+    }
+
+    fn auth(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
+        let (krate, values) = (&self.krate, self.values());
+        let mut settings = self.settings(tokens, &["verifier", "public", "scheme", "header"]);
+        let mut config = quote!(#krate::auth::Config::new());
+        for setting in ["scheme", "header"] {
+            if let Some((key, expr)) = settings.expr(setting) {
+                config.extend(call(setting, &expr, values.text(&key, &expr)));
+            }
+        }
+        let public = settings.expr("public").map(|(key, expr)| {
+            if self.on_method {
+                let hint = "write `skip(auth)` instead";
+                self.cx
+                    .error_on(&key, format!("`public` names methods of the block; {hint}"));
+            }
+            self.methods(&key, &expr, true)
+        });
+        let verifier = settings.expr("verifier").map(|(_, expr)| expr);
+        let shown = verifier.as_ref().map_or_else(|| "self".to_owned(), summary);
+        let methods = self.selector(&mut settings);
+        let public = public.unwrap_or_default();
+        let kind = EntryKind::Auth {
+            config,
+            verifier,
+            public,
+        };
+        Some(Entry {
+            name,
+            methods,
+            kind,
+            expressions: vec![("verifier", shown)],
+        })
+    }
+
+    fn rate_limit(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
+        let (krate, values) = (&self.krate, self.values());
+        let known = [
+            "per_second",
+            "per_minute",
+            "burst",
+            "max_keys",
+            "key",
+            "limiter",
+        ];
+        let mut settings = self.settings(tokens, &known);
+        settings.conflict("per_second", "per_minute");
+        for setting in ["per_second", "per_minute", "burst", "max_keys"] {
+            settings.conflict("limiter", setting);
+        }
+        let mut config = None;
+        for setting in ["per_second", "per_minute"] {
+            if let Some((key, expr)) = settings.expr(setting) {
+                let value = values.integer(&key, &expr).unwrap_or_else(|| quote!(1));
+                let key = Ident::new(setting, at(expr.span()));
+                config = Some(
+                    quote_spanned!(at(expr.span())=> #krate::rate_limit::Config::#key(#value)),
+                );
+            }
+        }
+        for setting in ["burst", "max_keys"] {
+            if let Some((key, expr)) = settings.expr(setting) {
+                let value = values.integer(&key, &expr);
+                config = config.map(|config| {
+                    let call = call(setting, &expr, value);
+                    quote!(#config #call)
+                });
+            }
+        }
+        let mut expressions = Vec::new();
+        let limiter = settings.expr("limiter").map(|(_, expr)| expr);
+        if let Some(limiter) = &limiter {
+            expressions.push(("limiter", summary(limiter)));
+        } else if config.is_none() {
+            self.cx.error_on(
+                &name,
+                "missing setting `per_second`; add `per_second = 100`",
+            );
+        }
+        let key = match settings.expr("key") {
+            Some((_, expr)) => self.rate_limit_key(&expr)?,
+            None => RateLimitKey::Everyone,
+        };
+        match &key {
+            RateLimitKey::Everyone => {}
+            RateLimitKey::Peer => expressions.push(("key", "peer".to_owned())),
+            RateLimitKey::Identity(_) => expressions.push(("key", "identity".to_owned())),
+            RateLimitKey::Metadata(name) => {
+                expressions.push(("key", format!("metadata({:?})", name.value())));
+            }
+        }
+        let methods = self.selector(&mut settings);
+        Some(Entry {
+            name,
+            methods,
+            expressions,
+            kind: EntryKind::RateLimit {
+                config,
+                limiter,
+                key,
+            },
+        })
+    }
+
+    /// `peer`, `identity` or `metadata("x-api-key")`.
+    fn rate_limit_key(&self, expr: &Expr) -> Option<RateLimitKey> {
+        match expr {
+            Expr::Path(path) if path.path.is_ident("peer") => return Some(RateLimitKey::Peer),
+            Expr::Path(path) if path.path.is_ident("identity") => {
+                return Some(RateLimitKey::Identity(expr.span()));
+            }
+            Expr::Call(call) if matches!(&*call.func, Expr::Path(path) if path.path.is_ident("metadata")) => {
+                if let (1, Some(Lit::Str(name))) =
+                    (call.args.len(), call.args.first().and_then(literal))
+                {
+                    return Some(RateLimitKey::Metadata(name.clone()));
+                }
+            }
+            _ => {}
+        }
+        self.cx.error_on(
+            expr,
+            "`key` must be `peer`, `identity` or `metadata(\"x-api-key\")`",
+        );
+        None
+    }
+
+    fn retry(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
+        let (krate, values) = (&self.krate, self.values());
+        let known = [
+            "max",
+            "max_attempts",
+            "base_delay",
+            "max_delay",
+            "multiplier",
+            "jitter",
+            "codes",
+            "attempt_timeout",
+            "throttle",
+        ];
+        let mut settings = self.settings(tokens, &known);
+        settings.conflict("max", "max_attempts");
+        let mut config = quote!(#krate::retry::Config::new());
+        for setting in ["max", "max_attempts"] {
+            if let Some((key, expr)) = settings.expr(setting) {
+                config.extend(call(setting, &expr, values.integer(&key, &expr)));
+            }
+        }
+        for setting in ["base_delay", "max_delay", "attempt_timeout"] {
+            if let Some((key, expr)) = settings.expr(setting) {
+                config.extend(call(setting, &expr, values.duration(&key, &expr)));
+            }
+        }
+        for setting in ["multiplier", "jitter"] {
+            if let Some((key, expr)) = settings.expr(setting) {
+                config.extend(call(setting, &expr, values.float(&key, &expr)));
+            }
+        }
+        if let Some((key, expr)) = settings.expr("codes") {
+            config.extend(call("codes", &expr, values.codes(&key, &expr)));
+        }
+        let mut expressions = Vec::new();
+        let mut throttle = None;
+        if let Some((key, tokens)) = settings.list("throttle") {
+            let mut parts = Settings::new(self.cx, tokens, &["tokens", "ratio"]);
+            let (tokens, ratio) = (parts.expr("tokens"), parts.expr("ratio"));
+            let (Some((tokens_key, tokens)), Some((ratio_key, ratio))) = (tokens, ratio) else {
+                let message = "`throttle` needs both: `throttle(tokens = 10, ratio = 0.1)`";
+                self.cx.error_on(&key, message);
+                return None;
+            };
+            let tokens_value = values.integer(&tokens_key, &tokens)?;
+            let ratio_value = values.float(&ratio_key, &ratio)?;
+            let shown = |expr: &Expr| expr.to_token_stream().to_string().replace(' ', "");
+            expressions.push(("throttle", format!("{}/{}", shown(&tokens), shown(&ratio))));
+            throttle = Some(
+                quote_spanned!(at(key.span())=> #krate::retry::Throttle::new(#tokens_value, #ratio_value)),
+            );
+        }
+        let methods = self.selector(&mut settings);
+        Some(Entry {
+            name,
+            methods,
+            expressions,
+            kind: EntryKind::Retry { config, throttle },
+        })
+    }
+
+    /// `with(expr)`, `with(expr, only = […])`.
+    fn with(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
+        let parser = |input: syn::parse::ParseStream<'_>| {
+            if input.is_empty() {
+                let message = "`with` needs an interceptor: `with(self.audit)`";
+                return Err(syn::Error::new(name.span(), message));
+            }
+            let expr: Expr = input.parse()?;
+            input.parse::<Option<syn::Token![,]>>()?;
+            Ok((expr, input.parse::<TokenStream>()?))
+        };
+        let (expr, rest) = self.cx.ok(syn::parse::Parser::parse2(parser, tokens))?;
+        let mut settings = self.settings(rest, &[]);
+        let methods = self.selector(&mut settings);
+        let expressions = vec![("value", summary(&expr))];
+        Some(Entry {
+            name,
+            methods,
+            kind: EntryKind::With(Box::new(expr)),
+            expressions,
+        })
+    }
+
+    fn settings(&self, tokens: TokenStream, known: &[&str]) -> Settings<'_> {
+        Settings::new(self.cx, tokens, &[known, &["only", "except"]].concat())
+    }
+
+    fn selector(&self, settings: &mut Settings<'_>) -> Selector {
+        settings.conflict("only", "except");
+        let (only, except) = (settings.expr("only"), settings.expr("except"));
+        if self.on_method
+            && let Some((key, _)) = only.as_ref().or(except.as_ref())
+        {
+            let message =
+                format!("`{key}` belongs in the attribute on the block: this is one method");
+            self.cx.error_on(key, message);
+        }
+        match (only, except) {
+            (Some((key, expr)), _) => Selector::Only(self.methods(&key, &expr, false)),
+            (None, Some((key, expr))) => Selector::Except(self.methods(&key, &expr, false)),
+            (None, None) => Selector::All,
+        }
+    }
+
+    /// `[login, "Login", "/user.v1.UserService/Login"]`
+    fn methods(&self, key: &Ident, expr: &Expr, may_be_empty: bool) -> Vec<MethodRef> {
+        let Expr::Array(list) = expr else {
+            self.cx.error_on(
+                expr,
+                format!("`{key}` must be a list of methods: `{key} = [login]`"),
+            );
+            return Vec::new();
+        };
+        if list.elems.is_empty() && !may_be_empty {
+            self.cx.error_on(
+                expr,
+                format!("`{key}` names no method; name one, or take it out"),
+            );
+        }
+        list.elems
+            .iter()
+            .filter_map(|element| self.method(element))
+            .collect()
+    }
+
+    fn method(&self, expr: &Expr) -> Option<MethodRef> {
+        let spelled = match expr {
+            Expr::Path(path) => path
+                .path
+                .get_ident()
+                .map(|name| Spelled::Rust(name.unraw().to_string())),
+            _ => match literal(expr) {
+                Some(Lit::Str(text)) => match text.value().strip_prefix('/') {
+                    None => Some(Spelled::Rpc(text.value())),
+                    Some(path) => path.split_once('/').map(|(service, method)| Spelled::Path {
+                        service: service.to_owned(),
+                        method: method.to_owned(),
+                    }),
+                },
+                _ => None,
+            },
+        };
+        let Some(spelled) = spelled else {
+            self.cx.error_on(
+                expr,
+                "expected a method: `login`, `\"Login\"` or `\"/user.v1.UserService/Login\"`",
+            );
+            return None;
+        };
+        Some(MethodRef {
+            span: expr.span(),
+            spelled,
+        })
+    }
+
+    fn as_path(&self, expr: &Expr) -> Option<Path> {
+        match expr {
+            Expr::Path(path) if path.qself.is_none() => Some(path.path.clone()),
+            _ => {
+                self.cx.error_on(
+                    expr,
+                    "`crate` must be a path, such as `crate = my_interceptors`",
+                );
+                None
+            }
+        }
+    }
+
+    fn values(&self) -> Values<'_> {
+        Values {
+            cx: self.cx,
+            krate: &self.krate,
+        }
+    }
+}
+
+/// `.name(value)`; nothing where the value was wrong, which has been reported.
+fn call(name: &str, expr: &Expr, value: Option<TokenStream>) -> Option<TokenStream> {
+    value.map(|value| builder_call(name, expr, &value))
+}
+
+/// `user = request.user_id, tenant.id = %request.tenant`
+fn parse_fields(input: syn::parse::ParseStream<'_>) -> syn::Result<Vec<Field>> {
+    let mut fields = Vec::new();
+    while !input.is_empty() {
+        let first = input.call(Ident::parse_any)?;
+        let mut name = quote!(#first);
+        while input.peek(syn::Token![.]) {
+            let dot: syn::Token![.] = input.parse()?;
+            let part = input.call(Ident::parse_any)?;
+            name.extend(quote!(#dot #part));
+        }
+        if !input.peek(syn::Token![=]) {
+            let message = format!("`{first}` needs a value: `{first} = request.{first}`");
+            return Err(syn::Error::new(first.span(), message));
+        }
+        input.parse::<syn::Token![=]>()?;
+        let sigil = if input.parse::<Option<syn::Token![%]>>()?.is_some() {
+            Sigil::Display
+        } else if input.parse::<Option<syn::Token![?]>>()?.is_some() {
+            Sigil::Debug
+        } else {
+            Sigil::None
+        };
+        fields.push(Field {
+            name,
+            sigil,
+            expr: input.parse()?,
+        });
+        if !input.is_empty() {
+            input.parse::<syn::Token![,]>()?;
+        }
+    }
+    Ok(fields)
+}
+
+fn is_identifier(text: &str) -> bool {
+    let legal = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.chars().all(legal) && !text.is_empty() && !text.starts_with(|c: char| c.is_ascii_digit())
+}
+
+fn is_service_name(text: &str) -> bool {
+    text.split('.').all(is_identifier)
+}

@@ -1,0 +1,802 @@
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::{Attribute, Expr, FnArg, Ident, Path, Type};
+
+use crate::args::{Entry, EntryKind, Field, RateLimitKey, Sigil};
+use crate::check::{Chain, Service, ServiceName, entry_span, pascal_case};
+use crate::item::{Method, is_lint_level};
+use crate::tokens::{expect_to_allow, keep_span_name, mentions_self};
+
+/// Input:
+///
+///     #[tonic::async_trait]
+///     impl UserService for Users {
+///         type ListStream = BoxStream<User>;
+///         async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> { … }
+///         …
+///     }
+///
+/// Output:
+///
+///     const _: () = {
+///         mod __handlers { pub(super) trait Handlers { … } }
+///         impl __handlers::Handlers for Users {
+///             type ListStream = BoxStream<User>;
+///             …
+///             async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> { … }
+///         }
+///         #[tonic::async_trait]
+///         impl UserService for Users {
+///             type ListStream = ResponseStream<BoxStream<User>>;
+///             async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+///                 // the interceptors, then `<Self as __handlers::Handlers>::get(self, request)`
+///             }
+///         }
+///         impl Intercepted<__Plan> for Users { const PLAN: Plan = …; }
+///     };
+///
+/// The bodies stay functions of their own, under their own names, with their attributes, in an
+/// `impl` for the same type: `Self`, `?`, `return` and coercions mean what they meant. The hidden
+/// trait stands in a module of its own, where it needs no name of the user's: the types of its
+/// methods are associated types.
+pub(crate) fn expand(service: &Service) -> TokenStream {
+    let e = Expander {
+        service,
+        krate: &service.krate,
+    };
+    let scope_attrs = &service.block.scope_attrs;
+    let imports = e.imports();
+    let names = e.service_name();
+    let entries = service
+        .entries
+        .iter()
+        .enumerate()
+        .map(|(i, entry)| e.entry_items(i, entry));
+    let hidden_trait = e.hidden_trait();
+    let hidden_impl = e.hidden_impl();
+    let wrapper_impl = e.wrapper_impl();
+    let plan_impl = e.plan_impl();
+    let assertions = e.assertions();
+    quote! {
+        #(#scope_attrs)*
+        const _: () = {
+            #imports
+            #names
+            #(#entries)*
+            #hidden_trait
+            #hidden_impl
+            #wrapper_impl
+            #plan_impl
+            #assertions
+        };
+    }
+}
+
+struct Expander<'a> {
+    service: &'a Service,
+    krate: &'a Path,
+}
+
+impl Expander<'_> {
+    fn methods(&self) -> impl Iterator<Item = (&Method, &Chain)> {
+        self.service.block.methods.iter().zip(&self.service.chains)
+    }
+
+    fn imports(&self) -> TokenStream {
+        let krate = self.krate;
+        quote! {
+            #[allow(unused_imports)]
+            use #krate::__private::{NoResend as _, Otherwise as _};
+        }
+    }
+
+    fn service_name(&self) -> TokenStream {
+        let trait_ident = self.service.block.trait_path.segments.last();
+        let derived =
+            trait_ident.map(|segment| syn::ext::IdentExt::unraw(&segment.ident).to_string());
+        let (name, is_derived) = match &self.service.name {
+            ServiceName::Given(expr) => (quote!(#expr), quote!(false)),
+            ServiceName::Derived(name) => (quote!(#name), quote!(true)),
+            // The constant outside is found only where the module has none.
+            ServiceName::Module(module) => {
+                let found = quote! {{
+                    #[allow(dead_code)]
+                    const SERVICE_NAME: &str = "";
+                    {
+                        #[allow(unused_imports, clippy::wildcard_imports)]
+                        use #module::*;
+                        SERVICE_NAME
+                    }
+                }};
+                return quote! {
+                    const __SERVICE_NAME: &str = #found;
+                    const __SERVICE_IS_DERIVED: bool = __SERVICE_NAME.is_empty();
+                    const __SERVICE: &str = if __SERVICE_IS_DERIVED { #derived } else { __SERVICE_NAME };
+                };
+            }
+        };
+        quote! {
+            const __SERVICE: &str = #name;
+            const __SERVICE_IS_DERIVED: bool = #is_derived;
+        }
+    }
+
+    /// What an entry needs once for all calls: its settings, and its state.
+    fn entry_items(&self, i: usize, entry: &Entry) -> TokenStream {
+        let krate = self.krate;
+        let private = quote!(#krate::__private);
+        let config = item_name("CONFIG", entry, i);
+        let plan = item_name("ENTRY", entry, i);
+        let mut items = TokenStream::new();
+        let mut settings = quote!(&[]);
+        let mut with_config = |module: TokenStream, value: &TokenStream| {
+            items.extend(quote! {
+                static #config: #krate::#module::Config = #value;
+            });
+            settings = {
+                quote!({ const SETTINGS: &[#private::Setting] = &(#value).settings(); SETTINGS })
+            };
+        };
+        let mut only_single_requests = None;
+        match &entry.kind {
+            EntryKind::Logging { config: value, .. } => with_config(quote!(logging), value),
+            EntryKind::Auth { config: value, .. } => with_config(quote!(auth), value),
+            EntryKind::Retry {
+                config: value,
+                throttle,
+            } => {
+                with_config(quote!(retry), value);
+                only_single_requests = Some(quote!(.single_requests_only()));
+                if let Some(throttle) = throttle {
+                    let name = item_name("THROTTLE", entry, i);
+                    items.extend(quote! {
+                        static #name: #krate::retry::Throttle = #throttle;
+                    });
+                }
+            }
+            EntryKind::RateLimit {
+                config: value, key, ..
+            } => {
+                if let Some(value) = value {
+                    with_config(quote!(rate_limit), value);
+                    let name = item_name("LIMITER", entry, i);
+                    items.extend(quote! {
+                        static #name: ::std::sync::LazyLock<#krate::rate_limit::Limiter> =
+                            ::std::sync::LazyLock::new(|| #krate::rate_limit::Limiter::new(&#config));
+                    });
+                }
+                if let RateLimitKey::Metadata(key) = key {
+                    let name = item_name("KEY", entry, i);
+                    items.extend(quote_spanned! {at(key.span())=>
+                        static #name: #krate::rate_limit::ByMetadata =
+                            #krate::rate_limit::ByMetadata::new(#key);
+                    });
+                }
+            }
+            EntryKind::With(_) => {}
+        }
+        if value_of(entry).is_some_and(|value| !mentions_self(value)) {
+            let name = item_name("VALUE", entry, i);
+            items.extend(quote! {
+                static #name: #private::Once = #private::Once::new();
+            });
+        }
+        let name = entry.name.to_string();
+        let expressions = entry.expressions.iter().map(
+            |(name, shown)| quote!(#private::Setting::new(#name, #private::Value::Text(#shown))),
+        );
+        quote! {
+            #items
+            const #plan: #private::EntryPlan =
+                #private::EntryPlan::new(#name, #settings, &[#(#expressions),*]) #only_single_requests;
+        }
+    }
+
+    /// Output:
+    ///
+    ///     mod __handlers {
+    ///         pub(super) trait Handlers {
+    ///             type ListStream;
+    ///             type __GetRequest;
+    ///             type __GetResult;
+    ///             const __GET: &'static MethodPlan;
+    ///             fn get(&self, request: Self::__GetRequest)
+    ///                 -> impl Future<Output = Self::__GetResult> + Send;
+    ///         }
+    ///     }
+    fn hidden_trait(&self) -> TokenStream {
+        let krate = self.krate;
+        let types = self.plain_types().map(|item| {
+            let (cfgs, ident) = (cfgs(&item.attrs), &item.ident);
+            quote!(#(#cfgs)* type #ident;)
+        });
+        let methods = self.methods().map(|(method, chain)| {
+            let Method { cfgs, .. } = method;
+            let names = HiddenNames::new(method, chain);
+            let HiddenNames {
+                handler,
+                request,
+                result,
+                plan,
+            } = &names;
+            let mut sig = method.sig.clone();
+            sig.asyncness = None;
+            sig.ident = handler.clone();
+            let receiver = if method.by_arc {
+                quote!(self: #krate::__private::Arc<Self>)
+            } else {
+                method.receiver().to_token_stream()
+            };
+            let output = match &method.boxed {
+                None => quote! {
+                    impl ::core::future::Future<Output = Self::#result> + ::core::marker::Send
+                },
+                Some(boxed) => {
+                    let lifetime = boxed.lifetime.iter();
+                    quote! {
+                        ::core::pin::Pin<::std::boxed::Box<
+                            dyn ::core::future::Future<Output = Self::#result>
+                                + ::core::marker::Send #(+ #lifetime)*
+                        >>
+                    }
+                }
+            };
+            let (generics, where_clause) = (&sig.generics, &sig.generics.where_clause);
+            quote! {
+                #(#cfgs)*
+                type #request;
+                #(#cfgs)*
+                type #result;
+                #(#cfgs)*
+                const #plan: &'static #krate::__private::MethodPlan;
+                #(#cfgs)*
+                fn #handler #generics (#receiver, request: Self::#request) -> #output #where_clause;
+            }
+        });
+        quote! {
+            #[allow(non_camel_case_types)]
+            mod __handlers {
+                pub(super) trait Handlers {
+                    #(#types)*
+                    #(#methods)*
+                }
+            }
+        }
+    }
+
+    /// The user's bodies, in an implementation of the hidden trait.
+    fn hidden_impl(&self) -> TokenStream {
+        let block = &self.service.block;
+        let (impl_generics, _, where_clause) = block.generics.split_for_impl();
+        let self_ty = &block.self_ty;
+        let types = self.plain_types().map(|item| {
+            let mut item = item.clone();
+            item.attrs.retain(|attr| !attr.path().is_ident("doc"));
+            quote!(#item)
+        });
+        let methods = self
+            .methods()
+            .map(|(method, chain)| self.hidden_method(method, chain));
+        quote! {
+            impl #impl_generics __handlers::Handlers for #self_ty #where_clause {
+                #(#types)*
+                #(#methods)*
+            }
+        }
+    }
+
+    fn hidden_method(&self, method: &Method, chain: &Chain) -> TokenStream {
+        let krate = self.krate;
+        let private = quote!(#krate::__private);
+        let Method {
+            cfgs,
+            request: request_ty,
+            result: result_ty,
+            block,
+            ..
+        } = method;
+        let HiddenNames {
+            handler,
+            request,
+            result,
+            plan,
+        } = &HiddenNames::new(method, chain);
+        let mut attrs = method.attrs.clone();
+        if chain.rename {
+            attrs
+                .iter_mut()
+                .for_each(|attr| keep_span_name(attr, &method.name));
+        }
+        let lints = lints_for_copies(&method.attrs);
+        let mut sig = method.sig.clone();
+        sig.ident = handler.clone();
+        let Chain {
+            rpc,
+            is_derived,
+            entries,
+            ..
+        } = chain;
+        let entries = entries
+            .iter()
+            .map(|&i| item_name("ENTRY", &self.service.entries[i], i));
+        let reply = self.reply(method, &quote!(Self::#result));
+        quote! {
+            #(#cfgs)*
+            #(#lints)*
+            type #request = #request_ty;
+            #(#cfgs)*
+            #(#lints)*
+            type #result = #result_ty;
+            #(#cfgs)*
+            const #plan: &'static #private::MethodPlan = &#private::MethodPlan::new(
+                #private::Name {
+                    service: __SERVICE,
+                    method: #rpc,
+                    path: #krate::__path!(__SERVICE, #rpc),
+                    derived: __SERVICE_IS_DERIVED || #is_derived,
+                },
+                #private::Kind::new(
+                    #private::Probe::<Self::#request>::REQUEST_IS_STREAM,
+                    #private::reply_is_stream::<
+                        <Self::#result as #private::ResultType>::Body, _
+                    >(#reply),
+                ),
+                #private::Side::Server,
+                &[#(#entries),*],
+            );
+            #(#cfgs)*
+            #(#attrs)*
+            #sig #block
+        }
+    }
+
+    /// The implementation of the service's own trait.
+    fn wrapper_impl(&self) -> TokenStream {
+        let krate = self.krate;
+        let block = &self.service.block;
+        let (impl_generics, _, where_clause) = block.generics.split_for_impl();
+        let (attrs, trait_path, self_ty) = (&block.attrs, &block.trait_path, &block.self_ty);
+        let consts = &block.consts;
+        let types = block.types.iter().map(|assoc| {
+            let mut item = assoc.item.clone();
+            if assoc.is_stream {
+                let ty = &item.ty;
+                item.ty = Type::Verbatim(quote!(#krate::ResponseStream<#ty>));
+            }
+            quote!(#item)
+        });
+        let methods = self
+            .methods()
+            .map(|(method, chain)| self.wrapper_method(method, chain));
+        quote! {
+            #(#attrs)*
+            impl #impl_generics #trait_path for #self_ty #where_clause {
+                #(#consts)*
+                #(#types)*
+                #(#methods)*
+            }
+        }
+    }
+
+    /// Output:
+    ///
+    ///     async fn get(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
+    ///         let __reply = Probe::<<Self as __handlers::Handlers>::__GetResult>::REPLY;
+    ///         let __0 = Logging::new(&__CONFIG_LOGGING_0);
+    ///         __private::serve(
+    ///             <Self as __handlers::Handlers>::__GET,
+    ///             Probe::<<Self as __handlers::Handlers>::__GetRequest>::RESEND,
+    ///             __request,
+    ///             __reply,
+    ///             Chain::new(&__0, Handler::new(__reply, |request| {
+    ///                 <Self as __handlers::Handlers>::get(self, request)
+    ///             })),
+    ///         )
+    ///         .await
+    ///     }
+    fn wrapper_method(&self, method: &Method, chain: &Chain) -> TokenStream {
+        let krate = self.krate;
+        let private = quote!(#krate::__private);
+        let Method {
+            cfgs,
+            docs,
+            result: result_ty,
+            ..
+        } = method;
+        let HiddenNames {
+            handler,
+            request,
+            result,
+            plan,
+        } = &HiddenNames::new(method, chain);
+        let handlers = quote!(<Self as __handlers::Handlers>);
+        let lints = lints_for_copies(&method.attrs);
+        let this = method.receiver().self_token;
+        let reply = self.reply(method, &quote!(#handlers::#result));
+
+        let mut sig = method.sig.clone();
+        if let Some(FnArg::Typed(arg)) = sig.inputs.last_mut() {
+            arg.attrs.clear();
+            *arg.pat = syn::Pat::Verbatim(quote!(__request));
+        }
+        let result_ty = match &method.stream {
+            Some(stream) => quote! {
+                ::core::result::Result<
+                    #private::tonic::Response<Self::#stream>,
+                    #private::tonic::Status,
+                >
+            },
+            None => quote!(#result_ty),
+        };
+        if method.boxed.is_none() {
+            sig.output = syn::ReturnType::Type(
+                syn::token::RArrow::default(),
+                Box::new(Type::Verbatim(result_ty)),
+            );
+        } else if let Some(stream) = &method.stream {
+            sig.output = self.boxed_stream_output(method, stream);
+        }
+
+        let call = if method.by_arc {
+            quote!(#handlers::#handler(#private::Arc::clone(&#this), __request))
+        } else {
+            quote!(#handlers::#handler(#this, __request))
+        };
+        let mut bindings = TokenStream::new();
+        let mut links = quote!(#private::Handler::new(__reply, |__request| #call));
+        for &i in &chain.entries {
+            let entry = &self.service.entries[i];
+            let (local, span) = (local_name(i), at(entry_span(entry)));
+            let value = self.entry_value(i, method, chain);
+            bindings.extend(quote_spanned! {span=>
+                let #local = #value;
+                #private::covers(__types, &#local);
+            });
+        }
+        for &i in chain.entries.iter().rev() {
+            let local = local_name(i);
+            links = quote!(#private::Chain::new(&#local, #links));
+        }
+        let types = (!chain.entries.is_empty()).then(|| {
+            quote! {
+                let __types = #private::types::<#handlers::#request, #handlers::#result, _>(__reply);
+            }
+        });
+        let inline_assertions = self
+            .is_generic()
+            .then(|| self.retry_assertions(method, chain, &quote!(Self)));
+        let inline_assertions = inline_assertions
+            .iter()
+            .flatten()
+            .map(|assertion| quote!(const { #assertion }));
+        let body = quote! {
+            #(#inline_assertions;)*
+            let __reply = #reply;
+            #types
+            #bindings
+            #private::serve::<_, <#handlers::#result as #private::ResultType>::Body, _, _>(
+                #handlers::#plan,
+                #private::Probe::<#handlers::#request>::RESEND,
+                __request,
+                __reply,
+                #links,
+            )
+            .await
+        };
+        let body = match method.boxed {
+            None => body,
+            Some(_) => quote!(::std::boxed::Box::pin(async move { #body })),
+        };
+        quote! {
+            #(#cfgs)*
+            #(#docs)*
+            #(#lints)*
+            #sig { #body }
+        }
+    }
+
+    fn boxed_stream_output(&self, method: &Method, stream: &Ident) -> syn::ReturnType {
+        let krate = self.krate;
+        let lifetime = method.boxed.iter().flat_map(|boxed| &boxed.lifetime);
+        syn::ReturnType::Type(
+            syn::token::RArrow::default(),
+            Box::new(Type::Verbatim(quote! {
+                ::core::pin::Pin<::std::boxed::Box<
+                    dyn ::core::future::Future<Output = ::core::result::Result<
+                        #krate::__private::tonic::Response<Self::#stream>,
+                        #krate::__private::tonic::Status,
+                    >> + ::core::marker::Send #(+ #lifetime)*
+                >>
+            })),
+        )
+    }
+
+    /// How a method's reply travels through the chain; the compiler knows where the text does not.
+    fn reply(&self, method: &Method, result: &TokenStream) -> TokenStream {
+        let krate = self.krate;
+        match &method.stream {
+            Some(_) => quote!(#krate::__private::AssociatedStream),
+            None => quote!(#krate::__private::Probe::<#result>::REPLY),
+        }
+    }
+
+    /// The interceptor of an entry, as a value for one call.
+    fn entry_value(&self, i: usize, method: &Method, chain: &Chain) -> TokenStream {
+        let krate = self.krate;
+        let entry = &self.service.entries[i];
+        let config = item_name("CONFIG", entry, i);
+        let span = at(entry.name.span());
+        let this = method.receiver().self_token;
+        let interceptor = |module: &str, name: &str| {
+            let (module, name) = (Ident::new(module, span), Ident::new(name, span));
+            quote_spanned!(span=> #krate::#module::#name)
+        };
+        match &entry.kind {
+            EntryKind::Logging { fields, .. } => {
+                let logging = interceptor("logging", "Logging");
+                let fields = (!fields.is_empty()).then(|| self.fields(fields, method, chain));
+                quote!(#logging::new(&#config) #fields)
+            }
+            EntryKind::Auth { verifier, .. } => {
+                let auth = interceptor("auth", "Auth");
+                let verifier = match verifier {
+                    Some(verifier) => self.borrowed(verifier, entry, i),
+                    None => quote_spanned!(span=> &*#this),
+                };
+                quote_spanned!(span=> #auth::new(&#config, #verifier))
+            }
+            EntryKind::RateLimit { limiter, key, .. } => {
+                let rate_limit = interceptor("rate_limit", "RateLimit");
+                let limiter = match limiter {
+                    Some(limiter) => self.borrowed(limiter, entry, i),
+                    None => {
+                        let name = item_name("LIMITER", entry, i);
+                        quote!(&*#name)
+                    }
+                };
+                let key = match key {
+                    RateLimitKey::Everyone => quote!(#krate::rate_limit::Everyone),
+                    RateLimitKey::Peer => quote!(#krate::rate_limit::ByPeer),
+                    RateLimitKey::Metadata(_) => {
+                        let name = item_name("KEY", entry, i);
+                        quote!(&#name)
+                    }
+                    RateLimitKey::Identity(span) => {
+                        let before = chain.entries.iter().take_while(|&&j| j != i);
+                        let auth = before.copied().filter(|&j| {
+                            matches!(self.service.entries[j].kind, EntryKind::Auth { .. })
+                        });
+                        let auth = auth.last().map(local_name);
+                        quote_spanned!(at(*span)=> #krate::rate_limit::ByIdentity::of_auth(&#auth))
+                    }
+                };
+                quote!(#rate_limit::new(#limiter, #key))
+            }
+            EntryKind::Retry { throttle, .. } => {
+                let retry = interceptor("retry", "Retry");
+                let throttle = throttle.as_ref().map(|_| {
+                    let name = item_name("THROTTLE", entry, i);
+                    quote!(.throttle(&#name))
+                });
+                quote!(#retry::new(&#config) #throttle)
+            }
+            EntryKind::With(expr) => self.borrowed(expr, entry, i),
+        }
+    }
+
+    /// A reference to what an expression gives: a place in `self`, or a value made once.
+    fn borrowed(&self, expr: &Expr, entry: &Entry, i: usize) -> TokenStream {
+        let krate = self.krate;
+        let span = at(entry_span(entry));
+        if mentions_self(expr) {
+            return quote_spanned!(span=> &(#expr));
+        }
+        let once = item_name("VALUE", entry, i);
+        quote_spanned!(span=> #krate::__private::evaluate_once(&#once, || #expr))
+    }
+
+    /// Input:
+    ///
+    ///     fields(user = request.user_id, tenant = %request.tenant)
+    ///
+    /// Output:
+    ///
+    ///     .with_fields(|request: &Id| {
+    ///         let __field_0 = Capture::capture(&request.user_id);
+    ///         let __field_1 = ToString::to_string(&request.tenant);
+    ///         move |__finish: &Finish<'_>| {
+    ///             __finish_event!(__finish, { user = __field_0, tenant = __field_1, })
+    ///         }
+    ///     })
+    fn fields(&self, fields: &[Field], method: &Method, chain: &Chain) -> TokenStream {
+        let krate = self.krate;
+        let private = quote!(#krate::__private);
+        let HiddenNames { request, .. } = HiddenNames::new(method, chain);
+        let locals: Vec<_> = (0..fields.len())
+            .map(|n| format_ident!("__field_{n}"))
+            .collect();
+        let captures = fields.iter().zip(&locals).map(|(field, local)| {
+            let expr = &field.expr;
+            let span = at(syn::spanned::Spanned::span(expr));
+            let value = match field.sigil {
+                Sigil::None => quote_spanned!(span=> #krate::logging::Capture::capture(&#expr)),
+                Sigil::Display => quote_spanned!(span=> #private::display_text(&#expr)),
+                Sigil::Debug => quote_spanned!(span=> #private::debug_text(&#expr)),
+            };
+            quote!(let #local = #value;)
+        });
+        let names = fields.iter().map(|field| &field.name);
+        let argument = Ident::new("request", Span::call_site());
+        quote! {
+            .with_fields(|#argument: &<<Self as __handlers::Handlers>::#request as #private::RequestType>::Message| {
+                let _ = #argument;
+                #(#captures)*
+                move |__finish: &#krate::logging::Finish<'_>| {
+                    #krate::__finish_event!(__finish, { #(#names = #locals,)* })
+                }
+            })
+        }
+    }
+
+    fn plan_impl(&self) -> Option<TokenStream> {
+        if self.service.is_blanket {
+            return None;
+        }
+        let krate = self.krate;
+        let private = quote!(#krate::__private);
+        let block = &self.service.block;
+        let (impl_generics, _, where_clause) = block.generics.split_for_impl();
+        let self_ty = &block.self_ty;
+        let methods = self.methods().map(|(method, chain)| {
+            let HiddenNames { plan, .. } = HiddenNames::new(method, chain);
+            let cfgs = &method.cfgs;
+            quote!(#(#cfgs)* <Self as __handlers::Handlers>::#plan)
+        });
+        let (declaration, marker) = match &self.service.plan {
+            Some(marker) => (None, quote!(#marker)),
+            None => (
+                Some(quote!(
+                    #[allow(unreachable_pub)]
+                    pub struct __Plan;
+                )),
+                quote!(__Plan),
+            ),
+        };
+        Some(quote! {
+            #declaration
+            impl #impl_generics #private::Intercepted<#marker> for #self_ty #where_clause {
+                const PLAN: #private::Plan = #private::Plan::new(&[#(#methods),*]);
+            }
+        })
+    }
+
+    /// What only the compiler can check, for types without parameters.
+    fn assertions(&self) -> TokenStream {
+        let krate = self.krate;
+        let self_ty = &self.service.block.self_ty;
+        let services = self.service.named_services.iter().map(|(span, service)| {
+            let message = format!("this path names the service `{service}`, and this is another");
+            quote_spanned! {at(*span)=>
+                const _: () = ::core::assert!(#krate::__private::same(__SERVICE, #service), #message);
+            }
+        });
+        let retries = (!self.is_generic()).then(|| {
+            let per_method = self.methods().map(|(method, chain)| {
+                let cfgs = &method.cfgs;
+                let assertions = self.retry_assertions(method, chain, &quote!(#self_ty));
+                let items = assertions
+                    .iter()
+                    .map(|assertion| quote!(#(#cfgs)* const _: () = #assertion;));
+                quote!(#(#items)*)
+            });
+            quote!(#(#per_method)*)
+        });
+        quote!(#(#services)* #retries)
+    }
+
+    fn retry_assertions(
+        &self,
+        method: &Method,
+        chain: &Chain,
+        this: &TokenStream,
+    ) -> Vec<TokenStream> {
+        let krate = self.krate;
+        let HiddenNames { request, .. } = HiddenNames::new(method, chain);
+        let probe = quote!(#krate::__private::Probe::<<#this as __handlers::Handlers>::#request>);
+        let name = &method.name;
+        let retry = chain
+            .entries
+            .iter()
+            .map(|&i| &self.service.entries[i])
+            .find(|entry| matches!(entry.kind, EntryKind::Retry { .. }));
+        let mut assertions = Vec::new();
+        if let Some(span) = chain.retry_named_at {
+            let message =
+                format!("`retry` cannot send a request stream again; take `{name}` out of `only`");
+            assertions.push(
+                quote_spanned! {at(span)=> ::core::assert!(!#probe::REQUEST_IS_STREAM, #message) },
+            );
+        }
+        if let Some(entry) = retry {
+            let message = format!(
+                "`retry` needs a request that is `Clone`, and that of `{name}` is not; derive `Clone` for it, or leave the method out with `except = [{name}]`"
+            );
+            assertions.push(quote_spanned! {at(entry.name.span())=>
+                ::core::assert!(#probe::REQUEST_IS_STREAM || #probe::RESEND.is_some(), #message)
+            });
+        }
+        assertions
+    }
+
+    fn is_generic(&self) -> bool {
+        !self.service.block.generics.params.is_empty()
+    }
+
+    /// Associated types without parameters: those that bodies may name as `Self::X`.
+    fn plain_types(&self) -> impl Iterator<Item = &syn::ImplItemType> {
+        let types = self.service.block.types.iter().map(|assoc| &assoc.item);
+        types.filter(|item| item.generics.params.is_empty())
+    }
+}
+
+/// The names of a method's items in the hidden trait.
+struct HiddenNames {
+    handler: Ident,
+    request: Ident,
+    result: Ident,
+    plan: Ident,
+}
+
+impl HiddenNames {
+    fn new(method: &Method, chain: &Chain) -> Self {
+        let (name, pascal) = (&method.name, pascal_case(&method.name));
+        let span = method.ident().span();
+        let handler = if chain.rename {
+            Ident::new(&format!("__{name}"), span)
+        } else {
+            method.ident().clone()
+        };
+        Self {
+            handler,
+            request: format_ident!("__{pascal}Request"),
+            result: format_ident!("__{pascal}Result"),
+            plan: format_ident!("__{}", name.to_uppercase()),
+        }
+    }
+}
+
+/// The place of a token of the user's, for code that is not: errors point there, lints stay away.
+pub(crate) fn at(span: Span) -> Span {
+    Span::call_site().located_at(span)
+}
+
+fn item_name(what: &str, entry: &Entry, i: usize) -> Ident {
+    format_ident!("__{what}_{}_{i}", entry.name.to_string().to_uppercase())
+}
+
+fn local_name(i: usize) -> Ident {
+    format_ident!("__{i}")
+}
+
+/// The expression whose value is kept when it does not depend on `self`.
+fn value_of(entry: &Entry) -> Option<&Expr> {
+    match &entry.kind {
+        EntryKind::Auth { verifier, .. } => verifier.as_ref(),
+        EntryKind::RateLimit { limiter, .. } => limiter.as_ref(),
+        EntryKind::With(expr) => Some(expr),
+        EntryKind::Logging { .. } | EntryKind::Retry { .. } => None,
+    }
+}
+
+fn cfgs(attrs: &[Attribute]) -> impl Iterator<Item = &Attribute> {
+    attrs.iter().filter(|attr| attr.path().is_ident("cfg"))
+}
+
+/// The user's lint levels, for the places where the types of the signature stand once more.
+fn lints_for_copies(attrs: &[Attribute]) -> Vec<Attribute> {
+    attrs
+        .iter()
+        .filter(|attr| is_lint_level(attr))
+        .map(expect_to_allow)
+        .collect()
+}

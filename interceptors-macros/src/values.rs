@@ -1,0 +1,224 @@
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Expr, ExprLit, Ident, Lit, Path, UnOp};
+
+use crate::ctxt::Ctxt;
+use crate::expand::at;
+use crate::settings::{nearest, unknown};
+
+/// Reads the values of settings. What is not a literal is a constant expression, which the
+/// compiler checks; what is wrong is reported and `None`.
+pub(crate) struct Values<'a> {
+    pub(crate) cx: &'a Ctxt,
+    pub(crate) krate: &'a Path,
+}
+
+const CODES: [&str; 16] = [
+    "Cancelled",
+    "Unknown",
+    "InvalidArgument",
+    "DeadlineExceeded",
+    "NotFound",
+    "AlreadyExists",
+    "PermissionDenied",
+    "ResourceExhausted",
+    "FailedPrecondition",
+    "Aborted",
+    "OutOfRange",
+    "Unimplemented",
+    "Internal",
+    "Unavailable",
+    "DataLoss",
+    "Unauthenticated",
+];
+
+const LEVELS: [&str; 5] = ["trace", "debug", "info", "warn", "error"];
+
+impl Values<'_> {
+    pub(crate) fn integer(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
+        match literal(expr) {
+            None | Some(Lit::Int(_)) if !is_negative(expr) => Some(quote!(#expr)),
+            _ => self.wrong(
+                expr,
+                format!("`{name}` must be a whole number, such as `3`"),
+            ),
+        }
+    }
+
+    pub(crate) fn float(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
+        match literal(expr) {
+            None | Some(Lit::Float(_)) => Some(quote!(#expr)),
+            _ => self.wrong(expr, format!("`{name}` must be a float, such as `2.0`")),
+        }
+    }
+
+    pub(crate) fn text(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
+        match literal(expr) {
+            None | Some(Lit::Str(_)) => Some(quote!(#expr)),
+            _ => self.wrong(expr, format!("`{name}` must be a string")),
+        }
+    }
+
+    /// A string such as `"250ms"`, or a constant of type `Duration`.
+    pub(crate) fn duration(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
+        let text = match literal(expr) {
+            None => return Some(quote!(#expr)),
+            Some(Lit::Str(text)) => text,
+            Some(_) => {
+                let message = format!("`{name}` must be a string with a unit, such as `\"250ms\"`");
+                return self.wrong(expr, message);
+            }
+        };
+        let duration = humantime::parse_duration(text.value().trim());
+        match duration.ok().filter(|duration| !duration.is_zero()) {
+            Some(duration) => {
+                let (seconds, nanos) = (duration.as_secs(), duration.subsec_nanos());
+                Some(
+                    quote_spanned!(at(text.span())=> ::core::time::Duration::new(#seconds, #nanos)),
+                )
+            }
+            None => {
+                let message = format!(
+                    "`{name}` must be a time longer than zero with a unit, such as `\"250ms\"`, `\"2s\"` or `\"1m 30s\"`"
+                );
+                self.wrong(expr, message)
+            }
+        }
+    }
+
+    pub(crate) fn level(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
+        let krate = self.krate;
+        match literal(expr) {
+            None => Some(quote!(#expr)),
+            Some(Lit::Str(text)) if LEVELS.contains(&text.value().as_str()) => {
+                let level = Ident::new(&text.value().to_uppercase(), text.span());
+                Some(quote_spanned!(at(text.span())=> #krate::__private::tracing::Level::#level))
+            }
+            Some(Lit::Str(text)) => self.wrong(expr, unknown("level", &text.value(), &LEVELS)),
+            Some(_) => self.wrong(
+                expr,
+                format!("`{name}` must be a level, such as `\"debug\"`"),
+            ),
+        }
+    }
+
+    /// `[Unavailable, Aborted]`, or a constant of type `&[Code]`.
+    pub(crate) fn codes(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
+        let krate = self.krate;
+        let Expr::Array(array) = expr else {
+            if literal(expr).is_none() {
+                return Some(quote!(#expr));
+            }
+            let message = format!("`{name}` must be a list, such as `[Unavailable, Aborted]`");
+            return self.wrong(expr, message);
+        };
+        let mut seen: Vec<String> = Vec::new();
+        let mut codes = Vec::new();
+        for element in &array.elems {
+            let Some(code) = last_ident(element) else {
+                self.wrong(element, "expected a status code, such as `Unavailable`");
+                continue;
+            };
+            let text = code.to_string();
+            if text == "Ok" {
+                self.wrong(
+                    element,
+                    format!("`Ok` is no failure; take it out of `{name}`"),
+                );
+            } else if !CODES.contains(&text.as_str()) {
+                self.wrong(element, unknown_code(&text));
+            } else if seen.contains(&text) {
+                self.wrong(element, format!("duplicate status code `{text}`"));
+            } else {
+                codes.push(quote_spanned!(at(code.span())=> #krate::__private::tonic::Code::#code));
+                seen.push(text);
+            }
+        }
+        if array.elems.is_empty() {
+            return self.wrong(expr, format!("`{name}` must name at least one status code"));
+        }
+        Some(quote!(&[#(#codes),*]))
+    }
+
+    pub(crate) fn wrong(
+        &self,
+        expr: &Expr,
+        message: impl std::fmt::Display,
+    ) -> Option<TokenStream> {
+        self.cx.error_on(expr, message);
+        None
+    }
+}
+
+fn unknown_code(name: &str) -> String {
+    match nearest(&name.replace('_', ""), &CODES) {
+        Some(near) => format!("unknown status code `{name}`; did you mean `{near}`?"),
+        None => format!("unknown status code `{name}`; expected one such as `Unavailable`"),
+    }
+}
+
+/// The identifier of `Unavailable`, `Code::Unavailable` or `tonic::Code::Unavailable`.
+fn last_ident(expr: &Expr) -> Option<&Ident> {
+    match expr {
+        Expr::Path(path) => path.path.segments.last().map(|segment| &segment.ident),
+        _ => None,
+    }
+}
+
+/// The literal that an expression is, a sign in front of it apart.
+pub(crate) fn literal(expr: &Expr) -> Option<&Lit> {
+    match expr {
+        Expr::Lit(ExprLit { lit, .. }) => Some(lit),
+        Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => literal(&unary.expr),
+        Expr::Group(group) => literal(&group.expr),
+        _ => None,
+    }
+}
+
+fn is_negative(expr: &Expr) -> bool {
+    matches!(expr, Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)))
+}
+
+/// How an expression shows in a plan: without literals and arguments, which may be secrets.
+pub(crate) fn summary(expr: &Expr) -> String {
+    match expr {
+        Expr::Path(path) => compact(&path.path),
+        Expr::Field(field) => match &field.member {
+            syn::Member::Named(name) => format!("{}.{name}", summary(&field.base)),
+            syn::Member::Unnamed(index) => format!("{}.{}", summary(&field.base), index.index),
+        },
+        Expr::Call(call) => with_elision(summary(&call.func), call.args.is_empty(), "()", "(…)"),
+        Expr::MethodCall(call) => {
+            let callee = format!("{}.{}", summary(&call.receiver), call.method);
+            with_elision(callee, call.args.is_empty(), "()", "(…)")
+        }
+        Expr::Macro(call) => format!("{}!(…)", compact(&call.mac.path)),
+        Expr::Struct(value) => format!("{} {{ … }}", compact(&value.path)),
+        Expr::Reference(reference) => format!("&{}", summary(&reference.expr)),
+        Expr::Await(future) => format!("{}.await", summary(&future.base)),
+        Expr::Try(attempt) => format!("{}?", summary(&attempt.expr)),
+        Expr::Group(group) => summary(&group.expr),
+        Expr::Paren(paren) => summary(&paren.expr),
+        _ => "…".to_owned(),
+    }
+}
+
+fn with_elision(callee: String, empty: bool, none: &str, some: &str) -> String {
+    callee + if empty { none } else { some }
+}
+
+fn compact(path: &Path) -> String {
+    let segments: Vec<_> = path
+        .segments
+        .iter()
+        .map(|segment| segment.ident.to_string())
+        .collect();
+    segments.join("::")
+}
+
+/// A builder call `.name(value)` whose errors point at the value.
+pub(crate) fn builder_call(method: &str, span_of: &Expr, value: &TokenStream) -> TokenStream {
+    let method = Ident::new(method, at(span_of.span()));
+    quote_spanned!(at(span_of.span())=> .#method(#value))
+}

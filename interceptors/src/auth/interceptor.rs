@@ -1,0 +1,205 @@
+use std::mem::ManuallyDrop;
+
+use http::header::{AUTHORIZATION, HeaderName};
+use tonic::{Response, Status};
+
+use super::{Identity, Verifier};
+use crate::plan::{Setting, Value};
+use crate::{Call, CallDetails, Interceptor, Next};
+
+/// Where the token stands.
+///
+/// # Default
+///
+/// - header: `authorization`
+/// - scheme: `Bearer`
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Never dropped, so that `header` can be const; a static name holds nothing on the heap.
+    header: ManuallyDrop<HeaderName>,
+    header_name: &'static str,
+    scheme: &'static str,
+}
+
+impl Config {
+    /// The default: `authorization: Bearer <token>`.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            header: ManuallyDrop::new(AUTHORIZATION),
+            header_name: "authorization",
+            scheme: "Bearer",
+        }
+    }
+
+    /// The scheme in front of the token, compared without regard to case (RFC 9110, 11.1). With
+    /// an empty scheme the whole value is the token, as in `x-api-key: <token>`.
+    #[must_use]
+    pub const fn scheme(mut self, scheme: &'static str) -> Self {
+        self.scheme = scheme;
+        self
+    }
+
+    /// The metadata key that carries the credentials.
+    ///
+    /// # Panics
+    ///
+    /// If the name is not a legal header name in lower case. In a constant, as the attribute
+    /// uses it, that is an error of the compiler.
+    #[must_use]
+    pub const fn header(mut self, name: &'static str) -> Self {
+        self.header = ManuallyDrop::new(HeaderName::from_static(name));
+        self.header_name = name;
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn settings(&self) -> [Setting; 2] {
+        [
+            Setting::new("scheme", Value::Text(self.scheme)),
+            Setting::new("header", Value::Text(self.header_name)),
+        ]
+    }
+
+    /// The token, unless the credentials are missing, malformed or there are several.
+    fn token<'a>(&self, call: &'a CallDetails) -> Option<&'a str> {
+        let mut values = call.metadata().as_ref().get_all(&*self.header).iter();
+        let (Some(value), None) = (values.next(), values.next()) else {
+            return None;
+        };
+        let value = value.to_str().ok()?;
+        let token = if self.scheme.is_empty() {
+            value
+        } else {
+            let (scheme, rest) = value.split_once(' ')?;
+            if !scheme.eq_ignore_ascii_case(self.scheme) {
+                return None;
+            }
+            rest
+        };
+        let token = token.trim_matches(' ');
+        let blank = |b: u8| b == b' ' || b == b'\t';
+        (!token.is_empty() && !token.bytes().any(blank)).then_some(token)
+    }
+
+    fn hide_credentials(&self, call: &mut CallDetails) {
+        if let http::header::Entry::Occupied(mut values) =
+            call.metadata_mut().as_mut().entry(&*self.header)
+        {
+            values
+                .iter_mut()
+                .for_each(|value| value.set_sensitive(true));
+        }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The interceptor behind `auth`. See the [module documentation](super).
+#[derive(Debug)]
+pub struct Auth<'a, V> {
+    config: &'a Config,
+    verifier: V,
+}
+
+impl<'a, V: Verifier> Auth<'a, V> {
+    /// Asks this verifier.
+    pub const fn new(config: &'a Config, verifier: V) -> Self {
+        Self { config, verifier }
+    }
+}
+
+impl<V, Req, Res> Interceptor<Req, Res> for Auth<'_, V>
+where
+    V: Verifier,
+    Req: Send,
+    Res: Send,
+{
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        let verified = match self.config.token(call) {
+            Some(token) => self.verifier.verify(token, call).await,
+            None => Err(Status::unauthenticated(
+                "the request does not carry valid authentication credentials",
+            )),
+        };
+        self.config.hide_credentials(call);
+        call.extensions_mut().insert(Identity(verified?));
+        next.run(call).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{MethodPlan, Name};
+    use crate::{Kind, Side};
+    use tonic::Request;
+    use tonic::metadata::MetadataValue;
+
+    static PLAN: MethodPlan = MethodPlan::new(
+        Name {
+            service: "s",
+            method: "M",
+            path: "/s/M",
+            derived: false,
+        },
+        Kind::Unary,
+        Side::Server,
+        &[],
+    );
+
+    fn call(values: &[&[u8]]) -> Call<()> {
+        let mut request = Request::new(());
+        for value in values {
+            let value = MetadataValue::try_from(*value).unwrap();
+            request.metadata_mut().append("authorization", value);
+        }
+        Call::new(&PLAN, None, request)
+    }
+
+    #[test]
+    fn only_one_well_formed_value_is_a_token() {
+        for (values, expected) in [
+            (&[b"Bearer abc".as_slice()] as &[&[u8]], Some("abc")),
+            (&[b"bearer abc"], Some("abc")),
+            (&[b"BEARER   abc"], Some("abc")),
+            (&[b"Bearer abc "], Some("abc")),
+            (&[], None),
+            (&[b""], None),
+            (&[b"Bearer"], None),
+            (&[b"Bearer "], None),
+            (&[b"Bearerabc"], None),
+            (&[b"Basic abc"], None),
+            (&[b"abc"], None),
+            (&[b"Bearer a b"], None),
+            (&[b"Bearer a\tb"], None),
+            (&["Bearer ä".as_bytes()], None),
+            (&[b"Bearer abc", b"Bearer abc"], None),
+        ] {
+            assert_eq!(Config::new().token(&call(values)), expected, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn an_empty_scheme_takes_the_whole_value() {
+        let config = Config::new().scheme("");
+        assert_eq!(config.token(&call(&[b"abc"])), Some("abc"));
+        assert_eq!(config.token(&call(&[b"abc def"])), None);
+    }
+
+    #[test]
+    fn debug_output_hides_the_credentials() {
+        let mut call = call(&[b"Bearer abc"]);
+        Config::new().hide_credentials(&mut call);
+        assert!(!format!("{:?}", call.metadata()).contains("abc"));
+    }
+}

@@ -1,0 +1,51 @@
+//! Who is calling: bearer tokens, checked before the handler runs.
+//!
+//! `auth` stands for the server interceptor of the same name in the Python original. Every method
+//! is closed unless it is listed in `public`; a stream is checked when it opens.
+//!
+//! ```
+//! use interceptors::auth::{Identity, RequestExt, Verifier};
+//! use interceptors::CallDetails;
+//! use tonic::{Request, Status};
+//!
+//! #[derive(Clone)]
+//! struct User { id: u64 }
+//!
+//! struct Tokens;
+//!
+//! impl Verifier for Tokens {
+//!     type Identity = User;
+//!
+//!     async fn verify(&self, token: &str, _call: &CallDetails) -> Result<User, Status> {
+//!         match token {
+//!             "s3cret" => Ok(User { id: 7 }),
+//!             _ => Err(Status::unauthenticated("unknown token")),
+//!         }
+//!     }
+//! }
+//!
+//! // In a handler behind `auth(verifier = self.tokens)`:
+//! fn whoami(request: &Request<()>) -> Result<u64, Status> {
+//!     Ok(request.identity::<User>()?.id)
+//! }
+//! # let mut request = Request::new(());
+//! # assert!(whoami(&request).is_err());
+//! # request.extensions_mut().insert(Identity(User { id: 7 }));
+//! # assert_eq!(whoami(&request).unwrap(), 7);
+//! ```
+//!
+//! # What is refused
+//!
+//! No credentials, credentials of another scheme, an empty token, a value that is not visible
+//! ASCII, and more than one value: all `UNAUTHENTICATED` with the same fixed text, and the
+//! verifier is not asked. What the verifier itself refuses passes through with the verifier's own
+//! status, so a token store that is down can stay `UNAVAILABLE`.
+//!
+//! The token is in no log, error or `Debug` output of this crate, and the metadata value that
+//! carried it is marked sensitive, so the handler's `Debug` output of the request hides it too.
+
+mod interceptor;
+mod verifier;
+
+pub use interceptor::{Auth, Config};
+pub use verifier::{Identity, RequestExt, Verifier};

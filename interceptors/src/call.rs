@@ -1,0 +1,473 @@
+use std::fmt;
+use std::net::SocketAddr;
+use std::ops::{Deref, DerefMut};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use http::uri::PathAndQuery;
+use tokio::time::Instant;
+use tonic::metadata::MetadataMap;
+use tonic::{Extensions, Request, Status};
+
+use crate::end::{Attached, Outcome, StreamEnd};
+use crate::plan::MethodPlan;
+
+/// Which of gRPC's four kinds of RPC a method is.
+///
+/// ```
+/// use interceptors::Kind;
+///
+/// assert!(Kind::BidiStreaming.request_is_stream());
+/// assert_eq!(Kind::ServerStreaming.as_str(), "server_stream");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// One request, one response.
+    Unary,
+    /// A stream of requests, one response.
+    ClientStreaming,
+    /// One request, a stream of responses.
+    ServerStreaming,
+    /// A stream of requests, a stream of responses.
+    BidiStreaming,
+}
+
+impl Kind {
+    /// The kind with these two directions.
+    #[must_use]
+    pub const fn new(request_is_stream: bool, response_is_stream: bool) -> Self {
+        match (request_is_stream, response_is_stream) {
+            (false, false) => Self::Unary,
+            (true, false) => Self::ClientStreaming,
+            (false, true) => Self::ServerStreaming,
+            (true, true) => Self::BidiStreaming,
+        }
+    }
+
+    /// Whether the client sends a stream.
+    #[must_use]
+    pub const fn request_is_stream(self) -> bool {
+        matches!(self, Self::ClientStreaming | Self::BidiStreaming)
+    }
+
+    /// Whether the server sends a stream.
+    #[must_use]
+    pub const fn response_is_stream(self) -> bool {
+        matches!(self, Self::ServerStreaming | Self::BidiStreaming)
+    }
+
+    /// The name that go-grpc-middleware logs as `grpc.method_type`: `unary`, `client_stream`,
+    /// `server_stream` or `bidi_stream`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unary => "unary",
+            Self::ClientStreaming => "client_stream",
+            Self::ServerStreaming => "server_stream",
+            Self::BidiStreaming => "bidi_stream",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Which end of the wire an interceptor stands on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// The call was received.
+    Server,
+    /// The call is being made.
+    Client,
+}
+
+impl Side {
+    /// `server` or `client`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Server => "server",
+            Self::Client => "client",
+        }
+    }
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// What a call is named: what the plan says, corrected by what came over the wire.
+#[derive(Clone)]
+pub(crate) struct CallPath {
+    pub(crate) plan: &'static MethodPlan,
+    /// Set only where the wire says something else than the plan.
+    wire: Option<PathAndQuery>,
+}
+
+impl CallPath {
+    #[cfg(feature = "server")]
+    fn new(plan: &'static MethodPlan, extensions: &Extensions) -> Self {
+        let wire = extensions
+            .get::<axum::extract::OriginalUri>()
+            .and_then(|uri| uri.0.path_and_query())
+            .filter(|wire| wire.path() != plan.path())
+            .cloned();
+        Self { plan, wire }
+    }
+
+    #[cfg(not(feature = "server"))]
+    fn new(plan: &'static MethodPlan, _extensions: &Extensions) -> Self {
+        Self { plan, wire: None }
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        self.wire
+            .as_ref()
+            .map_or(self.plan.path(), PathAndQuery::path)
+    }
+
+    pub(crate) fn service(&self) -> &str {
+        self.split()
+            .map_or(self.plan.service(), |(service, _)| service)
+    }
+
+    pub(crate) fn method(&self) -> &str {
+        self.split()
+            .map_or(self.plan.method(), |(_, method)| method)
+    }
+
+    /// A router may have nested the service under a prefix; the last two segments are gRPC's.
+    fn split(&self) -> Option<(&str, &str)> {
+        let (rest, method) = self.wire.as_ref()?.path().rsplit_once('/')?;
+        Some((
+            rest.rsplit_once('/').map_or(rest, |(_, service)| service),
+            method,
+        ))
+    }
+}
+
+/// The part of a call that does not depend on its message.
+///
+/// It is what Python's `grpc.HandlerCallDetails` is, and more. [`Call`] dereferences to it.
+///
+/// Metadata and extensions are those of the request and go with it: once the handler has been
+/// called they are empty here. Read what you need before [`Next::run`](crate::Next::run).
+/// The names, the kind, the side and the attempt stay.
+pub struct CallDetails {
+    /// Holds the metadata and the extensions; tonic knows how to find the peer in it.
+    pub(crate) request: Request<()>,
+    pub(crate) path: CallPath,
+    attempt: u32,
+    deadline: OnceLock<Option<Instant>>,
+}
+
+impl CallDetails {
+    /// The full path, such as `/user.v1.UserService/Login`.
+    ///
+    /// Behind tonic's router this is the path as it came over the wire. Where the request did
+    /// not come through that router (a handler called directly, in a test for example), it is
+    /// what the attribute knows; see [`MethodPlan::is_derived`].
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.path.path()
+    }
+
+    /// The full name of the service, such as `user.v1.UserService`.
+    #[must_use]
+    pub fn service(&self) -> &str {
+        self.path.service()
+    }
+
+    /// The name of the RPC, such as `Login`.
+    #[must_use]
+    pub fn method(&self) -> &str {
+        self.path.method()
+    }
+
+    /// Which of the four kinds of RPC this is.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.path.plan.kind()
+    }
+
+    /// Whether the call was received or is being made.
+    #[must_use]
+    pub fn side(&self) -> Side {
+        self.path.plan.side()
+    }
+
+    /// The policy that the attribute gave this method.
+    #[must_use]
+    pub fn plan(&self) -> &'static MethodPlan {
+        self.path.plan
+    }
+
+    /// The request's metadata.
+    #[must_use]
+    pub fn metadata(&self) -> &MetadataMap {
+        self.request.metadata()
+    }
+
+    /// The request's metadata, to change what those further in will see.
+    pub fn metadata_mut(&mut self) -> &mut MetadataMap {
+        self.request.metadata_mut()
+    }
+
+    /// The request's extensions: what the server and outer interceptors put there.
+    #[must_use]
+    pub fn extensions(&self) -> &Extensions {
+        self.request.extensions()
+    }
+
+    /// The request's extensions, to hand values to those further in and to the handler.
+    pub fn extensions_mut(&mut self) -> &mut Extensions {
+        self.request.extensions_mut()
+    }
+
+    /// The address of the peer, where the transport has one and feature `server` is on.
+    #[must_use]
+    pub fn peer(&self) -> Option<SocketAddr> {
+        #[cfg(feature = "server")]
+        return self.request.remote_addr();
+        #[cfg(not(feature = "server"))]
+        None
+    }
+
+    /// When the caller stops waiting: the `grpc-timeout` that came with the request, counted from
+    /// the first time somebody asks, which is when the call enters the outermost interceptor that
+    /// cares. `None` where the caller set no deadline, or an unreadable one.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        *self.deadline.get_or_init(|| {
+            let value = self.metadata().as_ref().get("grpc-timeout")?;
+            Instant::now().checked_add(parse_timeout(value.to_str().ok()?)?)
+        })
+    }
+
+    /// 1 for the first attempt, 2 for the first retry, and so on.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.attempt
+    }
+}
+
+/// Names only: metadata and extensions may hold secrets.
+impl fmt::Debug for CallDetails {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallDetails")
+            .field("path", &self.path())
+            .field("kind", &self.kind())
+            .field("side", &self.side())
+            .field("attempt", &self.attempt)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The grammar of `grpc-timeout` in the gRPC over HTTP/2 specification: one to eight digits and
+/// one of the units `H M S m u n`.
+fn parse_timeout(value: &str) -> Option<Duration> {
+    let (digits, unit) = value.split_at_checked(value.len().checked_sub(1)?)?;
+    if !(1..=8).contains(&digits.len()) || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let n: u64 = digits.parse().ok()?;
+    Some(match unit {
+        "H" => Duration::from_secs(n * 3600),
+        "M" => Duration::from_secs(n * 60),
+        "S" => Duration::from_secs(n),
+        "m" => Duration::from_millis(n),
+        "u" => Duration::from_micros(n),
+        "n" => Duration::from_nanos(n),
+        _ => return None,
+    })
+}
+
+/// A call on its way to the handler.
+///
+/// Interceptors pass it down by reference; the handler takes the request out at the end. `Req` is
+/// the request message, or [`tonic::Streaming`] of it where the client sends a stream.
+///
+/// ```
+/// use interceptors::{Call, Interceptor, Next};
+/// use tonic::{Response, Status};
+///
+/// /// Refuses requests that did not come through the gateway.
+/// struct ViaGateway;
+///
+/// impl<Req: Send, Res: Send> Interceptor<Req, Res> for ViaGateway {
+///     async fn intercept(
+///         &self,
+///         call: &mut Call<Req>,
+///         next: &mut impl Next<Req, Res>,
+///     ) -> Result<Response<Res>, Status> {
+///         if call.metadata().get("x-gateway").is_none() {
+///             return Err(Status::permission_denied("call the gateway instead"));
+///         }
+///         next.run(call).await
+///     }
+/// }
+/// ```
+pub struct Call<Req> {
+    pub(crate) details: CallDetails,
+    message: Option<Req>,
+    resend: Option<fn(&Req) -> Req>,
+    /// Those who watch the response stream that is on its way out.
+    pub(crate) attached: Option<Box<dyn Attached>>,
+}
+
+impl<Req> Call<Req> {
+    pub(crate) fn new(
+        plan: &'static MethodPlan,
+        resend: Option<fn(&Req) -> Req>,
+        request: Request<Req>,
+    ) -> Self {
+        let (metadata, extensions, message) = request.into_parts();
+        Self {
+            details: CallDetails {
+                path: CallPath::new(plan, &extensions),
+                request: Request::from_parts(metadata, extensions, ()),
+                attempt: 1,
+                deadline: OnceLock::new(),
+            },
+            message: Some(message),
+            resend,
+            attached: None,
+        }
+    }
+
+    /// The part of the call that does not depend on its message.
+    #[must_use]
+    pub fn details(&self) -> &CallDetails {
+        &self.details
+    }
+
+    /// The request message; `None` once the request has gone to the handler.
+    #[must_use]
+    pub fn message(&self) -> Option<&Req> {
+        self.message.as_ref()
+    }
+
+    /// The request message, to change it; `None` once the request has gone to the handler.
+    pub fn message_mut(&mut self) -> Option<&mut Req> {
+        self.message.as_mut()
+    }
+
+    /// Whether the request can be sent more than once: it is one message, that message is
+    /// `Clone`, and it has not gone to the handler yet.
+    #[must_use]
+    pub fn can_resend(&self) -> bool {
+        self.resend.is_some() && self.message.is_some()
+    }
+
+    /// A copy of the request, metadata and extensions included, to send it once more after
+    /// [`Next::run`](crate::Next::run) has used up the original. `None` where
+    /// [`can_resend`](Self::can_resend) is false.
+    #[must_use]
+    pub fn copy_request(&self) -> Option<Request<Req>> {
+        let message = self.resend?(self.message.as_ref()?);
+        let (metadata, extensions) = (
+            self.details.metadata().clone(),
+            self.details.extensions().clone(),
+        );
+        Some(Request::from_parts(metadata, extensions, message))
+    }
+
+    /// Makes the call ready for its next attempt with this request.
+    ///
+    /// Whoever watches a response stream of the attempt before is told that it was cancelled.
+    pub fn next_attempt(&mut self, request: Request<Req>) {
+        self.abandon_stream();
+        let (metadata, extensions, message) = request.into_parts();
+        self.details.request = Request::from_parts(metadata, extensions, ());
+        self.details.attempt += 1;
+        self.message = Some(message);
+    }
+
+    /// A response stream that its watchers were attached to never left the chain.
+    fn abandon_stream(&mut self) {
+        if let Some(attached) = self.attached.take() {
+            let path = &self.details.path;
+            let end = StreamEnd {
+                path,
+                outcome: Outcome::Cancelled,
+                status: None,
+                messages: 0,
+            };
+            attached.end(&end);
+        }
+    }
+
+    /// What the handler is called with.
+    pub(crate) fn take_request(&mut self) -> Result<Request<Req>, Status> {
+        let message = self.message.take().ok_or_else(|| {
+            Status::internal(
+                "an interceptor called `next` again, and this request cannot be sent twice",
+            )
+        })?;
+        let request = std::mem::replace(&mut self.details.request, Request::new(()));
+        let (metadata, extensions, ()) = request.into_parts();
+        Ok(Request::from_parts(metadata, extensions, message))
+    }
+}
+
+impl<Req> Drop for Call<Req> {
+    fn drop(&mut self) {
+        self.abandon_stream();
+    }
+}
+
+impl<Req> Deref for Call<Req> {
+    type Target = CallDetails;
+
+    fn deref(&self) -> &CallDetails {
+        &self.details
+    }
+}
+
+impl<Req> DerefMut for Call<Req> {
+    fn deref_mut(&mut self) -> &mut CallDetails {
+        &mut self.details
+    }
+}
+
+/// Names only: the message and the metadata may hold secrets.
+impl<Req> fmt::Debug for Call<Req> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("details", &self.details)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timeouts_follow_the_grammar_of_the_specification() {
+        for (value, expected) in [
+            ("1H", Some(Duration::from_secs(3600))),
+            ("2M", Some(Duration::from_secs(120))),
+            ("3S", Some(Duration::from_secs(3))),
+            ("250m", Some(Duration::from_millis(250))),
+            ("99999999u", Some(Duration::from_micros(99_999_999))),
+            ("0n", Some(Duration::ZERO)),
+            ("", None),
+            ("S", None),
+            ("1", None),
+            ("123456789S", None),
+            ("-1S", None),
+            ("+1S", None),
+            ("1s", None),
+            ("1.5S", None),
+            ("1é", None),
+        ] {
+            assert_eq!(parse_timeout(value), expected, "{value:?}");
+        }
+    }
+}

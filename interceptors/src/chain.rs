@@ -1,0 +1,169 @@
+use std::future::Future;
+use std::sync::Arc;
+
+use tonic::{Response, Status};
+
+use crate::call::Call;
+use crate::end::{Observer, Watch};
+
+/// Something that every call goes through on its way to the handler and back.
+///
+/// Write a plain `async fn`. `Req` and `Res` are the method's own messages ([`tonic::Streaming`]
+/// and [`ResponseStream`](crate::ResponseStream) where a direction is a stream), so a bound on
+/// them makes the interceptor typed: put on a method whose message lacks the bound, it does not
+/// compile.
+///
+/// ```
+/// use interceptors::{Call, Interceptor, Next};
+/// use tonic::{Response, Status};
+///
+/// trait Validate {
+///     fn validate(&self) -> Result<(), String>;
+/// }
+///
+/// struct Validated;
+///
+/// impl<Req: Validate + Send, Res: Send> Interceptor<Req, Res> for Validated {
+///     async fn intercept(
+///         &self,
+///         call: &mut Call<Req>,
+///         next: &mut impl Next<Req, Res>,
+///     ) -> Result<Response<Res>, Status> {
+///         if let Some(request) = call.message() {
+///             request.validate().map_err(Status::invalid_argument)?;
+///         }
+///         next.run(call).await
+///     }
+/// }
+/// ```
+///
+/// What stands before `next.run` happens on the way in, what stands behind it on the way out. For
+/// a method that answers with a stream, the way out ends where the stream is handed over, not
+/// where it ends: to learn how the call really ended, use [`Next::observe`].
+///
+/// Returning without calling `next` answers the call; the handler never runs.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot intercept a call with request `{Req}` and response `{Res}`",
+    label = "does not implement `Interceptor<{Req}, {Res}>`",
+    note = "implement `Interceptor` for it, give the message what its bounds ask for, or leave the method out with `except = [...]`"
+)]
+pub trait Interceptor<Req, Res>: Send + Sync {
+    /// Handles one call; see the [trait's documentation](Interceptor).
+    fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> impl Future<Output = Result<Response<Res>, Status>> + Send;
+}
+
+/// The rest of the chain, down to the handler.
+pub trait Next<Req, Res>: Send {
+    /// Calls the next interceptor, or the handler.
+    ///
+    /// It may be called again only after [`Call::next_attempt`]. Otherwise the request is gone,
+    /// the handler is not run, and the result is `INTERNAL`.
+    fn run(
+        &mut self,
+        call: &mut Call<Req>,
+    ) -> impl Future<Output = Result<Response<Res>, Status>> + Send;
+
+    /// Like [`run`](Self::run), and tells `observer` once how the call ended.
+    ///
+    /// That is at once for an error and for a single response. For a response stream it is when
+    /// the stream has been read to its end, has failed, or was dropped. When the call's own future
+    /// is dropped, because the client went away for example, the observer is told that as well.
+    ///
+    /// Nothing is allocated but one box for a response stream.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    ///
+    /// use interceptors::{Call, End, Interceptor, Next};
+    /// use tonic::{Code, Response, Status};
+    ///
+    /// /// Counts failed calls, streams that fail half way included.
+    /// struct Failures(Arc<AtomicU64>);
+    ///
+    /// impl<Req: Send, Res: Send> Interceptor<Req, Res> for Failures {
+    ///     async fn intercept(
+    ///         &self,
+    ///         call: &mut Call<Req>,
+    ///         next: &mut impl Next<Req, Res>,
+    ///     ) -> Result<Response<Res>, Status> {
+    ///         let failures = Arc::clone(&self.0);
+    ///         next.observe(call, move |end: &End<'_>| {
+    ///             if end.code() != Code::Ok {
+    ///                 failures.fetch_add(1, Ordering::Relaxed);
+    ///             }
+    ///         })
+    ///         .await
+    ///     }
+    /// }
+    /// ```
+    fn observe(
+        &mut self,
+        call: &mut Call<Req>,
+        observer: impl Observer,
+    ) -> impl Future<Output = Result<Response<Res>, Status>> + Send
+    where
+        Self: Sized,
+        Req: Send,
+        Res: Send,
+    {
+        async move {
+            let mut watch = Watch::new(call, observer);
+            let result = self.run(watch.call()).await;
+            watch.settle(result.as_ref().err());
+            result
+        }
+    }
+}
+
+macro_rules! forward_to_the_interceptor_behind {
+    ($($pointer:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<I, Req, Res> Interceptor<Req, Res> for $pointer
+        where
+            I: Interceptor<Req, Res> + ?Sized,
+        {
+            fn intercept(
+                &self,
+                call: &mut Call<Req>,
+                next: &mut impl Next<Req, Res>,
+            ) -> impl Future<Output = Result<Response<Res>, Status>> + Send {
+                (**self).intercept(call, next)
+            }
+        }
+    )*};
+}
+
+forward_to_the_interceptor_behind!(&I, Arc<I>, Box<I>);
+
+/// An interceptor in front of the rest of its chain.
+#[derive(Debug)]
+pub struct Chain<'a, I: ?Sized, N> {
+    interceptor: &'a I,
+    next: N,
+}
+
+impl<'a, I: ?Sized, N> Chain<'a, I, N> {
+    #[doc(hidden)]
+    pub fn new(interceptor: &'a I, next: N) -> Self {
+        Self { interceptor, next }
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<Req, Res, I, N> Next<Req, Res> for Chain<'_, I, N>
+where
+    I: Interceptor<Req, Res> + ?Sized,
+    N: Next<Req, Res>,
+{
+    fn run(
+        &mut self,
+        call: &mut Call<Req>,
+    ) -> impl Future<Output = Result<Response<Res>, Status>> + Send {
+        self.interceptor.intercept(call, &mut self.next)
+    }
+}

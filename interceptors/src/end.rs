@@ -1,0 +1,255 @@
+use std::fmt;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tonic::{Code, Status};
+
+use crate::call::{Call, CallPath, Kind};
+
+/// How a call ended, apart from its status code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The handler answered, and a response stream was read to its end.
+    Ok,
+    /// The call was answered with a status other than `OK`.
+    Error,
+    /// The other side went away, or the call was given up, before it was answered in full.
+    Cancelled,
+    /// The handler, its response stream or an inner interceptor panicked.
+    Panicked,
+}
+
+impl Outcome {
+    /// `ok`, `error`, `cancelled` or `panicked`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Error => "error",
+            Self::Cancelled => "cancelled",
+            Self::Panicked => "panicked",
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// The end of a call, as [`Next::observe`](crate::Next::observe) reports it.
+#[derive(Clone, Copy)]
+pub struct End<'a> {
+    path: &'a CallPath,
+    outcome: Outcome,
+    status: Option<&'a Status>,
+    elapsed: Duration,
+    messages: u64,
+}
+
+impl End<'_> {
+    /// How the call ended, apart from its status code.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    /// The final status code: `OK`, the code of the error, `CANCELLED` for a call that was given
+    /// up, `INTERNAL` for a panic.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match (self.outcome, self.status) {
+            (Outcome::Ok, _) => Code::Ok,
+            (Outcome::Panicked, _) => Code::Internal,
+            (Outcome::Cancelled, _) => Code::Cancelled,
+            (Outcome::Error, status) => status.map_or(Code::Unknown, Status::code),
+        }
+    }
+
+    /// The status, where the call was answered with an error.
+    #[must_use]
+    pub fn status(&self) -> Option<&Status> {
+        self.status
+    }
+
+    /// The time since the observer began to watch.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.elapsed
+    }
+
+    /// How many response messages were handed over: 0 or 1 for a single response.
+    #[must_use]
+    pub fn messages(&self) -> u64 {
+        self.messages
+    }
+
+    /// The full path of the call, such as `/user.v1.UserService/Login`.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.path.path()
+    }
+
+    /// The full name of the service.
+    #[must_use]
+    pub fn service(&self) -> &str {
+        self.path.service()
+    }
+
+    /// The name of the RPC.
+    #[must_use]
+    pub fn method(&self) -> &str {
+        self.path.method()
+    }
+
+    /// Which of the four kinds of RPC this was.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.path.plan.kind()
+    }
+
+    #[cfg(feature = "logging")]
+    pub(crate) fn side(&self) -> crate::Side {
+        self.path.plan.side()
+    }
+}
+
+impl fmt::Debug for End<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("End")
+            .field("path", &self.path())
+            .field("outcome", &self.outcome)
+            .field("code", &self.code())
+            .field("elapsed", &self.elapsed)
+            .field("messages", &self.messages)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whoever wants to know how a call ended. Implemented for `FnOnce(&End<'_>)`.
+///
+/// It is told exactly once, and dropped then.
+pub trait Observer: Send + 'static {
+    /// The call has ended.
+    fn end(self, end: &End<'_>);
+}
+
+impl<F: FnOnce(&End<'_>) + Send + 'static> Observer for F {
+    fn end(self, end: &End<'_>) {
+        self(end);
+    }
+}
+
+/// How a response stream ended, before each watcher adds the time it has watched.
+pub(crate) struct StreamEnd<'a> {
+    pub(crate) path: &'a CallPath,
+    pub(crate) outcome: Outcome,
+    pub(crate) status: Option<&'a Status>,
+    pub(crate) messages: u64,
+}
+
+impl<'a> StreamEnd<'a> {
+    fn since(&self, started: Instant) -> End<'a> {
+        End {
+            path: self.path,
+            outcome: self.outcome,
+            status: self.status,
+            elapsed: started.elapsed(),
+            messages: self.messages,
+        }
+    }
+}
+
+/// An observer that has gone along with a response stream, innermost first.
+pub(crate) trait Attached: Send {
+    fn end(self: Box<Self>, end: &StreamEnd<'_>);
+}
+
+struct Node<O> {
+    observer: O,
+    started: Instant,
+    inner: Option<Box<dyn Attached>>,
+}
+
+impl<O: Observer> Attached for Node<O> {
+    fn end(self: Box<Self>, end: &StreamEnd<'_>) {
+        let Self {
+            observer,
+            started,
+            inner,
+        } = *self;
+        if let Some(inner) = inner {
+            inner.end(end);
+        }
+        observer.end(&end.since(started));
+    }
+}
+
+/// Holds an observer while the call runs, and tells it even if the call's future is dropped.
+pub(crate) struct Watch<'a, Req, O: Observer> {
+    call: &'a mut Call<Req>,
+    observer: Option<O>,
+    started: Instant,
+}
+
+impl<'a, Req, O: Observer> Watch<'a, Req, O> {
+    pub(crate) fn new(call: &'a mut Call<Req>, observer: O) -> Self {
+        Self {
+            call,
+            observer: Some(observer),
+            started: Instant::now(),
+        }
+    }
+
+    pub(crate) fn call(&mut self) -> &mut Call<Req> {
+        self.call
+    }
+
+    /// The chain has answered: that is the end, or the observer goes along with the stream.
+    pub(crate) fn settle(mut self, error: Option<&Status>) {
+        match error {
+            Some(status) => self.tell(Outcome::Error, Some(status), 0),
+            None if self.call.kind().response_is_stream() => {
+                if let Some(observer) = self.observer.take() {
+                    let inner = self.call.attached.take();
+                    let node = Node {
+                        observer,
+                        started: self.started,
+                        inner,
+                    };
+                    self.call.attached = Some(Box::new(node));
+                }
+            }
+            None => self.tell(Outcome::Ok, None, 1),
+        }
+    }
+
+    fn tell(&mut self, outcome: Outcome, status: Option<&Status>, messages: u64) {
+        if let Some(observer) = self.observer.take() {
+            let end = StreamEnd {
+                path: &self.call.details.path,
+                outcome,
+                status,
+                messages,
+            };
+            observer.end(&end.since(self.started));
+        }
+    }
+}
+
+impl<Req, O: Observer> Drop for Watch<'_, Req, O> {
+    fn drop(&mut self) {
+        let panicked = std::thread::panicking();
+        self.tell(
+            if panicked {
+                Outcome::Panicked
+            } else {
+                Outcome::Cancelled
+            },
+            None,
+            0,
+        );
+    }
+}

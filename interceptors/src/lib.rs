@@ -1,0 +1,43 @@
+#![doc = include_str!("lib.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod call;
+mod chain;
+mod end;
+mod once;
+mod plan;
+mod stream;
+
+#[cfg(feature = "auth")]
+pub mod auth;
+#[cfg(feature = "logging")]
+pub mod logging;
+#[cfg(feature = "rate-limit")]
+pub mod rate_limit;
+#[cfg(feature = "retry")]
+pub mod retry;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+#[allow(missing_docs, missing_debug_implementations)]
+pub mod __private;
+
+pub use call::{Call, CallDetails, Kind, Side};
+pub use chain::{Interceptor, Next};
+pub use end::{End, Observer, Outcome};
+#[doc = include_str!("attribute.md")]
+pub use interceptors_macros::intercept;
+pub use plan::{EntryPlan, Intercepted, MethodPlan, Plan, Setting, Settings, Value};
+pub use stream::ResponseStream;
+
+#[doc = include_str!("../../README.md")]
+#[cfg(all(
+    doctest,
+    feature = "server",
+    feature = "logging",
+    feature = "auth",
+    feature = "rate-limit",
+    feature = "retry"
+))]
+#[allow(missing_docs, missing_debug_implementations)]
+pub struct ReadmeDoctests;

@@ -1,0 +1,67 @@
+use tracing::Value;
+
+/// A value that `logging(fields(name = expr))` can keep until the call has ended.
+///
+/// The request is gone by then, so the value is copied out of it when the call arrives: numbers,
+/// `bool`, `String`, `str`, and `Option`s of and references to them. For another type, write
+/// `name = %expr` to keep its `Display` text or `name = ?expr` for its `Debug` text.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a field of a log event",
+    label = "neither a number, a `bool` nor a string",
+    note = "put `%` in front of the expression to log it with `Display`, or `?` for `Debug`"
+)]
+pub trait Capture {
+    /// What is kept.
+    type Captured: Value + Send + 'static;
+
+    /// Copies the value.
+    fn capture(&self) -> Self::Captured;
+}
+
+macro_rules! capture_by_copy {
+    ($($t:ty),*) => {$(
+        impl Capture for $t {
+            type Captured = $t;
+
+            fn capture(&self) -> $t {
+                *self
+            }
+        }
+    )*};
+}
+
+capture_by_copy!(
+    u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64, bool
+);
+
+impl Capture for str {
+    type Captured = String;
+
+    fn capture(&self) -> String {
+        self.to_owned()
+    }
+}
+
+impl Capture for String {
+    type Captured = String;
+
+    fn capture(&self) -> String {
+        self.clone()
+    }
+}
+
+impl<T: Capture> Capture for Option<T> {
+    type Captured = Option<T::Captured>;
+
+    fn capture(&self) -> Option<T::Captured> {
+        self.as_ref().map(T::capture)
+    }
+}
+
+impl<T: Capture + ?Sized> Capture for &T {
+    type Captured = T::Captured;
+
+    fn capture(&self) -> T::Captured {
+        T::capture(self)
+    }
+}

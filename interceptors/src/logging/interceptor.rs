@@ -1,0 +1,269 @@
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tonic::{Response, Status};
+use tracing::Level;
+
+use super::level::{code_name, server_level};
+use crate::plan::{Setting, Value};
+use crate::{Call, End, Interceptor, Kind, Next, Observer};
+
+/// How calls are logged.
+///
+/// # Default
+///
+/// - level: `INFO`
+/// - slow: 500 ms
+#[derive(Debug, Clone)]
+pub struct Config {
+    level: Level,
+    slow: Duration,
+}
+
+impl Config {
+    /// The default.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            level: Level::INFO,
+            slow: Duration::from_millis(500),
+        }
+    }
+
+    /// The level of calls that ended as calls usually do; see the [module documentation](super).
+    #[must_use]
+    pub const fn level(mut self, level: Level) -> Self {
+        self.level = level;
+        self
+    }
+
+    /// A unary call that takes longer is logged at `WARN` at least, with `slow = true`. The other
+    /// kinds take as long as their streams live.
+    #[must_use]
+    pub const fn slow(mut self, slow: Duration) -> Self {
+        self.slow = slow;
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn settings(&self) -> [Setting; 2] {
+        let level = match self.level {
+            Level::ERROR => "ERROR",
+            Level::WARN => "WARN",
+            Level::INFO => "INFO",
+            Level::DEBUG => "DEBUG",
+            Level::TRACE => "TRACE",
+        };
+        [
+            Setting::new("level", Value::Text(level)),
+            Setting::new("slow", Value::Duration(self.slow)),
+        ]
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The interceptor behind `logging`. See the [module documentation](super).
+pub struct Logging<'a, F = NoFields> {
+    config: &'a Config,
+    fields: F,
+}
+
+impl<'a> Logging<'a> {
+    /// Logs calls.
+    #[must_use]
+    pub const fn new(config: &'a Config) -> Self {
+        Self {
+            config,
+            fields: NoFields,
+        }
+    }
+
+    #[doc(hidden)]
+    pub fn with_fields<F>(self, fields: F) -> Logging<'a, F> {
+        Logging {
+            config: self.config,
+            fields,
+        }
+    }
+}
+
+impl<F> fmt::Debug for Logging<'_, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Logging")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the setting `fields` becomes: takes values out of a request, to log them at the end.
+#[doc(hidden)]
+pub trait Fields<Req>: Send + Sync {
+    type Captured: FnOnce(&Finish<'_>) + Send + 'static;
+
+    fn capture(&self, request: &Req) -> Self::Captured;
+}
+
+impl<Req, F, C> Fields<Req> for F
+where
+    F: Fn(&Req) -> C + Send + Sync,
+    C: FnOnce(&Finish<'_>) + Send + 'static,
+{
+    type Captured = C;
+
+    fn capture(&self, request: &Req) -> C {
+        self(request)
+    }
+}
+
+/// No fields but those of every call.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct NoFields;
+
+impl<Req> Fields<Req> for NoFields {
+    type Captured = fn(&Finish<'_>);
+
+    fn capture(&self, _request: &Req) -> fn(&Finish<'_>) {
+        |finish| crate::__finish_event!(finish, {})
+    }
+}
+
+/// The values of one finish event.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Finish<'a> {
+    pub level: Level,
+    pub component: &'static str,
+    pub service: &'a str,
+    pub method: &'a str,
+    pub method_type: &'static str,
+    pub peer: Option<tracing::field::DisplayValue<SocketAddr>>,
+    pub code: &'static str,
+    pub error: Option<&'a str>,
+    pub time_ms: f64,
+    pub msgs_sent: Option<u64>,
+    pub outcome: &'static str,
+    pub slow: Option<bool>,
+}
+
+/// Emits the finish event at its level, with more fields in front.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __finish_event {
+    ($finish:expr, { $($fields:tt)* }) => {{
+        let finish: &$crate::logging::Finish<'_> = $finish;
+        match finish.level {
+            $crate::__private::tracing::Level::ERROR => {
+                $crate::__finish_event!(@ERROR finish { $($fields)* })
+            }
+            $crate::__private::tracing::Level::WARN => {
+                $crate::__finish_event!(@WARN finish { $($fields)* })
+            }
+            $crate::__private::tracing::Level::INFO => {
+                $crate::__finish_event!(@INFO finish { $($fields)* })
+            }
+            $crate::__private::tracing::Level::DEBUG => {
+                $crate::__finish_event!(@DEBUG finish { $($fields)* })
+            }
+            $crate::__private::tracing::Level::TRACE => {
+                $crate::__finish_event!(@TRACE finish { $($fields)* })
+            }
+        }
+    }};
+    (@$level:ident $finish:ident { $($fields:tt)* }) => {
+        $crate::__private::tracing::event!(
+            target: "interceptors::logging",
+            $crate::__private::tracing::Level::$level,
+            $($fields)*
+            protocol = "grpc",
+            grpc.component = $finish.component,
+            grpc.service = $finish.service,
+            grpc.method = $finish.method,
+            grpc.method_type = $finish.method_type,
+            peer.address = $finish.peer,
+            grpc.code = $finish.code,
+            grpc.error = $finish.error,
+            grpc.time_ms = $finish.time_ms,
+            grpc.msgs_sent = $finish.msgs_sent,
+            outcome = $finish.outcome,
+            slow = $finish.slow,
+            "finished call"
+        )
+    };
+}
+
+struct Record<C> {
+    level: Level,
+    slow: Duration,
+    peer: Option<SocketAddr>,
+    captured: Option<C>,
+}
+
+impl<C: FnOnce(&Finish<'_>) + Send + 'static> Observer for Record<C> {
+    fn end(self, end: &End<'_>) {
+        let slow = end.kind() == Kind::Unary && end.elapsed() > self.slow;
+        let level = server_level(end.code(), self.level);
+        let finish = Finish {
+            // `Level`s are ordered by verbosity.
+            level: if slow { level.min(Level::WARN) } else { level },
+            component: end.side().as_str(),
+            service: end.service(),
+            method: end.method(),
+            method_type: end.kind().as_str(),
+            peer: self.peer.map(tracing::field::display),
+            code: code_name(end.code()),
+            error: end.status().map(Status::message),
+            time_ms: end.elapsed().as_secs_f64() * 1e3,
+            msgs_sent: end.kind().response_is_stream().then_some(end.messages()),
+            outcome: end.outcome().as_str(),
+            slow: slow.then_some(true),
+        };
+        match self.captured {
+            Some(emit) => emit(&finish),
+            None => crate::__finish_event!(&finish, {}),
+        }
+    }
+}
+
+impl<F, Req, Res> Interceptor<Req, Res> for Logging<'_, F>
+where
+    F: Fields<Req>,
+    Req: Send,
+    Res: Send,
+{
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        // Whoever listens to anything listens to errors.
+        if !tracing::enabled!(target: "interceptors::logging", Level::ERROR) {
+            return next.run(call).await;
+        }
+        tracing::event!(
+            target: "interceptors::logging",
+            Level::DEBUG,
+            protocol = "grpc",
+            grpc.component = call.side().as_str(),
+            grpc.service = call.service(),
+            grpc.method = call.method(),
+            grpc.method_type = call.kind().as_str(),
+            peer.address = call.peer().map(tracing::field::display),
+            "started call"
+        );
+        let record = Record {
+            level: self.config.level,
+            slow: self.config.slow,
+            peer: call.peer(),
+            captured: call.message().map(|request| self.fields.capture(request)),
+        };
+        next.observe(call, record).await
+    }
+}

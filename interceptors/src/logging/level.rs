@@ -1,0 +1,79 @@
+use tonic::Code;
+use tracing::Level;
+
+/// go-grpc-middleware's `DefaultServerCodeToLevel`, with `usual` in the place of its `INFO`.
+pub(crate) fn server_level(code: Code, usual: Level) -> Level {
+    match code {
+        Code::Ok
+        | Code::NotFound
+        | Code::Cancelled
+        | Code::AlreadyExists
+        | Code::InvalidArgument
+        | Code::Unauthenticated => usual,
+        Code::DeadlineExceeded
+        | Code::PermissionDenied
+        | Code::ResourceExhausted
+        | Code::FailedPrecondition
+        | Code::Aborted
+        | Code::OutOfRange
+        | Code::Unavailable => Level::WARN,
+        Code::Unknown | Code::Unimplemented | Code::Internal | Code::DataLoss => Level::ERROR,
+    }
+}
+
+/// The name of a code in gRPC's own documentation.
+pub(crate) fn code_name(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_are_those_of_go_grpc_middleware() {
+        let warn = [4, 7, 8, 9, 10, 11, 14];
+        let error = [2, 12, 13, 15];
+        for code in 0..=16 {
+            let expected = match code {
+                _ if warn.contains(&code) => Level::WARN,
+                _ if error.contains(&code) => Level::ERROR,
+                _ => Level::DEBUG,
+            };
+            assert_eq!(
+                server_level(Code::from_i32(code), Level::DEBUG),
+                expected,
+                "{code}"
+            );
+        }
+    }
+
+    #[test]
+    fn names_are_those_of_the_specification() {
+        for code in (0..=16).map(Code::from_i32) {
+            let camel: String = code_name(code)
+                .split('_')
+                .map(|word| format!("{}{}", &word[..1], word[1..].to_lowercase()))
+                .collect();
+            assert_eq!(camel, format!("{code:?}"));
+        }
+    }
+}

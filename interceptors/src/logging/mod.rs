@@ -1,0 +1,49 @@
+//! One event for each call when it has really ended, through [`tracing`].
+//!
+//! # The events
+//!
+//! `finished call` is emitted exactly once per call: for a unary call when it is answered, for a
+//! response stream when it has been read to its end, has failed, or was dropped. `started call` is
+//! emitted when the call arrives, at `DEBUG`. Their target is `interceptors::logging`.
+//!
+//! Field names are those of go-grpc-middleware's logging interceptor.
+//!
+//! | field | what it is |
+//! | --- | --- |
+//! | `protocol` | `grpc` |
+//! | `grpc.component` | `server` or `client` |
+//! | `grpc.service`, `grpc.method` | the true names of the call |
+//! | `grpc.method_type` | `unary`, `client_stream`, `server_stream` or `bidi_stream` |
+//! | `peer.address` | where it came from, if the transport knows |
+//! | `grpc.code` | the final status code, such as `NOT_FOUND` |
+//! | `grpc.error` | the status message, unless the code is `OK` |
+//! | `grpc.time_ms` | how long the call took, in milliseconds: a number |
+//! | `grpc.msgs_sent` | how many messages the response stream delivered; for streams |
+//! | `outcome` | `ok`, `error`, `cancelled` or `panicked` |
+//! | `slow` | `true` where a unary call took longer than the setting `slow` |
+//!
+//! and those of the setting `fields`.
+//!
+//! # The level
+//!
+//! A server logs (go-grpc-middleware's table)
+//!
+//! - at `INFO`: `OK`, `NOT_FOUND`, `CANCELLED`, `ALREADY_EXISTS`, `INVALID_ARGUMENT`,
+//!   `UNAUTHENTICATED`;
+//! - at `WARN`: `DEADLINE_EXCEEDED`, `PERMISSION_DENIED`, `RESOURCE_EXHAUSTED`,
+//!   `FAILED_PRECONDITION`, `ABORTED`, `OUT_OF_RANGE`, `UNAVAILABLE`, and a slow call;
+//! - at `ERROR`: `UNKNOWN`, `UNIMPLEMENTED`, `INTERNAL`, `DATA_LOSS`.
+//!
+//! The setting `level` is what the first group is logged at.
+//!
+//! Where nothing listens at a level, nothing is formatted for it; where nothing listens at all,
+//! not even the clock is read.
+
+mod capture;
+mod interceptor;
+mod level;
+
+pub use capture::Capture;
+pub use interceptor::{Config, Logging};
+#[doc(hidden)]
+pub use interceptor::{Fields, Finish, NoFields};

@@ -1,0 +1,357 @@
+use std::fmt;
+use std::time::Duration;
+
+use crate::call::{Kind, Side};
+
+/// Implemented for what `#[intercept(...)]` was put on: its effective policy, as a constant.
+///
+/// Put the policy under a snapshot test, and a change of it shows up in review:
+///
+/// ```ignore
+/// use interceptors::Intercepted as _;
+///
+/// assert_eq!(Users::PLAN.to_string(), include_str!("users.plan"));
+/// ```
+///
+/// `Policy` tells the services of one type from each other; the compiler infers it where a type
+/// implements one annotated service. For a type with several, name a type of yours in each
+/// attribute, `#[intercept(plan = AdminPolicy, …)]`, and ask for
+/// `<Users as Intercepted<AdminPolicy>>::PLAN`. A blanket implementation (`impl<T> Service for T`)
+/// has no plan: the language does not let this trait be implemented for every `T`.
+pub trait Intercepted<Policy> {
+    /// The methods, each with its interceptors in order.
+    const PLAN: Plan;
+}
+
+/// The effective policy of a service: for each method its path, kind, and interceptors in order.
+///
+/// [`Display`](fmt::Display) prints an aligned table; `to_json` (feature `json`) prints JSON.
+/// Expressions show without their literals and arguments, so that no secret appears in either.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    methods: &'static [&'static MethodPlan],
+}
+
+impl Plan {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(methods: &'static [&'static MethodPlan]) -> Self {
+        Self { methods }
+    }
+
+    /// The methods, in the order of the implementation.
+    #[must_use]
+    pub const fn methods(&self) -> &'static [&'static MethodPlan] {
+        self.methods
+    }
+
+    /// The policy as JSON: an array with an object for each method.
+    ///
+    /// ```json
+    /// [{ "path": "/user.v1.UserService/Login", "derived": false, "kind": "unary",
+    ///    "interceptors": [{ "name": "logging", "settings": { "level": "INFO" } }] }]
+    /// ```
+    #[cfg(feature = "json")]
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        self.methods.iter().map(|method| method.to_json()).collect()
+    }
+}
+
+/// One line for each interceptor of each method, in aligned columns.
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rows = vec![["METHOD", "KIND", "INTERCEPTOR", "SETTINGS"].map(String::from)];
+        for method in self.methods {
+            let marker = if method.derived { " (derived)" } else { "" };
+            let first = [format!("{}{marker}", method.path), method.kind.to_string()];
+            let mut first = Some(first);
+            let mut row = |name: &str, settings: String| {
+                let [path, kind] = first.take().unwrap_or_default();
+                rows.push([path, kind, name.to_owned(), settings]);
+            };
+            for entry in method.interceptors() {
+                row(entry.name, entry.settings().to_string());
+            }
+            if method.interceptors().next().is_none() {
+                row("-", String::new());
+            }
+        }
+        let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
+        let widths = [width(0), width(1), width(2)];
+        for [path, kind, name, settings] in &rows {
+            let line = format!(
+                "{path:0$}  {kind:1$}  {name:2$}  {settings}",
+                widths[0], widths[1], widths[2]
+            );
+            writeln!(f, "{}", line.trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+/// What the attribute knows about one method.
+#[derive(Debug)]
+pub struct MethodPlan {
+    service: &'static str,
+    method: &'static str,
+    path: &'static str,
+    derived: bool,
+    kind: Kind,
+    side: Side,
+    interceptors: &'static [EntryPlan],
+}
+
+impl MethodPlan {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(
+        name: Name,
+        kind: Kind,
+        side: Side,
+        interceptors: &'static [EntryPlan],
+    ) -> Self {
+        let Name {
+            service,
+            method,
+            path,
+            derived,
+        } = name;
+        Self {
+            service,
+            method,
+            path,
+            derived,
+            kind,
+            side,
+            interceptors,
+        }
+    }
+
+    /// The full path, such as `/user.v1.UserService/Login`.
+    #[must_use]
+    pub const fn path(&self) -> &'static str {
+        self.path
+    }
+
+    /// The name of the service, such as `user.v1.UserService`.
+    #[must_use]
+    pub const fn service(&self) -> &'static str {
+        self.service
+    }
+
+    /// The name of the RPC, such as `Login`.
+    #[must_use]
+    pub const fn method(&self) -> &'static str {
+        self.method
+    }
+
+    /// Whether a part of the path was derived from Rust's names, and may differ from the true one
+    /// (`get_url` could be `GetUrl` or `GetURL`). Calls know their true name at run time; to have
+    /// it here, write `service = "…"` and `#[intercept(name = "GetURL")]`.
+    #[must_use]
+    pub const fn is_derived(&self) -> bool {
+        self.derived
+    }
+
+    /// Which of the four kinds of RPC this is.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Whether calls are received or made.
+    #[must_use]
+    pub const fn side(&self) -> Side {
+        self.side
+    }
+
+    /// The interceptors that a call goes through, outermost first.
+    pub fn interceptors(&self) -> impl Iterator<Item = &'static EntryPlan> + use<> {
+        let kind = self.kind;
+        self.interceptors
+            .iter()
+            .filter(move |entry| entry.applies_to(kind))
+    }
+
+    #[cfg(feature = "json")]
+    fn to_json(&self) -> serde_json::Value {
+        let interceptors: serde_json::Value = self
+            .interceptors()
+            .map(|entry| {
+                let settings: serde_json::Map<_, _> = entry
+                    .settings()
+                    .iter()
+                    .map(|setting| (setting.name.to_owned(), setting.value.to_json()))
+                    .collect();
+                serde_json::json!({ "name": entry.name, "settings": settings })
+            })
+            .collect();
+        serde_json::json!({
+            "path": self.path,
+            "derived": self.derived,
+            "kind": self.kind.as_str(),
+            "interceptors": interceptors,
+        })
+    }
+}
+
+/// The name of a method, as the attribute found it.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Name {
+    pub service: &'static str,
+    pub method: &'static str,
+    pub path: &'static str,
+    pub derived: bool,
+}
+
+/// An interceptor of a method, with its effective settings.
+#[derive(Debug, Clone, Copy)]
+pub struct EntryPlan {
+    name: &'static str,
+    settings: &'static [Setting],
+    expressions: &'static [Setting],
+    /// Only for request messages, not for request streams.
+    single_requests_only: bool,
+}
+
+impl EntryPlan {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(
+        name: &'static str,
+        settings: &'static [Setting],
+        expressions: &'static [Setting],
+    ) -> Self {
+        Self {
+            name,
+            settings,
+            expressions,
+            single_requests_only: false,
+        }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn single_requests_only(mut self) -> Self {
+        self.single_requests_only = true;
+        self
+    }
+
+    const fn applies_to(&self, kind: Kind) -> bool {
+        !(self.single_requests_only && kind.request_is_stream())
+    }
+
+    /// The name of the entry, such as `logging`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The effective settings, defaults included.
+    #[must_use]
+    pub const fn settings(&self) -> Settings {
+        Settings {
+            values: self.settings,
+            expressions: self.expressions,
+        }
+    }
+}
+
+/// The effective settings of an entry; displayed as `name=value`, separated by spaces.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    values: &'static [Setting],
+    expressions: &'static [Setting],
+}
+
+impl Settings {
+    /// Each setting with its value; what is not set is left out.
+    pub fn iter(&self) -> impl Iterator<Item = &'static Setting> + use<> {
+        let all = self.expressions.iter().chain(self.values);
+        all.filter(|setting| !matches!(setting.value, Value::Unset))
+    }
+}
+
+impl fmt::Display for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, setting) in self.iter().enumerate() {
+            let space = if i == 0 { "" } else { " " };
+            write!(f, "{space}{}={}", setting.name, setting.value)?;
+        }
+        Ok(())
+    }
+}
+
+/// A setting of an interceptor, and its effective value.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    name: &'static str,
+    value: Value,
+}
+
+impl Setting {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(name: &'static str, value: Value) -> Self {
+        Self { name, value }
+    }
+
+    /// The name of the setting, such as `max_delay`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Its effective value.
+    #[must_use]
+    pub const fn value(&self) -> Value {
+        self.value
+    }
+}
+
+/// The value of a setting.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Value {
+    /// The setting is not in force.
+    Unset,
+    /// A text, or an expression without its literals.
+    Text(&'static str),
+    /// A whole number.
+    Integer(u64),
+    /// A number.
+    Float(f64),
+    /// A span of time.
+    Duration(Duration),
+    /// A list of gRPC status codes.
+    Codes(&'static [tonic::Code]),
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unset => f.write_str("-"),
+            Self::Text(text) => f.write_str(text),
+            Self::Integer(n) => write!(f, "{n}"),
+            Self::Float(x) => write!(f, "{x:?}"),
+            Self::Duration(duration) => write!(f, "{duration:?}"),
+            Self::Codes(codes) => write!(f, "{codes:?}"),
+        }
+    }
+}
+
+#[cfg(feature = "json")]
+impl Value {
+    fn to_json(self) -> serde_json::Value {
+        match self {
+            Self::Unset => serde_json::Value::Null,
+            Self::Text(text) => text.into(),
+            Self::Integer(n) => n.into(),
+            Self::Float(x) => x.into(),
+            Self::Duration(_) => self.to_string().into(),
+            Self::Codes(codes) => codes.iter().map(|code| format!("{code:?}")).collect(),
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! Everything that generated code may name. Not a stable interface.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+
+use futures_core::Stream;
+use tonic::{Request, Response, Status, Streaming};
+
+pub use std::sync::Arc;
+pub use tonic;
+#[cfg(feature = "logging")]
+pub use tracing;
+
+use crate::call::Call;
+pub use crate::call::{Kind, Side};
+pub use crate::chain::{Chain, Next};
+pub use crate::once::{Once, evaluate_once};
+pub use crate::plan::{EntryPlan, Intercepted, MethodPlan, Name, Plan, Setting, Value};
+use crate::stream::ResponseStream;
+
+/// Answers questions about a type whose text the attribute cannot read (an alias may hide it).
+///
+/// An inherent constant wins over one of a trait. So `Probe::<T>::CONST` is the inherent one
+/// where `T` fits an inherent implementation, and the [`Otherwise`] one where it does not.
+pub struct Probe<T>(PhantomData<fn(T)>);
+
+pub trait Otherwise {
+    /// The request is one message.
+    const REQUEST_IS_STREAM: bool = false;
+    /// The reply is one message.
+    const REPLY: Single = Single;
+}
+
+impl<T> Otherwise for Probe<T> {}
+
+/// Apart from [`Otherwise`], because its type depends on the message.
+pub trait NoResend {
+    type Message;
+    const RESEND: Option<fn(&Self::Message) -> Self::Message> = None;
+}
+
+impl<M> NoResend for Probe<Request<M>> {
+    type Message = M;
+}
+
+impl<M> Probe<Request<Streaming<M>>> {
+    pub const REQUEST_IS_STREAM: bool = true;
+}
+
+impl<M: Clone> Probe<Request<M>> {
+    pub const RESEND: Option<fn(&M) -> M> = Some(M::clone);
+}
+
+type BoxStream<M> = Pin<Box<dyn Stream<Item = Result<M, Status>> + Send>>;
+
+impl<M> Probe<Result<Response<BoxStream<M>>, Status>> {
+    pub const REPLY: BoxedStream = BoxedStream;
+}
+
+/// The message type of a request, and the body type of a result.
+pub trait RequestType {
+    type Message;
+}
+
+impl<M> RequestType for Request<M> {
+    type Message = M;
+}
+
+pub trait ResultType {
+    type Body;
+}
+
+impl<B> ResultType for Result<Response<B>, Status> {
+    type Body = B;
+}
+
+/// How a handler's reply travels through the chain: what the handler gives becomes `Body`, which
+/// the interceptors see, which becomes `Out`, which the service's trait wants.
+pub trait Reply<T>: Send {
+    const IS_STREAM: bool;
+    type Body: Send;
+    type Out;
+
+    fn enter(given: T) -> Self::Body;
+    fn leave<Req>(call: &mut Call<Req>, body: Self::Body) -> Self::Out;
+}
+
+/// One message.
+#[derive(Clone, Copy)]
+pub struct Single;
+
+impl<T: Send> Reply<T> for Single {
+    const IS_STREAM: bool = false;
+    type Body = T;
+    type Out = T;
+
+    fn enter(given: T) -> T {
+        given
+    }
+
+    fn leave<Req>(_: &mut Call<Req>, body: T) -> T {
+        body
+    }
+}
+
+/// A stream of the service's own associated type.
+#[derive(Clone, Copy)]
+pub struct AssociatedStream;
+
+impl<S: Send> Reply<S> for AssociatedStream {
+    const IS_STREAM: bool = true;
+    type Body = ResponseStream<S>;
+    type Out = ResponseStream<S>;
+
+    fn enter(given: S) -> ResponseStream<S> {
+        ResponseStream::new(given)
+    }
+
+    fn leave<Req>(call: &mut Call<Req>, body: ResponseStream<S>) -> ResponseStream<S> {
+        match call.attached.take() {
+            Some(attached) => body.watched(&call.details.path, attached),
+            None => body,
+        }
+    }
+}
+
+/// A boxed stream, as `generate_default_stubs` has it: there is no associated type to replace.
+#[derive(Clone, Copy)]
+pub struct BoxedStream;
+
+impl<M: 'static> Reply<BoxStream<M>> for BoxedStream {
+    const IS_STREAM: bool = true;
+    type Body = ResponseStream<BoxStream<M>>;
+    type Out = BoxStream<M>;
+
+    fn enter(given: BoxStream<M>) -> ResponseStream<BoxStream<M>> {
+        ResponseStream::new(given)
+    }
+
+    fn leave<Req>(call: &mut Call<Req>, body: ResponseStream<BoxStream<M>>) -> BoxStream<M> {
+        Box::pin(AssociatedStream::leave(call, body))
+    }
+}
+
+/// `R::IS_STREAM`, for a reply that only its constant names.
+pub const fn reply_is_stream<T, R: Reply<T>>(_: R) -> bool
+where
+    R: Copy,
+{
+    R::IS_STREAM
+}
+
+/// The innermost link: calls the user's own method.
+pub struct Handler<F, R> {
+    call: F,
+    reply: PhantomData<R>,
+}
+
+impl<F, R> Handler<F, R> {
+    pub fn new(_: R, call: F) -> Self {
+        Self {
+            call,
+            reply: PhantomData,
+        }
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<F, Fut, Req, T, R> Next<Req, R::Body> for Handler<F, R>
+where
+    Req: Send,
+    R: Reply<T>,
+    F: FnMut(Request<Req>) -> Fut + Send,
+    Fut: Future<Output = Result<Response<T>, Status>> + Send,
+{
+    async fn run(&mut self, call: &mut Call<Req>) -> Result<Response<R::Body>, Status> {
+        let request = call.take_request()?;
+        Ok((self.call)(request).await?.map(R::enter))
+    }
+}
+
+/// Takes a request through a chain.
+///
+/// `Send` is promised here, not found out from the future's inside: where the compiler looks
+/// inside, it forgets that the lifetimes in a stream's type are the same in all places.
+pub fn serve<Req, T, R, N>(
+    plan: &'static MethodPlan,
+    resend: Option<fn(&Req) -> Req>,
+    request: Request<Req>,
+    _reply: R,
+    mut chain: N,
+) -> impl Future<Output = Result<Response<R::Out>, Status>> + Send
+where
+    Req: Send,
+    R: Reply<T>,
+    N: Next<Req, R::Body>,
+{
+    async move {
+        let mut call = Call::new(plan, resend, request);
+        let response = chain.run(&mut call).await?;
+        Ok(response.map(|body| R::leave(&mut call, body)))
+    }
+}
+
+/// The request and the response that interceptors of a method see.
+pub struct Types<Req, Res>(PhantomData<fn(Req, Res)>);
+
+impl<Req, Res> Clone for Types<Req, Res> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<Req, Res> Copy for Types<Req, Res> {}
+
+pub const fn types<Req, Ret, R>(_: R) -> Types<Req::Message, R::Body>
+where
+    Req: RequestType,
+    Ret: ResultType,
+    R: Reply<Ret::Body> + Copy,
+{
+    Types(PhantomData)
+}
+
+/// Fails to compile at the caller's span where `I` does not intercept these messages.
+pub const fn covers<Req, Res, I: crate::Interceptor<Req, Res>>(_: Types<Req, Res>, _: &I) {}
+
+/// `%expr`, kept until the call ends.
+pub fn display_text(value: &impl std::fmt::Display) -> String {
+    value.to_string()
+}
+
+/// `?expr`, kept until the call ends.
+pub fn debug_text(value: &impl std::fmt::Debug) -> String {
+    format!("{value:?}")
+}
+
+/// The length of [`join_path`].
+#[must_use]
+pub const fn path_len(service: &str, method: &str) -> usize {
+    service.len() + method.len() + 2
+}
+
+/// `/service/method`, at compile time.
+#[must_use]
+pub const fn join_path<const N: usize>(service: &str, method: &str) -> [u8; N] {
+    let mut path = [b'/'; N];
+    let (service, method) = (service.as_bytes(), method.as_bytes());
+    let mut i = 0;
+    while i < service.len() {
+        path[1 + i] = service[i];
+        i += 1;
+    }
+    let mut j = 0;
+    while j < method.len() {
+        path[2 + i + j] = method[j];
+        j += 1;
+    }
+    path
+}
+
+/// Whether two strings are the same, at compile time.
+#[must_use]
+pub const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut i = 0;
+    while i < a.len() {
+        if a[i] != b[i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
+/// A service and a method as one path, at compile time.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __path {
+    ($service:expr, $method:expr) => {{
+        const BYTES: &[u8] = &$crate::__private::join_path::<
+            { $crate::__private::path_len($service, $method) },
+        >($service, $method);
+        match ::core::str::from_utf8(BYTES) {
+            ::core::result::Result::Ok(path) => path,
+            ::core::result::Result::Err(_) => "",
+        }
+    }};
+}

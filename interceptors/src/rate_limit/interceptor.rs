@@ -1,0 +1,113 @@
+use std::time::Duration;
+
+use governor::clock::Clock;
+use tonic::metadata::MetadataMap;
+use tonic::{Code, Response, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+
+use super::{Key, Limiter};
+use crate::{Call, Interceptor, Next};
+
+/// The interceptor behind `rate_limit`. See the [module documentation](super).
+#[derive(Debug)]
+pub struct RateLimit<'a, C: Clock, K> {
+    limiter: &'a Limiter<C>,
+    key: K,
+}
+
+impl<'a, C: Clock, K: Key> RateLimit<'a, C, K> {
+    /// Limits calls; those with the same key share a limit.
+    pub const fn new(limiter: &'a Limiter<C>, key: K) -> Self {
+        Self { limiter, key }
+    }
+}
+
+impl<C, K, Req, Res> Interceptor<Req, Res> for RateLimit<'_, C, K>
+where
+    C: Clock + Send + Sync,
+    K: Key,
+    Req: Send,
+    Res: Send,
+{
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        let key = self.key.of(call, self.limiter.hasher());
+        if let Err(wait) = self.limiter.check(key) {
+            return Err(exhausted(wait));
+        }
+        next.run(call).await
+    }
+}
+
+fn exhausted(wait: Duration) -> Status {
+    // Rounded up: a client that comes back a moment too early is refused again.
+    let millis = u64::try_from(wait.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
+    let mut metadata = MetadataMap::new();
+    // What is longer than A6's 32 bits is longer than anyone waits.
+    metadata.insert("grpc-retry-pushback-ms", millis.min(i32::MAX as u64).into());
+    let details = ErrorDetails::with_retry_info(Some(Duration::from_millis(millis)));
+    let message = "rate limit exceeded";
+    Status::with_error_details_and_metadata(Code::ResourceExhausted, message, details, metadata)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::time::Duration;
+
+    use governor::clock::FakeRelativeClock;
+    use tonic_types::StatusExt;
+
+    use super::*;
+    use crate::rate_limit::Config;
+
+    #[test]
+    fn a_burst_passes_and_then_the_rate() {
+        let clock = FakeRelativeClock::default();
+        let limiter = Limiter::with_clock(&Config::per_second(10).burst(3), clock.clone());
+        for _ in 0..3 {
+            limiter.check(1).unwrap();
+        }
+        assert_eq!(limiter.check(1), Err(Duration::from_millis(100)));
+        assert_eq!(limiter.check(2), Ok(()), "another key has its own limit");
+        clock.advance(Duration::from_millis(100));
+        assert_eq!(limiter.check(1), Ok(()));
+        assert!(limiter.check(1).is_err());
+    }
+
+    #[test]
+    fn a_flood_of_keys_is_bounded_and_recovers() {
+        let clock = FakeRelativeClock::default();
+        let config = Config::per_second(1).max_keys(1_000);
+        let limiter = Limiter::with_clock(&config, clock.clone());
+        let keys: HashSet<u64> = (0..100_000).map(|n| limiter.hasher().hash_one(n)).collect();
+        let passed = keys
+            .iter()
+            .filter(|key| limiter.check(**key).is_ok())
+            .count();
+        assert!(limiter.keys() <= 1_008, "{} keys", limiter.keys());
+        assert!(passed <= 1_008 + 16, "{passed} passed");
+        clock.advance(Duration::from_secs(2));
+        let fresh = limiter.hasher().hash_one("fresh");
+        let _ = limiter.check(fresh);
+        assert!(limiter.keys() <= 1, "those that recovered are forgotten");
+        assert_eq!(limiter.check(fresh), Ok(()));
+    }
+
+    #[test]
+    fn the_status_says_when_to_come_back() {
+        let status = exhausted(Duration::from_nanos(1_500_001));
+        assert_eq!(status.code(), Code::ResourceExhausted);
+        assert_eq!(
+            status.metadata().get("grpc-retry-pushback-ms").unwrap(),
+            "2"
+        );
+        let retry_info = status.get_details_retry_info().unwrap();
+        assert_eq!(retry_info.retry_delay, Some(Duration::from_millis(2)));
+    }
+
+    use std::hash::BuildHasher;
+}

@@ -1,0 +1,100 @@
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::net::IpAddr;
+
+use http::HeaderName;
+
+use crate::CallDetails;
+
+/// Which calls share a limit.
+pub trait Key: Send + Sync {
+    /// A number that is the same for calls which share a limit.
+    fn of(&self, call: &CallDetails, hasher: &RandomState) -> u64;
+}
+
+impl<K: Key> Key for &K {
+    fn of(&self, call: &CallDetails, hasher: &RandomState) -> u64 {
+        (**self).of(call, hasher)
+    }
+}
+
+/// All calls share one limit.
+#[derive(Debug, Clone, Copy)]
+pub struct Everyone;
+
+impl Key for Everyone {
+    fn of(&self, _call: &CallDetails, _hasher: &RandomState) -> u64 {
+        0
+    }
+}
+
+/// Calls from one address share a limit: the port does not count, and of an IPv6 address the
+/// first 64 bits do, since one host usually has all of the rest.
+#[derive(Debug, Clone, Copy)]
+pub struct ByPeer;
+
+impl Key for ByPeer {
+    fn of(&self, call: &CallDetails, hasher: &RandomState) -> u64 {
+        let network = call.peer().map(|peer| match peer.ip().to_canonical() {
+            IpAddr::V4(address) => u64::from(address.to_bits()),
+            IpAddr::V6(address) => (address.to_bits() >> 64) as u64,
+        });
+        hasher.hash_one(network)
+    }
+}
+
+/// Calls with the same values of a metadata key share a limit.
+#[derive(Debug, Clone)]
+pub struct ByMetadata(HeaderName);
+
+impl ByMetadata {
+    /// The values of this key.
+    ///
+    /// # Panics
+    ///
+    /// If the name is not a legal header name in lower case. In a constant, as the attribute
+    /// uses it, that is an error of the compiler.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self(HeaderName::from_static(name))
+    }
+}
+
+impl Key for ByMetadata {
+    fn of(&self, call: &CallDetails, hasher: &RandomState) -> u64 {
+        let values = call.metadata().as_ref().get_all(&self.0);
+        let values: Vec<_> = values.iter().map(http::HeaderValue::as_bytes).collect();
+        hasher.hash_one(values)
+    }
+}
+
+/// Calls of one verified identity share a limit.
+pub struct ByIdentity<T>(
+    fn(&CallDetails, &RandomState) -> Option<u64>,
+    std::marker::PhantomData<fn(T)>,
+);
+
+#[cfg(feature = "auth")]
+impl<T: std::hash::Hash + Clone + Send + Sync + 'static> ByIdentity<T> {
+    /// The identity that this interceptor verifies.
+    pub fn of_auth<V: crate::auth::Verifier<Identity = T>>(_: &crate::auth::Auth<'_, V>) -> Self {
+        let hash = |call: &CallDetails, hasher: &RandomState| {
+            let identity = call.extensions().get::<crate::auth::Identity<T>>()?;
+            Some(hasher.hash_one(identity))
+        };
+        Self(hash, std::marker::PhantomData)
+    }
+}
+
+impl<T> Key for ByIdentity<T> {
+    fn of(&self, call: &CallDetails, hasher: &RandomState) -> u64 {
+        // The attribute lets this stand only behind `auth`; without an identity all calls share.
+        (self.0)(call, hasher).unwrap_or(0)
+    }
+}
+
+impl<T> fmt::Debug for ByIdentity<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ByIdentity")
+    }
+}

@@ -1,0 +1,220 @@
+use std::fmt;
+use std::hash::RandomState;
+use std::num::NonZeroU32;
+use std::ops::Add;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use governor::clock::{Clock, Reference};
+use governor::middleware::NoOpMiddleware;
+use governor::nanos::Nanos;
+use governor::{Quota, RateLimiter};
+use tokio::time::Instant;
+
+use super::store::BoundedStore;
+use crate::plan::{Setting, Value};
+
+/// How many calls may pass.
+///
+/// # Default
+///
+/// - burst: the number of calls per period
+/// - keys: 65,536
+///
+/// # Panics
+///
+/// The methods that set a number panic when it is zero. In a constant, as the attribute uses
+/// them, that is an error of the compiler.
+#[derive(Debug, Clone)]
+pub struct Config {
+    setting: &'static str,
+    calls: NonZeroU32,
+    quota: Quota,
+    max_keys: usize,
+}
+
+impl Config {
+    /// So many calls each second, evenly spread but for the burst.
+    #[must_use]
+    pub const fn per_second(calls: u32) -> Self {
+        let calls = at_least_one(calls, "`per_second` must be at least 1");
+        Self::new("per_second", calls, Quota::per_second(calls))
+    }
+
+    /// So many calls each minute, evenly spread but for the burst.
+    #[must_use]
+    pub const fn per_minute(calls: u32) -> Self {
+        let calls = at_least_one(calls, "`per_minute` must be at least 1");
+        Self::new("per_minute", calls, Quota::per_minute(calls))
+    }
+
+    const fn new(setting: &'static str, calls: NonZeroU32, quota: Quota) -> Self {
+        Self {
+            setting,
+            calls,
+            quota,
+            max_keys: 1 << 16,
+        }
+    }
+
+    /// How many calls may pass at once after a rest.
+    #[must_use]
+    pub const fn burst(mut self, calls: u32) -> Self {
+        self.quota = self
+            .quota
+            .allow_burst(at_least_one(calls, "`burst` must be at least 1"));
+        self
+    }
+
+    /// How many keys are told apart at the same time; about 50 bytes are kept for each.
+    #[must_use]
+    pub const fn max_keys(mut self, keys: usize) -> Self {
+        assert!(keys >= 1, "`max_keys` must be at least 1");
+        self.max_keys = keys;
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn settings(&self) -> [Setting; 2] {
+        [
+            Setting::new(self.setting, Value::Integer(self.calls.get() as u64)),
+            Setting::new(
+                "burst",
+                Value::Integer(self.quota.burst_size().get() as u64),
+            ),
+        ]
+    }
+}
+
+const fn at_least_one(n: u32, message: &'static str) -> NonZeroU32 {
+    match NonZeroU32::new(n) {
+        Some(n) => n,
+        None => panic!("{}", message),
+    }
+}
+
+/// tokio's clock, which tests can pause and advance.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TokioClock;
+
+/// An instant of [`TokioClock`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TokioInstant(Instant);
+
+impl Clock for TokioClock {
+    type Instant = TokioInstant;
+
+    fn now(&self) -> TokioInstant {
+        TokioInstant(Instant::now())
+    }
+}
+
+impl Add<Nanos> for TokioInstant {
+    type Output = Self;
+
+    fn add(self, nanos: Nanos) -> Self {
+        Self(self.0 + nanos.into())
+    }
+}
+
+impl Reference for TokioInstant {
+    fn duration_since(&self, earlier: Self) -> Nanos {
+        self.0.saturating_duration_since(earlier.0).into()
+    }
+
+    fn saturating_sub(&self, duration: Nanos) -> Self {
+        self.0.checked_sub(duration.into()).map_or(*self, Self)
+    }
+}
+
+/// The state of a rate limit.
+///
+/// The attribute makes one for each entry. To have one per value of the service, to share one, or
+/// to give it another clock, keep it in the service and write `rate_limit(limiter = self.limiter)`.
+///
+/// ```
+/// use interceptors::rate_limit::{Config, Limiter};
+///
+/// struct Users {
+///     limiter: Limiter,
+/// }
+///
+/// let users = Users { limiter: Limiter::new(&Config::per_second(5).burst(20)) };
+/// # let _ = users.limiter;
+/// ```
+pub struct Limiter<C: Clock = TokioClock> {
+    governor: RateLimiter<u64, BoundedStore, C, NoOpMiddleware<C::Instant>>,
+    clock: C,
+    hasher: RandomState,
+    full: Arc<AtomicBool>,
+    last_sweep: Mutex<C::Instant>,
+}
+
+impl Limiter {
+    /// Nothing used up yet, on tokio's clock.
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        Self::with_clock(config, TokioClock)
+    }
+}
+
+impl<C: Clock + Clone> Limiter<C> {
+    /// Nothing used up yet, on another clock.
+    #[must_use]
+    pub fn with_clock(config: &Config, clock: C) -> Self {
+        let full = Arc::new(AtomicBool::new(false));
+        let store = BoundedStore::new(config.max_keys, Arc::clone(&full));
+        Self {
+            governor: RateLimiter::new(config.quota, store, clock.clone()),
+            hasher: RandomState::new(),
+            full,
+            last_sweep: Mutex::new(clock.now()),
+            clock,
+        }
+    }
+}
+
+impl<C: Clock> Limiter<C> {
+    pub(crate) fn hasher(&self) -> &RandomState {
+        &self.hasher
+    }
+
+    /// Lets a call pass, or says how long to wait.
+    pub(crate) fn check(&self, key: u64) -> Result<(), Duration> {
+        let checked = self.governor.check_key(&key);
+        if self.full.load(Ordering::Relaxed) && self.full.swap(false, Ordering::Relaxed) {
+            self.sweep();
+        }
+        checked.map_err(|until| until.wait_time_from(self.clock.now()))
+    }
+
+    /// How many keys are kept.
+    #[must_use]
+    pub fn keys(&self) -> usize {
+        self.governor.len()
+    }
+
+    /// Forgets the keys that have recovered. Looks at every key, so at most once a second.
+    fn sweep(&self) {
+        let now = self.clock.now();
+        let mut last = self
+            .last_sweep
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if now.duration_since(*last) >= Duration::from_secs(1).into() {
+            *last = now;
+            drop(last);
+            self.governor.retain_recent();
+        }
+    }
+}
+
+impl<C: Clock> fmt::Debug for Limiter<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Limiter")
+            .field("keys", &self.keys())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,35 @@
+//! Only so many calls in so much time, on [`governor`].
+//!
+//! A refused call ends with `RESOURCE_EXHAUSTED`, a `google.rpc.RetryInfo` detail and
+//! `grpc-retry-pushback-ms` metadata that say when to come back, so that clients which retry do
+//! it then and not before. The handler does not run. A stream is counted when it opens.
+//!
+//! # What shares a limit
+//!
+//! The methods of a service that an entry covers share it, and with `key` each key has its own:
+//!
+//! | `key` | who shares a limit |
+//! | --- | --- |
+//! | not given | all calls |
+//! | `peer` | calls from one IP address, or one /64 network for IPv6; where the transport knows no address, all such calls |
+//! | `metadata("x-api-key")` | calls with the same values of this metadata key; calls without it together |
+//! | `identity` | calls of one verified identity; it needs an `auth` listed before it, and `Hash` for the identity |
+//!
+//! An entry on a method has a limit of its own. The limit lives as long as the process and is
+//! shared by all values of the service's type; with `limiter = self.limiter` it lives in a
+//! [`Limiter`] of yours, which may also have a clock of yours.
+//!
+//! # Memory
+//!
+//! Keys are kept as 64-bit hashes under a random key of the process, and at most
+//! [`max_keys`](Config::max_keys) of them. Under a flood of more distinct keys than that, the
+//! ones too many share one limit until others have recovered.
+
+mod interceptor;
+mod key;
+mod limiter;
+mod store;
+
+pub use interceptor::RateLimit;
+pub use key::{ByIdentity, ByMetadata, ByPeer, Everyone, Key};
+pub use limiter::{Config, Limiter, TokioClock};

@@ -1,0 +1,85 @@
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use governor::nanos::Nanos;
+use governor::state::StateStore;
+use governor::state::keyed::ShrinkableKeyedStateStore;
+
+const SHARDS: usize = 16;
+
+/// Keeps governor's state for at most so many keys; keys beyond that share one state.
+///
+/// governor's own stores grow with every new key, which a stranger can send at will.
+#[derive(Debug)]
+pub(crate) struct BoundedStore {
+    shards: [Mutex<Shard>; SHARDS],
+    max_keys_per_shard: usize,
+    full: Arc<AtomicBool>,
+}
+
+#[derive(Debug, Default)]
+struct Shard {
+    states: HashMap<u64, Nanos>,
+    /// The state of all keys that found no place.
+    overflow: Option<Nanos>,
+}
+
+impl BoundedStore {
+    /// `full` is set whenever a key finds no place.
+    pub(crate) fn new(max_keys: usize, full: Arc<AtomicBool>) -> Self {
+        Self {
+            shards: Default::default(),
+            max_keys_per_shard: max_keys.div_ceil(SHARDS),
+            full,
+        }
+    }
+
+    fn shard(&self, index: usize) -> MutexGuard<'_, Shard> {
+        self.shards[index % SHARDS]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl StateStore for BoundedStore {
+    type Key = u64;
+
+    fn measure_and_replace<T, F, E>(&self, key: &u64, f: F) -> Result<T, E>
+    where
+        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
+    {
+        // The high bits: the map inside the shard goes by the whole key.
+        let mut shard = self.shard((*key >> 56) as usize);
+        let known = shard.states.get(key).copied();
+        if known.is_none() && shard.states.len() >= self.max_keys_per_shard {
+            self.full.store(true, Ordering::Relaxed);
+            let (outcome, state) = f(shard.overflow)?;
+            shard.overflow = Some(state);
+            return Ok(outcome);
+        }
+        let (outcome, state) = f(known)?;
+        shard.states.insert(*key, state);
+        Ok(outcome)
+    }
+}
+
+impl ShrinkableKeyedStateStore<u64> for BoundedStore {
+    fn retain_recent(&self, drop_below: Nanos) {
+        for index in 0..SHARDS {
+            self.shard(index)
+                .states
+                .retain(|_, state| *state > drop_below);
+        }
+    }
+
+    fn len(&self) -> usize {
+        (0..SHARDS)
+            .map(|index| self.shard(index).states.len())
+            .sum()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}

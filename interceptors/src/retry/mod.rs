@@ -1,0 +1,30 @@
+//! Another attempt for a call that failed in a way that may pass.
+//!
+//! On a service the handler runs again. That suits a handler that passes on the failure of
+//! something behind it; whether it may run twice is for its author to say, so name the methods
+//! with `only` where some of them may not.
+//!
+//! # When
+//!
+//! The status code is one of `codes` (default: `UNAVAILABLE` and `DEADLINE_EXCEEDED`, as in the
+//! Python original), attempts are left, the retry throttle allows it, and the request is one
+//! message that is `Clone`. Methods with a request stream are never retried, and naming one in
+//! `only` does not compile. A response stream is retried until it opens, never after: what was
+//! delivered cannot be taken back.
+//!
+//! # The delay
+//!
+//! Before retry *n*, `min(base_delay × multiplier^(n-1), max_delay) × random(0.8, 1.2)`, as
+//! [gRFC A6](https://github.com/grpc/proposal/blob/master/A6-client-retries.md) has it since 2024.
+//! A status with `grpc-retry-pushback-ms` in its metadata sets the delay itself, without jitter,
+//! and the next delay starts again at `base_delay`; a negative or unreadable value means that
+//! there is to be no retry.
+//!
+//! No attempt starts after the caller's own deadline.
+
+mod backoff;
+mod interceptor;
+mod throttle;
+
+pub use interceptor::{Config, Retry};
+pub use throttle::Throttle;

@@ -1,0 +1,84 @@
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// The retry throttle of gRFC A6: a count of tokens that failures take from and successes add to.
+/// While it is at half its maximum or below, nothing is retried.
+///
+/// Counted in thousandths of a token, so that it is one atomic number.
+#[derive(Debug)]
+pub struct Throttle {
+    count: AtomicU32,
+    max: u32,
+    ratio: u32,
+}
+
+impl Throttle {
+    /// Starts full, with `tokens` from 1 to 1000; a success adds `ratio` of a token. Decimals of
+    /// `ratio` beyond the third are ignored, as A6 has it.
+    ///
+    /// # Panics
+    ///
+    /// If `tokens` is out of range, or `ratio` is not above zero. In a constant, as the attribute
+    /// uses it, that is an error of the compiler.
+    #[must_use]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    pub const fn new(tokens: u32, ratio: f64) -> Self {
+        assert!(
+            1 <= tokens && tokens <= 1000,
+            "`tokens` must be from 1 to 1000"
+        );
+        let ratio = (ratio * 1000.0) as u32;
+        assert!(ratio > 0, "`ratio` must be at least 0.001");
+        Self {
+            count: AtomicU32::new(tokens * 1000),
+            max: tokens * 1000,
+            ratio,
+        }
+    }
+
+    /// A retryable failure takes a token. Whether what is left allows a retry.
+    pub(crate) fn fail(&self) -> bool {
+        let take = |count: u32| Some(count.saturating_sub(1000));
+        let before = self
+            .count
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
+        let (Ok(before) | Err(before)) = before;
+        before.saturating_sub(1000) > self.max / 2
+    }
+
+    pub(crate) fn succeed(&self) {
+        if self.count.load(Ordering::Relaxed) < self.max {
+            let add = |count: u32| Some(count.saturating_add(self.ratio).min(self.max));
+            let _ = self
+                .count
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_of_the_tokens_is_too_few() {
+        let throttle = Throttle::new(4, 0.5);
+        assert!(throttle.fail());
+        assert!(!throttle.fail(), "2 of 4 left");
+        throttle.succeed();
+        throttle.succeed();
+        throttle.succeed();
+        assert!(throttle.fail(), "2.5 of 4 left");
+    }
+
+    #[test]
+    fn the_count_stays_between_nothing_and_the_maximum() {
+        let throttle = Throttle::new(2, 1000.0);
+        for _ in 0..10 {
+            assert!(!throttle.fail());
+        }
+        for _ in 0..10 {
+            throttle.succeed();
+        }
+        assert_eq!(throttle.count.load(Ordering::Relaxed), 2000);
+    }
+}

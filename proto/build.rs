@@ -1,0 +1,26 @@
+//! Compiles the protos in pure Rust, so that nobody needs `protoc`.
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    println!("cargo::rerun-if-changed=proto");
+    let compile = |proto: &str,
+                   builder: tonic_prost_build::Builder|
+     -> Result<(), Box<dyn std::error::Error>> {
+        builder.compile_fds(protox::compile([proto], ["proto"])?)?;
+        Ok(())
+    };
+    compile("demo/v1/users.proto", tonic_prost_build::configure())?;
+    // A method called `Connect` collides with the constructor that the transport would add.
+    compile(
+        "names/v1/names.proto",
+        tonic_prost_build::configure().build_transport(false),
+    )?;
+    compile(
+        "shared/v1/shared.proto",
+        tonic_prost_build::configure().use_arc_self(true),
+    )?;
+    compile(
+        "stubs/v1/stubs.proto",
+        tonic_prost_build::configure().generate_default_stubs(true),
+    )?;
+    Ok(())
+}
