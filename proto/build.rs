@@ -9,6 +9,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Ok(())
     };
     compile("demo/v1/users.proto", tonic_prost_build::configure())?;
+    compile("shapes/v1/shapes.proto", tonic_prost_build::configure())?;
     // A method called `Connect` collides with the constructor that the transport would add.
     compile(
         "names/v1/names.proto",
@@ -22,5 +23,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "stubs/v1/stubs.proto",
         tonic_prost_build::configure().generate_default_stubs(true),
     )?;
+    // The same service once more, for examples in documentation: methods may be left out there.
+    let guide = std::path::PathBuf::from(std::env::var("OUT_DIR")?).join("guide");
+    std::fs::create_dir_all(&guide)?;
+    let stubs = tonic_prost_build::configure().generate_default_stubs(true);
+    compile("demo/v1/users.proto", stubs.out_dir(guide))?;
     Ok(())
 }

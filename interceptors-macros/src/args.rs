@@ -5,9 +5,9 @@ use syn::spanned::Spanned;
 use syn::{Expr, Ident, Lit, LitStr, Path, Type, parse_quote};
 
 use crate::ctxt::Ctxt;
-use crate::expand::at;
+use crate::expand::{Config, at};
 use crate::settings::{Arg, ArgValue, Settings, parse_args, unknown};
-use crate::values::{Values, builder_call, literal, summary};
+use crate::values::{Values, literal, summary};
 
 /// The attribute on a block.
 pub(crate) struct BlockArgs {
@@ -36,21 +36,21 @@ pub(crate) struct Entry {
 
 pub(crate) enum EntryKind {
     Logging {
-        config: TokenStream,
+        config: Config,
         fields: Vec<Field>,
     },
     Auth {
-        config: TokenStream,
+        config: Config,
         verifier: Option<Expr>,
         public: Vec<MethodRef>,
     },
     RateLimit {
-        config: Option<TokenStream>,
+        config: Option<Config>,
         limiter: Option<Expr>,
         key: RateLimitKey,
     },
     Retry {
-        config: TokenStream,
+        config: Config,
         throttle: Option<TokenStream>,
     },
     With(Box<Expr>),
@@ -271,14 +271,14 @@ impl EntryParser<'_> {
     }
 
     fn logging(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
-        let (krate, values) = (&self.krate, self.values());
+        let values = self.values();
         let mut settings = self.settings(tokens, &["level", "slow", "fields"]);
-        let mut config = quote!(#krate::logging::Config::new());
+        let mut config = Config::new(quote!(new()));
         if let Some((key, expr)) = settings.expr("level") {
-            config.extend(call("level", &expr, values.level(&key, &expr)));
+            set(&mut config, "level", &expr, values.level(&key, &expr));
         }
         if let Some((key, expr)) = settings.expr("slow") {
-            config.extend(call("slow", &expr, values.duration(&key, &expr)));
+            set(&mut config, "slow", &expr, values.duration(&key, &expr));
         }
         let mut expressions = Vec::new();
         let mut fields = Vec::new();
@@ -305,12 +305,12 @@ impl EntryParser<'_> {
     }
 
     fn auth(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
-        let (krate, values) = (&self.krate, self.values());
+        let values = self.values();
         let mut settings = self.settings(tokens, &["verifier", "public", "scheme", "header"]);
-        let mut config = quote!(#krate::auth::Config::new());
+        let mut config = Config::new(quote!(new()));
         for setting in ["scheme", "header"] {
             if let Some((key, expr)) = settings.expr(setting) {
-                config.extend(call(setting, &expr, values.text(&key, &expr)));
+                set(&mut config, setting, &expr, values.text(&key, &expr));
             }
         }
         let public = settings.expr("public").map(|(key, expr)| {
@@ -339,7 +339,7 @@ impl EntryParser<'_> {
     }
 
     fn rate_limit(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
-        let (krate, values) = (&self.krate, self.values());
+        let values = self.values();
         let known = [
             "per_second",
             "per_minute",
@@ -358,18 +358,15 @@ impl EntryParser<'_> {
             if let Some((key, expr)) = settings.expr(setting) {
                 let value = values.integer(&key, &expr).unwrap_or_else(|| quote!(1));
                 let key = Ident::new(setting, at(expr.span()));
-                config = Some(
-                    quote_spanned!(at(expr.span())=> #krate::rate_limit::Config::#key(#value)),
-                );
+                config = Some(Config::new(quote_spanned!(at(expr.span())=> #key(#value))));
             }
         }
         for setting in ["burst", "max_keys"] {
             if let Some((key, expr)) = settings.expr(setting) {
                 let value = values.integer(&key, &expr);
-                config = config.map(|config| {
-                    let call = call(setting, &expr, value);
-                    quote!(#config #call)
-                });
+                if let Some(config) = &mut config {
+                    set(config, setting, &expr, value);
+                }
             }
         }
         let mut expressions = Vec::new();
@@ -431,7 +428,7 @@ impl EntryParser<'_> {
     }
 
     fn retry(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
-        let (krate, values) = (&self.krate, self.values());
+        let values = self.values();
         let known = [
             "max",
             "max_attempts",
@@ -445,24 +442,24 @@ impl EntryParser<'_> {
         ];
         let mut settings = self.settings(tokens, &known);
         settings.conflict("max", "max_attempts");
-        let mut config = quote!(#krate::retry::Config::new());
+        let mut config = Config::new(quote!(new()));
         for setting in ["max", "max_attempts"] {
             if let Some((key, expr)) = settings.expr(setting) {
-                config.extend(call(setting, &expr, values.integer(&key, &expr)));
+                set(&mut config, setting, &expr, values.integer(&key, &expr));
             }
         }
         for setting in ["base_delay", "max_delay", "attempt_timeout"] {
             if let Some((key, expr)) = settings.expr(setting) {
-                config.extend(call(setting, &expr, values.duration(&key, &expr)));
+                set(&mut config, setting, &expr, values.duration(&key, &expr));
             }
         }
         for setting in ["multiplier", "jitter"] {
             if let Some((key, expr)) = settings.expr(setting) {
-                config.extend(call(setting, &expr, values.float(&key, &expr)));
+                set(&mut config, setting, &expr, values.float(&key, &expr));
             }
         }
         if let Some((key, expr)) = settings.expr("codes") {
-            config.extend(call("codes", &expr, values.codes(&key, &expr)));
+            set(&mut config, "codes", &expr, values.codes(&key, &expr));
         }
         let mut expressions = Vec::new();
         let mut throttle = None;
@@ -479,7 +476,7 @@ impl EntryParser<'_> {
             let shown = |expr: &Expr| expr.to_token_stream().to_string().replace(' ', "");
             expressions.push(("throttle", format!("{}/{}", shown(&tokens), shown(&ratio))));
             throttle = Some(
-                quote_spanned!(at(key.span())=> #krate::retry::Throttle::new(#tokens_value, #ratio_value)),
+                quote_spanned!(at(key.span())=> __interceptors::retry::Throttle::new(#tokens_value, #ratio_value)),
             );
         }
         let methods = self.selector(&mut settings);
@@ -600,16 +597,15 @@ impl EntryParser<'_> {
     }
 
     fn values(&self) -> Values<'_> {
-        Values {
-            cx: self.cx,
-            krate: &self.krate,
-        }
+        Values { cx: self.cx }
     }
 }
 
-/// `.name(value)`; nothing where the value was wrong, which has been reported.
-fn call(name: &str, expr: &Expr, value: Option<TokenStream>) -> Option<TokenStream> {
-    value.map(|value| builder_call(name, expr, &value))
+/// Sets a value; not where it was wrong, which has been reported.
+fn set(config: &mut Config, name: &str, expr: &Expr, value: Option<TokenStream>) {
+    if let Some(value) = value {
+        config.set(name, expr.span(), &value);
+    }
 }
 
 /// `user = request.user_id, tenant.id = %request.tenant`

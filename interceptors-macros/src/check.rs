@@ -1,14 +1,14 @@
 use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Expr, Ident, Lit, Path, Type};
+use syn::{Expr, GenericArgument, Generics, Ident, Lit, Path, PathArguments, Type};
 
 use crate::args::{BlockArgs, Entry, EntryKind, MethodRef, RateLimitKey, Selector, Spelled};
 use crate::ctxt::Ctxt;
 use crate::item::{Method, ServiceImpl};
 use crate::parse::Parsed;
 use crate::settings::nearest;
-use crate::tokens::{may_call_siblings, ungroup};
+use crate::tokens::{may_call_siblings, mentions, ungroup};
 use crate::values::literal;
 
 /// What is to be generated. By now nothing can be wrong that a macro can see.
@@ -17,8 +17,8 @@ pub(crate) struct Service {
     pub(crate) block: ServiceImpl,
     pub(crate) name: ServiceName,
     pub(crate) plan: Option<Type>,
-    /// The self type is a parameter of its own: no trait of another crate can be implemented.
-    pub(crate) is_blanket: bool,
+    /// Whether the language lets `Intercepted`, a trait of another crate, be implemented.
+    pub(crate) has_plan: bool,
     /// Those of the block, then those of the methods.
     pub(crate) entries: Vec<Entry>,
     /// One for each method of the block.
@@ -124,23 +124,41 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Service> {
     }
 
     cx.check()?;
-    let is_blanket = match ungroup(&block.self_ty) {
-        Type::Path(path) => block
-            .generics
-            .type_params()
-            .any(|param| path.path.is_ident(&param.ident)),
-        _ => false,
-    };
+    let has_plan = may_implement_foreign_trait(&block.generics, &block.self_ty);
     Ok(Service {
         krate,
         block,
         name,
         plan,
-        is_blanket,
+        has_plan,
         entries,
         chains,
         named_services,
     })
+}
+
+/// Not for `T`, nor for what the language treats alike (`&T`, `Box<T>`, `Pin<T>`), nor where a
+/// parameter belongs to the service's trait alone.
+fn may_implement_foreign_trait(generics: &Generics, self_ty: &Type) -> bool {
+    fn is_parameter(generics: &Generics, ty: &Type) -> bool {
+        match ungroup(ty) {
+            Type::Reference(reference) => is_parameter(generics, &reference.elem),
+            Type::Path(path) => match (path.path.segments.last(), path.path.get_ident()) {
+                (_, Some(ident)) => generics.type_params().any(|param| param.ident == *ident),
+                (Some(last), None) if last.ident == "Box" || last.ident == "Pin" => {
+                    matches!(&last.arguments, PathArguments::AngleBracketed(args)
+                        if args.args.iter().any(|arg| {
+                            matches!(arg, GenericArgument::Type(ty) if is_parameter(generics, ty))
+                        }))
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+    let types = generics.type_params().map(|param| &param.ident);
+    let mut parameters = types.chain(generics.const_params().map(|param| &param.ident));
+    !is_parameter(generics, self_ty) && parameters.all(|ident| mentions(self_ty, ident))
 }
 
 fn service_name(given: Option<Expr>, trait_path: &Path) -> ServiceName {
@@ -187,7 +205,7 @@ fn rpc_name(method: &Method) -> (String, bool) {
     (pascal_case(&method.name), true)
 }
 
-pub(crate) fn pascal_case(name: &str) -> String {
+fn pascal_case(name: &str) -> String {
     let mut pascal = String::new();
     for word in name.split('_') {
         let mut letters = word.chars();
@@ -435,6 +453,7 @@ fn check_identity(cx: &Ctxt, method: &Method, entries: &[Entry], chain: &[usize]
 pub(crate) fn entry_span(entry: &Entry) -> Span {
     match &entry.kind {
         EntryKind::With(expr) => expr.span(),
+        EntryKind::Auth { verifier: Some(expr), .. } => expr.span(),
         _ => entry.name.span(),
     }
 }

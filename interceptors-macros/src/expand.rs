@@ -1,11 +1,34 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::{Attribute, Expr, FnArg, Ident, Path, Type};
+use syn::{Attribute, Expr, FnArg, GenericParam, Ident, PathArguments, Type};
 
 use crate::args::{Entry, EntryKind, Field, RateLimitKey, Sigil};
-use crate::check::{Chain, Service, ServiceName, entry_span, pascal_case};
-use crate::item::{Method, is_lint_level};
+use crate::check::{Chain, Service, ServiceName, entry_span};
+use crate::item::{Method, Returns, is_cfg, is_lint_level};
 use crate::tokens::{expect_to_allow, keep_span_name, mentions_self};
+
+/// What the settings of an entry become.
+pub(crate) struct Config {
+    /// The constructor: `new()`.
+    start: TokenStream,
+    /// `let config = config.max(3);`
+    calls: Vec<TokenStream>,
+}
+
+impl Config {
+    pub(crate) fn new(start: TokenStream) -> Self {
+        Self { start, calls: Vec::new() }
+    }
+
+    /// Sets a value. All of the statement stands where the value does, so that what the compiler
+    /// says of the value points there.
+    pub(crate) fn set(&mut self, name: &str, value_at: Span, value: &TokenStream) {
+        let span = at(value_at);
+        let name = Ident::new(name, span);
+        let config = Ident::new("config", span);
+        self.calls.push(quote_spanned!(span=> let #config = #config.#name(#value);));
+    }
+}
 
 /// Input:
 ///
@@ -42,7 +65,6 @@ use crate::tokens::{expect_to_allow, keep_span_name, mentions_self};
 pub(crate) fn expand(service: &Service) -> TokenStream {
     let e = Expander {
         service,
-        krate: &service.krate,
     };
     let scope_attrs = &service.block.scope_attrs;
     let imports = e.imports();
@@ -51,7 +73,7 @@ pub(crate) fn expand(service: &Service) -> TokenStream {
         .entries
         .iter()
         .enumerate()
-        .map(|(i, entry)| e.entry_items(i, entry));
+        .map(|(i, entry)| Expander::entry_items(i, entry));
     let hidden_trait = e.hidden_trait();
     let hidden_impl = e.hidden_impl();
     let wrapper_impl = e.wrapper_impl();
@@ -74,7 +96,6 @@ pub(crate) fn expand(service: &Service) -> TokenStream {
 
 struct Expander<'a> {
     service: &'a Service,
-    krate: &'a Path,
 }
 
 impl Expander<'_> {
@@ -82,12 +103,32 @@ impl Expander<'_> {
         self.service.block.methods.iter().zip(&self.service.chains)
     }
 
+    /// All that the rest names, under one short name; and the constants that a `Probe` falls back
+    /// on, which have to be in scope.
+    ///
+    /// A body may also call methods of a service's trait that is not imported, because it stood in
+    /// that trait's own `impl`. So that trait is imported; where a body means a method of ours by
+    /// the same name, it does not compile.
     fn imports(&self) -> TokenStream {
-        let krate = self.krate;
+        let krate = &self.service.krate;
+        let mut service_trait = self.service.block.trait_path.clone();
+        if let Some(last) = service_trait.segments.last_mut() {
+            last.arguments = PathArguments::None;
+        }
+        let by_path = service_trait.get_ident().is_none();
+        let service_trait =
+            by_path.then(|| quote!(#[allow(unused_imports)] use #service_trait as _;));
         quote! {
             #[allow(unused_imports)]
-            use #krate::__private::{NoResend as _, Otherwise as _};
+            use #krate::__private::{self as __interceptors, NoResend as _, Otherwise as _};
+            #service_trait
         }
+    }
+
+    /// The hidden trait, with the parameters of the `impl`: whatever those are, they are its own.
+    fn handlers(&self) -> TokenStream {
+        let (_, parameters, _) = self.service.block.generics.split_for_impl();
+        quote!(__handlers::Handlers #parameters)
     }
 
     fn service_name(&self) -> TokenStream {
@@ -101,7 +142,7 @@ impl Expander<'_> {
             ServiceName::Module(module) => {
                 let found = quote! {{
                     #[allow(dead_code)]
-                    const SERVICE_NAME: &str = "";
+                    const SERVICE_NAME: &::core::primitive::str = "";
                     {
                         #[allow(unused_imports, clippy::wildcard_imports)]
                         use #module::*;
@@ -109,103 +150,132 @@ impl Expander<'_> {
                     }
                 }};
                 return quote! {
-                    const __SERVICE_NAME: &str = #found;
-                    const __SERVICE_IS_DERIVED: bool = __SERVICE_NAME.is_empty();
-                    const __SERVICE: &str = if __SERVICE_IS_DERIVED { #derived } else { __SERVICE_NAME };
+                    const __SERVICE_NAME: &::core::primitive::str = #found;
+                    const __SERVICE_IS_DERIVED: ::core::primitive::bool = __SERVICE_NAME.is_empty();
+                    const __SERVICE: &::core::primitive::str = if __SERVICE_IS_DERIVED { #derived } else { __SERVICE_NAME };
                 };
             }
         };
         quote! {
-            const __SERVICE: &str = #name;
-            const __SERVICE_IS_DERIVED: bool = #is_derived;
+            const __SERVICE: &::core::primitive::str = #name;
+            const __SERVICE_IS_DERIVED: ::core::primitive::bool = #is_derived;
         }
     }
 
     /// What an entry needs once for all calls: its settings, and its state.
-    fn entry_items(&self, i: usize, entry: &Entry) -> TokenStream {
-        let krate = self.krate;
-        let private = quote!(#krate::__private);
-        let config = item_name("CONFIG", entry, i);
-        let plan = item_name("ENTRY", entry, i);
+    ///
+    /// Output, for `retry(max = 3)`:
+    ///
+    ///     const __CONFIG_RETRY_0: &retry::Config = &{
+    ///         let config = retry::Config::new();
+    ///         let config = config.max(3);
+    ///         config
+    ///     };
+    ///     const __ENTRY_RETRY_0: EntryPlan =
+    ///         EntryPlan::new("retry", &__CONFIG_RETRY_0.settings(), &[]).single_requests_only();
+    fn entry_items(i: usize, entry: &Entry) -> TokenStream {
+        let config_name = item_name("CONFIG", entry, i);
+        let (module, config) = match &entry.kind {
+            EntryKind::Logging { config, .. } => ("logging", Some(config)),
+            EntryKind::Auth { config, .. } => ("auth", Some(config)),
+            EntryKind::RateLimit { config, .. } => ("rate_limit", config.as_ref()),
+            EntryKind::Retry { config, .. } => ("retry", Some(config)),
+            EntryKind::With(_) => ("", None),
+        };
+        let module = (!module.is_empty()).then(|| Ident::new(module, Span::call_site()));
         let mut items = TokenStream::new();
         let mut settings = quote!(&[]);
-        let mut with_config = |module: TokenStream, value: &TokenStream| {
+        if let Some(Config { start, calls }) = config {
+            settings = quote!(&#config_name.settings());
             items.extend(quote! {
-                static #config: #krate::#module::Config = #value;
+                const #config_name: &__interceptors::#module::Config = &{
+                    let config = __interceptors::#module::Config::#start;
+                    #(#calls)*
+                    config
+                };
             });
-            settings = {
-                quote!({ const SETTINGS: &[#private::Setting] = &(#value).settings(); SETTINGS })
-            };
-        };
-        let mut only_single_requests = None;
+        }
+        items.extend(Self::entry_state(i, entry));
+        let plan = item_name("ENTRY", entry, i);
+        let name = entry.name.to_string();
+        let expressions = entry.expressions.iter().map(|(name, shown)| {
+            quote!(__interceptors::Setting::new(#name, __interceptors::Value::Text(#shown)))
+        });
+        let single_requests_only = matches!(entry.kind, EntryKind::Retry { .. })
+            .then(|| quote!(.single_requests_only()));
+        quote! {
+            #items
+            const #plan: __interceptors::EntryPlan =
+                __interceptors::EntryPlan::new(#name, #settings, &[#(#expressions),*])
+                    #single_requests_only;
+        }
+    }
+
+    fn entry_state(i: usize, entry: &Entry) -> TokenStream {
+        let mut items = TokenStream::new();
         match &entry.kind {
-            EntryKind::Logging { config: value, .. } => with_config(quote!(logging), value),
-            EntryKind::Auth { config: value, .. } => with_config(quote!(auth), value),
-            EntryKind::Retry {
-                config: value,
-                throttle,
-            } => {
-                with_config(quote!(retry), value);
-                only_single_requests = Some(quote!(.single_requests_only()));
-                if let Some(throttle) = throttle {
-                    let name = item_name("THROTTLE", entry, i);
-                    items.extend(quote! {
-                        static #name: #krate::retry::Throttle = #throttle;
-                    });
-                }
+            EntryKind::Retry { throttle: Some(throttle), .. } => {
+                let name = item_name("THROTTLE", entry, i);
+                items.extend(quote! {
+                    static #name: __interceptors::retry::Throttle = #throttle;
+                });
             }
-            EntryKind::RateLimit {
-                config: value, key, ..
-            } => {
-                if let Some(value) = value {
-                    with_config(quote!(rate_limit), value);
+            EntryKind::RateLimit { config, key, .. } => {
+                if config.is_some() {
                     let name = item_name("LIMITER", entry, i);
+                    let config = item_name("CONFIG", entry, i);
                     items.extend(quote! {
-                        static #name: ::std::sync::LazyLock<#krate::rate_limit::Limiter> =
-                            ::std::sync::LazyLock::new(|| #krate::rate_limit::Limiter::new(&#config));
+                        static #name: ::std::sync::LazyLock<__interceptors::rate_limit::Limiter> =
+                            ::std::sync::LazyLock::new(|| {
+                                __interceptors::rate_limit::Limiter::new(#config)
+                            });
                     });
                 }
                 if let RateLimitKey::Metadata(key) = key {
                     let name = item_name("KEY", entry, i);
                     items.extend(quote_spanned! {at(key.span())=>
-                        static #name: #krate::rate_limit::ByMetadata =
-                            #krate::rate_limit::ByMetadata::new(#key);
+                        const #name: __interceptors::rate_limit::ByMetadata =
+                            __interceptors::rate_limit::ByMetadata::new(#key);
                     });
                 }
             }
-            EntryKind::With(_) => {}
+            _ => {}
         }
         if value_of(entry).is_some_and(|value| !mentions_self(value)) {
             let name = item_name("VALUE", entry, i);
             items.extend(quote! {
-                static #name: #private::Once = #private::Once::new();
+                static #name: __interceptors::Once = __interceptors::Once::new();
             });
         }
-        let name = entry.name.to_string();
-        let expressions = entry.expressions.iter().map(
-            |(name, shown)| quote!(#private::Setting::new(#name, #private::Value::Text(#shown))),
-        );
-        quote! {
-            #items
-            const #plan: #private::EntryPlan =
-                #private::EntryPlan::new(#name, #settings, &[#(#expressions),*]) #only_single_requests;
-        }
+        items
     }
 
     /// Output:
     ///
     ///     mod __handlers {
     ///         pub(super) trait Handlers {
+    ///             type __MethodPlan;
     ///             type ListStream;
-    ///             type __GetRequest;
-    ///             type __GetResult;
-    ///             const __GET: &'static MethodPlan;
-    ///             fn get(&self, request: Self::__GetRequest)
-    ///                 -> impl Future<Output = Self::__GetResult> + Send;
+    ///             type __get_Request;
+    ///             type __get_Result;
+    ///             const __GET: Self::__MethodPlan;
+    ///             fn get(&self, request: Self::__get_Request)
+    ///                 -> impl Future<Output = Self::__get_Result> + Send;
     ///         }
     ///     }
     fn hidden_trait(&self) -> TokenStream {
-        let krate = self.krate;
+        let parameters = &self.service.block.generics.params;
+        let parameters = parameters.iter().map(|param| match param {
+            GenericParam::Lifetime(param) => param.lifetime.to_token_stream(),
+            GenericParam::Const(param) => {
+                let (ident, ty) = (&param.ident, &param.ty);
+                quote!(const #ident: #ty)
+            }
+            GenericParam::Type(param) => {
+                let ident = &param.ident;
+                quote!(#ident: ?::core::marker::Sized)
+            }
+        });
         let types = self.plain_types().map(|item| {
             let (cfgs, ident) = (cfgs(&item.attrs), &item.ident);
             quote!(#(#cfgs)* type #ident;)
@@ -223,16 +293,16 @@ impl Expander<'_> {
             sig.asyncness = None;
             sig.ident = handler.clone();
             let receiver = if method.by_arc {
-                quote!(self: #krate::__private::Arc<Self>)
+                quote!(self: ::std::sync::Arc<Self>)
             } else {
                 method.receiver().to_token_stream()
             };
-            let output = match &method.boxed {
-                None => quote! {
+            let output = match &method.returns {
+                Returns::Async | Returns::Opaque => quote! {
                     impl ::core::future::Future<Output = Self::#result> + ::core::marker::Send
                 },
-                Some(boxed) => {
-                    let lifetime = boxed.lifetime.iter();
+                Returns::Boxed(lifetime) => {
+                    let lifetime = lifetime.iter();
                     quote! {
                         ::core::pin::Pin<::std::boxed::Box<
                             dyn ::core::future::Future<Output = Self::#result>
@@ -248,15 +318,16 @@ impl Expander<'_> {
                 #(#cfgs)*
                 type #result;
                 #(#cfgs)*
-                const #plan: &'static #krate::__private::MethodPlan;
+                const #plan: Self::__MethodPlan;
                 #(#cfgs)*
                 fn #handler #generics (#receiver, request: Self::#request) -> #output #where_clause;
             }
         });
         quote! {
-            #[allow(non_camel_case_types)]
+            #[allow(dead_code, nonstandard_style, clippy::all, clippy::pedantic)]
             mod __handlers {
-                pub(super) trait Handlers {
+                pub(super) trait Handlers<#(#parameters),*> {
+                    type __MethodPlan;
                     #(#types)*
                     #(#methods)*
                 }
@@ -266,6 +337,7 @@ impl Expander<'_> {
 
     /// The user's bodies, in an implementation of the hidden trait.
     fn hidden_impl(&self) -> TokenStream {
+        let handlers = self.handlers();
         let block = &self.service.block;
         let (impl_generics, _, where_clause) = block.generics.split_for_impl();
         let self_ty = &block.self_ty;
@@ -278,7 +350,8 @@ impl Expander<'_> {
             .methods()
             .map(|(method, chain)| self.hidden_method(method, chain));
         quote! {
-            impl #impl_generics __handlers::Handlers for #self_ty #where_clause {
+            impl #impl_generics #handlers for #self_ty #where_clause {
+                type __MethodPlan = &'static __interceptors::MethodPlan;
                 #(#types)*
                 #(#methods)*
             }
@@ -286,8 +359,6 @@ impl Expander<'_> {
     }
 
     fn hidden_method(&self, method: &Method, chain: &Chain) -> TokenStream {
-        let krate = self.krate;
-        let private = quote!(#krate::__private);
         let Method {
             cfgs,
             request: request_ty,
@@ -328,20 +399,18 @@ impl Expander<'_> {
             #(#lints)*
             type #result = #result_ty;
             #(#cfgs)*
-            const #plan: &'static #private::MethodPlan = &#private::MethodPlan::new(
-                #private::Name {
+            const #plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+                __interceptors::Name {
                     service: __SERVICE,
                     method: #rpc,
-                    path: #krate::__path!(__SERVICE, #rpc),
+                    path: __interceptors::path!(__SERVICE, #rpc),
                     derived: __SERVICE_IS_DERIVED || #is_derived,
                 },
-                #private::Kind::new(
-                    #private::Probe::<Self::#request>::REQUEST_IS_STREAM,
-                    #private::reply_is_stream::<
-                        <Self::#result as #private::ResultType>::Body, _
-                    >(#reply),
+                __interceptors::Kind::new(
+                    __interceptors::Probe::<Self::#request>::REQUEST_IS_STREAM,
+                    __interceptors::reply_is_stream::<Self::#result, _>(#reply),
                 ),
-                #private::Side::Server,
+                __interceptors::Side::Server,
                 &[#(#entries),*],
             );
             #(#cfgs)*
@@ -352,7 +421,6 @@ impl Expander<'_> {
 
     /// The implementation of the service's own trait.
     fn wrapper_impl(&self) -> TokenStream {
-        let krate = self.krate;
         let block = &self.service.block;
         let (impl_generics, _, where_clause) = block.generics.split_for_impl();
         let (attrs, trait_path, self_ty) = (&block.attrs, &block.trait_path, &block.self_ty);
@@ -361,7 +429,7 @@ impl Expander<'_> {
             let mut item = assoc.item.clone();
             if assoc.is_stream {
                 let ty = &item.ty;
-                item.ty = Type::Verbatim(quote!(#krate::ResponseStream<#ty>));
+                item.ty = Type::Verbatim(quote!(__interceptors::ResponseStream<#ty>));
             }
             quote!(#item)
         });
@@ -381,22 +449,18 @@ impl Expander<'_> {
     /// Output:
     ///
     ///     async fn get(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
-    ///         let __reply = Probe::<<Self as __handlers::Handlers>::__GetResult>::REPLY;
-    ///         let __0 = Logging::new(&__CONFIG_LOGGING_0);
-    ///         __private::serve(
-    ///             <Self as __handlers::Handlers>::__GET,
-    ///             Probe::<<Self as __handlers::Handlers>::__GetRequest>::RESEND,
-    ///             __request,
-    ///             __reply,
-    ///             Chain::new(&__0, Handler::new(__reply, |request| {
-    ///                 <Self as __handlers::Handlers>::get(self, request)
-    ///             })),
-    ///         )
-    ///         .await
+    ///         let __rpc = Rpc::<
+    ///             <Self as __handlers::Handlers>::__get_Request,
+    ///             <Self as __handlers::Handlers>::__get_Result,
+    ///             _,
+    ///         >::new(<Self as __handlers::Handlers>::__GET, …);
+    ///         let __0 = &Logging::new(__CONFIG_LOGGING_0);
+    ///         __rpc.covers(__0);
+    ///         let __handler =
+    ///             __rpc.handler(|__request| <Self as __handlers::Handlers>::get(self, __request));
+    ///         __rpc.serve(__request, Chain::new(__0, __handler)).await
     ///     }
     fn wrapper_method(&self, method: &Method, chain: &Chain) -> TokenStream {
-        let krate = self.krate;
-        let private = quote!(#krate::__private);
         let Method {
             cfgs,
             docs,
@@ -409,7 +473,8 @@ impl Expander<'_> {
             result,
             plan,
         } = &HiddenNames::new(method, chain);
-        let handlers = quote!(<Self as __handlers::Handlers>);
+        let handlers = self.handlers();
+        let handlers = quote!(<Self as #handlers>);
         let lints = lints_for_copies(&method.attrs);
         let this = method.receiver().self_token;
         let reply = self.reply(method, &quote!(#handlers::#result));
@@ -422,46 +487,53 @@ impl Expander<'_> {
         let result_ty = match &method.stream {
             Some(stream) => quote! {
                 ::core::result::Result<
-                    #private::tonic::Response<Self::#stream>,
-                    #private::tonic::Status,
+                    __interceptors::tonic::Response<Self::#stream>,
+                    __interceptors::tonic::Status,
                 >
             },
             None => quote!(#result_ty),
         };
-        if method.boxed.is_none() {
-            sig.output = syn::ReturnType::Type(
-                syn::token::RArrow::default(),
-                Box::new(Type::Verbatim(result_ty)),
-            );
-        } else if let Some(stream) = &method.stream {
-            sig.output = self.boxed_stream_output(method, stream);
+        let output = match (&method.returns, &method.stream) {
+            (Returns::Async, _) => Some(result_ty),
+            (_, None) => None,
+            (Returns::Opaque, Some(_)) => Some(quote! {
+                impl ::core::future::Future<Output = #result_ty> + ::core::marker::Send
+            }),
+            (Returns::Boxed(lifetime), Some(_)) => {
+                let lifetime = lifetime.iter();
+                Some(quote! {
+                    ::core::pin::Pin<::std::boxed::Box<
+                        dyn ::core::future::Future<Output = #result_ty>
+                            + ::core::marker::Send #(+ #lifetime)*
+                    >>
+                })
+            }
+        };
+        if let Some(output) = output {
+            let output = Box::new(Type::Verbatim(output));
+            sig.output = syn::ReturnType::Type(syn::token::RArrow::default(), output);
         }
 
         let call = if method.by_arc {
-            quote!(#handlers::#handler(#private::Arc::clone(&#this), __request))
+            quote!(#handlers::#handler(::std::sync::Arc::clone(&#this), __request))
         } else {
             quote!(#handlers::#handler(#this, __request))
         };
         let mut bindings = TokenStream::new();
-        let mut links = quote!(#private::Handler::new(__reply, |__request| #call));
+        let mut links = quote!(__handler);
+        for &i in chain.entries.iter().rev() {
+            let local = local_name(i, Span::call_site());
+            links = quote!(__interceptors::Chain::new(#local, #links));
+        }
         for &i in &chain.entries {
-            let entry = &self.service.entries[i];
-            let (local, span) = (local_name(i), at(entry_span(entry)));
+            let span = at(entry_span(&self.service.entries[i]));
+            let local = local_name(i, span);
             let value = self.entry_value(i, method, chain);
             bindings.extend(quote_spanned! {span=>
                 let #local = #value;
-                #private::covers(__types, &#local);
+                __rpc.covers(#local);
             });
         }
-        for &i in chain.entries.iter().rev() {
-            let local = local_name(i);
-            links = quote!(#private::Chain::new(&#local, #links));
-        }
-        let types = (!chain.entries.is_empty()).then(|| {
-            quote! {
-                let __types = #private::types::<#handlers::#request, #handlers::#result, _>(__reply);
-            }
-        });
         let inline_assertions = self
             .is_generic()
             .then(|| self.retry_assertions(method, chain, &quote!(Self)));
@@ -471,21 +543,22 @@ impl Expander<'_> {
             .map(|assertion| quote!(const { #assertion }));
         let body = quote! {
             #(#inline_assertions;)*
-            let __reply = #reply;
-            #types
-            #bindings
-            #private::serve::<_, <#handlers::#result as #private::ResultType>::Body, _, _>(
+            let __rpc = __interceptors::Rpc::<#handlers::#request, #handlers::#result, _>::new(
                 #handlers::#plan,
-                #private::Probe::<#handlers::#request>::RESEND,
-                __request,
-                __reply,
-                #links,
-            )
-            .await
+                __interceptors::Abilities {
+                    resend: __interceptors::Probe::<#handlers::#request>::RESEND,
+                    count: __interceptors::Probe::<#handlers::#request>::COUNT,
+                },
+                #reply,
+            );
+            #bindings
+            let __handler = __rpc.handler(|__request| #call);
+            __rpc.serve(__request, #links).await
         };
-        let body = match method.boxed {
-            None => body,
-            Some(_) => quote!(::std::boxed::Box::pin(async move { #body })),
+        let body = match method.returns {
+            Returns::Async => body,
+            Returns::Opaque => quote!(async move { #body }),
+            Returns::Boxed(_) => quote!(::std::boxed::Box::pin(async move { #body })),
         };
         quote! {
             #(#cfgs)*
@@ -495,47 +568,29 @@ impl Expander<'_> {
         }
     }
 
-    fn boxed_stream_output(&self, method: &Method, stream: &Ident) -> syn::ReturnType {
-        let krate = self.krate;
-        let lifetime = method.boxed.iter().flat_map(|boxed| &boxed.lifetime);
-        syn::ReturnType::Type(
-            syn::token::RArrow::default(),
-            Box::new(Type::Verbatim(quote! {
-                ::core::pin::Pin<::std::boxed::Box<
-                    dyn ::core::future::Future<Output = ::core::result::Result<
-                        #krate::__private::tonic::Response<Self::#stream>,
-                        #krate::__private::tonic::Status,
-                    >> + ::core::marker::Send #(+ #lifetime)*
-                >>
-            })),
-        )
-    }
-
     /// How a method's reply travels through the chain; the compiler knows where the text does not.
     fn reply(&self, method: &Method, result: &TokenStream) -> TokenStream {
-        let krate = self.krate;
         match &method.stream {
-            Some(_) => quote!(#krate::__private::AssociatedStream),
-            None => quote!(#krate::__private::Probe::<#result>::REPLY),
+            Some(_) => quote!(__interceptors::AssociatedStream),
+            None => quote!(__interceptors::Probe::<#result>::REPLY),
         }
     }
 
     /// The interceptor of an entry, as a value for one call.
     fn entry_value(&self, i: usize, method: &Method, chain: &Chain) -> TokenStream {
-        let krate = self.krate;
         let entry = &self.service.entries[i];
         let config = item_name("CONFIG", entry, i);
         let span = at(entry.name.span());
         let this = method.receiver().self_token;
         let interceptor = |module: &str, name: &str| {
             let (module, name) = (Ident::new(module, span), Ident::new(name, span));
-            quote_spanned!(span=> #krate::#module::#name)
+            quote_spanned!(span=> __interceptors::#module::#name)
         };
         match &entry.kind {
             EntryKind::Logging { fields, .. } => {
                 let logging = interceptor("logging", "Logging");
                 let fields = (!fields.is_empty()).then(|| self.fields(fields, method, chain));
-                quote!(#logging::new(&#config) #fields)
+                quote_spanned!(span=> &#logging::new(#config) #fields)
             }
             EntryKind::Auth { verifier, .. } => {
                 let auth = interceptor("auth", "Auth");
@@ -543,7 +598,7 @@ impl Expander<'_> {
                     Some(verifier) => self.borrowed(verifier, entry, i),
                     None => quote_spanned!(span=> &*#this),
                 };
-                quote_spanned!(span=> #auth::new(&#config, #verifier))
+                quote_spanned!(at(entry_span(entry))=> &#auth::new(#config, #verifier))
             }
             EntryKind::RateLimit { limiter, key, .. } => {
                 let rate_limit = interceptor("rate_limit", "RateLimit");
@@ -555,22 +610,22 @@ impl Expander<'_> {
                     }
                 };
                 let key = match key {
-                    RateLimitKey::Everyone => quote!(#krate::rate_limit::Everyone),
-                    RateLimitKey::Peer => quote!(#krate::rate_limit::ByPeer),
+                    RateLimitKey::Everyone => quote!(__interceptors::rate_limit::Everyone),
+                    RateLimitKey::Peer => quote!(__interceptors::rate_limit::ByPeer),
                     RateLimitKey::Metadata(_) => {
                         let name = item_name("KEY", entry, i);
-                        quote!(&#name)
+                        quote!(#name)
                     }
                     RateLimitKey::Identity(span) => {
                         let before = chain.entries.iter().take_while(|&&j| j != i);
                         let auth = before.copied().filter(|&j| {
                             matches!(self.service.entries[j].kind, EntryKind::Auth { .. })
                         });
-                        let auth = auth.last().map(local_name);
-                        quote_spanned!(at(*span)=> #krate::rate_limit::ByIdentity::of_auth(&#auth))
+                        let auth = auth.last().map(|j| local_name(j, at(*span)));
+                        quote_spanned!(at(*span)=> __interceptors::rate_limit::ByIdentity::of_auth(#auth))
                     }
                 };
-                quote!(#rate_limit::new(#limiter, #key))
+                quote_spanned!(span=> &#rate_limit::new(#limiter, #key))
             }
             EntryKind::Retry { throttle, .. } => {
                 let retry = interceptor("retry", "Retry");
@@ -578,7 +633,7 @@ impl Expander<'_> {
                     let name = item_name("THROTTLE", entry, i);
                     quote!(.throttle(&#name))
                 });
-                quote!(#retry::new(&#config) #throttle)
+                quote_spanned!(span=> &#retry::new(#config) #throttle)
             }
             EntryKind::With(expr) => self.borrowed(expr, entry, i),
         }
@@ -586,13 +641,12 @@ impl Expander<'_> {
 
     /// A reference to what an expression gives: a place in `self`, or a value made once.
     fn borrowed(&self, expr: &Expr, entry: &Entry, i: usize) -> TokenStream {
-        let krate = self.krate;
         let span = at(entry_span(entry));
         if mentions_self(expr) {
             return quote_spanned!(span=> &(#expr));
         }
         let once = item_name("VALUE", entry, i);
-        quote_spanned!(span=> #krate::__private::evaluate_once(&#once, || #expr))
+        quote_spanned!(span=> __interceptors::evaluate_once(&#once, || #expr))
     }
 
     /// Input:
@@ -609,8 +663,7 @@ impl Expander<'_> {
     ///         }
     ///     })
     fn fields(&self, fields: &[Field], method: &Method, chain: &Chain) -> TokenStream {
-        let krate = self.krate;
-        let private = quote!(#krate::__private);
+        let handlers = self.handlers();
         let HiddenNames { request, .. } = HiddenNames::new(method, chain);
         let locals: Vec<_> = (0..fields.len())
             .map(|n| format_ident!("__field_{n}"))
@@ -619,38 +672,37 @@ impl Expander<'_> {
             let expr = &field.expr;
             let span = at(syn::spanned::Spanned::span(expr));
             let value = match field.sigil {
-                Sigil::None => quote_spanned!(span=> #krate::logging::Capture::capture(&#expr)),
-                Sigil::Display => quote_spanned!(span=> #private::display_text(&#expr)),
-                Sigil::Debug => quote_spanned!(span=> #private::debug_text(&#expr)),
+                Sigil::None => quote_spanned!(span=> __interceptors::logging::Capture::capture(&#expr)),
+                Sigil::Display => quote_spanned!(span=> __interceptors::display_text(&#expr)),
+                Sigil::Debug => quote_spanned!(span=> __interceptors::debug_text(&#expr)),
             };
             quote!(let #local = #value;)
         });
         let names = fields.iter().map(|field| &field.name);
         let argument = Ident::new("request", Span::call_site());
         quote! {
-            .with_fields(|#argument: &<<Self as __handlers::Handlers>::#request as #private::RequestType>::Message| {
+            .with_fields(|#argument: &<<Self as #handlers>::#request as __interceptors::RequestType>::Message| {
                 let _ = #argument;
                 #(#captures)*
-                move |__finish: &#krate::logging::Finish<'_>| {
-                    #krate::__finish_event!(__finish, { #(#names = #locals,)* })
+                move |__finish: &__interceptors::logging::Finish<'_>| {
+                    __interceptors::finish_event!(__finish, { #(#names = #locals,)* })
                 }
             })
         }
     }
 
     fn plan_impl(&self) -> Option<TokenStream> {
-        if self.service.is_blanket {
+        if !self.service.has_plan {
             return None;
         }
-        let krate = self.krate;
-        let private = quote!(#krate::__private);
+        let handlers = self.handlers();
         let block = &self.service.block;
         let (impl_generics, _, where_clause) = block.generics.split_for_impl();
         let self_ty = &block.self_ty;
         let methods = self.methods().map(|(method, chain)| {
             let HiddenNames { plan, .. } = HiddenNames::new(method, chain);
             let cfgs = &method.cfgs;
-            quote!(#(#cfgs)* <Self as __handlers::Handlers>::#plan)
+            quote!(#(#cfgs)* <Self as #handlers>::#plan)
         });
         let (declaration, marker) = match &self.service.plan {
             Some(marker) => (None, quote!(#marker)),
@@ -664,20 +716,19 @@ impl Expander<'_> {
         };
         Some(quote! {
             #declaration
-            impl #impl_generics #private::Intercepted<#marker> for #self_ty #where_clause {
-                const PLAN: #private::Plan = #private::Plan::new(&[#(#methods),*]);
+            impl #impl_generics __interceptors::Intercepted<#marker> for #self_ty #where_clause {
+                const PLAN: __interceptors::Plan = __interceptors::Plan::new(&[#(#methods),*]);
             }
         })
     }
 
     /// What only the compiler can check, for types without parameters.
     fn assertions(&self) -> TokenStream {
-        let krate = self.krate;
         let self_ty = &self.service.block.self_ty;
         let services = self.service.named_services.iter().map(|(span, service)| {
             let message = format!("this path names the service `{service}`, and this is another");
             quote_spanned! {at(*span)=>
-                const _: () = ::core::assert!(#krate::__private::same(__SERVICE, #service), #message);
+                const _: () = ::core::assert!(__interceptors::same(__SERVICE, #service), #message);
             }
         });
         let retries = (!self.is_generic()).then(|| {
@@ -700,9 +751,9 @@ impl Expander<'_> {
         chain: &Chain,
         this: &TokenStream,
     ) -> Vec<TokenStream> {
-        let krate = self.krate;
+        let handlers = self.handlers();
         let HiddenNames { request, .. } = HiddenNames::new(method, chain);
-        let probe = quote!(#krate::__private::Probe::<<#this as __handlers::Handlers>::#request>);
+        let probe = quote!(__interceptors::Probe::<<#this as #handlers>::#request>);
         let name = &method.name;
         let retry = chain
             .entries
@@ -749,7 +800,7 @@ struct HiddenNames {
 
 impl HiddenNames {
     fn new(method: &Method, chain: &Chain) -> Self {
-        let (name, pascal) = (&method.name, pascal_case(&method.name));
+        let name = &method.name;
         let span = method.ident().span();
         let handler = if chain.rename {
             Ident::new(&format!("__{name}"), span)
@@ -758,8 +809,8 @@ impl HiddenNames {
         };
         Self {
             handler,
-            request: format_ident!("__{pascal}Request"),
-            result: format_ident!("__{pascal}Result"),
+            request: format_ident!("__{name}_Request"),
+            result: format_ident!("__{name}_Result"),
             plan: format_ident!("__{}", name.to_uppercase()),
         }
     }
@@ -774,8 +825,8 @@ fn item_name(what: &str, entry: &Entry, i: usize) -> Ident {
     format_ident!("__{what}_{}_{i}", entry.name.to_string().to_uppercase())
 }
 
-fn local_name(i: usize) -> Ident {
-    format_ident!("__{i}")
+fn local_name(i: usize, span: Span) -> Ident {
+    Ident::new(&format!("__{i}"), span)
 }
 
 /// The expression whose value is kept when it does not depend on `self`.
@@ -789,7 +840,7 @@ fn value_of(entry: &Entry) -> Option<&Expr> {
 }
 
 fn cfgs(attrs: &[Attribute]) -> impl Iterator<Item = &Attribute> {
-    attrs.iter().filter(|attr| attr.path().is_ident("cfg"))
+    attrs.iter().filter(|attr| is_cfg(attr))
 }
 
 /// The user's lint levels, for the places where the types of the signature stand once more.

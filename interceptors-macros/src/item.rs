@@ -1,9 +1,10 @@
 use proc_macro2::TokenStream;
 use syn::ext::IdentExt;
+use syn::punctuated::Punctuated;
 use syn::{
-    Attribute, Block, FnArg, GenericArgument, Generics, Ident, ImplItem, ImplItemType, Item,
-    Lifetime, Meta, Path, PathArguments, Receiver, ReceiverKind, ReturnType, Safety, Signature,
-    Type, TypeParamBound,
+    AttrStyle, Attribute, Block, FnArg, GenericArgument, Generics, Ident, ImplItem, ImplItemType,
+    Item, Lifetime, Meta, Path, PathArguments, Receiver, ReceiverKind, ReturnType, Safety,
+    Signature, Token, Type, TypeParamBound, parse_quote,
 };
 
 use crate::args::{MethodArgs, parse_method_args};
@@ -43,14 +44,19 @@ pub(crate) struct Method {
     pub(crate) by_arc: bool,
     pub(crate) request: Type,
     pub(crate) result: Type,
-    /// Set where the method is not an `async fn` but returns the boxed future itself.
-    pub(crate) boxed: Option<BoxedFuture>,
+    pub(crate) returns: Returns,
     /// The associated type of the response stream.
     pub(crate) stream: Option<Ident>,
 }
 
-pub(crate) struct BoxedFuture {
-    pub(crate) lifetime: Option<Lifetime>,
+/// How a method gives its future.
+pub(crate) enum Returns {
+    /// `async fn`
+    Async,
+    /// `-> impl Future<Output = …>`
+    Opaque,
+    /// `-> Pin<Box<dyn Future<Output = …> + Send + 'a>>`
+    Boxed(Option<Lifetime>),
 }
 
 impl Method {
@@ -94,7 +100,7 @@ pub(crate) fn parse_item(cx: &Ctxt, krate: &Path, item: TokenStream) -> Option<S
         );
         return None;
     };
-    let (scope_attrs, attrs) = block.attrs.into_iter().partition(is_scope_attr);
+    let (scope_attrs, attrs) = plain_attrs(block.attrs).into_iter().partition(is_scope_attr);
     let mut service = ServiceImpl {
         scope_attrs,
         attrs,
@@ -118,7 +124,10 @@ pub(crate) fn parse_item(cx: &Ctxt, krate: &Path, item: TokenStream) -> Option<S
             ImplItem::Fn(method) => {
                 service.methods.extend(parse_method(cx, krate, method, &stream_names));
             }
-            ImplItem::Type(item) => service.types.push(AssocType { item, is_stream: false }),
+            ImplItem::Type(mut item) => {
+                item.attrs = plain_attrs(item.attrs);
+                service.types.push(AssocType { item, is_stream: false });
+            }
             ImplItem::Const(item) => service.consts.push(quote::quote!(#item)),
             ImplItem::Macro(item) => cx.error_on(
                 &item.mac.path,
@@ -139,23 +148,66 @@ fn is_scope_attr(attribute: &Attribute) -> bool {
     is_cfg(attribute) || is_lint_level(attribute)
 }
 
-fn is_cfg(attribute: &Attribute) -> bool {
-    attribute.path().is_ident("cfg")
+/// `#[cfg(…)]`, also under a `cfg_attr`.
+pub(crate) fn is_cfg(attribute: &Attribute) -> bool {
+    meant(attribute).is_some_and(|path| path.is_ident("cfg"))
 }
 
 /// `#[allow(…)]` and its like, also under a `cfg_attr`.
 pub(crate) fn is_lint_level(attribute: &Attribute) -> bool {
     const LEVELS: [&str; 5] = ["allow", "expect", "warn", "deny", "forbid"];
-    let is_level = |path: &Path| LEVELS.iter().any(|level| path.is_ident(level));
-    match &attribute.meta {
-        Meta::List(list) if list.path.is_ident("cfg_attr") => {
-            let parser = syn::punctuated::Punctuated::<Meta, syn::Token![,]>::parse_terminated;
-            list.parse_args_with(parser).is_ok_and(|metas| {
-                metas.len() > 1 && metas.iter().skip(1).all(|meta| is_level(meta.path()))
-            })
-        }
-        meta => is_level(meta.path()),
+    meant(attribute).is_some_and(|path| LEVELS.iter().any(|level| path.is_ident(level)))
+}
+
+/// The path of an attribute, or of the one attribute that a `cfg_attr` holds.
+fn meant(attribute: &Attribute) -> Option<Path> {
+    match conditional(attribute) {
+        Some((_, metas)) => metas.first().map(|meta| meta.path().clone()),
+        None => Some(attribute.path().clone()),
     }
+}
+
+/// The condition of a `cfg_attr`, and what it holds.
+pub(crate) fn conditional(attribute: &Attribute) -> Option<(Meta, Vec<Meta>)> {
+    if !attribute.path().is_ident("cfg_attr") {
+        return None;
+    }
+    let parser = Punctuated::<Meta, Token![,]>::parse_terminated;
+    let list = attribute.meta.require_list().ok()?;
+    let mut metas = list.parse_args_with(parser).ok()?.into_iter();
+    Some((metas.next()?, metas.collect()))
+}
+
+/// Input:
+///     #![allow(dead_code)]
+///     #[cfg_attr(test, cfg(unix), allow(deprecated))]
+///
+/// Output:
+///     #[allow(dead_code)]
+///     #[cfg_attr(test, cfg(unix))]
+///     #[cfg_attr(test, allow(deprecated))]
+///
+/// so that each attribute can go where it belongs. Documentation inside a body says nothing to
+/// anybody outside.
+fn plain_attrs(attributes: Vec<Attribute>) -> Vec<Attribute> {
+    let mut plain = Vec::new();
+    for mut attribute in attributes {
+        if matches!(attribute.style, AttrStyle::Inner(_)) {
+            if attribute.path().is_ident("doc") {
+                continue;
+            }
+            attribute.style = AttrStyle::Outer;
+        }
+        match conditional(&attribute) {
+            Some((condition, metas)) => plain.extend(
+                metas
+                    .iter()
+                    .map(|meta| -> Attribute { parse_quote!(#[cfg_attr(#condition, #meta)]) }),
+            ),
+            None => plain.push(attribute),
+        }
+    }
+    plain
 }
 
 fn parse_method(
@@ -171,7 +223,7 @@ fn parse_method(
     let mut args = MethodArgs::default();
     let (mut cfgs, mut docs, mut attrs) = (Vec::new(), Vec::new(), Vec::new());
     let mut seen = false;
-    for attribute in method.attrs {
+    for attribute in plain_attrs(method.attrs) {
         if is_ours(&attribute) {
             if std::mem::replace(&mut seen, true) {
                 cx.error_on(
@@ -221,10 +273,10 @@ fn parse_method(
         not_an_rpc("this method returns nothing");
         return None;
     };
-    let (result, boxed) = if sig.asyncness.is_some() {
-        ((**output).clone(), None)
-    } else if let Some((result, lifetime)) = boxed_future(output) {
-        (result, Some(BoxedFuture { lifetime }))
+    let (result, returns) = if sig.asyncness.is_some() {
+        ((**output).clone(), Returns::Async)
+    } else if let Some(future) = future(output) {
+        future
     } else {
         not_an_rpc(
             "this method is neither `async` nor returns `Pin<Box<dyn Future<Output = …> + Send + '_>>`",
@@ -247,7 +299,7 @@ fn parse_method(
         by_arc,
         request: (*request.ty).clone(),
         result,
-        boxed,
+        returns,
         stream,
         block: method.block,
         sig,
@@ -261,40 +313,52 @@ fn is_stream_of(assoc: &Ident, method: &str) -> bool {
     plain(&assoc.unraw().to_string()) == plain(method) + "stream"
 }
 
-/// The output and the lifetime of `Pin<Box<dyn Future<Output = T> + Send + 'a>>`.
-fn boxed_future(ty: &Type) -> Option<(Type, Option<Lifetime>)> {
+/// The output of a future's type, and which of the ways to give a future it is.
+fn future(ty: &Type) -> Option<(Type, Returns)> {
     match ungroup(ty) {
-        Type::Path(path) => {
-            let PathArguments::AngleBracketed(args) = &path.path.segments.last()?.arguments else {
-                return None;
-            };
-            args.args.iter().find_map(|arg| match arg {
-                GenericArgument::Type(ty) => boxed_future(ty),
-                _ => None,
-            })
-        }
+        Type::ImplTrait(opaque) => Some((output(&opaque.bounds)?, Returns::Opaque)),
         Type::TraitObject(object) => {
             let lifetime = object.bounds.iter().find_map(|bound| match bound {
                 TypeParamBound::Lifetime(lifetime) => Some(lifetime.clone()),
                 _ => None,
             });
-            let output = object.bounds.iter().find_map(|bound| {
-                let TypeParamBound::Trait(bound) = bound else {
-                    return None;
-                };
-                let PathArguments::AngleBracketed(args) = &bound.path.segments.last()?.arguments
-                else {
-                    return None;
-                };
-                args.args.iter().find_map(|arg| match arg {
-                    GenericArgument::AssocType(assoc) if assoc.ident == "Output" => {
-                        Some(assoc.ty.clone())
-                    }
-                    _ => None,
-                })
+            Some((output(&object.bounds)?, Returns::Boxed(lifetime)))
+        }
+        // The object inside `Pin<Box<…>>`, or the alias that `futures` has for all of it.
+        Type::Path(path) => {
+            let last = path.path.segments.last()?;
+            let PathArguments::AngleBracketed(args) = &last.arguments else {
+                return None;
+            };
+            let ty = args.args.iter().find_map(|arg| match arg {
+                GenericArgument::Type(ty) => Some(ty),
+                _ => None,
+            })?;
+            if last.ident != "BoxFuture" {
+                return future(ty).filter(|(_, returns)| matches!(returns, Returns::Boxed(_)));
+            }
+            let lifetime = args.args.iter().find_map(|arg| match arg {
+                GenericArgument::Lifetime(lifetime) => Some(lifetime.clone()),
+                _ => None,
             });
-            Some((output?, lifetime))
+            Some((ty.clone(), Returns::Boxed(lifetime)))
         }
         _ => None,
     }
+}
+
+/// `T` of `Future<Output = T>`.
+fn output(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<Type> {
+    bounds.iter().find_map(|bound| {
+        let TypeParamBound::Trait(bound) = bound else {
+            return None;
+        };
+        let PathArguments::AngleBracketed(args) = &bound.path.segments.last()?.arguments else {
+            return None;
+        };
+        args.args.iter().find_map(|arg| match arg {
+            GenericArgument::AssocType(assoc) if assoc.ident == "Output" => Some(assoc.ty.clone()),
+            _ => None,
+        })
+    })
 }

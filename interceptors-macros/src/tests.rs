@@ -1,1 +1,355 @@
+//! What the attribute makes of its input: whole expansions as snapshots, and the words of errors.
+//!
+//! `UPDATE_EXPECT=1 cargo test -p interceptors-macros` writes the snapshots anew.
 
+use expect_test::expect_file;
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::intercept_tokens;
+
+/// The expansion as formatted Rust.
+fn expansion(args: TokenStream, item: TokenStream) -> String {
+    let expanded = intercept_tokens(args, item);
+    match syn::parse2(expanded.clone()) {
+        Ok(file) => prettyplease::unparse(&file),
+        Err(error) => panic!("the expansion is not Rust: {error}\n{expanded}"),
+    }
+}
+
+/// The messages of the errors, in order.
+fn errors(args: TokenStream, item: TokenStream) -> Vec<String> {
+    let file: syn::File = syn::parse2(intercept_tokens(args, item)).unwrap();
+    let messages = file.items.iter().filter_map(|item| {
+        let syn::Item::Macro(item) = item else {
+            return None;
+        };
+        let name = item.mac.path.segments.last()?.ident == "compile_error";
+        name.then(|| {
+            syn::parse2::<syn::LitStr>(item.mac.tokens.clone())
+                .unwrap()
+                .value()
+        })
+    });
+    messages.collect()
+}
+
+fn error(args: TokenStream, item: TokenStream) -> String {
+    let mut errors = errors(args, item);
+    assert_eq!(errors.len(), 1, "{errors:#?}");
+    errors.remove(0)
+}
+
+macro_rules! snapshot {
+    ($name:ident, { $($args:tt)* }, { $($item:tt)* }) => {
+        #[test]
+        fn $name() {
+            let file = concat!("../tests/snapshots/", stringify!($name), ".rs");
+            expect_file![file].assert_eq(&expansion(quote!($($args)*), quote!($($item)*)));
+        }
+    };
+}
+
+snapshot!(unary, { logging }, {
+    #[tonic::async_trait]
+    impl UserService for Users {
+        /// Gives a user.
+        #[instrument(skip(self))]
+        async fn get_user(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            Ok(Response::new(self.find(request.into_inner())?))
+        }
+    }
+});
+
+snapshot!(streams, { logging, retry(max = 3) }, {
+    #[tonic::async_trait]
+    impl users::user_service_server::UserService for Users {
+        type ListUsersStream = ReceiverStream<Result<User, Status>>;
+        async fn list_users(
+            &self,
+            _: Request<Streaming<Id>>,
+        ) -> Result<Response<Self::ListUsersStream>, Status> {
+            todo!()
+        }
+    }
+});
+
+snapshot!(every_entry, {
+    logging(level = "debug", slow = "2s", fields(user.id = request.id, all = ?request)),
+    auth(verifier = self.tokens, public = [login]),
+    rate_limit(per_second = 10, burst = BURST, key = identity, except = ["Login"]),
+    retry(max_attempts = 4, codes = [Aborted], throttle(tokens = 10, ratio = 0.1)),
+    with(self.audit),
+    with(Audit::new("secret")),
+}, {
+    #[tonic::async_trait]
+    impl UserService for Users {
+        async fn login(&self, request: Request<Login>) -> Result<Response<Token>, Status> {
+            todo!()
+        }
+        async fn get_user(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+    }
+});
+
+snapshot!(method_attributes, { logging, rate_limit(per_second = 100), retry(max = 2) }, {
+    #[tonic::async_trait]
+    impl UserService for Users {
+        #[intercept(rate_limit(per_second = 5, key = peer), skip(retry), with(Slow), name = "GetURL")]
+        async fn get_url(&self, request: Request<Id>) -> Result<Response<Url>, Status> {
+            todo!()
+        }
+    }
+});
+
+snapshot!(shared_receiver, { logging }, {
+    #[tonic::async_trait]
+    impl Counter for Count {
+        async fn add(self: Arc<Self>, request: Request<N>) -> Result<Response<N>, Status> {
+            todo!()
+        }
+    }
+});
+
+snapshot!(boxed_future, { logging }, {
+    impl UserService for Users {
+        fn get_user<'life0, 'async_trait>(
+            &'life0 self,
+            request: Request<Id>,
+        ) -> Pin<Box<dyn Future<Output = Result<Response<User>, Status>> + Send + 'async_trait>>
+        where
+            'life0: 'async_trait,
+            Self: 'async_trait,
+        {
+            Box::pin(async move { todo!() })
+        }
+    }
+});
+
+snapshot!(generics, { retry(max = 1) }, {
+    #[tonic::async_trait]
+    impl<'a, T: Store, const N: usize> Query for Service<'a, T, N>
+    where
+        'a: 'static,
+    {
+        async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+    }
+});
+
+snapshot!(blanket, { logging }, {
+    #[tonic::async_trait]
+    impl<T: Store> Query for T {
+        async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+    }
+});
+
+snapshot!(cfgs_and_lints, { logging }, {
+    #[cfg(feature = "server")]
+    #[allow(clippy::too_many_lines)]
+    #[tonic::async_trait]
+    impl UserService for Users {
+        #[cfg(unix)]
+        #[expect(deprecated)]
+        async fn get_user(&self, request: Request<Old>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+        #[cfg(not(unix))]
+        async fn get_user(&self, _request: Request<Old>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+    }
+});
+
+snapshot!(sibling_call, { logging }, {
+    #[tonic::async_trait]
+    impl UserService for Users {
+        #[instrument]
+        async fn get_user(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+        async fn get_me(&self, request: Request<Me>) -> Result<Response<User>, Status> {
+            self.get_user(Request::new(Id::me())).await
+        }
+    }
+});
+
+snapshot!(names_that_are_given, {
+    crate = renamed::interceptors,
+    service = "user.v1.UserService",
+    plan = UsersPolicy,
+    auth(public = ["/user.v1.UserService/GetUser"]),
+}, {
+    #[tonic::async_trait]
+    impl UserService for Users {
+        async fn get_user(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+        async fn set_user(&self, request: Request<User>) -> Result<Response<Id>, Status> {
+            todo!()
+        }
+    }
+});
+
+snapshot!(an_error_leaves_the_item_as_it_was, { loging, retry(max = "3") }, {
+    #[tonic::async_trait]
+    impl UserService for Users {
+        #[intercept(skip(retry))]
+        async fn get_user(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+    }
+});
+
+/// A block with methods `login` and `get_user`, for the tests of errors.
+fn block() -> TokenStream {
+    quote! {
+        impl UserService for Users {
+            async fn login(&self, request: Request<Login>) -> Result<Response<Token>, Status> { todo!() }
+            async fn get_user(&self, request: Request<Id>) -> Result<Response<User>, Status> { todo!() }
+        }
+    }
+}
+
+#[test]
+fn an_unknown_interceptor_is_named_with_the_one_that_was_meant() {
+    let message = error(quote!(loging), block());
+    assert_eq!(
+        message,
+        "unknown interceptor `loging`; did you mean `logging`?"
+    );
+}
+
+#[test]
+fn an_unknown_interceptor_with_none_near_is_told_what_there_is() {
+    let message = error(quote!(cache), block());
+    assert!(
+        message.starts_with("unknown interceptor `cache`; expected one of `logging`"),
+        "{message}"
+    );
+}
+
+#[test]
+fn every_mistake_is_reported_at_once() {
+    let messages = errors(
+        quote!(
+            logging(lvl = "info"),
+            retry(max = "3", max = 4),
+            auth(public = [lgin]),
+            metadata("a" = 1)
+        ),
+        block(),
+    );
+    assert_eq!(
+        messages,
+        [
+            "unknown setting `lvl`; expected one of `level`, `slow`, `fields`, `only`, `except`",
+            "duplicate setting `max`",
+            "`max` must be a whole number, such as `3`",
+            "`metadata` belongs on a client; a service has no call to make",
+        ]
+    );
+}
+
+#[test]
+fn methods_that_are_not_there_are_errors_in_each_spelling() {
+    for (public, expected) in [
+        (quote!(lgin), "no method `lgin` here; did you mean `login`?"),
+        (
+            quote!("Lgin"),
+            "no method `Lgin` here; did you mean `Login`?",
+        ),
+        (
+            quote!("/a.B/Login"),
+            "the full name of this service is not known here; add `service = \"a.B\"`, or name the method alone",
+        ),
+        (
+            quote!(logout_everyone_now),
+            "no method `logout_everyone_now` here; there is `login`, `get_user`",
+        ),
+        (quote!(login, "Login"), "duplicate method `login`"),
+    ] {
+        assert_eq!(error(quote!(auth(public = [#public])), block()), expected);
+    }
+}
+
+#[test]
+fn a_full_path_must_name_this_service() {
+    let args = quote!(
+        service = "user.v1.UserService",
+        auth(public = ["/user.v2.UserService/Login"])
+    );
+    let message = error(args, block());
+    assert_eq!(
+        message,
+        "this is the service `user.v1.UserService`, not `user.v2.UserService`"
+    );
+}
+
+#[test]
+fn an_identity_needs_auth_before_it() {
+    let before = error(
+        quote!(
+            rate_limit(per_second = 1, key = identity, only = [login]),
+            auth
+        ),
+        block(),
+    );
+    assert!(
+        before.contains("list `auth` before `rate_limit`"),
+        "{before}"
+    );
+    let public = error(
+        quote!(
+            auth(public = [login]),
+            rate_limit(per_second = 1, key = identity)
+        ),
+        block(),
+    );
+    assert!(public.contains("except = [login]"), "{public}");
+}
+
+#[test]
+fn durations_are_read_or_refused() {
+    for wrong in ["5 sekonds", "0s", "", "-1s", "99999999999999999999s", "1"] {
+        let message = error(quote!(logging(slow = #wrong)), block());
+        assert!(
+            message.starts_with("`slow` must be a time longer than zero with a unit"),
+            "{wrong}: {message}"
+        );
+    }
+    let expanded = expansion(quote!(logging(slow = "1m 30s")), block());
+    assert!(
+        expanded.contains("Duration::new(90u64, 0u32)"),
+        "{expanded}"
+    );
+}
+
+#[test]
+fn secrets_in_expressions_are_not_in_the_plan() {
+    let args = quote!(
+        auth(verifier = Tokens::from(["s3cret"])),
+        with(Audit { key: "s3cret" }),
+        with(audit!("s3cret"))
+    );
+    let item = quote! {
+        impl UserService for Users {
+            async fn login(&self, request: Request<Login>) -> Result<Response<Token>, Status> { todo!() }
+        }
+    };
+    let expanded = expansion(args, item);
+    let texts: Vec<&str> = expanded
+        .split("Value::Text(")
+        .skip(1)
+        .map(|rest| rest.split(')').next().unwrap())
+        .collect();
+    assert!(!texts.is_empty());
+    assert!(
+        !texts.iter().any(|text| text.contains("s3cret")),
+        "{texts:?}"
+    );
+}

@@ -2,6 +2,8 @@ use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{Attribute, Item, Meta, Path, parse_quote};
 
+use crate::item::conditional;
+
 /// Whether this attribute is ours: `#[intercept(…)]`, by any path.
 pub(crate) fn is_ours(attribute: &Attribute) -> bool {
     attribute
@@ -57,18 +59,36 @@ fn is_path_of_self(before: &[TokenTree]) -> bool {
         if this == "Self" && a.as_char() == ':' && b.as_char() == ':')
 }
 
+/// Whether an identifier occurs.
+pub(crate) fn mentions(tokens: &impl ToTokens, name: &Ident) -> bool {
+    fn any(tokens: TokenStream, name: &Ident) -> bool {
+        tokens.into_iter().any(|tree| match tree {
+            TokenTree::Ident(ident) => ident == *name,
+            TokenTree::Group(group) => any(group.stream(), name),
+            _ => false,
+        })
+    }
+    any(tokens.to_token_stream(), name)
+}
+
 /// Which of `names` a body calls on something that may be the service itself: `self.name(…)`,
-/// `this.name(…)`, `self.clone().name(…)`, `Self::name(…)`; not `self.field.name(…)`.
+/// `this.name(…)`, `self.clone().name(…)`, `Self::name(…)`; not `self.field.name(…)`. A macro
+/// that is given `self` may call anything that it is given.
 pub(crate) fn may_call_siblings(body: &impl ToTokens, names: &[String], found: &mut Vec<String>) {
-    fn scan(tokens: TokenStream, names: &[String], found: &mut Vec<String>) {
+    fn scan(tokens: TokenStream, in_macro: bool, names: &[String], found: &mut Vec<String>) {
         let trees: Vec<TokenTree> = tokens.into_iter().collect();
         for (i, tree) in trees.iter().enumerate() {
             match tree {
-                TokenTree::Group(group) => scan(group.stream(), names, found),
+                TokenTree::Group(group) => {
+                    let of_macro = matches!(&trees[..i], [.., TokenTree::Ident(_), TokenTree::Punct(bang)]
+                        if bang.as_char() == '!');
+                    let in_macro = in_macro || of_macro && mentions_self(group);
+                    scan(group.stream(), in_macro, names, found);
+                }
                 TokenTree::Ident(ident) => {
                     let name = ident.to_string();
                     let name = name.trim_start_matches("r#");
-                    let called = match &trees[..i] {
+                    let called = in_macro || match &trees[..i] {
                         [
                             ..,
                             TokenTree::Punct(a),
@@ -86,7 +106,7 @@ pub(crate) fn may_call_siblings(body: &impl ToTokens, names: &[String], found: &
             }
         }
     }
-    scan(body.to_token_stream(), names, found);
+    scan(body.to_token_stream(), false, names, found);
 }
 
 /// Input:
@@ -95,13 +115,22 @@ pub(crate) fn may_call_siblings(body: &impl ToTokens, names: &[String], found: &
 /// Output:
 ///     #[instrument(name = "login", skip(self))]
 ///
-/// so that a method which had to be renamed keeps the name of its span.
+/// so that a method which had to be renamed keeps the name of its span. Also under a `cfg_attr`.
 pub(crate) fn keep_span_name(attribute: &mut Attribute, name: &str) {
     let is_instrument = |path: &Path| {
         path.segments
             .last()
             .is_some_and(|segment| segment.ident == "instrument")
     };
+    if let Some((condition, metas)) = conditional(attribute) {
+        let metas = metas.into_iter().map(|meta| {
+            let mut inner: Attribute = parse_quote!(#[#meta]);
+            keep_span_name(&mut inner, name);
+            inner.meta
+        });
+        attribute.meta = parse_quote!(cfg_attr(#condition, #(#metas),*));
+        return;
+    }
     match &mut attribute.meta {
         Meta::Path(path) if is_instrument(path) => {
             attribute.meta = parse_quote!(#path(name = #name));

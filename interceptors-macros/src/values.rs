@@ -1,6 +1,5 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, Ident, Lit, Path, UnOp};
 
 use crate::ctxt::Ctxt;
@@ -11,7 +10,6 @@ use crate::settings::{nearest, unknown};
 /// compiler checks; what is wrong is reported and `None`.
 pub(crate) struct Values<'a> {
     pub(crate) cx: &'a Ctxt,
-    pub(crate) krate: &'a Path,
 }
 
 const CODES: [&str; 16] = [
@@ -88,12 +86,11 @@ impl Values<'_> {
     }
 
     pub(crate) fn level(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
-        let krate = self.krate;
         match literal(expr) {
             None => Some(quote!(#expr)),
             Some(Lit::Str(text)) if LEVELS.contains(&text.value().as_str()) => {
                 let level = Ident::new(&text.value().to_uppercase(), text.span());
-                Some(quote_spanned!(at(text.span())=> #krate::__private::tracing::Level::#level))
+                Some(quote_spanned!(at(text.span())=> __interceptors::tracing::Level::#level))
             }
             Some(Lit::Str(text)) => self.wrong(expr, unknown("level", &text.value(), &LEVELS)),
             Some(_) => self.wrong(
@@ -105,7 +102,6 @@ impl Values<'_> {
 
     /// `[Unavailable, Aborted]`, or a constant of type `&[Code]`.
     pub(crate) fn codes(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
-        let krate = self.krate;
         let Expr::Array(array) = expr else {
             if literal(expr).is_none() {
                 return Some(quote!(#expr));
@@ -131,7 +127,7 @@ impl Values<'_> {
             } else if seen.contains(&text) {
                 self.wrong(element, format!("duplicate status code `{text}`"));
             } else {
-                codes.push(quote_spanned!(at(code.span())=> #krate::__private::tonic::Code::#code));
+                codes.push(quote_spanned!(at(code.span())=> __interceptors::tonic::Code::#code));
                 seen.push(text);
             }
         }
@@ -215,10 +211,4 @@ fn compact(path: &Path) -> String {
         .map(|segment| segment.ident.to_string())
         .collect();
     segments.join("::")
-}
-
-/// A builder call `.name(value)` whose errors point at the value.
-pub(crate) fn builder_call(method: &str, span_of: &Expr, value: &TokenStream) -> TokenStream {
-    let method = Ident::new(method, at(span_of.span()));
-    quote_spanned!(at(span_of.span())=> .#method(#value))
 }

@@ -9,7 +9,9 @@ use tokio::time::Instant;
 use tonic::metadata::MetadataMap;
 use tonic::{Extensions, Request, Status};
 
+use crate::__private::Abilities;
 use crate::end::{Attached, Outcome, StreamEnd};
+use crate::inbound::{Received, RequestMessages};
 use crate::plan::MethodPlan;
 
 /// Which of gRPC's four kinds of RPC a method is.
@@ -315,7 +317,8 @@ fn parse_timeout(value: &str) -> Option<Duration> {
 pub struct Call<Req> {
     pub(crate) details: CallDetails,
     message: Option<Req>,
-    resend: Option<fn(&Req) -> Req>,
+    abilities: Abilities<Req>,
+    received: Option<Received>,
     /// Those who watch the response stream that is on its way out.
     pub(crate) attached: Option<Box<dyn Attached>>,
 }
@@ -323,7 +326,7 @@ pub struct Call<Req> {
 impl<Req> Call<Req> {
     pub(crate) fn new(
         plan: &'static MethodPlan,
-        resend: Option<fn(&Req) -> Req>,
+        abilities: Abilities<Req>,
         request: Request<Req>,
     ) -> Self {
         let (metadata, extensions, message) = request.into_parts();
@@ -335,7 +338,8 @@ impl<Req> Call<Req> {
                 deadline: OnceLock::new(),
             },
             message: Some(message),
-            resend,
+            abilities,
+            received: None,
             attached: None,
         }
     }
@@ -361,7 +365,7 @@ impl<Req> Call<Req> {
     /// `Clone`, and it has not gone to the handler yet.
     #[must_use]
     pub fn can_resend(&self) -> bool {
-        self.resend.is_some() && self.message.is_some()
+        self.abilities.resend.is_some() && self.message.is_some()
     }
 
     /// A copy of the request, metadata and extensions included, to send it once more after
@@ -369,7 +373,7 @@ impl<Req> Call<Req> {
     /// [`can_resend`](Self::can_resend) is false.
     #[must_use]
     pub fn copy_request(&self) -> Option<Request<Req>> {
-        let message = self.resend?(self.message.as_ref()?);
+        let message = self.abilities.resend?(self.message.as_ref()?);
         let (metadata, extensions) = (
             self.details.metadata().clone(),
             self.details.extensions().clone(),
@@ -388,15 +392,32 @@ impl<Req> Call<Req> {
         self.message = Some(message);
     }
 
-    /// A response stream that its watchers were attached to never left the chain.
-    fn abandon_stream(&mut self) {
+    /// Counts the messages of a request stream, from the first observer on.
+    pub(crate) fn count_received(&mut self) {
+        if let (Some(count), None) = (self.abilities.count, &self.received) {
+            let received = Received::default();
+            self.received = Some(received.clone());
+            self.message = self.message.take().map(|stream| count(stream, received));
+        }
+    }
+
+    /// How many request messages the handler has taken.
+    pub(crate) fn request_messages(&self) -> RequestMessages {
+        match &self.received {
+            Some(received) => RequestMessages::Counted(received.clone()),
+            None => RequestMessages::One,
+        }
+    }
+
+    /// A response stream that its watchers were attached to will not leave the chain.
+    pub(crate) fn abandon_stream(&mut self) {
         if let Some(attached) = self.attached.take() {
-            let path = &self.details.path;
             let end = StreamEnd {
-                path,
+                path: &self.details.path,
                 outcome: Outcome::Cancelled,
                 status: None,
                 messages: 0,
+                request_messages: self.request_messages(),
             };
             attached.end(&end);
         }

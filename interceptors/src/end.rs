@@ -5,6 +5,7 @@ use tokio::time::Instant;
 use tonic::{Code, Status};
 
 use crate::call::{Call, CallPath, Kind};
+use crate::inbound::RequestMessages;
 
 /// How a call ended, apart from its status code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -47,6 +48,7 @@ pub struct End<'a> {
     status: Option<&'a Status>,
     elapsed: Duration,
     messages: u64,
+    request_messages: u64,
 }
 
 impl End<'_> {
@@ -84,6 +86,12 @@ impl End<'_> {
     #[must_use]
     pub fn messages(&self) -> u64 {
         self.messages
+    }
+
+    /// How many request messages the handler has taken: 1 for a single request.
+    #[must_use]
+    pub fn request_messages(&self) -> u64 {
+        self.request_messages
     }
 
     /// The full path of the call, such as `/user.v1.UserService/Login`.
@@ -124,6 +132,7 @@ impl fmt::Debug for End<'_> {
             .field("code", &self.code())
             .field("elapsed", &self.elapsed)
             .field("messages", &self.messages)
+            .field("request_messages", &self.request_messages)
             .finish_non_exhaustive()
     }
 }
@@ -148,6 +157,7 @@ pub(crate) struct StreamEnd<'a> {
     pub(crate) outcome: Outcome,
     pub(crate) status: Option<&'a Status>,
     pub(crate) messages: u64,
+    pub(crate) request_messages: RequestMessages,
 }
 
 impl<'a> StreamEnd<'a> {
@@ -158,6 +168,7 @@ impl<'a> StreamEnd<'a> {
             status: self.status,
             elapsed: started.elapsed(),
             messages: self.messages,
+            request_messages: self.request_messages.count(),
         }
     }
 }
@@ -196,6 +207,7 @@ pub(crate) struct Watch<'a, Req, O: Observer> {
 
 impl<'a, Req, O: Observer> Watch<'a, Req, O> {
     pub(crate) fn new(call: &'a mut Call<Req>, observer: O) -> Self {
+        call.count_received();
         Self {
             call,
             observer: Some(observer),
@@ -228,11 +240,14 @@ impl<'a, Req, O: Observer> Watch<'a, Req, O> {
 
     fn tell(&mut self, outcome: Outcome, status: Option<&Status>, messages: u64) {
         if let Some(observer) = self.observer.take() {
+            // What was thrown away on its way here has ended too, and those further in before us.
+            self.call.abandon_stream();
             let end = StreamEnd {
                 path: &self.call.details.path,
                 outcome,
                 status,
                 messages,
+                request_messages: self.call.request_messages(),
             };
             observer.end(&end.since(self.started));
         }

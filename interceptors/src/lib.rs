@@ -4,6 +4,9 @@
 mod call;
 mod chain;
 mod end;
+mod inbound;
+#[cfg(any(feature = "auth", feature = "rate-limit"))]
+mod key;
 mod once;
 mod plan;
 mod stream;

@@ -13,11 +13,25 @@ pub use tonic;
 pub use tracing;
 
 use crate::call::Call;
+use crate::inbound::{Received, counted};
 pub use crate::call::{Kind, Side};
 pub use crate::chain::{Chain, Next};
 pub use crate::once::{Once, evaluate_once};
 pub use crate::plan::{EntryPlan, Intercepted, MethodPlan, Name, Plan, Setting, Value};
-use crate::stream::ResponseStream;
+pub use crate::stream::ResponseStream;
+use crate::Interceptor;
+
+#[cfg(feature = "logging")]
+pub use crate::__finish_event as finish_event;
+pub use crate::__path as path;
+#[cfg(feature = "auth")]
+pub use crate::auth;
+#[cfg(feature = "logging")]
+pub use crate::logging;
+#[cfg(feature = "rate-limit")]
+pub use crate::rate_limit;
+#[cfg(feature = "retry")]
+pub use crate::retry;
 
 /// Answers questions about a type whose text the attribute cannot read (an alias may hide it).
 ///
@@ -38,6 +52,7 @@ impl<T> Otherwise for Probe<T> {}
 pub trait NoResend {
     type Message;
     const RESEND: Option<fn(&Self::Message) -> Self::Message> = None;
+    const COUNT: Option<fn(Self::Message, Received) -> Self::Message> = None;
 }
 
 impl<M> NoResend for Probe<Request<M>> {
@@ -48,6 +63,10 @@ impl<M> Probe<Request<Streaming<M>>> {
     pub const REQUEST_IS_STREAM: bool = true;
 }
 
+impl<M: Send + 'static> Probe<Request<Streaming<M>>> {
+    pub const COUNT: Option<fn(Streaming<M>, Received) -> Streaming<M>> = Some(counted);
+}
+
 impl<M: Clone> Probe<Request<M>> {
     pub const RESEND: Option<fn(&M) -> M> = Some(M::clone);
 }
@@ -56,6 +75,14 @@ type BoxStream<M> = Pin<Box<dyn Stream<Item = Result<M, Status>> + Send>>;
 
 impl<M> Probe<Result<Response<BoxStream<M>>, Status>> {
     pub const REPLY: BoxedStream = BoxedStream;
+}
+
+/// What can be done with a request; the attribute asks its type.
+pub struct Abilities<Req> {
+    /// Copies it, so that it can be sent again.
+    pub resend: Option<fn(&Req) -> Req>,
+    /// Counts the messages of the stream that it is.
+    pub count: Option<fn(Req, Received) -> Req>,
 }
 
 /// The message type of a request, and the body type of a result.
@@ -119,7 +146,7 @@ impl<S: Send> Reply<S> for AssociatedStream {
 
     fn leave<Req>(call: &mut Call<Req>, body: ResponseStream<S>) -> ResponseStream<S> {
         match call.attached.take() {
-            Some(attached) => body.watched(&call.details.path, attached),
+            Some(attached) => body.watched(&call.details.path, call.request_messages(), attached),
             None => body,
         }
     }
@@ -144,10 +171,7 @@ impl<M: 'static> Reply<BoxStream<M>> for BoxedStream {
 }
 
 /// `R::IS_STREAM`, for a reply that only its constant names.
-pub const fn reply_is_stream<T, R: Reply<T>>(_: R) -> bool
-where
-    R: Copy,
-{
+pub const fn reply_is_stream<Ret: ResultType, R: Reply<Ret::Body> + Copy>(_: R) -> bool {
     R::IS_STREAM
 }
 
@@ -155,15 +179,6 @@ where
 pub struct Handler<F, R> {
     call: F,
     reply: PhantomData<R>,
-}
-
-impl<F, R> Handler<F, R> {
-    pub fn new(_: R, call: F) -> Self {
-        Self {
-            call,
-            reply: PhantomData,
-        }
-    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -180,51 +195,55 @@ where
     }
 }
 
-/// Takes a request through a chain.
-///
-/// `Send` is promised here, not found out from the future's inside: where the compiler looks
-/// inside, it forgets that the lifetimes in a stream's type are the same in all places.
-pub fn serve<Req, T, R, N>(
+/// A method, as its call sees it: `Req` is its argument, `Ret` what the user's method returns, and
+/// `R` how the reply travels.
+pub struct Rpc<Req: RequestType, Ret, R> {
     plan: &'static MethodPlan,
-    resend: Option<fn(&Req) -> Req>,
-    request: Request<Req>,
-    _reply: R,
-    mut chain: N,
-) -> impl Future<Output = Result<Response<R::Out>, Status>> + Send
-where
-    Req: Send,
-    R: Reply<T>,
-    N: Next<Req, R::Body>,
-{
-    async move {
-        let mut call = Call::new(plan, resend, request);
-        let response = chain.run(&mut call).await?;
-        Ok(response.map(|body| R::leave(&mut call, body)))
-    }
+    abilities: Abilities<Req::Message>,
+    types: PhantomData<fn(R) -> Ret>,
 }
 
-/// The request and the response that interceptors of a method see.
-pub struct Types<Req, Res>(PhantomData<fn(Req, Res)>);
-
-impl<Req, Res> Clone for Types<Req, Res> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<Req, Res> Copy for Types<Req, Res> {}
-
-pub const fn types<Req, Ret, R>(_: R) -> Types<Req::Message, R::Body>
+impl<M, Ret, R> Rpc<Request<M>, Ret, R>
 where
-    Req: RequestType,
+    M: Send,
     Ret: ResultType,
     R: Reply<Ret::Body> + Copy,
 {
-    Types(PhantomData)
-}
+    pub const fn new(plan: &'static MethodPlan, abilities: Abilities<M>, _: R) -> Self {
+        Self { plan, abilities, types: PhantomData }
+    }
 
-/// Fails to compile at the caller's span where `I` does not intercept these messages.
-pub const fn covers<Req, Res, I: crate::Interceptor<Req, Res>>(_: Types<Req, Res>, _: &I) {}
+    /// Fails to compile at the caller's span where `I` does not intercept this method's messages.
+    pub const fn covers<I>(&self, _: &I)
+    where
+        I: Interceptor<M, R::Body> + ?Sized,
+    {
+    }
+
+    /// The innermost link of the chain: the user's own method.
+    pub const fn handler<F>(&self, call: F) -> Handler<F, R> {
+        Handler { call, reply: PhantomData }
+    }
+
+    /// Takes a request through a chain.
+    ///
+    /// `Send` is promised here, not found out from the future's inside: where the compiler looks
+    /// inside, it forgets that the lifetimes in a stream's type are the same in all places.
+    pub fn serve<N>(
+        self,
+        request: Request<M>,
+        mut chain: N,
+    ) -> impl Future<Output = Result<Response<R::Out>, Status>> + Send
+    where
+        N: Next<M, R::Body>,
+    {
+        async move {
+            let mut call = Call::new(self.plan, self.abilities, request);
+            let response = chain.run(&mut call).await?;
+            Ok(response.map(|body| R::leave(&mut call, body)))
+        }
+    }
+}
 
 /// `%expr`, kept until the call ends.
 pub fn display_text(value: &impl std::fmt::Display) -> String {

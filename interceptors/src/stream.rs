@@ -7,6 +7,7 @@ use tonic::Status;
 
 use crate::call::CallPath;
 use crate::end::{Attached, Outcome, StreamEnd};
+use crate::inbound::RequestMessages;
 
 pin_project_lite::pin_project! {
     /// A response stream that reports how it ended to whoever watches the call.
@@ -37,11 +38,17 @@ impl<S> ResponseStream<S> {
         Self { inner, watch: None }
     }
 
-    pub(crate) fn watched(mut self, path: &CallPath, attached: Box<dyn Attached>) -> Self {
+    pub(crate) fn watched(
+        mut self,
+        path: &CallPath,
+        request_messages: RequestMessages,
+        attached: Box<dyn Attached>,
+    ) -> Self {
         let watch = StreamWatch {
             path: path.clone(),
             attached: Some(attached),
             messages: 0,
+            request_messages,
             polling: false,
         };
         self.watch = Some(watch);
@@ -87,6 +94,7 @@ struct StreamWatch {
     path: CallPath,
     attached: Option<Box<dyn Attached>>,
     messages: u64,
+    request_messages: RequestMessages,
     /// Still set when the stream is dropped: a poll did not return, so it panicked.
     polling: bool,
 }
@@ -99,6 +107,7 @@ impl StreamWatch {
                 outcome,
                 status,
                 messages: self.messages,
+                request_messages: self.request_messages.clone(),
             };
             attached.end(&end);
         }

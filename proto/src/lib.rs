@@ -12,9 +12,20 @@ pub mod demo {
     tonic::include_proto!("demo.v1");
 }
 
+/// `demo.v1.UserService` with default stubs, so that an example in documentation can implement
+/// the methods that it is about.
+pub mod guide {
+    include!(concat!(env!("OUT_DIR"), "/guide/demo.v1.rs"));
+}
+
 /// `names.v1.KV`: names that do not survive the way to snake case and back.
 pub mod names {
     tonic::include_proto!("names.v1");
+}
+
+/// `shapes.v1`: small services, to be implemented in every way there is.
+pub mod shapes {
+    tonic::include_proto!("shapes.v1");
 }
 
 /// `shared.v1.Counter`: generated with `use_arc_self`.

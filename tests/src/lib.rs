@@ -1,30 +1,23 @@
-//! What the tests share: a server on loopback, and what came of it.
+//! What the tests share: a server on loopback, a service that does as it is told, a client for all
+//! four kinds of RPC, and interceptors that write down what they see.
 
-use std::net::SocketAddr;
+mod caller;
+mod ends;
+mod events;
+mod recorder;
+mod server;
+mod users;
 
-use tokio_stream::wrappers::TcpListenerStream;
-use tonic::service::Routes;
-use tonic::transport::{Channel, Endpoint, Server};
+pub use caller::{Caller, KINDS, Messages, Reply};
+pub use ends::{Ended, Ends, WatchEnds};
+pub use events::{Event, Events, Field};
+pub use recorder::{Recorder, Steps};
+pub use server::{Running, listen, serve, start};
+pub use users::{Behaviour, Script, UserStream};
 
-/// Serves on a free port of loopback until the test's runtime ends, and connects to it.
-pub async fn serve(routes: Routes) -> Channel {
-    let address = listen(routes).await;
-    Endpoint::from_shared(format!("http://{address}"))
-        .unwrap()
-        .connect()
-        .await
-        .unwrap()
-}
-
-/// Serves on a free port of loopback until the test's runtime ends.
-pub async fn listen(routes: Routes) -> SocketAddr {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let incoming = TcpListenerStream::new(listener);
-    tokio::spawn(
-        Server::builder()
-            .add_routes(routes)
-            .serve_with_incoming(incoming),
-    );
-    address
+#[doc(hidden)]
+pub mod __private {
+    pub use interceptors;
+    pub use interceptors_proto::demo;
+    pub use tonic;
 }

@@ -1,1 +1,55 @@
-//! Holds the tests beside it; there is nothing to use here.
+//! The service that the cases implement, written as tonic's generator writes one.
+
+use tokio_stream::Stream;
+use tonic::{Request, Response, Status, Streaming};
+
+/// A message.
+#[derive(Debug, Clone, Default)]
+pub struct Id {
+    /// Its only field.
+    pub id: u64,
+}
+
+/// A message that cannot be copied.
+#[derive(Debug, Default)]
+pub struct Once;
+
+/// The generated module.
+pub mod user_service_server {
+    use super::{Id, Once, Request, Response, Status, Stream, Streaming};
+
+    /// As tonic has it.
+    pub const SERVICE_NAME: &str = "user.v1.UserService";
+
+    /// The generated trait.
+    #[tonic::async_trait]
+    pub trait UserService: Send + Sync + 'static {
+        /// The stream of `list`.
+        type ListStream: Stream<Item = Result<Id, Status>> + Send + 'static;
+
+        /// Unary.
+        async fn get(&self, request: Request<Id>) -> Result<Response<Id>, Status> {
+            Ok(Response::new(request.into_inner()))
+        }
+
+        /// Unary, with a request that is not `Clone`.
+        async fn put(&self, _: Request<Once>) -> Result<Response<Id>, Status> {
+            Err(Status::unimplemented(""))
+        }
+
+        /// Client streaming.
+        async fn upload(&self, _: Request<Streaming<Id>>) -> Result<Response<Id>, Status> {
+            Err(Status::unimplemented(""))
+        }
+
+        /// Server streaming.
+        async fn list(&self, _: Request<Id>) -> Result<Response<Self::ListStream>, Status> {
+            Err(Status::unimplemented(""))
+        }
+    }
+}
+
+pub use user_service_server::UserService;
+
+/// What `list` answers with.
+pub type Ids = tokio_stream::Empty<Result<Id, Status>>;

@@ -1,2 +1,33 @@
-//! To be written.
-fn main() {}
+//! `cargo run -p examples --bin server [ADDRESS]`: serves until ctrl-c.
+
+use examples::logs::{self, heading};
+use examples::tally::{Table, Tally};
+use examples::users::Users;
+use examples::{Error, address, serve};
+use interceptors::Intercepted;
+use tokio::net::TcpListener;
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    logs::init();
+    let (calls, runs) = (Tally::default(), Tally::default());
+    let address = address();
+    let listener = TcpListener::bind(&address)
+        .await
+        .map_err(|error| format!("cannot listen on {address}: {error}"))?;
+    let text = format!("On {}, until ctrl-c.", listener.local_addr()?);
+    heading("Listening", text);
+    serve(listener, Users::new(calls.clone(), runs.clone()), async {
+        _ = tokio::signal::ctrl_c().await
+    })
+    .await?;
+
+    heading(
+        "What happened",
+        "As an interceptor of the example's own has counted it.",
+    );
+    let plan = Users::PLAN;
+    let (calls, runs) = (&calls, &runs);
+    print!("{}", Table { plan, calls, runs });
+    Ok(())
+}

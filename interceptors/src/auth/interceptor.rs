@@ -1,11 +1,9 @@
-use std::mem::ManuallyDrop;
-
-use http::header::{AUTHORIZATION, HeaderName};
+use http::header::{AUTHORIZATION, Entry};
 use tonic::{Response, Status};
 
 use super::{Identity, Verifier};
 use crate::plan::{Setting, Value};
-use crate::{Call, CallDetails, Interceptor, Next};
+use crate::{Call, CallDetails, Interceptor, Next, key};
 
 /// Where the token stands.
 ///
@@ -15,9 +13,8 @@ use crate::{Call, CallDetails, Interceptor, Next};
 /// - scheme: `Bearer`
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Never dropped, so that `header` can be const; a static name holds nothing on the heap.
-    header: ManuallyDrop<HeaderName>,
-    header_name: &'static str,
+    /// `None` is `authorization`, which is found faster by its constant.
+    header: Option<&'static str>,
     scheme: &'static str,
 }
 
@@ -26,8 +23,7 @@ impl Config {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            header: ManuallyDrop::new(AUTHORIZATION),
-            header_name: "authorization",
+            header: None,
             scheme: "Bearer",
         }
     }
@@ -44,27 +40,35 @@ impl Config {
     ///
     /// # Panics
     ///
-    /// If the name is not a legal header name in lower case. In a constant, as the attribute
-    /// uses it, that is an error of the compiler.
+    /// If the name is not a metadata key in lower case. In a constant, as the attribute uses it,
+    /// that is an error of the compiler.
     #[must_use]
     pub const fn header(mut self, name: &'static str) -> Self {
-        self.header = ManuallyDrop::new(HeaderName::from_static(name));
-        self.header_name = name;
+        assert!(key::is_legal(name), "`header` must be a metadata key in lower case");
+        self.header = Some(name);
         self
     }
 
     #[doc(hidden)]
     #[must_use]
     pub const fn settings(&self) -> [Setting; 2] {
+        let header = match self.header {
+            Some(name) => name,
+            None => "authorization",
+        };
         [
             Setting::new("scheme", Value::Text(self.scheme)),
-            Setting::new("header", Value::Text(self.header_name)),
+            Setting::new("header", Value::Text(header)),
         ]
     }
 
     /// The token, unless the credentials are missing, malformed or there are several.
     fn token<'a>(&self, call: &'a CallDetails) -> Option<&'a str> {
-        let mut values = call.metadata().as_ref().get_all(&*self.header).iter();
+        let headers = call.metadata().as_ref();
+        let mut values = match self.header {
+            Some(name) => headers.get_all(name).iter(),
+            None => headers.get_all(AUTHORIZATION).iter(),
+        };
         let (Some(value), None) = (values.next(), values.next()) else {
             return None;
         };
@@ -84,9 +88,12 @@ impl Config {
     }
 
     fn hide_credentials(&self, call: &mut CallDetails) {
-        if let http::header::Entry::Occupied(mut values) =
-            call.metadata_mut().as_mut().entry(&*self.header)
-        {
+        let headers = call.metadata_mut().as_mut();
+        let entry = match self.header {
+            Some(name) => headers.entry(name),
+            None => headers.entry(AUTHORIZATION),
+        };
+        if let Entry::Occupied(mut values) = entry {
             values
                 .iter_mut()
                 .for_each(|value| value.set_sensitive(true));
@@ -102,21 +109,21 @@ impl Default for Config {
 
 /// The interceptor behind `auth`. See the [module documentation](super).
 #[derive(Debug)]
-pub struct Auth<'a, V> {
+pub struct Auth<'a, V: ?Sized> {
     config: &'a Config,
-    verifier: V,
+    verifier: &'a V,
 }
 
-impl<'a, V: Verifier> Auth<'a, V> {
+impl<'a, V: ?Sized> Auth<'a, V> {
     /// Asks this verifier.
-    pub const fn new(config: &'a Config, verifier: V) -> Self {
+    pub const fn new(config: &'a Config, verifier: &'a V) -> Self {
         Self { config, verifier }
     }
 }
 
 impl<V, Req, Res> Interceptor<Req, Res> for Auth<'_, V>
 where
-    V: Verifier,
+    V: Verifier + ?Sized,
     Req: Send,
     Res: Send,
 {
@@ -125,13 +132,13 @@ where
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
+        self.config.hide_credentials(call);
         let verified = match self.config.token(call) {
             Some(token) => self.verifier.verify(token, call).await,
             None => Err(Status::unauthenticated(
                 "the request does not carry valid authentication credentials",
             )),
         };
-        self.config.hide_credentials(call);
         call.extensions_mut().insert(Identity(verified?));
         next.run(call).await
     }
@@ -140,6 +147,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::__private::Abilities;
     use crate::plan::{MethodPlan, Name};
     use crate::{Kind, Side};
     use tonic::Request;
@@ -163,7 +171,8 @@ mod tests {
             let value = MetadataValue::try_from(*value).unwrap();
             request.metadata_mut().append("authorization", value);
         }
-        Call::new(&PLAN, None, request)
+        let abilities = Abilities { resend: None, count: None };
+        Call::new(&PLAN, abilities, request)
     }
 
     #[test]

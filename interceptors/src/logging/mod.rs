@@ -18,6 +18,7 @@
 //! | `grpc.code` | the final status code, such as `NOT_FOUND` |
 //! | `grpc.error` | the status message, unless the code is `OK` |
 //! | `grpc.time_ms` | how long the call took, in milliseconds: a number |
+//! | `grpc.msgs_recv` | how many messages the handler took from the request stream; for streams |
 //! | `grpc.msgs_sent` | how many messages the response stream delivered; for streams |
 //! | `outcome` | `ok`, `error`, `cancelled` or `panicked` |
 //! | `slow` | `true` where a unary call took longer than the setting `slow` |

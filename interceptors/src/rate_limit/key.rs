@@ -2,20 +2,12 @@ use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 
-use http::HeaderName;
-
-use crate::CallDetails;
+use crate::{CallDetails, key};
 
 /// Which calls share a limit.
 pub trait Key: Send + Sync {
     /// A number that is the same for calls which share a limit.
     fn of(&self, call: &CallDetails, hasher: &RandomState) -> u64;
-}
-
-impl<K: Key> Key for &K {
-    fn of(&self, call: &CallDetails, hasher: &RandomState) -> u64 {
-        (**self).of(call, hasher)
-    }
 }
 
 /// All calls share one limit.
@@ -44,25 +36,26 @@ impl Key for ByPeer {
 }
 
 /// Calls with the same values of a metadata key share a limit.
-#[derive(Debug, Clone)]
-pub struct ByMetadata(HeaderName);
+#[derive(Debug, Clone, Copy)]
+pub struct ByMetadata(&'static str);
 
 impl ByMetadata {
     /// The values of this key.
     ///
     /// # Panics
     ///
-    /// If the name is not a legal header name in lower case. In a constant, as the attribute
-    /// uses it, that is an error of the compiler.
+    /// If the name is not a metadata key in lower case. In a constant, as the attribute uses it,
+    /// that is an error of the compiler.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
-        Self(HeaderName::from_static(name))
+        assert!(key::is_legal(name), "`metadata` must name a metadata key in lower case");
+        Self(name)
     }
 }
 
 impl Key for ByMetadata {
     fn of(&self, call: &CallDetails, hasher: &RandomState) -> u64 {
-        let values = call.metadata().as_ref().get_all(&self.0);
+        let values = call.metadata().as_ref().get_all(self.0);
         let values: Vec<_> = values.iter().map(http::HeaderValue::as_bytes).collect();
         hasher.hash_one(values)
     }
@@ -77,7 +70,9 @@ pub struct ByIdentity<T>(
 #[cfg(feature = "auth")]
 impl<T: std::hash::Hash + Clone + Send + Sync + 'static> ByIdentity<T> {
     /// The identity that this interceptor verifies.
-    pub fn of_auth<V: crate::auth::Verifier<Identity = T>>(_: &crate::auth::Auth<'_, V>) -> Self {
+    pub fn of_auth<V: crate::auth::Verifier<Identity = T> + ?Sized>(
+        _: &crate::auth::Auth<'_, V>,
+    ) -> Self {
         let hash = |call: &CallDetails, hasher: &RandomState| {
             let identity = call.extensions().get::<crate::auth::Identity<T>>()?;
             Some(hasher.hash_one(identity))

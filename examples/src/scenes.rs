@@ -1,0 +1,291 @@
+//! What the client does, scene by scene. Each checks what came of it.
+
+use std::time::Duration;
+
+use interceptors_proto::demo::user_service_client::UserServiceClient;
+use interceptors_proto::demo::{
+    ChatMessage, FlakyRequest, GetUserRequest, ListUsersRequest, LoginRequest, User,
+};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::transport::Channel;
+use tonic::{Code, Request, Response, Status};
+use tonic_types::StatusExt;
+
+use crate::logs::{client, heading};
+use crate::users::ACCOUNTS;
+use crate::{Error, connect};
+
+macro_rules! ensure {
+    ($holds:expr, $($otherwise:tt)*) => {
+        if !$holds {
+            return Err(format!($($otherwise)*).into());
+        }
+    };
+}
+
+/// Plays all scenes against the server at this address.
+///
+/// # Errors
+///
+/// Where a scene did not go as expected.
+pub async fn play(address: &str) -> Result<(), Error> {
+    let mut users = UserServiceClient::new(connect(address).await?);
+
+    heading(
+        "Login",
+        "Public. Gives the token that all other methods ask for.",
+    );
+    let ada = log_in(&mut users).await?;
+
+    heading(
+        "A unary call",
+        "With the token. `user.id` in the log was asked for by `fields`.",
+    );
+    get_user(&mut users, &ada).await?;
+
+    heading(
+        "A stream from the server",
+        "Logged once, at its end, with the number of messages.",
+    );
+    list_users(&mut users, &ada).await?;
+
+    heading(
+        "A stream from the client",
+        "Open to an admin only: the handler asks who is calling.",
+    );
+    import_users(&mut users, &ada).await?;
+
+    heading(
+        "Streams in both directions",
+        "The handler knows its caller by name.",
+    );
+    chat(&mut users, &ada).await?;
+
+    heading(
+        "No token, and a wrong one",
+        "Neither call gets as far as a handler.",
+    );
+    be_rejected(&mut users).await?;
+
+    heading(
+        "Guessing a password",
+        "Five logins from one address pass at once, and then one every 200 ms.",
+    );
+    guess_passwords(&mut users).await?;
+
+    heading(
+        "A handler that fails twice",
+        "Two retries later it answers; for the client and the log that is one call.",
+    );
+    be_retried(&mut users, &ada).await?;
+
+    heading(
+        "A stream that fails half way",
+        "It opened well, and the log knows how it ended.",
+    );
+    fail_half_way(&mut users, &ada).await?;
+
+    heading(
+        "A stream that the client drops half way",
+        "A thousand users were to come. The log tells how far it went.",
+    );
+    drop_half_way(&mut users, &ada).await
+}
+
+type Users = UserServiceClient<Channel>;
+
+/// What goes along with a request to say who is calling.
+struct Token(MetadataValue<Ascii>);
+
+impl Token {
+    fn new(token: &str) -> Result<Self, Error> {
+        let mut value = MetadataValue::try_from(format!("Bearer {token}"))?;
+        // No `Debug` output of a request shows it.
+        value.set_sensitive(true);
+        Ok(Self(value))
+    }
+
+    fn sign<M>(&self, message: M) -> Request<M> {
+        let mut request = Request::new(message);
+        request
+            .metadata_mut()
+            .insert("authorization", self.0.clone());
+        request
+    }
+}
+
+fn credentials([name, password]: [&str; 2]) -> LoginRequest {
+    let (name, password) = (name.to_owned(), password.to_owned());
+    LoginRequest { name, password }
+}
+
+async fn log_in(users: &mut Users) -> Result<Token, Error> {
+    let (name, password) = ACCOUNTS[0];
+    // Whoever played the scenes against this server a moment ago has used up the limit.
+    let mut reply = users.login(credentials([name, password])).await;
+    if let Some(wait) = reply.as_ref().err().and_then(wait_asked_for) {
+        tokio::time::sleep(wait).await;
+        reply = users.login(credentials([name, password])).await;
+    }
+    let token = reply?.into_inner().token;
+    client(format_args!(
+        "{name} has a token of {} characters",
+        token.len()
+    ));
+    Token::new(&token)
+}
+
+async fn get_user(users: &mut Users, token: &Token) -> Result<(), Error> {
+    let request = token.sign(GetUserRequest { id: 2 });
+    let user = users.get_user(request).await?.into_inner();
+    client(format_args!("user {} is {}", user.id, user.name));
+    ensure!(user.name == "bob", "user 2 should be bob");
+    Ok(())
+}
+
+async fn list_users(users: &mut Users, token: &Token) -> Result<(), Error> {
+    let request = token.sign(ListUsersRequest {
+        limit: 3,
+        ..Default::default()
+    });
+    let mut stream = users.list_users(request).await?.into_inner();
+    let mut names = Vec::new();
+    while let Some(user) = stream.message().await? {
+        names.push(user.name);
+    }
+    client(format_args!("received {}", names.join(", ")));
+    ensure!(
+        names.len() == 3,
+        "three users should come, not {}",
+        names.len()
+    );
+    Ok(())
+}
+
+async fn import_users(users: &mut Users, token: &Token) -> Result<(), Error> {
+    let new = ["grace", "edsger", "barbara"].map(str::to_owned);
+    let new = (2001..).zip(new).map(|(id, name)| User { id, name });
+    let request = token.sign(tokio_stream::iter(new));
+    let imported = users.import_users(request).await?.into_inner().imported;
+    client(format_args!("{imported} users were imported"));
+    ensure!(imported == 3, "three users should be imported");
+    Ok(())
+}
+
+async fn chat(users: &mut Users, token: &Token) -> Result<(), Error> {
+    let (say, said) = mpsc::channel(1);
+    let request = token.sign(ReceiverStream::new(said));
+    let mut replies = users.chat(request).await?.into_inner();
+    for text in ["hello", "goodbye"] {
+        let text = text.to_owned();
+        say.send(ChatMessage { text: text.clone() }).await?;
+        let reply = replies.message().await?.ok_or("the chat ended too early")?;
+        client(format_args!("{:?}", reply.text));
+        ensure!(
+            reply.text == format!("ada, you said: {text}"),
+            "the handler should know its caller"
+        );
+    }
+    drop(say);
+    ensure!(
+        replies.message().await?.is_none(),
+        "the chat should be over"
+    );
+    Ok(())
+}
+
+async fn be_rejected(users: &mut Users) -> Result<(), Error> {
+    let without = users.get_user(GetUserRequest { id: 2 }).await;
+    refused(without, Code::Unauthenticated)?;
+    let invented = Token::new("let-me-in")?.sign(GetUserRequest { id: 2 });
+    refused(users.get_user(invented).await, Code::Unauthenticated)?;
+    Ok(())
+}
+
+async fn guess_passwords(users: &mut Users) -> Result<(), Error> {
+    let (name, password) = ACCOUNTS[1];
+    let mut refusal = None;
+    for guess in 1..=100 {
+        let request = credentials([name, &format!("password{guess}")]);
+        let status = match users.login(request).await {
+            Ok(_) => return Err("a guess should not be right".into()),
+            Err(status) => status,
+        };
+        if status.code() != Code::Unauthenticated {
+            refusal = Some(refused::<()>(Err(status), Code::ResourceExhausted)?);
+            break;
+        }
+    }
+    let refusal = refusal.ok_or("the guesses should have been limited")?;
+    let wait = wait_asked_for(&refusal).ok_or("the refusal should say how long to wait")?;
+    client(format_args!("waits for {wait:?}, as `RetryInfo` says"));
+    tokio::time::sleep(wait).await;
+    users.login(credentials([name, password])).await?;
+    client(format_args!("{name} remembers the password and is in"));
+    Ok(())
+}
+
+async fn be_retried(users: &mut Users, token: &Token) -> Result<(), Error> {
+    let request = token.sign(FlakyRequest {
+        key: "demo".to_owned(),
+        failures: 2,
+        code: Code::Unavailable.into(),
+    });
+    let attempts = users.flaky(request).await?.into_inner().attempts;
+    client(format_args!("one answer, after {attempts} attempts"));
+    ensure!(attempts == 3, "the third attempt should succeed");
+    Ok(())
+}
+
+async fn fail_half_way(users: &mut Users, token: &Token) -> Result<(), Error> {
+    let request = token.sign(ListUsersRequest {
+        limit: 10,
+        fail_after: 2,
+        fail_code: Code::Unavailable.into(),
+    });
+    let mut stream = users.list_users(request).await?.into_inner();
+    let mut received = 0;
+    let end = loop {
+        match stream.message().await {
+            Ok(Some(_)) => received += 1,
+            Ok(None) => break Ok(Response::new(())),
+            Err(status) => break Err(status),
+        }
+    };
+    client(format_args!("{received} users came before it failed"));
+    refused(end, Code::Unavailable)?;
+    ensure!(received == 2, "two users should come first");
+    Ok(())
+}
+
+async fn drop_half_way(users: &mut Users, token: &Token) -> Result<(), Error> {
+    let request = token.sign(ListUsersRequest {
+        limit: 1000,
+        ..Default::default()
+    });
+    let mut stream = users.list_users(request).await?.into_inner();
+    for _ in 0..2 {
+        ensure!(stream.message().await?.is_some(), "two users should come");
+    }
+    client("two are enough");
+    Ok(())
+}
+
+/// The refusal that was expected.
+fn refused<M>(reply: Result<Response<M>, Status>, expected: Code) -> Result<Status, Error> {
+    match reply {
+        Err(status) if status.code() == expected => {
+            client(format_args!("{:?}: {}", status.code(), status.message()));
+            Ok(status)
+        }
+        Err(status) => Err(format!("expected {expected:?}: {status}").into()),
+        Ok(_) => Err(format!("expected {expected:?}, and the call succeeded").into()),
+    }
+}
+
+/// How long the server asks to wait.
+fn wait_asked_for(status: &Status) -> Option<Duration> {
+    status.get_details_retry_info()?.retry_delay
+}

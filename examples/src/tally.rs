@@ -1,0 +1,124 @@
+//! An interceptor of one's own: it counts how calls really ended.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use interceptors::{Call, End, EntryPlan, Interceptor, Next, Outcome, Plan, Value};
+use tokio::sync::watch;
+use tonic::{Response, Status};
+
+/// Counts how the calls of each method ended. A clone counts into the same numbers.
+#[derive(Debug, Clone, Default)]
+pub struct Tally(Arc<watch::Sender<HashMap<&'static str, Counts>>>);
+
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Tally {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        let tally = self.clone();
+        let path = call.plan().path();
+        let count = move |end: &End<'_>| {
+            tally
+                .0
+                .send_modify(|methods| methods.entry(path).or_default().add(end.outcome()));
+        };
+        next.observe(call, count).await
+    }
+}
+
+impl Tally {
+    /// What was counted for the method with this path.
+    #[must_use]
+    pub fn of(&self, path: &str) -> Counts {
+        self.0.borrow().get(path).copied().unwrap_or_default()
+    }
+
+    /// Waits until exactly this has been counted for the method with this path.
+    pub async fn reaches(&self, path: &str, expected: Counts) {
+        let mut changes = self.0.subscribe();
+        let reached = changes.wait_for(|methods| methods.get(path) == Some(&expected));
+        // It fails when the sender is gone, and `self` is that.
+        let _ = reached.await;
+    }
+}
+
+/// How often the calls of one method ended in which way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Answered in full.
+    pub ok: u64,
+    /// Ended with a status other than `OK`, or with a panic.
+    pub error: u64,
+    /// Given up by the client before the end.
+    pub cancelled: u64,
+}
+
+impl Counts {
+    fn add(&mut self, outcome: Outcome) {
+        *match outcome {
+            Outcome::Ok => &mut self.ok,
+            Outcome::Cancelled => &mut self.cancelled,
+            _ => &mut self.error,
+        } += 1;
+    }
+
+    const fn sum(self) -> u64 {
+        self.ok + self.error + self.cancelled
+    }
+}
+
+/// What each method's calls went through, and what became of them.
+#[derive(Debug)]
+pub struct Table<'a> {
+    /// The policy of the service.
+    pub plan: Plan,
+    /// What arrived.
+    pub calls: &'a Tally,
+    /// What reached a handler.
+    pub runs: &'a Tally,
+}
+
+impl fmt::Display for Table<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rows: Vec<_> = self
+            .plan
+            .methods()
+            .iter()
+            .map(|method| {
+                let chain: Vec<_> = method.interceptors().map(name).collect();
+                (method, chain.join(" → "))
+            })
+            .collect();
+        let width = rows.iter().map(|(_, chain)| chain.chars().count()).max();
+        let width = width.unwrap_or(0);
+        writeln!(
+            f,
+            "{:12}  {:width$}  {:>4}  {:>5}  {:>9}  {:>12}",
+            "METHOD", "CHAIN", "OK", "ERROR", "CANCELLED", "HANDLER RUNS"
+        )?;
+        for (method, chain) in rows {
+            let name = method.method();
+            let calls = self.calls.of(method.path());
+            let runs = self.runs.of(method.path()).sum();
+            writeln!(
+                f,
+                "{name:12}  {chain:width$}  {:>4}  {:>5}  {:>9}  {runs:>12}",
+                calls.ok, calls.error, calls.cancelled
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// `logging`; `self.calls` for `with(self.calls)`.
+fn name(entry: &EntryPlan) -> &'static str {
+    let mut settings = entry.settings().iter();
+    let value = settings.find(|setting| entry.name() == "with" && setting.name() == "value");
+    match value.map(|setting| setting.value()) {
+        Some(Value::Text(value)) => value,
+        _ => entry.name(),
+    }
+}

@@ -1,0 +1,205 @@
+//! The service: what an application writes.
+
+use std::collections::{BTreeMap, HashMap};
+use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use interceptors::auth::{RequestExt, Verifier};
+use interceptors::{CallDetails, intercept};
+use interceptors_proto::demo::{
+    ChatMessage, FlakyReply, FlakyRequest, GetUserRequest, ImportSummary, ListUsersRequest,
+    LoginReply, LoginRequest, User, user_service_server,
+};
+use tokio_stream::{Stream, StreamExt};
+use tonic::{Code, Request, Response, Status, Streaming};
+
+use crate::tally::Tally;
+
+/// Who may log in: name and password. A real service keeps a slow hash of the latter.
+pub const ACCOUNTS: [(&str, &str); 2] =
+    [("ada", "between-the-notes"), ("bob", "swordfish-and-chips")];
+
+/// As slow as the pages of a database.
+const PACE: Duration = Duration::from_millis(10);
+
+/// The user service, all of it in memory.
+#[derive(Debug)]
+pub struct Users {
+    tokens: Tokens,
+    users: Mutex<BTreeMap<u64, User>>,
+    attempts: Mutex<HashMap<String, u32>>,
+    calls: Tally,
+    runs: Tally,
+}
+
+impl Users {
+    /// A thousand users, two of whom can log in. `calls` counts what arrives, `runs` what reaches
+    /// a handler.
+    #[must_use]
+    pub fn new(calls: Tally, runs: Tally) -> Self {
+        let name = |id| match ACCOUNTS.get(id as usize - 1) {
+            Some((name, _)) => (*name).to_owned(),
+            None => format!("user-{id}"),
+        };
+        let users = (1..=1000).map(|id| (id, User { id, name: name(id) }));
+        Self {
+            tokens: Tokens::default(),
+            users: Mutex::new(users.collect()),
+            attempts: Mutex::default(),
+            calls,
+            runs,
+        }
+    }
+}
+
+#[intercept(
+    logging,
+    with(self.calls),
+    auth(verifier = self.tokens, public = [login]),
+    rate_limit(per_second = 100, burst = 50, key = identity),
+    retry(max = 3, base_delay = "20ms", only = [flaky]),
+    with(self.runs),
+)]
+#[tonic::async_trait]
+impl user_service_server::UserService for Users {
+    type ListUsersStream = Pin<Box<dyn Stream<Item = Result<User, Status>> + Send>>;
+    type ChatStream = Pin<Box<dyn Stream<Item = Result<ChatMessage, Status>> + Send>>;
+
+    // Nobody has an identity yet, so guessing passwords is limited by address.
+    #[intercept(
+        logging(fields(user.name = request.name)),
+        rate_limit(per_second = 5, burst = 5, key = peer)
+    )]
+    async fn login(&self, request: Request<LoginRequest>) -> Result<Response<LoginReply>, Status> {
+        let LoginRequest { name, password } = request.into_inner();
+        let account = ACCOUNTS
+            .iter()
+            .position(|known| *known == (&name, &password));
+        let Some(index) = account else {
+            return Err(Status::unauthenticated("wrong name or password"));
+        };
+        let token = self.tokens.issue(Caller {
+            id: index as u64 + 1,
+            name,
+            is_admin: index == 0,
+        })?;
+        Ok(Response::new(LoginReply { token }))
+    }
+
+    #[intercept(logging(fields(user.id = request.id)))]
+    async fn get_user(&self, request: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+        let id = request.get_ref().id;
+        let user = lock(&self.users).get(&id).cloned();
+        user.map(Response::new)
+            .ok_or_else(|| Status::not_found(format!("there is no user {id}")))
+    }
+
+    async fn list_users(
+        &self,
+        request: Request<ListUsersRequest>,
+    ) -> Result<Response<Self::ListUsersStream>, Status> {
+        let request = request.into_inner();
+        let mut users: Vec<_> = lock(&self.users).values().cloned().map(Ok).collect();
+        users.truncate(request.limit as usize);
+        if request.fail_code != 0 {
+            users.truncate(request.fail_after as usize);
+            users.push(Err(Status::new(
+                Code::from_i32(request.fail_code),
+                "the database went away",
+            )));
+        }
+        let users = tokio_stream::iter(users).throttle(PACE);
+        Ok(Response::new(Box::pin(users)))
+    }
+
+    async fn import_users(
+        &self,
+        request: Request<Streaming<User>>,
+    ) -> Result<Response<ImportSummary>, Status> {
+        if !request.identity::<Caller>()?.is_admin {
+            return Err(Status::permission_denied("only an admin imports users"));
+        }
+        let mut incoming = request.into_inner();
+        let mut imported = 0;
+        while let Some(user) = incoming.message().await? {
+            lock(&self.users).insert(user.id, user);
+            imported += 1;
+        }
+        Ok(Response::new(ImportSummary { imported }))
+    }
+
+    // One call however long the chat lasts: there is nothing to limit.
+    #[intercept(skip(rate_limit))]
+    async fn chat(
+        &self,
+        request: Request<Streaming<ChatMessage>>,
+    ) -> Result<Response<Self::ChatStream>, Status> {
+        let name = request.identity::<Caller>()?.name.clone();
+        let replies = request.into_inner().map(move |message| {
+            let text = format!("{name}, you said: {}", message?.text);
+            Ok(ChatMessage { text })
+        });
+        Ok(Response::new(Box::pin(replies)))
+    }
+
+    async fn flaky(&self, request: Request<FlakyRequest>) -> Result<Response<FlakyReply>, Status> {
+        let request = request.into_inner();
+        let mut all_attempts = lock(&self.attempts);
+        let attempts = all_attempts.entry(request.key.clone()).or_default();
+        *attempts += 1;
+        if *attempts <= request.failures {
+            return Err(Status::new(Code::from_i32(request.code), "not this time"));
+        }
+        let attempts = *attempts;
+        all_attempts.remove(&request.key);
+        Ok(Response::new(FlakyReply { attempts }))
+    }
+}
+
+/// Who is calling: what a handler gets from `request.identity::<Caller>()`.
+#[derive(Debug, Clone, Hash)]
+pub struct Caller {
+    /// The caller's own user id.
+    pub id: u64,
+    /// The caller's name.
+    pub name: String,
+    /// Whether the caller may import users.
+    pub is_admin: bool,
+}
+
+/// The tokens that were given out, and to whom.
+#[derive(Default)]
+pub struct Tokens(Mutex<HashMap<String, Caller>>);
+
+impl Tokens {
+    fn issue(&self, caller: Caller) -> Result<String, Status> {
+        let mut random = [0; 16];
+        getrandom::fill(&mut random)
+            .map_err(|_| Status::unavailable("no token can be made right now"))?;
+        let token = format!("{:032x}", u128::from_ne_bytes(random));
+        lock(&self.0).insert(token.clone(), caller);
+        Ok(token)
+    }
+}
+
+impl Verifier for Tokens {
+    type Identity = Caller;
+
+    async fn verify(&self, token: &str, _call: &CallDetails) -> Result<Caller, Status> {
+        let caller = lock(&self.0).get(token).cloned();
+        caller.ok_or_else(|| Status::unauthenticated("unknown token"))
+    }
+}
+
+/// How many there are, and not what they are.
+impl std::fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} tokens", lock(&self.0).len())
+    }
+}
+
+/// Nothing here leaves a half-made change behind when it panics.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

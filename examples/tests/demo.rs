@@ -1,0 +1,241 @@
+//! The binaries, run as a newcomer runs them.
+#![allow(clippy::unwrap_used)] // clippy.toml allows it inside of tests, not of their helpers
+
+use std::process::{Command, Output};
+
+use examples::users::ACCOUNTS;
+
+fn demo(log: Option<&str>) -> (Output, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_demo"));
+    command.env_remove("RUST_LOG");
+    command.envs(log.map(|filter| ("RUST_LOG", filter)));
+    let output = command.output().unwrap();
+    let text = [output.stdout.as_slice(), &output.stderr].concat();
+    (output, String::from_utf8(text).unwrap())
+}
+
+/// The numbers behind a method's chain: ok, error, cancelled, handler runs.
+fn counts(output: &str, method: &str) -> Vec<u64> {
+    let (_, table) = output.split_once("HANDLER RUNS").expect("a table");
+    let row = table
+        .lines()
+        .find(|line| line.starts_with(method))
+        .expect("a row");
+    row.split_whitespace()
+        .filter_map(|word| word.parse().ok())
+        .collect()
+}
+
+#[track_caller]
+fn assert_the_table_is_right(output: &str) {
+    assert_eq!(counts(output, "GetUser"), [1, 2, 0, 1]);
+    assert_eq!(counts(output, "ListUsers"), [1, 1, 1, 3]);
+    assert_eq!(counts(output, "ImportUsers"), [1, 0, 0, 1]);
+    assert_eq!(counts(output, "Chat"), [1, 0, 0, 1]);
+    assert_eq!(counts(output, "Flaky"), [1, 0, 0, 3]);
+    // How many guesses pass depends on the time they take; the one refused never got in.
+    let login = counts(output, "Login");
+    assert_eq!(login[0], 2, "{login:?}");
+    assert!(login[1] >= 5, "{login:?}");
+    assert_eq!(login[3], login[0] + login[1] - 1, "{login:?}");
+}
+
+#[track_caller]
+fn assert_no_secret_shows(output: &str) {
+    for (_, password) in ACCOUNTS {
+        assert!(!output.contains(password), "a password shows");
+    }
+    assert!(!output.contains("password1"), "a wrong password shows");
+    assert!(!output.contains("let-me-in"), "a wrong token shows");
+    assert!(
+        output.contains("a token of 32 characters"),
+        "what to look for has changed"
+    );
+    let mut words = output.split(|c: char| !c.is_ascii_hexdigit());
+    assert!(!words.any(|word| word.len() >= 32), "a token shows");
+}
+
+#[test]
+fn the_demo_succeeds_and_its_table_tells_what_happened() {
+    let (output, text) = demo(None);
+    assert!(output.status.success(), "{text}");
+    assert_the_table_is_right(&text);
+    assert!(
+        text.contains("/demo.v1.UserService/ListUsers"),
+        "the policy's own table is missing"
+    );
+    assert!(!text.contains('\x1b'), "colour where there is no terminal");
+}
+
+#[test]
+fn every_call_is_logged_once_with_its_true_end() {
+    let (_, text) = demo(None);
+    let methods = [
+        "Login",
+        "GetUser",
+        "ListUsers",
+        "ImportUsers",
+        "Chat",
+        "Flaky",
+    ];
+    for method in methods {
+        let field = format!("grpc.method=\"{method}\"");
+        let logged = text.lines().filter(|line| line.contains(&field)).count();
+        let counted: u64 = counts(&text, method)[..3].iter().sum();
+        assert_eq!(logged as u64, counted, "{method}");
+    }
+    let list = |code: &str| {
+        text.lines()
+            .any(|line| line.contains("\"ListUsers\"") && line.contains(code))
+    };
+    assert!(
+        list("grpc.code=\"UNAVAILABLE\"") && list("grpc.code=\"CANCELLED\""),
+        "{text}"
+    );
+}
+
+#[test]
+fn no_log_shows_a_token_or_a_password_however_detailed_it_is() {
+    for filter in [None, Some("trace")] {
+        let (output, text) = demo(filter);
+        assert!(output.status.success());
+        assert_no_secret_shows(&text);
+    }
+}
+
+#[test]
+fn the_interceptor_of_ones_own_refuses_what_is_not_valid() {
+    let output = Command::new(env!("CARGO_BIN_EXE_custom")).output().unwrap();
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains("1000 / 8 = 125") && text.contains("1000 / 0: `value` must"),
+        "{text}"
+    );
+}
+
+#[cfg(unix)]
+mod two_processes {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Child, Stdio};
+    use std::sync::mpsc::{self, Receiver};
+    use std::time::Duration;
+
+    use super::*;
+
+    struct Server {
+        process: Child,
+        lines: Receiver<String>,
+        output: String,
+    }
+
+    impl Server {
+        fn start() -> Self {
+            let mut process = Command::new(env!("CARGO_BIN_EXE_server"))
+                .arg("127.0.0.1:0")
+                .env_remove("RUST_LOG")
+                .stdout(Stdio::piped())
+                .spawn()
+                .unwrap();
+            let stdout = BufReader::new(process.stdout.take().unwrap());
+            let (send, lines) = mpsc::channel();
+            std::thread::spawn(move || {
+                stdout
+                    .lines()
+                    .map_while(Result::ok)
+                    .try_for_each(|line| send.send(line))
+            });
+            let output = String::new();
+            Self {
+                process,
+                lines,
+                output,
+            }
+        }
+
+        /// The next line with this text.
+        fn line(&mut self, text: &str) -> String {
+            loop {
+                // A test that would hang fails instead.
+                let line = self
+                    .lines
+                    .recv_timeout(Duration::from_secs(60))
+                    .unwrap_or_else(|_| {
+                        panic!("no line with {text:?} in\n{}", self.output);
+                    });
+                self.output += &line;
+                self.output.push('\n');
+                if line.contains(text) {
+                    return line;
+                }
+            }
+        }
+
+        fn rest(&mut self) -> &str {
+            while let Ok(line) = self.lines.recv_timeout(Duration::from_secs(60)) {
+                self.output += &line;
+                self.output.push('\n');
+            }
+            &self.output
+        }
+    }
+
+    impl Drop for Server {
+        fn drop(&mut self) {
+            // It may have ended long ago.
+            let _ = self.process.kill();
+            let _ = self.process.wait();
+        }
+    }
+
+    #[test]
+    fn the_client_plays_against_the_server_and_ctrl_c_ends_it_with_its_table() {
+        let mut server = Server::start();
+        let line = server.line("On 127.0.0.1:");
+        let address = line
+            .split([' ', ','])
+            .find(|word| word.starts_with("127"))
+            .unwrap();
+
+        let client = Command::new(env!("CARGO_BIN_EXE_client"))
+            .arg(address)
+            .output()
+            .unwrap();
+        let seen = String::from_utf8(client.stdout).unwrap();
+        assert!(client.status.success(), "{seen}");
+        assert!(
+            seen.contains("client: one answer, after 3 attempts"),
+            "{seen}"
+        );
+
+        server.line("CANCELLED");
+        let id = server.process.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-INT", &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+        let output = server.rest().to_owned();
+        assert!(server.process.wait().unwrap().success(), "{output}");
+        assert_the_table_is_right(&output);
+        assert_no_secret_shows(&(seen + &output));
+    }
+
+    #[test]
+    fn a_client_without_a_server_fails() {
+        // Nobody can listen on port 0.
+        let address = "127.0.0.1:0";
+        let client = Command::new(env!("CARGO_BIN_EXE_client"))
+            .arg(address)
+            .output()
+            .unwrap();
+        assert!(!client.status.success());
+        let error = String::from_utf8(client.stderr).unwrap();
+        assert!(
+            error.contains(&format!("no server at {address}")),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,87 @@
+const _: () = {
+    #[allow(unused_imports)]
+    use ::interceptors::__private::{
+        self as __interceptors, NoResend as _, Otherwise as _,
+    };
+    const __SERVICE: &::core::primitive::str = "Query";
+    const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
+    const __CONFIG_LOGGING_0: &__interceptors::logging::Config = &{
+        let config = __interceptors::logging::Config::new();
+        config
+    };
+    const __ENTRY_LOGGING_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "logging",
+        &__CONFIG_LOGGING_0.settings(),
+        &[],
+    );
+    #[allow(dead_code, nonstandard_style, clippy::all, clippy::pedantic)]
+    mod __handlers {
+        pub(super) trait Handlers<T: ?::core::marker::Sized> {
+            type __MethodPlan;
+            type __get_Request;
+            type __get_Result;
+            const __GET: Self::__MethodPlan;
+            fn get(
+                &self,
+                request: Self::__get_Request,
+            ) -> impl ::core::future::Future<
+                Output = Self::__get_Result,
+            > + ::core::marker::Send;
+        }
+    }
+    impl<T: Store> __handlers::Handlers<T> for T {
+        type __MethodPlan = &'static __interceptors::MethodPlan;
+        type __get_Request = Request<Id>;
+        type __get_Result = Result<Response<User>, Status>;
+        const __GET: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+            __interceptors::Name {
+                service: __SERVICE,
+                method: "Get",
+                path: __interceptors::path!(__SERVICE, "Get"),
+                derived: __SERVICE_IS_DERIVED || true,
+            },
+            __interceptors::Kind::new(
+                __interceptors::Probe::<Self::__get_Request>::REQUEST_IS_STREAM,
+                __interceptors::reply_is_stream::<
+                    Self::__get_Result,
+                    _,
+                >(__interceptors::Probe::<Self::__get_Result>::REPLY),
+            ),
+            __interceptors::Side::Server,
+            &[__ENTRY_LOGGING_0],
+        );
+        async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+    }
+    #[tonic::async_trait]
+    impl<T: Store> Query for T {
+        async fn get(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
+            let __rpc = __interceptors::Rpc::<
+                <Self as __handlers::Handlers<T>>::__get_Request,
+                <Self as __handlers::Handlers<T>>::__get_Result,
+                _,
+            >::new(
+                <Self as __handlers::Handlers<T>>::__GET,
+                __interceptors::Abilities {
+                    resend: __interceptors::Probe::<
+                        <Self as __handlers::Handlers<T>>::__get_Request,
+                    >::RESEND,
+                    count: __interceptors::Probe::<
+                        <Self as __handlers::Handlers<T>>::__get_Request,
+                    >::COUNT,
+                },
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers<T>>::__get_Result,
+                >::REPLY,
+            );
+            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
+            __rpc.covers(__0);
+            let __handler = __rpc
+                .handler(|__request| <Self as __handlers::Handlers<
+                    T,
+                >>::get(self, __request));
+            __rpc.serve(__request, __interceptors::Chain::new(__0, __handler)).await
+        }
+    }
+};

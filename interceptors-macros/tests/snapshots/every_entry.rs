@@ -1,0 +1,355 @@
+const _: () = {
+    #[allow(unused_imports)]
+    use ::interceptors::__private::{
+        self as __interceptors, NoResend as _, Otherwise as _,
+    };
+    const __SERVICE: &::core::primitive::str = "UserService";
+    const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
+    const __CONFIG_LOGGING_0: &__interceptors::logging::Config = &{
+        let config = __interceptors::logging::Config::new();
+        let config = config.level(__interceptors::tracing::Level::DEBUG);
+        let config = config.slow(::core::time::Duration::new(2u64, 0u32));
+        config
+    };
+    const __ENTRY_LOGGING_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "logging",
+        &__CONFIG_LOGGING_0.settings(),
+        &[
+            __interceptors::Setting::new(
+                "fields",
+                __interceptors::Value::Text("user.id,all"),
+            ),
+        ],
+    );
+    const __CONFIG_AUTH_1: &__interceptors::auth::Config = &{
+        let config = __interceptors::auth::Config::new();
+        config
+    };
+    const __ENTRY_AUTH_1: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "auth",
+        &__CONFIG_AUTH_1.settings(),
+        &[
+            __interceptors::Setting::new(
+                "verifier",
+                __interceptors::Value::Text("self.tokens"),
+            ),
+        ],
+    );
+    const __CONFIG_RATE_LIMIT_2: &__interceptors::rate_limit::Config = &{
+        let config = __interceptors::rate_limit::Config::per_second(10);
+        let config = config.burst(BURST);
+        config
+    };
+    static __LIMITER_RATE_LIMIT_2: ::std::sync::LazyLock<
+        __interceptors::rate_limit::Limiter,
+    > = ::std::sync::LazyLock::new(|| {
+        __interceptors::rate_limit::Limiter::new(__CONFIG_RATE_LIMIT_2)
+    });
+    const __ENTRY_RATE_LIMIT_2: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "rate_limit",
+        &__CONFIG_RATE_LIMIT_2.settings(),
+        &[__interceptors::Setting::new("key", __interceptors::Value::Text("identity"))],
+    );
+    const __CONFIG_RETRY_3: &__interceptors::retry::Config = &{
+        let config = __interceptors::retry::Config::new();
+        let config = config.max_attempts(4);
+        let config = config.codes(&[__interceptors::tonic::Code::Aborted]);
+        config
+    };
+    static __THROTTLE_RETRY_3: __interceptors::retry::Throttle = __interceptors::retry::Throttle::new(
+        10,
+        0.1,
+    );
+    const __ENTRY_RETRY_3: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+            "retry",
+            &__CONFIG_RETRY_3.settings(),
+            &[
+                __interceptors::Setting::new(
+                    "throttle",
+                    __interceptors::Value::Text("10/0.1"),
+                ),
+            ],
+        )
+        .single_requests_only();
+    const __ENTRY_WITH_4: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "with",
+        &[],
+        &[
+            __interceptors::Setting::new(
+                "value",
+                __interceptors::Value::Text("self.audit"),
+            ),
+        ],
+    );
+    static __VALUE_WITH_5: __interceptors::Once = __interceptors::Once::new();
+    const __ENTRY_WITH_5: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "with",
+        &[],
+        &[
+            __interceptors::Setting::new(
+                "value",
+                __interceptors::Value::Text("Audit::new(…)"),
+            ),
+        ],
+    );
+    #[allow(dead_code, nonstandard_style, clippy::all, clippy::pedantic)]
+    mod __handlers {
+        pub(super) trait Handlers {
+            type __MethodPlan;
+            type __login_Request;
+            type __login_Result;
+            const __LOGIN: Self::__MethodPlan;
+            fn login(
+                &self,
+                request: Self::__login_Request,
+            ) -> impl ::core::future::Future<
+                Output = Self::__login_Result,
+            > + ::core::marker::Send;
+            type __get_user_Request;
+            type __get_user_Result;
+            const __GET_USER: Self::__MethodPlan;
+            fn get_user(
+                &self,
+                request: Self::__get_user_Request,
+            ) -> impl ::core::future::Future<
+                Output = Self::__get_user_Result,
+            > + ::core::marker::Send;
+        }
+    }
+    impl __handlers::Handlers for Users {
+        type __MethodPlan = &'static __interceptors::MethodPlan;
+        type __login_Request = Request<Login>;
+        type __login_Result = Result<Response<Token>, Status>;
+        const __LOGIN: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+            __interceptors::Name {
+                service: __SERVICE,
+                method: "Login",
+                path: __interceptors::path!(__SERVICE, "Login"),
+                derived: __SERVICE_IS_DERIVED || true,
+            },
+            __interceptors::Kind::new(
+                __interceptors::Probe::<Self::__login_Request>::REQUEST_IS_STREAM,
+                __interceptors::reply_is_stream::<
+                    Self::__login_Result,
+                    _,
+                >(__interceptors::Probe::<Self::__login_Result>::REPLY),
+            ),
+            __interceptors::Side::Server,
+            &[__ENTRY_LOGGING_0, __ENTRY_RETRY_3, __ENTRY_WITH_4, __ENTRY_WITH_5],
+        );
+        async fn login(
+            &self,
+            request: Request<Login>,
+        ) -> Result<Response<Token>, Status> {
+            todo!()
+        }
+        type __get_user_Request = Request<Id>;
+        type __get_user_Result = Result<Response<User>, Status>;
+        const __GET_USER: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+            __interceptors::Name {
+                service: __SERVICE,
+                method: "GetUser",
+                path: __interceptors::path!(__SERVICE, "GetUser"),
+                derived: __SERVICE_IS_DERIVED || true,
+            },
+            __interceptors::Kind::new(
+                __interceptors::Probe::<Self::__get_user_Request>::REQUEST_IS_STREAM,
+                __interceptors::reply_is_stream::<
+                    Self::__get_user_Result,
+                    _,
+                >(__interceptors::Probe::<Self::__get_user_Result>::REPLY),
+            ),
+            __interceptors::Side::Server,
+            &[
+                __ENTRY_LOGGING_0,
+                __ENTRY_AUTH_1,
+                __ENTRY_RATE_LIMIT_2,
+                __ENTRY_RETRY_3,
+                __ENTRY_WITH_4,
+                __ENTRY_WITH_5,
+            ],
+        );
+        async fn get_user(
+            &self,
+            request: Request<Id>,
+        ) -> Result<Response<User>, Status> {
+            todo!()
+        }
+    }
+    #[tonic::async_trait]
+    impl UserService for Users {
+        async fn login(
+            &self,
+            __request: Request<Login>,
+        ) -> Result<Response<Token>, Status> {
+            let __rpc = __interceptors::Rpc::<
+                <Self as __handlers::Handlers>::__login_Request,
+                <Self as __handlers::Handlers>::__login_Result,
+                _,
+            >::new(
+                <Self as __handlers::Handlers>::__LOGIN,
+                __interceptors::Abilities {
+                    resend: __interceptors::Probe::<
+                        <Self as __handlers::Handlers>::__login_Request,
+                    >::RESEND,
+                    count: __interceptors::Probe::<
+                        <Self as __handlers::Handlers>::__login_Request,
+                    >::COUNT,
+                },
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__login_Result,
+                >::REPLY,
+            );
+            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0)
+                .with_fields(|
+                    request: &<<Self as __handlers::Handlers>::__login_Request as __interceptors::RequestType>::Message|
+                {
+                    let _ = request;
+                    let __field_0 = __interceptors::logging::Capture::capture(
+                        &request.id,
+                    );
+                    let __field_1 = __interceptors::debug_text(&request);
+                    move |__finish: &__interceptors::logging::Finish<'_>| {
+                        __interceptors::finish_event!(
+                            __finish, { user.id = __field_0, all = __field_1, }
+                        )
+                    }
+                });
+            __rpc.covers(__0);
+            let __3 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_3)
+                .throttle(&__THROTTLE_RETRY_3);
+            __rpc.covers(__3);
+            let __4 = &(self.audit);
+            __rpc.covers(__4);
+            let __5 = __interceptors::evaluate_once(
+                &__VALUE_WITH_5,
+                || Audit::new("secret"),
+            );
+            __rpc.covers(__5);
+            let __handler = __rpc
+                .handler(|__request| <Self as __handlers::Handlers>::login(
+                    self,
+                    __request,
+                ));
+            __rpc
+                .serve(
+                    __request,
+                    __interceptors::Chain::new(
+                        __0,
+                        __interceptors::Chain::new(
+                            __3,
+                            __interceptors::Chain::new(
+                                __4,
+                                __interceptors::Chain::new(__5, __handler),
+                            ),
+                        ),
+                    ),
+                )
+                .await
+        }
+        async fn get_user(
+            &self,
+            __request: Request<Id>,
+        ) -> Result<Response<User>, Status> {
+            let __rpc = __interceptors::Rpc::<
+                <Self as __handlers::Handlers>::__get_user_Request,
+                <Self as __handlers::Handlers>::__get_user_Result,
+                _,
+            >::new(
+                <Self as __handlers::Handlers>::__GET_USER,
+                __interceptors::Abilities {
+                    resend: __interceptors::Probe::<
+                        <Self as __handlers::Handlers>::__get_user_Request,
+                    >::RESEND,
+                    count: __interceptors::Probe::<
+                        <Self as __handlers::Handlers>::__get_user_Request,
+                    >::COUNT,
+                },
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__get_user_Result,
+                >::REPLY,
+            );
+            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0)
+                .with_fields(|
+                    request: &<<Self as __handlers::Handlers>::__get_user_Request as __interceptors::RequestType>::Message|
+                {
+                    let _ = request;
+                    let __field_0 = __interceptors::logging::Capture::capture(
+                        &request.id,
+                    );
+                    let __field_1 = __interceptors::debug_text(&request);
+                    move |__finish: &__interceptors::logging::Finish<'_>| {
+                        __interceptors::finish_event!(
+                            __finish, { user.id = __field_0, all = __field_1, }
+                        )
+                    }
+                });
+            __rpc.covers(__0);
+            let __1 = &__interceptors::auth::Auth::new(__CONFIG_AUTH_1, &(self.tokens));
+            __rpc.covers(__1);
+            let __2 = &__interceptors::rate_limit::RateLimit::new(
+                &*__LIMITER_RATE_LIMIT_2,
+                __interceptors::rate_limit::ByIdentity::of_auth(__1),
+            );
+            __rpc.covers(__2);
+            let __3 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_3)
+                .throttle(&__THROTTLE_RETRY_3);
+            __rpc.covers(__3);
+            let __4 = &(self.audit);
+            __rpc.covers(__4);
+            let __5 = __interceptors::evaluate_once(
+                &__VALUE_WITH_5,
+                || Audit::new("secret"),
+            );
+            __rpc.covers(__5);
+            let __handler = __rpc
+                .handler(|__request| <Self as __handlers::Handlers>::get_user(
+                    self,
+                    __request,
+                ));
+            __rpc
+                .serve(
+                    __request,
+                    __interceptors::Chain::new(
+                        __0,
+                        __interceptors::Chain::new(
+                            __1,
+                            __interceptors::Chain::new(
+                                __2,
+                                __interceptors::Chain::new(
+                                    __3,
+                                    __interceptors::Chain::new(
+                                        __4,
+                                        __interceptors::Chain::new(__5, __handler),
+                                    ),
+                                ),
+                            ),
+                        ),
+                    ),
+                )
+                .await
+        }
+    }
+    #[allow(unreachable_pub)]
+    pub struct __Plan;
+    impl __interceptors::Intercepted<__Plan> for Users {
+        const PLAN: __interceptors::Plan = __interceptors::Plan::new(
+            &[
+                <Self as __handlers::Handlers>::__LOGIN,
+                <Self as __handlers::Handlers>::__GET_USER,
+            ],
+        );
+    }
+    const _: () = ::core::assert!(
+        __interceptors::Probe:: << Users as __handlers::Handlers > ::__login_Request >
+        ::REQUEST_IS_STREAM || __interceptors::Probe:: << Users as __handlers::Handlers >
+        ::__login_Request > ::RESEND.is_some(),
+        "`retry` needs a request that is `Clone`, and that of `login` is not; derive `Clone` for it, or leave the method out with `except = [login]`"
+    );
+    const _: () = ::core::assert!(
+        __interceptors::Probe:: << Users as __handlers::Handlers > ::__get_user_Request >
+        ::REQUEST_IS_STREAM || __interceptors::Probe:: << Users as __handlers::Handlers >
+        ::__get_user_Request > ::RESEND.is_some(),
+        "`retry` needs a request that is `Clone`, and that of `get_user` is not; derive `Clone` for it, or leave the method out with `except = [get_user]`"
+    );
+};

@@ -1,0 +1,118 @@
+const _: () = {
+    #[allow(unused_imports)]
+    use ::interceptors::__private::{
+        self as __interceptors, NoResend as _, Otherwise as _,
+    };
+    const __SERVICE: &::core::primitive::str = "Query";
+    const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
+    const __CONFIG_RETRY_0: &__interceptors::retry::Config = &{
+        let config = __interceptors::retry::Config::new();
+        let config = config.max(1);
+        config
+    };
+    const __ENTRY_RETRY_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+            "retry",
+            &__CONFIG_RETRY_0.settings(),
+            &[],
+        )
+        .single_requests_only();
+    #[allow(dead_code, nonstandard_style, clippy::all, clippy::pedantic)]
+    mod __handlers {
+        pub(super) trait Handlers<'a, T: ?::core::marker::Sized, const N: usize> {
+            type __MethodPlan;
+            type __get_Request;
+            type __get_Result;
+            const __GET: Self::__MethodPlan;
+            fn get(
+                &self,
+                request: Self::__get_Request,
+            ) -> impl ::core::future::Future<
+                Output = Self::__get_Result,
+            > + ::core::marker::Send;
+        }
+    }
+    impl<'a, T: Store, const N: usize> __handlers::Handlers<'a, T, N>
+    for Service<'a, T, N>
+    where
+        'a: 'static,
+    {
+        type __MethodPlan = &'static __interceptors::MethodPlan;
+        type __get_Request = Request<Id>;
+        type __get_Result = Result<Response<User>, Status>;
+        const __GET: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+            __interceptors::Name {
+                service: __SERVICE,
+                method: "Get",
+                path: __interceptors::path!(__SERVICE, "Get"),
+                derived: __SERVICE_IS_DERIVED || true,
+            },
+            __interceptors::Kind::new(
+                __interceptors::Probe::<Self::__get_Request>::REQUEST_IS_STREAM,
+                __interceptors::reply_is_stream::<
+                    Self::__get_Result,
+                    _,
+                >(__interceptors::Probe::<Self::__get_Result>::REPLY),
+            ),
+            __interceptors::Side::Server,
+            &[__ENTRY_RETRY_0],
+        );
+        async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+    }
+    #[tonic::async_trait]
+    impl<'a, T: Store, const N: usize> Query for Service<'a, T, N>
+    where
+        'a: 'static,
+    {
+        async fn get(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
+            const {
+                ::core::assert!(
+                    __interceptors::Probe:: << Self as __handlers::Handlers < 'a, T, N >
+                    > ::__get_Request > ::REQUEST_IS_STREAM || __interceptors::Probe:: <<
+                    Self as __handlers::Handlers < 'a, T, N > > ::__get_Request >
+                    ::RESEND.is_some(),
+                    "`retry` needs a request that is `Clone`, and that of `get` is not; derive `Clone` for it, or leave the method out with `except = [get]`"
+                )
+            };
+            let __rpc = __interceptors::Rpc::<
+                <Self as __handlers::Handlers<'a, T, N>>::__get_Request,
+                <Self as __handlers::Handlers<'a, T, N>>::__get_Result,
+                _,
+            >::new(
+                <Self as __handlers::Handlers<'a, T, N>>::__GET,
+                __interceptors::Abilities {
+                    resend: __interceptors::Probe::<
+                        <Self as __handlers::Handlers<'a, T, N>>::__get_Request,
+                    >::RESEND,
+                    count: __interceptors::Probe::<
+                        <Self as __handlers::Handlers<'a, T, N>>::__get_Request,
+                    >::COUNT,
+                },
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers<'a, T, N>>::__get_Result,
+                >::REPLY,
+            );
+            let __0 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_0);
+            __rpc.covers(__0);
+            let __handler = __rpc
+                .handler(|__request| <Self as __handlers::Handlers<
+                    'a,
+                    T,
+                    N,
+                >>::get(self, __request));
+            __rpc.serve(__request, __interceptors::Chain::new(__0, __handler)).await
+        }
+    }
+    #[allow(unreachable_pub)]
+    pub struct __Plan;
+    impl<'a, T: Store, const N: usize> __interceptors::Intercepted<__Plan>
+    for Service<'a, T, N>
+    where
+        'a: 'static,
+    {
+        const PLAN: __interceptors::Plan = __interceptors::Plan::new(
+            &[<Self as __handlers::Handlers<'a, T, N>>::__GET],
+        );
+    }
+};

@@ -1,0 +1,161 @@
+const _: () = {
+    #[allow(unused_imports)]
+    use ::interceptors::__private::{
+        self as __interceptors, NoResend as _, Otherwise as _,
+    };
+    const __SERVICE: &::core::primitive::str = "UserService";
+    const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
+    const __CONFIG_LOGGING_0: &__interceptors::logging::Config = &{
+        let config = __interceptors::logging::Config::new();
+        config
+    };
+    const __ENTRY_LOGGING_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "logging",
+        &__CONFIG_LOGGING_0.settings(),
+        &[],
+    );
+    const __CONFIG_RATE_LIMIT_1: &__interceptors::rate_limit::Config = &{
+        let config = __interceptors::rate_limit::Config::per_second(100);
+        config
+    };
+    static __LIMITER_RATE_LIMIT_1: ::std::sync::LazyLock<
+        __interceptors::rate_limit::Limiter,
+    > = ::std::sync::LazyLock::new(|| {
+        __interceptors::rate_limit::Limiter::new(__CONFIG_RATE_LIMIT_1)
+    });
+    const __ENTRY_RATE_LIMIT_1: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "rate_limit",
+        &__CONFIG_RATE_LIMIT_1.settings(),
+        &[],
+    );
+    const __CONFIG_RETRY_2: &__interceptors::retry::Config = &{
+        let config = __interceptors::retry::Config::new();
+        let config = config.max(2);
+        config
+    };
+    const __ENTRY_RETRY_2: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+            "retry",
+            &__CONFIG_RETRY_2.settings(),
+            &[],
+        )
+        .single_requests_only();
+    const __CONFIG_RATE_LIMIT_3: &__interceptors::rate_limit::Config = &{
+        let config = __interceptors::rate_limit::Config::per_second(5);
+        config
+    };
+    static __LIMITER_RATE_LIMIT_3: ::std::sync::LazyLock<
+        __interceptors::rate_limit::Limiter,
+    > = ::std::sync::LazyLock::new(|| {
+        __interceptors::rate_limit::Limiter::new(__CONFIG_RATE_LIMIT_3)
+    });
+    const __ENTRY_RATE_LIMIT_3: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "rate_limit",
+        &__CONFIG_RATE_LIMIT_3.settings(),
+        &[__interceptors::Setting::new("key", __interceptors::Value::Text("peer"))],
+    );
+    static __VALUE_WITH_4: __interceptors::Once = __interceptors::Once::new();
+    const __ENTRY_WITH_4: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "with",
+        &[],
+        &[__interceptors::Setting::new("value", __interceptors::Value::Text("Slow"))],
+    );
+    #[allow(dead_code, nonstandard_style, clippy::all, clippy::pedantic)]
+    mod __handlers {
+        pub(super) trait Handlers {
+            type __MethodPlan;
+            type __get_url_Request;
+            type __get_url_Result;
+            const __GET_URL: Self::__MethodPlan;
+            fn get_url(
+                &self,
+                request: Self::__get_url_Request,
+            ) -> impl ::core::future::Future<
+                Output = Self::__get_url_Result,
+            > + ::core::marker::Send;
+        }
+    }
+    impl __handlers::Handlers for Users {
+        type __MethodPlan = &'static __interceptors::MethodPlan;
+        type __get_url_Request = Request<Id>;
+        type __get_url_Result = Result<Response<Url>, Status>;
+        const __GET_URL: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+            __interceptors::Name {
+                service: __SERVICE,
+                method: "GetURL",
+                path: __interceptors::path!(__SERVICE, "GetURL"),
+                derived: __SERVICE_IS_DERIVED || false,
+            },
+            __interceptors::Kind::new(
+                __interceptors::Probe::<Self::__get_url_Request>::REQUEST_IS_STREAM,
+                __interceptors::reply_is_stream::<
+                    Self::__get_url_Result,
+                    _,
+                >(__interceptors::Probe::<Self::__get_url_Result>::REPLY),
+            ),
+            __interceptors::Side::Server,
+            &[__ENTRY_LOGGING_0, __ENTRY_RATE_LIMIT_3, __ENTRY_WITH_4],
+        );
+        async fn get_url(&self, request: Request<Id>) -> Result<Response<Url>, Status> {
+            todo!()
+        }
+    }
+    #[tonic::async_trait]
+    impl UserService for Users {
+        async fn get_url(
+            &self,
+            __request: Request<Id>,
+        ) -> Result<Response<Url>, Status> {
+            let __rpc = __interceptors::Rpc::<
+                <Self as __handlers::Handlers>::__get_url_Request,
+                <Self as __handlers::Handlers>::__get_url_Result,
+                _,
+            >::new(
+                <Self as __handlers::Handlers>::__GET_URL,
+                __interceptors::Abilities {
+                    resend: __interceptors::Probe::<
+                        <Self as __handlers::Handlers>::__get_url_Request,
+                    >::RESEND,
+                    count: __interceptors::Probe::<
+                        <Self as __handlers::Handlers>::__get_url_Request,
+                    >::COUNT,
+                },
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__get_url_Result,
+                >::REPLY,
+            );
+            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
+            __rpc.covers(__0);
+            let __3 = &__interceptors::rate_limit::RateLimit::new(
+                &*__LIMITER_RATE_LIMIT_3,
+                __interceptors::rate_limit::ByPeer,
+            );
+            __rpc.covers(__3);
+            let __4 = __interceptors::evaluate_once(&__VALUE_WITH_4, || Slow);
+            __rpc.covers(__4);
+            let __handler = __rpc
+                .handler(|__request| <Self as __handlers::Handlers>::get_url(
+                    self,
+                    __request,
+                ));
+            __rpc
+                .serve(
+                    __request,
+                    __interceptors::Chain::new(
+                        __0,
+                        __interceptors::Chain::new(
+                            __3,
+                            __interceptors::Chain::new(__4, __handler),
+                        ),
+                    ),
+                )
+                .await
+        }
+    }
+    #[allow(unreachable_pub)]
+    pub struct __Plan;
+    impl __interceptors::Intercepted<__Plan> for Users {
+        const PLAN: __interceptors::Plan = __interceptors::Plan::new(
+            &[<Self as __handlers::Handlers>::__GET_URL],
+        );
+    }
+};

@@ -1,0 +1,165 @@
+const _: () = {
+    #[allow(unused_imports)]
+    use renamed::interceptors::__private::{
+        self as __interceptors, NoResend as _, Otherwise as _,
+    };
+    const __SERVICE: &::core::primitive::str = "user.v1.UserService";
+    const __SERVICE_IS_DERIVED: ::core::primitive::bool = false;
+    const __CONFIG_AUTH_0: &__interceptors::auth::Config = &{
+        let config = __interceptors::auth::Config::new();
+        config
+    };
+    const __ENTRY_AUTH_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "auth",
+        &__CONFIG_AUTH_0.settings(),
+        &[__interceptors::Setting::new("verifier", __interceptors::Value::Text("self"))],
+    );
+    #[allow(dead_code, nonstandard_style, clippy::all, clippy::pedantic)]
+    mod __handlers {
+        pub(super) trait Handlers {
+            type __MethodPlan;
+            type __get_user_Request;
+            type __get_user_Result;
+            const __GET_USER: Self::__MethodPlan;
+            fn get_user(
+                &self,
+                request: Self::__get_user_Request,
+            ) -> impl ::core::future::Future<
+                Output = Self::__get_user_Result,
+            > + ::core::marker::Send;
+            type __set_user_Request;
+            type __set_user_Result;
+            const __SET_USER: Self::__MethodPlan;
+            fn set_user(
+                &self,
+                request: Self::__set_user_Request,
+            ) -> impl ::core::future::Future<
+                Output = Self::__set_user_Result,
+            > + ::core::marker::Send;
+        }
+    }
+    impl __handlers::Handlers for Users {
+        type __MethodPlan = &'static __interceptors::MethodPlan;
+        type __get_user_Request = Request<Id>;
+        type __get_user_Result = Result<Response<User>, Status>;
+        const __GET_USER: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+            __interceptors::Name {
+                service: __SERVICE,
+                method: "GetUser",
+                path: __interceptors::path!(__SERVICE, "GetUser"),
+                derived: __SERVICE_IS_DERIVED || true,
+            },
+            __interceptors::Kind::new(
+                __interceptors::Probe::<Self::__get_user_Request>::REQUEST_IS_STREAM,
+                __interceptors::reply_is_stream::<
+                    Self::__get_user_Result,
+                    _,
+                >(__interceptors::Probe::<Self::__get_user_Result>::REPLY),
+            ),
+            __interceptors::Side::Server,
+            &[],
+        );
+        async fn get_user(
+            &self,
+            request: Request<Id>,
+        ) -> Result<Response<User>, Status> {
+            todo!()
+        }
+        type __set_user_Request = Request<User>;
+        type __set_user_Result = Result<Response<Id>, Status>;
+        const __SET_USER: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+            __interceptors::Name {
+                service: __SERVICE,
+                method: "SetUser",
+                path: __interceptors::path!(__SERVICE, "SetUser"),
+                derived: __SERVICE_IS_DERIVED || true,
+            },
+            __interceptors::Kind::new(
+                __interceptors::Probe::<Self::__set_user_Request>::REQUEST_IS_STREAM,
+                __interceptors::reply_is_stream::<
+                    Self::__set_user_Result,
+                    _,
+                >(__interceptors::Probe::<Self::__set_user_Result>::REPLY),
+            ),
+            __interceptors::Side::Server,
+            &[__ENTRY_AUTH_0],
+        );
+        async fn set_user(
+            &self,
+            request: Request<User>,
+        ) -> Result<Response<Id>, Status> {
+            todo!()
+        }
+    }
+    #[tonic::async_trait]
+    impl UserService for Users {
+        async fn get_user(
+            &self,
+            __request: Request<Id>,
+        ) -> Result<Response<User>, Status> {
+            let __rpc = __interceptors::Rpc::<
+                <Self as __handlers::Handlers>::__get_user_Request,
+                <Self as __handlers::Handlers>::__get_user_Result,
+                _,
+            >::new(
+                <Self as __handlers::Handlers>::__GET_USER,
+                __interceptors::Abilities {
+                    resend: __interceptors::Probe::<
+                        <Self as __handlers::Handlers>::__get_user_Request,
+                    >::RESEND,
+                    count: __interceptors::Probe::<
+                        <Self as __handlers::Handlers>::__get_user_Request,
+                    >::COUNT,
+                },
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__get_user_Result,
+                >::REPLY,
+            );
+            let __handler = __rpc
+                .handler(|__request| <Self as __handlers::Handlers>::get_user(
+                    self,
+                    __request,
+                ));
+            __rpc.serve(__request, __handler).await
+        }
+        async fn set_user(
+            &self,
+            __request: Request<User>,
+        ) -> Result<Response<Id>, Status> {
+            let __rpc = __interceptors::Rpc::<
+                <Self as __handlers::Handlers>::__set_user_Request,
+                <Self as __handlers::Handlers>::__set_user_Result,
+                _,
+            >::new(
+                <Self as __handlers::Handlers>::__SET_USER,
+                __interceptors::Abilities {
+                    resend: __interceptors::Probe::<
+                        <Self as __handlers::Handlers>::__set_user_Request,
+                    >::RESEND,
+                    count: __interceptors::Probe::<
+                        <Self as __handlers::Handlers>::__set_user_Request,
+                    >::COUNT,
+                },
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__set_user_Result,
+                >::REPLY,
+            );
+            let __0 = &__interceptors::auth::Auth::new(__CONFIG_AUTH_0, &*self);
+            __rpc.covers(__0);
+            let __handler = __rpc
+                .handler(|__request| <Self as __handlers::Handlers>::set_user(
+                    self,
+                    __request,
+                ));
+            __rpc.serve(__request, __interceptors::Chain::new(__0, __handler)).await
+        }
+    }
+    impl __interceptors::Intercepted<UsersPolicy> for Users {
+        const PLAN: __interceptors::Plan = __interceptors::Plan::new(
+            &[
+                <Self as __handlers::Handlers>::__GET_USER,
+                <Self as __handlers::Handlers>::__SET_USER,
+            ],
+        );
+    }
+};

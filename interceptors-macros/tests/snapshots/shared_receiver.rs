@@ -1,0 +1,101 @@
+const _: () = {
+    #[allow(unused_imports)]
+    use ::interceptors::__private::{
+        self as __interceptors, NoResend as _, Otherwise as _,
+    };
+    const __SERVICE: &::core::primitive::str = "Counter";
+    const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
+    const __CONFIG_LOGGING_0: &__interceptors::logging::Config = &{
+        let config = __interceptors::logging::Config::new();
+        config
+    };
+    const __ENTRY_LOGGING_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "logging",
+        &__CONFIG_LOGGING_0.settings(),
+        &[],
+    );
+    #[allow(dead_code, nonstandard_style, clippy::all, clippy::pedantic)]
+    mod __handlers {
+        pub(super) trait Handlers {
+            type __MethodPlan;
+            type __add_Request;
+            type __add_Result;
+            const __ADD: Self::__MethodPlan;
+            fn add(
+                self: ::std::sync::Arc<Self>,
+                request: Self::__add_Request,
+            ) -> impl ::core::future::Future<
+                Output = Self::__add_Result,
+            > + ::core::marker::Send;
+        }
+    }
+    impl __handlers::Handlers for Count {
+        type __MethodPlan = &'static __interceptors::MethodPlan;
+        type __add_Request = Request<N>;
+        type __add_Result = Result<Response<N>, Status>;
+        const __ADD: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+            __interceptors::Name {
+                service: __SERVICE,
+                method: "Add",
+                path: __interceptors::path!(__SERVICE, "Add"),
+                derived: __SERVICE_IS_DERIVED || true,
+            },
+            __interceptors::Kind::new(
+                __interceptors::Probe::<Self::__add_Request>::REQUEST_IS_STREAM,
+                __interceptors::reply_is_stream::<
+                    Self::__add_Result,
+                    _,
+                >(__interceptors::Probe::<Self::__add_Result>::REPLY),
+            ),
+            __interceptors::Side::Server,
+            &[__ENTRY_LOGGING_0],
+        );
+        async fn add(
+            self: Arc<Self>,
+            request: Request<N>,
+        ) -> Result<Response<N>, Status> {
+            todo!()
+        }
+    }
+    #[tonic::async_trait]
+    impl Counter for Count {
+        async fn add(
+            self: Arc<Self>,
+            __request: Request<N>,
+        ) -> Result<Response<N>, Status> {
+            let __rpc = __interceptors::Rpc::<
+                <Self as __handlers::Handlers>::__add_Request,
+                <Self as __handlers::Handlers>::__add_Result,
+                _,
+            >::new(
+                <Self as __handlers::Handlers>::__ADD,
+                __interceptors::Abilities {
+                    resend: __interceptors::Probe::<
+                        <Self as __handlers::Handlers>::__add_Request,
+                    >::RESEND,
+                    count: __interceptors::Probe::<
+                        <Self as __handlers::Handlers>::__add_Request,
+                    >::COUNT,
+                },
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__add_Result,
+                >::REPLY,
+            );
+            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
+            __rpc.covers(__0);
+            let __handler = __rpc
+                .handler(|__request| <Self as __handlers::Handlers>::add(
+                    ::std::sync::Arc::clone(&self),
+                    __request,
+                ));
+            __rpc.serve(__request, __interceptors::Chain::new(__0, __handler)).await
+        }
+    }
+    #[allow(unreachable_pub)]
+    pub struct __Plan;
+    impl __interceptors::Intercepted<__Plan> for Count {
+        const PLAN: __interceptors::Plan = __interceptors::Plan::new(
+            &[<Self as __handlers::Handlers>::__ADD],
+        );
+    }
+};

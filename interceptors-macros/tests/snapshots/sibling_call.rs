@@ -1,0 +1,167 @@
+const _: () = {
+    #[allow(unused_imports)]
+    use ::interceptors::__private::{
+        self as __interceptors, NoResend as _, Otherwise as _,
+    };
+    const __SERVICE: &::core::primitive::str = "UserService";
+    const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
+    const __CONFIG_LOGGING_0: &__interceptors::logging::Config = &{
+        let config = __interceptors::logging::Config::new();
+        config
+    };
+    const __ENTRY_LOGGING_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "logging",
+        &__CONFIG_LOGGING_0.settings(),
+        &[],
+    );
+    #[allow(dead_code, nonstandard_style, clippy::all, clippy::pedantic)]
+    mod __handlers {
+        pub(super) trait Handlers {
+            type __MethodPlan;
+            type __get_user_Request;
+            type __get_user_Result;
+            const __GET_USER: Self::__MethodPlan;
+            fn __get_user(
+                &self,
+                request: Self::__get_user_Request,
+            ) -> impl ::core::future::Future<
+                Output = Self::__get_user_Result,
+            > + ::core::marker::Send;
+            type __get_me_Request;
+            type __get_me_Result;
+            const __GET_ME: Self::__MethodPlan;
+            fn get_me(
+                &self,
+                request: Self::__get_me_Request,
+            ) -> impl ::core::future::Future<
+                Output = Self::__get_me_Result,
+            > + ::core::marker::Send;
+        }
+    }
+    impl __handlers::Handlers for Users {
+        type __MethodPlan = &'static __interceptors::MethodPlan;
+        type __get_user_Request = Request<Id>;
+        type __get_user_Result = Result<Response<User>, Status>;
+        const __GET_USER: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+            __interceptors::Name {
+                service: __SERVICE,
+                method: "GetUser",
+                path: __interceptors::path!(__SERVICE, "GetUser"),
+                derived: __SERVICE_IS_DERIVED || true,
+            },
+            __interceptors::Kind::new(
+                __interceptors::Probe::<Self::__get_user_Request>::REQUEST_IS_STREAM,
+                __interceptors::reply_is_stream::<
+                    Self::__get_user_Result,
+                    _,
+                >(__interceptors::Probe::<Self::__get_user_Result>::REPLY),
+            ),
+            __interceptors::Side::Server,
+            &[__ENTRY_LOGGING_0],
+        );
+        #[instrument(name = "get_user")]
+        async fn __get_user(
+            &self,
+            request: Request<Id>,
+        ) -> Result<Response<User>, Status> {
+            todo!()
+        }
+        type __get_me_Request = Request<Me>;
+        type __get_me_Result = Result<Response<User>, Status>;
+        const __GET_ME: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+            __interceptors::Name {
+                service: __SERVICE,
+                method: "GetMe",
+                path: __interceptors::path!(__SERVICE, "GetMe"),
+                derived: __SERVICE_IS_DERIVED || true,
+            },
+            __interceptors::Kind::new(
+                __interceptors::Probe::<Self::__get_me_Request>::REQUEST_IS_STREAM,
+                __interceptors::reply_is_stream::<
+                    Self::__get_me_Result,
+                    _,
+                >(__interceptors::Probe::<Self::__get_me_Result>::REPLY),
+            ),
+            __interceptors::Side::Server,
+            &[__ENTRY_LOGGING_0],
+        );
+        async fn get_me(&self, request: Request<Me>) -> Result<Response<User>, Status> {
+            self.get_user(Request::new(Id::me())).await
+        }
+    }
+    #[tonic::async_trait]
+    impl UserService for Users {
+        async fn get_user(
+            &self,
+            __request: Request<Id>,
+        ) -> Result<Response<User>, Status> {
+            let __rpc = __interceptors::Rpc::<
+                <Self as __handlers::Handlers>::__get_user_Request,
+                <Self as __handlers::Handlers>::__get_user_Result,
+                _,
+            >::new(
+                <Self as __handlers::Handlers>::__GET_USER,
+                __interceptors::Abilities {
+                    resend: __interceptors::Probe::<
+                        <Self as __handlers::Handlers>::__get_user_Request,
+                    >::RESEND,
+                    count: __interceptors::Probe::<
+                        <Self as __handlers::Handlers>::__get_user_Request,
+                    >::COUNT,
+                },
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__get_user_Result,
+                >::REPLY,
+            );
+            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
+            __rpc.covers(__0);
+            let __handler = __rpc
+                .handler(|__request| <Self as __handlers::Handlers>::__get_user(
+                    self,
+                    __request,
+                ));
+            __rpc.serve(__request, __interceptors::Chain::new(__0, __handler)).await
+        }
+        async fn get_me(
+            &self,
+            __request: Request<Me>,
+        ) -> Result<Response<User>, Status> {
+            let __rpc = __interceptors::Rpc::<
+                <Self as __handlers::Handlers>::__get_me_Request,
+                <Self as __handlers::Handlers>::__get_me_Result,
+                _,
+            >::new(
+                <Self as __handlers::Handlers>::__GET_ME,
+                __interceptors::Abilities {
+                    resend: __interceptors::Probe::<
+                        <Self as __handlers::Handlers>::__get_me_Request,
+                    >::RESEND,
+                    count: __interceptors::Probe::<
+                        <Self as __handlers::Handlers>::__get_me_Request,
+                    >::COUNT,
+                },
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__get_me_Result,
+                >::REPLY,
+            );
+            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
+            __rpc.covers(__0);
+            let __handler = __rpc
+                .handler(|__request| <Self as __handlers::Handlers>::get_me(
+                    self,
+                    __request,
+                ));
+            __rpc.serve(__request, __interceptors::Chain::new(__0, __handler)).await
+        }
+    }
+    #[allow(unreachable_pub)]
+    pub struct __Plan;
+    impl __interceptors::Intercepted<__Plan> for Users {
+        const PLAN: __interceptors::Plan = __interceptors::Plan::new(
+            &[
+                <Self as __handlers::Handlers>::__GET_USER,
+                <Self as __handlers::Handlers>::__GET_ME,
+            ],
+        );
+    }
+};

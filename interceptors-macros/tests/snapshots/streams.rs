@@ -1,0 +1,149 @@
+const _: () = {
+    #[allow(unused_imports)]
+    use ::interceptors::__private::{
+        self as __interceptors, NoResend as _, Otherwise as _,
+    };
+    #[allow(unused_imports)]
+    use users::user_service_server::UserService as _;
+    const __SERVICE_NAME: &::core::primitive::str = {
+        #[allow(dead_code)]
+        const SERVICE_NAME: &::core::primitive::str = "";
+        {
+            #[allow(unused_imports, clippy::wildcard_imports)]
+            use users::user_service_server::*;
+            SERVICE_NAME
+        }
+    };
+    const __SERVICE_IS_DERIVED: ::core::primitive::bool = __SERVICE_NAME.is_empty();
+    const __SERVICE: &::core::primitive::str = if __SERVICE_IS_DERIVED {
+        "UserService"
+    } else {
+        __SERVICE_NAME
+    };
+    const __CONFIG_LOGGING_0: &__interceptors::logging::Config = &{
+        let config = __interceptors::logging::Config::new();
+        config
+    };
+    const __ENTRY_LOGGING_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "logging",
+        &__CONFIG_LOGGING_0.settings(),
+        &[],
+    );
+    const __CONFIG_RETRY_1: &__interceptors::retry::Config = &{
+        let config = __interceptors::retry::Config::new();
+        let config = config.max(3);
+        config
+    };
+    const __ENTRY_RETRY_1: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+            "retry",
+            &__CONFIG_RETRY_1.settings(),
+            &[],
+        )
+        .single_requests_only();
+    #[allow(dead_code, nonstandard_style, clippy::all, clippy::pedantic)]
+    mod __handlers {
+        pub(super) trait Handlers {
+            type __MethodPlan;
+            type ListUsersStream;
+            type __list_users_Request;
+            type __list_users_Result;
+            const __LIST_USERS: Self::__MethodPlan;
+            fn list_users(
+                &self,
+                request: Self::__list_users_Request,
+            ) -> impl ::core::future::Future<
+                Output = Self::__list_users_Result,
+            > + ::core::marker::Send;
+        }
+    }
+    impl __handlers::Handlers for Users {
+        type __MethodPlan = &'static __interceptors::MethodPlan;
+        type ListUsersStream = ReceiverStream<Result<User, Status>>;
+        type __list_users_Request = Request<Streaming<Id>>;
+        type __list_users_Result = Result<Response<Self::ListUsersStream>, Status>;
+        const __LIST_USERS: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+            __interceptors::Name {
+                service: __SERVICE,
+                method: "ListUsers",
+                path: __interceptors::path!(__SERVICE, "ListUsers"),
+                derived: __SERVICE_IS_DERIVED || false,
+            },
+            __interceptors::Kind::new(
+                __interceptors::Probe::<Self::__list_users_Request>::REQUEST_IS_STREAM,
+                __interceptors::reply_is_stream::<
+                    Self::__list_users_Result,
+                    _,
+                >(__interceptors::AssociatedStream),
+            ),
+            __interceptors::Side::Server,
+            &[__ENTRY_LOGGING_0, __ENTRY_RETRY_1],
+        );
+        async fn list_users(
+            &self,
+            _: Request<Streaming<Id>>,
+        ) -> Result<Response<Self::ListUsersStream>, Status> {
+            todo!()
+        }
+    }
+    #[tonic::async_trait]
+    impl users::user_service_server::UserService for Users {
+        type ListUsersStream = __interceptors::ResponseStream<
+            ReceiverStream<Result<User, Status>>,
+        >;
+        async fn list_users(
+            &self,
+            __request: Request<Streaming<Id>>,
+        ) -> ::core::result::Result<
+            __interceptors::tonic::Response<Self::ListUsersStream>,
+            __interceptors::tonic::Status,
+        > {
+            let __rpc = __interceptors::Rpc::<
+                <Self as __handlers::Handlers>::__list_users_Request,
+                <Self as __handlers::Handlers>::__list_users_Result,
+                _,
+            >::new(
+                <Self as __handlers::Handlers>::__LIST_USERS,
+                __interceptors::Abilities {
+                    resend: __interceptors::Probe::<
+                        <Self as __handlers::Handlers>::__list_users_Request,
+                    >::RESEND,
+                    count: __interceptors::Probe::<
+                        <Self as __handlers::Handlers>::__list_users_Request,
+                    >::COUNT,
+                },
+                __interceptors::AssociatedStream,
+            );
+            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
+            __rpc.covers(__0);
+            let __1 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_1);
+            __rpc.covers(__1);
+            let __handler = __rpc
+                .handler(|__request| <Self as __handlers::Handlers>::list_users(
+                    self,
+                    __request,
+                ));
+            __rpc
+                .serve(
+                    __request,
+                    __interceptors::Chain::new(
+                        __0,
+                        __interceptors::Chain::new(__1, __handler),
+                    ),
+                )
+                .await
+        }
+    }
+    #[allow(unreachable_pub)]
+    pub struct __Plan;
+    impl __interceptors::Intercepted<__Plan> for Users {
+        const PLAN: __interceptors::Plan = __interceptors::Plan::new(
+            &[<Self as __handlers::Handlers>::__LIST_USERS],
+        );
+    }
+    const _: () = ::core::assert!(
+        __interceptors::Probe:: << Users as __handlers::Handlers > ::__list_users_Request
+        > ::REQUEST_IS_STREAM || __interceptors::Probe:: << Users as __handlers::Handlers
+        > ::__list_users_Request > ::RESEND.is_some(),
+        "`retry` needs a request that is `Clone`, and that of `list_users` is not; derive `Clone` for it, or leave the method out with `except = [list_users]`"
+    );
+};

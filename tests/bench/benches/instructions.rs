@@ -1,0 +1,181 @@
+//! Instructions per call, side by side, counted by callgrind.
+//!
+//! Runs itself under valgrind once for each case and number of calls. What is counted is the
+//! service's method alone: the request is made before, outside of what callgrind collects. The
+//! difference between many calls and half of them leaves out what happens once.
+//!
+//! Exits with a failure where a promise is broken.
+
+use std::env;
+use std::fmt::Write as _;
+use std::hint::black_box;
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
+
+use interceptors_bench::{
+    Attribute, Bare, ByHand, Logged, NoOp0, NoOp1, NoOp2, NoOp4, NoOp8, NoOp16, Observed, Requests,
+    Tokens, drain, ready,
+};
+use interceptors_proto::demo::user_service_server::UserService;
+use interceptors_proto::demo::{GetUserRequest, ListUsersRequest, User};
+use tonic::{Request, Response, Status};
+
+/// The most that the attribute may take of what the code by hand takes.
+const RATIO: f64 = 1.10;
+/// The most that one more interceptor may take that does nothing.
+const PER_NO_OP: f64 = 60.0;
+/// Calls in the shorter run of a case.
+const CALLS: u32 = 500;
+/// Messages of a response stream.
+const MESSAGES: u32 = 100;
+
+#[derive(Clone, Copy, PartialEq)]
+enum Name {
+    Carried,
+    Absent,
+}
+
+struct Case {
+    key: &'static str,
+    run: fn(u32),
+}
+
+const CASES: &[Case] = &[
+    case("bare", |n| unary(&Bare, n, Name::Carried)),
+    case("by_hand", |n| unary(&BY_HAND, n, Name::Carried)),
+    case("attribute", |n| unary(&ATTRIBUTE, n, Name::Carried)),
+    case("attribute_no_name", |n| unary(&ATTRIBUTE, n, Name::Absent)),
+    case("no_op_0", |n| unary(&NoOp0, n, Name::Carried)),
+    case("no_op_1", |n| unary(&NoOp1, n, Name::Carried)),
+    case("no_op_2", |n| unary(&NoOp2, n, Name::Carried)),
+    case("no_op_4", |n| unary(&NoOp4, n, Name::Carried)),
+    case("no_op_8", |n| unary(&NoOp8, n, Name::Carried)),
+    case("no_op_16", |n| unary(&NoOp16, n, Name::Carried)),
+    case("observed", |n| unary(&Observed, n, Name::Carried)),
+    case("bare_no_name", |n| unary(&Bare, n, Name::Absent)),
+    case("no_op_0_no_name", |n| unary(&NoOp0, n, Name::Absent)),
+    case("stream_bare", |n| streaming(&Bare, n)),
+    case("stream_logged", |n| streaming(&Logged, n)),
+    case("stream_observed", |n| streaming(&Observed, n)),
+    case("messages_bare", |n| messages(&Bare, n)),
+    case("messages_logged", |n| messages(&Logged, n)),
+    case("messages_observed", |n| messages(&Observed, n)),
+];
+
+const fn case(key: &'static str, run: fn(u32)) -> Case {
+    Case { key, run }
+}
+
+static BY_HAND: ByHand = ByHand { tokens: Tokens };
+static ATTRIBUTE: Attribute = Attribute { tokens: Tokens };
+
+fn unary<S: UserService>(service: &S, calls: u32, name: Name) {
+    let requests = match name {
+        Name::Carried => Requests::of("/demo.v1.UserService/GetUser"),
+        Name::Absent => Requests::without_name(),
+    };
+    for id in 1..=calls {
+        let request = requests.make(GetUserRequest { id: id.into() });
+        drop(black_box(measured_unary(service, request)));
+    }
+}
+
+fn streaming<S: UserService>(service: &S, calls: u32) {
+    let requests = Requests::of("/demo.v1.UserService/ListUsers");
+    for _ in 1..=calls {
+        let request = requests.make(ListUsersRequest::default());
+        measured_stream(service, request);
+    }
+}
+
+fn messages<S: UserService>(service: &S, calls: u32) {
+    let requests = Requests::of("/demo.v1.UserService/ListUsers");
+    let request = requests.make(ListUsersRequest {
+        limit: calls * MESSAGES,
+        ..Default::default()
+    });
+    measured_stream(service, request);
+}
+
+/// Callgrind collects while a function whose name begins with `measured` runs; no other may be
+/// called so, nor may a closure be in one.
+#[inline(never)]
+fn measured_unary<S: UserService>(
+    service: &S,
+    request: Request<GetUserRequest>,
+) -> Result<Response<User>, Status> {
+    ready(service.get_user(black_box(request)))
+}
+
+#[inline(never)]
+fn measured_stream<S: UserService>(service: &S, request: Request<ListUsersRequest>) {
+    if let Ok(response) = ready(service.list_users(black_box(request))) {
+        black_box(drain(response.into_inner()));
+    }
+}
+
+fn main() -> ExitCode {
+    let args: Vec<String> = env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match args[..] {
+        ["count", key, calls] => {
+            let case = CASES.iter().find(|case| case.key == key);
+            let (Some(case), Ok(calls)) = (case, calls.parse()) else {
+                return ExitCode::FAILURE;
+            };
+            (case.run)(calls);
+            ExitCode::SUCCESS
+        }
+        // Without it, this was not built for measuring: `cargo test --benches`.
+        _ if !args.contains(&"--bench") => ExitCode::SUCCESS,
+        _ if !has_valgrind() => {
+            println!("instructions: skipped, valgrind is not installed");
+            ExitCode::SUCCESS
+        }
+        _ => report(),
+    }
+}
+
+fn has_valgrind() -> bool {
+    let version = Command::new("valgrind")
+        .arg("--version")
+        .stdout(Stdio::null())
+        .status();
+    version.is_ok_and(|status| status.success())
+}
+
+/// The instructions of one call.
+fn count(key: &str) -> f64 {
+    let (half, whole) = (total(key, CALLS), total(key, 2 * CALLS));
+    (whole as f64 - half as f64) / f64::from(CALLS)
+}
+
+fn total(key: &str, calls: u32) -> u64 {
+    let this = env::current_exe().expect("this program has a path");
+    let file = this.with_extension(format!("{key}.callgrind"));
+    let output = Command::new("valgrind")
+        .args([
+            "--tool=callgrind",
+            "--collect-atstart=no",
+            "--toggle-collect=*::measured_*",
+        ])
+        .arg(format!("--callgrind-out-file={}", file.display()))
+        .arg(&this)
+        .args(["count", key, &calls.to_string()])
+        .output()
+        .expect("valgrind runs");
+    let total = read_total(&file);
+    if env::var_os("KEEP_CALLGRIND").is_none() {
+        let _ = std::fs::remove_file(&file);
+    }
+    total.unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&output.stderr)))
+}
+
+/// The line `totals: 123456` of callgrind's output.
+fn read_total(file: &Path) -> Option<u64> {
+    let text = std::fs::read_to_string(file).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("totals:"))?;
+    line.trim().parse().ok().filter(|&total| total > 0)
+}
+
+fn report() -> ExitCode { for c in CASES { println!("{:20} {:10.1}", c.key, count(c.key)); } ExitCode::SUCCESS }

@@ -1,0 +1,1 @@
+//! hygiene_renamed

@@ -1,0 +1,5 @@
+//! What the library does, over real connections.
+
+mod auth;
+mod end;
+mod order;

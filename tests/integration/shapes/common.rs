@@ -1,0 +1,87 @@
+//! What the tests of shapes share.
+
+use std::cell::RefCell;
+use std::pin::Pin;
+
+use interceptors::{Call, End, Interceptor, Next};
+use interceptors_proto::shapes::Word;
+use tokio_stream::{Stream, StreamExt};
+use tonic::{Request, Response, Status};
+
+pub(crate) type BoxStream<M> = Pin<Box<dyn Stream<Item = Result<M, Status>> + Send>>;
+
+thread_local! {
+    /// Each test runs on a thread of its own, its servers included.
+    static CALLS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+fn record(line: String) {
+    CALLS.with_borrow_mut(|calls| calls.push(line));
+}
+
+/// What [`Record`] has seen in this test since the last time somebody asked.
+pub(crate) fn calls() -> Vec<String> {
+    CALLS.take()
+}
+
+/// Records the beginning and the end of each call.
+pub(crate) struct Record;
+
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Record {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        record(format!("{} {}", call.kind(), call.method()));
+        let observer = |end: &End<'_>| {
+            record(format!(
+                "{} {} {}",
+                end.method(),
+                end.outcome(),
+                end.messages()
+            ));
+        };
+        next.observe(call, observer).await
+    }
+}
+
+/// What [`Record`] sees of one call that is answered with one message.
+pub(crate) fn answered(method: &str) -> Vec<String> {
+    vec![format!("unary {method}"), format!("{method} ok 1")]
+}
+
+/// What [`Record`] sees of so many such calls, one after the other.
+pub(crate) fn answered_times(method: &str, times: usize) -> Vec<String> {
+    std::iter::repeat_n(answered(method), times)
+        .flatten()
+        .collect()
+}
+
+/// What [`Record`] sees of one call that is answered with an error.
+pub(crate) fn failed(method: &str) -> Vec<String> {
+    vec![format!("unary {method}"), format!("{method} error 0")]
+}
+
+pub(crate) fn word(text: impl Into<String>) -> Word {
+    Word { text: text.into() }
+}
+
+pub(crate) fn ask(text: &str) -> Request<Word> {
+    Request::new(word(text))
+}
+
+/// The text of an answer.
+#[track_caller]
+pub(crate) fn text(answer: Result<Response<Word>, Status>) -> String {
+    answer.unwrap().into_inner().text
+}
+
+/// The texts of a streamed answer, read to its end.
+pub(crate) async fn texts<S>(answer: Result<Response<S>, Status>) -> Vec<String>
+where
+    S: Stream<Item = Result<Word, Status>>,
+{
+    let items: Vec<_> = answer.unwrap().into_inner().collect().await;
+    items.into_iter().map(|item| item.unwrap().text).collect()
+}

@@ -1,0 +1,98 @@
+//! Messages that can nothing: neither cloned, nor shown, nor made from nothing.
+
+use interceptors::intercept;
+use tokio_stream::{Stream, StreamExt};
+use tonic::{Request, Response, Status};
+
+use crate::common::{BoxStream, Record, answered, calls};
+
+struct Bare(std::cell::Cell<u8>);
+
+/// In the style of the trait that tonic generates for a codec of one's own.
+#[tonic::async_trait]
+trait Custom: Send + Sync + 'static {
+    async fn unary(&self, request: Request<Bare>) -> Result<Response<Bare>, Status>;
+
+    type ListStream: Stream<Item = Result<Bare, Status>> + Send + 'static;
+
+    async fn list(&self, request: Request<Bare>) -> Result<Response<Self::ListStream>, Status>;
+}
+
+struct Service;
+
+#[intercept(logging, with(Record))]
+#[tonic::async_trait]
+impl Custom for Service {
+    async fn unary(&self, request: Request<Bare>) -> Result<Response<Bare>, Status> {
+        Ok(Response::new(request.into_inner()))
+    }
+
+    type ListStream = BoxStream<Bare>;
+
+    async fn list(&self, request: Request<Bare>) -> Result<Response<Self::ListStream>, Status> {
+        let once = tokio_stream::once(Ok(request.into_inner()));
+        Ok(Response::new(Box::pin(once)))
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_asked_of_messages() {
+    let answer = Service.unary(Request::new(Bare(7.into()))).await.unwrap();
+    assert_eq!(answer.into_inner().0.get(), 7);
+    assert_eq!(calls(), answered("Unary"));
+
+    let answer = Service.list(Request::new(Bare(8.into()))).await.unwrap();
+    let items: Vec<_> = answer
+        .into_inner()
+        .map(|item| item.unwrap().0.get())
+        .collect()
+        .await;
+    assert_eq!(items, [8]);
+    assert_eq!(calls(), ["server_stream List", "List ok 1"]);
+}
+
+/// A generic service decides about its messages where it is used.
+struct Relay<M>(std::marker::PhantomData<fn(M)>);
+
+#[tonic::async_trait]
+trait Relays<M: Send + 'static>: Send + Sync + 'static {
+    type RelayStream: Stream<Item = Result<M, Status>> + Send;
+    async fn pass(&self, request: Request<M>) -> Result<Response<M>, Status>;
+    async fn relay(&self, request: Request<M>) -> Result<Response<Self::RelayStream>, Status>;
+}
+
+#[intercept(with(Record))]
+#[tonic::async_trait]
+impl<M: Send + 'static> Relays<M> for Relay<M> {
+    type RelayStream = BoxStream<M>;
+
+    async fn pass(&self, request: Request<M>) -> Result<Response<M>, Status> {
+        Ok(Response::new(request.into_inner()))
+    }
+
+    async fn relay(&self, request: Request<M>) -> Result<Response<Self::RelayStream>, Status> {
+        let word = self.pass(request).await?.into_inner();
+        Ok(Response::new(Box::pin(tokio_stream::once(Ok(word)))))
+    }
+}
+
+#[tokio::test]
+async fn messages_may_be_parameters_of_the_service() {
+    let relay = Relay(std::marker::PhantomData);
+    let answer = relay.relay(Request::new(Bare(9.into()))).await.unwrap();
+    let items: Vec<_> = answer
+        .into_inner()
+        .map(|item| item.unwrap().0.get())
+        .collect()
+        .await;
+    assert_eq!(items, [9]);
+    assert_eq!(
+        calls(),
+        [
+            "server_stream Relay",
+            "unary Pass",
+            "Pass ok 1",
+            "Relay ok 1"
+        ]
+    );
+}

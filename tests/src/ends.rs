@@ -1,0 +1,94 @@
+use std::time::Duration;
+
+use interceptors::{Call, End, Interceptor, Kind, Next, Outcome};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tonic::{Code, Response, Status};
+
+/// How an observer was told that a call ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// Which observer.
+    pub observer: &'static str,
+    /// [`End::path`]
+    pub path: String,
+    /// [`End::kind`]
+    pub kind: Kind,
+    /// [`End::outcome`]
+    pub outcome: Outcome,
+    /// [`End::code`]
+    pub code: Code,
+    /// [`End::messages`]
+    pub messages: u64,
+}
+
+/// The ends that observers were told, in order.
+#[derive(Debug)]
+pub struct Ends(UnboundedReceiver<Ended>);
+
+impl Ends {
+    /// An observing interceptor, and what it is told.
+    pub fn new() -> (WatchEnds, Self) {
+        let (sender, receiver) = unbounded_channel();
+        let watch = WatchEnds {
+            name: "",
+            ends: sender,
+        };
+        (watch, Self(receiver))
+    }
+
+    /// Waits for the next end.
+    pub async fn next(&mut self) -> Ended {
+        // Never waited for where the promise holds; without it a broken promise would hang.
+        let end = tokio::time::timeout(Duration::from_secs(20), self.0.recv()).await;
+        end.expect("an observer is not told").expect("an observer")
+    }
+
+    /// Those left when nobody can be told any more: when the service is gone.
+    pub async fn rest(mut self) -> Vec<Ended> {
+        let mut rest = Vec::new();
+        while let Some(end) = self.0.recv().await {
+            rest.push(end);
+        }
+        rest
+    }
+}
+
+/// Observes calls.
+#[derive(Debug, Clone)]
+pub struct WatchEnds {
+    name: &'static str,
+    ends: UnboundedSender<Ended>,
+}
+
+impl WatchEnds {
+    /// The same, under another name.
+    #[must_use]
+    pub fn named(&self, name: &'static str) -> Self {
+        Self {
+            name,
+            ends: self.ends.clone(),
+        }
+    }
+}
+
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for WatchEnds {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        let Self { name, ends } = self.clone();
+        next.observe(call, move |end: &End<'_>| {
+            // A test may be over before its last call.
+            let _ = ends.send(Ended {
+                observer: name,
+                path: end.path().to_owned(),
+                kind: end.kind(),
+                outcome: end.outcome(),
+                code: end.code(),
+                messages: end.messages(),
+            });
+        })
+        .await
+    }
+}

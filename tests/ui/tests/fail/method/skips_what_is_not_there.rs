@@ -1,0 +1,18 @@
+use interceptors::intercept;
+use interceptors_ui_tests::{Id, Ids, UserService};
+use tonic::{Request, Response, Status};
+
+struct Users;
+
+#[intercept(logging, retry(max = 1))]
+#[tonic::async_trait]
+impl UserService for Users {
+    type ListStream = Ids;
+
+    #[intercept(skip(retyr, auth))]
+    async fn get(&self, request: Request<Id>) -> Result<Response<Id>, Status> {
+        Ok(Response::new(request.into_inner()))
+    }
+}
+
+fn main() {}

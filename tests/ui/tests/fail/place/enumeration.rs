@@ -1,0 +1,10 @@
+use interceptors::intercept;
+
+#[intercept(logging)]
+enum Users {
+    One,
+}
+
+fn main() {
+    let _ = Users::One;
+}

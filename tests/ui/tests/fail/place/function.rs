@@ -1,0 +1,8 @@
+use interceptors::intercept;
+
+#[intercept(logging)]
+fn function() {}
+
+fn main() {
+    function();
+}

@@ -1,0 +1,28 @@
+use interceptors::intercept;
+use interceptors_ui_tests::Id;
+use tonic::{Request, Response, Status};
+
+struct Users;
+
+trait Other {
+    fn new() -> Self;
+    async fn by_value(self, request: Request<Id>) -> Result<Response<Id>, Status>;
+    fn sync(&self, request: Request<Id>) -> Result<Response<Id>, Status>;
+}
+
+#[intercept(logging)]
+impl Other for Users {
+    fn new() -> Self {
+        Users
+    }
+
+    async fn by_value(self, request: Request<Id>) -> Result<Response<Id>, Status> {
+        Ok(Response::new(request.into_inner()))
+    }
+
+    fn sync(&self, request: Request<Id>) -> Result<Response<Id>, Status> {
+        Ok(Response::new(request.into_inner()))
+    }
+}
+
+fn main() {}
