@@ -586,6 +586,7 @@ impl EntryParser<'_> {
     fn as_path(&self, expr: &Expr) -> Option<Path> {
         match expr {
             Expr::Path(path) if path.qself.is_none() => Some(path.path.clone()),
+            Expr::Group(group) => self.as_path(&group.expr),
             _ => {
                 self.cx.error_on(
                     expr,

@@ -8,7 +8,7 @@ use crate::ctxt::Ctxt;
 use crate::item::{Method, ServiceImpl};
 use crate::parse::Parsed;
 use crate::settings::nearest;
-use crate::tokens::{may_call_siblings, mentions, ungroup};
+use crate::tokens::{Siblings, mentions, ungroup};
 use crate::values::literal;
 
 /// What is to be generated. By now nothing can be wrong that a macro can see.
@@ -59,19 +59,24 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Service> {
                 mut entries,
             },
         service: mut block,
+        cx,
     } = parsed;
-    let cx = Ctxt::new();
+    // What could not be read is not there: that something is missing says nothing then.
+    let all_is_here = cx.errors() == 0;
     let name = service_name(service, &block.trait_path);
     let mut names = Names {
         cx: &cx,
         service: &name,
         methods: &block.methods,
         compare: Vec::new(),
+        unresolved: 0,
     };
 
     let covered: Vec<Covered> = entries.iter().map(|entry| names.covered(entry)).collect();
     let named_services = names.compare;
-    check_method_attributes(&cx, &block.methods, &entries, &covered);
+    if all_is_here {
+        check_method_attributes(&cx, &block.methods, &entries, &covered);
+    }
 
     let of_block = entries.len();
     let mut chains = Vec::new();
@@ -94,7 +99,9 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Service> {
             .filter(|i| !chain.contains(i))
             .collect::<Vec<_>>();
         chain.extend(added);
-        check_identity(&cx, method, &entries, &chain);
+        if all_is_here {
+            check_identity(&cx, method, &entries, &chain);
+        }
         let (rpc, is_derived) = rpc_name(method);
         let named = |covered: &Covered| covered.only_named_at.get(index).copied().flatten();
         let retry_named_at = (0..of_block)
@@ -108,17 +115,24 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Service> {
             retry_named_at,
         });
     }
-    check_coverage(&cx, &entries[..of_block], &chains, &block.methods);
+    if all_is_here {
+        check_coverage(&cx, &entries[..of_block], &covered, &chains);
+    }
 
     let method_names: Vec<String> = block
         .methods
         .iter()
         .map(|method| method.name.clone())
         .collect();
-    let mut called = Vec::new();
-    for method in &block.methods {
-        may_call_siblings(&method.block, &method_names, &mut called);
-    }
+    let siblings = Siblings {
+        names: &method_names,
+        service: match ungroup(&block.self_ty) {
+            Type::Path(path) => path.path.segments.last().map(|segment| &segment.ident),
+            _ => None,
+        },
+    };
+    let bodies = block.methods.iter().map(|method| &method.block);
+    let called: Vec<String> = bodies.flat_map(|body| siblings.called_in(body)).collect();
     for (chain, method) in chains.iter_mut().zip(&block.methods) {
         chain.rename = called.contains(&method.name);
     }
@@ -147,9 +161,9 @@ fn may_implement_foreign_trait(generics: &Generics, self_ty: &Type) -> bool {
                 (_, Some(ident)) => generics.type_params().any(|param| param.ident == *ident),
                 (Some(last), None) if last.ident == "Box" || last.ident == "Pin" => {
                     matches!(&last.arguments, PathArguments::AngleBracketed(args)
-                        if args.args.iter().any(|arg| {
-                            matches!(arg, GenericArgument::Type(ty) if is_parameter(generics, ty))
-                        }))
+                    if args.args.iter().any(|arg| {
+                        matches!(arg, GenericArgument::Type(ty) if is_parameter(generics, ty))
+                    }))
                 }
                 _ => false,
             },
@@ -226,6 +240,8 @@ struct Covered {
     only_named_at: Vec<Option<Span>>,
     /// Where `public` names each method.
     public_at: Vec<Option<Span>>,
+    /// A list named a method that is not there, which was reported.
+    is_unsure: bool,
 }
 
 /// Finds methods by the names in lists.
@@ -234,11 +250,14 @@ struct Names<'a> {
     service: &'a ServiceName,
     methods: &'a [Method],
     compare: Vec<(Span, String)>,
+    /// How many names led to no method.
+    unresolved: usize,
 }
 
 impl Names<'_> {
     fn covered(&mut self, entry: &Entry) -> Covered {
         let nobody = || vec![None; self.methods.len()];
+        let unresolved = self.unresolved;
         let (mut only_named_at, mut public_at) = (Vec::new(), nobody());
         let mut holds = vec![true; self.methods.len()];
         match &entry.methods {
@@ -261,6 +280,7 @@ impl Names<'_> {
             holds,
             only_named_at,
             public_at,
+            is_unsure: self.unresolved > unresolved,
         }
     }
 
@@ -273,6 +293,7 @@ impl Names<'_> {
                 let message = format!("duplicate method `{}`", self.methods[indices[0]].name);
                 self.cx.error_at(method_ref.span, message);
             }
+            self.unresolved += usize::from(indices.is_empty());
             for index in indices {
                 named[index] = Some(method_ref.span);
             }
@@ -412,14 +433,14 @@ fn check_method_attributes(cx: &Ctxt, methods: &[Method], entries: &[Entry], cov
 }
 
 /// An entry that holds for no method at all was surely meant to.
-fn check_coverage(cx: &Ctxt, entries: &[Entry], chains: &[Chain], methods: &[Method]) {
+fn check_coverage(cx: &Ctxt, entries: &[Entry], covered: &[Covered], chains: &[Chain]) {
     for (i, entry) in entries.iter().enumerate() {
         let used = chains.iter().any(|chain| chain.entries.contains(&i));
         // Where each method has an entry of its own, this one is the default for methods to come.
         let replaced = chains
             .iter()
             .any(|chain| chain.entries.iter().any(|&j| j >= entries.len()));
-        if !used && !replaced && !methods.is_empty() {
+        if !used && !replaced && !covered[i].is_unsure && !chains.is_empty() {
             let name = &entry.name;
             cx.error_on(
                 name,
@@ -453,7 +474,10 @@ fn check_identity(cx: &Ctxt, method: &Method, entries: &[Entry], chain: &[usize]
 pub(crate) fn entry_span(entry: &Entry) -> Span {
     match &entry.kind {
         EntryKind::With(expr) => expr.span(),
-        EntryKind::Auth { verifier: Some(expr), .. } => expr.span(),
+        EntryKind::Auth {
+            verifier: Some(expr),
+            ..
+        } => expr.span(),
         _ => entry.name.span(),
     }
 }

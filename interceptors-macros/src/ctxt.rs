@@ -26,6 +26,11 @@ impl Ctxt {
         self.0.borrow_mut().get_or_insert_default().push(error);
     }
 
+    /// How many errors there are.
+    pub(crate) fn errors(&self) -> usize {
+        self.0.borrow().as_ref().map_or(0, Vec::len)
+    }
+
     /// The value, or `None` and the error collected.
     pub(crate) fn ok<T>(&self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.push(error)).ok()

@@ -5,7 +5,7 @@ use syn::{Attribute, Expr, FnArg, GenericParam, Ident, PathArguments, Type};
 use crate::args::{Entry, EntryKind, Field, RateLimitKey, Sigil};
 use crate::check::{Chain, Service, ServiceName, entry_span};
 use crate::item::{Method, Returns, is_cfg, is_lint_level};
-use crate::tokens::{expect_to_allow, keep_span_name, mentions_self};
+use crate::tokens::{expect_to_allow, keep_span_name, mentions_self, with_self_of};
 
 /// What the settings of an entry become.
 pub(crate) struct Config {
@@ -17,7 +17,10 @@ pub(crate) struct Config {
 
 impl Config {
     pub(crate) fn new(start: TokenStream) -> Self {
-        Self { start, calls: Vec::new() }
+        Self {
+            start,
+            calls: Vec::new(),
+        }
     }
 
     /// Sets a value. All of the statement stands where the value does, so that what the compiler
@@ -26,7 +29,8 @@ impl Config {
         let span = at(value_at);
         let name = Ident::new(name, span);
         let config = Ident::new("config", span);
-        self.calls.push(quote_spanned!(span=> let #config = #config.#name(#value);));
+        self.calls
+            .push(quote_spanned!(span=> let #config = #config.#name(#value);));
     }
 }
 
@@ -63,9 +67,7 @@ impl Config {
 /// trait stands in a module of its own, where it needs no name of the user's: the types of its
 /// methods are associated types.
 pub(crate) fn expand(service: &Service) -> TokenStream {
-    let e = Expander {
-        service,
-    };
+    let e = Expander { service };
     let scope_attrs = &service.block.scope_attrs;
     let imports = e.imports();
     let names = e.service_name();
@@ -107,8 +109,8 @@ impl Expander<'_> {
     /// on, which have to be in scope.
     ///
     /// A body may also call methods of a service's trait that is not imported, because it stood in
-    /// that trait's own `impl`. So that trait is imported; where a body means a method of ours by
-    /// the same name, it does not compile.
+    /// that trait's own `impl`. So that trait is imported; a call that could also mean the
+    /// hidden method, and so go past the interceptors, does not compile.
     fn imports(&self) -> TokenStream {
         let krate = &self.service.krate;
         let mut service_trait = self.service.block.trait_path.clone();
@@ -201,8 +203,8 @@ impl Expander<'_> {
         let expressions = entry.expressions.iter().map(|(name, shown)| {
             quote!(__interceptors::Setting::new(#name, __interceptors::Value::Text(#shown)))
         });
-        let single_requests_only = matches!(entry.kind, EntryKind::Retry { .. })
-            .then(|| quote!(.single_requests_only()));
+        let single_requests_only =
+            matches!(entry.kind, EntryKind::Retry { .. }).then(|| quote!(.single_requests_only()));
         quote! {
             #items
             const #plan: __interceptors::EntryPlan =
@@ -214,7 +216,10 @@ impl Expander<'_> {
     fn entry_state(i: usize, entry: &Entry) -> TokenStream {
         let mut items = TokenStream::new();
         match &entry.kind {
-            EntryKind::Retry { throttle: Some(throttle), .. } => {
+            EntryKind::Retry {
+                throttle: Some(throttle),
+                ..
+            } => {
                 let name = item_name("THROTTLE", entry, i);
                 items.extend(quote! {
                     static #name: __interceptors::retry::Throttle = #throttle;
@@ -263,6 +268,8 @@ impl Expander<'_> {
     ///                 -> impl Future<Output = Self::__get_Result> + Send;
     ///         }
     ///     }
+    ///
+    /// It has the parameters of the `impl`, without their bounds, and names nothing of the user's.
     fn hidden_trait(&self) -> TokenStream {
         let parameters = &self.service.block.generics.params;
         let parameters = parameters.iter().map(|param| match param {
@@ -515,7 +522,7 @@ impl Expander<'_> {
         }
 
         let call = if method.by_arc {
-            quote!(#handlers::#handler(::std::sync::Arc::clone(&#this), __request))
+            quote!(#handlers::#handler(__interceptors::share(&#this), __request))
         } else {
             quote!(#handlers::#handler(#this, __request))
         };
@@ -595,7 +602,7 @@ impl Expander<'_> {
             EntryKind::Auth { verifier, .. } => {
                 let auth = interceptor("auth", "Auth");
                 let verifier = match verifier {
-                    Some(verifier) => self.borrowed(verifier, entry, i),
+                    Some(verifier) => self.borrowed(verifier, entry, i, method),
                     None => quote_spanned!(span=> &*#this),
                 };
                 quote_spanned!(at(entry_span(entry))=> &#auth::new(#config, #verifier))
@@ -603,7 +610,7 @@ impl Expander<'_> {
             EntryKind::RateLimit { limiter, key, .. } => {
                 let rate_limit = interceptor("rate_limit", "RateLimit");
                 let limiter = match limiter {
-                    Some(limiter) => self.borrowed(limiter, entry, i),
+                    Some(limiter) => self.borrowed(limiter, entry, i, method),
                     None => {
                         let name = item_name("LIMITER", entry, i);
                         quote!(&*#name)
@@ -635,14 +642,15 @@ impl Expander<'_> {
                 });
                 quote_spanned!(span=> &#retry::new(#config) #throttle)
             }
-            EntryKind::With(expr) => self.borrowed(expr, entry, i),
+            EntryKind::With(expr) => self.borrowed(expr, entry, i, method),
         }
     }
 
     /// A reference to what an expression gives: a place in `self`, or a value made once.
-    fn borrowed(&self, expr: &Expr, entry: &Entry, i: usize) -> TokenStream {
+    fn borrowed(&self, expr: &Expr, entry: &Entry, i: usize, method: &Method) -> TokenStream {
         let span = at(entry_span(entry));
         if mentions_self(expr) {
+            let expr = with_self_of(expr, method.receiver().self_token.span);
             return quote_spanned!(span=> &(#expr));
         }
         let once = item_name("VALUE", entry, i);
@@ -672,7 +680,9 @@ impl Expander<'_> {
             let expr = &field.expr;
             let span = at(syn::spanned::Spanned::span(expr));
             let value = match field.sigil {
-                Sigil::None => quote_spanned!(span=> __interceptors::logging::Capture::capture(&#expr)),
+                Sigil::None => {
+                    quote_spanned!(span=> __interceptors::logging::Capture::capture(&#expr))
+                }
                 Sigil::Display => quote_spanned!(span=> __interceptors::display_text(&#expr)),
                 Sigil::Debug => quote_spanned!(span=> __interceptors::debug_text(&#expr)),
             };

@@ -100,7 +100,9 @@ pub(crate) fn parse_item(cx: &Ctxt, krate: &Path, item: TokenStream) -> Option<S
         );
         return None;
     };
-    let (scope_attrs, attrs) = plain_attrs(block.attrs).into_iter().partition(is_scope_attr);
+    let (scope_attrs, attrs) = plain_attrs(block.attrs)
+        .into_iter()
+        .partition(is_scope_attr);
     let mut service = ServiceImpl {
         scope_attrs,
         attrs,
@@ -260,10 +262,7 @@ fn parse_method(
     };
     let by_arc = match &receiver.kind {
         ReceiverKind::Reference(_, _, None) => false,
-        ReceiverKind::Typed(_, ty) => match ungroup(ty) {
-            Type::Reference(_) => false,
-            _ => true,
-        },
+        ReceiverKind::Typed(_, ty) => !matches!(ungroup(ty), Type::Reference(_)),
         _ => {
             not_an_rpc("an RPC takes `&self` or `self: Arc<Self>`");
             return None;

@@ -251,6 +251,7 @@ fn every_mistake_is_reported_at_once() {
             "duplicate setting `max`",
             "`max` must be a whole number, such as `3`",
             "`metadata` belongs on a client; a service has no call to make",
+            "no method `lgin` here; did you mean `login`?",
         ]
     );
 }

@@ -1,5 +1,6 @@
-use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Punct, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
 use syn::{Attribute, Item, Meta, Path, parse_quote};
 
 use crate::item::conditional;
@@ -59,6 +60,30 @@ fn is_path_of_self(before: &[TokenTree]) -> bool {
         if this == "Self" && a.as_char() == ':' && b.as_char() == ':')
 }
 
+/// An expression of the attribute, in which `self` is the receiver of the method even where one of
+/// them comes from a macro and the other does not.
+pub(crate) fn with_self_of(expr: &impl ToTokens, receiver: Span) -> TokenStream {
+    fn replace(tokens: TokenStream, receiver: Span) -> TokenStream {
+        tokens
+            .into_iter()
+            .map(|mut tree| match &mut tree {
+                TokenTree::Ident(ident) if ident == "self" => {
+                    ident.set_span(ident.span().resolved_at(receiver));
+                    tree
+                }
+                TokenTree::Group(group) => {
+                    let stream = replace(group.stream(), receiver);
+                    let mut replaced = Group::new(group.delimiter(), stream);
+                    replaced.set_span(group.span());
+                    replaced.into()
+                }
+                _ => tree,
+            })
+            .collect()
+    }
+    replace(expr.to_token_stream(), receiver)
+}
+
 /// Whether an identifier occurs.
 pub(crate) fn mentions(tokens: &impl ToTokens, name: &Ident) -> bool {
     fn any(tokens: TokenStream, name: &Ident) -> bool {
@@ -71,42 +96,73 @@ pub(crate) fn mentions(tokens: &impl ToTokens, name: &Ident) -> bool {
     any(tokens.to_token_stream(), name)
 }
 
-/// Which of `names` a body calls on something that may be the service itself: `self.name(…)`,
-/// `this.name(…)`, `self.clone().name(…)`, `Self::name(…)`; not `self.field.name(…)`. A macro
-/// that is given `self` may call anything that it is given.
-pub(crate) fn may_call_siblings(body: &impl ToTokens, names: &[String], found: &mut Vec<String>) {
-    fn scan(tokens: TokenStream, in_macro: bool, names: &[String], found: &mut Vec<String>) {
+/// Finds in bodies the calls of methods of the same service.
+pub(crate) struct Siblings<'a> {
+    pub(crate) names: &'a [String],
+    /// The last identifier of the service's type.
+    pub(crate) service: Option<&'a Ident>,
+}
+
+impl Siblings<'_> {
+    /// Which of the names a body calls on something that may be the service itself:
+    /// `self.name(…)`, `this.name(…)`, `self.clone().name(…)`, `Self::name(…)`,
+    /// `Users::name(…)`; not `self.field.name(…)`. A macro that is given `self` may call anything
+    /// that it is given.
+    pub(crate) fn called_in(&self, body: &impl ToTokens) -> Vec<String> {
+        let mut called = Vec::new();
+        self.scan(body.to_token_stream(), false, &mut called);
+        called
+    }
+
+    fn scan(&self, tokens: TokenStream, in_macro: bool, called: &mut Vec<String>) {
         let trees: Vec<TokenTree> = tokens.into_iter().collect();
         for (i, tree) in trees.iter().enumerate() {
+            let before = &trees[..i];
             match tree {
                 TokenTree::Group(group) => {
-                    let of_macro = matches!(&trees[..i], [.., TokenTree::Ident(_), TokenTree::Punct(bang)]
+                    let of_macro = matches!(before, [.., TokenTree::Ident(_), TokenTree::Punct(bang)]
                         if bang.as_char() == '!');
                     let in_macro = in_macro || of_macro && mentions_self(group);
-                    scan(group.stream(), in_macro, names, found);
+                    self.scan(group.stream(), in_macro, called);
                 }
                 TokenTree::Ident(ident) => {
-                    let name = ident.to_string();
-                    let name = name.trim_start_matches("r#");
-                    let called = in_macro || match &trees[..i] {
-                        [
-                            ..,
-                            TokenTree::Punct(a),
-                            TokenTree::Ident(_),
-                            TokenTree::Punct(dot),
-                        ] if a.as_char() == '.' && dot.as_char() == '.' => false,
-                        [.., TokenTree::Punct(dot)] if dot.as_char() == '.' => true,
-                        before => is_path_of_self(before),
-                    };
-                    if called && names.iter().any(|known| known == name) {
-                        found.push(name.to_owned());
+                    let name = ident.unraw().to_string();
+                    if self.names.contains(&name) && (in_macro || self.may_be_ours(before)) {
+                        called.push(name);
                     }
                 }
                 _ => {}
             }
         }
     }
-    scan(body.to_token_stream(), false, names, found);
+
+    /// Whether what follows these tokens may be a method of the service.
+    fn may_be_ours(&self, before: &[TokenTree]) -> bool {
+        let is = |punct: &Punct, c| punct.as_char() == c;
+        match before {
+            [
+                ..,
+                TokenTree::Punct(a),
+                TokenTree::Ident(_),
+                TokenTree::Punct(b),
+            ] if is(a, '.') && is(b, '.') => false,
+            [.., TokenTree::Punct(dot)] if is(dot, '.') => true,
+            // `Users::<T>::name`, `<Users>::name`
+            [
+                ..,
+                TokenTree::Punct(generics),
+                TokenTree::Punct(a),
+                TokenTree::Punct(b),
+            ] if is(generics, '>') && is(a, ':') && is(b, ':') => true,
+            [
+                ..,
+                TokenTree::Ident(ty),
+                TokenTree::Punct(a),
+                TokenTree::Punct(b),
+            ] if is(a, ':') && is(b, ':') => ty == "Self" || Some(ty) == self.service,
+            _ => false,
+        }
+    }
 }
 
 /// Input:

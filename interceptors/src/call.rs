@@ -117,7 +117,7 @@ impl CallPath {
         let wire = extensions
             .get::<axum::extract::OriginalUri>()
             .and_then(|uri| uri.0.path_and_query())
-            .filter(|wire| wire.path() != plan.path())
+            .filter(|wire| wire.path() != plan.path() && is_path_of(wire.path(), plan))
             .cloned();
         Self { plan, wire }
     }
@@ -151,6 +151,20 @@ impl CallPath {
             method,
         ))
     }
+}
+
+/// Whether a path may be that of this method. It is another's where a body hands its own request
+/// on to a sibling: the request still carries the path that it came with.
+///
+/// Names that Rust changed differ in case and underscores alone.
+#[cfg(feature = "server")]
+fn is_path_of(path: &str, plan: &MethodPlan) -> bool {
+    fn letters(name: &str) -> impl Iterator<Item = u8> {
+        let bytes = name.bytes().filter(|byte| *byte != b'_');
+        bytes.map(|byte| byte.to_ascii_lowercase())
+    }
+    let method = path.rsplit('/').next().unwrap_or_default();
+    method == plan.method() || letters(method).eq(letters(plan.method()))
 }
 
 /// The part of a call that does not depend on its message.

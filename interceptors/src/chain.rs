@@ -73,7 +73,9 @@ pub trait Next<Req, Res>: Send {
     /// the stream has been read to its end, has failed, or was dropped. When the call's own future
     /// is dropped, because the client went away for example, the observer is told that as well.
     ///
-    /// Nothing is allocated but one box for a response stream.
+    /// Where it stands matters: outside of `retry` it is told once for the call, inside once for
+    /// each attempt. Nothing is allocated but one box for a response stream, and the stream's
+    /// counter where the client sends one.
     ///
     /// ```
     /// use std::sync::Arc;

@@ -139,7 +139,8 @@ impl fmt::Debug for End<'_> {
 
 /// Whoever wants to know how a call ended. Implemented for `FnOnce(&End<'_>)`.
 ///
-/// It is told exactly once, and dropped then.
+/// It is told exactly once, and dropped then. It may be told while a panic unwinds, so it must not
+/// panic itself.
 pub trait Observer: Send + 'static {
     /// The call has ended.
     fn end(self, end: &End<'_>);

@@ -333,6 +333,7 @@ impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unset => f.write_str("-"),
+            Self::Text("") => f.write_str("\"\""),
             Self::Text(text) => f.write_str(text),
             Self::Integer(n) => write!(f, "{n}"),
             Self::Float(x) => write!(f, "{x:?}"),

@@ -7,19 +7,19 @@ use std::pin::Pin;
 use futures_core::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
-pub use std::sync::Arc;
+use std::sync::Arc;
 pub use tonic;
 #[cfg(feature = "logging")]
 pub use tracing;
 
+use crate::Interceptor;
 use crate::call::Call;
-use crate::inbound::{Received, counted};
 pub use crate::call::{Kind, Side};
 pub use crate::chain::{Chain, Next};
+use crate::inbound::{Received, counted};
 pub use crate::once::{Once, evaluate_once};
 pub use crate::plan::{EntryPlan, Intercepted, MethodPlan, Name, Plan, Setting, Value};
 pub use crate::stream::ResponseStream;
-use crate::Interceptor;
 
 #[cfg(feature = "logging")]
 pub use crate::__finish_event as finish_event;
@@ -48,11 +48,17 @@ pub trait Otherwise {
 
 impl<T> Otherwise for Probe<T> {}
 
+/// Copies a request message.
+pub type Resend<M> = fn(&M) -> M;
+
+/// Counts the messages of a request stream.
+pub type Count<M> = fn(M, Received) -> M;
+
 /// Apart from [`Otherwise`], because its type depends on the message.
 pub trait NoResend {
     type Message;
-    const RESEND: Option<fn(&Self::Message) -> Self::Message> = None;
-    const COUNT: Option<fn(Self::Message, Received) -> Self::Message> = None;
+    const RESEND: Option<Resend<Self::Message>> = None;
+    const COUNT: Option<Count<Self::Message>> = None;
 }
 
 impl<M> NoResend for Probe<Request<M>> {
@@ -64,11 +70,11 @@ impl<M> Probe<Request<Streaming<M>>> {
 }
 
 impl<M: Send + 'static> Probe<Request<Streaming<M>>> {
-    pub const COUNT: Option<fn(Streaming<M>, Received) -> Streaming<M>> = Some(counted);
+    pub const COUNT: Option<Count<Streaming<M>>> = Some(counted);
 }
 
 impl<M: Clone> Probe<Request<M>> {
-    pub const RESEND: Option<fn(&M) -> M> = Some(M::clone);
+    pub const RESEND: Option<Resend<M>> = Some(M::clone);
 }
 
 type BoxStream<M> = Pin<Box<dyn Stream<Item = Result<M, Status>> + Send>>;
@@ -80,9 +86,9 @@ impl<M> Probe<Result<Response<BoxStream<M>>, Status>> {
 /// What can be done with a request; the attribute asks its type.
 pub struct Abilities<Req> {
     /// Copies it, so that it can be sent again.
-    pub resend: Option<fn(&Req) -> Req>,
+    pub resend: Option<Resend<Req>>,
     /// Counts the messages of the stream that it is.
-    pub count: Option<fn(Req, Received) -> Req>,
+    pub count: Option<Count<Req>>,
 }
 
 /// The message type of a request, and the body type of a result.
@@ -210,7 +216,11 @@ where
     R: Reply<Ret::Body> + Copy,
 {
     pub const fn new(plan: &'static MethodPlan, abilities: Abilities<M>, _: R) -> Self {
-        Self { plan, abilities, types: PhantomData }
+        Self {
+            plan,
+            abilities,
+            types: PhantomData,
+        }
     }
 
     /// Fails to compile at the caller's span where `I` does not intercept this method's messages.
@@ -222,13 +232,17 @@ where
 
     /// The innermost link of the chain: the user's own method.
     pub const fn handler<F>(&self, call: F) -> Handler<F, R> {
-        Handler { call, reply: PhantomData }
+        Handler {
+            call,
+            reply: PhantomData,
+        }
     }
 
     /// Takes a request through a chain.
     ///
     /// `Send` is promised here, not found out from the future's inside: where the compiler looks
     /// inside, it forgets that the lifetimes in a stream's type are the same in all places.
+    #[allow(clippy::manual_async_fn)]
     pub fn serve<N>(
         self,
         request: Request<M>,
@@ -243,6 +257,11 @@ where
             Ok(response.map(|body| R::leave(&mut call, body)))
         }
     }
+}
+
+/// Another reference to a service whose methods take `self: Arc<Self>`.
+pub fn share<T: ?Sized>(service: &Arc<T>) -> Arc<T> {
+    Arc::clone(service)
 }
 
 /// `%expr`, kept until the call ends.

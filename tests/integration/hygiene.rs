@@ -1,1 +1,205 @@
-//! hygiene
+//! The expansion under every lint that a project may have set.
+#![deny(
+    warnings,
+    clippy::all,
+    clippy::pedantic,
+    future_incompatible,
+    nonstandard_style,
+    rust_2018_idioms,
+    unused,
+    keyword_idents,
+    unused_qualifications,
+    unreachable_pub,
+    missing_docs,
+    missing_debug_implementations,
+    single_use_lifetimes,
+    unused_lifetimes,
+    elided_lifetimes_in_paths,
+    unnameable_types,
+    let_underscore_drop,
+    redundant_lifetimes,
+    trivial_casts,
+    trivial_numeric_casts,
+    unused_import_braces,
+    unused_results,
+    variant_size_differences,
+    non_ascii_idents,
+    explicit_outlives_requirements,
+    macro_use_extern_crate,
+    meta_variable_misuse,
+    absolute_paths_not_starting_with_crate,
+    impl_trait_redundant_captures,
+    redundant_imports,
+    unit_bindings,
+    unused_macro_rules
+)]
+#![forbid(unsafe_code)]
+
+use std::fmt::Display;
+
+use interceptors::auth::Verifier;
+use interceptors::{Call, CallDetails, Intercepted as _, Interceptor, Next, intercept};
+use interceptors_proto::shapes::{Word, echo_server, store_server::Store};
+use tonic::codegen::BoxStream;
+use tonic::{Request, Response, Status, Streaming};
+
+/// Passes everything on.
+#[derive(Debug)]
+pub struct Pass;
+
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Pass {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        next.run(call).await
+    }
+}
+
+/// A public service with everything that an attribute can have.
+#[derive(Debug)]
+pub struct Public {
+    pass: Pass,
+}
+
+impl Verifier for Public {
+    type Identity = String;
+
+    async fn verify(&self, token: &str, _: &CallDetails) -> Result<String, Status> {
+        Ok(token.to_owned())
+    }
+}
+
+#[intercept(
+    logging(level = "debug", slow = "1s", fields(text = %request.text, debug = ?request, len = request.text.len()), only = [get, list]),
+    auth(public = [get]),
+    rate_limit(per_second = 1000, key = identity, except = [get]),
+    retry(max = 1, base_delay = "1ms", throttle(tokens = 10, ratio = 0.1), codes = [Unavailable]),
+    with(self.pass),
+    with(Pass, only = [sync])
+)]
+#[tonic::async_trait]
+impl Store for Public {
+    type ListStream = BoxStream<Word>;
+    type SyncStream = Streaming<Word>;
+
+    async fn get(&self, request: Request<Word>) -> Result<Response<Word>, Status> {
+        Ok(Response::new(request.into_inner()))
+    }
+
+    #[intercept(rate_limit(per_minute = 60, burst = 2), skip(retry))]
+    async fn list(&self, request: Request<Word>) -> Result<Response<Self::ListStream>, Status> {
+        // A method that has to be called by another name inside.
+        let word = self.get(request).await?.into_inner();
+        Ok(Response::new(Box::pin(tokio_stream::once(Ok(word)))))
+    }
+
+    async fn put(&self, request: Request<Streaming<Word>>) -> Result<Response<Word>, Status> {
+        let first = request.into_inner().message().await?;
+        Ok(Response::new(first.unwrap_or_default()))
+    }
+
+    #[intercept(rate_limit(per_second = 5, key = metadata("x-key")))]
+    async fn sync(
+        &self,
+        request: Request<Streaming<Word>>,
+    ) -> Result<Response<Self::SyncStream>, Status> {
+        Ok(Response::new(request.into_inner()))
+    }
+}
+
+/// A public service with parameters of each kind.
+#[derive(Debug)]
+pub struct Generic<T, const N: usize>([T; N]);
+
+#[intercept(logging, rate_limit(per_second = 1000), retry, with(Pass))]
+#[tonic::async_trait]
+impl<T, const N: usize> echo_server::Echo for Generic<T, N>
+where
+    T: Display + Send + Sync + 'static,
+{
+    async fn say(&self, request: Request<Word>) -> Result<Response<Word>, Status> {
+        let mut word = request.into_inner();
+        for item in &self.0 {
+            word.text += &item.to_string();
+        }
+        Ok(Response::new(word))
+    }
+}
+
+/// A service whose methods have names that lints look at.
+mod conventions {
+    use super::{Pass, Request, Response, Status, Word, intercept};
+
+    // Generated traits have all lints off. What is made of their implementations has not.
+    #[allow(clippy::wrong_self_convention, clippy::new_ret_no_self)]
+    #[tonic::async_trait]
+    pub(super) trait Conventions {
+        async fn from_text(&self, request: Request<Word>) -> Result<Response<Word>, Status>;
+        async fn into_text(&self, request: Request<Word>) -> Result<Response<Word>, Status>;
+        async fn new(&self, request: Request<Word>) -> Result<Response<Word>, Status>;
+        async fn is_text(&self, request: Request<Word>) -> Result<Response<Word>, Status>;
+    }
+
+    pub(super) struct Service;
+
+    #[intercept(with(Pass))]
+    #[tonic::async_trait]
+    impl Conventions for Service {
+        async fn from_text(&self, request: Request<Word>) -> Result<Response<Word>, Status> {
+            Ok(Response::new(request.into_inner()))
+        }
+
+        async fn into_text(&self, request: Request<Word>) -> Result<Response<Word>, Status> {
+            Ok(Response::new(request.into_inner()))
+        }
+
+        async fn new(&self, request: Request<Word>) -> Result<Response<Word>, Status> {
+            Ok(Response::new(request.into_inner()))
+        }
+
+        async fn is_text(&self, request: Request<Word>) -> Result<Response<Word>, Status> {
+            Ok(Response::new(request.into_inner()))
+        }
+    }
+}
+
+/// An implementation with nothing in it.
+mod empty {
+    use interceptors_proto::stubs::stubs_server::Stubs;
+
+    #[derive(Debug)]
+    pub(super) struct Empty;
+
+    #[super::intercept(logging, retry, with(super::Pass))]
+    #[tonic::async_trait]
+    impl Stubs for Empty {}
+}
+
+#[tokio::test]
+async fn no_lint_finds_anything() {
+    let ask = || Request::new(Word::default());
+    let public = Public { pass: Pass };
+    assert!(public.get(ask()).await.is_ok());
+    // The sibling's own call is public; this one has no token.
+    assert!(public.list(ask()).await.is_err());
+    assert_eq!(Public::PLAN.methods().len(), 4);
+
+    let said = echo_server::Echo::say(&Generic([1, 2]), ask()).await;
+    assert_eq!(
+        said.map(|word| word.into_inner().text).ok().as_deref(),
+        Some("12")
+    );
+
+    let service = conventions::Service;
+    for answer in [
+        conventions::Conventions::from_text(&service, ask()).await,
+        conventions::Conventions::into_text(&service, ask()).await,
+        conventions::Conventions::new(&service, ask()).await,
+        conventions::Conventions::is_text(&service, ask()).await,
+    ] {
+        assert!(answer.is_ok());
+    }
+    assert!(empty::Empty::PLAN.methods().is_empty());
+}

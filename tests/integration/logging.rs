@@ -1,4 +1,5 @@
 //! One event for each call, with the fields and the level that the documentation says.
+#![allow(clippy::unwrap_used)] // helpers of tests
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,15 +13,17 @@ use interceptors_proto::demo::{
     LoginReply, LoginRequest, User,
 };
 use interceptors_tests::{
-    Behaviour, Caller, Ends, Event, Events, Field, KINDS, Script, UserStream, WatchEnds, scripted,
-    serve, start,
+    Behaviour, Caller, Ends, Event, Events, Field, KINDS, Script, UserStream, WatchEnds,
+    ask_each_time, scripted, serve, start,
 };
 use tokio_stream::StreamExt;
 use tonic::service::Routes;
 use tonic::{Code, Request, Response, Status, Streaming};
 use tracing::Level;
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 fn the_only(events: &Events) -> Event {
     let events = events.take();
@@ -228,6 +231,27 @@ async fn a_started_call_is_logged_at_debug() {
         assert_eq!(fields, expected, "{kind}");
         assert_eq!(finished.message, "finished call");
     }
+}
+
+#[tokio::test]
+async fn filters_of_layers_and_filters_for_events_alone_work_too() {
+    ask_each_time();
+    let (usual, warnings, seldom) = (Events::default(), Events::default(), Events::default());
+    let subscriber = tracing_subscriber::registry()
+        .with(filter_fn(|metadata| metadata.is_event()))
+        .with(seldom.clone().with_filter(LevelFilter::OFF))
+        .with(usual.clone().with_filter(LevelFilter::INFO))
+        .with(warnings.clone().with_filter(LevelFilter::WARN));
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let caller = Caller::new(&serve(logged().0).await);
+    for kind in KINDS {
+        caller.call(kind).await;
+        assert_eq!((usual.take().len(), warnings.take().len()), (1, 0));
+        let failing = caller.told(Behaviour::Fail(Code::Unavailable));
+        failing.call(kind).await;
+        assert_eq!((usual.take().len(), warnings.take().len()), (1, 1));
+    }
+    assert_eq!(seldom.take().len(), 0);
 }
 
 /// Counts how often a text is formatted that says so.

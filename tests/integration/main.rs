@@ -1,5 +1,11 @@
 //! What the library does, over real connections.
+#![allow(clippy::unwrap_used)] // helpers of tests
 
 mod auth;
+mod call;
 mod end;
 mod order;
+mod plan;
+mod rate_limit;
+mod request_stream;
+mod retry;

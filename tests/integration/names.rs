@@ -1,1 +1,381 @@
-//! names
+//! The names of calls: exact at run time, and said to be derived where the plan cannot know them.
+
+#![allow(clippy::unwrap_used)]
+
+use std::sync::{Arc, Mutex};
+
+use interceptors::{Call, Intercepted as _, Interceptor, Next, intercept};
+use interceptors_proto::names::Empty;
+use interceptors_proto::names::kv_client::KvClient;
+use interceptors_proto::names::kv_server::{self, Kv, KvServer};
+use tonic::codegen::BoxStream;
+use tonic::service::Routes;
+use tonic::transport::{Channel, Uri};
+use tonic::{Request, Response, Status};
+
+/// Path, service and method of each call.
+#[derive(Clone, Default)]
+struct Names(Arc<Mutex<Vec<[String; 3]>>>);
+
+impl Names {
+    fn take(&self) -> Vec<[String; 3]> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Names {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        let before = [call.path(), call.service(), call.method()].map(String::from);
+        let result = next.run(call).await;
+        // The request is gone, and the names are still there.
+        assert_eq!(before, [call.path(), call.service(), call.method()]);
+        self.0.lock().unwrap().push(before);
+        result
+    }
+}
+
+type Answer = Result<Response<Empty>, Status>;
+
+/// The same twelve methods, under another attribute and trait path each time.
+macro_rules! serve_names {
+    ($(#[$attribute:meta])* $service:ident implements $path:path $({ $(#[$name:meta])* })?) => {
+        #[derive(Clone, Default)]
+        struct $service {
+            names: Names,
+        }
+
+        $(#[$attribute])*
+        #[tonic::async_trait]
+        impl $path for $service {
+            type FetchX509SVIDStream = BoxStream<Empty>;
+            type stream_statsStream = BoxStream<Empty>;
+
+            async fn hash_kv(&self, _: Request<Empty>) -> Answer {
+                Ok(Response::new(Empty {}))
+            }
+            $($(#[$name])*)?
+            async fn get_url(&self, _: Request<Empty>) -> Answer {
+                Ok(Response::new(Empty {}))
+            }
+            async fn fetch_x509svid(
+                &self,
+                _: Request<Empty>,
+            ) -> Result<Response<Self::FetchX509SVIDStream>, Status> {
+                Ok(Response::new(Box::pin(tokio_stream::empty())))
+            }
+            async fn get_se_linux_info(&self, _: Request<Empty>) -> Answer {
+                Ok(Response::new(Empty {}))
+            }
+            async fn nf_ts(&self, _: Request<Empty>) -> Answer {
+                Ok(Response::new(Empty {}))
+            }
+            async fn unstable_crash(&self, _: Request<Empty>) -> Answer {
+                Ok(Response::new(Empty {}))
+            }
+            async fn try_add_lock(&self, _: Request<Empty>) -> Answer {
+                Ok(Response::new(Empty {}))
+            }
+            async fn stream_stats(
+                &self,
+                _: Request<Empty>,
+            ) -> Result<Response<Self::stream_statsStream>, Status> {
+                Ok(Response::new(Box::pin(tokio_stream::empty())))
+            }
+            async fn echo(&self, request: Request<Empty>) -> Answer {
+                // A sibling whose name is a keyword; the request still carries the path of `echo`.
+                self.r#move(request).await
+            }
+            async fn r#move(&self, _: Request<Empty>) -> Answer {
+                Ok(Response::new(Empty {}))
+            }
+            async fn connect(&self, _: Request<Empty>) -> Answer {
+                Ok(Response::new(Empty {}))
+            }
+            async fn clone(&self, _: Request<Empty>) -> Answer {
+                Ok(Response::new(Empty {}))
+            }
+        }
+    };
+}
+
+serve_names! {
+    #[intercept(with(self.names))]
+    Bare implements Kv
+}
+
+serve_names! {
+    #[allow(unused_qualifications)]
+    #[intercept(with(self.names), with(Unused, only = [r#move, "FetchX509SVID", "/names.v1.KV/echo"]))]
+    ByModule implements kv_server::Kv {
+        #[intercept(name = "GetURL")]
+    }
+}
+
+serve_names! {
+    #[intercept(service = "names.v1.KV", with(self.names), with(Unused, only = ["/names.v1.KV/GetURL"]))]
+    ByText implements Kv {
+        #[intercept(name = "GetURL")]
+    }
+}
+
+serve_names! {
+    #[intercept(service = kv_server::SERVICE_NAME, with(self.names), with(Unused, only = ["/names.v1.KV/GetURL"]))]
+    ByConstant implements Kv {
+        #[intercept(name = "GetURL")]
+    }
+}
+
+/// Covers what lists name.
+struct Unused;
+
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Unused {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        next.run(call).await
+    }
+}
+
+/// As the proto has them, in the order of the calls.
+const METHODS: [&str; 12] = [
+    "HashKV",
+    "GetURL",
+    "FetchX509SVID",
+    "GetSELinuxInfo",
+    "NFTs",
+    "Unstable_Crash",
+    "tryAddLock",
+    "stream_stats",
+    "Move",
+    "Connect",
+    "Clone",
+    "echo",
+];
+
+async fn call_all(client: &mut KvClient<Channel>) {
+    client.hash_kv(Empty {}).await.unwrap();
+    client.get_url(Empty {}).await.unwrap();
+    client.fetch_x509svid(Empty {}).await.unwrap();
+    client.get_se_linux_info(Empty {}).await.unwrap();
+    client.nf_ts(Empty {}).await.unwrap();
+    client.unstable_crash(Empty {}).await.unwrap();
+    client.try_add_lock(Empty {}).await.unwrap();
+    client.stream_stats(Empty {}).await.unwrap();
+    client.r#move(Empty {}).await.unwrap();
+    client.connect(Empty {}).await.unwrap();
+    KvClient::clone(client, Empty {}).await.unwrap();
+}
+
+fn expected(prefix: &str) -> Vec<[String; 3]> {
+    let name = |method: &&str| {
+        let path = format!("{prefix}/names.v1.KV/{method}");
+        [path, "names.v1.KV".to_owned(), (*method).to_owned()]
+    };
+    METHODS[..11].iter().map(name).collect()
+}
+
+#[tokio::test]
+async fn behind_tonics_router_each_name_is_exact() {
+    let (bare, by_module) = (Bare::default(), ByModule::default());
+    let (by_text, by_constant) = (ByText::default(), ByConstant::default());
+    for (names, routes) in [
+        (bare.names.clone(), Routes::new(KvServer::new(bare))),
+        (
+            by_module.names.clone(),
+            Routes::new(KvServer::new(by_module)),
+        ),
+        (by_text.names.clone(), Routes::new(KvServer::new(by_text))),
+        (
+            by_constant.names.clone(),
+            Routes::new(KvServer::new(by_constant)),
+        ),
+    ] {
+        let mut client = KvClient::new(interceptors_tests::serve(routes).await);
+        call_all(&mut client).await;
+        assert_eq!(names.take(), expected(""));
+    }
+}
+
+#[tokio::test]
+async fn nested_under_a_prefix_the_path_is_the_one_that_was_called() {
+    let bare = Bare::default();
+    let names = bare.names.clone();
+    let inner = Routes::new(KvServer::new(bare)).into_axum_router();
+    let routes = Routes::from(axum::Router::new().nest("/outer/v2", inner));
+    let channel = interceptors_tests::serve(routes).await;
+    let mut client = KvClient::with_origin(channel, Uri::from_static("http://nested/outer/v2"));
+    call_all(&mut client).await;
+    assert_eq!(names.take(), expected("/outer/v2"));
+}
+
+#[tokio::test]
+async fn without_a_router_names_are_those_of_the_plan() {
+    let bare = Bare::default();
+    Kv::hash_kv(&bare, Request::new(Empty {})).await.unwrap();
+    assert_eq!(bare.names.take(), [["/Kv/HashKv", "Kv", "HashKv"]]);
+    let by_text = ByText::default();
+    Kv::get_url(&by_text, Request::new(Empty {})).await.unwrap();
+    assert_eq!(
+        by_text.names.take(),
+        [["/names.v1.KV/GetURL", "names.v1.KV", "GetURL"]]
+    );
+}
+
+#[tokio::test]
+async fn a_sibling_keeps_its_own_name() {
+    let bare = Bare::default();
+    let names = bare.names.clone();
+    let routes = Routes::new(KvServer::new(bare));
+    let mut client = KvClient::new(interceptors_tests::serve(routes).await);
+    client.echo(Empty {}).await.unwrap();
+    let methods = names.take().map_methods();
+    assert_eq!(methods, ["Move", "echo"]);
+}
+
+trait MapMethods {
+    fn map_methods(self) -> Vec<String>;
+}
+
+impl MapMethods for Vec<[String; 3]> {
+    fn map_methods(self) -> Vec<String> {
+        self.into_iter().map(|[_, _, method]| method).collect()
+    }
+}
+
+fn plan_of(plan: interceptors::Plan) -> Vec<(&'static str, bool)> {
+    let methods = plan.methods().iter();
+    methods
+        .map(|method| (method.path(), method.is_derived()))
+        .collect()
+}
+
+#[test]
+fn the_plan_says_which_names_it_derived() {
+    assert_eq!(
+        plan_of(Bare::PLAN),
+        [
+            ("/Kv/HashKv", true),
+            ("/Kv/GetUrl", true),
+            ("/Kv/FetchX509SVID", true),
+            ("/Kv/GetSeLinuxInfo", true),
+            ("/Kv/NfTs", true),
+            ("/Kv/UnstableCrash", true),
+            ("/Kv/TryAddLock", true),
+            ("/Kv/stream_stats", true),
+            ("/Kv/Echo", true),
+            ("/Kv/Move", true),
+            ("/Kv/Connect", true),
+            ("/Kv/Clone", true),
+        ]
+    );
+    // The service is exact; a method is where a stream's type or the user says its name.
+    let exact_service = [
+        ("/names.v1.KV/HashKv", true),
+        ("/names.v1.KV/GetURL", false),
+        ("/names.v1.KV/FetchX509SVID", false),
+        ("/names.v1.KV/GetSeLinuxInfo", true),
+        ("/names.v1.KV/NfTs", true),
+        ("/names.v1.KV/UnstableCrash", true),
+        ("/names.v1.KV/TryAddLock", true),
+        ("/names.v1.KV/stream_stats", false),
+        ("/names.v1.KV/Echo", true),
+        ("/names.v1.KV/Move", true),
+        ("/names.v1.KV/Connect", true),
+        ("/names.v1.KV/Clone", true),
+    ];
+    assert_eq!(plan_of(ByModule::PLAN), exact_service);
+    assert_eq!(plan_of(ByText::PLAN), exact_service);
+    assert_eq!(plan_of(ByConstant::PLAN), exact_service);
+}
+
+#[test]
+fn lists_find_methods_by_each_of_their_names() {
+    let covered = |plan: interceptors::Plan| -> Vec<_> {
+        let methods = plan.methods().iter();
+        methods
+            .filter(|method| method.interceptors().count() == 2)
+            .map(|method| method.method())
+            .collect()
+    };
+    assert_eq!(covered(ByModule::PLAN), ["FetchX509SVID", "Echo", "Move"]);
+    assert_eq!(covered(ByText::PLAN), ["GetURL"]);
+    assert_eq!(covered(ByConstant::PLAN), ["GetURL"]);
+}
+
+mod other_server {
+    //! A module of the project's own, whose name only ends like a generated one.
+    use interceptors_proto::names::Empty;
+    use tonic::{Request, Response, Status};
+
+    #[tonic::async_trait]
+    pub(super) trait Other {
+        async fn one(&self, request: Request<Empty>) -> Result<Response<Empty>, Status>;
+    }
+}
+
+/// A constant of the project's own, of the name that the generated module has.
+#[allow(dead_code)]
+const SERVICE_NAME: u8 = 0;
+
+struct InOtherServer;
+
+#[intercept(with(Unused))]
+#[tonic::async_trait]
+impl other_server::Other for InOtherServer {
+    async fn one(&self, _: Request<Empty>) -> Answer {
+        Ok(Response::new(Empty {}))
+    }
+}
+
+#[tokio::test]
+async fn a_module_without_the_services_name_leaves_it_derived() {
+    use other_server::Other as _;
+
+    InOtherServer.one(Request::new(Empty {})).await.unwrap();
+    assert_eq!(plan_of(InOtherServer::PLAN), [("/Other/One", true)]);
+}
+
+/// RPCs whose Rust names differ in underscores alone.
+mod alike {
+    use super::{Answer, Empty, Names, Request, Response, intercept};
+
+    #[tonic::async_trait]
+    pub(super) trait Alike {
+        async fn a_1(&self, request: Request<Empty>) -> Answer;
+        async fn a1(&self, request: Request<Empty>) -> Answer;
+    }
+
+    #[derive(Default)]
+    pub(super) struct Service {
+        pub(super) names: Names,
+    }
+
+    #[intercept(with(self.names))]
+    #[tonic::async_trait]
+    impl Alike for Service {
+        #[intercept(name = "A_1")]
+        async fn a_1(&self, _: Request<Empty>) -> Answer {
+            Ok(Response::new(Empty {}))
+        }
+
+        async fn a1(&self, _: Request<Empty>) -> Answer {
+            Ok(Response::new(Empty {}))
+        }
+    }
+}
+
+#[tokio::test]
+async fn names_that_differ_in_underscores_are_different_methods() {
+    use alike::Alike as _;
+
+    let service = alike::Service::default();
+    service.a_1(Request::new(Empty {})).await.unwrap();
+    service.a1(Request::new(Empty {})).await.unwrap();
+    assert_eq!(service.names.take().map_methods(), ["A_1", "A1"]);
+}

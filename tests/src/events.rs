@@ -67,12 +67,17 @@ static LISTENERS: LazyLock<[Dispatch; 2]> = LazyLock::new(|| {
     [Dispatch::new(decline()), Dispatch::new(decline())]
 });
 
+/// Makes tracing ask for each event whether somebody listens. [`Events::listen`] does it too.
+pub fn ask_each_time() {
+    LazyLock::force(&LISTENERS);
+}
+
 impl Events {
     /// Keeps the events of this thread that pass the filter, as long as the guard lives.
     ///
     /// Tests in one process either all begin with this or log nothing.
     pub fn listen(filter: impl Layer<Registry> + Send + Sync) -> (Self, DefaultGuard) {
-        LazyLock::force(&LISTENERS);
+        ask_each_time();
         let events = Self::default();
         let subscriber = tracing_subscriber::registry()
             .with(filter)

@@ -1,5 +1,6 @@
 //! What the tests share: a server on loopback, a service that does as it is told, a client for all
 //! four kinds of RPC, and interceptors that write down what they see.
+#![allow(clippy::unwrap_used)] // helpers of tests
 
 mod caller;
 mod ends;
@@ -10,7 +11,7 @@ mod users;
 
 pub use caller::{Caller, KINDS, Messages, Reply};
 pub use ends::{Ended, Ends, WatchEnds};
-pub use events::{Event, Events, Field};
+pub use events::{Event, Events, Field, ask_each_time};
 pub use recorder::{Recorder, Steps};
 pub use server::{Running, listen, serve, start};
 pub use users::{Behaviour, Script, UserStream};

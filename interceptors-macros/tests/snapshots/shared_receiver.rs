@@ -85,7 +85,7 @@ const _: () = {
             __rpc.covers(__0);
             let __handler = __rpc
                 .handler(|__request| <Self as __handlers::Handlers>::add(
-                    ::std::sync::Arc::clone(&self),
+                    __interceptors::share(&self),
                     __request,
                 ));
             __rpc.serve(__request, __interceptors::Chain::new(__0, __handler)).await

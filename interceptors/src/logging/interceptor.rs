@@ -182,7 +182,6 @@ macro_rules! __finish_event {
         $crate::__private::tracing::event!(
             target: "interceptors::logging",
             $crate::__private::tracing::Level::$level,
-            $($fields)*
             protocol = "grpc",
             grpc.component = $finish.component,
             grpc.service = $finish.service,
@@ -196,6 +195,7 @@ macro_rules! __finish_event {
             grpc.msgs_sent = $finish.msgs_sent,
             outcome = $finish.outcome,
             slow = $finish.slow,
+            $($fields)*
             "finished call"
         )
     };
@@ -247,7 +247,7 @@ where
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
         // Whoever listens to anything listens to errors.
-        if !tracing::enabled!(target: "interceptors::logging", Level::ERROR) {
+        if !tracing::event_enabled!(target: "interceptors::logging", Level::ERROR) {
             return next.run(call).await;
         }
         tracing::event!(

@@ -38,7 +38,8 @@
 //! The setting `level` is what the first group is logged at.
 //!
 //! Where nothing listens at a level, nothing is formatted for it; where nothing listens at all,
-//! not even the clock is read.
+//! not even the clock is read. Only the values of `fields` are taken before the level is known: the
+//! request is gone when the call has ended.
 
 mod capture;
 mod interceptor;

@@ -7,14 +7,13 @@
 //! Exits with a failure where a promise is broken.
 
 use std::env;
-use std::fmt::Write as _;
 use std::hint::black_box;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
 use interceptors_bench::{
-    Attribute, Bare, ByHand, Logged, NoOp0, NoOp1, NoOp2, NoOp4, NoOp8, NoOp16, Observed, Requests,
-    Tokens, drain, ready,
+    Attribute, Bare, ByHand, Logged, Named, NoOp0, NoOp1, NoOp2, NoOp4, NoOp8, NoOp16, Observed,
+    Requests, Tokens, drain, ready,
 };
 use interceptors_proto::demo::user_service_server::UserService;
 use interceptors_proto::demo::{GetUserRequest, ListUsersRequest, User};
@@ -26,8 +25,8 @@ const RATIO: f64 = 1.10;
 const PER_NO_OP: f64 = 60.0;
 /// Calls in the shorter run of a case.
 const CALLS: u32 = 500;
-/// Messages of a response stream.
-const MESSAGES: u32 = 100;
+/// Messages of a response stream for each call of the others.
+const MESSAGES: u32 = 10;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Name {
@@ -42,18 +41,18 @@ struct Case {
 
 const CASES: &[Case] = &[
     case("bare", |n| unary(&Bare, n, Name::Carried)),
+    case("bare_nameless", |n| unary(&Bare, n, Name::Absent)),
     case("by_hand", |n| unary(&BY_HAND, n, Name::Carried)),
     case("attribute", |n| unary(&ATTRIBUTE, n, Name::Carried)),
-    case("attribute_no_name", |n| unary(&ATTRIBUTE, n, Name::Absent)),
+    case("attribute_nameless", |n| unary(&ATTRIBUTE, n, Name::Absent)),
+    case("named", |n| unary(&NAMED, n, Name::Carried)),
+    case("observed", |n| unary(&Observed, n, Name::Carried)),
     case("no_op_0", |n| unary(&NoOp0, n, Name::Carried)),
     case("no_op_1", |n| unary(&NoOp1, n, Name::Carried)),
     case("no_op_2", |n| unary(&NoOp2, n, Name::Carried)),
     case("no_op_4", |n| unary(&NoOp4, n, Name::Carried)),
     case("no_op_8", |n| unary(&NoOp8, n, Name::Carried)),
     case("no_op_16", |n| unary(&NoOp16, n, Name::Carried)),
-    case("observed", |n| unary(&Observed, n, Name::Carried)),
-    case("bare_no_name", |n| unary(&Bare, n, Name::Absent)),
-    case("no_op_0_no_name", |n| unary(&NoOp0, n, Name::Absent)),
     case("stream_bare", |n| streaming(&Bare, n)),
     case("stream_logged", |n| streaming(&Logged, n)),
     case("stream_observed", |n| streaming(&Observed, n)),
@@ -66,6 +65,7 @@ const fn case(key: &'static str, run: fn(u32)) -> Case {
     Case { key, run }
 }
 
+static NAMED: Named = Named { tokens: Tokens };
 static BY_HAND: ByHand = ByHand { tokens: Tokens };
 static ATTRIBUTE: Attribute = Attribute { tokens: Tokens };
 
@@ -178,4 +178,91 @@ fn read_total(file: &Path) -> Option<u64> {
     line.trim().parse().ok().filter(|&total| total > 0)
 }
 
-fn report() -> ExitCode { for c in CASES { println!("{:20} {:10.1}", c.key, count(c.key)); } ExitCode::SUCCESS }
+fn report() -> ExitCode {
+    let counts: Vec<f64> = CASES.iter().map(|case| count(case.key)).collect();
+    let of = |key: &str| {
+        let case = CASES.iter().zip(&counts).find(|(case, _)| case.key == key);
+        case.map_or(f64::NAN, |(_, &count)| count)
+    };
+    let (bare, by_hand) = (of("bare"), of("by_hand"));
+
+    println!("\nlogging (nobody listens), auth and validation around a trivial unary handler\n");
+    println!("| one call | instructions | of by hand | future |");
+    println!("| --- | ---: | ---: | ---: |");
+    let row = |what: &str, instructions: f64, future: usize| {
+        let ratio = instructions / by_hand;
+        println!("| {what} | {instructions:.0} | {ratio:.3} | {future} B |");
+    };
+    row("bare handler", bare, future_size(&Bare));
+    row("by hand in the method", by_hand, future_size(&BY_HAND));
+    row("attribute", of("attribute"), future_size(&ATTRIBUTE));
+    row(
+        "attribute, `service` given",
+        of("named"),
+        future_size(&NAMED),
+    );
+
+    println!("\n| interceptors that do nothing | instructions | per interceptor | future |");
+    println!("| ---: | ---: | ---: | ---: |");
+    let no_ops = [
+        (0, of("no_op_0"), future_size(&NoOp0)),
+        (1, of("no_op_1"), future_size(&NoOp1)),
+        (2, of("no_op_2"), future_size(&NoOp2)),
+        (4, of("no_op_4"), future_size(&NoOp4)),
+        (8, of("no_op_8"), future_size(&NoOp8)),
+        (16, of("no_op_16"), future_size(&NoOp16)),
+    ];
+    println!("| 0 | {:.0} | | {} B |", no_ops[0].1, no_ops[0].2);
+    let mut worst = f64::MIN;
+    for pair in no_ops.windows(2) {
+        let ((fewer, before, _), (n, instructions, future)) = (pair[0], pair[1]);
+        let each = (instructions - before) / f64::from(n - fewer);
+        worst = worst.max(each);
+        println!("| {n} | {instructions:.0} | {each:.1} | {future} B |");
+    }
+
+    let name = (of("attribute") - of("attribute_nameless")) - (bare - of("bare_nameless"));
+    let chain = no_ops[0].1 - bare;
+    let observer = of("observed") - no_ops[0].1;
+    println!("\n| what | instructions |");
+    println!("| --- | ---: |");
+    println!("| the chain itself, with nothing in it | {chain:.0} |");
+    println!(
+        "| the name that came over the wire, where the attribute expects another | {name:.0} |"
+    );
+    println!("| an observer of a unary call | {observer:.0} |");
+    for (what, key) in [
+        ("logging, nobody listens", "logged"),
+        ("observer", "observed"),
+    ] {
+        let call = of(&format!("stream_{key}")) - of("stream_bare");
+        let message = of(&format!("messages_{key}")) - of("messages_bare");
+        let message = message / f64::from(MESSAGES);
+        println!("| response stream, {what}: the call | {call:.0} |");
+        println!("| response stream, {what}: each message | {message:.1} |");
+    }
+
+    let ratio = of("attribute") / by_hand;
+    println!();
+    let kept = [
+        promise("attribute of by hand", ratio, RATIO),
+        promise("instructions for one more interceptor", worst, PER_NO_OP),
+    ];
+    if kept.contains(&false) {
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+fn promise(what: &str, measured: f64, most: f64) -> bool {
+    // Written so that what could not be measured is no promise kept.
+    let kept = measured <= most;
+    let verdict = if kept { "kept" } else { "BROKEN" };
+    println!("{verdict}: {what}: {measured:.3}, at most {most:.2}");
+    kept
+}
+
+/// What `async_trait` boxes.
+fn future_size<S: UserService>(service: &S) -> usize {
+    size_of_val(&*service.get_user(Request::new(GetUserRequest::default())))
+}

@@ -3,13 +3,14 @@
 //! ([`Attribute`]), and chains of interceptors that do nothing ([`NoOp1`] to [`NoOp16`]).
 
 use std::future::Future;
+use std::hint::black_box;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use axum::extract::OriginalUri;
 use http::Uri;
-use http::header::{AUTHORIZATION, Entry};
+use http::header::AUTHORIZATION;
 use interceptors::auth::{Identity, Verifier};
 use interceptors::{Call, CallDetails, Interceptor, Next, intercept};
 use interceptors_proto::demo::user_service_server::UserService;
@@ -37,12 +38,9 @@ pub struct Tokens;
 pub struct UserId(pub u64);
 
 impl Tokens {
+    /// What the method by hand awaits, as the interceptor awaits [`Verifier::verify`].
     async fn check(&self, token: &str) -> Result<UserId, Status> {
-        if token == TOKEN {
-            Ok(UserId(42))
-        } else {
-            Err(Status::unauthenticated("unknown token"))
-        }
+        owner(token)
     }
 }
 
@@ -50,7 +48,15 @@ impl Verifier for Tokens {
     type Identity = UserId;
 
     async fn verify(&self, token: &str, _call: &CallDetails) -> Result<UserId, Status> {
-        self.check(token).await
+        owner(token)
+    }
+}
+
+fn owner(token: &str) -> Result<UserId, Status> {
+    if token == TOKEN {
+        Ok(UserId(42))
+    } else {
+        Err(Status::unauthenticated("unknown token"))
     }
 }
 
@@ -230,6 +236,25 @@ service! {
     get_user: |self, request| Ok(get_user(&request))
 }
 
+/// [`Attribute`], and the attribute knows the service's name, so that the name on the wire is the
+/// one expected.
+#[derive(Debug, Clone, Copy)]
+pub struct Named {
+    /// Asked by `auth`.
+    pub tokens: Tokens,
+}
+
+service! {
+    #[intercept(
+        service = "demo.v1.UserService",
+        logging,
+        auth(verifier = self.tokens),
+        with(Validated, only = [get_user]),
+    )]
+    impl UserService for Named;
+    get_user: |self, request| Ok(get_user(&request))
+}
+
 /// Logging, auth and validation inside the method, as one would write them for one method.
 #[derive(Debug, Clone, Copy)]
 pub struct ByHand {
@@ -243,11 +268,13 @@ service! {
         let log = tracing::enabled!(target: "by_hand", Level::ERROR)
             .then(|| LogByHand::started(&request));
         let result = async {
+            if let Some(value) = request.metadata_mut().as_mut().get_mut(AUTHORIZATION) {
+                value.set_sensitive(true);
+            }
             let verified = match bearer_token(request.metadata()) {
                 Some(token) => self.tokens.check(token).await,
                 None => Err(Status::unauthenticated("no valid credentials")),
             };
-            hide_credentials(request.metadata_mut());
             request.extensions_mut().insert(Identity(verified?));
             request
                 .get_ref()
@@ -269,21 +296,13 @@ fn bearer_token(metadata: &MetadataMap) -> Option<&str> {
     let (Some(value), None) = (values.next(), values.next()) else {
         return None;
     };
-    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    let (scheme, token) = value.to_str().ok()?.split_at_checked("Bearer".len())?;
     if !scheme.eq_ignore_ascii_case("Bearer") {
         return None;
     }
-    let token = token.trim_matches(' ');
-    let blank = |b: u8| b == b' ' || b == b'\t';
-    (!token.is_empty() && !token.bytes().any(blank)).then_some(token)
-}
-
-fn hide_credentials(metadata: &mut MetadataMap) {
-    if let Entry::Occupied(mut values) = metadata.as_mut().entry(AUTHORIZATION) {
-        values
-            .iter_mut()
-            .for_each(|value| value.set_sensitive(true));
-    }
+    let token = token.strip_prefix(' ')?.trim_matches(' ');
+    let blank = |found, b| found | (b == b' ') | (b == b'\t');
+    (!token.is_empty() && !token.bytes().fold(false, blank)).then_some(token)
 }
 
 struct LogByHand {
@@ -459,7 +478,10 @@ pub fn drain<M>(stream: impl Stream<Item = Result<M, Status>>) -> usize {
     let mut messages = 0;
     loop {
         match stream.as_mut().poll_next(&mut context) {
-            Poll::Ready(Some(Ok(_))) => messages += 1,
+            Poll::Ready(Some(Ok(message))) => {
+                black_box(message);
+                messages += 1;
+            }
             Poll::Ready(None) => return messages,
             Poll::Ready(Some(Err(status))) => panic!("{status}"),
             Poll::Pending => panic!("the stream waits for something"),

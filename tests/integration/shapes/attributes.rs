@@ -126,7 +126,7 @@ async fn spans_keep_the_methods_name_and_its_fields() {
     let get = format!("{target} get request=Word {{ text: \"a\" }}");
 
     assert_eq!(text(Instrumented.get(ask("a")).await), "got");
-    assert_eq!(spans.take(), [get.clone()]);
+    assert_eq!(spans.take().join("|"), get);
 
     assert_eq!(texts(Instrumented.list(ask("a")).await).await, ["got"]);
     assert_eq!(spans.take(), [format!("{target} list"), get]);

@@ -70,12 +70,11 @@ impl store_server::Store for ByHand {
         Box::pin(std::future::ready(answer))
     }
 
+    // Under the alias that the crate `futures` has.
     fn sync<'life0, 'async_trait>(
         &'life0 self,
         _: Request<Streaming<Word>>,
-    ) -> Pin<
-        Box<dyn Future<Output = Result<Response<Self::SyncStream>, Status>> + Send + 'async_trait>,
-    >
+    ) -> BoxFuture<'async_trait, Result<Response<Self::SyncStream>, Status>>
     where
         'life0: 'async_trait,
         Self: 'async_trait,
@@ -83,6 +82,8 @@ impl store_server::Store for ByHand {
         Box::pin(async { Err(Status::unimplemented("sync")) })
     }
 }
+
+type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 #[tokio::test]
 async fn methods_desugared_by_hand_go_through_their_chain() {

@@ -279,7 +279,7 @@ struct Plain;
 
 #[intercept(with(Record))]
 #[tonic::async_trait]
-#[expect(unused_lifetimes, clippy::extra_unused_lifetimes)]
+#[allow(clippy::extra_unused_lifetimes)]
 impl<'a> Echo for Plain {
     async fn say(&self, request: Request<Word>) -> Result<Response<Word>, Status> {
         Ok(Response::new(request.into_inner()))

@@ -1,7 +1,14 @@
 //! Every shape in which services are written: each goes through its chain, and does what it did.
 
-// Paths in all their spellings are the point.
-#![allow(unused_qualifications)]
+// Code as people write it, in all its spellings, is the point.
+#![allow(
+    unused_qualifications,
+    clippy::needless_arbitrary_self_type,
+    clippy::needless_return,
+    clippy::redundant_pattern,
+    clippy::todo,
+    clippy::unwrap_used
+)]
 
 mod aliases;
 mod attributes;

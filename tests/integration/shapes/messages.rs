@@ -96,3 +96,39 @@ async fn messages_may_be_parameters_of_the_service() {
         ]
     );
 }
+
+/// Traits that people write by hand have constants, and types that are no streams.
+mod constants {
+    use super::{Record, Request, Response, Status, intercept};
+
+    #[tonic::async_trait]
+    pub(super) trait Limited: Send + Sync {
+        const LIMIT: u8;
+        const DOUBLE: u8 = 2 * Self::LIMIT;
+        type Message: Into<u8> + Send;
+        async fn limit(&self, request: Request<u8>) -> Result<Response<u8>, Status>;
+    }
+
+    pub(super) struct Service;
+
+    #[intercept(with(Record))]
+    #[tonic::async_trait]
+    impl Limited for Service {
+        const LIMIT: u8 = 7;
+        type Message = u8;
+
+        async fn limit(&self, request: Request<u8>) -> Result<Response<u8>, Status> {
+            let given: Self::Message = request.into_inner();
+            Ok(Response::new(given.min(Self::LIMIT) + Self::DOUBLE))
+        }
+    }
+}
+
+#[tokio::test]
+async fn constants_and_other_types_of_the_trait() {
+    use constants::Limited as _;
+
+    let answer = constants::Service.limit(Request::new(9)).await.unwrap();
+    assert_eq!(answer.into_inner(), 21);
+    assert_eq!(calls(), answered("Limit"));
+}

@@ -60,11 +60,21 @@ echo! {
     #[allow(unused_variables)]
     #[tonic::async_trait]
     AboveAnother;
+
+    #[intercept(with(Record))]
+    #[tonic::async_trait]
+    #[tonic::async_trait]
+    AboveTwo;
+
+    #[tonic::async_trait]
+    #[intercept(with(Record))]
+    #[tonic::async_trait]
+    BetweenTwo;
 }
 
 #[tokio::test]
 async fn each_order_and_spelling_goes_through_the_chain() {
-    let services: [&dyn Echo; 8] = [
+    let services: [&dyn Echo; 10] = [
         &AboveTonics,
         &AboveTonicsWithParentheses,
         &AboveTheCrates,
@@ -73,6 +83,8 @@ async fn each_order_and_spelling_goes_through_the_chain() {
         &BelowTheCrates,
         &BelowBare,
         &AboveAnother,
+        &AboveTwo,
+        &BetweenTwo,
     ];
     for service in services {
         assert_eq!(text(service.say(ask("a")).await), "a");
@@ -80,6 +92,24 @@ async fn each_order_and_spelling_goes_through_the_chain() {
         assert!(service.say(ask("")).await.is_err());
         assert_eq!(calls(), failed("Say"));
     }
+}
+
+struct NoInterceptor;
+
+#[intercept]
+#[tonic::async_trait]
+impl Echo for NoInterceptor {
+    async fn say(&self, request: Request<Word>) -> Result<Response<Word>, Status> {
+        Ok(Response::new(request.into_inner()))
+    }
+}
+
+#[tokio::test]
+async fn without_any_interceptor_the_plan_is_still_there() {
+    assert_eq!(text(NoInterceptor.say(ask("a")).await), "a");
+    assert_eq!(calls(), [""; 0]);
+    let plan = NoInterceptor::PLAN;
+    assert_eq!(plan.methods()[0].interceptors().count(), 0);
 }
 
 /// Everything that a block can have, below.

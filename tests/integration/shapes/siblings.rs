@@ -34,6 +34,8 @@ impl store_server::Store for Shop {
     async fn list(&self, request: Request<Word>) -> Result<Response<Self::ListStream>, Status> {
         let this = self.clone();
         let spelled = Self::get(self, ask("path")).await?.into_inner();
+        let named = Shop::get(self, ask("name")).await?.into_inner();
+        let quoted = <Shop>::get(self, ask("type")).await?.into_inner();
         let through = store_server::Store::get(&this, ask("trait"))
             .await?
             .into_inner();
@@ -44,7 +46,7 @@ impl store_server::Store for Shop {
         let spawned = spawned
             .map_err(|e| Status::internal(e.to_string()))??
             .into_inner();
-        let words = [spelled, through, cast, spawned].map(Ok);
+        let words = [spelled, named, quoted, through, cast, spawned].map(Ok);
         Ok(Response::new(Box::pin(tokio_stream::iter(words))))
     }
 
@@ -76,10 +78,10 @@ async fn a_sibling_goes_through_its_own_chain() {
     assert_eq!(calls(), ["unary Get", "unary Get", "Get ok 1", "Get ok 1"]);
 
     let listed = texts(Shop.list(ask("spawned")).await).await;
-    assert_eq!(listed, ["path", "trait", "cast", "spawned"]);
+    assert_eq!(listed, ["path", "name", "type", "trait", "cast", "spawned"]);
     let mut expected = vec!["server_stream List".to_owned()];
-    expected.extend(answered_times("Get", 4));
-    expected.push("List ok 4".to_owned());
+    expected.extend(answered_times("Get", 6));
+    expected.push("List ok 6".to_owned());
     assert_eq!(calls(), expected);
 }
 
@@ -220,10 +222,10 @@ async fn delegation_runs_both_chains() {
     };
     assert_eq!(text(front.get(ask("a")).await), "a");
     assert_eq!(calls(), ["unary Get", "unary Get", "Get ok 1", "Get ok 1"]);
-    assert_eq!(texts(front.list(ask("a")).await).await.len(), 4);
+    assert_eq!(texts(front.list(ask("a")).await).await.len(), 6);
     let seen = calls();
     assert_eq!(seen[..2], ["server_stream List", "server_stream List"]);
-    assert_eq!(seen[10..], ["List ok 4", "List ok 4"]);
+    assert_eq!(seen[14..], ["List ok 6", "List ok 6"]);
 }
 
 struct Shared(u64);

@@ -14,19 +14,9 @@ use crate::common::{Record, answered, calls};
 #[derive(Clone)]
 struct Empty;
 
-#[intercept(with(Record), auth(verifier = NoVerifierIsAsked), retry, logging)]
+#[intercept(with(Record), auth, retry, logging)]
 #[tonic::async_trait]
 impl Stubs for Empty {}
-
-struct NoVerifierIsAsked;
-
-impl interceptors::auth::Verifier for NoVerifierIsAsked {
-    type Identity = ();
-
-    async fn verify(&self, _: &str, _: &interceptors::CallDetails) -> Result<(), Status> {
-        Err(Status::internal("asked"))
-    }
-}
 
 #[tokio::test]
 async fn an_empty_implementation_keeps_its_defaults() {

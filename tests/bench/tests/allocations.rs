@@ -1,0 +1,167 @@
+//! What a call allocates, counted by standing in the place of the global allocator.
+#![allow(unsafe_code)]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use interceptors_bench::{
+    Attribute, Bare, ByHand, Logged, NoOp0, NoOp1, NoOp2, NoOp4, NoOp8, NoOp16, Observed, Requests,
+    Tokens, drain, ready,
+};
+use interceptors_proto::demo::user_service_server::UserService;
+use interceptors_proto::demo::{GetUserRequest, ListUsersRequest};
+use tracing::{Event, Metadata, Subscriber, span};
+
+struct Counting;
+
+thread_local! {
+    /// The harness and the other tests allocate too, on threads of their own.
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+fn count_one() {
+    // A thread that ends allocates after its locals are gone.
+    let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+}
+
+// SAFETY: everything is left to `System`; counting does not allocate.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count_one();
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller keeps the contract of `dealloc`.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count_one();
+        // SAFETY: the caller keeps the contract of `realloc`.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+/// Listens to everything and keeps nothing, so that what is counted is not the subscriber's.
+struct Listening;
+
+impl Subscriber for Listening {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+    fn event(&self, _: &Event<'_>) {}
+    fn enter(&self, _: &span::Id) {}
+    fn exit(&self, _: &span::Id) {}
+}
+
+/// What `call` allocates once everything that is made only once has been made.
+fn allocations<T>(make: impl Fn() -> T, call: impl Fn(T)) -> usize {
+    call(make());
+    let made = make();
+    let before = ALLOCATIONS.get();
+    call(made);
+    ALLOCATIONS.get() - before
+}
+
+fn unary<S: UserService>(service: &S) -> usize {
+    let requests = Requests::of("/demo.v1.UserService/GetUser");
+    allocations(
+        || requests.make(GetUserRequest { id: 7 }),
+        |request| {
+            assert_eq!(
+                ready(service.get_user(request))
+                    .expect("it answers")
+                    .get_ref()
+                    .id,
+                7
+            )
+        },
+    )
+}
+
+fn streaming<S: UserService>(service: &S, messages: u32) -> usize {
+    let requests = Requests::of("/demo.v1.UserService/ListUsers");
+    allocations(
+        || {
+            requests.make(ListUsersRequest {
+                limit: messages,
+                ..Default::default()
+            })
+        },
+        |request| {
+            let stream = ready(service.list_users(request))
+                .expect("it answers")
+                .into_inner();
+            assert_eq!(drain(stream), messages as usize);
+        },
+    )
+}
+
+#[test]
+fn the_attribute_allocates_what_the_same_work_by_hand_does() {
+    let (by_hand, attribute) = (ByHand { tokens: Tokens }, Attribute { tokens: Tokens });
+    assert_eq!(unary(&attribute), unary(&by_hand));
+}
+
+#[test]
+fn the_count_sees_an_allocation() {
+    // Bare: the box of `async_trait`. By hand: that, and the identity in the extensions.
+    assert_eq!(unary(&Bare), 1);
+    assert_eq!(unary(&ByHand { tokens: Tokens }), 2);
+}
+
+#[test]
+fn interceptors_that_do_nothing_allocate_nothing() {
+    for allocations in [
+        unary(&NoOp0),
+        unary(&NoOp1),
+        unary(&NoOp2),
+        unary(&NoOp4),
+        unary(&NoOp8),
+        unary(&NoOp16),
+    ] {
+        assert_eq!(allocations, unary(&Bare));
+    }
+}
+
+#[test]
+fn observing_a_single_response_allocates_nothing() {
+    assert_eq!(unary(&Observed), unary(&Bare));
+}
+
+#[test]
+fn a_response_stream_that_nobody_observes_allocates_nothing() {
+    for messages in [0, 1, 1000] {
+        assert_eq!(streaming(&NoOp4, messages), streaming(&Bare, messages));
+        assert_eq!(streaming(&Logged, messages), streaming(&Bare, messages));
+    }
+}
+
+#[test]
+fn an_observed_response_stream_allocates_once_for_the_call_and_never_for_a_message() {
+    for messages in [0, 1, 1000] {
+        assert_eq!(
+            streaming(&Observed, messages),
+            streaming(&Bare, messages) + 1
+        );
+    }
+}
+
+#[test]
+fn a_logged_response_stream_allocates_once_for_the_call_and_never_for_a_message() {
+    tracing::subscriber::with_default(Listening, || {
+        for messages in [0, 1, 1000] {
+            assert_eq!(streaming(&Logged, messages), streaming(&Bare, messages) + 1);
+        }
+    });
+}

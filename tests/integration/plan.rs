@@ -1,0 +1,445 @@
+//! The effective policy, as it is printed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use expect_test::expect;
+use interceptors::auth::Verifier;
+use interceptors::{
+    Call, CallDetails, Intercepted, Interceptor, Kind, Next, Side, Value, intercept,
+};
+use interceptors_proto::demo::user_service_server::{self, UserService};
+use interceptors_proto::demo::{
+    ChatMessage, FlakyReply, FlakyRequest, GetUserRequest, ImportSummary, ListUsersRequest,
+    LoginReply, LoginRequest, User,
+};
+use interceptors_tests::{Script, UserStream};
+use tonic::{Code, Request, Response, Status, Streaming};
+
+struct Audit;
+
+impl Audit {
+    fn new(_: &str) -> Self {
+        Self
+    }
+}
+
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Audit {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        next.run(call).await
+    }
+}
+
+struct Tokens;
+
+impl Tokens {
+    fn new(_: &str) -> Self {
+        Self
+    }
+}
+
+impl Verifier for Tokens {
+    type Identity = String;
+
+    async fn verify(&self, _: &str, _: &CallDetails) -> Result<String, Status> {
+        Err(Status::unauthenticated("unknown token"))
+    }
+}
+
+const BURST: u32 = 5 * 10;
+const SLOW: Duration = Duration::from_millis(40);
+
+struct Users {
+    script: Script,
+    audit: Arc<Audit>,
+}
+
+#[intercept(
+    service = user_service_server::SERVICE_NAME,
+    logging(slow = SLOW),
+    auth(verifier = Tokens::new("s3cret"), public = [login]),
+    rate_limit(per_second = 200, burst = BURST, key = identity, except = [login]),
+    retry(max = 3, codes = [Unavailable, Aborted], throttle(tokens = 10, ratio = 0.1)),
+    with(self.audit),
+    with(Audit::new("s3cret"), only = ["Login"]),
+)]
+#[tonic::async_trait]
+impl UserService for Users {
+    type ListUsersStream = UserStream<User>;
+    type ChatStream = UserStream<ChatMessage>;
+
+    #[intercept(logging(level = "debug", fields(user = request.name, s3 = "s3cret")), name = "Login")]
+    async fn login(&self, request: Request<LoginRequest>) -> Result<Response<LoginReply>, Status> {
+        self.script.login(request).await
+    }
+
+    #[intercept(
+        auth(verifier = Tokens::new(concat!("s3", "cret")), header = "x-api-key", scheme = ""),
+        rate_limit(per_minute = 7, key = metadata("x-api-key")),
+        name = "GetUser",
+    )]
+    async fn get_user(&self, request: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+        self.script.get_user(request).await
+    }
+
+    #[intercept(retry(
+        max_attempts = 2,
+        base_delay = "100ms",
+        max_delay = "1s",
+        multiplier = 1.5,
+        jitter = 0.0,
+        attempt_timeout = "2s",
+    ))]
+    async fn list_users(
+        &self,
+        request: Request<ListUsersRequest>,
+    ) -> Result<Response<Self::ListUsersStream>, Status> {
+        self.script.list_users(request).await
+    }
+
+    async fn import_users(
+        &self,
+        request: Request<Streaming<User>>,
+    ) -> Result<Response<ImportSummary>, Status> {
+        self.script.import_users(request).await
+    }
+
+    #[intercept(skip(logging, auth, rate_limit, retry, with))]
+    async fn chat(
+        &self,
+        request: Request<Streaming<ChatMessage>>,
+    ) -> Result<Response<Self::ChatStream>, Status> {
+        self.script.chat(request).await
+    }
+
+    #[intercept(skip(auth), rate_limit(per_second = 1, key = peer))]
+    async fn flaky(&self, request: Request<FlakyRequest>) -> Result<Response<FlakyReply>, Status> {
+        self.script.flaky(request).await
+    }
+}
+
+#[test]
+fn the_table_shows_each_method_with_its_interceptors_and_settings() {
+    expect![[r#"
+        METHOD                                      KIND           INTERCEPTOR  SETTINGS
+        /demo.v1.UserService/Login                  unary          logging      fields=user,s3 level=DEBUG slow=500ms
+                                                                   retry        throttle=10/0.1 max_attempts=4 base_delay=500ms max_delay=30s multiplier=2.0 jitter=0.2 codes=[Unavailable, Aborted]
+                                                                   with         value=self.audit
+                                                                   with         value=Audit::new(…)
+        /demo.v1.UserService/GetUser                unary          logging      level=INFO slow=40ms
+                                                                   auth         verifier=Tokens::new(…) scheme="" header=x-api-key
+                                                                   rate_limit   key=metadata("x-api-key") per_minute=7 burst=7
+                                                                   retry        throttle=10/0.1 max_attempts=4 base_delay=500ms max_delay=30s multiplier=2.0 jitter=0.2 codes=[Unavailable, Aborted]
+                                                                   with         value=self.audit
+        /demo.v1.UserService/ListUsers              server_stream  logging      level=INFO slow=40ms
+                                                                   auth         verifier=Tokens::new(…) scheme=Bearer header=authorization
+                                                                   rate_limit   key=identity per_second=200 burst=50
+                                                                   retry        max_attempts=2 base_delay=100ms max_delay=1s multiplier=1.5 jitter=0.0 codes=[Unavailable, DeadlineExceeded] attempt_timeout=2s
+                                                                   with         value=self.audit
+        /demo.v1.UserService/ImportUsers (derived)  client_stream  logging      level=INFO slow=40ms
+                                                                   auth         verifier=Tokens::new(…) scheme=Bearer header=authorization
+                                                                   rate_limit   key=identity per_second=200 burst=50
+                                                                   with         value=self.audit
+        /demo.v1.UserService/Chat                   bidi_stream    -
+        /demo.v1.UserService/Flaky (derived)        unary          logging      level=INFO slow=40ms
+                                                                   rate_limit   key=peer per_second=1 burst=1
+                                                                   retry        throttle=10/0.1 max_attempts=4 base_delay=500ms max_delay=30s multiplier=2.0 jitter=0.2 codes=[Unavailable, Aborted]
+                                                                   with         value=self.audit
+    "#]].assert_eq(&Users::PLAN.to_string());
+}
+
+#[test]
+fn the_json_says_the_same() {
+    expect![[r#"
+        [
+          {
+            "derived": false,
+            "interceptors": [
+              {
+                "name": "logging",
+                "settings": {
+                  "fields": "user,s3",
+                  "level": "DEBUG",
+                  "slow": "500ms"
+                }
+              },
+              {
+                "name": "retry",
+                "settings": {
+                  "base_delay": "500ms",
+                  "codes": [
+                    "Unavailable",
+                    "Aborted"
+                  ],
+                  "jitter": 0.2,
+                  "max_attempts": 4,
+                  "max_delay": "30s",
+                  "multiplier": 2.0,
+                  "throttle": "10/0.1"
+                }
+              },
+              {
+                "name": "with",
+                "settings": {
+                  "value": "self.audit"
+                }
+              },
+              {
+                "name": "with",
+                "settings": {
+                  "value": "Audit::new(…)"
+                }
+              }
+            ],
+            "kind": "unary",
+            "path": "/demo.v1.UserService/Login"
+          },
+          {
+            "derived": false,
+            "interceptors": [
+              {
+                "name": "logging",
+                "settings": {
+                  "level": "INFO",
+                  "slow": "40ms"
+                }
+              },
+              {
+                "name": "auth",
+                "settings": {
+                  "header": "x-api-key",
+                  "scheme": "",
+                  "verifier": "Tokens::new(…)"
+                }
+              },
+              {
+                "name": "rate_limit",
+                "settings": {
+                  "burst": 7,
+                  "key": "metadata(\"x-api-key\")",
+                  "per_minute": 7
+                }
+              },
+              {
+                "name": "retry",
+                "settings": {
+                  "base_delay": "500ms",
+                  "codes": [
+                    "Unavailable",
+                    "Aborted"
+                  ],
+                  "jitter": 0.2,
+                  "max_attempts": 4,
+                  "max_delay": "30s",
+                  "multiplier": 2.0,
+                  "throttle": "10/0.1"
+                }
+              },
+              {
+                "name": "with",
+                "settings": {
+                  "value": "self.audit"
+                }
+              }
+            ],
+            "kind": "unary",
+            "path": "/demo.v1.UserService/GetUser"
+          },
+          {
+            "derived": false,
+            "interceptors": [
+              {
+                "name": "logging",
+                "settings": {
+                  "level": "INFO",
+                  "slow": "40ms"
+                }
+              },
+              {
+                "name": "auth",
+                "settings": {
+                  "header": "authorization",
+                  "scheme": "Bearer",
+                  "verifier": "Tokens::new(…)"
+                }
+              },
+              {
+                "name": "rate_limit",
+                "settings": {
+                  "burst": 50,
+                  "key": "identity",
+                  "per_second": 200
+                }
+              },
+              {
+                "name": "retry",
+                "settings": {
+                  "attempt_timeout": "2s",
+                  "base_delay": "100ms",
+                  "codes": [
+                    "Unavailable",
+                    "DeadlineExceeded"
+                  ],
+                  "jitter": 0.0,
+                  "max_attempts": 2,
+                  "max_delay": "1s",
+                  "multiplier": 1.5
+                }
+              },
+              {
+                "name": "with",
+                "settings": {
+                  "value": "self.audit"
+                }
+              }
+            ],
+            "kind": "server_stream",
+            "path": "/demo.v1.UserService/ListUsers"
+          },
+          {
+            "derived": true,
+            "interceptors": [
+              {
+                "name": "logging",
+                "settings": {
+                  "level": "INFO",
+                  "slow": "40ms"
+                }
+              },
+              {
+                "name": "auth",
+                "settings": {
+                  "header": "authorization",
+                  "scheme": "Bearer",
+                  "verifier": "Tokens::new(…)"
+                }
+              },
+              {
+                "name": "rate_limit",
+                "settings": {
+                  "burst": 50,
+                  "key": "identity",
+                  "per_second": 200
+                }
+              },
+              {
+                "name": "with",
+                "settings": {
+                  "value": "self.audit"
+                }
+              }
+            ],
+            "kind": "client_stream",
+            "path": "/demo.v1.UserService/ImportUsers"
+          },
+          {
+            "derived": false,
+            "interceptors": [],
+            "kind": "bidi_stream",
+            "path": "/demo.v1.UserService/Chat"
+          },
+          {
+            "derived": true,
+            "interceptors": [
+              {
+                "name": "logging",
+                "settings": {
+                  "level": "INFO",
+                  "slow": "40ms"
+                }
+              },
+              {
+                "name": "rate_limit",
+                "settings": {
+                  "burst": 1,
+                  "key": "peer",
+                  "per_second": 1
+                }
+              },
+              {
+                "name": "retry",
+                "settings": {
+                  "base_delay": "500ms",
+                  "codes": [
+                    "Unavailable",
+                    "Aborted"
+                  ],
+                  "jitter": 0.2,
+                  "max_attempts": 4,
+                  "max_delay": "30s",
+                  "multiplier": 2.0,
+                  "throttle": "10/0.1"
+                }
+              },
+              {
+                "name": "with",
+                "settings": {
+                  "value": "self.audit"
+                }
+              }
+            ],
+            "kind": "unary",
+            "path": "/demo.v1.UserService/Flaky"
+          }
+        ]"#]]
+    .assert_eq(&format!("{:#}", Users::PLAN.to_json()));
+}
+
+#[test]
+fn no_literal_of_an_expression_is_printed() {
+    let (table, json) = (Users::PLAN.to_string(), Users::PLAN.to_json().to_string());
+    let debug = format!("{:?}", Users::PLAN);
+    for printed in [table, json, debug] {
+        assert!(printed.contains("Audit::new"), "{printed}");
+        assert!(!printed.contains("cret"), "{printed}");
+    }
+}
+
+#[test]
+fn the_parts_can_be_asked_for() {
+    let methods = Users::PLAN.methods();
+    let kinds: Vec<_> = methods.iter().map(|method| method.kind()).collect();
+    assert_eq!(
+        kinds,
+        [
+            Kind::Unary,
+            Kind::Unary,
+            Kind::ServerStreaming,
+            Kind::ClientStreaming,
+            Kind::BidiStreaming,
+            Kind::Unary,
+        ]
+    );
+    for method in methods {
+        assert_eq!(method.service(), "demo.v1.UserService");
+        let path = format!("/demo.v1.UserService/{}", method.method());
+        assert_eq!(method.path(), path);
+        assert_eq!(method.side(), Side::Server);
+    }
+    let derived: Vec<_> = methods.iter().map(|method| method.is_derived()).collect();
+    // A stream's associated type carries the RPC's name.
+    assert_eq!(derived, [false, false, false, true, false, true]);
+
+    let names: Vec<_> = methods[2]
+        .interceptors()
+        .map(|entry| entry.name())
+        .collect();
+    assert_eq!(names, ["logging", "auth", "rate_limit", "retry", "with"]);
+    let retry = methods[2].interceptors().nth(3).unwrap();
+    let value = |name: &str| {
+        let mut settings = retry.settings().iter();
+        settings
+            .find(|setting| setting.name() == name)
+            .map(|setting| setting.value())
+    };
+    assert_eq!(value("max_attempts"), Some(Value::Integer(2)));
+    let timeout = Duration::from_secs(2);
+    assert_eq!(value("attempt_timeout"), Some(Value::Duration(timeout)));
+    let codes = &[Code::Unavailable, Code::DeadlineExceeded];
+    assert_eq!(value("codes"), Some(Value::Codes(codes)));
+    assert_eq!(value("throttle"), None);
+}
