@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use interceptors::{Call, End, EntryPlan, Interceptor, Next, Outcome, Plan, Value};
+use interceptors::{Call, End, EntryPlan, Interceptor, Next, Outcome, Plan};
 use tokio::sync::watch;
 use tonic::{Response, Status};
 
@@ -88,7 +88,7 @@ impl fmt::Display for Table<'_> {
             .methods()
             .iter()
             .map(|method| {
-                let chain: Vec<_> = method.interceptors().map(name).collect();
+                let chain: Vec<_> = method.interceptors().map(EntryPlan::label).collect();
                 (method, chain.join(" → "))
             })
             .collect();
@@ -110,15 +110,5 @@ impl fmt::Display for Table<'_> {
             )?;
         }
         Ok(())
-    }
-}
-
-/// `logging`; `self.calls` for `with(self.calls)`.
-fn name(entry: &EntryPlan) -> &'static str {
-    let mut settings = entry.settings().iter();
-    let value = settings.find(|setting| entry.name() == "with" && setting.name() == "value");
-    match value.map(|setting| setting.value()) {
-        Some(Value::Text(value)) => value,
-        _ => entry.name(),
     }
 }

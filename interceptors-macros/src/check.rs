@@ -1,4 +1,5 @@
 use proc_macro2::Span;
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, GenericArgument, Generics, Ident, Lit, Path, PathArguments, Type};
@@ -8,7 +9,7 @@ use crate::ctxt::Ctxt;
 use crate::item::{Method, ServiceImpl};
 use crate::parse::Parsed;
 use crate::settings::nearest;
-use crate::tokens::{Siblings, mentions, ungroup};
+use crate::tokens::{Siblings, find_ident, ungroup};
 use crate::values::literal;
 
 /// What is to be generated. By now nothing can be wrong that a macro can see.
@@ -172,7 +173,9 @@ fn may_implement_foreign_trait(generics: &Generics, self_ty: &Type) -> bool {
     }
     let types = generics.type_params().map(|param| &param.ident);
     let mut parameters = types.chain(generics.const_params().map(|param| &param.ident));
-    !is_parameter(generics, self_ty) && parameters.all(|ident| mentions(self_ty, ident))
+    !is_parameter(generics, self_ty)
+        && parameters
+            .all(|ident| find_ident(self_ty.to_token_stream(), &ident.to_string()).is_some())
 }
 
 fn service_name(given: Option<Expr>, trait_path: &Path) -> ServiceName {

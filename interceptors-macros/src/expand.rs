@@ -5,7 +5,7 @@ use syn::{Attribute, Expr, FnArg, GenericParam, Ident, PathArguments, Type};
 use crate::args::{Entry, EntryKind, Field, RateLimitKey, Sigil};
 use crate::check::{Chain, Service, ServiceName, entry_span};
 use crate::item::{Method, Returns, is_cfg, is_lint_level};
-use crate::tokens::{expect_to_allow, keep_span_name, mentions_self, with_self_of};
+use crate::tokens::{expect_to_allow, find_ident, keep_span_name, mentions_self, with_self_of};
 
 /// What the settings of an entry become.
 pub(crate) struct Config {
@@ -460,12 +460,18 @@ impl Expander<'_> {
     ///             <Self as __handlers::Handlers>::__get_Request,
     ///             <Self as __handlers::Handlers>::__get_Result,
     ///             _,
-    ///         >::new(<Self as __handlers::Handlers>::__GET, …);
+    ///         >::new(Probe::<<Self as __handlers::Handlers>::__get_Result>::REPLY);
     ///         let __0 = &Logging::new(__CONFIG_LOGGING_0);
     ///         __rpc.covers(__0);
     ///         let __handler =
     ///             __rpc.handler(|__request| <Self as __handlers::Handlers>::get(self, __request));
-    ///         __rpc.serve(__request, Chain::new(__0, __handler)).await
+    ///         let mut __call = __rpc.call(
+    ///             <Self as __handlers::Handlers>::__GET,
+    ///             Abilities { resend: …, count: … },
+    ///             __request,
+    ///         );
+    ///         let mut __chain = Chain::new(__0, __handler);
+    ///         __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
     ///     }
     fn wrapper_method(&self, method: &Method, chain: &Chain) -> TokenStream {
         let Method {
@@ -550,17 +556,19 @@ impl Expander<'_> {
             .map(|assertion| quote!(const { #assertion }));
         let body = quote! {
             #(#inline_assertions;)*
-            let __rpc = __interceptors::Rpc::<#handlers::#request, #handlers::#result, _>::new(
+            let __rpc = __interceptors::Rpc::<#handlers::#request, #handlers::#result, _>::new(#reply);
+            #bindings
+            let __handler = __rpc.handler(|__request| #call);
+            let mut __call = __rpc.call(
                 #handlers::#plan,
                 __interceptors::Abilities {
                     resend: __interceptors::Probe::<#handlers::#request>::RESEND,
                     count: __interceptors::Probe::<#handlers::#request>::COUNT,
                 },
-                #reply,
+                __request,
             );
-            #bindings
-            let __handler = __rpc.handler(|__request| #call);
-            __rpc.serve(__request, #links).await
+            let mut __chain = #links;
+            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
         };
         let body = match method.returns {
             Returns::Async => body,
@@ -654,7 +662,11 @@ impl Expander<'_> {
             return quote_spanned!(span=> &(#expr));
         }
         let once = item_name("VALUE", entry, i);
-        quote_spanned!(span=> __interceptors::evaluate_once(&#once, || #expr))
+        let evaluate = match expr {
+            Expr::Path(_) => quote_spanned!(span=> evaluate_path),
+            _ => quote_spanned!(span=> evaluate_once),
+        };
+        quote_spanned!(span=> __interceptors::#evaluate(&#once, || #expr))
     }
 
     /// Input:
@@ -689,7 +701,10 @@ impl Expander<'_> {
             quote!(let #local = #value;)
         });
         let names = fields.iter().map(|field| &field.name);
-        let argument = Ident::new("request", Span::call_site());
+        // As the user spells it: in a `macro_rules!` it may not be what stands at the call site.
+        let expressions = fields.iter().map(|field| field.expr.to_token_stream());
+        let spelled = find_ident(expressions.collect(), "request");
+        let argument = spelled.unwrap_or_else(|| Ident::new("request", Span::call_site()));
         quote! {
             .with_fields(|#argument: &<<Self as #handlers>::#request as __interceptors::RequestType>::Message| {
                 let _ = #argument;

@@ -21,7 +21,10 @@ pub(crate) fn parse(args: TokenStream, item: TokenStream) -> syn::Result<Parsed>
         // With a method missing, a list that names it would look wrong.
         _ => {
             cx.check()?;
-            Err(syn::Error::new(Span::call_site(), "the item cannot be read"))
+            Err(syn::Error::new(
+                Span::call_site(),
+                "the item cannot be read",
+            ))
         }
     }
 }

@@ -84,16 +84,13 @@ pub(crate) fn with_self_of(expr: &impl ToTokens, receiver: Span) -> TokenStream 
     replace(expr.to_token_stream(), receiver)
 }
 
-/// Whether an identifier occurs.
-pub(crate) fn mentions(tokens: &impl ToTokens, name: &Ident) -> bool {
-    fn any(tokens: TokenStream, name: &Ident) -> bool {
-        tokens.into_iter().any(|tree| match tree {
-            TokenTree::Ident(ident) => ident == *name,
-            TokenTree::Group(group) => any(group.stream(), name),
-            _ => false,
-        })
-    }
-    any(tokens.to_token_stream(), name)
+/// The first identifier of this name.
+pub(crate) fn find_ident(tokens: TokenStream, name: &str) -> Option<Ident> {
+    tokens.into_iter().find_map(|tree| match tree {
+        TokenTree::Ident(ident) if ident == name => Some(ident),
+        TokenTree::Group(group) => find_ident(group.stream(), name),
+        _ => None,
+    })
 }
 
 /// Finds in bodies the calls of methods of the same service.

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::ops::{Deref, DerefMut};
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 use std::time::Duration;
 
 use http::uri::PathAndQuery;
@@ -107,17 +107,19 @@ impl fmt::Display for Side {
 #[derive(Clone)]
 pub(crate) struct CallPath {
     pub(crate) plan: &'static MethodPlan,
-    /// Set only where the wire says something else than the plan.
+    /// Set only where the wire says something else than the plan. Whether to believe it is decided
+    /// when somebody asks.
     wire: Option<PathAndQuery>,
 }
 
 impl CallPath {
     #[cfg(feature = "server")]
+    #[inline(always)]
     fn new(plan: &'static MethodPlan, extensions: &Extensions) -> Self {
         let wire = extensions
             .get::<axum::extract::OriginalUri>()
             .and_then(|uri| uri.0.path_and_query())
-            .filter(|wire| wire.path() != plan.path() && is_path_of(wire.path(), plan))
+            .filter(|wire| wire.as_str() != plan.path())
             .cloned();
         Self { plan, wire }
     }
@@ -128,9 +130,12 @@ impl CallPath {
     }
 
     pub(crate) fn path(&self) -> &str {
-        self.wire
-            .as_ref()
-            .map_or(self.plan.path(), PathAndQuery::path)
+        self.wire().unwrap_or(self.plan.path())
+    }
+
+    fn wire(&self) -> Option<&str> {
+        let path = self.wire.as_ref().map(PathAndQuery::path);
+        path.filter(|path| is_path_of(path, self.plan))
     }
 
     pub(crate) fn service(&self) -> &str {
@@ -145,7 +150,7 @@ impl CallPath {
 
     /// A router may have nested the service under a prefix; the last two segments are gRPC's.
     fn split(&self) -> Option<(&str, &str)> {
-        let (rest, method) = self.wire.as_ref()?.path().rsplit_once('/')?;
+        let (rest, method) = self.wire()?.rsplit_once('/')?;
         Some((
             rest.rsplit_once('/').map_or(rest, |(_, service)| service),
             method,
@@ -157,7 +162,6 @@ impl CallPath {
 /// on to a sibling: the request still carries the path that it came with.
 ///
 /// Names that Rust changed differ in case and underscores alone.
-#[cfg(feature = "server")]
 fn is_path_of(path: &str, plan: &MethodPlan) -> bool {
     fn letters(name: &str) -> impl Iterator<Item = u8> {
         let bytes = name.bytes().filter(|byte| *byte != b'_');
@@ -166,6 +170,9 @@ fn is_path_of(path: &str, plan: &MethodPlan) -> bool {
     let method = path.rsplit('/').next().unwrap_or_default();
     method == plan.method() || letters(method).eq(letters(plan.method()))
 }
+
+/// What metadata and extensions are once the request has gone to the handler.
+static EMPTY: LazyLock<Request<()>> = LazyLock::new(|| Request::new(()));
 
 /// The part of a call that does not depend on its message.
 ///
@@ -176,7 +183,7 @@ fn is_path_of(path: &str, plan: &MethodPlan) -> bool {
 /// The names, the kind, the side and the attempt stay.
 pub struct CallDetails {
     /// Holds the metadata and the extensions; tonic knows how to find the peer in it.
-    pub(crate) request: Request<()>,
+    pub(crate) request: Option<Request<()>>,
     pub(crate) path: CallPath,
     attempt: u32,
     deadline: OnceLock<Option<Instant>>,
@@ -223,33 +230,52 @@ impl CallDetails {
         self.path.plan
     }
 
+    #[inline]
+    fn request_mut(&mut self) -> &mut Request<()> {
+        #[cold]
+        fn empty() -> Request<()> {
+            Request::new(())
+        }
+        self.request.get_or_insert_with(empty)
+    }
+
     /// The request's metadata.
     #[must_use]
+    #[inline]
     pub fn metadata(&self) -> &MetadataMap {
-        self.request.metadata()
+        match &self.request {
+            Some(request) => request.metadata(),
+            None => EMPTY.metadata(),
+        }
     }
 
     /// The request's metadata, to change what those further in will see.
+    #[inline]
     pub fn metadata_mut(&mut self) -> &mut MetadataMap {
-        self.request.metadata_mut()
+        self.request_mut().metadata_mut()
     }
 
     /// The request's extensions: what the server and outer interceptors put there.
     #[must_use]
+    #[inline]
     pub fn extensions(&self) -> &Extensions {
-        self.request.extensions()
+        match &self.request {
+            Some(request) => request.extensions(),
+            None => EMPTY.extensions(),
+        }
     }
 
     /// The request's extensions, to hand values to those further in and to the handler.
+    #[inline]
     pub fn extensions_mut(&mut self) -> &mut Extensions {
-        self.request.extensions_mut()
+        self.request_mut().extensions_mut()
     }
 
     /// The address of the peer, where the transport has one and feature `server` is on.
     #[must_use]
     pub fn peer(&self) -> Option<SocketAddr> {
         #[cfg(feature = "server")]
-        return self.request.remote_addr();
+        return self.request.as_ref()?.remote_addr();
         #[cfg(not(feature = "server"))]
         None
     }
@@ -338,6 +364,7 @@ pub struct Call<Req> {
 }
 
 impl<Req> Call<Req> {
+    #[inline(always)]
     pub(crate) fn new(
         plan: &'static MethodPlan,
         abilities: Abilities<Req>,
@@ -347,7 +374,7 @@ impl<Req> Call<Req> {
         Self {
             details: CallDetails {
                 path: CallPath::new(plan, &extensions),
-                request: Request::from_parts(metadata, extensions, ()),
+                request: Some(Request::from_parts(metadata, extensions, ())),
                 attempt: 1,
                 deadline: OnceLock::new(),
             },
@@ -401,7 +428,7 @@ impl<Req> Call<Req> {
     pub fn next_attempt(&mut self, request: Request<Req>) {
         self.abandon_stream();
         let (metadata, extensions, message) = request.into_parts();
-        self.details.request = Request::from_parts(metadata, extensions, ());
+        self.details.request = Some(Request::from_parts(metadata, extensions, ()));
         self.details.attempt += 1;
         self.message = Some(message);
     }
@@ -424,6 +451,7 @@ impl<Req> Call<Req> {
     }
 
     /// A response stream that its watchers were attached to will not leave the chain.
+    #[cold]
     pub(crate) fn abandon_stream(&mut self) {
         if let Some(attached) = self.attached.take() {
             let end = StreamEnd {
@@ -444,15 +472,17 @@ impl<Req> Call<Req> {
                 "an interceptor called `next` again, and this request cannot be sent twice",
             )
         })?;
-        let request = std::mem::replace(&mut self.details.request, Request::new(()));
-        let (metadata, extensions, ()) = request.into_parts();
+        let request = self.details.request.take();
+        let (metadata, extensions, ()) = request.unwrap_or_else(|| Request::new(())).into_parts();
         Ok(Request::from_parts(metadata, extensions, message))
     }
 }
 
 impl<Req> Drop for Call<Req> {
     fn drop(&mut self) {
-        self.abandon_stream();
+        if self.attached.is_some() {
+            self.abandon_stream();
+        }
     }
 }
 

@@ -32,7 +32,33 @@ impl fmt::Debug for Once {
 }
 
 /// The value of `expression`, evaluated when it is first needed and kept for good.
+#[inline]
 pub fn evaluate_once<T: Send + Sync + 'static>(
+    once: &'static Once,
+    expression: impl Fn() -> T,
+) -> &'static T {
+    match once.first.get().and_then(|first| first.downcast_ref()) {
+        Some(value) => value,
+        None => evaluate_or_find(once, expression),
+    }
+}
+
+/// The value of a path, such as `Audit`: to evaluate it does nothing, so that a value without a
+/// size need not be looked for.
+#[inline]
+pub fn evaluate_path<T: Send + Sync + 'static>(
+    once: &'static Once,
+    path: impl Fn() -> T,
+) -> &'static T {
+    if const { size_of::<T>() == 0 } {
+        return Box::leak(Box::new(path()));
+    }
+    evaluate_once(once, path)
+}
+
+/// Apart, so that the fast way is short enough to stand in every method.
+#[cold]
+fn evaluate_or_find<T: Send + Sync + 'static>(
     once: &'static Once,
     expression: impl Fn() -> T,
 ) -> &'static T {

@@ -58,12 +58,13 @@ impl Plan {
     }
 }
 
-/// One line for each interceptor of each method, in aligned columns.
+/// One line for each interceptor of each method, in aligned columns. A `*` marks paths of which a
+/// part is [derived](MethodPlan::is_derived) from Rust's names.
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rows = vec![["METHOD", "KIND", "INTERCEPTOR", "SETTINGS"].map(String::from)];
         for method in self.methods {
-            let marker = if method.derived { " (derived)" } else { "" };
+            let marker = if method.derived { " *" } else { "" };
             let first = [format!("{}{marker}", method.path), method.kind.to_string()];
             let mut first = Some(first);
             let mut row = |name: &str, settings: String| {
@@ -71,7 +72,11 @@ impl fmt::Display for Plan {
                 rows.push([path, kind, name.to_owned(), settings]);
             };
             for entry in method.interceptors() {
-                row(entry.name, entry.settings().to_string());
+                let settings = match entry.own() {
+                    Some(_) => String::new(),
+                    None => entry.settings().to_string(),
+                };
+                row(&entry.label(), settings);
             }
             if method.interceptors().next().is_none() {
                 row("-", String::new());
@@ -85,6 +90,9 @@ impl fmt::Display for Plan {
                 widths[0], widths[1], widths[2]
             );
             writeln!(f, "{}", line.trim_end())?;
+        }
+        if self.methods.iter().any(|method| method.derived) {
+            writeln!(f, "* from Rust's names; a call knows its true name")?;
         }
         Ok(())
     }
@@ -247,6 +255,22 @@ impl EntryPlan {
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// The name, with the interceptor that it adds where that is one's own: `with(self.audit)`.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match self.own() {
+            Some(own) => format!("{}({})", self.name, own.value),
+            None => self.name.to_owned(),
+        }
+    }
+
+    /// The interceptor that `with` adds.
+    fn own(&self) -> Option<&Setting> {
+        self.expressions
+            .iter()
+            .find(|setting| setting.name == "value")
     }
 
     /// The effective settings, defaults included.

@@ -17,7 +17,7 @@ use crate::call::Call;
 pub use crate::call::{Kind, Side};
 pub use crate::chain::{Chain, Next};
 use crate::inbound::{Received, counted};
-pub use crate::once::{Once, evaluate_once};
+pub use crate::once::{Once, evaluate_once, evaluate_path};
 pub use crate::plan::{EntryPlan, Intercepted, MethodPlan, Name, Plan, Setting, Value};
 pub use crate::stream::ResponseStream;
 
@@ -108,6 +108,8 @@ impl<B> ResultType for Result<Response<B>, Status> {
     type Body = B;
 }
 
+type Answer<T> = Result<Response<T>, Status>;
+
 /// How a handler's reply travels through the chain: what the handler gives becomes `Body`, which
 /// the interceptors see, which becomes `Out`, which the service's trait wants.
 pub trait Reply<T>: Send {
@@ -115,8 +117,8 @@ pub trait Reply<T>: Send {
     type Body: Send;
     type Out;
 
-    fn enter(given: T) -> Self::Body;
-    fn leave<Req>(call: &mut Call<Req>, body: Self::Body) -> Self::Out;
+    fn enter(given: Answer<T>) -> Answer<Self::Body>;
+    fn leave<Req>(call: &mut Call<Req>, body: Answer<Self::Body>) -> Answer<Self::Out>;
 }
 
 /// One message.
@@ -128,11 +130,11 @@ impl<T: Send> Reply<T> for Single {
     type Body = T;
     type Out = T;
 
-    fn enter(given: T) -> T {
+    fn enter(given: Answer<T>) -> Answer<T> {
         given
     }
 
-    fn leave<Req>(_: &mut Call<Req>, body: T) -> T {
+    fn leave<Req>(_: &mut Call<Req>, body: Answer<T>) -> Answer<T> {
         body
     }
 }
@@ -146,15 +148,20 @@ impl<S: Send> Reply<S> for AssociatedStream {
     type Body = ResponseStream<S>;
     type Out = ResponseStream<S>;
 
-    fn enter(given: S) -> ResponseStream<S> {
-        ResponseStream::new(given)
+    fn enter(given: Answer<S>) -> Answer<ResponseStream<S>> {
+        Ok(given?.map(ResponseStream::new))
     }
 
-    fn leave<Req>(call: &mut Call<Req>, body: ResponseStream<S>) -> ResponseStream<S> {
-        match call.attached.take() {
-            Some(attached) => body.watched(&call.details.path, call.request_messages(), attached),
-            None => body,
-        }
+    fn leave<Req>(
+        call: &mut Call<Req>,
+        body: Answer<ResponseStream<S>>,
+    ) -> Answer<ResponseStream<S>> {
+        let response = body?;
+        Ok(match call.attached.take() {
+            Some(attached) => response
+                .map(|body| body.watched(&call.details.path, call.request_messages(), attached)),
+            None => response,
+        })
     }
 }
 
@@ -167,12 +174,16 @@ impl<M: 'static> Reply<BoxStream<M>> for BoxedStream {
     type Body = ResponseStream<BoxStream<M>>;
     type Out = BoxStream<M>;
 
-    fn enter(given: BoxStream<M>) -> ResponseStream<BoxStream<M>> {
-        ResponseStream::new(given)
+    fn enter(given: Answer<BoxStream<M>>) -> Answer<ResponseStream<BoxStream<M>>> {
+        AssociatedStream::enter(given)
     }
 
-    fn leave<Req>(call: &mut Call<Req>, body: ResponseStream<BoxStream<M>>) -> BoxStream<M> {
-        Box::pin(AssociatedStream::leave(call, body))
+    fn leave<Req>(
+        call: &mut Call<Req>,
+        body: Answer<ResponseStream<BoxStream<M>>>,
+    ) -> Answer<BoxStream<M>> {
+        let response = AssociatedStream::leave(call, body)?;
+        Ok(response.map(|body| Box::pin(body) as BoxStream<M>))
     }
 }
 
@@ -197,17 +208,13 @@ where
 {
     async fn run(&mut self, call: &mut Call<Req>) -> Result<Response<R::Body>, Status> {
         let request = call.take_request()?;
-        Ok((self.call)(request).await?.map(R::enter))
+        R::enter((self.call)(request).await)
     }
 }
 
 /// A method, as its call sees it: `Req` is its argument, `Ret` what the user's method returns, and
-/// `R` how the reply travels.
-pub struct Rpc<Req: RequestType, Ret, R> {
-    plan: &'static MethodPlan,
-    abilities: Abilities<Req::Message>,
-    types: PhantomData<fn(R) -> Ret>,
-}
+/// `R` how the reply travels. Without a size, it costs nothing to keep while the call runs.
+pub struct Rpc<Req, Ret, R>(PhantomData<fn(Req, R) -> Ret>);
 
 impl<M, Ret, R> Rpc<Request<M>, Ret, R>
 where
@@ -215,12 +222,8 @@ where
     Ret: ResultType,
     R: Reply<Ret::Body> + Copy,
 {
-    pub const fn new(plan: &'static MethodPlan, abilities: Abilities<M>, _: R) -> Self {
-        Self {
-            plan,
-            abilities,
-            types: PhantomData,
-        }
+    pub const fn new(_: R) -> Self {
+        Self(PhantomData)
     }
 
     /// Fails to compile at the caller's span where `I` does not intercept this method's messages.
@@ -238,24 +241,35 @@ where
         }
     }
 
-    /// Takes a request through a chain.
+    /// The call that this request begins.
+    #[inline(always)]
+    pub fn call(
+        &self,
+        plan: &'static MethodPlan,
+        abilities: Abilities<M>,
+        request: Request<M>,
+    ) -> Call<M> {
+        Call::new(plan, abilities, request)
+    }
+
+    /// Takes a call through a chain.
     ///
     /// `Send` is promised here, not found out from the future's inside: where the compiler looks
     /// inside, it forgets that the lifetimes in a stream's type are the same in all places.
-    #[allow(clippy::manual_async_fn)]
-    pub fn serve<N>(
-        self,
-        request: Request<M>,
-        mut chain: N,
-    ) -> impl Future<Output = Result<Response<R::Out>, Status>> + Send
+    pub fn run<'a, N>(
+        &self,
+        chain: &'a mut N,
+        call: &'a mut Call<M>,
+    ) -> impl Future<Output = Answer<R::Body>> + Send + use<'a, M, Ret, R, N>
     where
         N: Next<M, R::Body>,
     {
-        async move {
-            let mut call = Call::new(self.plan, self.abilities, request);
-            let response = chain.run(&mut call).await?;
-            Ok(response.map(|body| R::leave(&mut call, body)))
-        }
+        chain.run(call)
+    }
+
+    /// What the service's trait wants of what came out of the chain.
+    pub fn leave(&self, result: Answer<R::Body>, call: &mut Call<M>) -> Answer<R::Out> {
+        R::leave(call, result)
     }
 }
 

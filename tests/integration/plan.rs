@@ -125,30 +125,31 @@ impl UserService for Users {
 #[test]
 fn the_table_shows_each_method_with_its_interceptors_and_settings() {
     expect![[r#"
-        METHOD                                      KIND           INTERCEPTOR  SETTINGS
-        /demo.v1.UserService/Login                  unary          logging      fields=user,s3 level=DEBUG slow=500ms
-                                                                   retry        throttle=10/0.1 max_attempts=4 base_delay=500ms max_delay=30s multiplier=2.0 jitter=0.2 codes=[Unavailable, Aborted]
-                                                                   with         value=self.audit
-                                                                   with         value=Audit::new(…)
-        /demo.v1.UserService/GetUser                unary          logging      level=INFO slow=40ms
-                                                                   auth         verifier=Tokens::new(…) scheme="" header=x-api-key
-                                                                   rate_limit   key=metadata("x-api-key") per_minute=7 burst=7
-                                                                   retry        throttle=10/0.1 max_attempts=4 base_delay=500ms max_delay=30s multiplier=2.0 jitter=0.2 codes=[Unavailable, Aborted]
-                                                                   with         value=self.audit
-        /demo.v1.UserService/ListUsers              server_stream  logging      level=INFO slow=40ms
-                                                                   auth         verifier=Tokens::new(…) scheme=Bearer header=authorization
-                                                                   rate_limit   key=identity per_second=200 burst=50
-                                                                   retry        max_attempts=2 base_delay=100ms max_delay=1s multiplier=1.5 jitter=0.0 codes=[Unavailable, DeadlineExceeded] attempt_timeout=2s
-                                                                   with         value=self.audit
-        /demo.v1.UserService/ImportUsers (derived)  client_stream  logging      level=INFO slow=40ms
-                                                                   auth         verifier=Tokens::new(…) scheme=Bearer header=authorization
-                                                                   rate_limit   key=identity per_second=200 burst=50
-                                                                   with         value=self.audit
-        /demo.v1.UserService/Chat                   bidi_stream    -
-        /demo.v1.UserService/Flaky (derived)        unary          logging      level=INFO slow=40ms
-                                                                   rate_limit   key=peer per_second=1 burst=1
-                                                                   retry        throttle=10/0.1 max_attempts=4 base_delay=500ms max_delay=30s multiplier=2.0 jitter=0.2 codes=[Unavailable, Aborted]
-                                                                   with         value=self.audit
+        METHOD                              KIND           INTERCEPTOR            SETTINGS
+        /demo.v1.UserService/Login          unary          logging                fields=user,s3 level=DEBUG slow=500ms
+                                                           retry                  throttle=10/0.1 max_attempts=4 base_delay=500ms max_delay=30s multiplier=2.0 jitter=0.2 codes=[Unavailable, Aborted]
+                                                           with(self.audit)
+                                                           with(Audit::new(…))
+        /demo.v1.UserService/GetUser        unary          logging                level=INFO slow=40ms
+                                                           auth                   verifier=Tokens::new(…) scheme="" header=x-api-key
+                                                           rate_limit             key=metadata("x-api-key") per_minute=7 burst=7
+                                                           retry                  throttle=10/0.1 max_attempts=4 base_delay=500ms max_delay=30s multiplier=2.0 jitter=0.2 codes=[Unavailable, Aborted]
+                                                           with(self.audit)
+        /demo.v1.UserService/ListUsers      server_stream  logging                level=INFO slow=40ms
+                                                           auth                   verifier=Tokens::new(…) scheme=Bearer header=authorization
+                                                           rate_limit             key=identity per_second=200 burst=50
+                                                           retry                  max_attempts=2 base_delay=100ms max_delay=1s multiplier=1.5 jitter=0.0 codes=[Unavailable, DeadlineExceeded] attempt_timeout=2s
+                                                           with(self.audit)
+        /demo.v1.UserService/ImportUsers *  client_stream  logging                level=INFO slow=40ms
+                                                           auth                   verifier=Tokens::new(…) scheme=Bearer header=authorization
+                                                           rate_limit             key=identity per_second=200 burst=50
+                                                           with(self.audit)
+        /demo.v1.UserService/Chat           bidi_stream    -
+        /demo.v1.UserService/Flaky *        unary          logging                level=INFO slow=40ms
+                                                           rate_limit             key=peer per_second=1 burst=1
+                                                           retry                  throttle=10/0.1 max_attempts=4 base_delay=500ms max_delay=30s multiplier=2.0 jitter=0.2 codes=[Unavailable, Aborted]
+                                                           with(self.audit)
+        * from Rust's names; a call knows its true name
     "#]].assert_eq(&Users::PLAN.to_string());
 }
 

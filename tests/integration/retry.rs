@@ -368,7 +368,8 @@ scripted!(self: Service<Timed>, #[intercept(
 async fn an_attempt_that_takes_too_long_is_dropped_and_tried_again() {
     let (watch, mut ends) = Ends::new();
     let service = Service::<Timed>::watched(watch);
-    let status = service.told(Behaviour::Hang, &[]).await;
+    let told = tokio::time::timeout(MS(9999), service.told(Behaviour::Hang, &[]));
+    let status = told.await.expect("an attempt is given up");
     assert_eq!(status.code(), Code::DeadlineExceeded);
     assert_eq!(service.times(), [0, 150, 350]);
     assert_eq!(service.attempts.started.elapsed(), MS(450));

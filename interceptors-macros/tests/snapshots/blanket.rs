@@ -62,15 +62,6 @@ const _: () = {
                 <Self as __handlers::Handlers<T>>::__get_Result,
                 _,
             >::new(
-                <Self as __handlers::Handlers<T>>::__GET,
-                __interceptors::Abilities {
-                    resend: __interceptors::Probe::<
-                        <Self as __handlers::Handlers<T>>::__get_Request,
-                    >::RESEND,
-                    count: __interceptors::Probe::<
-                        <Self as __handlers::Handlers<T>>::__get_Request,
-                    >::COUNT,
-                },
                 __interceptors::Probe::<
                     <Self as __handlers::Handlers<T>>::__get_Result,
                 >::REPLY,
@@ -81,7 +72,21 @@ const _: () = {
                 .handler(|__request| <Self as __handlers::Handlers<
                     T,
                 >>::get(self, __request));
-            __rpc.serve(__request, __interceptors::Chain::new(__0, __handler)).await
+            let mut __call = __rpc
+                .call(
+                    <Self as __handlers::Handlers<T>>::__GET,
+                    __interceptors::Abilities {
+                        resend: __interceptors::Probe::<
+                            <Self as __handlers::Handlers<T>>::__get_Request,
+                        >::RESEND,
+                        count: __interceptors::Probe::<
+                            <Self as __handlers::Handlers<T>>::__get_Request,
+                        >::COUNT,
+                    },
+                    __request,
+                );
+            let mut __chain = __interceptors::Chain::new(__0, __handler);
+            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
         }
     }
 };

@@ -125,15 +125,6 @@ const _: () = {
                 <Self as __handlers::Handlers>::__get_user_Result,
                 _,
             >::new(
-                <Self as __handlers::Handlers>::__GET_USER,
-                __interceptors::Abilities {
-                    resend: __interceptors::Probe::<
-                        <Self as __handlers::Handlers>::__get_user_Request,
-                    >::RESEND,
-                    count: __interceptors::Probe::<
-                        <Self as __handlers::Handlers>::__get_user_Request,
-                    >::COUNT,
-                },
                 __interceptors::Probe::<
                     <Self as __handlers::Handlers>::__get_user_Result,
                 >::REPLY,
@@ -145,7 +136,21 @@ const _: () = {
                     self,
                     __request,
                 ));
-            __rpc.serve(__request, __interceptors::Chain::new(__0, __handler)).await
+            let mut __call = __rpc
+                .call(
+                    <Self as __handlers::Handlers>::__GET_USER,
+                    __interceptors::Abilities {
+                        resend: __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__get_user_Request,
+                        >::RESEND,
+                        count: __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__get_user_Request,
+                        >::COUNT,
+                    },
+                    __request,
+                );
+            let mut __chain = __interceptors::Chain::new(__0, __handler);
+            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
         }
         #[cfg(not(unix))]
         async fn get_user(
@@ -157,15 +162,6 @@ const _: () = {
                 <Self as __handlers::Handlers>::__get_user_Result,
                 _,
             >::new(
-                <Self as __handlers::Handlers>::__GET_USER,
-                __interceptors::Abilities {
-                    resend: __interceptors::Probe::<
-                        <Self as __handlers::Handlers>::__get_user_Request,
-                    >::RESEND,
-                    count: __interceptors::Probe::<
-                        <Self as __handlers::Handlers>::__get_user_Request,
-                    >::COUNT,
-                },
                 __interceptors::Probe::<
                     <Self as __handlers::Handlers>::__get_user_Result,
                 >::REPLY,
@@ -177,7 +173,21 @@ const _: () = {
                     self,
                     __request,
                 ));
-            __rpc.serve(__request, __interceptors::Chain::new(__0, __handler)).await
+            let mut __call = __rpc
+                .call(
+                    <Self as __handlers::Handlers>::__GET_USER,
+                    __interceptors::Abilities {
+                        resend: __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__get_user_Request,
+                        >::RESEND,
+                        count: __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__get_user_Request,
+                        >::COUNT,
+                    },
+                    __request,
+                );
+            let mut __chain = __interceptors::Chain::new(__0, __handler);
+            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
         }
     }
     #[allow(unreachable_pub)]

@@ -187,15 +187,6 @@ const _: () = {
                 <Self as __handlers::Handlers>::__login_Result,
                 _,
             >::new(
-                <Self as __handlers::Handlers>::__LOGIN,
-                __interceptors::Abilities {
-                    resend: __interceptors::Probe::<
-                        <Self as __handlers::Handlers>::__login_Request,
-                    >::RESEND,
-                    count: __interceptors::Probe::<
-                        <Self as __handlers::Handlers>::__login_Request,
-                    >::COUNT,
-                },
                 __interceptors::Probe::<
                     <Self as __handlers::Handlers>::__login_Result,
                 >::REPLY,
@@ -231,21 +222,30 @@ const _: () = {
                     self,
                     __request,
                 ));
-            __rpc
-                .serve(
+            let mut __call = __rpc
+                .call(
+                    <Self as __handlers::Handlers>::__LOGIN,
+                    __interceptors::Abilities {
+                        resend: __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__login_Request,
+                        >::RESEND,
+                        count: __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__login_Request,
+                        >::COUNT,
+                    },
                     __request,
+                );
+            let mut __chain = __interceptors::Chain::new(
+                __0,
+                __interceptors::Chain::new(
+                    __3,
                     __interceptors::Chain::new(
-                        __0,
-                        __interceptors::Chain::new(
-                            __3,
-                            __interceptors::Chain::new(
-                                __4,
-                                __interceptors::Chain::new(__5, __handler),
-                            ),
-                        ),
+                        __4,
+                        __interceptors::Chain::new(__5, __handler),
                     ),
-                )
-                .await
+                ),
+            );
+            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
         }
         async fn get_user(
             &self,
@@ -256,15 +256,6 @@ const _: () = {
                 <Self as __handlers::Handlers>::__get_user_Result,
                 _,
             >::new(
-                <Self as __handlers::Handlers>::__GET_USER,
-                __interceptors::Abilities {
-                    resend: __interceptors::Probe::<
-                        <Self as __handlers::Handlers>::__get_user_Request,
-                    >::RESEND,
-                    count: __interceptors::Probe::<
-                        <Self as __handlers::Handlers>::__get_user_Request,
-                    >::COUNT,
-                },
                 __interceptors::Probe::<
                     <Self as __handlers::Handlers>::__get_user_Result,
                 >::REPLY,
@@ -307,27 +298,36 @@ const _: () = {
                     self,
                     __request,
                 ));
-            __rpc
-                .serve(
+            let mut __call = __rpc
+                .call(
+                    <Self as __handlers::Handlers>::__GET_USER,
+                    __interceptors::Abilities {
+                        resend: __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__get_user_Request,
+                        >::RESEND,
+                        count: __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__get_user_Request,
+                        >::COUNT,
+                    },
                     __request,
+                );
+            let mut __chain = __interceptors::Chain::new(
+                __0,
+                __interceptors::Chain::new(
+                    __1,
                     __interceptors::Chain::new(
-                        __0,
+                        __2,
                         __interceptors::Chain::new(
-                            __1,
+                            __3,
                             __interceptors::Chain::new(
-                                __2,
-                                __interceptors::Chain::new(
-                                    __3,
-                                    __interceptors::Chain::new(
-                                        __4,
-                                        __interceptors::Chain::new(__5, __handler),
-                                    ),
-                                ),
+                                __4,
+                                __interceptors::Chain::new(__5, __handler),
                             ),
                         ),
                     ),
-                )
-                .await
+                ),
+            );
+            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
         }
     }
     #[allow(unreachable_pub)]

@@ -110,15 +110,6 @@ const _: () = {
                 <Self as __handlers::Handlers>::__get_url_Result,
                 _,
             >::new(
-                <Self as __handlers::Handlers>::__GET_URL,
-                __interceptors::Abilities {
-                    resend: __interceptors::Probe::<
-                        <Self as __handlers::Handlers>::__get_url_Request,
-                    >::RESEND,
-                    count: __interceptors::Probe::<
-                        <Self as __handlers::Handlers>::__get_url_Request,
-                    >::COUNT,
-                },
                 __interceptors::Probe::<
                     <Self as __handlers::Handlers>::__get_url_Result,
                 >::REPLY,
@@ -130,25 +121,34 @@ const _: () = {
                 __interceptors::rate_limit::ByPeer,
             );
             __rpc.covers(__3);
-            let __4 = __interceptors::evaluate_once(&__VALUE_WITH_4, || Slow);
+            let __4 = __interceptors::evaluate_path(&__VALUE_WITH_4, || Slow);
             __rpc.covers(__4);
             let __handler = __rpc
                 .handler(|__request| <Self as __handlers::Handlers>::get_url(
                     self,
                     __request,
                 ));
-            __rpc
-                .serve(
+            let mut __call = __rpc
+                .call(
+                    <Self as __handlers::Handlers>::__GET_URL,
+                    __interceptors::Abilities {
+                        resend: __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__get_url_Request,
+                        >::RESEND,
+                        count: __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__get_url_Request,
+                        >::COUNT,
+                    },
                     __request,
-                    __interceptors::Chain::new(
-                        __0,
-                        __interceptors::Chain::new(
-                            __3,
-                            __interceptors::Chain::new(__4, __handler),
-                        ),
-                    ),
-                )
-                .await
+                );
+            let mut __chain = __interceptors::Chain::new(
+                __0,
+                __interceptors::Chain::new(
+                    __3,
+                    __interceptors::Chain::new(__4, __handler),
+                ),
+            );
+            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
         }
     }
     #[allow(unreachable_pub)]

@@ -102,15 +102,6 @@ const _: () = {
                 <Self as __handlers::Handlers>::__get_user_Result,
                 _,
             >::new(
-                <Self as __handlers::Handlers>::__GET_USER,
-                __interceptors::Abilities {
-                    resend: __interceptors::Probe::<
-                        <Self as __handlers::Handlers>::__get_user_Request,
-                    >::RESEND,
-                    count: __interceptors::Probe::<
-                        <Self as __handlers::Handlers>::__get_user_Request,
-                    >::COUNT,
-                },
                 __interceptors::Probe::<
                     <Self as __handlers::Handlers>::__get_user_Result,
                 >::REPLY,
@@ -120,7 +111,21 @@ const _: () = {
                     self,
                     __request,
                 ));
-            __rpc.serve(__request, __handler).await
+            let mut __call = __rpc
+                .call(
+                    <Self as __handlers::Handlers>::__GET_USER,
+                    __interceptors::Abilities {
+                        resend: __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__get_user_Request,
+                        >::RESEND,
+                        count: __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__get_user_Request,
+                        >::COUNT,
+                    },
+                    __request,
+                );
+            let mut __chain = __handler;
+            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
         }
         async fn set_user(
             &self,
@@ -131,15 +136,6 @@ const _: () = {
                 <Self as __handlers::Handlers>::__set_user_Result,
                 _,
             >::new(
-                <Self as __handlers::Handlers>::__SET_USER,
-                __interceptors::Abilities {
-                    resend: __interceptors::Probe::<
-                        <Self as __handlers::Handlers>::__set_user_Request,
-                    >::RESEND,
-                    count: __interceptors::Probe::<
-                        <Self as __handlers::Handlers>::__set_user_Request,
-                    >::COUNT,
-                },
                 __interceptors::Probe::<
                     <Self as __handlers::Handlers>::__set_user_Result,
                 >::REPLY,
@@ -151,7 +147,21 @@ const _: () = {
                     self,
                     __request,
                 ));
-            __rpc.serve(__request, __interceptors::Chain::new(__0, __handler)).await
+            let mut __call = __rpc
+                .call(
+                    <Self as __handlers::Handlers>::__SET_USER,
+                    __interceptors::Abilities {
+                        resend: __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__set_user_Request,
+                        >::RESEND,
+                        count: __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__set_user_Request,
+                        >::COUNT,
+                    },
+                    __request,
+                );
+            let mut __chain = __interceptors::Chain::new(__0, __handler);
+            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
         }
     }
     impl __interceptors::Intercepted<UsersPolicy> for Users {

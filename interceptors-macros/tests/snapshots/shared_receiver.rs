@@ -68,15 +68,6 @@ const _: () = {
                 <Self as __handlers::Handlers>::__add_Result,
                 _,
             >::new(
-                <Self as __handlers::Handlers>::__ADD,
-                __interceptors::Abilities {
-                    resend: __interceptors::Probe::<
-                        <Self as __handlers::Handlers>::__add_Request,
-                    >::RESEND,
-                    count: __interceptors::Probe::<
-                        <Self as __handlers::Handlers>::__add_Request,
-                    >::COUNT,
-                },
                 __interceptors::Probe::<
                     <Self as __handlers::Handlers>::__add_Result,
                 >::REPLY,
@@ -88,7 +79,21 @@ const _: () = {
                     __interceptors::share(&self),
                     __request,
                 ));
-            __rpc.serve(__request, __interceptors::Chain::new(__0, __handler)).await
+            let mut __call = __rpc
+                .call(
+                    <Self as __handlers::Handlers>::__ADD,
+                    __interceptors::Abilities {
+                        resend: __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__add_Request,
+                        >::RESEND,
+                        count: __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__add_Request,
+                        >::COUNT,
+                    },
+                    __request,
+                );
+            let mut __chain = __interceptors::Chain::new(__0, __handler);
+            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
         }
     }
     #[allow(unreachable_pub)]

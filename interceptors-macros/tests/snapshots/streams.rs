@@ -101,18 +101,7 @@ const _: () = {
                 <Self as __handlers::Handlers>::__list_users_Request,
                 <Self as __handlers::Handlers>::__list_users_Result,
                 _,
-            >::new(
-                <Self as __handlers::Handlers>::__LIST_USERS,
-                __interceptors::Abilities {
-                    resend: __interceptors::Probe::<
-                        <Self as __handlers::Handlers>::__list_users_Request,
-                    >::RESEND,
-                    count: __interceptors::Probe::<
-                        <Self as __handlers::Handlers>::__list_users_Request,
-                    >::COUNT,
-                },
-                __interceptors::AssociatedStream,
-            );
+            >::new(__interceptors::AssociatedStream);
             let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
             __rpc.covers(__0);
             let __1 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_1);
@@ -122,15 +111,24 @@ const _: () = {
                     self,
                     __request,
                 ));
-            __rpc
-                .serve(
+            let mut __call = __rpc
+                .call(
+                    <Self as __handlers::Handlers>::__LIST_USERS,
+                    __interceptors::Abilities {
+                        resend: __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__list_users_Request,
+                        >::RESEND,
+                        count: __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__list_users_Request,
+                        >::COUNT,
+                    },
                     __request,
-                    __interceptors::Chain::new(
-                        __0,
-                        __interceptors::Chain::new(__1, __handler),
-                    ),
-                )
-                .await
+                );
+            let mut __chain = __interceptors::Chain::new(
+                __0,
+                __interceptors::Chain::new(__1, __handler),
+            );
+            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
         }
     }
     #[allow(unreachable_pub)]

@@ -5,6 +5,8 @@ use super::{Identity, Verifier};
 use crate::plan::{Setting, Value};
 use crate::{Call, CallDetails, Interceptor, Next, key};
 
+const BEARER: &str = "Bearer";
+
 /// Where the token stands.
 ///
 /// # Default
@@ -15,7 +17,8 @@ use crate::{Call, CallDetails, Interceptor, Next, key};
 pub struct Config {
     /// `None` is `authorization`, which is found faster by its constant.
     header: Option<&'static str>,
-    scheme: &'static str,
+    /// `None` is `Bearer`, which is compared faster with its constant.
+    scheme: Option<&'static str>,
 }
 
 impl Config {
@@ -24,7 +27,7 @@ impl Config {
     pub const fn new() -> Self {
         Self {
             header: None,
-            scheme: "Bearer",
+            scheme: None,
         }
     }
 
@@ -32,7 +35,7 @@ impl Config {
     /// an empty scheme the whole value is the token, as in `x-api-key: <token>`.
     #[must_use]
     pub const fn scheme(mut self, scheme: &'static str) -> Self {
-        self.scheme = scheme;
+        self.scheme = Some(scheme);
         self
     }
 
@@ -44,7 +47,10 @@ impl Config {
     /// that is an error of the compiler.
     #[must_use]
     pub const fn header(mut self, name: &'static str) -> Self {
-        assert!(key::is_legal(name), "`header` must be a metadata key in lower case");
+        assert!(
+            key::is_legal(name),
+            "`header` must be a metadata key in lower case"
+        );
         self.header = Some(name);
         self
     }
@@ -56,13 +62,18 @@ impl Config {
             Some(name) => name,
             None => "authorization",
         };
+        let scheme = match self.scheme {
+            Some(scheme) => scheme,
+            None => BEARER,
+        };
         [
-            Setting::new("scheme", Value::Text(self.scheme)),
+            Setting::new("scheme", Value::Text(scheme)),
             Setting::new("header", Value::Text(header)),
         ]
     }
 
     /// The token, unless the credentials are missing, malformed or there are several.
+    #[inline(always)]
     fn token<'a>(&self, call: &'a CallDetails) -> Option<&'a str> {
         let headers = call.metadata().as_ref();
         let mut values = match self.header {
@@ -73,20 +84,32 @@ impl Config {
             return None;
         };
         let value = value.to_str().ok()?;
-        let token = if self.scheme.is_empty() {
-            value
-        } else {
-            let (scheme, rest) = value.split_once(' ')?;
-            if !scheme.eq_ignore_ascii_case(self.scheme) {
-                return None;
-            }
-            rest
+        let token = match self.scheme {
+            None => after_scheme(value, BEARER)?,
+            Some("") => value,
+            Some(scheme) => after_scheme(value, scheme)?,
         };
-        let token = token.trim_matches(' ');
-        let blank = |b: u8| b == b' ' || b == b'\t';
-        (!token.is_empty() && !token.bytes().any(blank)).then_some(token)
+        // Most tokens stand alone; only others are worth a second look.
+        let token = match has_blank(token) {
+            false => token,
+            true => alone(token)?,
+        };
+        (!token.is_empty()).then_some(token)
     }
 
+    #[inline(always)]
+    fn hide_first(&self, call: &mut CallDetails) {
+        let headers = call.metadata_mut().as_mut();
+        let first = match self.header {
+            Some(name) => headers.get_mut(name),
+            None => headers.get_mut(AUTHORIZATION),
+        };
+        if let Some(value) = first {
+            value.set_sensitive(true);
+        }
+    }
+
+    /// All values, which takes longer than [`hide_first`](Self::hide_first).
     fn hide_credentials(&self, call: &mut CallDetails) {
         let headers = call.metadata_mut().as_mut();
         let entry = match self.header {
@@ -99,6 +122,28 @@ impl Config {
                 .for_each(|value| value.set_sensitive(true));
         }
     }
+}
+
+#[inline(always)]
+fn after_scheme<'a>(value: &'a str, scheme: &str) -> Option<&'a str> {
+    let (given, rest) = value.split_at_checked(scheme.len())?;
+    if given != scheme && !given.eq_ignore_ascii_case(scheme) {
+        return None;
+    }
+    rest.strip_prefix(' ')
+}
+
+/// The token between spaces.
+#[cold]
+fn alone(token: &str) -> Option<&str> {
+    let token = token.trim_matches(' ');
+    (!has_blank(token)).then_some(token)
+}
+
+/// Looks at every byte, which is faster than to stop at the first.
+#[inline(always)]
+fn has_blank(text: &str) -> bool {
+    text.bytes().fold(false, |found, b| found | (b <= b' '))
 }
 
 impl Default for Config {
@@ -132,12 +177,16 @@ where
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
-        self.config.hide_credentials(call);
+        self.config.hide_first(call);
         let verified = match self.config.token(call) {
+            // There is one value, or there would be no token.
             Some(token) => self.verifier.verify(token, call).await,
-            None => Err(Status::unauthenticated(
-                "the request does not carry valid authentication credentials",
-            )),
+            None => {
+                self.config.hide_credentials(call);
+                Err(Status::unauthenticated(
+                    "the request does not carry valid authentication credentials",
+                ))
+            }
         };
         call.extensions_mut().insert(Identity(verified?));
         next.run(call).await
@@ -171,7 +220,10 @@ mod tests {
             let value = MetadataValue::try_from(*value).unwrap();
             request.metadata_mut().append("authorization", value);
         }
-        let abilities = Abilities { resend: None, count: None };
+        let abilities = Abilities {
+            resend: None,
+            count: None,
+        };
         Call::new(&PLAN, abilities, request)
     }
 

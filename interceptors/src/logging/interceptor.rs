@@ -223,7 +223,10 @@ impl<C: FnOnce(&Finish<'_>) + Send + 'static> Observer for Record<C> {
             code: code_name(end.code()),
             error: end.status().map(Status::message),
             time_ms: end.elapsed().as_secs_f64() * 1e3,
-            msgs_received: end.kind().request_is_stream().then_some(end.request_messages()),
+            msgs_received: end
+                .kind()
+                .request_is_stream()
+                .then_some(end.request_messages()),
             msgs_sent: end.kind().response_is_stream().then_some(end.messages()),
             outcome: end.outcome().as_str(),
             slow: slow.then_some(true),
@@ -250,6 +253,18 @@ where
         if !tracing::event_enabled!(target: "interceptors::logging", Level::ERROR) {
             return next.run(call).await;
         }
+        let record = self.start(call);
+        next.observe(call, record).await
+    }
+}
+
+impl<F> Logging<'_, F> {
+    /// Apart and cold, so that calls that nobody listens to do not pay for it.
+    #[cold]
+    fn start<Req>(&self, call: &Call<Req>) -> Record<F::Captured>
+    where
+        F: Fields<Req>,
+    {
         tracing::event!(
             target: "interceptors::logging",
             Level::DEBUG,
@@ -261,12 +276,11 @@ where
             peer.address = call.peer().map(tracing::field::display),
             "started call"
         );
-        let record = Record {
+        Record {
             level: self.config.level,
             slow: self.config.slow,
             peer: call.peer(),
             captured: call.message().map(|request| self.fields.capture(request)),
-        };
-        next.observe(call, record).await
+        }
     }
 }

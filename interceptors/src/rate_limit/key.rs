@@ -48,7 +48,10 @@ impl ByMetadata {
     /// that is an error of the compiler.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
-        assert!(key::is_legal(name), "`metadata` must name a metadata key in lower case");
+        assert!(
+            key::is_legal(name),
+            "`metadata` must name a metadata key in lower case"
+        );
         Self(name)
     }
 }
