@@ -7,10 +7,27 @@ use crate::call::{Kind, Side};
 ///
 /// Put the policy under a snapshot test, and a change of it shows up in review:
 ///
-/// ```ignore
-/// use interceptors::Intercepted as _;
+/// ```
+/// use interceptors::{Intercepted as _, intercept};
+/// # use interceptors_proto::guide::user_service_server::UserService;
+/// # use interceptors_proto::guide::{GetUserRequest, User};
+/// # use tonic::{Request, Response, Status};
+/// # struct Users;
 ///
-/// assert_eq!(Users::PLAN.to_string(), include_str!("users.plan"));
+/// #[intercept(service = "user.v1.UserService", rate_limit(per_second = 5))]
+/// #[tonic::async_trait]
+/// impl UserService for Users {
+///     #[intercept(name = "GetUser")]
+///     async fn get_user(&self, _: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+///         Ok(Response::new(User::default()))
+///     }
+/// }
+///
+/// assert_eq!(
+///     Users::PLAN.to_string(),
+///     "METHOD                        KIND   INTERCEPTOR  SETTINGS\n\
+///      /user.v1.UserService/GetUser  unary  rate_limit   per_second=5 burst=5\n",
+/// );
 /// ```
 ///
 /// `Policy` tells the services of one type from each other; the compiler infers it where a type

@@ -3,13 +3,21 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body, Frame};
 
 use interceptors_bench::{
     Attribute, Bare, ByHand, Logged, NoOp0, NoOp1, NoOp2, NoOp4, NoOp8, NoOp16, Observed, Requests,
     Tokens, drain, ready,
 };
 use interceptors_proto::demo::user_service_server::UserService;
-use interceptors_proto::demo::{GetUserRequest, ListUsersRequest};
+use interceptors_proto::demo::{GetUserRequest, ListUsersRequest, User};
+use tonic::codec::Codec;
+use tonic::{Status, Streaming};
+use tonic_prost::ProstCodec;
 use tracing::{Event, Metadata, Subscriber, span};
 
 struct Counting;
@@ -107,6 +115,43 @@ fn streaming<S: UserService>(service: &S, messages: u32) -> usize {
     )
 }
 
+/// A request stream of so many empty messages, as they come over the wire.
+struct Frames(u32);
+
+impl Body for Frames {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        Poll::Ready(self.0.checked_sub(1).map(|left| {
+            self.0 = left;
+            Ok(Frame::data(Bytes::from_static(&[0; 5])))
+        }))
+    }
+}
+
+fn uploading<S: UserService>(service: &S, messages: u32) -> usize {
+    let requests = Requests::of("/demo.v1.UserService/ImportUsers");
+    allocations(
+        || {
+            let decoder = ProstCodec::<User, User>::default().decoder();
+            requests.make(Streaming::new_request(
+                decoder,
+                Frames(messages),
+                None,
+                None,
+            ))
+        },
+        |request| {
+            let summary = ready(service.import_users(request)).expect("it answers");
+            assert_eq!(summary.get_ref().imported, u64::from(messages));
+        },
+    )
+}
+
 #[test]
 fn the_attribute_allocates_what_the_same_work_by_hand_does() {
     let (by_hand, attribute) = (ByHand { tokens: Tokens }, Attribute { tokens: Tokens });
@@ -154,6 +199,26 @@ fn an_observed_response_stream_allocates_once_for_the_call_and_never_for_a_messa
             streaming(&Observed, messages),
             streaming(&Bare, messages) + 1
         );
+    }
+}
+
+#[test]
+fn a_request_stream_that_nobody_observes_allocates_nothing() {
+    for messages in [0, 1, 1_000] {
+        assert_eq!(uploading(&NoOp4, messages), uploading(&Bare, messages));
+        assert_eq!(uploading(&Logged, messages), uploading(&Bare, messages));
+    }
+}
+
+/// Its counter, the slot that a message waits in, and tonic's new stream: a decoder, a body and a
+/// buffer.
+#[test]
+fn an_observed_request_stream_allocates_for_the_call_and_never_for_a_message() {
+    let for_the_call = uploading(&Observed, 0) - uploading(&Bare, 0);
+    assert!(for_the_call <= 5, "{for_the_call}");
+    for messages in [1, 1_000] {
+        let extra = uploading(&Observed, messages) - uploading(&Bare, messages);
+        assert_eq!(extra, for_the_call);
     }
 }
 
