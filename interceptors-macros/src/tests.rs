@@ -178,6 +178,36 @@ snapshot!(sibling_call, { logging }, {
     }
 });
 
+snapshot!(rate_limits, {
+    rate_limit(per_minute = 60, key = metadata("x-api-key"), max_keys = 100, only = [get]),
+    auth(scheme = "", header = "x-token", verifier = TOKENS),
+}, {
+    #[tonic::async_trait]
+    impl Query for Service {
+        #[intercept(rate_limit(limiter = self.limiter, key = peer))]
+        async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+        async fn set(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+    }
+});
+
+snapshot!(native_future, { with(self.audit, except = [set]) }, {
+    impl Query for Service {
+        fn get(
+            &self,
+            request: Request<Id>,
+        ) -> impl Future<Output = Result<Response<User>, Status>> + Send {
+            async move { todo!() }
+        }
+        async fn set(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+    }
+});
+
 snapshot!(names_that_are_given, {
     crate = renamed::interceptors,
     service = "user.v1.UserService",

@@ -26,7 +26,7 @@ use crate::call::{Kind, Side};
 /// assert_eq!(
 ///     Users::PLAN.to_string(),
 ///     "METHOD                        KIND   INTERCEPTOR  SETTINGS\n\
-///      /user.v1.UserService/GetUser  unary  rate_limit   per_second=5 burst=5\n",
+///      /user.v1.UserService/GetUser  unary  rate_limit   per_second=5 burst=5 max_keys=65536\n",
 /// );
 /// ```
 ///

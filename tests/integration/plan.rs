@@ -132,21 +132,21 @@ fn the_table_shows_each_method_with_its_interceptors_and_settings() {
                                                            with(Audit::new(…))
         /demo.v1.UserService/GetUser        unary          logging                level=INFO slow=40ms
                                                            auth                   verifier=Tokens::new(…) scheme="" header=x-api-key
-                                                           rate_limit             key=metadata("x-api-key") per_minute=7 burst=7
+                                                           rate_limit             key=metadata("x-api-key") per_minute=7 burst=7 max_keys=65536
                                                            retry                  throttle=10/0.1 max_attempts=4 base_delay=500ms max_delay=30s multiplier=2.0 jitter=0.2 codes=[Unavailable, Aborted]
                                                            with(self.audit)
         /demo.v1.UserService/ListUsers      server_stream  logging                level=INFO slow=40ms
                                                            auth                   verifier=Tokens::new(…) scheme=Bearer header=authorization
-                                                           rate_limit             key=identity per_second=200 burst=50
+                                                           rate_limit             key=identity per_second=200 burst=50 max_keys=65536
                                                            retry                  max_attempts=2 base_delay=100ms max_delay=1s multiplier=1.5 jitter=0.0 codes=[Unavailable, DeadlineExceeded] attempt_timeout=2s
                                                            with(self.audit)
         /demo.v1.UserService/ImportUsers *  client_stream  logging                level=INFO slow=40ms
                                                            auth                   verifier=Tokens::new(…) scheme=Bearer header=authorization
-                                                           rate_limit             key=identity per_second=200 burst=50
+                                                           rate_limit             key=identity per_second=200 burst=50 max_keys=65536
                                                            with(self.audit)
         /demo.v1.UserService/Chat           bidi_stream    -
         /demo.v1.UserService/Flaky *        unary          logging                level=INFO slow=40ms
-                                                           rate_limit             key=peer per_second=1 burst=1
+                                                           rate_limit             key=peer per_second=1 burst=1 max_keys=65536
                                                            retry                  throttle=10/0.1 max_attempts=4 base_delay=500ms max_delay=30s multiplier=2.0 jitter=0.2 codes=[Unavailable, Aborted]
                                                            with(self.audit)
         * from Rust's names; a call knows its true name
@@ -222,6 +222,7 @@ fn the_json_says_the_same() {
                 "settings": {
                   "burst": 7,
                   "key": "metadata(\"x-api-key\")",
+                  "max_keys": 65536,
                   "per_minute": 7
                 }
               },
@@ -273,6 +274,7 @@ fn the_json_says_the_same() {
                 "settings": {
                   "burst": 50,
                   "key": "identity",
+                  "max_keys": 65536,
                   "per_second": 200
                 }
               },
@@ -324,6 +326,7 @@ fn the_json_says_the_same() {
                 "settings": {
                   "burst": 50,
                   "key": "identity",
+                  "max_keys": 65536,
                   "per_second": 200
                 }
               },
@@ -358,6 +361,7 @@ fn the_json_says_the_same() {
                 "settings": {
                   "burst": 1,
                   "key": "peer",
+                  "max_keys": 65536,
                   "per_second": 1
                 }
               },

@@ -77,13 +77,14 @@ impl Config {
 
     #[doc(hidden)]
     #[must_use]
-    pub const fn settings(&self) -> [Setting; 2] {
+    pub const fn settings(&self) -> [Setting; 3] {
         [
             Setting::new(self.setting, Value::Integer(self.calls.get() as u64)),
             Setting::new(
                 "burst",
                 Value::Integer(self.quota.burst_size().get() as u64),
             ),
+            Setting::new("max_keys", Value::Integer(self.max_keys as u64)),
         ]
     }
 }

@@ -1,0 +1,173 @@
+const _: () = {
+    #[allow(unused_imports)]
+    use ::interceptors::__private::{
+        self as __interceptors, NoResend as _, Otherwise as _,
+    };
+    const __SERVICE: &::core::primitive::str = "Query";
+    const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
+    const __ENTRY_WITH_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "with",
+        &[],
+        &[
+            __interceptors::Setting::new(
+                "value",
+                __interceptors::Value::Text("self.audit"),
+            ),
+        ],
+    );
+    #[allow(dead_code, nonstandard_style, clippy::all, clippy::pedantic)]
+    mod __handlers {
+        pub(super) trait Handlers {
+            type __MethodPlan;
+            type __get_Request;
+            type __get_Result;
+            const __GET: Self::__MethodPlan;
+            fn get(
+                &self,
+                request: Self::__get_Request,
+            ) -> impl ::core::future::Future<
+                Output = Self::__get_Result,
+            > + ::core::marker::Send;
+            type __set_Request;
+            type __set_Result;
+            const __SET: Self::__MethodPlan;
+            fn set(
+                &self,
+                request: Self::__set_Request,
+            ) -> impl ::core::future::Future<
+                Output = Self::__set_Result,
+            > + ::core::marker::Send;
+        }
+    }
+    impl __handlers::Handlers for Service {
+        type __MethodPlan = &'static __interceptors::MethodPlan;
+        type __get_Request = Request<Id>;
+        type __get_Result = Result<Response<User>, Status>;
+        const __GET: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+            __interceptors::Name {
+                service: __SERVICE,
+                method: "Get",
+                path: __interceptors::path!(__SERVICE, "Get"),
+                derived: __SERVICE_IS_DERIVED || true,
+            },
+            __interceptors::Kind::new(
+                __interceptors::Probe::<Self::__get_Request>::REQUEST_IS_STREAM,
+                __interceptors::reply_is_stream::<
+                    Self::__get_Result,
+                    _,
+                >(__interceptors::Probe::<Self::__get_Result>::REPLY),
+            ),
+            __interceptors::Side::Server,
+            &[__ENTRY_WITH_0],
+        );
+        fn get(
+            &self,
+            request: Request<Id>,
+        ) -> impl Future<Output = Result<Response<User>, Status>> + Send {
+            async move { todo!() }
+        }
+        type __set_Request = Request<Id>;
+        type __set_Result = Result<Response<User>, Status>;
+        const __SET: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+            __interceptors::Name {
+                service: __SERVICE,
+                method: "Set",
+                path: __interceptors::path!(__SERVICE, "Set"),
+                derived: __SERVICE_IS_DERIVED || true,
+            },
+            __interceptors::Kind::new(
+                __interceptors::Probe::<Self::__set_Request>::REQUEST_IS_STREAM,
+                __interceptors::reply_is_stream::<
+                    Self::__set_Result,
+                    _,
+                >(__interceptors::Probe::<Self::__set_Result>::REPLY),
+            ),
+            __interceptors::Side::Server,
+            &[],
+        );
+        async fn set(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+    }
+    impl Query for Service {
+        fn get(
+            &self,
+            __request: Request<Id>,
+        ) -> impl Future<Output = Result<Response<User>, Status>> + Send {
+            async move {
+                let __rpc = __interceptors::Rpc::<
+                    <Self as __handlers::Handlers>::__get_Request,
+                    <Self as __handlers::Handlers>::__get_Result,
+                    _,
+                >::new(
+                    __interceptors::Probe::<
+                        <Self as __handlers::Handlers>::__get_Result,
+                    >::REPLY,
+                );
+                let __0 = &(self.audit);
+                __rpc.covers(__0);
+                let __handler = __rpc
+                    .handler(|__request| <Self as __handlers::Handlers>::get(
+                        self,
+                        __request,
+                    ));
+                let mut __call = __rpc
+                    .call(
+                        <Self as __handlers::Handlers>::__GET,
+                        __interceptors::Abilities {
+                            resend: __interceptors::Probe::<
+                                <Self as __handlers::Handlers>::__get_Request,
+                            >::RESEND,
+                            count: __interceptors::Probe::<
+                                <Self as __handlers::Handlers>::__get_Request,
+                            >::COUNT,
+                        },
+                        __request,
+                    );
+                let mut __chain = __interceptors::Chain::new(__0, __handler);
+                __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+            }
+        }
+        async fn set(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
+            let __rpc = __interceptors::Rpc::<
+                <Self as __handlers::Handlers>::__set_Request,
+                <Self as __handlers::Handlers>::__set_Result,
+                _,
+            >::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__set_Result,
+                >::REPLY,
+            );
+            let __handler = __rpc
+                .handler(|__request| <Self as __handlers::Handlers>::set(
+                    self,
+                    __request,
+                ));
+            let mut __call = __rpc
+                .call(
+                    <Self as __handlers::Handlers>::__SET,
+                    __interceptors::Abilities {
+                        resend: __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__set_Request,
+                        >::RESEND,
+                        count: __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__set_Request,
+                        >::COUNT,
+                    },
+                    __request,
+                );
+            let mut __chain = __handler;
+            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+        }
+    }
+    #[allow(unreachable_pub)]
+    pub struct __Plan;
+    impl __interceptors::Intercepted<__Plan> for Service {
+        const PLAN: __interceptors::Plan = __interceptors::Plan::new(
+            &[
+                <Self as __handlers::Handlers>::__GET,
+                <Self as __handlers::Handlers>::__SET,
+            ],
+        );
+    }
+};
