@@ -71,7 +71,7 @@ pub async fn play(address: &str) -> Result<(), Error> {
 
     heading(
         "Guessing a password",
-        "Five logins from one address pass at once, and then one every 200 ms.",
+        "Five logins from one address pass at once, of which ada's was one; then one every 200 ms.",
     );
     guess_passwords(&mut users).await?;
 

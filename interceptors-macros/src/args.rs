@@ -273,7 +273,7 @@ impl EntryParser<'_> {
     fn logging(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
         let values = self.values();
         let mut settings = self.settings(tokens, &["level", "slow", "fields"]);
-        let mut config = Config::new(quote!(new()));
+        let mut config = Config::new(quote!(new()), name.span());
         if let Some((key, expr)) = settings.expr("level") {
             set(&mut config, "level", &expr, values.level(&key, &expr));
         }
@@ -307,12 +307,14 @@ impl EntryParser<'_> {
     fn auth(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
         let values = self.values();
         let mut settings = self.settings(tokens, &["verifier", "public", "scheme", "header"]);
-        let mut config = Config::new(quote!(new()));
+        let mut config = Config::new(quote!(new()), name.span());
         for setting in ["scheme", "header"] {
             if let Some((key, expr)) = settings.expr(setting) {
                 set(&mut config, setting, &expr, values.text(&key, &expr));
             }
         }
+        settings.conflict("public", "only");
+        settings.conflict("public", "except");
         let public = settings.expr("public").map(|(key, expr)| {
             if self.on_method {
                 let hint = "write `skip(auth)` instead";
@@ -356,14 +358,17 @@ impl EntryParser<'_> {
         let mut config = None;
         for setting in ["per_second", "per_minute"] {
             if let Some((key, expr)) = settings.expr(setting) {
-                let value = values.integer(&key, &expr).unwrap_or_else(|| quote!(1));
+                let value = values.integer(&key, &expr, 1).unwrap_or_else(|| quote!(1));
                 let key = Ident::new(setting, at(expr.span()));
-                config = Some(Config::new(quote_spanned!(at(expr.span())=> #key(#value))));
+                config = Some(Config::new(
+                    quote_spanned!(at(expr.span())=> #key(#value)),
+                    expr.span(),
+                ));
             }
         }
         for setting in ["burst", "max_keys"] {
             if let Some((key, expr)) = settings.expr(setting) {
-                let value = values.integer(&key, &expr);
+                let value = values.integer(&key, &expr, 1);
                 if let Some(config) = &mut config {
                     set(config, setting, &expr, value);
                 }
@@ -442,10 +447,15 @@ impl EntryParser<'_> {
         ];
         let mut settings = self.settings(tokens, &known);
         settings.conflict("max", "max_attempts");
-        let mut config = Config::new(quote!(new()));
-        for setting in ["max", "max_attempts"] {
+        let mut config = Config::new(quote!(new()), name.span());
+        for (setting, min) in [("max", 1), ("max_attempts", 2)] {
             if let Some((key, expr)) = settings.expr(setting) {
-                set(&mut config, setting, &expr, values.integer(&key, &expr));
+                set(
+                    &mut config,
+                    setting,
+                    &expr,
+                    values.integer(&key, &expr, min),
+                );
             }
         }
         for setting in ["base_delay", "max_delay", "attempt_timeout"] {
@@ -471,7 +481,7 @@ impl EntryParser<'_> {
                 self.cx.error_on(&key, message);
                 return None;
             };
-            let tokens_value = values.integer(&tokens_key, &tokens)?;
+            let tokens_value = values.integer(&tokens_key, &tokens, 1)?;
             let ratio_value = values.float(&ratio_key, &ratio)?;
             let shown = |expr: &Expr| expr.to_token_stream().to_string().replace(' ', "");
             expressions.push(("throttle", format!("{}/{}", shown(&tokens), shown(&ratio))));

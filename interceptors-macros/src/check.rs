@@ -100,9 +100,6 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Service> {
             .filter(|i| !chain.contains(i))
             .collect::<Vec<_>>();
         chain.extend(added);
-        if all_is_here {
-            check_identity(&cx, method, &entries, &chain);
-        }
         let (rpc, is_derived) = rpc_name(method);
         let named = |covered: &Covered| covered.only_named_at.get(index).copied().flatten();
         let retry_named_at = (0..of_block)
@@ -118,6 +115,7 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Service> {
     }
     if all_is_here {
         check_coverage(&cx, &entries[..of_block], &covered, &chains);
+        check_identities(&cx, &entries, &chains, &block.methods);
     }
 
     let method_names: Vec<String> = block
@@ -405,7 +403,7 @@ fn check_method_attributes(cx: &Ctxt, methods: &[Method], entries: &[Entry], cov
             if !known.contains(&name.to_string().as_str()) {
                 let near = nearest(&name.to_string(), &known);
                 let hint = near.map_or_else(
-                    || "take it out".to_owned(),
+                    || "take it out; one of several `with` is left out by its `except`".to_owned(),
                     |near| format!("did you mean `{near}`?"),
                 );
                 cx.error_on(name, format!("the block has no `{name}` to skip; {hint}"));
@@ -453,23 +451,42 @@ fn check_coverage(cx: &Ctxt, entries: &[Entry], covered: &[Covered], chains: &[C
     }
 }
 
-fn check_identity(cx: &Ctxt, method: &Method, entries: &[Entry], chain: &[usize]) {
-    let mut verified = false;
-    for &i in chain {
-        match &entries[i].kind {
-            EntryKind::Auth { .. } => verified = true,
-            EntryKind::RateLimit {
-                key: RateLimitKey::Identity(span),
-                ..
-            } if !verified => {
-                let name = &method.name;
-                cx.error_at(
-                    *span,
-                    format!("`{name}` has no verified identity here; list `auth` before `rate_limit`, and leave public methods out with `except = [{name}]`"),
-                );
-            }
-            _ => {}
+/// A limit by identity needs an `auth` outside of it, in every method that it covers.
+fn check_identities(cx: &Ctxt, entries: &[Entry], chains: &[Chain], methods: &[Method]) {
+    let is_auth = |&i: &usize| matches!(entries[i].kind, EntryKind::Auth { .. });
+    for (i, entry) in entries.iter().enumerate() {
+        let EntryKind::RateLimit {
+            key: RateLimitKey::Identity(span),
+            ..
+        } = entry.kind
+        else {
+            continue;
+        };
+        let covered = || {
+            chains
+                .iter()
+                .zip(methods)
+                .filter(|(chain, _)| chain.entries.contains(&i))
+        };
+        let verified = |chain: &Chain| chain.entries.iter().take_while(|&&j| j != i).any(is_auth);
+        let unverified: Vec<&str> = covered()
+            .filter(|(chain, _)| !verified(chain))
+            .map(|(_, method)| method.name.as_str())
+            .collect();
+        if unverified.is_empty() {
+            continue;
         }
+        let nowhere = unverified.len() == covered().count();
+        let message = if nowhere {
+            "nobody is verified yet where this limit stands; list `auth` before `rate_limit`"
+                .to_owned()
+        } else {
+            let names = unverified.join(", ");
+            format!(
+                "public methods have no identity; leave them out with `except = [{names}]`, or give each a `rate_limit` of its own with another `key`"
+            )
+        };
+        cx.error_at(span, message);
     }
 }
 

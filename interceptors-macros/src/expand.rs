@@ -9,16 +9,18 @@ use crate::tokens::{expect_to_allow, find_ident, keep_span_name, mentions_self, 
 
 /// What the settings of an entry become.
 pub(crate) struct Config {
-    /// The constructor: `new()`.
+    /// The constructor, `new()`, and where it stands.
     start: TokenStream,
+    start_at: Span,
     /// `let config = config.max(3);`
     calls: Vec<TokenStream>,
 }
 
 impl Config {
-    pub(crate) fn new(start: TokenStream) -> Self {
+    pub(crate) fn new(start: TokenStream, start_at: Span) -> Self {
         Self {
             start,
+            start_at: at(start_at),
             calls: Vec::new(),
         }
     }
@@ -36,31 +38,35 @@ impl Config {
 
 /// Input:
 ///
-///     #[tonic::async_trait]
-///     impl UserService for Users {
-///         type ListStream = BoxStream<User>;
-///         async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> { … }
-///         …
-///     }
+/// ```text
+/// #[tonic::async_trait]
+/// impl UserService for Users {
+///     type ListStream = BoxStream<User>;
+///     async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> { … }
+///     …
+/// }
+/// ```
 ///
 /// Output:
 ///
-///     const _: () = {
-///         mod __handlers { pub(super) trait Handlers { … } }
-///         impl __handlers::Handlers for Users {
-///             type ListStream = BoxStream<User>;
-///             …
-///             async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> { … }
+/// ```text
+/// const _: () = {
+///     mod __handlers { pub(super) trait Handlers { … } }
+///     impl __handlers::Handlers for Users {
+///         type ListStream = BoxStream<User>;
+///         …
+///         async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> { … }
+///     }
+///     #[tonic::async_trait]
+///     impl UserService for Users {
+///         type ListStream = ResponseStream<BoxStream<User>>;
+///         async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+///             // the interceptors, then `<Self as __handlers::Handlers>::get(self, request)`
 ///         }
-///         #[tonic::async_trait]
-///         impl UserService for Users {
-///             type ListStream = ResponseStream<BoxStream<User>>;
-///             async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
-///                 // the interceptors, then `<Self as __handlers::Handlers>::get(self, request)`
-///             }
-///         }
-///         impl Intercepted<__Plan> for Users { const PLAN: Plan = …; }
-///     };
+///     }
+///     impl Intercepted<__Plan> for Users { const PLAN: Plan = …; }
+/// };
+/// ```
 ///
 /// The bodies stay functions of their own, under their own names, with their attributes, in an
 /// `impl` for the same type: `Self`, `?`, `return` and coercions mean what they meant. The hidden
@@ -168,13 +174,15 @@ impl Expander<'_> {
     ///
     /// Output, for `retry(max = 3)`:
     ///
-    ///     const __CONFIG_RETRY_0: &retry::Config = &{
-    ///         let config = retry::Config::new();
-    ///         let config = config.max(3);
-    ///         config
-    ///     };
-    ///     const __ENTRY_RETRY_0: EntryPlan =
-    ///         EntryPlan::new("retry", &__CONFIG_RETRY_0.settings(), &[]).single_requests_only();
+    /// ```text
+    /// const __CONFIG_RETRY_0: &retry::Config = &{
+    ///     let config = retry::Config::new();
+    ///     let config = config.max(3);
+    ///     config
+    /// };
+    /// const __ENTRY_RETRY_0: EntryPlan =
+    ///     EntryPlan::new("retry", &__CONFIG_RETRY_0.settings(), &[]).single_requests_only();
+    /// ```
     fn entry_items(i: usize, entry: &Entry) -> TokenStream {
         let config_name = item_name("CONFIG", entry, i);
         let (module, config) = match &entry.kind {
@@ -184,14 +192,23 @@ impl Expander<'_> {
             EntryKind::Retry { config, .. } => ("retry", Some(config)),
             EntryKind::With(_) => ("", None),
         };
-        let module = (!module.is_empty()).then(|| Ident::new(module, Span::call_site()));
+        let module = |span| (!module.is_empty()).then(|| Ident::new(module, span));
         let mut items = TokenStream::new();
         let mut settings = quote!(&[]);
-        if let Some(Config { start, calls }) = config {
+        if let Some(Config {
+            start,
+            start_at,
+            calls,
+        }) = config
+        {
             settings = quote!(&#config_name.settings());
+            let (module, start_module) = (module(Span::call_site()), module(*start_at));
+            let start = quote_spanned! {*start_at=>
+                let config = __interceptors::#start_module::Config::#start;
+            };
             items.extend(quote! {
                 const #config_name: &__interceptors::#module::Config = &{
-                    let config = __interceptors::#module::Config::#start;
+                    #start
                     #(#calls)*
                     config
                 };
@@ -257,17 +274,19 @@ impl Expander<'_> {
 
     /// Output:
     ///
-    ///     mod __handlers {
-    ///         pub(super) trait Handlers {
-    ///             type __MethodPlan;
-    ///             type ListStream;
-    ///             type __get_Request;
-    ///             type __get_Result;
-    ///             const __GET: Self::__MethodPlan;
-    ///             fn get(&self, request: Self::__get_Request)
-    ///                 -> impl Future<Output = Self::__get_Result> + Send;
-    ///         }
+    /// ```text
+    /// mod __handlers {
+    ///     pub(super) trait Handlers {
+    ///         type __MethodPlan;
+    ///         type ListStream;
+    ///         type __get_Request;
+    ///         type __get_Result;
+    ///         const __GET: Self::__MethodPlan;
+    ///         fn get(&self, request: Self::__get_Request)
+    ///             -> impl Future<Output = Self::__get_Result> + Send;
     ///     }
+    /// }
+    /// ```
     ///
     /// It has the parameters of the `impl`, without their bounds, and names nothing of the user's.
     fn hidden_trait(&self) -> TokenStream {
@@ -455,24 +474,26 @@ impl Expander<'_> {
 
     /// Output:
     ///
-    ///     async fn get(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
-    ///         let __rpc = Rpc::<
-    ///             <Self as __handlers::Handlers>::__get_Request,
-    ///             <Self as __handlers::Handlers>::__get_Result,
-    ///             _,
-    ///         >::new(Probe::<<Self as __handlers::Handlers>::__get_Result>::REPLY);
-    ///         let __0 = &Logging::new(__CONFIG_LOGGING_0);
-    ///         __rpc.covers(__0);
-    ///         let __handler =
-    ///             __rpc.handler(|__request| <Self as __handlers::Handlers>::get(self, __request));
-    ///         let mut __call = __rpc.call(
-    ///             <Self as __handlers::Handlers>::__GET,
-    ///             Abilities { resend: …, count: … },
-    ///             __request,
-    ///         );
-    ///         let mut __chain = Chain::new(__0, __handler);
-    ///         __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
-    ///     }
+    /// ```text
+    /// async fn get(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
+    ///     let __rpc = Rpc::<
+    ///         <Self as __handlers::Handlers>::__get_Request,
+    ///         <Self as __handlers::Handlers>::__get_Result,
+    ///         _,
+    ///     >::new(Probe::<<Self as __handlers::Handlers>::__get_Result>::REPLY);
+    ///     let __0 = &Logging::new(__CONFIG_LOGGING_0);
+    ///     __rpc.covers(__0);
+    ///     let __handler =
+    ///         __rpc.handler(|__request| <Self as __handlers::Handlers>::get(self, __request));
+    ///     let mut __call = __rpc.call(
+    ///         <Self as __handlers::Handlers>::__GET,
+    ///         Abilities { resend: …, count: … },
+    ///         __request,
+    ///     );
+    ///     let mut __chain = Chain::new(__0, __handler);
+    ///     __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+    /// }
+    /// ```
     fn wrapper_method(&self, method: &Method, chain: &Chain) -> TokenStream {
         let Method {
             cfgs,
@@ -671,17 +692,21 @@ impl Expander<'_> {
 
     /// Input:
     ///
-    ///     fields(user = request.user_id, tenant = %request.tenant)
+    /// ```text
+    /// fields(user = request.user_id, tenant = %request.tenant)
+    /// ```
     ///
     /// Output:
     ///
-    ///     .with_fields(|request: &Id| {
-    ///         let __field_0 = Capture::capture(&request.user_id);
-    ///         let __field_1 = ToString::to_string(&request.tenant);
-    ///         move |__finish: &Finish<'_>| {
-    ///             __finish_event!(__finish, { user = __field_0, tenant = __field_1, })
-    ///         }
-    ///     })
+    /// ```text
+    /// .with_fields(|request: &Id| {
+    ///     let __field_0 = Capture::capture(&request.user_id);
+    ///     let __field_1 = ToString::to_string(&request.tenant);
+    ///     move |__finish: &Finish<'_>| {
+    ///         __finish_event!(__finish, { user = __field_0, tenant = __field_1, })
+    ///     }
+    /// })
+    /// ```
     fn fields(&self, fields: &[Field], method: &Method, chain: &Chain) -> TokenStream {
         let handlers = self.handlers();
         let HiddenNames { request, .. } = HiddenNames::new(method, chain);

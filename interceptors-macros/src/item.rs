@@ -76,6 +76,13 @@ impl Method {
 pub(crate) fn parse_item(cx: &Ctxt, krate: &Path, item: TokenStream) -> Option<ServiceImpl> {
     let block = match cx.ok(syn::parse2(item))? {
         Item::Impl(block) => block,
+        Item::Fn(method) if method.sig.receiver().is_some() => {
+            cx.error_on(
+                &method.sig.ident,
+                "on a method, `#[intercept]` changes what the block's says; put one on the block too, above `#[tonic::async_trait]`",
+            );
+            return None;
+        }
         other => {
             cx.error_on(
                 &other,
@@ -181,13 +188,17 @@ pub(crate) fn conditional(attribute: &Attribute) -> Option<(Meta, Vec<Meta>)> {
 }
 
 /// Input:
-///     #![allow(dead_code)]
-///     #[cfg_attr(test, cfg(unix), allow(deprecated))]
+/// ```text
+/// #![allow(dead_code)]
+/// #[cfg_attr(test, cfg(unix), allow(deprecated))]
+/// ```
 ///
 /// Output:
-///     #[allow(dead_code)]
-///     #[cfg_attr(test, cfg(unix))]
-///     #[cfg_attr(test, allow(deprecated))]
+/// ```text
+/// #[allow(dead_code)]
+/// #[cfg_attr(test, cfg(unix))]
+/// #[cfg_attr(test, allow(deprecated))]
+/// ```
 ///
 /// so that each attribute can go where it belongs. Documentation inside a body says nothing to
 /// anybody outside.

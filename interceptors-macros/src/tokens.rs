@@ -163,10 +163,14 @@ impl Siblings<'_> {
 }
 
 /// Input:
-///     #[instrument(skip(self))]
+/// ```text
+/// #[instrument(skip(self))]
+/// ```
 ///
 /// Output:
-///     #[instrument(name = "login", skip(self))]
+/// ```text
+/// #[instrument(name = "login", skip(self))]
+/// ```
 ///
 /// so that a method which had to be renamed keeps the name of its span. Also under a `cfg_attr`.
 pub(crate) fn keep_span_name(attribute: &mut Attribute, name: &str) {

@@ -34,12 +34,22 @@ const CODES: [&str; 16] = [
 const LEVELS: [&str; 5] = ["trace", "debug", "info", "warn", "error"];
 
 impl Values<'_> {
-    pub(crate) fn integer(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
+    /// A constant is compared with the minimum where it is used; a literal already here.
+    pub(crate) fn integer(&self, name: &Ident, expr: &Expr, min: u64) -> Option<TokenStream> {
         match literal(expr) {
-            None | Some(Lit::Int(_)) if !is_negative(expr) => Some(quote!(#expr)),
+            None => Some(quote!(#expr)),
+            Some(Lit::Int(number)) if !is_negative(expr) => {
+                if number
+                    .base10_parse::<u64>()
+                    .is_ok_and(|number| number < min)
+                {
+                    return self.wrong(expr, format!("`{name}` must be at least {min}"));
+                }
+                Some(quote!(#expr))
+            }
             _ => self.wrong(
                 expr,
-                format!("`{name}` must be a whole number, such as `3`"),
+                format!("`{name}` must be a whole number, such as `10`"),
             ),
         }
     }
@@ -47,7 +57,7 @@ impl Values<'_> {
     pub(crate) fn float(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
         match literal(expr) {
             None | Some(Lit::Float(_)) => Some(quote!(#expr)),
-            _ => self.wrong(expr, format!("`{name}` must be a float, such as `2.0`")),
+            _ => self.wrong(expr, format!("`{name}` must be a float, such as `0.5`")),
         }
     }
 

@@ -74,7 +74,8 @@ pub trait Next<Req, Res>: Send {
     /// is dropped, because the client went away for example, the observer is told that as well.
     ///
     /// Where it stands matters: outside of `retry` it is told once for the call, inside once for
-    /// each attempt. Nothing is allocated but one box for a response stream, and the stream's
+    /// each attempt. A closure needs its type written, `|end: &End<'_>|`, and owns what it
+    /// uses. Nothing is allocated but one box for a response stream, and the stream's
     /// counter where the client sends one.
     ///
     /// ```

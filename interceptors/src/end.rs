@@ -88,7 +88,7 @@ impl End<'_> {
         self.messages
     }
 
-    /// How many request messages the handler has taken: 1 for a single request.
+    /// How many messages the handler has taken of a request stream; 1 where there is no stream.
     #[must_use]
     pub fn request_messages(&self) -> u64 {
         self.request_messages

@@ -109,7 +109,10 @@ impl fmt::Display for Plan {
             writeln!(f, "{}", line.trim_end())?;
         }
         if self.methods.iter().any(|method| method.derived) {
-            writeln!(f, "* from Rust's names; a call knows its true name")?;
+            writeln!(
+                f,
+                "* in part from Rust's names; to state it: `service = …`, `#[intercept(name = …)]`"
+            )?;
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
     "unknown interceptor `loging`; did you mean `logging`?"
 }
 ::core::compile_error! {
-    "`max` must be a whole number, such as `3`"
+    "`max` must be a whole number, such as `10`"
 }
 #[tonic::async_trait]
 impl UserService for Users {

@@ -1,7 +1,8 @@
 //! Who is calling: bearer tokens, checked before the handler runs.
 //!
-//! `auth` stands for the server interceptor of the same name in the Python original. Every method
-//! is closed unless it is listed in `public`; a stream is checked when it opens.
+//! Every method that the entry covers is closed unless it is listed in `public`; a stream is
+//! checked when it opens. `only`, `except` and, on a method, `skip(auth)` leave methods open too:
+//! prefer `public`, which closes a method that is added later.
 //!
 //! ```
 //! use interceptors::auth::{Identity, RequestExt, Verifier};

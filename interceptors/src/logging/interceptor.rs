@@ -222,7 +222,8 @@ impl<C: FnOnce(&Finish<'_>) + Send + 'static> Observer for Record<C> {
             peer: self.peer.map(tracing::field::display),
             code: code_name(end.code()),
             error: end.status().map(Status::message),
-            time_ms: end.elapsed().as_secs_f64() * 1e3,
+            // To the microsecond: more digits are noise.
+            time_ms: (end.elapsed().as_secs_f64() * 1e6).round() / 1e3,
             msgs_received: end
                 .kind()
                 .request_is_stream()
