@@ -420,6 +420,13 @@ impl EntryParser<'_> {
                 if let (1, Some(Lit::Str(name))) =
                     (call.args.len(), call.args.first().and_then(literal))
                 {
+                    if name.value() == "authorization" {
+                        self.cx.error_on(
+                            name,
+                            "one token can be written in many ways; use `key = identity`",
+                        );
+                        return None;
+                    }
                     return Some(RateLimitKey::Metadata(name.clone()));
                 }
             }
@@ -483,7 +490,10 @@ impl EntryParser<'_> {
             };
             let tokens_value = values.integer(&tokens_key, &tokens, 1)?;
             let ratio_value = values.float(&ratio_key, &ratio)?;
-            let shown = |expr: &Expr| expr.to_token_stream().to_string().replace(' ', "");
+            let shown = |expr: &Expr| match literal(expr) {
+                Some(_) => expr.to_token_stream().to_string().replace(' ', ""),
+                None => summary(expr),
+            };
             expressions.push(("throttle", format!("{}/{}", shown(&tokens), shown(&ratio))));
             throttle = Some(
                 quote_spanned!(at(key.span())=> __interceptors::retry::Throttle::new(#tokens_value, #ratio_value)),

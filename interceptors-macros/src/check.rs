@@ -37,7 +37,7 @@ pub(crate) struct Chain {
     pub(crate) entries: Vec<usize>,
     /// The method's name is also called in a body, so the hidden one needs another.
     pub(crate) rename: bool,
-    /// Where `retry(only = […])` names this method.
+    /// Where `retry(only = […])` names this method, or its own `retry` stands.
     pub(crate) retry_named_at: Option<Span>,
 }
 
@@ -105,6 +105,10 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Service> {
         let retry_named_at = (0..of_block)
             .filter(|&i| matches!(entries[i].kind, EntryKind::Retry { .. }) && chain.contains(&i))
             .find_map(|i| named(&covered[i]));
+        let own_retry = (first_own..entries.len())
+            .find(|&i| matches!(entries[i].kind, EntryKind::Retry { .. }))
+            .map(|i| entries[i].name.span());
+        let retry_named_at = retry_named_at.or(own_retry);
         chains.push(Chain {
             rpc,
             is_derived,
@@ -322,6 +326,24 @@ impl Names<'_> {
                 (indices_where(&|method| has_rpc_name(method, name)), name)
             }
         };
+        // Exactly this name before one that differs in case and underscores.
+        let exact = |&index: &usize| rpc_name(&self.methods[index]).0 == *written;
+        let found = match &method_ref.spelled {
+            Spelled::Rust(_) => found,
+            _ if found.iter().any(exact) => found.into_iter().filter(exact).collect(),
+            _ => found,
+        };
+        if let [first, rest @ ..] = &found[..]
+            && let Some(other) = rest
+                .iter()
+                .find(|&&i| self.methods[i].name != self.methods[*first].name)
+        {
+            let (a, b) = (&self.methods[*first].name, &self.methods[*other].name);
+            self.cx.error_at(
+                method_ref.span,
+                format!("this could be `{a}` or `{b}`; write the method's Rust name"),
+            );
+        }
         if found.is_empty() {
             self.cx.error_at(
                 method_ref.span,

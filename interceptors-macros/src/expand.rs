@@ -5,7 +5,9 @@ use syn::{Attribute, Expr, FnArg, GenericParam, Ident, PathArguments, Type};
 use crate::args::{Entry, EntryKind, Field, RateLimitKey, Sigil};
 use crate::check::{Chain, Service, ServiceName, entry_span};
 use crate::item::{Method, Returns, is_cfg, is_lint_level};
-use crate::tokens::{expect_to_allow, find_ident, keep_span_name, mentions_self, with_self_of};
+use crate::tokens::{
+    expect_to_allow, find_ident, has_macro_call, keep_span_name, needs_receiver, with_self_of,
+};
 
 /// What the settings of an entry become.
 pub(crate) struct Config {
@@ -263,7 +265,7 @@ impl Expander<'_> {
             }
             _ => {}
         }
-        if value_of(entry).is_some_and(|value| !mentions_self(value)) {
+        if value_of(entry).is_some_and(|value| !needs_receiver(value)) {
             let name = item_name("VALUE", entry, i);
             items.extend(quote! {
                 static #name: __interceptors::Once = __interceptors::Once::new();
@@ -678,7 +680,7 @@ impl Expander<'_> {
     /// A reference to what an expression gives: a place in `self`, or a value made once.
     fn borrowed(&self, expr: &Expr, entry: &Entry, i: usize, method: &Method) -> TokenStream {
         let span = at(entry_span(entry));
-        if mentions_self(expr) {
+        if needs_receiver(expr) {
             let expr = with_self_of(expr, method.receiver().self_token.span);
             return quote_spanned!(span=> &(#expr));
         }
@@ -687,7 +689,23 @@ impl Expander<'_> {
             Expr::Path(_) => quote_spanned!(span=> evaluate_path),
             _ => quote_spanned!(span=> evaluate_once),
         };
-        quote_spanned!(span=> __interceptors::#evaluate(&#once, || #expr))
+        // A value that depends on the service's parameters is one for each instance of it. A macro may
+        // hide that it does.
+        let tokens = expr.to_token_stream();
+        let parameters = self.service.block.generics.params.iter();
+        let parameters: Vec<String> = parameters
+            .filter_map(|param| match param {
+                GenericParam::Type(param) => Some(param.ident.to_string()),
+                GenericParam::Const(param) => Some(param.ident.to_string()),
+                GenericParam::Lifetime(_) => None,
+            })
+            .collect();
+        let mentions = |name: &str| find_ident(tokens.clone(), name).is_some();
+        let depends = mentions("Self")
+            || parameters.iter().any(|name| mentions(name))
+            || !parameters.is_empty() && has_macro_call(tokens.clone());
+        let instance = if depends { quote!(Self) } else { quote!(()) };
+        quote_spanned!(span=> __interceptors::#evaluate::<#instance, _>(&#once, || #expr))
     }
 
     /// Input:
@@ -812,8 +830,9 @@ impl Expander<'_> {
             .find(|entry| matches!(entry.kind, EntryKind::Retry { .. }));
         let mut assertions = Vec::new();
         if let Some(span) = chain.retry_named_at {
-            let message =
-                format!("`retry` cannot send a request stream again; take `{name}` out of `only`");
+            let message = format!(
+                "`retry` cannot send the request stream of `{name}` again; leave this method out"
+            );
             assertions.push(
                 quote_spanned! {at(span)=> ::core::assert!(!#probe::REQUEST_IS_STREAM, #message) },
             );

@@ -237,7 +237,7 @@ fn parse_method(
     let (mut cfgs, mut docs, mut attrs) = (Vec::new(), Vec::new(), Vec::new());
     let mut seen = false;
     for attribute in plain_attrs(method.attrs) {
-        if is_ours(&attribute) {
+        if is_ours(&attribute, krate) {
             if std::mem::replace(&mut seen, true) {
                 cx.error_on(
                     &attribute,

@@ -1,17 +1,19 @@
-use proc_macro2::{Delimiter, Group, Ident, Punct, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::{Attribute, Item, Meta, Path, parse_quote};
 
 use crate::item::conditional;
 
-/// Whether this attribute is ours: `#[intercept(…)]`, by any path.
-pub(crate) fn is_ours(attribute: &Attribute) -> bool {
-    attribute
-        .path()
-        .segments
-        .last()
-        .is_some_and(|segment| segment.ident == "intercept")
+/// Whether this attribute is ours: `#[intercept(…)]`, or by a path through this crate.
+pub(crate) fn is_ours(attribute: &Attribute, krate: &Path) -> bool {
+    let segments = &attribute.path().segments;
+    let crate_name = krate.segments.last().map(|segment| &segment.ident);
+    let mut from_the_end = segments.iter().rev().map(|segment| &segment.ident);
+    from_the_end.next().is_some_and(|name| name == "intercept")
+        && from_the_end
+            .next()
+            .is_none_or(|module| module == "interceptors" || Some(module) == crate_name)
 }
 
 /// The item as the user wrote it, less the attributes that only this macro understands.
@@ -21,7 +23,9 @@ pub(crate) fn without_our_attributes(item: TokenStream) -> TokenStream {
     };
     for item in &mut block.items {
         if let syn::ImplItem::Fn(method) = item {
-            method.attrs.retain(|attribute| !is_ours(attribute));
+            method
+                .attrs
+                .retain(|attribute| !is_ours(attribute, &parse_quote!(interceptors)));
         }
     }
     block.into_token_stream()
@@ -82,6 +86,25 @@ pub(crate) fn with_self_of(expr: &impl ToTokens, receiver: Span) -> TokenStream 
             .collect()
     }
     replace(expr.to_token_stream(), receiver)
+}
+
+/// Whether an expression needs the value that a method is called on.
+pub(crate) fn needs_receiver(expr: &impl ToTokens) -> bool {
+    find_ident(expr.to_token_stream(), "self").is_some()
+}
+
+/// Whether something like `name!` occurs.
+pub(crate) fn has_macro_call(tokens: TokenStream) -> bool {
+    let trees: Vec<TokenTree> = tokens.into_iter().collect();
+    let calls = trees.windows(2).any(|pair| {
+        matches!(pair, [TokenTree::Ident(_), TokenTree::Punct(bang)]
+            if bang.as_char() == '!' && bang.spacing() == Spacing::Alone)
+    });
+    calls
+        || trees.into_iter().any(|tree| match tree {
+            TokenTree::Group(group) => has_macro_call(group.stream()),
+            _ => false,
+        })
 }
 
 /// The first identifier of this name.

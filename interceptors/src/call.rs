@@ -10,7 +10,7 @@ use tonic::metadata::MetadataMap;
 use tonic::{Extensions, Request, Status};
 
 use crate::__private::Abilities;
-use crate::end::{Attached, Outcome, StreamEnd};
+use crate::end::{Attached, Outcome, StreamEnd, tell_in_drop};
 use crate::inbound::{Received, RequestMessages};
 use crate::plan::MethodPlan;
 
@@ -158,17 +158,20 @@ impl CallPath {
     }
 }
 
-/// Whether a path may be that of this method. It is another's where a body hands its own request
-/// on to a sibling: the request still carries the path that it came with.
+/// Whether a path may be that of this method. It is another's where a body passes its own request on:
+/// that still carries the path it came with.
 ///
-/// Names that Rust changed differ in case and underscores alone.
+/// Names that Rust changed differ in case and underscores alone; of a service's name without a
+/// package nothing is known, since the trait may be renamed where it is imported.
 fn is_path_of(path: &str, plan: &MethodPlan) -> bool {
     fn letters(name: &str) -> impl Iterator<Item = u8> {
         let bytes = name.bytes().filter(|byte| *byte != b'_');
         bytes.map(|byte| byte.to_ascii_lowercase())
     }
-    let method = path.rsplit('/').next().unwrap_or_default();
-    method == plan.method() || letters(method).eq(letters(plan.method()))
+    let (rest, method) = path.rsplit_once('/').unwrap_or_default();
+    let service = rest.rsplit_once('/').map_or(rest, |(_, service)| service);
+    let same_service = !plan.service().contains('.') || service == plan.service();
+    same_service && (method == plan.method() || letters(method).eq(letters(plan.method())))
 }
 
 /// What metadata and extensions are once the request has gone to the handler.
@@ -186,6 +189,8 @@ pub struct CallDetails {
     pub(crate) request: Option<Request<()>>,
     pub(crate) path: CallPath,
     attempt: u32,
+    /// The handler has answered this attempt.
+    pub(crate) answered: bool,
     deadline: OnceLock<Option<Instant>>,
 }
 
@@ -194,7 +199,9 @@ impl CallDetails {
     ///
     /// Behind tonic's router this is the path as it came over the wire. Where the request did
     /// not come through that router (a handler called directly, in a test for example), it is
-    /// what the attribute knows; see [`MethodPlan::is_derived`].
+    /// what the attribute knows; see [`MethodPlan::is_derived`]. So it is where a body passes its own
+    /// request on to another method; to a method of the same name of another service only if that
+    /// service's name is known to the attribute, so state it (`service = …`) before you decide by it.
     #[must_use]
     pub fn path(&self) -> &str {
         self.path.path()
@@ -376,6 +383,7 @@ impl<Req> Call<Req> {
                 path: CallPath::new(plan, &extensions),
                 request: Some(Request::from_parts(metadata, extensions, ())),
                 attempt: 1,
+                answered: false,
                 deadline: OnceLock::new(),
             },
             message: Some(message),
@@ -409,6 +417,13 @@ impl<Req> Call<Req> {
         self.abilities.resend.is_some() && self.message.is_some()
     }
 
+    /// Whether the handler has answered with success in this attempt, whatever interceptors made of
+    /// that afterwards: then it has done its work, and should not be asked to do it again.
+    #[must_use]
+    pub fn is_answered(&self) -> bool {
+        self.details.answered
+    }
+
     /// A copy of the request, metadata and extensions included, to send it once more after
     /// [`Next::run`](crate::Next::run) has used up the original. `None` where
     /// [`can_resend`](Self::can_resend) is false.
@@ -430,6 +445,7 @@ impl<Req> Call<Req> {
         let (metadata, extensions, message) = request.into_parts();
         self.details.request = Some(Request::from_parts(metadata, extensions, ()));
         self.details.attempt += 1;
+        self.details.answered = false;
         self.message = Some(message);
     }
 
@@ -481,7 +497,7 @@ impl<Req> Call<Req> {
 impl<Req> Drop for Call<Req> {
     fn drop(&mut self) {
         if self.attached.is_some() {
-            self.abandon_stream();
+            tell_in_drop(|| self.abandon_stream());
         }
     }
 }

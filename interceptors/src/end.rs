@@ -1,4 +1,5 @@
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -174,6 +175,16 @@ impl<'a> StreamEnd<'a> {
     }
 }
 
+/// Tells observers of a call that is dropped. Where that is because something panics, a panic of
+/// theirs would abort the process; there it is kept.
+pub(crate) fn tell_in_drop(tell: impl FnOnce()) {
+    if std::thread::panicking() {
+        let _ = catch_unwind(AssertUnwindSafe(tell));
+    } else {
+        tell();
+    }
+}
+
 /// An observer that has gone along with a response stream, innermost first.
 pub(crate) trait Attached: Send {
     fn end(self: Box<Self>, end: &StreamEnd<'_>);
@@ -192,10 +203,19 @@ impl<O: Observer> Attached for Node<O> {
             started,
             inner,
         } = *self;
+        // Told also where one further in panics.
+        struct Then<F: FnOnce()>(Option<F>);
+        impl<F: FnOnce()> Drop for Then<F> {
+            fn drop(&mut self) {
+                if let Some(then) = self.0.take() {
+                    tell_in_drop(then);
+                }
+            }
+        }
+        let _then = Then(Some(|| observer.end(&end.since(started))));
         if let Some(inner) = inner {
             inner.end(end);
         }
-        observer.end(&end.since(started));
     }
 }
 
@@ -257,15 +277,10 @@ impl<'a, Req, O: Observer> Watch<'a, Req, O> {
 
 impl<Req, O: Observer> Drop for Watch<'_, Req, O> {
     fn drop(&mut self) {
-        let panicked = std::thread::panicking();
-        self.tell(
-            if panicked {
-                Outcome::Panicked
-            } else {
-                Outcome::Cancelled
-            },
-            None,
-            0,
-        );
+        let outcome = match std::thread::panicking() {
+            true => Outcome::Panicked,
+            false => Outcome::Cancelled,
+        };
+        tell_in_drop(|| self.tell(outcome, None, 0));
     }
 }

@@ -1,8 +1,8 @@
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::fmt;
 use std::sync::{OnceLock, PoisonError, RwLock};
 
-type Kept = &'static (dyn Any + Send + Sync);
+type Kept = (TypeId, &'static (dyn Any + Send + Sync));
 
 /// Keeps the value of an expression in an attribute, which has no name for its type.
 ///
@@ -31,54 +31,63 @@ impl fmt::Debug for Once {
     }
 }
 
-/// The value of `expression`, evaluated when it is first needed and kept for good.
+/// The value of `expression`, evaluated when it is first needed and kept for good: one for each
+/// `Instance`, which is the service with its parameters filled in. The expression may depend on them
+/// even where the type of its value does not.
 #[inline]
-pub fn evaluate_once<T: Send + Sync + 'static>(
+pub fn evaluate_once<Instance: ?Sized + 'static, T: Send + Sync + 'static>(
     once: &'static Once,
     expression: impl Fn() -> T,
 ) -> &'static T {
-    match once.first.get().and_then(|first| first.downcast_ref()) {
+    match once.first.get().and_then(of::<Instance, T>) {
         Some(value) => value,
-        None => evaluate_or_find(once, expression),
+        None => evaluate_or_find::<Instance, T>(once, expression),
     }
 }
 
-/// The value of a path, such as `Audit`: to evaluate it does nothing, so that a value without a
-/// size need not be looked for.
+/// The value of a path, such as `Audit`.
 #[inline]
-pub fn evaluate_path<T: Send + Sync + 'static>(
+pub fn evaluate_path<Instance: ?Sized + 'static, T: Send + Sync + 'static>(
     once: &'static Once,
     path: impl Fn() -> T,
 ) -> &'static T {
     if const { size_of::<T>() == 0 } {
         return Box::leak(Box::new(path()));
     }
-    evaluate_once(once, path)
+    evaluate_once::<Instance, T>(once, path)
 }
 
-/// Apart, so that the fast way is short enough to stand in every method.
+fn of<Instance: ?Sized + 'static, T: 'static>((instance, value): &Kept) -> Option<&'static T> {
+    (*instance == TypeId::of::<Instance>()).then(|| value.downcast_ref())?
+}
+
 #[cold]
-fn evaluate_or_find<T: Send + Sync + 'static>(
+fn evaluate_or_find<Instance: ?Sized + 'static, T: Send + Sync + 'static>(
     once: &'static Once,
     expression: impl Fn() -> T,
 ) -> &'static T {
     let evaluate = || -> &'static T { Box::leak(Box::new(expression())) };
-    if let Some(value) = once.first.get_or_init(|| evaluate()).downcast_ref() {
+    let first = once
+        .first
+        .get_or_init(|| (TypeId::of::<Instance>(), evaluate()));
+    if let Some(value) = of::<Instance, T>(first) {
         return value;
     }
-    if let Some(value) = find(&once.others.read().unwrap_or_else(PoisonError::into_inner)) {
+    if let Some(value) =
+        find::<Instance, T>(&once.others.read().unwrap_or_else(PoisonError::into_inner))
+    {
         return value;
     }
     let mut others = once.others.write().unwrap_or_else(PoisonError::into_inner);
-    find(&others).unwrap_or_else(|| {
+    find::<Instance, T>(&others).unwrap_or_else(|| {
         let value = evaluate();
-        others.push(value);
+        others.push((TypeId::of::<Instance>(), value));
         value
     })
 }
 
-fn find<T: 'static>(kept: &[Kept]) -> Option<&'static T> {
-    kept.iter().find_map(|kept| kept.downcast_ref())
+fn find<Instance: ?Sized + 'static, T: 'static>(kept: &[Kept]) -> Option<&'static T> {
+    kept.iter().find_map(of::<Instance, T>)
 }
 
 #[cfg(test)]
@@ -92,7 +101,7 @@ mod tests {
         static ONCE: Once = Once::new();
         static COUNT: AtomicU32 = AtomicU32::new(0);
         fn evaluated<T: Default + Send + Sync>() -> &'static T {
-            evaluate_once(&ONCE, || {
+            evaluate_once::<(), _>(&ONCE, || {
                 COUNT.fetch_add(1, Ordering::Relaxed);
                 T::default()
             })

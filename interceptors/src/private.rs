@@ -208,7 +208,9 @@ where
 {
     async fn run(&mut self, call: &mut Call<Req>) -> Result<Response<R::Body>, Status> {
         let request = call.take_request()?;
-        R::enter((self.call)(request).await)
+        let answer = (self.call)(request).await;
+        call.details.answered = answer.is_ok();
+        R::enter(answer)
     }
 }
 

@@ -6,7 +6,7 @@ use futures_core::Stream;
 use tonic::Status;
 
 use crate::call::CallPath;
-use crate::end::{Attached, Outcome, StreamEnd};
+use crate::end::{Attached, Outcome, StreamEnd, tell_in_drop};
 use crate::inbound::RequestMessages;
 
 pin_project_lite::pin_project! {
@@ -116,13 +116,10 @@ impl StreamWatch {
 
 impl Drop for StreamWatch {
     fn drop(&mut self) {
-        self.tell(
-            if self.polling {
-                Outcome::Panicked
-            } else {
-                Outcome::Cancelled
-            },
-            None,
-        );
+        let outcome = match self.polling {
+            true => Outcome::Panicked,
+            false => Outcome::Cancelled,
+        };
+        tell_in_drop(|| self.tell(outcome, None));
     }
 }

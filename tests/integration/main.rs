@@ -4,6 +4,7 @@
 mod auth;
 mod call;
 mod end;
+mod guard;
 mod order;
 mod plan;
 mod rate_limit;

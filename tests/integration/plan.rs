@@ -149,7 +149,7 @@ fn the_table_shows_each_method_with_its_interceptors_and_settings() {
                                                            rate_limit             key=peer per_second=1 burst=1 max_keys=65536
                                                            retry                  throttle=10/0.1 max_attempts=4 base_delay=500ms max_delay=30s multiplier=2.0 jitter=0.2 codes=[Unavailable, Aborted]
                                                            with(self.audit)
-        * from Rust's names; a call knows its true name
+        * in part from Rust's names; to state it: `service = …`, `#[intercept(name = …)]`
     "#]].assert_eq(&Users::PLAN.to_string());
 }
 

@@ -212,10 +212,10 @@ const _: () = {
             __rpc.covers(__3);
             let __4 = &(self.audit);
             __rpc.covers(__4);
-            let __5 = __interceptors::evaluate_once(
-                &__VALUE_WITH_5,
-                || Audit::new("secret"),
-            );
+            let __5 = __interceptors::evaluate_once::<
+                (),
+                _,
+            >(&__VALUE_WITH_5, || Audit::new("secret"));
             __rpc.covers(__5);
             let __handler = __rpc
                 .handler(|__request| <Self as __handlers::Handlers>::login(
@@ -288,10 +288,10 @@ const _: () = {
             __rpc.covers(__3);
             let __4 = &(self.audit);
             __rpc.covers(__4);
-            let __5 = __interceptors::evaluate_once(
-                &__VALUE_WITH_5,
-                || Audit::new("secret"),
-            );
+            let __5 = __interceptors::evaluate_once::<
+                (),
+                _,
+            >(&__VALUE_WITH_5, || Audit::new("secret"));
             __rpc.covers(__5);
             let __handler = __rpc
                 .handler(|__request| <Self as __handlers::Handlers>::get_user(

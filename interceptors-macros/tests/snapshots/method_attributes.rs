@@ -121,7 +121,7 @@ const _: () = {
                 __interceptors::rate_limit::ByPeer,
             );
             __rpc.covers(__3);
-            let __4 = __interceptors::evaluate_path(&__VALUE_WITH_4, || Slow);
+            let __4 = __interceptors::evaluate_path::<(), _>(&__VALUE_WITH_4, || Slow);
             __rpc.covers(__4);
             let __handler = __rpc
                 .handler(|__request| <Self as __handlers::Handlers>::get_url(

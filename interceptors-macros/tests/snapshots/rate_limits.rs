@@ -146,7 +146,7 @@ const _: () = {
             __rpc.covers(__2);
             let __1 = &__interceptors::auth::Auth::new(
                 __CONFIG_AUTH_1,
-                __interceptors::evaluate_path(&__VALUE_AUTH_1, || TOKENS),
+                __interceptors::evaluate_path::<(), _>(&__VALUE_AUTH_1, || TOKENS),
             );
             __rpc.covers(__1);
             let __handler = __rpc
@@ -185,7 +185,7 @@ const _: () = {
             );
             let __1 = &__interceptors::auth::Auth::new(
                 __CONFIG_AUTH_1,
-                __interceptors::evaluate_path(&__VALUE_AUTH_1, || TOKENS),
+                __interceptors::evaluate_path::<(), _>(&__VALUE_AUTH_1, || TOKENS),
             );
             __rpc.covers(__1);
             let __handler = __rpc

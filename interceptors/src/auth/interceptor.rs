@@ -86,6 +86,8 @@ impl Config {
         let value = value.to_str().ok()?;
         let token = match self.scheme {
             None => after_scheme(value, BEARER)?,
+            // Trimmed here it would be one token under many spellings.
+            Some("") if has_blank(value) => return None,
             Some("") => value,
             Some(scheme) => after_scheme(value, scheme)?,
         };

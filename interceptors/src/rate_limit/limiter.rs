@@ -61,9 +61,14 @@ impl Config {
     /// How many calls may pass at once after a rest.
     #[must_use]
     pub const fn burst(mut self, calls: u32) -> Self {
-        self.quota = self
-            .quota
-            .allow_burst(at_least_one(calls, "`burst` must be at least 1"));
+        let calls = at_least_one(calls, "`burst` must be at least 1");
+        // governor counts nanoseconds in 64 bits.
+        let full = self.quota.replenish_interval().as_nanos() * calls.get() as u128;
+        assert!(
+            full < (u64::MAX / 2) as u128,
+            "`burst` is more than this limit can ever allow"
+        );
+        self.quota = self.quota.allow_burst(calls);
         self
     }
 

@@ -12,18 +12,22 @@
 //! | --- | --- |
 //! | not given | all calls |
 //! | `peer` | calls from one IP address, or one /64 network for IPv6; where the transport knows no address, all such calls |
-//! | `metadata("x-api-key")` | calls with the same values of this metadata key; calls without it together |
+//! | `metadata("x-api-key")` | calls with the same value of this metadata key; calls without one, or with several, together |
 //! | `identity` | calls of one verified identity; it needs an `auth` listed before it, and `Hash` for the identity |
 //!
+//! A caller chooses the metadata that it sends: put a limit by metadata behind an `auth` that verifies
+//! the same key, or a stranger has a new limit with each value.
+//!
 //! An entry on a method has a limit of its own. The limit lives as long as the process and is
-//! shared by all values of the service's type; with `limiter = self.limiter` it lives in a
+//! shared by all values of the service's type, and by all instances of a generic one; with `limiter = self.limiter` it lives in a
 //! [`Limiter`] of yours, which may also have a clock of yours.
 //!
 //! # Memory
 //!
 //! Keys are kept as 64-bit hashes under a random key of the process, and at most
 //! [`max_keys`](Config::max_keys) of them. Under a flood of more distinct keys than that, the
-//! ones too many share one limit until others have recovered.
+//! ones too many share one limit until others have recovered: callers that are not known yet are
+//! refused more often then, those that are known are not.
 
 mod interceptor;
 mod key;

@@ -6,7 +6,7 @@ use tonic::{Code, Response, Status};
 use super::Throttle;
 use super::backoff::{Pushback, delay, pushback};
 use crate::plan::{Setting, Value};
-use crate::{Call, Interceptor, Next};
+use crate::{Call, Interceptor, Next, Side};
 
 /// When to try again, and after how long.
 ///
@@ -119,6 +119,14 @@ impl Config {
             !codes.is_empty(),
             "`codes` must name at least one status code"
         );
+        let mut i = 0;
+        while i < codes.len() {
+            assert!(
+                !matches!(codes[i], Code::Ok),
+                "`Ok` in `codes` is no failure"
+            );
+            i += 1;
+        }
         self.codes = codes;
         self
     }
@@ -198,7 +206,12 @@ impl<'a> Retry<'a> {
     }
 
     /// How long to wait before another attempt; `None` where this failure is final.
-    fn backoff(&self, status: &Status, retries_since_pushback: &mut u32) -> Option<Duration> {
+    fn backoff(
+        &self,
+        side: Side,
+        status: &Status,
+        retries_since_pushback: &mut u32,
+    ) -> Option<Duration> {
         let pushback = pushback(status.metadata());
         let retryable = self.config.codes.contains(&status.code());
         let counts = retryable || pushback == Pushback::Stop;
@@ -208,6 +221,9 @@ impl<'a> Retry<'a> {
         }
         match pushback {
             Pushback::Stop => None,
+            // The handler may have passed on what another server says; nobody here chose to hold a
+            // call that long.
+            Pushback::After(delay) if side == Side::Server && delay > self.config.max_delay => None,
             Pushback::After(delay) => {
                 *retries_since_pushback = 0;
                 Some(delay)
@@ -263,7 +279,10 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Retry<'_> {
                 }
                 Err(status) => status,
             };
-            let delay = self.backoff(&status, &mut retries_since_pushback);
+            if call.is_answered() {
+                return Err(status);
+            }
+            let delay = self.backoff(call.side(), &status, &mut retries_since_pushback);
             let (Some(delay), Some(copy)) = (delay, copy) else {
                 return Err(status);
             };

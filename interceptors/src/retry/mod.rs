@@ -10,7 +10,11 @@
 //! Python original), attempts are left, the retry throttle allows it, and the request is one
 //! message that is `Clone`. Methods with a request stream are never retried, and naming one in
 //! `only` does not compile. A response stream is retried until it opens, never after: what was
-//! delivered cannot be taken back.
+//! delivered cannot be taken back. And a handler that has answered with success does not run again,
+//! even if an interceptor inside of `retry` made a failure of that.
+//!
+//! A handler that is retried and calls a sibling that is retried multiplies the two: with
+//! `max = 3` for both, up to 16 runs.
 //!
 //! # The delay
 //!
@@ -18,7 +22,7 @@
 //! [gRFC A6](https://github.com/grpc/proposal/blob/master/A6-client-retries.md) has it since 2024.
 //! A status with `grpc-retry-pushback-ms` in its metadata sets the delay itself, without jitter,
 //! and the next delay starts again at `base_delay`; a negative or unreadable value means that
-//! there is to be no retry.
+//! there is to be no retry, and so does one longer than `max_delay`.
 //!
 //! No attempt starts after the caller's own deadline.
 
