@@ -74,9 +74,11 @@ pub trait Next<Req, Res>: Send {
     /// is dropped, because the client went away for example, the observer is told that as well.
     ///
     /// Where it stands matters: outside of `retry` it is told once for the call, inside once for
-    /// each attempt. A closure needs its type written, `|end: &End<'_>|`, and owns what it
-    /// uses. Nothing is allocated but one box for a response stream, and the stream's
-    /// counter where the client sends one.
+    /// each attempt. A closure needs its type written, `|end: &End<'_>|`, and owns what it uses.
+    ///
+    /// Nothing is allocated but one box for a response stream, and the stream's counter where the
+    /// client sends one. A request stream that is observed ends after its first error; apart from
+    /// that, streams are as they were.
     ///
     /// ```
     /// use std::sync::Arc;

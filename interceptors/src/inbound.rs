@@ -42,7 +42,8 @@ impl RequestMessages {
     }
 }
 
-/// The same stream, with its messages counted as they are taken.
+/// The same stream, with its messages counted as they are taken. It ends after its first error, where
+/// tonic's own goes on reading what it could not make sense of.
 ///
 /// `tonic::Streaming` is a closed type that only reads frames. So each message is parked in a
 /// slot, an empty frame goes through tonic's decoder, and ours takes the message out of the slot:

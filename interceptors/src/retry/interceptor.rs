@@ -50,8 +50,8 @@ impl Config {
         }
     }
 
-    /// How many retries may follow the first attempt; at least 1. This is how the Python original
-    /// counts.
+    /// How many retries may follow the first attempt; at least 1. This is how the
+    /// `grpc.aio` interceptors count that this crate began as.
     #[must_use]
     pub const fn max(mut self, retries: u32) -> Self {
         assert!(

@@ -6,8 +6,8 @@
 //!
 //! # When
 //!
-//! The status code is one of `codes` (default: `UNAVAILABLE` and `DEADLINE_EXCEEDED`, as in the
-//! Python original), attempts are left, the retry throttle allows it, and the request is one
+//! The status code is one of `codes` (default: `UNAVAILABLE` and `DEADLINE_EXCEEDED`, as in
+//! the `grpc.aio` interceptors that this crate began as), attempts are left, the retry throttle allows it, and the request is one
 //! message that is `Clone`. Methods with a request stream are never retried, and naming one in
 //! `only` does not compile. A response stream is retried until it opens, never after: what was
 //! delivered cannot be taken back. And a handler that has answered with success does not run again,
