@@ -6,9 +6,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use axum::extract::OriginalUri;
 use interceptors::auth::Verifier;
-use interceptors::{Call, CallDetails, Interceptor, Next, intercept};
+use interceptors::{Call, CallDetails, End, Interceptor, Next, Outcome, intercept};
 use interceptors_proto::shapes::Word;
 use interceptors_proto::shapes::echo_server::Echo;
+use interceptors_proto::stubs::Item;
+use interceptors_proto::stubs::stubs_server::Stubs;
+use interceptors_tests::{Ends, WatchEnds};
 use tonic::{Code, Request, Response, Status};
 
 fn word() -> Request<Word> {
@@ -306,4 +309,58 @@ async fn a_pushback_longer_than_the_longest_delay_ends_the_call() {
     );
     assert_eq!(patient.runs.load(Ordering::SeqCst), 1);
     assert_eq!(started.elapsed(), std::time::Duration::ZERO);
+}
+
+/// Observes, and panics when it is told.
+struct PanicsAtTheEnd;
+
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for PanicsAtTheEnd {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        next.observe(call, |_: &End<'_>| panic!("an observer panics"))
+            .await
+    }
+}
+
+struct Observed {
+    ends: WatchEnds,
+}
+
+#[intercept(with(self.ends), with(PanicsAtTheEnd))]
+#[tonic::async_trait]
+impl Stubs for Observed {
+    async fn unary(&self, _: Request<Item>) -> Result<Response<Item>, Status> {
+        panic!("the handler panics");
+    }
+
+    async fn server_stream(
+        &self,
+        request: Request<Item>,
+    ) -> Result<Response<tonic::codegen::BoxStream<Item>>, Status> {
+        let item = request.into_inner();
+        Ok(Response::new(Box::pin(tokio_stream::once(Ok(item)))))
+    }
+}
+
+#[tokio::test]
+async fn an_observer_that_panics_does_not_silence_those_outside_of_it() {
+    let (watch, mut ends) = Ends::new();
+    let service = Observed { ends: watch };
+    let call = service.server_stream(Request::new(Item::default()));
+    let stream = call.await.unwrap().into_inner();
+    let read = tokio::spawn(tokio_stream::StreamExt::collect::<Vec<_>>(stream));
+    assert!(read.await.unwrap_err().is_panic());
+    assert_eq!(ends.next().await.outcome, Outcome::Ok);
+}
+
+#[tokio::test]
+async fn an_observer_that_panics_while_the_handler_panics_does_not_end_the_process() {
+    let (watch, mut ends) = Ends::new();
+    let service = Observed { ends: watch };
+    let call = tokio::spawn(async move { service.unary(Request::new(Item::default())).await });
+    assert!(call.await.unwrap_err().is_panic());
+    assert_eq!(ends.next().await.outcome, Outcome::Panicked);
 }
