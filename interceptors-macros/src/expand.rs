@@ -831,7 +831,7 @@ impl Expander<'_> {
         let mut assertions = Vec::new();
         if let Some(span) = chain.retry_named_at {
             let message = format!(
-                "`retry` cannot send the request stream of `{name}` again; leave this method out"
+                "`retry` cannot send the request stream of `{name}` again; take it out here"
             );
             assertions.push(
                 quote_spanned! {at(span)=> ::core::assert!(!#probe::REQUEST_IS_STREAM, #message) },

@@ -384,3 +384,19 @@ fn secrets_in_expressions_are_not_in_the_plan() {
         "{texts:?}"
     );
 }
+
+#[test]
+fn an_attribute_of_another_crate_is_left_alone() {
+    let item = quote! {
+        impl UserService for Users {
+            #[other::intercept(skip(auth))]
+            async fn get_user(&self, request: Request<Id>) -> Result<Response<User>, Status> { todo!() }
+        }
+    };
+    let expanded = expansion(quote!(auth), item);
+    assert!(
+        expanded.contains("#[other::intercept(skip(auth))]"),
+        "{expanded}"
+    );
+    assert!(expanded.contains("auth::Auth::new"), "{expanded}");
+}

@@ -3,11 +3,11 @@
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use futures_core::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
-use std::sync::Arc;
 pub use tonic;
 #[cfg(feature = "logging")]
 pub use tracing;

@@ -66,7 +66,7 @@ impl Config {
         let full = self.quota.replenish_interval().as_nanos() * calls.get() as u128;
         assert!(
             full < (u64::MAX / 2) as u128,
-            "`burst` is more than this limit can ever allow"
+            "`burst` is more than can be counted; write a smaller one"
         );
         self.quota = self.quota.allow_burst(calls);
         self

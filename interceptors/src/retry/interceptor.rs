@@ -123,7 +123,7 @@ impl Config {
         while i < codes.len() {
             assert!(
                 !matches!(codes[i], Code::Ok),
-                "`Ok` in `codes` is no failure"
+                "`Ok` in `codes` is no failure; take it out"
             );
             i += 1;
         }

@@ -1,0 +1,26 @@
+use interceptors::intercept;
+use interceptors_ui_tests::{Id, Ids, Once, UserService};
+use tonic::{Request, Response, Status, Streaming};
+
+struct Users;
+
+#[intercept(logging)]
+#[tonic::async_trait]
+impl UserService for Users {
+    type ListStream = Ids;
+
+    async fn get(&self, request: Request<Id>) -> Result<Response<Id>, Status> {
+        Ok(Response::new(request.into_inner()))
+    }
+
+    #[intercept(retry(max = 1))]
+    async fn upload(&self, _: Request<Streaming<Id>>) -> Result<Response<Id>, Status> {
+        todo!()
+    }
+
+    async fn put(&self, _: Request<Once>) -> Result<Response<Id>, Status> {
+        todo!()
+    }
+}
+
+fn main() {}
