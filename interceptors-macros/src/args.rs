@@ -6,6 +6,7 @@ use syn::{Expr, Ident, Lit, LitStr, Path, Type, parse_quote};
 
 use crate::ctxt::Ctxt;
 use crate::expand::{Config, at};
+use crate::item::{Mount, Side};
 use crate::settings::{Arg, ArgValue, Settings, parse_args, unknown};
 use crate::values::{Values, literal, summary};
 
@@ -53,7 +54,32 @@ pub(crate) enum EntryKind {
         config: Config,
         throttle: Option<TokenStream>,
     },
+    /// `auth` on a client.
+    Token {
+        config: Config,
+        token: Option<Expr>,
+        public: Vec<MethodRef>,
+    },
+    Hedge {
+        config: Config,
+    },
+    Metadata(Vec<Pair>),
+    Deadline {
+        config: Config,
+    },
     With(Box<Expr>),
+}
+
+/// `"key" = expr`
+pub(crate) struct Pair {
+    pub(crate) key: LitStr,
+    pub(crate) value: Expr,
+}
+
+impl Pair {
+    pub(crate) fn is_binary(&self) -> bool {
+        self.key.value().ends_with("-bin")
+    }
 }
 
 /// `name = expr`, `name = %expr` or `name = ?expr`.
@@ -98,22 +124,54 @@ pub(crate) enum Spelled {
     Path { service: String, method: String },
 }
 
-/// The entries of a service, and the feature of the runtime crate that each needs.
-const ENTRIES: [(&str, &str, bool); 5] = [
-    ("logging", "logging", cfg!(feature = "logging")),
-    ("auth", "auth", cfg!(feature = "auth")),
-    ("rate_limit", "rate-limit", cfg!(feature = "rate-limit")),
-    ("retry", "retry", cfg!(feature = "retry")),
-    ("with", "", true),
+/// An entry, where it may stand, and the feature of the runtime crate that it needs.
+struct Known {
+    name: &'static str,
+    sides: &'static [Side],
+    feature: &'static str,
+    enabled: bool,
+}
+
+const fn known(
+    name: &'static str,
+    sides: &'static [Side],
+    feature: &'static str,
+    enabled: bool,
+) -> Known {
+    Known {
+        name,
+        sides,
+        feature,
+        enabled,
+    }
+}
+
+const BOTH: &[Side] = &[Side::Server, Side::Client];
+const SERVER: &[Side] = &[Side::Server];
+const CLIENT: &[Side] = &[Side::Client];
+
+const ENTRIES: [Known; 8] = [
+    known("logging", BOTH, "logging", cfg!(feature = "logging")),
+    known("auth", BOTH, "auth", cfg!(feature = "auth")),
+    known(
+        "rate_limit",
+        SERVER,
+        "rate-limit",
+        cfg!(feature = "rate-limit"),
+    ),
+    known("retry", BOTH, "retry", cfg!(feature = "retry")),
+    known("hedge", CLIENT, "hedge", cfg!(feature = "hedge")),
+    known("metadata", CLIENT, "metadata", cfg!(feature = "metadata")),
+    known("deadline", CLIENT, "deadline", cfg!(feature = "deadline")),
+    known("with", BOTH, "", true),
 ];
 
-const CLIENT_ENTRIES: [&str; 3] = ["metadata", "hedge", "deadline"];
-
-pub(crate) fn parse_block_args(cx: &Ctxt, tokens: TokenStream) -> BlockArgs {
+pub(crate) fn parse_block_args(cx: &Ctxt, mount: Mount, tokens: TokenStream) -> BlockArgs {
     let args = parse_args(cx, tokens);
     let mut parser = EntryParser {
         cx,
         krate: parse_quote!(::interceptors),
+        mount,
         on_method: false,
     };
     // Wherever it stands, what the entries expand to is named by it.
@@ -145,6 +203,13 @@ pub(crate) fn parse_block_args(cx: &Ctxt, tokens: TokenStream) -> BlockArgs {
         seen.push(arg.name.clone());
         match (arg.name.to_string().as_str(), arg.value) {
             ("crate", _) => {}
+            ("service", _) if matches!(mount, Mount::Channel | Mount::ClientModule) => cx.error_on(
+                &arg.name,
+                match mount {
+                    Mount::Channel => "a channel serves any service; take `service` out",
+                    _ => "a generated client knows its service; take `service` out",
+                },
+            ),
             ("service", ArgValue::Expr(expr)) => match literal(&expr) {
                 Some(Lit::Str(text)) if !is_service_name(&text.value()) => cx.error_on(
                     text,
@@ -166,10 +231,16 @@ pub(crate) fn parse_block_args(cx: &Ctxt, tokens: TokenStream) -> BlockArgs {
     block
 }
 
-pub(crate) fn parse_method_args(cx: &Ctxt, krate: &Path, tokens: TokenStream) -> MethodArgs {
+pub(crate) fn parse_method_args(
+    cx: &Ctxt,
+    krate: &Path,
+    mount: Mount,
+    tokens: TokenStream,
+) -> MethodArgs {
     let parser = EntryParser {
         cx,
         krate: krate.clone(),
+        mount,
         on_method: true,
     };
     let mut method = MethodArgs::default();
@@ -216,6 +287,7 @@ pub(crate) fn parse_method_args(cx: &Ctxt, krate: &Path, tokens: TokenStream) ->
 struct EntryParser<'a> {
     cx: &'a Ctxt,
     krate: Path,
+    mount: Mount,
     on_method: bool,
 }
 
@@ -228,22 +300,33 @@ impl EntryParser<'_> {
                 .error_on(&name, format!("duplicate interceptor `{name}`"));
             return;
         }
-        let Some((_, feature, enabled)) = ENTRIES.iter().find(|(known, ..)| *known == text) else {
-            let message = if CLIENT_ENTRIES.contains(&text.as_str()) {
-                format!("`{name}` belongs on a client; a service has no call to make")
-            } else {
-                let mut known: Vec<_> = ENTRIES.iter().map(|(known, ..)| *known).collect();
-                known.extend(if self.on_method {
-                    ["skip", "name"]
-                } else {
-                    ["service", "plan"]
-                });
-                unknown("interceptor", &text, &known)
+        let side = self.mount.side();
+        let Some(known) = ENTRIES.iter().find(|known| known.name == text) else {
+            let here = ENTRIES.iter().filter(|known| known.sides.contains(&side));
+            let mut known: Vec<_> = here.map(|known| known.name).collect();
+            known.extend(match (self.on_method, self.mount) {
+                (true, _) => ["skip", "name"].as_slice(),
+                (false, Mount::Service | Mount::Stub) => &["service", "plan"],
+                (false, Mount::ClientModule | Mount::Channel) => &["plan"],
+            });
+            self.cx
+                .error_on(&name, unknown("interceptor", &text, &known));
+            return;
+        };
+        if !known.sides.contains(&side) {
+            let message = match side {
+                Side::Server => {
+                    format!("`{name}` belongs on a client; a service has no call to make")
+                }
+                Side::Client => {
+                    format!("`{name}` belongs on a service; take it out of this client")
+                }
             };
             self.cx.error_on(&name, message);
             return;
-        };
-        if !enabled {
+        }
+        if !known.enabled {
+            let feature = known.feature;
             self.cx.error_on(
                 &name,
                 format!("to use `{name}`, enable the feature `{feature}` of `interceptors`"),
@@ -263,7 +346,11 @@ impl EntryParser<'_> {
         };
         entries.extend(match text.as_str() {
             "logging" => self.logging(name, tokens),
+            "auth" if side == Side::Client => self.token(name, tokens),
             "auth" => self.auth(name, tokens),
+            "hedge" => self.hedge(name, tokens),
+            "metadata" => self.metadata(name, tokens),
+            "deadline" => self.deadline(name, tokens),
             "rate_limit" => self.rate_limit(name, tokens),
             "retry" => self.retry(name, tokens),
             _ => self.with(name, tokens),
@@ -273,7 +360,11 @@ impl EntryParser<'_> {
     fn logging(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
         let values = self.values();
         let mut settings = self.settings(tokens, &["level", "slow", "fields"]);
-        let mut config = Config::new(quote!(new()), name.span());
+        let start = match self.mount.side() {
+            Side::Server => quote!(new()),
+            Side::Client => quote!(client()),
+        };
+        let mut config = Config::new(start, name.span());
         if let Some((key, expr)) = settings.expr("level") {
             set(&mut config, "level", &expr, values.level(&key, &expr));
         }
@@ -286,6 +377,12 @@ impl EntryParser<'_> {
             fields = self
                 .cx
                 .ok(syn::parse::Parser::parse2(parse_fields, tokens))?;
+            if self.mount == Mount::Channel {
+                self.cx.error_on(
+                    &key,
+                    "a channel sees encoded messages, which have no fields; take `fields` out, or put it on a generated client",
+                );
+            }
             if fields.is_empty() {
                 self.cx.error_on(
                     &key,
@@ -451,8 +548,14 @@ impl EntryParser<'_> {
             "codes",
             "attempt_timeout",
             "throttle",
+            "buffer_size",
         ];
-        let mut settings = self.settings(tokens, &known);
+        // What a service received is in memory anyway, and a stub's streams are not sent again.
+        let known = match self.mount {
+            Mount::ClientModule | Mount::Channel => &known[..],
+            Mount::Service | Mount::Stub => &known[..known.len() - 1],
+        };
+        let mut settings = self.settings(tokens, known);
         settings.conflict("max", "max_attempts");
         let mut config = Config::new(quote!(new()), name.span());
         for (setting, min) in [("max", 1), ("max_attempts", 2)] {
@@ -477,6 +580,10 @@ impl EntryParser<'_> {
         }
         if let Some((key, expr)) = settings.expr("codes") {
             set(&mut config, "codes", &expr, values.codes(&key, &expr));
+        }
+        if let Some((key, expr)) = settings.expr("buffer_size") {
+            let value = values.integer(&key, &expr, 0);
+            set(&mut config, "buffer_size", &expr, value);
         }
         let mut expressions = Vec::new();
         let mut throttle = None;
@@ -508,18 +615,151 @@ impl EntryParser<'_> {
         })
     }
 
-    /// `with(expr)`, `with(expr, only = […])`.
-    fn with(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
+    /// `auth(token = self.tokens)`
+    fn token(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
+        let values = self.values();
+        let known = ["token", "public", "scheme", "header", "allow_plaintext"];
+        let mut settings = self.settings(tokens, &known);
+        let mut config = Config::new(quote!(new()), name.span());
+        for setting in ["scheme", "header"] {
+            if let Some((key, expr)) = settings.expr(setting) {
+                set(&mut config, setting, &expr, values.text(&key, &expr));
+            }
+        }
+        if let Some((key, expr)) = settings.expr("allow_plaintext") {
+            let value = values.boolean(&key, &expr);
+            set(&mut config, "allow_plaintext", &expr, value);
+        }
+        settings.conflict("public", "only");
+        settings.conflict("public", "except");
+        let public = settings.expr("public").map(|(key, expr)| {
+            if self.on_method {
+                let hint = "write `skip(auth)` instead";
+                self.cx
+                    .error_on(&key, format!("`public` names methods of the block; {hint}"));
+            }
+            self.methods(&key, &expr, true)
+        });
+        let token = settings.expr("token").map(|(_, expr)| expr);
+        if token.is_none() && self.mount == Mount::ClientModule {
+            self.cx.error_on(
+                &name,
+                "missing setting `token`; a generated client holds no token itself: add `token = &*crate::TOKENS`",
+            );
+        }
+        let shown = token.as_ref().map_or_else(|| "self".to_owned(), summary);
+        let methods = self.selector(&mut settings);
+        Some(Entry {
+            name,
+            methods,
+            kind: EntryKind::Token {
+                config,
+                token,
+                public: public.unwrap_or_default(),
+            },
+            expressions: vec![("token", shown)],
+        })
+    }
+
+    fn hedge(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
+        let values = self.values();
+        let known = ["max_attempts", "delay", "non_fatal_codes"];
+        let mut settings = self.settings(tokens, &known);
+        let mut config = Config::new(quote!(new()), name.span());
+        if let Some((key, expr)) = settings.expr("max_attempts") {
+            let value = values.integer(&key, &expr, 2);
+            set(&mut config, "max_attempts", &expr, value);
+        }
+        if let Some((key, expr)) = settings.expr("delay") {
+            set(&mut config, "delay", &expr, values.delay(&key, &expr));
+        }
+        if let Some((key, expr)) = settings.expr("non_fatal_codes") {
+            let value = values.codes_or_none(&key, &expr);
+            set(&mut config, "non_fatal_codes", &expr, value);
+        }
+        let methods = self.selector(&mut settings);
+        Some(Entry {
+            name,
+            methods,
+            kind: EntryKind::Hedge { config },
+            expressions: Vec::new(),
+        })
+    }
+
+    /// `deadline("2s")`
+    fn deadline(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
+        let missing = "`deadline` needs a time: `deadline(\"2s\")`";
+        let (expr, rest) = self.value_and_rest(&name, tokens, missing)?;
+        let value = self.values().duration(&name, &expr);
+        let value = value.unwrap_or_else(|| quote!(::core::time::Duration::MAX));
+        let new = Ident::new("new", at(expr.span()));
+        let config = Config::new(quote_spanned!(at(expr.span())=> #new(#value)), expr.span());
+        let mut settings = self.settings(rest, &[]);
+        let methods = self.selector(&mut settings);
+        Some(Entry {
+            name,
+            methods,
+            kind: EntryKind::Deadline { config },
+            expressions: Vec::new(),
+        })
+    }
+
+    /// `metadata("key" = expr, …)`
+    fn metadata(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
+        let (pairs, rest) = parse_pairs(self.cx, tokens);
+        let mut settings = self.settings(rest, &[]);
+        let methods = self.selector(&mut settings);
+        if pairs.is_empty() {
+            self.cx.error_on(
+                &name,
+                "`metadata` needs a key and its value: `metadata(\"x-trace-id\" = trace_id())`",
+            );
+        }
+        let mut seen: Vec<String> = Vec::new();
+        for pair in &pairs {
+            let key = pair.key.value();
+            if let Some(wrong) = crate::values::wrong_metadata_key(&key) {
+                self.cx.error_on(&pair.key, wrong);
+            } else if seen.contains(&key) {
+                self.cx
+                    .error_on(&pair.key, format!("duplicate metadata key `{key}`"));
+            } else if let Some(wrong) =
+                crate::values::wrong_metadata_value(pair.is_binary(), &pair.value)
+            {
+                self.cx.error_on(&pair.value, wrong);
+            }
+            seen.push(key);
+        }
+        Some(Entry {
+            name,
+            methods,
+            expressions: vec![("keys", seen.join(","))],
+            kind: EntryKind::Metadata(pairs),
+        })
+    }
+
+    /// An expression without a name, and what follows it.
+    fn value_and_rest(
+        &self,
+        name: &Ident,
+        tokens: TokenStream,
+        missing: &str,
+    ) -> Option<(Expr, TokenStream)> {
         let parser = |input: syn::parse::ParseStream<'_>| {
             if input.is_empty() {
-                let message = "`with` needs an interceptor: `with(self.audit)`";
-                return Err(syn::Error::new(name.span(), message));
+                return Err(syn::Error::new(name.span(), missing));
             }
             let expr: Expr = input.parse()?;
             input.parse::<Option<syn::Token![,]>>()?;
             Ok((expr, input.parse::<TokenStream>()?))
         };
-        let (expr, rest) = self.cx.ok(syn::parse::Parser::parse2(parser, tokens))?;
+        self.cx.ok(syn::parse::Parser::parse2(parser, tokens))
+    }
+
+    /// `with(expr)`, `with(expr, only = […])`.
+    fn with(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
+        let missing = "`with` needs an interceptor: `with(self.audit)`";
+        let (expr, rest) = self.value_and_rest(&name, tokens, missing)?;
         let mut settings = self.settings(rest, &[]);
         let methods = self.selector(&mut settings);
         let expressions = vec![("value", summary(&expr))];
@@ -664,11 +904,34 @@ fn parse_fields(input: syn::parse::ParseStream<'_>) -> syn::Result<Vec<Field>> {
     Ok(fields)
 }
 
-fn is_identifier(text: &str) -> bool {
+/// Reads `"key" = expr, …`; what has no key comes back.
+fn parse_pairs(cx: &Ctxt, tokens: TokenStream) -> (Vec<Pair>, TokenStream) {
+    let parser = |input: syn::parse::ParseStream<'_>| {
+        let mut pairs = Vec::new();
+        while input.peek(LitStr) {
+            let key: LitStr = input.parse()?;
+            if !input.peek(syn::Token![=]) {
+                let message = format!("`{0}` needs a value: `{0} = …`", key.token());
+                return Err(syn::Error::new(key.span(), message));
+            }
+            input.parse::<syn::Token![=]>()?;
+            let value = input.parse()?;
+            pairs.push(Pair { key, value });
+            if !input.is_empty() {
+                input.parse::<syn::Token![,]>()?;
+            }
+        }
+        Ok((pairs, input.parse::<TokenStream>()?))
+    };
+    let read = cx.ok(syn::parse::Parser::parse2(parser, tokens));
+    read.unwrap_or_default()
+}
+
+pub(crate) fn is_identifier(text: &str) -> bool {
     let legal = |c: char| c.is_ascii_alphanumeric() || c == '_';
     text.chars().all(legal) && !text.is_empty() && !text.starts_with(|c: char| c.is_ascii_digit())
 }
 
-fn is_service_name(text: &str) -> bool {
+pub(crate) fn is_service_name(text: &str) -> bool {
     text.split('.').all(is_identifier)
 }

@@ -4,25 +4,31 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, GenericArgument, Generics, Ident, Lit, Path, PathArguments, Type};
 
-use crate::args::{BlockArgs, Entry, EntryKind, MethodRef, RateLimitKey, Selector, Spelled};
+use crate::args::{
+    BlockArgs, Entry, EntryKind, MethodRef, RateLimitKey, Selector, Spelled, is_identifier,
+    is_service_name,
+};
+use crate::client_module::ClientModule;
 use crate::ctxt::Ctxt;
-use crate::item::{Method, ServiceImpl};
+use crate::item::{Annotated, Method, Mount, ServiceImpl};
 use crate::parse::Parsed;
 use crate::settings::nearest;
 use crate::tokens::{Siblings, find_ident, ungroup};
-use crate::values::literal;
+use crate::values::{literal, summary};
 
 /// What is to be generated. By now nothing can be wrong that a macro can see.
-pub(crate) struct Service {
+pub(crate) struct Checked {
     pub(crate) krate: Path,
-    pub(crate) block: ServiceImpl,
+    pub(crate) item: Annotated,
+    pub(crate) mount: Mount,
     pub(crate) name: ServiceName,
     pub(crate) plan: Option<Type>,
     /// Whether the language lets `Intercepted`, a trait of another crate, be implemented.
     pub(crate) has_plan: bool,
     /// Those of the block, then those of the methods.
     pub(crate) entries: Vec<Entry>,
-    /// One for each method of the block.
+    /// One for each method; for a channel one for each path that a list names, and before them one
+    /// for all others.
     pub(crate) chains: Vec<Chain>,
     /// Services that full paths in lists name, where the compiler has to compare.
     pub(crate) named_services: Vec<(Span, String)>,
@@ -30,6 +36,8 @@ pub(crate) struct Service {
 
 /// What a call of one method goes through.
 pub(crate) struct Chain {
+    /// The method's name in Rust; the path, or `*`, for a channel.
+    pub(crate) name: String,
     pub(crate) rpc: String,
     /// The RPC's name comes from Rust's alone.
     pub(crate) is_derived: bool,
@@ -50,7 +58,7 @@ pub(crate) enum ServiceName {
     Derived(String),
 }
 
-pub(crate) fn check(parsed: Parsed) -> syn::Result<Service> {
+pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
     let Parsed {
         args:
             BlockArgs {
@@ -59,24 +67,79 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Service> {
                 plan,
                 mut entries,
             },
-        service: mut block,
+        mount,
+        mut item,
         cx,
     } = parsed;
     // What could not be read is not there: that something is missing says nothing then.
     let all_is_here = cx.errors() == 0;
-    let name = service_name(service, &block.trait_path);
-    let mut names = Names {
-        cx: &cx,
-        service: &name,
-        methods: &block.methods,
-        compare: Vec::new(),
-        unresolved: 0,
-    };
+    let (name, has_plan, named_services, chains);
+    match &mut item {
+        Annotated::Block(block) => {
+            if mount == Mount::Stub && service.is_none() {
+                cx.error_on(
+                    &block.self_ty,
+                    "which service this is cannot be seen here; add `service = \"user.v1.UserService\"`",
+                );
+            }
+            name = service_name(service, block.trait_path.as_ref());
+            has_plan = may_implement_foreign_trait(&block.generics, &block.self_ty);
+            (chains, named_services) = block_chains(&cx, &name, block, &mut entries, all_is_here);
+            if all_is_here && mount == Mount::Stub {
+                check_borrows(&cx, block, &entries, &chains);
+            }
+        }
+        Annotated::ClientModule(module) => {
+            name = match module.methods.first() {
+                Some(method) => {
+                    let service = &method.service;
+                    ServiceName::Given(syn::parse_quote!(#service))
+                }
+                None => ServiceName::Derived(module.client.to_string()),
+            };
+            has_plan = true;
+            named_services = Vec::new();
+            chains = module_chains(&cx, &name, module, &entries, all_is_here);
+        }
+        Annotated::Channel(item) => {
+            name = ServiceName::Derived(item.ident.to_string());
+            has_plan = true;
+            named_services = Vec::new();
+            chains = channel_chains(&cx, &entries);
+        }
+    }
+    if all_is_here {
+        check_retry_and_hedge(&cx, &entries, &chains);
+    }
+    cx.check()?;
+    Ok(Checked {
+        krate,
+        item,
+        mount,
+        name,
+        plan,
+        has_plan,
+        entries,
+        chains,
+        named_services,
+    })
+}
 
+/// The chains of a block, and the services that its lists name. The entries of its methods are added to
+/// those of the block.
+fn block_chains(
+    cx: &Ctxt,
+    name: &ServiceName,
+    block: &mut ServiceImpl,
+    entries: &mut Vec<Entry>,
+    all_is_here: bool,
+) -> (Vec<Chain>, Vec<(Span, String)>) {
+    let methods: Vec<Named> = block.methods.iter().map(Named::of).collect();
+    let mut names = Names::new(cx, name, &methods);
     let covered: Vec<Covered> = entries.iter().map(|entry| names.covered(entry)).collect();
     let named_services = names.compare;
     if all_is_here {
-        check_method_attributes(&cx, &block.methods, &entries, &covered);
+        check_method_attributes(cx, &block.methods, entries, &covered);
     }
 
     let of_block = entries.len();
@@ -100,7 +163,6 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Service> {
             .filter(|i| !chain.contains(i))
             .collect::<Vec<_>>();
         chain.extend(added);
-        let (rpc, is_derived) = rpc_name(method);
         let named = |covered: &Covered| covered.only_named_at.get(index).copied().flatten();
         let retry_named_at = (0..of_block)
             .filter(|&i| matches!(entries[i].kind, EntryKind::Retry { .. }) && chain.contains(&i))
@@ -108,25 +170,26 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Service> {
         let own_retry = (first_own..entries.len())
             .find(|&i| matches!(entries[i].kind, EntryKind::Retry { .. }))
             .map(|i| entries[i].name.span());
-        let retry_named_at = retry_named_at.or(own_retry);
+        let Named {
+            name,
+            rpc,
+            is_derived,
+        } = methods[index].clone();
         chains.push(Chain {
+            name,
             rpc,
             is_derived,
             entries: chain,
             rename: false,
-            retry_named_at,
+            retry_named_at: retry_named_at.or(own_retry),
         });
     }
     if all_is_here {
-        check_coverage(&cx, &entries[..of_block], &covered, &chains);
-        check_identities(&cx, &entries, &chains, &block.methods);
+        check_coverage(cx, &entries[..of_block], &covered, &chains);
+        check_identities(cx, entries, &chains);
     }
 
-    let method_names: Vec<String> = block
-        .methods
-        .iter()
-        .map(|method| method.name.clone())
-        .collect();
+    let method_names: Vec<String> = methods.into_iter().map(|method| method.name).collect();
     let siblings = Siblings {
         names: &method_names,
         service: match ungroup(&block.self_ty) {
@@ -139,19 +202,240 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Service> {
     for (chain, method) in chains.iter_mut().zip(&block.methods) {
         chain.rename = called.contains(&method.name);
     }
+    (chains, named_services)
+}
 
-    cx.check()?;
-    let has_plan = may_implement_foreign_trait(&block.generics, &block.self_ty);
-    Ok(Service {
-        krate,
-        block,
-        name,
-        plan,
-        has_plan,
-        entries,
-        chains,
-        named_services,
-    })
+/// The chains of a generated client. What its kinds rule out is left out, unless it is named.
+fn module_chains(
+    cx: &Ctxt,
+    name: &ServiceName,
+    module: &ClientModule,
+    entries: &[Entry],
+    all_is_here: bool,
+) -> Vec<Chain> {
+    let methods = module.methods.iter().map(|method| Named {
+        name: method.name.clone(),
+        rpc: method.rpc.value(),
+        is_derived: false,
+    });
+    let methods: Vec<Named> = methods.collect();
+    let mut names = Names::new(cx, name, &methods);
+    let covered: Vec<Covered> = entries.iter().map(|entry| names.covered(entry)).collect();
+    let mut chains = Vec::new();
+    for (index, (named, method)) in methods.iter().zip(&module.methods).enumerate() {
+        let is_unary = !method.request_is_stream && !method.response_is_stream;
+        let mut chain = Vec::new();
+        for (i, entry) in entries.iter().enumerate() {
+            if !covered[i].holds[index] {
+                continue;
+            }
+            if matches!(entry.kind, EntryKind::Hedge { .. }) && !is_unary {
+                if let Some(Some(span)) = covered[i].only_named_at.get(index) {
+                    let name = &named.name;
+                    let message = format!(
+                        "`hedge` is for unary calls, and `{name}` is none; take it out here"
+                    );
+                    cx.error_at(*span, message);
+                }
+                continue;
+            }
+            chain.push(i);
+        }
+        let Named {
+            name,
+            rpc,
+            is_derived,
+        } = named.clone();
+        chains.push(Chain {
+            name,
+            rpc,
+            is_derived,
+            entries: chain,
+            rename: false,
+            retry_named_at: None,
+        });
+    }
+    for entry in entries {
+        for expr in expressions(entry) {
+            if let Some(this) = find_ident(expr.to_token_stream(), "self") {
+                cx.error_on(
+                    &this,
+                    "a generated client holds nothing of yours, so there is no `self` here; name a `static`, or call a function",
+                );
+            }
+        }
+    }
+    if all_is_here {
+        check_coverage(cx, entries, &covered, &chains);
+    }
+    chains
+}
+
+/// The chain of a channel for all methods, and those for methods that lists name.
+fn channel_chains(cx: &Ctxt, entries: &[Entry]) -> Vec<Chain> {
+    let lists = entries.iter().flat_map(|entry| {
+        let selector = match &entry.methods {
+            Selector::All => &[][..],
+            Selector::Only(list) | Selector::Except(list) => &list[..],
+        };
+        selector.iter().chain(public(entry))
+    });
+    let mut paths: Vec<String> = Vec::new();
+    for method in lists {
+        match &method.spelled {
+            Spelled::Path { service, method: name } if is_service_name(service) && is_identifier(name) => {
+                let path = format!("/{service}/{name}");
+                if !paths.contains(&path) {
+                    paths.push(path);
+                }
+            }
+            _ => cx.error_at(
+                method.span,
+                "a channel serves any service; write the method's full path, such as `\"/user.v1.UserService/Login\"`",
+            ),
+        }
+    }
+    let is_named = |list: &[MethodRef], path: &str| {
+        list.iter().any(|method| match &method.spelled {
+            Spelled::Path { service, method } => path == format!("/{service}/{method}"),
+            _ => false,
+        })
+    };
+    for entry in entries {
+        let lists = match &entry.methods {
+            Selector::All => [&[][..], public(entry)],
+            Selector::Only(list) | Selector::Except(list) => [&list[..], public(entry)],
+        };
+        for list in lists {
+            for (i, method) in list.iter().enumerate() {
+                if let Spelled::Path {
+                    service,
+                    method: name,
+                } = &method.spelled
+                    && is_named(&list[..i], &format!("/{service}/{name}"))
+                {
+                    cx.error_at(method.span, format!("duplicate method `/{service}/{name}`"));
+                }
+            }
+        }
+    }
+    let chain = |path: Option<&str>| {
+        let holds = |entry: &Entry| {
+            let named = |list: &[MethodRef]| path.is_some_and(|path| is_named(list, path));
+            let selected = match &entry.methods {
+                Selector::All => true,
+                Selector::Only(list) => named(list),
+                Selector::Except(list) => !named(list),
+            };
+            selected && !named(public(entry))
+        };
+        Chain {
+            name: path.unwrap_or("*").to_owned(),
+            rpc: path.unwrap_or("*").to_owned(),
+            is_derived: false,
+            entries: (0..entries.len()).filter(|&i| holds(&entries[i])).collect(),
+            rename: false,
+            retry_named_at: None,
+        }
+    };
+    let others = std::iter::once(chain(None));
+    others
+        .chain(paths.iter().map(|path| chain(Some(path))))
+        .collect()
+}
+
+/// The methods that an `auth` leaves open.
+pub(crate) fn public(entry: &Entry) -> &[MethodRef] {
+    match &entry.kind {
+        EntryKind::Auth { public, .. } | EntryKind::Token { public, .. } => public,
+        _ => &[],
+    }
+}
+
+/// The expressions in an entry that give values at run time.
+fn expressions(entry: &Entry) -> Vec<&Expr> {
+    match &entry.kind {
+        EntryKind::Auth { verifier, .. } => verifier.iter().collect(),
+        EntryKind::Token { token, .. } => token.iter().collect(),
+        EntryKind::RateLimit { limiter, .. } => limiter.iter().collect(),
+        EntryKind::Metadata(pairs) => pairs.iter().map(|pair| &pair.value).collect(),
+        EntryKind::With(expr) => vec![expr],
+        EntryKind::Logging { .. }
+        | EntryKind::Retry { .. }
+        | EntryKind::Hedge { .. }
+        | EntryKind::Deadline { .. } => Vec::new(),
+    }
+}
+
+/// A call that borrows the stub mutably leaves nothing to borrow for its interceptors, nor can it be made
+/// several times at once.
+fn check_borrows(cx: &Ctxt, block: &ServiceImpl, entries: &[Entry], chains: &[Chain]) {
+    let mut told = Vec::new();
+    for (method, chain) in block.methods.iter().zip(chains) {
+        for &i in chain.entries.iter().filter(|_| method.by_mut) {
+            let name = &method.name;
+            let entry = &entries[i];
+            if matches!(entry.kind, EntryKind::Hedge { .. }) && !told.contains(&i) {
+                told.push(i);
+                cx.error_on(
+                    &entry.name,
+                    format!("`hedge` makes attempts at the same time, and `{name}` takes `&mut self`; let it take `&self`, or leave it out"),
+                );
+            }
+            let asks_self = matches!(&entry.kind, EntryKind::Token { token: None, .. });
+            let place = expressions(entry)
+                .into_iter()
+                .find(|expr| is_place_of_self(expr));
+            if (asks_self || place.is_some()) && !told.contains(&i) {
+                told.push(i);
+                let span = place.map_or(entry.name.span(), Spanned::span);
+                let shown = place.map_or_else(|| "token = self".to_owned(), summary);
+                cx.error_at(
+                    span,
+                    format!("`{name}` takes `&mut self`, so nothing can be borrowed from it during the call; write `{shown}.clone()`, or let it take `&self`"),
+                );
+            }
+        }
+    }
+}
+
+/// `self`, `self.field` and so on: what is borrowed and not made anew.
+fn is_place_of_self(expr: &Expr) -> bool {
+    match expr {
+        Expr::Path(path) => path.path.is_ident("self"),
+        Expr::Field(field) => is_place_of_self(&field.base),
+        Expr::Reference(reference) => is_place_of_self(&reference.expr),
+        Expr::Paren(paren) => is_place_of_self(&paren.expr),
+        Expr::Group(group) => is_place_of_self(&group.expr),
+        _ => false,
+    }
+}
+
+/// gRFC A6 has one or the other for a method.
+fn check_retry_and_hedge(cx: &Ctxt, entries: &[Entry], chains: &[Chain]) {
+    let mut told = false;
+    for chain in chains {
+        let position = |is: fn(&EntryKind) -> bool| {
+            let mut covering = chain.entries.iter().copied();
+            covering.find(|&i| is(&entries[i].kind))
+        };
+        let retry = position(|kind| matches!(kind, EntryKind::Retry { .. }));
+        let hedge = position(|kind| matches!(kind, EntryKind::Hedge { .. }));
+        if let (Some(retry), Some(hedge)) = (retry, hedge)
+            && !std::mem::replace(&mut told, true)
+        {
+            let (later, earlier) = (retry.max(hedge), retry.min(hedge));
+            let (later, earlier) = (&entries[later].name, &entries[earlier].name);
+            let of = match chain.name.as_str() {
+                "*" => String::new(),
+                name => format!(" for `{name}`"),
+            };
+            cx.error_on(
+                later,
+                format!("`{later}` cannot be given together with `{earlier}`{of}; keep one of them, or part the methods with `only`"),
+            );
+        }
+    }
 }
 
 /// Not for `T`, nor for what the language treats alike (`&T`, `Box<T>`, `Pin<T>`), nor where a
@@ -180,28 +464,28 @@ fn may_implement_foreign_trait(generics: &Generics, self_ty: &Type) -> bool {
             .all(|ident| find_ident(self_ty.to_token_stream(), &ident.to_string()).is_some())
 }
 
-fn service_name(given: Option<Expr>, trait_path: &Path) -> ServiceName {
+fn service_name(given: Option<Expr>, trait_path: Option<&Path>) -> ServiceName {
+    let trait_path = match (given, trait_path) {
+        (Some(expr), _) => return ServiceName::Given(expr),
+        (None, Some(path)) => path,
+        (None, None) => return ServiceName::Derived(String::new()),
+    };
     let segments = &trait_path.segments;
-    match given {
-        Some(expr) => ServiceName::Given(expr),
-        None if segments.len() >= 2
-            && segments[segments.len() - 2]
-                .ident
-                .to_string()
-                .ends_with("_server") =>
-        {
-            let mut module = trait_path.clone();
-            module.segments.pop();
-            module.segments.pop_punct();
-            ServiceName::Module(module)
-        }
-        None => {
-            let ident = segments
-                .last()
-                .map(|segment| segment.ident.unraw().to_string());
-            ServiceName::Derived(ident.unwrap_or_default())
-        }
+    if segments.len() >= 2
+        && segments[segments.len() - 2]
+            .ident
+            .to_string()
+            .ends_with("_server")
+    {
+        let mut module = trait_path.clone();
+        module.segments.pop();
+        module.segments.pop_punct();
+        return ServiceName::Module(module);
     }
+    let ident = segments
+        .last()
+        .map(|segment| segment.ident.unraw().to_string());
+    ServiceName::Derived(ident.unwrap_or_default())
 }
 
 /// The RPC's name, and whether it only comes from Rust's: tonic derives the name of a stream's
@@ -249,17 +533,54 @@ struct Covered {
     is_unsure: bool,
 }
 
+/// A method, by its names.
+#[derive(Clone)]
+struct Named {
+    name: String,
+    rpc: String,
+    is_derived: bool,
+}
+
+impl Named {
+    fn of(method: &Method) -> Self {
+        let (rpc, is_derived) = rpc_name(method);
+        Self {
+            name: method.name.clone(),
+            rpc,
+            is_derived,
+        }
+    }
+
+    /// A name that was given is exact; one that comes from Rust's has lost its case.
+    fn has_rpc_name(&self, written: &str) -> bool {
+        match self.is_derived {
+            false => self.rpc == written,
+            true => plain(&self.rpc) == plain(written),
+        }
+    }
+}
+
 /// Finds methods by the names in lists.
 struct Names<'a> {
     cx: &'a Ctxt,
     service: &'a ServiceName,
-    methods: &'a [Method],
+    methods: &'a [Named],
     compare: Vec<(Span, String)>,
     /// How many names led to no method.
     unresolved: usize,
 }
 
-impl Names<'_> {
+impl<'a> Names<'a> {
+    fn new(cx: &'a Ctxt, service: &'a ServiceName, methods: &'a [Named]) -> Self {
+        Self {
+            cx,
+            service,
+            methods,
+            compare: Vec::new(),
+            unresolved: 0,
+        }
+    }
+
     fn covered(&mut self, entry: &Entry) -> Covered {
         let nobody = || vec![None; self.methods.len()];
         let unresolved = self.unresolved;
@@ -275,8 +596,8 @@ impl Names<'_> {
                 holds = self.resolve(list).iter().map(Option::is_none).collect();
             }
         }
-        if let EntryKind::Auth { public, .. } = &entry.kind {
-            public_at = self.resolve(public);
+        if let EntryKind::Auth { .. } | EntryKind::Token { .. } = &entry.kind {
+            public_at = self.resolve(public(entry));
             for (holds, public) in holds.iter_mut().zip(&public_at) {
                 *holds &= public.is_none();
             }
@@ -308,14 +629,14 @@ impl Names<'_> {
 
     /// Usually one; several where a method is written once for each of several `#[cfg]`s.
     fn find(&mut self, method_ref: &MethodRef) -> Vec<usize> {
-        let indices_where = |fits: &dyn Fn(&Method) -> bool| -> Vec<usize> {
+        let indices_where = |fits: &dyn Fn(&Named) -> bool| -> Vec<usize> {
             (0..self.methods.len())
                 .filter(|&index| fits(&self.methods[index]))
                 .collect()
         };
         let (found, written) = match &method_ref.spelled {
             Spelled::Rust(name) => (indices_where(&|method| method.name == *name), name),
-            Spelled::Rpc(name) => (indices_where(&|method| has_rpc_name(method, name)), name),
+            Spelled::Rpc(name) => (indices_where(&|method| method.has_rpc_name(name)), name),
             Spelled::Path {
                 service,
                 method: name,
@@ -323,11 +644,11 @@ impl Names<'_> {
                 if !self.is_this_service(method_ref.span, service) {
                     return Vec::new();
                 }
-                (indices_where(&|method| has_rpc_name(method, name)), name)
+                (indices_where(&|method| method.has_rpc_name(name)), name)
             }
         };
         // Exactly this name before one that differs in case and underscores.
-        let exact = |&index: &usize| rpc_name(&self.methods[index]).0 == *written;
+        let exact = |&index: &usize| self.methods[index].rpc == *written;
         let found = match &method_ref.spelled {
             Spelled::Rust(_) => found,
             _ if found.iter().any(exact) => found.into_iter().filter(exact).collect(),
@@ -392,7 +713,7 @@ impl Names<'_> {
                 if as_rust {
                     method.name.clone()
                 } else {
-                    rpc_name(method).0
+                    method.rpc.clone()
                 }
             })
             .collect();
@@ -404,14 +725,6 @@ impl Names<'_> {
                 known.join("`, `")
             ),
         }
-    }
-}
-
-/// A name that was given is exact; one that comes from Rust's has lost its case.
-fn has_rpc_name(method: &Method, written: &str) -> bool {
-    match rpc_name(method) {
-        (name, false) => name == written,
-        (name, true) => plain(&name) == plain(written),
     }
 }
 
@@ -474,7 +787,7 @@ fn check_coverage(cx: &Ctxt, entries: &[Entry], covered: &[Covered], chains: &[C
 }
 
 /// A limit by identity needs an `auth` outside of it, in every method that it covers.
-fn check_identities(cx: &Ctxt, entries: &[Entry], chains: &[Chain], methods: &[Method]) {
+fn check_identities(cx: &Ctxt, entries: &[Entry], chains: &[Chain]) {
     let is_auth = |&i: &usize| matches!(entries[i].kind, EntryKind::Auth { .. });
     for (i, entry) in entries.iter().enumerate() {
         let EntryKind::RateLimit {
@@ -485,15 +798,13 @@ fn check_identities(cx: &Ctxt, entries: &[Entry], chains: &[Chain], methods: &[M
             continue;
         };
         let covered = || {
-            chains
-                .iter()
-                .zip(methods)
-                .filter(|(chain, _)| chain.entries.contains(&i))
+            let chains = chains.iter();
+            chains.filter(|chain| chain.entries.contains(&i))
         };
         let verified = |chain: &Chain| chain.entries.iter().take_while(|&&j| j != i).any(is_auth);
         let unverified: Vec<&str> = covered()
-            .filter(|(chain, _)| !verified(chain))
-            .map(|(_, method)| method.name.as_str())
+            .filter(|chain| !verified(chain))
+            .map(|chain| chain.name.as_str())
             .collect();
         if unverified.is_empty() {
             continue;
@@ -519,6 +830,9 @@ pub(crate) fn entry_span(entry: &Entry) -> Span {
         EntryKind::Auth {
             verifier: Some(expr),
             ..
+        }
+        | EntryKind::Token {
+            token: Some(expr), ..
         } => expr.span(),
         _ => entry.name.span(),
     }

@@ -1,24 +1,71 @@
 use proc_macro2::TokenStream;
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
 use syn::{
     AttrStyle, Attribute, Block, FnArg, GenericArgument, Generics, Ident, ImplItem, ImplItemType,
-    Item, Lifetime, Meta, Path, PathArguments, Receiver, ReceiverKind, ReturnType, Safety,
-    Signature, Token, Type, TypeParamBound, parse_quote,
+    Item, ItemImpl, ItemStruct, Lifetime, Meta, Path, PathArguments, Receiver, ReceiverKind,
+    ReturnType, Safety, Signature, Token, Type, TypeParamBound, Visibility, parse_quote,
 };
 
 use crate::args::{MethodArgs, parse_method_args};
+use crate::client_module::{self, ClientModule};
 use crate::ctxt::Ctxt;
-use crate::tokens::{associated_type, is_ours, ungroup};
+use crate::tokens::{associated_type, find_ident, is_ours, ungroup};
 
-/// An implementation of a service's trait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    Server,
+    Client,
+}
+
+/// What the attribute was put on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mount {
+    /// `impl UserService for Users { … }`
+    Service,
+    /// `impl Users { pub async fn login(&self, request: Request<…>) … }`
+    Stub,
+    /// `pub mod user_service_client { … }`
+    ClientModule,
+    /// `struct Outbound { … }`
+    Channel,
+}
+
+impl Mount {
+    pub(crate) fn of(item: &Item) -> Self {
+        match item {
+            Item::Impl(block) if block.trait_.is_none() => Self::Stub,
+            Item::Mod(_) => Self::ClientModule,
+            Item::Struct(_) => Self::Channel,
+            _ => Self::Service,
+        }
+    }
+
+    pub(crate) fn side(self) -> Side {
+        match self {
+            Self::Service => Side::Server,
+            Self::Stub | Self::ClientModule | Self::Channel => Side::Client,
+        }
+    }
+}
+
+/// The item, as far as it matters here.
+pub(crate) enum Annotated {
+    Block(ServiceImpl),
+    ClientModule(ClientModule),
+    Channel(ItemStruct),
+}
+
+/// An implementation of a service's trait, or the RPC methods of a stub.
 pub(crate) struct ServiceImpl {
     /// `#[cfg]` and lint levels: they hold for all that the block becomes.
     pub(crate) scope_attrs: Vec<Attribute>,
     /// `#[async_trait]`, documentation and the like: they stay on the user's block.
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) generics: Generics,
-    pub(crate) trait_path: Path,
+    /// `None` where it is a stub.
+    pub(crate) trait_path: Option<Path>,
     pub(crate) self_ty: Type,
     pub(crate) types: Vec<AssocType>,
     pub(crate) consts: Vec<TokenStream>,
@@ -37,11 +84,14 @@ pub(crate) struct Method {
     pub(crate) docs: Vec<Attribute>,
     /// All the others: they belong to the body.
     pub(crate) attrs: Vec<Attribute>,
+    pub(crate) vis: Visibility,
     pub(crate) sig: Signature,
     pub(crate) block: Block,
     /// The name without `r#`.
     pub(crate) name: String,
     pub(crate) by_arc: bool,
+    /// `&mut self`, which a stub may take.
+    pub(crate) by_mut: bool,
     pub(crate) request: Type,
     pub(crate) result: Type,
     pub(crate) returns: Returns,
@@ -72,25 +122,29 @@ impl Method {
     }
 }
 
+const WHERE_IT_BELONGS: &str = "`#[intercept]` belongs on the implementation of a service (`impl UserService for Users { … }`), on the methods of a client (`impl Users { … }`), on a generated client's module, or on a struct that is to be wrapped around channels";
+
 /// Reads the item. What does not fit is reported; `None` where there is nothing to go on with.
-pub(crate) fn parse_item(cx: &Ctxt, krate: &Path, item: TokenStream) -> Option<ServiceImpl> {
-    let block = match cx.ok(syn::parse2(item))? {
-        Item::Impl(block) => block,
+pub(crate) fn parse_item(cx: &Ctxt, krate: &Path, item: Item) -> Option<Annotated> {
+    match item {
+        Item::Impl(block) => parse_block(cx, krate, block).map(Annotated::Block),
+        Item::Mod(module) => client_module::parse(cx, module).map(Annotated::ClientModule),
+        Item::Struct(item) => Some(Annotated::Channel(item)),
         Item::Fn(method) if method.sig.receiver().is_some() => {
             cx.error_on(
                 &method.sig.ident,
                 "on a method, `#[intercept]` changes what the block's says; put one on the block too, above `#[tonic::async_trait]`",
             );
-            return None;
+            None
         }
         other => {
-            cx.error_on(
-                &other,
-                "`#[intercept]` belongs on the implementation of a service: `impl UserService for Users { … }`",
-            );
-            return None;
+            cx.error_on(&other, WHERE_IT_BELONGS);
+            None
         }
-    };
+    }
+}
+
+fn parse_block(cx: &Ctxt, krate: &Path, block: ItemImpl) -> Option<ServiceImpl> {
     if let Err(error) = block.modifiers.require_empty() {
         cx.push(error);
     }
@@ -100,13 +154,12 @@ pub(crate) fn parse_item(cx: &Ctxt, krate: &Path, item: TokenStream) -> Option<S
             "a service's trait is not unsafe; take `unsafe` out",
         );
     }
-    let Some((trait_path, _)) = block.trait_ else {
-        cx.error_on(
-            &block.self_ty,
-            "`#[intercept]` belongs on the implementation of a service's trait: `impl UserService for Users { … }`",
-        );
-        return None;
+    let mount = if block.trait_.is_some() {
+        Mount::Service
+    } else {
+        Mount::Stub
     };
+    let trait_path = block.trait_.map(|(path, _)| path);
     let (scope_attrs, attrs) = plain_attrs(block.attrs)
         .into_iter()
         .partition(is_scope_attr);
@@ -131,7 +184,10 @@ pub(crate) fn parse_item(cx: &Ctxt, krate: &Path, item: TokenStream) -> Option<S
     for item in block.items {
         match item {
             ImplItem::Fn(method) => {
-                service.methods.extend(parse_method(cx, krate, method, &stream_names));
+                service.methods.extend(parse_method(cx, krate, mount, method, &stream_names));
+            }
+            ImplItem::Const(item) if mount == Mount::Stub => {
+                cx.error_on(&item.ident, "this is no RPC; move it to an `impl` of its own");
             }
             ImplItem::Type(mut item) => {
                 item.attrs = plain_attrs(item.attrs);
@@ -226,6 +282,7 @@ fn plain_attrs(attributes: Vec<Attribute>) -> Vec<Attribute> {
 fn parse_method(
     cx: &Ctxt,
     krate: &Path,
+    mount: Mount,
     method: syn::ImplItemFn,
     assoc_names: &[Ident],
 ) -> Option<Method> {
@@ -244,7 +301,7 @@ fn parse_method(
                     "one `#[intercept(…)]` for each method; put both in one",
                 );
             } else if let Some(list) = cx.ok(attribute.meta.require_list().cloned()) {
-                args = parse_method_args(cx, krate, list.tokens);
+                args = parse_method_args(cx, krate, mount, list.tokens);
             }
         } else if is_cfg(&attribute) {
             cfgs.push(attribute);
@@ -255,11 +312,19 @@ fn parse_method(
         }
     }
     let not_an_rpc = |what: &str| {
+        let elsewhere = match mount {
+            Mount::Stub => ". What is no RPC goes into an `impl` of its own",
+            _ => "",
+        };
         cx.error_on(
             &sig.ident,
-            format!("{what}; an RPC method is `async fn {}(&self, request: Request<…>) -> Result<Response<…>, Status>`", sig.ident),
+            format!("{what}; an RPC method is `async fn {}(&self, request: Request<…>) -> Result<Response<…>, Status>`{elsewhere}", sig.ident),
         );
     };
+    if mount == Mount::Stub && is_generic(&sig) {
+        not_an_rpc("this method has parameters of its own; name the types, that of a stream too");
+        return None;
+    }
     if sig.constness.is_some() || !matches!(sig.safety, Safety::Default) || sig.abi.is_some() {
         not_an_rpc("`const`, `unsafe` and `extern` do not go with an RPC");
         return None;
@@ -271,11 +336,15 @@ fn parse_method(
         not_an_rpc("this method does not take `self` and one request");
         return None;
     };
-    let by_arc = match &receiver.kind {
-        ReceiverKind::Reference(_, _, None) => false,
-        ReceiverKind::Typed(_, ty) => !matches!(ungroup(ty), Type::Reference(_)),
+    let (by_arc, by_mut) = match &receiver.kind {
+        ReceiverKind::Reference(_, _, None) => (false, false),
+        ReceiverKind::Reference(_, _, Some(_)) if mount == Mount::Stub => (false, true),
+        ReceiverKind::Typed(_, ty) => (!matches!(ungroup(ty), Type::Reference(_)), false),
         _ => {
-            not_an_rpc("an RPC takes `&self` or `self: Arc<Self>`");
+            not_an_rpc(match mount {
+                Mount::Stub => "an RPC of a client takes `&self` or `&mut self`",
+                _ => "an RPC takes `&self` or `self: Arc<Self>`",
+            });
             return None;
         }
     };
@@ -307,6 +376,8 @@ fn parse_method(
         attrs,
         name,
         by_arc,
+        by_mut,
+        vis: method.vis,
         request: (*request.ty).clone(),
         result,
         returns,
@@ -314,6 +385,14 @@ fn parse_method(
         block: method.block,
         sig,
     })
+}
+
+fn is_generic(sig: &Signature) -> bool {
+    let types = sig.generics.type_params().next().is_some();
+    let opaque = sig.inputs.iter().any(|input| {
+        matches!(input, FnArg::Typed(arg) if find_ident(arg.ty.to_token_stream(), "impl").is_some())
+    });
+    types || opaque
 }
 
 /// Whether tonic's associated type of this name belongs to the method: they differ in case and

@@ -5,6 +5,7 @@ extern crate proc_macro;
 
 mod args;
 mod check;
+mod client_module;
 mod ctxt;
 mod expand;
 mod item;
@@ -31,7 +32,7 @@ fn intercept_tokens(
 ) -> proc_macro2::TokenStream {
     let checked = parse::parse(args, item.clone()).and_then(check::check);
     match checked {
-        Ok(service) => expand::expand(&service),
+        Ok(checked) => expand::expand(&checked),
         // The user's item less our attributes: one mistake is one error, and the rest of the
         // file stays as it was.
         Err(error) => {

@@ -1,23 +1,36 @@
 use proc_macro2::{Span, TokenStream};
+use syn::Item;
 
 use crate::args::{BlockArgs, parse_block_args};
 use crate::ctxt::Ctxt;
-use crate::item::{ServiceImpl, parse_item};
+use crate::item::{Annotated, Mount, parse_item};
 
 /// The attribute and the item, each read by itself, as far as they could be.
 pub(crate) struct Parsed {
     /// What was wrong so far: `check` adds to it, so that the user sees all of it at once.
     pub(crate) cx: Ctxt,
+    pub(crate) mount: Mount,
     pub(crate) args: BlockArgs,
-    pub(crate) service: ServiceImpl,
+    pub(crate) item: Annotated,
 }
 
 pub(crate) fn parse(args: TokenStream, item: TokenStream) -> syn::Result<Parsed> {
     let cx = Ctxt::new();
-    let args = parse_block_args(&cx, args);
+    let item: syn::Result<Item> = syn::parse2(item);
+    // What may be listed depends on what it is listed for.
+    let mount = item.as_ref().map_or(Mount::Service, Mount::of);
+    let args = parse_block_args(&cx, mount, args);
     let errors_in_args = cx.errors();
-    match parse_item(&cx, &args.krate, item) {
-        Some(service) if cx.errors() == errors_in_args => Ok(Parsed { cx, args, service }),
+    let item = cx
+        .ok(item)
+        .and_then(|item| parse_item(&cx, &args.krate, item));
+    match item {
+        Some(item) if cx.errors() == errors_in_args => Ok(Parsed {
+            cx,
+            mount,
+            args,
+            item,
+        }),
         // With a method missing, a list that names it would look wrong.
         _ => {
             cx.check()?;

@@ -61,6 +61,13 @@ impl Values<'_> {
         }
     }
 
+    pub(crate) fn boolean(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
+        match literal(expr) {
+            None | Some(Lit::Bool(_)) => Some(quote!(#expr)),
+            _ => self.wrong(expr, format!("`{name}` must be `true` or `false`")),
+        }
+    }
+
     pub(crate) fn text(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
         match literal(expr) {
             None | Some(Lit::Str(_)) => Some(quote!(#expr)),
@@ -70,6 +77,15 @@ impl Values<'_> {
 
     /// A string such as `"250ms"`, or a constant of type `Duration`.
     pub(crate) fn duration(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
+        self.time(name, expr, false)
+    }
+
+    /// The same; it may also be zero.
+    pub(crate) fn delay(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
+        self.time(name, expr, true)
+    }
+
+    fn time(&self, name: &Ident, expr: &Expr, may_be_zero: bool) -> Option<TokenStream> {
         let text = match literal(expr) {
             None => return Some(quote!(#expr)),
             Some(Lit::Str(text)) => text,
@@ -79,7 +95,8 @@ impl Values<'_> {
             }
         };
         let duration = humantime::parse_duration(text.value().trim());
-        match duration.ok().filter(|duration| !duration.is_zero()) {
+        let legal = |duration: &std::time::Duration| may_be_zero || !duration.is_zero();
+        match duration.ok().filter(legal) {
             Some(duration) => {
                 let (seconds, nanos) = (duration.as_secs(), duration.subsec_nanos());
                 Some(
@@ -87,8 +104,9 @@ impl Values<'_> {
                 )
             }
             None => {
+                let longer = if may_be_zero { "" } else { " longer than zero" };
                 let message = format!(
-                    "`{name}` must be a time longer than zero with a unit, such as `\"250ms\"`, `\"2s\"` or `\"1m 30s\"`"
+                    "`{name}` must be a time{longer} with a unit, such as `\"250ms\"`, `\"2s\"` or `\"1m 30s\"`"
                 );
                 self.wrong(expr, message)
             }
@@ -112,6 +130,14 @@ impl Values<'_> {
 
     /// `[Unavailable, Aborted]`, or a constant of type `&[Code]`.
     pub(crate) fn codes(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
+        if matches!(expr, Expr::Array(array) if array.elems.is_empty()) {
+            return self.wrong(expr, format!("`{name}` must name at least one status code"));
+        }
+        self.codes_or_none(name, expr)
+    }
+
+    /// The same; it may also be empty.
+    pub(crate) fn codes_or_none(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
         let Expr::Array(array) = expr else {
             if literal(expr).is_none() {
                 return Some(quote!(#expr));
@@ -141,9 +167,6 @@ impl Values<'_> {
                 seen.push(text);
             }
         }
-        if array.elems.is_empty() {
-            return self.wrong(expr, format!("`{name}` must name at least one status code"));
-        }
         Some(quote!(&[#(#codes),*]))
     }
 
@@ -154,6 +177,51 @@ impl Values<'_> {
     ) -> Option<TokenStream> {
         self.cx.error_on(expr, message);
         None
+    }
+}
+
+/// What is wrong with a metadata key: the gRPC over HTTP/2 specification, "Custom-Metadata".
+pub(crate) fn wrong_metadata_key(key: &str) -> Option<String> {
+    let is_legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-.".contains(c);
+    const RESERVED: [&str; 6] = [
+        "te",
+        "content-type",
+        "content-length",
+        "user-agent",
+        "host",
+        "connection",
+    ];
+    if key.is_empty() {
+        return Some("a metadata key cannot be empty".to_owned());
+    }
+    if key.starts_with("grpc-") || RESERVED.contains(&key) {
+        return Some(format!(
+            "`{key}` is reserved for gRPC itself; choose another key"
+        ));
+    }
+    if key.chars().any(|c| c.is_ascii_uppercase()) {
+        let lower = key.to_ascii_lowercase();
+        return Some(format!("metadata keys are lower case; write `\"{lower}\"`"));
+    }
+    (!key.chars().all(is_legal)).then(|| {
+        "a metadata key is made of lower-case letters, digits, `-`, `_` and `.`".to_owned()
+    })
+}
+
+/// What is wrong with a literal as the value of a metadata key.
+pub(crate) fn wrong_metadata_value(is_binary: bool, value: &Expr) -> Option<&'static str> {
+    match (is_binary, literal(value)?) {
+        (false, Lit::Str(text)) if text.value().chars().all(|c| (' '..='~').contains(&c)) => None,
+        (false, Lit::Str(_)) => Some(
+            "a metadata value is visible ASCII; for other text take a key that ends in `-bin`, and bytes",
+        ),
+        (false, Lit::ByteStr(_)) => {
+            Some("bytes need a key that ends in `-bin`; or write the value as a string")
+        }
+        (true, Lit::Str(_)) => {
+            Some("a key that ends in `-bin` takes bytes; write the value as `b\"…\"`")
+        }
+        _ => None,
     }
 }
 

@@ -2,17 +2,23 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::ops::{Deref, DerefMut};
 use std::sync::{LazyLock, OnceLock};
-use std::time::Duration;
 
+#[cfg(feature = "client")]
+use http::HeaderValue;
 use http::uri::PathAndQuery;
 use tokio::time::Instant;
 use tonic::metadata::MetadataMap;
 use tonic::{Extensions, Request, Status};
 
 use crate::__private::Abilities;
+use crate::deadline;
 use crate::end::{Attached, Outcome, StreamEnd, tell_in_drop};
 use crate::inbound::{Received, RequestMessages};
 use crate::plan::MethodPlan;
+
+/// What may be kept of a request until it is known whether it has to be sent again, in bytes:
+/// what grpc-core and grpc-go allow too.
+pub(crate) const DEFAULT_BUFFER_SIZE: usize = 256 * 1024;
 
 /// Which of gRPC's four kinds of RPC a method is.
 ///
@@ -56,6 +62,12 @@ impl Kind {
     #[must_use]
     pub const fn response_is_stream(self) -> bool {
         matches!(self, Self::ServerStreaming | Self::BidiStreaming)
+    }
+
+    /// Whether neither side sends a stream.
+    #[must_use]
+    pub const fn is_unary(self) -> bool {
+        matches!(self, Self::Unary)
     }
 
     /// The name that go-grpc-middleware logs as `grpc.method_type`: `unary`, `client_stream`,
@@ -129,13 +141,19 @@ impl CallPath {
         Self { plan, wire: None }
     }
 
+    /// Of a call that is being made: what the plan says, or what the channel was asked for.
+    #[cfg(feature = "client")]
+    pub(crate) fn outgoing(plan: &'static MethodPlan, wire: Option<PathAndQuery>) -> Self {
+        Self { plan, wire }
+    }
+
     pub(crate) fn path(&self) -> &str {
         self.wire().unwrap_or(self.plan.path())
     }
 
     fn wire(&self) -> Option<&str> {
         let path = self.wire.as_ref().map(PathAndQuery::path);
-        path.filter(|path| is_path_of(path, self.plan))
+        path.filter(|path| self.plan.is_of_channel() || is_path_of(path, self.plan))
     }
 
     pub(crate) fn service(&self) -> &str {
@@ -189,9 +207,12 @@ pub struct CallDetails {
     pub(crate) request: Option<Request<()>>,
     pub(crate) path: CallPath,
     attempt: u32,
-    /// The handler has answered this attempt.
+    /// The handler has answered this attempt, or the server has begun to.
     pub(crate) answered: bool,
     deadline: OnceLock<Option<Instant>>,
+    /// Whether what is sent can be read on its way, as far as that is known.
+    #[cfg(feature = "client")]
+    pub(crate) is_plaintext: Option<bool>,
 }
 
 impl CallDetails {
@@ -287,15 +308,30 @@ impl CallDetails {
         None
     }
 
-    /// When the caller stops waiting: the `grpc-timeout` that came with the request, counted from
+    /// When the caller stops waiting: the `grpc-timeout` of the request, counted from
     /// the first time somebody asks, which is when the call enters the outermost interceptor that
     /// cares. `None` where the caller set no deadline, or an unreadable one.
+    ///
+    /// For a call that is being made it is also what `deadline` set, and what is left to the call
+    /// in whose handler this one is made; the earliest of them.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        *self.deadline.get_or_init(|| {
-            let value = self.metadata().as_ref().get("grpc-timeout")?;
-            Instant::now().checked_add(parse_timeout(value.to_str().ok()?)?)
-        })
+        *self
+            .deadline
+            .get_or_init(|| deadline::of(self.metadata(), Instant::now))
+    }
+
+    /// The deadline, as far as somebody has asked for it or set one.
+    #[cfg(any(feature = "client", feature = "deadline"))]
+    pub(crate) fn known_deadline(&self) -> Option<Instant> {
+        self.deadline.get().copied().flatten()
+    }
+
+    /// Sets a deadline, unless there is an earlier one.
+    #[cfg(feature = "client")]
+    pub(crate) fn limit_deadline(&mut self, at: Instant) {
+        let earliest = self.deadline().map_or(at, |deadline| deadline.min(at));
+        self.deadline = OnceLock::from(Some(earliest));
     }
 
     /// 1 for the first attempt, 2 for the first retry, and so on.
@@ -315,25 +351,6 @@ impl fmt::Debug for CallDetails {
             .field("attempt", &self.attempt)
             .finish_non_exhaustive()
     }
-}
-
-/// The grammar of `grpc-timeout` in the gRPC over HTTP/2 specification: one to eight digits and
-/// one of the units `H M S m u n`.
-fn parse_timeout(value: &str) -> Option<Duration> {
-    let (digits, unit) = value.split_at_checked(value.len().checked_sub(1)?)?;
-    if !(1..=8).contains(&digits.len()) || !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    let n: u64 = digits.parse().ok()?;
-    Some(match unit {
-        "H" => Duration::from_secs(n * 3600),
-        "M" => Duration::from_secs(n * 60),
-        "S" => Duration::from_secs(n),
-        "m" => Duration::from_millis(n),
-        "u" => Duration::from_micros(n),
-        "n" => Duration::from_nanos(n),
-        _ => return None,
-    })
 }
 
 /// A call on its way to the handler.
@@ -377,20 +394,46 @@ impl<Req> Call<Req> {
         abilities: Abilities<Req>,
         request: Request<Req>,
     ) -> Self {
+        let path = CallPath::new(plan, request.extensions());
+        Self::with_path(path, abilities, request)
+    }
+
+    #[inline(always)]
+    pub(crate) fn with_path(
+        path: CallPath,
+        abilities: Abilities<Req>,
+        request: Request<Req>,
+    ) -> Self {
         let (metadata, extensions, message) = request.into_parts();
         Self {
             details: CallDetails {
-                path: CallPath::new(plan, &extensions),
+                path,
                 request: Some(Request::from_parts(metadata, extensions, ())),
                 attempt: 1,
                 answered: false,
                 deadline: OnceLock::new(),
+                #[cfg(feature = "client")]
+                is_plaintext: None,
             },
             message: Some(message),
             abilities,
             received: None,
             attached: None,
         }
+    }
+
+    /// A call that is being made. If that happens in a handler, it inherits that one's deadline.
+    #[cfg(feature = "client")]
+    pub(crate) fn outgoing(
+        path: CallPath,
+        abilities: Abilities<Req>,
+        request: Request<Req>,
+    ) -> Self {
+        let mut call = Self::with_path(path, abilities, request);
+        if let Some(at) = deadline::current() {
+            call.limit_deadline(at);
+        }
+        call
     }
 
     /// The part of the call that does not depend on its message.
@@ -410,15 +453,16 @@ impl<Req> Call<Req> {
         self.message.as_mut()
     }
 
-    /// Whether the request can be sent more than once: it is one message, that message is
-    /// `Clone`, and it has not gone to the handler yet.
+    /// Whether the request can be sent more than once: its messages are `Clone`, it has not gone to
+    /// the handler yet, and it is one message, or a stream that a generated client or a channel sends.
     #[must_use]
     pub fn can_resend(&self) -> bool {
         self.abilities.resend.is_some() && self.message.is_some()
     }
 
-    /// Whether the handler has answered with success in this attempt, whatever interceptors made of
-    /// that afterwards: then it has done its work, and should not be asked to do it again.
+    /// Whether this attempt has been answered: the handler has returned with success, or the server
+    /// has sent response headers, whatever came of it afterwards. Then it may have done its work, and
+    /// should not be asked to do it again.
     #[must_use]
     pub fn is_answered(&self) -> bool {
         self.details.answered
@@ -426,10 +470,26 @@ impl<Req> Call<Req> {
 
     /// A copy of the request, metadata and extensions included, to send it once more after
     /// [`Next::run`](crate::Next::run) has used up the original. `None` where
-    /// [`can_resend`](Self::can_resend) is false.
+    /// [`can_resend`](Self::can_resend) is false, and for a request of more than 256 KiB that would
+    /// have to be kept until it is known whether it has to be sent again.
     #[must_use]
-    pub fn copy_request(&self) -> Option<Request<Req>> {
-        let message = self.abilities.resend?(self.message.as_ref()?);
+    pub fn copy_request(&mut self) -> Option<Request<Req>> {
+        self.copy_request_within(DEFAULT_BUFFER_SIZE)
+    }
+
+    /// The same, with another limit in bytes.
+    #[must_use]
+    pub(crate) fn copy_request_within(&mut self, limit: usize) -> Option<Request<Req>> {
+        let copy = self.abilities.resend?.copy;
+        let message = self.message.as_mut()?;
+        if self
+            .abilities
+            .size_of
+            .is_some_and(|size_of| size_of(message) > limit)
+        {
+            return None;
+        }
+        let message = copy(message, limit)?;
         let (metadata, extensions) = (
             self.details.metadata().clone(),
             self.details.extensions().clone(),
@@ -437,14 +497,58 @@ impl<Req> Call<Req> {
         Some(Request::from_parts(metadata, extensions, message))
     }
 
+    /// Whether a copy is still all of the request: of a stream too much may have been sent
+    /// meanwhile to be kept.
+    #[cfg(any(feature = "retry", feature = "auth", feature = "hedge"))]
+    pub(crate) fn is_whole(&self, copy: &Request<Req>) -> bool {
+        let resend = self.abilities.resend;
+        resend.is_some_and(|resend| (resend.is_whole)(copy.get_ref()))
+    }
+
+    /// Whether all of the request is here, so that it can be sent several times at once.
+    #[cfg(feature = "hedge")]
+    pub(crate) fn is_complete(&mut self) -> bool {
+        match (self.abilities.resend, self.message.as_mut()) {
+            (Some(resend), Some(message)) => (resend.is_complete)(message, DEFAULT_BUFFER_SIZE),
+            _ => false,
+        }
+    }
+
+    /// One of several attempts of this call, with its own request.
+    #[cfg(feature = "hedge")]
+    pub(crate) fn fork(&self, request: Request<Req>, attempt: u32) -> Self {
+        let mut fork = Self::with_path(self.details.path.clone(), self.abilities, request);
+        fork.details.attempt = attempt;
+        fork.details.deadline = self.details.deadline.clone();
+        fork.details.is_plaintext = self.details.is_plaintext;
+        fork.received = self.received.clone();
+        fork
+    }
+
+    /// The attempt that counts.
+    #[cfg(feature = "hedge")]
+    pub(crate) fn adopt(&mut self, mut attempt: Self, attempts: u32) {
+        self.details.request = None;
+        self.message = None;
+        self.details.attempt = attempts;
+        self.details.answered = attempt.details.answered;
+        self.received = attempt.received.take();
+        self.attached = attempt.attached.take();
+    }
+
     /// Makes the call ready for its next attempt with this request.
     ///
     /// Whoever watches a response stream of the attempt before is told that it was cancelled.
     pub fn next_attempt(&mut self, request: Request<Req>) {
+        self.details.attempt += 1;
+        self.start_over(request);
+    }
+
+    /// Sends this request instead of the one that is gone, as part of the same attempt.
+    pub(crate) fn start_over(&mut self, request: Request<Req>) {
         self.abandon_stream();
         let (metadata, extensions, message) = request.into_parts();
         self.details.request = Some(Request::from_parts(metadata, extensions, ()));
-        self.details.attempt += 1;
         self.details.answered = false;
         self.message = Some(message);
     }
@@ -462,6 +566,7 @@ impl<Req> Call<Req> {
     pub(crate) fn request_messages(&self) -> RequestMessages {
         match &self.received {
             Some(received) => RequestMessages::Counted(received.clone()),
+            None if self.kind().request_is_stream() => RequestMessages::Unknown,
             None => RequestMessages::One,
         }
     }
@@ -476,9 +581,29 @@ impl<Req> Call<Req> {
                 status: None,
                 messages: 0,
                 request_messages: self.request_messages(),
+                attempts: self.details.attempt,
             };
             attached.end(&end);
         }
+    }
+
+    /// What an attempt sends: the request, with what is left of the time.
+    #[cfg(feature = "client")]
+    pub(crate) fn outgoing_request(&mut self) -> Result<Request<Req>, Status> {
+        let deadline = self.details.known_deadline();
+        let mut request = self.take_request()?;
+        if let Some(deadline) = deadline {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(deadline::exceeded());
+            }
+            let timeout = HeaderValue::try_from(deadline::format(left));
+            if let Ok(timeout) = timeout {
+                let headers = request.metadata_mut().as_mut();
+                headers.insert(deadline::GRPC_TIMEOUT, timeout);
+            }
+        }
+        Ok(request)
     }
 
     /// What the handler is called with.
@@ -522,33 +647,5 @@ impl<Req> fmt::Debug for Call<Req> {
         f.debug_struct("Call")
             .field("details", &self.details)
             .finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn timeouts_follow_the_grammar_of_the_specification() {
-        for (value, expected) in [
-            ("1H", Some(Duration::from_secs(3600))),
-            ("2M", Some(Duration::from_secs(120))),
-            ("3S", Some(Duration::from_secs(3))),
-            ("250m", Some(Duration::from_millis(250))),
-            ("99999999u", Some(Duration::from_micros(99_999_999))),
-            ("0n", Some(Duration::ZERO)),
-            ("", None),
-            ("S", None),
-            ("1", None),
-            ("123456789S", None),
-            ("-1S", None),
-            ("+1S", None),
-            ("1s", None),
-            ("1.5S", None),
-            ("1é", None),
-        ] {
-            assert_eq!(parse_timeout(value), expected, "{value:?}");
-        }
     }
 }

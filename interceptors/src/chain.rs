@@ -123,6 +123,16 @@ pub trait Next<Req, Res>: Send {
             result
         }
     }
+
+    /// Another of the same, for a second attempt while the first is under way. `None` where that is
+    /// not possible: on a service, and on a client unless its policy has `hedge`.
+    #[must_use]
+    fn fork(&self) -> Option<Self>
+    where
+        Self: Sized,
+    {
+        None
+    }
 }
 
 macro_rules! forward_to_the_interceptor_behind {
@@ -170,5 +180,12 @@ where
         call: &mut Call<Req>,
     ) -> impl Future<Output = Result<Response<Res>, Status>> + Send {
         self.interceptor.intercept(call, &mut self.next)
+    }
+
+    fn fork(&self) -> Option<Self> {
+        Some(Self {
+            interceptor: self.interceptor,
+            next: self.next.fork()?,
+        })
     }
 }

@@ -49,7 +49,8 @@ pub struct End<'a> {
     status: Option<&'a Status>,
     elapsed: Duration,
     messages: u64,
-    request_messages: u64,
+    request_messages: Option<u64>,
+    attempts: u32,
 }
 
 impl End<'_> {
@@ -83,16 +84,33 @@ impl End<'_> {
         self.elapsed
     }
 
+    /// How many attempts the call took: 1 where nothing was tried again.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
     /// How many response messages were handed over: 0 or 1 for a single response.
     #[must_use]
     pub fn messages(&self) -> u64 {
         self.messages
     }
 
-    /// How many messages the handler has taken of a request stream; 1 where there is no stream.
+    /// How many messages of a request stream were taken: by the handler, or to be sent. 1 where there
+    /// is no stream, and 0 for the streams of a hand-written stub, whose types do not tell.
     #[must_use]
     pub fn request_messages(&self) -> u64 {
+        self.request_messages.unwrap_or(0)
+    }
+
+    #[cfg(feature = "logging")]
+    pub(crate) fn known_request_messages(&self) -> Option<u64> {
         self.request_messages
+    }
+
+    #[cfg(feature = "logging")]
+    pub(crate) fn is_of_channel(&self) -> bool {
+        self.path.plan.is_of_channel()
     }
 
     /// The full path of the call, such as `/user.v1.UserService/Login`.
@@ -160,6 +178,7 @@ pub(crate) struct StreamEnd<'a> {
     pub(crate) status: Option<&'a Status>,
     pub(crate) messages: u64,
     pub(crate) request_messages: RequestMessages,
+    pub(crate) attempts: u32,
 }
 
 impl<'a> StreamEnd<'a> {
@@ -171,6 +190,7 @@ impl<'a> StreamEnd<'a> {
             elapsed: started.elapsed(),
             messages: self.messages,
             request_messages: self.request_messages.count(),
+            attempts: self.attempts,
         }
     }
 }
@@ -269,6 +289,7 @@ impl<'a, Req, O: Observer> Watch<'a, Req, O> {
                 status,
                 messages,
                 request_messages: self.call.request_messages(),
+                attempts: self.call.attempt(),
             };
             observer.end(&end.since(self.started));
         }

@@ -10,6 +10,8 @@ use http_body::{Body, Frame};
 use tonic::codec::{BufferSettings, DecodeBuf, Decoder};
 use tonic::{Status, Streaming};
 
+use crate::stream::ResponseStream;
+
 /// How many messages of a request stream the handler has taken.
 #[derive(Clone, Default)]
 pub struct Received(Arc<AtomicU64>);
@@ -17,6 +19,19 @@ pub struct Received(Arc<AtomicU64>);
 impl Received {
     pub(crate) fn count(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn add_one(&self) {
+        self.add(1);
+    }
+
+    pub(crate) fn add(&self, messages: u64) {
+        self.0.fetch_add(messages, Ordering::Relaxed);
+    }
+
+    #[cfg(feature = "client")]
+    pub(crate) fn reset(&self) {
+        self.0.store(0, Ordering::Relaxed);
     }
 }
 
@@ -31,13 +46,16 @@ impl fmt::Debug for Received {
 pub(crate) enum RequestMessages {
     One,
     Counted(Received),
+    /// A stream of a type that says nothing of its messages.
+    Unknown,
 }
 
 impl RequestMessages {
-    pub(crate) fn count(&self) -> u64 {
+    pub(crate) fn count(&self) -> Option<u64> {
         match self {
-            Self::One => 1,
-            Self::Counted(received) => received.count(),
+            Self::One => Some(1),
+            Self::Counted(received) => Some(received.count()),
+            Self::Unknown => None,
         }
     }
 }
@@ -50,16 +68,63 @@ impl RequestMessages {
 /// nothing is encoded again. `new_empty` is the one direction in which tonic passes every status
 /// on unchanged.
 pub(crate) fn counted<M: Send + 'static>(stream: Streaming<M>, received: Received) -> Streaming<M> {
+    rebuilt(Counted { stream, received })
+}
+
+/// A `Streaming` that gives the messages, the error and the trailers of what is put into it.
+pub(crate) fn rebuilt<S: MessageStream>(stream: S) -> Streaming<S::Message> {
     let slot = Slot(Arc::new(Mutex::new(None)));
     Streaming::new_empty(
         slot.clone(),
         Messages {
-            stream,
+            stream: Some(stream),
             slot,
-            received,
-            trailers_read: false,
         },
     )
+}
+
+/// Messages, with trailers behind them.
+pub(crate) trait MessageStream: Send + Unpin + 'static {
+    type Message: Send + 'static;
+
+    fn poll_message(&mut self, cx: &mut Context<'_>)
+    -> Poll<Option<Result<Self::Message, Status>>>;
+
+    /// Asked for when the stream has ended.
+    fn streaming(&mut self) -> &mut Streaming<Self::Message>;
+}
+
+impl<M: Send + 'static> MessageStream for ResponseStream<Streaming<M>> {
+    type Message = M;
+
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<M, Status>>> {
+        Pin::new(self).poll_next(cx)
+    }
+
+    fn streaming(&mut self) -> &mut Streaming<M> {
+        self.get_mut()
+    }
+}
+
+struct Counted<M> {
+    stream: Streaming<M>,
+    received: Received,
+}
+
+impl<M: Send + 'static> MessageStream for Counted<M> {
+    type Message = M;
+
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<M, Status>>> {
+        let message = ready!(Pin::new(&mut self.stream).poll_next(cx));
+        if let Some(Ok(_)) = message {
+            self.received.add_one();
+        }
+        Poll::Ready(message)
+    }
+
+    fn streaming(&mut self) -> &mut Streaming<M> {
+        &mut self.stream
+    }
 }
 
 struct Slot<M>(Arc<Mutex<Option<M>>>);
@@ -94,14 +159,13 @@ impl<M> Decoder for Slot<M> {
 /// The head of an uncompressed message of no bytes.
 const FRAME: [u8; 5] = [0; 5];
 
-struct Messages<M> {
-    stream: Streaming<M>,
-    slot: Slot<M>,
-    received: Received,
-    trailers_read: bool,
+struct Messages<S: MessageStream> {
+    /// Gone once it has ended or failed, and with it whatever it holds.
+    stream: Option<S>,
+    slot: Slot<S::Message>,
 }
 
-impl<M> Body for Messages<M> {
+impl<S: MessageStream> Body for Messages<S> {
     type Data = Bytes;
     type Error = Status;
 
@@ -109,21 +173,22 @@ impl<M> Body for Messages<M> {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let this = &mut *self;
-        if this.trailers_read {
+        let Some(stream) = &mut self.stream else {
             return Poll::Ready(None);
-        }
-        match ready!(Pin::new(&mut this.stream).poll_next(cx)) {
+        };
+        match ready!(stream.poll_message(cx)) {
             Some(Ok(message)) => {
-                this.received.0.fetch_add(1, Ordering::Relaxed);
-                this.slot.replace(Some(message));
+                self.slot.replace(Some(message));
                 Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&FRAME)))))
             }
-            Some(Err(status)) => Poll::Ready(Some(Err(status))),
+            Some(Err(status)) => {
+                self.stream = None;
+                Poll::Ready(Some(Err(status)))
+            }
             None => {
-                this.trailers_read = true;
                 // The stream has ended, so its trailers are there at once or not at all.
-                let trailers = std::pin::pin!(this.stream.trailers()).poll(cx);
+                let trailers = std::pin::pin!(stream.streaming().trailers()).poll(cx);
+                self.stream = None;
                 let Poll::Ready(Ok(Some(trailers))) = trailers else {
                     return Poll::Ready(None);
                 };

@@ -9,12 +9,25 @@ mod inbound;
 mod key;
 mod once;
 mod plan;
+#[cfg(any(feature = "retry", feature = "hedge"))]
+mod pushback;
 mod stream;
 
 #[cfg(feature = "auth")]
 pub mod auth;
+#[cfg(feature = "client")]
+pub mod client;
+#[cfg(feature = "deadline")]
+pub mod deadline;
+#[cfg(not(feature = "deadline"))]
+#[allow(dead_code, unreachable_pub)]
+mod deadline;
+#[cfg(feature = "hedge")]
+pub mod hedge;
 #[cfg(feature = "logging")]
 pub mod logging;
+#[cfg(feature = "metadata")]
+pub mod metadata;
 #[cfg(feature = "rate-limit")]
 pub mod rate_limit;
 #[cfg(feature = "retry")]

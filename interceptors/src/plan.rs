@@ -127,6 +127,7 @@ pub struct MethodPlan {
     derived: bool,
     kind: Kind,
     side: Side,
+    of_channel: bool,
     interceptors: &'static [EntryPlan],
 }
 
@@ -152,8 +153,21 @@ impl MethodPlan {
             derived,
             kind,
             side,
+            of_channel: false,
             interceptors,
         }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn of_channel(name: Name, interceptors: &'static [EntryPlan]) -> Self {
+        let mut plan = Self::new(name, Kind::BidiStreaming, Side::Client, interceptors);
+        plan.of_channel = true;
+        plan
+    }
+
+    pub(crate) const fn is_of_channel(&self) -> bool {
+        self.of_channel
     }
 
     /// The full path, such as `/user.v1.UserService/Login`.

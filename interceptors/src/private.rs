@@ -13,10 +13,14 @@ pub use tonic;
 pub use tracing;
 
 use crate::Interceptor;
-use crate::call::Call;
+pub use crate::call::Call;
+#[cfg(feature = "client")]
+use crate::call::CallPath;
 pub use crate::call::{Kind, Side};
 pub use crate::chain::{Chain, Next};
-use crate::inbound::{Received, counted};
+#[cfg(feature = "client")]
+use crate::client::{RequestStream, of_tonic};
+use crate::inbound::{Received, counted, rebuilt};
 pub use crate::once::{Once, evaluate_once, evaluate_path};
 pub use crate::plan::{EntryPlan, Intercepted, MethodPlan, Name, Plan, Setting, Value};
 pub use crate::stream::ResponseStream;
@@ -26,8 +30,22 @@ pub use crate::__finish_event as finish_event;
 pub use crate::__path as path;
 #[cfg(feature = "auth")]
 pub use crate::auth;
+#[cfg(all(feature = "auth", feature = "client"))]
+pub use crate::auth::client as client_auth;
+#[cfg(feature = "client")]
+pub use crate::client;
+#[cfg(feature = "client")]
+pub use crate::client::__private::*;
+#[cfg(feature = "client")]
+pub use crate::client::send;
+#[cfg(feature = "deadline")]
+pub use crate::deadline;
+#[cfg(feature = "hedge")]
+pub use crate::hedge;
 #[cfg(feature = "logging")]
 pub use crate::logging;
+#[cfg(feature = "metadata")]
+pub use crate::metadata;
 #[cfg(feature = "rate-limit")]
 pub use crate::rate_limit;
 #[cfg(feature = "retry")]
@@ -48,8 +66,23 @@ pub trait Otherwise {
 
 impl<T> Otherwise for Probe<T> {}
 
-/// Copies a request message.
-pub type Resend<M> = fn(&M) -> M;
+/// How a request is copied, to be sent again.
+pub struct Resend<M> {
+    /// A copy, unless more than so many bytes would have to be kept for it.
+    pub copy: fn(&mut M, usize) -> Option<M>,
+    /// Whether a copy is still all of the request.
+    pub is_whole: fn(&M) -> bool,
+    /// Whether all of it is here, and nothing is still to come.
+    pub is_complete: fn(&mut M, usize) -> bool,
+}
+
+impl<M> Clone for Resend<M> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<M> Copy for Resend<M> {}
 
 /// Counts the messages of a request stream.
 pub type Count<M> = fn(M, Received) -> M;
@@ -59,13 +92,14 @@ pub trait NoResend {
     type Message;
     const RESEND: Option<Resend<Self::Message>> = None;
     const COUNT: Option<Count<Self::Message>> = None;
+    const SIZE_OF: Option<SizeOf<Self::Message>> = None;
 }
 
 impl<M> NoResend for Probe<Request<M>> {
     type Message = M;
 }
 
-impl<M> Probe<Request<Streaming<M>>> {
+impl<S: Stream> Probe<Request<S>> {
     pub const REQUEST_IS_STREAM: bool = true;
 }
 
@@ -74,7 +108,11 @@ impl<M: Send + 'static> Probe<Request<Streaming<M>>> {
 }
 
 impl<M: Clone> Probe<Request<M>> {
-    pub const RESEND: Option<Resend<M>> = Some(M::clone);
+    pub const RESEND: Option<Resend<M>> = Some(Resend {
+        copy: |message, _| Some(message.clone()),
+        is_whole: |_| true,
+        is_complete: |_, _| true,
+    });
 }
 
 type BoxStream<M> = Pin<Box<dyn Stream<Item = Result<M, Status>> + Send>>;
@@ -83,13 +121,47 @@ impl<M> Probe<Result<Response<BoxStream<M>>, Status>> {
     pub const REPLY: BoxedStream = BoxedStream;
 }
 
+impl<M> Probe<Result<Response<Streaming<M>>, Status>> {
+    pub const REPLY: TonicStream = TonicStream;
+}
+
 /// What can be done with a request; the attribute asks its type.
 pub struct Abilities<Req> {
     /// Copies it, so that it can be sent again.
-    pub resend: Option<Resend<Req>>,
+    pub(crate) resend: Option<Resend<Req>>,
     /// Counts the messages of the stream that it is.
-    pub count: Option<Count<Req>>,
+    pub(crate) count: Option<Count<Req>>,
+    /// How long it is on the wire.
+    pub(crate) size_of: Option<SizeOf<Req>>,
 }
+
+impl<Req> Clone for Abilities<Req> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<Req> Copy for Abilities<Req> {}
+
+impl<Req> Abilities<Req> {
+    pub const fn new(resend: Option<Resend<Req>>, count: Option<Count<Req>>) -> Self {
+        Self {
+            resend,
+            count,
+            size_of: None,
+        }
+    }
+
+    /// Of a request that takes space on the wire, which is not kept beyond a limit.
+    #[must_use]
+    pub const fn sized(mut self, size_of: Option<SizeOf<Req>>) -> Self {
+        self.size_of = size_of;
+        self
+    }
+}
+
+/// The encoded length of a message.
+pub type SizeOf<M> = fn(&M) -> usize;
 
 /// The message type of a request, and the body type of a result.
 pub trait RequestType {
@@ -156,12 +228,46 @@ impl<S: Send> Reply<S> for AssociatedStream {
         call: &mut Call<Req>,
         body: Answer<ResponseStream<S>>,
     ) -> Answer<ResponseStream<S>> {
-        let response = body?;
-        Ok(match call.attached.take() {
-            Some(attached) => response
-                .map(|body| body.watched(&call.details.path, call.request_messages(), attached)),
-            None => response,
-        })
+        let mut response = body?;
+        #[cfg(feature = "deadline")]
+        if let (Side::Server, Some(at)) = (call.side(), call.known_deadline()) {
+            response = response.map(|body| body.scoped(at));
+        }
+        if let Some(attached) = call.attached.take() {
+            let (messages, attempts) = (call.request_messages(), call.attempt());
+            let watched = |body: ResponseStream<S>| {
+                body.watched(&call.details.path, messages, attempts, attached)
+            };
+            response = response.map(watched);
+        }
+        Ok(response)
+    }
+}
+
+/// tonic's own stream, which a client answers with.
+#[derive(Clone, Copy)]
+pub struct TonicStream;
+
+impl<M: Send + 'static> Reply<Streaming<M>> for TonicStream {
+    const IS_STREAM: bool = true;
+    type Body = ResponseStream<Streaming<M>>;
+    type Out = Streaming<M>;
+
+    fn enter(given: Answer<Streaming<M>>) -> Answer<ResponseStream<Streaming<M>>> {
+        AssociatedStream::enter(given)
+    }
+
+    fn leave<Req>(
+        call: &mut Call<Req>,
+        body: Answer<ResponseStream<Streaming<M>>>,
+    ) -> Answer<Streaming<M>> {
+        let response = AssociatedStream::leave(call, body)?;
+        #[cfg(feature = "client")]
+        let response = match (call.side(), call.known_deadline()) {
+            (Side::Client, Some(at)) => response.map(|body| body.ending(at)),
+            _ => response,
+        };
+        Ok(response.map(|body| body.into_plain().unwrap_or_else(rebuilt)))
     }
 }
 
@@ -207,8 +313,13 @@ where
     Fut: Future<Output = Result<Response<T>, Status>> + Send,
 {
     async fn run(&mut self, call: &mut Call<Req>) -> Result<Response<R::Body>, Status> {
+        #[cfg(feature = "deadline")]
+        let deadline = call.deadline();
         let request = call.take_request()?;
-        let answer = (self.call)(request).await;
+        let handler = (self.call)(request);
+        #[cfg(feature = "deadline")]
+        let handler = deadline::inherited(deadline, handler);
+        let answer = handler.await;
         call.details.answered = answer.is_ok();
         R::enter(answer)
     }
@@ -228,6 +339,12 @@ where
         Self(PhantomData)
     }
 
+    /// The method that this request is for.
+    #[cfg(feature = "client")]
+    pub const fn of(_: &Request<M>, _: R) -> Self {
+        Self(PhantomData)
+    }
+
     /// Fails to compile at the caller's span where `I` does not intercept this method's messages.
     pub const fn covers<I>(&self, _: &I)
     where
@@ -241,6 +358,52 @@ where
             call,
             reply: PhantomData,
         }
+    }
+
+    /// The innermost link of the chain: the stub's own method.
+    #[cfg(feature = "client")]
+    pub const fn stub<F>(&self, call: F) -> StubHandler<F, R> {
+        StubHandler {
+            call,
+            reply: PhantomData,
+        }
+    }
+
+    /// The same, of a method that takes `&mut self`.
+    #[cfg(feature = "client")]
+    pub fn stub_mut<'a, T: ?Sized, Method>(
+        &self,
+        _: Method,
+        stub: &'a mut T,
+    ) -> StubHandlerMut<'a, T, Method, R> {
+        StubHandlerMut {
+            stub,
+            method: PhantomData,
+        }
+    }
+
+    /// The call that this request begins, as its caller makes it.
+    #[cfg(feature = "client")]
+    pub fn outgoing(
+        &self,
+        plan: &'static MethodPlan,
+        abilities: Abilities<M>,
+        request: Request<M>,
+    ) -> Call<M> {
+        Call::outgoing(CallPath::outgoing(plan, None), abilities, request)
+    }
+
+    /// Takes a call that is being made through a chain, no longer than its deadline allows.
+    #[cfg(feature = "client")]
+    pub fn send<'a, N>(
+        &self,
+        chain: &'a mut N,
+        call: &'a mut Call<M>,
+    ) -> impl Future<Output = Answer<R::Body>> + Send + use<'a, M, Ret, R, N>
+    where
+        N: Next<M, R::Body>,
+    {
+        send(chain, call)
     }
 
     /// The call that this request begins.
@@ -272,6 +435,178 @@ where
     /// What the service's trait wants of what came out of the chain.
     pub fn leave(&self, result: Answer<R::Body>, call: &mut Call<M>) -> Answer<R::Out> {
         R::leave(call, result)
+    }
+}
+
+/// The innermost link of a hand-written stub's chain.
+#[cfg(feature = "client")]
+pub struct StubHandler<F, R> {
+    call: F,
+    reply: PhantomData<R>,
+}
+
+#[cfg(feature = "client")]
+#[diagnostic::do_not_recommend]
+impl<F, Fut, Req, T, R> Next<Req, R::Body> for StubHandler<F, R>
+where
+    Req: Send,
+    R: Reply<T>,
+    F: FnMut(Request<Req>) -> Fut + Clone + Send,
+    Fut: Future<Output = Result<Response<T>, Status>> + Send,
+{
+    async fn run(&mut self, call: &mut Call<Req>) -> Result<Response<R::Body>, Status> {
+        let request = call.outgoing_request()?;
+        let answer = (self.call)(request).await;
+        call.details.answered = answer.is_ok();
+        R::enter(answer.map_err(of_tonic))
+    }
+
+    fn fork(&self) -> Option<Self> {
+        Some(Self {
+            call: self.call.clone(),
+            reply: PhantomData,
+        })
+    }
+}
+
+#[cfg(feature = "client")]
+impl<M: prost::Message> Probe<Request<M>> {
+    pub const SIZE_OF: Option<SizeOf<M>> = Some(M::encoded_len);
+}
+
+/// Whether the request stream of a generated client can be sent again; the attribute asks the
+/// message's type.
+#[cfg(feature = "client")]
+pub struct StreamProbe<M>(PhantomData<fn(M)>);
+
+/// What a [`StreamProbe`] falls back on.
+#[cfg(feature = "client")]
+pub trait SentOnce {
+    const CAN_REPLAY: bool = false;
+    const REPLAY: Unreplayable = Unreplayable;
+}
+
+#[cfg(feature = "client")]
+impl<M> SentOnce for StreamProbe<M> {}
+
+#[cfg(feature = "client")]
+impl<M: Clone + prost::Message> StreamProbe<M> {
+    pub const CAN_REPLAY: bool = true;
+    pub const REPLAY: Replayable = Replayable;
+}
+
+/// What can be done with a stream of such messages.
+#[cfg(feature = "client")]
+pub trait StreamAbilities<M> {
+    fn of<S>() -> Abilities<RequestStream<S>>
+    where
+        S: Stream<Item = M> + Send + 'static;
+}
+
+/// It is sent once.
+#[cfg(feature = "client")]
+pub struct Unreplayable;
+
+#[cfg(feature = "client")]
+impl<M> StreamAbilities<M> for Unreplayable {
+    fn of<S>() -> Abilities<RequestStream<S>>
+    where
+        S: Stream<Item = M> + Send + 'static,
+    {
+        Abilities::new(None, Some(RequestStream::counted))
+    }
+}
+
+/// It is kept, and sent again.
+#[cfg(feature = "client")]
+pub struct Replayable;
+
+#[cfg(feature = "client")]
+impl<M: Clone + prost::Message> StreamAbilities<M> for Replayable {
+    fn of<S>() -> Abilities<RequestStream<S>>
+    where
+        S: Stream<Item = M> + Send + 'static,
+    {
+        let resend = Resend {
+            copy: |stream: &mut RequestStream<S>, limit| stream.copy(M::encoded_len, limit),
+            is_whole: RequestStream::is_whole,
+            is_complete: |_, _| false,
+        };
+        Abilities::new(Some(resend), Some(RequestStream::counted))
+    }
+}
+
+/// The request of a generated client's method that sends a stream.
+#[cfg(feature = "client")]
+pub fn request_stream<R, A>(
+    request: R,
+    _: A,
+) -> (
+    Request<RequestStream<R::Stream>>,
+    Abilities<RequestStream<R::Stream>>,
+)
+where
+    R: tonic::IntoStreamingRequest,
+    A: StreamAbilities<R::Message>,
+{
+    let request = request.into_streaming_request().map(RequestStream::new);
+    (request, A::of())
+}
+
+/// Whether a request's path names this method: `/service/Method`, under whatever prefix the channel's
+/// origin has.
+#[cfg(feature = "client")]
+#[must_use]
+pub fn is_path(path: &str, method: &str) -> bool {
+    path.ends_with(method)
+}
+
+/// The call of a channel.
+#[cfg(feature = "client")]
+pub struct ChannelRpc;
+
+#[cfg(feature = "client")]
+impl ChannelRpc {
+    /// Fails to compile at the caller's span where `I` does not intercept what a channel carries.
+    pub const fn covers<I>(&self, _: &I)
+    where
+        I: Interceptor<client::Body, client::Body> + ?Sized,
+    {
+    }
+}
+
+/// A method of a stub that takes `&mut self`. `Method` tells the methods of a stub from each other.
+#[cfg(feature = "client")]
+pub trait CallMut<Method> {
+    type Request;
+    type Result;
+
+    fn call_mut(&mut self, request: Self::Request) -> impl Future<Output = Self::Result> + Send;
+}
+
+/// The innermost link of the chain of such a method.
+#[cfg(feature = "client")]
+pub struct StubHandlerMut<'a, T: ?Sized, Method, R> {
+    stub: &'a mut T,
+    method: PhantomData<fn(Method) -> R>,
+}
+
+#[cfg(feature = "client")]
+#[diagnostic::do_not_recommend]
+impl<T, Method, Req, B, R> Next<Req, R::Body> for StubHandlerMut<'_, T, Method, R>
+where
+    Req: Send,
+    R: Reply<B>,
+    B: Send,
+    T: CallMut<Method, Request = Request<Req>, Result = Result<Response<B>, Status>>
+        + Send
+        + ?Sized,
+{
+    async fn run(&mut self, call: &mut Call<Req>) -> Result<Response<R::Body>, Status> {
+        let request = call.outgoing_request()?;
+        let answer = self.stub.call_mut(request).await;
+        call.details.answered = answer.is_ok();
+        R::enter(answer.map_err(of_tonic))
     }
 }
 

@@ -1,11 +1,21 @@
 use std::fmt;
+#[cfg(feature = "client")]
+use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
+#[cfg(feature = "deadline")]
+use tokio::time::Instant;
+#[cfg(feature = "client")]
+use tokio::time::{Sleep, sleep_until};
 use tonic::Status;
 
 use crate::call::CallPath;
+#[cfg(feature = "deadline")]
+use crate::deadline::enter;
+#[cfg(feature = "client")]
+use crate::deadline::exceeded;
 use crate::end::{Attached, Outcome, StreamEnd, tell_in_drop};
 use crate::inbound::RequestMessages;
 
@@ -29,19 +39,38 @@ pin_project_lite::pin_project! {
         #[pin]
         inner: S,
         watch: Option<StreamWatch>,
+        deadline: StreamDeadline,
     }
+}
+
+/// What a deadline means to a response stream.
+enum StreamDeadline {
+    None,
+    /// On the server: calls that are made while it is read inherit it.
+    #[cfg(feature = "deadline")]
+    Scope(Instant),
+    /// On the client: the stream ends then.
+    #[cfg(feature = "client")]
+    End(Pin<Box<Sleep>>),
+    #[cfg(feature = "client")]
+    Ended,
 }
 
 impl<S> ResponseStream<S> {
     /// A stream that nobody watches yet.
     pub fn new(inner: S) -> Self {
-        Self { inner, watch: None }
+        Self {
+            inner,
+            watch: None,
+            deadline: StreamDeadline::None,
+        }
     }
 
     pub(crate) fn watched(
         mut self,
         path: &CallPath,
         request_messages: RequestMessages,
+        attempts: u32,
         attached: Box<dyn Attached>,
     ) -> Self {
         let watch = StreamWatch {
@@ -49,10 +78,69 @@ impl<S> ResponseStream<S> {
             attached: Some(attached),
             messages: 0,
             request_messages,
+            attempts,
             polling: false,
         };
         self.watch = Some(watch);
         self
+    }
+
+    /// Calls that are made while the stream is read inherit this deadline.
+    #[cfg(feature = "deadline")]
+    pub(crate) fn scoped(mut self, at: Instant) -> Self {
+        self.deadline = StreamDeadline::Scope(at);
+        self
+    }
+
+    /// The stream ends with `DEADLINE_EXCEEDED` then.
+    #[cfg(feature = "client")]
+    pub(crate) fn ending(mut self, at: Instant) -> Self {
+        self.deadline = StreamDeadline::End(Box::pin(sleep_until(at)));
+        self
+    }
+
+    pub(crate) fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// The stream inside, where there is nothing to be done around it.
+    pub(crate) fn into_plain(self) -> Result<S, Self> {
+        match (&self.watch, &self.deadline) {
+            (None, StreamDeadline::None) => Ok(self.inner),
+            _ => Err(self),
+        }
+    }
+}
+
+impl<S, M> ResponseStream<S>
+where
+    S: Stream<Item = Result<M, Status>>,
+{
+    #[inline(always)]
+    fn poll_inner(
+        inner: Pin<&mut S>,
+        deadline: &mut StreamDeadline,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<M, Status>>> {
+        match deadline {
+            StreamDeadline::None => inner.poll_next(cx),
+            #[cfg(feature = "deadline")]
+            StreamDeadline::Scope(at) => {
+                let _entered = enter(*at);
+                inner.poll_next(cx)
+            }
+            #[cfg(feature = "client")]
+            StreamDeadline::End(sleep) => {
+                if let Poll::Ready(item) = inner.poll_next(cx) {
+                    return Poll::Ready(item);
+                }
+                ready!(sleep.as_mut().poll(cx));
+                *deadline = StreamDeadline::Ended;
+                Poll::Ready(Some(Err(exceeded())))
+            }
+            #[cfg(feature = "client")]
+            StreamDeadline::Ended => Poll::Ready(None),
+        }
     }
 }
 
@@ -65,10 +153,10 @@ where
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.project();
         let Some(watch) = this.watch else {
-            return this.inner.poll_next(cx);
+            return Self::poll_inner(this.inner, this.deadline, cx);
         };
         watch.polling = true;
-        let polled = this.inner.poll_next(cx);
+        let polled = Self::poll_inner(this.inner, this.deadline, cx);
         watch.polling = false;
         let item = ready!(polled);
         match &item {
@@ -95,6 +183,7 @@ struct StreamWatch {
     attached: Option<Box<dyn Attached>>,
     messages: u64,
     request_messages: RequestMessages,
+    attempts: u32,
     /// Still set when the stream is dropped: a poll did not return, so it panicked.
     polling: bool,
 }
@@ -108,6 +197,7 @@ impl StreamWatch {
                 status,
                 messages: self.messages,
                 request_messages: self.request_messages.clone(),
+                attempts: self.attempts,
             };
             attached.end(&end);
         }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 mod caller;
+pub mod clients;
 mod ends;
 mod events;
 mod recorder;

@@ -45,8 +45,18 @@
 //! The token is in no log, error or `Debug` output of this crate, and the metadata value that
 //! carried it is marked sensitive, so the handler's `Debug` output of the request hides it too.
 
+#[cfg(feature = "client")]
+mod cache;
+#[cfg(feature = "client")]
+#[doc(hidden)]
+pub mod client;
 mod interceptor;
 mod verifier;
+
+#[cfg(feature = "client")]
+pub use cache::{Token, TokenCache};
+#[cfg(feature = "client")]
+pub use client::{Authenticate, Config as ClientConfig, TokenSource};
 
 pub use interceptor::{Auth, Config};
 pub use verifier::{Identity, RequestExt, Verifier};

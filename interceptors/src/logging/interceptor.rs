@@ -5,9 +5,9 @@ use std::time::Duration;
 use tonic::{Response, Status};
 use tracing::Level;
 
-use super::level::{code_name, server_level};
+use super::level::{client_level, code_name, server_level};
 use crate::plan::{Setting, Value};
-use crate::{Call, End, Interceptor, Kind, Next, Observer};
+use crate::{Call, End, Interceptor, Kind, Next, Observer, Side};
 
 /// How calls are logged.
 ///
@@ -29,6 +29,12 @@ impl Config {
             level: Level::INFO,
             slow: Duration::from_millis(500),
         }
+    }
+
+    /// The default on a client: the same, at level `DEBUG`.
+    #[must_use]
+    pub const fn client() -> Self {
+        Self::new().level(Level::DEBUG)
     }
 
     /// The level of calls that ended as calls usually do; see the [module documentation](super).
@@ -143,13 +149,14 @@ pub struct Finish<'a> {
     pub component: &'static str,
     pub service: &'a str,
     pub method: &'a str,
-    pub method_type: &'static str,
+    pub method_type: Option<&'static str>,
     pub peer: Option<tracing::field::DisplayValue<SocketAddr>>,
     pub code: &'static str,
     pub error: Option<&'a str>,
     pub time_ms: f64,
     pub msgs_received: Option<u64>,
     pub msgs_sent: Option<u64>,
+    pub attempts: Option<u32>,
     pub outcome: &'static str,
     pub slow: Option<bool>,
 }
@@ -193,6 +200,7 @@ macro_rules! __finish_event {
             grpc.time_ms = $finish.time_ms,
             grpc.msgs_recv = $finish.msgs_received,
             grpc.msgs_sent = $finish.msgs_sent,
+            grpc.attempts = $finish.attempts,
             outcome = $finish.outcome,
             slow = $finish.slow,
             $($fields)*
@@ -211,24 +219,33 @@ struct Record<C> {
 impl<C: FnOnce(&Finish<'_>) + Send + 'static> Observer for Record<C> {
     fn end(self, end: &End<'_>) {
         let slow = end.kind() == Kind::Unary && end.elapsed() > self.slow;
-        let level = server_level(end.code(), self.level);
+        let level = match end.side() {
+            Side::Server => server_level(end.code(), self.level),
+            Side::Client => client_level(end.code(), self.level),
+        };
+        let requests = end.kind().request_is_stream();
+        let requests = requests.then(|| end.known_request_messages()).flatten();
+        let responses = end.kind().response_is_stream().then_some(end.messages());
+        let (msgs_received, msgs_sent) = match end.side() {
+            Side::Server => (requests, responses),
+            Side::Client => (responses, requests),
+        };
         let finish = Finish {
             // `Level`s are ordered by verbosity.
             level: if slow { level.min(Level::WARN) } else { level },
             component: end.side().as_str(),
             service: end.service(),
             method: end.method(),
-            method_type: end.kind().as_str(),
+            // A channel does not know.
+            method_type: (!end.is_of_channel()).then_some(end.kind().as_str()),
             peer: self.peer.map(tracing::field::display),
             code: code_name(end.code()),
             error: end.status().map(Status::message),
             // To the microsecond: more digits are noise.
             time_ms: (end.elapsed().as_secs_f64() * 1e6).round() / 1e3,
-            msgs_received: end
-                .kind()
-                .request_is_stream()
-                .then_some(end.request_messages()),
-            msgs_sent: end.kind().response_is_stream().then_some(end.messages()),
+            msgs_received,
+            msgs_sent,
+            attempts: (end.side() == Side::Client).then_some(end.attempts()),
             outcome: end.outcome().as_str(),
             slow: slow.then_some(true),
         };
@@ -273,7 +290,7 @@ impl<F> Logging<'_, F> {
             grpc.component = call.side().as_str(),
             grpc.service = call.service(),
             grpc.method = call.method(),
-            grpc.method_type = call.kind().as_str(),
+            grpc.method_type = (!call.plan().is_of_channel()).then_some(call.kind().as_str()),
             peer.address = call.peer().map(tracing::field::display),
             "started call"
         );

@@ -21,6 +21,26 @@ pub(crate) fn server_level(code: Code, usual: Level) -> Level {
     }
 }
 
+/// go-grpc-middleware's `DefaultClientCodeToLevel`, with `usual` in the place of its `DEBUG`. What the
+/// caller may have brought about itself is the caller's to judge.
+pub(crate) fn client_level(code: Code, usual: Level) -> Level {
+    match code {
+        Code::Ok
+        | Code::Cancelled
+        | Code::InvalidArgument
+        | Code::NotFound
+        | Code::AlreadyExists
+        | Code::ResourceExhausted
+        | Code::FailedPrecondition
+        | Code::Aborted
+        | Code::OutOfRange => usual,
+        Code::Unknown | Code::DeadlineExceeded | Code::PermissionDenied | Code::Unauthenticated => {
+            Level::INFO
+        }
+        Code::Unimplemented | Code::Internal | Code::Unavailable | Code::DataLoss => Level::WARN,
+    }
+}
+
 /// The name of a code in gRPC's own documentation.
 pub(crate) fn code_name(code: Code) -> &'static str {
     match code {
@@ -60,6 +80,24 @@ mod tests {
             };
             assert_eq!(
                 server_level(Code::from_i32(code), Level::DEBUG),
+                expected,
+                "{code}"
+            );
+        }
+    }
+
+    #[test]
+    fn levels_of_a_client_are_those_of_go_grpc_middleware() {
+        let info = [2, 4, 7, 16];
+        let warn = [12, 13, 14, 15];
+        for code in 0..=16 {
+            let expected = match code {
+                _ if info.contains(&code) => Level::INFO,
+                _ if warn.contains(&code) => Level::WARN,
+                _ => Level::TRACE,
+            };
+            assert_eq!(
+                client_level(Code::from_i32(code), Level::TRACE),
                 expected,
                 "{code}"
             );

@@ -1,11 +1,17 @@
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout_at};
 use tonic::{Code, Response, Status};
 
 use super::Throttle;
-use super::backoff::{Pushback, delay, pushback};
+use super::backoff::delay;
+use super::transparent::Transparent;
+use crate::call::DEFAULT_BUFFER_SIZE;
+use crate::deadline::exceeded;
 use crate::plan::{Setting, Value};
+#[cfg(feature = "client")]
+use crate::pushback::PREVIOUS_ATTEMPTS;
+use crate::pushback::{Pushback, pushback};
 use crate::{Call, Interceptor, Next, Side};
 
 /// When to try again, and after how long.
@@ -19,6 +25,7 @@ use crate::{Call, Interceptor, Next, Side};
 /// - jitter: 0.2, which is from 80 % to 120 % of the delay
 /// - codes: `UNAVAILABLE` and `DEADLINE_EXCEEDED`
 /// - no timeout for an attempt, no throttle
+/// - buffer size: 256 KiB
 ///
 /// # Panics
 ///
@@ -33,6 +40,7 @@ pub struct Config {
     jitter: f64,
     codes: &'static [Code],
     attempt_timeout: Option<Duration>,
+    buffer_size: usize,
 }
 
 impl Config {
@@ -47,6 +55,7 @@ impl Config {
             jitter: 0.2,
             codes: &[Code::Unavailable, Code::DeadlineExceeded],
             attempt_timeout: None,
+            buffer_size: DEFAULT_BUFFER_SIZE,
         }
     }
 
@@ -143,12 +152,24 @@ impl Config {
         self
     }
 
+    /// How many bytes of a request a client keeps to send them again. A request that is larger is
+    /// sent, and not retried from there on.
+    #[must_use]
+    pub const fn buffer_size(mut self, bytes: usize) -> Self {
+        self.buffer_size = bytes;
+        self
+    }
+
     #[doc(hidden)]
     #[must_use]
-    pub const fn settings(&self) -> [Setting; 7] {
+    pub const fn settings(&self) -> [Setting; 8] {
         let attempt_timeout = match self.attempt_timeout {
             Some(timeout) => Value::Duration(timeout),
             None => Value::Unset,
+        };
+        let buffer_size = match self.buffer_size {
+            DEFAULT_BUFFER_SIZE => Value::Unset,
+            bytes => Value::Integer(bytes as u64),
         };
         [
             Setting::new("max_attempts", Value::Integer(self.max_attempts as u64)),
@@ -158,6 +179,7 @@ impl Config {
             Setting::new("jitter", Value::Float(self.jitter)),
             Setting::new("codes", Value::Codes(self.codes)),
             Setting::new("attempt_timeout", attempt_timeout),
+            Setting::new("buffer_size", buffer_size),
         ]
     }
 }
@@ -192,16 +214,31 @@ impl<'a> Retry<'a> {
         self
     }
 
-    async fn attempt<Req, Res>(
+    /// One attempt, which ends when its time is over, or that of the call.
+    async fn attempt<Req: Send, Res: Send>(
         &self,
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
+        deadline: Option<Instant>,
     ) -> Result<Response<Res>, Status> {
-        match self.config.attempt_timeout {
-            None => next.run(call).await,
-            Some(limit) => timeout(limit, next.run(call))
-                .await
-                .unwrap_or_else(|_| Err(Status::deadline_exceeded("an attempt took too long"))),
+        let own = self.config.attempt_timeout;
+        let own = own.and_then(|limit| Instant::now().checked_add(limit));
+        match (own, deadline) {
+            (None, None) => next.run(call).await,
+            (own, deadline) => {
+                let earliest = own.into_iter().chain(deadline).min();
+                let attempt = next.run(call);
+                let ended = match earliest {
+                    Some(at) => timeout_at(at, attempt).await,
+                    None => Ok(attempt.await),
+                };
+                ended.unwrap_or_else(|_| {
+                    Err(match deadline {
+                        Some(deadline) if deadline <= Instant::now() => exceeded(),
+                        _ => Status::deadline_exceeded("an attempt took too long"),
+                    })
+                })
+            }
         }
     }
 
@@ -257,20 +294,30 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Retry<'_> {
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
+        let is_client = call.side() == Side::Client;
+        #[cfg(feature = "client")]
+        if is_client && !call.metadata().is_empty() {
+            // What the caller wrote there says nothing of this call.
+            let headers = call.metadata_mut().as_mut();
+            headers.remove(&PREVIOUS_ATTEMPTS);
+        }
         if !call.can_resend() {
             return next.run(call).await;
         }
-        let deadline = call.deadline();
         let mut retries_since_pushback = 0;
         let mut attempts = 1;
+        let mut transparent = Transparent::default();
         loop {
-            // The last attempt needs no copy behind it.
-            let copy = if attempts < self.config.max_attempts {
-                call.copy_request()
+            // An interceptor further in may have set it.
+            let deadline = call.deadline();
+            // The last attempt needs no copy behind it, unless it turns out to be none.
+            let copy = if attempts < self.config.max_attempts || is_client {
+                call.copy_request_within(self.config.buffer_size)
             } else {
                 None
             };
-            let status = match self.attempt(call, next).await {
+            let enforced = deadline.filter(|_| is_client);
+            let status = match self.attempt(call, next, enforced).await {
                 Ok(response) => {
                     if let Some(throttle) = self.throttle {
                         throttle.succeed();
@@ -279,22 +326,46 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Retry<'_> {
                 }
                 Err(status) => status,
             };
-            if call.is_answered() {
+            let is_over = |deadline: &Instant| *deadline <= Instant::now();
+            if call.is_answered() || call.deadline().as_ref().is_some_and(is_over) {
                 return Err(status);
+            }
+            let copy = copy.filter(|copy| call.is_whole(copy));
+            if is_client && transparent.allows(&status) {
+                let Some(copy) = copy else {
+                    return Err(status);
+                };
+                call.start_over(copy);
+                continue;
             }
             let delay = self.backoff(call.side(), &status, &mut retries_since_pushback);
             let (Some(delay), Some(copy)) = (delay, copy) else {
                 return Err(status);
             };
-            let Some(at) = Instant::now().checked_add(delay) else {
-                return Err(status);
-            };
-            if deadline.is_some_and(|deadline| deadline <= at) {
+            if attempts >= self.config.max_attempts {
                 return Err(status);
             }
-            sleep_until(at).await;
-            attempts += 1;
+            let at = Instant::now().checked_add(delay);
+            match (call.deadline(), at) {
+                (Some(deadline), at) if at.is_none_or(|at| deadline <= at) => {
+                    if !is_client {
+                        // Whoever waits can as well be told at once.
+                        return Err(status);
+                    }
+                    // A6: not before the deadline, however clear it is.
+                    sleep_until(deadline).await;
+                    return Err(exceeded());
+                }
+                (_, None) => return Err(status),
+                (_, Some(at)) => sleep_until(at).await,
+            }
             call.next_attempt(copy);
+            #[cfg(feature = "client")]
+            if is_client {
+                let headers = call.metadata_mut().as_mut();
+                headers.insert(PREVIOUS_ATTEMPTS.clone(), attempts.into());
+            }
+            attempts += 1;
         }
     }
 }

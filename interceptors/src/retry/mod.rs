@@ -29,6 +29,7 @@
 mod backoff;
 mod interceptor;
 mod throttle;
+mod transparent;
 
 pub use interceptor::{Config, Retry};
 pub use throttle::Throttle;

@@ -1,42 +1,13 @@
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::{Attribute, Expr, FnArg, GenericParam, Ident, PathArguments, Type};
+use syn::{Attribute, FnArg, GenericParam, Ident, PathArguments, Type};
 
-use crate::args::{Entry, EntryKind, Field, RateLimitKey, Sigil};
-use crate::check::{Chain, Service, ServiceName, entry_span};
-use crate::item::{Method, Returns, is_cfg, is_lint_level};
-use crate::tokens::{
-    expect_to_allow, find_ident, has_macro_call, keep_span_name, needs_receiver, with_self_of,
-};
-
-/// What the settings of an entry become.
-pub(crate) struct Config {
-    /// The constructor, `new()`, and where it stands.
-    start: TokenStream,
-    start_at: Span,
-    /// `let config = config.max(3);`
-    calls: Vec<TokenStream>,
-}
-
-impl Config {
-    pub(crate) fn new(start: TokenStream, start_at: Span) -> Self {
-        Self {
-            start,
-            start_at: at(start_at),
-            calls: Vec::new(),
-        }
-    }
-
-    /// Sets a value. All of the statement stands where the value does, so that what the compiler
-    /// says of the value points there.
-    pub(crate) fn set(&mut self, name: &str, value_at: Span, value: &TokenStream) {
-        let span = at(value_at);
-        let name = Ident::new(name, span);
-        let config = Ident::new("config", span);
-        self.calls
-            .push(quote_spanned!(span=> let #config = #config.#name(#value);));
-    }
-}
+use super::entries::{Site, at, item_name};
+use super::{entries, imports, plan_impl};
+use crate::args::EntryKind;
+use crate::check::{Chain, Checked, ServiceName};
+use crate::item::{Method, Returns, ServiceImpl, Side, is_cfg, is_lint_level};
+use crate::tokens::{expect_to_allow, keep_span_name};
 
 /// Input:
 ///
@@ -74,19 +45,18 @@ impl Config {
 /// `impl` for the same type: `Self`, `?`, `return` and coercions mean what they meant. The hidden
 /// trait stands in a module of its own, where it needs no name of the user's: the types of its
 /// methods are associated types.
-pub(crate) fn expand(service: &Service) -> TokenStream {
-    let e = Expander { service };
-    let scope_attrs = &service.block.scope_attrs;
+///
+/// Of the methods of a stub the output is the same, but that they stay methods of the type.
+pub(crate) fn expand(checked: &Checked, block: &ServiceImpl) -> TokenStream {
+    let e = Expander { checked, block };
+    let scope_attrs = &block.scope_attrs;
     let imports = e.imports();
     let names = e.service_name();
-    let entries = service
-        .entries
-        .iter()
-        .enumerate()
-        .map(|(i, entry)| Expander::entry_items(i, entry));
+    let entries = entries(checked);
     let hidden_trait = e.hidden_trait();
     let hidden_impl = e.hidden_impl();
     let wrapper_impl = e.wrapper_impl();
+    let methods_by_mut = e.methods_by_mut();
     let plan_impl = e.plan_impl();
     let assertions = e.assertions();
     quote! {
@@ -94,10 +64,11 @@ pub(crate) fn expand(service: &Service) -> TokenStream {
         const _: () = {
             #imports
             #names
-            #(#entries)*
+            #entries
             #hidden_trait
             #hidden_impl
             #wrapper_impl
+            #methods_by_mut
             #plan_impl
             #assertions
         };
@@ -105,12 +76,13 @@ pub(crate) fn expand(service: &Service) -> TokenStream {
 }
 
 struct Expander<'a> {
-    service: &'a Service,
+    checked: &'a Checked,
+    block: &'a ServiceImpl,
 }
 
 impl Expander<'_> {
     fn methods(&self) -> impl Iterator<Item = (&Method, &Chain)> {
-        self.service.block.methods.iter().zip(&self.service.chains)
+        self.block.methods.iter().zip(&self.checked.chains)
     }
 
     /// All that the rest names, under one short name; and the constants that a `Probe` falls back
@@ -120,32 +92,29 @@ impl Expander<'_> {
     /// that trait's own `impl`. So that trait is imported; a call that could also mean the
     /// hidden method, and so go past the interceptors, does not compile.
     fn imports(&self) -> TokenStream {
-        let krate = &self.service.krate;
-        let mut service_trait = self.service.block.trait_path.clone();
-        if let Some(last) = service_trait.segments.last_mut() {
-            last.arguments = PathArguments::None;
-        }
-        let by_path = service_trait.get_ident().is_none();
-        let service_trait =
-            by_path.then(|| quote!(#[allow(unused_imports)] use #service_trait as _;));
-        quote! {
-            #[allow(unused_imports)]
-            use #krate::__private::{self as __interceptors, NoResend as _, Otherwise as _};
-            #service_trait
-        }
+        let imports = imports(self.checked);
+        let service_trait = self.block.trait_path.clone().and_then(|mut path| {
+            if let Some(last) = path.segments.last_mut() {
+                last.arguments = PathArguments::None;
+            }
+            let by_path = path.get_ident().is_none();
+            by_path.then(|| quote!(#[allow(unused_imports)] use #path as _;))
+        });
+        quote!(#imports #service_trait)
     }
 
     /// The hidden trait, with the parameters of the `impl`: whatever those are, they are its own.
     fn handlers(&self) -> TokenStream {
-        let (_, parameters, _) = self.service.block.generics.split_for_impl();
+        let (_, parameters, _) = self.block.generics.split_for_impl();
         quote!(__handlers::Handlers #parameters)
     }
 
     fn service_name(&self) -> TokenStream {
-        let trait_ident = self.service.block.trait_path.segments.last();
+        let trait_ident = self.block.trait_path.as_ref();
+        let trait_ident = trait_ident.and_then(|path| path.segments.last());
         let derived =
             trait_ident.map(|segment| syn::ext::IdentExt::unraw(&segment.ident).to_string());
-        let (name, is_derived) = match &self.service.name {
+        let (name, is_derived) = match &self.checked.name {
             ServiceName::Given(expr) => (quote!(#expr), quote!(false)),
             ServiceName::Derived(name) => (quote!(#name), quote!(true)),
             // The constant outside is found only where the module has none.
@@ -172,108 +141,6 @@ impl Expander<'_> {
         }
     }
 
-    /// What an entry needs once for all calls: its settings, and its state.
-    ///
-    /// Output, for `retry(max = 3)`:
-    ///
-    /// ```text
-    /// const __CONFIG_RETRY_0: &retry::Config = &{
-    ///     let config = retry::Config::new();
-    ///     let config = config.max(3);
-    ///     config
-    /// };
-    /// const __ENTRY_RETRY_0: EntryPlan =
-    ///     EntryPlan::new("retry", &__CONFIG_RETRY_0.settings(), &[]).single_requests_only();
-    /// ```
-    fn entry_items(i: usize, entry: &Entry) -> TokenStream {
-        let config_name = item_name("CONFIG", entry, i);
-        let (module, config) = match &entry.kind {
-            EntryKind::Logging { config, .. } => ("logging", Some(config)),
-            EntryKind::Auth { config, .. } => ("auth", Some(config)),
-            EntryKind::RateLimit { config, .. } => ("rate_limit", config.as_ref()),
-            EntryKind::Retry { config, .. } => ("retry", Some(config)),
-            EntryKind::With(_) => ("", None),
-        };
-        let module = |span| (!module.is_empty()).then(|| Ident::new(module, span));
-        let mut items = TokenStream::new();
-        let mut settings = quote!(&[]);
-        if let Some(Config {
-            start,
-            start_at,
-            calls,
-        }) = config
-        {
-            settings = quote!(&#config_name.settings());
-            let (module, start_module) = (module(Span::call_site()), module(*start_at));
-            let start = quote_spanned! {*start_at=>
-                let config = __interceptors::#start_module::Config::#start;
-            };
-            items.extend(quote! {
-                const #config_name: &__interceptors::#module::Config = &{
-                    #start
-                    #(#calls)*
-                    config
-                };
-            });
-        }
-        items.extend(Self::entry_state(i, entry));
-        let plan = item_name("ENTRY", entry, i);
-        let name = entry.name.to_string();
-        let expressions = entry.expressions.iter().map(|(name, shown)| {
-            quote!(__interceptors::Setting::new(#name, __interceptors::Value::Text(#shown)))
-        });
-        let single_requests_only =
-            matches!(entry.kind, EntryKind::Retry { .. }).then(|| quote!(.single_requests_only()));
-        quote! {
-            #items
-            const #plan: __interceptors::EntryPlan =
-                __interceptors::EntryPlan::new(#name, #settings, &[#(#expressions),*])
-                    #single_requests_only;
-        }
-    }
-
-    fn entry_state(i: usize, entry: &Entry) -> TokenStream {
-        let mut items = TokenStream::new();
-        match &entry.kind {
-            EntryKind::Retry {
-                throttle: Some(throttle),
-                ..
-            } => {
-                let name = item_name("THROTTLE", entry, i);
-                items.extend(quote! {
-                    static #name: __interceptors::retry::Throttle = #throttle;
-                });
-            }
-            EntryKind::RateLimit { config, key, .. } => {
-                if config.is_some() {
-                    let name = item_name("LIMITER", entry, i);
-                    let config = item_name("CONFIG", entry, i);
-                    items.extend(quote! {
-                        static #name: ::std::sync::LazyLock<__interceptors::rate_limit::Limiter> =
-                            ::std::sync::LazyLock::new(|| {
-                                __interceptors::rate_limit::Limiter::new(#config)
-                            });
-                    });
-                }
-                if let RateLimitKey::Metadata(key) = key {
-                    let name = item_name("KEY", entry, i);
-                    items.extend(quote_spanned! {at(key.span())=>
-                        const #name: __interceptors::rate_limit::ByMetadata =
-                            __interceptors::rate_limit::ByMetadata::new(#key);
-                    });
-                }
-            }
-            _ => {}
-        }
-        if value_of(entry).is_some_and(|value| !needs_receiver(value)) {
-            let name = item_name("VALUE", entry, i);
-            items.extend(quote! {
-                static #name: __interceptors::Once = __interceptors::Once::new();
-            });
-        }
-        items
-    }
-
     /// Output:
     ///
     /// ```text
@@ -292,7 +159,7 @@ impl Expander<'_> {
     ///
     /// It has the parameters of the `impl`, without their bounds, and names nothing of the user's.
     fn hidden_trait(&self) -> TokenStream {
-        let parameters = &self.service.block.generics.params;
+        let parameters = &self.block.generics.params;
         let parameters = parameters.iter().map(|param| match param {
             GenericParam::Lifetime(param) => param.lifetime.to_token_stream(),
             GenericParam::Const(param) => {
@@ -366,7 +233,7 @@ impl Expander<'_> {
     /// The user's bodies, in an implementation of the hidden trait.
     fn hidden_impl(&self) -> TokenStream {
         let handlers = self.handlers();
-        let block = &self.service.block;
+        let block = self.block;
         let (impl_generics, _, where_clause) = block.generics.split_for_impl();
         let self_ty = &block.self_ty;
         let types = self.plain_types().map(|item| {
@@ -417,8 +284,12 @@ impl Expander<'_> {
         } = chain;
         let entries = entries
             .iter()
-            .map(|&i| item_name("ENTRY", &self.service.entries[i], i));
+            .map(|&i| item_name("ENTRY", &self.checked.entries[i], i));
         let reply = self.reply(method, &quote!(Self::#result));
+        let side = match self.checked.mount.side() {
+            Side::Server => quote!(Server),
+            Side::Client => quote!(Client),
+        };
         quote! {
             #(#cfgs)*
             #(#lints)*
@@ -438,7 +309,7 @@ impl Expander<'_> {
                     __interceptors::Probe::<Self::#request>::REQUEST_IS_STREAM,
                     __interceptors::reply_is_stream::<Self::#result, _>(#reply),
                 ),
-                __interceptors::Side::Server,
+                __interceptors::Side::#side,
                 &[#(#entries),*],
             );
             #(#cfgs)*
@@ -449,7 +320,7 @@ impl Expander<'_> {
 
     /// The implementation of the service's own trait.
     fn wrapper_impl(&self) -> TokenStream {
-        let block = &self.service.block;
+        let block = self.block;
         let (impl_generics, _, where_clause) = block.generics.split_for_impl();
         let (attrs, trait_path, self_ty) = (&block.attrs, &block.trait_path, &block.self_ty);
         let consts = &block.consts;
@@ -464,9 +335,10 @@ impl Expander<'_> {
         let methods = self
             .methods()
             .map(|(method, chain)| self.wrapper_method(method, chain));
+        let of_trait = trait_path.iter().map(|path| quote!(#path for));
         quote! {
             #(#attrs)*
-            impl #impl_generics #trait_path for #self_ty #where_clause {
+            impl #impl_generics #(#of_trait)* #self_ty #where_clause {
                 #(#consts)*
                 #(#types)*
                 #(#methods)*
@@ -489,7 +361,7 @@ impl Expander<'_> {
     ///         __rpc.handler(|__request| <Self as __handlers::Handlers>::get(self, __request));
     ///     let mut __call = __rpc.call(
     ///         <Self as __handlers::Handlers>::__GET,
-    ///         Abilities { resend: …, count: … },
+    ///         Abilities::new(…),
     ///         __request,
     ///     );
     ///     let mut __chain = Chain::new(__0, __handler);
@@ -500,6 +372,7 @@ impl Expander<'_> {
         let Method {
             cfgs,
             docs,
+            vis,
             result: result_ty,
             ..
         } = method;
@@ -555,43 +428,52 @@ impl Expander<'_> {
         } else {
             quote!(#handlers::#handler(#this, __request))
         };
-        let mut bindings = TokenStream::new();
-        let mut links = quote!(__handler);
-        for &i in chain.entries.iter().rev() {
-            let local = local_name(i, Span::call_site());
-            links = quote!(__interceptors::Chain::new(#local, #links));
-        }
-        for &i in &chain.entries {
-            let span = at(entry_span(&self.service.entries[i]));
-            let local = local_name(i, span);
-            let value = self.entry_value(i, method, chain);
-            bindings.extend(quote_spanned! {span=>
-                let #local = #value;
-                __rpc.covers(#local);
-            });
-        }
+        let site = Site {
+            mount: self.checked.mount,
+            chain,
+            generics: &self.block.generics,
+            this: Some(this),
+            message: quote!(<#handlers::#request as __interceptors::RequestType>::Message),
+        };
+        let bindings = site.bindings(&self.checked.entries);
+        let links = site.links(quote!(__handler));
         let inline_assertions = self
             .is_generic()
-            .then(|| self.retry_assertions(method, chain, &quote!(Self)));
+            .then(|| self.method_assertions(method, chain, &quote!(Self)));
         let inline_assertions = inline_assertions
             .iter()
             .flatten()
             .map(|assertion| quote!(const { #assertion }));
+        let probe = quote!(__interceptors::Probe::<#handlers::#request>);
+        let abilities = quote!(__interceptors::Abilities::new(#probe::RESEND, #probe::COUNT));
+        let (innermost, begin, run, abilities) = match self.checked.mount.side() {
+            Side::Server => (
+                quote!(__rpc.handler(|__request| #call)),
+                quote!(call),
+                quote!(run),
+                abilities,
+            ),
+            Side::Client => {
+                let stub = match method.by_mut {
+                    false => quote!(__rpc.stub(|__request| #call)),
+                    true => quote!(__rpc.stub_mut(__methods::#handler, #this)),
+                };
+                (
+                    stub,
+                    quote!(outgoing),
+                    quote!(send),
+                    quote!(#abilities.sized(#probe::SIZE_OF)),
+                )
+            }
+        };
         let body = quote! {
             #(#inline_assertions;)*
             let __rpc = __interceptors::Rpc::<#handlers::#request, #handlers::#result, _>::new(#reply);
             #bindings
-            let __handler = __rpc.handler(|__request| #call);
-            let mut __call = __rpc.call(
-                #handlers::#plan,
-                __interceptors::Abilities {
-                    resend: __interceptors::Probe::<#handlers::#request>::RESEND,
-                    count: __interceptors::Probe::<#handlers::#request>::COUNT,
-                },
-                __request,
-            );
+            let __handler = #innermost;
+            let mut __call = __rpc.#begin(#handlers::#plan, #abilities, __request);
             let mut __chain = #links;
-            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+            __rpc.leave(__rpc.#run(&mut __chain, &mut __call).await, &mut __call)
         };
         let body = match method.returns {
             Returns::Async => body,
@@ -602,8 +484,68 @@ impl Expander<'_> {
             #(#cfgs)*
             #(#docs)*
             #(#lints)*
-            #sig { #body }
+            #vis #sig { #body }
         }
+    }
+
+    /// Output, for methods of a stub that take `&mut self`:
+    ///
+    /// ```text
+    /// mod __methods {
+    ///     pub(super) struct get;
+    /// }
+    /// impl CallMut<__methods::get> for Users {
+    ///     type Request = <Self as __handlers::Handlers>::__get_Request;
+    ///     type Result = <Self as __handlers::Handlers>::__get_Result;
+    ///     fn call_mut(&mut self, request: Self::Request) -> impl Future<Output = Self::Result> + Send {
+    ///         <Self as __handlers::Handlers>::get(self, request)
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// A closure cannot lend what it borrows mutably to the future that it gives; a method can.
+    fn methods_by_mut(&self) -> Option<TokenStream> {
+        let methods: Vec<_> = self.methods().filter(|(method, _)| method.by_mut).collect();
+        if methods.is_empty() {
+            return None;
+        }
+        let handlers = self.handlers();
+        let (impl_generics, _, where_clause) = self.block.generics.split_for_impl();
+        let self_ty = &self.block.self_ty;
+        let markers = methods.iter().map(|(method, chain)| {
+            let (cfgs, handler) = (&method.cfgs, HiddenNames::new(method, chain).handler);
+            quote!(#(#cfgs)* pub(super) struct #handler;)
+        });
+        let impls = methods.iter().map(|(method, chain)| {
+            let cfgs = &method.cfgs;
+            let HiddenNames {
+                handler,
+                request,
+                result,
+                ..
+            } = HiddenNames::new(method, chain);
+            quote! {
+                #(#cfgs)*
+                impl #impl_generics __interceptors::CallMut<__methods::#handler> for #self_ty #where_clause {
+                    type Request = <Self as #handlers>::#request;
+                    type Result = <Self as #handlers>::#result;
+
+                    fn call_mut(
+                        &mut self,
+                        request: Self::Request,
+                    ) -> impl ::core::future::Future<Output = Self::Result> + ::core::marker::Send {
+                        <Self as #handlers>::#handler(self, request)
+                    }
+                }
+            }
+        });
+        Some(quote! {
+            #[allow(nonstandard_style)]
+            mod __methods {
+                #(#markers)*
+            }
+            #(#impls)*
+        })
     }
 
     /// How a method's reply travels through the chain; the compiler knows where the text does not.
@@ -614,186 +556,21 @@ impl Expander<'_> {
         }
     }
 
-    /// The interceptor of an entry, as a value for one call.
-    fn entry_value(&self, i: usize, method: &Method, chain: &Chain) -> TokenStream {
-        let entry = &self.service.entries[i];
-        let config = item_name("CONFIG", entry, i);
-        let span = at(entry.name.span());
-        let this = method.receiver().self_token;
-        let interceptor = |module: &str, name: &str| {
-            let (module, name) = (Ident::new(module, span), Ident::new(name, span));
-            quote_spanned!(span=> __interceptors::#module::#name)
-        };
-        match &entry.kind {
-            EntryKind::Logging { fields, .. } => {
-                let logging = interceptor("logging", "Logging");
-                let fields = (!fields.is_empty()).then(|| self.fields(fields, method, chain));
-                quote_spanned!(span=> &#logging::new(#config) #fields)
-            }
-            EntryKind::Auth { verifier, .. } => {
-                let auth = interceptor("auth", "Auth");
-                let verifier = match verifier {
-                    Some(verifier) => self.borrowed(verifier, entry, i, method),
-                    None => quote_spanned!(span=> &*#this),
-                };
-                quote_spanned!(at(entry_span(entry))=> &#auth::new(#config, #verifier))
-            }
-            EntryKind::RateLimit { limiter, key, .. } => {
-                let rate_limit = interceptor("rate_limit", "RateLimit");
-                let limiter = match limiter {
-                    Some(limiter) => self.borrowed(limiter, entry, i, method),
-                    None => {
-                        let name = item_name("LIMITER", entry, i);
-                        quote!(&*#name)
-                    }
-                };
-                let key = match key {
-                    RateLimitKey::Everyone => quote!(__interceptors::rate_limit::Everyone),
-                    RateLimitKey::Peer => quote!(__interceptors::rate_limit::ByPeer),
-                    RateLimitKey::Metadata(_) => {
-                        let name = item_name("KEY", entry, i);
-                        quote!(#name)
-                    }
-                    RateLimitKey::Identity(span) => {
-                        let before = chain.entries.iter().take_while(|&&j| j != i);
-                        let auth = before.copied().filter(|&j| {
-                            matches!(self.service.entries[j].kind, EntryKind::Auth { .. })
-                        });
-                        let auth = auth.last().map(|j| local_name(j, at(*span)));
-                        quote_spanned!(at(*span)=> __interceptors::rate_limit::ByIdentity::of_auth(#auth))
-                    }
-                };
-                quote_spanned!(span=> &#rate_limit::new(#limiter, #key))
-            }
-            EntryKind::Retry { throttle, .. } => {
-                let retry = interceptor("retry", "Retry");
-                let throttle = throttle.as_ref().map(|_| {
-                    let name = item_name("THROTTLE", entry, i);
-                    quote!(.throttle(&#name))
-                });
-                quote_spanned!(span=> &#retry::new(#config) #throttle)
-            }
-            EntryKind::With(expr) => self.borrowed(expr, entry, i, method),
-        }
-    }
-
-    /// A reference to what an expression gives: a place in `self`, or a value made once.
-    fn borrowed(&self, expr: &Expr, entry: &Entry, i: usize, method: &Method) -> TokenStream {
-        let span = at(entry_span(entry));
-        if needs_receiver(expr) {
-            let expr = with_self_of(expr, method.receiver().self_token.span);
-            return quote_spanned!(span=> &(#expr));
-        }
-        let once = item_name("VALUE", entry, i);
-        let evaluate = match expr {
-            Expr::Path(_) => quote_spanned!(span=> evaluate_path),
-            _ => quote_spanned!(span=> evaluate_once),
-        };
-        // A value that depends on the service's parameters is one for each instance of it. A macro may
-        // hide that it does.
-        let tokens = expr.to_token_stream();
-        let parameters = self.service.block.generics.params.iter();
-        let parameters: Vec<String> = parameters
-            .filter_map(|param| match param {
-                GenericParam::Type(param) => Some(param.ident.to_string()),
-                GenericParam::Const(param) => Some(param.ident.to_string()),
-                GenericParam::Lifetime(_) => None,
-            })
-            .collect();
-        let mentions = |name: &str| find_ident(tokens.clone(), name).is_some();
-        let depends = mentions("Self")
-            || parameters.iter().any(|name| mentions(name))
-            || !parameters.is_empty() && has_macro_call(tokens.clone());
-        let instance = if depends { quote!(Self) } else { quote!(()) };
-        quote_spanned!(span=> __interceptors::#evaluate::<#instance, _>(&#once, || #expr))
-    }
-
-    /// Input:
-    ///
-    /// ```text
-    /// fields(user = request.user_id, tenant = %request.tenant)
-    /// ```
-    ///
-    /// Output:
-    ///
-    /// ```text
-    /// .with_fields(|request: &Id| {
-    ///     let __field_0 = Capture::capture(&request.user_id);
-    ///     let __field_1 = ToString::to_string(&request.tenant);
-    ///     move |__finish: &Finish<'_>| {
-    ///         __finish_event!(__finish, { user = __field_0, tenant = __field_1, })
-    ///     }
-    /// })
-    /// ```
-    fn fields(&self, fields: &[Field], method: &Method, chain: &Chain) -> TokenStream {
-        let handlers = self.handlers();
-        let HiddenNames { request, .. } = HiddenNames::new(method, chain);
-        let locals: Vec<_> = (0..fields.len())
-            .map(|n| format_ident!("__field_{n}"))
-            .collect();
-        let captures = fields.iter().zip(&locals).map(|(field, local)| {
-            let expr = &field.expr;
-            let span = at(syn::spanned::Spanned::span(expr));
-            let value = match field.sigil {
-                Sigil::None => {
-                    quote_spanned!(span=> __interceptors::logging::Capture::capture(&#expr))
-                }
-                Sigil::Display => quote_spanned!(span=> __interceptors::display_text(&#expr)),
-                Sigil::Debug => quote_spanned!(span=> __interceptors::debug_text(&#expr)),
-            };
-            quote!(let #local = #value;)
-        });
-        let names = fields.iter().map(|field| &field.name);
-        // As the user spells it: in a `macro_rules!` it may not be what stands at the call site.
-        let expressions = fields.iter().map(|field| field.expr.to_token_stream());
-        let spelled = find_ident(expressions.collect(), "request");
-        let argument = spelled.unwrap_or_else(|| Ident::new("request", Span::call_site()));
-        quote! {
-            .with_fields(|#argument: &<<Self as #handlers>::#request as __interceptors::RequestType>::Message| {
-                let _ = #argument;
-                #(#captures)*
-                move |__finish: &__interceptors::logging::Finish<'_>| {
-                    __interceptors::finish_event!(__finish, { #(#names = #locals,)* })
-                }
-            })
-        }
-    }
-
     fn plan_impl(&self) -> Option<TokenStream> {
-        if !self.service.has_plan {
-            return None;
-        }
         let handlers = self.handlers();
-        let block = &self.service.block;
-        let (impl_generics, _, where_clause) = block.generics.split_for_impl();
-        let self_ty = &block.self_ty;
         let methods = self.methods().map(|(method, chain)| {
             let HiddenNames { plan, .. } = HiddenNames::new(method, chain);
             let cfgs = &method.cfgs;
             quote!(#(#cfgs)* <Self as #handlers>::#plan)
         });
-        let (declaration, marker) = match &self.service.plan {
-            Some(marker) => (None, quote!(#marker)),
-            None => (
-                Some(quote!(
-                    #[allow(unreachable_pub)]
-                    pub struct __Plan;
-                )),
-                quote!(__Plan),
-            ),
-        };
-        Some(quote! {
-            #declaration
-            impl #impl_generics __interceptors::Intercepted<#marker> for #self_ty #where_clause {
-                const PLAN: __interceptors::Plan = __interceptors::Plan::new(&[#(#methods),*]);
-            }
-        })
+        let (generics, self_ty) = (&self.block.generics, &self.block.self_ty);
+        plan_impl(self.checked, generics, self_ty, methods)
     }
 
     /// What only the compiler can check, for types without parameters.
     fn assertions(&self) -> TokenStream {
-        let self_ty = &self.service.block.self_ty;
-        let services = self.service.named_services.iter().map(|(span, service)| {
+        let self_ty = &self.block.self_ty;
+        let services = self.checked.named_services.iter().map(|(span, service)| {
             let message = format!("this path names the service `{service}`, and this is another");
             quote_spanned! {at(*span)=>
                 const _: () = ::core::assert!(__interceptors::same(__SERVICE, #service), #message);
@@ -802,7 +579,7 @@ impl Expander<'_> {
         let retries = (!self.is_generic()).then(|| {
             let per_method = self.methods().map(|(method, chain)| {
                 let cfgs = &method.cfgs;
-                let assertions = self.retry_assertions(method, chain, &quote!(#self_ty));
+                let assertions = self.method_assertions(method, chain, &quote!(#self_ty));
                 let items = assertions
                     .iter()
                     .map(|assertion| quote!(#(#cfgs)* const _: () = #assertion;));
@@ -813,7 +590,7 @@ impl Expander<'_> {
         quote!(#(#services)* #retries)
     }
 
-    fn retry_assertions(
+    fn method_assertions(
         &self,
         method: &Method,
         chain: &Chain,
@@ -826,9 +603,23 @@ impl Expander<'_> {
         let retry = chain
             .entries
             .iter()
-            .map(|&i| &self.service.entries[i])
+            .map(|&i| &self.checked.entries[i])
             .find(|entry| matches!(entry.kind, EntryKind::Retry { .. }));
         let mut assertions = Vec::new();
+        let hedge = chain
+            .entries
+            .iter()
+            .map(|&i| &self.checked.entries[i])
+            .find(|entry| matches!(entry.kind, EntryKind::Hedge { .. }));
+        if let Some(entry) = hedge {
+            let HiddenNames { plan, .. } = HiddenNames::new(method, chain);
+            let message = format!(
+                "`hedge` is for unary calls with a request that is `Clone`, and `{name}` is none; leave it out with `except = [{name}]`"
+            );
+            assertions.push(quote_spanned! {at(entry.name.span())=>
+                ::core::assert!(<#this as #handlers>::#plan.kind().is_unary() && #probe::RESEND.is_some(), #message)
+            });
+        }
         if let Some(span) = chain.retry_named_at {
             let message = format!(
                 "`retry` cannot send the request stream of `{name}` again; take it out here"
@@ -849,12 +640,12 @@ impl Expander<'_> {
     }
 
     fn is_generic(&self) -> bool {
-        !self.service.block.generics.params.is_empty()
+        !self.block.generics.params.is_empty()
     }
 
     /// Associated types without parameters: those that bodies may name as `Self::X`.
     fn plain_types(&self) -> impl Iterator<Item = &syn::ImplItemType> {
-        let types = self.service.block.types.iter().map(|assoc| &assoc.item);
+        let types = self.block.types.iter().map(|assoc| &assoc.item);
         types.filter(|item| item.generics.params.is_empty())
     }
 }
@@ -882,29 +673,6 @@ impl HiddenNames {
             result: format_ident!("__{name}_Result"),
             plan: format_ident!("__{}", name.to_uppercase()),
         }
-    }
-}
-
-/// The place of a token of the user's, for code that is not: errors point there, lints stay away.
-pub(crate) fn at(span: Span) -> Span {
-    Span::call_site().located_at(span)
-}
-
-fn item_name(what: &str, entry: &Entry, i: usize) -> Ident {
-    format_ident!("__{what}_{}_{i}", entry.name.to_string().to_uppercase())
-}
-
-fn local_name(i: usize, span: Span) -> Ident {
-    Ident::new(&format!("__{i}"), span)
-}
-
-/// The expression whose value is kept when it does not depend on `self`.
-fn value_of(entry: &Entry) -> Option<&Expr> {
-    match &entry.kind {
-        EntryKind::Auth { verifier, .. } => verifier.as_ref(),
-        EntryKind::RateLimit { limiter, .. } => limiter.as_ref(),
-        EntryKind::With(expr) => Some(expr),
-        EntryKind::Logging { .. } | EntryKind::Retry { .. } => None,
     }
 }
 

@@ -1,0 +1,205 @@
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote};
+use syn::{ItemStruct, parse_quote};
+
+use super::entries::{Site, item_name, local_name, state_name};
+use super::{entries, imports, plan_impl};
+use crate::args::EntryKind;
+use crate::check::{Chain, Checked};
+
+/// Input:
+///
+/// ```text
+/// struct Outbound { tokens: TokenCache }
+/// ```
+///
+/// Output:
+///
+/// ```text
+/// struct Outbound { tokens: TokenCache }
+/// const _: () = {
+///     impl ChannelChain for Outbound {
+///         async fn send<N: Next<Body, Body>>(…) -> Result<Response<Body>, Status> {
+///             // the interceptors, then the channel
+///         }
+///         …
+///     }
+///     impl Outbound {
+///         pub fn wrap<S>(self, channel: S) -> InterceptedChannel<Self, S> { … }
+///     }
+///     impl Intercepted<__Plan> for Outbound { const PLAN: Plan = …; }
+/// };
+/// ```
+pub(crate) fn expand(checked: &Checked, item: &ItemStruct) -> TokenStream {
+    let imports = imports(checked);
+    let entries = entries(checked);
+    let (vis, ident, parameters) = (&item.vis, &item.ident, &item.generics);
+    let (impl_generics, type_generics, where_clause) = parameters.split_for_impl();
+    let self_ty: syn::Type = parse_quote!(#ident #type_generics);
+    let mut bounded = parameters.clone();
+    bounded.make_where_clause().predicates.push(parse_quote! {
+        #self_ty: ::core::marker::Send + ::core::marker::Sync + 'static
+    });
+    let (_, _, bounds) = bounded.split_for_impl();
+    let state = state(checked);
+    let plans = checked
+        .chains
+        .iter()
+        .enumerate()
+        .map(|(n, chain)| plan(checked, n, chain));
+    let named = checked.chains.iter().enumerate().skip(1).map(|(n, chain)| {
+        let (path, name) = (&chain.rpc, plan_name(n));
+        quote!(if __interceptors::is_path(path, #path) { return #name; })
+    });
+    let send = send(checked, item);
+    let plan_impl = plan_impl(
+        checked,
+        parameters,
+        &self_ty,
+        (0..checked.chains.len()).map(plan_name),
+    );
+    let wrap = format!("Puts the interceptors of `{ident}` around a channel.");
+    quote! {
+        #item
+        const _: () = {
+            #imports
+            #entries
+            #(#plans)*
+            #state
+            impl #impl_generics __interceptors::ChannelChain for #self_ty #bounds {
+                type State = __State;
+
+                fn state() -> __State {
+                    __State::new()
+                }
+
+                fn plan(path: &::core::primitive::str) -> &'static __interceptors::MethodPlan {
+                    let _ = path;
+                    #(#named)*
+                    __PLAN_0
+                }
+
+                #send
+            }
+            #[allow(dead_code)]
+            impl #impl_generics #self_ty #where_clause {
+                #[doc = #wrap]
+                #vis fn wrap<__S>(self, channel: __S) -> __interceptors::client::InterceptedChannel<Self, __S>
+                where
+                    Self: __interceptors::ChannelChain,
+                {
+                    __interceptors::client::InterceptedChannel::new(self, channel)
+                }
+            }
+            #plan_impl
+        };
+    }
+}
+
+fn plan_name(n: usize) -> syn::Ident {
+    format_ident!("__PLAN_{n}")
+}
+
+fn plan(checked: &Checked, n: usize, chain: &Chain) -> TokenStream {
+    let name = plan_name(n);
+    let path = &chain.rpc;
+    let mut parts = path.trim_start_matches('/').splitn(2, '/');
+    let (service, method) = (parts.next().unwrap_or(path), parts.next().unwrap_or(path));
+    let entries = chain
+        .entries
+        .iter()
+        .map(|&i| item_name("ENTRY", &checked.entries[i], i));
+    quote! {
+        const #name: &__interceptors::MethodPlan = &__interceptors::MethodPlan::of_channel(
+            __interceptors::Name {
+                service: #service,
+                method: #method,
+                path: #path,
+                derived: false,
+            },
+            &[#(#entries),*],
+        );
+    }
+}
+
+/// What the entries keep for each channel.
+fn state(checked: &Checked) -> TokenStream {
+    let kept = checked
+        .entries
+        .iter()
+        .enumerate()
+        .filter_map(|(i, entry)| match &entry.kind {
+            EntryKind::Retry {
+                throttle: Some(_), ..
+            } => Some((state_name(i), item_name("THROTTLE", entry, i))),
+            _ => None,
+        });
+    let (fields, throttles): (Vec<_>, Vec<_>) = kept.unzip();
+    quote! {
+        #[allow(missing_debug_implementations, unreachable_pub)]
+        pub struct __State {
+            #(#fields: __interceptors::retry::Throttle,)*
+        }
+
+        impl __State {
+            fn new() -> Self {
+                Self { #(#fields: #throttles(),)* }
+            }
+        }
+    }
+}
+
+fn send(checked: &Checked, item: &ItemStruct) -> TokenStream {
+    // Every entry that holds for some method; those that do not hold for all ask for the path.
+    let everything = Chain {
+        name: "*".to_owned(),
+        rpc: "*".to_owned(),
+        is_derived: false,
+        entries: (0..checked.entries.len()).collect(),
+        rename: false,
+        retry_named_at: None,
+    };
+    let site = Site {
+        mount: checked.mount,
+        chain: &everything,
+        generics: &item.generics,
+        this: Some(Default::default()),
+        message: quote!(__interceptors::client::Body),
+    };
+    let bindings = site.bindings(&checked.entries);
+    let default = &checked.chains[0];
+    let selected = (0..checked.entries.len()).filter_map(|i| {
+        let by_default = default.entries.contains(&i);
+        let exceptions = checked.chains[1..].iter();
+        let exceptions = exceptions.filter(|chain| chain.entries.contains(&i) != by_default);
+        let paths: Vec<_> = exceptions.map(|chain| &chain.rpc).collect();
+        if paths.is_empty() {
+            return None;
+        }
+        let local = local_name(i, Span::call_site());
+        let applies = match by_default {
+            true => quote!(!(#(__interceptors::is_path(__call.path(), #paths))||*)),
+            false => quote!(#(__interceptors::is_path(__call.path(), #paths))||*),
+        };
+        Some(quote!(let #local = &__interceptors::Selected::new(#local, #applies);))
+    });
+    let links = site.links(quote!(__next));
+    quote! {
+        async fn send<__N: __interceptors::Next<__interceptors::client::Body, __interceptors::client::Body>>(
+            &self,
+            __state: &__State,
+            __call: &mut __interceptors::Call<__interceptors::client::Body>,
+            __next: __N,
+        ) -> ::core::result::Result<
+            __interceptors::tonic::Response<__interceptors::client::Body>,
+            __interceptors::tonic::Status,
+        > {
+            let _ = __state;
+            let __rpc = __interceptors::ChannelRpc;
+            #bindings
+            #(#selected)*
+            let mut __chain = #links;
+            __interceptors::send(&mut __chain, __call).await
+        }
+    }
+}

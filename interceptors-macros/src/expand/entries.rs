@@ -1,0 +1,433 @@
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::{Expr, GenericParam, Generics, Ident, Token};
+
+use crate::args::{Entry, EntryKind, Field, Pair, RateLimitKey, Sigil};
+use crate::check::{Chain, entry_span};
+use crate::item::Mount;
+use crate::tokens::{find_ident, has_macro_call, needs_receiver, with_self_of};
+
+/// What the settings of an entry become.
+pub(crate) struct Config {
+    /// The constructor, `new()`, and where it stands.
+    start: TokenStream,
+    start_at: Span,
+    /// `let config = config.max(3);`
+    calls: Vec<TokenStream>,
+}
+
+impl Config {
+    pub(crate) fn new(start: TokenStream, start_at: Span) -> Self {
+        Self {
+            start,
+            start_at: at(start_at),
+            calls: Vec::new(),
+        }
+    }
+
+    /// Sets a value. All of the statement stands where the value does, so that what the compiler
+    /// says of the value points there.
+    pub(crate) fn set(&mut self, name: &str, value_at: Span, value: &TokenStream) {
+        let span = at(value_at);
+        let name = Ident::new(name, span);
+        let config = Ident::new("config", span);
+        self.calls
+            .push(quote_spanned!(span=> let #config = #config.#name(#value);));
+    }
+}
+
+/// Where the interceptors of one method are put together.
+pub(crate) struct Site<'a> {
+    pub(crate) mount: Mount,
+    pub(crate) chain: &'a Chain,
+    /// The parameters that are in scope.
+    pub(crate) generics: &'a Generics,
+    /// What `self` is in expressions.
+    pub(crate) this: Option<Token![self]>,
+    /// The type of the request in the chain.
+    pub(crate) message: TokenStream,
+}
+
+impl Site<'_> {
+    fn this_span(&self) -> Span {
+        self.this.map_or_else(Span::call_site, |this| this.span)
+    }
+
+    /// Output:
+    ///
+    /// ```text
+    /// let __0 = &Logging::new(__CONFIG_LOGGING_0);
+    /// __rpc.covers(__0);
+    /// let __1 = &Retry::new(__CONFIG_RETRY_1);
+    /// __rpc.covers(__1);
+    /// ```
+    pub(crate) fn bindings(&self, entries: &[Entry]) -> TokenStream {
+        let mut bindings = TokenStream::new();
+        for &i in &self.chain.entries {
+            let span = at(entry_span(&entries[i]));
+            let local = local_name(i, span);
+            let value = entry_value(entries, i, self);
+            bindings.extend(quote_spanned! {span=>
+                let #local = #value;
+                __rpc.covers(#local);
+            });
+        }
+        bindings
+    }
+
+    /// `Chain::new(__0, Chain::new(__1, innermost))`
+    pub(crate) fn links(&self, innermost: TokenStream) -> TokenStream {
+        let outwards = self.chain.entries.iter().rev();
+        outwards.fold(innermost, |links, &i| {
+            let local = local_name(i, Span::call_site());
+            quote!(__interceptors::Chain::new(#local, #links))
+        })
+    }
+}
+
+/// What an entry needs once for all calls: its settings, and its state.
+///
+/// Output, for `retry(max = 3)`:
+///
+/// ```text
+/// const __CONFIG_RETRY_0: &retry::Config = &{
+///     let config = retry::Config::new();
+///     let config = config.max(3);
+///     config
+/// };
+/// const __ENTRY_RETRY_0: EntryPlan =
+///     EntryPlan::new("retry", &__CONFIG_RETRY_0.settings(), &[]).single_requests_only();
+/// ```
+pub(crate) fn entry_items(mount: Mount, i: usize, entry: &Entry) -> TokenStream {
+    let config_name = item_name("CONFIG", entry, i);
+    let (module, config) = match &entry.kind {
+        EntryKind::Logging { config, .. } => ("logging", Some(config)),
+        EntryKind::Auth { config, .. } => ("auth", Some(config)),
+        EntryKind::RateLimit { config, .. } => ("rate_limit", config.as_ref()),
+        EntryKind::Retry { config, .. } => ("retry", Some(config)),
+        EntryKind::Token { config, .. } => ("client_auth", Some(config)),
+        EntryKind::Hedge { config } => ("hedge", Some(config)),
+        EntryKind::Deadline { config } => ("deadline", Some(config)),
+        EntryKind::Metadata(_) | EntryKind::With(_) => ("", None),
+    };
+    let module = |span| (!module.is_empty()).then(|| Ident::new(module, span));
+    let mut items = TokenStream::new();
+    let mut settings = quote!(&[]);
+    if let Some(Config {
+        start,
+        start_at,
+        calls,
+    }) = config
+    {
+        settings = quote!(&#config_name.settings());
+        let (module, start_module) = (module(Span::call_site()), module(*start_at));
+        let start = quote_spanned! {*start_at=>
+            let config = __interceptors::#start_module::Config::#start;
+        };
+        items.extend(quote! {
+            const #config_name: &__interceptors::#module::Config = &{
+                #start
+                #(#calls)*
+                config
+            };
+        });
+    }
+    items.extend(entry_state(mount, i, entry));
+    let plan = item_name("ENTRY", entry, i);
+    let name = entry.name.to_string();
+    let expressions = entry.expressions.iter().map(|(name, shown)| {
+        quote!(__interceptors::Setting::new(#name, __interceptors::Value::Text(#shown)))
+    });
+    // What sends encoded messages or generated code sends can keep a stream; others cannot.
+    let keeps_streams = matches!(mount, Mount::ClientModule | Mount::Channel);
+    let single_requests_only = (matches!(entry.kind, EntryKind::Retry { .. }) && !keeps_streams)
+        .then(|| quote!(.single_requests_only()));
+    quote! {
+        #items
+        const #plan: __interceptors::EntryPlan =
+            __interceptors::EntryPlan::new(#name, #settings, &[#(#expressions),*])
+                #single_requests_only;
+    }
+}
+
+fn entry_state(mount: Mount, i: usize, entry: &Entry) -> TokenStream {
+    let mut items = TokenStream::new();
+    match &entry.kind {
+        EntryKind::Retry {
+            throttle: Some(throttle),
+            ..
+        } => {
+            let name = item_name("THROTTLE", entry, i);
+            items.extend(match mount {
+                // Each channel has its own; the compiler checks the numbers here.
+                Mount::Channel => quote! {
+                    const fn #name() -> __interceptors::retry::Throttle {
+                        const { #throttle }
+                    }
+                },
+                _ => quote! {
+                    static #name: __interceptors::retry::Throttle = #throttle;
+                },
+            });
+        }
+        EntryKind::RateLimit { config, key, .. } => {
+            if config.is_some() {
+                let name = item_name("LIMITER", entry, i);
+                let config = item_name("CONFIG", entry, i);
+                items.extend(quote! {
+                    static #name: ::std::sync::LazyLock<__interceptors::rate_limit::Limiter> =
+                        ::std::sync::LazyLock::new(|| {
+                            __interceptors::rate_limit::Limiter::new(#config)
+                        });
+                });
+            }
+            if let RateLimitKey::Metadata(key) = key {
+                let name = item_name("KEY", entry, i);
+                items.extend(quote_spanned! {at(key.span())=>
+                    const #name: __interceptors::rate_limit::ByMetadata =
+                        __interceptors::rate_limit::ByMetadata::new(#key);
+                });
+            }
+        }
+        _ => {}
+    }
+    if value_of(entry).is_some_and(|value| !needs_receiver(value)) {
+        let name = item_name("VALUE", entry, i);
+        items.extend(quote! {
+            static #name: __interceptors::Once = __interceptors::Once::new();
+        });
+    }
+    items
+}
+
+/// The interceptor of an entry, as a value for one call.
+pub(crate) fn entry_value(entries: &[Entry], i: usize, site: &Site<'_>) -> TokenStream {
+    let entry = &entries[i];
+    let config = item_name("CONFIG", entry, i);
+    let span = at(entry.name.span());
+    let this = site.this;
+    let interceptor = |module: &str, name: &str| {
+        let (module, name) = (Ident::new(module, span), Ident::new(name, span));
+        quote_spanned!(span=> __interceptors::#module::#name)
+    };
+    match &entry.kind {
+        EntryKind::Logging { fields, .. } => {
+            let logging = interceptor("logging", "Logging");
+            let fields = (!fields.is_empty()).then(|| fields_closure(fields, site));
+            quote_spanned!(span=> &#logging::new(#config) #fields)
+        }
+        EntryKind::Auth { verifier, .. } => {
+            let auth = interceptor("auth", "Auth");
+            let verifier = match verifier {
+                Some(verifier) => borrowed(verifier, entry, i, site),
+                None => quote_spanned!(span=> &*#this),
+            };
+            quote_spanned!(at(entry_span(entry))=> &#auth::new(#config, #verifier))
+        }
+        EntryKind::RateLimit { limiter, key, .. } => {
+            let rate_limit = interceptor("rate_limit", "RateLimit");
+            let limiter = match limiter {
+                Some(limiter) => borrowed(limiter, entry, i, site),
+                None => {
+                    let name = item_name("LIMITER", entry, i);
+                    quote!(&*#name)
+                }
+            };
+            let key = match key {
+                RateLimitKey::Everyone => quote!(__interceptors::rate_limit::Everyone),
+                RateLimitKey::Peer => quote!(__interceptors::rate_limit::ByPeer),
+                RateLimitKey::Metadata(_) => {
+                    let name = item_name("KEY", entry, i);
+                    quote!(#name)
+                }
+                RateLimitKey::Identity(span) => {
+                    let before = site.chain.entries.iter().take_while(|&&j| j != i);
+                    let auth = before
+                        .copied()
+                        .filter(|&j| matches!(entries[j].kind, EntryKind::Auth { .. }));
+                    let auth = auth.last().map(|j| local_name(j, at(*span)));
+                    quote_spanned!(at(*span)=> __interceptors::rate_limit::ByIdentity::of_auth(#auth))
+                }
+            };
+            quote_spanned!(span=> &#rate_limit::new(#limiter, #key))
+        }
+        EntryKind::Retry { throttle, .. } => {
+            let retry = interceptor("retry", "Retry");
+            let throttle = throttle.as_ref().map(|_| match site.mount {
+                Mount::Channel => {
+                    let name = state_name(i);
+                    quote!(.throttle(&__state.#name))
+                }
+                _ => {
+                    let name = item_name("THROTTLE", entry, i);
+                    quote!(.throttle(&#name))
+                }
+            });
+            quote_spanned!(span=> &#retry::new(#config) #throttle)
+        }
+        EntryKind::Token { token, .. } => {
+            let auth = interceptor("client_auth", "Authenticate");
+            let token = match token {
+                Some(token) => borrowed(token, entry, i, site),
+                None => quote_spanned!(span=> &*#this),
+            };
+            quote_spanned!(at(entry_span(entry))=> &#auth::new(#config, #token))
+        }
+        EntryKind::Hedge { .. } => {
+            let hedge = interceptor("hedge", "Hedge");
+            quote_spanned!(span=> &#hedge::new(#config))
+        }
+        EntryKind::Deadline { .. } => {
+            let deadline = interceptor("deadline", "Deadline");
+            quote_spanned!(span=> &#deadline::new(#config))
+        }
+        EntryKind::Metadata(pairs) => metadata(pairs, &interceptor("metadata", "Metadata"), site),
+        EntryKind::With(expr) => borrowed(expr, entry, i, site),
+    }
+}
+
+/// A reference to what an expression gives: a place in `self`, or a value made once.
+fn borrowed(expr: &Expr, entry: &Entry, i: usize, site: &Site<'_>) -> TokenStream {
+    let span = at(entry_span(entry));
+    if needs_receiver(expr) {
+        let expr = with_self_of(expr, site.this_span());
+        return quote_spanned!(span=> &(#expr));
+    }
+    let once = item_name("VALUE", entry, i);
+    let evaluate = match expr {
+        Expr::Path(_) => quote_spanned!(span=> evaluate_path),
+        _ => quote_spanned!(span=> evaluate_once),
+    };
+    // A value that depends on the service's parameters is one for each instance of it. A macro may
+    // hide that it does.
+    let tokens = expr.to_token_stream();
+    let parameters = site.generics.params.iter();
+    let parameters: Vec<String> = parameters
+        .filter_map(|param| match param {
+            GenericParam::Type(param) => Some(param.ident.to_string()),
+            GenericParam::Const(param) => Some(param.ident.to_string()),
+            GenericParam::Lifetime(_) => None,
+        })
+        .collect();
+    let mentions = |name: &str| find_ident(tokens.clone(), name).is_some();
+    let depends = mentions("Self")
+        || parameters.iter().any(|name| mentions(name))
+        || !parameters.is_empty() && has_macro_call(tokens.clone());
+    let instance = if depends { quote!(Self) } else { quote!(()) };
+    quote_spanned!(span=> __interceptors::#evaluate::<#instance, _>(&#once, || #expr))
+}
+
+/// Input:
+///
+/// ```text
+/// fields(user = request.user_id, tenant = %request.tenant)
+/// ```
+///
+/// Output:
+///
+/// ```text
+/// .with_fields(|request: &Id| {
+///     let __field_0 = Capture::capture(&request.user_id);
+///     let __field_1 = ToString::to_string(&request.tenant);
+///     move |__finish: &Finish<'_>| {
+///         __finish_event!(__finish, { user = __field_0, tenant = __field_1, })
+///     }
+/// })
+/// ```
+fn fields_closure(fields: &[Field], site: &Site<'_>) -> TokenStream {
+    let message = &site.message;
+    let locals: Vec<_> = (0..fields.len())
+        .map(|n| format_ident!("__field_{n}"))
+        .collect();
+    let captures = fields.iter().zip(&locals).map(|(field, local)| {
+        let expr = &field.expr;
+        let span = at(syn::spanned::Spanned::span(expr));
+        let value = match field.sigil {
+            Sigil::None => {
+                quote_spanned!(span=> __interceptors::logging::Capture::capture(&#expr))
+            }
+            Sigil::Display => quote_spanned!(span=> __interceptors::display_text(&#expr)),
+            Sigil::Debug => quote_spanned!(span=> __interceptors::debug_text(&#expr)),
+        };
+        quote!(let #local = #value;)
+    });
+    let names = fields.iter().map(|field| &field.name);
+    // As the user spells it: in a `macro_rules!` it may not be what stands at the call site.
+    let expressions = fields.iter().map(|field| field.expr.to_token_stream());
+    let spelled = find_ident(expressions.collect(), "request");
+    let argument = spelled.unwrap_or_else(|| Ident::new("request", Span::call_site()));
+    quote! {
+        .with_fields(|#argument: &#message| {
+            let _ = #argument;
+            #(#captures)*
+            move |__finish: &__interceptors::logging::Finish<'_>| {
+                __interceptors::finish_event!(__finish, { #(#names = #locals,)* })
+            }
+        })
+    }
+}
+
+/// Input:
+///
+/// ```text
+/// metadata("x-trace-id" = trace_id(), "x-key-bin" = self.key().await?)
+/// ```
+///
+/// Output:
+///
+/// ```text
+/// &Metadata::new(|| async move {
+///     let mut __values = Values::new();
+///     __values.ascii("x-trace-id", trace_id())?;
+///     __values.binary("x-key-bin", self.key().await?)?;
+///     Ok(__values)
+/// })
+/// ```
+fn metadata(pairs: &[Pair], interceptor: &TokenStream, site: &Site<'_>) -> TokenStream {
+    let values = pairs.iter().map(|pair| {
+        let (key, value) = (&pair.key, with_self_of(&pair.value, site.this_span()));
+        let span = at(syn::spanned::Spanned::span(&pair.value));
+        let add = Ident::new(if pair.is_binary() { "binary" } else { "ascii" }, span);
+        quote_spanned!(span=> __values.#add(#key, #value)?;)
+    });
+    quote! {
+        &#interceptor::new(|| async move {
+            let mut __values = __interceptors::metadata::Values::new();
+            #(#values)*
+            ::core::result::Result::Ok::<_, __interceptors::tonic::Status>(__values)
+        })
+    }
+}
+
+/// The field that keeps the state of an entry for each channel.
+pub(crate) fn state_name(i: usize) -> Ident {
+    format_ident!("__{i}")
+}
+
+/// The place of a token of the user's, for code that is not: errors point there, lints stay away.
+pub(crate) fn at(span: Span) -> Span {
+    Span::call_site().located_at(span)
+}
+
+pub(crate) fn item_name(what: &str, entry: &Entry, i: usize) -> Ident {
+    format_ident!("__{what}_{}_{i}", entry.name.to_string().to_uppercase())
+}
+
+pub(crate) fn local_name(i: usize, span: Span) -> Ident {
+    Ident::new(&format!("__{i}"), span)
+}
+
+/// The expression whose value is kept when it does not depend on `self`.
+fn value_of(entry: &Entry) -> Option<&Expr> {
+    match &entry.kind {
+        EntryKind::Auth { verifier, .. } => verifier.as_ref(),
+        EntryKind::RateLimit { limiter, .. } => limiter.as_ref(),
+        EntryKind::Token { token, .. } => token.as_ref(),
+        EntryKind::With(expr) => Some(expr),
+        EntryKind::Logging { .. }
+        | EntryKind::Retry { .. }
+        | EntryKind::Hedge { .. }
+        | EntryKind::Metadata(_)
+        | EntryKind::Deadline { .. } => None,
+    }
+}

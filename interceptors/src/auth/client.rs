@@ -1,0 +1,238 @@
+//! The calling side of `auth`: who gives the token, and where it goes.
+
+use std::borrow::Cow;
+use std::future::Future;
+use std::sync::{Arc, LazyLock};
+
+use tonic::metadata::AsciiMetadataValue;
+use tonic::{Code, Response, Status};
+
+use crate::plan::{Setting, Value};
+use crate::{Call, CallDetails, Interceptor, Next, key};
+
+/// Gives the token that a call is made with.
+///
+/// ```
+/// use interceptors::CallDetails;
+/// use interceptors::auth::TokenSource;
+/// use tonic::Status;
+///
+/// struct FromEnvironment;
+///
+/// impl TokenSource for FromEnvironment {
+///     async fn token(&self, _call: &CallDetails) -> Result<String, Status> {
+///         std::env::var("TOKEN").map_err(|_| Status::unauthenticated("there is no TOKEN"))
+///     }
+/// }
+/// ```
+///
+/// A token that has to be fetched and kept until it expires is what
+/// [`TokenCache`](super::TokenCache) is for. Never put the token into the status.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` gives no tokens",
+    label = "does not implement `interceptors::auth::TokenSource`",
+    note = "`auth` without `token` asks the client itself; write `auth(token = self.field)` to ask one of its fields"
+)]
+pub trait TokenSource: Send + Sync {
+    /// The token for this call, without its scheme.
+    fn token(&self, call: &CallDetails) -> impl Future<Output = Result<String, Status>> + Send;
+
+    /// Whether a token that the server did not accept (`UNAUTHENTICATED`) may be followed by another
+    /// one. If so the call is made once more, with what [`token`](Self::token) gives then.
+    fn rejected(&self, token: &str) -> bool {
+        let _ = token;
+        false
+    }
+
+    /// Whether [`rejected`](Self::rejected) is worth asking: then the request is kept until it is
+    /// answered, so that it can be sent once more.
+    fn may_refresh(&self) -> bool {
+        false
+    }
+}
+
+macro_rules! forward_to_the_source_behind {
+    ($($pointer:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<T: TokenSource + ?Sized> TokenSource for $pointer {
+            fn token(&self, call: &CallDetails) -> impl Future<Output = Result<String, Status>> + Send {
+                (**self).token(call)
+            }
+
+            fn rejected(&self, token: &str) -> bool {
+                (**self).rejected(token)
+            }
+
+            fn may_refresh(&self) -> bool {
+                (**self).may_refresh()
+            }
+        }
+    )*};
+}
+
+forward_to_the_source_behind!(&T, Arc<T>, Box<T>);
+
+#[diagnostic::do_not_recommend]
+impl<T: TokenSource> TokenSource for LazyLock<T> {
+    fn token(&self, call: &CallDetails) -> impl Future<Output = Result<String, Status>> + Send {
+        (**self).token(call)
+    }
+
+    fn rejected(&self, token: &str) -> bool {
+        (**self).rejected(token)
+    }
+
+    fn may_refresh(&self) -> bool {
+        (**self).may_refresh()
+    }
+}
+
+const AUTHORIZATION: &str = "authorization";
+
+/// Where the token goes.
+///
+/// # Default
+///
+/// - header: `authorization`
+/// - scheme: `Bearer`
+/// - not over a connection that is known to be plaintext
+#[derive(Debug, Clone)]
+pub struct Config {
+    header: Option<&'static str>,
+    scheme: &'static str,
+    allow_plaintext: bool,
+}
+
+impl Config {
+    /// The default: `authorization: Bearer <token>`.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            header: None,
+            scheme: "Bearer",
+            allow_plaintext: false,
+        }
+    }
+
+    /// The scheme in front of the token; with an empty one the value is the token alone.
+    #[must_use]
+    pub const fn scheme(mut self, scheme: &'static str) -> Self {
+        self.scheme = scheme;
+        self
+    }
+
+    /// The metadata key that carries the token.
+    ///
+    /// # Panics
+    ///
+    /// If the name is not a metadata key in lower case. In a constant, as the attribute uses it,
+    /// that is an error of the compiler.
+    #[must_use]
+    pub const fn header(mut self, name: &'static str) -> Self {
+        assert!(
+            key::is_legal(name),
+            "`header` must be a metadata key in lower case"
+        );
+        self.header = Some(name);
+        self
+    }
+
+    /// Whether the token may be sent where anybody on the way can read it: on loopback, or where
+    /// something else encrypts.
+    #[must_use]
+    pub const fn allow_plaintext(mut self, allow: bool) -> Self {
+        self.allow_plaintext = allow;
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn settings(&self) -> [Setting; 3] {
+        let header = match self.header {
+            Some(name) => name,
+            None => AUTHORIZATION,
+        };
+        let plaintext = match self.allow_plaintext {
+            true => Value::Text("true"),
+            false => Value::Unset,
+        };
+        [
+            Setting::new("scheme", Value::Text(self.scheme)),
+            Setting::new("header", Value::Text(header)),
+            Setting::new("allow_plaintext", plaintext),
+        ]
+    }
+
+    fn insert(&self, call: &mut CallDetails, token: &str) -> Result<(), Status> {
+        let value = match self.scheme {
+            "" => Cow::Borrowed(token),
+            scheme => Cow::Owned(format!("{scheme} {token}")),
+        };
+        // Not the token itself, in no case.
+        let not_ascii = |_| Status::internal("the token is not visible ASCII");
+        let mut value = AsciiMetadataValue::try_from(value.as_bytes()).map_err(not_ascii)?;
+        value.set_sensitive(true);
+        let name = self.header.unwrap_or(AUTHORIZATION);
+        call.metadata_mut().insert(name, value);
+        Ok(())
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The interceptor behind `auth` on a client. See the [module documentation](super).
+#[derive(Debug)]
+pub struct Authenticate<'a, T: ?Sized> {
+    config: &'a Config,
+    tokens: &'a T,
+}
+
+impl<'a, T: ?Sized> Authenticate<'a, T> {
+    /// Asks this source for tokens.
+    pub const fn new(config: &'a Config, tokens: &'a T) -> Self {
+        Self { config, tokens }
+    }
+}
+
+impl<T, Req, Res> Interceptor<Req, Res> for Authenticate<'_, T>
+where
+    T: TokenSource + ?Sized,
+    Req: Send,
+    Res: Send,
+{
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        if !self.config.allow_plaintext && call.details().is_plaintext == Some(true) {
+            return Err(Status::unauthenticated(
+                "the channel is not encrypted, so no token is sent over it; use TLS, or allow it with `auth(allow_plaintext = true)`",
+            ));
+        }
+        let token = self.tokens.token(call).await?;
+        let copy = match self.tokens.may_refresh() {
+            true => call.copy_request(),
+            false => None,
+        };
+        self.config.insert(call, &token)?;
+        let result = next.run(call).await;
+        let is_rejected = matches!(&result, Err(status) if status.code() == Code::Unauthenticated);
+        let Some(copy) = copy else { return result };
+        if !is_rejected
+            || call.is_answered()
+            || !call.is_whole(&copy)
+            || !self.tokens.rejected(&token)
+        {
+            return result;
+        }
+        call.start_over(copy);
+        let token = self.tokens.token(call).await?;
+        self.config.insert(call, &token)?;
+        next.run(call).await
+    }
+}

@@ -1,0 +1,505 @@
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker, ready};
+
+use bytes::Bytes;
+use futures_core::Stream;
+use http::{HeaderMap, StatusCode};
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use tokio::time::{Instant, Sleep, sleep_until};
+use tonic::{Code, Status};
+
+use super::replay::Replay;
+use super::status;
+use crate::call::CallPath;
+use crate::deadline::exceeded;
+use crate::end::{Attached, Outcome, StreamEnd, tell_in_drop};
+use crate::inbound::{Received, RequestMessages};
+
+/// What a wrapped channel sends and receives: encoded messages, as HTTP/2 carries them.
+///
+/// It is the request and the response of a call that goes through a channel, so an interceptor for
+/// channels is an `Interceptor<Body, Body>`.
+#[derive(Default)]
+pub struct Body {
+    source: Source,
+    count: Option<Count>,
+    watch: Option<Box<BodyWatch>>,
+    deadline: Option<Pin<Box<Sleep>>>,
+    /// Of a response: what came with its headers.
+    head: Head,
+}
+
+#[derive(Default)]
+enum Source {
+    Plain(tonic::body::Body),
+    /// A request that is here in full; `None` when it has been read.
+    Full(Option<Bytes>),
+    Replayed(Replay<Chunks>),
+    #[default]
+    Ended,
+}
+
+/// The part of a response's head that decides how a body without trailers ends.
+#[derive(Clone, Copy)]
+struct Head {
+    http_status: StatusCode,
+    /// `grpc-status: 0` came with the headers.
+    is_ok: bool,
+}
+
+impl Default for Head {
+    fn default() -> Self {
+        Self {
+            http_status: StatusCode::OK,
+            is_ok: false,
+        }
+    }
+}
+
+impl Body {
+    /// A response's body, and what its headers say of its end.
+    pub(crate) fn response(
+        body: tonic::body::Body,
+        http_status: StatusCode,
+        headers: &HeaderMap,
+    ) -> Self {
+        Self {
+            source: Source::Plain(body),
+            head: Head {
+                http_status,
+                is_ok: headers.contains_key(status::GRPC_STATUS),
+            },
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn http_status(&self) -> StatusCode {
+        self.head.http_status
+    }
+
+    /// Counts the messages that are taken from it.
+    pub(crate) fn counted(mut self, received: Received) -> Self {
+        self.count = Some(Count {
+            received,
+            begun: false,
+            frames: Frames::default(),
+        });
+        self
+    }
+
+    /// Another of the same, which is to be sent after this one.
+    pub(crate) fn copy(&mut self, limit: usize) -> Option<Self> {
+        self.read_ahead(limit);
+        let source = match &self.source {
+            Source::Full(None) | Source::Ended => Source::Full(None),
+            Source::Full(Some(data)) if data.len() > limit => return None,
+            Source::Full(Some(data)) => Source::Full(Some(data.clone())),
+            Source::Replayed(replay) => Source::Replayed(replay.copy()),
+            Source::Plain(_) => return None,
+        };
+        let count = self.count.as_ref().map(|count| count.received.clone());
+        let copy = Self {
+            source,
+            ..Self::default()
+        };
+        Some(match count {
+            Some(received) => copy.counted(received),
+            None => copy,
+        })
+    }
+
+    pub(crate) fn is_whole(&self) -> bool {
+        match &self.source {
+            Source::Full(_) | Source::Ended => true,
+            Source::Replayed(replay) => replay.is_whole(),
+            Source::Plain(_) => false,
+        }
+    }
+
+    /// Whether all of the request is here: it is one message then, or a stream that was over at once.
+    pub(crate) fn is_complete(&mut self, limit: usize) -> bool {
+        self.read_ahead(limit);
+        matches!(self.source, Source::Full(_) | Source::Ended)
+    }
+
+    /// A single request is there in one piece as soon as it is asked for. What is not will have to be
+    /// kept while it is sent.
+    fn read_ahead(&mut self, limit: usize) {
+        let Source::Plain(body) = &mut self.source else {
+            return;
+        };
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut chunks = Chunks {
+            ahead: VecDeque::new(),
+            body: Some(std::mem::take(body)),
+        };
+        let first = match chunks.poll_body(&mut cx) {
+            Poll::Ready(None) => {
+                self.source = Source::Full(None);
+                return;
+            }
+            Poll::Ready(Some(chunk)) => chunk,
+            Poll::Pending => {
+                self.source = Source::Replayed(Replay::new(chunks, size_of_chunk, limit));
+                return;
+            }
+        };
+        match (first, chunks.poll_body(&mut cx)) {
+            (Ok(data), Poll::Ready(None)) => self.source = Source::Full(Some(data)),
+            (first, second) => {
+                chunks.ahead.push_back(first);
+                if let Poll::Ready(Some(second)) = second {
+                    chunks.ahead.push_back(second);
+                }
+                self.source = Source::Replayed(Replay::new(chunks, size_of_chunk, limit));
+            }
+        }
+    }
+
+    /// Ends with `DEADLINE_EXCEEDED` then.
+    pub(crate) fn ending(mut self, at: Instant) -> Self {
+        self.deadline = Some(Box::pin(sleep_until(at)));
+        self
+    }
+
+    /// Tells how it ended.
+    pub(crate) fn watched(
+        mut self,
+        path: &CallPath,
+        request_messages: RequestMessages,
+        attempts: u32,
+        attached: Box<dyn Attached>,
+    ) -> Self {
+        let mut watch = Box::new(BodyWatch {
+            path: path.clone(),
+            attached: Some(attached),
+            frames: Frames::default(),
+            messages: 0,
+            request_messages,
+            attempts,
+            polling: false,
+        });
+        if self.source.is_end_stream() {
+            // Nobody will read it.
+            watch.end(&self.head.end());
+        } else {
+            self.watch = Some(watch);
+        }
+        self
+    }
+
+    fn poll_source(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        if let Poll::Ready(frame) = self.source.poll_frame(cx) {
+            return Poll::Ready(frame);
+        }
+        let Some(deadline) = &mut self.deadline else {
+            return Poll::Pending;
+        };
+        ready!(deadline.as_mut().poll(cx));
+        // What it holds of the connection goes, which tells the server.
+        self.deadline = None;
+        self.source = Source::Ended;
+        Poll::Ready(Some(Err(exceeded())))
+    }
+}
+
+impl Head {
+    /// How a body ends that has no trailers.
+    fn end(self) -> Result<(), Status> {
+        match self.is_ok {
+            true => Ok(()),
+            false => Err(status::without_trailers(self.http_status)),
+        }
+    }
+}
+
+impl Source {
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        match self {
+            Self::Plain(body) => Pin::new(body).poll_frame(cx),
+            Self::Full(data) => Poll::Ready(data.take().map(|data| Ok(Frame::data(data)))),
+            Self::Replayed(replay) => Poll::Ready(match ready!(replay.poll_next(cx)) {
+                Ok(chunk) => chunk.map(|chunk| chunk.map(Frame::data)),
+                Err(_superseded) => {
+                    *self = Self::Ended;
+                    Some(Err(status::given_up()))
+                }
+            }),
+            Self::Ended => Poll::Ready(None),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Plain(body) => body.is_end_stream(),
+            Self::Full(data) => data.is_none(),
+            Self::Replayed(_) => false,
+            Self::Ended => true,
+        }
+    }
+}
+
+impl HttpBody for Body {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let this = &mut *self;
+        if let Some(watch) = &mut this.watch {
+            watch.polling = true;
+        }
+        let polled = this.poll_source(cx);
+        if let Some(watch) = &mut this.watch {
+            watch.polling = false;
+        }
+        let frame = ready!(polled);
+        if let Some(count) = &mut this.count {
+            count.see(&frame);
+        }
+        if let Some(watch) = &mut this.watch {
+            watch.see(&frame, this.head);
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        // Whoever watches wants to see the end.
+        self.watch.is_none() && self.source.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.source {
+            Source::Plain(body) => body.size_hint(),
+            Source::Full(data) => {
+                SizeHint::with_exact(data.as_ref().map_or(0, |data| data.len() as u64))
+            }
+            Source::Replayed(_) => SizeHint::default(),
+            Source::Ended => SizeHint::with_exact(0),
+        }
+    }
+}
+
+impl From<tonic::body::Body> for Body {
+    fn from(body: tonic::body::Body) -> Self {
+        Self {
+            source: Source::Plain(body),
+            ..Self::default()
+        }
+    }
+}
+
+impl From<Body> for tonic::body::Body {
+    fn from(body: Body) -> Self {
+        match body {
+            Body {
+                source: Source::Plain(body),
+                count: None,
+                watch: None,
+                deadline: None,
+                ..
+            } => body,
+            other => Self::new(other),
+        }
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Body").finish_non_exhaustive()
+    }
+}
+
+/// The data of a body.
+struct Chunks {
+    /// What was read before it was known that it has to be kept.
+    ahead: VecDeque<Result<Bytes, Status>>,
+    body: Option<tonic::body::Body>,
+}
+
+impl Chunks {
+    fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Status>>> {
+        loop {
+            let Some(body) = &mut self.body else {
+                return Poll::Ready(None);
+            };
+            let frame = match ready!(Pin::new(body).poll_frame(cx)) {
+                Some(Ok(frame)) => frame,
+                Some(Err(status)) => {
+                    self.body = None;
+                    return Poll::Ready(Some(Err(status)));
+                }
+                None => {
+                    self.body = None;
+                    return Poll::Ready(None);
+                }
+            };
+            // A request has no trailers.
+            if let Ok(data) = frame.into_data() {
+                return Poll::Ready(Some(Ok(data)));
+            }
+        }
+    }
+}
+
+impl Stream for Chunks {
+    type Item = Result<Bytes, Status>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        match self.ahead.pop_front() {
+            Some(chunk) => Poll::Ready(Some(chunk)),
+            None => self.poll_body(cx),
+        }
+    }
+}
+
+fn size_of_chunk(chunk: &Result<Bytes, Status>) -> usize {
+    chunk.as_ref().map_or(0, Bytes::len)
+}
+
+/// Finds the beginnings of messages in data that is cut anywhere.
+#[derive(Default)]
+struct Frames {
+    /// How much of the five bytes before a message has been seen.
+    prefix: usize,
+    length: [u8; 4],
+    /// How much of the message is still to come.
+    left: usize,
+}
+
+impl Frames {
+    /// How many messages end in this data.
+    fn count(&mut self, mut data: &[u8]) -> u64 {
+        let mut messages = 0;
+        while !data.is_empty() {
+            if self.prefix < 5 {
+                if self.prefix > 0 {
+                    self.length[self.prefix - 1] = data[0];
+                }
+                self.prefix += 1;
+                data = &data[1..];
+                if self.prefix < 5 {
+                    continue;
+                }
+                self.left = u32::from_be_bytes(self.length) as usize;
+            }
+            let seen = self.left.min(data.len());
+            self.left -= seen;
+            data = &data[seen..];
+            if self.left == 0 {
+                messages += 1;
+                self.prefix = 0;
+            }
+        }
+        messages
+    }
+}
+
+struct Count {
+    received: Received,
+    begun: bool,
+    frames: Frames,
+}
+
+impl Count {
+    fn see(&mut self, frame: &Option<Result<Frame<Bytes>, Status>>) {
+        if !std::mem::replace(&mut self.begun, true) {
+            // What an earlier attempt sent does not count.
+            self.received.reset();
+        }
+        if let Some(Ok(frame)) = frame
+            && let Some(data) = frame.data_ref()
+        {
+            self.received.add(self.frames.count(data));
+        }
+    }
+}
+
+struct BodyWatch {
+    path: CallPath,
+    attached: Option<Box<dyn Attached>>,
+    frames: Frames,
+    messages: u64,
+    request_messages: RequestMessages,
+    attempts: u32,
+    /// Still set when the body is dropped: a poll did not return, so it panicked.
+    polling: bool,
+}
+
+impl BodyWatch {
+    fn see(&mut self, frame: &Option<Result<Frame<Bytes>, Status>>, head: Head) {
+        match frame {
+            Some(Ok(frame)) => {
+                if let Some(data) = frame.data_ref() {
+                    self.messages += self.frames.count(data);
+                } else if let Some(trailers) = frame.trailers_ref() {
+                    let end = match status::of_headers(trailers) {
+                        Some(status) if status.code() == Code::Ok => Ok(()),
+                        Some(status) => Err(status),
+                        None => head.end(),
+                    };
+                    self.end(&end);
+                }
+            }
+            Some(Err(status)) => self.tell(Outcome::Error, Some(status)),
+            None => self.end(&head.end()),
+        }
+    }
+
+    fn end(&mut self, end: &Result<(), Status>) {
+        match end {
+            Ok(()) => self.tell(Outcome::Ok, None),
+            Err(status) => self.tell(Outcome::Error, Some(status)),
+        }
+    }
+
+    fn tell(&mut self, outcome: Outcome, status: Option<&Status>) {
+        if let Some(attached) = self.attached.take() {
+            let end = StreamEnd {
+                path: &self.path,
+                outcome,
+                status,
+                messages: self.messages,
+                request_messages: self.request_messages.clone(),
+                attempts: self.attempts,
+            };
+            attached.end(&end);
+        }
+    }
+}
+
+impl Drop for BodyWatch {
+    fn drop(&mut self) {
+        let outcome = match self.polling {
+            true => Outcome::Panicked,
+            false => Outcome::Cancelled,
+        };
+        tell_in_drop(|| self.tell(outcome, None));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_counted_however_they_are_cut() {
+        let bytes = [
+            0, 0, 0, 0, 3, 1, 2, 3, // three bytes
+            0, 0, 0, 0, 0, // none
+            1, 0, 0, 0, 1, 9,
+        ];
+        for cut in 1..=bytes.len() {
+            let mut frames = Frames::default();
+            let messages: u64 = bytes.chunks(cut).map(|chunk| frames.count(chunk)).sum();
+            assert_eq!(messages, 3, "in pieces of {cut}");
+        }
+        let mut frames = Frames::default();
+        assert_eq!(frames.count(&bytes[..7]), 0, "only a part of the first");
+    }
+}

@@ -1,0 +1,293 @@
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{Method, StatusCode, Uri, Version};
+use tonic::client::GrpcService;
+use tonic::metadata::MetadataMap;
+use tonic::{Code, Request, Response, Status};
+use tower_service::Service;
+
+use super::Body;
+use super::status::{self, BoxError};
+use super::stub::not_ready;
+use crate::__private::{Abilities, Resend};
+use crate::call::{Call, CallPath};
+use crate::chain::{Interceptor, Next};
+use crate::plan::MethodPlan;
+
+/// A channel whose every call goes through a chain: what `wrap` of an annotated struct gives.
+///
+/// It goes wherever the channel goes: into any generated client, into tower layers, by value or cloned.
+/// Clones share the chain and its state.
+///
+/// ```
+/// use interceptors::client::InterceptedChannel;
+/// use interceptors::intercept;
+/// use interceptors_proto::demo::user_service_client::UserServiceClient;
+/// use tonic::transport::{Channel, Endpoint};
+///
+/// #[intercept(logging, retry(max = 3))]
+/// struct Outbound;
+///
+/// struct App {
+///     users: UserServiceClient<InterceptedChannel<Outbound, Channel>>,
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let channel = Endpoint::from_static("http://[::1]:50051").connect_lazy();
+/// let app = App { users: UserServiceClient::new(Outbound.wrap(channel)) };
+/// # let _ = app.users;
+/// # }
+/// ```
+///
+/// A call waits for the channel to be ready before it is sent, and each further attempt waits again.
+pub struct InterceptedChannel<C: ChannelChain, S> {
+    chain: Arc<Shared<C>>,
+    service: S,
+}
+
+struct Shared<C: ChannelChain> {
+    chain: C,
+    state: C::State,
+}
+
+impl<C: ChannelChain, S> InterceptedChannel<C, S> {
+    /// The same as `chain.wrap(service)`.
+    pub fn new(chain: C, service: S) -> Self {
+        let state = C::state();
+        Self {
+            chain: Arc::new(Shared { chain, state }),
+            service,
+        }
+    }
+
+    /// What was wrapped around the channel.
+    pub fn chain(&self) -> &C {
+        &self.chain.chain
+    }
+}
+
+impl<C: ChannelChain, S: Clone> Clone for InterceptedChannel<C, S> {
+    fn clone(&self) -> Self {
+        Self {
+            chain: Arc::clone(&self.chain),
+            service: self.service.clone(),
+        }
+    }
+}
+
+impl<C: ChannelChain, S: fmt::Debug> fmt::Debug for InterceptedChannel<C, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InterceptedChannel")
+            .field("service", &self.service)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A struct that was annotated: the attribute implements it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no chain of interceptors",
+    note = "put `#[interceptors::intercept(…)]` on the struct"
+)]
+pub trait ChannelChain: Send + Sync + 'static {
+    /// What the entries keep for one channel and its clones.
+    type State: Send + Sync;
+
+    #[doc(hidden)]
+    fn state() -> Self::State;
+
+    #[doc(hidden)]
+    fn plan(path: &str) -> &'static MethodPlan;
+
+    #[doc(hidden)]
+    fn send<N: Next<Body, Body>>(
+        &self,
+        state: &Self::State,
+        call: &mut Call<Body>,
+        next: N,
+    ) -> impl Future<Output = Result<Response<Body>, Status>> + Send;
+}
+
+impl<C, S> Service<http::Request<tonic::body::Body>> for InterceptedChannel<C, S>
+where
+    C: ChannelChain,
+    S: GrpcService<tonic::body::Body> + Clone + Send + 'static,
+    S::Future: Send,
+    S::ResponseBody: http_body::Body<Data = Bytes> + Send + 'static,
+    <S::ResponseBody as http_body::Body>::Error: Into<BoxError> + Send,
+{
+    type Response = http::Response<Body>;
+    type Error = Status;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Status>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Status>> {
+        self.service
+            .poll_ready(cx)
+            .map_err(|error| not_ready(error.into()))
+    }
+
+    fn call(&mut self, request: http::Request<tonic::body::Body>) -> Self::Future {
+        // The one that was polled ready is the one to be called.
+        let next = self.service.clone();
+        let service = std::mem::replace(&mut self.service, next);
+        let shared = Arc::clone(&self.chain);
+        Box::pin(answer(shared, service, request))
+    }
+}
+
+async fn answer<C, S>(
+    shared: Arc<Shared<C>>,
+    service: S,
+    request: http::Request<tonic::body::Body>,
+) -> Result<http::Response<Body>, Status>
+where
+    C: ChannelChain,
+    S: GrpcService<tonic::body::Body> + Clone + Send + 'static,
+    S::Future: Send,
+    S::ResponseBody: http_body::Body<Data = Bytes> + Send + 'static,
+    <S::ResponseBody as http_body::Body>::Error: Into<BoxError> + Send,
+{
+    let (head, body) = request.into_parts();
+    let plan = C::plan(head.uri.path());
+    let path = CallPath::outgoing(plan, head.uri.path_and_query().cloned());
+    let metadata = MetadataMap::from_headers(head.headers);
+    let request = Request::from_parts(metadata, head.extensions, Body::from(body));
+    let mut call = Call::outgoing(path, ABILITIES, request);
+    call.details.is_plaintext = head.uri.scheme_str().map(|scheme| scheme == "http");
+    let wire = Wire {
+        service,
+        is_ready: true,
+        method: head.method,
+        uri: head.uri,
+        version: head.version,
+    };
+    let response = shared.chain.send(&shared.state, &mut call, wire).await?;
+    Ok(leave(&mut call, response))
+}
+
+/// What the caller is given: the response, watched to its end.
+fn leave(call: &mut Call<Body>, response: Response<Body>) -> http::Response<Body> {
+    let (metadata, mut body, extensions) = response.into_parts();
+    let http_status = body.http_status();
+    if let Some(at) = call.known_deadline() {
+        body = body.ending(at);
+    }
+    if let Some(attached) = call.attached.take() {
+        let (messages, attempts) = (call.request_messages(), call.attempt());
+        body = body.watched(&call.details.path, messages, attempts, attached);
+    }
+    let mut response = http::Response::new(body);
+    *response.status_mut() = http_status;
+    *response.version_mut() = Version::HTTP_2;
+    *response.headers_mut() = metadata.into_headers();
+    *response.extensions_mut() = extensions;
+    response
+}
+
+const ABILITIES: Abilities<Body> = Abilities::new(
+    Some(Resend {
+        copy: Body::copy,
+        is_whole: Body::is_whole,
+        is_complete: Body::is_complete,
+    }),
+    Some(Body::counted),
+);
+
+/// The innermost link: the channel itself.
+struct Wire<S> {
+    service: S,
+    is_ready: bool,
+    method: Method,
+    uri: Uri,
+    version: Version,
+}
+
+impl<S> Next<Body, Body> for Wire<S>
+where
+    S: GrpcService<tonic::body::Body> + Clone + Send,
+    S::Future: Send,
+    S::ResponseBody: http_body::Body<Data = Bytes> + Send + 'static,
+    <S::ResponseBody as http_body::Body>::Error: Into<BoxError> + Send,
+{
+    async fn run(&mut self, call: &mut Call<Body>) -> Result<Response<Body>, Status> {
+        let request = call.outgoing_request()?;
+        if !std::mem::replace(&mut self.is_ready, false) {
+            let ready = poll_fn(|cx| self.service.poll_ready(cx)).await;
+            ready.map_err(|error| not_ready(error.into()))?;
+        }
+        let (metadata, extensions, body) = request.into_parts();
+        let mut request = http::Request::new(body.into());
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = self.uri.clone();
+        *request.version_mut() = self.version;
+        *request.headers_mut() = metadata.into_headers();
+        *request.extensions_mut() = extensions;
+        let response = self.service.call(request).await;
+        let response =
+            response.map_err(|error| status::of_tonic(Status::from_error(error.into())))?;
+        let (head, body) = response.into_parts();
+        let body = tonic::body::Body::new(body);
+        match status::of_headers(&head.headers) {
+            // Trailers-Only: the server has not begun to answer.
+            Some(status) if status.code() != Code::Ok => return Err(status),
+            None if head.status != StatusCode::OK && http_body::Body::is_end_stream(&body) => {
+                return Err(status::without_trailers(head.status));
+            }
+            _ => {}
+        }
+        call.details.answered = true;
+        let body = Body::response(body, head.status, &head.headers);
+        let metadata = MetadataMap::from_headers(head.headers);
+        Ok(Response::from_parts(metadata, body, head.extensions))
+    }
+
+    fn fork(&self) -> Option<Self> {
+        Some(Self {
+            service: self.service.clone(),
+            is_ready: false,
+            method: self.method.clone(),
+            uri: self.uri.clone(),
+            version: self.version,
+        })
+    }
+}
+
+/// An interceptor that only some methods of a channel go through.
+#[derive(Debug)]
+pub struct Selected<'a, I: ?Sized> {
+    interceptor: &'a I,
+    applies: bool,
+}
+
+impl<'a, I: ?Sized> Selected<'a, I> {
+    #[doc(hidden)]
+    pub const fn new(interceptor: &'a I, applies: bool) -> Self {
+        Self {
+            interceptor,
+            applies,
+        }
+    }
+}
+
+impl<I, Req, Res> Interceptor<Req, Res> for Selected<'_, I>
+where
+    I: Interceptor<Req, Res> + ?Sized,
+    Req: Send,
+    Res: Send,
+{
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        match self.applies {
+            true => self.interceptor.intercept(call, next).await,
+            false => next.run(call).await,
+        }
+    }
+}

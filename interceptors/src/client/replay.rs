@@ -1,0 +1,305 @@
+use std::collections::VecDeque;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use futures_core::Stream;
+
+/// One reading of a request stream that may have to be sent again.
+///
+/// What has been read is kept as long as somebody may begin a reading after this one, and no more
+/// of it than the limit. Only the latest reading that has begun goes on: the stream has one end,
+/// and an attempt that was given up must not take from it what the next one is to send.
+pub(crate) struct Replay<S: Stream> {
+    shared: Arc<Mutex<Shared<S>>>,
+    /// Readings are numbered in the order of the attempts that they are for.
+    number: u32,
+    begun: bool,
+}
+
+/// A later reading has begun.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Superseded;
+
+struct Shared<S: Stream> {
+    /// Gone when it has ended.
+    source: Option<Pin<Box<S>>>,
+    size_of: fn(&S::Item) -> usize,
+    limit: usize,
+    /// What was read, from the beginning, less `forgotten` items.
+    kept: VecDeque<S::Item>,
+    kept_size: usize,
+    forgotten: usize,
+    /// The limit did not suffice.
+    overflowed: bool,
+    /// The latest reading that has begun, and how far it has come.
+    latest: u32,
+    position: usize,
+    /// How many readings may still begin.
+    waiting: usize,
+}
+
+impl<S: Stream> Shared<S> {
+    /// What nobody will read again.
+    fn forget(&mut self) {
+        if self.waiting > 0 && !self.overflowed {
+            return;
+        }
+        // An overflow forgets what was read; what was not read yet is still to be sent.
+        while self.forgotten < self.position
+            && let Some(item) = self.kept.pop_front()
+        {
+            self.forgotten += 1;
+            self.kept_size = self.kept_size.saturating_sub((self.size_of)(&item));
+        }
+    }
+}
+
+impl<S: Stream> Replay<S> {
+    /// The first reading of a stream, of which at most `limit` bytes are kept.
+    pub(crate) fn new(source: S, size_of: fn(&S::Item) -> usize, limit: usize) -> Self {
+        Self {
+            shared: Arc::new(Mutex::new(Shared {
+                source: Some(Box::pin(source)),
+                size_of,
+                limit,
+                kept: VecDeque::new(),
+                kept_size: 0,
+                forgotten: 0,
+                overflowed: false,
+                latest: 0,
+                position: 0,
+                waiting: 1,
+            })),
+            number: 1,
+            begun: false,
+        }
+    }
+
+    /// Another reading, to begin after this one.
+    pub(crate) fn copy(&self) -> Self {
+        self.lock().waiting += 1;
+        Self {
+            shared: Arc::clone(&self.shared),
+            number: self.number + 1,
+            begun: false,
+        }
+    }
+
+    /// Whether a reading that has not begun would be given everything.
+    pub(crate) fn is_whole(&self) -> bool {
+        let shared = self.lock();
+        !shared.overflowed && shared.forgotten == 0
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared<S>> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<S: Stream> Replay<S>
+where
+    S::Item: Clone,
+{
+    pub(crate) fn poll_next(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Option<S::Item>, Superseded>> {
+        let (number, begun) = (self.number, std::mem::replace(&mut self.begun, true));
+        let mut shared = self.lock();
+        let shared = &mut *shared;
+        if !begun {
+            shared.waiting -= 1;
+            if number > shared.latest {
+                shared.latest = number;
+                shared.position = 0;
+            }
+        }
+        if number != shared.latest {
+            return Poll::Ready(Err(Superseded));
+        }
+        if let Some(kept) = shared.kept.get(shared.position - shared.forgotten) {
+            let item = kept.clone();
+            shared.position += 1;
+            shared.forget();
+            return Poll::Ready(Ok(Some(item)));
+        }
+        let Some(source) = &mut shared.source else {
+            return Poll::Ready(Ok(None));
+        };
+        let Some(item) = ready!(source.as_mut().poll_next(cx)) else {
+            shared.source = None;
+            return Poll::Ready(Ok(None));
+        };
+        shared.position += 1;
+        let size = (shared.size_of)(&item);
+        if shared.waiting > 0 && !shared.overflowed && shared.kept_size + size <= shared.limit {
+            shared.kept_size += size;
+            shared.kept.push_back(item.clone());
+        } else {
+            // Whether it was too large or is not needed: nobody can read it again.
+            shared.overflowed |= shared.waiting > 0;
+            shared.forget();
+            shared.forgotten += 1;
+        }
+        Poll::Ready(Ok(Some(item)))
+    }
+}
+
+impl<S: Stream> Drop for Replay<S> {
+    fn drop(&mut self) {
+        if !self.begun {
+            let mut shared = self.lock();
+            shared.waiting -= 1;
+            shared.forget();
+        }
+    }
+}
+
+impl<S: Stream> fmt::Debug for Replay<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Replay")
+            .field("number", &self.number)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use tokio_stream::{StreamExt, iter, pending};
+
+    use super::*;
+
+    type Bytes = &'static [u8];
+
+    fn next<S: Stream<Item = Bytes>>(
+        replay: &mut Replay<S>,
+    ) -> Poll<Result<Option<Bytes>, Superseded>> {
+        replay.poll_next(&mut Context::from_waker(Waker::noop()))
+    }
+
+    fn item<S: Stream<Item = Bytes>>(replay: &mut Replay<S>) -> Bytes {
+        match next(replay) {
+            Poll::Ready(Ok(Some(item))) => item,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn size(item: &Bytes) -> usize {
+        item.len()
+    }
+
+    fn of(items: &[Bytes], limit: usize) -> Replay<impl Stream<Item = Bytes> + use<>> {
+        Replay::new(iter(items.to_vec()).chain(pending()), size, limit)
+    }
+
+    #[test]
+    fn a_later_reading_begins_from_the_start_and_goes_on_live() {
+        let mut first = of(&[b"a", b"b", b"c"], 100);
+        let mut second = first.copy();
+        assert_eq!(
+            (item(&mut first), item(&mut first)),
+            (b"a".as_slice(), b"b".as_slice())
+        );
+        assert!(second.is_whole());
+        let third = second.copy();
+        for expected in [b"a", b"b", b"c"] {
+            assert_eq!(item(&mut second), expected);
+        }
+        assert_eq!(next(&mut second), Poll::Pending);
+        assert!(third.is_whole());
+    }
+
+    #[test]
+    fn an_earlier_reading_takes_nothing_any_more() {
+        let mut first = of(&[b"a", b"b"], 100);
+        let mut second = first.copy();
+        item(&mut first);
+        item(&mut second);
+        assert_eq!(next(&mut first), Poll::Ready(Err(Superseded)));
+        assert_eq!(item(&mut second), b"b");
+    }
+
+    #[test]
+    fn a_reading_that_begins_too_late_is_superseded_too() {
+        let mut first = of(&[b"a", b"b"], 100);
+        let mut second = first.copy();
+        item(&mut second);
+        assert_eq!(next(&mut first), Poll::Ready(Err(Superseded)));
+        assert_eq!(item(&mut second), b"b");
+    }
+
+    #[test]
+    fn what_exceeds_the_limit_is_sent_but_not_kept() {
+        let mut first = of(&[b"aa", b"bb", b"c"], 3);
+        let second = first.copy();
+        item(&mut first);
+        assert!(second.is_whole());
+        assert_eq!(item(&mut first), b"bb");
+        assert!(!second.is_whole());
+        assert_eq!(first.lock().kept.len(), 0, "nothing is kept in vain");
+        assert_eq!(item(&mut first), b"c");
+    }
+
+    #[test]
+    fn exactly_the_limit_is_kept() {
+        let mut first = of(&[b"aa", b"b"], 3);
+        let second = first.copy();
+        item(&mut first);
+        item(&mut first);
+        assert!(second.is_whole());
+    }
+
+    #[test]
+    fn an_overflow_while_replaying_loses_nothing_of_that_attempt() {
+        let mut first = of(&[b"a", b"b", b"cccc"], 3);
+        let mut second = first.copy();
+        item(&mut first);
+        item(&mut first);
+        let third = second.copy();
+        for expected in [b"a".as_slice(), b"b", b"cccc"] {
+            assert_eq!(item(&mut second), expected);
+        }
+        assert!(!third.is_whole());
+    }
+
+    #[test]
+    fn the_last_reading_keeps_nothing() {
+        let mut first = of(&[b"a", b"b", b"c"], 100);
+        let mut second = first.copy();
+        item(&mut first);
+        item(&mut first);
+        assert_eq!(item(&mut second), b"a");
+        assert_eq!(second.lock().kept.len(), 1, "`a` will not be read again");
+        assert_eq!(
+            (item(&mut second), item(&mut second)),
+            (b"b".as_slice(), b"c".as_slice())
+        );
+        assert_eq!(second.lock().kept.len(), 0);
+    }
+
+    #[test]
+    fn when_no_other_reading_can_come_all_is_forgotten() {
+        let mut first = of(&[b"a", b"b"], 100);
+        let second = first.copy();
+        item(&mut first);
+        assert_eq!(first.lock().kept.len(), 1);
+        drop(second);
+        assert_eq!(first.lock().kept.len(), 0);
+        assert_eq!(item(&mut first), b"b");
+    }
+
+    #[test]
+    fn the_end_is_replayed_too() {
+        let mut first = Replay::new(iter([b"a".as_slice()]), size, 100);
+        let mut second = first.copy();
+        item(&mut first);
+        assert_eq!(next(&mut first), Poll::Ready(Ok(None)));
+        item(&mut second);
+        assert_eq!(next(&mut second), Poll::Ready(Ok(None)));
+        assert_eq!(next(&mut second), Poll::Ready(Ok(None)));
+    }
+}

@@ -1,0 +1,138 @@
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use futures_core::Stream;
+
+use super::replay::Replay;
+use crate::inbound::Received;
+
+pin_project_lite::pin_project! {
+    /// The request stream of a generated client, on its way through the chain.
+    ///
+    /// It is a stream of the same messages as the one that the caller gave. `retry` can send it again,
+    /// as long as what has been sent fits into the buffer.
+    ///
+    /// A typed interceptor for such methods is one for any stream of the message:
+    ///
+    /// ```
+    /// use futures_core::Stream;
+    /// use interceptors::client::RequestStream;
+    /// use interceptors::{Call, Interceptor, Next};
+    /// use interceptors_proto::demo::User;
+    /// use tonic::{Response, Status};
+    ///
+    /// struct OnlyUsers;
+    ///
+    /// impl<S, Res: Send> Interceptor<RequestStream<S>, Res> for OnlyUsers
+    /// where
+    ///     S: Stream<Item = User> + Send,
+    /// {
+    ///     async fn intercept(
+    ///         &self,
+    ///         call: &mut Call<RequestStream<S>>,
+    ///         next: &mut impl Next<RequestStream<S>, Res>,
+    ///     ) -> Result<Response<Res>, Status> {
+    ///         next.run(call).await
+    ///     }
+    /// }
+    /// ```
+    pub struct RequestStream<S: Stream> {
+        #[pin]
+        source: Source<S>,
+        received: Option<Received>,
+        begun: bool,
+    }
+}
+
+pin_project_lite::pin_project! {
+    #[project = SourceProj]
+    enum Source<S: Stream> {
+        Direct { #[pin] stream: S },
+        Replayed { replay: Replay<S>, next: fn(&mut Replay<S>, &mut Context<'_>) -> Poll<Option<S::Item>> },
+        /// Only while it is being exchanged.
+        Taken,
+    }
+}
+
+impl<S: Stream> RequestStream<S> {
+    /// A stream that nobody counts or keeps yet.
+    pub fn new(stream: S) -> Self {
+        Self {
+            source: Source::Direct { stream },
+            received: None,
+            begun: false,
+        }
+    }
+
+    pub(crate) fn counted(mut self, received: Received) -> Self {
+        self.received = Some(received);
+        self
+    }
+
+    pub(crate) fn is_replayed(&self) -> bool {
+        matches!(self.source, Source::Replayed { .. })
+    }
+
+    pub(crate) fn is_whole(&self) -> bool {
+        match &self.source {
+            Source::Replayed { replay, .. } => replay.is_whole(),
+            Source::Direct { .. } | Source::Taken => false,
+        }
+    }
+
+    /// Another of the same, which is to be read after this one.
+    pub(crate) fn copy(&mut self, size_of: fn(&S::Item) -> usize, limit: usize) -> Option<Self>
+    where
+        S::Item: Clone,
+    {
+        let next = |replay: &mut Replay<S>, cx: &mut Context<'_>| match replay.poll_next(cx) {
+            Poll::Ready(Ok(item)) => Poll::Ready(item),
+            // Not its end: that would tell the server that this was all. Whoever gave the attempt up
+            // cancels it.
+            Poll::Ready(Err(_)) | Poll::Pending => Poll::Pending,
+        };
+        let replay = match std::mem::replace(&mut self.source, Source::Taken) {
+            Source::Direct { stream } => Replay::new(stream, size_of, limit),
+            Source::Replayed { replay, .. } => replay,
+            Source::Taken => return None,
+        };
+        let source = Source::Replayed {
+            replay: replay.copy(),
+            next,
+        };
+        self.source = Source::Replayed { replay, next };
+        Some(Self {
+            source,
+            received: self.received.clone(),
+            begun: false,
+        })
+    }
+}
+
+impl<S: Stream> Stream for RequestStream<S> {
+    type Item = S::Item;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
+        let this = self.project();
+        if let (false, Some(received)) = (std::mem::replace(this.begun, true), &this.received) {
+            // What an earlier attempt sent does not count.
+            received.reset();
+        }
+        let item = ready!(match this.source.project() {
+            SourceProj::Direct { stream } => stream.poll_next(cx),
+            SourceProj::Replayed { replay, next } => next(replay, cx),
+            SourceProj::Taken => Poll::Ready(None),
+        });
+        if let (Some(_), Some(received)) = (&item, this.received) {
+            received.add_one();
+        }
+        Poll::Ready(item)
+    }
+}
+
+impl<S: Stream> fmt::Debug for RequestStream<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestStream").finish_non_exhaustive()
+    }
+}

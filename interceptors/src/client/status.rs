@@ -1,0 +1,90 @@
+//! What a status is on the wire.
+
+use std::error::Error;
+
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, StatusCode};
+use tonic::metadata::MetadataMap;
+use tonic::{Code, Status, TimeoutExpired};
+
+/// Any error of a transport.
+pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
+
+/// The status that headers or trailers carry.
+pub(crate) fn of_headers(headers: &HeaderMap) -> Option<Status> {
+    // tonic panics where these are not base64, and they come from the other side.
+    if let Some(details) = headers.get(DETAILS)
+        && !is_base64(details)
+    {
+        let mut headers = headers.clone();
+        headers.remove(DETAILS);
+        return Status::from_header_map(&headers);
+    }
+    Status::from_header_map(headers)
+}
+
+fn is_base64(value: &HeaderValue) -> bool {
+    const KEY: &str = "details-bin";
+    let mut headers = HeaderMap::with_capacity(1);
+    headers.insert(KEY, value.clone());
+    let metadata = MetadataMap::from_headers(headers);
+    let value = metadata.get_bin(KEY);
+    value.is_some_and(|value| value.to_bytes().is_ok())
+}
+
+/// Whether these headers begin a gRPC response. What a proxy answers by itself does not.
+pub(crate) fn is_grpc(headers: &HeaderMap) -> bool {
+    let Some(content_type) = headers.get(CONTENT_TYPE) else {
+        return false;
+    };
+    content_type.as_bytes().starts_with(b"application/grpc")
+}
+
+/// The end of a response without `grpc-status`: gRPC's "HTTP to gRPC Status Code Mapping".
+pub(crate) fn without_trailers(http_status: StatusCode) -> Status {
+    let code = match http_status {
+        StatusCode::BAD_REQUEST => Code::Internal,
+        StatusCode::UNAUTHORIZED => Code::Unauthenticated,
+        StatusCode::FORBIDDEN => Code::PermissionDenied,
+        StatusCode::NOT_FOUND => Code::Unimplemented,
+        StatusCode::TOO_MANY_REQUESTS
+        | StatusCode::BAD_GATEWAY
+        | StatusCode::SERVICE_UNAVAILABLE
+        | StatusCode::GATEWAY_TIMEOUT => Code::Unavailable,
+        _ => Code::Unknown,
+    };
+    let message = match http_status {
+        StatusCode::OK => "the response ended without a status".to_owned(),
+        other => format!(
+            "the response was HTTP {}, without a gRPC status",
+            other.as_u16()
+        ),
+    };
+    Status::new(code, message)
+}
+
+pub(crate) const GRPC_STATUS: &str = "grpc-status";
+const DETAILS: &str = "grpc-status-details-bin";
+
+/// What tonic makes of a failed call, set right.
+pub(crate) fn of_tonic(status: Status) -> Status {
+    // tonic's channel keeps the deadline too, and calls it a cancellation.
+    if status.code() == Code::Cancelled && has_source::<TimeoutExpired>(&status) {
+        return crate::deadline::exceeded();
+    }
+    status
+}
+
+/// Whether there is an error of this type behind a status.
+pub(crate) fn has_source<E: Error + 'static>(status: &Status) -> bool {
+    sources(status).any(|source| source.is::<E>())
+}
+
+pub(crate) fn sources(status: &Status) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    std::iter::successors(status.source(), |&source| source.source())
+}
+
+/// How the request of an attempt ends that is not waited for any more.
+pub(crate) fn given_up() -> Status {
+    Status::cancelled("the attempt was given up")
+}

@@ -1,0 +1,280 @@
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::marker::PhantomData;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_core::Stream;
+use http::uri::PathAndQuery;
+use tonic::client::{Grpc, GrpcService};
+use tonic::codec::Codec;
+use tonic::metadata::MetadataMap;
+use tonic::{CancellationHandle, Code, GrpcMethod, Response, Status, Streaming};
+
+use super::RequestStream;
+use super::status::{self, BoxError};
+use crate::call::Call;
+use crate::chain::Next;
+use crate::stream::ResponseStream;
+
+/// A method of a generated client, as the module has it.
+#[derive(Debug, Clone, Copy)]
+pub struct Method {
+    pub path: &'static str,
+    pub service: &'static str,
+    pub method: &'static str,
+}
+
+/// The innermost link of a generated client's chain: sends the request as tonic's own code does, and
+/// notices where the response begins, which tonic's `unary` does not tell.
+///
+/// `In` is [`One`] or [`Many`], and so is `Out`.
+pub struct Outgoing<'a, T, C, In, Out> {
+    grpc: Link<'a, T>,
+    method: &'static Method,
+    codec: fn() -> C,
+    fork: Option<fn(&Grpc<T>) -> Grpc<T>>,
+    kind: PhantomData<fn(In) -> Out>,
+}
+
+enum Link<'a, T> {
+    Borrowed(&'a mut Grpc<T>),
+    Owned(Box<Grpc<T>>),
+}
+
+impl<T> Link<'_, T> {
+    fn get(&self) -> &Grpc<T> {
+        match self {
+            Self::Borrowed(grpc) => grpc,
+            Self::Owned(grpc) => grpc,
+        }
+    }
+
+    fn get_mut(&mut self) -> &mut Grpc<T> {
+        match self {
+            Self::Borrowed(grpc) => grpc,
+            Self::Owned(grpc) => grpc,
+        }
+    }
+}
+
+/// One message in this direction.
+pub struct One;
+
+/// A stream of messages in this direction.
+pub struct Many;
+
+impl<'a, T, C, In, Out> Outgoing<'a, T, C, In, Out> {
+    pub fn new(grpc: &'a mut Grpc<T>, method: &'static Method, codec: fn() -> C) -> Self {
+        Self {
+            grpc: Link::Borrowed(grpc),
+            method,
+            codec,
+            fork: None,
+            kind: PhantomData,
+        }
+    }
+
+    /// Several attempts may be under way at once.
+    #[must_use]
+    pub fn forking(mut self) -> Self
+    where
+        T: Clone,
+    {
+        self.fork = Some(Grpc::clone);
+        self
+    }
+}
+
+/// How a request is given to tonic.
+pub trait Outbound<Req>: Send {
+    type Messages: Stream<Item = Self::Message> + Send + 'static;
+    type Message: Send + Sync + 'static;
+
+    fn messages(request: Req) -> Self::Messages;
+
+    /// Whether it has to be told when nobody waits for its response any more.
+    fn outlives_its_call(request: &Req) -> bool;
+}
+
+impl<M: Send + Sync + 'static> Outbound<M> for One {
+    type Messages = Single<M>;
+    type Message = M;
+
+    fn messages(request: M) -> Single<M> {
+        Single(Some(request))
+    }
+
+    fn outlives_its_call(_: &M) -> bool {
+        false
+    }
+}
+
+impl<S> Outbound<RequestStream<S>> for Many
+where
+    S: Stream + Send + 'static,
+    S::Item: Send + Sync + 'static,
+{
+    type Messages = RequestStream<S>;
+    type Message = S::Item;
+
+    fn messages(request: RequestStream<S>) -> RequestStream<S> {
+        request
+    }
+
+    fn outlives_its_call(request: &RequestStream<S>) -> bool {
+        request.is_replayed()
+    }
+}
+
+/// A stream of one message.
+pub struct Single<M>(Option<M>);
+
+impl<M> Unpin for Single<M> {}
+
+impl<M> Stream for Single<M> {
+    type Item = M;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<M>> {
+        Poll::Ready(self.0.take())
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = usize::from(self.0.is_some());
+        (left, Some(left))
+    }
+}
+
+/// What a response becomes in the chain.
+pub trait Inbound<M>: Send {
+    type Body: Send;
+
+    fn receive(
+        response: Response<Streaming<M>>,
+        answered: &mut bool,
+    ) -> impl Future<Output = Result<Response<Self::Body>, Status>> + Send;
+}
+
+impl<M: Send + 'static> Inbound<M> for Many {
+    type Body = ResponseStream<Streaming<M>>;
+
+    async fn receive(
+        response: Response<Streaming<M>>,
+        answered: &mut bool,
+    ) -> Result<Response<Self::Body>, Status> {
+        *answered = true;
+        Ok(response.map(ResponseStream::new))
+    }
+}
+
+impl<M: Send + 'static> Inbound<M> for One {
+    type Body = M;
+
+    async fn receive(
+        response: Response<Streaming<M>>,
+        answered: &mut bool,
+    ) -> Result<Response<M>, Status> {
+        let (mut metadata, messages, extensions) = response.into_parts();
+        *answered = status::is_grpc(metadata.as_ref());
+        let mut messages = pin!(messages);
+        let message = match poll_fn(|cx| messages.as_mut().poll_next(cx)).await {
+            Some(Ok(message)) => message,
+            Some(Err(mut status)) => {
+                merge(status.metadata_mut(), &metadata);
+                return Err(status);
+            }
+            None => return Err(Status::internal("the response has no message")),
+        };
+        *answered = true;
+        if let Some(trailers) = messages.trailers().await? {
+            metadata.as_mut().extend(trailers.into_headers());
+        }
+        Ok(Response::from_parts(metadata, message, extensions))
+    }
+}
+
+/// As tonic has it: what the headers said counts where the trailers say nothing else.
+fn merge(trailers: &mut MetadataMap, headers: &MetadataMap) {
+    trailers.as_mut().extend(headers.clone().into_headers());
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, C, In, Out, Req> Next<Req, Out::Body> for Outgoing<'_, T, C, In, Out>
+where
+    Req: Send,
+    In: Outbound<Req, Message = C::Encode>,
+    Out: Inbound<C::Decode>,
+    C: Codec + Send,
+    C::Encode: Send + Sync + 'static,
+    C::Decode: Send + Sync + 'static,
+    T: GrpcService<tonic::body::Body> + Send,
+    T::Future: Send,
+    T::ResponseBody: http_body::Body<Data = Bytes> + Send + 'static,
+    <T::ResponseBody as http_body::Body>::Error: Into<BoxError> + Send,
+{
+    async fn run(&mut self, call: &mut Call<Req>) -> Result<Response<Out::Body>, Status> {
+        let mut request = call.outgoing_request()?;
+        let Method {
+            path,
+            service,
+            method,
+        } = *self.method;
+        request
+            .extensions_mut()
+            .insert(GrpcMethod::new(service, method));
+        // One of the caller's own would cancel the attempts that follow as well.
+        let may_outlive = In::outlives_its_call(request.get_ref())
+            && request.extensions().get::<CancellationHandle>().is_none();
+        let mut cancel = CancelOnDrop(may_outlive.then(|| request.cancellation_handle()));
+        let request = request.map(In::messages);
+        let grpc = self.grpc.get_mut();
+        grpc.ready()
+            .await
+            .map_err(|error| not_ready(error.into()))?;
+        let path = PathAndQuery::from_static(path);
+        let response = grpc.streaming(request, path, (self.codec)()).await;
+        let response = response.map_err(status::of_tonic)?;
+        let answer = Out::receive(response, &mut call.details.answered).await;
+        if answer.is_ok() {
+            cancel.0 = None;
+        }
+        answer
+    }
+
+    fn fork(&self) -> Option<Self> {
+        let fork = self.fork?;
+        Some(Self {
+            grpc: Link::Owned(Box::new(fork(self.grpc.get()))),
+            method: self.method,
+            codec: self.codec,
+            fork: self.fork,
+            kind: PhantomData,
+        })
+    }
+}
+
+/// What a service reports that cannot take a call; tonic makes an `UNKNOWN` of all of it.
+pub(crate) fn not_ready(error: BoxError) -> Status {
+    Status::try_from_error(error).unwrap_or_else(|error| {
+        Status::new(Code::Unknown, format!("Service was not ready: {error}"))
+    })
+}
+
+struct CancelOnDrop(Option<CancellationHandle>);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        if let Some(handle) = self.0.take() {
+            handle.cancel();
+        }
+    }
+}
+
+impl<T, C, In, Out> fmt::Debug for Outgoing<'_, T, C, In, Out> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outgoing")
+            .field("method", &self.method)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,68 @@
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+use tonic::{Response, Status};
+
+use super::exceeded;
+use crate::plan::{Setting, Value};
+use crate::{Call, Interceptor, Next};
+
+/// How long a call may take where its caller set no deadline.
+#[derive(Debug, Clone)]
+pub struct Config {
+    timeout: Duration,
+}
+
+impl Config {
+    /// This long, counted from when the call enters the interceptor.
+    ///
+    /// # Panics
+    ///
+    /// If it is zero. In a constant, as the attribute uses it, that is an error of the compiler.
+    #[must_use]
+    pub const fn new(timeout: Duration) -> Self {
+        assert!(!timeout.is_zero(), "`deadline` must be longer than zero");
+        Self { timeout }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn settings(&self) -> [Setting; 1] {
+        [Setting::new("timeout", Value::Duration(self.timeout))]
+    }
+}
+
+/// The interceptor behind `deadline`. See the [module documentation](super).
+#[derive(Debug)]
+pub struct Deadline<'a> {
+    config: &'a Config,
+}
+
+impl<'a> Deadline<'a> {
+    /// Sets and enforces a deadline.
+    #[must_use]
+    pub const fn new(config: &'a Config) -> Self {
+        Self { config }
+    }
+}
+
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Deadline<'_> {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        // What is set stays set for the attempts that follow.
+        if call.deadline().is_none()
+            && let Some(at) = Instant::now().checked_add(self.config.timeout)
+        {
+            call.limit_deadline(at);
+        }
+        match call.deadline() {
+            None => next.run(call).await,
+            Some(at) => timeout_at(at, next.run(call))
+                .await
+                .unwrap_or_else(|_| Err(exceeded())),
+        }
+    }
+}

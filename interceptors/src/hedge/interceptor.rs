@@ -1,0 +1,225 @@
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+use tonic::{Code, Response, Status};
+
+use crate::plan::{Setting, Value};
+use crate::pushback::{PREVIOUS_ATTEMPTS, Pushback, pushback};
+use crate::{Call, Interceptor, Next};
+
+/// How many attempts, and how far apart.
+///
+/// # Default
+///
+/// - attempts: 2
+/// - delay: none, which makes all attempts at once
+/// - non-fatal codes: none
+#[derive(Debug, Clone)]
+pub struct Config {
+    max_attempts: u32,
+    delay: Duration,
+    non_fatal_codes: &'static [Code],
+}
+
+impl Config {
+    /// The default.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            max_attempts: 2,
+            delay: Duration::ZERO,
+            non_fatal_codes: &[],
+        }
+    }
+
+    /// How many attempts there may be, the first one included.
+    ///
+    /// # Panics
+    ///
+    /// If it is less than 2. In a constant, as the attribute uses it, that is an error of the compiler.
+    #[must_use]
+    pub const fn max_attempts(mut self, attempts: u32) -> Self {
+        assert!(
+            attempts >= 2,
+            "`max_attempts` must be at least 2: it counts the first attempt too"
+        );
+        self.max_attempts = attempts;
+        self
+    }
+
+    /// How long to wait for an answer before the next attempt is made.
+    #[must_use]
+    pub const fn delay(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
+    }
+
+    /// Failures that do not end the call while another attempt may succeed.
+    ///
+    /// # Panics
+    ///
+    /// If `Ok` is among them.
+    #[must_use]
+    pub const fn non_fatal_codes(mut self, codes: &'static [Code]) -> Self {
+        let mut i = 0;
+        while i < codes.len() {
+            assert!(
+                !matches!(codes[i], Code::Ok),
+                "`Ok` in `non_fatal_codes` is no failure; take it out"
+            );
+            i += 1;
+        }
+        self.non_fatal_codes = codes;
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn settings(&self) -> [Setting; 3] {
+        [
+            Setting::new("max_attempts", Value::Integer(self.max_attempts as u64)),
+            Setting::new("delay", Value::Duration(self.delay)),
+            Setting::new("non_fatal_codes", Value::Codes(self.non_fatal_codes)),
+        ]
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The interceptor behind `hedge`. See the [module documentation](super).
+#[derive(Debug)]
+pub struct Hedge<'a> {
+    config: &'a Config,
+}
+
+impl<'a> Hedge<'a> {
+    /// Hedges as configured.
+    #[must_use]
+    pub const fn new(config: &'a Config) -> Self {
+        Self { config }
+    }
+}
+
+/// An attempt under way. It owns its call and its part of the chain.
+async fn attempt<Req: Send, Res: Send, N: Next<Req, Res>>(
+    mut next: N,
+    mut call: Call<Req>,
+) -> (Result<Response<Res>, Status>, Call<Req>) {
+    let result = next.run(&mut call).await;
+    (result, call)
+}
+
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Hedge<'_> {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        if !call.metadata().is_empty() {
+            // What the caller wrote there says nothing of this call.
+            call.metadata_mut().as_mut().remove(&PREVIOUS_ATTEMPTS);
+        }
+        // So that each attempt tells what is left of it.
+        let _ = call.deadline();
+        let request = match call.is_complete() {
+            true => call.copy_request(),
+            false => None,
+        };
+        let (Some(request), Some(chain)) = (request, next.fork()) else {
+            return next.run(call).await;
+        };
+        let mut first = Some(request);
+        let mut attempts = Attempts {
+            running: Vec::new(),
+            started: 0,
+        };
+        let mut next_at = Some(Instant::now());
+        loop {
+            let event = attempts.event(next_at).await;
+            let (result, attempt) = match event {
+                Event::Due => {
+                    let request = first.take().or_else(|| call.copy_request());
+                    if let (Some(mut request), Some(next)) = (request, chain.fork()) {
+                        if attempts.started > 0 {
+                            let headers = request.metadata_mut().as_mut();
+                            headers.insert(PREVIOUS_ATTEMPTS.clone(), attempts.started.into());
+                        }
+                        attempts.started += 1;
+                        let call = call.fork(request, attempts.started);
+                        attempts.running.push(Box::pin(attempt(next, call)));
+                    }
+                    let may_follow = attempts.started < self.config.max_attempts;
+                    next_at = Instant::now()
+                        .checked_add(self.config.delay)
+                        .filter(|_| may_follow);
+                    continue;
+                }
+                Event::Ended(result, attempt) => (result, attempt),
+            };
+            let status = match result {
+                Err(status)
+                    if self.config.non_fatal_codes.contains(&status.code())
+                        && !attempt.is_answered() =>
+                {
+                    status
+                }
+                decided => {
+                    call.adopt(*attempt, attempts.started);
+                    return decided;
+                }
+            };
+            if next_at.is_some() {
+                next_at = match pushback(status.metadata()) {
+                    Pushback::None => Some(Instant::now()),
+                    Pushback::After(delay) => Instant::now().checked_add(delay),
+                    Pushback::Stop => None,
+                };
+            }
+            if attempts.running.is_empty() && next_at.is_none() {
+                call.adopt(*attempt, attempts.started);
+                return Err(status);
+            }
+        }
+    }
+}
+
+enum Event<Req, Res> {
+    /// The next attempt is to be made.
+    Due,
+    Ended(Result<Response<Res>, Status>, Box<Call<Req>>),
+}
+
+struct Attempts<F> {
+    running: Vec<Pin<Box<F>>>,
+    started: u32,
+}
+
+impl<F> Attempts<F> {
+    async fn event<Req, Res>(&mut self, next_at: Option<Instant>) -> Event<Req, Res>
+    where
+        F: Future<Output = (Result<Response<Res>, Status>, Call<Req>)>,
+    {
+        // Always a timer: what it is set to does not matter where it is not asked.
+        let mut timer = pin!(sleep_until(next_at.unwrap_or_else(Instant::now)));
+        poll_fn(|cx| {
+            for i in 0..self.running.len() {
+                if let Poll::Ready((result, call)) = self.running[i].as_mut().poll(cx) {
+                    drop(self.running.swap_remove(i));
+                    return Poll::Ready(Event::Ended(result, Box::new(call)));
+                }
+            }
+            match next_at {
+                Some(_) => timer.as_mut().poll(cx).map(|()| Event::Due),
+                None => Poll::Pending,
+            }
+        })
+        .await
+    }
+}

@@ -1,0 +1,25 @@
+//! Several attempts of one unary call, each a little later than the one before: gRFC A6, "Hedging".
+//!
+//! The first attempt is made at once, the next one after `delay` without an answer, and so on up to
+//! `max_attempts`. The first success is the answer, and the other attempts are cancelled.
+//!
+//! - A failure with one of `non_fatal_codes` is waited for no longer: the next attempt is made at once.
+//!   When all have failed, the last failure is the answer.
+//! - Any other failure is the answer, and so is a failure after the server has begun to respond.
+//! - `grpc-retry-pushback-ms` in a failure with a non-fatal code says when the next attempt may be made;
+//!   negative or unreadable, none is.
+//! - Each attempt after the first carries `grpc-previous-rpc-attempts`, and each what is left of the
+//!   deadline.
+//!
+//! **The server may do the work of every attempt.** Name the methods with `only` that may run more than once.
+//!
+//! It takes a transport that can be cloned, as [`Channel`](https://docs.rs/tonic/latest/tonic/transport/struct.Channel.html)
+//! can, and a request that is `Clone`. On a channel, where nobody knows the kind of a call, a request is
+//! hedged that is there in full when the call begins, and whatever answers first with headers is the
+//! answer. A request of more than 256 KiB is sent once.
+//!
+//! `hedge` goes around what is listed behind it: `hedge, metadata(…)` gives each attempt values of its own.
+
+mod interceptor;
+
+pub use interceptor::{Config, Hedge};

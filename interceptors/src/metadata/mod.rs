@@ -1,0 +1,150 @@
+//! Metadata for every call: `metadata("x-trace-id" = trace_id(), "x-token-bin" = self.token().await?)`.
+//!
+//! The values are evaluated for each call, and listed behind `retry` for each attempt of it. They may
+//! await, and fail with `?`: the call then ends with that error and is not sent. `None` leaves the key
+//! out. A value takes the place of what the caller set under the same key.
+//!
+//! Text is visible ASCII; what is not ends the call with `INTERNAL`. Keys that end in `-bin` take bytes.
+//!
+//! # Secrets
+//!
+//! The values of `authorization`, `proxy-authorization`, `cookie` and `x-api-key` are marked sensitive: no
+//! `Debug` output shows them, and HPACK does not index them. So is what stands in [`Sensitive`].
+
+use std::fmt;
+use std::future::Future;
+
+use tonic::metadata::MetadataMap;
+use tonic::{Response, Status};
+
+use crate::{Call, Interceptor, Next};
+
+mod value;
+
+pub use value::{AsciiValue, BinaryValue, NotAscii, Sensitive};
+
+/// The interceptor behind `metadata`. See the [module documentation](self).
+pub struct Metadata<F> {
+    values: F,
+}
+
+impl<F> Metadata<F> {
+    #[doc(hidden)]
+    pub const fn new(values: F) -> Self {
+        Self { values }
+    }
+}
+
+impl<F> fmt::Debug for Metadata<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metadata").finish_non_exhaustive()
+    }
+}
+
+impl<F, Fut, Req, Res> Interceptor<Req, Res> for Metadata<F>
+where
+    F: Fn() -> Fut + Send + Sync,
+    Fut: Future<Output = Result<Values, Status>> + Send,
+    Req: Send,
+    Res: Send,
+{
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        let Values { values } = (self.values)().await?;
+        call.metadata_mut().as_mut().extend(values.into_headers());
+        next.run(call).await
+    }
+}
+
+/// What the expressions of an entry gave.
+#[doc(hidden)]
+#[derive(Debug, Default)]
+pub struct Values {
+    values: MetadataMap,
+}
+
+/// Keys whose values are secrets, whoever sets them.
+const SECRETS: [&str; 4] = [
+    "authorization",
+    "proxy-authorization",
+    "cookie",
+    "x-api-key",
+];
+
+#[doc(hidden)]
+impl Values {
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    pub fn ascii(&mut self, key: &'static str, value: impl AsciiValue) -> Result<(), Status> {
+        let value = value.into_value().map_err(|NotAscii| {
+            // Not the value itself, which may be a secret.
+            Status::internal(format!(
+                "the value for metadata `{key}` is not visible ASCII"
+            ))
+        })?;
+        if let Some(mut value) = value {
+            value.set_sensitive(value.is_sensitive() || SECRETS.contains(&key));
+            self.values.insert(key, value);
+        }
+        Ok(())
+    }
+
+    pub fn binary(&mut self, key: &'static str, value: impl BinaryValue) -> Result<(), Status> {
+        if let Some(value) = value.into_value() {
+            self.values.insert_bin(key, value);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_metadata_is_an_error_that_does_not_show_it() {
+        let mut values = Values::new();
+        let status = values.ascii("x-key", "s3cret\n").unwrap_err();
+        assert_eq!(status.code(), tonic::Code::Internal);
+        assert!(status.message().contains("x-key") && !status.message().contains("s3cret"));
+    }
+
+    #[test]
+    fn values_are_of_many_types() {
+        let mut values = Values::new();
+        values.ascii("x-str", "a").unwrap();
+        values.ascii("x-string", String::from("b")).unwrap();
+        values.ascii("x-number", 7_u64).unwrap();
+        values.ascii("x-none", None::<&str>).unwrap();
+        values.ascii("x-some", Some("c")).unwrap();
+        values.binary("x-bytes-bin", b"\x00\xff").unwrap();
+        values.binary("x-none-bin", None::<Vec<u8>>).unwrap();
+        let get = |key: &str| values.values.get(key).map(|value| value.to_str().unwrap());
+        assert_eq!(get("x-str"), Some("a"));
+        assert_eq!(get("x-string"), Some("b"));
+        assert_eq!(get("x-number"), Some("7"));
+        assert_eq!(get("x-none"), None);
+        assert_eq!(get("x-some"), Some("c"));
+        let bytes = values.values.get_bin("x-bytes-bin").unwrap();
+        assert_eq!(bytes.to_bytes().unwrap().as_ref(), b"\x00\xff");
+        assert!(values.values.get_bin("x-none-bin").is_none());
+    }
+
+    #[test]
+    fn secrets_do_not_show() {
+        let mut values = Values::new();
+        values.ascii("authorization", "Bearer s3cret").unwrap();
+        values.ascii("x-mine", Sensitive("s3cret")).unwrap();
+        values.binary("x-mine-bin", Sensitive(b"s3cret")).unwrap();
+        values.ascii("x-trace-id", "shown").unwrap();
+        let debug = format!("{values:?} {:?}", Sensitive("s3cret"));
+        assert!(!debug.contains("s3cret"), "{debug}");
+        assert!(debug.contains("shown"));
+    }
+}

@@ -1,0 +1,170 @@
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tonic::metadata::{AsciiMetadataValue, BinaryMetadataValue};
+
+/// A value for a metadata key whose text is visible ASCII: strings, numbers, tonic's own
+/// [`AsciiMetadataValue`], and `Option`s of them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the value of a metadata key",
+    label = "neither a string nor a number",
+    note = "bytes need a key that ends in `-bin`; call `.to_string()` on what has a text"
+)]
+pub trait AsciiValue {
+    /// The value; `None` leaves the key out.
+    ///
+    /// # Errors
+    ///
+    /// If the text is not visible ASCII.
+    fn into_value(self) -> Result<Option<AsciiMetadataValue>, NotAscii>;
+}
+
+/// A value for a metadata key that ends in `-bin`: bytes in any container, tonic's own
+/// [`BinaryMetadataValue`], and `Option`s of them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the value of a metadata key that ends in `-bin`",
+    label = "not bytes",
+    note = "such a key takes bytes: `b\"…\"`, `&[u8]`, `Vec<u8>`, `Bytes`; for text take a key without `-bin`"
+)]
+pub trait BinaryValue {
+    /// The value; `None` leaves the key out.
+    fn into_value(self) -> Option<BinaryMetadataValue>;
+}
+
+/// A text is not visible ASCII, so it cannot be the value of a metadata key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotAscii;
+
+impl fmt::Display for NotAscii {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the text is not visible ASCII")
+    }
+}
+
+impl std::error::Error for NotAscii {}
+
+/// A value that no `Debug` output shows and that HPACK does not index:
+/// `metadata("x-session" = Sensitive(self.session()))`.
+#[derive(Clone, Copy)]
+pub struct Sensitive<T>(pub T);
+
+impl<T> fmt::Debug for Sensitive<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sensitive")
+    }
+}
+
+impl<T: AsciiValue> AsciiValue for Sensitive<T> {
+    fn into_value(self) -> Result<Option<AsciiMetadataValue>, NotAscii> {
+        let mut value = self.0.into_value()?;
+        if let Some(value) = &mut value {
+            value.set_sensitive(true);
+        }
+        Ok(value)
+    }
+}
+
+impl<T: BinaryValue> BinaryValue for Sensitive<T> {
+    fn into_value(self) -> Option<BinaryMetadataValue> {
+        let mut value = self.0.into_value()?;
+        value.set_sensitive(true);
+        Some(value)
+    }
+}
+
+impl<T: AsciiValue> AsciiValue for Option<T> {
+    fn into_value(self) -> Result<Option<AsciiMetadataValue>, NotAscii> {
+        self.map_or(Ok(None), T::into_value)
+    }
+}
+
+impl<T: BinaryValue> BinaryValue for Option<T> {
+    fn into_value(self) -> Option<BinaryMetadataValue> {
+        self?.into_value()
+    }
+}
+
+impl AsciiValue for AsciiMetadataValue {
+    fn into_value(self) -> Result<Option<AsciiMetadataValue>, NotAscii> {
+        Ok(Some(self))
+    }
+}
+
+impl BinaryValue for BinaryMetadataValue {
+    fn into_value(self) -> Option<BinaryMetadataValue> {
+        Some(self)
+    }
+}
+
+macro_rules! text {
+    ($($t:ty),*) => {$(
+        impl AsciiValue for $t {
+            fn into_value(self) -> Result<Option<AsciiMetadataValue>, NotAscii> {
+                let text: &str = self.as_ref();
+                text.parse().map(Some).map_err(|_| NotAscii)
+            }
+        }
+    )*};
+}
+
+text!(
+    &str,
+    &String,
+    &&str,
+    std::borrow::Cow<'_, str>,
+    Arc<str>,
+    Box<str>
+);
+
+impl AsciiValue for String {
+    fn into_value(self) -> Result<Option<AsciiMetadataValue>, NotAscii> {
+        AsciiMetadataValue::try_from(self)
+            .map(Some)
+            .map_err(|_| NotAscii)
+    }
+}
+
+macro_rules! numbers {
+    ($($t:ty),*) => {$(
+        impl AsciiValue for $t {
+            fn into_value(self) -> Result<Option<AsciiMetadataValue>, NotAscii> {
+                Ok(Some(self.into()))
+            }
+        }
+    )*};
+}
+
+numbers!(u16, u32, u64, usize, i16, i32, i64, isize);
+
+macro_rules! bytes {
+    ($($t:ty),*) => {$(
+        impl BinaryValue for $t {
+            fn into_value(self) -> Option<BinaryMetadataValue> {
+                Some(BinaryMetadataValue::from_bytes(self.as_ref()))
+            }
+        }
+    )*};
+}
+
+bytes!(
+    &[u8],
+    Vec<u8>,
+    &Vec<u8>,
+    Bytes,
+    &Bytes,
+    Box<[u8]>,
+    Arc<[u8]>
+);
+
+impl<const N: usize> BinaryValue for [u8; N] {
+    fn into_value(self) -> Option<BinaryMetadataValue> {
+        Some(BinaryMetadataValue::from_bytes(&self))
+    }
+}
+
+impl<const N: usize> BinaryValue for &[u8; N] {
+    fn into_value(self) -> Option<BinaryMetadataValue> {
+        Some(BinaryMetadataValue::from_bytes(self))
+    }
+}

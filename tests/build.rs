@@ -1,0 +1,58 @@
+//! Generates clients under several policies, as a user's `build.rs` does.
+
+use std::error::Error;
+use std::path::PathBuf;
+
+/// A policy, and the module that its client of the demo service is in.
+const CLIENTS: [(&str, &str); 7] = [
+    ("recorded", "with(Step(\"a\")), with(Step(\"b\"))"),
+    (
+        "observed",
+        "with(Watched), with(Step(\"inner\"), only = [get_user])",
+    ),
+    ("logged", "logging, retry(max = 3, base_delay = \"10ms\")"),
+    (
+        "retried",
+        "with(Watched), retry(max_attempts = 4, base_delay = \"100ms\", max_delay = \"300ms\", jitter = 0.0), with(Step(\"attempt\"))",
+    ),
+    (
+        "hedged",
+        "with(Watched), hedge(max_attempts = 3, delay = \"100ms\", non_fatal_codes = [Unavailable])",
+    ),
+    (
+        "equipped",
+        "deadline(\"2s\"), auth(token = &*TOKENS, public = [login], allow_plaintext = true), metadata(\"x-call\" = counted(), \"x-bytes-bin\" = b\"\\x00\\xff\")",
+    ),
+    (
+        "chaotic",
+        "with(Watched), deadline(\"20s\"), retry(max_attempts = 3, base_delay = \"1ms\", max_delay = \"5ms\"), metadata(\"x-attempt\" = counted())",
+    ),
+];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=../proto/proto");
+    let out = PathBuf::from(std::env::var("OUT_DIR")?);
+    for (name, policy) in CLIENTS {
+        let dir = out.join(name);
+        std::fs::create_dir_all(&dir)?;
+        tonic_prost_build::configure()
+            .build_server(false)
+            .client_mod_attribute("demo.v1", policy_attribute(policy))
+            .extern_path(".demo.v1", "::interceptors_proto::demo")
+            .out_dir(dir)
+            .compile_fds(protox::compile(
+                ["demo/v1/users.proto"],
+                ["../proto/proto"],
+            )?)?;
+    }
+    Ok(())
+}
+
+/// What the policies name is in `src/clients.rs`.
+fn policy_attribute(policy: &str) -> String {
+    let mut policy = policy.to_owned();
+    for name in ["Step(", "Watched", "TOKENS", "counted()"] {
+        policy = policy.replace(name, &format!("crate::clients::{name}"));
+    }
+    format!("#[::interceptors::intercept({policy})]")
+}

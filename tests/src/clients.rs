@@ -1,0 +1,69 @@
+//! Generated clients under several policies; see `build.rs`.
+#![allow(missing_docs, unused_qualifications, unreachable_pub, clippy::all)]
+
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use interceptors::auth::{Token, TokenCache};
+use interceptors::{Call, Interceptor, Next};
+use tonic::{Response, Status};
+
+use crate::{Steps, WatchEnds};
+
+/// Adds steps to the [`Steps`] in the request's extensions, if there are any. What generated clients list
+/// lives as long as the process, and tests run at the same time.
+#[derive(Debug)]
+pub struct Step(pub &'static str);
+
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Step {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        match call.extensions().get::<Steps>().cloned() {
+            Some(steps) => steps.recorder(self.0).intercept(call, next).await,
+            None => next.run(call).await,
+        }
+    }
+}
+
+/// Tells the [`WatchEnds`] in the request's extensions, if there is one.
+#[derive(Debug)]
+pub struct Watched;
+
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Watched {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        match call.extensions().get::<WatchEnds>().cloned() {
+            Some(ends) => ends.intercept(call, next).await,
+            None => next.run(call).await,
+        }
+    }
+}
+
+/// Counts up.
+pub fn counted() -> u64 {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    COUNT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// One token for good.
+pub static TOKENS: LazyLock<TokenCache> =
+    LazyLock::new(|| TokenCache::new(|| async { Ok(Token::new("s3cret")) }));
+
+macro_rules! clients {
+    ($($name:ident),*) => {$(
+        pub mod $name {
+            include!(concat!(env!("OUT_DIR"), "/", stringify!($name), "/demo.v1.rs"));
+            pub use user_service_client::UserServiceClient;
+        }
+    )*};
+}
+
+clients!(
+    recorded, observed, logged, retried, hedged, equipped, chaotic
+);
