@@ -127,10 +127,12 @@ impl<M: Send + 'static> MessageStream for Counted<M> {
     }
 }
 
-struct Slot<M>(Arc<Mutex<Option<M>>>);
+/// The next message, or the error that ends the stream. An error goes this way too: tonic gives one that
+/// comes from a body twice.
+struct Slot<M>(Arc<Mutex<Option<Result<M, Status>>>>);
 
 impl<M> Slot<M> {
-    fn replace(&self, message: Option<M>) -> Option<M> {
+    fn replace(&self, message: Option<Result<M, Status>>) -> Option<Result<M, Status>> {
         let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::replace(&mut slot, message)
     }
@@ -147,7 +149,7 @@ impl<M> Decoder for Slot<M> {
     type Error = Status;
 
     fn decode(&mut self, _: &mut DecodeBuf<'_>) -> Result<Option<M>, Status> {
-        Ok(self.replace(None))
+        self.replace(None).transpose()
     }
 
     fn buffer_settings(&self) -> BufferSettings {
@@ -177,13 +179,12 @@ impl<S: MessageStream> Body for Messages<S> {
             return Poll::Ready(None);
         };
         match ready!(stream.poll_message(cx)) {
-            Some(Ok(message)) => {
+            Some(message) => {
+                if message.is_err() {
+                    self.stream = None;
+                }
                 self.slot.replace(Some(message));
                 Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&FRAME)))))
-            }
-            Some(Err(status)) => {
-                self.stream = None;
-                Poll::Ready(Some(Err(status)))
             }
             None => {
                 // The stream has ended, so its trailers are there at once or not at all.

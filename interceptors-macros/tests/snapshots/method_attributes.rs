@@ -131,14 +131,14 @@ const _: () = {
             let mut __call = __rpc
                 .call(
                     <Self as __handlers::Handlers>::__GET_URL,
-                    __interceptors::Abilities {
-                        resend: __interceptors::Probe::<
+                    __interceptors::Abilities::new(
+                        __interceptors::Probe::<
                             <Self as __handlers::Handlers>::__get_url_Request,
                         >::RESEND,
-                        count: __interceptors::Probe::<
+                        __interceptors::Probe::<
                             <Self as __handlers::Handlers>::__get_url_Request,
                         >::COUNT,
-                    },
+                    ),
                     __request,
                 );
             let mut __chain = __interceptors::Chain::new(

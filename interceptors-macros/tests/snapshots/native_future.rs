@@ -114,14 +114,14 @@ const _: () = {
                 let mut __call = __rpc
                     .call(
                         <Self as __handlers::Handlers>::__GET,
-                        __interceptors::Abilities {
-                            resend: __interceptors::Probe::<
+                        __interceptors::Abilities::new(
+                            __interceptors::Probe::<
                                 <Self as __handlers::Handlers>::__get_Request,
                             >::RESEND,
-                            count: __interceptors::Probe::<
+                            __interceptors::Probe::<
                                 <Self as __handlers::Handlers>::__get_Request,
                             >::COUNT,
-                        },
+                        ),
                         __request,
                     );
                 let mut __chain = __interceptors::Chain::new(__0, __handler);
@@ -146,14 +146,14 @@ const _: () = {
             let mut __call = __rpc
                 .call(
                     <Self as __handlers::Handlers>::__SET,
-                    __interceptors::Abilities {
-                        resend: __interceptors::Probe::<
+                    __interceptors::Abilities::new(
+                        __interceptors::Probe::<
                             <Self as __handlers::Handlers>::__set_Request,
                         >::RESEND,
-                        count: __interceptors::Probe::<
+                        __interceptors::Probe::<
                             <Self as __handlers::Handlers>::__set_Request,
                         >::COUNT,
-                    },
+                    ),
                     __request,
                 );
             let mut __chain = __handler;

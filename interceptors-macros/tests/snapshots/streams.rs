@@ -114,14 +114,14 @@ const _: () = {
             let mut __call = __rpc
                 .call(
                     <Self as __handlers::Handlers>::__LIST_USERS,
-                    __interceptors::Abilities {
-                        resend: __interceptors::Probe::<
+                    __interceptors::Abilities::new(
+                        __interceptors::Probe::<
                             <Self as __handlers::Handlers>::__list_users_Request,
                         >::RESEND,
-                        count: __interceptors::Probe::<
+                        __interceptors::Probe::<
                             <Self as __handlers::Handlers>::__list_users_Request,
                         >::COUNT,
-                    },
+                    ),
                     __request,
                 );
             let mut __chain = __interceptors::Chain::new(

@@ -222,11 +222,7 @@ mod tests {
             let value = MetadataValue::try_from(*value).unwrap();
             request.metadata_mut().append("authorization", value);
         }
-        let abilities = Abilities {
-            resend: None,
-            count: None,
-        };
-        Call::new(&PLAN, abilities, request)
+        Call::new(&PLAN, Abilities::new(None, None), request)
     }
 
     #[test]
