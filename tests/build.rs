@@ -1,10 +1,10 @@
 //! Generates clients under several policies, as a user's `build.rs` does.
 
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A policy, and the module that its client of the demo service is in.
-const CLIENTS: [(&str, &str); 7] = [
+const CLIENTS: [(&str, &str); 8] = [
     ("recorded", "with(Step(\"a\")), with(Step(\"b\"))"),
     (
         "observed",
@@ -23,6 +23,7 @@ const CLIENTS: [(&str, &str); 7] = [
         "equipped",
         "deadline(\"2s\"), auth(token = &*TOKENS, public = [login], allow_plaintext = true), metadata(\"x-call\" = counted(), \"x-bytes-bin\" = b\"\\x00\\xff\")",
     ),
+    ("guarded", "auth(token = &*TOKENS, public = [\"Login\"])"),
     (
         "chaotic",
         "with(Watched), deadline(\"20s\"), retry(max_attempts = 3, base_delay = \"1ms\", max_delay = \"5ms\"), metadata(\"x-attempt\" = counted())",
@@ -45,6 +46,21 @@ fn main() -> Result<(), Box<dyn Error>> {
                 ["../proto/proto"],
             )?)?;
     }
+    odd_clients(&out.join("odd"))
+}
+
+/// Services of several packages, with everything that a generator may stumble over; their servers too.
+fn odd_clients(out: &Path) -> Result<(), Box<dyn Error>> {
+    std::fs::create_dir_all(out)?;
+    let policy = "with(Watched), retry(max = 2, base_delay = \"1ms\"), with(Step(\"odd\"))";
+    tonic_prost_build::configure()
+        .client_mod_attribute(".", policy_attribute(policy))
+        .include_file("all.rs")
+        .out_dir(out)
+        .compile_fds(protox::compile(
+            ["clients/v1/odd.proto", "clients/v1/other.proto"],
+            ["../proto/proto"],
+        )?)?;
     Ok(())
 }
 

@@ -436,6 +436,15 @@ impl<Req> Call<Req> {
         call
     }
 
+    /// Says whether what is sent can be read on its way, if that is known.
+    #[cfg(feature = "client")]
+    #[doc(hidden)]
+    #[must_use]
+    pub fn over(mut self, is_plaintext: Option<bool>) -> Self {
+        self.details.is_plaintext = is_plaintext;
+        self
+    }
+
     /// The part of the call that does not depend on its message.
     #[must_use]
     pub fn details(&self) -> &CallDetails {

@@ -65,5 +65,10 @@ macro_rules! clients {
 }
 
 clients!(
-    recorded, observed, logged, retried, hedged, equipped, chaotic
+    recorded, observed, logged, retried, hedged, equipped, guarded, chaotic
 );
+
+/// Services of several packages, generated together.
+pub mod odd {
+    include!(concat!(env!("OUT_DIR"), "/odd/all.rs"));
+}

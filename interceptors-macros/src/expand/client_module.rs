@@ -1,6 +1,6 @@
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{FnArg, Item, parse_quote};
+use syn::{Fields, FnArg, ImplItem, Item, Stmt, parse_quote};
 
 use super::entries::{Site, at, item_name};
 use super::{entries, imports, plan_impl};
@@ -81,9 +81,123 @@ pub(crate) fn expand(checked: &Checked, module: &ClientModule) -> TokenStream {
     };
     let mut output = module.module.clone();
     if let Some((_, items)) = &mut output.content {
+        if sends_tokens(checked) {
+            items
+                .iter_mut()
+                .for_each(|item| remember_the_scheme(item, module));
+        }
         items.push(Item::Verbatim(generated));
     }
     quote!(#output)
+}
+
+fn sends_tokens(checked: &Checked) -> bool {
+    let mut entries = checked.entries.iter();
+    entries.any(|entry| matches!(entry.kind, EntryKind::Token { .. }))
+}
+
+/// Input:
+///
+/// ```text
+/// pub struct UserServiceClient<T> { inner: tonic::client::Grpc<T> }
+/// pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error> where … { … }
+/// pub fn with_origin(inner: T, origin: Uri) -> Self { …; Self { inner } }
+/// ```
+///
+/// Output:
+///
+/// ```text
+/// pub struct UserServiceClient<T> { inner: tonic::client::Grpc<T>, is_plaintext: Option<bool> }
+/// pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error> where … {
+///     let endpoint = tonic::transport::Endpoint::new(dst)?;
+///     let is_plaintext = …;
+///     let client = Self::new(endpoint.connect().await?);
+///     Ok(Self { is_plaintext, ..client })
+/// }
+/// pub fn with_origin(inner: T, origin: Uri) -> Self {
+///     let is_plaintext = …;
+///     …; Self { inner, is_plaintext }
+/// }
+/// ```
+///
+/// so that no token is sent where the client was told that nothing is encrypted.
+fn remember_the_scheme(item: &mut Item, module: &ClientModule) {
+    match item {
+        Item::Struct(client) if client.ident == module.client => {
+            if let Fields::Named(fields) = &mut client.fields {
+                fields.named.push(parse_quote!(
+                    is_plaintext: ::core::option::Option<::core::primitive::bool>
+                ));
+            }
+        }
+        Item::Impl(block) => {
+            for item in &mut block.items {
+                let ImplItem::Fn(constructor) = item else {
+                    continue;
+                };
+                let body = &constructor.block;
+                let is_http = quote!(.scheme_str().map(|scheme| scheme == "http"));
+                match constructor.sig.ident.to_string().as_str() {
+                    "connect" => {
+                        let Some(FnArg::Typed(argument)) = constructor.sig.inputs.first() else {
+                            continue;
+                        };
+                        let destination = &argument.pat;
+                        constructor.block = parse_quote!({
+                            let endpoint = tonic::transport::Endpoint::new(#destination)?;
+                            let is_plaintext = endpoint.uri() #is_http;
+                            let client = Self::new(endpoint.connect().await?);
+                            ::core::result::Result::Ok(Self { is_plaintext, ..client })
+                        });
+                    }
+                    "with_origin" => {
+                        let Some(FnArg::Typed(argument)) = constructor.sig.inputs.last() else {
+                            continue;
+                        };
+                        let origin = &argument.pat;
+                        let statements = with_field(body.stmts.iter(), &quote!(is_plaintext));
+                        constructor.block = parse_quote!({
+                            let is_plaintext = #origin #is_http;
+                            #statements
+                        });
+                    }
+                    _ => {
+                        let none = quote!(is_plaintext: ::core::option::Option::None);
+                        let statements = with_field(body.stmts.iter(), &none);
+                        constructor.block = parse_quote!({ #statements });
+                    }
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// `Self { inner }` with one more field.
+fn with_field<'a>(statements: impl Iterator<Item = &'a Stmt>, field: &TokenStream) -> TokenStream {
+    fn replace(tokens: TokenStream, field: &TokenStream) -> TokenStream {
+        let mut after_self = false;
+        let trees = tokens.into_iter().map(|tree| {
+            let here = std::mem::replace(
+                &mut after_self,
+                matches!(&tree, TokenTree::Ident(ident) if ident == "Self"),
+            );
+            match tree {
+                TokenTree::Group(group) if here && group.delimiter() == Delimiter::Brace => {
+                    let fields = group.stream();
+                    let fields = quote!(#fields, #field);
+                    Group::new(Delimiter::Brace, fields).into()
+                }
+                TokenTree::Group(group) => {
+                    let inside = replace(group.stream(), field);
+                    Group::new(group.delimiter(), inside).into()
+                }
+                tree => tree,
+            }
+        });
+        trees.collect()
+    }
+    replace(quote!(#(#statements)*), field)
 }
 
 fn plan_name(method: &ClientMethod) -> syn::Ident {
@@ -226,6 +340,7 @@ fn method_impl(
     let forking = hedged
         .any(|kind| matches!(kind, EntryKind::Hedge { .. }))
         .then(|| quote!(.forking()));
+    let over = sends_tokens(checked).then(|| quote!(.over(self.is_plaintext)));
     let links = site.links(quote! {
         __interceptors::Outgoing::<_, _, #request_kind, #response_kind>::new(
             &mut self.inner,
@@ -244,7 +359,7 @@ fn method_impl(
                 _,
             >::of(&__request, __interceptors::#reply);
             #bindings
-            let mut __call = __rpc.outgoing(#plan, __abilities, __request);
+            let mut __call = __rpc.outgoing(#plan, __abilities, __request) #over;
             let mut __chain = #links;
             __rpc.leave(__rpc.send(&mut __chain, &mut __call).await, &mut __call)
         }

@@ -1,6 +1,4 @@
-//! Generated clients, hand-written stubs and wrapped channels over real sockets: all four kinds, in order,
-//! with their true ends.
-
+use crate::common::{server, told, with};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -8,48 +6,14 @@ use expect_test::expect;
 use interceptors::client::InterceptedChannel;
 use interceptors::{Intercepted as _, Kind, Outcome, intercept};
 use interceptors_proto::demo::user_service_client::UserServiceClient;
-use interceptors_proto::demo::user_service_server::UserServiceServer;
 use interceptors_proto::demo::{
     ChatMessage, GetUserRequest, ImportSummary, ListUsersRequest, User,
 };
-use interceptors_tests::{
-    Behaviour, Ended, Ends, Recorder, Script, Steps, WatchEnds, clients, scripted, serve,
-};
+use interceptors_tests::{Behaviour, Ended, Ends, Recorder, Steps, WatchEnds, clients};
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::service::Routes;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Response, Status, Streaming};
-
-struct Bare {
-    script: Script,
-}
-
-scripted!(self: Bare, #[intercept()]);
-
-async fn server() -> (Script, Channel) {
-    let script = Script::default();
-    let service = Bare {
-        script: script.clone(),
-    };
-    (
-        script,
-        serve(Routes::new(UserServiceServer::new(service))).await,
-    )
-}
-
-fn told<T>(message: T, behaviour: Behaviour) -> Request<T> {
-    let mut request = Request::new(message);
-    let behaviour = behaviour.to_string().parse().unwrap();
-    request.metadata_mut().insert(Behaviour::KEY, behaviour);
-    request
-}
-
-/// A request whose extensions tell the interceptors of generated clients where to write.
-fn with<T, E: Clone + Send + Sync + 'static>(mut request: Request<T>, extension: &E) -> Request<T> {
-    request.extensions_mut().insert(extension.clone());
-    request
-}
 
 fn users(n: u64) -> Vec<User> {
     let user = |id| User {

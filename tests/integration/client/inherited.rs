@@ -1,0 +1,114 @@
+//! A call that is made in a handler has no longer than the call that the handler serves.
+
+use std::time::Duration;
+
+use interceptors::{deadline, intercept};
+use interceptors_proto::demo::GetUserRequest;
+use interceptors_proto::demo::user_service_client::UserServiceClient;
+use interceptors_proto::stubs::Item;
+use interceptors_proto::stubs::stubs_client::StubsClient;
+use interceptors_proto::stubs::stubs_server::{Stubs, StubsServer};
+use interceptors_tests::{Behaviour, clients, serve};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::Instant;
+use tonic::service::Routes;
+use tonic::transport::Channel;
+use tonic::{Code, Request, Response, Status};
+
+use crate::common::{server, told};
+
+/// Calls another service through an intercepted client.
+struct Front {
+    behind: Channel,
+    seen: UnboundedSender<Option<Duration>>,
+}
+
+#[intercept]
+#[tonic::async_trait]
+impl Stubs for Front {
+    async fn unary(&self, request: Request<Item>) -> Result<Response<Item>, Status> {
+        let item = request.into_inner();
+        let left = deadline::current().map(|at| at - Instant::now());
+        self.seen.send(left).unwrap();
+        let behaviour = match item.value {
+            0 => Behaviour::Answer(1),
+            _ => Behaviour::Hang,
+        };
+        let mut client = clients::recorded::UserServiceClient::new(self.behind.clone());
+        client
+            .get_user(told(GetUserRequest { id: 1 }, behaviour))
+            .await?;
+        Ok(Response::new(item))
+    }
+}
+
+async fn front() -> (StubsClient<Channel>, UnboundedReceiver<Option<Duration>>) {
+    let (_, behind) = server().await;
+    let (seen, seen_by_test) = unbounded_channel();
+    let front = Front { behind, seen };
+    let channel = serve(Routes::new(StubsServer::new(front))).await;
+    (StubsClient::new(channel), seen_by_test)
+}
+
+#[tokio::test]
+async fn what_is_left_of_a_callers_deadline_is_the_deadline_of_calls_made_for_it() {
+    let (mut client, mut seen) = front().await;
+    let mut request = Request::new(Item { value: 0 });
+    request.set_timeout(Duration::from_secs(30));
+    client.unary(request).await.unwrap();
+    let left = seen.recv().await.unwrap().expect("a deadline");
+    assert!(
+        left <= Duration::from_secs(30) && left > Duration::from_secs(20),
+        "{left:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_call_without_a_deadline_hands_none_on() {
+    let (mut client, mut seen) = front().await;
+    client.unary(Item { value: 0 }).await.unwrap();
+    assert_eq!(seen.recv().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn an_inherited_deadline_is_enforced_where_no_policy_sets_one() {
+    let (_, channel) = server().await;
+    let mut client = clients::recorded::UserServiceClient::new(channel);
+    let request = told(GetUserRequest { id: 1 }, Behaviour::Hang);
+    let at = Instant::now() + Duration::from_millis(50);
+    let status = deadline::scope(at, client.get_user(request))
+        .await
+        .unwrap_err();
+    assert_eq!(status.code(), Code::DeadlineExceeded);
+    assert!(Instant::now() >= at);
+}
+
+#[tokio::test]
+async fn a_wrapped_channel_inherits_too() {
+    #[intercept]
+    struct Outbound;
+
+    let (_, channel) = server().await;
+    let mut client = UserServiceClient::new(Outbound.wrap(channel));
+    let request = told(GetUserRequest { id: 1 }, Behaviour::Hang);
+    let at = Instant::now() + Duration::from_millis(50);
+    let status = deadline::scope(at, client.get_user(request))
+        .await
+        .unwrap_err();
+    assert_eq!(status.code(), Code::DeadlineExceeded);
+}
+
+#[tokio::test]
+async fn the_callers_of_two_calls_on_one_thread_do_not_mix() {
+    let (soon, later) = (Duration::from_secs(10), Duration::from_secs(20));
+    let now = Instant::now();
+    let see = |at| {
+        deadline::scope(at, async move {
+            tokio::task::yield_now().await;
+            deadline::current()
+        })
+    };
+    let (a, b) = tokio::join!(see(now + soon), see(now + later));
+    assert_eq!((a, b), (Some(now + soon), Some(now + later)));
+    assert_eq!(deadline::current(), None);
+}

@@ -1,0 +1,261 @@
+//! Where tokens and secret metadata go, and where they do not.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use interceptors::auth::{Token, TokenCache, TokenSource};
+use interceptors::{CallDetails, intercept};
+use interceptors_proto::demo::user_service_client::UserServiceClient;
+use interceptors_proto::demo::{GetUserRequest, LoginRequest};
+use interceptors_tests::clients;
+use tonic::transport::Channel;
+use tonic::{Code, Request, Status};
+
+use crate::common::server;
+
+struct Fixed;
+
+impl TokenSource for Fixed {
+    async fn token(&self, call: &CallDetails) -> Result<String, Status> {
+        Ok(format!("token-for-{}", call.method()))
+    }
+}
+
+mod strict {
+    //! A stub that is told of its transport by nobody, and a channel.
+    use super::*;
+
+    #[intercept(auth(token = Fixed, public = ["/demo.v1.UserService/Login"]))]
+    pub(super) struct Outbound;
+}
+
+fn with_origin(channel: Channel, origin: &'static str) -> UserServiceClient<impl Clients> {
+    UserServiceClient::with_origin(strict::Outbound.wrap(channel), origin.parse().unwrap())
+}
+
+/// What the tests call.
+trait Clients:
+    tonic::client::GrpcService<tonic::body::Body, ResponseBody = interceptors::client::Body>
+{
+}
+
+impl<T> Clients for T where
+    T: tonic::client::GrpcService<tonic::body::Body, ResponseBody = interceptors::client::Body>
+{
+}
+
+#[tokio::test]
+async fn no_token_is_sent_where_the_scheme_is_known_to_be_http() {
+    let (script, channel) = server().await;
+    let mut client = with_origin(channel.clone(), "http://users.example.com");
+    let status = client.get_user(GetUserRequest { id: 1 }).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unauthenticated);
+    assert_eq!(script.runs(), 0, "nothing was sent");
+    client
+        .login(LoginRequest::default())
+        .await
+        .expect("public methods carry no token");
+
+    let mut client = with_origin(channel.clone(), "https://users.example.com");
+    client.get_user(GetUserRequest { id: 1 }).await.unwrap();
+    // A channel alone does not tell.
+    let mut client = UserServiceClient::new(strict::Outbound.wrap(channel));
+    client.get_user(GetUserRequest { id: 1 }).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_generated_client_remembers_where_it_was_connected_to() {
+    let (script, channel) = server().await;
+    let origin = |origin: &'static str| {
+        clients::guarded::UserServiceClient::with_origin(channel.clone(), origin.parse().unwrap())
+    };
+    let status = origin("http://a.example")
+        .get_user(GetUserRequest { id: 1 })
+        .await
+        .unwrap_err();
+    assert_eq!(status.code(), Code::Unauthenticated);
+    assert_eq!(script.runs(), 0, "nothing was sent");
+    origin("http://a.example")
+        .login(LoginRequest::default())
+        .await
+        .unwrap();
+    origin("https://a.example")
+        .get_user(GetUserRequest { id: 1 })
+        .await
+        .unwrap();
+    let mut client = clients::guarded::UserServiceClient::new(channel);
+    client.get_user(GetUserRequest { id: 1 }).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_generated_client_connects_to_is_known() {
+    let address = interceptors_tests::listen(crate::common::routes()).await;
+    let endpoint = format!("http://{address}");
+    let mut client = clients::guarded::UserServiceClient::connect(endpoint)
+        .await
+        .unwrap();
+    let status = client.get_user(GetUserRequest { id: 1 }).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unauthenticated);
+    assert!(
+        status.message().contains("allow_plaintext"),
+        "{}",
+        status.message()
+    );
+    client.clone().login(LoginRequest::default()).await.unwrap();
+}
+
+fn call() -> Request<GetUserRequest> {
+    Request::new(GetUserRequest { id: 1 })
+}
+
+/// A channel whose chain tells a test what its requests carry.
+#[intercept(auth(token = self.tokens), with(self.seen))]
+struct Seen {
+    tokens: Arc<TokenCache>,
+    seen: Tokens,
+}
+
+#[derive(Clone, Default)]
+struct Tokens(Arc<std::sync::Mutex<Vec<String>>>);
+
+impl<Req: Send, Res: Send> interceptors::Interceptor<Req, Res> for Tokens {
+    async fn intercept(
+        &self,
+        call: &mut interceptors::Call<Req>,
+        next: &mut impl interceptors::Next<Req, Res>,
+    ) -> Result<tonic::Response<Res>, Status> {
+        let value = call.metadata().get("authorization").unwrap();
+        assert!(value.is_sensitive());
+        self.0
+            .lock()
+            .unwrap()
+            .push(value.to_str().unwrap().to_owned());
+        assert!(!format!("{:?} {:?}", call.metadata(), call).contains("token-"));
+        next.run(call).await
+    }
+}
+
+fn cache(expires_in: Option<Duration>) -> (Arc<TokenCache>, Arc<AtomicU32>) {
+    let fetched = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&fetched);
+    let tokens = TokenCache::new(move || {
+        let n = count.fetch_add(1, Ordering::Relaxed) + 1;
+        async move {
+            tokio::task::yield_now().await;
+            let token = Token::new(format!("token-{n}"));
+            Ok(match expires_in {
+                Some(time) => token.expires_in(time),
+                None => token,
+            })
+        }
+    });
+    (Arc::new(tokens), fetched)
+}
+
+#[tokio::test]
+async fn a_token_is_fetched_once_however_many_calls_wait_for_it() {
+    let (_, channel) = server().await;
+    let (tokens, fetched) = cache(None);
+    let seen = Tokens::default();
+    let outbound = Seen {
+        tokens,
+        seen: seen.clone(),
+    };
+    let client = UserServiceClient::new(outbound.wrap(channel));
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let mut client = client.clone();
+        calls.spawn(async move { client.get_user(call()).await.map(drop) });
+    }
+    while let Some(result) = calls.join_next().await {
+        result.unwrap().unwrap();
+    }
+    assert_eq!(fetched.load(Ordering::Relaxed), 1);
+    assert_eq!(*seen.0.lock().unwrap(), vec!["Bearer token-1"; 20]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_is_fetched_anew_before_it_expires() {
+    let (tokens, fetched) = cache(Some(Duration::from_secs(3600)));
+    let tokens = TokensOf(tokens);
+    assert_eq!(tokens.next().await, "token-1");
+    tokio::time::advance(Duration::from_secs(3539)).await;
+    assert_eq!(tokens.next().await, "token-1");
+    tokio::time::advance(Duration::from_secs(2)).await;
+    assert_eq!(tokens.next().await, "token-2");
+    assert_eq!(fetched.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_short_lived_token_is_used_for_half_of_its_life_at_least() {
+    let (tokens, _) = cache(Some(Duration::from_secs(60)));
+    let tokens = TokensOf(tokens);
+    assert_eq!(tokens.next().await, "token-1");
+    tokio::time::advance(Duration::from_secs(29)).await;
+    assert_eq!(tokens.next().await, "token-1");
+    tokio::time::advance(Duration::from_secs(2)).await;
+    assert_eq!(tokens.next().await, "token-2");
+}
+
+/// Asks a cache for the token of a call that goes nowhere.
+struct TokensOf(Arc<TokenCache>);
+
+impl TokensOf {
+    async fn next(&self) -> String {
+        let stub = Stub {
+            tokens: Arc::clone(&self.0),
+        };
+        let response = stub.get_user(call()).await.unwrap();
+        response.into_inner().name
+    }
+}
+
+struct Stub {
+    tokens: Arc<TokenCache>,
+}
+
+#[intercept(service = "demo.v1.UserService", auth(token = self.tokens, scheme = ""))]
+impl Stub {
+    async fn get_user(
+        &self,
+        request: Request<GetUserRequest>,
+    ) -> Result<tonic::Response<interceptors_proto::demo::User>, Status> {
+        let token = request.metadata().get("authorization").unwrap();
+        let name = token.to_str().unwrap().to_owned();
+        Ok(tonic::Response::new(interceptors_proto::demo::User {
+            id: 1,
+            name,
+        }))
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_cannot_be_fetched_fails_the_call_and_the_next_one_tries_again() {
+    let fetched = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&fetched);
+    let tokens = TokenCache::new(move || {
+        let n = count.fetch_add(1, Ordering::Relaxed);
+        async move {
+            match n {
+                0 => Err(Status::unavailable("the token endpoint is down")),
+                _ => Ok(Token::new("token")),
+            }
+        }
+    });
+    let stub = Stub {
+        tokens: Arc::new(tokens),
+    };
+    let status = stub.get_user(call()).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unavailable);
+    assert_eq!(
+        stub.get_user(call()).await.unwrap().into_inner().name,
+        "token"
+    );
+}
+
+#[test]
+fn debug_output_of_a_cache_and_of_a_token_hides_the_token() {
+    let shown = format!("{:?} {:?}", cache(None).0, Token::new("s3cret"));
+    assert!(!shown.contains("s3cret"), "{shown}");
+}
