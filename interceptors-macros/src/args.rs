@@ -166,6 +166,9 @@ const ENTRIES: [Known; 8] = [
     known("with", BOTH, "", true),
 ];
 
+/// How a channel's lists name methods.
+pub(crate) const FULL_PATH: &str = "a channel serves any service; write the method's full path, such as `\"/user.v1.UserService/Login\"`";
+
 pub(crate) fn parse_block_args(cx: &Ctxt, mount: Mount, tokens: TokenStream) -> BlockArgs {
     let args = parse_args(cx, tokens);
     let mut parser = EntryParser {
@@ -706,10 +709,11 @@ impl EntryParser<'_> {
 
     /// `metadata("key" = expr, …)`
     fn metadata(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
-        let (pairs, rest) = parse_pairs(self.cx, tokens);
+        let (pairs, rest) = self.cx.ok(parse_pairs(tokens))?;
+        let nothing_else = rest.is_empty();
         let mut settings = self.settings(rest, &[]);
         let methods = self.selector(&mut settings);
-        if pairs.is_empty() {
+        if pairs.is_empty() && nothing_else {
             self.cx.error_on(
                 &name,
                 "`metadata` needs a key and its value: `metadata(\"x-trace-id\" = trace_id())`",
@@ -833,7 +837,10 @@ impl EntryParser<'_> {
         let Some(spelled) = spelled else {
             self.cx.error_on(
                 expr,
-                "expected a method: `login`, `\"Login\"` or `\"/user.v1.UserService/Login\"`",
+                match self.mount {
+                    Mount::Channel => FULL_PATH,
+                    _ => "expected a method: `login`, `\"Login\"` or `\"/user.v1.UserService/Login\"`",
+                },
             );
             return None;
         };
@@ -905,7 +912,7 @@ fn parse_fields(input: syn::parse::ParseStream<'_>) -> syn::Result<Vec<Field>> {
 }
 
 /// Reads `"key" = expr, …`; what has no key comes back.
-fn parse_pairs(cx: &Ctxt, tokens: TokenStream) -> (Vec<Pair>, TokenStream) {
+fn parse_pairs(tokens: TokenStream) -> syn::Result<(Vec<Pair>, TokenStream)> {
     let parser = |input: syn::parse::ParseStream<'_>| {
         let mut pairs = Vec::new();
         while input.peek(LitStr) {
@@ -923,8 +930,7 @@ fn parse_pairs(cx: &Ctxt, tokens: TokenStream) -> (Vec<Pair>, TokenStream) {
         }
         Ok((pairs, input.parse::<TokenStream>()?))
     };
-    let read = cx.ok(syn::parse::Parser::parse2(parser, tokens));
-    read.unwrap_or_default()
+    syn::parse::Parser::parse2(parser, tokens)
 }
 
 pub(crate) fn is_identifier(text: &str) -> bool {

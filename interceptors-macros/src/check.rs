@@ -5,8 +5,8 @@ use syn::spanned::Spanned;
 use syn::{Expr, GenericArgument, Generics, Ident, Lit, Path, PathArguments, Type};
 
 use crate::args::{
-    BlockArgs, Entry, EntryKind, MethodRef, RateLimitKey, Selector, Spelled, is_identifier,
-    is_service_name,
+    BlockArgs, Entry, EntryKind, FULL_PATH, MethodRef, RateLimitKey, Selector, Spelled,
+    is_identifier, is_service_name,
 };
 use crate::client_module::ClientModule;
 use crate::ctxt::Ctxt;
@@ -283,16 +283,16 @@ fn channel_chains(cx: &Ctxt, entries: &[Entry]) -> Vec<Chain> {
     let mut paths: Vec<String> = Vec::new();
     for method in lists {
         match &method.spelled {
-            Spelled::Path { service, method: name } if is_service_name(service) && is_identifier(name) => {
+            Spelled::Path {
+                service,
+                method: name,
+            } if is_service_name(service) && is_identifier(name) => {
                 let path = format!("/{service}/{name}");
                 if !paths.contains(&path) {
                     paths.push(path);
                 }
             }
-            _ => cx.error_at(
-                method.span,
-                "a channel serves any service; write the method's full path, such as `\"/user.v1.UserService/Login\"`",
-            ),
+            _ => cx.error_at(method.span, FULL_PATH),
         }
     }
     let is_named = |list: &[MethodRef], path: &str| {

@@ -122,7 +122,7 @@ impl Method {
     }
 }
 
-const WHERE_IT_BELONGS: &str = "`#[intercept]` belongs on the implementation of a service (`impl UserService for Users { … }`), on the methods of a client (`impl Users { … }`), on a generated client's module, or on a struct that is to be wrapped around channels";
+const WHERE_IT_BELONGS: &str = "`#[intercept]` belongs on the `impl` of a service or of a client, on a generated client's module, or on a `struct` that is wrapped around channels";
 
 /// Reads the item. What does not fit is reported; `None` where there is nothing to go on with.
 pub(crate) fn parse_item(cx: &Ctxt, krate: &Path, item: Item) -> Option<Annotated> {

@@ -37,7 +37,7 @@ pub use crate::client;
 #[cfg(feature = "client")]
 pub use crate::client::__private::*;
 #[cfg(feature = "client")]
-pub use crate::client::send;
+use crate::client::send;
 #[cfg(feature = "deadline")]
 pub use crate::deadline;
 #[cfg(feature = "hedge")]
@@ -572,6 +572,18 @@ impl ChannelRpc {
     where
         I: Interceptor<client::Body, client::Body> + ?Sized,
     {
+    }
+
+    /// Takes a call through a chain, no longer than its deadline allows.
+    pub fn send<'a, N>(
+        &self,
+        chain: &'a mut N,
+        call: &'a mut Call<client::Body>,
+    ) -> impl Future<Output = Answer<client::Body>> + Send + use<'a, N>
+    where
+        N: Next<client::Body, client::Body>,
+    {
+        send(chain, call)
     }
 }
 

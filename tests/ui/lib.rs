@@ -53,3 +53,40 @@ pub use user_service_server::UserService;
 
 /// What `list` answers with.
 pub type Ids = tokio_stream::Empty<Result<Id, Status>>;
+
+/// The codec of a generated client.
+#[derive(Debug, Default)]
+pub struct IdCodec;
+
+impl tonic::codec::Codec for IdCodec {
+    type Encode = Id;
+    type Decode = Id;
+    type Encoder = Self;
+    type Decoder = Self;
+
+    fn encoder(&mut self) -> Self {
+        Self
+    }
+
+    fn decoder(&mut self) -> Self {
+        Self
+    }
+}
+
+impl tonic::codec::Encoder for IdCodec {
+    type Item = Id;
+    type Error = Status;
+
+    fn encode(&mut self, _: Id, _: &mut tonic::codec::EncodeBuf<'_>) -> Result<(), Status> {
+        Ok(())
+    }
+}
+
+impl tonic::codec::Decoder for IdCodec {
+    type Item = Id;
+    type Error = Status;
+
+    fn decode(&mut self, _: &mut tonic::codec::DecodeBuf<'_>) -> Result<Option<Id>, Status> {
+        Ok(None)
+    }
+}

@@ -199,7 +199,7 @@ fn send(checked: &Checked, item: &ItemStruct) -> TokenStream {
             #bindings
             #(#selected)*
             let mut __chain = #links;
-            __interceptors::send(&mut __chain, __call).await
+            __rpc.send(&mut __chain, __call).await
         }
     }
 }

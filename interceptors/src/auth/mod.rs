@@ -1,4 +1,6 @@
-//! Who is calling: bearer tokens, checked before the handler runs.
+//! Who is calling: bearer tokens, checked before the handler runs, and sent by clients.
+//!
+//! # On a service
 //!
 //! Every method that the entry covers is closed unless it is listed in `public`; a stream is
 //! checked when it opens. `only`, `except` and, on a method, `skip(auth)` leave methods open too:
@@ -41,6 +43,20 @@
 //! ASCII, and more than one value: all `UNAUTHENTICATED` with the same fixed text, and the
 //! verifier is not asked. What the verifier itself refuses passes through with the verifier's own
 //! status, so a token store that is down can stay `UNAVAILABLE`.
+//!
+//! # On a client
+//!
+//! The token of a [`TokenSource`] goes along with each call, but for `public` methods; with each attempt where `auth` stands behind
+//! `retry`. [`TokenCache`] fetches one when it is needed, before it expires, and once more when the server answers
+//! `UNAUTHENTICATED`, in which case the call is made once more too. For that the request is kept, up to 256 KiB of it, until it is
+//! answered.
+//!
+//! No token is sent over a connection that is known to be plain `http`: the call fails with `UNAUTHENTICATED`, unless
+//! `allow_plaintext = true`. It is known where a generated client was connected to an `http` URI or given
+//! such an origin, and on a channel where the client in front of it was given one. It is not known where a client was given
+//! nothing but a channel.
+//!
+//! # Secrets
 //!
 //! The token is in no log, error or `Debug` output of this crate, and the metadata value that
 //! carried it is marked sensitive, so the handler's `Debug` output of the request hides it too.

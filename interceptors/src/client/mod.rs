@@ -31,8 +31,7 @@ use crate::deadline::exceeded;
 
 /// Takes a call through its chain, no longer than a deadline that it began with allows. One that is
 /// set on the way is enforced where it is set.
-#[doc(hidden)]
-pub async fn send<Req: Send, Res: Send>(
+pub(crate) async fn send<Req: Send, Res: Send>(
     chain: &mut impl Next<Req, Res>,
     call: &mut Call<Req>,
 ) -> Result<Response<Res>, Status> {

@@ -4,7 +4,9 @@
 //!
 //! `finished call` is emitted exactly once per call: for a unary call when it is answered, for a
 //! response stream when it has been read to its end, has failed, or was dropped. `started call` is
-//! emitted when the call arrives, at `DEBUG`. Their target is `interceptors::logging`.
+//! emitted when the call arrives or is made, at `DEBUG`. Their target is `interceptors::logging`.
+//!
+//! Listed behind `retry`, it is an event for each attempt instead.
 //!
 //! Field names are those of go-grpc-middleware's logging interceptor.
 //!
@@ -13,13 +15,14 @@
 //! | `protocol` | `grpc` |
 //! | `grpc.component` | `server` or `client` |
 //! | `grpc.service`, `grpc.method` | the true names of the call |
-//! | `grpc.method_type` | `unary`, `client_stream`, `server_stream` or `bidi_stream` |
-//! | `peer.address` | where it came from, if the transport knows |
+//! | `grpc.method_type` | `unary`, `client_stream`, `server_stream` or `bidi_stream`; not on a channel, which does not know |
+//! | `peer.address` | where it came from, if the transport knows; on a server |
 //! | `grpc.code` | the final status code, such as `NOT_FOUND` |
 //! | `grpc.error` | the status message, unless the code is `OK` |
 //! | `grpc.time_ms` | how long the call took, in milliseconds: a number |
-//! | `grpc.msgs_recv` | how many messages the handler took from the request stream; for streams |
-//! | `grpc.msgs_sent` | how many messages the response stream delivered; for streams |
+//! | `grpc.msgs_recv` | how many messages of a stream were received: by the handler, or of the response |
+//! | `grpc.msgs_sent` | how many messages of a stream were sent: as the response, or by the client |
+//! | `grpc.attempts` | how many attempts the call took; on a client |
 //! | `outcome` | `ok`, `error`, `cancelled` or `panicked` |
 //! | `slow` | `true` where a unary call took longer than the setting `slow` |
 //!
@@ -34,6 +37,14 @@
 //! - at `WARN`: `DEADLINE_EXCEEDED`, `PERMISSION_DENIED`, `RESOURCE_EXHAUSTED`,
 //!   `FAILED_PRECONDITION`, `ABORTED`, `OUT_OF_RANGE`, `UNAVAILABLE`, and a slow call;
 //! - at `ERROR`: `UNKNOWN`, `UNIMPLEMENTED`, `INTERNAL`, `DATA_LOSS`.
+//!
+//! A client logs (go-grpc-middleware's other table), since what its caller brought about itself is the
+//! caller's to judge
+//!
+//! - at `DEBUG`: `OK`, `CANCELLED`, `INVALID_ARGUMENT`, `NOT_FOUND`, `ALREADY_EXISTS`,
+//!   `RESOURCE_EXHAUSTED`, `FAILED_PRECONDITION`, `ABORTED`, `OUT_OF_RANGE`;
+//! - at `INFO`: `UNKNOWN`, `DEADLINE_EXCEEDED`, `PERMISSION_DENIED`, `UNAUTHENTICATED`;
+//! - at `WARN`: `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE`, `DATA_LOSS`, and a slow call.
 //!
 //! The setting `level` is what the first group is logged at.
 //!

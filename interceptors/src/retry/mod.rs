@@ -1,30 +1,64 @@
 //! Another attempt for a call that failed in a way that may pass.
 //!
-//! On a service the handler runs again. That suits a handler that passes on the failure of
-//! something behind it; whether it may run twice is for its author to say, so name the methods
-//! with `only` where some of them may not.
+//! On a client the request is sent again, by the rules of
+//! [gRFC A6](https://github.com/grpc/proposal/blob/master/A6-client-retries.md). On a service the handler runs
+//! again; that suits one that passes on the failure of something behind it.
+//!
+//! **A call that failed may have been carried out all the same.** Whether it may be made twice is for its author
+//! to say, so name the methods with `only` where some of them may not.
 //!
 //! # When
 //!
 //! The status code is one of `codes` (default: `UNAVAILABLE` and `DEADLINE_EXCEEDED`, as in
-//! the `grpc.aio` interceptors that this crate began as), attempts are left, the retry throttle allows it, and the request is one
-//! message that is `Clone`. Methods with a request stream are never retried, and naming one in
-//! `only` does not compile. A response stream is retried until it opens, never after: what was
-//! delivered cannot be taken back. And a handler that has answered with success does not run again,
-//! even if an interceptor inside of `retry` made a failure of that.
+//! the `grpc.aio` interceptors that this crate began as), attempts are left, the throttle allows it, the deadline has not passed, and
+//! the request can be sent once more:
+//!
+//! - On a generated client and on a channel all four kinds of call can. What a request has sent is kept until the
+//!   server answers, up to `buffer_size` (256 KiB) for a call; a request that outgrows it is sent on, and not
+//!   retried from there on. The messages of a stream are sent again in order, its end included, and those that come later
+//!   follow. On a generated client the messages must be `Clone` and, in a stream, `prost::Message`.
+//! - On a service and on a stub calls with one request message can, which must be `Clone`. Request streams are
+//!   left alone there, and naming such a method in `only` does not compile.
+//!
+//! **Never after an answer.** On a client that is when response headers have arrived, even if an error follows them; an
+//! error without a response (Trailers-Only, or HTTP 503 from a proxy) is none. On a service it is when the handler has returned with
+//! success. A response stream is retried until it opens, never after: what was delivered cannot be taken back.
 //!
 //! A handler that is retried and calls a sibling that is retried multiplies the two: with
 //! `max = 3` for both, up to 16 runs.
 //!
 //! # The delay
 //!
-//! Before retry *n*, `min(base_delay × multiplier^(n-1), max_delay) × random(0.8, 1.2)`, as
-//! [gRFC A6](https://github.com/grpc/proposal/blob/master/A6-client-retries.md) has it since 2024.
+//! Before retry *n*, `min(base_delay × multiplier^(n-1), max_delay) × random(0.8, 1.2)`, as A6 has it since 2024.
 //! A status with `grpc-retry-pushback-ms` in its metadata sets the delay itself, without jitter,
 //! and the next delay starts again at `base_delay`; a negative or unreadable value means that
-//! there is to be no retry, and so does one longer than `max_delay`.
+//! there is to be no retry. On a service a value longer than `max_delay` means that too.
 //!
-//! No attempt starts after the caller's own deadline.
+//! # On a client
+//!
+//! - One deadline holds for all attempts, and each tells the server what is left of it. A delay does not go beyond it: the call
+//!   ends with `DEADLINE_EXCEEDED` when it passes, not before. The call's own expiry is never retried.
+//! - Each attempt after the first carries `grpc-previous-rpc-attempts`; what the caller wrote under that key is not sent.
+//! - A request that the server refused unseen (`REFUSED_STREAM`, or a `GOAWAY` below it) is sent again at once, one time; one
+//!   that never left the client, up to 1,000 times. Neither counts as an attempt. Feature `transparent-retry`.
+//! - Dropping the call ends it, in a delay as in an attempt; the server is told.
+//! - The answer is that of the last attempt, unchanged.
+//!
+//! # What gRFC A6 leaves open
+//!
+//! | | here |
+//! | --- | --- |
+//! | `max_attempts` above 5 | as written: A6's cap is on what a service config asks of a client, and here the client says it itself |
+//! | `base_delay` above `max_delay` | `max_delay`, from the first retry on |
+//! | `grpc-retry-pushback-ms` with leading zeros or a plus | read as the number |
+//! | two of them | the last one counts, as in grpc-core and grpc-java |
+//! | one with a code that is not in `codes` | no retry; a negative one counts for the throttle |
+//! | a failure after the answer has begun | does not count for the throttle, as in grpc-go and grpc-java |
+//! | what a success is to the throttle | `OK`; for a response stream that it opened, as in grpc-java |
+//! | a refused request after a retry | still sent again at once, as in grpc-core |
+//! | whom the throttle is for | all clients of a generated client's or a stub's type; a channel and its clones |
+//!
+//! `Ok` in `codes` does not compile.
 
 mod backoff;
 mod interceptor;

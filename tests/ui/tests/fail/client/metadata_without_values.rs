@@ -1,0 +1,12 @@
+use interceptors::intercept;
+
+#[intercept(metadata())]
+struct Empty;
+
+#[intercept(metadata("x-key"))]
+struct WithoutValue;
+
+#[intercept(metadata(trace = "a"))]
+struct WithoutQuotes;
+
+fn main() {}

@@ -1,0 +1,24 @@
+use interceptors::intercept;
+use interceptors_ui_tests::Id;
+use tonic::{Request, Response, Status};
+
+struct Users;
+
+#[intercept(service = "user.v1.UserService", logging)]
+impl Users {
+    const LIMIT: u32 = 5;
+
+    fn new() -> Self {
+        Self
+    }
+
+    async fn upload(&self, _: Request<impl Send>) -> Result<Response<Id>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn get(&self, request: Request<Id>) -> Result<Response<Id>, Status> {
+        Ok(Response::new(request.into_inner()))
+    }
+}
+
+fn main() {}
