@@ -74,7 +74,7 @@ pub(crate) fn parse(cx: &Ctxt, mut module: ItemMod) -> Option<ClientModule> {
         block.items = others;
         for rpc in rpcs {
             if let ImplItem::Fn(method) = rpc {
-                methods.extend(parse_method(cx, method));
+                methods.extend(parse_method(cx, &method));
             }
         }
         generics = Some((parameters, self_ty));
@@ -120,8 +120,8 @@ fn is_rpc(item: &ImplItem) -> bool {
     matches!(item, ImplItem::Fn(method) if method.sig.asyncness.is_some())
 }
 
-fn parse_method(cx: &Ctxt, method: ImplItemFn) -> Option<ClientMethod> {
-    let found = find(&method);
+fn parse_method(cx: &Ctxt, method: &ImplItemFn) -> Option<ClientMethod> {
+    let found = find(method);
     if found.is_none() {
         cx.error_on(
             &method.sig.ident,

@@ -3,7 +3,7 @@ use syn::Item;
 
 use crate::args::{BlockArgs, parse_block_args};
 use crate::ctxt::Ctxt;
-use crate::item::{Annotated, Mount, parse_item};
+use crate::item::{Annotated, Mount, Side, parse_item};
 
 /// The attribute and the item, each read by itself, as far as they could be.
 pub(crate) struct Parsed {
@@ -19,6 +19,12 @@ pub(crate) fn parse(args: TokenStream, item: TokenStream) -> syn::Result<Parsed>
     let item: syn::Result<Item> = syn::parse2(item);
     // What may be listed depends on what it is listed for.
     let mount = item.as_ref().map_or(Mount::Service, Mount::of);
+    if mount.side() == Side::Client && !cfg!(feature = "client") {
+        cx.error_at(
+            Span::call_site(),
+            "to use `#[intercept]` on a client, enable the feature `client` of `interceptors`",
+        );
+    }
     let args = parse_block_args(&cx, mount, args);
     let errors_in_args = cx.errors();
     let item = cx

@@ -536,15 +536,13 @@ impl<M: Clone + prost::Message> StreamAbilities<M> for Replayable {
     }
 }
 
+/// A request stream on its way into a chain.
+#[cfg(feature = "client")]
+type Entered<S> = (Request<RequestStream<S>>, Abilities<RequestStream<S>>);
+
 /// The request of a generated client's method that sends a stream.
 #[cfg(feature = "client")]
-pub fn request_stream<R, A>(
-    request: R,
-    _: A,
-) -> (
-    Request<RequestStream<R::Stream>>,
-    Abilities<RequestStream<R::Stream>>,
-)
+pub fn request_stream<R, A>(request: R, _: A) -> Entered<R::Stream>
 where
     R: tonic::IntoStreamingRequest,
     A: StreamAbilities<R::Message>,

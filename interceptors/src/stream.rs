@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
-#[cfg(feature = "deadline")]
+#[cfg(any(feature = "client", feature = "deadline"))]
 use tokio::time::Instant;
 #[cfg(feature = "client")]
 use tokio::time::{Sleep, sleep_until};
