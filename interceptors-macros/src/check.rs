@@ -400,7 +400,7 @@ fn check_borrows(cx: &Ctxt, block: &ServiceImpl, entries: &[Entry], chains: &[Ch
 }
 
 /// `self`, `self.field` and so on: what is borrowed and not made anew.
-fn is_place_of_self(expr: &Expr) -> bool {
+pub(crate) fn is_place_of_self(expr: &Expr) -> bool {
     match expr {
         Expr::Path(path) => path.path.is_ident("self"),
         Expr::Field(field) => is_place_of_self(&field.base),

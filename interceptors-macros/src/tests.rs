@@ -225,6 +225,103 @@ snapshot!(names_that_are_given, {
     }
 });
 
+snapshot!(generated_client, {
+    logging(only = [get_url, upload]),
+    auth(token = &*crate::TOKENS, public = [get_url]),
+    retry(max = 3),
+    metadata("x-trace" = crate::trace(), only = [upload]),
+}, {
+    /// Generated client implementations.
+    pub mod user_service_client {
+        #![allow(unused_variables)]
+        use tonic::codegen::*;
+        #[derive(Debug, Clone)]
+        pub struct UserServiceClient<T> {
+            inner: tonic::client::Grpc<T>,
+        }
+        impl UserServiceClient<tonic::transport::Channel> {
+            pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+            where
+                D: TryInto<tonic::transport::Endpoint>,
+                D::Error: Into<StdError>,
+            {
+                let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+                Ok(Self::new(conn))
+            }
+        }
+        impl<T> UserServiceClient<T>
+        where
+            T: tonic::client::GrpcService<tonic::body::Body>,
+            T::Error: Into<StdError>,
+        {
+            pub fn new(inner: T) -> Self {
+                let inner = tonic::client::Grpc::new(inner);
+                Self { inner }
+            }
+            pub fn with_origin(inner: T, origin: Uri) -> Self {
+                let inner = tonic::client::Grpc::with_origin(inner, origin);
+                Self { inner }
+            }
+            #[deprecated]
+            pub async fn get_url(
+                &mut self,
+                request: impl tonic::IntoRequest<super::Id>,
+            ) -> std::result::Result<tonic::Response<super::Url>, tonic::Status> {
+                self.inner.ready().await.map_err(|e| {
+                    tonic::Status::unknown(format!("Service was not ready: {}", e.into()))
+                })?;
+                let codec = tonic_prost::ProstCodec::default();
+                let path = http::uri::PathAndQuery::from_static("/user.v1.UserService/GetURL");
+                let mut req = request.into_request();
+                req.extensions_mut().insert(GrpcMethod::new("user.v1.UserService", "GetURL"));
+                self.inner.unary(req, path, codec).await
+            }
+            /// Uploads.
+            pub async fn upload(
+                &mut self,
+                request: impl tonic::IntoStreamingRequest<Message = super::Id>,
+            ) -> std::result::Result<
+                tonic::Response<tonic::codec::Streaming<super::Url>>,
+                tonic::Status,
+            > {
+                self.inner.ready().await.map_err(|e| {
+                    tonic::Status::unknown(format!("Service was not ready: {}", e.into()))
+                })?;
+                let codec = tonic_prost::ProstCodec::default();
+                let path = http::uri::PathAndQuery::from_static("/user.v1.UserService/Upload");
+                let mut req = request.into_streaming_request();
+                req.extensions_mut().insert(GrpcMethod::new("user.v1.UserService", "Upload"));
+                self.inner.streaming(req, path, codec).await
+            }
+        }
+    }
+});
+
+snapshot!(channel, {
+    logging,
+    retry(max = 3, throttle(tokens = 10, ratio = 0.1)),
+    auth(token = self.tokens, public = ["/user.v1.UserService/Login"]),
+    metadata("x-trace" = self.trace().await?, "x-digest-bin" = b"abc"),
+    deadline("2s"),
+}, {
+    #[derive(Clone)]
+    pub struct Outbound<T: Tokens> {
+        tokens: T,
+    }
+});
+
+snapshot!(stub, { service = "user.v1.UserService", logging, hedge(delay = "1s", only = [get]) }, {
+    impl Users {
+        /// Gives a user.
+        pub async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            self.client.clone().get(request).await
+        }
+        async fn set(&mut self, request: Request<User>) -> Result<Response<Id>, Status> {
+            self.client.set(request).await
+        }
+    }
+});
+
 snapshot!(an_error_leaves_the_item_as_it_was, { loging, retry(max = "3") }, {
     #[tonic::async_trait]
     impl UserService for Users {

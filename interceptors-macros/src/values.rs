@@ -270,6 +270,9 @@ pub(crate) fn summary(expr: &Expr) -> String {
         Expr::Macro(call) => format!("{}!(…)", compact(&call.mac.path)),
         Expr::Struct(value) => format!("{} {{ … }}", compact(&value.path)),
         Expr::Reference(reference) => format!("&{}", summary(&reference.expr)),
+        Expr::Unary(unary) if matches!(unary.op, UnOp::Deref(_)) => {
+            format!("*{}", summary(&unary.expr))
+        }
         Expr::Await(future) => format!("{}.await", summary(&future.base)),
         Expr::Try(attempt) => format!("{}?", summary(&attempt.expr)),
         Expr::Group(group) => summary(&group.expr),

@@ -82,7 +82,10 @@ impl fmt::Display for Plan {
         let mut rows = vec![["METHOD", "KIND", "INTERCEPTOR", "SETTINGS"].map(String::from)];
         for method in self.methods {
             let marker = if method.derived { " *" } else { "" };
-            let first = [format!("{}{marker}", method.path), method.kind.to_string()];
+            let first = [
+                format!("{}{marker}", method.path),
+                method.kind_shown().to_owned(),
+            ];
             let mut first = Some(first);
             let mut row = |name: &str, settings: String| {
                 let [path, kind] = first.take().unwrap_or_default();
@@ -170,7 +173,8 @@ impl MethodPlan {
         self.of_channel
     }
 
-    /// The full path, such as `/user.v1.UserService/Login`.
+    /// The full path, such as `/user.v1.UserService/Login`; `*` for the methods of a channel that no list
+    /// names.
     #[must_use]
     pub const fn path(&self) -> &'static str {
         self.path
@@ -196,10 +200,19 @@ impl MethodPlan {
         self.derived
     }
 
-    /// Which of the four kinds of RPC this is.
+    /// Which of the four kinds of RPC this is. Of a channel's methods the kind is not known, and this is the most
+    /// general one, `BidiStreaming`.
     #[must_use]
     pub const fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// A channel carries calls of any kind.
+    fn kind_shown(&self) -> &'static str {
+        match self.of_channel {
+            true => "any",
+            false => self.kind.as_str(),
+        }
     }
 
     /// Whether calls are received or made.
@@ -232,7 +245,7 @@ impl MethodPlan {
         serde_json::json!({
             "path": self.path,
             "derived": self.derived,
-            "kind": self.kind.as_str(),
+            "kind": self.kind_shown(),
             "interceptors": interceptors,
         })
     }

@@ -37,7 +37,7 @@
 
 use std::fmt::Display;
 
-use interceptors::auth::Verifier;
+use interceptors::auth::{Token, TokenCache, Verifier};
 use interceptors::{Call, CallDetails, Intercepted as _, Interceptor, Next, intercept};
 use interceptors_proto::shapes::{Word, echo_server, store_server::Store};
 use tonic::codegen::BoxStream;
@@ -177,6 +177,77 @@ mod empty {
     impl Stubs for Empty {}
 }
 
+/// The calling side: a chain for channels and a stub, public and with every entry.
+pub mod clients {
+    use std::sync::Arc;
+
+    use interceptors::auth::TokenCache;
+    use interceptors_proto::shapes::Word;
+    use tonic::{Request, Response, Status};
+
+    use super::{Pass, intercept};
+
+    /// A chain for channels.
+    #[intercept(
+        logging,
+        deadline("2s"),
+        retry(max = 1, throttle(tokens = 10, ratio = 0.1), buffer_size = 1000),
+        auth(token = self.tokens, public = ["/shapes.v1.Echo/Say"]),
+        metadata("x-trace" = trace(), "x-name" = self.name().await?, "x-digest-bin" = b"abc"),
+        with(Pass, except = ["/shapes.v1.Echo/Say"])
+    )]
+    #[derive(Debug, Clone)]
+    pub struct Outbound<T: AsRef<str> + Sync> {
+        tokens: Arc<TokenCache>,
+        name: T,
+    }
+
+    impl<T: AsRef<str> + Sync> Outbound<T> {
+        async fn name(&self) -> Result<&str, Status> {
+            std::future::ready(Ok(self.name.as_ref())).await
+        }
+    }
+
+    fn trace() -> u64 {
+        7
+    }
+
+    /// A stub.
+    #[derive(Debug)]
+    pub struct Stub {
+        calls: u32,
+        tokens: Arc<TokenCache>,
+    }
+
+    impl Stub {
+        pub(super) fn new(tokens: Arc<TokenCache>) -> Self {
+            Self { calls: 0, tokens }
+        }
+    }
+
+    #[intercept(
+        service = "shapes.v1.Echo",
+        logging(fields(text = %request.text)),
+        deadline("2s"),
+        retry(only = [say]),
+        hedge(delay = "1ms", only = [shout]),
+        auth(token = Arc::clone(&self.tokens)),
+        metadata("x-trace" = trace())
+    )]
+    impl Stub {
+        /// Says it.
+        pub async fn say(&mut self, request: Request<Word>) -> Result<Response<Word>, Status> {
+            self.calls += 1;
+            Ok(Response::new(request.into_inner()))
+        }
+
+        /// Shouts it.
+        pub(super) async fn shout(&self, request: Request<Word>) -> Result<Response<Word>, Status> {
+            Ok(Response::new(request.into_inner()))
+        }
+    }
+}
+
 #[tokio::test]
 async fn no_lint_finds_anything() {
     let ask = || Request::new(Word::default());
@@ -202,4 +273,10 @@ async fn no_lint_finds_anything() {
         assert!(answer.is_ok());
     }
     assert!(empty::Empty::PLAN.methods().is_empty());
+
+    let tokens = TokenCache::new(|| async { Ok(Token::new("token")) });
+    let mut stub = clients::Stub::new(std::sync::Arc::new(tokens));
+    assert!(stub.say(ask()).await.is_ok());
+    assert!(stub.shout(ask()).await.is_ok());
+    assert_eq!(clients::Outbound::<String>::PLAN.methods().len(), 2);
 }

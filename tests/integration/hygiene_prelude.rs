@@ -181,6 +181,52 @@ mod native {
     }
 }
 
+mod clients {
+    //! The calling side.
+    #[allow(unused_imports)]
+    use super::taken::*;
+
+    type Word = ::interceptors_proto::shapes::Word;
+
+    #[::interceptors::intercept(
+        logging,
+        deadline("2s"),
+        retry(throttle(tokens = 10, ratio = 0.1)),
+        auth(token = self.tokens, public = ["/shapes.v1.Echo/Say"]),
+        metadata("x-trace" = 7_u32, "x-bin" = b"abc"),
+        with(super::Pass)
+    )]
+    pub(super) struct Outbound {
+        pub(super) tokens: ::interceptors::auth::TokenCache,
+    }
+
+    pub(super) struct Stub;
+
+    #[::interceptors::intercept(
+        service = "shapes.v1.Echo",
+        logging,
+        deadline("2s"),
+        metadata("x-trace" = 7_u32, "x-bin" = b"abc"),
+        hedge(delay = "1ms", only = [say]),
+        retry(only = [say_mut])
+    )]
+    impl Stub {
+        pub(super) async fn say(
+            &self,
+            request: ::tonic::Request<Word>,
+        ) -> ::core::result::Result<::tonic::Response<Word>, ::tonic::Status> {
+            ::core::result::Result::Ok(::tonic::Response::new(request.into_inner()))
+        }
+
+        pub(super) async fn say_mut(
+            &mut self,
+            request: ::tonic::Request<Word>,
+        ) -> ::core::result::Result<::tonic::Response<Word>, ::tonic::Status> {
+            ::core::result::Result::Ok(::tonic::Response::new(request.into_inner()))
+        }
+    }
+}
+
 #[::core::prelude::v1::test]
 fn nothing_is_taken_from_the_scope() {
     use ::interceptors_proto::shapes::Word;
@@ -198,6 +244,13 @@ fn nothing_is_taken_from_the_scope() {
         let service = ::std::sync::Arc::new(native::Service(7));
         ::core::assert!(service.list(ask()).await.is_ok());
         ::core::assert!(service.get(ask()).await.is_ok());
+        ::core::assert!(clients::Stub.say(ask()).await.is_ok());
+        let mut stub = clients::Stub;
+        ::core::assert!(stub.say_mut(ask()).await.is_ok());
+        let token = || async { ::core::result::Result::Ok(::interceptors::auth::Token::new("")) };
+        let tokens = ::interceptors::auth::TokenCache::new(token);
+        let channel = clients::Outbound { tokens }.wrap(());
+        ::core::assert!(::std::format!("{channel:?}").starts_with("InterceptedChannel"));
     });
     let plan = <native::Service<()> as ::interceptors::Intercepted<_>>::PLAN;
     ::core::assert_eq!(plan.methods()[1].path(), "/hygiene.Native/List");

@@ -103,6 +103,29 @@ mod users {
     }
 }
 
+mod clients {
+    use super::{Request, Response, Status, Word};
+
+    #[renamed::intercept(crate = renamed, logging, deadline("2s"), metadata("x-a" = "a"), retry)]
+    pub(super) struct Outbound;
+
+    pub(super) struct Stub;
+
+    #[super::framework::deeper::intercept(
+        crate = super::framework::deeper,
+        service = "shapes.v1.Echo",
+        logging,
+        deadline("2s"),
+        metadata("x-a" = "a"),
+        retry
+    )]
+    impl Stub {
+        pub(super) async fn say(&self, request: Request<Word>) -> Result<Response<Word>, Status> {
+            Ok(Response::new(request.into_inner()))
+        }
+    }
+}
+
 #[tokio::test]
 async fn the_crate_may_have_any_path() {
     let ask = || Request::new(Word::default());
@@ -117,5 +140,7 @@ async fn the_crate_may_have_any_path() {
         assert!(service.say(ask()).await.is_ok());
     }
     assert!(Renamed.get(ask()).await.is_ok());
+    assert!(clients::Stub.say(ask()).await.is_ok());
+    let _ = clients::Outbound.wrap(());
     assert_eq!(Renamed::PLAN.methods().len(), 4);
 }

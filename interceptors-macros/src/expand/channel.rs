@@ -58,7 +58,7 @@ pub(crate) fn expand(checked: &Checked, item: &ItemStruct) -> TokenStream {
         &self_ty,
         (0..checked.chains.len()).map(plan_name),
     );
-    let wrap = format!("Puts the interceptors of `{ident}` around a channel.");
+    let wrap = format!(" Puts the interceptors of `{ident}` around a channel.");
     quote! {
         #item
         const _: () = {

@@ -3,7 +3,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Expr, GenericParam, Generics, Ident, Token};
 
 use crate::args::{Entry, EntryKind, Field, Pair, RateLimitKey, Sigil};
-use crate::check::{Chain, entry_span};
+use crate::check::{Chain, entry_span, is_place_of_self};
 use crate::item::Mount;
 use crate::tokens::{find_ident, has_macro_call, needs_receiver, with_self_of};
 
@@ -66,8 +66,13 @@ impl Site<'_> {
         for &i in &self.chain.entries {
             let span = at(entry_span(&entries[i]));
             let local = local_name(i, span);
+            let made = made_from_self(&entries[i]).map(|expr| {
+                let (name, value) = (value_name(i, span), borrowed(expr, &entries[i], i, self));
+                quote_spanned!(span=> let #name = #value;)
+            });
             let value = entry_value(entries, i, self);
             bindings.extend(quote_spanned! {span=>
+                #made
                 let #local = #value;
                 __rpc.covers(#local);
             });
@@ -219,7 +224,7 @@ pub(crate) fn entry_value(entries: &[Entry], i: usize, site: &Site<'_>) -> Token
         EntryKind::Auth { verifier, .. } => {
             let auth = interceptor("auth", "Auth");
             let verifier = match verifier {
-                Some(verifier) => borrowed(verifier, entry, i, site),
+                Some(verifier) => given(verifier, entry, i, site),
                 None => quote_spanned!(span=> &*#this),
             };
             quote_spanned!(at(entry_span(entry))=> &#auth::new(#config, #verifier))
@@ -227,7 +232,7 @@ pub(crate) fn entry_value(entries: &[Entry], i: usize, site: &Site<'_>) -> Token
         EntryKind::RateLimit { limiter, key, .. } => {
             let rate_limit = interceptor("rate_limit", "RateLimit");
             let limiter = match limiter {
-                Some(limiter) => borrowed(limiter, entry, i, site),
+                Some(limiter) => given(limiter, entry, i, site),
                 None => {
                     let name = item_name("LIMITER", entry, i);
                     quote!(&*#name)
@@ -268,7 +273,7 @@ pub(crate) fn entry_value(entries: &[Entry], i: usize, site: &Site<'_>) -> Token
         EntryKind::Token { token, .. } => {
             let auth = interceptor("client_auth", "Authenticate");
             let token = match token {
-                Some(token) => borrowed(token, entry, i, site),
+                Some(token) => given(token, entry, i, site),
                 None => quote_spanned!(span=> &*#this),
             };
             quote_spanned!(at(entry_span(entry))=> &#auth::new(#config, #token))
@@ -365,6 +370,25 @@ fn fields_closure(fields: &[Field], site: &Site<'_>) -> TokenStream {
             }
         })
     }
+}
+
+/// What stands in `self`, or was made from it just before.
+fn given(expr: &Expr, entry: &Entry, i: usize, site: &Site<'_>) -> TokenStream {
+    match made_from_self(entry) {
+        Some(_) => value_name(i, at(entry_span(entry))).into_token_stream(),
+        None => borrowed(expr, entry, i, site),
+    }
+}
+
+/// An expression that makes a value from `self` for each call, `Arc::clone(&self.tokens)`, and that an
+/// interceptor only borrows: the value needs a place of its own.
+fn made_from_self(entry: &Entry) -> Option<&Expr> {
+    let is_borrowed = !matches!(entry.kind, EntryKind::With(_));
+    value_of(entry).filter(|expr| is_borrowed && needs_receiver(expr) && !is_place_of_self(expr))
+}
+
+fn value_name(i: usize, span: Span) -> Ident {
+    Ident::new(&format!("__value_{i}"), span)
 }
 
 /// Input:

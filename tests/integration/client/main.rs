@@ -1,6 +1,7 @@
 //! Generated clients, hand-written stubs and wrapped channels over real sockets: all four kinds, in order,
 //! with their true ends.
 
+#![allow(clippy::unwrap_used)] // clippy.toml allows it inside of tests, not of their helpers
 mod common;
 mod inherited;
 mod mounts;

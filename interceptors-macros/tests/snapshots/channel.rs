@@ -1,0 +1,195 @@
+#[derive(Clone)]
+pub struct Outbound<T: Tokens> {
+    tokens: T,
+}
+const _: () = {
+    #[allow(unused_imports)]
+    use ::interceptors::__private::{
+        self as __interceptors, NoResend as _, Otherwise as _,
+    };
+    const __CONFIG_LOGGING_0: &__interceptors::logging::Config = &{
+        let config = __interceptors::logging::Config::client();
+        config
+    };
+    const __ENTRY_LOGGING_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "logging",
+        &__CONFIG_LOGGING_0.settings(),
+        &[],
+    );
+    const __CONFIG_RETRY_1: &__interceptors::retry::Config = &{
+        let config = __interceptors::retry::Config::new();
+        let config = config.max(3);
+        config
+    };
+    const fn __THROTTLE_RETRY_1() -> __interceptors::retry::Throttle {
+        const { __interceptors::retry::Throttle::new(10, 0.1) }
+    }
+    const __ENTRY_RETRY_1: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "retry",
+        &__CONFIG_RETRY_1.settings(),
+        &[
+            __interceptors::Setting::new(
+                "throttle",
+                __interceptors::Value::Text("10/0.1"),
+            ),
+        ],
+    );
+    const __CONFIG_AUTH_2: &__interceptors::client_auth::Config = &{
+        let config = __interceptors::client_auth::Config::new();
+        config
+    };
+    const __ENTRY_AUTH_2: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "auth",
+        &__CONFIG_AUTH_2.settings(),
+        &[
+            __interceptors::Setting::new(
+                "token",
+                __interceptors::Value::Text("self.tokens"),
+            ),
+        ],
+    );
+    const __ENTRY_METADATA_3: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "metadata",
+        &[],
+        &[
+            __interceptors::Setting::new(
+                "keys",
+                __interceptors::Value::Text("x-trace,x-digest-bin"),
+            ),
+        ],
+    );
+    const __CONFIG_DEADLINE_4: &__interceptors::deadline::Config = &{
+        let config = __interceptors::deadline::Config::new(
+            ::core::time::Duration::new(2u64, 0u32),
+        );
+        config
+    };
+    const __ENTRY_DEADLINE_4: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "deadline",
+        &__CONFIG_DEADLINE_4.settings(),
+        &[],
+    );
+    const __PLAN_0: &__interceptors::MethodPlan = &__interceptors::MethodPlan::of_channel(
+        __interceptors::Name {
+            service: "*",
+            method: "*",
+            path: "*",
+            derived: false,
+        },
+        &[
+            __ENTRY_LOGGING_0,
+            __ENTRY_RETRY_1,
+            __ENTRY_AUTH_2,
+            __ENTRY_METADATA_3,
+            __ENTRY_DEADLINE_4,
+        ],
+    );
+    const __PLAN_1: &__interceptors::MethodPlan = &__interceptors::MethodPlan::of_channel(
+        __interceptors::Name {
+            service: "user.v1.UserService",
+            method: "Login",
+            path: "/user.v1.UserService/Login",
+            derived: false,
+        },
+        &[__ENTRY_LOGGING_0, __ENTRY_RETRY_1, __ENTRY_METADATA_3, __ENTRY_DEADLINE_4],
+    );
+    #[allow(missing_debug_implementations, unreachable_pub)]
+    pub struct __State {
+        __1: __interceptors::retry::Throttle,
+    }
+    impl __State {
+        fn new() -> Self {
+            Self { __1: __THROTTLE_RETRY_1() }
+        }
+    }
+    impl<T: Tokens> __interceptors::ChannelChain for Outbound<T>
+    where
+        Outbound<T>: ::core::marker::Send + ::core::marker::Sync + 'static,
+    {
+        type State = __State;
+        fn state() -> __State {
+            __State::new()
+        }
+        fn plan(path: &::core::primitive::str) -> &'static __interceptors::MethodPlan {
+            let _ = path;
+            if __interceptors::is_path(path, "/user.v1.UserService/Login") {
+                return __PLAN_1;
+            }
+            __PLAN_0
+        }
+        async fn send<
+            __N: __interceptors::Next<
+                    __interceptors::client::Body,
+                    __interceptors::client::Body,
+                >,
+        >(
+            &self,
+            __state: &__State,
+            __call: &mut __interceptors::Call<__interceptors::client::Body>,
+            __next: __N,
+        ) -> ::core::result::Result<
+            __interceptors::tonic::Response<__interceptors::client::Body>,
+            __interceptors::tonic::Status,
+        > {
+            let _ = __state;
+            let __rpc = __interceptors::ChannelRpc;
+            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
+            __rpc.covers(__0);
+            let __1 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_1)
+                .throttle(&__state.__1);
+            __rpc.covers(__1);
+            let __2 = &__interceptors::client_auth::Authenticate::new(
+                __CONFIG_AUTH_2,
+                &(self.tokens),
+            );
+            __rpc.covers(__2);
+            let __3 = &__interceptors::metadata::Metadata::new(|| async move {
+                let mut __values = __interceptors::metadata::Values::new();
+                __values.ascii("x-trace", self.trace().await?)?;
+                __values.binary("x-digest-bin", b"abc")?;
+                ::core::result::Result::Ok::<_, __interceptors::tonic::Status>(__values)
+            });
+            __rpc.covers(__3);
+            let __4 = &__interceptors::deadline::Deadline::new(__CONFIG_DEADLINE_4);
+            __rpc.covers(__4);
+            let __2 = &__interceptors::Selected::new(
+                __2,
+                !(__interceptors::is_path(__call.path(), "/user.v1.UserService/Login")),
+            );
+            let mut __chain = __interceptors::Chain::new(
+                __0,
+                __interceptors::Chain::new(
+                    __1,
+                    __interceptors::Chain::new(
+                        __2,
+                        __interceptors::Chain::new(
+                            __3,
+                            __interceptors::Chain::new(__4, __next),
+                        ),
+                    ),
+                ),
+            );
+            __rpc.send(&mut __chain, __call).await
+        }
+    }
+    #[allow(dead_code)]
+    impl<T: Tokens> Outbound<T> {
+        ///Puts the interceptors of `Outbound` around a channel.
+        pub fn wrap<__S>(
+            self,
+            channel: __S,
+        ) -> __interceptors::client::InterceptedChannel<Self, __S>
+        where
+            Self: __interceptors::ChannelChain,
+        {
+            __interceptors::client::InterceptedChannel::new(self, channel)
+        }
+    }
+    #[allow(unreachable_pub)]
+    pub struct __Plan;
+    impl<T: Tokens> __interceptors::Intercepted<__Plan> for Outbound<T> {
+        const PLAN: __interceptors::Plan = __interceptors::Plan::new(
+            &[__PLAN_0, __PLAN_1],
+        );
+    }
+};

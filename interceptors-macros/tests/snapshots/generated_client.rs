@@ -1,0 +1,274 @@
+/// Generated client implementations.
+pub mod user_service_client {
+    #![allow(unused_variables)]
+    use tonic::codegen::*;
+    #[derive(Debug, Clone)]
+    pub struct UserServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+        is_plaintext: ::core::option::Option<::core::primitive::bool>,
+    }
+    impl UserServiceClient<tonic::transport::Channel> {
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let endpoint = tonic::transport::Endpoint::new(dst)?;
+            let is_plaintext = endpoint
+                .uri()
+                .scheme_str()
+                .map(|scheme| scheme == "http");
+            let client = Self::new(endpoint.connect().await?);
+            ::core::result::Result::Ok(Self { is_plaintext, ..client })
+        }
+    }
+    impl<T> UserServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self {
+                inner,
+                is_plaintext: ::core::option::Option::None,
+            }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let is_plaintext = origin.scheme_str().map(|scheme| scheme == "http");
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner, is_plaintext }
+        }
+    }
+    const _: () = {
+        #[allow(unused_imports)]
+        use ::interceptors::__private::{
+            self as __interceptors, NoResend as _, Otherwise as _,
+        };
+        const __CONFIG_LOGGING_0: &__interceptors::logging::Config = &{
+            let config = __interceptors::logging::Config::client();
+            config
+        };
+        const __ENTRY_LOGGING_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+            "logging",
+            &__CONFIG_LOGGING_0.settings(),
+            &[],
+        );
+        const __CONFIG_AUTH_1: &__interceptors::client_auth::Config = &{
+            let config = __interceptors::client_auth::Config::new();
+            config
+        };
+        static __VALUE_AUTH_1: __interceptors::Once = __interceptors::Once::new();
+        const __ENTRY_AUTH_1: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+            "auth",
+            &__CONFIG_AUTH_1.settings(),
+            &[__interceptors::Setting::new("token", __interceptors::Value::Text("&…"))],
+        );
+        const __CONFIG_RETRY_2: &__interceptors::retry::Config = &{
+            let config = __interceptors::retry::Config::new();
+            let config = config.max(3);
+            config
+        };
+        const __ENTRY_RETRY_2: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+            "retry",
+            &__CONFIG_RETRY_2.settings(),
+            &[],
+        );
+        const __ENTRY_METADATA_3: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+            "metadata",
+            &[],
+            &[
+                __interceptors::Setting::new(
+                    "keys",
+                    __interceptors::Value::Text("x-trace"),
+                ),
+            ],
+        );
+        const __PLAN_GET_URL: &__interceptors::MethodPlan = &__interceptors::MethodPlan::new(
+            __interceptors::Name {
+                service: "user.v1.UserService",
+                method: "GetURL",
+                path: "/user.v1.UserService/GetURL",
+                derived: false,
+            },
+            __interceptors::Kind::new(false, false),
+            __interceptors::Side::Client,
+            &[__ENTRY_LOGGING_0, __ENTRY_RETRY_2],
+        );
+        const __METHOD_GET_URL: &__interceptors::Method = &__interceptors::Method {
+            path: "/user.v1.UserService/GetURL",
+            service: "user.v1.UserService",
+            method: "GetURL",
+        };
+        const _: () = ::core::assert!(
+            __interceptors::Probe:: < __interceptors::tonic::Request < super::Id >>
+            ::RESEND.is_some(),
+            "`retry` needs a request that is `Clone`, and that of `get_url` is not; leave the method out with `except = [get_url]`"
+        );
+        const __PLAN_UPLOAD: &__interceptors::MethodPlan = &__interceptors::MethodPlan::new(
+            __interceptors::Name {
+                service: "user.v1.UserService",
+                method: "Upload",
+                path: "/user.v1.UserService/Upload",
+                derived: false,
+            },
+            __interceptors::Kind::new(true, true),
+            __interceptors::Side::Client,
+            &[__ENTRY_LOGGING_0, __ENTRY_AUTH_1, __ENTRY_RETRY_2, __ENTRY_METADATA_3],
+        );
+        const __METHOD_UPLOAD: &__interceptors::Method = &__interceptors::Method {
+            path: "/user.v1.UserService/Upload",
+            service: "user.v1.UserService",
+            method: "Upload",
+        };
+        const _: () = ::core::assert!(
+            __interceptors::StreamProbe:: < super::Id > ::CAN_REPLAY,
+            "`retry` needs messages that are `Clone` and `prost::Message`, and that of `upload` is not; leave the method out with `except = [upload]`"
+        );
+        impl<T> UserServiceClient<T>
+        where
+            T: tonic::client::GrpcService<tonic::body::Body>,
+            T::Error: Into<StdError>,
+            T: ::core::marker::Send,
+            <T as __interceptors::tonic::client::GrpcService<
+                __interceptors::tonic::body::Body,
+            >>::Future: ::core::marker::Send,
+        {
+            #[deprecated]
+            pub async fn get_url(
+                &mut self,
+                request: impl tonic::IntoRequest<super::Id>,
+            ) -> std::result::Result<tonic::Response<super::Url>, tonic::Status> {
+                let __request = __interceptors::tonic::IntoRequest::into_request(
+                    request,
+                );
+                let __abilities = __interceptors::Abilities::new(
+                        __interceptors::Probe::<
+                            __interceptors::tonic::Request<super::Id>,
+                        >::RESEND,
+                        __interceptors::Probe::<
+                            __interceptors::tonic::Request<super::Id>,
+                        >::COUNT,
+                    )
+                    .sized(
+                        __interceptors::Probe::<
+                            __interceptors::tonic::Request<super::Id>,
+                        >::SIZE_OF,
+                    );
+                let __rpc = __interceptors::Rpc::<
+                    _,
+                    ::core::result::Result<
+                        __interceptors::tonic::Response<super::Url>,
+                        __interceptors::tonic::Status,
+                    >,
+                    _,
+                >::of(&__request, __interceptors::Single);
+                let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
+                __rpc.covers(__0);
+                let __2 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_2);
+                __rpc.covers(__2);
+                let mut __call = __rpc
+                    .outgoing(__PLAN_GET_URL, __abilities, __request)
+                    .over(self.is_plaintext);
+                let mut __chain = __interceptors::Chain::new(
+                    __0,
+                    __interceptors::Chain::new(
+                        __2,
+                        __interceptors::Outgoing::<
+                            _,
+                            _,
+                            __interceptors::One,
+                            __interceptors::One,
+                        >::new(
+                            &mut self.inner,
+                            __METHOD_GET_URL,
+                            || tonic_prost::ProstCodec::default(),
+                        ),
+                    ),
+                );
+                __rpc.leave(__rpc.send(&mut __chain, &mut __call).await, &mut __call)
+            }
+            /// Uploads.
+            pub async fn upload(
+                &mut self,
+                request: impl tonic::IntoStreamingRequest<Message = super::Id>,
+            ) -> std::result::Result<
+                tonic::Response<tonic::codec::Streaming<super::Url>>,
+                tonic::Status,
+            > {
+                let (__request, __abilities) = __interceptors::request_stream(
+                    request,
+                    __interceptors::StreamProbe::<super::Id>::REPLAY,
+                );
+                let __rpc = __interceptors::Rpc::<
+                    _,
+                    ::core::result::Result<
+                        __interceptors::tonic::Response<
+                            __interceptors::tonic::Streaming<super::Url>,
+                        >,
+                        __interceptors::tonic::Status,
+                    >,
+                    _,
+                >::of(&__request, __interceptors::TonicStream);
+                let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
+                __rpc.covers(__0);
+                let __1 = &__interceptors::client_auth::Authenticate::new(
+                    __CONFIG_AUTH_1,
+                    __interceptors::evaluate_once::<
+                        (),
+                        _,
+                    >(&__VALUE_AUTH_1, || &*crate::TOKENS),
+                );
+                __rpc.covers(__1);
+                let __2 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_2);
+                __rpc.covers(__2);
+                let __3 = &__interceptors::metadata::Metadata::new(|| async move {
+                    let mut __values = __interceptors::metadata::Values::new();
+                    __values.ascii("x-trace", crate::trace())?;
+                    ::core::result::Result::Ok::<
+                        _,
+                        __interceptors::tonic::Status,
+                    >(__values)
+                });
+                __rpc.covers(__3);
+                let mut __call = __rpc
+                    .outgoing(__PLAN_UPLOAD, __abilities, __request)
+                    .over(self.is_plaintext);
+                let mut __chain = __interceptors::Chain::new(
+                    __0,
+                    __interceptors::Chain::new(
+                        __1,
+                        __interceptors::Chain::new(
+                            __2,
+                            __interceptors::Chain::new(
+                                __3,
+                                __interceptors::Outgoing::<
+                                    _,
+                                    _,
+                                    __interceptors::Many,
+                                    __interceptors::Many,
+                                >::new(
+                                    &mut self.inner,
+                                    __METHOD_UPLOAD,
+                                    || tonic_prost::ProstCodec::default(),
+                                ),
+                            ),
+                        ),
+                    ),
+                );
+                __rpc.leave(__rpc.send(&mut __chain, &mut __call).await, &mut __call)
+            }
+        }
+        #[allow(unreachable_pub)]
+        pub struct __Plan;
+        impl<T> __interceptors::Intercepted<__Plan> for UserServiceClient<T>
+        where
+            T: tonic::client::GrpcService<tonic::body::Body>,
+            T::Error: Into<StdError>,
+        {
+            const PLAN: __interceptors::Plan = __interceptors::Plan::new(
+                &[__PLAN_GET_URL, __PLAN_UPLOAD],
+            );
+        }
+    };
+}

@@ -1,0 +1,214 @@
+const _: () = {
+    #[allow(unused_imports)]
+    use ::interceptors::__private::{
+        self as __interceptors, NoResend as _, Otherwise as _,
+    };
+    const __SERVICE: &::core::primitive::str = "user.v1.UserService";
+    const __SERVICE_IS_DERIVED: ::core::primitive::bool = false;
+    const __CONFIG_LOGGING_0: &__interceptors::logging::Config = &{
+        let config = __interceptors::logging::Config::client();
+        config
+    };
+    const __ENTRY_LOGGING_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "logging",
+        &__CONFIG_LOGGING_0.settings(),
+        &[],
+    );
+    const __CONFIG_HEDGE_1: &__interceptors::hedge::Config = &{
+        let config = __interceptors::hedge::Config::new();
+        let config = config.delay(::core::time::Duration::new(1u64, 0u32));
+        config
+    };
+    const __ENTRY_HEDGE_1: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "hedge",
+        &__CONFIG_HEDGE_1.settings(),
+        &[],
+    );
+    #[allow(dead_code, nonstandard_style, clippy::all, clippy::pedantic)]
+    mod __handlers {
+        pub(super) trait Handlers {
+            type __MethodPlan;
+            type __get_Request;
+            type __get_Result;
+            const __GET: Self::__MethodPlan;
+            fn __get(
+                &self,
+                request: Self::__get_Request,
+            ) -> impl ::core::future::Future<
+                Output = Self::__get_Result,
+            > + ::core::marker::Send;
+            type __set_Request;
+            type __set_Result;
+            const __SET: Self::__MethodPlan;
+            fn set(
+                &mut self,
+                request: Self::__set_Request,
+            ) -> impl ::core::future::Future<
+                Output = Self::__set_Result,
+            > + ::core::marker::Send;
+        }
+    }
+    impl __handlers::Handlers for Users {
+        type __MethodPlan = &'static __interceptors::MethodPlan;
+        type __get_Request = Request<Id>;
+        type __get_Result = Result<Response<User>, Status>;
+        const __GET: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+            __interceptors::Name {
+                service: __SERVICE,
+                method: "Get",
+                path: __interceptors::path!(__SERVICE, "Get"),
+                derived: __SERVICE_IS_DERIVED || true,
+            },
+            __interceptors::Kind::new(
+                __interceptors::Probe::<Self::__get_Request>::REQUEST_IS_STREAM,
+                __interceptors::reply_is_stream::<
+                    Self::__get_Result,
+                    _,
+                >(__interceptors::Probe::<Self::__get_Result>::REPLY),
+            ),
+            __interceptors::Side::Client,
+            &[__ENTRY_LOGGING_0, __ENTRY_HEDGE_1],
+        );
+        async fn __get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            self.client.clone().get(request).await
+        }
+        type __set_Request = Request<User>;
+        type __set_Result = Result<Response<Id>, Status>;
+        const __SET: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+            __interceptors::Name {
+                service: __SERVICE,
+                method: "Set",
+                path: __interceptors::path!(__SERVICE, "Set"),
+                derived: __SERVICE_IS_DERIVED || true,
+            },
+            __interceptors::Kind::new(
+                __interceptors::Probe::<Self::__set_Request>::REQUEST_IS_STREAM,
+                __interceptors::reply_is_stream::<
+                    Self::__set_Result,
+                    _,
+                >(__interceptors::Probe::<Self::__set_Result>::REPLY),
+            ),
+            __interceptors::Side::Client,
+            &[__ENTRY_LOGGING_0],
+        );
+        async fn set(&mut self, request: Request<User>) -> Result<Response<Id>, Status> {
+            self.client.set(request).await
+        }
+    }
+    impl Users {
+        /// Gives a user.
+        pub async fn get(
+            &self,
+            __request: Request<Id>,
+        ) -> Result<Response<User>, Status> {
+            let __rpc = __interceptors::Rpc::<
+                <Self as __handlers::Handlers>::__get_Request,
+                <Self as __handlers::Handlers>::__get_Result,
+                _,
+            >::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__get_Result,
+                >::REPLY,
+            );
+            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
+            __rpc.covers(__0);
+            let __1 = &__interceptors::hedge::Hedge::new(__CONFIG_HEDGE_1);
+            __rpc.covers(__1);
+            let __handler = __rpc
+                .stub(|__request| <Self as __handlers::Handlers>::__get(
+                    self,
+                    __request,
+                ));
+            let mut __call = __rpc
+                .outgoing(
+                    <Self as __handlers::Handlers>::__GET,
+                    __interceptors::Abilities::new(
+                            __interceptors::Probe::<
+                                <Self as __handlers::Handlers>::__get_Request,
+                            >::RESEND,
+                            __interceptors::Probe::<
+                                <Self as __handlers::Handlers>::__get_Request,
+                            >::COUNT,
+                        )
+                        .sized(
+                            __interceptors::Probe::<
+                                <Self as __handlers::Handlers>::__get_Request,
+                            >::SIZE_OF,
+                        ),
+                    __request,
+                );
+            let mut __chain = __interceptors::Chain::new(
+                __0,
+                __interceptors::Chain::new(__1, __handler),
+            );
+            __rpc.leave(__rpc.send(&mut __chain, &mut __call).await, &mut __call)
+        }
+        async fn set(
+            &mut self,
+            __request: Request<User>,
+        ) -> Result<Response<Id>, Status> {
+            let __rpc = __interceptors::Rpc::<
+                <Self as __handlers::Handlers>::__set_Request,
+                <Self as __handlers::Handlers>::__set_Result,
+                _,
+            >::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__set_Result,
+                >::REPLY,
+            );
+            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
+            __rpc.covers(__0);
+            let __handler = __rpc.stub_mut(__methods::set, self);
+            let mut __call = __rpc
+                .outgoing(
+                    <Self as __handlers::Handlers>::__SET,
+                    __interceptors::Abilities::new(
+                            __interceptors::Probe::<
+                                <Self as __handlers::Handlers>::__set_Request,
+                            >::RESEND,
+                            __interceptors::Probe::<
+                                <Self as __handlers::Handlers>::__set_Request,
+                            >::COUNT,
+                        )
+                        .sized(
+                            __interceptors::Probe::<
+                                <Self as __handlers::Handlers>::__set_Request,
+                            >::SIZE_OF,
+                        ),
+                    __request,
+                );
+            let mut __chain = __interceptors::Chain::new(__0, __handler);
+            __rpc.leave(__rpc.send(&mut __chain, &mut __call).await, &mut __call)
+        }
+    }
+    #[allow(nonstandard_style)]
+    mod __methods {
+        pub(super) struct set;
+    }
+    impl __interceptors::CallMut<__methods::set> for Users {
+        type Request = <Self as __handlers::Handlers>::__set_Request;
+        type Result = <Self as __handlers::Handlers>::__set_Result;
+        fn call_mut(
+            &mut self,
+            request: Self::Request,
+        ) -> impl ::core::future::Future<Output = Self::Result> + ::core::marker::Send {
+            <Self as __handlers::Handlers>::set(self, request)
+        }
+    }
+    #[allow(unreachable_pub)]
+    pub struct __Plan;
+    impl __interceptors::Intercepted<__Plan> for Users {
+        const PLAN: __interceptors::Plan = __interceptors::Plan::new(
+            &[
+                <Self as __handlers::Handlers>::__GET,
+                <Self as __handlers::Handlers>::__SET,
+            ],
+        );
+    }
+    const _: () = ::core::assert!(
+        < Users as __handlers::Handlers > ::__GET.kind().is_unary() &&
+        __interceptors::Probe:: << Users as __handlers::Handlers > ::__get_Request >
+        ::RESEND.is_some(),
+        "`hedge` is for unary calls with a request that is `Clone`, and `get` is none; leave it out with `except = [get]`"
+    );
+};
