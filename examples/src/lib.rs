@@ -10,6 +10,8 @@ use tokio::net::TcpListener;
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{self, Channel, Endpoint, Server};
 
+pub mod clients;
+pub mod flaky;
 pub mod logs;
 pub mod scenes;
 pub mod tally;

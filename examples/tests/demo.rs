@@ -239,3 +239,41 @@ mod two_processes {
         );
     }
 }
+
+#[test]
+fn clients_retry_hedge_and_keep_to_deadlines() {
+    let output = Command::new(env!("CARGO_BIN_EXE_clients"))
+        .env_remove("RUST_LOG")
+        .output()
+        .unwrap();
+    let text = String::from_utf8([output.stdout.as_slice(), &output.stderr].concat()).unwrap();
+    assert!(output.status.success(), "{text}");
+    let log = |method: &str| {
+        let name = format!("grpc.method=\"{method}\"");
+        let of_method = text.lines().filter(|line| line.contains(&name));
+        of_method.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let flaky = log("Flaky");
+    assert_eq!(flaky.len(), 2, "one event for each call: {flaky:#?}");
+    assert!(flaky[0].contains("grpc.attempts=3"), "{}", flaky[0]);
+    assert!(flaky[1].contains("grpc.attempts=1"), "{}", flaky[1]);
+    assert!(log("ImportUsers")[0].contains("grpc.msgs_sent=5 grpc.attempts=3"));
+    assert!(log("GetUser")[0].contains("grpc.attempts=2"));
+    assert!(log("ListUsers")[0].contains("DEADLINE_EXCEEDED"));
+    assert_eq!(
+        text.matches("(a token is fetched)").count(),
+        2,
+        "one for each of the two"
+    );
+    assert!(!text.contains("s3cret"), "a token shows");
+    // Each attempt has a trace id of its own.
+    let mut ids: Vec<&str> = text
+        .split("trace-")
+        .skip(1)
+        .filter_map(|rest| rest.split(',').next())
+        .collect();
+    let attempts = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), attempts);
+}
