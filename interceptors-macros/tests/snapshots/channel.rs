@@ -174,7 +174,7 @@ const _: () = {
     }
     #[allow(dead_code)]
     impl<T: Tokens> Outbound<T> {
-        ///Puts the interceptors of `Outbound` around a channel.
+        /// Puts the interceptors of `Outbound` around a channel.
         pub fn wrap<__S>(
             self,
             channel: __S,

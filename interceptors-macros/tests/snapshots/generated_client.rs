@@ -62,7 +62,12 @@ pub mod user_service_client {
         const __ENTRY_AUTH_1: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
             "auth",
             &__CONFIG_AUTH_1.settings(),
-            &[__interceptors::Setting::new("token", __interceptors::Value::Text("&…"))],
+            &[
+                __interceptors::Setting::new(
+                    "token",
+                    __interceptors::Value::Text("&*crate::TOKENS"),
+                ),
+            ],
         );
         const __CONFIG_RETRY_2: &__interceptors::retry::Config = &{
             let config = __interceptors::retry::Config::new();
