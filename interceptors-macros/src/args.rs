@@ -405,8 +405,27 @@ impl EntryParser<'_> {
     }
 
     fn auth(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
-        let values = self.values();
         let mut settings = self.settings(tokens, &["verifier", "public", "scheme", "header"]);
+        let (config, public) = self.credentials(&name, &mut settings);
+        let verifier = settings.expr("verifier").map(|(_, expr)| expr);
+        let shown = verifier.as_ref().map_or_else(|| "self".to_owned(), summary);
+        let methods = self.selector(&mut settings);
+        let kind = EntryKind::Auth {
+            config,
+            verifier,
+            public,
+        };
+        Some(Entry {
+            name,
+            methods,
+            kind,
+            expressions: vec![("verifier", shown)],
+        })
+    }
+
+    /// What `auth` has on both sides: where the token stands, and which methods do without.
+    fn credentials(&self, name: &Ident, settings: &mut Settings<'_>) -> (Config, Vec<MethodRef>) {
+        let values = self.values();
         let mut config = Config::new(quote!(new()), name.span());
         for setting in ["scheme", "header"] {
             if let Some((key, expr)) = settings.expr(setting) {
@@ -423,21 +442,7 @@ impl EntryParser<'_> {
             }
             self.methods(&key, &expr, true)
         });
-        let verifier = settings.expr("verifier").map(|(_, expr)| expr);
-        let shown = verifier.as_ref().map_or_else(|| "self".to_owned(), summary);
-        let methods = self.selector(&mut settings);
-        let public = public.unwrap_or_default();
-        let kind = EntryKind::Auth {
-            config,
-            verifier,
-            public,
-        };
-        Some(Entry {
-            name,
-            methods,
-            kind,
-            expressions: vec![("verifier", shown)],
-        })
+        (config, public.unwrap_or_default())
     }
 
     fn rate_limit(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
@@ -620,29 +625,13 @@ impl EntryParser<'_> {
 
     /// `auth(token = self.tokens)`
     fn token(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
-        let values = self.values();
         let known = ["token", "public", "scheme", "header", "allow_plaintext"];
         let mut settings = self.settings(tokens, &known);
-        let mut config = Config::new(quote!(new()), name.span());
-        for setting in ["scheme", "header"] {
-            if let Some((key, expr)) = settings.expr(setting) {
-                set(&mut config, setting, &expr, values.text(&key, &expr));
-            }
-        }
+        let (mut config, public) = self.credentials(&name, &mut settings);
         if let Some((key, expr)) = settings.expr("allow_plaintext") {
-            let value = values.boolean(&key, &expr);
+            let value = self.values().boolean(&key, &expr);
             set(&mut config, "allow_plaintext", &expr, value);
         }
-        settings.conflict("public", "only");
-        settings.conflict("public", "except");
-        let public = settings.expr("public").map(|(key, expr)| {
-            if self.on_method {
-                let hint = "write `skip(auth)` instead";
-                self.cx
-                    .error_on(&key, format!("`public` names methods of the block; {hint}"));
-            }
-            self.methods(&key, &expr, true)
-        });
         let token = settings.expr("token").map(|(_, expr)| expr);
         if token.is_none() && self.mount == Mount::ClientModule {
             self.cx.error_on(
@@ -658,7 +647,7 @@ impl EntryParser<'_> {
             kind: EntryKind::Token {
                 config,
                 token,
-                public: public.unwrap_or_default(),
+                public,
             },
             expressions: vec![("token", shown)],
         })
