@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::PathBuf;
 
 /// A policy, and the module that its client of the demo service is in.
-const CLIENTS: [(&str, &str); 7] = [
+const CLIENTS: [(&str, &str); 8] = [
     ("recorded", "with(Step(\"a\")), with(Step(\"b\"))"),
     (
         "observed",
@@ -19,6 +19,7 @@ const CLIENTS: [(&str, &str); 7] = [
         "hedged",
         "with(Watched), hedge(max_attempts = 3, delay = \"100ms\", non_fatal_codes = [Unavailable])",
     ),
+    ("chosen", "with(Watched), with(Chosen), with(Step(\"attempt\"))"),
     (
         "equipped",
         "deadline(\"2s\"), auth(token = &*TOKENS, public = [login], allow_plaintext = true), metadata(\"x-call\" = counted(), \"x-bytes-bin\" = b\"\\x00\\xff\")",
@@ -51,7 +52,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// What the policies name is in `src/clients.rs`.
 fn policy_attribute(policy: &str) -> String {
     let mut policy = policy.to_owned();
-    for name in ["Step(", "Watched", "TOKENS", "counted()"] {
+    for name in ["Step(", "Watched", "TOKENS", "counted()", "Chosen"] {
         policy = policy.replace(name, &format!("crate::clients::{name}"));
     }
     format!("#[::interceptors::intercept({policy})]")
