@@ -19,7 +19,10 @@ const CLIENTS: [(&str, &str); 8] = [
         "hedged",
         "with(Watched), hedge(max_attempts = 3, delay = \"100ms\", non_fatal_codes = [Unavailable])",
     ),
-    ("chosen", "with(Watched), with(Chosen), with(Step(\"attempt\"))"),
+    (
+        "chosen",
+        "with(Watched), with(Chosen), with(Step(\"attempt\"))",
+    ),
     (
         "equipped",
         "deadline(\"2s\"), auth(token = &*TOKENS, public = [login], allow_plaintext = true), metadata(\"x-call\" = counted(), \"x-bytes-bin\" = b\"\\x00\\xff\")",

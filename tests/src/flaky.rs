@@ -50,6 +50,7 @@ enum Answer {
     GoAway,
     Hang,
     Http(u16),
+    Page(u16),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -111,6 +112,11 @@ pub fn hang() -> Action {
 /// Answers as a proxy does: an HTTP status, and nothing of gRPC.
 pub fn http(status: u16) -> Action {
     action(Answer::Http(status))
+}
+
+/// The same, with a page for people.
+pub fn page(status: u16) -> Action {
+    action(Answer::Page(status))
 }
 
 impl Action {
@@ -341,8 +347,15 @@ async fn play(
         let id = record.number as u64 * 10 + i;
         let data = match is_chat {
             // The other responses have a number in their first field.
-            false => User { id, ..User::default() }.encode_to_vec(),
-            true => ChatMessage { text: id.to_string() }.encode_to_vec(),
+            false => User {
+                id,
+                ..User::default()
+            }
+            .encode_to_vec(),
+            true => ChatMessage {
+                text: id.to_string(),
+            }
+            .encode_to_vec(),
         };
         let mut frame = BytesMut::new();
         frame.put_u8(0);
@@ -383,6 +396,13 @@ async fn play(
         Answer::Http(code) => {
             let code = StatusCode::from_u16(code).unwrap();
             let _ = respond.send_response(response(code, HeaderMap::new()), true);
+        }
+        Answer::Page(code) => {
+            let code = StatusCode::from_u16(code).unwrap();
+            headers.insert("content-type", HeaderValue::from_static("text/html"));
+            if let Ok(mut stream) = respond.send_response(response(code, headers), false) {
+                let _ = stream.send_data("<p>Sorry".into(), true);
+            }
         }
         Answer::Reset(reason) => respond.send_reset(reason),
         Answer::GoAway => unreachable!("done where the connection is"),

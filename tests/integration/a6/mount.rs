@@ -163,10 +163,7 @@ impl Client {
     }
 }
 
-async fn single<M>(
-    response: Result<Response<M>, Status>,
-    number: impl Fn(M) -> u64,
-) -> Reply {
+async fn single<M>(response: Result<Response<M>, Status>, number: impl Fn(M) -> u64) -> Reply {
     match response {
         Ok(response) => Reply {
             messages: vec![number(response.into_inner())],
