@@ -7,7 +7,7 @@ use tonic::{Response, Status};
 /// Retries as the test says that has it: what `retry` with the same settings does.
 #[derive(Debug, Clone)]
 pub struct Policy {
-    config: Arc<Config>,
+    config: Option<Arc<Config>>,
     throttle: Option<Arc<Throttle>>,
 }
 
@@ -15,7 +15,15 @@ impl Policy {
     /// Retries as configured.
     pub fn new(config: Config) -> Self {
         Self {
-            config: Arc::new(config),
+            config: Some(Arc::new(config)),
+            throttle: None,
+        }
+    }
+
+    /// Does not retry.
+    pub fn none() -> Self {
+        Self {
+            config: None,
             throttle: None,
         }
     }
@@ -34,7 +42,10 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Policy {
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
-        let retry = Retry::new(&self.config);
+        let Some(config) = &self.config else {
+            return next.run(call).await;
+        };
+        let retry = Retry::new(config);
         match &self.throttle {
             Some(throttle) => retry.throttle(throttle).intercept(call, next).await,
             None => retry.intercept(call, next).await,

@@ -2,4 +2,5 @@
 //! server that fails as it is told. The clock is paused, so every moment is exact.
 
 mod mount;
+mod request;
 mod table;

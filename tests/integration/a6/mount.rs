@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use interceptors::client::InterceptedChannel;
-use interceptors::{Intercepted as _, Kind, intercept};
+use interceptors::{Kind, intercept};
 use interceptors_proto::demo::user_service_client::UserServiceClient;
 use interceptors_proto::demo::{ChatMessage, FlakyRequest, ListUsersRequest, User};
 use interceptors_tests::flaky::FlakyServer;
