@@ -211,6 +211,11 @@ impl FlakyServer {
         self.0.script.lock().unwrap().extend(actions);
     }
 
+    /// Takes back what is left of the script.
+    pub fn forget(&self) {
+        self.0.script.lock().unwrap().clear();
+    }
+
     /// The attempts so far.
     pub fn attempts(&self) -> Vec<Attempt> {
         self.0.attempts.lock().unwrap().clone()

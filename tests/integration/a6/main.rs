@@ -4,3 +4,4 @@
 mod mount;
 mod request;
 mod table;
+mod throttle;
