@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 /// A policy, and the module that its client of the demo service is in.
-const CLIENTS: [(&str, &str); 8] = [
+const CLIENTS: [(&str, &str); 9] = [
     ("recorded", "with(Step(\"a\")), with(Step(\"b\"))"),
     (
         "observed",
@@ -18,6 +18,10 @@ const CLIENTS: [(&str, &str); 8] = [
     (
         "hedged",
         "with(Watched), hedge(max_attempts = 3, delay = \"100ms\", non_fatal_codes = [Unavailable])",
+    ),
+    (
+        "chosen",
+        "with(Watched), with(Chosen), with(Step(\"attempt\"))",
     ),
     (
         "equipped",
@@ -67,7 +71,7 @@ fn odd_clients(out: &Path) -> Result<(), Box<dyn Error>> {
 /// What the policies name is in `src/clients.rs`.
 fn policy_attribute(policy: &str) -> String {
     let mut policy = policy.to_owned();
-    for name in ["Step(", "Watched", "TOKENS", "counted()"] {
+    for name in ["Step(", "Watched", "TOKENS", "counted()", "Chosen"] {
         policy = policy.replace(name, &format!("crate::clients::{name}"));
     }
     format!("#[::interceptors::intercept({policy})]")

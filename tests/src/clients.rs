@@ -8,7 +8,7 @@ use interceptors::auth::{Token, TokenCache};
 use interceptors::{Call, Interceptor, Next};
 use tonic::{Response, Status};
 
-use crate::{Steps, WatchEnds};
+use crate::{Policy, Steps, WatchEnds};
 
 /// Adds steps to the [`Steps`] in the request's extensions, if there are any. What generated clients list
 /// lives as long as the process, and tests run at the same time.
@@ -45,6 +45,23 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Watched {
     }
 }
 
+/// Retries by the [`Policy`] in the request's extensions, if there is one.
+#[derive(Debug)]
+pub struct Chosen;
+
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Chosen {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        match call.extensions().get::<Policy>().cloned() {
+            Some(policy) => policy.intercept(call, next).await,
+            None => next.run(call).await,
+        }
+    }
+}
+
 /// Counts up.
 pub fn counted() -> u64 {
     static COUNT: AtomicU64 = AtomicU64::new(0);
@@ -65,7 +82,7 @@ macro_rules! clients {
 }
 
 clients!(
-    recorded, observed, logged, retried, hedged, equipped, guarded, chaotic
+    recorded, observed, logged, retried, hedged, equipped, guarded, chaotic, chosen
 );
 
 /// Services of several packages, generated together.

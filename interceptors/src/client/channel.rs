@@ -235,7 +235,10 @@ where
         match status::of_headers(&head.headers) {
             // Trailers-Only: the server has not begun to answer.
             Some(status) if status.code() != Code::Ok => return Err(status),
-            None if head.status != StatusCode::OK && http_body::Body::is_end_stream(&body) => {
+            // Nor has it where a proxy answers by itself, with or without a page for people.
+            None if head.status != StatusCode::OK
+                && (http_body::Body::is_end_stream(&body) || !status::is_grpc(&head.headers)) =>
+            {
                 return Err(status::without_trailers(head.status));
             }
             _ => {}

@@ -16,6 +16,7 @@ use super::RequestStream;
 use super::status::{self, BoxError};
 use crate::call::Call;
 use crate::chain::Next;
+use crate::inbound::{MessageStream, rebuilt};
 use crate::stream::ResponseStream;
 
 /// A method of a generated client, as the module has it.
@@ -165,8 +166,43 @@ impl<M: Send + 'static> Inbound<M> for Many {
         response: Response<Streaming<M>>,
         answered: &mut bool,
     ) -> Result<Response<Self::Body>, Status> {
+        *answered = status::is_grpc(response.metadata().as_ref());
+        if *answered {
+            return Ok(response.map(ResponseStream::new));
+        }
+        // What a proxy answers by itself tonic hands on as a stream that fails at once.
+        let (metadata, mut messages, extensions) = response.into_parts();
+        let first = poll_fn(|cx| Pin::new(&mut messages).poll_next(cx)).await;
+        if let Some(Err(mut status)) = first {
+            merge(status.metadata_mut(), &metadata);
+            return Err(status);
+        }
         *answered = true;
-        Ok(response.map(ResponseStream::new))
+        let messages = ResponseStream::new(rebuilt(Peeked { first, messages }));
+        Ok(Response::from_parts(metadata, messages, extensions))
+    }
+}
+
+/// A response stream whose first message has been taken.
+struct Peeked<M> {
+    first: Option<Result<M, Status>>,
+    messages: Streaming<M>,
+}
+
+impl<M> Unpin for Peeked<M> {}
+
+impl<M: Send + 'static> MessageStream for Peeked<M> {
+    type Message = M;
+
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<M, Status>>> {
+        match self.first.take() {
+            Some(first) => Poll::Ready(Some(first)),
+            None => Pin::new(&mut self.messages).poll_next(cx),
+        }
+    }
+
+    fn streaming(&mut self) -> &mut Streaming<M> {
+        &mut self.messages
     }
 }
 

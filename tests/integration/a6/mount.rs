@@ -1,0 +1,258 @@
+//! The places that a policy can be put, and how a test makes calls there.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use interceptors::client::InterceptedChannel;
+use interceptors::{Kind, intercept};
+use interceptors_proto::demo::user_service_client::UserServiceClient;
+use interceptors_proto::demo::{ChatMessage, FlakyRequest, ListUsersRequest, User};
+use interceptors_tests::flaky::FlakyServer;
+use interceptors_tests::{Policy, WatchEnds, clients};
+use tokio_stream::{Stream, StreamExt};
+use tonic::metadata::MetadataMap;
+use tonic::transport::Channel;
+use tonic::{Code, Request, Response, Status, Streaming};
+
+pub(crate) const MS: fn(u64) -> Duration = Duration::from_millis;
+
+/// Where the policy is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mount {
+    /// On a generated client, around messages.
+    Typed,
+    /// On a channel, around bytes.
+    Wire,
+}
+
+pub(crate) const MOUNTS: [Mount; 2] = [Mount::Typed, Mount::Wire];
+
+/// The policy of a test, on a channel.
+#[intercept(with(self.watch), with(self.policy))]
+pub(crate) struct Chosen {
+    watch: WatchEnds,
+    policy: Policy,
+}
+
+impl Mount {
+    /// A client with this policy.
+    pub(crate) fn client(self, server: &FlakyServer, policy: &Policy) -> Client {
+        let (watch, _) = interceptors_tests::Ends::new();
+        self.watched(server, policy, watch)
+    }
+
+    /// The same; this one is told of the ends.
+    pub(crate) fn watched(self, server: &FlakyServer, policy: &Policy, watch: WatchEnds) -> Client {
+        let channel = server.channel();
+        Client(match self {
+            Self::Typed => Box::new(Tabled {
+                client: clients::chosen::UserServiceClient::new(channel),
+                policy: policy.clone(),
+                watch,
+            }),
+            Self::Wire => {
+                let policy = policy.clone();
+                let chosen = Chosen { watch, policy };
+                Box::new(UserServiceClient::new(chosen.wrap(channel)))
+            }
+        })
+    }
+}
+
+/// A client somewhere.
+pub(crate) struct Client(pub(crate) Box<dyn Calls>);
+
+/// The messages of a request. A type of its own: where a future holds a `dyn Stream`, the compiler cannot
+/// see that it is `Send`, with tonic's clients too.
+pub(crate) struct Texts(Pin<Box<dyn Stream<Item = String> + Send>>);
+
+impl Stream for Texts {
+    type Item = String;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<String>> {
+        self.0.as_mut().poll_next(cx)
+    }
+}
+
+/// A call to be made.
+pub(crate) struct Ask {
+    pub(crate) kind: Kind,
+    texts: Texts,
+    metadata: MetadataMap,
+    extensions: tonic::Extensions,
+    timeout: Option<Duration>,
+}
+
+impl Ask {
+    /// One message, or two and the end where they are a stream.
+    pub(crate) fn new(kind: Kind) -> Self {
+        let texts = match kind.request_is_stream() {
+            false => &["one"][..],
+            true => &["one", "two"],
+        };
+        Self::with(kind, texts.iter().map(ToString::to_string))
+    }
+
+    pub(crate) fn with<T>(kind: Kind, texts: T) -> Self
+    where
+        T: IntoIterator<Item = String, IntoIter: Send + 'static>,
+    {
+        Self::stream(kind, tokio_stream::iter(texts))
+    }
+
+    pub(crate) fn stream(kind: Kind, texts: impl Stream<Item = String> + Send + 'static) -> Self {
+        Self {
+            kind,
+            texts: Texts(Box::pin(texts)),
+            metadata: MetadataMap::new(),
+            extensions: tonic::Extensions::default(),
+            timeout: None,
+        }
+    }
+
+    pub(crate) fn metadata(mut self, key: &'static str, value: &'static str) -> Self {
+        self.metadata.append(key, value.parse().unwrap());
+        self
+    }
+
+    pub(crate) fn timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    fn take_texts(&mut self) -> Texts {
+        std::mem::replace(&mut self.texts, Texts(Box::pin(tokio_stream::empty())))
+    }
+
+    fn request<M>(&mut self, message: M) -> Request<M> {
+        let metadata = std::mem::take(&mut self.metadata);
+        let extensions = std::mem::take(&mut self.extensions);
+        let mut request = Request::from_parts(metadata, extensions, message);
+        if let Some(timeout) = self.timeout {
+            request.set_timeout(timeout);
+        }
+        request
+    }
+}
+
+/// What came of a call.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    /// The numbers in the messages: ten times the attempt, and the message's index.
+    pub(crate) messages: Vec<u64>,
+    pub(crate) status: Status,
+}
+
+impl Reply {
+    pub(crate) fn code(&self) -> Code {
+        self.status.code()
+    }
+}
+
+pub(crate) type Replying = Pin<Box<dyn Future<Output = Reply> + Send>>;
+
+pub(crate) trait Calls {
+    fn call(&self, ask: Ask) -> Replying;
+}
+
+impl Client {
+    /// Makes a call, and reads everything.
+    pub(crate) fn call(&self, ask: Ask) -> Replying {
+        self.0.call(ask)
+    }
+}
+
+async fn single<M>(response: Result<Response<M>, Status>, number: impl Fn(M) -> u64) -> Reply {
+    match response {
+        Ok(response) => Reply {
+            messages: vec![number(response.into_inner())],
+            status: Status::new(Code::Ok, ""),
+        },
+        Err(status) => Reply {
+            messages: Vec::new(),
+            status,
+        },
+    }
+}
+
+async fn several<M>(
+    response: Result<Response<Streaming<M>>, Status>,
+    number: impl Fn(M) -> u64,
+) -> Reply {
+    let mut reply = Reply {
+        messages: Vec::new(),
+        status: Status::new(Code::Ok, ""),
+    };
+    match response {
+        Err(status) => reply.status = status,
+        Ok(response) => {
+            let mut stream = response.into_inner();
+            while let Some(message) = stream.next().await {
+                match message {
+                    Ok(message) => reply.messages.push(number(message)),
+                    Err(status) => {
+                        reply.status = status;
+                        break;
+                    }
+                }
+            }
+        }
+    }
+    reply
+}
+
+macro_rules! calls {
+    ($($client:ty),* $(,)?) => {$(
+        impl Calls for $client {
+            fn call(&self, mut ask: Ask) -> Replying {
+                let mut client = self.clone();
+                Box::pin(async move {
+                    match ask.kind {
+                        Kind::Unary => {
+                            let key = ask.texts.next().await.unwrap();
+                            let request = ask.request(FlakyRequest { key, ..FlakyRequest::default() });
+                            single(client.flaky(request).await, |reply| reply.attempts.into()).await
+                        }
+                        Kind::ServerStreaming => {
+                            let request = ask.request(ListUsersRequest { limit: 1, ..ListUsersRequest::default() });
+                            several(client.list_users(request).await, |user| user.id).await
+                        }
+                        Kind::ClientStreaming => {
+                            let user: fn(String) -> User = |name| User { id: 0, name };
+                            let texts = ask.take_texts().map(user);
+                            let request = ask.request(texts);
+                            single(client.import_users(request).await, |summary| summary.imported).await
+                        }
+                        Kind::BidiStreaming => {
+                            let message: fn(String) -> ChatMessage = |text| ChatMessage { text };
+                            let texts = ask.take_texts().map(message);
+                            let request = ask.request(texts);
+                            several(client.chat(request).await, |message| message.text.parse().unwrap()).await
+                        }
+                    }
+                })
+            }
+        }
+    )*};
+}
+
+calls!(
+    clients::chosen::UserServiceClient<Channel>,
+    UserServiceClient<InterceptedChannel<Chosen, Channel>>,
+);
+
+/// A generated client that is told its policy with each call.
+struct Tabled {
+    client: clients::chosen::UserServiceClient<Channel>,
+    policy: Policy,
+    watch: WatchEnds,
+}
+
+impl Calls for Tabled {
+    fn call(&self, mut ask: Ask) -> Replying {
+        ask.extensions.insert(self.policy.clone());
+        ask.extensions.insert(self.watch.clone());
+        self.client.call(ask)
+    }
+}

@@ -1,0 +1,662 @@
+//! What each attempt carries: metadata, what is left of the time, and the messages, from the first one on.
+
+use std::time::Duration;
+
+use h2::Reason;
+use interceptors::Kind;
+use interceptors::retry::Config;
+use interceptors_proto::demo::{ChatMessage, FlakyRequest, ListUsersRequest, User};
+use interceptors_tests::flaky::{
+    FlakyServer, answer, echo, fail, fail_after, go_away, hang, hang_after, http, reset,
+};
+use interceptors_tests::{KINDS, Policy};
+use prost::Message;
+use tokio::sync::mpsc;
+use tokio::time::sleep;
+use tokio_stream::StreamExt;
+use tokio_stream::wrappers::UnboundedReceiverStream;
+use tonic::Code;
+
+use crate::mount::{Ask, MOUNTS, MS, Mount};
+
+pub(crate) const RETRY: Config = Config::new()
+    .max_attempts(4)
+    .base_delay(Duration::from_millis(100))
+    .jitter(0.0);
+
+const STREAMING: [Kind; 2] = [Kind::ClientStreaming, Kind::BidiStreaming];
+
+/// The same on both mounts, for calls of all kinds.
+pub(crate) async fn everywhere(test: impl AsyncFn(Mount, Kind, &str)) {
+    for mount in MOUNTS {
+        for kind in KINDS {
+            test(mount, kind, &format!("{mount:?}, {kind}")).await;
+        }
+    }
+}
+
+async fn streaming(test: impl AsyncFn(Mount, Kind, &str)) {
+    everywhere(async |mount, kind, what| {
+        if STREAMING.contains(&kind) {
+            test(mount, kind, what).await;
+        }
+    })
+    .await;
+}
+
+/// What the server reads of messages with these texts.
+pub(crate) fn encoded(kind: Kind, texts: &[&str]) -> Vec<Vec<u8>> {
+    let encode = |text: &&str| {
+        let text = text.to_string();
+        match kind {
+            Kind::Unary => FlakyRequest {
+                key: text,
+                ..FlakyRequest::default()
+            }
+            .encode_to_vec(),
+            Kind::ServerStreaming => ListUsersRequest {
+                limit: 1,
+                ..ListUsersRequest::default()
+            }
+            .encode_to_vec(),
+            Kind::ClientStreaming => User { id: 0, name: text }.encode_to_vec(),
+            Kind::BidiStreaming => ChatMessage { text }.encode_to_vec(),
+        }
+    };
+    texts.iter().map(encode).collect()
+}
+
+/// The messages that a test gives while the call is under way.
+fn live() -> (
+    mpsc::UnboundedSender<String>,
+    UnboundedReceiverStream<String>,
+) {
+    let (send, receive) = mpsc::unbounded_channel();
+    (send, UnboundedReceiverStream::new(receive))
+}
+
+/// Messages, and how many milliseconds before each.
+fn timed(texts: &'static [(u64, &'static str)]) -> UnboundedReceiverStream<String> {
+    let (send, receive) = live();
+    tokio::spawn(async move {
+        for &(wait, text) in texts {
+            sleep(MS(wait)).await;
+            let _ = send.send(text.to_owned());
+        }
+    });
+    receive
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_policy_nothing_is_retried() {
+    let failures = || {
+        [
+            fail(Code::Unavailable),
+            fail(Code::Unavailable).pushback("0"),
+            fail_after(0, Code::Unavailable),
+            http(503),
+            reset(Reason::REFUSED_STREAM),
+            go_away(),
+        ]
+    };
+    everywhere(async |mount, kind, what| {
+        for action in failures() {
+            let what = format!("{what}, {action:?}");
+            let server = FlakyServer::new([action]);
+            let client = mount.client(&server, &Policy::none());
+            let reply = client.call(Ask::new(kind)).await;
+            assert_ne!(reply.code(), Code::Ok, "{what}");
+            assert_eq!(server.times(), [0], "{what}");
+        }
+    })
+    .await;
+}
+
+static CODES: [Code; 16] = [
+    Code::Cancelled,
+    Code::Unknown,
+    Code::InvalidArgument,
+    Code::DeadlineExceeded,
+    Code::NotFound,
+    Code::AlreadyExists,
+    Code::PermissionDenied,
+    Code::ResourceExhausted,
+    Code::FailedPrecondition,
+    Code::Aborted,
+    Code::OutOfRange,
+    Code::Unimplemented,
+    Code::Internal,
+    Code::Unavailable,
+    Code::DataLoss,
+    Code::Unauthenticated,
+];
+
+#[tokio::test(start_paused = true)]
+async fn every_code_is_retried_where_it_is_listed_and_only_there() {
+    everywhere(async |mount, kind, what| {
+        for (i, code) in CODES.iter().enumerate() {
+            for (listed, attempts) in [(true, 2), (false, 1)] {
+                let codes = match listed {
+                    true => &CODES[i..=i],
+                    false if i == 0 => &CODES[1..],
+                    false => &CODES[..i],
+                };
+                let server = FlakyServer::new([fail(*code)]);
+                let client = mount.client(&server, &Policy::new(RETRY.codes(codes)));
+                let reply = client.call(Ask::new(kind)).await;
+                let what = format!("{what}, {code:?}, listed: {listed}");
+                assert_eq!(server.times().len(), attempts, "{what}");
+                let code = if listed { Code::Ok } else { *code };
+                assert_eq!(reply.code(), code, "{what}");
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn jitter_spreads_delays_by_a_fifth_to_both_sides() {
+    for mount in MOUNTS {
+        let mut delays = Vec::new();
+        let config = Config::new().base_delay(MS(1000)).max_delay(MS(1000));
+        for _ in 0..100 {
+            let server = FlakyServer::new([fail(Code::Unavailable)]);
+            let client = mount.client(&server, &Policy::new(config.clone()));
+            client.call(Ask::new(Kind::Unary)).await;
+            delays.push(server.times()[1]);
+        }
+        // Timers go off on whole milliseconds.
+        assert!(
+            delays.iter().all(|delay| (800..=1201).contains(delay)),
+            "{delays:?}"
+        );
+        assert!(delays.iter().any(|delay| *delay < 900), "{delays:?}");
+        assert!(delays.iter().any(|delay| *delay > 1100), "{delays:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_attempt_has_the_metadata_as_it_came() {
+    everywhere(async |mount, kind, what| {
+        let server = FlakyServer::new([fail(Code::Unavailable), reset(Reason::REFUSED_STREAM)]);
+        let client = mount.client(&server, &Policy::new(RETRY));
+        let ask = Ask::new(kind)
+            .metadata("x-request", "a")
+            .metadata("x-request", "b");
+        assert_eq!(client.call(ask).await.code(), Code::Ok, "{what}");
+        let attempts = server.attempts();
+        assert_eq!(attempts.len(), 3, "{what}");
+        for attempt in &attempts {
+            let values: Vec<_> = attempt.headers.get_all("x-request").iter().collect();
+            assert_eq!(values, ["a", "b"], "{what}");
+            let mut headers = attempt.headers.clone();
+            headers.remove("grpc-previous-rpc-attempts");
+            assert_eq!(headers, attempts[0].headers, "{what}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_number_of_attempts_is_never_what_the_caller_says() {
+    everywhere(async |mount, kind, what| {
+        let server = FlakyServer::new([fail(Code::Unavailable), reset(Reason::REFUSED_STREAM)]);
+        let client = mount.client(&server, &Policy::new(RETRY));
+        let ask = Ask::new(kind)
+            .metadata("grpc-previous-rpc-attempts", "7")
+            .metadata("grpc-previous-rpc-attempts", "8");
+        assert_eq!(client.call(ask).await.code(), Code::Ok, "{what}");
+        let attempts = server.attempts();
+        let seen = attempts.iter().map(|attempt| {
+            let values = attempt.headers.get_all("grpc-previous-rpc-attempts");
+            values.iter().map(|value| value.to_str().unwrap()).collect()
+        });
+        let seen: Vec<Vec<&str>> = seen.collect();
+        assert_eq!(seen, [vec![], vec!["1"], vec!["1"]], "{what}");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_attempt_says_what_is_left_of_the_deadline() {
+    everywhere(async |mount, kind, what| {
+        let server = FlakyServer::new([
+            fail(Code::Unavailable).after(MS(50)),
+            fail(Code::Unavailable).pushback("1000"),
+        ]);
+        let client = mount.client(&server, &Policy::new(RETRY));
+        let ask = Ask::new(kind).timeout(Some(MS(2000)));
+        assert_eq!(client.call(ask).await.code(), Code::Ok, "{what}");
+        let left = ["2000000u", "1850000u", "850000u"];
+        assert_eq!(server.headers("grpc-timeout"), left, "{what}");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_attempt_starts_after_the_deadline() {
+    everywhere(async |mount, kind, what| {
+        let server = FlakyServer::new([fail(Code::Unavailable), fail(Code::Unavailable)]);
+        let client = mount.client(&server, &Policy::new(RETRY));
+        let ask = Ask::new(kind).timeout(Some(MS(250)));
+        assert_eq!(
+            client.call(ask).await.code(),
+            Code::DeadlineExceeded,
+            "{what}"
+        );
+        sleep(MS(60_000)).await;
+        assert_eq!(server.times(), [0, 100], "{what}");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_runs_into_the_deadline_is_reset() {
+    everywhere(async |mount, kind, what| {
+        let server = FlakyServer::new([fail(Code::Unavailable), hang()]);
+        let client = mount.client(&server, &Policy::new(RETRY));
+        let ask = Ask::new(kind).timeout(Some(MS(250)));
+        assert_eq!(
+            client.call(ask).await.code(),
+            Code::DeadlineExceeded,
+            "{what}"
+        );
+        sleep(MS(1)).await;
+        let reset = server.attempts()[1].reset;
+        assert_eq!(reset, Some((Reason::CANCEL, 250)), "{what}");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_dropped_while_it_waits_is_not_made_again() {
+    everywhere(async |mount, kind, what| {
+        let server = FlakyServer::new([fail(Code::Unavailable)]);
+        let client = mount.client(&server, &Policy::new(RETRY));
+        let call = tokio::time::timeout(MS(50), client.call(Ask::new(kind)));
+        assert!(call.await.is_err(), "{what}");
+        sleep(MS(60_000)).await;
+        assert_eq!(server.times(), [0], "{what}");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_dropped_resets_its_attempt() {
+    for action in [hang(), hang_after(0), hang_after(1)] {
+        everywhere(async |mount, kind, what| {
+            let what = format!("{what}, {action:?}");
+            let server = FlakyServer::new([fail(Code::Unavailable), action.clone()]);
+            let client = mount.client(&server, &Policy::new(RETRY));
+            let call = tokio::time::timeout(MS(150), client.call(Ask::new(kind)));
+            assert!(call.await.is_err(), "{what}");
+            sleep(MS(60_000)).await;
+            assert_eq!(server.times(), [0, 100], "{what}");
+            let reset = server.attempts()[1].reset;
+            assert_eq!(reset, Some((Reason::CANCEL, 150)), "{what}");
+        })
+        .await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_with_an_open_request_that_is_dropped_resets_its_attempt() {
+    streaming(async |mount, kind, what| {
+        let server = FlakyServer::new([fail(Code::Unavailable).reading(1), hang()]);
+        let client = mount.client(&server, &Policy::new(RETRY));
+        let (send, texts) = live();
+        send.send("one".into()).unwrap();
+        let call = client.call(Ask::stream(kind, texts));
+        assert!(tokio::time::timeout(MS(150), call).await.is_err(), "{what}");
+        sleep(MS(60_000)).await;
+        let attempts = server.attempts();
+        assert_eq!(attempts[1].reset, Some((Reason::CANCEL, 150)), "{what}");
+        assert!(!attempts[1].half_closed, "{what}");
+        assert_eq!(attempts[1].messages, encoded(kind, &["one"]), "{what}");
+        assert!(send.is_closed(), "{what}: nobody holds the stream");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_takes_too_long_is_reset() {
+    everywhere(async |mount, kind, what| {
+        let server = FlakyServer::new([hang()]);
+        let policy = Policy::new(RETRY.attempt_timeout(MS(40)));
+        let client = mount.client(&server, &policy);
+        assert_eq!(client.call(Ask::new(kind)).await.code(), Code::Ok, "{what}");
+        let attempts = server.attempts();
+        assert_eq!(attempts[0].reset, Some((Reason::CANCEL, 40)), "{what}");
+        assert_eq!(attempts[1].reset, None, "{what}");
+        assert_eq!(server.times(), [0, 140], "{what}");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_of_the_request_is_sent_again_and_its_end_too() {
+    everywhere(async |mount, kind, what| {
+        let server = FlakyServer::new([
+            fail(Code::Unavailable),
+            reset(Reason::REFUSED_STREAM),
+            fail(Code::Unavailable),
+        ]);
+        let client = mount.client(&server, &Policy::new(RETRY));
+        assert_eq!(client.call(Ask::new(kind)).await.code(), Code::Ok, "{what}");
+        let attempts = server.attempts();
+        assert_eq!(attempts.len(), 4, "{what}");
+        let texts = match kind.request_is_stream() {
+            false => &["one"][..],
+            true => &["one", "two"],
+        };
+        for attempt in attempts {
+            assert_eq!(attempt.messages, encoded(kind, texts), "{what}");
+            assert!(attempt.half_closed, "{what}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_request_stream_is_sent_again_as_one() {
+    streaming(async |mount, kind, what| {
+        let server = FlakyServer::new([fail(Code::Unavailable), fail(Code::Unavailable)]);
+        let client = mount.client(&server, &Policy::new(RETRY));
+        let reply = client.call(Ask::with(kind, [])).await;
+        assert_eq!(reply.code(), Code::Ok, "{what}");
+        for attempt in server.attempts() {
+            assert!(attempt.messages.is_empty() && attempt.half_closed, "{what}");
+        }
+        assert_eq!(server.times(), [0, 100, 300], "{what}");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replayed_stream_goes_on_live() {
+    streaming(async |mount, kind, what| {
+        let server = FlakyServer::new([
+            // One more comes while nobody sends, one with the second attempt, and one in the third.
+            fail(Code::Unavailable).reading(2),
+            fail(Code::Unavailable).reading(4),
+            answer(1),
+        ]);
+        let client = mount.client(&server, &Policy::new(RETRY));
+        let texts = timed(&[(0, "a"), (0, "b"), (50, "c"), (100, "d"), (1000, "e")]);
+        let reply = client.call(Ask::stream(kind, texts)).await;
+        assert_eq!(
+            (reply.code(), reply.messages),
+            (Code::Ok, vec![30]),
+            "{what}"
+        );
+        assert_eq!(server.times(), [0, 100, 350], "{what}");
+        let attempts = server.attempts();
+        let all = encoded(kind, &["a", "b", "c", "d", "e"]);
+        assert_eq!(attempts[0].messages, all[..2], "{what}");
+        assert_eq!(attempts[1].messages, all[..4], "{what}");
+        assert_eq!(attempts[2].messages, all, "{what}");
+        assert!(attempts[2].half_closed, "{what}");
+        assert_eq!(server.now(), 1150, "{what}");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_conversation_goes_on_both_ways_after_a_retry() {
+    for mount in MOUNTS {
+        let server = FlakyServer::new([fail(Code::Unavailable).reading(2), echo()]);
+        let client = mount.client(&server, &Policy::new(RETRY));
+        let texts = timed(&[(0, "a"), (0, "b"), (200, "c"), (200, "d")]);
+        let reply = client.call(Ask::stream(Kind::BidiStreaming, texts)).await;
+        assert_eq!(reply.messages, [20, 21, 22, 23], "{mount:?}");
+        assert_eq!(reply.code(), Code::Ok, "{mount:?}");
+        assert_eq!(server.times(), [0, 100], "{mount:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_conversation_that_has_begun_is_not_retried() {
+    for mount in MOUNTS {
+        let server = FlakyServer::new([
+            fail(Code::Unavailable).reading(1),
+            fail_after(2, Code::Unavailable).reading(2),
+        ]);
+        let client = mount.client(&server, &Policy::new(RETRY));
+        let texts = timed(&[(0, "a"), (300, "b")]);
+        let reply = client.call(Ask::stream(Kind::BidiStreaming, texts)).await;
+        assert_eq!(reply.messages, [20, 21], "{mount:?}");
+        assert_eq!(reply.status.message(), "attempt 2 failed", "{mount:?}");
+        assert_eq!(server.times(), [0, 100], "{mount:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_may_succeed_before_all_has_been_replayed() {
+    streaming(async |mount, kind, what| {
+        let server = FlakyServer::new([fail(Code::Unavailable).reading(3), answer(1).reading(1)]);
+        let client = mount.client(&server, &Policy::new(RETRY));
+        let (send, texts) = live();
+        for text in ["a", "b", "c"] {
+            send.send(text.to_owned()).unwrap();
+        }
+        let reply = client.call(Ask::stream(kind, texts)).await;
+        assert_eq!(
+            (reply.code(), reply.messages),
+            (Code::Ok, vec![20]),
+            "{what}"
+        );
+        assert_eq!(server.times(), [0, 100], "{what}");
+        sleep(MS(60_000)).await;
+        assert!(send.is_closed(), "{what}: nobody holds the stream");
+        assert_eq!(server.times(), [0, 100], "{what}");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_stream_is_let_go_of_when_the_call_fails() {
+    streaming(async |mount, kind, what| {
+        let failure = || fail(Code::Unavailable).reading(1);
+        let server = FlakyServer::new([failure(), failure(), failure(), failure()]);
+        let client = mount.client(&server, &Policy::new(RETRY));
+        let (send, texts) = live();
+        send.send("a".into()).unwrap();
+        let reply = client.call(Ask::stream(kind, texts)).await;
+        assert_eq!(reply.code(), Code::Unavailable, "{what}");
+        assert_eq!(server.times(), [0, 100, 300, 700], "{what}");
+        sleep(MS(1)).await;
+        assert!(send.is_closed(), "{what}");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_before_the_client_has_said_anything_is_retried() {
+    streaming(async |mount, kind, what| {
+        let server = FlakyServer::new([fail(Code::Unavailable).reading(0)]);
+        let client = mount.client(&server, &Policy::new(RETRY));
+        let texts = timed(&[(500, "a")]);
+        let reply = client.call(Ask::stream(kind, texts)).await;
+        assert_eq!(reply.code(), Code::Ok, "{what}");
+        assert_eq!(server.times(), [0, 100], "{what}");
+        assert_eq!(
+            server.attempts()[1].messages,
+            encoded(kind, &["a"]),
+            "{what}"
+        );
+    })
+    .await;
+}
+
+// The buffer.
+
+/// A text that makes a message of this many bytes, as the buffer of this mount counts them.
+fn text_of(kind: Kind, mount: Mount, size: usize) -> String {
+    let frame = match mount {
+        Mount::Typed => 0,
+        // The five bytes in front of a message.
+        Mount::Wire => 5,
+    };
+    let mut length = size - frame;
+    loop {
+        let text = "x".repeat(length);
+        if encoded(kind, &[&text])[0].len() + frame <= size {
+            assert_eq!(
+                encoded(kind, &[&text])[0].len() + frame,
+                size,
+                "no such message"
+            );
+            return text;
+        }
+        length -= 1;
+    }
+}
+
+/// The kinds whose requests can be as large as a test wants.
+async fn sized(test: impl AsyncFn(Mount, Kind, &str)) {
+    everywhere(async |mount, kind, what| {
+        if kind != Kind::ServerStreaming {
+            test(mount, kind, what).await;
+        }
+    })
+    .await;
+}
+
+async fn attempts_with(
+    mount: Mount,
+    kind: Kind,
+    config: Config,
+    texts: impl tokio_stream::Stream<Item = String> + Send + 'static,
+) -> Vec<u64> {
+    let server = FlakyServer::new([fail(Code::Unavailable)]);
+    let client = mount.client(&server, &Policy::new(config));
+    let reply = client.call(Ask::stream(kind, texts)).await;
+    let times = server.times();
+    let code = if times.len() == 1 {
+        Code::Unavailable
+    } else {
+        Code::Ok
+    };
+    assert_eq!(reply.code(), code);
+    times
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_of_just_the_buffers_size_is_retried_and_a_larger_one_sent_once() {
+    sized(async |mount, kind, what| {
+        for (size, attempts) in [(99, 2), (100, 2), (101, 1), (5000, 1)] {
+            let texts = tokio_stream::once(text_of(kind, mount, size));
+            let times = attempts_with(mount, kind, RETRY.buffer_size(100), texts).await;
+            assert_eq!(times.len(), attempts, "{what}, {size}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_default_buffer_has_256_kib() {
+    sized(async |mount, kind, what| {
+        for (size, attempts) in [(250_000, 2), (256 << 10, 2), ((256 << 10) + 1, 1)] {
+            let texts = tokio_stream::once(text_of(kind, mount, size));
+            let times = attempts_with(mount, kind, RETRY, texts).await;
+            assert_eq!(times.len(), attempts, "{what}, {size}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_buffer_of_nothing_keeps_nothing() {
+    sized(async |mount, kind, what| {
+        let texts = tokio_stream::once("a".to_owned());
+        let times = attempts_with(mount, kind, RETRY.buffer_size(0), texts).await;
+        assert_eq!(times, [0], "{what}");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_exceeds_the_buffer_is_sent_all_the_same() {
+    sized(async |mount, kind, what| {
+        let server = FlakyServer::new([answer(1)]);
+        let policy = Policy::new(RETRY.buffer_size(1000));
+        let client = mount.client(&server, &policy);
+        let text = "x".repeat(200_000);
+        let texts = tokio_stream::iter(vec![text.clone(); if kind.is_unary() { 1 } else { 3 }]);
+        let reply = client.call(Ask::stream(kind, texts)).await;
+        assert_eq!(reply.code(), Code::Ok, "{what}");
+        let messages = &server.attempts()[0].messages;
+        assert_eq!(
+            messages.len(),
+            if kind.is_unary() { 1 } else { 3 },
+            "{what}"
+        );
+        let expected = &encoded(kind, &[&text])[0];
+        assert!(messages.iter().all(|message| message == expected), "{what}");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_later_message_that_exceeds_the_buffer_ends_the_retries() {
+    streaming(async |mount, kind, what| {
+        for (second, attempts) in [(50, 2), (51, 1)] {
+            let server = FlakyServer::new([fail(Code::Unavailable).reading(2)]);
+            let client = mount.client(&server, &Policy::new(RETRY.buffer_size(100)));
+            let (send, texts) = live();
+            let texts_of = [text_of(kind, mount, 50), text_of(kind, mount, second)];
+            tokio::spawn(async move {
+                for text in texts_of {
+                    send.send(text).unwrap();
+                    // Apart, so that they are not sent as one.
+                    sleep(MS(1)).await;
+                }
+            });
+            client.call(Ask::stream(kind, texts)).await;
+            assert_eq!(server.times().len(), attempts, "{what}, {second}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_exceeds_the_buffer_while_it_replays_is_the_last() {
+    streaming(async |mount, kind, what| {
+        let server = FlakyServer::new([
+            fail(Code::Unavailable).reading(1),
+            // The second message comes while nobody sends, and does not fit.
+            fail(Code::Unavailable).reading(2),
+            fail(Code::Unavailable),
+        ]);
+        let client = mount.client(&server, &Policy::new(RETRY.buffer_size(100)));
+        let (send, texts) = live();
+        let [first, second] = [text_of(kind, mount, 60), text_of(kind, mount, 60)];
+        let expected = encoded(kind, &[&first, &second]);
+        tokio::spawn(async move {
+            send.send(first).unwrap();
+            sleep(MS(50)).await;
+            send.send(second).unwrap();
+        });
+        let reply = client.call(Ask::stream(kind, texts)).await;
+        assert_eq!(reply.status.message(), "attempt 2 failed", "{what}");
+        assert_eq!(server.times(), [0, 100], "{what}");
+        assert_eq!(server.attempts()[1].messages, expected, "{what}");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_exceeds_the_buffer_while_it_replays_may_succeed() {
+    streaming(async |mount, kind, what| {
+        let server = FlakyServer::new([fail(Code::Unavailable).reading(1)]);
+        let client = mount.client(&server, &Policy::new(RETRY.buffer_size(100)));
+        let texts: Vec<_> = (0..20).map(|_| text_of(kind, mount, 60)).collect();
+        let texts = tokio_stream::iter(texts).throttle(MS(1));
+        let reply = client.call(Ask::stream(kind, texts)).await;
+        let code = reply.code();
+        let attempts = server.attempts();
+        assert_eq!((code, attempts.len()), (Code::Ok, 2), "{what}");
+        assert_eq!(attempts[1].messages.len(), 20, "{what}");
+    })
+    .await;
+}

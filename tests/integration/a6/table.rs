@@ -1,0 +1,507 @@
+//! One row for each case: what the server does, and what must come of it.
+
+use std::time::Duration;
+
+use h2::Reason;
+use interceptors::Kind;
+use interceptors::retry::Config;
+use interceptors_tests::flaky::{
+    Action, FlakyServer, answer, fail, fail_after, go_away, hang, hang_after, http, page, reset,
+};
+use interceptors_tests::{Ends, KINDS, Policy};
+use tonic::Code::{self, *};
+
+use crate::mount::{Ask, MOUNTS, MS, Mount};
+
+/// Four attempts, 100 ms apart, then 200 ms, then 400 ms.
+const RETRY: Config = Config::new()
+    .max_attempts(4)
+    .base_delay(Duration::from_millis(100))
+    .max_delay(Duration::from_secs(1))
+    .jitter(0.0)
+    .codes(&[Unavailable]);
+
+struct Case {
+    name: &'static str,
+    config: Config,
+    mounts: Vec<Mount>,
+    kinds: Vec<Kind>,
+    script: Vec<Action>,
+    timeout: Option<u64>,
+    /// In milliseconds.
+    attempts: Vec<u64>,
+    /// `grpc-previous-rpc-attempts`, where it is not 0, 1, 2, …
+    previous: Option<Vec<u32>>,
+    code: Code,
+    message: Option<&'static str>,
+    messages: Option<Vec<u64>>,
+    ends_at: Option<u64>,
+}
+
+/// A case for calls of all kinds.
+fn case(name: &'static str, config: Config, script: Vec<Action>) -> Case {
+    Case {
+        name,
+        config,
+        mounts: MOUNTS.to_vec(),
+        kinds: KINDS.to_vec(),
+        script,
+        timeout: None,
+        attempts: Vec::new(),
+        previous: None,
+        code: Ok,
+        message: None,
+        messages: None,
+        ends_at: None,
+    }
+}
+
+impl Case {
+    /// Only there.
+    fn on(mut self, mount: Mount) -> Self {
+        self.mounts = vec![mount];
+        self
+    }
+
+    fn kinds(mut self, kinds: impl Fn(Kind) -> bool) -> Self {
+        self.kinds.retain(|kind| kinds(*kind));
+        self
+    }
+
+    fn timeout(mut self, timeout: u64) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    fn attempts(mut self, at: &[u64]) -> Self {
+        self.attempts = at.to_vec();
+        self
+    }
+
+    /// Some attempts were transparent retries.
+    fn previous(mut self, previous: &[u32]) -> Self {
+        self.previous = Some(previous.to_vec());
+        self
+    }
+
+    /// The status, when that is not `OK`.
+    fn code(mut self, code: Code) -> Self {
+        self.code = code;
+        self
+    }
+
+    fn message(mut self, message: &'static str) -> Self {
+        self.message = Some(message);
+        self
+    }
+
+    fn messages(mut self, messages: &[u64]) -> Self {
+        self.messages = Some(messages.to_vec());
+        self
+    }
+
+    /// When the call ends, where that is not with its last attempt.
+    fn ends_at(mut self, at: u64) -> Self {
+        self.ends_at = Some(at);
+        self
+    }
+}
+
+fn times<T: Clone>(n: usize, what: T) -> Vec<T> {
+    vec![what; n]
+}
+
+async fn run(case: &Case) {
+    for &mount in &case.mounts {
+        for &kind in &case.kinds {
+            let what = format!("{}: {mount:?}, {kind}", case.name);
+            let server = FlakyServer::new(case.script.clone());
+            let (watch, ends) = Ends::new();
+            let client = mount.watched(&server, &Policy::new(case.config.clone()), watch);
+            let ask = Ask::new(kind).timeout(case.timeout.map(MS));
+            let hours = Duration::from_secs(9 * 3600);
+            let reply = tokio::time::timeout(hours, client.call(ask)).await;
+            let reply = reply.unwrap_or_else(|_| panic!("{what} does not end"));
+            let ended_at = server.now();
+            assert_eq!(reply.code(), case.code, "{what}: {:?}", reply.status);
+            assert_eq!(server.times(), case.attempts, "{what}");
+            if let Some(message) = case.message {
+                assert_eq!(reply.status.message(), message, "{what}");
+            }
+            let attempts = case.attempts.len();
+            let messages = match (&case.messages, case.code) {
+                (Some(messages), _) => messages.clone(),
+                (None, Ok) => vec![attempts as u64 * 10],
+                (None, _) => vec![],
+            };
+            assert_eq!(reply.messages, messages, "{what}");
+            let end = case.ends_at.or(case.attempts.last().copied());
+            assert_eq!(Some(ended_at), end, "{what}");
+            let previous = match &case.previous {
+                Some(previous) => previous.clone(),
+                None => (0..attempts as u32).collect(),
+            };
+            let previous = previous.iter().map(|n| match n {
+                0 => "-".to_owned(),
+                n => n.to_string(),
+            });
+            let seen = server.headers("grpc-previous-rpc-attempts");
+            assert_eq!(seen, previous.collect::<Vec<_>>(), "{what}");
+            drop(client);
+            let ends = tokio::time::timeout(hours, ends.rest()).await;
+            let ends = ends.unwrap_or_else(|_| panic!("{what}: something is left of it"));
+            assert_eq!(ends.len(), 1, "{what}");
+            assert_eq!(ends[0].code, case.code, "{what}");
+        }
+    }
+}
+
+/// A test for each row, so that one that breaks is named.
+macro_rules! table {
+    ($($test:ident: $case:expr;)*) => {$(
+        #[tokio::test(start_paused = true)]
+        async fn $test() {
+            let make: fn(&'static str) -> Case = $case;
+            run(&make(stringify!($test))).await;
+        }
+    )*};
+}
+
+table! {
+    // How many attempts, and whose status counts.
+    a_success_is_not_retried: |name| case(name, RETRY, vec![answer(1)]).attempts(&[0]);
+    a_retryable_failure_is_retried: |name| {
+        case(name, RETRY, vec![fail(Unavailable)]).attempts(&[0, 100])
+    };
+    max_attempts_counts_the_first_attempt_and_the_last_status_is_the_callers: |name| {
+        case(name, RETRY.max_attempts(3), times(9, fail(Unavailable)))
+            .attempts(&[0, 100, 300])
+            .code(Unavailable)
+            .message("attempt 3 failed")
+    };
+    max_counts_the_retries_alone: |name| {
+        case(name, RETRY.max(3), times(9, fail(Unavailable)))
+            .attempts(&[0, 100, 300, 700])
+            .code(Unavailable)
+            .message("attempt 4 failed")
+    };
+    a_success_of_the_last_attempt_counts: |name| {
+        case(name, RETRY.max_attempts(3), times(2, fail(Unavailable))).attempts(&[0, 100, 300])
+    };
+    a_later_failure_that_is_not_retryable_ends_it: |name| {
+        case(name, RETRY, vec![fail(Unavailable), fail(InvalidArgument)])
+            .attempts(&[0, 100])
+            .code(InvalidArgument)
+            .message("attempt 2 failed")
+    };
+    attempts_beyond_five_are_made_where_the_policy_says_so: |name| {
+        case(name, RETRY.max_attempts(7).multiplier(1.0), times(9, fail(Unavailable)))
+            .attempts(&[0, 100, 200, 300, 400, 500, 600])
+            .code(Unavailable)
+    };
+
+    // What commits.
+    headers_commit: |name| {
+        case(name, RETRY, vec![fail_after(0, Unavailable)])
+            .attempts(&[0])
+            .code(Unavailable)
+            .message("attempt 1 failed")
+    };
+    headers_of_a_second_attempt_commit: |name| {
+        case(name, RETRY, vec![fail(Unavailable), fail_after(0, Unavailable)])
+            .attempts(&[0, 100])
+            .code(Unavailable)
+            .message("attempt 2 failed")
+    };
+    a_message_commits: |name| {
+        case(name, RETRY, vec![fail_after(2, Unavailable)])
+            .kinds(Kind::response_is_stream)
+            .attempts(&[0])
+            .code(Unavailable)
+            .messages(&[10, 11])
+    };
+    a_single_message_commits: |name| {
+        case(name, RETRY, vec![fail_after(1, Unavailable)])
+            .kinds(|kind| !kind.response_is_stream())
+            .attempts(&[0])
+            .code(Unavailable)
+    };
+    what_opens_after_a_retry_is_read_to_its_end: |name| {
+        case(name, RETRY, vec![fail(Unavailable), answer(3)])
+            .kinds(Kind::response_is_stream)
+            .attempts(&[0, 100])
+            .messages(&[20, 21, 22])
+    };
+    an_http_error_without_a_grpc_status_is_retried_as_unavailable: |name| {
+        case(name, RETRY, vec![http(503), http(502), http(429)]).attempts(&[0, 100, 300, 700])
+    };
+    an_http_error_with_a_page_is_retried_too: |name| {
+        case(name, RETRY, vec![page(503)]).on(Mount::Wire).attempts(&[0, 100])
+    };
+    // tonic takes the page for messages, and says no more than that they are none.
+    an_http_error_with_a_page_is_internal_to_a_generated_client: |name| {
+        case(name, RETRY, vec![page(503)]).on(Mount::Typed).attempts(&[0]).code(Internal)
+    };
+    an_http_error_that_does_not_pass_is_the_callers: |name| {
+        case(name, RETRY, times(9, http(503))).attempts(&[0, 100, 300, 700]).code(Unavailable)
+    };
+    an_http_error_that_will_not_pass_is_not_retried: |name| {
+        case(name, RETRY, vec![http(401)]).attempts(&[0]).code(Unauthenticated)
+    };
+    a_reset_stream_is_a_failure_like_others: |name| {
+        case(name, RETRY.codes(&[Internal, ResourceExhausted]), vec![
+            reset(Reason::INTERNAL_ERROR),
+            reset(Reason::ENHANCE_YOUR_CALM),
+            reset(Reason::PROTOCOL_ERROR),
+        ])
+        .attempts(&[0, 100, 300, 700])
+    };
+    a_reset_stream_is_not_retried_where_its_code_is_not_listed: |name| {
+        case(name, RETRY, vec![reset(Reason::INTERNAL_ERROR)]).attempts(&[0]).code(Internal)
+    };
+    a_stream_that_the_server_cancels_is_retried_where_that_is_listed: |name| {
+        case(name, RETRY.codes(&[Cancelled]), vec![reset(Reason::CANCEL), fail(Cancelled)])
+            .attempts(&[0, 100, 300])
+    };
+    a_deadline_that_the_server_exceeded_is_retried_where_that_is_listed: |name| {
+        case(name, RETRY.codes(&[DeadlineExceeded]), vec![fail(DeadlineExceeded)])
+            .attempts(&[0, 100])
+    };
+
+    // How long to wait.
+    delays_grow_up_to_the_cap: |name| {
+        let config = RETRY.multiplier(3.0).max_delay(MS(500)).max_attempts(5);
+        case(name, config, times(4, fail(Unavailable))).attempts(&[0, 100, 400, 900, 1400])
+    };
+    a_multiplier_below_one_shrinks_the_delay: |name| {
+        case(name, RETRY.base_delay(MS(400)).multiplier(0.5), times(3, fail(Unavailable)))
+            .attempts(&[0, 400, 600, 700])
+    };
+    a_base_delay_over_the_maximum_is_capped_at_once: |name| {
+        case(name, RETRY.base_delay(MS(900)).max_delay(MS(300)), times(3, fail(Unavailable)))
+            .attempts(&[0, 300, 600, 900])
+    };
+    the_delay_begins_where_an_attempt_ends: |name| {
+        case(name, RETRY, times(2, fail(Unavailable).after(MS(70)))).attempts(&[0, 170, 440])
+    };
+
+    // What the server says about it.
+    a_pushback_is_waited_for_exactly: |name| {
+        case(name, RETRY, vec![fail(Unavailable).pushback("777")]).attempts(&[0, 777])
+    };
+    a_pushback_has_no_jitter: |name| {
+        case(name, RETRY.jitter(1.0), times(3, fail(Unavailable).pushback("500")))
+            .attempts(&[0, 500, 1000, 1500])
+    };
+    a_pushback_of_zero_retries_at_once: |name| {
+        case(name, RETRY, times(3, fail(Unavailable).pushback("0"))).attempts(&[0, 0, 0, 0])
+    };
+    a_pushback_may_be_longer_than_the_maximum_delay: |name| {
+        case(name, RETRY, vec![fail(Unavailable).pushback("60000")]).attempts(&[0, 60_000])
+    };
+    a_pushback_starts_the_delays_again: |name| {
+        case(name, RETRY.max_attempts(6), vec![
+            fail(Unavailable),
+            fail(Unavailable),
+            fail(Unavailable).pushback("50"),
+            fail(Unavailable),
+            fail(Unavailable),
+        ])
+        .attempts(&[0, 100, 300, 350, 450, 650])
+    };
+    a_pushback_gives_no_more_attempts: |name| {
+        case(name, RETRY.max_attempts(2), times(5, fail(Unavailable).pushback("5")))
+            .attempts(&[0, 5])
+            .code(Unavailable)
+    };
+    a_pushback_gives_no_more_time: |name| {
+        case(name, RETRY, vec![fail(Unavailable).pushback("60000")])
+            .timeout(2000)
+            .attempts(&[0])
+            .code(DeadlineExceeded)
+            .ends_at(2000)
+    };
+    a_negative_pushback_stops: |name| stopped(name, "-1");
+    a_pushback_in_words_stops: |name| stopped(name, "soon");
+    an_empty_pushback_stops: |name| stopped(name, "");
+    a_pushback_with_a_fraction_stops: |name| stopped(name, "100.5");
+    a_pushback_beyond_32_bits_stops: |name| stopped(name, "2147483648");
+    a_pushback_beyond_64_bits_stops: |name| stopped(name, "99999999999999999999");
+    a_pushback_with_leading_zeros_is_a_number: |name| {
+        case(name, RETRY, vec![fail(Unavailable).pushback("0070")]).attempts(&[0, 70])
+    };
+    of_two_pushbacks_the_last_one_counts: |name| {
+        case(name, RETRY, vec![fail(Unavailable).pushback("-1").pushback("300")])
+            .attempts(&[0, 300])
+    };
+    of_two_pushbacks_the_last_one_stops: |name| {
+        case(name, RETRY, vec![fail(Unavailable).pushback("300").pushback("-1")])
+            .attempts(&[0])
+            .code(Unavailable)
+    };
+    a_later_pushback_stops_too: |name| {
+        case(name, RETRY, vec![fail(Unavailable), fail(Unavailable).pushback("-1")])
+            .attempts(&[0, 100])
+            .code(Unavailable)
+            .message("attempt 2 failed")
+    };
+    a_pushback_does_not_make_a_status_retryable: |name| {
+        case(name, RETRY, vec![fail(NotFound).pushback("10")]).attempts(&[0]).code(NotFound)
+    };
+    a_pushback_with_a_success_means_nothing: |name| {
+        case(name, RETRY, vec![answer(1).pushback("10")]).attempts(&[0])
+    };
+    a_pushback_after_headers_comes_too_late: |name| {
+        case(name, RETRY, vec![fail_after(0, Unavailable).pushback("10")])
+            .attempts(&[0])
+            .code(Unavailable)
+    };
+    a_pushback_in_headers_comes_too_late: |name| {
+        case(name, RETRY, vec![fail_after(0, Unavailable).pushback("10").in_headers()])
+            .attempts(&[0])
+            .code(Unavailable)
+    };
+
+    // One deadline over all attempts.
+    a_delay_is_cut_at_the_deadline_and_not_before: |name| {
+        case(name, RETRY, times(9, fail(Unavailable)))
+            .timeout(250)
+            .attempts(&[0, 100])
+            .code(DeadlineExceeded)
+            .ends_at(250)
+    };
+    a_delay_that_ends_at_the_deadline_is_too_long: |name| {
+        case(name, RETRY, times(9, fail(Unavailable)))
+            .timeout(300)
+            .attempts(&[0, 100])
+            .code(DeadlineExceeded)
+            .ends_at(300)
+    };
+    an_attempt_that_fits_before_the_deadline_is_made: |name| {
+        case(name, RETRY, times(2, fail(Unavailable))).timeout(301).attempts(&[0, 100, 300])
+    };
+    the_calls_own_deadline_is_not_retried: |name| {
+        case(name, RETRY.codes(&[DeadlineExceeded, Cancelled, Unavailable]), vec![hang()])
+            .timeout(250)
+            .attempts(&[0])
+            .code(DeadlineExceeded)
+            .ends_at(250)
+    };
+    the_deadline_ends_a_second_attempt_too: |name| {
+        case(name, RETRY.codes(&[DeadlineExceeded, Cancelled, Unavailable]), vec![
+            fail(Unavailable),
+            hang(),
+        ])
+        .timeout(250)
+        .attempts(&[0, 100])
+        .code(DeadlineExceeded)
+        .ends_at(250)
+    };
+    the_deadline_ends_a_response_stream: |name| {
+        case(name, RETRY, vec![fail(Unavailable), hang_after(2)])
+            .kinds(Kind::response_is_stream)
+            .timeout(250)
+            .attempts(&[0, 100])
+            .messages(&[20, 21])
+            .code(DeadlineExceeded)
+            .ends_at(250)
+    };
+    the_deadline_ends_a_response_that_has_begun: |name| {
+        case(name, RETRY, vec![hang_after(1)])
+            .kinds(|kind| !kind.response_is_stream())
+            .timeout(250)
+            .attempts(&[0])
+            .code(DeadlineExceeded)
+            .ends_at(250)
+    };
+    an_answer_within_the_deadline_is_given: |name| {
+        case(name, RETRY, vec![answer(1).after(MS(249))]).timeout(250).attempts(&[0]).ends_at(249)
+    };
+
+    // A limit for each attempt.
+    an_attempt_that_takes_too_long_is_made_again: |name| {
+        case(name, TIMED, vec![hang(), hang()]).attempts(&[0, 150, 400])
+    };
+    the_last_attempt_may_not_take_longer_either: |name| {
+        case(name, TIMED.max_attempts(2), vec![hang(), hang()])
+            .attempts(&[0, 150])
+            .code(DeadlineExceeded)
+            .ends_at(200)
+    };
+    the_deadline_goes_before_the_limit_of_an_attempt: |name| {
+        case(name, TIMED, vec![hang(), hang()])
+            .timeout(170)
+            .attempts(&[0, 150])
+            .code(DeadlineExceeded)
+            .ends_at(170)
+    };
+    a_response_stream_that_has_opened_may_take_longer: |name| {
+        case(name, TIMED, vec![hang_after(1)])
+            .kinds(Kind::response_is_stream)
+            .timeout(1000)
+            .attempts(&[0])
+            .messages(&[10])
+            .code(DeadlineExceeded)
+            .ends_at(1000)
+    };
+
+    // What no application has seen.
+    a_refused_stream_is_sent_again_at_once_and_not_counted: |name| {
+        case(name, RETRY, vec![reset(Reason::REFUSED_STREAM)]).attempts(&[0, 0]).previous(&[0, 0])
+    };
+    a_second_refused_stream_is_a_failure_like_others: |name| {
+        case(name, RETRY, times(2, reset(Reason::REFUSED_STREAM)))
+            .attempts(&[0, 0, 100])
+            .previous(&[0, 0, 1])
+    };
+    a_second_refused_stream_is_not_retried_where_its_code_is_not_listed: |name| {
+        case(name, RETRY.codes(&[Aborted]), times(2, reset(Reason::REFUSED_STREAM)))
+            .attempts(&[0, 0])
+            .previous(&[0, 0])
+            .code(Unavailable)
+    };
+    a_refused_stream_leaves_all_attempts: |name| {
+        case(name, RETRY.max_attempts(2), vec![
+            reset(Reason::REFUSED_STREAM),
+            fail(Unavailable),
+            fail(Unavailable),
+        ])
+        .attempts(&[0, 0, 100])
+        .previous(&[0, 0, 1])
+        .code(Unavailable)
+        .message("attempt 3 failed")
+    };
+    a_stream_refused_after_a_retry_is_sent_again_at_once: |name| {
+        case(name, RETRY, vec![fail(Unavailable), reset(Reason::REFUSED_STREAM)])
+            .attempts(&[0, 100, 100])
+            .previous(&[0, 1, 1])
+    };
+    a_stream_refused_in_the_last_attempt_is_sent_again_at_once: |name| {
+        case(name, RETRY.max_attempts(2), vec![
+            fail(Unavailable),
+            reset(Reason::REFUSED_STREAM),
+        ])
+        .attempts(&[0, 100, 100])
+        .previous(&[0, 1, 1])
+    };
+    a_stream_beyond_a_goaway_is_sent_again_at_once_and_not_counted: |name| {
+        case(name, RETRY, vec![go_away()]).attempts(&[0, 0]).previous(&[0, 0])
+    };
+    a_second_goaway_is_a_failure_like_others: |name| {
+        case(name, RETRY.codes(&[Unavailable, Unknown, Internal, Cancelled]), times(2, go_away()))
+            .attempts(&[0, 0, 100])
+            .previous(&[0, 0, 1])
+    };
+}
+
+/// Attempts may take 50 ms.
+const TIMED: Config = RETRY
+    .codes(&[DeadlineExceeded])
+    .attempt_timeout(Duration::from_millis(50));
+
+fn stopped(name: &'static str, pushback: &'static str) -> Case {
+    case(name, RETRY, vec![fail(Unavailable).pushback(pushback)])
+        .attempts(&[0])
+        .code(Unavailable)
+        .message("attempt 1 failed")
+}
