@@ -65,5 +65,5 @@ macro_rules! clients {
 }
 
 clients!(
-    recorded, observed, logged, retried, hedged, equipped, chaotic
+    recorded, observed, logged, retried, hedged, equipped, chaotic, interop, hurried
 );
