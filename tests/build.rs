@@ -31,7 +31,7 @@ const CLIENTS: [(&str, &str); 9] = [
         "interop",
         "logging, with(Watched), deadline(\"20s\"), retry(max_attempts = 3, base_delay = \"10ms\"), auth(token = &*TOKENS, public = [login], allow_plaintext = true), metadata(\"x-call\" = \"one\", \"x-bytes-bin\" = b\"\\x00\\xff\")",
     ),
-    ("hurried", "with(Watched), deadline(\"200ms\")"),
+    ("hurried", "with(Watched), deadline(\"400ms\")"),
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -5,4 +5,5 @@
 
 mod client;
 mod python;
+mod relay;
 mod server;

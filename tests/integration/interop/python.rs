@@ -117,9 +117,9 @@ impl Order {
     }
 
     #[must_use]
-    pub(crate) fn with(mut self, key: &str, value: impl ToString) -> Self {
+    pub(crate) fn with(mut self, key: &str, value: &str) -> Self {
         let metadata = self.0["metadata"].as_array_mut().unwrap();
-        metadata.push(json!([key, value.to_string()]));
+        metadata.push(json!([key, value]));
         self
     }
 
