@@ -659,6 +659,39 @@ async fn requests_that_python_did_not_wait_for_are_sent_again_and_then_the_rest(
 }
 
 #[tokio::test]
+async fn requests_that_fill_the_windows_of_http_are_sent_again_up_to_what_is_kept() {
+    let (mut python, channel) = PythonServer::start().await;
+    let (watch, _ends) = Ends::new();
+    for client in Client::all(&channel) {
+        for (behaviour, size, attempts) in [
+            ("refuse-first 2 14", 80_000, 3),
+            ("fail-first 2 14", 80_000, 3),
+            // Beyond the `buffer_size`, which is 256 KiB.
+            ("fail-first 2 14", 100_000, 1),
+        ] {
+            let mut users = users(3);
+            for user in &mut users {
+                user.name = "x".repeat(size);
+            }
+            let request = With::new(behaviour, &watch).requests(users.clone());
+            let reply = each!(client, |client| client.import_users(request).await);
+            assert_eq!(reply.is_ok(), attempts == 3, "{behaviour} {size}");
+            let mut received = Vec::new();
+            for _ in 0..attempts {
+                received = python.served().await.1.received;
+            }
+            assert_eq!(received.len(), 3);
+            assert!(
+                received
+                    .iter()
+                    .zip(&users)
+                    .all(|(received, sent)| received["name"] == sent.name)
+            );
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_python_says_before_it_has_all_requests_is_the_end_of_the_call() {
     let (_python, channel) = PythonServer::start().await;
     let (watch, mut ends) = Ends::new();
