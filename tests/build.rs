@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 /// A policy, and the module that its client of the demo service is in.
-const CLIENTS: [(&str, &str); 9] = [
+const CLIENTS: &[(&str, &str)] = &[
     ("recorded", "with(Step(\"a\")), with(Step(\"b\"))"),
     (
         "observed",
@@ -32,6 +32,11 @@ const CLIENTS: [(&str, &str); 9] = [
         "chaotic",
         "with(Watched), deadline(\"20s\"), retry(max_attempts = 3, base_delay = \"1ms\", max_delay = \"5ms\"), metadata(\"x-attempt\" = counted())",
     ),
+    (
+        "interop",
+        "logging, with(Watched), deadline(\"20s\"), retry(max_attempts = 3, base_delay = \"10ms\"), auth(token = &*TOKENS, public = [login], allow_plaintext = true), metadata(\"x-call\" = \"one\", \"x-bytes-bin\" = b\"\\x00\\xff\")",
+    ),
+    ("hurried", "with(Watched), deadline(\"400ms\")"),
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

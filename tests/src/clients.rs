@@ -82,7 +82,8 @@ macro_rules! clients {
 }
 
 clients!(
-    recorded, observed, logged, retried, hedged, equipped, guarded, chaotic, chosen
+    recorded, observed, logged, retried, hedged, equipped, guarded, chaotic, chosen, interop,
+    hurried
 );
 
 /// Services of several packages, generated together.

@@ -1,0 +1,9 @@
+//! Python's `grpcio` as the client of an annotated service, and as the server of annotated clients.
+//!
+//! Needs a Python with what `requirements.txt` lists; the variable `PYTHON` says which.
+#![allow(clippy::unwrap_used)] // helpers of tests
+
+mod client;
+mod python;
+mod relay;
+mod server;
