@@ -341,12 +341,12 @@ async fn a_method_that_a_channels_list_names_is_left_out() {
 #[test]
 fn the_plan_of_a_channel_has_a_row_for_each_method_that_differs() {
     expect![[r#"
-        METHOD                      KIND         INTERCEPTOR       SETTINGS
-        *                           bidi_stream  with(self.outer)
-                                                 with(self.ends)
-                                                 with(self.inner)
-        /demo.v1.UserService/Login  bidi_stream  with(self.outer)
-                                                 with(self.ends)
+        METHOD                      KIND  INTERCEPTOR       SETTINGS
+        *                           any   with(self.outer)
+                                          with(self.ends)
+                                          with(self.inner)
+        /demo.v1.UserService/Login  any   with(self.outer)
+                                          with(self.ends)
     "#]]
     .assert_eq(&Outbound::PLAN.to_string());
 }
