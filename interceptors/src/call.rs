@@ -15,6 +15,7 @@ use crate::deadline;
 use crate::end::{Attached, Outcome, StreamEnd, tell_in_drop};
 use crate::inbound::{Received, RequestMessages};
 use crate::plan::MethodPlan;
+use crate::stream::StreamWatch;
 
 /// What may be kept of a request until it is known whether it has to be sent again, in bytes:
 /// what grpc-core and grpc-go allow too.
@@ -578,6 +579,14 @@ impl<Req> Call<Req> {
             None if self.kind().request_is_stream() => RequestMessages::Unknown,
             None => RequestMessages::One,
         }
+    }
+
+    /// Those who watch the response that leaves the chain now.
+    pub(crate) fn take_watch(&mut self) -> Option<StreamWatch> {
+        let attached = self.attached.take()?;
+        let (messages, attempts) = (self.request_messages(), self.details.attempt);
+        let path = &self.details.path;
+        Some(StreamWatch::new(path, messages, attempts, attached))
     }
 
     /// A response stream that its watchers were attached to will not leave the chain.

@@ -233,14 +233,10 @@ impl<S: Send> Reply<S> for AssociatedStream {
         if let (Side::Server, Some(at)) = (call.side(), call.known_deadline()) {
             response = response.map(|body| body.scoped(at));
         }
-        if let Some(attached) = call.attached.take() {
-            let (messages, attempts) = (call.request_messages(), call.attempt());
-            let watched = |body: ResponseStream<S>| {
-                body.watched(&call.details.path, messages, attempts, attached)
-            };
-            response = response.map(watched);
-        }
-        Ok(response)
+        Ok(match call.take_watch() {
+            Some(watch) => response.map(|body| body.watched(watch)),
+            None => response,
+        })
     }
 }
 

@@ -66,21 +66,7 @@ impl<S> ResponseStream<S> {
         }
     }
 
-    pub(crate) fn watched(
-        mut self,
-        path: &CallPath,
-        request_messages: RequestMessages,
-        attempts: u32,
-        attached: Box<dyn Attached>,
-    ) -> Self {
-        let watch = StreamWatch {
-            path: path.clone(),
-            attached: Some(attached),
-            messages: 0,
-            request_messages,
-            attempts,
-            polling: false,
-        };
+    pub(crate) fn watched(mut self, watch: StreamWatch) -> Self {
         self.watch = Some(watch);
         self
     }
@@ -178,18 +164,35 @@ impl<S> fmt::Debug for ResponseStream<S> {
     }
 }
 
-struct StreamWatch {
+/// Tells those who watch a response how it ended, once.
+pub(crate) struct StreamWatch {
     path: CallPath,
     attached: Option<Box<dyn Attached>>,
-    messages: u64,
+    pub(crate) messages: u64,
     request_messages: RequestMessages,
     attempts: u32,
     /// Still set when the stream is dropped: a poll did not return, so it panicked.
-    polling: bool,
+    pub(crate) polling: bool,
 }
 
 impl StreamWatch {
-    fn tell(&mut self, outcome: Outcome, status: Option<&Status>) {
+    pub(crate) fn new(
+        path: &CallPath,
+        request_messages: RequestMessages,
+        attempts: u32,
+        attached: Box<dyn Attached>,
+    ) -> Self {
+        Self {
+            path: path.clone(),
+            attached: Some(attached),
+            messages: 0,
+            request_messages,
+            attempts,
+            polling: false,
+        }
+    }
+
+    pub(crate) fn tell(&mut self, outcome: Outcome, status: Option<&Status>) {
         if let Some(attached) = self.attached.take() {
             let end = StreamEnd {
                 path: &self.path,

@@ -13,10 +13,10 @@ use tonic::{Code, Status};
 
 use super::replay::Replay;
 use super::status;
-use crate::call::CallPath;
 use crate::deadline::exceeded;
-use crate::end::{Attached, Outcome, StreamEnd, tell_in_drop};
-use crate::inbound::{Received, RequestMessages};
+use crate::end::Outcome;
+use crate::inbound::Received;
+use crate::stream::StreamWatch;
 
 /// What a wrapped channel sends and receives: encoded messages, as HTTP/2 carries them.
 ///
@@ -166,27 +166,16 @@ impl Body {
     }
 
     /// Tells how it ended.
-    pub(crate) fn watched(
-        mut self,
-        path: &CallPath,
-        request_messages: RequestMessages,
-        attempts: u32,
-        attached: Box<dyn Attached>,
-    ) -> Self {
-        let mut watch = Box::new(BodyWatch {
-            path: path.clone(),
-            attached: Some(attached),
+    pub(crate) fn watched(mut self, watch: StreamWatch) -> Self {
+        let mut watch = BodyWatch {
             frames: Frames::default(),
-            messages: 0,
-            request_messages,
-            attempts,
-            polling: false,
-        });
+            watch,
+        };
         if self.source.is_end_stream() {
             // Nobody will read it.
             watch.end(&self.head.end());
         } else {
-            self.watch = Some(watch);
+            self.watch = Some(Box::new(watch));
         }
         self
     }
@@ -251,14 +240,19 @@ impl HttpBody for Body {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let this = &mut *self;
-        if let Some(watch) = &mut this.watch {
+        if let Some(BodyWatch { watch, .. }) = this.watch.as_deref_mut() {
             watch.polling = true;
         }
         let polled = this.poll_source(cx);
-        if let Some(watch) = &mut this.watch {
+        if let Some(BodyWatch { watch, .. }) = this.watch.as_deref_mut() {
             watch.polling = false;
         }
-        let frame = ready!(polled);
+        let mut frame = ready!(polled);
+        if let Some(Ok(frame)) = &mut frame
+            && let Some(trailers) = frame.trailers_mut()
+        {
+            status::without_malformed_details(trailers);
+        }
         if let Some(count) = &mut this.count {
             count.see(&frame);
         }
@@ -421,14 +415,8 @@ impl Count {
 }
 
 struct BodyWatch {
-    path: CallPath,
-    attached: Option<Box<dyn Attached>>,
     frames: Frames,
-    messages: u64,
-    request_messages: RequestMessages,
-    attempts: u32,
-    /// Still set when the body is dropped: a poll did not return, so it panicked.
-    polling: bool,
+    watch: StreamWatch,
 }
 
 impl BodyWatch {
@@ -436,9 +424,9 @@ impl BodyWatch {
         match frame {
             Some(Ok(frame)) => {
                 if let Some(data) = frame.data_ref() {
-                    self.messages += self.frames.count(data);
+                    self.watch.messages += self.frames.count(data);
                 } else if let Some(trailers) = frame.trailers_ref() {
-                    let end = match status::of_headers(trailers) {
+                    let end = match Status::from_header_map(trailers) {
                         Some(status) if status.code() == Code::Ok => Ok(()),
                         Some(status) => Err(status),
                         None => head.end(),
@@ -446,40 +434,16 @@ impl BodyWatch {
                     self.end(&end);
                 }
             }
-            Some(Err(status)) => self.tell(Outcome::Error, Some(status)),
+            Some(Err(status)) => self.watch.tell(Outcome::Error, Some(status)),
             None => self.end(&head.end()),
         }
     }
 
     fn end(&mut self, end: &Result<(), Status>) {
         match end {
-            Ok(()) => self.tell(Outcome::Ok, None),
-            Err(status) => self.tell(Outcome::Error, Some(status)),
+            Ok(()) => self.watch.tell(Outcome::Ok, None),
+            Err(status) => self.watch.tell(Outcome::Error, Some(status)),
         }
-    }
-
-    fn tell(&mut self, outcome: Outcome, status: Option<&Status>) {
-        if let Some(attached) = self.attached.take() {
-            let end = StreamEnd {
-                path: &self.path,
-                outcome,
-                status,
-                messages: self.messages,
-                request_messages: self.request_messages.clone(),
-                attempts: self.attempts,
-            };
-            attached.end(&end);
-        }
-    }
-}
-
-impl Drop for BodyWatch {
-    fn drop(&mut self) {
-        let outcome = match self.polling {
-            true => Outcome::Panicked,
-            false => Outcome::Cancelled,
-        };
-        tell_in_drop(|| self.tell(outcome, None));
     }
 }
 

@@ -2,7 +2,7 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::{Method, StatusCode, Uri, Version};
@@ -49,6 +49,9 @@ use crate::plan::MethodPlan;
 pub struct InterceptedChannel<C: ChannelChain, S> {
     chain: Arc<Shared<C>>,
     service: S,
+    /// The channel cannot take the next call. That is for the interceptors to hear, so the call fails
+    /// and not the question whether it can be made.
+    broken: Option<Status>,
 }
 
 struct Shared<C: ChannelChain> {
@@ -63,6 +66,7 @@ impl<C: ChannelChain, S> InterceptedChannel<C, S> {
         Self {
             chain: Arc::new(Shared { chain, state }),
             service,
+            broken: None,
         }
     }
 
@@ -77,6 +81,7 @@ impl<C: ChannelChain, S: Clone> Clone for InterceptedChannel<C, S> {
         Self {
             chain: Arc::clone(&self.chain),
             service: self.service.clone(),
+            broken: None,
         }
     }
 }
@@ -126,23 +131,28 @@ where
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Status>> + Send>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Status>> {
-        self.service
-            .poll_ready(cx)
-            .map_err(|error| not_ready(error.into()))
+        let ready = ready!(self.service.poll_ready(cx));
+        self.broken = ready.err().map(|error| not_ready(error.into()));
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: http::Request<tonic::body::Body>) -> Self::Future {
         // The one that was polled ready is the one to be called.
         let next = self.service.clone();
         let service = std::mem::replace(&mut self.service, next);
+        let first = match self.broken.take() {
+            Some(status) => Readiness::Broken(status),
+            None => Readiness::Ready,
+        };
         let shared = Arc::clone(&self.chain);
-        Box::pin(answer(shared, service, request))
+        Box::pin(answer(shared, service, first, request))
     }
 }
 
 async fn answer<C, S>(
     shared: Arc<Shared<C>>,
     service: S,
+    readiness: Readiness,
     request: http::Request<tonic::body::Body>,
 ) -> Result<http::Response<Body>, Status>
 where
@@ -161,7 +171,7 @@ where
     call.details.is_plaintext = head.uri.scheme_str().map(|scheme| scheme == "http");
     let wire = Wire {
         service,
-        is_ready: true,
+        readiness,
         method: head.method,
         uri: head.uri,
         version: head.version,
@@ -177,9 +187,8 @@ fn leave(call: &mut Call<Body>, response: Response<Body>) -> http::Response<Body
     if let Some(at) = call.known_deadline() {
         body = body.ending(at);
     }
-    if let Some(attached) = call.attached.take() {
-        let (messages, attempts) = (call.request_messages(), call.attempt());
-        body = body.watched(&call.details.path, messages, attempts, attached);
+    if let Some(watch) = call.take_watch() {
+        body = body.watched(watch);
     }
     let mut response = http::Response::new(body);
     *response.status_mut() = http_status;
@@ -198,10 +207,17 @@ const ABILITIES: Abilities<Body> = Abilities::new(
     Some(Body::counted),
 );
 
+/// What is known of whether the channel can take the next attempt.
+enum Readiness {
+    Ready,
+    Broken(Status),
+    Unknown,
+}
+
 /// The innermost link: the channel itself.
 struct Wire<S> {
     service: S,
-    is_ready: bool,
+    readiness: Readiness,
     method: Method,
     uri: Uri,
     version: Version,
@@ -216,9 +232,13 @@ where
 {
     async fn run(&mut self, call: &mut Call<Body>) -> Result<Response<Body>, Status> {
         let request = call.outgoing_request()?;
-        if !std::mem::replace(&mut self.is_ready, false) {
-            let ready = poll_fn(|cx| self.service.poll_ready(cx)).await;
-            ready.map_err(|error| not_ready(error.into()))?;
+        match std::mem::replace(&mut self.readiness, Readiness::Unknown) {
+            Readiness::Ready => {}
+            Readiness::Broken(status) => return Err(status),
+            Readiness::Unknown => {
+                let ready = poll_fn(|cx| self.service.poll_ready(cx)).await;
+                ready.map_err(|error| not_ready(error.into()))?;
+            }
         }
         let (metadata, extensions, body) = request.into_parts();
         let mut request = http::Request::new(body.into());
@@ -230,9 +250,9 @@ where
         let response = self.service.call(request).await;
         let response =
             response.map_err(|error| status::of_tonic(Status::from_error(error.into())))?;
-        let (head, body) = response.into_parts();
+        let (mut head, body) = response.into_parts();
         let body = tonic::body::Body::new(body);
-        match status::of_headers(&head.headers) {
+        match status::of_headers(&mut head.headers) {
             // Trailers-Only: the server has not begun to answer.
             Some(status) if status.code() != Code::Ok => return Err(status),
             // Nor has it where a proxy answers by itself, with or without a page for people.
@@ -252,7 +272,7 @@ where
     fn fork(&self) -> Option<Self> {
         Some(Self {
             service: self.service.clone(),
-            is_ready: false,
+            readiness: Readiness::Unknown,
             method: self.method.clone(),
             uri: self.uri.clone(),
             version: self.version,

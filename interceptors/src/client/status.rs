@@ -1,26 +1,35 @@
 //! What a status is on the wire.
 
 use std::error::Error;
+use std::io;
+use std::sync::Arc;
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Status, TimeoutExpired};
 
+use crate::deadline::exceeded;
+
 /// Any error of a transport.
 pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 
 /// The status that headers or trailers carry.
-pub(crate) fn of_headers(headers: &HeaderMap) -> Option<Status> {
-    // tonic panics where these are not base64, and they come from the other side.
-    if let Some(details) = headers.get(DETAILS)
-        && !is_base64(details)
-    {
-        let mut headers = headers.clone();
-        headers.remove(DETAILS);
-        return Status::from_header_map(&headers);
-    }
+///
+/// Details that are not base64 are taken out: tonic panics where it finds such, and they come from the
+/// other side.
+pub(crate) fn of_headers(headers: &mut HeaderMap) -> Option<Status> {
+    without_malformed_details(headers);
     Status::from_header_map(headers)
+}
+
+pub(crate) fn without_malformed_details(headers: &mut HeaderMap) {
+    if headers
+        .get(DETAILS)
+        .is_some_and(|details| !is_base64(details))
+    {
+        headers.remove(DETAILS);
+    }
 }
 
 fn is_base64(value: &HeaderValue) -> bool {
@@ -70,7 +79,13 @@ const DETAILS: &str = "grpc-status-details-bin";
 pub(crate) fn of_tonic(status: Status) -> Status {
     // tonic's channel keeps the deadline too, and calls it a cancellation.
     if status.code() == Code::Cancelled && has_source::<TimeoutExpired>(&status) {
-        return crate::deadline::exceeded();
+        return exceeded();
+    }
+    // A lost connection is `UNKNOWN` to tonic, and `UNAVAILABLE` to gRPC's own libraries.
+    if status.code() == Code::Unknown && has_source::<io::Error>(&status) {
+        let mut lost = Status::unavailable("the connection was lost");
+        lost.set_source(Arc::new(status));
+        return lost;
     }
     status
 }

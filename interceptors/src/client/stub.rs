@@ -220,7 +220,7 @@ impl<M: Send + 'static> Inbound<M> for One {
             Some(Ok(message)) => message,
             Some(Err(mut status)) => {
                 merge(status.metadata_mut(), &metadata);
-                return Err(status);
+                return Err(status::of_tonic(status));
             }
             None => return Err(Status::internal("the response has no message")),
         };

@@ -21,8 +21,8 @@
 //!   left alone there, and naming such a method in `only` does not compile.
 //!
 //! **Never after an answer.** On a client that is when response headers have arrived, even if an error follows them; an
-//! error without a response (Trailers-Only, or HTTP 503 from a proxy) is none. On a service it is when the handler has returned with
-//! success. A response stream is retried until it opens, never after: what was delivered cannot be taken back.
+//! error without a response (Trailers-Only, or what a proxy answers by itself) is none. On a stub it is when its body has returned
+//! with success, and on a service when the handler has. A response stream is retried until it opens, never after: what was delivered cannot be taken back.
 //!
 //! A handler that is retried and calls a sibling that is retried multiplies the two: with
 //! `max = 3` for both, up to 16 runs.
