@@ -1,6 +1,8 @@
 //! One event for each call, with the fields and the level that the documentation says.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
+mod client;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
