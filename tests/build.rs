@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::PathBuf;
 
 /// A policy, and the module that its client of the demo service is in.
-const CLIENTS: [(&str, &str); 8] = [
+const CLIENTS: &[(&str, &str)] = &[
     ("recorded", "with(Step(\"a\")), with(Step(\"b\"))"),
     (
         "observed",
@@ -19,6 +19,27 @@ const CLIENTS: [(&str, &str); 8] = [
         "hedged",
         "with(Watched), hedge(max_attempts = 3, delay = \"100ms\", non_fatal_codes = [Unavailable])",
     ),
+    (
+        "hedged_at_once",
+        "hedge(max_attempts = 3, non_fatal_codes = [Unavailable]), metadata(\"x-attempt\" = counted())",
+    ),
+    (
+        "stamped_once",
+        "metadata(\"x-call\" = counted()), retry(max_attempts = 3, base_delay = \"100ms\", jitter = 0.0)",
+    ),
+    (
+        "stamped",
+        "retry(max_attempts = 3, base_delay = \"100ms\", jitter = 0.0), metadata(\"x-attempt\" = counted())",
+    ),
+    (
+        "renewing",
+        "retry(max_attempts = 2, base_delay = \"100ms\", jitter = 0.0), auth(token = &*RENEWED, allow_plaintext = true)",
+    ),
+    (
+        "limited",
+        "deadline(\"2s\"), retry(max_attempts = 4, base_delay = \"100ms\", jitter = 0.0)",
+    ),
+    ("limited_only", "deadline(\"2s\")"),
     (
         "chosen",
         "with(Watched), with(Chosen), with(Step(\"attempt\"))",
@@ -36,7 +57,7 @@ const CLIENTS: [(&str, &str); 8] = [
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=../proto/proto");
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
-    for (name, policy) in CLIENTS {
+    for &(name, policy) in CLIENTS {
         let dir = out.join(name);
         std::fs::create_dir_all(&dir)?;
         tonic_prost_build::configure()
@@ -55,7 +76,14 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// What the policies name is in `src/clients.rs`.
 fn policy_attribute(policy: &str) -> String {
     let mut policy = policy.to_owned();
-    for name in ["Step(", "Watched", "TOKENS", "counted()", "Chosen"] {
+    for name in [
+        "Step(",
+        "Watched",
+        "TOKENS",
+        "RENEWED",
+        "counted()",
+        "Chosen",
+    ] {
         policy = policy.replace(name, &format!("crate::clients::{name}"));
     }
     format!("#[::interceptors::intercept({policy})]")
