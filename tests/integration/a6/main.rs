@@ -4,6 +4,7 @@
 mod entries;
 mod hedge;
 mod mount;
+mod properties;
 mod request;
 mod table;
 mod throttle;
