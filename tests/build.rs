@@ -20,6 +20,27 @@ const CLIENTS: &[(&str, &str)] = &[
         "with(Watched), hedge(max_attempts = 3, delay = \"100ms\", non_fatal_codes = [Unavailable])",
     ),
     (
+        "hedged_at_once",
+        "hedge(max_attempts = 3, non_fatal_codes = [Unavailable]), metadata(\"x-attempt\" = counted())",
+    ),
+    (
+        "stamped_once",
+        "metadata(\"x-call\" = counted()), retry(max_attempts = 3, base_delay = \"100ms\", jitter = 0.0)",
+    ),
+    (
+        "stamped",
+        "retry(max_attempts = 3, base_delay = \"100ms\", jitter = 0.0), metadata(\"x-attempt\" = counted())",
+    ),
+    (
+        "renewing",
+        "retry(max_attempts = 2, base_delay = \"100ms\", jitter = 0.0), auth(token = &*RENEWED, allow_plaintext = true)",
+    ),
+    (
+        "limited",
+        "deadline(\"2s\"), retry(max_attempts = 4, base_delay = \"100ms\", jitter = 0.0)",
+    ),
+    ("limited_only", "deadline(\"2s\")"),
+    (
         "chosen",
         "with(Watched), with(Chosen), with(Step(\"attempt\"))",
     ),
@@ -42,7 +63,7 @@ const CLIENTS: &[(&str, &str)] = &[
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=../proto/proto");
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
-    for (name, policy) in CLIENTS {
+    for &(name, policy) in CLIENTS {
         let dir = out.join(name);
         std::fs::create_dir_all(&dir)?;
         tonic_prost_build::configure()
@@ -76,7 +97,14 @@ fn odd_clients(out: &Path) -> Result<(), Box<dyn Error>> {
 /// What the policies name is in `src/clients.rs`.
 fn policy_attribute(policy: &str) -> String {
     let mut policy = policy.to_owned();
-    for name in ["Step(", "Watched", "TOKENS", "counted()", "Chosen"] {
+    for name in [
+        "Step(",
+        "Watched",
+        "TOKENS",
+        "RENEWED",
+        "counted()",
+        "Chosen",
+    ] {
         policy = policy.replace(name, &format!("crate::clients::{name}"));
     }
     format!("#[::interceptors::intercept({policy})]")

@@ -423,7 +423,8 @@ impl<Req> Call<Req> {
         }
     }
 
-    /// A call that is being made. If that happens in a handler, it inherits that one's deadline.
+    /// A call that is being made. Its deadline is kept whether or not an interceptor asks for it, and if it
+    /// is made in a handler, it inherits that one's.
     #[cfg(feature = "client")]
     pub(crate) fn outgoing(
         path: CallPath,
@@ -431,8 +432,9 @@ impl<Req> Call<Req> {
         request: Request<Req>,
     ) -> Self {
         let mut call = Self::with_path(path, abilities, request);
-        if let Some(at) = deadline::current() {
-            call.limit_deadline(at);
+        match deadline::current() {
+            Some(at) => call.limit_deadline(at),
+            None => _ = call.deadline(),
         }
         call
     }

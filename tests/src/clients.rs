@@ -72,6 +72,18 @@ pub fn counted() -> u64 {
 pub static TOKENS: LazyLock<TokenCache> =
     LazyLock::new(|| TokenCache::new(|| async { Ok(Token::new("s3cret")) }));
 
+/// Another token each time that one is fetched.
+pub static RENEWED: LazyLock<TokenCache> = LazyLock::new(renewing);
+
+/// A cache of its own that does the same.
+pub fn renewing() -> TokenCache {
+    let count = AtomicU64::new(1);
+    TokenCache::new(move || {
+        let number = count.fetch_add(1, Ordering::Relaxed);
+        async move { Ok(Token::new(format!("token-{number}"))) }
+    })
+}
+
 macro_rules! clients {
     ($($name:ident),*) => {$(
         pub mod $name {
@@ -82,8 +94,23 @@ macro_rules! clients {
 }
 
 clients!(
-    recorded, observed, logged, retried, hedged, equipped, guarded, chaotic, chosen, interop,
-    hurried
+    recorded,
+    observed,
+    logged,
+    retried,
+    hedged,
+    equipped,
+    guarded,
+    chaotic,
+    chosen,
+    interop,
+    hurried,
+    hedged_at_once,
+    stamped,
+    stamped_once,
+    renewing,
+    limited,
+    limited_only
 );
 
 /// Services of several packages, generated together.

@@ -1,7 +1,10 @@
 //! gRFC A6, "gRPC Retry Design": rule by rule, on a generated client and on a wrapped channel, against a
 //! server that fails as it is told. The clock is paused, so every moment is exact.
 
+mod entries;
+mod hedge;
 mod mount;
+mod properties;
 mod request;
 mod table;
 mod throttle;

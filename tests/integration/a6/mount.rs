@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use interceptors::auth::TokenCache;
 use interceptors::client::InterceptedChannel;
 use interceptors::{Kind, intercept};
 use interceptors_proto::demo::user_service_client::UserServiceClient;
@@ -159,7 +160,10 @@ pub(crate) trait Calls {
 impl Client {
     /// Makes a call, and reads everything.
     pub(crate) fn call(&self, ask: Ask) -> Replying {
-        self.0.call(ask)
+        let call = self.0.call(ask);
+        // Where the clock stands still, what never ends would hang.
+        let day = tokio::time::timeout(MS(24 * 3600 * 1000), call);
+        Box::pin(async { day.await.expect("the call ends") })
     }
 }
 
@@ -237,10 +241,78 @@ macro_rules! calls {
     )*};
 }
 
-calls!(
-    clients::chosen::UserServiceClient<Channel>,
-    UserServiceClient<InterceptedChannel<Chosen, Channel>>,
-);
+/// A policy that is written in an attribute, on both mounts.
+macro_rules! mounted {
+    ($($name:ident: $chain:ident = $value:expr, #[intercept($($policy:tt)*)] $item:item)*) => {
+        $(
+            #[intercept($($policy)*)]
+            $item
+        )*
+
+        impl Mount {
+            $(
+                pub(crate) fn $name(self, server: &FlakyServer) -> Client {
+                    let channel = server.channel();
+                    Client(match self {
+                        Self::Typed => Box::new(clients::$name::UserServiceClient::new(channel)),
+                        Self::Wire => Box::new(UserServiceClient::new($value.wrap(channel))),
+                    })
+                }
+            )*
+        }
+
+        calls!(
+            clients::chosen::UserServiceClient<Channel>,
+            UserServiceClient<InterceptedChannel<Chosen, Channel>>,
+            $(
+                clients::$name::UserServiceClient<Channel>,
+                UserServiceClient<InterceptedChannel<$chain, Channel>>,
+            )*
+        );
+    };
+}
+
+// The left ones are in `build.rs`; these are the same again.
+mounted! {
+    hedged: Hedged = Hedged,
+        #[intercept(hedge(max_attempts = 3, delay = "100ms", non_fatal_codes = [Unavailable]))]
+        struct Hedged;
+    hedged_at_once: HedgedAtOnce = HedgedAtOnce,
+        #[intercept(
+            hedge(max_attempts = 3, non_fatal_codes = [Unavailable]),
+            metadata("x-attempt" = clients::counted()),
+        )]
+        struct HedgedAtOnce;
+    stamped: Stamped = Stamped,
+        #[intercept(
+            retry(max_attempts = 3, base_delay = "100ms", jitter = 0.0),
+            metadata("x-attempt" = clients::counted()),
+        )]
+        struct Stamped;
+    stamped_once: StampedOnce = StampedOnce,
+        #[intercept(
+            metadata("x-call" = clients::counted()),
+            retry(max_attempts = 3, base_delay = "100ms", jitter = 0.0),
+        )]
+        struct StampedOnce;
+    renewing: Renewing = Renewing { tokens: clients::renewing() },
+        #[intercept(
+            retry(max_attempts = 2, base_delay = "100ms", jitter = 0.0),
+            auth(token = self.tokens, allow_plaintext = true),
+        )]
+        struct Renewing {
+            tokens: TokenCache,
+        }
+    limited: Limited = Limited,
+        #[intercept(
+            deadline("2s"),
+            retry(max_attempts = 4, base_delay = "100ms", jitter = 0.0),
+        )]
+        struct Limited;
+    limited_only: LimitedOnly = LimitedOnly,
+        #[intercept(deadline("2s"))]
+        struct LimitedOnly;
+}
 
 /// A generated client that is told its policy with each call.
 struct Tabled {

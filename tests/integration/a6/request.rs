@@ -112,7 +112,7 @@ async fn without_a_policy_nothing_is_retried() {
     .await;
 }
 
-static CODES: [Code; 16] = [
+pub(crate) static CODES: [Code; 16] = [
     Code::Cancelled,
     Code::Unknown,
     Code::InvalidArgument,

@@ -119,9 +119,7 @@ async fn run(case: &Case) {
             let (watch, ends) = Ends::new();
             let client = mount.watched(&server, &Policy::new(case.config.clone()), watch);
             let ask = Ask::new(kind).timeout(case.timeout.map(MS));
-            let hours = Duration::from_secs(9 * 3600);
-            let reply = tokio::time::timeout(hours, client.call(ask)).await;
-            let reply = reply.unwrap_or_else(|_| panic!("{what} does not end"));
+            let reply = client.call(ask).await;
             let ended_at = server.now();
             assert_eq!(reply.code(), case.code, "{what}: {:?}", reply.status);
             assert_eq!(server.times(), case.attempts, "{what}");
@@ -148,7 +146,7 @@ async fn run(case: &Case) {
             let seen = server.headers("grpc-previous-rpc-attempts");
             assert_eq!(seen, previous.collect::<Vec<_>>(), "{what}");
             drop(client);
-            let ends = tokio::time::timeout(hours, ends.rest()).await;
+            let ends = tokio::time::timeout(MS(60_000), ends.rest()).await;
             let ends = ends.unwrap_or_else(|_| panic!("{what}: something is left of it"));
             assert_eq!(ends.len(), 1, "{what}");
             assert_eq!(ends[0].code, case.code, "{what}");

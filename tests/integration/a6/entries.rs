@@ -1,0 +1,250 @@
+//! What else may be listed on a client: `deadline`, `metadata` and `auth`, with and without `retry`.
+
+use h2::Reason;
+use interceptors::deadline;
+use interceptors_tests::Policy;
+use interceptors_tests::flaky::{FlakyServer, answer, fail, fail_after, hang, hang_after, reset};
+use tokio::sync::Mutex;
+use tokio::time::{Instant, sleep};
+use tonic::Code;
+
+use crate::mount::{Ask, MS, Mount};
+use crate::request::everywhere;
+
+type Mounted = fn(Mount, &FlakyServer) -> crate::mount::Client;
+
+/// With `retry` behind it, and alone.
+const LIMITED: [Mounted; 2] = [Mount::limited, Mount::limited_only];
+
+#[tokio::test(start_paused = true)]
+async fn a_default_deadline_is_sent_and_kept() {
+    everywhere(async |mount, kind, what| {
+        for limited in LIMITED {
+            let server = FlakyServer::new([hang()]);
+            let client = limited(mount, &server);
+            let reply = client.call(Ask::new(kind)).await;
+            assert_eq!(reply.code(), Code::DeadlineExceeded, "{what}");
+            assert_eq!((server.now(), server.times()), (2000, vec![0]), "{what}");
+            sleep(MS(1)).await;
+            let attempt = &server.attempts()[0];
+            assert_eq!(attempt.header("grpc-timeout"), Some("2000000u"), "{what}");
+            assert_eq!(attempt.reset, Some((Reason::CANCEL, 2000)), "{what}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_default_deadline_ends_a_response_that_has_begun() {
+    everywhere(async |mount, kind, what| {
+        for limited in LIMITED {
+            let server = FlakyServer::new([hang_after(1).after(MS(500))]);
+            let client = limited(mount, &server);
+            let reply = client.call(Ask::new(kind)).await;
+            let messages = if kind.response_is_stream() {
+                &[10][..]
+            } else {
+                &[]
+            };
+            assert_eq!(reply.code(), Code::DeadlineExceeded, "{what}");
+            assert_eq!(reply.messages, messages, "{what}");
+            assert_eq!(server.now(), 2000, "{what}");
+            sleep(MS(1)).await;
+            let reset = server.attempts()[0].reset;
+            assert_eq!(reset, Some((Reason::CANCEL, 2000)), "{what}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_callers_own_timeout_goes_before_the_default() {
+    everywhere(async |mount, kind, what| {
+        for limited in LIMITED {
+            for (timeout, header) in [(500, "500000u"), (5000, "5000000u")] {
+                for action in [hang(), hang_after(1)] {
+                    let server = FlakyServer::new([action]);
+                    let client = limited(mount, &server);
+                    let reply = client.call(Ask::new(kind).timeout(Some(MS(timeout)))).await;
+                    assert_eq!(reply.code(), Code::DeadlineExceeded, "{what}");
+                    assert_eq!(server.now(), timeout, "{what}");
+                    assert_eq!(server.headers("grpc-timeout"), [header], "{what}");
+                }
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_default_deadline_is_over_all_attempts() {
+    everywhere(async |mount, kind, what| {
+        let slow = || fail(Code::Unavailable).after(MS(700));
+        let server = FlakyServer::new([slow(), slow(), slow()]);
+        let reply = mount.limited(&server).call(Ask::new(kind)).await;
+        assert_eq!(reply.code(), Code::DeadlineExceeded, "{what}");
+        assert_eq!(
+            (server.now(), server.times()),
+            (2000, vec![0, 800, 1700]),
+            "{what}"
+        );
+        let left = ["2000000u", "1200000u", "300000u"];
+        assert_eq!(server.headers("grpc-timeout"), left, "{what}");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_in_time_is_not_touched() {
+    everywhere(async |mount, kind, what| {
+        let server = FlakyServer::new([answer(1).after(MS(1999))]);
+        let reply = mount.limited_only(&server).call(Ask::new(kind)).await;
+        assert_eq!(
+            (reply.code(), reply.messages),
+            (Code::Ok, vec![10]),
+            "{what}"
+        );
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timeout_of_the_caller_is_kept_where_no_entry_asks_for_it() {
+    everywhere(async |mount, kind, what| {
+        for action in [hang(), hang_after(1)] {
+            let what = format!("{what}, {action:?}");
+            let server = FlakyServer::new([action]);
+            let client = mount.client(&server, &Policy::none());
+            let ask = Ask::new(kind).timeout(Some(MS(500)));
+            let reply = client.call(ask).await;
+            assert_eq!(reply.code(), Code::DeadlineExceeded, "{what}");
+            assert_eq!(server.now(), 500, "{what}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_made_for_another_has_no_longer_than_that_one() {
+    everywhere(async |mount, kind, what| {
+        let server = FlakyServer::new([fail(Code::Unavailable), hang()]);
+        let client = mount.limited(&server);
+        let at = Instant::now() + MS(300);
+        let ask = Ask::new(kind).timeout(Some(MS(1000)));
+        let reply = deadline::scope(at, client.call(ask)).await;
+        assert_eq!(reply.code(), Code::DeadlineExceeded, "{what}");
+        assert_eq!(server.now(), 300, "{what}");
+        let left = ["300000u", "200000u"];
+        assert_eq!(server.headers("grpc-timeout"), left, "{what}");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn metadata_behind_retry_is_made_for_each_attempt_and_before_it_once() {
+    everywhere(async |mount, kind, what| {
+        let script = || [fail(Code::Unavailable), reset(Reason::REFUSED_STREAM)];
+
+        let server = FlakyServer::new(script());
+        let reply = mount.stamped(&server).call(Ask::new(kind)).await;
+        assert_eq!(
+            (reply.code(), server.times().len()),
+            (Code::Ok, 3),
+            "{what}"
+        );
+        let attempts = server.headers("x-attempt");
+        let numbers: Vec<u64> = attempts.iter().map(|n| n.parse().unwrap()).collect();
+        assert!(numbers.is_sorted_by(|a, b| a < b), "{what}: {attempts:?}");
+
+        let server = FlakyServer::new(script());
+        let reply = mount.stamped_once(&server).call(Ask::new(kind)).await;
+        assert_eq!(
+            (reply.code(), server.times().len()),
+            (Code::Ok, 3),
+            "{what}"
+        );
+        let calls = server.headers("x-call");
+        assert_ne!(calls[0], "-", "{what}");
+        assert!(
+            calls.iter().all(|call| *call == calls[0]),
+            "{what}: {calls:?}"
+        );
+    })
+    .await;
+}
+
+/// The tokens of a generated client are those of the process, and tests run at the same time.
+static RENEWING: Mutex<()> = Mutex::const_new(());
+
+#[tokio::test(start_paused = true)]
+async fn a_rejected_token_is_renewed_once_and_the_call_made_again() {
+    let _alone = RENEWING.lock().await;
+    everywhere(async |mount, kind, what| {
+        let server = FlakyServer::new([
+            fail(Code::Unauthenticated),
+            answer(1),
+            answer(1),
+            fail(Code::Unauthenticated),
+            fail(Code::Unauthenticated),
+        ]);
+        let client = mount.renewing(&server);
+        for _ in 0..2 {
+            let reply = client.call(Ask::new(kind)).await;
+            assert_eq!(reply.code(), Code::Ok, "{what}");
+        }
+        let reply = client.call(Ask::new(kind)).await;
+        assert_eq!(reply.code(), Code::Unauthenticated, "{what}");
+        assert_eq!(reply.status.message(), "attempt 5 failed", "{what}");
+        assert_eq!(server.times(), [0; 5], "{what}");
+        let tokens = server.headers("authorization");
+        assert!(tokens[0].starts_with("Bearer token-"), "{what}");
+        assert_ne!(tokens[0], tokens[1], "{what}: another one");
+        assert_eq!(tokens[1], tokens[2], "{what}: the new one is kept");
+        assert_eq!(tokens[2], tokens[3], "{what}");
+        assert_ne!(tokens[3], tokens[4], "{what}");
+        // It is no attempt of `retry`.
+        assert_eq!(
+            server.headers("grpc-previous-rpc-attempts"),
+            ["-"; 5],
+            "{what}"
+        );
+        let texts = server.attempts();
+        assert!(
+            texts
+                .iter()
+                .all(|attempt| attempt.messages == texts[0].messages),
+            "{what}"
+        );
+        assert!(texts.iter().all(|attempt| attempt.half_closed), "{what}");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renewed_token_does_not_use_up_a_retry() {
+    let _alone = RENEWING.lock().await;
+    everywhere(async |mount, kind, what| {
+        let server = FlakyServer::new([
+            fail(Code::Unauthenticated),
+            fail(Code::Unavailable),
+            fail(Code::Unauthenticated),
+        ]);
+        let reply = mount.renewing(&server).call(Ask::new(kind)).await;
+        assert_eq!(reply.code(), Code::Ok, "{what}");
+        assert_eq!(server.times(), [0, 0, 100, 100], "{what}");
+        let previous = server.headers("grpc-previous-rpc-attempts");
+        assert_eq!(previous, ["-", "-", "1", "1"], "{what}");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_rejected_after_the_headers_is_not_tried_again() {
+    everywhere(async |mount, kind, what| {
+        let server = FlakyServer::new([fail_after(0, Code::Unauthenticated)]);
+        let reply = mount.renewing(&server).call(Ask::new(kind)).await;
+        assert_eq!(reply.code(), Code::Unauthenticated, "{what}");
+        assert_eq!(server.times(), [0], "{what}");
+    })
+    .await;
+}

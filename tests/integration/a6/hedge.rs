@@ -1,0 +1,258 @@
+//! gRFC A6, "Hedging Policy": several attempts at once, one answer.
+
+use h2::Reason;
+use interceptors::Kind;
+use interceptors_tests::flaky::{Action, FlakyServer, answer, fail, fail_after, hang, hang_after};
+use tokio::time::sleep;
+use tonic::Code;
+
+use crate::mount::{Ask, MOUNTS, MS, Mount};
+use crate::request::encoded;
+
+/// A generated client hedges what is unary; a channel what is there in full when the call begins.
+async fn hedged(script: &[Action], test: impl AsyncFn(&FlakyServer, Kind, &str, Mount)) {
+    for mount in MOUNTS {
+        let kinds = match mount {
+            Mount::Typed => &[Kind::Unary][..],
+            Mount::Wire => &[Kind::Unary, Kind::ServerStreaming],
+        };
+        for &kind in kinds {
+            let server = FlakyServer::new(script.iter().cloned());
+            test(&server, kind, &format!("{mount:?}, {kind}"), mount).await;
+        }
+    }
+}
+
+/// What comes of a call: when attempts are made, the answer or the failure, when it ends, and which
+/// attempts are given up.
+async fn expect(
+    script: &[Action],
+    attempts: &[u64],
+    outcome: Result<u64, (Code, &str)>,
+    ends_at: u64,
+    given_up: &[usize],
+) {
+    hedged(script, async |server, kind, what, mount| {
+        let client = mount.hedged(server);
+        let reply = client.call(Ask::new(kind).timeout(Some(MS(9_000)))).await;
+        let ended_at = server.now();
+        // The resets are on their way.
+        sleep(MS(60_000)).await;
+        assert_eq!(server.times(), attempts, "{what}");
+        match outcome {
+            Ok(message) => {
+                assert_eq!(reply.code(), Code::Ok, "{what}: {:?}", reply.status);
+                assert_eq!(reply.messages, [message], "{what}");
+            }
+            Err((code, message)) => {
+                let status = &reply.status;
+                assert_eq!((status.code(), status.message()), (code, message), "{what}");
+            }
+        }
+        assert_eq!(ended_at, ends_at, "{what}");
+        for (i, attempt) in server.attempts().iter().enumerate() {
+            let expected = given_up.contains(&(i + 1));
+            let expected = expected.then_some((Reason::CANCEL, ends_at));
+            assert_eq!(attempt.reset, expected, "{what}, attempt {}", i + 1);
+            assert_eq!(attempt.messages, encoded(kind, &["one"]), "{what}");
+            assert!(attempt.half_closed, "{what}");
+        }
+        let previous = ["-", "1", "2"];
+        let seen = server.headers("grpc-previous-rpc-attempts");
+        assert_eq!(seen, previous[..attempts.len()], "{what}");
+    })
+    .await;
+}
+
+fn failure() -> Action {
+    fail(Code::Unavailable)
+}
+
+const TOO_LATE: (Code, &str) = (
+    Code::DeadlineExceeded,
+    "the deadline of the call has passed",
+);
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_within_the_delay_is_the_only_attempt() {
+    expect(&[answer(1).after(MS(99))], &[0], Ok(10), 99, &[]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_next_attempt_is_made_after_the_delay_and_the_loser_given_up() {
+    let script = [hang(), answer(1).after(MS(30))];
+    expect(&script, &[0, 100], Ok(20), 130, &[1]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_attempt_may_still_win() {
+    let script = [answer(1).after(MS(250)), hang(), hang()];
+    expect(&script, &[0, 100, 200], Ok(10), 250, &[2, 3]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn there_are_no_more_attempts_than_the_policy_says() {
+    let script = [hang(), hang(), hang()];
+    expect(&script, &[0, 100, 200], Err(TOO_LATE), 9_000, &[1, 2, 3]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_non_fatal_failure_sends_the_next_at_once_and_the_delay_begins_again() {
+    let script = [failure().after(MS(30)), hang(), answer(1)];
+    expect(&script, &[0, 30, 130], Ok(30), 130, &[2]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fatal_failure_is_the_answer_and_the_others_are_given_up() {
+    let script = [hang(), fail(Code::NotFound).after(MS(20))];
+    let failed = Err((Code::NotFound, "attempt 2 failed"));
+    expect(&script, &[0, 100], failed, 120, &[1]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_all_fail_the_last_failure_is_the_answer() {
+    let failed = |n| (Code::Unavailable, n);
+    let script = [failure(), failure(), failure()];
+    expect(&script, &[0, 0, 0], Err(failed("attempt 3 failed")), 0, &[]).await;
+    // The first attempt fails last.
+    let script = [failure().after(MS(300)), failure(), failure().after(MS(50))];
+    let failed = failed("attempt 1 failed");
+    expect(&script, &[0, 100, 100], Err(failed), 300, &[]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_does_not_end_the_call_while_another_attempt_is_under_way() {
+    let script = [answer(1).after(MS(300)), failure(), failure()];
+    expect(&script, &[0, 100, 100], Ok(10), 300, &[]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pushback_sets_when_the_next_attempt_is_made_and_the_delay_follows_that() {
+    let script = [failure().pushback("500"), hang(), answer(1)];
+    expect(&script, &[0, 500, 600], Ok(30), 600, &[2]).await;
+    let script = [hang(), failure().pushback("300"), answer(1)];
+    expect(&script, &[0, 100, 400], Ok(30), 400, &[1]).await;
+    let script = [failure().pushback("0"), answer(1)];
+    expect(&script, &[0, 0], Ok(20), 0, &[]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pushback_that_says_stop_leaves_what_is_under_way() {
+    for stop in ["-1", "never"] {
+        let script = [failure().pushback(stop)];
+        let failed = Err((Code::Unavailable, "attempt 1 failed"));
+        expect(&script, &[0], failed, 0, &[]).await;
+        let script = [answer(1).after(MS(500)), failure().pushback(stop)];
+        expect(&script, &[0, 100], Ok(10), 500, &[]).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_non_fatal_failure_after_headers_is_the_answer() {
+    let failed = Err((Code::Unavailable, "attempt 1 failed"));
+    expect(&[fail_after(0, Code::Unavailable)], &[0], failed, 0, &[]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn headers_decide_which_response_stream_is_read() {
+    let server = FlakyServer::new([hang(), hang_after(2), hang()]);
+    let client = Mount::Wire.hedged(&server);
+    let ask = Ask::new(Kind::ServerStreaming).timeout(Some(MS(9_000)));
+    let reply = client.call(ask).await;
+    assert_eq!(reply.messages, [20, 21]);
+    assert_eq!(reply.code(), Code::DeadlineExceeded);
+    sleep(MS(1)).await;
+    let attempts = server.attempts();
+    assert_eq!(attempts.len(), 2);
+    assert_eq!(attempts[0].reset, Some((Reason::CANCEL, 100)));
+    assert_eq!(attempts[1].reset, Some((Reason::CANCEL, 9_000)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_attempt_says_what_is_left_of_the_deadline() {
+    hedged(
+        &[hang(), hang(), answer(1)],
+        async |server, kind, what, mount| {
+            let client = mount.hedged(server);
+            client.call(Ask::new(kind).timeout(Some(MS(1000)))).await;
+            let left = ["1000000u", "900000u", "800000u"];
+            assert_eq!(server.headers("grpc-timeout"), left, "{what}");
+        },
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_number_of_attempts_is_never_what_the_caller_says() {
+    hedged(&[hang(), answer(1)], async |server, kind, what, mount| {
+        let ask = Ask::new(kind).metadata("grpc-previous-rpc-attempts", "7");
+        mount.hedged(server).call(ask).await;
+        let seen = server.headers("grpc-previous-rpc-attempts");
+        assert_eq!(seen, ["-", "1"], "{what}");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_dropped_gives_up_all_attempts() {
+    hedged(
+        &[hang(), hang(), hang()],
+        async |server, kind, what, mount| {
+            let client = mount.hedged(server);
+            let call = tokio::time::timeout(MS(150), client.call(Ask::new(kind)));
+            assert!(call.await.is_err(), "{what}");
+            sleep(MS(60_000)).await;
+            assert_eq!(server.times(), [0, 100], "{what}");
+            for attempt in server.attempts() {
+                assert_eq!(attempt.reset, Some((Reason::CANCEL, 150)), "{what}");
+            }
+        },
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_delay_all_attempts_are_made_at_once_each_with_its_own_metadata() {
+    let script = [hang(), answer(1).after(MS(50)), hang()];
+    hedged(&script, async |server, kind, what, mount| {
+        let reply = mount.hedged_at_once(server).call(Ask::new(kind)).await;
+        assert_eq!(reply.messages, [20], "{what}");
+        assert_eq!(server.times(), [0, 0, 0], "{what}");
+        let mut values = server.headers("x-attempt");
+        values.sort();
+        values.dedup();
+        assert_eq!(values.len(), 3, "{what}: {values:?}");
+        sleep(MS(1)).await;
+        let resets = server.attempts().into_iter().map(|attempt| attempt.reset);
+        let given_up = Some((Reason::CANCEL, 50));
+        assert_eq!(
+            resets.collect::<Vec<_>>(),
+            [given_up, None, given_up],
+            "{what}"
+        );
+    })
+    .await;
+}
+
+/// Nobody could say which attempt a message is for.
+#[tokio::test(start_paused = true)]
+async fn a_request_that_is_still_being_made_is_sent_once() {
+    for mount in MOUNTS {
+        for kind in [Kind::ClientStreaming, Kind::BidiStreaming] {
+            let server = FlakyServer::new([answer(1).after(MS(500))]);
+            let texts = tokio_stream::StreamExt::throttle(
+                tokio_stream::iter(["a", "b", "c"].map(str::to_owned)),
+                MS(10),
+            );
+            let reply = mount.hedged(&server).call(Ask::stream(kind, texts)).await;
+            assert_eq!(reply.messages, [10], "{mount:?}, {kind}");
+            assert_eq!(server.times(), [0], "{mount:?}, {kind}");
+            let messages = &server.attempts()[0].messages;
+            assert_eq!(
+                *messages,
+                encoded(kind, &["a", "b", "c"]),
+                "{mount:?}, {kind}"
+            );
+        }
+    }
+}
