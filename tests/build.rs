@@ -91,6 +91,17 @@ fn odd_clients(out: &Path) -> Result<(), Box<dyn Error>> {
             ["clients/v1/odd.proto", "clients/v1/other.proto"],
             ["../proto/proto"],
         )?)?;
+    // Methods called `Connect` and `Clone`, without the constructor that the transport would add.
+    tonic_prost_build::configure()
+        .build_server(false)
+        .build_transport(false)
+        .client_mod_attribute("names.v1", policy_attribute(policy))
+        .extern_path(".names.v1", "::interceptors_proto::names")
+        .out_dir(out)
+        .compile_fds(protox::compile(
+            ["names/v1/names.proto"],
+            ["../proto/proto"],
+        )?)?;
     Ok(())
 }
 

@@ -117,3 +117,8 @@ clients!(
 pub mod odd {
     include!(concat!(env!("OUT_DIR"), "/odd/all.rs"));
 }
+
+/// Names that do not survive the way to snake case and back.
+pub mod names {
+    include!(concat!(env!("OUT_DIR"), "/odd/names.v1.rs"));
+}

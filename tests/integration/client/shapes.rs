@@ -3,6 +3,7 @@
 use std::pin::Pin;
 
 use interceptors::{Intercepted as _, Kind, Outcome};
+use interceptors_tests::clients::names::kv_client::KvClient;
 use interceptors_tests::clients::odd::clients::v1::odd::Item;
 use interceptors_tests::clients::odd::clients::v1::odd::deeper::Thing;
 use interceptors_tests::clients::odd::clients::v1::odd::deeper::deeper_client::DeeperClient;
@@ -214,4 +215,34 @@ fn streams_are_retried_on_a_generated_client_and_the_plan_says_so() {
         assert!(entries.any(|name| name == "retry"), "{}", method.path());
         assert!(!method.is_derived());
     }
+}
+
+#[test]
+fn names_that_rust_changes_are_exact() {
+    let plan = KvClient::<Channel>::PLAN;
+    let methods: Vec<&str> = plan
+        .methods()
+        .iter()
+        .map(|method| method.method())
+        .collect();
+    let expected = [
+        "HashKV",
+        "GetURL",
+        "FetchX509SVID",
+        "GetSELinuxInfo",
+        "NFTs",
+        "Unstable_Crash",
+        "tryAddLock",
+        "stream_stats",
+        "echo",
+        "Move",
+        "Connect",
+        "Clone",
+    ];
+    assert_eq!(methods, expected);
+    assert!(
+        plan.methods()
+            .iter()
+            .all(|method| method.service() == "names.v1.KV")
+    );
 }
