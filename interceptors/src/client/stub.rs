@@ -35,9 +35,11 @@ pub struct Outgoing<'a, T, C, In, Out> {
     grpc: Link<'a, T>,
     method: &'static Method,
     codec: fn() -> C,
-    fork: Option<fn(&Grpc<T>) -> Grpc<T>>,
+    fork: Option<Fork<T>>,
     kind: PhantomData<fn(In) -> Out>,
 }
+
+type Fork<T> = fn(&Grpc<T>) -> Grpc<T>;
 
 enum Link<'a, T> {
     Borrowed(&'a mut Grpc<T>),
