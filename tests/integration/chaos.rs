@@ -1,5 +1,6 @@
 //! Ten thousand calls of all kinds at once, over real sockets, to a server that fails at random: no call is
 //! lost, none gets what is another's, and nothing is left behind.
+#![allow(clippy::unwrap_used)] // helpers of tests
 
 use std::collections::HashMap;
 use std::pin::Pin;

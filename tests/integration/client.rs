@@ -1,5 +1,6 @@
 //! Generated clients, hand-written stubs and wrapped channels over real sockets: all four kinds, in order,
 //! with their true ends.
+#![allow(clippy::unwrap_used)] // helpers of tests
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
