@@ -1,5 +1,6 @@
 //! Ten thousand calls of all kinds at once, over real sockets, to a server that fails at random: no call is
 //! lost, none gets what is another's, and nothing is left behind.
+#![allow(clippy::unwrap_used)] // helpers of tests
 
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -56,6 +57,11 @@ fn end(id: u64) -> (Fate, u32) {
     let fates = (0..ATTEMPTS).map(|attempt| (fate(id, attempt), attempt + 1));
     let mut fates = fates.skip_while(|(fate, n)| *fate == Fate::Unavailable && *n < ATTEMPTS);
     fates.next().unwrap()
+}
+
+/// Whether the caller loses patience.
+fn is_given_up(id: u64) -> bool {
+    id % 10 == 7
 }
 
 fn code(fate: Fate) -> Code {
@@ -160,7 +166,14 @@ impl UserService for Chaotic {
             assert_eq!(user.id, id, "a message of another call");
             count += 1;
         }
-        assert_eq!(count, MESSAGES, "a message is lost or was sent twice");
+        // A tonic server takes a request that is given up for one that has ended.
+        if count < MESSAGES && is_given_up(id) {
+            return Err(Status::cancelled("given up"));
+        }
+        assert_eq!(
+            count, MESSAGES,
+            "call {id}: a message is lost or was sent twice"
+        );
         Self::single(fate, ImportSummary { imported: id }).await
     }
 
@@ -246,7 +259,7 @@ impl Ask {
         request.metadata_mut().insert("x-call-id", id);
         request.extensions_mut().insert(self.watch.clone());
         if end(self.id).0 == Fate::Hang {
-            request.set_timeout(Duration::from_millis(20));
+            request.set_timeout(Duration::from_millis(100));
         }
         request
     }
@@ -316,12 +329,12 @@ async fn check(mut client: Client, id: u64, handle: Arc<()>) {
             tokio::task::yield_now().await;
         }
     };
-    let reply = match id % 10 {
-        7 => tokio::select! {
+    let reply = match is_given_up(id) {
+        true => tokio::select! {
             reply = client.call(ask) => Some(reply),
             () = given_up => None,
         },
-        _ => Some(client.call(ask).await),
+        false => Some(client.call(ask).await),
     };
     let ends = ends.rest().await;
     assert_eq!(ends.len(), 1, "call {id} is told of once: {ends:?}");
@@ -330,7 +343,12 @@ async fn check(mut client: Client, id: u64, handle: Arc<()>) {
     };
     let (fate, _) = end(id);
     let is_stream = id % 4 >= 2;
-    assert_eq!(seen, code(fate), "call {id}");
+    // On a machine that is busy enough, the time may be over before the attempt that hangs.
+    let is_early = fate == Fate::Hang && seen == Code::Unavailable;
+    assert!(
+        seen == code(fate) || is_early,
+        "call {id}: {seen:?}, {fate:?}"
+    );
     assert_eq!(ends[0].code, seen, "call {id}");
     let messages = match (fate, is_stream) {
         (Fate::Answer, false) | (Fate::DataLoss, true) => 1,
@@ -369,15 +387,15 @@ async fn no_call_is_lost_or_mixed_up_and_nothing_is_left() {
     }
 
     for (id, attempts) in service.seen.lock().unwrap().iter() {
-        let (_, expected) = end(*id);
-        let is_given_up = id % 10 == 7;
+        let (fate, expected) = end(*id);
+        let may_be_fewer = is_given_up(*id) || fate == Fate::Hang;
         let expected: Vec<_> = (0..expected).collect();
-        let len = if is_given_up {
-            attempts.len()
-        } else {
-            expected.len()
+        let len = match may_be_fewer {
+            true => attempts.len(),
+            false => expected.len(),
         };
-        assert_eq!(*attempts, expected[..len], "call {id}");
+        let fates = [0, 1, 2].map(|attempt| self::fate(*id, attempt));
+        assert_eq!(*attempts, expected[..len], "call {id}: {fates:?}");
     }
     let seen = service.seen.lock().unwrap().len() as u64;
     assert!(seen >= CALLS * 9 / 10, "{seen} calls have come");

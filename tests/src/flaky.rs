@@ -196,13 +196,27 @@ impl FlakyServer {
 
     /// A channel to it.
     pub fn channel(&self) -> Channel {
+        self.channel_after(0)
+    }
+
+    /// A channel to it that cannot be connected for so many times.
+    pub fn channel_after(&self, failures: u32) -> Channel {
         let shared = Arc::clone(&self.0);
+        let mut failures = failures;
         let connector = tower::service_fn(move |_| {
-            let (client, server) = tokio::io::duplex(1 << 20);
-            tokio::spawn(serve(Arc::clone(&shared), server));
-            async move { Ok::<_, Infallible>(TokioIo::new(client)) }
+            let connected = match failures.checked_sub(1) {
+                Some(left) => {
+                    failures = left;
+                    Err(io::Error::from(io::ErrorKind::ConnectionRefused))
+                }
+                None => {
+                    let (client, server) = tokio::io::duplex(1 << 20);
+                    tokio::spawn(serve(Arc::clone(&shared), server));
+                    Ok(TokioIo::new(client))
+                }
+            };
+            async move { connected }
         });
-        // Windows that are large enough for every test: what waits for them would wait for reads.
         Endpoint::from_static("http://flaky.test").connect_with_connector_lazy(connector)
     }
 
@@ -292,6 +306,7 @@ async fn serve(shared: Arc<Shared>, io: DuplexStream) {
     };
     let mut builder = h2::server::Builder::new();
     builder
+        // Large enough for every test, so that nothing waits for what is not read.
         .initial_window_size(1 << 20)
         .initial_connection_window_size(1 << 20);
     let Ok(mut connection) = builder.handshake::<_, Bytes>(io).await else {

@@ -11,9 +11,9 @@ use tonic::metadata::MetadataMap;
 use tonic::{Code, Request, Response, Status};
 use tower_service::Service;
 
-use super::Body;
 use super::status::{self, BoxError};
 use super::stub::not_ready;
+use super::{Body, failed};
 use crate::__private::{Abilities, Resend};
 use crate::call::{Call, CallPath};
 use crate::chain::{Interceptor, Next};
@@ -248,13 +248,14 @@ where
         *request.headers_mut() = metadata.into_headers();
         *request.extensions_mut() = extensions;
         let response = self.service.call(request).await;
+        let deadline = call.known_deadline();
         let response =
-            response.map_err(|error| status::of_tonic(Status::from_error(error.into())))?;
+            response.map_err(|error| failed(Status::from_error(error.into()), deadline))?;
         let (mut head, body) = response.into_parts();
         let body = tonic::body::Body::new(body);
         match status::of_headers(&mut head.headers) {
             // Trailers-Only: the server has not begun to answer.
-            Some(status) if status.code() != Code::Ok => return Err(status),
+            Some(status) if status.code() != Code::Ok => return Err(failed(status, deadline)),
             // Nor has it where a proxy answers by itself, with or without a page for people.
             None if head.status != StatusCode::OK
                 && (http_body::Body::is_end_stream(&body) || !status::is_grpc(&head.headers)) =>

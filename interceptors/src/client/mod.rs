@@ -10,8 +10,8 @@ mod status;
 #[allow(missing_docs, missing_debug_implementations)]
 mod stub;
 
-use tokio::time::timeout_at;
-use tonic::{Response, Status};
+use tokio::time::{Instant, timeout_at};
+use tonic::{Code, Response, Status};
 
 pub use body::Body;
 pub use channel::InterceptedChannel;
@@ -30,6 +30,16 @@ pub mod __private {
 use crate::call::Call;
 use crate::chain::Next;
 use crate::deadline::exceeded;
+
+/// What an attempt failed with. A server that gives up at the deadline calls that a cancellation, and may
+/// be heard before the client's own timer is.
+pub(crate) fn failed(status: Status, deadline: Option<Instant>) -> Status {
+    let is_over = || deadline.is_some_and(|at| at <= Instant::now());
+    match status.code() {
+        Code::Cancelled if is_over() => exceeded(),
+        _ => of_tonic(status),
+    }
+}
 
 /// Takes a call through its chain, no longer than a deadline that it began with allows. One that is
 /// set on the way is enforced where it is set.

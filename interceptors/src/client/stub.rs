@@ -12,8 +12,8 @@ use tonic::codec::Codec;
 use tonic::metadata::MetadataMap;
 use tonic::{CancellationHandle, Code, GrpcMethod, Response, Status, Streaming};
 
-use super::RequestStream;
 use super::status::{self, BoxError};
+use super::{RequestStream, failed};
 use crate::call::Call;
 use crate::chain::Next;
 use crate::inbound::{MessageStream, rebuilt};
@@ -272,8 +272,10 @@ where
             .map_err(|error| not_ready(error.into()))?;
         let path = PathAndQuery::from_static(path);
         let response = grpc.streaming(request, path, (self.codec)()).await;
-        let response = response.map_err(status::of_tonic)?;
+        let deadline = call.known_deadline();
+        let response = response.map_err(|status| failed(status, deadline))?;
         let answer = Out::receive(response, &mut call.details.answered).await;
+        let answer = answer.map_err(|status| failed(status, deadline));
         if answer.is_ok() {
             cancel.0 = None;
         }

@@ -45,7 +45,10 @@ impl Mount {
 
     /// The same; this one is told of the ends.
     pub(crate) fn watched(self, server: &FlakyServer, policy: &Policy, watch: WatchEnds) -> Client {
-        let channel = server.channel();
+        self.connected(server.channel(), policy, watch)
+    }
+
+    pub(crate) fn connected(self, channel: Channel, policy: &Policy, watch: WatchEnds) -> Client {
         Client(match self {
             Self::Typed => Box::new(Tabled {
                 client: clients::chosen::UserServiceClient::new(channel),

@@ -9,7 +9,7 @@ use interceptors_proto::demo::{ChatMessage, FlakyRequest, ListUsersRequest, User
 use interceptors_tests::flaky::{
     FlakyServer, answer, echo, fail, fail_after, go_away, hang, hang_after, http, reset,
 };
-use interceptors_tests::{KINDS, Policy};
+use interceptors_tests::{Ends, KINDS, Policy};
 use prost::Message;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
@@ -149,6 +149,26 @@ async fn every_code_is_retried_where_it_is_listed_and_only_there() {
                 let code = if listed { Code::Ok } else { *code };
                 assert_eq!(reply.code(), code, "{what}");
             }
+        }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_cannot_be_made_is_a_failure_like_others() {
+    everywhere(async |mount, kind, what| {
+        for (failures, code, attempts) in [(2, Code::Ok, vec![300]), (9, Code::Unavailable, vec![])]
+        {
+            let server = FlakyServer::new([]);
+            let (watch, mut ends) = Ends::new();
+            let channel = server.channel_after(failures);
+            let client = mount.connected(channel, &Policy::new(RETRY), watch);
+            let reply = client.call(Ask::new(kind)).await;
+            assert_eq!(reply.code(), code, "{what}: {:?}", reply.status);
+            assert_eq!(server.times(), attempts, "{what}");
+            assert_eq!(ends.next().await.code, code, "{what}");
+            let end = if failures == 2 { 300 } else { 700 };
+            assert_eq!(server.now(), end, "{what}");
         }
     })
     .await;
