@@ -487,7 +487,7 @@ impl<Req> Call<Req> {
 
     /// The same, with another limit in bytes.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub(crate) fn copy_request_within(&mut self, limit: usize) -> Option<Request<Req>> {
         let copy = self.abilities.resend?.copy;
         let message = self.message.as_mut()?;
