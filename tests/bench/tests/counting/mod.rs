@@ -39,7 +39,7 @@ unsafe impl GlobalAlloc for Counting {
 static COUNTING: Counting = Counting;
 
 /// What `call` allocates once everything that is made only once has been made.
-pub fn allocations<T>(make: impl Fn() -> T, call: impl Fn(T)) -> usize {
+pub(crate) fn allocations<T>(make: impl Fn() -> T, call: impl Fn(T)) -> usize {
     call(make());
     let made = make();
     let before = ALLOCATIONS.get();
