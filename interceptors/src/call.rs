@@ -1,10 +1,8 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::ops::{Deref, DerefMut};
-use std::sync::{LazyLock, OnceLock};
+use std::sync::LazyLock;
 
-#[cfg(feature = "client")]
-use http::HeaderValue;
 use http::uri::PathAndQuery;
 use tokio::time::Instant;
 use tonic::metadata::MetadataMap;
@@ -210,7 +208,7 @@ pub struct CallDetails {
     attempt: u32,
     /// The handler has answered this attempt, or the server has begun to.
     pub(crate) answered: bool,
-    deadline: OnceLock<Option<Instant>>,
+    deadline: deadline::Known,
     /// Whether what is sent can be read on its way, as far as that is known.
     #[cfg(feature = "client")]
     pub(crate) is_plaintext: Option<bool>,
@@ -317,22 +315,32 @@ impl CallDetails {
     /// in whose handler this one is made; the earliest of them.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        *self
-            .deadline
-            .get_or_init(|| deadline::of(self.metadata(), Instant::now))
+        self.deadline.get(self.metadata())
     }
 
     /// The deadline, as far as somebody has asked for it or set one.
     #[cfg(any(feature = "client", feature = "deadline"))]
     pub(crate) fn known_deadline(&self) -> Option<Instant> {
-        self.deadline.get().copied().flatten()
+        self.deadline.peek()
+    }
+
+    /// The same as [`deadline`](Self::deadline).
+    #[cfg(any(feature = "client", feature = "deadline", feature = "retry"))]
+    #[inline]
+    pub(crate) fn settle_deadline(&mut self) -> Option<Instant> {
+        let metadata = match &self.request {
+            Some(request) => request.metadata(),
+            None => EMPTY.metadata(),
+        };
+        self.deadline.settle(metadata)
     }
 
     /// Sets a deadline, unless there is an earlier one.
     #[cfg(feature = "client")]
     pub(crate) fn limit_deadline(&mut self, at: Instant) {
-        let earliest = self.deadline().map_or(at, |deadline| deadline.min(at));
-        self.deadline = OnceLock::from(Some(earliest));
+        let deadline = self.settle_deadline();
+        self.deadline
+            .set(deadline.map_or(at, |deadline| deadline.min(at)));
     }
 
     /// 1 for the first attempt, 2 for the first retry, and so on.
@@ -412,7 +420,7 @@ impl<Req> Call<Req> {
                 request: Some(Request::from_parts(metadata, extensions, ())),
                 attempt: 1,
                 answered: false,
-                deadline: OnceLock::new(),
+                deadline: deadline::Known::default(),
                 #[cfg(feature = "client")]
                 is_plaintext: None,
             },
@@ -491,6 +499,7 @@ impl<Req> Call<Req> {
 
     /// The same, with another limit in bytes.
     #[must_use]
+    #[inline(always)]
     pub(crate) fn copy_request_within(&mut self, limit: usize) -> Option<Request<Req>> {
         let copy = self.abilities.resend?.copy;
         let message = self.message.as_mut()?;
@@ -502,10 +511,12 @@ impl<Req> Call<Req> {
             return None;
         }
         let message = copy(message, limit)?;
-        let (metadata, extensions) = (
-            self.details.metadata().clone(),
-            self.details.extensions().clone(),
-        );
+        let metadata = match self.details.metadata() {
+            // Takes less than to clone it.
+            metadata if metadata.is_empty() => MetadataMap::new(),
+            metadata => metadata.clone(),
+        };
+        let extensions = self.details.extensions().clone();
         Some(Request::from_parts(metadata, extensions, message))
     }
 
@@ -609,6 +620,7 @@ impl<Req> Call<Req> {
 
     /// What an attempt sends: the request, with what is left of the time.
     #[cfg(feature = "client")]
+    #[inline]
     pub(crate) fn outgoing_request(&mut self) -> Result<Request<Req>, Status> {
         let deadline = self.details.known_deadline();
         let mut request = self.take_request()?;
@@ -617,16 +629,14 @@ impl<Req> Call<Req> {
             if left.is_zero() {
                 return Err(deadline::exceeded());
             }
-            let timeout = HeaderValue::try_from(deadline::format(left));
-            if let Ok(timeout) = timeout {
-                let headers = request.metadata_mut().as_mut();
-                headers.insert(deadline::GRPC_TIMEOUT, timeout);
-            }
+            let headers = request.metadata_mut().as_mut();
+            headers.insert(deadline::GRPC_TIMEOUT.clone(), deadline::format(left));
         }
         Ok(request)
     }
 
     /// What the handler is called with.
+    #[inline(always)]
     pub(crate) fn take_request(&mut self) -> Result<Request<Req>, Status> {
         let message = self.message.take().ok_or_else(|| {
             Status::internal(

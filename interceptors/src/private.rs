@@ -310,11 +310,13 @@ where
 {
     async fn run(&mut self, call: &mut Call<Req>) -> Result<Response<R::Body>, Status> {
         #[cfg(feature = "deadline")]
-        let deadline = call.deadline();
+        let deadline = call.settle_deadline();
         let request = call.take_request()?;
         let handler = (self.call)(request);
         #[cfg(feature = "deadline")]
-        let handler = deadline::inherited(deadline, handler);
+        let handler = std::pin::pin!(handler);
+        #[cfg(feature = "deadline")]
+        let handler = deadline::Inherited::new(deadline, handler);
         let answer = handler.await;
         call.details.answered = answer.is_ok();
         R::enter(answer)

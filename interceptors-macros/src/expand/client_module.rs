@@ -249,7 +249,7 @@ fn constants(checked: &Checked, method: &ClientMethod, chain: &Chain) -> TokenSt
             &[#(#entries),*],
         );
         const #name: &__interceptors::Method = &__interceptors::Method {
-            path: #path,
+            path: || __interceptors::PathAndQuery::from_static(#path),
             service: #service,
             method: #rpc,
         };

@@ -1,10 +1,9 @@
 //! The calling side of `auth`: who gives the token, and where it goes.
 
-use std::borrow::Cow;
 use std::future::Future;
 use std::sync::{Arc, LazyLock};
 
-use tonic::metadata::AsciiMetadataValue;
+use http::{HeaderValue, header};
 use tonic::{Code, Response, Status};
 
 use crate::plan::{Setting, Value};
@@ -164,16 +163,23 @@ impl Config {
     }
 
     fn insert(&self, call: &mut CallDetails, token: &str) -> Result<(), Status> {
+        // No longer than it has to be, so that it is not copied once more.
         let value = match self.scheme {
-            "" => Cow::Borrowed(token),
-            scheme => Cow::Owned(format!("{scheme} {token}")),
+            "" => token.to_owned(),
+            scheme => [scheme, token].join(" "),
         };
         // Not the token itself, in no case.
-        let not_ascii = |_| Status::internal("the token is not visible ASCII");
-        let mut value = AsciiMetadataValue::try_from(value.as_bytes()).map_err(not_ascii)?;
+        let not_ascii = || Status::internal("the token is not visible ASCII");
+        let mut value = HeaderValue::try_from(value).map_err(|_| not_ascii())?;
+        if value.to_str().is_err() {
+            return Err(not_ascii());
+        }
         value.set_sensitive(true);
-        let name = self.header.unwrap_or(AUTHORIZATION);
-        call.metadata_mut().insert(name, value);
+        let headers = call.metadata_mut().as_mut();
+        match self.header {
+            Some(name) => headers.insert(name, value),
+            None => headers.insert(header::AUTHORIZATION, value),
+        };
         Ok(())
     }
 }

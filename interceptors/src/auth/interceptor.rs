@@ -1,4 +1,5 @@
 use http::header::{AUTHORIZATION, Entry};
+use http::{HeaderMap, HeaderValue};
 use tonic::{Response, Status};
 
 use super::{Identity, Verifier};
@@ -72,18 +73,41 @@ impl Config {
         ]
     }
 
-    /// The token, unless the credentials are missing, malformed or there are several.
+    /// Hides the credentials, and gives them if there is one value of them.
+    ///
+    /// A copy, which shares its bytes: to look them up again takes longer.
     #[inline(always)]
-    fn token<'a>(&self, call: &'a CallDetails) -> Option<&'a str> {
-        let headers = call.metadata().as_ref();
-        let mut values = match self.header {
-            Some(name) => headers.get_all(name).iter(),
-            None => headers.get_all(AUTHORIZATION).iter(),
+    fn credentials(&self, call: &mut CallDetails) -> Option<HeaderValue> {
+        let headers = call.metadata_mut().as_mut();
+        // Then every key has one value.
+        let is_single = headers.len() == headers.keys_len();
+        let first = match self.header {
+            Some(name) => headers.get_mut(name),
+            None => headers.get_mut(AUTHORIZATION),
+        }?;
+        first.set_sensitive(true);
+        let value = first.clone();
+        (is_single || self.hide_all(headers) == 1).then_some(value)
+    }
+
+    /// Hides all values, and says how many there are.
+    #[cold]
+    fn hide_all(&self, headers: &mut HeaderMap) -> usize {
+        let entry = match self.header {
+            Some(name) => headers.entry(name),
+            None => headers.entry(AUTHORIZATION),
         };
-        let (Some(value), None) = (values.next(), values.next()) else {
-            return None;
+        let Entry::Occupied(mut values) = entry else {
+            return 0;
         };
-        let value = value.to_str().ok()?;
+        let hide = |value: &mut HeaderValue| value.set_sensitive(true);
+        values.iter_mut().map(hide).count()
+    }
+
+    /// The token, unless the credentials are malformed.
+    #[inline(always)]
+    fn token<'a>(&self, credentials: &'a HeaderValue) -> Option<&'a str> {
+        let value = credentials.to_str().ok()?;
         let token = match self.scheme {
             None => after_scheme(value, BEARER)?,
             // Trimmed here it would be one token under many spellings.
@@ -97,32 +121,6 @@ impl Config {
             true => alone(token)?,
         };
         (!token.is_empty()).then_some(token)
-    }
-
-    #[inline(always)]
-    fn hide_first(&self, call: &mut CallDetails) {
-        let headers = call.metadata_mut().as_mut();
-        let first = match self.header {
-            Some(name) => headers.get_mut(name),
-            None => headers.get_mut(AUTHORIZATION),
-        };
-        if let Some(value) = first {
-            value.set_sensitive(true);
-        }
-    }
-
-    /// All values, which takes longer than [`hide_first`](Self::hide_first).
-    fn hide_credentials(&self, call: &mut CallDetails) {
-        let headers = call.metadata_mut().as_mut();
-        let entry = match self.header {
-            Some(name) => headers.entry(name),
-            None => headers.entry(AUTHORIZATION),
-        };
-        if let Entry::Occupied(mut values) = entry {
-            values
-                .iter_mut()
-                .for_each(|value| value.set_sensitive(true));
-        }
     }
 }
 
@@ -179,15 +177,13 @@ where
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
-        self.config.hide_first(call);
-        let verified = match self.config.token(call) {
-            // There is one value, or there would be no token.
-            Some(token) => self.verifier.verify(token, call).await,
-            None => {
-                self.config.hide_credentials(call);
-                Err(Status::unauthenticated(
+        let verified = {
+            let credentials = self.config.credentials(call);
+            match credentials.as_ref().and_then(|it| self.config.token(it)) {
+                Some(token) => self.verifier.verify(token, call).await,
+                None => Err(Status::unauthenticated(
                     "the request does not carry valid authentication credentials",
-                ))
+                )),
             }
         };
         call.extensions_mut().insert(Identity(verified?));
@@ -225,6 +221,11 @@ mod tests {
         Call::new(&PLAN, Abilities::new(None, None), request)
     }
 
+    fn token(config: &Config, values: &[&[u8]]) -> Option<String> {
+        let credentials = config.credentials(&mut call(values))?;
+        config.token(&credentials).map(str::to_owned)
+    }
+
     #[test]
     fn only_one_well_formed_value_is_a_token() {
         for (values, expected) in [
@@ -244,21 +245,30 @@ mod tests {
             (&["Bearer ä".as_bytes()], None),
             (&[b"Bearer abc", b"Bearer abc"], None),
         ] {
-            assert_eq!(Config::new().token(&call(values)), expected, "{values:?}");
+            assert_eq!(
+                token(&Config::new(), values).as_deref(),
+                expected,
+                "{values:?}"
+            );
         }
     }
 
     #[test]
     fn an_empty_scheme_takes_the_whole_value() {
         let config = Config::new().scheme("");
-        assert_eq!(config.token(&call(&[b"abc"])), Some("abc"));
-        assert_eq!(config.token(&call(&[b"abc def"])), None);
+        assert_eq!(token(&config, &[b"abc"]).as_deref(), Some("abc"));
+        assert_eq!(token(&config, &[b"abc def"]), None);
     }
 
     #[test]
     fn debug_output_hides_the_credentials() {
-        let mut call = call(&[b"Bearer abc"]);
-        Config::new().hide_credentials(&mut call);
-        assert!(!format!("{:?}", call.metadata()).contains("abc"));
+        for values in [
+            &[b"Bearer abc".as_slice()] as &[&[u8]],
+            &[b"abc", b"Bearer abc"],
+        ] {
+            let mut call = call(values);
+            Config::new().credentials(&mut call);
+            assert!(!format!("{:?}", call.metadata()).contains("abc"));
+        }
     }
 }

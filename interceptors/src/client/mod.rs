@@ -23,6 +23,8 @@ pub(crate) use status::sources;
 
 #[doc(hidden)]
 pub mod __private {
+    pub use http::uri::PathAndQuery;
+
     pub use super::channel::{ChannelChain, Selected};
     pub use super::stub::{Inbound, Many, Method, One, Outbound, Outgoing};
 }

@@ -22,7 +22,8 @@ use crate::stream::ResponseStream;
 /// A method of a generated client, as the module has it.
 #[derive(Debug, Clone, Copy)]
 pub struct Method {
-    pub path: &'static str,
+    /// Made where the text is known, so that the compiler checks it and no call has to.
+    pub path: fn() -> PathAndQuery,
     pub service: &'static str,
     pub method: &'static str,
 }
@@ -214,9 +215,17 @@ impl<M: Send + 'static> Inbound<M> for One {
         answered: &mut bool,
     ) -> Result<Response<M>, Status> {
         let (mut metadata, messages, extensions) = response.into_parts();
-        *answered = status::is_grpc(metadata.as_ref());
         let mut messages = pin!(messages);
-        let message = match poll_fn(|cx| messages.as_mut().poll_next(cx)).await {
+        let mut first = true;
+        let next = poll_fn(|cx| {
+            let polled = messages.as_mut().poll_next(cx);
+            // A message that is here already says more than the headers do.
+            if std::mem::take(&mut first) && !matches!(polled, Poll::Ready(Some(Ok(_)))) {
+                *answered = status::is_grpc(metadata.as_ref());
+            }
+            polled
+        });
+        let message = match next.await {
             Some(Ok(message)) => message,
             Some(Err(mut status)) => {
                 merge(status.metadata_mut(), &metadata);
@@ -270,8 +279,7 @@ where
         grpc.ready()
             .await
             .map_err(|error| not_ready(error.into()))?;
-        let path = PathAndQuery::from_static(path);
-        let response = grpc.streaming(request, path, (self.codec)()).await;
+        let response = grpc.streaming(request, path(), (self.codec)()).await;
         let deadline = call.known_deadline();
         let response = response.map_err(|status| failed(status, deadline))?;
         let answer = Out::receive(response, &mut call.details.answered).await;

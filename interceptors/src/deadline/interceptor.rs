@@ -53,12 +53,12 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Deadline<'_> {
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
         // What is set stays set for the attempts that follow.
-        if call.deadline().is_none()
+        if call.settle_deadline().is_none()
             && let Some(at) = Instant::now().checked_add(self.config.timeout)
         {
             call.limit_deadline(at);
         }
-        match call.deadline() {
+        match call.settle_deadline() {
             None => next.run(call).await,
             Some(at) => timeout_at(at, next.run(call))
                 .await

@@ -27,9 +27,13 @@
 use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::OnceLock;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use http::HeaderName;
+#[cfg(feature = "client")]
+use http::HeaderValue;
 use tokio::time::Instant;
 use tonic::Status;
 use tonic::metadata::MetadataMap;
@@ -51,10 +55,6 @@ pub fn current() -> Option<Instant> {
 
 /// Runs a future under a deadline that calls made in it inherit. The future itself is not ended by it.
 pub fn scope<F: Future>(at: Instant, future: F) -> Scope<F> {
-    inherited(Some(at), future)
-}
-
-pub(crate) fn inherited<F: Future>(at: Option<Instant>, future: F) -> Scope<F> {
     Scope { at, future }
 }
 
@@ -63,7 +63,7 @@ pin_project_lite::pin_project! {
     #[derive(Debug)]
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct Scope<F> {
-        at: Option<Instant>,
+        at: Instant,
         #[pin]
         future: F,
     }
@@ -74,12 +74,38 @@ impl<F: Future> Future for Scope<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let _entered = this.at.map(enter);
+        let _entered = enter(*this.at);
         this.future.poll(cx)
     }
 }
 
+/// The same around a handler, which stays where it is: neither is it moved once more nor what it gives.
+#[cfg(feature = "deadline")]
+pub(crate) struct Inherited<'a, F> {
+    at: Option<Instant>,
+    future: Pin<&'a mut F>,
+}
+
+#[cfg(feature = "deadline")]
+impl<'a, F> Inherited<'a, F> {
+    pub(crate) fn new(at: Option<Instant>, future: Pin<&'a mut F>) -> Self {
+        Self { at, future }
+    }
+}
+
+#[cfg(feature = "deadline")]
+impl<F: Future> Future for Inherited<'_, F> {
+    type Output = F::Output;
+
+    #[inline(always)]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let _entered = self.at.map(enter);
+        self.future.as_mut().poll(cx)
+    }
+}
+
 /// Puts a deadline in force until what it gives is dropped.
+#[inline]
 pub(crate) fn enter(at: Instant) -> Entered {
     // A scope inside of another one cannot have longer than that.
     let before = CURRENT.get();
@@ -92,18 +118,62 @@ pub(crate) struct Entered {
 }
 
 impl Drop for Entered {
+    #[inline]
     fn drop(&mut self) {
         CURRENT.set(self.before);
     }
 }
 
-/// The deadline that a request carries.
-pub(crate) fn of(metadata: &MetadataMap, now: impl FnOnce() -> Instant) -> Option<Instant> {
-    let value = metadata.as_ref().get(GRPC_TIMEOUT)?;
-    now().checked_add(parse(value.to_str().ok()?)?)
+/// The deadline that a request carries, if it arrives now.
+#[inline]
+pub(crate) fn of(metadata: &MetadataMap) -> Option<Instant> {
+    if metadata.is_empty() {
+        return None;
+    }
+    // Clients send it among the first, and to look at these takes less long than to hash its name.
+    let (_, value) = metadata
+        .as_ref()
+        .iter()
+        .find(|&(name, _)| *name == GRPC_TIMEOUT)?;
+    Instant::now().checked_add(parse(value.as_bytes())?)
 }
 
-pub(crate) const GRPC_TIMEOUT: &str = "grpc-timeout";
+pub(crate) static GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
+
+/// The deadline of a call: found out when somebody asks for it, or set.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Known {
+    /// Apart from `asked`, because who has the call to himself need not lock anything.
+    settled: Option<Option<Instant>>,
+    asked: OnceLock<Option<Instant>>,
+}
+
+impl Known {
+    /// The deadline, as far as somebody has asked for it or set one.
+    #[cfg(any(feature = "client", feature = "deadline"))]
+    #[inline]
+    pub(crate) fn peek(&self) -> Option<Instant> {
+        self.settled.or_else(|| self.asked.get().copied()).flatten()
+    }
+
+    pub(crate) fn get(&self, metadata: &MetadataMap) -> Option<Instant> {
+        self.settled
+            .unwrap_or_else(|| *self.asked.get_or_init(|| of(metadata)))
+    }
+
+    /// The same as [`get`](Self::get).
+    #[cfg(any(feature = "client", feature = "deadline", feature = "retry"))]
+    #[inline]
+    pub(crate) fn settle(&mut self, metadata: &MetadataMap) -> Option<Instant> {
+        let settled = self.settled.or_else(|| self.asked.get().copied());
+        *self.settled.insert(settled.unwrap_or_else(|| of(metadata)))
+    }
+
+    #[cfg(feature = "client")]
+    pub(crate) fn set(&mut self, at: Instant) {
+        self.settled = Some(Some(at));
+    }
+}
 
 /// How a call ends that ran out of time.
 pub(crate) fn exceeded() -> Status {
@@ -112,19 +182,27 @@ pub(crate) fn exceeded() -> Status {
 
 /// The grammar of `grpc-timeout` in the gRPC over HTTP/2 specification: one to eight digits and
 /// one of the units `H M S m u n`.
-fn parse(value: &str) -> Option<Duration> {
-    let (digits, unit) = value.split_at_checked(value.len().checked_sub(1)?)?;
-    if !(1..=8).contains(&digits.len()) || !digits.bytes().all(|b| b.is_ascii_digit()) {
+fn parse(value: &[u8]) -> Option<Duration> {
+    let (unit, digits) = value.split_last()?;
+    if !(1..=8).contains(&digits.len()) {
         return None;
     }
-    let n: u64 = digits.parse().ok()?;
+    let mut n: u32 = 0;
+    for digit in digits {
+        let digit = digit.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        // Eight digits fit.
+        n = n * 10 + u32::from(digit);
+    }
     Some(match unit {
-        "H" => Duration::from_secs(n * 3600),
-        "M" => Duration::from_secs(n * 60),
-        "S" => Duration::from_secs(n),
-        "m" => Duration::from_millis(n),
-        "u" => Duration::from_micros(n),
-        "n" => Duration::from_nanos(n),
+        b'H' => Duration::from_secs(u64::from(n) * 3600),
+        b'M' => Duration::from_secs(u64::from(n) * 60),
+        b'S' => Duration::from_secs(n.into()),
+        b'm' => Duration::from_millis(n.into()),
+        b'u' => Duration::from_micros(n.into()),
+        b'n' => Duration::from_nanos(n.into()),
         _ => return None,
     })
 }
@@ -132,24 +210,39 @@ fn parse(value: &str) -> Option<Duration> {
 /// A timeout in the finest unit that fits into eight digits. Rounded up: the server should not give up
 /// before the client does.
 #[cfg(feature = "client")]
-pub(crate) fn format(timeout: Duration) -> String {
-    const MOST: u128 = 99_999_999;
-    let nanos = timeout.as_nanos();
+pub(crate) fn format(timeout: Duration) -> HeaderValue {
+    const MOST: u64 = 99_999_999;
+    let (seconds, nanos) = (timeout.as_secs(), timeout.subsec_nanos().into());
+    // Of the units that divide a second: how many of them, and how many nanoseconds each.
+    let parts = |per_second: u64, each: u64| {
+        let whole = seconds.checked_mul(per_second)?;
+        whole.checked_add(u64::div_ceil(nanos, each))
+    };
+    let whole = seconds.saturating_add(u64::from(nanos > 0));
     let units = [
-        (1, 'n'),
-        (1_000, 'u'),
-        (1_000_000, 'm'),
-        (1_000_000_000, 'S'),
-        (60_000_000_000, 'M'),
-        (3_600_000_000_000, 'H'),
+        (parts(1_000_000_000, 1), b'n'),
+        (parts(1_000_000, 1_000), b'u'),
+        (parts(1_000, 1_000_000), b'm'),
+        (Some(whole), b'S'),
+        (Some(whole.div_ceil(60)), b'M'),
     ];
-    for (unit, letter) in units {
-        let n = nanos.div_ceil(unit);
-        if n <= MOST {
-            return format!("{n}{letter}");
+    let fitting = units
+        .into_iter()
+        .find_map(|(n, unit)| n.filter(|n| *n <= MOST).map(|n| (n, unit)));
+    let (mut n, unit) = fitting.unwrap_or((whole.div_ceil(3_600).min(MOST), b'H'));
+    // Written without a `String`, which would be copied.
+    let mut text = [0; 9];
+    text[8] = unit;
+    let mut begin = 8;
+    loop {
+        begin -= 1;
+        text[begin] = b'0' + (n % 10) as u8;
+        n /= 10;
+        if n == 0 {
+            break;
         }
     }
-    format!("{MOST}H")
+    HeaderValue::from_bytes(&text[begin..]).unwrap_or(HeaderValue::from_static("0n"))
 }
 
 #[cfg(test)]
@@ -175,7 +268,7 @@ mod tests {
             ("1.5S", None),
             ("1é", None),
         ] {
-            assert_eq!(parse(value), expected, "{value:?}");
+            assert_eq!(parse(value.as_bytes()), expected, "{value:?}");
         }
     }
 
@@ -194,7 +287,7 @@ mod tests {
         ] {
             assert_eq!(format(timeout), expected, "{timeout:?}");
             if timeout < Duration::from_secs(3_600 * 99_999_999) {
-                assert!(parse(expected).unwrap() >= timeout);
+                assert!(parse(expected.as_bytes()).unwrap() >= timeout);
             }
         }
     }

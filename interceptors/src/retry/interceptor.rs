@@ -309,7 +309,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Retry<'_> {
         let mut transparent = Transparent::default();
         loop {
             // An interceptor further in may have set it.
-            let deadline = call.deadline();
+            let deadline = call.settle_deadline();
             // The last attempt needs no copy behind it, unless it turns out to be none.
             let copy = if attempts < self.config.max_attempts || is_client {
                 call.copy_request_within(self.config.buffer_size)
@@ -317,14 +317,20 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Retry<'_> {
                 None
             };
             let enforced = deadline.filter(|_| is_client);
-            let status = match self.attempt(call, next, enforced).await {
-                Ok(response) => {
+            // What has no limit needs no clock, and its answer no detour.
+            let answer = match (self.config.attempt_timeout, enforced) {
+                (None, None) => next.run(call).await,
+                _ => self.attempt(call, next, enforced).await,
+            };
+            let status = match answer {
+                Err(status) => status,
+                // As it came, not taken apart and put together again.
+                answer => {
                     if let Some(throttle) = self.throttle {
                         throttle.succeed();
                     }
-                    return Ok(response);
+                    return answer;
                 }
-                Err(status) => status,
             };
             let is_over = |deadline: &Instant| *deadline <= Instant::now();
             if call.is_answered() || call.deadline().as_ref().is_some_and(is_over) {

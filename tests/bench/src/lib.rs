@@ -2,6 +2,8 @@
 //! and validation written by hand inside the method ([`ByHand`]), the same by the attribute
 //! ([`Attribute`]), and chains of interceptors that do nothing ([`NoOp1`] to [`NoOp16`]).
 
+pub mod clients;
+
 use std::future::Future;
 use std::hint::black_box;
 use std::pin::{Pin, pin};

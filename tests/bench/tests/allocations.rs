@@ -1,8 +1,6 @@
 //! What a call allocates, counted by standing in the place of the global allocator.
 #![allow(unsafe_code)]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -20,40 +18,9 @@ use tonic::{Status, Streaming};
 use tonic_prost::ProstCodec;
 use tracing::{Event, Metadata, Subscriber, span};
 
-struct Counting;
+use counting::allocations;
 
-thread_local! {
-    /// The harness and the other tests allocate too, on threads of their own.
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
-fn count_one() {
-    // A thread that ends allocates after its locals are gone.
-    let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
-}
-
-// SAFETY: everything is left to `System`; counting does not allocate.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count_one();
-        // SAFETY: the caller keeps the contract of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller keeps the contract of `dealloc`.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count_one();
-        // SAFETY: the caller keeps the contract of `realloc`.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
+mod counting;
 
 /// Listens to everything and keeps nothing, so that what is counted is not the subscriber's.
 struct Listening;
@@ -70,15 +37,6 @@ impl Subscriber for Listening {
     fn event(&self, _: &Event<'_>) {}
     fn enter(&self, _: &span::Id) {}
     fn exit(&self, _: &span::Id) {}
-}
-
-/// What `call` allocates once everything that is made only once has been made.
-fn allocations<T>(make: impl Fn() -> T, call: impl Fn(T)) -> usize {
-    call(make());
-    let made = make();
-    let before = ALLOCATIONS.get();
-    call(made);
-    ALLOCATIONS.get() - before
 }
 
 fn unary<S: UserService>(service: &S) -> usize {

@@ -1,0 +1,206 @@
+//! Calls per second of a client on loopback, side by side: bare; with a policy by the attribute; with the
+//! same policy around its channel; and with a stack of tower's. Rounds of each in turn, as in `loopback`.
+//!
+//! Between them stand parts of the policy: a bare client that sets the same timeout itself, which makes
+//! tonic keep a timer on either side, and the attribute without a deadline.
+//!
+//! The stack has a timeout, a trace and an async interceptor, but no retries: tower has none that send
+//! gRPC's bodies again.
+//!
+//! Says which promises are kept, and fails for none: what a single run measures differs too much.
+
+use std::env;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use interceptors_bench::Bare as Service;
+use interceptors_bench::clients::{Bare, OutboundPolicy, Policy, Retried, Users};
+use interceptors_proto::demo::user_service_server::UserServiceServer;
+use interceptors_proto::demo::{GetUserRequest, ListUsersRequest};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_stream::StreamExt;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::client::GrpcService;
+use tonic::transport::{Channel, Endpoint, Server};
+use tonic::{Request, Status};
+use tonic_async_interceptor::async_interceptor;
+use tower::ServiceBuilder;
+use tower_http::trace::TraceLayer;
+
+type Error = Box<dyn std::error::Error + Send + Sync>;
+
+const ROUNDS: usize = 101;
+const CALLS: usize = 1_600;
+const AT_ONCE: usize = 32;
+const MESSAGES: u32 = 50_000;
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// In the order of the rows.
+const NAMES: [&str; 6] = [
+    "bare",
+    "bare, `set_timeout`",
+    "attribute, `retry`",
+    "attribute",
+    "channel",
+    "tower",
+];
+
+/// The least of the bare client's throughput that a policy may leave.
+const OF_BARE: f64 = 0.97;
+/// The least of the stack's throughput that a wrapped channel may have.
+const OF_TOWER: f64 = 1.0;
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    if !env::args().any(|arg| arg == "--bench") {
+        return Ok(());
+    }
+    let server = serve().await?;
+    let mut rates = [const { (Vec::new(), Vec::new()) }; NAMES.len()];
+    for round in 0..=ROUNDS {
+        for turn in 0..NAMES.len() {
+            // Nobody always comes after the same other.
+            let i = (round + turn) % NAMES.len();
+            // A connection may have luck with its threads; a new one each time evens that out.
+            let channel = server.connect().await?;
+            let (calls, streamed) = match NAMES[i] {
+                "bare" => measure(Bare::new(channel), None).await?,
+                "bare, `set_timeout`" => measure(Bare::new(channel), Some(LIMIT)).await?,
+                "attribute, `retry`" => measure(Retried::new(channel), None).await?,
+                "attribute" => measure(Policy::new(channel), None).await?,
+                "channel" => measure(Bare::new(OutboundPolicy.wrap(channel)), None).await?,
+                _ => measure(Bare::new(tower_stack(channel)), None).await?,
+            };
+            // The first round warms up.
+            if round > 0 {
+                rates[i].0.push(calls);
+                rates[i].1.push(streamed);
+            }
+        }
+    }
+    println!("| client | calls/s | of bare | messages/s | of bare |");
+    println!("| --- | ---: | ---: | ---: | ---: |");
+    for (name, (calls, streamed)) in NAMES.iter().zip(&rates) {
+        let (call_ratio, message_ratio) = (ratio(calls, &rates[0].0), ratio(streamed, &rates[0].1));
+        let (calls, streamed) = (median(calls.clone()), median(streamed.clone()));
+        println!("| {name} | {calls:.0} | {call_ratio:.3} | {streamed:.0} | {message_ratio:.3} |");
+    }
+    println!();
+    let [bare, limited, _, attribute, channel, tower] = &rates;
+    promise("attribute of bare", ratio(&attribute.0, &bare.0), OF_BARE);
+    promise("channel of bare", ratio(&channel.0, &bare.0), OF_BARE);
+    promise(
+        "attribute of bare with a timeout",
+        ratio(&attribute.0, &limited.0),
+        OF_BARE,
+    );
+    promise(
+        "channel of bare with a timeout",
+        ratio(&channel.0, &limited.0),
+        OF_BARE,
+    );
+    promise("channel of tower", ratio(&channel.0, &tower.0), OF_TOWER);
+    Ok(())
+}
+
+fn promise(what: &str, measured: f64, least: f64) {
+    let verdict = if measured >= least { "kept" } else { "BROKEN" };
+    println!("{verdict}: calls/s, {what}: {measured:.3}, at least {least:.2}");
+}
+
+/// The policy as far as tower's own layers have it.
+fn tower_stack(
+    channel: Channel,
+) -> impl GrpcService<
+    tonic::body::Body,
+    ResponseBody: http_body::Body<Data = bytes::Bytes, Error: Into<Error> + Send> + Send + 'static,
+    Error: Into<Error>,
+    Future: Send,
+> + Clone
++ Send
++ 'static {
+    ServiceBuilder::new()
+        .timeout(LIMIT)
+        .layer(TraceLayer::new_for_grpc())
+        .layer(async_interceptor(|mut request: Request<()>| {
+            request.set_timeout(LIMIT);
+            std::future::ready(Ok(request))
+        }))
+        .service(channel)
+}
+
+async fn serve() -> Result<Endpoint, Error> {
+    let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+    let address = listener.local_addr()?;
+    let server = Server::builder().add_service(UserServiceServer::new(Service));
+    tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
+    Ok(Endpoint::from_shared(format!("http://{address}"))?)
+}
+
+/// Calls and messages per second.
+async fn measure<C: Users + Clone + Send + 'static>(
+    client: C,
+    timeout: Option<Duration>,
+) -> Result<(f64, f64), Error> {
+    let calls = unary(&client, timeout).await?;
+    Ok((calls, messages(client, timeout).await?))
+}
+
+fn request<M>(message: M, timeout: Option<Duration>) -> Request<M> {
+    let mut request = Request::new(message);
+    if let Some(timeout) = timeout {
+        request.set_timeout(timeout);
+    }
+    request
+}
+
+async fn unary<C: Users + Clone + Send + 'static>(
+    client: &C,
+    timeout: Option<Duration>,
+) -> Result<f64, Error> {
+    let started = Instant::now();
+    let mut callers = JoinSet::new();
+    for _ in 0..AT_ONCE {
+        let mut client = client.clone();
+        callers.spawn(async move {
+            for id in 1..=(CALLS / AT_ONCE) as u64 {
+                let request = request(GetUserRequest { id }, timeout);
+                client.get_user(request).await?;
+            }
+            Ok::<_, Status>(())
+        });
+    }
+    while let Some(caller) = callers.join_next().await {
+        caller??;
+    }
+    Ok(CALLS as f64 / started.elapsed().as_secs_f64())
+}
+
+/// Of one response stream.
+async fn messages<C: Users>(mut client: C, timeout: Option<Duration>) -> Result<f64, Error> {
+    let message = ListUsersRequest {
+        limit: MESSAGES,
+        ..Default::default()
+    };
+    let request = request(message, timeout);
+    let started = Instant::now();
+    let mut stream = client.list_users(request).await?.into_inner();
+    let mut messages = 0;
+    while stream.next().await.transpose()?.is_some() {
+        messages += 1;
+    }
+    assert_eq!(messages, MESSAGES);
+    Ok(f64::from(MESSAGES) / started.elapsed().as_secs_f64())
+}
+
+/// Compared round by round, because the machine may be slower in one than in another.
+fn ratio(rates: &[f64], others: &[f64]) -> f64 {
+    let pairs = rates.iter().zip(others);
+    median(pairs.map(|(rate, other)| rate / other).collect())
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}

@@ -1,0 +1,36 @@
+//! Generates clients under several policies, as a user's `build.rs` does.
+
+use std::error::Error;
+use std::path::PathBuf;
+
+/// A policy, and the module that its client of the demo service is in. What the policies name is in
+/// `src/clients.rs`.
+const CLIENTS: [(&str, &str); 8] = [
+    ("empty", "with(crate::NoOp, only = [login])"),
+    ("no_op", "with(crate::NoOp)"),
+    ("logged", "logging"),
+    ("retried", "retry(max = 3)"),
+    ("limited", "deadline(\"5s\")"),
+    ("marked", "metadata(\"x-key\" = \"value\")"),
+    ("authenticated", "auth(token = &*crate::clients::TOKENS)"),
+    ("policy", "logging, retry(max = 3), deadline(\"5s\")"),
+];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=../../proto/proto");
+    let out = PathBuf::from(std::env::var("OUT_DIR")?);
+    for (name, policy) in CLIENTS {
+        let dir = out.join(name);
+        std::fs::create_dir_all(&dir)?;
+        tonic_prost_build::configure()
+            .build_server(false)
+            .client_mod_attribute("demo.v1", format!("#[::interceptors::intercept({policy})]"))
+            .extern_path(".demo.v1", "::interceptors_proto::demo")
+            .out_dir(dir)
+            .compile_fds(protox::compile(
+                ["demo/v1/users.proto"],
+                ["../../proto/proto"],
+            )?)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! What the call of a client allocates more than the bare generated client does, over a transport
+//! without a wire.
+#![allow(unsafe_code)]
+
+use interceptors_bench::clients::{
+    Authenticated, Bare, Empty, Idle, InMemory, Limited, Logged, Marked, OutboundIdle,
+    OutboundPolicy, OutboundRetried, Policy, Retried, Users,
+};
+use interceptors_bench::ready;
+use interceptors_proto::demo::GetUserRequest;
+use tonic::Request;
+
+use counting::allocations;
+
+mod counting;
+
+fn unary<C: Users>(client: impl Fn() -> C) -> usize {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .expect("a runtime");
+    // A deadline wants a timer.
+    let _entered = runtime.enter();
+    allocations(
+        || (client(), Request::new(GetUserRequest { id: 7 })),
+        |(mut client, request)| {
+            let user = ready(client.get_user(request)).expect("it answers");
+            assert_eq!(user.get_ref().id, 0);
+        },
+    )
+}
+
+/// More than the bare client.
+fn extra<C: Users>(client: impl Fn() -> C) -> usize {
+    unary(client) - unary(|| Bare::new(InMemory))
+}
+
+#[test]
+fn a_chain_allocates_nothing_itself() {
+    assert_eq!(extra(|| Empty::new(InMemory)), 0);
+    assert_eq!(extra(|| Idle::new(InMemory)), 0);
+}
+
+#[test]
+fn logging_that_nobody_hears_allocates_nothing() {
+    assert_eq!(extra(|| Logged::new(InMemory)), 0);
+}
+
+#[test]
+fn the_count_sees_an_allocation() {
+    // What tonic itself allocates: boxes of bodies, headers, buffers.
+    assert_eq!(unary(|| Bare::new(InMemory)), 20);
+}
+
+/// The copy of a request without metadata that holds nothing on the heap is on the stack.
+#[test]
+fn retry_that_has_nothing_to_do_allocates_nothing_itself() {
+    assert_eq!(extra(|| Retried::new(InMemory)), 0);
+}
+
+/// The value of `grpc-timeout`.
+#[test]
+fn a_deadline_allocates_once() {
+    assert_eq!(extra(|| Limited::new(InMemory)), 1);
+}
+
+/// The list of the values, and the one that is in it.
+#[test]
+fn metadata_allocates_its_list_and_its_values() {
+    assert_eq!(extra(|| Marked::new(InMemory)), 2);
+}
+
+/// The token that the cache hands out, and the value that it is written into.
+#[test]
+fn a_token_of_a_cache_allocates_what_it_is_written_into() {
+    assert_eq!(extra(|| Authenticated::new(InMemory)), 2);
+}
+
+/// What the deadline alone does.
+#[test]
+fn a_policy_of_logging_retry_and_deadline_allocates_once() {
+    assert_eq!(extra(|| Policy::new(InMemory)), 1);
+}
+
+/// The future that a channel has to give a name to, and the box that makes one body of the transport's.
+#[test]
+fn a_channel_allocates_its_future_and_a_body() {
+    assert_eq!(extra(|| Bare::new(OutboundIdle.wrap(InMemory))), 2);
+}
+
+/// Besides: a copy of the request, which has tonic's headers by then (2) and extensions (2), the owner
+/// that the encoded message is shared by, and the box that makes a body of it again.
+#[test]
+fn a_channel_that_may_send_again_allocates_a_copy_of_the_request() {
+    assert_eq!(extra(|| Bare::new(OutboundRetried.wrap(InMemory))), 2 + 6);
+}
+
+/// Besides: the value of `grpc-timeout`, and the timer that ends the response.
+#[test]
+fn a_channels_policy_allocates_for_its_deadline_too() {
+    assert_eq!(
+        extra(|| Bare::new(OutboundPolicy.wrap(InMemory))),
+        2 + 6 + 2
+    );
+}
