@@ -494,13 +494,30 @@ impl<Req> Call<Req> {
     /// have to be kept until it is known whether it has to be sent again.
     #[must_use]
     pub fn copy_request(&mut self) -> Option<Request<Req>> {
-        self.copy_request_within(DEFAULT_BUFFER_SIZE)
+        let message = self.copy_message(DEFAULT_BUFFER_SIZE)?;
+        let (metadata, extensions) = (self.details.metadata(), self.details.extensions());
+        Some(Request::from_parts(
+            metadata.clone(),
+            extensions.clone(),
+            message,
+        ))
     }
 
-    /// The same, with another limit in bytes.
-    #[must_use]
+    /// What is needed to send the request once more, in little space: it is moved about in every call, and
+    /// used in few.
+    #[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
     #[inline(always)]
-    pub(crate) fn copy_request_within(&mut self, limit: usize) -> Option<Request<Req>> {
+    pub(crate) fn keep(&mut self, limit: usize) -> Option<Kept<Req>> {
+        let message = self.copy_message(limit)?;
+        let (metadata, extensions) = (self.details.metadata(), self.details.extensions());
+        let is_bare = metadata.is_empty() && extensions.is_empty();
+        let head = (!is_bare).then(|| Box::new((metadata.clone(), extensions.clone())));
+        Some(Kept { message, head })
+    }
+
+    /// The message, unless more than so many bytes would have to be kept for it.
+    #[inline(always)]
+    fn copy_message(&mut self, limit: usize) -> Option<Req> {
         let copy = self.abilities.resend?.copy;
         let message = self.message.as_mut()?;
         if self
@@ -510,22 +527,15 @@ impl<Req> Call<Req> {
         {
             return None;
         }
-        let message = copy(message, limit)?;
-        let metadata = match self.details.metadata() {
-            // Takes less than to clone it.
-            metadata if metadata.is_empty() => MetadataMap::new(),
-            metadata => metadata.clone(),
-        };
-        let extensions = self.details.extensions().clone();
-        Some(Request::from_parts(metadata, extensions, message))
+        copy(message, limit)
     }
 
     /// Whether a copy is still all of the request: of a stream too much may have been sent
     /// meanwhile to be kept.
     #[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
-    pub(crate) fn is_whole(&self, copy: &Request<Req>) -> bool {
+    pub(crate) fn is_whole(&self, kept: &Kept<Req>) -> bool {
         let resend = self.abilities.resend;
-        resend.is_some_and(|resend| (resend.is_whole)(copy.get_ref()))
+        resend.is_some_and(|resend| (resend.is_whole)(&kept.message))
     }
 
     /// Whether all of the request is here, so that it can be sent several times at once.
@@ -646,6 +656,22 @@ impl<Req> Call<Req> {
         let request = self.details.request.take();
         let (metadata, extensions, ()) = request.unwrap_or_else(|| Request::new(())).into_parts();
         Ok(Request::from_parts(metadata, extensions, message))
+    }
+}
+
+/// A request that may be sent once more.
+#[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
+pub(crate) struct Kept<Req> {
+    message: Req,
+    head: Option<Box<(MetadataMap, Extensions)>>,
+}
+
+#[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
+impl<Req> From<Kept<Req>> for Request<Req> {
+    fn from(kept: Kept<Req>) -> Self {
+        let head = kept.head.map(|head| *head);
+        let (metadata, extensions) = head.unwrap_or_default();
+        Self::from_parts(metadata, extensions, kept.message)
     }
 }
 

@@ -40,6 +40,8 @@ pub use crate::client::__private::*;
 use crate::client::send;
 #[cfg(feature = "deadline")]
 pub use crate::deadline;
+#[cfg(feature = "client")]
+pub use crate::deadline::inherit;
 #[cfg(feature = "hedge")]
 pub use crate::hedge;
 #[cfg(feature = "logging")]
@@ -228,11 +230,12 @@ impl<S: Send> Reply<S> for AssociatedStream {
         call: &mut Call<Req>,
         body: Answer<ResponseStream<S>>,
     ) -> Answer<ResponseStream<S>> {
-        let mut response = body?;
+        let response = body?;
         #[cfg(feature = "deadline")]
-        if let (Side::Server, Some(at)) = (call.side(), call.known_deadline()) {
-            response = response.map(|body| body.scoped(at));
-        }
+        let response = match (call.side(), call.known_deadline()) {
+            (Side::Server, Some(at)) => response.map(|body| body.scoped(at)),
+            _ => response,
+        };
         Ok(match call.take_watch() {
             Some(watch) => response.map(|body| body.watched(watch)),
             None => response,
@@ -310,7 +313,10 @@ where
 {
     async fn run(&mut self, call: &mut Call<Req>) -> Result<Response<R::Body>, Status> {
         #[cfg(feature = "deadline")]
-        let deadline = call.settle_deadline();
+        let deadline = match deadline::may_be_inherited() {
+            true => call.settle_deadline(),
+            false => None,
+        };
         let request = call.take_request()?;
         let handler = (self.call)(request);
         #[cfg(feature = "deadline")]

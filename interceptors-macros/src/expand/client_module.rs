@@ -1,6 +1,6 @@
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Fields, FnArg, ImplItem, Item, Stmt, parse_quote};
+use syn::{Fields, FnArg, ImplItem, Item, Path, Stmt, parse_quote};
 
 use super::entries::{Site, at, item_name};
 use super::{entries, imports, plan_impl};
@@ -81,10 +81,12 @@ pub(crate) fn expand(checked: &Checked, module: &ClientModule) -> TokenStream {
     };
     let mut output = module.module.clone();
     if let Some((_, items)) = &mut output.content {
-        if sends_tokens(checked) {
-            items
-                .iter_mut()
-                .for_each(|item| remember_the_scheme(item, module));
+        let remembers = sends_tokens(checked);
+        for item in items.iter_mut() {
+            if remembers {
+                remember_the_scheme(item, module);
+            }
+            inherit_deadlines(item, &checked.krate);
         }
         items.push(Item::Verbatim(generated));
     }
@@ -170,6 +172,34 @@ fn remember_the_scheme(item: &mut Item, module: &ClientModule) {
             }
         }
         _ => {}
+    }
+}
+
+/// Input:
+///
+/// ```text
+/// pub fn new(inner: T) -> Self { …; Self { inner } }
+/// ```
+///
+/// Output:
+///
+/// ```text
+/// pub fn new(inner: T) -> Self { interceptors::__private::inherit(); …; Self { inner } }
+/// ```
+///
+/// so that handlers look for deadlines in processes that have such a client, and in no others.
+fn inherit_deadlines(item: &mut Item, krate: &Path) {
+    let Item::Impl(block) = item else { return };
+    for item in &mut block.items {
+        if let ImplItem::Fn(constructor) = item
+            && matches!(
+                constructor.sig.ident.to_string().as_str(),
+                "new" | "with_origin"
+            )
+        {
+            let inherit = parse_quote!(#krate::__private::inherit(););
+            constructor.block.stmts.insert(0, inherit);
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock};
 use http::{HeaderValue, header};
 use tonic::{Code, Response, Status};
 
+use crate::call::DEFAULT_BUFFER_SIZE;
 use crate::plan::{Setting, Value};
 use crate::{Call, CallDetails, Interceptor, Next, key};
 
@@ -222,7 +223,7 @@ where
         }
         let token = self.tokens.token(call).await?;
         let copy = match self.tokens.may_refresh() {
-            true => call.copy_request(),
+            true => call.keep(DEFAULT_BUFFER_SIZE),
             false => None,
         };
         self.config.insert(call, &token)?;
@@ -236,7 +237,7 @@ where
         {
             return result;
         }
-        call.start_over(copy);
+        call.start_over(copy.into());
         let token = self.tokens.token(call).await?;
         self.config.insert(call, &token)?;
         next.run(call).await

@@ -17,6 +17,7 @@ use super::{Body, failed};
 use crate::__private::{Abilities, Resend};
 use crate::call::{Call, CallPath};
 use crate::chain::{Interceptor, Next};
+use crate::deadline::inherit;
 use crate::plan::MethodPlan;
 
 /// A channel whose every call goes through a chain: what `wrap` of an annotated struct gives.
@@ -62,6 +63,7 @@ struct Shared<C: ChannelChain> {
 impl<C: ChannelChain, S> InterceptedChannel<C, S> {
     /// The same as `chain.wrap(service)`.
     pub fn new(chain: C, service: S) -> Self {
+        inherit();
         let state = C::state();
         Self {
             chain: Arc::new(Shared { chain, state }),

@@ -28,6 +28,7 @@ use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -47,9 +48,31 @@ thread_local! {
     static CURRENT: Cell<Option<Instant>> = const { Cell::new(None) };
 }
 
-/// The deadline of the call that the running handler serves, if it has one.
+/// Whether anybody in this process could inherit a deadline.
+static MAY_BE_INHERITED: AtomicBool = AtomicBool::new(false);
+
+#[inline]
+pub(crate) fn may_be_inherited() -> bool {
+    MAY_BE_INHERITED.load(Ordering::Relaxed)
+}
+
+/// From now on handlers look for a deadline to hand on.
+///
+/// A service that makes no calls should not pay for it, so handlers begin to look when the process makes its
+/// first intercepted client, wraps its first channel, or asks for [`current`]. Only where that happens for
+/// the first time in a handler is there something to do: the handlers that run at this moment have not looked.
+/// Call this at the start of `main` then.
+pub fn inherit() {
+    if !may_be_inherited() {
+        MAY_BE_INHERITED.store(true, Ordering::Relaxed);
+    }
+}
+
+/// The deadline of the call that the running handler serves, if it has one. See [`inherit`] for from when on
+/// that is known.
 #[must_use]
 pub fn current() -> Option<Instant> {
+    inherit();
     CURRENT.get()
 }
 

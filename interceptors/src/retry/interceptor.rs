@@ -312,7 +312,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Retry<'_> {
             let deadline = call.settle_deadline();
             // The last attempt needs no copy behind it, unless it turns out to be none.
             let copy = if attempts < self.config.max_attempts || is_client {
-                call.copy_request_within(self.config.buffer_size)
+                call.keep(self.config.buffer_size)
             } else {
                 None
             };
@@ -341,7 +341,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Retry<'_> {
                 let Some(copy) = copy else {
                     return Err(status);
                 };
-                call.start_over(copy);
+                call.start_over(copy.into());
                 continue;
             }
             let delay = self.backoff(call.side(), &status, &mut retries_since_pushback);
@@ -365,7 +365,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Retry<'_> {
                 (_, None) => return Err(status),
                 (_, Some(at)) => sleep_until(at).await,
             }
-            call.next_attempt(copy);
+            call.next_attempt(copy.into());
             #[cfg(feature = "client")]
             if is_client {
                 let headers = call.metadata_mut().as_mut();
