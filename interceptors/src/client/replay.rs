@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker};
 
 use futures_core::Stream;
 
@@ -36,6 +36,8 @@ struct Shared<S: Stream> {
     /// The latest reading that has begun, and how far it has come.
     latest: u32,
     position: usize,
+    /// Who waits for more of it.
+    reader: Option<Waker>,
     /// How many readings may still begin.
     waiting: usize,
 }
@@ -70,6 +72,7 @@ impl<S: Stream> Replay<S> {
                 overflowed: false,
                 latest: 0,
                 position: 0,
+                reader: None,
                 waiting: 1,
             })),
             number: 1,
@@ -93,6 +96,23 @@ impl<S: Stream> Replay<S> {
         !shared.overflowed && shared.forgotten == 0
     }
 
+    /// From here on this reading goes on, unless a later one does already. The one before waits for the
+    /// stream, which has one waker: it has to be told.
+    fn begin(&self) {
+        let mut shared = self.lock();
+        shared.waiting -= 1;
+        if self.number < shared.latest {
+            return;
+        }
+        shared.latest = self.number;
+        shared.position = 0;
+        let before = shared.reader.take();
+        drop(shared);
+        if let Some(before) = before {
+            before.wake();
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Shared<S>> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -106,17 +126,12 @@ where
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Option<S::Item>, Superseded>> {
-        let (number, begun) = (self.number, std::mem::replace(&mut self.begun, true));
+        if !std::mem::replace(&mut self.begun, true) {
+            self.begin();
+        }
         let mut shared = self.lock();
         let shared = &mut *shared;
-        if !begun {
-            shared.waiting -= 1;
-            if number > shared.latest {
-                shared.latest = number;
-                shared.position = 0;
-            }
-        }
-        if number != shared.latest {
+        if self.number != shared.latest {
             return Poll::Ready(Err(Superseded));
         }
         if let Some(kept) = shared.kept.get(shared.position - shared.forgotten) {
@@ -128,7 +143,11 @@ where
         let Some(source) = &mut shared.source else {
             return Poll::Ready(Ok(None));
         };
-        let Some(item) = ready!(source.as_mut().poll_next(cx)) else {
+        let Poll::Ready(item) = source.as_mut().poll_next(cx) else {
+            shared.reader = Some(cx.waker().clone());
+            return Poll::Pending;
+        };
+        let Some(item) = item else {
             shared.source = None;
             return Poll::Ready(Ok(None));
         };
@@ -167,7 +186,8 @@ impl<S: Stream> fmt::Debug for Replay<S> {
 
 #[cfg(test)]
 mod tests {
-    use std::task::Waker;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::task::Wake;
 
     use tokio_stream::{StreamExt, iter, pending};
 
@@ -230,6 +250,28 @@ mod tests {
         item(&mut second);
         assert_eq!(next(&mut first), Poll::Ready(Err(Superseded)));
         assert_eq!(item(&mut second), b"b");
+    }
+
+    #[derive(Default)]
+    struct Woken(AtomicU32);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn an_earlier_reading_is_told_when_a_later_one_begins() {
+        let woken = Arc::new(Woken::default());
+        let waker = Waker::from(Arc::clone(&woken));
+        let mut first = of(&[], 100);
+        let mut second = first.copy();
+        let polled = first.poll_next(&mut Context::from_waker(&waker));
+        assert_eq!(polled, Poll::Pending);
+        assert_eq!(woken.0.load(Ordering::Relaxed), 0);
+        assert_eq!(next(&mut second), Poll::Pending);
+        assert_eq!(woken.0.load(Ordering::Relaxed), 1);
     }
 
     #[test]
