@@ -1,5 +1,8 @@
 //! What else may be listed on a client: `deadline`, `metadata` and `auth`, with and without `retry`.
 
+use std::future::poll_fn;
+use std::task::Poll;
+
 use h2::Reason;
 use interceptors::deadline;
 use interceptors_tests::Policy;
@@ -119,6 +122,27 @@ async fn a_timeout_of_the_caller_is_kept_where_no_entry_asks_for_it() {
             let reply = client.call(ask).await;
             assert_eq!(reply.code(), Code::DeadlineExceeded, "{what}");
             assert_eq!(server.now(), 500, "{what}");
+        }
+    })
+    .await;
+}
+
+/// A tonic server answers `CANCELLED` then, and may be heard before the client's own timer.
+#[tokio::test(start_paused = true)]
+async fn a_server_that_gives_up_at_the_deadline_has_not_cancelled_the_call() {
+    everywhere(async |mount, kind, what| {
+        for client in [Mount::limited, Mount::limited_only] {
+            let server = FlakyServer::new([fail(Code::Cancelled).after(MS(250))]);
+            let ask = Ask::new(kind).timeout(Some(MS(250)));
+            let mut call = client(mount, &server).call(ask);
+            while server.times().is_empty() {
+                let polled = poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx))).await;
+                assert!(polled.is_pending(), "{what}");
+                tokio::task::yield_now().await;
+            }
+            // Nobody looks at the call until both have happened.
+            sleep(MS(300)).await;
+            assert_eq!(call.await.code(), Code::DeadlineExceeded, "{what}");
         }
     })
     .await;
