@@ -13,8 +13,10 @@ use futures_core::Stream;
 /// and an attempt that was given up must not take from it what the next one is to send.
 pub(crate) struct Replay<S: Stream> {
     shared: Arc<Mutex<Shared<S>>>,
-    /// Readings are numbered in the order of the attempts that they are for.
-    number: u32,
+    /// Readings are ordered as the attempts that they are for: one before its copies, and a copy before
+    /// those that were made earlier of the same, since whoever is further in sends again first.
+    rank: Vec<u32>,
+    copies: u32,
     begun: bool,
 }
 
@@ -34,7 +36,7 @@ struct Shared<S: Stream> {
     /// The limit did not suffice.
     overflowed: bool,
     /// The latest reading that has begun, and how far it has come.
-    latest: u32,
+    latest: Option<Vec<u32>>,
     position: usize,
     /// Who waits for more of it.
     reader: Option<Waker>,
@@ -70,22 +72,27 @@ impl<S: Stream> Replay<S> {
                 kept_size: 0,
                 forgotten: 0,
                 overflowed: false,
-                latest: 0,
+                latest: None,
                 position: 0,
                 reader: None,
                 waiting: 1,
             })),
-            number: 1,
+            rank: Vec::new(),
+            copies: 0,
             begun: false,
         }
     }
 
     /// Another reading, to begin after this one.
-    pub(crate) fn copy(&self) -> Self {
+    pub(crate) fn copy(&mut self) -> Self {
         self.lock().waiting += 1;
+        let mut rank = self.rank.clone();
+        rank.push(u32::MAX - self.copies);
+        self.copies += 1;
         Self {
             shared: Arc::clone(&self.shared),
-            number: self.number + 1,
+            rank,
+            copies: 0,
             begun: false,
         }
     }
@@ -101,10 +108,14 @@ impl<S: Stream> Replay<S> {
     fn begin(&self) {
         let mut shared = self.lock();
         shared.waiting -= 1;
-        if self.number < shared.latest {
+        if shared
+            .latest
+            .as_ref()
+            .is_some_and(|latest| self.rank < *latest)
+        {
             return;
         }
-        shared.latest = self.number;
+        shared.latest = Some(self.rank.clone());
         shared.position = 0;
         let before = shared.reader.take();
         drop(shared);
@@ -131,7 +142,7 @@ where
         }
         let mut shared = self.lock();
         let shared = &mut *shared;
-        if self.number != shared.latest {
+        if shared.latest.as_ref() != Some(&self.rank) {
             return Poll::Ready(Err(Superseded));
         }
         if let Some(kept) = shared.kept.get(shared.position - shared.forgotten) {
@@ -179,7 +190,7 @@ impl<S: Stream> Drop for Replay<S> {
 impl<S: Stream> fmt::Debug for Replay<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Replay")
-            .field("number", &self.number)
+            .field("rank", &self.rank)
             .finish_non_exhaustive()
     }
 }
@@ -259,6 +270,19 @@ mod tests {
         fn wake(self: Arc<Self>) {
             self.0.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    #[test]
+    fn what_was_copied_further_out_is_read_after_what_was_copied_further_in() {
+        let mut first = of(&[b"a", b"b"], 100);
+        let mut outer = first.copy();
+        let mut inner = first.copy();
+        let mut innermost = inner.copy();
+        for reading in [&mut first, &mut inner, &mut innermost, &mut outer] {
+            assert_eq!((item(reading), item(reading)), (&b"a"[..], &b"b"[..]));
+        }
+        assert_eq!(next(&mut innermost), Poll::Ready(Err(Superseded)));
+        assert_eq!(next(&mut outer), Poll::Pending);
     }
 
     #[test]
