@@ -107,5 +107,6 @@ clients!(
     stamped_once,
     renewing,
     limited,
-    limited_only
+    limited_only,
+    renewing_outside
 );

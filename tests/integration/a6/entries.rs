@@ -256,8 +256,38 @@ async fn a_renewed_token_does_not_use_up_a_retry() {
         let reply = mount.renewing(&server).call(Ask::new(kind)).await;
         assert_eq!(reply.code(), Code::Ok, "{what}");
         assert_eq!(server.times(), [0, 0, 100, 100], "{what}");
+        let attempts = server.attempts();
+        for attempt in &attempts {
+            assert_eq!(attempt.messages, attempts[0].messages, "{what}");
+            assert!(attempt.half_closed, "{what}");
+        }
         let previous = server.headers("grpc-previous-rpc-attempts");
         assert_eq!(previous, ["-", "-", "1", "1"], "{what}");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_rejected_after_retries_is_renewed_around_them() {
+    let _alone = RENEWING.lock().await;
+    everywhere(async |mount, kind, what| {
+        let server = FlakyServer::new([
+            fail(Code::Unavailable),
+            fail(Code::Unavailable),
+            fail(Code::Unauthenticated),
+            fail(Code::Unavailable),
+        ]);
+        let reply = mount.renewing_outside(&server).call(Ask::new(kind)).await;
+        assert_eq!(reply.code(), Code::Ok, "{what}");
+        assert_eq!(server.times(), [0, 100, 300, 300, 400], "{what}");
+        // `retry` begins again with the new token.
+        let previous = server.headers("grpc-previous-rpc-attempts");
+        assert_eq!(previous, ["-", "1", "2", "-", "1"], "{what}");
+        let attempts = server.attempts();
+        for attempt in &attempts {
+            assert_eq!(attempt.messages, attempts[0].messages, "{what}");
+            assert!(attempt.half_closed, "{what}");
+        }
     })
     .await;
 }
