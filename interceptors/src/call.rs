@@ -501,7 +501,7 @@ impl<Req> Call<Req> {
 
     /// Whether a copy is still all of the request: of a stream too much may have been sent
     /// meanwhile to be kept.
-    #[cfg(any(feature = "retry", feature = "auth", feature = "hedge"))]
+    #[cfg(any(feature = "retry", feature = "auth"))]
     pub(crate) fn is_whole(&self, copy: &Request<Req>) -> bool {
         let resend = self.abilities.resend;
         resend.is_some_and(|resend| (resend.is_whole)(copy.get_ref()))

@@ -5,10 +5,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
-#[cfg(feature = "deadline")]
-use tokio::time::Instant;
 #[cfg(feature = "client")]
-use tokio::time::{Sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep_until};
 use tonic::Status;
 
 use crate::call::CallPath;

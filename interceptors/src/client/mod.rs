@@ -17,7 +17,9 @@ pub use body::Body;
 pub use channel::InterceptedChannel;
 pub use request_stream::RequestStream;
 
-pub(crate) use status::{of_tonic, sources};
+pub(crate) use status::of_tonic;
+#[cfg(feature = "transparent-retry")]
+pub(crate) use status::sources;
 
 #[doc(hidden)]
 pub mod __private {
