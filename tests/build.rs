@@ -36,6 +36,10 @@ const CLIENTS: &[(&str, &str)] = &[
         "retry(max_attempts = 2, base_delay = \"100ms\", jitter = 0.0), auth(token = &*RENEWED, allow_plaintext = true)",
     ),
     (
+        "renewing_outside",
+        "auth(token = &*RENEWED, allow_plaintext = true), retry(max_attempts = 3, base_delay = \"100ms\", jitter = 0.0)",
+    ),
+    (
         "limited",
         "deadline(\"2s\"), retry(max_attempts = 4, base_delay = \"100ms\", jitter = 0.0)",
     ),

@@ -110,7 +110,8 @@ clients!(
     stamped_once,
     renewing,
     limited,
-    limited_only
+    limited_only,
+    renewing_outside
 );
 
 /// Services of several packages, generated together.

@@ -31,6 +31,7 @@ pub struct Action {
     answer: Answer,
     pushback: Vec<&'static str>,
     pushback_in_headers: bool,
+    reads_on: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -66,6 +67,7 @@ fn action(answer: Answer) -> Action {
         answer,
         pushback: Vec::new(),
         pushback_in_headers: false,
+        reads_on: false,
     }
 }
 
@@ -131,6 +133,13 @@ impl Action {
     #[must_use]
     pub fn reading(mut self, messages: usize) -> Self {
         self.read = Read::Messages(messages);
+        self
+    }
+
+    /// Goes on reading after it has failed, where others reset what is left of the request.
+    #[must_use]
+    pub fn reading_on(mut self) -> Self {
+        self.reads_on = true;
         self
     }
 
@@ -411,7 +420,13 @@ async fn play(
     match action.answer {
         Answer::TrailersOnly(code) => {
             headers.extend(status(code, trailers));
-            let _ = respond.send_response(response(StatusCode::OK, headers), true);
+            let sent = respond.send_response(response(StatusCode::OK, headers), true);
+            if let (Ok(mut stream), true) = (sent, action.reads_on) {
+                let given_up = poll_fn(|cx| stream.poll_reset(cx));
+                if let Ok(reason) = reader.on_during(given_up).await {
+                    record.reset(reason);
+                }
+            }
         }
         Answer::Http(code) => {
             let code = StatusCode::from_u16(code).unwrap();

@@ -93,7 +93,7 @@ impl Body {
     /// Another of the same, which is to be sent after this one.
     pub(crate) fn copy(&mut self, limit: usize) -> Option<Self> {
         self.read_ahead(limit);
-        let source = match &self.source {
+        let source = match &mut self.source {
             Source::Full(None) | Source::Ended => Source::Full(None),
             Source::Full(Some(data)) if data.len() > limit => return None,
             Source::Full(Some(data)) => Source::Full(Some(data.clone())),

@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker};
 
 use futures_core::Stream;
 
@@ -13,8 +13,10 @@ use futures_core::Stream;
 /// and an attempt that was given up must not take from it what the next one is to send.
 pub(crate) struct Replay<S: Stream> {
     shared: Arc<Mutex<Shared<S>>>,
-    /// Readings are numbered in the order of the attempts that they are for.
-    number: u32,
+    /// Readings are ordered as the attempts that they are for: one before its copies, and a copy before
+    /// those that were made earlier of the same, since whoever is further in sends again first.
+    rank: Vec<u32>,
+    copies: u32,
     begun: bool,
 }
 
@@ -34,8 +36,10 @@ struct Shared<S: Stream> {
     /// The limit did not suffice.
     overflowed: bool,
     /// The latest reading that has begun, and how far it has come.
-    latest: u32,
+    latest: Option<Vec<u32>>,
     position: usize,
+    /// Who waits for more of it.
+    reader: Option<Waker>,
     /// How many readings may still begin.
     waiting: usize,
 }
@@ -68,21 +72,27 @@ impl<S: Stream> Replay<S> {
                 kept_size: 0,
                 forgotten: 0,
                 overflowed: false,
-                latest: 0,
+                latest: None,
                 position: 0,
+                reader: None,
                 waiting: 1,
             })),
-            number: 1,
+            rank: Vec::new(),
+            copies: 0,
             begun: false,
         }
     }
 
     /// Another reading, to begin after this one.
-    pub(crate) fn copy(&self) -> Self {
+    pub(crate) fn copy(&mut self) -> Self {
         self.lock().waiting += 1;
+        let mut rank = self.rank.clone();
+        rank.push(u32::MAX - self.copies);
+        self.copies += 1;
         Self {
             shared: Arc::clone(&self.shared),
-            number: self.number + 1,
+            rank,
+            copies: 0,
             begun: false,
         }
     }
@@ -91,6 +101,27 @@ impl<S: Stream> Replay<S> {
     pub(crate) fn is_whole(&self) -> bool {
         let shared = self.lock();
         !shared.overflowed && shared.forgotten == 0
+    }
+
+    /// From here on this reading goes on, unless a later one does already. The one before waits for the
+    /// stream, which has one waker: it has to be told.
+    fn begin(&self) {
+        let mut shared = self.lock();
+        shared.waiting -= 1;
+        if shared
+            .latest
+            .as_ref()
+            .is_some_and(|latest| self.rank < *latest)
+        {
+            return;
+        }
+        shared.latest = Some(self.rank.clone());
+        shared.position = 0;
+        let before = shared.reader.take();
+        drop(shared);
+        if let Some(before) = before {
+            before.wake();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Shared<S>> {
@@ -106,17 +137,12 @@ where
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Option<S::Item>, Superseded>> {
-        let (number, begun) = (self.number, std::mem::replace(&mut self.begun, true));
+        if !std::mem::replace(&mut self.begun, true) {
+            self.begin();
+        }
         let mut shared = self.lock();
         let shared = &mut *shared;
-        if !begun {
-            shared.waiting -= 1;
-            if number > shared.latest {
-                shared.latest = number;
-                shared.position = 0;
-            }
-        }
-        if number != shared.latest {
+        if shared.latest.as_ref() != Some(&self.rank) {
             return Poll::Ready(Err(Superseded));
         }
         if let Some(kept) = shared.kept.get(shared.position - shared.forgotten) {
@@ -128,7 +154,11 @@ where
         let Some(source) = &mut shared.source else {
             return Poll::Ready(Ok(None));
         };
-        let Some(item) = ready!(source.as_mut().poll_next(cx)) else {
+        let Poll::Ready(item) = source.as_mut().poll_next(cx) else {
+            shared.reader = Some(cx.waker().clone());
+            return Poll::Pending;
+        };
+        let Some(item) = item else {
             shared.source = None;
             return Poll::Ready(Ok(None));
         };
@@ -160,14 +190,15 @@ impl<S: Stream> Drop for Replay<S> {
 impl<S: Stream> fmt::Debug for Replay<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Replay")
-            .field("number", &self.number)
+            .field("rank", &self.rank)
             .finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::task::Waker;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::task::Wake;
 
     use tokio_stream::{StreamExt, iter, pending};
 
@@ -230,6 +261,41 @@ mod tests {
         item(&mut second);
         assert_eq!(next(&mut first), Poll::Ready(Err(Superseded)));
         assert_eq!(item(&mut second), b"b");
+    }
+
+    #[derive(Default)]
+    struct Woken(AtomicU32);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn what_was_copied_further_out_is_read_after_what_was_copied_further_in() {
+        let mut first = of(&[b"a", b"b"], 100);
+        let mut outer = first.copy();
+        let mut inner = first.copy();
+        let mut innermost = inner.copy();
+        for reading in [&mut first, &mut inner, &mut innermost, &mut outer] {
+            assert_eq!((item(reading), item(reading)), (&b"a"[..], &b"b"[..]));
+        }
+        assert_eq!(next(&mut innermost), Poll::Ready(Err(Superseded)));
+        assert_eq!(next(&mut outer), Poll::Pending);
+    }
+
+    #[test]
+    fn an_earlier_reading_is_told_when_a_later_one_begins() {
+        let woken = Arc::new(Woken::default());
+        let waker = Waker::from(Arc::clone(&woken));
+        let mut first = of(&[], 100);
+        let mut second = first.copy();
+        let polled = first.poll_next(&mut Context::from_waker(&waker));
+        assert_eq!(polled, Poll::Pending);
+        assert_eq!(woken.0.load(Ordering::Relaxed), 0);
+        assert_eq!(next(&mut second), Poll::Pending);
+        assert_eq!(woken.0.load(Ordering::Relaxed), 1);
     }
 
     #[test]

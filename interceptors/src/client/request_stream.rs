@@ -92,7 +92,7 @@ impl<S: Stream> RequestStream<S> {
             // cancels it.
             Poll::Ready(Err(_)) | Poll::Pending => Poll::Pending,
         };
-        let replay = match std::mem::replace(&mut self.source, Source::Taken) {
+        let mut replay = match std::mem::replace(&mut self.source, Source::Taken) {
             Source::Direct { stream } => Replay::new(stream, size_of, limit),
             Source::Replayed { replay, .. } => replay,
             Source::Taken => return None,

@@ -101,5 +101,10 @@ pub(crate) fn sources(status: &Status) -> impl Iterator<Item = &(dyn Error + 'st
 
 /// How the request of an attempt ends that is not waited for any more.
 pub(crate) fn given_up() -> Status {
-    Status::cancelled("the attempt was given up")
+    #[allow(unused_mut)] // without the feature below
+    let mut status = Status::cancelled("the attempt was given up");
+    // hyper looks there for what to reset the stream with.
+    #[cfg(feature = "transparent-retry")]
+    status.set_source(std::sync::Arc::new(h2::Error::from(h2::Reason::CANCEL)));
+    status
 }

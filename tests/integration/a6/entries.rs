@@ -1,5 +1,8 @@
 //! What else may be listed on a client: `deadline`, `metadata` and `auth`, with and without `retry`.
 
+use std::future::poll_fn;
+use std::task::Poll;
+
 use h2::Reason;
 use interceptors::deadline;
 use interceptors_tests::Policy;
@@ -124,6 +127,27 @@ async fn a_timeout_of_the_caller_is_kept_where_no_entry_asks_for_it() {
     .await;
 }
 
+/// A tonic server answers `CANCELLED` then, and may be heard before the client's own timer.
+#[tokio::test(start_paused = true)]
+async fn a_server_that_gives_up_at_the_deadline_has_not_cancelled_the_call() {
+    everywhere(async |mount, kind, what| {
+        for client in [Mount::limited, Mount::limited_only] {
+            let server = FlakyServer::new([fail(Code::Cancelled).after(MS(250))]);
+            let ask = Ask::new(kind).timeout(Some(MS(250)));
+            let mut call = client(mount, &server).call(ask);
+            while server.times().is_empty() {
+                let polled = poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx))).await;
+                assert!(polled.is_pending(), "{what}");
+                tokio::task::yield_now().await;
+            }
+            // Nobody looks at the call until both have happened.
+            sleep(MS(300)).await;
+            assert_eq!(call.await.code(), Code::DeadlineExceeded, "{what}");
+        }
+    })
+    .await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_call_made_for_another_has_no_longer_than_that_one() {
     everywhere(async |mount, kind, what| {
@@ -232,8 +256,38 @@ async fn a_renewed_token_does_not_use_up_a_retry() {
         let reply = mount.renewing(&server).call(Ask::new(kind)).await;
         assert_eq!(reply.code(), Code::Ok, "{what}");
         assert_eq!(server.times(), [0, 0, 100, 100], "{what}");
+        let attempts = server.attempts();
+        for attempt in &attempts {
+            assert_eq!(attempt.messages, attempts[0].messages, "{what}");
+            assert!(attempt.half_closed, "{what}");
+        }
         let previous = server.headers("grpc-previous-rpc-attempts");
         assert_eq!(previous, ["-", "-", "1", "1"], "{what}");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_rejected_after_retries_is_renewed_around_them() {
+    let _alone = RENEWING.lock().await;
+    everywhere(async |mount, kind, what| {
+        let server = FlakyServer::new([
+            fail(Code::Unavailable),
+            fail(Code::Unavailable),
+            fail(Code::Unauthenticated),
+            fail(Code::Unavailable),
+        ]);
+        let reply = mount.renewing_outside(&server).call(Ask::new(kind)).await;
+        assert_eq!(reply.code(), Code::Ok, "{what}");
+        assert_eq!(server.times(), [0, 100, 300, 300, 400], "{what}");
+        // `retry` begins again with the new token.
+        let previous = server.headers("grpc-previous-rpc-attempts");
+        assert_eq!(previous, ["-", "1", "2", "-", "1"], "{what}");
+        let attempts = server.attempts();
+        for attempt in &attempts {
+            assert_eq!(attempt.messages, attempts[0].messages, "{what}");
+            assert!(attempt.half_closed, "{what}");
+        }
     })
     .await;
 }

@@ -306,6 +306,14 @@ mounted! {
         struct Renewing {
             tokens: TokenCache,
         }
+    renewing_outside: RenewingOutside = RenewingOutside { tokens: clients::renewing() },
+        #[intercept(
+            auth(token = self.tokens, allow_plaintext = true),
+            retry(max_attempts = 3, base_delay = "100ms", jitter = 0.0),
+        )]
+        struct RenewingOutside {
+            tokens: TokenCache,
+        }
     limited: Limited = Limited,
         #[intercept(
             deadline("2s"),

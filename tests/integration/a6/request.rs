@@ -508,6 +508,28 @@ async fn a_failure_before_the_client_has_said_anything_is_retried() {
     .await;
 }
 
+/// A server need not reset what it does not want to read any more.
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_has_failed_takes_no_more_of_the_request() {
+    streaming(async |mount, kind, what| {
+        let server = FlakyServer::new([fail(Code::Unavailable).reading(1).reading_on()]);
+        let client = mount.client(&server, &Policy::new(RETRY));
+        let texts = timed(&[(0, "a"), (150, "b"), (50, "c")]);
+        let reply = client.call(Ask::stream(kind, texts)).await;
+        assert_eq!(reply.code(), Code::Ok, "{what}");
+        sleep(MS(1)).await;
+        let attempts = server.attempts();
+        let all = encoded(kind, &["a", "b", "c"]);
+        assert_eq!(attempts[0].messages, all[..1], "{what}");
+        assert!(!attempts[0].half_closed, "{what}: this was not all");
+        let reason = attempts[0].reset.map(|(reason, _)| reason);
+        assert_eq!(reason, Some(Reason::CANCEL), "{what}");
+        assert_eq!(attempts[1].messages, all, "{what}");
+        assert!(attempts[1].half_closed, "{what}");
+    })
+    .await;
+}
+
 // The buffer.
 
 /// A text that makes a message of this many bytes, as the buffer of this mount counts them.

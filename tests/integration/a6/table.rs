@@ -412,14 +412,6 @@ table! {
             .code(DeadlineExceeded)
             .ends_at(250)
     };
-    a_server_that_gives_up_at_the_deadline_has_not_cancelled: |name| {
-        let script = vec![fail(Unavailable), fail(Cancelled).after(MS(150))];
-        case(name, RETRY.codes(&[Unavailable, Cancelled]), script)
-            .timeout(250)
-            .attempts(&[0, 100])
-            .code(DeadlineExceeded)
-            .ends_at(250)
-    };
     an_answer_within_the_deadline_is_given: |name| {
         case(name, RETRY, vec![answer(1).after(MS(249))]).timeout(250).attempts(&[0]).ends_at(249)
     };
