@@ -105,6 +105,6 @@ pub(crate) fn given_up() -> Status {
     let mut status = Status::cancelled("the attempt was given up");
     // hyper looks there for what to reset the stream with.
     #[cfg(feature = "transparent-retry")]
-    status.set_source(std::sync::Arc::new(h2::Error::from(h2::Reason::CANCEL)));
+    status.set_source(Arc::new(h2::Error::from(h2::Reason::CANCEL)));
     status
 }
