@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 /// A policy, and the module that its client of the demo service is in. What the policies name is in
 /// `src/clients.rs`.
-const CLIENTS: [(&str, &str); 8] = [
+const CLIENTS: [(&str, &str); 9] = [
     ("empty", "with(crate::NoOp, only = [login])"),
     ("no_op", "with(crate::NoOp)"),
     ("logged", "logging"),
@@ -13,6 +13,7 @@ const CLIENTS: [(&str, &str); 8] = [
     ("limited", "deadline(\"5s\")"),
     ("marked", "metadata(\"x-key\" = \"value\")"),
     ("authenticated", "auth(token = &*crate::clients::TOKENS)"),
+    ("logged_retried", "logging, retry(max = 3)"),
     ("policy", "logging, retry(max = 3), deadline(\"5s\")"),
 ];
 

@@ -92,6 +92,8 @@ clients! {
     Marked: marked;
     /// A token alone.
     Authenticated: authenticated;
+    /// Logging and retries.
+    LoggedRetried: logged_retried;
     /// Logging, retries and a deadline.
     Policy: policy;
 }
@@ -109,6 +111,16 @@ pub struct OutboundIdle;
 #[intercept(retry(max = 3))]
 #[derive(Debug)]
 pub struct OutboundRetried;
+
+/// The same as [`LoggedRetried`], around a channel.
+#[intercept(logging, retry(max = 3))]
+#[derive(Debug)]
+pub struct OutboundLoggedRetried;
+
+/// What a stack of tower's layers does, around a channel.
+#[intercept(logging, deadline("5s"), with(NoOp))]
+#[derive(Debug)]
+pub struct OutboundStack;
 
 /// The same as [`Policy`], around a channel.
 #[intercept(logging, retry(max = 3), deadline("5s"))]
