@@ -319,7 +319,8 @@ impl CallDetails {
     }
 
     /// The deadline, as far as somebody has asked for it or set one.
-    #[cfg(any(feature = "client", feature = "deadline"))]
+    #[cfg(any(feature = "client", feature = "deadline", feature = "retry"))]
+    #[inline]
     pub(crate) fn known_deadline(&self) -> Option<Instant> {
         self.deadline.peek()
     }

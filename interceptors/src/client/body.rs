@@ -70,7 +70,7 @@ impl Body {
             source: Source::Plain(body),
             head: Head {
                 http_status,
-                is_ok: headers.contains_key(status::GRPC_STATUS),
+                is_ok: headers.contains_key(&status::GRPC_STATUS),
             },
             ..Self::default()
         }

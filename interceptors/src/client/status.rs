@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Status, TimeoutExpired};
 
@@ -19,16 +19,19 @@ pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 /// Details that are not base64 are taken out: tonic panics where it finds such, and they come from the
 /// other side.
 pub(crate) fn of_headers(headers: &mut HeaderMap) -> Option<Status> {
+    if !headers.contains_key(&GRPC_STATUS) {
+        return None;
+    }
     without_malformed_details(headers);
     Status::from_header_map(headers)
 }
 
 pub(crate) fn without_malformed_details(headers: &mut HeaderMap) {
     if headers
-        .get(DETAILS)
+        .get(&DETAILS)
         .is_some_and(|details| !is_base64(details))
     {
-        headers.remove(DETAILS);
+        headers.remove(&DETAILS);
     }
 }
 
@@ -72,8 +75,8 @@ pub(crate) fn without_trailers(http_status: StatusCode) -> Status {
     Status::new(code, message)
 }
 
-pub(crate) const GRPC_STATUS: &str = "grpc-status";
-const DETAILS: &str = "grpc-status-details-bin";
+pub(crate) static GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
+static DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
 
 /// What tonic makes of a failed call, set right.
 pub(crate) fn of_tonic(status: Status) -> Status {

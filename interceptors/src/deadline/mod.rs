@@ -173,7 +173,7 @@ pub(crate) struct Known {
 
 impl Known {
     /// The deadline, as far as somebody has asked for it or set one.
-    #[cfg(any(feature = "client", feature = "deadline"))]
+    #[cfg(any(feature = "client", feature = "deadline", feature = "retry"))]
     #[inline]
     pub(crate) fn peek(&self) -> Option<Instant> {
         self.settled.or_else(|| self.asked.get().copied()).flatten()

@@ -1,3 +1,4 @@
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until, timeout_at};
@@ -309,7 +310,10 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Retry<'_> {
         let mut transparent = Transparent::default();
         loop {
             // An interceptor further in may have set it.
-            let deadline = call.settle_deadline();
+            let deadline = match is_client {
+                true => call.known_deadline(),
+                false => call.settle_deadline(),
+            };
             // The last attempt needs no copy behind it, unless it turns out to be none.
             let copy = if attempts < self.config.max_attempts || is_client {
                 call.keep(self.config.buffer_size)
@@ -319,18 +323,17 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Retry<'_> {
             let enforced = deadline.filter(|_| is_client);
             // What has no limit needs no clock, and its answer no detour.
             let answer = match (self.config.attempt_timeout, enforced) {
-                (None, None) => next.run(call).await,
+                (None, None) => pin!(next.run(call)).await,
                 _ => self.attempt(call, next, enforced).await,
             };
+            if answer.is_ok()
+                && let Some(throttle) = self.throttle
+            {
+                throttle.succeed();
+            }
             let status = match answer {
                 Err(status) => status,
-                // As it came, not taken apart and put together again.
-                answer => {
-                    if let Some(throttle) = self.throttle {
-                        throttle.succeed();
-                    }
-                    return answer;
-                }
+                answer => return answer,
             };
             let is_over = |deadline: &Instant| *deadline <= Instant::now();
             if call.is_answered() || call.deadline().as_ref().is_some_and(is_over) {

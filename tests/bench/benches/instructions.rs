@@ -45,6 +45,10 @@ const CASES: &[Case] = &[
     case("by_hand", |n| unary(&BY_HAND, n, Name::Carried)),
     case("attribute", |n| unary(&ATTRIBUTE, n, Name::Carried)),
     case("attribute_nameless", |n| unary(&ATTRIBUTE, n, Name::Absent)),
+    case("inheriting", |n| {
+        interceptors::deadline::inherit();
+        unary(&ATTRIBUTE, n, Name::Carried);
+    }),
     case("named", |n| unary(&NAMED, n, Name::Carried)),
     case("observed", |n| unary(&Observed, n, Name::Carried)),
     case("no_op_0", |n| unary(&NoOp0, n, Name::Carried)),
@@ -231,6 +235,8 @@ fn report() -> ExitCode {
         "| the name that came over the wire, where the attribute expects another | {name:.0} |"
     );
     println!("| an observer of a unary call | {observer:.0} |");
+    let inheriting = of("inheriting") - of("attribute");
+    println!("| a deadline, where calls made in the handler could inherit it | {inheriting:.0} |");
     for (what, key) in [
         ("logging, nobody listens", "logged"),
         ("observer", "observed"),

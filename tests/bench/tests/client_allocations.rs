@@ -88,11 +88,11 @@ fn a_channel_allocates_its_future_and_a_body() {
     assert_eq!(extra(|| Bare::new(OutboundIdle.wrap(InMemory))), 2);
 }
 
-/// Besides: a copy of the request, which has tonic's headers by then (2) and extensions (2), the owner
-/// that the encoded message is shared by, and the box that makes a body of it again.
+/// Besides: a copy of the request, which has tonic's headers by then (2) and extensions (2) in a box of
+/// their own, the owner that the encoded message is shared by, and the box that makes a body of it again.
 #[test]
 fn a_channel_that_may_send_again_allocates_a_copy_of_the_request() {
-    assert_eq!(extra(|| Bare::new(OutboundRetried.wrap(InMemory))), 2 + 6);
+    assert_eq!(extra(|| Bare::new(OutboundRetried.wrap(InMemory))), 2 + 7);
 }
 
 /// Besides: the value of `grpc-timeout`, and the timer that ends the response.
@@ -100,6 +100,6 @@ fn a_channel_that_may_send_again_allocates_a_copy_of_the_request() {
 fn a_channels_policy_allocates_for_its_deadline_too() {
     assert_eq!(
         extra(|| Bare::new(OutboundPolicy.wrap(InMemory))),
-        2 + 6 + 2
+        2 + 7 + 2
     );
 }
