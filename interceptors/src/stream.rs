@@ -110,6 +110,20 @@ where
     ) -> Poll<Option<Result<M, Status>>> {
         match deadline {
             StreamDeadline::None => inner.poll_next(cx),
+            _ => Self::poll_in_time(inner, deadline, cx),
+        }
+    }
+
+    /// Apart, so that streams without a deadline do not pay for it.
+    #[cold]
+    #[inline(never)]
+    fn poll_in_time(
+        inner: Pin<&mut S>,
+        deadline: &mut StreamDeadline,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<M, Status>>> {
+        match deadline {
+            StreamDeadline::None => inner.poll_next(cx),
             #[cfg(feature = "deadline")]
             StreamDeadline::Scope(at) => {
                 let _entered = enter(*at);
@@ -136,6 +150,7 @@ where
 {
     type Item = Result<M, Status>;
 
+    #[inline(always)]
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.project();
         let Some(watch) = this.watch else {
@@ -192,6 +207,7 @@ impl StreamWatch {
         }
     }
 
+    #[cold]
     pub(crate) fn tell(&mut self, outcome: Outcome, status: Option<&Status>) {
         if let Some(attached) = self.attached.take() {
             let end = StreamEnd {
