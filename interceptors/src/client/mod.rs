@@ -1,6 +1,18 @@
 //! What calls go through on their way out: generated clients, hand-written stubs, and channels.
 //!
 //! See the [attribute](macro@crate::intercept) for where it is put and what may be listed.
+//!
+//! | | generated client | stub | channel |
+//! | --- | --- | --- | --- |
+//! | request in the chain | the message, or [`RequestStream`] of the caller's stream | what the method takes | [`Body`] |
+//! | response in the chain | the message, or [`ResponseStream`](crate::ResponseStream)`<`[`Streaming`](tonic::Streaming)`<M>>` | the same | [`Body`] |
+//! | an answer has begun | with the response's headers | when the body of the method returns | with the response's headers |
+//! | request streams can be sent again | yes | no | yes |
+//! | state | `static`s, and what expressions name | `self` | `self`; `retry`'s throttle for each channel |
+//!
+//! Whatever the mount, a deadline of the call is enforced (see [`deadline`](crate::deadline)), a connection that is lost is
+//! `UNAVAILABLE`, and a timeout that tonic's channel noticed first is `DEADLINE_EXCEEDED`, where tonic says `UNKNOWN`
+//! and `CANCELLED`.
 
 mod body;
 mod channel;

@@ -54,8 +54,10 @@
 //! | two of them | the last one counts, as in grpc-core and grpc-java |
 //! | one with a code that is not in `codes` | no retry; a negative one counts for the throttle |
 //! | a failure after the answer has begun | does not count for the throttle, as in grpc-go and grpc-java |
-//! | what a success is to the throttle | `OK`; for a response stream that it opened, as in grpc-java |
+//! | what a success is to the throttle | `OK`; for a response stream, and on a channel, that headers came, as in grpc-java |
 //! | a refused request after a retry | still sent again at once, as in grpc-core |
+//! | a connection that is lost in mid-call | `UNAVAILABLE`, as in gRPC's own libraries, where tonic says `UNKNOWN` |
+//! | what counts for `buffer_size` | the encoded messages; on a channel with the five bytes before each |
 //! | whom the throttle is for | all clients of a generated client's or a stub's type; a channel and its clones |
 //!
 //! `Ok` in `codes` does not compile.
