@@ -87,8 +87,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn odd_clients(out: &Path) -> Result<(), Box<dyn Error>> {
     std::fs::create_dir_all(out)?;
     let policy = "with(Watched), retry(max = 2, base_delay = \"1ms\"), with(Step(\"odd\"))";
+    let of_package = format!(
+        "{policy}, logging(only = [\"/clients.v1.odd.OddAPI/Ping\", \"/clients.v1.odd.Second/Only\"])"
+    );
     tonic_prost_build::configure()
-        .client_mod_attribute(".", policy_attribute(policy))
+        .client_mod_attribute("clients.v1.odd", policy_attribute(&of_package))
+        .client_mod_attribute("clients.v1.odd.deeper", policy_attribute(policy))
         .include_file("all.rs")
         .out_dir(out)
         .compile_fds(protox::compile(

@@ -1,4 +1,4 @@
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
@@ -319,7 +319,9 @@ impl EntryParser<'_> {
         if !known.sides.contains(&side) {
             let message = match side {
                 Side::Server => {
-                    format!("`{name}` belongs on a client; a service has no call to make")
+                    format!(
+                        "`{name}` belongs on a client, and the `impl` of a trait is a service; take it out here"
+                    )
                 }
                 Side::Client => {
                     format!("`{name}` belongs on a service; take it out of this client")
@@ -682,6 +684,11 @@ impl EntryParser<'_> {
     fn deadline(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
         let missing = "`deadline` needs a time: `deadline(\"2s\")`";
         let (expr, rest) = self.value_and_rest(&name, tokens, missing)?;
+        if let Expr::Assign(_) = expr {
+            let message = "`deadline` takes the time alone: `deadline(\"2s\")`";
+            self.cx.error_on(&expr, message);
+            return None;
+        }
         let value = self.values().duration(&name, &expr);
         let value = value.unwrap_or_else(|| quote!(::core::time::Duration::MAX));
         let new = Ident::new("new", at(expr.span()));
@@ -699,6 +706,14 @@ impl EntryParser<'_> {
     /// `metadata("key" = expr, …)`
     fn metadata(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
         let (pairs, rest) = self.cx.ok(parse_pairs(tokens))?;
+        if let Some(key) = unquoted_key(rest.clone()) {
+            let message = format!(
+                "keys are strings: `\"{}\" = …`",
+                key.to_string().replace('_', "-")
+            );
+            self.cx.error_on(&key, message);
+            return None;
+        }
         let nothing_else = rest.is_empty();
         let mut settings = self.settings(rest, &[]);
         let methods = self.selector(&mut settings);
@@ -898,6 +913,19 @@ fn parse_fields(input: syn::parse::ParseStream<'_>) -> syn::Result<Vec<Field>> {
         }
     }
     Ok(fields)
+}
+
+/// `x_trace = "a"`, where a string should stand.
+fn unquoted_key(rest: TokenStream) -> Option<Ident> {
+    let mut rest = rest.into_iter();
+    match (rest.next(), rest.next()) {
+        (Some(TokenTree::Ident(key)), Some(TokenTree::Punct(eq)))
+            if eq.as_char() == '=' && key != "only" && key != "except" =>
+        {
+            Some(key)
+        }
+        _ => None,
+    }
 }
 
 /// Reads `"key" = expr, …`; what has no key comes back.

@@ -219,8 +219,12 @@ fn module_chains(
         is_derived: false,
     });
     let methods: Vec<Named> = methods.collect();
+    if methods.is_empty() {
+        return Vec::new();
+    }
     let mut names = Names::new(cx, name, &methods);
-    let covered: Vec<Covered> = entries.iter().map(|entry| names.covered(entry)).collect();
+    names.is_of_package = true;
+    let mut covered: Vec<Covered> = entries.iter().map(|entry| names.covered(entry)).collect();
     let mut chains = Vec::new();
     for (index, (named, method)) in methods.iter().zip(&module.methods).enumerate() {
         let is_unary = !method.request_is_stream && !method.response_is_stream;
@@ -236,6 +240,7 @@ fn module_chains(
                         "`hedge` is for unary calls, and `{name}` is none; take it out here"
                     );
                     cx.error_at(*span, message);
+                    covered[i].is_unsure = true;
                 }
                 continue;
             }
@@ -568,6 +573,8 @@ struct Names<'a> {
     compare: Vec<(Span, String)>,
     /// How many names led to no method.
     unresolved: usize,
+    /// Whether the policy stands on the clients of all services of a package.
+    is_of_package: bool,
 }
 
 impl<'a> Names<'a> {
@@ -578,6 +585,7 @@ impl<'a> Names<'a> {
             methods,
             compare: Vec::new(),
             unresolved: 0,
+            is_of_package: false,
         }
     }
 
@@ -695,6 +703,15 @@ impl<'a> Names<'a> {
                 return false;
             }
         };
+        let package = |service: &str| {
+            service
+                .rsplit_once('.')
+                .map(|(package, _)| package.to_owned())
+        };
+        if own != service && self.is_of_package && package(&own) == package(service) {
+            // The same policy stands on that service's client, where this means something.
+            return false;
+        }
         if own != service {
             self.cx.error_at(
                 span,

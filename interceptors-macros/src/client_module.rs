@@ -8,7 +8,7 @@ use syn::{
 };
 
 use crate::ctxt::Ctxt;
-use crate::tokens::ungroup;
+use crate::tokens::{find_ident, ungroup};
 
 /// The module of a client, as tonic's code generator writes it.
 ///
@@ -97,11 +97,19 @@ pub(crate) fn parse(cx: &Ctxt, mut module: ItemMod) -> Option<ClientModule> {
 
 /// `struct UserServiceClient<T> { inner: tonic::client::Grpc<T> }`
 fn client_of(item: &Item) -> Option<Ident> {
-    let Item::Struct(ItemStruct { ident, fields, .. }) = item else {
-        return None;
-    };
-    let is_inner = |field: &syn::Field| field.ident.as_ref().is_some_and(|name| name == "inner");
-    (ident.to_string().ends_with("Client") && fields.iter().any(is_inner)).then(|| ident.clone())
+    match item {
+        Item::Struct(item) if is_generated(item) => Some(item.ident.clone()),
+        _ => None,
+    }
+}
+
+/// Whether this is the struct of a generated client.
+pub(crate) fn is_generated(item: &ItemStruct) -> bool {
+    item.fields.iter().any(|field| {
+        let is_inner = field.ident.as_ref().is_some_and(|name| name == "inner");
+        let is_grpc = find_ident(field.ty.to_token_stream(), "Grpc").is_some();
+        is_inner && is_grpc
+    })
 }
 
 /// The parameters of `impl<T> UserServiceClient<T> where …`, and the type.

@@ -129,6 +129,13 @@ pub(crate) fn parse_item(cx: &Ctxt, krate: &Path, item: Item) -> Option<Annotate
     match item {
         Item::Impl(block) => parse_block(cx, krate, block).map(Annotated::Block),
         Item::Mod(module) => client_module::parse(cx, module).map(Annotated::ClientModule),
+        Item::Struct(item) if client_module::is_generated(&item) => {
+            cx.error_on(
+                &item.ident,
+                "this is a generated client, whose methods an attribute on the struct cannot see; in `build.rs`, give it to `client_mod_attribute(\"package\", …)`",
+            );
+            None
+        }
         Item::Struct(item) => Some(Annotated::Channel(item)),
         Item::Fn(method) if method.sig.receiver().is_some() => {
             cx.error_on(
@@ -329,6 +336,16 @@ fn parse_method(
         not_an_rpc("`const`, `unsafe` and `extern` do not go with an RPC");
         return None;
     }
+    if mount == Mount::Stub
+        && let Some(FnArg::Typed(argument)) = sig.inputs.iter().nth(1)
+        && !has_parameters(&argument.ty)
+    {
+        cx.error_on(
+            &argument.ty,
+            "an RPC takes its message in a `tonic::Request`: `request: Request<…>`",
+        );
+        return None;
+    }
     let mut inputs = sig.inputs.iter();
     let (Some(FnArg::Receiver(receiver)), Some(FnArg::Typed(request)), None) =
         (inputs.next(), inputs.next(), inputs.next())
@@ -385,6 +402,18 @@ fn parse_method(
         block: method.block,
         sig,
     })
+}
+
+/// Whether a type may be a `Request<…>`, or an alias of one.
+fn has_parameters(ty: &Type) -> bool {
+    match ungroup(ty) {
+        Type::Path(path) => path
+            .path
+            .segments
+            .last()
+            .is_some_and(|last| !last.arguments.is_none()),
+        _ => false,
+    }
 }
 
 fn is_generic(sig: &Signature) -> bool {

@@ -45,7 +45,7 @@ use crate::end::{Observer, Watch};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot intercept a call with request `{Req}` and response `{Res}`",
     label = "does not implement `Interceptor<{Req}, {Res}>`",
-    note = "implement `Interceptor` for it, give the message what its bounds ask for, or leave the method out with `except = [...]`"
+    note = "implement `Interceptor` for it, give the message what its bounds ask for, or leave the method out with `except = [...]`; on a channel both are `interceptors::client::Body`"
 )]
 pub trait Interceptor<Req, Res>: Send + Sync {
     /// Handles one call; see the [trait's documentation](Interceptor).

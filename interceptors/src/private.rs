@@ -174,6 +174,10 @@ impl<M> RequestType for Request<M> {
     type Message = M;
 }
 
+#[diagnostic::on_unimplemented(
+    message = "an RPC returns `Result<Response<_>, Status>`, not `{Self}`",
+    label = "not `Result<tonic::Response<_>, tonic::Status>`"
+)]
 pub trait ResultType {
     type Body;
 }

@@ -28,6 +28,7 @@ pub mod user_service_client {
         T::Error: Into<StdError>,
     {
         pub fn new(inner: T) -> Self {
+            ::interceptors::__private::inherit();
             let inner = tonic::client::Grpc::new(inner);
             Self {
                 inner,
@@ -35,6 +36,7 @@ pub mod user_service_client {
             }
         }
         pub fn with_origin(inner: T, origin: Uri) -> Self {
+            ::interceptors::__private::inherit();
             let is_plaintext = origin.scheme_str().map(|scheme| scheme == "http");
             let inner = tonic::client::Grpc::with_origin(inner, origin);
             Self { inner, is_plaintext }
@@ -101,7 +103,9 @@ pub mod user_service_client {
             &[__ENTRY_LOGGING_0, __ENTRY_RETRY_2],
         );
         const __METHOD_GET_URL: &__interceptors::Method = &__interceptors::Method {
-            path: "/user.v1.UserService/GetURL",
+            path: || __interceptors::PathAndQuery::from_static(
+                "/user.v1.UserService/GetURL",
+            ),
             service: "user.v1.UserService",
             method: "GetURL",
         };
@@ -122,7 +126,9 @@ pub mod user_service_client {
             &[__ENTRY_LOGGING_0, __ENTRY_AUTH_1, __ENTRY_RETRY_2, __ENTRY_METADATA_3],
         );
         const __METHOD_UPLOAD: &__interceptors::Method = &__interceptors::Method {
-            path: "/user.v1.UserService/Upload",
+            path: || __interceptors::PathAndQuery::from_static(
+                "/user.v1.UserService/Upload",
+            ),
             service: "user.v1.UserService",
             method: "Upload",
         };

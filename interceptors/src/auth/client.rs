@@ -31,7 +31,7 @@ use crate::{Call, CallDetails, Interceptor, Next, key};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` gives no tokens",
     label = "does not implement `interceptors::auth::TokenSource`",
-    note = "`auth` without `token` asks the client itself; write `auth(token = self.field)` to ask one of its fields"
+    note = "a `TokenCache` does, and what implements the trait; `auth` without `token` asks the struct or stub that it stands on"
 )]
 pub trait TokenSource: Send + Sync {
     /// The token for this call, without its scheme.

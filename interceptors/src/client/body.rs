@@ -21,7 +21,30 @@ use crate::stream::StreamWatch;
 /// What a wrapped channel sends and receives: encoded messages, as HTTP/2 carries them.
 ///
 /// It is the request and the response of a call that goes through a channel, so an interceptor for
-/// channels is an `Interceptor<Body, Body>`.
+/// channels is an `Interceptor<Body, Body>`:
+///
+/// ```
+/// use interceptors::client::Body;
+/// use interceptors::{Call, Interceptor, Next, intercept};
+/// use tonic::{Response, Status};
+///
+/// struct NotOnSundays;
+///
+/// impl Interceptor<Body, Body> for NotOnSundays {
+///     async fn intercept(
+///         &self,
+///         call: &mut Call<Body>,
+///         next: &mut impl Next<Body, Body>,
+///     ) -> Result<Response<Body>, Status> {
+///         next.run(call).await
+///     }
+/// }
+///
+/// #[intercept(with(NotOnSundays))]
+/// struct Outbound;
+/// ```
+///
+/// One that answers by itself makes a body of [`tonic::body::Body`].
 #[derive(Default)]
 pub struct Body {
     source: Source,

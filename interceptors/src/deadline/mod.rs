@@ -8,6 +8,12 @@
 //! does not wait for the server to keep to it: when the time is over the call ends with
 //! `DEADLINE_EXCEEDED`, a response stream too, and no attempt starts after that.
 //!
+//! # The first call
+//!
+//! Handlers look for a deadline to hand on once the process has made its first intercepted client or wrapped its first
+//! channel, which usually happens before it serves. Where it happens in a handler, and with hand-written stubs, which are made
+//! by nobody, the first call inherits nothing, unless `main` begins with [`inherit`].
+//!
 //! # What inherits
 //!
 //! Whatever the handler does while it is polled: calls that it awaits, directly or joined with others,

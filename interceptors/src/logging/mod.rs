@@ -6,7 +6,8 @@
 //! response stream when it has been read to its end, has failed, or was dropped. `started call` is
 //! emitted when the call arrives or is made, at `DEBUG`. Their target is `interceptors::logging`.
 //!
-//! Listed behind `retry`, it is an event for each attempt instead.
+//! Listed behind `retry`, it is an event for each attempt instead; behind a client's `auth`, also one for the call that
+//! was refused before the token was fetched anew.
 //!
 //! Field names are those of go-grpc-middleware's logging interceptor.
 //!
@@ -20,8 +21,8 @@
 //! | `grpc.code` | the final status code, such as `NOT_FOUND` |
 //! | `grpc.error` | the status message, unless the code is `OK` |
 //! | `grpc.time_ms` | how long the call took, in milliseconds: a number |
-//! | `grpc.msgs_recv` | how many messages of a stream were received: by the handler, or of the response |
-//! | `grpc.msgs_sent` | how many messages of a stream were sent: as the response, or by the client |
+//! | `grpc.msgs_recv` | how many messages of a stream were received: by the handler, or of the response; on a channel of any call |
+//! | `grpc.msgs_sent` | how many messages of a stream were sent: as the response, or by the client; on a channel of any call |
 //! | `grpc.attempts` | how many attempts the call took; on a client |
 //! | `outcome` | `ok`, `error`, `cancelled` or `panicked` |
 //! | `slow` | `true` where a unary call took longer than the setting `slow` |

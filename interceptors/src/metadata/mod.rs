@@ -1,8 +1,8 @@
 //! Metadata for every call: `metadata("x-trace-id" = trace_id(), "x-token-bin" = self.token().await?)`.
 //!
 //! The values are evaluated for each call, and listed behind `retry` for each attempt of it. They may
-//! await, and fail with `?`: the call then ends with that error and is not sent. `None` leaves the key
-//! out. A value takes the place of what the caller set under the same key.
+//! await, and fail with `?`: the attempt then ends with that error and is not sent, and `retry` goes by its code. `None`
+//! leaves the key out. A value takes the place of what the caller set under the same key.
 //!
 //! Text is visible ASCII; what is not ends the call with `INTERNAL`. Keys that end in `-bin` take bytes.
 //!

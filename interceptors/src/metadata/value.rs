@@ -9,7 +9,7 @@ use tonic::metadata::{AsciiMetadataValue, BinaryMetadataValue};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the value of a metadata key",
     label = "neither a string nor a number",
-    note = "bytes need a key that ends in `-bin`; call `.to_string()` on what has a text"
+    note = "a `Result` needs `?`, a future `.await`, an `Option<String>` of `self` `.as_deref()`; call `.to_string()` on what has a text; bytes need a key that ends in `-bin`"
 )]
 pub trait AsciiValue {
     /// The value; `None` leaves the key out.

@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 
-use interceptors::{Intercepted as _, Kind, Outcome};
+use interceptors::{Intercepted as _, Kind, Outcome, Plan};
 use interceptors_tests::clients::names::kv_client::KvClient;
 use interceptors_tests::clients::odd::clients::v1::odd::Item;
 use interceptors_tests::clients::odd::clients::v1::odd::deeper::Thing;
@@ -201,6 +201,20 @@ async fn several_services_and_packages_keep_their_names() {
     assert_eq!(stream.into_inner().collect::<Vec<_>>().await.len(), 1);
     let path = "/clients.v1.odd.deeper.Deeper/Only".to_owned();
     assert_eq!(ended(&mut ends).await, (path, Kind::ServerStreaming));
+}
+
+#[test]
+fn one_policy_names_the_methods_of_several_services() {
+    let logged = |plan: Plan| {
+        let methods = plan.methods().iter();
+        let logged =
+            methods.filter(|method| method.interceptors().any(|it| it.name() == "logging"));
+        logged.map(|method| method.path()).collect::<Vec<_>>()
+    };
+    let of_odd = logged(OddApiClient::<Channel>::PLAN);
+    assert_eq!(of_odd, ["/clients.v1.odd.OddAPI/Ping"]);
+    let of_second = logged(SecondClient::<Channel>::PLAN);
+    assert_eq!(of_second, ["/clients.v1.odd.Second/Only"]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use interceptors::intercept;
     with(self.audit),
     hedge(only = [list]),
     retry(only = [lst]),
-    logging(except = ["/user.v1.Other/List"]),
+    logging(except = ["/other.v1.Other/List"]),
 )]
 mod user_service_client {
     use interceptors_ui_tests::Id;

@@ -6,7 +6,7 @@ struct Empty;
 #[intercept(metadata("x-key"))]
 struct WithoutValue;
 
-#[intercept(metadata(trace = "a"))]
+#[intercept(metadata(x_trace = "a"))]
 struct WithoutQuotes;
 
 fn main() {}

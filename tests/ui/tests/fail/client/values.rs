@@ -17,6 +17,9 @@ struct Missing;
 #[intercept(deadline(5))]
 struct Number;
 
+#[intercept(deadline(timeout = "2s"))]
+struct Named;
+
 #[intercept(retry(buffer_size = "a lot"), auth(allow_plaintext = "yes"))]
 struct Settings;
 
