@@ -377,7 +377,7 @@ fn every_mistake_is_reported_at_once() {
             "unknown setting `lvl`; expected one of `level`, `slow`, `fields`, `only`, `except`",
             "duplicate setting `max`",
             "`max` must be a whole number, such as `10`",
-            "`metadata` belongs on a client; a service has no call to make",
+            "`metadata` belongs on a client, and the `impl` of a trait is a service; take it out here",
             "no method `lgin` here; did you mean `login`?",
         ]
     );
