@@ -538,6 +538,15 @@ impl<Req> Call<Req> {
         resend.is_some_and(|resend| (resend.is_whole)(&kept.message))
     }
 
+    /// Makes sure that a copy stays all of the request while it waits to be sent: from now on the
+    /// attempt before takes nothing any more, which is why this comes when it is certain that another
+    /// one follows. `None` where it is not all of it any more.
+    #[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
+    pub(crate) fn taken_over(&self, mut kept: Kept<Req>) -> Option<Kept<Req>> {
+        let begin = self.abilities.resend?.begin;
+        begin(&mut kept.message).then_some(kept)
+    }
+
     /// Whether all of the request is here, so that it can be sent several times at once.
     #[cfg(feature = "hedge")]
     pub(crate) fn is_complete(&mut self) -> bool {
@@ -634,6 +643,14 @@ impl<Req> Call<Req> {
     pub(crate) fn outgoing_request(&mut self) -> Result<Request<Req>, Status> {
         let deadline = self.details.known_deadline();
         let mut request = self.take_request()?;
+        if let Some(resend) = self.abilities.resend
+            && !(resend.begin)(request.get_mut())
+        {
+            // A copy that an interceptor has made by itself: the end of it would look like the end of all.
+            return Err(Status::internal(
+                "too much of this request has been sent already for it to be sent again",
+            ));
+        }
         if let Some(deadline) = deadline {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {

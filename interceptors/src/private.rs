@@ -74,6 +74,8 @@ pub struct Resend<M> {
     pub copy: fn(&mut M, usize) -> Option<M>,
     /// Whether a copy is still all of the request.
     pub is_whole: fn(&M) -> bool,
+    /// Takes it over from the attempt before. Whether all of it is there to be sent.
+    pub begin: fn(&mut M) -> bool,
     /// Whether all of it is here, and nothing is still to come.
     pub is_complete: fn(&mut M, usize) -> bool,
 }
@@ -113,6 +115,7 @@ impl<M: Clone> Probe<Request<M>> {
     pub const RESEND: Option<Resend<M>> = Some(Resend {
         copy: |message, _| Some(message.clone()),
         is_whole: |_| true,
+        begin: |_| true,
         is_complete: |_, _| true,
     });
 }
@@ -534,6 +537,7 @@ impl<M: Clone + prost::Message> StreamAbilities<M> for Replayable {
         let resend = Resend {
             copy: |stream: &mut RequestStream<S>, limit| stream.copy(M::encoded_len, limit),
             is_whole: RequestStream::is_whole,
+            begin: RequestStream::begin,
             is_complete: |_, _| false,
         };
         Abilities::new(Some(resend), Some(RequestStream::counted))

@@ -237,6 +237,9 @@ where
         {
             return result;
         }
+        let Some(copy) = call.taken_over(copy) else {
+            return result;
+        };
         call.start_over(copy.into());
         let token = self.tokens.token(call).await?;
         self.config.insert(call, &token)?;

@@ -119,6 +119,14 @@ impl Body {
         }
     }
 
+    /// Takes the request over from the attempt before. Whether all of it is there to be sent.
+    pub(crate) fn begin(&mut self) -> bool {
+        match &mut self.source {
+            Source::Plain(_) | Source::Full(_) | Source::Ended => true,
+            Source::Replayed(replay) => replay.begin(),
+        }
+    }
+
     /// Whether all of the request is here: it is one message then, or a stream that was over at once.
     pub(crate) fn is_complete(&mut self, limit: usize) -> bool {
         self.read_ahead(limit);

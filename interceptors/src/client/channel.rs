@@ -204,6 +204,7 @@ const ABILITIES: Abilities<Body> = Abilities::new(
     Some(Resend {
         copy: Body::copy,
         is_whole: Body::is_whole,
+        begin: Body::begin,
         is_complete: Body::is_complete,
     }),
     Some(Body::counted),

@@ -20,7 +20,7 @@ pub(crate) struct Replay<S: Stream> {
     begun: bool,
 }
 
-/// A later reading has begun.
+/// A later reading has begun, or this one began too late.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Superseded;
 
@@ -45,6 +45,10 @@ struct Shared<S: Stream> {
 }
 
 impl<S: Stream> Shared<S> {
+    fn is_whole(&self) -> bool {
+        !self.overflowed && self.forgotten == 0
+    }
+
     /// What nobody will read again.
     fn forget(&mut self) {
         if self.waiting > 0 && !self.overflowed {
@@ -99,29 +103,33 @@ impl<S: Stream> Replay<S> {
 
     /// Whether a reading that has not begun would be given everything.
     pub(crate) fn is_whole(&self) -> bool {
-        let shared = self.lock();
-        !shared.overflowed && shared.forgotten == 0
+        self.lock().is_whole()
     }
 
-    /// From here on this reading goes on, unless a later one does already. The one before waits for the
-    /// stream, which has one waker: it has to be told.
-    fn begin(&self) {
-        let mut shared = self.lock();
-        shared.waiting -= 1;
-        if shared
-            .latest
-            .as_ref()
-            .is_some_and(|latest| self.rank < *latest)
-        {
-            return;
+    /// From here on this reading goes on, and the one before takes nothing any more. Not where a later one
+    /// does already, nor where not everything is left to be read again.
+    ///
+    /// The reading before waits for the stream, which has one waker: it has to be told.
+    pub(crate) fn begin(&mut self) -> bool {
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut before = None;
+        if !std::mem::replace(&mut self.begun, true) {
+            shared.waiting -= 1;
+            let latest = shared.latest.as_ref();
+            if shared.is_whole() && latest.is_none_or(|latest| self.rank > *latest) {
+                shared.latest = Some(self.rank.clone());
+                shared.position = 0;
+                before = shared.reader.take();
+            } else {
+                shared.forget();
+            }
         }
-        shared.latest = Some(self.rank.clone());
-        shared.position = 0;
-        let before = shared.reader.take();
+        let goes_on = shared.latest.as_ref() == Some(&self.rank);
         drop(shared);
         if let Some(before) = before {
             before.wake();
         }
+        goes_on
     }
 
     fn lock(&self) -> MutexGuard<'_, Shared<S>> {
@@ -137,7 +145,7 @@ where
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Option<S::Item>, Superseded>> {
-        if !std::mem::replace(&mut self.begun, true) {
+        if !self.begun {
             self.begin();
         }
         let mut shared = self.lock();
@@ -261,6 +269,30 @@ mod tests {
         item(&mut second);
         assert_eq!(next(&mut first), Poll::Ready(Err(Superseded)));
         assert_eq!(item(&mut second), b"b");
+    }
+
+    #[test]
+    fn a_reading_that_would_not_be_whole_does_not_begin() {
+        let mut first = of(&[b"aa", b"bb", b"c"], 3);
+        let mut second = first.copy();
+        item(&mut first);
+        item(&mut first);
+        assert!(!second.begin());
+        assert_eq!(next(&mut second), Poll::Ready(Err(Superseded)));
+        assert_eq!(item(&mut first), b"c");
+    }
+
+    #[test]
+    fn a_reading_that_has_begun_stays_whole() {
+        let mut first = of(&[b"aa", b"bb"], 3);
+        let mut second = first.copy();
+        item(&mut first);
+        assert!(second.begin() && second.begin());
+        assert_eq!(next(&mut first), Poll::Ready(Err(Superseded)));
+        assert_eq!(
+            (item(&mut second), item(&mut second)),
+            (&b"aa"[..], &b"bb"[..])
+        );
     }
 
     #[derive(Default)]

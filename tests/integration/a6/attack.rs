@@ -1,0 +1,91 @@
+//! What somebody found who looked for mistakes.
+
+use interceptors::{Call, Interceptor, Kind, Next, intercept};
+use interceptors_proto::demo::ChatMessage;
+use interceptors_proto::demo::user_service_client::UserServiceClient;
+use interceptors_tests::Policy;
+use interceptors_tests::flaky::{FlakyServer, fail};
+use tokio::time::sleep;
+use tokio_stream::StreamExt;
+use tonic::{Code, Response, Status};
+
+use crate::mount::{Ask, MOUNTS, MS};
+use crate::request::{RETRY, encoded};
+
+const STREAMING: [Kind; 2] = [Kind::ClientStreaming, Kind::BidiStreaming];
+
+/// The server has failed, and reads on without a reset. What comes in the pause outgrows the buffer.
+#[tokio::test(start_paused = true)]
+async fn a_request_that_outgrows_the_buffer_in_the_pause_is_never_sent_in_part() {
+    for mount in MOUNTS {
+        for kind in STREAMING {
+            let what = format!("{mount:?}, {kind}");
+            let server = FlakyServer::new([fail(Code::Unavailable).reading(1).reading_on()]);
+            let client = mount.client(&server, &Policy::new(RETRY.buffer_size(100)));
+            let (a, b, c) = ("a".repeat(60), "b".repeat(60), "c".repeat(60));
+            let all = encoded(kind, &[&a, &b, &c]);
+            let texts = tokio_stream::iter([a, b, c]).throttle(MS(40));
+            let reply = client.call(Ask::stream(kind, texts)).await;
+            sleep(MS(1000)).await;
+            let attempts = server.attempts();
+            if let Some(second) = attempts.get(1) {
+                assert_eq!(
+                    second.messages.len(),
+                    all.len(),
+                    "{what}: {:?}",
+                    reply.status
+                );
+                assert_eq!(second.messages, all, "{what}");
+            }
+        }
+    }
+}
+
+/// A retry of one's own, from public parts.
+#[derive(Clone)]
+struct Twice;
+
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Twice {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        let copy = call.copy_request();
+        let first = next.run(call).await;
+        match (first, copy) {
+            (Err(_), Some(copy)) => {
+                call.next_attempt(copy);
+                next.run(call).await
+            }
+            (first, _) => first,
+        }
+    }
+}
+
+#[intercept(with(Twice))]
+struct Own;
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_that_is_not_whole_is_never_sent_in_part() {
+    let server = FlakyServer::new([fail(Code::Unavailable).reading(8)]);
+    let mut client = UserServiceClient::new(Own.wrap(server.channel()));
+    let texts = (0..8).map(|_| ChatMessage {
+        text: "x".repeat(50_000),
+    });
+    let stream = tokio_stream::iter(texts).throttle(MS(1));
+    let reply = client.chat(stream).await;
+    let messages = match reply {
+        Ok(reply) => reply.into_inner().collect::<Vec<_>>().await.len(),
+        Err(_) => 0,
+    };
+    sleep(MS(1000)).await;
+    for (i, attempt) in server.attempts().iter().enumerate() {
+        assert!(
+            attempt.messages.len() == 8 || !attempt.half_closed,
+            "attempt {}: {} of 8 messages, and said to be all; {messages} answers",
+            i + 1,
+            attempt.messages.len()
+        );
+    }
+}
