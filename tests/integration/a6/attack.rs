@@ -1,10 +1,12 @@
 //! What somebody found who looked for mistakes.
 
+use std::time::Duration;
+
 use interceptors::{Call, Interceptor, Kind, Next, intercept};
-use interceptors_proto::demo::ChatMessage;
 use interceptors_proto::demo::user_service_client::UserServiceClient;
+use interceptors_proto::demo::{ChatMessage, GetUserRequest};
 use interceptors_tests::Policy;
-use interceptors_tests::flaky::{FlakyServer, fail};
+use interceptors_tests::flaky::{FlakyServer, answer, fail};
 use tokio::time::sleep;
 use tokio_stream::StreamExt;
 use tonic::{Code, Response, Status};
@@ -88,4 +90,19 @@ async fn a_copy_that_is_not_whole_is_never_sent_in_part() {
             attempt.messages.len()
         );
     }
+}
+
+#[intercept(hedge(max_attempts = 2, delay = "100ms"))]
+#[derive(Clone)]
+struct Hedged;
+
+/// The channel was asked whether it is ready, and reserved a place; the attempts need no other one.
+#[tokio::test(start_paused = true)]
+async fn hedging_takes_no_more_places_than_attempts() {
+    let server = FlakyServer::new([answer(1)]);
+    let channel = tower::limit::ConcurrencyLimit::new(server.channel(), 1);
+    let mut client = UserServiceClient::new(Hedged.wrap(channel));
+    let call = client.get_user(GetUserRequest::default());
+    let reply = tokio::time::timeout(Duration::from_secs(60), call).await;
+    assert!(reply.expect("it is answered").is_ok());
 }
