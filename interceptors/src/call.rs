@@ -574,6 +574,8 @@ impl<Req> Call<Req> {
         self.message = None;
         self.details.attempt = attempts;
         self.details.answered = attempt.details.answered;
+        // One that was set further in holds for the response too.
+        self.details.deadline = std::mem::take(&mut attempt.details.deadline);
         self.received = attempt.received.take();
         self.attached = attempt.attached.take();
     }

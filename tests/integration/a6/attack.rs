@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use interceptors::{Call, Interceptor, Kind, Next, intercept};
 use interceptors_proto::demo::user_service_client::UserServiceClient;
-use interceptors_proto::demo::{ChatMessage, GetUserRequest};
+use interceptors_proto::demo::{ChatMessage, GetUserRequest, ListUsersRequest};
 use interceptors_tests::Policy;
-use interceptors_tests::flaky::{FlakyServer, answer, fail};
+use interceptors_tests::flaky::{FlakyServer, answer, fail, hang_after};
 use tokio::time::sleep;
 use tokio_stream::StreamExt;
 use tonic::{Code, Response, Status};
@@ -105,4 +105,22 @@ async fn hedging_takes_no_more_places_than_attempts() {
     let call = client.get_user(GetUserRequest::default());
     let reply = tokio::time::timeout(Duration::from_secs(60), call).await;
     assert!(reply.expect("it is answered").is_ok());
+}
+
+#[intercept(hedge(max_attempts = 2, delay = "10s"), deadline("500ms"))]
+struct HedgedThenLimited;
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_behind_hedge_ends_a_response_too() {
+    let server = FlakyServer::new([hang_after(1)]);
+    let mut client = UserServiceClient::new(HedgedThenLimited.wrap(server.channel()));
+    let stream = client.list_users(ListUsersRequest {
+        limit: 1,
+        ..ListUsersRequest::default()
+    });
+    let mut stream = stream.await.unwrap().into_inner();
+    assert!(stream.next().await.unwrap().is_ok());
+    let end = tokio::time::timeout(MS(60_000), stream.next()).await;
+    let end = end.expect("the deadline ends it").unwrap().unwrap_err();
+    assert_eq!(end.code(), Code::DeadlineExceeded);
 }
