@@ -189,13 +189,17 @@ impl Body {
     }
 
     fn poll_source(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        if let Poll::Ready(frame) = self.source.poll_frame(cx) {
-            return Poll::Ready(frame);
-        }
+        let polled = self.source.poll_frame(cx);
         let Some(deadline) = &mut self.deadline else {
-            return Poll::Pending;
+            return polled;
         };
-        ready!(deadline.as_mut().poll(cx));
+        match polled {
+            // A reader that is slower than the server finds data each time.
+            Poll::Ready(Some(Ok(frame)))
+                if frame.is_data() && deadline.deadline() <= Instant::now() => {}
+            Poll::Ready(frame) => return Poll::Ready(frame),
+            Poll::Pending => ready!(deadline.as_mut().poll(cx)),
+        }
         // What it holds of the connection goes, which tells the server.
         self.deadline = None;
         self.source = Source::Ended;

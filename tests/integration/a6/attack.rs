@@ -5,13 +5,13 @@ use std::time::Duration;
 use interceptors::{Call, Interceptor, Kind, Next, intercept};
 use interceptors_proto::demo::user_service_client::UserServiceClient;
 use interceptors_proto::demo::{ChatMessage, GetUserRequest, ListUsersRequest};
-use interceptors_tests::Policy;
 use interceptors_tests::flaky::{FlakyServer, answer, fail, hang_after};
-use tokio::time::sleep;
+use interceptors_tests::{Policy, clients};
+use tokio::time::{Instant, sleep};
 use tokio_stream::StreamExt;
 use tonic::{Code, Response, Status};
 
-use crate::mount::{Ask, MOUNTS, MS};
+use crate::mount::{Ask, MOUNTS, MS, Mount};
 use crate::request::{RETRY, encoded};
 
 const STREAMING: [Kind; 2] = [Kind::ClientStreaming, Kind::BidiStreaming];
@@ -123,4 +123,42 @@ async fn a_deadline_behind_hedge_ends_a_response_too() {
     let end = tokio::time::timeout(MS(60_000), stream.next()).await;
     let end = end.expect("the deadline ends it").unwrap().unwrap_err();
     assert_eq!(end.code(), Code::DeadlineExceeded);
+}
+
+#[intercept(deadline("2s"))]
+struct LimitedOnly;
+
+/// A consumer that is slower than the server always finds something to read.
+#[tokio::test(start_paused = true)]
+async fn a_slow_reader_does_not_put_the_deadline_off() {
+    for mount in MOUNTS {
+        let server = FlakyServer::new([answer(100)]);
+        macro_rules! read {
+            ($client:expr) => {{
+                let mut client = $client;
+                let request = ListUsersRequest {
+                    limit: 100,
+                    ..ListUsersRequest::default()
+                };
+                let mut stream = client.list_users(request).await.unwrap().into_inner();
+                let started = Instant::now();
+                let mut last = None;
+                while let Some(message) = stream.next().await {
+                    match message {
+                        Ok(_) => last = Some(started.elapsed()),
+                        Err(status) => assert_eq!(status.code(), Code::DeadlineExceeded),
+                    }
+                    sleep(MS(100)).await;
+                }
+                last.unwrap()
+            }};
+        }
+        let last = match mount {
+            Mount::Typed => read!(clients::limited_only::UserServiceClient::new(
+                server.channel()
+            )),
+            Mount::Wire => read!(UserServiceClient::new(LimitedOnly.wrap(server.channel()))),
+        };
+        assert!(last <= MS(2000), "{mount:?}: a message after {last:?}");
+    }
 }
