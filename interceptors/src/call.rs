@@ -324,6 +324,13 @@ impl CallDetails {
         self.deadline.peek()
     }
 
+    /// Whether this is a call that is being made, and its time is over.
+    #[cfg(feature = "client")]
+    pub(crate) fn has_run_out(&self) -> bool {
+        let is_over = |at| at <= Instant::now();
+        self.side() == Side::Client && self.known_deadline().is_some_and(is_over)
+    }
+
     /// The same as [`deadline`](Self::deadline).
     #[cfg(any(feature = "client", feature = "deadline", feature = "retry"))]
     #[inline]

@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use interceptors::{Call, Interceptor, Kind, Next, intercept};
+use interceptors::{Call, Interceptor, Kind, Next, Outcome, intercept};
 use interceptors_proto::demo::user_service_client::UserServiceClient;
 use interceptors_proto::demo::{ChatMessage, GetUserRequest, ListUsersRequest};
-use interceptors_tests::flaky::{FlakyServer, answer, fail, hang_after};
-use interceptors_tests::{Policy, clients};
+use interceptors_tests::flaky::{FlakyServer, answer, fail, hang, hang_after};
+use interceptors_tests::{Ends, Policy, clients};
 use tokio::time::{Instant, sleep};
 use tokio_stream::StreamExt;
 use tonic::{Code, Response, Status};
 
 use crate::mount::{Ask, MOUNTS, MS, Mount};
-use crate::request::{RETRY, encoded};
+use crate::request::{RETRY, encoded, everywhere};
 
 const STREAMING: [Kind; 2] = [Kind::ClientStreaming, Kind::BidiStreaming];
 
@@ -161,4 +161,25 @@ async fn a_slow_reader_does_not_put_the_deadline_off() {
         };
         assert!(last <= MS(2000), "{mount:?}: a message after {last:?}");
     }
+}
+
+/// Nothing in the chain keeps the deadline that the caller set.
+#[tokio::test(start_paused = true)]
+async fn observers_are_told_of_the_callers_deadline() {
+    everywhere(async |mount, kind, what| {
+        for action in [hang(), hang_after(0)] {
+            let server = FlakyServer::new([action]);
+            let (watch, mut ends) = Ends::new();
+            let client = mount.watched(&server, &Policy::none(), watch);
+            let reply = client.call(Ask::new(kind).timeout(Some(MS(500)))).await;
+            assert_eq!(reply.code(), Code::DeadlineExceeded, "{what}");
+            let end = ends.next().await;
+            assert_eq!(
+                (end.code, end.outcome),
+                (Code::DeadlineExceeded, Outcome::Error),
+                "{what}"
+            );
+        }
+    })
+    .await;
 }
