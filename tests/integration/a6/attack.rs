@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use interceptors::auth::TokenCache;
 use interceptors::{Call, Interceptor, Kind, Next, Outcome, intercept};
 use interceptors_proto::demo::user_service_client::UserServiceClient;
-use interceptors_proto::demo::{ChatMessage, GetUserRequest, ListUsersRequest};
+use interceptors_proto::demo::{ChatMessage, FlakyRequest, GetUserRequest, ListUsersRequest};
 use interceptors_tests::flaky::{FlakyServer, answer, fail, hang, hang_after};
 use interceptors_tests::{Ends, Policy, clients};
 use tokio::time::{Instant, sleep};
@@ -182,4 +183,29 @@ async fn observers_are_told_of_the_callers_deadline() {
         }
     })
     .await;
+}
+
+#[intercept(auth(token = self.tokens))]
+struct Tokens {
+    tokens: TokenCache,
+}
+
+/// A request that is too large to be kept cannot be sent again, but the token is bad all the same.
+#[tokio::test(start_paused = true)]
+async fn a_token_that_was_refused_is_not_sent_again_with_large_requests() {
+    let server = FlakyServer::new([fail(Code::Unauthenticated)]);
+    let tokens = Tokens {
+        tokens: clients::renewing(),
+    };
+    let mut client = UserServiceClient::new(tokens.wrap(server.channel()));
+    for _ in 0..2 {
+        let key = "x".repeat(300_000);
+        let request = FlakyRequest {
+            key,
+            ..FlakyRequest::default()
+        };
+        let _ = client.flaky(request).await;
+    }
+    let sent = server.headers("authorization");
+    assert_eq!(sent, ["Bearer token-1", "Bearer token-2"]);
 }
