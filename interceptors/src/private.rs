@@ -535,13 +535,20 @@ impl<M: Clone + prost::Message> StreamAbilities<M> for Replayable {
         S: Stream<Item = M> + Send + 'static,
     {
         let resend = Resend {
-            copy: |stream: &mut RequestStream<S>, limit| stream.copy(M::encoded_len, limit),
+            copy: |stream: &mut RequestStream<S>, limit| stream.copy(kept_size, limit),
             is_whole: RequestStream::is_whole,
             begin: RequestStream::begin,
             is_complete: |_, _| false,
         };
         Abilities::new(Some(resend), Some(RequestStream::counted))
     }
+}
+
+/// What a message counts for in the buffer. One without a byte is not kept for nothing, or there would be no
+/// end to how many are: it counts for the five bytes in front of it on the wire.
+#[cfg(feature = "client")]
+fn kept_size<M: prost::Message>(message: &M) -> usize {
+    message.encoded_len().max(5)
 }
 
 /// A request stream on its way into a chain.

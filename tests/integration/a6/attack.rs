@@ -209,3 +209,15 @@ async fn a_token_that_was_refused_is_not_sent_again_with_large_requests() {
     let sent = server.headers("authorization");
     assert_eq!(sent, ["Bearer token-1", "Bearer token-2"]);
 }
+
+/// The messages of a heartbeat take no bytes, and there may be very many.
+#[tokio::test(start_paused = true)]
+async fn messages_without_a_byte_take_space_too() {
+    for mount in MOUNTS {
+        let server = FlakyServer::new([fail(Code::Unavailable)]);
+        let client = mount.client(&server, &Policy::new(RETRY.buffer_size(1000)));
+        let texts = (0..10_000).map(|_| String::new());
+        client.call(Ask::with(Kind::ClientStreaming, texts)).await;
+        assert_eq!(server.times().len(), 1, "{mount:?}");
+    }
+}
