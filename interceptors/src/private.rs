@@ -291,6 +291,11 @@ impl<M: 'static> Reply<BoxStream<M>> for BoxedStream {
         body: Answer<ResponseStream<BoxStream<M>>>,
     ) -> Answer<BoxStream<M>> {
         let response = AssociatedStream::leave(call, body)?;
+        #[cfg(feature = "client")]
+        let response = match (call.side(), call.known_deadline()) {
+            (Side::Client, Some(at)) => response.map(|body| body.ending(at)),
+            _ => response,
+        };
         Ok(response.map(|body| Box::pin(body) as BoxStream<M>))
     }
 }

@@ -5,12 +5,13 @@ use std::time::Duration;
 use interceptors::auth::TokenCache;
 use interceptors::{Call, Interceptor, Kind, Next, Outcome, intercept};
 use interceptors_proto::demo::user_service_client::UserServiceClient;
-use interceptors_proto::demo::{ChatMessage, FlakyRequest, GetUserRequest, ListUsersRequest};
+use interceptors_proto::demo::{ChatMessage, FlakyRequest, GetUserRequest, ListUsersRequest, User};
 use interceptors_tests::flaky::{FlakyServer, answer, fail, hang, hang_after};
-use interceptors_tests::{Ends, Policy, clients};
+use interceptors_tests::{Ends, Policy, WatchEnds, clients};
 use tokio::time::{Instant, sleep};
-use tokio_stream::StreamExt;
-use tonic::{Code, Response, Status};
+use tokio_stream::{Stream, StreamExt};
+use tonic::transport::Channel;
+use tonic::{Code, Request, Response, Status};
 
 use crate::mount::{Ask, MOUNTS, MS, Mount};
 use crate::request::{RETRY, encoded, everywhere};
@@ -220,4 +221,46 @@ async fn messages_without_a_byte_take_space_too() {
         client.call(Ask::with(Kind::ClientStreaming, texts)).await;
         assert_eq!(server.times().len(), 1, "{mount:?}");
     }
+}
+
+type Users = std::pin::Pin<Box<dyn Stream<Item = Result<User, Status>> + Send>>;
+
+struct Stub {
+    client: UserServiceClient<Channel>,
+    watch: WatchEnds,
+}
+
+#[intercept(service = "demo.v1.UserService", with(self.watch), deadline("500ms"))]
+impl Stub {
+    async fn list_users(
+        &self,
+        request: Request<ListUsersRequest>,
+    ) -> Result<Response<Users>, Status> {
+        let response = self.client.clone().list_users(request).await?;
+        Ok(response.map(|stream| Box::pin(stream) as Users))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_boxed_stream_of_a_stub_ends_at_the_deadline() {
+    let server = FlakyServer::new([hang_after(1)]);
+    let (watch, mut ends) = Ends::new();
+    let stub = Stub {
+        client: UserServiceClient::new(server.channel()),
+        watch,
+    };
+    let request = ListUsersRequest {
+        limit: 1,
+        ..ListUsersRequest::default()
+    };
+    let mut stream = stub
+        .list_users(Request::new(request))
+        .await
+        .unwrap()
+        .into_inner();
+    assert!(stream.next().await.unwrap().is_ok());
+    let end = tokio::time::timeout(MS(60_000), stream.next()).await;
+    let end = end.expect("the deadline ends it").unwrap().unwrap_err();
+    assert_eq!(end.code(), Code::DeadlineExceeded);
+    assert_eq!(ends.next().await.code, Code::DeadlineExceeded);
 }
