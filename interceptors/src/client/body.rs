@@ -97,7 +97,7 @@ impl Body {
             Source::Full(None) | Source::Ended => Source::Full(None),
             Source::Full(Some(data)) if data.len() > limit => return None,
             Source::Full(Some(data)) => Source::Full(Some(data.clone())),
-            Source::Replayed(replay) => Source::Replayed(replay.copy()),
+            Source::Replayed(replay) => Source::Replayed(replay.copy(limit)),
             Source::Plain(_) => return None,
         };
         let count = self.count.as_ref().map(|count| count.received.clone());

@@ -87,9 +87,13 @@ impl<S: Stream> Replay<S> {
         }
     }
 
-    /// Another reading, to begin after this one.
-    pub(crate) fn copy(&mut self) -> Self {
-        self.lock().waiting += 1;
+    /// Another reading, to begin after this one. Whoever asks for it may keep this much; the first who
+    /// asks need not be the one who keeps the most.
+    pub(crate) fn copy(&mut self, limit: usize) -> Self {
+        let mut shared = self.lock();
+        shared.waiting += 1;
+        shared.limit = shared.limit.max(limit);
+        drop(shared);
         let mut rank = self.rank.clone();
         rank.push(u32::MAX - self.copies);
         self.copies += 1;
@@ -238,13 +242,13 @@ mod tests {
     #[test]
     fn a_later_reading_begins_from_the_start_and_goes_on_live() {
         let mut first = of(&[b"a", b"b", b"c"], 100);
-        let mut second = first.copy();
+        let mut second = first.copy(0);
         assert_eq!(
             (item(&mut first), item(&mut first)),
             (b"a".as_slice(), b"b".as_slice())
         );
         assert!(second.is_whole());
-        let third = second.copy();
+        let third = second.copy(0);
         for expected in [b"a", b"b", b"c"] {
             assert_eq!(item(&mut second), expected);
         }
@@ -255,7 +259,7 @@ mod tests {
     #[test]
     fn an_earlier_reading_takes_nothing_any_more() {
         let mut first = of(&[b"a", b"b"], 100);
-        let mut second = first.copy();
+        let mut second = first.copy(0);
         item(&mut first);
         item(&mut second);
         assert_eq!(next(&mut first), Poll::Ready(Err(Superseded)));
@@ -265,7 +269,7 @@ mod tests {
     #[test]
     fn a_reading_that_begins_too_late_is_superseded_too() {
         let mut first = of(&[b"a", b"b"], 100);
-        let mut second = first.copy();
+        let mut second = first.copy(0);
         item(&mut second);
         assert_eq!(next(&mut first), Poll::Ready(Err(Superseded)));
         assert_eq!(item(&mut second), b"b");
@@ -274,7 +278,7 @@ mod tests {
     #[test]
     fn a_reading_that_would_not_be_whole_does_not_begin() {
         let mut first = of(&[b"aa", b"bb", b"c"], 3);
-        let mut second = first.copy();
+        let mut second = first.copy(0);
         item(&mut first);
         item(&mut first);
         assert!(!second.begin());
@@ -285,7 +289,7 @@ mod tests {
     #[test]
     fn a_reading_that_has_begun_stays_whole() {
         let mut first = of(&[b"aa", b"bb"], 3);
-        let mut second = first.copy();
+        let mut second = first.copy(0);
         item(&mut first);
         assert!(second.begin() && second.begin());
         assert_eq!(next(&mut first), Poll::Ready(Err(Superseded)));
@@ -307,9 +311,9 @@ mod tests {
     #[test]
     fn what_was_copied_further_out_is_read_after_what_was_copied_further_in() {
         let mut first = of(&[b"a", b"b"], 100);
-        let mut outer = first.copy();
-        let mut inner = first.copy();
-        let mut innermost = inner.copy();
+        let mut outer = first.copy(0);
+        let mut inner = first.copy(0);
+        let mut innermost = inner.copy(0);
         for reading in [&mut first, &mut inner, &mut innermost, &mut outer] {
             assert_eq!((item(reading), item(reading)), (&b"a"[..], &b"b"[..]));
         }
@@ -322,7 +326,7 @@ mod tests {
         let woken = Arc::new(Woken::default());
         let waker = Waker::from(Arc::clone(&woken));
         let mut first = of(&[], 100);
-        let mut second = first.copy();
+        let mut second = first.copy(0);
         let polled = first.poll_next(&mut Context::from_waker(&waker));
         assert_eq!(polled, Poll::Pending);
         assert_eq!(woken.0.load(Ordering::Relaxed), 0);
@@ -333,7 +337,7 @@ mod tests {
     #[test]
     fn what_exceeds_the_limit_is_sent_but_not_kept() {
         let mut first = of(&[b"aa", b"bb", b"c"], 3);
-        let second = first.copy();
+        let second = first.copy(0);
         item(&mut first);
         assert!(second.is_whole());
         assert_eq!(item(&mut first), b"bb");
@@ -345,7 +349,7 @@ mod tests {
     #[test]
     fn exactly_the_limit_is_kept() {
         let mut first = of(&[b"aa", b"b"], 3);
-        let second = first.copy();
+        let second = first.copy(0);
         item(&mut first);
         item(&mut first);
         assert!(second.is_whole());
@@ -354,10 +358,10 @@ mod tests {
     #[test]
     fn an_overflow_while_replaying_loses_nothing_of_that_attempt() {
         let mut first = of(&[b"a", b"b", b"cccc"], 3);
-        let mut second = first.copy();
+        let mut second = first.copy(0);
         item(&mut first);
         item(&mut first);
-        let third = second.copy();
+        let third = second.copy(0);
         for expected in [b"a".as_slice(), b"b", b"cccc"] {
             assert_eq!(item(&mut second), expected);
         }
@@ -367,7 +371,7 @@ mod tests {
     #[test]
     fn the_last_reading_keeps_nothing() {
         let mut first = of(&[b"a", b"b", b"c"], 100);
-        let mut second = first.copy();
+        let mut second = first.copy(0);
         item(&mut first);
         item(&mut first);
         assert_eq!(item(&mut second), b"a");
@@ -382,7 +386,7 @@ mod tests {
     #[test]
     fn when_no_other_reading_can_come_all_is_forgotten() {
         let mut first = of(&[b"a", b"b"], 100);
-        let second = first.copy();
+        let second = first.copy(0);
         item(&mut first);
         assert_eq!(first.lock().kept.len(), 1);
         drop(second);
@@ -393,7 +397,7 @@ mod tests {
     #[test]
     fn the_end_is_replayed_too() {
         let mut first = Replay::new(iter([b"a".as_slice()]), size, 100);
-        let mut second = first.copy();
+        let mut second = first.copy(0);
         item(&mut first);
         assert_eq!(next(&mut first), Poll::Ready(Ok(None)));
         item(&mut second);

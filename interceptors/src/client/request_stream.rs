@@ -106,7 +106,7 @@ impl<S: Stream> RequestStream<S> {
             Source::Taken => return None,
         };
         let source = Source::Replayed {
-            replay: replay.copy(),
+            replay: replay.copy(limit),
             next,
         };
         self.source = Source::Replayed { replay, next };

@@ -264,3 +264,24 @@ async fn a_boxed_stream_of_a_stub_ends_at_the_deadline() {
     assert_eq!(end.code(), Code::DeadlineExceeded);
     assert_eq!(ends.next().await.code, Code::DeadlineExceeded);
 }
+
+#[intercept(auth(token = self.tokens), retry(buffer_size = 1048576, base_delay = "1ms"))]
+struct Large {
+    tokens: TokenCache,
+}
+
+#[tokio::test(start_paused = true)]
+async fn auth_around_retry_does_not_make_its_buffer_smaller() {
+    let server = FlakyServer::new([fail(Code::Unavailable)]);
+    let tokens = Large {
+        tokens: clients::renewing(),
+    };
+    let mut client = UserServiceClient::new(tokens.wrap(server.channel()));
+    let texts = (0..8).map(|_| User {
+        id: 0,
+        name: "x".repeat(50_000),
+    });
+    let stream = tokio_stream::iter(texts).throttle(MS(1));
+    let reply = client.import_users(stream).await;
+    assert_eq!(server.times().len(), 2, "{reply:?}");
+}
