@@ -325,6 +325,13 @@ impl CallDetails {
         self.deadline.peek()
     }
 
+    /// Whether this is a call that is being made, and its time is over.
+    #[cfg(feature = "client")]
+    pub(crate) fn has_run_out(&self) -> bool {
+        let is_over = |at| at <= Instant::now();
+        self.side() == Side::Client && self.known_deadline().is_some_and(is_over)
+    }
+
     /// The same as [`deadline`](Self::deadline).
     #[cfg(any(feature = "client", feature = "deadline", feature = "retry"))]
     #[inline]
@@ -539,6 +546,15 @@ impl<Req> Call<Req> {
         resend.is_some_and(|resend| (resend.is_whole)(&kept.message))
     }
 
+    /// Makes sure that a copy stays all of the request while it waits to be sent: from now on the
+    /// attempt before takes nothing any more, which is why this comes when it is certain that another
+    /// one follows. `None` where it is not all of it any more.
+    #[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
+    pub(crate) fn taken_over(&self, mut kept: Kept<Req>) -> Option<Kept<Req>> {
+        let begin = self.abilities.resend?.begin;
+        begin(&mut kept.message).then_some(kept)
+    }
+
     /// Whether all of the request is here, so that it can be sent several times at once.
     #[cfg(feature = "hedge")]
     pub(crate) fn is_complete(&mut self) -> bool {
@@ -566,6 +582,8 @@ impl<Req> Call<Req> {
         self.message = None;
         self.details.attempt = attempts;
         self.details.answered = attempt.details.answered;
+        // One that was set further in holds for the response too.
+        self.details.deadline = std::mem::take(&mut attempt.details.deadline);
         self.received = attempt.received.take();
         self.attached = attempt.attached.take();
     }
@@ -635,6 +653,14 @@ impl<Req> Call<Req> {
     pub(crate) fn outgoing_request(&mut self) -> Result<Request<Req>, Status> {
         let deadline = self.details.known_deadline();
         let mut request = self.take_request()?;
+        if let Some(resend) = self.abilities.resend
+            && !(resend.begin)(request.get_mut())
+        {
+            // A copy that an interceptor has made by itself: the end of it would look like the end of all.
+            return Err(Status::internal(
+                "too much of this request has been sent already for it to be sent again",
+            ));
+        }
         if let Some(deadline) = deadline {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {

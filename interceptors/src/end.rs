@@ -6,6 +6,8 @@ use tokio::time::Instant;
 use tonic::{Code, Status};
 
 use crate::call::{Call, CallPath, Kind};
+#[cfg(feature = "client")]
+use crate::deadline::exceeded;
 use crate::inbound::RequestMessages;
 
 /// How a call ended, apart from its status code.
@@ -298,10 +300,15 @@ impl<'a, Req, O: Observer> Watch<'a, Req, O> {
 
 impl<Req, O: Observer> Drop for Watch<'_, Req, O> {
     fn drop(&mut self) {
-        let outcome = match std::thread::panicking() {
-            true => Outcome::Panicked,
-            false => Outcome::Cancelled,
-        };
-        tell_in_drop(|| self.tell(outcome, None, 0));
+        if std::thread::panicking() {
+            tell_in_drop(|| self.tell(Outcome::Panicked, None, 0));
+            return;
+        }
+        // Where the time was kept further out, this is how the call ends for its caller.
+        #[cfg(feature = "client")]
+        if self.observer.is_some() && self.call.has_run_out() {
+            self.tell(Outcome::Error, Some(&exceeded()), 0);
+        }
+        self.tell(Outcome::Cancelled, None, 0);
     }
 }

@@ -74,6 +74,8 @@ pub struct Resend<M> {
     pub copy: fn(&mut M, usize) -> Option<M>,
     /// Whether a copy is still all of the request.
     pub is_whole: fn(&M) -> bool,
+    /// Takes it over from the attempt before. Whether all of it is there to be sent.
+    pub begin: fn(&mut M) -> bool,
     /// Whether all of it is here, and nothing is still to come.
     pub is_complete: fn(&mut M, usize) -> bool,
 }
@@ -113,6 +115,7 @@ impl<M: Clone> Probe<Request<M>> {
     pub const RESEND: Option<Resend<M>> = Some(Resend {
         copy: |message, _| Some(message.clone()),
         is_whole: |_| true,
+        begin: |_| true,
         is_complete: |_, _| true,
     });
 }
@@ -292,6 +295,11 @@ impl<M: 'static> Reply<BoxStream<M>> for BoxedStream {
         body: Answer<ResponseStream<BoxStream<M>>>,
     ) -> Answer<BoxStream<M>> {
         let response = AssociatedStream::leave(call, body)?;
+        #[cfg(feature = "client")]
+        let response = match (call.side(), call.known_deadline()) {
+            (Side::Client, Some(at)) => response.map(|body| body.ending(at)),
+            _ => response,
+        };
         Ok(response.map(|body| Box::pin(body) as BoxStream<M>))
     }
 }
@@ -536,12 +544,20 @@ impl<M: Clone + prost::Message> StreamAbilities<M> for Replayable {
         S: Stream<Item = M> + Send + 'static,
     {
         let resend = Resend {
-            copy: |stream: &mut RequestStream<S>, limit| stream.copy(M::encoded_len, limit),
+            copy: |stream: &mut RequestStream<S>, limit| stream.copy(kept_size, limit),
             is_whole: RequestStream::is_whole,
+            begin: RequestStream::begin,
             is_complete: |_, _| false,
         };
         Abilities::new(Some(resend), Some(RequestStream::counted))
     }
+}
+
+/// What a message counts for in the buffer. One without a byte is not kept for nothing, or there would be no
+/// end to how many are: it counts for the five bytes in front of it on the wire.
+#[cfg(feature = "client")]
+fn kept_size<M: prost::Message>(message: &M) -> usize {
+    message.encoded_len().max(5)
 }
 
 /// A request stream on its way into a chain.

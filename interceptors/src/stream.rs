@@ -131,10 +131,12 @@ where
             }
             #[cfg(feature = "client")]
             StreamDeadline::End(sleep) => {
-                if let Poll::Ready(item) = inner.poll_next(cx) {
-                    return Poll::Ready(item);
+                match inner.poll_next(cx) {
+                    // A reader that is slower than the server finds a message each time.
+                    Poll::Ready(Some(Ok(_))) if sleep.deadline() <= Instant::now() => {}
+                    Poll::Ready(item) => return Poll::Ready(item),
+                    Poll::Pending => ready!(sleep.as_mut().poll(cx)),
                 }
-                ready!(sleep.as_mut().poll(cx));
                 *deadline = StreamDeadline::Ended;
                 Poll::Ready(Some(Err(exceeded())))
             }

@@ -222,21 +222,21 @@ where
             ));
         }
         let token = self.tokens.token(call).await?;
-        let copy = match self.tokens.may_refresh() {
+        let may_refresh = self.tokens.may_refresh();
+        let copy = match may_refresh {
             true => call.keep(DEFAULT_BUFFER_SIZE),
             false => None,
         };
         self.config.insert(call, &token)?;
         let result = next.run(call).await;
         let is_rejected = matches!(&result, Err(status) if status.code() == Code::Unauthenticated);
-        let Some(copy) = copy else { return result };
-        if !is_rejected
-            || call.is_answered()
-            || !call.is_whole(&copy)
-            || !self.tokens.rejected(&token)
-        {
+        // The calls that follow need another one also where this one cannot be made once more.
+        if !is_rejected || !may_refresh || !self.tokens.rejected(&token) || call.is_answered() {
             return result;
         }
+        let Some(copy) = copy.and_then(|copy| call.taken_over(copy)) else {
+            return result;
+        };
         call.start_over(copy.into());
         let token = self.tokens.token(call).await?;
         self.config.insert(call, &token)?;

@@ -120,7 +120,7 @@ impl Body {
             Source::Full(None) | Source::Ended => Source::Full(None),
             Source::Full(Some(data)) if data.len() > limit => return None,
             Source::Full(Some(data)) => Source::Full(Some(data.clone())),
-            Source::Replayed(replay) => Source::Replayed(replay.copy()),
+            Source::Replayed(replay) => Source::Replayed(replay.copy(limit)),
             Source::Plain(_) => return None,
         };
         let count = self.count.as_ref().map(|count| count.received.clone());
@@ -139,6 +139,14 @@ impl Body {
             Source::Full(_) | Source::Ended => true,
             Source::Replayed(replay) => replay.is_whole(),
             Source::Plain(_) => false,
+        }
+    }
+
+    /// Takes the request over from the attempt before. Whether all of it is there to be sent.
+    pub(crate) fn begin(&mut self) -> bool {
+        match &mut self.source {
+            Source::Plain(_) | Source::Full(_) | Source::Ended => true,
+            Source::Replayed(replay) => replay.begin(),
         }
     }
 
@@ -204,13 +212,17 @@ impl Body {
     }
 
     fn poll_source(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        if let Poll::Ready(frame) = self.source.poll_frame(cx) {
-            return Poll::Ready(frame);
-        }
+        let polled = self.source.poll_frame(cx);
         let Some(deadline) = &mut self.deadline else {
-            return Poll::Pending;
+            return polled;
         };
-        ready!(deadline.as_mut().poll(cx));
+        match polled {
+            // A reader that is slower than the server finds data each time.
+            Poll::Ready(Some(Ok(frame)))
+                if frame.is_data() && deadline.deadline() <= Instant::now() => {}
+            Poll::Ready(frame) => return Poll::Ready(frame),
+            Poll::Pending => ready!(deadline.as_mut().poll(cx)),
+        }
         // What it holds of the connection goes, which tells the server.
         self.deadline = None;
         self.source = Source::Ended;

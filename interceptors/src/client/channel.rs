@@ -1,3 +1,4 @@
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -172,8 +173,8 @@ where
     let mut call = Call::outgoing(path, ABILITIES, request);
     call.details.is_plaintext = head.uri.scheme_str().map(|scheme| scheme == "http");
     let wire = Wire {
-        service,
-        readiness,
+        service: RefCell::new(service),
+        readiness: Cell::new(readiness),
         method: head.method,
         uri: head.uri,
         version: head.version,
@@ -204,6 +205,7 @@ const ABILITIES: Abilities<Body> = Abilities::new(
     Some(Resend {
         copy: Body::copy,
         is_whole: Body::is_whole,
+        begin: Body::begin,
         is_complete: Body::is_complete,
     }),
     Some(Body::counted),
@@ -218,8 +220,8 @@ enum Readiness {
 
 /// The innermost link: the channel itself.
 struct Wire<S> {
-    service: S,
-    readiness: Readiness,
+    service: RefCell<S>,
+    readiness: Cell<Readiness>,
     method: Method,
     uri: Uri,
     version: Version,
@@ -234,11 +236,12 @@ where
 {
     async fn run(&mut self, call: &mut Call<Body>) -> Result<Response<Body>, Status> {
         let request = call.outgoing_request()?;
-        match std::mem::replace(&mut self.readiness, Readiness::Unknown) {
+        let service = self.service.get_mut();
+        match self.readiness.replace(Readiness::Unknown) {
             Readiness::Ready => {}
             Readiness::Broken(status) => return Err(status),
             Readiness::Unknown => {
-                let ready = poll_fn(|cx| self.service.poll_ready(cx)).await;
+                let ready = poll_fn(|cx| service.poll_ready(cx)).await;
                 ready.map_err(|error| not_ready(error.into()))?;
             }
         }
@@ -249,7 +252,7 @@ where
         *request.version_mut() = self.version;
         *request.headers_mut() = metadata.into_headers();
         *request.extensions_mut() = extensions;
-        let response = self.service.call(request).await;
+        let response = service.call(request).await;
         let deadline = call.known_deadline();
         let response =
             response.map_err(|error| failed(Status::from_error(error.into()), deadline))?;
@@ -273,9 +276,11 @@ where
     }
 
     fn fork(&self) -> Option<Self> {
+        // What the channel has reserved goes to the attempt that is made first; it may be all there is.
+        let rest = self.service.borrow().clone();
         Some(Self {
-            service: self.service.clone(),
-            readiness: Readiness::Unknown,
+            service: RefCell::new(self.service.replace(rest)),
+            readiness: Cell::new(self.readiness.replace(Readiness::Unknown)),
             method: self.method.clone(),
             uri: self.uri.clone(),
             version: self.version,

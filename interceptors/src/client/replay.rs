@@ -20,7 +20,7 @@ pub(crate) struct Replay<S: Stream> {
     begun: bool,
 }
 
-/// A later reading has begun.
+/// A later reading has begun, or this one began too late.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Superseded;
 
@@ -45,6 +45,10 @@ struct Shared<S: Stream> {
 }
 
 impl<S: Stream> Shared<S> {
+    fn is_whole(&self) -> bool {
+        !self.overflowed && self.forgotten == 0
+    }
+
     /// What nobody will read again.
     fn forget(&mut self) {
         if self.waiting > 0 && !self.overflowed {
@@ -83,9 +87,13 @@ impl<S: Stream> Replay<S> {
         }
     }
 
-    /// Another reading, to begin after this one.
-    pub(crate) fn copy(&mut self) -> Self {
-        self.lock().waiting += 1;
+    /// Another reading, to begin after this one. Whoever asks for it may keep this much; the first who
+    /// asks need not be the one who keeps the most.
+    pub(crate) fn copy(&mut self, limit: usize) -> Self {
+        let mut shared = self.lock();
+        shared.waiting += 1;
+        shared.limit = shared.limit.max(limit);
+        drop(shared);
         let mut rank = self.rank.clone();
         rank.push(u32::MAX - self.copies);
         self.copies += 1;
@@ -99,29 +107,33 @@ impl<S: Stream> Replay<S> {
 
     /// Whether a reading that has not begun would be given everything.
     pub(crate) fn is_whole(&self) -> bool {
-        let shared = self.lock();
-        !shared.overflowed && shared.forgotten == 0
+        self.lock().is_whole()
     }
 
-    /// From here on this reading goes on, unless a later one does already. The one before waits for the
-    /// stream, which has one waker: it has to be told.
-    fn begin(&self) {
-        let mut shared = self.lock();
-        shared.waiting -= 1;
-        if shared
-            .latest
-            .as_ref()
-            .is_some_and(|latest| self.rank < *latest)
-        {
-            return;
+    /// From here on this reading goes on, and the one before takes nothing any more. Not where a later one
+    /// does already, nor where not everything is left to be read again.
+    ///
+    /// The reading before waits for the stream, which has one waker: it has to be told.
+    pub(crate) fn begin(&mut self) -> bool {
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut before = None;
+        if !std::mem::replace(&mut self.begun, true) {
+            shared.waiting -= 1;
+            let latest = shared.latest.as_ref();
+            if shared.is_whole() && latest.is_none_or(|latest| self.rank > *latest) {
+                shared.latest = Some(self.rank.clone());
+                shared.position = 0;
+                before = shared.reader.take();
+            } else {
+                shared.forget();
+            }
         }
-        shared.latest = Some(self.rank.clone());
-        shared.position = 0;
-        let before = shared.reader.take();
+        let goes_on = shared.latest.as_ref() == Some(&self.rank);
         drop(shared);
         if let Some(before) = before {
             before.wake();
         }
+        goes_on
     }
 
     fn lock(&self) -> MutexGuard<'_, Shared<S>> {
@@ -137,7 +149,7 @@ where
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Option<S::Item>, Superseded>> {
-        if !std::mem::replace(&mut self.begun, true) {
+        if !self.begun {
             self.begin();
         }
         let mut shared = self.lock();
@@ -230,13 +242,13 @@ mod tests {
     #[test]
     fn a_later_reading_begins_from_the_start_and_goes_on_live() {
         let mut first = of(&[b"a", b"b", b"c"], 100);
-        let mut second = first.copy();
+        let mut second = first.copy(0);
         assert_eq!(
             (item(&mut first), item(&mut first)),
             (b"a".as_slice(), b"b".as_slice())
         );
         assert!(second.is_whole());
-        let third = second.copy();
+        let third = second.copy(0);
         for expected in [b"a", b"b", b"c"] {
             assert_eq!(item(&mut second), expected);
         }
@@ -247,7 +259,7 @@ mod tests {
     #[test]
     fn an_earlier_reading_takes_nothing_any_more() {
         let mut first = of(&[b"a", b"b"], 100);
-        let mut second = first.copy();
+        let mut second = first.copy(0);
         item(&mut first);
         item(&mut second);
         assert_eq!(next(&mut first), Poll::Ready(Err(Superseded)));
@@ -257,10 +269,34 @@ mod tests {
     #[test]
     fn a_reading_that_begins_too_late_is_superseded_too() {
         let mut first = of(&[b"a", b"b"], 100);
-        let mut second = first.copy();
+        let mut second = first.copy(0);
         item(&mut second);
         assert_eq!(next(&mut first), Poll::Ready(Err(Superseded)));
         assert_eq!(item(&mut second), b"b");
+    }
+
+    #[test]
+    fn a_reading_that_would_not_be_whole_does_not_begin() {
+        let mut first = of(&[b"aa", b"bb", b"c"], 3);
+        let mut second = first.copy(0);
+        item(&mut first);
+        item(&mut first);
+        assert!(!second.begin());
+        assert_eq!(next(&mut second), Poll::Ready(Err(Superseded)));
+        assert_eq!(item(&mut first), b"c");
+    }
+
+    #[test]
+    fn a_reading_that_has_begun_stays_whole() {
+        let mut first = of(&[b"aa", b"bb"], 3);
+        let mut second = first.copy(0);
+        item(&mut first);
+        assert!(second.begin() && second.begin());
+        assert_eq!(next(&mut first), Poll::Ready(Err(Superseded)));
+        assert_eq!(
+            (item(&mut second), item(&mut second)),
+            (&b"aa"[..], &b"bb"[..])
+        );
     }
 
     #[derive(Default)]
@@ -275,9 +311,9 @@ mod tests {
     #[test]
     fn what_was_copied_further_out_is_read_after_what_was_copied_further_in() {
         let mut first = of(&[b"a", b"b"], 100);
-        let mut outer = first.copy();
-        let mut inner = first.copy();
-        let mut innermost = inner.copy();
+        let mut outer = first.copy(0);
+        let mut inner = first.copy(0);
+        let mut innermost = inner.copy(0);
         for reading in [&mut first, &mut inner, &mut innermost, &mut outer] {
             assert_eq!((item(reading), item(reading)), (&b"a"[..], &b"b"[..]));
         }
@@ -290,7 +326,7 @@ mod tests {
         let woken = Arc::new(Woken::default());
         let waker = Waker::from(Arc::clone(&woken));
         let mut first = of(&[], 100);
-        let mut second = first.copy();
+        let mut second = first.copy(0);
         let polled = first.poll_next(&mut Context::from_waker(&waker));
         assert_eq!(polled, Poll::Pending);
         assert_eq!(woken.0.load(Ordering::Relaxed), 0);
@@ -301,7 +337,7 @@ mod tests {
     #[test]
     fn what_exceeds_the_limit_is_sent_but_not_kept() {
         let mut first = of(&[b"aa", b"bb", b"c"], 3);
-        let second = first.copy();
+        let second = first.copy(0);
         item(&mut first);
         assert!(second.is_whole());
         assert_eq!(item(&mut first), b"bb");
@@ -313,7 +349,7 @@ mod tests {
     #[test]
     fn exactly_the_limit_is_kept() {
         let mut first = of(&[b"aa", b"b"], 3);
-        let second = first.copy();
+        let second = first.copy(0);
         item(&mut first);
         item(&mut first);
         assert!(second.is_whole());
@@ -322,10 +358,10 @@ mod tests {
     #[test]
     fn an_overflow_while_replaying_loses_nothing_of_that_attempt() {
         let mut first = of(&[b"a", b"b", b"cccc"], 3);
-        let mut second = first.copy();
+        let mut second = first.copy(0);
         item(&mut first);
         item(&mut first);
-        let third = second.copy();
+        let third = second.copy(0);
         for expected in [b"a".as_slice(), b"b", b"cccc"] {
             assert_eq!(item(&mut second), expected);
         }
@@ -335,7 +371,7 @@ mod tests {
     #[test]
     fn the_last_reading_keeps_nothing() {
         let mut first = of(&[b"a", b"b", b"c"], 100);
-        let mut second = first.copy();
+        let mut second = first.copy(0);
         item(&mut first);
         item(&mut first);
         assert_eq!(item(&mut second), b"a");
@@ -350,7 +386,7 @@ mod tests {
     #[test]
     fn when_no_other_reading_can_come_all_is_forgotten() {
         let mut first = of(&[b"a", b"b"], 100);
-        let second = first.copy();
+        let second = first.copy(0);
         item(&mut first);
         assert_eq!(first.lock().kept.len(), 1);
         drop(second);
@@ -361,7 +397,7 @@ mod tests {
     #[test]
     fn the_end_is_replayed_too() {
         let mut first = Replay::new(iter([b"a".as_slice()]), size, 100);
-        let mut second = first.copy();
+        let mut second = first.copy(0);
         item(&mut first);
         assert_eq!(next(&mut first), Poll::Ready(Ok(None)));
         item(&mut second);

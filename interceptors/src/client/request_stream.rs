@@ -81,6 +81,14 @@ impl<S: Stream> RequestStream<S> {
         }
     }
 
+    /// Takes the stream over from the attempt before. Whether all of it is there to be sent.
+    pub(crate) fn begin(&mut self) -> bool {
+        match &mut self.source {
+            Source::Replayed { replay, .. } => replay.begin(),
+            Source::Direct { .. } | Source::Taken => true,
+        }
+    }
+
     /// Another of the same, which is to be read after this one.
     pub(crate) fn copy(&mut self, size_of: fn(&S::Item) -> usize, limit: usize) -> Option<Self>
     where
@@ -98,7 +106,7 @@ impl<S: Stream> RequestStream<S> {
             Source::Taken => return None,
         };
         let source = Source::Replayed {
-            replay: replay.copy(),
+            replay: replay.copy(limit),
             next,
         };
         self.source = Source::Replayed { replay, next };

@@ -341,7 +341,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Retry<'_> {
             }
             let copy = copy.filter(|copy| call.is_whole(copy));
             if is_client && transparent.allows(&status) {
-                let Some(copy) = copy else {
+                let Some(copy) = copy.and_then(|copy| call.taken_over(copy)) else {
                     return Err(status);
                 };
                 call.start_over(copy.into());
@@ -354,6 +354,10 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Retry<'_> {
             if attempts >= self.config.max_attempts {
                 return Err(status);
             }
+            // A server that has failed may read on meanwhile.
+            let Some(copy) = call.taken_over(copy) else {
+                return Err(status);
+            };
             let at = Instant::now().checked_add(delay);
             match (call.deadline(), at) {
                 (Some(deadline), at) if at.is_none_or(|at| deadline <= at) => {

@@ -1,0 +1,287 @@
+//! What somebody found who looked for mistakes.
+
+use std::time::Duration;
+
+use interceptors::auth::TokenCache;
+use interceptors::{Call, Interceptor, Kind, Next, Outcome, intercept};
+use interceptors_proto::demo::user_service_client::UserServiceClient;
+use interceptors_proto::demo::{ChatMessage, FlakyRequest, GetUserRequest, ListUsersRequest, User};
+use interceptors_tests::flaky::{FlakyServer, answer, fail, hang, hang_after};
+use interceptors_tests::{Ends, Policy, WatchEnds, clients};
+use tokio::time::{Instant, sleep};
+use tokio_stream::{Stream, StreamExt};
+use tonic::transport::Channel;
+use tonic::{Code, Request, Response, Status};
+
+use crate::mount::{Ask, MOUNTS, MS, Mount};
+use crate::request::{RETRY, encoded, everywhere};
+
+const STREAMING: [Kind; 2] = [Kind::ClientStreaming, Kind::BidiStreaming];
+
+/// The server has failed, and reads on without a reset. What comes in the pause outgrows the buffer.
+#[tokio::test(start_paused = true)]
+async fn a_request_that_outgrows_the_buffer_in_the_pause_is_never_sent_in_part() {
+    for mount in MOUNTS {
+        for kind in STREAMING {
+            let what = format!("{mount:?}, {kind}");
+            let server = FlakyServer::new([fail(Code::Unavailable).reading(1).reading_on()]);
+            let client = mount.client(&server, &Policy::new(RETRY.buffer_size(100)));
+            let (a, b, c) = ("a".repeat(60), "b".repeat(60), "c".repeat(60));
+            let all = encoded(kind, &[&a, &b, &c]);
+            let texts = tokio_stream::iter([a, b, c]).throttle(MS(40));
+            let reply = client.call(Ask::stream(kind, texts)).await;
+            sleep(MS(1000)).await;
+            let attempts = server.attempts();
+            if let Some(second) = attempts.get(1) {
+                assert_eq!(
+                    second.messages.len(),
+                    all.len(),
+                    "{what}: {:?}",
+                    reply.status
+                );
+                assert_eq!(second.messages, all, "{what}");
+            }
+        }
+    }
+}
+
+/// A retry of one's own, from public parts.
+#[derive(Clone)]
+struct Twice;
+
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Twice {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        let copy = call.copy_request();
+        let first = next.run(call).await;
+        match (first, copy) {
+            (Err(_), Some(copy)) => {
+                call.next_attempt(copy);
+                next.run(call).await
+            }
+            (first, _) => first,
+        }
+    }
+}
+
+#[intercept(with(Twice))]
+struct Own;
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_that_is_not_whole_is_never_sent_in_part() {
+    let server = FlakyServer::new([fail(Code::Unavailable).reading(8)]);
+    let mut client = UserServiceClient::new(Own.wrap(server.channel()));
+    let texts = (0..8).map(|_| ChatMessage {
+        text: "x".repeat(50_000),
+    });
+    let stream = tokio_stream::iter(texts).throttle(MS(1));
+    let reply = client.chat(stream).await;
+    let messages = match reply {
+        Ok(reply) => reply.into_inner().collect::<Vec<_>>().await.len(),
+        Err(_) => 0,
+    };
+    sleep(MS(1000)).await;
+    for (i, attempt) in server.attempts().iter().enumerate() {
+        assert!(
+            attempt.messages.len() == 8 || !attempt.half_closed,
+            "attempt {}: {} of 8 messages, and said to be all; {messages} answers",
+            i + 1,
+            attempt.messages.len()
+        );
+    }
+}
+
+#[intercept(hedge(max_attempts = 2, delay = "100ms"))]
+#[derive(Clone)]
+struct Hedged;
+
+/// The channel was asked whether it is ready, and reserved a place; the attempts need no other one.
+#[tokio::test(start_paused = true)]
+async fn hedging_takes_no_more_places_than_attempts() {
+    let server = FlakyServer::new([answer(1)]);
+    let channel = tower::limit::ConcurrencyLimit::new(server.channel(), 1);
+    let mut client = UserServiceClient::new(Hedged.wrap(channel));
+    let call = client.get_user(GetUserRequest::default());
+    let reply = tokio::time::timeout(Duration::from_secs(60), call).await;
+    assert!(reply.expect("it is answered").is_ok());
+}
+
+#[intercept(hedge(max_attempts = 2, delay = "10s"), deadline("500ms"))]
+struct HedgedThenLimited;
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_behind_hedge_ends_a_response_too() {
+    let server = FlakyServer::new([hang_after(1)]);
+    let mut client = UserServiceClient::new(HedgedThenLimited.wrap(server.channel()));
+    let stream = client.list_users(ListUsersRequest {
+        limit: 1,
+        ..ListUsersRequest::default()
+    });
+    let mut stream = stream.await.unwrap().into_inner();
+    assert!(stream.next().await.unwrap().is_ok());
+    let end = tokio::time::timeout(MS(60_000), stream.next()).await;
+    let end = end.expect("the deadline ends it").unwrap().unwrap_err();
+    assert_eq!(end.code(), Code::DeadlineExceeded);
+}
+
+#[intercept(deadline("2s"))]
+struct LimitedOnly;
+
+/// A consumer that is slower than the server always finds something to read.
+#[tokio::test(start_paused = true)]
+async fn a_slow_reader_does_not_put_the_deadline_off() {
+    for mount in MOUNTS {
+        let server = FlakyServer::new([answer(100)]);
+        macro_rules! read {
+            ($client:expr) => {{
+                let mut client = $client;
+                let request = ListUsersRequest {
+                    limit: 100,
+                    ..ListUsersRequest::default()
+                };
+                let mut stream = client.list_users(request).await.unwrap().into_inner();
+                let started = Instant::now();
+                let mut last = None;
+                while let Some(message) = stream.next().await {
+                    match message {
+                        Ok(_) => last = Some(started.elapsed()),
+                        Err(status) => assert_eq!(status.code(), Code::DeadlineExceeded),
+                    }
+                    sleep(MS(100)).await;
+                }
+                last.unwrap()
+            }};
+        }
+        let last = match mount {
+            Mount::Typed => read!(clients::limited_only::UserServiceClient::new(
+                server.channel()
+            )),
+            Mount::Wire => read!(UserServiceClient::new(LimitedOnly.wrap(server.channel()))),
+        };
+        assert!(last <= MS(2000), "{mount:?}: a message after {last:?}");
+    }
+}
+
+/// Nothing in the chain keeps the deadline that the caller set.
+#[tokio::test(start_paused = true)]
+async fn observers_are_told_of_the_callers_deadline() {
+    everywhere(async |mount, kind, what| {
+        for action in [hang(), hang_after(0)] {
+            let server = FlakyServer::new([action]);
+            let (watch, mut ends) = Ends::new();
+            let client = mount.watched(&server, &Policy::none(), watch);
+            let reply = client.call(Ask::new(kind).timeout(Some(MS(500)))).await;
+            assert_eq!(reply.code(), Code::DeadlineExceeded, "{what}");
+            let end = ends.next().await;
+            assert_eq!(
+                (end.code, end.outcome),
+                (Code::DeadlineExceeded, Outcome::Error),
+                "{what}"
+            );
+        }
+    })
+    .await;
+}
+
+#[intercept(auth(token = self.tokens))]
+struct Tokens {
+    tokens: TokenCache,
+}
+
+/// A request that is too large to be kept cannot be sent again, but the token is bad all the same.
+#[tokio::test(start_paused = true)]
+async fn a_token_that_was_refused_is_not_sent_again_with_large_requests() {
+    let server = FlakyServer::new([fail(Code::Unauthenticated)]);
+    let tokens = Tokens {
+        tokens: clients::renewing(),
+    };
+    let mut client = UserServiceClient::new(tokens.wrap(server.channel()));
+    for _ in 0..2 {
+        let key = "x".repeat(300_000);
+        let request = FlakyRequest {
+            key,
+            ..FlakyRequest::default()
+        };
+        let _ = client.flaky(request).await;
+    }
+    let sent = server.headers("authorization");
+    assert_eq!(sent, ["Bearer token-1", "Bearer token-2"]);
+}
+
+/// The messages of a heartbeat take no bytes, and there may be very many.
+#[tokio::test(start_paused = true)]
+async fn messages_without_a_byte_take_space_too() {
+    for mount in MOUNTS {
+        let server = FlakyServer::new([fail(Code::Unavailable)]);
+        let client = mount.client(&server, &Policy::new(RETRY.buffer_size(1000)));
+        let texts = (0..10_000).map(|_| String::new());
+        client.call(Ask::with(Kind::ClientStreaming, texts)).await;
+        assert_eq!(server.times().len(), 1, "{mount:?}");
+    }
+}
+
+type Users = std::pin::Pin<Box<dyn Stream<Item = Result<User, Status>> + Send>>;
+
+struct Stub {
+    client: UserServiceClient<Channel>,
+    watch: WatchEnds,
+}
+
+#[intercept(service = "demo.v1.UserService", with(self.watch), deadline("500ms"))]
+impl Stub {
+    async fn list_users(
+        &self,
+        request: Request<ListUsersRequest>,
+    ) -> Result<Response<Users>, Status> {
+        let response = self.client.clone().list_users(request).await?;
+        Ok(response.map(|stream| Box::pin(stream) as Users))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_boxed_stream_of_a_stub_ends_at_the_deadline() {
+    let server = FlakyServer::new([hang_after(1)]);
+    let (watch, mut ends) = Ends::new();
+    let stub = Stub {
+        client: UserServiceClient::new(server.channel()),
+        watch,
+    };
+    let request = ListUsersRequest {
+        limit: 1,
+        ..ListUsersRequest::default()
+    };
+    let mut stream = stub
+        .list_users(Request::new(request))
+        .await
+        .unwrap()
+        .into_inner();
+    assert!(stream.next().await.unwrap().is_ok());
+    let end = tokio::time::timeout(MS(60_000), stream.next()).await;
+    let end = end.expect("the deadline ends it").unwrap().unwrap_err();
+    assert_eq!(end.code(), Code::DeadlineExceeded);
+    assert_eq!(ends.next().await.code, Code::DeadlineExceeded);
+}
+
+#[intercept(auth(token = self.tokens), retry(buffer_size = 1048576, base_delay = "1ms"))]
+struct Large {
+    tokens: TokenCache,
+}
+
+#[tokio::test(start_paused = true)]
+async fn auth_around_retry_does_not_make_its_buffer_smaller() {
+    let server = FlakyServer::new([fail(Code::Unavailable)]);
+    let tokens = Large {
+        tokens: clients::renewing(),
+    };
+    let mut client = UserServiceClient::new(tokens.wrap(server.channel()));
+    let texts = (0..8).map(|_| User {
+        id: 0,
+        name: "x".repeat(50_000),
+    });
+    let stream = tokio_stream::iter(texts).throttle(MS(1));
+    let reply = client.import_users(stream).await;
+    assert_eq!(server.times().len(), 2, "{reply:?}");
+}
