@@ -110,11 +110,13 @@ where
     ) -> Poll<Option<Result<M, Status>>> {
         match deadline {
             StreamDeadline::None => inner.poll_next(cx),
+            #[cfg(any(feature = "client", feature = "deadline"))]
             _ => Self::poll_in_time(inner, deadline, cx),
         }
     }
 
     /// Apart, so that streams without a deadline do not pay for it.
+    #[cfg(any(feature = "client", feature = "deadline"))]
     #[cold]
     #[inline(never)]
     fn poll_in_time(
