@@ -81,6 +81,7 @@ pub(crate) struct AssocType {
 pub(crate) struct Method {
     pub(crate) args: MethodArgs,
     pub(crate) cfgs: Vec<Attribute>,
+    /// Documentation, and what else is said to those who call the method.
     pub(crate) docs: Vec<Attribute>,
     /// All the others: they belong to the body.
     pub(crate) attrs: Vec<Attribute>,
@@ -231,6 +232,17 @@ pub(crate) fn is_lint_level(attribute: &Attribute) -> bool {
     meant(attribute).is_some_and(|path| LEVELS.iter().any(|level| path.is_ident(level)))
 }
 
+/// What says something to those who call the method and nothing of its body. In the implementation of a
+/// trait there is no `#[deprecated]` or `#[must_use]`.
+fn is_for_callers(mount: Mount, attribute: &Attribute) -> bool {
+    let path = match mount {
+        Mount::Stub => meant(attribute),
+        _ => None,
+    };
+    let is = |name| path.as_ref().is_some_and(|path| path.is_ident(name));
+    attribute.path().is_ident("doc") || is("doc") || is("deprecated") || is("must_use")
+}
+
 /// The path of an attribute, or of the one attribute that a `cfg_attr` holds.
 fn meant(attribute: &Attribute) -> Option<Path> {
     match conditional(attribute) {
@@ -312,7 +324,7 @@ fn parse_method(
             }
         } else if is_cfg(&attribute) {
             cfgs.push(attribute);
-        } else if attribute.path().is_ident("doc") {
+        } else if is_for_callers(mount, &attribute) {
             docs.push(attribute);
         } else {
             attrs.push(attribute);

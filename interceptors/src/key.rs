@@ -1,3 +1,6 @@
+#[cfg(all(feature = "auth", feature = "client"))]
+use crate::__private::same;
+
 /// Whether this is a metadata key that a caller may send: `1*( 0-9 / a-z / "_" / "-" / "." )` in
 /// the gRPC over HTTP/2 specification.
 pub(crate) const fn is_legal(key: &str) -> bool {
@@ -12,6 +15,31 @@ pub(crate) const fn is_legal(key: &str) -> bool {
     !key.is_empty()
 }
 
+/// Whether a text may stand there that is neither gRPC's own nor HTTP's: a key that ends in `-bin` carries
+/// bytes in base64.
+#[cfg(all(feature = "auth", feature = "client"))]
+pub(crate) const fn is_free(key: &str) -> bool {
+    const RESERVED: [&str; 6] = [
+        "te",
+        "content-type",
+        "content-length",
+        "user-agent",
+        "host",
+        "connection",
+    ];
+    let mut i = 0;
+    while i < RESERVED.len() {
+        if same(key, RESERVED[i]) {
+            return false;
+        }
+        i += 1;
+    }
+    !matches!(
+        key.as_bytes(),
+        [b'g', b'r', b'p', b'c', b'-', ..] | [.., b'-', b'b', b'i', b'n']
+    )
+}
+
 #[cfg(test)]
 mod tests {
     #[test]
@@ -21,6 +49,17 @@ mod tests {
         }
         for illegal in ["", "X-Api-Key", "a b", "ä", ":path", "a\n"] {
             assert!(!super::is_legal(illegal), "{illegal}");
+        }
+    }
+
+    #[cfg(all(feature = "auth", feature = "client"))]
+    #[test]
+    fn some_keys_are_not_for_texts_of_ones_own() {
+        for free in ["authorization", "x-api-key", "grpc", "x-bin-x", "tea"] {
+            assert!(super::is_free(free), "{free}");
+        }
+        for taken in ["te", "content-type", "grpc-timeout", "x-token-bin"] {
+            assert!(!super::is_free(taken), "{taken}");
         }
     }
 }

@@ -58,9 +58,16 @@ pub(crate) fn expand(checked: &Checked, item: &ItemStruct) -> TokenStream {
         &self_ty,
         (0..checked.chains.len()).map(plan_name),
     );
+    // That others should not use it is no reason to speak of what is written here.
+    let is_deprecated = item
+        .attrs
+        .iter()
+        .any(|attr| attr.path().is_ident("deprecated"));
+    let allow = is_deprecated.then(|| quote!(#[allow(deprecated)]));
     let wrap = format!(" Puts the interceptors of `{ident}` around a channel.");
     quote! {
         #item
+        #allow
         const _: () = {
             #imports
             #entries

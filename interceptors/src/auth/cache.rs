@@ -50,8 +50,9 @@ type Fetching = Pin<Box<dyn Future<Output = Result<Token, Status>> + Send>>;
 ///
 /// - A token is fetched when the first call needs it, and again when it is about to expire: one minute
 ///   before, or [another time](Self::refresh_before), but never earlier than half of its life.
-/// - However many calls wait for it, it is fetched once. Calls that come while another token is fetched
-///   go on with the old one as long as that is valid.
+/// - However many calls wait for it, it is fetched once; when the one that began is given up, the next one
+///   goes on with it. Calls that come while another token is fetched go on with the old one as long as that
+///   is valid.
 /// - A server that answers `UNAUTHENTICATED` makes the token be fetched anew, and the call be made once
 ///   more.
 /// - A failure to fetch is the failure of the calls that waited for it; the next call tries again. Where the
@@ -71,7 +72,33 @@ pub struct TokenCache {
     fetch: Box<dyn Fn() -> Fetching + Send + Sync>,
     refresh_before: Duration,
     kept: Mutex<Option<Kept>>,
-    fetching: AsyncMutex<()>,
+    fetching: AsyncMutex<Option<Fetch>>,
+}
+
+/// A fetch that has begun. It stays where it is when the call that waits for it is given up: with a token
+/// endpoint that takes longer than a call may, nobody would ever have a token otherwise.
+struct Fetch {
+    future: Fetching,
+    /// When it was last waited for.
+    left: Instant,
+}
+
+/// How long a fetch may stand still that nobody waits for. What it is told may be out of date then, and its
+/// connection closed.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Who waits for a fetch.
+struct Waiting<'a>(&'a mut Option<Fetch>);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            // It cannot go on.
+            *self.0 = None;
+        } else if let Some(fetch) = self.0 {
+            fetch.left = Instant::now();
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -101,7 +128,7 @@ impl TokenCache {
             fetch: Box::new(move || Box::pin(fetch())),
             refresh_before: Duration::from_secs(60),
             kept: Mutex::new(None),
-            fetching: AsyncMutex::new(()),
+            fetching: AsyncMutex::new(None),
         }
     }
 
@@ -129,8 +156,20 @@ impl TokenCache {
         Some(kept.token.value.clone())
     }
 
-    async fn fetched(&self) -> Result<String, Status> {
-        match (self.fetch)().await {
+    async fn fetched(&self, begun: &mut Option<Fetch>) -> Result<String, Status> {
+        let waiting = Waiting(begun);
+        if let Some(fetch) = waiting.0
+            && fetch.left.elapsed() > PATIENCE
+        {
+            *waiting.0 = None;
+        }
+        let fetch = waiting.0.get_or_insert_with(|| Fetch {
+            future: (self.fetch)(),
+            left: Instant::now(),
+        });
+        let fetched = fetch.future.as_mut().await;
+        *waiting.0 = None;
+        match fetched {
             Ok(token) => {
                 let now = Instant::now();
                 let refresh_at = token.expires.map(|expires| {
@@ -151,7 +190,7 @@ impl TokenSource for TokenCache {
         if let Some(token) = self.fresh() {
             return Ok(token);
         }
-        let _fetching = match self.fetching.try_lock() {
+        let mut fetching = match self.fetching.try_lock() {
             Ok(fetching) => fetching,
             Err(_) => {
                 if let Some(token) = self.valid() {
@@ -167,7 +206,7 @@ impl TokenSource for TokenCache {
         };
         match self.fresh() {
             Some(token) => Ok(token),
-            None => self.fetched().await,
+            None => self.fetched(&mut fetching).await,
         }
     }
 

@@ -115,8 +115,21 @@ impl Config {
     }
 
     /// The scheme in front of the token; with an empty one the value is the token alone.
+    ///
+    /// # Panics
+    ///
+    /// If it is not visible ASCII. In a constant, as the attribute uses it, that is an error of the
+    /// compiler.
     #[must_use]
     pub const fn scheme(mut self, scheme: &'static str) -> Self {
+        let mut i = 0;
+        while i < scheme.len() {
+            assert!(
+                matches!(scheme.as_bytes()[i], b' '..=b'~'),
+                "`scheme` must be visible ASCII"
+            );
+            i += 1;
+        }
         self.scheme = scheme;
         self
     }
@@ -125,13 +138,17 @@ impl Config {
     ///
     /// # Panics
     ///
-    /// If the name is not a metadata key in lower case. In a constant, as the attribute uses it,
-    /// that is an error of the compiler.
+    /// If the name is not a metadata key in lower case, if it is one of gRPC's or HTTP's own, or one for
+    /// bytes (`-bin`). In a constant, as the attribute uses it, that is an error of the compiler.
     #[must_use]
     pub const fn header(mut self, name: &'static str) -> Self {
         assert!(
             key::is_legal(name),
             "`header` must be a metadata key in lower case"
+        );
+        assert!(
+            key::is_free(name),
+            "`header` must be a metadata key for text that is not reserved for gRPC itself"
         );
         self.header = Some(name);
         self
@@ -241,5 +258,22 @@ where
         let token = self.tokens.token(call).await?;
         self.config.insert(call, &token)?;
         next.run(call).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Config;
+
+    #[test]
+    #[should_panic(expected = "`scheme` must be visible ASCII")]
+    fn a_scheme_that_cannot_be_sent_is_refused() {
+        let _ = Config::new().scheme("Bea\nrer");
+    }
+
+    #[test]
+    #[should_panic(expected = "not reserved for gRPC itself")]
+    fn a_header_that_has_another_meaning_is_refused() {
+        let _ = Config::new().header("grpc-timeout");
     }
 }

@@ -1,8 +1,11 @@
 //! What somebody found who looked for mistakes.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use interceptors::auth::TokenCache;
+use interceptors::auth::{Token, TokenCache};
+use interceptors::client::InterceptedChannel;
 use interceptors::{Call, Interceptor, Kind, Next, Outcome, intercept};
 use interceptors_proto::demo::user_service_client::UserServiceClient;
 use interceptors_proto::demo::{ChatMessage, FlakyRequest, GetUserRequest, ListUsersRequest, User};
@@ -284,4 +287,50 @@ async fn auth_around_retry_does_not_make_its_buffer_smaller() {
     let stream = tokio_stream::iter(texts).throttle(MS(1));
     let reply = client.import_users(stream).await;
     assert_eq!(server.times().len(), 2, "{reply:?}");
+}
+
+#[intercept(auth(token = self.0))]
+struct Fetching(Arc<TokenCache>);
+
+/// The call that fetches may be given up; those that wait need the token all the same.
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_given_up_does_not_take_the_fetch_with_it() {
+    static FETCHES: AtomicU32 = AtomicU32::new(0);
+    let tokens = Arc::new(TokenCache::new(|| async {
+        FETCHES.fetch_add(1, Ordering::Relaxed);
+        sleep(MS(3000)).await;
+        Ok(Token::new("s3cret"))
+    }));
+    let server = FlakyServer::new([]);
+    let client: UserServiceClient<InterceptedChannel<Fetching, Channel>> =
+        UserServiceClient::new(Fetching(tokens).wrap(server.channel()));
+    let mut codes = Vec::new();
+    for _ in 0..4 {
+        let mut request = Request::new(GetUserRequest::default());
+        request.set_timeout(MS(2000));
+        let reply = client.clone().get_user(request).await;
+        codes.push(reply.map_or_else(|status| status.code(), |_| Code::Ok));
+    }
+    assert!(
+        codes.contains(&Code::Ok),
+        "{codes:?}, {} fetches",
+        FETCHES.load(Ordering::Relaxed)
+    );
+}
+
+/// And one that panics is not asked again.
+#[tokio::test(start_paused = true)]
+async fn a_fetch_that_panics_is_begun_anew() {
+    static FETCHES: AtomicU32 = AtomicU32::new(0);
+    let tokens = Arc::new(TokenCache::new(|| async {
+        sleep(MS(10)).await;
+        assert!(FETCHES.fetch_add(1, Ordering::Relaxed) > 0, "panics_once");
+        Ok(Token::new("s3cret"))
+    }));
+    let server = FlakyServer::new([]);
+    let mut client = UserServiceClient::new(Fetching(tokens).wrap(server.channel()));
+    let mut first = client.clone();
+    let call = tokio::spawn(async move { first.get_user(GetUserRequest::default()).await.is_ok() });
+    assert!(call.await.is_err());
+    assert!(client.get_user(GetUserRequest::default()).await.is_ok());
 }
