@@ -539,7 +539,7 @@ impl<Req> Call<Req> {
 
     /// Whether a copy is still all of the request: of a stream too much may have been sent
     /// meanwhile to be kept.
-    #[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
+    #[cfg(feature = "retry")]
     pub(crate) fn is_whole(&self, kept: &Kept<Req>) -> bool {
         let resend = self.abilities.resend;
         resend.is_some_and(|resend| (resend.is_whole)(&kept.message))
