@@ -2,8 +2,8 @@
 //! server that fails as it is told. The clock is paused, so every moment is exact.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
-mod attack;
 mod entries;
+mod guard;
 mod hedge;
 mod mount;
 mod properties;

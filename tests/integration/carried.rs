@@ -1,7 +1,7 @@
 //! What compiles: attributes and shapes that the attribute has to carry along.
 
 #![deny(warnings)]
-#![allow(dead_code, missing_docs, missing_debug_implementations, unused_imports)]
+#![allow(dead_code, missing_docs, missing_debug_implementations)]
 use interceptors::auth::TokenCache;
 use interceptors::intercept;
 use interceptors_proto::demo::user_service_client::UserServiceClient;
