@@ -6,11 +6,10 @@
 //!
 //! Exits with a failure where a promise is broken.
 
-use std::env;
 use std::hint::black_box;
-use std::path::Path;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::ExitCode;
 
+use interceptors_bench::callgrind::{self, Case, case};
 use interceptors_bench::{
     Attribute, Bare, ByHand, Logged, Named, NoOp0, NoOp1, NoOp2, NoOp4, NoOp8, NoOp16, Observed,
     Requests, Tokens, drain, ready,
@@ -23,8 +22,6 @@ use tonic::{Request, Response, Status};
 const RATIO: f64 = 1.10;
 /// The most that one more interceptor may take that does nothing.
 const PER_NO_OP: f64 = 60.0;
-/// Calls in the shorter run of a case.
-const CALLS: u32 = 500;
 /// Messages of a response stream for each call of the others.
 const MESSAGES: u32 = 10;
 
@@ -32,11 +29,6 @@ const MESSAGES: u32 = 10;
 enum Name {
     Carried,
     Absent,
-}
-
-struct Case {
-    key: &'static str,
-    run: fn(u32),
 }
 
 const CASES: &[Case] = &[
@@ -64,10 +56,6 @@ const CASES: &[Case] = &[
     case("messages_logged", |n| messages(&Logged, n)),
     case("messages_observed", |n| messages(&Observed, n)),
 ];
-
-const fn case(key: &'static str, run: fn(u32)) -> Case {
-    Case { key, run }
-}
 
 static NAMED: Named = Named { tokens: Tokens };
 static BY_HAND: ByHand = ByHand { tokens: Tokens };
@@ -119,75 +107,10 @@ fn measured_stream<S: UserService>(service: &S, request: Request<ListUsersReques
 }
 
 fn main() -> ExitCode {
-    let args: Vec<String> = env::args().skip(1).collect();
-    let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    match args[..] {
-        ["count", key, calls] => {
-            let case = CASES.iter().find(|case| case.key == key);
-            let (Some(case), Ok(calls)) = (case, calls.parse()) else {
-                return ExitCode::FAILURE;
-            };
-            (case.run)(calls);
-            ExitCode::SUCCESS
-        }
-        // Without it, this was not built for measuring: `cargo test --benches`.
-        _ if !args.contains(&"--bench") => ExitCode::SUCCESS,
-        _ if !has_valgrind() => {
-            println!("instructions: skipped, valgrind is not installed");
-            ExitCode::SUCCESS
-        }
-        _ => report(),
-    }
+    callgrind::run(CASES, report)
 }
 
-fn has_valgrind() -> bool {
-    let version = Command::new("valgrind")
-        .arg("--version")
-        .stdout(Stdio::null())
-        .status();
-    version.is_ok_and(|status| status.success())
-}
-
-/// The instructions of one call.
-fn count(key: &str) -> f64 {
-    let (half, whole) = (total(key, CALLS), total(key, 2 * CALLS));
-    (whole as f64 - half as f64) / f64::from(CALLS)
-}
-
-fn total(key: &str, calls: u32) -> u64 {
-    let this = env::current_exe().expect("this program has a path");
-    let file = this.with_extension(format!("{key}.callgrind"));
-    let output = Command::new("valgrind")
-        .args([
-            "--tool=callgrind",
-            "--collect-atstart=no",
-            "--toggle-collect=*::measured_*",
-        ])
-        .arg(format!("--callgrind-out-file={}", file.display()))
-        .arg(&this)
-        .args(["count", key, &calls.to_string()])
-        .output()
-        .expect("valgrind runs");
-    let total = read_total(&file);
-    if env::var_os("KEEP_CALLGRIND").is_none() {
-        let _ = std::fs::remove_file(&file);
-    }
-    total.unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&output.stderr)))
-}
-
-/// The line `totals: 123456` of callgrind's output.
-fn read_total(file: &Path) -> Option<u64> {
-    let text = std::fs::read_to_string(file).ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("totals:"))?;
-    line.trim().parse().ok().filter(|&total| total > 0)
-}
-
-fn report() -> ExitCode {
-    let counts: Vec<f64> = CASES.iter().map(|case| count(case.key)).collect();
-    let of = |key: &str| {
-        let case = CASES.iter().zip(&counts).find(|(case, _)| case.key == key);
-        case.map_or(f64::NAN, |(_, &count)| count)
-    };
+fn report(of: &dyn Fn(&str) -> f64) -> ExitCode {
     let (bare, by_hand) = (of("bare"), of("by_hand"));
 
     println!("\nlogging (nobody listens), auth and validation around a trivial unary handler\n");

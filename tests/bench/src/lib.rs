@@ -2,6 +2,7 @@
 //! and validation written by hand inside the method ([`ByHand`]), the same by the attribute
 //! ([`Attribute`]), and chains of interceptors that do nothing ([`NoOp1`] to [`NoOp16`]).
 
+pub mod callgrind;
 pub mod clients;
 
 use std::future::Future;
