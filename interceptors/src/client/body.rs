@@ -305,11 +305,8 @@ impl HttpBody for Body {
     fn size_hint(&self) -> SizeHint {
         match &self.source {
             Source::Plain(body) => body.size_hint(),
-            Source::Full(data) => {
-                SizeHint::with_exact(data.as_ref().map_or(0, |data| data.len() as u64))
-            }
-            Source::Replayed(_) => SizeHint::default(),
-            Source::Ended => SizeHint::with_exact(0),
+            // Known or not: a length would become a `content-length`, which a client of tonic does not send.
+            Source::Full(_) | Source::Replayed(_) | Source::Ended => SizeHint::default(),
         }
     }
 }
