@@ -450,7 +450,7 @@ impl<Req> Call<Req> {
         let mut call = Self::with_path(path, abilities, request);
         match deadline::current() {
             Some(at) => call.limit_deadline(at),
-            None => _ = call.deadline(),
+            None => _ = call.settle_deadline(),
         }
         call
     }

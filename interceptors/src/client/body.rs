@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker, ready};
 
 use bytes::Bytes;
 use futures_core::Stream;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::{Instant, Sleep, sleep_until};
 use tonic::{Code, Status};
@@ -83,18 +83,11 @@ impl Default for Head {
 }
 
 impl Body {
-    /// A response's body, and what its headers say of its end.
-    pub(crate) fn response(
-        body: tonic::body::Body,
-        http_status: StatusCode,
-        headers: &HeaderMap,
-    ) -> Self {
+    /// A response's body, and what its headers say of its end: `is_ok` if `grpc-status: 0` was among them.
+    pub(crate) fn response(body: tonic::body::Body, http_status: StatusCode, is_ok: bool) -> Self {
         Self {
             source: Source::Plain(body),
-            head: Head {
-                http_status,
-                is_ok: headers.contains_key(&status::GRPC_STATUS),
-            },
+            head: Head { http_status, is_ok },
             ..Self::default()
         }
     }
@@ -119,7 +112,7 @@ impl Body {
         let source = match &mut self.source {
             Source::Full(None) | Source::Ended => Source::Full(None),
             Source::Full(Some(data)) if data.len() > limit => return None,
-            Source::Full(Some(data)) => Source::Full(Some(data.clone())),
+            Source::Full(Some(data)) => Source::Full(Some(kept(data))),
             Source::Replayed(replay) => Source::Replayed(replay.copy(limit)),
             Source::Plain(_) => return None,
         };
@@ -381,6 +374,16 @@ impl Stream for Chunks {
             Some(chunk) => Poll::Ready(Some(chunk)),
             None => self.poll_body(cx),
         }
+    }
+}
+
+/// A request that is kept while it is sent. tonic encodes into buffers of 8 KiB, and to share one would keep all of
+/// it for a message of a few bytes, with every call.
+fn kept(data: &Bytes) -> Bytes {
+    const SMALL: usize = 4 * 1024;
+    match data.len() {
+        0..SMALL => Bytes::copy_from_slice(data),
+        _ => data.clone(),
     }
 }
 

@@ -258,7 +258,9 @@ where
             response.map_err(|error| failed(Status::from_error(error.into()), deadline))?;
         let (mut head, body) = response.into_parts();
         let body = tonic::body::Body::new(body);
-        match status::of_headers(&mut head.headers) {
+        let status = status::of_headers(&mut head.headers);
+        let is_ok = status.is_some();
+        match status {
             // Trailers-Only: the server has not begun to answer.
             Some(status) if status.code() != Code::Ok => return Err(failed(status, deadline)),
             // Nor has it where a proxy answers by itself, with or without a page for people.
@@ -270,7 +272,7 @@ where
             _ => {}
         }
         call.details.answered = true;
-        let body = Body::response(body, head.status, &head.headers);
+        let body = Body::response(body, head.status, is_ok);
         let metadata = MetadataMap::from_headers(head.headers);
         Ok(Response::from_parts(metadata, body, head.extensions))
     }

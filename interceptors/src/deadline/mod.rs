@@ -4,7 +4,8 @@
 //! where the caller set none, or inherited: a call that is made while a handler of an intercepted
 //! service runs has no longer than the call that the handler serves. The earliest of them counts.
 //!
-//! Each attempt of a call tells the server, in `grpc-timeout`, what is left at that moment. The client
+//! Each attempt of a call tells the server, in `grpc-timeout`, what is left at that moment, rounded up by at most
+//! a thousandth. The client
 //! does not wait for the server to keep to it: when the time is over the call ends with
 //! `DEADLINE_EXCEEDED`, a response stream too, and no attempt starts after that.
 //!
@@ -236,29 +237,26 @@ fn parse(value: &[u8]) -> Option<Duration> {
     })
 }
 
-/// A timeout in the finest unit that fits into eight digits. Rounded up: the server should not give up
-/// before the client does.
+/// A timeout, rounded up to four digits: the server should not give up before the client does. What is left of a
+/// fresh deadline of five seconds is `5S` then in each call, and HPACK sends that as one byte.
 #[cfg(feature = "client")]
 pub(crate) fn format(timeout: Duration) -> HeaderValue {
-    const MOST: u64 = 99_999_999;
-    let (seconds, nanos) = (timeout.as_secs(), timeout.subsec_nanos().into());
-    // Of the units that divide a second: how many of them, and how many nanoseconds each.
-    let parts = |per_second: u64, each: u64| {
-        let whole = seconds.checked_mul(per_second)?;
-        whole.checked_add(u64::div_ceil(nanos, each))
+    let seconds = timeout.as_secs();
+    let (mut n, unit) = if seconds < 10_000_000 {
+        let nanos = seconds * 1_000_000_000 + u64::from(timeout.subsec_nanos());
+        let last_digit = 10_u64.pow(nanos.max(1).ilog10().saturating_sub(3));
+        let nanos = nanos.next_multiple_of(last_digit);
+        match nanos {
+            _ if nanos % 1_000_000_000 == 0 => (nanos / 1_000_000_000, b'S'),
+            _ if nanos % 1_000_000 == 0 => (nanos / 1_000_000, b'm'),
+            _ if nanos % 1_000 == 0 => (nanos / 1_000, b'u'),
+            _ => (nanos, b'n'),
+        }
+    } else {
+        // Its eight digits do not suffice for every number of seconds.
+        let hours = seconds.saturating_add(1).div_ceil(3_600);
+        (hours.min(99_999_999), b'H')
     };
-    let whole = seconds.saturating_add(u64::from(nanos > 0));
-    let units = [
-        (parts(1_000_000_000, 1), b'n'),
-        (parts(1_000_000, 1_000), b'u'),
-        (parts(1_000, 1_000_000), b'm'),
-        (Some(whole), b'S'),
-        (Some(whole.div_ceil(60)), b'M'),
-    ];
-    let fitting = units
-        .into_iter()
-        .find_map(|(n, unit)| n.filter(|n| *n <= MOST).map(|n| (n, unit)));
-    let (mut n, unit) = fitting.unwrap_or((whole.div_ceil(3_600).min(MOST), b'H'));
     // Written without a `String`, which would be copied.
     let mut text = [0; 9];
     text[8] = unit;
@@ -303,20 +301,37 @@ mod tests {
 
     #[cfg(feature = "client")]
     #[test]
-    fn a_timeout_is_written_in_the_finest_unit_that_fits() {
+    fn a_timeout_is_rounded_up_to_four_digits() {
         for (timeout, expected) in [
-            (Duration::ZERO, "0n"),
-            (Duration::from_nanos(99_999_999), "99999999n"),
-            (Duration::from_millis(100), "100000u"),
-            (Duration::from_nanos(100_000_001), "100001u"),
-            (Duration::from_secs(2), "2000000u"),
-            (Duration::from_secs(100), "100000m"),
-            (Duration::from_secs(100_000), "100000S"),
-            (Duration::from_secs(u64::MAX), "99999999H"),
+            (Duration::ZERO, "0S"),
+            (Duration::from_nanos(1), "1n"),
+            (Duration::from_nanos(9_999), "9999n"),
+            (Duration::from_nanos(10_001), "10010n"),
+            (Duration::from_micros(1_234), "1234u"),
+            (Duration::from_nanos(99_998_765), "100m"),
+            (Duration::from_millis(1_999), "1999m"),
+            (Duration::from_micros(1_999_001), "2S"),
+            (Duration::from_millis(9_999_990), "10000S"),
+            (Duration::from_secs(9_999_999), "10000000S"),
+            (Duration::from_secs(10_000_000), "2778H"),
+            (Duration::MAX, "99999999H"),
         ] {
             assert_eq!(format(timeout), expected, "{timeout:?}");
-            if timeout < Duration::from_secs(3_600 * 99_999_999) {
-                assert!(parse(expected.as_bytes()).unwrap() >= timeout);
+        }
+    }
+
+    #[cfg(feature = "client")]
+    #[test]
+    fn a_timeout_is_never_shortened_and_hardly_lengthened() {
+        for digits in 0..10 {
+            for first in [1, 9, 1_001, 4_999, 123_456_789, 999_999_999] {
+                let timeout = Duration::from_nanos(first * 10_u64.pow(digits) / 1_000);
+                let sent = parse(format(timeout).as_bytes()).unwrap();
+                assert!(sent >= timeout, "{timeout:?} became {sent:?}");
+                assert!(
+                    sent <= timeout + timeout / 999,
+                    "{timeout:?} became {sent:?}"
+                );
             }
         }
     }

@@ -30,7 +30,7 @@ async fn a_default_deadline_is_sent_and_kept() {
             assert_eq!((server.now(), server.times()), (2000, vec![0]), "{what}");
             sleep(MS(1)).await;
             let attempt = &server.attempts()[0];
-            assert_eq!(attempt.header("grpc-timeout"), Some("2000000u"), "{what}");
+            assert_eq!(attempt.header("grpc-timeout"), Some("2S"), "{what}");
             assert_eq!(attempt.reset, Some((Reason::CANCEL, 2000)), "{what}");
         }
     })
@@ -64,7 +64,7 @@ async fn a_default_deadline_ends_a_response_that_has_begun() {
 async fn the_callers_own_timeout_goes_before_the_default() {
     everywhere(async |mount, kind, what| {
         for limited in LIMITED {
-            for (timeout, header) in [(500, "500000u"), (5000, "5000000u")] {
+            for (timeout, header) in [(500, "500m"), (5000, "5S")] {
                 for action in [hang(), hang_after(1)] {
                     let server = FlakyServer::new([action]);
                     let client = limited(mount, &server);
@@ -91,7 +91,7 @@ async fn a_default_deadline_is_over_all_attempts() {
             (2000, vec![0, 800, 1700]),
             "{what}"
         );
-        let left = ["2000000u", "1200000u", "300000u"];
+        let left = ["2S", "1200m", "300m"];
         assert_eq!(server.headers("grpc-timeout"), left, "{what}");
     })
     .await;
@@ -158,7 +158,7 @@ async fn a_call_made_for_another_has_no_longer_than_that_one() {
         let reply = deadline::scope(at, client.call(ask)).await;
         assert_eq!(reply.code(), Code::DeadlineExceeded, "{what}");
         assert_eq!(server.now(), 300, "{what}");
-        let left = ["300000u", "200000u"];
+        let left = ["300m", "200m"];
         assert_eq!(server.headers("grpc-timeout"), left, "{what}");
     })
     .await;

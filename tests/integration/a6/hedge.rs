@@ -175,7 +175,7 @@ async fn each_attempt_says_what_is_left_of_the_deadline() {
         async |server, kind, what, mount| {
             let client = mount.hedged(server);
             client.call(Ask::new(kind).timeout(Some(MS(1000)))).await;
-            let left = ["1000000u", "900000u", "800000u"];
+            let left = ["1S", "900m", "800m"];
             assert_eq!(server.headers("grpc-timeout"), left, "{what}");
         },
     )

@@ -249,7 +249,7 @@ async fn each_attempt_says_what_is_left_of_the_deadline() {
         let client = mount.client(&server, &Policy::new(RETRY));
         let ask = Ask::new(kind).timeout(Some(MS(2000)));
         assert_eq!(client.call(ask).await.code(), Code::Ok, "{what}");
-        let left = ["2000000u", "1850000u", "850000u"];
+        let left = ["2S", "1850m", "850m"];
         assert_eq!(server.headers("grpc-timeout"), left, "{what}");
     })
     .await;
