@@ -1,21 +1,17 @@
 use std::fmt;
-#[cfg(feature = "client")]
-use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 #[cfg(any(feature = "client", feature = "deadline"))]
 use tokio::time::Instant;
-#[cfg(feature = "client")]
-use tokio::time::{Sleep, sleep_until};
 use tonic::Status;
 
 use crate::call::CallPath;
 #[cfg(feature = "deadline")]
 use crate::deadline::enter;
 #[cfg(feature = "client")]
-use crate::deadline::exceeded;
+use crate::deadline::{Limit, exceeded};
 use crate::end::{Attached, Outcome, StreamEnd, tell_in_drop};
 use crate::inbound::RequestMessages;
 
@@ -51,7 +47,7 @@ enum StreamDeadline {
     Scope(Instant),
     /// On the client: the stream ends then.
     #[cfg(feature = "client")]
-    End(Pin<Box<Sleep>>),
+    End(Limit),
     #[cfg(feature = "client")]
     Ended,
 }
@@ -81,7 +77,7 @@ impl<S> ResponseStream<S> {
     /// The stream ends with `DEADLINE_EXCEEDED` then.
     #[cfg(feature = "client")]
     pub(crate) fn ending(mut self, at: Instant) -> Self {
-        self.deadline = StreamDeadline::End(Box::pin(sleep_until(at)));
+        self.deadline = StreamDeadline::End(Limit::new(at));
         self
     }
 
@@ -132,12 +128,12 @@ where
                 inner.poll_next(cx)
             }
             #[cfg(feature = "client")]
-            StreamDeadline::End(sleep) => {
+            StreamDeadline::End(limit) => {
                 match inner.poll_next(cx) {
                     // A reader that is slower than the server finds a message each time.
-                    Poll::Ready(Some(Ok(_))) if sleep.deadline() <= Instant::now() => {}
+                    Poll::Ready(Some(Ok(_))) if limit.is_over() => {}
                     Poll::Ready(item) => return Poll::Ready(item),
-                    Poll::Pending => ready!(sleep.as_mut().poll(cx)),
+                    Poll::Pending => ready!(limit.poll(cx)),
                 }
                 *deadline = StreamDeadline::Ended;
                 Poll::Ready(Some(Err(exceeded())))

@@ -1,6 +1,5 @@
 use std::collections::VecDeque;
 use std::fmt;
-use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
@@ -8,12 +7,12 @@ use bytes::Bytes;
 use futures_core::Stream;
 use http::StatusCode;
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Instant;
 use tonic::{Code, Status};
 
 use super::replay::Replay;
 use super::status;
-use crate::deadline::exceeded;
+use crate::deadline::{Limit, exceeded};
 use crate::end::Outcome;
 use crate::inbound::Received;
 use crate::stream::StreamWatch;
@@ -50,7 +49,7 @@ pub struct Body {
     source: Source,
     count: Option<Count>,
     watch: Option<Box<BodyWatch>>,
-    deadline: Option<Pin<Box<Sleep>>>,
+    deadline: Option<Limit>,
     /// Of a response: what came with its headers.
     head: Head,
 }
@@ -185,7 +184,7 @@ impl Body {
 
     /// Ends with `DEADLINE_EXCEEDED` then.
     pub(crate) fn ending(mut self, at: Instant) -> Self {
-        self.deadline = Some(Box::pin(sleep_until(at)));
+        self.deadline = Some(Limit::new(at));
         self
     }
 
@@ -211,10 +210,9 @@ impl Body {
         };
         match polled {
             // A reader that is slower than the server finds data each time.
-            Poll::Ready(Some(Ok(frame)))
-                if frame.is_data() && deadline.deadline() <= Instant::now() => {}
+            Poll::Ready(Some(Ok(frame))) if frame.is_data() && deadline.is_over() => {}
             Poll::Ready(frame) => return Poll::Ready(frame),
-            Poll::Pending => ready!(deadline.as_mut().poll(cx)),
+            Poll::Pending => ready!(deadline.poll(cx)),
         }
         // What it holds of the connection goes, which tells the server.
         self.deadline = None;

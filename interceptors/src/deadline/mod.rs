@@ -43,6 +43,8 @@ use http::HeaderName;
 #[cfg(feature = "client")]
 use http::HeaderValue;
 use tokio::time::Instant;
+#[cfg(feature = "client")]
+use tokio::time::{Sleep, sleep_until};
 use tonic::Status;
 use tonic::metadata::MetadataMap;
 
@@ -205,6 +207,31 @@ impl Known {
     }
 }
 
+/// The deadline of a response that is read after its call has returned.
+#[cfg(feature = "client")]
+pub(crate) struct Limit {
+    at: Instant,
+    /// Made when there is something to wait for, which most responses spare.
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+#[cfg(feature = "client")]
+impl Limit {
+    pub(crate) fn new(at: Instant) -> Self {
+        Self { at, timer: None }
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.at <= Instant::now()
+    }
+
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let at = self.at;
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(at)));
+        timer.as_mut().poll(cx)
+    }
+}
+
 /// How a call ends that ran out of time.
 pub(crate) fn exceeded() -> Status {
     Status::deadline_exceeded("the deadline of the call has passed")
@@ -247,9 +274,9 @@ pub(crate) fn format(timeout: Duration) -> HeaderValue {
         let last_digit = 10_u64.pow(nanos.max(1).ilog10().saturating_sub(3));
         let nanos = nanos.next_multiple_of(last_digit);
         match nanos {
-            _ if nanos % 1_000_000_000 == 0 => (nanos / 1_000_000_000, b'S'),
-            _ if nanos % 1_000_000 == 0 => (nanos / 1_000_000, b'm'),
-            _ if nanos % 1_000 == 0 => (nanos / 1_000, b'u'),
+            _ if nanos.is_multiple_of(1_000_000_000) => (nanos / 1_000_000_000, b'S'),
+            _ if nanos.is_multiple_of(1_000_000) => (nanos / 1_000_000, b'm'),
+            _ if nanos.is_multiple_of(1_000) => (nanos / 1_000, b'u'),
             _ => (nanos, b'n'),
         }
     } else {

@@ -8,33 +8,21 @@
 //! Says which promises are kept, and fails for none: what a single run measures differs too much.
 
 use std::env;
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use interceptors_bench::Bare as Service;
 use interceptors_bench::clients::{
-    Bare, LoggedRetried, OutboundLoggedRetried, OutboundStack, Policy, Users,
+    Bare, Error, LIMIT, LoggedRetried, OutboundLoggedRetried, OutboundStack, Policy, Users, serve,
+    tower_stack,
 };
-use interceptors_proto::demo::user_service_server::UserServiceServer;
 use interceptors_proto::demo::{GetUserRequest, ListUsersRequest};
-use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_stream::StreamExt;
-use tokio_stream::wrappers::TcpListenerStream;
-use tonic::client::GrpcService;
-use tonic::transport::{Channel, Endpoint, Server};
 use tonic::{Request, Status};
-use tonic_async_interceptor::async_interceptor;
-use tower::ServiceBuilder;
-use tower_http::trace::TraceLayer;
-
-type Error = Box<dyn std::error::Error + Send + Sync>;
 
 const ROUNDS: usize = 101;
 const CALLS: usize = 1_600;
 const AT_ONCE: usize = 32;
 const MESSAGES: u32 = 50_000;
-const LIMIT: Duration = Duration::from_secs(5);
 
 /// In the order of the rows.
 const NAMES: [&str; 7] = [
@@ -104,35 +92,6 @@ async fn main() -> Result<(), Error> {
         );
     }
     Ok(())
-}
-
-/// The policy as far as tower's own layers have it.
-fn tower_stack(
-    channel: Channel,
-) -> impl GrpcService<
-    tonic::body::Body,
-    ResponseBody: http_body::Body<Data = bytes::Bytes, Error: Into<Error> + Send> + Send + 'static,
-    Error: Into<Error>,
-    Future: Send,
-> + Clone
-+ Send
-+ 'static {
-    ServiceBuilder::new()
-        .timeout(LIMIT)
-        .layer(TraceLayer::new_for_grpc())
-        .layer(async_interceptor(|mut request: Request<()>| {
-            request.set_timeout(LIMIT);
-            std::future::ready(Ok(request))
-        }))
-        .service(channel)
-}
-
-async fn serve() -> Result<Endpoint, Error> {
-    let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
-    let address = listener.local_addr()?;
-    let server = Server::builder().add_service(UserServiceServer::new(Service));
-    tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
-    Ok(Endpoint::from_shared(format!("http://{address}"))?)
 }
 
 /// Calls and messages per second.

@@ -2,9 +2,11 @@
 
 use std::convert::Infallible;
 use std::future::{Future, Ready, ready};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::LazyLock;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -12,9 +14,16 @@ use http::{HeaderMap, HeaderValue};
 use http_body::{Body, Frame};
 use interceptors::auth::{Token, TokenCache};
 use interceptors::intercept;
+use interceptors_proto::demo::user_service_server::UserServiceServer;
 use interceptors_proto::demo::{GetUserRequest, ListUsersRequest, User};
+use tokio::net::TcpListener;
+use tokio_stream::wrappers::TcpListenerStream;
 use tonic::client::GrpcService;
+use tonic::transport::{Channel, Endpoint, Server};
 use tonic::{Request, Response, Status, Streaming};
+use tonic_async_interceptor::async_interceptor;
+use tower::ServiceBuilder;
+use tower_http::trace::TraceLayer;
 use tower_service::Service;
 
 use crate::NoOp;
@@ -126,6 +135,42 @@ pub struct OutboundStack;
 #[intercept(logging, retry(max = 3), deadline("5s"))]
 #[derive(Debug)]
 pub struct OutboundPolicy;
+
+/// How long a call may take, where the policy says so.
+pub const LIMIT: Duration = Duration::from_secs(5);
+
+/// Whatever goes wrong before anything is measured.
+pub type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// The policy as far as tower's own layers have it.
+pub fn tower_stack(
+    channel: Channel,
+) -> impl GrpcService<
+    tonic::body::Body,
+    ResponseBody: Body<Data = Bytes, Error: Into<Error> + Send> + Send + 'static,
+    Error: Into<Error>,
+    Future: Send,
+> + Clone
++ Send
++ 'static {
+    ServiceBuilder::new()
+        .timeout(LIMIT)
+        .layer(TraceLayer::new_for_grpc())
+        .layer(async_interceptor(|mut request: Request<()>| {
+            request.set_timeout(LIMIT);
+            ready(Ok(request))
+        }))
+        .service(channel)
+}
+
+/// The bare service, on loopback.
+pub async fn serve() -> Result<Endpoint, Error> {
+    let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+    let address = listener.local_addr()?;
+    let server = Server::builder().add_service(UserServiceServer::new(crate::Bare));
+    tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
+    Ok(Endpoint::from_shared(format!("http://{address}"))?)
+}
 
 /// A transport that reads the request to its end and answers at once: headers, an empty message, and
 /// trailers.

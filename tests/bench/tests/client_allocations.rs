@@ -89,17 +89,18 @@ fn a_channel_allocates_its_future_and_a_body() {
 }
 
 /// Besides: a copy of the request, which has tonic's headers by then (2) and extensions (2) in a box of
-/// their own, the owner that the encoded message is shared by, and the box that makes a body of it again.
+/// their own, the encoded message and the owner of it that is no longer the buffer's, and the box that makes a
+/// body of it again.
 #[test]
 fn a_channel_that_may_send_again_allocates_a_copy_of_the_request() {
-    assert_eq!(extra(|| Bare::new(OutboundRetried.wrap(InMemory))), 2 + 7);
+    assert_eq!(extra(|| Bare::new(OutboundRetried.wrap(InMemory))), 2 + 8);
 }
 
-/// Besides: the value of `grpc-timeout`, and the timer that ends the response.
+/// Besides: the value of `grpc-timeout`. The response is here before there is anything to wait for.
 #[test]
 fn a_channels_policy_allocates_for_its_deadline_too() {
     assert_eq!(
         extra(|| Bare::new(OutboundPolicy.wrap(InMemory))),
-        2 + 7 + 2
+        2 + 8 + 1
     );
 }
