@@ -43,7 +43,7 @@ pub(crate) enum EntryKind {
     Auth {
         config: Config,
         verifier: Option<Expr>,
-        public: Vec<MethodRef>,
+        access: Access,
     },
     RateLimit {
         config: Option<Config>,
@@ -58,7 +58,7 @@ pub(crate) enum EntryKind {
     Token {
         config: Config,
         token: Option<Expr>,
-        public: Vec<MethodRef>,
+        access: Access,
     },
     Hedge {
         config: Config,
@@ -68,6 +68,20 @@ pub(crate) enum EntryKind {
         config: Config,
     },
     With(Box<Expr>),
+}
+
+/// Which methods do without a token.
+#[derive(Default)]
+pub(crate) struct Access {
+    pub(crate) public: Vec<MethodRef>,
+    /// All others, where the policy says of every method what it is.
+    pub(crate) protected: Option<Protected>,
+}
+
+/// `protected = […]`
+pub(crate) struct Protected {
+    pub(crate) key: Ident,
+    pub(crate) methods: Vec<MethodRef>,
 }
 
 /// `"key" = expr`
@@ -407,15 +421,16 @@ impl EntryParser<'_> {
     }
 
     fn auth(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
-        let mut settings = self.settings(tokens, &["verifier", "public", "scheme", "header"]);
-        let (config, public) = self.credentials(&name, &mut settings);
+        let known = ["verifier", "public", "protected", "scheme", "header"];
+        let mut settings = self.settings(tokens, &known);
+        let (config, access) = self.credentials(&name, &mut settings);
         let verifier = settings.expr("verifier").map(|(_, expr)| expr);
         let shown = verifier.as_ref().map_or_else(|| "self".to_owned(), summary);
         let methods = self.selector(&mut settings);
         let kind = EntryKind::Auth {
             config,
             verifier,
-            public,
+            access,
         };
         Some(Entry {
             name,
@@ -426,7 +441,7 @@ impl EntryParser<'_> {
     }
 
     /// What `auth` has on both sides: where the token stands, and which methods do without.
-    fn credentials(&self, name: &Ident, settings: &mut Settings<'_>) -> (Config, Vec<MethodRef>) {
+    fn credentials(&self, name: &Ident, settings: &mut Settings<'_>) -> (Config, Access) {
         let values = self.values();
         let mut config = Config::new(quote!(new()), name.span());
         for setting in ["scheme", "header"] {
@@ -434,17 +449,35 @@ impl EntryParser<'_> {
                 set(&mut config, setting, &expr, values.text(&key, &expr));
             }
         }
-        settings.conflict("public", "only");
-        settings.conflict("public", "except");
-        let public = settings.expr("public").map(|(key, expr)| {
+        for list in ["public", "protected"] {
+            settings.conflict(list, "only");
+            settings.conflict(list, "except");
+        }
+        let list = |(key, expr): (Ident, Expr)| {
             if self.on_method {
-                let hint = "write `skip(auth)` instead";
+                let hint = match key == "public" {
+                    true => "write `skip(auth)` instead",
+                    false => "take it out",
+                };
                 self.cx
-                    .error_on(&key, format!("`public` names methods of the block; {hint}"));
+                    .error_on(&key, format!("`{key}` names methods of the block; {hint}"));
             }
-            self.methods(&key, &expr, true)
-        });
-        (config, public.unwrap_or_default())
+            let methods = self.methods(&key, &expr, true);
+            (key, methods)
+        };
+        let public = settings.expr("public").map(list);
+        let protected = settings.expr("protected").map(list);
+        if let (Some((key, _)), Mount::Channel) = (&protected, self.mount) {
+            self.cx.error_on(
+                key,
+                "a channel serves any service, so there is no list of all methods; take `protected` out",
+            );
+        }
+        let access = Access {
+            public: public.map(|(_, methods)| methods).unwrap_or_default(),
+            protected: protected.map(|(key, methods)| Protected { key, methods }),
+        };
+        (config, access)
     }
 
     fn rate_limit(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
@@ -627,9 +660,16 @@ impl EntryParser<'_> {
 
     /// `auth(token = self.tokens)`
     fn token(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
-        let known = ["token", "public", "scheme", "header", "allow_plaintext"];
+        let known = [
+            "token",
+            "public",
+            "protected",
+            "scheme",
+            "header",
+            "allow_plaintext",
+        ];
         let mut settings = self.settings(tokens, &known);
-        let (mut config, public) = self.credentials(&name, &mut settings);
+        let (mut config, access) = self.credentials(&name, &mut settings);
         if let Some((key, expr)) = settings.expr("allow_plaintext") {
             let value = self.values().boolean(&key, &expr);
             set(&mut config, "allow_plaintext", &expr, value);
@@ -649,7 +689,7 @@ impl EntryParser<'_> {
             kind: EntryKind::Token {
                 config,
                 token,
-                public,
+                access,
             },
             expressions: vec![("token", shown)],
         })

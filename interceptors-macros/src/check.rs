@@ -5,7 +5,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, GenericArgument, Generics, Ident, Lit, Path, PathArguments, Type};
 
 use crate::args::{
-    BlockArgs, Entry, EntryKind, FULL_PATH, MethodRef, RateLimitKey, Selector, Spelled,
+    BlockArgs, Entry, EntryKind, FULL_PATH, MethodRef, Protected, RateLimitKey, Selector, Spelled,
     is_identifier, is_service_name,
 };
 use crate::client_module::ClientModule;
@@ -352,8 +352,18 @@ fn channel_chains(cx: &Ctxt, entries: &[Entry]) -> Vec<Chain> {
 /// The methods that an `auth` leaves open.
 pub(crate) fn public(entry: &Entry) -> &[MethodRef] {
     match &entry.kind {
-        EntryKind::Auth { public, .. } | EntryKind::Token { public, .. } => public,
+        EntryKind::Auth { access, .. } | EntryKind::Token { access, .. } => &access.public,
         _ => &[],
+    }
+}
+
+/// The methods that an `auth` closes, where it says so of each.
+fn protected(entry: &Entry) -> Option<&Protected> {
+    match &entry.kind {
+        EntryKind::Auth { access, .. } | EntryKind::Token { access, .. } => {
+            access.protected.as_ref()
+        }
+        _ => None,
     }
 }
 
@@ -591,7 +601,7 @@ impl<'a> Names<'a> {
 
     fn covered(&mut self, entry: &Entry) -> Covered {
         let nobody = || vec![None; self.methods.len()];
-        let unresolved = self.unresolved;
+        let (unresolved, errors) = (self.unresolved, self.cx.errors());
         let (mut only_named_at, mut public_at) = (Vec::new(), nobody());
         let mut holds = vec![true; self.methods.len()];
         match &entry.methods {
@@ -610,12 +620,48 @@ impl<'a> Names<'a> {
                 *holds &= public.is_none();
             }
         }
+        if let Some(protected) = protected(entry) {
+            self.decide(protected, &public_at, errors);
+        }
         Covered {
             holds,
             only_named_at,
             public_at,
             is_unsure: self.unresolved > unresolved,
         }
+    }
+
+    /// Every method has to be in one list and in no more. A name that led to an error was surely meant to be
+    /// one of those that are missing.
+    fn decide(&mut self, protected: &Protected, public_at: &[Option<Span>], errors_before: usize) {
+        let protected_at = self.resolve(&protected.methods);
+        let is_unsure = self.cx.errors() > errors_before;
+        let mut undecided: Vec<&str> = Vec::new();
+        for (i, method) in self.methods.iter().enumerate() {
+            let name = method.name.as_str();
+            match (public_at[i], protected_at[i]) {
+                (Some(_), Some(span)) => self.cx.error_at(
+                    span,
+                    format!("`{name}` is in `public` too; take it out of one of them"),
+                ),
+                (None, None) if !undecided.contains(&name) => undecided.push(name),
+                _ => {}
+            }
+        }
+        if undecided.is_empty() || is_unsure {
+            return;
+        }
+        let (is, them) = match undecided.len() {
+            1 => ("is", "it"),
+            _ => ("are", "each"),
+        };
+        let undecided = undecided.join("`, `");
+        self.cx.error_on(
+            &protected.key,
+            format!(
+                "`{undecided}` {is} in neither `public` nor `protected`; add {them} to one of them"
+            ),
+        );
     }
 
     /// For each method, where the list names it.
@@ -770,6 +816,13 @@ fn check_method_attributes(cx: &Ctxt, methods: &[Method], entries: &[Entry], cov
                 cx.error_on(
                     name,
                     format!("`{name}` is skipped and given here; keep one of them"),
+                );
+            }
+            let of_block = entries.iter().find(|entry| entry.name == *name);
+            if of_block.is_some_and(|entry| protected(entry).is_some()) {
+                cx.error_on(
+                    name,
+                    "the block's `auth` says of every method whether it is public; say it there",
                 );
             }
             skipped.push(name);

@@ -43,7 +43,7 @@ pub use chain::{Interceptor, Next};
 pub use end::{End, Observer, Outcome};
 #[doc = include_str!("attribute.md")]
 pub use interceptors_macros::intercept;
-pub use plan::{EntryPlan, Intercepted, MethodPlan, Plan, Setting, Settings, Value};
+pub use plan::{EntryPlan, Intercepted, MethodPlan, Note, Plan, Setting, Settings, Value};
 pub use stream::ResponseStream;
 
 #[doc = include_str!("../../README.md")]

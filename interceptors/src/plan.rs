@@ -42,8 +42,8 @@ pub trait Intercepted<Policy> {
 
 /// The effective policy of a service: for each method its path, kind, and interceptors in order.
 ///
-/// [`Display`](fmt::Display) prints an aligned table; `to_json` (feature `json`) prints JSON.
-/// Expressions show without their literals and arguments, so that no secret appears in either.
+/// [`Display`](fmt::Display) prints an aligned table and the [notes](Self::notes); `to_json` (feature `json`)
+/// prints JSON. Expressions show without their literals and arguments, so that no secret appears in either.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
     methods: &'static [&'static MethodPlan],
@@ -62,11 +62,38 @@ impl Plan {
         self.methods
     }
 
+    /// What works and is seldom meant, each with the method that it is about. The table shows it below its
+    /// lines.
+    pub fn notes(&self) -> impl Iterator<Item = (&'static MethodPlan, Note)> + use<> {
+        let methods = self.methods.iter();
+        methods.flat_map(|method| method.notes().map(move |note| (*method, note)))
+    }
+
+    /// For a test that is to fail as soon as somebody puts the interceptors in an order that is seldom meant.
+    ///
+    /// ```
+    /// use interceptors::{Intercepted as _, intercept};
+    ///
+    /// #[intercept(logging, retry(max = 3), metadata("x-trace-id" = "a"))]
+    /// struct Outbound;
+    ///
+    /// Outbound::PLAN.assert_no_notes();
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If there are [notes](Self::notes); the message is the table.
+    #[track_caller]
+    pub fn assert_no_notes(&self) {
+        assert!(self.notes().next().is_none(), "the plan has notes:\n{self}");
+    }
+
     /// The policy as JSON: an array with an object for each method.
     ///
     /// ```json
     /// [{ "path": "/user.v1.UserService/Login", "derived": false, "kind": "unary",
-    ///    "interceptors": [{ "name": "logging", "settings": { "level": "INFO" } }] }]
+    ///    "interceptors": [{ "name": "logging", "settings": { "level": "INFO" } }],
+    ///    "notes": [] }]
     /// ```
     #[cfg(feature = "json")]
     #[must_use]
@@ -117,9 +144,105 @@ impl fmt::Display for Plan {
                 "* in part from Rust's names; to state it: `service = …`, `#[intercept(name = …)]`"
             )?;
         }
+        let mut notes: Vec<(Note, Vec<&str>)> = Vec::new();
+        for (method, note) in self.notes() {
+            match notes.iter_mut().find(|(known, _)| *known == note) {
+                Some((_, methods)) => methods.push(method.method),
+                None => notes.push((note, vec![method.method])),
+            }
+        }
+        for (note, methods) in notes {
+            match methods.len() == self.methods.len() {
+                true => writeln!(f, "note: {note}")?,
+                false => writeln!(f, "note: {note} ({})", methods.join(", "))?,
+            }
+        }
         Ok(())
     }
 }
+
+/// Something about the order of two interceptors that works and is seldom meant.
+///
+/// [`Display`](fmt::Display) says what comes of it, and what to write instead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Note {
+    outer: &'static str,
+    inner: &'static str,
+    effect: &'static str,
+}
+
+impl Note {
+    /// The interceptor that comes first.
+    #[must_use]
+    pub const fn outer(&self) -> &'static str {
+        self.outer
+    }
+
+    /// The one that comes after it, and usually comes first.
+    #[must_use]
+    pub const fn inner(&self) -> &'static str {
+        self.inner
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            outer,
+            inner,
+            effect,
+        } = self;
+        write!(
+            f,
+            "`{outer}` is listed before `{inner}`, so {effect}; usually `{inner}` comes first"
+        )
+    }
+}
+
+const fn note(outer: &'static str, inner: &'static str, effect: &'static str) -> Note {
+    Note {
+        outer,
+        inner,
+        effect,
+    }
+}
+
+const NOTES_OF_A_SERVICE: &[Note] = &[
+    note("auth", "logging", "calls that it refuses are not logged"),
+    note(
+        "rate_limit",
+        "logging",
+        "calls that it refuses are not logged",
+    ),
+    note("retry", "logging", "each attempt is logged as a call"),
+    note("retry", "auth", "each attempt verifies the token again"),
+    note("retry", "rate_limit", "each attempt counts as a call"),
+];
+
+const NOTES_OF_A_CLIENT: &[Note] = &[
+    note(
+        "metadata",
+        "retry",
+        "each attempt repeats the values of the first",
+    ),
+    note(
+        "metadata",
+        "hedge",
+        "each attempt repeats the values of the first",
+    ),
+    note(
+        "auth",
+        "retry",
+        "each attempt repeats the token of the first",
+    ),
+    note(
+        "auth",
+        "hedge",
+        "each attempt repeats the token of the first",
+    ),
+    note("retry", "logging", "each attempt is logged as a call"),
+    note("hedge", "logging", "each attempt is logged as a call"),
+];
 
 /// What the attribute knows about one method.
 #[derive(Debug)]
@@ -229,8 +352,23 @@ impl MethodPlan {
             .filter(move |entry| entry.applies_to(kind))
     }
 
+    /// What works and is seldom meant in the order of its interceptors.
+    pub fn notes(&'static self) -> impl Iterator<Item = Note> + use<> {
+        let notes = match self.side {
+            Side::Server => NOTES_OF_A_SERVICE,
+            Side::Client => NOTES_OF_A_CLIENT,
+        };
+        let place = |name: &str| self.interceptors().position(|entry| entry.name == name);
+        let applies = move |note: &&Note| match (place(note.outer), place(note.inner)) {
+            (Some(outer), Some(inner)) => outer < inner,
+            _ => false,
+        };
+        notes.iter().filter(applies).copied()
+    }
+
     #[cfg(feature = "json")]
-    fn to_json(&self) -> serde_json::Value {
+    fn to_json(&'static self) -> serde_json::Value {
+        let notes: serde_json::Value = self.notes().map(|note| note.to_string()).collect();
         let interceptors: serde_json::Value = self
             .interceptors()
             .map(|entry| {
@@ -247,6 +385,7 @@ impl MethodPlan {
             "derived": self.derived,
             "kind": self.kind_shown(),
             "interceptors": interceptors,
+            "notes": notes,
         })
     }
 }

@@ -197,6 +197,7 @@ fn the_json_says_the_same() {
               }
             ],
             "kind": "unary",
+            "notes": [],
             "path": "/demo.v1.UserService/Login"
           },
           {
@@ -249,6 +250,7 @@ fn the_json_says_the_same() {
               }
             ],
             "kind": "unary",
+            "notes": [],
             "path": "/demo.v1.UserService/GetUser"
           },
           {
@@ -301,6 +303,7 @@ fn the_json_says_the_same() {
               }
             ],
             "kind": "server_stream",
+            "notes": [],
             "path": "/demo.v1.UserService/ListUsers"
           },
           {
@@ -338,12 +341,14 @@ fn the_json_says_the_same() {
               }
             ],
             "kind": "client_stream",
+            "notes": [],
             "path": "/demo.v1.UserService/ImportUsers"
           },
           {
             "derived": false,
             "interceptors": [],
             "kind": "bidi_stream",
+            "notes": [],
             "path": "/demo.v1.UserService/Chat"
           },
           {
@@ -388,6 +393,7 @@ fn the_json_says_the_same() {
               }
             ],
             "kind": "unary",
+            "notes": [],
             "path": "/demo.v1.UserService/Flaky"
           }
         ]"#]]
@@ -447,4 +453,102 @@ fn the_parts_can_be_asked_for() {
     let codes = &[Code::Unavailable, Code::DeadlineExceeded];
     assert_eq!(value("codes"), Some(Value::Codes(codes)));
     assert_eq!(value("throttle"), None);
+}
+
+#[intercept(
+    auth(token = self.0, only = ["/demo.v1.UserService/GetUser"]),
+    metadata("x-trace-id" = "a"),
+    retry(max = 1),
+    logging,
+)]
+struct Outbound(Arc<interceptors::auth::TokenCache>);
+
+#[intercept(logging, deadline("1s"), retry(max = 1), metadata("x-trace-id" = "a"))]
+struct InOrder;
+
+struct UpsideDown(Script);
+
+#[intercept(
+    rate_limit(per_second = 5, only = [flaky]),
+    retry(max = 1),
+    auth(verifier = Tokens::new("s3cret"), public = [login, get_user], protected = [flaky]),
+    logging,
+)]
+#[tonic::async_trait]
+impl Reduced for UpsideDown {
+    async fn login(&self, request: Request<LoginRequest>) -> Result<Response<LoginReply>, Status> {
+        self.0.login(request).await
+    }
+
+    async fn get_user(&self, request: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+        self.0.get_user(request).await
+    }
+
+    async fn flaky(&self, request: Request<FlakyRequest>) -> Result<Response<FlakyReply>, Status> {
+        self.0.flaky(request).await
+    }
+}
+
+/// A part of the service is enough here, and nobody serves it.
+#[allow(dead_code)]
+#[tonic::async_trait]
+trait Reduced {
+    async fn login(&self, _: Request<LoginRequest>) -> Result<Response<LoginReply>, Status>;
+    async fn get_user(&self, _: Request<GetUserRequest>) -> Result<Response<User>, Status>;
+    async fn flaky(&self, _: Request<FlakyRequest>) -> Result<Response<FlakyReply>, Status>;
+}
+
+#[test]
+fn what_is_seldom_meant_is_noted_below_the_table() {
+    expect![[r#"
+        METHOD                        KIND  INTERCEPTOR  SETTINGS
+        *                             any   metadata     keys=x-trace-id
+                                            retry        max_attempts=2 base_delay=500ms max_delay=30s multiplier=2.0 jitter=0.2 codes=[Unavailable, DeadlineExceeded]
+                                            logging      level=DEBUG slow=500ms
+        /demo.v1.UserService/GetUser  any   auth         token=self.0 scheme=Bearer header=authorization
+                                            metadata     keys=x-trace-id
+                                            retry        max_attempts=2 base_delay=500ms max_delay=30s multiplier=2.0 jitter=0.2 codes=[Unavailable, DeadlineExceeded]
+                                            logging      level=DEBUG slow=500ms
+        note: `metadata` is listed before `retry`, so each attempt repeats the values of the first; usually `retry` comes first
+        note: `retry` is listed before `logging`, so each attempt is logged as a call; usually `logging` comes first
+        note: `auth` is listed before `retry`, so each attempt repeats the token of the first; usually `retry` comes first (GetUser)
+    "#]].assert_eq(&Outbound::PLAN.to_string());
+    expect![[r#"
+        METHOD              KIND   INTERCEPTOR  SETTINGS
+        /Reduced/Login *    unary  retry        max_attempts=2 base_delay=500ms max_delay=30s multiplier=2.0 jitter=0.2 codes=[Unavailable, DeadlineExceeded]
+                                   logging      level=INFO slow=500ms
+        /Reduced/GetUser *  unary  retry        max_attempts=2 base_delay=500ms max_delay=30s multiplier=2.0 jitter=0.2 codes=[Unavailable, DeadlineExceeded]
+                                   logging      level=INFO slow=500ms
+        /Reduced/Flaky *    unary  rate_limit   per_second=5 burst=5 max_keys=65536
+                                   retry        max_attempts=2 base_delay=500ms max_delay=30s multiplier=2.0 jitter=0.2 codes=[Unavailable, DeadlineExceeded]
+                                   auth         verifier=Tokens::new(…) scheme=Bearer header=authorization
+                                   logging      level=INFO slow=500ms
+        * in part from Rust's names; to state it: `service = …`, `#[intercept(name = …)]`
+        note: `retry` is listed before `logging`, so each attempt is logged as a call; usually `logging` comes first
+        note: `auth` is listed before `logging`, so calls that it refuses are not logged; usually `logging` comes first (Flaky)
+        note: `rate_limit` is listed before `logging`, so calls that it refuses are not logged; usually `logging` comes first (Flaky)
+        note: `retry` is listed before `auth`, so each attempt verifies the token again; usually `auth` comes first (Flaky)
+    "#]].assert_eq(&UpsideDown::PLAN.to_string());
+    let notes: Vec<_> = UpsideDown::PLAN.notes().collect();
+    let (method, note) = notes[0];
+    assert_eq!(
+        (method.method(), note.outer(), note.inner()),
+        ("Login", "retry", "logging")
+    );
+    let json = UpsideDown::PLAN.to_json();
+    assert_eq!(json[0]["notes"][0], note.to_string());
+}
+
+#[test]
+fn the_usual_order_has_no_notes() {
+    for plan in [InOrder::PLAN, Users::PLAN] {
+        assert_eq!(plan.notes().count(), 0);
+        plan.assert_no_notes();
+    }
+}
+
+#[test]
+#[should_panic = "`metadata` is listed before `retry`"]
+fn a_plan_with_notes_can_be_refused() {
+    Outbound::PLAN.assert_no_notes();
 }
