@@ -12,7 +12,7 @@ pub use tonic;
 #[cfg(feature = "logging")]
 pub use tracing;
 
-use crate::Interceptor;
+pub use crate::Interceptor;
 pub use crate::call::Call;
 #[cfg(feature = "client")]
 use crate::call::CallPath;
@@ -376,6 +376,11 @@ where
         }
     }
 
+    /// An interceptor that is to be put into this method's chain.
+    pub const fn link<'a, I: ?Sized>(&self, interceptor: &'a I) -> Link<'a, I, M, R::Body> {
+        Link(interceptor, PhantomData)
+    }
+
     /// The innermost link of the chain: the stub's own method.
     #[cfg(feature = "client")]
     pub const fn stub<F>(&self, call: F) -> StubHandler<F, R> {
@@ -596,6 +601,14 @@ impl ChannelRpc {
     {
     }
 
+    /// An interceptor that is to be put into the chain.
+    pub const fn link<'a, I: ?Sized>(
+        &self,
+        interceptor: &'a I,
+    ) -> Link<'a, I, client::Body, client::Body> {
+        Link(interceptor, PhantomData)
+    }
+
     /// Takes a call through a chain, no longer than its deadline allows.
     pub fn send<'a, N>(
         &self,
@@ -641,6 +654,40 @@ where
         let answer = self.stub.call_mut(request).await;
         call.details.answered = answer.is_ok();
         R::enter(answer.map_err(of_tonic))
+    }
+}
+
+/// An interceptor on its way into a chain. What does not intercept the method's messages is told so once, by
+/// `covers`; a chain with it in it would be told once more for each place where the chain is named.
+pub struct Link<'a, I: ?Sized, Req, Res>(&'a I, PhantomData<fn(Req) -> Res>);
+
+impl<'a, I, Req, Res> Link<'a, I, Req, Res>
+where
+    I: Interceptor<Req, Res> + ?Sized,
+{
+    pub fn before<N>(self, next: N) -> Chain<'a, I, N> {
+        Chain::new(self.0, next)
+    }
+}
+
+/// What a [`Link`] falls back on, in code that does not compile.
+pub trait Uncovered: Sized {
+    fn before<N>(self, _: N) -> Refused {
+        Refused
+    }
+}
+
+impl<I: ?Sized, Req, Res> Uncovered for Link<'_, I, Req, Res> {}
+
+/// It stands for an interceptor that is none, and lets no call through.
+pub struct Refused;
+
+#[diagnostic::do_not_recommend]
+impl<Req: Send, Res: Send> Next<Req, Res> for Refused {
+    async fn run(&mut self, _: &mut Call<Req>) -> Result<Response<Res>, Status> {
+        Err(Status::internal(
+            "one of the interceptors intercepts no such call",
+        ))
     }
 }
 

@@ -169,6 +169,7 @@ fn send(checked: &Checked, item: &ItemStruct) -> TokenStream {
     let site = Site {
         mount: checked.mount,
         chain: &everything,
+        method: None,
         generics: &item.generics,
         this: Some(Default::default()),
         message: quote!(__interceptors::client::Body),

@@ -361,6 +361,7 @@ fn method_impl(
     let site = Site {
         mount: checked.mount,
         chain,
+        method: Some(&sig.ident),
         generics: &module.generics,
         this: None,
         message,

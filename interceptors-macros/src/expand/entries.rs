@@ -1,5 +1,6 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::{Expr, GenericParam, Generics, Ident, Token};
 
 use crate::args::{Entry, EntryKind, Field, Pair, RateLimitKey, Sigil};
@@ -40,6 +41,8 @@ impl Config {
 pub(crate) struct Site<'a> {
     pub(crate) mount: Mount,
     pub(crate) chain: &'a Chain,
+    /// The method, for errors to name; a channel has no methods.
+    pub(crate) method: Option<&'a Ident>,
     /// The parameters that are in scope.
     pub(crate) generics: &'a Generics,
     /// What `self` is in expressions.
@@ -53,16 +56,36 @@ impl Site<'_> {
         self.this.map_or_else(Span::call_site, |this| this.span)
     }
 
-    /// Output:
+    /// Output, for `logging, with(self.audit)` in front of `get`:
     ///
     /// ```text
+    /// fn __covers_get<I, Req, Res>(_: Link<'_, I, Req, Res>)
+    /// where
+    ///     I: Interceptor<Req, Res> + ?Sized,
+    /// {}
     /// let __0 = &Logging::new(__CONFIG_LOGGING_0);
     /// __rpc.covers(__0);
-    /// let __1 = &Retry::new(__CONFIG_RETRY_1);
-    /// __rpc.covers(__1);
+    /// let __1 = &(self.audit);
+    /// __covers_get(__rpc.link(__1));
     /// ```
+    ///
+    /// The function is there for errors, which show where the bound stands: at the method.
     pub(crate) fn bindings(&self, entries: &[Entry]) -> TokenStream {
         let mut bindings = TokenStream::new();
+        let is_own = |i: &usize| matches!(entries[*i].kind, EntryKind::With(_));
+        let has_own = self.chain.entries.iter().any(is_own);
+        let covers = self.method.filter(|_| has_own).map(|method| {
+            let span = at(method.span());
+            let covers = Ident::new(&format!("__covers_{}", method.unraw()), span);
+            bindings.extend(quote_spanned! {span=>
+                fn #covers<I, Req, Res>(_: __interceptors::Link<'_, I, Req, Res>)
+                where
+                    I: __interceptors::Interceptor<Req, Res> + ?::core::marker::Sized,
+                {
+                }
+            });
+            covers
+        });
         for &i in &self.chain.entries {
             let span = at(entry_span(&entries[i]));
             let local = local_name(i, span);
@@ -71,21 +94,28 @@ impl Site<'_> {
                 quote_spanned!(span=> let #name = #value;)
             });
             let value = entry_value(entries, i, self);
+            let check = match covers.as_ref().filter(|_| is_own(&i)) {
+                Some(covers) => {
+                    let covers = Ident::new(&covers.to_string(), span);
+                    quote_spanned!(span=> #covers(__rpc.link(#local));)
+                }
+                None => quote_spanned!(span=> __rpc.covers(#local);),
+            };
             bindings.extend(quote_spanned! {span=>
                 #made
                 let #local = #value;
-                __rpc.covers(#local);
+                #check
             });
         }
         bindings
     }
 
-    /// `Chain::new(__0, Chain::new(__1, innermost))`
+    /// `__rpc.link(__0).before(__rpc.link(__1).before(innermost))`
     pub(crate) fn links(&self, innermost: TokenStream) -> TokenStream {
         let outwards = self.chain.entries.iter().rev();
         outwards.fold(innermost, |links, &i| {
             let local = local_name(i, Span::call_site());
-            quote!(__interceptors::Chain::new(#local, #links))
+            quote!(__rpc.link(#local).before(#links))
         })
     }
 }

@@ -27,7 +27,7 @@ fn imports(checked: &Checked) -> TokenStream {
     let krate = &checked.krate;
     quote! {
         #[allow(unused_imports)]
-        use #krate::__private::{self as __interceptors, NoResend as _, Otherwise as _};
+        use #krate::__private::{self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _};
     }
 }
 

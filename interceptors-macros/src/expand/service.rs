@@ -364,7 +364,7 @@ impl Expander<'_> {
     ///         Abilities::new(…),
     ///         __request,
     ///     );
-    ///     let mut __chain = Chain::new(__0, __handler);
+    ///     let mut __chain = __rpc.link(__0).before(__handler);
     ///     __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
     /// }
     /// ```
@@ -431,6 +431,7 @@ impl Expander<'_> {
         let site = Site {
             mount: self.checked.mount,
             chain,
+            method: Some(method.ident()),
             generics: &self.block.generics,
             this: Some(this),
             message: quote!(<#handlers::#request as __interceptors::RequestType>::Message),

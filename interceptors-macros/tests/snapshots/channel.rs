@@ -5,7 +5,7 @@ pub struct Outbound<T: Tokens> {
 const _: () = {
     #[allow(unused_imports)]
     use ::interceptors::__private::{
-        self as __interceptors, NoResend as _, Otherwise as _,
+        self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _,
     };
     const __CONFIG_LOGGING_0: &__interceptors::logging::Config = &{
         let config = __interceptors::logging::Config::client();
@@ -156,19 +156,19 @@ const _: () = {
                 __2,
                 !(__interceptors::is_path(__call.path(), "/user.v1.UserService/Login")),
             );
-            let mut __chain = __interceptors::Chain::new(
-                __0,
-                __interceptors::Chain::new(
-                    __1,
-                    __interceptors::Chain::new(
-                        __2,
-                        __interceptors::Chain::new(
-                            __3,
-                            __interceptors::Chain::new(__4, __next),
+            let mut __chain = __rpc
+                .link(__0)
+                .before(
+                    __rpc
+                        .link(__1)
+                        .before(
+                            __rpc
+                                .link(__2)
+                                .before(
+                                    __rpc.link(__3).before(__rpc.link(__4).before(__next)),
+                                ),
                         ),
-                    ),
-                ),
-            );
+                );
             __rpc.send(&mut __chain, __call).await
         }
     }

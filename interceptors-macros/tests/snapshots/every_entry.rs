@@ -1,7 +1,7 @@
 const _: () = {
     #[allow(unused_imports)]
     use ::interceptors::__private::{
-        self as __interceptors, NoResend as _, Otherwise as _,
+        self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "UserService";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
@@ -191,6 +191,10 @@ const _: () = {
                     <Self as __handlers::Handlers>::__login_Result,
                 >::REPLY,
             );
+            fn __covers_login<I, Req, Res>(_: __interceptors::Link<'_, I, Req, Res>)
+            where
+                I: __interceptors::Interceptor<Req, Res> + ?::core::marker::Sized,
+            {}
             let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0)
                 .with_fields(|
                     request: &<<Self as __handlers::Handlers>::__login_Request as __interceptors::RequestType>::Message|
@@ -211,12 +215,12 @@ const _: () = {
                 .throttle(&__THROTTLE_RETRY_3);
             __rpc.covers(__3);
             let __4 = &(self.audit);
-            __rpc.covers(__4);
+            __covers_login(__rpc.link(__4));
             let __5 = __interceptors::evaluate_once::<
                 (),
                 _,
             >(&__VALUE_WITH_5, || Audit::new("secret"));
-            __rpc.covers(__5);
+            __covers_login(__rpc.link(__5));
             let __handler = __rpc
                 .handler(|__request| <Self as __handlers::Handlers>::login(
                     self,
@@ -235,16 +239,15 @@ const _: () = {
                     ),
                     __request,
                 );
-            let mut __chain = __interceptors::Chain::new(
-                __0,
-                __interceptors::Chain::new(
-                    __3,
-                    __interceptors::Chain::new(
-                        __4,
-                        __interceptors::Chain::new(__5, __handler),
-                    ),
-                ),
-            );
+            let mut __chain = __rpc
+                .link(__0)
+                .before(
+                    __rpc
+                        .link(__3)
+                        .before(
+                            __rpc.link(__4).before(__rpc.link(__5).before(__handler)),
+                        ),
+                );
             __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
         }
         async fn get_user(
@@ -260,6 +263,10 @@ const _: () = {
                     <Self as __handlers::Handlers>::__get_user_Result,
                 >::REPLY,
             );
+            fn __covers_get_user<I, Req, Res>(_: __interceptors::Link<'_, I, Req, Res>)
+            where
+                I: __interceptors::Interceptor<Req, Res> + ?::core::marker::Sized,
+            {}
             let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0)
                 .with_fields(|
                     request: &<<Self as __handlers::Handlers>::__get_user_Request as __interceptors::RequestType>::Message|
@@ -287,12 +294,12 @@ const _: () = {
                 .throttle(&__THROTTLE_RETRY_3);
             __rpc.covers(__3);
             let __4 = &(self.audit);
-            __rpc.covers(__4);
+            __covers_get_user(__rpc.link(__4));
             let __5 = __interceptors::evaluate_once::<
                 (),
                 _,
             >(&__VALUE_WITH_5, || Audit::new("secret"));
-            __rpc.covers(__5);
+            __covers_get_user(__rpc.link(__5));
             let __handler = __rpc
                 .handler(|__request| <Self as __handlers::Handlers>::get_user(
                     self,
@@ -311,22 +318,23 @@ const _: () = {
                     ),
                     __request,
                 );
-            let mut __chain = __interceptors::Chain::new(
-                __0,
-                __interceptors::Chain::new(
-                    __1,
-                    __interceptors::Chain::new(
-                        __2,
-                        __interceptors::Chain::new(
-                            __3,
-                            __interceptors::Chain::new(
-                                __4,
-                                __interceptors::Chain::new(__5, __handler),
-                            ),
+            let mut __chain = __rpc
+                .link(__0)
+                .before(
+                    __rpc
+                        .link(__1)
+                        .before(
+                            __rpc
+                                .link(__2)
+                                .before(
+                                    __rpc
+                                        .link(__3)
+                                        .before(
+                                            __rpc.link(__4).before(__rpc.link(__5).before(__handler)),
+                                        ),
+                                ),
                         ),
-                    ),
-                ),
-            );
+                );
             __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
         }
     }

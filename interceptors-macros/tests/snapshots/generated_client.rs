@@ -45,7 +45,7 @@ pub mod user_service_client {
     const _: () = {
         #[allow(unused_imports)]
         use ::interceptors::__private::{
-            self as __interceptors, NoResend as _, Otherwise as _,
+            self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _,
         };
         const __CONFIG_LOGGING_0: &__interceptors::logging::Config = &{
             let config = __interceptors::logging::Config::client();
@@ -181,22 +181,24 @@ pub mod user_service_client {
                 let mut __call = __rpc
                     .outgoing(__PLAN_GET_URL, __abilities, __request)
                     .over(self.is_plaintext);
-                let mut __chain = __interceptors::Chain::new(
-                    __0,
-                    __interceptors::Chain::new(
-                        __2,
-                        __interceptors::Outgoing::<
-                            _,
-                            _,
-                            __interceptors::One,
-                            __interceptors::One,
-                        >::new(
-                            &mut self.inner,
-                            __METHOD_GET_URL,
-                            || tonic_prost::ProstCodec::default(),
-                        ),
-                    ),
-                );
+                let mut __chain = __rpc
+                    .link(__0)
+                    .before(
+                        __rpc
+                            .link(__2)
+                            .before(
+                                __interceptors::Outgoing::<
+                                    _,
+                                    _,
+                                    __interceptors::One,
+                                    __interceptors::One,
+                                >::new(
+                                    &mut self.inner,
+                                    __METHOD_GET_URL,
+                                    || tonic_prost::ProstCodec::default(),
+                                ),
+                            ),
+                    );
                 __rpc.leave(__rpc.send(&mut __chain, &mut __call).await, &mut __call)
             }
             /// Uploads.
@@ -245,28 +247,32 @@ pub mod user_service_client {
                 let mut __call = __rpc
                     .outgoing(__PLAN_UPLOAD, __abilities, __request)
                     .over(self.is_plaintext);
-                let mut __chain = __interceptors::Chain::new(
-                    __0,
-                    __interceptors::Chain::new(
-                        __1,
-                        __interceptors::Chain::new(
-                            __2,
-                            __interceptors::Chain::new(
-                                __3,
-                                __interceptors::Outgoing::<
-                                    _,
-                                    _,
-                                    __interceptors::Many,
-                                    __interceptors::Many,
-                                >::new(
-                                    &mut self.inner,
-                                    __METHOD_UPLOAD,
-                                    || tonic_prost::ProstCodec::default(),
-                                ),
+                let mut __chain = __rpc
+                    .link(__0)
+                    .before(
+                        __rpc
+                            .link(__1)
+                            .before(
+                                __rpc
+                                    .link(__2)
+                                    .before(
+                                        __rpc
+                                            .link(__3)
+                                            .before(
+                                                __interceptors::Outgoing::<
+                                                    _,
+                                                    _,
+                                                    __interceptors::Many,
+                                                    __interceptors::Many,
+                                                >::new(
+                                                    &mut self.inner,
+                                                    __METHOD_UPLOAD,
+                                                    || tonic_prost::ProstCodec::default(),
+                                                ),
+                                            ),
+                                    ),
                             ),
-                        ),
-                    ),
-                );
+                    );
                 __rpc.leave(__rpc.send(&mut __chain, &mut __call).await, &mut __call)
             }
         }

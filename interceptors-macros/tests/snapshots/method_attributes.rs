@@ -1,7 +1,7 @@
 const _: () = {
     #[allow(unused_imports)]
     use ::interceptors::__private::{
-        self as __interceptors, NoResend as _, Otherwise as _,
+        self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "UserService";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
@@ -114,6 +114,10 @@ const _: () = {
                     <Self as __handlers::Handlers>::__get_url_Result,
                 >::REPLY,
             );
+            fn __covers_get_url<I, Req, Res>(_: __interceptors::Link<'_, I, Req, Res>)
+            where
+                I: __interceptors::Interceptor<Req, Res> + ?::core::marker::Sized,
+            {}
             let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
             __rpc.covers(__0);
             let __3 = &__interceptors::rate_limit::RateLimit::new(
@@ -122,7 +126,7 @@ const _: () = {
             );
             __rpc.covers(__3);
             let __4 = __interceptors::evaluate_path::<(), _>(&__VALUE_WITH_4, || Slow);
-            __rpc.covers(__4);
+            __covers_get_url(__rpc.link(__4));
             let __handler = __rpc
                 .handler(|__request| <Self as __handlers::Handlers>::get_url(
                     self,
@@ -141,13 +145,9 @@ const _: () = {
                     ),
                     __request,
                 );
-            let mut __chain = __interceptors::Chain::new(
-                __0,
-                __interceptors::Chain::new(
-                    __3,
-                    __interceptors::Chain::new(__4, __handler),
-                ),
-            );
+            let mut __chain = __rpc
+                .link(__0)
+                .before(__rpc.link(__3).before(__rpc.link(__4).before(__handler)));
             __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
         }
     }

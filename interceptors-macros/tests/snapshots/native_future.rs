@@ -1,7 +1,7 @@
 const _: () = {
     #[allow(unused_imports)]
     use ::interceptors::__private::{
-        self as __interceptors, NoResend as _, Otherwise as _,
+        self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "Query";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
@@ -104,8 +104,12 @@ const _: () = {
                         <Self as __handlers::Handlers>::__get_Result,
                     >::REPLY,
                 );
+                fn __covers_get<I, Req, Res>(_: __interceptors::Link<'_, I, Req, Res>)
+                where
+                    I: __interceptors::Interceptor<Req, Res> + ?::core::marker::Sized,
+                {}
                 let __0 = &(self.audit);
-                __rpc.covers(__0);
+                __covers_get(__rpc.link(__0));
                 let __handler = __rpc
                     .handler(|__request| <Self as __handlers::Handlers>::get(
                         self,
@@ -124,7 +128,7 @@ const _: () = {
                         ),
                         __request,
                     );
-                let mut __chain = __interceptors::Chain::new(__0, __handler);
+                let mut __chain = __rpc.link(__0).before(__handler);
                 __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
             }
         }

@@ -1,7 +1,7 @@
 const _: () = {
     #[allow(unused_imports)]
     use ::interceptors::__private::{
-        self as __interceptors, NoResend as _, Otherwise as _,
+        self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "Query";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
@@ -167,10 +167,7 @@ const _: () = {
                     ),
                     __request,
                 );
-            let mut __chain = __interceptors::Chain::new(
-                __2,
-                __interceptors::Chain::new(__1, __handler),
-            );
+            let mut __chain = __rpc.link(__2).before(__rpc.link(__1).before(__handler));
             __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
         }
         async fn set(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
@@ -206,7 +203,7 @@ const _: () = {
                     ),
                     __request,
                 );
-            let mut __chain = __interceptors::Chain::new(__1, __handler);
+            let mut __chain = __rpc.link(__1).before(__handler);
             __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
         }
     }

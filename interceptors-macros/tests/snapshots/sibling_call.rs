@@ -1,7 +1,7 @@
 const _: () = {
     #[allow(unused_imports)]
     use ::interceptors::__private::{
-        self as __interceptors, NoResend as _, Otherwise as _,
+        self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "UserService";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
@@ -124,7 +124,7 @@ const _: () = {
                     ),
                     __request,
                 );
-            let mut __chain = __interceptors::Chain::new(__0, __handler);
+            let mut __chain = __rpc.link(__0).before(__handler);
             __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
         }
         async fn get_me(
@@ -160,7 +160,7 @@ const _: () = {
                     ),
                     __request,
                 );
-            let mut __chain = __interceptors::Chain::new(__0, __handler);
+            let mut __chain = __rpc.link(__0).before(__handler);
             __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
         }
     }

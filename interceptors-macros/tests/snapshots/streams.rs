@@ -1,7 +1,7 @@
 const _: () = {
     #[allow(unused_imports)]
     use ::interceptors::__private::{
-        self as __interceptors, NoResend as _, Otherwise as _,
+        self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _,
     };
     #[allow(unused_imports)]
     use users::user_service_server::UserService as _;
@@ -124,10 +124,7 @@ const _: () = {
                     ),
                     __request,
                 );
-            let mut __chain = __interceptors::Chain::new(
-                __0,
-                __interceptors::Chain::new(__1, __handler),
-            );
+            let mut __chain = __rpc.link(__0).before(__rpc.link(__1).before(__handler));
             __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
         }
     }

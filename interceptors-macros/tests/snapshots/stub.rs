@@ -1,7 +1,7 @@
 const _: () = {
     #[allow(unused_imports)]
     use ::interceptors::__private::{
-        self as __interceptors, NoResend as _, Otherwise as _,
+        self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "user.v1.UserService";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = false;
@@ -137,10 +137,7 @@ const _: () = {
                         ),
                     __request,
                 );
-            let mut __chain = __interceptors::Chain::new(
-                __0,
-                __interceptors::Chain::new(__1, __handler),
-            );
+            let mut __chain = __rpc.link(__0).before(__rpc.link(__1).before(__handler));
             __rpc.leave(__rpc.send(&mut __chain, &mut __call).await, &mut __call)
         }
         async fn set(
@@ -177,7 +174,7 @@ const _: () = {
                         ),
                     __request,
                 );
-            let mut __chain = __interceptors::Chain::new(__0, __handler);
+            let mut __chain = __rpc.link(__0).before(__handler);
             __rpc.leave(__rpc.send(&mut __chain, &mut __call).await, &mut __call)
         }
     }

@@ -215,7 +215,7 @@ pub struct Authenticate<'a, T: ?Sized> {
     tokens: &'a T,
 }
 
-impl<'a, T: ?Sized> Authenticate<'a, T> {
+impl<'a, T: TokenSource + ?Sized> Authenticate<'a, T> {
     /// Asks this source for tokens.
     pub const fn new(config: &'a Config, tokens: &'a T) -> Self {
         Self { config, tokens }

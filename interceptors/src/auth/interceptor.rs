@@ -159,7 +159,7 @@ pub struct Auth<'a, V: ?Sized> {
     verifier: &'a V,
 }
 
-impl<'a, V: ?Sized> Auth<'a, V> {
+impl<'a, V: Verifier + ?Sized> Auth<'a, V> {
     /// Asks this verifier.
     pub const fn new(config: &'a Config, verifier: &'a V) -> Self {
         Self { config, verifier }
