@@ -498,7 +498,9 @@ impl EntryParser<'_> {
         let mut config = None;
         for setting in ["per_second", "per_minute"] {
             if let Some((key, expr)) = settings.expr(setting) {
-                let value = values.integer(&key, &expr, 1).unwrap_or_else(|| quote!(1));
+                let value = values
+                    .integer(&key, &expr, 1..)
+                    .unwrap_or_else(|| quote!(1));
                 let key = Ident::new(setting, at(expr.span()));
                 config = Some(Config::new(
                     quote_spanned!(at(expr.span())=> #key(#value)),
@@ -508,7 +510,7 @@ impl EntryParser<'_> {
         }
         for setting in ["burst", "max_keys"] {
             if let Some((key, expr)) = settings.expr(setting) {
-                let value = values.integer(&key, &expr, 1);
+                let value = values.integer(&key, &expr, 1..);
                 if let Some(config) = &mut config {
                     set(config, setting, &expr, value);
                 }
@@ -607,26 +609,44 @@ impl EntryParser<'_> {
                     &mut config,
                     setting,
                     &expr,
-                    values.integer(&key, &expr, min),
+                    values.integer(&key, &expr, min..),
                 );
             }
         }
+        let mut delay_at = None;
         for setting in ["base_delay", "max_delay", "attempt_timeout"] {
             if let Some((key, expr)) = settings.expr(setting) {
                 set(&mut config, setting, &expr, values.duration(&key, &expr));
+                if setting != "attempt_timeout" {
+                    delay_at = Some(expr.span());
+                }
             }
         }
-        for setting in ["multiplier", "jitter"] {
+        let wrong_multiplier =
+            |x: f64| (x <= 0.0 || x.is_infinite()).then_some("must be a finite number above zero");
+        let wrong_jitter =
+            |x: f64| (!(0.0..=1.0).contains(&x)).then_some("must be from 0.0 to 1.0");
+        let wrong: [(_, fn(f64) -> _); 2] =
+            [("multiplier", wrong_multiplier), ("jitter", wrong_jitter)];
+        for (setting, wrong) in wrong {
             if let Some((key, expr)) = settings.expr(setting) {
-                set(&mut config, setting, &expr, values.float(&key, &expr));
+                set(
+                    &mut config,
+                    setting,
+                    &expr,
+                    values.float(&key, &expr, wrong),
+                );
             }
         }
         if let Some((key, expr)) = settings.expr("codes") {
             set(&mut config, "codes", &expr, values.codes(&key, &expr));
         }
         if let Some((key, expr)) = settings.expr("buffer_size") {
-            let value = values.integer(&key, &expr, 0);
+            let value = values.integer(&key, &expr, 0..);
             set(&mut config, "buffer_size", &expr, value);
+        }
+        if let Some(span) = delay_at {
+            config.finish("checked", span);
         }
         let mut expressions = Vec::new();
         let mut throttle = None;
@@ -638,16 +658,25 @@ impl EntryParser<'_> {
                 self.cx.error_on(&key, message);
                 return None;
             };
-            let tokens_value = values.integer(&tokens_key, &tokens, 1)?;
-            let ratio_value = values.float(&ratio_key, &ratio)?;
+            let wrong = |x: f64| (x < 0.001).then_some("must be at least 0.001");
+            let tokens_value = values.integer(&tokens_key, &tokens, 1..=1000);
+            let ratio_value = values.float(&ratio_key, &ratio, wrong);
+            let (tokens_value, ratio_value) = (tokens_value?, ratio_value?);
             let shown = |expr: &Expr| match literal(expr) {
                 Some(_) => expr.to_token_stream().to_string().replace(' ', ""),
                 None => summary(expr),
             };
             expressions.push(("throttle", format!("{}/{}", shown(&tokens), shown(&ratio))));
-            throttle = Some(
-                quote_spanned!(at(key.span())=> __interceptors::retry::Throttle::new(#tokens_value, #ratio_value)),
-            );
+            let legal = |name: &str, at_value: &Expr, value| {
+                let span = at(at_value.span());
+                let legal = Ident::new(&format!("legal_{name}"), span);
+                quote_spanned!(span=> __interceptors::retry::Throttle::#legal(#value))
+            };
+            let tokens = legal("tokens", &tokens, tokens_value);
+            let ratio = legal("ratio", &ratio, ratio_value);
+            throttle = Some(quote_spanned! {at(key.span())=>
+                __interceptors::retry::Throttle::new(#tokens, #ratio)
+            });
         }
         let methods = self.selector(&mut settings);
         Some(Entry {
@@ -701,7 +730,7 @@ impl EntryParser<'_> {
         let mut settings = self.settings(tokens, &known);
         let mut config = Config::new(quote!(new()), name.span());
         if let Some((key, expr)) = settings.expr("max_attempts") {
-            let value = values.integer(&key, &expr, 2);
+            let value = values.integer(&key, &expr, 2..);
             set(&mut config, "max_attempts", &expr, value);
         }
         if let Some((key, expr)) = settings.expr("delay") {

@@ -544,7 +544,7 @@ struct Covered {
     only_named_at: Vec<Option<Span>>,
     /// Where `public` names each method.
     public_at: Vec<Option<Span>>,
-    /// A list named a method that is not there, which was reported.
+    /// Something about its lists was reported.
     is_unsure: bool,
 }
 
@@ -627,7 +627,7 @@ impl<'a> Names<'a> {
             holds,
             only_named_at,
             public_at,
-            is_unsure: self.unresolved > unresolved,
+            is_unsure: self.unresolved > unresolved || self.cx.errors() > errors,
         }
     }
 
@@ -897,7 +897,11 @@ fn check_identities(cx: &Ctxt, entries: &[Entry], chains: &[Chain]) {
 pub(crate) fn entry_span(entry: &Entry) -> Span {
     match &entry.kind {
         EntryKind::With(expr) => expr.span(),
-        EntryKind::Auth {
+        EntryKind::RateLimit {
+            limiter: Some(expr),
+            ..
+        }
+        | EntryKind::Auth {
             verifier: Some(expr),
             ..
         }

@@ -145,6 +145,13 @@ pub(crate) fn parse_item(cx: &Ctxt, krate: &Path, item: Item) -> Option<Annotate
             );
             None
         }
+        Item::Trait(item) => {
+            cx.error_on(
+                &item.ident,
+                "`#[intercept]` belongs on an `impl` of this trait: what runs in front of a method is part of the service, not of its interface",
+            );
+            None
+        }
         other => {
             cx.error_on(&other, WHERE_IT_BELONGS);
             None
@@ -153,6 +160,7 @@ pub(crate) fn parse_item(cx: &Ctxt, krate: &Path, item: Item) -> Option<Annotate
 }
 
 fn parse_block(cx: &Ctxt, krate: &Path, block: ItemImpl) -> Option<ServiceImpl> {
+    let errors = cx.errors();
     if let Err(error) = block.modifiers.require_empty() {
         cx.push(error);
     }
@@ -208,6 +216,12 @@ fn parse_block(cx: &Ctxt, krate: &Path, block: ItemImpl) -> Option<ServiceImpl> 
             ),
             other => cx.error_on(&other, "this item cannot be read, so it would go unguarded"),
         }
+    }
+    if service.methods.is_empty() && cx.errors() == errors {
+        cx.error_on(
+            &service.self_ty,
+            "there is no method in this `impl`, so no interceptor would ever run; write the RPC methods here, or take `#[intercept]` out",
+        );
     }
     for assoc in &mut service.types {
         let is_of = |method: &Method| method.stream.as_ref() == Some(&assoc.item.ident);

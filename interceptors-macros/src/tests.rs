@@ -497,3 +497,29 @@ fn an_attribute_of_another_crate_is_left_alone() {
     );
     assert!(expanded.contains("auth::Auth::new"), "{expanded}");
 }
+
+/// Run with features off; in the workspace they are all on.
+#[cfg(not(feature = "retry"))]
+#[test]
+fn an_entry_without_its_feature_says_which_to_enable() {
+    let args = quote!(retry(max = 3), rate_limit(per_second = 5));
+    let expected = [("retry", "retry"), ("rate_limit", "rate-limit")].map(|(name, feature)| {
+        format!("to use `{name}`, enable the feature `{feature}` of `interceptors`")
+    });
+    assert_eq!(errors(args, block()), expected);
+}
+
+/// The same.
+#[cfg(not(feature = "client"))]
+#[test]
+fn a_client_without_its_feature_says_which_to_enable() {
+    assert_eq!(
+        error(
+            quote!(with(Mine)),
+            quote!(
+                struct Outbound;
+            )
+        ),
+        "to use `#[intercept]` on a client, enable the feature `client` of `interceptors`",
+    );
+}

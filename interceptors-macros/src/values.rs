@@ -1,5 +1,7 @@
+use std::ops::{Bound, RangeBounds};
+
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, ExprLit, Ident, Lit, Path, UnOp};
 
 use crate::ctxt::Ctxt;
@@ -34,30 +36,55 @@ const CODES: [&str; 16] = [
 const LEVELS: [&str; 5] = ["trace", "debug", "info", "warn", "error"];
 
 impl Values<'_> {
-    /// A constant is compared with the minimum where it is used; a literal already here.
-    pub(crate) fn integer(&self, name: &Ident, expr: &Expr, min: u64) -> Option<TokenStream> {
-        match literal(expr) {
-            None => Some(quote!(#expr)),
-            Some(Lit::Int(number)) if !is_negative(expr) => {
-                if number
-                    .base10_parse::<u64>()
-                    .is_ok_and(|number| number < min)
-                {
-                    return self.wrong(expr, format!("`{name}` must be at least {min}"));
-                }
-                Some(quote!(#expr))
+    /// A constant is compared with the limits where it is used; a literal already here.
+    pub(crate) fn integer(
+        &self,
+        name: &Ident,
+        expr: &Expr,
+        legal: impl RangeBounds<u64>,
+    ) -> Option<TokenStream> {
+        let number = match literal(expr) {
+            None => return Some(quote!(#expr)),
+            Some(Lit::Int(number)) if !is_negative(expr) => number,
+            _ => {
+                let message = format!("`{name}` must be a whole number, such as `10`");
+                return self.wrong(expr, message);
             }
-            _ => self.wrong(
-                expr,
-                format!("`{name}` must be a whole number, such as `10`"),
-            ),
+        };
+        let number = number.base10_parse::<u64>();
+        if number.is_ok_and(|number| !legal.contains(&number)) {
+            let message = match (legal.start_bound(), legal.end_bound()) {
+                (Bound::Included(least), Bound::Included(most)) => {
+                    format!("`{name}` must be from {least} to {most}")
+                }
+                (Bound::Included(least), _) => format!("`{name}` must be at least {least}"),
+                _ => format!("`{name}` is out of range"),
+            };
+            return self.wrong(expr, message);
         }
+        Some(quote!(#expr))
     }
 
-    pub(crate) fn float(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
-        match literal(expr) {
-            None | Some(Lit::Float(_)) => Some(quote!(#expr)),
-            _ => self.wrong(expr, format!("`{name}` must be a float, such as `0.5`")),
+    /// The same; `wrong` says what is the matter with a number.
+    pub(crate) fn float(
+        &self,
+        name: &Ident,
+        expr: &Expr,
+        wrong: fn(f64) -> Option<&'static str>,
+    ) -> Option<TokenStream> {
+        let number = match literal(expr) {
+            None => return Some(quote!(#expr)),
+            Some(Lit::Float(number)) => number.base10_parse::<f64>(),
+            Some(Lit::Int(_)) => {
+                let shown = expr.to_token_stream().to_string().replace(' ', "");
+                return self.wrong(expr, format!("`{name}` must be a float; write `{shown}.0`"));
+            }
+            _ => return self.wrong(expr, format!("`{name}` must be a float, such as `0.5`")),
+        };
+        let sign = if is_negative(expr) { -1.0 } else { 1.0 };
+        match number.ok().and_then(|number| wrong(sign * number)) {
+            Some(what) => self.wrong(expr, format!("`{name}` {what}")),
+            None => Some(quote!(#expr)),
         }
     }
 

@@ -3,6 +3,8 @@
 
 mod call;
 mod chain;
+#[cfg(any(feature = "retry", feature = "hedge"))]
+mod codes;
 mod end;
 mod inbound;
 #[cfg(any(feature = "auth", feature = "rate-limit"))]

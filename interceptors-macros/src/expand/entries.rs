@@ -35,6 +35,11 @@ impl Config {
         self.calls
             .push(quote_spanned!(span=> let #config = #config.#name(#value);));
     }
+
+    /// Calls what looks at several values at once; what it says of them stands there.
+    pub(crate) fn finish(&mut self, name: &str, at: Span) {
+        self.set(name, at, &TokenStream::new());
+    }
 }
 
 /// Where the interceptors of one method are put together.
@@ -154,7 +159,9 @@ pub(crate) fn entry_items(mount: Mount, i: usize, entry: &Entry) -> TokenStream 
         calls,
     }) = config
     {
-        settings = quote!(&#config_name.settings());
+        // Where the constant cannot be made, the compiler also notes each place that uses it.
+        let config = Ident::new(&config_name.to_string(), at(entry.name.span()));
+        settings = quote!(&#config.settings());
         let (module, start_module) = (module(Span::call_site()), module(*start_at));
         let start = quote_spanned! {*start_at=>
             let config = __interceptors::#start_module::Config::#start;

@@ -22,7 +22,12 @@ const _: () = {
         config
     };
     const fn __THROTTLE_RETRY_1() -> __interceptors::retry::Throttle {
-        const { __interceptors::retry::Throttle::new(10, 0.1) }
+        const {
+            __interceptors::retry::Throttle::new(
+                __interceptors::retry::Throttle::legal_tokens(10),
+                __interceptors::retry::Throttle::legal_ratio(0.1),
+            )
+        }
     }
     const __ENTRY_RETRY_1: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
         "retry",

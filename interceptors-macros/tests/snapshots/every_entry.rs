@@ -57,8 +57,8 @@ const _: () = {
         config
     };
     static __THROTTLE_RETRY_3: __interceptors::retry::Throttle = __interceptors::retry::Throttle::new(
-        10,
-        0.1,
+        __interceptors::retry::Throttle::legal_tokens(10),
+        __interceptors::retry::Throttle::legal_ratio(0.1),
     );
     const __ENTRY_RETRY_3: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
             "retry",

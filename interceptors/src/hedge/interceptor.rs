@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 use tonic::{Code, Response, Status};
 
+use crate::codes;
 use crate::plan::{Setting, Value};
 use crate::pushback::{PREVIOUS_ATTEMPTS, Pushback, pushback};
 use crate::{Call, Interceptor, Next};
@@ -61,17 +62,17 @@ impl Config {
     ///
     /// # Panics
     ///
-    /// If `Ok` is among them.
+    /// If `Ok` is among them, or one of them twice.
     #[must_use]
     pub const fn non_fatal_codes(mut self, codes: &'static [Code]) -> Self {
-        let mut i = 0;
-        while i < codes.len() {
-            assert!(
-                !matches!(codes[i], Code::Ok),
-                "`Ok` in `non_fatal_codes` is no failure; take it out"
-            );
-            i += 1;
-        }
+        assert!(
+            codes::are_failures(codes),
+            "`Ok` in `non_fatal_codes` is no failure; take it out"
+        );
+        assert!(
+            codes::are_distinct(codes),
+            "`non_fatal_codes` names a status code twice; take one out"
+        );
         self.non_fatal_codes = codes;
         self
     }

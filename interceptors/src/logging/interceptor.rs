@@ -46,8 +46,13 @@ impl Config {
 
     /// A unary call that takes longer is logged at `WARN` at least, with `slow = true`. The other
     /// kinds take as long as their streams live.
+    ///
+    /// # Panics
+    ///
+    /// If it is zero. In a constant, as the attribute uses it, that is an error of the compiler.
     #[must_use]
     pub const fn slow(mut self, slow: Duration) -> Self {
+        assert!(!slow.is_zero(), "`slow` must be longer than zero");
         self.slow = slow;
         self
     }

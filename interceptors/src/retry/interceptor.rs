@@ -8,6 +8,7 @@ use super::Throttle;
 use super::backoff::delay;
 use super::transparent::Transparent;
 use crate::call::DEFAULT_BUFFER_SIZE;
+use crate::codes;
 use crate::deadline::exceeded;
 use crate::plan::{Setting, Value};
 #[cfg(feature = "client")]
@@ -129,14 +130,14 @@ impl Config {
             !codes.is_empty(),
             "`codes` must name at least one status code"
         );
-        let mut i = 0;
-        while i < codes.len() {
-            assert!(
-                !matches!(codes[i], Code::Ok),
-                "`Ok` in `codes` is no failure; take it out"
-            );
-            i += 1;
-        }
+        assert!(
+            codes::are_failures(codes),
+            "`Ok` in `codes` is no failure; take it out"
+        );
+        assert!(
+            codes::are_distinct(codes),
+            "`codes` names a status code twice; take one out"
+        );
         self.codes = codes;
         self
     }
@@ -158,6 +159,21 @@ impl Config {
     #[must_use]
     pub const fn buffer_size(mut self, bytes: usize) -> Self {
         self.buffer_size = bytes;
+        self
+    }
+
+    /// What can be said of the values only together.
+    ///
+    /// # Panics
+    ///
+    /// If the base delay is longer than the maximum, where no delay would be what was asked for. In a constant,
+    /// as the attribute uses it, that is an error of the compiler.
+    #[must_use]
+    pub const fn checked(self) -> Self {
+        assert!(
+            self.base_delay.as_nanos() <= self.max_delay.as_nanos(),
+            "`base_delay` is longer than `max_delay` (30 s where it is not set); make one fit the other"
+        );
         self
     }
 

@@ -22,17 +22,32 @@ impl Throttle {
     #[must_use]
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     pub const fn new(tokens: u32, ratio: f64) -> Self {
-        assert!(
-            1 <= tokens && tokens <= 1000,
-            "`tokens` must be from 1 to 1000"
-        );
+        let (tokens, ratio) = (Self::legal_tokens(tokens), Self::legal_ratio(ratio));
         let ratio = (ratio * 1000.0) as u32;
-        assert!(ratio > 0, "`ratio` must be at least 0.001");
         Self {
             count: AtomicU32::new(tokens * 1000),
             max: tokens * 1000,
             ratio,
         }
+    }
+
+    /// For the attribute, so that the error of the compiler stands at the value.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn legal_tokens(tokens: u32) -> u32 {
+        assert!(
+            1 <= tokens && tokens <= 1000,
+            "`tokens` must be from 1 to 1000"
+        );
+        tokens
+    }
+
+    /// The same.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn legal_ratio(ratio: f64) -> f64 {
+        assert!(ratio >= 0.001, "`ratio` must be at least 0.001");
+        ratio
     }
 
     /// A retryable failure takes a token. Whether what is left allows a retry.

@@ -4,7 +4,7 @@ use tonic::{Request, Response, Status};
 
 struct Users;
 
-#[intercept(retry(multiplier = 0.0, jitter = 1.5))]
+#[intercept(retry(multiplier = 0.0, jitter = 1.5, throttle(tokens = 1001, ratio = 0.0001)), logging(slow = -5))]
 #[tonic::async_trait]
 impl UserService for Users {
     type ListStream = Ids;

@@ -1,0 +1,19 @@
+use interceptors::intercept;
+use interceptors_ui_tests::{Id, Ids, UserService};
+use tonic::{Request, Response, Status};
+
+struct Users {
+    limit: u32,
+}
+
+#[intercept(rate_limit(limiter = self.limit))]
+#[tonic::async_trait]
+impl UserService for Users {
+    type ListStream = Ids;
+
+    async fn get(&self, request: Request<Id>) -> Result<Response<Id>, Status> {
+        Ok(Response::new(request.into_inner()))
+    }
+}
+
+fn main() {}
