@@ -385,10 +385,10 @@ impl EntryParser<'_> {
         };
         let mut config = Config::new(start, name.span());
         if let Some((key, expr)) = settings.expr("level") {
-            set(&mut config, "level", &expr, values.level(&key, &expr));
+            set(&mut config, &key, &expr, values.level(&key, &expr));
         }
         if let Some((key, expr)) = settings.expr("slow") {
-            set(&mut config, "slow", &expr, values.duration(&key, &expr));
+            set(&mut config, &key, &expr, values.duration(&key, &expr));
         }
         let mut expressions = Vec::new();
         let mut fields = Vec::new();
@@ -446,7 +446,7 @@ impl EntryParser<'_> {
         let mut config = Config::new(quote!(new()), name.span());
         for setting in ["scheme", "header"] {
             if let Some((key, expr)) = settings.expr(setting) {
-                set(&mut config, setting, &expr, values.text(&key, &expr));
+                set(&mut config, &key, &expr, values.text(&key, &expr));
             }
         }
         for list in ["public", "protected"] {
@@ -501,7 +501,7 @@ impl EntryParser<'_> {
                 let value = values
                     .integer(&key, &expr, 1..)
                     .unwrap_or_else(|| quote!(1));
-                let key = Ident::new(setting, at(expr.span()));
+                let key = Ident::new(setting, at(key.span()));
                 config = Some(Config::new(
                     quote_spanned!(at(expr.span())=> #key(#value)),
                     expr.span(),
@@ -512,7 +512,7 @@ impl EntryParser<'_> {
             if let Some((key, expr)) = settings.expr(setting) {
                 let value = values.integer(&key, &expr, 1..);
                 if let Some(config) = &mut config {
-                    set(config, setting, &expr, value);
+                    set(config, &key, &expr, value);
                 }
             }
         }
@@ -605,18 +605,13 @@ impl EntryParser<'_> {
         let mut config = Config::new(quote!(new()), name.span());
         for (setting, min) in [("max", 1), ("max_attempts", 2)] {
             if let Some((key, expr)) = settings.expr(setting) {
-                set(
-                    &mut config,
-                    setting,
-                    &expr,
-                    values.integer(&key, &expr, min..),
-                );
+                set(&mut config, &key, &expr, values.integer(&key, &expr, min..));
             }
         }
         let mut delay_at = None;
         for setting in ["base_delay", "max_delay", "attempt_timeout"] {
             if let Some((key, expr)) = settings.expr(setting) {
-                set(&mut config, setting, &expr, values.duration(&key, &expr));
+                set(&mut config, &key, &expr, values.duration(&key, &expr));
                 if setting != "attempt_timeout" {
                     delay_at = Some(expr.span());
                 }
@@ -630,20 +625,15 @@ impl EntryParser<'_> {
             [("multiplier", wrong_multiplier), ("jitter", wrong_jitter)];
         for (setting, wrong) in wrong {
             if let Some((key, expr)) = settings.expr(setting) {
-                set(
-                    &mut config,
-                    setting,
-                    &expr,
-                    values.float(&key, &expr, wrong),
-                );
+                set(&mut config, &key, &expr, values.float(&key, &expr, wrong));
             }
         }
         if let Some((key, expr)) = settings.expr("codes") {
-            set(&mut config, "codes", &expr, values.codes(&key, &expr));
+            set(&mut config, &key, &expr, values.codes(&key, &expr));
         }
         if let Some((key, expr)) = settings.expr("buffer_size") {
             let value = values.integer(&key, &expr, 0..);
-            set(&mut config, "buffer_size", &expr, value);
+            set(&mut config, &key, &expr, value);
         }
         if let Some(span) = delay_at {
             config.finish("checked", span);
@@ -701,7 +691,7 @@ impl EntryParser<'_> {
         let (mut config, access) = self.credentials(&name, &mut settings);
         if let Some((key, expr)) = settings.expr("allow_plaintext") {
             let value = self.values().boolean(&key, &expr);
-            set(&mut config, "allow_plaintext", &expr, value);
+            set(&mut config, &key, &expr, value);
         }
         let token = settings.expr("token").map(|(_, expr)| expr);
         if token.is_none() && self.mount == Mount::ClientModule {
@@ -731,14 +721,14 @@ impl EntryParser<'_> {
         let mut config = Config::new(quote!(new()), name.span());
         if let Some((key, expr)) = settings.expr("max_attempts") {
             let value = values.integer(&key, &expr, 2..);
-            set(&mut config, "max_attempts", &expr, value);
+            set(&mut config, &key, &expr, value);
         }
         if let Some((key, expr)) = settings.expr("delay") {
-            set(&mut config, "delay", &expr, values.delay(&key, &expr));
+            set(&mut config, &key, &expr, values.delay(&key, &expr));
         }
         if let Some((key, expr)) = settings.expr("non_fatal_codes") {
             let value = values.codes_or_none(&key, &expr);
-            set(&mut config, "non_fatal_codes", &expr, value);
+            set(&mut config, &key, &expr, value);
         }
         let methods = self.selector(&mut settings);
         Some(Entry {
@@ -943,9 +933,9 @@ impl EntryParser<'_> {
 }
 
 /// Sets a value; not where it was wrong, which has been reported.
-fn set(config: &mut Config, name: &str, expr: &Expr, value: Option<TokenStream>) {
+fn set(config: &mut Config, key: &Ident, expr: &Expr, value: Option<TokenStream>) {
     if let Some(value) = value {
-        config.set(name, expr.span(), &value);
+        config.set(key, expr.span(), &value);
     }
 }
 

@@ -523,3 +523,83 @@ fn a_client_without_its_feature_says_which_to_enable() {
         "to use `#[intercept]` on a client, enable the feature `client` of `interceptors`",
     );
 }
+
+/// An editor shows for a token what the tokens of the same text and place resolve to.
+#[test]
+fn names_of_entries_and_settings_lead_to_what_they_mean() {
+    let service = "logging(level = \"debug\"), auth(scheme = \"\"), rate_limit(per_second = 5, burst = 7), \
+                   retry(max = 3, codes = [Aborted])";
+    let client = "logging(slow = \"2s\"), auth(allow_plaintext = true), retry(jitter = 0.0), \
+                  metadata(\"x-a\" = \"b\"), deadline(\"5s\")";
+    let hedged = "hedge(delay = \"1s\")";
+    let channel = quote!(
+        struct Outbound;
+    );
+    for (args, item, names) in [
+        (
+            service,
+            block(),
+            &[
+                "logging",
+                "auth",
+                "rate_limit",
+                "retry",
+                "level",
+                "scheme",
+                "per_second",
+                "burst",
+                "max",
+                "codes",
+                "Aborted",
+            ][..],
+        ),
+        (
+            client,
+            channel.clone(),
+            &[
+                "logging",
+                "auth",
+                "retry",
+                "metadata",
+                "deadline",
+                "slow",
+                "allow_plaintext",
+                "jitter",
+            ],
+        ),
+        (hedged, channel, &["hedge", "delay"]),
+    ] {
+        let mut places = Vec::new();
+        leaves(intercept_tokens(args.parse().unwrap(), item), &mut places);
+        for name in names {
+            let column = args.find(name).unwrap();
+            assert!(
+                places.contains(&(name.to_string(), column)),
+                "`{name}` at {column}: {places:?}"
+            );
+        }
+    }
+}
+
+/// The identifiers of an expansion behind a `::` or a `.`, each with the column that it points to.
+fn leaves(tokens: TokenStream, found: &mut Vec<(String, usize)>) {
+    let mut after_path = false;
+    for token in tokens {
+        match token {
+            proc_macro2::TokenTree::Ident(ident) => {
+                if after_path {
+                    found.push((ident.to_string(), ident.span().start().column));
+                }
+                after_path = false;
+            }
+            proc_macro2::TokenTree::Punct(punct) => {
+                after_path = matches!(punct.as_char(), ':' | '.');
+            }
+            proc_macro2::TokenTree::Group(group) => {
+                leaves(group.stream(), found);
+                after_path = false;
+            }
+            proc_macro2::TokenTree::Literal(_) => after_path = false,
+        }
+    }
+}

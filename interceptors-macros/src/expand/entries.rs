@@ -27,18 +27,22 @@ impl Config {
     }
 
     /// Sets a value. All of the statement stands where the value does, so that what the compiler
-    /// says of the value points there.
-    pub(crate) fn set(&mut self, name: &str, value_at: Span, value: &TokenStream) {
-        let span = at(value_at);
-        let name = Ident::new(name, span);
-        let config = Ident::new("config", span);
-        self.calls
-            .push(quote_spanned!(span=> let #config = #config.#name(#value);));
+    /// says of the value points there; but for the setting's name, which an editor looks up.
+    pub(crate) fn set(&mut self, key: &Ident, value_at: Span, value: &TokenStream) {
+        let method = Ident::new(&key.to_string(), at(key.span()));
+        self.call(&method, at(value_at), value);
     }
 
     /// Calls what looks at several values at once; what it says of them stands there.
-    pub(crate) fn finish(&mut self, name: &str, at: Span) {
-        self.set(name, at, &TokenStream::new());
+    pub(crate) fn finish(&mut self, method: &str, place: Span) {
+        let span = at(place);
+        self.call(&Ident::new(method, span), span, &TokenStream::new());
+    }
+
+    fn call(&mut self, method: &Ident, span: Span, value: &TokenStream) {
+        let config = Ident::new("config", span);
+        self.calls
+            .push(quote_spanned!(span=> let #config = #config.#method(#value);));
     }
 }
 
@@ -308,7 +312,7 @@ pub(crate) fn entry_value(entries: &[Entry], i: usize, site: &Site<'_>) -> Token
             quote_spanned!(span=> &#retry::new(#config) #throttle)
         }
         EntryKind::Token { token, .. } => {
-            let auth = interceptor("client_auth", "Authenticate");
+            let auth = interceptor("auth", "Authenticate");
             let token = match token {
                 Some(token) => given(token, entry, i, site),
                 None => quote_spanned!(span=> &*#this),

@@ -143,7 +143,7 @@ const _: () = {
             let __1 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_1)
                 .throttle(&__state.__1);
             __rpc.covers(__1);
-            let __2 = &__interceptors::client_auth::Authenticate::new(
+            let __2 = &__interceptors::auth::Authenticate::new(
                 __CONFIG_AUTH_2,
                 &(self.tokens),
             );

@@ -225,7 +225,7 @@ pub mod user_service_client {
                 >::of(&__request, __interceptors::TonicStream);
                 let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
                 __rpc.covers(__0);
-                let __1 = &__interceptors::client_auth::Authenticate::new(
+                let __1 = &__interceptors::auth::Authenticate::new(
                     __CONFIG_AUTH_1,
                     __interceptors::evaluate_once::<
                         (),
