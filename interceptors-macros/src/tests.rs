@@ -225,77 +225,87 @@ snapshot!(names_that_are_given, {
     }
 });
 
-snapshot!(generated_client, {
-    logging(only = [get_url, upload]),
-    auth(token = &*crate::TOKENS, public = [get_url]),
-    retry(max = 3),
-    metadata("x-trace" = crate::trace(), only = [upload]),
-}, {
-    /// Generated client implementations.
-    pub mod user_service_client {
-        #![allow(unused_variables)]
-        use tonic::codegen::*;
-        #[derive(Debug, Clone)]
-        pub struct UserServiceClient<T> {
-            inner: tonic::client::Grpc<T>,
-        }
-        impl UserServiceClient<tonic::transport::Channel> {
-            pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+/// A client with methods `get_url` and `upload`, as tonic generates it.
+fn generated_client() -> TokenStream {
+    quote! {
+        /// Generated client implementations.
+        pub mod user_service_client {
+            #![allow(unused_variables)]
+            use tonic::codegen::*;
+            #[derive(Debug, Clone)]
+            pub struct UserServiceClient<T> {
+                inner: tonic::client::Grpc<T>,
+            }
+            impl UserServiceClient<tonic::transport::Channel> {
+                pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+                where
+                    D: TryInto<tonic::transport::Endpoint>,
+                    D::Error: Into<StdError>,
+                {
+                    let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+                    Ok(Self::new(conn))
+                }
+            }
+            impl<T> UserServiceClient<T>
             where
-                D: TryInto<tonic::transport::Endpoint>,
-                D::Error: Into<StdError>,
+                T: tonic::client::GrpcService<tonic::body::Body>,
+                T::Error: Into<StdError>,
             {
-                let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
-                Ok(Self::new(conn))
-            }
-        }
-        impl<T> UserServiceClient<T>
-        where
-            T: tonic::client::GrpcService<tonic::body::Body>,
-            T::Error: Into<StdError>,
-        {
-            pub fn new(inner: T) -> Self {
-                let inner = tonic::client::Grpc::new(inner);
-                Self { inner }
-            }
-            pub fn with_origin(inner: T, origin: Uri) -> Self {
-                let inner = tonic::client::Grpc::with_origin(inner, origin);
-                Self { inner }
-            }
-            #[deprecated]
-            pub async fn get_url(
-                &mut self,
-                request: impl tonic::IntoRequest<super::Id>,
-            ) -> std::result::Result<tonic::Response<super::Url>, tonic::Status> {
-                self.inner.ready().await.map_err(|e| {
-                    tonic::Status::unknown(format!("Service was not ready: {}", e.into()))
-                })?;
-                let codec = tonic_prost::ProstCodec::default();
-                let path = http::uri::PathAndQuery::from_static("/user.v1.UserService/GetURL");
-                let mut req = request.into_request();
-                req.extensions_mut().insert(GrpcMethod::new("user.v1.UserService", "GetURL"));
-                self.inner.unary(req, path, codec).await
-            }
-            /// Uploads.
-            pub async fn upload(
-                &mut self,
-                request: impl tonic::IntoStreamingRequest<Message = super::Id>,
-            ) -> std::result::Result<
-                tonic::Response<tonic::codec::Streaming<super::Url>>,
-                tonic::Status,
-            > {
-                self.inner.ready().await.map_err(|e| {
-                    tonic::Status::unknown(format!("Service was not ready: {}", e.into()))
-                })?;
-                let codec = tonic_prost::ProstCodec::default();
-                let path = http::uri::PathAndQuery::from_static("/user.v1.UserService/Upload");
-                let mut req = request.into_streaming_request();
-                req.extensions_mut().insert(GrpcMethod::new("user.v1.UserService", "Upload"));
-                self.inner.streaming(req, path, codec).await
+                pub fn new(inner: T) -> Self {
+                    let inner = tonic::client::Grpc::new(inner);
+                    Self { inner }
+                }
+                pub fn with_origin(inner: T, origin: Uri) -> Self {
+                    let inner = tonic::client::Grpc::with_origin(inner, origin);
+                    Self { inner }
+                }
+                #[deprecated]
+                pub async fn get_url(
+                    &mut self,
+                    request: impl tonic::IntoRequest<super::Id>,
+                ) -> std::result::Result<tonic::Response<super::Url>, tonic::Status> {
+                    self.inner.ready().await.map_err(|e| {
+                        tonic::Status::unknown(format!("Service was not ready: {}", e.into()))
+                    })?;
+                    let codec = tonic_prost::ProstCodec::default();
+                    let path = http::uri::PathAndQuery::from_static("/user.v1.UserService/GetURL");
+                    let mut req = request.into_request();
+                    req.extensions_mut().insert(GrpcMethod::new("user.v1.UserService", "GetURL"));
+                    self.inner.unary(req, path, codec).await
+                }
+                /// Uploads.
+                pub async fn upload(
+                    &mut self,
+                    request: impl tonic::IntoStreamingRequest<Message = super::Id>,
+                ) -> std::result::Result<
+                    tonic::Response<tonic::codec::Streaming<super::Url>>,
+                    tonic::Status,
+                > {
+                    self.inner.ready().await.map_err(|e| {
+                        tonic::Status::unknown(format!("Service was not ready: {}", e.into()))
+                    })?;
+                    let codec = tonic_prost::ProstCodec::default();
+                    let path = http::uri::PathAndQuery::from_static("/user.v1.UserService/Upload");
+                    let mut req = request.into_streaming_request();
+                    req.extensions_mut().insert(GrpcMethod::new("user.v1.UserService", "Upload"));
+                    self.inner.streaming(req, path, codec).await
+                }
             }
         }
     }
-});
+}
+
+#[test]
+fn a_generated_client() {
+    let args = quote! {
+        logging(only = [get_url, upload]),
+        auth(token = &*crate::TOKENS, public = [get_url]),
+        retry(max = 3),
+        metadata("x-trace" = crate::trace(), only = [upload]),
+    };
+    expect_file!["../tests/snapshots/generated_client.rs"]
+        .assert_eq(&expansion(args, generated_client()));
+}
 
 snapshot!(channel, {
     logging,
@@ -602,4 +612,52 @@ fn leaves(tokens: TokenStream, found: &mut Vec<(String, usize)>) {
             proc_macro2::TokenTree::Literal(_) => after_path = false,
         }
     }
+}
+
+#[test]
+fn a_method_is_in_one_of_the_lists_that_decide() {
+    let missing = error(quote!(auth(public = [login], protected = [])), block());
+    assert_eq!(
+        missing,
+        "`get_user` is in neither `public` nor `protected`; add it to one of them"
+    );
+    let misspelt = error(
+        quote!(auth(public = [login], protected = [get_usr])),
+        block(),
+    );
+    assert!(misspelt.contains("did you mean `get_user`?"), "{misspelt}");
+    for decided in [
+        quote!(auth(public = [login], protected = [get_user])),
+        quote!(auth(protected = [login, "GetUser"])),
+        quote!(auth(public = [login, get_user], protected = []), with(Mine)),
+    ] {
+        // With everything public there is nothing left for `auth` to do, which is another error.
+        let errors = errors(decided.clone(), block());
+        let expected = match decided.to_string().contains("protected = []") {
+            true => vec!["`auth` covers no method; take it out, or leave fewer out".to_owned()],
+            false => vec![],
+        };
+        assert_eq!(errors, expected, "{decided}");
+    }
+}
+
+#[test]
+fn a_policy_of_a_package_decides_for_each_of_its_services() {
+    let policy = |protected: TokenStream| {
+        quote!(auth(
+            token = &*crate::TOKENS,
+            public = ["/user.v1.UserService/GetURL"],
+            protected = [#protected]
+        ))
+    };
+    let of_both = quote!("/user.v1.UserService/Upload", "/user.v1.Other/Delete");
+    assert_eq!(
+        errors(policy(of_both), generated_client()),
+        Vec::<String>::new()
+    );
+    let of_the_other = error(policy(quote!("/user.v1.Other/Delete")), generated_client());
+    assert_eq!(
+        of_the_other,
+        "`upload` is in neither `public` nor `protected`; add it to one of them"
+    );
 }
