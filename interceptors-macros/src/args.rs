@@ -915,7 +915,17 @@ impl EntryParser<'_> {
 
     fn as_path(&self, expr: &Expr) -> Option<Path> {
         match expr {
-            Expr::Path(path) if path.qself.is_none() => Some(path.path.clone()),
+            // It comes to stand in a `use`.
+            Expr::Path(path)
+                if path.qself.is_none()
+                    && path
+                        .path
+                        .segments
+                        .iter()
+                        .all(|segment| segment.arguments.is_none() && segment.ident != "Self") =>
+            {
+                Some(path.path.clone())
+            }
             Expr::Group(group) => self.as_path(&group.expr),
             _ => {
                 self.cx.error_on(

@@ -8,12 +8,12 @@ use crate::args::{
     BlockArgs, Entry, EntryKind, FULL_PATH, MethodRef, Protected, RateLimitKey, Selector, Spelled,
     is_identifier, is_service_name,
 };
-use crate::client_module::ClientModule;
+use crate::client_module::{ClientModule, check_constructors};
 use crate::ctxt::Ctxt;
 use crate::item::{Annotated, Method, Mount, ServiceImpl};
 use crate::parse::Parsed;
 use crate::settings::nearest;
-use crate::tokens::{Siblings, find_ident, ungroup};
+use crate::tokens::{Siblings, find_ident, ungroup, without_arguments};
 use crate::values::{literal, summary};
 
 /// What is to be generated. By now nothing can be wrong that a macro can see.
@@ -213,6 +213,10 @@ fn module_chains(
     entries: &[Entry],
     all_is_here: bool,
 ) -> Vec<Chain> {
+    let sends_token = |entry: &Entry| matches!(entry.kind, EntryKind::Token { .. });
+    if entries.iter().any(sends_token) {
+        check_constructors(cx, module);
+    }
     let methods = module.methods.iter().map(|method| Named {
         name: method.name.clone(),
         rpc: method.rpc.value(),
@@ -491,8 +495,9 @@ fn service_name(given: Option<Expr>, trait_path: Option<&Path>) -> ServiceName {
             .ident
             .to_string()
             .ends_with("_server")
+        && segments[0].ident != "Self"
     {
-        let mut module = trait_path.clone();
+        let mut module = without_arguments(trait_path.clone());
         module.segments.pop();
         module.segments.pop_punct();
         return ServiceName::Module(module);

@@ -8,6 +8,7 @@ use syn::{
 };
 
 use crate::ctxt::Ctxt;
+use crate::expand::remembering;
 use crate::tokens::{find_ident, ungroup};
 
 /// The module of a client, as tonic's code generator writes it.
@@ -112,12 +113,38 @@ pub(crate) fn is_generated(item: &ItemStruct) -> bool {
     })
 }
 
+/// Reports what cannot be made to remember whether its channel is encrypted.
+pub(crate) fn check_constructors(cx: &Ctxt, module: &ClientModule) {
+    let Some((_, items)) = &module.module.content else {
+        return;
+    };
+    for item in items {
+        let Item::Impl(block) = item else { continue };
+        if !is_of(block, &module.client) {
+            continue;
+        }
+        for item in &block.items {
+            if let ImplItem::Fn(constructor) = item {
+                cx.ok(remembering(constructor));
+            }
+        }
+    }
+}
+
+/// Whether it is an `impl` for this type.
+pub(crate) fn is_of(block: &ItemImpl, client: &Ident) -> bool {
+    match ungroup(&block.self_ty) {
+        Type::Path(path) => {
+            let last = path.path.segments.last();
+            last.is_some_and(|last| last.ident == *client)
+        }
+        _ => false,
+    }
+}
+
 /// The parameters of `impl<T> UserServiceClient<T> where …`, and the type.
 fn generic_impl(block: &ItemImpl, client: &Ident) -> Option<(Generics, Type)> {
-    let Type::Path(path) = ungroup(&block.self_ty) else {
-        return None;
-    };
-    let is_it = path.path.segments.last()?.ident == *client
+    let is_it = is_of(block, client)
         && block.trait_.is_none()
         && block.generics.type_params().next().is_some();
     is_it.then(|| (block.generics.clone(), (*block.self_ty).clone()))

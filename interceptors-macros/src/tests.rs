@@ -6,7 +6,7 @@ use expect_test::expect_file;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::intercept_tokens;
+use crate::intercept::intercept_tokens;
 
 /// The expansion as formatted Rust.
 fn expansion(args: TokenStream, item: TokenStream) -> String {
@@ -660,4 +660,162 @@ fn a_policy_of_a_package_decides_for_each_of_its_services() {
         of_the_other,
         "`upload` is in neither `public` nor `protected`; add it to one of them"
     );
+}
+
+#[test]
+fn the_path_of_the_crate_can_stand_in_a_use() {
+    for path in [quote!(a::b::<c>), quote!(Self::a), quote!(<a as b>::c)] {
+        assert_eq!(
+            error(quote!(crate = #path, logging), block()),
+            "`crate` must be a path, such as `crate = my_interceptors`"
+        );
+    }
+}
+
+#[test]
+fn a_trait_whose_path_is_wrong_is_left_to_the_compiler() {
+    for path in [
+        quote!(a::<T>::UserService),
+        quote!(user_service_server::<T>::UserService),
+        quote!(Self::UserService),
+        quote!(Self::user_service_server::UserService),
+    ] {
+        let item = quote! {
+            impl #path for Users {
+                async fn login(&self, request: Request<Id>) -> Result<Response<Id>, Status> { todo!() }
+            }
+        };
+        expansion(quote!(logging), item);
+    }
+}
+
+/// The module of a client, with this constructor in it.
+fn client_with(constructor: &TokenStream) -> TokenStream {
+    quote! {
+        mod user_service_client {
+            struct UserServiceClient<T> { inner: tonic::client::Grpc<T> }
+            impl<T> UserServiceClient<T> { #constructor }
+            impl Other { fn new() -> Self { Self { inner } } }
+        }
+    }
+}
+
+#[test]
+fn constructors_that_somebody_wrote_remember_the_scheme_too() {
+    let none = "Self { inner, is_plaintext: ::core::option::Option::None }";
+    for (constructor, expected) in [
+        (
+            quote!(
+                fn new(inner: T) -> Self {
+                    Self { inner }
+                }
+            ),
+            none,
+        ),
+        (
+            quote!(
+                fn new(inner: T) -> Self {
+                    Self { inner }
+                }
+            ),
+            none,
+        ),
+        (
+            quote!(
+                fn new() -> Self {
+                    Self { inner, ..other }
+                }
+            ),
+            "Self { inner, ..other }",
+        ),
+        (
+            quote!(
+                fn new() -> Self {
+                    Self { ..other }
+                }
+            ),
+            "Self { ..other }",
+        ),
+        (
+            quote!(
+                fn into(self) {
+                    let Self { inner } = self;
+                }
+            ),
+            "let Self { inner, .. } = self;",
+        ),
+        (
+            quote!(
+                fn new() {
+                    impl A for Self {
+                        fn a() {}
+                    }
+                }
+            ),
+            "impl A for Self {",
+        ),
+        (
+            quote!(
+                fn with_origin(inner: T, mut origin: Uri) -> Self {
+                    Self { inner }
+                }
+            ),
+            "let is_plaintext = origin.scheme_str()",
+        ),
+    ] {
+        let expanded = expansion(quote!(auth(token = TOKENS)), client_with(&constructor));
+        // However the lines are broken.
+        let expanded = expanded.split_whitespace().collect::<Vec<_>>().join(" ");
+        let expanded = expanded.replace(", }", " }");
+        assert!(expanded.contains(expected), "{expected}: {expanded}");
+        // Another type has no such field.
+        assert!(expanded.contains("Self { inner } } }"), "{expanded}");
+    }
+}
+
+#[test]
+fn a_constructor_that_cannot_remember_the_scheme_is_an_error() {
+    for argument in [quote!(_), quote!(ref origin), quote!(origin @ Uri { .. })] {
+        let constructor =
+            quote!(fn with_origin(inner: T, #argument: Uri) -> Self { Self { inner } });
+        assert_eq!(
+            error(quote!(auth(token = TOKENS)), client_with(&constructor)),
+            "`auth` has to look at this argument, which needs a name for that; write it as tonic's code generator does, such as `origin`"
+        );
+        // Only `auth` looks at it.
+        expansion(quote!(logging), client_with(&constructor));
+    }
+}
+
+#[test]
+fn an_error_changes_no_token_of_the_item() {
+    let method = quote! {
+        async fn login(&self, request: Request<Id>) -> Result<Response<Id>, Status> { todo!() }
+    };
+    // Neither an empty `where` nor what no parser can read is lost; our attributes are, under
+    // each name of the crate.
+    for (head, ours, rest) in [
+        (
+            quote!(impl<> A for B where),
+            quote!(#[intercept(retry)]),
+            quote!(),
+        ),
+        (
+            quote!(unsafe impl A for B),
+            quote!(#[interceptors::intercept]),
+            quote!(),
+        ),
+        (
+            quote!(#[x] impl A for B),
+            quote!(#[b::intercept(retry)]),
+            quote!(fn ? what),
+        ),
+    ] {
+        let output = intercept_tokens(
+            quote!(crate = a::b, loging),
+            quote!(#head { #[doc = "1"] #ours #[doc = "2"] #method #rest }),
+        );
+        let item = quote!(#head { #[doc = "1"] #[doc = "2"] #method #rest });
+        assert!(output.to_string().ends_with(&item.to_string()), "{output}");
+    }
 }

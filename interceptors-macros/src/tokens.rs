@@ -1,7 +1,8 @@
 use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
-use syn::{Attribute, Item, Meta, Path, parse_quote};
+use syn::parse::Parser;
+use syn::{Attribute, Meta, Path, PathArguments, parse_quote};
 
 use crate::item::conditional;
 
@@ -16,19 +17,51 @@ pub(crate) fn is_ours(attribute: &Attribute, krate: &Path) -> bool {
             .is_none_or(|module| module == "interceptors" || Some(module) == crate_name)
 }
 
-/// The item as the user wrote it, less the attributes that only this macro understands.
-pub(crate) fn without_our_attributes(item: TokenStream) -> TokenStream {
-    let Ok(Item::Impl(mut block)) = syn::parse2(item.clone()) else {
-        return item;
+/// The item as the user wrote it, less the attributes that only this macro understands: token by
+/// token, so that it need not be an item that can be read.
+pub(crate) fn without_our_attributes(item: TokenStream, args: TokenStream) -> TokenStream {
+    let krate = crate_in(args).unwrap_or_else(|| parse_quote!(interceptors));
+    let mut trees: Vec<TokenTree> = item.into_iter().collect();
+    let of_impl = |tree: &TokenTree| matches!(tree, TokenTree::Ident(word) if word == "impl");
+    let before_impl = |tree: &TokenTree| match tree {
+        TokenTree::Ident(word) => word == "unsafe" || word == "default",
+        _ => true,
     };
-    for item in &mut block.items {
-        if let syn::ImplItem::Fn(method) = item {
-            method
-                .attrs
-                .retain(|attribute| !is_ours(attribute, &parse_quote!(interceptors)));
+    let first = trees.iter().find(|tree| !before_impl(tree));
+    if first.is_some_and(of_impl)
+        && let Some(TokenTree::Group(body)) = trees.last_mut()
+    {
+        let mut inside = Vec::new();
+        for tree in body.stream() {
+            let is_ours = match inside.last() {
+                Some(TokenTree::Punct(hash)) if hash.as_char() == '#' => {
+                    let attribute = Attribute::parse_outer.parse2(quote!(#hash #tree));
+                    attribute.is_ok_and(|attribute| attribute.iter().any(|it| is_ours(it, &krate)))
+                }
+                _ => false,
+            };
+            match is_ours {
+                true => drop(inside.pop()),
+                false => inside.push(tree),
+            }
         }
+        let mut rest = Group::new(body.delimiter(), inside.into_iter().collect());
+        rest.set_span(body.span());
+        *body = rest;
     }
-    block.into_token_stream()
+    trees.into_iter().collect()
+}
+
+/// The path in `crate = path`, where the arguments as a whole may be wrong.
+fn crate_in(args: TokenStream) -> Option<Path> {
+    let is = |tree: &TokenTree, c| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == c);
+    let trees: Vec<TokenTree> = args.into_iter().collect();
+    trees.split(|tree| is(tree, ',')).find_map(|arg| match arg {
+        [TokenTree::Ident(name), eq, path @ ..] if name == "crate" && is(eq, '=') => {
+            syn::parse2(path.iter().cloned().collect()).ok()
+        }
+        _ => None,
+    })
 }
 
 /// Whether `self` occurs, also inside a macro call.
@@ -229,6 +262,14 @@ pub(crate) fn keep_span_name(attribute: &mut Attribute, name: &str) {
         }
         _ => {}
     }
+}
+
+/// A path as it can stand in a `use`.
+pub(crate) fn without_arguments(mut path: Path) -> Path {
+    for segment in &mut path.segments {
+        segment.arguments = PathArguments::None;
+    }
+    path
 }
 
 /// Types from a `macro_rules!` fragment come in invisible groups; looks through them.

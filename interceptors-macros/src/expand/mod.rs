@@ -10,6 +10,7 @@ use syn::{Generics, Type};
 use crate::check::Checked;
 use crate::item::Annotated;
 
+pub(crate) use client_module::remembering;
 pub(crate) use entries::{Config, at};
 
 /// What an annotated item becomes. Nothing can fail any more.

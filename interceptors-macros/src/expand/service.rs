@@ -1,13 +1,13 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::{Attribute, FnArg, GenericParam, Ident, PathArguments, Type};
+use syn::{Attribute, FnArg, GenericParam, Ident, Type};
 
 use super::entries::{Site, at, item_name};
 use super::{entries, imports, plan_impl};
 use crate::args::EntryKind;
 use crate::check::{Chain, Checked, ServiceName};
 use crate::item::{Method, Returns, ServiceImpl, Side, is_cfg, is_lint_level};
-use crate::tokens::{expect_to_allow, keep_span_name};
+use crate::tokens::{expect_to_allow, keep_span_name, without_arguments};
 
 /// Input:
 ///
@@ -93,12 +93,14 @@ impl Expander<'_> {
     /// hidden method, and so go past the interceptors, does not compile.
     fn imports(&self) -> TokenStream {
         let imports = imports(self.checked);
-        let service_trait = self.block.trait_path.clone().and_then(|mut path| {
-            if let Some(last) = path.segments.last_mut() {
-                last.arguments = PathArguments::None;
-            }
+        let service_trait = self.block.trait_path.clone().and_then(|path| {
+            let path = without_arguments(path);
             let by_path = path.get_ident().is_none();
-            by_path.then(|| quote!(#[allow(unused_imports)] use #path as _;))
+            let of_self = path
+                .segments
+                .first()
+                .is_some_and(|first| first.ident == "Self");
+            (by_path && !of_self).then(|| quote!(#[allow(unused_imports)] use #path as _;))
         });
         quote!(#imports #service_trait)
     }

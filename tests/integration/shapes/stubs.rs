@@ -1,6 +1,6 @@
 //! `generate_default_stubs`: methods may be left out, and streams are boxed.
 
-use interceptors::{Intercepted as _, intercept};
+use interceptors::intercept;
 use interceptors_proto::stubs::Item;
 use interceptors_proto::stubs::stubs_client::StubsClient;
 use interceptors_proto::stubs::stubs_server::{self, Stubs, StubsServer};
@@ -10,24 +10,6 @@ use tonic::service::Routes;
 use tonic::{Code, Request, Response, Status, Streaming};
 
 use crate::common::{Record, answered, calls};
-
-#[derive(Clone)]
-struct Empty;
-
-#[intercept(with(Record), auth, retry, logging)]
-#[tonic::async_trait]
-impl Stubs for Empty {}
-
-#[tokio::test]
-async fn an_empty_implementation_keeps_its_defaults() {
-    let routes = Routes::new(StubsServer::new(Empty));
-    let mut client = StubsClient::new(interceptors_tests::serve(routes).await);
-    let status = client.unary(Item { value: 1 }).await.unwrap_err();
-    assert_eq!(status.code(), Code::Unimplemented);
-    // What is not written is not annotated: tonic answers.
-    assert_eq!(calls(), [""; 0]);
-    assert_eq!(Empty::PLAN.methods().len(), 0);
-}
 
 struct Partial;
 
