@@ -7,7 +7,7 @@ use syn::{Expr, Ident, Lit, LitStr, Path, Type, parse_quote};
 use crate::ctxt::Ctxt;
 use crate::expand::{Config, at};
 use crate::item::{Mount, Side};
-use crate::settings::{Arg, ArgValue, Settings, parse_args, unknown};
+use crate::settings::{Arg, ArgValue, Settings, parse_args, parse_value, unknown};
 use crate::values::{Values, literal, summary};
 
 /// The attribute on a block.
@@ -520,7 +520,7 @@ impl EntryParser<'_> {
         let limiter = settings.expr("limiter").map(|(_, expr)| expr);
         if let Some(limiter) = &limiter {
             expressions.push(("limiter", summary(limiter)));
-        } else if config.is_none() {
+        } else if config.is_none() && settings.is_complete {
             self.cx.error_on(
                 &name,
                 "missing setting `per_second`; add `per_second = 100`",
@@ -644,8 +644,10 @@ impl EntryParser<'_> {
             let mut parts = Settings::new(self.cx, tokens, &["tokens", "ratio"]);
             let (tokens, ratio) = (parts.expr("tokens"), parts.expr("ratio"));
             let (Some((tokens_key, tokens)), Some((ratio_key, ratio))) = (tokens, ratio) else {
-                let message = "`throttle` needs both: `throttle(tokens = 10, ratio = 0.1)`";
-                self.cx.error_on(&key, message);
+                if parts.is_complete {
+                    let message = "`throttle` needs both: `throttle(tokens = 10, ratio = 0.1)`";
+                    self.cx.error_on(&key, message);
+                }
                 return None;
             };
             let wrong = |x: f64| (x < 0.001).then_some("must be at least 0.001");
@@ -694,7 +696,7 @@ impl EntryParser<'_> {
             set(&mut config, &key, &expr, value);
         }
         let token = settings.expr("token").map(|(_, expr)| expr);
-        if token.is_none() && self.mount == Mount::ClientModule {
+        if token.is_none() && settings.is_complete && self.mount == Mount::ClientModule {
             self.cx.error_on(
                 &name,
                 "missing setting `token`; a generated client holds no token itself: add `token = &*crate::TOKENS`",
@@ -816,7 +818,7 @@ impl EntryParser<'_> {
             if input.is_empty() {
                 return Err(syn::Error::new(name.span(), missing));
             }
-            let expr: Expr = input.parse()?;
+            let expr = parse_value(input, &name.to_string(), name.span())?;
             input.parse::<Option<syn::Token![,]>>()?;
             Ok((expr, input.parse::<TokenStream>()?))
         };
@@ -975,7 +977,7 @@ fn parse_fields(input: syn::parse::ParseStream<'_>) -> syn::Result<Vec<Field>> {
         fields.push(Field {
             name,
             sigil,
-            expr: input.parse()?,
+            expr: parse_value(input, &first.to_string(), first.span())?,
         });
         if !input.is_empty() {
             input.parse::<syn::Token![,]>()?;
@@ -1008,7 +1010,7 @@ fn parse_pairs(tokens: TokenStream) -> syn::Result<(Vec<Pair>, TokenStream)> {
                 return Err(syn::Error::new(key.span(), message));
             }
             input.parse::<syn::Token![=]>()?;
-            let value = input.parse()?;
+            let value = parse_value(input, &key.token().to_string(), key.span())?;
             pairs.push(Pair { key, value });
             if !input.is_empty() {
                 input.parse::<syn::Token![,]>()?;

@@ -1,4 +1,4 @@
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Expr, Ident, Token, token};
@@ -54,11 +54,11 @@ fn parse_arg(input: ParseStream<'_>) -> syn::Result<Arg> {
     let name = input.call(Ident::parse_any)?;
     let value = if input.peek(Token![=]) {
         input.parse::<Token![=]>()?;
-        if input.is_empty() || input.peek(Token![,]) {
-            let message = format!("`{name}` needs a value: `{name} = …`");
-            return Err(syn::Error::new(name.span(), message));
-        }
-        ArgValue::Expr(input.parse()?)
+        ArgValue::Expr(Box::new(parse_value(
+            input,
+            &name.to_string(),
+            name.span(),
+        )?))
     } else if input.peek(token::Paren) {
         let content;
         syn::parenthesized!(content in input);
@@ -67,6 +67,21 @@ fn parse_arg(input: ParseStream<'_>) -> syn::Result<Arg> {
         ArgValue::None
     };
     Ok(Arg { name, value })
+}
+
+/// The value of `name`. The end of a list has no place of its own, so what is not finished there is told at the name.
+pub(crate) fn parse_value(input: ParseStream<'_>, name: &str, span: Span) -> syn::Result<Expr> {
+    if input.is_empty() || input.peek(Token![,]) {
+        let message = format!("`{name}` needs a value: `{name} = …`");
+        return Err(syn::Error::new(span, message));
+    }
+    input.parse().map_err(|error: syn::Error| {
+        if error.to_string().starts_with("unexpected end of input") {
+            let message = format!("the value of `{name}` is not finished");
+            return syn::Error::new(span, message);
+        }
+        error
+    })
 }
 
 fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {
@@ -80,11 +95,14 @@ fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {
 pub(crate) struct Settings<'c> {
     cx: &'c Ctxt,
     given: Vec<Arg>,
+    /// Whether all of them could be read. Otherwise one that is missing may be among those that could not.
+    pub(crate) is_complete: bool,
 }
 
 impl<'c> Settings<'c> {
     /// Reports unknown and repeated settings; what remains is known and there once.
     pub(crate) fn new(cx: &'c Ctxt, tokens: TokenStream, known: &[&str]) -> Self {
+        let errors = cx.errors();
         let mut given: Vec<Arg> = Vec::new();
         for arg in parse_args(cx, tokens) {
             let name = &arg.name;
@@ -96,7 +114,12 @@ impl<'c> Settings<'c> {
                 given.push(arg);
             }
         }
-        Self { cx, given }
+        let is_complete = cx.errors() == errors;
+        Self {
+            cx,
+            given,
+            is_complete,
+        }
     }
 
     /// `name = expr`

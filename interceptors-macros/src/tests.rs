@@ -819,3 +819,43 @@ fn an_error_changes_no_token_of_the_item() {
         assert!(output.to_string().ends_with(&item.to_string()), "{output}");
     }
 }
+
+/// A list in parentheses has no place for its end, and without a place the whole attribute would be underlined.
+#[test]
+fn what_is_not_finished_is_told_at_its_name() {
+    for (args, name) in [
+        ("retry(max = 3 +)", "max"),
+        ("retry(max = )", "max"),
+        ("retry(throttle(ratio = 1.0, tokens = 3 *))", "tokens"),
+        ("logging(fields(user =))", "user"),
+        ("logging(fields(user = %))", "user"),
+        ("logging(fields(user = %request.))", "user"),
+        ("with(a +)", "with"),
+        ("auth(verifier = self.)", "verifier"),
+    ] {
+        let (message, column) = placed_error(args, block());
+        assert!(message.contains(&format!("`{name}`")), "{args}: {message}");
+        assert_eq!(column, args.find(name).unwrap(), "{args}: {message}");
+    }
+}
+
+/// The one error, and the column that it points to.
+fn placed_error(args: &str, item: TokenStream) -> (String, usize) {
+    let tokens = intercept_tokens(args.parse().unwrap(), item);
+    let message = error(args.parse().unwrap(), block());
+    let first = tokens.into_iter().next().unwrap();
+    (message, first.span().start().column)
+}
+
+#[test]
+fn what_could_not_be_read_is_not_missing_too() {
+    let misspelt = error(quote!(rate_limit(per_secnd = 5)), block());
+    assert!(
+        misspelt.contains("did you mean `per_second`?"),
+        "{misspelt}"
+    );
+    let misspelt = error(quote!(retry(throttle(token = 5, ratio = 0.1))), block());
+    assert!(misspelt.contains("did you mean `tokens`?"), "{misspelt}");
+    let misspelt = error(quote!(auth(tokn = TOKEN)), generated_client());
+    assert!(misspelt.contains("did you mean `token`?"), "{misspelt}");
+}
