@@ -2,9 +2,11 @@
 //!
 //! `UPDATE_EXPECT=1 cargo test -p interceptors-macros` writes the snapshots anew.
 
+use std::time::Instant;
+
 use expect_test::expect_file;
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{format_ident, quote};
 
 use crate::intercept::intercept_tokens;
 
@@ -858,4 +860,71 @@ fn what_could_not_be_read_is_not_missing_too() {
     assert!(misspelt.contains("did you mean `tokens`?"), "{misspelt}");
     let misspelt = error(quote!(auth(tokn = TOKEN)), generated_client());
     assert!(misspelt.contains("did you mean `token`?"), "{misspelt}");
+}
+
+/// As many methods of each kind as the benchmark of compile time has.
+fn large_service() -> TokenStream {
+    let methods = (1..=50).map(|n| {
+        let (method, stream) = (
+            format_ident!("method{n:02}"),
+            format_ident!("Method{n:02}Stream"),
+        );
+        let (request, reply) = (format_ident!("Request{n:02}"), format_ident!("Reply{n:02}"));
+        let input = match n % 25 {
+            0 | 10 | 20 => quote!(Streaming<#request>),
+            _ => quote!(#request),
+        };
+        let (ty, output) = match n % 25 {
+            0 | 5 | 15 => (
+                quote!(type #stream = ReceiverStream<Result<#reply, Status>>;),
+                quote!(Self::#stream),
+            ),
+            _ => (quote!(), quote!(#reply)),
+        };
+        quote! {
+            #ty
+            async fn #method(&self, request: Request<#input>) -> Result<Response<#output>, Status> {
+                todo!()
+            }
+        }
+    });
+    quote! {
+        #[tonic::async_trait]
+        impl UserService for Users { #(#methods)* }
+    }
+}
+
+fn count_tokens(tokens: TokenStream) -> usize {
+    let trees = tokens.into_iter().map(|tree| match tree {
+        TokenTree::Group(group) => 2 + count_tokens(group.stream()),
+        _ => 1,
+    });
+    trees.sum()
+}
+
+/// Compile time follows it. `--nocapture` shows what there is, and how long it takes to make.
+#[test]
+fn a_method_of_a_large_service_adds_no_more_than_it_did() {
+    const METHODS: usize = 50;
+    const MOST: usize = 760;
+    let args = quote!(
+        logging,
+        auth(verifier = self.tokens, public = [method01, method02]),
+        rate_limit(per_second = 100),
+        retry(max = 3),
+        with(self.audit)
+    );
+    let item = large_service();
+    let written = count_tokens(item.clone()) / METHODS;
+    let text = expansion(args.clone(), item.clone());
+    let started = Instant::now();
+    let expanded = intercept_tokens(args, item);
+    let took = started.elapsed() / METHODS as u32;
+    let tokens = count_tokens(expanded) / METHODS;
+    println!(
+        "per method: {tokens} tokens of {written}, {} lines, {} bytes as formatted, {took:?}",
+        text.lines().count() / METHODS,
+        text.len() / METHODS,
+    );
+    assert!(tokens <= MOST, "{tokens} tokens per method, at most {MOST}");
 }

@@ -1,7 +1,12 @@
-//! Generates clients under several policies, as a user's `build.rs` does.
+//! Generates clients under several policies, as a user's `build.rs` does, and the server of the large
+//! service whose compile time is measured.
 
 use std::error::Error;
 use std::path::PathBuf;
+
+#[allow(unreachable_pub)] // the library shows it
+#[path = "src/large.rs"]
+mod large;
 
 /// A policy, and the module that its client of the demo service is in. What the policies name is in
 /// `src/clients.rs`.
@@ -33,5 +38,10 @@ fn main() -> Result<(), Box<dyn Error>> {
                 ["../../proto/proto"],
             )?)?;
     }
+    // Only as text here: the benchmark writes it into a crate of its own.
+    std::fs::write(out.join("large.proto"), large::proto())?;
+    tonic_prost_build::configure()
+        .build_client(false)
+        .compile_fds(protox::compile(["large.proto"], [&out])?)?;
     Ok(())
 }

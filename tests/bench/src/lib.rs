@@ -4,6 +4,7 @@
 
 pub mod callgrind;
 pub mod clients;
+pub mod large;
 
 use std::future::Future;
 use std::hint::black_box;
