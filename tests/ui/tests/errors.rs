@@ -54,9 +54,10 @@ fn every_error_is_on_the_page_with_its_cause_and_its_cure() {
 
 /// Sorted, as no file system promises to.
 fn names(folder: &Path) -> BTreeSet<String> {
-    let entries = fs::read_dir(folder).unwrap();
+    let entries = fs::read_dir(folder).expect("a folder of cases");
     entries
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .map(|entry| entry.expect("a readable folder").file_name())
+        .map(|name| name.to_string_lossy().into_owned())
         .collect()
 }
 
