@@ -214,7 +214,10 @@ pub(crate) fn parse_block_args(cx: &Ctxt, mount: Mount, tokens: TokenStream) -> 
             continue;
         }
         if seen.contains(&arg.name) {
-            cx.error_on(&arg.name, format!("duplicate setting `{}`", arg.name));
+            cx.error_on(
+                &arg.name,
+                format!("duplicate setting `{}`; take one out", arg.name),
+            );
             continue;
         }
         seen.push(arg.name.clone());
@@ -266,7 +269,7 @@ pub(crate) fn parse_method_args(
             ("name", ArgValue::Expr(expr)) => match literal(&expr) {
                 Some(Lit::Str(text)) if is_identifier(&text.value()) => {
                     if method.name.replace(text.clone()).is_some() {
-                        cx.error_on(&name, "duplicate setting `name`");
+                        cx.error_on(&name, "duplicate setting `name`; take one out");
                     }
                 }
                 _ => cx.error_on(
@@ -313,8 +316,10 @@ impl EntryParser<'_> {
         let Arg { name, value } = arg;
         let text = name.to_string();
         if text != "with" && entries.iter().any(|entry| entry.name == name) {
-            self.cx
-                .error_on(&name, format!("duplicate interceptor `{name}`"));
+            self.cx.error_on(
+                &name,
+                format!("duplicate interceptor `{name}`; take one out"),
+            );
             return;
         }
         let side = self.mount.side();
@@ -523,7 +528,7 @@ impl EntryParser<'_> {
         } else if config.is_none() && settings.is_complete {
             self.cx.error_on(
                 &name,
-                "missing setting `per_second`; add `per_second = 100`",
+                "missing setting `per_second`; add `per_second = 100`, or `per_minute` or `limiter`",
             );
         }
         let key = match settings.expr("key") {
@@ -565,7 +570,7 @@ impl EntryParser<'_> {
                     if name.value() == "authorization" {
                         self.cx.error_on(
                             name,
-                            "one token can be written in many ways; use `key = identity`",
+                            "one token can be written in many ways, each with a limit of its own; use `key = identity`",
                         );
                         return None;
                     }
@@ -790,8 +795,10 @@ impl EntryParser<'_> {
             if let Some(wrong) = crate::values::wrong_metadata_key(&key) {
                 self.cx.error_on(&pair.key, wrong);
             } else if seen.contains(&key) {
-                self.cx
-                    .error_on(&pair.key, format!("duplicate metadata key `{key}`"));
+                self.cx.error_on(
+                    &pair.key,
+                    format!("duplicate metadata key `{key}`; take one out"),
+                );
             } else if let Some(wrong) =
                 crate::values::wrong_metadata_value(pair.is_binary(), &pair.value)
             {

@@ -323,7 +323,10 @@ fn channel_chains(cx: &Ctxt, entries: &[Entry]) -> Vec<Chain> {
                 } = &method.spelled
                     && is_named(&list[..i], &format!("/{service}/{name}"))
                 {
-                    cx.error_at(method.span, format!("duplicate method `/{service}/{name}`"));
+                    cx.error_at(
+                        method.span,
+                        format!("duplicate method `/{service}/{name}`; take one out"),
+                    );
                 }
             }
         }
@@ -675,7 +678,10 @@ impl<'a> Names<'a> {
         for method_ref in list {
             let indices = self.find(method_ref);
             if indices.iter().any(|&index| named[index].is_some()) {
-                let message = format!("duplicate method `{}`", self.methods[indices[0]].name);
+                let message = format!(
+                    "duplicate method `{}`; take one out",
+                    self.methods[indices[0]].name
+                );
                 self.cx.error_at(method_ref.span, message);
             }
             self.unresolved += usize::from(indices.is_empty());
@@ -766,7 +772,7 @@ impl<'a> Names<'a> {
         if own != service {
             self.cx.error_at(
                 span,
-                format!("this is the service `{own}`, not `{service}`"),
+                format!("this is the service `{own}`, not `{service}`; a path here begins with `/{own}/`"),
             );
         }
         own == service
@@ -805,13 +811,16 @@ fn check_method_attributes(cx: &Ctxt, methods: &[Method], entries: &[Entry], cov
             let known: Vec<&str> = known.iter().map(String::as_str).collect();
             if !known.contains(&name.to_string().as_str()) {
                 let near = nearest(&name.to_string(), &known);
-                let hint = near.map_or_else(
-                    || "take it out; one of several `with` is left out by its `except`".to_owned(),
-                    |near| format!("did you mean `{near}`?"),
-                );
+                let hint = match near {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None if known.contains(&"with") => {
+                        "take it out; one of several `with` is left out by its `except`".to_owned()
+                    }
+                    None => "take it out".to_owned(),
+                };
                 cx.error_on(name, format!("the block has no `{name}` to skip; {hint}"));
             } else if skipped.contains(&name) {
-                cx.error_on(name, format!("duplicate `{name}` in `skip`"));
+                cx.error_on(name, format!("duplicate `{name}` in `skip`; take one out"));
             } else if method
                 .args
                 .entries

@@ -58,7 +58,7 @@ pub(crate) fn parse(cx: &Ctxt, mut module: ItemMod) -> Option<ClientModule> {
     let Some(client) = client else {
         cx.error_on(
             &module.ident,
-            "this is no client's module, as tonic's code generator writes it: it has no `struct …Client<T> { inner: tonic::client::Grpc<T> }`",
+            "this is no client's module, as tonic's code generator writes it: it has no `struct …Client<T> { inner: tonic::client::Grpc<T> }`; one that you wrote takes the attribute on its `impl`",
         );
         return None;
     };

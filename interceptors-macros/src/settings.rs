@@ -109,7 +109,7 @@ impl<'c> Settings<'c> {
             if !known.contains(&name.to_string().as_str()) {
                 cx.error_on(name, unknown("setting", &name.to_string(), known));
             } else if given.iter().any(|earlier| earlier.name == *name) {
-                cx.error_on(name, format!("duplicate setting `{name}`"));
+                cx.error_on(name, format!("duplicate setting `{name}`; take one out"));
             } else {
                 given.push(arg);
             }
@@ -182,9 +182,15 @@ pub(crate) fn unknown(what: &str, name: &str, known: &[&str]) -> String {
 
 pub(crate) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let name = name.to_lowercase();
-    let likeness = |candidate: &&str| strsim::jaro_winkler(&name, &candidate.to_lowercase());
+    // Who writes `attempts` means `max_attempts` and not `attempt_timeout`, which has more letters in common.
+    let likeness = |candidate: &&str| match candidate.to_lowercase() {
+        candidate if candidate.split('_').any(|word| word == name) => 1.0,
+        candidate => strsim::jaro_winkler(&name, &candidate),
+    };
+    // Of several that are as near, the first.
     let best = known
         .iter()
+        .rev()
         .copied()
         .max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
     (likeness(&best) > 0.8).then_some(best)

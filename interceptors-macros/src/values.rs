@@ -45,14 +45,14 @@ impl Values<'_> {
     ) -> Option<TokenStream> {
         let number = match literal(expr) {
             None => return Some(quote!(#expr)),
-            Some(Lit::Int(number)) if !is_negative(expr) => number,
+            Some(Lit::Int(number)) => number,
             _ => {
                 let message = format!("`{name}` must be a whole number, such as `10`");
                 return self.wrong(expr, message);
             }
         };
         let number = number.base10_parse::<u64>();
-        if number.is_ok_and(|number| !legal.contains(&number)) {
+        if is_negative(expr) || number.is_ok_and(|number| !legal.contains(&number)) {
             let message = match (legal.start_bound(), legal.end_bound()) {
                 (Bound::Included(least), Bound::Included(most)) => {
                     format!("`{name}` must be from {least} to {most}")
@@ -158,7 +158,10 @@ impl Values<'_> {
     /// `[Unavailable, Aborted]`, or a constant of type `&[Code]`.
     pub(crate) fn codes(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
         if matches!(expr, Expr::Array(array) if array.elems.is_empty()) {
-            return self.wrong(expr, format!("`{name}` must name at least one status code"));
+            return self.wrong(
+                expr,
+                format!("`{name}` must name at least one status code, such as `Unavailable`"),
+            );
         }
         self.codes_or_none(name, expr)
     }
@@ -188,7 +191,10 @@ impl Values<'_> {
             } else if !CODES.contains(&text.as_str()) {
                 self.wrong(element, unknown_code(&text));
             } else if seen.contains(&text) {
-                self.wrong(element, format!("duplicate status code `{text}`"));
+                self.wrong(
+                    element,
+                    format!("duplicate status code `{text}`; take one out"),
+                );
             } else {
                 codes.push(quote_spanned!(at(code.span())=> __interceptors::tonic::Code::#code));
                 seen.push(text);

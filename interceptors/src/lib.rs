@@ -24,6 +24,8 @@ pub mod deadline;
 #[cfg(not(feature = "deadline"))]
 #[allow(dead_code, unreachable_pub)]
 mod deadline;
+#[doc = include_str!("errors.md")]
+pub mod errors {}
 #[cfg(feature = "hedge")]
 pub mod hedge;
 #[cfg(feature = "logging")]

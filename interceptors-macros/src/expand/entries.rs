@@ -119,6 +119,13 @@ impl Site<'_> {
         bindings
     }
 
+    /// What the attribute stands on, where an entry asks that itself. The token resolves as the method's own `self`
+    /// does and stands at the entry, for what the compiler says of it.
+    fn itself(&self, place: Span) -> TokenStream {
+        let this = Token![self](self.this_span().located_at(place));
+        quote_spanned!(place=> &*#this)
+    }
+
     /// `__rpc.link(__0).before(__rpc.link(__1).before(innermost))`
     pub(crate) fn links(&self, innermost: TokenStream) -> TokenStream {
         let outwards = self.chain.entries.iter().rev();
@@ -251,7 +258,6 @@ pub(crate) fn entry_value(entries: &[Entry], i: usize, site: &Site<'_>) -> Token
     let entry = &entries[i];
     let config = item_name("CONFIG", entry, i);
     let span = at(entry.name.span());
-    let this = site.this;
     let interceptor = |module: &str, name: &str| {
         let (module, name) = (Ident::new(module, span), Ident::new(name, span));
         quote_spanned!(span=> __interceptors::#module::#name)
@@ -266,7 +272,7 @@ pub(crate) fn entry_value(entries: &[Entry], i: usize, site: &Site<'_>) -> Token
             let auth = interceptor("auth", "Auth");
             let verifier = match verifier {
                 Some(verifier) => given(verifier, entry, i, site),
-                None => quote_spanned!(span=> &*#this),
+                None => site.itself(span),
             };
             quote_spanned!(at(entry_span(entry))=> &#auth::new(#config, #verifier))
         }
@@ -315,7 +321,7 @@ pub(crate) fn entry_value(entries: &[Entry], i: usize, site: &Site<'_>) -> Token
             let auth = interceptor("auth", "Authenticate");
             let token = match token {
                 Some(token) => given(token, entry, i, site),
-                None => quote_spanned!(span=> &*#this),
+                None => site.itself(span),
             };
             quote_spanned!(at(entry_span(entry))=> &#auth::new(#config, #token))
         }

@@ -574,7 +574,7 @@ impl Expander<'_> {
     fn assertions(&self) -> TokenStream {
         let self_ty = &self.block.self_ty;
         let services = self.checked.named_services.iter().map(|(span, service)| {
-            let message = format!("this path names the service `{service}`, and this is another");
+            let message = format!("this path names the service `{service}`, and this is another; name the method alone");
             quote_spanned! {at(*span)=>
                 const _: () = ::core::assert!(__interceptors::same(__SERVICE, #service), #message);
             }
@@ -624,9 +624,8 @@ impl Expander<'_> {
             });
         }
         if let Some(span) = chain.retry_named_at {
-            let message = format!(
-                "`retry` cannot send the request stream of `{name}` again; take it out here"
-            );
+            let message =
+                format!("`retry` cannot repeat the request stream of `{name}`; take it out here");
             assertions.push(
                 quote_spanned! {at(span)=> ::core::assert!(!#probe::REQUEST_IS_STREAM, #message) },
             );

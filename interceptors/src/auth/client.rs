@@ -144,7 +144,7 @@ impl Config {
     pub const fn header(mut self, name: &'static str) -> Self {
         assert!(
             key::is_legal(name),
-            "`header` must be a metadata key in lower case"
+            "`header` must be a metadata key in lower case, such as `x-api-key`"
         );
         assert!(
             key::is_free(name),

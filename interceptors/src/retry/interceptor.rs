@@ -128,7 +128,7 @@ impl Config {
     pub const fn codes(mut self, codes: &'static [Code]) -> Self {
         assert!(
             !codes.is_empty(),
-            "`codes` must name at least one status code"
+            "`codes` must name at least one status code, such as `Unavailable`"
         );
         assert!(
             codes::are_failures(codes),
@@ -172,7 +172,7 @@ impl Config {
     pub const fn checked(self) -> Self {
         assert!(
             self.base_delay.as_nanos() <= self.max_delay.as_nanos(),
-            "`base_delay` is longer than `max_delay` (30 s where it is not set); make one fit the other"
+            "`base_delay` (by default 500 ms) is longer than `max_delay` (by default 30 s); make one fit the other"
         );
         self
     }

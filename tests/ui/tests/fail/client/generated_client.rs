@@ -1,3 +1,10 @@
+// Cause: The attribute is on the module that tonic generates. It has no value of yours behind it,
+// so there is no `self`; its methods and their kinds are known, and the lists are checked against
+// them.
+// Cure: Name a `static` or what else your crate has: `auth(token = &*crate::TOKENS)`,
+// `with(crate::Audit)`. Name the methods as they are, `retry(only = [list])`, and give `hedge`
+// unary ones only.
+
 use interceptors::intercept;
 
 #[intercept(

@@ -1,3 +1,7 @@
+// Cause: `hedge` makes the same call several times and takes the first success. That can be done
+// with one request that can be copied and one response, not with streams.
+// Cure: Leave the method out: `hedge(delay = "1s", except = [list])`.
+
 use interceptors::intercept;
 use interceptors_ui_tests::Id;
 use tonic::{Request, Response, Status, Streaming};

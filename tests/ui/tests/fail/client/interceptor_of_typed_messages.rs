@@ -1,3 +1,8 @@
+// Cause: A channel carries encoded messages, so its interceptors see `client::Body` for both. This
+// interceptor is for one decoded message.
+// Cure: Write it for any messages, `impl<Req: Send, Res: Send> Interceptor<Req, Res> for Typed`, or
+// put it on the generated client, where the messages have their types.
+
 use interceptors::{Call, Interceptor, Next, intercept};
 use interceptors_ui_tests::Id;
 use tonic::{Response, Status};

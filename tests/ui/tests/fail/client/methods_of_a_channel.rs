@@ -1,3 +1,7 @@
+// Cause: A channel serves clients of any service, so the name of a method alone does not say which
+// one is meant. It also needs each only once.
+// Cure: Write the whole path, with the package: `logging(only = ["/user.v1.UserService/Get"])`.
+
 use interceptors::intercept;
 
 #[intercept(

@@ -1,3 +1,8 @@
+// Cause: On a client `auth` needs somebody who gives the token. `token` names a value that cannot,
+// or there is no `token` and the struct itself was asked.
+// Cure: Keep a `TokenCache` and name it: `auth(token = self.tokens)` with `tokens:
+// Arc<TokenCache>`. Or write `impl TokenSource for Outbound { … }` and leave `token` out.
+
 use interceptors::intercept;
 
 struct Tokens;

@@ -1,3 +1,8 @@
+// Cause: `retry` waits for a failure, and `hedge` does not wait. gRPC allows one of them for a
+// method.
+// Cure: Keep one, or part the methods: `retry(except = ["/user.v1.UserService/Get"]), hedge(only =
+// ["/user.v1.UserService/Get"])`.
+
 use interceptors::intercept;
 
 #[intercept(retry(max = 3), hedge(delay = "100ms"))]

@@ -1,3 +1,8 @@
+// Cause: Metadata, the deadline and extensions of a call travel in `tonic::Request`. A method that
+// takes the bare message has no place for them.
+// Cure: Take the request: `async fn get(&self, request: Request<Id>) -> Result<Response<Id>,
+// Status>`. A convenience that takes an `id` goes into another `impl`, and calls this one.
+
 use interceptors::intercept;
 use interceptors_ui_tests::Id;
 use tonic::{Response, Status};

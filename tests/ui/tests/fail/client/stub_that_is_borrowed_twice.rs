@@ -1,3 +1,9 @@
+// Cause: The method borrows the whole stub mutably, so as long as it runs no interceptor can borrow
+// a field of it, and it cannot run twice at once.
+// Cure: Take `&self`; a tonic client inside is cheap to clone,
+// `self.client.clone().get(request).await`. If it has to be `&mut self`, write `token =
+// self.tokens.clone()` with `tokens: Arc<TokenCache>`, and leave `hedge` out.
+
 use interceptors::auth::TokenCache;
 use interceptors::intercept;
 use interceptors_ui_tests::Id;

@@ -1,3 +1,8 @@
+// Cause: Everything in an annotated `impl` is an RPC. Constants, constructors and helpers are none,
+// and a method with type parameters has no one message.
+// Cure: Move what is no RPC into a second `impl Users { … }` without the attribute. Name the type
+// of a stream: `Request<ReceiverStream<Id>>` instead of `Request<impl Stream>`.
+
 use interceptors::intercept;
 use interceptors_ui_tests::Id;
 use tonic::{Request, Response, Status};

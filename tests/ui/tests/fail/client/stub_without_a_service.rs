@@ -1,3 +1,7 @@
+// Cause: A hand-written stub implements no trait, so nothing tells which service its methods call.
+// Logs, paths and the plan need the name.
+// Cure: Say it: `#[intercept(service = "user.v1.UserService", logging)]`.
+
 use interceptors::intercept;
 use interceptors_ui_tests::Id;
 use tonic::{Request, Response, Status};

@@ -1,3 +1,10 @@
+// Cause: A value is out of range or of another kind: `hedge` counts the first attempt too, codes
+// are failures, a deadline is one time longer than zero, and other settings are numbers or `true`
+// and `false`.
+// Cure: Write, for example, `hedge(max_attempts = 2, delay = "100ms", non_fatal_codes =
+// [Unavailable])`, `deadline("2s")`, `retry(buffer_size = 65536)` and `auth(allow_plaintext =
+// true)`.
+
 use interceptors::intercept;
 
 const NONE: u32 = 0;

@@ -1,3 +1,7 @@
+// Cause: The attribute is a list of entries and settings with commas between them, and each begins
+// with a name.
+// Cure: Write it as `#[intercept(logging, retry(max = 3))]`.
+
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};
 use tonic::{Request, Response, Status};

@@ -1,3 +1,6 @@
+// Cause: An entry has named settings, so a value alone does not say which of them is meant.
+// Cure: Name the setting, in parentheses: `retry(max = 3)`.
+
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};
 use tonic::{Request, Response, Status};

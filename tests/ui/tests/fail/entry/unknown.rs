@@ -1,3 +1,7 @@
+// Cause: No entry has this name. An interceptor of your own is not an entry by its name either.
+// Cure: Correct the name: `logging`. An interceptor of your own is listed as `with(Cache)`, or
+// `with(self.cache)`.
+
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};
 use tonic::{Request, Response, Status};

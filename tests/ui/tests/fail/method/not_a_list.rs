@@ -1,3 +1,6 @@
+// Cause: `only` takes a list, also for one method.
+// Cure: Put it into brackets: `only = [get]`.
+
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};
 use tonic::{Request, Response, Status};

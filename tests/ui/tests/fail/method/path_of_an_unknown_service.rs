@@ -1,3 +1,9 @@
+// Cause: The list names a method by its full path, and the compiler does not know which service
+// this is: a trait's name alone does not tell the package.
+// Cure: Say it: `#[intercept(service = "user.v1.UserService", …)]`. Or name the trait through its
+// generated module, `impl user_service_server::UserService for Users`; or name the method alone,
+// `only = [get]`.
+
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};
 use tonic::{Request, Response, Status};

@@ -1,3 +1,8 @@
+// Cause: The method skips the block's entry and has one of its own by the same name. An entry of
+// its own already takes the place of the block's.
+// Cure: Keep one: `#[intercept(retry(max = 2))]` for other settings, `#[intercept(skip(retry))]`
+// for none.
+
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};
 use tonic::{Request, Response, Status};

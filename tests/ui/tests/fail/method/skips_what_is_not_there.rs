@@ -1,3 +1,8 @@
+// Cause: `skip` takes away an entry of the block, and the block has none of this name.
+// Cure: Write a name that the block lists, `skip(retry)`, or take it out. `skip(with)` takes all
+// interceptors of your own away; to leave a method out of one of them, write `with(Audit, except =
+// [get])` on the block.
+
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};
 use tonic::{Request, Response, Status};

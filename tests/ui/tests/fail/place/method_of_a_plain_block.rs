@@ -1,3 +1,8 @@
+// Cause: An attribute on a method changes the chain that the block's attribute makes, and here the
+// block has none.
+// Cure: Put `#[intercept(…)]` on the block, above `#[tonic::async_trait]`. For one method only,
+// name it there: `#[intercept(logging(only = [get]))]`.
+
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};
 use tonic::{Request, Response, Status};

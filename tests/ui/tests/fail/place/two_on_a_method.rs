@@ -1,3 +1,6 @@
+// Cause: A method has two attributes, and nothing says which of them counts.
+// Cure: Write one with everything in it: `#[intercept(skip(logging), name = "Get")]`.
+
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};
 use tonic::{Request, Response, Status};

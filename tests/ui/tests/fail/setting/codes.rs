@@ -1,3 +1,7 @@
+// Cause: Status codes are written like the variants of `tonic::Code`, each once, and each a
+// failure: a call that ended with `Ok` needs no retry.
+// Cure: Write `codes = [Unavailable, Aborted]`.
+
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};
 use tonic::{Request, Response, Status};

@@ -1,3 +1,7 @@
+// Cause: The two settings say the same thing in two ways, or contradict each other.
+// Cure: Keep one: `retry(max = 3)` and `retry(max_attempts = 4)` mean the same; `rate_limit` takes
+// `per_second` or `per_minute`; a list is either `only` or `except`.
+
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};
 use tonic::{Request, Response, Status};

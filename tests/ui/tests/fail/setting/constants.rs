@@ -1,3 +1,9 @@
+// Cause: The value of a constant is held to the same limits as a literal. The compiler finds out
+// when it evaluates the constant, so the message begins with `evaluation panicked`.
+// Cure: Change the constant: `max_attempts` is 2 or more, `per_second` 1 or more, times are longer
+// than zero, `multiplier` is above zero, `jitter` is from `0.0` to `1.0`, `ratio` is `0.001` or
+// more, and a list names each code once.
+
 use std::time::Duration;
 
 use interceptors::intercept;

@@ -1,3 +1,8 @@
+// Cause: The first delay is already longer than the longest one. What is not set has its default,
+// `500ms` for `base_delay` and `30s` for `max_delay`, so one setting alone can be at odds with the
+// other's default.
+// Cure: Set both so that they fit: `retry(base_delay = "5ms", max_delay = "10ms")`.
+
 use std::time::Duration;
 
 use interceptors::intercept;

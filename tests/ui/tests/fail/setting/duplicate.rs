@@ -1,3 +1,6 @@
+// Cause: A setting is given twice, and it has one value.
+// Cure: Keep the one that is meant: `retry(max = 4)`.
+
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};
 use tonic::{Request, Response, Status};

@@ -1,3 +1,7 @@
+// Cause: A time is a number and a unit that is known. These times cannot be negative, nor zero.
+// Cure: Write `"5s"`, `"250ms"` or `"1m 30s"`, or name a constant of type `Duration`. To do without
+// a setting, leave it out.
+
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};
 use tonic::{Request, Response, Status};

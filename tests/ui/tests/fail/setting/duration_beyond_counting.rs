@@ -1,3 +1,6 @@
+// Cause: The time is empty, has no unit, or is longer than a `Duration` can hold.
+// Cure: Write a number with its unit: `"5s"`.
+
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};
 use tonic::{Request, Response, Status};

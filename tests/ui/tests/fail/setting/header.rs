@@ -1,3 +1,7 @@
+// Cause: gRPC sends the names of metadata in lower case, so a key with an upper-case letter would
+// never be found.
+// Cure: Write it in lower case: `header = "x-api-key"`.
+
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};
 use tonic::{Request, Response, Status};

@@ -1,3 +1,7 @@
+// Cause: A rate limit can tell callers apart in three ways, and this is none of them.
+// Cure: Write `key = peer` for the caller's address, `key = identity` for whom `auth` verified, or
+// `key = metadata("x-api-key")`. Without `key`, all callers share one limit.
+
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};
 use tonic::{Request, Response, Status};

@@ -1,3 +1,6 @@
+// Cause: The level has a name that `tracing` does not know.
+// Cure: Write one of `"trace"`, `"debug"`, `"info"`, `"warn"` and `"error"`.
+
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};
 use tonic::{Request, Response, Status};

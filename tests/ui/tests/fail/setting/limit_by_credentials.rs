@@ -1,3 +1,8 @@
+// Cause: The same token can be sent with another case of `Bearer` or with other spaces. Each way of
+// writing it would be a key of its own, and so get around the limit.
+// Cure: Let `auth` verify the token first, and count whom it found: `#[intercept(auth,
+// rate_limit(per_second = 1, key = identity))]`.
+
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};
 use tonic::{Request, Response, Status};

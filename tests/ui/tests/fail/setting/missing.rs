@@ -1,3 +1,8 @@
+// Cause: A rate limit without a rate limits nothing, and `throttle` needs to know both how many
+// tokens there are and how many a success gives back.
+// Cure: Write `rate_limit(per_second = 100, burst = 5)`, or `per_minute`, or a `limiter` of your
+// own; and `throttle(tokens = 10, ratio = 0.1)`.
+
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};
 use tonic::{Request, Response, Status};

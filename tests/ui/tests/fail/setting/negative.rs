@@ -1,3 +1,7 @@
+// Cause: These settings count something or multiply by something, so they cannot be negative.
+// Cure: Write a positive number: `max = 3`, `multiplier = 2.0`, `per_second = 5`. To have no
+// retries, take `retry` out.
+
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};
 use tonic::{Request, Response, Status};

@@ -1,3 +1,7 @@
+// Cause: With an empty list no failure is worth a retry, so `retry` would do nothing.
+// Cure: Name what is worth another try, `codes = [Unavailable]`, leave `codes` out for the default,
+// or take `retry` out.
+
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};
 use tonic::{Request, Response, Status};

@@ -1,3 +1,6 @@
+// Cause: The constant lists `Code::Ok`, and a call that succeeded needs no retry.
+// Cure: Take it out of the constant: `const CODES: &[Code] = &[Code::Aborted];`.
+
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};
 use tonic::{Request, Response, Status};

@@ -1,3 +1,8 @@
+// Cause: The constant is zero. Zero retries are no `retry`, and a burst of zero lets no call
+// through.
+// Cure: Use a constant that is 1 or more. To have no retries, take `retry` out; a limit without
+// `burst` has one as large as its rate.
+
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};
 use tonic::{Request, Response, Status};

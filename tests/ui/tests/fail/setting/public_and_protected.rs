@@ -1,3 +1,10 @@
+// Cause: With `protected`, the `auth` of the block says of every method of the block, once, whether
+// it needs a token. So nothing else may say it again or otherwise: not a second list, not
+// `skip(auth)`, not a list on a method. A channel does not know all methods, so it cannot list
+// them.
+// Cure: Put each method into exactly one list, `auth(public = [get], protected = [put])`, and take
+// the rest out. On a channel use `public` alone.
+
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, Once, UserService};
 use tonic::{Request, Response, Status};

@@ -1,3 +1,7 @@
+// Cause: This entry has no setting of that name.
+// Cure: Correct the name: `logging(level = "info")`, `retry(max_attempts = 3)`. What each entry
+// takes is in the reference of the attribute.
+
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};
 use tonic::{Request, Response, Status};

@@ -1,3 +1,8 @@
+// Cause: `public` already says which methods `auth` leaves out, so `except` cannot say it too. A
+// rate or a burst of zero would refuse every call.
+// Cure: Keep `public` alone: `auth(public = [get])`. Set the rate and the burst to 1 or more, or
+// leave `burst` out.
+
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};
 use tonic::{Request, Response, Status};

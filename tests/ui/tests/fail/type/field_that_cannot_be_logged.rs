@@ -1,3 +1,8 @@
+// Cause: A field of an event is a number, a `bool` or a string, and this value is a whole message.
+// Cure: Log a part of it, `fields(id = request.id)`, or say how to write it: `fields(request =
+// ?request)` for `Debug`, `%` in place of `?` for `Display`. Mind what secrets a whole message
+// holds.
+
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};
 use tonic::{Request, Response, Status};

@@ -1,3 +1,8 @@
+// Cause: `key = identity` looks the caller up by the hash of what `auth` gave, and this type has
+// none.
+// Cure: Derive it: `#[derive(Clone, Hash)] struct Caller { … }`. It has to hold what tells callers
+// apart, such as an id.
+
 use interceptors::auth::Verifier;
 use interceptors::{CallDetails, intercept};
 use interceptors_ui_tests::{Id, Ids, UserService};

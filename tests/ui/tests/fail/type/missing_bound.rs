@@ -1,3 +1,8 @@
+// Cause: The interceptor is for messages that implement `Validate`, and the message of a covered
+// method does not.
+// Cure: Implement the trait for the message, `impl Validate for Id { … }`, or leave the method out:
+// `with(Validated, except = [get])`.
+
 use interceptors::{Call, Interceptor, Next, intercept};
 use interceptors_ui_tests::{Id, Ids, UserService};
 use tonic::{Request, Response, Status};

@@ -1,3 +1,9 @@
+// Cause: What `with` was given does not implement `Interceptor` for the messages of a covered
+// method.
+// Cure: Implement it, for all messages with `impl<Req: Send, Res: Send> Interceptor<Req, Res> for
+// Audit`, or for those of one method, named with `with(Audit, only = [get])`. If it is made by a
+// function, call that: `with(audit())`.
+
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};
 use tonic::{Request, Response, Status};

@@ -1,3 +1,8 @@
+// Cause: For another attempt the request is needed once more, so it is copied, and this message is
+// not `Clone`. Messages of prost always are; this one was written by hand.
+// Cure: Add `#[derive(Clone)]` to the message, or leave the method out: `retry(max = 1, except =
+// [put])`.
+
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, Once, UserService};
 use tonic::{Request, Response, Status, Streaming};

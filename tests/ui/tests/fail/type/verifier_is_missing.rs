@@ -1,3 +1,8 @@
+// Cause: `auth` has to ask somebody whether a token is good. Without `verifier` it asks the service
+// itself, which does not implement `Verifier`.
+// Cure: Write `impl Verifier for Users { type Identity = …; async fn verify(…) … }`, or ask a field
+// that does: `auth(verifier = self.keys)`.
+
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};
 use tonic::{Request, Response, Status};
