@@ -10,8 +10,8 @@ use tonic::{Extensions, Request, Status};
 
 use crate::__private::Abilities;
 use crate::deadline;
-use crate::end::{Attached, Outcome, StreamEnd, tell_in_drop};
-use crate::inbound::{Received, RequestMessages};
+use crate::end::{Attached, Parts, tell_in_drop};
+use crate::inbound::Received;
 use crate::plan::MethodPlan;
 use crate::stream::StreamWatch;
 
@@ -351,6 +351,18 @@ impl CallDetails {
             .set(deadline.map_or(at, |deadline| deadline.min(at)));
     }
 
+    /// Whether this attempt has been answered: the handler has returned with success, or the server
+    /// has sent response headers, whatever came of it afterwards. Then it may have done its work, and
+    /// should not be asked to do it again.
+    #[must_use]
+    pub fn is_answered(&self) -> bool {
+        self.answered
+    }
+
+    pub(crate) fn count_attempt(&mut self) {
+        self.attempt += 1;
+    }
+
     /// 1 for the first attempt, 2 for the first retry, and so on.
     #[must_use]
     pub fn attempt(&self) -> u32 {
@@ -488,14 +500,6 @@ impl<Req> Call<Req> {
         self.abilities.resend.is_some() && self.message.is_some()
     }
 
-    /// Whether this attempt has been answered: the handler has returned with success, or the server
-    /// has sent response headers, whatever came of it afterwards. Then it may have done its work, and
-    /// should not be asked to do it again.
-    #[must_use]
-    pub fn is_answered(&self) -> bool {
-        self.details.answered
-    }
-
     /// A copy of the request, metadata and extensions included, to send it once more after
     /// [`Next::run`](crate::Next::run) has used up the original. `None` where
     /// [`can_resend`](Self::can_resend) is false, and for a request of more than 256 KiB that would
@@ -592,13 +596,13 @@ impl<Req> Call<Req> {
     ///
     /// Whoever watches a response stream of the attempt before is told that it was cancelled.
     pub fn next_attempt(&mut self, request: Request<Req>) {
-        self.details.attempt += 1;
+        self.details.count_attempt();
         self.start_over(request);
     }
 
     /// Sends this request instead of the one that is gone, as part of the same attempt.
     pub(crate) fn start_over(&mut self, request: Request<Req>) {
-        self.abandon_stream();
+        self.parts().abandon_stream();
         let (metadata, extensions, message) = request.into_parts();
         self.details.request = Some(Request::from_parts(metadata, extensions, ()));
         self.details.answered = false;
@@ -614,37 +618,22 @@ impl<Req> Call<Req> {
         }
     }
 
-    /// How many request messages the handler has taken.
-    pub(crate) fn request_messages(&self) -> RequestMessages {
-        match &self.received {
-            Some(received) => RequestMessages::Counted(received.clone()),
-            None if self.kind().request_is_stream() => RequestMessages::Unknown,
-            None => RequestMessages::One,
+    /// What observers need of it.
+    #[inline(always)]
+    pub(crate) fn parts(&mut self) -> Parts<'_> {
+        Parts {
+            details: &self.details,
+            received: &self.received,
+            attached: &mut self.attached,
         }
     }
 
     /// Those who watch the response that leaves the chain now.
     pub(crate) fn take_watch(&mut self) -> Option<StreamWatch> {
         let attached = self.attached.take()?;
-        let (messages, attempts) = (self.request_messages(), self.details.attempt);
+        let (messages, attempts) = (self.parts().request_messages(), self.details.attempt);
         let path = &self.details.path;
         Some(StreamWatch::new(path, messages, attempts, attached))
-    }
-
-    /// A response stream that its watchers were attached to will not leave the chain.
-    #[cold]
-    pub(crate) fn abandon_stream(&mut self) {
-        if let Some(attached) = self.attached.take() {
-            let end = StreamEnd {
-                path: &self.details.path,
-                outcome: Outcome::Cancelled,
-                status: None,
-                messages: 0,
-                request_messages: self.request_messages(),
-                attempts: self.details.attempt,
-            };
-            attached.end(&end);
-        }
     }
 
     /// What an attempt sends: the request, with what is left of the time.
@@ -702,10 +691,15 @@ impl<Req> From<Kept<Req>> for Request<Req> {
     }
 }
 
+#[cold]
+fn abandon_in_drop(mut parts: Parts<'_>) {
+    tell_in_drop(|| parts.abandon_stream());
+}
+
 impl<Req> Drop for Call<Req> {
     fn drop(&mut self) {
         if self.attached.is_some() {
-            tell_in_drop(|| self.abandon_stream());
+            abandon_in_drop(self.parts());
         }
     }
 }

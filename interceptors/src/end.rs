@@ -5,10 +5,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tonic::{Code, Status};
 
-use crate::call::{Call, CallPath, Kind};
+use crate::call::{Call, CallDetails, CallPath, Kind};
 #[cfg(feature = "client")]
 use crate::deadline::exceeded;
-use crate::inbound::RequestMessages;
+use crate::inbound::{Received, RequestMessages};
 
 /// How a call ended, apart from its status code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -200,6 +200,16 @@ impl<'a> StreamEnd<'a> {
 /// Tells observers of a call that is dropped. Where that is because something panics, a panic of
 /// theirs would abort the process; there it is kept.
 pub(crate) fn tell_in_drop(tell: impl FnOnce()) {
+    let mut tell = Some(tell);
+    tell_guarded(&mut || {
+        if let Some(tell) = tell.take() {
+            tell();
+        }
+    });
+}
+
+/// Apart, so that it is compiled once and not for each message.
+fn tell_guarded(tell: &mut dyn FnMut()) {
     if std::thread::panicking() {
         let _ = catch_unwind(AssertUnwindSafe(tell));
     } else {
@@ -264,51 +274,122 @@ impl<'a, Req, O: Observer> Watch<'a, Req, O> {
 
     /// The chain has answered: that is the end, or the observer goes along with the stream.
     pub(crate) fn settle(mut self, error: Option<&Status>) {
+        let (parts, observer, started) = self.parts();
         match error {
-            Some(status) => self.tell(Outcome::Error, Some(status), 0),
-            None if self.call.kind().response_is_stream() => {
-                if let Some(observer) = self.observer.take() {
-                    let inner = self.call.attached.take();
-                    let node = Node {
-                        observer,
-                        started: self.started,
-                        inner,
-                    };
-                    self.call.attached = Some(Box::new(node));
-                }
+            Some(status) => tell(parts, observer, started, Outcome::Error, Some(status), 0),
+            None if parts.details.kind().response_is_stream() => {
+                attach(parts.attached, observer, started);
             }
-            None => self.tell(Outcome::Ok, None, 1),
+            None => tell(parts, observer, started, Outcome::Ok, None, 1),
         }
     }
 
-    fn tell(&mut self, outcome: Outcome, status: Option<&Status>, messages: u64) {
-        if let Some(observer) = self.observer.take() {
-            // What was thrown away on its way here has ended too, and those further in before us.
-            self.call.abandon_stream();
-            let end = StreamEnd {
-                path: &self.call.details.path,
-                outcome,
-                status,
-                messages,
-                request_messages: self.call.request_messages(),
-                attempts: self.call.attempt(),
-            };
-            observer.end(&end.since(self.started));
-        }
+    fn parts(&mut self) -> (Parts<'_>, &mut Option<O>, Instant) {
+        (self.call.parts(), &mut self.observer, self.started)
     }
 }
 
 impl<Req, O: Observer> Drop for Watch<'_, Req, O> {
     fn drop(&mut self) {
-        if std::thread::panicking() {
-            tell_in_drop(|| self.tell(Outcome::Panicked, None, 0));
-            return;
+        if self.observer.is_some() {
+            let (parts, observer, started) = self.parts();
+            tell_of_drop(parts, observer, started);
         }
-        // Where the time was kept further out, this is how the call ends for its caller.
-        #[cfg(feature = "client")]
-        if self.observer.is_some() && self.call.has_run_out() {
-            self.tell(Outcome::Error, Some(&exceeded()), 0);
+    }
+}
+
+// What follows does not depend on the message, so that it is compiled once and not for each method.
+
+fn tell<O: Observer>(
+    mut parts: Parts<'_>,
+    observer: &mut Option<O>,
+    started: Instant,
+    outcome: Outcome,
+    status: Option<&Status>,
+    messages: u64,
+) {
+    if let Some(observer) = observer.take() {
+        // What was thrown away on its way here has ended too, and those further in before us.
+        parts.abandon_stream();
+        let end = parts.end(outcome, status, messages);
+        observer.end(&end.since(started));
+    }
+}
+
+fn attach<O: Observer>(
+    attached: &mut Option<Box<dyn Attached>>,
+    observer: &mut Option<O>,
+    started: Instant,
+) {
+    if let Some(observer) = observer.take() {
+        let inner = attached.take();
+        *attached = Some(Box::new(Node {
+            observer,
+            started,
+            inner,
+        }));
+    }
+}
+
+#[cold]
+fn tell_of_drop<O: Observer>(parts: Parts<'_>, observer: &mut Option<O>, started: Instant) {
+    if std::thread::panicking() {
+        tell_in_drop(|| tell(parts, observer, started, Outcome::Panicked, None, 0));
+        return;
+    }
+    // Where the time was kept further out, this is how the call ends for its caller.
+    #[cfg(feature = "client")]
+    if parts.details.has_run_out() {
+        let exceeded = exceeded();
+        tell(parts, observer, started, Outcome::Error, Some(&exceeded), 0);
+        return;
+    }
+    tell(parts, observer, started, Outcome::Cancelled, None, 0);
+}
+
+/// What observers need of a call, whatever its message is.
+pub(crate) struct Parts<'a> {
+    pub(crate) details: &'a CallDetails,
+    pub(crate) received: &'a Option<Received>,
+    pub(crate) attached: &'a mut Option<Box<dyn Attached>>,
+}
+
+impl<'a> Parts<'a> {
+    /// How many request messages the handler has taken.
+    pub(crate) fn request_messages(&self) -> RequestMessages {
+        match self.received {
+            Some(received) => RequestMessages::Counted(received.clone()),
+            None if self.details.kind().request_is_stream() => RequestMessages::Unknown,
+            None => RequestMessages::One,
         }
-        self.tell(Outcome::Cancelled, None, 0);
+    }
+
+    /// A response stream that its watchers were attached to will not leave the chain.
+    #[inline]
+    pub(crate) fn abandon_stream(&mut self) {
+        if let Some(attached) = self.attached.take() {
+            self.abandon(attached);
+        }
+    }
+
+    #[cold]
+    fn abandon(&self, attached: Box<dyn Attached>) {
+        attached.end(&self.end(Outcome::Cancelled, None, 0));
+    }
+
+    fn end<'b>(
+        &'b self,
+        outcome: Outcome,
+        status: Option<&'b Status>,
+        messages: u64,
+    ) -> StreamEnd<'b> {
+        StreamEnd {
+            path: &self.details.path,
+            outcome,
+            status,
+            messages,
+            request_messages: self.request_messages(),
+            attempts: self.details.attempt(),
+        }
     }
 }

@@ -7,7 +7,7 @@ use tracing::Level;
 
 use super::level::{client_level, code_name, server_level};
 use crate::plan::{Setting, Value};
-use crate::{Call, End, Interceptor, Kind, Next, Observer, Side};
+use crate::{Call, CallDetails, End, Interceptor, Kind, Next, Observer, Side};
 
 /// How calls are logged.
 ///
@@ -142,8 +142,13 @@ impl<Req> Fields<Req> for NoFields {
     type Captured = fn(&Finish<'_>);
 
     fn capture(&self, _request: &Req) -> fn(&Finish<'_>) {
-        |finish| crate::__finish_event!(finish, {})
+        emit
     }
+}
+
+/// Apart, so that it is compiled once and not for each message.
+fn emit(finish: &Finish<'_>) {
+    crate::__finish_event!(finish, {});
 }
 
 /// The values of one finish event.
@@ -256,7 +261,7 @@ impl<C: FnOnce(&Finish<'_>) + Send + 'static> Observer for Record<C> {
         };
         match self.captured {
             Some(emit) => emit(&finish),
-            None => crate::__finish_event!(&finish, {}),
+            None => emit(&finish),
         }
     }
 }
@@ -272,8 +277,7 @@ where
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
-        // Whoever listens to anything listens to errors.
-        if !tracing::event_enabled!(target: "interceptors::logging", Level::ERROR) {
+        if !somebody_listens() {
             return next.run(call).await;
         }
         let record = self.start(call);
@@ -288,17 +292,7 @@ impl<F> Logging<'_, F> {
     where
         F: Fields<Req>,
     {
-        tracing::event!(
-            target: "interceptors::logging",
-            Level::DEBUG,
-            protocol = "grpc",
-            grpc.component = call.side().as_str(),
-            grpc.service = call.service(),
-            grpc.method = call.method(),
-            grpc.method_type = (!call.plan().is_of_channel()).then_some(call.kind().as_str()),
-            peer.address = call.peer().map(tracing::field::display),
-            "started call"
-        );
+        announce(call);
         Record {
             level: self.config.level,
             slow: self.config.slow,
@@ -306,4 +300,23 @@ impl<F> Logging<'_, F> {
             captured: call.message().map(|request| self.fields.capture(request)),
         }
     }
+}
+
+/// Whoever listens to anything listens to errors.
+fn somebody_listens() -> bool {
+    tracing::event_enabled!(target: "interceptors::logging", Level::ERROR)
+}
+
+fn announce(call: &CallDetails) {
+    tracing::event!(
+        target: "interceptors::logging",
+        Level::DEBUG,
+        protocol = "grpc",
+        grpc.component = call.side().as_str(),
+        grpc.service = call.service(),
+        grpc.method = call.method(),
+        grpc.method_type = (!call.plan().is_of_channel()).then_some(call.kind().as_str()),
+        peer.address = call.peer().map(tracing::field::display),
+        "started call"
+    );
 }

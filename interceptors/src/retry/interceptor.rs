@@ -14,7 +14,7 @@ use crate::plan::{Setting, Value};
 #[cfg(feature = "client")]
 use crate::pushback::PREVIOUS_ATTEMPTS;
 use crate::pushback::{Pushback, pushback};
-use crate::{Call, Interceptor, Next, Side};
+use crate::{Call, CallDetails, Interceptor, Next, Side};
 
 /// When to try again, and after how long.
 ///
@@ -311,90 +311,165 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Retry<'_> {
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
-        let is_client = call.side() == Side::Client;
-        #[cfg(feature = "client")]
-        if is_client && !call.metadata().is_empty() {
-            // What the caller wrote there says nothing of this call.
-            let headers = call.metadata_mut().as_mut();
-            headers.remove(&PREVIOUS_ATTEMPTS);
-        }
+        let mut progress = Progress::begin(&mut call.details);
         if !call.can_resend() {
             return next.run(call).await;
         }
-        let mut retries_since_pushback = 0;
-        let mut attempts = 1;
-        let mut transparent = Transparent::default();
         loop {
-            // An interceptor further in may have set it.
-            let deadline = match is_client {
-                true => call.known_deadline(),
-                false => call.settle_deadline(),
+            let deadline = progress.deadline(call);
+            let copy = match progress.wants_copy(self.config) {
+                true => call.keep(self.config.buffer_size),
+                false => None,
             };
-            // The last attempt needs no copy behind it, unless it turns out to be none.
-            let copy = if attempts < self.config.max_attempts || is_client {
-                call.keep(self.config.buffer_size)
-            } else {
-                None
-            };
-            let enforced = deadline.filter(|_| is_client);
             // What has no limit needs no clock, and its answer no detour.
-            let answer = match (self.config.attempt_timeout, enforced) {
+            let answer = match (self.config.attempt_timeout, deadline) {
                 (None, None) => pin!(next.run(call)).await,
-                _ => self.attempt(call, next, enforced).await,
+                _ => self.attempt(call, next, deadline).await,
             };
-            if answer.is_ok()
-                && let Some(throttle) = self.throttle
-            {
-                throttle.succeed();
-            }
             let status = match answer {
                 Err(status) => status,
-                answer => return answer,
-            };
-            let is_over = |deadline: &Instant| *deadline <= Instant::now();
-            if call.is_answered() || call.deadline().as_ref().is_some_and(is_over) {
-                return Err(status);
-            }
-            let copy = copy.filter(|copy| call.is_whole(copy));
-            if is_client && transparent.allows(&status) {
-                let Some(copy) = copy.and_then(|copy| call.taken_over(copy)) else {
-                    return Err(status);
-                };
-                call.start_over(copy.into());
-                continue;
-            }
-            let delay = self.backoff(call.side(), &status, &mut retries_since_pushback);
-            let (Some(delay), Some(copy)) = (delay, copy) else {
-                return Err(status);
-            };
-            if attempts >= self.config.max_attempts {
-                return Err(status);
-            }
-            // A server that has failed may read on meanwhile.
-            let Some(copy) = call.taken_over(copy) else {
-                return Err(status);
-            };
-            let at = Instant::now().checked_add(delay);
-            match (call.deadline(), at) {
-                (Some(deadline), at) if at.is_none_or(|at| deadline <= at) => {
-                    if !is_client {
-                        // Whoever waits can as well be told at once.
-                        return Err(status);
-                    }
-                    // A6: not before the deadline, however clear it is.
-                    sleep_until(deadline).await;
-                    return Err(exceeded());
+                answer => {
+                    self.succeed();
+                    return answer;
                 }
-                (_, None) => return Err(status),
-                (_, Some(at)) => sleep_until(at).await,
+            };
+            let copy = copy.filter(|copy| call.is_whole(copy));
+            let verdict = self.judge(&call.details, &mut progress, &status, copy.is_some());
+            // A server that has failed may read on meanwhile, so it is taken over before the wait.
+            let taken = match verdict {
+                Verdict::Final => None,
+                Verdict::AtOnce | Verdict::After(_) => copy.and_then(|copy| call.taken_over(copy)),
+            };
+            let Some(taken) = taken else {
+                return Err(status);
+            };
+            if let Verdict::After(delay) = verdict
+                && let Err(over) = progress.wait(call.details.deadline(), delay).await
+            {
+                return Err(over.unwrap_or(status));
             }
-            call.next_attempt(copy.into());
-            #[cfg(feature = "client")]
-            if is_client {
-                let headers = call.metadata_mut().as_mut();
-                headers.insert(PREVIOUS_ATTEMPTS.clone(), attempts.into());
+            progress.advance(&mut call.details, &verdict);
+            call.start_over(taken.into());
+            progress.mark(&mut call.details);
+        }
+    }
+}
+
+// What follows does not depend on the message, so that it is compiled once and not for each method.
+
+/// What comes of an attempt that failed.
+enum Verdict {
+    Final,
+    /// The same attempt once more: the server has not seen it.
+    AtOnce,
+    After(Duration),
+}
+
+struct Progress {
+    is_client: bool,
+    attempts: u32,
+    retries_since_pushback: u32,
+    transparent: Transparent,
+}
+
+impl Progress {
+    fn begin(details: &mut CallDetails) -> Self {
+        let is_client = details.side() == Side::Client;
+        #[cfg(feature = "client")]
+        if is_client && !details.metadata().is_empty() {
+            // What the caller wrote there says nothing of this call.
+            let headers = details.metadata_mut().as_mut();
+            headers.remove(&PREVIOUS_ATTEMPTS);
+        }
+        Self {
+            is_client,
+            attempts: 1,
+            retries_since_pushback: 0,
+            transparent: Transparent::default(),
+        }
+    }
+
+    /// What an attempt is held to. On a service that is the handler's own business.
+    fn deadline(&self, details: &mut CallDetails) -> Option<Instant> {
+        // An interceptor further in may have set it.
+        if self.is_client {
+            return details.known_deadline();
+        }
+        details.settle_deadline();
+        None
+    }
+
+    /// The last attempt needs no copy behind it, unless it turns out to be none.
+    fn wants_copy(&self, config: &Config) -> bool {
+        self.attempts < config.max_attempts || self.is_client
+    }
+
+    /// Waits before the next attempt; the error is what the call ends with instead, if not with the status that it has.
+    async fn wait(&self, deadline: Option<Instant>, delay: Duration) -> Result<(), Option<Status>> {
+        let at = Instant::now().checked_add(delay);
+        match (deadline, at) {
+            (Some(deadline), at) if at.is_none_or(|at| deadline <= at) => {
+                if !self.is_client {
+                    // Whoever waits can as well be told at once.
+                    return Err(None);
+                }
+                // A6: not before the deadline, however clear it is.
+                sleep_until(deadline).await;
+                Err(Some(exceeded()))
             }
-            attempts += 1;
+            (_, None) => Err(None),
+            (_, Some(at)) => {
+                sleep_until(at).await;
+                Ok(())
+            }
+        }
+    }
+
+    fn advance(&mut self, details: &mut CallDetails, verdict: &Verdict) {
+        if matches!(verdict, Verdict::After(_)) {
+            details.count_attempt();
+            self.attempts += 1;
+        }
+    }
+
+    fn mark(&self, details: &mut CallDetails) {
+        #[cfg(feature = "client")]
+        if self.is_client && self.attempts > 1 {
+            let headers = details.metadata_mut().as_mut();
+            headers.insert(PREVIOUS_ATTEMPTS.clone(), (self.attempts - 1).into());
+        }
+        let _ = details;
+    }
+}
+
+impl Retry<'_> {
+    fn succeed(&self) {
+        if let Some(throttle) = self.throttle {
+            throttle.succeed();
+        }
+    }
+
+    #[cold]
+    fn judge(
+        &self,
+        details: &CallDetails,
+        progress: &mut Progress,
+        status: &Status,
+        has_copy: bool,
+    ) -> Verdict {
+        let is_over = |deadline: Instant| deadline <= Instant::now();
+        if details.is_answered() || details.deadline().is_some_and(is_over) {
+            return Verdict::Final;
+        }
+        if progress.is_client && progress.transparent.allows(status) {
+            return Verdict::AtOnce;
+        }
+        let since_pushback = &mut progress.retries_since_pushback;
+        match self.backoff(details.side(), status, since_pushback) {
+            Some(delay) if has_copy && progress.attempts < self.config.max_attempts => {
+                Verdict::After(delay)
+            }
+            _ => Verdict::Final,
         }
     }
 }
