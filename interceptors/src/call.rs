@@ -359,6 +359,23 @@ impl CallDetails {
         self.answered
     }
 
+    #[inline]
+    fn take_head(&mut self) -> (MetadataMap, Extensions) {
+        match self.request.take() {
+            Some(request) => {
+                let (metadata, extensions, ()) = request.into_parts();
+                (metadata, extensions)
+            }
+            None => Default::default(),
+        }
+    }
+
+    /// Another request takes the place of the one that is gone.
+    fn start_over(&mut self, metadata: MetadataMap, extensions: Extensions) {
+        self.request = Some(Request::from_parts(metadata, extensions, ()));
+        self.answered = false;
+    }
+
     pub(crate) fn count_attempt(&mut self) {
         self.attempt += 1;
     }
@@ -600,12 +617,22 @@ impl<Req> Call<Req> {
         self.start_over(request);
     }
 
-    /// Sends this request instead of the one that is gone, as part of the same attempt.
-    pub(crate) fn start_over(&mut self, request: Request<Req>) {
+    /// Sends what was kept instead of what is gone, as part of the same attempt.
+    #[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
+    pub(crate) fn resume(&mut self, kept: Kept<Req>) {
+        self.parts().abandon_stream();
+        let (metadata, extensions) = match kept.head {
+            Some(head) => *head,
+            None => Default::default(),
+        };
+        self.details.start_over(metadata, extensions);
+        self.message = Some(kept.message);
+    }
+
+    fn start_over(&mut self, request: Request<Req>) {
         self.parts().abandon_stream();
         let (metadata, extensions, message) = request.into_parts();
-        self.details.request = Some(Request::from_parts(metadata, extensions, ()));
-        self.details.answered = false;
+        self.details.start_over(metadata, extensions);
         self.message = Some(message);
     }
 
@@ -664,15 +691,17 @@ impl<Req> Call<Req> {
     /// What the handler is called with.
     #[inline(always)]
     pub(crate) fn take_request(&mut self) -> Result<Request<Req>, Status> {
-        let message = self.message.take().ok_or_else(|| {
-            Status::internal(
-                "an interceptor called `next` again, and this request cannot be sent twice",
-            )
-        })?;
-        let request = self.details.request.take();
-        let (metadata, extensions, ()) = request.unwrap_or_else(|| Request::new(())).into_parts();
+        let Some(message) = self.message.take() else {
+            return Err(gone());
+        };
+        let (metadata, extensions) = self.details.take_head();
         Ok(Request::from_parts(metadata, extensions, message))
     }
+}
+
+#[cold]
+fn gone() -> Status {
+    Status::internal("an interceptor called `next` again, and this request cannot be sent twice")
 }
 
 /// A request that may be sent once more.
@@ -680,15 +709,6 @@ impl<Req> Call<Req> {
 pub(crate) struct Kept<Req> {
     message: Req,
     head: Option<Box<(MetadataMap, Extensions)>>,
-}
-
-#[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
-impl<Req> From<Kept<Req>> for Request<Req> {
-    fn from(kept: Kept<Req>) -> Self {
-        let head = kept.head.map(|head| *head);
-        let (metadata, extensions) = head.unwrap_or_default();
-        Self::from_parts(metadata, extensions, kept.message)
-    }
 }
 
 #[cold]

@@ -329,7 +329,10 @@ where
             true => call.settle_deadline(),
             false => None,
         };
-        let request = call.take_request()?;
+        let request = match call.take_request() {
+            Ok(request) => request,
+            Err(status) => return Err(status),
+        };
         let handler = (self.call)(request);
         #[cfg(feature = "deadline")]
         let handler = std::pin::pin!(handler);

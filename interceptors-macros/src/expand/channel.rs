@@ -191,7 +191,7 @@ fn send(checked: &Checked, item: &ItemStruct) -> TokenStream {
         };
         Some(quote!(let #local = &__interceptors::Selected::new(#local, #applies);))
     });
-    let links = site.links(quote!(__next));
+    let links = site.links(&checked.entries, quote!(__next));
     quote! {
         async fn send<__N: __interceptors::Next<__interceptors::client::Body, __interceptors::client::Body>>(
             &self,

@@ -415,14 +415,17 @@ fn method_impl(
         .any(|kind| matches!(kind, EntryKind::Hedge { .. }))
         .then(|| quote!(.forking()));
     let over = sends_tokens(checked).then(|| quote!(.over(self.is_plaintext)));
-    let links = site.links(quote! {
-        __interceptors::Outgoing::<_, _, #request_kind, #response_kind>::new(
-            &mut self.inner,
-            #name,
-            || #codec,
-        )
-        #forking
-    });
+    let links = site.links(
+        &checked.entries,
+        quote! {
+            __interceptors::Outgoing::<_, _, #request_kind, #response_kind>::new(
+                &mut self.inner,
+                #name,
+                || #codec,
+            )
+            #forking
+        },
+    );
     quote! {
         #(#attrs)*
         pub #sig {

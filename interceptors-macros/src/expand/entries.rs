@@ -73,7 +73,6 @@ impl Site<'_> {
     ///     I: Interceptor<Req, Res> + ?Sized,
     /// {}
     /// let __0 = &Logging::new(__CONFIG_LOGGING_0);
-    /// __rpc.covers(__0);
     /// let __1 = &(self.audit);
     /// __covers_get(__rpc.link(__1));
     /// ```
@@ -103,13 +102,14 @@ impl Site<'_> {
                 quote_spanned!(span=> let #name = #value;)
             });
             let value = entry_value(entries, i, self);
-            let check = match covers.as_ref().filter(|_| is_own(&i)) {
-                Some(covers) => {
-                    let covers = Ident::new(&covers.to_string(), span);
-                    quote_spanned!(span=> #covers(__rpc.link(#local));)
-                }
-                None => quote_spanned!(span=> __rpc.covers(#local);),
-            };
+            let check =
+                may_not_fit(&entries[i]).then(|| match covers.as_ref().filter(|_| is_own(&i)) {
+                    Some(covers) => {
+                        let covers = Ident::new(&covers.to_string(), span);
+                        quote_spanned!(span=> #covers(__rpc.link(#local));)
+                    }
+                    None => quote_spanned!(span=> __rpc.covers(#local);),
+                });
             bindings.extend(quote_spanned! {span=>
                 #made
                 let #local = #value;
@@ -126,13 +126,32 @@ impl Site<'_> {
         quote_spanned!(place=> &*#this)
     }
 
-    /// `__rpc.link(__0).before(__rpc.link(__1).before(innermost))`
-    pub(crate) fn links(&self, innermost: TokenStream) -> TokenStream {
+    /// `Chain::new(__0, __rpc.link(__1).before(innermost))`
+    pub(crate) fn links(&self, entries: &[Entry], innermost: TokenStream) -> TokenStream {
         let outwards = self.chain.entries.iter().rev();
         outwards.fold(innermost, |links, &i| {
             let local = local_name(i, Span::call_site());
-            quote!(__rpc.link(#local).before(#links))
+            match may_not_fit(&entries[i]) {
+                true => quote!(__rpc.link(#local).before(#links)),
+                false => quote!(__interceptors::Chain::new(#local, #links)),
+            }
         })
+    }
+}
+
+/// Whether it depends on types of the user's that an interceptor is one for the method. The others are for all, and
+/// each question to the compiler is one for each method.
+fn may_not_fit(entry: &Entry) -> bool {
+    match &entry.kind {
+        EntryKind::Logging { fields, .. } => !fields.is_empty(),
+        EntryKind::Auth { .. }
+        | EntryKind::Token { .. }
+        | EntryKind::RateLimit { .. }
+        | EntryKind::With(_) => true,
+        EntryKind::Retry { .. }
+        | EntryKind::Hedge { .. }
+        | EntryKind::Metadata(_)
+        | EntryKind::Deadline { .. } => false,
     }
 }
 

@@ -358,7 +358,6 @@ impl Expander<'_> {
     ///         _,
     ///     >::new(Probe::<<Self as __handlers::Handlers>::__get_Result>::REPLY);
     ///     let __0 = &Logging::new(__CONFIG_LOGGING_0);
-    ///     __rpc.covers(__0);
     ///     let __handler =
     ///         __rpc.handler(|__request| <Self as __handlers::Handlers>::get(self, __request));
     ///     let mut __call = __rpc.call(
@@ -366,7 +365,7 @@ impl Expander<'_> {
     ///         Abilities::new(…),
     ///         __request,
     ///     );
-    ///     let mut __chain = __rpc.link(__0).before(__handler);
+    ///     let mut __chain = Chain::new(__0, __handler);
     ///     __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
     /// }
     /// ```
@@ -439,7 +438,7 @@ impl Expander<'_> {
             message: quote!(<#handlers::#request as __interceptors::RequestType>::Message),
         };
         let bindings = site.bindings(&self.checked.entries);
-        let links = site.links(quote!(__handler));
+        let links = site.links(&self.checked.entries, quote!(__handler));
         let inline_assertions = self
             .is_generic()
             .then(|| self.method_assertions(method, chain, &quote!(Self)));

@@ -96,7 +96,6 @@ const _: () = {
                     >::REPLY,
                 );
                 let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
-                __rpc.covers(__0);
                 let __handler = __rpc
                     .handler(|__request| <Self as __handlers::Handlers>::get_user(
                         self,
@@ -115,7 +114,7 @@ const _: () = {
                         ),
                         __request,
                     );
-                let mut __chain = __rpc.link(__0).before(__handler);
+                let mut __chain = __interceptors::Chain::new(__0, __handler);
                 __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
             })
         }

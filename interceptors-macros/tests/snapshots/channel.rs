@@ -139,10 +139,8 @@ const _: () = {
             let _ = __state;
             let __rpc = __interceptors::ChannelRpc;
             let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
-            __rpc.covers(__0);
             let __1 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_1)
                 .throttle(&__state.__1);
-            __rpc.covers(__1);
             let __2 = &__interceptors::auth::Authenticate::new(
                 __CONFIG_AUTH_2,
                 &(self.tokens),
@@ -154,26 +152,25 @@ const _: () = {
                 __values.binary("x-digest-bin", b"abc")?;
                 ::core::result::Result::Ok::<_, __interceptors::tonic::Status>(__values)
             });
-            __rpc.covers(__3);
             let __4 = &__interceptors::deadline::Deadline::new(__CONFIG_DEADLINE_4);
-            __rpc.covers(__4);
             let __2 = &__interceptors::Selected::new(
                 __2,
                 !(__interceptors::is_path(__call.path(), "/user.v1.UserService/Login")),
             );
-            let mut __chain = __rpc
-                .link(__0)
-                .before(
+            let mut __chain = __interceptors::Chain::new(
+                __0,
+                __interceptors::Chain::new(
+                    __1,
                     __rpc
-                        .link(__1)
+                        .link(__2)
                         .before(
-                            __rpc
-                                .link(__2)
-                                .before(
-                                    __rpc.link(__3).before(__rpc.link(__4).before(__next)),
-                                ),
+                            __interceptors::Chain::new(
+                                __3,
+                                __interceptors::Chain::new(__4, __next),
+                            ),
                         ),
-                );
+                ),
+            );
             __rpc.send(&mut __chain, __call).await
         }
     }

@@ -213,7 +213,6 @@ const _: () = {
             __rpc.covers(__0);
             let __3 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_3)
                 .throttle(&__THROTTLE_RETRY_3);
-            __rpc.covers(__3);
             let __4 = &(self.audit);
             __covers_login(__rpc.link(__4));
             let __5 = __interceptors::evaluate_once::<
@@ -242,11 +241,10 @@ const _: () = {
             let mut __chain = __rpc
                 .link(__0)
                 .before(
-                    __rpc
-                        .link(__3)
-                        .before(
-                            __rpc.link(__4).before(__rpc.link(__5).before(__handler)),
-                        ),
+                    __interceptors::Chain::new(
+                        __3,
+                        __rpc.link(__4).before(__rpc.link(__5).before(__handler)),
+                    ),
                 );
             __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
         }
@@ -292,7 +290,6 @@ const _: () = {
             __rpc.covers(__2);
             let __3 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_3)
                 .throttle(&__THROTTLE_RETRY_3);
-            __rpc.covers(__3);
             let __4 = &(self.audit);
             __covers_get_user(__rpc.link(__4));
             let __5 = __interceptors::evaluate_once::<
@@ -327,11 +324,10 @@ const _: () = {
                             __rpc
                                 .link(__2)
                                 .before(
-                                    __rpc
-                                        .link(__3)
-                                        .before(
-                                            __rpc.link(__4).before(__rpc.link(__5).before(__handler)),
-                                        ),
+                                    __interceptors::Chain::new(
+                                        __3,
+                                        __rpc.link(__4).before(__rpc.link(__5).before(__handler)),
+                                    ),
                                 ),
                         ),
                 );

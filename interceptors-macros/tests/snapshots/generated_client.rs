@@ -175,30 +175,26 @@ pub mod user_service_client {
                     _,
                 >::of(&__request, __interceptors::Single);
                 let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
-                __rpc.covers(__0);
                 let __2 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_2);
-                __rpc.covers(__2);
                 let mut __call = __rpc
                     .outgoing(__PLAN_GET_URL, __abilities, __request)
                     .over(self.is_plaintext);
-                let mut __chain = __rpc
-                    .link(__0)
-                    .before(
-                        __rpc
-                            .link(__2)
-                            .before(
-                                __interceptors::Outgoing::<
-                                    _,
-                                    _,
-                                    __interceptors::One,
-                                    __interceptors::One,
-                                >::new(
-                                    &mut self.inner,
-                                    __METHOD_GET_URL,
-                                    || tonic_prost::ProstCodec::default(),
-                                ),
-                            ),
-                    );
+                let mut __chain = __interceptors::Chain::new(
+                    __0,
+                    __interceptors::Chain::new(
+                        __2,
+                        __interceptors::Outgoing::<
+                            _,
+                            _,
+                            __interceptors::One,
+                            __interceptors::One,
+                        >::new(
+                            &mut self.inner,
+                            __METHOD_GET_URL,
+                            || tonic_prost::ProstCodec::default(),
+                        ),
+                    ),
+                );
                 __rpc.leave(__rpc.send(&mut __chain, &mut __call).await, &mut __call)
             }
             /// Uploads.
@@ -224,7 +220,6 @@ pub mod user_service_client {
                     _,
                 >::of(&__request, __interceptors::TonicStream);
                 let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
-                __rpc.covers(__0);
                 let __1 = &__interceptors::auth::Authenticate::new(
                     __CONFIG_AUTH_1,
                     __interceptors::evaluate_once::<
@@ -234,7 +229,6 @@ pub mod user_service_client {
                 );
                 __rpc.covers(__1);
                 let __2 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_2);
-                __rpc.covers(__2);
                 let __3 = &__interceptors::metadata::Metadata::new(|| async move {
                     let mut __values = __interceptors::metadata::Values::new();
                     __values.ascii("x-trace", crate::trace())?;
@@ -243,36 +237,32 @@ pub mod user_service_client {
                         __interceptors::tonic::Status,
                     >(__values)
                 });
-                __rpc.covers(__3);
                 let mut __call = __rpc
                     .outgoing(__PLAN_UPLOAD, __abilities, __request)
                     .over(self.is_plaintext);
-                let mut __chain = __rpc
-                    .link(__0)
-                    .before(
-                        __rpc
-                            .link(__1)
-                            .before(
-                                __rpc
-                                    .link(__2)
-                                    .before(
-                                        __rpc
-                                            .link(__3)
-                                            .before(
-                                                __interceptors::Outgoing::<
-                                                    _,
-                                                    _,
-                                                    __interceptors::Many,
-                                                    __interceptors::Many,
-                                                >::new(
-                                                    &mut self.inner,
-                                                    __METHOD_UPLOAD,
-                                                    || tonic_prost::ProstCodec::default(),
-                                                ),
-                                            ),
+                let mut __chain = __interceptors::Chain::new(
+                    __0,
+                    __rpc
+                        .link(__1)
+                        .before(
+                            __interceptors::Chain::new(
+                                __2,
+                                __interceptors::Chain::new(
+                                    __3,
+                                    __interceptors::Outgoing::<
+                                        _,
+                                        _,
+                                        __interceptors::Many,
+                                        __interceptors::Many,
+                                    >::new(
+                                        &mut self.inner,
+                                        __METHOD_UPLOAD,
+                                        || tonic_prost::ProstCodec::default(),
                                     ),
+                                ),
                             ),
-                    );
+                        ),
+                );
                 __rpc.leave(__rpc.send(&mut __chain, &mut __call).await, &mut __call)
             }
         }

@@ -119,7 +119,6 @@ const _: () = {
                 I: __interceptors::Interceptor<Req, Res> + ?::core::marker::Sized,
             {}
             let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
-            __rpc.covers(__0);
             let __3 = &__interceptors::rate_limit::RateLimit::new(
                 &*__LIMITER_RATE_LIMIT_3,
                 __interceptors::rate_limit::ByPeer,
@@ -145,9 +144,10 @@ const _: () = {
                     ),
                     __request,
                 );
-            let mut __chain = __rpc
-                .link(__0)
-                .before(__rpc.link(__3).before(__rpc.link(__4).before(__handler)));
+            let mut __chain = __interceptors::Chain::new(
+                __0,
+                __rpc.link(__3).before(__rpc.link(__4).before(__handler)),
+            );
             __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
         }
     }

@@ -103,9 +103,7 @@ const _: () = {
                 _,
             >::new(__interceptors::AssociatedStream);
             let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
-            __rpc.covers(__0);
             let __1 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_1);
-            __rpc.covers(__1);
             let __handler = __rpc
                 .handler(|__request| <Self as __handlers::Handlers>::list_users(
                     self,
@@ -124,7 +122,10 @@ const _: () = {
                     ),
                     __request,
                 );
-            let mut __chain = __rpc.link(__0).before(__rpc.link(__1).before(__handler));
+            let mut __chain = __interceptors::Chain::new(
+                __0,
+                __interceptors::Chain::new(__1, __handler),
+            );
             __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
         }
     }

@@ -111,9 +111,7 @@ const _: () = {
                 >::REPLY,
             );
             let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
-            __rpc.covers(__0);
             let __1 = &__interceptors::hedge::Hedge::new(__CONFIG_HEDGE_1);
-            __rpc.covers(__1);
             let __handler = __rpc
                 .stub(|__request| <Self as __handlers::Handlers>::__get(
                     self,
@@ -137,7 +135,10 @@ const _: () = {
                         ),
                     __request,
                 );
-            let mut __chain = __rpc.link(__0).before(__rpc.link(__1).before(__handler));
+            let mut __chain = __interceptors::Chain::new(
+                __0,
+                __interceptors::Chain::new(__1, __handler),
+            );
             __rpc.leave(__rpc.send(&mut __chain, &mut __call).await, &mut __call)
         }
         async fn set(
@@ -154,7 +155,6 @@ const _: () = {
                 >::REPLY,
             );
             let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
-            __rpc.covers(__0);
             let __handler = __rpc.stub_mut(__methods::set, self);
             let mut __call = __rpc
                 .outgoing(
@@ -174,7 +174,7 @@ const _: () = {
                         ),
                     __request,
                 );
-            let mut __chain = __rpc.link(__0).before(__handler);
+            let mut __chain = __interceptors::Chain::new(__0, __handler);
             __rpc.leave(__rpc.send(&mut __chain, &mut __call).await, &mut __call)
         }
     }

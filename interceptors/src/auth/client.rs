@@ -254,7 +254,7 @@ where
         let Some(copy) = copy.and_then(|copy| call.taken_over(copy)) else {
             return result;
         };
-        call.start_over(copy.into());
+        call.resume(copy);
         let token = self.tokens.token(call).await?;
         self.config.insert(call, &token)?;
         next.run(call).await

@@ -349,7 +349,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Retry<'_> {
                 return Err(over.unwrap_or(status));
             }
             progress.advance(&mut call.details, &verdict);
-            call.start_over(taken.into());
+            call.resume(taken);
             progress.mark(&mut call.details);
         }
     }
@@ -373,6 +373,7 @@ struct Progress {
 }
 
 impl Progress {
+    #[inline(always)]
     fn begin(details: &mut CallDetails) -> Self {
         let is_client = details.side() == Side::Client;
         #[cfg(feature = "client")]
@@ -390,6 +391,7 @@ impl Progress {
     }
 
     /// What an attempt is held to. On a service that is the handler's own business.
+    #[inline(always)]
     fn deadline(&self, details: &mut CallDetails) -> Option<Instant> {
         // An interceptor further in may have set it.
         if self.is_client {
@@ -400,6 +402,7 @@ impl Progress {
     }
 
     /// The last attempt needs no copy behind it, unless it turns out to be none.
+    #[inline(always)]
     fn wants_copy(&self, config: &Config) -> bool {
         self.attempts < config.max_attempts || self.is_client
     }
@@ -443,6 +446,7 @@ impl Progress {
 }
 
 impl Retry<'_> {
+    #[inline(always)]
     fn succeed(&self) {
         if let Some(throttle) = self.throttle {
             throttle.succeed();
