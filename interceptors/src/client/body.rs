@@ -499,4 +499,15 @@ mod tests {
         let mut frames = Frames::default();
         assert_eq!(frames.count(&bytes[..7]), 0, "only a part of the first");
     }
+
+    #[test]
+    fn a_small_request_does_not_keep_the_buffer_that_it_lies_in() {
+        let mut buffer = bytes::BytesMut::with_capacity(8 * 1024);
+        buffer.extend_from_slice(b"small");
+        let small = buffer.split().freeze();
+        assert_eq!(kept(&small), small);
+        assert_ne!(kept(&small).as_ptr(), small.as_ptr());
+        let large = Bytes::from(vec![0; 5 * 1024]);
+        assert_eq!(kept(&large).as_ptr(), large.as_ptr());
+    }
 }
