@@ -457,6 +457,18 @@ fn a_full_path_must_name_this_service() {
 }
 
 #[test]
+fn a_full_path_must_name_one_of_its_methods() {
+    let args = quote!(
+        service = "user.v1.UserService",
+        auth(public = ["/user.v1.UserService/Logn"])
+    );
+    assert_eq!(
+        error(args, block()),
+        "no method `Logn` here; did you mean `Login`?"
+    );
+}
+
+#[test]
 fn an_identity_needs_auth_before_it() {
     let before = error(
         quote!(
