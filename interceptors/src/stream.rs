@@ -129,11 +129,10 @@ where
             }
             #[cfg(feature = "client")]
             StreamDeadline::End(limit) => {
-                match inner.poll_next(cx) {
-                    // A reader that is slower than the server finds a message each time.
-                    Poll::Ready(Some(Ok(_))) if limit.is_over() => {}
-                    Poll::Ready(item) => return Poll::Ready(item),
-                    Poll::Pending => ready!(limit.poll(cx)),
+                let polled = inner.poll_next(cx);
+                let is_message = |item: &Option<Result<M, Status>>| matches!(item, Some(Ok(_)));
+                if let Some(item) = ready!(limit.hold(polled, is_message, cx)) {
+                    return Poll::Ready(item);
                 }
                 *deadline = StreamDeadline::Ended;
                 Poll::Ready(Some(Err(exceeded())))

@@ -539,6 +539,52 @@ fn what_is_seldom_meant_is_noted_below_the_table() {
     assert_eq!(json[0]["notes"][0], note.to_string());
 }
 
+#[intercept(
+    auth(token = self.0),
+    metadata("x-trace-id" = "a"),
+    hedge,
+    logging,
+)]
+struct Hedged(Arc<interceptors::auth::TokenCache>);
+
+struct CountedTwice(Script);
+
+#[intercept(retry(max = 1), rate_limit(per_second = 5))]
+#[tonic::async_trait]
+impl Reduced for CountedTwice {
+    async fn login(&self, request: Request<LoginRequest>) -> Result<Response<LoginReply>, Status> {
+        self.0.login(request).await
+    }
+
+    async fn get_user(&self, request: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+        self.0.get_user(request).await
+    }
+
+    async fn flaky(&self, request: Request<FlakyRequest>) -> Result<Response<FlakyReply>, Status> {
+        self.0.flaky(request).await
+    }
+}
+
+#[test]
+fn each_order_that_is_seldom_meant_has_its_note() {
+    let pairs = |method: &'static interceptors::MethodPlan| -> Vec<_> {
+        let notes = method.notes();
+        notes.map(|note| (note.outer(), note.inner())).collect()
+    };
+    assert_eq!(
+        pairs(Hedged::PLAN.methods()[0]),
+        [
+            ("metadata", "hedge"),
+            ("auth", "hedge"),
+            ("hedge", "logging")
+        ]
+    );
+    assert_eq!(
+        pairs(CountedTwice::PLAN.methods()[0]),
+        [("retry", "rate_limit")]
+    );
+}
+
 #[test]
 fn the_usual_order_has_no_notes() {
     for plan in [InOrder::PLAN, Users::PLAN] {

@@ -208,11 +208,9 @@ impl Body {
         let Some(deadline) = &mut self.deadline else {
             return polled;
         };
-        match polled {
-            // A reader that is slower than the server finds data each time.
-            Poll::Ready(Some(Ok(frame))) if frame.is_data() && deadline.is_over() => {}
-            Poll::Ready(frame) => return Poll::Ready(frame),
-            Poll::Pending => ready!(deadline.poll(cx)),
+        let is_data = |frame: &Option<Result<Frame<Bytes>, Status>>| matches!(frame, Some(Ok(frame)) if frame.is_data());
+        if let Some(frame) = ready!(deadline.hold(polled, is_data, cx)) {
+            return Poll::Ready(frame);
         }
         // What it holds of the connection goes, which tells the server.
         self.deadline = None;

@@ -5,9 +5,8 @@
 //! service runs has no longer than the call that the handler serves. The earliest of them counts.
 //!
 //! Each attempt of a call tells the server, in `grpc-timeout`, what is left at that moment, rounded up by at most
-//! a thousandth. The client
-//! does not wait for the server to keep to it: when the time is over the call ends with
-//! `DEADLINE_EXCEEDED`, a response stream too, and no attempt starts after that.
+//! a thousandth. The client does not wait for the server to keep to it: when the time is over the call ends
+//! with `DEADLINE_EXCEEDED`, a response stream too, and no attempt starts after that.
 //!
 //! # The first call
 //!
@@ -221,14 +220,25 @@ impl Limit {
         Self { at, timer: None }
     }
 
-    pub(crate) fn is_over(&self) -> bool {
-        self.at <= Instant::now()
-    }
-
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let at = self.at;
-        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(at)));
-        timer.as_mut().poll(cx)
+    /// What was polled of the response; `None` when its time is over.
+    pub(crate) fn hold<T>(
+        &mut self,
+        polled: Poll<T>,
+        is_message: impl FnOnce(&T) -> bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<T>> {
+        match polled {
+            // A reader that is slower than the server finds a message each time.
+            Poll::Ready(item) if is_message(&item) && self.at <= Instant::now() => {
+                Poll::Ready(None)
+            }
+            Poll::Ready(item) => Poll::Ready(Some(item)),
+            Poll::Pending => {
+                let at = self.at;
+                let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(at)));
+                timer.as_mut().poll(cx).map(|()| None)
+            }
+        }
     }
 }
 
