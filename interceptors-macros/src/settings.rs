@@ -77,7 +77,8 @@ pub(crate) fn parse_value(input: ParseStream<'_>, name: &str, span: Span) -> syn
     }
     input.parse().map_err(|error: syn::Error| {
         if error.to_string().starts_with("unexpected end of input") {
-            let message = format!("the value of `{name}` is not finished");
+            let message =
+                format!("the value of `{name}` is not finished; write the rest of the expression");
             return syn::Error::new(span, message);
         }
         error
