@@ -49,7 +49,7 @@ async fn main() -> Result<(), Error> {
     let mut rates = [const { (Vec::new(), Vec::new()) }; NAMES.len()];
     for round in 0..=ROUNDS {
         for turn in 0..NAMES.len() {
-            // Nobody always comes after the same other.
+            // Nobody always comes first.
             let i = (round + turn) % NAMES.len();
             // A connection may have luck with its threads; a new one each time evens that out.
             let channel = server.connect().await?;

@@ -121,7 +121,7 @@ fn main() -> Result<()> {
     let mut times = BTreeMap::<(&str, &str), Vec<f64>>::new();
     for round in 0..=ROUNDS {
         for turn in 0..whole.len() {
-            // Nobody always comes after the same other.
+            // Nobody always comes first.
             let name = whole[(round + turn) % whole.len()].name;
             let measured = crates.measure(name, round)?;
             // Minutes pass; what was measured is not lost where somebody has no more of them.

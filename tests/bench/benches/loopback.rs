@@ -38,7 +38,7 @@ async fn main() -> Result<(), Error> {
     let mut rates = [const { (Vec::new(), Vec::new()) }; 3];
     for round in 0..=ROUNDS {
         for turn in 0..services.len() {
-            // Nobody always comes after the same other.
+            // Nobody always comes first.
             let i = (round + turn) % services.len();
             // A connection may have luck with its threads; a new one each time evens that out.
             let client = &Client::new(services[i].1.connect().await?);
