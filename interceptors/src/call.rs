@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use http::uri::PathAndQuery;
 use tokio::time::Instant;
 use tonic::metadata::MetadataMap;
-use tonic::{Extensions, Request, Status};
+use tonic::{Extensions, GrpcMethod, Request, Status};
 
 use crate::__private::Abilities;
 use crate::deadline;
@@ -540,7 +540,12 @@ impl<Req> Call<Req> {
         let message = self.copy_message(limit)?;
         let (metadata, extensions) = (self.details.metadata(), self.details.extensions());
         let is_bare = metadata.is_empty() && extensions.is_empty();
-        let head = (!is_bare).then(|| Box::new((metadata.clone(), extensions.clone())));
+        let head = (!is_bare).then(|| {
+            Box::new(KeptHead {
+                metadata: metadata.clone(),
+                extensions: KeptExtensions::of(extensions),
+            })
+        });
         Some(Kept { message, head })
     }
 
@@ -622,7 +627,7 @@ impl<Req> Call<Req> {
     pub(crate) fn resume(&mut self, kept: Kept<Req>) {
         self.parts().abandon_stream();
         let (metadata, extensions) = match kept.head {
-            Some(head) => *head,
+            Some(head) => (head.metadata, head.extensions.into()),
             None => Default::default(),
         };
         self.details.start_over(metadata, extensions);
@@ -708,7 +713,44 @@ fn gone() -> Status {
 #[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
 pub(crate) struct Kept<Req> {
     message: Req,
-    head: Option<Box<(MetadataMap, Extensions)>>,
+    head: Option<Box<KeptHead>>,
+}
+
+#[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
+struct KeptHead {
+    metadata: MetadataMap,
+    extensions: KeptExtensions,
+}
+
+/// To copy extensions takes an allocation for each and two for the map. A generated client puts one thing there.
+#[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
+enum KeptExtensions {
+    Method(GrpcMethod<'static>),
+    All(Extensions),
+}
+
+#[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
+impl KeptExtensions {
+    fn of(extensions: &Extensions) -> Self {
+        match extensions.get::<GrpcMethod<'static>>() {
+            Some(method) if extensions.len() == 1 => Self::Method(method.clone()),
+            _ => Self::All(extensions.clone()),
+        }
+    }
+}
+
+#[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
+impl From<KeptExtensions> for Extensions {
+    fn from(kept: KeptExtensions) -> Self {
+        match kept {
+            KeptExtensions::Method(method) => {
+                let mut extensions = Self::new();
+                extensions.insert(method);
+                extensions
+            }
+            KeptExtensions::All(extensions) => extensions,
+        }
+    }
 }
 
 #[cold]

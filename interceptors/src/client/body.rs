@@ -391,10 +391,10 @@ fn size_of_chunk(chunk: &Result<Bytes, Status>) -> usize {
 #[derive(Default)]
 struct Frames {
     /// How much of the five bytes before a message has been seen.
-    prefix: usize,
+    prefix: u8,
     length: [u8; 4],
     /// How much of the message is still to come.
-    left: usize,
+    left: u32,
 }
 
 impl Frames {
@@ -404,17 +404,17 @@ impl Frames {
         while !data.is_empty() {
             if self.prefix < 5 {
                 if self.prefix > 0 {
-                    self.length[self.prefix - 1] = data[0];
+                    self.length[usize::from(self.prefix) - 1] = data[0];
                 }
                 self.prefix += 1;
                 data = &data[1..];
                 if self.prefix < 5 {
                     continue;
                 }
-                self.left = u32::from_be_bytes(self.length) as usize;
+                self.left = u32::from_be_bytes(self.length);
             }
-            let seen = self.left.min(data.len());
-            self.left -= seen;
+            let seen = data.len().min(self.left as usize);
+            self.left -= seen as u32;
             data = &data[seen..];
             if self.left == 0 {
                 messages += 1;

@@ -1,8 +1,8 @@
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -49,16 +49,39 @@ use crate::plan::MethodPlan;
 ///
 /// A call waits for the channel to be ready before it is sent, and each further attempt waits again.
 pub struct InterceptedChannel<C: ChannelChain, S> {
-    chain: Arc<Shared<C>>,
+    shared: Arc<Shared<C, S>>,
     service: S,
     /// The channel cannot take the next call. That is for the interceptors to hear, so the call fails
     /// and not the question whether it can be made.
     broken: Option<Status>,
 }
 
-struct Shared<C: ChannelChain> {
+struct Shared<C: ChannelChain, S> {
     chain: C,
     state: C::State,
+    spares: Spares<S>,
+}
+
+/// Services that calls are done with. A call has one of its own, and to use one again is cheaper than to
+/// clone a channel, which allocates.
+struct Spares<S>(Mutex<Vec<S>>);
+
+impl<S> Spares<S> {
+    /// More of them would only take up memory once a burst of calls is over.
+    const MOST: usize = 64;
+
+    fn take(&self) -> Option<S> {
+        // Nobody waits for what is only cheaper.
+        self.0.try_lock().ok()?.pop()
+    }
+
+    fn give_back(&self, service: S) {
+        if let Ok(mut spares) = self.0.try_lock()
+            && spares.len() < Self::MOST
+        {
+            spares.push(service);
+        }
+    }
 }
 
 impl<C: ChannelChain, S> InterceptedChannel<C, S> {
@@ -67,7 +90,11 @@ impl<C: ChannelChain, S> InterceptedChannel<C, S> {
         inherit();
         let state = C::state();
         Self {
-            chain: Arc::new(Shared { chain, state }),
+            shared: Arc::new(Shared {
+                chain,
+                state,
+                spares: Spares(Mutex::default()),
+            }),
             service,
             broken: None,
         }
@@ -75,14 +102,14 @@ impl<C: ChannelChain, S> InterceptedChannel<C, S> {
 
     /// What was wrapped around the channel.
     pub fn chain(&self) -> &C {
-        &self.chain.chain
+        &self.shared.chain
     }
 }
 
 impl<C: ChannelChain, S: Clone> Clone for InterceptedChannel<C, S> {
     fn clone(&self) -> Self {
         Self {
-            chain: Arc::clone(&self.chain),
+            shared: Arc::clone(&self.shared),
             service: self.service.clone(),
             broken: None,
         }
@@ -141,46 +168,43 @@ where
 
     fn call(&mut self, request: http::Request<tonic::body::Body>) -> Self::Future {
         // The one that was polled ready is the one to be called.
-        let next = self.service.clone();
-        let service = std::mem::replace(&mut self.service, next);
-        let first = match self.broken.take() {
-            Some(status) => Readiness::Broken(status),
-            None => Readiness::Ready,
+        let next = self.shared.spares.take();
+        let next = next.unwrap_or_else(|| self.service.clone());
+        let mut sender = Sender {
+            service: std::mem::replace(&mut self.service, next),
+            readiness: match self.broken.take() {
+                Some(status) => Readiness::Broken(status),
+                None => Readiness::Ready,
+            },
         };
-        let shared = Arc::clone(&self.chain);
-        Box::pin(answer(shared, service, first, request))
+        let shared = Arc::clone(&self.shared);
+        let (head, body) = request.into_parts();
+        let plan = C::plan(head.uri.path());
+        let path = CallPath::outgoing(plan, head.uri.path_and_query().cloned());
+        let metadata = MetadataMap::from_headers(head.headers);
+        let request = Request::from_parts(metadata, head.extensions, Body::from(body));
+        let mut call = Call::outgoing(path, ABILITIES, request);
+        call.details.is_plaintext = head.uri.scheme_str().map(|scheme| scheme == "http");
+        let head = Head {
+            method: head.method,
+            uri: head.uri,
+            version: head.version,
+        };
+        // What is made here is moved into the future once, and used where it lies: the parameters of an
+        // `async fn` would be kept beside what is made of them.
+        Box::pin(async move {
+            let wire = Wire {
+                sender: RefCell::new(Link::Borrowed(&mut sender)),
+                head: &head,
+            };
+            let response = shared.chain.send(&shared.state, &mut call, wire).await;
+            // One that is ready and was not called keeps others from it.
+            if let Readiness::Called = sender.readiness {
+                shared.spares.give_back(sender.service);
+            }
+            Ok(leave(&mut call, response?))
+        })
     }
-}
-
-async fn answer<C, S>(
-    shared: Arc<Shared<C>>,
-    service: S,
-    readiness: Readiness,
-    request: http::Request<tonic::body::Body>,
-) -> Result<http::Response<Body>, Status>
-where
-    C: ChannelChain,
-    S: GrpcService<tonic::body::Body> + Clone + Send + 'static,
-    S::Future: Send,
-    S::ResponseBody: http_body::Body<Data = Bytes> + Send + 'static,
-    <S::ResponseBody as http_body::Body>::Error: Into<BoxError> + Send,
-{
-    let (head, body) = request.into_parts();
-    let plan = C::plan(head.uri.path());
-    let path = CallPath::outgoing(plan, head.uri.path_and_query().cloned());
-    let metadata = MetadataMap::from_headers(head.headers);
-    let request = Request::from_parts(metadata, head.extensions, Body::from(body));
-    let mut call = Call::outgoing(path, ABILITIES, request);
-    call.details.is_plaintext = head.uri.scheme_str().map(|scheme| scheme == "http");
-    let wire = Wire {
-        service: RefCell::new(service),
-        readiness: Cell::new(readiness),
-        method: head.method,
-        uri: head.uri,
-        version: head.version,
-    };
-    let response = shared.chain.send(&shared.state, &mut call, wire).await?;
-    Ok(leave(&mut call, response))
 }
 
 /// What the caller is given: the response, watched to its end.
@@ -211,23 +235,80 @@ const ABILITIES: Abilities<Body> = Abilities::new(
     Some(Body::counted),
 );
 
-/// What is known of whether the channel can take the next attempt.
+/// The channel, and what is known of whether it can take the next attempt.
+struct Sender<S> {
+    service: S,
+    readiness: Readiness,
+}
+
 enum Readiness {
     Ready,
+    /// It has been called, and may be asked again.
+    Called,
     Broken(Status),
-    Unknown,
+}
+
+impl<S> Sender<S>
+where
+    S: GrpcService<tonic::body::Body>,
+{
+    /// Whether it was already, or once it is.
+    async fn ready(&mut self) -> Result<(), Status> {
+        if let Readiness::Called = self.readiness {
+            let ready = poll_fn(|cx| self.service.poll_ready(cx)).await;
+            self.readiness = match ready {
+                Ok(()) => Readiness::Ready,
+                Err(error) => Readiness::Broken(not_ready(error.into())),
+            };
+        }
+        match &self.readiness {
+            Readiness::Broken(status) => Err(status.clone()),
+            Readiness::Ready | Readiness::Called => Ok(()),
+        }
+    }
+}
+
+enum Link<'a, S> {
+    Borrowed(&'a mut Sender<S>),
+    Owned(Box<Sender<S>>),
+}
+
+impl<S> Link<'_, S> {
+    fn get_mut(&mut self) -> &mut Sender<S> {
+        match self {
+            Self::Borrowed(sender) => sender,
+            Self::Owned(sender) => sender,
+        }
+    }
 }
 
 /// The innermost link: the channel itself.
-struct Wire<S> {
-    service: RefCell<S>,
-    readiness: Cell<Readiness>,
+struct Wire<'a, S> {
+    sender: RefCell<Link<'a, S>>,
+    head: &'a Head,
+}
+
+/// What an attempt takes of the request that came in as it is.
+struct Head {
     method: Method,
     uri: Uri,
     version: Version,
 }
 
-impl<S> Next<Body, Body> for Wire<S>
+impl Head {
+    fn request(&self, call: &mut Call<Body>) -> Result<http::Request<tonic::body::Body>, Status> {
+        let (metadata, extensions, body) = call.outgoing_request()?.into_parts();
+        let mut request = http::Request::new(body.into());
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = self.uri.clone();
+        *request.version_mut() = self.version;
+        *request.headers_mut() = metadata.into_headers();
+        *request.extensions_mut() = extensions;
+        Ok(request)
+    }
+}
+
+impl<S> Next<Body, Body> for Wire<'_, S>
 where
     S: GrpcService<tonic::body::Body> + Clone + Send,
     S::Future: Send,
@@ -235,24 +316,15 @@ where
     <S::ResponseBody as http_body::Body>::Error: Into<BoxError> + Send,
 {
     async fn run(&mut self, call: &mut Call<Body>) -> Result<Response<Body>, Status> {
-        let request = call.outgoing_request()?;
-        let service = self.service.get_mut();
-        match self.readiness.replace(Readiness::Unknown) {
-            Readiness::Ready => {}
-            Readiness::Broken(status) => return Err(status),
-            Readiness::Unknown => {
-                let ready = poll_fn(|cx| service.poll_ready(cx)).await;
-                ready.map_err(|error| not_ready(error.into()))?;
-            }
-        }
-        let (metadata, extensions, body) = request.into_parts();
-        let mut request = http::Request::new(body.into());
-        *request.method_mut() = self.method.clone();
-        *request.uri_mut() = self.uri.clone();
-        *request.version_mut() = self.version;
-        *request.headers_mut() = metadata.into_headers();
-        *request.extensions_mut() = extensions;
-        let response = service.call(request).await;
+        let sender = self.sender.get_mut().get_mut();
+        sender.ready().await?;
+        // In a block of its own, or the request would have its place in the future while it is answered.
+        let answer = {
+            let request = self.head.request(call)?;
+            sender.readiness = Readiness::Called;
+            sender.service.call(request)
+        };
+        let response = answer.await;
         let deadline = call.known_deadline();
         let response =
             response.map_err(|error| failed(Status::from_error(error.into()), deadline))?;
@@ -279,13 +351,15 @@ where
 
     fn fork(&self) -> Option<Self> {
         // What the channel has reserved goes to the attempt that is made first; it may be all there is.
-        let rest = self.service.borrow().clone();
+        let mut sender = self.sender.borrow_mut();
+        let rest = Sender {
+            service: sender.get_mut().service.clone(),
+            readiness: Readiness::Called,
+        };
+        let first = std::mem::replace(&mut *sender, Link::Owned(Box::new(rest)));
         Some(Self {
-            service: RefCell::new(self.service.replace(rest)),
-            readiness: Cell::new(self.readiness.replace(Readiness::Unknown)),
-            method: self.method.clone(),
-            uri: self.uri.clone(),
-            version: self.version,
+            sender: RefCell::new(first),
+            head: self.head,
         })
     }
 }

@@ -17,8 +17,8 @@ use interceptors::intercept;
 use interceptors_proto::demo::user_service_server::UserServiceServer;
 use interceptors_proto::demo::{GetUserRequest, ListUsersRequest, User};
 use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
 use tonic::client::GrpcService;
+use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Channel, Endpoint, Server};
 use tonic::{Request, Response, Status, Streaming};
 use tonic_async_interceptor::async_interceptor;
@@ -168,7 +168,9 @@ pub async fn serve() -> Result<Endpoint, Error> {
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
     let address = listener.local_addr()?;
     let server = Server::builder().add_service(UserServiceServer::new(crate::Bare));
-    tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
+    // Or a stream ends with the 40 ms for which the other side holds its acknowledgement back.
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    tokio::spawn(server.serve_with_incoming(incoming));
     Ok(Endpoint::from_shared(format!("http://{address}"))?)
 }
 
