@@ -4,6 +4,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::LazyLock;
 
 use http::uri::PathAndQuery;
+use http::{HeaderName, HeaderValue};
 use tokio::time::Instant;
 use tonic::metadata::MetadataMap;
 use tonic::{Extensions, GrpcMethod, Request, Status};
@@ -539,14 +540,17 @@ impl<Req> Call<Req> {
     pub(crate) fn keep(&mut self, limit: usize) -> Option<Kept<Req>> {
         let message = self.copy_message(limit)?;
         let (metadata, extensions) = (self.details.metadata(), self.details.extensions());
-        let is_bare = metadata.is_empty() && extensions.is_empty();
-        let head = (!is_bare).then(|| {
-            Box::new(KeptHead {
-                metadata: metadata.clone(),
-                extensions: KeptExtensions::of(extensions),
-            })
-        });
-        Some(Kept { message, head })
+        Some(Kept {
+            message,
+            headers: match metadata.is_empty() {
+                true => Vec::new(),
+                false => kept_headers(metadata),
+            },
+            extensions: match extensions.is_empty() {
+                true => KeptExtensions::None,
+                false => KeptExtensions::of(extensions),
+            },
+        })
     }
 
     /// The message, unless more than so many bytes would have to be kept for it.
@@ -626,11 +630,8 @@ impl<Req> Call<Req> {
     #[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
     pub(crate) fn resume(&mut self, kept: Kept<Req>) {
         self.parts().abandon_stream();
-        let (metadata, extensions) = match kept.head {
-            Some(head) => (head.metadata, head.extensions.into()),
-            None => Default::default(),
-        };
-        self.details.start_over(metadata, extensions);
+        let metadata = MetadataMap::from_headers(kept.headers.into_iter().collect());
+        self.details.start_over(metadata, kept.extensions.into());
         self.message = Some(kept.message);
     }
 
@@ -713,18 +714,27 @@ fn gone() -> Status {
 #[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
 pub(crate) struct Kept<Req> {
     message: Req,
-    head: Option<Box<KeptHead>>,
+    /// In one allocation, where a map has several.
+    headers: Vec<(HeaderName, HeaderValue)>,
+    extensions: KeptExtensions,
 }
 
 #[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
-struct KeptHead {
-    metadata: MetadataMap,
-    extensions: KeptExtensions,
+fn kept_headers(metadata: &MetadataMap) -> Vec<(HeaderName, HeaderValue)> {
+    let headers = metadata.as_ref();
+    let mut kept = Vec::with_capacity(headers.len());
+    kept.extend(
+        headers
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone())),
+    );
+    kept
 }
 
 /// To copy extensions takes an allocation for each and two for the map. A generated client puts one thing there.
 #[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
 enum KeptExtensions {
+    None,
     Method(GrpcMethod<'static>),
     All(Extensions),
 }
@@ -743,6 +753,7 @@ impl KeptExtensions {
 impl From<KeptExtensions> for Extensions {
     fn from(kept: KeptExtensions) -> Self {
         match kept {
+            KeptExtensions::None => Self::new(),
             KeptExtensions::Method(method) => {
                 let mut extensions = Self::new();
                 extensions.insert(method);

@@ -170,7 +170,7 @@ where
         // The one that was polled ready is the one to be called.
         let next = self.shared.spares.take();
         let next = next.unwrap_or_else(|| self.service.clone());
-        let mut sender = Sender {
+        let sender = Sender {
             service: std::mem::replace(&mut self.service, next),
             readiness: match self.broken.take() {
                 Some(status) => Readiness::Broken(status),
@@ -190,14 +190,19 @@ where
             uri: head.uri,
             version: head.version,
         };
-        // What is made here is moved into the future once, and used where it lies: the parameters of an
-        // `async fn` would be kept beside what is made of them.
+        // Two boxes, because an allocator takes far longer for a single one of more than a kilobyte. What is in
+        // this one is used where it lies; the parameters of an `async fn` would be kept beside what is made of them.
+        let mut begun = Box::new(Begun { call, head, sender });
         Box::pin(async move {
+            let Begun { call, head, sender } = &mut *begun;
             let wire = Wire {
-                sender: RefCell::new(Link::Borrowed(&mut sender)),
-                head: &head,
+                sender: RefCell::new(Link::Borrowed(sender)),
+                head,
             };
-            let response = shared.chain.send(&shared.state, &mut call, wire).await;
+            let response = shared.chain.send(&shared.state, call, wire).await;
+            let Begun {
+                mut call, sender, ..
+            } = *begun;
             // One that is ready and was not called keeps others from it.
             if let Readiness::Called = sender.readiness {
                 shared.spares.give_back(sender.service);
@@ -205,6 +210,13 @@ where
             Ok(leave(&mut call, response?))
         })
     }
+}
+
+/// A call under way.
+struct Begun<S> {
+    call: Call<Body>,
+    head: Head,
+    sender: Sender<S>,
 }
 
 /// What the caller is given: the response, watched to its end.

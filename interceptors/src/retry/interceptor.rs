@@ -7,7 +7,7 @@ use tonic::{Code, Response, Status};
 use super::Throttle;
 use super::backoff::delay;
 use super::transparent::Transparent;
-use crate::call::DEFAULT_BUFFER_SIZE;
+use crate::call::{DEFAULT_BUFFER_SIZE, Kept};
 use crate::codes;
 use crate::deadline::exceeded;
 use crate::plan::{Setting, Value};
@@ -326,31 +326,62 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Retry<'_> {
                 (None, None) => pin!(next.run(call)).await,
                 _ => self.attempt(call, next, deadline).await,
             };
-            let status = match answer {
-                Err(status) => status,
-                answer => {
-                    self.succeed();
-                    return answer;
-                }
+            let Again { kept, pause } = match self.after(call, &mut progress, answer, copy) {
+                Ok(again) => again,
+                Err(end) => return end,
             };
-            let copy = copy.filter(|copy| call.is_whole(copy));
-            let verdict = self.judge(&call.details, &mut progress, &status, copy.is_some());
-            // A server that has failed may read on meanwhile, so it is taken over before the wait.
-            let taken = match verdict {
-                Verdict::Final => None,
-                Verdict::AtOnce | Verdict::After(_) => copy.and_then(|copy| call.taken_over(copy)),
-            };
-            let Some(taken) = taken else {
-                return Err(status);
-            };
-            if let Verdict::After(delay) = verdict
-                && let Err(over) = progress.wait(call.details.deadline(), delay).await
-            {
-                return Err(over.unwrap_or(status));
+            if let Some(pause) = pause {
+                // Boxed, so that calls that wait for nothing keep no place for a timer.
+                Box::pin(progress.wait(call.details.deadline(), pause)).await?;
+                call.details.count_attempt();
+                progress.attempts += 1;
             }
-            progress.advance(&mut call.details, &verdict);
-            call.resume(taken);
+            call.resume(kept);
             progress.mark(&mut call.details);
+        }
+    }
+}
+
+/// What a failed attempt is followed by: another one with this request.
+struct Again<Req> {
+    kept: Kept<Req>,
+    /// `None` where the attempt that failed was none: the server has not seen it.
+    pause: Option<Pause>,
+}
+
+impl Retry<'_> {
+    /// What the call ends with, unless another attempt follows.
+    ///
+    /// A function of its own: what only it needs has no place in the future.
+    #[inline(always)]
+    fn after<Req, Res>(
+        &self,
+        call: &mut Call<Req>,
+        progress: &mut Progress,
+        answer: Result<Response<Res>, Status>,
+        copy: Option<Kept<Req>>,
+    ) -> Result<Again<Req>, Result<Response<Res>, Status>> {
+        let status = match answer {
+            Err(status) => status,
+            answer => {
+                self.succeed();
+                return Err(answer);
+            }
+        };
+        let copy = copy.filter(|copy| call.is_whole(copy));
+        let verdict = self.judge(&call.details, progress, &status, copy.is_some());
+        // A server that has failed may read on meanwhile, so it is taken over before the wait.
+        let taken = match verdict {
+            Verdict::Final => None,
+            Verdict::AtOnce | Verdict::After(_) => copy.and_then(|copy| call.taken_over(copy)),
+        };
+        match (taken, verdict) {
+            (Some(kept), Verdict::AtOnce) => Ok(Again { kept, pause: None }),
+            (Some(kept), Verdict::After(delay)) => Ok(Again {
+                kept,
+                pause: Some(Pause { delay, status }),
+            }),
+            _ => Err(Err(status)),
         }
     }
 }
@@ -363,6 +394,12 @@ enum Verdict {
     /// The same attempt once more: the server has not seen it.
     AtOnce,
     After(Duration),
+}
+
+/// The wait before another attempt, and the failure that it follows.
+struct Pause {
+    delay: Duration,
+    status: Status,
 }
 
 struct Progress {
@@ -380,7 +417,10 @@ impl Progress {
         if is_client && !details.metadata().is_empty() {
             // What the caller wrote there says nothing of this call.
             let headers = details.metadata_mut().as_mut();
-            headers.remove(&PREVIOUS_ATTEMPTS);
+            // There are few, and to look at them takes less long than to hash a name.
+            if headers.keys().any(|name| *name == PREVIOUS_ATTEMPTS) {
+                headers.remove(&PREVIOUS_ATTEMPTS);
+            }
         }
         Self {
             is_client,
@@ -407,31 +447,25 @@ impl Progress {
         self.attempts < config.max_attempts || self.is_client
     }
 
-    /// Waits before the next attempt; the error is what the call ends with instead, if not with the status that it has.
-    async fn wait(&self, deadline: Option<Instant>, delay: Duration) -> Result<(), Option<Status>> {
+    /// Waits before the next attempt; the error is what the call ends with instead.
+    async fn wait(&self, deadline: Option<Instant>, pause: Pause) -> Result<(), Status> {
+        let Pause { delay, status } = pause;
         let at = Instant::now().checked_add(delay);
         match (deadline, at) {
             (Some(deadline), at) if at.is_none_or(|at| deadline <= at) => {
                 if !self.is_client {
                     // Whoever waits can as well be told at once.
-                    return Err(None);
+                    return Err(status);
                 }
                 // A6: not before the deadline, however clear it is.
                 sleep_until(deadline).await;
-                Err(Some(exceeded()))
+                Err(exceeded())
             }
-            (_, None) => Err(None),
+            (_, None) => Err(status),
             (_, Some(at)) => {
                 sleep_until(at).await;
                 Ok(())
             }
-        }
-    }
-
-    fn advance(&mut self, details: &mut CallDetails, verdict: &Verdict) {
-        if matches!(verdict, Verdict::After(_)) {
-            details.count_attempt();
-            self.attempts += 1;
         }
     }
 
