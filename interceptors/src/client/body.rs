@@ -48,8 +48,6 @@ use crate::stream::StreamWatch;
 pub struct Body {
     source: Source,
     count: Option<Count>,
-    watch: Option<Box<BodyWatch>>,
-    deadline: Option<Limit>,
     /// Of a response: what came with its headers.
     head: Head,
 }
@@ -181,42 +179,6 @@ impl Body {
             }
         }
     }
-
-    /// Ends with `DEADLINE_EXCEEDED` then.
-    pub(crate) fn ending(mut self, at: Instant) -> Self {
-        self.deadline = Some(Limit::new(at));
-        self
-    }
-
-    /// Tells how it ended.
-    pub(crate) fn watched(mut self, watch: StreamWatch) -> Self {
-        let mut watch = BodyWatch {
-            frames: Frames::default(),
-            watch,
-        };
-        if self.source.is_end_stream() {
-            // Nobody will read it.
-            watch.end(&self.head.end());
-        } else {
-            self.watch = Some(Box::new(watch));
-        }
-        self
-    }
-
-    fn poll_source(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let polled = self.source.poll_frame(cx);
-        let Some(deadline) = &mut self.deadline else {
-            return polled;
-        };
-        let is_data = |frame: &Option<Result<Frame<Bytes>, Status>>| matches!(frame, Some(Ok(frame)) if frame.is_data());
-        if let Some(frame) = ready!(deadline.hold(polled, is_data, cx)) {
-            return Poll::Ready(frame);
-        }
-        // What it holds of the connection goes, which tells the server.
-        self.deadline = None;
-        self.source = Source::Ended;
-        Poll::Ready(Some(Err(exceeded())))
-    }
 }
 
 impl Head {
@@ -264,14 +226,7 @@ impl HttpBody for Body {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let this = &mut *self;
-        if let Some(BodyWatch { watch, .. }) = this.watch.as_deref_mut() {
-            watch.polling = true;
-        }
-        let polled = this.poll_source(cx);
-        if let Some(BodyWatch { watch, .. }) = this.watch.as_deref_mut() {
-            watch.polling = false;
-        }
-        let mut frame = ready!(polled);
+        let mut frame = ready!(this.source.poll_frame(cx));
         if let Some(Ok(frame)) = &mut frame
             && let Some(trailers) = frame.trailers_mut()
         {
@@ -280,15 +235,11 @@ impl HttpBody for Body {
         if let Some(count) = &mut this.count {
             count.see(&frame);
         }
-        if let Some(watch) = &mut this.watch {
-            watch.see(&frame, this.head);
-        }
         Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
-        // Whoever watches wants to see the end.
-        self.watch.is_none() && self.source.is_end_stream()
+        self.source.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -315,8 +266,6 @@ impl From<Body> for tonic::body::Body {
             Body {
                 source: Source::Plain(body),
                 count: None,
-                watch: None,
-                deadline: None,
                 ..
             } => body,
             other => Self::new(other),
@@ -327,6 +276,88 @@ impl From<Body> for tonic::body::Body {
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Body").finish_non_exhaustive()
+    }
+}
+
+/// What comes out of a wrapped channel: the response's [`Body`], watched to its end and held to the deadline of the
+/// call.
+pub struct ResponseBody {
+    body: Body,
+    watch: Option<BodyWatch>,
+    deadline: Option<Limit>,
+}
+
+impl ResponseBody {
+    pub(crate) fn new(body: Body, watch: Option<StreamWatch>, deadline: Option<Instant>) -> Self {
+        let mut watch = watch.map(|watch| BodyWatch {
+            frames: Frames::default(),
+            watch,
+        });
+        if body.source.is_end_stream()
+            && let Some(mut watch) = watch.take()
+        {
+            // Nobody will read it.
+            watch.end(&body.head.end());
+        }
+        Self {
+            body,
+            watch,
+            deadline: deadline.map(Limit::new),
+        }
+    }
+
+    fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let polled = Pin::new(&mut self.body).poll_frame(cx);
+        let Some(deadline) = &mut self.deadline else {
+            return polled;
+        };
+        let is_data = |frame: &Option<Result<Frame<Bytes>, Status>>| matches!(frame, Some(Ok(frame)) if frame.is_data());
+        if let Some(frame) = ready!(deadline.hold(polled, is_data, cx)) {
+            return Poll::Ready(frame);
+        }
+        // What it holds of the connection goes, which tells the server.
+        self.deadline = None;
+        self.body.source = Source::Ended;
+        Poll::Ready(Some(Err(exceeded())))
+    }
+}
+
+impl HttpBody for ResponseBody {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let this = &mut *self;
+        if let Some(BodyWatch { watch, .. }) = &mut this.watch {
+            watch.polling = true;
+        }
+        let polled = this.poll_body(cx);
+        if let Some(BodyWatch { watch, .. }) = &mut this.watch {
+            watch.polling = false;
+        }
+        let frame = ready!(polled);
+        if let Some(watch) = &mut this.watch {
+            watch.see(&frame, this.body.head);
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        // Whoever watches wants to see the end.
+        self.watch.is_none() && self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl fmt::Debug for ResponseBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseBody").finish_non_exhaustive()
     }
 }
 

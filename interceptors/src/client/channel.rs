@@ -14,7 +14,7 @@ use tower_service::Service;
 
 use super::status::{self, BoxError};
 use super::stub::not_ready;
-use super::{Body, failed};
+use super::{Body, ResponseBody, failed};
 use crate::__private::{Abilities, Resend};
 use crate::call::{Call, CallPath};
 use crate::chain::{Interceptor, Next};
@@ -156,7 +156,7 @@ where
     S::ResponseBody: http_body::Body<Data = Bytes> + Send + 'static,
     <S::ResponseBody as http_body::Body>::Error: Into<BoxError> + Send,
 {
-    type Response = http::Response<Body>;
+    type Response = http::Response<ResponseBody>;
     type Error = Status;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Status>> + Send>>;
 
@@ -220,15 +220,10 @@ struct Begun<S> {
 }
 
 /// What the caller is given: the response, watched to its end.
-fn leave(call: &mut Call<Body>, response: Response<Body>) -> http::Response<Body> {
-    let (metadata, mut body, extensions) = response.into_parts();
+fn leave(call: &mut Call<Body>, response: Response<Body>) -> http::Response<ResponseBody> {
+    let (metadata, body, extensions) = response.into_parts();
     let http_status = body.http_status();
-    if let Some(at) = call.known_deadline() {
-        body = body.ending(at);
-    }
-    if let Some(watch) = call.take_watch() {
-        body = body.watched(watch);
-    }
+    let body = ResponseBody::new(body, call.take_watch(), call.known_deadline());
     let mut response = http::Response::new(body);
     *response.status_mut() = http_status;
     *response.version_mut() = Version::HTTP_2;

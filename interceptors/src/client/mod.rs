@@ -25,7 +25,7 @@ mod stub;
 use tokio::time::{Instant, timeout_at};
 use tonic::{Code, Response, Status};
 
-pub use body::Body;
+pub use body::{Body, ResponseBody};
 pub use channel::InterceptedChannel;
 pub use request_stream::RequestStream;
 

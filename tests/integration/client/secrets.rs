@@ -36,12 +36,15 @@ fn with_origin(channel: Channel, origin: &'static str) -> UserServiceClient<impl
 
 /// What the tests call.
 trait Clients:
-    tonic::client::GrpcService<tonic::body::Body, ResponseBody = interceptors::client::Body>
+    tonic::client::GrpcService<tonic::body::Body, ResponseBody = interceptors::client::ResponseBody>
 {
 }
 
 impl<T> Clients for T where
-    T: tonic::client::GrpcService<tonic::body::Body, ResponseBody = interceptors::client::Body>
+    T: tonic::client::GrpcService<
+            tonic::body::Body,
+            ResponseBody = interceptors::client::ResponseBody,
+        >
 {
 }
 
