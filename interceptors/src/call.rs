@@ -485,6 +485,12 @@ impl<Req> Call<Req> {
         call
     }
 
+    /// What it sends is one message, though the plan does not say so.
+    #[cfg(feature = "client")]
+    pub(crate) fn is_one_message(&mut self) {
+        self.received = Some(Received::ONE);
+    }
+
     /// Says whether what is sent can be read on its way, if that is known.
     #[cfg(feature = "client")]
     #[doc(hidden)]

@@ -13,12 +13,19 @@ use tonic::{Status, Streaming};
 use crate::stream::ResponseStream;
 
 /// How many messages of a request stream the handler has taken.
-#[derive(Clone, Default)]
-pub struct Received(Arc<AtomicU64>);
+#[derive(Clone)]
+pub struct Received(Option<Arc<AtomicU64>>);
 
 impl Received {
+    /// Of what is known to be one message: there is nothing to count.
+    #[cfg(feature = "client")]
+    pub(crate) const ONE: Self = Self(None);
+
     pub(crate) fn count(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        match &self.0 {
+            Some(count) => count.load(Ordering::Relaxed),
+            None => 1,
+        }
     }
 
     pub(crate) fn add_one(&self) {
@@ -26,12 +33,22 @@ impl Received {
     }
 
     pub(crate) fn add(&self, messages: u64) {
-        self.0.fetch_add(messages, Ordering::Relaxed);
+        if let Some(count) = &self.0 {
+            count.fetch_add(messages, Ordering::Relaxed);
+        }
     }
 
     #[cfg(feature = "client")]
     pub(crate) fn reset(&self) {
-        self.0.store(0, Ordering::Relaxed);
+        if let Some(count) = &self.0 {
+            count.store(0, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Default for Received {
+    fn default() -> Self {
+        Self(Some(Arc::default()))
     }
 }
 

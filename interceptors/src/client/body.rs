@@ -58,6 +58,8 @@ enum Source {
     /// A request that is here in full; `None` when it has been read.
     Full(Option<Bytes>),
     Replayed(Replay<Chunks>),
+    /// A request of which a part was read already.
+    Begun(Box<Chunks>),
     #[default]
     Ended,
 }
@@ -111,7 +113,7 @@ impl Body {
             Source::Full(Some(data)) if data.len() > limit => return None,
             Source::Full(Some(data)) => Source::Full(Some(kept(data))),
             Source::Replayed(replay) => Source::Replayed(replay.copy(limit)),
-            Source::Plain(_) => return None,
+            Source::Plain(_) | Source::Begun(_) => return None,
         };
         let count = self.count.as_ref().map(|count| count.received.clone());
         let copy = Self {
@@ -128,14 +130,14 @@ impl Body {
         match &self.source {
             Source::Full(_) | Source::Ended => true,
             Source::Replayed(replay) => replay.is_whole(),
-            Source::Plain(_) => false,
+            Source::Plain(_) | Source::Begun(_) => false,
         }
     }
 
     /// Takes the request over from the attempt before. Whether all of it is there to be sent.
     pub(crate) fn begin(&mut self) -> bool {
         match &mut self.source {
-            Source::Plain(_) | Source::Full(_) | Source::Ended => true,
+            Source::Plain(_) | Source::Full(_) | Source::Begun(_) | Source::Ended => true,
             Source::Replayed(replay) => replay.begin(),
         }
     }
@@ -146,38 +148,62 @@ impl Body {
         matches!(self.source, Source::Full(_) | Source::Ended)
     }
 
-    /// A single request is there in one piece as soon as it is asked for. What is not will have to be
-    /// kept while it is sent.
-    fn read_ahead(&mut self, limit: usize) {
-        let Source::Plain(body) = &mut self.source else {
-            return;
-        };
+    /// A request that is to be sent. A single message is there in one piece as soon as it is asked for, and what is
+    /// in one piece costs the connection less to send than what has to be asked for its end.
+    pub(crate) fn request(mut body: tonic::body::Body) -> Self {
         let mut cx = Context::from_waker(Waker::noop());
-        let mut chunks = Chunks {
-            ahead: VecDeque::new(),
-            body: Some(std::mem::take(body)),
-        };
-        let first = match chunks.poll_body(&mut cx) {
-            Poll::Ready(None) => {
-                self.source = Source::Full(None);
-                return;
-            }
-            Poll::Ready(Some(chunk)) => chunk,
-            Poll::Pending => {
-                self.source = Source::Replayed(Replay::new(chunks, size_of_chunk, limit));
-                return;
-            }
-        };
-        match (first, chunks.poll_body(&mut cx)) {
-            (Ok(data), Poll::Ready(None)) => self.source = Source::Full(Some(data)),
-            (first, second) => {
-                chunks.ahead.push_back(first);
-                if let Poll::Ready(Some(second)) = second {
-                    chunks.ahead.push_back(second);
+        let source = match data_of(&mut body, &mut cx) {
+            Poll::Pending => Source::Plain(body),
+            Poll::Ready(None) => Source::Full(None),
+            Poll::Ready(Some(Err(error))) => Source::Begun(Box::new(Chunks {
+                ahead: VecDeque::from([Err(error)]),
+                body: None,
+            })),
+            Poll::Ready(Some(Ok(data))) => match data_of(&mut body, &mut cx) {
+                Poll::Ready(None) => Source::Full(Some(data)),
+                second => {
+                    let mut ahead = VecDeque::from([Ok(data)]);
+                    if let Poll::Ready(Some(second)) = second {
+                        ahead.push_back(second);
+                    }
+                    let body = Some(body);
+                    Source::Begun(Box::new(Chunks { ahead, body }))
                 }
-                self.source = Source::Replayed(Replay::new(chunks, size_of_chunk, limit));
-            }
+            },
+        };
+        Self {
+            source,
+            ..Self::default()
         }
+    }
+
+    /// Whether this is a request of exactly one message, as far as that is known.
+    pub(crate) fn is_one_message(&self) -> bool {
+        let Source::Full(Some(data)) = &self.source else {
+            return false;
+        };
+        let mut frames = Frames::default();
+        frames.count(data) == 1 && frames.is_at_a_beginning()
+    }
+
+    /// What is not here in full will have to be kept while it is sent.
+    fn read_ahead(&mut self, limit: usize) {
+        if let Source::Plain(body) = &mut self.source {
+            // An interceptor may have put another one in the place of what was to be sent.
+            self.source = Self::request(std::mem::take(body)).source;
+        }
+        let chunks = match std::mem::take(&mut self.source) {
+            Source::Plain(body) => Chunks {
+                ahead: VecDeque::new(),
+                body: Some(body),
+            },
+            Source::Begun(chunks) => *chunks,
+            other => {
+                self.source = other;
+                return;
+            }
+        };
+        self.source = Source::Replayed(Replay::new(chunks, size_of_chunk, limit));
     }
 }
 
@@ -203,6 +229,7 @@ impl Source {
                     Some(Err(status::given_up()))
                 }
             }),
+            Self::Begun(chunks) => chunks.poll_chunk(cx).map_ok(Frame::data),
             Self::Ended => Poll::Ready(None),
         }
     }
@@ -211,7 +238,7 @@ impl Source {
         match self {
             Self::Plain(body) => body.is_end_stream(),
             Self::Full(data) => data.is_none(),
-            Self::Replayed(_) => false,
+            Self::Replayed(_) | Self::Begun(_) => false,
             Self::Ended => true,
         }
     }
@@ -246,7 +273,9 @@ impl HttpBody for Body {
         match &self.source {
             Source::Plain(body) => body.size_hint(),
             // Known or not: a length would become a `content-length`, which a client of tonic does not send.
-            Source::Full(_) | Source::Replayed(_) | Source::Ended => SizeHint::default(),
+            Source::Full(_) | Source::Replayed(_) | Source::Begun(_) | Source::Ended => {
+                SizeHint::default()
+            }
         }
     }
 }
@@ -369,26 +398,34 @@ struct Chunks {
 }
 
 impl Chunks {
-    fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Status>>> {
-        loop {
-            let Some(body) = &mut self.body else {
-                return Poll::Ready(None);
-            };
-            let frame = match ready!(Pin::new(body).poll_frame(cx)) {
-                Some(Ok(frame)) => frame,
-                Some(Err(status)) => {
-                    self.body = None;
-                    return Poll::Ready(Some(Err(status)));
-                }
-                None => {
-                    self.body = None;
-                    return Poll::Ready(None);
-                }
-            };
-            // A request has no trailers.
-            if let Ok(data) = frame.into_data() {
-                return Poll::Ready(Some(Ok(data)));
-            }
+    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Status>>> {
+        if let Some(chunk) = self.ahead.pop_front() {
+            return Poll::Ready(Some(chunk));
+        }
+        let Some(body) = &mut self.body else {
+            return Poll::Ready(None);
+        };
+        let chunk = ready!(data_of(body, cx));
+        if !matches!(chunk, Some(Ok(_))) {
+            self.body = None;
+        }
+        Poll::Ready(chunk)
+    }
+}
+
+/// The next data of a request, which has no trailers.
+fn data_of(
+    body: &mut tonic::body::Body,
+    cx: &mut Context<'_>,
+) -> Poll<Option<Result<Bytes, Status>>> {
+    loop {
+        let frame = match ready!(Pin::new(&mut *body).poll_frame(cx)) {
+            Some(Ok(frame)) => frame,
+            Some(Err(status)) => return Poll::Ready(Some(Err(status))),
+            None => return Poll::Ready(None),
+        };
+        if let Ok(data) = frame.into_data() {
+            return Poll::Ready(Some(Ok(data)));
         }
     }
 }
@@ -397,10 +434,7 @@ impl Stream for Chunks {
     type Item = Result<Bytes, Status>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        match self.ahead.pop_front() {
-            Some(chunk) => Poll::Ready(Some(chunk)),
-            None => self.poll_body(cx),
-        }
+        self.poll_chunk(cx)
     }
 }
 
@@ -429,6 +463,11 @@ struct Frames {
 }
 
 impl Frames {
+    /// Neither within a message nor within its length.
+    fn is_at_a_beginning(&self) -> bool {
+        self.prefix == 0
+    }
+
     /// How many messages end in this data.
     fn count(&mut self, mut data: &[u8]) -> u64 {
         let mut messages = 0;

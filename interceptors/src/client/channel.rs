@@ -182,8 +182,13 @@ where
         let plan = C::plan(head.uri.path());
         let path = CallPath::outgoing(plan, head.uri.path_and_query().cloned());
         let metadata = MetadataMap::from_headers(head.headers);
-        let request = Request::from_parts(metadata, head.extensions, Body::from(body));
+        let body = Body::request(body);
+        let is_one_message = body.is_one_message();
+        let request = Request::from_parts(metadata, head.extensions, body);
         let mut call = Call::outgoing(path, ABILITIES, request);
+        if is_one_message {
+            call.is_one_message();
+        }
         call.details.is_plaintext = head.uri.scheme_str().map(|scheme| scheme == "http");
         let head = Head {
             method: head.method,
