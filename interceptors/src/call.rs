@@ -3,11 +3,14 @@ use std::net::SocketAddr;
 use std::ops::{Deref, DerefMut};
 use std::sync::LazyLock;
 
+#[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, TE};
 use http::uri::PathAndQuery;
-use http::{HeaderName, HeaderValue};
 use tokio::time::Instant;
+#[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
+use tonic::GrpcMethod;
 use tonic::metadata::MetadataMap;
-use tonic::{Extensions, GrpcMethod, Request, Status};
+use tonic::{Extensions, Request, Status};
 
 use crate::__private::Abilities;
 use crate::deadline;
@@ -548,10 +551,7 @@ impl<Req> Call<Req> {
         let (metadata, extensions) = (self.details.metadata(), self.details.extensions());
         Some(Kept {
             message,
-            headers: match metadata.is_empty() {
-                true => Vec::new(),
-                false => kept_headers(metadata),
-            },
+            headers: KeptHeaders::of(metadata.as_ref()),
             extensions: match extensions.is_empty() {
                 true => KeptExtensions::None,
                 false => KeptExtensions::of(extensions),
@@ -636,7 +636,7 @@ impl<Req> Call<Req> {
     #[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
     pub(crate) fn resume(&mut self, kept: Kept<Req>) {
         self.parts().abandon_stream();
-        let metadata = MetadataMap::from_headers(kept.headers.into_iter().collect());
+        let metadata = MetadataMap::from_headers(kept.headers.into());
         self.details.start_over(metadata, kept.extensions.into());
         self.message = Some(kept.message);
     }
@@ -720,21 +720,61 @@ fn gone() -> Status {
 #[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
 pub(crate) struct Kept<Req> {
     message: Req,
-    /// In one allocation, where a map has several.
-    headers: Vec<(HeaderName, HeaderValue)>,
+    headers: KeptHeaders,
     extensions: KeptExtensions,
 }
 
 #[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
-fn kept_headers(metadata: &MetadataMap) -> Vec<(HeaderName, HeaderValue)> {
-    let headers = metadata.as_ref();
-    let mut kept = Vec::with_capacity(headers.len());
-    kept.extend(
-        headers
-            .iter()
-            .map(|(name, value)| (name.clone(), value.clone())),
-    );
-    kept
+enum KeptHeaders {
+    None,
+    /// Those that tonic sends with every call of a channel, and no others.
+    Tonic,
+    /// In one allocation, where a map has several.
+    Listed(Vec<(HeaderName, HeaderValue)>),
+}
+
+#[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
+const TONIC: [(HeaderName, HeaderValue); 2] = [
+    (TE, HeaderValue::from_static("trailers")),
+    (CONTENT_TYPE, HeaderValue::from_static("application/grpc")),
+];
+
+#[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
+impl KeptHeaders {
+    fn of(headers: &HeaderMap) -> Self {
+        if headers.is_empty() {
+            return Self::None;
+        }
+        let is_of_tonic = |(name, value): (&HeaderName, &HeaderValue)| {
+            TONIC
+                .iter()
+                .any(|tonic| (&tonic.0, &tonic.1) == (name, value))
+        };
+        if headers.len() == TONIC.len()
+            && headers.keys_len() == TONIC.len()
+            && headers.iter().all(is_of_tonic)
+        {
+            return Self::Tonic;
+        }
+        let mut kept = Vec::with_capacity(headers.len());
+        kept.extend(
+            headers
+                .iter()
+                .map(|(name, value)| (name.clone(), value.clone())),
+        );
+        Self::Listed(kept)
+    }
+}
+
+#[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
+impl From<KeptHeaders> for HeaderMap {
+    fn from(kept: KeptHeaders) -> Self {
+        match kept {
+            KeptHeaders::None => Self::new(),
+            KeptHeaders::Tonic => Self::from_iter(TONIC),
+            KeptHeaders::Listed(headers) => Self::from_iter(headers),
+        }
+    }
 }
 
 /// To copy extensions takes an allocation for each and two for the map. A generated client puts one thing there.
@@ -803,5 +843,61 @@ impl<Req> fmt::Debug for Call<Req> {
         f.debug_struct("Call")
             .field("details", &self.details)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(
+    test,
+    any(feature = "retry", all(feature = "auth", feature = "client"))
+))]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let pairs = pairs.iter().map(|&(name, value)| {
+            (
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            )
+        });
+        pairs.collect()
+    }
+
+    #[test]
+    fn what_is_kept_of_headers_is_all_of_them() {
+        let tonic = [("te", "trailers"), ("content-type", "application/grpc")];
+        for pairs in [
+            &[][..],
+            &tonic,
+            &tonic[..1],
+            &[tonic[0], ("content-type", "application/grpc+proto")],
+            &[tonic[0], tonic[0]],
+            &[tonic[0], ("x-trace-id", "1")],
+            &[tonic[0], tonic[1], ("x-tag", "a"), ("x-tag", "b")],
+        ] {
+            let headers = headers(pairs);
+            let kept = KeptHeaders::of(&headers);
+            assert_eq!(
+                matches!(kept, KeptHeaders::Tonic),
+                pairs == tonic,
+                "{pairs:?}"
+            );
+            assert_eq!(HeaderMap::from(kept), headers, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_kept_of_extensions_is_all_of_them() {
+        let mut extensions = Extensions::new();
+        assert!(Extensions::from(KeptExtensions::of(&extensions)).is_empty());
+        extensions.insert(GrpcMethod::new("user.v1.UserService", "Login"));
+        let kept = Extensions::from(KeptExtensions::of(&extensions));
+        assert_eq!(
+            kept.get::<GrpcMethod<'_>>().map(|it| it.method()),
+            Some("Login")
+        );
+        extensions.insert(7_u32);
+        let kept = Extensions::from(KeptExtensions::of(&extensions));
+        assert_eq!((kept.len(), kept.get::<u32>()), (2, Some(&7)));
     }
 }

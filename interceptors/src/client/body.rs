@@ -182,8 +182,10 @@ impl Body {
         let Source::Full(Some(data)) = &self.source else {
             return false;
         };
-        let mut frames = Frames::default();
-        frames.count(data) == 1 && frames.is_at_a_beginning()
+        data.split_first_chunk()
+            .is_some_and(|(&[_is_compressed, a, b, c, d], message)| {
+                u32::from_be_bytes([a, b, c, d]) as usize == message.len()
+            })
     }
 
     /// What is not here in full will have to be kept while it is sent.
@@ -463,11 +465,6 @@ struct Frames {
 }
 
 impl Frames {
-    /// Neither within a message nor within its length.
-    fn is_at_a_beginning(&self) -> bool {
-        self.prefix == 0
-    }
-
     /// How many messages end in this data.
     fn count(&mut self, mut data: &[u8]) -> u64 {
         let mut messages = 0;
@@ -566,6 +563,23 @@ mod tests {
         }
         let mut frames = Frames::default();
         assert_eq!(frames.count(&bytes[..7]), 0, "only a part of the first");
+    }
+
+    #[test]
+    fn one_message_is_known_as_one() {
+        for (data, expected) in [
+            (&[0, 0, 0, 0, 2, 1, 2][..], true),
+            (&[0, 0, 0, 0, 0], true),
+            (&[0, 0, 0, 0, 2, 1], false),
+            (&[0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0], false),
+            (&[0, 0, 0], false),
+        ] {
+            let body = Body {
+                source: Source::Full(Some(Bytes::from_static(data))),
+                ..Body::default()
+            };
+            assert_eq!(body.is_one_message(), expected, "{data:?}");
+        }
     }
 
     #[test]
