@@ -67,6 +67,7 @@ pub(crate) enum EntryKind {
     Deadline {
         config: Config,
     },
+    Validate,
     With(Box<Expr>),
 }
 
@@ -164,7 +165,7 @@ const BOTH: &[Side] = &[Side::Server, Side::Client];
 const SERVER: &[Side] = &[Side::Server];
 const CLIENT: &[Side] = &[Side::Client];
 
-const ENTRIES: [Known; 8] = [
+const ENTRIES: [Known; 9] = [
     known("logging", BOTH, "logging", cfg!(feature = "logging")),
     known("auth", BOTH, "auth", cfg!(feature = "auth")),
     known(
@@ -177,6 +178,7 @@ const ENTRIES: [Known; 8] = [
     known("hedge", CLIENT, "hedge", cfg!(feature = "hedge")),
     known("metadata", CLIENT, "metadata", cfg!(feature = "metadata")),
     known("deadline", CLIENT, "deadline", cfg!(feature = "deadline")),
+    known("validate", SERVER, "validate", cfg!(feature = "validate")),
     known("with", BOTH, "", true),
 ];
 
@@ -377,6 +379,7 @@ impl EntryParser<'_> {
             "deadline" => self.deadline(name, tokens),
             "rate_limit" => self.rate_limit(name, tokens),
             "retry" => self.retry(name, tokens),
+            "validate" => self.validate(name, tokens),
             _ => self.with(name, tokens),
         });
     }
@@ -747,6 +750,17 @@ impl EntryParser<'_> {
     }
 
     /// `deadline("2s")`
+    fn validate(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
+        let mut settings = self.settings(tokens, &[]);
+        let methods = self.selector(&mut settings);
+        Some(Entry {
+            name,
+            methods,
+            kind: EntryKind::Validate,
+            expressions: Vec::new(),
+        })
+    }
+
     fn deadline(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
         let missing = "`deadline` needs a time: `deadline(\"2s\")`";
         let (expr, rest) = self.value_and_rest(&name, tokens, missing)?;

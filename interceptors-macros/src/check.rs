@@ -385,7 +385,8 @@ fn expressions(entry: &Entry) -> Vec<&Expr> {
         EntryKind::Logging { .. }
         | EntryKind::Retry { .. }
         | EntryKind::Hedge { .. }
-        | EntryKind::Deadline { .. } => Vec::new(),
+        | EntryKind::Deadline { .. }
+        | EntryKind::Validate => Vec::new(),
     }
 }
 

@@ -10,12 +10,12 @@ use tokio::time::Instant;
 #[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
 use tonic::GrpcMethod;
 use tonic::metadata::MetadataMap;
-use tonic::{Extensions, Request, Status};
+use tonic::{Extensions, Request, Status, Streaming};
 
 use crate::__private::Abilities;
 use crate::deadline;
 use crate::end::{Attached, Parts, tell_in_drop};
-use crate::inbound::Received;
+use crate::inbound::{Received, inspected};
 use crate::plan::MethodPlan;
 use crate::stream::StreamWatch;
 
@@ -708,6 +708,44 @@ impl<Req> Call<Req> {
         };
         let (metadata, extensions) = self.details.take_head();
         Ok(Request::from_parts(metadata, extensions, message))
+    }
+}
+
+impl<M: Send + 'static> Call<Streaming<M>> {
+    /// Looks at each message of the request stream when the handler takes it. The handler's signature stays
+    /// what it is. An error ends the stream with its status, and the handler is not given the message.
+    ///
+    /// Whoever is further in looks first. Nothing is decoded or encoded again; the stream is rebuilt around the one that
+    /// it was, which allocates at most 5 times for the call and not for each message, and ends after its first error.
+    ///
+    /// ```
+    /// use interceptors::{Call, Interceptor, Next};
+    /// use interceptors_proto::demo::ChatMessage;
+    /// use tonic::{Response, Status, Streaming};
+    ///
+    /// /// Takes blanks off both ends of what is said.
+    /// struct Trim;
+    ///
+    /// impl<Res: Send> Interceptor<Streaming<ChatMessage>, Res> for Trim {
+    ///     async fn intercept(
+    ///         &self,
+    ///         call: &mut Call<Streaming<ChatMessage>>,
+    ///         next: &mut impl Next<Streaming<ChatMessage>, Res>,
+    ///     ) -> Result<Response<Res>, Status> {
+    ///         call.each_message(|message| {
+    ///             message.text = message.text.trim().to_owned();
+    ///             Ok(())
+    ///         });
+    ///         next.run(call).await
+    ///     }
+    /// }
+    /// ```
+    pub fn each_message<F>(&mut self, inspect: F)
+    where
+        F: FnMut(&mut M) -> Result<(), Status> + Send + Unpin + 'static,
+    {
+        let stream = self.message.take();
+        self.message = stream.map(|stream| inspected(stream, inspect));
     }
 }
 

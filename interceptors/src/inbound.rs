@@ -123,6 +123,42 @@ impl<M: Send + 'static> MessageStream for ResponseStream<Streaming<M>> {
     }
 }
 
+/// The same stream, each of whose messages goes through a function first. Where that refuses one, the stream ends with
+/// its status.
+pub(crate) fn inspected<M, F>(stream: Streaming<M>, inspect: F) -> Streaming<M>
+where
+    M: Send + 'static,
+    F: FnMut(&mut M) -> Result<(), Status> + Send + Unpin + 'static,
+{
+    rebuilt(Inspected { stream, inspect })
+}
+
+struct Inspected<M, F> {
+    stream: Streaming<M>,
+    inspect: F,
+}
+
+impl<M, F> MessageStream for Inspected<M, F>
+where
+    M: Send + 'static,
+    F: FnMut(&mut M) -> Result<(), Status> + Send + Unpin + 'static,
+{
+    type Message = M;
+
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<M, Status>>> {
+        let message = ready!(Pin::new(&mut self.stream).poll_next(cx));
+        Poll::Ready(message.map(|message| {
+            let mut message = message?;
+            (self.inspect)(&mut message)?;
+            Ok(message)
+        }))
+    }
+
+    fn streaming(&mut self) -> &mut Streaming<M> {
+        &mut self.stream
+    }
+}
+
 struct Counted<M> {
     stream: Streaming<M>,
     received: Received,

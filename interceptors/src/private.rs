@@ -52,6 +52,10 @@ pub use crate::metadata;
 pub use crate::rate_limit;
 #[cfg(feature = "retry")]
 pub use crate::retry;
+#[cfg(feature = "validate")]
+pub use crate::validate;
+#[cfg(feature = "garde")]
+pub use garde;
 
 /// Answers questions about a type whose text the attribute cannot read (an alias may hide it).
 ///

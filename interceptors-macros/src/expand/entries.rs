@@ -80,7 +80,8 @@ impl Site<'_> {
     /// The function is there for errors, which show where the bound stands: at the method.
     pub(crate) fn bindings(&self, entries: &[Entry]) -> TokenStream {
         let mut bindings = TokenStream::new();
-        let is_own = |i: &usize| matches!(entries[*i].kind, EntryKind::With(_));
+        let is_own =
+            |i: &usize| matches!(entries[*i].kind, EntryKind::With(_) | EntryKind::Validate);
         let has_own = self.chain.entries.iter().any(is_own);
         let covers = self.method.filter(|_| has_own).map(|method| {
             let span = at(method.span());
@@ -147,6 +148,7 @@ fn may_not_fit(entry: &Entry) -> bool {
         EntryKind::Auth { .. }
         | EntryKind::Token { .. }
         | EntryKind::RateLimit { .. }
+        | EntryKind::Validate
         | EntryKind::With(_) => true,
         EntryKind::Retry { .. }
         | EntryKind::Hedge { .. }
@@ -178,7 +180,7 @@ pub(crate) fn entry_items(mount: Mount, i: usize, entry: &Entry) -> TokenStream 
         EntryKind::Token { config, .. } => ("client_auth", Some(config)),
         EntryKind::Hedge { config } => ("hedge", Some(config)),
         EntryKind::Deadline { config } => ("deadline", Some(config)),
-        EntryKind::Metadata(_) | EntryKind::With(_) => ("", None),
+        EntryKind::Metadata(_) | EntryKind::Validate | EntryKind::With(_) => ("", None),
     };
     let module = |span| (!module.is_empty()).then(|| Ident::new(module, span));
     let mut items = TokenStream::new();
@@ -352,6 +354,10 @@ pub(crate) fn entry_value(entries: &[Entry], i: usize, site: &Site<'_>) -> Token
             let deadline = interceptor("deadline", "Deadline");
             quote_spanned!(span=> &#deadline::new(#config))
         }
+        EntryKind::Validate => {
+            let validation = interceptor("validate", "Validation");
+            quote_spanned!(span=> &#validation::new())
+        }
         EntryKind::Metadata(pairs) => metadata(pairs, &interceptor("metadata", "Metadata"), site),
         EntryKind::With(expr) => borrowed(expr, entry, i, site),
     }
@@ -518,6 +524,7 @@ fn value_of(entry: &Entry) -> Option<&Expr> {
         | EntryKind::Retry { .. }
         | EntryKind::Hedge { .. }
         | EntryKind::Metadata(_)
-        | EntryKind::Deadline { .. } => None,
+        | EntryKind::Deadline { .. }
+        | EntryKind::Validate => None,
     }
 }

@@ -1,0 +1,329 @@
+//! Refuses requests whose messages are not valid, with `INVALID_ARGUMENT` and what is wrong with which field.
+//!
+//! A message says itself whether it is valid: implement [`Validate`] for it. A method whose message does not
+//! implement it does not compile, unless the entry leaves the method out with `except`. So each message that is added
+//! to the proto is either checked or named.
+//!
+//! ```
+//! use interceptors::validate::{Validate, Violations};
+//!
+//! struct CreateUser {
+//!     email: String,
+//!     age: u32,
+//! }
+//!
+//! impl Validate for CreateUser {
+//!     fn validate(&self) -> Result<(), Violations> {
+//!         let mut violations = Violations::new();
+//!         if !self.email.contains('@') {
+//!             violations.add("email", "must be an address");
+//!         }
+//!         if self.age > 150 {
+//!             violations.add("age", "must be at most 150");
+//!         }
+//!         violations.into_result()
+//!     }
+//! }
+//!
+//! let user = CreateUser { email: String::new(), age: 200 };
+//! let violations = user.validate().unwrap_err();
+//! assert_eq!(violations.to_string(), "email: must be an address; age: must be at most 150");
+//! ```
+//!
+//! # The status
+//!
+//! `INVALID_ARGUMENT`, whose details are a `google.rpc.BadRequest` with the violations as they were added: the path of
+//! the field and the description. Its message is the same as text, of which at most 1 KiB is sent; of more than 100 violations
+//! the first 100 are. Write descriptions that do not repeat the value: they may end up in logs.
+//!
+//! # Request streams
+//!
+//! Each message is looked at when the handler takes it. The first that is not valid ends the stream with the status, in
+//! front of whose fields stands which message it was (`messages[3].email`, counted from 0); the handler's own signature
+//! stays what it is. What the handler does with an error of its request stream is its own business; most pass it on with `?`, and then
+//! it is the call's status. The handler is never given a message that is not valid.
+//!
+//! To look at messages without this entry, see [`Call::each_message`](crate::Call::each_message).
+//!
+//! # With a crate that validates
+//!
+//! With feature `garde` violations are made from what [`garde`](https://docs.rs/garde) reports, so messages
+//! that derive `garde::Validate` (in `build.rs`, by `type_attribute` and `field_attribute`) need one line each:
+//! [`validate_with_garde!`](crate::validate_with_garde).
+//!
+//! # Cost
+//!
+//! What `validate` itself does, and no allocation while a single message is valid. For a request stream the entry allocates
+//! what rebuilds tonic's stream around another: at most 5 times for each call, and not for each message.
+
+use std::fmt;
+
+use tonic::{Code, Response, Status, Streaming};
+use tonic_types::{BadRequest, ErrorDetails, FieldViolation, StatusExt};
+
+use crate::{Call, Interceptor, Next};
+
+/// A message that can say whether it is valid. See the [module documentation](self).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be validated",
+    label = "the trait `interceptors::validate::Validate` is not implemented for `{Self}`",
+    note = "implement `Validate` for it, or leave the method out: `validate(except = [...])`"
+)]
+pub trait Validate {
+    /// Whether it is valid.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    fn validate(&self) -> Result<(), Violations>;
+}
+
+/// What is wrong with a message, field by field.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Violations(Vec<(String, String)>);
+
+impl Violations {
+    /// So many are sent.
+    const MOST: usize = 100;
+    /// So long is the status's text at most, in bytes.
+    const LONGEST: usize = 1024;
+
+    /// Nothing so far. Allocates nothing.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// A field, by its path (`address.city`, `items[2].price`), and what is wrong with it.
+    pub fn add(&mut self, field: impl Into<String>, description: impl Into<String>) {
+        self.0.push((field.into(), description.into()));
+    }
+
+    /// Those of a message that is part of this one.
+    ///
+    /// ```
+    /// use interceptors::validate::Violations;
+    ///
+    /// let mut address = Violations::new();
+    /// address.add("city", "must not be empty");
+    /// let mut user = Violations::new();
+    /// user.nest("address", Err(address));
+    /// assert_eq!(user.to_string(), "address.city: must not be empty");
+    /// ```
+    pub fn nest(&mut self, field: &str, of_field: Result<(), Self>) {
+        if let Err(Self(violations)) = of_field {
+            let nested = violations.into_iter();
+            self.0
+                .extend(nested.map(|(path, text)| (format!("{field}.{path}"), text)));
+        }
+    }
+
+    /// Whether nothing is wrong.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The fields, and what is wrong with each.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let violations = self.0.iter();
+        violations.map(|(field, description)| (field.as_str(), description.as_str()))
+    }
+
+    /// What [`Validate::validate`] returns.
+    ///
+    /// # Errors
+    ///
+    /// Itself, if it is not empty.
+    pub fn into_result(self) -> Result<(), Self> {
+        match self.is_empty() {
+            true => Ok(()),
+            false => Err(self),
+        }
+    }
+}
+
+impl fmt::Display for Violations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, (field, description)) in self.iter().enumerate() {
+            let separator = if i == 0 { "" } else { "; " };
+            match field {
+                "" => write!(f, "{separator}{description}")?,
+                _ => write!(f, "{separator}{field}: {description}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Violations {}
+
+impl From<Violations> for Status {
+    fn from(violations: Violations) -> Self {
+        let mut text = format!("the request is not valid: {violations}");
+        if text.len() > Violations::LONGEST {
+            let end = (0..=Violations::LONGEST - 3)
+                .rev()
+                .find(|&i| text.is_char_boundary(i));
+            text.truncate(end.unwrap_or(0));
+            text.push_str("...");
+        }
+        let sent = violations.0.into_iter().take(Violations::MOST);
+        let sent: Vec<_> = sent
+            .map(|(field, description)| FieldViolation::new(field, description))
+            .collect();
+        let mut details = ErrorDetails::new();
+        details.set_bad_request(BadRequest::new(sent).field_violations);
+        Self::with_error_details(Code::InvalidArgument, text, details)
+    }
+}
+
+/// What `garde` reports, with its paths.
+#[cfg(feature = "garde")]
+impl From<garde::Report> for Violations {
+    fn from(report: garde::Report) -> Self {
+        let errors = report.iter();
+        Self(
+            errors
+                .map(|(path, error)| (path.to_string(), error.to_string()))
+                .collect(),
+        )
+    }
+}
+
+/// Implements [`Validate`](crate::validate::Validate) for messages that derive `garde::Validate`, whose context is `()`.
+///
+/// ```
+/// #[derive(garde::Validate)]
+/// struct Login {
+///     #[garde(email)]
+///     email: String,
+///     #[garde(skip)]
+///     password: String,
+/// }
+///
+/// interceptors::validate_with_garde!(Login);
+///
+/// use interceptors::validate::Validate;
+/// let login = Login { email: "nobody".into(), password: String::new() };
+/// assert!(login.validate().unwrap_err().to_string().starts_with("email: "));
+/// ```
+#[cfg(feature = "garde")]
+#[macro_export]
+macro_rules! validate_with_garde {
+    ($($message:ty),+ $(,)?) => {$(
+        impl $crate::validate::Validate for $message {
+            fn validate(&self) -> ::core::result::Result<(), $crate::validate::Violations> {
+                match $crate::__private::garde::Validate::validate(self) {
+                    ::core::result::Result::Ok(()) => ::core::result::Result::Ok(()),
+                    ::core::result::Result::Err(report) => ::core::result::Result::Err(report.into()),
+                }
+            }
+        }
+    )+};
+}
+
+/// A request whose messages can be validated: a message that is [`Validate`], or a stream of such.
+#[diagnostic::on_unimplemented(
+    message = "the messages of this method cannot be validated: `{Self}`",
+    label = "`interceptors::validate::Validate` is not implemented for the method's message",
+    note = "implement `Validate` for it, or leave the method out: `validate(except = [...])`"
+)]
+pub trait ValidateRequest: Sized + Send {
+    #[doc(hidden)]
+    fn check(call: &mut Call<Self>) -> Result<(), Status>;
+}
+
+impl<M: Validate + Send> ValidateRequest for M {
+    #[inline]
+    fn check(call: &mut Call<Self>) -> Result<(), Status> {
+        match call.message().map(M::validate) {
+            Some(Err(violations)) => Err(violations.into()),
+            Some(Ok(())) | None => Ok(()),
+        }
+    }
+}
+
+impl<M: Validate + Send + 'static> ValidateRequest for Streaming<M> {
+    fn check(call: &mut Call<Self>) -> Result<(), Status> {
+        let mut index = 0_u64;
+        call.each_message(move |message| {
+            let valid = message.validate();
+            valid.map_err(|violations| of_message(index, violations))?;
+            index += 1;
+            Ok(())
+        });
+        Ok(())
+    }
+}
+
+fn of_message(index: u64, violations: Violations) -> Status {
+    let mut nested = Violations::new();
+    nested.nest(&format!("messages[{index}]"), Err(violations));
+    nested.into()
+}
+
+/// The interceptor behind `validate`. See the [module documentation](self).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Validation;
+
+impl Validation {
+    /// Validates.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self
+    }
+}
+
+impl<Req: ValidateRequest, Res: Send> Interceptor<Req, Res> for Validation {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        Req::check(call)?;
+        next.run(call).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_status_says_what_is_wrong_with_which_field() {
+        let mut violations = Violations::new();
+        violations.add("email", "must be an address");
+        violations.add("", "nothing is set");
+        let status = Status::from(violations);
+        assert_eq!(status.code(), Code::InvalidArgument);
+        assert_eq!(
+            status.message(),
+            "the request is not valid: email: must be an address; nothing is set"
+        );
+        let details = status.get_details_bad_request().unwrap();
+        let fields: Vec<_> = details
+            .field_violations
+            .iter()
+            .map(|it| &*it.field)
+            .collect();
+        assert_eq!(fields, ["email", ""]);
+        assert_eq!(
+            details.field_violations[0].description,
+            "must be an address"
+        );
+    }
+
+    #[test]
+    fn a_status_of_many_violations_stays_small() {
+        let mut violations = Violations::new();
+        for i in 0..10_000 {
+            violations.add(format!("items[{i}]"), "ä".repeat(50));
+        }
+        let status = Status::from(violations);
+        assert!(status.message().len() <= 1024, "{}", status.message().len());
+        assert!(status.message().ends_with("..."));
+        let details = status.get_details_bad_request().unwrap();
+        assert_eq!(details.field_violations.len(), 100);
+    }
+}
