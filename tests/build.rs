@@ -80,7 +80,25 @@ fn main() -> Result<(), Box<dyn Error>> {
                 ["../proto/proto"],
             )?)?;
     }
+    owned_messages(&out.join("owned"))?;
     odd_clients(&out.join("odd"))
+}
+
+/// The demo service with messages of this crate's own, for which it can implement traits.
+fn owned_messages(out: &Path) -> Result<(), Box<dyn Error>> {
+    std::fs::create_dir_all(out)?;
+    let list = "demo.v1.ListUsersRequest";
+    tonic_prost_build::configure()
+        .type_attribute(list, "#[derive(garde::Validate)]")
+        .field_attribute(format!("{list}.limit"), "#[garde(range(max = 100))]")
+        .field_attribute(format!("{list}.fail_after"), "#[garde(skip)]")
+        .field_attribute(format!("{list}.fail_code"), "#[garde(skip)]")
+        .out_dir(out)
+        .compile_fds(protox::compile(
+            ["demo/v1/users.proto"],
+            ["../proto/proto"],
+        )?)?;
+    Ok(())
 }
 
 /// Services of several packages, with everything that a generator may stumble over; their servers too.

@@ -17,6 +17,8 @@ use crate::deadline;
 use crate::end::{Attached, Parts, tell_in_drop};
 use crate::inbound::{Received, inspected};
 use crate::plan::MethodPlan;
+#[cfg(feature = "server")]
+use crate::server::Cancelled;
 use crate::stream::StreamWatch;
 
 /// What may be kept of a request until it is known whether it has to be sent again, in bytes:
@@ -652,8 +654,20 @@ impl<Req> Call<Req> {
     pub(crate) fn count_received(&mut self) {
         if let (Some(count), None) = (self.abilities.count, &self.received) {
             let received = Received::default();
+            #[cfg(feature = "server")]
+            let received = received.watched(self.details.extensions().get::<Cancelled>().cloned());
             self.received = Some(received.clone());
             self.message = self.message.take().map(|stream| count(stream, received));
+        }
+    }
+
+    /// A request stream that may be cut off has to be looked at, whether or not anybody observes it.
+    #[cfg(feature = "server")]
+    #[inline(always)]
+    pub(crate) fn notice_cancellation(&mut self) {
+        if self.abilities.count.is_some() && self.details.extensions().get::<Cancelled>().is_some()
+        {
+            self.count_received();
         }
     }
 

@@ -358,7 +358,7 @@ impl<'a> Parts<'a> {
     /// How many request messages the handler has taken.
     pub(crate) fn request_messages(&self) -> RequestMessages {
         match self.received {
-            Some(received) => RequestMessages::Counted(received.clone()),
+            Some(received) => received.messages(),
             None if self.details.kind().request_is_stream() => RequestMessages::Unknown,
             None => RequestMessages::One,
         }

@@ -10,21 +10,57 @@ use http_body::{Body, Frame};
 use tonic::codec::{BufferSettings, DecodeBuf, Decoder};
 use tonic::{Status, Streaming};
 
+#[cfg(feature = "server")]
+use crate::server::Cancelled;
 use crate::stream::ResponseStream;
 
 /// How many messages of a request stream the handler has taken.
 #[derive(Clone)]
-pub struct Received(Option<Arc<AtomicU64>>);
+pub struct Received {
+    count: Option<Arc<AtomicU64>>,
+    #[cfg(feature = "server")]
+    cancelled: Option<Cancelled>,
+}
 
 impl Received {
     /// Of what is known to be one message: there is nothing to count.
     #[cfg(feature = "client")]
-    pub(crate) const ONE: Self = Self(None);
+    pub(crate) const ONE: Self = Self {
+        count: None,
+        #[cfg(feature = "server")]
+        cancelled: None,
+    };
+
+    /// Of a request that a layer watches, if one does.
+    #[cfg(feature = "server")]
+    pub(crate) fn watched(mut self, cancelled: Option<Cancelled>) -> Self {
+        self.cancelled = cancelled;
+        self
+    }
+
+    /// What the stream ends with, which tonic takes for the end in any case.
+    fn end(&self) -> Option<Status> {
+        #[cfg(feature = "server")]
+        if self.cancelled.as_ref().is_some_and(Cancelled::is_set) {
+            return Some(Status::cancelled(
+                "the client went away before it had sent all of its request",
+            ));
+        }
+        None
+    }
 
     pub(crate) fn count(&self) -> u64 {
-        match &self.0 {
+        match &self.count {
             Some(count) => count.load(Ordering::Relaxed),
             None => 1,
+        }
+    }
+
+    /// To be asked later.
+    pub(crate) fn messages(&self) -> RequestMessages {
+        match &self.count {
+            Some(count) => RequestMessages::Counted(Arc::clone(count)),
+            None => RequestMessages::One,
         }
     }
 
@@ -33,14 +69,14 @@ impl Received {
     }
 
     pub(crate) fn add(&self, messages: u64) {
-        if let Some(count) = &self.0 {
+        if let Some(count) = &self.count {
             count.fetch_add(messages, Ordering::Relaxed);
         }
     }
 
     #[cfg(feature = "client")]
     pub(crate) fn reset(&self) {
-        if let Some(count) = &self.0 {
+        if let Some(count) = &self.count {
             count.store(0, Ordering::Relaxed);
         }
     }
@@ -48,7 +84,11 @@ impl Received {
 
 impl Default for Received {
     fn default() -> Self {
-        Self(Some(Arc::default()))
+        Self {
+            count: Some(Arc::default()),
+            #[cfg(feature = "server")]
+            cancelled: None,
+        }
     }
 }
 
@@ -62,7 +102,7 @@ impl fmt::Debug for Received {
 #[derive(Clone)]
 pub(crate) enum RequestMessages {
     One,
-    Counted(Received),
+    Counted(Arc<AtomicU64>),
     /// A stream of a type that says nothing of its messages.
     Unknown,
 }
@@ -71,7 +111,7 @@ impl RequestMessages {
     pub(crate) fn count(&self) -> Option<u64> {
         match self {
             Self::One => Some(1),
-            Self::Counted(received) => Some(received.count()),
+            Self::Counted(count) => Some(count.load(Ordering::Relaxed)),
             Self::Unknown => None,
         }
     }
@@ -169,10 +209,14 @@ impl<M: Send + 'static> MessageStream for Counted<M> {
 
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<M, Status>>> {
         let message = ready!(Pin::new(&mut self.stream).poll_next(cx));
-        if let Some(Ok(_)) = message {
-            self.received.add_one();
-        }
-        Poll::Ready(message)
+        Poll::Ready(match message {
+            Some(Ok(message)) => {
+                self.received.add_one();
+                Some(Ok(message))
+            }
+            Some(Err(status)) => Some(Err(status)),
+            None => self.received.end().map(Err),
+        })
     }
 
     fn streaming(&mut self) -> &mut Streaming<M> {

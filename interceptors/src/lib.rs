@@ -36,6 +36,8 @@ pub mod metadata;
 pub mod rate_limit;
 #[cfg(feature = "retry")]
 pub mod retry;
+#[cfg(feature = "server")]
+pub mod server;
 #[cfg(feature = "validate")]
 pub mod validate;
 

@@ -333,6 +333,8 @@ where
             true => call.settle_deadline(),
             false => None,
         };
+        #[cfg(feature = "server")]
+        call.notice_cancellation();
         let request = match call.take_request() {
             Ok(request) => request,
             Err(status) => return Err(status),

@@ -10,3 +10,4 @@ mod plan;
 mod rate_limit;
 mod request_stream;
 mod retry;
+mod validate;
