@@ -140,6 +140,13 @@ pub(crate) fn rebuilt<S: MessageStream>(stream: S) -> Streaming<S::Message> {
     )
 }
 
+/// A stream of nothing.
+#[cfg(feature = "test-util")]
+pub(crate) fn empty<M: Send + 'static>() -> Streaming<M> {
+    let slot = Slot(Arc::new(Mutex::new(None)));
+    Streaming::new_empty(slot, tonic::body::Body::empty())
+}
+
 /// Messages, with trailers behind them.
 pub(crate) trait MessageStream: Send + Unpin + 'static {
     type Message: Send + 'static;

@@ -38,6 +38,8 @@ pub mod rate_limit;
 pub mod retry;
 #[cfg(feature = "server")]
 pub mod server;
+#[cfg(feature = "test-util")]
+pub mod test_util;
 #[cfg(feature = "validate")]
 pub mod validate;
 

@@ -10,4 +10,5 @@ mod plan;
 mod rate_limit;
 mod request_stream;
 mod retry;
+mod test_util;
 mod validate;

@@ -15,7 +15,13 @@ use tonic::transport::{Channel, Endpoint, Server};
 use tonic::{Code, Request, Response, Status, Streaming};
 use tonic_types::StatusExt;
 
-#[allow(missing_docs, unused_qualifications, unreachable_pub, dead_code, clippy::all)]
+#[allow(
+    missing_docs,
+    unused_qualifications,
+    unreachable_pub,
+    dead_code,
+    clippy::all
+)]
 mod owned {
     include!(concat!(env!("OUT_DIR"), "/owned/demo.v1.rs"));
 }

@@ -1,0 +1,398 @@
+//! Tests of interceptors and policies, in memory: no socket, no server, no waiting.
+//!
+//! | to test | take |
+//! | --- | --- |
+//! | an interceptor, or several in order | a [`CallBuilder`], a [`Scripted`] answer and [`before`] |
+//! | an annotated service | the service's own methods: they are functions, `users.login(Request::new(…))` goes through the chain; [`streaming`] makes request streams |
+//! | what times do | [`pause`] and [`advance`]: whatever this crate waits for or counts is on tokio's clock |
+//! | how a call ended | a [`Recorder`] in the chain |
+//! | which method goes through what | [`assert_plan!`](crate::assert_plan) |
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use interceptors::retry::{Config, Retry};
+//! use interceptors::test_util::{Answer, CallBuilder, Scripted, before};
+//! use interceptors::Next;
+//! use tonic::{Request, Status};
+//!
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() {
+//! let config = Config::new().max(2).base_delay(Duration::from_millis(100));
+//! let mut server = Scripted::new([
+//!     Answer::from(Err(Status::unavailable("starting"))),
+//!     Answer::from(Ok("hello")),
+//! ]);
+//! let mut call = CallBuilder::client().call(Request::new("who is there?"));
+//! let response = before(&Retry::new(&config), &mut server).run(&mut call).await;
+//! assert_eq!(response.unwrap().into_inner(), "hello");
+//! assert_eq!(server.requests().len(), 2);
+//! # }
+//! ```
+//!
+//! Feature `test-util`: for `dev-dependencies`.
+
+use std::collections::VecDeque;
+use std::future::pending;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+pub use tokio::time::{advance, pause, resume};
+use tonic::{Code, Request, Response, Status, Streaming};
+
+use crate::__private::{Abilities, AssociatedStream, Reply, Resend};
+use crate::chain::Chain;
+use crate::inbound::{MessageStream, empty, rebuilt};
+use crate::plan::{MethodPlan, Name};
+use crate::{Call, End, Interceptor, Kind, Next, Outcome, Plan, ResponseStream, Side};
+
+/// A call that came from nowhere.
+///
+/// # Default
+///
+/// Received, unary, to `/test.v1.TestService/Test`.
+#[derive(Debug, Clone)]
+pub struct CallBuilder {
+    side: Side,
+    kind: Kind,
+    path: String,
+}
+
+impl CallBuilder {
+    /// A call that was received.
+    #[must_use]
+    pub fn server() -> Self {
+        Self {
+            side: Side::Server,
+            kind: Kind::Unary,
+            path: "/test.v1.TestService/Test".to_owned(),
+        }
+    }
+
+    /// A call that is being made.
+    #[must_use]
+    pub fn client() -> Self {
+        Self {
+            side: Side::Client,
+            ..Self::server()
+        }
+    }
+
+    /// Which of the four kinds of RPC it is.
+    #[must_use]
+    pub fn kind(mut self, kind: Kind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// Its full path, `/package.Service/Method`.
+    #[must_use]
+    pub fn path(mut self, path: impl Into<String>) -> Self {
+        self.path = path.into();
+        self
+    }
+
+    /// The call, with a request that can be sent again.
+    #[must_use]
+    pub fn call<Req: Clone>(&self, request: Request<Req>) -> Call<Req> {
+        let resend = Resend {
+            copy: |message: &mut Req, _| Some(message.clone()),
+            is_whole: |_| true,
+            begin: |_| true,
+            is_complete: |_, _| true,
+        };
+        Call::new(self.plan(), Abilities::new(Some(resend), None), request)
+    }
+
+    /// The call, with a request that can be sent once: a stream.
+    #[must_use]
+    pub fn call_once<Req>(&self, request: Request<Req>) -> Call<Req> {
+        Call::new(self.plan(), Abilities::new(None, None), request)
+    }
+
+    /// Plans are known when a program is compiled, so that of a test is never freed.
+    fn plan(&self) -> &'static MethodPlan {
+        let path: &'static str = self.path.clone().leak();
+        let (service, method) = path
+            .trim_start_matches('/')
+            .rsplit_once('/')
+            .unwrap_or((path, path));
+        let name = Name {
+            service,
+            method,
+            path,
+            derived: false,
+        };
+        Box::leak(Box::new(MethodPlan::new(name, self.kind, self.side, &[])))
+    }
+}
+
+/// What a [`Scripted`] end of a chain does with a call.
+#[derive(Debug)]
+pub enum Answer<Res> {
+    /// Answers at once.
+    Now(Result<Response<Res>, Status>),
+    /// Answers after so long.
+    After(Duration, Result<Response<Res>, Status>),
+    /// Never answers.
+    Never,
+    /// Panics with this text.
+    Panic(&'static str),
+}
+
+impl<Res> From<Result<Res, Status>> for Answer<Res> {
+    fn from(answer: Result<Res, Status>) -> Self {
+        Self::Now(answer.map(Response::new))
+    }
+}
+
+/// The innermost end of a chain: answers each call as it was told to, in that order, and keeps what it was asked.
+///
+/// A call for which nothing is left ends with `INTERNAL`.
+#[derive(Debug)]
+pub struct Scripted<Req, Res> {
+    answers: VecDeque<Answer<Res>>,
+    requests: Vec<Request<Req>>,
+}
+
+impl<Req, Res> Scripted<Req, Res> {
+    /// With these answers.
+    pub fn new(answers: impl IntoIterator<Item = Answer<Res>>) -> Self {
+        Self {
+            answers: answers.into_iter().collect(),
+            requests: Vec::new(),
+        }
+    }
+
+    /// What has arrived so far, one for each attempt.
+    #[must_use]
+    pub fn requests(&self) -> &[Request<Req>] {
+        &self.requests
+    }
+}
+
+impl<Req: Send, Res: Send> Next<Req, Res> for Scripted<Req, Res> {
+    async fn run(&mut self, call: &mut Call<Req>) -> Result<Response<Res>, Status> {
+        self.requests.push(call.take_request()?);
+        let answer = match self.answers.pop_front() {
+            Some(Answer::Now(answer)) => answer,
+            Some(Answer::After(delay, answer)) => {
+                tokio::time::sleep(delay).await;
+                answer
+            }
+            Some(Answer::Never) => pending().await,
+            Some(Answer::Panic(text)) => panic!("{text}"),
+            None => Err(Status::internal("the script has no answer left")),
+        };
+        call.details.answered = answer.is_ok();
+        answer
+    }
+}
+
+impl<Req: Send, Res: Send> Next<Req, Res> for &mut Scripted<Req, Res> {
+    async fn run(&mut self, call: &mut Call<Req>) -> Result<Response<Res>, Status> {
+        (**self).run(call).await
+    }
+}
+
+/// An interceptor in front of what follows it: `before(&first, before(&second, &mut scripted))`.
+pub fn before<I: ?Sized, N>(interceptor: &I, next: N) -> Chain<'_, I, N> {
+    Chain::new(interceptor, next)
+}
+
+/// A response stream as it leaves a service: whoever observes the call watches it to its end.
+pub fn leave<Req, S: Send>(
+    call: &mut Call<Req>,
+    response: Result<Response<ResponseStream<S>>, Status>,
+) -> Result<Response<ResponseStream<S>>, Status> {
+    AssociatedStream::leave(call, response)
+}
+
+/// A request stream of these messages, to call a service's method with.
+///
+/// ```
+/// use interceptors::test_util::streaming;
+/// use interceptors_proto::demo::ChatMessage;
+/// use tokio_stream::StreamExt;
+/// use tonic::{Request, Status};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let messages = [Ok(ChatMessage::default()), Err(Status::cancelled("gone"))];
+/// let mut stream = Request::new(streaming(messages)).into_inner();
+/// assert!(stream.next().await.unwrap().is_ok());
+/// assert!(stream.next().await.unwrap().is_err());
+/// # }
+/// ```
+pub fn streaming<M, I>(messages: I) -> Streaming<M>
+where
+    M: Send + 'static,
+    I: IntoIterator<Item = Result<M, Status>>,
+    I::IntoIter: Send + Unpin + 'static,
+{
+    rebuilt(Items {
+        items: messages.into_iter(),
+        rest: empty(),
+    })
+}
+
+struct Items<I, M> {
+    items: I,
+    rest: Streaming<M>,
+}
+
+impl<I, M> MessageStream for Items<I, M>
+where
+    M: Send + 'static,
+    I: Iterator<Item = Result<M, Status>> + Send + Unpin + 'static,
+{
+    type Message = M;
+
+    fn poll_message(&mut self, _: &mut Context<'_>) -> Poll<Option<Result<M, Status>>> {
+        Poll::Ready(self.items.next())
+    }
+
+    fn streaming(&mut self) -> &mut Streaming<M> {
+        &mut self.rest
+    }
+}
+
+/// How a call ended, as a [`Recorder`] saw it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// The full path.
+    pub path: String,
+    /// Which of the four kinds of RPC it was.
+    pub kind: Kind,
+    /// How it ended, apart from its code.
+    pub outcome: Outcome,
+    /// The code.
+    pub code: Code,
+    /// How many response messages there were.
+    pub messages: u64,
+    /// How many attempts it took.
+    pub attempts: u32,
+}
+
+/// An interceptor that writes down how each call ended. Clones write into one book.
+///
+/// ```
+/// use interceptors::test_util::{Answer, CallBuilder, Recorder, Scripted, before};
+/// use interceptors::{Next, Outcome};
+/// use tonic::Request;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let recorder = Recorder::default();
+/// let server = Scripted::new([Answer::from(Ok(()))]);
+/// let mut call = CallBuilder::server().call(Request::new(()));
+/// before(&recorder, server).run(&mut call).await.unwrap();
+/// assert_eq!(recorder.take()[0].outcome, Outcome::Ok);
+/// # }
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Recorder(Arc<Mutex<Vec<Recorded>>>);
+
+impl Recorder {
+    /// What has been written since it was last asked.
+    #[must_use]
+    pub fn take(&self) -> Vec<Recorded> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Recorder {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        let book = Arc::clone(&self.0);
+        let write = move |end: &End<'_>| {
+            let recorded = Recorded {
+                path: end.path().to_owned(),
+                kind: end.kind(),
+                outcome: end.outcome(),
+                code: end.code(),
+                messages: end.messages(),
+                attempts: end.attempts(),
+            };
+            book.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(recorded);
+        };
+        next.observe(call, write).await
+    }
+}
+
+/// Checks which entries each method goes through, in order: every method, by the name of its RPC.
+///
+/// A method that is added to the proto, or an entry that comes or goes, fails the test until somebody has looked
+/// at it.
+///
+/// ```
+/// use interceptors::{assert_plan, intercept};
+/// # use interceptors_proto::guide::user_service_server::UserService;
+/// # use interceptors_proto::guide::{GetUserRequest, LoginReply, LoginRequest, User};
+/// # use tonic::{Request, Response, Status};
+/// # struct Users;
+///
+/// #[intercept(logging, retry(max = 3, only = [get_user]))]
+/// #[tonic::async_trait]
+/// impl UserService for Users {
+///     // …
+/// #     async fn login(&self, _: Request<LoginRequest>) -> Result<Response<LoginReply>, Status> {
+/// #         Ok(Response::new(LoginReply::default()))
+/// #     }
+/// #     async fn get_user(&self, _: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+/// #         Ok(Response::new(User::default()))
+/// #     }
+/// }
+///
+/// assert_plan!(Users, {
+///     Login: [logging],
+///     GetUser: [logging, retry],
+/// });
+/// ```
+///
+/// # Panics
+///
+/// If the plan is another one; the message shows both.
+#[macro_export]
+macro_rules! assert_plan {
+    ($policy:ty, { $($method:ident: [$($entry:ident),* $(,)?]),* $(,)? }) => {{
+        use $crate::Intercepted as _;
+        $crate::test_util::check_plan(
+            &<$policy>::PLAN,
+            &[$((stringify!($method), &[$(stringify!($entry)),*])),*],
+        );
+    }};
+}
+
+#[doc(hidden)]
+#[track_caller]
+pub fn check_plan(plan: &Plan, expected: &[(&str, &[&str])]) {
+    let line = |method: &str, entries: &[&str]| format!("{method}: [{}]", entries.join(", "));
+    let mut expected: Vec<_> = expected
+        .iter()
+        .map(|(method, entries)| line(method, entries))
+        .collect();
+    let mut actual: Vec<_> = plan
+        .methods()
+        .iter()
+        .map(|method| {
+            let entries: Vec<_> = method.interceptors().map(|entry| entry.name()).collect();
+            line(method.method(), &entries)
+        })
+        .collect();
+    // In what order methods stand in a file is of no account.
+    expected.sort_unstable();
+    actual.sort_unstable();
+    assert!(
+        actual == expected,
+        "the plan is\n    {}\nand not\n    {}",
+        actual.join(",\n    "),
+        expected.join(",\n    ")
+    );
+}
