@@ -3,6 +3,8 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
+#[cfg(feature = "timeout")]
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_core::Stream;
@@ -11,14 +13,38 @@ use tonic::codec::{BufferSettings, DecodeBuf, Decoder};
 use tonic::{Status, Streaming};
 
 use crate::stream::ResponseStream;
+#[cfg(feature = "timeout")]
+use crate::timeout::Bounds;
 
 /// How many messages of a request stream the handler has taken.
 #[derive(Clone, Default)]
-pub struct Received(Arc<AtomicU64>);
+pub struct Received(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    count: AtomicU64,
+    /// How long the handler waits for one, in nanoseconds; 0 if that is not bounded.
+    #[cfg(feature = "timeout")]
+    idle: AtomicU64,
+}
 
 impl Received {
     pub(crate) fn count(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        self.0.count.load(Ordering::Relaxed)
+    }
+
+    #[cfg(feature = "timeout")]
+    pub(crate) fn bound_gaps(&self, idle: Duration) {
+        let nanos = u64::try_from(idle.as_nanos()).unwrap_or(u64::MAX);
+        self.0.idle.store(nanos, Ordering::Relaxed);
+    }
+
+    #[cfg(feature = "timeout")]
+    fn idle(&self) -> Option<Duration> {
+        match self.0.idle.load(Ordering::Relaxed) {
+            0 => None,
+            nanos => Some(Duration::from_nanos(nanos)),
+        }
     }
 
     pub(crate) fn add_one(&self) {
@@ -26,12 +52,12 @@ impl Received {
     }
 
     pub(crate) fn add(&self, messages: u64) {
-        self.0.fetch_add(messages, Ordering::Relaxed);
+        self.0.count.fetch_add(messages, Ordering::Relaxed);
     }
 
     #[cfg(feature = "client")]
     pub(crate) fn reset(&self) {
-        self.0.store(0, Ordering::Relaxed);
+        self.0.count.store(0, Ordering::Relaxed);
     }
 }
 
@@ -68,7 +94,12 @@ impl RequestMessages {
 /// nothing is encoded again. `new_empty` is the one direction in which tonic passes every status
 /// on unchanged.
 pub(crate) fn counted<M: Send + 'static>(stream: Streaming<M>, received: Received) -> Streaming<M> {
-    rebuilt(Counted { stream, received })
+    rebuilt(Counted {
+        stream,
+        received,
+        #[cfg(feature = "timeout")]
+        gap: None,
+    })
 }
 
 /// A `Streaming` that gives the messages, the error and the trailers of what is put into it.
@@ -109,13 +140,18 @@ impl<M: Send + 'static> MessageStream for ResponseStream<Streaming<M>> {
 struct Counted<M> {
     stream: Streaming<M>,
     received: Received,
+    #[cfg(feature = "timeout")]
+    gap: Option<Pin<Box<Bounds>>>,
 }
 
 impl<M: Send + 'static> MessageStream for Counted<M> {
     type Message = M;
 
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<M, Status>>> {
-        let message = ready!(Pin::new(&mut self.stream).poll_next(cx));
+        let polled = Pin::new(&mut self.stream).poll_next(cx);
+        #[cfg(feature = "timeout")]
+        let polled = self.in_time(polled, cx);
+        let message = ready!(polled);
         if let Some(Ok(_)) = message {
             self.received.add_one();
         }
@@ -124,6 +160,25 @@ impl<M: Send + 'static> MessageStream for Counted<M> {
 
     fn streaming(&mut self) -> &mut Streaming<M> {
         &mut self.stream
+    }
+}
+
+#[cfg(feature = "timeout")]
+impl<M> Counted<M> {
+    #[inline]
+    fn in_time(
+        &mut self,
+        polled: Poll<Option<Result<M, Status>>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<M, Status>>> {
+        let Some(idle) = self.received.idle() else {
+            return polled;
+        };
+        let gap = self
+            .gap
+            .get_or_insert_with(|| Box::pin(Bounds::new(None, Some(idle))));
+        let held = gap.as_mut().hold(polled, |_| false, cx);
+        held.map(|held| held.unwrap_or_else(|status| Some(Err(status))))
     }
 }
 

@@ -17,6 +17,8 @@ mod stream;
 
 #[cfg(feature = "auth")]
 pub mod auth;
+#[cfg(feature = "catch-panic")]
+pub mod catch_panic;
 #[cfg(feature = "client")]
 pub mod client;
 #[cfg(feature = "deadline")]
@@ -36,6 +38,8 @@ pub mod metadata;
 pub mod rate_limit;
 #[cfg(feature = "retry")]
 pub mod retry;
+#[cfg(feature = "timeout")]
+pub mod timeout;
 
 #[doc(hidden)]
 #[path = "private.rs"]

@@ -151,7 +151,9 @@ fn may_not_fit(entry: &Entry) -> bool {
         EntryKind::Retry { .. }
         | EntryKind::Hedge { .. }
         | EntryKind::Metadata(_)
-        | EntryKind::Deadline { .. } => false,
+        | EntryKind::Deadline { .. }
+        | EntryKind::Timeout { .. }
+        | EntryKind::CatchPanic { .. } => false,
     }
 }
 
@@ -178,7 +180,8 @@ pub(crate) fn entry_items(mount: Mount, i: usize, entry: &Entry) -> TokenStream 
         EntryKind::Token { config, .. } => ("client_auth", Some(config)),
         EntryKind::Hedge { config } => ("hedge", Some(config)),
         EntryKind::Deadline { config } => ("deadline", Some(config)),
-        EntryKind::Metadata(_) | EntryKind::With(_) => ("", None),
+        EntryKind::Timeout { config } => ("timeout", Some(config)),
+        EntryKind::CatchPanic { .. } | EntryKind::Metadata(_) | EntryKind::With(_) => ("", None),
     };
     let module = |span| (!module.is_empty()).then(|| Ident::new(module, span));
     let mut items = TokenStream::new();
@@ -352,6 +355,20 @@ pub(crate) fn entry_value(entries: &[Entry], i: usize, site: &Site<'_>) -> Token
             let deadline = interceptor("deadline", "Deadline");
             quote_spanned!(span=> &#deadline::new(#config))
         }
+        EntryKind::Timeout { .. } => {
+            let timeout = interceptor("timeout", "Timeout");
+            quote_spanned!(span=> &#timeout::new(#config))
+        }
+        EntryKind::CatchPanic { hook } => {
+            let catch_panic = interceptor("catch_panic", "CatchPanic");
+            match hook {
+                Some(hook) => {
+                    let hook = given(hook, entry, i, site);
+                    quote_spanned!(at(entry_span(entry))=> &#catch_panic::with_hook(#hook))
+                }
+                None => quote_spanned!(span=> &#catch_panic::new()),
+            }
+        }
         EntryKind::Metadata(pairs) => metadata(pairs, &interceptor("metadata", "Metadata"), site),
         EntryKind::With(expr) => borrowed(expr, entry, i, site),
     }
@@ -513,11 +530,13 @@ fn value_of(entry: &Entry) -> Option<&Expr> {
         EntryKind::Auth { verifier, .. } => verifier.as_ref(),
         EntryKind::RateLimit { limiter, .. } => limiter.as_ref(),
         EntryKind::Token { token, .. } => token.as_ref(),
+        EntryKind::CatchPanic { hook } => hook.as_ref(),
         EntryKind::With(expr) => Some(expr),
         EntryKind::Logging { .. }
         | EntryKind::Retry { .. }
         | EntryKind::Hedge { .. }
         | EntryKind::Metadata(_)
-        | EntryKind::Deadline { .. } => None,
+        | EntryKind::Deadline { .. }
+        | EntryKind::Timeout { .. } => None,
     }
 }
