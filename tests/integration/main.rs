@@ -3,6 +3,7 @@
 
 mod auth;
 mod call;
+mod catch_panic;
 mod end;
 mod guard;
 mod order;
@@ -10,3 +11,4 @@ mod plan;
 mod rate_limit;
 mod request_stream;
 mod retry;
+mod timeout;
