@@ -6,17 +6,14 @@ use std::sync::{Arc, Mutex};
 
 use interceptors::catch_panic::{Panic, PanicHandler, record_locations};
 use interceptors::{Call, End, Interceptor, Kind, Next, Outcome, intercept};
+use interceptors_proto::demo::ListUsersRequest;
 use interceptors_proto::demo::user_service_server::{UserService, UserServiceServer};
-use interceptors_proto::demo::{
-    ChatMessage, FlakyReply, FlakyRequest, GetUserRequest, ImportSummary, ListUsersRequest,
-    LoginReply, LoginRequest, User,
-};
 use interceptors_tests::{
-    Behaviour, Caller, Ended, Ends, KINDS, Script, UserStream, WatchEnds, scripted, serve,
+    Behaviour, Caller, Ended, Ends, KINDS, Script, WatchEnds, scripted, serve,
 };
 use tokio_stream::StreamExt;
 use tonic::service::Routes;
-use tonic::{Code, Request, Response, Status, Streaming};
+use tonic::{Code, Request, Response, Status};
 
 /// What the metadata `x-panic` says.
 struct Meddler;

@@ -102,14 +102,17 @@ impl Site<'_> {
                 quote_spanned!(span=> let #name = #value;)
             });
             let value = entry_value(entries, i, self);
-            let check =
-                may_not_fit(&entries[i]).then(|| match covers.as_ref().filter(|_| is_own(&i)) {
+            // A hook is asked for what it has to be where the interceptor is made.
+            let is_told = matches!(entries[i].kind, EntryKind::CatchPanic { .. });
+            let check = (may_not_fit(&entries[i]) && !is_told).then(|| {
+                match covers.as_ref().filter(|_| is_own(&i)) {
                     Some(covers) => {
                         let covers = Ident::new(&covers.to_string(), span);
                         quote_spanned!(span=> #covers(__rpc.link(#local));)
                     }
                     None => quote_spanned!(span=> __rpc.covers(#local);),
-                });
+                }
+            });
             bindings.extend(quote_spanned! {span=>
                 #made
                 let #local = #value;
@@ -152,8 +155,8 @@ fn may_not_fit(entry: &Entry) -> bool {
         | EntryKind::Hedge { .. }
         | EntryKind::Metadata(_)
         | EntryKind::Deadline { .. }
-        | EntryKind::Timeout { .. }
-        | EntryKind::CatchPanic { .. } => false,
+        | EntryKind::Timeout { .. } => false,
+        EntryKind::CatchPanic { hook } => hook.is_some(),
     }
 }
 
