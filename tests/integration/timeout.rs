@@ -43,6 +43,12 @@ struct Idle {
 
 scripted!(self: Idle, #[intercept(with(self.ends.named("outer")), timeout(idle = "50ms"))]);
 
+struct IdleAlone {
+    script: Script,
+}
+
+scripted!(self: IdleAlone, #[intercept(timeout(idle = "50ms"))]);
+
 macro_rules! served {
     ($service:ident) => {{
         let (ends, told) = Ends::new();
@@ -208,6 +214,27 @@ async fn a_request_stream_that_is_silent_for_too_long_ends() {
         assert!((expected..expected + MS(10)).contains(&taken), "{taken:?}");
         let end = ends.next().await;
         assert_eq!((end.outcome, end.code), EXCEEDED);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn gaps_are_bounded_where_nobody_observes() {
+    let script = Script::default();
+    let channel = serve(Routes::new(UserServiceServer::new(IdleAlone { script }))).await;
+    let caller = Caller::new(&channel);
+    let (_users, stream) = mpsc::channel(1);
+    let status = caller
+        .client()
+        .import_users(ReceiverStream::new(stream))
+        .await;
+    assert_eq!(status.unwrap_err().code(), Code::DeadlineExceeded);
+    for kind in [Kind::ServerStreaming, Kind::BidiStreaming] {
+        let reply = caller.told(Behaviour::HangAfter(1)).call(kind).await;
+        assert_eq!(reply.code(), Code::DeadlineExceeded, "{kind}");
+        assert_eq!(reply.messages, [0], "{kind}");
+    }
+    for kind in KINDS {
+        assert_eq!(caller.call(kind).await.code(), Code::Ok, "{kind}");
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! A deadline is set by the caller (`Request::set_timeout`), by the entry `deadline("2s")` of a client
 //! where the caller set none, or inherited: a call that is made while a handler of an intercepted
-//! service runs has no longer than the call that the handler serves. The earliest of them counts.
+//! service runs has no longer than the call that the handler serves. The earliest of them counts. What the
+//! service's own `timeout` allows is inherited too.
 //!
 //! Each attempt of a call tells the server, in `grpc-timeout`, what is left at that moment, rounded up by at most
 //! a thousandth. The client does not wait for the server to keep to it: when the time is over the call ends
