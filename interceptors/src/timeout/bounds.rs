@@ -43,13 +43,11 @@ impl Bounds {
             Poll::Ready(item) => {
                 let this = self.project();
                 *this.since = None;
-                let is_over = |at: &mut Instant| *at <= Instant::now();
-                Poll::Ready(
-                    match is_message(&item) && this.at.as_mut().is_some_and(is_over) {
-                        true => Err(exceeded()),
-                        false => Ok(item),
-                    },
-                )
+                let is_over = |at: Instant| at <= Instant::now();
+                Poll::Ready(match is_message(&item) && this.at.is_some_and(is_over) {
+                    true => Err(exceeded()),
+                    false => Ok(item),
+                })
             }
         }
     }
