@@ -1,6 +1,8 @@
 //! A service takes no longer for a call than its policy and its caller say.
 
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use interceptors::{Call, Interceptor, Kind, Next, Outcome, deadline, intercept};
@@ -14,8 +16,8 @@ use interceptors_tests::{
 };
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
-use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
+use tokio_stream::{Stream, StreamExt};
 use tonic::service::Routes;
 use tonic::{Code, Request, Response, Status, Streaming};
 
@@ -260,6 +262,17 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Left {
     }
 }
 
+/// Always has a message, and never lets go.
+struct Endless;
+
+impl Stream for Endless {
+    type Item = Result<ChatMessage, Status>;
+
+    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Poll::Ready(Some(Ok(ChatMessage::default())))
+    }
+}
+
 /// Sleeps as long as the request says: the handler, or the stream before each message.
 struct Sleepy {
     left: Left,
@@ -313,9 +326,7 @@ impl UserService for Sleepy {
         &self,
         _: Request<Streaming<ChatMessage>>,
     ) -> Result<Response<UserStream<ChatMessage>>, Status> {
-        // Always ready: without a clock it would never end.
-        let messages = std::iter::repeat_with(|| Ok(ChatMessage::default()));
-        Ok(Response::new(Box::pin(tokio_stream::iter(messages))))
+        Ok(Response::new(Box::pin(Endless)))
     }
 
     async fn flaky(&self, _: Request<FlakyRequest>) -> Result<Response<FlakyReply>, Status> {
