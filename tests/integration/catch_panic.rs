@@ -1,17 +1,18 @@
 //! A panic ends one call, with a status, and nothing else.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 
 use interceptors::catch_panic::{Panic, PanicHandler, record_locations};
 use interceptors::{Call, End, Interceptor, Kind, Next, Outcome, intercept};
-use interceptors_proto::demo::ListUsersRequest;
-use interceptors_proto::demo::user_service_server::{UserService, UserServiceServer};
+use interceptors_proto::demo::user_service_server::UserServiceServer;
 use interceptors_tests::{
     Behaviour, Caller, Ended, Ends, KINDS, Script, WatchEnds, scripted, serve,
 };
-use tokio_stream::StreamExt;
+use tokio_stream::{Stream, StreamExt};
 use tonic::service::Routes;
 use tonic::{Code, Request, Response, Status};
 
@@ -107,22 +108,6 @@ async fn a_panic_becomes_internal_and_observers_are_told_that_it_was_one() {
         for _ in 0..2 {
             assert_eq!(ends.next().await.outcome, Outcome::Ok, "{kind}");
         }
-    }
-}
-
-#[tokio::test]
-async fn a_stream_that_panicked_gives_one_error_and_is_not_polled_again() {
-    let (ends, _told) = Ends::new();
-    let script = Script::default();
-    let service = Caught { script, ends };
-    let mut request = Request::new(ListUsersRequest::default());
-    let behaviour = Behaviour::PanicAfter(1).to_string().parse().unwrap();
-    request.metadata_mut().insert(Behaviour::KEY, behaviour);
-    let mut users = service.list_users(request).await.unwrap().into_inner();
-    assert!(users.next().await.unwrap().is_ok());
-    assert_internal(&users.next().await.unwrap().unwrap_err());
-    for _ in 0..3 {
-        assert!(users.next().await.is_none());
     }
 }
 
@@ -231,10 +216,16 @@ async fn a_hook_is_told_what_panicked_and_where() {
             let told = std::mem::take(&mut *report.0.lock().unwrap());
             assert_eq!(told, [seen("told to", "tests/src/users.rs")]);
         }
-        let reply = caller.with("x-panic", "before").call(kind).await;
-        assert_internal(&reply.status);
-        let told = std::mem::take(&mut *report.0.lock().unwrap());
-        assert_eq!(told, [seen("on the way in", file!())]);
+        for (order, message) in [
+            ("early", "before there is a future"),
+            ("before", "on the way in"),
+            ("after", "on the way out"),
+        ] {
+            let reply = caller.with("x-panic", order).call(kind).await;
+            assert_internal(&reply.status);
+            let told = std::mem::take(&mut *report.0.lock().unwrap());
+            assert_eq!(told, [seen(message, file!())]);
+        }
         assert_eq!(caller.call(kind).await.code(), Code::Ok);
         assert!(report.0.lock().unwrap().is_empty());
     }
@@ -300,6 +291,53 @@ impl interceptors_proto::guide::user_service_server::UserService for Unsteady {
     ) -> Result<Response<interceptors_proto::guide::LoginReply>, Status> {
         std::panic::panic_any(Nasty)
     }
+
+    async fn list_users(
+        &self,
+        _: Request<interceptors_proto::guide::ListUsersRequest>,
+    ) -> Result<Response<Users>, Status> {
+        Ok(Response::new(Box::pin(Relentless(0))))
+    }
+}
+
+type Users = Pin<Box<dyn Stream<Item = Result<interceptors_proto::guide::User, Status>> + Send>>;
+
+/// Has one message, and panics whenever it is polled after that.
+struct Relentless(u32);
+
+impl Stream for Relentless {
+    type Item = Result<interceptors_proto::guide::User, Status>;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0 += 1;
+        match self.0 {
+            1 => Poll::Ready(Some(Ok(interceptors_proto::guide::User::default()))),
+            2 => panic!("the first time"),
+            _ => panic!("polled again"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_panicked_gives_one_error_and_is_not_polled_again() {
+    use interceptors_proto::guide::user_service_server::UserService as _;
+
+    let (ends, mut told) = Ends::new();
+    let service = Unsteady {
+        runs: AtomicU32::new(0),
+        ends,
+    };
+    let request = Request::new(interceptors_proto::guide::ListUsersRequest::default());
+    let mut users = service.list_users(request).await.unwrap().into_inner();
+    assert!(users.next().await.unwrap().is_ok());
+    assert_internal(&users.next().await.unwrap().unwrap_err());
+    for _ in 0..3 {
+        assert!(users.next().await.is_none());
+    }
+    let end = told.next().await;
+    assert_eq!((end.outcome, end.messages), (Outcome::Panicked, 1));
+    drop((users, service));
+    assert_eq!(told.rest().await, []);
 }
 
 #[tokio::test]

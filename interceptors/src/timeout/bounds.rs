@@ -65,10 +65,7 @@ impl Bounds {
             this.timer.set(Some(sleep_until(end)));
         }
         if let Some(mut timer) = this.timer.as_pin_mut() {
-            if timer.deadline() > end {
-                timer.as_mut().reset(end);
-            }
-            // It may be set for a gap that was filled. To wake up once for nothing costs less than to set it for
+            // It may be set for a gap that was filled, never for a later moment than this. To wake up once for nothing costs less than to set it for
             // each message.
             loop {
                 ready!(timer.as_mut().poll(cx));
