@@ -68,6 +68,12 @@ pub(crate) enum EntryKind {
         config: Config,
     },
     Validate,
+    Timeout {
+        config: Config,
+    },
+    CatchPanic {
+        hook: Option<Expr>,
+    },
     With(Box<Expr>),
 }
 
@@ -165,7 +171,7 @@ const BOTH: &[Side] = &[Side::Server, Side::Client];
 const SERVER: &[Side] = &[Side::Server];
 const CLIENT: &[Side] = &[Side::Client];
 
-const ENTRIES: [Known; 9] = [
+const ENTRIES: [Known; 11] = [
     known("logging", BOTH, "logging", cfg!(feature = "logging")),
     known("auth", BOTH, "auth", cfg!(feature = "auth")),
     known(
@@ -179,6 +185,13 @@ const ENTRIES: [Known; 9] = [
     known("metadata", CLIENT, "metadata", cfg!(feature = "metadata")),
     known("deadline", CLIENT, "deadline", cfg!(feature = "deadline")),
     known("validate", SERVER, "validate", cfg!(feature = "validate")),
+    known("timeout", SERVER, "timeout", cfg!(feature = "timeout")),
+    known(
+        "catch_panic",
+        SERVER,
+        "catch-panic",
+        cfg!(feature = "catch-panic"),
+    ),
     known("with", BOTH, "", true),
 ];
 
@@ -377,6 +390,8 @@ impl EntryParser<'_> {
             "hedge" => self.hedge(name, tokens),
             "metadata" => self.metadata(name, tokens),
             "deadline" => self.deadline(name, tokens),
+            "timeout" => self.timeout(name, tokens),
+            "catch_panic" => self.catch_panic(name, tokens),
             "rate_limit" => self.rate_limit(name, tokens),
             "retry" => self.retry(name, tokens),
             "validate" => self.validate(name, tokens),
@@ -783,6 +798,55 @@ impl EntryParser<'_> {
         })
     }
 
+    /// `timeout("2s")`, `timeout("2s", idle = "500ms")`, `timeout(idle = "30s")`
+    fn timeout(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
+        let missing = "`timeout` needs a time: `timeout(\"2s\")`, or `timeout(idle = \"30s\")`";
+        if tokens.is_empty() {
+            self.cx.error_on(&name, missing);
+            return None;
+        }
+        let values = self.values();
+        let has_time = !begins_with_setting(tokens.clone());
+        let (mut config, rest) = if has_time {
+            let (expr, rest) = self.value_and_rest(&name, tokens, missing)?;
+            let value = values.duration(&name, &expr);
+            // It stands in for what was wrong, and is longer than any `idle`.
+            let value = value.unwrap_or_else(|| quote!(::core::time::Duration::MAX));
+            let new = Ident::new("new", at(expr.span()));
+            let start = quote_spanned!(at(expr.span())=> #new(#value));
+            (Config::new(start, expr.span()), rest)
+        } else {
+            (Config::new(quote!(of_the_caller()), name.span()), tokens)
+        };
+        let mut settings = self.settings(rest, &["idle"]);
+        match settings.expr("idle") {
+            Some((key, expr)) => set(&mut config, &key, &expr, values.duration(&key, &expr)),
+            None if !has_time && settings.is_complete => self.cx.error_on(&name, missing),
+            None => {}
+        }
+        let methods = self.selector(&mut settings);
+        Some(Entry {
+            name,
+            methods,
+            kind: EntryKind::Timeout { config },
+            expressions: Vec::new(),
+        })
+    }
+
+    /// `catch_panic`, `catch_panic(hook = on_panic)`
+    fn catch_panic(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
+        let mut settings = self.settings(tokens, &["hook"]);
+        let hook = settings.expr("hook").map(|(_, expr)| expr);
+        let methods = self.selector(&mut settings);
+        let expressions = hook.iter().map(|hook| ("hook", summary(hook))).collect();
+        Some(Entry {
+            name,
+            methods,
+            kind: EntryKind::CatchPanic { hook },
+            expressions,
+        })
+    }
+
     /// `metadata("key" = expr, …)`
     fn metadata(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
         let (pairs, rest) = self.cx.ok(parse_pairs(tokens))?;
@@ -1005,6 +1069,19 @@ fn parse_fields(input: syn::parse::ParseStream<'_>) -> syn::Result<Vec<Field>> {
         }
     }
     Ok(fields)
+}
+
+/// `idle = "30s"`, or what may become that.
+fn begins_with_setting(tokens: TokenStream) -> bool {
+    let mut tokens = tokens.into_iter();
+    match (tokens.next(), tokens.next(), tokens.next()) {
+        (Some(TokenTree::Ident(_)), Some(TokenTree::Punct(eq)), after) => {
+            let is_comparison =
+                matches!(after, Some(TokenTree::Punct(after)) if after.as_char() == '=');
+            eq.as_char() == '=' && !is_comparison
+        }
+        _ => false,
+    }
 }
 
 /// `x_trace = "a"`, where a string should stand.

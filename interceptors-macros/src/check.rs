@@ -381,12 +381,14 @@ fn expressions(entry: &Entry) -> Vec<&Expr> {
         EntryKind::Token { token, .. } => token.iter().collect(),
         EntryKind::RateLimit { limiter, .. } => limiter.iter().collect(),
         EntryKind::Metadata(pairs) => pairs.iter().map(|pair| &pair.value).collect(),
+        EntryKind::CatchPanic { hook } => hook.iter().collect(),
         EntryKind::With(expr) => vec![expr],
         EntryKind::Logging { .. }
         | EntryKind::Retry { .. }
         | EntryKind::Hedge { .. }
         | EntryKind::Deadline { .. }
-        | EntryKind::Validate => Vec::new(),
+        | EntryKind::Validate
+        | EntryKind::Timeout { .. } => Vec::new(),
     }
 }
 
@@ -912,7 +914,8 @@ fn check_identities(cx: &Ctxt, entries: &[Entry], chains: &[Chain]) {
 pub(crate) fn entry_span(entry: &Entry) -> Span {
     match &entry.kind {
         EntryKind::With(expr) => expr.span(),
-        EntryKind::RateLimit {
+        EntryKind::CatchPanic { hook: Some(expr) }
+        | EntryKind::RateLimit {
             limiter: Some(expr),
             ..
         }

@@ -95,6 +95,23 @@ snapshot!(every_entry, {
     }
 });
 
+snapshot!(bounds_and_panics, {
+    catch_panic(hook = self.reports),
+    timeout("2s", idle = "500ms"),
+}, {
+    #[tonic::async_trait]
+    impl UserService for Users {
+        #[intercept(catch_panic(hook = crate::on_panic), timeout(idle = IDLE))]
+        async fn get_user(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+        #[intercept(catch_panic, timeout(LIMIT,))]
+        async fn login(&self, request: Request<Login>) -> Result<Response<Token>, Status> {
+            todo!()
+        }
+    }
+});
+
 snapshot!(method_attributes, { logging, rate_limit(per_second = 100), retry(max = 2) }, {
     #[tonic::async_trait]
     impl UserService for Users {
@@ -388,6 +405,43 @@ fn a_word_of_a_name_stands_for_the_name() {
 }
 
 #[test]
+fn a_timeout_has_a_time_for_the_whole_or_for_the_gaps() {
+    let missing = "`timeout` needs a time: `timeout(\"2s\")`, or `timeout(idle = \"30s\")`";
+    for args in [
+        quote!(timeout),
+        quote!(timeout()),
+        quote!(timeout(only = [login])),
+    ] {
+        assert_eq!(error(args, block()), missing);
+    }
+    for args in [
+        quote!(timeout(LIMIT)),
+        quote!(timeout(limits::OF_USERS, idle = "1s")),
+        quote!(timeout("1m", idle = IDLE, only = [login])),
+        quote!(timeout(idle = "1s")),
+        quote!(timeout(except = [login], idle = "1s")),
+    ] {
+        assert_eq!(errors(args, block()), [] as [&str; 0]);
+    }
+    assert_eq!(
+        error(quote!(timeout(max = "1s")), block()),
+        "unknown setting `max`; expected one of `idle`, `only`, `except`"
+    );
+    assert_eq!(
+        error(quote!(timeout("0s")), block()),
+        "`timeout` must be a time longer than zero with a unit, such as `\"250ms\"`, `\"2s\"` or `\"1m 30s\"`"
+    );
+    assert_eq!(
+        error(quote!(timeout("1s", "2s")), block()),
+        "expected the name of an interceptor or of a setting"
+    );
+    assert_eq!(
+        error(quote!(catch_panic(hook)), block()),
+        "`hook` needs a value: `hook = …`"
+    );
+}
+
+#[test]
 fn what_is_negative_is_out_of_range() {
     assert_eq!(
         error(quote!(retry(max = -1)), block()),
@@ -579,6 +633,7 @@ fn a_client_without_its_feature_says_which_to_enable() {
 fn names_of_entries_and_settings_lead_to_what_they_mean() {
     let service = "logging(level = \"debug\"), auth(scheme = \"\"), rate_limit(per_second = 5, burst = 7), \
                    retry(max = 3, codes = [Aborted])";
+    let bounds = "catch_panic, timeout(\"2s\", idle = \"1s\")";
     let client = "logging(slow = \"2s\"), auth(allow_plaintext = true), retry(jitter = 0.0), \
                   metadata(\"x-a\" = \"b\"), deadline(\"5s\")";
     let hedged = "hedge(delay = \"1s\")";
@@ -618,6 +673,7 @@ fn names_of_entries_and_settings_lead_to_what_they_mean() {
             ],
         ),
         (hedged, channel, &["hedge", "delay"]),
+        (bounds, block(), &["catch_panic", "timeout", "idle"]),
     ] {
         let mut places = Vec::new();
         leaves(intercept_tokens(args.parse().unwrap(), item), &mut places);

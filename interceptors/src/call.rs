@@ -2,6 +2,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::ops::{Deref, DerefMut};
 use std::sync::LazyLock;
+use std::time::Duration;
 
 #[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, TE};
@@ -200,6 +201,24 @@ fn is_path_of(path: &str, plan: &MethodPlan) -> bool {
 /// What metadata and extensions are once the request has gone to the handler.
 static EMPTY: LazyLock<Request<()>> = LazyLock::new(|| Request::new(()));
 
+/// What interceptors say to those who take the call out of its chain.
+#[cfg(any(feature = "timeout", feature = "catch-panic"))]
+#[derive(Default)]
+pub(crate) struct Marks {
+    /// On a service, the deadline ends the call, its response stream included.
+    #[cfg(feature = "timeout")]
+    pub(crate) is_bounded: bool,
+    /// How long somebody waits for one message.
+    #[cfg(feature = "timeout")]
+    pub(crate) idle: Option<Duration>,
+    /// This attempt has panicked, and that was caught.
+    #[cfg(feature = "catch-panic")]
+    pub(crate) has_panicked: bool,
+    /// Who is told if the response stream panics.
+    #[cfg(feature = "catch-panic")]
+    pub(crate) panic_handler: Option<crate::catch_panic::Handler>,
+}
+
 /// The part of a call that does not depend on its message.
 ///
 /// It is what Python's `grpc.HandlerCallDetails` is, and more. [`Call`] dereferences to it.
@@ -215,6 +234,9 @@ pub struct CallDetails {
     /// The handler has answered this attempt, or the server has begun to.
     pub(crate) answered: bool,
     deadline: deadline::Known,
+    /// What interceptors leave behind for the way out.
+    #[cfg(any(feature = "timeout", feature = "catch-panic"))]
+    pub(crate) marks: Marks,
     /// Whether what is sent can be read on its way, as far as that is known.
     #[cfg(feature = "client")]
     pub(crate) is_plaintext: Option<bool>,
@@ -317,29 +339,65 @@ impl CallDetails {
     /// the first time somebody asks, which is when the call enters the outermost interceptor that
     /// cares. `None` where the caller set no deadline, or an unreadable one.
     ///
-    /// For a call that is being made it is also what `deadline` set, and what is left to the call
-    /// in whose handler this one is made; the earliest of them.
+    /// Behind `timeout` it is also what that allows, and for a call that is being made what `deadline` set, and
+    /// what is left to the call in whose handler this one is made; the earliest of them.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         self.deadline.get(self.metadata())
     }
 
+    /// What bounds the response stream that leaves the chain now.
+    #[cfg(feature = "timeout")]
+    pub(crate) fn take_bounds(&mut self) -> Option<crate::timeout::Bounds> {
+        let is_bounded = std::mem::take(&mut self.marks.is_bounded);
+        is_bounded.then(|| crate::timeout::Bounds::new(self.known_deadline(), self.marks.idle))
+    }
+
+    /// How long it is until the [`deadline`](Self::deadline): zero once it has passed, `None` where there is none.
+    #[must_use]
+    pub fn time_remaining(&self) -> Option<Duration> {
+        let at = self.deadline()?;
+        Some(at.saturating_duration_since(Instant::now()))
+    }
+
     /// The deadline, as far as somebody has asked for it or set one.
-    #[cfg(any(feature = "client", feature = "deadline", feature = "retry"))]
+    #[cfg(any(
+        feature = "client",
+        feature = "deadline",
+        feature = "retry",
+        feature = "timeout"
+    ))]
     #[inline]
     pub(crate) fn known_deadline(&self) -> Option<Instant> {
         self.deadline.peek()
     }
 
-    /// Whether this is a call that is being made, and its time is over.
-    #[cfg(feature = "client")]
+    /// Whether this is a call that its deadline ends, and its time is over.
+    #[cfg(any(feature = "client", feature = "timeout"))]
     pub(crate) fn has_run_out(&self) -> bool {
         let is_over = |at| at <= Instant::now();
-        self.side() == Side::Client && self.known_deadline().is_some_and(is_over)
+        #[cfg(feature = "timeout")]
+        let is_bounded = self.marks.is_bounded;
+        #[cfg(not(feature = "timeout"))]
+        let is_bounded = false;
+        (is_bounded || self.side() == Side::Client) && self.known_deadline().is_some_and(is_over)
+    }
+
+    /// Whether this attempt has panicked, and that was caught further in.
+    pub(crate) fn has_panicked(&self) -> bool {
+        #[cfg(feature = "catch-panic")]
+        return self.marks.has_panicked;
+        #[cfg(not(feature = "catch-panic"))]
+        false
     }
 
     /// The same as [`deadline`](Self::deadline).
-    #[cfg(any(feature = "client", feature = "deadline", feature = "retry"))]
+    #[cfg(any(
+        feature = "client",
+        feature = "deadline",
+        feature = "retry",
+        feature = "timeout"
+    ))]
     #[inline]
     pub(crate) fn settle_deadline(&mut self) -> Option<Instant> {
         let metadata = match &self.request {
@@ -350,7 +408,7 @@ impl CallDetails {
     }
 
     /// Sets a deadline, unless there is an earlier one.
-    #[cfg(feature = "client")]
+    #[cfg(any(feature = "client", feature = "timeout"))]
     pub(crate) fn limit_deadline(&mut self, at: Instant) {
         let deadline = self.settle_deadline();
         self.deadline
@@ -380,6 +438,11 @@ impl CallDetails {
     fn start_over(&mut self, metadata: MetadataMap, extensions: Extensions) {
         self.request = Some(Request::from_parts(metadata, extensions, ()));
         self.answered = false;
+        #[cfg(feature = "catch-panic")]
+        {
+            self.marks.has_panicked = false;
+            self.marks.panic_handler = None;
+        }
     }
 
     pub(crate) fn count_attempt(&mut self) {
@@ -464,6 +527,8 @@ impl<Req> Call<Req> {
                 attempt: 1,
                 answered: false,
                 deadline: deadline::Known::default(),
+                #[cfg(any(feature = "timeout", feature = "catch-panic"))]
+                marks: Marks::default(),
                 #[cfg(feature = "client")]
                 is_plaintext: None,
             },
@@ -671,6 +736,15 @@ impl<Req> Call<Req> {
         }
     }
 
+    /// From now on nobody waits longer than that for a message of a request stream.
+    #[cfg(feature = "timeout")]
+    pub(crate) fn bound_gaps(&mut self, idle: Duration) {
+        self.count_received();
+        if let Some(received) = &self.received {
+            received.bound_gaps(idle);
+        }
+    }
+
     /// What observers need of it.
     #[inline(always)]
     pub(crate) fn parts(&mut self) -> Parts<'_> {
@@ -683,10 +757,22 @@ impl<Req> Call<Req> {
 
     /// Those who watch the response that leaves the chain now.
     pub(crate) fn take_watch(&mut self) -> Option<StreamWatch> {
-        let attached = self.attached.take()?;
+        let attached = self.attached.take();
+        #[cfg(feature = "catch-panic")]
+        let handler = self.details.marks.panic_handler.take();
+        #[cfg(feature = "catch-panic")]
+        let is_caught = handler.is_some();
+        #[cfg(not(feature = "catch-panic"))]
+        let is_caught = false;
+        if attached.is_none() && !is_caught {
+            return None;
+        }
         let (messages, attempts) = (self.parts().request_messages(), self.details.attempt);
         let path = &self.details.path;
-        Some(StreamWatch::new(path, messages, attempts, attached))
+        let watch = StreamWatch::new(path, messages, attempts, attached);
+        #[cfg(feature = "catch-panic")]
+        let watch = watch.catching(handler);
+        Some(watch)
     }
 
     /// What an attempt sends: the request, with what is left of the time.

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 use tonic::{Code, Status};
 
 use crate::call::{Call, CallDetails, CallPath, Kind};
-#[cfg(feature = "client")]
+#[cfg(any(feature = "client", feature = "timeout"))]
 use crate::deadline::exceeded;
 use crate::inbound::{Received, RequestMessages};
 
@@ -74,7 +74,7 @@ impl End<'_> {
         }
     }
 
-    /// The status, where the call was answered with an error.
+    /// The status, where the call was answered with an error; also that of a panic which `catch_panic` caught.
     #[must_use]
     pub fn status(&self) -> Option<&Status> {
         self.status
@@ -160,8 +160,8 @@ impl fmt::Debug for End<'_> {
 
 /// Whoever wants to know how a call ended. Implemented for `FnOnce(&End<'_>)`.
 ///
-/// It is told exactly once, and dropped then. It may be told while a panic unwinds, so it must not
-/// panic itself.
+/// It is told exactly once, and dropped then. It may be told while a panic unwinds, so it should not
+/// panic itself; what it panics with is lost there.
 pub trait Observer: Send + 'static {
     /// The call has ended.
     fn end(self, end: &End<'_>);
@@ -276,7 +276,14 @@ impl<'a, Req, O: Observer> Watch<'a, Req, O> {
     pub(crate) fn settle(mut self, error: Option<&Status>) {
         let (parts, observer, started) = self.parts();
         match error {
-            Some(status) => tell(parts, observer, started, Outcome::Error, Some(status), 0),
+            Some(status) => {
+                let outcome = match parts.details.has_panicked() && status.code() == Code::Internal
+                {
+                    true => Outcome::Panicked,
+                    false => Outcome::Error,
+                };
+                tell(parts, observer, started, outcome, Some(status), 0);
+            }
             None if parts.details.kind().response_is_stream() => {
                 attach(parts.attached, observer, started);
             }
@@ -338,7 +345,7 @@ fn tell_of_drop<O: Observer>(parts: Parts<'_>, observer: &mut Option<O>, started
         return;
     }
     // Where the time was kept further out, this is how the call ends for its caller.
-    #[cfg(feature = "client")]
+    #[cfg(any(feature = "client", feature = "timeout"))]
     if parts.details.has_run_out() {
         let exceeded = exceeded();
         tell(parts, observer, started, Outcome::Error, Some(&exceeded), 0);

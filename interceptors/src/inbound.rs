@@ -3,6 +3,8 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
+#[cfg(feature = "timeout")]
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_core::Stream;
@@ -13,20 +15,30 @@ use tonic::{Status, Streaming};
 #[cfg(feature = "server")]
 use crate::server::Cancelled;
 use crate::stream::ResponseStream;
+#[cfg(feature = "timeout")]
+use crate::timeout::Bounds;
 
 /// How many messages of a request stream the handler has taken.
 #[derive(Clone)]
 pub struct Received {
-    count: Option<Arc<AtomicU64>>,
+    shared: Option<Arc<Shared>>,
     #[cfg(feature = "server")]
     cancelled: Option<Cancelled>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    count: AtomicU64,
+    /// How long the handler waits for one, in nanoseconds; 0 if that is not bounded.
+    #[cfg(feature = "timeout")]
+    idle: AtomicU64,
 }
 
 impl Received {
     /// Of what is known to be one message: there is nothing to count.
     #[cfg(feature = "client")]
     pub(crate) const ONE: Self = Self {
-        count: None,
+        shared: None,
         #[cfg(feature = "server")]
         cancelled: None,
     };
@@ -50,16 +62,32 @@ impl Received {
     }
 
     pub(crate) fn count(&self) -> u64 {
-        match &self.count {
-            Some(count) => count.load(Ordering::Relaxed),
+        match &self.shared {
+            Some(shared) => shared.count.load(Ordering::Relaxed),
             None => 1,
+        }
+    }
+
+    #[cfg(feature = "timeout")]
+    pub(crate) fn bound_gaps(&self, idle: Duration) {
+        if let Some(shared) = &self.shared {
+            let nanos = u64::try_from(idle.as_nanos()).unwrap_or(u64::MAX);
+            shared.idle.store(nanos, Ordering::Relaxed);
+        }
+    }
+
+    #[cfg(feature = "timeout")]
+    fn idle(&self) -> Option<Duration> {
+        match self.shared.as_ref()?.idle.load(Ordering::Relaxed) {
+            0 => None,
+            nanos => Some(Duration::from_nanos(nanos)),
         }
     }
 
     /// To be asked later.
     pub(crate) fn messages(&self) -> RequestMessages {
-        match &self.count {
-            Some(count) => RequestMessages::Counted(Arc::clone(count)),
+        match &self.shared {
+            Some(shared) => RequestMessages::Counted(Arc::clone(shared)),
             None => RequestMessages::One,
         }
     }
@@ -69,15 +97,15 @@ impl Received {
     }
 
     pub(crate) fn add(&self, messages: u64) {
-        if let Some(count) = &self.count {
-            count.fetch_add(messages, Ordering::Relaxed);
+        if let Some(shared) = &self.shared {
+            shared.count.fetch_add(messages, Ordering::Relaxed);
         }
     }
 
     #[cfg(feature = "client")]
     pub(crate) fn reset(&self) {
-        if let Some(count) = &self.count {
-            count.store(0, Ordering::Relaxed);
+        if let Some(shared) = &self.shared {
+            shared.count.store(0, Ordering::Relaxed);
         }
     }
 }
@@ -85,7 +113,7 @@ impl Received {
 impl Default for Received {
     fn default() -> Self {
         Self {
-            count: Some(Arc::default()),
+            shared: Some(Arc::default()),
             #[cfg(feature = "server")]
             cancelled: None,
         }
@@ -102,7 +130,7 @@ impl fmt::Debug for Received {
 #[derive(Clone)]
 pub(crate) enum RequestMessages {
     One,
-    Counted(Arc<AtomicU64>),
+    Counted(Arc<Shared>),
     /// A stream of a type that says nothing of its messages.
     Unknown,
 }
@@ -111,7 +139,7 @@ impl RequestMessages {
     pub(crate) fn count(&self) -> Option<u64> {
         match self {
             Self::One => Some(1),
-            Self::Counted(count) => Some(count.load(Ordering::Relaxed)),
+            Self::Counted(shared) => Some(shared.count.load(Ordering::Relaxed)),
             Self::Unknown => None,
         }
     }
@@ -125,7 +153,12 @@ impl RequestMessages {
 /// nothing is encoded again. `new_empty` is the one direction in which tonic passes every status
 /// on unchanged.
 pub(crate) fn counted<M: Send + 'static>(stream: Streaming<M>, received: Received) -> Streaming<M> {
-    rebuilt(Counted { stream, received })
+    rebuilt(Counted {
+        stream,
+        received,
+        #[cfg(feature = "timeout")]
+        gap: None,
+    })
 }
 
 /// A `Streaming` that gives the messages, the error and the trailers of what is put into it.
@@ -209,14 +242,18 @@ where
 struct Counted<M> {
     stream: Streaming<M>,
     received: Received,
+    #[cfg(feature = "timeout")]
+    gap: Option<Pin<Box<Bounds>>>,
 }
 
 impl<M: Send + 'static> MessageStream for Counted<M> {
     type Message = M;
 
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<M, Status>>> {
-        let message = ready!(Pin::new(&mut self.stream).poll_next(cx));
-        Poll::Ready(match message {
+        let polled = Pin::new(&mut self.stream).poll_next(cx);
+        #[cfg(feature = "timeout")]
+        let polled = self.in_time(polled, cx);
+        Poll::Ready(match ready!(polled) {
             Some(Ok(message)) => {
                 self.received.add_one();
                 Some(Ok(message))
@@ -228,6 +265,25 @@ impl<M: Send + 'static> MessageStream for Counted<M> {
 
     fn streaming(&mut self) -> &mut Streaming<M> {
         &mut self.stream
+    }
+}
+
+#[cfg(feature = "timeout")]
+impl<M> Counted<M> {
+    #[inline]
+    fn in_time(
+        &mut self,
+        polled: Poll<Option<Result<M, Status>>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<M, Status>>> {
+        let Some(idle) = self.received.idle() else {
+            return polled;
+        };
+        let gap = self
+            .gap
+            .get_or_insert_with(|| Box::pin(Bounds::new(None, Some(idle))));
+        let held = gap.as_mut().hold(polled, |_| false, cx);
+        held.map(|held| held.unwrap_or_else(|status| Some(Err(status))))
     }
 }
 

@@ -17,6 +17,8 @@ mod stream;
 
 #[cfg(feature = "auth")]
 pub mod auth;
+#[cfg(feature = "catch-panic")]
+pub mod catch_panic;
 #[cfg(feature = "client")]
 pub mod client;
 #[cfg(feature = "deadline")]
@@ -40,6 +42,8 @@ pub mod retry;
 pub mod server;
 #[cfg(feature = "test-util")]
 pub mod test_util;
+#[cfg(feature = "timeout")]
+pub mod timeout;
 #[cfg(feature = "validate")]
 pub mod validate;
 

@@ -217,6 +217,18 @@ const NOTES_OF_A_SERVICE: &[Note] = &[
     note("retry", "logging", "each attempt is logged as a call"),
     note("retry", "auth", "each attempt verifies the token again"),
     note("retry", "rate_limit", "each attempt counts as a call"),
+    note(
+        "timeout",
+        "logging",
+        "calls that have no time left when they arrive are not logged",
+    ),
+    note(
+        "auth",
+        "timeout",
+        "the time that it takes to verify a token is not bounded",
+    ),
+    note("auth", "catch_panic", "its panics are not caught"),
+    note("with", "catch_panic", "its panics are not caught"),
 ];
 
 const NOTES_OF_A_CLIENT: &[Note] = &[

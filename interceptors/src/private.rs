@@ -32,6 +32,8 @@ pub use crate::__path as path;
 pub use crate::auth;
 #[cfg(all(feature = "auth", feature = "client"))]
 pub use crate::auth::client as client_auth;
+#[cfg(feature = "catch-panic")]
+pub use crate::catch_panic;
 #[cfg(feature = "client")]
 pub use crate::client;
 #[cfg(feature = "client")]
@@ -52,6 +54,8 @@ pub use crate::metadata;
 pub use crate::rate_limit;
 #[cfg(feature = "retry")]
 pub use crate::retry;
+#[cfg(feature = "timeout")]
+pub use crate::timeout;
 #[cfg(feature = "validate")]
 pub use crate::validate;
 #[cfg(feature = "garde")]
@@ -247,6 +251,11 @@ impl<S: Send> Reply<S> for AssociatedStream {
             (Side::Server, Some(at)) => response.map(|body| body.scoped(at)),
             _ => response,
         };
+        #[cfg(feature = "timeout")]
+        let response = match call.take_bounds() {
+            Some(bounds) => response.map(|body| body.bounded(bounds)),
+            None => response,
+        };
         Ok(match call.take_watch() {
             Some(watch) => response.map(|body| body.watched(watch)),
             None => response,
@@ -277,7 +286,7 @@ impl<M: Send + 'static> Reply<Streaming<M>> for TonicStream {
             (Side::Client, Some(at)) => response.map(|body| body.ending(at)),
             _ => response,
         };
-        Ok(response.map(|body| body.into_plain().unwrap_or_else(rebuilt)))
+        Ok(response.map(|body| body.plain_or_else(rebuilt)))
     }
 }
 

@@ -8,12 +8,16 @@ use tokio::time::Instant;
 use tonic::Status;
 
 use crate::call::CallPath;
+#[cfg(feature = "catch-panic")]
+use crate::catch_panic::{Handler, caught, report};
 #[cfg(feature = "deadline")]
 use crate::deadline::enter;
 #[cfg(feature = "client")]
 use crate::deadline::{Limit, exceeded};
 use crate::end::{Attached, Outcome, StreamEnd, tell_in_drop};
 use crate::inbound::RequestMessages;
+#[cfg(feature = "timeout")]
+use crate::timeout::Bounds;
 
 pin_project_lite::pin_project! {
     /// A response stream that reports how it ended to whoever watches the call.
@@ -48,7 +52,10 @@ enum StreamDeadline {
     /// On the client: the stream ends then.
     #[cfg(feature = "client")]
     End(Limit),
-    #[cfg(feature = "client")]
+    /// On the server behind `timeout`: both.
+    #[cfg(feature = "timeout")]
+    Bounded(Pin<Box<Bounds>>),
+    #[cfg(any(feature = "client", feature = "timeout"))]
     Ended,
 }
 
@@ -81,15 +88,22 @@ impl<S> ResponseStream<S> {
         self
     }
 
+    /// The stream ends with `DEADLINE_EXCEEDED` where its bounds say so.
+    #[cfg(feature = "timeout")]
+    pub(crate) fn bounded(mut self, bounds: Bounds) -> Self {
+        self.deadline = StreamDeadline::Bounded(Box::pin(bounds));
+        self
+    }
+
     pub(crate) fn get_mut(&mut self) -> &mut S {
         &mut self.inner
     }
 
     /// The stream inside, where there is nothing to be done around it.
-    pub(crate) fn into_plain(self) -> Result<S, Self> {
+    pub(crate) fn plain_or_else(self, otherwise: impl FnOnce(Self) -> S) -> S {
         match (&self.watch, &self.deadline) {
-            (None, StreamDeadline::None) => Ok(self.inner),
-            _ => Err(self),
+            (None, StreamDeadline::None) => self.inner,
+            _ => otherwise(self),
         }
     }
 }
@@ -106,13 +120,13 @@ where
     ) -> Poll<Option<Result<M, Status>>> {
         match deadline {
             StreamDeadline::None => inner.poll_next(cx),
-            #[cfg(any(feature = "client", feature = "deadline"))]
+            #[cfg(any(feature = "client", feature = "deadline", feature = "timeout"))]
             _ => Self::poll_in_time(inner, deadline, cx),
         }
     }
 
     /// Apart, so that streams without a deadline do not pay for it.
-    #[cfg(any(feature = "client", feature = "deadline"))]
+    #[cfg(any(feature = "client", feature = "deadline", feature = "timeout"))]
     #[cold]
     #[inline(never)]
     fn poll_in_time(
@@ -137,9 +151,59 @@ where
                 *deadline = StreamDeadline::Ended;
                 Poll::Ready(Some(Err(exceeded())))
             }
-            #[cfg(feature = "client")]
+            #[cfg(feature = "timeout")]
+            StreamDeadline::Bounded(bounds) => {
+                #[cfg(feature = "deadline")]
+                let _entered = bounds.at.map(enter);
+                let polled = inner.poll_next(cx);
+                let is_message = |item: &Option<Result<M, Status>>| matches!(item, Some(Ok(_)));
+                match ready!(bounds.as_mut().hold(polled, is_message, cx)) {
+                    Ok(item) => Poll::Ready(item),
+                    Err(status) => {
+                        *deadline = StreamDeadline::Ended;
+                        Poll::Ready(Some(Err(status)))
+                    }
+                }
+            }
+            #[cfg(any(feature = "client", feature = "timeout"))]
             StreamDeadline::Ended => Poll::Ready(None),
         }
+    }
+
+    /// Apart, so that streams whose panics nobody catches do not pay for it.
+    #[cfg(feature = "catch-panic")]
+    #[inline(never)]
+    fn poll_caught(
+        inner: Pin<&mut S>,
+        deadline: &mut StreamDeadline,
+        watch: &mut StreamWatch,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<M, Status>>> {
+        if watch.has_panicked {
+            return Poll::Ready(None);
+        }
+        let item = match caught(|| Self::poll_inner(inner, deadline, cx)) {
+            Ok(polled) => ready!(polled),
+            Err(payload) => {
+                watch.has_panicked = true;
+                Some(Err(watch.report(payload)))
+            }
+        };
+        let outcome = match &item {
+            Some(Ok(_)) => {
+                watch.messages += 1;
+                return Poll::Ready(item);
+            }
+            Some(Err(_)) if watch.has_panicked => Outcome::Panicked,
+            Some(Err(_)) => Outcome::Error,
+            None => Outcome::Ok,
+        };
+        let status = item.as_ref().and_then(|item| item.as_ref().err());
+        // However an observer takes it, the call has ended as it has.
+        if let Err(payload) = caught(|| watch.tell(outcome, status)) {
+            watch.report(payload);
+        }
+        Poll::Ready(item)
     }
 }
 
@@ -155,6 +219,10 @@ where
         let Some(watch) = this.watch else {
             return Self::poll_inner(this.inner, this.deadline, cx);
         };
+        #[cfg(feature = "catch-panic")]
+        if watch.handler.is_some() {
+            return Self::poll_caught(this.inner, this.deadline, watch, cx);
+        }
         watch.polling = true;
         let polled = Self::poll_inner(this.inner, this.deadline, cx);
         watch.polling = false;
@@ -187,6 +255,11 @@ pub(crate) struct StreamWatch {
     attempts: u32,
     /// Still set when the stream is dropped: a poll did not return, so it panicked.
     pub(crate) polling: bool,
+    /// Who is told if the stream panics, where that is caught.
+    #[cfg(feature = "catch-panic")]
+    handler: Option<Handler>,
+    #[cfg(feature = "catch-panic")]
+    has_panicked: bool,
 }
 
 impl StreamWatch {
@@ -194,16 +267,34 @@ impl StreamWatch {
         path: &CallPath,
         request_messages: RequestMessages,
         attempts: u32,
-        attached: Box<dyn Attached>,
+        attached: Option<Box<dyn Attached>>,
     ) -> Self {
         Self {
             path: path.clone(),
-            attached: Some(attached),
+            attached,
             messages: 0,
             request_messages,
             attempts,
             polling: false,
+            #[cfg(feature = "catch-panic")]
+            handler: None,
+            #[cfg(feature = "catch-panic")]
+            has_panicked: false,
         }
+    }
+
+    /// Catches what the stream panics with.
+    #[cfg(feature = "catch-panic")]
+    pub(crate) fn catching(mut self, handler: Option<Handler>) -> Self {
+        self.handler = handler;
+        self
+    }
+
+    /// Says that the stream has panicked, and what it ends with.
+    #[cfg(feature = "catch-panic")]
+    #[cold]
+    fn report(&self, payload: crate::catch_panic::Payload) -> Status {
+        report(&self.path, payload, self.handler.as_deref())
     }
 
     #[cold]

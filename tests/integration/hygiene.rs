@@ -76,6 +76,8 @@ impl Verifier for Public {
     auth(public = [get]),
     rate_limit(per_second = 1000, key = identity, except = [get]),
     retry(max = 1, base_delay = "1ms", throttle(tokens = 10, ratio = 0.1), codes = [Unavailable]),
+    catch_panic(hook = |_: &interceptors::catch_panic::Panic<'_>| {}),
+    timeout("1h", idle = "1m"),
     with(self.pass),
     with(Pass, only = [sync])
 )]
@@ -88,7 +90,12 @@ impl Store for Public {
         Ok(Response::new(request.into_inner()))
     }
 
-    #[intercept(rate_limit(per_minute = 60, burst = 2), skip(retry))]
+    #[intercept(
+        rate_limit(per_minute = 60, burst = 2),
+        catch_panic,
+        timeout(idle = "1m"),
+        skip(retry)
+    )]
     async fn list(&self, request: Request<Word>) -> Result<Response<Self::ListStream>, Status> {
         // A method that has to be called by another name inside.
         let word = self.get(request).await?.into_inner();
@@ -113,7 +120,14 @@ impl Store for Public {
 #[derive(Debug)]
 pub struct Generic<T, const N: usize>([T; N]);
 
-#[intercept(logging, rate_limit(per_second = 1000), retry, with(Pass))]
+#[intercept(
+    catch_panic,
+    logging,
+    timeout("1h"),
+    rate_limit(per_second = 1000),
+    retry,
+    with(Pass)
+)]
 #[tonic::async_trait]
 impl<T, const N: usize> echo_server::Echo for Generic<T, N>
 where

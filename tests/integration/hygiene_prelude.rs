@@ -99,11 +99,15 @@ impl ::interceptors::auth::Verifier for Service {
 }
 
 // `#[async_trait]` itself wants `Box` in scope, so the futures are boxed by hand.
+fn on_panic(_: &::interceptors::catch_panic::Panic<'_>) {}
+
 #[::interceptors::intercept(
     logging(level = "debug", slow = "1s", fields(text = %request.text, debug = ?request, len = request.text.len())),
     auth,
     rate_limit(per_second = 1000, burst = 5, key = metadata("x-key")),
     retry(max = 1, base_delay = "1ms", throttle(tokens = 10, ratio = 0.1), codes = [Unavailable]),
+    catch_panic(hook = on_panic),
+    timeout("1h", idle = "1m"),
     with(self.pass),
     with(Pass)
 )]
@@ -162,6 +166,8 @@ mod native {
         logging,
         rate_limit(per_second = 1000),
         retry,
+        catch_panic,
+        timeout(idle = "1m"),
         with(super::Pass)
     )]
     impl<T: ::core::marker::Send + ::core::marker::Sync> Native for Service<T> {

@@ -44,6 +44,8 @@ impl Verifier for Renamed {
     auth(public = [get]),
     rate_limit(per_second = 100, key = identity, except = [get]),
     retry(max = 1, throttle(tokens = 10, ratio = 0.1), codes = [Unavailable]),
+    catch_panic(hook = |_: &renamed::catch_panic::Panic<'_>| {}),
+    timeout("1h", idle = "1m"),
     with(Pass),
     // Wherever it stands.
     crate = renamed

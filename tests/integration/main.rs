@@ -3,6 +3,7 @@
 
 mod auth;
 mod call;
+mod catch_panic;
 mod end;
 mod guard;
 mod order;
@@ -11,4 +12,5 @@ mod rate_limit;
 mod request_stream;
 mod retry;
 mod test_util;
+mod timeout;
 mod validate;

@@ -565,6 +565,52 @@ impl Reduced for CountedTwice {
     }
 }
 
+macro_rules! reduced {
+    ($ty:ident, #[intercept($($policy:tt)*)]) => {
+        struct $ty;
+
+        #[intercept($($policy)*)]
+        #[tonic::async_trait]
+        impl Reduced for $ty {
+            async fn login(&self, _: Request<LoginRequest>) -> Result<Response<LoginReply>, Status> {
+                Ok(Response::new(LoginReply::default()))
+            }
+
+            async fn get_user(&self, _: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+                Ok(Response::new(User::default()))
+            }
+
+            async fn flaky(&self, _: Request<FlakyRequest>) -> Result<Response<FlakyReply>, Status> {
+                Ok(Response::new(FlakyReply::default()))
+            }
+        }
+    };
+}
+
+reduced!(CaughtLate, #[intercept(timeout("1s"), logging, auth(verifier = Tokens), with(Audit), catch_panic)]);
+reduced!(BoundedLate, #[intercept(catch_panic, logging, auth(verifier = Tokens), timeout(idle = "1s"))]);
+reduced!(InTheUsualOrder, #[intercept(
+    catch_panic(hook = |_: &interceptors::catch_panic::Panic<'_>| ()),
+    logging,
+    timeout("2s", idle = "500ms"),
+    auth(verifier = Tokens),
+    rate_limit(per_second = 5),
+    retry(max = 1),
+)]);
+
+#[test]
+fn what_bounds_and_catches_is_shown_with_its_settings() {
+    let entries = InTheUsualOrder::PLAN.methods()[0].interceptors();
+    let shown: Vec<_> = entries
+        .map(|entry| format!("{} {}", entry.name(), entry.settings()))
+        .filter(|shown| shown.starts_with("catch_panic") || shown.starts_with("timeout"))
+        .collect();
+    assert_eq!(
+        shown,
+        ["catch_panic hook=…", "timeout timeout=2s idle=500ms"]
+    );
+}
+
 #[test]
 fn each_order_that_is_seldom_meant_has_its_note() {
     let pairs = |method: &'static interceptors::MethodPlan| -> Vec<_> {
@@ -583,11 +629,20 @@ fn each_order_that_is_seldom_meant_has_its_note() {
         pairs(CountedTwice::PLAN.methods()[0]),
         [("retry", "rate_limit")]
     );
+    assert_eq!(
+        pairs(CaughtLate::PLAN.methods()[0]),
+        [
+            ("timeout", "logging"),
+            ("auth", "catch_panic"),
+            ("with", "catch_panic")
+        ]
+    );
+    assert_eq!(pairs(BoundedLate::PLAN.methods()[0]), [("auth", "timeout")]);
 }
 
 #[test]
 fn the_usual_order_has_no_notes() {
-    for plan in [InOrder::PLAN, Users::PLAN] {
+    for plan in [InOrder::PLAN, Users::PLAN, InTheUsualOrder::PLAN] {
         assert_eq!(plan.notes().count(), 0);
         plan.assert_no_notes();
     }

@@ -103,14 +103,17 @@ impl Site<'_> {
                 quote_spanned!(span=> let #name = #value;)
             });
             let value = entry_value(entries, i, self);
-            let check =
-                may_not_fit(&entries[i]).then(|| match covers.as_ref().filter(|_| is_own(&i)) {
+            // A hook is asked for what it has to be where the interceptor is made.
+            let is_told = matches!(entries[i].kind, EntryKind::CatchPanic { .. });
+            let check = (may_not_fit(&entries[i]) && !is_told).then(|| {
+                match covers.as_ref().filter(|_| is_own(&i)) {
                     Some(covers) => {
                         let covers = Ident::new(&covers.to_string(), span);
                         quote_spanned!(span=> #covers(__rpc.link(#local));)
                     }
                     None => quote_spanned!(span=> __rpc.covers(#local);),
-                });
+                }
+            });
             bindings.extend(quote_spanned! {span=>
                 #made
                 let #local = #value;
@@ -153,7 +156,9 @@ fn may_not_fit(entry: &Entry) -> bool {
         EntryKind::Retry { .. }
         | EntryKind::Hedge { .. }
         | EntryKind::Metadata(_)
-        | EntryKind::Deadline { .. } => false,
+        | EntryKind::Deadline { .. }
+        | EntryKind::Timeout { .. } => false,
+        EntryKind::CatchPanic { hook } => hook.is_some(),
     }
 }
 
@@ -180,7 +185,11 @@ pub(crate) fn entry_items(mount: Mount, i: usize, entry: &Entry) -> TokenStream 
         EntryKind::Token { config, .. } => ("client_auth", Some(config)),
         EntryKind::Hedge { config } => ("hedge", Some(config)),
         EntryKind::Deadline { config } => ("deadline", Some(config)),
-        EntryKind::Metadata(_) | EntryKind::Validate | EntryKind::With(_) => ("", None),
+        EntryKind::Timeout { config } => ("timeout", Some(config)),
+        EntryKind::CatchPanic { .. }
+        | EntryKind::Metadata(_)
+        | EntryKind::Validate
+        | EntryKind::With(_) => ("", None),
     };
     let module = |span| (!module.is_empty()).then(|| Ident::new(module, span));
     let mut items = TokenStream::new();
@@ -358,6 +367,20 @@ pub(crate) fn entry_value(entries: &[Entry], i: usize, site: &Site<'_>) -> Token
             let validation = interceptor("validate", "Validation");
             quote_spanned!(span=> &#validation::new())
         }
+        EntryKind::Timeout { .. } => {
+            let timeout = interceptor("timeout", "Timeout");
+            quote_spanned!(span=> &#timeout::new(#config))
+        }
+        EntryKind::CatchPanic { hook } => {
+            let catch_panic = interceptor("catch_panic", "CatchPanic");
+            match hook {
+                Some(hook) => {
+                    let hook = given(hook, entry, i, site);
+                    quote_spanned!(at(entry_span(entry))=> &#catch_panic::with_hook(#hook))
+                }
+                None => quote_spanned!(span=> &#catch_panic::new()),
+            }
+        }
         EntryKind::Metadata(pairs) => metadata(pairs, &interceptor("metadata", "Metadata"), site),
         EntryKind::With(expr) => borrowed(expr, entry, i, site),
     }
@@ -519,12 +542,14 @@ fn value_of(entry: &Entry) -> Option<&Expr> {
         EntryKind::Auth { verifier, .. } => verifier.as_ref(),
         EntryKind::RateLimit { limiter, .. } => limiter.as_ref(),
         EntryKind::Token { token, .. } => token.as_ref(),
+        EntryKind::CatchPanic { hook } => hook.as_ref(),
         EntryKind::With(expr) => Some(expr),
         EntryKind::Logging { .. }
         | EntryKind::Retry { .. }
         | EntryKind::Hedge { .. }
         | EntryKind::Metadata(_)
         | EntryKind::Deadline { .. }
-        | EntryKind::Validate => None,
+        | EntryKind::Validate
+        | EntryKind::Timeout { .. } => None,
     }
 }

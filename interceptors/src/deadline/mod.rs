@@ -2,7 +2,8 @@
 //!
 //! A deadline is set by the caller (`Request::set_timeout`), by the entry `deadline("2s")` of a client
 //! where the caller set none, or inherited: a call that is made while a handler of an intercepted
-//! service runs has no longer than the call that the handler serves. The earliest of them counts.
+//! service runs has no longer than the call that the handler serves. The earliest of them counts. What the
+//! service's own `timeout` allows is inherited too.
 //!
 //! Each attempt of a call tells the server, in `grpc-timeout`, what is left at that moment, rounded up by at most
 //! a thousandth. The client does not wait for the server to keep to it: when the time is over the call ends
@@ -158,6 +159,11 @@ impl Drop for Entered {
 /// The deadline that a request carries, if it arrives now.
 #[inline]
 pub(crate) fn of(metadata: &MetadataMap) -> Option<Instant> {
+    Instant::now().checked_add(parse(sent(metadata)?)?)
+}
+
+#[inline]
+fn sent(metadata: &MetadataMap) -> Option<&[u8]> {
     if metadata.is_empty() {
         return None;
     }
@@ -166,7 +172,13 @@ pub(crate) fn of(metadata: &MetadataMap) -> Option<Instant> {
         .as_ref()
         .iter()
         .find(|&(name, _)| *name == GRPC_TIMEOUT)?;
-    Instant::now().checked_add(parse(value.as_bytes())?)
+    Some(value.as_bytes())
+}
+
+/// Whether a request carries a deadline that cannot be read.
+#[cfg(feature = "timeout")]
+pub(crate) fn is_malformed(metadata: &MetadataMap) -> bool {
+    sent(metadata).is_some_and(|value| parse(value).is_none())
 }
 
 pub(crate) static GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
@@ -181,7 +193,12 @@ pub(crate) struct Known {
 
 impl Known {
     /// The deadline, as far as somebody has asked for it or set one.
-    #[cfg(any(feature = "client", feature = "deadline", feature = "retry"))]
+    #[cfg(any(
+        feature = "client",
+        feature = "deadline",
+        feature = "retry",
+        feature = "timeout"
+    ))]
     #[inline]
     pub(crate) fn peek(&self) -> Option<Instant> {
         self.settled.or_else(|| self.asked.get().copied()).flatten()
@@ -193,14 +210,19 @@ impl Known {
     }
 
     /// The same as [`get`](Self::get).
-    #[cfg(any(feature = "client", feature = "deadline", feature = "retry"))]
+    #[cfg(any(
+        feature = "client",
+        feature = "deadline",
+        feature = "retry",
+        feature = "timeout"
+    ))]
     #[inline]
     pub(crate) fn settle(&mut self, metadata: &MetadataMap) -> Option<Instant> {
         let settled = self.settled.or_else(|| self.asked.get().copied());
         *self.settled.insert(settled.unwrap_or_else(|| of(metadata)))
     }
 
-    #[cfg(feature = "client")]
+    #[cfg(any(feature = "client", feature = "timeout"))]
     pub(crate) fn set(&mut self, at: Instant) {
         self.settled = Some(Some(at));
     }

@@ -1,6 +1,7 @@
 //! One event for each call, with the fields and the level that the documentation says.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
+mod catch_panic;
 mod client;
 
 use std::collections::BTreeMap;

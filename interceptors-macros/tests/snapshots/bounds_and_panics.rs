@@ -1,0 +1,237 @@
+const _: () = {
+    #[allow(unused_imports)]
+    use ::interceptors::__private::{
+        self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _,
+    };
+    const __SERVICE: &::core::primitive::str = "UserService";
+    const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
+    const __ENTRY_CATCH_PANIC_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "catch_panic",
+        &[],
+        &[
+            __interceptors::Setting::new(
+                "hook",
+                __interceptors::Value::Text("self.reports"),
+            ),
+        ],
+    );
+    const __CONFIG_TIMEOUT_1: &__interceptors::timeout::Config = &{
+        let config = __interceptors::timeout::Config::new(
+            ::core::time::Duration::new(2u64, 0u32),
+        );
+        let config = config.idle(::core::time::Duration::new(0u64, 500000000u32));
+        config
+    };
+    const __ENTRY_TIMEOUT_1: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "timeout",
+        &__CONFIG_TIMEOUT_1.settings(),
+        &[],
+    );
+    static __VALUE_CATCH_PANIC_2: __interceptors::Once = __interceptors::Once::new();
+    const __ENTRY_CATCH_PANIC_2: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "catch_panic",
+        &[],
+        &[
+            __interceptors::Setting::new(
+                "hook",
+                __interceptors::Value::Text("crate::on_panic"),
+            ),
+        ],
+    );
+    const __CONFIG_TIMEOUT_3: &__interceptors::timeout::Config = &{
+        let config = __interceptors::timeout::Config::of_the_caller();
+        let config = config.idle(IDLE);
+        config
+    };
+    const __ENTRY_TIMEOUT_3: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "timeout",
+        &__CONFIG_TIMEOUT_3.settings(),
+        &[],
+    );
+    const __ENTRY_CATCH_PANIC_4: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "catch_panic",
+        &[],
+        &[],
+    );
+    const __CONFIG_TIMEOUT_5: &__interceptors::timeout::Config = &{
+        let config = __interceptors::timeout::Config::new(LIMIT);
+        config
+    };
+    const __ENTRY_TIMEOUT_5: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "timeout",
+        &__CONFIG_TIMEOUT_5.settings(),
+        &[],
+    );
+    #[allow(dead_code, nonstandard_style, clippy::all, clippy::pedantic)]
+    mod __handlers {
+        pub(super) trait Handlers {
+            type __MethodPlan;
+            type __get_user_Request;
+            type __get_user_Result;
+            const __GET_USER: Self::__MethodPlan;
+            fn get_user(
+                &self,
+                request: Self::__get_user_Request,
+            ) -> impl ::core::future::Future<
+                Output = Self::__get_user_Result,
+            > + ::core::marker::Send;
+            type __login_Request;
+            type __login_Result;
+            const __LOGIN: Self::__MethodPlan;
+            fn login(
+                &self,
+                request: Self::__login_Request,
+            ) -> impl ::core::future::Future<
+                Output = Self::__login_Result,
+            > + ::core::marker::Send;
+        }
+    }
+    impl __handlers::Handlers for Users {
+        type __MethodPlan = &'static __interceptors::MethodPlan;
+        type __get_user_Request = Request<Id>;
+        type __get_user_Result = Result<Response<User>, Status>;
+        const __GET_USER: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+            __interceptors::Name {
+                service: __SERVICE,
+                method: "GetUser",
+                path: __interceptors::path!(__SERVICE, "GetUser"),
+                derived: __SERVICE_IS_DERIVED || true,
+            },
+            __interceptors::Kind::new(
+                __interceptors::Probe::<Self::__get_user_Request>::REQUEST_IS_STREAM,
+                __interceptors::reply_is_stream::<
+                    Self::__get_user_Result,
+                    _,
+                >(__interceptors::Probe::<Self::__get_user_Result>::REPLY),
+            ),
+            __interceptors::Side::Server,
+            &[__ENTRY_CATCH_PANIC_2, __ENTRY_TIMEOUT_3],
+        );
+        async fn get_user(
+            &self,
+            request: Request<Id>,
+        ) -> Result<Response<User>, Status> {
+            todo!()
+        }
+        type __login_Request = Request<Login>;
+        type __login_Result = Result<Response<Token>, Status>;
+        const __LOGIN: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+            __interceptors::Name {
+                service: __SERVICE,
+                method: "Login",
+                path: __interceptors::path!(__SERVICE, "Login"),
+                derived: __SERVICE_IS_DERIVED || true,
+            },
+            __interceptors::Kind::new(
+                __interceptors::Probe::<Self::__login_Request>::REQUEST_IS_STREAM,
+                __interceptors::reply_is_stream::<
+                    Self::__login_Result,
+                    _,
+                >(__interceptors::Probe::<Self::__login_Result>::REPLY),
+            ),
+            __interceptors::Side::Server,
+            &[__ENTRY_CATCH_PANIC_4, __ENTRY_TIMEOUT_5],
+        );
+        async fn login(
+            &self,
+            request: Request<Login>,
+        ) -> Result<Response<Token>, Status> {
+            todo!()
+        }
+    }
+    #[tonic::async_trait]
+    impl UserService for Users {
+        async fn get_user(
+            &self,
+            __request: Request<Id>,
+        ) -> Result<Response<User>, Status> {
+            let __rpc = __interceptors::Rpc::<
+                <Self as __handlers::Handlers>::__get_user_Request,
+                <Self as __handlers::Handlers>::__get_user_Result,
+                _,
+            >::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__get_user_Result,
+                >::REPLY,
+            );
+            let __2 = &__interceptors::catch_panic::CatchPanic::with_hook(
+                __interceptors::evaluate_path::<
+                    (),
+                    _,
+                >(&__VALUE_CATCH_PANIC_2, || crate::on_panic),
+            );
+            let __3 = &__interceptors::timeout::Timeout::new(__CONFIG_TIMEOUT_3);
+            let __handler = __rpc
+                .handler(|__request| <Self as __handlers::Handlers>::get_user(
+                    self,
+                    __request,
+                ));
+            let mut __call = __rpc
+                .call(
+                    <Self as __handlers::Handlers>::__GET_USER,
+                    __interceptors::Abilities::new(
+                        __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__get_user_Request,
+                        >::RESEND,
+                        __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__get_user_Request,
+                        >::COUNT,
+                    ),
+                    __request,
+                );
+            let mut __chain = __rpc
+                .link(__2)
+                .before(__interceptors::Chain::new(__3, __handler));
+            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+        }
+        async fn login(
+            &self,
+            __request: Request<Login>,
+        ) -> Result<Response<Token>, Status> {
+            let __rpc = __interceptors::Rpc::<
+                <Self as __handlers::Handlers>::__login_Request,
+                <Self as __handlers::Handlers>::__login_Result,
+                _,
+            >::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__login_Result,
+                >::REPLY,
+            );
+            let __4 = &__interceptors::catch_panic::CatchPanic::new();
+            let __5 = &__interceptors::timeout::Timeout::new(__CONFIG_TIMEOUT_5);
+            let __handler = __rpc
+                .handler(|__request| <Self as __handlers::Handlers>::login(
+                    self,
+                    __request,
+                ));
+            let mut __call = __rpc
+                .call(
+                    <Self as __handlers::Handlers>::__LOGIN,
+                    __interceptors::Abilities::new(
+                        __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__login_Request,
+                        >::RESEND,
+                        __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__login_Request,
+                        >::COUNT,
+                    ),
+                    __request,
+                );
+            let mut __chain = __interceptors::Chain::new(
+                __4,
+                __interceptors::Chain::new(__5, __handler),
+            );
+            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+        }
+    }
+    #[allow(unreachable_pub)]
+    pub struct __Plan;
+    impl __interceptors::Intercepted<__Plan> for Users {
+        const PLAN: __interceptors::Plan = __interceptors::Plan::new(
+            &[
+                <Self as __handlers::Handlers>::__GET_USER,
+                <Self as __handlers::Handlers>::__LOGIN,
+            ],
+        );
+    }
+};

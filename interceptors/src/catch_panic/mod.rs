@@ -1,0 +1,45 @@
+//! A panic ends one call with `INTERNAL`, and nothing else.
+//!
+//! Without it, a panic unwinds into tonic. The call's HTTP/2 stream is reset then, which clients report as `CANCELLED` or `UNKNOWN`, and of
+//! a response stream that panics half way some take what came for all of it.
+//!
+//! With it the call ends with `INTERNAL` and the text `internal error`, in the trailers if it is a response stream, which is
+//! not polled again. The client is told nothing of what happened: that is for the log, or for a
+//! [hook](PanicHandler) of yours. Observers of the call are told
+//! [`Outcome::Panicked`](crate::Outcome::Panicked), whether they stand inside of `catch_panic` or outside.
+//!
+//! What is covered is the handler, each poll of its response stream, and the interceptors listed after
+//! `catch_panic`; so it usually comes first. What tonic does by itself, such as encoding messages, is
+//! not covered.
+//!
+//! # What is logged
+//!
+//! An event at level `ERROR` and target `interceptors::catch_panic`:
+//!
+//! | field | |
+//! | --- | --- |
+//! | `grpc.service`, `grpc.method` | the call |
+//! | `exception.message` | the text that it panicked with, if it is one |
+//! | `code.file.path`, `code.line.number` | where, if [`record_locations`] was called |
+//!
+//! Rust gives the place of a panic to the process's panic hook and to nobody else. The standard library's hook prints it to standard
+//! error, before anything is caught. A library should not change that hook unasked, so call [`record_locations`] at the
+//! start of `main` to have the place in the event too; the hook that was there before still runs.
+//!
+//! # `panic = "abort"`
+//!
+//! With this setting in the profile a panic ends the process at once, and there is nothing to catch. The same is true of a panic while
+//! another one unwinds.
+//!
+//! # State
+//!
+//! What the handler shares with others may be half changed when it panics. A `std::sync::Mutex` says so (it is poisoned); what else you share
+//! should stay valid between statements that may panic.
+
+mod caught;
+mod interceptor;
+mod panic;
+
+pub use interceptor::{CatchPanic, Logged};
+pub(crate) use panic::{Handler, Payload, caught, report};
+pub use panic::{Location, Panic, PanicHandler, record_locations};

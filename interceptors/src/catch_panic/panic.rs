@@ -1,0 +1,231 @@
+use std::any::Any;
+use std::cell::RefCell;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tonic::Status;
+
+use crate::Kind;
+use crate::call::CallPath;
+
+/// A panic that was caught.
+pub struct Panic<'a> {
+    path: &'a CallPath,
+    payload: &'a (dyn Any + Send),
+    location: Option<&'a Location>,
+}
+
+impl<'a> Panic<'a> {
+    /// The text that it panicked with, if it is one: what `panic!("…")` was given.
+    #[must_use]
+    pub fn message(&self) -> Option<&'a str> {
+        let text = self.payload.downcast_ref::<&'static str>().copied();
+        text.or_else(|| self.payload.downcast_ref::<String>().map(String::as_str))
+    }
+
+    /// What it panicked with, whatever it is.
+    #[must_use]
+    pub fn payload(&self) -> &'a (dyn Any + Send) {
+        self.payload
+    }
+
+    /// Where, if [`record_locations`] was called.
+    #[must_use]
+    pub fn location(&self) -> Option<&'a Location> {
+        self.location
+    }
+
+    /// The full path of the call, such as `/user.v1.UserService/Login`.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.path.path()
+    }
+
+    /// The full name of the service.
+    #[must_use]
+    pub fn service(&self) -> &str {
+        self.path.service()
+    }
+
+    /// The name of the RPC.
+    #[must_use]
+    pub fn method(&self) -> &str {
+        self.path.method()
+    }
+
+    /// Which of the four kinds of RPC this was.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.path.plan.kind()
+    }
+}
+
+/// Without the payload, which may hold anything.
+impl fmt::Debug for Panic<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Panic")
+            .field("path", &self.path())
+            .field("location", &self.location)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where something panicked; displayed as `src/users.rs:7:9`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Location {
+    file: String,
+    line: u32,
+    column: u32,
+}
+
+impl Location {
+    /// The path of the source file, as the compiler was given it.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// The line, beginning with 1.
+    #[must_use]
+    pub fn line(&self) -> u32 {
+        self.line
+    }
+
+    /// The column, beginning with 1.
+    #[must_use]
+    pub fn column(&self) -> u32 {
+        self.column
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { file, line, column } = self;
+        write!(f, "{file}:{line}:{column}")
+    }
+}
+
+/// Who is told of panics, in the place of the log. Implemented for `Fn(&Panic<'_>)`.
+///
+/// It is cloned for each call that answers with a stream, which may outlive the service, so state belongs behind an
+/// `Arc`. If it panics itself, the panic that it was told of is logged.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicU64, Ordering};
+///
+/// use interceptors::catch_panic::{Panic, PanicHandler};
+///
+/// #[derive(Clone, Default)]
+/// struct Count(Arc<AtomicU64>);
+///
+/// impl PanicHandler for Count {
+///     fn panicked(&self, panic: &Panic<'_>) {
+///         self.0.fetch_add(1, Ordering::Relaxed);
+///         eprintln!("{} panicked: {:?}", panic.path(), panic.message());
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not told of panics",
+    label = "does not implement `PanicHandler`",
+    note = "name a function such as `fn on_panic(panic: &Panic<'_>)`, or implement `PanicHandler` for it"
+)]
+pub trait PanicHandler: Send + Sync {
+    /// A call has panicked.
+    fn panicked(&self, panic: &Panic<'_>);
+}
+
+impl<F: Fn(&Panic<'_>) + Send + Sync> PanicHandler for F {
+    fn panicked(&self, panic: &Panic<'_>) {
+        self(panic);
+    }
+}
+
+thread_local! {
+    static LAST: RefCell<Option<Location>> = const { RefCell::new(None) };
+}
+
+static RECORDING: AtomicBool = AtomicBool::new(false);
+
+/// From now on the place of a panic is known to the log and to hooks.
+///
+/// It puts a panic hook in front of the one that is there, which still runs. Call it once, at the start of `main`,
+/// after hooks of your own are set; more calls do nothing.
+///
+/// # Panics
+///
+/// If the thread is panicking.
+pub fn record_locations() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            let location = info.location().map(|location| Location {
+                file: location.file().to_owned(),
+                line: location.line(),
+                column: location.column(),
+            });
+            // A thread that is ending has nowhere to put it.
+            let _ = LAST.try_with(|last| last.replace(location));
+            before(info);
+        }));
+        RECORDING.store(true, Ordering::Relaxed);
+    });
+}
+
+/// Who is told if a response stream panics. Of a type without a size, such as a function, the box takes no allocation.
+pub(crate) type Handler = Box<dyn PanicHandler>;
+
+pub(crate) type Payload = Box<dyn Any + Send>;
+
+/// Runs what may panic.
+#[inline]
+pub(crate) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, Payload> {
+    if RECORDING.load(Ordering::Relaxed) {
+        // What another one has left, which nobody was told of.
+        LAST.take();
+    }
+    catch_unwind(AssertUnwindSafe(run))
+}
+
+/// Tells of a panic, and what the client is told instead.
+#[cold]
+pub(crate) fn report(
+    path: &CallPath,
+    payload: Payload,
+    handler: Option<&dyn PanicHandler>,
+) -> Status {
+    let location = LAST.take();
+    let panic = Panic {
+        path,
+        payload: &*payload,
+        location: location.as_ref(),
+    };
+    // Whoever is told may panic too, and so may what was thrown when it is dropped.
+    swallowed(|| handler.map_or_else(|| log(&panic), |handler| handler.panicked(&panic)))
+        .unwrap_or_else(|()| {
+            let _ = swallowed(|| log(&panic));
+        });
+    let _ = swallowed(|| drop(payload));
+    Status::internal("internal error")
+}
+
+fn swallowed(run: impl FnOnce()) -> Result<(), ()> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(std::mem::forget)
+}
+
+pub(super) fn log(panic: &Panic<'_>) {
+    tracing::event!(
+        target: "interceptors::catch_panic",
+        tracing::Level::ERROR,
+        grpc.service = panic.service(),
+        grpc.method = panic.method(),
+        exception.message = panic.message(),
+        code.file.path = panic.location().map(Location::file),
+        code.line.number = panic.location().map(Location::line),
+        "a call panicked"
+    );
+}

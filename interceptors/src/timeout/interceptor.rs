@@ -1,0 +1,152 @@
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+use tonic::{Response, Status};
+
+use crate::deadline::{self, exceeded};
+use crate::plan::{Setting, Value};
+use crate::{Call, CallDetails, Interceptor, Next};
+
+/// How long a call may take.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use interceptors::timeout::Config;
+///
+/// const CONFIG: Config = Config::new(Duration::from_secs(60)).idle(Duration::from_secs(5));
+/// # let _ = CONFIG;
+/// ```
+#[derive(Debug, Clone)]
+pub struct Config {
+    timeout: Option<Duration>,
+    idle: Option<Duration>,
+}
+
+impl Config {
+    /// This long, counted from when the call enters the interceptor, or as long as its caller waits if that is less.
+    ///
+    /// # Panics
+    ///
+    /// If it is zero. In a constant, as the attribute uses it, that is an error of the compiler.
+    #[must_use]
+    pub const fn new(timeout: Duration) -> Self {
+        assert!(!timeout.is_zero(), "`timeout` must be longer than zero");
+        Self {
+            timeout: Some(timeout),
+            idle: None,
+        }
+    }
+
+    /// As long as its caller waits.
+    #[must_use]
+    pub const fn of_the_caller() -> Self {
+        Self {
+            timeout: None,
+            idle: None,
+        }
+    }
+
+    /// How long somebody waits for one message of a stream; see the [module documentation](super).
+    ///
+    /// # Panics
+    ///
+    /// If it is zero, or not shorter than the time for the whole call: that would end the call first. In a constant, as the
+    /// attribute uses it, that is an error of the compiler.
+    #[must_use]
+    pub const fn idle(mut self, idle: Duration) -> Self {
+        assert!(!idle.is_zero(), "`idle` must be longer than zero");
+        if let Some(timeout) = self.timeout {
+            assert!(
+                idle.as_nanos() < timeout.as_nanos(),
+                "`idle` must be shorter than the time for the whole call, which ends it first"
+            );
+        }
+        self.idle = Some(idle);
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn settings(&self) -> [Setting; 2] {
+        const fn shown(time: Option<Duration>) -> Value {
+            match time {
+                Some(time) => Value::Duration(time),
+                None => Value::Unset,
+            }
+        }
+        [
+            Setting::new("timeout", shown(self.timeout)),
+            Setting::new("idle", shown(self.idle)),
+        ]
+    }
+}
+
+/// The interceptor behind `timeout`. See the [module documentation](super).
+#[derive(Debug)]
+pub struct Timeout<'a> {
+    config: &'a Config,
+}
+
+impl<'a> Timeout<'a> {
+    /// Bounds calls.
+    #[must_use]
+    pub const fn new(config: &'a Config) -> Self {
+        Self { config }
+    }
+}
+
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Timeout<'_> {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        let at = begin(call, self.config)?;
+        if let Some(idle) = self.config.idle {
+            call.bound_gaps(idle);
+        }
+        match at {
+            None => next.run(call).await,
+            Some(at) => timeout_at(at, next.run(call))
+                .await
+                .unwrap_or_else(|_| Err(exceeded())),
+        }
+    }
+}
+
+/// How much earlier than its caller does a service give up; see the module documentation.
+const HEAD_START: Duration = Duration::from_millis(2);
+
+/// Until when the call may take. Apart, so that it is compiled once and not for each message.
+fn begin(details: &mut CallDetails, config: &Config) -> Result<Option<Instant>, Status> {
+    let of_caller = details.settle_deadline();
+    let now = Instant::now();
+    // What is set stays set for the attempts that follow.
+    if !details.marks.is_bounded {
+        match of_caller {
+            Some(at) => {
+                let left = at.saturating_duration_since(now);
+                if let Some(at) = at.checked_sub(HEAD_START.min(left / 10)) {
+                    details.limit_deadline(at);
+                }
+            }
+            None if deadline::is_malformed(details.metadata()) => return Err(malformed()),
+            None => {}
+        }
+        if let Some(at) = config.timeout.and_then(|timeout| now.checked_add(timeout)) {
+            details.limit_deadline(at);
+        }
+        details.marks.is_bounded = true;
+        details.marks.idle = config.idle;
+    }
+    match details.known_deadline() {
+        Some(at) if at <= now => Err(exceeded()),
+        at => Ok(at),
+    }
+}
+
+#[cold]
+fn malformed() -> Status {
+    Status::internal("malformed grpc-timeout")
+}

@@ -1,0 +1,397 @@
+//! A panic ends one call, with a status, and nothing else.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+
+use interceptors::catch_panic::{Panic, PanicHandler, record_locations};
+use interceptors::{Call, End, Interceptor, Kind, Next, Outcome, intercept};
+use interceptors_proto::demo::user_service_server::UserServiceServer;
+use interceptors_tests::{
+    Behaviour, Caller, Ended, Ends, KINDS, Script, WatchEnds, scripted, serve,
+};
+use tokio_stream::{Stream, StreamExt};
+use tonic::service::Routes;
+use tonic::{Code, Request, Response, Status};
+
+/// What the metadata `x-panic` says.
+struct Meddler;
+
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Meddler {
+    fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> impl Future<Output = Result<Response<Res>, Status>> + Send {
+        let order = call.metadata().get("x-panic").cloned();
+        let order = order.as_ref().map(|order| order.to_str().unwrap());
+        let (early, before, after) = (
+            order == Some("early"),
+            order == Some("before"),
+            order == Some("after"),
+        );
+        let observer_panics = order == Some("observer");
+        if early {
+            panic!("before there is a future");
+        }
+        async move {
+            if before {
+                panic!("on the way in");
+            }
+            let answer = match observer_panics {
+                true => {
+                    next.observe(call, |_: &End<'_>| panic!("told of the end"))
+                        .await
+                }
+                false => next.run(call).await,
+            };
+            if after {
+                panic!("on the way out");
+            }
+            answer
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Caught {
+    script: Script,
+    ends: WatchEnds,
+}
+
+scripted!(self: Caught, #[intercept(
+    with(self.ends.named("outer")),
+    catch_panic,
+    with(self.ends.named("inner")),
+    with(Meddler),
+)]);
+
+async fn caught() -> (Caller, Ends) {
+    let (ends, told) = Ends::new();
+    let script = Script::default();
+    let service = Caught { script, ends };
+    let channel = serve(Routes::new(UserServiceServer::new(service))).await;
+    (Caller::new(&channel), told)
+}
+
+fn how(end: &Ended) -> (&'static str, Outcome, Code, u64) {
+    (end.observer, end.outcome, end.code, end.messages)
+}
+
+fn assert_internal(status: &Status) {
+    assert_eq!(status.code(), Code::Internal);
+    assert_eq!(status.message(), "internal error");
+    assert!(status.details().is_empty());
+}
+
+#[tokio::test]
+async fn a_panic_becomes_internal_and_observers_are_told_that_it_was_one() {
+    let (caller, mut ends) = caught().await;
+    for kind in KINDS {
+        for (behaviour, messages) in [(Behaviour::Panic, 0), (Behaviour::PanicAfter(2), 2)] {
+            let messages = match kind.response_is_stream() {
+                true => messages,
+                false => 0,
+            };
+            let reply = caller.told(behaviour).call(kind).await;
+            assert_internal(&reply.status);
+            assert_eq!(reply.messages.len() as u64, messages, "{kind}");
+            for observer in ["inner", "outer"] {
+                let expected = (observer, Outcome::Panicked, Code::Internal, messages);
+                assert_eq!(how(&ends.next().await), expected, "{kind}");
+            }
+        }
+        // The service goes on, on the same connection.
+        assert_eq!(caller.call(kind).await.code(), Code::Ok, "{kind}");
+        for _ in 0..2 {
+            assert_eq!(ends.next().await.outcome, Outcome::Ok, "{kind}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn inner_interceptors_are_covered() {
+    let (caller, mut ends) = caught().await;
+    for kind in KINDS {
+        for order in ["early", "before", "after"] {
+            let reply = caller.with("x-panic", order).call(kind).await;
+            assert_internal(&reply.status);
+            for observer in ["inner", "outer"] {
+                let expected = (observer, Outcome::Panicked, Code::Internal, 0);
+                assert_eq!(how(&ends.next().await), expected, "{kind} {order}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_observer_that_panics_ends_nothing_but_the_call() {
+    let (caller, mut ends) = caught().await;
+    for kind in KINDS {
+        for behaviour in [
+            Behaviour::Answer(2),
+            Behaviour::Fail(Code::NotFound),
+            Behaviour::FailAfter(1, Code::NotFound),
+            Behaviour::Panic,
+            Behaviour::PanicAfter(1),
+        ] {
+            let caller = caller.with("x-panic", "observer").told(behaviour);
+            let reply = caller.call(kind).await;
+            let expected = match (kind.response_is_stream(), behaviour) {
+                // The stream has ended as it has.
+                (true, Behaviour::Answer(_)) => Code::Ok,
+                (true, Behaviour::FailAfter(..)) => Code::NotFound,
+                _ => Code::Internal,
+            };
+            assert_eq!(reply.code(), expected, "{kind} {behaviour:?}");
+            for observer in ["inner", "outer"] {
+                let end = ends.next().await;
+                assert_eq!(
+                    (end.observer, end.code),
+                    (observer, expected),
+                    "{kind} {behaviour:?}"
+                );
+            }
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Seen {
+    path: String,
+    kind: Kind,
+    message: Option<String>,
+    file: Option<String>,
+}
+
+#[derive(Clone, Default)]
+struct Report(Arc<Mutex<Vec<Seen>>>);
+
+impl PanicHandler for Report {
+    fn panicked(&self, panic: &Panic<'_>) {
+        self.0.lock().unwrap().push(Seen {
+            path: panic.path().to_owned(),
+            kind: panic.kind(),
+            message: panic.message().map(str::to_owned),
+            file: panic.location().map(|location| location.file().to_owned()),
+        });
+    }
+}
+
+struct Reported {
+    script: Script,
+    report: Report,
+}
+
+scripted!(self: Reported, #[intercept(catch_panic(hook = self.report), with(Meddler))]);
+
+#[tokio::test]
+async fn a_hook_is_told_what_panicked_and_where() {
+    record_locations();
+    record_locations();
+    let report = Report::default();
+    let service = Reported {
+        script: Script::default(),
+        report: report.clone(),
+    };
+    let channel = serve(Routes::new(UserServiceServer::new(service))).await;
+    let caller = Caller::new(&channel);
+    for (kind, path) in KINDS.into_iter().zip([
+        "/demo.v1.UserService/GetUser",
+        "/demo.v1.UserService/ImportUsers",
+        "/demo.v1.UserService/ListUsers",
+        "/demo.v1.UserService/Chat",
+    ]) {
+        let seen = |message: &str, file: &str| Seen {
+            path: path.to_owned(),
+            kind,
+            message: Some(message.to_owned()),
+            file: Some(file.to_owned()),
+        };
+        for behaviour in [Behaviour::Panic, Behaviour::PanicAfter(1)] {
+            let reply = caller.told(behaviour).call(kind).await;
+            assert_internal(&reply.status);
+            let told = std::mem::take(&mut *report.0.lock().unwrap());
+            assert_eq!(told, [seen("told to", "tests/src/users.rs")]);
+        }
+        for (order, message) in [
+            ("early", "before there is a future"),
+            ("before", "on the way in"),
+            ("after", "on the way out"),
+        ] {
+            let reply = caller.with("x-panic", order).call(kind).await;
+            assert_internal(&reply.status);
+            let told = std::mem::take(&mut *report.0.lock().unwrap());
+            assert_eq!(told, [seen(message, file!())]);
+        }
+        assert_eq!(caller.call(kind).await.code(), Code::Ok);
+        assert!(report.0.lock().unwrap().is_empty());
+    }
+}
+
+static COUNTED: AtomicU32 = AtomicU32::new(0);
+
+fn count_and_panic(panic: &Panic<'_>) {
+    assert!(panic.payload().is::<&'static str>());
+    COUNTED.fetch_add(1, Ordering::SeqCst);
+    panic!("the hook itself");
+}
+
+struct Hooked {
+    script: Script,
+}
+
+scripted!(self: Hooked, #[intercept(catch_panic(hook = count_and_panic))]);
+
+#[tokio::test]
+async fn a_hook_that_panics_changes_nothing() {
+    let script = Script::default();
+    let channel = serve(Routes::new(UserServiceServer::new(Hooked { script }))).await;
+    let caller = Caller::new(&channel);
+    for (n, kind) in (1..).zip(KINDS) {
+        let reply = caller.told(Behaviour::PanicAfter(1)).call(kind).await;
+        assert_internal(&reply.status);
+        assert_eq!(COUNTED.load(Ordering::SeqCst), n);
+    }
+}
+
+/// Panics with something that panics when it is dropped.
+struct Nasty;
+
+impl Drop for Nasty {
+    fn drop(&mut self) {
+        panic!("dropped");
+    }
+}
+
+/// Fails the first time, panics the second time, and so on.
+struct Unsteady {
+    runs: AtomicU32,
+    ends: WatchEnds,
+}
+
+#[intercept(with(self.ends), retry(max = 1, base_delay = "1ms", codes = [Internal], only = [get_user]), catch_panic)]
+#[tonic::async_trait]
+impl interceptors_proto::guide::user_service_server::UserService for Unsteady {
+    async fn get_user(
+        &self,
+        _: Request<interceptors_proto::guide::GetUserRequest>,
+    ) -> Result<Response<interceptors_proto::guide::User>, Status> {
+        match self.runs.fetch_add(1, Ordering::SeqCst) {
+            0 => panic!("the first time"),
+            _ => Err(Status::internal("the second time")),
+        }
+    }
+
+    async fn login(
+        &self,
+        _: Request<interceptors_proto::guide::LoginRequest>,
+    ) -> Result<Response<interceptors_proto::guide::LoginReply>, Status> {
+        std::panic::panic_any(Nasty)
+    }
+
+    async fn list_users(
+        &self,
+        _: Request<interceptors_proto::guide::ListUsersRequest>,
+    ) -> Result<Response<Users>, Status> {
+        Ok(Response::new(Box::pin(Relentless(0))))
+    }
+}
+
+type Users = Pin<Box<dyn Stream<Item = Result<interceptors_proto::guide::User, Status>> + Send>>;
+
+/// Has one message, and panics whenever it is polled after that.
+struct Relentless(u32);
+
+impl Stream for Relentless {
+    type Item = Result<interceptors_proto::guide::User, Status>;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0 += 1;
+        match self.0 {
+            1 => Poll::Ready(Some(Ok(interceptors_proto::guide::User::default()))),
+            2 => panic!("the first time"),
+            _ => panic!("polled again"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_panicked_gives_one_error_and_is_not_polled_again() {
+    use interceptors_proto::guide::user_service_server::UserService as _;
+
+    let (ends, mut told) = Ends::new();
+    let service = Unsteady {
+        runs: AtomicU32::new(0),
+        ends,
+    };
+    let request = Request::new(interceptors_proto::guide::ListUsersRequest::default());
+    let mut users = service.list_users(request).await.unwrap().into_inner();
+    assert!(users.next().await.unwrap().is_ok());
+    assert_internal(&users.next().await.unwrap().unwrap_err());
+    for _ in 0..3 {
+        assert!(users.next().await.is_none());
+    }
+    let end = told.next().await;
+    assert_eq!((end.outcome, end.messages), (Outcome::Panicked, 1));
+    drop((users, service));
+    assert_eq!(told.rest().await, []);
+}
+
+#[tokio::test]
+async fn an_attempt_after_one_that_panicked_has_not() {
+    use interceptors_proto::guide::user_service_server::UserService as _;
+
+    let (ends, mut told) = Ends::new();
+    let service = Unsteady {
+        runs: AtomicU32::new(0),
+        ends,
+    };
+    let request = Request::new(interceptors_proto::guide::GetUserRequest { id: 1 });
+    let status = service.get_user(request).await.unwrap_err();
+    assert_eq!(status.message(), "the second time");
+    let end = told.next().await;
+    assert_eq!((end.outcome, end.code), (Outcome::Error, Code::Internal));
+
+    let request = Request::new(interceptors_proto::guide::LoginRequest::default());
+    assert_internal(&service.login(request).await.unwrap_err());
+    assert_eq!(told.next().await.outcome, Outcome::Panicked);
+}
+
+/// Makes something else of a panic.
+struct Mask;
+
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Mask {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        let answer = next.run(call).await;
+        answer.map_err(|_| Status::unavailable("come back later"))
+    }
+}
+
+#[derive(Clone)]
+struct Masked {
+    script: Script,
+    ends: WatchEnds,
+}
+
+scripted!(self: Masked, #[intercept(with(self.ends), with(Mask), catch_panic)]);
+
+#[tokio::test]
+async fn what_an_outer_interceptor_makes_of_it_is_what_observers_see() {
+    let (ends, mut told) = Ends::new();
+    let script = Script::default();
+    let service = Masked { script, ends };
+    let channel = serve(Routes::new(UserServiceServer::new(service))).await;
+    let caller = Caller::new(&channel).told(Behaviour::Panic);
+    for kind in KINDS {
+        assert_eq!(caller.call(kind).await.code(), Code::Unavailable);
+        let end = told.next().await;
+        assert_eq!((end.outcome, end.code), (Outcome::Error, Code::Unavailable));
+    }
+}
