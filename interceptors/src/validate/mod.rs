@@ -196,8 +196,8 @@ impl From<garde::Report> for Violations {
 /// ```
 /// #[derive(garde::Validate)]
 /// struct Login {
-///     #[garde(email)]
-///     email: String,
+///     #[garde(length(min = 3))]
+///     name: String,
 ///     #[garde(skip)]
 ///     password: String,
 /// }
@@ -205,8 +205,8 @@ impl From<garde::Report> for Violations {
 /// interceptors::validate_with_garde!(Login);
 ///
 /// use interceptors::validate::Validate;
-/// let login = Login { email: "nobody".into(), password: String::new() };
-/// assert!(login.validate().unwrap_err().to_string().starts_with("email: "));
+/// let login = Login { name: "me".into(), password: String::new() };
+/// assert!(login.validate().unwrap_err().to_string().starts_with("name: "));
 /// ```
 #[cfg(feature = "garde")]
 #[macro_export]
