@@ -4,6 +4,10 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, Ident, Lit, LitStr, Path, Type, parse_quote};
 
+mod limits;
+
+pub(crate) use limits::{Kept, Per, kept};
+
 use crate::ctxt::Ctxt;
 use crate::expand::{Config, at};
 use crate::item::{Mount, Side};
@@ -66,6 +70,17 @@ pub(crate) enum EntryKind {
     Metadata(Vec<Pair>),
     Deadline {
         config: Config,
+    },
+    /// `concurrency` and `load_shed`
+    Concurrency {
+        config: Option<Config>,
+        limiter: Option<Expr>,
+        per: Per,
+    },
+    CircuitBreaker {
+        config: Option<Config>,
+        breaker: Option<Expr>,
+        per: Per,
     },
     With(Box<Expr>),
 }
@@ -164,7 +179,7 @@ const BOTH: &[Side] = &[Side::Server, Side::Client];
 const SERVER: &[Side] = &[Side::Server];
 const CLIENT: &[Side] = &[Side::Client];
 
-const ENTRIES: [Known; 8] = [
+const ENTRIES: [Known; 11] = [
     known("logging", BOTH, "logging", cfg!(feature = "logging")),
     known("auth", BOTH, "auth", cfg!(feature = "auth")),
     known(
@@ -177,6 +192,24 @@ const ENTRIES: [Known; 8] = [
     known("hedge", CLIENT, "hedge", cfg!(feature = "hedge")),
     known("metadata", CLIENT, "metadata", cfg!(feature = "metadata")),
     known("deadline", CLIENT, "deadline", cfg!(feature = "deadline")),
+    known(
+        "concurrency",
+        BOTH,
+        "concurrency",
+        cfg!(feature = "concurrency"),
+    ),
+    known(
+        "load_shed",
+        BOTH,
+        "concurrency",
+        cfg!(feature = "concurrency"),
+    ),
+    known(
+        "circuit_breaker",
+        CLIENT,
+        "circuit-breaker",
+        cfg!(feature = "circuit-breaker"),
+    ),
     known("with", BOTH, "", true),
 ];
 
@@ -377,6 +410,8 @@ impl EntryParser<'_> {
             "deadline" => self.deadline(name, tokens),
             "rate_limit" => self.rate_limit(name, tokens),
             "retry" => self.retry(name, tokens),
+            "concurrency" | "load_shed" => self.concurrency(name, tokens),
+            "circuit_breaker" => self.circuit_breaker(name, tokens),
             _ => self.with(name, tokens),
         });
     }

@@ -110,9 +110,14 @@ impl End<'_> {
         self.request_messages
     }
 
-    #[cfg(feature = "logging")]
+    #[cfg(any(feature = "logging", feature = "concurrency"))]
     pub(crate) fn is_of_channel(&self) -> bool {
         self.path.plan.is_of_channel()
+    }
+
+    #[cfg(feature = "circuit-breaker")]
+    pub(crate) fn call_path(&self) -> &CallPath {
+        self.path
     }
 
     /// The full path of the call, such as `/user.v1.UserService/Login`.

@@ -217,6 +217,22 @@ const NOTES_OF_A_SERVICE: &[Note] = &[
     note("retry", "logging", "each attempt is logged as a call"),
     note("retry", "auth", "each attempt verifies the token again"),
     note("retry", "rate_limit", "each attempt counts as a call"),
+    note(
+        "concurrency",
+        "logging",
+        "calls that it refuses are not logged",
+    ),
+    note(
+        "load_shed",
+        "logging",
+        "calls that it refuses are not logged",
+    ),
+    note(
+        "retry",
+        "concurrency",
+        "each attempt waits for a place again",
+    ),
+    note("retry", "load_shed", "each attempt may be refused"),
 ];
 
 const NOTES_OF_A_CLIENT: &[Note] = &[
@@ -242,6 +258,26 @@ const NOTES_OF_A_CLIENT: &[Note] = &[
     ),
     note("retry", "logging", "each attempt is logged as a call"),
     note("hedge", "logging", "each attempt is logged as a call"),
+    note(
+        "circuit_breaker",
+        "retry",
+        "only what comes of all attempts together counts",
+    ),
+    note(
+        "hedge",
+        "circuit_breaker",
+        "a further attempt that it refuses ends the call",
+    ),
+    note(
+        "concurrency",
+        "retry",
+        "a call holds its place while it waits for another attempt",
+    ),
+    note(
+        "load_shed",
+        "retry",
+        "a call holds its place while it waits for another attempt",
+    ),
 ];
 
 /// What the attribute knows about one method.

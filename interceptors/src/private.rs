@@ -32,12 +32,16 @@ pub use crate::__path as path;
 pub use crate::auth;
 #[cfg(all(feature = "auth", feature = "client"))]
 pub use crate::auth::client as client_auth;
+#[cfg(feature = "circuit-breaker")]
+pub use crate::circuit_breaker;
 #[cfg(feature = "client")]
 pub use crate::client;
 #[cfg(feature = "client")]
 pub use crate::client::__private::*;
 #[cfg(feature = "client")]
 use crate::client::send;
+#[cfg(feature = "concurrency")]
+pub use crate::concurrency;
 #[cfg(feature = "deadline")]
 pub use crate::deadline;
 #[cfg(feature = "client")]
