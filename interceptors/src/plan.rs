@@ -227,12 +227,6 @@ const NOTES_OF_A_SERVICE: &[Note] = &[
         "logging",
         "calls that it refuses are not logged",
     ),
-    note(
-        "retry",
-        "concurrency",
-        "each attempt waits for a place again",
-    ),
-    note("retry", "load_shed", "each attempt may be refused"),
 ];
 
 const NOTES_OF_A_CLIENT: &[Note] = &[
