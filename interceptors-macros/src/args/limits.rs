@@ -38,6 +38,7 @@ impl EntryParser<'_> {
         for setting in ["max", "adaptive", "queue", "wait", "retry_after", "per"] {
             settings.conflict("limiter", setting);
         }
+        let errors = self.cx.errors();
         let mut config = None;
         if let Some((key, expr)) = settings.expr("max") {
             let value = values.integer(&key, &expr, 1..);
@@ -47,6 +48,7 @@ impl EntryParser<'_> {
         if let Some((key, tokens)) = settings.list("adaptive") {
             config = Some(self.adaptive(&key, tokens)?);
         }
+        let is_missing = config.is_none() && self.cx.errors() == errors;
         if let Some((key, expr)) = settings.expr("queue") {
             let value = values.integer(&key, &expr, 0..);
             if let Some(config) = &mut config {
@@ -69,7 +71,7 @@ impl EntryParser<'_> {
         let limiter = settings.expr("limiter").map(|(_, expr)| expr);
         if let Some(limiter) = &limiter {
             expressions.push(("limiter", summary(limiter)));
-        } else if config.is_none() && settings.is_complete {
+        } else if is_missing && settings.is_complete {
             self.cx.error_on(
                 &name,
                 "missing setting `max`; add `max = 100`, or `adaptive(…)` or `limiter`",

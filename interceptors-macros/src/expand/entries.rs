@@ -151,9 +151,10 @@ fn may_not_fit(entry: &Entry) -> bool {
         EntryKind::Retry { .. }
         | EntryKind::Hedge { .. }
         | EntryKind::Metadata(_)
-        | EntryKind::Deadline { .. }
-        | EntryKind::Concurrency { .. }
-        | EntryKind::CircuitBreaker { .. } => false,
+        | EntryKind::Deadline { .. } => false,
+        EntryKind::Concurrency { .. } | EntryKind::CircuitBreaker { .. } => {
+            value_of(entry).is_some()
+        }
     }
 }
 

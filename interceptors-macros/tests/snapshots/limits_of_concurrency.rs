@@ -178,6 +178,7 @@ const _: () = {
                 &*__LIMITER_LOAD_SHED_0,
             );
             let __2 = &__interceptors::concurrency::Concurrency::new(&(self.limiter));
+            __rpc.covers(__2);
             let __handler = __rpc
                 .handler(|__request| <Self as __handlers::Handlers>::set(
                     self,
@@ -198,7 +199,7 @@ const _: () = {
                 );
             let mut __chain = __interceptors::Chain::new(
                 __0,
-                __interceptors::Chain::new(__2, __handler),
+                __rpc.link(__2).before(__handler),
             );
             __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
         }
