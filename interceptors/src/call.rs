@@ -4,10 +4,11 @@ use std::ops::{Deref, DerefMut};
 use std::sync::LazyLock;
 
 use http::uri::PathAndQuery;
+#[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
 use http::{HeaderName, HeaderValue};
 use tokio::time::Instant;
 use tonic::metadata::MetadataMap;
-use tonic::{Extensions, GrpcMethod, Request, Status};
+use tonic::{Extensions, Request, Status};
 
 use crate::__private::Abilities;
 use crate::deadline;
@@ -735,14 +736,14 @@ fn kept_headers(metadata: &MetadataMap) -> Vec<(HeaderName, HeaderValue)> {
 #[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
 enum KeptExtensions {
     None,
-    Method(GrpcMethod<'static>),
+    Method(tonic::GrpcMethod<'static>),
     All(Extensions),
 }
 
 #[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
 impl KeptExtensions {
     fn of(extensions: &Extensions) -> Self {
-        match extensions.get::<GrpcMethod<'static>>() {
+        match extensions.get::<tonic::GrpcMethod<'static>>() {
             Some(method) if extensions.len() == 1 => Self::Method(method.clone()),
             _ => Self::All(extensions.clone()),
         }
