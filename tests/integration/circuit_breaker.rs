@@ -428,6 +428,33 @@ async fn each_change_of_its_state_is_an_event() {
     }
 }
 
+#[intercept(concurrency(max = 5), load_shed(max = 5), circuit_breaker, retry)]
+struct UpsideDown;
+
+#[intercept(hedge, circuit_breaker)]
+struct Hedged;
+
+#[intercept(retry, circuit_breaker, concurrency(max = 5), load_shed(max = 5))]
+struct InOrder;
+
+#[test]
+fn orders_that_are_seldom_meant_have_a_note() {
+    let pairs = |plan: interceptors::Plan| -> Vec<_> {
+        let notes = plan.notes().map(|(_, note)| (note.outer(), note.inner()));
+        notes.collect()
+    };
+    assert_eq!(
+        pairs(UpsideDown::PLAN),
+        [
+            ("circuit_breaker", "retry"),
+            ("concurrency", "retry"),
+            ("load_shed", "retry"),
+        ]
+    );
+    assert_eq!(pairs(Hedged::PLAN), [("hedge", "circuit_breaker")]);
+    assert_eq!(pairs(InOrder::PLAN), []);
+}
+
 struct Bare {
     script: Script,
 }

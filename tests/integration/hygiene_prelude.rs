@@ -103,6 +103,8 @@ impl ::interceptors::auth::Verifier for Service {
     logging(level = "debug", slow = "1s", fields(text = %request.text, debug = ?request, len = request.text.len())),
     auth,
     rate_limit(per_second = 1000, burst = 5, key = metadata("x-key")),
+    load_shed(max = 100, per = service),
+    concurrency(max = 10, queue = 5, wait = "1s"),
     retry(max = 1, base_delay = "1ms", throttle(tokens = 10, ratio = 0.1), codes = [Unavailable]),
     with(self.pass),
     with(Pass)
@@ -192,6 +194,8 @@ mod clients {
         logging,
         deadline("2s"),
         retry(throttle(tokens = 10, ratio = 0.1)),
+        circuit_breaker(failures = 3),
+        load_shed(max = 10, per = service),
         auth(token = self.tokens, public = ["/shapes.v1.Echo/Say"]),
         metadata("x-trace" = 7_u32, "x-bin" = b"abc"),
         with(super::Pass)
@@ -207,6 +211,7 @@ mod clients {
         logging,
         deadline("2s"),
         metadata("x-trace" = 7_u32, "x-bin" = b"abc"),
+        circuit_breaker,
         hedge(delay = "1ms", only = [say]),
         retry(only = [say_mut])
     )]
