@@ -210,6 +210,9 @@ pub struct CallDetails {
     attempt: u32,
     /// The handler has answered this attempt, or the server has begun to.
     pub(crate) answered: bool,
+    /// An attempt has come to the end of the chain: to the handler, or to the transport, whether or not that
+    /// can take it.
+    pub(crate) sent: bool,
     deadline: deadline::Known,
     /// Whether what is sent can be read on its way, as far as that is known.
     #[cfg(feature = "client")]
@@ -459,6 +462,7 @@ impl<Req> Call<Req> {
                 request: Some(Request::from_parts(metadata, extensions, ())),
                 attempt: 1,
                 answered: false,
+                sent: false,
                 deadline: deadline::Known::default(),
                 #[cfg(feature = "client")]
                 is_plaintext: None,
@@ -613,6 +617,7 @@ impl<Req> Call<Req> {
         self.message = None;
         self.details.attempt = attempts;
         self.details.answered = attempt.details.answered;
+        self.details.sent = attempt.details.sent;
         // One that was set further in holds for the response too.
         self.details.deadline = std::mem::take(&mut attempt.details.deadline);
         self.received = attempt.received.take();
@@ -702,6 +707,7 @@ impl<Req> Call<Req> {
             return Err(gone());
         };
         let (metadata, extensions) = self.details.take_head();
+        self.details.sent = true;
         Ok(Request::from_parts(metadata, extensions, message))
     }
 }

@@ -53,6 +53,7 @@ pub struct End<'a> {
     messages: u64,
     request_messages: Option<u64>,
     attempts: u32,
+    sent: bool,
 }
 
 impl End<'_> {
@@ -113,6 +114,12 @@ impl End<'_> {
     #[cfg(any(feature = "logging", feature = "concurrency"))]
     pub(crate) fn is_of_channel(&self) -> bool {
         self.path.plan.is_of_channel()
+    }
+
+    /// Whether the request has gone beyond the interceptors: what they refuse says nothing of the server.
+    #[cfg(feature = "circuit-breaker")]
+    pub(crate) fn is_sent(&self) -> bool {
+        self.sent
     }
 
     #[cfg(feature = "circuit-breaker")]
@@ -186,6 +193,7 @@ pub(crate) struct StreamEnd<'a> {
     pub(crate) messages: u64,
     pub(crate) request_messages: RequestMessages,
     pub(crate) attempts: u32,
+    pub(crate) sent: bool,
 }
 
 impl<'a> StreamEnd<'a> {
@@ -198,6 +206,7 @@ impl<'a> StreamEnd<'a> {
             messages: self.messages,
             request_messages: self.request_messages.count(),
             attempts: self.attempts,
+            sent: self.sent,
         }
     }
 }
@@ -395,6 +404,7 @@ impl<'a> Parts<'a> {
             messages,
             request_messages: self.request_messages(),
             attempts: self.details.attempt(),
+            sent: self.details.sent,
         }
     }
 }

@@ -1,9 +1,11 @@
 //! When calls are not made any more, when they are tried again, and what callers are told meanwhile.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use interceptors::circuit_breaker::{CircuitBreaker, Config, State};
+use interceptors::concurrency::{self, Limiter};
 use interceptors::{Intercepted as _, Kind, intercept};
 use interceptors_proto::demo::user_service_client::UserServiceClient;
 use interceptors_proto::demo::user_service_server::UserServiceServer;
@@ -384,6 +386,132 @@ async fn a_stub_opens_at_a_ratio_of_the_codes_that_it_lists() {
     stub.list_users(list).await.unwrap();
     advance(S(10)).await;
     get().await.unwrap();
+}
+
+/// A transport that takes no call.
+#[derive(Clone)]
+struct Lost;
+
+impl tower_service::Service<http::Request<tonic::body::Body>> for Lost {
+    type Response = http::Response<tonic::body::Body>;
+    type Error = Status;
+    type Future = std::future::Pending<Result<Self::Response, Status>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Status>> {
+        Poll::Ready(Err(Status::unavailable("lost")))
+    }
+
+    fn call(&mut self, _: http::Request<tonic::body::Body>) -> Self::Future {
+        panic!("it was not ready")
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_is_not_there_is_a_failure() {
+    for kind in KINDS {
+        let client = UserServiceClient::new(PerMethod.wrap(Lost));
+        for _ in 0..3 {
+            let reply = call!(client, kind).await;
+            assert_eq!(reply.unwrap_err().message(), "lost", "{kind}");
+        }
+        assert_refused(&call!(client, kind).await, path(kind));
+    }
+    let server = FlakyServer::new([]);
+    let client = UserServiceClient::new(PerMethod.wrap(server.channel_after(3)));
+    for _ in 0..3 {
+        assert_eq!(code(&call!(client, Kind::Unary).await), Code::Unavailable);
+    }
+    assert_refused(&call!(client, Kind::Unary).await, path(Kind::Unary));
+}
+
+struct Slow {
+    breaker: CircuitBreaker,
+}
+
+#[intercept(service = "demo.v1.UserService", deadline("1s"), circuit_breaker(breaker = self.breaker))]
+impl Slow {
+    async fn get_user(&self, _: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+        std::future::pending().await
+    }
+}
+
+/// A transport that keeps no time itself: the call is dropped.
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_dropped_at_its_deadline_has_failed() {
+    let breaker = CircuitBreaker::new(&Config::new().failures(1).open_for(S(10)));
+    let stub = Slow {
+        breaker: breaker.clone(),
+    };
+    for _ in 0..3 {
+        let reply = stub.get_user(Request::new(GetUserRequest { id: 7 })).await;
+        assert_eq!(reply.unwrap_err().code(), Code::DeadlineExceeded);
+        assert_eq!(breaker.state(), State::Open);
+        advance(S(10)).await;
+        assert_eq!(breaker.state(), State::HalfOpen);
+    }
+}
+
+#[intercept(circuit_breaker(breaker = self.breaker), load_shed(limiter = self.limiter))]
+struct Crowded {
+    breaker: CircuitBreaker,
+    limiter: Limiter,
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_interceptor_further_in_refuses_says_nothing_of_the_server() {
+    for kind in KINDS {
+        let server = FlakyServer::new([fail(Code::Unavailable), hang(), fail(Code::Unavailable)]);
+        let breaker = CircuitBreaker::new(&Config::new().failures(2).open_for(S(10)));
+        let outbound = Crowded {
+            breaker: breaker.clone(),
+            limiter: Limiter::new(&concurrency::Config::max(1)),
+        };
+        let client = UserServiceClient::new(outbound.wrap(server.channel()));
+        assert_eq!(code(&call!(client, kind).await), Code::Unavailable);
+        let held = tokio::spawn(call!(client, kind));
+        while server.times().len() < 2 {
+            tokio::task::yield_now().await;
+        }
+        let refused = code(&call!(client, kind).await);
+        assert_eq!(refused, Code::ResourceExhausted, "{kind}");
+        held.abort();
+        assert!(held.await.is_err());
+        assert_eq!(code(&call!(client, kind).await), Code::Unavailable);
+        assert_eq!(
+            breaker.state(),
+            State::Open,
+            "{kind}: no success was between the two"
+        );
+
+        // A probe that never leaves gives its place back.
+        advance(S(10)).await;
+        let limiter = Limiter::new(&concurrency::Config::max(1));
+        let other = Crowded {
+            breaker: breaker.clone(),
+            limiter: limiter.clone(),
+        };
+        let full = UserServiceClient::new(
+            Crowded {
+                breaker: CircuitBreaker::new(&Config::new()),
+                limiter,
+            }
+            .wrap(server.channel()),
+        );
+        server.then([hang()]);
+        let held = tokio::spawn(call!(full, kind));
+        while server.times().len() < 4 {
+            tokio::task::yield_now().await;
+        }
+        let other = UserServiceClient::new(other.wrap(server.channel()));
+        for _ in 0..3 {
+            assert_eq!(code(&call!(other, kind).await), Code::ResourceExhausted);
+            assert_eq!(breaker.state(), State::HalfOpen, "{kind}");
+        }
+        held.abort();
+        assert!(held.await.is_err());
+        call!(other, kind).await.unwrap();
+        assert_eq!(breaker.state(), State::Closed, "{kind}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,15 +1,16 @@
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tonic::{Code, Response, Status};
+use tonic::{Code, Status};
 
 use crate::by_name::{By, ByName};
 use crate::call::CallPath;
 use crate::codes;
 use crate::plan::{Setting, Value};
-use crate::{CallDetails, End, Observer};
+use crate::{CallDetails, End, Observer, Outcome};
 
 /// When a breaker opens, and for how long.
 ///
@@ -153,7 +154,6 @@ impl Config {
         ]
     }
 
-    /// Whether the server is to blame for how a call ended; `None` where that says nothing.
     fn is_failure(&self, code: Code) -> Option<bool> {
         match self.codes.contains(&code) {
             true => Some(true),
@@ -258,23 +258,22 @@ impl CircuitBreaker {
 
     pub(super) fn enter(self, call: &CallDetails) -> Result<Entered, Status> {
         let (admission, change) = self.machine().admit(&self.0.config, Instant::now());
+        let entered = match admission {
+            Admission::Call { period } => Entered::Closed(Watch {
+                breaker: self,
+                period,
+            }),
+            Admission::Probe { period } => Entered::HalfOpen(Arc::new(Probe {
+                breaker: self,
+                period,
+                is_settled: AtomicBool::new(false),
+            })),
+            Admission::Refused => return Err(refused(call.path())),
+        };
         if let Some(change) = change {
             change.tell(&call.path);
         }
-        match admission {
-            Admission::Call { period } => Ok(Entered::Closed(Watch {
-                breaker: self,
-                period,
-            })),
-            Admission::Probe { period } => Ok(Entered::HalfOpen(Probe {
-                breaker: self,
-                period,
-                path: call.path.clone(),
-                deadline: call.deadline(),
-                is_answered: false,
-            })),
-            Admission::Refused => Err(refused(call.path())),
-        }
+        Ok(entered)
     }
 }
 
@@ -342,7 +341,16 @@ fn refused(path: &str) -> Status {
 /// A call that was let through.
 pub(super) enum Entered {
     Closed(Watch),
-    HalfOpen(Probe),
+    HalfOpen(Arc<Probe>),
+}
+
+/// Whether the server is to blame for how a call ended; `None` where that says nothing: it was given up, or an
+/// interceptor further in refused it.
+fn is_failure(config: &Config, end: &End<'_>) -> Option<bool> {
+    match end.is_sent() && end.outcome() != Outcome::Cancelled {
+        true => config.is_failure(end.code()),
+        false => None,
+    }
 }
 
 /// Tells a closed breaker how a call ended.
@@ -354,7 +362,7 @@ pub(super) struct Watch {
 impl Observer for Watch {
     fn end(self, end: &End<'_>) {
         let Shared { config, .. } = &*self.breaker.0;
-        let Some(failed) = config.is_failure(end.code()) else {
+        let Some(failed) = is_failure(config, end) else {
             return;
         };
         let now = Instant::now();
@@ -368,52 +376,49 @@ impl Observer for Watch {
     }
 }
 
-/// Holds one of the places of a half-open breaker.
+/// Holds one of the places of a half-open breaker until it is settled what came of the call.
 pub(super) struct Probe {
     breaker: CircuitBreaker,
     period: u64,
-    path: CallPath,
-    deadline: Option<Instant>,
-    is_answered: bool,
+    is_settled: AtomicBool,
 }
 
 impl Probe {
-    pub(super) fn answered<T>(mut self, result: &Result<Response<T>, Status>) {
-        self.is_answered = true;
-        self.settle(result.as_ref().err().map_or(Code::Ok, Status::code));
+    /// Told of an answer first where that is a stream, and otherwise of the call's end.
+    pub(super) fn answered(&self, call: &CallDetails) {
+        self.settle(Some(false), &call.path);
     }
 
-    fn settle(&self, code: Code) {
+    fn settle(&self, failed: Option<bool>, path: &CallPath) {
+        if self.is_settled.swap(true, Ordering::Relaxed) {
+            return;
+        }
         let Shared { config, .. } = &*self.breaker.0;
-        let failed = config.is_failure(code);
         let now = Instant::now();
         let change = self
             .breaker
             .machine()
             .probed(config, self.period, failed, now);
         if let Some(change) = change {
-            change.tell(&self.path);
+            change.tell(path);
         }
     }
 }
 
 impl Drop for Probe {
     fn drop(&mut self) {
-        if self.is_answered {
-            return;
+        if !*self.is_settled.get_mut() {
+            self.breaker.machine().give_back(self.period);
         }
-        // A deadline that is kept further out drops the call.
-        let is_late = self.deadline.is_some_and(|at| at <= Instant::now());
-        let code = match (std::thread::panicking(), is_late) {
-            (true, _) => Code::Internal,
-            (false, true) => Code::DeadlineExceeded,
-            (false, false) => Code::Cancelled,
-        };
-        crate::end::tell_in_drop(|| match code {
-            // Whoever gave it up says nothing of the server, whatever `codes` has.
-            Code::Cancelled => self.breaker.machine().give_back(self.period),
-            code => self.settle(code),
-        });
+    }
+}
+
+pub(super) struct ProbeEnd(pub(super) Arc<Probe>);
+
+impl Observer for ProbeEnd {
+    fn end(self, end: &End<'_>) {
+        let failed = is_failure(&self.0.breaker.0.config, end);
+        self.0.settle(failed, end.call_path());
     }
 }
 

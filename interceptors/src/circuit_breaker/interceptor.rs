@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use tonic::{Response, Status};
 
-use super::breaker::{CircuitBreaker, CircuitBreakers, Entered};
+use super::breaker::{CircuitBreaker, CircuitBreakers, Entered, ProbeEnd};
 use crate::{Call, CallDetails, Interceptor, Next};
 
 /// Which breaker a call goes through.
@@ -65,8 +65,11 @@ impl<B: Breakers, Req: Send, Res: Send> Interceptor<Req, Res> for Break<'_, B> {
         match self.breakers.of(call).enter(call)? {
             Entered::Closed(watch) => next.observe(call, watch).await,
             Entered::HalfOpen(probe) => {
-                let result = next.run(call).await;
-                probe.answered(&result);
+                let observer = ProbeEnd(Arc::clone(&probe));
+                let result = next.observe(call, observer).await;
+                if result.is_ok() {
+                    probe.answered(call);
+                }
                 result
             }
         }
