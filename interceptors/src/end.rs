@@ -53,6 +53,7 @@ pub struct End<'a> {
     messages: u64,
     request_messages: Option<u64>,
     attempts: u32,
+    #[cfg_attr(not(feature = "circuit-breaker"), allow(dead_code))]
     sent: bool,
 }
 

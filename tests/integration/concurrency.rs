@@ -11,6 +11,7 @@ use interceptors_proto::demo::{
     ChatMessage, FlakyReply, FlakyRequest, GetUserRequest, ImportSummary, ListUsersRequest,
     LoginReply, LoginRequest, User,
 };
+use interceptors_tests::flaky::{FlakyServer, answer};
 use interceptors_tests::{
     Behaviour, Caller, KINDS, Reply, Running, Script, UserStream, clients, scripted, serve, start,
 };
@@ -452,6 +453,47 @@ async fn a_channel_has_a_limit_for_each_method_or_service_which_its_clones_share
                 .await
                 .is_ok()
         {}
+    }
+}
+
+#[intercept(load_shed(limiter = self.limiter))]
+struct Shared {
+    limiter: Limiter,
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_adaptive_limit_of_a_channel_follows_how_long_calls_take_that_are_no_streams() {
+    let config = Config::adaptive(2, 8, Duration::from_millis(50));
+    for kind in KINDS {
+        let server = FlakyServer::new([]);
+        let limiter = Limiter::new(&config);
+        let shared = Shared {
+            limiter: limiter.clone(),
+        };
+        let client = UserServiceClient::new(shared.wrap(server.channel()));
+        let two = async |first, second| {
+            server.then([first, second]);
+            let one = tokio::spawn(call!(client, kind, Behaviour::Answer(1)));
+            let other = tokio::spawn(call!(client, kind, Behaviour::Answer(1)));
+            one.await.unwrap().unwrap();
+            other.await.unwrap().unwrap();
+        };
+        let ms = Duration::from_millis;
+        for _ in 0..20 {
+            two(answer(1).after(ms(10)), answer(1).after(ms(10))).await;
+        }
+        let raised = limiter.limit();
+        assert!(raised > 2, "{kind}: {raised}");
+        if kind.response_is_stream() {
+            for _ in 0..20 {
+                two(answer(3).after(ms(90)), answer(3).after(ms(90))).await;
+            }
+            assert_eq!(limiter.limit(), raised, "{kind}: a stream takes its time");
+        }
+        for _ in 0..20 {
+            two(answer(1).after(ms(90)), answer(1).after(ms(90))).await;
+        }
+        assert_eq!((limiter.limit(), limiter.in_use()), (2, 0), "{kind}");
     }
 }
 
