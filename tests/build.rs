@@ -62,6 +62,11 @@ const CLIENTS: &[(&str, &str)] = &[
         "logging, with(Watched), deadline(\"20s\"), retry(max_attempts = 3, base_delay = \"10ms\"), auth(token = &*TOKENS, public = [login], allow_plaintext = true), metadata(\"x-call\" = \"one\", \"x-bytes-bin\" = b\"\\x00\\xff\")",
     ),
     ("hurried", "with(Watched), deadline(\"400ms\")"),
+    ("crowded", "concurrency(max = 1, queue = 1, wait = \"20s\")"),
+    (
+        "broken",
+        "retry(max_attempts = 3, base_delay = \"100ms\", jitter = 0.0), circuit_breaker(failures = 3, open_for = \"10s\")",
+    ),
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -4,6 +4,10 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, Ident, Lit, LitStr, Path, Type, parse_quote};
 
+mod limits;
+
+pub(crate) use limits::{Kept, Per, kept};
+
 use crate::ctxt::Ctxt;
 use crate::expand::{Config, at};
 use crate::item::{Mount, Side};
@@ -73,6 +77,17 @@ pub(crate) enum EntryKind {
     },
     CatchPanic {
         hook: Option<Expr>,
+    },
+    /// `concurrency` and `load_shed`
+    Concurrency {
+        config: Option<Config>,
+        limiter: Option<Expr>,
+        per: Per,
+    },
+    CircuitBreaker {
+        config: Option<Config>,
+        breaker: Option<Expr>,
+        per: Per,
     },
     With(Box<Expr>),
 }
@@ -171,7 +186,7 @@ const BOTH: &[Side] = &[Side::Server, Side::Client];
 const SERVER: &[Side] = &[Side::Server];
 const CLIENT: &[Side] = &[Side::Client];
 
-const ENTRIES: [Known; 11] = [
+const ENTRIES: [Known; 14] = [
     known("logging", BOTH, "logging", cfg!(feature = "logging")),
     known("auth", BOTH, "auth", cfg!(feature = "auth")),
     known(
@@ -191,6 +206,24 @@ const ENTRIES: [Known; 11] = [
         SERVER,
         "catch-panic",
         cfg!(feature = "catch-panic"),
+    ),
+    known(
+        "concurrency",
+        BOTH,
+        "concurrency",
+        cfg!(feature = "concurrency"),
+    ),
+    known(
+        "load_shed",
+        BOTH,
+        "concurrency",
+        cfg!(feature = "concurrency"),
+    ),
+    known(
+        "circuit_breaker",
+        CLIENT,
+        "circuit-breaker",
+        cfg!(feature = "circuit-breaker"),
     ),
     known("with", BOTH, "", true),
 ];
@@ -395,6 +428,8 @@ impl EntryParser<'_> {
             "rate_limit" => self.rate_limit(name, tokens),
             "retry" => self.retry(name, tokens),
             "validate" => self.validate(name, tokens),
+            "concurrency" | "load_shed" => self.concurrency(name, tokens),
+            "circuit_breaker" => self.circuit_breaker(name, tokens),
             _ => self.with(name, tokens),
         });
     }

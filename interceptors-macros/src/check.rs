@@ -383,6 +383,8 @@ fn expressions(entry: &Entry) -> Vec<&Expr> {
         EntryKind::Metadata(pairs) => pairs.iter().map(|pair| &pair.value).collect(),
         EntryKind::CatchPanic { hook } => hook.iter().collect(),
         EntryKind::With(expr) => vec![expr],
+        EntryKind::Concurrency { limiter, .. } => limiter.iter().collect(),
+        EntryKind::CircuitBreaker { breaker, .. } => breaker.iter().collect(),
         EntryKind::Logging { .. }
         | EntryKind::Retry { .. }
         | EntryKind::Hedge { .. }
@@ -925,6 +927,14 @@ pub(crate) fn entry_span(entry: &Entry) -> Span {
         }
         | EntryKind::Token {
             token: Some(expr), ..
+        }
+        | EntryKind::Concurrency {
+            limiter: Some(expr),
+            ..
+        }
+        | EntryKind::CircuitBreaker {
+            breaker: Some(expr),
+            ..
         } => expr.span(),
         _ => entry.name.span(),
     }

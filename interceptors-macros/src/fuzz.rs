@@ -105,6 +105,7 @@ fn parsed(text: &str) -> Vec<Tree> {
 const WORDS: &[&str] = &[
     "logging", "auth", "rate_limit", "retry", "hedge", "metadata", "deadline", "with",
     "timeout", "idle", "catch_panic", "hook",
+    "concurrency", "load_shed", "circuit_breaker", "adaptive", "per", "queue", "failures", "breaker",
     "crate", "service", "plan", "name", "skip", "only", "except",
     "level", "slow", "fields", "verifier", "public", "scheme", "header", "token", "allow_plaintext",
     "per_second", "per_minute", "burst", "max_keys", "key", "limiter", "peer", "identity",
@@ -160,6 +161,9 @@ const ARGUMENTS: &[&str] = &[
     "service = SERVICE, logging, hedge(delay = \"1s\", only = [get_user])",
     "service = \"user.v1.UserService\", logging(fields(x = 1)), retry, metadata(\"a\" = 1), deadline(\"1s\")",
     "rate_limit(per_second = 5, key = peer), skip(retry), with(Slow), name = \"GetURL\"",
+    "concurrency(max = 10, queue = 5, wait = \"1s\"), load_shed(adaptive(min = 1, max = 9, target = \"50ms\"), per = service, retry_after = \"1s\")",
+    "concurrency(limiter = self.limiter), circuit_breaker(failures = 3, open_for = \"1s\", probes = 2, codes = [Aborted], per = service)",
+    "circuit_breaker(failure_ratio = 0.5, window = \"10s\", min_calls = 5), circuit_breaker(breaker = crate::BREAKER)",
     "skip(logging, auth), retry(max = 1)",
     "retry(max = 1), hedge, deadline(\"0s\"), cache, loging, name = \"X\"",
 ];

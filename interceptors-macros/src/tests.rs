@@ -213,6 +213,29 @@ snapshot!(rate_limits, {
     }
 });
 
+snapshot!(limits_of_concurrency, {
+    load_shed(max = 100, per = service, retry_after = "2s"),
+    concurrency(adaptive(min = 1, max = LIMIT, target = "50ms"), queue = 5, wait = WAIT, except = ["Set"]),
+}, {
+    #[tonic::async_trait]
+    impl Query for Service {
+        async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+        #[intercept(concurrency(limiter = self.limiter))]
+        async fn set(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+    }
+});
+
+snapshot!(channel_with_breakers, {
+    circuit_breaker(failures = 3, open_for = "10s", probes = 2, codes = [Aborted], except = ["/a.B/C"]),
+    load_shed(max = 5, per = service),
+}, {
+    struct Outbound;
+});
+
 snapshot!(native_future, { with(self.audit, except = [set]) }, {
     impl Query for Service {
         fn get(

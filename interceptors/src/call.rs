@@ -233,6 +233,9 @@ pub struct CallDetails {
     attempt: u32,
     /// The handler has answered this attempt, or the server has begun to.
     pub(crate) answered: bool,
+    /// An attempt has come to the end of the chain: to the handler, or to the transport, whether or not that
+    /// can take it.
+    pub(crate) sent: bool,
     deadline: deadline::Known,
     /// What interceptors leave behind for the way out.
     #[cfg(any(feature = "timeout", feature = "catch-panic"))]
@@ -526,6 +529,7 @@ impl<Req> Call<Req> {
                 request: Some(Request::from_parts(metadata, extensions, ())),
                 attempt: 1,
                 answered: false,
+                sent: false,
                 deadline: deadline::Known::default(),
                 #[cfg(any(feature = "timeout", feature = "catch-panic"))]
                 marks: Marks::default(),
@@ -685,6 +689,7 @@ impl<Req> Call<Req> {
         self.message = None;
         self.details.attempt = attempts;
         self.details.answered = attempt.details.answered;
+        self.details.sent = attempt.details.sent;
         // One that was set further in holds for the response too.
         self.details.deadline = std::mem::take(&mut attempt.details.deadline);
         self.received = attempt.received.take();
@@ -807,6 +812,7 @@ impl<Req> Call<Req> {
             return Err(gone());
         };
         let (metadata, extensions) = self.details.take_head();
+        self.details.sent = true;
         Ok(Request::from_parts(metadata, extensions, message))
     }
 }

@@ -53,6 +53,8 @@ pub struct End<'a> {
     messages: u64,
     request_messages: Option<u64>,
     attempts: u32,
+    #[cfg_attr(not(feature = "circuit-breaker"), allow(dead_code))]
+    sent: bool,
 }
 
 impl End<'_> {
@@ -110,9 +112,20 @@ impl End<'_> {
         self.request_messages
     }
 
-    #[cfg(feature = "logging")]
+    #[cfg(any(feature = "logging", feature = "concurrency"))]
     pub(crate) fn is_of_channel(&self) -> bool {
         self.path.plan.is_of_channel()
+    }
+
+    /// Whether the request has gone beyond the interceptors: what they refuse says nothing of the server.
+    #[cfg(feature = "circuit-breaker")]
+    pub(crate) fn is_sent(&self) -> bool {
+        self.sent
+    }
+
+    #[cfg(feature = "circuit-breaker")]
+    pub(crate) fn call_path(&self) -> &CallPath {
+        self.path
     }
 
     /// The full path of the call, such as `/user.v1.UserService/Login`.
@@ -181,6 +194,7 @@ pub(crate) struct StreamEnd<'a> {
     pub(crate) messages: u64,
     pub(crate) request_messages: RequestMessages,
     pub(crate) attempts: u32,
+    pub(crate) sent: bool,
 }
 
 impl<'a> StreamEnd<'a> {
@@ -193,6 +207,7 @@ impl<'a> StreamEnd<'a> {
             messages: self.messages,
             request_messages: self.request_messages.count(),
             attempts: self.attempts,
+            sent: self.sent,
         }
     }
 }
@@ -397,6 +412,7 @@ impl<'a> Parts<'a> {
             messages,
             request_messages: self.request_messages(),
             attempts: self.details.attempt(),
+            sent: self.details.sent,
         }
     }
 }

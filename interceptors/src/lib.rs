@@ -1,9 +1,11 @@
 #![doc = include_str!("lib.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(any(feature = "concurrency", feature = "circuit-breaker"))]
+mod by_name;
 mod call;
 mod chain;
-#[cfg(any(feature = "retry", feature = "hedge"))]
+#[cfg(any(feature = "retry", feature = "hedge", feature = "circuit-breaker"))]
 mod codes;
 mod end;
 mod inbound;
@@ -13,14 +15,20 @@ mod once;
 mod plan;
 #[cfg(any(feature = "retry", feature = "hedge"))]
 mod pushback;
+#[cfg(any(feature = "rate-limit", feature = "concurrency"))]
+mod refusal;
 mod stream;
 
 #[cfg(feature = "auth")]
 pub mod auth;
 #[cfg(feature = "catch-panic")]
 pub mod catch_panic;
+#[cfg(feature = "circuit-breaker")]
+pub mod circuit_breaker;
 #[cfg(feature = "client")]
 pub mod client;
+#[cfg(feature = "concurrency")]
+pub mod concurrency;
 #[cfg(feature = "deadline")]
 pub mod deadline;
 #[cfg(not(feature = "deadline"))]

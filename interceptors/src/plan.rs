@@ -229,6 +229,16 @@ const NOTES_OF_A_SERVICE: &[Note] = &[
     ),
     note("auth", "catch_panic", "its panics are not caught"),
     note("with", "catch_panic", "its panics are not caught"),
+    note(
+        "concurrency",
+        "logging",
+        "calls that it refuses are not logged",
+    ),
+    note(
+        "load_shed",
+        "logging",
+        "calls that it refuses are not logged",
+    ),
 ];
 
 const NOTES_OF_A_CLIENT: &[Note] = &[
@@ -254,6 +264,26 @@ const NOTES_OF_A_CLIENT: &[Note] = &[
     ),
     note("retry", "logging", "each attempt is logged as a call"),
     note("hedge", "logging", "each attempt is logged as a call"),
+    note(
+        "circuit_breaker",
+        "retry",
+        "only what comes of all attempts together counts",
+    ),
+    note(
+        "hedge",
+        "circuit_breaker",
+        "a further attempt that it refuses ends the call",
+    ),
+    note(
+        "concurrency",
+        "retry",
+        "a call holds its place while it waits for another attempt",
+    ),
+    note(
+        "load_shed",
+        "retry",
+        "a call holds its place while it waits for another attempt",
+    ),
 ];
 
 /// What the attribute knows about one method.

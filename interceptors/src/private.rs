@@ -34,12 +34,16 @@ pub use crate::auth;
 pub use crate::auth::client as client_auth;
 #[cfg(feature = "catch-panic")]
 pub use crate::catch_panic;
+#[cfg(feature = "circuit-breaker")]
+pub use crate::circuit_breaker;
 #[cfg(feature = "client")]
 pub use crate::client;
 #[cfg(feature = "client")]
 pub use crate::client::__private::*;
 #[cfg(feature = "client")]
 use crate::client::send;
+#[cfg(feature = "concurrency")]
+pub use crate::concurrency;
 #[cfg(feature = "deadline")]
 pub use crate::deadline;
 #[cfg(feature = "client")]

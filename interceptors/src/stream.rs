@@ -307,6 +307,7 @@ impl StreamWatch {
                 messages: self.messages,
                 request_messages: self.request_messages.clone(),
                 attempts: self.attempts,
+                sent: true,
             };
             attached.end(&end);
         }

@@ -75,6 +75,8 @@ impl Verifier for Public {
     logging(level = "debug", slow = "1s", fields(text = %request.text, debug = ?request, len = request.text.len()), only = [get, list]),
     auth(public = [get]),
     rate_limit(per_second = 1000, key = identity, except = [get]),
+    load_shed(max = 100, per = service, retry_after = "2s"),
+    concurrency(max = 10, queue = 5, wait = "1s"),
     retry(max = 1, base_delay = "1ms", throttle(tokens = 10, ratio = 0.1), codes = [Unavailable]),
     catch_panic(hook = |_: &interceptors::catch_panic::Panic<'_>| {}),
     timeout("1h", idle = "1m"),
@@ -107,7 +109,7 @@ impl Store for Public {
         Ok(Response::new(first.unwrap_or_default()))
     }
 
-    #[intercept(rate_limit(per_second = 5, key = metadata("x-key")))]
+    #[intercept(rate_limit(per_second = 5, key = metadata("x-key")), concurrency(adaptive(min = 1, max = 9, target = "50ms")))]
     async fn sync(
         &self,
         request: Request<Streaming<Word>>,
@@ -125,6 +127,8 @@ pub struct Generic<T, const N: usize>([T; N]);
     logging,
     timeout("1h"),
     rate_limit(per_second = 1000),
+    concurrency(max = 10),
+    load_shed(max = 10, per = service),
     retry,
     with(Pass)
 )]
@@ -194,6 +198,8 @@ pub mod clients {
         logging,
         deadline("2s"),
         retry(max = 1, throttle(tokens = 10, ratio = 0.1), buffer_size = 1000),
+        circuit_breaker(failures = 3, open_for = "1s", probes = 2, codes = [Aborted]),
+        concurrency(max = 10, per = service),
         auth(token = self.tokens, public = ["/shapes.v1.Echo/Say"]),
         metadata("x-trace" = trace(), "x-name" = self.name().await?, "x-digest-bin" = b"abc"),
         with(Pass, except = ["/shapes.v1.Echo/Say"])
@@ -232,7 +238,9 @@ pub mod clients {
         logging(fields(text = %request.text)),
         deadline("2s"),
         retry(only = [say]),
+        circuit_breaker(failure_ratio = 0.5, window = "1s", min_calls = 5, per = service),
         hedge(delay = "1ms", only = [shout]),
+        load_shed(max = 10),
         auth(token = Arc::clone(&self.tokens)),
         metadata("x-trace" = trace())
     )]

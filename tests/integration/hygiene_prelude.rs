@@ -105,6 +105,8 @@ fn on_panic(_: &::interceptors::catch_panic::Panic<'_>) {}
     logging(level = "debug", slow = "1s", fields(text = %request.text, debug = ?request, len = request.text.len())),
     auth,
     rate_limit(per_second = 1000, burst = 5, key = metadata("x-key")),
+    load_shed(max = 100, per = service),
+    concurrency(max = 10, queue = 5, wait = "1s"),
     retry(max = 1, base_delay = "1ms", throttle(tokens = 10, ratio = 0.1), codes = [Unavailable]),
     catch_panic(hook = on_panic),
     timeout("1h", idle = "1m"),
@@ -198,6 +200,8 @@ mod clients {
         logging,
         deadline("2s"),
         retry(throttle(tokens = 10, ratio = 0.1)),
+        circuit_breaker(failures = 3),
+        load_shed(max = 10, per = service),
         auth(token = self.tokens, public = ["/shapes.v1.Echo/Say"]),
         metadata("x-trace" = 7_u32, "x-bin" = b"abc"),
         with(super::Pass)
@@ -213,6 +217,7 @@ mod clients {
         logging,
         deadline("2s"),
         metadata("x-trace" = 7_u32, "x-bin" = b"abc"),
+        circuit_breaker,
         hedge(delay = "1ms", only = [say]),
         retry(only = [say_mut])
     )]

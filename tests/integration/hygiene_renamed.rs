@@ -43,6 +43,8 @@ impl Verifier for Renamed {
     logging(slow = "1s", level = "debug", fields(text = %request.text), only = [get]),
     auth(public = [get]),
     rate_limit(per_second = 100, key = identity, except = [get]),
+    load_shed(max = 100, per = service),
+    concurrency(max = 10),
     retry(max = 1, throttle(tokens = 10, ratio = 0.1), codes = [Unavailable]),
     catch_panic(hook = |_: &renamed::catch_panic::Panic<'_>| {}),
     timeout("1h", idle = "1m"),

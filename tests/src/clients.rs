@@ -111,7 +111,9 @@ clients!(
     renewing,
     limited,
     limited_only,
-    renewing_outside
+    renewing_outside,
+    crowded,
+    broken
 );
 
 /// Services of several packages, generated together.

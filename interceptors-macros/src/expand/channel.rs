@@ -4,7 +4,7 @@ use syn::{ItemStruct, parse_quote};
 
 use super::entries::{Site, item_name, local_name, state_name};
 use super::{entries, imports, plan_impl};
-use crate::args::EntryKind;
+use crate::args::{EntryKind, kept};
 use crate::check::{Chain, Checked};
 
 /// Input:
@@ -131,26 +131,35 @@ fn plan(checked: &Checked, n: usize, chain: &Chain) -> TokenStream {
 
 /// What the entries keep for each channel.
 fn state(checked: &Checked) -> TokenStream {
-    let kept = checked
-        .entries
-        .iter()
-        .enumerate()
-        .filter_map(|(i, entry)| match &entry.kind {
+    let entries = checked.entries.iter().enumerate();
+    let throttle = quote!(__interceptors::retry::Throttle);
+    let states = entries.filter_map(|(i, entry)| {
+        let (ty, new) = match &entry.kind {
             EntryKind::Retry {
                 throttle: Some(_), ..
-            } => Some((state_name(i), item_name("THROTTLE", entry, i))),
-            _ => None,
-        });
-    let (fields, throttles): (Vec<_>, Vec<_>) = kept.unzip();
+            } => (throttle.clone(), "THROTTLE"),
+            _ => {
+                let kept = kept(entry).filter(|kept| kept.is_of_channel(checked.mount))?;
+                let (module, many) = (
+                    format_ident!("{}", kept.module),
+                    format_ident!("{}", kept.many),
+                );
+                (quote!(__interceptors::#module::#many), kept.what)
+            }
+        };
+        let (field, new) = (state_name(i), item_name(new, entry, i));
+        Some((quote!(#field: #ty), quote!(#field: #new())))
+    });
+    let (fields, values): (Vec<_>, Vec<_>) = states.unzip();
     quote! {
         #[allow(missing_debug_implementations, unreachable_pub)]
         pub struct __State {
-            #(#fields: __interceptors::retry::Throttle,)*
+            #(#fields,)*
         }
 
         impl __State {
             fn new() -> Self {
-                Self { #(#fields: #throttles(),)* }
+                Self { #(#values,)* }
             }
         }
     }

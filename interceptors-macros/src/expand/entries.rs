@@ -3,7 +3,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Expr, GenericParam, Generics, Ident, Token};
 
-use crate::args::{Entry, EntryKind, Field, Pair, RateLimitKey, Sigil};
+use crate::args::{Entry, EntryKind, Field, Kept, Pair, Per, RateLimitKey, Sigil, kept};
 use crate::check::{Chain, entry_span, is_place_of_self};
 use crate::item::Mount;
 use crate::tokens::{find_ident, has_macro_call, needs_receiver, with_self_of};
@@ -159,6 +159,9 @@ fn may_not_fit(entry: &Entry) -> bool {
         | EntryKind::Deadline { .. }
         | EntryKind::Timeout { .. } => false,
         EntryKind::CatchPanic { hook } => hook.is_some(),
+        EntryKind::Concurrency { .. } | EntryKind::CircuitBreaker { .. } => {
+            value_of(entry).is_some()
+        }
     }
 }
 
@@ -190,6 +193,8 @@ pub(crate) fn entry_items(mount: Mount, i: usize, entry: &Entry) -> TokenStream 
         | EntryKind::Metadata(_)
         | EntryKind::Validate
         | EntryKind::With(_) => ("", None),
+        EntryKind::Concurrency { config, .. } => ("concurrency", config.as_ref()),
+        EntryKind::CircuitBreaker { config, .. } => ("circuit_breaker", config.as_ref()),
     };
     let module = |span| (!module.is_empty()).then(|| Ident::new(module, span));
     let mut items = TokenStream::new();
@@ -274,6 +279,14 @@ fn entry_state(mount: Mount, i: usize, entry: &Entry) -> TokenStream {
         }
         _ => {}
     }
+    if let Some(kept) = kept(entry).filter(|kept| kept.given.is_none()) {
+        items.extend(match (mount, kept.per) {
+            (Mount::Channel, _) => kept_by_channel(&kept, entry, i),
+            (_, Per::Service) => kept_static(&kept, entry, i),
+            // It stands in the method.
+            (_, Per::Method) => TokenStream::new(),
+        });
+    }
     if value_of(entry).is_some_and(|value| !needs_receiver(value)) {
         let name = item_name("VALUE", entry, i);
         items.extend(quote! {
@@ -281,6 +294,63 @@ fn entry_state(mount: Mount, i: usize, entry: &Entry) -> TokenStream {
         });
     }
     items
+}
+
+/// `static __LIMITER_CONCURRENCY_0: LazyLock<Limiter> = …;`
+fn kept_static(kept: &Kept<'_>, entry: &Entry, i: usize) -> TokenStream {
+    let (name, config) = (
+        item_name(kept.what, entry, i),
+        item_name("CONFIG", entry, i),
+    );
+    let (module, one) = (
+        format_ident!("{}", kept.module),
+        format_ident!("{}", kept.one),
+    );
+    quote! {
+        static #name: ::std::sync::LazyLock<__interceptors::#module::#one> =
+            ::std::sync::LazyLock::new(|| __interceptors::#module::#one::new(#config));
+    }
+}
+
+/// `fn __LIMITER_CONCURRENCY_0() -> Limiters { … }`: each channel has its own.
+fn kept_by_channel(kept: &Kept<'_>, entry: &Entry, i: usize) -> TokenStream {
+    let (name, config) = (
+        item_name(kept.what, entry, i),
+        item_name("CONFIG", entry, i),
+    );
+    let (module, many) = (
+        format_ident!("{}", kept.module),
+        format_ident!("{}", kept.many),
+    );
+    let per = match kept.per {
+        Per::Method => format_ident!("per_method"),
+        Per::Service => format_ident!("per_service"),
+    };
+    quote! {
+        #[allow(non_snake_case)]
+        fn #name() -> __interceptors::#module::#many {
+            __interceptors::#module::#many::#per(#config)
+        }
+    }
+}
+
+/// A reference to what an entry keeps.
+fn kept_value(kept: &Kept<'_>, entry: &Entry, i: usize, site: &Site<'_>) -> TokenStream {
+    if let Some(expr) = kept.given {
+        return given(expr, entry, i, site);
+    }
+    let name = item_name(kept.what, entry, i);
+    match (site.mount, kept.per) {
+        (Mount::Channel, _) => {
+            let name = state_name(i);
+            quote!(&__state.#name)
+        }
+        (_, Per::Service) => quote!(&*#name),
+        (_, Per::Method) => {
+            let item = kept_static(kept, entry, i);
+            quote!({ #item &*#name })
+        }
+    }
 }
 
 /// The interceptor of an entry, as a value for one call.
@@ -380,6 +450,16 @@ pub(crate) fn entry_value(entries: &[Entry], i: usize, site: &Site<'_>) -> Token
                 }
                 None => quote_spanned!(span=> &#catch_panic::new()),
             }
+        }
+        EntryKind::Concurrency { .. } | EntryKind::CircuitBreaker { .. } => {
+            let (module, name) = match entry.name.to_string().as_str() {
+                "concurrency" => ("concurrency", "Concurrency"),
+                "load_shed" => ("concurrency", "LoadShed"),
+                _ => ("circuit_breaker", "Break"),
+            };
+            let interceptor = interceptor(module, name);
+            let kept = kept(entry).map(|kept| kept_value(&kept, entry, i, site));
+            quote_spanned!(at(entry_span(entry))=> &#interceptor::new(#kept))
         }
         EntryKind::Metadata(pairs) => metadata(pairs, &interceptor("metadata", "Metadata"), site),
         EntryKind::With(expr) => borrowed(expr, entry, i, site),
@@ -543,6 +623,8 @@ fn value_of(entry: &Entry) -> Option<&Expr> {
         EntryKind::RateLimit { limiter, .. } => limiter.as_ref(),
         EntryKind::Token { token, .. } => token.as_ref(),
         EntryKind::CatchPanic { hook } => hook.as_ref(),
+        EntryKind::Concurrency { limiter, .. } => limiter.as_ref(),
+        EntryKind::CircuitBreaker { breaker, .. } => breaker.as_ref(),
         EntryKind::With(expr) => Some(expr),
         EntryKind::Logging { .. }
         | EntryKind::Retry { .. }

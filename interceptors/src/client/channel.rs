@@ -328,6 +328,7 @@ where
     <S::ResponseBody as http_body::Body>::Error: Into<BoxError> + Send,
 {
     async fn run(&mut self, call: &mut Call<Body>) -> Result<Response<Body>, Status> {
+        call.details.sent = true;
         let sender = self.sender.get_mut().get_mut();
         sender.ready().await?;
         // In a block of its own, or the request would have its place in the future while it is answered.

@@ -1,12 +1,10 @@
 use std::time::Duration;
 
 use governor::clock::Clock;
-use tonic::metadata::MetadataMap;
-use tonic::{Code, Response, Status};
-use tonic_types::{ErrorDetails, StatusExt};
+use tonic::{Response, Status};
 
 use super::{Key, Limiter};
-use crate::{Call, Interceptor, Next};
+use crate::{Call, Interceptor, Next, refusal};
 
 /// The interceptor behind `rate_limit`. See the [module documentation](super).
 #[derive(Debug)]
@@ -43,14 +41,7 @@ where
 }
 
 fn exhausted(wait: Duration) -> Status {
-    // Rounded up: a client that comes back a moment too early is refused again.
-    let millis = u64::try_from(wait.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
-    let mut metadata = MetadataMap::new();
-    // What is longer than A6's 32 bits is longer than anyone waits.
-    metadata.insert("grpc-retry-pushback-ms", millis.min(i32::MAX as u64).into());
-    let details = ErrorDetails::with_retry_info(Some(Duration::from_millis(millis)));
-    let message = "rate limit exceeded";
-    Status::with_error_details_and_metadata(Code::ResourceExhausted, message, details, metadata)
+    refusal::exhausted("rate limit exceeded", wait)
 }
 
 #[cfg(test)]
@@ -59,6 +50,7 @@ mod tests {
     use std::time::Duration;
 
     use governor::clock::FakeRelativeClock;
+    use tonic::Code;
     use tonic_types::StatusExt;
 
     use super::*;

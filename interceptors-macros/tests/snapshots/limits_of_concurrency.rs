@@ -1,0 +1,217 @@
+const _: () = {
+    #[allow(unused_imports)]
+    use ::interceptors::__private::{
+        self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _,
+    };
+    const __SERVICE: &::core::primitive::str = "Query";
+    const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
+    const __CONFIG_LOAD_SHED_0: &__interceptors::concurrency::Config = &{
+        let config = __interceptors::concurrency::Config::max(100);
+        let config = config.retry_after(::core::time::Duration::new(2u64, 0u32));
+        let config = config.queue(0);
+        config
+    };
+    static __LIMITER_LOAD_SHED_0: ::std::sync::LazyLock<
+        __interceptors::concurrency::Limiter,
+    > = ::std::sync::LazyLock::new(|| __interceptors::concurrency::Limiter::new(
+        __CONFIG_LOAD_SHED_0,
+    ));
+    const __ENTRY_LOAD_SHED_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "load_shed",
+        &__CONFIG_LOAD_SHED_0.settings(),
+        &[__interceptors::Setting::new("per", __interceptors::Value::Text("service"))],
+    );
+    const __CONFIG_CONCURRENCY_1: &__interceptors::concurrency::Config = &{
+        let config = __interceptors::concurrency::Config::adaptive(
+            1,
+            LIMIT,
+            ::core::time::Duration::new(0u64, 50000000u32),
+        );
+        let config = config.queue(5);
+        let config = config.wait(WAIT);
+        config
+    };
+    const __ENTRY_CONCURRENCY_1: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "concurrency",
+        &__CONFIG_CONCURRENCY_1.settings(),
+        &[],
+    );
+    const __ENTRY_CONCURRENCY_2: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "concurrency",
+        &[],
+        &[
+            __interceptors::Setting::new(
+                "limiter",
+                __interceptors::Value::Text("self.limiter"),
+            ),
+        ],
+    );
+    #[allow(dead_code, nonstandard_style, clippy::all, clippy::pedantic)]
+    mod __handlers {
+        pub(super) trait Handlers {
+            type __MethodPlan;
+            type __get_Request;
+            type __get_Result;
+            const __GET: Self::__MethodPlan;
+            fn get(
+                &self,
+                request: Self::__get_Request,
+            ) -> impl ::core::future::Future<
+                Output = Self::__get_Result,
+            > + ::core::marker::Send;
+            type __set_Request;
+            type __set_Result;
+            const __SET: Self::__MethodPlan;
+            fn set(
+                &self,
+                request: Self::__set_Request,
+            ) -> impl ::core::future::Future<
+                Output = Self::__set_Result,
+            > + ::core::marker::Send;
+        }
+    }
+    impl __handlers::Handlers for Service {
+        type __MethodPlan = &'static __interceptors::MethodPlan;
+        type __get_Request = Request<Id>;
+        type __get_Result = Result<Response<User>, Status>;
+        const __GET: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+            __interceptors::Name {
+                service: __SERVICE,
+                method: "Get",
+                path: __interceptors::path!(__SERVICE, "Get"),
+                derived: __SERVICE_IS_DERIVED || true,
+            },
+            __interceptors::Kind::new(
+                __interceptors::Probe::<Self::__get_Request>::REQUEST_IS_STREAM,
+                __interceptors::reply_is_stream::<
+                    Self::__get_Result,
+                    _,
+                >(__interceptors::Probe::<Self::__get_Result>::REPLY),
+            ),
+            __interceptors::Side::Server,
+            &[__ENTRY_LOAD_SHED_0, __ENTRY_CONCURRENCY_1],
+        );
+        async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+        type __set_Request = Request<Id>;
+        type __set_Result = Result<Response<User>, Status>;
+        const __SET: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+            __interceptors::Name {
+                service: __SERVICE,
+                method: "Set",
+                path: __interceptors::path!(__SERVICE, "Set"),
+                derived: __SERVICE_IS_DERIVED || true,
+            },
+            __interceptors::Kind::new(
+                __interceptors::Probe::<Self::__set_Request>::REQUEST_IS_STREAM,
+                __interceptors::reply_is_stream::<
+                    Self::__set_Result,
+                    _,
+                >(__interceptors::Probe::<Self::__set_Result>::REPLY),
+            ),
+            __interceptors::Side::Server,
+            &[__ENTRY_LOAD_SHED_0, __ENTRY_CONCURRENCY_2],
+        );
+        async fn set(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+    }
+    #[tonic::async_trait]
+    impl Query for Service {
+        async fn get(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
+            let __rpc = __interceptors::Rpc::<
+                <Self as __handlers::Handlers>::__get_Request,
+                <Self as __handlers::Handlers>::__get_Result,
+                _,
+            >::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__get_Result,
+                >::REPLY,
+            );
+            let __0 = &__interceptors::concurrency::LoadShed::new(
+                &*__LIMITER_LOAD_SHED_0,
+            );
+            let __1 = &__interceptors::concurrency::Concurrency::new({
+                static __LIMITER_CONCURRENCY_1: ::std::sync::LazyLock<
+                    __interceptors::concurrency::Limiter,
+                > = ::std::sync::LazyLock::new(|| __interceptors::concurrency::Limiter::new(
+                    __CONFIG_CONCURRENCY_1,
+                ));
+                &*__LIMITER_CONCURRENCY_1
+            });
+            let __handler = __rpc
+                .handler(|__request| <Self as __handlers::Handlers>::get(
+                    self,
+                    __request,
+                ));
+            let mut __call = __rpc
+                .call(
+                    <Self as __handlers::Handlers>::__GET,
+                    __interceptors::Abilities::new(
+                        __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__get_Request,
+                        >::RESEND,
+                        __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__get_Request,
+                        >::COUNT,
+                    ),
+                    __request,
+                );
+            let mut __chain = __interceptors::Chain::new(
+                __0,
+                __interceptors::Chain::new(__1, __handler),
+            );
+            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+        }
+        async fn set(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
+            let __rpc = __interceptors::Rpc::<
+                <Self as __handlers::Handlers>::__set_Request,
+                <Self as __handlers::Handlers>::__set_Result,
+                _,
+            >::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__set_Result,
+                >::REPLY,
+            );
+            let __0 = &__interceptors::concurrency::LoadShed::new(
+                &*__LIMITER_LOAD_SHED_0,
+            );
+            let __2 = &__interceptors::concurrency::Concurrency::new(&(self.limiter));
+            __rpc.covers(__2);
+            let __handler = __rpc
+                .handler(|__request| <Self as __handlers::Handlers>::set(
+                    self,
+                    __request,
+                ));
+            let mut __call = __rpc
+                .call(
+                    <Self as __handlers::Handlers>::__SET,
+                    __interceptors::Abilities::new(
+                        __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__set_Request,
+                        >::RESEND,
+                        __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__set_Request,
+                        >::COUNT,
+                    ),
+                    __request,
+                );
+            let mut __chain = __interceptors::Chain::new(
+                __0,
+                __rpc.link(__2).before(__handler),
+            );
+            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+        }
+    }
+    #[allow(unreachable_pub)]
+    pub struct __Plan;
+    impl __interceptors::Intercepted<__Plan> for Service {
+        const PLAN: __interceptors::Plan = __interceptors::Plan::new(
+            &[
+                <Self as __handlers::Handlers>::__GET,
+                <Self as __handlers::Handlers>::__SET,
+            ],
+        );
+    }
+};

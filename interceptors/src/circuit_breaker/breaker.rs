@@ -1,0 +1,674 @@
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tonic::{Code, Status};
+
+use crate::by_name::{By, ByName};
+use crate::call::CallPath;
+use crate::codes;
+use crate::plan::{Setting, Value};
+use crate::{CallDetails, End, Observer, Outcome};
+
+/// When a breaker opens, and for how long.
+///
+/// # Default
+///
+/// - failures: 5, one after the other
+/// - open for: 30 s
+/// - probes: 1
+/// - codes: `Unavailable`, `DeadlineExceeded`, `Internal`, `Unknown`
+///
+/// # Panics
+///
+/// The methods panic when a value is out of range. In a constant, as the attribute uses
+/// them, that is an error of the compiler.
+#[derive(Debug, Clone)]
+pub struct Config {
+    failures: u32,
+    ratio: Option<f64>,
+    window: Duration,
+    min_calls: u32,
+    open_for: Duration,
+    probes: u32,
+    codes: &'static [Code],
+}
+
+impl Config {
+    /// The default.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            failures: 5,
+            ratio: None,
+            window: Duration::from_secs(20),
+            min_calls: 10,
+            open_for: Duration::from_secs(30),
+            probes: 1,
+            codes: &[
+                Code::Unavailable,
+                Code::DeadlineExceeded,
+                Code::Internal,
+                Code::Unknown,
+            ],
+        }
+    }
+
+    /// How many failures one after the other open it.
+    #[must_use]
+    pub const fn failures(mut self, failures: u32) -> Self {
+        assert!(failures >= 1, "`failures` must be at least 1");
+        self.failures = failures;
+        self
+    }
+
+    /// Which part of the calls has to fail to open it, instead of so many one after the other: above `0.0`, up to `1.0`.
+    #[must_use]
+    pub const fn failure_ratio(mut self, ratio: f64) -> Self {
+        assert!(
+            ratio > 0.0 && ratio <= 1.0,
+            "`failure_ratio` must be above 0.0, up to 1.0"
+        );
+        self.ratio = Some(ratio);
+        self
+    }
+
+    /// For [`failure_ratio`](Self::failure_ratio): the time in which calls are counted, 20 s by default. It moves on in tenths.
+    #[must_use]
+    pub const fn window(mut self, window: Duration) -> Self {
+        assert!(window.as_nanos() >= 10, "`window` must be longer than zero");
+        self.window = window;
+        self
+    }
+
+    /// For [`failure_ratio`](Self::failure_ratio): of fewer calls in the window no ratio is taken, 10 by default.
+    #[must_use]
+    pub const fn min_calls(mut self, calls: u32) -> Self {
+        assert!(calls >= 1, "`min_calls` must be at least 1");
+        self.min_calls = calls;
+        self
+    }
+
+    /// How long calls are refused before it is tried again.
+    #[must_use]
+    pub const fn open_for(mut self, time: Duration) -> Self {
+        assert!(!time.is_zero(), "`open_for` must be longer than zero");
+        self.open_for = time;
+        self
+    }
+
+    /// How many calls are let through to try it again, and have to succeed.
+    #[must_use]
+    pub const fn probes(mut self, calls: u32) -> Self {
+        assert!(calls >= 1, "`probes` must be at least 1");
+        self.probes = calls;
+        self
+    }
+
+    /// Which codes are failures.
+    #[must_use]
+    pub const fn codes(mut self, codes: &'static [Code]) -> Self {
+        assert!(
+            !codes.is_empty(),
+            "`codes` must name at least one status code"
+        );
+        assert!(
+            codes::are_failures(codes),
+            "`Ok` in `codes` is no failure; take it out"
+        );
+        assert!(
+            codes::are_distinct(codes),
+            "`codes` names a status code twice; take one out"
+        );
+        self.codes = codes;
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn settings(&self) -> [Setting; 7] {
+        let (failures, ratio, window, min_calls) = match self.ratio {
+            Some(ratio) => (
+                Value::Unset,
+                Value::Float(ratio),
+                Value::Duration(self.window),
+                Value::Integer(self.min_calls as u64),
+            ),
+            None => (
+                Value::Integer(self.failures as u64),
+                Value::Unset,
+                Value::Unset,
+                Value::Unset,
+            ),
+        };
+        [
+            Setting::new("failures", failures),
+            Setting::new("failure_ratio", ratio),
+            Setting::new("window", window),
+            Setting::new("min_calls", min_calls),
+            Setting::new("open_for", Value::Duration(self.open_for)),
+            Setting::new("probes", Value::Integer(self.probes as u64)),
+            Setting::new("codes", Value::Codes(self.codes)),
+        ]
+    }
+
+    fn is_failure(&self, code: Code) -> Option<bool> {
+        match self.codes.contains(&code) {
+            true => Some(true),
+            false if code == Code::Cancelled => None,
+            false => Some(false),
+        }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What a breaker does with calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum State {
+    /// It lets them through.
+    Closed,
+    /// It refuses them.
+    Open,
+    /// It lets as many through as it takes to find out, and refuses the others.
+    HalfOpen,
+}
+
+impl State {
+    /// `closed`, `open` or `half-open`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Open => "open",
+            Self::HalfOpen => "half-open",
+        }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// One circuit breaker. Clones are the same one.
+///
+/// The attribute makes one for each method. To share one, or to ask it for its state, keep it and write
+/// `circuit_breaker(breaker = self.breaker)`.
+///
+/// ```
+/// use interceptors::circuit_breaker::{CircuitBreaker, Config, State};
+/// use interceptors::intercept;
+///
+/// #[intercept(circuit_breaker(breaker = self.breaker))]
+/// struct Outbound {
+///     breaker: CircuitBreaker,
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let breaker = CircuitBreaker::new(&Config::new().failures(3));
+/// let outbound = Outbound { breaker: breaker.clone() };
+/// assert_eq!(breaker.state(), State::Closed);
+/// # let _ = outbound.breaker;
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct CircuitBreaker(Arc<Shared>);
+
+struct Shared {
+    config: Config,
+    machine: Mutex<Machine>,
+}
+
+impl CircuitBreaker {
+    /// A closed one.
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        Self(Arc::new(Shared {
+            config: config.clone(),
+            machine: Mutex::new(Machine {
+                period: 0,
+                phase: Phase::Closed(Failures::new(config)),
+            }),
+        }))
+    }
+
+    /// What it would do with a call that came now: after `open_for` it is half open, whether or not a call has come.
+    #[must_use]
+    pub fn state(&self) -> State {
+        let machine = self.machine();
+        match &machine.phase {
+            Phase::Open { until } if is_over(*until, Instant::now()) => State::HalfOpen,
+            phase => phase.state(),
+        }
+    }
+
+    fn machine(&self) -> MutexGuard<'_, Machine> {
+        let machine = self.0.machine.lock();
+        machine.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn enter(self, call: &CallDetails) -> Result<Entered, Status> {
+        let (admission, change) = self.machine().admit(&self.0.config, Instant::now());
+        let entered = match admission {
+            Admission::Call { period } => Entered::Closed(Watch {
+                breaker: self,
+                period,
+            }),
+            Admission::Probe { period } => Entered::HalfOpen(Arc::new(Probe {
+                breaker: self,
+                period,
+                is_settled: AtomicBool::new(false),
+            })),
+            Admission::Refused => return Err(refused(call.path())),
+        };
+        if let Some(change) = change {
+            change.tell(&call.path);
+        }
+        Ok(entered)
+    }
+}
+
+impl fmt::Debug for CircuitBreaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CircuitBreaker")
+            .field("state", &self.state())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A [`CircuitBreaker`] for each method or service, made when the first call comes: for channels, which learn at run
+/// time what they are called for. At most 1024 are told apart.
+///
+/// ```
+/// use interceptors::circuit_breaker::{CircuitBreakers, Config};
+///
+/// const CONFIG: Config = Config::new().failures(3);
+///
+/// let breakers = CircuitBreakers::per_method(&CONFIG);
+/// # let _ = breakers;
+/// ```
+#[derive(Debug)]
+pub struct CircuitBreakers {
+    config: Config,
+    breakers: ByName<CircuitBreaker>,
+}
+
+impl CircuitBreakers {
+    /// One for each method.
+    #[must_use]
+    pub fn per_method(config: &Config) -> Self {
+        Self::per(By::Method, config)
+    }
+
+    /// One for each service.
+    #[must_use]
+    pub fn per_service(config: &Config) -> Self {
+        Self::per(By::Service, config)
+    }
+
+    fn per(by: By, config: &Config) -> Self {
+        Self {
+            config: config.clone(),
+            breakers: ByName::new(by),
+        }
+    }
+
+    pub(super) fn breaker(&self, call: &CallDetails) -> CircuitBreaker {
+        self.breakers.of(call, || CircuitBreaker::new(&self.config))
+    }
+}
+
+#[cold]
+fn refused(path: &str) -> Status {
+    let mut status = Status::unavailable(format!("the circuit breaker of `{path}` is open"));
+    // Another attempt would be refused too.
+    let never = tonic::metadata::MetadataValue::from_static("-1");
+    status
+        .metadata_mut()
+        .insert("grpc-retry-pushback-ms", never);
+    status
+}
+
+/// A call that was let through.
+pub(super) enum Entered {
+    Closed(Watch),
+    HalfOpen(Arc<Probe>),
+}
+
+/// Whether the server is to blame for how a call ended; `None` where that says nothing: it was given up, or an
+/// interceptor further in refused it.
+fn is_failure(config: &Config, end: &End<'_>) -> Option<bool> {
+    match end.is_sent() && end.outcome() != Outcome::Cancelled {
+        true => config.is_failure(end.code()),
+        false => None,
+    }
+}
+
+/// Tells a closed breaker how a call ended.
+pub(super) struct Watch {
+    breaker: CircuitBreaker,
+    period: u64,
+}
+
+impl Observer for Watch {
+    fn end(self, end: &End<'_>) {
+        let Shared { config, .. } = &*self.breaker.0;
+        let Some(failed) = is_failure(config, end) else {
+            return;
+        };
+        let now = Instant::now();
+        let change = self
+            .breaker
+            .machine()
+            .count(config, self.period, failed, now);
+        if let Some(change) = change {
+            change.tell(end.call_path());
+        }
+    }
+}
+
+/// Holds one of the places of a half-open breaker until it is settled what came of the call.
+pub(super) struct Probe {
+    breaker: CircuitBreaker,
+    period: u64,
+    is_settled: AtomicBool,
+}
+
+impl Probe {
+    /// Told of an answer first where that is a stream, and otherwise of the call's end.
+    pub(super) fn answered(&self, call: &CallDetails) {
+        self.settle(Some(false), &call.path);
+    }
+
+    fn settle(&self, failed: Option<bool>, path: &CallPath) {
+        if self.is_settled.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let Shared { config, .. } = &*self.breaker.0;
+        let now = Instant::now();
+        let change = self
+            .breaker
+            .machine()
+            .probed(config, self.period, failed, now);
+        if let Some(change) = change {
+            change.tell(path);
+        }
+    }
+}
+
+impl Drop for Probe {
+    fn drop(&mut self) {
+        if !*self.is_settled.get_mut() {
+            self.breaker.machine().give_back(self.period);
+        }
+    }
+}
+
+pub(super) struct ProbeEnd(pub(super) Arc<Probe>);
+
+impl Observer for ProbeEnd {
+    fn end(self, end: &End<'_>) {
+        let failed = is_failure(&self.0.breaker.0.config, end);
+        self.0.settle(failed, end.call_path());
+    }
+}
+
+// What follows knows nothing of calls, and is asked under a lock that is held for no longer than that.
+
+struct Machine {
+    /// Counts the states that there have been.
+    period: u64,
+    phase: Phase,
+}
+
+enum Phase {
+    Closed(Failures),
+    Open {
+        /// `None` where that is beyond all time.
+        until: Option<Instant>,
+    },
+    HalfOpen {
+        since: Instant,
+        /// Probes that were let through, less those that were given up.
+        admitted: u32,
+        succeeded: u32,
+    },
+}
+
+impl Phase {
+    fn state(&self) -> State {
+        match self {
+            Self::Closed(_) => State::Closed,
+            Self::Open { .. } => State::Open,
+            Self::HalfOpen { .. } => State::HalfOpen,
+        }
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Admission {
+    Call { period: u64 },
+    Probe { period: u64 },
+    Refused,
+}
+
+/// From one state to another.
+#[derive(Debug, PartialEq, Eq)]
+struct Change {
+    from: State,
+    to: State,
+}
+
+impl Change {
+    #[cold]
+    fn tell(&self, call: &CallPath) {
+        let (service, method) = (call.service(), call.method());
+        let (from, to) = (self.from.as_str(), self.to.as_str());
+        macro_rules! event {
+            ($level:ident, $message:literal) => {
+                tracing::event!(
+                    target: "interceptors::circuit_breaker",
+                    tracing::Level::$level,
+                    from,
+                    to,
+                    grpc.service = service,
+                    grpc.method = method,
+                    $message
+                )
+            };
+        }
+        match self.to {
+            State::Open => event!(WARN, "circuit breaker opened"),
+            State::HalfOpen => event!(INFO, "circuit breaker tries again"),
+            State::Closed => event!(INFO, "circuit breaker closed"),
+        }
+    }
+}
+
+fn is_over(until: Option<Instant>, now: Instant) -> bool {
+    until.is_some_and(|until| until <= now)
+}
+
+impl Machine {
+    fn admit(&mut self, config: &Config, now: Instant) -> (Admission, Option<Change>) {
+        let lets_others_try = match &mut self.phase {
+            Phase::Closed(_) => {
+                let period = self.period;
+                return (Admission::Call { period }, None);
+            }
+            Phase::Open { until } => is_over(*until, now),
+            Phase::HalfOpen { admitted, .. } if *admitted < config.probes => {
+                *admitted += 1;
+                let period = self.period;
+                return (Admission::Probe { period }, None);
+            }
+            // Those that are out are not answered.
+            Phase::HalfOpen { since, .. } => is_over(since.checked_add(config.open_for), now),
+        };
+        if !lets_others_try {
+            return (Admission::Refused, None);
+        }
+        let change = self.turn(Phase::HalfOpen {
+            since: now,
+            admitted: 1,
+            succeeded: 0,
+        });
+        let period = self.period;
+        (Admission::Probe { period }, change)
+    }
+
+    /// A call of the closed state has ended.
+    fn count(
+        &mut self,
+        config: &Config,
+        period: u64,
+        failed: bool,
+        now: Instant,
+    ) -> Option<Change> {
+        match &mut self.phase {
+            Phase::Closed(failures) if period == self.period => {
+                let opens = failures.count(config, failed, now);
+                opens.then(|| self.open(config, now)).flatten()
+            }
+            _ => None,
+        }
+    }
+
+    /// A probe has been answered.
+    fn probed(
+        &mut self,
+        config: &Config,
+        period: u64,
+        failed: Option<bool>,
+        now: Instant,
+    ) -> Option<Change> {
+        let Some(failed) = failed else {
+            self.give_back(period);
+            return None;
+        };
+        match &mut self.phase {
+            Phase::HalfOpen { succeeded, .. } if period == self.period => {
+                if failed {
+                    return self.open(config, now);
+                }
+                *succeeded += 1;
+                let closes = *succeeded >= config.probes;
+                closes
+                    .then(|| self.turn(Phase::Closed(Failures::new(config))))
+                    .flatten()
+            }
+            _ => None,
+        }
+    }
+
+    /// A probe has been given up.
+    fn give_back(&mut self, of: u64) {
+        match &mut self.phase {
+            Phase::HalfOpen { admitted, .. } if of == self.period => *admitted -= 1,
+            _ => {}
+        }
+    }
+
+    fn open(&mut self, config: &Config, now: Instant) -> Option<Change> {
+        let until = now.checked_add(config.open_for);
+        self.turn(Phase::Open { until })
+    }
+
+    /// `None` where that is the same state again.
+    fn turn(&mut self, phase: Phase) -> Option<Change> {
+        let (from, to) = (self.phase.state(), phase.state());
+        self.period += 1;
+        self.phase = phase;
+        (from != to).then_some(Change { from, to })
+    }
+}
+
+/// What a closed breaker remembers.
+enum Failures {
+    InARow(u32),
+    Window(Box<Window>),
+}
+
+impl Failures {
+    fn new(config: &Config) -> Self {
+        match config.ratio {
+            Some(_) => Self::Window(Box::default()),
+            None => Self::InARow(0),
+        }
+    }
+
+    /// Whether that is one failure too many.
+    fn count(&mut self, config: &Config, failed: bool, now: Instant) -> bool {
+        match self {
+            Self::InARow(failures) => {
+                *failures = if failed { *failures + 1 } else { 0 };
+                *failures >= config.failures
+            }
+            Self::Window(window) => {
+                let counts = window.count(config.window, failed, now);
+                let (calls, failures) = (f64::from(counts.calls), f64::from(counts.failures));
+                let ratio = config.ratio.unwrap_or(1.0);
+                failed && counts.calls >= config.min_calls && failures >= ratio * calls
+            }
+        }
+    }
+}
+
+const SLOTS: u32 = 10;
+
+/// Counts for each tenth of the last while.
+#[derive(Default)]
+struct Window {
+    /// The first tenth of all began then.
+    begun: Option<Instant>,
+    slots: [Slot; SLOTS as usize],
+}
+
+#[derive(Default, Clone, Copy)]
+struct Slot {
+    /// Which tenth since the first.
+    tenth: u128,
+    counts: Counts,
+}
+
+#[derive(Default, Clone, Copy)]
+struct Counts {
+    calls: u32,
+    failures: u32,
+}
+
+impl Window {
+    /// Counts a call, and gives the counts of the window that ends with it.
+    fn count(&mut self, window: Duration, failed: bool, now: Instant) -> Counts {
+        let begun = *self.begun.get_or_insert(now);
+        let elapsed = now.saturating_duration_since(begun);
+        let slots = u128::from(SLOTS);
+        let tenth = elapsed.as_nanos() / (window.as_nanos() / slots).max(1);
+        let slot = &mut self.slots[usize::try_from(tenth % slots).unwrap_or(0)];
+        if slot.tenth != tenth {
+            *slot = Slot {
+                tenth,
+                counts: Counts::default(),
+            };
+        }
+        slot.counts.calls = slot.counts.calls.saturating_add(1);
+        slot.counts.failures = slot.counts.failures.saturating_add(u32::from(failed));
+        let in_window = self.slots.iter().filter(|slot| slot.tenth + slots > tenth);
+        in_window.fold(Counts::default(), |sum, slot| Counts {
+            calls: sum.calls.saturating_add(slot.counts.calls),
+            failures: sum.failures.saturating_add(slot.counts.failures),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,336 @@
+use std::sync::atomic::AtomicU32;
+
+use proptest::prelude::*;
+
+use super::*;
+
+const S: fn(u64) -> Duration = Duration::from_secs;
+
+struct Harness {
+    config: Config,
+    machine: Machine,
+    now: Instant,
+}
+
+impl Harness {
+    fn new(config: Config) -> Self {
+        let machine = Machine {
+            period: 0,
+            phase: Phase::Closed(Failures::new(&config)),
+        };
+        Self {
+            config,
+            machine,
+            now: Instant::now(),
+        }
+    }
+
+    fn state(&self) -> State {
+        self.machine.phase.state()
+    }
+
+    fn admit(&mut self) -> Admission {
+        self.machine.admit(&self.config, self.now).0
+    }
+
+    /// A call in the closed state that ends at once.
+    fn call(&mut self, failed: bool) {
+        let Admission::Call { period } = self.admit() else {
+            panic!("not closed");
+        };
+        self.machine.count(&self.config, period, failed, self.now);
+    }
+
+    fn probe(&mut self) -> u64 {
+        match self.admit() {
+            Admission::Probe { period } => period,
+            other => panic!("no probe: {other:?}"),
+        }
+    }
+
+    fn probed(&mut self, period: u64, failed: bool) {
+        let failed = Some(failed);
+        self.machine.probed(&self.config, period, failed, self.now);
+    }
+
+    fn open(&mut self) {
+        while self.state() == State::Closed {
+            self.call(true);
+        }
+        assert_eq!(self.admit(), Admission::Refused);
+    }
+}
+
+#[test]
+fn failures_one_after_the_other_open_it_and_a_success_between_them_does_not() {
+    let mut breaker = Harness::new(Config::new().failures(3));
+    for failed in [true, true, false, true, true, false] {
+        breaker.call(failed);
+    }
+    assert_eq!(breaker.state(), State::Closed);
+    for _ in 0..3 {
+        assert_eq!(breaker.state(), State::Closed);
+        breaker.call(true);
+    }
+    assert_eq!(breaker.state(), State::Open);
+}
+
+#[test]
+fn it_is_open_for_so_long_and_then_lets_so_many_through() {
+    let mut breaker = Harness::new(Config::new().open_for(S(30)).probes(2));
+    breaker.open();
+    breaker.now += S(29);
+    assert_eq!(breaker.admit(), Admission::Refused);
+    breaker.now += S(1);
+    let probes = [breaker.probe(), breaker.probe()];
+    assert_eq!(breaker.admit(), Admission::Refused);
+    breaker.probed(probes[0], false);
+    assert_eq!(breaker.state(), State::HalfOpen);
+    assert_eq!(breaker.admit(), Admission::Refused, "one of two is out");
+    breaker.probed(probes[1], false);
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+#[test]
+fn a_probe_that_fails_opens_it_again_and_the_other_does_not_count_any_more() {
+    let mut breaker = Harness::new(Config::new().open_for(S(30)).probes(2));
+    breaker.open();
+    breaker.now += S(30);
+    let (first, second) = (breaker.probe(), breaker.probe());
+    breaker.probed(first, true);
+    assert_eq!(breaker.state(), State::Open);
+    breaker.now += S(30);
+    let third = breaker.probe();
+    breaker.probed(second, false);
+    breaker.probed(third, false);
+    assert_eq!(breaker.state(), State::HalfOpen, "one of two");
+    breaker.machine.give_back(second);
+    let fourth = breaker.probe();
+    assert_eq!(breaker.admit(), Admission::Refused);
+    breaker.probed(fourth, false);
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+#[test]
+fn a_probe_that_is_given_up_gives_its_place_back() {
+    let mut breaker = Harness::new(Config::new());
+    breaker.open();
+    breaker.now += S(30);
+    for _ in 0..10 {
+        let probe = breaker.probe();
+        assert_eq!(breaker.admit(), Admission::Refused);
+        breaker.machine.give_back(probe);
+    }
+    let probe = breaker.probe();
+    breaker.probed(probe, false);
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+#[test]
+fn a_probe_that_is_not_answered_is_waited_for_no_longer_than_it_was_open() {
+    let mut breaker = Harness::new(Config::new().open_for(S(30)));
+    breaker.open();
+    breaker.now += S(30);
+    let lost = breaker.probe();
+    breaker.now += S(29);
+    assert_eq!(breaker.admit(), Admission::Refused);
+    breaker.now += S(1);
+    let other = breaker.probe();
+    assert_eq!(breaker.admit(), Admission::Refused);
+    breaker.probed(lost, true);
+    assert_eq!(breaker.state(), State::HalfOpen);
+    breaker.probed(other, false);
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+#[test]
+fn calls_from_before_it_opened_do_not_count_afterwards() {
+    let mut breaker = Harness::new(Config::new().failures(1));
+    let (Admission::Call { period: first }, Admission::Call { period: slow }) =
+        (breaker.admit(), breaker.admit())
+    else {
+        panic!("not closed");
+    };
+    let Harness {
+        config,
+        machine,
+        now,
+    } = &mut breaker;
+    let opened = machine.count(config, first, true, *now);
+    let (from, to) = (State::Closed, State::Open);
+    assert_eq!(opened, Some(Change { from, to }));
+    *now += S(30);
+    let (admission, change) = machine.admit(config, *now);
+    assert!(matches!(admission, Admission::Probe { .. }));
+    let (from, to) = (State::Open, State::HalfOpen);
+    assert_eq!(change, Some(Change { from, to }));
+    assert_eq!(machine.count(config, slow, true, *now), None);
+    assert_eq!(breaker.state(), State::HalfOpen);
+}
+
+#[test]
+fn a_ratio_needs_enough_calls_and_forgets_what_is_long_past() {
+    let config = Config::new().failure_ratio(0.5).window(S(10)).min_calls(4);
+    let mut breaker = Harness::new(config);
+    for failed in [true, true, true] {
+        breaker.call(failed);
+    }
+    assert_eq!(breaker.state(), State::Closed, "too few");
+    breaker.now += S(11);
+    for failed in [false, false, false, false, true, true, true] {
+        breaker.call(failed);
+    }
+    assert_eq!(breaker.state(), State::Closed, "3 of 7");
+    breaker.now += S(5);
+    breaker.call(true);
+    assert_eq!(breaker.state(), State::Open, "4 of 8");
+    breaker.now += S(30);
+    let probe = breaker.probe();
+    breaker.probed(probe, false);
+    breaker.call(true);
+    assert_eq!(breaker.state(), State::Closed, "it has begun anew");
+}
+
+#[test]
+fn cancelled_says_nothing_and_other_statuses_are_answers() {
+    let config = Config::new();
+    assert_eq!(config.is_failure(Code::Cancelled), None);
+    for failure in config.codes {
+        assert_eq!(config.is_failure(*failure), Some(true));
+    }
+    for success in [Code::Ok, Code::NotFound, Code::ResourceExhausted] {
+        assert_eq!(config.is_failure(success), Some(false));
+    }
+    let listed = Config::new().codes(&[Code::Cancelled]);
+    assert_eq!(listed.is_failure(Code::Cancelled), Some(true));
+}
+
+#[test]
+fn an_open_for_beyond_all_time_is_for_ever() {
+    let mut breaker = Harness::new(Config::new().open_for(Duration::MAX));
+    breaker.open();
+    breaker.now += S(1 << 30);
+    assert_eq!(breaker.admit(), Admission::Refused);
+}
+
+#[test]
+fn threads_that_storm_a_half_open_breaker_get_exactly_so_many_probes() {
+    const THREADS: usize = 8;
+    for probes in [1, 2, 5] {
+        for _ in 0..200 {
+            let config = Config::new().failures(1).open_for(S(30)).probes(probes);
+            let breaker = CircuitBreaker::new(&config);
+            let then = Instant::now() + S(60);
+            let _ = breaker.machine().count(&config, 0, true, Instant::now());
+            let admitted = AtomicU32::new(0);
+            let given_up = AtomicU32::new(0);
+            let start = std::sync::Barrier::new(THREADS);
+            std::thread::scope(|scope| {
+                for thread in 0..THREADS {
+                    let (breaker, config) = (&breaker, &config);
+                    let (admitted, given_up, start) = (&admitted, &given_up, &start);
+                    scope.spawn(move || {
+                        start.wait();
+                        for _ in 0..20 {
+                            let (admission, _) = breaker.machine().admit(config, then);
+                            let Admission::Probe { period } = admission else {
+                                continue;
+                            };
+                            // Some give up and make place for others.
+                            if thread % 2 == 0 && given_up.fetch_add(1, Ordering::SeqCst) < 10 {
+                                breaker.machine().give_back(period);
+                            } else {
+                                admitted.fetch_add(1, Ordering::SeqCst);
+                            }
+                        }
+                    });
+                }
+            });
+            let held = admitted.load(Ordering::SeqCst);
+            assert!(held <= probes, "{held} of {probes}");
+            let mut machine = breaker.machine();
+            for _ in held..probes {
+                let (admission, _) = machine.admit(&config, then);
+                assert!(matches!(admission, Admission::Probe { .. }));
+            }
+            assert_eq!(machine.admit(&config, then).0, Admission::Refused);
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Admit,
+    /// What becomes of one of the calls that are out.
+    End(usize, Option<bool>),
+    Wait(u64),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        3 => Just(Step::Admit),
+        3 => (any::<usize>(), prop_oneof![Just(None), any::<bool>().prop_map(Some)])
+            .prop_map(|(which, failed)| Step::End(which, failed)),
+        1 => (0_u64..20).prop_map(Step::Wait),
+    ]
+}
+
+proptest! {
+    /// Whatever the order: in each half-open period no more probes are out or have succeeded than there may be, none is let
+    /// through while it is open, and it closes only when that many have succeeded.
+    #[test]
+    fn half_open_lets_exactly_so_many_through(probes in 1_u32..4, steps in prop::collection::vec(step(), 0..300)) {
+        let mut breaker = Harness::new(Config::new().failures(2).open_for(S(10)).probes(probes));
+        let mut out: Vec<Admission> = Vec::new();
+        let mut succeeded = (0, 0);
+        for step in steps {
+            match step {
+                Step::Wait(seconds) => breaker.now += S(seconds),
+                Step::Admit => {
+                    let before = breaker.state();
+                    let admission = breaker.admit();
+                    match admission {
+                        Admission::Call { .. } => prop_assert_eq!(before, State::Closed),
+                        Admission::Probe { period } => {
+                            prop_assert_eq!(breaker.state(), State::HalfOpen);
+                            if succeeded.0 != period {
+                                succeeded = (period, 0);
+                            }
+                            let held = out.iter().filter(|other| **other == admission).count();
+                            prop_assert!(u32::try_from(held).unwrap() + succeeded.1 < probes);
+                        }
+                        Admission::Refused => {
+                            prop_assert_ne!(before, State::Closed);
+                            continue;
+                        }
+                    }
+                    out.push(admission);
+                }
+                Step::End(which, failed) if !out.is_empty() => {
+                    let index = which % out.len();
+                    let before = (breaker.state(), breaker.machine.period);
+                    match (out.swap_remove(index), failed) {
+                        (Admission::Call { period }, Some(failed)) => {
+                            breaker.machine.count(&breaker.config, period, failed, breaker.now);
+                        }
+                        (Admission::Probe { period }, failed) => {
+                            breaker.machine.probed(&breaker.config, period, failed, breaker.now);
+                            let counts = period == before.1 && before.0 == State::HalfOpen;
+                            if counts && failed == Some(false) {
+                                succeeded.1 += 1;
+                                let closed = breaker.state() == State::Closed;
+                                prop_assert_eq!(closed, succeeded.1 == probes);
+                            } else if counts && failed == Some(true) {
+                                prop_assert_eq!(breaker.state(), State::Open);
+                            } else {
+                                prop_assert_eq!(breaker.state(), before.0);
+                            }
+                        }
+                        _ => {}
+                    }
+                }
+                Step::End(..) => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+use std::sync::Arc;
+
+use tonic::{Response, Status};
+
+use super::breaker::{CircuitBreaker, CircuitBreakers, Entered, ProbeEnd};
+use crate::{Call, CallDetails, Interceptor, Next};
+
+/// Which breaker a call goes through.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no circuit breaker",
+    label = "neither a `CircuitBreaker` nor `CircuitBreakers`",
+    note = "keep an `interceptors::circuit_breaker::CircuitBreaker`, or the `CircuitBreakers` of a channel"
+)]
+pub trait Breakers: Send + Sync {
+    /// The breaker of this call.
+    fn of(&self, call: &CallDetails) -> CircuitBreaker;
+}
+
+/// One for all.
+impl Breakers for CircuitBreaker {
+    fn of(&self, _call: &CallDetails) -> CircuitBreaker {
+        self.clone()
+    }
+}
+
+/// One for each method or service.
+impl Breakers for CircuitBreakers {
+    fn of(&self, call: &CallDetails) -> CircuitBreaker {
+        self.breaker(call)
+    }
+}
+
+macro_rules! forward_to_the_breakers_behind {
+    ($($pointer:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<B: Breakers + ?Sized> Breakers for $pointer {
+            fn of(&self, call: &CallDetails) -> CircuitBreaker {
+                (**self).of(call)
+            }
+        }
+    )*};
+}
+
+forward_to_the_breakers_behind!(&B, Arc<B>);
+
+/// The interceptor behind `circuit_breaker`. See the [module documentation](super).
+#[derive(Debug)]
+pub struct Break<'a, B> {
+    breakers: &'a B,
+}
+
+impl<'a, B: Breakers> Break<'a, B> {
+    /// Asks these breakers.
+    pub const fn new(breakers: &'a B) -> Self {
+        Self { breakers }
+    }
+}
+
+impl<B: Breakers, Req: Send, Res: Send> Interceptor<Req, Res> for Break<'_, B> {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        match self.breakers.of(call).enter(call)? {
+            Entered::Closed(watch) => next.observe(call, watch).await,
+            Entered::HalfOpen(probe) => {
+                let observer = ProbeEnd(Arc::clone(&probe));
+                let result = next.observe(call, observer).await;
+                if result.is_ok() {
+                    probe.answered(call);
+                }
+                result
+            }
+        }
+    }
+}

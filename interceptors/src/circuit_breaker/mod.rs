@@ -1,0 +1,50 @@
+//! Stops calling what does not answer, for a while: a circuit breaker, on a client.
+//!
+//! | state | what becomes of a call | how it ends |
+//! | --- | --- | --- |
+//! | [`Closed`](State::Closed) | it is made | after [`failures`](Config::failures) failures one after the other, or a [`failure_ratio`](Config::failure_ratio) of them, it opens |
+//! | [`Open`](State::Open) | it is refused at once | after [`open_for`](Config::open_for) it is half open |
+//! | [`HalfOpen`](State::HalfOpen) | [`probes`](Config::probes) calls are made, all others refused | when all probes have succeeded it closes; when one fails it opens again |
+//!
+//! - A failure is a call that ended with one of `codes`: by default `UNAVAILABLE`, `DEADLINE_EXCEEDED`, `INTERNAL` and `UNKNOWN`.
+//!   Any other status is a success: the server has answered. A call that its caller gave up says nothing, and neither does one that
+//!   an interceptor further in refused, so that it was never sent.
+//! - While it is closed, a call counts when it has really ended, which is the end of its response stream. A probe
+//!   counts when it is answered, by the first headers of a response stream, since some streams never end.
+//! - A probe that is given up gives its place to the next call. One that is not answered in `open_for` is waited for no longer, and
+//!   others are made.
+//! - What a call says that began before the state last changed does not count any more.
+//!
+//! # What a refused call ends with
+//!
+//! `UNAVAILABLE`, with a message that names the breaker's method, and `grpc-retry-pushback-ms: -1`: `retry` and `hedge` make no
+//! further attempt, which would be refused too. Where a handler passes that status on to its own caller, that caller does
+//! not retry either.
+//!
+//! # Which calls share a breaker
+//!
+//! Each method that an entry covers has its own, or with `per = service` the methods of a service share one. On a channel they
+//! belong to the channel and its clones. On a generated client and on a stub they live in the process, so that clients of several servers share
+//! them: use a channel there, or name a [`CircuitBreaker`] of yours with `breaker = self.breaker`, which can also be asked
+//! for its [state](CircuitBreaker::state).
+//!
+//! # What there is to see
+//!
+//! Each change of the state is an event of `tracing` with the target `interceptors::circuit_breaker` and the fields `grpc.service` and
+//! `grpc.method` of the call that brought it about, `from` and `to`: `WARN` where it opens, `INFO` otherwise.
+//!
+//! # Cost
+//!
+//! A call takes a short lock when it begins and one when it ends, and allocates nothing but the box of a response stream's observer; a
+//! probe takes an allocation.
+//!
+//! # Where it stands
+//!
+//! Behind `retry`, so that each attempt counts and none is made in vain; in front of `hedge`, whose attempts are one
+//! call, since a second attempt that is refused would end it. Time is tokio's, which tests can pause.
+
+mod breaker;
+mod interceptor;
+
+pub use breaker::{CircuitBreaker, CircuitBreakers, Config, State};
+pub use interceptor::{Break, Breakers};

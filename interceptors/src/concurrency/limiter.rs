@@ -1,0 +1,566 @@
+use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::{Instant, timeout_at};
+use tonic::{Code, Status};
+
+use crate::by_name::{By, ByName};
+use crate::deadline::exceeded;
+use crate::plan::{Setting, Value};
+use crate::{CallDetails, End, Observer, Outcome, refusal};
+
+/// How many calls there may be at once, and what becomes of the others.
+///
+/// # Default
+///
+/// - queue: 1024, as Envoy has it for pending requests
+/// - wait: as long as the call has
+/// - retry after: one second
+///
+/// # Panics
+///
+/// The methods that set a number or a time panic when it is out of range. In a constant, as the attribute uses
+/// them, that is an error of the compiler.
+#[derive(Debug, Clone)]
+pub struct Config {
+    min: u32,
+    max: u32,
+    target: Option<Duration>,
+    queue: u32,
+    wait: Option<Duration>,
+    retry_after: Duration,
+}
+
+impl Config {
+    /// So many calls.
+    #[must_use]
+    pub const fn max(calls: u32) -> Self {
+        assert!(calls >= 1, "`max` must be at least 1");
+        Self {
+            min: calls,
+            max: calls,
+            target: None,
+            queue: 1024,
+            wait: None,
+            retry_after: Duration::from_secs(1),
+        }
+    }
+
+    /// As many calls as end within `target`, but not fewer than `min` and not more than `max`. See the
+    /// [module documentation](super) for how.
+    #[must_use]
+    pub const fn adaptive(min: u32, max: u32, target: Duration) -> Self {
+        assert!(min >= 1, "`min` must be at least 1");
+        assert!(min <= max, "`min` must not be above `max`");
+        assert!(!target.is_zero(), "`target` must be longer than zero");
+        let mut config = Self::max(max);
+        config.min = min;
+        config.target = Some(target);
+        config
+    }
+
+    /// How many calls may wait for a place. Each holds its request in memory. With `0` none waits.
+    #[must_use]
+    pub const fn queue(mut self, calls: u32) -> Self {
+        self.queue = calls;
+        self
+    }
+
+    /// How long a call may wait for a place.
+    #[must_use]
+    pub const fn wait(mut self, limit: Duration) -> Self {
+        assert!(!limit.is_zero(), "`wait` must be longer than zero");
+        self.wait = Some(limit);
+        self
+    }
+
+    /// After how long a call that is refused may come back.
+    #[must_use]
+    pub const fn retry_after(mut self, delay: Duration) -> Self {
+        assert!(!delay.is_zero(), "`retry_after` must be longer than zero");
+        self.retry_after = delay;
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn settings(&self) -> [Setting; 6] {
+        let (min, target) = match self.target {
+            Some(target) => (Value::Integer(self.min as u64), Value::Duration(target)),
+            None => (Value::Unset, Value::Unset),
+        };
+        let wait = match self.wait {
+            Some(wait) => Value::Duration(wait),
+            None => Value::Unset,
+        };
+        [
+            Setting::new("max", Value::Integer(self.max as u64)),
+            Setting::new("min", min),
+            Setting::new("target", target),
+            Setting::new("queue", Value::Integer(self.queue as u64)),
+            Setting::new("wait", wait),
+            Setting::new("retry_after", Value::Duration(self.retry_after)),
+        ]
+    }
+}
+
+/// Places for calls. Clones are the same places.
+///
+/// The attribute makes one for each method. To share one, to have one per value of the service, or to look at it, keep it
+/// in the service and write `concurrency(limiter = self.limiter)`, or `load_shed(limiter = self.limiter)`.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use interceptors::concurrency::{Config, Limiter};
+///
+/// const CONFIG: Config = Config::max(100).queue(50).wait(Duration::from_millis(200));
+///
+/// let limiter = Limiter::new(&CONFIG);
+/// assert_eq!((limiter.limit(), limiter.in_use(), limiter.waiting()), (100, 0, 0));
+/// ```
+#[derive(Clone)]
+pub struct Limiter(Arc<Shared>);
+
+struct Shared {
+    config: Config,
+    places: Semaphore,
+    waiting: AtomicU32,
+    /// How many calls hold a place.
+    in_use: AtomicU32,
+    adaptive: Option<Mutex<Adaptive>>,
+}
+
+impl Limiter {
+    /// All places free.
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        let adaptive = config.target.map(|target| Adaptive {
+            target,
+            limit: f64::from(config.min),
+            owed: 0,
+            lowered_at: None,
+        });
+        Self(Arc::new(Shared {
+            config: config.clone(),
+            // What is more than a semaphore can count is more than there is memory for.
+            places: Semaphore::new((config.min as usize).min(Semaphore::MAX_PERMITS)),
+            waiting: AtomicU32::new(0),
+            in_use: AtomicU32::new(0),
+            adaptive: adaptive.map(Mutex::new),
+        }))
+    }
+
+    /// How many calls there may be at once now.
+    #[must_use]
+    pub fn limit(&self) -> u32 {
+        match self.0.adaptive() {
+            Some(adaptive) => adaptive.whole(),
+            None => self.0.config.max,
+        }
+    }
+
+    /// How many calls hold a place. More than the limit, for a while, where that has been lowered.
+    #[must_use]
+    pub fn in_use(&self) -> u32 {
+        self.0.in_use.load(Ordering::Relaxed)
+    }
+
+    /// How many calls wait for a place.
+    #[must_use]
+    pub fn waiting(&self) -> u32 {
+        self.0.waiting.load(Ordering::Relaxed)
+    }
+
+    /// Takes a place, if one is free and nobody waits for it.
+    #[inline]
+    pub(crate) fn try_enter(self) -> Result<Permit, Self> {
+        let place = self.0.places.try_acquire().map(SemaphorePermit::forget);
+        match place {
+            Ok(()) => Ok(Permit::new(self.0)),
+            Err(_) => Err(self),
+        }
+    }
+
+    /// Waits for a place.
+    pub(crate) async fn enter(self, deadline: Option<Instant>) -> Result<Permit, Status> {
+        self.wait(deadline).await?;
+        Ok(Permit::new(self.0))
+    }
+
+    async fn wait(&self, deadline: Option<Instant>) -> Result<(), Status> {
+        let Some(_waiting) = Waiting::begin(&self.0) else {
+            return Err(self.refusal());
+        };
+        let limit = self.0.config.wait;
+        let limit = limit.and_then(|wait| Instant::now().checked_add(wait));
+        let place = self.0.places.acquire();
+        let place = match deadline.into_iter().chain(limit).min() {
+            Some(at) => timeout_at(at, place).await,
+            None => Ok(place.await),
+        };
+        match place {
+            // It is never closed.
+            Ok(Ok(place)) => {
+                place.forget();
+                Ok(())
+            }
+            _ if deadline.is_some_and(|at| at <= Instant::now()) => Err(exceeded()),
+            _ => Err(self.refusal()),
+        }
+    }
+
+    pub(crate) fn refusal(&self) -> Status {
+        refusal::exhausted("too many calls at once", self.0.config.retry_after)
+    }
+}
+
+impl fmt::Debug for Limiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Limiter")
+            .field("limit", &self.limit())
+            .field("in_use", &self.in_use())
+            .field("waiting", &self.waiting())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A [`Limiter`] for each method or service, made when the first call comes: for channels, which learn at run time
+/// what they are called for. At most 1024 are told apart.
+///
+/// ```
+/// use interceptors::concurrency::{Config, Limiters};
+/// use interceptors::intercept;
+///
+/// #[intercept(load_shed(limiter = self.limiters))]
+/// struct Outbound {
+///     limiters: Limiters,
+/// }
+///
+/// let outbound = Outbound { limiters: Limiters::per_method(&Config::max(100)) };
+/// # let _ = outbound.limiters;
+/// ```
+#[derive(Debug)]
+pub struct Limiters {
+    config: Config,
+    limiters: ByName<Limiter>,
+}
+
+impl Limiters {
+    /// One for each method.
+    #[must_use]
+    pub fn per_method(config: &Config) -> Self {
+        Self::per(By::Method, config)
+    }
+
+    /// One for each service.
+    #[must_use]
+    pub fn per_service(config: &Config) -> Self {
+        Self::per(By::Service, config)
+    }
+
+    fn per(by: By, config: &Config) -> Self {
+        Self {
+            config: config.clone(),
+            limiters: ByName::new(by),
+        }
+    }
+
+    pub(crate) fn limiter(&self, call: &CallDetails) -> Limiter {
+        self.limiters.of(call, || Limiter::new(&self.config))
+    }
+}
+
+/// A place in the queue.
+struct Waiting<'a>(&'a AtomicU32);
+
+impl<'a> Waiting<'a> {
+    fn begin(shared: &'a Shared) -> Option<Self> {
+        let more = |waiting: u32| (waiting < shared.config.queue).then_some(waiting + 1);
+        let waiting = &shared.waiting;
+        let begun = waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+        begun.is_ok().then(|| Self(waiting))
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A place that a call holds. It goes along with the call's response, and is given back wherever that is dropped.
+pub(crate) struct Permit(Arc<Shared>);
+
+impl Permit {
+    #[inline]
+    fn new(shared: Arc<Shared>) -> Self {
+        shared.in_use.fetch_add(1, Ordering::Relaxed);
+        Self(shared)
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.0.give_back();
+    }
+}
+
+impl Observer for Permit {
+    fn end(self, end: &End<'_>) {
+        self.0.learn(end);
+    }
+}
+
+impl Shared {
+    fn adaptive(&self) -> Option<MutexGuard<'_, Adaptive>> {
+        let adaptive = self.adaptive.as_ref()?.lock();
+        Some(adaptive.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn give_back(&self) {
+        self.in_use.fetch_sub(1, Ordering::Relaxed);
+        match self.adaptive() {
+            Some(mut adaptive) if adaptive.owed > 0 => adaptive.owed -= 1,
+            _ => self.places.add_permits(1),
+        }
+    }
+
+    fn learn(&self, end: &End<'_>) {
+        let Some(adaptive) = self.adaptive() else {
+            return;
+        };
+        let is_stream = match end.is_of_channel() {
+            true => end.messages() > 1,
+            false => end.kind().response_is_stream(),
+        };
+        let load = match (end.outcome(), end.code()) {
+            (Outcome::Cancelled | Outcome::Panicked, _) => return,
+            (_, Code::DeadlineExceeded | Code::ResourceExhausted | Code::Unavailable) => Load::High,
+            _ if is_stream => return,
+            _ if end.elapsed() > adaptive.target => Load::High,
+            (_, Code::Ok) => Load::Low,
+            _ => return,
+        };
+        self.adapt(adaptive, load, end.elapsed());
+    }
+
+    fn adapt(&self, mut adaptive: MutexGuard<'_, Adaptive>, load: Load, elapsed: Duration) {
+        let before = adaptive.whole();
+        let (min, max) = (f64::from(self.config.min), f64::from(self.config.max));
+        match load {
+            Load::High => {
+                let now = Instant::now();
+                let begun = now.checked_sub(elapsed);
+                if adaptive.lowered_at.is_some_and(|at| begun < Some(at)) {
+                    return;
+                }
+                adaptive.lowered_at = Some(now);
+                adaptive.limit = (adaptive.limit * 0.9).max(min);
+            }
+            Load::Low if self.in_use.load(Ordering::Relaxed) >= before.div_ceil(2) => {
+                adaptive.limit = (adaptive.limit + 1.0 / adaptive.limit).min(max);
+            }
+            Load::Low => {}
+        }
+        let after = adaptive.whole();
+        if after > before {
+            let more = (after - before) as usize;
+            let owed = adaptive.owed.min(more);
+            adaptive.owed -= owed;
+            self.places.add_permits(more - owed);
+        } else if before > after {
+            let fewer = (before - after) as usize;
+            adaptive.owed += fewer - self.places.forget_permits(fewer);
+        }
+    }
+}
+
+/// What a call tells of the load.
+#[derive(Debug, Clone, Copy)]
+enum Load {
+    Low,
+    High,
+}
+
+struct Adaptive {
+    target: Duration,
+    limit: f64,
+    /// How many of the places in use are not to be given back, because the limit has been lowered.
+    owed: usize,
+    /// Calls that began before tell of a load to which the limit has been lowered already.
+    lowered_at: Option<Instant>,
+}
+
+impl Adaptive {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // between `min` and `max`
+    fn whole(&self) -> u32 {
+        self.limit as u32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: fn(u64) -> Duration = Duration::from_millis;
+
+    fn enter(limiter: &Limiter) -> Permit {
+        let Ok(permit) = limiter.clone().try_enter() else {
+            panic!("no place: {limiter:?}");
+        };
+        permit
+    }
+
+    /// One call that tells of a load.
+    fn tell(limiter: &Limiter, load: Load, elapsed: Duration) {
+        let shared = &limiter.0;
+        shared.adapt(shared.adaptive().unwrap(), load, elapsed);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn places_are_given_back_to_those_who_wait_in_order() {
+        let limiter = Limiter::new(&Config::max(1).queue(2));
+        let first = enter(&limiter);
+        let (order, mut entered) = tokio::sync::mpsc::unbounded_channel();
+        let waiting: Vec<_> = (0..2)
+            .map(|n| {
+                let (limiter, order) = (limiter.clone(), order.clone());
+                tokio::spawn(async move {
+                    let permit = limiter.enter(None).await.unwrap();
+                    order.send(n).unwrap();
+                    permit
+                })
+            })
+            .collect();
+        tokio::task::yield_now().await;
+        assert_eq!(limiter.waiting(), 2);
+        let refused = limiter.clone().enter(None).await.map(drop).unwrap_err();
+        assert_eq!(refused.code(), Code::ResourceExhausted);
+        drop(first);
+        assert!(limiter.clone().try_enter().is_err(), "nobody overtakes");
+        let mut waiting = waiting.into_iter();
+        let second = waiting.next().unwrap().await.unwrap();
+        assert_eq!((limiter.in_use(), limiter.waiting()), (1, 1));
+        drop(second);
+        drop(waiting.next().unwrap().await.unwrap());
+        assert_eq!(
+            (entered.recv().await, entered.recv().await),
+            (Some(0), Some(1))
+        );
+        assert_eq!((limiter.in_use(), limiter.waiting()), (0, 0));
+        drop(enter(&limiter));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_ends_with_its_limit_with_the_deadline_and_when_it_is_dropped() {
+        let limiter = Limiter::new(&Config::max(1).wait(MS(100)));
+        let held = enter(&limiter);
+        let started = Instant::now();
+        let refused = limiter.clone().enter(None).await.map(drop).unwrap_err();
+        assert_eq!(refused.code(), Code::ResourceExhausted);
+        assert_eq!(started.elapsed(), MS(100));
+        let deadline = Some(Instant::now() + MS(50));
+        let late = limiter.clone().enter(deadline).await.map(drop).unwrap_err();
+        assert_eq!(late.code(), Code::DeadlineExceeded);
+        assert_eq!(started.elapsed(), MS(150));
+        let dropped = tokio::time::timeout(MS(10), limiter.clone().enter(None)).await;
+        assert!(dropped.is_err());
+        assert_eq!((limiter.in_use(), limiter.waiting()), (1, 0));
+        drop(held);
+        drop(enter(&limiter));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_place_that_comes_when_nobody_waits_any_more_is_not_lost() {
+        let limiter = Limiter::new(&Config::max(1));
+        let held = enter(&limiter);
+        let mut waiting = Box::pin(limiter.clone().enter(None));
+        assert!(tokio::time::timeout(MS(1), &mut waiting).await.is_err());
+        // It has been given the place, and is dropped before it hears of that.
+        drop(held);
+        drop(waiting);
+        assert_eq!((limiter.in_use(), limiter.waiting()), (0, 0));
+        drop(enter(&limiter));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn success_raises_an_adaptive_limit_by_one_for_each_round_and_no_further_than_max() {
+        let limiter = Limiter::new(&Config::adaptive(4, 6, MS(50)));
+        assert_eq!(limiter.limit(), 4);
+        let permits = [(); 2].map(|()| enter(&limiter));
+        for _ in 0..5 {
+            tell(&limiter, Load::Low, MS(10));
+        }
+        assert_eq!(limiter.limit(), 5);
+        for _ in 0..100 {
+            tell(&limiter, Load::Low, MS(10));
+        }
+        assert_eq!(limiter.limit(), 5, "2 of 5 are less than half");
+        let permits = (permits, enter(&limiter));
+        for _ in 0..100 {
+            tell(&limiter, Load::Low, MS(10));
+        }
+        assert_eq!(limiter.limit(), 6);
+        drop(permits);
+        let all = [(); 6].map(|()| enter(&limiter));
+        assert!(limiter.clone().try_enter().is_err());
+        drop(all);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn load_lowers_it_once_for_calls_that_were_under_way_together() {
+        let limiter = Limiter::new(&Config::adaptive(1, 100, MS(50)));
+        limiter.0.adaptive().unwrap().limit = 20.0;
+        limiter.0.places.add_permits(19);
+        let permits = [(); 20].map(|()| enter(&limiter));
+        tokio::time::advance(MS(60)).await;
+        for _ in 0..20 {
+            tell(&limiter, Load::High, MS(60));
+        }
+        assert_eq!(limiter.limit(), 18);
+        drop(permits);
+        assert_eq!(limiter.in_use(), 0);
+        let permits = [(); 18].map(|()| enter(&limiter));
+        assert!(limiter.clone().try_enter().is_err(), "two were owed");
+        drop(permits);
+        for _ in 0..100 {
+            tokio::time::advance(MS(60)).await;
+            tell(&limiter, Load::High, MS(60));
+        }
+        assert_eq!(limiter.limit(), 1);
+        drop(enter(&limiter));
+    }
+
+    proptest::proptest! {
+        /// Whatever happens, there are as many places as the limit says when all calls are over.
+        #[test]
+        fn no_place_is_lost_or_made(steps in proptest::collection::vec(0_u8..5, 0..200)) {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+            runtime.unwrap().block_on(async {
+                let limiter = Limiter::new(&Config::adaptive(2, 9, MS(50)));
+                let mut permits = Vec::new();
+                for step in steps {
+                    match step {
+                        0 | 1 => permits.extend(limiter.clone().try_enter()),
+                        2 => _ = permits.pop(),
+                        3 => for _ in 0..9 { tell(&limiter, Load::Low, MS(1)) },
+                        _ => {
+                            tokio::time::advance(MS(2)).await;
+                            tell(&limiter, Load::High, MS(1));
+                        }
+                    }
+                    assert_eq!(limiter.in_use() as usize, permits.len());
+                    let free = limiter.0.places.available_permits();
+                    let owed = limiter.0.adaptive().unwrap().owed;
+                    assert_eq!(free + permits.len(), limiter.limit() as usize + owed);
+                }
+                drop(permits);
+                assert_eq!(limiter.0.places.available_permits(), limiter.limit() as usize);
+            });
+        }
+    }
+}

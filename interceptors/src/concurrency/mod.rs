@@ -1,0 +1,49 @@
+//! At most so many calls at once: `concurrency` lets the others wait, `load_shed` refuses them.
+//!
+//! A call holds its place to its real end: the end of its response stream, its failure, or the moment when it
+//! is dropped, because the caller has gone away or because something panics.
+//!
+//! # Which calls share a limit
+//!
+//! Each method that an entry covers has its own, or with `per = service` the methods of a service share one. It
+//! lives in the process, and all values of the service's type share it; on a channel, the channel and its clones
+//! do. `limiter = self.limiter` names a [`Limiter`] of yours instead. One that stands in a `concurrency` and in a
+//! `load_shed` limits the calls of both together: where it is busy, those of the first wait and those of the second
+//! are refused.
+//!
+//! # Waiting
+//!
+//! The calls of `concurrency` wait in order, first come, first served. They wait no longer than their deadline, with which
+//! they end with `DEADLINE_EXCEEDED`, and no longer than [`wait`](Config::wait) where that is set. At most [`queue`](Config::queue) of them
+//! wait. A call that is dropped while it waits leaves the queue.
+//!
+//! # What a refused call ends with
+//!
+//! `RESOURCE_EXHAUSTED`, which is what gRPC's table of status codes has for "server temporarily out of resources", and not
+//! `UNAVAILABLE`, which clients retry by default: what is meant to shed load would bring more of it. A `google.rpc.RetryInfo` detail and
+//! `grpc-retry-pushback-ms` metadata say when to come back to those who retry it nevertheless: after [`retry_after`](Config::retry_after). The
+//! handler does not run.
+//!
+//! # A limit that finds itself
+//!
+//! Nobody knows the right number for long. With [`adaptive`](Config::adaptive) it follows what calls tell of the load (AIMD,
+//! additive increase and multiplicative decrease, as TCP has it):
+//!
+//! - It begins at `min`.
+//! - A call that took longer than `target`, or that ended with `DEADLINE_EXCEEDED`, `RESOURCE_EXHAUSTED` or `UNAVAILABLE`, lowers it by a tenth, down to
+//!   `min`. Of calls that were under way together only the first one does: they all tell of the same load.
+//! - A call that succeeded in time, while at least half of the limit was in use, raises it by one part in the limit: by one when as many calls
+//!   have succeeded as the limit lets through, up to `max`.
+//! - Other failures and cancelled calls say nothing. How long a response stream takes says nothing either, since that is up to its reader; how it ends
+//!   does. On a channel nobody knows which response is a stream, so a call of more than one message counts as one.
+//!
+//! # Cost
+//!
+//! A call that finds a place takes two atomic operations and allocates nothing, but for the box of a response stream's
+//! observer. One that waits takes an allocation. `adaptive` takes a short lock at the end of a call.
+
+mod interceptor;
+mod limiter;
+
+pub use interceptor::{Concurrency, Limits, LoadShed};
+pub use limiter::{Config, Limiter, Limiters};

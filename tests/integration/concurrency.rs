@@ -1,0 +1,548 @@
+//! Only so many calls at once, what becomes of the others, and that every place comes back.
+#![allow(clippy::unwrap_used)] // helpers of tests
+
+use std::time::Duration;
+
+use interceptors::concurrency::{Config, Limiter};
+use interceptors::{Intercepted as _, Kind, intercept};
+use interceptors_proto::demo::user_service_client::UserServiceClient;
+use interceptors_proto::demo::user_service_server::{UserService, UserServiceServer};
+use interceptors_proto::demo::{
+    ChatMessage, FlakyReply, FlakyRequest, GetUserRequest, ImportSummary, ListUsersRequest,
+    LoginReply, LoginRequest, User,
+};
+use interceptors_tests::flaky::{FlakyServer, answer};
+use interceptors_tests::{
+    Behaviour, Caller, KINDS, Reply, Running, Script, UserStream, clients, scripted, serve, start,
+};
+use tokio::task::JoinHandle;
+use tokio_stream::StreamExt;
+use tonic::service::Routes;
+use tonic::transport::Channel;
+use tonic::{Code, Request, Response, Status, Streaming};
+use tonic_types::StatusExt;
+
+/// Waits for what happens on the other side of a socket.
+async fn until(what: impl Fn() -> bool) {
+    let waiting = async {
+        while !what() {
+            tokio::task::yield_now().await;
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_secs(20), waiting).await;
+    waited.expect("it never happens");
+}
+
+fn assert_refused(status: &Status, retry_after: Duration) {
+    assert_eq!(status.code(), Code::ResourceExhausted, "{status:?}");
+    let retry_info = status.get_details_retry_info().unwrap();
+    assert_eq!(retry_info.retry_delay, Some(retry_after));
+    let pushback = status.metadata().get("grpc-retry-pushback-ms").unwrap();
+    assert_eq!(
+        pushback.to_str().unwrap(),
+        retry_after.as_millis().to_string()
+    );
+}
+
+#[derive(Clone)]
+struct Waiting {
+    script: Script,
+    limiter: Limiter,
+}
+
+scripted!(self: Waiting, #[intercept(concurrency(limiter = self.limiter))]);
+
+#[derive(Clone)]
+struct Shedding {
+    script: Script,
+    limiter: Limiter,
+}
+
+scripted!(self: Shedding, #[intercept(load_shed(limiter = self.limiter))]);
+
+async fn waiting(config: &Config) -> (Running, Script, Limiter) {
+    let (script, limiter) = (Script::default(), Limiter::new(config));
+    let service = Waiting {
+        script: script.clone(),
+        limiter: limiter.clone(),
+    };
+    let server = start(Routes::new(UserServiceServer::new(service))).await;
+    (server, script, limiter)
+}
+
+async fn shedding(config: &Config) -> (Running, Script, Limiter) {
+    let (script, limiter) = (Script::default(), Limiter::new(config));
+    let service = Shedding {
+        script: script.clone(),
+        limiter: limiter.clone(),
+    };
+    let server = start(Routes::new(UserServiceServer::new(service))).await;
+    (server, script, limiter)
+}
+
+/// A call under way that holds its place until it is dropped.
+fn hold(caller: &Caller, kind: Kind) -> JoinHandle<Reply> {
+    let caller = caller.told(Behaviour::HangAfter(1));
+    tokio::spawn(async move { caller.call(kind).await })
+}
+
+#[tokio::test]
+async fn calls_beyond_the_limit_wait_and_run_in_order() {
+    for kind in KINDS {
+        let (server, script, limiter) = waiting(&Config::max(1)).await;
+        let caller = Caller::new(&server.channel);
+        let held = hold(&caller, kind);
+        script.entered().await;
+        let (order, mut done) = tokio::sync::mpsc::unbounded_channel();
+        for n in 0..4 {
+            let (caller, order) = (caller.clone(), order.clone());
+            tokio::spawn(async move {
+                let reply = caller.call(kind).await;
+                order.send((n, reply.code())).unwrap();
+            });
+            until(|| limiter.waiting() == n + 1).await;
+        }
+        assert_eq!((script.runs(), limiter.in_use()), (1, 1), "{kind}");
+        held.abort();
+        for n in 0..4 {
+            assert_eq!(done.recv().await, Some((n, Code::Ok)), "{kind}");
+        }
+        until(|| limiter.in_use() == 0).await;
+        assert_eq!((script.runs(), limiter.waiting()), (5, 0), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_holds_its_place_to_its_end() {
+    for kind in [Kind::ServerStreaming, Kind::BidiStreaming] {
+        let (server, _, limiter) = shedding(&Config::max(1)).await;
+        let caller = Caller::new(&server.channel);
+        let endless = caller.told(Behaviour::HangAfter(1));
+        let mut messages = endless.open(kind).await.unwrap();
+        assert!(matches!(messages.next().await, Some(Ok(0))));
+        assert_eq!(limiter.in_use(), 1);
+        let refused = caller.call(Kind::Unary).await;
+        assert_refused(&refused.status, Duration::from_secs(1));
+        drop(messages);
+        until(|| limiter.in_use() == 0).await;
+        assert_eq!(caller.call(kind).await.code(), Code::Ok);
+    }
+}
+
+#[tokio::test]
+async fn every_place_comes_back_however_a_call_ends() {
+    let (server, script, limiter) = shedding(&Config::max(1)).await;
+    let caller = Caller::new(&server.channel);
+    for kind in KINDS {
+        for behaviour in [
+            Behaviour::Answer(3),
+            Behaviour::Answer(0),
+            Behaviour::Fail(Code::NotFound),
+            Behaviour::FailAfter(2, Code::Aborted),
+            Behaviour::Panic,
+            Behaviour::PanicAfter(1),
+        ] {
+            caller.told(behaviour).call(kind).await;
+            until(|| limiter.in_use() == 0).await;
+            script.entered().await;
+        }
+        for behaviour in [Behaviour::Hang, Behaviour::HangAfter(1)] {
+            let caller = caller.told(behaviour);
+            let call = tokio::spawn(async move { caller.call(kind).await });
+            script.entered().await;
+            assert_eq!(limiter.in_use(), 1);
+            call.abort();
+            until(|| limiter.in_use() == 0).await;
+        }
+        assert_eq!(caller.call(kind).await.code(), Code::Ok, "{kind}");
+        until(|| limiter.in_use() == 0).await;
+        script.entered().await;
+    }
+    // All of them have found a place, so none was missing.
+    assert_eq!(script.runs(), 4 * 9);
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_away_while_it_waits_leaves_the_queue() {
+    let (server, script, limiter) = waiting(&Config::max(1).queue(1)).await;
+    let caller = Caller::new(&server.channel);
+    for kind in KINDS {
+        let held = hold(&caller, kind);
+        script.entered().await;
+        let gone = hold(&caller, kind);
+        until(|| limiter.waiting() == 1).await;
+        let refused = caller.call(kind).await;
+        assert_refused(&refused.status, Duration::from_secs(1));
+        gone.abort();
+        until(|| limiter.waiting() == 0).await;
+        held.abort();
+        until(|| limiter.in_use() == 0).await;
+    }
+    assert_eq!(script.runs(), 4);
+}
+
+#[tokio::test]
+async fn who_waits_too_long_is_refused() {
+    let retry_after = Duration::from_millis(250);
+    let config = Config::max(1).wait(Duration::from_millis(5));
+    let (server, script, limiter) = waiting(&config.retry_after(retry_after)).await;
+    let caller = Caller::new(&server.channel);
+    let held = hold(&caller, Kind::Unary);
+    script.entered().await;
+    for kind in KINDS {
+        assert_refused(&caller.call(kind).await.status, retry_after);
+    }
+    assert_eq!((limiter.waiting(), script.runs()), (0, 1));
+    held.abort();
+}
+
+#[tokio::test]
+async fn an_adaptive_limit_falls_where_the_handler_says_that_it_is_overloaded() {
+    let config = Config::adaptive(1, 8, Duration::from_secs(20));
+    let (server, _, limiter) = waiting(&config).await;
+    let caller = Caller::new(&server.channel);
+    for kind in [Kind::Unary, Kind::ClientStreaming] {
+        for _ in 0..8 {
+            assert_eq!(caller.call(kind).await.code(), Code::Ok);
+        }
+    }
+    let raised = limiter.limit();
+    assert!(raised > 1, "one at a time is all of a limit of 1");
+    let overloaded = caller.told(Behaviour::Fail(Code::ResourceExhausted));
+    for kind in KINDS {
+        for _ in 0..4 {
+            overloaded.call(kind).await;
+        }
+    }
+    assert_eq!(limiter.limit(), 1);
+    assert_eq!(limiter.in_use(), 0);
+}
+
+#[derive(Clone, Default)]
+struct Configured {
+    script: Script,
+}
+
+#[intercept(
+    load_shed(max = 1, except = [list_users, import_users]),
+    concurrency(max = 1, per = service, queue = 0, only = [list_users, import_users]),
+)]
+#[tonic::async_trait]
+impl UserService for Configured {
+    type ListUsersStream = UserStream<User>;
+    type ChatStream = UserStream<ChatMessage>;
+
+    async fn login(&self, request: Request<LoginRequest>) -> Result<Response<LoginReply>, Status> {
+        self.script.login(request).await
+    }
+
+    async fn get_user(&self, request: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+        self.script.get_user(request).await
+    }
+
+    async fn list_users(
+        &self,
+        request: Request<ListUsersRequest>,
+    ) -> Result<Response<Self::ListUsersStream>, Status> {
+        self.script.list_users(request).await
+    }
+
+    async fn import_users(
+        &self,
+        request: Request<Streaming<User>>,
+    ) -> Result<Response<ImportSummary>, Status> {
+        self.script.import_users(request).await
+    }
+
+    async fn chat(
+        &self,
+        request: Request<Streaming<ChatMessage>>,
+    ) -> Result<Response<Self::ChatStream>, Status> {
+        self.script.chat(request).await
+    }
+
+    #[intercept(skip(load_shed))]
+    async fn flaky(&self, request: Request<FlakyRequest>) -> Result<Response<FlakyReply>, Status> {
+        self.script.flaky(request).await
+    }
+}
+
+#[tokio::test]
+async fn each_method_has_a_limit_or_the_service_has_one_and_all_its_values_share_them() {
+    let services = [Configured::default(), Configured::default()];
+    let [first, second] = services.clone();
+    let first = serve(Routes::new(UserServiceServer::new(first))).await;
+    let second = serve(Routes::new(UserServiceServer::new(second))).await;
+    let (first, second) = (Caller::new(&first), Caller::new(&second));
+    let script = &services[0].script;
+    let code = async |kind| second.call(kind).await.code();
+
+    let unary = hold(&first, Kind::Unary);
+    script.entered().await;
+    assert_eq!(code(Kind::Unary).await, Code::ResourceExhausted);
+    assert_eq!(code(Kind::BidiStreaming).await, Code::Ok, "another method");
+
+    let stream = hold(&first, Kind::ServerStreaming);
+    script.entered().await;
+    for kind in [Kind::ServerStreaming, Kind::ClientStreaming] {
+        assert_eq!(code(kind).await, Code::ResourceExhausted, "{kind}");
+    }
+    assert_eq!(code(Kind::BidiStreaming).await, Code::Ok);
+    unary.abort();
+    stream.abort();
+}
+
+#[test]
+fn the_plan_says_what_is_in_force() {
+    let plan = Configured::PLAN.to_string();
+    for line in [
+        "load_shed    max=1 queue=0 retry_after=1s",
+        "concurrency  per=service max=1 queue=0 retry_after=1s",
+    ] {
+        assert!(plan.contains(line), "{plan}");
+    }
+}
+
+#[derive(Clone)]
+struct Mixed {
+    script: Script,
+    limiter: Limiter,
+}
+
+scripted!(self: Mixed, #[intercept(
+    concurrency(limiter = self.limiter, except = [get_user]),
+    load_shed(limiter = self.limiter, only = [get_user]),
+)]);
+
+#[tokio::test]
+async fn a_shared_limiter_lets_some_wait_and_refuses_others() {
+    let (script, limiter) = (Script::default(), Limiter::new(&Config::max(1)));
+    let service = Mixed {
+        script: script.clone(),
+        limiter: limiter.clone(),
+    };
+    let channel = serve(Routes::new(UserServiceServer::new(service))).await;
+    let caller = Caller::new(&channel);
+    let held = hold(&caller, Kind::BidiStreaming);
+    script.entered().await;
+    let refused = caller.call(Kind::Unary).await;
+    assert_refused(&refused.status, Duration::from_secs(1));
+    let other = caller.clone();
+    let waits = tokio::spawn(async move { other.call(Kind::ServerStreaming).await.code() });
+    until(|| limiter.waiting() == 1).await;
+    held.abort();
+    assert_eq!(waits.await.unwrap(), Code::Ok);
+}
+
+struct Bare {
+    script: Script,
+}
+
+scripted!(self: Bare, #[intercept()]);
+
+async fn bare() -> (Channel, Script) {
+    let script = Script::default();
+    let service = Bare {
+        script: script.clone(),
+    };
+    let channel = serve(Routes::new(UserServiceServer::new(service))).await;
+    (channel, script)
+}
+
+fn told<T>(message: T, behaviour: Behaviour) -> Request<T> {
+    let mut request = Request::new(message);
+    let behaviour = behaviour.to_string().parse().unwrap();
+    request.metadata_mut().insert(Behaviour::KEY, behaviour);
+    request
+}
+
+/// A call of any kind by any client, read to its end.
+macro_rules! call {
+    ($client:expr, $kind:expr, $behaviour:expr) => {{
+        let (mut client, behaviour) = ($client.clone(), $behaviour);
+        async move {
+            let users = tokio_stream::iter([User::default(), User::default()]);
+            let chat = tokio_stream::iter([ChatMessage::default()]);
+            match $kind {
+                Kind::Unary => {
+                    let request = told(GetUserRequest { id: 7 }, behaviour);
+                    client.get_user(request).await.map(drop)
+                }
+                Kind::ClientStreaming => {
+                    client.import_users(told(users, behaviour)).await.map(drop)
+                }
+                Kind::ServerStreaming => {
+                    let request = told(ListUsersRequest::default(), behaviour);
+                    let mut messages = client.list_users(request).await?.into_inner();
+                    while messages.message().await?.is_some() {}
+                    Ok(())
+                }
+                Kind::BidiStreaming => {
+                    let mut messages = client.chat(told(chat, behaviour)).await?.into_inner();
+                    while messages.message().await?.is_some() {}
+                    Ok(())
+                }
+            }
+        }
+    }};
+}
+
+#[tokio::test]
+async fn the_calls_of_a_generated_client_wait_for_each_other_method_by_method() {
+    let (channel, script) = bare().await;
+    let client = clients::crowded::UserServiceClient::new(channel);
+    for kind in KINDS {
+        let held = tokio::spawn(call!(client, kind, Behaviour::HangAfter(1)));
+        script.entered().await;
+        // A queue of one: one of two waits and the other is refused.
+        let mut two = [(); 2].map(|()| tokio::spawn(call!(client, kind, Behaviour::Answer(1))));
+        let [a, b] = &mut two;
+        let refused = tokio::select! { reply = a => reply, reply = b => reply };
+        assert_refused(&refused.unwrap().unwrap_err(), Duration::from_secs(1));
+        held.abort();
+        let [a, b] = two;
+        let waited = if a.is_finished() { b } else { a };
+        waited.await.unwrap().unwrap();
+        script.entered().await;
+        call!(client, kind, Behaviour::Answer(1)).await.unwrap();
+        script.entered().await;
+    }
+    assert_eq!(script.runs(), 4 * 3);
+}
+
+#[intercept(load_shed(max = 1))]
+struct PerMethod;
+
+#[intercept(load_shed(max = 1, per = service))]
+struct PerService;
+
+#[tokio::test]
+async fn a_channel_has_a_limit_for_each_method_or_service_which_its_clones_share() {
+    let (channel, script) = bare().await;
+    for kind in KINDS {
+        let client = UserServiceClient::new(PerMethod.wrap(channel.clone()));
+        let other = UserServiceClient::new(PerMethod.wrap(channel.clone()));
+        let service = UserServiceClient::new(PerService.wrap(channel.clone()));
+        let held = tokio::spawn(call!(client, kind, Behaviour::HangAfter(1)));
+        script.entered().await;
+        let held_too = tokio::spawn(call!(service, kind, Behaviour::HangAfter(1)));
+        script.entered().await;
+        for second in KINDS {
+            let answer = Behaviour::Answer(1);
+            let expected = if second == kind {
+                Code::ResourceExhausted
+            } else {
+                Code::Ok
+            };
+            let code =
+                |result: Result<(), Status>| result.err().map_or(Code::Ok, |status| status.code());
+            let reply = code(call!(client, second, answer).await);
+            assert_eq!(reply, expected, "{second} while {kind}");
+            let reply = code(call!(service, second, answer).await);
+            assert_eq!(reply, Code::ResourceExhausted, "{second} while {kind}");
+            let reply = code(call!(other, second, answer).await);
+            assert_eq!(reply, Code::Ok, "another channel: {second} while {kind}");
+        }
+        held.abort();
+        held_too.abort();
+        assert!(held.await.is_err() && held_too.await.is_err());
+        call!(client, kind, Behaviour::Answer(1)).await.unwrap();
+        call!(service, kind, Behaviour::Answer(1)).await.unwrap();
+        while script.runs() > 0
+            && tokio::time::timeout(Duration::ZERO, script.entered())
+                .await
+                .is_ok()
+        {}
+    }
+}
+
+#[intercept(load_shed(limiter = self.limiter))]
+struct Shared {
+    limiter: Limiter,
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_adaptive_limit_of_a_channel_follows_how_long_calls_take_that_are_no_streams() {
+    let config = Config::adaptive(2, 8, Duration::from_millis(50));
+    for kind in KINDS {
+        let server = FlakyServer::new([]);
+        let limiter = Limiter::new(&config);
+        let shared = Shared {
+            limiter: limiter.clone(),
+        };
+        let client = UserServiceClient::new(shared.wrap(server.channel()));
+        let two = async |first, second| {
+            server.then([first, second]);
+            let one = tokio::spawn(call!(client, kind, Behaviour::Answer(1)));
+            let other = tokio::spawn(call!(client, kind, Behaviour::Answer(1)));
+            one.await.unwrap().unwrap();
+            other.await.unwrap().unwrap();
+        };
+        let ms = Duration::from_millis;
+        for _ in 0..20 {
+            two(answer(1).after(ms(10)), answer(1).after(ms(10))).await;
+        }
+        let raised = limiter.limit();
+        assert!(raised > 2, "{kind}: {raised}");
+        if kind.response_is_stream() {
+            for _ in 0..20 {
+                two(answer(3).after(ms(90)), answer(3).after(ms(90))).await;
+            }
+            assert_eq!(limiter.limit(), raised, "{kind}: a stream takes its time");
+        }
+        for _ in 0..20 {
+            two(answer(1).after(ms(90)), answer(1).after(ms(90))).await;
+        }
+        assert_eq!((limiter.limit(), limiter.in_use()), (2, 0), "{kind}");
+    }
+}
+
+struct Stub {
+    client: UserServiceClient<Channel>,
+    limiter: Limiter,
+}
+
+#[intercept(service = "demo.v1.UserService", load_shed(limiter = self.limiter))]
+impl Stub {
+    async fn get_user(&self, request: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+        self.client.clone().get_user(request).await
+    }
+
+    async fn list_users(
+        &self,
+        request: Request<ListUsersRequest>,
+    ) -> Result<Response<Streaming<User>>, Status> {
+        self.client.clone().list_users(request).await
+    }
+}
+
+#[tokio::test]
+async fn a_stub_holds_its_place_to_the_end_of_the_stream_or_until_it_is_dropped() {
+    let (channel, _) = bare().await;
+    let limiter = Limiter::new(&Config::max(1));
+    let stub = Stub {
+        client: UserServiceClient::new(channel),
+        limiter: limiter.clone(),
+    };
+    let answer = || told(GetUserRequest { id: 7 }, Behaviour::Answer(1));
+    let endless = told(ListUsersRequest::default(), Behaviour::HangAfter(1));
+    let mut messages = stub.list_users(endless).await.unwrap().into_inner();
+    assert!(messages.next().await.unwrap().is_ok());
+    let refused = stub.get_user(answer()).await.unwrap_err();
+    assert_refused(&refused, Duration::from_secs(1));
+    drop(messages);
+    assert_eq!(limiter.in_use(), 0);
+    stub.get_user(answer()).await.unwrap();
+
+    let hang = told(GetUserRequest { id: 7 }, Behaviour::Hang);
+    {
+        let mut call = std::pin::pin!(stub.get_user(hang));
+        tokio::select! {
+            biased;
+            _ = &mut call => unreachable!(),
+            () = until(|| limiter.in_use() == 1) => {}
+        }
+    }
+    assert_eq!(limiter.in_use(), 0);
+    stub.get_user(answer()).await.unwrap();
+}
