@@ -67,6 +67,10 @@ mod cache;
 #[doc(hidden)]
 pub mod client;
 mod interceptor;
+#[cfg(feature = "jwt")]
+pub mod jwt;
+#[cfg(feature = "static-tokens")]
+mod static_tokens;
 mod verifier;
 
 #[cfg(feature = "client")]
@@ -75,4 +79,6 @@ pub use cache::{Token, TokenCache};
 pub use client::{Authenticate, Config as ClientConfig, TokenSource};
 
 pub use interceptor::{Auth, Config};
+#[cfg(feature = "static-tokens")]
+pub use static_tokens::{StaticTokens, UnusableToken};
 pub use verifier::{Identity, RequestExt, Verifier};
