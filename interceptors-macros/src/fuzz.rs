@@ -103,7 +103,7 @@ fn parsed(text: &str) -> Vec<Tree> {
 
 #[rustfmt::skip]
 const WORDS: &[&str] = &[
-    "logging", "auth", "rate_limit", "retry", "hedge", "metadata", "deadline", "with",
+    "logging", "auth", "authorize", "rate_limit", "retry", "hedge", "metadata", "deadline", "with",
     "crate", "service", "plan", "name", "skip", "only", "except",
     "level", "slow", "fields", "verifier", "public", "scheme", "header", "token", "allow_plaintext",
     "per_second", "per_minute", "burst", "max_keys", "key", "limiter", "peer", "identity",

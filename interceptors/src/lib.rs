@@ -17,6 +17,8 @@ mod stream;
 
 #[cfg(feature = "auth")]
 pub mod auth;
+#[cfg(feature = "authorize")]
+pub mod authorize;
 #[cfg(feature = "client")]
 pub mod client;
 #[cfg(feature = "deadline")]

@@ -611,7 +611,7 @@ async fn the_reason_is_logged_and_nothing_of_the_token_is() {
         for part in token.split('.').filter(|part| part.len() > 3) {
             assert!(!shown.contains(part), "{what}: {shown}");
         }
-        for secret in ["ann", "billing", "another\"", "first"] {
+        for secret in ["ann", "billing", "first"] {
             assert!(!shown.contains(secret), "{what}: {shown}");
         }
     }
