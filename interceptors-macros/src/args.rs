@@ -508,6 +508,9 @@ impl EntryParser<'_> {
         for setting in ["role", "roles"] {
             if let Some((key, expr)) = settings.expr(setting) {
                 let value = match setting {
+                    "role" if matches!(literal(&expr), Some(Lit::Str(it)) if it.value().is_empty()) => {
+                        values.wrong(&expr, "`role` is empty; name a role")
+                    }
                     "role" => values.text(&key, &expr),
                     _ => values.texts(&key, &expr),
                 };

@@ -196,6 +196,27 @@ snapshot!(rate_limits, {
     }
 });
 
+snapshot!(authorized, {
+    auth(verifier = self.tokens, public = [login]),
+    authorize(role = "admin", except = [login]),
+    authorize(with = |user: &User| user.age > self.age, only = [get]),
+    authorize(with = self.policy, only = [set]),
+}, {
+    #[tonic::async_trait]
+    impl Query for Service {
+        async fn login(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+        async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+        #[intercept(authorize(roles = ROLES))]
+        async fn set(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+    }
+});
+
 snapshot!(native_future, { with(self.audit, except = [set]) }, {
     impl Query for Service {
         fn get(
@@ -577,7 +598,7 @@ fn a_client_without_its_feature_says_which_to_enable() {
 /// An editor shows for a token what the tokens of the same text and place resolve to.
 #[test]
 fn names_of_entries_and_settings_lead_to_what_they_mean() {
-    let service = "logging(level = \"debug\"), auth(scheme = \"\"), rate_limit(per_second = 5, burst = 7), \
+    let service = "logging(level = \"debug\"), auth(scheme = \"\"), authorize(role = \"a\"), rate_limit(per_second = 5, burst = 7), \
                    retry(max = 3, codes = [Aborted])";
     let client = "logging(slow = \"2s\"), auth(allow_plaintext = true), retry(jitter = 0.0), \
                   metadata(\"x-a\" = \"b\"), deadline(\"5s\")";
@@ -592,6 +613,8 @@ fn names_of_entries_and_settings_lead_to_what_they_mean() {
             &[
                 "logging",
                 "auth",
+                "authorize",
+                "role",
                 "rate_limit",
                 "retry",
                 "level",

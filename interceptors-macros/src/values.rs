@@ -118,6 +118,10 @@ impl Values<'_> {
         for element in &array.elems {
             match literal(element) {
                 None => {}
+                Some(Lit::Str(text)) if text.value().is_empty() => {
+                    let message = format!("`{name}` has an empty string; take it out");
+                    return self.wrong(element, message);
+                }
                 Some(Lit::Str(text)) if seen.contains(&text.value()) => {
                     let message = format!("duplicate {}; take one out", text.token());
                     return self.wrong(element, message);

@@ -1,9 +1,8 @@
 use std::fmt;
-use std::marker::PhantomData;
 
 use tonic::{Response, Status};
 
-use super::{AnyRole, HasRole, Policy, PolicyRef};
+use super::{HasRole, Policy};
 use crate::auth::{Auth, Identity, Verifier};
 use crate::plan::{Setting, Value};
 use crate::{Call, CallDetails, Interceptor, Next};
@@ -63,7 +62,7 @@ impl Config {
         self
     }
 
-    pub(super) const fn effective(&'static self) -> &'static [&'static str] {
+    const fn effective(&self) -> &[&'static str] {
         match &self.role {
             Some(role) => std::slice::from_ref(role),
             None => self.roles,
@@ -94,85 +93,80 @@ impl Default for Config {
 /// The interceptor behind `authorize`. See the [module documentation](super).
 ///
 /// It takes the identity of an [`Auth`], which stands before it.
-pub struct Authorize<Id, P> {
+pub struct Authorize<P> {
     policy: P,
-    identity: PhantomData<fn(&Id)>,
+    /// Knows the type of the identity. What does not fit is told where this is made, and not once more for each chain.
+    allows: fn(&P, &CallDetails) -> bool,
 }
 
-impl<Id, P> Authorize<Id, P> {
-    const fn new(policy: P) -> Self {
+impl Authorize<&'static Config> {
+    /// Lets those pass that have one of the roles.
+    pub const fn by_role<V, Id>(_: &Auth<'_, V>, roles: &'static Config) -> Self
+    where
+        V: Verifier<Identity = Id> + ?Sized,
+        Id: HasRole + Clone + Send + Sync + 'static,
+    {
+        Self {
+            policy: roles,
+            allows: |roles, call| {
+                let has_any = |who: &Id| roles.effective().iter().any(|role| who.has_role(role));
+                identity(call).is_some_and(has_any)
+            },
+        }
+    }
+}
+
+impl<F> Authorize<F> {
+    /// Lets those pass for whom this is true.
+    pub const fn by_fn<V, Id>(_: &Auth<'_, V>, allows: F) -> Self
+    where
+        V: Verifier<Identity = Id> + ?Sized,
+        Id: Clone + Send + Sync + 'static,
+        F: Fn(&Id) -> bool + Send + Sync,
+    {
+        Self {
+            policy: allows,
+            allows: |allows, call| identity(call).is_some_and(allows),
+        }
+    }
+}
+
+impl<'a, P: ?Sized> Authorize<&'a P> {
+    /// Lets those pass whom this policy lets pass.
+    pub const fn by_policy<V, Id>(_: &Auth<'_, V>, policy: &'a P) -> Self
+    where
+        V: Verifier<Identity = Id> + ?Sized,
+        Id: Clone + Send + Sync + 'static,
+        P: Policy<Id>,
+    {
         Self {
             policy,
-            identity: PhantomData,
+            allows: |policy, call| identity(call).is_some_and(|who| policy.allows(who, call)),
         }
     }
 }
 
-impl<Id: HasRole> Authorize<Id, AnyRole> {
-    /// Lets those pass that have one of the roles.
-    pub const fn by_role<V>(_: &Auth<'_, V>, roles: &'static Config) -> Self
-    where
-        V: Verifier<Identity = Id> + ?Sized,
-    {
-        Self::new(AnyRole(roles))
-    }
+fn identity<Id: Clone + Send + Sync + 'static>(call: &CallDetails) -> Option<&Id> {
+    let Identity(identity) = call.extensions().get::<Identity<Id>>()?;
+    Some(identity)
 }
 
-impl<Id, F: Fn(&Id) -> bool + Send + Sync> Authorize<Id, F> {
-    /// Lets those pass for whom this is true.
-    pub const fn by_fn<V>(_: &Auth<'_, V>, allows: F) -> Self
-    where
-        V: Verifier<Identity = Id> + ?Sized,
-    {
-        Self::new(allows)
-    }
-}
-
-impl<'a, Id, P: Policy<Id> + ?Sized> Authorize<Id, PolicyRef<'a, P>> {
-    /// Lets those pass whom this policy lets pass.
-    pub const fn by_policy<V>(_: &Auth<'_, V>, policy: &'a P) -> Self
-    where
-        V: Verifier<Identity = Id> + ?Sized,
-    {
-        Self::new(PolicyRef(policy))
-    }
-}
-
-impl<Id, P> Authorize<Id, P>
-where
-    Id: Clone + Send + Sync + 'static,
-    P: Policy<Id>,
-{
-    fn check(&self, call: &CallDetails) -> Result<(), Status> {
-        match call.extensions().get::<Identity<Id>>() {
-            Some(Identity(identity)) if self.policy.allows(identity, call) => Ok(()),
-            _ => Err(denied()),
-        }
-    }
-}
-
-fn denied() -> Status {
-    Status::permission_denied("the caller may not call this method")
-}
-
-impl<Id, P, Req, Res> Interceptor<Req, Res> for Authorize<Id, P>
-where
-    Id: Clone + Send + Sync + 'static,
-    P: Policy<Id>,
-    Req: Send,
-    Res: Send,
-{
+impl<P: Send + Sync, Req: Send, Res: Send> Interceptor<Req, Res> for Authorize<P> {
     async fn intercept(
         &self,
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
-        self.check(call)?;
+        if !(self.allows)(&self.policy, call) {
+            return Err(Status::permission_denied(
+                "the caller may not call this method",
+            ));
+        }
         next.run(call).await
     }
 }
 
-impl<Id, P> fmt::Debug for Authorize<Id, P> {
+impl<P> fmt::Debug for Authorize<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Authorize")
     }

@@ -48,4 +48,4 @@ mod interceptor;
 mod policy;
 
 pub use interceptor::{Authorize, Config};
-pub use policy::{AnyRole, HasRole, Policy, PolicyRef};
+pub use policy::{HasRole, Policy};

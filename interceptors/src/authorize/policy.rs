@@ -1,7 +1,5 @@
-use std::fmt;
 use std::sync::Arc;
 
-use super::Config;
 use crate::CallDetails;
 
 /// An identity that has roles. See the [module documentation](super).
@@ -60,31 +58,5 @@ impl<Id: ?Sized, F: Fn(&Id) -> bool + Send + Sync> Policy<Id> for F {
 impl<Id: ?Sized, P: Policy<Id> + ?Sized> Policy<Id> for Arc<P> {
     fn allows(&self, identity: &Id, call: &CallDetails) -> bool {
         (**self).allows(identity, call)
-    }
-}
-
-/// Those with any of the roles.
-#[derive(Debug, Clone, Copy)]
-pub struct AnyRole(pub(super) &'static Config);
-
-impl<Id: HasRole + ?Sized> Policy<Id> for AnyRole {
-    fn allows(&self, identity: &Id, _call: &CallDetails) -> bool {
-        let mut roles = self.0.effective().iter();
-        roles.any(|role| identity.has_role(role))
-    }
-}
-
-/// A policy that is only borrowed.
-pub struct PolicyRef<'a, P: ?Sized>(pub(super) &'a P);
-
-impl<Id: ?Sized, P: Policy<Id> + ?Sized> Policy<Id> for PolicyRef<'_, P> {
-    fn allows(&self, identity: &Id, call: &CallDetails) -> bool {
-        self.0.allows(identity, call)
-    }
-}
-
-impl<P: ?Sized> fmt::Debug for PolicyRef<'_, P> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PolicyRef")
     }
 }

@@ -12,7 +12,17 @@ use super::verifier::{JwtVerifier, Rules};
 /// What tokens are to be like. [`JwtVerifier::builder`] begins one.
 ///
 /// `Aud` and `Iss` say whether it has been decided which audiences and issuers are right; only then can it be
-/// [built](Self::build).
+/// [built](Builder::build):
+///
+/// ```compile_fail,E0599
+/// use interceptors::auth::jwt::{Algorithm, JwtVerifier, KeySet};
+///
+/// let verifier = JwtVerifier::<()>::builder([Algorithm::ES256])
+///     .issuer(["https://id.example.com"])
+///     // Neither `audience(…)` nor `any_audience()`.
+///     .keys(KeySet::new())
+///     .build();
+/// ```
 #[derive(Debug)]
 #[must_use = "it does nothing until it is built"]
 pub struct Builder<Claims, Aud = Undecided, Iss = Undecided> {

@@ -19,7 +19,13 @@ impl Verifier for Users {
     }
 }
 
-#[intercept(auth, authorize(role = ""), authorize(roles = []), authorize(roles = ["ops", "ops"]))]
+#[intercept(
+    auth,
+    authorize(role = ""),
+    authorize(roles = []),
+    authorize(roles = ["admin", ""]),
+    authorize(roles = ["ops", "ops"]),
+)]
 #[tonic::async_trait]
 impl UserService for Users {
     type ListStream = Ids;
