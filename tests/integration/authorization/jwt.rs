@@ -1,10 +1,11 @@
 use std::time::Duration;
 
+use expect_test::expect;
 use interceptors::auth::jwt::{Algorithm, DecodingKey, JwkSet, JwtVerifier, KeySet, SetupError};
 use interceptors::auth::{RequestExt, Verifier};
 use interceptors::{CallDetails, Kind, intercept};
 use interceptors_proto::demo::user_service_server::UserServiceServer;
-use interceptors_tests::{Caller, Events, KINDS, Script, ask_each_time, scripted, serve};
+use interceptors_tests::{Caller, Events, Field, KINDS, Script, ask_each_time, scripted, serve};
 use jsonwebtoken::{EncodingKey, Header};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -604,10 +605,15 @@ async fn the_reason_is_logged_and_nothing_of_the_token_is() {
     }
     let events = events.take();
     assert_eq!(events.len(), tokens.len());
+    let text = |field: Option<&Field>| match field {
+        Some(Field::Str(text)) => text.clone(),
+        other => panic!("{other:?}"),
+    };
+    let mut reasons = String::new();
     for (event, (what, token)) in events.iter().zip(&tokens) {
         assert_eq!(event.level, tracing::Level::DEBUG);
         let shown = format!("{event:?}");
-        assert!(event.get("reason").is_some(), "{what}: {shown}");
+        reasons += &format!("{what}: {}\n", text(event.get("reason")));
         for part in token.split('.').filter(|part| part.len() > 3) {
             assert!(!shown.contains(part), "{what}: {shown}");
         }
@@ -615,6 +621,43 @@ async fn the_reason_is_logged_and_nothing_of_the_token_is() {
             assert!(!shown.contains(secret), "{what}: {shown}");
         }
     }
+    // Each is refused for what is wrong with it, and not for something else.
+    expect![[r#"
+        alg none: the header is malformed
+        alg none, unsigned: the header is malformed
+        alg None, unsigned: the header is malformed
+        no alg: the header is malformed
+        the public key as a secret: its `alg` is another
+        another algorithm: its `alg` is another
+        an extension: it has a `crit`
+        another key: the signature is wrong
+        unknown kid: there is no key for its `kid` and `alg`
+        no kid: there is no key for its `kid` and `alg`
+        expired: it has expired
+        no exp: it has no `exp` that is a time
+        exp is a text: it has no `exp` that is a time
+        exp is negative: it has no `exp` that is a time
+        not yet valid: it is not valid yet
+        nbf is a text: `exp` or `nbf` is no time
+        another audience: its `aud` is another
+        other audiences: its `aud` is another
+        audience of nobody: its `aud` is another
+        no audience: it has no `aud`
+        another issuer: its `iss` is another
+        no issuer: it has no `iss`
+        claims of another shape: the claims are of another shape
+        claims that are none: the claims are of another shape
+        truncated: it is malformed
+        half of it: the header is malformed
+        without a signature: the signature is wrong
+        two parts: the header is malformed
+        four parts: the header is malformed
+        padded: it is malformed
+        no token at all: the header is malformed
+        dots: the header is malformed
+        huge: it is too large
+    "#]]
+    .assert_eq(&reasons);
 }
 
 #[test]

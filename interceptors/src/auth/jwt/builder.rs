@@ -31,8 +31,10 @@ pub struct Builder<Claims, Aud = Undecided, Iss = Undecided> {
     token_type: Option<String>,
     max_size: usize,
     keys: KeySet,
-    decided: PhantomData<fn() -> (Claims, Aud, Iss)>,
+    decided: PhantomData<Makes<Claims, Aud, Iss>>,
 }
+
+type Makes<Claims, Aud, Iss> = fn() -> (Claims, Aud, Iss);
 
 /// It has not been said which are right.
 #[derive(Debug)]

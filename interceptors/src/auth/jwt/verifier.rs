@@ -146,7 +146,11 @@ fn reason(kind: &ErrorKind) -> &'static str {
         ErrorKind::ImmatureSignature => "it is not valid yet",
         ErrorKind::InvalidAudience => "its `aud` is another",
         ErrorKind::InvalidIssuer => "its `iss` is another",
-        ErrorKind::MissingRequiredClaim(_) => "`exp`, `aud` or `iss` is missing",
+        ErrorKind::MissingRequiredClaim(claim) => match claim.as_str() {
+            "exp" => "it has no `exp` that is a time",
+            "aud" => "it has no `aud`",
+            _ => "it has no `iss`",
+        },
         ErrorKind::InvalidClaimFormat(_) => "`exp` or `nbf` is no time",
         ErrorKind::Json(_) => "the claims are of another shape",
         _ => "it is malformed",
