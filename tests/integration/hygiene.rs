@@ -74,6 +74,7 @@ impl Verifier for Public {
 #[intercept(
     logging(level = "debug", slow = "1s", fields(text = %request.text, debug = ?request, len = request.text.len()), only = [get, list]),
     auth(public = [get]),
+    authorize(with = |caller| !caller.is_empty(), except = [get]),
     rate_limit(per_second = 1000, key = identity, except = [get]),
     retry(max = 1, base_delay = "1ms", throttle(tokens = 10, ratio = 0.1), codes = [Unavailable]),
     with(self.pass),

@@ -86,15 +86,24 @@ struct Service {
     pass: Pass,
 }
 
+#[derive(::core::clone::Clone)]
+struct Caller;
+
+impl ::interceptors::authorize::HasRole for Caller {
+    fn has_role(&self, _: &::core::primitive::str) -> ::core::primitive::bool {
+        true
+    }
+}
+
 impl ::interceptors::auth::Verifier for Service {
-    type Identity = ();
+    type Identity = Caller;
 
     async fn verify(
         &self,
         _: &::core::primitive::str,
         _: &::interceptors::CallDetails,
-    ) -> ::core::result::Result<(), ::tonic::Status> {
-        ::core::result::Result::Ok(())
+    ) -> ::core::result::Result<Caller, ::tonic::Status> {
+        ::core::result::Result::Ok(Caller)
     }
 }
 
@@ -102,6 +111,8 @@ impl ::interceptors::auth::Verifier for Service {
 #[::interceptors::intercept(
     logging(level = "debug", slow = "1s", fields(text = %request.text, debug = ?request, len = request.text.len())),
     auth,
+    authorize(role = "admin"),
+    authorize(with = |_| true),
     rate_limit(per_second = 1000, burst = 5, key = metadata("x-key")),
     retry(max = 1, base_delay = "1ms", throttle(tokens = 10, ratio = 0.1), codes = [Unavailable]),
     with(self.pass),

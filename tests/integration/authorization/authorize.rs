@@ -379,6 +379,31 @@ async fn behind_retry_the_identity_is_still_known() {
     assert_eq!(refused.code(), Code::PermissionDenied);
 }
 
+/// In an order that is seldom meant.
+#[derive(Clone)]
+struct Unlogged {
+    script: Script,
+    tokens: StaticTokens<Who>,
+}
+
+scripted!(self: Unlogged, #[intercept(
+    auth(verifier = self.tokens),
+    authorize(roles = ["ops", "admin"]),
+    logging,
+)]);
+
+#[test]
+fn what_it_refuses_before_logging_has_a_note() {
+    let method = Unlogged::PLAN.methods()[0];
+    let notes: Vec<_> = method
+        .notes()
+        .map(|note| (note.outer(), note.inner()))
+        .collect();
+    assert_eq!(notes, [("auth", "logging"), ("authorize", "logging")]);
+    let json = Unlogged::PLAN.to_json().to_string();
+    assert!(json.contains(r#""roles":["ops","admin"]"#), "{json}");
+}
+
 #[test]
 fn the_plan_shows_who_may_call() {
     let plan = ByRole::PLAN.to_string();
