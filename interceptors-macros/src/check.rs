@@ -952,7 +952,10 @@ fn check_authorized(
             let cure = match &entry.methods {
                 _ if i >= of_block => "take one of the two out".to_owned(),
                 Selector::Only(_) => format!("take {them} out of `only`"),
-                _ => format!("leave {them} out with `except = [{}]`", public.join(", ")),
+                Selector::Except(_) => format!("add {them} to `except`"),
+                Selector::All => {
+                    format!("leave {them} out with `except = [{}]`", public.join(", "))
+                }
             };
             cx.error_on(
                 name,

@@ -705,6 +705,77 @@ fn a_method_is_in_one_of_the_lists_that_decide() {
 }
 
 #[test]
+fn there_is_somebody_to_authorize_wherever_it_stands() {
+    let block = |on_login: TokenStream| {
+        quote! {
+            impl UserService for Users {
+                #on_login
+                async fn login(&self, _: Request<Login>) -> Result<Response<Token>, Status> { todo!() }
+                async fn get_user(&self, _: Request<Id>) -> Result<Response<User>, Status> { todo!() }
+                async fn flaky(&self, _: Request<Id>) -> Result<Response<User>, Status> { todo!() }
+            }
+        }
+    };
+    for (args, on_login, expected) in [
+        (
+            quote!(
+                auth(public = [login, flaky]),
+                authorize(role = "a", except = [get_user]),
+                with(Mine)
+            ),
+            quote!(),
+            "`login`, `flaky` are public, so there is nobody to authorize; add each to `except`",
+        ),
+        (
+            quote!(auth(public = [login])),
+            quote!(#[intercept(authorize(role = "a"))]),
+            "`login` is public, so there is nobody to authorize; take one of the two out",
+        ),
+        (
+            quote!(auth, authorize(role = "a")),
+            quote!(#[intercept(skip(auth))]),
+            "nobody is verified in `login`; let `auth` cover what `authorize` does",
+        ),
+        (
+            quote!(authorize(role = "a"), logging),
+            quote!(#[intercept(auth)]),
+            "nobody is verified yet where this stands; list `auth` before `authorize`",
+        ),
+        (
+            quote!(logging),
+            quote!(#[intercept(authorize(role = "a"), auth)]),
+            "nobody is verified yet where this stands; list `auth` before `authorize`",
+        ),
+    ] {
+        assert_eq!(error(args.clone(), block(on_login)), expected, "{args}");
+    }
+    for (args, on_login) in [
+        (
+            quote!(auth, authorize(role = "a")),
+            quote!(#[intercept(skip(auth, authorize))]),
+        ),
+        (
+            quote!(auth, authorize(role = "a")),
+            quote!(#[intercept(skip(authorize), authorize(role = "b"))]),
+        ),
+        (
+            quote!(auth, authorize(role = "a"), authorize(role = "b")),
+            quote!(#[intercept(auth(scheme = "x"))]),
+        ),
+        (
+            quote!(logging),
+            quote!(#[intercept(auth, authorize(role = "a"))]),
+        ),
+    ] {
+        assert_eq!(
+            errors(args.clone(), block(on_login)),
+            Vec::<String>::new(),
+            "{args}"
+        );
+    }
+}
+
+#[test]
 fn a_policy_of_a_package_decides_for_each_of_its_services() {
     let policy = |protected: TokenStream| {
         quote!(auth(

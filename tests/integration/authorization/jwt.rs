@@ -388,6 +388,14 @@ async fn a_secret_is_a_key_too_and_a_single_key_needs_no_name() {
         verify(&verifier, &Issuer::hs256(&[8; 32]).token()).await,
         "another secret",
     );
+    // As a JWK; there the key is only for what its `alg` says.
+    issuer.kid = Some("shared");
+    let jwk = json!({ "kty": "oct", "kid": "shared", "alg": "HS256", "k": base64url(&secret) });
+    let set: JwkSet = serde_json::from_value(json!({ "keys": [jwk] })).unwrap();
+    let verifier = crate::jwt::verifier(&[Algorithm::HS256, Algorithm::HS384], set);
+    assert!(verify(&verifier, &issuer.token()).await.is_ok());
+    issuer.algorithm = Algorithm::HS384;
+    assert_refused(verify(&verifier, &issuer.token()).await, "another `alg`");
 }
 
 #[tokio::test]
