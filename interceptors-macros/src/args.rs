@@ -49,6 +49,11 @@ pub(crate) enum EntryKind {
         verifier: Option<Expr>,
         access: Access,
     },
+    /// By roles, or by a policy.
+    Authorize {
+        config: Option<Config>,
+        policy: Option<Expr>,
+    },
     RateLimit {
         config: Option<Config>,
         limiter: Option<Expr>,
@@ -186,9 +191,15 @@ const BOTH: &[Side] = &[Side::Server, Side::Client];
 const SERVER: &[Side] = &[Side::Server];
 const CLIENT: &[Side] = &[Side::Client];
 
-const ENTRIES: [Known; 14] = [
+const ENTRIES: [Known; 15] = [
     known("logging", BOTH, "logging", cfg!(feature = "logging")),
     known("auth", BOTH, "auth", cfg!(feature = "auth")),
+    known(
+        "authorize",
+        SERVER,
+        "authorize",
+        cfg!(feature = "authorize"),
+    ),
     known(
         "rate_limit",
         SERVER,
@@ -363,7 +374,7 @@ impl EntryParser<'_> {
     fn entry(&self, arg: Arg, entries: &mut Vec<Entry>) {
         let Arg { name, value } = arg;
         let text = name.to_string();
-        if text != "with" && entries.iter().any(|entry| entry.name == name) {
+        if !may_repeat(&name) && entries.iter().any(|entry| entry.name == name) {
             self.cx.error_on(
                 &name,
                 format!("duplicate interceptor `{name}`; take one out"),
@@ -425,6 +436,7 @@ impl EntryParser<'_> {
             "deadline" => self.deadline(name, tokens),
             "timeout" => self.timeout(name, tokens),
             "catch_panic" => self.catch_panic(name, tokens),
+            "authorize" => self.authorize(name, tokens),
             "rate_limit" => self.rate_limit(name, tokens),
             "retry" => self.retry(name, tokens),
             "validate" => self.validate(name, tokens),
@@ -536,6 +548,44 @@ impl EntryParser<'_> {
             protected: protected.map(|(key, methods)| Protected { key, methods }),
         };
         (config, access)
+    }
+
+    /// `authorize(role = "admin")`
+    fn authorize(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
+        let values = self.values();
+        let mut settings = self.settings(tokens, &["role", "roles", "with"]);
+        settings.conflict("role", "roles");
+        settings.conflict("role", "with");
+        settings.conflict("roles", "with");
+        let mut config = None;
+        for setting in ["role", "roles"] {
+            if let Some((key, expr)) = settings.expr(setting) {
+                let value = match setting {
+                    "role" if matches!(literal(&expr), Some(Lit::Str(it)) if it.value().is_empty()) => {
+                        values.wrong(&expr, "`role` is empty; name a role")
+                    }
+                    "role" => values.text(&key, &expr),
+                    _ => values.texts(&key, &expr),
+                };
+                let config = config.get_or_insert_with(|| Config::new(quote!(new()), name.span()));
+                set(config, &key, &expr, value);
+            }
+        }
+        let policy = settings.expr("with").map(|(_, expr)| expr);
+        if config.is_none() && policy.is_none() && settings.is_complete {
+            self.cx.error_on(
+                &name,
+                "`authorize` does not say who may call; add `role = \"admin\"`, or `roles` or `with`",
+            );
+        }
+        let shown = policy.as_ref().map(|policy| ("with", summary(policy)));
+        let methods = self.selector(&mut settings);
+        Some(Entry {
+            name,
+            methods,
+            expressions: shown.into_iter().collect(),
+            kind: EntryKind::Authorize { config, policy },
+        })
     }
 
     fn rate_limit(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
@@ -1062,6 +1112,11 @@ impl EntryParser<'_> {
     fn values(&self) -> Values<'_> {
         Values { cx: self.cx }
     }
+}
+
+/// Whether there may be several entries of this name for one method.
+pub(crate) fn may_repeat(name: &Ident) -> bool {
+    name == "with" || name == "authorize"
 }
 
 /// Sets a value; not where it was wrong, which has been reported.

@@ -6,7 +6,7 @@ use syn::{Expr, GenericArgument, Generics, Ident, Lit, Path, PathArguments, Type
 
 use crate::args::{
     BlockArgs, Entry, EntryKind, FULL_PATH, MethodRef, Protected, RateLimitKey, Selector, Spelled,
-    is_identifier, is_service_name,
+    is_identifier, is_service_name, may_repeat,
 };
 use crate::client_module::{ClientModule, check_constructors};
 use crate::ctxt::Ctxt;
@@ -149,7 +149,7 @@ fn block_chains(
         let skip = std::mem::take(&mut method.args.skip);
         entries.append(&mut method.args.entries);
         let own = |name: &Ident| {
-            (first_own..entries.len()).find(|&i| *name != "with" && entries[i].name == *name)
+            (first_own..entries.len()).find(|&i| !may_repeat(name) && entries[i].name == *name)
         };
         let mut chain = Vec::new();
         for i in 0..of_block {
@@ -187,6 +187,7 @@ fn block_chains(
     if all_is_here {
         check_coverage(cx, &entries[..of_block], &covered, &chains);
         check_identities(cx, entries, &chains);
+        check_authorized(cx, entries, of_block, &covered, &chains);
     }
 
     let method_names: Vec<String> = methods.into_iter().map(|method| method.name).collect();
@@ -379,6 +380,7 @@ fn expressions(entry: &Entry) -> Vec<&Expr> {
     match &entry.kind {
         EntryKind::Auth { verifier, .. } => verifier.iter().collect(),
         EntryKind::Token { token, .. } => token.iter().collect(),
+        EntryKind::Authorize { policy, .. } => policy.iter().collect(),
         EntryKind::RateLimit { limiter, .. } => limiter.iter().collect(),
         EntryKind::Metadata(pairs) => pairs.iter().map(|pair| &pair.value).collect(),
         EntryKind::CatchPanic { hook } => hook.iter().collect(),
@@ -830,7 +832,7 @@ fn check_method_attributes(cx: &Ctxt, methods: &[Method], entries: &[Entry], cov
                 .args
                 .entries
                 .iter()
-                .any(|entry| entry.name == *name && name != "with")
+                .any(|entry| entry.name == *name && !may_repeat(name))
             {
                 cx.error_on(
                     name,
@@ -912,6 +914,77 @@ fn check_identities(cx: &Ctxt, entries: &[Entry], chains: &[Chain]) {
     }
 }
 
+/// There has to be somebody to authorize, in every method that the entry covers.
+fn check_authorized(
+    cx: &Ctxt,
+    entries: &[Entry],
+    of_block: usize,
+    covered: &[Covered],
+    chains: &[Chain],
+) {
+    let is_auth = |&i: &usize| matches!(entries[i].kind, EntryKind::Auth { .. });
+    let is_public = |method: usize| {
+        let mut auths = (0..of_block).filter(is_auth);
+        auths.any(|i| covered[i].public_at[method].is_some())
+    };
+    for (i, entry) in entries.iter().enumerate() {
+        if !matches!(entry.kind, EntryKind::Authorize { .. }) {
+            continue;
+        }
+        let name = &entry.name;
+        let (mut covers, mut public, mut unverified) = (0, Vec::new(), Vec::new());
+        for (method, chain) in chains.iter().enumerate() {
+            if !chain.entries.contains(&i) {
+                continue;
+            }
+            covers += 1;
+            if chain.entries.iter().take_while(|&&j| j != i).any(is_auth) {
+                continue;
+            }
+            let list = match is_public(method) && !chain.entries.iter().any(is_auth) {
+                true => &mut public,
+                false => &mut unverified,
+            };
+            if !list.contains(&chain.name.as_str()) {
+                list.push(chain.name.as_str());
+            }
+        }
+        if !public.is_empty() {
+            let (are, them) = match public.len() {
+                1 => ("is", "it"),
+                _ => ("are", "each"),
+            };
+            let cure = match &entry.methods {
+                _ if i >= of_block => "take one of the two out".to_owned(),
+                Selector::Only(_) => format!("take {them} out of `only`"),
+                Selector::Except(_) => format!("add {them} to `except`"),
+                Selector::All => {
+                    format!("leave {them} out with `except = [{}]`", public.join(", "))
+                }
+            };
+            cx.error_on(
+                name,
+                format!(
+                    "`{}` {are} public, so there is nobody to authorize; {cure}",
+                    public.join("`, `")
+                ),
+            );
+        } else if unverified.len() == covers && covers > 0 {
+            let message =
+                "nobody is verified yet where this stands; list `auth` before `authorize`";
+            cx.error_on(name, message);
+        } else if !unverified.is_empty() {
+            cx.error_on(
+                name,
+                format!(
+                    "nobody is verified in `{}`; let `auth` cover what `authorize` does",
+                    unverified.join("`, `")
+                ),
+            );
+        }
+    }
+}
+
 /// Where the compiler should point when it speaks of an entry.
 pub(crate) fn entry_span(entry: &Entry) -> Span {
     match &entry.kind {
@@ -924,6 +997,9 @@ pub(crate) fn entry_span(entry: &Entry) -> Span {
         | EntryKind::Auth {
             verifier: Some(expr),
             ..
+        }
+        | EntryKind::Authorize {
+            policy: Some(expr), ..
         }
         | EntryKind::Token {
             token: Some(expr), ..

@@ -103,11 +103,11 @@ fn parsed(text: &str) -> Vec<Tree> {
 
 #[rustfmt::skip]
 const WORDS: &[&str] = &[
-    "logging", "auth", "rate_limit", "retry", "hedge", "metadata", "deadline", "with",
+    "logging", "auth", "authorize", "rate_limit", "retry", "hedge", "metadata", "deadline", "with",
     "timeout", "idle", "catch_panic", "hook",
     "concurrency", "load_shed", "circuit_breaker", "adaptive", "per", "queue", "failures", "breaker",
     "crate", "service", "plan", "name", "skip", "only", "except",
-    "level", "slow", "fields", "verifier", "public", "scheme", "header", "token", "allow_plaintext",
+    "role", "roles", "level", "slow", "fields", "verifier", "public", "scheme", "header", "token", "allow_plaintext",
     "per_second", "per_minute", "burst", "max_keys", "key", "limiter", "peer", "identity",
     "max", "max_attempts", "base_delay", "max_delay", "multiplier", "jitter", "codes",
     "buffer_size", "attempt_timeout", "throttle", "tokens", "ratio", "delay", "non_fatal_codes",

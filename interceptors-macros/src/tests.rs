@@ -236,6 +236,27 @@ snapshot!(channel_with_breakers, {
     struct Outbound;
 });
 
+snapshot!(authorized, {
+    auth(verifier = self.tokens, public = [login]),
+    authorize(role = "admin", except = [login]),
+    authorize(with = |user: &User| user.age > self.age, only = [get]),
+    authorize(with = self.policy, only = [set]),
+}, {
+    #[tonic::async_trait]
+    impl Query for Service {
+        async fn login(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+        async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+        #[intercept(authorize(roles = ROLES))]
+        async fn set(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+    }
+});
+
 snapshot!(native_future, { with(self.audit, except = [set]) }, {
     impl Query for Service {
         fn get(
@@ -654,7 +675,7 @@ fn a_client_without_its_feature_says_which_to_enable() {
 /// An editor shows for a token what the tokens of the same text and place resolve to.
 #[test]
 fn names_of_entries_and_settings_lead_to_what_they_mean() {
-    let service = "logging(level = \"debug\"), auth(scheme = \"\"), rate_limit(per_second = 5, burst = 7), \
+    let service = "logging(level = \"debug\"), auth(scheme = \"\"), authorize(role = \"a\"), rate_limit(per_second = 5, burst = 7), \
                    retry(max = 3, codes = [Aborted])";
     let bounds = "catch_panic, timeout(\"2s\", idle = \"1s\")";
     let client = "logging(slow = \"2s\"), auth(allow_plaintext = true), retry(jitter = 0.0), \
@@ -670,6 +691,8 @@ fn names_of_entries_and_settings_lead_to_what_they_mean() {
             &[
                 "logging",
                 "auth",
+                "authorize",
+                "role",
                 "rate_limit",
                 "retry",
                 "level",
@@ -757,6 +780,77 @@ fn a_method_is_in_one_of_the_lists_that_decide() {
             false => vec![],
         };
         assert_eq!(errors, expected, "{decided}");
+    }
+}
+
+#[test]
+fn there_is_somebody_to_authorize_wherever_it_stands() {
+    let block = |on_login: TokenStream| {
+        quote! {
+            impl UserService for Users {
+                #on_login
+                async fn login(&self, _: Request<Login>) -> Result<Response<Token>, Status> { todo!() }
+                async fn get_user(&self, _: Request<Id>) -> Result<Response<User>, Status> { todo!() }
+                async fn flaky(&self, _: Request<Id>) -> Result<Response<User>, Status> { todo!() }
+            }
+        }
+    };
+    for (args, on_login, expected) in [
+        (
+            quote!(
+                auth(public = [login, flaky]),
+                authorize(role = "a", except = [get_user]),
+                with(Mine)
+            ),
+            quote!(),
+            "`login`, `flaky` are public, so there is nobody to authorize; add each to `except`",
+        ),
+        (
+            quote!(auth(public = [login])),
+            quote!(#[intercept(authorize(role = "a"))]),
+            "`login` is public, so there is nobody to authorize; take one of the two out",
+        ),
+        (
+            quote!(auth, authorize(role = "a")),
+            quote!(#[intercept(skip(auth))]),
+            "nobody is verified in `login`; let `auth` cover what `authorize` does",
+        ),
+        (
+            quote!(authorize(role = "a"), logging),
+            quote!(#[intercept(auth)]),
+            "nobody is verified yet where this stands; list `auth` before `authorize`",
+        ),
+        (
+            quote!(logging),
+            quote!(#[intercept(authorize(role = "a"), auth)]),
+            "nobody is verified yet where this stands; list `auth` before `authorize`",
+        ),
+    ] {
+        assert_eq!(error(args.clone(), block(on_login)), expected, "{args}");
+    }
+    for (args, on_login) in [
+        (
+            quote!(auth, authorize(role = "a")),
+            quote!(#[intercept(skip(auth, authorize))]),
+        ),
+        (
+            quote!(auth, authorize(role = "a")),
+            quote!(#[intercept(skip(authorize), authorize(role = "b"))]),
+        ),
+        (
+            quote!(auth, authorize(role = "a"), authorize(role = "b")),
+            quote!(#[intercept(auth(scheme = "x"))]),
+        ),
+        (
+            quote!(logging),
+            quote!(#[intercept(auth, authorize(role = "a"))]),
+        ),
+    ] {
+        assert_eq!(
+            errors(args.clone(), block(on_login)),
+            Vec::<String>::new(),
+            "{args}"
+        );
     }
 }
 

@@ -102,6 +102,37 @@ impl Values<'_> {
         }
     }
 
+    /// `["a", "b"]`, or a constant of type `&[&str]`.
+    pub(crate) fn texts(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
+        let Expr::Array(array) = expr else {
+            if literal(expr).is_none() {
+                return Some(quote!(#expr));
+            }
+            let message = format!("`{name}` must be a list of strings: `{name} = [\"…\"]`");
+            return self.wrong(expr, message);
+        };
+        if array.elems.is_empty() {
+            return self.wrong(expr, format!("`{name}` is empty; add a string"));
+        }
+        let mut seen: Vec<String> = Vec::new();
+        for element in &array.elems {
+            match literal(element) {
+                None => {}
+                Some(Lit::Str(text)) if text.value().is_empty() => {
+                    let message = format!("`{name}` has an empty string; take it out");
+                    return self.wrong(element, message);
+                }
+                Some(Lit::Str(text)) if seen.contains(&text.value()) => {
+                    let message = format!("duplicate {}; take one out", text.token());
+                    return self.wrong(element, message);
+                }
+                Some(Lit::Str(text)) => seen.push(text.value()),
+                Some(_) => return self.wrong(element, format!("`{name}` is a list of strings")),
+            }
+        }
+        Some(quote!(&#expr))
+    }
+
     /// A string such as `"250ms"`, or a constant of type `Duration`.
     pub(crate) fn duration(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
         self.time(name, expr, false)

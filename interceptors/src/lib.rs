@@ -21,6 +21,8 @@ mod stream;
 
 #[cfg(feature = "auth")]
 pub mod auth;
+#[cfg(feature = "authorize")]
+pub mod authorize;
 #[cfg(feature = "catch-panic")]
 pub mod catch_panic;
 #[cfg(feature = "circuit-breaker")]

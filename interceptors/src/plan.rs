@@ -214,6 +214,11 @@ const NOTES_OF_A_SERVICE: &[Note] = &[
         "logging",
         "calls that it refuses are not logged",
     ),
+    note(
+        "authorize",
+        "logging",
+        "calls that it refuses are not logged",
+    ),
     note("retry", "logging", "each attempt is logged as a call"),
     note("retry", "auth", "each attempt verifies the token again"),
     note("retry", "rate_limit", "each attempt counts as a call"),
@@ -579,6 +584,8 @@ pub enum Value {
     Duration(Duration),
     /// A list of gRPC status codes.
     Codes(&'static [tonic::Code]),
+    /// A list of texts.
+    Texts(&'static [&'static str]),
 }
 
 impl fmt::Display for Value {
@@ -591,6 +598,7 @@ impl fmt::Display for Value {
             Self::Float(x) => write!(f, "{x:?}"),
             Self::Duration(duration) => write!(f, "{duration:?}"),
             Self::Codes(codes) => write!(f, "{codes:?}"),
+            Self::Texts(texts) => write!(f, "[{}]", texts.join(", ")),
         }
     }
 }
@@ -605,6 +613,7 @@ impl Value {
             Self::Float(x) => x.into(),
             Self::Duration(_) => self.to_string().into(),
             Self::Codes(codes) => codes.iter().map(|code| format!("{code:?}")).collect(),
+            Self::Texts(texts) => texts.iter().copied().collect(),
         }
     }
 }

@@ -32,6 +32,8 @@ pub use crate::__path as path;
 pub use crate::auth;
 #[cfg(all(feature = "auth", feature = "client"))]
 pub use crate::auth::client as client_auth;
+#[cfg(feature = "authorize")]
+pub use crate::authorize;
 #[cfg(feature = "catch-panic")]
 pub use crate::catch_panic;
 #[cfg(feature = "circuit-breaker")]

@@ -74,6 +74,7 @@ impl Verifier for Public {
 #[intercept(
     logging(level = "debug", slow = "1s", fields(text = %request.text, debug = ?request, len = request.text.len()), only = [get, list]),
     auth(public = [get]),
+    authorize(with = |caller| !caller.is_empty(), except = [get]),
     rate_limit(per_second = 1000, key = identity, except = [get]),
     load_shed(max = 100, per = service, retry_after = "2s"),
     concurrency(max = 10, queue = 5, wait = "1s"),

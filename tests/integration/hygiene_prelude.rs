@@ -86,15 +86,24 @@ struct Service {
     pass: Pass,
 }
 
+#[derive(::core::clone::Clone)]
+struct Caller;
+
+impl ::interceptors::authorize::HasRole for Caller {
+    fn has_role(&self, _: &::core::primitive::str) -> ::core::primitive::bool {
+        true
+    }
+}
+
 impl ::interceptors::auth::Verifier for Service {
-    type Identity = ();
+    type Identity = Caller;
 
     async fn verify(
         &self,
         _: &::core::primitive::str,
         _: &::interceptors::CallDetails,
-    ) -> ::core::result::Result<(), ::tonic::Status> {
-        ::core::result::Result::Ok(())
+    ) -> ::core::result::Result<Caller, ::tonic::Status> {
+        ::core::result::Result::Ok(Caller)
     }
 }
 
@@ -104,6 +113,8 @@ fn on_panic(_: &::interceptors::catch_panic::Panic<'_>) {}
 #[::interceptors::intercept(
     logging(level = "debug", slow = "1s", fields(text = %request.text, debug = ?request, len = request.text.len())),
     auth,
+    authorize(role = "admin"),
+    authorize(with = |_| true),
     rate_limit(per_second = 1000, burst = 5, key = metadata("x-key")),
     load_shed(max = 100, per = service),
     concurrency(max = 10, queue = 5, wait = "1s"),

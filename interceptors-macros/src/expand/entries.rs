@@ -153,7 +153,9 @@ fn may_not_fit(entry: &Entry) -> bool {
         | EntryKind::RateLimit { .. }
         | EntryKind::Validate
         | EntryKind::With(_) => true,
-        EntryKind::Retry { .. }
+        // Whether it fits the identity is asked where it is made.
+        EntryKind::Authorize { .. }
+        | EntryKind::Retry { .. }
         | EntryKind::Hedge { .. }
         | EntryKind::Metadata(_)
         | EntryKind::Deadline { .. }
@@ -183,6 +185,7 @@ pub(crate) fn entry_items(mount: Mount, i: usize, entry: &Entry) -> TokenStream 
     let (module, config) = match &entry.kind {
         EntryKind::Logging { config, .. } => ("logging", Some(config)),
         EntryKind::Auth { config, .. } => ("auth", Some(config)),
+        EntryKind::Authorize { config, .. } => ("authorize", config.as_ref()),
         EntryKind::RateLimit { config, .. } => ("rate_limit", config.as_ref()),
         EntryKind::Retry { config, .. } => ("retry", Some(config)),
         EntryKind::Token { config, .. } => ("client_auth", Some(config)),
@@ -376,6 +379,23 @@ pub(crate) fn entry_value(entries: &[Entry], i: usize, site: &Site<'_>) -> Token
             };
             quote_spanned!(at(entry_span(entry))=> &#auth::new(#config, #verifier))
         }
+        EntryKind::Authorize { policy, .. } => {
+            let span = at(entry_span(entry));
+            let auth = auth_before(entries, i, site, span);
+            let authorize = interceptor("authorize", "Authorize");
+            match policy {
+                // A closure learns the type of its argument from where it is handed over.
+                Some(policy) if is_closure(policy) => {
+                    let policy = with_self_of(policy, site.this_span());
+                    quote_spanned!(span=> &#authorize::by_fn(#auth, #policy))
+                }
+                Some(policy) => {
+                    let policy = given(policy, entry, i, site);
+                    quote_spanned!(span=> &#authorize::by_policy(#auth, #policy))
+                }
+                None => quote_spanned!(span=> &#authorize::by_role(#auth, #config)),
+            }
+        }
         EntryKind::RateLimit { limiter, key, .. } => {
             let rate_limit = interceptor("rate_limit", "RateLimit");
             let limiter = match limiter {
@@ -393,11 +413,7 @@ pub(crate) fn entry_value(entries: &[Entry], i: usize, site: &Site<'_>) -> Token
                     quote!(#name)
                 }
                 RateLimitKey::Identity(span) => {
-                    let before = site.chain.entries.iter().take_while(|&&j| j != i);
-                    let auth = before
-                        .copied()
-                        .filter(|&j| matches!(entries[j].kind, EntryKind::Auth { .. }));
-                    let auth = auth.last().map(|j| local_name(j, at(*span)));
+                    let auth = auth_before(entries, i, site, at(*span));
                     quote_spanned!(at(*span)=> __interceptors::rate_limit::ByIdentity::of_auth(#auth))
                 }
             };
@@ -463,6 +479,24 @@ pub(crate) fn entry_value(entries: &[Entry], i: usize, site: &Site<'_>) -> Token
         }
         EntryKind::Metadata(pairs) => metadata(pairs, &interceptor("metadata", "Metadata"), site),
         EntryKind::With(expr) => borrowed(expr, entry, i, site),
+    }
+}
+
+/// The `auth` whose identity an entry is about.
+fn auth_before(entries: &[Entry], i: usize, site: &Site<'_>, span: Span) -> Option<Ident> {
+    let before = site.chain.entries.iter().take_while(|&&j| j != i);
+    let auth = before
+        .copied()
+        .filter(|&j| matches!(entries[j].kind, EntryKind::Auth { .. }));
+    auth.last().map(|j| local_name(j, span))
+}
+
+fn is_closure(expr: &Expr) -> bool {
+    match expr {
+        Expr::Closure(_) => true,
+        Expr::Group(group) => is_closure(&group.expr),
+        Expr::Paren(paren) => is_closure(&paren.expr),
+        _ => false,
     }
 }
 
@@ -620,6 +654,7 @@ pub(crate) fn local_name(i: usize, span: Span) -> Ident {
 fn value_of(entry: &Entry) -> Option<&Expr> {
     match &entry.kind {
         EntryKind::Auth { verifier, .. } => verifier.as_ref(),
+        EntryKind::Authorize { policy, .. } => policy.as_ref().filter(|it| !is_closure(it)),
         EntryKind::RateLimit { limiter, .. } => limiter.as_ref(),
         EntryKind::Token { token, .. } => token.as_ref(),
         EntryKind::CatchPanic { hook } => hook.as_ref(),

@@ -181,14 +181,17 @@ where
             let credentials = self.config.credentials(call);
             match credentials.as_ref().and_then(|it| self.config.token(it)) {
                 Some(token) => self.verifier.verify(token, call).await,
-                None => Err(Status::unauthenticated(
-                    "the request does not carry valid authentication credentials",
-                )),
+                None => Err(refused()),
             }
         };
         call.extensions_mut().insert(Identity(verified?));
         next.run(call).await
     }
+}
+
+/// What is refused without a word on why: a hint is of use to whoever tries tokens.
+pub(super) fn refused() -> Status {
+    Status::unauthenticated("the request does not carry valid authentication credentials")
 }
 
 #[cfg(test)]

@@ -44,6 +44,11 @@
 //! verifier is not asked. What the verifier itself refuses passes through with the verifier's own
 //! status, so a token store that is down can stay `UNAVAILABLE`.
 //!
+//! # Verifiers that are here
+//!
+//! `jwt::JwtVerifier` (feature `jwt`, off by default) verifies JWTs, and [`StaticTokens`] a fixed set of tokens. What the
+//! verified caller may do is said by `authorize`.
+//!
 //! # On a client
 //!
 //! The token of a [`TokenSource`] goes along with each call, but for `public` methods; with each attempt where `auth` stands behind
@@ -67,6 +72,10 @@ mod cache;
 #[doc(hidden)]
 pub mod client;
 mod interceptor;
+#[cfg(feature = "jwt")]
+pub mod jwt;
+#[cfg(feature = "static-tokens")]
+mod static_tokens;
 mod verifier;
 
 #[cfg(feature = "client")]
@@ -75,4 +84,6 @@ pub use cache::{Token, TokenCache};
 pub use client::{Authenticate, Config as ClientConfig, TokenSource};
 
 pub use interceptor::{Auth, Config};
+#[cfg(feature = "static-tokens")]
+pub use static_tokens::{StaticTokens, UnusableToken};
 pub use verifier::{Identity, RequestExt, Verifier};

@@ -1,0 +1,312 @@
+const _: () = {
+    #[allow(unused_imports)]
+    use ::interceptors::__private::{
+        self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _,
+    };
+    const __SERVICE: &::core::primitive::str = "Query";
+    const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
+    const __CONFIG_AUTH_0: &__interceptors::auth::Config = &{
+        let config = __interceptors::auth::Config::new();
+        config
+    };
+    const __ENTRY_AUTH_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "auth",
+        &__CONFIG_AUTH_0.settings(),
+        &[
+            __interceptors::Setting::new(
+                "verifier",
+                __interceptors::Value::Text("self.tokens"),
+            ),
+        ],
+    );
+    const __CONFIG_AUTHORIZE_1: &__interceptors::authorize::Config = &{
+        let config = __interceptors::authorize::Config::new();
+        let config = config.role("admin");
+        config
+    };
+    const __ENTRY_AUTHORIZE_1: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "authorize",
+        &__CONFIG_AUTHORIZE_1.settings(),
+        &[],
+    );
+    const __ENTRY_AUTHORIZE_2: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "authorize",
+        &[],
+        &[__interceptors::Setting::new("with", __interceptors::Value::Text("…"))],
+    );
+    const __ENTRY_AUTHORIZE_3: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "authorize",
+        &[],
+        &[
+            __interceptors::Setting::new(
+                "with",
+                __interceptors::Value::Text("self.policy"),
+            ),
+        ],
+    );
+    const __CONFIG_AUTHORIZE_4: &__interceptors::authorize::Config = &{
+        let config = __interceptors::authorize::Config::new();
+        let config = config.roles(ROLES);
+        config
+    };
+    const __ENTRY_AUTHORIZE_4: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "authorize",
+        &__CONFIG_AUTHORIZE_4.settings(),
+        &[],
+    );
+    #[allow(dead_code, nonstandard_style, clippy::all, clippy::pedantic)]
+    mod __handlers {
+        pub(super) trait Handlers {
+            type __MethodPlan;
+            type __login_Request;
+            type __login_Result;
+            const __LOGIN: Self::__MethodPlan;
+            fn login(
+                &self,
+                request: Self::__login_Request,
+            ) -> impl ::core::future::Future<
+                Output = Self::__login_Result,
+            > + ::core::marker::Send;
+            type __get_Request;
+            type __get_Result;
+            const __GET: Self::__MethodPlan;
+            fn get(
+                &self,
+                request: Self::__get_Request,
+            ) -> impl ::core::future::Future<
+                Output = Self::__get_Result,
+            > + ::core::marker::Send;
+            type __set_Request;
+            type __set_Result;
+            const __SET: Self::__MethodPlan;
+            fn set(
+                &self,
+                request: Self::__set_Request,
+            ) -> impl ::core::future::Future<
+                Output = Self::__set_Result,
+            > + ::core::marker::Send;
+        }
+    }
+    impl __handlers::Handlers for Service {
+        type __MethodPlan = &'static __interceptors::MethodPlan;
+        type __login_Request = Request<Id>;
+        type __login_Result = Result<Response<User>, Status>;
+        const __LOGIN: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+            __interceptors::Name {
+                service: __SERVICE,
+                method: "Login",
+                path: __interceptors::path!(__SERVICE, "Login"),
+                derived: __SERVICE_IS_DERIVED || true,
+            },
+            __interceptors::Kind::new(
+                __interceptors::Probe::<Self::__login_Request>::REQUEST_IS_STREAM,
+                __interceptors::reply_is_stream::<
+                    Self::__login_Result,
+                    _,
+                >(__interceptors::Probe::<Self::__login_Result>::REPLY),
+            ),
+            __interceptors::Side::Server,
+            &[],
+        );
+        async fn login(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+        type __get_Request = Request<Id>;
+        type __get_Result = Result<Response<User>, Status>;
+        const __GET: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+            __interceptors::Name {
+                service: __SERVICE,
+                method: "Get",
+                path: __interceptors::path!(__SERVICE, "Get"),
+                derived: __SERVICE_IS_DERIVED || true,
+            },
+            __interceptors::Kind::new(
+                __interceptors::Probe::<Self::__get_Request>::REQUEST_IS_STREAM,
+                __interceptors::reply_is_stream::<
+                    Self::__get_Result,
+                    _,
+                >(__interceptors::Probe::<Self::__get_Result>::REPLY),
+            ),
+            __interceptors::Side::Server,
+            &[__ENTRY_AUTH_0, __ENTRY_AUTHORIZE_1, __ENTRY_AUTHORIZE_2],
+        );
+        async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+        type __set_Request = Request<Id>;
+        type __set_Result = Result<Response<User>, Status>;
+        const __SET: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+            __interceptors::Name {
+                service: __SERVICE,
+                method: "Set",
+                path: __interceptors::path!(__SERVICE, "Set"),
+                derived: __SERVICE_IS_DERIVED || true,
+            },
+            __interceptors::Kind::new(
+                __interceptors::Probe::<Self::__set_Request>::REQUEST_IS_STREAM,
+                __interceptors::reply_is_stream::<
+                    Self::__set_Result,
+                    _,
+                >(__interceptors::Probe::<Self::__set_Result>::REPLY),
+            ),
+            __interceptors::Side::Server,
+            &[
+                __ENTRY_AUTH_0,
+                __ENTRY_AUTHORIZE_1,
+                __ENTRY_AUTHORIZE_3,
+                __ENTRY_AUTHORIZE_4,
+            ],
+        );
+        async fn set(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+    }
+    #[tonic::async_trait]
+    impl Query for Service {
+        async fn login(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
+            let __rpc = __interceptors::Rpc::<
+                <Self as __handlers::Handlers>::__login_Request,
+                <Self as __handlers::Handlers>::__login_Result,
+                _,
+            >::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__login_Result,
+                >::REPLY,
+            );
+            let __handler = __rpc
+                .handler(|__request| <Self as __handlers::Handlers>::login(
+                    self,
+                    __request,
+                ));
+            let mut __call = __rpc
+                .call(
+                    <Self as __handlers::Handlers>::__LOGIN,
+                    __interceptors::Abilities::new(
+                        __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__login_Request,
+                        >::RESEND,
+                        __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__login_Request,
+                        >::COUNT,
+                    ),
+                    __request,
+                );
+            let mut __chain = __handler;
+            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+        }
+        async fn get(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
+            let __rpc = __interceptors::Rpc::<
+                <Self as __handlers::Handlers>::__get_Request,
+                <Self as __handlers::Handlers>::__get_Result,
+                _,
+            >::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__get_Result,
+                >::REPLY,
+            );
+            let __0 = &__interceptors::auth::Auth::new(__CONFIG_AUTH_0, &(self.tokens));
+            __rpc.covers(__0);
+            let __1 = &__interceptors::authorize::Authorize::by_role(
+                __0,
+                __CONFIG_AUTHORIZE_1,
+            );
+            let __2 = &__interceptors::authorize::Authorize::by_fn(
+                __0,
+                |user: &User| user.age > self.age,
+            );
+            let __handler = __rpc
+                .handler(|__request| <Self as __handlers::Handlers>::get(
+                    self,
+                    __request,
+                ));
+            let mut __call = __rpc
+                .call(
+                    <Self as __handlers::Handlers>::__GET,
+                    __interceptors::Abilities::new(
+                        __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__get_Request,
+                        >::RESEND,
+                        __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__get_Request,
+                        >::COUNT,
+                    ),
+                    __request,
+                );
+            let mut __chain = __rpc
+                .link(__0)
+                .before(
+                    __interceptors::Chain::new(
+                        __1,
+                        __interceptors::Chain::new(__2, __handler),
+                    ),
+                );
+            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+        }
+        async fn set(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
+            let __rpc = __interceptors::Rpc::<
+                <Self as __handlers::Handlers>::__set_Request,
+                <Self as __handlers::Handlers>::__set_Result,
+                _,
+            >::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__set_Result,
+                >::REPLY,
+            );
+            let __0 = &__interceptors::auth::Auth::new(__CONFIG_AUTH_0, &(self.tokens));
+            __rpc.covers(__0);
+            let __1 = &__interceptors::authorize::Authorize::by_role(
+                __0,
+                __CONFIG_AUTHORIZE_1,
+            );
+            let __3 = &__interceptors::authorize::Authorize::by_policy(
+                __0,
+                &(self.policy),
+            );
+            let __4 = &__interceptors::authorize::Authorize::by_role(
+                __0,
+                __CONFIG_AUTHORIZE_4,
+            );
+            let __handler = __rpc
+                .handler(|__request| <Self as __handlers::Handlers>::set(
+                    self,
+                    __request,
+                ));
+            let mut __call = __rpc
+                .call(
+                    <Self as __handlers::Handlers>::__SET,
+                    __interceptors::Abilities::new(
+                        __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__set_Request,
+                        >::RESEND,
+                        __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__set_Request,
+                        >::COUNT,
+                    ),
+                    __request,
+                );
+            let mut __chain = __rpc
+                .link(__0)
+                .before(
+                    __interceptors::Chain::new(
+                        __1,
+                        __interceptors::Chain::new(
+                            __3,
+                            __interceptors::Chain::new(__4, __handler),
+                        ),
+                    ),
+                );
+            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+        }
+    }
+    #[allow(unreachable_pub)]
+    pub struct __Plan;
+    impl __interceptors::Intercepted<__Plan> for Service {
+        const PLAN: __interceptors::Plan = __interceptors::Plan::new(
+            &[
+                <Self as __handlers::Handlers>::__LOGIN,
+                <Self as __handlers::Handlers>::__GET,
+                <Self as __handlers::Handlers>::__SET,
+            ],
+        );
+    }
+};

@@ -1,0 +1,281 @@
+use std::fmt;
+
+use jsonwebtoken::crypto::rust_crypto;
+use jsonwebtoken::jwk::{
+    AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyOperations, PublicKeyUse,
+};
+use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, DecodingKeyKind, Validation};
+
+use super::verifier::Rules;
+
+/// Keys that tokens may be signed with.
+///
+/// ```
+/// use interceptors::auth::jwt::{DecodingKey, JwkSet, KeySet};
+///
+/// # fn keys(published: &JwkSet, first: DecodingKey, second: DecodingKey, only: DecodingKey) {
+/// let published = KeySet::from(published);
+/// let named = KeySet::new().add("2026-01", first).add("2026-02", second);
+/// let only = KeySet::from(only);
+/// # }
+/// ```
+#[derive(Clone, Default)]
+pub struct KeySet(Vec<(Option<String>, Source)>);
+
+#[derive(Clone)]
+enum Source {
+    Jwk(Box<Jwk>),
+    Key(DecodingKey),
+}
+
+impl KeySet {
+    /// No keys yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a key for tokens with this `kid`.
+    #[must_use]
+    pub fn add(mut self, kid: impl Into<String>, key: DecodingKey) -> Self {
+        self.0.push((Some(kid.into()), Source::Key(key)));
+        self
+    }
+}
+
+/// One key without a name, for all tokens.
+impl From<DecodingKey> for KeySet {
+    fn from(key: DecodingKey) -> Self {
+        Self(vec![(None, Source::Key(key))])
+    }
+}
+
+/// Those keys of the set that are for signatures.
+impl From<&JwkSet> for KeySet {
+    fn from(set: &JwkSet) -> Self {
+        let is_for_signatures = |jwk: &&Jwk| {
+            let common = &jwk.common;
+            let used = &common.public_key_use;
+            let operations = &common.key_operations;
+            used.as_ref()
+                .is_none_or(|it| *it == PublicKeyUse::Signature)
+                && operations
+                    .as_ref()
+                    .is_none_or(|it| it.contains(&KeyOperations::Verify))
+        };
+        let keys = set.keys.iter().filter(is_for_signatures);
+        let source = |jwk: &Jwk| {
+            (
+                jwk.common.key_id.clone(),
+                Source::Jwk(Box::new(jwk.clone())),
+            )
+        };
+        Self(keys.map(source).collect())
+    }
+}
+
+impl From<JwkSet> for KeySet {
+    fn from(set: JwkSet) -> Self {
+        Self::from(&set)
+    }
+}
+
+/// How many there are.
+impl fmt::Debug for KeySet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeySet")
+            .field("keys", &self.0.len())
+            .finish()
+    }
+}
+
+/// What is wrong with the settings of a verifier, or with keys for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SetupError {
+    /// No algorithm was given.
+    NoAlgorithm,
+    /// Symmetric algorithms, whose keys are secret, and asymmetric ones, whose keys are public, cannot be mixed.
+    MixedAlgorithms,
+    /// The leeway is longer than one hour.
+    Leeway,
+    /// The list of audiences, or of issuers, is empty.
+    NobodyIsRight,
+    /// There is no key for any of the algorithms.
+    NoKey,
+    /// The key of this `kid` cannot be used: it is malformed, or for none of the algorithms.
+    UnusableKey(Option<String>),
+    /// The key of this `kid` is too weak for its algorithm.
+    WeakKey(Option<String>),
+    /// Several keys have this `kid`.
+    SameKid(String),
+    /// One of several keys has no `kid`.
+    NoKid,
+}
+
+impl fmt::Display for SetupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let key = |kid: &Option<String>| match kid {
+            Some(kid) => format!("the key {kid:?}"),
+            None => "the key".to_owned(),
+        };
+        match self {
+            Self::NoAlgorithm => f.write_str("no algorithm is given"),
+            Self::MixedAlgorithms => {
+                f.write_str("algorithms with secret keys and with public keys cannot be mixed")
+            }
+            Self::Leeway => f.write_str("the leeway is longer than one hour"),
+            Self::NobodyIsRight => f.write_str("a list of audiences or issuers is empty"),
+            Self::NoKey => f.write_str("there is no key for any of the algorithms"),
+            Self::UnusableKey(kid) => write!(f, "{} cannot be used", key(kid)),
+            Self::WeakKey(kid) => write!(f, "{} is too weak for its algorithm", key(kid)),
+            Self::SameKid(kid) => write!(f, "several keys have the id {kid:?}"),
+            Self::NoKid => f.write_str("one of several keys has no id"),
+        }
+    }
+}
+
+impl std::error::Error for SetupError {}
+
+/// Keys that have been checked. Each has its algorithms, which are of one family: `jsonwebtoken` wants that, too.
+pub(super) struct Keys(Vec<Key>);
+
+pub(super) struct Key {
+    kid: Option<String>,
+    pub(super) key: DecodingKey,
+    pub(super) validation: Validation,
+}
+
+impl Keys {
+    pub(super) fn new(set: KeySet, rules: &Rules) -> Result<Self, SetupError> {
+        let mut keys: Vec<Key> = Vec::new();
+        for (kid, source) in set.0 {
+            let Some((key, own)) = usable(kid.as_ref(), source, &rules.algorithms)? else {
+                continue;
+            };
+            let is_same = |other: &Key| {
+                let algorithms = &other.validation.algorithms;
+                other.kid == kid && algorithms.iter().any(|it| own.contains(it))
+            };
+            if let Some(Key { kid: Some(kid), .. }) = keys.iter().find(|other| is_same(other)) {
+                return Err(SetupError::SameKid(kid.clone()));
+            }
+            let mut validation = rules.validation.clone();
+            validation.algorithms = own;
+            keys.push(Key {
+                kid,
+                key,
+                validation,
+            });
+        }
+        match &keys[..] {
+            [] => Err(SetupError::NoKey),
+            [_, _, ..] if keys.iter().any(|key| key.kid.is_none()) => Err(SetupError::NoKid),
+            _ => Ok(Self(keys)),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The key for a token with this header.
+    pub(super) fn find(&self, kid: Option<&str>, algorithm: Algorithm) -> Option<&Key> {
+        let is_named = |key: &&Key| match (&key.kid, kid) {
+            (Some(own), Some(kid)) => own == kid,
+            // It is the only one then.
+            (None, _) => true,
+            (Some(_), None) => self.0.len() == 1,
+        };
+        let mut keys = self.0.iter().filter(is_named);
+        keys.find(|key| key.validation.algorithms.contains(&algorithm))
+    }
+}
+
+/// A key and its algorithms; `None` where a set has it for something else.
+fn usable(
+    kid: Option<&String>,
+    source: Source,
+    pinned: &[Algorithm],
+) -> Result<Option<(DecodingKey, Vec<Algorithm>)>, SetupError> {
+    let unusable = || SetupError::UnusableKey(kid.cloned());
+    let algorithms: Vec<Algorithm> = match &source {
+        Source::Jwk(jwk) => {
+            let fits = |it: &&Algorithm| is_for(jwk, **it);
+            pinned.iter().filter(fits).copied().collect()
+        }
+        Source::Key(key) => {
+            let fits = |it: &&Algorithm| {
+                it.family() == key.family()
+                    && (rust_crypto::DEFAULT_PROVIDER.verifier_factory)(it, key).is_ok()
+            };
+            pinned.iter().filter(fits).copied().collect()
+        }
+    };
+    let key = match source {
+        Source::Jwk(_) if algorithms.is_empty() => return Ok(None),
+        Source::Jwk(jwk) => DecodingKey::from_jwk(&jwk).map_err(|_| unusable())?,
+        Source::Key(key) => key,
+    };
+    let is_whole =
+        |it: &Algorithm| (rust_crypto::DEFAULT_PROVIDER.verifier_factory)(it, &key).is_ok();
+    if algorithms.is_empty() || !algorithms.iter().all(is_whole) {
+        return Err(unusable());
+    }
+    let bits = strength(&key).ok_or_else(unusable)?;
+    if algorithms.iter().any(|it| bits < least_bits(*it)) {
+        return Err(SetupError::WeakKey(kid.cloned()));
+    }
+    Ok(Some((key, algorithms)))
+}
+
+/// By its type, and by its `alg` where that is given.
+fn is_for(jwk: &Jwk, algorithm: Algorithm) -> bool {
+    let of_type = match &jwk.algorithm {
+        AlgorithmParameters::RSA(_) => algorithm.family() == AlgorithmFamily::Rsa,
+        AlgorithmParameters::OctetKey(_) => algorithm.family() == AlgorithmFamily::Hmac,
+        AlgorithmParameters::EllipticCurve(parameters) => match parameters.curve {
+            EllipticCurve::P256 => algorithm == Algorithm::ES256,
+            EllipticCurve::P384 => algorithm == Algorithm::ES384,
+            _ => false,
+        },
+        AlgorithmParameters::OctetKeyPair(parameters) => {
+            parameters.curve == EllipticCurve::Ed25519 && algorithm == Algorithm::EdDSA
+        }
+        _ => false,
+    };
+    let stated = jwk.common.key_algorithm;
+    of_type && stated.is_none_or(|stated| stated == algorithm.into())
+}
+
+/// The length of a secret or of a modulus, in bits.
+fn strength(key: &DecodingKey) -> Option<usize> {
+    let modulus = |n: &[u8]| {
+        let zeros = n.iter().take_while(|byte| **byte == 0).count();
+        let first = n.get(zeros)?;
+        Some((n.len() - zeros) * 8 - first.leading_zeros() as usize)
+    };
+    match (key.family(), key.kind()) {
+        (AlgorithmFamily::Rsa, DecodingKeyKind::RsaModulusExponent { n, .. }) => modulus(n),
+        (AlgorithmFamily::Rsa, DecodingKeyKind::SecretOrDer(der)) => {
+            let components = rust_crypto::DEFAULT_PROVIDER
+                .key_utils
+                .rsa_pub_components_from_public_key;
+            let (n, _) = components(der).ok()?;
+            modulus(&n)
+        }
+        (_, DecodingKeyKind::SecretOrDer(bytes)) => Some(bytes.len() * 8),
+        (_, DecodingKeyKind::RsaModulusExponent { .. }) => None,
+    }
+}
+
+/// RFC 7518, 3.2 and 3.3. The other kinds have keys of one length each.
+fn least_bits(algorithm: Algorithm) -> usize {
+    match algorithm {
+        Algorithm::HS256 => 256,
+        Algorithm::HS384 => 384,
+        Algorithm::HS512 => 512,
+        _ if algorithm.family() == AlgorithmFamily::Rsa => 2048,
+        _ => 0,
+    }
+}

@@ -1,0 +1,191 @@
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use jsonwebtoken::errors::ErrorKind;
+use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
+use serde::de::DeserializeOwned;
+use tonic::Status;
+
+use super::builder::Builder;
+use super::keys::{KeySet, Keys, SetupError};
+use crate::CallDetails;
+use crate::auth::Verifier;
+use crate::auth::interceptor::refused;
+
+/// Verifies JWTs; the claims are the identity. See the [module documentation](super).
+///
+/// Clones share their keys, so one can stay with the task that fetches them:
+///
+/// ```no_run
+/// # use std::time::Duration;
+/// # use interceptors::auth::jwt::{JwkSet, JwtVerifier};
+/// # async fn fetch() -> Option<JwkSet> { None }
+/// # async fn serve<Claims: Send + 'static>(verifier: JwtVerifier<Claims>) {
+/// let keys_of = verifier.clone();
+/// tokio::spawn(async move {
+///     loop {
+///         tokio::time::sleep(Duration::from_secs(300)).await;
+///         if let Some(fetched) = fetch().await {
+///             // What cannot be used is not taken; the old keys stay.
+///             let _ = keys_of.set_keys(&fetched);
+///         }
+///     }
+/// });
+/// # }
+/// ```
+pub struct JwtVerifier<Claims> {
+    shared: Arc<Shared>,
+    claims: PhantomData<fn() -> Claims>,
+}
+
+struct Shared {
+    rules: Rules,
+    keys: RwLock<Arc<Keys>>,
+}
+
+/// What tokens are to be like, whatever key they are signed with.
+pub(super) struct Rules {
+    pub(super) algorithms: Vec<Algorithm>,
+    /// Without algorithms: each key has its own.
+    pub(super) validation: Validation,
+    pub(super) token_type: Option<String>,
+    pub(super) max_size: usize,
+}
+
+impl<Claims> JwtVerifier<Claims> {
+    /// Begins a verifier of tokens that are signed by one of these algorithms.
+    pub fn builder(algorithms: impl IntoIterator<Item = Algorithm>) -> Builder<Claims> {
+        Builder::new(algorithms.into_iter().collect())
+    }
+
+    pub(super) fn new(rules: Rules, keys: RwLock<Arc<Keys>>) -> Self {
+        Self {
+            shared: Arc::new(Shared { rules, keys }),
+            claims: PhantomData,
+        }
+    }
+
+    /// Replaces the keys, for all clones of this verifier. Calls that are being verified go on with the old ones.
+    ///
+    /// # Errors
+    ///
+    /// If the keys cannot be used; see [`SetupError`]. Then the old ones stay.
+    pub fn set_keys(&self, keys: impl Into<KeySet>) -> Result<(), SetupError> {
+        self.shared.set_keys(keys.into())
+    }
+}
+
+impl<Claims: DeserializeOwned> JwtVerifier<Claims> {
+    fn claims(&self, token: &str) -> Result<Claims, &'static str> {
+        let keys = self.shared.keys_for(token)?;
+        let header = decode_header(token).map_err(|_| "the header is malformed")?;
+        self.shared.rules.check(&header)?;
+        let key = keys
+            .find(header.kid.as_deref(), header.alg)
+            .ok_or("there is no key for its `kid` and `alg`")?;
+        let data = decode(token, &key.key, &key.validation);
+        data.map(|data| data.claims)
+            .map_err(|error| reason(error.kind()))
+    }
+}
+
+impl Shared {
+    fn keys(&self) -> Arc<Keys> {
+        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The keys, unless the token is too large to be looked at.
+    fn keys_for(&self, token: &str) -> Result<Arc<Keys>, &'static str> {
+        match token.len() > self.rules.max_size {
+            true => Err("it is too large"),
+            false => Ok(self.keys()),
+        }
+    }
+
+    fn set_keys(&self, keys: KeySet) -> Result<(), SetupError> {
+        let keys = Arc::new(Keys::new(keys, &self.rules)?);
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
+        Ok(())
+    }
+}
+
+impl Rules {
+    fn check(&self, header: &jsonwebtoken::Header) -> Result<(), &'static str> {
+        if !self.algorithms.contains(&header.alg) {
+            return Err("its `alg` is another");
+        }
+        if header.crit.is_some() {
+            return Err("it has a `crit`");
+        }
+        let Some(expected) = &self.token_type else {
+            return Ok(());
+        };
+        let typ = header.typ.as_deref().unwrap_or_default();
+        match without_application(typ).eq_ignore_ascii_case(without_application(expected)) {
+            true => Ok(()),
+            false => Err("its `typ` is another"),
+        }
+    }
+}
+
+/// RFC 7515, 4.1.9: what has no slash stands for a media type of `application`.
+fn without_application(typ: &str) -> &str {
+    const PREFIX: &str = "application/";
+    match typ.split_at_checked(PREFIX.len()) {
+        Some((prefix, rest)) if prefix.eq_ignore_ascii_case(PREFIX) => rest,
+        _ => typ,
+    }
+}
+
+/// In words of our own: the error's may quote the claims.
+fn reason(kind: &ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::InvalidSignature => "the signature is wrong",
+        ErrorKind::ExpiredSignature => "it has expired",
+        ErrorKind::ImmatureSignature => "it is not valid yet",
+        ErrorKind::InvalidAudience => "its `aud` is another",
+        ErrorKind::InvalidIssuer => "its `iss` is another",
+        ErrorKind::MissingRequiredClaim(claim) => match claim.as_str() {
+            "exp" => "it has no `exp` that is a time",
+            "aud" => "it has no `aud`",
+            _ => "it has no `iss`",
+        },
+        ErrorKind::InvalidClaimFormat(_) => "`exp` or `nbf` is no time",
+        ErrorKind::Json(_) => "the claims are of another shape",
+        _ => "it is malformed",
+    }
+}
+
+impl<Claims> Verifier for JwtVerifier<Claims>
+where
+    Claims: DeserializeOwned + Clone + Send + Sync + 'static,
+{
+    type Identity = Claims;
+
+    async fn verify(&self, token: &str, call: &CallDetails) -> Result<Claims, Status> {
+        self.claims(token).map_err(|reason| {
+            tracing::debug!(path = call.path(), reason, "a JWT is refused");
+            refused()
+        })
+    }
+}
+
+impl<Claims> Clone for JwtVerifier<Claims> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            claims: PhantomData,
+        }
+    }
+}
+
+/// The algorithms, and how many keys there are.
+impl<Claims> fmt::Debug for JwtVerifier<Claims> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JwtVerifier")
+            .field("algorithms", &self.shared.rules.algorithms)
+            .field("keys", &self.shared.keys().len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,172 @@
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+use subtle::{ConditionallySelectable, ConstantTimeEq};
+use tonic::Status;
+
+use super::Verifier;
+use super::interceptor::refused;
+use crate::CallDetails;
+
+/// A fixed set of tokens, each with the identity that it stands for: API keys of a few machines, or a test.
+///
+/// - Only SHA-256 hashes of the tokens are kept. A token is compared with all of them in constant time, so how
+///   long it takes says neither which token is the nearest, nor how long the tokens are, nor where in the set
+///   one stands. It depends on the number of tokens and on the length of the one that the caller sent.
+/// - A token that is not in the set is refused with `UNAUTHENTICATED`, with the text of a missing one.
+/// - An empty set refuses everybody.
+///
+/// A hash without salt hides a token that cannot be guessed: make them of random bytes, 16 or more.
+///
+/// ```
+/// use interceptors::auth::StaticTokens;
+///
+/// #[derive(Clone)]
+/// struct Machine(&'static str);
+///
+/// # let from_the_environment = String::from("9b2f51d0c7aa4e0f");
+/// let tokens = StaticTokens::new([
+///     (from_the_environment, Machine("backup")),
+///     // …
+/// ]).expect("usable tokens");
+/// # assert!(!format!("{tokens:?}").contains("9b2f"));
+/// ```
+///
+/// Then `auth(verifier = self.tokens)`.
+#[derive(Clone)]
+pub struct StaticTokens<Identity> {
+    known: Box<[(Hash, Identity)]>,
+}
+
+type Hash = [u8; 32];
+
+impl<Identity> StaticTokens<Identity> {
+    /// These tokens. What they are is forgotten; what they hash to is kept.
+    ///
+    /// # Errors
+    ///
+    /// If a token is empty, is there twice, or cannot be sent: it has to be visible ASCII without blanks.
+    pub fn new<T: AsRef<str>>(
+        tokens: impl IntoIterator<Item = (T, Identity)>,
+    ) -> Result<Self, UnusableToken> {
+        let mut known: Vec<(Hash, Identity)> = Vec::new();
+        for (index, (token, identity)) in tokens.into_iter().enumerate() {
+            let token = token.as_ref();
+            let unusable = |what| UnusableToken { index, what };
+            if token.is_empty() {
+                return Err(unusable("is empty"));
+            }
+            if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+                return Err(unusable("is not visible ASCII without blanks"));
+            }
+            let hash = hash(token);
+            if known.iter().any(|(other, _)| *other == hash) {
+                return Err(unusable("is there twice"));
+            }
+            known.push((hash, identity));
+        }
+        Ok(Self {
+            known: known.into(),
+        })
+    }
+
+    /// Whose token this is. It looks at all, wherever the right one stands.
+    fn find(&self, token: &str) -> Option<&Identity> {
+        let hash = hash(token);
+        let mut found = u64::MAX;
+        for (index, (known, _)) in (0..).zip(&self.known) {
+            found.conditional_assign(&index, known.ct_eq(&hash));
+        }
+        let (_, identity) = self.known.get(usize::try_from(found).ok()?)?;
+        Some(identity)
+    }
+}
+
+fn hash(token: &str) -> Hash {
+    Sha256::digest(token).into()
+}
+
+impl<Identity: Clone + Send + Sync + 'static> Verifier for StaticTokens<Identity> {
+    type Identity = Identity;
+
+    async fn verify(&self, token: &str, _call: &CallDetails) -> Result<Identity, Status> {
+        self.find(token).cloned().ok_or_else(refused)
+    }
+}
+
+/// How many there are: of a token that can be guessed, the hash would tell too.
+impl<Identity> fmt::Debug for StaticTokens<Identity> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StaticTokens")
+            .field("tokens", &self.known.len())
+            .finish()
+    }
+}
+
+/// A token that [`StaticTokens`] cannot have. It does not say which text that is, only where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnusableToken {
+    index: usize,
+    what: &'static str,
+}
+
+impl UnusableToken {
+    /// The place of the token, from 0.
+    #[must_use]
+    pub const fn index(&self) -> usize {
+        self.index
+    }
+}
+
+impl fmt::Display for UnusableToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "token {} {}", self.index, self.what)
+    }
+}
+
+impl std::error::Error for UnusableToken {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_found_wherever_it_stands() {
+        let tokens = StaticTokens::new([("first", 1), ("second", 2), ("third", 3)]).unwrap();
+        for (token, identity) in [("first", 1), ("second", 2), ("third", 3)] {
+            assert_eq!(tokens.find(token), Some(&identity));
+        }
+        for other in ["", "firs", "firstt", "First", "first\0", "fourth"] {
+            assert_eq!(tokens.find(other), None, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn an_empty_set_knows_nobody() {
+        let tokens = StaticTokens::<()>::new([] as [(&str, ()); 0]).unwrap();
+        assert_eq!(tokens.find(""), None);
+        assert_eq!(tokens.find("first"), None);
+    }
+
+    #[test]
+    fn what_could_never_be_right_is_an_error_that_names_no_token() {
+        for (tokens, index, what) in [
+            (["first", ""], 1, "is empty"),
+            (["fir st", "second"], 0, "is not visible"),
+            (["first", "sécond"], 1, "is not visible"),
+            (["first", "first"], 1, "is there twice"),
+        ] {
+            let error = StaticTokens::new(tokens.map(|token| (token, ()))).unwrap_err();
+            assert_eq!(error.index(), index);
+            let shown = format!("{error} {error:?}");
+            assert!(shown.contains(what), "{shown}");
+            assert!(!shown.contains("first"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn debug_output_has_neither_tokens_nor_their_hashes_nor_identities() {
+        let tokens = StaticTokens::new([("first", "ann")]).unwrap();
+        assert_eq!(format!("{tokens:?}"), "StaticTokens { tokens: 1 }");
+    }
+}

@@ -1,0 +1,173 @@
+use std::fmt;
+
+use tonic::{Response, Status};
+
+use super::{HasRole, Policy};
+use crate::auth::{Auth, Identity, Verifier};
+use crate::plan::{Setting, Value};
+use crate::{Call, CallDetails, Interceptor, Next};
+
+/// Which roles let a caller pass.
+///
+/// # Default
+///
+/// None: nobody passes.
+#[derive(Debug, Clone)]
+pub struct Config {
+    roles: &'static [&'static str],
+    /// The plan shows one role by itself.
+    role: Option<&'static str>,
+}
+
+impl Config {
+    /// Nobody passes.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            roles: &[],
+            role: None,
+        }
+    }
+
+    /// Callers with this role.
+    ///
+    /// # Panics
+    ///
+    /// If the role is empty. In a constant, as the attribute uses it, that is an error of the compiler.
+    #[must_use]
+    pub const fn role(mut self, role: &'static str) -> Self {
+        assert!(!role.is_empty(), "`role` is empty; name a role");
+        self.role = Some(role);
+        self
+    }
+
+    /// Callers with any of these roles.
+    ///
+    /// # Panics
+    ///
+    /// If there is none, or one is empty. In a constant, as the attribute uses it, that is an error of the
+    /// compiler.
+    #[must_use]
+    pub const fn roles(mut self, roles: &'static [&'static str]) -> Self {
+        assert!(!roles.is_empty(), "`roles` names no role; name one");
+        let mut i = 0;
+        while i < roles.len() {
+            assert!(
+                !roles[i].is_empty(),
+                "one of `roles` is empty; name a role, or take it out"
+            );
+            i += 1;
+        }
+        self.roles = roles;
+        self
+    }
+
+    const fn effective(&self) -> &[&'static str] {
+        match &self.role {
+            Some(role) => std::slice::from_ref(role),
+            None => self.roles,
+        }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn settings(&self) -> [Setting; 2] {
+        let role = match self.role {
+            Some(role) => Value::Text(role),
+            None => Value::Unset,
+        };
+        let roles = match self.roles {
+            [] => Value::Unset,
+            roles => Value::Texts(roles),
+        };
+        [Setting::new("role", role), Setting::new("roles", roles)]
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The interceptor behind `authorize`. See the [module documentation](super).
+///
+/// It takes the identity of an [`Auth`], which stands before it.
+pub struct Authorize<P> {
+    policy: P,
+    /// Knows the type of the identity. What does not fit is told where this is made, and not once more for each chain.
+    allows: fn(&P, &CallDetails) -> bool,
+}
+
+impl Authorize<&'static Config> {
+    /// Lets those pass that have one of the roles.
+    pub const fn by_role<V, Id>(_: &Auth<'_, V>, roles: &'static Config) -> Self
+    where
+        V: Verifier<Identity = Id> + ?Sized,
+        Id: HasRole + Clone + Send + Sync + 'static,
+    {
+        Self {
+            policy: roles,
+            allows: |roles, call| {
+                let has_any = |who: &Id| roles.effective().iter().any(|role| who.has_role(role));
+                identity(call).is_some_and(has_any)
+            },
+        }
+    }
+}
+
+impl<F> Authorize<F> {
+    /// Lets those pass for whom this is true.
+    pub const fn by_fn<V, Id>(_: &Auth<'_, V>, allows: F) -> Self
+    where
+        V: Verifier<Identity = Id> + ?Sized,
+        Id: Clone + Send + Sync + 'static,
+        F: Fn(&Id) -> bool + Send + Sync,
+    {
+        Self {
+            policy: allows,
+            allows: |allows, call| identity(call).is_some_and(allows),
+        }
+    }
+}
+
+impl<'a, P: ?Sized> Authorize<&'a P> {
+    /// Lets those pass whom this policy lets pass.
+    pub const fn by_policy<V, Id>(_: &Auth<'_, V>, policy: &'a P) -> Self
+    where
+        V: Verifier<Identity = Id> + ?Sized,
+        Id: Clone + Send + Sync + 'static,
+        P: Policy<Id>,
+    {
+        Self {
+            policy,
+            allows: |policy, call| identity(call).is_some_and(|who| policy.allows(who, call)),
+        }
+    }
+}
+
+fn identity<Id: Clone + Send + Sync + 'static>(call: &CallDetails) -> Option<&Id> {
+    let Identity(identity) = call.extensions().get::<Identity<Id>>()?;
+    Some(identity)
+}
+
+impl<P: Send + Sync, Req: Send, Res: Send> Interceptor<Req, Res> for Authorize<P> {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        if !(self.allows)(&self.policy, call) {
+            return Err(Status::permission_denied(
+                "the caller may not call this method",
+            ));
+        }
+        next.run(call).await
+    }
+}
+
+impl<P> fmt::Debug for Authorize<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Authorize")
+    }
+}
