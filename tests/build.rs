@@ -61,6 +61,10 @@ const CLIENTS: &[(&str, &str)] = &[
         "interop",
         "logging, with(Watched), deadline(\"20s\"), retry(max_attempts = 3, base_delay = \"10ms\"), auth(token = &*TOKENS, public = [login], allow_plaintext = true), metadata(\"x-call\" = \"one\", \"x-bytes-bin\" = b\"\\x00\\xff\")",
     ),
+    (
+        "named",
+        "retry(max_attempts = 3, base_delay = \"10ms\"), request_id",
+    ),
     ("hurried", "with(Watched), deadline(\"400ms\")"),
 ];
 

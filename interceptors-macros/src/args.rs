@@ -67,6 +67,9 @@ pub(crate) enum EntryKind {
     Deadline {
         config: Config,
     },
+    RequestId {
+        config: Config,
+    },
     With(Box<Expr>),
 }
 
@@ -164,7 +167,7 @@ const BOTH: &[Side] = &[Side::Server, Side::Client];
 const SERVER: &[Side] = &[Side::Server];
 const CLIENT: &[Side] = &[Side::Client];
 
-const ENTRIES: [Known; 8] = [
+const ENTRIES: [Known; 9] = [
     known("logging", BOTH, "logging", cfg!(feature = "logging")),
     known("auth", BOTH, "auth", cfg!(feature = "auth")),
     known(
@@ -177,6 +180,12 @@ const ENTRIES: [Known; 8] = [
     known("hedge", CLIENT, "hedge", cfg!(feature = "hedge")),
     known("metadata", CLIENT, "metadata", cfg!(feature = "metadata")),
     known("deadline", CLIENT, "deadline", cfg!(feature = "deadline")),
+    known(
+        "request_id",
+        BOTH,
+        "request-id",
+        cfg!(feature = "request-id"),
+    ),
     known("with", BOTH, "", true),
 ];
 
@@ -377,6 +386,7 @@ impl EntryParser<'_> {
             "deadline" => self.deadline(name, tokens),
             "rate_limit" => self.rate_limit(name, tokens),
             "retry" => self.retry(name, tokens),
+            "request_id" => self.request_id(name, tokens),
             _ => self.with(name, tokens),
         });
     }
@@ -742,6 +752,35 @@ impl EntryParser<'_> {
             name,
             methods,
             kind: EntryKind::Hedge { config },
+            expressions: Vec::new(),
+        })
+    }
+
+    /// `request_id(header = "x-request-id")`
+    fn request_id(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
+        let values = self.values();
+        // What a client sends is its own.
+        let known = match self.mount.side() {
+            Side::Server => &["header", "accept", "max_length"][..],
+            Side::Client => &["header"],
+        };
+        let mut settings = self.settings(tokens, known);
+        let mut config = Config::new(quote!(new()), name.span());
+        if let Some((key, expr)) = settings.expr("header") {
+            set(&mut config, &key, &expr, values.text_key(&key, &expr));
+        }
+        if let Some((key, expr)) = settings.expr("accept") {
+            set(&mut config, &key, &expr, values.boolean(&key, &expr));
+        }
+        if let Some((key, expr)) = settings.expr("max_length") {
+            let value = values.integer(&key, &expr, 1..=1024);
+            set(&mut config, &key, &expr, value);
+        }
+        let methods = self.selector(&mut settings);
+        Some(Entry {
+            name,
+            methods,
+            kind: EntryKind::RequestId { config },
             expressions: Vec::new(),
         })
     }

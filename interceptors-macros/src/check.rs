@@ -385,6 +385,7 @@ fn expressions(entry: &Entry) -> Vec<&Expr> {
         EntryKind::Logging { .. }
         | EntryKind::Retry { .. }
         | EntryKind::Hedge { .. }
+        | EntryKind::RequestId { .. }
         | EntryKind::Deadline { .. } => Vec::new(),
     }
 }

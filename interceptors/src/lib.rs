@@ -7,7 +7,7 @@ mod chain;
 mod codes;
 mod end;
 mod inbound;
-#[cfg(any(feature = "auth", feature = "rate-limit"))]
+#[cfg(any(feature = "auth", feature = "rate-limit", feature = "request-id"))]
 mod key;
 mod once;
 mod plan;
@@ -34,6 +34,8 @@ pub mod logging;
 pub mod metadata;
 #[cfg(feature = "rate-limit")]
 pub mod rate_limit;
+#[cfg(feature = "request-id")]
+pub mod request_id;
 #[cfg(feature = "retry")]
 pub mod retry;
 

@@ -50,6 +50,8 @@ pub use crate::logging;
 pub use crate::metadata;
 #[cfg(feature = "rate-limit")]
 pub use crate::rate_limit;
+#[cfg(feature = "request-id")]
+pub use crate::request_id;
 #[cfg(feature = "retry")]
 pub use crate::retry;
 
@@ -238,10 +240,10 @@ impl<S: Send> Reply<S> for AssociatedStream {
         body: Answer<ResponseStream<S>>,
     ) -> Answer<ResponseStream<S>> {
         let response = body?;
-        #[cfg(feature = "deadline")]
-        let response = match (call.side(), call.known_deadline()) {
-            (Side::Server, Some(at)) => response.map(|body| body.scoped(at)),
-            _ => response,
+        #[cfg(any(feature = "deadline", feature = "request-id"))]
+        let response = match call.side() {
+            Side::Server => response.map(|body| body.scoped(call.scope())),
+            Side::Client => response,
         };
         Ok(match call.take_watch() {
             Some(watch) => response.map(|body| body.watched(watch)),

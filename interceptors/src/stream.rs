@@ -9,11 +9,13 @@ use tonic::Status;
 
 use crate::call::CallPath;
 #[cfg(feature = "deadline")]
-use crate::deadline::enter;
+use crate::deadline;
 #[cfg(feature = "client")]
 use crate::deadline::{Limit, exceeded};
 use crate::end::{Attached, Outcome, StreamEnd, tell_in_drop};
 use crate::inbound::RequestMessages;
+#[cfg(feature = "request-id")]
+use crate::request_id::{self, RequestId};
 
 pin_project_lite::pin_project! {
     /// A response stream that reports how it ended to whoever watches the call.
@@ -43,13 +45,46 @@ pin_project_lite::pin_project! {
 enum StreamDeadline {
     None,
     /// On the server: calls that are made while it is read inherit it.
-    #[cfg(feature = "deadline")]
-    Scope(Instant),
+    #[cfg(any(feature = "deadline", feature = "request-id"))]
+    Scope(Scope),
     /// On the client: the stream ends then.
     #[cfg(feature = "client")]
     End(Limit),
     #[cfg(feature = "client")]
     Ended,
+}
+
+/// What calls inherit that are made while a response stream is read.
+#[cfg(any(feature = "deadline", feature = "request-id"))]
+pub(crate) struct Scope {
+    #[cfg(feature = "deadline")]
+    pub(crate) at: Option<Instant>,
+    #[cfg(feature = "request-id")]
+    pub(crate) id: Option<RequestId>,
+}
+
+#[cfg(any(feature = "deadline", feature = "request-id"))]
+impl Scope {
+    #[inline(always)]
+    fn is_empty(&self) -> bool {
+        #[cfg(feature = "deadline")]
+        if self.at.is_some() {
+            return false;
+        }
+        #[cfg(feature = "request-id")]
+        if self.id.is_some() {
+            return false;
+        }
+        true
+    }
+
+    fn within<T>(&mut self, poll: impl FnOnce() -> T) -> T {
+        #[cfg(feature = "deadline")]
+        let _at = self.at.map(deadline::enter);
+        #[cfg(feature = "request-id")]
+        let _id = self.id.is_some().then(|| request_id::enter(&mut self.id));
+        poll()
+    }
 }
 
 impl<S> ResponseStream<S> {
@@ -67,10 +102,13 @@ impl<S> ResponseStream<S> {
         self
     }
 
-    /// Calls that are made while the stream is read inherit this deadline.
-    #[cfg(feature = "deadline")]
-    pub(crate) fn scoped(mut self, at: Instant) -> Self {
-        self.deadline = StreamDeadline::Scope(at);
+    /// Calls that are made while the stream is read inherit this.
+    #[cfg(any(feature = "deadline", feature = "request-id"))]
+    #[inline(always)]
+    pub(crate) fn scoped(mut self, scope: Scope) -> Self {
+        if !scope.is_empty() {
+            self.deadline = StreamDeadline::Scope(scope);
+        }
         self
     }
 
@@ -106,13 +144,13 @@ where
     ) -> Poll<Option<Result<M, Status>>> {
         match deadline {
             StreamDeadline::None => inner.poll_next(cx),
-            #[cfg(any(feature = "client", feature = "deadline"))]
+            #[cfg(any(feature = "client", feature = "deadline", feature = "request-id"))]
             _ => Self::poll_in_time(inner, deadline, cx),
         }
     }
 
     /// Apart, so that streams without a deadline do not pay for it.
-    #[cfg(any(feature = "client", feature = "deadline"))]
+    #[cfg(any(feature = "client", feature = "deadline", feature = "request-id"))]
     #[cold]
     #[inline(never)]
     fn poll_in_time(
@@ -122,11 +160,8 @@ where
     ) -> Poll<Option<Result<M, Status>>> {
         match deadline {
             StreamDeadline::None => inner.poll_next(cx),
-            #[cfg(feature = "deadline")]
-            StreamDeadline::Scope(at) => {
-                let _entered = enter(*at);
-                inner.poll_next(cx)
-            }
+            #[cfg(any(feature = "deadline", feature = "request-id"))]
+            StreamDeadline::Scope(scope) => scope.within(|| inner.poll_next(cx)),
             #[cfg(feature = "client")]
             StreamDeadline::End(limit) => {
                 let polled = inner.poll_next(cx);

@@ -105,6 +105,7 @@ clients!(
     chosen,
     interop,
     hurried,
+    named,
     hedged_at_once,
     stamped,
     stamped_once,

@@ -5,7 +5,7 @@ use syn::{Expr, GenericParam, Generics, Ident, Token};
 
 use crate::args::{Entry, EntryKind, Field, Pair, RateLimitKey, Sigil};
 use crate::check::{Chain, entry_span, is_place_of_self};
-use crate::item::Mount;
+use crate::item::{Mount, Side};
 use crate::tokens::{find_ident, has_macro_call, needs_receiver, with_self_of};
 
 /// What the settings of an entry become.
@@ -151,6 +151,7 @@ fn may_not_fit(entry: &Entry) -> bool {
         EntryKind::Retry { .. }
         | EntryKind::Hedge { .. }
         | EntryKind::Metadata(_)
+        | EntryKind::RequestId { .. }
         | EntryKind::Deadline { .. } => false,
     }
 }
@@ -178,6 +179,7 @@ pub(crate) fn entry_items(mount: Mount, i: usize, entry: &Entry) -> TokenStream 
         EntryKind::Token { config, .. } => ("client_auth", Some(config)),
         EntryKind::Hedge { config } => ("hedge", Some(config)),
         EntryKind::Deadline { config } => ("deadline", Some(config)),
+        EntryKind::RequestId { config } => ("request_id", Some(config)),
         EntryKind::Metadata(_) | EntryKind::With(_) => ("", None),
     };
     let module = |span| (!module.is_empty()).then(|| Ident::new(module, span));
@@ -191,7 +193,10 @@ pub(crate) fn entry_items(mount: Mount, i: usize, entry: &Entry) -> TokenStream 
     {
         // Where the constant cannot be made, the compiler also notes each place that uses it.
         let config = Ident::new(&config_name.to_string(), at(entry.name.span()));
-        settings = quote!(&#config.settings());
+        settings = match (&entry.kind, mount.side()) {
+            (EntryKind::RequestId { .. }, Side::Client) => quote!(&#config.client_settings()),
+            _ => quote!(&#config.settings()),
+        };
         let (module, start_module) = (module(Span::call_site()), module(*start_at));
         let start = quote_spanned! {*start_at=>
             let config = __interceptors::#start_module::Config::#start;
@@ -351,6 +356,10 @@ pub(crate) fn entry_value(entries: &[Entry], i: usize, site: &Site<'_>) -> Token
         EntryKind::Deadline { .. } => {
             let deadline = interceptor("deadline", "Deadline");
             quote_spanned!(span=> &#deadline::new(#config))
+        }
+        EntryKind::RequestId { .. } => {
+            let request_id = interceptor("request_id", "SetRequestId");
+            quote_spanned!(span=> &#request_id::new(#config))
         }
         EntryKind::Metadata(pairs) => metadata(pairs, &interceptor("metadata", "Metadata"), site),
         EntryKind::With(expr) => borrowed(expr, entry, i, site),
@@ -518,6 +527,7 @@ fn value_of(entry: &Entry) -> Option<&Expr> {
         | EntryKind::Retry { .. }
         | EntryKind::Hedge { .. }
         | EntryKind::Metadata(_)
+        | EntryKind::RequestId { .. }
         | EntryKind::Deadline { .. } => None,
     }
 }
