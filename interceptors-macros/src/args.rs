@@ -70,6 +70,9 @@ pub(crate) enum EntryKind {
     RequestId {
         config: Config,
     },
+    Metrics {
+        recorder: Option<Expr>,
+    },
     With(Box<Expr>),
 }
 
@@ -167,7 +170,7 @@ const BOTH: &[Side] = &[Side::Server, Side::Client];
 const SERVER: &[Side] = &[Side::Server];
 const CLIENT: &[Side] = &[Side::Client];
 
-const ENTRIES: [Known; 9] = [
+const ENTRIES: [Known; 10] = [
     known("logging", BOTH, "logging", cfg!(feature = "logging")),
     known("auth", BOTH, "auth", cfg!(feature = "auth")),
     known(
@@ -186,6 +189,7 @@ const ENTRIES: [Known; 9] = [
         "request-id",
         cfg!(feature = "request-id"),
     ),
+    known("metrics", BOTH, "metrics", cfg!(feature = "metrics")),
     known("with", BOTH, "", true),
 ];
 
@@ -386,6 +390,7 @@ impl EntryParser<'_> {
             "deadline" => self.deadline(name, tokens),
             "rate_limit" => self.rate_limit(name, tokens),
             "retry" => self.retry(name, tokens),
+            "metrics" => self.metrics(name, tokens),
             "request_id" => self.request_id(name, tokens),
             _ => self.with(name, tokens),
         });
@@ -782,6 +787,22 @@ impl EntryParser<'_> {
             methods,
             kind: EntryKind::RequestId { config },
             expressions: Vec::new(),
+        })
+    }
+
+    /// `metrics(recorder = self.recorder)`
+    fn metrics(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
+        let mut settings = self.settings(tokens, &["recorder"]);
+        let recorder = settings.expr("recorder").map(|(_, expr)| expr);
+        let shown = recorder
+            .as_ref()
+            .map_or_else(|| "global".to_owned(), summary);
+        let methods = self.selector(&mut settings);
+        Some(Entry {
+            name,
+            methods,
+            kind: EntryKind::Metrics { recorder },
+            expressions: vec![("recorder", shown)],
         })
     }
 

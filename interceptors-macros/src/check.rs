@@ -381,6 +381,7 @@ fn expressions(entry: &Entry) -> Vec<&Expr> {
         EntryKind::Token { token, .. } => token.iter().collect(),
         EntryKind::RateLimit { limiter, .. } => limiter.iter().collect(),
         EntryKind::Metadata(pairs) => pairs.iter().map(|pair| &pair.value).collect(),
+        EntryKind::Metrics { recorder } => recorder.iter().collect(),
         EntryKind::With(expr) => vec![expr],
         EntryKind::Logging { .. }
         | EntryKind::Retry { .. }
@@ -922,6 +923,9 @@ pub(crate) fn entry_span(entry: &Entry) -> Span {
         }
         | EntryKind::Token {
             token: Some(expr), ..
+        }
+        | EntryKind::Metrics {
+            recorder: Some(expr),
         } => expr.span(),
         _ => entry.name.span(),
     }

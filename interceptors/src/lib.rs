@@ -3,6 +3,8 @@
 
 mod call;
 mod chain;
+#[cfg(any(feature = "logging", feature = "metrics", feature = "trace"))]
+mod code_names;
 #[cfg(any(feature = "retry", feature = "hedge"))]
 mod codes;
 mod end;
@@ -32,6 +34,8 @@ pub mod hedge;
 pub mod logging;
 #[cfg(feature = "metadata")]
 pub mod metadata;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 #[cfg(feature = "rate-limit")]
 pub mod rate_limit;
 #[cfg(feature = "request-id")]

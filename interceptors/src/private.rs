@@ -48,6 +48,8 @@ pub use crate::hedge;
 pub use crate::logging;
 #[cfg(feature = "metadata")]
 pub use crate::metadata;
+#[cfg(feature = "metrics")]
+pub use crate::metrics;
 #[cfg(feature = "rate-limit")]
 pub use crate::rate_limit;
 #[cfg(feature = "request-id")]

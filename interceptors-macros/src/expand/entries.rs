@@ -152,6 +152,7 @@ fn may_not_fit(entry: &Entry) -> bool {
         | EntryKind::Hedge { .. }
         | EntryKind::Metadata(_)
         | EntryKind::RequestId { .. }
+        | EntryKind::Metrics { .. }
         | EntryKind::Deadline { .. } => false,
     }
 }
@@ -180,7 +181,7 @@ pub(crate) fn entry_items(mount: Mount, i: usize, entry: &Entry) -> TokenStream 
         EntryKind::Hedge { config } => ("hedge", Some(config)),
         EntryKind::Deadline { config } => ("deadline", Some(config)),
         EntryKind::RequestId { config } => ("request_id", Some(config)),
-        EntryKind::Metadata(_) | EntryKind::With(_) => ("", None),
+        EntryKind::Metadata(_) | EntryKind::Metrics { .. } | EntryKind::With(_) => ("", None),
     };
     let module = |span| (!module.is_empty()).then(|| Ident::new(module, span));
     let mut items = TokenStream::new();
@@ -357,6 +358,7 @@ pub(crate) fn entry_value(entries: &[Entry], i: usize, site: &Site<'_>) -> Token
             let deadline = interceptor("deadline", "Deadline");
             quote_spanned!(span=> &#deadline::new(#config))
         }
+        EntryKind::Metrics { recorder } => metrics(recorder.as_ref(), entry, i, site),
         EntryKind::RequestId { .. } => {
             let request_id = interceptor("request_id", "SetRequestId");
             quote_spanned!(span=> &#request_id::new(#config))
@@ -498,6 +500,29 @@ fn metadata(pairs: &[Pair], interceptor: &TokenStream, site: &Site<'_>) -> Token
     }
 }
 
+/// Output, for `metrics(recorder = self.recorder)`:
+///
+/// ```text
+/// {
+///     static __SERIES_METRICS_0: metrics::Series = metrics::Series::new();
+///     &metrics::Metrics::new(&(self.recorder), &__SERIES_METRICS_0)
+/// }
+/// ```
+///
+/// The static is one for each method that the entry covers.
+fn metrics(recorder: Option<&Expr>, entry: &Entry, i: usize, site: &Site<'_>) -> TokenStream {
+    let span = at(entry_span(entry));
+    let series = item_name("SERIES", entry, i);
+    let recorder = match recorder {
+        Some(recorder) => given(recorder, entry, i, site),
+        None => quote!(__interceptors::metrics::Recorder::global()),
+    };
+    quote_spanned! {span=> {
+        static #series: __interceptors::metrics::Series = __interceptors::metrics::Series::new();
+        &__interceptors::metrics::Metrics::new(#recorder, &#series)
+    }}
+}
+
 /// The field that keeps the state of an entry for each channel.
 pub(crate) fn state_name(i: usize) -> Ident {
     format_ident!("__{i}")
@@ -522,6 +547,7 @@ fn value_of(entry: &Entry) -> Option<&Expr> {
         EntryKind::Auth { verifier, .. } => verifier.as_ref(),
         EntryKind::RateLimit { limiter, .. } => limiter.as_ref(),
         EntryKind::Token { token, .. } => token.as_ref(),
+        EntryKind::Metrics { recorder } => recorder.as_ref(),
         EntryKind::With(expr) => Some(expr),
         EntryKind::Logging { .. }
         | EntryKind::Retry { .. }

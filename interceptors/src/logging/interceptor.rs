@@ -5,7 +5,8 @@ use std::time::Duration;
 use tonic::{Response, Status};
 use tracing::Level;
 
-use super::level::{client_level, code_name, server_level};
+use super::level::{client_level, server_level};
+use crate::code_names::code_name;
 use crate::plan::{Setting, Value};
 #[cfg(feature = "request-id")]
 use crate::request_id::RequestId;
