@@ -65,6 +65,14 @@ const CLIENTS: &[(&str, &str)] = &[
         "named",
         "retry(max_attempts = 3, base_delay = \"10ms\"), request_id",
     ),
+    (
+        "measured",
+        "metrics(recorder = &*RECORDER), retry(max_attempts = 3, base_delay = \"10ms\")",
+    ),
+    (
+        "measured_attempts",
+        "retry(max_attempts = 3, base_delay = \"10ms\"), metrics(recorder = &*RECORDER_OF_ATTEMPTS)",
+    ),
     ("hurried", "with(Watched), deadline(\"400ms\")"),
 ];
 
@@ -125,6 +133,7 @@ fn policy_attribute(policy: &str) -> String {
         "Watched",
         "TOKENS",
         "RENEWED",
+        "RECORDER",
         "counted()",
         "Chosen",
     ] {
