@@ -52,6 +52,7 @@ pub use call::{Call, CallDetails, Kind, Side};
 pub use chain::{Interceptor, Next};
 pub use end::{End, Observer, Outcome};
 #[doc = include_str!("attribute.md")]
+#[cfg_attr(feature = "metrics", doc = include_str!("metrics/attribute.md"))]
 pub use interceptors_macros::intercept;
 pub use plan::{EntryPlan, Intercepted, MethodPlan, Note, Plan, Setting, Settings, Value};
 pub use stream::ResponseStream;
