@@ -73,6 +73,10 @@ const CLIENTS: &[(&str, &str)] = &[
         "measured_attempts",
         "retry(max_attempts = 3, base_delay = \"10ms\"), metrics(recorder = &*RECORDER_OF_ATTEMPTS)",
     ),
+    (
+        "traced",
+        "trace, retry(max_attempts = 3, base_delay = \"10ms\", except = [login]), hedge(max_attempts = 2, only = [login])",
+    ),
     ("hurried", "with(Watched), deadline(\"400ms\")"),
 ];
 

@@ -73,6 +73,7 @@ pub(crate) enum EntryKind {
     Metrics {
         recorder: Option<Expr>,
     },
+    Trace,
     With(Box<Expr>),
 }
 
@@ -170,7 +171,7 @@ const BOTH: &[Side] = &[Side::Server, Side::Client];
 const SERVER: &[Side] = &[Side::Server];
 const CLIENT: &[Side] = &[Side::Client];
 
-const ENTRIES: [Known; 10] = [
+const ENTRIES: [Known; 11] = [
     known("logging", BOTH, "logging", cfg!(feature = "logging")),
     known("auth", BOTH, "auth", cfg!(feature = "auth")),
     known(
@@ -190,6 +191,7 @@ const ENTRIES: [Known; 10] = [
         cfg!(feature = "request-id"),
     ),
     known("metrics", BOTH, "metrics", cfg!(feature = "metrics")),
+    known("trace", BOTH, "trace", cfg!(feature = "trace")),
     known("with", BOTH, "", true),
 ];
 
@@ -391,6 +393,7 @@ impl EntryParser<'_> {
             "rate_limit" => self.rate_limit(name, tokens),
             "retry" => self.retry(name, tokens),
             "metrics" => self.metrics(name, tokens),
+            "trace" => self.trace(name, tokens),
             "request_id" => self.request_id(name, tokens),
             _ => self.with(name, tokens),
         });
@@ -803,6 +806,17 @@ impl EntryParser<'_> {
             methods,
             kind: EntryKind::Metrics { recorder },
             expressions: vec![("recorder", shown)],
+        })
+    }
+
+    fn trace(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
+        let mut settings = self.settings(tokens, &[]);
+        let methods = self.selector(&mut settings);
+        Some(Entry {
+            name,
+            methods,
+            kind: EntryKind::Trace,
+            expressions: Vec::new(),
         })
     }
 

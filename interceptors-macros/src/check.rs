@@ -387,6 +387,7 @@ fn expressions(entry: &Entry) -> Vec<&Expr> {
         | EntryKind::Retry { .. }
         | EntryKind::Hedge { .. }
         | EntryKind::RequestId { .. }
+        | EntryKind::Trace
         | EntryKind::Deadline { .. } => Vec::new(),
     }
 }

@@ -16,7 +16,7 @@ use crate::inbound::Received;
 use crate::plan::MethodPlan;
 #[cfg(feature = "request-id")]
 use crate::request_id::RequestId;
-#[cfg(any(feature = "deadline", feature = "request-id"))]
+#[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
 use crate::stream::Scope;
 use crate::stream::StreamWatch;
 
@@ -235,6 +235,9 @@ pub struct CallDetails {
     /// Whether what is sent can be read on its way, as far as that is known.
     #[cfg(feature = "client")]
     pub(crate) is_plaintext: Option<bool>,
+    /// What the handler runs in, and its response stream is read in.
+    #[cfg(feature = "trace")]
+    span: Option<tracing::Span>,
 }
 
 impl CallDetails {
@@ -290,6 +293,11 @@ impl CallDetails {
     #[cfg(feature = "request-id")]
     pub(crate) fn set_request_id(&mut self, id: RequestId) {
         self.path.request_id = Some(id);
+    }
+
+    #[cfg(feature = "trace")]
+    pub(crate) fn set_span(&mut self, span: tracing::Span) {
+        self.span = Some(span);
     }
 
     #[inline]
@@ -495,6 +503,8 @@ impl<Req> Call<Req> {
                 deadline: deadline::Known::default(),
                 #[cfg(feature = "client")]
                 is_plaintext: None,
+                #[cfg(feature = "trace")]
+                span: None,
             },
             message: Some(message),
             abilities,
@@ -700,7 +710,7 @@ impl<Req> Call<Req> {
     }
 
     /// What holds while a response stream is read, on a service.
-    #[cfg(any(feature = "deadline", feature = "request-id"))]
+    #[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
     #[inline(always)]
     pub(crate) fn scope(&self) -> Scope {
         Scope {
@@ -708,6 +718,8 @@ impl<Req> Call<Req> {
             at: self.details.known_deadline(),
             #[cfg(feature = "request-id")]
             id: self.details.request_id().cloned(),
+            #[cfg(feature = "trace")]
+            span: self.details.span.clone(),
         }
     }
 

@@ -42,6 +42,8 @@ pub mod rate_limit;
 pub mod request_id;
 #[cfg(feature = "retry")]
 pub mod retry;
+#[cfg(feature = "trace")]
+pub mod trace;
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -53,6 +55,7 @@ pub use chain::{Interceptor, Next};
 pub use end::{End, Observer, Outcome};
 #[doc = include_str!("attribute.md")]
 #[cfg_attr(feature = "metrics", doc = include_str!("metrics/attribute.md"))]
+#[cfg_attr(feature = "trace", doc = include_str!("trace/attribute.md"))]
 pub use interceptors_macros::intercept;
 pub use plan::{EntryPlan, Intercepted, MethodPlan, Note, Plan, Setting, Settings, Value};
 pub use stream::ResponseStream;

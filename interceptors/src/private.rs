@@ -56,6 +56,8 @@ pub use crate::rate_limit;
 pub use crate::request_id;
 #[cfg(feature = "retry")]
 pub use crate::retry;
+#[cfg(feature = "trace")]
+pub use crate::trace;
 
 /// Answers questions about a type whose text the attribute cannot read (an alias may hide it).
 ///
@@ -242,7 +244,7 @@ impl<S: Send> Reply<S> for AssociatedStream {
         body: Answer<ResponseStream<S>>,
     ) -> Answer<ResponseStream<S>> {
         let response = body?;
-        #[cfg(any(feature = "deadline", feature = "request-id"))]
+        #[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
         let response = match call.side() {
             Side::Server => response.map(|body| body.scoped(call.scope())),
             Side::Client => response,

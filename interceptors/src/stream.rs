@@ -45,7 +45,7 @@ pin_project_lite::pin_project! {
 enum StreamDeadline {
     None,
     /// On the server: calls that are made while it is read inherit it.
-    #[cfg(any(feature = "deadline", feature = "request-id"))]
+    #[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
     Scope(Scope),
     /// On the client: the stream ends then.
     #[cfg(feature = "client")]
@@ -55,15 +55,17 @@ enum StreamDeadline {
 }
 
 /// What calls inherit that are made while a response stream is read.
-#[cfg(any(feature = "deadline", feature = "request-id"))]
+#[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
 pub(crate) struct Scope {
     #[cfg(feature = "deadline")]
     pub(crate) at: Option<Instant>,
     #[cfg(feature = "request-id")]
     pub(crate) id: Option<RequestId>,
+    #[cfg(feature = "trace")]
+    pub(crate) span: Option<tracing::Span>,
 }
 
-#[cfg(any(feature = "deadline", feature = "request-id"))]
+#[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
 impl Scope {
     #[inline(always)]
     fn is_empty(&self) -> bool {
@@ -75,6 +77,10 @@ impl Scope {
         if self.id.is_some() {
             return false;
         }
+        #[cfg(feature = "trace")]
+        if self.span.is_some() {
+            return false;
+        }
         true
     }
 
@@ -83,6 +89,8 @@ impl Scope {
         let _at = self.at.map(deadline::enter);
         #[cfg(feature = "request-id")]
         let _id = self.id.is_some().then(|| request_id::enter(&mut self.id));
+        #[cfg(feature = "trace")]
+        let _span = self.span.as_ref().map(tracing::Span::enter);
         poll()
     }
 }
@@ -103,7 +111,7 @@ impl<S> ResponseStream<S> {
     }
 
     /// Calls that are made while the stream is read inherit this.
-    #[cfg(any(feature = "deadline", feature = "request-id"))]
+    #[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
     #[inline(always)]
     pub(crate) fn scoped(mut self, scope: Scope) -> Self {
         if !scope.is_empty() {
@@ -144,13 +152,23 @@ where
     ) -> Poll<Option<Result<M, Status>>> {
         match deadline {
             StreamDeadline::None => inner.poll_next(cx),
-            #[cfg(any(feature = "client", feature = "deadline", feature = "request-id"))]
+            #[cfg(any(
+                feature = "client",
+                feature = "deadline",
+                feature = "request-id",
+                feature = "trace"
+            ))]
             _ => Self::poll_in_time(inner, deadline, cx),
         }
     }
 
     /// Apart, so that streams without a deadline do not pay for it.
-    #[cfg(any(feature = "client", feature = "deadline", feature = "request-id"))]
+    #[cfg(any(
+        feature = "client",
+        feature = "deadline",
+        feature = "request-id",
+        feature = "trace"
+    ))]
     #[cold]
     #[inline(never)]
     fn poll_in_time(
@@ -160,7 +178,7 @@ where
     ) -> Poll<Option<Result<M, Status>>> {
         match deadline {
             StreamDeadline::None => inner.poll_next(cx),
-            #[cfg(any(feature = "deadline", feature = "request-id"))]
+            #[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
             StreamDeadline::Scope(scope) => scope.within(|| inner.poll_next(cx)),
             #[cfg(feature = "client")]
             StreamDeadline::End(limit) => {

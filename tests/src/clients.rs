@@ -119,6 +119,7 @@ clients!(
     interop,
     hurried,
     named,
+    traced,
     measured,
     measured_attempts,
     hedged_at_once,

@@ -129,6 +129,15 @@ impl Site<'_> {
     /// `Chain::new(__0, __rpc.link(__1).before(innermost))`
     pub(crate) fn links(&self, entries: &[Entry], innermost: TokenStream) -> TokenStream {
         let outwards = self.chain.entries.iter().rev();
+        // The span of an attempt is around nothing but the attempt.
+        let innermost = match self.mount.side() {
+            Side::Client
+                if (outwards.clone()).any(|&i| matches!(entries[i].kind, EntryKind::Trace)) =>
+            {
+                quote!(__interceptors::Chain::new(&__interceptors::trace::Attempt, #innermost))
+            }
+            _ => innermost,
+        };
         outwards.fold(innermost, |links, &i| {
             let local = local_name(i, Span::call_site());
             match may_not_fit(&entries[i]) {
@@ -153,6 +162,7 @@ fn may_not_fit(entry: &Entry) -> bool {
         | EntryKind::Metadata(_)
         | EntryKind::RequestId { .. }
         | EntryKind::Metrics { .. }
+        | EntryKind::Trace
         | EntryKind::Deadline { .. } => false,
     }
 }
@@ -181,7 +191,10 @@ pub(crate) fn entry_items(mount: Mount, i: usize, entry: &Entry) -> TokenStream 
         EntryKind::Hedge { config } => ("hedge", Some(config)),
         EntryKind::Deadline { config } => ("deadline", Some(config)),
         EntryKind::RequestId { config } => ("request_id", Some(config)),
-        EntryKind::Metadata(_) | EntryKind::Metrics { .. } | EntryKind::With(_) => ("", None),
+        EntryKind::Metadata(_)
+        | EntryKind::Metrics { .. }
+        | EntryKind::Trace
+        | EntryKind::With(_) => ("", None),
     };
     let module = |span| (!module.is_empty()).then(|| Ident::new(module, span));
     let mut items = TokenStream::new();
@@ -359,6 +372,10 @@ pub(crate) fn entry_value(entries: &[Entry], i: usize, site: &Site<'_>) -> Token
             quote_spanned!(span=> &#deadline::new(#config))
         }
         EntryKind::Metrics { recorder } => metrics(recorder.as_ref(), entry, i, site),
+        EntryKind::Trace => {
+            let trace = interceptor("trace", "Trace");
+            quote_spanned!(span=> &#trace)
+        }
         EntryKind::RequestId { .. } => {
             let request_id = interceptor("request_id", "SetRequestId");
             quote_spanned!(span=> &#request_id::new(#config))
@@ -554,6 +571,7 @@ fn value_of(entry: &Entry) -> Option<&Expr> {
         | EntryKind::Hedge { .. }
         | EntryKind::Metadata(_)
         | EntryKind::RequestId { .. }
+        | EntryKind::Trace
         | EntryKind::Deadline { .. } => None,
     }
 }
