@@ -4,10 +4,13 @@ use std::ops::{Deref, DerefMut};
 use std::sync::LazyLock;
 
 use http::uri::PathAndQuery;
+#[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
 use http::{HeaderName, HeaderValue};
 use tokio::time::Instant;
+#[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
+use tonic::GrpcMethod;
 use tonic::metadata::MetadataMap;
-use tonic::{Extensions, GrpcMethod, Request, Status};
+use tonic::{Extensions, Request, Status};
 
 use crate::__private::Abilities;
 use crate::deadline;
@@ -16,6 +19,8 @@ use crate::inbound::Received;
 use crate::plan::MethodPlan;
 #[cfg(feature = "request-id")]
 use crate::request_id::RequestId;
+#[cfg(any(feature = "request-id", feature = "trace"))]
+use crate::stream::Identity;
 #[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
 use crate::stream::Scope;
 use crate::stream::StreamWatch;
@@ -293,6 +298,28 @@ impl CallDetails {
     #[cfg(feature = "request-id")]
     pub(crate) fn set_request_id(&mut self, id: RequestId) {
         self.path.request_id = Some(id);
+    }
+
+    /// What is in force while its response stream is read.
+    #[cfg(any(feature = "request-id", feature = "trace"))]
+    #[inline(always)]
+    fn identity(&self) -> Option<Box<Identity>> {
+        #[cfg(feature = "request-id")]
+        let is_named = self.path.request_id.is_some();
+        #[cfg(not(feature = "request-id"))]
+        let is_named = false;
+        #[cfg(feature = "trace")]
+        let is_traced = self.span.is_some();
+        #[cfg(not(feature = "trace"))]
+        let is_traced = false;
+        (is_named || is_traced).then(|| {
+            Box::new(Identity {
+                #[cfg(feature = "request-id")]
+                id: self.path.request_id.clone(),
+                #[cfg(feature = "trace")]
+                span: self.span.clone(),
+            })
+        })
     }
 
     #[cfg(feature = "trace")]
@@ -716,10 +743,8 @@ impl<Req> Call<Req> {
         Scope {
             #[cfg(feature = "deadline")]
             at: self.details.known_deadline(),
-            #[cfg(feature = "request-id")]
-            id: self.details.request_id().cloned(),
-            #[cfg(feature = "trace")]
-            span: self.details.span.clone(),
+            #[cfg(any(feature = "request-id", feature = "trace"))]
+            identity: self.details.identity(),
         }
     }
 

@@ -217,6 +217,16 @@ const NOTES_OF_A_SERVICE: &[Note] = &[
     note("retry", "logging", "each attempt is logged as a call"),
     note("retry", "auth", "each attempt verifies the token again"),
     note("retry", "rate_limit", "each attempt counts as a call"),
+    note("auth", "metrics", "calls that it refuses are not measured"),
+    note(
+        "rate_limit",
+        "metrics",
+        "calls that it refuses are not measured",
+    ),
+    note("retry", "metrics", "each attempt is measured as a call"),
+    note("auth", "trace", "calls that it refuses have no span"),
+    note("rate_limit", "trace", "calls that it refuses have no span"),
+    note("retry", "trace", "each attempt has the span of a call"),
 ];
 
 const NOTES_OF_A_CLIENT: &[Note] = &[
@@ -242,6 +252,8 @@ const NOTES_OF_A_CLIENT: &[Note] = &[
     ),
     note("retry", "logging", "each attempt is logged as a call"),
     note("hedge", "logging", "each attempt is logged as a call"),
+    note("retry", "trace", "each attempt has the span of a call"),
+    note("hedge", "trace", "each attempt has the span of a call"),
 ];
 
 /// What the attribute knows about one method.

@@ -59,6 +59,13 @@ enum StreamDeadline {
 pub(crate) struct Scope {
     #[cfg(feature = "deadline")]
     pub(crate) at: Option<Instant>,
+    #[cfg(any(feature = "request-id", feature = "trace"))]
+    pub(crate) identity: Option<Box<Identity>>,
+}
+
+/// Who the call is. Apart, so that streams stay small.
+#[cfg(any(feature = "request-id", feature = "trace"))]
+pub(crate) struct Identity {
     #[cfg(feature = "request-id")]
     pub(crate) id: Option<RequestId>,
     #[cfg(feature = "trace")]
@@ -73,12 +80,8 @@ impl Scope {
         if self.at.is_some() {
             return false;
         }
-        #[cfg(feature = "request-id")]
-        if self.id.is_some() {
-            return false;
-        }
-        #[cfg(feature = "trace")]
-        if self.span.is_some() {
+        #[cfg(any(feature = "request-id", feature = "trace"))]
+        if self.identity.is_some() {
             return false;
         }
         true
@@ -87,6 +90,17 @@ impl Scope {
     fn within<T>(&mut self, poll: impl FnOnce() -> T) -> T {
         #[cfg(feature = "deadline")]
         let _at = self.at.map(deadline::enter);
+        #[cfg(any(feature = "request-id", feature = "trace"))]
+        if let Some(identity) = &mut self.identity {
+            return identity.within(poll);
+        }
+        poll()
+    }
+}
+
+#[cfg(any(feature = "request-id", feature = "trace"))]
+impl Identity {
+    fn within<T>(&mut self, poll: impl FnOnce() -> T) -> T {
         #[cfg(feature = "request-id")]
         let _id = self.id.is_some().then(|| request_id::enter(&mut self.id));
         #[cfg(feature = "trace")]
@@ -132,6 +146,7 @@ impl<S> ResponseStream<S> {
     }
 
     /// The stream inside, where there is nothing to be done around it.
+    #[allow(clippy::result_large_err)] // no error, but the stream itself
     pub(crate) fn into_plain(self) -> Result<S, Self> {
         match (&self.watch, &self.deadline) {
             (None, StreamDeadline::None) => Ok(self.inner),

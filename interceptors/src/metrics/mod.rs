@@ -87,9 +87,15 @@ struct Shared {
     /// Tells recorders from each other, also after one of them is gone.
     id: u64,
     instruments: Instruments,
-    /// What no [`Series`] has, by side and path.
-    methods: RwLock<HashMap<Side, HashMap<Box<str>, Arc<Method>>>>,
-    others: [OnceLock<Arc<Method>>; 2],
+    /// What no [`Series`] has, for each side.
+    found: [Found; 2],
+}
+
+#[derive(Default)]
+struct Found {
+    /// By path.
+    methods: RwLock<HashMap<Box<str>, Arc<Method>>>,
+    others: OnceLock<Arc<Method>>,
 }
 
 enum Instruments {
@@ -150,8 +156,7 @@ impl Recorder {
         Self(Arc::new(Shared {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             instruments,
-            methods: RwLock::default(),
-            others: Default::default(),
+            found: Default::default(),
         }))
     }
 
@@ -169,25 +174,22 @@ impl Recorder {
     /// A channel has many methods in one place, and tests have many recorders.
     fn find(&self, call: &CallDetails, path: &str) -> Arc<Method> {
         let side = call.side();
-        {
-            let methods = &self.0.methods;
-            let methods = methods.read().unwrap_or_else(PoisonError::into_inner);
-            if let Some(method) = methods.get(&side).and_then(|methods| methods.get(path)) {
-                return Arc::clone(method);
-            }
+        let Found { methods, others } = &self.0.found[side as usize];
+        let known = methods.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(method) = known.get(path) {
+            return Arc::clone(method);
         }
-        let methods = &self.0.methods;
+        drop(known);
         let mut methods = methods.write().unwrap_or_else(PoisonError::into_inner);
-        let methods = methods.entry(side).or_default();
         if methods.len() >= MAX_METHODS && !methods.contains_key(path) {
-            return Arc::clone(self.0.others[side as usize].get_or_init(|| {
+            return Arc::clone(others.get_or_init(|| {
                 let name = Name {
                     side,
                     kind: None,
                     service: OTHER,
                     method: OTHER,
                 };
-                Arc::new(self.make_named(OTHER, name))
+                Arc::new(self.make_named(OTHER, &name))
             }));
         }
         let method = methods
@@ -203,17 +205,19 @@ impl Recorder {
             service: call.service(),
             method: call.method(),
         };
-        self.make_named(call.path(), name)
+        self.make_named(call.path(), &name)
     }
 
-    fn make_named(&self, path: &str, name: Name<'_>) -> Method {
+    fn make_named(&self, path: &str, name: &Name<'_>) -> Method {
         Method {
             path: path.into(),
             side: name.side,
             measures: match &self.0.instruments {
-                Instruments::Otel(instruments) => Measures::Otel(instruments.of(&name)),
+                Instruments::Otel(instruments) => Measures::Otel(Box::new(instruments.of(name))),
                 #[cfg(feature = "prometheus")]
-                Instruments::Prometheus(instruments) => Measures::Prometheus(instruments.of(&name)),
+                Instruments::Prometheus(instruments) => {
+                    Measures::Prometheus(Box::new(instruments.of(name)))
+                }
             },
         }
     }
@@ -229,6 +233,7 @@ impl fmt::Debug for Recorder {
 struct Name<'a> {
     side: Side,
     /// A channel does not know it.
+    #[cfg_attr(not(feature = "prometheus"), allow(dead_code))]
     kind: Option<Kind>,
     service: &'a str,
     method: &'a str,
@@ -242,9 +247,9 @@ struct Method {
 }
 
 enum Measures {
-    Otel(otel::Measures),
+    Otel(Box<otel::Measures>),
     #[cfg(feature = "prometheus")]
-    Prometheus(prom::Measures),
+    Prometheus(Box<prom::Measures>),
 }
 
 /// What is measured of one call at its end.
