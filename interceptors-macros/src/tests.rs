@@ -111,6 +111,12 @@ snapshot!(request_ids_and_metrics, {
     }
 });
 
+#[test]
+fn a_traced_channel() {
+    let expanded = expansion(quote!(trace, request_id), quote! { struct Outbound; });
+    expect_file!["../tests/snapshots/traced_channel.rs"].assert_eq(&expanded);
+}
+
 snapshot!(method_attributes, { logging, rate_limit(per_second = 100), retry(max = 2) }, {
     #[tonic::async_trait]
     impl UserService for Users {

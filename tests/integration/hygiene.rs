@@ -76,6 +76,9 @@ impl Verifier for Public {
     auth(public = [get]),
     rate_limit(per_second = 1000, key = identity, except = [get]),
     retry(max = 1, base_delay = "1ms", throttle(tokens = 10, ratio = 0.1), codes = [Unavailable]),
+    trace,
+    metrics(recorder = interceptors::metrics::Recorder::global()),
+    request_id(max_length = 64),
     with(self.pass),
     with(Pass, only = [sync])
 )]
@@ -113,7 +116,15 @@ impl Store for Public {
 #[derive(Debug)]
 pub struct Generic<T, const N: usize>([T; N]);
 
-#[intercept(logging, rate_limit(per_second = 1000), retry, with(Pass))]
+#[intercept(
+    trace,
+    metrics,
+    request_id,
+    logging,
+    rate_limit(per_second = 1000),
+    retry,
+    with(Pass)
+)]
 #[tonic::async_trait]
 impl<T, const N: usize> echo_server::Echo for Generic<T, N>
 where
@@ -177,6 +188,9 @@ pub mod clients {
 
     /// A chain for channels.
     #[intercept(
+        trace,
+        metrics,
+        request_id,
         logging,
         deadline("2s"),
         retry(max = 1, throttle(tokens = 10, ratio = 0.1), buffer_size = 1000),
@@ -215,6 +229,9 @@ pub mod clients {
 
     #[intercept(
         service = "shapes.v1.Echo",
+        trace,
+        metrics,
+        request_id,
         logging(fields(text = %request.text)),
         deadline("2s"),
         retry(only = [say]),

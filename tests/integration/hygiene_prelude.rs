@@ -104,6 +104,9 @@ impl ::interceptors::auth::Verifier for Service {
     auth,
     rate_limit(per_second = 1000, burst = 5, key = metadata("x-key")),
     retry(max = 1, base_delay = "1ms", throttle(tokens = 10, ratio = 0.1), codes = [Unavailable]),
+    trace,
+    metrics,
+    request_id,
     with(self.pass),
     with(Pass)
 )]
@@ -159,6 +162,9 @@ mod native {
 
     #[::interceptors::intercept(
         service = "hygiene.Native",
+        trace,
+        metrics,
+        request_id,
         logging,
         rate_limit(per_second = 1000),
         retry,
@@ -189,6 +195,9 @@ mod clients {
     type Word = ::interceptors_proto::shapes::Word;
 
     #[::interceptors::intercept(
+        trace,
+        metrics,
+        request_id,
         logging,
         deadline("2s"),
         retry(throttle(tokens = 10, ratio = 0.1)),

@@ -315,6 +315,37 @@ async fn a_channel_sends_an_id_too() {
     assert_ne!(same(seen.recv().await.unwrap()), first);
 }
 
+struct Stub {
+    client: UserServiceClient<Channel>,
+}
+
+#[intercept(service = "demo.v1.UserService", trace, metrics, request_id)]
+impl Stub {
+    async fn get_user(&self, request: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+        self.client.clone().get_user(request).await
+    }
+
+    async fn flaky(&mut self, request: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+        self.client.get_user(request).await
+    }
+}
+
+#[tokio::test]
+async fn a_stub_sends_an_id_too() {
+    let (channel, mut seen) = named().await;
+    let mut stub = Stub {
+        client: UserServiceClient::new(channel),
+    };
+    let id = RequestId::new("job").unwrap();
+    let request = || Request::new(GetUserRequest { id: 1 });
+    request_id::scope(id, stub.get_user(request()))
+        .await
+        .unwrap();
+    assert_eq!(same(seen.recv().await.unwrap()), "job");
+    stub.flaky(request()).await.unwrap();
+    assert_ne!(same(seen.recv().await.unwrap()), "job");
+}
+
 struct Logged {
     script: Script,
 }
