@@ -1,4 +1,5 @@
 //! How many calls there are, how they end, and how long they take.
+#![allow(clippy::unwrap_used)] // helpers of tests
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
 //! One name for a call on its whole way.
+#![allow(clippy::unwrap_used)] // helpers of tests
 
 use interceptors::request_id::{self, RequestId};
 use interceptors::{Call, Interceptor, Next, intercept};

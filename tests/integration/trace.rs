@@ -1,4 +1,5 @@
 //! Spans of calls, from whoever calls to whoever is called.
+#![allow(clippy::unwrap_used)] // helpers of tests
 
 use std::collections::BTreeMap;
 use std::sync::Once;
