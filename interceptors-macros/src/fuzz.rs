@@ -104,6 +104,7 @@ fn parsed(text: &str) -> Vec<Tree> {
 #[rustfmt::skip]
 const WORDS: &[&str] = &[
     "logging", "auth", "rate_limit", "retry", "hedge", "metadata", "deadline", "with",
+    "request_id", "metrics", "trace", "accept", "max_length", "recorder",
     "crate", "service", "plan", "name", "skip", "only", "except",
     "level", "slow", "fields", "verifier", "public", "scheme", "header", "token", "allow_plaintext",
     "per_second", "per_minute", "burst", "max_keys", "key", "limiter", "peer", "identity",
@@ -154,6 +155,8 @@ const ARGUMENTS: &[&str] = &[
     "auth(token = self.token(1)?), logging(only = [\"/user.v1.UserService/Login\", \"/user.v1.UserService/GetURL\"])",
     "metadata(\"x-trace\" = self.trace().await?, \"x-digest-bin\" = b\"abc\"), deadline(\"2s\", except = [upload])",
     "metadata(\"x-trace\" = crate::trace(), only = [upload]), deadline(LIMIT)",
+    "trace, metrics(recorder = self.recorder), request_id(header = \"x-id\", accept = false, max_length = 64)",
+    "trace(only = [login]), metrics(recorder = &*crate::RECORDER), request_id(header = KEY, except = [login])",
     "with(self.audit), with(Audit::new(\"secret\"), except = [login]), with(|x| x)",
     "crate = renamed::interceptors, service = \"user.v1.UserService\", plan = Policy, auth(public = [\"/user.v1.UserService/GetUser\"])",
     "service = SERVICE, logging, hedge(delay = \"1s\", only = [get_user])",

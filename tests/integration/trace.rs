@@ -70,8 +70,8 @@ fn attributes(span: &SpanData) -> BTreeMap<&str, String> {
         .collect()
 }
 
-fn named<'a>(spans: &'a [SpanData], name: &str, kind: SpanKind) -> Vec<&'a SpanData> {
-    let fits = |span: &&SpanData| span.name == name && span.span_kind == kind;
+fn named<'a>(spans: &'a [SpanData], name: &str, kind: &SpanKind) -> Vec<&'a SpanData> {
+    let fits = |span: &&SpanData| span.name == name && span.span_kind == *kind;
     spans.iter().filter(fits).collect()
 }
 
@@ -213,15 +213,15 @@ async fn a_clients_call_has_a_span_and_each_attempt_has_one_that_the_server_is_i
     let ended = spans.ended();
     assert_eq!(ended.len(), 7, "{ended:#?}");
     let method = name(Kind::Unary);
-    let [call] = named(&ended, method, SpanKind::Client)[..] else {
+    let [call] = named(&ended, method, &SpanKind::Client)[..] else {
         panic!("{ended:#?}")
     };
     assert_eq!(call.parent_span_id, SpanId::INVALID);
     assert_eq!(call.status, SpanStatus::error("told to fail"));
     assert_eq!(attributes(call)["error.type"], "UNAVAILABLE");
-    let attempts = named(&ended, &format!("Attempt.{method}"), SpanKind::Client);
+    let attempts = named(&ended, &format!("Attempt.{method}"), &SpanKind::Client);
     assert_eq!(attempts.len(), 3);
-    let arrived = named(&ended, method, SpanKind::Server);
+    let arrived = named(&ended, method, &SpanKind::Server);
     for (i, attempt) in attempts.into_iter().enumerate() {
         assert_eq!(attempt.parent_span_id, call.span_context.span_id());
         let attributes = attributes(attempt);
@@ -243,11 +243,11 @@ async fn hedged_attempts_have_their_spans_too() {
     server.stop().await;
     let ended = spans.ended();
     let method = "demo.v1.UserService/Login";
-    let [call] = named(&ended, method, SpanKind::Client)[..] else {
+    let [call] = named(&ended, method, &SpanKind::Client)[..] else {
         panic!("{ended:#?}")
     };
     assert_eq!(attributes(call)["rpc.status_code"], "OK");
-    let attempts = named(&ended, &format!("Attempt.{method}"), SpanKind::Client);
+    let attempts = named(&ended, &format!("Attempt.{method}"), &SpanKind::Client);
     let mut numbers: Vec<_> = attempts
         .iter()
         .map(|attempt| {
@@ -275,7 +275,7 @@ async fn a_clients_spans_live_to_the_end_of_the_response_stream() {
             named(
                 &spans.ended(),
                 name(Kind::ServerStreaming),
-                SpanKind::Client
+                &SpanKind::Client
             )
             .len(),
             0
@@ -287,7 +287,7 @@ async fn a_clients_spans_live_to_the_end_of_the_response_stream() {
         drop(client);
         server.stop().await;
         let ended = spans.ended();
-        let [call] = named(&ended, name(Kind::ServerStreaming), SpanKind::Client)[..] else {
+        let [call] = named(&ended, name(Kind::ServerStreaming), &SpanKind::Client)[..] else {
             panic!("{ended:#?}")
         };
         let (code, status) = match is_read {
@@ -358,7 +358,7 @@ async fn what_a_handler_calls_is_inside_of_its_span_also_while_its_stream_is_rea
             (&attempt, SpanKind::Client),
             (method, SpanKind::Server),
         ] {
-            let [span] = named(&ended, name, kind)[..] else {
+            let [span] = named(&ended, name, &kind)[..] else {
                 panic!("{name}: {ended:#?}")
             };
             assert_eq!(span.parent_span_id, parent, "{name}");
@@ -385,15 +385,15 @@ async fn a_channel_hands_its_span_on_too() {
     drop(root);
     server.stop().await;
     let ended = spans.ended();
-    let [root] = named(&ended, "root", SpanKind::Internal)[..] else {
+    let [root] = named(&ended, "root", &SpanKind::Internal)[..] else {
         panic!("{ended:#?}")
     };
     let method = name(Kind::Unary);
-    let [call] = named(&ended, method, SpanKind::Client)[..] else {
+    let [call] = named(&ended, method, &SpanKind::Client)[..] else {
         panic!("{ended:#?}")
     };
     assert_eq!(call.parent_span_id, root.span_context.span_id());
-    let [arrived] = named(&ended, method, SpanKind::Server)[..] else {
+    let [arrived] = named(&ended, method, &SpanKind::Server)[..] else {
         panic!("{ended:#?}")
     };
     assert_eq!(
