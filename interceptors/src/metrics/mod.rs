@@ -1,7 +1,7 @@
 //! How many calls there are, how they end and how long they take: `metrics`.
 //!
-//! Each call is measured when it has really ended, with its true status: a response stream to its end, also where it fails half
-//! way, is dropped, or where the handler panics.
+//! Each call is measured when it has really ended, with its true status: a response stream to its end, also
+//! where it fails half way, is dropped, or where the handler panics.
 //!
 //! # OpenTelemetry
 //!
@@ -20,27 +20,29 @@
 //! | `rpc.status_code` | such as `NOT_FOUND`; of the duration alone |
 //! | `error.type` | the same, where the conventions call it an error: on a client all but `OK`, on a service `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE` and `DATA_LOSS` |
 //!
-//! Set the global provider (`opentelemetry::global::set_meter_provider`) before the first call: OpenTelemetry's instruments stay with the
-//! provider that they were made with. For a meter of your own, as tests want it, keep a [`Recorder`] and write `metrics(recorder =
-//! self.recorder)`.
+//! Set the global provider (`opentelemetry::global::set_meter_provider`) before the first call:
+//! OpenTelemetry's instruments stay with the provider that they were made with. For a meter of your own, as
+//! tests want it, keep a [`Recorder`] and write `metrics(recorder = self.recorder)`.
 //!
 //! # Prometheus
 //!
-//! With feature `prometheus`, [`Recorder::prometheus`] keeps the names that dashboards for go-grpc-middleware expect:
-//! `grpc_server_started_total`, `grpc_server_handled_total`, `grpc_server_msg_received_total`, `grpc_server_msg_sent_total`,
-//! `grpc_server_handling_seconds` and, of this crate's own, `grpc_server_in_flight`; on a client the same with `grpc_client_`. The labels are
-//! `grpc_type` (on a channel, which does not know, `unknown`), `grpc_service`, `grpc_method` and, of `handled_total`, `grpc_code` in Go's
-//! spelling (`OK`, `NotFound`, `Canceled`). Messages are added when the call has ended.
+//! With feature `prometheus`, [`Recorder::prometheus`] keeps the names that dashboards for go-grpc-middleware
+//! expect: `grpc_server_started_total`, `grpc_server_handled_total`, `grpc_server_msg_received_total`,
+//! `grpc_server_msg_sent_total`, `grpc_server_handling_seconds` and, of this crate's own,
+//! `grpc_server_in_flight`; on a client the same with `grpc_client_`. The labels are `grpc_type` (on a
+//! channel, which does not know, `unknown`), `grpc_service`, `grpc_method` and, of `handled_total`,
+//! `grpc_code` in Go's spelling (`OK`, `NotFound`, `Canceled`). Messages are added when the call has ended.
 //!
 //! # Cost
 //!
-//! Series are looked up once for each method and status code, and kept beside the method: no label is formatted or hashed for a call.
-//! A channel, which learns the method from the call, finds it in a table by its path.
+//! Series are looked up once for each method and status code, and kept beside the method: no label is
+//! formatted or hashed for a call. A channel, which learns the method from the call, finds it in a table by
+//! its path.
 //!
 //! # Where it stands
 //!
-//! Listed outside of `retry` or `hedge` it counts calls; inside it counts attempts. Calls that an interceptor outside of it refuses are not
-//! measured, so it usually comes first.
+//! Listed outside of `retry` or `hedge` it counts calls; inside it counts attempts. Calls that an interceptor
+//! outside of it refuses are not measured, so it usually comes first.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -57,7 +59,8 @@ mod otel;
 #[cfg(feature = "prometheus")]
 mod prom;
 
-/// How many methods a [`Recorder`] tells apart beyond those that are known where it is compiled. Others are one, `_OTHER`.
+/// How many methods a [`Recorder`] tells apart beyond those that are known where it is compiled. Others are
+/// one, `_OTHER`.
 pub const MAX_METHODS: usize = 1024;
 
 const OTHER: &str = "_OTHER";

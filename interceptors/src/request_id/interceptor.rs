@@ -36,8 +36,9 @@ impl Config {
     ///
     /// # Panics
     ///
-    /// If the name is not a metadata key for text in lower case, is reserved for gRPC itself, or carries secrets such as `authorization`. In a constant, as the attribute uses
-    /// it, that is an error of the compiler.
+    /// If the name is not a metadata key for text in lower case, is reserved for gRPC itself, or carries
+    /// secrets such as `authorization`. In a constant, as the attribute uses it, that is an error of the
+    /// compiler.
     #[must_use]
     pub const fn header(mut self, name: &'static str) -> Self {
         assert!(

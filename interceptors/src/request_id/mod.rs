@@ -1,24 +1,27 @@
 //! One name for a call on its whole way: `request_id`.
 //!
-//! On a service it takes the ID that the caller sent in `x-request-id`, or makes one. The handler finds it in the
-//! request ([`RequestId::of`]) or, wherever it is in its own code, by [`current`]; the caller finds it in the response's metadata or
-//! in that of the error; and `logging` has it as the field `request_id`. Interceptors ask [`CallDetails::request_id`](crate::CallDetails::request_id).
+//! On a service it takes the ID that the caller sent in `x-request-id`, or makes one. The handler finds it in
+//! the request ([`RequestId::of`]) or, wherever it is in its own code, by [`current`]; the caller finds it in
+//! the response's metadata or in that of the error; and `logging` has it as the field `request_id`.
+//! Interceptors ask [`CallDetails::request_id`](crate::CallDetails::request_id).
 //!
-//! On a client it sends the ID that the caller set in the request (as metadata, or as a [`RequestId`] in the extensions), else
-//! that of the call in whose handler this one is made, else a new one. All attempts of a call carry the same.
+//! On a client it sends the ID that the caller set in the request (as metadata, or as a [`RequestId`] in the
+//! extensions), else that of the call in whose handler this one is made, else a new one. All attempts of a
+//! call carry the same.
 //!
 //! # What is taken
 //!
-//! One value of 1 to 128 characters (`max_length`) of visible ASCII, without blanks. Anything else is replaced by a new ID, in the
-//! request's metadata too, so that nothing further in sees it: an ID ends up in logs, and is what a stranger wrote. Where strangers
-//! should not choose it at all, write `accept = false`.
+//! One value of 1 to 128 characters (`max_length`) of visible ASCII, without blanks. Anything else is
+//! replaced by a new ID, in the request's metadata too, so that nothing further in sees it: an ID ends up in
+//! logs, and is what a stranger wrote. Where strangers should not choose it at all, write `accept = false`.
 //!
-//! A new ID is a UUID of version 7 (RFC 9562): such IDs sort by when they were made. It is unique, and not a secret.
+//! A new ID is a UUID of version 7 (RFC 9562): such IDs sort by when they were made. It is unique, and not a
+//! secret.
 //!
 //! # What inherits
 //!
-//! Calls that the handler makes while it is polled, and those that are made while its response stream is read. A task that it spawns
-//! runs on its own; hand the ID on with [`scope`]:
+//! Calls that the handler makes while it is polled, and those that are made while its response stream is
+//! read. A task that it spawns runs on its own; hand the ID on with [`scope`]:
 //!
 //! ```
 //! use interceptors::request_id;
@@ -64,7 +67,8 @@ impl RequestId {
     /// The longest that can be allowed, in bytes.
     pub const MAX_LENGTH: usize = 1024;
 
-    /// An ID of the caller's own. `None` if it is empty, longer than [`MAX_LENGTH`](Self::MAX_LENGTH), or not visible ASCII.
+    /// An ID of the caller's own. `None` if it is empty, longer than [`MAX_LENGTH`](Self::MAX_LENGTH), or not
+    /// visible ASCII.
     ///
     /// ```
     /// use interceptors::request_id::RequestId;
@@ -172,8 +176,8 @@ impl<F: Future> Future for Scope<F> {
     }
 }
 
-/// Puts an ID in force until what it gives is dropped. It changes places with the one before, which spares to count
-/// its references in each poll.
+/// Puts an ID in force until what it gives is dropped. It changes places with the one before, which spares to
+/// count its references in each poll.
 pub(crate) fn enter(id: &mut Option<RequestId>) -> Entered<'_> {
     swap(id);
     Entered { id }

@@ -1,7 +1,9 @@
 //! Spans for OpenTelemetry: `trace`.
 //!
-//! Each call has a span, by way of [`tracing`] and [tracing-opentelemetry](https://docs.rs/tracing-opentelemetry), which lives until the call
-//! has really ended: a response stream to its end. Handlers run in it, and so does what they do while their response stream is read.
+//! Each call has a span, by way of [`tracing`] and
+//! [tracing-opentelemetry](https://docs.rs/tracing-opentelemetry), which lives until the call has really
+//! ended: a response stream to its end. Handlers run in it, and so does what they do while their response
+//! stream is read.
 //!
 //! | field | |
 //! | --- | --- |
@@ -12,15 +14,17 @@
 //! | `error.type` | the same, where it is an error |
 //! | `otel.status_code`, `otel.status_description` | `ERROR` and the status's message, where it is an error |
 //!
-//! The names are those of version 1.45.0 of OpenTelemetry's
-//! [conventions for RPC](https://opentelemetry.io/docs/specs/semconv/rpc/rpc-spans/). By them an error is, on a client, all but `OK`, and on
-//! a service `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE` and `DATA_LOSS`. Spans have the target
-//! `interceptors::trace` and the level `INFO`; filtered out, a call costs one look at whether somebody listens.
+//! The names are those of version 1.45.0 of OpenTelemetry's [conventions for
+//! RPC](https://opentelemetry.io/docs/specs/semconv/rpc/rpc-spans/). By them an error is, on a client, all
+//! but `OK`, and on a service `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE` and
+//! `DATA_LOSS`. Spans have the target `interceptors::trace` and the level `INFO`; filtered out, a call costs
+//! one look at whether somebody listens.
 //!
 //! # The context
 //!
-//! A service takes the caller's span as parent from the request's metadata, and a client writes its own there, by OpenTelemetry's global propagator. For
-//! W3C's `traceparent` and `tracestate`, say so at the start of `main`:
+//! A service takes the caller's span as parent from the request's metadata, and a client writes its own
+//! there, by OpenTelemetry's global propagator. For W3C's `traceparent` and `tracestate`, say so at the start
+//! of `main`:
 //!
 //! ```
 //! use opentelemetry::global;
@@ -29,14 +33,15 @@
 //! global::set_text_map_propagator(TraceContextPropagator::new());
 //! ```
 //!
-//! What is malformed counts as absent, and the span stands in the one that is in force, if any. Calls that a handler makes
-//! are children of its span.
+//! What is malformed counts as absent, and the span stands in the one that is in force, if any. Calls that a
+//! handler makes are children of its span.
 //!
 //! # Attempts
 //!
-//! On a client each attempt has a span inside of the call's, `Attempt.user.v1.UserService/Login` as in gRFC A72, with the number of those before
-//! in `previous-rpc-attempts`; what the server does is inside of that. Attempts are numbered where `retry` or `hedge` comes after `trace`,
-//! as it usually does; listed before, they make each attempt a call.
+//! On a client each attempt has a span inside of the call's, `Attempt.user.v1.UserService/Login` as in gRFC
+//! A72, with the number of those before in `previous-rpc-attempts`; what the server does is inside of that.
+//! `retry` and `hedge` usually come after `trace`; listed before it, they make each attempt a call with a span of
+//! its own.
 
 use std::fmt;
 
