@@ -61,6 +61,22 @@ const CLIENTS: &[(&str, &str)] = &[
         "interop",
         "logging, with(Watched), deadline(\"20s\"), retry(max_attempts = 3, base_delay = \"10ms\"), auth(token = &*TOKENS, public = [login], allow_plaintext = true), metadata(\"x-call\" = \"one\", \"x-bytes-bin\" = b\"\\x00\\xff\")",
     ),
+    (
+        "named",
+        "retry(max_attempts = 3, base_delay = \"10ms\"), request_id",
+    ),
+    (
+        "measured",
+        "metrics(recorder = &*RECORDER), retry(max_attempts = 3, base_delay = \"10ms\")",
+    ),
+    (
+        "measured_attempts",
+        "retry(max_attempts = 3, base_delay = \"10ms\"), metrics(recorder = &*RECORDER_OF_ATTEMPTS)",
+    ),
+    (
+        "traced",
+        "trace, retry(max_attempts = 3, base_delay = \"10ms\", except = [login]), hedge(max_attempts = 2, only = [login])",
+    ),
     ("hurried", "with(Watched), deadline(\"400ms\")"),
     ("crowded", "concurrency(max = 1, queue = 1, wait = \"20s\")"),
     (
@@ -144,6 +160,7 @@ fn policy_attribute(policy: &str) -> String {
         "Watched",
         "TOKENS",
         "RENEWED",
+        "RECORDER",
         "counted()",
         "Chosen",
     ] {

@@ -94,6 +94,13 @@ pub(crate) enum EntryKind {
         breaker: Option<Expr>,
         per: Per,
     },
+    RequestId {
+        config: Config,
+    },
+    Metrics {
+        recorder: Option<Expr>,
+    },
+    Trace,
     With(Box<Expr>),
 }
 
@@ -191,7 +198,7 @@ const BOTH: &[Side] = &[Side::Server, Side::Client];
 const SERVER: &[Side] = &[Side::Server];
 const CLIENT: &[Side] = &[Side::Client];
 
-const ENTRIES: [Known; 15] = [
+const ENTRIES: [Known; 18] = [
     known("logging", BOTH, "logging", cfg!(feature = "logging")),
     known("auth", BOTH, "auth", cfg!(feature = "auth")),
     known(
@@ -236,6 +243,14 @@ const ENTRIES: [Known; 15] = [
         "circuit-breaker",
         cfg!(feature = "circuit-breaker"),
     ),
+    known(
+        "request_id",
+        BOTH,
+        "request-id",
+        cfg!(feature = "request-id"),
+    ),
+    known("metrics", BOTH, "metrics", cfg!(feature = "metrics")),
+    known("trace", BOTH, "trace", cfg!(feature = "trace")),
     known("with", BOTH, "", true),
 ];
 
@@ -442,6 +457,9 @@ impl EntryParser<'_> {
             "validate" => self.validate(name, tokens),
             "concurrency" | "load_shed" => self.concurrency(name, tokens),
             "circuit_breaker" => self.circuit_breaker(name, tokens),
+            "metrics" => self.metrics(name, tokens),
+            "trace" => self.trace(name, tokens),
+            "request_id" => self.request_id(name, tokens),
             _ => self.with(name, tokens),
         });
     }
@@ -845,6 +863,62 @@ impl EntryParser<'_> {
             name,
             methods,
             kind: EntryKind::Hedge { config },
+            expressions: Vec::new(),
+        })
+    }
+
+    /// `request_id(header = "x-request-id")`
+    fn request_id(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
+        let values = self.values();
+        // What a client sends is its own.
+        let known = match self.mount.side() {
+            Side::Server => &["header", "accept", "max_length"][..],
+            Side::Client => &["header"],
+        };
+        let mut settings = self.settings(tokens, known);
+        let mut config = Config::new(quote!(new()), name.span());
+        if let Some((key, expr)) = settings.expr("header") {
+            set(&mut config, &key, &expr, values.text_key(&key, &expr));
+        }
+        if let Some((key, expr)) = settings.expr("accept") {
+            set(&mut config, &key, &expr, values.boolean(&key, &expr));
+        }
+        if let Some((key, expr)) = settings.expr("max_length") {
+            let value = values.integer(&key, &expr, 1..=1024);
+            set(&mut config, &key, &expr, value);
+        }
+        let methods = self.selector(&mut settings);
+        Some(Entry {
+            name,
+            methods,
+            kind: EntryKind::RequestId { config },
+            expressions: Vec::new(),
+        })
+    }
+
+    /// `metrics(recorder = self.recorder)`
+    fn metrics(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
+        let mut settings = self.settings(tokens, &["recorder"]);
+        let recorder = settings.expr("recorder").map(|(_, expr)| expr);
+        let shown = recorder
+            .as_ref()
+            .map_or_else(|| "global".to_owned(), summary);
+        let methods = self.selector(&mut settings);
+        Some(Entry {
+            name,
+            methods,
+            kind: EntryKind::Metrics { recorder },
+            expressions: vec![("recorder", shown)],
+        })
+    }
+
+    fn trace(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
+        let mut settings = self.settings(tokens, &[]);
+        let methods = self.selector(&mut settings);
+        Some(Entry {
+            name,
+            methods,
+            kind: EntryKind::Trace,
             expressions: Vec::new(),
         })
     }

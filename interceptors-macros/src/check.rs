@@ -384,12 +384,15 @@ fn expressions(entry: &Entry) -> Vec<&Expr> {
         EntryKind::RateLimit { limiter, .. } => limiter.iter().collect(),
         EntryKind::Metadata(pairs) => pairs.iter().map(|pair| &pair.value).collect(),
         EntryKind::CatchPanic { hook } => hook.iter().collect(),
+        EntryKind::Metrics { recorder } => recorder.iter().collect(),
         EntryKind::With(expr) => vec![expr],
         EntryKind::Concurrency { limiter, .. } => limiter.iter().collect(),
         EntryKind::CircuitBreaker { breaker, .. } => breaker.iter().collect(),
         EntryKind::Logging { .. }
         | EntryKind::Retry { .. }
         | EntryKind::Hedge { .. }
+        | EntryKind::RequestId { .. }
+        | EntryKind::Trace
         | EntryKind::Deadline { .. }
         | EntryKind::Validate
         | EntryKind::Timeout { .. } => Vec::new(),
@@ -1003,6 +1006,9 @@ pub(crate) fn entry_span(entry: &Entry) -> Span {
         }
         | EntryKind::Token {
             token: Some(expr), ..
+        }
+        | EntryKind::Metrics {
+            recorder: Some(expr),
         }
         | EntryKind::Concurrency {
             limiter: Some(expr),

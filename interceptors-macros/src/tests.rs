@@ -112,6 +112,28 @@ snapshot!(bounds_and_panics, {
     }
 });
 
+snapshot!(request_ids_and_metrics, {
+    request_id(header = "x-correlation-id", accept = false, max_length = 64),
+    metrics(recorder = self.recorder),
+}, {
+    #[tonic::async_trait]
+    impl UserService for Users {
+        #[intercept(metrics)]
+        async fn login(&self, request: Request<Login>) -> Result<Response<Token>, Status> {
+            todo!()
+        }
+        async fn get_user(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+    }
+});
+
+#[test]
+fn a_traced_channel() {
+    let expanded = expansion(quote!(trace, request_id), quote! { struct Outbound; });
+    expect_file!["../tests/snapshots/traced_channel.rs"].assert_eq(&expanded);
+}
+
 snapshot!(method_attributes, { logging, rate_limit(per_second = 100), retry(max = 2) }, {
     #[tonic::async_trait]
     impl UserService for Users {

@@ -133,6 +133,23 @@ impl Values<'_> {
         Some(quote!(&#expr))
     }
 
+    /// A metadata key for text that may be seen.
+    pub(crate) fn text_key(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
+        if let Some(Lit::Str(text)) = literal(expr) {
+            let key = text.value();
+            if let Some(wrong) = wrong_metadata_key(&key) {
+                return self.wrong(expr, wrong);
+            }
+            if key.ends_with("-bin") {
+                return self.wrong(
+                    expr,
+                    format!("a key that ends in `-bin` carries bytes, and `{name}` is for text; choose another key"),
+                );
+            }
+        }
+        self.text(name, expr)
+    }
+
     /// A string such as `"250ms"`, or a constant of type `Duration`.
     pub(crate) fn duration(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
         self.time(name, expr, false)

@@ -18,8 +18,14 @@ use crate::deadline;
 use crate::end::{Attached, Parts, tell_in_drop};
 use crate::inbound::{Received, inspected};
 use crate::plan::MethodPlan;
+#[cfg(feature = "request-id")]
+use crate::request_id::RequestId;
 #[cfg(feature = "server")]
 use crate::server::Cancelled;
+#[cfg(any(feature = "request-id", feature = "trace"))]
+use crate::stream::Identity;
+#[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
+use crate::stream::Scope;
 use crate::stream::StreamWatch;
 
 /// What may be kept of a request until it is known whether it has to be sent again, in bytes:
@@ -128,6 +134,9 @@ pub(crate) struct CallPath {
     /// Set only where the wire says something else than the plan. Whether to believe it is decided
     /// when somebody asks.
     wire: Option<PathAndQuery>,
+    /// Here, because it names the call too and goes to its observers.
+    #[cfg(feature = "request-id")]
+    request_id: Option<RequestId>,
 }
 
 impl CallPath {
@@ -139,18 +148,33 @@ impl CallPath {
             .and_then(|uri| uri.0.path_and_query())
             .filter(|wire| wire.as_str() != plan.path())
             .cloned();
-        Self { plan, wire }
+        Self::of(plan, wire)
     }
 
     #[cfg(not(feature = "server"))]
     fn new(plan: &'static MethodPlan, _extensions: &Extensions) -> Self {
-        Self { plan, wire: None }
+        Self::of(plan, None)
     }
 
     /// Of a call that is being made: what the plan says, or what the channel was asked for.
     #[cfg(feature = "client")]
     pub(crate) fn outgoing(plan: &'static MethodPlan, wire: Option<PathAndQuery>) -> Self {
-        Self { plan, wire }
+        Self::of(plan, wire)
+    }
+
+    #[inline(always)]
+    fn of(plan: &'static MethodPlan, wire: Option<PathAndQuery>) -> Self {
+        Self {
+            plan,
+            wire,
+            #[cfg(feature = "request-id")]
+            request_id: None,
+        }
+    }
+
+    #[cfg(feature = "request-id")]
+    pub(crate) fn request_id(&self) -> Option<&RequestId> {
+        self.request_id.as_ref()
     }
 
     pub(crate) fn path(&self) -> &str {
@@ -243,6 +267,9 @@ pub struct CallDetails {
     /// Whether what is sent can be read on its way, as far as that is known.
     #[cfg(feature = "client")]
     pub(crate) is_plaintext: Option<bool>,
+    /// What the handler runs in, and its response stream is read in.
+    #[cfg(feature = "trace")]
+    span: Option<tracing::Span>,
 }
 
 impl CallDetails {
@@ -286,6 +313,45 @@ impl CallDetails {
     #[must_use]
     pub fn plan(&self) -> &'static MethodPlan {
         self.path.plan
+    }
+
+    /// The ID that `request_id` gave the call, from there on.
+    #[cfg(feature = "request-id")]
+    #[must_use]
+    pub fn request_id(&self) -> Option<&RequestId> {
+        self.path.request_id()
+    }
+
+    #[cfg(feature = "request-id")]
+    pub(crate) fn set_request_id(&mut self, id: RequestId) {
+        self.path.request_id = Some(id);
+    }
+
+    /// What is in force while its response stream is read.
+    #[cfg(any(feature = "request-id", feature = "trace"))]
+    #[inline(always)]
+    fn identity(&self) -> Option<Box<Identity>> {
+        #[cfg(feature = "request-id")]
+        let is_named = self.path.request_id.is_some();
+        #[cfg(not(feature = "request-id"))]
+        let is_named = false;
+        #[cfg(feature = "trace")]
+        let is_traced = self.span.is_some();
+        #[cfg(not(feature = "trace"))]
+        let is_traced = false;
+        (is_named || is_traced).then(|| {
+            Box::new(Identity {
+                #[cfg(feature = "request-id")]
+                id: self.path.request_id.clone(),
+                #[cfg(feature = "trace")]
+                span: self.span.clone(),
+            })
+        })
+    }
+
+    #[cfg(feature = "trace")]
+    pub(crate) fn set_span(&mut self, span: tracing::Span) {
+        self.span = Some(span);
     }
 
     #[inline]
@@ -535,6 +601,8 @@ impl<Req> Call<Req> {
                 marks: Marks::default(),
                 #[cfg(feature = "client")]
                 is_plaintext: None,
+                #[cfg(feature = "trace")]
+                span: None,
             },
             message: Some(message),
             abilities,
@@ -690,6 +758,10 @@ impl<Req> Call<Req> {
         self.details.attempt = attempts;
         self.details.answered = attempt.details.answered;
         self.details.sent = attempt.details.sent;
+        #[cfg(feature = "request-id")]
+        if let Some(id) = attempt.details.path.request_id.take() {
+            self.details.set_request_id(id);
+        }
         // One that was set further in holds for the response too.
         self.details.deadline = std::mem::take(&mut attempt.details.deadline);
         self.received = attempt.received.take();
@@ -757,6 +829,18 @@ impl<Req> Call<Req> {
             details: &self.details,
             received: &self.received,
             attached: &mut self.attached,
+        }
+    }
+
+    /// What holds while a response stream is read, on a service.
+    #[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
+    #[inline(always)]
+    pub(crate) fn scope(&self) -> Scope {
+        Scope {
+            #[cfg(feature = "deadline")]
+            at: self.details.known_deadline(),
+            #[cfg(any(feature = "request-id", feature = "trace"))]
+            identity: self.details.identity(),
         }
     }
 

@@ -128,6 +128,13 @@ impl End<'_> {
         self.path
     }
 
+    /// The ID that `request_id` gave the call, whichever of the two was listed first.
+    #[cfg(feature = "request-id")]
+    #[must_use]
+    pub fn request_id(&self) -> Option<&crate::request_id::RequestId> {
+        self.path.request_id()
+    }
+
     /// The full path of the call, such as `/user.v1.UserService/Login`.
     #[must_use]
     pub fn path(&self) -> &str {

@@ -1,4 +1,4 @@
-#[cfg(all(feature = "auth", feature = "client"))]
+#[cfg(any(all(feature = "auth", feature = "client"), feature = "request-id"))]
 use crate::__private::same;
 
 /// Whether this is a metadata key that a caller may send: `1*( 0-9 / a-z / "_" / "-" / "." )` in
@@ -17,7 +17,7 @@ pub(crate) const fn is_legal(key: &str) -> bool {
 
 /// Whether a text may stand there that is neither gRPC's own nor HTTP's: a key that ends in `-bin` carries
 /// bytes in base64.
-#[cfg(all(feature = "auth", feature = "client"))]
+#[cfg(any(all(feature = "auth", feature = "client"), feature = "request-id"))]
 pub(crate) const fn is_free(key: &str) -> bool {
     const RESERVED: [&str; 6] = [
         "te",
@@ -40,6 +40,15 @@ pub(crate) const fn is_free(key: &str) -> bool {
     )
 }
 
+/// Whether what stands there is usually a secret.
+#[cfg(feature = "request-id")]
+pub(crate) const fn is_of_secrets(key: &str) -> bool {
+    same(key, "authorization")
+        || same(key, "proxy-authorization")
+        || same(key, "cookie")
+        || same(key, "x-api-key")
+}
+
 #[cfg(test)]
 mod tests {
     #[test]
@@ -52,7 +61,7 @@ mod tests {
         }
     }
 
-    #[cfg(all(feature = "auth", feature = "client"))]
+    #[cfg(any(all(feature = "auth", feature = "client"), feature = "request-id"))]
     #[test]
     fn some_keys_are_not_for_texts_of_ones_own() {
         for free in ["authorization", "x-api-key", "grpc", "x-bin-x", "tea"] {

@@ -5,11 +5,13 @@
 mod by_name;
 mod call;
 mod chain;
+#[cfg(any(feature = "logging", feature = "metrics", feature = "trace"))]
+mod code_names;
 #[cfg(any(feature = "retry", feature = "hedge", feature = "circuit-breaker"))]
 mod codes;
 mod end;
 mod inbound;
-#[cfg(any(feature = "auth", feature = "rate-limit"))]
+#[cfg(any(feature = "auth", feature = "rate-limit", feature = "request-id"))]
 mod key;
 mod once;
 mod plan;
@@ -44,8 +46,12 @@ pub mod hedge;
 pub mod logging;
 #[cfg(feature = "metadata")]
 pub mod metadata;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 #[cfg(feature = "rate-limit")]
 pub mod rate_limit;
+#[cfg(feature = "request-id")]
+pub mod request_id;
 #[cfg(feature = "retry")]
 pub mod retry;
 #[cfg(feature = "server")]
@@ -54,6 +60,8 @@ pub mod server;
 pub mod test_util;
 #[cfg(feature = "timeout")]
 pub mod timeout;
+#[cfg(feature = "trace")]
+pub mod trace;
 #[cfg(feature = "validate")]
 pub mod validate;
 
@@ -66,6 +74,8 @@ pub use call::{Call, CallDetails, Kind, Side};
 pub use chain::{Interceptor, Next};
 pub use end::{End, Observer, Outcome};
 #[doc = include_str!("attribute.md")]
+#[cfg_attr(feature = "metrics", doc = include_str!("metrics/attribute.md"))]
+#[cfg_attr(feature = "trace", doc = include_str!("trace/attribute.md"))]
 pub use interceptors_macros::intercept;
 pub use plan::{EntryPlan, Intercepted, MethodPlan, Note, Plan, Setting, Settings, Value};
 pub use stream::ResponseStream;

@@ -244,6 +244,16 @@ const NOTES_OF_A_SERVICE: &[Note] = &[
         "logging",
         "calls that it refuses are not logged",
     ),
+    note("auth", "metrics", "calls that it refuses are not measured"),
+    note(
+        "rate_limit",
+        "metrics",
+        "calls that it refuses are not measured",
+    ),
+    note("retry", "metrics", "each attempt is measured as a call"),
+    note("auth", "trace", "calls that it refuses have no span"),
+    note("rate_limit", "trace", "calls that it refuses have no span"),
+    note("retry", "trace", "each attempt has the span of a call"),
 ];
 
 const NOTES_OF_A_CLIENT: &[Note] = &[
@@ -289,6 +299,8 @@ const NOTES_OF_A_CLIENT: &[Note] = &[
         "retry",
         "a call holds its place while it waits for another attempt",
     ),
+    note("retry", "trace", "each attempt has the span of a call"),
+    note("hedge", "trace", "each attempt has the span of a call"),
 ];
 
 /// What the attribute knows about one method.

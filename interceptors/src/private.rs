@@ -56,12 +56,18 @@ pub use crate::hedge;
 pub use crate::logging;
 #[cfg(feature = "metadata")]
 pub use crate::metadata;
+#[cfg(feature = "metrics")]
+pub use crate::metrics;
 #[cfg(feature = "rate-limit")]
 pub use crate::rate_limit;
+#[cfg(feature = "request-id")]
+pub use crate::request_id;
 #[cfg(feature = "retry")]
 pub use crate::retry;
 #[cfg(feature = "timeout")]
 pub use crate::timeout;
+#[cfg(feature = "trace")]
+pub use crate::trace;
 #[cfg(feature = "validate")]
 pub use crate::validate;
 #[cfg(feature = "garde")]
@@ -252,10 +258,10 @@ impl<S: Send> Reply<S> for AssociatedStream {
         body: Answer<ResponseStream<S>>,
     ) -> Answer<ResponseStream<S>> {
         let response = body?;
-        #[cfg(feature = "deadline")]
-        let response = match (call.side(), call.known_deadline()) {
-            (Side::Server, Some(at)) => response.map(|body| body.scoped(at)),
-            _ => response,
+        #[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
+        let response = match call.side() {
+            Side::Server => response.map(|body| body.scoped(call.scope())),
+            Side::Client => response,
         };
         #[cfg(feature = "timeout")]
         let response = match call.take_bounds() {

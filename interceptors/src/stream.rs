@@ -11,11 +11,13 @@ use crate::call::CallPath;
 #[cfg(feature = "catch-panic")]
 use crate::catch_panic::{Handler, caught, report};
 #[cfg(feature = "deadline")]
-use crate::deadline::enter;
+use crate::deadline;
 #[cfg(feature = "client")]
 use crate::deadline::{Limit, exceeded};
 use crate::end::{Attached, Outcome, StreamEnd, tell_in_drop};
 use crate::inbound::RequestMessages;
+#[cfg(feature = "request-id")]
+use crate::request_id::{self, RequestId};
 #[cfg(feature = "timeout")]
 use crate::timeout::Bounds;
 
@@ -47,16 +49,75 @@ pin_project_lite::pin_project! {
 enum StreamDeadline {
     None,
     /// On the server: calls that are made while it is read inherit it.
-    #[cfg(feature = "deadline")]
-    Scope(Instant),
+    #[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
+    Scope(Scope),
     /// On the client: the stream ends then.
     #[cfg(feature = "client")]
     End(Limit),
     /// On the server behind `timeout`: both.
     #[cfg(feature = "timeout")]
-    Bounded(Pin<Box<Bounds>>),
+    Bounded {
+        bounds: Pin<Box<Bounds>>,
+        #[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
+        scope: Option<Scope>,
+    },
     #[cfg(any(feature = "client", feature = "timeout"))]
     Ended,
+}
+
+/// What calls inherit that are made while a response stream is read.
+#[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
+pub(crate) struct Scope {
+    #[cfg(feature = "deadline")]
+    pub(crate) at: Option<Instant>,
+    #[cfg(any(feature = "request-id", feature = "trace"))]
+    pub(crate) identity: Option<Box<Identity>>,
+}
+
+/// Who the call is. Apart, so that streams stay small.
+#[cfg(any(feature = "request-id", feature = "trace"))]
+pub(crate) struct Identity {
+    #[cfg(feature = "request-id")]
+    pub(crate) id: Option<RequestId>,
+    #[cfg(feature = "trace")]
+    pub(crate) span: Option<tracing::Span>,
+}
+
+#[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
+impl Scope {
+    #[inline(always)]
+    fn is_empty(&self) -> bool {
+        #[cfg(feature = "deadline")]
+        if self.at.is_some() {
+            return false;
+        }
+        #[cfg(any(feature = "request-id", feature = "trace"))]
+        if self.identity.is_some() {
+            return false;
+        }
+        true
+    }
+
+    fn within<T>(&mut self, poll: impl FnOnce() -> T) -> T {
+        #[cfg(feature = "deadline")]
+        let _at = self.at.map(deadline::enter);
+        #[cfg(any(feature = "request-id", feature = "trace"))]
+        if let Some(identity) = &mut self.identity {
+            return identity.within(poll);
+        }
+        poll()
+    }
+}
+
+#[cfg(any(feature = "request-id", feature = "trace"))]
+impl Identity {
+    fn within<T>(&mut self, poll: impl FnOnce() -> T) -> T {
+        #[cfg(feature = "request-id")]
+        let _id = self.id.is_some().then(|| request_id::enter(&mut self.id));
+        #[cfg(feature = "trace")]
+        let _span = self.span.as_ref().map(tracing::Span::enter);
+        poll()
+    }
 }
 
 impl<S> ResponseStream<S> {
@@ -74,10 +135,13 @@ impl<S> ResponseStream<S> {
         self
     }
 
-    /// Calls that are made while the stream is read inherit this deadline.
-    #[cfg(feature = "deadline")]
-    pub(crate) fn scoped(mut self, at: Instant) -> Self {
-        self.deadline = StreamDeadline::Scope(at);
+    /// Calls that are made while the stream is read inherit this.
+    #[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
+    #[inline(always)]
+    pub(crate) fn scoped(mut self, scope: Scope) -> Self {
+        if !scope.is_empty() {
+            self.deadline = StreamDeadline::Scope(scope);
+        }
         self
     }
 
@@ -91,7 +155,14 @@ impl<S> ResponseStream<S> {
     /// The stream ends with `DEADLINE_EXCEEDED` where its bounds say so.
     #[cfg(feature = "timeout")]
     pub(crate) fn bounded(mut self, bounds: Bounds) -> Self {
-        self.deadline = StreamDeadline::Bounded(Box::pin(bounds));
+        self.deadline = StreamDeadline::Bounded {
+            bounds: Box::pin(bounds),
+            #[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
+            scope: match self.deadline {
+                StreamDeadline::Scope(scope) => Some(scope),
+                _ => None,
+            },
+        };
         self
     }
 
@@ -120,13 +191,25 @@ where
     ) -> Poll<Option<Result<M, Status>>> {
         match deadline {
             StreamDeadline::None => inner.poll_next(cx),
-            #[cfg(any(feature = "client", feature = "deadline", feature = "timeout"))]
+            #[cfg(any(
+                feature = "client",
+                feature = "deadline",
+                feature = "request-id",
+                feature = "timeout",
+                feature = "trace"
+            ))]
             _ => Self::poll_in_time(inner, deadline, cx),
         }
     }
 
     /// Apart, so that streams without a deadline do not pay for it.
-    #[cfg(any(feature = "client", feature = "deadline", feature = "timeout"))]
+    #[cfg(any(
+        feature = "client",
+        feature = "deadline",
+        feature = "request-id",
+        feature = "timeout",
+        feature = "trace"
+    ))]
     #[cold]
     #[inline(never)]
     fn poll_in_time(
@@ -136,11 +219,8 @@ where
     ) -> Poll<Option<Result<M, Status>>> {
         match deadline {
             StreamDeadline::None => inner.poll_next(cx),
-            #[cfg(feature = "deadline")]
-            StreamDeadline::Scope(at) => {
-                let _entered = enter(*at);
-                inner.poll_next(cx)
-            }
+            #[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
+            StreamDeadline::Scope(scope) => scope.within(|| inner.poll_next(cx)),
             #[cfg(feature = "client")]
             StreamDeadline::End(limit) => {
                 let polled = inner.poll_next(cx);
@@ -152,9 +232,17 @@ where
                 Poll::Ready(Some(Err(exceeded())))
             }
             #[cfg(feature = "timeout")]
-            StreamDeadline::Bounded(bounds) => {
-                #[cfg(feature = "deadline")]
-                let _entered = bounds.at.map(enter);
+            StreamDeadline::Bounded {
+                bounds,
+                #[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
+                scope,
+            } => {
+                #[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
+                let polled = match scope {
+                    Some(scope) => scope.within(|| inner.poll_next(cx)),
+                    None => inner.poll_next(cx),
+                };
+                #[cfg(not(any(feature = "deadline", feature = "request-id", feature = "trace")))]
                 let polled = inner.poll_next(cx);
                 let is_message = |item: &Option<Result<M, Status>>| matches!(item, Some(Ok(_)));
                 match ready!(bounds.as_mut().hold(polled, is_message, cx)) {

@@ -81,6 +81,9 @@ impl Verifier for Public {
     retry(max = 1, base_delay = "1ms", throttle(tokens = 10, ratio = 0.1), codes = [Unavailable]),
     catch_panic(hook = |_: &interceptors::catch_panic::Panic<'_>| {}),
     timeout("1h", idle = "1m"),
+    trace,
+    metrics(recorder = interceptors::metrics::Recorder::global()),
+    request_id(max_length = 64),
     with(self.pass),
     with(Pass, only = [sync])
 )]
@@ -125,6 +128,9 @@ pub struct Generic<T, const N: usize>([T; N]);
 
 #[intercept(
     catch_panic,
+    trace,
+    metrics,
+    request_id,
     logging,
     timeout("1h"),
     rate_limit(per_second = 1000),
@@ -196,6 +202,9 @@ pub mod clients {
 
     /// A chain for channels.
     #[intercept(
+        trace,
+        metrics,
+        request_id,
         logging,
         deadline("2s"),
         retry(max = 1, throttle(tokens = 10, ratio = 0.1), buffer_size = 1000),
@@ -236,6 +245,9 @@ pub mod clients {
 
     #[intercept(
         service = "shapes.v1.Echo",
+        trace,
+        metrics,
+        request_id,
         logging(fields(text = %request.text)),
         deadline("2s"),
         retry(only = [say]),

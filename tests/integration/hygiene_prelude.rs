@@ -121,6 +121,9 @@ fn on_panic(_: &::interceptors::catch_panic::Panic<'_>) {}
     retry(max = 1, base_delay = "1ms", throttle(tokens = 10, ratio = 0.1), codes = [Unavailable]),
     catch_panic(hook = on_panic),
     timeout("1h", idle = "1m"),
+    trace,
+    metrics,
+    request_id,
     with(self.pass),
     with(Pass)
 )]
@@ -176,6 +179,9 @@ mod native {
 
     #[::interceptors::intercept(
         service = "hygiene.Native",
+        trace,
+        metrics,
+        request_id,
         logging,
         rate_limit(per_second = 1000),
         retry,
@@ -208,6 +214,9 @@ mod clients {
     type Word = ::interceptors_proto::shapes::Word;
 
     #[::interceptors::intercept(
+        trace,
+        metrics,
+        request_id,
         logging,
         deadline("2s"),
         retry(throttle(tokens = 10, ratio = 0.1)),

@@ -547,6 +547,37 @@ fn what_is_seldom_meant_is_noted_below_the_table() {
 )]
 struct Hedged(Arc<interceptors::auth::TokenCache>);
 
+#[intercept(retry(max = 1), trace, metrics, request_id)]
+struct AttemptsSeen;
+
+#[intercept(hedge, trace, metrics, request_id)]
+struct HedgesSeen;
+
+struct SeenLate(Script);
+
+#[intercept(
+    rate_limit(per_second = 5, only = [login]),
+    retry(max = 1, only = [login]),
+    auth(verifier = Tokens::new("secret"), only = [get_user]),
+    metrics,
+    trace,
+    request_id
+)]
+#[tonic::async_trait]
+impl Reduced for SeenLate {
+    async fn login(&self, request: Request<LoginRequest>) -> Result<Response<LoginReply>, Status> {
+        self.0.login(request).await
+    }
+
+    async fn get_user(&self, request: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+        self.0.get_user(request).await
+    }
+
+    async fn flaky(&self, request: Request<FlakyRequest>) -> Result<Response<FlakyReply>, Status> {
+        self.0.flaky(request).await
+    }
+}
+
 struct CountedTwice(Script);
 
 #[intercept(retry(max = 1), rate_limit(per_second = 5))]
@@ -638,6 +669,21 @@ fn each_order_that_is_seldom_meant_has_its_note() {
         ]
     );
     assert_eq!(pairs(BoundedLate::PLAN.methods()[0]), [("auth", "timeout")]);
+    assert_eq!(
+        pairs(SeenLate::PLAN.methods()[0]),
+        [
+            ("rate_limit", "metrics"),
+            ("retry", "metrics"),
+            ("rate_limit", "trace"),
+            ("retry", "trace"),
+        ]
+    );
+    assert_eq!(
+        pairs(SeenLate::PLAN.methods()[1]),
+        [("auth", "metrics"), ("auth", "trace")]
+    );
+    assert_eq!(pairs(AttemptsSeen::PLAN.methods()[0]), [("retry", "trace")]);
+    assert_eq!(pairs(HedgesSeen::PLAN.methods()[0]), [("hedge", "trace")]);
 }
 
 #[test]

@@ -5,7 +5,9 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use interceptors::auth::{Token, TokenCache};
+use interceptors::metrics::Recorder;
 use interceptors::{Call, Interceptor, Next};
+use prometheus::Registry;
 use tonic::{Response, Status};
 
 use crate::{Policy, Steps, WatchEnds};
@@ -84,6 +86,17 @@ pub fn renewing() -> TokenCache {
     })
 }
 
+/// What [`RECORDER`] and [`RECORDER_OF_ATTEMPTS`] record.
+pub static REGISTRIES: LazyLock<[Registry; 2]> = LazyLock::new(Default::default);
+
+/// Counts calls.
+pub static RECORDER: LazyLock<Recorder> =
+    LazyLock::new(|| Recorder::prometheus(&REGISTRIES[0]).unwrap());
+
+/// Counts attempts.
+pub static RECORDER_OF_ATTEMPTS: LazyLock<Recorder> =
+    LazyLock::new(|| Recorder::prometheus(&REGISTRIES[1]).unwrap());
+
 macro_rules! clients {
     ($($name:ident),*) => {$(
         pub mod $name {
@@ -105,6 +118,10 @@ clients!(
     chosen,
     interop,
     hurried,
+    named,
+    traced,
+    measured,
+    measured_attempts,
     hedged_at_once,
     stamped,
     stamped_once,

@@ -5,7 +5,7 @@ use syn::{Expr, GenericParam, Generics, Ident, Token};
 
 use crate::args::{Entry, EntryKind, Field, Kept, Pair, Per, RateLimitKey, Sigil, kept};
 use crate::check::{Chain, entry_span, is_place_of_self};
-use crate::item::Mount;
+use crate::item::{Mount, Side};
 use crate::tokens::{find_ident, has_macro_call, needs_receiver, with_self_of};
 
 /// What the settings of an entry become.
@@ -133,6 +133,15 @@ impl Site<'_> {
     /// `Chain::new(__0, __rpc.link(__1).before(innermost))`
     pub(crate) fn links(&self, entries: &[Entry], innermost: TokenStream) -> TokenStream {
         let outwards = self.chain.entries.iter().rev();
+        // The span of an attempt is around nothing but the attempt.
+        let innermost = match self.mount.side() {
+            Side::Client
+                if (outwards.clone()).any(|&i| matches!(entries[i].kind, EntryKind::Trace)) =>
+            {
+                quote!(__interceptors::Chain::new(&__interceptors::trace::Attempt, #innermost))
+            }
+            _ => innermost,
+        };
         outwards.fold(innermost, |links, &i| {
             let local = local_name(i, Span::call_site());
             match may_not_fit(&entries[i]) {
@@ -158,6 +167,9 @@ fn may_not_fit(entry: &Entry) -> bool {
         | EntryKind::Retry { .. }
         | EntryKind::Hedge { .. }
         | EntryKind::Metadata(_)
+        | EntryKind::RequestId { .. }
+        | EntryKind::Metrics { .. }
+        | EntryKind::Trace
         | EntryKind::Deadline { .. }
         | EntryKind::Timeout { .. } => false,
         EntryKind::CatchPanic { hook } => hook.is_some(),
@@ -191,9 +203,12 @@ pub(crate) fn entry_items(mount: Mount, i: usize, entry: &Entry) -> TokenStream 
         EntryKind::Token { config, .. } => ("client_auth", Some(config)),
         EntryKind::Hedge { config } => ("hedge", Some(config)),
         EntryKind::Deadline { config } => ("deadline", Some(config)),
+        EntryKind::RequestId { config } => ("request_id", Some(config)),
         EntryKind::Timeout { config } => ("timeout", Some(config)),
         EntryKind::CatchPanic { .. }
         | EntryKind::Metadata(_)
+        | EntryKind::Metrics { .. }
+        | EntryKind::Trace
         | EntryKind::Validate
         | EntryKind::With(_) => ("", None),
         EntryKind::Concurrency { config, .. } => ("concurrency", config.as_ref()),
@@ -210,7 +225,10 @@ pub(crate) fn entry_items(mount: Mount, i: usize, entry: &Entry) -> TokenStream 
     {
         // Where the constant cannot be made, the compiler also notes each place that uses it.
         let config = Ident::new(&config_name.to_string(), at(entry.name.span()));
-        settings = quote!(&#config.settings());
+        settings = match (&entry.kind, mount.side()) {
+            (EntryKind::RequestId { .. }, Side::Client) => quote!(&#config.client_settings()),
+            _ => quote!(&#config.settings()),
+        };
         let (module, start_module) = (module(Span::call_site()), module(*start_at));
         let start = quote_spanned! {*start_at=>
             let config = __interceptors::#start_module::Config::#start;
@@ -477,6 +495,15 @@ pub(crate) fn entry_value(entries: &[Entry], i: usize, site: &Site<'_>) -> Token
             let kept = kept(entry).map(|kept| kept_value(&kept, entry, i, site));
             quote_spanned!(at(entry_span(entry))=> &#interceptor::new(#kept))
         }
+        EntryKind::Metrics { recorder } => metrics(recorder.as_ref(), entry, i, site),
+        EntryKind::Trace => {
+            let trace = interceptor("trace", "Trace");
+            quote_spanned!(span=> &#trace)
+        }
+        EntryKind::RequestId { .. } => {
+            let request_id = interceptor("request_id", "SetRequestId");
+            quote_spanned!(span=> &#request_id::new(#config))
+        }
         EntryKind::Metadata(pairs) => metadata(pairs, &interceptor("metadata", "Metadata"), site),
         EntryKind::With(expr) => borrowed(expr, entry, i, site),
     }
@@ -632,6 +659,29 @@ fn metadata(pairs: &[Pair], interceptor: &TokenStream, site: &Site<'_>) -> Token
     }
 }
 
+/// Output, for `metrics(recorder = self.recorder)`:
+///
+/// ```text
+/// {
+///     static __SERIES_METRICS_0: metrics::Series = metrics::Series::new();
+///     &metrics::Metrics::new(&(self.recorder), &__SERIES_METRICS_0)
+/// }
+/// ```
+///
+/// The static is one for each method that the entry covers.
+fn metrics(recorder: Option<&Expr>, entry: &Entry, i: usize, site: &Site<'_>) -> TokenStream {
+    let span = at(entry_span(entry));
+    let series = item_name("SERIES", entry, i);
+    let recorder = match recorder {
+        Some(recorder) => given(recorder, entry, i, site),
+        None => quote!(__interceptors::metrics::Recorder::global()),
+    };
+    quote_spanned! {span=> {
+        static #series: __interceptors::metrics::Series = __interceptors::metrics::Series::new();
+        &__interceptors::metrics::Metrics::new(#recorder, &#series)
+    }}
+}
+
 /// The field that keeps the state of an entry for each channel.
 pub(crate) fn state_name(i: usize) -> Ident {
     format_ident!("__{i}")
@@ -660,11 +710,14 @@ fn value_of(entry: &Entry) -> Option<&Expr> {
         EntryKind::CatchPanic { hook } => hook.as_ref(),
         EntryKind::Concurrency { limiter, .. } => limiter.as_ref(),
         EntryKind::CircuitBreaker { breaker, .. } => breaker.as_ref(),
+        EntryKind::Metrics { recorder } => recorder.as_ref(),
         EntryKind::With(expr) => Some(expr),
         EntryKind::Logging { .. }
         | EntryKind::Retry { .. }
         | EntryKind::Hedge { .. }
         | EntryKind::Metadata(_)
+        | EntryKind::RequestId { .. }
+        | EntryKind::Trace
         | EntryKind::Deadline { .. }
         | EntryKind::Validate
         | EntryKind::Timeout { .. } => None,

@@ -5,8 +5,11 @@ use std::time::Duration;
 use tonic::{Response, Status};
 use tracing::Level;
 
-use super::level::{client_level, code_name, server_level};
+use super::level::{client_level, server_level};
+use crate::code_names::code_name;
 use crate::plan::{Setting, Value};
+#[cfg(feature = "request-id")]
+use crate::request_id::RequestId;
 use crate::{Call, CallDetails, End, Interceptor, Kind, Next, Observer, Side};
 
 /// How calls are logged.
@@ -169,6 +172,7 @@ pub struct Finish<'a> {
     pub attempts: Option<u32>,
     pub outcome: &'static str,
     pub slow: Option<bool>,
+    pub request_id: Option<&'a str>,
 }
 
 /// Emits the finish event at its level, with more fields in front.
@@ -213,6 +217,7 @@ macro_rules! __finish_event {
             grpc.attempts = $finish.attempts,
             outcome = $finish.outcome,
             slow = $finish.slow,
+            request_id = $finish.request_id,
             $($fields)*
             "finished call"
         )
@@ -258,6 +263,10 @@ impl<C: FnOnce(&Finish<'_>) + Send + 'static> Observer for Record<C> {
             attempts: (end.side() == Side::Client).then_some(end.attempts()),
             outcome: end.outcome().as_str(),
             slow: slow.then_some(true),
+            #[cfg(feature = "request-id")]
+            request_id: end.request_id().map(RequestId::as_str),
+            #[cfg(not(feature = "request-id"))]
+            request_id: None,
         };
         match self.captured {
             Some(emit) => emit(&finish),
@@ -308,6 +317,10 @@ fn somebody_listens() -> bool {
 }
 
 fn announce(call: &CallDetails) {
+    #[cfg(feature = "request-id")]
+    let request_id = call.request_id().map(RequestId::as_str);
+    #[cfg(not(feature = "request-id"))]
+    let request_id = None::<&str>;
     tracing::event!(
         target: "interceptors::logging",
         Level::DEBUG,
@@ -317,6 +330,7 @@ fn announce(call: &CallDetails) {
         grpc.method = call.method(),
         grpc.method_type = (!call.plan().is_of_channel()).then_some(call.kind().as_str()),
         peer.address = call.peer().map(tracing::field::display),
+        request_id = request_id,
         "started call"
     );
 }

@@ -1,0 +1,224 @@
+const _: () = {
+    #[allow(unused_imports)]
+    use ::interceptors::__private::{
+        self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _,
+    };
+    const __SERVICE: &::core::primitive::str = "UserService";
+    const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
+    const __CONFIG_REQUEST_ID_0: &__interceptors::request_id::Config = &{
+        let config = __interceptors::request_id::Config::new();
+        let config = config.header("x-correlation-id");
+        let config = config.accept(false);
+        let config = config.max_length(64);
+        config
+    };
+    const __ENTRY_REQUEST_ID_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "request_id",
+        &__CONFIG_REQUEST_ID_0.settings(),
+        &[],
+    );
+    const __ENTRY_METRICS_1: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "metrics",
+        &[],
+        &[
+            __interceptors::Setting::new(
+                "recorder",
+                __interceptors::Value::Text("self.recorder"),
+            ),
+        ],
+    );
+    const __ENTRY_METRICS_2: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "metrics",
+        &[],
+        &[
+            __interceptors::Setting::new(
+                "recorder",
+                __interceptors::Value::Text("global"),
+            ),
+        ],
+    );
+    #[allow(dead_code, nonstandard_style, clippy::all, clippy::pedantic)]
+    mod __handlers {
+        pub(super) trait Handlers {
+            type __MethodPlan;
+            type __login_Request;
+            type __login_Result;
+            const __LOGIN: Self::__MethodPlan;
+            fn login(
+                &self,
+                request: Self::__login_Request,
+            ) -> impl ::core::future::Future<
+                Output = Self::__login_Result,
+            > + ::core::marker::Send;
+            type __get_user_Request;
+            type __get_user_Result;
+            const __GET_USER: Self::__MethodPlan;
+            fn get_user(
+                &self,
+                request: Self::__get_user_Request,
+            ) -> impl ::core::future::Future<
+                Output = Self::__get_user_Result,
+            > + ::core::marker::Send;
+        }
+    }
+    impl __handlers::Handlers for Users {
+        type __MethodPlan = &'static __interceptors::MethodPlan;
+        type __login_Request = Request<Login>;
+        type __login_Result = Result<Response<Token>, Status>;
+        const __LOGIN: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+            __interceptors::Name {
+                service: __SERVICE,
+                method: "Login",
+                path: __interceptors::path!(__SERVICE, "Login"),
+                derived: __SERVICE_IS_DERIVED || true,
+            },
+            __interceptors::Kind::new(
+                __interceptors::Probe::<Self::__login_Request>::REQUEST_IS_STREAM,
+                __interceptors::reply_is_stream::<
+                    Self::__login_Result,
+                    _,
+                >(__interceptors::Probe::<Self::__login_Result>::REPLY),
+            ),
+            __interceptors::Side::Server,
+            &[__ENTRY_REQUEST_ID_0, __ENTRY_METRICS_2],
+        );
+        async fn login(
+            &self,
+            request: Request<Login>,
+        ) -> Result<Response<Token>, Status> {
+            todo!()
+        }
+        type __get_user_Request = Request<Id>;
+        type __get_user_Result = Result<Response<User>, Status>;
+        const __GET_USER: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+            __interceptors::Name {
+                service: __SERVICE,
+                method: "GetUser",
+                path: __interceptors::path!(__SERVICE, "GetUser"),
+                derived: __SERVICE_IS_DERIVED || true,
+            },
+            __interceptors::Kind::new(
+                __interceptors::Probe::<Self::__get_user_Request>::REQUEST_IS_STREAM,
+                __interceptors::reply_is_stream::<
+                    Self::__get_user_Result,
+                    _,
+                >(__interceptors::Probe::<Self::__get_user_Result>::REPLY),
+            ),
+            __interceptors::Side::Server,
+            &[__ENTRY_REQUEST_ID_0, __ENTRY_METRICS_1],
+        );
+        async fn get_user(
+            &self,
+            request: Request<Id>,
+        ) -> Result<Response<User>, Status> {
+            todo!()
+        }
+    }
+    #[tonic::async_trait]
+    impl UserService for Users {
+        async fn login(
+            &self,
+            __request: Request<Login>,
+        ) -> Result<Response<Token>, Status> {
+            let __rpc = __interceptors::Rpc::<
+                <Self as __handlers::Handlers>::__login_Request,
+                <Self as __handlers::Handlers>::__login_Result,
+                _,
+            >::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__login_Result,
+                >::REPLY,
+            );
+            let __0 = &__interceptors::request_id::SetRequestId::new(
+                __CONFIG_REQUEST_ID_0,
+            );
+            let __2 = {
+                static __SERIES_METRICS_2: __interceptors::metrics::Series = __interceptors::metrics::Series::new();
+                &__interceptors::metrics::Metrics::new(
+                    __interceptors::metrics::Recorder::global(),
+                    &__SERIES_METRICS_2,
+                )
+            };
+            let __handler = __rpc
+                .handler(|__request| <Self as __handlers::Handlers>::login(
+                    self,
+                    __request,
+                ));
+            let mut __call = __rpc
+                .call(
+                    <Self as __handlers::Handlers>::__LOGIN,
+                    __interceptors::Abilities::new(
+                        __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__login_Request,
+                        >::RESEND,
+                        __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__login_Request,
+                        >::COUNT,
+                    ),
+                    __request,
+                );
+            let mut __chain = __interceptors::Chain::new(
+                __0,
+                __interceptors::Chain::new(__2, __handler),
+            );
+            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+        }
+        async fn get_user(
+            &self,
+            __request: Request<Id>,
+        ) -> Result<Response<User>, Status> {
+            let __rpc = __interceptors::Rpc::<
+                <Self as __handlers::Handlers>::__get_user_Request,
+                <Self as __handlers::Handlers>::__get_user_Result,
+                _,
+            >::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__get_user_Result,
+                >::REPLY,
+            );
+            let __0 = &__interceptors::request_id::SetRequestId::new(
+                __CONFIG_REQUEST_ID_0,
+            );
+            let __1 = {
+                static __SERIES_METRICS_1: __interceptors::metrics::Series = __interceptors::metrics::Series::new();
+                &__interceptors::metrics::Metrics::new(
+                    &(self.recorder),
+                    &__SERIES_METRICS_1,
+                )
+            };
+            let __handler = __rpc
+                .handler(|__request| <Self as __handlers::Handlers>::get_user(
+                    self,
+                    __request,
+                ));
+            let mut __call = __rpc
+                .call(
+                    <Self as __handlers::Handlers>::__GET_USER,
+                    __interceptors::Abilities::new(
+                        __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__get_user_Request,
+                        >::RESEND,
+                        __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__get_user_Request,
+                        >::COUNT,
+                    ),
+                    __request,
+                );
+            let mut __chain = __interceptors::Chain::new(
+                __0,
+                __interceptors::Chain::new(__1, __handler),
+            );
+            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+        }
+    }
+    #[allow(unreachable_pub)]
+    pub struct __Plan;
+    impl __interceptors::Intercepted<__Plan> for Users {
+        const PLAN: __interceptors::Plan = __interceptors::Plan::new(
+            &[
+                <Self as __handlers::Handlers>::__LOGIN,
+                <Self as __handlers::Handlers>::__GET_USER,
+            ],
+        );
+    }
+};

@@ -1,0 +1,97 @@
+struct Outbound;
+const _: () = {
+    #[allow(unused_imports)]
+    use ::interceptors::__private::{
+        self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _,
+    };
+    const __ENTRY_TRACE_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "trace",
+        &[],
+        &[],
+    );
+    const __CONFIG_REQUEST_ID_1: &__interceptors::request_id::Config = &{
+        let config = __interceptors::request_id::Config::new();
+        config
+    };
+    const __ENTRY_REQUEST_ID_1: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "request_id",
+        &__CONFIG_REQUEST_ID_1.client_settings(),
+        &[],
+    );
+    const __PLAN_0: &__interceptors::MethodPlan = &__interceptors::MethodPlan::of_channel(
+        __interceptors::Name {
+            service: "*",
+            method: "*",
+            path: "*",
+            derived: false,
+        },
+        &[__ENTRY_TRACE_0, __ENTRY_REQUEST_ID_1],
+    );
+    #[allow(missing_debug_implementations, unreachable_pub)]
+    pub struct __State {}
+    impl __State {
+        fn new() -> Self {
+            Self {}
+        }
+    }
+    impl __interceptors::ChannelChain for Outbound
+    where
+        Outbound: ::core::marker::Send + ::core::marker::Sync + 'static,
+    {
+        type State = __State;
+        fn state() -> __State {
+            __State::new()
+        }
+        fn plan(path: &::core::primitive::str) -> &'static __interceptors::MethodPlan {
+            let _ = path;
+            __PLAN_0
+        }
+        async fn send<
+            __N: __interceptors::Next<
+                    __interceptors::client::Body,
+                    __interceptors::client::Body,
+                >,
+        >(
+            &self,
+            __state: &__State,
+            __call: &mut __interceptors::Call<__interceptors::client::Body>,
+            __next: __N,
+        ) -> ::core::result::Result<
+            __interceptors::tonic::Response<__interceptors::client::Body>,
+            __interceptors::tonic::Status,
+        > {
+            let _ = __state;
+            let __rpc = __interceptors::ChannelRpc;
+            let __0 = &__interceptors::trace::Trace;
+            let __1 = &__interceptors::request_id::SetRequestId::new(
+                __CONFIG_REQUEST_ID_1,
+            );
+            let mut __chain = __interceptors::Chain::new(
+                __0,
+                __interceptors::Chain::new(
+                    __1,
+                    __interceptors::Chain::new(&__interceptors::trace::Attempt, __next),
+                ),
+            );
+            __rpc.send(&mut __chain, __call).await
+        }
+    }
+    #[allow(dead_code)]
+    impl Outbound {
+        /// Puts the interceptors of `Outbound` around a channel.
+        fn wrap<__S>(
+            self,
+            channel: __S,
+        ) -> __interceptors::client::InterceptedChannel<Self, __S>
+        where
+            Self: __interceptors::ChannelChain,
+        {
+            __interceptors::client::InterceptedChannel::new(self, channel)
+        }
+    }
+    #[allow(unreachable_pub)]
+    pub struct __Plan;
+    impl __interceptors::Intercepted<__Plan> for Outbound {
+        const PLAN: __interceptors::Plan = __interceptors::Plan::new(&[__PLAN_0]);
+    }
+};

@@ -1,0 +1,363 @@
+//! How many calls there are, how they end and how long they take: `metrics`.
+//!
+//! Each call is measured when it has really ended, with its true status: a response stream to its end, also
+//! where it fails half way, is dropped, or where the handler panics.
+//!
+//! # OpenTelemetry
+//!
+//! By default, through OpenTelemetry's global meter, by version 1.45.0 of its
+//! [conventions for RPC](https://opentelemetry.io/docs/specs/semconv/rpc/rpc-metrics/):
+//!
+//! | instrument | | unit |
+//! | --- | --- | --- |
+//! | `rpc.server.call.duration`, `rpc.client.call.duration` | histogram | `s` |
+//! | `rpc.server.active_calls`, `rpc.client.active_calls` | up-down counter, of this crate's own | `{call}` |
+//!
+//! | attribute | |
+//! | --- | --- |
+//! | `rpc.system.name` | `grpc` |
+//! | `rpc.method` | such as `user.v1.UserService/Login`; `_OTHER` beyond [`MAX_METHODS`] of a channel |
+//! | `rpc.status_code` | such as `NOT_FOUND`; of the duration alone |
+//! | `error.type` | the same, where the conventions call it an error: on a client all but `OK`, on a service `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE` and `DATA_LOSS` |
+//!
+//! Set the global provider (`opentelemetry::global::set_meter_provider`) before the first call:
+//! OpenTelemetry's instruments stay with the provider that they were made with. For a meter of your own, as
+//! tests want it, keep a [`Recorder`] and write `metrics(recorder = self.recorder)`.
+//!
+//! # Prometheus
+//!
+//! With feature `prometheus`, [`Recorder::prometheus`] keeps the names that dashboards for go-grpc-middleware
+//! expect: `grpc_server_started_total`, `grpc_server_handled_total`, `grpc_server_msg_received_total`,
+//! `grpc_server_msg_sent_total`, `grpc_server_handling_seconds` and, of this crate's own,
+//! `grpc_server_in_flight`; on a client the same with `grpc_client_`. The labels are `grpc_type` (on a
+//! channel, which does not know, `unknown`), `grpc_service`, `grpc_method` and, of `handled_total`,
+//! `grpc_code` in Go's spelling (`OK`, `NotFound`, `Canceled`). Messages are added when the call has ended.
+//!
+//! # Cost
+//!
+//! Series are looked up once for each method and status code, and kept beside the method: no label is
+//! formatted or hashed for a call. A channel, which learns the method from the call, finds it in a table by
+//! its path.
+//!
+//! # Where it stands
+//!
+//! Listed outside of `retry` or `hedge` it counts calls; inside it counts attempts. Calls that an interceptor
+//! outside of it refuses are not measured, so it usually comes first.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock, OnceLock, PoisonError, RwLock};
+
+use opentelemetry::metrics::Meter;
+use opentelemetry::{InstrumentationScope, global};
+use tonic::{Code, Response, Status};
+
+use crate::{Call, CallDetails, End, Interceptor, Kind, Next, Observer, Side};
+
+mod otel;
+#[cfg(feature = "prometheus")]
+mod prom;
+
+/// How many methods a [`Recorder`] tells apart beyond those that are known where it is compiled. Others are
+/// one, `_OTHER`.
+pub const MAX_METHODS: usize = 1024;
+
+const OTHER: &str = "_OTHER";
+
+/// How many status codes gRPC has.
+const CODES: usize = 17;
+
+/// Where measurements go. A clone is the same recorder.
+///
+/// ```
+/// use interceptors::intercept;
+/// use interceptors::metrics::Recorder;
+///
+/// #[intercept(metrics(recorder = self.recorder))]
+/// struct Outbound {
+///     recorder: Recorder,
+/// }
+///
+/// let meter = opentelemetry::global::meter("users");
+/// let outbound = Outbound { recorder: Recorder::new(&meter) };
+/// # let _ = outbound.recorder;
+/// ```
+#[derive(Clone)]
+pub struct Recorder(Arc<Shared>);
+
+struct Shared {
+    /// Tells recorders from each other, also after one of them is gone.
+    id: u64,
+    instruments: Instruments,
+    /// What no [`Series`] has, for each side.
+    found: [Found; 2],
+}
+
+#[derive(Default)]
+struct Found {
+    /// By path.
+    methods: RwLock<HashMap<Box<str>, Arc<Method>>>,
+    others: OnceLock<Arc<Method>>,
+}
+
+enum Instruments {
+    Otel(otel::Instruments),
+    #[cfg(feature = "prometheus")]
+    Prometheus(prom::Instruments),
+}
+
+impl Recorder {
+    /// Records through a meter of OpenTelemetry's.
+    #[must_use]
+    pub fn new(meter: &Meter) -> Self {
+        Self::with(Instruments::Otel(otel::Instruments::new(meter)))
+    }
+
+    /// The one behind `metrics` without settings, over OpenTelemetry's global meter `interceptors`.
+    #[must_use]
+    pub fn global() -> &'static Self {
+        static GLOBAL: LazyLock<Recorder> = LazyLock::new(|| {
+            let scope = InstrumentationScope::builder("interceptors")
+                .with_version(env!("CARGO_PKG_VERSION"))
+                .with_schema_url("https://opentelemetry.io/schemas/1.45.0")
+                .build();
+            Recorder::new(&global::meter_with_scope(scope))
+        });
+        &GLOBAL
+    }
+
+    /// Records under the names of go-grpc-middleware.
+    ///
+    /// A registry takes each name once, so a process has one such recorder for it:
+    ///
+    /// ```
+    /// use std::sync::LazyLock;
+    ///
+    /// use interceptors::intercept;
+    /// use interceptors::metrics::Recorder;
+    ///
+    /// static METRICS: LazyLock<Recorder> = LazyLock::new(|| {
+    ///     Recorder::prometheus(prometheus::default_registry()).expect("the names are free")
+    /// });
+    ///
+    /// #[intercept(metrics(recorder = &*METRICS))]
+    /// struct Outbound;
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the registry has one of the names already.
+    #[cfg(feature = "prometheus")]
+    pub fn prometheus(registry: &prometheus::Registry) -> Result<Self, prometheus::Error> {
+        let instruments = prom::Instruments::new(registry)?;
+        Ok(Self::with(Instruments::Prometheus(instruments)))
+    }
+
+    fn with(instruments: Instruments) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(Arc::new(Shared {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            instruments,
+            found: Default::default(),
+        }))
+    }
+
+    fn method(&self, call: &CallDetails, series: &Series) -> Arc<Method> {
+        let path = call.path();
+        let (id, first) = series
+            .0
+            .get_or_init(|| (self.0.id, Arc::new(self.make(call))));
+        if *id == self.0.id && *first.path == *path {
+            return Arc::clone(first);
+        }
+        self.find(call, path)
+    }
+
+    /// A channel has many methods in one place, and tests have many recorders.
+    fn find(&self, call: &CallDetails, path: &str) -> Arc<Method> {
+        let side = call.side();
+        let Found { methods, others } = &self.0.found[side as usize];
+        let known = methods.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(method) = known.get(path) {
+            return Arc::clone(method);
+        }
+        drop(known);
+        let mut methods = methods.write().unwrap_or_else(PoisonError::into_inner);
+        if methods.len() >= MAX_METHODS && !methods.contains_key(path) {
+            return Arc::clone(others.get_or_init(|| {
+                let name = Name {
+                    side,
+                    kind: None,
+                    service: OTHER,
+                    method: OTHER,
+                };
+                Arc::new(self.make_named(OTHER, &name))
+            }));
+        }
+        let method = methods
+            .entry(path.into())
+            .or_insert_with(|| Arc::new(self.make(call)));
+        Arc::clone(method)
+    }
+
+    fn make(&self, call: &CallDetails) -> Method {
+        let name = Name {
+            side: call.side(),
+            kind: (!call.plan().is_of_channel()).then_some(call.kind()),
+            service: call.service(),
+            method: call.method(),
+        };
+        self.make_named(call.path(), &name)
+    }
+
+    fn make_named(&self, path: &str, name: &Name<'_>) -> Method {
+        Method {
+            path: path.into(),
+            side: name.side,
+            measures: match &self.0.instruments {
+                Instruments::Otel(instruments) => Measures::Otel(Box::new(instruments.of(name))),
+                #[cfg(feature = "prometheus")]
+                Instruments::Prometheus(instruments) => {
+                    Measures::Prometheus(Box::new(instruments.of(name)))
+                }
+            },
+        }
+    }
+}
+
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recorder").finish_non_exhaustive()
+    }
+}
+
+/// What the series of a method are called.
+struct Name<'a> {
+    side: Side,
+    /// A channel does not know it.
+    #[cfg_attr(not(feature = "prometheus"), allow(dead_code))]
+    kind: Option<Kind>,
+    service: &'a str,
+    method: &'a str,
+}
+
+/// The series of one method.
+struct Method {
+    path: Box<str>,
+    side: Side,
+    measures: Measures,
+}
+
+enum Measures {
+    Otel(Box<otel::Measures>),
+    #[cfg(feature = "prometheus")]
+    Prometheus(Box<prom::Measures>),
+}
+
+/// What is measured of one call at its end.
+struct Measured {
+    code: Code,
+    seconds: f64,
+    #[cfg_attr(not(feature = "prometheus"), allow(dead_code))]
+    requests: u64,
+    #[cfg_attr(not(feature = "prometheus"), allow(dead_code))]
+    responses: u64,
+}
+
+impl Method {
+    fn start(&self) {
+        match &self.measures {
+            Measures::Otel(measures) => measures.start(),
+            #[cfg(feature = "prometheus")]
+            Measures::Prometheus(measures) => measures.start(),
+        }
+    }
+
+    fn end(&self, call: &Measured) {
+        match &self.measures {
+            Measures::Otel(measures) => measures.end(self.side, call),
+            #[cfg(feature = "prometheus")]
+            Measures::Prometheus(measures) => measures.end(self.side, call),
+        }
+    }
+
+    fn leave(&self) {
+        match &self.measures {
+            Measures::Otel(measures) => measures.leave(),
+            #[cfg(feature = "prometheus")]
+            Measures::Prometheus(measures) => measures.leave(),
+        }
+    }
+}
+
+/// The place beside a method where its series are kept: of the first recorder and path that come by.
+#[doc(hidden)]
+pub struct Series(OnceLock<(u64, Arc<Method>)>);
+
+#[doc(hidden)]
+impl Series {
+    #[must_use]
+    #[allow(clippy::new_without_default)]
+    pub const fn new() -> Self {
+        Self(OnceLock::new())
+    }
+}
+
+impl fmt::Debug for Series {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Series").finish_non_exhaustive()
+    }
+}
+
+/// The interceptor behind `metrics`. See the [module documentation](self).
+#[derive(Debug)]
+pub struct Metrics<'a> {
+    recorder: &'a Recorder,
+    series: &'static Series,
+}
+
+impl<'a> Metrics<'a> {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(recorder: &'a Recorder, series: &'static Series) -> Self {
+        Self { recorder, series }
+    }
+
+    fn start(&self, call: &CallDetails) -> InFlight {
+        let method = self.recorder.method(call, self.series);
+        method.start();
+        InFlight(method)
+    }
+}
+
+/// One call under way. Dropped, it is under way no more, whoever drops it and when.
+struct InFlight(Arc<Method>);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.leave();
+    }
+}
+
+impl Observer for InFlight {
+    fn end(self, end: &End<'_>) {
+        self.0.end(&Measured {
+            code: end.code(),
+            seconds: end.elapsed().as_secs_f64(),
+            requests: end.request_messages(),
+            responses: end.messages(),
+        });
+    }
+}
+
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Metrics<'_> {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        let in_flight = self.start(call);
+        next.observe(call, in_flight).await
+    }
+}

@@ -1,0 +1,187 @@
+use std::pin::pin;
+
+use http::HeaderValue;
+use tonic::{Response, Status};
+
+use super::{RequestId, current, scope};
+use crate::plan::{Setting, Value};
+use crate::{Call, CallDetails, Interceptor, Next, Side, key};
+
+/// Where the ID stands, and which are taken.
+///
+/// # Default
+///
+/// - header: `x-request-id`
+/// - accept: `true`
+/// - max_length: 128
+#[derive(Debug, Clone)]
+pub struct Config {
+    header: &'static str,
+    accept: bool,
+    max_length: usize,
+}
+
+impl Config {
+    /// The default.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            header: "x-request-id",
+            accept: true,
+            max_length: 128,
+        }
+    }
+
+    /// The metadata key.
+    ///
+    /// # Panics
+    ///
+    /// If the name is not a metadata key for text in lower case, is reserved for gRPC itself, or carries
+    /// secrets such as `authorization`. In a constant, as the attribute uses it, that is an error of the
+    /// compiler.
+    #[must_use]
+    pub const fn header(mut self, name: &'static str) -> Self {
+        assert!(
+            key::is_legal(name),
+            "`header` must be a metadata key in lower case, such as `x-request-id`"
+        );
+        assert!(
+            key::is_free(name),
+            "`header` must be a metadata key for text that is not reserved for gRPC itself"
+        );
+        assert!(
+            !key::is_of_secrets(name),
+            "what stands in `header` is logged, so it must not be a key for secrets"
+        );
+        self.header = name;
+        self
+    }
+
+    /// Whether a service takes the ID that the caller sends. If not, every call gets a new one.
+    #[must_use]
+    pub const fn accept(mut self, accept: bool) -> Self {
+        self.accept = accept;
+        self
+    }
+
+    /// How long an ID may be that is taken, in bytes.
+    ///
+    /// # Panics
+    ///
+    /// If it is zero, or more than [`RequestId::MAX_LENGTH`].
+    #[must_use]
+    pub const fn max_length(mut self, max_length: usize) -> Self {
+        assert!(
+            max_length >= 1 && max_length <= RequestId::MAX_LENGTH,
+            "`max_length` must be from 1 to 1024"
+        );
+        self.max_length = max_length;
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn settings(&self) -> [Setting; 3] {
+        let accept = if self.accept { "true" } else { "false" };
+        [
+            Setting::new("header", Value::Text(self.header)),
+            Setting::new("accept", Value::Text(accept)),
+            Setting::new("max_length", Value::Integer(self.max_length as u64)),
+        ]
+    }
+
+    /// A client takes nothing from anybody.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn client_settings(&self) -> [Setting; 1] {
+        [Setting::new("header", Value::Text(self.header))]
+    }
+
+    /// The ID that stands in the metadata, if it is one and the only one.
+    fn sent(&self, call: &CallDetails, max_length: usize) -> Option<RequestId> {
+        let mut values = call.metadata().as_ref().get_all(self.header).iter();
+        let id = RequestId::received(values.next()?, max_length)?;
+        values.next().is_none().then_some(id)
+    }
+
+    fn of_service(&self, call: &mut CallDetails) -> RequestId {
+        let taken = match self.accept {
+            true => self.sent(call, self.max_length),
+            false => None,
+        };
+        let id = taken.unwrap_or_else(|| {
+            let id = RequestId::generate();
+            self.write(call, id.to_value());
+            id
+        });
+        call.extensions_mut().insert(id.clone());
+        id
+    }
+
+    fn of_client(&self, call: &mut CallDetails) -> RequestId {
+        // That of the attempt before comes first. What the caller wrote is his own, whatever its length.
+        let id = call
+            .request_id()
+            .cloned()
+            .or_else(|| self.sent(call, RequestId::MAX_LENGTH))
+            .or_else(|| call.extensions().get().cloned())
+            .or_else(current)
+            .unwrap_or_else(RequestId::generate);
+        self.write(call, id.to_value());
+        id
+    }
+
+    fn write(&self, call: &mut CallDetails, value: HeaderValue) {
+        let headers = call.metadata_mut().as_mut();
+        headers.insert(self.header, value);
+    }
+
+    /// Tells the caller.
+    fn answer<Res>(&self, id: &RequestId, result: &mut Result<Response<Res>, Status>) {
+        let metadata = match result {
+            Ok(response) => response.metadata_mut(),
+            Err(status) => status.metadata_mut(),
+        };
+        metadata.as_mut().insert(self.header, id.to_value());
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The interceptor behind `request_id`. See the [module documentation](super).
+#[derive(Debug)]
+pub struct SetRequestId<'a> {
+    config: &'a Config,
+}
+
+impl<'a> SetRequestId<'a> {
+    /// Names calls as configured.
+    #[must_use]
+    pub const fn new(config: &'a Config) -> Self {
+        Self { config }
+    }
+}
+
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for SetRequestId<'_> {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        if call.side() == Side::Client {
+            let id = self.config.of_client(call);
+            call.set_request_id(id);
+            return next.run(call).await;
+        }
+        let id = self.config.of_service(call);
+        call.set_request_id(id.clone());
+        let run = pin!(next.run(call));
+        let mut result = scope(id.clone(), run).await;
+        self.config.answer(&id, &mut result);
+        result
+    }
+}

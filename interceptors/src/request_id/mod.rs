@@ -1,0 +1,257 @@
+//! One name for a call on its whole way: `request_id`.
+//!
+//! On a service it takes the ID that the caller sent in `x-request-id`, or makes one. The handler finds it in
+//! the request ([`RequestId::of`]) or, wherever it is in its own code, by [`current`]; the caller finds it in
+//! the response's metadata or in that of the error; and `logging` has it as the field `request_id`.
+//! Interceptors ask [`CallDetails::request_id`](crate::CallDetails::request_id).
+//!
+//! On a client it sends the ID that the caller set in the request (as metadata, or as a [`RequestId`] in the
+//! extensions), else that of the call in whose handler this one is made, else a new one. All attempts of a
+//! call carry the same.
+//!
+//! # What is taken
+//!
+//! One value of 1 to 128 characters (`max_length`) of visible ASCII, without blanks. Anything else is
+//! replaced by a new ID, in the request's metadata too, so that nothing further in sees it: an ID ends up in
+//! logs, and is what a stranger wrote. Where strangers should not choose it at all, write `accept = false`.
+//!
+//! A new ID is a UUID of version 7 (RFC 9562): such IDs sort by when they were made. It is unique, and not a
+//! secret.
+//!
+//! # What inherits
+//!
+//! Calls that the handler makes while it is polled, and those that are made while its response stream is
+//! read. A task that it spawns runs on its own; hand the ID on with [`scope`]:
+//!
+//! ```
+//! use interceptors::request_id;
+//!
+//! # async fn handler() {
+//! if let Some(id) = request_id::current() {
+//!     tokio::spawn(request_id::scope(id, async { /* calls made here carry it */ }));
+//! }
+//! # }
+//! ```
+
+use std::cell::RefCell;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::SystemTime;
+
+use http::HeaderValue;
+use tonic::Request;
+
+mod interceptor;
+
+pub use interceptor::{Config, SetRequestId};
+
+/// The ID of a call: visible ASCII of bounded length. To clone it copies no text.
+///
+/// ```
+/// use interceptors::request_id::RequestId;
+/// use tonic::{Request, Response, Status};
+///
+/// async fn get_user(request: Request<()>) -> Result<Response<String>, Status> {
+///     let id = RequestId::of(&request).map(RequestId::as_str);
+///     Ok(Response::new(id.unwrap_or("none").to_owned()))
+/// }
+/// # let _ = get_user(Request::new(()));
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct RequestId(Arc<HeaderValue>);
+
+impl RequestId {
+    /// The longest that can be allowed, in bytes.
+    pub const MAX_LENGTH: usize = 1024;
+
+    /// An ID of the caller's own. `None` if it is empty, longer than [`MAX_LENGTH`](Self::MAX_LENGTH), or not
+    /// visible ASCII.
+    ///
+    /// ```
+    /// use interceptors::request_id::RequestId;
+    ///
+    /// assert_eq!(RequestId::new("job-17").unwrap().as_str(), "job-17");
+    /// assert!(RequestId::new("job 17").is_none());
+    /// ```
+    #[must_use]
+    pub fn new(id: &str) -> Option<Self> {
+        let id = HeaderValue::from_str(id).ok()?;
+        Self::received(&id, Self::MAX_LENGTH)
+    }
+
+    /// A new one.
+    #[must_use]
+    #[allow(clippy::disallowed_methods)] // such a UUID begins with the time of day
+    pub fn generate() -> Self {
+        let millis = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .map_or(0, |since| since.as_millis());
+        let random: [u8; 16] = fastrand::u128(..).to_le_bytes();
+        let mut rest = [0; 10];
+        rest.copy_from_slice(&random[..10]);
+        let millis = u64::try_from(millis).unwrap_or(u64::MAX);
+        let uuid = uuid::Builder::from_unix_timestamp_millis(millis, &rest).into_uuid();
+        let mut text = uuid::Uuid::encode_buffer();
+        let text = uuid.hyphenated().encode_lower(&mut text);
+        // Digits and hyphens are always legal.
+        let id = HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("-"));
+        Self(Arc::new(id))
+    }
+
+    /// The ID of the call that this request belongs to, in a handler behind `request_id`.
+    #[must_use]
+    pub fn of<T>(request: &Request<T>) -> Option<&Self> {
+        request.extensions().get()
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.to_str().unwrap_or_default()
+    }
+
+    /// What came over the wire, if it may be taken.
+    fn received(value: &HeaderValue, max_length: usize) -> Option<Self> {
+        let is_legal = (1..=max_length).contains(&value.len())
+            && value.as_bytes().iter().all(u8::is_ascii_graphic);
+        is_legal.then(|| Self(Arc::new(value.clone())))
+    }
+
+    fn to_value(&self) -> HeaderValue {
+        HeaderValue::clone(&self.0)
+    }
+}
+
+impl fmt::Debug for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RequestId").field(&self.as_str()).finish()
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<RequestId>> = const { RefCell::new(None) };
+}
+
+/// The ID of the call that the running handler serves, if it is behind `request_id`.
+#[must_use]
+pub fn current() -> Option<RequestId> {
+    CURRENT.with_borrow(Clone::clone)
+}
+
+/// Runs a future in which [`current`] gives this ID, and which calls made in it carry.
+pub fn scope<F: Future>(id: RequestId, future: F) -> Scope<F> {
+    Scope {
+        id: Some(id),
+        future,
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// See [`scope`].
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless they are awaited"]
+    pub struct Scope<F> {
+        id: Option<RequestId>,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future> Future for Scope<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let _entered = enter(this.id);
+        this.future.poll(cx)
+    }
+}
+
+/// Puts an ID in force until what it gives is dropped. It changes places with the one before, which spares to
+/// count its references in each poll.
+pub(crate) fn enter(id: &mut Option<RequestId>) -> Entered<'_> {
+    swap(id);
+    Entered { id }
+}
+
+fn swap(id: &mut Option<RequestId>) {
+    CURRENT.with_borrow_mut(|current| std::mem::swap(current, id));
+}
+
+pub(crate) struct Entered<'a> {
+    id: &'a mut Option<RequestId>,
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        swap(self.id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_well_formed_is_taken() {
+        let take = |value: &[u8]| {
+            let value = HeaderValue::from_bytes(value).unwrap();
+            RequestId::received(&value, 4).map(|id| id.to_string())
+        };
+        assert_eq!(take(b"a"), Some("a".to_owned()));
+        assert_eq!(take(b"a~!-"), Some("a~!-".to_owned()));
+        for wrong in [&b""[..], b"abcde", b"a b", b"\ta", b"\xe4"] {
+            assert_eq!(take(wrong), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn new_ids_are_uuids_of_version_7_and_differ() {
+        let (a, b) = (RequestId::generate(), RequestId::generate());
+        assert_ne!(a, b);
+        for id in [a, b] {
+            let id = uuid::Uuid::parse_str(id.as_str()).unwrap();
+            assert_eq!(id.get_version_num(), 7);
+            assert_eq!(id.get_variant(), uuid::Variant::RFC4122);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_scope_ends_where_it_ends() {
+        let outer = RequestId::new("outer").unwrap();
+        let inner = RequestId::new("inner").unwrap();
+        let seen = || current().map(|id| id.to_string());
+        scope(outer, async {
+            assert_eq!(seen().as_deref(), Some("outer"));
+            scope(inner, async {
+                tokio::task::yield_now().await;
+                assert_eq!(seen().as_deref(), Some("inner"));
+            })
+            .await;
+            assert_eq!(seen().as_deref(), Some("outer"));
+        })
+        .await;
+        assert_eq!(seen(), None);
+    }
+
+    #[test]
+    fn a_panic_leaves_no_id_behind() {
+        let id = RequestId::new("a").unwrap();
+        let panics = scope(id, async { panic!("on purpose") });
+        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let waker = std::task::Waker::noop();
+            let _ = std::pin::pin!(panics).poll(&mut Context::from_waker(waker));
+        }));
+        assert!(result.is_err());
+        assert_eq!(current(), None);
+    }
+}

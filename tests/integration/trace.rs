@@ -1,0 +1,403 @@
+//! Spans of calls, from whoever calls to whoever is called.
+#![allow(clippy::unwrap_used)] // helpers of tests
+
+use std::collections::BTreeMap;
+use std::sync::Once;
+
+use interceptors::{Kind, intercept};
+use interceptors_proto::demo::user_service_client::UserServiceClient;
+use interceptors_proto::demo::user_service_server::UserServiceServer;
+use interceptors_proto::demo::{GetUserRequest, ListUsersRequest, LoginRequest};
+use interceptors_proto::stubs::Item;
+use interceptors_proto::stubs::stubs_client::StubsClient;
+use interceptors_proto::stubs::stubs_server::{Stubs, StubsServer};
+use interceptors_tests::{
+    Behaviour, Caller, KINDS, Running, Script, UserStream, ask_each_time, clients, scripted, start,
+};
+use opentelemetry::global;
+use opentelemetry::trace::{SpanId, SpanKind, Status as SpanStatus, TracerProvider as _};
+use opentelemetry_sdk::propagation::TraceContextPropagator;
+use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
+use tokio_stream::StreamExt;
+use tonic::service::Routes;
+use tonic::transport::Channel;
+use tonic::{Code, Request, Response, Status};
+use tracing::subscriber::DefaultGuard;
+use tracing_subscriber::layer::SubscriberExt;
+
+const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+const PARENT: &str = "b7ad6b7169203331";
+
+/// The spans of this thread that have ended.
+struct Spans {
+    exporter: InMemorySpanExporter,
+    _provider: SdkTracerProvider,
+    _guard: DefaultGuard,
+}
+
+impl Spans {
+    fn listen() -> Self {
+        static PROPAGATOR: Once = Once::new();
+        PROPAGATOR.call_once(|| global::set_text_map_propagator(TraceContextPropagator::new()));
+        ask_each_time();
+        let exporter = InMemorySpanExporter::default();
+        let provider = SdkTracerProvider::builder()
+            .with_simple_exporter(exporter.clone())
+            .build();
+        let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("test"));
+        // Those of other crates (h2's, for example) are not looked at.
+        let filter = tracing_subscriber::EnvFilter::new("off,interceptors=info,test=info");
+        let subscriber = tracing_subscriber::registry().with(filter).with(layer);
+        Self {
+            exporter,
+            _provider: provider,
+            _guard: tracing::subscriber::set_default(subscriber),
+        }
+    }
+
+    fn ended(&self) -> Vec<SpanData> {
+        self.exporter.get_finished_spans().unwrap()
+    }
+}
+
+fn attributes(span: &SpanData) -> BTreeMap<&str, String> {
+    let pairs = span.attributes.iter();
+    let pairs = pairs.map(|pair| (pair.key.as_str(), pair.value.to_string()));
+    pairs
+        .filter(|(key, _)| {
+            key.starts_with("rpc.") || *key == "error.type" || *key == "previous-rpc-attempts"
+        })
+        .collect()
+}
+
+fn named<'a>(spans: &'a [SpanData], name: &str, kind: &SpanKind) -> Vec<&'a SpanData> {
+    let fits = |span: &&SpanData| span.name == name && span.span_kind == *kind;
+    spans.iter().filter(fits).collect()
+}
+
+struct Traced {
+    script: Script,
+}
+
+scripted!(self: Traced, #[intercept(trace)]);
+
+async fn traced() -> (Running, Script) {
+    let script = Script::default();
+    let service = Traced {
+        script: script.clone(),
+    };
+    let server = start(Routes::new(UserServiceServer::new(service))).await;
+    (server, script)
+}
+
+fn name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Unary => "demo.v1.UserService/GetUser",
+        Kind::ClientStreaming => "demo.v1.UserService/ImportUsers",
+        Kind::ServerStreaming => "demo.v1.UserService/ListUsers",
+        Kind::BidiStreaming => "demo.v1.UserService/Chat",
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_arrives_has_one_span_inside_of_the_callers_with_its_true_status() {
+    for (behaviour, code, is_error, description) in [
+        (Behaviour::Answer(2), "OK", false, ""),
+        (Behaviour::Fail(Code::NotFound), "NOT_FOUND", false, ""),
+        (
+            Behaviour::FailAfter(1, Code::Unavailable),
+            "UNAVAILABLE",
+            true,
+            "told to fail",
+        ),
+        (Behaviour::PanicAfter(1), "INTERNAL", true, ""),
+        (Behaviour::HangAfter(1), "CANCELLED", false, ""),
+    ] {
+        for kind in KINDS {
+            let spans = Spans::listen();
+            let (server, script) = traced().await;
+            let caller = Caller::new(&server.channel)
+                .with("traceparent", format!("00-{TRACE}-{PARENT}-01"))
+                .with("tracestate", "vendor=7")
+                .told(behaviour);
+            if !matches!(behaviour, Behaviour::HangAfter(_)) {
+                caller.call(kind).await;
+            } else if kind.response_is_stream() {
+                let mut messages = caller.open(kind).await.unwrap();
+                messages.next().await.unwrap().unwrap();
+                assert_eq!(spans.ended().len(), 0);
+            } else {
+                let call = tokio::spawn(async move { caller.open(kind).await.map(drop) });
+                script.entered().await;
+                call.abort();
+                let _ = call.await;
+            }
+            server.stop().await;
+            let ended = spans.ended();
+            let [span] = &ended[..] else {
+                panic!("{kind} {behaviour}: {ended:#?}")
+            };
+            assert_eq!(span.name, name(kind));
+            assert_eq!(span.span_kind, SpanKind::Server);
+            assert_eq!(span.span_context.trace_id().to_string(), TRACE);
+            assert_eq!(span.parent_span_id.to_string(), PARENT);
+            assert!(span.parent_span_is_remote);
+            assert_eq!(span.span_context.trace_state().get("vendor"), Some("7"));
+            let mut expected = BTreeMap::from([
+                ("rpc.system.name", "grpc".to_owned()),
+                ("rpc.method", name(kind).to_owned()),
+                ("rpc.status_code", code.to_owned()),
+            ]);
+            if is_error {
+                expected.insert("error.type", code.to_owned());
+            }
+            assert_eq!(attributes(span), expected, "{kind} {behaviour}");
+            let status = match is_error {
+                false => SpanStatus::Unset,
+                true => SpanStatus::error(description),
+            };
+            assert_eq!(span.status, status, "{kind} {behaviour}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_malformed_context_counts_as_none() {
+    for malformed in [
+        "".to_owned(),
+        "nonsense".to_owned(),
+        format!("00-{TRACE}-0000000000000000-01"),
+        format!("00-{TRACE}-{PARENT}"),
+    ] {
+        let spans = Spans::listen();
+        let (server, _) = traced().await;
+        let caller = Caller::new(&server.channel).with("traceparent", &malformed);
+        assert_eq!(caller.call(Kind::Unary).await.code(), Code::Ok);
+        server.stop().await;
+        let ended = spans.ended();
+        assert_eq!(ended.len(), 1);
+        assert_eq!(ended[0].parent_span_id, SpanId::INVALID, "{malformed}");
+        assert_ne!(ended[0].span_context.trace_id().to_string(), TRACE);
+    }
+}
+
+#[tokio::test]
+async fn nobody_has_to_listen() {
+    ask_each_time();
+    let (server, _) = traced().await;
+    for kind in KINDS {
+        let reply = Caller::new(&server.channel).call(kind).await;
+        assert_eq!(reply.code(), Code::Ok);
+    }
+}
+
+fn failing<T>(message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    let behaviour = Behaviour::Fail(Code::Unavailable).to_string();
+    let behaviour = behaviour.parse().unwrap();
+    request.metadata_mut().insert(Behaviour::KEY, behaviour);
+    request
+}
+
+#[tokio::test]
+async fn a_clients_call_has_a_span_and_each_attempt_has_one_that_the_server_is_inside_of() {
+    let spans = Spans::listen();
+    let (server, _) = traced().await;
+    let mut client = clients::traced::UserServiceClient::new(server.channel.clone());
+    client
+        .get_user(failing(GetUserRequest { id: 1 }))
+        .await
+        .unwrap_err();
+    drop(client);
+    server.stop().await;
+    let ended = spans.ended();
+    assert_eq!(ended.len(), 7, "{ended:#?}");
+    let method = name(Kind::Unary);
+    let [call] = named(&ended, method, &SpanKind::Client)[..] else {
+        panic!("{ended:#?}")
+    };
+    assert_eq!(call.parent_span_id, SpanId::INVALID);
+    assert_eq!(call.status, SpanStatus::error("told to fail"));
+    assert_eq!(attributes(call)["error.type"], "UNAVAILABLE");
+    let attempts = named(&ended, &format!("Attempt.{method}"), &SpanKind::Client);
+    assert_eq!(attempts.len(), 3);
+    let arrived = named(&ended, method, &SpanKind::Server);
+    for (i, attempt) in attempts.into_iter().enumerate() {
+        assert_eq!(attempt.parent_span_id, call.span_context.span_id());
+        let attributes = attributes(attempt);
+        assert_eq!(attributes["previous-rpc-attempts"], i.to_string());
+        assert_eq!(attributes["rpc.status_code"], "UNAVAILABLE");
+        assert_eq!(attempt.status, SpanStatus::error("told to fail"));
+        let inside = |span: &&&SpanData| span.parent_span_id == attempt.span_context.span_id();
+        assert_eq!(arrived.iter().filter(inside).count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn hedged_attempts_have_their_spans_too() {
+    let spans = Spans::listen();
+    let (server, _) = traced().await;
+    let mut client = clients::traced::UserServiceClient::new(server.channel.clone());
+    client.login(LoginRequest::default()).await.unwrap();
+    drop(client);
+    server.stop().await;
+    let ended = spans.ended();
+    let method = "demo.v1.UserService/Login";
+    let [call] = named(&ended, method, &SpanKind::Client)[..] else {
+        panic!("{ended:#?}")
+    };
+    assert_eq!(attributes(call)["rpc.status_code"], "OK");
+    let attempts = named(&ended, &format!("Attempt.{method}"), &SpanKind::Client);
+    let mut numbers: Vec<_> = attempts
+        .iter()
+        .map(|attempt| {
+            assert_eq!(attempt.parent_span_id, call.span_context.span_id());
+            attributes(attempt)["previous-rpc-attempts"].clone()
+        })
+        .collect();
+    numbers.sort();
+    assert_eq!(numbers, ["0", "1"]);
+}
+
+#[tokio::test]
+async fn a_clients_spans_live_to_the_end_of_the_response_stream() {
+    for is_read in [true, false] {
+        let spans = Spans::listen();
+        let (server, _) = traced().await;
+        let mut client = clients::traced::UserServiceClient::new(server.channel.clone());
+        let users = client
+            .list_users(ListUsersRequest::default())
+            .await
+            .unwrap();
+        let mut users = users.into_inner();
+        users.next().await.unwrap().unwrap();
+        assert_eq!(
+            named(
+                &spans.ended(),
+                name(Kind::ServerStreaming),
+                &SpanKind::Client
+            )
+            .len(),
+            0
+        );
+        if is_read {
+            while users.next().await.transpose().unwrap().is_some() {}
+        }
+        drop(users);
+        drop(client);
+        server.stop().await;
+        let ended = spans.ended();
+        let [call] = named(&ended, name(Kind::ServerStreaming), &SpanKind::Client)[..] else {
+            panic!("{ended:#?}")
+        };
+        let (code, status) = match is_read {
+            true => ("OK", SpanStatus::Unset),
+            false => ("CANCELLED", SpanStatus::error("")),
+        };
+        assert_eq!(attributes(call)["rpc.status_code"], code);
+        assert_eq!(call.status, status);
+    }
+}
+
+/// Calls another service through an intercepted client, in its body and while its stream is read.
+struct Front {
+    behind: Channel,
+}
+
+#[intercept(trace)]
+#[tonic::async_trait]
+impl Stubs for Front {
+    async fn unary(&self, request: Request<Item>) -> Result<Response<Item>, Status> {
+        let mut client = clients::traced::UserServiceClient::new(self.behind.clone());
+        client.get_user(GetUserRequest { id: 1 }).await?;
+        Ok(Response::new(request.into_inner()))
+    }
+
+    async fn server_stream(&self, _: Request<Item>) -> Result<Response<UserStream<Item>>, Status> {
+        let behind = self.behind.clone();
+        let answers = tokio_stream::once(1).then(move |value| {
+            let mut client = clients::traced::UserServiceClient::new(behind.clone());
+            async move {
+                client.get_user(GetUserRequest { id: 1 }).await?;
+                Ok(Item { value })
+            }
+        });
+        Ok(Response::new(Box::pin(answers)))
+    }
+}
+
+#[tokio::test]
+async fn what_a_handler_calls_is_inside_of_its_span_also_while_its_stream_is_read() {
+    for streams in [false, true] {
+        let spans = Spans::listen();
+        let (users, _) = traced().await;
+        let behind = users.channel.clone();
+        let front = start(Routes::new(StubsServer::new(Front { behind }))).await;
+        let mut client = StubsClient::new(front.channel.clone());
+        let first = match streams {
+            false => {
+                client.unary(Item { value: 0 }).await.unwrap();
+                "stubs.v1.Stubs/Unary"
+            }
+            true => {
+                let stream = client.server_stream(Item { value: 0 }).await.unwrap();
+                assert_eq!(stream.into_inner().collect::<Vec<_>>().await.len(), 1);
+                "stubs.v1.Stubs/ServerStream"
+            }
+        };
+        drop(client);
+        front.stop().await;
+        users.stop().await;
+        let ended = spans.ended();
+        let method = name(Kind::Unary);
+        let attempt = format!("Attempt.{method}");
+        let mut parent = SpanId::INVALID;
+        for (name, kind) in [
+            (first, SpanKind::Server),
+            (method, SpanKind::Client),
+            (&attempt, SpanKind::Client),
+            (method, SpanKind::Server),
+        ] {
+            let [span] = named(&ended, name, &kind)[..] else {
+                panic!("{name}: {ended:#?}")
+            };
+            assert_eq!(span.parent_span_id, parent, "{name}");
+            parent = span.span_context.span_id();
+        }
+        assert_eq!(ended.len(), 4);
+    }
+}
+
+#[intercept(trace)]
+struct Outbound;
+
+#[tokio::test]
+async fn a_channel_hands_its_span_on_too() {
+    let spans = Spans::listen();
+    let (server, _) = traced().await;
+    let mut client = UserServiceClient::new(Outbound.wrap(server.channel.clone()));
+    let root = tracing::info_span!(target: "test", "root");
+    let call = async { client.get_user(GetUserRequest { id: 1 }).await };
+    tracing::Instrument::instrument(call, root.clone())
+        .await
+        .unwrap();
+    drop(client);
+    drop(root);
+    server.stop().await;
+    let ended = spans.ended();
+    let [root] = named(&ended, "root", &SpanKind::Internal)[..] else {
+        panic!("{ended:#?}")
+    };
+    let method = name(Kind::Unary);
+    let [call] = named(&ended, method, &SpanKind::Client)[..] else {
+        panic!("{ended:#?}")
+    };
+    assert_eq!(call.parent_span_id, root.span_context.span_id());
+    let [arrived] = named(&ended, method, &SpanKind::Server)[..] else {
+        panic!("{ended:#?}")
+    };
+    assert_eq!(
+        arrived.span_context.trace_id(),
+        root.span_context.trace_id()
+    );
+}

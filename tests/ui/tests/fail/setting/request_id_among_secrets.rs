@@ -1,0 +1,15 @@
+// Cause: The ID of a call is logged and sent on, so it must not stand where a secret usually stands; nor may
+// a constant be out of range.
+// Cure: Leave `header` out, or choose another key: `header = "x-correlation-id"`.
+
+use interceptors::intercept;
+
+const KEY: &str = "x-id-bin";
+
+#[intercept(request_id(header = "authorization"))]
+struct Secret;
+
+#[intercept(request_id(header = KEY))]
+struct Bytes;
+
+fn main() {}
