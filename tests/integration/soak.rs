@@ -170,7 +170,7 @@ fn total(registry: &Registry, name: &str) -> f64 {
     let family = family.unwrap_or_else(|| panic!("there is no {name}"));
     let metrics = family.get_metric().iter();
     metrics
-        .map(|metric| metric.get_counter().value() + metric.get_gauge().value())
+        .map(|metric| metric.get_counter().get_value() + metric.get_gauge().get_value())
         .sum()
 }
 
