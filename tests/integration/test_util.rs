@@ -146,11 +146,11 @@ fn a_plan_is_checked_method_by_method() {
 
 #[intercept(service = "demo.v1.UserService", logging, deadline("2s", only = [one]))]
 impl Stub {
-    async fn one(&self, request: Request<()>) -> Result<Response<()>, Status> {
+    async fn one(&self, request: Request<u8>) -> Result<Response<u8>, Status> {
         Ok(Response::new(request.into_inner()))
     }
 
-    async fn two(&self, request: Request<()>) -> Result<Response<()>, Status> {
+    async fn two(&self, request: Request<u8>) -> Result<Response<u8>, Status> {
         Ok(Response::new(request.into_inner()))
     }
 }
@@ -160,8 +160,8 @@ struct Stub;
 #[tokio::test]
 async fn a_plan_fits_if_every_method_does() {
     assert_plan!(Stub, { Two: [logging], One: [logging, deadline] });
-    Stub.one(Request::new(())).await.unwrap();
-    Stub.two(Request::new(())).await.unwrap();
+    Stub.one(Request::new(1)).await.unwrap();
+    Stub.two(Request::new(2)).await.unwrap();
 }
 
 #[test]
