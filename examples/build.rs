@@ -22,5 +22,15 @@ fn main() -> Result<(), Box<dyn Error>> {
             ["demo/v1/users.proto"],
             ["../proto/proto"],
         )?)?;
+    // A server as well, with messages of this crate's own, and stubs for methods that are not written.
+    let production = std::path::PathBuf::from(std::env::var("OUT_DIR")?).join("production");
+    std::fs::create_dir_all(&production)?;
+    tonic_prost_build::configure()
+        .generate_default_stubs(true)
+        .out_dir(production)
+        .compile_fds(protox::compile(
+            ["demo/v1/users.proto"],
+            ["../proto/proto"],
+        )?)?;
     Ok(())
 }

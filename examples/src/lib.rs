@@ -13,6 +13,7 @@ use tonic::transport::{self, Channel, Endpoint, Server};
 pub mod clients;
 pub mod flaky;
 pub mod logs;
+pub mod production;
 pub mod scenes;
 pub mod tally;
 pub mod users;

@@ -1,0 +1,198 @@
+//! A service and a client as they go into production: the recommended stack, and metrics for Prometheus to fetch.
+//!
+//! The order of the entries, and why, stands in the README.
+
+use std::io;
+
+use axum::Router;
+use axum::routing::get;
+use interceptors::auth::{RequestExt, StaticTokens, Token, TokenCache};
+use interceptors::authorize::HasRole;
+use interceptors::intercept;
+use interceptors::metrics::Recorder;
+use interceptors::request_id::RequestId;
+use interceptors::server::RequestCancellationLayer;
+use interceptors::validate::{Validate, Violations};
+use prometheus::{Registry, TextEncoder};
+use tokio::net::TcpListener;
+use tokio_stream::StreamExt;
+use tonic::transport::server::TcpIncoming;
+use tonic::transport::{self, Server};
+use tonic::{Request, Response, Status, Streaming};
+
+use crate::Error;
+
+/// What tonic generates. Its messages are this crate's own, so it can say which are valid.
+#[allow(missing_docs, unused_qualifications, clippy::all)]
+pub mod generated {
+    include!(concat!(env!("OUT_DIR"), "/production/demo.v1.rs"));
+}
+
+use generated::user_service_server::{UserService, UserServiceServer};
+use generated::{GetUserRequest, ImportSummary, LoginReply, LoginRequest, User};
+
+/// Who calls.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Caller {
+    name: &'static str,
+    is_admin: bool,
+}
+
+impl HasRole for Caller {
+    fn has_role(&self, role: &str) -> bool {
+        role == "admin" && self.is_admin
+    }
+}
+
+/// The tokens of the example. Real ones come from where secrets are kept, or are JWTs: `auth::jwt`.
+pub const ADMIN: &str = "example-token-of-an-admin";
+/// Of somebody who is not.
+pub const GUEST: &str = "example-token-of-a-guest";
+
+impl Validate for GetUserRequest {
+    fn validate(&self) -> Result<(), Violations> {
+        let mut violations = Violations::new();
+        if self.id == 0 {
+            violations.add("id", "must not be 0");
+        }
+        violations.into_result()
+    }
+}
+
+impl Validate for User {
+    fn validate(&self) -> Result<(), Violations> {
+        let mut violations = Violations::new();
+        if self.name.is_empty() {
+            violations.add("name", "must not be empty");
+        }
+        violations.into_result()
+    }
+}
+
+/// The service.
+#[derive(Debug)]
+pub struct Users {
+    tokens: StaticTokens<Caller>,
+    recorder: Recorder,
+}
+
+impl Users {
+    /// A service that is measured in this registry.
+    ///
+    /// # Errors
+    ///
+    /// If the registry has such metrics already.
+    pub fn new(registry: &Registry) -> Result<Self, Error> {
+        let caller = |name, is_admin| Caller { name, is_admin };
+        Ok(Self {
+            tokens: StaticTokens::new([
+                (ADMIN, caller("ada", true)),
+                (GUEST, caller("bob", false)),
+            ])?,
+            recorder: Recorder::prometheus(registry)?,
+        })
+    }
+}
+
+#[intercept(
+    catch_panic,
+    trace,
+    metrics(recorder = self.recorder),
+    request_id,
+    logging(slow = "500ms"),
+    timeout("2s", idle = "1s"),
+    auth(verifier = self.tokens, public = [login]),
+    authorize(role = "admin", only = [import_users]),
+    rate_limit(per_second = 100, burst = 50, key = identity),
+    concurrency(max = 100, queue = 50, wait = "100ms"),
+    validate(except = [login]),
+)]
+#[tonic::async_trait]
+impl UserService for Users {
+    // Nobody has an identity yet, and whoever guesses passwords does not wait in a queue.
+    #[intercept(
+        rate_limit(per_second = 5, burst = 5, key = peer),
+        skip(concurrency),
+        load_shed(max = 10)
+    )]
+    async fn login(&self, request: Request<LoginRequest>) -> Result<Response<LoginReply>, Status> {
+        match request.into_inner().name.as_str() {
+            "panic" => panic!("a handler with a mistake"),
+            _ => Err(Status::unauthenticated("wrong name or password")),
+        }
+    }
+
+    async fn get_user(&self, request: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+        let caller = request.identity::<Caller>()?;
+        let id = RequestId::of(&request).map(RequestId::to_string);
+        tracing::debug!(caller.name, id, "looks a user up");
+        let id = request.get_ref().id;
+        let name = format!("user-{id}");
+        Ok(Response::new(User { id, name }))
+    }
+
+    async fn import_users(
+        &self,
+        request: Request<Streaming<User>>,
+    ) -> Result<Response<ImportSummary>, Status> {
+        let mut users = request.into_inner();
+        let mut imported = 0;
+        while let Some(user) = users.next().await {
+            user?;
+            imported += 1;
+        }
+        Ok(Response::new(ImportSummary { imported }))
+    }
+}
+
+/// Serves the service until the task is dropped.
+///
+/// # Errors
+///
+/// What tonic's server reports.
+pub async fn serve(listener: TcpListener, users: Users) -> Result<(), transport::Error> {
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    Server::builder()
+        .layer(RequestCancellationLayer)
+        .add_service(UserServiceServer::new(users))
+        .serve_with_incoming(incoming)
+        .await
+}
+
+/// Answers `GET /metrics` with what is in the registry.
+///
+/// # Errors
+///
+/// If the listener fails.
+pub async fn export(listener: TcpListener, registry: Registry) -> io::Result<()> {
+    let metrics = move || {
+        let text = TextEncoder::new().encode_to_string(&registry.gather());
+        async move { text.map_err(|error| error.to_string()) }
+    };
+    axum::serve(listener, Router::new().route("/metrics", get(metrics))).await
+}
+
+/// The chain of a client's channel.
+#[intercept(
+    trace,
+    request_id,
+    logging,
+    deadline("1s"),
+    retry(max = 2, base_delay = "20ms", only = ["/demo.v1.UserService/GetUser"]),
+    circuit_breaker(failures = 5, open_for = "10s"),
+    auth(token = self.tokens, public = ["/demo.v1.UserService/Login"], allow_plaintext = true),
+)]
+#[derive(Debug)]
+pub struct Outbound {
+    tokens: TokenCache,
+}
+
+impl Outbound {
+    /// Calls with this token.
+    #[must_use]
+    pub fn new(token: &'static str) -> Self {
+        Self {
+            tokens: TokenCache::new(move || async move { Ok(Token::new(token)) }),
+        }
+    }
+}
