@@ -905,7 +905,7 @@ impl<M: Send + 'static> Call<Streaming<M>> {
     /// Looks at each message of the request stream when the handler takes it. The handler's signature stays
     /// what it is. An error ends the stream with its status, and the handler is not given the message.
     ///
-    /// Whoever is further in looks first. Nothing is decoded or encoded again; the stream is rebuilt around the one that
+    /// Whoever is further out looks first, and those further in see what it made of the message. Nothing is decoded or encoded again; the stream is rebuilt around the one that
     /// it was, which allocates at most 5 times for the call and not for each message, and ends after its first error.
     ///
     /// ```

@@ -124,6 +124,26 @@ async fn a_request_stream_is_made_of_what_it_is_given() {
     assert_eq!(stream.message().await.unwrap_err().code(), Code::Cancelled);
 }
 
+#[tokio::test]
+async fn whoever_is_further_out_looks_at_a_message_first() {
+    let mut call = CallBuilder::server().call_once(Request::new(streaming([Ok(1), Ok(2)])));
+    // As interceptors do it on the way in, the outer one first.
+    call.each_message(|message| {
+        *message += 10;
+        Ok(())
+    });
+    call.each_message(|message| match *message {
+        11 => {
+            *message *= 2;
+            Ok(())
+        }
+        other => Err(Status::invalid_argument(other.to_string())),
+    });
+    let stream = call.message_mut().unwrap();
+    assert_eq!(stream.message().await.unwrap(), Some(22));
+    assert_eq!(stream.message().await.unwrap_err().message(), "12");
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_clock_moves_when_it_is_told_to() {
     let started = tokio::time::Instant::now();
