@@ -588,6 +588,16 @@ impl<Req> Call<Req> {
         abilities: Abilities<Req>,
         request: Request<Req>,
     ) -> Self {
+        Self::with_deadline(path, abilities, request, deadline::Known::default())
+    }
+
+    #[inline(always)]
+    fn with_deadline(
+        path: CallPath,
+        abilities: Abilities<Req>,
+        request: Request<Req>,
+        deadline: deadline::Known,
+    ) -> Self {
         let (metadata, extensions, message) = request.into_parts();
         Self {
             details: CallDetails {
@@ -596,7 +606,7 @@ impl<Req> Call<Req> {
                 attempt: 1,
                 answered: false,
                 sent: false,
-                deadline: deadline::Known::default(),
+                deadline,
                 #[cfg(any(feature = "timeout", feature = "catch-panic"))]
                 marks: Marks::default(),
                 #[cfg(feature = "client")]
@@ -614,17 +624,15 @@ impl<Req> Call<Req> {
     /// A call that is being made. Its deadline is kept whether or not an interceptor asks for it, and if it
     /// is made in a handler, it inherits that one's.
     #[cfg(feature = "client")]
+    #[inline(always)]
     pub(crate) fn outgoing(
         path: CallPath,
         abilities: Abilities<Req>,
         request: Request<Req>,
     ) -> Self {
-        let mut call = Self::with_path(path, abilities, request);
-        match deadline::current() {
-            Some(at) => call.limit_deadline(at),
-            None => _ = call.settle_deadline(),
-        }
-        call
+        // Found out before the call is made, which is large and would be moved once more.
+        let deadline = deadline::Known::of_outgoing(request.metadata());
+        Self::with_deadline(path, abilities, request, deadline)
     }
 
     /// What it sends is one message, though the plan does not say so.

@@ -435,6 +435,7 @@ where
 
     /// The call that this request begins, as its caller makes it.
     #[cfg(feature = "client")]
+    #[inline(always)]
     pub fn outgoing(
         &self,
         plan: &'static MethodPlan,

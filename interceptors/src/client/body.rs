@@ -314,15 +314,18 @@ impl fmt::Debug for Body {
 /// call.
 pub struct ResponseBody {
     body: Body,
-    watch: Option<BodyWatch>,
+    /// Boxed, so that a response that nobody watches is moved about in little space.
+    watch: Option<Box<BodyWatch>>,
     deadline: Option<Limit>,
 }
 
 impl ResponseBody {
     pub(crate) fn new(body: Body, watch: Option<StreamWatch>, deadline: Option<Instant>) -> Self {
-        let mut watch = watch.map(|watch| BodyWatch {
-            frames: Frames::default(),
-            watch,
+        let mut watch = watch.map(|watch| {
+            Box::new(BodyWatch {
+                frames: Frames::default(),
+                watch,
+            })
         });
         if body.source.is_end_stream()
             && let Some(mut watch) = watch.take()
@@ -362,11 +365,11 @@ impl HttpBody for ResponseBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let this = &mut *self;
-        if let Some(BodyWatch { watch, .. }) = &mut this.watch {
+        if let Some(BodyWatch { watch, .. }) = this.watch.as_deref_mut() {
             watch.polling = true;
         }
         let polled = this.poll_body(cx);
-        if let Some(BodyWatch { watch, .. }) = &mut this.watch {
+        if let Some(BodyWatch { watch, .. }) = this.watch.as_deref_mut() {
             watch.polling = false;
         }
         let frame = ready!(polled);

@@ -62,24 +62,24 @@ struct Shared<C: ChannelChain, S> {
     spares: Spares<S>,
 }
 
-/// Services that calls are done with. A call has one of its own, and to use one again is cheaper than to
-/// clone a channel, which allocates.
-struct Spares<S>(Mutex<Vec<S>>);
+/// What calls are done with: a service and the space for a call. To use them again is cheaper than to clone a channel
+/// and to allocate.
+struct Spares<S>(Mutex<Vec<Box<Begun<S>>>>);
 
 impl<S> Spares<S> {
     /// More of them would only take up memory once a burst of calls is over.
     const MOST: usize = 64;
 
-    fn take(&self) -> Option<S> {
+    fn take(&self) -> Option<Box<Begun<S>>> {
         // Nobody waits for what is only cheaper.
         self.0.try_lock().ok()?.pop()
     }
 
-    fn give_back(&self, service: S) {
+    fn give_back(&self, begun: Box<Begun<S>>) {
         if let Ok(mut spares) = self.0.try_lock()
             && spares.len() < Self::MOST
         {
-            spares.push(service);
+            spares.push(begun);
         }
     }
 }
@@ -167,17 +167,61 @@ where
     }
 
     fn call(&mut self, request: http::Request<tonic::body::Body>) -> Self::Future {
-        // The one that was polled ready is the one to be called.
-        let next = self.shared.spares.take();
-        let next = next.unwrap_or_else(|| self.service.clone());
-        let sender = Sender {
-            service: std::mem::replace(&mut self.service, next),
-            readiness: match self.broken.take() {
-                Some(status) => Readiness::Broken(status),
-                None => Readiness::Ready,
-            },
-        };
         let shared = Arc::clone(&self.shared);
+        let mut begun = match shared.spares.take() {
+            Some(spare) => spare,
+            None => Box::new(Begun {
+                exchange: None,
+                sender: Sender {
+                    service: self.service.clone(),
+                    readiness: Readiness::Ready,
+                },
+            }),
+        };
+        // The one that was polled ready is the one to be called.
+        std::mem::swap(&mut self.service, &mut begun.sender.service);
+        begun.sender.readiness = match self.broken.take() {
+            Some(status) => Readiness::Broken(status),
+            None => Readiness::Ready,
+        };
+        // Two boxes, because an allocator takes far longer for a single one of more than a kilobyte. What is in
+        // this one is used where it lies; the parameters of an `async fn` would be kept beside what is made of them.
+        begun.exchange = Some(Exchange::new::<C>(request));
+        Box::pin(async move {
+            let Begun { exchange, sender } = &mut *begun;
+            let Some(Exchange { call, head }) = exchange else {
+                unreachable!("it was put there above");
+            };
+            let wire = Wire {
+                sender: RefCell::new(Link::Borrowed(sender)),
+                head,
+            };
+            let response = shared.chain.send(&shared.state, call, wire).await;
+            let response = response.map(|response| leave(call, response));
+            // One that is ready and was not called keeps others from it.
+            if let Readiness::Called = begun.sender.readiness {
+                begun.exchange = None;
+                shared.spares.give_back(begun);
+            }
+            response
+        })
+    }
+}
+
+/// A call under way.
+struct Begun<S> {
+    exchange: Option<Exchange>,
+    sender: Sender<S>,
+}
+
+struct Exchange {
+    call: Call<Body>,
+    head: Head,
+}
+
+impl Exchange {
+    #[inline(always)]
+    fn new<C: ChannelChain>(request: http::Request<tonic::body::Body>) -> Self {
         let (head, body) = request.into_parts();
         let plan = C::plan(head.uri.path());
         let path = CallPath::outgoing(plan, head.uri.path_and_query().cloned());
@@ -195,33 +239,8 @@ where
             uri: head.uri,
             version: head.version,
         };
-        // Two boxes, because an allocator takes far longer for a single one of more than a kilobyte. What is in
-        // this one is used where it lies; the parameters of an `async fn` would be kept beside what is made of them.
-        let mut begun = Box::new(Begun { call, head, sender });
-        Box::pin(async move {
-            let Begun { call, head, sender } = &mut *begun;
-            let wire = Wire {
-                sender: RefCell::new(Link::Borrowed(sender)),
-                head,
-            };
-            let response = shared.chain.send(&shared.state, call, wire).await;
-            let Begun {
-                mut call, sender, ..
-            } = *begun;
-            // One that is ready and was not called keeps others from it.
-            if let Readiness::Called = sender.readiness {
-                shared.spares.give_back(sender.service);
-            }
-            Ok(leave(&mut call, response?))
-        })
+        Self { call, head }
     }
-}
-
-/// A call under way.
-struct Begun<S> {
-    call: Call<Body>,
-    head: Head,
-    sender: Sender<S>,
 }
 
 /// What the caller is given: the response, watched to its end.

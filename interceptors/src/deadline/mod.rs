@@ -159,7 +159,8 @@ impl Drop for Entered {
 /// The deadline that a request carries, if it arrives now.
 #[inline]
 pub(crate) fn of(metadata: &MetadataMap) -> Option<Instant> {
-    Instant::now().checked_add(parse(sent(metadata)?)?)
+    let timeout = parse(sent(metadata)?)?;
+    Instant::now().checked_add(timeout)
 }
 
 #[inline]
@@ -192,6 +193,20 @@ pub(crate) struct Known {
 }
 
 impl Known {
+    /// Of a call that is being made: the earlier one of what its caller set and what it inherits.
+    #[cfg(feature = "client")]
+    #[inline]
+    pub(crate) fn of_outgoing(metadata: &MetadataMap) -> Self {
+        let (own, inherited) = (of(metadata), current());
+        Self {
+            settled: Some(match (own, inherited) {
+                (Some(own), Some(inherited)) => Some(own.min(inherited)),
+                _ => own.or(inherited),
+            }),
+            asked: OnceLock::new(),
+        }
+    }
+
     /// The deadline, as far as somebody has asked for it or set one.
     #[cfg(any(
         feature = "client",
