@@ -1,0 +1,5 @@
+//! What a stranger may try who wants in, or wants the service down, over real connections.
+#![allow(clippy::unwrap_used)] // helpers of tests
+
+mod abandoned;
+mod violations;
