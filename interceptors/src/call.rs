@@ -406,7 +406,8 @@ impl CallDetails {
 
     /// When the caller stops waiting: the `grpc-timeout` of the request, counted from
     /// the first time somebody asks, which is when the call enters the outermost interceptor that
-    /// cares. `None` where the caller set no deadline, or an unreadable one.
+    /// cares; in a method with `timeout` it is when the call enters the chain. `None` where the caller set no
+    /// deadline, or an unreadable one.
     ///
     /// Behind `timeout` it is also what that allows, and for a call that is being made what `deadline` set, and
     /// what is left to the call in whose handler this one is made; the earliest of them.
@@ -579,7 +580,14 @@ impl<Req> Call<Req> {
         request: Request<Req>,
     ) -> Self {
         let path = CallPath::new(plan, request.extensions());
-        Self::with_path(path, abilities, request)
+        #[allow(unused_mut)]
+        let mut call = Self::with_path(path, abilities, request);
+        // Its caller's time runs already while interceptors in front of `timeout` wait for something.
+        #[cfg(feature = "timeout")]
+        if plan.is_timed() {
+            call.details.settle_deadline();
+        }
+        call
     }
 
     #[inline(always)]

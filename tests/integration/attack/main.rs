@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 mod abandoned;
+mod deadlines;
 mod paths;
 mod violations;
