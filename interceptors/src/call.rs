@@ -238,6 +238,9 @@ pub(crate) struct Marks {
     /// This attempt has panicked, and that was caught.
     #[cfg(feature = "catch-panic")]
     pub(crate) has_panicked: bool,
+    /// Where the caller of a call that panics finds its ID.
+    #[cfg(all(feature = "catch-panic", feature = "request-id"))]
+    pub(crate) id_header: Option<&'static str>,
     /// Who is told if the response stream panics.
     #[cfg(feature = "catch-panic")]
     pub(crate) panic_handler: Option<crate::catch_panic::Handler>,

@@ -3,5 +3,6 @@
 
 mod abandoned;
 mod deadlines;
+mod named;
 mod paths;
 mod violations;
