@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 mod abandoned;
+mod cut;
 mod deadlines;
 mod named;
 mod paths;
