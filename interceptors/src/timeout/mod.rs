@@ -22,7 +22,10 @@
 //! # What is not bounded
 //!
 //! A timer can end a call only while it is waited for. A handler that blocks its thread is not interrupted, and a response
-//! stream whose reader takes nothing is not polled by the transport until it does; the stream ends then.
+//! stream whose reader takes nothing is not polled by the transport until it does; the stream ends then. Who observes the call is
+//! told a second after its time that it is over: such a reader holds no place of `concurrency` longer than that, but
+//! the stream itself, and its connection, until `tonic::transport::Server::max_connection_age` with
+//! `max_connection_age_grace` closes that. Under `idle` alone nothing of it ends before.
 //!
 //! Interceptors listed before `timeout` are not ended by it, though the caller's time runs while they wait. List it before
 //! those that may wait, such as `auth` with a verifier that asks somebody.
@@ -48,6 +51,8 @@
 
 mod bounds;
 mod interceptor;
+mod unread;
 
 pub(crate) use bounds::Bounds;
 pub use interceptor::{Config, Timeout};
+pub(crate) use unread::{Shared, until};

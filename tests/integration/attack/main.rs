@@ -6,4 +6,5 @@ mod cut;
 mod deadlines;
 mod named;
 mod paths;
+mod unread;
 mod violations;
