@@ -1,7 +1,8 @@
 //! At most so many calls at once: `concurrency` lets the others wait, `load_shed` refuses them.
 //!
 //! A call holds its place to its real end: the end of its response stream, its failure, or the moment when it
-//! is dropped, because the caller has gone away or because something panics.
+//! is dropped, because the caller has gone away or because something panics. A caller that opens a response stream and takes
+//! nothing of it holds its place as long as it likes, unless a `timeout` with a time ends the call.
 //!
 //! # Which calls share a limit
 //!

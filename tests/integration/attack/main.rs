@@ -5,6 +5,7 @@ mod abandoned;
 mod cut;
 mod deadlines;
 mod named;
+mod panics;
 mod paths;
 mod unread;
 mod violations;

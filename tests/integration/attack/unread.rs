@@ -1,5 +1,6 @@
 //! A caller that takes nothing of its response does not keep what belongs to all.
 
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use http::{Request, header};
@@ -11,7 +12,7 @@ use interceptors_tests::{Behaviour, Ends, Script, WatchEnds, listen, scripted};
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
-use tokio_stream::StreamExt;
+use tokio_stream::{Stream, StreamExt};
 use tonic::Code;
 use tonic::service::Routes;
 
@@ -113,4 +114,38 @@ async fn who_watches_is_told_once_whether_a_stream_is_read_or_not() {
     drop(left);
     drop(service);
     assert_eq!(ends.rest().await, []);
+}
+
+struct Idle {
+    script: Script,
+}
+
+scripted!(self: Idle, #[intercept(timeout(idle = "50ms"))]);
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_is_slow_is_not_a_stream_that_is_silent() {
+    let service = Idle {
+        script: Script::default(),
+    };
+    let mut request = tonic::Request::new(ListUsersRequest::default());
+    let behaviour = Behaviour::HangAfter(3).to_string().parse().unwrap();
+    request.metadata_mut().insert(Behaviour::KEY, behaviour);
+    let response = service.list_users(request).await.unwrap();
+    let mut users = Box::pin(response.into_inner());
+    let mut task = Context::from_waker(Waker::noop());
+    assert!(users.as_mut().poll_next(&mut task).is_ready());
+    for _ in 0..2 {
+        tokio::time::advance(MS(200)).await;
+        assert!(users.as_mut().poll_next(&mut task).is_ready());
+    }
+    // From here on it waits.
+    tokio::time::advance(MS(200)).await;
+    assert!(users.as_mut().poll_next(&mut task).is_pending());
+    tokio::time::advance(MS(49)).await;
+    assert!(users.as_mut().poll_next(&mut task).is_pending());
+    tokio::time::advance(MS(2)).await;
+    let Poll::Ready(Some(Err(status))) = users.as_mut().poll_next(&mut task) else {
+        panic!("it is silent for too long");
+    };
+    assert_eq!(status.code(), Code::DeadlineExceeded);
 }
