@@ -238,6 +238,9 @@ pub(crate) struct Marks {
     /// This attempt has panicked, and that was caught.
     #[cfg(feature = "catch-panic")]
     pub(crate) has_panicked: bool,
+    /// Where the caller of a call that panics finds its ID.
+    #[cfg(all(feature = "catch-panic", feature = "request-id"))]
+    pub(crate) id_header: Option<&'static str>,
     /// Who is told if the response stream panics.
     #[cfg(feature = "catch-panic")]
     pub(crate) panic_handler: Option<crate::catch_panic::Handler>,
@@ -406,7 +409,8 @@ impl CallDetails {
 
     /// When the caller stops waiting: the `grpc-timeout` of the request, counted from
     /// the first time somebody asks, which is when the call enters the outermost interceptor that
-    /// cares. `None` where the caller set no deadline, or an unreadable one.
+    /// cares; in a method with `timeout` it is when the call enters the chain. `None` where the caller set no
+    /// deadline, or an unreadable one.
     ///
     /// Behind `timeout` it is also what that allows, and for a call that is being made what `deadline` set, and
     /// what is left to the call in whose handler this one is made; the earliest of them.
@@ -579,7 +583,14 @@ impl<Req> Call<Req> {
         request: Request<Req>,
     ) -> Self {
         let path = CallPath::new(plan, request.extensions());
-        Self::with_path(path, abilities, request)
+        #[allow(unused_mut)]
+        let mut call = Self::with_path(path, abilities, request);
+        // Its caller's time runs already while interceptors in front of `timeout` wait for something.
+        #[cfg(feature = "timeout")]
+        if plan.is_timed() {
+            call.details.settle_deadline();
+        }
+        call
     }
 
     #[inline(always)]

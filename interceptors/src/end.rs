@@ -53,7 +53,10 @@ pub struct End<'a> {
     messages: u64,
     request_messages: Option<u64>,
     attempts: u32,
-    #[cfg_attr(not(feature = "circuit-breaker"), allow(dead_code))]
+    #[cfg_attr(
+        not(any(feature = "circuit-breaker", feature = "concurrency")),
+        allow(dead_code)
+    )]
     sent: bool,
 }
 
@@ -118,7 +121,7 @@ impl End<'_> {
     }
 
     /// Whether the request has gone beyond the interceptors: what they refuse says nothing of the server.
-    #[cfg(feature = "circuit-breaker")]
+    #[cfg(any(feature = "circuit-breaker", feature = "concurrency"))]
     pub(crate) fn is_sent(&self) -> bool {
         self.sent
     }

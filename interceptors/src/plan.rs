@@ -1,6 +1,8 @@
 use std::fmt;
 use std::time::Duration;
 
+#[cfg(feature = "timeout")]
+use crate::__private::same;
 use crate::call::{Kind, Side};
 
 /// Implemented for what `#[intercept(...)]` was put on: its effective policy, as a constant.
@@ -313,7 +315,21 @@ pub struct MethodPlan {
     kind: Kind,
     side: Side,
     of_channel: bool,
+    #[cfg(feature = "timeout")]
+    timed: bool,
     interceptors: &'static [EntryPlan],
+}
+
+#[cfg(feature = "timeout")]
+const fn is_timed(interceptors: &[EntryPlan]) -> bool {
+    let mut i = 0;
+    while i < interceptors.len() {
+        if same(interceptors[i].name, "timeout") {
+            return true;
+        }
+        i += 1;
+    }
+    false
 }
 
 impl MethodPlan {
@@ -339,8 +355,16 @@ impl MethodPlan {
             kind,
             side,
             of_channel: false,
+            #[cfg(feature = "timeout")]
+            timed: is_timed(interceptors),
             interceptors,
         }
+    }
+
+    /// Whether one of the interceptors keeps the caller's time.
+    #[cfg(feature = "timeout")]
+    pub(crate) const fn is_timed(&self) -> bool {
+        self.timed
     }
 
     #[doc(hidden)]

@@ -264,14 +264,20 @@ impl<S: Send> Reply<S> for AssociatedStream {
             Side::Client => response,
         };
         #[cfg(feature = "timeout")]
-        let response = match call.take_bounds() {
+        let bounds = call.take_bounds();
+        #[cfg(feature = "timeout")]
+        let at = bounds.as_ref().and_then(|bounds| bounds.at);
+        #[cfg(feature = "timeout")]
+        let response = match bounds {
             Some(bounds) => response.map(|body| body.bounded(bounds)),
             None => response,
         };
-        Ok(match call.take_watch() {
-            Some(watch) => response.map(|body| body.watched(watch)),
-            None => response,
-        })
+        let Some(watch) = call.take_watch() else {
+            return Ok(response);
+        };
+        #[cfg(feature = "timeout")]
+        let watch = watch.until(at);
+        Ok(response.map(|body| body.watched(watch)))
     }
 }
 

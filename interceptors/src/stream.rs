@@ -1,9 +1,11 @@
 use std::fmt;
 use std::pin::Pin;
+#[cfg(feature = "timeout")]
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
-#[cfg(any(feature = "client", feature = "deadline"))]
+#[cfg(any(feature = "client", feature = "deadline", feature = "timeout"))]
 use tokio::time::Instant;
 use tonic::Status;
 
@@ -19,7 +21,7 @@ use crate::inbound::RequestMessages;
 #[cfg(feature = "request-id")]
 use crate::request_id::{self, RequestId};
 #[cfg(feature = "timeout")]
-use crate::timeout::Bounds;
+use crate::timeout::{self, Bounds};
 
 pin_project_lite::pin_project! {
     /// A response stream that reports how it ended to whoever watches the call.
@@ -279,7 +281,7 @@ where
         };
         let outcome = match &item {
             Some(Ok(_)) => {
-                watch.messages += 1;
+                watch.count();
                 return Poll::Ready(item);
             }
             Some(Err(_)) if watch.has_panicked => Outcome::Panicked,
@@ -316,7 +318,7 @@ where
         watch.polling = false;
         let item = ready!(polled);
         match &item {
-            Some(Ok(_)) => watch.messages += 1,
+            Some(Ok(_)) => watch.count(),
             Some(Err(status)) => watch.tell(Outcome::Error, Some(status)),
             None => watch.tell(Outcome::Ok, None),
         }
@@ -343,6 +345,9 @@ pub(crate) struct StreamWatch {
     attempts: u32,
     /// Still set when the stream is dropped: a poll did not return, so it panicked.
     pub(crate) polling: bool,
+    /// Who counts along, in case that nobody reads it any more.
+    #[cfg(feature = "timeout")]
+    unread: Option<Arc<timeout::Shared>>,
     /// Who is told if the stream panics, where that is caught.
     #[cfg(feature = "catch-panic")]
     handler: Option<Handler>,
@@ -364,11 +369,41 @@ impl StreamWatch {
             request_messages,
             attempts,
             polling: false,
+            #[cfg(feature = "timeout")]
+            unread: None,
             #[cfg(feature = "catch-panic")]
             handler: None,
             #[cfg(feature = "catch-panic")]
             has_panicked: false,
         }
+    }
+
+    #[inline(always)]
+    fn count(&mut self) {
+        self.messages += 1;
+        #[cfg(feature = "timeout")]
+        if let Some(unread) = &self.unread {
+            unread.counted(self.messages);
+        }
+    }
+
+    /// Whoever watches is told then, also if nobody reads the stream.
+    #[cfg(feature = "timeout")]
+    pub(crate) fn until(mut self, at: Option<Instant>) -> Self {
+        if let Some(at) = at
+            && let Some(attached) = self.attached.take()
+        {
+            let (attached, unread) = timeout::until(
+                at,
+                self.path.clone(),
+                self.request_messages.clone(),
+                self.attempts,
+                attached,
+            );
+            self.attached = Some(attached);
+            self.unread = unread;
+        }
+        self
     }
 
     /// Catches what the stream panics with.

@@ -50,6 +50,15 @@ impl<H> fmt::Debug for CatchPanic<'_, H> {
     }
 }
 
+/// The panic has gone past `request_id`, which would have done it.
+#[cfg(feature = "request-id")]
+#[cold]
+fn name_call(details: &crate::CallDetails, status: &mut Status) {
+    if let (Some(id), Some(header)) = (details.request_id(), details.marks.id_header) {
+        status.metadata_mut().as_mut().insert(header, id.to_value());
+    }
+}
+
 impl<H, Req, Res> Interceptor<Req, Res> for CatchPanic<'_, H>
 where
     H: PanicHandler + Clone + 'static,
@@ -73,7 +82,11 @@ where
             }
             Err(payload) => {
                 call.details.marks.has_panicked = true;
-                Err(report(&call.details.path, payload, Some(self.handler)))
+                #[allow(unused_mut)]
+                let mut status = report(&call.details.path, payload, Some(self.handler));
+                #[cfg(feature = "request-id")]
+                name_call(&call.details, &mut status);
+                Err(status)
             }
         }
     }

@@ -4,7 +4,7 @@
 //! a response stream that panics half way some take what came for all of it.
 //!
 //! With it the call ends with `INTERNAL` and the text `internal error`, in the trailers if it is a response stream, which is
-//! not polled again. The client is told nothing of what happened: that is for the log, or for a
+//! not polled again. The client is told nothing of what happened but the call's ID, where `request_id` has given it one: the rest is for the log, or for a
 //! [hook](PanicHandler) of yours. Observers of the call are told
 //! [`Outcome::Panicked`](crate::Outcome::Panicked), whether they stand inside of `catch_panic` or outside.
 //!
@@ -19,6 +19,7 @@
 //! | field | |
 //! | --- | --- |
 //! | `grpc.service`, `grpc.method` | the call |
+//! | `request_id` | its ID, if it has one |
 //! | `exception.message` | the text that it panicked with, if it is one |
 //! | `code.file.path`, `code.line.number` | where, if [`record_locations`] was called |
 //!

@@ -60,6 +60,13 @@ impl<'a> Panic<'a> {
     pub fn kind(&self) -> Kind {
         self.path.plan.kind()
     }
+
+    /// The ID that `request_id` gave the call, whichever of the two was listed first.
+    #[cfg(feature = "request-id")]
+    #[must_use]
+    pub fn request_id(&self) -> Option<&crate::request_id::RequestId> {
+        self.path.request_id()
+    }
 }
 
 /// Without the payload, which may hold anything.
@@ -218,11 +225,16 @@ fn swallowed(run: impl FnOnce()) -> Result<(), ()> {
 }
 
 pub(super) fn log(panic: &Panic<'_>) {
+    #[cfg(feature = "request-id")]
+    let request_id = panic.request_id().map(crate::request_id::RequestId::as_str);
+    #[cfg(not(feature = "request-id"))]
+    let request_id = None::<&str>;
     tracing::event!(
         target: "interceptors::catch_panic",
         tracing::Level::ERROR,
         grpc.service = panic.service(),
         grpc.method = panic.method(),
+        request_id,
         exception.message = panic.message(),
         code.file.path = panic.location().map(Location::file),
         code.line.number = panic.location().map(Location::line),

@@ -339,7 +339,8 @@ impl Shared {
         };
         let load = match (end.outcome(), end.code()) {
             (Outcome::Cancelled | Outcome::Panicked, _) => return,
-            (_, Code::DeadlineExceeded | Code::ResourceExhausted | Code::Unavailable) => Load::High,
+            _ if !end.is_sent() => return,
+            (_, Code::ResourceExhausted | Code::Unavailable) => Load::High,
             _ if is_stream => return,
             _ if end.elapsed() > adaptive.target => Load::High,
             (_, Code::Ok) => Load::Low,

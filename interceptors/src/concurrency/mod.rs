@@ -1,7 +1,8 @@
 //! At most so many calls at once: `concurrency` lets the others wait, `load_shed` refuses them.
 //!
 //! A call holds its place to its real end: the end of its response stream, its failure, or the moment when it
-//! is dropped, because the caller has gone away or because something panics.
+//! is dropped, because the caller has gone away or because something panics. A caller that opens a response stream and takes
+//! nothing of it holds its place as long as it likes, unless a `timeout` with a time ends the call.
 //!
 //! # Which calls share a limit
 //!
@@ -30,11 +31,13 @@
 //! additive increase and multiplicative decrease, as TCP has it):
 //!
 //! - It begins at `min`.
-//! - A call that took longer than `target`, or that ended with `DEADLINE_EXCEEDED`, `RESOURCE_EXHAUSTED` or `UNAVAILABLE`, lowers it by a tenth, down to
+//! - A call that took longer than `target`, or that ended with `RESOURCE_EXHAUSTED` or `UNAVAILABLE`, lowers it by a tenth, down to
 //!   `min`. Of calls that were under way together only the first one does: they all tell of the same load.
 //! - A call that succeeded in time, while at least half of the limit was in use, raises it by one part in the limit: by one when as many calls
 //!   have succeeded as the limit lets through, up to `max`.
-//! - Other failures and cancelled calls say nothing. How long a response stream takes says nothing either, since that is up to its reader; how it ends
+//! - Other failures and cancelled calls say nothing, `DEADLINE_EXCEEDED` before `target` included: callers set their deadlines
+//!   themselves, and one without patience would hold the limit down for all. What an interceptor further in refuses, so that it
+//!   never reached the handler, says nothing either. How long a response stream takes says nothing either, since that is up to its reader; how it ends
 //!   does. On a channel nobody knows which response is a stream, so a call of more than one message counts as one.
 //!
 //! # Cost

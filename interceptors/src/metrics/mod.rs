@@ -36,8 +36,8 @@
 //! # Cost
 //!
 //! Series are looked up once for each method and status code, and kept beside the method: no label is
-//! formatted or hashed for a call. A channel, which learns the method from the call, finds it in a table by
-//! its path.
+//! formatted or hashed here for a call; OpenTelemetry's SDK looks up the attributes that it is given by itself. A
+//! channel, which learns the method from the call, finds it in a table by its name.
 //!
 //! # Where it stands
 //!
@@ -96,7 +96,7 @@ struct Shared {
 
 #[derive(Default)]
 struct Found {
-    /// By path.
+    /// By service and method.
     methods: RwLock<HashMap<Box<str>, Arc<Method>>>,
     others: OnceLock<Arc<Method>>,
 }
@@ -168,35 +168,35 @@ impl Recorder {
         let (id, first) = series
             .0
             .get_or_init(|| (self.0.id, Arc::new(self.make(call))));
-        if *id == self.0.id && *first.path == *path {
+        if *id == self.0.id && (*first.path == *path || name_in(&first.path) == name_in(path)) {
             return Arc::clone(first);
         }
-        self.find(call, path)
+        self.find(call, name_in(path))
     }
 
     /// A channel has many methods in one place, and tests have many recorders.
-    fn find(&self, call: &CallDetails, path: &str) -> Arc<Method> {
+    fn find(&self, call: &CallDetails, name: &str) -> Arc<Method> {
         let side = call.side();
         let Found { methods, others } = &self.0.found[side as usize];
         let known = methods.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(method) = known.get(path) {
+        if let Some(method) = known.get(name) {
             return Arc::clone(method);
         }
         drop(known);
         let mut methods = methods.write().unwrap_or_else(PoisonError::into_inner);
-        if methods.len() >= MAX_METHODS && !methods.contains_key(path) {
+        if methods.len() >= MAX_METHODS && !methods.contains_key(name) {
             return Arc::clone(others.get_or_init(|| {
-                let name = Name {
+                let others = Name {
                     side,
                     kind: None,
                     service: OTHER,
                     method: OTHER,
                 };
-                Arc::new(self.make_named(OTHER, &name))
+                Arc::new(self.make_named(OTHER, &others))
             }));
         }
         let method = methods
-            .entry(path.into())
+            .entry(name.into())
             .or_insert_with(|| Arc::new(self.make(call)));
         Arc::clone(method)
     }
@@ -230,6 +230,13 @@ impl fmt::Debug for Recorder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Recorder").finish_non_exhaustive()
     }
+}
+
+/// `service/Method`, as the labels have it. What stands before it in a path, where a router has nested the service, is what
+/// the caller has chosen if that is a pattern, and is not to make more series, nor to use up the table.
+fn name_in(path: &str) -> &str {
+    let start = path.rmatch_indices('/').nth(1);
+    start.map_or(path, |(slash, _)| &path[slash + 1..])
 }
 
 /// What the series of a method are called.

@@ -179,6 +179,10 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for SetRequestId<'_> {
         }
         let id = self.config.of_service(call);
         call.set_request_id(id.clone());
+        #[cfg(feature = "catch-panic")]
+        {
+            call.details.marks.id_header = Some(self.config.header);
+        }
         let run = pin!(next.run(call));
         let mut result = scope(id.clone(), run).await;
         self.config.answer(&id, &mut result);

@@ -120,7 +120,7 @@ impl RequestId {
         is_legal.then(|| Self(Arc::new(value.clone())))
     }
 
-    fn to_value(&self) -> HeaderValue {
+    pub(crate) fn to_value(&self) -> HeaderValue {
         HeaderValue::clone(&self.0)
     }
 }

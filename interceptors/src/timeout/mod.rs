@@ -22,7 +22,16 @@
 //! # What is not bounded
 //!
 //! A timer can end a call only while it is waited for. A handler that blocks its thread is not interrupted, and a response
-//! stream whose reader takes nothing is not polled by the transport until it does; the stream ends then.
+//! stream whose reader takes nothing is not polled by the transport until it does; the stream ends then. Who observes the call is
+//! told a second after its time that it is over: such a reader holds no place of `concurrency` longer than that, but
+//! the stream itself, and its connection, until `tonic::transport::Server::max_connection_age` with
+//! `max_connection_age_grace` closes that. Under `idle` alone nothing of it ends before.
+//!
+//! Interceptors listed before `timeout` are not ended by it, though the caller's time runs while they wait. List it before
+//! those that may wait, such as `auth` with a verifier that asks somebody.
+//!
+//! A single request message has arrived before any of this is called: tonic reads it first. A client that sends it byte by
+//! byte is stopped by `tonic::transport::Server::timeout` alone.
 //!
 //! # A malformed `grpc-timeout`
 //!
@@ -37,11 +46,13 @@
 //! `tonic::transport::Server` keeps `grpc-timeout` too, and its own `timeout` setting, but only until there are response headers,
 //! and it answers `CANCELLED`. So that its timer, which starts when the request's headers arrive, does not come first, the
 //! caller's deadline is kept two milliseconds early (a tenth of it, if that is less), which also leaves the answer
-//! time to travel. A request whose message takes longer than that to arrive still meets tonic's timer first. Do not
-//! set `Server::timeout` beside this one.
+//! time to travel. A request whose message takes longer than that to arrive still meets tonic's timer first. Where you set
+//! `Server::timeout`, for messages that do not arrive, set it to clearly more than this one.
 
 mod bounds;
 mod interceptor;
+mod unread;
 
 pub(crate) use bounds::Bounds;
 pub use interceptor::{Config, Timeout};
+pub(crate) use unread::{Shared, until};

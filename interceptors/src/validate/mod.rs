@@ -34,7 +34,9 @@
 //!
 //! `INVALID_ARGUMENT`, whose details are a `google.rpc.BadRequest` with the violations as they were added: the path of
 //! the field and the description. Its message is the same as text, of which at most 1 KiB is sent; of more than 100 violations
-//! the first 100 are. Write descriptions that do not repeat the value: they may end up in logs.
+//! the first 100 are kept, and of these as many are sent as fit into 4 KiB, a path of more than 256 bytes and a description of more
+//! than 512 cut off: a status that is larger than HTTP/2 implementations take for headers would reach the caller as another error.
+//! Write descriptions that do not repeat the value: they may end up in logs.
 //!
 //! # Request streams
 //!
@@ -78,15 +80,20 @@ pub trait Validate {
     fn validate(&self) -> Result<(), Violations>;
 }
 
-/// What is wrong with a message, field by field.
+/// What is wrong with a message, field by field: the first 100 things. A stranger's message may have millions of fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Violations(Vec<(String, String)>);
 
 impl Violations {
-    /// So many are sent.
+    /// So many are kept.
     const MOST: usize = 100;
     /// So long is the status's text at most, in bytes.
     const LONGEST: usize = 1024;
+    /// So long are the details at most. With the text, which they repeat and which may take three bytes for one, it is still
+    /// less than the 16 KiB of headers that HTTP/2 implementations take.
+    const LARGEST: usize = 4 * 1024;
+    const LONGEST_FIELD: usize = 256;
+    const LONGEST_DESCRIPTION: usize = 512;
 
     /// Nothing so far. Allocates nothing.
     #[must_use]
@@ -96,7 +103,9 @@ impl Violations {
 
     /// A field, by its path (`address.city`, `items[2].price`), and what is wrong with it.
     pub fn add(&mut self, field: impl Into<String>, description: impl Into<String>) {
-        self.0.push((field.into(), description.into()));
+        if self.0.len() < Self::MOST {
+            self.0.push((field.into(), description.into()));
+        }
     }
 
     /// Those of a message that is part of this one.
@@ -112,7 +121,7 @@ impl Violations {
     /// ```
     pub fn nest(&mut self, field: &str, of_field: Result<(), Self>) {
         if let Err(Self(violations)) = of_field {
-            let nested = violations.into_iter();
+            let nested = violations.into_iter().take(Self::MOST - self.0.len());
             self.0
                 .extend(nested.map(|(path, text)| (format!("{field}.{path}"), text)));
         }
@@ -160,22 +169,34 @@ impl std::error::Error for Violations {}
 
 impl From<Violations> for Status {
     fn from(violations: Violations) -> Self {
-        let mut text = format!("the request is not valid: {violations}");
-        if text.len() > Violations::LONGEST {
-            let end = (0..=Violations::LONGEST - 3)
-                .rev()
-                .find(|&i| text.is_char_boundary(i));
-            text.truncate(end.unwrap_or(0));
-            text.push_str("...");
-        }
-        let sent = violations.0.into_iter().take(Violations::MOST);
-        let sent: Vec<_> = sent
-            .map(|(field, description)| FieldViolation::new(field, description))
-            .collect();
+        let text = format!("the request is not valid: {violations}");
+        let text = shortened(text, Violations::LONGEST);
+        let sent = violations.0.into_iter().map(|(field, description)| {
+            FieldViolation::new(
+                shortened(field, Violations::LONGEST_FIELD),
+                shortened(description, Violations::LONGEST_DESCRIPTION),
+            )
+        });
+        let mut size = 0;
+        let fits = |violation: &FieldViolation| {
+            // Protobuf frames each of them, and each of its two texts.
+            size += violation.field.len() + violation.description.len() + 12;
+            size <= Violations::LARGEST
+        };
+        let sent: Vec<_> = sent.take_while(fits).collect();
         let mut details = ErrorDetails::new();
         details.set_bad_request(BadRequest::new(sent).field_violations);
         Self::with_error_details(Code::InvalidArgument, text, details)
     }
+}
+
+fn shortened(mut text: String, most: usize) -> String {
+    if text.len() > most {
+        let end = (0..=most - 3).rev().find(|&i| text.is_char_boundary(i));
+        text.truncate(end.unwrap_or(0));
+        text.push_str("...");
+    }
+    text
 }
 
 /// What `garde` reports, with its paths.
@@ -185,6 +206,7 @@ impl From<garde::Report> for Violations {
         let errors = report.iter();
         Self(
             errors
+                .take(Self::MOST)
                 .map(|(path, error)| (path.to_string(), error.to_string()))
                 .collect(),
         )
@@ -323,7 +345,46 @@ mod tests {
         let status = Status::from(violations);
         assert!(status.message().len() <= 1024, "{}", status.message().len());
         assert!(status.message().ends_with("..."));
-        let details = status.get_details_bad_request().unwrap();
+        assert!(status.details().len() <= 6 * 1024);
+    }
+
+    #[test]
+    fn the_first_100_violations_are_kept_wherever_they_come_from() {
+        let many = |field: &str| {
+            let mut violations = Violations::new();
+            (0..10_000).for_each(|i| violations.add(format!("{field}{i}"), "wrong"));
+            violations
+        };
+        let mut violations = Violations::new();
+        violations.add("first", "wrong");
+        violations.nest("a", Err(many("b")));
+        violations.nest("c", Err(many("d")));
+        assert_eq!(violations.iter().count(), 100);
+        assert_eq!(violations.iter().nth(99), Some(("a.b98", "wrong")));
+        let details = Status::from(violations).get_details_bad_request().unwrap();
         assert_eq!(details.field_violations.len(), 100);
+    }
+
+    #[test]
+    fn what_a_caller_makes_long_is_cut_off() {
+        let mut violations = Violations::new();
+        for _ in 0..100 {
+            // A key of a map, which the caller chooses.
+            violations.add(
+                format!("labels[{}]", "k".repeat(1 << 20)),
+                "ä".repeat(1 << 20),
+            );
+        }
+        let status = Status::from(violations);
+        assert!(
+            status.details().len() <= 6 * 1024,
+            "{}",
+            status.details().len()
+        );
+        let sent = status.get_details_bad_request().unwrap().field_violations;
+        assert_eq!(sent.len(), 5);
+        assert_eq!(sent[0].field.len(), 256);
+        assert!(sent[0].field.starts_with("labels[k") && sent[0].field.ends_with("..."));
+        assert!((510..=512).contains(&sent[0].description.len()));
     }
 }

@@ -122,8 +122,11 @@ fn assert_refused(result: Result<Claims, Status>, what: &str) {
 
 /// A token of these parts, with a signature by this issuer over them, whatever they say.
 fn forge(header: &Value, claims: &Value, sign: impl FnOnce(&str) -> String) -> String {
-    let part = |value: &Value| base64url(value.to_string().as_bytes());
-    let message = format!("{}.{}", part(header), part(claims));
+    forge_text(&header.to_string(), claims.to_string().as_bytes(), sign)
+}
+
+fn forge_text(header: &str, claims: &[u8], sign: impl FnOnce(&str) -> String) -> String {
+    let message = format!("{}.{}", base64url(header.as_bytes()), base64url(claims));
     let signature = sign(&message);
     format!("{message}.{signature}")
 }
@@ -148,6 +151,17 @@ fn bad_tokens(issuer: &Issuer) -> Vec<(&'static str, String)> {
     wrong_kid.kid = Some("another");
     let mut without_kid = issuer.clone();
     without_kid.kid = None;
+    // What no map of JSON can hold.
+    let text = |header: &str, claims: &[u8]| {
+        forge_text(header, claims, signature(&issuer.key, issuer.algorithm))
+    };
+    let with_exp = |exp: &str| {
+        let mut claims = claims.clone();
+        claims["exp"] = json!("EXP");
+        let claims = claims.to_string().replace("\"EXP\"", exp);
+        text(&header.to_string(), claims.as_bytes())
+    };
+    let stranger = Issuer::es256(77, "first");
     let public_half = serde_json::to_string(&issuer.jwk()).unwrap();
     vec![
         ("alg none", with_header("alg", json!("none"))),
@@ -213,6 +227,41 @@ fn bad_tokens(issuer: &Issuer) -> Vec<(&'static str, String)> {
         (
             "exp is negative",
             issuer.sign_but(|it| it["exp"] = (-1).into()),
+        ),
+        ("exp is null", with_exp("null")),
+        ("exp is infinite", with_exp("1e400")),
+        ("exp is beyond all time", with_exp("1e300")),
+        ("exp is a list", with_exp("[99999999999]")),
+        (
+            "exp twice",
+            with_exp(&format!("{},\"exp\":99999999999", time(-600))),
+        ),
+        (
+            "alg twice",
+            text(
+                &format!(
+                    "{{\"alg\":\"none\",\"alg\":\"ES256\",\"kid\":\"{}\"}}",
+                    issuer.kid.unwrap()
+                ),
+                claims.to_string().as_bytes(),
+            ),
+        ),
+        ("alg in lower case", with_header("alg", json!("es256"))),
+        (
+            "its own key",
+            forge(
+                &json!({ "alg": "ES256", "kid": issuer.kid, "jwk": stranger.jwk() }),
+                &claims,
+                signature(&stranger.key, stranger.algorithm),
+            ),
+        ),
+        (
+            "the kid of another key",
+            with_header("kid", json!("second")),
+        ),
+        (
+            "claims that are no text",
+            text(&header.to_string(), b"{\"sub\":\"\xff\"}"),
         ),
         (
             "not yet valid",
@@ -645,6 +694,16 @@ async fn the_reason_is_logged_and_nothing_of_the_token_is() {
         no exp: it has no `exp` that is a time
         exp is a text: it has no `exp` that is a time
         exp is negative: it has no `exp` that is a time
+        exp is null: it has no `exp` that is a time
+        exp is infinite: it has no `exp` that is a time
+        exp is beyond all time: it has no `exp` that is a time
+        exp is a list: the claims are of another shape
+        exp twice: the claims are of another shape
+        alg twice: the header is malformed
+        alg in lower case: the header is malformed
+        its own key: the signature is wrong
+        the kid of another key: the signature is wrong
+        claims that are no text: the claims are of another shape
         not yet valid: it is not valid yet
         nbf is a text: `exp` or `nbf` is no time
         another audience: its `aud` is another
