@@ -742,6 +742,7 @@ fn names_of_entries_and_settings_lead_to_what_they_mean() {
     let service = "logging(level = \"debug\"), auth(scheme = \"\"), authorize(role = \"a\"), rate_limit(per_second = 5, burst = 7), \
                    retry(max = 3, codes = [Aborted])";
     let bounds = "catch_panic, timeout(\"2s\", idle = \"1s\")";
+    let payload = "payload(redact = [request.id], max_bytes = 5)";
     let client = "logging(slow = \"2s\"), auth(allow_plaintext = true), retry(jitter = 0.0), \
                   metadata(\"x-a\" = \"b\"), deadline(\"5s\")";
     let hedged = "hedge(delay = \"1s\")";
@@ -784,6 +785,7 @@ fn names_of_entries_and_settings_lead_to_what_they_mean() {
         ),
         (hedged, channel, &["hedge", "delay"]),
         (bounds, block(), &["catch_panic", "timeout", "idle"]),
+        (payload, block(), &["payload", "id", "max_bytes"]),
     ] {
         let mut places = Vec::new();
         leaves(intercept_tokens(args.parse().unwrap(), item), &mut places);

@@ -167,6 +167,23 @@ impl<S> StreamDeadline<S> {
             other => other,
         }
     }
+
+    /// In what the stream is read in: there its messages belong.
+    fn within<T>(&mut self, look: impl FnOnce() -> T) -> T {
+        match self {
+            Self::Looked(looked) => looked.deadline.within(look),
+            #[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
+            Self::Scope(scope) => scope.within(look),
+            #[cfg(all(
+                feature = "timeout",
+                any(feature = "deadline", feature = "request-id", feature = "trace")
+            ))]
+            Self::Bounded {
+                scope: Some(scope), ..
+            } => scope.within(look),
+            _ => look(),
+        }
+    }
 }
 
 impl<S> ResponseStream<S> {
@@ -276,9 +293,10 @@ where
         match deadline {
             StreamDeadline::None => inner.poll_next(cx),
             StreamDeadline::Looked(looked) => {
-                let polled = ready!(Self::poll_inner(inner, &mut looked.deadline, cx));
+                let Looked { deadline, look } = &mut **looked;
+                let polled = ready!(Self::poll_inner(inner, deadline, cx));
                 if let Some(item) = &polled {
-                    looked.look.look(item);
+                    deadline.within(|| look.look(item));
                 }
                 Poll::Ready(polled)
             }

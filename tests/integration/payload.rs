@@ -14,9 +14,12 @@ use tokio_stream::{Stream, StreamExt};
 use tonic::service::Routes;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Response, Status, Streaming};
-use tracing::Level;
 use tracing::level_filters::LevelFilter;
 use tracing::subscriber::DefaultGuard;
+use tracing::{Level, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::{Context, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
 
 #[allow(
     missing_docs,
@@ -955,6 +958,70 @@ async fn where_nobody_listens_nothing_is_copied_or_formatted() {
         logged[1],
         "response sent One: Counted { secret: \"s3cret\" }"
     );
+}
+
+/// Notes in which span each event was.
+#[derive(Clone, Default)]
+struct Spans(Arc<Mutex<Vec<String>>>);
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Spans {
+    fn on_event(&self, event: &tracing::Event<'_>, context: Context<'_, S>) {
+        if event.metadata().target() == "interceptors::payload" {
+            let span = context.event_span(event).map(|span| span.name());
+            self.0
+                .lock()
+                .unwrap()
+                .push(span.unwrap_or("none").to_owned());
+        }
+    }
+}
+
+struct Traced(Till);
+
+#[intercept(trace, timeout("60s"), payload(show = [request.id, response.id]))]
+#[tonic::async_trait]
+impl Payments for Traced {
+    type ListStream = Receipts;
+    type FollowStream = Receipts;
+
+    async fn pay(&self, request: Request<PayRequest>) -> Result<Response<Receipt>, Status> {
+        Ok(Response::new(self.0.receive(request.into_inner())))
+    }
+
+    async fn pay_all(
+        &self,
+        request: Request<Streaming<PayRequest>>,
+    ) -> Result<Response<Receipt>, Status> {
+        let receipts = self.0.all(request.into_inner()).await?;
+        Ok(Response::new(receipts.into_iter().next_back().unwrap()))
+    }
+
+    #[intercept(skip(timeout))]
+    async fn list(&self, request: Request<PayRequest>) -> Result<Response<Receipts>, Status> {
+        let first = self.0.receive(request.into_inner());
+        let second = receipt(first.id + 1);
+        Ok(Response::new(Till::stream([first, second])))
+    }
+
+    async fn follow(
+        &self,
+        request: Request<Streaming<PayRequest>>,
+    ) -> Result<Response<Receipts>, Status> {
+        let receipts = self.0.all(request.into_inner()).await?;
+        Ok(Response::new(Till::stream(receipts)))
+    }
+}
+
+#[tokio::test]
+async fn events_are_in_the_span_of_their_call() {
+    ask_each_time();
+    let spans = Spans::default();
+    let subscriber = tracing_subscriber::registry().with(spans.clone());
+    let _guard = tracing::subscriber::set_default(subscriber);
+    call_all!(PaymentsClient::new(channel(Traced(Till::default())).await));
+    let spans = std::mem::take(&mut *spans.0.lock().unwrap());
+    assert_eq!(spans.len(), 12, "{spans:?}");
+    assert!(!spans.contains(&"none".to_owned()), "{spans:?}");
 }
 
 struct Unusual;

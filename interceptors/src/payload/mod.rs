@@ -29,8 +29,9 @@
 //!   of a direction of which nothing is shown are not looked at. **A field that is added to the proto later is not
 //!   logged.** Choose this one unless you have to see whole messages.
 //! - `redact = [request.password]`: all of the message is logged but for these fields. **A field that is added to the
-//!   proto later is logged** until somebody adds it to the list. `redact = []` says that somebody has looked and found
-//!   nothing secret.
+//!   proto later is logged** until somebody adds it to the list. That goes for both directions: with `redact =
+//!   [request.password]` responses are logged in full. `redact = []` says that somebody has looked and found nothing
+//!   secret.
 //!
 //! A redacted field shows as it is in an empty message (`password: ""`), so not even its length is logged. That happens to
 //! a copy: the handler and the caller are given the message as it was. A redacted enumeration shows as its first value, a
@@ -106,4 +107,5 @@ pub use content::Content;
 pub use interceptor::{Config, Payload};
 #[doc(hidden)]
 pub use messages::*;
+#[doc(hidden)]
 pub use steps::{Optional, Repeated};
