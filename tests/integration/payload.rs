@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use interceptors::auth::Verifier;
-use interceptors::{Call, CallDetails, Intercepted as _, Interceptor, Next, intercept};
+use interceptors::{CallDetails, Intercepted as _, intercept};
 use interceptors_tests::{Event, Events, Field, ask_each_time, serve};
 use tokio_stream::{Stream, StreamExt};
 use tonic::service::Routes;
@@ -741,7 +741,6 @@ impl Unready {
     }
 }
 
-#[intercept(with(Unnoticed))]
 #[tonic::async_trait]
 impl Payments for Unready {
     type ListStream = Receipts;
@@ -775,19 +774,6 @@ impl Payments for Unready {
         _: Request<Streaming<PayRequest>>,
     ) -> Result<Response<Receipts>, Status> {
         Err(Status::unimplemented("not here"))
-    }
-}
-
-#[derive(Debug)]
-struct Unnoticed;
-
-impl<Req: Send, Res: Send> Interceptor<Req, Res> for Unnoticed {
-    async fn intercept(
-        &self,
-        call: &mut Call<Req>,
-        next: &mut impl Next<Req, Res>,
-    ) -> Result<Response<Res>, Status> {
-        next.run(call).await
     }
 }
 
@@ -880,6 +866,8 @@ fn effort() -> (u32, u32) {
 #[derive(Default, PartialEq)]
 struct Counted {
     secret: String,
+    /// As prost has messages of their own type.
+    inner: Option<Box<Counted>>,
 }
 
 impl Clone for Counted {
@@ -887,6 +875,7 @@ impl Clone for Counted {
         COPIES.fetch_add(1, Ordering::Relaxed);
         Self {
             secret: self.secret.clone(),
+            inner: self.inner.clone(),
         }
     }
 }
@@ -896,6 +885,7 @@ impl fmt::Debug for Counted {
         FORMATTED.fetch_add(1, Ordering::Relaxed);
         f.debug_struct("Counted")
             .field("secret", &self.secret)
+            .field("inner", &self.inner)
             .finish()
     }
 }
@@ -912,7 +902,7 @@ trait Counters: Send + Sync {
 
 struct Mirror;
 
-#[intercept(service = "counters.v1.Counters", payload(redact = [request.secret]))]
+#[intercept(service = "counters.v1.Counters", payload(redact = [request.secret, request.inner?.inner?.secret]))]
 #[tonic::async_trait]
 impl Counters for Mirror {
     type ManyStream = CountedStream;
@@ -931,6 +921,7 @@ impl Counters for Mirror {
 async fn where_nobody_listens_nothing_is_copied_or_formatted() {
     let secret = || Counted {
         secret: "s3cret".to_owned(),
+        inner: None,
     };
     let call = async || {
         let answer = Mirror.one(Request::new(secret())).await.unwrap();
@@ -952,12 +943,26 @@ async fn where_nobody_listens_nothing_is_copied_or_formatted() {
     assert_eq!(effort(), (2, 5));
     let logged = all_shown(&events);
     assert_eq!(logged.len(), 5);
-    assert_eq!(logged[0], "request received One: Counted { secret: \"\" }");
+    assert_eq!(
+        logged[0],
+        "request received One: Counted { secret: \"\", inner: None }"
+    );
     // Nobody has said that this one is secret.
     assert_eq!(
         logged[1],
-        "response sent One: Counted { secret: \"s3cret\" }"
+        "response sent One: Counted { secret: \"s3cret\", inner: None }"
     );
+    let nested = |inner| Counted {
+        inner: Some(Box::new(inner)),
+        ..secret()
+    };
+    Mirror
+        .one(Request::new(nested(nested(secret()))))
+        .await
+        .unwrap();
+    let expected = "request received One: Counted { secret: \"\", inner: Some(Counted { secret: \"s3cret\", \
+                    inner: Some(Counted { secret: \"\", inner: None }) }) }";
+    assert_eq!(all_shown(&events)[0], expected);
 }
 
 /// Notes in which span each event was.
