@@ -102,6 +102,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             )?)?;
     }
     owned_messages(&out.join("owned"))?;
+    payments(&out.join("payments"))?;
     odd_clients(&out.join("odd"))
 }
 
@@ -119,6 +120,58 @@ fn owned_messages(out: &Path) -> Result<(), Box<dyn Error>> {
             ["demo/v1/users.proto"],
             ["../proto/proto"],
         )?)?;
+    Ok(())
+}
+
+/// Messages with secrets, and clients that log them.
+fn payments(out: &Path) -> Result<(), Box<dyn Error>> {
+    let fields = "request.password, request.card?.number, request.items[].secret, request.items[].cards[].number, request.extras[].secret, response.token";
+    let policies = [
+        ("plain", None),
+        (
+            "redacted",
+            Some(format!("payload(redact = [{fields}], level = \"info\")")),
+        ),
+        (
+            "shown",
+            Some(
+                "payload(show = [request.id, request.card?.holder, response.id], only = [pay, pay_all]), payload(show = [response.id], only = [list, follow], level = \"info\")"
+                    .to_owned(),
+            ),
+        ),
+        (
+            "retried",
+            Some(
+                "payload(show = [request.id, response.id]), retry(max = 2, base_delay = \"1ms\")"
+                    .to_owned(),
+            ),
+        ),
+        (
+            "attempts",
+            Some(
+                "request_id, retry(max = 2, base_delay = \"1ms\"), payload(show = [request.id, response.id])"
+                    .to_owned(),
+            ),
+        ),
+    ];
+    for (name, policy) in policies {
+        let dir = out.join(name);
+        std::fs::create_dir_all(&dir)?;
+        let builder = match policy {
+            None => tonic_prost_build::configure(),
+            Some(policy) => tonic_prost_build::configure()
+                .build_server(false)
+                .client_mod_attribute(
+                    "payments.v1",
+                    format!("#[::interceptors::intercept({policy})]"),
+                )
+                .extern_path(".payments.v1", "crate::plain"),
+        };
+        builder.out_dir(dir).compile_fds(protox::compile(
+            ["payments/v1/payments.proto"],
+            ["../proto/proto"],
+        )?)?;
+    }
     Ok(())
 }
 

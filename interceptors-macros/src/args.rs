@@ -5,8 +5,10 @@ use syn::spanned::Spanned;
 use syn::{Expr, Ident, Lit, LitStr, Path, Type, parse_quote};
 
 mod limits;
+mod payload;
 
 pub(crate) use limits::{Kept, Per, kept};
+pub(crate) use payload::{FieldPath, Fields as PayloadFields, Step};
 
 use crate::ctxt::Ctxt;
 use crate::expand::{Config, at};
@@ -101,6 +103,10 @@ pub(crate) enum EntryKind {
         recorder: Option<Expr>,
     },
     Trace,
+    Payload {
+        config: Config,
+        fields: PayloadFields,
+    },
     With(Box<Expr>),
 }
 
@@ -198,7 +204,7 @@ const BOTH: &[Side] = &[Side::Server, Side::Client];
 const SERVER: &[Side] = &[Side::Server];
 const CLIENT: &[Side] = &[Side::Client];
 
-const ENTRIES: [Known; 18] = [
+const ENTRIES: [Known; 19] = [
     known("logging", BOTH, "logging", cfg!(feature = "logging")),
     known("auth", BOTH, "auth", cfg!(feature = "auth")),
     known(
@@ -251,6 +257,7 @@ const ENTRIES: [Known; 18] = [
     ),
     known("metrics", BOTH, "metrics", cfg!(feature = "metrics")),
     known("trace", BOTH, "trace", cfg!(feature = "trace")),
+    known("payload", BOTH, "payload", cfg!(feature = "payload")),
     known("with", BOTH, "", true),
 ];
 
@@ -389,7 +396,10 @@ impl EntryParser<'_> {
     fn entry(&self, arg: Arg, entries: &mut Vec<Entry>) {
         let Arg { name, value } = arg;
         let text = name.to_string();
-        if !may_repeat(&name) && entries.iter().any(|entry| entry.name == name) {
+        if !may_repeat(&name)
+            && !may_be_parted(&name)
+            && entries.iter().any(|entry| entry.name == name)
+        {
             self.cx.error_on(
                 &name,
                 format!("duplicate interceptor `{name}`; take one out"),
@@ -459,6 +469,7 @@ impl EntryParser<'_> {
             "circuit_breaker" => self.circuit_breaker(name, tokens),
             "metrics" => self.metrics(name, tokens),
             "trace" => self.trace(name, tokens),
+            "payload" => self.payload(name, tokens),
             "request_id" => self.request_id(name, tokens),
             _ => self.with(name, tokens),
         });
@@ -1186,6 +1197,12 @@ impl EntryParser<'_> {
     fn values(&self) -> Values<'_> {
         Values { cx: self.cx }
     }
+}
+
+/// Whether a block may have several entries of this name, each for other methods: what it says of one kind of message
+/// means nothing to another.
+fn may_be_parted(name: &Ident) -> bool {
+    name == "payload"
 }
 
 /// Whether there may be several entries of this name for one method.

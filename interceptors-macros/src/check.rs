@@ -110,6 +110,7 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
     }
     if all_is_here {
         check_retry_and_hedge(&cx, &entries, &chains);
+        check_payloads(&cx, &entries, &chains);
     }
     cx.check()?;
     Ok(Checked {
@@ -157,7 +158,8 @@ fn block_chains(
             if skip.contains(&entries[i].name) {
                 continue;
             }
-            chain.extend(replaced.or_else(|| covered[i].holds[index].then_some(i)));
+            let entry = replaced.or_else(|| covered[i].holds[index].then_some(i));
+            chain.extend(entry.filter(|entry| !chain.contains(entry)));
         }
         let added = (first_own..entries.len())
             .filter(|i| !chain.contains(i))
@@ -393,6 +395,7 @@ fn expressions(entry: &Entry) -> Vec<&Expr> {
         | EntryKind::Hedge { .. }
         | EntryKind::RequestId { .. }
         | EntryKind::Trace
+        | EntryKind::Payload { .. }
         | EntryKind::Deadline { .. }
         | EntryKind::Validate
         | EntryKind::Timeout { .. } => Vec::new(),
@@ -440,6 +443,24 @@ pub(crate) fn is_place_of_self(expr: &Expr) -> bool {
         Expr::Paren(paren) => is_place_of_self(&paren.expr),
         Expr::Group(group) => is_place_of_self(&group.expr),
         _ => false,
+    }
+}
+
+/// Which fields of a message are secret is said once.
+fn check_payloads(cx: &Ctxt, entries: &[Entry], chains: &[Chain]) {
+    let mut told = Vec::new();
+    for chain in chains {
+        let is_payload = |&&i: &&usize| matches!(entries[i].kind, EntryKind::Payload { .. });
+        for &i in chain.entries.iter().filter(is_payload).skip(1) {
+            if !told.contains(&i) {
+                told.push(i);
+                let name = &chain.name;
+                cx.error_on(
+                    &entries[i].name,
+                    format!("another `payload` covers `{name}` too; part the methods with `only` and `except`"),
+                );
+            }
+        }
     }
 }
 

@@ -107,6 +107,7 @@ const WORDS: &[&str] = &[
     "timeout", "idle", "catch_panic", "hook",
     "concurrency", "load_shed", "circuit_breaker", "adaptive", "per", "queue", "failures", "breaker",
     "request_id", "metrics", "trace", "accept", "max_length", "recorder",
+    "payload", "redact", "show", "max_bytes", "response",
     "crate", "service", "plan", "name", "skip", "only", "except",
     "role", "roles", "level", "slow", "fields", "verifier", "public", "scheme", "header", "token", "allow_plaintext",
     "per_second", "per_minute", "burst", "max_keys", "key", "limiter", "peer", "identity",
@@ -168,6 +169,8 @@ const ARGUMENTS: &[&str] = &[
     "concurrency(limiter = self.limiter), circuit_breaker(failures = 3, open_for = \"1s\", probes = 2, codes = [Aborted], per = service)",
     "circuit_breaker(failure_ratio = 0.5, window = \"10s\", min_calls = 5), circuit_breaker(breaker = crate::BREAKER)",
     "skip(logging, auth), retry(max = 1)",
+    "payload(redact = [request.password, request.card?.number, request.items[].secret, response.r#type], max_bytes = 10, level = \"info\")",
+    "payload(show = [request.id, response.a[]?.b], only = [login]), payload(redact = [], except = [login])",
     "retry(max = 1), hedge, deadline(\"0s\"), cache, loging, name = \"X\"",
 ];
 

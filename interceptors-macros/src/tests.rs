@@ -251,6 +251,48 @@ snapshot!(limits_of_concurrency, {
     }
 });
 
+snapshot!(payloads, {
+    payload(redact = [], max_bytes = LIMIT, except = [put]),
+    payload(show = [response.cards[].number], only = [put], level = "info"),
+}, {
+    #[tonic::async_trait]
+    impl Query for Service {
+        type ListStream = BoxStream<User>;
+        #[intercept(payload(redact = [request.password, request.card?.number, response.items[].owner?.token]))]
+        async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+        #[intercept(payload(show = [request.id, request.card?.holder, response.items[].owner?.name]))]
+        async fn list(&self, request: Request<Id>) -> Result<Response<Self::ListStream>, Status> {
+            todo!()
+        }
+        async fn put(&self, request: Request<Streaming<Id>>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+        async fn set(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+    }
+});
+
+snapshot!(payload_of_a_stub, { service = "user.v1.UserService", payload(show = [request.id]) }, {
+    impl Users {
+        pub async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            self.client.clone().get(request).await
+        }
+    }
+});
+
+#[test]
+fn a_generated_client_with_payloads() {
+    let args = quote! {
+        payload(redact = [request.id], only = [get_url]),
+        payload(show = [response.url], only = [upload]),
+    };
+    expect_file!["../tests/snapshots/generated_client_with_payloads.rs"]
+        .assert_eq(&expansion(args, generated_client()));
+}
+
 snapshot!(channel_with_breakers, {
     circuit_breaker(failures = 3, open_for = "10s", probes = 2, codes = [Aborted], except = ["/a.B/C"]),
     load_shed(max = 5, per = service),
@@ -700,6 +742,7 @@ fn names_of_entries_and_settings_lead_to_what_they_mean() {
     let service = "logging(level = \"debug\"), auth(scheme = \"\"), authorize(role = \"a\"), rate_limit(per_second = 5, burst = 7), \
                    retry(max = 3, codes = [Aborted])";
     let bounds = "catch_panic, timeout(\"2s\", idle = \"1s\")";
+    let payload = "payload(redact = [request.id], max_bytes = 5)";
     let client = "logging(slow = \"2s\"), auth(allow_plaintext = true), retry(jitter = 0.0), \
                   metadata(\"x-a\" = \"b\"), deadline(\"5s\")";
     let hedged = "hedge(delay = \"1s\")";
@@ -742,6 +785,7 @@ fn names_of_entries_and_settings_lead_to_what_they_mean() {
         ),
         (hedged, channel, &["hedge", "delay"]),
         (bounds, block(), &["catch_panic", "timeout", "idle"]),
+        (payload, block(), &["payload", "id", "max_bytes"]),
     ] {
         let mut places = Vec::new();
         leaves(intercept_tokens(args.parse().unwrap(), item), &mut places);

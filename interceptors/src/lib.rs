@@ -48,6 +48,8 @@ pub mod logging;
 pub mod metadata;
 #[cfg(feature = "metrics")]
 pub mod metrics;
+#[cfg(feature = "payload")]
+pub mod payload;
 #[cfg(feature = "rate-limit")]
 pub mod rate_limit;
 #[cfg(feature = "request-id")]

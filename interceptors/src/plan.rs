@@ -256,6 +256,21 @@ const NOTES_OF_A_SERVICE: &[Note] = &[
     note("auth", "trace", "calls that it refuses have no span"),
     note("rate_limit", "trace", "calls that it refuses have no span"),
     note("retry", "trace", "each attempt has the span of a call"),
+    note(
+        "payload",
+        "auth",
+        "messages of unverified callers are logged",
+    ),
+    note(
+        "payload",
+        "request_id",
+        "requests are logged without the ID",
+    ),
+    note(
+        "retry",
+        "payload",
+        "the messages of each attempt are logged",
+    ),
 ];
 
 const NOTES_OF_A_CLIENT: &[Note] = &[
@@ -303,6 +318,21 @@ const NOTES_OF_A_CLIENT: &[Note] = &[
     ),
     note("retry", "trace", "each attempt has the span of a call"),
     note("hedge", "trace", "each attempt has the span of a call"),
+    note(
+        "payload",
+        "request_id",
+        "requests are logged without the ID",
+    ),
+    note(
+        "retry",
+        "payload",
+        "the messages of each attempt are logged",
+    ),
+    note(
+        "hedge",
+        "payload",
+        "the messages of each attempt are logged",
+    ),
 ];
 
 /// What the attribute knows about one method.

@@ -9,7 +9,7 @@ use futures_core::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
 pub use tonic;
-#[cfg(feature = "logging")]
+#[cfg(any(feature = "logging", feature = "payload"))]
 pub use tracing;
 
 pub use crate::Interceptor;
@@ -58,6 +58,8 @@ pub use crate::logging;
 pub use crate::metadata;
 #[cfg(feature = "metrics")]
 pub use crate::metrics;
+#[cfg(feature = "payload")]
+pub use crate::payload;
 #[cfg(feature = "rate-limit")]
 pub use crate::rate_limit;
 #[cfg(feature = "request-id")]

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::marker::PhantomData;
 use std::pin::Pin;
 #[cfg(feature = "timeout")]
 use std::sync::Arc;
@@ -43,13 +44,16 @@ pin_project_lite::pin_project! {
         #[pin]
         inner: S,
         watch: Option<StreamWatch>,
-        deadline: StreamDeadline,
+        deadline: StreamDeadline<S>,
     }
 }
 
 /// What a deadline means to a response stream.
-enum StreamDeadline {
+enum StreamDeadline<S> {
     None,
+    /// Somebody looks at each message. Here, since it is rare and costs no room.
+    #[cfg_attr(not(feature = "payload"), allow(dead_code))]
+    Looked(Box<Looked<S>>),
     /// On the server: calls that are made while it is read inherit it.
     #[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
     Scope(Scope),
@@ -65,6 +69,31 @@ enum StreamDeadline {
     },
     #[cfg(any(feature = "client", feature = "timeout"))]
     Ended,
+}
+
+/// A stream whose messages somebody looks at when they leave it.
+struct Looked<S> {
+    deadline: StreamDeadline<S>,
+    look: Box<dyn Look<S> + Send>,
+}
+
+/// Apart from `FnMut`, since the type of the message is known only where `S` is a stream.
+trait Look<S> {
+    fn look(&mut self, item: &S::Item)
+    where
+        S: Stream;
+}
+
+impl<S, M, F> Look<S> for (F, PhantomData<fn(&M)>)
+where
+    S: Stream<Item = Result<M, Status>>,
+    F: FnMut(&M),
+{
+    fn look(&mut self, item: &Result<M, Status>) {
+        if let Ok(message) = item {
+            (self.0)(message);
+        }
+    }
 }
 
 /// What calls inherit that are made while a response stream is read.
@@ -122,6 +151,43 @@ impl Identity {
     }
 }
 
+impl<S> StreamDeadline<S> {
+    /// What stands around the stream itself: whoever looks at messages looks at what comes in time.
+    #[cfg_attr(
+        not(any(
+            feature = "client",
+            feature = "deadline",
+            feature = "request-id",
+            feature = "timeout",
+            feature = "trace"
+        )),
+        allow(dead_code)
+    )]
+    fn innermost(&mut self) -> &mut Self {
+        match self {
+            Self::Looked(looked) => looked.deadline.innermost(),
+            other => other,
+        }
+    }
+
+    /// In what the stream is read in: there its messages belong.
+    fn within<T>(&mut self, look: impl FnOnce() -> T) -> T {
+        match self {
+            Self::Looked(looked) => looked.deadline.within(look),
+            #[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
+            Self::Scope(scope) => scope.within(look),
+            #[cfg(all(
+                feature = "timeout",
+                any(feature = "deadline", feature = "request-id", feature = "trace")
+            ))]
+            Self::Bounded {
+                scope: Some(scope), ..
+            } => scope.within(look),
+            _ => look(),
+        }
+    }
+}
+
 impl<S> ResponseStream<S> {
     /// A stream that nobody watches yet.
     pub fn new(inner: S) -> Self {
@@ -142,7 +208,7 @@ impl<S> ResponseStream<S> {
     #[inline(always)]
     pub(crate) fn scoped(mut self, scope: Scope) -> Self {
         if !scope.is_empty() {
-            self.deadline = StreamDeadline::Scope(scope);
+            *self.deadline.innermost() = StreamDeadline::Scope(scope);
         }
         self
     }
@@ -150,21 +216,42 @@ impl<S> ResponseStream<S> {
     /// The stream ends with `DEADLINE_EXCEEDED` then.
     #[cfg(feature = "client")]
     pub(crate) fn ending(mut self, at: Instant) -> Self {
-        self.deadline = StreamDeadline::End(Limit::new(at));
+        *self.deadline.innermost() = StreamDeadline::End(Limit::new(at));
         self
     }
 
     /// The stream ends with `DEADLINE_EXCEEDED` where its bounds say so.
     #[cfg(feature = "timeout")]
     pub(crate) fn bounded(mut self, bounds: Bounds) -> Self {
-        self.deadline = StreamDeadline::Bounded {
+        let deadline = self.deadline.innermost();
+        #[cfg_attr(
+            not(any(feature = "deadline", feature = "request-id", feature = "trace")),
+            allow(unused_variables)
+        )]
+        let before = std::mem::replace(deadline, StreamDeadline::None);
+        *deadline = StreamDeadline::Bounded {
             bounds: Box::pin(bounds),
             #[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
-            scope: match self.deadline {
+            scope: match before {
                 StreamDeadline::Scope(scope) => Some(scope),
                 _ => None,
             },
         };
+        self
+    }
+
+    /// Looks at each message when it leaves the stream. Whoever is further in looks first.
+    #[cfg(feature = "payload")]
+    pub(crate) fn each_message<M, F>(mut self, look: F) -> Self
+    where
+        S: Stream<Item = Result<M, Status>>,
+        F: FnMut(&M) + Send + 'static,
+        M: 'static,
+    {
+        self.deadline = StreamDeadline::Looked(Box::new(Looked {
+            deadline: self.deadline,
+            look: Box::new((look, PhantomData)),
+        }));
         self
     }
 
@@ -188,39 +275,33 @@ where
     #[inline(always)]
     fn poll_inner(
         inner: Pin<&mut S>,
-        deadline: &mut StreamDeadline,
+        deadline: &mut StreamDeadline<S>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<M, Status>>> {
         match deadline {
             StreamDeadline::None => inner.poll_next(cx),
-            #[cfg(any(
-                feature = "client",
-                feature = "deadline",
-                feature = "request-id",
-                feature = "timeout",
-                feature = "trace"
-            ))]
             _ => Self::poll_in_time(inner, deadline, cx),
         }
     }
 
     /// Apart, so that streams without a deadline do not pay for it.
-    #[cfg(any(
-        feature = "client",
-        feature = "deadline",
-        feature = "request-id",
-        feature = "timeout",
-        feature = "trace"
-    ))]
     #[cold]
     #[inline(never)]
     fn poll_in_time(
         inner: Pin<&mut S>,
-        deadline: &mut StreamDeadline,
+        deadline: &mut StreamDeadline<S>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<M, Status>>> {
         match deadline {
             StreamDeadline::None => inner.poll_next(cx),
+            StreamDeadline::Looked(looked) => {
+                let Looked { deadline, look } = &mut **looked;
+                let polled = ready!(Self::poll_inner(inner, deadline, cx));
+                if let Some(item) = &polled {
+                    deadline.within(|| look.look(item));
+                }
+                Poll::Ready(polled)
+            }
             #[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
             StreamDeadline::Scope(scope) => scope.within(|| inner.poll_next(cx)),
             #[cfg(feature = "client")]
@@ -265,7 +346,7 @@ where
     #[inline(never)]
     fn poll_caught(
         inner: Pin<&mut S>,
-        deadline: &mut StreamDeadline,
+        deadline: &mut StreamDeadline<S>,
         watch: &mut StreamWatch,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<M, Status>>> {

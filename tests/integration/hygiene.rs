@@ -84,6 +84,7 @@ impl Verifier for Public {
     trace,
     metrics(recorder = interceptors::metrics::Recorder::global()),
     request_id(max_length = 64),
+    payload(redact = [request.text], max_bytes = 100, level = "info"),
     with(self.pass),
     with(Pass, only = [sync])
 )]
@@ -254,6 +255,7 @@ pub mod clients {
         circuit_breaker(failure_ratio = 0.5, window = "1s", min_calls = 5, per = service),
         hedge(delay = "1ms", only = [shout]),
         load_shed(max = 10),
+        payload(show = [request.text, response.text]),
         auth(token = Arc::clone(&self.tokens)),
         metadata("x-trace" = trace())
     )]

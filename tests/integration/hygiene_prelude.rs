@@ -124,6 +124,7 @@ fn on_panic(_: &::interceptors::catch_panic::Panic<'_>) {}
     trace,
     metrics,
     request_id,
+    payload(redact = [request.text, response.text], max_bytes = 10, level = "info"),
     with(self.pass),
     with(Pass)
 )]
@@ -187,6 +188,7 @@ mod native {
         retry,
         catch_panic,
         timeout(idle = "1m"),
+        payload(show = [request.text, response.text]),
         with(super::Pass)
     )]
     impl<T: ::core::marker::Send + ::core::marker::Sync> Native for Service<T> {
@@ -238,6 +240,7 @@ mod clients {
         deadline("2s"),
         metadata("x-trace" = 7_u32, "x-bin" = b"abc"),
         circuit_breaker,
+        payload(redact = [request.text]),
         hedge(delay = "1ms", only = [say]),
         retry(only = [say_mut])
     )]

@@ -48,6 +48,7 @@ impl Verifier for Renamed {
     retry(max = 1, throttle(tokens = 10, ratio = 0.1), codes = [Unavailable]),
     catch_panic(hook = |_: &renamed::catch_panic::Panic<'_>| {}),
     timeout("1h", idle = "1m"),
+    payload(redact = [request.text], level = "info"),
     with(Pass),
     // Wherever it stands.
     crate = renamed

@@ -85,6 +85,12 @@ impl Events {
         (events, tracing::subscriber::set_default(subscriber))
     }
 
+    /// How many events there are since the last time.
+    #[allow(clippy::len_without_is_empty)]
+    pub fn len(&self) -> usize {
+        self.0.lock().unwrap().len()
+    }
+
     /// The events since the last time.
     pub fn take(&self) -> Vec<Event> {
         std::mem::take(&mut self.0.lock().unwrap())

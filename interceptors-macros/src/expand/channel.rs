@@ -182,6 +182,7 @@ fn send(checked: &Checked, item: &ItemStruct) -> TokenStream {
         generics: &item.generics,
         this: Some(Default::default()),
         message: quote!(__interceptors::client::Body),
+        messages: None,
     };
     let bindings = site.bindings(&checked.entries);
     let default = &checked.chains[0];

@@ -5,6 +5,7 @@ use syn::{
 };
 
 use super::entries::{Site, at, item_name};
+use super::payload::Messages;
 use super::{entries, imports, plan_impl};
 use crate::args::EntryKind;
 use crate::check::{Chain, Checked};
@@ -408,6 +409,7 @@ fn method_impl(
         generics: &module.generics,
         this: None,
         message,
+        messages: Some(messages(method)),
     };
     let bindings = site.bindings(&checked.entries);
     let mut hedged = chain.entries.iter().map(|&i| &checked.entries[i].kind);
@@ -440,5 +442,22 @@ fn method_impl(
             let mut __chain = #links;
             __rpc.leave(__rpc.send(&mut __chain, &mut __call).await, &mut __call)
         }
+    }
+}
+
+fn messages(method: &ClientMethod) -> Messages {
+    let (request, response) = (&method.request, &method.response);
+    let payload = quote!(__interceptors::payload);
+    let requests = match method.request_is_stream {
+        false => quote!(Single),
+        true => quote!(Sent),
+    };
+    let responses = match method.response_is_stream {
+        false => quote!(Single),
+        true => quote!(Streamed),
+    };
+    Messages {
+        request: quote!(#payload::Messages::<#payload::#requests, #request>::new()),
+        response: quote!(#payload::Messages::<#payload::#responses, #response>::new()),
     }
 }

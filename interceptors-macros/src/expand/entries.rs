@@ -3,6 +3,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Expr, GenericParam, Generics, Ident, Token};
 
+use super::payload::{Messages, payload};
 use crate::args::{Entry, EntryKind, Field, Kept, Pair, Per, RateLimitKey, Sigil, kept};
 use crate::check::{Chain, entry_span, is_place_of_self};
 use crate::item::{Mount, Side};
@@ -58,6 +59,8 @@ pub(crate) struct Site<'a> {
     pub(crate) this: Option<Token![self]>,
     /// The type of the request in the chain.
     pub(crate) message: TokenStream,
+    /// A channel's are encoded.
+    pub(crate) messages: Option<Messages>,
 }
 
 impl Site<'_> {
@@ -161,6 +164,7 @@ fn may_not_fit(entry: &Entry) -> bool {
         | EntryKind::Token { .. }
         | EntryKind::RateLimit { .. }
         | EntryKind::Validate
+        | EntryKind::Payload { .. }
         | EntryKind::With(_) => true,
         // Whether it fits the identity is asked where it is made.
         EntryKind::Authorize { .. }
@@ -205,6 +209,7 @@ pub(crate) fn entry_items(mount: Mount, i: usize, entry: &Entry) -> TokenStream 
         EntryKind::Deadline { config } => ("deadline", Some(config)),
         EntryKind::RequestId { config } => ("request_id", Some(config)),
         EntryKind::Timeout { config } => ("timeout", Some(config)),
+        EntryKind::Payload { config, .. } => ("payload", Some(config)),
         EntryKind::CatchPanic { .. }
         | EntryKind::Metadata(_)
         | EntryKind::Metrics { .. }
@@ -505,6 +510,7 @@ pub(crate) fn entry_value(entries: &[Entry], i: usize, site: &Site<'_>) -> Token
             quote_spanned!(span=> &#request_id::new(#config))
         }
         EntryKind::Metadata(pairs) => metadata(pairs, &interceptor("metadata", "Metadata"), site),
+        EntryKind::Payload { fields, .. } => payload(fields, &config, span, site),
         EntryKind::With(expr) => borrowed(expr, entry, i, site),
     }
 }
@@ -718,6 +724,7 @@ fn value_of(entry: &Entry) -> Option<&Expr> {
         | EntryKind::Metadata(_)
         | EntryKind::RequestId { .. }
         | EntryKind::Trace
+        | EntryKind::Payload { .. }
         | EntryKind::Deadline { .. }
         | EntryKind::Validate
         | EntryKind::Timeout { .. } => None,

@@ -1,6 +1,7 @@
 mod channel;
 mod client_module;
 mod entries;
+mod payload;
 mod service;
 
 use proc_macro2::TokenStream;

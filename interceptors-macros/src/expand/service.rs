@@ -3,6 +3,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Attribute, FnArg, GenericParam, Ident, Type};
 
 use super::entries::{Site, at, item_name};
+use super::payload::Messages;
 use super::{entries, imports, plan_impl};
 use crate::args::EntryKind;
 use crate::check::{Chain, Checked, ServiceName};
@@ -436,6 +437,11 @@ impl Expander<'_> {
             generics: &self.block.generics,
             this: Some(this),
             message: quote!(<#handlers::#request as __interceptors::RequestType>::Message),
+            messages: Some(self.messages(
+                method,
+                &quote!(#handlers::#request),
+                &quote!(#handlers::#result),
+            )),
         };
         let bindings = site.bindings(&self.checked.entries);
         let links = site.links(&self.checked.entries, quote!(__handler));
@@ -555,6 +561,26 @@ impl Expander<'_> {
         match &method.stream {
             Some(_) => quote!(__interceptors::AssociatedStream),
             None => quote!(__interceptors::Probe::<#result>::REPLY),
+        }
+    }
+
+    /// The compiler knows of most types whether they are streams, where the text does not.
+    fn messages(&self, method: &Method, request: &TokenStream, result: &TokenStream) -> Messages {
+        let payload = quote!(__interceptors::payload);
+        Messages {
+            request: match self.checked.mount.side() {
+                Side::Server => quote!(#payload::RequestOf::<#request>::MESSAGES),
+                Side::Client => quote!(#payload::RequestOfStub::<#request>::MESSAGES),
+            },
+            response: match &method.stream {
+                Some(_) => quote! {
+                    #payload::Messages::<
+                        #payload::Streamed,
+                        <#result as #payload::StreamResult>::Message,
+                    >::new()
+                },
+                None => quote!(#payload::ResponseOf::<#result>::MESSAGES),
+            },
         }
     }
 

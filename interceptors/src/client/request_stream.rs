@@ -1,5 +1,6 @@
 use std::fmt;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
@@ -42,6 +43,31 @@ pin_project_lite::pin_project! {
         source: Source<S>,
         received: Option<Received>,
         begun: bool,
+        look: Option<Box<Looked<S::Item>>>,
+    }
+}
+
+/// Who looks at each message. Readings of the same stream share it, and each of its messages is looked at once.
+struct Looked<M> {
+    shared: Arc<Mutex<Look<M>>>,
+    /// How many messages this reading has given.
+    given: u64,
+}
+
+struct Look<M> {
+    look: Box<dyn FnMut(&M) + Send>,
+    /// How many messages have been looked at.
+    seen: u64,
+}
+
+impl<M> Looked<M> {
+    fn look(&mut self, message: &M) {
+        self.given += 1;
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.given > shared.seen {
+            shared.seen = self.given;
+            (shared.look)(message);
+        }
     }
 }
 
@@ -62,12 +88,23 @@ impl<S: Stream> RequestStream<S> {
             source: Source::Direct { stream },
             received: None,
             begun: false,
+            look: None,
         }
     }
 
     pub(crate) fn counted(mut self, received: Received) -> Self {
         self.received = Some(received);
         self
+    }
+
+    /// Looks at each message once, when it is first sent.
+    #[cfg(feature = "payload")]
+    pub(crate) fn each_message(&mut self, look: impl FnMut(&S::Item) + Send + 'static) {
+        let look = Box::new(look);
+        self.look = Some(Box::new(Looked {
+            shared: Arc::new(Mutex::new(Look { look, seen: 0 })),
+            given: 0,
+        }));
     }
 
     pub(crate) fn is_replayed(&self) -> bool {
@@ -114,6 +151,12 @@ impl<S: Stream> RequestStream<S> {
             source,
             received: self.received.clone(),
             begun: false,
+            look: self.look.as_ref().map(|look| {
+                Box::new(Looked {
+                    shared: Arc::clone(&look.shared),
+                    given: 0,
+                })
+            }),
         })
     }
 }
@@ -134,6 +177,9 @@ impl<S: Stream> Stream for RequestStream<S> {
         });
         if let (Some(_), Some(received)) = (&item, this.received) {
             received.add_one();
+        }
+        if let (Some(message), Some(look)) = (&item, this.look) {
+            look.look(message);
         }
         Poll::Ready(item)
     }

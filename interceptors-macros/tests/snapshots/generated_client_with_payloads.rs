@@ -1,0 +1,254 @@
+/// Generated client implementations.
+pub mod user_service_client {
+    #![allow(unused_variables)]
+    use tonic::codegen::*;
+    #[derive(Debug, Clone)]
+    pub struct UserServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl UserServiceClient<tonic::transport::Channel> {
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> UserServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+    {
+        pub fn new(inner: T) -> Self {
+            ::interceptors::__private::inherit();
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            ::interceptors::__private::inherit();
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+    }
+    const _: () = {
+        #[allow(unused_imports)]
+        use ::interceptors::__private::{
+            self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _,
+        };
+        const __CONFIG_PAYLOAD_0: &__interceptors::payload::Config = &{
+            let config = __interceptors::payload::Config::new();
+            config
+        };
+        const __ENTRY_PAYLOAD_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+            "payload",
+            &__CONFIG_PAYLOAD_0.settings(),
+            &[
+                __interceptors::Setting::new(
+                    "redact",
+                    __interceptors::Value::Text("[request.id]"),
+                ),
+            ],
+        );
+        const __CONFIG_PAYLOAD_1: &__interceptors::payload::Config = &{
+            let config = __interceptors::payload::Config::new();
+            config
+        };
+        const __ENTRY_PAYLOAD_1: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+            "payload",
+            &__CONFIG_PAYLOAD_1.settings(),
+            &[
+                __interceptors::Setting::new(
+                    "show",
+                    __interceptors::Value::Text("[response.url]"),
+                ),
+            ],
+        );
+        const __PLAN_GET_URL: &__interceptors::MethodPlan = &__interceptors::MethodPlan::new(
+            __interceptors::Name {
+                service: "user.v1.UserService",
+                method: "GetURL",
+                path: "/user.v1.UserService/GetURL",
+                derived: false,
+            },
+            __interceptors::Kind::new(false, false),
+            __interceptors::Side::Client,
+            &[__ENTRY_PAYLOAD_0],
+        );
+        const __METHOD_GET_URL: &__interceptors::Method = &__interceptors::Method {
+            path: || __interceptors::PathAndQuery::from_static(
+                "/user.v1.UserService/GetURL",
+            ),
+            service: "user.v1.UserService",
+            method: "GetURL",
+        };
+        const __PLAN_UPLOAD: &__interceptors::MethodPlan = &__interceptors::MethodPlan::new(
+            __interceptors::Name {
+                service: "user.v1.UserService",
+                method: "Upload",
+                path: "/user.v1.UserService/Upload",
+                derived: false,
+            },
+            __interceptors::Kind::new(true, true),
+            __interceptors::Side::Client,
+            &[__ENTRY_PAYLOAD_1],
+        );
+        const __METHOD_UPLOAD: &__interceptors::Method = &__interceptors::Method {
+            path: || __interceptors::PathAndQuery::from_static(
+                "/user.v1.UserService/Upload",
+            ),
+            service: "user.v1.UserService",
+            method: "Upload",
+        };
+        impl<T> UserServiceClient<T>
+        where
+            T: tonic::client::GrpcService<tonic::body::Body>,
+            T::Error: Into<StdError>,
+            T: ::core::marker::Send,
+            <T as __interceptors::tonic::client::GrpcService<
+                __interceptors::tonic::body::Body,
+            >>::Future: ::core::marker::Send,
+        {
+            #[deprecated]
+            pub async fn get_url(
+                &mut self,
+                request: impl tonic::IntoRequest<super::Id>,
+            ) -> std::result::Result<tonic::Response<super::Url>, tonic::Status> {
+                let __request = __interceptors::tonic::IntoRequest::into_request(
+                    request,
+                );
+                let __abilities = __interceptors::Abilities::new(
+                        __interceptors::Probe::<
+                            __interceptors::tonic::Request<super::Id>,
+                        >::RESEND,
+                        __interceptors::Probe::<
+                            __interceptors::tonic::Request<super::Id>,
+                        >::COUNT,
+                    )
+                    .sized(
+                        __interceptors::Probe::<
+                            __interceptors::tonic::Request<super::Id>,
+                        >::SIZE_OF,
+                    );
+                let __rpc = __interceptors::Rpc::<
+                    _,
+                    ::core::result::Result<
+                        __interceptors::tonic::Response<super::Url>,
+                        __interceptors::tonic::Status,
+                    >,
+                    _,
+                >::of(&__request, __interceptors::Single);
+                let __0 = {
+                    #[allow(unused_imports)]
+                    use __interceptors::payload::{
+                        SingleRequest as _, SingleResponse as _,
+                    };
+                    &__interceptors::payload::Payload::new(
+                        __CONFIG_PAYLOAD_0,
+                        __interceptors::payload::Messages::<
+                            __interceptors::payload::Single,
+                            super::Id,
+                        >::new()
+                            .written(|__message, __content| {
+                                let mut __copy = __interceptors::payload::copy(__message);
+                                __copy.id = ::core::default::Default::default();
+                                __content.value(&__copy);
+                            }),
+                        __interceptors::payload::Messages::<
+                            __interceptors::payload::Single,
+                            super::Url,
+                        >::new()
+                            .written(|__message, __content| __content.value(__message)),
+                    )
+                };
+                __rpc.covers(__0);
+                let mut __call = __rpc.outgoing(__PLAN_GET_URL, __abilities, __request);
+                let mut __chain = __rpc
+                    .link(__0)
+                    .before(
+                        __interceptors::Outgoing::<
+                            _,
+                            _,
+                            __interceptors::One,
+                            __interceptors::One,
+                        >::new(
+                            &mut self.inner,
+                            __METHOD_GET_URL,
+                            || tonic_prost::ProstCodec::default(),
+                        ),
+                    );
+                __rpc.leave(__rpc.send(&mut __chain, &mut __call).await, &mut __call)
+            }
+            /// Uploads.
+            pub async fn upload(
+                &mut self,
+                request: impl tonic::IntoStreamingRequest<Message = super::Id>,
+            ) -> std::result::Result<
+                tonic::Response<tonic::codec::Streaming<super::Url>>,
+                tonic::Status,
+            > {
+                let (__request, __abilities) = __interceptors::request_stream(
+                    request,
+                    __interceptors::StreamProbe::<super::Id>::REPLAY,
+                );
+                let __rpc = __interceptors::Rpc::<
+                    _,
+                    ::core::result::Result<
+                        __interceptors::tonic::Response<
+                            __interceptors::tonic::Streaming<super::Url>,
+                        >,
+                        __interceptors::tonic::Status,
+                    >,
+                    _,
+                >::of(&__request, __interceptors::TonicStream);
+                let __1 = {
+                    #[allow(unused_imports)]
+                    use __interceptors::payload::{
+                        SingleRequest as _, SingleResponse as _,
+                    };
+                    &__interceptors::payload::Payload::new(
+                        __CONFIG_PAYLOAD_1,
+                        __interceptors::payload::Unwritten,
+                        __interceptors::payload::Messages::<
+                            __interceptors::payload::Streamed,
+                            super::Url,
+                        >::new()
+                            .written(|__message, __content| {
+                                __content.path("response.url");
+                                __content.value(&__message.url);
+                            }),
+                    )
+                };
+                __rpc.covers(__1);
+                let mut __call = __rpc.outgoing(__PLAN_UPLOAD, __abilities, __request);
+                let mut __chain = __rpc
+                    .link(__1)
+                    .before(
+                        __interceptors::Outgoing::<
+                            _,
+                            _,
+                            __interceptors::Many,
+                            __interceptors::Many,
+                        >::new(
+                            &mut self.inner,
+                            __METHOD_UPLOAD,
+                            || tonic_prost::ProstCodec::default(),
+                        ),
+                    );
+                __rpc.leave(__rpc.send(&mut __chain, &mut __call).await, &mut __call)
+            }
+        }
+        #[allow(unreachable_pub)]
+        pub struct __Plan;
+        impl<T> __interceptors::Intercepted<__Plan> for UserServiceClient<T>
+        where
+            T: tonic::client::GrpcService<tonic::body::Body>,
+            T::Error: Into<StdError>,
+        {
+            const PLAN: __interceptors::Plan = __interceptors::Plan::new(
+                &[__PLAN_GET_URL, __PLAN_UPLOAD],
+            );
+        }
+    };
+}

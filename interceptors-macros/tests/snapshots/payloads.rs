@@ -1,0 +1,477 @@
+const _: () = {
+    #[allow(unused_imports)]
+    use ::interceptors::__private::{
+        self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _,
+    };
+    const __SERVICE: &::core::primitive::str = "Query";
+    const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
+    const __CONFIG_PAYLOAD_0: &__interceptors::payload::Config = &{
+        let config = __interceptors::payload::Config::new();
+        let config = config.max_bytes(LIMIT);
+        config
+    };
+    const __ENTRY_PAYLOAD_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "payload",
+        &__CONFIG_PAYLOAD_0.settings(),
+        &[__interceptors::Setting::new("redact", __interceptors::Value::Text("[]"))],
+    );
+    const __CONFIG_PAYLOAD_1: &__interceptors::payload::Config = &{
+        let config = __interceptors::payload::Config::new();
+        let config = config.level(__interceptors::tracing::Level::INFO);
+        config
+    };
+    const __ENTRY_PAYLOAD_1: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "payload",
+        &__CONFIG_PAYLOAD_1.settings(),
+        &[
+            __interceptors::Setting::new(
+                "show",
+                __interceptors::Value::Text("[response.cards[].number]"),
+            ),
+        ],
+    );
+    const __CONFIG_PAYLOAD_2: &__interceptors::payload::Config = &{
+        let config = __interceptors::payload::Config::new();
+        config
+    };
+    const __ENTRY_PAYLOAD_2: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "payload",
+        &__CONFIG_PAYLOAD_2.settings(),
+        &[
+            __interceptors::Setting::new(
+                "redact",
+                __interceptors::Value::Text(
+                    "[request.password, request.card?.number, response.items[].owner?.token]",
+                ),
+            ),
+        ],
+    );
+    const __CONFIG_PAYLOAD_3: &__interceptors::payload::Config = &{
+        let config = __interceptors::payload::Config::new();
+        config
+    };
+    const __ENTRY_PAYLOAD_3: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "payload",
+        &__CONFIG_PAYLOAD_3.settings(),
+        &[
+            __interceptors::Setting::new(
+                "show",
+                __interceptors::Value::Text(
+                    "[request.id, request.card?.holder, response.items[].owner?.name]",
+                ),
+            ),
+        ],
+    );
+    #[allow(dead_code, nonstandard_style, clippy::all, clippy::pedantic)]
+    mod __handlers {
+        pub(super) trait Handlers {
+            type __MethodPlan;
+            type ListStream;
+            type __get_Request;
+            type __get_Result;
+            const __GET: Self::__MethodPlan;
+            fn get(
+                &self,
+                request: Self::__get_Request,
+            ) -> impl ::core::future::Future<
+                Output = Self::__get_Result,
+            > + ::core::marker::Send;
+            type __list_Request;
+            type __list_Result;
+            const __LIST: Self::__MethodPlan;
+            fn list(
+                &self,
+                request: Self::__list_Request,
+            ) -> impl ::core::future::Future<
+                Output = Self::__list_Result,
+            > + ::core::marker::Send;
+            type __put_Request;
+            type __put_Result;
+            const __PUT: Self::__MethodPlan;
+            fn put(
+                &self,
+                request: Self::__put_Request,
+            ) -> impl ::core::future::Future<
+                Output = Self::__put_Result,
+            > + ::core::marker::Send;
+            type __set_Request;
+            type __set_Result;
+            const __SET: Self::__MethodPlan;
+            fn set(
+                &self,
+                request: Self::__set_Request,
+            ) -> impl ::core::future::Future<
+                Output = Self::__set_Result,
+            > + ::core::marker::Send;
+        }
+    }
+    impl __handlers::Handlers for Service {
+        type __MethodPlan = &'static __interceptors::MethodPlan;
+        type ListStream = BoxStream<User>;
+        type __get_Request = Request<Id>;
+        type __get_Result = Result<Response<User>, Status>;
+        const __GET: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+            __interceptors::Name {
+                service: __SERVICE,
+                method: "Get",
+                path: __interceptors::path!(__SERVICE, "Get"),
+                derived: __SERVICE_IS_DERIVED || true,
+            },
+            __interceptors::Kind::new(
+                __interceptors::Probe::<Self::__get_Request>::REQUEST_IS_STREAM,
+                __interceptors::reply_is_stream::<
+                    Self::__get_Result,
+                    _,
+                >(__interceptors::Probe::<Self::__get_Result>::REPLY),
+            ),
+            __interceptors::Side::Server,
+            &[__ENTRY_PAYLOAD_2],
+        );
+        async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+        type __list_Request = Request<Id>;
+        type __list_Result = Result<Response<Self::ListStream>, Status>;
+        const __LIST: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+            __interceptors::Name {
+                service: __SERVICE,
+                method: "List",
+                path: __interceptors::path!(__SERVICE, "List"),
+                derived: __SERVICE_IS_DERIVED || false,
+            },
+            __interceptors::Kind::new(
+                __interceptors::Probe::<Self::__list_Request>::REQUEST_IS_STREAM,
+                __interceptors::reply_is_stream::<
+                    Self::__list_Result,
+                    _,
+                >(__interceptors::AssociatedStream),
+            ),
+            __interceptors::Side::Server,
+            &[__ENTRY_PAYLOAD_3],
+        );
+        async fn list(
+            &self,
+            request: Request<Id>,
+        ) -> Result<Response<Self::ListStream>, Status> {
+            todo!()
+        }
+        type __put_Request = Request<Streaming<Id>>;
+        type __put_Result = Result<Response<User>, Status>;
+        const __PUT: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+            __interceptors::Name {
+                service: __SERVICE,
+                method: "Put",
+                path: __interceptors::path!(__SERVICE, "Put"),
+                derived: __SERVICE_IS_DERIVED || true,
+            },
+            __interceptors::Kind::new(
+                __interceptors::Probe::<Self::__put_Request>::REQUEST_IS_STREAM,
+                __interceptors::reply_is_stream::<
+                    Self::__put_Result,
+                    _,
+                >(__interceptors::Probe::<Self::__put_Result>::REPLY),
+            ),
+            __interceptors::Side::Server,
+            &[__ENTRY_PAYLOAD_1],
+        );
+        async fn put(
+            &self,
+            request: Request<Streaming<Id>>,
+        ) -> Result<Response<User>, Status> {
+            todo!()
+        }
+        type __set_Request = Request<Id>;
+        type __set_Result = Result<Response<User>, Status>;
+        const __SET: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+            __interceptors::Name {
+                service: __SERVICE,
+                method: "Set",
+                path: __interceptors::path!(__SERVICE, "Set"),
+                derived: __SERVICE_IS_DERIVED || true,
+            },
+            __interceptors::Kind::new(
+                __interceptors::Probe::<Self::__set_Request>::REQUEST_IS_STREAM,
+                __interceptors::reply_is_stream::<
+                    Self::__set_Result,
+                    _,
+                >(__interceptors::Probe::<Self::__set_Result>::REPLY),
+            ),
+            __interceptors::Side::Server,
+            &[__ENTRY_PAYLOAD_0],
+        );
+        async fn set(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+    }
+    #[tonic::async_trait]
+    impl Query for Service {
+        type ListStream = __interceptors::ResponseStream<BoxStream<User>>;
+        async fn get(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
+            let __rpc = __interceptors::Rpc::<
+                <Self as __handlers::Handlers>::__get_Request,
+                <Self as __handlers::Handlers>::__get_Result,
+                _,
+            >::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__get_Result,
+                >::REPLY,
+            );
+            let __2 = {
+                #[allow(unused_imports)]
+                use __interceptors::payload::{SingleRequest as _, SingleResponse as _};
+                &__interceptors::payload::Payload::new(
+                    __CONFIG_PAYLOAD_2,
+                    __interceptors::payload::RequestOf::<
+                        <Self as __handlers::Handlers>::__get_Request,
+                    >::MESSAGES
+                        .written(|__message, __content| {
+                            let mut __copy = __interceptors::payload::copy(__message);
+                            __copy.password = ::core::default::Default::default();
+                            if let ::core::option::Option::Some(__inner_0) = __interceptors::payload::Optional::value_mut(
+                                &mut __copy.card,
+                            ) {
+                                __inner_0.number = ::core::default::Default::default();
+                            }
+                            __content.value(&__copy);
+                        }),
+                    __interceptors::payload::ResponseOf::<
+                        <Self as __handlers::Handlers>::__get_Result,
+                    >::MESSAGES
+                        .written(|__message, __content| {
+                            let mut __copy = __interceptors::payload::copy(__message);
+                            for __inner_0 in __interceptors::payload::Repeated::elements_mut(
+                                &mut __copy.items,
+                            ) {
+                                if let ::core::option::Option::Some(__inner_1) = __interceptors::payload::Optional::value_mut(
+                                    &mut __inner_0.owner,
+                                ) {
+                                    __inner_1.token = ::core::default::Default::default();
+                                }
+                            }
+                            __content.value(&__copy);
+                        }),
+                )
+            };
+            __rpc.covers(__2);
+            let __handler = __rpc
+                .handler(|__request| <Self as __handlers::Handlers>::get(
+                    self,
+                    __request,
+                ));
+            let mut __call = __rpc
+                .call(
+                    <Self as __handlers::Handlers>::__GET,
+                    __interceptors::Abilities::new(
+                        __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__get_Request,
+                        >::RESEND,
+                        __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__get_Request,
+                        >::COUNT,
+                    ),
+                    __request,
+                );
+            let mut __chain = __rpc.link(__2).before(__handler);
+            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+        }
+        async fn list(
+            &self,
+            __request: Request<Id>,
+        ) -> ::core::result::Result<
+            __interceptors::tonic::Response<Self::ListStream>,
+            __interceptors::tonic::Status,
+        > {
+            let __rpc = __interceptors::Rpc::<
+                <Self as __handlers::Handlers>::__list_Request,
+                <Self as __handlers::Handlers>::__list_Result,
+                _,
+            >::new(__interceptors::AssociatedStream);
+            let __3 = {
+                #[allow(unused_imports)]
+                use __interceptors::payload::{SingleRequest as _, SingleResponse as _};
+                &__interceptors::payload::Payload::new(
+                    __CONFIG_PAYLOAD_3,
+                    __interceptors::payload::RequestOf::<
+                        <Self as __handlers::Handlers>::__list_Request,
+                    >::MESSAGES
+                        .written(|__message, __content| {
+                            __content.path("request.id");
+                            __content.value(&__message.id);
+                            __content.path("request.card?.holder");
+                            match __interceptors::payload::Optional::value(
+                                &__message.card,
+                            ) {
+                                ::core::option::Option::Some(__inner_0) => {
+                                    __content.value(&__inner_0.holder);
+                                }
+                                ::core::option::Option::None => __content.none(),
+                            }
+                        }),
+                    __interceptors::payload::Messages::<
+                        __interceptors::payload::Streamed,
+                        <<Self as __handlers::Handlers>::__list_Result as __interceptors::payload::StreamResult>::Message,
+                    >::new()
+                        .written(|__message, __content| {
+                            __content.path("response.items[].owner?.name");
+                            __content.open();
+                            for __inner_0 in __interceptors::payload::Repeated::elements(
+                                &__message.items,
+                            ) {
+                                if !__content.element() {
+                                    break;
+                                }
+                                match __interceptors::payload::Optional::value(
+                                    &__inner_0.owner,
+                                ) {
+                                    ::core::option::Option::Some(__inner_1) => {
+                                        __content.value(&__inner_1.name);
+                                    }
+                                    ::core::option::Option::None => __content.none(),
+                                }
+                            }
+                            __content.close();
+                        }),
+                )
+            };
+            __rpc.covers(__3);
+            let __handler = __rpc
+                .handler(|__request| <Self as __handlers::Handlers>::list(
+                    self,
+                    __request,
+                ));
+            let mut __call = __rpc
+                .call(
+                    <Self as __handlers::Handlers>::__LIST,
+                    __interceptors::Abilities::new(
+                        __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__list_Request,
+                        >::RESEND,
+                        __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__list_Request,
+                        >::COUNT,
+                    ),
+                    __request,
+                );
+            let mut __chain = __rpc.link(__3).before(__handler);
+            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+        }
+        async fn put(
+            &self,
+            __request: Request<Streaming<Id>>,
+        ) -> Result<Response<User>, Status> {
+            let __rpc = __interceptors::Rpc::<
+                <Self as __handlers::Handlers>::__put_Request,
+                <Self as __handlers::Handlers>::__put_Result,
+                _,
+            >::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__put_Result,
+                >::REPLY,
+            );
+            let __1 = {
+                #[allow(unused_imports)]
+                use __interceptors::payload::{SingleRequest as _, SingleResponse as _};
+                &__interceptors::payload::Payload::new(
+                    __CONFIG_PAYLOAD_1,
+                    __interceptors::payload::Unwritten,
+                    __interceptors::payload::ResponseOf::<
+                        <Self as __handlers::Handlers>::__put_Result,
+                    >::MESSAGES
+                        .written(|__message, __content| {
+                            __content.path("response.cards[].number");
+                            __content.open();
+                            for __inner_0 in __interceptors::payload::Repeated::elements(
+                                &__message.cards,
+                            ) {
+                                if !__content.element() {
+                                    break;
+                                }
+                                __content.value(&__inner_0.number);
+                            }
+                            __content.close();
+                        }),
+                )
+            };
+            __rpc.covers(__1);
+            let __handler = __rpc
+                .handler(|__request| <Self as __handlers::Handlers>::put(
+                    self,
+                    __request,
+                ));
+            let mut __call = __rpc
+                .call(
+                    <Self as __handlers::Handlers>::__PUT,
+                    __interceptors::Abilities::new(
+                        __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__put_Request,
+                        >::RESEND,
+                        __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__put_Request,
+                        >::COUNT,
+                    ),
+                    __request,
+                );
+            let mut __chain = __rpc.link(__1).before(__handler);
+            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+        }
+        async fn set(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
+            let __rpc = __interceptors::Rpc::<
+                <Self as __handlers::Handlers>::__set_Request,
+                <Self as __handlers::Handlers>::__set_Result,
+                _,
+            >::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__set_Result,
+                >::REPLY,
+            );
+            let __0 = {
+                #[allow(unused_imports)]
+                use __interceptors::payload::{SingleRequest as _, SingleResponse as _};
+                &__interceptors::payload::Payload::new(
+                    __CONFIG_PAYLOAD_0,
+                    __interceptors::payload::RequestOf::<
+                        <Self as __handlers::Handlers>::__set_Request,
+                    >::MESSAGES
+                        .written(|__message, __content| __content.value(__message)),
+                    __interceptors::payload::ResponseOf::<
+                        <Self as __handlers::Handlers>::__set_Result,
+                    >::MESSAGES
+                        .written(|__message, __content| __content.value(__message)),
+                )
+            };
+            __rpc.covers(__0);
+            let __handler = __rpc
+                .handler(|__request| <Self as __handlers::Handlers>::set(
+                    self,
+                    __request,
+                ));
+            let mut __call = __rpc
+                .call(
+                    <Self as __handlers::Handlers>::__SET,
+                    __interceptors::Abilities::new(
+                        __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__set_Request,
+                        >::RESEND,
+                        __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__set_Request,
+                        >::COUNT,
+                    ),
+                    __request,
+                );
+            let mut __chain = __rpc.link(__0).before(__handler);
+            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+        }
+    }
+    #[allow(unreachable_pub)]
+    pub struct __Plan;
+    impl __interceptors::Intercepted<__Plan> for Service {
+        const PLAN: __interceptors::Plan = __interceptors::Plan::new(
+            &[
+                <Self as __handlers::Handlers>::__GET,
+                <Self as __handlers::Handlers>::__LIST,
+                <Self as __handlers::Handlers>::__PUT,
+                <Self as __handlers::Handlers>::__SET,
+            ],
+        );
+    }
+};

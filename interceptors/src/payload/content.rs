@@ -1,0 +1,170 @@
+use std::fmt::{self, Write};
+
+/// What is written of a message: so many bytes of it, and no more.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Content {
+    text: String,
+    max_bytes: usize,
+    is_cut: bool,
+    /// Nothing stands in the list yet that was opened last.
+    is_fresh: bool,
+}
+
+impl Content {
+    const CUT: char = '…';
+
+    pub(super) const fn new(max_bytes: usize) -> Self {
+        Self {
+            text: String::new(),
+            max_bytes,
+            is_cut: false,
+            is_fresh: true,
+        }
+    }
+
+    pub(super) fn into_text(mut self) -> String {
+        if self.is_cut {
+            self.text.push(Self::CUT);
+        }
+        self.text
+    }
+
+    /// What is no more than cut off says so by itself.
+    fn write(&mut self, text: fmt::Arguments<'_>) {
+        let _ = self.write_fmt(text);
+    }
+
+    /// `Debug` escapes what would begin a new line in a log.
+    pub fn value(&mut self, value: &dyn fmt::Debug) {
+        self.write(format_args!("{value:?}"));
+    }
+
+    /// The next path, whose value follows.
+    pub fn path(&mut self, path: &'static str) {
+        let comma = if self.text.is_empty() { "" } else { ", " };
+        self.write(format_args!("{comma}{path} = "));
+    }
+
+    /// There is nothing behind a `?`.
+    pub fn none(&mut self) {
+        self.write(format_args!("None"));
+    }
+
+    /// The elements behind a `[]` follow.
+    pub fn open(&mut self) {
+        self.write(format_args!("["));
+        self.is_fresh = true;
+    }
+
+    /// Another element follows, unless no more is written.
+    #[must_use]
+    pub fn element(&mut self) -> bool {
+        if !std::mem::replace(&mut self.is_fresh, false) {
+            self.write(format_args!(", "));
+        }
+        !self.is_cut
+    }
+
+    pub fn close(&mut self) {
+        self.write(format_args!("]"));
+        self.is_fresh = false;
+    }
+}
+
+impl Write for Content {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if self.is_cut {
+            return Err(fmt::Error);
+        }
+        let left = self.max_bytes - self.text.len();
+        if text.len() <= left {
+            self.text.push_str(text);
+            return Ok(());
+        }
+        let end = (0..=left).rev().find(|&end| text.is_char_boundary(end));
+        self.text.push_str(&text[..end.unwrap_or(0)]);
+        self.is_cut = true;
+        // Whoever formats stops here.
+        Err(fmt::Error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(max_bytes: usize, write: impl FnOnce(&mut Content)) -> String {
+        let mut content = Content::new(max_bytes);
+        write(&mut content);
+        content.into_text()
+    }
+
+    #[test]
+    fn what_fits_is_written_in_full_and_the_rest_is_cut_at_a_char() {
+        let text = |max_bytes| of(max_bytes, |content| content.value(&"aäb"));
+        assert_eq!(text(6), "\"aäb\"");
+        assert_eq!(text(5), "\"aäb…");
+        assert_eq!(text(4), "\"aä…");
+        assert_eq!(text(3), "\"a…");
+        assert_eq!(text(1), "\"…");
+    }
+
+    #[test]
+    fn nothing_is_written_behind_a_cut() {
+        let text = of(9, |content| {
+            content.path("a");
+            content.value(&"long text");
+            content.path("b");
+            content.value(&1);
+        });
+        assert_eq!(text, "a = \"long…");
+    }
+
+    #[test]
+    fn formatting_stops_where_the_text_does() {
+        struct Endless<'a>(&'a std::cell::Cell<u32>);
+        impl fmt::Debug for Endless<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                loop {
+                    self.0.set(self.0.get() + 1);
+                    f.write_str("0123456789")?;
+                }
+            }
+        }
+        let written = std::cell::Cell::new(0);
+        let text = of(25, |content| content.value(&Endless(&written)));
+        assert_eq!(text, "0123456789012345678901234…");
+        assert_eq!(written.get(), 3);
+    }
+
+    #[test]
+    fn no_value_begins_a_new_line() {
+        let text = of(100, |content| {
+            content.path("a");
+            content.value(&"x\ny\r\u{1b}[31m");
+        });
+        assert_eq!(text, r#"a = "x\ny\r\u{1b}[31m""#);
+    }
+
+    #[test]
+    fn lists_are_nested() {
+        let text = of(100, |content| {
+            content.path("a[][].b");
+            content.open();
+            for inner in [&[1, 2][..], &[], &[3]] {
+                assert!(content.element());
+                content.open();
+                for value in inner {
+                    assert!(content.element());
+                    content.value(value);
+                }
+                content.close();
+            }
+            content.close();
+            content.path("c?.d");
+            content.none();
+        });
+        assert_eq!(text, "a[][].b = [[1, 2], [], [3]], c?.d = None");
+    }
+}

@@ -1,0 +1,249 @@
+//! Which type the messages of a method have, and how one gets to see them.
+#![allow(missing_docs)] // for generated code
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::pin::Pin;
+
+use futures_core::Stream;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::content::Content;
+use super::interceptor::{Config, Direction, Log, record};
+#[cfg(feature = "client")]
+use crate::client::RequestStream;
+use crate::{Call, CallDetails, ResponseStream};
+
+/// There is one message.
+#[derive(Debug)]
+pub struct Single;
+
+/// A stream that tonic reads or that leaves the chain.
+#[derive(Debug)]
+pub struct Streamed;
+
+/// The request stream of a generated client.
+#[derive(Debug)]
+pub struct Sent;
+
+/// The request stream of a hand-written stub. It is of the caller's own type, so nothing can be put around it.
+#[derive(Debug)]
+pub struct OfStub;
+
+/// Messages of type `M`; how they come is `How`.
+pub struct Messages<How, M>(PhantomData<fn(M) -> How>);
+
+impl<How, M> Messages<How, M> {
+    #[must_use]
+    #[allow(clippy::new_without_default)]
+    pub const fn new() -> Self {
+        Self(PhantomData)
+    }
+
+    /// What is to be written of each. It takes a function, so that a closure learns the type of the message.
+    #[must_use]
+    pub const fn written(self, write: fn(&M, &mut Content)) -> Written<How, M> {
+        Written {
+            write,
+            how: PhantomData,
+        }
+    }
+}
+
+impl<How, M> fmt::Debug for Messages<How, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Messages").finish_non_exhaustive()
+    }
+}
+
+/// What is written of the messages of one direction.
+pub struct Written<How, M> {
+    write: fn(&M, &mut Content),
+    how: PhantomData<fn() -> How>,
+}
+
+impl<How, M> fmt::Debug for Written<How, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Written").finish_non_exhaustive()
+    }
+}
+
+/// Nothing is shown of the messages of one direction, so they are not looked at.
+#[derive(Debug)]
+pub struct Unwritten;
+
+/// A copy, whose fields may then be redacted.
+#[must_use]
+pub fn copy<M: Clone>(message: &M) -> M {
+    message.clone()
+}
+
+/// The type of a method's request. As with [`Probe`](crate::__private::Probe), the inherent constant wins.
+#[derive(Debug)]
+pub struct RequestOf<T>(PhantomData<fn(T)>);
+
+pub trait SingleRequest {
+    type Message;
+    const MESSAGES: Messages<Single, Self::Message> = Messages::new();
+}
+
+impl<M> SingleRequest for RequestOf<Request<M>> {
+    type Message = M;
+}
+
+impl<M> RequestOf<Request<Streaming<M>>> {
+    pub const MESSAGES: Messages<Streamed, M> = Messages::new();
+}
+
+/// The type of the request that a method of a hand-written stub takes.
+#[derive(Debug)]
+pub struct RequestOfStub<T>(PhantomData<fn(T)>);
+
+impl<M> SingleRequest for RequestOfStub<Request<M>> {
+    type Message = M;
+}
+
+impl<S: Stream> RequestOfStub<Request<S>> {
+    pub const MESSAGES: Messages<OfStub, S::Item> = Messages::new();
+}
+
+/// The type of a method's result, unless it is a stream of the service's own associated type.
+#[derive(Debug)]
+pub struct ResponseOf<T>(PhantomData<fn(T)>);
+
+pub trait SingleResponse {
+    type Message;
+    const MESSAGES: Messages<Single, Self::Message> = Messages::new();
+}
+
+impl<M> SingleResponse for ResponseOf<Result<Response<M>, Status>> {
+    type Message = M;
+}
+
+impl<M> ResponseOf<Result<Response<Streaming<M>>, Status>> {
+    pub const MESSAGES: Messages<Streamed, M> = Messages::new();
+}
+
+type BoxStream<M> = Pin<Box<dyn Stream<Item = Result<M, Status>> + Send>>;
+
+impl<M> ResponseOf<Result<Response<BoxStream<M>>, Status>> {
+    pub const MESSAGES: Messages<Streamed, M> = Messages::new();
+}
+
+/// The result of a method that answers with a stream.
+pub trait StreamResult {
+    type Message;
+}
+
+impl<S, M> StreamResult for Result<Response<S>, Status>
+where
+    S: Stream<Item = Result<M, Status>>,
+{
+    type Message = M;
+}
+
+/// Writes down the messages of a request.
+#[diagnostic::on_unimplemented(
+    message = "`payload` cannot see the messages of this method's request, `{Req}`",
+    label = "the request stream of a hand-written stub is of its caller's own type, around which nothing can be put",
+    note = "show fields of the response alone (`show = [response.…]`), leave the method out with `except = [...]`, or put `payload` on the generated client"
+)]
+pub trait WriteRequest<Req>: Send + Sync {
+    fn write(&self, config: Config, call: &mut Call<Req>);
+}
+
+/// Writes down the messages of a response.
+#[diagnostic::on_unimplemented(
+    message = "`payload` cannot see the messages of this method's response, `{Res}`",
+    label = "neither a message nor a stream of messages"
+)]
+pub trait WriteResponse<Res>: Send + Sync {
+    fn write(&self, config: Config, call: &CallDetails, response: Response<Res>) -> Response<Res>;
+}
+
+impl<Req> WriteRequest<Req> for Unwritten {
+    fn write(&self, _: Config, _: &mut Call<Req>) {}
+}
+
+impl<Res> WriteResponse<Res> for Unwritten {
+    fn write(&self, _: Config, _: &CallDetails, response: Response<Res>) -> Response<Res> {
+        response
+    }
+}
+
+impl<M> WriteRequest<M> for Written<Single, M> {
+    fn write(&self, config: Config, call: &mut Call<M>) {
+        if let Some(message) = call.message() {
+            record(
+                &call.path,
+                config,
+                Direction::Request,
+                None,
+                &mut |content| {
+                    (self.write)(message, content);
+                },
+            );
+        }
+    }
+}
+
+impl<M: Send + 'static> WriteRequest<Streaming<M>> for Written<Streamed, M> {
+    fn write(&self, config: Config, call: &mut Call<Streaming<M>>) {
+        let write = self.write;
+        let mut log = Log::new(call, config, Direction::Request);
+        call.each_message(move |message| {
+            log.next(&mut |content| write(message, content));
+            Ok(())
+        });
+    }
+}
+
+#[cfg(feature = "client")]
+impl<S, M> WriteRequest<RequestStream<S>> for Written<Sent, M>
+where
+    S: Stream<Item = M>,
+    M: 'static,
+{
+    fn write(&self, config: Config, call: &mut Call<RequestStream<S>>) {
+        let write = self.write;
+        let mut log = Log::new(call, config, Direction::Request);
+        if let Some(stream) = call.message_mut() {
+            stream.each_message(move |message| log.next(&mut |content| write(message, content)));
+        }
+    }
+}
+
+impl<M> WriteResponse<M> for Written<Single, M> {
+    fn write(&self, config: Config, call: &CallDetails, response: Response<M>) -> Response<M> {
+        let message = response.get_ref();
+        record(
+            &call.path,
+            config,
+            Direction::Response,
+            None,
+            &mut |content| {
+                (self.write)(message, content);
+            },
+        );
+        response
+    }
+}
+
+impl<S, M> WriteResponse<ResponseStream<S>> for Written<Streamed, M>
+where
+    S: Stream<Item = Result<M, Status>>,
+    M: 'static,
+{
+    fn write(
+        &self,
+        config: Config,
+        call: &CallDetails,
+        response: Response<ResponseStream<S>>,
+    ) -> Response<ResponseStream<S>> {
+        let write = self.write;
+        let mut log = Log::new(call, config, Direction::Response);
+        response.map(|stream| {
+            stream.each_message(move |message| log.next(&mut |content| write(message, content)))
+        })
+    }
+}
