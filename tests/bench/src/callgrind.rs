@@ -18,6 +18,19 @@ pub struct Case {
     run: fn(u32),
 }
 
+impl Case {
+    /// The name to ask for it by.
+    #[must_use]
+    pub const fn key(&self) -> &'static str {
+        self.key
+    }
+
+    /// Makes so many calls, here and now.
+    pub fn run(&self, calls: u32) {
+        (self.run)(calls);
+    }
+}
+
 /// A case, and the name to ask for it by.
 pub const fn case(key: &'static str, run: fn(u32)) -> Case {
     Case { key, run }
