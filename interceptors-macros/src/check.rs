@@ -392,7 +392,7 @@ fn expressions(entry: &Entry) -> Vec<&Expr> {
         | EntryKind::Retry { .. }
         | EntryKind::Hedge { .. }
         | EntryKind::RequestId { .. }
-        | EntryKind::Trace
+        | EntryKind::Trace { .. }
         | EntryKind::Deadline { .. }
         | EntryKind::Validate
         | EntryKind::Timeout { .. } => Vec::new(),
