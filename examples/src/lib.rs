@@ -12,10 +12,12 @@ use tonic::transport::{self, Channel, Endpoint, Server};
 
 pub mod clients;
 pub mod flaky;
+pub mod issuer;
 pub mod logs;
 pub mod production;
 pub mod scenes;
 pub mod tally;
+pub mod telemetry;
 pub mod users;
 
 use users::Users;

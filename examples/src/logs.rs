@@ -4,29 +4,42 @@
 use std::fmt::Display;
 use std::io::IsTerminal;
 
+use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 /// Prints logs at `INFO` and above, or what `RUST_LOG` says.
 pub fn init() {
+    tracing_subscriber::registry().with(layer()).init();
+}
+
+/// What [`init`] prints with, to be put beside another layer.
+pub fn layer<S>() -> impl Layer<S>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
     let filter = EnvFilter::builder()
         .with_default_directive(LevelFilter::INFO.into())
         .from_env_lossy();
     // The fields that are the same in every line of these examples are left out.
     let fields = format::debug_fn(|out, field, value| match field.name() {
         "protocol" | "grpc.component" | "grpc.service" | "peer.address" => Ok(()),
+        // Those of spans, which say what the event says.
+        name if name.starts_with("otel.") || name.starts_with("rpc.") => Ok(()),
         "message" => write!(out, "{value:?}"),
         "grpc.time_ms" => write!(out, " {field}={value:.1?}"),
         _ => write!(out, " {field}={value:?}"),
     });
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    tracing_subscriber::fmt::layer()
         .with_ansi(in_colour())
         .with_timer(tracing_subscriber::fmt::time::uptime())
         .with_target(false)
         .fmt_fields(fields)
-        .init();
+        .with_filter(filter)
 }
 
 /// Prints what the lines below it show.

@@ -1,12 +1,17 @@
-//! A service and a client as they go into production: the recommended stack, and metrics for Prometheus to fetch.
+//! A service and a client as they go into production: the recommended stack, tokens that are JWTs, spans for
+//! OpenTelemetry, and metrics for Prometheus to fetch.
 //!
-//! The order of the entries, and why, stands in the README.
+//! The order of the entries, and why, stands in the README. Who signs the tokens is in [`issuer`](crate::issuer),
+//! where the spans go in [`telemetry`](crate::telemetry).
 
+use std::hash::{Hash, Hasher};
 use std::io;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
-use interceptors::auth::{RequestExt, StaticTokens, Token, TokenCache};
+use interceptors::auth::jwt::{Algorithm, JwkSet, JwtVerifier};
+use interceptors::auth::{RequestExt, Token, TokenCache};
 use interceptors::authorize::HasRole;
 use interceptors::intercept;
 use interceptors::metrics::Recorder;
@@ -14,6 +19,7 @@ use interceptors::request_id::RequestId;
 use interceptors::server::RequestCancellationLayer;
 use interceptors::validate::{Validate, Violations};
 use prometheus::{Registry, TextEncoder};
+use serde::Deserialize;
 use tokio::net::TcpListener;
 use tokio_stream::StreamExt;
 use tonic::transport::server::TcpIncoming;
@@ -21,6 +27,7 @@ use tonic::transport::{self, Server};
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::Error;
+use crate::issuer::{ISSUER, Issuer, LIFETIME};
 
 /// What tonic generates. Its messages are this crate's own, so it can say which are valid.
 #[allow(missing_docs, unused_qualifications, clippy::all)]
@@ -31,23 +38,29 @@ pub mod generated {
 use generated::user_service_server::{UserService, UserServiceServer};
 use generated::{GetUserRequest, ImportSummary, LoginReply, LoginRequest, User};
 
-/// Who calls.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// Who calls: what the service wants to know of the claims of a token.
+#[derive(Debug, Clone, Deserialize)]
 pub struct Caller {
-    name: &'static str,
-    is_admin: bool,
+    sub: String,
+    #[serde(default)]
+    roles: Vec<String>,
 }
 
 impl HasRole for Caller {
     fn has_role(&self, role: &str) -> bool {
-        role == "admin" && self.is_admin
+        self.roles.iter().any(|own| own == role)
     }
 }
 
-/// The tokens of the example. Real ones come from where secrets are kept, or are JWTs: `auth::jwt`.
-pub const ADMIN: &str = "example-token-of-an-admin";
-/// Of somebody who is not.
-pub const GUEST: &str = "example-token-of-a-guest";
+/// `rate_limit(key = identity)` has one limit for each: for each subject, whatever its token says besides.
+impl Hash for Caller {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.sub.hash(state);
+    }
+}
+
+/// Whom tokens have to be meant for: the claim `aud`.
+pub const AUDIENCE: &str = "users";
 
 impl Validate for GetUserRequest {
     fn validate(&self) -> Result<(), Violations> {
@@ -72,25 +85,24 @@ impl Validate for User {
 /// The service.
 #[derive(Debug)]
 pub struct Users {
-    tokens: StaticTokens<Caller>,
+    verifier: JwtVerifier<Caller>,
     recorder: Recorder,
 }
 
 impl Users {
-    /// A service that is measured in this registry.
+    /// A service that takes tokens which one of these keys has signed.
     ///
     /// # Errors
     ///
-    /// If the registry has such metrics already.
-    pub fn new(registry: &Registry) -> Result<Self, Error> {
-        let caller = |name, is_admin| Caller { name, is_admin };
-        Ok(Self {
-            tokens: StaticTokens::new([
-                (ADMIN, caller("ada", true)),
-                (GUEST, caller("bob", false)),
-            ])?,
-            recorder: Recorder::prometheus(registry)?,
-        })
+    /// If there is no usable key.
+    pub fn new(published: &JwkSet, recorder: Recorder) -> Result<Self, Error> {
+        // Real ones fetch the keys again from time to time: `JwtVerifier::set_keys`.
+        let verifier = JwtVerifier::builder([Algorithm::EdDSA])
+            .issuer([ISSUER])
+            .audience([AUDIENCE])
+            .keys(published)
+            .build()?;
+        Ok(Self { verifier, recorder })
     }
 }
 
@@ -101,7 +113,7 @@ impl Users {
     request_id,
     logging(slow = "500ms"),
     timeout("2s", idle = "1s"),
-    auth(verifier = self.tokens, public = [login]),
+    auth(verifier = self.verifier, public = [login]),
     authorize(role = "admin", only = [import_users]),
     rate_limit(per_second = 100, burst = 50, key = identity),
     concurrency(max = 100, queue = 50, wait = "100ms"),
@@ -125,7 +137,7 @@ impl UserService for Users {
     async fn get_user(&self, request: Request<GetUserRequest>) -> Result<Response<User>, Status> {
         let caller = request.identity::<Caller>()?;
         let id = RequestId::of(&request).map(RequestId::to_string);
-        tracing::debug!(caller.name, id, "looks a user up");
+        tracing::debug!(caller.sub, id, "looks a user up");
         let id = request.get_ref().id;
         let name = format!("user-{id}");
         Ok(Response::new(User { id, name }))
@@ -175,24 +187,39 @@ pub async fn export(listener: TcpListener, registry: Registry) -> io::Result<()>
 /// The chain of a client's channel.
 #[intercept(
     trace,
+    metrics(recorder = self.recorder),
     request_id,
     logging,
     deadline("1s"),
     retry(max = 2, base_delay = "20ms", only = ["/demo.v1.UserService/GetUser"]),
     circuit_breaker(failures = 5, open_for = "10s"),
     auth(token = self.tokens, public = ["/demo.v1.UserService/Login"], allow_plaintext = true),
+    metadata("x-client" = "examples/1.0"),
 )]
 #[derive(Debug)]
 pub struct Outbound {
     tokens: TokenCache,
+    recorder: Recorder,
 }
 
 impl Outbound {
-    /// Calls with this token.
+    /// Calls as somebody who has these roles. A token is fetched when it is needed, and anew before it is over.
     #[must_use]
-    pub fn new(token: &'static str) -> Self {
-        Self {
-            tokens: TokenCache::new(move || async move { Ok(Token::new(token)) }),
-        }
+    pub fn new(
+        issuer: &Arc<Issuer>,
+        sub: &'static str,
+        roles: &'static [&'static str],
+        recorder: Recorder,
+    ) -> Self {
+        let issuer = Arc::clone(issuer);
+        let tokens = TokenCache::new(move || {
+            // Over the network this takes a while, which is why it is a future.
+            let token = issuer.token(AUDIENCE, sub, roles);
+            async move {
+                let token = token.map_err(|_| Status::unavailable("no token was issued"))?;
+                Ok(Token::new(token).expires_in(LIFETIME))
+            }
+        });
+        Self { tokens, recorder }
     }
 }

@@ -1,40 +1,62 @@
-//! The stack of production at work, and its metrics as Prometheus fetches them.
+//! The stack of production at work, its metrics as Prometheus fetches them, and its spans as an exporter is given
+//! them.
 #![allow(clippy::unwrap_used)] // clippy.toml allows it inside of tests, not of their helpers
 
 use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
 
-use examples::connect;
+use examples::issuer::Issuer;
 use examples::production::generated::user_service_client::UserServiceClient;
 use examples::production::generated::{GetUserRequest, LoginRequest, User};
-use examples::production::{ADMIN, GUEST, Outbound, Users, export, serve};
+use examples::production::{AUDIENCE, Outbound, Users, export, serve};
+use examples::{connect, telemetry};
 use interceptors::Intercepted as _;
 use interceptors::client::InterceptedChannel;
+use interceptors::metrics::Recorder;
+use opentelemetry::trace::{SpanId, SpanKind, Status as SpanStatus, TraceContextExt, TraceId};
+use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
 use prometheus::Registry;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tonic::Code;
 use tonic::transport::Channel;
+use tonic::{Code, Request};
+use tracing::{Instrument, info_span};
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 type Client = UserServiceClient<InterceptedChannel<Outbound, Channel>>;
 
 struct Running {
     admin: Client,
     guest: Client,
+    /// Without interceptors, for tokens that no issuer gives.
+    stranger: UserServiceClient<Channel>,
+    issuer: Arc<Issuer>,
     endpoint: String,
 }
 
 async fn running() -> Running {
     let registry = Registry::new();
+    let recorder = Recorder::prometheus(&registry).unwrap();
+    let issuer = Arc::new(Issuer::new().unwrap());
+    let users = Users::new(&issuer.published().unwrap(), recorder.clone()).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    tokio::spawn(serve(listener, Users::new(&registry).unwrap()));
+    tokio::spawn(serve(listener, users));
     let endpoint = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint_address = endpoint.local_addr().unwrap().to_string();
     tokio::spawn(export(endpoint, registry));
     let channel = connect(&address).await.unwrap();
+    let client = |sub, roles| {
+        let outbound = Outbound::new(&issuer, sub, roles, recorder.clone());
+        UserServiceClient::new(outbound.wrap(channel.clone()))
+    };
     Running {
-        admin: UserServiceClient::new(Outbound::new(ADMIN).wrap(channel.clone())),
-        guest: UserServiceClient::new(Outbound::new(GUEST).wrap(channel)),
+        admin: client("ada", &["admin"]),
+        guest: client("bob", &[]),
+        stranger: UserServiceClient::new(channel.clone()),
+        issuer,
         endpoint: endpoint_address,
     }
 }
@@ -80,6 +102,7 @@ async fn prometheus_is_told_how_each_call_ended() {
         mut admin,
         mut guest,
         endpoint,
+        ..
     } = running().await;
     guest.get_user(GetUserRequest { id: 7 }).await.unwrap();
     let users = [user("a"), user("b")];
@@ -119,8 +142,164 @@ async fn prometheus_is_told_how_each_call_ended() {
     }
     assert_eq!(total(&series, "grpc_server_started_total", &[]), 6.0);
     assert_eq!(total(&series, "grpc_server_in_flight", &[]), 0.0);
+    assert_eq!(total(&series, "grpc_client_started_total", &[]), 6.0);
     let text = format!("{series:?}");
-    assert!(!text.contains("a-password") && !text.contains("example-token"));
+    assert!(!text.contains("a-password") && !text.contains("eyJ"));
+}
+
+#[tokio::test]
+async fn only_tokens_of_the_issuer_for_this_service_are_taken() {
+    let Running {
+        mut stranger,
+        issuer,
+        ..
+    } = running().await;
+    let token = |of: &Issuer, aud| of.token(aud, "ada", &[]).unwrap();
+    let good = token(&issuer, AUDIENCE);
+    let (header, rest) = good.split_once('.').unwrap();
+    let (_, signature) = rest.split_once('.').unwrap();
+    for (token, code) in [
+        (Some(good.clone()), Code::Ok),
+        (None, Code::Unauthenticated),
+        (Some(token(&issuer, "payments")), Code::Unauthenticated),
+        (
+            Some(token(&Issuer::new().unwrap(), AUDIENCE)),
+            Code::Unauthenticated,
+        ),
+        // No claims.
+        (
+            Some(format!("{header}.e30.{signature}")),
+            Code::Unauthenticated,
+        ),
+    ] {
+        let mut request = Request::new(GetUserRequest { id: 7 });
+        if let Some(token) = &token {
+            let bearer = format!("Bearer {token}").parse().unwrap();
+            request.metadata_mut().insert("authorization", bearer);
+        }
+        let got = stranger.get_user(request).await;
+        assert_eq!(
+            got.map_or_else(|status| status.code(), |_| Code::Ok),
+            code,
+            "{token:?}"
+        );
+    }
+}
+
+/// Where the spans of all tests of this file go.
+static TELEMETRY: LazyLock<(SdkTracerProvider, InMemorySpanExporter)> = LazyLock::new(|| {
+    let exporter = InMemorySpanExporter::default();
+    let provider = telemetry::provider("users", exporter.clone());
+    let layer = telemetry::layer(&provider);
+    tracing_subscriber::registry().with(layer).init();
+    (provider, exporter)
+});
+
+/// Those of this trace that have ended.
+fn spans_of(trace: TraceId) -> Vec<SpanData> {
+    let (provider, exporter) = &*TELEMETRY;
+    provider.force_flush().unwrap();
+    let mut spans = exporter.get_finished_spans().unwrap();
+    spans.retain(|span| span.span_context.trace_id() == trace);
+    spans
+}
+
+fn only<'a>(spans: &'a [SpanData], kind: &SpanKind, name: &str) -> &'a SpanData {
+    let mut found = spans
+        .iter()
+        .filter(|span| span.span_kind == *kind && span.name == name);
+    match (found.next(), found.next()) {
+        (Some(span), None) => span,
+        _ => panic!("not one {name} {kind:?}: {spans:#?}"),
+    }
+}
+
+fn attribute(span: &SpanData, key: &str) -> Option<String> {
+    let mut pairs = span.attributes.iter();
+    let pair = pairs.find(|pair| pair.key.as_str() == key)?;
+    Some(pair.value.to_string())
+}
+
+#[tokio::test]
+async fn a_call_is_one_trace_from_the_client_through_each_attempt_to_the_service() {
+    LazyLock::force(&TELEMETRY);
+    let Running {
+        mut admin,
+        mut guest,
+        ..
+    } = running().await;
+    let name = "demo.v1.UserService/ImportUsers";
+    let users = || tokio_stream::iter([user("a"), user("b")]);
+    let get = GetUserRequest { id: 7 };
+    let denied = "PERMISSION_DENIED";
+    let message = "the caller may not call this method";
+    for (what, code, on_the_client) in [
+        ("admin", "OK", SpanStatus::Unset),
+        ("guest", denied, SpanStatus::error(message)),
+        ("unary", "OK", SpanStatus::Unset),
+    ] {
+        let name = match what {
+            "unary" => "demo.v1.UserService/GetUser",
+            _ => name,
+        };
+        let root = info_span!("a test");
+        let context = root.context().span().span_context().clone();
+        let call = async {
+            match what {
+                "admin" => admin.import_users(users()).await.is_ok(),
+                "guest" => guest.import_users(users()).await.is_ok(),
+                _ => guest.get_user(get).await.is_ok(),
+            }
+        };
+        let is_ok = call.instrument(root).await;
+        assert_eq!(is_ok, code == "OK");
+
+        // The service's has ended when the client's has, or a little later: it says how the call ended when it
+        // has sent that.
+        let mut spans = spans_of(context.trace_id());
+        while spans.len() < 4 {
+            tokio::task::yield_now().await;
+            spans = spans_of(context.trace_id());
+        }
+        let test = only(&spans, &SpanKind::Internal, "a test");
+        assert_eq!(test.parent_span_id, SpanId::INVALID);
+        let call = only(&spans, &SpanKind::Client, name);
+        assert_eq!(call.parent_span_id, test.span_context.span_id());
+        let attempt = only(&spans, &SpanKind::Client, &format!("Attempt.{name}"));
+        assert_eq!(attempt.parent_span_id, call.span_context.span_id());
+        assert_eq!(
+            attribute(attempt, "previous-rpc-attempts").as_deref(),
+            Some("0")
+        );
+        // Over the wire, by `traceparent`.
+        let served = only(&spans, &SpanKind::Server, name);
+        assert_eq!(served.parent_span_id, attempt.span_context.span_id());
+        assert!(served.parent_span_is_remote && !attempt.parent_span_is_remote);
+
+        for span in [call, attempt, served] {
+            assert_eq!(attribute(span, "rpc.system.name").as_deref(), Some("grpc"));
+            assert_eq!(attribute(span, "rpc.method").as_deref(), Some(name));
+            assert_eq!(attribute(span, "rpc.status_code").as_deref(), Some(code));
+            // What the caller did wrong is an error to him, and none of the service's.
+            let is_error = code != "OK" && span.span_kind == SpanKind::Client;
+            assert_eq!(
+                attribute(span, "error.type"),
+                is_error.then(|| code.to_owned())
+            );
+            let status = match span.span_kind {
+                SpanKind::Client => &on_the_client,
+                _ => &SpanStatus::Unset,
+            };
+            assert_eq!(span.status, *status);
+        }
+        let shown = telemetry::tree(&spans);
+        assert_eq!(
+            shown,
+            format!(
+                "Internal a test \n  Client {name} {code}\n    Client Attempt.{name} {code}\n      Server {name} {code}\n"
+            )
+        );
+    }
 }
 
 #[test]

@@ -102,7 +102,9 @@ pub(crate) enum EntryKind {
     Metrics {
         recorder: Option<Expr>,
     },
-    Trace,
+    Trace {
+        config: Config,
+    },
     Payload {
         config: Config,
         fields: PayloadFields,
@@ -923,13 +925,24 @@ impl EntryParser<'_> {
         })
     }
 
+    /// `trace(public_endpoint = true)`
     fn trace(&self, name: Ident, tokens: TokenStream) -> Option<Entry> {
-        let mut settings = self.settings(tokens, &[]);
+        let values = self.values();
+        // Nobody calls a client.
+        let known = match self.mount.side() {
+            Side::Server => &["public_endpoint"][..],
+            Side::Client => &[],
+        };
+        let mut settings = self.settings(tokens, known);
+        let mut config = Config::new(quote!(new()), name.span());
+        if let Some((key, expr)) = settings.expr("public_endpoint") {
+            set(&mut config, &key, &expr, values.boolean(&key, &expr));
+        }
         let methods = self.selector(&mut settings);
         Some(Entry {
             name,
             methods,
-            kind: EntryKind::Trace,
+            kind: EntryKind::Trace { config },
             expressions: Vec::new(),
         })
     }

@@ -394,7 +394,7 @@ fn expressions(entry: &Entry) -> Vec<&Expr> {
         | EntryKind::Retry { .. }
         | EntryKind::Hedge { .. }
         | EntryKind::RequestId { .. }
-        | EntryKind::Trace
+        | EntryKind::Trace { .. }
         | EntryKind::Payload { .. }
         | EntryKind::Deadline { .. }
         | EntryKind::Validate

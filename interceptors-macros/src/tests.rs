@@ -115,6 +115,7 @@ snapshot!(bounds_and_panics, {
 snapshot!(request_ids_and_metrics, {
     request_id(header = "x-correlation-id", accept = false, max_length = 64),
     metrics(recorder = self.recorder),
+    trace(public_endpoint = true),
 }, {
     #[tonic::async_trait]
     impl UserService for Users {

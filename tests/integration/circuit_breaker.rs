@@ -232,9 +232,49 @@ async fn a_probe_whose_deadline_passes_has_failed() {
     }
 }
 
+const STREAMS: [Kind; 2] = [Kind::ServerStreaming, Kind::BidiStreaming];
+
+/// A call whose response stream is open, and its first message read.
+macro_rules! begun {
+    ($client:expr, $kind:expr) => {{
+        let mut client = $client.clone();
+        let behaviour = Behaviour::Answer(1);
+        match $kind {
+            Kind::ServerStreaming => {
+                let request = told(ListUsersRequest::default(), behaviour);
+                let mut messages = client.list_users(request).await.unwrap().into_inner();
+                messages.message().await.unwrap().unwrap();
+                Begun::Users(messages)
+            }
+            _ => {
+                let chat = tokio_stream::iter([ChatMessage::default()]);
+                let reply = client.chat(told(chat, behaviour)).await;
+                let mut messages = reply.unwrap().into_inner();
+                messages.message().await.unwrap().unwrap();
+                Begun::Chat(messages)
+            }
+        }
+    }};
+}
+
+enum Begun {
+    Users(Streaming<User>),
+    Chat(Streaming<ChatMessage>),
+}
+
+impl Begun {
+    async fn end(self) -> Result<(), Status> {
+        match self {
+            Self::Users(mut messages) => while messages.message().await?.is_some() {},
+            Self::Chat(mut messages) => while messages.message().await?.is_some() {},
+        }
+        Ok(())
+    }
+}
+
 #[tokio::test(start_paused = true)]
-async fn a_stream_counts_when_it_has_ended_and_a_probe_when_it_has_begun() {
-    for kind in [Kind::ServerStreaming, Kind::BidiStreaming] {
+async fn a_stream_counts_when_it_has_ended_that_of_a_probe_too() {
+    for kind in STREAMS {
         let server = FlakyServer::new([]);
         let (client, breaker) = shared!(server, Config::new().failures(2).open_for(S(10)));
         server.then([
@@ -247,14 +287,147 @@ async fn a_stream_counts_when_it_has_ended_and_a_probe_when_it_has_begun() {
         }
         assert_eq!(breaker.state(), State::Open);
         advance(S(10)).await;
-        server.then([hang_after(1)]);
-        let endless = tokio::spawn(call!(client, kind));
-        while breaker.state() != State::Closed {
-            tokio::task::yield_now().await;
+        // It was answered, and that is not the end.
+        server.then([fail_after(1, Code::Unavailable)]);
+        let probe = begun!(client, kind);
+        assert_eq!(breaker.state(), State::HalfOpen, "{kind}");
+        for _ in 0..3 {
+            assert_refused(&call!(client, kind).await, path(kind));
         }
+        assert_eq!(code(&probe.end().await), Code::Unavailable);
+        assert_eq!(breaker.state(), State::Open, "{kind}: it failed half way");
+        assert_refused(&call!(client, kind).await, path(kind));
+        advance(S(10)).await;
+        server.then([answer(2)]);
+        let probe = begun!(client, kind);
+        assert_eq!(breaker.state(), State::HalfOpen);
+        assert_refused(&call!(client, kind).await, path(kind));
+        probe.end().await.unwrap();
+        assert_eq!(breaker.state(), State::Closed, "{kind}");
         call!(client, kind).await.unwrap();
-        endless.abort();
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_whose_stream_is_dropped_says_nothing_and_gives_its_place_back() {
+    for kind in STREAMS {
+        let server = FlakyServer::new([fail(Code::Unavailable)]);
+        let config = Config::new().failures(1).open_for(S(10)).probes(2);
+        let (client, breaker) = shared!(server, config);
+        assert!(call!(client, kind).await.is_err());
+        advance(S(10)).await;
+        for _ in 0..10 {
+            server.then([hang_after(1), hang_after(1)]);
+            let (first, second) = (begun!(client, kind), begun!(client, kind));
+            assert_refused(&call!(client, kind).await, path(kind));
+            drop(first);
+            server.then([hang_after(1)]);
+            let third = begun!(client, kind);
+            assert_refused(&call!(client, kind).await, path(kind));
+            drop((second, third));
+            assert_eq!(breaker.state(), State::HalfOpen, "{kind}");
+        }
+        for _ in 0..2 {
+            assert_eq!(breaker.state(), State::HalfOpen, "{kind}");
+            call!(client, kind).await.unwrap();
+        }
+        assert_eq!(breaker.state(), State::Closed, "{kind}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_whose_stream_does_not_end_has_held_after_open_for() {
+    for kind in STREAMS {
+        let server = FlakyServer::new([fail(Code::Unavailable)]);
+        let (client, breaker) = shared!(server, Config::new().failures(1).open_for(S(10)));
+        assert!(call!(client, kind).await.is_err());
+        advance(S(10)).await;
+        server.then([hang_after(1)]);
+        let endless = begun!(client, kind);
+        advance(MS(9_999)).await;
+        assert_eq!(breaker.state(), State::HalfOpen, "{kind}");
+        assert_refused(&call!(client, kind).await, path(kind));
+        advance(MS(1)).await;
+        assert_eq!(breaker.state(), State::Closed, "{kind}");
+        for _ in 0..3 {
+            call!(client, kind).await.unwrap();
+        }
+        // Its end is of a state that is past.
+        drop(endless);
+        assert_eq!(breaker.state(), State::Closed, "{kind}");
+        server.then([fail(Code::Unavailable)]);
+        assert!(call!(client, kind).await.is_err());
+        assert_eq!(breaker.state(), State::Open, "{kind}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn never_more_probes_are_out_than_there_may_be_whatever_becomes_of_them() {
+    for kind in KINDS {
+        let server = FlakyServer::new([fail(Code::Unavailable)]);
+        let config = Config::new().failures(1).open_for(S(1_000)).probes(3);
+        let (client, breaker) = shared!(server, config);
+        assert!(call!(client, kind).await.is_err());
+        advance(S(1_000)).await;
+        for round in 0..5 {
+            let before = server.times().len();
+            server.then([hang(), hang_after(1), hang()]);
+            let calls: Vec<_> = (0..20).map(|_| tokio::spawn(call!(client, kind))).collect();
+            for _ in 0..200 {
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(server.times().len() - before, 3, "{kind} {round}");
+            for call in &calls {
+                call.abort();
+            }
+            for call in calls {
+                let _ = call.await;
+            }
+            assert_eq!(breaker.state(), State::HalfOpen, "{kind} {round}");
+        }
+        for _ in 0..3 {
+            assert_eq!(breaker.state(), State::HalfOpen, "{kind}");
+            call!(client, kind).await.unwrap();
+        }
+        assert_eq!(breaker.state(), State::Closed, "{kind}");
+    }
+}
+
+struct Panicking {
+    breaker: CircuitBreaker,
+}
+
+#[intercept(service = "demo.v1.UserService", circuit_breaker(breaker = self.breaker))]
+impl Panicking {
+    async fn get_user(&self, request: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+        match request.into_inner().id {
+            0 => Err(Status::unavailable("down")),
+            1 => panic!("a mistake"),
+            _ => Ok(Response::new(User::default())),
+        }
+    }
+}
+
+/// `INTERNAL` is a failure, and a panic is one.
+#[tokio::test(start_paused = true)]
+async fn a_probe_that_panics_has_failed_and_holds_no_place() {
+    let breaker = CircuitBreaker::new(&Config::new().failures(1).open_for(S(10)));
+    let stub = std::sync::Arc::new(Panicking {
+        breaker: breaker.clone(),
+    });
+    let get = |id| {
+        let stub = std::sync::Arc::clone(&stub);
+        tokio::spawn(async move { stub.get_user(Request::new(GetUserRequest { id })).await })
+    };
+    assert!(get(0).await.unwrap().is_err());
+    for _ in 0..5 {
+        assert_eq!(breaker.state(), State::Open);
+        advance(S(10)).await;
+        assert!(get(1).await.unwrap_err().is_panic());
+    }
+    advance(S(10)).await;
+    get(2).await.unwrap().unwrap();
+    assert_eq!(breaker.state(), State::Closed);
 }
 
 #[tokio::test(start_paused = true)]

@@ -163,22 +163,247 @@ async fn a_call_that_arrives_has_one_span_inside_of_the_callers_with_its_true_st
 
 #[tokio::test]
 async fn a_malformed_context_counts_as_none() {
+    let good = format!("00-{TRACE}-{PARENT}-01");
     for malformed in [
-        "".to_owned(),
-        "nonsense".to_owned(),
-        format!("00-{TRACE}-0000000000000000-01"),
-        format!("00-{TRACE}-{PARENT}"),
+        vec!["".to_owned()],
+        vec!["nonsense".to_owned()],
+        vec!["-".repeat(4_000)],
+        vec!["0".repeat(4_000)],
+        vec![format!("{good}{}", "0".repeat(4_000))],
+        vec![format!("00-{TRACE}-0000000000000000-01")],
+        vec![format!("00-{}-{PARENT}-01", "0".repeat(32))],
+        vec![format!("00-{TRACE}-{PARENT}")],
+        vec![format!("00-{}-{PARENT}-01", TRACE.to_uppercase())],
+        vec![format!("ff-{TRACE}-{PARENT}-01")],
+        vec![format!("00-{TRACE}-{PARENT}-zz")],
+        vec![format!("+0-{TRACE}-{PARENT}-x1")],
+        // Nobody knows which of them is right.
+        vec![good.clone(), good.clone()],
+    ] {
+        for service in [Trust::Callers, Trust::Nobody] {
+            let spans = Spans::listen();
+            let server = service.start().await;
+            let mut request = Request::new(GetUserRequest { id: 7 });
+            for value in &malformed {
+                let value = value.parse().unwrap();
+                request.metadata_mut().append("traceparent", value);
+            }
+            let mut client = UserServiceClient::new(server.channel.clone());
+            client.get_user(request).await.unwrap();
+            drop(client);
+            server.stop().await;
+            let ended = spans.ended();
+            let [span] = &ended[..] else {
+                panic!("{malformed:?}: {ended:#?}")
+            };
+            assert_eq!(span.parent_span_id, SpanId::INVALID, "{malformed:?}");
+            assert_ne!(span.span_context.trace_id().to_string(), TRACE);
+            assert!(span.links.links.is_empty(), "{malformed:?}");
+        }
+    }
+}
+
+/// What no header of text can hold, over the wire as it is.
+#[tokio::test]
+async fn a_context_that_is_no_text_counts_as_none() {
+    let spans = Spans::listen();
+    let (server, _) = traced().await;
+    let mut request = Request::new(GetUserRequest { id: 7 });
+    let headers = request.metadata_mut().as_mut();
+    let opaque = http::HeaderValue::from_bytes(b"00-\xff\xfe-\x80-01").unwrap();
+    headers.insert("traceparent", opaque.clone());
+    headers.insert("tracestate", opaque);
+    let mut client = UserServiceClient::new(server.channel.clone());
+    client.get_user(request).await.unwrap();
+    drop(client);
+    server.stop().await;
+    let ended = spans.ended();
+    assert_eq!(ended.len(), 1);
+    assert_eq!(ended[0].parent_span_id, SpanId::INVALID);
+}
+
+#[tokio::test]
+async fn a_tracestate_that_is_malformed_or_too_large_is_left_out_and_the_trace_goes_on() {
+    let members = |n| {
+        let members: Vec<_> = (0..n).map(|n| format!("k{n}=v")).collect();
+        members.join(",")
+    };
+    let of_length = |n: usize| format!("k={}", "v".repeat(n - 2));
+    for (state, is_carried) in [
+        (members(32), true),
+        (members(33), false),
+        (of_length(256), true),
+        (of_length(513), false),
+        (of_length(8_000), false),
+        (members(1_000), false),
+        (",,,=,=;=".to_owned(), false),
+        ("nonsense".to_owned(), false),
+        (" ".to_owned(), false),
     ] {
         let spans = Spans::listen();
         let (server, _) = traced().await;
-        let caller = Caller::new(&server.channel).with("traceparent", &malformed);
+        let caller = Caller::new(&server.channel)
+            .with("traceparent", format!("00-{TRACE}-{PARENT}-01"))
+            .with("tracestate", &state);
         assert_eq!(caller.call(Kind::Unary).await.code(), Code::Ok);
         server.stop().await;
         let ended = spans.ended();
         assert_eq!(ended.len(), 1);
-        assert_eq!(ended[0].parent_span_id, SpanId::INVALID, "{malformed}");
-        assert_ne!(ended[0].span_context.trace_id().to_string(), TRACE);
+        assert_eq!(ended[0].parent_span_id.to_string(), PARENT, "{state}");
+        let carried = ended[0].span_context.trace_state().header();
+        assert_eq!(carried, if is_carried { &state } else { "" }, "{state}");
     }
+}
+
+/// Whose traces a service goes on with.
+enum Trust {
+    Callers,
+    Nobody,
+}
+
+impl Trust {
+    async fn start(&self) -> Running {
+        let script = Script::default();
+        let routes = match self {
+            Self::Callers => Routes::new(UserServiceServer::new(Traced { script })),
+            Self::Nobody => Routes::new(UserServiceServer::new(Public { script })),
+        };
+        start(routes).await
+    }
+}
+
+struct Public {
+    script: Script,
+}
+
+scripted!(self: Public, #[intercept(trace(public_endpoint = true))]);
+
+#[tokio::test]
+async fn a_public_endpoint_begins_a_trace_of_its_own_and_links_the_callers() {
+    for kind in KINDS {
+        // Whether a stranger wants to be sampled does not matter either.
+        for flags in ["01", "00"] {
+            let spans = Spans::listen();
+            let server = Trust::Nobody.start().await;
+            let reply = Caller::new(&server.channel)
+                .with("traceparent", format!("00-{TRACE}-{PARENT}-{flags}"))
+                .with("tracestate", "vendor=7")
+                .call(kind)
+                .await;
+            assert_eq!(reply.code(), Code::Ok);
+            server.stop().await;
+            let ended = spans.ended();
+            let [span] = &ended[..] else {
+                panic!("{kind}: {ended:#?}")
+            };
+            assert_eq!(span.name, name(kind));
+            assert_eq!(span.span_kind, SpanKind::Server);
+            assert_eq!(span.parent_span_id, SpanId::INVALID, "{kind}");
+            assert!(!span.parent_span_is_remote);
+            assert_ne!(span.span_context.trace_id().to_string(), TRACE);
+            assert!(span.span_context.is_sampled());
+            assert_eq!(span.span_context.trace_state().header(), "");
+            assert_eq!(attributes(span)["rpc.status_code"], "OK");
+            let [link] = &span.links.links[..] else {
+                panic!("{kind}: {span:#?}")
+            };
+            let linked = &link.span_context;
+            assert_eq!(linked.trace_id().to_string(), TRACE);
+            assert_eq!(linked.span_id().to_string(), PARENT);
+            assert!(linked.is_remote());
+            assert_eq!(linked.trace_state().header(), "vendor=7");
+        }
+    }
+}
+
+/// The trace whose ID a stranger chose is not sampled where it begins, if the sampler says so.
+#[tokio::test]
+async fn without_a_public_endpoint_the_caller_chooses_whether_it_is_sampled() {
+    for (service, is_sampled) in [(Trust::Callers, false), (Trust::Nobody, true)] {
+        let spans = Spans::listen();
+        let server = service.start().await;
+        let reply = Caller::new(&server.channel)
+            .with("traceparent", format!("00-{TRACE}-{PARENT}-00"))
+            .call(Kind::Unary)
+            .await;
+        assert_eq!(reply.code(), Code::Ok);
+        server.stop().await;
+        assert_eq!(spans.ended().len(), usize::from(is_sampled));
+    }
+}
+
+#[tokio::test]
+async fn a_public_endpoint_is_a_root_without_a_caller_and_inside_of_another_span_too() {
+    let spans = Spans::listen();
+    let public = Public {
+        script: Script::default(),
+    };
+    let around = tracing::info_span!(target: "test", "around");
+    let call = async {
+        let request = Request::new(GetUserRequest { id: 7 });
+        interceptors_proto::demo::user_service_server::UserService::get_user(&public, request).await
+    };
+    tracing::Instrument::instrument(call, around).await.unwrap();
+    let ended = spans.ended();
+    let [served] = named(&ended, name(Kind::Unary), &SpanKind::Server)[..] else {
+        panic!("{ended:#?}")
+    };
+    assert_eq!(served.parent_span_id, SpanId::INVALID);
+    assert!(served.links.links.is_empty());
+}
+
+#[tokio::test]
+async fn what_a_public_endpoint_calls_carries_its_own_trace_on() {
+    struct PublicFront {
+        behind: Channel,
+    }
+
+    #[intercept(trace(public_endpoint = true))]
+    #[tonic::async_trait]
+    impl Stubs for PublicFront {
+        async fn unary(&self, request: Request<Item>) -> Result<Response<Item>, Status> {
+            let mut client = clients::traced::UserServiceClient::new(self.behind.clone());
+            client.get_user(GetUserRequest { id: 1 }).await?;
+            Ok(Response::new(request.into_inner()))
+        }
+    }
+
+    let spans = Spans::listen();
+    let (users, _) = traced().await;
+    let behind = users.channel.clone();
+    let front = start(Routes::new(StubsServer::new(PublicFront { behind }))).await;
+    let mut client = StubsClient::new(front.channel.clone());
+    let mut request = Request::new(Item { value: 0 });
+    let parent = format!("00-{TRACE}-{PARENT}-01").parse().unwrap();
+    request.metadata_mut().insert("traceparent", parent);
+    client.unary(request).await.unwrap();
+    drop(client);
+    front.stop().await;
+    users.stop().await;
+    let ended = spans.ended();
+    let [root] = named(&ended, "stubs.v1.Stubs/Unary", &SpanKind::Server)[..] else {
+        panic!("{ended:#?}")
+    };
+    assert_eq!(ended.len(), 4);
+    for span in &ended {
+        assert_eq!(span.span_context.trace_id(), root.span_context.trace_id());
+        assert_ne!(span.span_context.trace_id().to_string(), TRACE);
+    }
+}
+
+#[test]
+fn the_plan_says_whom_it_trusts() {
+    use interceptors::Intercepted as _;
+
+    let plan = Public::PLAN.to_string();
+    assert!(plan.contains("trace        public_endpoint=true"), "{plan}");
+    let plan = Traced::PLAN.to_string();
+    assert!(
+        plan.contains("trace        public_endpoint=false"),
+        "{plan}"
+    );
+    let plan = Outbound::PLAN.to_string();
+    assert!(!plan.contains("public_endpoint"), "{plan}");
 }
 
 #[tokio::test]

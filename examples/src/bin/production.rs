@@ -1,30 +1,52 @@
-//! `cargo run -p examples --bin production`: the recommended stack, and what Prometheus is told of it.
+//! `cargo run -p examples --bin production`: the recommended stack, and what Prometheus and OpenTelemetry are told of
+//! it.
 
+use std::sync::Arc;
+
+use examples::issuer::Issuer;
 use examples::production::generated::user_service_client::UserServiceClient;
 use examples::production::generated::{GetUserRequest, LoginRequest, User};
-use examples::production::{ADMIN, GUEST, Outbound, Users, export, serve};
-use examples::{Error, connect, logs};
+use examples::production::{Outbound, Users, export, serve};
+use examples::{Error, connect, logs, telemetry};
 use interceptors::Intercepted;
-use prometheus::Registry;
+use interceptors::metrics::Recorder;
+use opentelemetry_sdk::trace::InMemorySpanExporter;
+use prometheus::{Registry, TextEncoder};
 use tokio::net::TcpListener;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    logs::init();
+    // In production it is the exporter of `opentelemetry-otlp`; the rest stays.
+    let exporter = InMemorySpanExporter::default();
+    let provider = telemetry::provider("users", exporter.clone());
+    tracing_subscriber::registry()
+        .with(logs::layer())
+        .with(telemetry::layer(&provider))
+        .init();
     print!("{}\n{}", Users::PLAN, Outbound::PLAN);
+
+    // A registry takes each name once, so service and client share a recorder.
     let registry = Registry::new();
+    let recorder = Recorder::prometheus(&registry)?;
+    let issuer = Arc::new(Issuer::new()?);
+    let users = Users::new(&issuer.published()?, recorder.clone())?;
     let (listener, endpoint) = (
         TcpListener::bind("127.0.0.1:0").await?,
         TcpListener::bind("127.0.0.1:0").await?,
     );
     let address = listener.local_addr()?.to_string();
-    tokio::spawn(serve(listener, Users::new(&registry)?));
+    tokio::spawn(serve(listener, users));
     println!("metrics: http://{}/metrics", endpoint.local_addr()?);
     tokio::spawn(export(endpoint, registry.clone()));
 
     let channel = connect(&address).await?;
-    let mut admin = UserServiceClient::new(Outbound::new(ADMIN).wrap(channel.clone()));
-    let mut guest = UserServiceClient::new(Outbound::new(GUEST).wrap(channel));
+    let client = |sub, roles| {
+        let outbound = Outbound::new(&issuer, sub, roles, recorder.clone());
+        UserServiceClient::new(outbound.wrap(channel.clone()))
+    };
+    let (mut admin, mut guest) = (client("ada", &["admin"]), client("bob", &[]));
     let user = |name: &str| User {
         id: 1,
         name: name.to_owned(),
@@ -56,7 +78,10 @@ async fn main() -> Result<(), Error> {
     }
     println!(
         "{}",
-        prometheus::TextEncoder::new().encode_to_string(&registry.gather())?
+        TextEncoder::new().encode_to_string(&registry.gather())?
     );
+    provider.force_flush()?;
+    println!("{}", telemetry::tree(&exporter.get_finished_spans()?));
+    provider.shutdown()?;
     Ok(())
 }

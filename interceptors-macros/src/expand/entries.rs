@@ -139,7 +139,8 @@ impl Site<'_> {
         // The span of an attempt is around nothing but the attempt.
         let innermost = match self.mount.side() {
             Side::Client
-                if (outwards.clone()).any(|&i| matches!(entries[i].kind, EntryKind::Trace)) =>
+                if (outwards.clone())
+                    .any(|&i| matches!(entries[i].kind, EntryKind::Trace { .. })) =>
             {
                 quote!(__interceptors::Chain::new(&__interceptors::trace::Attempt, #innermost))
             }
@@ -173,7 +174,7 @@ fn may_not_fit(entry: &Entry) -> bool {
         | EntryKind::Metadata(_)
         | EntryKind::RequestId { .. }
         | EntryKind::Metrics { .. }
-        | EntryKind::Trace
+        | EntryKind::Trace { .. }
         | EntryKind::Deadline { .. }
         | EntryKind::Timeout { .. } => false,
         EntryKind::CatchPanic { hook } => hook.is_some(),
@@ -208,12 +209,12 @@ pub(crate) fn entry_items(mount: Mount, i: usize, entry: &Entry) -> TokenStream 
         EntryKind::Hedge { config } => ("hedge", Some(config)),
         EntryKind::Deadline { config } => ("deadline", Some(config)),
         EntryKind::RequestId { config } => ("request_id", Some(config)),
+        EntryKind::Trace { config } => ("trace", Some(config)),
         EntryKind::Timeout { config } => ("timeout", Some(config)),
         EntryKind::Payload { config, .. } => ("payload", Some(config)),
         EntryKind::CatchPanic { .. }
         | EntryKind::Metadata(_)
         | EntryKind::Metrics { .. }
-        | EntryKind::Trace
         | EntryKind::Validate
         | EntryKind::With(_) => ("", None),
         EntryKind::Concurrency { config, .. } => ("concurrency", config.as_ref()),
@@ -231,7 +232,9 @@ pub(crate) fn entry_items(mount: Mount, i: usize, entry: &Entry) -> TokenStream 
         // Where the constant cannot be made, the compiler also notes each place that uses it.
         let config = Ident::new(&config_name.to_string(), at(entry.name.span()));
         settings = match (&entry.kind, mount.side()) {
-            (EntryKind::RequestId { .. }, Side::Client) => quote!(&#config.client_settings()),
+            (EntryKind::RequestId { .. } | EntryKind::Trace { .. }, Side::Client) => {
+                quote!(&#config.client_settings())
+            }
             _ => quote!(&#config.settings()),
         };
         let (module, start_module) = (module(Span::call_site()), module(*start_at));
@@ -501,9 +504,9 @@ pub(crate) fn entry_value(entries: &[Entry], i: usize, site: &Site<'_>) -> Token
             quote_spanned!(at(entry_span(entry))=> &#interceptor::new(#kept))
         }
         EntryKind::Metrics { recorder } => metrics(recorder.as_ref(), entry, i, site),
-        EntryKind::Trace => {
+        EntryKind::Trace { .. } => {
             let trace = interceptor("trace", "Trace");
-            quote_spanned!(span=> &#trace)
+            quote_spanned!(span=> &#trace::new(#config))
         }
         EntryKind::RequestId { .. } => {
             let request_id = interceptor("request_id", "SetRequestId");
@@ -723,7 +726,7 @@ fn value_of(entry: &Entry) -> Option<&Expr> {
         | EntryKind::Hedge { .. }
         | EntryKind::Metadata(_)
         | EntryKind::RequestId { .. }
-        | EntryKind::Trace
+        | EntryKind::Trace { .. }
         | EntryKind::Payload { .. }
         | EntryKind::Deadline { .. }
         | EntryKind::Validate

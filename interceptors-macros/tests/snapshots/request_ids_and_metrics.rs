@@ -27,7 +27,17 @@ const _: () = {
             ),
         ],
     );
-    const __ENTRY_METRICS_2: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+    const __CONFIG_TRACE_2: &__interceptors::trace::Config = &{
+        let config = __interceptors::trace::Config::new();
+        let config = config.public_endpoint(true);
+        config
+    };
+    const __ENTRY_TRACE_2: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
+        "trace",
+        &__CONFIG_TRACE_2.settings(),
+        &[],
+    );
+    const __ENTRY_METRICS_3: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
         "metrics",
         &[],
         &[
@@ -80,7 +90,7 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__login_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[__ENTRY_REQUEST_ID_0, __ENTRY_METRICS_2],
+            &[__ENTRY_REQUEST_ID_0, __ENTRY_METRICS_3, __ENTRY_TRACE_2],
         );
         async fn login(
             &self,
@@ -105,7 +115,7 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__get_user_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[__ENTRY_REQUEST_ID_0, __ENTRY_METRICS_1],
+            &[__ENTRY_REQUEST_ID_0, __ENTRY_METRICS_1, __ENTRY_TRACE_2],
         );
         async fn get_user(
             &self,
@@ -132,13 +142,14 @@ const _: () = {
             let __0 = &__interceptors::request_id::SetRequestId::new(
                 __CONFIG_REQUEST_ID_0,
             );
-            let __2 = {
-                static __SERIES_METRICS_2: __interceptors::metrics::Series = __interceptors::metrics::Series::new();
+            let __3 = {
+                static __SERIES_METRICS_3: __interceptors::metrics::Series = __interceptors::metrics::Series::new();
                 &__interceptors::metrics::Metrics::new(
                     __interceptors::metrics::Recorder::global(),
-                    &__SERIES_METRICS_2,
+                    &__SERIES_METRICS_3,
                 )
             };
+            let __2 = &__interceptors::trace::Trace::new(__CONFIG_TRACE_2);
             let __handler = __rpc
                 .handler(|__request| <Self as __handlers::Handlers>::login(
                     self,
@@ -159,7 +170,10 @@ const _: () = {
                 );
             let mut __chain = __interceptors::Chain::new(
                 __0,
-                __interceptors::Chain::new(__2, __handler),
+                __interceptors::Chain::new(
+                    __3,
+                    __interceptors::Chain::new(__2, __handler),
+                ),
             );
             __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
         }
@@ -186,6 +200,7 @@ const _: () = {
                     &__SERIES_METRICS_1,
                 )
             };
+            let __2 = &__interceptors::trace::Trace::new(__CONFIG_TRACE_2);
             let __handler = __rpc
                 .handler(|__request| <Self as __handlers::Handlers>::get_user(
                     self,
@@ -206,7 +221,10 @@ const _: () = {
                 );
             let mut __chain = __interceptors::Chain::new(
                 __0,
-                __interceptors::Chain::new(__1, __handler),
+                __interceptors::Chain::new(
+                    __1,
+                    __interceptors::Chain::new(__2, __handler),
+                ),
             );
             __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
         }

@@ -4,9 +4,13 @@ const _: () = {
     use ::interceptors::__private::{
         self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _,
     };
+    const __CONFIG_TRACE_0: &__interceptors::trace::Config = &{
+        let config = __interceptors::trace::Config::new();
+        config
+    };
     const __ENTRY_TRACE_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
         "trace",
-        &[],
+        &__CONFIG_TRACE_0.client_settings(),
         &[],
     );
     const __CONFIG_REQUEST_ID_1: &__interceptors::request_id::Config = &{
@@ -62,7 +66,7 @@ const _: () = {
         > {
             let _ = __state;
             let __rpc = __interceptors::ChannelRpc;
-            let __0 = &__interceptors::trace::Trace;
+            let __0 = &__interceptors::trace::Trace::new(__CONFIG_TRACE_0);
             let __1 = &__interceptors::request_id::SetRequestId::new(
                 __CONFIG_REQUEST_ID_1,
             );

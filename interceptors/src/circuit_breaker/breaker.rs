@@ -244,11 +244,7 @@ impl CircuitBreaker {
     /// What it would do with a call that came now: after `open_for` it is half open, whether or not a call has come.
     #[must_use]
     pub fn state(&self) -> State {
-        let machine = self.machine();
-        match &machine.phase {
-            Phase::Open { until } if is_over(*until, Instant::now()) => State::HalfOpen,
-            phase => phase.state(),
-        }
+        self.machine().state(&self.0.config, Instant::now())
     }
 
     fn machine(&self) -> MutexGuard<'_, Machine> {
@@ -266,6 +262,7 @@ impl CircuitBreaker {
             Admission::Probe { period } => Entered::HalfOpen(Arc::new(Probe {
                 breaker: self,
                 period,
+                is_answered: AtomicBool::new(false),
                 is_settled: AtomicBool::new(false),
             })),
             Admission::Refused => return Err(refused(call.path())),
@@ -376,29 +373,35 @@ impl Observer for Watch {
     }
 }
 
-/// Holds one of the places of a half-open breaker until it is settled what came of the call.
+/// Holds one of the places of a half-open breaker to the call's end, which is that of its response stream.
 pub(super) struct Probe {
     breaker: CircuitBreaker,
     period: u64,
+    is_answered: AtomicBool,
     is_settled: AtomicBool,
 }
 
 impl Probe {
-    /// Told of an answer first where that is a stream, and otherwise of the call's end.
-    pub(super) fn answered(&self, call: &CallDetails) {
-        self.settle(Some(false), &call.path);
+    /// Its response stream has begun. Of what has ended by then it says nothing.
+    pub(super) fn answered(&self) {
+        if self.is_settled.load(Ordering::Relaxed) {
+            return;
+        }
+        self.is_answered.store(true, Ordering::Relaxed);
+        self.breaker.machine().answered(self.period);
     }
 
     fn settle(&self, failed: Option<bool>, path: &CallPath) {
         if self.is_settled.swap(true, Ordering::Relaxed) {
             return;
         }
+        let is_answered = self.is_answered.load(Ordering::Relaxed);
         let Shared { config, .. } = &*self.breaker.0;
         let now = Instant::now();
         let change = self
             .breaker
             .machine()
-            .probed(config, self.period, failed, now);
+            .probed(config, self.period, is_answered, failed, now);
         if let Some(change) = change {
             change.tell(path);
         }
@@ -408,7 +411,8 @@ impl Probe {
 impl Drop for Probe {
     fn drop(&mut self) {
         if !*self.is_settled.get_mut() {
-            self.breaker.machine().give_back(self.period);
+            let is_answered = *self.is_answered.get_mut();
+            self.breaker.machine().give_back(self.period, is_answered);
         }
     }
 }
@@ -437,9 +441,12 @@ enum Phase {
         until: Option<Instant>,
     },
     HalfOpen {
+        /// When the last probe was let through.
         since: Instant,
         /// Probes that were let through, less those that were given up.
         admitted: u32,
+        /// Of those, the ones that are out and whose response stream has begun.
+        answered: u32,
         succeeded: u32,
     },
 }
@@ -499,19 +506,52 @@ fn is_over(until: Option<Instant>, now: Instant) -> bool {
 }
 
 impl Machine {
+    fn state(&self, config: &Config, now: Instant) -> State {
+        match &self.phase {
+            Phase::Open { until } if is_over(*until, now) => State::HalfOpen,
+            _ if self.has_held(config, now) => State::Closed,
+            phase => phase.state(),
+        }
+    }
+
+    /// Whether probes that have not failed in all that time are as good as those that have succeeded. A stream need
+    /// not end.
+    fn has_held(&self, config: &Config, now: Instant) -> bool {
+        match &self.phase {
+            Phase::HalfOpen {
+                since,
+                answered,
+                succeeded,
+                ..
+            } => {
+                *succeeded + *answered >= config.probes
+                    && is_over(since.checked_add(config.open_for), now)
+            }
+            _ => false,
+        }
+    }
+
     fn admit(&mut self, config: &Config, now: Instant) -> (Admission, Option<Change>) {
+        if self.has_held(config, now) {
+            let change = self.turn(Phase::Closed(Failures::new(config)));
+            let period = self.period;
+            return (Admission::Call { period }, change);
+        }
         let lets_others_try = match &mut self.phase {
             Phase::Closed(_) => {
                 let period = self.period;
                 return (Admission::Call { period }, None);
             }
             Phase::Open { until } => is_over(*until, now),
-            Phase::HalfOpen { admitted, .. } if *admitted < config.probes => {
+            Phase::HalfOpen {
+                admitted, since, ..
+            } if *admitted < config.probes => {
                 *admitted += 1;
+                *since = now;
                 let period = self.period;
                 return (Admission::Probe { period }, None);
             }
-            // Those that are out are not answered.
+            // Not all of those that are out are answered.
             Phase::HalfOpen { since, .. } => is_over(since.checked_add(config.open_for), now),
         };
         if !lets_others_try {
@@ -520,6 +560,7 @@ impl Machine {
         let change = self.turn(Phase::HalfOpen {
             since: now,
             admitted: 1,
+            answered: 0,
             succeeded: 0,
         });
         let period = self.period;
@@ -543,23 +584,37 @@ impl Machine {
         }
     }
 
-    /// A probe has been answered.
+    /// The response stream of a probe has begun.
+    fn answered(&mut self, of: u64) {
+        match &mut self.phase {
+            Phase::HalfOpen { answered, .. } if of == self.period => *answered += 1,
+            _ => {}
+        }
+    }
+
+    /// A probe has ended.
     fn probed(
         &mut self,
         config: &Config,
         period: u64,
+        is_answered: bool,
         failed: Option<bool>,
         now: Instant,
     ) -> Option<Change> {
         let Some(failed) = failed else {
-            self.give_back(period);
+            self.give_back(period, is_answered);
             return None;
         };
         match &mut self.phase {
-            Phase::HalfOpen { succeeded, .. } if period == self.period => {
+            Phase::HalfOpen {
+                answered,
+                succeeded,
+                ..
+            } if period == self.period => {
                 if failed {
                     return self.open(config, now);
                 }
+                *answered -= u32::from(is_answered);
                 *succeeded += 1;
                 let closes = *succeeded >= config.probes;
                 closes
@@ -571,9 +626,14 @@ impl Machine {
     }
 
     /// A probe has been given up.
-    fn give_back(&mut self, of: u64) {
+    fn give_back(&mut self, of: u64, is_answered: bool) {
         match &mut self.phase {
-            Phase::HalfOpen { admitted, .. } if of == self.period => *admitted -= 1,
+            Phase::HalfOpen {
+                admitted, answered, ..
+            } if of == self.period => {
+                *admitted -= 1;
+                *answered -= u32::from(is_answered);
+            }
             _ => {}
         }
     }

@@ -67,8 +67,9 @@ impl<B: Breakers, Req: Send, Res: Send> Interceptor<Req, Res> for Break<'_, B> {
             Entered::HalfOpen(probe) => {
                 let observer = ProbeEnd(Arc::clone(&probe));
                 let result = next.observe(call, observer).await;
-                if result.is_ok() {
-                    probe.answered(call);
+                // What another interceptor answered in the server's place says nothing.
+                if result.is_ok() && call.details.sent {
+                    probe.answered();
                 }
                 result
             }

@@ -9,10 +9,13 @@
 //! - A failure is a call that ended with one of `codes`: by default `UNAVAILABLE`, `DEADLINE_EXCEEDED`, `INTERNAL` and `UNKNOWN`.
 //!   Any other status is a success: the server has answered. A call that its caller gave up says nothing, and neither does one that
 //!   an interceptor further in refused, so that it was never sent.
-//! - While it is closed, a call counts when it has really ended, which is the end of its response stream. A probe
-//!   counts when it is answered, by the first headers of a response stream, since some streams never end.
-//! - A probe that is given up gives its place to the next call. One that is not answered in `open_for` is waited for no longer, and
-//!   others are made.
+//! - A call counts when it has really ended, which is the end of its response stream: a stream that fails half way is a failure, and
+//!   one that its reader drops says nothing. That goes for probes too. A probe holds its place as long, so that never more
+//!   than `probes` are out.
+//! - Some streams never end. Once no further probe has been let through for `open_for`, a probe whose stream has begun and has not
+//!   failed until then is a success, and the next call finds the breaker closed, if that makes enough of them.
+//! - A probe that is given up, its stream included, gives its place to the next call. Where one has not been answered in that
+//!   time, it is waited for no longer, and others are made.
 //! - What a call says that began before the state last changed does not count any more.
 //!
 //! # What a refused call ends with

@@ -32,6 +32,8 @@
 //! ```
 
 use std::cell::Cell;
+#[cfg(feature = "client")]
+use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::OnceLock;
@@ -316,7 +318,7 @@ fn parse(value: &[u8]) -> Option<Duration> {
 #[cfg(feature = "client")]
 pub(crate) fn format(timeout: Duration) -> HeaderValue {
     let seconds = timeout.as_secs();
-    let (mut n, unit) = if seconds < 10_000_000 {
+    let (n, unit) = if seconds < 10_000_000 {
         let nanos = seconds * 1_000_000_000 + u64::from(timeout.subsec_nanos());
         let last_digit = 10_u64.pow(nanos.max(1).ilog10().saturating_sub(3));
         let nanos = nanos.next_multiple_of(last_digit);
@@ -331,7 +333,26 @@ pub(crate) fn format(timeout: Duration) -> HeaderValue {
         let hours = seconds.saturating_add(1).div_ceil(3_600);
         (hours.min(99_999_999), b'H')
     };
-    // Written without a `String`, which would be copied.
+    // In nearly every call it is what it was in the call before, and needs no space of its own then.
+    let same = LAST.try_with(|last| {
+        let mut last = last.borrow_mut();
+        match &*last {
+            Some((written, value)) if *written == (n, unit) => value.clone(),
+            _ => last.insert(((n, unit), written(n, unit))).1.clone(),
+        }
+    });
+    same.unwrap_or_else(|_thread_ends| written(n, unit))
+}
+
+#[cfg(feature = "client")]
+thread_local! {
+    /// The timeout that this thread wrote last.
+    static LAST: RefCell<Option<((u64, u8), HeaderValue)>> = const { RefCell::new(None) };
+}
+
+#[cfg(feature = "client")]
+fn written(mut n: u64, unit: u8) -> HeaderValue {
+    // Without a `String`, which would be copied.
     let mut text = [0; 9];
     text[8] = unit;
     let mut begin = 8;

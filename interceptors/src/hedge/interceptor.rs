@@ -217,6 +217,8 @@ impl<F> Attempts<F> {
                 }
             }
             match next_at {
+                // A timer would round up to the next millisecond, for the first attempt too.
+                Some(at) if at <= Instant::now() => Poll::Ready(Event::Due),
                 Some(_) => timer.as_mut().poll(cx).map(|()| Event::Due),
                 None => Poll::Pending,
             }

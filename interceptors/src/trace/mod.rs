@@ -33,8 +33,17 @@
 //! global::set_text_map_propagator(TraceContextPropagator::new());
 //! ```
 //!
-//! What is malformed counts as absent, and the span stands in the one that is in force, if any. Calls that a
-//! handler makes are children of its span.
+//! What is malformed counts as absent, and the span stands in the one that is in force, if any. A `traceparent` that is
+//! there twice is malformed; a `tracestate` of more than 512 bytes or 32 members is left out, so that nobody's is
+//! carried from service to service. Calls that a handler makes are children of its span.
+//!
+//! # Strangers
+//!
+//! Who sends a `traceparent` chooses the ID of the trace, and by its flag whether it is sampled. A service that anybody
+//! can call should not let strangers do that; say so with `trace(public_endpoint = true)`, by the name that
+//! OpenTelemetry's instrumentations have for it. Then each call begins a trace of its own, which the sampler decides
+//! about as it does about any other, and the caller's span is a link of its span. The `tracestate` is that link's,
+//! baggage is not taken, and calls that the handler makes carry the new trace on.
 //!
 //! # Attempts
 //!
@@ -46,33 +55,97 @@
 use std::fmt;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use opentelemetry::global;
 use opentelemetry::propagation::{Extractor, Injector};
 use opentelemetry::trace::TraceContextExt;
+use opentelemetry::{Context, global};
 use tonic::{Response, Status};
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use crate::code_names::{code_name, is_error};
+use crate::plan::{Setting, Value};
 use crate::{Call, CallDetails, End, Interceptor, Next, Observer, Side};
+
+/// Whose traces a service goes on with.
+///
+/// # Default
+///
+/// - public_endpoint: `false`
+#[derive(Debug, Clone)]
+pub struct Config {
+    public_endpoint: bool,
+}
+
+impl Config {
+    /// The default.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            public_endpoint: false,
+        }
+    }
+
+    /// Whether strangers call. Then each call begins a trace of its own, and the caller's span is a link of its span.
+    #[must_use]
+    pub const fn public_endpoint(mut self, is_public: bool) -> Self {
+        self.public_endpoint = is_public;
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn settings(&self) -> [Setting; 1] {
+        let public_endpoint = match self.public_endpoint {
+            true => "true",
+            false => "false",
+        };
+        [Setting::new(
+            "public_endpoint",
+            Value::Text(public_endpoint),
+        )]
+    }
+
+    /// A client is called by nobody.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn client_settings(&self) -> [Setting; 0] {
+        []
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 /// The interceptor behind `trace`. See the [module documentation](self).
 #[derive(Debug)]
-pub struct Trace;
+pub struct Trace<'a> {
+    config: &'a Config,
+}
+
+impl<'a> Trace<'a> {
+    /// Traces as configured.
+    #[must_use]
+    pub const fn new(config: &'a Config) -> Self {
+        Self { config }
+    }
+}
 
 /// The span of an attempt of a client, innermost.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Attempt;
 
-impl<Req: Send, Res: Send> Interceptor<Req, Res> for Trace {
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Trace<'_> {
     async fn intercept(
         &self,
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
-        let span = span_of_call(call);
+        let span = span_of_call(call, self.config);
         if span.is_disabled() {
             return next.run(call).await;
         }
@@ -140,28 +213,55 @@ impl fmt::Display for Name<'_> {
     }
 }
 
-fn span_of_call(call: &CallDetails) -> Span {
-    let span = tracing::info_span!(
-        target: "interceptors::trace",
-        "call",
-        otel.name = %Name(call),
-        otel.kind = call.side().as_str(),
-        rpc.system.name = "grpc",
-        rpc.method = %Name(call),
-        rpc.status_code = Empty,
-        "error.type" = Empty,
-        otel.status_code = Empty,
-        otel.status_description = Empty,
-    );
-    if call.side() == Side::Server && !span.is_disabled() {
-        let headers = Headers(call.metadata().as_ref());
-        let caller = global::get_text_map_propagator(|propagator| propagator.extract(&headers));
-        if caller.span().span_context().is_valid() {
-            // It fails where nobody exports spans.
-            let _ = span.set_parent(caller);
+fn span_of_call(call: &CallDetails, config: &Config) -> Span {
+    macro_rules! span {
+        ($($parent:tt)*) => {
+            tracing::info_span!(
+                target: "interceptors::trace",
+                $($parent)*
+                "call",
+                otel.name = %Name(call),
+                otel.kind = call.side().as_str(),
+                rpc.system.name = "grpc",
+                rpc.method = %Name(call),
+                rpc.status_code = Empty,
+                "error.type" = Empty,
+                otel.status_code = Empty,
+                otel.status_description = Empty,
+            )
+        };
+    }
+    match call.side() {
+        Side::Client => span!(),
+        Side::Server if config.public_endpoint => {
+            let span = span!(parent: None,);
+            if !span.is_disabled() {
+                // Of what the caller sent alone, whatever is in force here.
+                let caller = caller(call, &Context::new());
+                span.add_link(caller.span().span_context().clone());
+            }
+            span
+        }
+        Side::Server => {
+            let span = span!();
+            if !span.is_disabled() {
+                let caller = caller(call, &Context::current());
+                if caller.span().span_context().is_valid() {
+                    // It fails where nobody exports spans.
+                    let _ = span.set_parent(caller);
+                }
+            }
+            span
         }
     }
-    span
+}
+
+/// What the caller sent, and `otherwise` where that is nothing.
+fn caller(call: &CallDetails, otherwise: &Context) -> Context {
+    let headers = Headers(call.metadata().as_ref());
+    global::get_text_map_propagator(|propagator| {
+        propagator.extract_with_context(otherwise, &headers)
+    })
 }
 
 fn span_of_attempt(call: &mut CallDetails) -> Span {
@@ -191,9 +291,23 @@ fn span_of_attempt(call: &mut CallDetails) -> Span {
 
 struct Headers<'a>(&'a HeaderMap);
 
+/// How long a `tracestate` may be, and how many members it may have: by W3C's specification, nobody has to carry more
+/// on.
+const TRACESTATE: (usize, usize) = (512, 32);
+
 impl Extractor for Headers<'_> {
     fn get(&self, key: &str) -> Option<&str> {
-        self.0.get(key)?.to_str().ok()
+        let mut values = self.0.get_all(key).iter();
+        let value = values.next()?.to_str().ok()?;
+        let is_fit = match key {
+            "traceparent" => values.next().is_none(),
+            "tracestate" => {
+                let (bytes, members) = TRACESTATE;
+                value.len() <= bytes && value.split(',').nth(members).is_none()
+            }
+            _ => true,
+        };
+        is_fit.then_some(value)
     }
 
     fn keys(&self) -> Vec<&str> {

@@ -26,7 +26,7 @@ use tokio_stream::{Empty, Stream};
 use tonic::metadata::MetadataMap;
 use tonic::transport::server::TcpConnectInfo;
 use tonic::{Code, Extensions, Request, Response, Status, Streaming};
-use tracing::Level;
+use tracing::{Event, Level, Metadata, Subscriber, span};
 
 const TOKEN: &str = "c2VydmljZS1hY2NvdW50OjQyMTc";
 
@@ -457,11 +457,43 @@ impl Requests {
         }
     }
 
+    /// With this token in the place of the other.
+    ///
+    /// # Panics
+    ///
+    /// If no header can hold it.
+    #[must_use]
+    pub fn with_token(mut self, token: &str) -> Self {
+        let bearer = format!("Bearer {token}");
+        let bearer = bearer.parse().expect("a header can hold it");
+        self.metadata.insert("authorization", bearer);
+        self
+    }
+
     /// A request with this message.
     #[must_use]
     pub fn make<T>(&self, message: T) -> Request<T> {
         Request::from_parts(self.metadata.clone(), self.extensions.clone(), message)
     }
+}
+
+/// Listens to everything that `tracing` has to say and keeps nothing, so that what is measured is not the
+/// subscriber's.
+#[derive(Debug, Clone, Copy)]
+pub struct Listening;
+
+impl Subscriber for Listening {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+    fn event(&self, _: &Event<'_>) {}
+    fn enter(&self, _: &span::Id) {}
+    fn exit(&self, _: &span::Id) {}
 }
 
 /// Runs a future that has nothing to wait for.

@@ -8,36 +8,18 @@ use bytes::Bytes;
 use http_body::{Body, Frame};
 
 use interceptors_bench::{
-    Attribute, Bare, ByHand, Logged, NoOp0, NoOp1, NoOp2, NoOp4, NoOp8, NoOp16, Observed, Requests,
-    Tokens, drain, ready,
+    Attribute, Bare, ByHand, Listening, Logged, NoOp0, NoOp1, NoOp2, NoOp4, NoOp8, NoOp16,
+    Observed, Requests, Tokens, drain, ready,
 };
 use interceptors_proto::demo::user_service_server::UserService;
 use interceptors_proto::demo::{GetUserRequest, ListUsersRequest, User};
 use tonic::codec::Codec;
 use tonic::{Status, Streaming};
 use tonic_prost::ProstCodec;
-use tracing::{Event, Metadata, Subscriber, span};
 
 use counting::allocations;
 
 mod counting;
-
-/// Listens to everything and keeps nothing, so that what is counted is not the subscriber's.
-struct Listening;
-
-impl Subscriber for Listening {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-        span::Id::from_u64(1)
-    }
-    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-    fn event(&self, _: &Event<'_>) {}
-    fn enter(&self, _: &span::Id) {}
-    fn exit(&self, _: &span::Id) {}
-}
 
 fn unary<S: UserService>(service: &S) -> usize {
     let requests = Requests::of("/demo.v1.UserService/GetUser");

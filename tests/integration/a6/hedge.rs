@@ -1,10 +1,11 @@
 //! gRFC A6, "Hedging Policy": several attempts at once, one answer.
 
 use h2::Reason;
-use interceptors::Kind;
+use interceptors::{Kind, intercept};
+use interceptors_proto::demo::{GetUserRequest, User};
 use interceptors_tests::flaky::{Action, FlakyServer, answer, fail, fail_after, hang, hang_after};
-use tokio::time::sleep;
-use tonic::Code;
+use tokio::time::{Instant, advance, sleep};
+use tonic::{Code, Request, Response, Status};
 
 use crate::mount::{Ask, MOUNTS, MS, Mount};
 use crate::request::encoded;
@@ -62,6 +63,25 @@ async fn expect(
         assert_eq!(seen, previous[..attempts.len()], "{what}");
     })
     .await;
+}
+
+struct Stub;
+
+#[intercept(service = "demo.v1.UserService", hedge(delay = "1s"))]
+impl Stub {
+    async fn get_user(&self, _: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+        Ok(Response::new(User::default()))
+    }
+}
+
+/// No timer is waited for, which would round up to the next millisecond.
+#[tokio::test(start_paused = true)]
+async fn the_first_attempt_is_made_at_once() {
+    advance(MS(1) / 2).await;
+    let started = Instant::now();
+    let request = Request::new(GetUserRequest { id: 7 });
+    Stub.get_user(request).await.unwrap();
+    assert_eq!(started.elapsed(), MS(0));
 }
 
 fn failure() -> Action {

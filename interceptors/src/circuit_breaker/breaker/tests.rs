@@ -50,7 +50,17 @@ impl Harness {
 
     fn probed(&mut self, period: u64, failed: bool) {
         let failed = Some(failed);
-        self.machine.probed(&self.config, period, failed, self.now);
+        (self.machine).probed(&self.config, period, false, failed, self.now);
+    }
+
+    /// One whose stream had begun.
+    fn stream_ended(&mut self, period: u64, failed: Option<bool>) {
+        (self.machine).probed(&self.config, period, true, failed, self.now);
+    }
+
+    /// What it says of itself, which is more than the phase that it is in.
+    fn shown(&self) -> State {
+        self.machine.state(&self.config, self.now)
     }
 
     fn open(&mut self) {
@@ -104,7 +114,7 @@ fn a_probe_that_fails_opens_it_again_and_the_other_does_not_count_any_more() {
     breaker.probed(second, false);
     breaker.probed(third, false);
     assert_eq!(breaker.state(), State::HalfOpen, "one of two");
-    breaker.machine.give_back(second);
+    breaker.machine.give_back(second, false);
     let fourth = breaker.probe();
     assert_eq!(breaker.admit(), Admission::Refused);
     breaker.probed(fourth, false);
@@ -119,7 +129,7 @@ fn a_probe_that_is_given_up_gives_its_place_back() {
     for _ in 0..10 {
         let probe = breaker.probe();
         assert_eq!(breaker.admit(), Admission::Refused);
-        breaker.machine.give_back(probe);
+        breaker.machine.give_back(probe, false);
     }
     let probe = breaker.probe();
     breaker.probed(probe, false);
@@ -141,6 +151,73 @@ fn a_probe_that_is_not_answered_is_waited_for_no_longer_than_it_was_open() {
     assert_eq!(breaker.state(), State::HalfOpen);
     breaker.probed(other, false);
     assert_eq!(breaker.state(), State::Closed);
+}
+
+#[test]
+fn a_stream_holds_the_place_of_a_probe_until_it_ends() {
+    let mut breaker = Harness::new(Config::new().open_for(S(30)).probes(2));
+    breaker.open();
+    breaker.now += S(30);
+    let (first, second) = (breaker.probe(), breaker.probe());
+    breaker.machine.answered(first);
+    breaker.machine.answered(second);
+    breaker.now += S(29);
+    assert_eq!(breaker.admit(), Admission::Refused);
+    assert_eq!(breaker.shown(), State::HalfOpen);
+    breaker.stream_ended(first, Some(false));
+    assert_eq!(breaker.admit(), Admission::Refused, "one is out");
+    breaker.stream_ended(second, Some(true));
+    assert_eq!(breaker.state(), State::Open, "it failed half way");
+    breaker.now += S(30);
+    for _ in 0..10 {
+        let stream = breaker.probe();
+        breaker.machine.answered(stream);
+        let other = breaker.probe();
+        assert_eq!(breaker.admit(), Admission::Refused);
+        breaker.stream_ended(stream, None);
+        breaker.machine.give_back(other, false);
+        assert_eq!(breaker.state(), State::HalfOpen, "given up, and no more");
+    }
+    for _ in 0..2 {
+        assert_eq!(breaker.state(), State::HalfOpen);
+        let stream = breaker.probe();
+        breaker.machine.answered(stream);
+        breaker.stream_ended(stream, Some(false));
+    }
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+#[test]
+fn streams_that_have_held_so_long_are_as_good_as_those_that_ended_well() {
+    for is_answered in [false, true] {
+        let mut breaker = Harness::new(Config::new().open_for(S(30)).probes(2));
+        breaker.open();
+        breaker.now += S(30);
+        let ended = breaker.probe();
+        breaker.now += S(10);
+        let endless = breaker.probe();
+        breaker.probed(ended, false);
+        if is_answered {
+            breaker.machine.answered(endless);
+        }
+        breaker.now += S(29);
+        assert_eq!(breaker.shown(), State::HalfOpen, "since the last of them");
+        assert_eq!(breaker.admit(), Admission::Refused);
+        breaker.now += S(1);
+        if !is_answered {
+            assert_eq!(breaker.shown(), State::HalfOpen);
+            assert!(matches!(breaker.admit(), Admission::Probe { .. }));
+            continue;
+        }
+        assert_eq!(breaker.shown(), State::Closed);
+        let (admission, change) = breaker.machine.admit(&breaker.config, breaker.now);
+        assert!(matches!(admission, Admission::Call { .. }));
+        let (from, to) = (State::HalfOpen, State::Closed);
+        assert_eq!(change, Some(Change { from, to }));
+        // What it does later is of the past.
+        breaker.stream_ended(endless, Some(true));
+        assert_eq!(breaker.state(), State::Closed);
+    }
 }
 
 #[test]
@@ -238,7 +315,7 @@ fn threads_that_storm_a_half_open_breaker_get_exactly_so_many_probes() {
                             };
                             // Some give up and make place for others.
                             if thread % 2 == 0 && given_up.fetch_add(1, Ordering::SeqCst) < 10 {
-                                breaker.machine().give_back(period);
+                                breaker.machine().give_back(period, false);
                             } else {
                                 admitted.fetch_add(1, Ordering::SeqCst);
                             }
@@ -261,6 +338,8 @@ fn threads_that_storm_a_half_open_breaker_get_exactly_so_many_probes() {
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Admit,
+    /// The stream of one of the probes that are out begins.
+    Answer(usize),
     /// What becomes of one of the calls that are out.
     End(usize, Option<bool>),
     Wait(u64),
@@ -269,6 +348,7 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         3 => Just(Step::Admit),
+        2 => any::<usize>().prop_map(Step::Answer),
         3 => (any::<usize>(), prop_oneof![Just(None), any::<bool>().prop_map(Some)])
             .prop_map(|(which, failed)| Step::End(which, failed)),
         1 => (0_u64..20).prop_map(Step::Wait),
@@ -281,40 +361,61 @@ proptest! {
     #[test]
     fn half_open_lets_exactly_so_many_through(probes in 1_u32..4, steps in prop::collection::vec(step(), 0..300)) {
         let mut breaker = Harness::new(Config::new().failures(2).open_for(S(10)).probes(probes));
-        let mut out: Vec<Admission> = Vec::new();
+        // And whether they have been answered.
+        let mut out: Vec<(Admission, bool)> = Vec::new();
         let mut succeeded = (0, 0);
+        let mut last_probe = breaker.now;
         for step in steps {
             match step {
                 Step::Wait(seconds) => breaker.now += S(seconds),
                 Step::Admit => {
-                    let before = breaker.state();
+                    let (before, shown) = (breaker.state(), breaker.shown());
+                    let current = Admission::Probe { period: breaker.machine.period };
                     let admission = breaker.admit();
                     match admission {
+                        Admission::Call { .. } if before == State::HalfOpen => {
+                            let held = out.iter().filter(|other| other.0 == current && other.1).count();
+                            prop_assert!(u32::try_from(held).unwrap() + succeeded.1 >= probes);
+                            prop_assert!(breaker.now >= last_probe + S(10));
+                            prop_assert_eq!(shown, State::Closed);
+                        }
                         Admission::Call { .. } => prop_assert_eq!(before, State::Closed),
                         Admission::Probe { period } => {
                             prop_assert_eq!(breaker.state(), State::HalfOpen);
+                            prop_assert_eq!(shown, State::HalfOpen);
+                            last_probe = breaker.now;
                             if succeeded.0 != period {
                                 succeeded = (period, 0);
                             }
-                            let held = out.iter().filter(|other| **other == admission).count();
+                            let held = out.iter().filter(|other| other.0 == admission).count();
                             prop_assert!(u32::try_from(held).unwrap() + succeeded.1 < probes);
                         }
                         Admission::Refused => {
-                            prop_assert_ne!(before, State::Closed);
+                            prop_assert_ne!(shown, State::Closed);
                             continue;
                         }
                     }
-                    out.push(admission);
+                    out.push((admission, false));
+                }
+                Step::Answer(which) if !out.is_empty() => {
+                    let index = which % out.len();
+                    if let (Admission::Probe { period }, is_answered @ false) = &mut out[index] {
+                        *is_answered = true;
+                        let before = breaker.state();
+                        breaker.machine.answered(*period);
+                        prop_assert_eq!(breaker.state(), before);
+                    }
                 }
                 Step::End(which, failed) if !out.is_empty() => {
                     let index = which % out.len();
                     let before = (breaker.state(), breaker.machine.period);
                     match (out.swap_remove(index), failed) {
-                        (Admission::Call { period }, Some(failed)) => {
+                        ((Admission::Call { period }, _), Some(failed)) => {
                             breaker.machine.count(&breaker.config, period, failed, breaker.now);
                         }
-                        (Admission::Probe { period }, failed) => {
-                            breaker.machine.probed(&breaker.config, period, failed, breaker.now);
+                        ((Admission::Probe { period }, is_answered), failed) => {
+                            let Harness { config, machine, now } = &mut breaker;
+                            machine.probed(config, period, is_answered, failed, *now);
                             let counts = period == before.1 && before.0 == State::HalfOpen;
                             if counts && failed == Some(false) {
                                 succeeded.1 += 1;
@@ -329,7 +430,7 @@ proptest! {
                         _ => {}
                     }
                 }
-                Step::End(..) => {}
+                Step::End(..) | Step::Answer(_) => {}
             }
         }
     }

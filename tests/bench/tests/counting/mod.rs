@@ -38,7 +38,14 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static COUNTING: Counting = Counting;
 
+/// What this thread has allocated.
+#[allow(dead_code)] // not every program asks
+pub(crate) fn so_far() -> usize {
+    ALLOCATIONS.get()
+}
+
 /// What `call` allocates once everything that is made only once has been made.
+#[allow(dead_code)]
 pub(crate) fn allocations<T>(make: impl Fn() -> T, call: impl Fn(T)) -> usize {
     call(make());
     let made = make();
