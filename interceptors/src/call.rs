@@ -465,12 +465,7 @@ impl CallDetails {
     }
 
     /// The same as [`deadline`](Self::deadline).
-    #[cfg(any(
-        feature = "client",
-        feature = "deadline",
-        feature = "retry",
-        feature = "timeout"
-    ))]
+    #[cfg(any(feature = "deadline", feature = "retry", feature = "timeout"))]
     #[inline]
     pub(crate) fn settle_deadline(&mut self) -> Option<Instant> {
         let metadata = match &self.request {
@@ -481,7 +476,7 @@ impl CallDetails {
     }
 
     /// Sets a deadline, unless there is an earlier one.
-    #[cfg(any(feature = "client", feature = "timeout"))]
+    #[cfg(any(feature = "deadline", feature = "timeout"))]
     pub(crate) fn limit_deadline(&mut self, at: Instant) {
         let deadline = self.settle_deadline();
         self.deadline

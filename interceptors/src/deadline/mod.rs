@@ -227,19 +227,14 @@ impl Known {
     }
 
     /// The same as [`get`](Self::get).
-    #[cfg(any(
-        feature = "client",
-        feature = "deadline",
-        feature = "retry",
-        feature = "timeout"
-    ))]
+    #[cfg(any(feature = "deadline", feature = "retry", feature = "timeout"))]
     #[inline]
     pub(crate) fn settle(&mut self, metadata: &MetadataMap) -> Option<Instant> {
         let settled = self.settled.or_else(|| self.asked.get().copied());
         *self.settled.insert(settled.unwrap_or_else(|| of(metadata)))
     }
 
-    #[cfg(any(feature = "client", feature = "timeout"))]
+    #[cfg(any(feature = "deadline", feature = "timeout"))]
     pub(crate) fn set(&mut self, at: Instant) {
         self.settled = Some(Some(at));
     }
