@@ -10,7 +10,7 @@ const MOST: usize = 1024;
 /// What a name stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum By {
-    /// The full path of the method.
+    /// The service and the method, as in `/user.v1.UserService/Login`.
     Method,
     /// The full name of the service.
     Service,
@@ -38,7 +38,7 @@ impl<T: Clone> ByName<T> {
 
     pub(crate) fn of(&self, call: &CallDetails, make: impl FnOnce() -> T) -> T {
         let name = match self.by {
-            By::Method => call.path(),
+            By::Method => without_prefix(call.path()),
             By::Service => call.service(),
         };
         self.get(name, make)
@@ -72,11 +72,33 @@ impl<T: Clone> ByName<T> {
     }
 }
 
+/// A router may nest the service under what its caller makes up, which names no other method.
+fn without_prefix(path: &str) -> &str {
+    let before_method = path.rsplit_once('/').map_or(path, |(rest, _)| rest);
+    before_method
+        .rfind('/')
+        .map_or(path, |slash| &path[slash..])
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
     use super::*;
+
+    #[test]
+    fn what_a_service_is_nested_under_names_no_other_method() {
+        for path in [
+            "/user.v1.UserService/Login",
+            "/acme/user.v1.UserService/Login",
+            "/a/b/user.v1.UserService/Login",
+        ] {
+            assert_eq!(without_prefix(path), "/user.v1.UserService/Login", "{path}");
+        }
+        for path in ["", "/", "Login", "/Login", "//"] {
+            assert_eq!(without_prefix(path), path);
+        }
+    }
 
     #[test]
     fn each_name_has_a_value_and_those_too_many_share_one() {

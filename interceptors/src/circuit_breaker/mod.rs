@@ -9,6 +9,8 @@
 //! - A failure is a call that ended with one of `codes`: by default `UNAVAILABLE`, `DEADLINE_EXCEEDED`, `INTERNAL` and `UNKNOWN`.
 //!   Any other status is a success: the server has answered. A call that its caller gave up says nothing, and neither does one that
 //!   an interceptor further in refused, so that it was never sent.
+//! - `DEADLINE_EXCEEDED` counts whoever set the deadline. Calls that are made in a handler inherit that of its caller: if that is somebody
+//!   you do not trust, leave the code out of `codes`, or his impatience opens the breaker for all others.
 //! - A call counts when it has really ended, which is the end of its response stream: a stream that fails half way is a failure, and
 //!   one that its reader drops says nothing. That goes for probes too. A probe holds its place as long, so that never more
 //!   than `probes` are out.
