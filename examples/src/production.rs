@@ -121,11 +121,13 @@ impl Users {
 )]
 #[tonic::async_trait]
 impl UserService for Users {
-    // Nobody has an identity yet, and whoever guesses passwords does not wait in a queue.
+    // Nobody has an identity yet, and whoever guesses passwords does not wait in a queue. Who tries is logged, if
+    // somebody asks for it (`RUST_LOG=interceptors::payload=debug`); the password never is.
     #[intercept(
         rate_limit(per_second = 5, burst = 5, key = peer),
         skip(concurrency),
-        load_shed(max = 10)
+        load_shed(max = 10),
+        payload(show = [request.name])
     )]
     async fn login(&self, request: Request<LoginRequest>) -> Result<Response<LoginReply>, Status> {
         match request.into_inner().name.as_str() {

@@ -85,6 +85,7 @@ services! {
     Measured: [metrics];
     Counted: [metrics(recorder = prometheus_recorder())];
     Traced: [trace];
+    Written: [payload(redact = [])];
 }
 
 fn static_tokens() -> StaticTokens<UserId> {
@@ -193,6 +194,7 @@ clients! {
     MeasuredClient: [metrics];
     CountedClient: [metrics(recorder = prometheus_recorder())];
     TracedClient: [trace];
+    WrittenClient: [payload(redact = [])];
 }
 
 const CASES: &[Case] = &[
@@ -220,6 +222,8 @@ const CASES: &[Case] = &[
         service(&Measured, n);
     }),
     case("metrics_prometheus", |n| service(&Counted, n)),
+    case("payload", |n| service(&Written, n)),
+    case("payload_heard", |n| listening(|| service(&Written, n))),
     case("trace", |n| service(&Traced, n)),
     case("trace_heard", |n| traced(|| service(&Traced, n))),
     case("client_empty", |n| client(&EmptyClient, n)),
@@ -227,6 +231,10 @@ const CASES: &[Case] = &[
     case("client_logging", |n| client(&LoggedClient, n)),
     case("client_logging_heard", |n| {
         listening(|| client(&LoggedClient, n));
+    }),
+    case("client_payload", |n| client(&WrittenClient, n)),
+    case("client_payload_heard", |n| {
+        listening(|| client(&WrittenClient, n));
     }),
     case("client_auth", |n| client(&AuthenticatedClient, n)),
     case("client_metadata", |n| client(&Marked, n)),
@@ -262,6 +270,16 @@ const ROWS: &[Row] = &[
         "`logging`, into a subscriber that keeps nothing",
         Some("logging_heard"),
         Some("client_logging_heard"),
+    ),
+    (
+        "`payload`, nobody listens",
+        Some("payload"),
+        Some("client_payload"),
+    ),
+    (
+        "`payload`, into a subscriber that keeps nothing",
+        Some("payload_heard"),
+        Some("client_payload_heard"),
     ),
     ("`auth`, one token compared", Some("auth"), None),
     ("`auth`, `StaticTokens`: SHA-256", Some("auth_static"), None),
