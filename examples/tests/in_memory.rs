@@ -86,6 +86,7 @@ fn the_policy_is_the_one_that_was_agreed_on() {
     assert_plan!(Users, {
         Login: [
             catch_panic, trace, metrics, request_id, logging, timeout, rate_limit, load_shed,
+            payload,
         ],
         GetUser: [
             catch_panic, trace, metrics, request_id, logging, timeout, auth, rate_limit, concurrency, validate,
