@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::sync::{OnceLock, PoisonError, RwLock};
 
 use crate::CallDetails;
+use crate::call::name_in;
 
 /// More methods than that has no process; beyond it they share one value, so that memory stays bounded
 /// whatever paths a channel is asked for.
@@ -10,7 +11,7 @@ const MOST: usize = 1024;
 /// What a name stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum By {
-    /// The service and the method, as in `/user.v1.UserService/Login`.
+    /// The service and the method, as in `user.v1.UserService/Login`.
     Method,
     /// The full name of the service.
     Service,
@@ -38,7 +39,7 @@ impl<T: Clone> ByName<T> {
 
     pub(crate) fn of(&self, call: &CallDetails, make: impl FnOnce() -> T) -> T {
         let name = match self.by {
-            By::Method => without_prefix(call.path()),
+            By::Method => name_in(call.path()),
             By::Service => call.service(),
         };
         self.get(name, make)
@@ -72,14 +73,6 @@ impl<T: Clone> ByName<T> {
     }
 }
 
-/// A router may nest the service under what its caller makes up, which names no other method.
-fn without_prefix(path: &str) -> &str {
-    let before_method = path.rsplit_once('/').map_or(path, |(rest, _)| rest);
-    before_method
-        .rfind('/')
-        .map_or(path, |slash| &path[slash..])
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -93,10 +86,10 @@ mod tests {
             "/acme/user.v1.UserService/Login",
             "/a/b/user.v1.UserService/Login",
         ] {
-            assert_eq!(without_prefix(path), "/user.v1.UserService/Login", "{path}");
+            assert_eq!(name_in(path), "user.v1.UserService/Login", "{path}");
         }
-        for path in ["", "/", "Login", "/Login", "//"] {
-            assert_eq!(without_prefix(path), path);
+        for path in ["", "/", "Login", "/Login"] {
+            assert_eq!(name_in(path), path);
         }
     }
 

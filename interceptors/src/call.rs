@@ -222,6 +222,18 @@ fn is_path_of(path: &str, plan: &MethodPlan) -> bool {
     same_service && (method == plan.method() || letters(method).eq(letters(plan.method())))
 }
 
+/// `service/Method` of a path. What a router nests the service under, its caller has chosen if that is a pattern, and is to
+/// make neither more series of it nor more limits, nor to use up their tables.
+#[cfg(any(
+    feature = "circuit-breaker",
+    feature = "concurrency",
+    feature = "metrics"
+))]
+pub(crate) fn name_in(path: &str) -> &str {
+    let start = path.rmatch_indices('/').nth(1);
+    start.map_or(path, |(slash, _)| &path[slash + 1..])
+}
+
 /// What metadata and extensions are once the request has gone to the handler.
 static EMPTY: LazyLock<Request<()>> = LazyLock::new(|| Request::new(()));
 

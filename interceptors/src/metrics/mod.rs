@@ -53,6 +53,7 @@ use opentelemetry::metrics::Meter;
 use opentelemetry::{InstrumentationScope, global};
 use tonic::{Code, Response, Status};
 
+use crate::call::name_in;
 use crate::{Call, CallDetails, End, Interceptor, Kind, Next, Observer, Side};
 
 mod otel;
@@ -230,13 +231,6 @@ impl fmt::Debug for Recorder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Recorder").finish_non_exhaustive()
     }
-}
-
-/// `service/Method`, as the labels have it. What stands before it in a path, where a router has nested the service, is what
-/// the caller has chosen if that is a pattern, and is not to make more series, nor to use up the table.
-fn name_in(path: &str) -> &str {
-    let start = path.rmatch_indices('/').nth(1);
-    start.map_or(path, |(slash, _)| &path[slash + 1..])
 }
 
 /// What the series of a method are called.
