@@ -654,6 +654,19 @@ pub enum Value {
     Texts(&'static [&'static str]),
 }
 
+impl Value {
+    #[cfg(any(feature = "logging", feature = "payload"))]
+    pub(crate) const fn of_level(level: tracing::Level) -> Self {
+        Self::Text(match level {
+            tracing::Level::ERROR => "ERROR",
+            tracing::Level::WARN => "WARN",
+            tracing::Level::INFO => "INFO",
+            tracing::Level::DEBUG => "DEBUG",
+            tracing::Level::TRACE => "TRACE",
+        })
+    }
+}
+
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -61,16 +61,9 @@ impl Config {
     #[doc(hidden)]
     #[must_use]
     pub const fn settings(&self) -> [Setting; 2] {
-        let level = match self.level {
-            Level::ERROR => "ERROR",
-            Level::WARN => "WARN",
-            Level::INFO => "INFO",
-            Level::DEBUG => "DEBUG",
-            Level::TRACE => "TRACE",
-        };
         [
             Setting::new("max_bytes", Value::Integer(self.max_bytes as u64)),
-            Setting::new("level", Value::Text(level)),
+            Setting::new("level", Value::of_level(self.level)),
         ]
     }
 
