@@ -27,6 +27,8 @@ use crate::stream::Identity;
 #[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
 use crate::stream::Scope;
 use crate::stream::StreamWatch;
+#[cfg(feature = "client")]
+use crate::turn::lately;
 
 /// What may be kept of a request until it is known whether it has to be sent again, in bytes:
 /// what grpc-core and grpc-go allow too.
@@ -905,7 +907,7 @@ impl<Req> Call<Req> {
             ));
         }
         if let Some(deadline) = deadline {
-            let left = deadline.saturating_duration_since(Instant::now());
+            let left = deadline.saturating_duration_since(lately());
             if left.is_zero() {
                 return Err(deadline::exceeded());
             }

@@ -9,6 +9,7 @@ use crate::call::{Call, CallDetails, CallPath, Kind};
 #[cfg(any(feature = "client", feature = "timeout"))]
 use crate::deadline::exceeded;
 use crate::inbound::{Received, RequestMessages};
+use crate::turn::now;
 
 /// How a call ended, apart from its status code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -289,7 +290,7 @@ impl<'a, Req, O: Observer> Watch<'a, Req, O> {
         Self {
             call,
             observer: Some(observer),
-            started: Instant::now(),
+            started: now(),
         }
     }
 

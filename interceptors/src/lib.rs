@@ -20,6 +20,8 @@ mod pushback;
 #[cfg(any(feature = "rate-limit", feature = "concurrency"))]
 mod refusal;
 mod stream;
+#[cfg_attr(not(feature = "client"), allow(dead_code))]
+mod turn;
 
 #[cfg(feature = "auth")]
 pub mod auth;

@@ -44,6 +44,7 @@ pub mod __private {
 use crate::call::Call;
 use crate::chain::Next;
 use crate::deadline::exceeded;
+use crate::turn::InTurns;
 
 /// What an attempt failed with. A server that gives up at the deadline calls that a cancellation, and may
 /// be heard before the client's own timer is.
@@ -62,8 +63,8 @@ pub(crate) async fn send<Req: Send, Res: Send>(
     call: &mut Call<Req>,
 ) -> Result<Response<Res>, Status> {
     match call.known_deadline() {
-        None => chain.run(call).await,
-        Some(at) => timeout_at(at, chain.run(call))
+        None => InTurns::new(chain.run(call)).await,
+        Some(at) => timeout_at(at, InTurns::new(chain.run(call)))
             .await
             .unwrap_or_else(|_| Err(exceeded())),
     }

@@ -1,10 +1,11 @@
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 use tonic::{Response, Status};
 
 use super::exceeded;
 use crate::plan::{Setting, Value};
+use crate::turn::lately;
 use crate::{Call, Interceptor, Next};
 
 /// How long a call may take where its caller set no deadline.
@@ -54,7 +55,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Deadline<'_> {
     ) -> Result<Response<Res>, Status> {
         // What is set stays set for the attempts that follow.
         if call.settle_deadline().is_none()
-            && let Some(at) = Instant::now().checked_add(self.config.timeout)
+            && let Some(at) = lately().checked_add(self.config.timeout)
         {
             call.limit_deadline(at);
         }

@@ -289,6 +289,23 @@ async fn auth_around_retry_does_not_make_its_buffer_smaller() {
     assert_eq!(server.times().len(), 2, "{reply:?}");
 }
 
+async fn slow_id() -> &'static str {
+    sleep(MS(700)).await;
+    "1"
+}
+
+#[intercept(deadline("2s"), metadata("x-id" = slow_id().await))]
+struct Slow;
+
+/// The clock is read once for what happens in one poll, and the wait is not in that one.
+#[tokio::test(start_paused = true)]
+async fn what_an_attempt_waits_for_before_it_is_sent_is_not_left() {
+    let server = FlakyServer::new([answer(0)]);
+    let mut client = UserServiceClient::new(Slow.wrap(server.channel()));
+    client.get_user(GetUserRequest { id: 1 }).await.ok();
+    assert_eq!(server.headers("grpc-timeout"), ["1300m"]);
+}
+
 #[intercept(auth(token = self.0))]
 struct Fetching(Arc<TokenCache>);
 
