@@ -143,7 +143,7 @@ pub(crate) struct CallPath {
 
 impl CallPath {
     #[cfg(feature = "server")]
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn new(plan: &'static MethodPlan, extensions: &Extensions) -> Self {
         let wire = extensions
             .get::<axum::extract::OriginalUri>()
@@ -164,7 +164,7 @@ impl CallPath {
         Self::of(plan, wire)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn of(plan: &'static MethodPlan, wire: Option<PathAndQuery>) -> Self {
         Self {
             plan,
@@ -289,7 +289,45 @@ pub struct CallDetails {
     span: Option<tracing::Span>,
 }
 
+// What does not depend on the message stands here rather than with the call, so that it is compiled once and not for each
+// method.
 impl CallDetails {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn new(
+        path: CallPath,
+        metadata: MetadataMap,
+        extensions: Extensions,
+        deadline: deadline::Known,
+    ) -> Self {
+        Self {
+            path,
+            request: Some(Request::from_parts(metadata, extensions, ())),
+            attempt: 1,
+            answered: false,
+            sent: false,
+            deadline,
+            #[cfg(any(feature = "timeout", feature = "catch-panic"))]
+            marks: Marks::default(),
+            #[cfg(feature = "client")]
+            is_plaintext: None,
+            #[cfg(feature = "trace")]
+            span: None,
+        }
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn received(plan: &'static MethodPlan, metadata: MetadataMap, extensions: Extensions) -> Self {
+        let path = CallPath::new(plan, &extensions);
+        #[allow(unused_mut)]
+        let mut details = Self::new(path, metadata, extensions, deadline::Known::default());
+        // Its caller's time runs already while interceptors in front of `timeout` wait for something.
+        #[cfg(feature = "timeout")]
+        if plan.is_timed() {
+            details.settle_deadline();
+        }
+        details
+    }
+
     /// The full path, such as `/user.v1.UserService/Login`.
     ///
     /// Behind tonic's router this is the path as it came over the wire. Where the request did
@@ -346,7 +384,7 @@ impl CallDetails {
 
     /// What is in force while its response stream is read.
     #[cfg(any(feature = "request-id", feature = "trace"))]
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn identity(&self) -> Option<Box<Identity>> {
         #[cfg(feature = "request-id")]
         let is_named = self.path.request_id.is_some();
@@ -516,6 +554,41 @@ impl CallDetails {
         }
     }
 
+    /// One of several attempts of this call.
+    #[cfg(feature = "hedge")]
+    fn fork(&self, metadata: MetadataMap, extensions: Extensions, attempt: u32) -> Self {
+        let (path, deadline) = (self.path.clone(), self.deadline.clone());
+        let mut fork = Self::new(path, metadata, extensions, deadline);
+        fork.attempt = attempt;
+        fork.is_plaintext = self.is_plaintext;
+        fork
+    }
+
+    /// What counts the messages of a request stream.
+    fn counter(&self) -> Received {
+        let received = Received::default();
+        #[cfg(feature = "server")]
+        let received = received.watched(self.extensions().get::<Cancelled>().cloned());
+        received
+    }
+
+    /// Whether its request stream may be cut off.
+    #[cfg(feature = "server")]
+    #[inline]
+    fn may_be_cancelled(&self) -> bool {
+        self.extensions().get::<Cancelled>().is_some()
+    }
+
+    /// What the handler may hand on to the calls that it makes.
+    #[cfg(feature = "deadline")]
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn inheritable_deadline(&mut self) -> Option<Instant> {
+        match deadline::may_be_inherited() {
+            true => self.settle_deadline(),
+            false => None,
+        }
+    }
+
     /// Another request takes the place of the one that is gone.
     fn start_over(&mut self, metadata: MetadataMap, extensions: Extensions) {
         self.request = Some(Request::from_parts(metadata, extensions, ()));
@@ -525,6 +598,12 @@ impl CallDetails {
             self.marks.has_panicked = false;
             self.marks.panic_handler = None;
         }
+    }
+
+    #[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
+    fn resume(&mut self, kept: KeptHead) {
+        let metadata = MetadataMap::from_headers(kept.headers.into());
+        self.start_over(metadata, kept.extensions.into());
     }
 
     pub(crate) fn count_attempt(&mut self) {
@@ -585,55 +664,15 @@ pub struct Call<Req> {
 }
 
 impl<Req> Call<Req> {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn new(
         plan: &'static MethodPlan,
         abilities: Abilities<Req>,
         request: Request<Req>,
     ) -> Self {
-        let path = CallPath::new(plan, request.extensions());
-        #[allow(unused_mut)]
-        let mut call = Self::with_path(path, abilities, request);
-        // Its caller's time runs already while interceptors in front of `timeout` wait for something.
-        #[cfg(feature = "timeout")]
-        if plan.is_timed() {
-            call.details.settle_deadline();
-        }
-        call
-    }
-
-    #[inline(always)]
-    pub(crate) fn with_path(
-        path: CallPath,
-        abilities: Abilities<Req>,
-        request: Request<Req>,
-    ) -> Self {
-        Self::with_deadline(path, abilities, request, deadline::Known::default())
-    }
-
-    #[inline(always)]
-    fn with_deadline(
-        path: CallPath,
-        abilities: Abilities<Req>,
-        request: Request<Req>,
-        deadline: deadline::Known,
-    ) -> Self {
         let (metadata, extensions, message) = request.into_parts();
         Self {
-            details: CallDetails {
-                path,
-                request: Some(Request::from_parts(metadata, extensions, ())),
-                attempt: 1,
-                answered: false,
-                sent: false,
-                deadline,
-                #[cfg(any(feature = "timeout", feature = "catch-panic"))]
-                marks: Marks::default(),
-                #[cfg(feature = "client")]
-                is_plaintext: None,
-                #[cfg(feature = "trace")]
-                span: None,
-            },
+            details: CallDetails::received(plan, metadata, extensions),
             message: Some(message),
             abilities,
             received: None,
@@ -644,15 +683,22 @@ impl<Req> Call<Req> {
     /// A call that is being made. Its deadline is kept whether or not an interceptor asks for it, and if it
     /// is made in a handler, it inherits that one's.
     #[cfg(feature = "client")]
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn outgoing(
         path: CallPath,
         abilities: Abilities<Req>,
         request: Request<Req>,
     ) -> Self {
+        let (metadata, extensions, message) = request.into_parts();
         // Found out before the call is made, which is large and would be moved once more.
-        let deadline = deadline::Known::of_outgoing(request.metadata());
-        Self::with_deadline(path, abilities, request, deadline)
+        let deadline = deadline::Known::of_outgoing(&metadata);
+        Self {
+            details: CallDetails::new(path, metadata, extensions, deadline),
+            message: Some(message),
+            abilities,
+            received: None,
+            attached: None,
+        }
     }
 
     /// What it sends is one message, though the plan does not say so.
@@ -691,7 +737,7 @@ impl<Req> Call<Req> {
     /// the handler yet, and it is one message, or a stream that a generated client or a channel sends.
     #[must_use]
     pub fn can_resend(&self) -> bool {
-        self.abilities.resend.is_some() && self.message.is_some()
+        matches!((&self.abilities.resend, &self.message), (Some(_), Some(_)))
     }
 
     /// A copy of the request, metadata and extensions included, to send it once more after
@@ -712,50 +758,48 @@ impl<Req> Call<Req> {
     /// What is needed to send the request once more, in little space: it is moved about in every call, and
     /// used in few.
     #[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn keep(&mut self, limit: usize) -> Option<Kept<Req>> {
-        let message = self.copy_message(limit)?;
-        let (metadata, extensions) = (self.details.metadata(), self.details.extensions());
-        Some(Kept {
-            message,
-            headers: KeptHeaders::of(metadata.as_ref()),
-            extensions: match extensions.is_empty() {
-                true => KeptExtensions::None,
-                false => KeptExtensions::of(extensions),
-            },
-        })
+        match self.copy_message(limit) {
+            Some(message) => Some(Kept {
+                message,
+                head: KeptHead::of(&self.details),
+            }),
+            None => None,
+        }
     }
 
     /// The message, unless more than so many bytes would have to be kept for it.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn copy_message(&mut self, limit: usize) -> Option<Req> {
-        let copy = self.abilities.resend?.copy;
-        let message = self.message.as_mut()?;
-        if self
-            .abilities
-            .size_of
-            .is_some_and(|size_of| size_of(message) > limit)
-        {
+        let (Some(resend), Some(message)) = (self.abilities.resend, &mut self.message) else {
             return None;
+        };
+        match self.abilities.size_of {
+            Some(size_of) if size_of(message) > limit => None,
+            _ => (resend.copy)(message, limit),
         }
-        copy(message, limit)
     }
 
     /// Whether a copy is still all of the request: of a stream too much may have been sent
     /// meanwhile to be kept.
     #[cfg(feature = "retry")]
     pub(crate) fn is_whole(&self, kept: &Kept<Req>) -> bool {
-        let resend = self.abilities.resend;
-        resend.is_some_and(|resend| (resend.is_whole)(&kept.message))
+        match self.abilities.resend {
+            Some(resend) => (resend.is_whole)(&kept.message),
+            None => false,
+        }
     }
 
     /// Makes sure that a copy stays all of the request while it waits to be sent: from now on the
     /// attempt before takes nothing any more, which is why this comes when it is certain that another
-    /// one follows. `None` where it is not all of it any more.
+    /// one follows. False where it is not all of it any more.
     #[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
-    pub(crate) fn taken_over(&self, mut kept: Kept<Req>) -> Option<Kept<Req>> {
-        let begin = self.abilities.resend?.begin;
-        begin(&mut kept.message).then_some(kept)
+    pub(crate) fn takes_over(&self, kept: &mut Kept<Req>) -> bool {
+        match self.abilities.resend {
+            Some(resend) => (resend.begin)(&mut kept.message),
+            None => false,
+        }
     }
 
     /// Whether all of the request is here, so that it can be sent several times at once.
@@ -770,12 +814,14 @@ impl<Req> Call<Req> {
     /// One of several attempts of this call, with its own request.
     #[cfg(feature = "hedge")]
     pub(crate) fn fork(&self, request: Request<Req>, attempt: u32) -> Self {
-        let mut fork = Self::with_path(self.details.path.clone(), self.abilities, request);
-        fork.details.attempt = attempt;
-        fork.details.deadline = self.details.deadline.clone();
-        fork.details.is_plaintext = self.details.is_plaintext;
-        fork.received = self.received.clone();
-        fork
+        let (metadata, extensions, message) = request.into_parts();
+        Self {
+            details: self.details.fork(metadata, extensions, attempt),
+            message: Some(message),
+            abilities: self.abilities,
+            received: self.received.clone(),
+            attached: None,
+        }
     }
 
     /// The attempt that counts.
@@ -808,8 +854,7 @@ impl<Req> Call<Req> {
     #[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
     pub(crate) fn resume(&mut self, kept: Kept<Req>) {
         self.parts().abandon_stream();
-        let metadata = MetadataMap::from_headers(kept.headers.into());
-        self.details.start_over(metadata, kept.extensions.into());
+        self.details.resume(kept.head);
         self.message = Some(kept.message);
     }
 
@@ -823,19 +868,20 @@ impl<Req> Call<Req> {
     /// Counts the messages of a request stream, from the first observer on.
     pub(crate) fn count_received(&mut self) {
         if let (Some(count), None) = (self.abilities.count, &self.received) {
-            let received = Received::default();
-            #[cfg(feature = "server")]
-            let received = received.watched(self.details.extensions().get::<Cancelled>().cloned());
+            let received = self.details.counter();
             self.received = Some(received.clone());
-            self.message = self.message.take().map(|stream| count(stream, received));
+            if let Some(stream) = self.message.take() {
+                self.message = Some(count(stream, received));
+            }
         }
     }
 
     /// A request stream that may be cut off has to be looked at, whether or not anybody observes it.
     #[cfg(feature = "server")]
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn notice_cancellation(&mut self) {
-        if self.abilities.count.is_some() && self.details.extensions().get::<Cancelled>().is_some()
+        if let Some(_stream) = self.abilities.count
+            && self.details.may_be_cancelled()
         {
             self.count_received();
         }
@@ -851,7 +897,7 @@ impl<Req> Call<Req> {
     }
 
     /// What observers need of it.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn parts(&mut self) -> Parts<'_> {
         Parts {
             details: &self.details,
@@ -862,7 +908,7 @@ impl<Req> Call<Req> {
 
     /// What holds while a response stream is read, on a service.
     #[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn scope(&self) -> Scope {
         Scope {
             #[cfg(feature = "deadline")]
@@ -918,7 +964,7 @@ impl<Req> Call<Req> {
     }
 
     /// What the handler is called with.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn take_request(&mut self) -> Result<Request<Req>, Status> {
         let Some(message) = self.message.take() else {
             return Err(gone());
@@ -976,8 +1022,28 @@ fn gone() -> Status {
 #[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
 pub(crate) struct Kept<Req> {
     message: Req,
+    head: KeptHead,
+}
+
+#[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
+struct KeptHead {
     headers: KeptHeaders,
     extensions: KeptExtensions,
+}
+
+#[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
+impl KeptHead {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn of(details: &CallDetails) -> Self {
+        let (metadata, extensions) = (details.metadata(), details.extensions());
+        Self {
+            headers: KeptHeaders::of(metadata.as_ref()),
+            extensions: match extensions.is_empty() {
+                true => KeptExtensions::None,
+                false => KeptExtensions::of(extensions),
+            },
+        }
+    }
 }
 
 #[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]

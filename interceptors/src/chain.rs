@@ -117,9 +117,12 @@ pub trait Next<Req, Res>: Send {
         Res: Send,
     {
         async move {
-            let mut watch = Watch::new(call, observer);
-            let result = self.run(watch.call()).await;
-            watch.settle(result.as_ref().err());
+            let watch = Watch::new(call, observer);
+            let result = self.run(watch.call).await;
+            match &result {
+                Ok(_) => watch.settle(None),
+                Err(status) => watch.settle(Some(status)),
+            }
             result
         }
     }

@@ -261,46 +261,78 @@ impl<O: Observer> Attached for Node<O> {
             started,
             inner,
         } = *self;
-        // Told also where one further in panics.
-        struct Then<F: FnOnce()>(Option<F>);
-        impl<F: FnOnce()> Drop for Then<F> {
-            fn drop(&mut self) {
-                if let Some(then) = self.0.take() {
-                    tell_in_drop(then);
-                }
+        let mut observer = Some(observer);
+        tell_after(inner, end, &mut || {
+            if let Some(observer) = observer.take() {
+                observer.end(&end.since(started));
             }
+        });
+    }
+}
+
+/// First those further in, and then this one, also where one of those panics.
+fn tell_after(inner: Option<Box<dyn Attached>>, end: &StreamEnd<'_>, tell: &mut dyn FnMut()) {
+    struct Then<'a>(&'a mut dyn FnMut());
+    impl Drop for Then<'_> {
+        fn drop(&mut self) {
+            tell_guarded(self.0);
         }
-        let _then = Then(Some(|| observer.end(&end.since(started))));
-        if let Some(inner) = inner {
-            inner.end(end);
-        }
+    }
+    let _then = Then(tell);
+    if let Some(inner) = inner {
+        inner.end(end);
     }
 }
 
 /// Holds an observer while the call runs, and tells it even if the call's future is dropped.
 pub(crate) struct Watch<'a, Req, O: Observer> {
-    call: &'a mut Call<Req>,
-    observer: Option<O>,
-    started: Instant,
+    pub(crate) call: &'a mut Call<Req>,
+    watcher: Watcher<O>,
 }
 
 impl<'a, Req, O: Observer> Watch<'a, Req, O> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn new(call: &'a mut Call<Req>, observer: O) -> Self {
         call.count_received();
         Self {
             call,
+            watcher: Watcher::new(observer),
+        }
+    }
+
+    /// The chain has answered: that is the end, or the observer goes along with the stream.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn settle(mut self, error: Option<&Status>) {
+        self.watcher.settle(self.call.parts(), error);
+    }
+}
+
+impl<Req, O: Observer> Drop for Watch<'_, Req, O> {
+    #[inline]
+    fn drop(&mut self) {
+        self.watcher.tell_of_drop(self.call.parts());
+    }
+}
+
+// What follows does not depend on the message, so that it is compiled once and not for each method.
+
+struct Watcher<O> {
+    observer: Option<O>,
+    started: Instant,
+}
+
+impl<O: Observer> Watcher<O> {
+    #[inline]
+    fn new(observer: O) -> Self {
+        Self {
             observer: Some(observer),
             started: now(),
         }
     }
 
-    pub(crate) fn call(&mut self) -> &mut Call<Req> {
-        self.call
-    }
-
-    /// The chain has answered: that is the end, or the observer goes along with the stream.
-    pub(crate) fn settle(mut self, error: Option<&Status>) {
-        let (parts, observer, started) = self.parts();
+    #[inline]
+    fn settle(&mut self, parts: Parts<'_>, error: Option<&Status>) {
+        let Self { observer, started } = self;
         match error {
             Some(status) => {
                 let outcome = match parts.details.has_panicked() && status.code() == Code::Internal
@@ -308,30 +340,22 @@ impl<'a, Req, O: Observer> Watch<'a, Req, O> {
                     true => Outcome::Panicked,
                     false => Outcome::Error,
                 };
-                tell(parts, observer, started, outcome, Some(status), 0);
+                tell(parts, observer, *started, outcome, Some(status), 0);
             }
             None if parts.details.kind().response_is_stream() => {
-                attach(parts.attached, observer, started);
+                attach(parts.attached, observer, *started);
             }
-            None => tell(parts, observer, started, Outcome::Ok, None, 1),
+            None => tell(parts, observer, *started, Outcome::Ok, None, 1),
         }
     }
 
-    fn parts(&mut self) -> (Parts<'_>, &mut Option<O>, Instant) {
-        (self.call.parts(), &mut self.observer, self.started)
-    }
-}
-
-impl<Req, O: Observer> Drop for Watch<'_, Req, O> {
-    fn drop(&mut self) {
+    #[inline]
+    fn tell_of_drop(&mut self, parts: Parts<'_>) {
         if self.observer.is_some() {
-            let (parts, observer, started) = self.parts();
-            tell_of_drop(parts, observer, started);
+            tell_of_drop(parts, &mut self.observer, self.started);
         }
     }
 }
-
-// What follows does not depend on the message, so that it is compiled once and not for each method.
 
 fn tell<O: Observer>(
     mut parts: Parts<'_>,
@@ -344,8 +368,7 @@ fn tell<O: Observer>(
     if let Some(observer) = observer.take() {
         // What was thrown away on its way here has ended too, and those further in before us.
         parts.abandon_stream();
-        let end = parts.end(outcome, status, messages);
-        observer.end(&end.since(started));
+        observer.end(&parts.end(outcome, status, messages).since(started));
     }
 }
 
@@ -364,20 +387,28 @@ fn attach<O: Observer>(
     }
 }
 
-#[cold]
 fn tell_of_drop<O: Observer>(parts: Parts<'_>, observer: &mut Option<O>, started: Instant) {
+    tell_how_it_was_dropped(parts, &mut |parts, outcome, status| {
+        tell(parts, observer, started, outcome, status, 0);
+    });
+}
+
+#[cold]
+fn tell_how_it_was_dropped(
+    parts: Parts<'_>,
+    tell: &mut dyn FnMut(Parts<'_>, Outcome, Option<&Status>),
+) {
     if std::thread::panicking() {
-        tell_in_drop(|| tell(parts, observer, started, Outcome::Panicked, None, 0));
+        tell_in_drop(|| tell(parts, Outcome::Panicked, None));
         return;
     }
     // Where the time was kept further out, this is how the call ends for its caller.
     #[cfg(any(feature = "client", feature = "timeout"))]
     if parts.details.has_run_out() {
-        let exceeded = exceeded();
-        tell(parts, observer, started, Outcome::Error, Some(&exceeded), 0);
+        tell(parts, Outcome::Error, Some(&exceeded()));
         return;
     }
-    tell(parts, observer, started, Outcome::Cancelled, None, 0);
+    tell(parts, Outcome::Cancelled, None);
 }
 
 /// What observers need of a call, whatever its message is.

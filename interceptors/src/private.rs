@@ -358,10 +358,7 @@ where
 {
     async fn run(&mut self, call: &mut Call<Req>) -> Result<Response<R::Body>, Status> {
         #[cfg(feature = "deadline")]
-        let deadline = match deadline::may_be_inherited() {
-            true => call.settle_deadline(),
-            false => None,
-        };
+        let deadline = call.details.inheritable_deadline();
         #[cfg(feature = "server")]
         call.notice_cancellation();
         let request = match call.take_request() {
@@ -443,7 +440,7 @@ where
 
     /// The call that this request begins, as its caller makes it.
     #[cfg(feature = "client")]
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn outgoing(
         &self,
         plan: &'static MethodPlan,
@@ -467,7 +464,7 @@ where
     }
 
     /// The call that this request begins.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn call(
         &self,
         plan: &'static MethodPlan,

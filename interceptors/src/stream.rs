@@ -116,7 +116,7 @@ pub(crate) struct Identity {
 
 #[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
 impl Scope {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn is_empty(&self) -> bool {
         #[cfg(feature = "deadline")]
         if self.at.is_some() {
@@ -205,7 +205,7 @@ impl<S> ResponseStream<S> {
 
     /// Calls that are made while the stream is read inherit this.
     #[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn scoped(mut self, scope: Scope) -> Self {
         if !scope.is_empty() {
             *self.deadline.innermost() = StreamDeadline::Scope(scope);
@@ -272,7 +272,7 @@ impl<S, M> ResponseStream<S>
 where
     S: Stream<Item = Result<M, Status>>,
 {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn poll_inner(
         inner: Pin<&mut S>,
         deadline: &mut StreamDeadline<S>,
@@ -384,7 +384,7 @@ where
 {
     type Item = Result<M, Status>;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.project();
         let Some(watch) = this.watch else {
@@ -459,7 +459,7 @@ impl StreamWatch {
         }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn count(&mut self) {
         self.messages += 1;
         #[cfg(feature = "timeout")]

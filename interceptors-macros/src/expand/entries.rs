@@ -445,7 +445,12 @@ pub(crate) fn entry_value(entries: &[Entry], i: usize, site: &Site<'_>) -> Token
             };
             quote_spanned!(span=> &#rate_limit::new(#limiter, #key))
         }
-        EntryKind::Retry { throttle, .. } => {
+        EntryKind::Retry {
+            throttle,
+            is_limited,
+            ..
+        } => {
+            let unlimited = (!is_limited).then(|| quote!(.unlimited()));
             let retry = interceptor("retry", "Retry");
             let throttle = throttle.as_ref().map(|_| match site.mount {
                 Mount::Channel => {
@@ -457,7 +462,7 @@ pub(crate) fn entry_value(entries: &[Entry], i: usize, site: &Site<'_>) -> Token
                     quote!(.throttle(&#name))
                 }
             });
-            quote_spanned!(span=> &#retry::new(#config) #throttle)
+            quote_spanned!(span=> &#retry::new(#config) #throttle #unlimited)
         }
         EntryKind::Token { token, .. } => {
             let auth = interceptor("auth", "Authenticate");

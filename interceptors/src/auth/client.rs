@@ -251,9 +251,12 @@ where
         if !is_rejected || !may_refresh || !self.tokens.rejected(&token) || call.is_answered() {
             return result;
         }
-        let Some(copy) = copy.and_then(|copy| call.taken_over(copy)) else {
+        let Some(mut copy) = copy else {
             return result;
         };
+        if !call.takes_over(&mut copy) {
+            return result;
+        }
         call.resume(copy);
         let token = self.tokens.token(call).await?;
         self.config.insert(call, &token)?;

@@ -76,7 +76,7 @@ impl Config {
     /// Hides the credentials, and gives them if there is one value of them.
     ///
     /// A copy, which shares its bytes: to look them up again takes longer.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn credentials(&self, call: &mut CallDetails) -> Option<HeaderValue> {
         let headers = call.metadata_mut().as_mut();
         // Then every key has one value.
@@ -105,7 +105,7 @@ impl Config {
     }
 
     /// The token, unless the credentials are malformed.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn token<'a>(&self, credentials: &'a HeaderValue) -> Option<&'a str> {
         let value = credentials.to_str().ok()?;
         let token = match self.scheme {
@@ -124,7 +124,7 @@ impl Config {
     }
 }
 
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn after_scheme<'a>(value: &'a str, scheme: &str) -> Option<&'a str> {
     let (given, rest) = value.split_at_checked(scheme.len())?;
     if given != scheme && !given.eq_ignore_ascii_case(scheme) {
@@ -141,7 +141,7 @@ fn alone(token: &str) -> Option<&str> {
 }
 
 /// Looks at every byte, which is faster than to stop at the first.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn has_blank(text: &str) -> bool {
     text.bytes().fold(false, |found, b| found | (b <= b' '))
 }
@@ -177,6 +177,15 @@ where
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
+        self.admit(&mut call.details).await?;
+        next.run(call).await
+    }
+}
+
+impl<V: Verifier + ?Sized> Auth<'_, V> {
+    /// It does not depend on the message, and is compiled once for each verifier.
+    #[inline]
+    async fn admit(&self, call: &mut CallDetails) -> Result<(), Status> {
         let verified = {
             let credentials = self.config.credentials(call);
             match credentials.as_ref().and_then(|it| self.config.token(it)) {
@@ -185,7 +194,7 @@ where
             }
         };
         call.extensions_mut().insert(Identity(verified?));
-        next.run(call).await
+        Ok(())
     }
 }
 

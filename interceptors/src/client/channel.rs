@@ -220,7 +220,7 @@ struct Exchange {
 }
 
 impl Exchange {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn new<C: ChannelChain>(request: http::Request<tonic::body::Body>) -> Self {
         let (head, body) = request.into_parts();
         let plan = C::plan(head.uri.path());

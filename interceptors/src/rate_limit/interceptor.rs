@@ -4,7 +4,7 @@ use governor::clock::Clock;
 use tonic::{Response, Status};
 
 use super::{Key, Limiter};
-use crate::{Call, Interceptor, Next, refusal};
+use crate::{Call, CallDetails, Interceptor, Next, refusal};
 
 /// The interceptor behind `rate_limit`. See the [module documentation](super).
 #[derive(Debug)]
@@ -32,11 +32,19 @@ where
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
-        let key = self.key.of(call, self.limiter.hasher());
-        if let Err(wait) = self.limiter.check(key) {
-            return Err(exhausted(wait));
+        match self.admit(&call.details) {
+            Ok(()) => next.run(call).await,
+            Err(status) => Err(status),
         }
-        next.run(call).await
+    }
+}
+
+impl<C: Clock, K: Key> RateLimit<'_, C, K> {
+    /// It does not depend on the message, and is compiled once for each kind of key.
+    #[inline]
+    fn admit(&self, call: &CallDetails) -> Result<(), Status> {
+        let key = self.key.of(call, self.limiter.hasher());
+        self.limiter.check(key).map_err(exhausted)
     }
 }
 

@@ -1,3 +1,4 @@
+use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -209,9 +210,10 @@ impl Default for Config {
 
 /// The interceptor behind `retry`. See the [module documentation](super).
 #[derive(Debug)]
-pub struct Retry<'a> {
+pub struct Retry<'a, L = Limited> {
     config: &'a Config,
     throttle: Option<&'a Throttle>,
+    limit: L,
 }
 
 impl<'a> Retry<'a> {
@@ -221,6 +223,18 @@ impl<'a> Retry<'a> {
         Self {
             config,
             throttle: None,
+            limit: Limited,
+        }
+    }
+
+    /// On a service, with no `attempt_timeout`.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn unlimited(self) -> Retry<'a, Unlimited> {
+        Retry {
+            config: self.config,
+            throttle: self.throttle,
+            limit: Unlimited,
         }
     }
 
@@ -230,35 +244,75 @@ impl<'a> Retry<'a> {
         self.throttle = Some(throttle);
         self
     }
+}
 
-    /// One attempt, which ends when its time is over, or that of the call.
+/// Whether the time of an attempt is limited. Where it cannot be, nothing is compiled for it in each method.
+#[doc(hidden)]
+pub trait Limit: Send + Sync {
+    fn attempt<Req: Send, Res: Send>(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+        own: Option<Duration>,
+        deadline: Option<Instant>,
+    ) -> impl Future<Output = Result<Response<Res>, Status>> + Send;
+}
+
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Unlimited;
+
+impl Limit for Unlimited {
+    #[inline]
+    fn attempt<Req: Send, Res: Send>(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+        _: Option<Duration>,
+        _: Option<Instant>,
+    ) -> impl Future<Output = Result<Response<Res>, Status>> + Send {
+        next.run(call)
+    }
+}
+
+/// An attempt ends when its time is over, or that of the call.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Limited;
+
+impl Limit for Limited {
+    #[inline]
     async fn attempt<Req: Send, Res: Send>(
         &self,
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
+        own: Option<Duration>,
         deadline: Option<Instant>,
     ) -> Result<Response<Res>, Status> {
-        let own = self.config.attempt_timeout;
-        let own = own.and_then(|limit| Instant::now().checked_add(limit));
-        match (own, deadline) {
-            (None, None) => next.run(call).await,
-            (own, deadline) => {
-                let earliest = own.into_iter().chain(deadline).min();
-                let attempt = next.run(call);
-                let ended = match earliest {
-                    Some(at) => timeout_at(at, attempt).await,
-                    None => Ok(attempt.await),
-                };
-                ended.unwrap_or_else(|_| {
-                    Err(match deadline {
-                        Some(deadline) if deadline <= Instant::now() => exceeded(),
-                        _ => Status::deadline_exceeded("an attempt took too long"),
-                    })
-                })
-            }
+        match earliest(own, deadline) {
+            None => next.run(call).await,
+            Some(at) => match timeout_at(at, next.run(call)).await {
+                Ok(answer) => answer,
+                Err(_) => Err(too_long(deadline)),
+            },
         }
     }
+}
 
+/// When an attempt that begins now ends.
+fn earliest(own: Option<Duration>, deadline: Option<Instant>) -> Option<Instant> {
+    let own = own.and_then(|limit| Instant::now().checked_add(limit));
+    own.into_iter().chain(deadline).min()
+}
+
+fn too_long(deadline: Option<Instant>) -> Status {
+    match deadline {
+        Some(deadline) if deadline <= Instant::now() => exceeded(),
+        _ => Status::deadline_exceeded("an attempt took too long"),
+    }
+}
+
+impl<L> Retry<'_, L> {
     /// How long to wait before another attempt; `None` where this failure is final.
     fn backoff(
         &self,
@@ -305,7 +359,7 @@ impl<'a> Retry<'a> {
     }
 }
 
-impl<Req: Send, Res: Send> Interceptor<Req, Res> for Retry<'_> {
+impl<L: Limit, Req: Send, Res: Send> Interceptor<Req, Res> for Retry<'_, L> {
     async fn intercept(
         &self,
         call: &mut Call<Req>,
@@ -324,7 +378,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Retry<'_> {
             // What has no limit needs no clock, and its answer no detour.
             let answer = match (self.config.attempt_timeout, deadline) {
                 (None, None) => pin!(next.run(call)).await,
-                _ => self.attempt(call, next, deadline).await,
+                (own, deadline) => self.limit.attempt(call, next, own, deadline).await,
             };
             let Again { kept, pause } = match self.after(call, &mut progress, answer, copy) {
                 Ok(again) => again,
@@ -349,11 +403,11 @@ struct Again<Req> {
     pause: Option<Pause>,
 }
 
-impl Retry<'_> {
+impl<L> Retry<'_, L> {
     /// What the call ends with, unless another attempt follows.
     ///
     /// A function of its own: what only it needs has no place in the future.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn after<Req, Res>(
         &self,
         call: &mut Call<Req>,
@@ -368,21 +422,24 @@ impl Retry<'_> {
                 return Err(answer);
             }
         };
-        let copy = copy.filter(|copy| call.is_whole(copy));
-        let verdict = self.judge(&call.details, progress, &status, copy.is_some());
-        // A server that has failed may read on meanwhile, so it is taken over before the wait.
-        let taken = match verdict {
-            Verdict::Final => None,
-            Verdict::AtOnce | Verdict::After(_) => copy.and_then(|copy| call.taken_over(copy)),
+        let is_whole = match &copy {
+            Some(copy) => call.is_whole(copy),
+            None => false,
         };
-        match (taken, verdict) {
-            (Some(kept), Verdict::AtOnce) => Ok(Again { kept, pause: None }),
-            (Some(kept), Verdict::After(delay)) => Ok(Again {
-                kept,
-                pause: Some(Pause { delay, status }),
-            }),
-            _ => Err(Err(status)),
+        let pause = match self.judge(&call.details, progress, &status, is_whole) {
+            Verdict::Final => return Err(Err(status)),
+            Verdict::AtOnce => None,
+            Verdict::After(delay) => Some(delay),
+        };
+        // A server that has failed may read on meanwhile, so it is taken over before the wait.
+        if let Some(mut kept) = copy
+            && is_whole
+            && call.takes_over(&mut kept)
+        {
+            let pause = Pause::of(pause, status);
+            return Ok(Again { kept, pause });
         }
+        Err(Err(status))
     }
 }
 
@@ -402,6 +459,12 @@ struct Pause {
     status: Status,
 }
 
+impl Pause {
+    fn of(delay: Option<Duration>, status: Status) -> Option<Self> {
+        delay.map(|delay| Self { delay, status })
+    }
+}
+
 struct Progress {
     is_client: bool,
     attempts: u32,
@@ -410,7 +473,7 @@ struct Progress {
 }
 
 impl Progress {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn begin(details: &mut CallDetails) -> Self {
         let is_client = details.side() == Side::Client;
         #[cfg(feature = "client")]
@@ -431,7 +494,7 @@ impl Progress {
     }
 
     /// What an attempt is held to. On a service that is the handler's own business.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn deadline(&self, details: &mut CallDetails) -> Option<Instant> {
         // An interceptor further in may have set it.
         if self.is_client {
@@ -442,7 +505,7 @@ impl Progress {
     }
 
     /// The last attempt needs no copy behind it, unless it turns out to be none.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn wants_copy(&self, config: &Config) -> bool {
         self.attempts < config.max_attempts || self.is_client
     }
@@ -479,8 +542,8 @@ impl Progress {
     }
 }
 
-impl Retry<'_> {
-    #[inline(always)]
+impl<L> Retry<'_, L> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn succeed(&self) {
         if let Some(throttle) = self.throttle {
             throttle.succeed();
