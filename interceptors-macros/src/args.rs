@@ -64,7 +64,7 @@ pub(crate) enum EntryKind {
     Retry {
         config: Config,
         throttle: Option<TokenStream>,
-        /// Whether something may end an attempt before the server does.
+        /// Whether it may end an attempt that takes too long.
         is_limited: bool,
     },
     /// `auth` on a client.

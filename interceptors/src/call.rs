@@ -289,8 +289,8 @@ pub struct CallDetails {
     span: Option<tracing::Span>,
 }
 
-// What does not depend on the message stands here rather than with the call, so that it is compiled once and not for each
-// method.
+// What does not depend on the message stands here rather than with the call, so that without optimization it is compiled once
+// and not for each method.
 impl CallDetails {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn new(
@@ -316,7 +316,11 @@ impl CallDetails {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn received(plan: &'static MethodPlan, metadata: MetadataMap, extensions: Extensions) -> Self {
+    fn of_request(
+        plan: &'static MethodPlan,
+        metadata: MetadataMap,
+        extensions: Extensions,
+    ) -> Self {
         let path = CallPath::new(plan, &extensions);
         #[allow(unused_mut)]
         let mut details = Self::new(path, metadata, extensions, deadline::Known::default());
@@ -672,7 +676,7 @@ impl<Req> Call<Req> {
     ) -> Self {
         let (metadata, extensions, message) = request.into_parts();
         Self {
-            details: CallDetails::received(plan, metadata, extensions),
+            details: CallDetails::of_request(plan, metadata, extensions),
             message: Some(message),
             abilities,
             received: None,
@@ -795,7 +799,7 @@ impl<Req> Call<Req> {
     /// attempt before takes nothing any more, which is why this comes when it is certain that another
     /// one follows. False where it is not all of it any more.
     #[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
-    pub(crate) fn takes_over(&self, kept: &mut Kept<Req>) -> bool {
+    pub(crate) fn hand_over_to(&self, kept: &mut Kept<Req>) -> bool {
         match self.abilities.resend {
             Some(resend) => (resend.begin)(&mut kept.message),
             None => false,
@@ -880,7 +884,7 @@ impl<Req> Call<Req> {
     #[cfg(feature = "server")]
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn notice_cancellation(&mut self) {
-        if let Some(_stream) = self.abilities.count
+        if let Some(_count) = self.abilities.count
             && self.details.may_be_cancelled()
         {
             self.count_received();

@@ -314,7 +314,7 @@ impl<Req, O: Observer> Drop for Watch<'_, Req, O> {
     }
 }
 
-// What follows does not depend on the message, so that it is compiled once and not for each method.
+// What follows depends on the observer at most, and where that is a type by itself it is compiled once and not for each method.
 
 struct Watcher<O> {
     observer: Option<O>,

@@ -24,6 +24,8 @@ use crate::inbound::{Received, counted, rebuilt};
 pub use crate::once::{Once, evaluate_once, evaluate_path};
 pub use crate::plan::{EntryPlan, Intercepted, MethodPlan, Name, Plan, Setting, Value};
 pub use crate::stream::ResponseStream;
+#[cfg(feature = "client")]
+pub use crate::turn::Anew;
 
 #[cfg(feature = "logging")]
 pub use crate::__finish_event as finish_event;

@@ -2,7 +2,8 @@
 //!
 //! To read the clock takes longer than most of what an interceptor does. What is said within one poll of when the call's
 //! time began, and of how much of it is left, can do with the time that somebody has read in this poll already, as
-//! all that runs in one `ExecCtx` of grpc-core does. How long something took is never measured this way.
+//! all that runs in one `ExecCtx` of grpc-core does. That is so as long as nothing has run in between but what this crate
+//! has itself: behind code of the user's the clock is read anew. How long something took is never measured this way.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -10,6 +11,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tokio::time::Instant;
+use tonic::{Response, Status};
+
+use crate::{Call, Next};
 
 thread_local! {
     static TURN: Cell<Turn> = const { Cell::new(Turn::None) };
@@ -60,17 +64,46 @@ impl<F: Future> Future for InTurns<F> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let _turn = Begun(TURN.replace(Turn::Begun));
+        let _turn = Within {
+            outer: TURN.replace(Turn::Begun),
+        };
         self.project().call.poll(cx)
     }
 }
 
-struct Begun(Turn);
+/// Goes back to the turn around it, with what is known now.
+struct Within {
+    outer: Turn,
+}
 
-impl Drop for Begun {
+impl Drop for Within {
     #[inline]
     fn drop(&mut self) {
-        TURN.set(self.0);
+        match (self.outer, TURN.get()) {
+            (Turn::None, _) | (_, Turn::None | Turn::Begun) => TURN.set(self.outer),
+            (_, Turn::ReadAt(_)) => {}
+        }
+    }
+}
+
+/// The rest of a chain, behind an interceptor that runs code of the user's. Nobody knows how long that has taken.
+#[derive(Debug)]
+pub struct Anew<N>(pub N);
+
+#[diagnostic::do_not_recommend]
+impl<Req, Res, N: Next<Req, Res>> Next<Req, Res> for Anew<N> {
+    fn run(
+        &mut self,
+        call: &mut Call<Req>,
+    ) -> impl Future<Output = Result<Response<Res>, Status>> + Send {
+        if !matches!(TURN.get(), Turn::None) {
+            TURN.set(Turn::Begun);
+        }
+        self.0.run(call)
+    }
+
+    fn fork(&self) -> Option<Self> {
+        self.0.fork().map(Self)
     }
 }
 
@@ -129,9 +162,13 @@ mod tests {
         let call = poll_fn(|cx| {
             assert_eq!(lately(), began);
             assert!(std::pin::pin!(advance(SECOND)).poll(cx).is_pending());
-            let mut inner = InTurns::new(std::future::ready(()));
-            assert!(Pin::new(&mut inner).poll(cx).is_ready());
-            assert_eq!(lately(), began, "the outer one goes on");
+            let mut reads = InTurns::new(std::future::ready(()));
+            assert!(Pin::new(&mut reads).poll(cx).is_ready());
+            assert_eq!(lately(), began, "nobody has read the clock in it");
+            let mut reads = InTurns::new(poll_fn(|_| Poll::Ready(lately())));
+            let read = Pin::new(&mut reads).poll(cx);
+            assert_eq!(read, Poll::Ready(began + SECOND), "it has its own time");
+            assert_eq!(lately(), began + SECOND, "which is known then");
             Poll::Ready(())
         });
         InTurns::new(call).await;

@@ -148,11 +148,30 @@ impl Site<'_> {
         };
         outwards.fold(innermost, |links, &i| {
             let local = local_name(i, Span::call_site());
+            let links = match self.mount.side() {
+                Side::Client if runs_code_of_the_user(&entries[i]) => {
+                    quote!(__interceptors::Anew(#links))
+                }
+                _ => links,
+            };
             match may_not_fit(&entries[i]) {
                 true => quote!(__rpc.link(#local).before(#links)),
                 false => quote!(__interceptors::Chain::new(#local, #links)),
             }
         })
+    }
+}
+
+/// Whether nobody knows how long it takes until it calls what is further in.
+fn runs_code_of_the_user(entry: &Entry) -> bool {
+    match &entry.kind {
+        EntryKind::Logging { fields, .. } => !fields.is_empty(),
+        EntryKind::Token { .. }
+        | EntryKind::Validate
+        | EntryKind::Payload { .. }
+        | EntryKind::Metadata(_)
+        | EntryKind::With(_) => true,
+        _ => false,
     }
 }
 

@@ -164,9 +164,13 @@ const _: () = {
                     __rpc
                         .link(__2)
                         .before(
-                            __interceptors::Chain::new(
-                                __3,
-                                __interceptors::Chain::new(__4, __next),
+                            __interceptors::Anew(
+                                __interceptors::Chain::new(
+                                    __3,
+                                    __interceptors::Anew(
+                                        __interceptors::Chain::new(__4, __next),
+                                    ),
+                                ),
                             ),
                         ),
                 ),

@@ -245,19 +245,23 @@ pub mod user_service_client {
                     __rpc
                         .link(__1)
                         .before(
-                            __interceptors::Chain::new(
-                                __2,
+                            __interceptors::Anew(
                                 __interceptors::Chain::new(
-                                    __3,
-                                    __interceptors::Outgoing::<
-                                        _,
-                                        _,
-                                        __interceptors::Many,
-                                        __interceptors::Many,
-                                    >::new(
-                                        &mut self.inner,
-                                        __METHOD_UPLOAD,
-                                        || tonic_prost::ProstCodec::default(),
+                                    __2,
+                                    __interceptors::Chain::new(
+                                        __3,
+                                        __interceptors::Anew(
+                                            __interceptors::Outgoing::<
+                                                _,
+                                                _,
+                                                __interceptors::Many,
+                                                __interceptors::Many,
+                                            >::new(
+                                                &mut self.inner,
+                                                __METHOD_UPLOAD,
+                                                || tonic_prost::ProstCodec::default(),
+                                            ),
+                                        ),
                                     ),
                                 ),
                             ),

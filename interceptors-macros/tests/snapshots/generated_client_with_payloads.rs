@@ -167,15 +167,17 @@ pub mod user_service_client {
                 let mut __chain = __rpc
                     .link(__0)
                     .before(
-                        __interceptors::Outgoing::<
-                            _,
-                            _,
-                            __interceptors::One,
-                            __interceptors::One,
-                        >::new(
-                            &mut self.inner,
-                            __METHOD_GET_URL,
-                            || tonic_prost::ProstCodec::default(),
+                        __interceptors::Anew(
+                            __interceptors::Outgoing::<
+                                _,
+                                _,
+                                __interceptors::One,
+                                __interceptors::One,
+                            >::new(
+                                &mut self.inner,
+                                __METHOD_GET_URL,
+                                || tonic_prost::ProstCodec::default(),
+                            ),
                         ),
                     );
                 __rpc.leave(__rpc.send(&mut __chain, &mut __call).await, &mut __call)
@@ -225,15 +227,17 @@ pub mod user_service_client {
                 let mut __chain = __rpc
                     .link(__1)
                     .before(
-                        __interceptors::Outgoing::<
-                            _,
-                            _,
-                            __interceptors::Many,
-                            __interceptors::Many,
-                        >::new(
-                            &mut self.inner,
-                            __METHOD_UPLOAD,
-                            || tonic_prost::ProstCodec::default(),
+                        __interceptors::Anew(
+                            __interceptors::Outgoing::<
+                                _,
+                                _,
+                                __interceptors::Many,
+                                __interceptors::Many,
+                            >::new(
+                                &mut self.inner,
+                                __METHOD_UPLOAD,
+                                || tonic_prost::ProstCodec::default(),
+                            ),
                         ),
                     );
                 __rpc.leave(__rpc.send(&mut __chain, &mut __call).await, &mut __call)

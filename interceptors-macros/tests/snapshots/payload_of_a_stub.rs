@@ -112,7 +112,7 @@ const _: () = {
                         ),
                     __request,
                 );
-            let mut __chain = __rpc.link(__0).before(__handler);
+            let mut __chain = __rpc.link(__0).before(__interceptors::Anew(__handler));
             __rpc.leave(__rpc.send(&mut __chain, &mut __call).await, &mut __call)
         }
     }

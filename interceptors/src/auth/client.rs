@@ -254,7 +254,7 @@ where
         let Some(mut copy) = copy else {
             return result;
         };
-        if !call.takes_over(&mut copy) {
+        if !call.hand_over_to(&mut copy) {
             return result;
         }
         call.resume(copy);

@@ -6,8 +6,7 @@
 //! service's own `timeout` allows is inherited too.
 //!
 //! Each attempt of a call tells the server, in `grpc-timeout`, what is left at that moment, rounded up by at most
-//! a thousandth. (What the interceptors themselves take, as long as none of them waits, may not count: the clock is read
-//! once for all of them.) The client does not wait for the server to keep to it: when the time is over the call ends
+//! a thousandth. The client does not wait for the server to keep to it: when the time is over the call ends
 //! with `DEADLINE_EXCEEDED`, a response stream too, and no attempt starts after that.
 //!
 //! # The first call

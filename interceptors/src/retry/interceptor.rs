@@ -211,9 +211,14 @@ impl Default for Config {
 /// The interceptor behind `retry`. See the [module documentation](super).
 #[derive(Debug)]
 pub struct Retry<'a, L = Limited> {
+    policy: Policy<'a>,
+    limit: L,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Policy<'a> {
     config: &'a Config,
     throttle: Option<&'a Throttle>,
-    limit: L,
 }
 
 impl<'a> Retry<'a> {
@@ -221,8 +226,10 @@ impl<'a> Retry<'a> {
     #[must_use]
     pub const fn new(config: &'a Config) -> Self {
         Self {
-            config,
-            throttle: None,
+            policy: Policy {
+                config,
+                throttle: None,
+            },
             limit: Limited,
         }
     }
@@ -232,8 +239,7 @@ impl<'a> Retry<'a> {
     #[must_use]
     pub const fn unlimited(self) -> Retry<'a, Unlimited> {
         Retry {
-            config: self.config,
-            throttle: self.throttle,
+            policy: self.policy,
             limit: Unlimited,
         }
     }
@@ -241,12 +247,12 @@ impl<'a> Retry<'a> {
     /// Stops retrying while too many calls fail. The throttle counts for everyone who shares it.
     #[must_use]
     pub const fn throttle(mut self, throttle: &'a Throttle) -> Self {
-        self.throttle = Some(throttle);
+        self.policy.throttle = Some(throttle);
         self
     }
 }
 
-/// Whether the time of an attempt is limited. Where it cannot be, nothing is compiled for it in each method.
+/// Whether the time of an attempt is limited. Where it cannot be, no timers are compiled into each method.
 #[doc(hidden)]
 pub trait Limit: Send + Sync {
     fn attempt<Req: Send, Res: Send>(
@@ -312,7 +318,7 @@ fn too_long(deadline: Option<Instant>) -> Status {
     }
 }
 
-impl<L> Retry<'_, L> {
+impl Policy<'_> {
     /// How long to wait before another attempt; `None` where this failure is final.
     fn backoff(
         &self,
@@ -365,22 +371,23 @@ impl<L: Limit, Req: Send, Res: Send> Interceptor<Req, Res> for Retry<'_, L> {
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
+        let Policy { config, .. } = self.policy;
         let mut progress = Progress::begin(&mut call.details);
         if !call.can_resend() {
             return next.run(call).await;
         }
         loop {
             let deadline = progress.deadline(call);
-            let copy = match progress.wants_copy(self.config) {
-                true => call.keep(self.config.buffer_size),
+            let copy = match progress.wants_copy(config) {
+                true => call.keep(config.buffer_size),
                 false => None,
             };
             // What has no limit needs no clock, and its answer no detour.
-            let answer = match (self.config.attempt_timeout, deadline) {
+            let answer = match (config.attempt_timeout, deadline) {
                 (None, None) => pin!(next.run(call)).await,
                 (own, deadline) => self.limit.attempt(call, next, own, deadline).await,
             };
-            let Again { kept, pause } = match self.after(call, &mut progress, answer, copy) {
+            let Again { kept, pause } = match self.policy.after(call, &mut progress, answer, copy) {
                 Ok(again) => again,
                 Err(end) => return end,
             };
@@ -403,7 +410,7 @@ struct Again<Req> {
     pause: Option<Pause>,
 }
 
-impl<L> Retry<'_, L> {
+impl Policy<'_> {
     /// What the call ends with, unless another attempt follows.
     ///
     /// A function of its own: what only it needs has no place in the future.
@@ -434,7 +441,7 @@ impl<L> Retry<'_, L> {
         // A server that has failed may read on meanwhile, so it is taken over before the wait.
         if let Some(mut kept) = copy
             && is_whole
-            && call.takes_over(&mut kept)
+            && call.hand_over_to(&mut kept)
         {
             let pause = Pause::of(pause, status);
             return Ok(Again { kept, pause });
@@ -542,7 +549,7 @@ impl Progress {
     }
 }
 
-impl<L> Retry<'_, L> {
+impl Policy<'_> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn succeed(&self) {
         if let Some(throttle) = self.throttle {

@@ -1,7 +1,10 @@
 //! What somebody found who looked for mistakes.
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use interceptors::auth::{Token, TokenCache};
@@ -11,7 +14,7 @@ use interceptors_proto::demo::user_service_client::UserServiceClient;
 use interceptors_proto::demo::{ChatMessage, FlakyRequest, GetUserRequest, ListUsersRequest, User};
 use interceptors_tests::flaky::{FlakyServer, answer, fail, hang, hang_after};
 use interceptors_tests::{Ends, Policy, WatchEnds, clients};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, advance, sleep};
 use tokio_stream::{Stream, StreamExt};
 use tonic::transport::Channel;
 use tonic::{Code, Request, Response, Status};
@@ -304,6 +307,59 @@ async fn what_an_attempt_waits_for_before_it_is_sent_is_not_left() {
     let mut client = UserServiceClient::new(Slow.wrap(server.channel()));
     client.get_user(GetUserRequest { id: 1 }).await.ok();
     assert_eq!(server.headers("grpc-timeout"), ["1300m"]);
+}
+
+/// Computes for so long that the thread is blocked.
+struct Compute(Duration);
+
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Compute {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        poll_fn(|cx| {
+            let _ = pin!(advance(self.0)).poll(cx);
+            Poll::Ready(())
+        })
+        .await;
+        next.run(call).await
+    }
+}
+
+#[intercept(with(self.before), with(self.watch), with(self.before), deadline("2s"), retry(max = 1), with(self.behind))]
+struct Busy {
+    before: Compute,
+    watch: WatchEnds,
+    behind: Compute,
+}
+
+/// However busy the interceptors are, all within one poll.
+#[tokio::test(start_paused = true)]
+async fn what_interceptors_compute_is_not_left_once_the_time_runs() {
+    for (before, behind, sent) in [
+        (700, 0, &["2S"][..]),
+        (5000, 0, &["2S"]),
+        (0, 700, &["1300m"]),
+        (700, 1999, &["1m"]),
+        // No attempt starts any more.
+        (0, 2000, &[]),
+        (700, 5000, &[]),
+    ] {
+        let server = FlakyServer::new([answer(0)]);
+        let busy = Busy {
+            before: Compute(MS(before)),
+            watch: Ends::new().0,
+            behind: Compute(MS(behind)),
+        };
+        let mut client = UserServiceClient::new(busy.wrap(server.channel()));
+        let reply = client.get_user(GetUserRequest { id: 1 }).await;
+        let what = format!("{before}, {behind}, {reply:?}");
+        assert_eq!(server.headers("grpc-timeout"), sent, "{what}");
+        if sent.is_empty() {
+            assert_eq!(reply.unwrap_err().code(), Code::DeadlineExceeded, "{what}");
+        }
+    }
 }
 
 #[intercept(auth(token = self.0))]
