@@ -64,8 +64,6 @@ pub(crate) enum EntryKind {
     Retry {
         config: Config,
         throttle: Option<TokenStream>,
-        /// Whether it may end an attempt that takes too long.
-        is_limited: bool,
     },
     /// `auth` on a client.
     Token {
@@ -749,15 +747,12 @@ impl EntryParser<'_> {
                 set(&mut config, &key, &expr, values.integer(&key, &expr, min..));
             }
         }
-        // A client's are, by the deadlines of their calls.
-        let mut is_limited = self.mount.side() == Side::Client;
         let mut delay_at = None;
         for setting in ["base_delay", "max_delay", "attempt_timeout"] {
             if let Some((key, expr)) = settings.expr(setting) {
                 set(&mut config, &key, &expr, values.duration(&key, &expr));
-                match setting {
-                    "attempt_timeout" => is_limited = true,
-                    _ => delay_at = Some(expr.span()),
+                if setting != "attempt_timeout" {
+                    delay_at = Some(expr.span());
                 }
             }
         }
@@ -819,11 +814,7 @@ impl EntryParser<'_> {
             name,
             methods,
             expressions,
-            kind: EntryKind::Retry {
-                config,
-                throttle,
-                is_limited,
-            },
+            kind: EntryKind::Retry { config, throttle },
         })
     }
 

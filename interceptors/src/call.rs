@@ -764,13 +764,11 @@ impl<Req> Call<Req> {
     #[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn keep(&mut self, limit: usize) -> Option<Kept<Req>> {
-        match self.copy_message(limit) {
-            Some(message) => Some(Kept {
-                message,
-                head: KeptHead::of(&self.details),
-            }),
-            None => None,
-        }
+        let message = self.copy_message(limit)?;
+        Some(Kept {
+            message,
+            head: KeptHead::of(&self.details),
+        })
     }
 
     /// The message, unless more than so many bytes would have to be kept for it.
@@ -797,13 +795,11 @@ impl<Req> Call<Req> {
 
     /// Makes sure that a copy stays all of the request while it waits to be sent: from now on the
     /// attempt before takes nothing any more, which is why this comes when it is certain that another
-    /// one follows. False where it is not all of it any more.
+    /// one follows. `None` where it is not all of it any more.
     #[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
-    pub(crate) fn hand_over_to(&self, kept: &mut Kept<Req>) -> bool {
-        match self.abilities.resend {
-            Some(resend) => (resend.begin)(&mut kept.message),
-            None => false,
-        }
+    pub(crate) fn taken_over(&self, mut kept: Kept<Req>) -> Option<Kept<Req>> {
+        let begin = self.abilities.resend?.begin;
+        begin(&mut kept.message).then_some(kept)
     }
 
     /// Whether all of the request is here, so that it can be sent several times at once.

@@ -79,10 +79,17 @@ struct Within {
 impl Drop for Within {
     #[inline]
     fn drop(&mut self) {
-        match (self.outer, TURN.get()) {
-            (Turn::None, _) | (_, Turn::None | Turn::Begun) => TURN.set(self.outer),
-            (_, Turn::ReadAt(_)) => {}
+        match self.outer {
+            Turn::None => TURN.set(Turn::None),
+            outer => go_back_to(outer),
         }
+    }
+}
+
+#[cold]
+fn go_back_to(outer: Turn) {
+    if !matches!(TURN.get(), Turn::ReadAt(_)) {
+        TURN.set(outer);
     }
 }
 

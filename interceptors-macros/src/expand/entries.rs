@@ -464,12 +464,7 @@ pub(crate) fn entry_value(entries: &[Entry], i: usize, site: &Site<'_>) -> Token
             };
             quote_spanned!(span=> &#rate_limit::new(#limiter, #key))
         }
-        EntryKind::Retry {
-            throttle,
-            is_limited,
-            ..
-        } => {
-            let unlimited = (!is_limited).then(|| quote!(.unlimited()));
+        EntryKind::Retry { throttle, .. } => {
             let retry = interceptor("retry", "Retry");
             let throttle = throttle.as_ref().map(|_| match site.mount {
                 Mount::Channel => {
@@ -481,7 +476,7 @@ pub(crate) fn entry_value(entries: &[Entry], i: usize, site: &Site<'_>) -> Token
                     quote!(.throttle(&#name))
                 }
             });
-            quote_spanned!(span=> &#retry::new(#config) #throttle #unlimited)
+            quote_spanned!(span=> &#retry::new(#config) #throttle)
         }
         EntryKind::Token { token, .. } => {
             let auth = interceptor("auth", "Authenticate");

@@ -212,8 +212,7 @@ const _: () = {
                 });
             __rpc.covers(__0);
             let __3 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_3)
-                .throttle(&__THROTTLE_RETRY_3)
-                .unlimited();
+                .throttle(&__THROTTLE_RETRY_3);
             let __4 = &(self.audit);
             __covers_login(__rpc.link(__4));
             let __5 = __interceptors::evaluate_once::<
@@ -290,8 +289,7 @@ const _: () = {
             );
             __rpc.covers(__2);
             let __3 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_3)
-                .throttle(&__THROTTLE_RETRY_3)
-                .unlimited();
+                .throttle(&__THROTTLE_RETRY_3);
             let __4 = &(self.audit);
             __covers_get_user(__rpc.link(__4));
             let __5 = __interceptors::evaluate_once::<

@@ -84,7 +84,7 @@ const _: () = {
                     <Self as __handlers::Handlers<'a, T, N>>::__get_Result,
                 >::REPLY,
             );
-            let __0 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_0).unlimited();
+            let __0 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_0);
             let __handler = __rpc
                 .handler(|__request| <Self as __handlers::Handlers<
                     'a,

@@ -103,7 +103,7 @@ const _: () = {
                 _,
             >::new(__interceptors::AssociatedStream);
             let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
-            let __1 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_1).unlimited();
+            let __1 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_1);
             let __handler = __rpc
                 .handler(|__request| <Self as __handlers::Handlers>::list_users(
                     self,

@@ -251,12 +251,9 @@ where
         if !is_rejected || !may_refresh || !self.tokens.rejected(&token) || call.is_answered() {
             return result;
         }
-        let Some(mut copy) = copy else {
+        let Some(copy) = copy.and_then(|copy| call.taken_over(copy)) else {
             return result;
         };
-        if !call.hand_over_to(&mut copy) {
-            return result;
-        }
         call.resume(copy);
         let token = self.tokens.token(call).await?;
         self.config.insert(call, &token)?;

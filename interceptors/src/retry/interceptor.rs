@@ -1,4 +1,3 @@
-use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -210,13 +209,7 @@ impl Default for Config {
 
 /// The interceptor behind `retry`. See the [module documentation](super).
 #[derive(Debug)]
-pub struct Retry<'a, L = Limited> {
-    policy: Policy<'a>,
-    limit: L,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Policy<'a> {
+pub struct Retry<'a> {
     config: &'a Config,
     throttle: Option<&'a Throttle>,
 }
@@ -226,99 +219,46 @@ impl<'a> Retry<'a> {
     #[must_use]
     pub const fn new(config: &'a Config) -> Self {
         Self {
-            policy: Policy {
-                config,
-                throttle: None,
-            },
-            limit: Limited,
-        }
-    }
-
-    /// On a service, with no `attempt_timeout`.
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn unlimited(self) -> Retry<'a, Unlimited> {
-        Retry {
-            policy: self.policy,
-            limit: Unlimited,
+            config,
+            throttle: None,
         }
     }
 
     /// Stops retrying while too many calls fail. The throttle counts for everyone who shares it.
     #[must_use]
     pub const fn throttle(mut self, throttle: &'a Throttle) -> Self {
-        self.policy.throttle = Some(throttle);
+        self.throttle = Some(throttle);
         self
     }
-}
 
-/// Whether the time of an attempt is limited. Where it cannot be, no timers are compiled into each method.
-#[doc(hidden)]
-pub trait Limit: Send + Sync {
-    fn attempt<Req: Send, Res: Send>(
-        &self,
-        call: &mut Call<Req>,
-        next: &mut impl Next<Req, Res>,
-        own: Option<Duration>,
-        deadline: Option<Instant>,
-    ) -> impl Future<Output = Result<Response<Res>, Status>> + Send;
-}
-
-#[doc(hidden)]
-#[derive(Debug, Clone, Copy)]
-pub struct Unlimited;
-
-impl Limit for Unlimited {
-    #[inline]
-    fn attempt<Req: Send, Res: Send>(
-        &self,
-        call: &mut Call<Req>,
-        next: &mut impl Next<Req, Res>,
-        _: Option<Duration>,
-        _: Option<Instant>,
-    ) -> impl Future<Output = Result<Response<Res>, Status>> + Send {
-        next.run(call)
-    }
-}
-
-/// An attempt ends when its time is over, or that of the call.
-#[doc(hidden)]
-#[derive(Debug, Clone, Copy)]
-pub struct Limited;
-
-impl Limit for Limited {
-    #[inline]
+    /// One attempt, which ends when its time is over, or that of the call.
     async fn attempt<Req: Send, Res: Send>(
         &self,
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
-        own: Option<Duration>,
         deadline: Option<Instant>,
     ) -> Result<Response<Res>, Status> {
-        match earliest(own, deadline) {
-            None => next.run(call).await,
-            Some(at) => match timeout_at(at, next.run(call)).await {
-                Ok(answer) => answer,
-                Err(_) => Err(too_long(deadline)),
-            },
+        let own = self.config.attempt_timeout;
+        let own = own.and_then(|limit| Instant::now().checked_add(limit));
+        match (own, deadline) {
+            (None, None) => next.run(call).await,
+            (own, deadline) => {
+                let earliest = own.into_iter().chain(deadline).min();
+                let attempt = next.run(call);
+                let ended = match earliest {
+                    Some(at) => timeout_at(at, attempt).await,
+                    None => Ok(attempt.await),
+                };
+                ended.unwrap_or_else(|_| {
+                    Err(match deadline {
+                        Some(deadline) if deadline <= Instant::now() => exceeded(),
+                        _ => Status::deadline_exceeded("an attempt took too long"),
+                    })
+                })
+            }
         }
     }
-}
 
-/// When an attempt that begins now ends.
-fn earliest(own: Option<Duration>, deadline: Option<Instant>) -> Option<Instant> {
-    let own = own.and_then(|limit| Instant::now().checked_add(limit));
-    own.into_iter().chain(deadline).min()
-}
-
-fn too_long(deadline: Option<Instant>) -> Status {
-    match deadline {
-        Some(deadline) if deadline <= Instant::now() => exceeded(),
-        _ => Status::deadline_exceeded("an attempt took too long"),
-    }
-}
-
-impl Policy<'_> {
     /// How long to wait before another attempt; `None` where this failure is final.
     fn backoff(
         &self,
@@ -365,29 +305,28 @@ impl Policy<'_> {
     }
 }
 
-impl<L: Limit, Req: Send, Res: Send> Interceptor<Req, Res> for Retry<'_, L> {
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Retry<'_> {
     async fn intercept(
         &self,
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
-        let Policy { config, .. } = self.policy;
         let mut progress = Progress::begin(&mut call.details);
         if !call.can_resend() {
             return next.run(call).await;
         }
         loop {
             let deadline = progress.deadline(call);
-            let copy = match progress.wants_copy(config) {
-                true => call.keep(config.buffer_size),
+            let copy = match progress.wants_copy(self.config) {
+                true => call.keep(self.config.buffer_size),
                 false => None,
             };
             // What has no limit needs no clock, and its answer no detour.
-            let answer = match (config.attempt_timeout, deadline) {
+            let answer = match (self.config.attempt_timeout, deadline) {
                 (None, None) => pin!(next.run(call)).await,
-                (own, deadline) => self.limit.attempt(call, next, own, deadline).await,
+                _ => self.attempt(call, next, deadline).await,
             };
-            let Again { kept, pause } = match self.policy.after(call, &mut progress, answer, copy) {
+            let Again { kept, pause } = match self.after(call, &mut progress, answer, copy) {
                 Ok(again) => again,
                 Err(end) => return end,
             };
@@ -410,7 +349,7 @@ struct Again<Req> {
     pause: Option<Pause>,
 }
 
-impl Policy<'_> {
+impl Retry<'_> {
     /// What the call ends with, unless another attempt follows.
     ///
     /// A function of its own: what only it needs has no place in the future.
@@ -429,24 +368,21 @@ impl Policy<'_> {
                 return Err(answer);
             }
         };
-        let is_whole = match &copy {
-            Some(copy) => call.is_whole(copy),
-            None => false,
-        };
-        let pause = match self.judge(&call.details, progress, &status, is_whole) {
-            Verdict::Final => return Err(Err(status)),
-            Verdict::AtOnce => None,
-            Verdict::After(delay) => Some(delay),
-        };
+        let copy = copy.filter(|copy| call.is_whole(copy));
+        let verdict = self.judge(&call.details, progress, &status, copy.is_some());
         // A server that has failed may read on meanwhile, so it is taken over before the wait.
-        if let Some(mut kept) = copy
-            && is_whole
-            && call.hand_over_to(&mut kept)
-        {
-            let pause = Pause::of(pause, status);
-            return Ok(Again { kept, pause });
+        let taken = match verdict {
+            Verdict::Final => None,
+            Verdict::AtOnce | Verdict::After(_) => copy.and_then(|copy| call.taken_over(copy)),
+        };
+        match (taken, verdict) {
+            (Some(kept), Verdict::AtOnce) => Ok(Again { kept, pause: None }),
+            (Some(kept), Verdict::After(delay)) => Ok(Again {
+                kept,
+                pause: Some(Pause { delay, status }),
+            }),
+            _ => Err(Err(status)),
         }
-        Err(Err(status))
     }
 }
 
@@ -464,12 +400,6 @@ enum Verdict {
 struct Pause {
     delay: Duration,
     status: Status,
-}
-
-impl Pause {
-    fn of(delay: Option<Duration>, status: Status) -> Option<Self> {
-        delay.map(|delay| Self { delay, status })
-    }
 }
 
 struct Progress {
@@ -549,7 +479,7 @@ impl Progress {
     }
 }
 
-impl Policy<'_> {
+impl Retry<'_> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn succeed(&self) {
         if let Some(throttle) = self.throttle {

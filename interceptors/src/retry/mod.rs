@@ -68,6 +68,4 @@ mod throttle;
 mod transparent;
 
 pub use interceptor::{Config, Retry};
-#[doc(hidden)]
-pub use interceptor::{Limit, Limited, Unlimited};
 pub use throttle::Throttle;
