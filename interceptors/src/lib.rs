@@ -20,7 +20,7 @@ mod pushback;
 #[cfg(any(feature = "rate-limit", feature = "concurrency"))]
 mod refusal;
 mod stream;
-#[cfg_attr(not(feature = "client"), allow(dead_code))]
+#[cfg_attr(not(feature = "client"), allow(dead_code, unreachable_pub))]
 mod turn;
 
 #[cfg(feature = "auth")]
