@@ -880,9 +880,7 @@ impl<Req> Call<Req> {
     #[cfg(feature = "server")]
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn notice_cancellation(&mut self) {
-        if let Some(_count) = self.abilities.count
-            && self.details.may_be_cancelled()
-        {
+        if self.abilities.count.is_some() && self.details.may_be_cancelled() {
             self.count_received();
         }
     }

@@ -332,7 +332,6 @@ impl<O: Observer> Watcher<O> {
 
     #[inline]
     fn settle(&mut self, parts: Parts<'_>, error: Option<&Status>) {
-        let Self { observer, started } = self;
         match error {
             Some(status) => {
                 let outcome = match parts.details.has_panicked() && status.code() == Code::Internal
@@ -340,57 +339,46 @@ impl<O: Observer> Watcher<O> {
                     true => Outcome::Panicked,
                     false => Outcome::Error,
                 };
-                tell(parts, observer, *started, outcome, Some(status), 0);
+                self.tell(parts, outcome, Some(status), 0);
             }
-            None if parts.details.kind().response_is_stream() => {
-                attach(parts.attached, observer, *started);
-            }
-            None => tell(parts, observer, *started, Outcome::Ok, None, 1),
+            None if parts.details.kind().response_is_stream() => self.attach_to(parts.attached),
+            None => self.tell(parts, Outcome::Ok, None, 1),
+        }
+    }
+
+    fn tell(
+        &mut self,
+        mut parts: Parts<'_>,
+        outcome: Outcome,
+        status: Option<&Status>,
+        messages: u64,
+    ) {
+        if let Some(observer) = self.observer.take() {
+            // What was thrown away on its way here has ended too, and those further in before us.
+            parts.abandon_stream();
+            observer.end(&parts.end(outcome, status, messages).since(self.started));
+        }
+    }
+
+    fn attach_to(&mut self, attached: &mut Option<Box<dyn Attached>>) {
+        if let Some(observer) = self.observer.take() {
+            let inner = attached.take();
+            *attached = Some(Box::new(Node {
+                observer,
+                started: self.started,
+                inner,
+            }));
         }
     }
 
     #[inline]
     fn tell_of_drop(&mut self, parts: Parts<'_>) {
         if self.observer.is_some() {
-            tell_of_drop(parts, &mut self.observer, self.started);
+            tell_how_it_was_dropped(parts, &mut |parts, outcome, status| {
+                self.tell(parts, outcome, status, 0);
+            });
         }
     }
-}
-
-fn tell<O: Observer>(
-    mut parts: Parts<'_>,
-    observer: &mut Option<O>,
-    started: Instant,
-    outcome: Outcome,
-    status: Option<&Status>,
-    messages: u64,
-) {
-    if let Some(observer) = observer.take() {
-        // What was thrown away on its way here has ended too, and those further in before us.
-        parts.abandon_stream();
-        observer.end(&parts.end(outcome, status, messages).since(started));
-    }
-}
-
-fn attach<O: Observer>(
-    attached: &mut Option<Box<dyn Attached>>,
-    observer: &mut Option<O>,
-    started: Instant,
-) {
-    if let Some(observer) = observer.take() {
-        let inner = attached.take();
-        *attached = Some(Box::new(Node {
-            observer,
-            started,
-            inner,
-        }));
-    }
-}
-
-fn tell_of_drop<O: Observer>(parts: Parts<'_>, observer: &mut Option<O>, started: Instant) {
-    tell_how_it_was_dropped(parts, &mut |parts, outcome, status| {
-        tell(parts, observer, started, outcome, status, 0);
-    });
 }
 
 #[cold]

@@ -164,15 +164,14 @@ impl Site<'_> {
 
 /// Whether nobody knows how long it takes until it calls what is further in.
 fn runs_code_of_the_user(entry: &Entry) -> bool {
-    match &entry.kind {
-        EntryKind::Logging { fields, .. } => !fields.is_empty(),
+    matches!(
+        entry.kind,
         EntryKind::Token { .. }
-        | EntryKind::Validate
-        | EntryKind::Payload { .. }
-        | EntryKind::Metadata(_)
-        | EntryKind::With(_) => true,
-        _ => false,
-    }
+            | EntryKind::Validate
+            | EntryKind::Payload { .. }
+            | EntryKind::Metadata(_)
+            | EntryKind::With(_)
+    )
 }
 
 /// Whether it depends on types of the user's that an interceptor is one for the method. The others are for all, and

@@ -133,7 +133,7 @@ impl<F: Future> Future for Inherited<'_, F> {
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let _entered = enter_if(self.at);
+        let _entered = self.at.map(enter);
         self.future.as_mut().poll(cx)
     }
 }
@@ -145,12 +145,6 @@ pub(crate) fn enter(at: Instant) -> Entered {
     let before = CURRENT.get();
     CURRENT.set(Some(before.map_or(at, |before| before.min(at))));
     Entered { before }
-}
-
-#[cfg(feature = "deadline")]
-#[cfg_attr(not(debug_assertions), inline(always))]
-fn enter_if(at: Option<Instant>) -> Option<Entered> {
-    at.map(enter)
 }
 
 pub(crate) struct Entered {

@@ -295,15 +295,11 @@ impl<F> Logging<'_, F> {
         F: Fields<Req>,
     {
         announce(call);
-        let captured = match call.message() {
-            Some(request) => Some(self.fields.capture(request)),
-            None => None,
-        };
         Record {
             level: self.config.level,
             slow: self.config.slow,
             peer: call.peer(),
-            captured,
+            captured: call.message().map(|request| self.fields.capture(request)),
         }
     }
 }

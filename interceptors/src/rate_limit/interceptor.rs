@@ -32,10 +32,8 @@ where
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
-        match self.admit(&call.details) {
-            Ok(()) => next.run(call).await,
-            Err(status) => Err(status),
-        }
+        self.admit(&call.details)?;
+        next.run(call).await
     }
 }
 
