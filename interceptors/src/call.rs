@@ -945,10 +945,7 @@ impl<Req> Call<Req> {
         if let Some(resend) = self.abilities.resend
             && !(resend.begin)(request.get_mut())
         {
-            // A copy that an interceptor has made by itself: the end of it would look like the end of all.
-            return Err(Status::internal(
-                "too much of this request has been sent already for it to be sent again",
-            ));
+            return Err(cut());
         }
         if let Some(deadline) = deadline {
             let left = deadline.saturating_duration_since(lately());
@@ -1009,6 +1006,13 @@ impl<M: Send + 'static> Call<Streaming<M>> {
         let stream = self.message.take();
         self.message = stream.map(|stream| inspected(stream, inspect));
     }
+}
+
+/// For a copy that an interceptor has made by itself: the end of it would look like the end of all.
+#[cfg(feature = "client")]
+#[cold]
+fn cut() -> Status {
+    Status::internal("too much of this request has been sent already for it to be sent again")
 }
 
 #[cold]

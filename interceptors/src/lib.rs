@@ -20,6 +20,8 @@ mod pushback;
 #[cfg(any(feature = "rate-limit", feature = "concurrency"))]
 mod refusal;
 mod stream;
+#[cfg(any(feature = "client", feature = "retry", feature = "timeout"))]
+mod timer;
 #[cfg_attr(not(feature = "client"), allow(dead_code, unreachable_pub))]
 mod turn;
 

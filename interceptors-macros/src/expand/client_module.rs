@@ -1,7 +1,8 @@
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{
-    Block, Fields, FnArg, ImplItem, ImplItemFn, Item, Pat, PatIdent, Path, Stmt, parse_quote,
+    Block, Field, Fields, FnArg, GenericArgument, ImplItem, ImplItemFn, Item, Pat, PatIdent, Path,
+    PathArguments, Stmt, Type, parse_quote,
 };
 
 use super::entries::{Site, at, item_name};
@@ -90,6 +91,7 @@ pub(crate) fn expand(checked: &Checked, module: &ClientModule) -> TokenStream {
                 remember_the_scheme(item, module);
             }
             inherit_deadlines(item, &checked.krate);
+            wrap_transport(item, module, &checked.krate);
         }
         items.push(Item::Verbatim(generated));
     }
@@ -233,6 +235,96 @@ fn inherit_deadlines(item: &mut Item, krate: &Path) {
     }
 }
 
+/// Input:
+///
+/// ```text
+/// pub struct UserServiceClient<T> { inner: tonic::client::Grpc<T> }
+/// let inner = tonic::client::Grpc::with_origin(inner, origin);
+/// ```
+///
+/// Output:
+///
+/// ```text
+/// pub struct UserServiceClient<T> { inner: tonic::client::Grpc<InOnePiece<T>> }
+/// let inner = tonic::client::Grpc::with_origin(InOnePiece::new(inner), origin);
+/// ```
+fn wrap_transport(item: &mut Item, module: &ClientModule, krate: &Path) {
+    match item {
+        Item::Struct(client) if client.ident == module.client => {
+            let inner = client.fields.iter_mut().find_map(transport_of);
+            if let Some(transport) = inner {
+                *transport = parse_quote!(#krate::__private::InOnePiece<#transport>);
+            }
+        }
+        Item::Impl(block) if is_of(block, &module.client) => {
+            for item in &mut block.items {
+                if let ImplItem::Fn(constructor) = item {
+                    let statements = &constructor.block.stmts;
+                    let wrapped = wrap_arguments(quote!(#(#statements)*), krate);
+                    if let Ok(body) = syn::parse2(quote!({ #wrapped })) {
+                        constructor.block = body;
+                    }
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The `T` of `inner: tonic::client::Grpc<T>`.
+fn transport_of(field: &mut Field) -> Option<&mut Type> {
+    let Type::Path(path) = &mut field.ty else {
+        return None;
+    };
+    let last = path.path.segments.last_mut()?;
+    match (&mut last.arguments, last.ident == "Grpc") {
+        (PathArguments::AngleBracketed(arguments), true) => {
+            arguments
+                .args
+                .iter_mut()
+                .find_map(|argument| match argument {
+                    GenericArgument::Type(transport) => Some(transport),
+                    _ => None,
+                })
+        }
+        _ => None,
+    }
+}
+
+/// The first argument of `Grpc::new` and `Grpc::with_origin`.
+fn wrap_arguments(tokens: TokenStream, krate: &Path) -> TokenStream {
+    let mut before: [Option<String>; 4] = Default::default();
+    let wrapped = tokens.into_iter().map(|tree| {
+        let is_call = matches!(
+            before.each_ref().map(Option::as_deref),
+            [Some("Grpc"), Some(":"), Some(":"), Some("new" | "with_origin")]
+        );
+        before.rotate_left(1);
+        before[3] = match &tree {
+            TokenTree::Ident(name) => Some(name.to_string()),
+            TokenTree::Punct(punct) => Some(punct.as_char().to_string()),
+            _ => None,
+        };
+        let TokenTree::Group(group) = &tree else {
+            return tree;
+        };
+        let mut inside = group.stream().into_iter();
+        let stream = if is_call && group.delimiter() == Delimiter::Parenthesis {
+            let is_comma = |tree: &TokenTree| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ',');
+            let first: TokenStream = inside.by_ref().take_while(|tree| !is_comma(tree)).collect();
+            let rest: TokenStream = inside.collect();
+            let comma = (!rest.is_empty()).then(|| quote!(,));
+            quote!(#krate::__private::InOnePiece::new(#first) #comma #rest)
+        } else {
+            wrap_arguments(group.stream(), krate)
+        };
+        let mut wrapped = Group::new(group.delimiter(), stream);
+        wrapped.set_span(group.span());
+        TokenTree::Group(wrapped)
+    });
+    wrapped.collect()
+}
+
 /// `Self { inner }` with one more field; `let Self { inner } = …` with `..`.
 fn with_field<'a>(statements: impl Iterator<Item = &'a Stmt>, field: &TokenStream) -> TokenStream {
     fn is(tree: Option<&TokenTree>, c: char) -> bool {
@@ -323,7 +415,7 @@ fn constants(checked: &Checked, method: &ClientMethod, chain: &Chain) -> TokenSt
             &[#(#entries),*],
         );
         const #name: &__interceptors::Method = &__interceptors::Method {
-            path: || __interceptors::PathAndQuery::from_static(#path),
+            path: || const { __interceptors::PathAndQuery::from_static(#path) },
             service: #service,
             method: #rpc,
         };

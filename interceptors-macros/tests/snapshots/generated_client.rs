@@ -4,7 +4,7 @@ pub mod user_service_client {
     use tonic::codegen::*;
     #[derive(Debug, Clone)]
     pub struct UserServiceClient<T> {
-        inner: tonic::client::Grpc<T>,
+        inner: tonic::client::Grpc<::interceptors::__private::InOnePiece<T>>,
         is_plaintext: ::core::option::Option<::core::primitive::bool>,
     }
     impl UserServiceClient<tonic::transport::Channel> {
@@ -29,7 +29,9 @@ pub mod user_service_client {
     {
         pub fn new(inner: T) -> Self {
             ::interceptors::__private::inherit();
-            let inner = tonic::client::Grpc::new(inner);
+            let inner = tonic::client::Grpc::new(
+                ::interceptors::__private::InOnePiece::new(inner),
+            );
             Self {
                 inner,
                 is_plaintext: ::core::option::Option::None,
@@ -38,7 +40,10 @@ pub mod user_service_client {
         pub fn with_origin(inner: T, origin: Uri) -> Self {
             ::interceptors::__private::inherit();
             let is_plaintext = origin.scheme_str().map(|scheme| scheme == "http");
-            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            let inner = tonic::client::Grpc::with_origin(
+                ::interceptors::__private::InOnePiece::new(inner),
+                origin,
+            );
             Self { inner, is_plaintext }
         }
     }
@@ -103,9 +108,9 @@ pub mod user_service_client {
             &[__ENTRY_LOGGING_0, __ENTRY_RETRY_2],
         );
         const __METHOD_GET_URL: &__interceptors::Method = &__interceptors::Method {
-            path: || __interceptors::PathAndQuery::from_static(
-                "/user.v1.UserService/GetURL",
-            ),
+            path: || const {
+                __interceptors::PathAndQuery::from_static("/user.v1.UserService/GetURL")
+            },
             service: "user.v1.UserService",
             method: "GetURL",
         };
@@ -126,9 +131,9 @@ pub mod user_service_client {
             &[__ENTRY_LOGGING_0, __ENTRY_AUTH_1, __ENTRY_RETRY_2, __ENTRY_METADATA_3],
         );
         const __METHOD_UPLOAD: &__interceptors::Method = &__interceptors::Method {
-            path: || __interceptors::PathAndQuery::from_static(
-                "/user.v1.UserService/Upload",
-            ),
+            path: || const {
+                __interceptors::PathAndQuery::from_static("/user.v1.UserService/Upload")
+            },
             service: "user.v1.UserService",
             method: "Upload",
         };

@@ -4,7 +4,7 @@ pub mod user_service_client {
     use tonic::codegen::*;
     #[derive(Debug, Clone)]
     pub struct UserServiceClient<T> {
-        inner: tonic::client::Grpc<T>,
+        inner: tonic::client::Grpc<::interceptors::__private::InOnePiece<T>>,
     }
     impl UserServiceClient<tonic::transport::Channel> {
         pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
@@ -23,12 +23,17 @@ pub mod user_service_client {
     {
         pub fn new(inner: T) -> Self {
             ::interceptors::__private::inherit();
-            let inner = tonic::client::Grpc::new(inner);
+            let inner = tonic::client::Grpc::new(
+                ::interceptors::__private::InOnePiece::new(inner),
+            );
             Self { inner }
         }
         pub fn with_origin(inner: T, origin: Uri) -> Self {
             ::interceptors::__private::inherit();
-            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            let inner = tonic::client::Grpc::with_origin(
+                ::interceptors::__private::InOnePiece::new(inner),
+                origin,
+            );
             Self { inner }
         }
     }
@@ -77,9 +82,9 @@ pub mod user_service_client {
             &[__ENTRY_PAYLOAD_0],
         );
         const __METHOD_GET_URL: &__interceptors::Method = &__interceptors::Method {
-            path: || __interceptors::PathAndQuery::from_static(
-                "/user.v1.UserService/GetURL",
-            ),
+            path: || const {
+                __interceptors::PathAndQuery::from_static("/user.v1.UserService/GetURL")
+            },
             service: "user.v1.UserService",
             method: "GetURL",
         };
@@ -95,9 +100,9 @@ pub mod user_service_client {
             &[__ENTRY_PAYLOAD_1],
         );
         const __METHOD_UPLOAD: &__interceptors::Method = &__interceptors::Method {
-            path: || __interceptors::PathAndQuery::from_static(
-                "/user.v1.UserService/Upload",
-            ),
+            path: || const {
+                __interceptors::PathAndQuery::from_static("/user.v1.UserService/Upload")
+            },
             service: "user.v1.UserService",
             method: "Upload",
         };

@@ -150,8 +150,8 @@ impl Body {
 
     /// A request that is to be sent. A single message is there in one piece as soon as it is asked for, and what is
     /// in one piece costs the connection less to send than what has to be asked for its end.
-    pub(crate) fn request(mut body: tonic::body::Body) -> Self {
-        let mut cx = Context::from_waker(Waker::noop());
+    pub(crate) fn request(mut body: tonic::body::Body, waker: &Waker) -> Self {
+        let mut cx = Context::from_waker(waker);
         let source = match data_of(&mut body, &mut cx) {
             Poll::Pending => Source::Plain(body),
             Poll::Ready(None) => Source::Full(None),
@@ -192,7 +192,7 @@ impl Body {
     fn read_ahead(&mut self, limit: usize) {
         if let Source::Plain(body) = &mut self.source {
             // An interceptor may have put another one in the place of what was to be sent.
-            self.source = Self::request(std::mem::take(body)).source;
+            self.source = Self::request(std::mem::take(body), Waker::noop()).source;
         }
         let chunks = match std::mem::take(&mut self.source) {
             Source::Plain(body) => Chunks {
@@ -299,8 +299,32 @@ impl From<Body> for tonic::body::Body {
                 count: None,
                 ..
             } => body,
+            Body {
+                source: Source::Full(data),
+                count: None,
+                ..
+            } => Self::new(Whole(data)),
             other => Self::new(other),
         }
+    }
+}
+
+/// A request that is here in full, and goes to the transport in a box: so it is small.
+struct Whole(Option<Bytes>);
+
+impl HttpBody for Whole {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        Poll::Ready(self.0.take().map(|data| Ok(Frame::data(data))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_none()
     }
 }
 

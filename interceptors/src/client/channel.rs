@@ -3,7 +3,7 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use bytes::Bytes;
 use http::{Method, StatusCode, Uri, Version};
@@ -226,7 +226,7 @@ impl Exchange {
         let plan = C::plan(head.uri.path());
         let path = CallPath::outgoing(plan, head.uri.path_and_query().cloned());
         let metadata = MetadataMap::from_headers(head.headers);
-        let body = Body::request(body);
+        let body = Body::request(body, Waker::noop());
         let is_one_message = body.is_one_message();
         let request = Request::from_parts(metadata, head.extensions, body);
         let mut call = Call::outgoing(path, ABILITIES, request);

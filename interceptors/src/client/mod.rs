@@ -16,13 +16,15 @@
 
 mod body;
 mod channel;
+#[allow(missing_docs)]
+mod one_piece;
 mod replay;
 mod request_stream;
 mod status;
 #[allow(missing_docs, missing_debug_implementations)]
 mod stub;
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 use tonic::{Code, Response, Status};
 
 pub use body::{Body, ResponseBody};
@@ -38,16 +40,19 @@ pub mod __private {
     pub use http::uri::PathAndQuery;
 
     pub use super::channel::{ChannelChain, Selected};
+    pub use super::one_piece::InOnePiece;
     pub use super::stub::{Inbound, Many, Method, One, Outbound, Outgoing};
 }
 
 use crate::call::Call;
 use crate::chain::Next;
 use crate::deadline::exceeded;
+use crate::timer::timeout_at;
 use crate::turn::InTurns;
 
 /// What an attempt failed with. A server that gives up at the deadline calls that a cancellation, and may
 /// be heard before the client's own timer is.
+#[cold]
 pub(crate) fn failed(status: Status, deadline: Option<Instant>) -> Status {
     let is_over = || deadline.is_some_and(|at| at <= Instant::now());
     match status.code() {
@@ -62,10 +67,6 @@ pub(crate) async fn send<Req: Send, Res: Send>(
     chain: &mut impl Next<Req, Res>,
     call: &mut Call<Req>,
 ) -> Result<Response<Res>, Status> {
-    match call.known_deadline() {
-        None => InTurns::new(chain.run(call)).await,
-        Some(at) => timeout_at(at, InTurns::new(chain.run(call)))
-            .await
-            .unwrap_or_else(|_| Err(exceeded())),
-    }
+    let deadline = call.known_deadline();
+    timeout_at(deadline, InTurns::new(chain.run(call)), exceeded).await
 }

@@ -5,6 +5,7 @@ use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 
+use super::one_piece::is_glance;
 use super::replay::Replay;
 use crate::inbound::Received;
 
@@ -165,6 +166,9 @@ impl<S: Stream> Stream for RequestStream<S> {
     type Item = S::Item;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
+        if is_glance(cx) {
+            return Poll::Pending;
+        }
         let this = self.project();
         if let (false, Some(received)) = (std::mem::replace(this.begun, true), &this.received) {
             // What an earlier attempt sent does not count.

@@ -83,6 +83,7 @@ pub(crate) static GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status
 static DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
 
 /// What tonic makes of a failed call, set right.
+#[cold]
 pub(crate) fn of_tonic(status: Status) -> Status {
     // tonic's channel keeps the deadline too, and calls it a cancellation.
     if status.code() == Code::Cancelled && has_source::<TimeoutExpired>(&status) {

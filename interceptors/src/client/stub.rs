@@ -1,7 +1,7 @@
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::marker::PhantomData;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -12,6 +12,7 @@ use tonic::codec::Codec;
 use tonic::metadata::MetadataMap;
 use tonic::{CancellationHandle, Code, GrpcMethod, Response, Status, Streaming};
 
+use super::one_piece::InOnePiece;
 use super::status::{self, BoxError};
 use super::{RequestStream, failed};
 use crate::call::Call;
@@ -33,14 +34,14 @@ pub struct Method {
 ///
 /// `In` is [`One`] or [`Many`], and so is `Out`.
 pub struct Outgoing<'a, T, C, In, Out> {
-    grpc: Link<'a, T>,
+    grpc: Link<'a, InOnePiece<T>>,
     method: &'static Method,
     codec: fn() -> C,
     fork: Option<Fork<T>>,
     kind: PhantomData<fn(In) -> Out>,
 }
 
-type Fork<T> = fn(&Grpc<T>) -> Grpc<T>;
+type Fork<T> = fn(&Grpc<InOnePiece<T>>) -> Grpc<InOnePiece<T>>;
 
 enum Link<'a, T> {
     Borrowed(&'a mut Grpc<T>),
@@ -70,7 +71,11 @@ pub struct One;
 pub struct Many;
 
 impl<'a, T, C, In, Out> Outgoing<'a, T, C, In, Out> {
-    pub fn new(grpc: &'a mut Grpc<T>, method: &'static Method, codec: fn() -> C) -> Self {
+    pub fn new(
+        grpc: &'a mut Grpc<InOnePiece<T>>,
+        method: &'static Method,
+        codec: fn() -> C,
+    ) -> Self {
         Self {
             grpc: Link::Borrowed(grpc),
             method,
@@ -153,40 +158,48 @@ impl<M> Stream for Single<M> {
 /// What a response becomes in the chain.
 pub trait Inbound<M>: Send {
     type Body: Send;
+    /// What is read of it before the chain gets it.
+    type Read: Send;
 
-    fn receive(
-        response: Response<Streaming<M>>,
+    /// Leaves the response where it is, because it is large.
+    fn read(
+        response: &mut Response<Streaming<M>>,
         answered: &mut bool,
-    ) -> impl Future<Output = Result<Response<Self::Body>, Status>> + Send;
+    ) -> impl Future<Output = Result<Self::Read, Status>> + Send;
+
+    fn receive(response: Response<Streaming<M>>, read: Self::Read) -> Response<Self::Body>;
 }
 
 impl<M: Send + 'static> Inbound<M> for Many {
     type Body = ResponseStream<Streaming<M>>;
+    type Read = Option<M>;
 
-    async fn receive(
-        response: Response<Streaming<M>>,
+    async fn read(
+        response: &mut Response<Streaming<M>>,
         answered: &mut bool,
-    ) -> Result<Response<Self::Body>, Status> {
+    ) -> Result<Option<M>, Status> {
         *answered = status::is_grpc(response.metadata().as_ref());
         if *answered {
-            return Ok(response.map(ResponseStream::new));
+            return Ok(None);
         }
         // What a proxy answers by itself tonic hands on as a stream that fails at once.
-        let (metadata, mut messages, extensions) = response.into_parts();
-        let first = poll_fn(|cx| Pin::new(&mut messages).poll_next(cx)).await;
-        if let Some(Err(mut status)) = first {
-            merge(status.metadata_mut(), &metadata);
-            return Err(status);
-        }
+        let first = response.get_mut().message().await;
+        let first = first.map_err(|status| with_headers(status, response.metadata()))?;
         *answered = true;
-        let messages = ResponseStream::new(rebuilt(Peeked { first, messages }));
-        Ok(Response::from_parts(metadata, messages, extensions))
+        Ok(first)
+    }
+
+    fn receive(response: Response<Streaming<M>>, first: Option<M>) -> Response<Self::Body> {
+        response.map(|messages| match first {
+            None => ResponseStream::new(messages),
+            first => ResponseStream::new(rebuilt(Peeked { first, messages })),
+        })
     }
 }
 
 /// A response stream whose first message has been taken.
 struct Peeked<M> {
-    first: Option<Result<M, Status>>,
+    first: Option<M>,
     messages: Streaming<M>,
 }
 
@@ -197,7 +210,7 @@ impl<M: Send + 'static> MessageStream for Peeked<M> {
 
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<M, Status>>> {
         match self.first.take() {
-            Some(first) => Poll::Ready(Some(first)),
+            Some(first) => Poll::Ready(Some(Ok(first))),
             None => Pin::new(&mut self.messages).poll_next(cx),
         }
     }
@@ -209,41 +222,44 @@ impl<M: Send + 'static> MessageStream for Peeked<M> {
 
 impl<M: Send + 'static> Inbound<M> for One {
     type Body = M;
+    type Read = M;
 
-    async fn receive(
-        response: Response<Streaming<M>>,
-        answered: &mut bool,
-    ) -> Result<Response<M>, Status> {
-        let (mut metadata, messages, extensions) = response.into_parts();
-        let mut messages = pin!(messages);
+    async fn read(response: &mut Response<Streaming<M>>, answered: &mut bool) -> Result<M, Status> {
         let mut first = true;
         let next = poll_fn(|cx| {
-            let polled = messages.as_mut().poll_next(cx);
+            let polled = Pin::new(response.get_mut()).poll_next(cx);
             // A message that is here already says more than the headers do.
             if std::mem::take(&mut first) && !matches!(polled, Poll::Ready(Some(Ok(_)))) {
-                *answered = status::is_grpc(metadata.as_ref());
+                *answered = status::is_grpc(response.metadata().as_ref());
             }
             polled
         });
         let message = match next.await {
             Some(Ok(message)) => message,
-            Some(Err(mut status)) => {
-                merge(status.metadata_mut(), &metadata);
-                return Err(status::of_tonic(status));
+            Some(Err(status)) => {
+                return Err(status::of_tonic(with_headers(status, response.metadata())));
             }
             None => return Err(Status::internal("the response has no message")),
         };
         *answered = true;
-        if let Some(trailers) = messages.trailers().await? {
-            metadata.as_mut().extend(trailers.into_headers());
+        if let Some(trailers) = response.get_mut().trailers().await? {
+            let headers = response.metadata_mut().as_mut();
+            headers.extend(trailers.into_headers());
         }
-        Ok(Response::from_parts(metadata, message, extensions))
+        Ok(message)
+    }
+
+    fn receive(response: Response<Streaming<M>>, message: M) -> Response<M> {
+        response.map(|_| message)
     }
 }
 
-/// As tonic has it: what the headers said counts where the trailers say nothing else.
-fn merge(trailers: &mut MetadataMap, headers: &MetadataMap) {
-    trailers.as_mut().extend(headers.clone().into_headers());
+/// As tonic has it: what the headers say is added to the trailers, in the place of what those say.
+#[cold]
+fn with_headers(mut status: Status, headers: &MetadataMap) -> Status {
+    let trailers = status.metadata_mut().as_mut();
+    trailers.extend(headers.clone().into_headers());
+    status
 }
 
 #[diagnostic::do_not_recommend]
@@ -261,6 +277,13 @@ where
     <T::ResponseBody as http_body::Body>::Error: Into<BoxError> + Send,
 {
     async fn run(&mut self, call: &mut Call<Req>) -> Result<Response<Out::Body>, Status> {
+        call.details.sent = true;
+        let grpc = self.grpc.get_mut();
+        if let Err(error) = grpc.ready().await {
+            // Gone all the same.
+            drop(call.take_request());
+            return Err(not_ready(error.into()));
+        }
         let mut request = call.outgoing_request()?;
         let Method {
             path,
@@ -275,19 +298,18 @@ where
             && request.extensions().get::<CancellationHandle>().is_none();
         let mut cancel = CancelOnDrop(may_outlive.then(|| request.cancellation_handle()));
         let request = request.map(In::messages);
-        let grpc = self.grpc.get_mut();
-        grpc.ready()
-            .await
-            .map_err(|error| not_ready(error.into()))?;
-        let response = grpc.streaming(request, path(), (self.codec)()).await;
-        let deadline = call.known_deadline();
-        let response = response.map_err(|status| failed(status, deadline))?;
-        let answer = Out::receive(response, &mut call.details.answered).await;
-        let answer = answer.map_err(|status| failed(status, deadline));
-        if answer.is_ok() {
-            cancel.0 = None;
-        }
-        answer
+        let sending = grpc.streaming(request, path(), (self.codec)());
+        let mut response = match sending.await {
+            Ok(response) => response,
+            Err(status) => return Err(failed(status, call.known_deadline())),
+        };
+        let reading = Out::read(&mut response, &mut call.details.answered);
+        let read = match reading.await {
+            Ok(read) => read,
+            Err(status) => return Err(failed(status, call.known_deadline())),
+        };
+        cancel.0 = None;
+        Ok(Out::receive(response, read))
     }
 
     fn fork(&self) -> Option<Self> {
@@ -303,6 +325,7 @@ where
 }
 
 /// What a service reports that cannot take a call; tonic makes an `UNKNOWN` of all of it.
+#[cold]
 pub(crate) fn not_ready(error: BoxError) -> Status {
     Status::try_from_error(error).unwrap_or_else(|error| {
         Status::new(Code::Unknown, format!("Service was not ready: {error}"))

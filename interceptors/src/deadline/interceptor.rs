@@ -1,12 +1,13 @@
 use std::time::Duration;
 
-use tokio::time::timeout_at;
+use tokio::time::Instant;
 use tonic::{Response, Status};
 
 use super::exceeded;
 use crate::plan::{Setting, Value};
+use crate::timer::timeout_at;
 use crate::turn::lately;
-use crate::{Call, Interceptor, Next};
+use crate::{Call, CallDetails, Interceptor, Next};
 
 /// How long a call may take where its caller set no deadline.
 #[derive(Debug, Clone)]
@@ -53,17 +54,18 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Deadline<'_> {
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
-        // What is set stays set for the attempts that follow.
-        if call.settle_deadline().is_none()
-            && let Some(at) = lately().checked_add(self.config.timeout)
-        {
-            call.limit_deadline(at);
-        }
-        match call.settle_deadline() {
-            None => next.run(call).await,
-            Some(at) => timeout_at(at, next.run(call))
-                .await
-                .unwrap_or_else(|_| Err(exceeded())),
-        }
+        let deadline = settle(call, self.config.timeout);
+        timeout_at(deadline, next.run(call), exceeded).await
     }
+}
+
+/// The deadline of a call that has this long if nobody has set one. What is set stays set for the attempts that follow.
+///
+/// Apart, so that it is compiled once and not for each message.
+fn settle(details: &mut CallDetails, timeout: Duration) -> Option<Instant> {
+    details.settle_deadline().or_else(|| {
+        let at = lately().checked_add(timeout)?;
+        details.limit_deadline(at);
+        Some(at)
+    })
 }

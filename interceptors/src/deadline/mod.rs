@@ -45,10 +45,11 @@ use http::HeaderName;
 #[cfg(feature = "client")]
 use http::HeaderValue;
 use tokio::time::Instant;
-#[cfg(feature = "client")]
-use tokio::time::{Sleep, sleep_until};
 use tonic::Status;
 use tonic::metadata::MetadataMap;
+
+#[cfg(feature = "client")]
+use crate::timer::Timer;
 
 #[cfg(feature = "deadline")]
 mod interceptor;
@@ -245,7 +246,7 @@ impl Known {
 pub(crate) struct Limit {
     at: Instant,
     /// Made when there is something to wait for, which most responses spare.
-    timer: Option<Pin<Box<Sleep>>>,
+    timer: Option<Pin<Box<Timer>>>,
 }
 
 #[cfg(feature = "client")]
@@ -269,7 +270,7 @@ impl Limit {
             Poll::Ready(item) => Poll::Ready(Some(item)),
             Poll::Pending => {
                 let at = self.at;
-                let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(at)));
+                let timer = self.timer.get_or_insert_with(|| Box::pin(Timer::new(at)));
                 timer.as_mut().poll(cx).map(|()| None)
             }
         }
@@ -277,6 +278,7 @@ impl Limit {
 }
 
 /// How a call ends that ran out of time.
+#[cold]
 pub(crate) fn exceeded() -> Status {
     Status::deadline_exceeded("the deadline of the call has passed")
 }

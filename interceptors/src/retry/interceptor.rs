@@ -1,7 +1,6 @@
-use std::pin::pin;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep_until};
 use tonic::{Code, Response, Status};
 
 use super::Throttle;
@@ -14,6 +13,7 @@ use crate::plan::{Setting, Value};
 #[cfg(feature = "client")]
 use crate::pushback::PREVIOUS_ATTEMPTS;
 use crate::pushback::{Pushback, pushback};
+use crate::timer::timeout_at;
 use crate::{Call, CallDetails, Interceptor, Next, Side};
 
 /// When to try again, and after how long.
@@ -231,32 +231,14 @@ impl<'a> Retry<'a> {
         self
     }
 
-    /// One attempt, which ends when its time is over, or that of the call.
-    async fn attempt<Req: Send, Res: Send>(
-        &self,
-        call: &mut Call<Req>,
-        next: &mut impl Next<Req, Res>,
-        deadline: Option<Instant>,
-    ) -> Result<Response<Res>, Status> {
-        let own = self.config.attempt_timeout;
-        let own = own.and_then(|limit| Instant::now().checked_add(limit));
-        match (own, deadline) {
-            (None, None) => next.run(call).await,
-            (own, deadline) => {
-                let earliest = own.into_iter().chain(deadline).min();
-                let attempt = next.run(call);
-                let ended = match earliest {
-                    Some(at) => timeout_at(at, attempt).await,
-                    None => Ok(attempt.await),
-                };
-                ended.unwrap_or_else(|_| {
-                    Err(match deadline {
-                        Some(deadline) if deadline <= Instant::now() => exceeded(),
-                        _ => Status::deadline_exceeded("an attempt took too long"),
-                    })
-                })
-            }
-        }
+    /// Until when an attempt may take.
+    #[inline]
+    fn limit(&self, deadline: Option<Instant>) -> Option<Instant> {
+        let Some(timeout) = self.config.attempt_timeout else {
+            return deadline;
+        };
+        let own = Instant::now().checked_add(timeout);
+        own.into_iter().chain(deadline).min()
     }
 
     /// How long to wait before another attempt; `None` where this failure is final.
@@ -321,14 +303,17 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Retry<'_> {
                 true => call.keep(self.config.buffer_size),
                 false => None,
             };
-            // What has no limit needs no clock, and its answer no detour.
-            let answer = match (self.config.attempt_timeout, deadline) {
-                (None, None) => pin!(next.run(call)).await,
-                _ => self.attempt(call, next, deadline).await,
+            let elapsed = || match deadline {
+                Some(deadline) if deadline <= Instant::now() => exceeded(),
+                _ => Status::deadline_exceeded("an attempt took too long"),
             };
-            let Again { kept, pause } = match self.after(call, &mut progress, answer, copy) {
-                Ok(again) => again,
-                Err(end) => return end,
+            let answer = timeout_at(self.limit(deadline), next.run(call), elapsed).await;
+            let Again { kept, pause } = match answer {
+                Err(status) => self.after(call, &mut progress, status, copy)?,
+                answer => {
+                    self.succeed();
+                    return answer;
+                }
             };
             if let Some(pause) = pause {
                 // Boxed, so that calls that wait for nothing keep no place for a timer.
@@ -350,24 +335,15 @@ struct Again<Req> {
 }
 
 impl Retry<'_> {
-    /// What the call ends with, unless another attempt follows.
-    ///
-    /// A function of its own: what only it needs has no place in the future.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn after<Req, Res>(
+    /// What follows a failure; the error is what the call ends with instead.
+    #[cold]
+    fn after<Req>(
         &self,
         call: &mut Call<Req>,
         progress: &mut Progress,
-        answer: Result<Response<Res>, Status>,
+        status: Status,
         copy: Option<Kept<Req>>,
-    ) -> Result<Again<Req>, Result<Response<Res>, Status>> {
-        let status = match answer {
-            Err(status) => status,
-            answer => {
-                self.succeed();
-                return Err(answer);
-            }
-        };
+    ) -> Result<Again<Req>, Status> {
         let copy = copy.filter(|copy| call.is_whole(copy));
         let verdict = self.judge(&call.details, progress, &status, copy.is_some());
         // A server that has failed may read on meanwhile, so it is taken over before the wait.
@@ -381,7 +357,7 @@ impl Retry<'_> {
                 kept,
                 pause: Some(Pause { delay, status }),
             }),
-            _ => Err(Err(status)),
+            _ => Err(status),
         }
     }
 }

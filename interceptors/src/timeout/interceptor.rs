@@ -1,10 +1,11 @@
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 use tonic::{Response, Status};
 
 use crate::deadline::{self, exceeded};
 use crate::plan::{Setting, Value};
+use crate::timer::timeout_at;
 use crate::{Call, CallDetails, Interceptor, Next};
 
 /// How long a call may take.
@@ -106,12 +107,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Timeout<'_> {
         if let Some(idle) = self.config.idle {
             call.bound_gaps(idle);
         }
-        match at {
-            None => next.run(call).await,
-            Some(at) => timeout_at(at, next.run(call))
-                .await
-                .unwrap_or_else(|_| Err(exceeded())),
-        }
+        timeout_at(at, next.run(call), exceeded).await
     }
 }
 

@@ -1,5 +1,8 @@
 //! What the call of a client allocates more than the bare generated client does, over a transport
 //! without a wire.
+//!
+//! Each generated client that is annotated allocates one box more, for a request of one message: tonic's body is let go, and
+//! what it gave is sent in one piece.
 #![allow(unsafe_code)]
 
 use interceptors_bench::clients::{
@@ -36,6 +39,9 @@ fn unary<C: Users>(client: impl Fn() -> C) -> usize {
     )
 }
 
+/// The body of a request in one piece.
+const ONE_PIECE: usize = 1;
+
 /// More than the bare client.
 fn extra<C: Users>(client: impl Fn() -> C) -> usize {
     unary(client) - unary(|| Bare::new(InMemory))
@@ -43,13 +49,13 @@ fn extra<C: Users>(client: impl Fn() -> C) -> usize {
 
 #[test]
 fn a_chain_allocates_nothing_itself() {
-    assert_eq!(extra(|| Empty::new(InMemory)), 0);
-    assert_eq!(extra(|| Idle::new(InMemory)), 0);
+    assert_eq!(extra(|| Empty::new(InMemory)), ONE_PIECE);
+    assert_eq!(extra(|| Idle::new(InMemory)), ONE_PIECE);
 }
 
 #[test]
 fn logging_that_nobody_hears_allocates_nothing() {
-    assert_eq!(extra(|| Logged::new(InMemory)), 0);
+    assert_eq!(extra(|| Logged::new(InMemory)), ONE_PIECE);
 }
 
 #[test]
@@ -61,31 +67,31 @@ fn the_count_sees_an_allocation() {
 /// The copy of a request without metadata that holds nothing on the heap is on the stack.
 #[test]
 fn retry_that_has_nothing_to_do_allocates_nothing_itself() {
-    assert_eq!(extra(|| Retried::new(InMemory)), 0);
+    assert_eq!(extra(|| Retried::new(InMemory)), ONE_PIECE);
 }
 
 /// What `grpc-timeout` says is what it said in the call before.
 #[test]
 fn a_deadline_allocates_nothing() {
-    assert_eq!(extra(|| Limited::new(InMemory)), 0);
+    assert_eq!(extra(|| Limited::new(InMemory)), ONE_PIECE);
 }
 
 /// The list of the values, and the one that is in it.
 #[test]
 fn metadata_allocates_its_list_and_its_values() {
-    assert_eq!(extra(|| Marked::new(InMemory)), 2);
+    assert_eq!(extra(|| Marked::new(InMemory)), ONE_PIECE + 2);
 }
 
 /// The token that the cache hands out, and the value that it is written into.
 #[test]
 fn a_token_of_a_cache_allocates_what_it_is_written_into() {
-    assert_eq!(extra(|| Authenticated::new(InMemory)), 2);
+    assert_eq!(extra(|| Authenticated::new(InMemory)), ONE_PIECE + 2);
 }
 
 /// What the deadline alone does.
 #[test]
 fn a_policy_of_logging_retry_and_deadline_allocates_nothing() {
-    assert_eq!(extra(|| Policy::new(InMemory)), 0);
+    assert_eq!(extra(|| Policy::new(InMemory)), ONE_PIECE);
 }
 
 /// The future that a channel has to give a name to, the body that the request is sent as once it has been read ahead,
