@@ -45,12 +45,13 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let polled = this.call.poll(cx);
+        // One variable for all of it, which the compiler can put where the caller wants it: an answer is large.
+        let mut polled = this.call.poll(cx);
         if polled.is_pending()
             && let Some(timer) = this.timer.as_pin_mut()
             && timer.poll(cx).is_ready()
         {
-            return Poll::Ready(Err((this.elapsed)()));
+            polled = Poll::Ready(Err((this.elapsed)()));
         }
         polled
     }

@@ -57,6 +57,8 @@ enum Source {
     Plain(tonic::body::Body),
     /// A request that is here in full; `None` when it has been read.
     Full(Option<Bytes>),
+    /// The same, kept in case that it has to be sent again. Nothing is allocated for it as long as that is so.
+    Short(Short),
     Replayed(Replay<Chunks>),
     /// A request of which a part was read already.
     Begun(Box<Chunks>),
@@ -107,11 +109,24 @@ impl Body {
 
     /// Another of the same, which is to be sent after this one.
     pub(crate) fn copy(&mut self, limit: usize) -> Option<Self> {
+        match (&self.source, &self.count) {
+            (Source::Full(Some(data)), None) if data.len() <= limit => Some(Self {
+                source: kept(data),
+                ..Self::default()
+            }),
+            _ => self.copy_of_any(limit),
+        }
+    }
+
+    #[cold]
+    fn copy_of_any(&mut self, limit: usize) -> Option<Self> {
         self.read_ahead(limit);
         let source = match &mut self.source {
             Source::Full(None) | Source::Ended => Source::Full(None),
             Source::Full(Some(data)) if data.len() > limit => return None,
-            Source::Full(Some(data)) => Source::Full(Some(kept(data))),
+            Source::Full(Some(data)) => kept(data),
+            Source::Short(data) if data.as_ref().len() > limit => return None,
+            Source::Short(data) => Source::Short(*data),
             Source::Replayed(replay) => Source::Replayed(replay.copy(limit)),
             Source::Plain(_) | Source::Begun(_) => return None,
         };
@@ -128,7 +143,7 @@ impl Body {
 
     pub(crate) fn is_whole(&self) -> bool {
         match &self.source {
-            Source::Full(_) | Source::Ended => true,
+            Source::Full(_) | Source::Short(_) | Source::Ended => true,
             Source::Replayed(replay) => replay.is_whole(),
             Source::Plain(_) | Source::Begun(_) => false,
         }
@@ -136,16 +151,20 @@ impl Body {
 
     /// Takes the request over from the attempt before. Whether all of it is there to be sent.
     pub(crate) fn begin(&mut self) -> bool {
+        self.source.allocate();
         match &mut self.source {
-            Source::Plain(_) | Source::Full(_) | Source::Begun(_) | Source::Ended => true,
             Source::Replayed(replay) => replay.begin(),
+            _ => true,
         }
     }
 
     /// Whether all of the request is here: it is one message then, or a stream that was over at once.
     pub(crate) fn is_complete(&mut self, limit: usize) -> bool {
         self.read_ahead(limit);
-        matches!(self.source, Source::Full(_) | Source::Ended)
+        matches!(
+            self.source,
+            Source::Full(_) | Source::Short(_) | Source::Ended
+        )
     }
 
     /// A request that is to be sent. A single message is there in one piece as soon as it is asked for, and what is
@@ -220,8 +239,20 @@ impl Head {
 }
 
 impl Source {
+    /// Makes what was kept ready to be sent.
+    fn allocate(&mut self) {
+        if let Self::Short(data) = self {
+            *self = Self::Full(Some(data.allocate()));
+        }
+    }
+
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         match self {
+            Self::Short(data) => {
+                let data = data.allocate();
+                *self = Self::Full(None);
+                Poll::Ready(Some(Ok(Frame::data(data))))
+            }
             Self::Plain(body) => Pin::new(body).poll_frame(cx),
             Self::Full(data) => Poll::Ready(data.take().map(|data| Ok(Frame::data(data)))),
             Self::Replayed(replay) => Poll::Ready(match ready!(replay.poll_next(cx)) {
@@ -240,7 +271,7 @@ impl Source {
         match self {
             Self::Plain(body) => body.is_end_stream(),
             Self::Full(data) => data.is_none(),
-            Self::Replayed(_) | Self::Begun(_) => false,
+            Self::Short(_) | Self::Replayed(_) | Self::Begun(_) => false,
             Self::Ended => true,
         }
     }
@@ -275,9 +306,7 @@ impl HttpBody for Body {
         match &self.source {
             Source::Plain(body) => body.size_hint(),
             // Known or not: a length would become a `content-length`, which a client of tonic does not send.
-            Source::Full(_) | Source::Replayed(_) | Source::Begun(_) | Source::Ended => {
-                SizeHint::default()
-            }
+            _ => SizeHint::default(),
         }
     }
 }
@@ -469,11 +498,43 @@ impl Stream for Chunks {
 
 /// A request that is kept while it is sent. tonic encodes into buffers of 8 KiB, and to share one would keep all of
 /// it for a message of a few bytes, with every call.
-fn kept(data: &Bytes) -> Bytes {
+fn kept(data: &Bytes) -> Source {
     const SMALL: usize = 4 * 1024;
-    match data.len() {
-        0..SMALL => Bytes::copy_from_slice(data),
-        _ => data.clone(),
+    match Short::of(data) {
+        Some(short) => Source::Short(short),
+        None if data.len() < SMALL => Source::Full(Some(Bytes::copy_from_slice(data))),
+        None => Source::Full(Some(data.clone())),
+    }
+}
+
+/// As much as has its place in a [`Source`] anyway.
+#[derive(Clone, Copy)]
+struct Short {
+    length: u8,
+    data: [u8; 31],
+}
+
+impl Short {
+    fn of(data: &[u8]) -> Option<Self> {
+        let mut short = Self {
+            length: u8::try_from(data.len()).ok()?,
+            data: [0; 31],
+        };
+        short.data.get_mut(..data.len())?.copy_from_slice(data);
+        Some(short)
+    }
+}
+
+impl Short {
+    #[cold]
+    fn allocate(&self) -> Bytes {
+        Bytes::copy_from_slice(self.as_ref())
+    }
+}
+
+impl AsRef<[u8]> for Short {
+    fn as_ref(&self) -> &[u8] {
+        &self.data[..usize::from(self.length)]
     }
 }
 
@@ -611,12 +672,53 @@ mod tests {
 
     #[test]
     fn a_small_request_does_not_keep_the_buffer_that_it_lies_in() {
-        let mut buffer = bytes::BytesMut::with_capacity(8 * 1024);
-        buffer.extend_from_slice(b"small");
-        let small = buffer.split().freeze();
-        assert_eq!(kept(&small), small);
-        assert_ne!(kept(&small).as_ptr(), small.as_ptr());
-        let large = Bytes::from(vec![0; 5 * 1024]);
-        assert_eq!(kept(&large).as_ptr(), large.as_ptr());
+        let in_buffer = |length| {
+            let mut buffer = bytes::BytesMut::with_capacity(8 * 1024);
+            buffer.extend_from_slice(&vec![7; length]);
+            buffer.split().freeze()
+        };
+        for (length, is_short, is_shared) in [
+            (0, true, false),
+            (31, true, false),
+            (32, false, false),
+            (4 * 1024 - 1, false, false),
+            (4 * 1024, false, true),
+        ] {
+            let data = in_buffer(length);
+            let mut source = kept(&data);
+            assert_eq!(matches!(source, Source::Short(_)), is_short, "{length}");
+            source.allocate();
+            let Source::Full(Some(again)) = source else {
+                panic!("{length} bytes are not kept");
+            };
+            assert_eq!(again, data);
+            let shares = length > 0 && again.as_ptr() == data.as_ptr();
+            assert_eq!(shares, is_shared, "{length}");
+        }
+    }
+
+    #[test]
+    fn what_is_kept_of_a_short_request_takes_no_space_of_its_own() {
+        assert_eq!(size_of::<Source>(), size_of::<Bytes>() + size_of::<usize>());
+    }
+
+    #[test]
+    fn a_copy_of_a_copy_is_the_same_request() {
+        let mut first = Body {
+            source: Source::Full(Some(Bytes::from_static(b"short"))),
+            ..Body::default()
+        };
+        let mut second = first.copy(5).unwrap();
+        let mut third = second.copy(5).unwrap();
+        assert!(second.copy(4).is_none());
+        for copy in [&mut second, &mut third] {
+            assert!(copy.is_whole() && copy.is_complete(5) && copy.begin());
+            let mut cx = Context::from_waker(Waker::noop());
+            let Poll::Ready(Some(Ok(frame))) = Pin::new(&mut *copy).poll_frame(&mut cx) else {
+                panic!("nothing to send");
+            };
+            assert_eq!(frame.into_data().unwrap(), "short");
+            assert!(copy.is_end_stream());
+        }
     }
 }

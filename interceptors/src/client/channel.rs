@@ -328,7 +328,10 @@ struct Head {
 
 impl Head {
     fn request(&self, call: &mut Call<Body>) -> Result<http::Request<tonic::body::Body>, Status> {
-        let (metadata, extensions, body) = call.outgoing_request()?.into_parts();
+        let (metadata, extensions, body) = match call.outgoing_request() {
+            Ok(request) => request.into_parts(),
+            Err(status) => return Err(status),
+        };
         let mut request = http::Request::new(body.into());
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = self.uri.clone();
@@ -356,17 +359,22 @@ where
             sender.readiness = Readiness::Called;
             sender.service.call(request)
         };
-        let response = answer.await;
-        let deadline = call.known_deadline();
-        let response =
-            response.map_err(|error| failed(Status::from_error(error.into()), deadline))?;
+        let response = match answer.await {
+            Ok(response) => response,
+            Err(error) => {
+                let status = Status::from_error(error.into());
+                return Err(failed(status, call.known_deadline()));
+            }
+        };
         let (mut head, body) = response.into_parts();
         let body = tonic::body::Body::new(body);
         let status = status::of_headers(&mut head.headers);
         let is_ok = status.is_some();
         match status {
             // Trailers-Only: the server has not begun to answer.
-            Some(status) if status.code() != Code::Ok => return Err(failed(status, deadline)),
+            Some(status) if status.code() != Code::Ok => {
+                return Err(failed(status, call.known_deadline()));
+            }
             // Nor has it where a proxy answers by itself, with or without a page for people.
             None if head.status != StatusCode::OK
                 && (http_body::Body::is_end_stream(&body) || !status::is_grpc(&head.headers)) =>

@@ -101,14 +101,15 @@ fn a_channel_allocates_its_future_and_two_bodies() {
     assert_eq!(extra(|| Bare::new(OutboundIdle.wrap(InMemory))), 3);
 }
 
-/// Besides: a copy of the encoded message. Of tonic's own headers and extension none is needed.
+/// Nothing besides: a copy of a message as short as this one has its place in the call, and of tonic's own headers and
+/// extension none is needed.
 #[test]
-fn a_channel_that_may_send_again_allocates_a_copy_of_the_message() {
-    assert_eq!(extra(|| Bare::new(OutboundRetried.wrap(InMemory))), 3 + 1);
+fn a_channel_that_may_send_a_short_message_again_allocates_nothing_for_it() {
+    assert_eq!(extra(|| Bare::new(OutboundRetried.wrap(InMemory))), 3);
 }
 
 /// Nothing besides: the response is here before there is anything to wait for.
 #[test]
 fn a_channels_policy_allocates_nothing_for_its_deadline() {
-    assert_eq!(extra(|| Bare::new(OutboundPolicy.wrap(InMemory))), 3 + 1);
+    assert_eq!(extra(|| Bare::new(OutboundPolicy.wrap(InMemory))), 3);
 }
