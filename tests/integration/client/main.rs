@@ -6,5 +6,6 @@ mod common;
 mod inherited;
 mod lost;
 mod mounts;
+mod one_piece;
 mod secrets;
 mod shapes;

@@ -1,0 +1,125 @@
+//! What is sent for a request, and when it is asked for.
+
+use std::future::{Ready, ready};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use h2::server::SendResponse;
+use http::HeaderMap;
+use interceptors_proto::demo::user_service_client::UserServiceClient;
+use interceptors_proto::demo::{GetUserRequest, ImportSummary, User};
+use interceptors_tests::clients;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio_stream::Stream;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Status};
+
+/// A server that answers with an empty message and says of how many bytes each frame of the request is.
+async fn counting() -> (Channel, mpsc::UnboundedReceiver<Vec<usize>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (tell, frames) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        let (socket, _) = listener.accept().await.unwrap();
+        let mut connection = h2::server::handshake(socket).await.unwrap();
+        while let Some(Ok((request, answer))) = connection.accept().await {
+            let tell = tell.clone();
+            tokio::spawn(async move {
+                let mut body = request.into_body();
+                let mut sizes = Vec::new();
+                while let Some(Ok(data)) = body.data().await {
+                    sizes.push(data.len());
+                }
+                tell.send(sizes).unwrap();
+                say_nothing(answer);
+            });
+        }
+    });
+    let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
+    (endpoint.connect_lazy(), frames)
+}
+
+fn say_nothing(mut answer: SendResponse<Bytes>) {
+    let mut response = http::Response::new(());
+    let content_type = "application/grpc".parse().unwrap();
+    response.headers_mut().insert("content-type", content_type);
+    let mut send = answer.send_response(response, false).unwrap();
+    send.send_data(Bytes::from_static(&[0; 5]), false).unwrap();
+    let mut trailers = HeaderMap::new();
+    trailers.insert("grpc-status", "0".parse().unwrap());
+    send.send_trailers(trailers).unwrap();
+}
+
+#[tokio::test]
+async fn a_request_of_one_message_is_one_frame() {
+    let (channel, mut frames) = counting().await;
+    let request = GetUserRequest { id: 1 };
+    let mut bare = UserServiceClient::new(channel.clone());
+    bare.get_user(request.clone()).await.unwrap();
+    assert_eq!(frames.recv().await.unwrap(), [7, 0], "tonic by itself");
+    let mut client = clients::retried::UserServiceClient::new(channel);
+    client.get_user(request).await.unwrap();
+    assert_eq!(frames.recv().await.unwrap(), [7]);
+    let users = tokio_stream::iter([User::default(), User::default()]);
+    let summary = client.import_users(users).await.unwrap().into_inner();
+    assert_eq!(summary, ImportSummary::default());
+    let sent: usize = frames.recv().await.unwrap().iter().sum();
+    assert_eq!(sent, 10);
+}
+
+#[tokio::test]
+async fn a_message_that_is_too_long_is_not_sent() {
+    let (channel, mut frames) = counting().await;
+    let client = clients::retried::UserServiceClient::new(channel);
+    let mut client = client.max_encoding_message_size(1);
+    let status = client.get_user(GetUserRequest { id: 1 }).await.unwrap_err();
+    // What hyper makes of an error of the request's body, without the attribute too.
+    assert_eq!(status.code(), Code::Internal, "{status:?}");
+    drop(client);
+    assert_eq!(frames.recv().await.unwrap_or_default(), [0; 0]);
+}
+
+/// A stream that says whether somebody has asked for its messages.
+struct Asked(Arc<AtomicBool>);
+
+impl Stream for Asked {
+    type Item = User;
+
+    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<User>> {
+        self.0.store(true, Ordering::SeqCst);
+        Poll::Ready(None)
+    }
+}
+
+/// A transport that does not read the request, and says whether somebody has before it.
+#[derive(Clone)]
+struct Unread(Arc<AtomicBool>);
+
+impl tower_service::Service<http::Request<tonic::body::Body>> for Unread {
+    type Response = http::Response<tonic::body::Body>;
+    type Error = Status;
+    type Future = Ready<Result<Self::Response, Status>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Status>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: http::Request<tonic::body::Body>) -> Self::Future {
+        ready(Err(match self.0.load(Ordering::SeqCst) {
+            true => Status::internal("it was asked too early"),
+            false => Status::aborted("as it should be"),
+        }))
+    }
+}
+
+#[tokio::test]
+async fn a_stream_is_asked_for_its_messages_by_the_transport() {
+    let asked = Arc::new(AtomicBool::new(false));
+    let mut client = clients::observed::UserServiceClient::new(Unread(Arc::clone(&asked)));
+    let status = client.import_users(Asked(asked)).await.unwrap_err();
+    assert_eq!(status.code(), Code::Aborted, "{status:?}");
+}
