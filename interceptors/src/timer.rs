@@ -45,15 +45,13 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        // One variable for all of it, which the compiler can put where the caller wants it: an answer is large.
-        let mut polled = this.call.poll(cx);
-        if polled.is_pending()
-            && let Some(timer) = this.timer.as_pin_mut()
-            && timer.poll(cx).is_ready()
-        {
-            polled = Poll::Ready(Err((this.elapsed)()));
+        match this.call.poll(cx) {
+            Poll::Ready(answer) => Poll::Ready(answer),
+            Poll::Pending => match this.timer.as_pin_mut() {
+                Some(timer) => timer.poll(cx).map(|()| Err((this.elapsed)())),
+                None => Poll::Pending,
+            },
         }
-        polled
     }
 }
 

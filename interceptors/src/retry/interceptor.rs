@@ -307,13 +307,13 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Retry<'_> {
                 Some(deadline) if deadline <= Instant::now() => exceeded(),
                 _ => Status::deadline_exceeded("an attempt took too long"),
             };
-            let answer = timeout_at(self.limit(deadline), next.run(call), elapsed).await;
-            let Again { kept, pause } = match answer {
-                Err(status) => self.after(call, &mut progress, status, copy)?,
-                answer => {
+            let attempt = timeout_at(self.limit(deadline), next.run(call), elapsed);
+            let Again { kept, pause } = match attempt.await {
+                Ok(response) => {
                     self.succeed();
-                    return answer;
+                    return Ok(response);
                 }
+                Err(status) => self.after(call, &mut progress, status, copy)?,
             };
             if let Some(pause) = pause {
                 // Boxed, so that calls that wait for nothing keep no place for a timer.
