@@ -1,3 +1,4 @@
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
@@ -231,14 +232,21 @@ impl<'a> Retry<'a> {
         self
     }
 
-    /// Until when an attempt may take.
-    #[inline]
-    fn limit(&self, deadline: Option<Instant>) -> Option<Instant> {
-        let Some(timeout) = self.config.attempt_timeout else {
-            return deadline;
+    /// One attempt, which ends when its time is over, or that of the call.
+    async fn attempt<Req: Send, Res: Send>(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+        deadline: Option<Instant>,
+    ) -> Result<Response<Res>, Status> {
+        let own = self.config.attempt_timeout;
+        let own = own.and_then(|limit| Instant::now().checked_add(limit));
+        let elapsed = || match deadline {
+            Some(deadline) if deadline <= Instant::now() => exceeded(),
+            _ => Status::deadline_exceeded("an attempt took too long"),
         };
-        let own = Instant::now().checked_add(timeout);
-        own.into_iter().chain(deadline).min()
+        let limit = own.into_iter().chain(deadline).min();
+        timeout_at(limit, next.run(call), elapsed).await
     }
 
     /// How long to wait before another attempt; `None` where this failure is final.
@@ -303,17 +311,14 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Retry<'_> {
                 true => call.keep(self.config.buffer_size),
                 false => None,
             };
-            let elapsed = || match deadline {
-                Some(deadline) if deadline <= Instant::now() => exceeded(),
-                _ => Status::deadline_exceeded("an attempt took too long"),
+            // What has no limit needs no clock, and its answer no detour.
+            let answer = match (self.config.attempt_timeout, deadline) {
+                (None, None) => pin!(next.run(call)).await,
+                _ => self.attempt(call, next, deadline).await,
             };
-            let attempt = timeout_at(self.limit(deadline), next.run(call), elapsed);
-            let Again { kept, pause } = match attempt.await {
-                Ok(response) => {
-                    self.succeed();
-                    return Ok(response);
-                }
-                Err(status) => self.after(call, &mut progress, status, copy)?,
+            let Again { kept, pause } = match self.after(call, &mut progress, answer, copy) {
+                Ok(again) => again,
+                Err(end) => return end,
             };
             if let Some(pause) = pause {
                 // Boxed, so that calls that wait for nothing keep no place for a timer.
@@ -335,15 +340,24 @@ struct Again<Req> {
 }
 
 impl Retry<'_> {
-    /// What follows a failure; the error is what the call ends with instead.
-    #[cold]
-    fn after<Req>(
+    /// What the call ends with, unless another attempt follows.
+    ///
+    /// A function of its own: what only it needs has no place in the future.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn after<Req, Res>(
         &self,
         call: &mut Call<Req>,
         progress: &mut Progress,
-        status: Status,
+        answer: Result<Response<Res>, Status>,
         copy: Option<Kept<Req>>,
-    ) -> Result<Again<Req>, Status> {
+    ) -> Result<Again<Req>, Result<Response<Res>, Status>> {
+        let status = match answer {
+            Err(status) => status,
+            answer => {
+                self.succeed();
+                return Err(answer);
+            }
+        };
         let copy = copy.filter(|copy| call.is_whole(copy));
         let verdict = self.judge(&call.details, progress, &status, copy.is_some());
         // A server that has failed may read on meanwhile, so it is taken over before the wait.
@@ -357,7 +371,7 @@ impl Retry<'_> {
                 kept,
                 pause: Some(Pause { delay, status }),
             }),
-            _ => Err(status),
+            _ => Err(Err(status)),
         }
     }
 }
@@ -420,7 +434,7 @@ impl Progress {
     /// The last attempt needs no copy behind it, unless it turns out to be none.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn wants_copy(&self, config: &Config) -> bool {
-        self.attempts < config.max_attempts || self.is_client
+        self.is_client || self.attempts < config.max_attempts
     }
 
     /// Waits before the next attempt; the error is what the call ends with instead.

@@ -59,7 +59,7 @@ async fn a_request_of_one_message_is_one_frame() {
     let (channel, mut frames) = counting().await;
     let request = GetUserRequest { id: 1 };
     let mut bare = UserServiceClient::new(channel.clone());
-    bare.get_user(request.clone()).await.unwrap();
+    bare.get_user(request).await.unwrap();
     assert_eq!(frames.recv().await.unwrap(), [7, 0], "tonic by itself");
     let mut client = clients::retried::UserServiceClient::new(channel);
     client.get_user(request).await.unwrap();
