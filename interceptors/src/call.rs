@@ -936,6 +936,17 @@ impl<Req> Call<Req> {
         Some(watch)
     }
 
+    /// Why there is nothing to send, as far as that is known.
+    #[cfg(feature = "client")]
+    #[inline]
+    pub(crate) fn refusal(&self) -> Option<Status> {
+        if self.message.is_none() {
+            return Some(gone());
+        }
+        let is_over = self.details.known_deadline()? <= lately();
+        is_over.then(deadline::exceeded)
+    }
+
     /// What an attempt sends: the request, with what is left of the time.
     #[cfg(feature = "client")]
     #[inline]

@@ -12,7 +12,7 @@ use tonic::codec::Codec;
 use tonic::metadata::MetadataMap;
 use tonic::{CancellationHandle, Code, GrpcMethod, Response, Status, Streaming};
 
-use super::one_piece::InOnePiece;
+use super::one_piece::{InOnePiece, is_glance};
 use super::status::{self, BoxError};
 use super::{RequestStream, failed};
 use crate::call::Call;
@@ -101,7 +101,8 @@ pub trait Outbound<Req>: Send {
     type Messages: Stream<Item = Self::Message> + Send + 'static;
     type Message: Send + Sync + 'static;
 
-    fn messages(request: Req) -> Self::Messages;
+    /// What can be cancelled before it is sent is not given away before.
+    fn messages(request: Req, is_cancellable: bool) -> Self::Messages;
 
     /// Whether it has to be told when nobody waits for its response any more.
     fn outlives_its_call(request: &Req) -> bool;
@@ -111,8 +112,11 @@ impl<M: Send + Sync + 'static> Outbound<M> for One {
     type Messages = Single<M>;
     type Message = M;
 
-    fn messages(request: M) -> Single<M> {
-        Single(Some(request))
+    fn messages(request: M, is_cancellable: bool) -> Single<M> {
+        Single {
+            message: Some(request),
+            waits: is_cancellable,
+        }
     }
 
     fn outlives_its_call(_: &M) -> bool {
@@ -128,7 +132,7 @@ where
     type Messages = RequestStream<S>;
     type Message = S::Item;
 
-    fn messages(request: RequestStream<S>) -> RequestStream<S> {
+    fn messages(request: RequestStream<S>, _: bool) -> RequestStream<S> {
         request
     }
 
@@ -138,19 +142,26 @@ where
 }
 
 /// A stream of one message.
-pub struct Single<M>(Option<M>);
+pub struct Single<M> {
+    message: Option<M>,
+    /// It is asked for when it can be sent.
+    waits: bool,
+}
 
 impl<M> Unpin for Single<M> {}
 
 impl<M> Stream for Single<M> {
     type Item = M;
 
-    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<M>> {
-        Poll::Ready(self.0.take())
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<M>> {
+        if self.waits && is_glance(cx) {
+            return Poll::Pending;
+        }
+        Poll::Ready(self.message.take())
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = usize::from(self.0.is_some());
+        let left = usize::from(self.message.is_some());
         (left, Some(left))
     }
 }
@@ -278,6 +289,10 @@ where
 {
     async fn run(&mut self, call: &mut Call<Req>) -> Result<Response<Out::Body>, Status> {
         call.details.sent = true;
+        // Before the transport keeps a place for it.
+        if let Some(status) = call.refusal() {
+            return Err(status);
+        }
         let grpc = self.grpc.get_mut();
         if let Err(error) = grpc.ready().await {
             // Gone all the same.
@@ -290,14 +305,14 @@ where
             service,
             method,
         } = *self.method;
-        request
-            .extensions_mut()
-            .insert(GrpcMethod::new(service, method));
+        let extensions = request.extensions_mut();
+        let is_cancellable =
+            !extensions.is_empty() && extensions.get::<CancellationHandle>().is_some();
+        extensions.insert(GrpcMethod::new(service, method));
         // One of the caller's own would cancel the attempts that follow as well.
-        let may_outlive = In::outlives_its_call(request.get_ref())
-            && request.extensions().get::<CancellationHandle>().is_none();
+        let may_outlive = In::outlives_its_call(request.get_ref()) && !is_cancellable;
         let mut cancel = CancelOnDrop(may_outlive.then(|| request.cancellation_handle()));
-        let request = request.map(In::messages);
+        let request = request.map(|request| In::messages(request, is_cancellable));
         let sending = grpc.streaming(request, path(), (self.codec)());
         let mut response = match sending.await {
             Ok(response) => response,

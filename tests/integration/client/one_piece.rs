@@ -1,14 +1,16 @@
 //! What is sent for a request, and when it is asked for.
 
-use std::future::{Ready, ready};
+use std::future::{Future, Ready, poll_fn, ready};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use h2::server::SendResponse;
 use http::HeaderMap;
+use http_body::Body as _;
 use interceptors_proto::demo::user_service_client::UserServiceClient;
 use interceptors_proto::demo::{GetUserRequest, ImportSummary, User};
 use interceptors_tests::clients;
@@ -16,7 +18,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_stream::Stream;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Status};
+use tonic::{CancellationHandle, Code, Request, Status};
 
 /// A server that answers with an empty message and says of how many bytes each frame of the request is.
 async fn counting() -> (Channel, mpsc::UnboundedReceiver<Vec<usize>>) {
@@ -122,4 +124,70 @@ async fn a_stream_is_asked_for_its_messages_by_the_transport() {
     let mut client = clients::observed::UserServiceClient::new(Unread(Arc::clone(&asked)));
     let status = client.import_users(Asked(asked)).await.unwrap_err();
     assert_eq!(status.code(), Code::Aborted, "{status:?}");
+}
+
+/// A transport that is full after one call that has not been made.
+#[derive(Clone)]
+struct Reserved(Arc<AtomicBool>);
+
+impl tower_service::Service<http::Request<tonic::body::Body>> for Reserved {
+    type Response = http::Response<tonic::body::Body>;
+    type Error = Status;
+    type Future = Ready<Result<Self::Response, Status>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Status>> {
+        self.0.store(true, Ordering::SeqCst);
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: http::Request<tonic::body::Body>) -> Self::Future {
+        ready(Err(Status::aborted("it was called")))
+    }
+}
+
+#[tokio::test]
+async fn a_call_without_time_takes_no_place_of_another() {
+    let asked = Arc::new(AtomicBool::new(false));
+    let mut client = clients::observed::UserServiceClient::new(Reserved(Arc::clone(&asked)));
+    let mut request = Request::new(GetUserRequest { id: 1 });
+    request.set_timeout(Duration::ZERO);
+    let status = client.get_user(request).await.unwrap_err();
+    assert_eq!(status.code(), Code::DeadlineExceeded, "{status:?}");
+    assert!(!asked.load(Ordering::SeqCst), "a place was reserved");
+}
+
+/// A transport that is slow to read the request, and says whether it was still to be had.
+#[derive(Clone)]
+struct Slow(CancellationHandle);
+
+impl tower_service::Service<http::Request<tonic::body::Body>> for Slow {
+    type Response = http::Response<tonic::body::Body>;
+    type Error = Status;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Status>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Status>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<tonic::body::Body>) -> Self::Future {
+        let handle = self.0.clone();
+        Box::pin(async move {
+            handle.cancel();
+            let mut body = request.into_body();
+            let frame = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await;
+            Err(match frame {
+                Some(Err(status)) => status,
+                other => Status::internal(format!("{other:?}")),
+            })
+        })
+    }
+}
+
+#[tokio::test]
+async fn what_is_cancelled_before_it_is_sent_is_not_sent() {
+    let mut request = Request::new(GetUserRequest { id: 1 });
+    let handle = request.cancellation_handle();
+    let mut client = clients::observed::UserServiceClient::new(Slow(handle));
+    let status = client.get_user(request).await.unwrap_err();
+    assert_eq!(status.code(), Code::Cancelled, "{status:?}");
 }
