@@ -13,8 +13,7 @@ use tonic::Status;
 
 /// A call that has until then, if there is an end to its time, and what it ends with if that is too short.
 ///
-/// One future for both cases: where an interceptor awaits the rest of its chain in two places, the compiler does not
-/// put that in its place.
+/// One future for both cases, so that an interceptor awaits the rest of its chain in one place.
 #[inline]
 pub(crate) fn timeout_at<F, E>(at: Option<Instant>, call: F, elapsed: E) -> Timeout<F, E> {
     Timeout {

@@ -154,7 +154,11 @@ impl Body {
         self.source.allocate();
         match &mut self.source {
             Source::Replayed(replay) => replay.begin(),
-            _ => true,
+            Source::Plain(_)
+            | Source::Full(_)
+            | Source::Short(_)
+            | Source::Begun(_)
+            | Source::Ended => true,
         }
     }
 
@@ -306,7 +310,11 @@ impl HttpBody for Body {
         match &self.source {
             Source::Plain(body) => body.size_hint(),
             // Known or not: a length would become a `content-length`, which a client of tonic does not send.
-            _ => SizeHint::default(),
+            Source::Full(_)
+            | Source::Short(_)
+            | Source::Replayed(_)
+            | Source::Begun(_)
+            | Source::Ended => SizeHint::default(),
         }
     }
 }
@@ -523,9 +531,7 @@ impl Short {
         short.data.get_mut(..data.len())?.copy_from_slice(data);
         Some(short)
     }
-}
 
-impl Short {
     #[cold]
     fn allocate(&self) -> Bytes {
         Bytes::copy_from_slice(self.as_ref())

@@ -11,7 +11,8 @@
 //! | state | `static`s, and what expressions name | `self` | `self`; `retry`'s throttle for each channel |
 //!
 //! On generated clients and channels a request of one message is sent in one frame of HTTP/2, where tonic by itself sends two: it is
-//! encoded when the call is made. A stream of requests is asked for its messages as they can be sent.
+//! encoded when the call is made, unless its caller holds a `CancellationHandle` for it. A generated client asks a stream of requests for
+//! its messages as they can be sent.
 //!
 //! Whatever the mount, a deadline of the call is enforced (see [`deadline`](crate::deadline)), a connection that is lost is
 //! `UNAVAILABLE`, and a timeout that tonic's channel noticed first is `DEADLINE_EXCEEDED`, where tonic says `UNKNOWN`

@@ -1,6 +1,6 @@
 //! What is sent for a request, and when it is asked for.
 
-use std::future::{Future, Ready, poll_fn, ready};
+use std::future::{Ready, poll_fn, ready};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,14 +11,17 @@ use bytes::Bytes;
 use h2::server::SendResponse;
 use http::HeaderMap;
 use http_body::Body as _;
+use interceptors::intercept;
 use interceptors_proto::demo::user_service_client::UserServiceClient;
 use interceptors_proto::demo::{GetUserRequest, ImportSummary, User};
 use interceptors_tests::clients;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_stream::Stream;
+use tonic::body::Body;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{CancellationHandle, Code, Request, Status};
+use tonic::{Code, Request, Status};
+use tower::service_fn;
 
 /// A server that answers with an empty message and says of how many bytes each frame of the request is.
 async fn counting() -> (Channel, mpsc::UnboundedReceiver<Vec<usize>>) {
@@ -56,6 +59,9 @@ fn say_nothing(mut answer: SendResponse<Bytes>) {
     send.send_trailers(trailers).unwrap();
 }
 
+#[intercept(retry(max = 1))]
+struct Outbound;
+
 #[tokio::test]
 async fn a_request_of_one_message_is_one_frame() {
     let (channel, mut frames) = counting().await;
@@ -63,9 +69,12 @@ async fn a_request_of_one_message_is_one_frame() {
     let mut bare = UserServiceClient::new(channel.clone());
     bare.get_user(request).await.unwrap();
     assert_eq!(frames.recv().await.unwrap(), [7, 0], "tonic by itself");
+    let mut wrapped = UserServiceClient::new(Outbound.wrap(channel.clone()));
+    wrapped.get_user(request).await.unwrap();
+    assert_eq!(frames.recv().await.unwrap(), [7], "a wrapped channel");
     let mut client = clients::retried::UserServiceClient::new(channel);
     client.get_user(request).await.unwrap();
-    assert_eq!(frames.recv().await.unwrap(), [7]);
+    assert_eq!(frames.recv().await.unwrap(), [7], "a generated client");
     let users = tokio_stream::iter([User::default(), User::default()]);
     let summary = client.import_users(users).await.unwrap().into_inner();
     assert_eq!(summary, ImportSummary::default());
@@ -97,31 +106,19 @@ impl Stream for Asked {
     }
 }
 
-/// A transport that does not read the request, and says whether somebody has before it.
-#[derive(Clone)]
-struct Unread(Arc<AtomicBool>);
-
-impl tower_service::Service<http::Request<tonic::body::Body>> for Unread {
-    type Response = http::Response<tonic::body::Body>;
-    type Error = Status;
-    type Future = Ready<Result<Self::Response, Status>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Status>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, _: http::Request<tonic::body::Body>) -> Self::Future {
-        ready(Err(match self.0.load(Ordering::SeqCst) {
-            true => Status::internal("it was asked too early"),
-            false => Status::aborted("as it should be"),
-        }))
-    }
-}
-
 #[tokio::test]
 async fn a_stream_is_asked_for_its_messages_by_the_transport() {
     let asked = Arc::new(AtomicBool::new(false));
-    let mut client = clients::observed::UserServiceClient::new(Unread(Arc::clone(&asked)));
+    let seen = Arc::clone(&asked);
+    let unread = service_fn(move |_: http::Request<Body>| {
+        ready(Err::<http::Response<Body>, _>(
+            match seen.load(Ordering::SeqCst) {
+                true => Status::internal("it was asked too early"),
+                false => Status::aborted("as it should be"),
+            },
+        ))
+    });
+    let mut client = clients::observed::UserServiceClient::new(unread);
     let status = client.import_users(Asked(asked)).await.unwrap_err();
     assert_eq!(status.code(), Code::Aborted, "{status:?}");
 }
@@ -130,8 +127,8 @@ async fn a_stream_is_asked_for_its_messages_by_the_transport() {
 #[derive(Clone)]
 struct Reserved(Arc<AtomicBool>);
 
-impl tower_service::Service<http::Request<tonic::body::Body>> for Reserved {
-    type Response = http::Response<tonic::body::Body>;
+impl tower_service::Service<http::Request<Body>> for Reserved {
+    type Response = http::Response<Body>;
     type Error = Status;
     type Future = Ready<Result<Self::Response, Status>>;
 
@@ -140,7 +137,7 @@ impl tower_service::Service<http::Request<tonic::body::Body>> for Reserved {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, _: http::Request<tonic::body::Body>) -> Self::Future {
+    fn call(&mut self, _: http::Request<Body>) -> Self::Future {
         ready(Err(Status::aborted("it was called")))
     }
 }
@@ -156,38 +153,24 @@ async fn a_call_without_time_takes_no_place_of_another() {
     assert!(!asked.load(Ordering::SeqCst), "a place was reserved");
 }
 
-/// A transport that is slow to read the request, and says whether it was still to be had.
-#[derive(Clone)]
-struct Slow(CancellationHandle);
-
-impl tower_service::Service<http::Request<tonic::body::Body>> for Slow {
-    type Response = http::Response<tonic::body::Body>;
-    type Error = Status;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Status>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Status>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: http::Request<tonic::body::Body>) -> Self::Future {
-        let handle = self.0.clone();
-        Box::pin(async move {
-            handle.cancel();
-            let mut body = request.into_body();
-            let frame = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await;
-            Err(match frame {
-                Some(Err(status)) => status,
-                other => Status::internal(format!("{other:?}")),
-            })
-        })
-    }
-}
-
 #[tokio::test]
 async fn what_is_cancelled_before_it_is_sent_is_not_sent() {
     let mut request = Request::new(GetUserRequest { id: 1 });
     let handle = request.cancellation_handle();
-    let mut client = clients::observed::UserServiceClient::new(Slow(handle));
+    // Slow to read the request.
+    let transport = service_fn(move |request: http::Request<Body>| {
+        let handle = handle.clone();
+        async move {
+            handle.cancel();
+            let mut body = request.into_body();
+            let frame = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await;
+            Err::<http::Response<Body>, _>(match frame {
+                Some(Err(status)) => status,
+                other => Status::internal(format!("{other:?}")),
+            })
+        }
+    });
+    let mut client = clients::observed::UserServiceClient::new(transport);
     let status = client.get_user(request).await.unwrap_err();
     assert_eq!(status.code(), Code::Cancelled, "{status:?}");
 }
