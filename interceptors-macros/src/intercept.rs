@@ -1,7 +1,9 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::{check, expand, parse, tokens};
+use crate::entries::parse;
+use crate::text::attributes::without_our_attributes;
+use crate::{check, expand};
 
 /// The attribute, for tokens that need no compiler around them.
 pub(crate) fn intercept_tokens(args: TokenStream, item: TokenStream) -> TokenStream {
@@ -12,7 +14,7 @@ pub(crate) fn intercept_tokens(args: TokenStream, item: TokenStream) -> TokenStr
         // file stays as it was.
         Err(error) => {
             let error = error.into_compile_error();
-            let item = tokens::without_our_attributes(item, args);
+            let item = without_our_attributes(item, args);
             quote!(#error #item)
         }
     }

@@ -4,8 +4,9 @@ use syn::{ItemStruct, parse_quote};
 
 use super::entries::{Site, item_name, local_name, state_name};
 use super::{entries, imports, plan_impl};
-use crate::args::{EntryKind, kept};
 use crate::check::{Chain, Checked};
+use crate::entries::args::EntryKind;
+use crate::entries::limits::kept;
 
 /// Input:
 ///

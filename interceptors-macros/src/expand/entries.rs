@@ -4,48 +4,13 @@ use syn::ext::IdentExt;
 use syn::{Expr, GenericParam, Generics, Ident, Token};
 
 use super::payload::{Messages, payload};
-use crate::args::{Entry, EntryKind, Field, Kept, Pair, Per, RateLimitKey, Sigil, kept};
 use crate::check::{Chain, entry_span, is_place_of_self};
-use crate::item::{Mount, Side};
-use crate::tokens::{find_ident, has_macro_call, needs_receiver, with_self_of};
-
-/// What the settings of an entry become.
-pub(crate) struct Config {
-    /// The constructor, `new()`, and where it stands.
-    start: TokenStream,
-    start_at: Span,
-    /// `let config = config.max(3);`
-    calls: Vec<TokenStream>,
-}
-
-impl Config {
-    pub(crate) fn new(start: TokenStream, start_at: Span) -> Self {
-        Self {
-            start,
-            start_at: at(start_at),
-            calls: Vec::new(),
-        }
-    }
-
-    /// Sets a value. All of the statement stands where the value does, so that what the compiler
-    /// says of the value points there; but for the setting's name, which an editor looks up.
-    pub(crate) fn set(&mut self, key: &Ident, value_at: Span, value: &TokenStream) {
-        let method = Ident::new(&key.to_string(), at(key.span()));
-        self.call(&method, at(value_at), value);
-    }
-
-    /// Calls what looks at several values at once; what it says of them stands there.
-    pub(crate) fn finish(&mut self, method: &str, place: Span) {
-        let span = at(place);
-        self.call(&Ident::new(method, span), span, &TokenStream::new());
-    }
-
-    fn call(&mut self, method: &Ident, span: Span, value: &TokenStream) {
-        let config = Ident::new("config", span);
-        self.calls
-            .push(quote_spanned!(span=> let #config = #config.#method(#value);));
-    }
-}
+use crate::entries::args::{Entry, EntryKind, Field, Pair, RateLimitKey, Sigil};
+use crate::entries::limits::{Kept, Per, kept};
+use crate::item::mount::{Mount, Side};
+use crate::text::config::Config;
+use crate::text::span::at;
+use crate::text::tokens::{find_ident, has_macro_call, needs_receiver, with_self_of};
 
 /// Where the interceptors of one method are put together.
 pub(crate) struct Site<'a> {
@@ -712,11 +677,6 @@ fn metrics(recorder: Option<&Expr>, entry: &Entry, i: usize, site: &Site<'_>) ->
 /// The field that keeps the state of an entry for each channel.
 pub(crate) fn state_name(i: usize) -> Ident {
     format_ident!("__{i}")
-}
-
-/// The place of a token of the user's, for code that is not: errors point there, lints stay away.
-pub(crate) fn at(span: Span) -> Span {
-    Span::call_site().located_at(span)
 }
 
 pub(crate) fn item_name(what: &str, entry: &Entry, i: usize) -> Ident {

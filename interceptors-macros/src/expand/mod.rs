@@ -9,10 +9,7 @@ use quote::{ToTokens, quote};
 use syn::{Generics, Type};
 
 use crate::check::Checked;
-use crate::item::Annotated;
-
-pub(crate) use client_module::remembering;
-pub(crate) use entries::{Config, at};
+use crate::item::annotated::Annotated;
 
 /// What an annotated item becomes. Nothing can fail any more.
 pub(crate) fn expand(checked: &Checked) -> TokenStream {

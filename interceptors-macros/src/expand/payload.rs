@@ -3,8 +3,9 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
-use super::entries::{Site, at};
-use crate::args::{FieldPath, PayloadFields, Step};
+use super::entries::Site;
+use crate::entries::payload::{FieldPath, Fields as PayloadFields, Step};
+use crate::text::span::at;
 
 /// The messages of a method, as `payload` sees them: expressions of the type `payload::Messages`.
 pub(crate) struct Messages {

@@ -2,13 +2,16 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Attribute, FnArg, GenericParam, Ident, Type};
 
-use super::entries::{Site, at, item_name};
+use super::entries::{Site, item_name};
 use super::payload::Messages;
 use super::{entries, imports, plan_impl};
-use crate::args::EntryKind;
 use crate::check::{Chain, Checked, ServiceName};
-use crate::item::{Method, Returns, ServiceImpl, Side, is_cfg, is_lint_level};
-use crate::tokens::{expect_to_allow, keep_span_name, without_arguments};
+use crate::entries::args::EntryKind;
+use crate::item::mount::Side;
+use crate::item::service::{Method, Returns, ServiceImpl};
+use crate::text::attributes::{expect_to_allow, is_cfg, is_lint_level, keep_span_name};
+use crate::text::span::at;
+use crate::text::tokens::without_arguments;
 
 /// Input:
 ///

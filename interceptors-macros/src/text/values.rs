@@ -4,9 +4,9 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, ExprLit, Ident, Lit, Path, UnOp};
 
+use super::span::at;
+use super::words::{nearest, unknown};
 use crate::ctxt::Ctxt;
-use crate::expand::at;
-use crate::settings::{nearest, unknown};
 
 /// Reads the values of settings. What is not a literal is a constant expression, which the
 /// compiler checks; what is wrong is reported and `None`.

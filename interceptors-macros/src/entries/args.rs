@@ -4,17 +4,16 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, Ident, Lit, LitStr, Path, Type, parse_quote};
 
-mod limits;
-mod payload;
-
-pub(crate) use limits::{Kept, Per, kept};
-pub(crate) use payload::{FieldPath, Fields as PayloadFields, Step};
-
+use super::limits::Per;
+use super::payload::Fields as PayloadFields;
 use crate::ctxt::Ctxt;
-use crate::expand::{Config, at};
-use crate::item::{Mount, Side};
-use crate::settings::{Arg, ArgValue, Settings, parse_args, parse_value, unknown};
-use crate::values::{Values, literal, summary};
+use crate::item::mount::{Mount, Side};
+use crate::text::args::{Arg, ArgValue, parse_args, parse_value};
+use crate::text::config::Config;
+use crate::text::settings::Settings;
+use crate::text::span::at;
+use crate::text::values::{Values, literal, summary};
+use crate::text::words::unknown;
 
 /// The attribute on a block.
 pub(crate) struct BlockArgs {
@@ -387,11 +386,11 @@ pub(crate) fn parse_method_args(
     method
 }
 
-struct EntryParser<'a> {
-    cx: &'a Ctxt,
+pub(super) struct EntryParser<'a> {
+    pub(super) cx: &'a Ctxt,
     krate: Path,
-    mount: Mount,
-    on_method: bool,
+    pub(super) mount: Mount,
+    pub(super) on_method: bool,
 }
 
 impl EntryParser<'_> {
@@ -1053,7 +1052,7 @@ impl EntryParser<'_> {
         let mut seen: Vec<String> = Vec::new();
         for pair in &pairs {
             let key = pair.key.value();
-            if let Some(wrong) = crate::values::wrong_metadata_key(&key) {
+            if let Some(wrong) = crate::text::values::wrong_metadata_key(&key) {
                 self.cx.error_on(&pair.key, wrong);
             } else if seen.contains(&key) {
                 self.cx.error_on(
@@ -1061,7 +1060,7 @@ impl EntryParser<'_> {
                     format!("duplicate metadata key `{key}`; take one out"),
                 );
             } else if let Some(wrong) =
-                crate::values::wrong_metadata_value(pair.is_binary(), &pair.value)
+                crate::text::values::wrong_metadata_value(pair.is_binary(), &pair.value)
             {
                 self.cx.error_on(&pair.value, wrong);
             }
@@ -1108,11 +1107,11 @@ impl EntryParser<'_> {
         })
     }
 
-    fn settings(&self, tokens: TokenStream, known: &[&str]) -> Settings<'_> {
+    pub(super) fn settings(&self, tokens: TokenStream, known: &[&str]) -> Settings<'_> {
         Settings::new(self.cx, tokens, &[known, &["only", "except"]].concat())
     }
 
-    fn selector(&self, settings: &mut Settings<'_>) -> Selector {
+    pub(super) fn selector(&self, settings: &mut Settings<'_>) -> Selector {
         settings.conflict("only", "except");
         let (only, except) = (settings.expr("only"), settings.expr("except"));
         if self.on_method
@@ -1207,7 +1206,7 @@ impl EntryParser<'_> {
         }
     }
 
-    fn values(&self) -> Values<'_> {
+    pub(super) fn values(&self) -> Values<'_> {
         Values { cx: self.cx }
     }
 }
@@ -1224,7 +1223,7 @@ pub(crate) fn may_repeat(name: &Ident) -> bool {
 }
 
 /// Sets a value; not where it was wrong, which has been reported.
-fn set(config: &mut Config, key: &Ident, expr: &Expr, value: Option<TokenStream>) {
+pub(super) fn set(config: &mut Config, key: &Ident, expr: &Expr, value: Option<TokenStream>) {
     if let Some(value) = value {
         config.set(key, expr.span(), &value);
     }

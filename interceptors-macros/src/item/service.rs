@@ -3,59 +3,15 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
 use syn::{
-    AttrStyle, Attribute, Block, FnArg, GenericArgument, Generics, Ident, ImplItem, ImplItemType,
-    Item, ItemImpl, ItemStruct, Lifetime, Meta, Path, PathArguments, Receiver, ReceiverKind,
-    ReturnType, Safety, Signature, Token, Type, TypeParamBound, Visibility, parse_quote,
+    Attribute, Block, FnArg, GenericArgument, Generics, Ident, ImplItem, ImplItemType, ItemImpl,
+    Lifetime, Path, PathArguments, Receiver, ReceiverKind, ReturnType, Safety, Signature, Token,
+    Type, TypeParamBound, Visibility,
 };
 
-use crate::args::{MethodArgs, parse_method_args};
-use crate::client_module::{self, ClientModule};
+use super::mount::Mount;
 use crate::ctxt::Ctxt;
-use crate::tokens::{associated_type, find_ident, is_ours, ungroup};
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Side {
-    Server,
-    Client,
-}
-
-/// What the attribute was put on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mount {
-    /// `impl UserService for Users { … }`
-    Service,
-    /// `impl Users { pub async fn login(&self, request: Request<…>) … }`
-    Stub,
-    /// `pub mod user_service_client { … }`
-    ClientModule,
-    /// `struct Outbound { … }`
-    Channel,
-}
-
-impl Mount {
-    pub(crate) fn of(item: &Item) -> Self {
-        match item {
-            Item::Impl(block) if block.trait_.is_none() => Self::Stub,
-            Item::Mod(_) => Self::ClientModule,
-            Item::Struct(_) => Self::Channel,
-            _ => Self::Service,
-        }
-    }
-
-    pub(crate) fn side(self) -> Side {
-        match self {
-            Self::Service => Side::Server,
-            Self::Stub | Self::ClientModule | Self::Channel => Side::Client,
-        }
-    }
-}
-
-/// The item, as far as it matters here.
-pub(crate) enum Annotated {
-    Block(ServiceImpl),
-    ClientModule(ClientModule),
-    Channel(ItemStruct),
-}
+use crate::text::attributes::{is_cfg, is_lint_level, is_ours, meant, plain_attrs};
+use crate::text::tokens::{associated_type, find_ident, ungroup};
 
 /// An implementation of a service's trait, or the RPC methods of a stub.
 pub(crate) struct ServiceImpl {
@@ -79,7 +35,8 @@ pub(crate) struct AssocType {
 }
 
 pub(crate) struct Method {
-    pub(crate) args: MethodArgs,
+    /// What stands in its own `#[intercept(…)]`.
+    pub(crate) args: Option<TokenStream>,
     pub(crate) cfgs: Vec<Attribute>,
     /// Documentation, and what else is said to those who call the method.
     pub(crate) docs: Vec<Attribute>,
@@ -123,43 +80,7 @@ impl Method {
     }
 }
 
-const WHERE_IT_BELONGS: &str = "`#[intercept]` belongs on the `impl` of a service or of a client, on a generated client's module, or on a `struct` that is wrapped around channels";
-
-/// Reads the item. What does not fit is reported; `None` where there is nothing to go on with.
-pub(crate) fn parse_item(cx: &Ctxt, krate: &Path, item: Item) -> Option<Annotated> {
-    match item {
-        Item::Impl(block) => parse_block(cx, krate, block).map(Annotated::Block),
-        Item::Mod(module) => client_module::parse(cx, module).map(Annotated::ClientModule),
-        Item::Struct(item) if client_module::is_generated(&item) => {
-            cx.error_on(
-                &item.ident,
-                "this is a generated client, whose methods an attribute on the struct cannot see; in `build.rs`, give it to `client_mod_attribute(\"package\", …)`",
-            );
-            None
-        }
-        Item::Struct(item) => Some(Annotated::Channel(item)),
-        Item::Fn(method) if method.sig.receiver().is_some() => {
-            cx.error_on(
-                &method.sig.ident,
-                "on a method, `#[intercept]` changes what the block's says; put one on the block too, above `#[tonic::async_trait]`",
-            );
-            None
-        }
-        Item::Trait(item) => {
-            cx.error_on(
-                &item.ident,
-                "`#[intercept]` belongs on an `impl` of this trait: what runs in front of a method is part of the service, not of its interface",
-            );
-            None
-        }
-        other => {
-            cx.error_on(&other, WHERE_IT_BELONGS);
-            None
-        }
-    }
-}
-
-fn parse_block(cx: &Ctxt, krate: &Path, block: ItemImpl) -> Option<ServiceImpl> {
+pub(super) fn parse_block(cx: &Ctxt, krate: &Path, block: ItemImpl) -> Option<ServiceImpl> {
     let errors = cx.errors();
     if let Err(error) = block.modifiers.require_empty() {
         cx.push(error);
@@ -235,17 +156,6 @@ fn is_scope_attr(attribute: &Attribute) -> bool {
     is_cfg(attribute) || is_lint_level(attribute)
 }
 
-/// `#[cfg(…)]`, also under a `cfg_attr`.
-pub(crate) fn is_cfg(attribute: &Attribute) -> bool {
-    meant(attribute).is_some_and(|path| path.is_ident("cfg"))
-}
-
-/// `#[allow(…)]` and its like, also under a `cfg_attr`.
-pub(crate) fn is_lint_level(attribute: &Attribute) -> bool {
-    const LEVELS: [&str; 5] = ["allow", "expect", "warn", "deny", "forbid"];
-    meant(attribute).is_some_and(|path| LEVELS.iter().any(|level| path.is_ident(level)))
-}
-
 /// What says something to those who call the method and nothing of its body. In the implementation of a
 /// trait there is no `#[deprecated]` or `#[must_use]`.
 fn is_for_callers(mount: Mount, attribute: &Attribute) -> bool {
@@ -255,61 +165,6 @@ fn is_for_callers(mount: Mount, attribute: &Attribute) -> bool {
     };
     let is = |name| path.as_ref().is_some_and(|path| path.is_ident(name));
     attribute.path().is_ident("doc") || is("doc") || is("deprecated") || is("must_use")
-}
-
-/// The path of an attribute, or of the one attribute that a `cfg_attr` holds.
-fn meant(attribute: &Attribute) -> Option<Path> {
-    match conditional(attribute) {
-        Some((_, metas)) => metas.first().map(|meta| meta.path().clone()),
-        None => Some(attribute.path().clone()),
-    }
-}
-
-/// The condition of a `cfg_attr`, and what it holds.
-pub(crate) fn conditional(attribute: &Attribute) -> Option<(Meta, Vec<Meta>)> {
-    if !attribute.path().is_ident("cfg_attr") {
-        return None;
-    }
-    let parser = Punctuated::<Meta, Token![,]>::parse_terminated;
-    let list = attribute.meta.require_list().ok()?;
-    let mut metas = list.parse_args_with(parser).ok()?.into_iter();
-    Some((metas.next()?, metas.collect()))
-}
-
-/// Input:
-/// ```text
-/// #![allow(dead_code)]
-/// #[cfg_attr(test, cfg(unix), allow(deprecated))]
-/// ```
-///
-/// Output:
-/// ```text
-/// #[allow(dead_code)]
-/// #[cfg_attr(test, cfg(unix))]
-/// #[cfg_attr(test, allow(deprecated))]
-/// ```
-///
-/// so that each attribute can go where it belongs. Documentation inside a body says nothing to
-/// anybody outside.
-fn plain_attrs(attributes: Vec<Attribute>) -> Vec<Attribute> {
-    let mut plain = Vec::new();
-    for mut attribute in attributes {
-        if matches!(attribute.style, AttrStyle::Inner(_)) {
-            if attribute.path().is_ident("doc") {
-                continue;
-            }
-            attribute.style = AttrStyle::Outer;
-        }
-        match conditional(&attribute) {
-            Some((condition, metas)) => plain.extend(
-                metas
-                    .iter()
-                    .map(|meta| -> Attribute { parse_quote!(#[cfg_attr(#condition, #meta)]) }),
-            ),
-            None => plain.push(attribute),
-        }
-    }
-    plain
 }
 
 fn parse_method(
@@ -323,7 +178,7 @@ fn parse_method(
     if let Err(error) = method.modifiers.require_empty() {
         cx.push(error);
     }
-    let mut args = MethodArgs::default();
+    let mut args = None;
     let (mut cfgs, mut docs, mut attrs) = (Vec::new(), Vec::new(), Vec::new());
     let mut seen = false;
     for attribute in plain_attrs(method.attrs) {
@@ -334,7 +189,7 @@ fn parse_method(
                     "one `#[intercept(…)]` for each method; put both in one",
                 );
             } else if let Some(list) = cx.ok(attribute.meta.require_list().cloned()) {
-                args = parse_method_args(cx, krate, mount, list.tokens);
+                args = Some(list.tokens);
             }
         } else if is_cfg(&attribute) {
             cfgs.push(attribute);

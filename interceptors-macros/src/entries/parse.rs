@@ -1,9 +1,10 @@
 use proc_macro2::{Span, TokenStream};
 use syn::Item;
 
-use crate::args::{BlockArgs, parse_block_args};
+use super::args::{BlockArgs, MethodArgs, parse_block_args, parse_method_args};
 use crate::ctxt::Ctxt;
-use crate::item::{Annotated, Mount, Side, parse_item};
+use crate::item::annotated::{Annotated, parse_item};
+use crate::item::mount::{Mount, Side};
 
 /// The attribute and the item, each read by itself, as far as they could be.
 pub(crate) struct Parsed {
@@ -11,6 +12,8 @@ pub(crate) struct Parsed {
     pub(crate) cx: Ctxt,
     pub(crate) mount: Mount,
     pub(crate) args: BlockArgs,
+    /// One for each method of a block.
+    pub(crate) methods: Vec<MethodArgs>,
     pub(crate) item: Annotated,
 }
 
@@ -30,11 +33,22 @@ pub(crate) fn parse(args: TokenStream, item: TokenStream) -> syn::Result<Parsed>
     let item = cx
         .ok(item)
         .and_then(|item| parse_item(&cx, &args.krate, item));
+    let methods = match &item {
+        Some(Annotated::Block(block)) => {
+            let args = block.methods.iter().map(|method| match &method.args {
+                Some(tokens) => parse_method_args(&cx, &args.krate, mount, tokens.clone()),
+                None => MethodArgs::default(),
+            });
+            args.collect()
+        }
+        _ => Vec::new(),
+    };
     match item {
         Some(item) if cx.errors() == errors_in_args => Ok(Parsed {
             cx,
             mount,
             args,
+            methods,
             item,
         }),
         // With a method missing, a list that names it would look wrong.

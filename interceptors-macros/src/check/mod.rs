@@ -4,17 +4,20 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, GenericArgument, Generics, Ident, Lit, Path, PathArguments, Type};
 
-use crate::args::{
-    BlockArgs, Entry, EntryKind, FULL_PATH, MethodRef, Protected, RateLimitKey, Selector, Spelled,
-    is_identifier, is_service_name, may_repeat,
-};
-use crate::client_module::{ClientModule, check_constructors};
 use crate::ctxt::Ctxt;
-use crate::item::{Annotated, Method, Mount, ServiceImpl};
-use crate::parse::Parsed;
-use crate::settings::nearest;
-use crate::tokens::{Siblings, find_ident, ungroup, without_arguments};
-use crate::values::{literal, summary};
+use crate::entries::args::{
+    BlockArgs, Entry, EntryKind, FULL_PATH, MethodArgs, MethodRef, Protected, RateLimitKey,
+    Selector, Spelled, is_identifier, is_service_name, may_repeat,
+};
+use crate::entries::parse::Parsed;
+use crate::item::annotated::Annotated;
+use crate::item::client_module::ClientModule;
+use crate::item::constructors::check_constructors;
+use crate::item::mount::Mount;
+use crate::item::service::{Method, ServiceImpl};
+use crate::text::tokens::{Siblings, find_ident, ungroup, without_arguments};
+use crate::text::values::{literal, summary};
+use crate::text::words::nearest;
 
 /// What is to be generated. By now nothing can be wrong that a macro can see.
 pub(crate) struct Checked {
@@ -68,13 +71,14 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
                 mut entries,
             },
         mount,
-        mut item,
+        item,
+        mut methods,
         cx,
     } = parsed;
     // What could not be read is not there: that something is missing says nothing then.
     let all_is_here = cx.errors() == 0;
     let (name, has_plan, named_services, chains);
-    match &mut item {
+    match &item {
         Annotated::Block(block) => {
             if mount == Mount::Stub && service.is_none() {
                 cx.error_on(
@@ -84,7 +88,8 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
             }
             name = service_name(service, block.trait_path.as_ref());
             has_plan = may_implement_foreign_trait(&block.generics, &block.self_ty);
-            (chains, named_services) = block_chains(&cx, &name, block, &mut entries, all_is_here);
+            (chains, named_services) =
+                block_chains(&cx, &name, block, &mut methods, &mut entries, all_is_here);
             if all_is_here && mount == Mount::Stub {
                 check_borrows(&cx, block, &entries, &chains);
             }
@@ -131,24 +136,28 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
 fn block_chains(
     cx: &Ctxt,
     name: &ServiceName,
-    block: &mut ServiceImpl,
+    block: &ServiceImpl,
+    args: &mut [MethodArgs],
     entries: &mut Vec<Entry>,
     all_is_here: bool,
 ) -> (Vec<Chain>, Vec<(Span, String)>) {
-    let methods: Vec<Named> = block.methods.iter().map(Named::of).collect();
+    let methods = block.methods.iter().zip(&*args);
+    let methods: Vec<Named> = methods
+        .map(|(method, args)| Named::of(method, args))
+        .collect();
     let mut names = Names::new(cx, name, &methods);
     let covered: Vec<Covered> = entries.iter().map(|entry| names.covered(entry)).collect();
     let named_services = names.compare;
     if all_is_here {
-        check_method_attributes(cx, &block.methods, entries, &covered);
+        check_method_attributes(cx, &block.methods, args, entries, &covered);
     }
 
     let of_block = entries.len();
     let mut chains = Vec::new();
-    for (index, method) in block.methods.iter_mut().enumerate() {
+    for (index, args) in args.iter_mut().enumerate() {
         let first_own = entries.len();
-        let skip = std::mem::take(&mut method.args.skip);
-        entries.append(&mut method.args.entries);
+        let skip = std::mem::take(&mut args.skip);
+        entries.append(&mut args.entries);
         let own = |name: &Ident| {
             (first_own..entries.len()).find(|&i| !may_repeat(name) && entries[i].name == *name)
         };
@@ -544,8 +553,8 @@ fn service_name(given: Option<Expr>, trait_path: Option<&Path>) -> ServiceName {
 
 /// The RPC's name, and whether it only comes from Rust's: tonic derives the name of a stream's
 /// associated type from the RPC's and keeps its spelling.
-fn rpc_name(method: &Method) -> (String, bool) {
-    if let Some(name) = &method.args.name {
+fn rpc_name(method: &Method, args: &MethodArgs) -> (String, bool) {
+    if let Some(name) = &args.name {
         return (name.value(), false);
     }
     let stream = method
@@ -596,8 +605,8 @@ struct Named {
 }
 
 impl Named {
-    fn of(method: &Method) -> Self {
-        let (rpc, is_derived) = rpc_name(method);
+    fn of(method: &Method, args: &MethodArgs) -> Self {
+        let (rpc, is_derived) = rpc_name(method, args);
         Self {
             name: method.name.clone(),
             rpc,
@@ -834,10 +843,16 @@ impl<'a> Names<'a> {
 }
 
 /// `skip(name)` and entries of the same name must have something to work on.
-fn check_method_attributes(cx: &Ctxt, methods: &[Method], entries: &[Entry], covered: &[Covered]) {
-    for (index, method) in methods.iter().enumerate() {
+fn check_method_attributes(
+    cx: &Ctxt,
+    methods: &[Method],
+    args: &[MethodArgs],
+    entries: &[Entry],
+    covered: &[Covered],
+) {
+    for (index, (method, args)) in methods.iter().zip(args).enumerate() {
         let mut skipped: Vec<&Ident> = Vec::new();
-        for name in &method.args.skip {
+        for name in &args.skip {
             let known: Vec<String> = entries.iter().map(|entry| entry.name.to_string()).collect();
             let known: Vec<&str> = known.iter().map(String::as_str).collect();
             if !known.contains(&name.to_string().as_str()) {
@@ -852,8 +867,7 @@ fn check_method_attributes(cx: &Ctxt, methods: &[Method], entries: &[Entry], cov
                 cx.error_on(name, format!("the block has no `{name}` to skip; {hint}"));
             } else if skipped.contains(&name) {
                 cx.error_on(name, format!("duplicate `{name}` in `skip`; take one out"));
-            } else if method
-                .args
+            } else if args
                 .entries
                 .iter()
                 .any(|entry| entry.name == *name && !may_repeat(name))
@@ -872,7 +886,7 @@ fn check_method_attributes(cx: &Ctxt, methods: &[Method], entries: &[Entry], cov
             }
             skipped.push(name);
         }
-        for own in &method.args.entries {
+        for own in &args.entries {
             let of_block = entries.iter().position(|entry| entry.name == own.name);
             if let Some(public_at) = of_block.and_then(|i| covered[i].public_at[index]) {
                 let name = &method.name;

@@ -8,8 +8,7 @@ use syn::{
 };
 
 use crate::ctxt::Ctxt;
-use crate::expand::remembering;
-use crate::tokens::{find_ident, ungroup};
+use crate::text::tokens::{find_ident, ungroup};
 
 /// The module of a client, as tonic's code generator writes it.
 ///
@@ -111,24 +110,6 @@ pub(crate) fn is_generated(item: &ItemStruct) -> bool {
         let is_grpc = find_ident(field.ty.to_token_stream(), "Grpc").is_some();
         is_inner && is_grpc
     })
-}
-
-/// Reports what cannot be made to remember whether its channel is encrypted.
-pub(crate) fn check_constructors(cx: &Ctxt, module: &ClientModule) {
-    let Some((_, items)) = &module.module.content else {
-        return;
-    };
-    for item in items {
-        let Item::Impl(block) = item else { continue };
-        if !is_of(block, &module.client) {
-            continue;
-        }
-        for item in &block.items {
-            if let ImplItem::Fn(constructor) = item {
-                cx.ok(remembering(constructor));
-            }
-        }
-    }
 }
 
 /// Whether it is an `impl` for this type.

@@ -5,11 +5,12 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Ident};
 
-use super::{Entry, EntryKind, EntryParser, set};
-use crate::expand::{Config, at};
-use crate::item::Mount;
-use crate::settings::Settings;
-use crate::values::summary;
+use super::args::{Entry, EntryKind, EntryParser, set};
+use crate::item::mount::Mount;
+use crate::text::config::Config;
+use crate::text::settings::Settings;
+use crate::text::span::at;
+use crate::text::values::summary;
 
 /// Which calls share the state of an entry.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -6,9 +6,9 @@ use quote::quote;
 use syn::Ident;
 use syn::ext::IdentExt;
 
-use super::{Entry, EntryKind, EntryParser, set};
-use crate::expand::Config;
-use crate::item::Mount;
+use super::args::{Entry, EntryKind, EntryParser, set};
+use crate::item::mount::Mount;
+use crate::text::config::Config;
 
 /// `redact = […]` or `show = […]`
 pub(crate) struct Fields {
