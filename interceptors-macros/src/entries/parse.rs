@@ -1,7 +1,7 @@
 use proc_macro2::{Span, TokenStream};
 use syn::Item;
 
-use super::args::{BlockArgs, MethodArgs, parse_block_args, parse_method_args};
+use super::list::{BlockArgs, MethodArgs, parse_block_args, parse_method_args};
 use crate::ctxt::Ctxt;
 use crate::item::annotated::{Annotated, parse_item};
 use crate::item::mount::{Mount, Side};
@@ -36,7 +36,7 @@ pub(crate) fn parse(args: TokenStream, item: TokenStream) -> syn::Result<Parsed>
     let methods = match &item {
         Some(Annotated::Block(block)) => {
             let args = block.methods.iter().map(|method| match &method.args {
-                Some(tokens) => parse_method_args(&cx, &args.krate, mount, tokens.clone()),
+                Some(tokens) => parse_method_args(&cx, mount, tokens.clone()),
                 None => MethodArgs::default(),
             });
             args.collect()

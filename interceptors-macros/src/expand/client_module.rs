@@ -4,11 +4,11 @@ use syn::{
     Field, Fields, FnArg, GenericArgument, ImplItem, Item, Path, PathArguments, Type, parse_quote,
 };
 
-use super::entries::{Site, item_name};
-use super::payload::Messages;
-use super::{entries, imports, plan_impl};
-use crate::check::{Chain, Checked};
-use crate::entries::args::EntryKind;
+use super::chain::Links;
+use super::common::{entries, imports, plan_impl};
+use crate::check::Checked;
+use crate::entries::chain::Chain;
+use crate::entries::site::{Messages, Site};
 use crate::item::client_module::{ClientMethod, ClientModule, is_of};
 use crate::item::constructors::remembering;
 use crate::text::span::at;
@@ -57,11 +57,8 @@ pub(crate) fn expand(checked: &Checked, module: &ClientModule) -> TokenStream {
         clauses.predicates.push(parse_quote!(
             <#transport as __interceptors::tonic::client::GrpcService<__interceptors::tonic::body::Body>>::Future: ::core::marker::Send
         ));
-        let hedges = |chain: &Chain| {
-            let mut covering = chain.entries.iter().map(|&i| &checked.entries[i].kind);
-            covering.any(|kind| matches!(kind, EntryKind::Hedge { .. }))
-        };
-        if checked.chains.iter().any(hedges) {
+        let chains = &mut checked.chains.iter();
+        if chains.any(|chain| forks(checked, chain)) {
             clauses
                 .predicates
                 .push(parse_quote!(#transport: ::core::clone::Clone));
@@ -101,7 +98,13 @@ pub(crate) fn expand(checked: &Checked, module: &ClientModule) -> TokenStream {
 
 fn sends_tokens(checked: &Checked) -> bool {
     let mut entries = checked.entries.iter();
-    entries.any(|entry| matches!(entry.kind, EntryKind::Token { .. }))
+    entries.any(|listed| listed.row.needs.scheme)
+}
+
+/// Whether an entry makes a call several times at once.
+fn forks(checked: &Checked, chain: &Chain) -> bool {
+    let entry = chain.first(&checked.entries, |listed| listed.row.needs.unary);
+    entry.is_some()
 }
 
 /// Input:
@@ -288,11 +291,9 @@ fn constants(checked: &Checked, method: &ClientMethod, chain: &Chain) -> TokenSt
         response_is_stream,
         ..
     } = method;
-    let covering = || chain.entries.iter().map(|&i| (i, &checked.entries[i]));
-    let entries = covering().map(|(i, entry)| item_name("ENTRY", entry, i));
-    let resends =
-        |kind: &EntryKind| matches!(kind, EntryKind::Retry { .. } | EntryKind::Hedge { .. });
-    let assertion = covering().find(|(_, entry)| resends(&entry.kind)).map(|(_, entry)| {
+    let entries = checked.plan_entries(chain);
+    let resends = chain.first(&checked.entries, |listed| listed.row.needs.resend);
+    let assertion = resends.map(|entry| {
         let (name, of) = (&entry.name, &method.name);
         let span = at(entry.name.span());
         let (can, what) = match request_is_stream {
@@ -397,32 +398,29 @@ fn method_impl(
         direction(*request_is_stream),
         direction(*response_is_stream),
     );
-    let site = Site {
+    let links = Links {
         mount: checked.mount,
         chain,
         method: Some(&sig.ident),
-        generics: &module.generics,
-        this: None,
-        message,
-        messages: Some(messages(method)),
-    };
-    let bindings = site.bindings(&checked.entries);
-    let mut hedged = chain.entries.iter().map(|&i| &checked.entries[i].kind);
-    let forking = hedged
-        .any(|kind| matches!(kind, EntryKind::Hedge { .. }))
-        .then(|| quote!(.forking()));
-    let over = sends_tokens(checked).then(|| quote!(.over(self.is_plaintext)));
-    let links = site.links(
-        &checked.entries,
-        quote! {
-            __interceptors::Outgoing::<_, _, #request_kind, #response_kind>::new(
-                &mut self.inner,
-                #name,
-                || #codec,
-            )
-            #forking
+        entries: &checked.entries,
+        site: Site {
+            generics: &module.generics,
+            this: None,
+            message,
+            messages: Some(messages(method)),
         },
-    );
+    };
+    let bindings = links.bindings();
+    let forking = forks(checked, chain).then(|| quote!(.forking()));
+    let over = sends_tokens(checked).then(|| quote!(.over(self.is_plaintext)));
+    let links = links.links(quote! {
+        __interceptors::Outgoing::<_, _, #request_kind, #response_kind>::new(
+            &mut self.inner,
+            #name,
+            || #codec,
+        )
+        #forking
+    });
     quote! {
         #(#attrs)*
         pub #sig {

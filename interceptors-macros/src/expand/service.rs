@@ -2,12 +2,14 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Attribute, FnArg, GenericParam, Ident, Type};
 
-use super::entries::{Site, item_name};
-use super::payload::Messages;
-use super::{entries, imports, plan_impl};
-use crate::check::{Chain, Checked, ServiceName};
-use crate::entries::args::EntryKind;
+use super::chain::Links;
+use super::common::{entries, imports, plan_impl};
+use crate::check::Checked;
+use crate::entries::chain::Chain;
+use crate::entries::row::Needs;
+use crate::entries::site::{Messages, Site};
 use crate::item::mount::Side;
+use crate::item::names::ServiceName;
 use crate::item::service::{Method, Returns, ServiceImpl};
 use crate::text::attributes::{expect_to_allow, is_cfg, is_lint_level, keep_span_name};
 use crate::text::span::at;
@@ -283,14 +285,9 @@ impl Expander<'_> {
         let mut sig = method.sig.clone();
         sig.ident = handler.clone();
         let Chain {
-            rpc,
-            is_derived,
-            entries,
-            ..
+            rpc, is_derived, ..
         } = chain;
-        let entries = entries
-            .iter()
-            .map(|&i| item_name("ENTRY", &self.checked.entries[i], i));
+        let entries = self.checked.plan_entries(chain);
         let reply = self.reply(method, &quote!(Self::#result));
         let side = match self.checked.mount.side() {
             Side::Server => quote!(Server),
@@ -433,21 +430,24 @@ impl Expander<'_> {
         } else {
             quote!(#handlers::#handler(#this, __request))
         };
-        let site = Site {
+        let links = Links {
             mount: self.checked.mount,
             chain,
             method: Some(method.ident()),
-            generics: &self.block.generics,
-            this: Some(this),
-            message: quote!(<#handlers::#request as __interceptors::RequestType>::Message),
-            messages: Some(self.messages(
-                method,
-                &quote!(#handlers::#request),
-                &quote!(#handlers::#result),
-            )),
+            entries: &self.checked.entries,
+            site: Site {
+                generics: &self.block.generics,
+                this: Some(this),
+                message: quote!(<#handlers::#request as __interceptors::RequestType>::Message),
+                messages: Some(self.messages(
+                    method,
+                    &quote!(#handlers::#request),
+                    &quote!(#handlers::#result),
+                )),
+            },
         };
-        let bindings = site.bindings(&self.checked.entries);
-        let links = site.links(&self.checked.entries, quote!(__handler));
+        let bindings = links.bindings();
+        let links = links.links(quote!(__handler));
         let inline_assertions = self
             .is_generic()
             .then(|| self.method_assertions(method, chain, &quote!(Self)));
@@ -631,23 +631,18 @@ impl Expander<'_> {
         let HiddenNames { request, .. } = HiddenNames::new(method, chain);
         let probe = quote!(__interceptors::Probe::<<#this as #handlers>::#request>);
         let name = &method.name;
-        let retry = chain
-            .entries
-            .iter()
-            .map(|&i| &self.checked.entries[i])
-            .find(|entry| matches!(entry.kind, EntryKind::Retry { .. }));
+        let first = |is: fn(Needs) -> bool| {
+            chain.first(&self.checked.entries, |listed| is(listed.row.needs))
+        };
+        let retry = first(|needs| needs.resend && !needs.unary);
         let mut assertions = Vec::new();
-        let hedge = chain
-            .entries
-            .iter()
-            .map(|&i| &self.checked.entries[i])
-            .find(|entry| matches!(entry.kind, EntryKind::Hedge { .. }));
-        if let Some(entry) = hedge {
+        if let Some(entry) = first(|needs| needs.unary) {
             let HiddenNames { plan, .. } = HiddenNames::new(method, chain);
+            let hedge = &entry.name;
             let message = format!(
-                "`hedge` is for unary calls with a request that is `Clone`, and `{name}` is none; leave it out with `except = [{name}]`"
+                "`{hedge}` is for unary calls with a request that is `Clone`, and `{name}` is none; leave it out with `except = [{name}]`"
             );
-            assertions.push(quote_spanned! {at(entry.name.span())=>
+            assertions.push(quote_spanned! {at(hedge.span())=>
                 ::core::assert!(<#this as #handlers>::#plan.kind().is_unary() && #probe::RESEND.is_some(), #message)
             });
         }

@@ -3,5 +3,7 @@
 pub(crate) mod annotated;
 pub(crate) mod client_module;
 pub(crate) mod constructors;
+pub(crate) mod methods;
 pub(crate) mod mount;
+pub(crate) mod names;
 pub(crate) mod service;

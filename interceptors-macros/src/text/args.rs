@@ -1,13 +1,15 @@
 use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Expr, Ident, Token, token};
+use syn::{Expr, Ident, Path, Token, token};
 
 use crate::ctxt::Ctxt;
 
 /// One element of a list of arguments, before it has a meaning.
 pub(crate) struct Arg {
     pub(crate) name: Ident,
+    /// The path that `name` ends, where it is one: `my_crate::audit`.
+    pub(crate) path: Option<Path>,
     pub(crate) value: ArgValue,
 }
 
@@ -20,12 +22,16 @@ pub(crate) enum ArgValue {
     List(TokenStream),
 }
 
-/// Parses `a, b = expr, c(…)`. What is wrong in one element does not hide the others.
-pub(crate) fn parse_args(cx: &Ctxt, tokens: TokenStream) -> Vec<Arg> {
+/// What is said of an element without a name, where no entry says it better.
+pub(crate) const NAMELESS: &str = "expected the name of an interceptor or of a setting";
+
+/// Parses `a, b = expr, c(…)`. What is wrong in one element does not hide the others. `nameless` is what is said of
+/// an element that does not begin with a name.
+pub(crate) fn parse_args(cx: &Ctxt, tokens: TokenStream, nameless: &str) -> Vec<Arg> {
     let parser = |input: ParseStream<'_>| {
         let mut args = Vec::new();
         while !input.is_empty() {
-            match parse_arg(input) {
+            match parse_arg(input, nameless) {
                 Ok(arg) => args.push(arg),
                 Err(error) => {
                     cx.push(error);
@@ -46,12 +52,19 @@ pub(crate) fn parse_args(cx: &Ctxt, tokens: TokenStream) -> Vec<Arg> {
     cx.ok(parser.parse2(tokens)).unwrap_or_default()
 }
 
-fn parse_arg(input: ParseStream<'_>) -> syn::Result<Arg> {
+fn parse_arg(input: ParseStream<'_>, nameless: &str) -> syn::Result<Arg> {
     // `crate` is a keyword, so `parse_any`.
     if !input.peek(Ident::peek_any) {
-        return Err(input.error("expected the name of an interceptor or of a setting"));
+        return Err(input.error(nameless));
     }
-    let name = input.call(Ident::parse_any)?;
+    let mut name = input.call(Ident::parse_any)?;
+    let mut path = None;
+    while input.peek(Token![::]) {
+        let path = path.get_or_insert_with(|| Path::from(name.clone()));
+        path.segments.push_punct(input.parse()?);
+        name = input.call(Ident::parse_any)?;
+        path.segments.push_value(name.clone().into());
+    }
     let value = if input.peek(Token![=]) {
         input.parse::<Token![=]>()?;
         ArgValue::Expr(Box::new(parse_value(
@@ -66,7 +79,7 @@ fn parse_arg(input: ParseStream<'_>) -> syn::Result<Arg> {
     } else {
         ArgValue::None
     };
-    Ok(Arg { name, value })
+    Ok(Arg { name, path, value })
 }
 
 /// The value of `name`. The end of a list has no place of its own, so what is not finished there is told at the name.

@@ -3,8 +3,11 @@
 pub(crate) mod args;
 pub(crate) mod attributes;
 pub(crate) mod config;
+pub(crate) mod literals;
+pub(crate) mod metadata;
 pub(crate) mod settings;
 pub(crate) mod span;
+pub(crate) mod summary;
 pub(crate) mod tokens;
 pub(crate) mod values;
 pub(crate) mod words;

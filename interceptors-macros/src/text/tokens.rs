@@ -1,7 +1,7 @@
 use proc_macro2::{Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::{Path, PathArguments};
+use syn::{Expr, Path, PathArguments};
 
 /// Whether `self` occurs, also inside a macro call.
 pub(crate) fn mentions_self(tokens: &impl ToTokens) -> bool {
@@ -171,5 +171,17 @@ pub(crate) fn ungroup(ty: &syn::Type) -> &syn::Type {
         syn::Type::Group(group) => ungroup(&group.elem),
         syn::Type::Paren(paren) => ungroup(&paren.elem),
         _ => ty,
+    }
+}
+
+/// `self`, `self.field` and so on: what is borrowed and not made anew.
+pub(crate) fn is_place_of_self(expr: &Expr) -> bool {
+    match expr {
+        Expr::Path(path) => path.path.is_ident("self"),
+        Expr::Field(field) => is_place_of_self(&field.base),
+        Expr::Reference(reference) => is_place_of_self(&reference.expr),
+        Expr::Paren(paren) => is_place_of_self(&paren.expr),
+        Expr::Group(group) => is_place_of_self(&group.expr),
+        _ => false,
     }
 }

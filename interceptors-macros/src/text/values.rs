@@ -1,9 +1,9 @@
-use std::ops::{Bound, RangeBounds};
-
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Expr, ExprLit, Ident, Lit, Path, UnOp};
+use syn::{Expr, Ident, Lit};
 
+use super::literals::{is_negative, literal};
+use super::metadata::wrong_metadata_key;
 use super::span::at;
 use super::words::{nearest, unknown};
 use crate::ctxt::Ctxt;
@@ -41,7 +41,8 @@ impl Values<'_> {
         &self,
         name: &Ident,
         expr: &Expr,
-        legal: impl RangeBounds<u64>,
+        least: u64,
+        most: u64,
     ) -> Option<TokenStream> {
         let number = match literal(expr) {
             None => return Some(quote!(#expr)),
@@ -52,13 +53,10 @@ impl Values<'_> {
             }
         };
         let number = number.base10_parse::<u64>();
-        if is_negative(expr) || number.is_ok_and(|number| !legal.contains(&number)) {
-            let message = match (legal.start_bound(), legal.end_bound()) {
-                (Bound::Included(least), Bound::Included(most)) => {
-                    format!("`{name}` must be from {least} to {most}")
-                }
-                (Bound::Included(least), _) => format!("`{name}` must be at least {least}"),
-                _ => format!("`{name}` is out of range"),
+        if is_negative(expr) || number.is_ok_and(|number| !(least..=most).contains(&number)) {
+            let message = match most {
+                u64::MAX => format!("`{name}` must be at least {least}"),
+                _ => format!("`{name}` must be from {least} to {most}"),
             };
             return self.wrong(expr, message);
         }
@@ -261,51 +259,6 @@ impl Values<'_> {
     }
 }
 
-/// What is wrong with a metadata key: the gRPC over HTTP/2 specification, "Custom-Metadata".
-pub(crate) fn wrong_metadata_key(key: &str) -> Option<String> {
-    let is_legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-.".contains(c);
-    const RESERVED: [&str; 6] = [
-        "te",
-        "content-type",
-        "content-length",
-        "user-agent",
-        "host",
-        "connection",
-    ];
-    if key.is_empty() {
-        return Some("a metadata key cannot be empty".to_owned());
-    }
-    if key.starts_with("grpc-") || RESERVED.contains(&key) {
-        return Some(format!(
-            "`{key}` is reserved for gRPC itself; choose another key"
-        ));
-    }
-    if key.chars().any(|c| c.is_ascii_uppercase()) {
-        let lower = key.to_ascii_lowercase();
-        return Some(format!("metadata keys are lower case; write `\"{lower}\"`"));
-    }
-    (!key.chars().all(is_legal)).then(|| {
-        "a metadata key is made of lower-case letters, digits, `-`, `_` and `.`".to_owned()
-    })
-}
-
-/// What is wrong with a literal as the value of a metadata key.
-pub(crate) fn wrong_metadata_value(is_binary: bool, value: &Expr) -> Option<&'static str> {
-    match (is_binary, literal(value)?) {
-        (false, Lit::Str(text)) if text.value().chars().all(|c| (' '..='~').contains(&c)) => None,
-        (false, Lit::Str(_)) => Some(
-            "a metadata value is visible ASCII; for other text take a key that ends in `-bin`, and bytes",
-        ),
-        (false, Lit::ByteStr(_)) => {
-            Some("bytes need a key that ends in `-bin`; or write the value as a string")
-        }
-        (true, Lit::Str(_)) => {
-            Some("a key that ends in `-bin` takes bytes; write the value as `b\"…\"`")
-        }
-        _ => None,
-    }
-}
-
 fn unknown_code(name: &str) -> String {
     match nearest(&name.replace('_', ""), &CODES) {
         Some(near) => format!("unknown status code `{name}`; did you mean `{near}`?"),
@@ -319,58 +272,4 @@ fn last_ident(expr: &Expr) -> Option<&Ident> {
         Expr::Path(path) => path.path.segments.last().map(|segment| &segment.ident),
         _ => None,
     }
-}
-
-/// The literal that an expression is, a sign in front of it apart.
-pub(crate) fn literal(expr: &Expr) -> Option<&Lit> {
-    match expr {
-        Expr::Lit(ExprLit { lit, .. }) => Some(lit),
-        Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => literal(&unary.expr),
-        Expr::Group(group) => literal(&group.expr),
-        _ => None,
-    }
-}
-
-fn is_negative(expr: &Expr) -> bool {
-    matches!(expr, Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)))
-}
-
-/// How an expression shows in a plan: without literals and arguments, which may be secrets.
-pub(crate) fn summary(expr: &Expr) -> String {
-    match expr {
-        Expr::Path(path) => compact(&path.path),
-        Expr::Field(field) => match &field.member {
-            syn::Member::Named(name) => format!("{}.{name}", summary(&field.base)),
-            syn::Member::Unnamed(index) => format!("{}.{}", summary(&field.base), index.index),
-        },
-        Expr::Call(call) => with_elision(summary(&call.func), call.args.is_empty(), "()", "(…)"),
-        Expr::MethodCall(call) => {
-            let callee = format!("{}.{}", summary(&call.receiver), call.method);
-            with_elision(callee, call.args.is_empty(), "()", "(…)")
-        }
-        Expr::Macro(call) => format!("{}!(…)", compact(&call.mac.path)),
-        Expr::Struct(value) => format!("{} {{ … }}", compact(&value.path)),
-        Expr::Reference(reference) => format!("&{}", summary(&reference.expr)),
-        Expr::Unary(unary) if matches!(unary.op, UnOp::Deref(_)) => {
-            format!("*{}", summary(&unary.expr))
-        }
-        Expr::Await(future) => format!("{}.await", summary(&future.base)),
-        Expr::Try(attempt) => format!("{}?", summary(&attempt.expr)),
-        Expr::Group(group) => summary(&group.expr),
-        Expr::Paren(paren) => summary(&paren.expr),
-        _ => "…".to_owned(),
-    }
-}
-
-fn with_elision(callee: String, empty: bool, none: &str, some: &str) -> String {
-    callee + if empty { none } else { some }
-}
-
-fn compact(path: &Path) -> String {
-    let segments: Vec<_> = path
-        .segments
-        .iter()
-        .map(|segment| segment.ident.to_string())
-        .collect();
-    segments.join("::")
 }
