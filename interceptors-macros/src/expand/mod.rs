@@ -1,7 +1,10 @@
+mod assertions;
 mod chain;
 mod channel;
 mod client_module;
 mod common;
+mod expander;
+mod hidden;
 mod items;
 mod service;
 

@@ -2,6 +2,8 @@
 //!
 //! `UPDATE_EXPECT=1 cargo test -p interceptors-macros` writes the snapshots anew.
 
+mod layers;
+
 use std::time::Instant;
 
 use expect_test::expect_file;
@@ -46,7 +48,7 @@ macro_rules! snapshot {
     ($name:ident, { $($args:tt)* }, { $($item:tt)* }) => {
         #[test]
         fn $name() {
-            let file = concat!("../tests/snapshots/", stringify!($name), ".rs");
+            let file = concat!("../../tests/snapshots/", stringify!($name), ".rs");
             expect_file![file].assert_eq(&expansion(quote!($($args)*), quote!($($item)*)));
         }
     };
@@ -132,7 +134,7 @@ snapshot!(request_ids_and_metrics, {
 #[test]
 fn a_traced_channel() {
     let expanded = expansion(quote!(trace, request_id), quote! { struct Outbound; });
-    expect_file!["../tests/snapshots/traced_channel.rs"].assert_eq(&expanded);
+    expect_file!["../../tests/snapshots/traced_channel.rs"].assert_eq(&expanded);
 }
 
 snapshot!(method_attributes, { logging, rate_limit(per_second = 100), retry(max = 2) }, {
@@ -290,7 +292,7 @@ fn a_generated_client_with_payloads() {
         payload(redact = [request.id], only = [get_url]),
         payload(show = [response.url], only = [upload]),
     };
-    expect_file!["../tests/snapshots/generated_client_with_payloads.rs"]
+    expect_file!["../../tests/snapshots/generated_client_with_payloads.rs"]
         .assert_eq(&expansion(args, generated_client()));
 }
 
@@ -431,7 +433,7 @@ fn a_generated_client() {
         retry(max = 3),
         metadata("x-trace" = crate::trace(), only = [upload]),
     };
-    expect_file!["../tests/snapshots/generated_client.rs"]
+    expect_file!["../../tests/snapshots/generated_client.rs"]
         .assert_eq(&expansion(args, generated_client()));
 }
 
