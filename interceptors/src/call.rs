@@ -4,28 +4,22 @@ use std::ops::{Deref, DerefMut};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-#[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
-use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, TE};
 use http::uri::PathAndQuery;
 use tokio::time::Instant;
-#[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
-use tonic::GrpcMethod;
 use tonic::metadata::MetadataMap;
 use tonic::{Extensions, Request, Status, Streaming};
 
 use crate::__private::Abilities;
+use crate::bounds::Bounds;
 use crate::deadline;
-use crate::end::{Attached, Parts, tell_in_drop};
+use crate::end::{Parts, tell_in_drop};
+use crate::id::RequestId;
 use crate::inbound::{Received, inspected};
+use crate::kept::{Kept, KeptHead};
+use crate::layer::{Layer, Layers};
 use crate::plan::MethodPlan;
-#[cfg(feature = "request-id")]
-use crate::request_id::RequestId;
 #[cfg(feature = "server")]
 use crate::server::Cancelled;
-#[cfg(any(feature = "request-id", feature = "trace"))]
-use crate::stream::Identity;
-#[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
-use crate::stream::Scope;
 use crate::stream::StreamWatch;
 #[cfg(feature = "client")]
 use crate::turn::lately;
@@ -137,7 +131,6 @@ pub(crate) struct CallPath {
     /// when somebody asks.
     wire: Option<PathAndQuery>,
     /// Here, because it names the call too and goes to its observers.
-    #[cfg(feature = "request-id")]
     request_id: Option<RequestId>,
 }
 
@@ -165,16 +158,14 @@ impl CallPath {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn of(plan: &'static MethodPlan, wire: Option<PathAndQuery>) -> Self {
+    pub(crate) fn of(plan: &'static MethodPlan, wire: Option<PathAndQuery>) -> Self {
         Self {
             plan,
             wire,
-            #[cfg(feature = "request-id")]
             request_id: None,
         }
     }
 
-    #[cfg(feature = "request-id")]
     pub(crate) fn request_id(&self) -> Option<&RequestId> {
         self.request_id.as_ref()
     }
@@ -226,11 +217,6 @@ fn is_path_of(path: &str, plan: &MethodPlan) -> bool {
 
 /// `service/Method` of a path. What a router nests the service under, its caller has chosen if that is a pattern, and is to
 /// make neither more series of it nor more limits, nor to use up their tables.
-#[cfg(any(
-    feature = "circuit-breaker",
-    feature = "concurrency",
-    feature = "metrics"
-))]
 pub(crate) fn name_in(path: &str) -> &str {
     let start = path.rmatch_indices('/').nth(1);
     start.map_or(path, |(slash, _)| &path[slash + 1..])
@@ -239,25 +225,13 @@ pub(crate) fn name_in(path: &str) -> &str {
 /// What metadata and extensions are once the request has gone to the handler.
 static EMPTY: LazyLock<Request<()>> = LazyLock::new(|| Request::new(()));
 
-/// What interceptors say to those who take the call out of its chain.
-#[cfg(any(feature = "timeout", feature = "catch-panic"))]
+/// What bounds a call on a service, and its streams.
 #[derive(Default)]
-pub(crate) struct Marks {
-    /// On a service, the deadline ends the call, its response stream included.
-    #[cfg(feature = "timeout")]
-    pub(crate) is_bounded: bool,
+pub(crate) struct Bounded {
+    /// The deadline ends the call, its response stream included.
+    pub(crate) by_deadline: bool,
     /// How long somebody waits for one message.
-    #[cfg(feature = "timeout")]
     pub(crate) idle: Option<Duration>,
-    /// This attempt has panicked, and that was caught.
-    #[cfg(feature = "catch-panic")]
-    pub(crate) has_panicked: bool,
-    /// Where the caller of a call that panics finds its ID.
-    #[cfg(all(feature = "catch-panic", feature = "request-id"))]
-    pub(crate) id_header: Option<&'static str>,
-    /// Who is told if the response stream panics.
-    #[cfg(feature = "catch-panic")]
-    pub(crate) panic_handler: Option<crate::catch_panic::Handler>,
 }
 
 /// The part of a call that does not depend on its message.
@@ -278,15 +252,13 @@ pub struct CallDetails {
     /// can take it.
     pub(crate) sent: bool,
     deadline: deadline::Known,
-    /// What interceptors leave behind for the way out.
-    #[cfg(any(feature = "timeout", feature = "catch-panic"))]
-    pub(crate) marks: Marks,
+    pub(crate) bounded: Bounded,
+    /// This attempt has panicked, and that was caught.
+    pub(crate) has_panicked: bool,
+    /// Where the caller is told the call's ID, whoever answers.
+    pub(crate) id_header: Option<&'static str>,
     /// Whether what is sent can be read on its way, as far as that is known.
-    #[cfg(feature = "client")]
     pub(crate) is_plaintext: Option<bool>,
-    /// What the handler runs in, and its response stream is read in.
-    #[cfg(feature = "trace")]
-    span: Option<tracing::Span>,
 }
 
 // What does not depend on the message stands here rather than with the call, so that without optimization it is compiled once
@@ -306,12 +278,10 @@ impl CallDetails {
             answered: false,
             sent: false,
             deadline,
-            #[cfg(any(feature = "timeout", feature = "catch-panic"))]
-            marks: Marks::default(),
-            #[cfg(feature = "client")]
+            bounded: Bounded::default(),
+            has_panicked: false,
+            id_header: None,
             is_plaintext: None,
-            #[cfg(feature = "trace")]
-            span: None,
         }
     }
 
@@ -322,10 +292,8 @@ impl CallDetails {
         extensions: Extensions,
     ) -> Self {
         let path = CallPath::new(plan, &extensions);
-        #[allow(unused_mut)]
         let mut details = Self::new(path, metadata, extensions, deadline::Known::default());
         // Its caller's time runs already while interceptors in front of `timeout` wait for something.
-        #[cfg(feature = "timeout")]
         if plan.is_timed() {
             details.settle_deadline();
         }
@@ -375,42 +343,21 @@ impl CallDetails {
     }
 
     /// The ID that `request_id` gave the call, from there on.
-    #[cfg(feature = "request-id")]
     #[must_use]
     pub fn request_id(&self) -> Option<&RequestId> {
         self.path.request_id()
     }
 
-    #[cfg(feature = "request-id")]
     pub(crate) fn set_request_id(&mut self, id: RequestId) {
         self.path.request_id = Some(id);
     }
 
-    /// What is in force while its response stream is read.
-    #[cfg(any(feature = "request-id", feature = "trace"))]
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn identity(&self) -> Option<Box<Identity>> {
-        #[cfg(feature = "request-id")]
-        let is_named = self.path.request_id.is_some();
-        #[cfg(not(feature = "request-id"))]
-        let is_named = false;
-        #[cfg(feature = "trace")]
-        let is_traced = self.span.is_some();
-        #[cfg(not(feature = "trace"))]
-        let is_traced = false;
-        (is_named || is_traced).then(|| {
-            Box::new(Identity {
-                #[cfg(feature = "request-id")]
-                id: self.path.request_id.clone(),
-                #[cfg(feature = "trace")]
-                span: self.span.clone(),
-            })
-        })
-    }
-
-    #[cfg(feature = "trace")]
-    pub(crate) fn set_span(&mut self, span: tracing::Span) {
-        self.span = Some(span);
+    /// Tells the caller the call's ID, where an answer does not come by whoever gave it.
+    #[cold]
+    pub(crate) fn name_answer(&self, status: &mut Status) {
+        if let (Some(id), Some(header)) = (self.request_id(), self.id_header) {
+            status.metadata_mut().as_mut().insert(header, id.to_value());
+        }
     }
 
     #[inline]
@@ -476,10 +423,10 @@ impl CallDetails {
     }
 
     /// What bounds the response stream that leaves the chain now.
-    #[cfg(feature = "timeout")]
-    pub(crate) fn take_bounds(&mut self) -> Option<crate::timeout::Bounds> {
-        let is_bounded = std::mem::take(&mut self.marks.is_bounded);
-        is_bounded.then(|| crate::timeout::Bounds::new(self.known_deadline(), self.marks.idle))
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn take_bounds(&mut self) -> Option<Bounds> {
+        let by_deadline = std::mem::take(&mut self.bounded.by_deadline);
+        by_deadline.then(|| Bounds::new(self.known_deadline(), self.bounded.idle))
     }
 
     /// How long it is until the [`deadline`](Self::deadline): zero once it has passed, `None` where there is none.
@@ -490,38 +437,24 @@ impl CallDetails {
     }
 
     /// The deadline, as far as somebody has asked for it or set one.
-    #[cfg(any(
-        feature = "client",
-        feature = "deadline",
-        feature = "retry",
-        feature = "timeout"
-    ))]
     #[inline]
     pub(crate) fn known_deadline(&self) -> Option<Instant> {
         self.deadline.peek()
     }
 
     /// Whether this is a call that its deadline ends, and its time is over.
-    #[cfg(any(feature = "client", feature = "timeout"))]
     pub(crate) fn has_run_out(&self) -> bool {
         let is_over = |at| at <= Instant::now();
-        #[cfg(feature = "timeout")]
-        let is_bounded = self.marks.is_bounded;
-        #[cfg(not(feature = "timeout"))]
-        let is_bounded = false;
-        (is_bounded || self.side() == Side::Client) && self.known_deadline().is_some_and(is_over)
+        (self.bounded.by_deadline || self.side() == Side::Client)
+            && self.known_deadline().is_some_and(is_over)
     }
 
     /// Whether this attempt has panicked, and that was caught further in.
     pub(crate) fn has_panicked(&self) -> bool {
-        #[cfg(feature = "catch-panic")]
-        return self.marks.has_panicked;
-        #[cfg(not(feature = "catch-panic"))]
-        false
+        self.has_panicked
     }
 
     /// The same as [`deadline`](Self::deadline).
-    #[cfg(any(feature = "deadline", feature = "retry", feature = "timeout"))]
     #[inline]
     pub(crate) fn settle_deadline(&mut self) -> Option<Instant> {
         let metadata = match &self.request {
@@ -532,7 +465,6 @@ impl CallDetails {
     }
 
     /// Sets a deadline, unless there is an earlier one.
-    #[cfg(any(feature = "deadline", feature = "timeout"))]
     pub(crate) fn limit_deadline(&mut self, at: Instant) {
         let deadline = self.settle_deadline();
         self.deadline
@@ -559,7 +491,6 @@ impl CallDetails {
     }
 
     /// One of several attempts of this call.
-    #[cfg(feature = "hedge")]
     fn fork(&self, metadata: MetadataMap, extensions: Extensions, attempt: u32) -> Self {
         let (path, deadline) = (self.path.clone(), self.deadline.clone());
         let mut fork = Self::new(path, metadata, extensions, deadline);
@@ -584,7 +515,6 @@ impl CallDetails {
     }
 
     /// What the handler may hand on to the calls that it makes.
-    #[cfg(feature = "deadline")]
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn inheritable_deadline(&mut self) -> Option<Instant> {
         match deadline::may_be_inherited() {
@@ -597,17 +527,12 @@ impl CallDetails {
     fn start_over(&mut self, metadata: MetadataMap, extensions: Extensions) {
         self.request = Some(Request::from_parts(metadata, extensions, ()));
         self.answered = false;
-        #[cfg(feature = "catch-panic")]
-        {
-            self.marks.has_panicked = false;
-            self.marks.panic_handler = None;
-        }
+        self.has_panicked = false;
     }
 
-    #[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
     fn resume(&mut self, kept: KeptHead) {
-        let metadata = MetadataMap::from_headers(kept.headers.into());
-        self.start_over(metadata, kept.extensions.into());
+        let (metadata, extensions) = kept.into_parts();
+        self.start_over(metadata, extensions);
     }
 
     pub(crate) fn count_attempt(&mut self) {
@@ -663,8 +588,8 @@ pub struct Call<Req> {
     message: Option<Req>,
     abilities: Abilities<Req>,
     received: Option<Received>,
-    /// Those who watch the response stream that is on its way out.
-    pub(crate) attached: Option<Box<dyn Attached>>,
+    /// What goes along with the response stream that is on its way out.
+    layers: Layers,
 }
 
 impl<Req> Call<Req> {
@@ -680,7 +605,7 @@ impl<Req> Call<Req> {
             message: Some(message),
             abilities,
             received: None,
-            attached: None,
+            layers: Layers::default(),
         }
     }
 
@@ -701,7 +626,7 @@ impl<Req> Call<Req> {
             message: Some(message),
             abilities,
             received: None,
-            attached: None,
+            layers: Layers::default(),
         }
     }
 
@@ -761,7 +686,6 @@ impl<Req> Call<Req> {
 
     /// What is needed to send the request once more, in little space: it is moved about in every call, and
     /// used in few.
-    #[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn keep(&mut self, limit: usize) -> Option<Kept<Req>> {
         let message = self.copy_message(limit)?;
@@ -785,7 +709,6 @@ impl<Req> Call<Req> {
 
     /// Whether a copy is still all of the request: of a stream too much may have been sent
     /// meanwhile to be kept.
-    #[cfg(feature = "retry")]
     pub(crate) fn is_whole(&self, kept: &Kept<Req>) -> bool {
         match self.abilities.resend {
             Some(resend) => (resend.is_whole)(&kept.message),
@@ -796,14 +719,12 @@ impl<Req> Call<Req> {
     /// Makes sure that a copy stays all of the request while it waits to be sent: from now on the
     /// attempt before takes nothing any more, which is why this comes when it is certain that another
     /// one follows. `None` where it is not all of it any more.
-    #[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
     pub(crate) fn taken_over(&self, mut kept: Kept<Req>) -> Option<Kept<Req>> {
         let begin = self.abilities.resend?.begin;
         begin(&mut kept.message).then_some(kept)
     }
 
     /// Whether all of the request is here, so that it can be sent several times at once.
-    #[cfg(feature = "hedge")]
     pub(crate) fn is_complete(&mut self) -> bool {
         match (self.abilities.resend, self.message.as_mut()) {
             (Some(resend), Some(message)) => (resend.is_complete)(message, DEFAULT_BUFFER_SIZE),
@@ -812,7 +733,6 @@ impl<Req> Call<Req> {
     }
 
     /// One of several attempts of this call, with its own request.
-    #[cfg(feature = "hedge")]
     pub(crate) fn fork(&self, request: Request<Req>, attempt: u32) -> Self {
         let (metadata, extensions, message) = request.into_parts();
         Self {
@@ -820,26 +740,24 @@ impl<Req> Call<Req> {
             message: Some(message),
             abilities: self.abilities,
             received: self.received.clone(),
-            attached: None,
+            layers: Layers::default(),
         }
     }
 
     /// The attempt that counts.
-    #[cfg(feature = "hedge")]
     pub(crate) fn adopt(&mut self, mut attempt: Self, attempts: u32) {
         self.details.request = None;
         self.message = None;
         self.details.attempt = attempts;
         self.details.answered = attempt.details.answered;
         self.details.sent = attempt.details.sent;
-        #[cfg(feature = "request-id")]
         if let Some(id) = attempt.details.path.request_id.take() {
             self.details.set_request_id(id);
         }
         // One that was set further in holds for the response too.
         self.details.deadline = std::mem::take(&mut attempt.details.deadline);
         self.received = attempt.received.take();
-        self.attached = attempt.attached.take();
+        self.layers = std::mem::take(&mut attempt.layers);
     }
 
     /// Makes the call ready for its next attempt with this request.
@@ -851,7 +769,6 @@ impl<Req> Call<Req> {
     }
 
     /// Sends what was kept instead of what is gone, as part of the same attempt.
-    #[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
     pub(crate) fn resume(&mut self, kept: Kept<Req>) {
         self.parts().abandon_stream();
         self.details.resume(kept.head);
@@ -886,7 +803,6 @@ impl<Req> Call<Req> {
     }
 
     /// From now on nobody waits longer than that for a message of a request stream.
-    #[cfg(feature = "timeout")]
     pub(crate) fn bound_gaps(&mut self, idle: Duration) {
         self.count_received();
         if let Some(received) = &self.received {
@@ -900,40 +816,24 @@ impl<Req> Call<Req> {
         Parts {
             details: &self.details,
             received: &self.received,
-            attached: &mut self.attached,
+            layers: &mut self.layers,
         }
     }
 
-    /// What holds while a response stream is read, on a service.
-    #[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn scope(&self) -> Scope {
-        Scope {
-            #[cfg(feature = "deadline")]
-            at: self.details.known_deadline(),
-            #[cfg(any(feature = "request-id", feature = "trace"))]
-            identity: self.details.identity(),
-        }
+    /// Puts a layer around the response stream that is on its way out.
+    pub(crate) fn push_layer(&mut self, layer: impl Layer) {
+        self.layers.push(layer, Instant::now());
     }
 
-    /// Those who watch the response that leaves the chain now.
+    /// The layers of the response that leaves the chain now.
     pub(crate) fn take_watch(&mut self) -> Option<StreamWatch> {
-        let attached = self.attached.take();
-        #[cfg(feature = "catch-panic")]
-        let handler = self.details.marks.panic_handler.take();
-        #[cfg(feature = "catch-panic")]
-        let is_caught = handler.is_some();
-        #[cfg(not(feature = "catch-panic"))]
-        let is_caught = false;
-        if attached.is_none() && !is_caught {
+        if self.layers.is_empty() {
             return None;
         }
+        let layers = std::mem::take(&mut self.layers);
         let (messages, attempts) = (self.parts().request_messages(), self.details.attempt);
         let path = &self.details.path;
-        let watch = StreamWatch::new(path, messages, attempts, attached);
-        #[cfg(feature = "catch-panic")]
-        let watch = watch.catching(handler);
-        Some(watch)
+        Some(StreamWatch::new(path, messages, attempts, layers))
     }
 
     /// Why there is nothing to send, as far as that is known.
@@ -1031,120 +931,6 @@ fn gone() -> Status {
     Status::internal("an interceptor called `next` again, and this request cannot be sent twice")
 }
 
-/// A request that may be sent once more.
-#[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
-pub(crate) struct Kept<Req> {
-    message: Req,
-    head: KeptHead,
-}
-
-#[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
-struct KeptHead {
-    headers: KeptHeaders,
-    extensions: KeptExtensions,
-}
-
-#[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
-impl KeptHead {
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn of(details: &CallDetails) -> Self {
-        let (metadata, extensions) = (details.metadata(), details.extensions());
-        Self {
-            headers: KeptHeaders::of(metadata.as_ref()),
-            extensions: match extensions.is_empty() {
-                true => KeptExtensions::None,
-                false => KeptExtensions::of(extensions),
-            },
-        }
-    }
-}
-
-#[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
-enum KeptHeaders {
-    None,
-    /// Those that tonic sends with every call of a channel, and no others.
-    Tonic,
-    /// In one allocation, where a map has several.
-    Listed(Vec<(HeaderName, HeaderValue)>),
-}
-
-#[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
-const TONIC: [(HeaderName, HeaderValue); 2] = [
-    (TE, HeaderValue::from_static("trailers")),
-    (CONTENT_TYPE, HeaderValue::from_static("application/grpc")),
-];
-
-#[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
-impl KeptHeaders {
-    fn of(headers: &HeaderMap) -> Self {
-        if headers.is_empty() {
-            return Self::None;
-        }
-        let is_of_tonic = |(name, value): (&HeaderName, &HeaderValue)| {
-            TONIC
-                .iter()
-                .any(|tonic| (&tonic.0, &tonic.1) == (name, value))
-        };
-        if headers.len() == TONIC.len()
-            && headers.keys_len() == TONIC.len()
-            && headers.iter().all(is_of_tonic)
-        {
-            return Self::Tonic;
-        }
-        let mut kept = Vec::with_capacity(headers.len());
-        kept.extend(
-            headers
-                .iter()
-                .map(|(name, value)| (name.clone(), value.clone())),
-        );
-        Self::Listed(kept)
-    }
-}
-
-#[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
-impl From<KeptHeaders> for HeaderMap {
-    fn from(kept: KeptHeaders) -> Self {
-        match kept {
-            KeptHeaders::None => Self::new(),
-            KeptHeaders::Tonic => Self::from_iter(TONIC),
-            KeptHeaders::Listed(headers) => Self::from_iter(headers),
-        }
-    }
-}
-
-/// To copy extensions takes an allocation for each and two for the map. A generated client puts one thing there.
-#[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
-enum KeptExtensions {
-    None,
-    Method(GrpcMethod<'static>),
-    All(Extensions),
-}
-
-#[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
-impl KeptExtensions {
-    fn of(extensions: &Extensions) -> Self {
-        match extensions.get::<GrpcMethod<'static>>() {
-            Some(method) if extensions.len() == 1 => Self::Method(method.clone()),
-            _ => Self::All(extensions.clone()),
-        }
-    }
-}
-
-#[cfg(any(feature = "retry", all(feature = "auth", feature = "client")))]
-impl From<KeptExtensions> for Extensions {
-    fn from(kept: KeptExtensions) -> Self {
-        match kept {
-            KeptExtensions::None => Self::new(),
-            KeptExtensions::Method(method) => {
-                let mut extensions = Self::new();
-                extensions.insert(method);
-                extensions
-            }
-            KeptExtensions::All(extensions) => extensions,
-        }
-    }
-}
-
 #[cold]
 fn abandon_in_drop(mut parts: Parts<'_>) {
     tell_in_drop(|| parts.abandon_stream());
@@ -1152,7 +938,7 @@ fn abandon_in_drop(mut parts: Parts<'_>) {
 
 impl<Req> Drop for Call<Req> {
     fn drop(&mut self) {
-        if self.attached.is_some() {
+        if !self.layers.is_empty() {
             abandon_in_drop(self.parts());
         }
     }
@@ -1178,61 +964,5 @@ impl<Req> fmt::Debug for Call<Req> {
         f.debug_struct("Call")
             .field("details", &self.details)
             .finish_non_exhaustive()
-    }
-}
-
-#[cfg(all(
-    test,
-    any(feature = "retry", all(feature = "auth", feature = "client"))
-))]
-mod tests {
-    use super::*;
-
-    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        let pairs = pairs.iter().map(|&(name, value)| {
-            (
-                HeaderName::from_static(name),
-                HeaderValue::from_static(value),
-            )
-        });
-        pairs.collect()
-    }
-
-    #[test]
-    fn what_is_kept_of_headers_is_all_of_them() {
-        let tonic = [("te", "trailers"), ("content-type", "application/grpc")];
-        for pairs in [
-            &[][..],
-            &tonic,
-            &tonic[..1],
-            &[tonic[0], ("content-type", "application/grpc+proto")],
-            &[tonic[0], tonic[0]],
-            &[tonic[0], ("x-trace-id", "1")],
-            &[tonic[0], tonic[1], ("x-tag", "a"), ("x-tag", "b")],
-        ] {
-            let headers = headers(pairs);
-            let kept = KeptHeaders::of(&headers);
-            assert_eq!(
-                matches!(kept, KeptHeaders::Tonic),
-                pairs == tonic,
-                "{pairs:?}"
-            );
-            assert_eq!(HeaderMap::from(kept), headers, "{pairs:?}");
-        }
-    }
-
-    #[test]
-    fn what_is_kept_of_extensions_is_all_of_them() {
-        let mut extensions = Extensions::new();
-        assert!(Extensions::from(KeptExtensions::of(&extensions)).is_empty());
-        extensions.insert(GrpcMethod::new("user.v1.UserService", "Login"));
-        let kept = Extensions::from(KeptExtensions::of(&extensions));
-        assert_eq!(
-            kept.get::<GrpcMethod<'_>>().map(|it| it.method()),
-            Some("Login")
-        );
-        extensions.insert(7_u32);
-        let kept = Extensions::from(KeptExtensions::of(&extensions));
-        assert_eq!((kept.len(), kept.get::<u32>()), (2, Some(&7)));
     }
 }

@@ -5,6 +5,7 @@ use tonic::{Response, Status};
 
 use crate::call::Call;
 use crate::end::{Observer, Watch};
+use crate::layer::{Layer, Told};
 
 /// Something that every call goes through on its way to the handler and back.
 ///
@@ -116,15 +117,7 @@ pub trait Next<Req, Res>: Send {
         Req: Send,
         Res: Send,
     {
-        async move {
-            let watch = Watch::new(call, observer);
-            let result = self.run(watch.call).await;
-            match &result {
-                Ok(_) => watch.settle(None),
-                Err(status) => watch.settle(Some(status)),
-            }
-            result
-        }
+        watched(self, call, Told::new(observer))
     }
 
     /// Another of the same, for a second attempt while the first is under way. `None` where that is
@@ -136,6 +129,21 @@ pub trait Next<Req, Res>: Send {
     {
         None
     }
+}
+
+/// Runs what is further in, and leaves a layer with the response stream; it is told how the call ended in any case.
+pub(crate) async fn watched<Req: Send, Res: Send>(
+    next: &mut impl Next<Req, Res>,
+    call: &mut Call<Req>,
+    layer: impl Layer,
+) -> Result<Response<Res>, Status> {
+    let watch = Watch::new(call, layer);
+    let result = next.run(watch.call).await;
+    match &result {
+        Ok(_) => watch.settle(None),
+        Err(status) => watch.settle(Some(status)),
+    }
+    result
 }
 
 macro_rules! forward_to_the_interceptor_behind {

@@ -6,9 +6,10 @@ use tokio::time::Instant;
 use tonic::{Code, Status};
 
 use crate::call::{Call, CallDetails, CallPath, Kind};
-#[cfg(any(feature = "client", feature = "timeout"))]
 use crate::deadline::exceeded;
+use crate::id::RequestId;
 use crate::inbound::{Received, RequestMessages};
+use crate::layer::{Layer, Layers};
 use crate::turn::now;
 
 /// How a call ended, apart from its status code.
@@ -54,10 +55,6 @@ pub struct End<'a> {
     messages: u64,
     request_messages: Option<u64>,
     attempts: u32,
-    #[cfg_attr(
-        not(any(feature = "circuit-breaker", feature = "concurrency")),
-        allow(dead_code)
-    )]
     sent: bool,
 }
 
@@ -111,31 +108,26 @@ impl End<'_> {
         self.request_messages.unwrap_or(0)
     }
 
-    #[cfg(feature = "logging")]
     pub(crate) fn known_request_messages(&self) -> Option<u64> {
         self.request_messages
     }
 
-    #[cfg(any(feature = "logging", feature = "concurrency"))]
     pub(crate) fn is_of_channel(&self) -> bool {
         self.path.plan.is_of_channel()
     }
 
     /// Whether the request has gone beyond the interceptors: what they refuse says nothing of the server.
-    #[cfg(any(feature = "circuit-breaker", feature = "concurrency"))]
     pub(crate) fn is_sent(&self) -> bool {
         self.sent
     }
 
-    #[cfg(feature = "circuit-breaker")]
     pub(crate) fn call_path(&self) -> &CallPath {
         self.path
     }
 
     /// The ID that `request_id` gave the call, whichever of the two was listed first.
-    #[cfg(feature = "request-id")]
     #[must_use]
-    pub fn request_id(&self) -> Option<&crate::request_id::RequestId> {
+    pub fn request_id(&self) -> Option<&RequestId> {
         self.path.request_id()
     }
 
@@ -163,7 +155,6 @@ impl End<'_> {
         self.path.plan.kind()
     }
 
-    #[cfg(feature = "logging")]
     pub(crate) fn side(&self) -> crate::Side {
         self.path.plan.side()
     }
@@ -209,7 +200,7 @@ pub(crate) struct StreamEnd<'a> {
 }
 
 impl<'a> StreamEnd<'a> {
-    fn since(&self, started: Instant) -> End<'a> {
+    pub(crate) fn since(&self, started: Instant) -> End<'a> {
         End {
             path: self.path,
             outcome: self.outcome,
@@ -243,60 +234,19 @@ fn tell_guarded(tell: &mut dyn FnMut()) {
     }
 }
 
-/// An observer that has gone along with a response stream, innermost first.
-pub(crate) trait Attached: Send {
-    fn end(self: Box<Self>, end: &StreamEnd<'_>);
-}
-
-struct Node<O> {
-    observer: O,
-    started: Instant,
-    inner: Option<Box<dyn Attached>>,
-}
-
-impl<O: Observer> Attached for Node<O> {
-    fn end(self: Box<Self>, end: &StreamEnd<'_>) {
-        let Self {
-            observer,
-            started,
-            inner,
-        } = *self;
-        let mut observer = Some(observer);
-        tell_after(inner, end, &mut || {
-            if let Some(observer) = observer.take() {
-                observer.end(&end.since(started));
-            }
-        });
-    }
-}
-
-/// First those further in, and then this one, also where one of those panics.
-fn tell_after(inner: Option<Box<dyn Attached>>, end: &StreamEnd<'_>, tell: &mut dyn FnMut()) {
-    struct Then<'a>(&'a mut dyn FnMut());
-    impl Drop for Then<'_> {
-        fn drop(&mut self) {
-            tell_guarded(self.0);
-        }
-    }
-    let _then = Then(tell);
-    if let Some(inner) = inner {
-        inner.end(end);
-    }
-}
-
-/// Holds an observer while the call runs, and tells it even if the call's future is dropped.
-pub(crate) struct Watch<'a, Req, O: Observer> {
+/// Holds a layer while the call runs, and tells it even if the call's future is dropped.
+pub(crate) struct Watch<'a, Req, L: Layer> {
     pub(crate) call: &'a mut Call<Req>,
-    watcher: Watcher<O>,
+    watcher: Watcher<L>,
 }
 
-impl<'a, Req, O: Observer> Watch<'a, Req, O> {
+impl<'a, Req, L: Layer> Watch<'a, Req, L> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn new(call: &'a mut Call<Req>, observer: O) -> Self {
+    pub(crate) fn new(call: &'a mut Call<Req>, layer: L) -> Self {
         call.count_received();
         Self {
             call,
-            watcher: Watcher::new(observer),
+            watcher: Watcher::new(layer),
         }
     }
 
@@ -307,25 +257,25 @@ impl<'a, Req, O: Observer> Watch<'a, Req, O> {
     }
 }
 
-impl<Req, O: Observer> Drop for Watch<'_, Req, O> {
+impl<Req, L: Layer> Drop for Watch<'_, Req, L> {
     #[inline]
     fn drop(&mut self) {
         self.watcher.tell_of_drop(self.call.parts());
     }
 }
 
-// What follows depends on the observer at most, and where that is a type by itself it is compiled once and not for each method.
+// What follows depends on the layer at most, and where that is a type by itself it is compiled once and not for each method.
 
-struct Watcher<O> {
-    observer: Option<O>,
+struct Watcher<L> {
+    layer: Option<L>,
     started: Instant,
 }
 
-impl<O: Observer> Watcher<O> {
+impl<L: Layer> Watcher<L> {
     #[inline]
-    fn new(observer: O) -> Self {
+    fn new(layer: L) -> Self {
         Self {
-            observer: Some(observer),
+            layer: Some(layer),
             started: now(),
         }
     }
@@ -341,7 +291,7 @@ impl<O: Observer> Watcher<O> {
                 };
                 self.tell(parts, outcome, Some(status), 0);
             }
-            None if parts.details.kind().response_is_stream() => self.attach_to(parts.attached),
+            None if parts.details.kind().response_is_stream() => self.attach_to(parts.layers),
             None => self.tell(parts, Outcome::Ok, None, 1),
         }
     }
@@ -353,27 +303,22 @@ impl<O: Observer> Watcher<O> {
         status: Option<&Status>,
         messages: u64,
     ) {
-        if let Some(observer) = self.observer.take() {
+        if let Some(mut layer) = self.layer.take() {
             // What was thrown away on its way here has ended too, and those further in before us.
             parts.abandon_stream();
-            observer.end(&parts.end(outcome, status, messages).since(self.started));
+            layer.end(&parts.end(outcome, status, messages).since(self.started));
         }
     }
 
-    fn attach_to(&mut self, attached: &mut Option<Box<dyn Attached>>) {
-        if let Some(observer) = self.observer.take() {
-            let inner = attached.take();
-            *attached = Some(Box::new(Node {
-                observer,
-                started: self.started,
-                inner,
-            }));
+    fn attach_to(&mut self, layers: &mut Layers) {
+        if let Some(layer) = self.layer.take() {
+            layers.push(layer, self.started);
         }
     }
 
     #[inline]
     fn tell_of_drop(&mut self, parts: Parts<'_>) {
-        if self.observer.is_some() {
+        if self.layer.is_some() {
             tell_how_it_was_dropped(parts, &mut |parts, outcome, status| {
                 self.tell(parts, outcome, status, 0);
             });
@@ -391,7 +336,6 @@ fn tell_how_it_was_dropped(
         return;
     }
     // Where the time was kept further out, this is how the call ends for its caller.
-    #[cfg(any(feature = "client", feature = "timeout"))]
     if parts.details.has_run_out() {
         tell(parts, Outcome::Error, Some(&exceeded()));
         return;
@@ -403,7 +347,7 @@ fn tell_how_it_was_dropped(
 pub(crate) struct Parts<'a> {
     pub(crate) details: &'a CallDetails,
     pub(crate) received: &'a Option<Received>,
-    pub(crate) attached: &'a mut Option<Box<dyn Attached>>,
+    pub(crate) layers: &'a mut Layers,
 }
 
 impl<'a> Parts<'a> {
@@ -416,17 +360,18 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// A response stream that its watchers were attached to will not leave the chain.
+    /// A response stream that layers are around will not leave the chain.
     #[inline]
     pub(crate) fn abandon_stream(&mut self) {
-        if let Some(attached) = self.attached.take() {
-            self.abandon(attached);
+        if !self.layers.is_empty() {
+            self.abandon();
         }
     }
 
     #[cold]
-    fn abandon(&self, attached: Box<dyn Attached>) {
-        attached.end(&self.end(Outcome::Cancelled, None, 0));
+    fn abandon(&mut self) {
+        let mut layers = std::mem::take(self.layers);
+        layers.end(&self.end(Outcome::Cancelled, None, 0));
     }
 
     fn end<'b>(

@@ -3,7 +3,6 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
-#[cfg(feature = "timeout")]
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,11 +11,10 @@ use http_body::{Body, Frame};
 use tonic::codec::{BufferSettings, DecodeBuf, Decoder};
 use tonic::{Status, Streaming};
 
+use crate::bounds::Bounds;
 #[cfg(feature = "server")]
 use crate::server::Cancelled;
 use crate::stream::ResponseStream;
-#[cfg(feature = "timeout")]
-use crate::timeout::Bounds;
 
 /// How many messages of a request stream the handler has taken.
 #[derive(Clone)]
@@ -30,7 +28,6 @@ pub struct Received {
 pub(crate) struct Shared {
     count: AtomicU64,
     /// How long the handler waits for one, in nanoseconds; 0 if that is not bounded.
-    #[cfg(feature = "timeout")]
     idle: AtomicU64,
 }
 
@@ -68,7 +65,6 @@ impl Received {
         }
     }
 
-    #[cfg(feature = "timeout")]
     pub(crate) fn bound_gaps(&self, idle: Duration) {
         if let Some(shared) = &self.shared {
             let nanos = u64::try_from(idle.as_nanos()).unwrap_or(u64::MAX);
@@ -76,7 +72,6 @@ impl Received {
         }
     }
 
-    #[cfg(feature = "timeout")]
     fn idle(&self) -> Option<Duration> {
         match self.shared.as_ref()?.idle.load(Ordering::Relaxed) {
             0 => None,
@@ -156,7 +151,6 @@ pub(crate) fn counted<M: Send + 'static>(stream: Streaming<M>, received: Receive
     rebuilt(Counted {
         stream,
         received,
-        #[cfg(feature = "timeout")]
         gap: None,
     })
 }
@@ -242,7 +236,6 @@ where
 struct Counted<M> {
     stream: Streaming<M>,
     received: Received,
-    #[cfg(feature = "timeout")]
     gap: Option<Pin<Box<Bounds>>>,
 }
 
@@ -251,7 +244,6 @@ impl<M: Send + 'static> MessageStream for Counted<M> {
 
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<M, Status>>> {
         let polled = Pin::new(&mut self.stream).poll_next(cx);
-        #[cfg(feature = "timeout")]
         let polled = self.in_time(polled, cx);
         Poll::Ready(match ready!(polled) {
             Some(Ok(message)) => {
@@ -268,7 +260,6 @@ impl<M: Send + 'static> MessageStream for Counted<M> {
     }
 }
 
-#[cfg(feature = "timeout")]
 impl<M> Counted<M> {
     #[inline]
     fn in_time(

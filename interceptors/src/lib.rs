@@ -1,6 +1,7 @@
 #![doc = include_str!("lib.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod bounds;
 #[cfg(any(feature = "concurrency", feature = "circuit-breaker"))]
 mod by_name;
 mod call;
@@ -10,9 +11,13 @@ mod code_names;
 #[cfg(any(feature = "retry", feature = "hedge", feature = "circuit-breaker"))]
 mod codes;
 mod end;
+mod id;
 mod inbound;
+mod kept;
 #[cfg(any(feature = "auth", feature = "rate-limit", feature = "request-id"))]
 mod key;
+#[allow(missing_docs)]
+mod layer;
 mod once;
 mod plan;
 #[cfg(any(feature = "retry", feature = "hedge"))]
@@ -20,10 +25,10 @@ mod pushback;
 #[cfg(any(feature = "rate-limit", feature = "concurrency"))]
 mod refusal;
 mod stream;
-#[cfg(any(feature = "client", feature = "retry", feature = "timeout"))]
 mod timer;
 #[cfg_attr(not(feature = "client"), allow(dead_code, unreachable_pub))]
 mod turn;
+mod unread;
 
 #[cfg(feature = "auth")]
 pub mod auth;

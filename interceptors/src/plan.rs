@@ -1,7 +1,6 @@
 use std::fmt;
 use std::time::Duration;
 
-#[cfg(feature = "timeout")]
 use crate::__private::same;
 use crate::call::{Kind, Side};
 
@@ -345,12 +344,10 @@ pub struct MethodPlan {
     kind: Kind,
     side: Side,
     of_channel: bool,
-    #[cfg(feature = "timeout")]
     timed: bool,
     interceptors: &'static [EntryPlan],
 }
 
-#[cfg(feature = "timeout")]
 const fn is_timed(interceptors: &[EntryPlan]) -> bool {
     let mut i = 0;
     while i < interceptors.len() {
@@ -385,14 +382,12 @@ impl MethodPlan {
             kind,
             side,
             of_channel: false,
-            #[cfg(feature = "timeout")]
             timed: is_timed(interceptors),
             interceptors,
         }
     }
 
     /// Whether one of the interceptors keeps the caller's time.
-    #[cfg(feature = "timeout")]
     pub(crate) const fn is_timed(&self) -> bool {
         self.timed
     }

@@ -20,6 +20,7 @@ pub use crate::call::{Kind, Side};
 pub use crate::chain::{Chain, Next};
 #[cfg(feature = "client")]
 use crate::client::{RequestStream, of_tonic};
+use crate::deadline::Inherited;
 use crate::inbound::{Received, counted, rebuilt};
 pub use crate::once::{Once, evaluate_once, evaluate_path};
 pub use crate::plan::{EntryPlan, Intercepted, MethodPlan, Name, Plan, Setting, Value};
@@ -262,26 +263,23 @@ impl<S: Send> Reply<S> for AssociatedStream {
         body: Answer<ResponseStream<S>>,
     ) -> Answer<ResponseStream<S>> {
         let response = body?;
-        #[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
-        let response = match call.side() {
-            Side::Server => response.map(|body| body.scoped(call.scope())),
-            Side::Client => response,
+        let inherited = match call.side() {
+            Side::Server => call.known_deadline(),
+            Side::Client => None,
         };
-        #[cfg(feature = "timeout")]
         let bounds = call.take_bounds();
-        #[cfg(feature = "timeout")]
         let at = bounds.as_ref().and_then(|bounds| bounds.at);
-        #[cfg(feature = "timeout")]
-        let response = match bounds {
-            Some(bounds) => response.map(|body| body.bounded(bounds)),
-            None => response,
-        };
+        let response = response.map(|body| {
+            let body = body.inherited(inherited);
+            match bounds {
+                Some(bounds) => body.bounded(bounds),
+                None => body,
+            }
+        });
         let Some(watch) = call.take_watch() else {
             return Ok(response);
         };
-        #[cfg(feature = "timeout")]
-        let watch = watch.until(at);
-        Ok(response.map(|body| body.watched(watch)))
+        Ok(response.map(|body| body.watched(watch.until(at))))
     }
 }
 
@@ -303,7 +301,6 @@ impl<M: Send + 'static> Reply<Streaming<M>> for TonicStream {
         body: Answer<ResponseStream<Streaming<M>>>,
     ) -> Answer<Streaming<M>> {
         let response = AssociatedStream::leave(call, body)?;
-        #[cfg(feature = "client")]
         let response = match (call.side(), call.known_deadline()) {
             (Side::Client, Some(at)) => response.map(|body| body.ending(at)),
             _ => response,
@@ -330,7 +327,6 @@ impl<M: 'static> Reply<BoxStream<M>> for BoxedStream {
         body: Answer<ResponseStream<BoxStream<M>>>,
     ) -> Answer<BoxStream<M>> {
         let response = AssociatedStream::leave(call, body)?;
-        #[cfg(feature = "client")]
         let response = match (call.side(), call.known_deadline()) {
             (Side::Client, Some(at)) => response.map(|body| body.ending(at)),
             _ => response,
@@ -359,7 +355,6 @@ where
     Fut: Future<Output = Result<Response<T>, Status>> + Send,
 {
     async fn run(&mut self, call: &mut Call<Req>) -> Result<Response<R::Body>, Status> {
-        #[cfg(feature = "deadline")]
         let deadline = call.details.inheritable_deadline();
         #[cfg(feature = "server")]
         call.notice_cancellation();
@@ -368,10 +363,8 @@ where
             Err(status) => return Err(status),
         };
         let handler = (self.call)(request);
-        #[cfg(feature = "deadline")]
         let handler = std::pin::pin!(handler);
-        #[cfg(feature = "deadline")]
-        let handler = deadline::Inherited::new(deadline, handler);
+        let handler = Inherited::new(deadline, handler);
         let answer = handler.await;
         call.details.answered = answer.is_ok();
         R::enter(answer)

@@ -1,28 +1,20 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
-#[cfg(feature = "timeout")]
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
-#[cfg(any(feature = "client", feature = "deadline", feature = "timeout"))]
 use tokio::time::Instant;
 use tonic::Status;
 
+use crate::bounds::Bounds;
 use crate::call::CallPath;
-#[cfg(feature = "catch-panic")]
-use crate::catch_panic::{Handler, caught, report};
-#[cfg(feature = "deadline")]
-use crate::deadline;
-#[cfg(feature = "client")]
-use crate::deadline::{Limit, exceeded};
-use crate::end::{Attached, Outcome, StreamEnd, tell_in_drop};
+use crate::deadline::{self, Limit, exceeded};
+use crate::end::{Outcome, StreamEnd, tell_in_drop};
 use crate::inbound::RequestMessages;
-#[cfg(feature = "request-id")]
-use crate::request_id::{self, RequestId};
-#[cfg(feature = "timeout")]
-use crate::timeout::{self, Bounds};
+use crate::layer::{Inner, Layers, Step};
+use crate::unread;
 
 pin_project_lite::pin_project! {
     /// A response stream that reports how it ended to whoever watches the call.
@@ -52,22 +44,16 @@ pin_project_lite::pin_project! {
 enum StreamDeadline<S> {
     None,
     /// Somebody looks at each message. Here, since it is rare and costs no room.
-    #[cfg_attr(not(feature = "payload"), allow(dead_code))]
     Looked(Box<Looked<S>>),
     /// On the server: calls that are made while it is read inherit it.
-    #[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
-    Scope(Scope),
+    Inherited(Instant),
     /// On the client: the stream ends then.
-    #[cfg(feature = "client")]
     End(Limit),
     /// On the server behind `timeout`: both.
-    #[cfg(feature = "timeout")]
     Bounded {
         bounds: Pin<Box<Bounds>>,
-        #[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
-        scope: Option<Scope>,
+        inherited: Option<Instant>,
     },
-    #[cfg(any(feature = "client", feature = "timeout"))]
     Ended,
 }
 
@@ -96,73 +82,8 @@ where
     }
 }
 
-/// What calls inherit that are made while a response stream is read.
-#[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
-pub(crate) struct Scope {
-    #[cfg(feature = "deadline")]
-    pub(crate) at: Option<Instant>,
-    #[cfg(any(feature = "request-id", feature = "trace"))]
-    pub(crate) identity: Option<Box<Identity>>,
-}
-
-/// Who the call is. Apart, so that streams stay small.
-#[cfg(any(feature = "request-id", feature = "trace"))]
-pub(crate) struct Identity {
-    #[cfg(feature = "request-id")]
-    pub(crate) id: Option<RequestId>,
-    #[cfg(feature = "trace")]
-    pub(crate) span: Option<tracing::Span>,
-}
-
-#[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
-impl Scope {
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn is_empty(&self) -> bool {
-        #[cfg(feature = "deadline")]
-        if self.at.is_some() {
-            return false;
-        }
-        #[cfg(any(feature = "request-id", feature = "trace"))]
-        if self.identity.is_some() {
-            return false;
-        }
-        true
-    }
-
-    fn within<T>(&mut self, poll: impl FnOnce() -> T) -> T {
-        #[cfg(feature = "deadline")]
-        let _at = self.at.map(deadline::enter);
-        #[cfg(any(feature = "request-id", feature = "trace"))]
-        if let Some(identity) = &mut self.identity {
-            return identity.within(poll);
-        }
-        poll()
-    }
-}
-
-#[cfg(any(feature = "request-id", feature = "trace"))]
-impl Identity {
-    fn within<T>(&mut self, poll: impl FnOnce() -> T) -> T {
-        #[cfg(feature = "request-id")]
-        let _id = self.id.is_some().then(|| request_id::enter(&mut self.id));
-        #[cfg(feature = "trace")]
-        let _span = self.span.as_ref().map(tracing::Span::enter);
-        poll()
-    }
-}
-
 impl<S> StreamDeadline<S> {
     /// What stands around the stream itself: whoever looks at messages looks at what comes in time.
-    #[cfg_attr(
-        not(any(
-            feature = "client",
-            feature = "deadline",
-            feature = "request-id",
-            feature = "timeout",
-            feature = "trace"
-        )),
-        allow(dead_code)
-    )]
     fn innermost(&mut self) -> &mut Self {
         match self {
             Self::Looked(looked) => looked.deadline.innermost(),
@@ -170,20 +91,13 @@ impl<S> StreamDeadline<S> {
         }
     }
 
-    /// In what the stream is read in: there its messages belong.
-    fn within<T>(&mut self, look: impl FnOnce() -> T) -> T {
+    /// What calls inherit that are made while it is read, or while its messages are looked at.
+    fn inherited(&self) -> Option<Instant> {
         match self {
-            Self::Looked(looked) => looked.deadline.within(look),
-            #[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
-            Self::Scope(scope) => scope.within(look),
-            #[cfg(all(
-                feature = "timeout",
-                any(feature = "deadline", feature = "request-id", feature = "trace")
-            ))]
-            Self::Bounded {
-                scope: Some(scope), ..
-            } => scope.within(look),
-            _ => look(),
+            Self::Looked(looked) => looked.deadline.inherited(),
+            Self::Inherited(at) => Some(*at),
+            Self::Bounded { inherited, .. } => *inherited,
+            Self::None | Self::End(_) | Self::Ended => None,
         }
     }
 }
@@ -204,44 +118,32 @@ impl<S> ResponseStream<S> {
     }
 
     /// Calls that are made while the stream is read inherit this.
-    #[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn scoped(mut self, scope: Scope) -> Self {
-        if !scope.is_empty() {
-            *self.deadline.innermost() = StreamDeadline::Scope(scope);
+    pub(crate) fn inherited(mut self, at: Option<Instant>) -> Self {
+        if let Some(at) = at {
+            *self.deadline.innermost() = StreamDeadline::Inherited(at);
         }
         self
     }
 
     /// The stream ends with `DEADLINE_EXCEEDED` then.
-    #[cfg(feature = "client")]
     pub(crate) fn ending(mut self, at: Instant) -> Self {
         *self.deadline.innermost() = StreamDeadline::End(Limit::new(at));
         self
     }
 
     /// The stream ends with `DEADLINE_EXCEEDED` where its bounds say so.
-    #[cfg(feature = "timeout")]
     pub(crate) fn bounded(mut self, bounds: Bounds) -> Self {
         let deadline = self.deadline.innermost();
-        #[cfg_attr(
-            not(any(feature = "deadline", feature = "request-id", feature = "trace")),
-            allow(unused_variables)
-        )]
-        let before = std::mem::replace(deadline, StreamDeadline::None);
+        let inherited = deadline.inherited();
         *deadline = StreamDeadline::Bounded {
             bounds: Box::pin(bounds),
-            #[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
-            scope: match before {
-                StreamDeadline::Scope(scope) => Some(scope),
-                _ => None,
-            },
+            inherited,
         };
         self
     }
 
     /// Looks at each message when it leaves the stream. Whoever is further in looks first.
-    #[cfg(feature = "payload")]
     pub(crate) fn each_message<M, F>(mut self, look: F) -> Self
     where
         S: Stream<Item = Result<M, Status>>,
@@ -298,13 +200,15 @@ where
                 let Looked { deadline, look } = &mut **looked;
                 let polled = ready!(Self::poll_inner(inner, deadline, cx));
                 if let Some(item) = &polled {
-                    deadline.within(|| look.look(item));
+                    let _inherited = deadline.inherited().map(deadline::enter);
+                    look.look(item);
                 }
                 Poll::Ready(polled)
             }
-            #[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
-            StreamDeadline::Scope(scope) => scope.within(|| inner.poll_next(cx)),
-            #[cfg(feature = "client")]
+            StreamDeadline::Inherited(at) => {
+                let _inherited = deadline::enter(*at);
+                inner.poll_next(cx)
+            }
             StreamDeadline::End(limit) => {
                 let polled = inner.poll_next(cx);
                 let is_message = |item: &Option<Result<M, Status>>| matches!(item, Some(Ok(_)));
@@ -314,19 +218,11 @@ where
                 *deadline = StreamDeadline::Ended;
                 Poll::Ready(Some(Err(exceeded())))
             }
-            #[cfg(feature = "timeout")]
-            StreamDeadline::Bounded {
-                bounds,
-                #[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
-                scope,
-            } => {
-                #[cfg(any(feature = "deadline", feature = "request-id", feature = "trace"))]
-                let polled = match scope {
-                    Some(scope) => scope.within(|| inner.poll_next(cx)),
-                    None => inner.poll_next(cx),
+            StreamDeadline::Bounded { bounds, inherited } => {
+                let polled = {
+                    let _inherited = inherited.map(deadline::enter);
+                    inner.poll_next(cx)
                 };
-                #[cfg(not(any(feature = "deadline", feature = "request-id", feature = "trace")))]
-                let polled = inner.poll_next(cx);
                 let is_message = |item: &Option<Result<M, Status>>| matches!(item, Some(Ok(_)));
                 match ready!(bounds.as_mut().hold(polled, is_message, cx)) {
                     Ok(item) => Poll::Ready(item),
@@ -336,45 +232,36 @@ where
                     }
                 }
             }
-            #[cfg(any(feature = "client", feature = "timeout"))]
             StreamDeadline::Ended => Poll::Ready(None),
         }
     }
 
-    /// Apart, so that streams whose panics nobody catches do not pay for it.
-    #[cfg(feature = "catch-panic")]
+    /// Apart, so that streams with no layer around their polls do not pay for it.
+    #[cold]
     #[inline(never)]
-    fn poll_caught(
-        inner: Pin<&mut S>,
+    fn poll_in_layers(
+        mut inner: Pin<&mut S>,
         deadline: &mut StreamDeadline<S>,
         watch: &mut StreamWatch,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<M, Status>>> {
-        if watch.has_panicked {
-            return Poll::Ready(None);
-        }
-        let item = match caught(|| Self::poll_inner(inner, deadline, cx)) {
-            Ok(polled) => ready!(polled),
-            Err(payload) => {
-                watch.has_panicked = true;
-                Some(Err(watch.report(payload)))
-            }
+        let mut item = None;
+        let step = ready!(watch.poll(cx, &mut |cx| {
+            item = ready!(Self::poll_inner(inner.as_mut(), deadline, cx));
+            Poll::Ready(match &item {
+                Some(Ok(_)) => Step::Message,
+                Some(Err(_)) => Step::Failed,
+                None => Step::End,
+            })
+        }));
+        let error = match &item {
+            Some(Err(status)) => Some(status),
+            _ => None,
         };
-        let outcome = match &item {
-            Some(Ok(_)) => {
-                watch.count();
-                return Poll::Ready(item);
-            }
-            Some(Err(_)) if watch.has_panicked => Outcome::Panicked,
-            Some(Err(_)) => Outcome::Error,
-            None => Outcome::Ok,
-        };
-        let status = item.as_ref().and_then(|item| item.as_ref().err());
-        // However an observer takes it, the call has ended as it has.
-        if let Err(payload) = caught(|| watch.tell(outcome, status)) {
-            watch.report(payload);
+        match watch.see(step, error) {
+            Some(status) => Poll::Ready(Some(Err(status))),
+            None => Poll::Ready(item),
         }
-        Poll::Ready(item)
     }
 }
 
@@ -390,9 +277,8 @@ where
         let Some(watch) = this.watch else {
             return Self::poll_inner(this.inner, this.deadline, cx);
         };
-        #[cfg(feature = "catch-panic")]
-        if watch.handler.is_some() {
-            return Self::poll_caught(this.inner, this.deadline, watch, cx);
+        if watch.is_around() {
+            return Self::poll_in_layers(this.inner, this.deadline, watch, cx);
         }
         watch.polling = true;
         let polled = Self::poll_inner(this.inner, this.deadline, cx);
@@ -417,23 +303,22 @@ impl<S> fmt::Debug for ResponseStream<S> {
     }
 }
 
-/// Tells those who watch a response how it ended, once.
+/// What goes along with a response: it is around its polls, and is told how it ended, once.
 pub(crate) struct StreamWatch {
     path: CallPath,
-    attached: Option<Box<dyn Attached>>,
+    layers: Layers,
     pub(crate) messages: u64,
     request_messages: RequestMessages,
     attempts: u32,
     /// Still set when the stream is dropped: a poll did not return, so it panicked.
     pub(crate) polling: bool,
+    /// A layer has ended it.
+    is_cut: bool,
+    is_told: bool,
+    /// A layer is around polls.
+    is_around: bool,
     /// Who counts along, in case that nobody reads it any more.
-    #[cfg(feature = "timeout")]
-    unread: Option<Arc<timeout::Shared>>,
-    /// Who is told if the stream panics, where that is caught.
-    #[cfg(feature = "catch-panic")]
-    handler: Option<Handler>,
-    #[cfg(feature = "catch-panic")]
-    has_panicked: bool,
+    unread: Option<Arc<unread::Shared>>,
 }
 
 impl StreamWatch {
@@ -441,80 +326,91 @@ impl StreamWatch {
         path: &CallPath,
         request_messages: RequestMessages,
         attempts: u32,
-        attached: Option<Box<dyn Attached>>,
+        layers: Layers,
     ) -> Self {
         Self {
             path: path.clone(),
-            attached,
             messages: 0,
             request_messages,
             attempts,
             polling: false,
-            #[cfg(feature = "timeout")]
+            is_cut: false,
+            is_told: false,
+            is_around: layers.is_around(),
+            layers,
             unread: None,
-            #[cfg(feature = "catch-panic")]
-            handler: None,
-            #[cfg(feature = "catch-panic")]
-            has_panicked: false,
         }
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn count(&mut self) {
         self.messages += 1;
-        #[cfg(feature = "timeout")]
         if let Some(unread) = &self.unread {
             unread.counted(self.messages);
         }
     }
 
     /// Whoever watches is told then, also if nobody reads the stream.
-    #[cfg(feature = "timeout")]
     pub(crate) fn until(mut self, at: Option<Instant>) -> Self {
-        if let Some(at) = at
-            && let Some(attached) = self.attached.take()
-        {
-            let (attached, unread) = timeout::until(
+        if let Some(at) = at {
+            let (layers, unread) = unread::until(
                 at,
                 self.path.clone(),
                 self.request_messages.clone(),
                 self.attempts,
-                attached,
+                std::mem::take(&mut self.layers),
             );
-            self.attached = Some(attached);
+            self.layers = layers;
             self.unread = unread;
         }
         self
     }
 
-    /// Catches what the stream panics with.
-    #[cfg(feature = "catch-panic")]
-    pub(crate) fn catching(mut self, handler: Option<Handler>) -> Self {
-        self.handler = handler;
-        self
+    #[inline]
+    pub(crate) fn is_around(&self) -> bool {
+        self.is_around
     }
 
-    /// Says that the stream has panicked, and what it ends with.
-    #[cfg(feature = "catch-panic")]
-    #[cold]
-    fn report(&self, payload: crate::catch_panic::Payload) -> Status {
-        report(&self.path, payload, self.handler.as_deref())
+    /// Polls a stream from the outermost layer inwards.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, stream: &mut Inner<'_>) -> Poll<Step> {
+        if self.is_cut {
+            return Poll::Ready(Step::End);
+        }
+        self.polling = true;
+        let polled = self.layers.poll(&self.path, cx, stream);
+        self.polling = false;
+        polled
+    }
+
+    /// What a poll came to; a status if a layer has ended the stream with it.
+    pub(crate) fn see(&mut self, step: Step, error: Option<&Status>) -> Option<Status> {
+        match step {
+            Step::Message => self.count(),
+            Step::Failed => self.tell(Outcome::Error, error),
+            Step::End => self.tell(Outcome::Ok, None),
+            Step::Cut(outcome, status) => {
+                self.is_cut = true;
+                self.tell(outcome, Some(&status));
+                return Some(status);
+            }
+        }
+        None
     }
 
     #[cold]
     pub(crate) fn tell(&mut self, outcome: Outcome, status: Option<&Status>) {
-        if let Some(attached) = self.attached.take() {
-            let end = StreamEnd {
-                path: &self.path,
-                outcome,
-                status,
-                messages: self.messages,
-                request_messages: self.request_messages.clone(),
-                attempts: self.attempts,
-                sent: true,
-            };
-            attached.end(&end);
+        if std::mem::replace(&mut self.is_told, true) {
+            return;
         }
+        self.layers.end(&StreamEnd {
+            path: &self.path,
+            outcome,
+            status,
+            messages: self.messages,
+            request_messages: self.request_messages.clone(),
+            attempts: self.attempts,
+            sent: true,
+        });
     }
 }
 

@@ -42,5 +42,4 @@ mod interceptor;
 mod panic;
 
 pub use interceptor::{CatchPanic, Logged};
-pub(crate) use panic::{Handler, Payload, caught, report};
 pub use panic::{Location, Panic, PanicHandler, record_locations};

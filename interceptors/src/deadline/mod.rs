@@ -32,7 +32,6 @@
 //! ```
 
 use std::cell::Cell;
-#[cfg(feature = "client")]
 use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
@@ -42,13 +41,11 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::HeaderName;
-#[cfg(feature = "client")]
 use http::HeaderValue;
 use tokio::time::Instant;
 use tonic::Status;
 use tonic::metadata::MetadataMap;
 
-#[cfg(feature = "client")]
 use crate::timer::Timer;
 
 #[cfg(feature = "deadline")]
@@ -115,20 +112,17 @@ impl<F: Future> Future for Scope<F> {
 }
 
 /// The same around a handler, which stays where it is: neither is it moved once more nor what it gives.
-#[cfg(feature = "deadline")]
 pub(crate) struct Inherited<'a, F> {
     at: Option<Instant>,
     future: Pin<&'a mut F>,
 }
 
-#[cfg(feature = "deadline")]
 impl<'a, F> Inherited<'a, F> {
     pub(crate) fn new(at: Option<Instant>, future: Pin<&'a mut F>) -> Self {
         Self { at, future }
     }
 }
 
-#[cfg(feature = "deadline")]
 impl<F: Future> Future for Inherited<'_, F> {
     type Output = F::Output;
 
@@ -180,7 +174,6 @@ fn sent(metadata: &MetadataMap) -> Option<&[u8]> {
 }
 
 /// Whether a request carries a deadline that cannot be read.
-#[cfg(feature = "timeout")]
 pub(crate) fn is_malformed(metadata: &MetadataMap) -> bool {
     sent(metadata).is_some_and(|value| parse(value).is_none())
 }
@@ -197,7 +190,6 @@ pub(crate) struct Known {
 
 impl Known {
     /// Of a call that is being made: the earlier one of what its caller set and what it inherits.
-    #[cfg(feature = "client")]
     #[inline]
     pub(crate) fn of_outgoing(metadata: &MetadataMap) -> Self {
         let (own, inherited) = (of(metadata), current());
@@ -211,12 +203,6 @@ impl Known {
     }
 
     /// The deadline, as far as somebody has asked for it or set one.
-    #[cfg(any(
-        feature = "client",
-        feature = "deadline",
-        feature = "retry",
-        feature = "timeout"
-    ))]
     #[inline]
     pub(crate) fn peek(&self) -> Option<Instant> {
         self.settled.or_else(|| self.asked.get().copied()).flatten()
@@ -228,28 +214,24 @@ impl Known {
     }
 
     /// The same as [`get`](Self::get).
-    #[cfg(any(feature = "deadline", feature = "retry", feature = "timeout"))]
     #[inline]
     pub(crate) fn settle(&mut self, metadata: &MetadataMap) -> Option<Instant> {
         let settled = self.settled.or_else(|| self.asked.get().copied());
         *self.settled.insert(settled.unwrap_or_else(|| of(metadata)))
     }
 
-    #[cfg(any(feature = "deadline", feature = "timeout"))]
     pub(crate) fn set(&mut self, at: Instant) {
         self.settled = Some(Some(at));
     }
 }
 
 /// The deadline of a response that is read after its call has returned.
-#[cfg(feature = "client")]
 pub(crate) struct Limit {
     at: Instant,
     /// Made when there is something to wait for, which most responses spare.
     timer: Option<Pin<Box<Timer>>>,
 }
 
-#[cfg(feature = "client")]
 impl Limit {
     pub(crate) fn new(at: Instant) -> Self {
         Self { at, timer: None }
@@ -312,7 +294,6 @@ fn parse(value: &[u8]) -> Option<Duration> {
 
 /// A timeout, rounded up to four digits: the server should not give up before the client does. What is left of a
 /// fresh deadline of five seconds is `5S` then in each call, and HPACK sends that as one byte.
-#[cfg(feature = "client")]
 pub(crate) fn format(timeout: Duration) -> HeaderValue {
     let seconds = timeout.as_secs();
     let (n, unit) = if seconds < 10_000_000 {
@@ -341,13 +322,11 @@ pub(crate) fn format(timeout: Duration) -> HeaderValue {
     same.unwrap_or_else(|_thread_ends| written(n, unit))
 }
 
-#[cfg(feature = "client")]
 thread_local! {
     /// The timeout that this thread wrote last.
     static LAST: RefCell<Option<((u64, u8), HeaderValue)>> = const { RefCell::new(None) };
 }
 
-#[cfg(feature = "client")]
 fn written(mut n: u64, unit: u8) -> HeaderValue {
     // Without a `String`, which would be copied.
     let mut text = [0; 9];
@@ -391,7 +370,6 @@ mod tests {
         }
     }
 
-    #[cfg(feature = "client")]
     #[test]
     fn a_timeout_is_rounded_up_to_four_digits() {
         for (timeout, expected) in [
@@ -412,7 +390,6 @@ mod tests {
         }
     }
 
-    #[cfg(feature = "client")]
     #[test]
     fn a_timeout_is_never_shortened_and_hardly_lengthened() {
         for digits in 0..10 {

@@ -7,9 +7,8 @@ use tracing::Level;
 
 use super::level::{client_level, server_level};
 use crate::code_names::code_name;
+use crate::id::RequestId;
 use crate::plan::{Setting, Value};
-#[cfg(feature = "request-id")]
-use crate::request_id::RequestId;
 use crate::{Call, CallDetails, End, Interceptor, Kind, Next, Observer, Side};
 
 /// How calls are logged.
@@ -256,10 +255,7 @@ impl<C: FnOnce(&Finish<'_>) + Send + 'static> Observer for Record<C> {
             attempts: (end.side() == Side::Client).then_some(end.attempts()),
             outcome: end.outcome().as_str(),
             slow: slow.then_some(true),
-            #[cfg(feature = "request-id")]
             request_id: end.request_id().map(RequestId::as_str),
-            #[cfg(not(feature = "request-id"))]
-            request_id: None,
         };
         match self.captured {
             Some(emit) => emit(&finish),
@@ -310,10 +306,7 @@ fn somebody_listens() -> bool {
 }
 
 fn announce(call: &CallDetails) {
-    #[cfg(feature = "request-id")]
     let request_id = call.request_id().map(RequestId::as_str);
-    #[cfg(not(feature = "request-id"))]
-    let request_id = None::<&str>;
     tracing::event!(
         target: "interceptors::logging",
         Level::DEBUG,

@@ -4,9 +4,8 @@ use tracing::Level;
 use super::content::Content;
 use super::messages::{WriteRequest, WriteResponse};
 use crate::call::CallPath;
+use crate::id::RequestId;
 use crate::plan::{Setting, Value};
-#[cfg(feature = "request-id")]
-use crate::request_id::RequestId;
 use crate::{Call, CallDetails, Interceptor, Next, Side};
 
 /// At which level messages are logged, and how much of each.
@@ -188,10 +187,7 @@ pub(super) fn record(
         (Side::Client, Direction::Request) => "request sent",
         (Side::Client, Direction::Response) => "response received",
     };
-    #[cfg(feature = "request-id")]
     let request_id = path.request_id().map(RequestId::as_str);
-    #[cfg(not(feature = "request-id"))]
-    let request_id = None::<&str>;
     macro_rules! emit {
         ($($level:ident)*) => {
             match config.level {

@@ -3,7 +3,9 @@ use std::pin::pin;
 use http::HeaderValue;
 use tonic::{Response, Status};
 
-use super::{RequestId, current, scope};
+use super::{RequestId, current, enter, scope};
+use crate::call::CallPath;
+use crate::layer::Layer;
 use crate::plan::{Setting, Value};
 use crate::{Call, CallDetails, Interceptor, Next, Side, key};
 
@@ -179,13 +181,25 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for SetRequestId<'_> {
         }
         let id = self.config.of_service(call);
         call.set_request_id(id.clone());
-        #[cfg(feature = "catch-panic")]
-        {
-            call.details.marks.id_header = Some(self.config.header);
-        }
-        let run = pin!(next.run(call));
-        let mut result = scope(id.clone(), run).await;
+        call.details.id_header = Some(self.config.header);
+        let mut result = {
+            let run = pin!(next.run(call));
+            scope(id.clone(), run).await
+        };
         self.config.answer(&id, &mut result);
+        if result.is_ok() && call.kind().response_is_stream() {
+            call.push_layer(InForce(Some(id)));
+        }
         result
+    }
+}
+
+/// While a response stream is read, calls that are made carry the ID.
+struct InForce(Option<RequestId>);
+
+impl Layer for InForce {
+    fn within(&mut self, _: &CallPath, run: &mut dyn FnMut()) {
+        let _entered = enter(&mut self.0);
+        run();
     }
 }

@@ -7,9 +7,10 @@ use tonic::{Code, Response, Status};
 use super::Throttle;
 use super::backoff::delay;
 use super::transparent::Transparent;
-use crate::call::{DEFAULT_BUFFER_SIZE, Kept};
+use crate::call::DEFAULT_BUFFER_SIZE;
 use crate::codes;
 use crate::deadline::exceeded;
+use crate::kept::Kept;
 use crate::plan::{Setting, Value};
 #[cfg(feature = "client")]
 use crate::pushback::PREVIOUS_ATTEMPTS;

@@ -119,7 +119,7 @@ fn begin(details: &mut CallDetails, config: &Config) -> Result<Option<Instant>, 
     let of_caller = details.settle_deadline();
     let now = Instant::now();
     // What is set stays set for the attempts that follow.
-    if !details.marks.is_bounded {
+    if !details.bounded.by_deadline {
         match of_caller {
             Some(at) => {
                 let left = at.saturating_duration_since(now);
@@ -133,8 +133,8 @@ fn begin(details: &mut CallDetails, config: &Config) -> Result<Option<Instant>, 
         if let Some(at) = config.timeout.and_then(|timeout| now.checked_add(timeout)) {
             details.limit_deadline(at);
         }
-        details.marks.is_bounded = true;
-        details.marks.idle = config.idle;
+        details.bounded.by_deadline = true;
+        details.bounded.idle = config.idle;
     }
     match details.known_deadline() {
         Some(at) if at <= now => Err(exceeded()),

@@ -49,10 +49,6 @@
 //! time to travel. A request whose message takes longer than that to arrive still meets tonic's timer first. Where you set
 //! `Server::timeout`, for messages that do not arrive, set it to clearly more than this one.
 
-mod bounds;
 mod interceptor;
-mod unread;
 
-pub(crate) use bounds::Bounds;
 pub use interceptor::{Config, Timeout};
-pub(crate) use unread::{Shared, until};
