@@ -213,7 +213,7 @@ fn may_not_fit(entry: &Entry) -> bool {
 ///     config
 /// };
 /// const __ENTRY_RETRY_0: EntryPlan =
-///     EntryPlan::new("retry", &__CONFIG_RETRY_0.settings(), &[]).single_requests_only();
+///     EntryPlan::of::<retry::Entry>(&__CONFIG_RETRY_0.settings(), &[]).single_requests_only();
 /// ```
 pub(crate) fn entry_items(mount: Mount, i: usize, entry: &Entry) -> TokenStream {
     let config_name = item_name("CONFIG", entry, i);
@@ -223,7 +223,7 @@ pub(crate) fn entry_items(mount: Mount, i: usize, entry: &Entry) -> TokenStream 
         EntryKind::Authorize { config, .. } => ("authorize", config.as_ref()),
         EntryKind::RateLimit { config, .. } => ("rate_limit", config.as_ref()),
         EntryKind::Retry { config, .. } => ("retry", Some(config)),
-        EntryKind::Token { config, .. } => ("client_auth", Some(config)),
+        EntryKind::Token { config, .. } => ("auth::client", Some(config)),
         EntryKind::Hedge { config } => ("hedge", Some(config)),
         EntryKind::Deadline { config } => ("deadline", Some(config)),
         EntryKind::RequestId { config } => ("request_id", Some(config)),
@@ -238,7 +238,11 @@ pub(crate) fn entry_items(mount: Mount, i: usize, entry: &Entry) -> TokenStream 
         EntryKind::Concurrency { config, .. } => ("concurrency", config.as_ref()),
         EntryKind::CircuitBreaker { config, .. } => ("circuit_breaker", config.as_ref()),
     };
-    let module = |span| (!module.is_empty()).then(|| Ident::new(module, span));
+    let module = |span| {
+        let segments = module.split("::").filter(|segment| !segment.is_empty());
+        let segments = segments.map(|segment| Ident::new(segment, span));
+        quote_spanned!(span=> #(#segments)::*)
+    };
     let mut items = TokenStream::new();
     let mut settings = quote!(&[]);
     if let Some(Config {
@@ -269,10 +273,13 @@ pub(crate) fn entry_items(mount: Mount, i: usize, entry: &Entry) -> TokenStream 
     }
     items.extend(entry_state(mount, i, entry));
     let plan = item_name("ENTRY", entry, i);
-    let name = entry.name.to_string();
     let expressions = entry.expressions.iter().map(|(name, shown)| {
         quote!(__interceptors::Setting::new(#name, __interceptors::Value::Text(#shown)))
     });
+    let new = match entry_type(entry) {
+        Some(entry) => quote!(of::<__interceptors::#entry>(#settings, &[#(#expressions),*])),
+        None => quote!(new("with", #settings, &[#(#expressions),*])),
+    };
     // What sends encoded messages or generated code sends can keep a stream; others cannot.
     let keeps_streams = matches!(mount, Mount::ClientModule | Mount::Channel);
     let single_requests_only = (matches!(entry.kind, EntryKind::Retry { .. }) && !keeps_streams)
@@ -280,9 +287,36 @@ pub(crate) fn entry_items(mount: Mount, i: usize, entry: &Entry) -> TokenStream 
     quote! {
         #items
         const #plan: __interceptors::EntryPlan =
-            __interceptors::EntryPlan::new(#name, #settings, &[#(#expressions),*])
-                #single_requests_only;
+            __interceptors::EntryPlan::#new #single_requests_only;
     }
+}
+
+/// The type by which the runtime knows the entry; `with` has none.
+fn entry_type(entry: &Entry) -> Option<TokenStream> {
+    Some(match &entry.kind {
+        EntryKind::Logging { .. } => quote!(logging::Entry),
+        EntryKind::Auth { .. } => quote!(auth::Entry),
+        EntryKind::Token { .. } => quote!(auth::client::Entry),
+        EntryKind::Authorize { .. } => quote!(authorize::Entry),
+        EntryKind::RateLimit { .. } => quote!(rate_limit::Entry),
+        EntryKind::Retry { .. } => quote!(retry::Entry),
+        EntryKind::Hedge { .. } => quote!(hedge::Entry),
+        EntryKind::Deadline { .. } => quote!(deadline::Entry),
+        EntryKind::RequestId { .. } => quote!(request_id::Entry),
+        EntryKind::Trace { .. } => quote!(trace::Entry),
+        EntryKind::Timeout { .. } => quote!(timeout::Entry),
+        EntryKind::Payload { .. } => quote!(payload::Entry),
+        EntryKind::CatchPanic { .. } => quote!(catch_panic::Entry),
+        EntryKind::Metadata(_) => quote!(metadata::Entry),
+        EntryKind::Metrics { .. } => quote!(metrics::Entry),
+        EntryKind::Validate => quote!(validate::Entry),
+        EntryKind::Concurrency { .. } if entry.name == "load_shed" => {
+            quote!(concurrency::LoadShedEntry)
+        }
+        EntryKind::Concurrency { .. } => quote!(concurrency::Entry),
+        EntryKind::CircuitBreaker { .. } => quote!(circuit_breaker::Entry),
+        EntryKind::With(_) => return None,
+    })
 }
 
 fn entry_state(mount: Mount, i: usize, entry: &Entry) -> TokenStream {
@@ -614,8 +648,8 @@ fn fields_closure(fields: &[Field], site: &Site<'_>) -> TokenStream {
             Sigil::None => {
                 quote_spanned!(span=> __interceptors::logging::Capture::capture(&#expr))
             }
-            Sigil::Display => quote_spanned!(span=> __interceptors::display_text(&#expr)),
-            Sigil::Debug => quote_spanned!(span=> __interceptors::debug_text(&#expr)),
+            Sigil::Display => quote_spanned!(span=> __interceptors::logging::display_text(&#expr)),
+            Sigil::Debug => quote_spanned!(span=> __interceptors::logging::debug_text(&#expr)),
         };
         quote!(let #local = #value;)
     });
@@ -629,7 +663,7 @@ fn fields_closure(fields: &[Field], site: &Site<'_>) -> TokenStream {
             let _ = #argument;
             #(#captures)*
             move |__finish: &__interceptors::logging::Finish<'_>| {
-                __interceptors::finish_event!(__finish, { #(#names = #locals,)* })
+                __interceptors::logging::finish_event!(__finish, { #(#names = #locals,)* })
             }
         })
     }

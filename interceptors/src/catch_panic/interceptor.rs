@@ -6,8 +6,8 @@ use tonic::{Response, Status};
 
 use super::caught::Caught;
 use super::panic::{Panic, PanicHandler, caught, log, report};
-use crate::call::CallPath;
-use crate::layer::{Inner, Layer, Step};
+use crate::core::layer::{Inner, Layer, Step};
+use crate::core::name::CallName;
 use crate::{Call, Interceptor, Next, Outcome};
 
 /// Writes panics to the log; see the [module documentation](super).
@@ -75,10 +75,10 @@ where
                 answer
             }
             Err(payload) => {
-                call.details.has_panicked = true;
-                let mut status = report(&call.details.path, payload, self.handler);
+                call.set_panicked();
+                let mut status = report(call.name(), payload, self.handler);
                 // The panic has gone past `request_id`, which would have done it.
-                call.details.name_answer(&mut status);
+                call.name_answer(&mut status);
                 Err(status)
             }
         }
@@ -90,7 +90,7 @@ where
 struct Guard<H>(H);
 
 impl<H: PanicHandler + 'static> Layer for Guard<H> {
-    fn poll(&mut self, call: &CallPath, cx: &mut Context<'_>, inner: &mut Inner<'_>) -> Poll<Step> {
+    fn poll(&mut self, call: &CallName, cx: &mut Context<'_>, inner: &mut Inner<'_>) -> Poll<Step> {
         caught(|| inner(cx)).unwrap_or_else(|payload| {
             let status = report(call, payload, &self.0);
             Poll::Ready(Step::Cut(Outcome::Panicked, status))
@@ -98,7 +98,7 @@ impl<H: PanicHandler + 'static> Layer for Guard<H> {
     }
 
     /// However an observer takes it, the call has ended as it has.
-    fn within(&mut self, call: &CallPath, run: &mut dyn FnMut()) {
+    fn within(&mut self, call: &CallName, run: &mut dyn FnMut()) {
         if let Err(payload) = caught(run) {
             report(call, payload, &self.0);
         }

@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tonic::Status;
 
 use crate::Kind;
-use crate::call::CallPath;
-use crate::id::RequestId;
+use crate::core::id::RequestId;
+use crate::core::name::CallName;
 
 /// A panic that was caught.
 pub struct Panic<'a> {
-    path: &'a CallPath,
+    path: &'a CallName,
     payload: &'a (dyn Any + Send),
     location: Option<&'a Location>,
 }
@@ -59,7 +59,7 @@ impl<'a> Panic<'a> {
     /// Which of the four kinds of RPC this was.
     #[must_use]
     pub fn kind(&self) -> Kind {
-        self.path.plan.kind()
+        self.path.kind()
     }
 
     /// The ID that `request_id` gave the call, whichever of the two was listed first.
@@ -197,7 +197,7 @@ pub(super) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, Payload> {
 
 /// Tells of a panic, and what the client is told instead.
 #[cold]
-pub(super) fn report(path: &CallPath, payload: Payload, handler: &dyn PanicHandler) -> Status {
+pub(super) fn report(path: &CallName, payload: Payload, handler: &dyn PanicHandler) -> Status {
     let location = LAST.take();
     let panic = Panic {
         path,

@@ -12,11 +12,11 @@ use tonic::{Code, Status};
 
 use super::replay::Replay;
 use super::status;
-use crate::deadline::{Limit, exceeded};
-use crate::end::Outcome;
-use crate::inbound::Received;
-use crate::layer::Step;
-use crate::stream::StreamWatch;
+use crate::core::end::Outcome;
+use crate::core::layer::Step;
+use crate::core::layer::Tail;
+use crate::core::received::Received;
+use crate::core::time::{Limit, exceeded};
 
 /// What a wrapped channel sends and receives: encoded messages, as HTTP/2 carries them.
 ///
@@ -382,7 +382,7 @@ pub struct ResponseBody {
 }
 
 impl ResponseBody {
-    pub(crate) fn new(body: Body, watch: Option<StreamWatch>, deadline: Option<Instant>) -> Self {
+    pub(crate) fn new(body: Body, watch: Option<Tail>, deadline: Option<Instant>) -> Self {
         let mut watch = watch.map(|watch| {
             Box::new(BodyWatch {
                 frames: Frames::default(),
@@ -645,7 +645,7 @@ impl Count {
 
 struct BodyWatch {
     frames: Frames,
-    watch: StreamWatch,
+    watch: Tail,
 }
 
 impl BodyWatch {

@@ -4,10 +4,11 @@ use http::HeaderValue;
 use tonic::{Response, Status};
 
 use super::{RequestId, current, enter, scope};
-use crate::call::CallPath;
-use crate::layer::Layer;
-use crate::plan::{Setting, Value};
-use crate::{Call, CallDetails, Interceptor, Next, Side, key};
+use crate::core::layer::Layer;
+use crate::core::name::CallName;
+use crate::core::plan::{Setting, Value};
+use crate::kit::key;
+use crate::{Call, CallDetails, Interceptor, Next, Side};
 
 /// Where the ID stands, and which are taken.
 ///
@@ -181,7 +182,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for SetRequestId<'_> {
         }
         let id = self.config.of_service(call);
         call.set_request_id(id.clone());
-        call.details.id_header = Some(self.config.header);
+        call.set_id_header(self.config.header);
         let mut result = {
             let run = pin!(next.run(call));
             scope(id.clone(), run).await
@@ -198,7 +199,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for SetRequestId<'_> {
 struct InForce(Option<RequestId>);
 
 impl Layer for InForce {
-    fn within(&mut self, _: &CallPath, run: &mut dyn FnMut()) {
+    fn within(&mut self, _: &CallName, run: &mut dyn FnMut()) {
         let _entered = enter(&mut self.0);
         run();
     }

@@ -45,7 +45,7 @@ mod interceptor;
 
 pub use interceptor::{Config, SetRequestId};
 
-pub use crate::id::RequestId;
+pub use crate::core::id::RequestId;
 
 impl RequestId {
     /// A new one.
@@ -126,6 +126,15 @@ impl Drop for Entered<'_> {
     fn drop(&mut self) {
         swap(self.id);
     }
+}
+
+/// What the plan knows of `request_id`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Entry;
+
+impl crate::Entry for Entry {
+    const NAME: &'static str = "request_id";
 }
 
 #[cfg(test)]

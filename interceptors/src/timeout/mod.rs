@@ -52,3 +52,20 @@
 mod interceptor;
 
 pub use interceptor::{Config, Timeout};
+
+use crate::{Rule, Sides};
+
+/// What the plan knows of `timeout`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Entry;
+
+impl crate::Entry for Entry {
+    const NAME: &'static str = "timeout";
+    const SIDES: Sides = Sides::SERVER;
+    const KEEPS_TIME: bool = true;
+    const RULES: &'static [Rule] = &[Rule::after(
+        "logging",
+        "calls that have no time left when they arrive are not logged",
+    )];
+}

@@ -63,11 +63,11 @@ use tracing::field::Empty;
 use tracing::{Instrument, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use crate::call::CallPath;
-use crate::chain::watched;
-use crate::code_names::{code_name, is_error};
-use crate::layer::Layer;
-use crate::plan::{Setting, Value};
+use crate::core::chain::watched;
+use crate::core::layer::Layer;
+use crate::core::name::CallName;
+use crate::core::plan::{Setting, Value};
+use crate::kit::code_names::{code_name, is_error};
 use crate::{Call, CallDetails, End, Interceptor, Next, Side};
 
 /// Whose traces a service goes on with.
@@ -195,7 +195,7 @@ impl Layer for Ending {
         self.side == Side::Server
     }
 
-    fn within(&mut self, _: &CallPath, run: &mut dyn FnMut()) {
+    fn within(&mut self, _: &CallName, run: &mut dyn FnMut()) {
         self.span.in_scope(run);
     }
 
@@ -342,4 +342,13 @@ impl Injector for HeadersMut<'_> {
             self.0.insert(name, value);
         }
     }
+}
+
+/// What the plan knows of `trace`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Entry;
+
+impl crate::Entry for Entry {
+    const NAME: &'static str = "trace";
 }

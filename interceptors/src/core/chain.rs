@@ -1,0 +1,332 @@
+use std::future::Future;
+use std::sync::Arc;
+
+use tokio::time::Instant;
+use tonic::{Code, Response, Status};
+
+use super::call::{Call, Parts};
+use super::end::{Observer, Outcome, tell_in_drop};
+use super::layer::{Layer, Layers, Told};
+use super::time::{exceeded, forget, now};
+
+/// Something that every call goes through on its way to the handler and back.
+///
+/// Write a plain `async fn`. `Req` and `Res` are the method's own messages ([`tonic::Streaming`]
+/// and [`ResponseStream`](crate::ResponseStream) where a direction is a stream), so a bound on
+/// them makes the interceptor typed: put on a method whose message lacks the bound, it does not
+/// compile.
+///
+/// ```
+/// use interceptors::{Call, Interceptor, Next};
+/// use tonic::{Response, Status};
+///
+/// trait Validate {
+///     fn validate(&self) -> Result<(), String>;
+/// }
+///
+/// struct Validated;
+///
+/// impl<Req: Validate + Send, Res: Send> Interceptor<Req, Res> for Validated {
+///     async fn intercept(
+///         &self,
+///         call: &mut Call<Req>,
+///         next: &mut impl Next<Req, Res>,
+///     ) -> Result<Response<Res>, Status> {
+///         if let Some(request) = call.message() {
+///             request.validate().map_err(Status::invalid_argument)?;
+///         }
+///         next.run(call).await
+///     }
+/// }
+/// ```
+///
+/// What stands before `next.run` happens on the way in, what stands behind it on the way out. For
+/// a method that answers with a stream, the way out ends where the stream is handed over, not
+/// where it ends: to learn how the call really ended, use [`Next::observe`].
+///
+/// Returning without calling `next` answers the call; the handler never runs.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot intercept a call with request `{Req}` and response `{Res}`",
+    label = "does not implement `Interceptor<{Req}, {Res}>`",
+    note = "implement `Interceptor` for it, give the message what its bounds ask for, or leave the method out with `except = [...]`; on a channel both are `interceptors::client::Body`"
+)]
+pub trait Interceptor<Req, Res>: Send + Sync {
+    /// Handles one call; see the [trait's documentation](Interceptor).
+    fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> impl Future<Output = Result<Response<Res>, Status>> + Send;
+}
+
+/// The rest of the chain, down to the handler.
+pub trait Next<Req, Res>: Send {
+    /// Calls the next interceptor, or the handler.
+    ///
+    /// It may be called again only after [`Call::next_attempt`]. Otherwise the request is gone,
+    /// the handler is not run, and the result is `INTERNAL`.
+    fn run(
+        &mut self,
+        call: &mut Call<Req>,
+    ) -> impl Future<Output = Result<Response<Res>, Status>> + Send;
+
+    /// Like [`run`](Self::run), and tells `observer` once how the call ended.
+    ///
+    /// That is at once for an error and for a single response. For a response stream it is when
+    /// the stream has been read to its end, has failed, or was dropped. When the call's own future
+    /// is dropped, because the client went away for example, the observer is told that as well.
+    ///
+    /// Where it stands matters: outside of `retry` it is told once for the call, inside once for
+    /// each attempt. A closure needs its type written, `|end: &End<'_>|`, and owns what it uses.
+    ///
+    /// Nothing is allocated but one box for a response stream, and the stream's counter where the
+    /// client sends one. A request stream that is observed ends after its first error; apart from
+    /// that, streams are as they were.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    ///
+    /// use interceptors::{Call, End, Interceptor, Next};
+    /// use tonic::{Code, Response, Status};
+    ///
+    /// /// Counts failed calls, streams that fail half way included.
+    /// struct Failures(Arc<AtomicU64>);
+    ///
+    /// impl<Req: Send, Res: Send> Interceptor<Req, Res> for Failures {
+    ///     async fn intercept(
+    ///         &self,
+    ///         call: &mut Call<Req>,
+    ///         next: &mut impl Next<Req, Res>,
+    ///     ) -> Result<Response<Res>, Status> {
+    ///         let failures = Arc::clone(&self.0);
+    ///         next.observe(call, move |end: &End<'_>| {
+    ///             if end.code() != Code::Ok {
+    ///                 failures.fetch_add(1, Ordering::Relaxed);
+    ///             }
+    ///         })
+    ///         .await
+    ///     }
+    /// }
+    /// ```
+    fn observe(
+        &mut self,
+        call: &mut Call<Req>,
+        observer: impl Observer,
+    ) -> impl Future<Output = Result<Response<Res>, Status>> + Send
+    where
+        Self: Sized,
+        Req: Send,
+        Res: Send,
+    {
+        watched(self, call, Told::new(observer))
+    }
+
+    /// Another of the same, for a second attempt while the first is under way. `None` where that is
+    /// not possible: on a service, and on a client unless its policy has `hedge`.
+    #[must_use]
+    fn fork(&self) -> Option<Self>
+    where
+        Self: Sized,
+    {
+        None
+    }
+}
+
+/// Runs what is further in, and leaves a layer with the response stream; it is told how the call ended in any case.
+pub async fn watched<Req: Send, Res: Send>(
+    next: &mut impl Next<Req, Res>,
+    call: &mut Call<Req>,
+    layer: impl Layer,
+) -> Result<Response<Res>, Status> {
+    let watch = Watch::new(call, layer);
+    let result = next.run(watch.call).await;
+    match &result {
+        Ok(_) => watch.settle(None),
+        Err(status) => watch.settle(Some(status)),
+    }
+    result
+}
+
+macro_rules! forward_to_the_interceptor_behind {
+    ($($pointer:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<I, Req, Res> Interceptor<Req, Res> for $pointer
+        where
+            I: Interceptor<Req, Res> + ?Sized,
+        {
+            fn intercept(
+                &self,
+                call: &mut Call<Req>,
+                next: &mut impl Next<Req, Res>,
+            ) -> impl Future<Output = Result<Response<Res>, Status>> + Send {
+                (**self).intercept(call, next)
+            }
+        }
+    )*};
+}
+
+forward_to_the_interceptor_behind!(&I, Arc<I>, Box<I>);
+
+/// An interceptor in front of the rest of its chain.
+#[derive(Debug)]
+pub struct Chain<'a, I: ?Sized, N> {
+    interceptor: &'a I,
+    next: N,
+}
+
+impl<'a, I: ?Sized, N> Chain<'a, I, N> {
+    #[doc(hidden)]
+    pub fn new(interceptor: &'a I, next: N) -> Self {
+        Self { interceptor, next }
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<Req, Res, I, N> Next<Req, Res> for Chain<'_, I, N>
+where
+    I: Interceptor<Req, Res> + ?Sized,
+    N: Next<Req, Res>,
+{
+    fn run(
+        &mut self,
+        call: &mut Call<Req>,
+    ) -> impl Future<Output = Result<Response<Res>, Status>> + Send {
+        self.interceptor.intercept(call, &mut self.next)
+    }
+
+    fn fork(&self) -> Option<Self> {
+        Some(Self {
+            interceptor: self.interceptor,
+            next: self.next.fork()?,
+        })
+    }
+}
+
+/// The rest of a chain, behind an interceptor that runs code of the user's. Nobody knows how long that has taken.
+#[derive(Debug)]
+pub struct Anew<N>(pub N);
+
+#[diagnostic::do_not_recommend]
+impl<Req, Res, N: Next<Req, Res>> Next<Req, Res> for Anew<N> {
+    fn run(
+        &mut self,
+        call: &mut Call<Req>,
+    ) -> impl Future<Output = Result<Response<Res>, Status>> + Send {
+        forget();
+        self.0.run(call)
+    }
+
+    fn fork(&self) -> Option<Self> {
+        self.0.fork().map(Self)
+    }
+}
+
+/// Holds a layer while the call runs, and tells it even if the call's future is dropped.
+pub(crate) struct Watch<'a, Req, L: Layer> {
+    pub(crate) call: &'a mut Call<Req>,
+    watcher: Watcher<L>,
+}
+
+impl<'a, Req, L: Layer> Watch<'a, Req, L> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn new(call: &'a mut Call<Req>, layer: L) -> Self {
+        call.count_received();
+        Self {
+            call,
+            watcher: Watcher::new(layer),
+        }
+    }
+
+    /// The chain has answered: that is the end, or the observer goes along with the stream.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn settle(mut self, error: Option<&Status>) {
+        self.watcher.settle(self.call.parts(), error);
+    }
+}
+
+impl<Req, L: Layer> Drop for Watch<'_, Req, L> {
+    #[inline]
+    fn drop(&mut self) {
+        self.watcher.tell_of_drop(self.call.parts());
+    }
+}
+
+// What follows depends on the layer at most, and where that is a type by itself it is compiled once and not for each method.
+
+struct Watcher<L> {
+    layer: Option<L>,
+    started: Instant,
+}
+
+impl<L: Layer> Watcher<L> {
+    #[inline]
+    fn new(layer: L) -> Self {
+        Self {
+            layer: Some(layer),
+            started: now(),
+        }
+    }
+
+    #[inline]
+    fn settle(&mut self, parts: Parts<'_>, error: Option<&Status>) {
+        match error {
+            Some(status) => {
+                let outcome = match parts.details.has_panicked() && status.code() == Code::Internal
+                {
+                    true => Outcome::Panicked,
+                    false => Outcome::Error,
+                };
+                self.tell(parts, outcome, Some(status), 0);
+            }
+            None if parts.details.kind().response_is_stream() => self.attach_to(parts.layers),
+            None => self.tell(parts, Outcome::Ok, None, 1),
+        }
+    }
+
+    fn tell(
+        &mut self,
+        mut parts: Parts<'_>,
+        outcome: Outcome,
+        status: Option<&Status>,
+        messages: u64,
+    ) {
+        if let Some(mut layer) = self.layer.take() {
+            // What was thrown away on its way here has ended too, and those further in before us.
+            parts.abandon_stream();
+            layer.end(&parts.end(outcome, status, messages).since(self.started));
+        }
+    }
+
+    fn attach_to(&mut self, layers: &mut Layers) {
+        if let Some(layer) = self.layer.take() {
+            layers.push(layer, self.started);
+        }
+    }
+
+    #[inline]
+    fn tell_of_drop(&mut self, parts: Parts<'_>) {
+        if self.layer.is_some() {
+            tell_how_it_was_dropped(parts, &mut |parts, outcome, status| {
+                self.tell(parts, outcome, status, 0);
+            });
+        }
+    }
+}
+
+#[cold]
+fn tell_how_it_was_dropped(
+    parts: Parts<'_>,
+    tell: &mut dyn FnMut(Parts<'_>, Outcome, Option<&Status>),
+) {
+    if std::thread::panicking() {
+        tell_in_drop(|| tell(parts, Outcome::Panicked, None));
+        return;
+    }
+    // Where the time was kept further out, this is how the call ends for its caller.
+    if parts.details.has_run_out() {
+        tell(parts, Outcome::Error, Some(&exceeded()));
+        return;
+    }
+    tell(parts, Outcome::Cancelled, None);
+}

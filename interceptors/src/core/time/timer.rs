@@ -1,0 +1,187 @@
+//! What tokio's `timeout_at` does, for calls: they are polled several times while they wait for one answer.
+//!
+//! tokio's timer takes the waker anew whenever it is asked, which is four atomic operations, and nearly always it is the
+//! waker that it has.
+
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+
+use tokio::task::coop::unconstrained;
+use tokio::time::{Instant, Sleep, sleep_until};
+use tonic::Status;
+
+/// A call that has until then, if there is an end to its time, and what it ends with if that is too short.
+///
+/// One future for both cases, so that an interceptor awaits the rest of its chain in one place.
+#[inline]
+pub fn timeout_at<F, E>(at: Option<Instant>, call: F, elapsed: E) -> Timeout<F, E> {
+    Timeout {
+        call,
+        timer: at.map(Timer::new),
+        elapsed,
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// See [`timeout_at`].
+    pub struct Timeout<F, E> {
+        #[pin]
+        call: F,
+        #[pin]
+        timer: Option<Timer>,
+        elapsed: E,
+    }
+}
+
+impl<F, E, T> Future for Timeout<F, E>
+where
+    F: Future<Output = Result<T, Status>>,
+    E: Fn() -> Status,
+{
+    type Output = Result<T, Status>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        match this.call.poll(cx) {
+            Poll::Ready(answer) => Poll::Ready(answer),
+            Poll::Pending => match this.timer.as_pin_mut() {
+                Some(timer) => timer.poll(cx).map(|()| Err((this.elapsed)())),
+                None => Poll::Pending,
+            },
+        }
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// Is ready from a moment on.
+    pub(crate) struct Timer {
+        at: Instant,
+        // Made when there is something to wait for.
+        #[pin]
+        sleep: Option<Sleep>,
+        // What `sleep` will wake. Kept, so that no other one can take its place in memory and look the same.
+        waker: Option<Waker>,
+    }
+}
+
+impl Timer {
+    pub(crate) fn new(at: Instant) -> Self {
+        Self {
+            at,
+            sleep: None,
+            waker: None,
+        }
+    }
+
+    /// Whether the timer will wake him who asks now, and has not done so yet.
+    fn is_set_for(&self, waker: &Waker) -> bool {
+        match (&self.sleep, &self.waker) {
+            (Some(sleep), Some(woken)) => woken.will_wake(waker) && !sleep.is_elapsed(),
+            _ => false,
+        }
+    }
+
+    fn set(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut this = self.project();
+        if this.sleep.is_none() {
+            this.sleep.set(Some(sleep_until(*this.at)));
+        }
+        // Also where the call has used up what it may do in one turn: it may do so each time.
+        let elapsed = this.sleep.as_pin_mut().map(unconstrained);
+        let polled = elapsed.map_or(Poll::Pending, |elapsed| pin!(elapsed).poll(cx));
+        *this.waker = polled.is_pending().then(|| cx.waker().clone());
+        polled
+    }
+}
+
+impl Future for Timer {
+    type Output = ();
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        match self.is_set_for(cx.waker()) {
+            true => Poll::Pending,
+            false => self.set(cx),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::task::Wake;
+    use std::time::Duration;
+
+    use tokio::task::coop::consume_budget;
+    use tokio::time::advance;
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[derive(Default)]
+    struct Woken(AtomicBool);
+
+    impl Woken {
+        fn is_so(&self) -> bool {
+            self.0.load(Ordering::Relaxed)
+        }
+    }
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn too_late() -> Status {
+        Status::deadline_exceeded("too late")
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_asked_last_is_woken() {
+        let call = pending::<Result<(), Status>>();
+        let mut call = pin!(timeout_at(Some(Instant::now() + SECOND), call, too_late));
+        let tasks = [(); 3].map(|()| Arc::new(Woken::default()));
+        // As where a future goes from a `select!` into a task of its own.
+        for task in [&tasks[0], &tasks[0], &tasks[1], &tasks[1]] {
+            let waker = Waker::from(Arc::clone(task));
+            let mut cx = Context::from_waker(&waker);
+            assert!(call.as_mut().poll(&mut cx).is_pending());
+        }
+        advance(SECOND).await;
+        assert_eq!(
+            tasks.each_ref().map(|task| task.is_so()),
+            [false, true, false]
+        );
+        let waker = Waker::from(Arc::clone(&tasks[2]));
+        let ended = call.poll(&mut Context::from_waker(&waker));
+        assert!(matches!(ended, Poll::Ready(Err(status)) if status.message() == "too late"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_uses_up_each_turn_runs_out_of_time() {
+        let busy = async {
+            for _ in 0..100_000 {
+                consume_budget().await;
+            }
+            Ok(())
+        };
+        let call = timeout_at(Some(Instant::now() + SECOND), busy, too_late);
+        let (ended, ()) = tokio::join!(call, advance(SECOND));
+        assert_eq!(ended.unwrap_err().message(), "too late");
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_there_needs_no_timer() {
+        let long_ago = Instant::now();
+        let call = timeout_at(Some(long_ago), async { Ok(7) }, too_late);
+        assert_eq!(call.await.unwrap(), 7);
+        let unlimited = timeout_at(None, async { Ok(7) }, too_late);
+        assert_eq!(unlimited.await.unwrap(), 7);
+    }
+}

@@ -1,0 +1,168 @@
+//! The time of a turn, which is one poll of a call that is being made.
+//!
+//! To read the clock takes longer than most of what an interceptor does. What is said within one poll of when the call's
+//! time began, and of how much of it is left, can do with the time that somebody has read in this poll already, as
+//! all that runs in one `ExecCtx` of grpc-core does. That is so as long as nothing has run in between but what this crate
+//! has itself: behind code of the user's the clock is read anew. How long something took is never measured this way.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::time::Instant;
+
+thread_local! {
+    static TURN: Cell<Turn> = const { Cell::new(Turn::None) };
+}
+
+#[derive(Clone, Copy)]
+enum Turn {
+    None,
+    Begun,
+    ReadAt(Instant),
+}
+
+/// The time, and remembers it until the turn is over.
+#[inline]
+pub(crate) fn now() -> Instant {
+    let now = Instant::now();
+    if !matches!(TURN.get(), Turn::None) {
+        TURN.set(Turn::ReadAt(now));
+    }
+    now
+}
+
+/// The time as it was when somebody last looked in this turn.
+#[inline]
+pub fn lately() -> Instant {
+    match TURN.get() {
+        Turn::ReadAt(at) => at,
+        Turn::None | Turn::Begun => now(),
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// Each poll of it is a turn.
+    #[derive(Debug)]
+    pub struct InTurns<F> {
+        #[pin]
+        call: F,
+    }
+}
+
+impl<F> InTurns<F> {
+    /// Each poll of this future is a turn.
+    pub fn new(call: F) -> Self {
+        Self { call }
+    }
+}
+
+impl<F: Future> Future for InTurns<F> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let _turn = Within {
+            outer: TURN.replace(Turn::Begun),
+        };
+        self.project().call.poll(cx)
+    }
+}
+
+/// Goes back to the turn around it, with what is known now.
+struct Within {
+    outer: Turn,
+}
+
+impl Drop for Within {
+    #[inline]
+    fn drop(&mut self) {
+        match self.outer {
+            Turn::None => TURN.set(Turn::None),
+            outer => go_back_to(outer),
+        }
+    }
+}
+
+#[cold]
+fn go_back_to(outer: Turn) {
+    if !matches!(TURN.get(), Turn::ReadAt(_)) {
+        TURN.set(outer);
+    }
+}
+
+/// The clock is read anew in this turn, because code of the user's has run, and may have taken long.
+pub(crate) fn forget() {
+    if !matches!(TURN.get(), Turn::None) {
+        TURN.set(Turn::Begun);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::time::Duration;
+
+    use tokio::time::advance;
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[tokio::test(start_paused = true)]
+    async fn the_clock_is_read_once_in_a_turn() {
+        let began = Instant::now();
+        let mut polls = 0;
+        let mut seen = Vec::new();
+        let call = poll_fn(|cx| {
+            polls += 1;
+            seen.push(lately());
+            // No turn lasts this long, but for somebody who blocks the thread.
+            assert!(std::pin::pin!(advance(SECOND)).poll(cx).is_pending());
+            seen.push(lately());
+            match polls {
+                2 => Poll::Ready(()),
+                _ => Poll::Pending,
+            }
+        });
+        InTurns::new(call).await;
+        assert_eq!(
+            seen,
+            [began, began, began + SECOND, began + SECOND],
+            "the second poll is another turn"
+        );
+        assert_eq!(lately(), began + 2 * SECOND, "no turn");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_reads_the_clock_sets_it_for_the_others() {
+        let began = Instant::now();
+        let call = poll_fn(|cx| {
+            assert_eq!(lately(), began);
+            assert!(std::pin::pin!(advance(SECOND)).poll(cx).is_pending());
+            assert_eq!(now(), began + SECOND);
+            assert_eq!(lately(), began + SECOND);
+            Poll::Ready(())
+        });
+        InTurns::new(call).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_turn_within_a_turn_is_its_own() {
+        let began = Instant::now();
+        let call = poll_fn(|cx| {
+            assert_eq!(lately(), began);
+            assert!(std::pin::pin!(advance(SECOND)).poll(cx).is_pending());
+            let mut reads = InTurns::new(std::future::ready(()));
+            assert!(Pin::new(&mut reads).poll(cx).is_ready());
+            assert_eq!(lately(), began, "nobody has read the clock in it");
+            let mut reads = InTurns::new(poll_fn(|_| Poll::Ready(lately())));
+            let read = Pin::new(&mut reads).poll(cx);
+            assert_eq!(read, Poll::Ready(began + SECOND), "it has its own time");
+            assert_eq!(lately(), began + SECOND, "which is known then");
+            Poll::Ready(())
+        });
+        InTurns::new(call).await;
+    }
+}

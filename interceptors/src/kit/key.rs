@@ -1,0 +1,71 @@
+//! Which metadata keys may carry what.
+
+use crate::core::text::same;
+
+/// Whether this is a metadata key that a caller may send: `1*( 0-9 / a-z / "_" / "-" / "." )` in
+/// the gRPC over HTTP/2 specification.
+pub const fn is_legal(key: &str) -> bool {
+    let key = key.as_bytes();
+    let mut i = 0;
+    while i < key.len() {
+        if !matches!(key[i], b'0'..=b'9' | b'a'..=b'z' | b'_' | b'-' | b'.') {
+            return false;
+        }
+        i += 1;
+    }
+    !key.is_empty()
+}
+
+/// Whether a text may stand there that is neither gRPC's own nor HTTP's: a key that ends in `-bin` carries
+/// bytes in base64.
+pub const fn is_free(key: &str) -> bool {
+    const RESERVED: [&str; 6] = [
+        "te",
+        "content-type",
+        "content-length",
+        "user-agent",
+        "host",
+        "connection",
+    ];
+    let mut i = 0;
+    while i < RESERVED.len() {
+        if same(key, RESERVED[i]) {
+            return false;
+        }
+        i += 1;
+    }
+    !matches!(
+        key.as_bytes(),
+        [b'g', b'r', b'p', b'c', b'-', ..] | [.., b'-', b'b', b'i', b'n']
+    )
+}
+
+/// Whether what stands there is usually a secret.
+pub const fn is_of_secrets(key: &str) -> bool {
+    same(key, "authorization")
+        || same(key, "proxy-authorization")
+        || same(key, "cookie")
+        || same(key, "x-api-key")
+}
+
+mod tests {
+    #[test]
+    fn keys_are_those_of_the_specification() {
+        for legal in ["authorization", "x-api-key", "a", "0_9.z"] {
+            assert!(super::is_legal(legal), "{legal}");
+        }
+        for illegal in ["", "X-Api-Key", "a b", "ä", ":path", "a\n"] {
+            assert!(!super::is_legal(illegal), "{illegal}");
+        }
+    }
+
+    #[test]
+    fn some_keys_are_not_for_texts_of_ones_own() {
+        for free in ["authorization", "x-api-key", "grpc", "x-bin-x", "tea"] {
+            assert!(super::is_free(free), "{free}");
+        }
+        for taken in ["te", "content-type", "grpc-timeout", "x-token-bin"] {
+            assert!(!super::is_free(taken), "{taken}");
+        }
+    }
+}
