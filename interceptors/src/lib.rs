@@ -1,29 +1,28 @@
 #![doc = include_str!("lib.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-#[cfg(any(feature = "concurrency", feature = "circuit-breaker"))]
-mod by_name;
-mod call;
-mod chain;
-#[cfg(any(feature = "logging", feature = "metrics", feature = "trace"))]
-mod code_names;
-#[cfg(any(feature = "retry", feature = "hedge", feature = "circuit-breaker"))]
-mod codes;
-mod end;
-mod inbound;
-#[cfg(any(feature = "auth", feature = "rate-limit", feature = "request-id"))]
-mod key;
-mod once;
-mod plan;
-#[cfg(any(feature = "retry", feature = "hedge"))]
-mod pushback;
-#[cfg(any(feature = "rate-limit", feature = "concurrency"))]
-mod refusal;
-mod stream;
-#[cfg(any(feature = "client", feature = "retry", feature = "timeout"))]
-mod timer;
-#[cfg_attr(not(feature = "client"), allow(dead_code, unreachable_pub))]
-mod turn;
+mod core;
+#[allow(missing_docs, missing_debug_implementations)]
+mod mount;
+
+/// What several interceptors use. Those with dependencies of their own are switched on by the features that need them.
+pub(crate) mod kit {
+    pub(crate) mod by_name;
+    pub(crate) mod code_names;
+    pub mod codes;
+    pub(crate) mod identity;
+    pub mod key;
+    #[cfg(feature = "_level")]
+    pub(crate) mod level;
+    pub(crate) mod pushback;
+    #[cfg(feature = "_refusal")]
+    pub(crate) mod refusal;
+    #[cfg(all(feature = "client", feature = "_h2"))]
+    pub(crate) mod reset;
+    #[cfg(all(feature = "client", not(feature = "_h2")))]
+    #[path = "no_reset.rs"]
+    pub(crate) mod reset;
+}
 
 #[cfg(feature = "auth")]
 pub mod auth;
@@ -39,9 +38,6 @@ pub mod client;
 pub mod concurrency;
 #[cfg(feature = "deadline")]
 pub mod deadline;
-#[cfg(not(feature = "deadline"))]
-#[allow(dead_code, unreachable_pub)]
-mod deadline;
 #[doc = include_str!("errors.md")]
 pub mod errors {}
 #[cfg(feature = "hedge")]
@@ -72,19 +68,30 @@ pub mod trace;
 pub mod validate;
 
 #[doc(hidden)]
+pub mod ext;
+
+#[doc(hidden)]
 #[path = "private.rs"]
 #[allow(missing_docs, missing_debug_implementations)]
 pub mod __private;
 
-pub use call::{Call, CallDetails, Kind, Side};
-pub use chain::{Interceptor, Next};
-pub use end::{End, Observer, Outcome};
+pub use crate::core::call::Call;
+pub use crate::core::chain::{Interceptor, Next};
+pub use crate::core::details::CallDetails;
+pub use crate::core::end::{End, Observer, Outcome};
+pub use crate::core::kind::{Kind, Side};
+pub use crate::core::plan::{
+    Entry, EntryPlan, Intercepted, MethodPlan, Note, Plan, Rule, Setting, Settings, Sides, Value,
+};
+pub use crate::core::stream::ResponseStream;
+#[cfg(feature = "_level")]
+#[doc(hidden)]
+pub use tracing;
+
 #[doc = include_str!("attribute.md")]
 #[cfg_attr(feature = "metrics", doc = include_str!("metrics/attribute.md"))]
 #[cfg_attr(feature = "trace", doc = include_str!("trace/attribute.md"))]
 pub use interceptors_macros::intercept;
-pub use plan::{EntryPlan, Intercepted, MethodPlan, Note, Plan, Setting, Settings, Value};
-pub use stream::ResponseStream;
 
 #[doc = include_str!("../../README.md")]
 #[cfg(all(

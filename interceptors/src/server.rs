@@ -26,8 +26,6 @@
 //! another (at most 5 allocations). Services without the attribute see what they always saw.
 
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -35,6 +33,8 @@ use http_body::{Body, Frame, SizeHint};
 use tonic::Status;
 use tower_layer::Layer;
 use tower_service::Service;
+
+use crate::core::facts::CutOff;
 
 /// Tells annotated services of request streams that were cut off. See the [module documentation](self).
 #[derive(Debug, Clone, Copy, Default)]
@@ -67,31 +67,21 @@ where
     }
 
     fn call(&mut self, request: http::Request<tonic::body::Body>) -> S::Future {
-        let cancelled = Cancelled::default();
+        let cut_off = CutOff::default();
         let mut request = request.map(|body| {
             tonic::body::Body::new(Watched {
                 body,
-                cancelled: cancelled.clone(),
+                cut_off: cut_off.clone(),
             })
         });
-        request.extensions_mut().insert(cancelled);
+        request.extensions_mut().insert(cut_off);
         self.inner.call(request)
-    }
-}
-
-/// Whether the request has been cut off.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Cancelled(Arc<AtomicBool>);
-
-impl Cancelled {
-    pub(crate) fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
     }
 }
 
 struct Watched {
     body: tonic::body::Body,
-    cancelled: Cancelled,
+    cut_off: CutOff,
 }
 
 impl Body for Watched {
@@ -104,7 +94,7 @@ impl Body for Watched {
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
         if let Some(Err(_)) = frame {
-            self.cancelled.0.store(true, Ordering::Relaxed);
+            self.cut_off.set();
         }
         Poll::Ready(frame)
     }

@@ -41,10 +41,12 @@ use std::time::Duration;
 pub use tokio::time::{advance, pause, resume};
 use tonic::{Code, Request, Response, Status, Streaming};
 
-use crate::__private::{Abilities, AssociatedStream, Reply, Resend};
-use crate::chain::Chain;
-use crate::inbound::{MessageStream, empty, rebuilt};
-use crate::plan::{MethodPlan, Name};
+use crate::core::abilities::{Abilities, Resend};
+use crate::core::chain::Chain;
+use crate::core::messages::{MessageStream, empty, rebuilt};
+use crate::core::plan::{MethodPlan, Name};
+use crate::mount::Received;
+use crate::mount::reply::{AssociatedStream, Reply};
 use crate::{Call, End, Interceptor, Kind, Next, Outcome, Plan, ResponseStream, Side};
 
 /// A call that came from nowhere.
@@ -102,13 +104,13 @@ impl CallBuilder {
             begin: |_| true,
             is_complete: |_, _| true,
         };
-        Call::new(self.plan(), Abilities::new(Some(resend), None), request)
+        Call::received::<Received>(self.plan(), Abilities::new(Some(resend), None), request)
     }
 
     /// The call, with a request that can be sent once: a stream.
     #[must_use]
     pub fn call_once<Req>(&self, request: Request<Req>) -> Call<Req> {
-        Call::new(self.plan(), Abilities::new(None, None), request)
+        Call::received::<Received>(self.plan(), Abilities::new(None, None), request)
     }
 
     /// Plans are known when a program is compiled, so that of a test is never freed.
@@ -185,7 +187,7 @@ impl<Req: Send, Res: Send> Next<Req, Res> for Scripted<Req, Res> {
             Some(Answer::Panic(text)) => panic!("{text}"),
             None => Err(Status::internal("the script has no answer left")),
         };
-        call.details.answered = answer.is_ok();
+        call.set_answered(answer.is_ok());
         answer
     }
 }

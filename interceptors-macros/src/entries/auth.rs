@@ -57,7 +57,7 @@ pub(crate) static CLIENT: Row = Row {
     places: Places::CLIENTS,
     says: "sends a token with each call",
     module: "auth",
-    config_module: Some("client_auth"),
+    config_module: Some("auth::client"),
     interceptor: "Authenticate",
     positional: Positional::Wrong("`auth` takes its settings by name: `auth(token = self.tokens)`"),
     settings: &[

@@ -8,6 +8,7 @@ pub(crate) static ROW: Row = Row {
     says: "at most so many calls at once; the others are rejected",
     module: "concurrency",
     interceptor: "LoadShed",
+    entry: "LoadShedEntry",
     start: Start::Setting,
     positional: Positional::Wrong("`load_shed` takes its settings by name: `load_shed(max = 100)`"),
     settings: &[

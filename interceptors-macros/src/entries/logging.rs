@@ -149,8 +149,10 @@ impl Logging {
                 Sigil::None => {
                     quote_spanned!(span=> __interceptors::logging::Capture::capture(&#expr))
                 }
-                Sigil::Display => quote_spanned!(span=> __interceptors::display_text(&#expr)),
-                Sigil::Debug => quote_spanned!(span=> __interceptors::debug_text(&#expr)),
+                Sigil::Display => {
+                    quote_spanned!(span=> __interceptors::logging::display_text(&#expr))
+                }
+                Sigil::Debug => quote_spanned!(span=> __interceptors::logging::debug_text(&#expr)),
             };
             quote!(let #local = #value;)
         });
@@ -164,7 +166,7 @@ impl Logging {
                 let _ = #argument;
                 #(#captures)*
                 move |__finish: &__interceptors::logging::Finish<'_>| {
-                    __interceptors::finish_event!(__finish, { #(#names = #locals,)* })
+                    __interceptors::logging::finish_event!(__finish, { #(#names = #locals,)* })
                 }
             })
         }

@@ -19,9 +19,11 @@ pub(crate) struct Row {
     pub(crate) says: &'static str,
     /// Where the runtime crate has `Config` and the interceptor.
     pub(crate) module: &'static str,
-    /// Where it has `Config`, if that is elsewhere.
+    /// Where it has `Config`, as a path, if that is elsewhere.
     pub(crate) config_module: Option<&'static str>,
     pub(crate) interceptor: &'static str,
+    /// The type by which the plan knows the entry, in the same place as `Config`.
+    pub(crate) entry: &'static str,
     pub(crate) start: Start,
     pub(crate) positional: Positional,
     pub(crate) settings: &'static [Setting],
@@ -66,6 +68,7 @@ impl Row {
         module: "",
         config_module: None,
         interceptor: "",
+        entry: "Entry",
         start: Start::New,
         positional: Positional::Wrong(
             "this entry has no value without a name; take it out, or give it its name",

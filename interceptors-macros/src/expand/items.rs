@@ -3,6 +3,7 @@ use quote::{quote, quote_spanned};
 use syn::Ident;
 
 use crate::entries::entry::Listed;
+use crate::entries::row::Row;
 use crate::entries::site::Place;
 use crate::item::mount::{Mount, Side};
 use crate::text::config::Config;
@@ -19,7 +20,7 @@ use crate::text::span::at;
 ///     config
 /// };
 /// const __ENTRY_RETRY_0: EntryPlan =
-///     EntryPlan::new("retry", &__CONFIG_RETRY_0.settings(), &[]).single_requests_only();
+///     EntryPlan::of::<retry::Entry>(&__CONFIG_RETRY_0.settings(), &[]).single_requests_only();
 /// ```
 pub(crate) fn entry_items(mount: Mount, i: usize, listed: &Listed) -> TokenStream {
     let place = listed.place(mount, i);
@@ -42,7 +43,6 @@ pub(crate) fn entry_items(mount: Mount, i: usize, listed: &Listed) -> TokenStrea
         quote!(static #name: __interceptors::Once = __interceptors::Once::new();)
     });
     let plan = place.item("ENTRY");
-    let name = listed.name.to_string();
     let expressions = listed.shown.iter().map(|(name, shown)| {
         quote!(__interceptors::Setting::new(#name, __interceptors::Value::Text(#shown)))
     });
@@ -51,13 +51,23 @@ pub(crate) fn entry_items(mount: Mount, i: usize, listed: &Listed) -> TokenStrea
     let needs = listed.row.needs;
     let single_requests_only =
         (needs.resend && !needs.unary && !keeps_streams).then(|| quote!(.single_requests_only()));
+    let new = match listed.row.module {
+        "" => {
+            let name = listed.name.to_string();
+            quote!(new(#name, #settings, &[#(#expressions),*]))
+        }
+        _ => {
+            let module = module(listed.row, Span::call_site());
+            let entry = Ident::new(listed.row.entry, Span::call_site());
+            quote!(of::<__interceptors::#module::#entry>(#settings, &[#(#expressions),*]))
+        }
+    };
     quote! {
         #items
         #state
         #once
         const #plan: __interceptors::EntryPlan =
-            __interceptors::EntryPlan::new(#name, #settings, &[#(#expressions),*])
-                #single_requests_only;
+            __interceptors::EntryPlan::#new #single_requests_only;
     }
 }
 
@@ -68,8 +78,7 @@ fn config_item(place: &Place<'_>, listed: &Listed, config: &Config) -> TokenStre
         calls,
     } = config;
     let row = listed.row;
-    let module = |span: Span| Ident::new(row.config_module.unwrap_or(row.module), span);
-    let (module, start_module) = (module(Span::call_site()), module(*start_at));
+    let (module, start_module) = (module(row, Span::call_site()), module(row, *start_at));
     let start = quote_spanned! {*start_at=>
         let config = __interceptors::#start_module::Config::#start;
     };
@@ -81,4 +90,11 @@ fn config_item(place: &Place<'_>, listed: &Listed, config: &Config) -> TokenStre
             config
         };
     }
+}
+
+/// Where the runtime crate has what the plan knows of an entry.
+fn module(row: &Row, span: Span) -> TokenStream {
+    let path = row.config_module.unwrap_or(row.module);
+    let segments = path.split("::").map(|segment| Ident::new(segment, span));
+    quote_spanned!(span=> #(#segments)::*)
 }

@@ -9,8 +9,9 @@ const _: () = {
         let config = __interceptors::auth::Config::new();
         config
     };
-    const __ENTRY_AUTH_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "auth",
+    const __ENTRY_AUTH_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::auth::Entry,
+    >(
         &__CONFIG_AUTH_0.settings(),
         &[
             __interceptors::Setting::new(
@@ -24,18 +25,15 @@ const _: () = {
         let config = config.role("admin");
         config
     };
-    const __ENTRY_AUTHORIZE_1: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "authorize",
-        &__CONFIG_AUTHORIZE_1.settings(),
-        &[],
-    );
-    const __ENTRY_AUTHORIZE_2: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "authorize",
-        &[],
-        &[__interceptors::Setting::new("with", __interceptors::Value::Text("…"))],
-    );
-    const __ENTRY_AUTHORIZE_3: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "authorize",
+    const __ENTRY_AUTHORIZE_1: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::authorize::Entry,
+    >(&__CONFIG_AUTHORIZE_1.settings(), &[]);
+    const __ENTRY_AUTHORIZE_2: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::authorize::Entry,
+    >(&[], &[__interceptors::Setting::new("with", __interceptors::Value::Text("…"))]);
+    const __ENTRY_AUTHORIZE_3: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::authorize::Entry,
+    >(
         &[],
         &[
             __interceptors::Setting::new(
@@ -49,11 +47,9 @@ const _: () = {
         let config = config.roles(ROLES);
         config
     };
-    const __ENTRY_AUTHORIZE_4: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "authorize",
-        &__CONFIG_AUTHORIZE_4.settings(),
-        &[],
-    );
+    const __ENTRY_AUTHORIZE_4: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::authorize::Entry,
+    >(&__CONFIG_AUTHORIZE_4.settings(), &[]);
     #[allow(dead_code, nonstandard_style, clippy::all, clippy::pedantic)]
     mod __handlers {
         pub(super) trait Handlers {

@@ -5,8 +5,9 @@ const _: () = {
     };
     const __SERVICE: &::core::primitive::str = "UserService";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
-    const __ENTRY_CATCH_PANIC_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "catch_panic",
+    const __ENTRY_CATCH_PANIC_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::catch_panic::Entry,
+    >(
         &[],
         &[
             __interceptors::Setting::new(
@@ -22,14 +23,13 @@ const _: () = {
         let config = config.idle(::core::time::Duration::new(0u64, 500000000u32));
         config
     };
-    const __ENTRY_TIMEOUT_1: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "timeout",
-        &__CONFIG_TIMEOUT_1.settings(),
-        &[],
-    );
+    const __ENTRY_TIMEOUT_1: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::timeout::Entry,
+    >(&__CONFIG_TIMEOUT_1.settings(), &[]);
     static __VALUE_CATCH_PANIC_2: __interceptors::Once = __interceptors::Once::new();
-    const __ENTRY_CATCH_PANIC_2: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "catch_panic",
+    const __ENTRY_CATCH_PANIC_2: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::catch_panic::Entry,
+    >(
         &[],
         &[
             __interceptors::Setting::new(
@@ -43,25 +43,19 @@ const _: () = {
         let config = config.idle(IDLE);
         config
     };
-    const __ENTRY_TIMEOUT_3: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "timeout",
-        &__CONFIG_TIMEOUT_3.settings(),
-        &[],
-    );
-    const __ENTRY_CATCH_PANIC_4: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "catch_panic",
-        &[],
-        &[],
-    );
+    const __ENTRY_TIMEOUT_3: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::timeout::Entry,
+    >(&__CONFIG_TIMEOUT_3.settings(), &[]);
+    const __ENTRY_CATCH_PANIC_4: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::catch_panic::Entry,
+    >(&[], &[]);
     const __CONFIG_TIMEOUT_5: &__interceptors::timeout::Config = &{
         let config = __interceptors::timeout::Config::new(LIMIT);
         config
     };
-    const __ENTRY_TIMEOUT_5: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "timeout",
-        &__CONFIG_TIMEOUT_5.settings(),
-        &[],
-    );
+    const __ENTRY_TIMEOUT_5: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::timeout::Entry,
+    >(&__CONFIG_TIMEOUT_5.settings(), &[]);
     #[allow(dead_code, nonstandard_style, clippy::all, clippy::pedantic)]
     mod __handlers {
         pub(super) trait Handlers {

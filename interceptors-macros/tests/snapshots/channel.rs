@@ -11,11 +11,9 @@ const _: () = {
         let config = __interceptors::logging::Config::client();
         config
     };
-    const __ENTRY_LOGGING_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "logging",
-        &__CONFIG_LOGGING_0.settings(),
-        &[],
-    );
+    const __ENTRY_LOGGING_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::logging::Entry,
+    >(&__CONFIG_LOGGING_0.settings(), &[]);
     const __CONFIG_RETRY_1: &__interceptors::retry::Config = &{
         let config = __interceptors::retry::Config::new();
         let config = config.max(3);
@@ -29,8 +27,9 @@ const _: () = {
             )
         }
     }
-    const __ENTRY_RETRY_1: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "retry",
+    const __ENTRY_RETRY_1: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::retry::Entry,
+    >(
         &__CONFIG_RETRY_1.settings(),
         &[
             __interceptors::Setting::new(
@@ -39,12 +38,13 @@ const _: () = {
             ),
         ],
     );
-    const __CONFIG_AUTH_2: &__interceptors::client_auth::Config = &{
-        let config = __interceptors::client_auth::Config::new();
+    const __CONFIG_AUTH_2: &__interceptors::auth::client::Config = &{
+        let config = __interceptors::auth::client::Config::new();
         config
     };
-    const __ENTRY_AUTH_2: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "auth",
+    const __ENTRY_AUTH_2: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::auth::client::Entry,
+    >(
         &__CONFIG_AUTH_2.settings(),
         &[
             __interceptors::Setting::new(
@@ -53,8 +53,9 @@ const _: () = {
             ),
         ],
     );
-    const __ENTRY_METADATA_3: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "metadata",
+    const __ENTRY_METADATA_3: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::metadata::Entry,
+    >(
         &[],
         &[
             __interceptors::Setting::new(
@@ -69,11 +70,9 @@ const _: () = {
         );
         config
     };
-    const __ENTRY_DEADLINE_4: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "deadline",
-        &__CONFIG_DEADLINE_4.settings(),
-        &[],
-    );
+    const __ENTRY_DEADLINE_4: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::deadline::Entry,
+    >(&__CONFIG_DEADLINE_4.settings(), &[]);
     const __PLAN_0: &__interceptors::MethodPlan = &__interceptors::MethodPlan::of_channel(
         __interceptors::Name {
             service: "*",

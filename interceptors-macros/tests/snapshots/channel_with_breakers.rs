@@ -18,11 +18,9 @@ const _: () = {
             __CONFIG_CIRCUIT_BREAKER_0,
         )
     }
-    const __ENTRY_CIRCUIT_BREAKER_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "circuit_breaker",
-        &__CONFIG_CIRCUIT_BREAKER_0.settings(),
-        &[],
-    );
+    const __ENTRY_CIRCUIT_BREAKER_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::circuit_breaker::Entry,
+    >(&__CONFIG_CIRCUIT_BREAKER_0.settings(), &[]);
     const __CONFIG_LOAD_SHED_1: &__interceptors::concurrency::Config = &{
         let config = __interceptors::concurrency::Config::max(5);
         let config = config.queue(0);
@@ -32,8 +30,9 @@ const _: () = {
     fn __LIMITER_LOAD_SHED_1() -> __interceptors::concurrency::Limiters {
         __interceptors::concurrency::Limiters::per_service(__CONFIG_LOAD_SHED_1)
     }
-    const __ENTRY_LOAD_SHED_1: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "load_shed",
+    const __ENTRY_LOAD_SHED_1: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::concurrency::LoadShedEntry,
+    >(
         &__CONFIG_LOAD_SHED_1.settings(),
         &[__interceptors::Setting::new("per", __interceptors::Value::Text("service"))],
     );

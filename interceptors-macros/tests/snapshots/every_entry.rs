@@ -11,8 +11,9 @@ const _: () = {
         let config = config.slow(::core::time::Duration::new(2u64, 0u32));
         config
     };
-    const __ENTRY_LOGGING_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "logging",
+    const __ENTRY_LOGGING_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::logging::Entry,
+    >(
         &__CONFIG_LOGGING_0.settings(),
         &[
             __interceptors::Setting::new(
@@ -25,8 +26,9 @@ const _: () = {
         let config = __interceptors::auth::Config::new();
         config
     };
-    const __ENTRY_AUTH_1: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "auth",
+    const __ENTRY_AUTH_1: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::auth::Entry,
+    >(
         &__CONFIG_AUTH_1.settings(),
         &[
             __interceptors::Setting::new(
@@ -45,8 +47,9 @@ const _: () = {
     > = ::std::sync::LazyLock::new(|| {
         __interceptors::rate_limit::Limiter::new(__CONFIG_RATE_LIMIT_2)
     });
-    const __ENTRY_RATE_LIMIT_2: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "rate_limit",
+    const __ENTRY_RATE_LIMIT_2: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::rate_limit::Entry,
+    >(
         &__CONFIG_RATE_LIMIT_2.settings(),
         &[__interceptors::Setting::new("key", __interceptors::Value::Text("identity"))],
     );
@@ -60,8 +63,9 @@ const _: () = {
         __interceptors::retry::Throttle::legal_tokens(10),
         __interceptors::retry::Throttle::legal_ratio(0.1),
     );
-    const __ENTRY_RETRY_3: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-            "retry",
+    const __ENTRY_RETRY_3: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::retry::Entry,
+    >(
             &__CONFIG_RETRY_3.settings(),
             &[
                 __interceptors::Setting::new(
@@ -203,9 +207,9 @@ const _: () = {
                     let __field_0 = __interceptors::logging::Capture::capture(
                         &request.id,
                     );
-                    let __field_1 = __interceptors::debug_text(&request);
+                    let __field_1 = __interceptors::logging::debug_text(&request);
                     move |__finish: &__interceptors::logging::Finish<'_>| {
-                        __interceptors::finish_event!(
+                        __interceptors::logging::finish_event!(
                             __finish, { user.id = __field_0, all = __field_1, }
                         )
                     }
@@ -273,9 +277,9 @@ const _: () = {
                     let __field_0 = __interceptors::logging::Capture::capture(
                         &request.id,
                     );
-                    let __field_1 = __interceptors::debug_text(&request);
+                    let __field_1 = __interceptors::logging::debug_text(&request);
                     move |__finish: &__interceptors::logging::Finish<'_>| {
-                        __interceptors::finish_event!(
+                        __interceptors::logging::finish_event!(
                             __finish, { user.id = __field_0, all = __field_1, }
                         )
                     }

@@ -56,18 +56,17 @@ pub mod user_service_client {
             let config = __interceptors::logging::Config::client();
             config
         };
-        const __ENTRY_LOGGING_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-            "logging",
-            &__CONFIG_LOGGING_0.settings(),
-            &[],
-        );
-        const __CONFIG_AUTH_1: &__interceptors::client_auth::Config = &{
-            let config = __interceptors::client_auth::Config::new();
+        const __ENTRY_LOGGING_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+            __interceptors::logging::Entry,
+        >(&__CONFIG_LOGGING_0.settings(), &[]);
+        const __CONFIG_AUTH_1: &__interceptors::auth::client::Config = &{
+            let config = __interceptors::auth::client::Config::new();
             config
         };
         static __VALUE_AUTH_1: __interceptors::Once = __interceptors::Once::new();
-        const __ENTRY_AUTH_1: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-            "auth",
+        const __ENTRY_AUTH_1: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+            __interceptors::auth::client::Entry,
+        >(
             &__CONFIG_AUTH_1.settings(),
             &[
                 __interceptors::Setting::new(
@@ -81,13 +80,12 @@ pub mod user_service_client {
             let config = config.max(3);
             config
         };
-        const __ENTRY_RETRY_2: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-            "retry",
-            &__CONFIG_RETRY_2.settings(),
-            &[],
-        );
-        const __ENTRY_METADATA_3: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-            "metadata",
+        const __ENTRY_RETRY_2: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+            __interceptors::retry::Entry,
+        >(&__CONFIG_RETRY_2.settings(), &[]);
+        const __ENTRY_METADATA_3: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+            __interceptors::metadata::Entry,
+        >(
             &[],
             &[
                 __interceptors::Setting::new(

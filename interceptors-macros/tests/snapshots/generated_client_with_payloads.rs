@@ -46,8 +46,9 @@ pub mod user_service_client {
             let config = __interceptors::payload::Config::new();
             config
         };
-        const __ENTRY_PAYLOAD_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-            "payload",
+        const __ENTRY_PAYLOAD_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+            __interceptors::payload::Entry,
+        >(
             &__CONFIG_PAYLOAD_0.settings(),
             &[
                 __interceptors::Setting::new(
@@ -60,8 +61,9 @@ pub mod user_service_client {
             let config = __interceptors::payload::Config::new();
             config
         };
-        const __ENTRY_PAYLOAD_1: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-            "payload",
+        const __ENTRY_PAYLOAD_1: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+            __interceptors::payload::Entry,
+        >(
             &__CONFIG_PAYLOAD_1.settings(),
             &[
                 __interceptors::Setting::new(

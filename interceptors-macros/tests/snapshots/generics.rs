@@ -10,11 +10,9 @@ const _: () = {
         let config = config.max(1);
         config
     };
-    const __ENTRY_RETRY_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-            "retry",
-            &__CONFIG_RETRY_0.settings(),
-            &[],
-        )
+    const __ENTRY_RETRY_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::retry::Entry,
+    >(&__CONFIG_RETRY_0.settings(), &[])
         .single_requests_only();
     #[allow(dead_code, nonstandard_style, clippy::all, clippy::pedantic)]
     mod __handlers {

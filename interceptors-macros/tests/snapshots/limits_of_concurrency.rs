@@ -16,8 +16,9 @@ const _: () = {
     > = ::std::sync::LazyLock::new(|| __interceptors::concurrency::Limiter::new(
         __CONFIG_LOAD_SHED_0,
     ));
-    const __ENTRY_LOAD_SHED_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "load_shed",
+    const __ENTRY_LOAD_SHED_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::concurrency::LoadShedEntry,
+    >(
         &__CONFIG_LOAD_SHED_0.settings(),
         &[__interceptors::Setting::new("per", __interceptors::Value::Text("service"))],
     );
@@ -31,13 +32,12 @@ const _: () = {
         let config = config.wait(WAIT);
         config
     };
-    const __ENTRY_CONCURRENCY_1: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "concurrency",
-        &__CONFIG_CONCURRENCY_1.settings(),
-        &[],
-    );
-    const __ENTRY_CONCURRENCY_2: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "concurrency",
+    const __ENTRY_CONCURRENCY_1: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::concurrency::Entry,
+    >(&__CONFIG_CONCURRENCY_1.settings(), &[]);
+    const __ENTRY_CONCURRENCY_2: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::concurrency::Entry,
+    >(
         &[],
         &[
             __interceptors::Setting::new(

@@ -9,11 +9,9 @@ const _: () = {
         let config = __interceptors::logging::Config::new();
         config
     };
-    const __ENTRY_LOGGING_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "logging",
-        &__CONFIG_LOGGING_0.settings(),
-        &[],
-    );
+    const __ENTRY_LOGGING_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::logging::Entry,
+    >(&__CONFIG_LOGGING_0.settings(), &[]);
     const __CONFIG_RATE_LIMIT_1: &__interceptors::rate_limit::Config = &{
         let config = __interceptors::rate_limit::Config::per_second(100);
         config
@@ -23,21 +21,17 @@ const _: () = {
     > = ::std::sync::LazyLock::new(|| {
         __interceptors::rate_limit::Limiter::new(__CONFIG_RATE_LIMIT_1)
     });
-    const __ENTRY_RATE_LIMIT_1: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "rate_limit",
-        &__CONFIG_RATE_LIMIT_1.settings(),
-        &[],
-    );
+    const __ENTRY_RATE_LIMIT_1: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::rate_limit::Entry,
+    >(&__CONFIG_RATE_LIMIT_1.settings(), &[]);
     const __CONFIG_RETRY_2: &__interceptors::retry::Config = &{
         let config = __interceptors::retry::Config::new();
         let config = config.max(2);
         config
     };
-    const __ENTRY_RETRY_2: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-            "retry",
-            &__CONFIG_RETRY_2.settings(),
-            &[],
-        )
+    const __ENTRY_RETRY_2: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::retry::Entry,
+    >(&__CONFIG_RETRY_2.settings(), &[])
         .single_requests_only();
     const __CONFIG_RATE_LIMIT_3: &__interceptors::rate_limit::Config = &{
         let config = __interceptors::rate_limit::Config::per_second(5);
@@ -48,8 +42,9 @@ const _: () = {
     > = ::std::sync::LazyLock::new(|| {
         __interceptors::rate_limit::Limiter::new(__CONFIG_RATE_LIMIT_3)
     });
-    const __ENTRY_RATE_LIMIT_3: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "rate_limit",
+    const __ENTRY_RATE_LIMIT_3: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::rate_limit::Entry,
+    >(
         &__CONFIG_RATE_LIMIT_3.settings(),
         &[__interceptors::Setting::new("key", __interceptors::Value::Text("peer"))],
     );

@@ -9,8 +9,9 @@ const _: () = {
         let config = __interceptors::auth::Config::new();
         config
     };
-    const __ENTRY_AUTH_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "auth",
+    const __ENTRY_AUTH_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::auth::Entry,
+    >(
         &__CONFIG_AUTH_0.settings(),
         &[__interceptors::Setting::new("verifier", __interceptors::Value::Text("self"))],
     );

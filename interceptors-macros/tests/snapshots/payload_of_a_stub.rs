@@ -9,8 +9,9 @@ const _: () = {
         let config = __interceptors::payload::Config::new();
         config
     };
-    const __ENTRY_PAYLOAD_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "payload",
+    const __ENTRY_PAYLOAD_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::payload::Entry,
+    >(
         &__CONFIG_PAYLOAD_0.settings(),
         &[
             __interceptors::Setting::new(

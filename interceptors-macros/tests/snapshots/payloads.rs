@@ -10,8 +10,9 @@ const _: () = {
         let config = config.max_bytes(LIMIT);
         config
     };
-    const __ENTRY_PAYLOAD_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "payload",
+    const __ENTRY_PAYLOAD_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::payload::Entry,
+    >(
         &__CONFIG_PAYLOAD_0.settings(),
         &[__interceptors::Setting::new("redact", __interceptors::Value::Text("[]"))],
     );
@@ -20,8 +21,9 @@ const _: () = {
         let config = config.level(__interceptors::tracing::Level::INFO);
         config
     };
-    const __ENTRY_PAYLOAD_1: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "payload",
+    const __ENTRY_PAYLOAD_1: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::payload::Entry,
+    >(
         &__CONFIG_PAYLOAD_1.settings(),
         &[
             __interceptors::Setting::new(
@@ -34,8 +36,9 @@ const _: () = {
         let config = __interceptors::payload::Config::new();
         config
     };
-    const __ENTRY_PAYLOAD_2: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "payload",
+    const __ENTRY_PAYLOAD_2: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::payload::Entry,
+    >(
         &__CONFIG_PAYLOAD_2.settings(),
         &[
             __interceptors::Setting::new(
@@ -50,8 +53,9 @@ const _: () = {
         let config = __interceptors::payload::Config::new();
         config
     };
-    const __ENTRY_PAYLOAD_3: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "payload",
+    const __ENTRY_PAYLOAD_3: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::payload::Entry,
+    >(
         &__CONFIG_PAYLOAD_3.settings(),
         &[
             __interceptors::Setting::new(

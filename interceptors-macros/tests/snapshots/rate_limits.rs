@@ -18,8 +18,9 @@ const _: () = {
     const __KEY_RATE_LIMIT_0: __interceptors::rate_limit::ByMetadata = __interceptors::rate_limit::ByMetadata::new(
         "x-api-key",
     );
-    const __ENTRY_RATE_LIMIT_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "rate_limit",
+    const __ENTRY_RATE_LIMIT_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::rate_limit::Entry,
+    >(
         &__CONFIG_RATE_LIMIT_0.settings(),
         &[
             __interceptors::Setting::new(
@@ -35,8 +36,9 @@ const _: () = {
         config
     };
     static __VALUE_AUTH_1: __interceptors::Once = __interceptors::Once::new();
-    const __ENTRY_AUTH_1: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "auth",
+    const __ENTRY_AUTH_1: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::auth::Entry,
+    >(
         &__CONFIG_AUTH_1.settings(),
         &[
             __interceptors::Setting::new(
@@ -45,8 +47,9 @@ const _: () = {
             ),
         ],
     );
-    const __ENTRY_RATE_LIMIT_2: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "rate_limit",
+    const __ENTRY_RATE_LIMIT_2: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::rate_limit::Entry,
+    >(
         &[],
         &[
             __interceptors::Setting::new(

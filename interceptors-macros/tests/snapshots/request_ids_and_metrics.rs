@@ -12,13 +12,12 @@ const _: () = {
         let config = config.max_length(64);
         config
     };
-    const __ENTRY_REQUEST_ID_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "request_id",
-        &__CONFIG_REQUEST_ID_0.settings(),
-        &[],
-    );
-    const __ENTRY_METRICS_1: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "metrics",
+    const __ENTRY_REQUEST_ID_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::request_id::Entry,
+    >(&__CONFIG_REQUEST_ID_0.settings(), &[]);
+    const __ENTRY_METRICS_1: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::metrics::Entry,
+    >(
         &[],
         &[
             __interceptors::Setting::new(
@@ -32,13 +31,12 @@ const _: () = {
         let config = config.public_endpoint(true);
         config
     };
-    const __ENTRY_TRACE_2: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "trace",
-        &__CONFIG_TRACE_2.settings(),
-        &[],
-    );
-    const __ENTRY_METRICS_3: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "metrics",
+    const __ENTRY_TRACE_2: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::trace::Entry,
+    >(&__CONFIG_TRACE_2.settings(), &[]);
+    const __ENTRY_METRICS_3: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::metrics::Entry,
+    >(
         &[],
         &[
             __interceptors::Setting::new(

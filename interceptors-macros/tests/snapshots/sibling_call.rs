@@ -9,11 +9,9 @@ const _: () = {
         let config = __interceptors::logging::Config::new();
         config
     };
-    const __ENTRY_LOGGING_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "logging",
-        &__CONFIG_LOGGING_0.settings(),
-        &[],
-    );
+    const __ENTRY_LOGGING_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::logging::Entry,
+    >(&__CONFIG_LOGGING_0.settings(), &[]);
     #[allow(dead_code, nonstandard_style, clippy::all, clippy::pedantic)]
     mod __handlers {
         pub(super) trait Handlers {

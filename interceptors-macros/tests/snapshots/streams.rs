@@ -24,21 +24,17 @@ const _: () = {
         let config = __interceptors::logging::Config::new();
         config
     };
-    const __ENTRY_LOGGING_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "logging",
-        &__CONFIG_LOGGING_0.settings(),
-        &[],
-    );
+    const __ENTRY_LOGGING_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::logging::Entry,
+    >(&__CONFIG_LOGGING_0.settings(), &[]);
     const __CONFIG_RETRY_1: &__interceptors::retry::Config = &{
         let config = __interceptors::retry::Config::new();
         let config = config.max(3);
         config
     };
-    const __ENTRY_RETRY_1: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-            "retry",
-            &__CONFIG_RETRY_1.settings(),
-            &[],
-        )
+    const __ENTRY_RETRY_1: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::retry::Entry,
+    >(&__CONFIG_RETRY_1.settings(), &[])
         .single_requests_only();
     #[allow(dead_code, nonstandard_style, clippy::all, clippy::pedantic)]
     mod __handlers {

@@ -9,21 +9,17 @@ const _: () = {
         let config = __interceptors::logging::Config::client();
         config
     };
-    const __ENTRY_LOGGING_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "logging",
-        &__CONFIG_LOGGING_0.settings(),
-        &[],
-    );
+    const __ENTRY_LOGGING_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::logging::Entry,
+    >(&__CONFIG_LOGGING_0.settings(), &[]);
     const __CONFIG_HEDGE_1: &__interceptors::hedge::Config = &{
         let config = __interceptors::hedge::Config::new();
         let config = config.delay(::core::time::Duration::new(1u64, 0u32));
         config
     };
-    const __ENTRY_HEDGE_1: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "hedge",
-        &__CONFIG_HEDGE_1.settings(),
-        &[],
-    );
+    const __ENTRY_HEDGE_1: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::hedge::Entry,
+    >(&__CONFIG_HEDGE_1.settings(), &[]);
     #[allow(dead_code, nonstandard_style, clippy::all, clippy::pedantic)]
     mod __handlers {
         pub(super) trait Handlers {

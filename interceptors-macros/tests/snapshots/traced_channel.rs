@@ -8,20 +8,16 @@ const _: () = {
         let config = __interceptors::trace::Config::new();
         config
     };
-    const __ENTRY_TRACE_0: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "trace",
-        &__CONFIG_TRACE_0.client_settings(),
-        &[],
-    );
+    const __ENTRY_TRACE_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::trace::Entry,
+    >(&__CONFIG_TRACE_0.client_settings(), &[]);
     const __CONFIG_REQUEST_ID_1: &__interceptors::request_id::Config = &{
         let config = __interceptors::request_id::Config::new();
         config
     };
-    const __ENTRY_REQUEST_ID_1: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
-        "request_id",
-        &__CONFIG_REQUEST_ID_1.client_settings(),
-        &[],
-    );
+    const __ENTRY_REQUEST_ID_1: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::request_id::Entry,
+    >(&__CONFIG_REQUEST_ID_1.client_settings(), &[]);
     const __PLAN_0: &__interceptors::MethodPlan = &__interceptors::MethodPlan::of_channel(
         __interceptors::Name {
             service: "*",

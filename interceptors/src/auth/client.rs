@@ -6,9 +6,10 @@ use std::sync::{Arc, LazyLock};
 use http::{HeaderValue, header};
 use tonic::{Code, Response, Status};
 
-use crate::call::DEFAULT_BUFFER_SIZE;
-use crate::plan::{Setting, Value};
-use crate::{Call, CallDetails, Interceptor, Next, key};
+use crate::core::call::DEFAULT_BUFFER_SIZE;
+use crate::core::plan::{Setting, Value};
+use crate::kit::key;
+use crate::{Call, CallDetails, Interceptor, Next, Rule, Sides};
 
 /// Gives the token that a call is made with.
 ///
@@ -233,7 +234,7 @@ where
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
-        if !self.config.allow_plaintext && call.details().is_plaintext == Some(true) {
+        if !self.config.allow_plaintext && call.is_plaintext() == Some(true) {
             return Err(Status::unauthenticated(
                 "the channel is not encrypted, so no token is sent over it; use TLS, or allow it with `auth(allow_plaintext = true)`",
             ));
@@ -259,6 +260,20 @@ where
         self.config.insert(call, &token)?;
         next.run(call).await
     }
+}
+
+/// What the plan knows of `auth` on a client.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Entry;
+
+impl crate::Entry for Entry {
+    const NAME: &'static str = "auth";
+    const SIDES: Sides = Sides::CLIENT;
+    const RULES: &'static [Rule] = &[
+        Rule::after("retry", "each attempt repeats the token of the first"),
+        Rule::after("hedge", "each attempt repeats the token of the first"),
+    ];
 }
 
 #[cfg(test)]

@@ -3,8 +3,9 @@ use http::{HeaderMap, HeaderValue};
 use tonic::{Response, Status};
 
 use super::{Identity, Verifier};
-use crate::plan::{Setting, Value};
-use crate::{Call, CallDetails, Interceptor, Next, key};
+use crate::core::plan::{Setting, Value};
+use crate::kit::key;
+use crate::{Call, CallDetails, Interceptor, Next};
 
 const BEARER: &str = "Bearer";
 
@@ -177,7 +178,7 @@ where
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
-        self.admit(&mut call.details).await?;
+        self.admit(call).await?;
         next.run(call).await
     }
 }
@@ -206,8 +207,8 @@ pub(super) fn refused() -> Status {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::__private::Abilities;
-    use crate::plan::{MethodPlan, Name};
+    use crate::core::abilities::Abilities;
+    use crate::core::plan::{MethodPlan, Name};
     use crate::{Kind, Side};
     use tonic::Request;
     use tonic::metadata::MetadataValue;
@@ -230,7 +231,7 @@ mod tests {
             let value = MetadataValue::try_from(*value).unwrap();
             request.metadata_mut().append("authorization", value);
         }
-        Call::new(&PLAN, Abilities::new(None, None), request)
+        Call::received::<()>(&PLAN, Abilities::new(None, None), request)
     }
 
     fn token(config: &Config, values: &[&[u8]]) -> Option<String> {

@@ -86,4 +86,27 @@ pub use client::{Authenticate, Config as ClientConfig, TokenSource};
 pub use interceptor::{Auth, Config};
 #[cfg(feature = "static-tokens")]
 pub use static_tokens::{StaticTokens, UnusableToken};
-pub use verifier::{Identity, RequestExt, Verifier};
+pub use verifier::{RequestExt, Verifier};
+
+pub use crate::kit::identity::Identity;
+
+use crate::{Rule, Sides};
+
+/// What the plan knows of `auth`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Entry;
+
+impl crate::Entry for Entry {
+    const NAME: &'static str = "auth";
+    const SIDES: Sides = Sides::SERVER;
+    const RULES: &'static [Rule] = &[
+        Rule::after("logging", "calls that it refuses are not logged"),
+        Rule::after(
+            "timeout",
+            "the time that it takes to verify a token is not bounded",
+        ),
+        Rule::after("metrics", "calls that it refuses are not measured"),
+        Rule::after("trace", "calls that it refuses have no span"),
+    ];
+}

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use tonic::{Request, Status};
 
 use crate::CallDetails;
+use crate::kit::identity::Identity;
 
 /// Tells whom a token belongs to. See the [module documentation](super) for an example.
 ///
@@ -46,10 +47,6 @@ macro_rules! forward_to_the_verifier_behind {
 }
 
 forward_to_the_verifier_behind!(&V, Arc<V>, Box<V>);
-
-/// The verified identity of the caller, as it stands in the request's extensions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Identity<T>(pub T);
 
 /// Finds the verified identity of the caller. See the [module documentation](super).
 pub trait RequestExt {

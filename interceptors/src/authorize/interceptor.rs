@@ -4,7 +4,7 @@ use tonic::{Response, Status};
 
 use super::{HasRole, Policy};
 use crate::auth::{Auth, Identity, Verifier};
-use crate::plan::{Setting, Value};
+use crate::core::plan::{Setting, Value};
 use crate::{Call, CallDetails, Interceptor, Next};
 
 /// Which roles let a caller pass.

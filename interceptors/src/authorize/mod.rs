@@ -49,3 +49,19 @@ mod policy;
 
 pub use interceptor::{Authorize, Config};
 pub use policy::{HasRole, Policy};
+
+use crate::{Rule, Sides};
+
+/// What the plan knows of `authorize`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Entry;
+
+impl crate::Entry for Entry {
+    const NAME: &'static str = "authorize";
+    const SIDES: Sides = Sides::SERVER;
+    const RULES: &'static [Rule] = &[Rule::after(
+        "logging",
+        "calls that it refuses are not logged",
+    )];
+}

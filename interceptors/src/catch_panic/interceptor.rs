@@ -1,11 +1,14 @@
 use std::fmt;
 use std::pin::pin;
+use std::task::{Context, Poll};
 
 use tonic::{Response, Status};
 
 use super::caught::Caught;
-use super::panic::{Panic, PanicHandler, log, report};
-use crate::{Call, Interceptor, Next};
+use super::panic::{Panic, PanicHandler, caught, log, report};
+use crate::core::layer::{Inner, Layer, Step};
+use crate::core::name::CallName;
+use crate::{Call, Interceptor, Next, Outcome};
 
 /// Writes panics to the log; see the [module documentation](super).
 #[derive(Debug, Clone, Copy, Default)]
@@ -50,15 +53,6 @@ impl<H> fmt::Debug for CatchPanic<'_, H> {
     }
 }
 
-/// The panic has gone past `request_id`, which would have done it.
-#[cfg(feature = "request-id")]
-#[cold]
-fn name_call(details: &crate::CallDetails, status: &mut Status) {
-    if let (Some(id), Some(header)) = (details.request_id(), details.marks.id_header) {
-        status.metadata_mut().as_mut().insert(header, id.to_value());
-    }
-}
-
 impl<H, Req, Res> Interceptor<Req, Res> for CatchPanic<'_, H>
 where
     H: PanicHandler + Clone + 'static,
@@ -76,18 +70,37 @@ where
         match caught {
             Ok(answer) => {
                 if answer.is_ok() && call.kind().response_is_stream() {
-                    call.details.marks.panic_handler = Some(Box::new(self.handler.clone()));
+                    call.push_layer(Guard(self.handler.clone()));
                 }
                 answer
             }
             Err(payload) => {
-                call.details.marks.has_panicked = true;
-                #[allow(unused_mut)]
-                let mut status = report(&call.details.path, payload, Some(self.handler));
-                #[cfg(feature = "request-id")]
-                name_call(&call.details, &mut status);
+                call.set_panicked();
+                let mut status = report(call.name(), payload, self.handler);
+                // The panic has gone past `request_id`, which would have done it.
+                call.name_answer(&mut status);
                 Err(status)
             }
+        }
+    }
+}
+
+/// Catches what a response stream panics with. If the handler has no size, such as a function, neither has this, and
+/// its box takes no allocation.
+struct Guard<H>(H);
+
+impl<H: PanicHandler + 'static> Layer for Guard<H> {
+    fn poll(&mut self, call: &CallName, cx: &mut Context<'_>, inner: &mut Inner<'_>) -> Poll<Step> {
+        caught(|| inner(cx)).unwrap_or_else(|payload| {
+            let status = report(call, payload, &self.0);
+            Poll::Ready(Step::Cut(Outcome::Panicked, status))
+        })
+    }
+
+    /// However an observer takes it, the call has ended as it has.
+    fn within(&mut self, call: &CallName, run: &mut dyn FnMut()) {
+        if let Err(payload) = caught(run) {
+            report(call, payload, &self.0);
         }
     }
 }

@@ -42,5 +42,20 @@ mod interceptor;
 mod panic;
 
 pub use interceptor::{CatchPanic, Logged};
-pub(crate) use panic::{Handler, Payload, caught, report};
 pub use panic::{Location, Panic, PanicHandler, record_locations};
+
+use crate::{Rule, Sides};
+
+/// What the plan knows of `catch_panic`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Entry;
+
+impl crate::Entry for Entry {
+    const NAME: &'static str = "catch_panic";
+    const SIDES: Sides = Sides::SERVER;
+    const RULES: &'static [Rule] = &[
+        Rule::before("auth", "its panics are not caught"),
+        Rule::before("with", "its panics are not caught"),
+    ];
+}

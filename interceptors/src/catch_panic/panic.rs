@@ -8,11 +8,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tonic::Status;
 
 use crate::Kind;
-use crate::call::CallPath;
+use crate::core::id::RequestId;
+use crate::core::name::CallName;
 
 /// A panic that was caught.
 pub struct Panic<'a> {
-    path: &'a CallPath,
+    path: &'a CallName,
     payload: &'a (dyn Any + Send),
     location: Option<&'a Location>,
 }
@@ -58,13 +59,12 @@ impl<'a> Panic<'a> {
     /// Which of the four kinds of RPC this was.
     #[must_use]
     pub fn kind(&self) -> Kind {
-        self.path.plan.kind()
+        self.path.kind()
     }
 
     /// The ID that `request_id` gave the call, whichever of the two was listed first.
-    #[cfg(feature = "request-id")]
     #[must_use]
-    pub fn request_id(&self) -> Option<&crate::request_id::RequestId> {
+    pub fn request_id(&self) -> Option<&RequestId> {
         self.path.request_id()
     }
 }
@@ -183,14 +183,11 @@ pub fn record_locations() {
     });
 }
 
-/// Who is told if a response stream panics. Of a type without a size, such as a function, the box takes no allocation.
-pub(crate) type Handler = Box<dyn PanicHandler>;
-
-pub(crate) type Payload = Box<dyn Any + Send>;
+pub(super) type Payload = Box<dyn Any + Send>;
 
 /// Runs what may panic.
 #[inline]
-pub(crate) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, Payload> {
+pub(super) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, Payload> {
     if RECORDING.load(Ordering::Relaxed) {
         // What another one has left, which nobody was told of.
         LAST.take();
@@ -200,11 +197,7 @@ pub(crate) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, Payload> {
 
 /// Tells of a panic, and what the client is told instead.
 #[cold]
-pub(crate) fn report(
-    path: &CallPath,
-    payload: Payload,
-    handler: Option<&dyn PanicHandler>,
-) -> Status {
+pub(super) fn report(path: &CallName, payload: Payload, handler: &dyn PanicHandler) -> Status {
     let location = LAST.take();
     let panic = Panic {
         path,
@@ -212,10 +205,9 @@ pub(crate) fn report(
         location: location.as_ref(),
     };
     // Whoever is told may panic too, and so may what was thrown when it is dropped.
-    swallowed(|| handler.map_or_else(|| log(&panic), |handler| handler.panicked(&panic)))
-        .unwrap_or_else(|()| {
-            let _ = swallowed(|| log(&panic));
-        });
+    swallowed(|| handler.panicked(&panic)).unwrap_or_else(|()| {
+        let _ = swallowed(|| log(&panic));
+    });
     let _ = swallowed(|| drop(payload));
     Status::internal("internal error")
 }
@@ -225,10 +217,7 @@ fn swallowed(run: impl FnOnce()) -> Result<(), ()> {
 }
 
 pub(super) fn log(panic: &Panic<'_>) {
-    #[cfg(feature = "request-id")]
-    let request_id = panic.request_id().map(crate::request_id::RequestId::as_str);
-    #[cfg(not(feature = "request-id"))]
-    let request_id = None::<&str>;
+    let request_id = panic.request_id().map(RequestId::as_str);
     tracing::event!(
         target: "interceptors::catch_panic",
         tracing::Level::ERROR,

@@ -6,10 +6,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tonic::{Code, Status};
 
-use crate::by_name::{By, ByName};
-use crate::call::CallPath;
-use crate::codes;
-use crate::plan::{Setting, Value};
+use crate::core::name::CallName;
+use crate::core::plan::{Setting, Value};
+use crate::kit::by_name::{By, ByName};
+use crate::kit::codes;
 use crate::{CallDetails, End, Observer, Outcome};
 
 /// When a breaker opens, and for how long.
@@ -268,7 +268,7 @@ impl CircuitBreaker {
             Admission::Refused => return Err(refused(call.path())),
         };
         if let Some(change) = change {
-            change.tell(&call.path);
+            change.tell(call.name());
         }
         Ok(entered)
     }
@@ -368,7 +368,7 @@ impl Observer for Watch {
             .machine()
             .count(config, self.period, failed, now);
         if let Some(change) = change {
-            change.tell(end.call_path());
+            change.tell(end.name());
         }
     }
 }
@@ -391,7 +391,7 @@ impl Probe {
         self.breaker.machine().answered(self.period);
     }
 
-    fn settle(&self, failed: Option<bool>, path: &CallPath) {
+    fn settle(&self, failed: Option<bool>, path: &CallName) {
         if self.is_settled.swap(true, Ordering::Relaxed) {
             return;
         }
@@ -422,7 +422,7 @@ pub(super) struct ProbeEnd(pub(super) Arc<Probe>);
 impl Observer for ProbeEnd {
     fn end(self, end: &End<'_>) {
         let failed = is_failure(&self.0.breaker.0.config, end);
-        self.0.settle(failed, end.call_path());
+        self.0.settle(failed, end.name());
     }
 }
 
@@ -477,7 +477,7 @@ struct Change {
 
 impl Change {
     #[cold]
-    fn tell(&self, call: &CallPath) {
+    fn tell(&self, call: &CallName) {
         let (service, method) = (call.service(), call.method());
         let (from, to) = (self.from.as_str(), self.to.as_str());
         macro_rules! event {

@@ -68,7 +68,7 @@ impl<B: Breakers, Req: Send, Res: Send> Interceptor<Req, Res> for Break<'_, B> {
                 let observer = ProbeEnd(Arc::clone(&probe));
                 let result = next.observe(call, observer).await;
                 // What another interceptor answered in the server's place says nothing.
-                if result.is_ok() && call.details.sent {
+                if result.is_ok() && call.is_sent() {
                     probe.answered();
                 }
                 result

@@ -53,3 +53,19 @@ mod interceptor;
 
 pub use breaker::{CircuitBreaker, CircuitBreakers, Config, State};
 pub use interceptor::{Break, Breakers};
+
+use crate::{Rule, Sides};
+
+/// What the plan knows of `circuit_breaker`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Entry;
+
+impl crate::Entry for Entry {
+    const NAME: &'static str = "circuit_breaker";
+    const SIDES: Sides = Sides::CLIENT;
+    const RULES: &'static [Rule] = &[Rule::after(
+        "retry",
+        "only what comes of all attempts together counts",
+    )];
+}

@@ -12,10 +12,11 @@ use tonic::{Code, Status};
 
 use super::replay::Replay;
 use super::status;
-use crate::deadline::{Limit, exceeded};
-use crate::end::Outcome;
-use crate::inbound::Received;
-use crate::stream::StreamWatch;
+use crate::core::end::Outcome;
+use crate::core::layer::Step;
+use crate::core::layer::Tail;
+use crate::core::received::Received;
+use crate::core::time::{Limit, exceeded};
 
 /// What a wrapped channel sends and receives: encoded messages, as HTTP/2 carries them.
 ///
@@ -381,7 +382,7 @@ pub struct ResponseBody {
 }
 
 impl ResponseBody {
-    pub(crate) fn new(body: Body, watch: Option<StreamWatch>, deadline: Option<Instant>) -> Self {
+    pub(crate) fn new(body: Body, watch: Option<Tail>, deadline: Option<Instant>) -> Self {
         let mut watch = watch.map(|watch| {
             Box::new(BodyWatch {
                 frames: Frames::default(),
@@ -399,6 +400,35 @@ impl ResponseBody {
             watch,
             deadline: deadline.map(Limit::new),
         }
+    }
+
+    /// Apart, so that bodies with no layer around their polls do not pay for it.
+    #[cold]
+    fn poll_in_layers(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let Some(mut watching) = self.watch.take() else {
+            return self.poll_body(cx);
+        };
+        let mut frame = None;
+        let step = watching.watch.poll(cx, &mut |cx| {
+            frame = ready!(self.poll_body(cx));
+            Poll::Ready(match &frame {
+                Some(Ok(_)) => Step::Message,
+                Some(Err(_)) => Step::Failed,
+                None => Step::End,
+            })
+        });
+        let status = step.map(|step| match step {
+            Step::Cut(outcome, status) => watching.watch.see(Step::Cut(outcome, status), None),
+            _ => {
+                watching.see(&frame, self.body.head);
+                None
+            }
+        });
+        self.watch = Some(watching);
+        status.map(|cut| cut.map(Err).or(frame))
     }
 
     fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
@@ -426,6 +456,13 @@ impl HttpBody for ResponseBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let this = &mut *self;
+        if this
+            .watch
+            .as_ref()
+            .is_some_and(|watch| watch.watch.is_around())
+        {
+            return this.poll_in_layers(cx);
+        }
         if let Some(BodyWatch { watch, .. }) = this.watch.as_deref_mut() {
             watch.polling = true;
         }
@@ -608,7 +645,7 @@ impl Count {
 
 struct BodyWatch {
     frames: Frames,
-    watch: StreamWatch,
+    watch: Tail,
 }
 
 impl BodyWatch {

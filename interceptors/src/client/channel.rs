@@ -15,11 +15,12 @@ use tower_service::Service;
 use super::status::{self, BoxError};
 use super::stub::not_ready;
 use super::{Body, ResponseBody, failed};
-use crate::__private::{Abilities, Resend};
-use crate::call::{Call, CallPath};
-use crate::chain::{Interceptor, Next};
-use crate::deadline::inherit;
-use crate::plan::MethodPlan;
+use crate::core::abilities::{Abilities, Resend};
+use crate::core::call::Call;
+use crate::core::chain::{Interceptor, Next};
+use crate::core::name::CallName;
+use crate::core::plan::MethodPlan;
+use crate::core::time::inherit;
 
 /// A channel whose every call goes through a chain: what `wrap` of an annotated struct gives.
 ///
@@ -224,7 +225,7 @@ impl Exchange {
     fn new<C: ChannelChain>(request: http::Request<tonic::body::Body>) -> Self {
         let (head, body) = request.into_parts();
         let plan = C::plan(head.uri.path());
-        let path = CallPath::outgoing(plan, head.uri.path_and_query().cloned());
+        let path = CallName::new(plan, head.uri.path_and_query().cloned());
         let metadata = MetadataMap::from_headers(head.headers);
         let body = Body::request(body, Waker::noop());
         let is_one_message = body.is_one_message();
@@ -233,7 +234,7 @@ impl Exchange {
         if is_one_message {
             call.is_one_message();
         }
-        call.details.is_plaintext = head.uri.scheme_str().map(|scheme| scheme == "http");
+        call.set_plaintext(head.uri.scheme_str().map(|scheme| scheme == "http"));
         let head = Head {
             method: head.method,
             uri: head.uri,
@@ -247,7 +248,7 @@ impl Exchange {
 fn leave(call: &mut Call<Body>, response: Response<Body>) -> http::Response<ResponseBody> {
     let (metadata, body, extensions) = response.into_parts();
     let http_status = body.http_status();
-    let body = ResponseBody::new(body, call.take_watch(), call.known_deadline());
+    let body = ResponseBody::new(body, call.take_tail(), call.known_deadline());
     let mut response = http::Response::new(body);
     *response.status_mut() = http_status;
     *response.version_mut() = Version::HTTP_2;
@@ -350,7 +351,7 @@ where
     <S::ResponseBody as http_body::Body>::Error: Into<BoxError> + Send,
 {
     async fn run(&mut self, call: &mut Call<Body>) -> Result<Response<Body>, Status> {
-        call.details.sent = true;
+        call.set_sent();
         let sender = self.sender.get_mut().get_mut();
         sender.ready().await?;
         // In a block of its own, or the request would have its place in the future while it is answered.
@@ -383,7 +384,7 @@ where
             }
             _ => {}
         }
-        call.details.answered = true;
+        call.set_answered(true);
         let body = Body::response(body, head.status, is_ok);
         let metadata = MetadataMap::from_headers(head.headers);
         Ok(Response::from_parts(metadata, body, head.extensions))

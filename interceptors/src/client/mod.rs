@@ -24,6 +24,8 @@ mod channel;
 mod one_piece;
 mod replay;
 mod request_stream;
+#[allow(missing_docs, missing_debug_implementations)]
+mod rpc;
 mod status;
 #[allow(missing_docs, missing_debug_implementations)]
 mod stub;
@@ -36,8 +38,8 @@ pub use channel::InterceptedChannel;
 pub use request_stream::RequestStream;
 
 pub(crate) use status::of_tonic;
-#[cfg(feature = "transparent-retry")]
-pub(crate) use status::sources;
+#[doc(hidden)]
+pub use status::sources;
 
 #[doc(hidden)]
 pub mod __private {
@@ -45,14 +47,19 @@ pub mod __private {
 
     pub use super::channel::{ChannelChain, Selected};
     pub use super::one_piece::InOnePiece;
+    pub use super::rpc::{
+        CallMut, ChannelRpc, Replayable, SentOnce, StreamAbilities, StreamProbe, StubHandler,
+        StubHandlerMut, Unreplayable, is_path, request_stream,
+    };
     pub use super::stub::{Inbound, Many, Method, One, Outbound, Outgoing};
+    pub use crate::core::time::inherit;
 }
 
-use crate::call::Call;
-use crate::chain::Next;
-use crate::deadline::exceeded;
-use crate::timer::timeout_at;
-use crate::turn::InTurns;
+use crate::core::call::Call;
+use crate::core::chain::Next;
+use crate::core::time::InTurns;
+use crate::core::time::exceeded;
+use crate::core::time::timeout_at;
 
 /// What an attempt failed with. A server that gives up at the deadline calls that a cancellation, and may
 /// be heard before the client's own timer is.

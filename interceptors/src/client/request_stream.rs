@@ -7,7 +7,7 @@ use futures_core::Stream;
 
 use super::one_piece::is_glance;
 use super::replay::Replay;
-use crate::inbound::Received;
+use crate::core::received::Received;
 
 pin_project_lite::pin_project! {
     /// The request stream of a generated client, on its way through the chain.
@@ -99,8 +99,8 @@ impl<S: Stream> RequestStream<S> {
     }
 
     /// Looks at each message once, when it is first sent.
-    #[cfg(feature = "payload")]
-    pub(crate) fn each_message(&mut self, look: impl FnMut(&S::Item) + Send + 'static) {
+    #[doc(hidden)]
+    pub fn each_message(&mut self, look: impl FnMut(&S::Item) + Send + 'static) {
         let look = Box::new(look);
         self.look = Some(Box::new(Looked {
             shared: Arc::new(Mutex::new(Look { look, seen: 0 })),

@@ -9,7 +9,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Status, TimeoutExpired};
 
-use crate::deadline::exceeded;
+use crate::core::time::exceeded;
+use crate::kit::reset;
 
 /// Any error of a transport.
 pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
@@ -104,16 +105,17 @@ pub(crate) fn has_source<E: Error + 'static>(status: &Status) -> bool {
     sources(status).any(|source| source.is::<E>())
 }
 
-pub(crate) fn sources(status: &Status) -> impl Iterator<Item = &(dyn Error + 'static)> {
+/// The errors behind a status, outermost first.
+pub fn sources(status: &Status) -> impl Iterator<Item = &(dyn Error + 'static)> {
     std::iter::successors(status.source(), |&source| source.source())
 }
 
 /// How the request of an attempt ends that is not waited for any more.
 pub(crate) fn given_up() -> Status {
-    #[allow(unused_mut)] // without the feature below
     let mut status = Status::cancelled("the attempt was given up");
-    // hyper looks there for what to reset the stream with.
-    #[cfg(feature = "transparent-retry")]
-    status.set_source(Arc::new(h2::Error::from(h2::Reason::CANCEL)));
+    // hyper looks there for the code to reset the stream with.
+    if let Some(cancel) = reset::cancel() {
+        status.set_source(cancel);
+    }
     status
 }

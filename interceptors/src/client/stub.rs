@@ -15,10 +15,10 @@ use tonic::{CancellationHandle, Code, GrpcMethod, Response, Status, Streaming};
 use super::one_piece::{InOnePiece, is_glance};
 use super::status::{self, BoxError};
 use super::{RequestStream, failed};
-use crate::call::Call;
-use crate::chain::Next;
-use crate::inbound::{MessageStream, rebuilt};
-use crate::stream::ResponseStream;
+use crate::core::call::Call;
+use crate::core::chain::Next;
+use crate::core::messages::{MessageStream, rebuilt};
+use crate::core::stream::ResponseStream;
 
 /// A method of a generated client, as the module has it.
 #[derive(Debug, Clone, Copy)]
@@ -288,7 +288,7 @@ where
     <T::ResponseBody as http_body::Body>::Error: Into<BoxError> + Send,
 {
     async fn run(&mut self, call: &mut Call<Req>) -> Result<Response<Out::Body>, Status> {
-        call.details.sent = true;
+        call.set_sent();
         // Before the transport keeps a place for it.
         if let Some(status) = call.refusal() {
             return Err(status);
@@ -318,7 +318,7 @@ where
             Ok(response) => response,
             Err(status) => return Err(failed(status, call.known_deadline())),
         };
-        let reading = Out::read(&mut response, &mut call.details.answered);
+        let reading = Out::read(&mut response, call.answered_mut());
         let read = match reading.await {
             Ok(read) => read,
             Err(status) => return Err(failed(status, call.known_deadline())),

@@ -7,10 +7,11 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 use tonic::{Code, Status};
 
-use crate::by_name::{By, ByName};
-use crate::deadline::exceeded;
-use crate::plan::{Setting, Value};
-use crate::{CallDetails, End, Observer, Outcome, refusal};
+use crate::core::plan::{Setting, Value};
+use crate::core::time::exceeded;
+use crate::kit::by_name::{By, ByName};
+use crate::kit::refusal;
+use crate::{CallDetails, End, Observer, Outcome};
 
 /// How many calls there may be at once, and what becomes of the others.
 ///

@@ -50,3 +50,39 @@ mod limiter;
 
 pub use interceptor::{Concurrency, Limits, LoadShed};
 pub use limiter::{Config, Limiter, Limiters};
+
+use crate::{Rule, Side};
+
+/// What the plan knows of `concurrency`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Entry;
+
+impl crate::Entry for Entry {
+    const NAME: &'static str = "concurrency";
+    const RULES: &'static [Rule] = &[
+        Rule::after("logging", "calls that it refuses are not logged").on(Side::Server),
+        Rule::after(
+            "retry",
+            "a call holds its place while it waits for another attempt",
+        )
+        .on(Side::Client),
+    ];
+}
+
+/// What the plan knows of `load_shed`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct LoadShedEntry;
+
+impl crate::Entry for LoadShedEntry {
+    const NAME: &'static str = "load_shed";
+    const RULES: &'static [Rule] = &[
+        Rule::after("logging", "calls that it refuses are not logged").on(Side::Server),
+        Rule::after(
+            "retry",
+            "a call holds its place while it waits for another attempt",
+        )
+        .on(Side::Client),
+    ];
+}

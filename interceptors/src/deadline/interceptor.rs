@@ -3,10 +3,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tonic::{Response, Status};
 
-use super::exceeded;
-use crate::plan::{Setting, Value};
-use crate::timer::timeout_at;
-use crate::turn::lately;
+use crate::core::plan::{Setting, Value};
+use crate::core::time::exceeded;
+use crate::core::time::lately;
+use crate::core::time::timeout_at;
 use crate::{Call, CallDetails, Interceptor, Next};
 
 /// How long a call may take where its caller set no deadline.

@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 use tonic::{Code, Response, Status};
 
-use crate::codes;
-use crate::plan::{Setting, Value};
-use crate::pushback::{PREVIOUS_ATTEMPTS, Pushback, pushback};
+use crate::core::plan::{Setting, Value};
+use crate::kit::codes;
+use crate::kit::pushback::{PREVIOUS_ATTEMPTS, Pushback, pushback};
 use crate::{Call, Interceptor, Next};
 
 /// How many attempts, and how far apart.

@@ -23,3 +23,24 @@
 mod interceptor;
 
 pub use interceptor::{Config, Hedge};
+
+use crate::{Rule, Sides};
+
+/// What the plan knows of `hedge`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Entry;
+
+impl crate::Entry for Entry {
+    const NAME: &'static str = "hedge";
+    const SIDES: Sides = Sides::CLIENT;
+    const RULES: &'static [Rule] = &[
+        Rule::after("logging", "each attempt is logged as a call"),
+        Rule::after(
+            "circuit_breaker",
+            "a further attempt that it refuses ends the call",
+        ),
+        Rule::after("trace", "each attempt has the span of a call"),
+        Rule::after("payload", "the messages of each attempt are logged"),
+    ];
+}

@@ -65,3 +65,13 @@ impl<T: Capture + ?Sized> Capture for &T {
         T::capture(self)
     }
 }
+
+/// `%expr`, kept until the call ends.
+pub fn display_text(value: &impl std::fmt::Display) -> String {
+    value.to_string()
+}
+
+/// `?expr`, kept until the call ends.
+pub fn debug_text(value: &impl std::fmt::Debug) -> String {
+    format!("{value:?}")
+}

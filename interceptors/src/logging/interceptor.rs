@@ -6,10 +6,10 @@ use tonic::{Response, Status};
 use tracing::Level;
 
 use super::level::{client_level, server_level};
-use crate::code_names::code_name;
-use crate::plan::{Setting, Value};
-#[cfg(feature = "request-id")]
-use crate::request_id::RequestId;
+use crate::core::id::RequestId;
+use crate::core::plan::{Setting, Value};
+use crate::kit::code_names::code_name;
+use crate::kit::level;
 use crate::{Call, CallDetails, End, Interceptor, Kind, Next, Observer, Side};
 
 /// How calls are logged.
@@ -64,7 +64,7 @@ impl Config {
     #[must_use]
     pub const fn settings(&self) -> [Setting; 2] {
         [
-            Setting::new("level", Value::of_level(self.level)),
+            Setting::new("level", level::shown(self.level)),
             Setting::new("slow", Value::Duration(self.slow)),
         ]
     }
@@ -175,27 +175,27 @@ macro_rules! __finish_event {
     ($finish:expr, { $($fields:tt)* }) => {{
         let finish: &$crate::logging::Finish<'_> = $finish;
         match finish.level {
-            $crate::__private::tracing::Level::ERROR => {
+            $crate::tracing::Level::ERROR => {
                 $crate::__finish_event!(@ERROR finish { $($fields)* })
             }
-            $crate::__private::tracing::Level::WARN => {
+            $crate::tracing::Level::WARN => {
                 $crate::__finish_event!(@WARN finish { $($fields)* })
             }
-            $crate::__private::tracing::Level::INFO => {
+            $crate::tracing::Level::INFO => {
                 $crate::__finish_event!(@INFO finish { $($fields)* })
             }
-            $crate::__private::tracing::Level::DEBUG => {
+            $crate::tracing::Level::DEBUG => {
                 $crate::__finish_event!(@DEBUG finish { $($fields)* })
             }
-            $crate::__private::tracing::Level::TRACE => {
+            $crate::tracing::Level::TRACE => {
                 $crate::__finish_event!(@TRACE finish { $($fields)* })
             }
         }
     }};
     (@$level:ident $finish:ident { $($fields:tt)* }) => {
-        $crate::__private::tracing::event!(
+        $crate::tracing::event!(
             target: "interceptors::logging",
-            $crate::__private::tracing::Level::$level,
+            $crate::tracing::Level::$level,
             protocol = "grpc",
             grpc.component = $finish.component,
             grpc.service = $finish.service,
@@ -256,10 +256,7 @@ impl<C: FnOnce(&Finish<'_>) + Send + 'static> Observer for Record<C> {
             attempts: (end.side() == Side::Client).then_some(end.attempts()),
             outcome: end.outcome().as_str(),
             slow: slow.then_some(true),
-            #[cfg(feature = "request-id")]
             request_id: end.request_id().map(RequestId::as_str),
-            #[cfg(not(feature = "request-id"))]
-            request_id: None,
         };
         match self.captured {
             Some(emit) => emit(&finish),
@@ -310,10 +307,7 @@ fn somebody_listens() -> bool {
 }
 
 fn announce(call: &CallDetails) {
-    #[cfg(feature = "request-id")]
     let request_id = call.request_id().map(RequestId::as_str);
-    #[cfg(not(feature = "request-id"))]
-    let request_id = None::<&str>;
     tracing::event!(
         target: "interceptors::logging",
         Level::DEBUG,

@@ -58,6 +58,20 @@ mod interceptor;
 mod level;
 
 pub use capture::Capture;
+#[doc(hidden)]
+pub use capture::{debug_text, display_text};
 pub use interceptor::{Config, Logging};
 #[doc(hidden)]
 pub use interceptor::{Fields, Finish, NoFields};
+
+#[doc(hidden)]
+pub use crate::__finish_event as finish_event;
+
+/// What the plan knows of `logging`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Entry;
+
+impl crate::Entry for Entry {
+    const NAME: &'static str = "logging";
+}

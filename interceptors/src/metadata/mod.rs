@@ -17,7 +17,7 @@ use std::future::Future;
 use tonic::metadata::{AsciiMetadataValue, BinaryMetadataValue, MetadataMap};
 use tonic::{Response, Status};
 
-use crate::{Call, Interceptor, Next};
+use crate::{Call, Interceptor, Next, Rule, Sides};
 
 mod value;
 
@@ -127,6 +127,20 @@ impl Values {
             }
         }
     }
+}
+
+/// What the plan knows of `metadata`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Entry;
+
+impl crate::Entry for Entry {
+    const NAME: &'static str = "metadata";
+    const SIDES: Sides = Sides::CLIENT;
+    const RULES: &'static [Rule] = &[
+        Rule::after("retry", "each attempt repeats the values of the first"),
+        Rule::after("hedge", "each attempt repeats the values of the first"),
+    ];
 }
 
 #[cfg(test)]

@@ -53,7 +53,7 @@ use opentelemetry::metrics::Meter;
 use opentelemetry::{InstrumentationScope, global};
 use tonic::{Code, Response, Status};
 
-use crate::call::name_in;
+use crate::core::name::name_in;
 use crate::{Call, CallDetails, End, Interceptor, Kind, Next, Observer, Side};
 
 mod otel;
@@ -361,4 +361,13 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Metrics<'_> {
         let in_flight = self.start(call);
         next.observe(call, in_flight).await
     }
+}
+
+/// What the plan knows of `metrics`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Entry;
+
+impl crate::Entry for Entry {
+    const NAME: &'static str = "metrics";
 }

@@ -6,7 +6,7 @@ use tonic::Code;
 
 use super::{CODES, Measured, Name, OTHER};
 use crate::Side;
-use crate::code_names::{code_name, is_error};
+use crate::kit::code_names::{code_name, is_error};
 
 /// The boundaries that the conventions advise, in seconds.
 const BOUNDARIES: [f64; 14] = [

@@ -6,7 +6,7 @@ use prometheus::{
 };
 
 use super::{CODES, Measured, Name};
-use crate::code_names::go_name;
+use crate::kit::code_names::go_name;
 use crate::{Kind, Side};
 
 const LABELS: [&str; 3] = ["grpc_type", "grpc_service", "grpc_method"];

@@ -3,10 +3,10 @@ use tracing::Level;
 
 use super::content::Content;
 use super::messages::{WriteRequest, WriteResponse};
-use crate::call::CallPath;
-use crate::plan::{Setting, Value};
-#[cfg(feature = "request-id")]
-use crate::request_id::RequestId;
+use crate::core::id::RequestId;
+use crate::core::name::CallName;
+use crate::core::plan::{Setting, Value};
+use crate::kit::level;
 use crate::{Call, CallDetails, Interceptor, Next, Side};
 
 /// At which level messages are logged, and how much of each.
@@ -63,7 +63,7 @@ impl Config {
     pub const fn settings(&self) -> [Setting; 2] {
         [
             Setting::new("max_bytes", Value::Integer(self.max_bytes as u64)),
-            Setting::new("level", Value::of_level(self.level)),
+            Setting::new("level", level::shown(self.level)),
         ]
     }
 
@@ -137,7 +137,7 @@ pub(super) enum Direction {
 
 /// Where the messages of a stream go.
 pub(super) struct Log {
-    path: CallPath,
+    path: CallName,
     config: Config,
     direction: Direction,
     messages: u64,
@@ -146,7 +146,7 @@ pub(super) struct Log {
 impl Log {
     pub(super) fn new(call: &CallDetails, config: Config, direction: Direction) -> Self {
         Self {
-            path: call.path.clone(),
+            path: call.name().clone(),
             config,
             direction,
             messages: 0,
@@ -165,7 +165,7 @@ impl Log {
 /// One event.
 #[cold]
 pub(super) fn record(
-    path: &CallPath,
+    path: &CallName,
     config: Config,
     direction: Direction,
     number: Option<u64>,
@@ -182,16 +182,13 @@ pub(super) fn record(
         Direction::Request => (Some(content.as_str()), None),
         Direction::Response => (None, Some(content.as_str())),
     };
-    let what = match (path.plan.side(), direction) {
+    let what = match (path.side(), direction) {
         (Side::Server, Direction::Request) => "request received",
         (Side::Server, Direction::Response) => "response sent",
         (Side::Client, Direction::Request) => "request sent",
         (Side::Client, Direction::Response) => "response received",
     };
-    #[cfg(feature = "request-id")]
     let request_id = path.request_id().map(RequestId::as_str);
-    #[cfg(not(feature = "request-id"))]
-    let request_id = None::<&str>;
     macro_rules! emit {
         ($($level:ident)*) => {
             match config.level {
@@ -199,10 +196,10 @@ pub(super) fn record(
                     target: "interceptors::payload",
                     Level::$level,
                     protocol = "grpc",
-                    grpc.component = path.plan.side().as_str(),
+                    grpc.component = path.side().as_str(),
                     grpc.service = path.service(),
                     grpc.method = path.method(),
-                    grpc.method_type = path.plan.kind().as_str(),
+                    grpc.method_type = path.kind().as_str(),
                     grpc.message.id = number,
                     grpc.request.content = request,
                     grpc.response.content = response,

@@ -175,7 +175,7 @@ impl<M> WriteRequest<M> for Written<Single, M> {
     fn write(&self, config: Config, call: &mut Call<M>) {
         if let Some(message) = call.message() {
             record(
-                &call.path,
+                call.name(),
                 config,
                 Direction::Request,
                 None,
@@ -217,7 +217,7 @@ impl<M> WriteResponse<M> for Written<Single, M> {
     fn write(&self, config: Config, call: &CallDetails, response: Response<M>) -> Response<M> {
         let message = response.get_ref();
         record(
-            &call.path,
+            call.name(),
             config,
             Direction::Response,
             None,

@@ -113,3 +113,18 @@ pub use interceptor::{Config, Payload};
 pub use messages::*;
 #[doc(hidden)]
 pub use steps::{Optional, Repeated};
+
+use crate::{Rule, Side};
+
+/// What the plan knows of `payload`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Entry;
+
+impl crate::Entry for Entry {
+    const NAME: &'static str = "payload";
+    const RULES: &'static [Rule] = &[
+        Rule::after("auth", "messages of unverified callers are logged").on(Side::Server),
+        Rule::after("request_id", "requests are logged without the ID"),
+    ];
+}

@@ -4,7 +4,8 @@ use governor::clock::Clock;
 use tonic::{Response, Status};
 
 use super::{Key, Limiter};
-use crate::{Call, CallDetails, Interceptor, Next, refusal};
+use crate::kit::refusal;
+use crate::{Call, CallDetails, Interceptor, Next};
 
 /// The interceptor behind `rate_limit`. See the [module documentation](super).
 #[derive(Debug)]
@@ -32,7 +33,7 @@ where
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
-        self.admit(&call.details)?;
+        self.admit(call)?;
         next.run(call).await
     }
 }

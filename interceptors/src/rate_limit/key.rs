@@ -2,7 +2,9 @@ use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 
-use crate::{CallDetails, key};
+use crate::CallDetails;
+use crate::kit::identity::{Identifies, Identity};
+use crate::kit::key;
 
 /// Which calls share a limit.
 pub trait Key: Send + Sync {
@@ -75,14 +77,11 @@ pub struct ByIdentity<T>(
     std::marker::PhantomData<fn(T)>,
 );
 
-#[cfg(feature = "auth")]
 impl<T: std::hash::Hash + Clone + Send + Sync + 'static> ByIdentity<T> {
     /// The identity that this interceptor verifies.
-    pub fn of_auth<V: crate::auth::Verifier<Identity = T> + ?Sized>(
-        _: &crate::auth::Auth<'_, V>,
-    ) -> Self {
+    pub fn of_auth<A: Identifies<Identity = T>>(_: &A) -> Self {
         let hash = |call: &CallDetails, hasher: &RandomState| {
-            let identity = call.extensions().get::<crate::auth::Identity<T>>()?;
+            let identity = call.extensions().get::<Identity<T>>()?;
             Some(hasher.hash_one(identity))
         };
         Self(hash, std::marker::PhantomData)

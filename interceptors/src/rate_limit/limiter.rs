@@ -13,7 +13,7 @@ use governor::{Quota, RateLimiter};
 use tokio::time::Instant;
 
 use super::store::BoundedStore;
-use crate::plan::{Setting, Value};
+use crate::core::plan::{Setting, Value};
 
 /// How many calls may pass.
 ///

@@ -37,3 +37,20 @@ mod store;
 pub use interceptor::RateLimit;
 pub use key::{ByIdentity, ByMetadata, ByPeer, Everyone, Key};
 pub use limiter::{Config, Limiter, TokioClock};
+
+use crate::{Rule, Sides};
+
+/// What the plan knows of `rate_limit`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Entry;
+
+impl crate::Entry for Entry {
+    const NAME: &'static str = "rate_limit";
+    const SIDES: Sides = Sides::SERVER;
+    const RULES: &'static [Rule] = &[
+        Rule::after("logging", "calls that it refuses are not logged"),
+        Rule::after("metrics", "calls that it refuses are not measured"),
+        Rule::after("trace", "calls that it refuses have no span"),
+    ];
+}

@@ -3,9 +3,12 @@ use std::pin::pin;
 use http::HeaderValue;
 use tonic::{Response, Status};
 
-use super::{RequestId, current, scope};
-use crate::plan::{Setting, Value};
-use crate::{Call, CallDetails, Interceptor, Next, Side, key};
+use super::{RequestId, current, enter, scope};
+use crate::core::layer::Layer;
+use crate::core::name::CallName;
+use crate::core::plan::{Setting, Value};
+use crate::kit::key;
+use crate::{Call, CallDetails, Interceptor, Next, Side};
 
 /// Where the ID stands, and which are taken.
 ///
@@ -179,13 +182,25 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for SetRequestId<'_> {
         }
         let id = self.config.of_service(call);
         call.set_request_id(id.clone());
-        #[cfg(feature = "catch-panic")]
-        {
-            call.details.marks.id_header = Some(self.config.header);
-        }
-        let run = pin!(next.run(call));
-        let mut result = scope(id.clone(), run).await;
+        call.set_id_header(self.config.header);
+        let mut result = {
+            let run = pin!(next.run(call));
+            scope(id.clone(), run).await
+        };
         self.config.answer(&id, &mut result);
+        if result.is_ok() && call.kind().response_is_stream() {
+            call.push_layer(InForce(Some(id)));
+        }
         result
+    }
+}
+
+/// While a response stream is read, calls that are made carry the ID.
+struct InForce(Option<RequestId>);
+
+impl Layer for InForce {
+    fn within(&mut self, _: &CallName, run: &mut dyn FnMut()) {
+        let _entered = enter(&mut self.0);
+        run();
     }
 }

@@ -34,54 +34,20 @@
 //! ```
 
 use std::cell::RefCell;
-use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::SystemTime;
 
 use http::HeaderValue;
-use tonic::Request;
 
 mod interceptor;
 
 pub use interceptor::{Config, SetRequestId};
 
-/// The ID of a call: visible ASCII of bounded length. To clone it copies no text.
-///
-/// ```
-/// use interceptors::request_id::RequestId;
-/// use tonic::{Request, Response, Status};
-///
-/// async fn get_user(request: Request<()>) -> Result<Response<String>, Status> {
-///     let id = RequestId::of(&request).map(RequestId::as_str);
-///     Ok(Response::new(id.unwrap_or("none").to_owned()))
-/// }
-/// # let _ = get_user(Request::new(()));
-/// ```
-#[derive(Clone, PartialEq, Eq)]
-pub struct RequestId(Arc<HeaderValue>);
+pub use crate::core::id::RequestId;
 
 impl RequestId {
-    /// The longest that can be allowed, in bytes.
-    pub const MAX_LENGTH: usize = 1024;
-
-    /// An ID of the caller's own. `None` if it is empty, longer than [`MAX_LENGTH`](Self::MAX_LENGTH), or not
-    /// visible ASCII.
-    ///
-    /// ```
-    /// use interceptors::request_id::RequestId;
-    ///
-    /// assert_eq!(RequestId::new("job-17").unwrap().as_str(), "job-17");
-    /// assert!(RequestId::new("job 17").is_none());
-    /// ```
-    #[must_use]
-    pub fn new(id: &str) -> Option<Self> {
-        let id = HeaderValue::from_str(id).ok()?;
-        Self::received(&id, Self::MAX_LENGTH)
-    }
-
     /// A new one.
     #[must_use]
     #[allow(clippy::disallowed_methods)] // such a UUID begins with the time of day
@@ -98,42 +64,7 @@ impl RequestId {
         let text = uuid.hyphenated().encode_lower(&mut text);
         // Digits and hyphens are always legal.
         let id = HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("-"));
-        Self(Arc::new(id))
-    }
-
-    /// The ID of the call that this request belongs to, in a handler behind `request_id`.
-    #[must_use]
-    pub fn of<T>(request: &Request<T>) -> Option<&Self> {
-        request.extensions().get()
-    }
-
-    /// The text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        self.0.to_str().unwrap_or_default()
-    }
-
-    /// What came over the wire, if it may be taken.
-    fn received(value: &HeaderValue, max_length: usize) -> Option<Self> {
-        let is_legal = (1..=max_length).contains(&value.len())
-            && value.as_bytes().iter().all(u8::is_ascii_graphic);
-        is_legal.then(|| Self(Arc::new(value.clone())))
-    }
-
-    pub(crate) fn to_value(&self) -> HeaderValue {
-        HeaderValue::clone(&self.0)
-    }
-}
-
-impl fmt::Debug for RequestId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("RequestId").field(&self.as_str()).finish()
-    }
-}
-
-impl fmt::Display for RequestId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
+        Self::of_value(id)
     }
 }
 
@@ -195,6 +126,15 @@ impl Drop for Entered<'_> {
     fn drop(&mut self) {
         swap(self.id);
     }
+}
+
+/// What the plan knows of `request_id`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Entry;
+
+impl crate::Entry for Entry {
+    const NAME: &'static str = "request_id";
 }
 
 #[cfg(test)]

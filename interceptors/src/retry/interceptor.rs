@@ -7,14 +7,15 @@ use tonic::{Code, Response, Status};
 use super::Throttle;
 use super::backoff::delay;
 use super::transparent::Transparent;
-use crate::call::{DEFAULT_BUFFER_SIZE, Kept};
-use crate::codes;
-use crate::deadline::exceeded;
-use crate::plan::{Setting, Value};
+use crate::core::call::DEFAULT_BUFFER_SIZE;
+use crate::core::kept::Kept;
+use crate::core::plan::{Setting, Value};
+use crate::core::time::exceeded;
+use crate::core::time::timeout_at;
+use crate::kit::codes;
 #[cfg(feature = "client")]
-use crate::pushback::PREVIOUS_ATTEMPTS;
-use crate::pushback::{Pushback, pushback};
-use crate::timer::timeout_at;
+use crate::kit::pushback::PREVIOUS_ATTEMPTS;
+use crate::kit::pushback::{Pushback, pushback};
 use crate::{Call, CallDetails, Interceptor, Next, Side};
 
 /// When to try again, and after how long.
@@ -301,7 +302,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Retry<'_> {
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
-        let mut progress = Progress::begin(&mut call.details);
+        let mut progress = Progress::begin(call);
         if !call.can_resend() {
             return next.run(call).await;
         }
@@ -322,12 +323,12 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Retry<'_> {
             };
             if let Some(pause) = pause {
                 // Boxed, so that calls that wait for nothing keep no place for a timer.
-                Box::pin(progress.wait(call.details.deadline(), pause)).await?;
-                call.details.count_attempt();
+                Box::pin(progress.wait(call.deadline(), pause)).await?;
+                call.count_attempt();
                 progress.attempts += 1;
             }
             call.resume(kept);
-            progress.mark(&mut call.details);
+            progress.mark(call);
         }
     }
 }
@@ -359,7 +360,7 @@ impl Retry<'_> {
             }
         };
         let copy = copy.filter(|copy| call.is_whole(copy));
-        let verdict = self.judge(&call.details, progress, &status, copy.is_some());
+        let verdict = self.judge(call, progress, &status, copy.is_some());
         // A server that has failed may read on meanwhile, so it is taken over before the wait.
         let taken = match verdict {
             Verdict::Final => None,

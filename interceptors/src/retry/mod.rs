@@ -69,3 +69,22 @@ mod transparent;
 
 pub use interceptor::{Config, Retry};
 pub use throttle::Throttle;
+
+use crate::{Rule, Side};
+
+/// What the plan knows of `retry`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Entry;
+
+impl crate::Entry for Entry {
+    const NAME: &'static str = "retry";
+    const RULES: &'static [Rule] = &[
+        Rule::after("logging", "each attempt is logged as a call"),
+        Rule::after("auth", "each attempt verifies the token again").on(Side::Server),
+        Rule::after("rate_limit", "each attempt counts as a call").on(Side::Server),
+        Rule::after("metrics", "each attempt is measured as a call").on(Side::Server),
+        Rule::after("trace", "each attempt has the span of a call"),
+        Rule::after("payload", "the messages of each attempt are logged"),
+    ];
+}

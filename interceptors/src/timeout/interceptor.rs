@@ -3,9 +3,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tonic::{Response, Status};
 
-use crate::deadline::{self, exceeded};
-use crate::plan::{Setting, Value};
-use crate::timer::timeout_at;
+use crate::core::plan::{Setting, Value};
+use crate::core::time::timeout_at;
+use crate::core::time::{exceeded, is_malformed};
 use crate::{Call, CallDetails, Interceptor, Next};
 
 /// How long a call may take.
@@ -119,7 +119,7 @@ fn begin(details: &mut CallDetails, config: &Config) -> Result<Option<Instant>, 
     let of_caller = details.settle_deadline();
     let now = Instant::now();
     // What is set stays set for the attempts that follow.
-    if !details.marks.is_bounded {
+    if !details.is_bounded() {
         match of_caller {
             Some(at) => {
                 let left = at.saturating_duration_since(now);
@@ -127,14 +127,13 @@ fn begin(details: &mut CallDetails, config: &Config) -> Result<Option<Instant>, 
                     details.limit_deadline(at);
                 }
             }
-            None if deadline::is_malformed(details.metadata()) => return Err(malformed()),
+            None if is_malformed(details.metadata()) => return Err(malformed()),
             None => {}
         }
         if let Some(at) = config.timeout.and_then(|timeout| now.checked_add(timeout)) {
             details.limit_deadline(at);
         }
-        details.marks.is_bounded = true;
-        details.marks.idle = config.idle;
+        details.bound(config.idle);
     }
     match details.known_deadline() {
         Some(at) if at <= now => Err(exceeded()),

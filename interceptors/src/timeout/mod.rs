@@ -49,10 +49,23 @@
 //! time to travel. A request whose message takes longer than that to arrive still meets tonic's timer first. Where you set
 //! `Server::timeout`, for messages that do not arrive, set it to clearly more than this one.
 
-mod bounds;
 mod interceptor;
-mod unread;
 
-pub(crate) use bounds::Bounds;
 pub use interceptor::{Config, Timeout};
-pub(crate) use unread::{Shared, until};
+
+use crate::{Rule, Sides};
+
+/// What the plan knows of `timeout`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Entry;
+
+impl crate::Entry for Entry {
+    const NAME: &'static str = "timeout";
+    const SIDES: Sides = Sides::SERVER;
+    const KEEPS_TIME: bool = true;
+    const RULES: &'static [Rule] = &[Rule::after(
+        "logging",
+        "calls that have no time left when they arrive are not logged",
+    )];
+}

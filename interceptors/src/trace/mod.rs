@@ -63,9 +63,12 @@ use tracing::field::Empty;
 use tracing::{Instrument, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use crate::code_names::{code_name, is_error};
-use crate::plan::{Setting, Value};
-use crate::{Call, CallDetails, End, Interceptor, Next, Observer, Side};
+use crate::core::chain::watched;
+use crate::core::layer::Layer;
+use crate::core::name::CallName;
+use crate::core::plan::{Setting, Value};
+use crate::kit::code_names::{code_name, is_error};
+use crate::{Call, CallDetails, End, Interceptor, Next, Side};
 
 /// Whose traces a service goes on with.
 ///
@@ -149,9 +152,6 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Trace<'_> {
         if span.is_disabled() {
             return next.run(call).await;
         }
-        if call.side() == Side::Server {
-            call.set_span(span.clone());
-        }
         observed(call, next, span).await
     }
 }
@@ -180,27 +180,37 @@ async fn observed<Req: Send, Res: Send>(
         span: span.clone(),
         side,
     };
-    next.observe(call, ending).instrument(span).await
+    watched(next, call, ending).instrument(span).await
 }
 
-/// Says how the call ended, and lets go of its span.
+/// What a response stream is read in, and where those further in are told of its end. Says how the call ended, and lets
+/// go of its span.
 struct Ending {
     span: Span,
     side: Side,
 }
 
-impl Observer for Ending {
-    fn end(self, end: &End<'_>) {
+impl Layer for Ending {
+    fn is_around(&self) -> bool {
+        self.side == Side::Server
+    }
+
+    fn within(&mut self, _: &CallName, run: &mut dyn FnMut()) {
+        self.span.in_scope(run);
+    }
+
+    fn end(&mut self, end: &End<'_>) {
         let Self { span, side } = self;
         let code = code_name(end.code());
         span.record("rpc.status_code", code);
-        if is_error(side, end.code()) {
+        if is_error(*side, end.code()) {
             span.record("error.type", code);
             span.record("otel.status_code", "ERROR");
             if let Some(status) = end.status() {
                 span.record("otel.status_description", status.message());
             }
         }
+        *span = Span::none();
     }
 }
 
@@ -332,4 +342,13 @@ impl Injector for HeadersMut<'_> {
             self.0.insert(name, value);
         }
     }
+}
+
+/// What the plan knows of `trace`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Entry;
+
+impl crate::Entry for Entry {
+    const NAME: &'static str = "trace";
 }

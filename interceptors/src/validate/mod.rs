@@ -63,7 +63,7 @@ use std::fmt;
 use tonic::{Code, Response, Status, Streaming};
 use tonic_types::{BadRequest, ErrorDetails, FieldViolation, StatusExt};
 
-use crate::{Call, Interceptor, Next};
+use crate::{Call, Interceptor, Next, Sides};
 
 /// A message that can say whether it is valid. See the [module documentation](self).
 #[diagnostic::on_unimplemented(
@@ -236,7 +236,7 @@ macro_rules! validate_with_garde {
     ($($message:ty),+ $(,)?) => {$(
         impl $crate::validate::Validate for $message {
             fn validate(&self) -> ::core::result::Result<(), $crate::validate::Violations> {
-                match $crate::__private::garde::Validate::validate(self) {
+                match $crate::validate::garde::Validate::validate(self) {
                     ::core::result::Result::Ok(()) => ::core::result::Result::Ok(()),
                     ::core::result::Result::Err(report) => ::core::result::Result::Err(report.into()),
                 }
@@ -306,6 +306,16 @@ impl<Req: ValidateRequest, Res: Send> Interceptor<Req, Res> for Validation {
         Req::check(call)?;
         next.run(call).await
     }
+}
+
+/// What the plan knows of `validate`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Entry;
+
+impl crate::Entry for Entry {
+    const NAME: &'static str = "validate";
+    const SIDES: Sides = Sides::SERVER;
 }
 
 #[cfg(test)]

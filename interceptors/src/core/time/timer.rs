@@ -15,7 +15,7 @@ use tonic::Status;
 ///
 /// One future for both cases, so that an interceptor awaits the rest of its chain in one place.
 #[inline]
-pub(crate) fn timeout_at<F, E>(at: Option<Instant>, call: F, elapsed: E) -> Timeout<F, E> {
+pub fn timeout_at<F, E>(at: Option<Instant>, call: F, elapsed: E) -> Timeout<F, E> {
     Timeout {
         call,
         timer: at.map(Timer::new),
@@ -25,7 +25,7 @@ pub(crate) fn timeout_at<F, E>(at: Option<Instant>, call: F, elapsed: E) -> Time
 
 pin_project_lite::pin_project! {
     /// See [`timeout_at`].
-    pub(crate) struct Timeout<F, E> {
+    pub struct Timeout<F, E> {
         #[pin]
         call: F,
         #[pin]

@@ -1,15 +1,17 @@
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until};
 
-use crate::call::CallPath;
-use crate::deadline::exceeded;
-use crate::end::{Attached, Outcome, StreamEnd};
-use crate::inbound::RequestMessages;
+use super::super::end::{Outcome, StreamEnd};
+use super::super::name::CallName;
+use super::super::received::RequestMessages;
+use super::super::time::exceeded;
+use super::{Erased, Inner, Layers, Step};
 
 /// How long after its time a stream that is read may still end by itself.
 const GRACE: Duration = Duration::from_secs(1);
@@ -20,18 +22,23 @@ const GRACE: Duration = Duration::from_secs(1);
 pub(crate) struct Unread {
     shared: Arc<Shared>,
     timer: AbortHandle,
+    is_around: bool,
 }
 
 /// What the stream and its timer both know.
 pub(crate) struct Shared {
-    attached: Mutex<Option<Box<dyn Attached>>>,
+    /// Gone once they have been told.
+    layers: Mutex<Option<Layers>>,
     messages: AtomicU64,
 }
 
 impl Shared {
-    fn take(&self) -> Option<Box<dyn Attached>> {
-        let mut attached = self.attached.lock().unwrap_or_else(PoisonError::into_inner);
-        attached.take()
+    fn layers(&self) -> MutexGuard<'_, Option<Layers>> {
+        self.layers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self) -> Option<Layers> {
+        self.layers().take()
     }
 
     pub(crate) fn counted(&self, messages: u64) {
@@ -42,24 +49,25 @@ impl Shared {
 /// They are told then at the latest. Without a runtime, as in a test without one, nobody keeps the time.
 pub(crate) fn until(
     at: Instant,
-    path: CallPath,
+    name: CallName,
     request_messages: RequestMessages,
     attempts: u32,
-    attached: Box<dyn Attached>,
-) -> (Box<dyn Attached>, Option<Arc<Shared>>) {
+    layers: Layers,
+) -> (Layers, Option<Arc<Shared>>) {
     let (Ok(runtime), Some(at)) = (Handle::try_current(), at.checked_add(GRACE)) else {
-        return (attached, None);
+        return (layers, None);
     };
+    let is_around = layers.is_around();
     let shared = Arc::new(Shared {
-        attached: Mutex::new(Some(attached)),
+        layers: Mutex::new(Some(layers)),
         messages: AtomicU64::new(0),
     });
     let seen = Arc::clone(&shared);
     let timer = runtime.spawn(async move {
         sleep_until(at).await;
-        if let Some(attached) = seen.take() {
-            attached.end(&StreamEnd {
-                path: &path,
+        if let Some(mut layers) = seen.take() {
+            layers.end(&StreamEnd {
+                name: &name,
                 outcome: Outcome::Error,
                 status: Some(&exceeded()),
                 messages: seen.messages.load(Ordering::Relaxed),
@@ -72,14 +80,26 @@ pub(crate) fn until(
     let unread = Unread {
         shared: Arc::clone(&shared),
         timer: timer.abort_handle(),
+        is_around,
     };
-    (Box::new(unread), Some(shared))
+    (Layers::of(Box::new(unread)), Some(shared))
 }
 
-impl Attached for Unread {
-    fn end(self: Box<Self>, end: &StreamEnd<'_>) {
-        if let Some(attached) = self.shared.take() {
-            attached.end(end);
+impl Erased for Unread {
+    fn is_around(&self) -> bool {
+        self.is_around
+    }
+
+    fn poll(&mut self, call: &CallName, cx: &mut Context<'_>, inner: &mut Inner<'_>) -> Poll<Step> {
+        match &mut *self.shared.layers() {
+            Some(layers) => layers.poll(call, cx, inner),
+            None => inner(cx),
+        }
+    }
+
+    fn end(&mut self, end: &StreamEnd<'_>) {
+        if let Some(mut layers) = self.shared.take() {
+            layers.end(end);
         }
     }
 }

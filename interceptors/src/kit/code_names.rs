@@ -2,11 +2,10 @@
 
 use tonic::Code;
 
-#[cfg(any(feature = "metrics", feature = "trace"))]
-use crate::Side;
+use crate::core::kind::Side;
 
 /// The name of a code in gRPC's own documentation.
-pub(crate) fn code_name(code: Code) -> &'static str {
+pub fn code_name(code: Code) -> &'static str {
     match code {
         Code::Ok => "OK",
         Code::Cancelled => "CANCELLED",
@@ -29,8 +28,7 @@ pub(crate) fn code_name(code: Code) -> &'static str {
 }
 
 /// What Go's gRPC calls it, and dashboards of `grpc_code` therefore expect.
-#[cfg(feature = "prometheus")]
-pub(crate) fn go_name(code: Code) -> &'static str {
+pub fn go_name(code: Code) -> &'static str {
     match code {
         Code::Ok => "OK",
         Code::Cancelled => "Canceled",
@@ -53,8 +51,7 @@ pub(crate) fn go_name(code: Code) -> &'static str {
 }
 
 /// Whether OpenTelemetry's conventions for gRPC count it as an error: on a server only what is the server's fault.
-#[cfg(any(feature = "metrics", feature = "trace"))]
-pub(crate) fn is_error(side: Side, code: Code) -> bool {
+pub fn is_error(side: Side, code: Code) -> bool {
     match side {
         Side::Client => code != Code::Ok,
         Side::Server => matches!(
@@ -84,7 +81,6 @@ mod tests {
         }
     }
 
-    #[cfg(any(feature = "metrics", feature = "trace"))]
     #[test]
     fn errors_are_those_of_the_conventions() {
         let of_server = [2, 4, 12, 13, 14, 15];

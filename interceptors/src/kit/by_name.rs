@@ -1,8 +1,8 @@
 use std::collections::HashMap;
 use std::sync::{OnceLock, PoisonError, RwLock};
 
-use crate::CallDetails;
-use crate::call::name_in;
+use crate::core::details::CallDetails;
+use crate::core::name::name_in;
 
 /// More methods than that has no process; beyond it they share one value, so that memory stays bounded
 /// whatever paths a channel is asked for.
@@ -10,7 +10,7 @@ const MOST: usize = 1024;
 
 /// What a name stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum By {
+pub enum By {
     /// The service and the method, as in `user.v1.UserService/Login`.
     Method,
     /// The full name of the service.
@@ -21,7 +21,7 @@ pub(crate) enum By {
 ///
 /// For a channel, which learns the names at run time. What is known at compile time has a `static`.
 #[derive(Debug)]
-pub(crate) struct ByName<T> {
+pub struct ByName<T> {
     by: By,
     values: RwLock<HashMap<Box<str>, T>>,
     /// That of all names which found no place.
@@ -29,7 +29,9 @@ pub(crate) struct ByName<T> {
 }
 
 impl<T: Clone> ByName<T> {
-    pub(crate) fn new(by: By) -> Self {
+    /// No values yet.
+    #[must_use]
+    pub fn new(by: By) -> Self {
         Self {
             by,
             values: RwLock::default(),
@@ -37,7 +39,8 @@ impl<T: Clone> ByName<T> {
         }
     }
 
-    pub(crate) fn of(&self, call: &CallDetails, make: impl FnOnce() -> T) -> T {
+    /// The value of the name that this call has; `make` makes it for the first call with that name.
+    pub fn of(&self, call: &CallDetails, make: impl FnOnce() -> T) -> T {
         let name = match self.by {
             By::Method => name_in(call.path()),
             By::Service => call.service(),

@@ -1,12 +1,11 @@
 use std::time::Duration;
 
-#[cfg(feature = "client")]
 use http::HeaderName;
 use tonic::metadata::MetadataMap;
 
 /// What the other side says about retrying.
 #[derive(Debug, PartialEq, Eq, Clone, Copy)]
-pub(crate) enum Pushback {
+pub enum Pushback {
     /// Nothing.
     None,
     /// Retry after exactly this long.
@@ -18,7 +17,7 @@ pub(crate) enum Pushback {
 /// `grpc-retry-pushback-ms` is a signed 32-bit number in ASCII. What is negative or unreadable
 /// says that there is to be no retry (A6); of several values the last one counts, as in grpc-core
 /// and grpc-java.
-pub(crate) fn pushback(metadata: &MetadataMap) -> Pushback {
+pub fn pushback(metadata: &MetadataMap) -> Pushback {
     let Some(value) = metadata
         .as_ref()
         .get_all("grpc-retry-pushback-ms")
@@ -35,9 +34,7 @@ pub(crate) fn pushback(metadata: &MetadataMap) -> Pushback {
 }
 
 /// Tells the server how many attempts went before this one.
-#[cfg(feature = "client")]
-pub(crate) static PREVIOUS_ATTEMPTS: HeaderName =
-    HeaderName::from_static("grpc-previous-rpc-attempts");
+pub static PREVIOUS_ATTEMPTS: HeaderName = HeaderName::from_static("grpc-previous-rpc-attempts");
 
 #[cfg(test)]
 mod tests {

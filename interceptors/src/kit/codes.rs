@@ -2,7 +2,8 @@
 
 use tonic::Code;
 
-pub(crate) const fn are_failures(codes: &[Code]) -> bool {
+/// Whether none of them is `OK`.
+pub const fn are_failures(codes: &[Code]) -> bool {
     let mut i = 0;
     while i < codes.len() {
         if matches!(codes[i], Code::Ok) {
@@ -13,7 +14,8 @@ pub(crate) const fn are_failures(codes: &[Code]) -> bool {
     true
 }
 
-pub(crate) const fn are_distinct(codes: &[Code]) -> bool {
+/// Whether each is listed once.
+pub const fn are_distinct(codes: &[Code]) -> bool {
     let mut i = 0;
     while i < codes.len() {
         let mut j = 0;

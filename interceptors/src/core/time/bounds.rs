@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tonic::Status;
 
-use crate::deadline::exceeded;
+use super::timer::Timer;
 
 pin_project_lite::pin_project! {
     /// What bounds a stream: a moment for all of it, and a time for each gap in it.
@@ -80,4 +80,44 @@ impl Bounds {
             _ => Status::deadline_exceeded("no message has come for too long"),
         })
     }
+}
+
+/// The deadline of a response that is read after its call has returned.
+pub(crate) struct Limit {
+    at: Instant,
+    /// Made when there is something to wait for, which most responses spare.
+    timer: Option<Pin<Box<Timer>>>,
+}
+
+impl Limit {
+    pub(crate) fn new(at: Instant) -> Self {
+        Self { at, timer: None }
+    }
+
+    /// What was polled of the response; `None` when its time is over.
+    pub(crate) fn hold<T>(
+        &mut self,
+        polled: Poll<T>,
+        is_message: impl FnOnce(&T) -> bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<T>> {
+        match polled {
+            // A reader that is slower than the server finds a message each time.
+            Poll::Ready(item) if is_message(&item) && self.at <= Instant::now() => {
+                Poll::Ready(None)
+            }
+            Poll::Ready(item) => Poll::Ready(Some(item)),
+            Poll::Pending => {
+                let at = self.at;
+                let timer = self.timer.get_or_insert_with(|| Box::pin(Timer::new(at)));
+                timer.as_mut().poll(cx).map(|()| None)
+            }
+        }
+    }
+}
+
+/// How a call ends that ran out of time.
+#[cold]
+pub fn exceeded() -> Status {
+    Status::deadline_exceeded("the deadline of the call has passed")
 }

@@ -11,9 +11,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tokio::time::Instant;
-use tonic::{Response, Status};
-
-use crate::{Call, Next};
 
 thread_local! {
     static TURN: Cell<Turn> = const { Cell::new(Turn::None) };
@@ -38,7 +35,7 @@ pub(crate) fn now() -> Instant {
 
 /// The time as it was when somebody last looked in this turn.
 #[inline]
-pub(crate) fn lately() -> Instant {
+pub fn lately() -> Instant {
     match TURN.get() {
         Turn::ReadAt(at) => at,
         Turn::None | Turn::Begun => now(),
@@ -47,14 +44,16 @@ pub(crate) fn lately() -> Instant {
 
 pin_project_lite::pin_project! {
     /// Each poll of it is a turn.
-    pub(crate) struct InTurns<F> {
+    #[derive(Debug)]
+    pub struct InTurns<F> {
         #[pin]
         call: F,
     }
 }
 
 impl<F> InTurns<F> {
-    pub(crate) fn new(call: F) -> Self {
+    /// Each poll of this future is a turn.
+    pub fn new(call: F) -> Self {
         Self { call }
     }
 }
@@ -93,24 +92,10 @@ fn go_back_to(outer: Turn) {
     }
 }
 
-/// The rest of a chain, behind an interceptor that runs code of the user's. Nobody knows how long that has taken.
-#[derive(Debug)]
-pub struct Anew<N>(pub N);
-
-#[diagnostic::do_not_recommend]
-impl<Req, Res, N: Next<Req, Res>> Next<Req, Res> for Anew<N> {
-    fn run(
-        &mut self,
-        call: &mut Call<Req>,
-    ) -> impl Future<Output = Result<Response<Res>, Status>> + Send {
-        if !matches!(TURN.get(), Turn::None) {
-            TURN.set(Turn::Begun);
-        }
-        self.0.run(call)
-    }
-
-    fn fork(&self) -> Option<Self> {
-        self.0.fork().map(Self)
+/// The clock is read anew in this turn, because code of the user's has run, and may have taken long.
+pub(crate) fn forget() {
+    if !matches!(TURN.get(), Turn::None) {
+        TURN.set(Turn::Begun);
     }
 }
 

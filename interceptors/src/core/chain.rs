@@ -1,10 +1,13 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use tonic::{Response, Status};
+use tokio::time::Instant;
+use tonic::{Code, Response, Status};
 
-use crate::call::Call;
-use crate::end::{Observer, Watch};
+use super::call::{Call, Parts};
+use super::end::{Observer, Outcome, tell_in_drop};
+use super::layer::{Layer, Layers, Told};
+use super::time::{exceeded, forget, now};
 
 /// Something that every call goes through on its way to the handler and back.
 ///
@@ -116,15 +119,7 @@ pub trait Next<Req, Res>: Send {
         Req: Send,
         Res: Send,
     {
-        async move {
-            let watch = Watch::new(call, observer);
-            let result = self.run(watch.call).await;
-            match &result {
-                Ok(_) => watch.settle(None),
-                Err(status) => watch.settle(Some(status)),
-            }
-            result
-        }
+        watched(self, call, Told::new(observer))
     }
 
     /// Another of the same, for a second attempt while the first is under way. `None` where that is
@@ -136,6 +131,21 @@ pub trait Next<Req, Res>: Send {
     {
         None
     }
+}
+
+/// Runs what is further in, and leaves a layer with the response stream; it is told how the call ended in any case.
+pub async fn watched<Req: Send, Res: Send>(
+    next: &mut impl Next<Req, Res>,
+    call: &mut Call<Req>,
+    layer: impl Layer,
+) -> Result<Response<Res>, Status> {
+    let watch = Watch::new(call, layer);
+    let result = next.run(watch.call).await;
+    match &result {
+        Ok(_) => watch.settle(None),
+        Err(status) => watch.settle(Some(status)),
+    }
+    result
 }
 
 macro_rules! forward_to_the_interceptor_behind {
@@ -191,4 +201,132 @@ where
             next: self.next.fork()?,
         })
     }
+}
+
+/// The rest of a chain, behind an interceptor that runs code of the user's. Nobody knows how long that has taken.
+#[derive(Debug)]
+pub struct Anew<N>(pub N);
+
+#[diagnostic::do_not_recommend]
+impl<Req, Res, N: Next<Req, Res>> Next<Req, Res> for Anew<N> {
+    fn run(
+        &mut self,
+        call: &mut Call<Req>,
+    ) -> impl Future<Output = Result<Response<Res>, Status>> + Send {
+        forget();
+        self.0.run(call)
+    }
+
+    fn fork(&self) -> Option<Self> {
+        self.0.fork().map(Self)
+    }
+}
+
+/// Holds a layer while the call runs, and tells it even if the call's future is dropped.
+pub(crate) struct Watch<'a, Req, L: Layer> {
+    pub(crate) call: &'a mut Call<Req>,
+    watcher: Watcher<L>,
+}
+
+impl<'a, Req, L: Layer> Watch<'a, Req, L> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn new(call: &'a mut Call<Req>, layer: L) -> Self {
+        call.count_received();
+        Self {
+            call,
+            watcher: Watcher::new(layer),
+        }
+    }
+
+    /// The chain has answered: that is the end, or the observer goes along with the stream.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn settle(mut self, error: Option<&Status>) {
+        self.watcher.settle(self.call.parts(), error);
+    }
+}
+
+impl<Req, L: Layer> Drop for Watch<'_, Req, L> {
+    #[inline]
+    fn drop(&mut self) {
+        self.watcher.tell_of_drop(self.call.parts());
+    }
+}
+
+// What follows depends on the layer at most, and where that is a type by itself it is compiled once and not for each method.
+
+struct Watcher<L> {
+    layer: Option<L>,
+    started: Instant,
+}
+
+impl<L: Layer> Watcher<L> {
+    #[inline]
+    fn new(layer: L) -> Self {
+        Self {
+            layer: Some(layer),
+            started: now(),
+        }
+    }
+
+    #[inline]
+    fn settle(&mut self, parts: Parts<'_>, error: Option<&Status>) {
+        match error {
+            Some(status) => {
+                let outcome = match parts.details.has_panicked() && status.code() == Code::Internal
+                {
+                    true => Outcome::Panicked,
+                    false => Outcome::Error,
+                };
+                self.tell(parts, outcome, Some(status), 0);
+            }
+            None if parts.details.kind().response_is_stream() => self.attach_to(parts.layers),
+            None => self.tell(parts, Outcome::Ok, None, 1),
+        }
+    }
+
+    fn tell(
+        &mut self,
+        mut parts: Parts<'_>,
+        outcome: Outcome,
+        status: Option<&Status>,
+        messages: u64,
+    ) {
+        if let Some(mut layer) = self.layer.take() {
+            // What was thrown away on its way here has ended too, and those further in before us.
+            parts.abandon_stream();
+            layer.end(&parts.end(outcome, status, messages).since(self.started));
+        }
+    }
+
+    fn attach_to(&mut self, layers: &mut Layers) {
+        if let Some(layer) = self.layer.take() {
+            layers.push(layer, self.started);
+        }
+    }
+
+    #[inline]
+    fn tell_of_drop(&mut self, parts: Parts<'_>) {
+        if self.layer.is_some() {
+            tell_how_it_was_dropped(parts, &mut |parts, outcome, status| {
+                self.tell(parts, outcome, status, 0);
+            });
+        }
+    }
+}
+
+#[cold]
+fn tell_how_it_was_dropped(
+    parts: Parts<'_>,
+    tell: &mut dyn FnMut(Parts<'_>, Outcome, Option<&Status>),
+) {
+    if std::thread::panicking() {
+        tell_in_drop(|| tell(parts, Outcome::Panicked, None));
+        return;
+    }
+    // Where the time was kept further out, this is how the call ends for its caller.
+    if parts.details.has_run_out() {
+        tell(parts, Outcome::Error, Some(&exceeded()));
+        return;
+    }
+    tell(parts, Outcome::Cancelled, None);
 }

@@ -1,10 +1,6 @@
-use std::fmt;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
-#[cfg(feature = "timeout")]
-use std::time::Duration;
 
 use bytes::Bytes;
 use futures_core::Stream;
@@ -12,138 +8,8 @@ use http_body::{Body, Frame};
 use tonic::codec::{BufferSettings, DecodeBuf, Decoder};
 use tonic::{Status, Streaming};
 
-#[cfg(feature = "server")]
-use crate::server::Cancelled;
-use crate::stream::ResponseStream;
-#[cfg(feature = "timeout")]
-use crate::timeout::Bounds;
-
-/// How many messages of a request stream the handler has taken.
-#[derive(Clone)]
-pub struct Received {
-    shared: Option<Arc<Shared>>,
-    #[cfg(feature = "server")]
-    cancelled: Option<Cancelled>,
-}
-
-#[derive(Debug, Default)]
-pub(crate) struct Shared {
-    count: AtomicU64,
-    /// How long the handler waits for one, in nanoseconds; 0 if that is not bounded.
-    #[cfg(feature = "timeout")]
-    idle: AtomicU64,
-}
-
-impl Received {
-    /// Of what is known to be one message: there is nothing to count.
-    #[cfg(feature = "client")]
-    pub(crate) const ONE: Self = Self {
-        shared: None,
-        #[cfg(feature = "server")]
-        cancelled: None,
-    };
-
-    /// Of a request that a layer watches, if one does.
-    #[cfg(feature = "server")]
-    pub(crate) fn watched(mut self, cancelled: Option<Cancelled>) -> Self {
-        self.cancelled = cancelled;
-        self
-    }
-
-    /// What the stream ends with, which tonic takes for the end in any case.
-    fn end(&self) -> Option<Status> {
-        #[cfg(feature = "server")]
-        if self.cancelled.as_ref().is_some_and(Cancelled::is_set) {
-            return Some(Status::cancelled(
-                "the client went away before it had sent all of its request",
-            ));
-        }
-        None
-    }
-
-    pub(crate) fn count(&self) -> u64 {
-        match &self.shared {
-            Some(shared) => shared.count.load(Ordering::Relaxed),
-            None => 1,
-        }
-    }
-
-    #[cfg(feature = "timeout")]
-    pub(crate) fn bound_gaps(&self, idle: Duration) {
-        if let Some(shared) = &self.shared {
-            let nanos = u64::try_from(idle.as_nanos()).unwrap_or(u64::MAX);
-            shared.idle.store(nanos, Ordering::Relaxed);
-        }
-    }
-
-    #[cfg(feature = "timeout")]
-    fn idle(&self) -> Option<Duration> {
-        match self.shared.as_ref()?.idle.load(Ordering::Relaxed) {
-            0 => None,
-            nanos => Some(Duration::from_nanos(nanos)),
-        }
-    }
-
-    /// To be asked later.
-    pub(crate) fn messages(&self) -> RequestMessages {
-        match &self.shared {
-            Some(shared) => RequestMessages::Counted(Arc::clone(shared)),
-            None => RequestMessages::One,
-        }
-    }
-
-    pub(crate) fn add_one(&self) {
-        self.add(1);
-    }
-
-    pub(crate) fn add(&self, messages: u64) {
-        if let Some(shared) = &self.shared {
-            shared.count.fetch_add(messages, Ordering::Relaxed);
-        }
-    }
-
-    #[cfg(feature = "client")]
-    pub(crate) fn reset(&self) {
-        if let Some(shared) = &self.shared {
-            shared.count.store(0, Ordering::Relaxed);
-        }
-    }
-}
-
-impl Default for Received {
-    fn default() -> Self {
-        Self {
-            shared: Some(Arc::default()),
-            #[cfg(feature = "server")]
-            cancelled: None,
-        }
-    }
-}
-
-impl fmt::Debug for Received {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Received").field(&self.count()).finish()
-    }
-}
-
-/// How many messages a request has had so far.
-#[derive(Clone)]
-pub(crate) enum RequestMessages {
-    One,
-    Counted(Arc<Shared>),
-    /// A stream of a type that says nothing of its messages.
-    Unknown,
-}
-
-impl RequestMessages {
-    pub(crate) fn count(&self) -> Option<u64> {
-        match self {
-            Self::One => Some(1),
-            Self::Counted(shared) => Some(shared.count.load(Ordering::Relaxed)),
-            Self::Unknown => None,
-        }
-    }
-}
+use super::received::Received;
+use super::time::Bounds;
 
 /// The same stream, with its messages counted as they are taken. It ends after its first error, where
 /// tonic's own goes on reading what it could not make sense of.
@@ -156,7 +22,6 @@ pub(crate) fn counted<M: Send + 'static>(stream: Streaming<M>, received: Receive
     rebuilt(Counted {
         stream,
         received,
-        #[cfg(feature = "timeout")]
         gap: None,
     })
 }
@@ -189,18 +54,6 @@ pub(crate) trait MessageStream: Send + Unpin + 'static {
 
     /// Asked for when the stream has ended.
     fn streaming(&mut self) -> &mut Streaming<Self::Message>;
-}
-
-impl<M: Send + 'static> MessageStream for ResponseStream<Streaming<M>> {
-    type Message = M;
-
-    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<M, Status>>> {
-        Pin::new(self).poll_next(cx)
-    }
-
-    fn streaming(&mut self) -> &mut Streaming<M> {
-        self.get_mut()
-    }
 }
 
 /// The same stream, each of whose messages goes through a function first. Where that refuses one, the stream ends with
@@ -242,7 +95,6 @@ where
 struct Counted<M> {
     stream: Streaming<M>,
     received: Received,
-    #[cfg(feature = "timeout")]
     gap: Option<Pin<Box<Bounds>>>,
 }
 
@@ -251,7 +103,6 @@ impl<M: Send + 'static> MessageStream for Counted<M> {
 
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<M, Status>>> {
         let polled = Pin::new(&mut self.stream).poll_next(cx);
-        #[cfg(feature = "timeout")]
         let polled = self.in_time(polled, cx);
         Poll::Ready(match ready!(polled) {
             Some(Ok(message)) => {
@@ -268,7 +119,6 @@ impl<M: Send + 'static> MessageStream for Counted<M> {
     }
 }
 
-#[cfg(feature = "timeout")]
 impl<M> Counted<M> {
     #[inline]
     fn in_time(

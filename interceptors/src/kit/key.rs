@@ -1,9 +1,10 @@
-#[cfg(any(all(feature = "auth", feature = "client"), feature = "request-id"))]
-use crate::__private::same;
+//! Which metadata keys may carry what.
+
+use crate::core::text::same;
 
 /// Whether this is a metadata key that a caller may send: `1*( 0-9 / a-z / "_" / "-" / "." )` in
 /// the gRPC over HTTP/2 specification.
-pub(crate) const fn is_legal(key: &str) -> bool {
+pub const fn is_legal(key: &str) -> bool {
     let key = key.as_bytes();
     let mut i = 0;
     while i < key.len() {
@@ -17,8 +18,7 @@ pub(crate) const fn is_legal(key: &str) -> bool {
 
 /// Whether a text may stand there that is neither gRPC's own nor HTTP's: a key that ends in `-bin` carries
 /// bytes in base64.
-#[cfg(any(all(feature = "auth", feature = "client"), feature = "request-id"))]
-pub(crate) const fn is_free(key: &str) -> bool {
+pub const fn is_free(key: &str) -> bool {
     const RESERVED: [&str; 6] = [
         "te",
         "content-type",
@@ -41,15 +41,13 @@ pub(crate) const fn is_free(key: &str) -> bool {
 }
 
 /// Whether what stands there is usually a secret.
-#[cfg(feature = "request-id")]
-pub(crate) const fn is_of_secrets(key: &str) -> bool {
+pub const fn is_of_secrets(key: &str) -> bool {
     same(key, "authorization")
         || same(key, "proxy-authorization")
         || same(key, "cookie")
         || same(key, "x-api-key")
 }
 
-#[cfg(test)]
 mod tests {
     #[test]
     fn keys_are_those_of_the_specification() {
@@ -61,7 +59,6 @@ mod tests {
         }
     }
 
-    #[cfg(any(all(feature = "auth", feature = "client"), feature = "request-id"))]
     #[test]
     fn some_keys_are_not_for_texts_of_ones_own() {
         for free in ["authorization", "x-api-key", "grpc", "x-bin-x", "tea"] {

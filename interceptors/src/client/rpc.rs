@@ -1,0 +1,247 @@
+//! The calls of hand-written clients and channels, as generated code makes them.
+
+use std::future::Future;
+use std::marker::PhantomData;
+
+use futures_core::Stream;
+use tonic::{Request, Response, Status};
+
+use super::status::of_tonic;
+use super::{Body, RequestStream, send};
+use crate::core::abilities::{Abilities, Resend, SizeOf};
+use crate::core::call::Call;
+use crate::core::chain::{Interceptor, Next};
+use crate::core::name::CallName;
+use crate::core::plan::MethodPlan;
+use crate::mount::probe::Probe;
+use crate::mount::reply::{Answer, Reply, ResultType};
+use crate::mount::rpc::{Link, Rpc};
+
+impl<M, Ret, R> Rpc<Request<M>, Ret, R>
+where
+    M: Send,
+    Ret: ResultType,
+    R: Reply<Ret::Body> + Copy,
+{
+    /// The method that this request is for.
+    pub const fn of(_: &Request<M>, _: R) -> Self {
+        Self(PhantomData)
+    }
+
+    /// The innermost link of the chain: the stub's own method.
+    pub const fn stub<F>(&self, call: F) -> StubHandler<F, R> {
+        StubHandler {
+            call,
+            reply: PhantomData,
+        }
+    }
+
+    /// The same, of a method that takes `&mut self`.
+    pub fn stub_mut<'a, T: ?Sized, Method>(
+        &self,
+        _: Method,
+        stub: &'a mut T,
+    ) -> StubHandlerMut<'a, T, Method, R> {
+        StubHandlerMut {
+            stub,
+            method: PhantomData,
+        }
+    }
+
+    /// The call that this request begins, as its caller makes it.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn outgoing(
+        &self,
+        plan: &'static MethodPlan,
+        abilities: Abilities<M>,
+        request: Request<M>,
+    ) -> Call<M> {
+        Call::outgoing(CallName::new(plan, None), abilities, request)
+    }
+
+    /// Takes a call that is being made through a chain, no longer than its deadline allows.
+    pub fn send<'a, N>(
+        &self,
+        chain: &'a mut N,
+        call: &'a mut Call<M>,
+    ) -> impl Future<Output = Answer<R::Body>> + Send + use<'a, M, Ret, R, N>
+    where
+        N: Next<M, R::Body>,
+    {
+        send(chain, call)
+    }
+}
+
+/// The innermost link of a hand-written stub's chain.
+pub struct StubHandler<F, R> {
+    call: F,
+    reply: PhantomData<R>,
+}
+
+#[diagnostic::do_not_recommend]
+impl<F, Fut, Req, T, R> Next<Req, R::Body> for StubHandler<F, R>
+where
+    Req: Send,
+    R: Reply<T>,
+    F: FnMut(Request<Req>) -> Fut + Clone + Send,
+    Fut: Future<Output = Result<Response<T>, Status>> + Send,
+{
+    async fn run(&mut self, call: &mut Call<Req>) -> Result<Response<R::Body>, Status> {
+        let request = call.outgoing_request()?;
+        let answer = (self.call)(request).await;
+        call.set_answered(answer.is_ok());
+        R::enter(answer.map_err(of_tonic))
+    }
+
+    fn fork(&self) -> Option<Self> {
+        Some(Self {
+            call: self.call.clone(),
+            reply: PhantomData,
+        })
+    }
+}
+
+impl<M: prost::Message> Probe<Request<M>> {
+    pub const SIZE_OF: Option<SizeOf<M>> = Some(M::encoded_len);
+}
+
+/// Whether the request stream of a generated client can be sent again; the attribute asks the
+/// message's type.
+pub struct StreamProbe<M>(PhantomData<fn(M)>);
+
+/// What a [`StreamProbe`] falls back on.
+pub trait SentOnce {
+    const CAN_REPLAY: bool = false;
+    const REPLAY: Unreplayable = Unreplayable;
+}
+
+impl<M> SentOnce for StreamProbe<M> {}
+
+impl<M: Clone + prost::Message> StreamProbe<M> {
+    pub const CAN_REPLAY: bool = true;
+    pub const REPLAY: Replayable = Replayable;
+}
+
+/// What can be done with a stream of such messages.
+pub trait StreamAbilities<M> {
+    fn of<S>() -> Abilities<RequestStream<S>>
+    where
+        S: Stream<Item = M> + Send + 'static;
+}
+
+/// It is sent once.
+pub struct Unreplayable;
+
+impl<M> StreamAbilities<M> for Unreplayable {
+    fn of<S>() -> Abilities<RequestStream<S>>
+    where
+        S: Stream<Item = M> + Send + 'static,
+    {
+        Abilities::new(None, Some(RequestStream::counted))
+    }
+}
+
+/// It is kept, and sent again.
+pub struct Replayable;
+
+impl<M: Clone + prost::Message> StreamAbilities<M> for Replayable {
+    fn of<S>() -> Abilities<RequestStream<S>>
+    where
+        S: Stream<Item = M> + Send + 'static,
+    {
+        let resend = Resend {
+            copy: |stream: &mut RequestStream<S>, limit| stream.copy(kept_size, limit),
+            is_whole: RequestStream::is_whole,
+            begin: RequestStream::begin,
+            is_complete: |_, _| false,
+        };
+        Abilities::new(Some(resend), Some(RequestStream::counted))
+    }
+}
+
+/// What a message counts for in the buffer. One without a byte is not kept for nothing, or there would be no
+/// end to how many are: it counts for the five bytes in front of it on the wire.
+fn kept_size<M: prost::Message>(message: &M) -> usize {
+    message.encoded_len().max(5)
+}
+
+/// A request stream on its way into a chain.
+type Entered<S> = (Request<RequestStream<S>>, Abilities<RequestStream<S>>);
+
+/// The request of a generated client's method that sends a stream.
+pub fn request_stream<R, A>(request: R, _: A) -> Entered<R::Stream>
+where
+    R: tonic::IntoStreamingRequest,
+    A: StreamAbilities<R::Message>,
+{
+    let request = request.into_streaming_request().map(RequestStream::new);
+    (request, A::of())
+}
+
+/// Whether a request's path names this method: `/service/Method`, under whatever prefix the channel's
+/// origin has.
+#[must_use]
+pub fn is_path(path: &str, method: &str) -> bool {
+    path.ends_with(method)
+}
+
+/// The call of a channel.
+pub struct ChannelRpc;
+
+impl ChannelRpc {
+    /// Fails to compile at the caller's span where `I` does not intercept what a channel carries.
+    pub const fn covers<I>(&self, _: &I)
+    where
+        I: Interceptor<Body, Body> + ?Sized,
+    {
+    }
+
+    /// An interceptor that is to be put into the chain.
+    pub const fn link<'a, I: ?Sized>(&self, interceptor: &'a I) -> Link<'a, I, Body, Body> {
+        Link::new(interceptor)
+    }
+
+    /// Takes a call through a chain, no longer than its deadline allows.
+    pub fn send<'a, N>(
+        &self,
+        chain: &'a mut N,
+        call: &'a mut Call<Body>,
+    ) -> impl Future<Output = Answer<Body>> + Send + use<'a, N>
+    where
+        N: Next<Body, Body>,
+    {
+        send(chain, call)
+    }
+}
+
+/// A method of a stub that takes `&mut self`. `Method` tells the methods of a stub from each other.
+pub trait CallMut<Method> {
+    type Request;
+    type Result;
+
+    fn call_mut(&mut self, request: Self::Request) -> impl Future<Output = Self::Result> + Send;
+}
+
+/// The innermost link of the chain of such a method.
+pub struct StubHandlerMut<'a, T: ?Sized, Method, R> {
+    stub: &'a mut T,
+    method: PhantomData<fn(Method) -> R>,
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, Method, Req, B, R> Next<Req, R::Body> for StubHandlerMut<'_, T, Method, R>
+where
+    Req: Send,
+    R: Reply<B>,
+    B: Send,
+    T: CallMut<Method, Request = Request<Req>, Result = Result<Response<B>, Status>>
+        + Send
+        + ?Sized,
+{
+    async fn run(&mut self, call: &mut Call<Req>) -> Result<Response<R::Body>, Status> {
+        let request = call.outgoing_request()?;
+        let answer = self.stub.call_mut(request).await;
+        call.set_answered(answer.is_ok());
+        R::enter(answer.map_err(of_tonic))
+    }
+}

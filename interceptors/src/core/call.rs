@@ -1,0 +1,474 @@
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tonic::{Request, Status, Streaming};
+
+use super::abilities::Abilities;
+use super::details::CallDetails;
+use super::end::{Outcome, StreamEnd, tell_in_drop};
+use super::facts::Facts;
+use super::kept::{Kept, KeptHead};
+use super::layer::{Layer, Layers, Tail};
+use super::messages::inspected;
+use super::name::CallName;
+use super::plan::MethodPlan;
+use super::received::{Received, RequestMessages};
+use super::time::{Deadline, GRPC_TIMEOUT, exceeded, format_timeout, lately};
+
+/// How much of a request may be kept until it is known whether it has to be sent again, in bytes:
+/// what grpc-core and grpc-go allow too.
+pub const DEFAULT_BUFFER_SIZE: usize = 256 * 1024;
+
+/// A call on its way to the handler.
+///
+/// Interceptors pass it down by reference; the handler takes the request out at the end. `Req` is
+/// the request message, or [`tonic::Streaming`] of it where the client sends a stream.
+///
+/// ```
+/// use interceptors::{Call, Interceptor, Next};
+/// use tonic::{Response, Status};
+///
+/// /// Refuses requests that did not come through the gateway.
+/// struct ViaGateway;
+///
+/// impl<Req: Send, Res: Send> Interceptor<Req, Res> for ViaGateway {
+///     async fn intercept(
+///         &self,
+///         call: &mut Call<Req>,
+///         next: &mut impl Next<Req, Res>,
+///     ) -> Result<Response<Res>, Status> {
+///         if call.metadata().get("x-gateway").is_none() {
+///             return Err(Status::permission_denied("call the gateway instead"));
+///         }
+///         next.run(call).await
+///     }
+/// }
+/// ```
+pub struct Call<Req> {
+    details: CallDetails,
+    message: Option<Req>,
+    abilities: Abilities<Req>,
+    received: Option<Received>,
+    /// What goes along with the response stream that is on its way out.
+    layers: Layers,
+}
+
+impl<Req> Call<Req> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn received<F: Facts>(
+        plan: &'static MethodPlan,
+        abilities: Abilities<Req>,
+        request: Request<Req>,
+    ) -> Self {
+        let (metadata, extensions, message) = request.into_parts();
+        Self {
+            details: CallDetails::received::<F>(plan, metadata, extensions),
+            message: Some(message),
+            abilities,
+            received: None,
+            layers: Layers::default(),
+        }
+    }
+
+    /// A call that is being made. Its deadline is kept whether or not an interceptor asks for it, and if it
+    /// is made in a handler, it inherits that one's.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    #[doc(hidden)]
+    pub fn outgoing(name: CallName, abilities: Abilities<Req>, request: Request<Req>) -> Self {
+        let (metadata, extensions, message) = request.into_parts();
+        // Found out before the call is made, which is large and would be moved once more.
+        let deadline = Deadline::of_outgoing(&metadata);
+        Self {
+            details: CallDetails::outgoing(name, metadata, extensions, deadline),
+            message: Some(message),
+            abilities,
+            received: None,
+            layers: Layers::default(),
+        }
+    }
+
+    /// What it sends is one message, though the plan does not say so.
+    #[doc(hidden)]
+    pub fn is_one_message(&mut self) {
+        self.received = Some(Received::ONE);
+    }
+
+    /// Says whether what is sent can be read on its way, if that is known.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn over(mut self, is_plaintext: Option<bool>) -> Self {
+        self.details.set_plaintext(is_plaintext);
+        self
+    }
+
+    /// The part of the call that does not depend on its message.
+    #[must_use]
+    pub fn details(&self) -> &CallDetails {
+        &self.details
+    }
+
+    /// The request message; `None` once the request has gone to the handler.
+    #[must_use]
+    pub fn message(&self) -> Option<&Req> {
+        self.message.as_ref()
+    }
+
+    /// The request message, to change it; `None` once the request has gone to the handler.
+    pub fn message_mut(&mut self) -> Option<&mut Req> {
+        self.message.as_mut()
+    }
+
+    /// Whether the request can be sent more than once: its messages are `Clone`, it has not gone to
+    /// the handler yet, and it is one message, or a stream that a generated client or a channel sends.
+    #[must_use]
+    pub fn can_resend(&self) -> bool {
+        matches!((&self.abilities.resend, &self.message), (Some(_), Some(_)))
+    }
+
+    /// A copy of the request, metadata and extensions included, to send it once more after
+    /// [`Next::run`](crate::Next::run) has used up the original. `None` where
+    /// [`can_resend`](Self::can_resend) is false, and for a request of more than 256 KiB that would
+    /// have to be kept until it is known whether it has to be sent again.
+    #[must_use]
+    pub fn copy_request(&mut self) -> Option<Request<Req>> {
+        let message = self.copy_message(DEFAULT_BUFFER_SIZE)?;
+        let (metadata, extensions) = (self.details.metadata(), self.details.extensions());
+        Some(Request::from_parts(
+            metadata.clone(),
+            extensions.clone(),
+            message,
+        ))
+    }
+
+    /// What is needed to send the request once more, in little space: it is moved about in every call, and
+    /// used in few.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    #[doc(hidden)]
+    pub fn keep(&mut self, limit: usize) -> Option<Kept<Req>> {
+        let message = self.copy_message(limit)?;
+        Some(Kept {
+            message,
+            head: KeptHead::of(self.details.metadata(), self.details.extensions()),
+        })
+    }
+
+    /// The message, unless more than so many bytes would have to be kept for it.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn copy_message(&mut self, limit: usize) -> Option<Req> {
+        let (Some(resend), Some(message)) = (self.abilities.resend, &mut self.message) else {
+            return None;
+        };
+        match self.abilities.size_of {
+            Some(size_of) if size_of(message) > limit => None,
+            _ => (resend.copy)(message, limit),
+        }
+    }
+
+    /// Whether a copy is still all of the request: of a stream too much may have been sent
+    /// meanwhile to be kept.
+    #[doc(hidden)]
+    pub fn is_whole(&self, kept: &Kept<Req>) -> bool {
+        match self.abilities.resend {
+            Some(resend) => (resend.is_whole)(&kept.message),
+            None => false,
+        }
+    }
+
+    /// Makes sure that a copy stays all of the request while it waits to be sent: from now on the
+    /// attempt before takes nothing any more, which is why this comes when it is certain that another
+    /// one follows. `None` where it is not all of it any more.
+    #[doc(hidden)]
+    pub fn taken_over(&self, mut kept: Kept<Req>) -> Option<Kept<Req>> {
+        let begin = self.abilities.resend?.begin;
+        begin(&mut kept.message).then_some(kept)
+    }
+
+    /// Whether all of the request is here, so that it can be sent several times at once.
+    #[doc(hidden)]
+    pub fn is_complete(&mut self) -> bool {
+        match (self.abilities.resend, self.message.as_mut()) {
+            (Some(resend), Some(message)) => (resend.is_complete)(message, DEFAULT_BUFFER_SIZE),
+            _ => false,
+        }
+    }
+
+    /// One of several attempts of this call, with its own request.
+    #[doc(hidden)]
+    pub fn fork(&self, request: Request<Req>, attempt: u32) -> Self {
+        let (metadata, extensions, message) = request.into_parts();
+        Self {
+            details: self.details.fork(metadata, extensions, attempt),
+            message: Some(message),
+            abilities: self.abilities,
+            received: self.received.clone(),
+            layers: Layers::default(),
+        }
+    }
+
+    /// The attempt that counts.
+    #[doc(hidden)]
+    pub fn adopt(&mut self, mut attempt: Self, attempts: u32) {
+        self.message = None;
+        self.details.adopt(&mut attempt.details, attempts);
+        self.received = attempt.received.take();
+        self.layers = std::mem::take(&mut attempt.layers);
+    }
+
+    /// Makes the call ready for its next attempt with this request.
+    ///
+    /// Whoever watches a response stream of the attempt before is told that it was cancelled.
+    pub fn next_attempt(&mut self, request: Request<Req>) {
+        self.details.count_attempt();
+        self.start_over(request);
+    }
+
+    /// Sends what was kept instead of what is gone, as part of the same attempt.
+    #[doc(hidden)]
+    pub fn resume(&mut self, kept: Kept<Req>) {
+        self.parts().abandon_stream();
+        self.details.resume(kept.head);
+        self.message = Some(kept.message);
+    }
+
+    fn start_over(&mut self, request: Request<Req>) {
+        self.parts().abandon_stream();
+        let (metadata, extensions, message) = request.into_parts();
+        self.details.start_over(metadata, extensions);
+        self.message = Some(message);
+    }
+
+    /// Counts the messages of a request stream, from the first observer on.
+    pub(crate) fn count_received(&mut self) {
+        if let (Some(count), None) = (self.abilities.count, &self.received) {
+            let received = self.details.counter();
+            self.received = Some(received.clone());
+            if let Some(stream) = self.message.take() {
+                self.message = Some(count(stream, received));
+            }
+        }
+    }
+
+    /// A request stream that may be cut off has to be looked at, whether or not anybody observes it.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn notice_cut_off(&mut self) {
+        if self.abilities.count.is_some() && self.details.may_be_cut_off() {
+            self.count_received();
+        }
+    }
+
+    /// From now on nobody waits longer than that for a message of a request stream.
+    #[doc(hidden)]
+    pub fn bound_gaps(&mut self, idle: Duration) {
+        self.count_received();
+        if let Some(received) = &self.received {
+            received.bound_gaps(idle);
+        }
+    }
+
+    /// What observers need of it.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn parts(&mut self) -> Parts<'_> {
+        Parts {
+            details: &self.details,
+            received: &self.received,
+            layers: &mut self.layers,
+        }
+    }
+
+    /// Puts a layer around the response stream that is on its way out.
+    #[doc(hidden)]
+    pub fn push_layer(&mut self, layer: impl Layer) {
+        self.layers.push(layer, Instant::now());
+    }
+
+    /// The layers of the response that leaves the chain now.
+    pub(crate) fn take_tail(&mut self) -> Option<Tail> {
+        if self.layers.is_empty() {
+            return None;
+        }
+        let layers = std::mem::take(&mut self.layers);
+        let (messages, attempts) = (self.parts().request_messages(), self.details.attempt());
+        Some(Tail::new(self.details.name(), messages, attempts, layers))
+    }
+
+    /// Why there is nothing to send, as far as that is known.
+    #[inline]
+    #[doc(hidden)]
+    #[must_use]
+    pub fn refusal(&self) -> Option<Status> {
+        if self.message.is_none() {
+            return Some(gone());
+        }
+        let is_over = self.details.known_deadline()? <= lately();
+        is_over.then(exceeded)
+    }
+
+    /// What an attempt sends: the request, with what is left of the time.
+    #[inline]
+    #[doc(hidden)]
+    pub fn outgoing_request(&mut self) -> Result<Request<Req>, Status> {
+        let deadline = self.details.known_deadline();
+        let mut request = self.take_request()?;
+        if let Some(resend) = self.abilities.resend
+            && !(resend.begin)(request.get_mut())
+        {
+            return Err(cut());
+        }
+        if let Some(deadline) = deadline {
+            let left = deadline.saturating_duration_since(lately());
+            if left.is_zero() {
+                return Err(exceeded());
+            }
+            let headers = request.metadata_mut().as_mut();
+            headers.insert(GRPC_TIMEOUT.clone(), format_timeout(left));
+        }
+        Ok(request)
+    }
+
+    /// What the handler is called with.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn take_request(&mut self) -> Result<Request<Req>, Status> {
+        let Some(message) = self.message.take() else {
+            return Err(gone());
+        };
+        let (metadata, extensions) = self.details.take_head();
+        self.details.set_sent();
+        Ok(Request::from_parts(metadata, extensions, message))
+    }
+}
+
+impl<M: Send + 'static> Call<Streaming<M>> {
+    /// Looks at each message of the request stream when the handler takes it. The handler's signature stays
+    /// what it is. An error ends the stream with its status, and the handler is not given the message.
+    ///
+    /// Whoever is further out looks first, and those further in see what it made of the message. Nothing is decoded or encoded again; the stream is rebuilt around the one that
+    /// it was, which allocates at most 5 times for the call and not for each message, and ends after its first error.
+    ///
+    /// ```
+    /// use interceptors::{Call, Interceptor, Next};
+    /// use interceptors_proto::demo::ChatMessage;
+    /// use tonic::{Response, Status, Streaming};
+    ///
+    /// /// Takes blanks off both ends of what is said.
+    /// struct Trim;
+    ///
+    /// impl<Res: Send> Interceptor<Streaming<ChatMessage>, Res> for Trim {
+    ///     async fn intercept(
+    ///         &self,
+    ///         call: &mut Call<Streaming<ChatMessage>>,
+    ///         next: &mut impl Next<Streaming<ChatMessage>, Res>,
+    ///     ) -> Result<Response<Res>, Status> {
+    ///         call.each_message(|message| {
+    ///             message.text = message.text.trim().to_owned();
+    ///             Ok(())
+    ///         });
+    ///         next.run(call).await
+    ///     }
+    /// }
+    /// ```
+    pub fn each_message<F>(&mut self, inspect: F)
+    where
+        F: FnMut(&mut M) -> Result<(), Status> + Send + Unpin + 'static,
+    {
+        let stream = self.message.take();
+        self.message = stream.map(|stream| inspected(stream, inspect));
+    }
+}
+
+/// For a copy that an interceptor has made by itself: the end of it would look like the end of all.
+#[cold]
+fn cut() -> Status {
+    Status::internal("too much of this request has been sent already for it to be sent again")
+}
+
+#[cold]
+fn gone() -> Status {
+    Status::internal("an interceptor called `next` again, and this request cannot be sent twice")
+}
+
+/// What observers need of a call, whatever its message is.
+pub(crate) struct Parts<'a> {
+    pub(crate) details: &'a CallDetails,
+    pub(crate) received: &'a Option<Received>,
+    pub(crate) layers: &'a mut Layers,
+}
+
+impl<'a> Parts<'a> {
+    /// How many request messages the handler has taken.
+    pub(crate) fn request_messages(&self) -> RequestMessages {
+        match self.received {
+            Some(received) => received.messages(),
+            None if self.details.kind().request_is_stream() => RequestMessages::Unknown,
+            None => RequestMessages::One,
+        }
+    }
+
+    /// A response stream that layers are around will not leave the chain.
+    #[inline]
+    pub(crate) fn abandon_stream(&mut self) {
+        if !self.layers.is_empty() {
+            self.abandon();
+        }
+    }
+
+    #[cold]
+    fn abandon(&mut self) {
+        let mut layers = std::mem::take(self.layers);
+        layers.end(&self.end(Outcome::Cancelled, None, 0));
+    }
+
+    pub(crate) fn end<'b>(
+        &'b self,
+        outcome: Outcome,
+        status: Option<&'b Status>,
+        messages: u64,
+    ) -> StreamEnd<'b> {
+        StreamEnd {
+            name: self.details.name(),
+            outcome,
+            status,
+            messages,
+            request_messages: self.request_messages(),
+            attempts: self.details.attempt(),
+            sent: self.details.is_sent(),
+        }
+    }
+}
+
+#[cold]
+fn abandon_in_drop(mut parts: Parts<'_>) {
+    tell_in_drop(|| parts.abandon_stream());
+}
+
+impl<Req> Drop for Call<Req> {
+    fn drop(&mut self) {
+        if !self.layers.is_empty() {
+            abandon_in_drop(self.parts());
+        }
+    }
+}
+
+impl<Req> Deref for Call<Req> {
+    type Target = CallDetails;
+
+    fn deref(&self) -> &CallDetails {
+        &self.details
+    }
+}
+
+impl<Req> DerefMut for Call<Req> {
+    fn deref_mut(&mut self) -> &mut CallDetails {
+        &mut self.details
+    }
+}
+
+/// Names only: the message and the metadata may hold secrets.
+impl<Req> fmt::Debug for Call<Req> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("details", &self.details)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,455 @@
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tonic::metadata::MetadataMap;
+use tonic::{Extensions, Request, Status};
+
+use super::facts::{Facts, Lookup};
+use super::id::RequestId;
+use super::kept::KeptHead;
+use super::kind::{Kind, Side};
+use super::name::CallName;
+use super::plan::MethodPlan;
+use super::received::Received;
+use super::time::{Bounds, Deadline, may_be_inherited};
+
+/// What metadata and extensions are once the request has gone to the handler.
+static EMPTY: LazyLock<Request<()>> = LazyLock::new(|| Request::new(()));
+
+/// What bounds a call on a service, and its streams.
+#[derive(Default)]
+struct Bounded {
+    /// The deadline ends the call, its response stream included.
+    by_deadline: bool,
+    /// The longest wait for one message of a stream.
+    idle: Option<Duration>,
+}
+
+/// The part of a call that does not depend on its message.
+///
+/// It is what Python's `grpc.HandlerCallDetails` is, and more. [`Call`](crate::Call) dereferences to it.
+///
+/// Metadata and extensions are those of the request and go with it: once the handler has been
+/// called they are empty here. Read what you need before [`Next::run`](crate::Next::run).
+/// The names, the kind, the side and the attempt stay.
+pub struct CallDetails {
+    /// Holds the metadata and the extensions. It is a request because tonic finds the peer in one.
+    request: Option<Request<()>>,
+    name: CallName,
+    attempt: u32,
+    /// The handler has answered this attempt, or the server has begun to.
+    answered: bool,
+    /// An attempt has reached the end of the chain: the handler, or the transport, whether or not that
+    /// could take it.
+    sent: bool,
+    deadline: Deadline,
+    bounded: Bounded,
+    /// This attempt panicked, and the panic was caught.
+    has_panicked: bool,
+    /// The metadata key under which every answer tells the caller the call's ID.
+    id_header: Option<&'static str>,
+    /// Whether others can read what is sent on its way, as far as that is known.
+    is_plaintext: Option<bool>,
+    facts: &'static Lookup,
+}
+
+// Code that does not depend on the message is written here and not in `Call`: without optimization it is then compiled
+// once and not for each method.
+impl CallDetails {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn new(
+        name: CallName,
+        metadata: MetadataMap,
+        extensions: Extensions,
+        deadline: Deadline,
+        facts: &'static Lookup,
+    ) -> Self {
+        Self {
+            name,
+            request: Some(Request::from_parts(metadata, extensions, ())),
+            attempt: 1,
+            answered: false,
+            sent: false,
+            deadline,
+            bounded: Bounded::default(),
+            has_panicked: false,
+            id_header: None,
+            is_plaintext: None,
+            facts,
+        }
+    }
+
+    /// Of a call that was received.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn received<F: Facts>(
+        plan: &'static MethodPlan,
+        metadata: MetadataMap,
+        extensions: Extensions,
+    ) -> Self {
+        let name = CallName::received(plan, F::path(&extensions));
+        let deadline = Deadline::default();
+        let mut details = Self::new(name, metadata, extensions, deadline, Lookup::of::<F>());
+        // The caller's time runs from now on, also while outer interceptors wait for something.
+        if plan.keeps_time() {
+            details.settle_deadline();
+        }
+        details
+    }
+
+    /// Of a call that is being made.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn outgoing(
+        name: CallName,
+        metadata: MetadataMap,
+        extensions: Extensions,
+        deadline: Deadline,
+    ) -> Self {
+        Self::new(name, metadata, extensions, deadline, Lookup::of::<()>())
+    }
+
+    /// The names of the call.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn name(&self) -> &CallName {
+        &self.name
+    }
+
+    /// The full path, such as `/user.v1.UserService/Login`.
+    ///
+    /// Behind tonic's router this is the path as it came over the wire. Where the request did
+    /// not come through that router (a handler called directly, in a test for example), it is
+    /// what the attribute knows; see [`MethodPlan::is_derived`]. So it is where a body passes its own
+    /// request on to another method; to a method of the same name of another service only if that
+    /// service's name is known to the attribute, so state it (`service = …`) before you decide by it.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.name.path()
+    }
+
+    /// The full name of the service, such as `user.v1.UserService`.
+    #[must_use]
+    pub fn service(&self) -> &str {
+        self.name.service()
+    }
+
+    /// The name of the RPC, such as `Login`.
+    #[must_use]
+    pub fn method(&self) -> &str {
+        self.name.method()
+    }
+
+    /// Which of the four kinds of RPC this is.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.name.kind()
+    }
+
+    /// Whether the call was received or is being made.
+    #[must_use]
+    pub fn side(&self) -> Side {
+        self.name.side()
+    }
+
+    /// The policy that the attribute gave this method.
+    #[must_use]
+    pub fn plan(&self) -> &'static MethodPlan {
+        self.name.plan()
+    }
+
+    /// The ID that `request_id` gave the call, from there on.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&RequestId> {
+        self.name.request_id()
+    }
+
+    /// Gives the call its ID.
+    #[doc(hidden)]
+    pub fn set_request_id(&mut self, id: RequestId) {
+        self.name.set_request_id(Some(id));
+    }
+
+    /// The metadata key under which every answer tells the caller the call's ID.
+    #[doc(hidden)]
+    pub fn set_id_header(&mut self, header: &'static str) {
+        self.id_header = Some(header);
+    }
+
+    /// Adds the call's ID to an answer that does not pass the interceptor which gave the ID.
+    #[doc(hidden)]
+    #[cold]
+    pub fn name_answer(&self, status: &mut Status) {
+        if let (Some(id), Some(header)) = (self.request_id(), self.id_header) {
+            status.metadata_mut().as_mut().insert(header, id.to_value());
+        }
+    }
+
+    #[inline]
+    fn request_mut(&mut self) -> &mut Request<()> {
+        #[cold]
+        fn empty() -> Request<()> {
+            Request::new(())
+        }
+        self.request.get_or_insert_with(empty)
+    }
+
+    /// The request's metadata.
+    #[must_use]
+    #[inline]
+    pub fn metadata(&self) -> &MetadataMap {
+        match &self.request {
+            Some(request) => request.metadata(),
+            None => EMPTY.metadata(),
+        }
+    }
+
+    /// The request's metadata, to change what those further in will see.
+    #[inline]
+    pub fn metadata_mut(&mut self) -> &mut MetadataMap {
+        self.request_mut().metadata_mut()
+    }
+
+    /// The request's extensions: what the server and outer interceptors put there.
+    #[must_use]
+    #[inline]
+    pub fn extensions(&self) -> &Extensions {
+        match &self.request {
+            Some(request) => request.extensions(),
+            None => EMPTY.extensions(),
+        }
+    }
+
+    /// The request's extensions, to hand values to those further in and to the handler.
+    #[inline]
+    pub fn extensions_mut(&mut self) -> &mut Extensions {
+        self.request_mut().extensions_mut()
+    }
+
+    /// The address of the peer, where the transport has one; feature `server` reads it from a tonic server.
+    #[must_use]
+    pub fn peer(&self) -> Option<SocketAddr> {
+        (self.facts.peer)(self.request.as_ref()?)
+    }
+
+    /// When the caller stops waiting: the `grpc-timeout` of the request, counted from
+    /// the first time somebody asks, which is when the call enters the outermost interceptor that
+    /// cares; in a method with `timeout` it is when the call enters the chain. `None` where the caller set no
+    /// deadline, or an unreadable one.
+    ///
+    /// Behind `timeout` it is also what that allows, and for a call that is being made what `deadline` set, and
+    /// what is left to the call in whose handler this one is made; the earliest of them.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline.get(self.metadata())
+    }
+
+    /// What bounds the response stream that leaves the chain now.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn take_bounds(&mut self) -> Option<Bounds> {
+        let by_deadline = std::mem::take(&mut self.bounded.by_deadline);
+        by_deadline.then(|| Bounds::new(self.known_deadline(), self.bounded.idle))
+    }
+
+    /// The deadline ends the call and its response stream, and each message of that comes within `idle`.
+    #[doc(hidden)]
+    pub fn bound(&mut self, idle: Option<Duration>) {
+        self.bounded = Bounded {
+            by_deadline: true,
+            idle,
+        };
+    }
+
+    /// Whether [`bound`](Self::bound) was called.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn is_bounded(&self) -> bool {
+        self.bounded.by_deadline
+    }
+
+    /// How long it is until the [`deadline`](Self::deadline): zero once it has passed, `None` where there is none.
+    #[must_use]
+    pub fn time_remaining(&self) -> Option<Duration> {
+        let at = self.deadline()?;
+        Some(at.saturating_duration_since(Instant::now()))
+    }
+
+    /// The deadline, as far as somebody has asked for it or set one.
+    #[doc(hidden)]
+    #[must_use]
+    #[inline]
+    pub fn known_deadline(&self) -> Option<Instant> {
+        self.deadline.peek()
+    }
+
+    /// Whether this is a call that its deadline ends, and its time is over.
+    pub(crate) fn has_run_out(&self) -> bool {
+        let is_over = |at| at <= Instant::now();
+        (self.bounded.by_deadline || self.side() == Side::Client)
+            && self.known_deadline().is_some_and(is_over)
+    }
+
+    /// Whether this attempt has panicked, and an inner interceptor caught that.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn has_panicked(&self) -> bool {
+        self.has_panicked
+    }
+
+    /// This attempt has panicked. Observers get [`Outcome::Panicked`](crate::Outcome::Panicked) if it ends with
+    /// `INTERNAL`.
+    #[doc(hidden)]
+    pub fn set_panicked(&mut self) {
+        self.has_panicked = true;
+    }
+
+    /// The same as [`deadline`](Self::deadline).
+    #[inline]
+    #[doc(hidden)]
+    pub fn settle_deadline(&mut self) -> Option<Instant> {
+        let metadata = match &self.request {
+            Some(request) => request.metadata(),
+            None => EMPTY.metadata(),
+        };
+        self.deadline.settle(metadata)
+    }
+
+    /// Sets a deadline, unless there is an earlier one.
+    #[doc(hidden)]
+    pub fn limit_deadline(&mut self, at: Instant) {
+        let deadline = self.settle_deadline();
+        self.deadline
+            .set(deadline.map_or(at, |deadline| deadline.min(at)));
+    }
+
+    /// Whether this attempt has been answered: the handler has returned with success, or the server
+    /// has sent response headers, whatever came of it afterwards. Then it may have done its work, and
+    /// should not be asked to do it again.
+    #[must_use]
+    pub fn is_answered(&self) -> bool {
+        self.answered
+    }
+
+    /// Whether the handler has answered this attempt, or the server has begun to.
+    #[doc(hidden)]
+    pub fn set_answered(&mut self, answered: bool) {
+        self.answered = answered;
+    }
+
+    /// Where a transport says whether an answer has begun, before the answer itself is there.
+    #[doc(hidden)]
+    pub fn answered_mut(&mut self) -> &mut bool {
+        &mut self.answered
+    }
+
+    pub(crate) fn is_sent(&self) -> bool {
+        self.sent
+    }
+
+    /// The attempt has reached the end of the chain.
+    #[doc(hidden)]
+    pub fn set_sent(&mut self) {
+        self.sent = true;
+    }
+
+    /// Whether others can read what is sent on its way, as far as that is known.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn is_plaintext(&self) -> Option<bool> {
+        self.is_plaintext
+    }
+
+    /// Says whether others can read what is sent on its way, if that is known.
+    #[doc(hidden)]
+    pub fn set_plaintext(&mut self, is_plaintext: Option<bool>) {
+        self.is_plaintext = is_plaintext;
+    }
+
+    #[inline]
+    pub(crate) fn take_head(&mut self) -> (MetadataMap, Extensions) {
+        match self.request.take() {
+            Some(request) => {
+                let (metadata, extensions, ()) = request.into_parts();
+                (metadata, extensions)
+            }
+            None => Default::default(),
+        }
+    }
+
+    /// One of several attempts of this call.
+    pub(crate) fn fork(&self, metadata: MetadataMap, extensions: Extensions, attempt: u32) -> Self {
+        let (name, deadline) = (self.name.clone(), self.deadline.clone());
+        let mut fork = Self::new(name, metadata, extensions, deadline, self.facts);
+        fork.attempt = attempt;
+        fork.is_plaintext = self.is_plaintext;
+        fork
+    }
+
+    /// Takes over the state of the attempt that counts.
+    pub(crate) fn adopt(&mut self, attempt: &mut Self, attempts: u32) {
+        self.request = None;
+        self.attempt = attempts;
+        self.answered = attempt.answered;
+        self.sent = attempt.sent;
+        if let Some(id) = attempt.request_id() {
+            self.name.set_request_id(Some(id.clone()));
+        }
+        // One that was set further in holds for the response too.
+        self.deadline = std::mem::take(&mut attempt.deadline);
+    }
+
+    /// Counts the messages of a request stream.
+    pub(crate) fn counter(&self) -> Received {
+        Received::default().watching((self.facts.cut_off)(self.extensions()))
+    }
+
+    /// Whether the transport tells if the request stream is cut off.
+    #[inline]
+    pub(crate) fn may_be_cut_off(&self) -> bool {
+        (self.facts.cut_off)(self.extensions()).is_some()
+    }
+
+    /// What the handler may hand on to the calls that it makes.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn inheritable_deadline(&mut self) -> Option<Instant> {
+        match may_be_inherited() {
+            true => self.settle_deadline(),
+            false => None,
+        }
+    }
+
+    /// Another request takes the place of the one that is gone.
+    pub(crate) fn start_over(&mut self, metadata: MetadataMap, extensions: Extensions) {
+        self.request = Some(Request::from_parts(metadata, extensions, ()));
+        self.answered = false;
+        self.has_panicked = false;
+    }
+
+    pub(crate) fn resume(&mut self, kept: KeptHead) {
+        let (metadata, extensions) = kept.into_parts();
+        self.start_over(metadata, extensions);
+    }
+
+    pub(crate) fn count_attempt(&mut self) {
+        self.attempt += 1;
+    }
+
+    /// 1 for the first attempt, 2 for the first retry, and so on.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.attempt
+    }
+}
+
+/// Names only: metadata and extensions may hold secrets.
+impl fmt::Debug for CallDetails {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallDetails")
+            .field("path", &self.path())
+            .field("kind", &self.kind())
+            .field("side", &self.side())
+            .field("attempt", &self.attempt)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,247 @@
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tonic::{Code, Status};
+
+use super::id::RequestId;
+use super::kind::{Kind, Side};
+use super::name::CallName;
+use super::received::RequestMessages;
+
+/// How a call ended, apart from its status code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The handler answered, and a response stream was read to its end.
+    Ok,
+    /// The call was answered with a status other than `OK`.
+    Error,
+    /// The other side went away, or the call was given up, before it was answered in full.
+    Cancelled,
+    /// The handler, its response stream or an inner interceptor panicked.
+    Panicked,
+}
+
+impl Outcome {
+    /// `ok`, `error`, `cancelled` or `panicked`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Error => "error",
+            Self::Cancelled => "cancelled",
+            Self::Panicked => "panicked",
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// The end of a call, as [`Next::observe`](crate::Next::observe) reports it.
+#[derive(Clone, Copy)]
+pub struct End<'a> {
+    name: &'a CallName,
+    outcome: Outcome,
+    status: Option<&'a Status>,
+    elapsed: Duration,
+    messages: u64,
+    request_messages: Option<u64>,
+    attempts: u32,
+    sent: bool,
+}
+
+impl End<'_> {
+    /// How the call ended, apart from its status code.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    /// The final status code: `OK`, the code of the error, `CANCELLED` for a call that was given
+    /// up, `INTERNAL` for a panic.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match (self.outcome, self.status) {
+            (Outcome::Ok, _) => Code::Ok,
+            (Outcome::Panicked, _) => Code::Internal,
+            (Outcome::Cancelled, _) => Code::Cancelled,
+            (Outcome::Error, status) => status.map_or(Code::Unknown, Status::code),
+        }
+    }
+
+    /// The status, where the call was answered with an error; also that of a panic which `catch_panic` caught.
+    #[must_use]
+    pub fn status(&self) -> Option<&Status> {
+        self.status
+    }
+
+    /// The time since the observer began to watch.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.elapsed
+    }
+
+    /// How many attempts the call took: 1 where nothing was tried again.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// How many response messages were handed over: 0 or 1 for a single response.
+    #[must_use]
+    pub fn messages(&self) -> u64 {
+        self.messages
+    }
+
+    /// How many messages of a request stream were taken: by the handler, or to be sent. 1 where there
+    /// is no stream, and 0 for the streams of a hand-written stub, whose types do not tell.
+    #[must_use]
+    pub fn request_messages(&self) -> u64 {
+        self.request_messages.unwrap_or(0)
+    }
+
+    /// The same; `None` where the type of the request stream does not tell.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn known_request_messages(&self) -> Option<u64> {
+        self.request_messages
+    }
+
+    /// Whether a channel carried the call, which does not know its kind.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn is_of_channel(&self) -> bool {
+        self.name.plan().is_of_channel()
+    }
+
+    /// Whether the request has left the interceptors. If not, the end says nothing about the server.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn is_sent(&self) -> bool {
+        self.sent
+    }
+
+    /// The names of the call.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn name(&self) -> &CallName {
+        self.name
+    }
+
+    /// The ID that `request_id` gave the call, whichever of the two was listed first.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&RequestId> {
+        self.name.request_id()
+    }
+
+    /// The full path of the call, such as `/user.v1.UserService/Login`.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.name.path()
+    }
+
+    /// The full name of the service.
+    #[must_use]
+    pub fn service(&self) -> &str {
+        self.name.service()
+    }
+
+    /// The name of the RPC.
+    #[must_use]
+    pub fn method(&self) -> &str {
+        self.name.method()
+    }
+
+    /// Which of the four kinds of RPC this was.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.name.kind()
+    }
+
+    /// Whether the call was received or made.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn side(&self) -> Side {
+        self.name.side()
+    }
+}
+
+impl fmt::Debug for End<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("End")
+            .field("path", &self.path())
+            .field("outcome", &self.outcome)
+            .field("code", &self.code())
+            .field("elapsed", &self.elapsed)
+            .field("messages", &self.messages)
+            .field("request_messages", &self.request_messages)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whoever wants to know how a call ended. Implemented for `FnOnce(&End<'_>)`.
+///
+/// It is told exactly once, and dropped then. It may be told while a panic unwinds, so it should not
+/// panic itself; what it panics with is lost there.
+pub trait Observer: Send + 'static {
+    /// The call has ended.
+    fn end(self, end: &End<'_>);
+}
+
+impl<F: FnOnce(&End<'_>) + Send + 'static> Observer for F {
+    fn end(self, end: &End<'_>) {
+        self(end);
+    }
+}
+
+/// How a response stream ended, before each watcher adds the time it has watched.
+pub(crate) struct StreamEnd<'a> {
+    pub(crate) name: &'a CallName,
+    pub(crate) outcome: Outcome,
+    pub(crate) status: Option<&'a Status>,
+    pub(crate) messages: u64,
+    pub(crate) request_messages: RequestMessages,
+    pub(crate) attempts: u32,
+    pub(crate) sent: bool,
+}
+
+impl<'a> StreamEnd<'a> {
+    pub(crate) fn since(&self, started: Instant) -> End<'a> {
+        End {
+            name: self.name,
+            outcome: self.outcome,
+            status: self.status,
+            elapsed: started.elapsed(),
+            messages: self.messages,
+            request_messages: self.request_messages.count(),
+            attempts: self.attempts,
+            sent: self.sent,
+        }
+    }
+}
+
+/// Tells observers of a call that is dropped. Where that is because something panics, a panic of
+/// theirs would abort the process; there it is kept.
+pub(crate) fn tell_in_drop(tell: impl FnOnce()) {
+    let mut tell = Some(tell);
+    tell_guarded(&mut || {
+        if let Some(tell) = tell.take() {
+            tell();
+        }
+    });
+}
+
+/// Apart, so that it is compiled once and not for each message.
+fn tell_guarded(tell: &mut dyn FnMut()) {
+    if std::thread::panicking() {
+        let _ = catch_unwind(AssertUnwindSafe(tell));
+    } else {
+        tell();
+    }
+}

@@ -1,0 +1,89 @@
+//! The ID of a call, for those who name it; who gives it is `request_id`'s business.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::HeaderValue;
+use tonic::Request;
+
+/// The ID of a call: visible ASCII of bounded length. To clone it copies no text.
+///
+/// ```
+/// use interceptors::request_id::RequestId;
+/// use tonic::{Request, Response, Status};
+///
+/// async fn get_user(request: Request<()>) -> Result<Response<String>, Status> {
+///     let id = RequestId::of(&request).map(RequestId::as_str);
+///     Ok(Response::new(id.unwrap_or("none").to_owned()))
+/// }
+/// # let _ = get_user(Request::new(()));
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct RequestId(Arc<HeaderValue>);
+
+impl RequestId {
+    /// The longest that can be allowed, in bytes.
+    pub const MAX_LENGTH: usize = 1024;
+
+    /// An ID of the caller's own. `None` if it is empty, longer than [`MAX_LENGTH`](Self::MAX_LENGTH), or not
+    /// visible ASCII.
+    ///
+    /// ```
+    /// use interceptors::request_id::RequestId;
+    ///
+    /// assert_eq!(RequestId::new("job-17").unwrap().as_str(), "job-17");
+    /// assert!(RequestId::new("job 17").is_none());
+    /// ```
+    #[must_use]
+    pub fn new(id: &str) -> Option<Self> {
+        let id = HeaderValue::from_str(id).ok()?;
+        Self::received(&id, Self::MAX_LENGTH)
+    }
+
+    /// The ID of the call that this request belongs to, in a handler behind `request_id`.
+    #[must_use]
+    pub fn of<T>(request: &Request<T>) -> Option<&Self> {
+        request.extensions().get()
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.to_str().unwrap_or_default()
+    }
+
+    /// What came over the wire, if it may be taken.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn received(value: &HeaderValue, max_length: usize) -> Option<Self> {
+        let is_legal = (1..=max_length).contains(&value.len())
+            && value.as_bytes().iter().all(u8::is_ascii_graphic);
+        is_legal.then(|| Self(Arc::new(value.clone())))
+    }
+
+    /// What is known to be well formed.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn of_value(value: HeaderValue) -> Self {
+        Self(Arc::new(value))
+    }
+
+    /// The ID as a header's value.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn to_value(&self) -> HeaderValue {
+        HeaderValue::clone(&self.0)
+    }
+}
+
+impl fmt::Debug for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RequestId").field(&self.as_str()).finish()
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}

@@ -1,0 +1,350 @@
+//! What interceptors leave with a call for the time after they have answered: it is around each poll of the response
+//! stream, and is told how the call ended.
+//!
+//! A layer never sees a message, so all of this is compiled once. The stream itself, which has the message's type, is
+//! behind `inner`, and what it gave stays in its frame.
+
+mod tail;
+mod unread;
+
+use std::task::{Context, Poll};
+
+use tokio::time::Instant;
+use tonic::Status;
+
+pub(crate) use tail::Tail;
+
+use super::end::{End, Observer, Outcome, StreamEnd, tell_in_drop};
+use super::name::CallName;
+
+/// What came of a poll; the message, or the error, stays where it is.
+#[derive(Debug)]
+pub enum Step {
+    /// There was a message.
+    Message,
+    /// The stream has failed.
+    Failed,
+    /// It has come to its end.
+    End,
+    /// A layer ends it with this status, and it is not polled again.
+    Cut(Outcome, Status),
+}
+
+/// The rest of the layers, and the stream.
+pub type Inner<'a> = dyn FnMut(&mut Context<'_>) -> Poll<Step> + 'a;
+
+/// What stays with a response stream once its interceptor has answered.
+pub trait Layer: Send + 'static {
+    /// Whether it is around polls. Where none is, polls do not know of layers.
+    fn is_around(&self) -> bool {
+        true
+    }
+
+    /// Around each poll of what is further in.
+    fn poll(&mut self, call: &CallName, cx: &mut Context<'_>, inner: &mut Inner<'_>) -> Poll<Step> {
+        let mut polled = Poll::Pending;
+        self.within(call, &mut || polled = inner(cx));
+        polled
+    }
+
+    /// Around a poll, and around the telling of those further in.
+    fn within(&mut self, _call: &CallName, run: &mut dyn FnMut()) {
+        run();
+    }
+
+    /// The call has ended, and those further in know. It is told once.
+    fn end(&mut self, _end: &End<'_>) {}
+}
+
+/// An observer wants to know of the end, and of nothing before it.
+pub(crate) struct Told<O>(Option<O>);
+
+impl<O> Told<O> {
+    pub(crate) fn new(observer: O) -> Self {
+        Self(Some(observer))
+    }
+}
+
+impl<O: Observer> Layer for Told<O> {
+    fn is_around(&self) -> bool {
+        false
+    }
+
+    fn end(&mut self, end: &End<'_>) {
+        if let Some(observer) = self.0.take() {
+            observer.end(end);
+        }
+    }
+}
+
+/// A layer whose type is not known any more, with those further in.
+pub(crate) trait Erased: Send {
+    /// Whether it, or one further in, is around polls.
+    fn is_around(&self) -> bool;
+    fn poll(&mut self, call: &CallName, cx: &mut Context<'_>, stream: &mut Inner<'_>)
+    -> Poll<Step>;
+    fn end(&mut self, end: &StreamEnd<'_>);
+}
+
+type Link = Option<Box<dyn Erased>>;
+
+struct Node<L> {
+    layer: L,
+    /// Since when it watches.
+    started: Instant,
+    inner: Link,
+}
+
+impl<L: Layer> Erased for Node<L> {
+    fn is_around(&self) -> bool {
+        self.layer.is_around() || self.inner.as_ref().is_some_and(|inner| inner.is_around())
+    }
+
+    fn poll(
+        &mut self,
+        call: &CallName,
+        cx: &mut Context<'_>,
+        stream: &mut Inner<'_>,
+    ) -> Poll<Step> {
+        poll_in(&mut self.layer, &mut self.inner, call, cx, stream)
+    }
+
+    fn end(&mut self, end: &StreamEnd<'_>) {
+        let Self {
+            layer,
+            started,
+            inner,
+        } = self;
+        tell_after(layer, inner, end, &|layer| layer.end(&end.since(*started)));
+    }
+}
+
+/// One that had no size when it was put there, so that its box took no allocation, and is not the outermost any more.
+struct Demoted {
+    layer: Box<dyn Layer>,
+    inner: Link,
+}
+
+impl Erased for Demoted {
+    fn is_around(&self) -> bool {
+        true
+    }
+
+    fn poll(
+        &mut self,
+        call: &CallName,
+        cx: &mut Context<'_>,
+        stream: &mut Inner<'_>,
+    ) -> Poll<Step> {
+        poll_in(&mut *self.layer, &mut self.inner, call, cx, stream)
+    }
+
+    fn end(&mut self, end: &StreamEnd<'_>) {
+        tell_after(&mut *self.layer, &mut self.inner, end, &|_| ());
+    }
+}
+
+fn poll_in(
+    layer: &mut dyn Layer,
+    inner: &mut Link,
+    call: &CallName,
+    cx: &mut Context<'_>,
+    stream: &mut Inner<'_>,
+) -> Poll<Step> {
+    layer.poll(call, cx, &mut |cx| match inner {
+        Some(inner) => inner.poll(call, cx, stream),
+        None => stream(cx),
+    })
+}
+
+/// First those further in, and then this one, also where one of those panics.
+fn tell_after(
+    layer: &mut dyn Layer,
+    inner: &mut Link,
+    end: &StreamEnd<'_>,
+    tell: &dyn Fn(&mut dyn Layer),
+) {
+    struct Then<'a>(&'a mut dyn Layer, &'a dyn Fn(&mut dyn Layer));
+    impl Drop for Then<'_> {
+        fn drop(&mut self) {
+            tell_in_drop(|| (self.1)(self.0));
+        }
+    }
+    let then = Then(layer, tell);
+    if let Some(inner) = inner {
+        then.0.within(end.name, &mut || inner.end(end));
+    }
+}
+
+/// The layers of one call. They take no more space than those two, because every call has it.
+#[derive(Default)]
+pub(crate) struct Layers {
+    /// Has no size.
+    outermost: Option<Box<dyn Layer>>,
+    others: Link,
+}
+
+impl Layers {
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.others.is_none() && self.outermost.is_none()
+    }
+
+    /// Whether one of them is around polls.
+    pub(crate) fn is_around(&self) -> bool {
+        self.outermost.is_some()
+            || self
+                .others
+                .as_ref()
+                .is_some_and(|others| others.is_around())
+    }
+
+    /// Around those that are there already. If the layer has no size, it takes no allocation where it comes to be
+    /// outermost.
+    pub(crate) fn push<L: Layer>(&mut self, layer: L, started: Instant) {
+        self.demote();
+        if const { size_of::<L>() == 0 } && layer.is_around() {
+            self.outermost = Some(Box::new(layer));
+            return;
+        }
+        let inner = self.others.take();
+        self.others = Some(Box::new(Node {
+            layer,
+            started,
+            inner,
+        }));
+    }
+
+    pub(crate) fn of(others: Box<dyn Erased>) -> Self {
+        Self {
+            outermost: None,
+            others: Some(others),
+        }
+    }
+
+    #[inline]
+    fn demote(&mut self) {
+        if let Some(layer) = self.outermost.take() {
+            let inner = self.others.take();
+            self.others = Some(Box::new(Demoted { layer, inner }));
+        }
+    }
+
+    /// Polls the stream, from the outermost of them inwards.
+    pub(crate) fn poll(
+        &mut self,
+        call: &CallName,
+        cx: &mut Context<'_>,
+        stream: &mut Inner<'_>,
+    ) -> Poll<Step> {
+        match (&mut self.outermost, &mut self.others) {
+            (Some(layer), others) => poll_in(&mut **layer, others, call, cx, stream),
+            (None, Some(others)) => others.poll(call, cx, stream),
+            (None, None) => stream(cx),
+        }
+    }
+
+    /// Tells all of them, those further in first.
+    #[cold]
+    pub(crate) fn end(&mut self, end: &StreamEnd<'_>) {
+        match &mut self.outermost {
+            Some(layer) => tell_after(&mut **layer, &mut self.others, end, &|_| ()),
+            None => {
+                if let Some(others) = &mut self.others {
+                    others.end(end);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::{Arc, Mutex};
+    use std::task::Waker;
+
+    use super::*;
+    use crate::core::kind::{Kind, Side};
+    use crate::core::plan::{MethodPlan, Name};
+    use crate::core::received::RequestMessages;
+
+    thread_local! {
+        static IN_FORCE: Cell<&'static str> = const { Cell::new("nothing") };
+    }
+
+    struct InForce;
+
+    impl Layer for InForce {
+        fn within(&mut self, _: &CallName, run: &mut dyn FnMut()) {
+            let before = IN_FORCE.replace("it");
+            run();
+            IN_FORCE.set(before);
+        }
+    }
+
+    fn path() -> CallName {
+        static PLAN: MethodPlan = MethodPlan::new(
+            Name {
+                service: "a.B",
+                method: "C",
+                path: "/a.B/C",
+                derived: false,
+            },
+            Kind::ServerStreaming,
+            Side::Server,
+            &[],
+        );
+        CallName::new(&PLAN, None)
+    }
+
+    fn end(path: &CallName) -> StreamEnd<'_> {
+        StreamEnd {
+            name: path,
+            outcome: Outcome::Ok,
+            status: None,
+            messages: 0,
+            request_messages: RequestMessages::One,
+            attempts: 1,
+            sent: true,
+        }
+    }
+
+    fn told(said: &Arc<Mutex<Vec<(&'static str, &'static str)>>>, who: &'static str) -> impl Layer {
+        let said = Arc::clone(said);
+        Told::new(move |_: &End<'_>| said.lock().unwrap().push((who, IN_FORCE.get())))
+    }
+
+    #[test]
+    fn those_further_in_are_polled_and_told_in_what_is_in_force() {
+        let (path, said) = (path(), Arc::default());
+        let mut layers = Layers::default();
+        layers.push(told(&said, "inner"), Instant::now());
+        layers.push(InForce, Instant::now());
+        layers.push(told(&said, "outer"), Instant::now());
+        let mut seen = None;
+        let polled = layers.poll(&path, &mut Context::from_waker(Waker::noop()), &mut |_| {
+            seen = Some(IN_FORCE.get());
+            Poll::Ready(Step::Message)
+        });
+        assert!(matches!(polled, Poll::Ready(Step::Message)));
+        assert_eq!(seen, Some("it"));
+        layers.end(&end(&path));
+        layers.end(&end(&path));
+        let said = said.lock().unwrap().clone();
+        assert_eq!(said, [("inner", "it"), ("outer", "nothing")]);
+    }
+
+    #[test]
+    fn all_are_told_where_one_panics() {
+        let (path, said) = (path(), Arc::default());
+        let mut layers = Layers::default();
+        let panics = Told::new(|_: &End<'_>| panic!("on purpose"));
+        layers.push(panics, Instant::now());
+        layers.push(told(&said, "outer"), Instant::now());
+        let result = catch_unwind(AssertUnwindSafe(|| layers.end(&end(&path))));
+        assert!(result.is_err());
+        assert_eq!(*said.lock().unwrap(), [("outer", "nothing")]);
+    }
+}

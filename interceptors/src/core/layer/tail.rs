@@ -1,0 +1,131 @@
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tokio::time::Instant;
+use tonic::Status;
+
+use super::super::end::{Outcome, StreamEnd, tell_in_drop};
+use super::super::name::CallName;
+use super::super::received::RequestMessages;
+use super::{Inner, Layers, Step, unread};
+
+/// What goes along with a response: it is around its polls, and is told how it ended, once.
+pub(crate) struct Tail {
+    name: CallName,
+    layers: Layers,
+    pub(crate) messages: u64,
+    request_messages: RequestMessages,
+    attempts: u32,
+    /// Still set when the stream is dropped: a poll did not return, so it panicked.
+    pub(crate) polling: bool,
+    /// A layer has ended it.
+    is_cut: bool,
+    is_told: bool,
+    /// A layer is around polls.
+    is_around: bool,
+    /// Who counts along, in case that nobody reads it any more.
+    unread: Option<Arc<unread::Shared>>,
+}
+
+impl Tail {
+    pub(crate) fn new(
+        name: &CallName,
+        request_messages: RequestMessages,
+        attempts: u32,
+        layers: Layers,
+    ) -> Self {
+        Self {
+            name: name.clone(),
+            messages: 0,
+            request_messages,
+            attempts,
+            polling: false,
+            is_cut: false,
+            is_told: false,
+            is_around: layers.is_around(),
+            layers,
+            unread: None,
+        }
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn count(&mut self) {
+        self.messages += 1;
+        if let Some(unread) = &self.unread {
+            unread.counted(self.messages);
+        }
+    }
+
+    /// Whoever watches is told then, also if nobody reads the stream.
+    pub(crate) fn until(mut self, at: Option<Instant>) -> Self {
+        if let Some(at) = at {
+            let (layers, unread) = unread::until(
+                at,
+                self.name.clone(),
+                self.request_messages.clone(),
+                self.attempts,
+                std::mem::take(&mut self.layers),
+            );
+            self.layers = layers;
+            self.unread = unread;
+        }
+        self
+    }
+
+    #[inline]
+    pub(crate) fn is_around(&self) -> bool {
+        self.is_around
+    }
+
+    /// Polls a stream from the outermost layer inwards.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, stream: &mut Inner<'_>) -> Poll<Step> {
+        if self.is_cut {
+            return Poll::Ready(Step::End);
+        }
+        self.polling = true;
+        let polled = self.layers.poll(&self.name, cx, stream);
+        self.polling = false;
+        polled
+    }
+
+    /// What a poll came to; a status if a layer has ended the stream with it.
+    pub(crate) fn see(&mut self, step: Step, error: Option<&Status>) -> Option<Status> {
+        match step {
+            Step::Message => self.count(),
+            Step::Failed => self.tell(Outcome::Error, error),
+            Step::End => self.tell(Outcome::Ok, None),
+            Step::Cut(outcome, status) => {
+                self.is_cut = true;
+                self.tell(outcome, Some(&status));
+                return Some(status);
+            }
+        }
+        None
+    }
+
+    #[cold]
+    pub(crate) fn tell(&mut self, outcome: Outcome, status: Option<&Status>) {
+        if std::mem::replace(&mut self.is_told, true) {
+            return;
+        }
+        self.layers.end(&StreamEnd {
+            name: &self.name,
+            outcome,
+            status,
+            messages: self.messages,
+            request_messages: self.request_messages.clone(),
+            attempts: self.attempts,
+            sent: true,
+        });
+    }
+}
+
+impl Drop for Tail {
+    fn drop(&mut self) {
+        let outcome = match self.polling {
+            true => Outcome::Panicked,
+            false => Outcome::Cancelled,
+        };
+        tell_in_drop(|| self.tell(outcome, None));
+    }
+}

@@ -1,0 +1,156 @@
+use super::super::kind::{Kind, Side};
+use super::rules::Rule;
+use super::value::{Setting, Settings};
+
+/// What the plan has to know of an interceptor, whoever wrote it.
+///
+/// ```
+/// use interceptors::{Entry, Rule, Sides};
+///
+/// struct Audit;
+///
+/// impl Entry for Audit {
+///     const NAME: &'static str = "audit";
+///     const SIDES: Sides = Sides::SERVER;
+///     const RULES: &'static [Rule] = &[Rule::after("auth", "callers without a token are audited")];
+/// }
+/// ```
+pub trait Entry {
+    /// The name under which it is listed, such as `retry`.
+    const NAME: &'static str;
+
+    /// On which sides of the wire it may be listed.
+    const SIDES: Sides = Sides::BOTH;
+
+    /// Whether it bounds the call by the caller's `grpc-timeout`. That time then runs from the moment at which the call
+    /// arrives, also while outer interceptors wait for something.
+    const KEEPS_TIME: bool = false;
+
+    /// Which interceptors it usually comes before or after.
+    const RULES: &'static [Rule] = &[];
+}
+
+/// The sides of the wire on which an interceptor works.
+///
+/// ```
+/// use interceptors::{Side, Sides};
+///
+/// assert!(Sides::BOTH.contains(Side::Client));
+/// assert!(!Sides::SERVER.contains(Side::Client));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sides {
+    server: bool,
+    client: bool,
+}
+
+impl Sides {
+    /// Services alone.
+    pub const SERVER: Self = Self {
+        server: true,
+        client: false,
+    };
+    /// Clients alone.
+    pub const CLIENT: Self = Self {
+        server: false,
+        client: true,
+    };
+    /// Services and clients.
+    pub const BOTH: Self = Self {
+        server: true,
+        client: true,
+    };
+
+    /// Whether this side is one of them.
+    #[must_use]
+    pub const fn contains(self, side: Side) -> bool {
+        match side {
+            Side::Server => self.server,
+            Side::Client => self.client,
+        }
+    }
+}
+
+/// An interceptor of a method, with its effective settings.
+#[derive(Debug, Clone, Copy)]
+pub struct EntryPlan {
+    pub(super) name: &'static str,
+    settings: &'static [Setting],
+    expressions: &'static [Setting],
+    /// Only for request messages, not for request streams.
+    single_requests_only: bool,
+    pub(super) keeps_time: bool,
+    pub(super) rules: &'static [Rule],
+}
+
+impl EntryPlan {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(
+        name: &'static str,
+        settings: &'static [Setting],
+        expressions: &'static [Setting],
+    ) -> Self {
+        Self {
+            name,
+            settings,
+            expressions,
+            single_requests_only: false,
+            keeps_time: false,
+            rules: &[],
+        }
+    }
+
+    /// The plan of an entry that says about itself what it is.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn of<E: Entry>(
+        settings: &'static [Setting],
+        expressions: &'static [Setting],
+    ) -> Self {
+        Self {
+            keeps_time: E::KEEPS_TIME,
+            rules: E::RULES,
+            ..Self::new(E::NAME, settings, expressions)
+        }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn single_requests_only(mut self) -> Self {
+        self.single_requests_only = true;
+        self
+    }
+
+    pub(super) const fn applies_to(&self, kind: Kind) -> bool {
+        !(self.single_requests_only && kind.request_is_stream())
+    }
+
+    /// The name of the entry, such as `logging`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The name, with the interceptor that it adds where that is one's own: `with(self.audit)`.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match self.own() {
+            Some(own) => format!("{}({})", self.name, own.value()),
+            None => self.name.to_owned(),
+        }
+    }
+
+    /// The interceptor that `with` adds.
+    pub(super) fn own(&self) -> Option<&Setting> {
+        self.expressions
+            .iter()
+            .find(|setting| setting.name() == "value")
+    }
+
+    /// The effective settings, defaults included.
+    #[must_use]
+    pub const fn settings(&self) -> Settings {
+        Settings::new(self.settings, self.expressions)
+    }
+}

@@ -1,0 +1,341 @@
+use std::fmt;
+
+use super::kind::{Kind, Side};
+
+mod entry;
+mod rules;
+mod value;
+
+pub use entry::{Entry, EntryPlan, Sides};
+pub use rules::{Note, Rule};
+pub use value::{Setting, Settings, Value};
+
+/// Implemented for what `#[intercept(...)]` was put on: its effective policy, as a constant.
+///
+/// Put the policy under a snapshot test, and a change of it shows up in review:
+///
+/// ```
+/// use interceptors::{Intercepted as _, intercept};
+/// # use interceptors_proto::guide::user_service_server::UserService;
+/// # use interceptors_proto::guide::{GetUserRequest, User};
+/// # use tonic::{Request, Response, Status};
+/// # struct Users;
+///
+/// #[intercept(service = "user.v1.UserService", rate_limit(per_second = 5))]
+/// #[tonic::async_trait]
+/// impl UserService for Users {
+///     #[intercept(name = "GetUser")]
+///     async fn get_user(&self, _: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+///         Ok(Response::new(User::default()))
+///     }
+/// }
+///
+/// assert_eq!(
+///     Users::PLAN.to_string(),
+///     "METHOD                        KIND   INTERCEPTOR  SETTINGS\n\
+///      /user.v1.UserService/GetUser  unary  rate_limit   per_second=5 burst=5 max_keys=65536\n",
+/// );
+/// ```
+///
+/// `Policy` tells the services of one type from each other; the compiler infers it where a type
+/// implements one annotated service. For a type with several, name a type of yours in each
+/// attribute, `#[intercept(plan = AdminPolicy, …)]`, and ask for
+/// `<Users as Intercepted<AdminPolicy>>::PLAN`. A blanket implementation (`impl<T> Service for T`)
+/// has no plan: the language does not let this trait be implemented for every `T`.
+pub trait Intercepted<Policy> {
+    /// The methods, each with its interceptors in order.
+    const PLAN: Plan;
+}
+
+/// The effective policy of a service: for each method its path, kind, and interceptors in order.
+///
+/// [`Display`](fmt::Display) prints an aligned table and the [notes](Self::notes); `to_json` (feature `json`)
+/// prints JSON. Expressions show without their literals and arguments, so that no secret appears in either.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    methods: &'static [&'static MethodPlan],
+}
+
+impl Plan {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(methods: &'static [&'static MethodPlan]) -> Self {
+        Self { methods }
+    }
+
+    /// The methods, in the order of the implementation.
+    #[must_use]
+    pub const fn methods(&self) -> &'static [&'static MethodPlan] {
+        self.methods
+    }
+
+    /// What works and is seldom meant, each with the method that it is about. The table shows it below its
+    /// lines.
+    pub fn notes(&self) -> impl Iterator<Item = (&'static MethodPlan, Note)> + use<> {
+        let methods = self.methods.iter();
+        methods.flat_map(|method| method.notes().map(move |note| (*method, note)))
+    }
+
+    /// For a test that is to fail as soon as somebody puts the interceptors in an order that is seldom meant.
+    ///
+    /// ```
+    /// use interceptors::{Intercepted as _, intercept};
+    ///
+    /// #[intercept(logging, retry(max = 3), metadata("x-trace-id" = "a"))]
+    /// struct Outbound;
+    ///
+    /// Outbound::PLAN.assert_no_notes();
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If there are [notes](Self::notes); the message is the table.
+    #[track_caller]
+    pub fn assert_no_notes(&self) {
+        assert!(self.notes().next().is_none(), "the plan has notes:\n{self}");
+    }
+
+    /// The policy as JSON: an array with an object for each method.
+    ///
+    /// ```json
+    /// [{ "path": "/user.v1.UserService/Login", "derived": false, "kind": "unary",
+    ///    "interceptors": [{ "name": "logging", "settings": { "level": "INFO" } }],
+    ///    "notes": [] }]
+    /// ```
+    #[cfg(feature = "json")]
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        self.methods.iter().map(|method| method.to_json()).collect()
+    }
+}
+
+/// One line for each interceptor of each method, in aligned columns. A `*` marks paths of which a
+/// part is [derived](MethodPlan::is_derived) from Rust's names.
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rows = vec![["METHOD", "KIND", "INTERCEPTOR", "SETTINGS"].map(String::from)];
+        for method in self.methods {
+            let marker = if method.derived { " *" } else { "" };
+            let first = [
+                format!("{}{marker}", method.path),
+                method.kind_shown().to_owned(),
+            ];
+            let mut first = Some(first);
+            let mut row = |name: &str, settings: String| {
+                let [path, kind] = first.take().unwrap_or_default();
+                rows.push([path, kind, name.to_owned(), settings]);
+            };
+            for entry in method.interceptors() {
+                let settings = match entry.own() {
+                    Some(_) => String::new(),
+                    None => entry.settings().to_string(),
+                };
+                row(&entry.label(), settings);
+            }
+            if method.interceptors().next().is_none() {
+                row("-", String::new());
+            }
+        }
+        let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
+        let widths = [width(0), width(1), width(2)];
+        for [path, kind, name, settings] in &rows {
+            let line = format!(
+                "{path:0$}  {kind:1$}  {name:2$}  {settings}",
+                widths[0], widths[1], widths[2]
+            );
+            writeln!(f, "{}", line.trim_end())?;
+        }
+        if self.methods.iter().any(|method| method.derived) {
+            writeln!(
+                f,
+                "* in part from Rust's names; to state it: `service = …`, `#[intercept(name = …)]`"
+            )?;
+        }
+        let mut notes: Vec<(Note, Vec<&str>)> = Vec::new();
+        for (method, note) in self.notes() {
+            match notes.iter_mut().find(|(known, _)| *known == note) {
+                Some((_, methods)) => methods.push(method.method),
+                None => notes.push((note, vec![method.method])),
+            }
+        }
+        for (note, methods) in notes {
+            match methods.len() == self.methods.len() {
+                true => writeln!(f, "note: {note}")?,
+                false => writeln!(f, "note: {note} ({})", methods.join(", "))?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the attribute knows about one method.
+#[derive(Debug)]
+pub struct MethodPlan {
+    service: &'static str,
+    method: &'static str,
+    path: &'static str,
+    derived: bool,
+    kind: Kind,
+    side: Side,
+    of_channel: bool,
+    keeps_time: bool,
+    interceptors: &'static [EntryPlan],
+}
+
+const fn keep_time(interceptors: &[EntryPlan]) -> bool {
+    let mut i = 0;
+    while i < interceptors.len() {
+        if interceptors[i].keeps_time {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
+impl MethodPlan {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(
+        name: Name,
+        kind: Kind,
+        side: Side,
+        interceptors: &'static [EntryPlan],
+    ) -> Self {
+        let Name {
+            service,
+            method,
+            path,
+            derived,
+        } = name;
+        Self {
+            service,
+            method,
+            path,
+            derived,
+            kind,
+            side,
+            of_channel: false,
+            keeps_time: keep_time(interceptors),
+            interceptors,
+        }
+    }
+
+    /// Whether one of the interceptors keeps the caller's time; see [`Entry::KEEPS_TIME`].
+    pub(crate) const fn keeps_time(&self) -> bool {
+        self.keeps_time
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn of_channel(name: Name, interceptors: &'static [EntryPlan]) -> Self {
+        let mut plan = Self::new(name, Kind::BidiStreaming, Side::Client, interceptors);
+        plan.of_channel = true;
+        plan
+    }
+
+    pub(crate) const fn is_of_channel(&self) -> bool {
+        self.of_channel
+    }
+
+    /// The full path, such as `/user.v1.UserService/Login`; `*` for the methods of a channel that no list
+    /// names.
+    #[must_use]
+    pub const fn path(&self) -> &'static str {
+        self.path
+    }
+
+    /// The name of the service, such as `user.v1.UserService`.
+    #[must_use]
+    pub const fn service(&self) -> &'static str {
+        self.service
+    }
+
+    /// The name of the RPC, such as `Login`.
+    #[must_use]
+    pub const fn method(&self) -> &'static str {
+        self.method
+    }
+
+    /// Whether a part of the path was derived from Rust's names, and may differ from the true one
+    /// (`get_url` could be `GetUrl` or `GetURL`). Calls know their true name at run time; to have
+    /// it here, write `service = "…"` and `#[intercept(name = "GetURL")]`.
+    #[must_use]
+    pub const fn is_derived(&self) -> bool {
+        self.derived
+    }
+
+    /// Which of the four kinds of RPC this is. Of a channel's methods the kind is not known, and this is the most
+    /// general one, `BidiStreaming`.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// A channel carries calls of any kind.
+    fn kind_shown(&self) -> &'static str {
+        match self.of_channel {
+            true => "any",
+            false => self.kind.as_str(),
+        }
+    }
+
+    /// Whether calls are received or made.
+    #[must_use]
+    pub const fn side(&self) -> Side {
+        self.side
+    }
+
+    /// The interceptors that a call goes through, outermost first.
+    pub fn interceptors(&self) -> impl Iterator<Item = &'static EntryPlan> + use<> {
+        let kind = self.kind;
+        self.interceptors
+            .iter()
+            .filter(move |entry| entry.applies_to(kind))
+    }
+
+    /// Orders of its interceptors that compile but are usually mistakes.
+    pub fn notes(&'static self) -> impl Iterator<Item = Note> + use<> {
+        let side = self.side;
+        let place = |name: &str| self.interceptors().position(|entry| entry.name == name);
+        // An entry may be listed several times; the first one counts.
+        let listed = self.interceptors().enumerate();
+        let first = listed.filter(move |(i, entry)| place(entry.name) == Some(*i));
+        let rules =
+            first.flat_map(|(i, entry)| entry.rules.iter().map(move |rule| (i, entry, rule)));
+        rules.filter_map(move |(i, entry, rule)| rule.note(side, entry.name, i, place))
+    }
+
+    #[cfg(feature = "json")]
+    fn to_json(&'static self) -> serde_json::Value {
+        let notes: serde_json::Value = self.notes().map(|note| note.to_string()).collect();
+        let interceptors: serde_json::Value = self
+            .interceptors()
+            .map(|entry| {
+                let settings: serde_json::Map<_, _> = entry
+                    .settings()
+                    .iter()
+                    .map(|setting| (setting.name().to_owned(), setting.value().to_json()))
+                    .collect();
+                serde_json::json!({ "name": entry.name, "settings": settings })
+            })
+            .collect();
+        serde_json::json!({
+            "path": self.path,
+            "derived": self.derived,
+            "kind": self.kind_shown(),
+            "interceptors": interceptors,
+            "notes": notes,
+        })
+    }
+}
+
+/// The name of a method, as the attribute found it.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Name {
+    pub service: &'static str,
+    pub method: &'static str,
+    pub path: &'static str,
+    pub derived: bool,
+}

@@ -1,0 +1,117 @@
+use std::fmt;
+
+use super::super::kind::Side;
+
+/// A place in the list that an interceptor usually has relative to another one. The entry itself carries it, in
+/// [`Entry::RULES`](crate::Entry::RULES).
+///
+/// A list against the rule compiles; the plan then has a [`Note`] with the effect.
+///
+/// ```
+/// use interceptors::{Rule, Side};
+///
+/// const RULES: &[Rule] = &[
+///     Rule::after("logging", "each attempt is logged as a call"),
+///     Rule::before("auth", "its panics are not caught").on(Side::Server),
+/// ];
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Rule {
+    other: &'static str,
+    is_after: bool,
+    effect: &'static str,
+    side: Option<Side>,
+}
+
+impl Rule {
+    /// The interceptor usually comes after that one; listed before it, this is the effect.
+    #[must_use]
+    pub const fn after(other: &'static str, effect: &'static str) -> Self {
+        Self {
+            other,
+            is_after: true,
+            effect,
+            side: None,
+        }
+    }
+
+    /// The interceptor usually comes before that one; listed after it, this is the effect.
+    #[must_use]
+    pub const fn before(other: &'static str, effect: &'static str) -> Self {
+        Self {
+            other,
+            is_after: false,
+            effect,
+            side: None,
+        }
+    }
+
+    /// The rule holds on this side alone.
+    #[must_use]
+    pub const fn on(mut self, side: Side) -> Self {
+        self.side = Some(side);
+        self
+    }
+
+    /// What the rule says about an interceptor that is listed at this place.
+    pub(super) fn note(
+        &self,
+        side: Side,
+        name: &'static str,
+        place: usize,
+        place_of: impl Fn(&str) -> Option<usize>,
+    ) -> Option<Note> {
+        if self.side.is_some_and(|only| only != side) {
+            return None;
+        }
+        let other = place_of(self.other)?;
+        let (outer, inner) = match self.is_after {
+            true if place < other => (name, self.other),
+            false if other < place => (self.other, name),
+            _ => return None,
+        };
+        Some(Note {
+            outer,
+            inner,
+            effect: self.effect,
+        })
+    }
+}
+
+/// An order of two interceptors that compiles but is usually a mistake.
+///
+/// [`Display`](fmt::Display) says what comes of it, and what to write instead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Note {
+    outer: &'static str,
+    inner: &'static str,
+    effect: &'static str,
+}
+
+impl Note {
+    /// The interceptor that comes first.
+    #[must_use]
+    pub const fn outer(&self) -> &'static str {
+        self.outer
+    }
+
+    /// The one that comes after it, and usually comes first.
+    #[must_use]
+    pub const fn inner(&self) -> &'static str {
+        self.inner
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            outer,
+            inner,
+            effect,
+        } = self;
+        write!(
+            f,
+            "`{outer}` is listed before `{inner}`, so {effect}; usually `{inner}` comes first"
+        )
+    }
+}

@@ -1,0 +1,125 @@
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tonic::Status;
+
+use super::facts::CutOff;
+
+/// How many messages of a request stream the handler has taken.
+#[derive(Clone)]
+pub struct Received {
+    shared: Option<Arc<Shared>>,
+    cut_off: Option<CutOff>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    count: AtomicU64,
+    /// How long the handler waits for one, in nanoseconds; 0 if that is not bounded.
+    idle: AtomicU64,
+}
+
+impl Received {
+    /// Of a request that is known to be one message: there is nothing to count.
+    pub(crate) const ONE: Self = Self {
+        shared: None,
+        cut_off: None,
+    };
+
+    /// Ends the stream with an error if the transport cuts it off.
+    pub(crate) fn watching(mut self, cut_off: Option<CutOff>) -> Self {
+        self.cut_off = cut_off;
+        self
+    }
+
+    /// What the stream ends with; tonic itself reports a clean end in both cases.
+    pub(crate) fn end(&self) -> Option<Status> {
+        let cut_off = self.cut_off.as_ref().is_some_and(CutOff::is_set);
+        cut_off.then(|| {
+            Status::cancelled("the client went away before it had sent all of its request")
+        })
+    }
+
+    pub(crate) fn count(&self) -> u64 {
+        match &self.shared {
+            Some(shared) => shared.count.load(Ordering::Relaxed),
+            None => 1,
+        }
+    }
+
+    pub(crate) fn bound_gaps(&self, idle: Duration) {
+        if let Some(shared) = &self.shared {
+            let nanos = u64::try_from(idle.as_nanos()).unwrap_or(u64::MAX);
+            shared.idle.store(nanos, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn idle(&self) -> Option<Duration> {
+        match self.shared.as_ref()?.idle.load(Ordering::Relaxed) {
+            0 => None,
+            nanos => Some(Duration::from_nanos(nanos)),
+        }
+    }
+
+    /// To be asked later.
+    pub(crate) fn messages(&self) -> RequestMessages {
+        match &self.shared {
+            Some(shared) => RequestMessages::Counted(Arc::clone(shared)),
+            None => RequestMessages::One,
+        }
+    }
+
+    pub(crate) fn add_one(&self) {
+        self.add(1);
+    }
+
+    /// So many more messages were taken.
+    pub fn add(&self, messages: u64) {
+        if let Some(shared) = &self.shared {
+            shared.count.fetch_add(messages, Ordering::Relaxed);
+        }
+    }
+
+    /// Starts to count anew: what an earlier attempt sent does not count.
+    pub fn reset(&self) {
+        if let Some(shared) = &self.shared {
+            shared.count.store(0, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Default for Received {
+    fn default() -> Self {
+        Self {
+            shared: Some(Arc::default()),
+            cut_off: None,
+        }
+    }
+}
+
+impl fmt::Debug for Received {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Received").field(&self.count()).finish()
+    }
+}
+
+/// How many messages a request has had so far.
+#[derive(Clone)]
+pub(crate) enum RequestMessages {
+    One,
+    Counted(Arc<Shared>),
+    /// A stream of a type that says nothing of its messages.
+    Unknown,
+}
+
+impl RequestMessages {
+    pub(crate) fn count(&self) -> Option<u64> {
+        match self {
+            Self::One => Some(1),
+            Self::Counted(shared) => Some(shared.count.load(Ordering::Relaxed)),
+            Self::Unknown => None,
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! What the attribute's generated code calls. Nothing here knows an interceptor.
+
+pub(crate) mod once;
+pub(crate) mod path;
+pub(crate) mod probe;
+pub(crate) mod reply;
+pub(crate) mod rpc;
+#[cfg(feature = "server")]
+pub(crate) mod service;
+
+/// What is known of a call that a service receives.
+#[cfg(feature = "server")]
+pub(crate) use service::Received;
+/// What is known of a call that a service receives: nothing without feature `server`.
+#[cfg(not(feature = "server"))]
+pub(crate) type Received = ();

@@ -1,0 +1,62 @@
+//! Questions that generated code asks about types. The attribute sees their text only, and an alias may hide a type.
+
+use std::marker::PhantomData;
+
+use futures_core::Stream;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::reply::{BoxStream, BoxedStream, Single, TonicStream};
+use crate::core::abilities::{Count, Resend, SizeOf};
+use crate::core::messages::counted;
+
+/// Answers questions about a type whose text the attribute cannot read (an alias may hide it).
+///
+/// An inherent constant wins over one of a trait. So `Probe::<T>::CONST` is the inherent one
+/// where `T` fits an inherent implementation, and the [`Otherwise`] one where it does not.
+pub struct Probe<T>(PhantomData<fn(T)>);
+
+pub trait Otherwise {
+    /// The request is one message.
+    const REQUEST_IS_STREAM: bool = false;
+    /// The reply is one message.
+    const REPLY: Single = Single;
+}
+
+impl<T> Otherwise for Probe<T> {}
+
+/// Apart from [`Otherwise`], because its type depends on the message.
+pub trait NoResend {
+    type Message;
+    const RESEND: Option<Resend<Self::Message>> = None;
+    const COUNT: Option<Count<Self::Message>> = None;
+    const SIZE_OF: Option<SizeOf<Self::Message>> = None;
+}
+
+impl<M> NoResend for Probe<Request<M>> {
+    type Message = M;
+}
+
+impl<S: Stream> Probe<Request<S>> {
+    pub const REQUEST_IS_STREAM: bool = true;
+}
+
+impl<M: Send + 'static> Probe<Request<Streaming<M>>> {
+    pub const COUNT: Option<Count<Streaming<M>>> = Some(counted);
+}
+
+impl<M: Clone> Probe<Request<M>> {
+    pub const RESEND: Option<Resend<M>> = Some(Resend {
+        copy: |message, _| Some(message.clone()),
+        is_whole: |_| true,
+        begin: |_| true,
+        is_complete: |_, _| true,
+    });
+}
+
+impl<M> Probe<Result<Response<BoxStream<M>>, Status>> {
+    pub const REPLY: BoxedStream = BoxedStream;
+}
+
+impl<M> Probe<Result<Response<Streaming<M>>, Status>> {
+    pub const REPLY: TonicStream = TonicStream;
+}

@@ -1,0 +1,156 @@
+//! The call of a service's method, and its innermost link.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use tonic::{Request, Response, Status};
+
+use super::Received;
+use super::reply::{Answer, Reply, ResultType};
+use crate::core::abilities::Abilities;
+use crate::core::call::Call;
+use crate::core::chain::{Chain, Interceptor, Next};
+use crate::core::plan::MethodPlan;
+use crate::core::time::Inherited;
+
+/// The innermost link: calls the user's own method.
+pub struct Handler<F, R> {
+    call: F,
+    reply: PhantomData<R>,
+}
+
+#[diagnostic::do_not_recommend]
+impl<F, Fut, Req, T, R> Next<Req, R::Body> for Handler<F, R>
+where
+    Req: Send,
+    R: Reply<T>,
+    F: FnMut(Request<Req>) -> Fut + Send,
+    Fut: Future<Output = Result<Response<T>, Status>> + Send,
+{
+    async fn run(&mut self, call: &mut Call<Req>) -> Result<Response<R::Body>, Status> {
+        let deadline = call.inheritable_deadline();
+        call.notice_cut_off();
+        let request = match call.take_request() {
+            Ok(request) => request,
+            Err(status) => return Err(status),
+        };
+        let handler = (self.call)(request);
+        let handler = std::pin::pin!(handler);
+        let handler = Inherited::new(deadline, handler);
+        let answer = handler.await;
+        call.set_answered(answer.is_ok());
+        R::enter(answer)
+    }
+}
+
+/// A method, as its call sees it: `Req` is its argument, `Ret` what the user's method returns, and
+/// `R` how the reply travels. Without a size, it costs nothing to keep while the call runs.
+pub struct Rpc<Req, Ret, R>(pub(crate) PhantomData<fn(Req, R) -> Ret>);
+
+impl<M, Ret, R> Rpc<Request<M>, Ret, R>
+where
+    M: Send,
+    Ret: ResultType,
+    R: Reply<Ret::Body> + Copy,
+{
+    pub const fn new(_: R) -> Self {
+        Self(PhantomData)
+    }
+
+    /// Fails to compile at the caller's span where `I` does not intercept this method's messages.
+    pub const fn covers<I>(&self, _: &I)
+    where
+        I: Interceptor<M, R::Body> + ?Sized,
+    {
+    }
+
+    /// The innermost link of the chain: the user's own method.
+    pub const fn handler<F>(&self, call: F) -> Handler<F, R> {
+        Handler {
+            call,
+            reply: PhantomData,
+        }
+    }
+
+    /// An interceptor that is to be put into this method's chain.
+    pub const fn link<'a, I: ?Sized>(&self, interceptor: &'a I) -> Link<'a, I, M, R::Body> {
+        Link::new(interceptor)
+    }
+
+    /// The call that this request begins.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn call(
+        &self,
+        plan: &'static MethodPlan,
+        abilities: Abilities<M>,
+        request: Request<M>,
+    ) -> Call<M> {
+        Call::received::<Received>(plan, abilities, request)
+    }
+
+    /// Takes a call through a chain.
+    ///
+    /// `Send` is promised here, not found out from the future's inside: where the compiler looks
+    /// inside, it forgets that the lifetimes in a stream's type are the same in all places.
+    pub fn run<'a, N>(
+        &self,
+        chain: &'a mut N,
+        call: &'a mut Call<M>,
+    ) -> impl Future<Output = Answer<R::Body>> + Send + use<'a, M, Ret, R, N>
+    where
+        N: Next<M, R::Body>,
+    {
+        chain.run(call)
+    }
+
+    /// What the service's trait wants of what came out of the chain.
+    pub fn leave(&self, result: Answer<R::Body>, call: &mut Call<M>) -> Answer<R::Out> {
+        R::leave(call, result)
+    }
+}
+
+/// An interceptor on its way into a chain. What does not intercept the method's messages is told so once, by
+/// `covers`; a chain with it in it would be told once more for each place where the chain is named.
+pub struct Link<'a, I: ?Sized, Req, Res>(&'a I, PhantomData<fn(Req) -> Res>);
+
+impl<'a, I: ?Sized, Req, Res> Link<'a, I, Req, Res> {
+    pub(crate) const fn new(interceptor: &'a I) -> Self {
+        Self(interceptor, PhantomData)
+    }
+}
+
+impl<'a, I, Req, Res> Link<'a, I, Req, Res>
+where
+    I: Interceptor<Req, Res> + ?Sized,
+{
+    pub fn before<N>(self, next: N) -> Chain<'a, I, N> {
+        Chain::new(self.0, next)
+    }
+}
+
+/// What a [`Link`] falls back on, in code that does not compile.
+pub trait Uncovered: Sized {
+    fn before<N>(self, _: N) -> Refused {
+        Refused
+    }
+}
+
+impl<I: ?Sized, Req, Res> Uncovered for Link<'_, I, Req, Res> {}
+
+/// It stands for an interceptor that is none, and lets no call through.
+pub struct Refused;
+
+#[diagnostic::do_not_recommend]
+impl<Req: Send, Res: Send> Next<Req, Res> for Refused {
+    async fn run(&mut self, _: &mut Call<Req>) -> Result<Response<Res>, Status> {
+        Err(Status::internal(
+            "one of the interceptors intercepts no such call",
+        ))
+    }
+}
+
+/// Another reference to a service whose methods take `self: Arc<Self>`.
+pub fn share<T: ?Sized>(service: &Arc<T>) -> Arc<T> {
+    Arc::clone(service)
+}

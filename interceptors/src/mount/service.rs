@@ -1,0 +1,28 @@
+//! What tonic's server says about a call.
+
+use std::net::SocketAddr;
+
+use axum::extract::OriginalUri;
+use http::uri::PathAndQuery;
+use tonic::{Extensions, Request};
+
+use crate::core::facts::{CutOff, Facts};
+
+/// Of a request that came through tonic's router.
+pub(crate) struct Received;
+
+impl Facts for Received {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn path(extensions: &Extensions) -> Option<&PathAndQuery> {
+        let uri = extensions.get::<OriginalUri>()?;
+        uri.0.path_and_query()
+    }
+
+    fn peer(request: &Request<()>) -> Option<SocketAddr> {
+        request.remote_addr()
+    }
+
+    fn cut_off(extensions: &Extensions) -> Option<CutOff> {
+        extensions.get().cloned()
+    }
+}
