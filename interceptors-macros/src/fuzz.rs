@@ -11,6 +11,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
+use crate::entries::TABLE;
+use crate::entries::row::{Setting, Value};
 use crate::intercept::intercept_tokens;
 
 /// Tokens as text, so that each has a place of its own and a failure can be read and pasted.
@@ -101,24 +103,37 @@ fn parsed(text: &str) -> Vec<Tree> {
     trees(TokenStream::from_str(text).unwrap())
 }
 
+/// Words that are no entry's and no setting's.
 #[rustfmt::skip]
-const WORDS: &[&str] = &[
-    "logging", "auth", "authorize", "rate_limit", "retry", "hedge", "metadata", "deadline", "with",
-    "timeout", "idle", "catch_panic", "hook",
-    "concurrency", "load_shed", "circuit_breaker", "adaptive", "per", "queue", "failures", "breaker",
-    "request_id", "metrics", "trace", "accept", "max_length", "recorder",
-    "payload", "redact", "show", "max_bytes", "response",
-    "crate", "service", "plan", "name", "skip", "only", "except",
-    "role", "roles", "level", "slow", "fields", "verifier", "public", "scheme", "header", "token", "allow_plaintext",
-    "per_second", "per_minute", "burst", "max_keys", "key", "limiter", "peer", "identity",
-    "max", "max_attempts", "base_delay", "max_delay", "multiplier", "jitter", "codes",
-    "buffer_size", "attempt_timeout", "throttle", "tokens", "ratio", "delay", "non_fatal_codes",
+const OTHER_WORDS: &[&str] = &[
+    "crate", "service", "plan", "name", "skip", "only", "except", "metadata", "peer", "identity", "method", "response",
     "login", "get_user", "get_url", "upload", "Unavailable", "Ok", "Aborted", "CONSTANT", "request",
     "intercept", "interceptors", "self", "Self", "super", "fn", "impl", "struct", "mod", "async",
     "await", "move", "let", "mut", "ref", "type", "const", "static", "for", "if", "match", "return",
     "break", "loop", "where", "dyn", "unsafe", "union", "auto", "macro_rules", "true", "_", "r#type",
     "r#logging", "über", "ŉ", "inner", "Grpc", "Request",
 ];
+
+/// All that rows name, and the rest.
+fn words() -> Vec<&'static str> {
+    fn names(setting: &Setting, words: &mut Vec<&'static str>) {
+        words.push(setting.name);
+        if let Value::Parts(parts, _) = setting.value {
+            parts.iter().for_each(|part| names(part, words));
+        }
+    }
+    let mut words = OTHER_WORDS.to_vec();
+    for row in TABLE.iter().map(|known| known.row) {
+        words.push(row.name);
+        row.settings
+            .iter()
+            .for_each(|setting| names(setting, &mut words));
+        words.extend(row.also_called.first());
+    }
+    words.sort_unstable();
+    words.dedup();
+    words
+}
 
 #[rustfmt::skip]
 const LITERALS: &[&str] = &[
@@ -325,7 +340,7 @@ fn delimiter() -> impl Strategy<Value = Delimiter> {
 }
 
 fn leaf() -> impl Strategy<Value = Tree> {
-    let leaves = prop_oneof![select(WORDS), select(LITERALS), select(PUNCTS)];
+    let leaves = prop_oneof![select(words()), select(LITERALS), select(PUNCTS)];
     leaves.prop_map(|leaf| Tree::Leaf(leaf.to_owned()))
 }
 
@@ -413,7 +428,7 @@ fn changes(most: usize) -> impl Strategy<Value = Vec<(Index, Change)>> {
 
 /// `name`, `name = value`, `name(…)`: what gets past the first look.
 fn argument() -> impl Strategy<Value = Vec<Tree>> {
-    let name = || select(WORDS).prop_map(|word| Tree::Leaf(word.to_owned()));
+    let name = || select(words()).prop_map(|word| Tree::Leaf(word.to_owned()));
     let is = || Tree::Leaf("=".to_owned());
     let comma = || Tree::Leaf(",".to_owned());
     let setting = (name(), vec(tree(), 1..4)).prop_map(move |(name, value)| {
@@ -598,5 +613,21 @@ fn odd_arguments_and_odd_items() {
                 panic!("#[intercept({arguments})]\n{item}\n{error}");
             }
         }
+    }
+}
+
+/// A new entry is in the vocabulary by its row alone.
+#[test]
+fn the_vocabulary_has_what_rows_name() {
+    let words = words();
+    for word in [
+        "logging",
+        "with",
+        "per_second",
+        "buffer_size",
+        "target",
+        "idle",
+    ] {
+        assert!(words.contains(&word), "{word}");
     }
 }

@@ -5,7 +5,9 @@ use syn::Expr;
 use super::access::Access;
 use super::entry::{Entry, Listed, Spot};
 use super::reader::Reader;
-use super::row::{Fit, Needs, OneOf, Places, Positional, Row, Setting, Value, enabled_by};
+use super::row::{
+    DefaultValue, Fit, Needs, OneOf, Places, Positional, Row, Setting, Value, enabled_by,
+};
 use crate::text::config::Config;
 use crate::text::span::at;
 
@@ -25,7 +27,7 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "verifier",
             value: Value::Given(Some("self")),
-            default: "`self`",
+            default: DefaultValue::Is("self"),
             says: "who verifies: a [`Verifier`](auth::Verifier)",
             also_called: &["verify", "with", "token"],
             ..Setting::USUAL
@@ -64,7 +66,7 @@ pub(crate) static CLIENT: Row = Row {
         Setting {
             name: "token",
             value: Value::Given(Some("self")),
-            default: "`self`",
+            default: DefaultValue::Is("self"),
             says: "who gives the token: a [`TokenSource`](auth::TokenSource), such as a [`TokenCache`](auth::TokenCache)",
             also_called: &["tokens", "source", "with"],
             ..Setting::USUAL
@@ -85,7 +87,7 @@ pub(crate) static CLIENT: Row = Row {
         Setting {
             name: "allow_plaintext",
             value: Value::Boolean,
-            default: "`false`",
+            default: DefaultValue::Is("false"),
             says: "whether to send the token over a connection that is known not to be encrypted",
             also_called: &["insecure", "plaintext", "allow_http"],
             ..Setting::USUAL
@@ -110,7 +112,7 @@ const ALSO_CALLED: &[&str] = &["authenticate", "authentication", "bearer", "jwt"
 const PUBLIC: Setting = Setting {
     name: "public",
     value: Value::Access,
-    default: "`[]`",
+    default: DefaultValue::Words("`[]`"),
     not_with: &["only", "except"],
     also_called: &["skip", "open"],
     ..Setting::USUAL
@@ -119,7 +121,7 @@ const PUBLIC: Setting = Setting {
 const PROTECTED: Setting = Setting {
     name: "protected",
     value: Value::Access,
-    default: "all others",
+    default: DefaultValue::Words("all others"),
     not_with: &["only", "except"],
     ..Setting::USUAL
 };
@@ -127,7 +129,7 @@ const PROTECTED: Setting = Setting {
 const SCHEME: Setting = Setting {
     name: "scheme",
     value: Value::Text,
-    default: "`\"Bearer\"`",
+    default: DefaultValue::Is("\"Bearer\""),
     also_called: &["prefix"],
     ..Setting::USUAL
 };
@@ -135,7 +137,7 @@ const SCHEME: Setting = Setting {
 const HEADER: Setting = Setting {
     name: "header",
     value: Value::Text,
-    default: "`\"authorization\"`",
+    default: DefaultValue::Is("\"authorization\""),
     says: "metadata key of the token",
     also_called: &["key", "metadata"],
     ..Setting::USUAL

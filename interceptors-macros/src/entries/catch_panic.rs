@@ -1,4 +1,4 @@
-use super::row::{Fit, Places, Positional, Row, Setting, Start, Value, enabled_by};
+use super::row::{DefaultValue, Fit, Places, Positional, Row, Setting, Start, Value, enabled_by};
 
 pub(crate) static ROW: Row = Row {
     name: "catch_panic",
@@ -15,7 +15,7 @@ pub(crate) static ROW: Row = Row {
     settings: &[Setting {
         name: "hook",
         value: Value::Given(None),
-        default: "logs the panic",
+        default: DefaultValue::Words("logs the panic"),
         says: "called instead of logging: a function, or a [`PanicHandler`](catch_panic::PanicHandler) that is `Clone`",
         also_called: &["handler", "with", "on_panic"],
         ..Setting::USUAL

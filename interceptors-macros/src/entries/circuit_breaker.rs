@@ -1,4 +1,6 @@
-use super::row::{Fit, Keeps, Places, Positional, Row, Setting, Start, Value, enabled_by};
+use super::row::{
+    DefaultValue, Fit, Keeps, Places, Positional, Row, Setting, Start, Value, enabled_by,
+};
 
 pub(crate) static ROW: Row = Row {
     name: "circuit_breaker",
@@ -16,7 +18,7 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "failures",
             value: Value::Integer(1, u64::MAX),
-            default: "`5`",
+            default: DefaultValue::Is("5"),
             says: "how many failures one after the other open it",
             not_with: &["failure_ratio", "window", "min_calls"],
             also_called: &["max_failures", "failure_threshold", "threshold", "max"],
@@ -25,7 +27,7 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "probes",
             value: Value::Integer(1, u64::MAX),
-            default: "`1`",
+            default: DefaultValue::Is("1"),
             says: "how many calls are let through after `open_for`, and have to succeed",
             also_called: &["half_open", "half_open_calls"],
             ..Setting::USUAL
@@ -42,7 +44,7 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "window",
             value: Value::Duration,
-            default: "`\"20s\"`",
+            default: DefaultValue::Is("\"20s\""),
             says: "with `failure_ratio`: time in which calls are counted",
             belongs_to: Some("failure_ratio"),
             ..Setting::USUAL
@@ -50,7 +52,7 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "min_calls",
             value: Value::Integer(1, u64::MAX),
-            default: "`10`",
+            default: DefaultValue::Is("10"),
             says: "with `failure_ratio`: calls required before the ratio applies",
             belongs_to: Some("failure_ratio"),
             also_called: &["min_requests", "minimum", "volume"],
@@ -59,7 +61,7 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "open_for",
             value: Value::Duration,
-            default: "`\"30s\"`",
+            default: DefaultValue::Is("\"30s\""),
             says: "how long calls are rejected",
             also_called: &[
                 "reset_timeout",
@@ -74,7 +76,7 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "codes",
             value: Value::Codes,
-            default: "`[Unavailable, DeadlineExceeded, Internal, Unknown]`",
+            default: DefaultValue::Is("[Unavailable, DeadlineExceeded, Internal, Unknown]"),
             says: "status codes that count as failures",
             also_called: &["on", "statuses", "failure_codes"],
             ..Setting::USUAL
@@ -82,7 +84,7 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "per",
             value: Value::Per,
-            default: "`method`",
+            default: DefaultValue::Words("`method`"),
             says: "whether each method has a breaker of its own; with `service`, the methods of a service share one",
             also_called: &["scope", "by"],
             ..Setting::USUAL

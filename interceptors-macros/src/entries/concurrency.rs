@@ -1,4 +1,6 @@
-use super::row::{Fit, Keeps, OneOf, Places, Positional, Row, Setting, Start, Value, enabled_by};
+use super::row::{
+    DefaultValue, Fit, Keeps, OneOf, Places, Positional, Row, Setting, Start, Value, enabled_by,
+};
 
 pub(crate) static ROW: Row = Row {
     name: "concurrency",
@@ -22,7 +24,7 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "queue",
             value: Value::Integer(0, u64::MAX),
-            default: "`1024`",
+            default: DefaultValue::Is("1024"),
             says: "how many calls may wait; others are rejected",
             also_called: &["max_queue", "queue_size", "backlog", "max_pending"],
             ..Setting::USUAL
@@ -30,7 +32,7 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "wait",
             value: Value::Duration,
-            default: "as long as the call has",
+            default: DefaultValue::Words("as long as the call has"),
             says: "how long a call may wait before it is rejected",
             also_called: &["timeout", "max_wait", "queue_timeout"],
             ..Setting::USUAL
@@ -94,7 +96,7 @@ pub(super) const ADAPTIVE: Setting = Setting {
 pub(super) const RETRY_AFTER: Setting = Setting {
     name: "retry_after",
     value: Value::Duration,
-    default: "`\"1s\"`",
+    default: DefaultValue::Is("\"1s\""),
     says: "when a rejected caller is told to come back",
     ..Setting::USUAL
 };
@@ -102,7 +104,7 @@ pub(super) const RETRY_AFTER: Setting = Setting {
 pub(super) const PER: Setting = Setting {
     name: "per",
     value: Value::Per,
-    default: "`method`",
+    default: DefaultValue::Words("`method`"),
     says: "whether each method has a limit of its own; with `service`, all methods of the entry share one",
     also_called: &["scope", "by"],
     ..Setting::USUAL

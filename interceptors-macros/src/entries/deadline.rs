@@ -1,4 +1,4 @@
-use super::row::{Places, Positional, Row, Start, enabled_by};
+use super::row::{DefaultValue, Places, Positional, Row, Start, enabled_by};
 
 pub(crate) static ROW: Row = Row {
     name: "deadline",
@@ -11,7 +11,7 @@ pub(crate) static ROW: Row = Row {
     positional: Positional::Time {
         is_needed: true,
         missing: "`deadline` needs a time: `deadline(\"2s\")`",
-        default: "",
+        default: DefaultValue::None,
         says: "how long the call may take, where its caller set no [timeout](tonic::Request::set_timeout)",
     },
     ..Row::USUAL

@@ -1,4 +1,4 @@
-use super::row::{Needs, Places, Positional, Row, Setting, Value, enabled_by};
+use super::row::{DefaultValue, Needs, Places, Positional, Row, Setting, Value, enabled_by};
 
 pub(crate) static ROW: Row = Row {
     name: "hedge",
@@ -13,7 +13,7 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "max_attempts",
             value: Value::Integer(2, u64::MAX),
-            default: "`2`",
+            default: DefaultValue::Is("2"),
             says: "number of attempts, the first one included",
             also_called: &["attempts", "max", "count"],
             ..Setting::USUAL
@@ -21,7 +21,7 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "delay",
             value: Value::Delay,
-            default: "none",
+            default: DefaultValue::Words("none"),
             says: "how long to wait for an answer before the next; without it all are made at once",
             also_called: &["hedging_delay", "after"],
             ..Setting::USUAL
@@ -29,7 +29,7 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "non_fatal_codes",
             value: Value::CodesOrNone,
-            default: "`[]`",
+            default: DefaultValue::Is("[]"),
             says: "status codes that bring the next attempt at once instead of ending the call",
             also_called: &["codes", "on"],
             ..Setting::USUAL

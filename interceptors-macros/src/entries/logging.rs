@@ -7,7 +7,7 @@ use syn::{Expr, Token};
 
 use super::entry::{Entry, Listed, Spot};
 use super::reader::Reader;
-use super::row::{Fit, Positional, Row, Sees, Setting, Start, Value, enabled_by};
+use super::row::{DefaultValue, Fit, Positional, Row, Sees, Setting, Start, Value, enabled_by};
 use super::site::Site;
 use crate::item::mount::Mount;
 use crate::text::args::parse_value;
@@ -17,7 +17,7 @@ use crate::text::tokens::find_ident;
 
 pub(crate) static ROW: Row = Row {
     name: "logging",
-    also_called: &["log", "logger", "tracing"],
+    also_called: &["log", "logger"],
     feature: enabled_by!("logging"),
     sees: Sees::Depends,
     says: "an event for each call, with how it ended and how long it took",
@@ -31,14 +31,14 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "level",
             value: Value::Level,
-            default: "`\"info\"`; on a client `\"debug\"`",
+            default: DefaultValue::OfSide("\"info\"", "\"debug\""),
             says: "level of calls that end as calls usually do",
             ..Setting::USUAL
         },
         Setting {
             name: "slow",
             value: Value::Duration,
-            default: "`\"500ms\"`",
+            default: DefaultValue::Is("\"500ms\""),
             says: "a unary call that takes longer is logged at `WARN` at least",
             also_called: &["slow_threshold", "threshold"],
             ..Setting::USUAL

@@ -4,7 +4,7 @@ use syn::Expr;
 
 use super::entry::{Entry, Listed, Spot};
 use super::reader::Reader;
-use super::row::{Positional, Row, Setting, Start, Value, enabled_by};
+use super::row::{DefaultValue, Positional, Row, Setting, Start, Value, enabled_by};
 use crate::text::span::at;
 
 pub(crate) static ROW: Row = Row {
@@ -21,7 +21,7 @@ pub(crate) static ROW: Row = Row {
     settings: &[Setting {
         name: "recorder",
         value: Value::Given(Some("global")),
-        default: "[`Recorder::global()`](metrics::Recorder::global)",
+        default: DefaultValue::Words("[`Recorder::global()`](metrics::Recorder::global)"),
         says: "where measurements go: a [`Recorder`](metrics::Recorder) of yours",
         also_called: &["meter", "registry", "with"],
         ..Setting::USUAL

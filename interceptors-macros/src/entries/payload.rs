@@ -4,7 +4,9 @@ use quote::quote_spanned;
 use super::entry::{Entry, Listed, Spot};
 use super::payload_paths::{FieldPath, field_paths, is_punct, redacted, shown};
 use super::reader::Reader;
-use super::row::{Fit, Places, Positional, Row, Sees, Setting, Times, Value, enabled_by};
+use super::row::{
+    DefaultValue, Fit, Places, Positional, Row, Sees, Setting, Times, Value, enabled_by,
+};
 use crate::text::config::Config;
 use crate::text::span::at;
 
@@ -40,15 +42,15 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "max_bytes",
             value: Value::Integer(1, MOST_BYTES),
-            default: "`1024`",
-            says: "how much of a message is logged; from 1 to 262144",
+            default: DefaultValue::Is("1024"),
+            says: "how much of a message is logged",
             also_called: &["max_length", "limit", "max_size", "truncate"],
             ..Setting::USUAL
         },
         Setting {
             name: "level",
             value: Value::Level,
-            default: "`\"debug\"`",
+            default: DefaultValue::Is("\"debug\""),
             says: "level of all events",
             ..Setting::USUAL
         },

@@ -5,7 +5,9 @@ use syn::{Expr, Lit, LitStr};
 
 use super::entry::{Entry, Listed, Spot};
 use super::reader::Reader;
-use super::row::{Fit, OneOf, Places, Positional, Row, Setting, Start, Value, enabled_by};
+use super::row::{
+    DefaultValue, Fit, OneOf, Places, Positional, Row, Setting, Start, Value, enabled_by,
+};
 use super::site::Place;
 use super::view::View;
 use crate::ctxt::Ctxt;
@@ -29,7 +31,7 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "per_second",
             value: Value::Integer(1, u64::MAX),
-            says: "how many calls in a second",
+            says: "how many calls in a second; this, `per_minute` or `limiter` is needed",
             not_with: &["per_minute"],
             starts: true,
             also_called: &["rps", "rate", "qps", "max", "per_sec"],
@@ -38,7 +40,7 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "per_minute",
             value: Value::Integer(1, u64::MAX),
-            says: "how many calls in a minute",
+            says: "how many calls in a minute, instead of in a second",
             starts: true,
             also_called: &["per_hour", "per_day", "rpm", "per_min"],
             ..Setting::USUAL
@@ -46,7 +48,7 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "burst",
             value: Value::Integer(1, u64::MAX),
-            default: "the same number",
+            default: DefaultValue::Words("the same number"),
             says: "how many may come at once",
             also_called: &["capacity"],
             ..Setting::USUAL
@@ -54,7 +56,7 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "max_keys",
             value: Value::Integer(1, u64::MAX),
-            default: "`65536`",
+            default: DefaultValue::Is("65536"),
             says: "maximum number of distinct keys tracked",
             ..Setting::USUAL
         },

@@ -1,4 +1,4 @@
-use super::row::{Places, Positional, Row, Setting, Value, enabled_by};
+use super::row::{DefaultValue, Places, Positional, Row, Setting, Value, enabled_by};
 
 pub(crate) static ROW: Row = Row {
     name: "request_id",
@@ -14,7 +14,7 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "header",
             value: Value::TextKey,
-            default: "`\"x-request-id\"`",
+            default: DefaultValue::Is("\"x-request-id\""),
             says: "metadata key of the ID",
             also_called: &["key", "metadata", "name"],
             ..Setting::USUAL
@@ -24,7 +24,7 @@ pub(crate) static ROW: Row = Row {
             name: "accept",
             value: Value::Boolean,
             places: Places::SERVICE,
-            default: "`true`",
+            default: DefaultValue::Is("true"),
             says: "on a service: whether to use the ID that the caller sends",
             also_called: &["trust", "trust_caller"],
             ..Setting::USUAL
@@ -33,7 +33,7 @@ pub(crate) static ROW: Row = Row {
             name: "max_length",
             value: Value::Integer(1, 1024),
             places: Places::SERVICE,
-            default: "`128`",
+            default: DefaultValue::Is("128"),
             says: "on a service: longest ID that is accepted, up to 1024",
             also_called: &["max_len", "max"],
             ..Setting::USUAL

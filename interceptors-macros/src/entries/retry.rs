@@ -5,7 +5,7 @@ use syn::spanned::Spanned;
 
 use super::entry::{Entry, Listed, Spot};
 use super::reader::Reader;
-use super::row::{Needs, Places, Positional, Row, Setting, Value, enabled_by};
+use super::row::{DefaultValue, Needs, Places, Positional, Row, Setting, Value, enabled_by};
 use super::site::Place;
 use crate::item::mount::Mount;
 use crate::text::config::Config;
@@ -26,7 +26,8 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "max",
             value: Value::Integer(1, u64::MAX),
-            default: "`3`",
+            // The plan shows attempts.
+            default: DefaultValue::Words("`3`"),
             says: "retries after the first try",
             not_with: &["max_attempts"],
             also_called: &["max_retries", "retries", "times", "count"],
@@ -35,13 +36,14 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "max_attempts",
             value: Value::Integer(2, u64::MAX),
+            default: DefaultValue::Is("4"),
             says: "the same, counting the first try; one or the other",
             ..Setting::USUAL
         },
         Setting {
             name: "base_delay",
             value: Value::Duration,
-            default: "`\"500ms\"`",
+            default: DefaultValue::Is("\"500ms\""),
             says: "delay before the first retry",
             also_called: &["backoff", "initial_backoff", "initial_delay", "min_delay"],
             ..Setting::USUAL
@@ -49,7 +51,7 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "max_delay",
             value: Value::Duration,
-            default: "`\"30s\"`",
+            default: DefaultValue::Is("\"30s\""),
             says: "longest delay",
             also_called: &["max_backoff"],
             ..Setting::USUAL
@@ -66,7 +68,7 @@ pub(crate) static ROW: Row = Row {
             value: Value::Float(|x| {
                 (x <= 0.0 || x.is_infinite()).then_some("must be a finite number above zero")
             }),
-            default: "`2.0`",
+            default: DefaultValue::Is("2.0"),
             says: "growth from one delay to the next",
             also_called: &["backoff_multiplier", "factor"],
             ..Setting::USUAL
@@ -76,14 +78,14 @@ pub(crate) static ROW: Row = Row {
             value: Value::Float(|x| {
                 (!(0.0..=1.0).contains(&x)).then_some("must be from 0.0 to 1.0")
             }),
-            default: "`0.2`",
+            default: DefaultValue::Is("0.2"),
             says: "part of the delay that is left to chance",
             ..Setting::USUAL
         },
         Setting {
             name: "codes",
             value: Value::Codes,
-            default: "`[Unavailable, DeadlineExceeded]`",
+            default: DefaultValue::Is("[Unavailable, DeadlineExceeded]"),
             says: "status codes that are worth another try",
             also_called: &[
                 "on",
@@ -99,7 +101,8 @@ pub(crate) static ROW: Row = Row {
             name: "buffer_size",
             value: Value::Integer(0, u64::MAX),
             places: Places::KEEPING,
-            default: "`262144`",
+            // The plan shows it only where it was set.
+            default: DefaultValue::Words("`262144`"),
             says: "on a generated client and on a channel: how many bytes of a request are kept to be sent again",
             also_called: &["max_bytes", "buffer"],
             ..Setting::USUAL

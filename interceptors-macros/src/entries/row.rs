@@ -219,11 +219,26 @@ pub(crate) enum Positional {
     Time {
         is_needed: bool,
         missing: &'static str,
-        default: &'static str,
+        #[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))]
+        default: DefaultValue,
+        #[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))]
         says: &'static str,
     },
     /// The entry reads it itself.
     Own,
+}
+
+/// What holds where a setting is not given.
+#[derive(Clone, Copy)]
+#[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))]
+pub(crate) enum DefaultValue {
+    None,
+    /// This value, as the plan shows it too; a test compares them.
+    Is(&'static str),
+    /// The same, on a service and on a client.
+    OfSide(&'static str, &'static str),
+    /// What this says.
+    Words(&'static str),
 }
 
 #[derive(Clone, Copy)]
@@ -231,9 +246,8 @@ pub(crate) struct Setting {
     pub(crate) name: &'static str,
     pub(crate) value: Value,
     pub(crate) places: Places,
-    /// As it would be written. Empty where there is none.
     #[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))]
-    pub(crate) default: &'static str,
+    pub(crate) default: DefaultValue,
     #[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))]
     pub(crate) says: &'static str,
     /// Settings that cannot be given with it; said once for each pair.
@@ -251,7 +265,7 @@ impl Setting {
         name: "",
         value: Value::Boolean,
         places: Places::ALL,
-        default: "",
+        default: DefaultValue::None,
         says: "",
         not_with: &[],
         starts: false,
@@ -289,7 +303,7 @@ pub(crate) enum Value {
     /// Several values at once, all of them needed: `adaptive(min = 1, max = 2, target = "1s")`.
     Parts(&'static [Setting], &'static str),
     /// The entry reads it itself; this is how it is written.
-    Own(&'static str),
+    Own(#[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))] &'static str),
 }
 
 /// One of these settings is needed.

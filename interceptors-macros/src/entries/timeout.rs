@@ -1,4 +1,4 @@
-use super::row::{OneOf, Places, Positional, Row, Setting, Start, Value, enabled_by};
+use super::row::{DefaultValue, OneOf, Places, Positional, Row, Setting, Start, Value, enabled_by};
 
 pub(crate) static ROW: Row = Row {
     name: "timeout",
@@ -11,7 +11,7 @@ pub(crate) static ROW: Row = Row {
     positional: Positional::Time {
         is_needed: false,
         missing: MISSING,
-        default: "as long as its caller waits",
+        default: DefaultValue::Words("as long as its caller waits"),
         says: "how long the call may take, its response stream included",
     },
     settings: &[Setting {

@@ -1,4 +1,4 @@
-use super::row::{Places, Positional, Row, Setting, Value, enabled_by};
+use super::row::{DefaultValue, Places, Positional, Row, Setting, Value, enabled_by};
 
 pub(crate) static ROW: Row = Row {
     name: "trace",
@@ -15,7 +15,7 @@ pub(crate) static ROW: Row = Row {
         value: Value::Boolean,
         // Nobody calls a client.
         places: Places::SERVICE,
-        default: "`false`",
+        default: DefaultValue::Is("false"),
         says: "on a service: whether strangers call. Then each call begins a trace of its own, and the caller's span is a link, so that nobody outside chooses the trace's ID or whether it is sampled",
         also_called: &["public"],
         ..Setting::USUAL

@@ -2,6 +2,7 @@
 //!
 //! `UPDATE_EXPECT=1 cargo test -p interceptors-macros` writes the snapshots anew.
 
+mod docs;
 mod layers;
 
 use std::time::Instant;
