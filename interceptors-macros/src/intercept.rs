@@ -11,11 +11,13 @@ pub(crate) fn intercept_tokens(args: TokenStream, item: TokenStream) -> TokenStr
     match checked {
         Ok(checked) => expand::expand(&checked),
         // The user's item less our attributes: one mistake is one error, and the rest of the
-        // file stays as it was.
+        // file stays as it was. So does what the rest of the file names.
         Err(error) => {
             let error = error.into_compile_error();
+            let kept = check::without_entries(args.clone(), item.clone());
+            let kept = kept.map(|checked| expand::beside_the_item(&checked));
             let item = without_our_attributes(item, args);
-            quote!(#error #item)
+            quote!(#error #item #kept)
         }
     }
 }

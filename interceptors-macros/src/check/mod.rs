@@ -6,16 +6,18 @@ mod client_module;
 mod cover;
 mod rules;
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
-use syn::{GenericArgument, Generics, Ident, Path, PathArguments, Type};
+use syn::{GenericArgument, Generics, Ident, Item, Path, PathArguments, Type};
 
+use crate::ctxt::Ctxt;
 use crate::entries::chain::Chain;
 use crate::entries::entry::Listed;
-use crate::entries::list::BlockArgs;
+use crate::entries::list::{BlockArgs, parse_block_args};
 use crate::entries::parse::Parsed;
 use crate::entries::site::Place;
 use crate::item::annotated::Annotated;
+use crate::item::client_module::is_generated;
 use crate::item::mount::Mount;
 use crate::item::names::{ServiceName, service_name};
 use crate::text::tokens::{find_ident, ungroup};
@@ -122,6 +124,29 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
         chains,
         named_services,
     })
+}
+
+/// A struct on which nothing is listed. Where the attribute has an error, code around it still finds `wrap` and `PLAN`:
+/// what is wrong has been told, so errors are not told again.
+pub(crate) fn without_entries(args: TokenStream, item: TokenStream) -> Option<Checked> {
+    let Ok(Item::Struct(item)) = syn::parse2(item) else {
+        return None;
+    };
+    if is_generated(&item) || !cfg!(feature = "client") {
+        return None;
+    }
+    let told = Ctxt::new();
+    let mut args = parse_block_args(&told, Mount::Channel, args);
+    let _ = told.check();
+    args.entries = Vec::new();
+    let parsed = Parsed {
+        cx: Ctxt::new(),
+        mount: Mount::Channel,
+        args,
+        methods: Vec::new(),
+        item: Annotated::Channel(item),
+    };
+    check(parsed).ok()
 }
 
 /// Not for `T`, nor for what the language treats alike (`&T`, `Box<T>`, `Pin<T>`), nor where a

@@ -31,7 +31,13 @@ use crate::entries::site::Site;
 ///     impl Intercepted<__Plan> for Outbound { const PLAN: Plan = …; }
 /// };
 /// ```
-pub(crate) fn expand(checked: &Checked, item: &ItemStruct) -> TokenStream {
+pub(super) fn expand(checked: &Checked, item: &ItemStruct) -> TokenStream {
+    let beside = beside(checked, item);
+    quote!(#item #beside)
+}
+
+/// All that comes after the struct.
+pub(super) fn beside(checked: &Checked, item: &ItemStruct) -> TokenStream {
     let imports = imports(checked);
     let entries = entries(checked);
     let (vis, ident, parameters) = (&item.vis, &item.ident, &item.generics);
@@ -67,7 +73,6 @@ pub(crate) fn expand(checked: &Checked, item: &ItemStruct) -> TokenStream {
     let allow = is_deprecated.then(|| quote!(#[allow(deprecated)]));
     let wrap = format!(" Puts the interceptors of `{ident}` around a channel.");
     quote! {
-        #item
         #allow
         const _: () = {
             #imports

@@ -21,3 +21,11 @@ pub(crate) fn expand(checked: &Checked) -> TokenStream {
         Annotated::Channel(item) => channel::expand(checked, item),
     }
 }
+
+/// What a struct gets beside itself, for code that names it.
+pub(crate) fn beside_the_item(checked: &Checked) -> TokenStream {
+    match &checked.item {
+        Annotated::Channel(item) => channel::beside(checked, item),
+        Annotated::Block(_) | Annotated::ClientModule(_) => TokenStream::new(),
+    }
+}

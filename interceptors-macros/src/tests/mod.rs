@@ -1103,6 +1103,38 @@ fn an_error_changes_no_token_of_the_item() {
     }
 }
 
+/// Code around a struct names `wrap` and its plan, and would not compile either.
+#[test]
+fn an_error_leaves_a_struct_with_its_methods() {
+    let item = quote! {
+        #[derive(Clone)]
+        pub struct Outbound<T: Tokens> { tokens: T }
+    };
+    let args = quote!(crate = a::b, plan = Mine, loging, retry(max = "3"));
+    let output = intercept_tokens(args.clone(), item.clone()).to_string();
+    assert_eq!(errors(args, item.clone()).len(), 2, "{output}");
+    assert!(output.contains(&item.to_string()), "{output}");
+    for kept in [
+        quote!(pub fn wrap<__S>(self, channel: __S)),
+        quote!(impl<T: Tokens> __interceptors::ChannelChain for Outbound<T>),
+        quote!(impl<T: Tokens> __interceptors::Intercepted<Mine> for Outbound<T>),
+        quote!(use a::b::__private),
+    ] {
+        assert!(output.contains(&kept.to_string()), "{kept}: {output}");
+    }
+    // Nothing of what was wrong.
+    assert!(!output.contains("retry"), "{output}");
+    let nothing = intercept_tokens(
+        quote!(loging),
+        quote!(
+            pub struct UserServiceClient<T> {
+                inner: tonic::client::Grpc<T>,
+            }
+        ),
+    );
+    assert!(!nothing.to_string().contains("wrap"), "{nothing}");
+}
+
 /// A list in parentheses has no place for its end, and without a place the whole attribute would be underlined.
 #[test]
 fn what_is_not_finished_is_told_at_its_name() {
