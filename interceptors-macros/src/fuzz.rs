@@ -184,6 +184,8 @@ const ARGUMENTS: &[&str] = &[
     "concurrency(limiter = self.limiter), circuit_breaker(failures = 3, open_for = \"1s\", probes = 2, codes = [Aborted], per = service)",
     "circuit_breaker(failure_ratio = 0.5, window = \"10s\", min_calls = 5), circuit_breaker(breaker = crate::BREAKER)",
     "skip(logging, auth), retry(max = 1)",
+    "logging, my_crate::audit(level = 3, fast, range(1, 2), only = [login]), ::other::Audit, self::audit",
+    "my_crate::audit(level = self.level), my_crate::audit, skip(my_crate::audit)",
     "payload(redact = [request.password, request.card?.number, request.items[].secret, response.r#type], max_bytes = 10, level = \"info\")",
     "payload(show = [request.id, response.a[]?.b], only = [login]), payload(redact = [], except = [login])",
     "retry(max = 1), hedge, deadline(\"0s\"), cache, loging, name = \"X\"",

@@ -61,6 +61,12 @@ pub(crate) trait Entry {
         TokenStream::new()
     }
 
+    /// How the plan has it, where the row does not say; `shown` are its expressions.
+    fn plan(&self, place: &Place<'_>, shown: &TokenStream) -> Option<TokenStream> {
+        let _ = (place, shown);
+        None
+    }
+
     /// What each channel has of its own: the type, and the item that makes one.
     fn channel_state(&self, place: &Place<'_>) -> Option<(TokenStream, Ident)> {
         let _ = place;

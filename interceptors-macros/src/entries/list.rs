@@ -5,6 +5,7 @@ use quote::ToTokens;
 use syn::{Expr, Ident, Lit, LitStr, Path, Type, parse_quote};
 
 use super::entry::Listed;
+use super::of_path;
 use super::reader::Reader;
 use super::row::Times;
 use super::{Known, TABLE};
@@ -200,8 +201,12 @@ impl List<'_> {
             self.cx.error_on(name, message);
             return;
         }
-        let Some(known) = self.find(name) else {
-            return;
+        let known = match &arg.path {
+            Some(_) => None,
+            None => match self.find(name) {
+                Some(known) => Some(known),
+                None => return,
+            },
         };
         let tokens = match arg.value {
             ArgValue::None => TokenStream::new(),
@@ -217,9 +222,13 @@ impl List<'_> {
             mount: self.mount,
             on_method: self.on_method,
             name: name.clone(),
-            row: known.row,
+            row: known.map_or(&of_path::ROW, |known| known.row),
         };
-        entries.extend((known.read)(&reader, tokens));
+        entries.extend(match (known, arg.path) {
+            (Some(known), _) => (known.read)(&reader, tokens),
+            (None, Some(path)) => of_path::read(&reader, path, key, tokens),
+            (None, None) => None,
+        });
     }
 
     /// The entry of this name, if it may stand here.

@@ -24,6 +24,7 @@ mod load_shed;
 mod logging;
 mod metadata;
 mod metrics;
+mod of_path;
 mod payload;
 mod payload_paths;
 mod rate_limit;

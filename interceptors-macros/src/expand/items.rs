@@ -51,23 +51,27 @@ pub(crate) fn entry_items(mount: Mount, i: usize, listed: &Listed) -> TokenStrea
     let needs = listed.row.needs;
     let single_requests_only =
         (needs.resend && !needs.unary && !keeps_streams).then(|| quote!(.single_requests_only()));
-    let new = match listed.row.module {
-        "" => {
+    let expressions = quote!(&[#(#expressions),*]);
+    let own = listed.entry.plan(&place, &expressions);
+    let value = match (own, listed.row.module) {
+        (Some(own), _) => own,
+        (None, "") => {
             let name = listed.name.to_string();
-            quote!(new(#name, #settings, &[#(#expressions),*]))
+            quote!(__interceptors::EntryPlan::new(#name, #settings, #expressions))
         }
-        _ => {
+        (None, _) => {
             let module = module(listed.row, Span::call_site());
             let entry = Ident::new(listed.row.entry, Span::call_site());
-            quote!(of::<__interceptors::#module::#entry>(#settings, &[#(#expressions),*]))
+            quote! {
+                __interceptors::EntryPlan::of::<__interceptors::#module::#entry>(#settings, #expressions)
+            }
         }
     };
     quote! {
         #items
         #state
         #once
-        const #plan: __interceptors::EntryPlan =
-            __interceptors::EntryPlan::#new #single_requests_only;
+        const #plan: __interceptors::EntryPlan = #value #single_requests_only;
     }
 }
 

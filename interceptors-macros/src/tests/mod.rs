@@ -325,6 +325,30 @@ snapshot!(authorized, {
     }
 });
 
+snapshot!(entries_of_other_crates, {
+    logging,
+    my_crate::audit(level = 3, strict, range(1, 2), key = "s3cret", only = [get]),
+    ::other::Budget(limit = LIMIT),
+}, {
+    #[tonic::async_trait]
+    impl Query for Service {
+        async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+        #[intercept(my_crate::audit(level = 1), skip(::other::Budget))]
+        async fn set(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+    }
+});
+
+snapshot!(entries_of_other_crates_on_a_channel, {
+    logging,
+    my_crate::audit(level = 3, except = ["/a.B/C"]),
+}, {
+    struct Outbound;
+});
+
 snapshot!(native_future, { with(self.audit, except = [set]) }, {
     impl Query for Service {
         fn get(
@@ -1100,6 +1124,74 @@ fn an_error_changes_no_token_of_the_item() {
         );
         let item = quote!(#head { #[doc = "1"] #[doc = "2"] #method #rest });
         assert!(output.to_string().ends_with(&item.to_string()), "{output}");
+    }
+}
+
+#[test]
+fn an_entry_of_another_crate_is_told_apart_by_its_path() {
+    let block = |on_login: TokenStream| {
+        quote! {
+            impl UserService for Users {
+                #on_login
+                async fn login(&self, _: Request<Login>) -> Result<Response<Token>, Status> { todo!() }
+                async fn get_user(&self, _: Request<Id>) -> Result<Response<User>, Status> { todo!() }
+            }
+        }
+    };
+    for (args, on_login, expected) in [
+        (
+            quote!(a::audit, a::audit(level = 1)),
+            quote!(),
+            "duplicate interceptor `a::audit`; take one out",
+        ),
+        (
+            quote!(a::audit),
+            quote!(#[intercept(skip(audit))]),
+            "the block has no `audit` to skip; did you mean `a::audit`?",
+        ),
+        (
+            quote!(a::audit(level = 1, level = 2)),
+            quote!(),
+            "duplicate setting `level`; take one out",
+        ),
+        (
+            quote!(a::audit(3)),
+            quote!(),
+            "the settings of an interceptor have names: write `name = value`",
+        ),
+        (
+            quote!(a::audit(level = self.level)),
+            quote!(),
+            "the settings of an interceptor of another crate are constants, so there is no `self` here; keep the interceptor in a field, and write `with(self.field)`",
+        ),
+        (
+            quote!(a::audit(only = [lgin])),
+            quote!(),
+            "no method `lgin` here; did you mean `login`?",
+        ),
+        (
+            quote!(a::audit = 3),
+            quote!(),
+            "`audit` takes its settings in parentheses: `audit(…)`",
+        ),
+        (
+            quote!(retry(max::attempts = 3)),
+            quote!(),
+            "a setting has a name of one word",
+        ),
+    ] {
+        assert_eq!(error(args.clone(), block(on_login)), expected, "{args}");
+    }
+    for (args, on_login) in [
+        (quote!(a::audit, b::audit, logging), quote!()),
+        (
+            quote!(a::logging, logging),
+            quote!(#[intercept(skip(a::logging), logging)]),
+        ),
+        (quote!(self::audit, super::audit, crate::audit), quote!()),
+    ] {
+        let errors = errors(args.clone(), block(on_login));
+        assert_eq!(errors, Vec::<String>::new(), "{args}");
     }
 }
 

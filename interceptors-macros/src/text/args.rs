@@ -1,7 +1,7 @@
 use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Expr, Ident, Path, Token, token};
+use syn::{Expr, Ident, Path, PathSegment, Token, token};
 
 use crate::ctxt::Ctxt;
 
@@ -54,11 +54,15 @@ pub(crate) fn parse_args(cx: &Ctxt, tokens: TokenStream, nameless: &str) -> Vec<
 
 fn parse_arg(input: ParseStream<'_>, nameless: &str) -> syn::Result<Arg> {
     // `crate` is a keyword, so `parse_any`.
+    let leading_colon: Option<Token![::]> = input.parse()?;
     if !input.peek(Ident::peek_any) {
         return Err(input.error(nameless));
     }
     let mut name = input.call(Ident::parse_any)?;
-    let mut path = None;
+    let mut path = leading_colon.map(|colon| Path {
+        leading_colon: Some(colon),
+        segments: [name.clone()].into_iter().map(PathSegment::from).collect(),
+    });
     while input.peek(Token![::]) {
         let path = path.get_or_insert_with(|| Path::from(name.clone()));
         path.segments.push_punct(input.parse()?);
