@@ -133,6 +133,8 @@ impl Entry for OfPath {
             _ => quote!(static #name: #ty = #made;),
         };
         quote! {
+            // `self::Audit` is how a type that is in scope is listed.
+            #[allow(unused_qualifications)]
             type #ty = #path;
             #state
         }
@@ -171,18 +173,14 @@ impl Entry for OfPath {
             ),
         };
         let span = at(place.span);
-        let check = quote_spanned! {span=>
-            ::core::assert!(E::SIDES.contains(__interceptors::Side::#side), #message);
-        };
-        let plan = quote_spanned!(span=> plan::<#ty>);
-        Some(quote! {{
+        Some(quote_spanned! {span=> {
             const fn plan<E: __interceptors::Entry>(
                 shown: &'static [__interceptors::Setting],
             ) -> __interceptors::EntryPlan {
-                #check
+                ::core::assert!(E::SIDES.contains(__interceptors::Side::#side), #message);
                 __interceptors::EntryPlan::of::<E>(&[], shown)
             }
-            #plan(#shown)
+            plan::<#ty>(#shown)
         }})
     }
 

@@ -12,6 +12,7 @@ const _: () = {
     const __ENTRY_LOGGING_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::logging::Entry,
     >(&__CONFIG_LOGGING_0.settings(), &[]);
+    #[allow(unused_qualifications)]
     type __Own1 = my_crate::audit;
     static __OWN_AUDIT_1: __Own1 = {
         let config = __Own1::new();
@@ -48,6 +49,7 @@ const _: () = {
             ],
         )
     };
+    #[allow(unused_qualifications)]
     type __Own2 = ::other::Budget;
     static __OWN_BUDGET_2: __Own2 = {
         let config = __Own2::new();
@@ -68,6 +70,7 @@ const _: () = {
             __Own2,
         >(&[__interceptors::Setting::new("limit", __interceptors::Value::Text("LIMIT"))])
     };
+    #[allow(unused_qualifications)]
     type __Own3 = my_crate::audit;
     static __OWN_AUDIT_3: __Own3 = {
         let config = __Own3::new();

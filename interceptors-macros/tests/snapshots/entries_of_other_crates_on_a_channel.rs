@@ -11,6 +11,7 @@ const _: () = {
     const __ENTRY_LOGGING_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::logging::Entry,
     >(&__CONFIG_LOGGING_0.settings(), &[]);
+    #[allow(unused_qualifications)]
     type __Own1 = my_crate::audit;
     #[allow(non_snake_case)]
     fn __OWN_AUDIT_1() -> __Own1 {
