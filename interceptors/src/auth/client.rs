@@ -271,8 +271,8 @@ impl crate::Entry for Entry {
     const NAME: &'static str = "auth";
     const SIDES: Sides = Sides::CLIENT;
     const RULES: &'static [Rule] = &[
-        Rule::after("retry", "each attempt repeats the token of the first"),
-        Rule::after("hedge", "each attempt repeats the token of the first"),
+        Rule::after("retry", "each attempt repeats the token of the first").rank(3),
+        Rule::after("hedge", "each attempt repeats the token of the first").rank(4),
     ];
 }
 

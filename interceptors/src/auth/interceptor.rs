@@ -4,6 +4,7 @@ use tonic::{Response, Status};
 
 use super::{Identity, Verifier};
 use crate::core::plan::{Setting, Value};
+use crate::kit::identity::Identifies;
 use crate::kit::key;
 use crate::{Call, CallDetails, Interceptor, Next};
 
@@ -165,6 +166,10 @@ impl<'a, V: Verifier + ?Sized> Auth<'a, V> {
     pub const fn new(config: &'a Config, verifier: &'a V) -> Self {
         Self { config, verifier }
     }
+}
+
+impl<V: Verifier + ?Sized> Identifies for Auth<'_, V> {
+    type Identity = V::Identity;
 }
 
 impl<V, Req, Res> Interceptor<Req, Res> for Auth<'_, V>

@@ -60,8 +60,6 @@ pub struct Entry;
 impl crate::Entry for Entry {
     const NAME: &'static str = "authorize";
     const SIDES: Sides = Sides::SERVER;
-    const RULES: &'static [Rule] = &[Rule::after(
-        "logging",
-        "calls that it refuses are not logged",
-    )];
+    const RULES: &'static [Rule] =
+        &[Rule::after("logging", "calls that it refuses are not logged").rank(7)];
 }

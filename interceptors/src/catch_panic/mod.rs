@@ -55,7 +55,7 @@ impl crate::Entry for Entry {
     const NAME: &'static str = "catch_panic";
     const SIDES: Sides = Sides::SERVER;
     const RULES: &'static [Rule] = &[
-        Rule::before("auth", "its panics are not caught"),
-        Rule::before("with", "its panics are not caught"),
+        Rule::before("auth", "its panics are not caught").rank(14),
+        Rule::before("with", "its panics are not caught").rank(15),
     ];
 }

@@ -64,8 +64,6 @@ pub struct Entry;
 impl crate::Entry for Entry {
     const NAME: &'static str = "circuit_breaker";
     const SIDES: Sides = Sides::CLIENT;
-    const RULES: &'static [Rule] = &[Rule::after(
-        "retry",
-        "only what comes of all attempts together counts",
-    )];
+    const RULES: &'static [Rule] =
+        &[Rule::after("retry", "only what comes of all attempts together counts").rank(16)];
 }

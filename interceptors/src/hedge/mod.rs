@@ -35,12 +35,13 @@ impl crate::Entry for Entry {
     const NAME: &'static str = "hedge";
     const SIDES: Sides = Sides::CLIENT;
     const RULES: &'static [Rule] = &[
-        Rule::after("logging", "each attempt is logged as a call"),
+        Rule::after("logging", "each attempt is logged as a call").rank(9),
         Rule::after(
             "circuit_breaker",
             "a further attempt that it refuses ends the call",
-        ),
-        Rule::after("trace", "each attempt has the span of a call"),
-        Rule::after("payload", "the messages of each attempt are logged"),
+        )
+        .rank(17),
+        Rule::after("trace", "each attempt has the span of a call").rank(28),
+        Rule::after("payload", "the messages of each attempt are logged").rank(32),
     ];
 }

@@ -138,8 +138,8 @@ impl crate::Entry for Entry {
     const NAME: &'static str = "metadata";
     const SIDES: Sides = Sides::CLIENT;
     const RULES: &'static [Rule] = &[
-        Rule::after("retry", "each attempt repeats the values of the first"),
-        Rule::after("hedge", "each attempt repeats the values of the first"),
+        Rule::after("retry", "each attempt repeats the values of the first").rank(1),
+        Rule::after("hedge", "each attempt repeats the values of the first").rank(2),
     ];
 }
 

@@ -124,7 +124,9 @@ pub struct Entry;
 impl crate::Entry for Entry {
     const NAME: &'static str = "payload";
     const RULES: &'static [Rule] = &[
-        Rule::after("auth", "messages of unverified callers are logged").on(Side::Server),
-        Rule::after("request_id", "requests are logged without the ID"),
+        Rule::after("auth", "messages of unverified callers are logged")
+            .rank(29)
+            .on(Side::Server),
+        Rule::after("request_id", "requests are logged without the ID").rank(30),
     ];
 }

@@ -80,11 +80,17 @@ pub struct Entry;
 impl crate::Entry for Entry {
     const NAME: &'static str = "retry";
     const RULES: &'static [Rule] = &[
-        Rule::after("logging", "each attempt is logged as a call"),
-        Rule::after("auth", "each attempt verifies the token again").on(Side::Server),
-        Rule::after("rate_limit", "each attempt counts as a call").on(Side::Server),
-        Rule::after("metrics", "each attempt is measured as a call").on(Side::Server),
-        Rule::after("trace", "each attempt has the span of a call"),
-        Rule::after("payload", "the messages of each attempt are logged"),
+        Rule::after("logging", "each attempt is logged as a call").rank(8),
+        Rule::after("auth", "each attempt verifies the token again")
+            .rank(10)
+            .on(Side::Server),
+        Rule::after("rate_limit", "each attempt counts as a call")
+            .rank(11)
+            .on(Side::Server),
+        Rule::after("metrics", "each attempt is measured as a call")
+            .rank(24)
+            .on(Side::Server),
+        Rule::after("trace", "each attempt has the span of a call").rank(27),
+        Rule::after("payload", "the messages of each attempt are logged").rank(31),
     ];
 }

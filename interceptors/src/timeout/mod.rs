@@ -67,5 +67,6 @@ impl crate::Entry for Entry {
     const RULES: &'static [Rule] = &[Rule::after(
         "logging",
         "calls that have no time left when they arrive are not logged",
-    )];
+    )
+    .rank(12)];
 }

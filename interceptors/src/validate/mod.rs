@@ -199,6 +199,10 @@ fn shortened(mut text: String, most: usize) -> String {
     text
 }
 
+#[cfg(feature = "garde")]
+#[doc(hidden)]
+pub use garde;
+
 /// What `garde` reports, with its paths.
 #[cfg(feature = "garde")]
 impl From<garde::Report> for Violations {

@@ -303,7 +303,10 @@ impl MethodPlan {
         let first = listed.filter(move |(i, entry)| place(entry.name) == Some(*i));
         let rules =
             first.flat_map(|(i, entry)| entry.rules.iter().map(move |rule| (i, entry, rule)));
-        rules.filter_map(move |(i, entry, rule)| rule.note(side, entry.name, i, place))
+        let notes = rules.filter_map(move |(i, entry, rule)| rule.note(side, entry.name, i, place));
+        let mut notes: Vec<_> = notes.collect();
+        notes.sort_by_key(|note| note.rank);
+        notes.into_iter()
     }
 
     #[cfg(feature = "json")]

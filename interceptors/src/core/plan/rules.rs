@@ -21,6 +21,7 @@ pub struct Rule {
     is_after: bool,
     effect: &'static str,
     side: Option<Side>,
+    rank: u8,
 }
 
 impl Rule {
@@ -32,6 +33,7 @@ impl Rule {
             is_after: true,
             effect,
             side: None,
+            rank: u8::MAX,
         }
     }
 
@@ -43,6 +45,7 @@ impl Rule {
             is_after: false,
             effect,
             side: None,
+            rank: u8::MAX,
         }
     }
 
@@ -50,6 +53,13 @@ impl Rule {
     #[must_use]
     pub const fn on(mut self, side: Side) -> Self {
         self.side = Some(side);
+        self
+    }
+
+    /// Which of several notes comes first in the plan: lower ranks do. Without a rank a note comes last.
+    #[must_use]
+    pub const fn rank(mut self, rank: u8) -> Self {
+        self.rank = rank;
         self
     }
 
@@ -74,6 +84,7 @@ impl Rule {
             outer,
             inner,
             effect: self.effect,
+            rank: self.rank,
         })
     }
 }
@@ -86,6 +97,7 @@ pub struct Note {
     outer: &'static str,
     inner: &'static str,
     effect: &'static str,
+    pub(super) rank: u8,
 }
 
 impl Note {
@@ -108,6 +120,7 @@ impl fmt::Display for Note {
             outer,
             inner,
             effect,
+            ..
         } = self;
         write!(
             f,
