@@ -4,6 +4,7 @@ pub(crate) static ROW: Row = Row {
     name: "deadline",
     feature: enabled_by!("deadline"),
     places: Places::CLIENTS,
+    on_other_side: Some("timeout"),
     says: "ends a call that takes too long, all its attempts together",
     module: "deadline",
     interceptor: "Deadline",
@@ -11,6 +12,7 @@ pub(crate) static ROW: Row = Row {
     positional: Positional::Time {
         is_needed: true,
         missing: "`deadline` needs a time: `deadline(\"2s\")`",
+        second: "`deadline` takes one time: `deadline(\"2s\")`",
         default: DefaultValue::None,
         says: "how long the call may take, where its caller set no [timeout](tonic::Request::set_timeout)",
     },

@@ -244,12 +244,18 @@ impl List<'_> {
             }
         };
         if !known().any(|known| known.row.places.has_side(side)) {
-            let message = match side {
-                Side::Server => format!(
+            let message = match (side, row.on_other_side) {
+                (Side::Server, None) => format!(
                     "`{name}` belongs on a client, and the `impl` of a trait is a service; take it out here"
                 ),
-                Side::Client => {
+                (Side::Server, Some(other)) => format!(
+                    "`{name}` belongs on a client, and the `impl` of a trait is a service; write `{other}` here"
+                ),
+                (Side::Client, None) => {
                     format!("`{name}` belongs on a service; take it out of this client")
+                }
+                (Side::Client, Some(other)) => {
+                    format!("`{name}` belongs on a service; a client has `{other}`")
                 }
             };
             self.cx.error_on(name, message);

@@ -131,7 +131,10 @@ impl<'a> Reader<'a> {
         let mut names: Vec<&str> = self.here().map(|setting| setting.name).collect();
         names.extend(["only", "except"]);
         let nameless = match self.row.positional {
-            Positional::Wrong(message) => message,
+            Positional::Wrong(message)
+            | Positional::Time {
+                second: message, ..
+            } => message,
             _ => NAMELESS,
         };
         let instead = |name: &str| {

@@ -9,6 +9,8 @@ pub(crate) struct Row {
     pub(crate) also_called: &'static [&'static str],
     pub(crate) feature: Feature,
     pub(crate) places: Places,
+    /// What does the same on the other side.
+    pub(crate) on_other_side: Option<&'static str>,
     /// What is said on another mount of the same side.
     pub(crate) elsewhere: &'static str,
     pub(crate) times: Times,
@@ -61,6 +63,7 @@ impl Row {
             is_enabled: true,
         },
         places: Places::ALL,
+        on_other_side: None,
         elsewhere: "",
         times: Times::Once,
         sees: Sees::Head,
@@ -219,6 +222,8 @@ pub(crate) enum Positional {
     Time {
         is_needed: bool,
         missing: &'static str,
+        /// What is said of a second value without a name.
+        second: &'static str,
         #[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))]
         default: DefaultValue,
         #[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))]

@@ -4,6 +4,7 @@ pub(crate) static ROW: Row = Row {
     name: "timeout",
     feature: enabled_by!("timeout"),
     places: Places::SERVICE,
+    on_other_side: Some("deadline"),
     says: "ends a call that takes too long, or a stream that says nothing for too long",
     module: "timeout",
     interceptor: "Timeout",
@@ -11,6 +12,7 @@ pub(crate) static ROW: Row = Row {
     positional: Positional::Time {
         is_needed: false,
         missing: MISSING,
+        second: "`timeout` takes one time without a name; the time between messages is `idle = \"30s\"`",
         default: DefaultValue::Words("as long as its caller waits"),
         says: "how long the call may take, its response stream included",
     },

@@ -382,6 +382,10 @@ fn rows_name_what_there_is() {
                 .count();
             assert!(here <= 1, "`{}` is two entries on one mount", row.name);
         }
+        if let Some(other) = row.on_other_side {
+            let is_back = rows().any(|it| it.name == other && it.on_other_side == Some(row.name));
+            assert!(is_back, "`{other}` does not lead back to `{}`", row.name);
+        }
         let is_partly_there = row.places != Places::ALL
             && row.places != Places::SERVICE
             && row.places != Places::CLIENTS;

@@ -569,11 +569,79 @@ fn a_timeout_has_a_time_for_the_whole_or_for_the_gaps() {
     );
     assert_eq!(
         error(quote!(timeout("1s", "2s")), block()),
-        "expected the name of an interceptor or of a setting"
+        "`timeout` takes one time without a name; the time between messages is `idle = \"30s\"`"
     );
     assert_eq!(
         error(quote!(catch_panic(hook)), block()),
         "`hook` needs a value: `hook = …`"
+    );
+}
+
+#[test]
+fn a_nameless_value_is_told_by_its_entry() {
+    for (args, expected) in [
+        (
+            quote!(retry(3)),
+            "`retry` takes its settings by name: `retry(max = 3)`",
+        ),
+        // A constant is a value too.
+        (
+            quote!(retry(ATTEMPTS)),
+            "`retry` takes its settings by name: `retry(max = 3)`",
+        ),
+        (
+            quote!(auth, authorize("admin")),
+            "`authorize` takes its settings by name: `authorize(role = \"admin\")`",
+        ),
+        (
+            quote!(validate(true, only = [login])),
+            "`validate` has no settings; take this out",
+        ),
+    ] {
+        assert_eq!(error(args.clone(), block()), expected, "{args}");
+    }
+}
+
+#[test]
+fn other_names_for_a_thing_lead_to_it() {
+    for (args, expected) in [
+        (
+            quote!(retry(on = [Aborted])),
+            "unknown setting `on`; did you mean `codes`?",
+        ),
+        (
+            quote!(rate_limit(per_hour = 3)),
+            "unknown setting `per_hour`; did you mean `per_minute`?",
+        ),
+        (
+            quote!(concurrency(limit = 3)),
+            "unknown setting `limit`; did you mean `max`?",
+        ),
+        (
+            quote!(quota(per_second = 3)),
+            "unknown interceptor `quota`; did you mean `rate_limit`?",
+        ),
+        (
+            quote!(retry(buffer_size = 3)),
+            "`buffer_size` belongs on a generated client or a channel; take it out here",
+        ),
+    ] {
+        assert_eq!(error(args.clone(), block()), expected, "{args}");
+    }
+}
+
+#[test]
+fn an_entry_of_the_other_side_leads_to_what_is_there() {
+    assert_eq!(
+        error(quote!(deadline("2s")), block()),
+        "`deadline` belongs on a client, and the `impl` of a trait is a service; write `timeout` here"
+    );
+    let channel = quote!(
+        struct Outbound;
+    );
+    assert_eq!(
+        error(quote!(timeout("2s")), channel),
+        "`timeout` belongs on a service; a client has `deadline`"
     );
 }
 

@@ -2,7 +2,7 @@ use proc_macro2::TokenStream;
 use syn::{Expr, Ident};
 
 use super::args::{Arg, ArgValue, NAMELESS, parse_args};
-use super::words::{nearest, unknown};
+use super::words::unknown;
 use crate::ctxt::Ctxt;
 
 /// The settings of one entry. Each can be taken once, under its one name.
@@ -31,9 +31,10 @@ impl<'c> Settings<'c> {
                 return None;
             }
             // `retry(MAX)` is a value and not a name.
-            let is_value =
-                matches!(arg.value, ArgValue::None) && name.starts_with(char::is_uppercase);
-            let message = match is_value && nearest(&name, &known.names).is_none() {
+            let looks_like_a_value =
+                name.starts_with(char::is_uppercase) || name == "true" || name == "false";
+            let is_value = matches!(arg.value, ArgValue::None) && looks_like_a_value;
+            let message = match is_value {
                 true => known.nameless.to_owned(),
                 false => (known.instead)(&name)
                     .unwrap_or_else(|| unknown("setting", &name, &known.names)),
