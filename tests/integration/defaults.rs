@@ -1,9 +1,9 @@
-//! The defaults that the documentation shows are those of the runtime.
+//! What rows say of entries is what the runtime says: the defaults that the documentation shows, names and sides.
 //!
 //! `defaults.tsv` is made of the rows of entries, by `UPDATE_EXPECT=1 cargo test -p interceptors-macros docs`.
 
 use interceptors::auth::{TokenSource, Verifier};
-use interceptors::{CallDetails, Intercepted as _, Plan, intercept};
+use interceptors::{CallDetails, Entry, Intercepted as _, Plan, Side, intercept};
 use interceptors_proto::guide::user_service_server::UserService;
 use interceptors_proto::guide::{GetUserRequest, User};
 use tonic::{Request, Response, Status};
@@ -96,6 +96,16 @@ fn defaults_in_the_documentation_are_those_of_the_runtime() {
 fn is_listed(plans: &[Plan], entry: &str) -> bool {
     let mut methods = plans.iter().flat_map(|plan| plan.methods());
     methods.any(|method| method.interceptors().any(|found| found.name() == entry))
+}
+
+#[test]
+fn rows_and_the_runtime_agree_on_names_and_sides() {
+    fn is<E: Entry>(name: &str, service: bool, client: bool) {
+        assert_eq!(E::NAME, name);
+        let sides = [Side::Server, Side::Client].map(|side| E::SIDES.contains(side));
+        assert_eq!(sides, [service, client], "service and client of `{name}`");
+    }
+    include!("entries.rs.in");
 }
 
 /// The effective value of a setting, as a plan shows it.

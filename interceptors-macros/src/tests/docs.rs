@@ -296,6 +296,24 @@ fn defaults_are_handed_to_the_test_that_compares_them() {
     expect_file![root().join("tests/integration/defaults.tsv")].assert_eq(&table);
 }
 
+/// The name and the sides of each entry, for the test that compares them with what the runtime says of it.
+#[test]
+fn names_and_sides_are_handed_to_the_test_that_compares_them() {
+    let mut calls = "// Made of the rows of entries: `UPDATE_EXPECT=1 cargo test -p interceptors-macros docs`.\n{\n".to_owned();
+    for row in rows().filter(|row| !row.module.is_empty()) {
+        let module = row.config_module.unwrap_or(row.module);
+        let (name, entry) = (row.name, row.entry);
+        let [service, client] = [Side::Server, Side::Client].map(|side| row.places.has_side(side));
+        writeln!(
+            calls,
+            "    is::<interceptors::__private::{module}::{entry}>({name:?}, {service}, {client});"
+        )
+        .unwrap();
+    }
+    calls += "}\n";
+    expect_file![root().join("tests/integration/entries.rs.in")].assert_eq(&calls);
+}
+
 /// `.ci/run` builds the runtime with each feature alone.
 #[test]
 fn the_gate_builds_each_feature_alone() {
