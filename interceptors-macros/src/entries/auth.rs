@@ -20,9 +20,8 @@ pub(crate) static ROW: Row = Row {
     says: "verifies the token of each call; on a client, sends one",
     module: "auth",
     interceptor: "Auth",
-    positional: Positional::Wrong(
-        "`auth` takes its settings by name: `auth(verifier = self.tokens)`",
-    ),
+    example: "auth(verifier = self.tokens)",
+    positional: Positional::No,
     settings: &[
         Setting {
             name: "verifier",
@@ -61,7 +60,8 @@ pub(crate) static CLIENT: Row = Row {
     module: "auth",
     config_module: Some("auth::client"),
     interceptor: "Authenticate",
-    positional: Positional::Wrong("`auth` takes its settings by name: `auth(token = self.tokens)`"),
+    example: "auth(token = self.tokens)",
+    positional: Positional::No,
     settings: &[
         Setting {
             name: "token",

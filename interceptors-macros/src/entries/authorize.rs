@@ -21,9 +21,8 @@ pub(crate) static ROW: Row = Row {
     module: "authorize",
     interceptor: "Authorize",
     start: Start::IfSet,
-    positional: Positional::Wrong(
-        "`authorize` takes its settings by name: `authorize(role = \"admin\")`",
-    ),
+    example: "authorize(role = \"admin\")",
+    positional: Positional::No,
     settings: &[
         Setting {
             name: "role",

@@ -9,9 +9,8 @@ pub(crate) static ROW: Row = Row {
     module: "catch_panic",
     interceptor: "CatchPanic",
     start: Start::Nothing,
-    positional: Positional::Wrong(
-        "`catch_panic` takes its settings by name: `catch_panic(hook = on_panic)`",
-    ),
+    example: "catch_panic(hook = on_panic)",
+    positional: Positional::No,
     settings: &[Setting {
         name: "hook",
         value: Value::Given(None),

@@ -11,9 +11,8 @@ pub(crate) static ROW: Row = Row {
     module: "circuit_breaker",
     interceptor: "Break",
     start: Start::UnlessGiven,
-    positional: Positional::Wrong(
-        "`circuit_breaker` takes its settings by name: `circuit_breaker(failures = 5)`",
-    ),
+    example: "circuit_breaker(failures = 5)",
+    positional: Positional::No,
     settings: &[
         Setting {
             name: "failures",

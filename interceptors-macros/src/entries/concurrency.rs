@@ -15,9 +15,8 @@ pub(crate) static ROW: Row = Row {
     module: "concurrency",
     interceptor: "Concurrency",
     start: Start::Setting,
-    positional: Positional::Wrong(
-        "`concurrency` takes its settings by name: `concurrency(max = 100)`",
-    ),
+    example: "concurrency(max = 100)",
+    positional: Positional::No,
     settings: &[
         MAX,
         ADAPTIVE,

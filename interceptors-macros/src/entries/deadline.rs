@@ -9,6 +9,7 @@ pub(crate) static ROW: Row = Row {
     module: "deadline",
     interceptor: "Deadline",
     start: Start::Value(None),
+    example: "deadline(\"2s\")",
     positional: Positional::Time {
         is_needed: true,
         missing: "`deadline` needs a time: `deadline(\"2s\")`",

@@ -8,7 +8,8 @@ pub(crate) static ROW: Row = Row {
     says: "makes several attempts at the same time; the first success counts",
     module: "hedge",
     interceptor: "Hedge",
-    positional: Positional::Wrong("`hedge` takes its settings by name: `hedge(delay = \"200ms\")`"),
+    example: "hedge(delay = \"200ms\")",
+    positional: Positional::No,
     settings: &[
         Setting {
             name: "max_attempts",

@@ -39,7 +39,7 @@ pub(crate) struct Skipped {
 }
 
 pub(crate) fn parse_block_args(cx: &Ctxt, mount: Mount, tokens: TokenStream) -> BlockArgs {
-    let args = parse_args(cx, tokens, NAMELESS);
+    let args = parse_args(cx, tokens, NAMELESS_ENTRY);
     let mut block = BlockArgs {
         krate: parse_quote!(::interceptors),
         service: None,
@@ -120,7 +120,7 @@ pub(crate) fn parse_method_args(cx: &Ctxt, mount: Mount, tokens: TokenStream) ->
         on_method: true,
     };
     let mut method = MethodArgs::default();
-    for arg in parse_args(cx, tokens, NAMELESS) {
+    for arg in parse_args(cx, tokens, NAMELESS_ENTRY) {
         match arg.name.to_string().as_str() {
             _ if arg.path.is_some() => list.entry(arg, &mut method.entries),
             "name" => method.name(cx, arg),
@@ -184,6 +184,10 @@ fn key(arg: &Arg) -> String {
     }
 }
 
+/// What is said of an element of the list that has no name.
+const NAMELESS_ENTRY: &str =
+    "expected the name of an interceptor or of a setting, such as `logging` or `retry(max = 3)`";
+
 struct List<'a> {
     cx: &'a Ctxt,
     mount: Mount,
@@ -212,7 +216,11 @@ impl List<'_> {
             ArgValue::None => TokenStream::new(),
             ArgValue::List(tokens) => tokens,
             ArgValue::Expr(_) => {
-                let message = format!("`{name}` takes its settings in parentheses: `{name}(…)`");
+                let example = match known {
+                    Some(known) => known.row.example.to_owned(),
+                    None => format!("{name}(…)"),
+                };
+                let message = format!("`{name}` takes its settings in parentheses: `{example}`");
                 self.cx.error_on(name, message);
                 return;
             }
@@ -285,6 +293,20 @@ impl List<'_> {
             return format!("unknown interceptor `{name}`; did you mean `{meant}`?");
         }
         let mut names: Vec<_> = here.map(|row| row.name).collect();
+        if name.starts_with(char::is_uppercase) {
+            return format!(
+                "unknown interceptor `{name}`; one of yours is listed as `with({name})`, or by its path"
+            );
+        }
+        match (name, name.strip_prefix("no_"), self.on_method) {
+            ("skip" | "name", _, false) => {
+                return format!("`{name}` belongs in the attribute on a method, not on the block");
+            }
+            (_, Some(entry), true) if names.contains(&entry) => {
+                return format!("unknown interceptor `{name}`; write `skip({entry})`");
+            }
+            _ => {}
+        }
         names.extend(match (self.on_method, self.mount) {
             (true, _) => ["skip", "name"].as_slice(),
             (false, Mount::Service | Mount::Stub) => &["service", "plan"],

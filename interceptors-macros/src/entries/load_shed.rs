@@ -10,7 +10,8 @@ pub(crate) static ROW: Row = Row {
     interceptor: "LoadShed",
     entry: "LoadShedEntry",
     start: Start::Setting,
-    positional: Positional::Wrong("`load_shed` takes its settings by name: `load_shed(max = 100)`"),
+    example: "load_shed(max = 100)",
+    positional: Positional::No,
     settings: &[
         MAX,
         ADAPTIVE,

@@ -24,9 +24,8 @@ pub(crate) static ROW: Row = Row {
     module: "logging",
     interceptor: "Logging",
     start: Start::OfSide,
-    positional: Positional::Wrong(
-        "`logging` takes its settings by name: `logging(level = \"debug\")`",
-    ),
+    example: "logging(level = \"debug\")",
+    positional: Positional::No,
     settings: &[
         Setting {
             name: "level",
@@ -76,7 +75,10 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
     let cx = reader.cx;
     let mut reading = reader.read(tokens)?;
     let mut fields = Vec::new();
-    if let Some((key, tokens)) = reading.settings.list("fields") {
+    if let Some((key, tokens)) = reading
+        .settings
+        .list("fields", "fields(user = request.user_id)")
+    {
         fields = cx.ok(parse_fields.parse2(tokens))?;
         if reader.mount == Mount::Channel {
             cx.error_on(

@@ -20,6 +20,7 @@ pub(crate) static ROW: Row = Row {
     module: "metadata",
     interceptor: "Metadata",
     start: Start::Nothing,
+    example: "metadata(\"x-trace-id\" = trace_id())",
     positional: Positional::Own,
     runs_users_code: true,
     ..Row::USUAL

@@ -15,9 +15,8 @@ pub(crate) static ROW: Row = Row {
     module: "metrics",
     interceptor: "Metrics",
     start: Start::Nothing,
-    positional: Positional::Wrong(
-        "`metrics` takes its settings by name: `metrics(recorder = self.recorder)`",
-    ),
+    example: "metrics(recorder = self.recorder)",
+    positional: Positional::No,
     settings: &[Setting {
         name: "recorder",
         value: Value::Given(Some("global")),

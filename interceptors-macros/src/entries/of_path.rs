@@ -7,7 +7,7 @@ use syn::{Expr, Lit, Path};
 
 use super::entry::{Entry, Listed, Spot};
 use super::reader::Reader;
-use super::row::{Fit, Positional, Row, Sees, Start};
+use super::row::{Fit, Row, Sees, Start};
 use super::site::Place;
 use crate::item::mount::{Mount, Side};
 use crate::text::args::{Arg, ArgValue};
@@ -22,9 +22,6 @@ use crate::text::tokens::find_ident;
 pub(crate) static ROW: Row = Row {
     sees: Sees::Depends,
     start: Start::Nothing,
-    positional: Positional::Wrong(
-        "the settings of an interceptor have names: write `name = value`",
-    ),
     fit: Fit::AskedByMethod,
     runs_users_code: true,
     ..Row::USUAL
@@ -44,10 +41,7 @@ pub(crate) fn read(
     key: String,
     tokens: TokenStream,
 ) -> Option<Listed> {
-    let nameless = match ROW.positional {
-        Positional::Wrong(message) => message,
-        _ => "",
-    };
+    let nameless = "the settings of an interceptor have names: write `name = value`";
     let mut settings = Settings::of_any_name(reader.cx, tokens, nameless);
     let methods = reader.selector(&mut settings);
     let mut config = Config::new(quote!(new()), reader.name.span());

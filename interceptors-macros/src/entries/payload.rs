@@ -21,9 +21,8 @@ pub(crate) static ROW: Row = Row {
     says: "an event for each message, with the fields that are not secret",
     module: "payload",
     interceptor: "Payload",
-    positional: Positional::Wrong(
-        "`payload` takes its settings by name: `payload(show = [request.id])`",
-    ),
+    example: "payload(show = [request.id])",
+    positional: Positional::No,
     settings: &[
         Setting {
             name: "redact",

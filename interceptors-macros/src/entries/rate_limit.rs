@@ -13,6 +13,7 @@ use super::view::View;
 use crate::ctxt::Ctxt;
 use crate::text::config::Config;
 use crate::text::literals::literal;
+use crate::text::metadata::wrong_metadata_key;
 use crate::text::span::at;
 
 pub(crate) static ROW: Row = Row {
@@ -24,9 +25,8 @@ pub(crate) static ROW: Row = Row {
     module: "rate_limit",
     interceptor: "RateLimit",
     start: Start::Setting,
-    positional: Positional::Wrong(
-        "`rate_limit` takes its settings by name: `rate_limit(per_second = 100)`",
-    ),
+    example: "rate_limit(per_second = 100)",
+    positional: Positional::No,
     settings: &[
         Setting {
             name: "per_second",
@@ -137,6 +137,10 @@ fn read_key(cx: &Ctxt, expr: &Expr) -> Option<Key> {
                         name,
                         "one token can be written in many ways, each with a limit of its own; use `key = identity`",
                     );
+                    return None;
+                }
+                if let Some(wrong) = wrong_metadata_key(&name.value()) {
+                    cx.error_on(name, wrong);
                     return None;
                 }
                 return Some(Key::Metadata(name.clone()));

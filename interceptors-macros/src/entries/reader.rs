@@ -1,7 +1,7 @@
 //! Reads what stands in the parentheses of an entry, by its row.
 
 use proc_macro2::{Literal, Span, TokenStream, TokenTree};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::{Expr, Ident, Lit, Token};
@@ -12,12 +12,13 @@ use super::row::{Positional, Row, Setting, Start, Value};
 use crate::ctxt::Ctxt;
 use crate::item::methods::{Selector, methods};
 use crate::item::mount::{Mount, Side};
-use crate::text::args::{NAMELESS, parse_value};
+use crate::text::args::parse_value;
 use crate::text::config::Config;
 use crate::text::literals::literal;
 use crate::text::settings::{Known, Settings};
 use crate::text::span::at;
 use crate::text::summary::summary;
+use crate::text::tokens::find_ident;
 use crate::text::values::Values;
 
 /// One entry of the list, before it is read.
@@ -130,13 +131,7 @@ impl<'a> Reader<'a> {
         let all = self.row.settings;
         let mut names: Vec<&str> = self.here().map(|setting| setting.name).collect();
         names.extend(["only", "except"]);
-        let nameless = match self.row.positional {
-            Positional::Wrong(message)
-            | Positional::Time {
-                second: message, ..
-            } => message,
-            _ => NAMELESS,
-        };
+        let nameless = self.row.nameless();
         let instead = |name: &str| {
             if let Some(elsewhere) = all.iter().find(|setting| setting.name == name) {
                 let places = elsewhere.places.in_words();
@@ -150,7 +145,7 @@ impl<'a> Reader<'a> {
         };
         let known = Known {
             names,
-            nameless,
+            nameless: &nameless,
             instead: &instead,
         };
         Settings::new(self.cx, tokens, &known)
@@ -176,6 +171,23 @@ impl<'a> Reader<'a> {
             Value::CodesOrNone => values.codes_or_none(key, expr),
             Value::Given(_) | Value::Access | Value::Per | Value::Parts(..) | Value::Own(_) => None,
         }
+    }
+
+    /// Whether a value that has to be constant names `self`, which is reported.
+    fn is_of_self(&self, key: &Ident, expr: &Expr) -> bool {
+        let Some(this) = find_ident(expr.to_token_stream(), "self") else {
+            return false;
+        };
+        let given = self.here().find(|it| matches!(it.value, Value::Given(_)));
+        let instead = match given {
+            Some(Setting { name, .. }) => {
+                format!("only `{name}` may name a value in `self`: `{name} = self.{name}`")
+            }
+            None => "name a constant".to_owned(),
+        };
+        let message = format!("`{key}` is a constant, so there is no `self` here; {instead}");
+        self.cx.error_on(&this, message);
+        true
     }
 
     /// An expression without a name, and what follows it.
@@ -229,7 +241,10 @@ impl Reading<'_> {
                 return Some(None);
             }
             Value::Parts(parts, missing) => {
-                let Some((key, tokens)) = self.settings.list(setting.name) else {
+                let names = parts.iter().map(|part| format!("{} = …", part.name));
+                let names: Vec<String> = names.collect();
+                let shape = format!("{}({})", setting.name, names.join(", "));
+                let Some((key, tokens)) = self.settings.list(setting.name, &shape) else {
                     return Some(None);
                 };
                 let values = self.parts(&key, tokens, parts, missing)?;
@@ -244,6 +259,7 @@ impl Reading<'_> {
         match setting.value {
             Value::Access => self.read_access(key, &expr),
             Value::Per => self.read_per(&key, &expr),
+            _ if self.reader.is_of_self(&key, &expr) => {}
             _ => {
                 let value = self.reader.value(setting, &key, &expr);
                 self.set(setting, &key, &expr, value);

@@ -7,9 +7,8 @@ pub(crate) static ROW: Row = Row {
     says: "one ID for a call on its whole way",
     module: "request_id",
     interceptor: "SetRequestId",
-    positional: Positional::Wrong(
-        "`request_id` takes its settings by name: `request_id(header = \"x-request-id\")`",
-    ),
+    example: "request_id(header = \"x-request-id\")",
+    positional: Positional::No,
     settings: &[
         Setting {
             name: "header",

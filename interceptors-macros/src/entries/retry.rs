@@ -21,7 +21,8 @@ pub(crate) static ROW: Row = Row {
     says: "tries again what failed and may be tried again",
     module: "retry",
     interceptor: "Retry",
-    positional: Positional::Wrong("`retry` takes its settings by name: `retry(max = 3)`"),
+    example: "retry(max = 3)",
+    positional: Positional::No,
     settings: &[
         Setting {
             name: "max",
@@ -143,7 +144,10 @@ struct Retry {
 pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
     let mut reading = reader.read(tokens)?;
     let mut throttle = None;
-    if let Some((key, tokens)) = reading.settings.list("throttle") {
+    if let Some((key, tokens)) = reading
+        .settings
+        .list("throttle", "throttle(tokens = 10, ratio = 0.1)")
+    {
         let (value, shown) = read_throttle(reader, &key, tokens)?;
         reading.shown.push(("throttle".to_owned(), shown));
         throttle = Some(value);

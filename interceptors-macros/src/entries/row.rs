@@ -2,6 +2,7 @@
 //! tables of the documentation and the tests read it.
 
 use crate::item::mount::{Mount, Side};
+use crate::text::args::NAMELESS;
 
 pub(crate) struct Row {
     pub(crate) name: &'static str,
@@ -27,6 +28,8 @@ pub(crate) struct Row {
     /// The type by which the plan knows the entry, in the same place as `Config`.
     pub(crate) entry: &'static str,
     pub(crate) start: Start,
+    /// How it is written, for messages.
+    pub(crate) example: &'static str,
     pub(crate) positional: Positional,
     pub(crate) settings: &'static [Setting],
     /// At least one of several settings has to be given.
@@ -54,6 +57,22 @@ pub(crate) struct Row {
 }
 
 impl Row {
+    /// What is said of a value without a name.
+    pub(crate) fn nameless(&self) -> String {
+        let name = self.name;
+        match self.positional {
+            Positional::No if self.settings.is_empty() => {
+                format!("`{name}` has no settings; take this out")
+            }
+            Positional::No => {
+                let example = self.example;
+                format!("`{name}` takes its settings by name: `{example}`")
+            }
+            Positional::Time { second, .. } => second.to_owned(),
+            Positional::Own => NAMELESS.to_owned(),
+        }
+    }
+
     /// What most entries are.
     pub(crate) const USUAL: Self = Self {
         name: "",
@@ -73,9 +92,8 @@ impl Row {
         interceptor: "",
         entry: "Entry",
         start: Start::New,
-        positional: Positional::Wrong(
-            "this entry has no value without a name; take it out, or give it its name",
-        ),
+        example: "",
+        positional: Positional::No,
         settings: &[],
         one_of: &[],
         checked: &[],
@@ -216,8 +234,8 @@ pub(crate) enum Start {
 /// What a value without a name is.
 #[derive(Clone, Copy)]
 pub(crate) enum Positional {
-    /// None is taken, and this is said.
-    Wrong(&'static str),
+    /// None is taken.
+    No,
     /// A time: `deadline("2s")`.
     Time {
         is_needed: bool,

@@ -9,6 +9,7 @@ pub(crate) static ROW: Row = Row {
     module: "timeout",
     interceptor: "Timeout",
     start: Start::Value(Some("of_the_caller")),
+    example: "timeout(\"2s\")",
     positional: Positional::Time {
         is_needed: false,
         missing: MISSING,

@@ -7,9 +7,8 @@ pub(crate) static ROW: Row = Row {
     says: "a span for each call, and on a client for each attempt, for OpenTelemetry",
     module: "trace",
     interceptor: "Trace",
-    positional: Positional::Wrong(
-        "`trace` takes its settings by name: `trace(public_endpoint = true)`",
-    ),
+    example: "trace(public_endpoint = true)",
+    positional: Positional::No,
     settings: &[Setting {
         name: "public_endpoint",
         value: Value::Boolean,

@@ -10,7 +10,8 @@ pub(crate) static ROW: Row = Row {
     module: "validate",
     interceptor: "Validation",
     start: Start::Nothing,
-    positional: Positional::Wrong("`validate` has no settings; take this out"),
+    example: "validate",
+    positional: Positional::No,
     fit: Fit::AskedByMethod,
     runs_users_code: true,
     ..Row::USUAL

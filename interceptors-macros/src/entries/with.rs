@@ -13,6 +13,7 @@ pub(crate) static ROW: Row = Row {
     sees: Sees::Depends,
     says: "an interceptor of yours, as a value",
     start: Start::Nothing,
+    example: "with(self.audit)",
     positional: Positional::Own,
     fit: Fit::AskedByMethod,
     runs_users_code: true,

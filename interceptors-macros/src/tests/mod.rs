@@ -602,6 +602,76 @@ fn a_nameless_value_is_told_by_its_entry() {
     }
 }
 
+/// What messages tell the user to write.
+#[test]
+fn examples_of_rows_are_right() {
+    let mut tried = 0;
+    for row in crate::entries::TABLE.iter().map(|known| known.row) {
+        let example: TokenStream = row.example.parse().unwrap();
+        let item = match row.places.has(crate::item::mount::Mount::Service) {
+            true => block(),
+            false => quote!(
+                struct Outbound;
+            ),
+        };
+        let args = match row.name {
+            "authorize" => quote!(auth, #example),
+            _ => example,
+        };
+        assert_eq!(errors(args, item), Vec::<String>::new(), "{}", row.example);
+        tried += 1;
+    }
+    assert_eq!(tried, 20);
+}
+
+#[test]
+fn a_constant_knows_no_self() {
+    for (args, expected) in [
+        (
+            quote!(concurrency(max = self.max)),
+            "`max` is a constant, so there is no `self` here; only `limiter` may name a value in `self`: `limiter = self.limiter`",
+        ),
+        (
+            quote!(retry(max = self.max)),
+            "`max` is a constant, so there is no `self` here; name a constant",
+        ),
+    ] {
+        assert_eq!(error(args, block()), expected);
+    }
+}
+
+#[test]
+fn names_that_look_like_something_else_are_told_what_to_write() {
+    for (args, expected) in [
+        (
+            quote!(Audit),
+            "unknown interceptor `Audit`; one of yours is listed as `with(Audit)`, or by its path",
+        ),
+        (
+            quote!(skip(logging)),
+            "`skip` belongs in the attribute on a method, not on the block",
+        ),
+        (
+            quote!(logging(level = info)),
+            "`level` is a string: `level = \"info\"`",
+        ),
+        (
+            quote!(retry = 3),
+            "`retry` takes its settings in parentheses: `retry(max = 3)`",
+        ),
+        (
+            quote!(load_shed(adaptive = true)),
+            "`adaptive` needs a list: `adaptive(min = …, max = …, target = …)`",
+        ),
+        (
+            quote!("logging"),
+            "expected the name of an interceptor or of a setting, such as `logging` or `retry(max = 3)`",
+        ),
+    ] {
+        assert_eq!(error(args, block()), expected);
+    }
+}
+
 #[test]
 fn other_names_for_a_thing_lead_to_it() {
     for (args, expected) in [

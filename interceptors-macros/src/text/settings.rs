@@ -100,14 +100,14 @@ impl<'c> Settings<'c> {
         }
     }
 
-    /// `name(…)`
-    pub(crate) fn list(&mut self, name: &str) -> Option<(Ident, TokenStream)> {
+    /// `name(…)`, which is written as `shape`.
+    pub(crate) fn list(&mut self, name: &str, shape: &str) -> Option<(Ident, TokenStream)> {
         let Arg { name, value, .. } = self.take(name)?;
         match value {
             ArgValue::List(tokens) => Some((name, tokens)),
             _ => {
                 self.cx
-                    .error_on(&name, format!("`{name}` needs a list: `{name}(…)`"));
+                    .error_on(&name, format!("`{name}` needs a list: `{shape}`"));
                 None
             }
         }

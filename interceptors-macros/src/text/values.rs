@@ -187,6 +187,14 @@ impl Values<'_> {
     }
 
     pub(crate) fn level(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
+        if let Expr::Path(path) = expr
+            && let Some(level) = LEVELS.iter().find(|level| path.path.is_ident(level))
+        {
+            return self.wrong(
+                expr,
+                format!("`{name}` is a string: `{name} = \"{level}\"`"),
+            );
+        }
         match literal(expr) {
             None => Some(quote!(#expr)),
             Some(Lit::Str(text)) if LEVELS.contains(&text.value().as_str()) => {
