@@ -279,7 +279,8 @@ const ODD_ARGUMENTS: &[&str] = &[
     "retry(throttle(tokens = let x = 1, ratio = 1..))", "with(unsafe {})", "with(move || 1)",
     "with(async {})", "with({ 1 } + 1)", "logging(level = ..)", "deadline(a..)", "deadline(..)",
     "deadline(let x = 1)", "deadline(|x| 1, only = [a])", "with(yield)", "with(builtin # x)",
-    "with(become x)", "with(a: T)", "with(const {})",
+    "with(become x)", "with(a: T)", "with(const {})", "a::b(range(, 2))", "a::b(c = let x = 1)", "a::", "::", "a::b::<c>",
+    "a::self", "super::a(b(c d))",
 ];
 
 #[rustfmt::skip]
@@ -535,7 +536,11 @@ fn is_unchanged(input: &[TokenTree], output: &[TokenTree]) -> bool {
             return false;
         };
         let mut names = group.stream().into_iter();
-        names.any(|tree| matches!(tree, TokenTree::Ident(name) if name == "intercept"))
+        names.any(|tree| match &tree {
+            TokenTree::Ident(name) => name == "intercept",
+            // A macro may have put an invisible group around the brackets.
+            inner => group.delimiter() == Delimiter::None && is_intercept(inner),
+        })
     }
     match (input, output) {
         ([], []) => true,

@@ -2,15 +2,16 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
-use syn::{Expr, Lit, Path};
+use syn::{Expr, Lit, Path, Token};
 
 use super::entry::{Entry, Listed, Spot};
 use super::reader::Reader;
 use super::row::{Fit, Row, Sees, Start};
 use super::site::Place;
 use crate::item::mount::{Mount, Side};
-use crate::text::args::{Arg, ArgValue};
+use crate::text::args::{Arg, ArgValue, parse_value};
 use crate::text::config::Config;
 use crate::text::literals::literal;
 use crate::text::settings::Settings;
@@ -50,7 +51,14 @@ pub(crate) fn read(
         let (value, value_at, shown) = match value {
             ArgValue::None => (TokenStream::new(), name.span(), "true".to_owned()),
             ArgValue::Expr(expr) => (expr.to_token_stream(), expr.span(), shown(&expr)),
-            ArgValue::List(tokens) => (tokens, name.span(), "(…)".to_owned()),
+            ArgValue::List(tokens) => {
+                let Some(values) = reader.cx.ok(parse_values(&name, tokens)) else {
+                    continue;
+                };
+                let all: Vec<String> = values.iter().map(shown).collect();
+                let all = format!("({})", all.join(", "));
+                (quote!(#(#values),*), name.span(), all)
+            }
         };
         if let Some(this) = find_ident(value.clone(), "self") {
             reader.cx.error_on(
@@ -70,6 +78,21 @@ pub(crate) fn read(
         shown: all_shown,
         entry: Box::new(OfPath { path, config }),
     })
+}
+
+/// `1, 2` of `range(1, 2)`
+fn parse_values(name: &Ident, tokens: TokenStream) -> syn::Result<Vec<Expr>> {
+    let parser = |input: ParseStream<'_>| {
+        let mut values = Vec::new();
+        while !input.is_empty() {
+            values.push(parse_value(input, &name.to_string(), name.span())?);
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        Ok(values)
+    };
+    parser.parse2(tokens)
 }
 
 /// Numbers and the like are no secrets; texts may be.

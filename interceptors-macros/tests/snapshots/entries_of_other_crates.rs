@@ -43,7 +43,7 @@ const _: () = {
                 ),
                 __interceptors::Setting::new(
                     "range",
-                    __interceptors::Value::Text("(…)"),
+                    __interceptors::Value::Text("(1, 2)"),
                 ),
                 __interceptors::Setting::new("key", __interceptors::Value::Text("…")),
             ],
