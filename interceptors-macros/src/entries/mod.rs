@@ -42,7 +42,7 @@ pub(crate) struct Known {
 }
 
 /// In the order in which messages and the documentation list them.
-pub(crate) static TABLE: [Known; 20] = [
+pub(crate) static TABLE: &[Known] = &[
     known(&logging::ROW, logging::read),
     known(&auth::ROW, auth::read),
     known(&auth::CLIENT, auth::read),
