@@ -3,6 +3,7 @@ use syn::{Item, ItemStruct, Path};
 use super::client_module::{self, ClientModule};
 use super::service::{ServiceImpl, parse_block};
 use crate::ctxt::Ctxt;
+use crate::text::attributes::is_ours;
 
 /// The item, as far as it matters here.
 pub(crate) enum Annotated {
@@ -15,6 +16,21 @@ const WHERE_IT_BELONGS: &str = "`#[intercept]` belongs on the `impl` of a servic
 
 /// Reads the item. What does not fit is reported; `None` where there is nothing to go on with.
 pub(crate) fn parse_item(cx: &Ctxt, krate: &Path, item: Item) -> Option<Annotated> {
+    let attributes = match &item {
+        Item::Impl(block) => &block.attrs[..],
+        Item::Mod(module) => &module.attrs,
+        Item::Struct(item) => &item.attrs,
+        _ => &[],
+    };
+    if let Some(second) = attributes
+        .iter()
+        .find(|attribute| is_ours(attribute, krate))
+    {
+        cx.error_on(
+            second.path(),
+            "one `#[intercept(…)]` for each item; put both lists in one",
+        );
+    }
     match item {
         Item::Impl(block) => parse_block(cx, krate, block).map(Annotated::Block),
         Item::Mod(module) => client_module::parse(cx, module).map(Annotated::ClientModule),

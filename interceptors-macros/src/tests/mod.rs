@@ -673,6 +673,42 @@ fn names_that_look_like_something_else_are_told_what_to_write() {
 }
 
 #[test]
+fn a_list_in_braces_is_told_of_brackets() {
+    assert_eq!(
+        error(quote!(logging(only = {login, get_user})), block()),
+        "a list stands in brackets: `only = […]`"
+    );
+    // A block that is an expression is a value.
+    assert_eq!(
+        errors(quote!(retry(max = { 3 })), block()),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn an_item_has_one_attribute() {
+    for item in [
+        quote!(
+            #[intercept(retry)]
+            struct Outbound;
+        ),
+        quote!(
+            #[interceptors::intercept(retry)]
+            impl UserService for Users {
+                async fn login(&self, _: Request<Login>) -> Result<Response<Token>, Status> {
+                    todo!()
+                }
+            }
+        ),
+    ] {
+        assert_eq!(
+            error(quote!(logging), item),
+            "one `#[intercept(…)]` for each item; put both lists in one"
+        );
+    }
+}
+
+#[test]
 fn other_names_for_a_thing_lead_to_it() {
     for (args, expected) in [
         (

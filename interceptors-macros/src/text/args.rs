@@ -1,4 +1,4 @@
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Group, Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Expr, Ident, Path, PathSegment, Token, token};
@@ -91,6 +91,11 @@ pub(crate) fn parse_value(input: ParseStream<'_>, name: &str, span: Span) -> syn
     if input.is_empty() || input.peek(Token![,]) {
         let message = format!("`{name}` needs a value: `{name} = …`");
         return Err(syn::Error::new(span, message));
+    }
+    if input.peek(token::Brace) && input.fork().parse::<Expr>().is_err() {
+        let braces: Group = input.parse()?;
+        let message = format!("a list stands in brackets: `{name} = […]`");
+        return Err(syn::Error::new(braces.span(), message));
     }
     input.parse().map_err(|error: syn::Error| {
         if error.to_string().starts_with("unexpected end of input") {
