@@ -19,7 +19,7 @@ pub(crate) static ROW: Row = Row {
             value: Value::Integer(1, u64::MAX),
             default: DefaultValue::Is("5"),
             says: "how many failures one after the other open it",
-            not_with: &["failure_ratio", "window", "min_calls"],
+            not_with: &["failure_ratio"],
             also_called: &["max_failures", "failure_threshold", "threshold", "max"],
             ..Setting::USUAL
         },

@@ -686,6 +686,40 @@ fn a_list_in_braces_is_told_of_brackets() {
 }
 
 #[test]
+fn other_signs_are_told_once() {
+    for (args, expected) in [
+        (
+            quote!(catch - panic),
+            "names have underscores: `catch_panic`",
+        ),
+        (
+            quote!(circuit - breaker - x(a = 1), logging),
+            "names have underscores: `circuit_breaker_x`",
+        ),
+        (
+            quote!(retry(base - delay = "1s")),
+            "names have underscores: `base_delay`",
+        ),
+        (
+            quote!(retry(max: 3, jitter = 0.5)),
+            "a value follows `=`: `max = …`",
+        ),
+    ] {
+        assert_eq!(error(args.clone(), block()), expected, "{args}");
+    }
+    // Of two reasons, the one that has a cure.
+    assert_eq!(
+        error(
+            quote!(circuit_breaker(failures = 5, window = "10s")),
+            quote!(
+                struct Outbound;
+            )
+        ),
+        "`window` belongs to `failure_ratio`; add that, or take it out"
+    );
+}
+
+#[test]
 fn an_item_has_one_attribute() {
     for item in [
         quote!(

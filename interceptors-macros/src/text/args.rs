@@ -69,6 +69,11 @@ fn parse_arg(input: ParseStream<'_>, nameless: &str) -> syn::Result<Arg> {
         name = input.call(Ident::parse_any)?;
         path.segments.push_value(name.clone().into());
     }
+    if path.is_none()
+        && let Some(error) = other_sign(input, &name)?
+    {
+        return Err(error);
+    }
     let value = if input.peek(Token![=]) {
         input.parse::<Token![=]>()?;
         ArgValue::Expr(Box::new(parse_value(
@@ -84,6 +89,23 @@ fn parse_arg(input: ParseStream<'_>, nameless: &str) -> syn::Result<Arg> {
         ArgValue::None
     };
     Ok(Arg { name, path, value })
+}
+
+/// What is wrong with `catch-panic`, and with `max: 3`.
+fn other_sign(input: ParseStream<'_>, name: &Ident) -> syn::Result<Option<syn::Error>> {
+    if input.peek(Token![:]) && !input.peek(Token![::]) {
+        let colon: Token![:] = input.parse()?;
+        let message = format!("a value follows `=`: `{name} = …`");
+        return Ok(Some(syn::Error::new(colon.span, message)));
+    }
+    let mut words = name.to_string();
+    while input.peek(Token![-]) && input.peek2(Ident::peek_any) {
+        input.parse::<Token![-]>()?;
+        words += &format!("_{}", input.call(Ident::parse_any)?);
+    }
+    let has_hyphen = *name != words;
+    let message = format!("names have underscores: `{words}`");
+    Ok(has_hyphen.then(|| syn::Error::new(name.span(), message)))
 }
 
 /// The value of `name`. The end of a list has no place of its own, so what is not finished there is told at the name.
