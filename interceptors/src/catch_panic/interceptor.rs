@@ -97,6 +97,10 @@ impl<H: PanicHandler + 'static> Layer for Guard<H> {
         })
     }
 
+    fn wants_end(&self) -> bool {
+        false
+    }
+
     /// However an observer takes it, the call has ended as it has.
     fn within(&mut self, call: &CallName, run: &mut dyn FnMut()) {
         if let Err(payload) = caught(run) {

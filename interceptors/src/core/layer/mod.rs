@@ -40,6 +40,11 @@ pub trait Layer: Send + 'static {
         true
     }
 
+    /// Whether [`end`](Self::end) does anything.
+    fn wants_end(&self) -> bool {
+        true
+    }
+
     /// Around each poll of what is further in.
     fn poll(&mut self, call: &CallName, cx: &mut Context<'_>, inner: &mut Inner<'_>) -> Poll<Step> {
         let mut polled = Poll::Pending;
@@ -119,7 +124,7 @@ impl<L: Layer> Erased for Node<L> {
     }
 }
 
-/// One that had no size when it was put there, so that its box took no allocation, and is not the outermost any more.
+/// A layer whose box took no allocation, and that is not the outermost any more.
 struct Demoted {
     layer: Box<dyn Layer>,
     inner: Link,
@@ -176,10 +181,10 @@ fn tell_after(
     }
 }
 
-/// The layers of one call. They take no more space than those two, because every call has it.
+/// The layers of one call. They are small because every call has room for them.
 #[derive(Default)]
 pub(crate) struct Layers {
-    /// Has no size.
+    /// Has no size, and does not want the end.
     outermost: Option<Box<dyn Layer>>,
     others: Link,
 }
@@ -199,11 +204,11 @@ impl Layers {
                 .is_some_and(|others| others.is_around())
     }
 
-    /// Around those that are there already. If the layer has no size, it takes no allocation where it comes to be
-    /// outermost.
+    /// Puts a layer around those that are there. A layer without a size that does not want the end takes no allocation as
+    /// long as it is the outermost.
     pub(crate) fn push<L: Layer>(&mut self, layer: L, started: Instant) {
         self.demote();
-        if const { size_of::<L>() == 0 } && layer.is_around() {
+        if const { size_of::<L>() == 0 } && layer.is_around() && !layer.wants_end() {
             self.outermost = Some(Box::new(layer));
             return;
         }
@@ -274,7 +279,11 @@ mod tests {
         static IN_FORCE: Cell<&'static str> = const { Cell::new("nothing") };
     }
 
-    struct InForce;
+    pub(super) struct InForce;
+
+    pub(super) fn in_force() -> &'static str {
+        IN_FORCE.get()
+    }
 
     impl Layer for InForce {
         fn within(&mut self, _: &CallName, run: &mut dyn FnMut()) {
@@ -284,7 +293,7 @@ mod tests {
         }
     }
 
-    fn path() -> CallName {
+    pub(super) fn name() -> CallName {
         static PLAN: MethodPlan = MethodPlan::new(
             Name {
                 service: "a.B",
@@ -299,9 +308,9 @@ mod tests {
         CallName::new(&PLAN, None)
     }
 
-    fn end(path: &CallName) -> StreamEnd<'_> {
+    fn end(name: &CallName) -> StreamEnd<'_> {
         StreamEnd {
-            name: path,
+            name,
             outcome: Outcome::Ok,
             status: None,
             messages: 0,
@@ -311,39 +320,60 @@ mod tests {
         }
     }
 
-    fn told(said: &Arc<Mutex<Vec<(&'static str, &'static str)>>>, who: &'static str) -> impl Layer {
+    pub(super) fn told(
+        said: &Arc<Mutex<Vec<(&'static str, &'static str)>>>,
+        who: &'static str,
+    ) -> impl Layer {
         let said = Arc::clone(said);
         Told::new(move |_: &End<'_>| said.lock().unwrap().push((who, IN_FORCE.get())))
     }
 
     #[test]
     fn those_further_in_are_polled_and_told_in_what_is_in_force() {
-        let (path, said) = (path(), Arc::default());
+        let (name, said) = (name(), Arc::default());
         let mut layers = Layers::default();
         layers.push(told(&said, "inner"), Instant::now());
         layers.push(InForce, Instant::now());
         layers.push(told(&said, "outer"), Instant::now());
         let mut seen = None;
-        let polled = layers.poll(&path, &mut Context::from_waker(Waker::noop()), &mut |_| {
+        let polled = layers.poll(&name, &mut Context::from_waker(Waker::noop()), &mut |_| {
             seen = Some(IN_FORCE.get());
             Poll::Ready(Step::Message)
         });
         assert!(matches!(polled, Poll::Ready(Step::Message)));
         assert_eq!(seen, Some("it"));
-        layers.end(&end(&path));
-        layers.end(&end(&path));
+        layers.end(&end(&name));
+        layers.end(&end(&name));
         let said = said.lock().unwrap().clone();
         assert_eq!(said, [("inner", "it"), ("outer", "nothing")]);
     }
 
     #[test]
+    fn a_layer_without_a_size_gets_the_end_too() {
+        thread_local! {
+            static ENDS: Cell<u32> = const { Cell::new(0) };
+        }
+        struct Sizeless;
+        impl Layer for Sizeless {
+            fn end(&mut self, _: &End<'_>) {
+                ENDS.set(ENDS.get() + 1);
+            }
+        }
+        let mut layers = Layers::default();
+        layers.push(Sizeless, Instant::now());
+        layers.push(Sizeless, Instant::now());
+        layers.end(&end(&name()));
+        assert_eq!(ENDS.get(), 2);
+    }
+
+    #[test]
     fn all_are_told_where_one_panics() {
-        let (path, said) = (path(), Arc::default());
+        let (name, said) = (name(), Arc::default());
         let mut layers = Layers::default();
         let panics = Told::new(|_: &End<'_>| panic!("on purpose"));
         layers.push(panics, Instant::now());
         layers.push(told(&said, "outer"), Instant::now());
-        let result = catch_unwind(AssertUnwindSafe(|| layers.end(&end(&path))));
+        let result = catch_unwind(AssertUnwindSafe(|| layers.end(&end(&name))));
         assert!(result.is_err());
         assert_eq!(*said.lock().unwrap(), [("outer", "nothing")]);
     }
