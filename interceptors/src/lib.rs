@@ -22,6 +22,7 @@ pub(crate) mod kit {
     #[cfg(all(feature = "client", not(feature = "_h2")))]
     #[path = "no_reset.rs"]
     pub(crate) mod reset;
+    pub(crate) mod sources;
 }
 
 #[cfg(feature = "auth")]
