@@ -72,7 +72,7 @@ fn named(file: &str, code: &str) -> Vec<String> {
         if code[..start].ends_with('$') {
             continue;
         }
-        expand(String::new(), &code[start + "crate::".len()..], &mut found);
+        expand("", &code[start + "crate::".len()..], &mut found);
     }
     for (start, _) in code.match_indices("super::") {
         let before = &code[..start];
@@ -85,22 +85,14 @@ fn named(file: &str, code: &str) -> Vec<String> {
             depth = depth.saturating_sub(1);
             rest = further;
         }
-        let parent = module[..depth].join("::");
-        expand(
-            if parent.is_empty() {
-                parent
-            } else {
-                parent + "::"
-            },
-            rest,
-            &mut found,
-        );
+        let parent = module[..depth].iter().map(|segment| format!("{segment}::"));
+        expand(&parent.collect::<String>(), rest, &mut found);
     }
     found
 }
 
 /// Adds each path that begins with `prefix` and goes on with `rest`, up to its second segment.
-fn expand(prefix: String, rest: &str, found: &mut Vec<String>) {
+fn expand(prefix: &str, rest: &str, found: &mut Vec<String>) {
     if let Some(group) = rest.strip_prefix('{') {
         let mut depth = 0;
         let mut begin = 0;
@@ -111,7 +103,7 @@ fn expand(prefix: String, rest: &str, found: &mut Vec<String>) {
                 ',' | '}' if depth == 0 => {
                     let item = group[begin..i].trim();
                     if !item.is_empty() {
-                        expand(prefix.clone(), item, found);
+                        expand(prefix, item, found);
                     }
                     begin = i + 1;
                     if c == '}' {
@@ -128,7 +120,7 @@ fn expand(prefix: String, rest: &str, found: &mut Vec<String>) {
     let path = format!("{prefix}{}", rest[..end].trim_end_matches("::"));
     match rest[end..].strip_prefix('{') {
         Some(_) if rest[..end].ends_with("::") => {
-            expand(format!("{path}::"), &rest[end..], found);
+            expand(&format!("{path}::"), &rest[end..], found);
         }
         _ => found.push(path),
     }

@@ -69,7 +69,7 @@ where
         let caught = Caught::new(pin!(run)).await;
         match caught {
             Ok(answer) => {
-                if answer.is_ok() && call.kind().response_is_stream() {
+                if answer.is_ok() {
                     call.push_layer(Guard(self.handler.clone()));
                 }
                 answer

@@ -1,8 +1,7 @@
-//! What interceptors leave with a call for the time after they have answered: it is around each poll of the response
-//! stream, and is told how the call ended.
+//! What interceptors leave around a response stream after they have answered.
 //!
-//! A layer never sees a message, so all of this is compiled once. The stream itself, which has the message's type, is
-//! behind `inner`, and what it gave stays in its frame.
+//! A layer never sees a message, so all of this is compiled once and not for each method. The stream itself, which has the message's
+//! type, is behind `inner`, and the message stays in its frame.
 
 mod tail;
 mod unread;
@@ -17,47 +16,82 @@ pub(crate) use tail::Tail;
 use super::end::{End, Observer, Outcome, StreamEnd, tell_in_drop};
 use super::name::CallName;
 
-/// What came of a poll; the message, or the error, stays where it is.
+/// What a poll of a response stream came to. The message, or the error, stays with the stream.
 #[derive(Debug)]
 pub enum Step {
     /// There was a message.
     Message,
     /// The stream has failed.
     Failed,
-    /// It has come to its end.
+    /// The stream has come to its end.
     End,
-    /// A layer ends it with this status, and it is not polled again.
+    /// A layer ends the stream with this status. The stream is not polled again.
     Cut(Outcome, Status),
 }
 
-/// The rest of the layers, and the stream.
+/// The layers further in, and the stream.
 pub type Inner<'a> = dyn FnMut(&mut Context<'_>) -> Poll<Step> + 'a;
 
-/// What stays with a response stream once its interceptor has answered.
+/// What stays around a response stream once its interceptor has answered: [`Call::push_layer`](crate::Call::push_layer)
+/// puts it there.
+///
+/// Layers nest in the order of the list: the first interceptor's layer is outermost. When the call ends, inner layers are told
+/// first, each inside of [`within`](Self::within) of those around it.
+///
+/// ```
+/// use interceptors::ext::{CallName, Layer};
+/// use interceptors::{Call, Interceptor, Next};
+/// use tonic::{Response, Status};
+///
+/// /// The span of the call is entered while its response stream is polled.
+/// struct Entered(tracing::Span);
+///
+/// impl Layer for Entered {
+///     fn within(&mut self, _: &CallName, run: &mut dyn FnMut()) {
+///         self.0.in_scope(run);
+///     }
+/// }
+///
+/// struct InSpan;
+///
+/// impl<Req: Send, Res: Send> Interceptor<Req, Res> for InSpan {
+///     async fn intercept(
+///         &self,
+///         call: &mut Call<Req>,
+///         next: &mut impl Next<Req, Res>,
+///     ) -> Result<Response<Res>, Status> {
+///         let response = next.run(call).await?;
+///         call.push_layer(Entered(tracing::info_span!("stream")));
+///         Ok(response)
+///     }
+/// }
+/// ```
 pub trait Layer: Send + 'static {
-    /// Whether it is around polls. Where none is, polls do not know of layers.
+    /// Whether the layer is around polls. A stream without such a layer is polled directly, which is faster.
     fn is_around(&self) -> bool {
         true
     }
 
-    /// Whether [`end`](Self::end) does anything.
+    /// Whether [`end`](Self::end) does anything. A layer without a size that does not want the end costs no allocation as long as
+    /// it is outermost.
     fn wants_end(&self) -> bool {
         true
     }
 
-    /// Around each poll of what is further in.
+    /// Polls what is further in. The default does it inside of [`within`](Self::within).
     fn poll(&mut self, call: &CallName, cx: &mut Context<'_>, inner: &mut Inner<'_>) -> Poll<Step> {
         let mut polled = Poll::Pending;
         self.within(call, &mut || polled = inner(cx));
         polled
     }
 
-    /// Around a poll, and around the telling of those further in.
+    /// Runs a poll, or tells inner layers of the end. It must call `run` exactly once.
     fn within(&mut self, _call: &CallName, run: &mut dyn FnMut()) {
         run();
     }
 
-    /// The call has ended, and those further in know. It is told once.
+    /// The call has ended, and inner layers know. It is called once. The layer itself may live longer: the stream stays inside of
+    /// it until it is dropped.
     fn end(&mut self, _end: &End<'_>) {}
 }
 

@@ -177,21 +177,29 @@ mod tests {
         assert_eq!(said.lock().unwrap().len(), 1, "the end is told once");
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn the_timer_does_not_wait_for_a_poll_that_takes_long() {
+    #[test]
+    fn the_timer_does_not_wait_for_a_poll_that_takes_long() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
         let said = Arc::default();
         let mut layers = Layers::default();
         layers.push(told(&said, "observer"), Instant::now());
-        let (_layers, shared) = limited(layers);
+        let (_layers, shared) = runtime.block_on(async { limited(layers) });
+        let pass = async {
+            tokio::task::yield_now().await;
+            advance(2 * GRACE).await;
+            tokio::task::yield_now().await;
+        };
         let polled = shared.watched();
-        tokio::task::yield_now().await;
-        advance(2 * GRACE).await;
-        tokio::task::yield_now().await;
         // A timer that waited for the lock would block this very thread.
+        runtime.block_on(pass);
         assert_eq!(said.lock().unwrap().len(), 0);
         drop(polled);
-        advance(2 * GRACE).await;
-        tokio::task::yield_now().await;
+        runtime.block_on(advance(2 * GRACE));
+        runtime.block_on(tokio::task::yield_now());
         assert_eq!(said.lock().unwrap().len(), 1);
     }
 }
