@@ -160,11 +160,7 @@ fn re_exported() -> BTreeMap<String, String> {
     let mut paths = Vec::new();
     let lib = code(&fs::read_to_string(src().join("lib.rs")).unwrap());
     for (start, _) in lib.match_indices("pub use crate::core::") {
-        expand(
-            String::new(),
-            &lib[start + "pub use crate::".len()..],
-            &mut paths,
-        );
+        expand("", &lib[start + "pub use crate::".len()..], &mut paths);
     }
     for path in paths {
         let (module, item) = path.rsplit_once("::").unwrap();
