@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules of the crate that are no interceptor's room.
-const SHARED: [&str; 9] = [
+const SHARED: [&str; 10] = [
     "core",
     "kit",
     "mount",
@@ -18,6 +18,7 @@ const SHARED: [&str; 9] = [
     "__private",
     "test_util",
     "errors",
+    "tracing",
 ];
 
 /// Features that are no interceptor's.
