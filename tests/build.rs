@@ -78,6 +78,7 @@ const CLIENTS: &[(&str, &str)] = &[
         "trace, retry(max_attempts = 3, base_delay = \"10ms\", except = [login]), hedge(max_attempts = 2, only = [login])",
     ),
     ("hurried", "with(Watched), deadline(\"400ms\")"),
+    ("audited", "logging, ::audit_interceptor::audit(level = 5)"),
     ("crowded", "concurrency(max = 1, queue = 1, wait = \"20s\")"),
     (
         "broken",

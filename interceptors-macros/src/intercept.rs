@@ -1,7 +1,9 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::{check, expand, parse, tokens};
+use crate::entries::parse;
+use crate::text::attributes::without_our_attributes;
+use crate::{check, expand};
 
 /// The attribute, for tokens that need no compiler around them.
 pub(crate) fn intercept_tokens(args: TokenStream, item: TokenStream) -> TokenStream {
@@ -9,11 +11,13 @@ pub(crate) fn intercept_tokens(args: TokenStream, item: TokenStream) -> TokenStr
     match checked {
         Ok(checked) => expand::expand(&checked),
         // The user's item less our attributes: one mistake is one error, and the rest of the
-        // file stays as it was.
+        // file stays as it was. So does what the rest of the file names.
         Err(error) => {
             let error = error.into_compile_error();
-            let item = tokens::without_our_attributes(item, args);
-            quote!(#error #item)
+            let kept = check::without_entries(args.clone(), item.clone());
+            let kept = kept.map(|checked| expand::beside_the_item(&checked));
+            let item = without_our_attributes(item, args);
+            quote!(#error #item #kept)
         }
     }
 }

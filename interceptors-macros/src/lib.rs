@@ -3,17 +3,13 @@
 
 extern crate proc_macro;
 
-mod args;
 mod check;
-mod client_module;
 mod ctxt;
+mod entries;
 mod expand;
 mod intercept;
 mod item;
-mod parse;
-mod settings;
-mod tokens;
-mod values;
+mod text;
 
 #[cfg(test)]
 mod fuzz;

@@ -85,6 +85,7 @@ impl Verifier for Public {
     metrics(recorder = interceptors::metrics::Recorder::global()),
     request_id(max_length = 64),
     payload(redact = [request.text], max_bytes = 100, level = "info"),
+    audit_interceptor::audit(level = 3, strict, header = "x-a", only = [get]),
     with(self.pass),
     with(Pass, only = [sync])
 )]
@@ -213,6 +214,7 @@ pub mod clients {
         concurrency(max = 10, per = service),
         auth(token = self.tokens, public = ["/shapes.v1.Echo/Say"]),
         metadata("x-trace" = trace(), "x-name" = self.name().await?, "x-digest-bin" = b"abc"),
+        audit_interceptor::audit(level = 3, strict),
         with(Pass, except = ["/shapes.v1.Echo/Say"])
     )]
     #[derive(Debug, Clone)]
@@ -256,6 +258,7 @@ pub mod clients {
         hedge(delay = "1ms", only = [shout]),
         load_shed(max = 10),
         payload(show = [request.text, response.text]),
+        ::audit_interceptor::Audit(level = 3),
         auth(token = Arc::clone(&self.tokens)),
         metadata("x-trace" = trace())
     )]

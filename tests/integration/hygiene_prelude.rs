@@ -125,6 +125,7 @@ fn on_panic(_: &::interceptors::catch_panic::Panic<'_>) {}
     metrics,
     request_id,
     payload(redact = [request.text, response.text], max_bytes = 10, level = "info"),
+    ::audit_interceptor::audit(level = 3),
     with(self.pass),
     with(Pass)
 )]
@@ -226,6 +227,7 @@ mod clients {
         load_shed(max = 10, per = service),
         auth(token = self.tokens, public = ["/shapes.v1.Echo/Say"]),
         metadata("x-trace" = 7_u32, "x-bin" = b"abc"),
+        ::audit_interceptor::audit(level = 3),
         with(super::Pass)
     )]
     pub(super) struct Outbound {

@@ -111,7 +111,7 @@ mod users {
 mod clients {
     use super::{Request, Response, Status, Word};
 
-    #[renamed::intercept(crate = renamed, logging, deadline("2s"), metadata("x-a" = "a"), retry)]
+    #[renamed::intercept(crate = renamed, logging, deadline("2s"), metadata("x-a" = "a"), audit_interceptor::audit, retry)]
     pub(super) struct Outbound;
 
     pub(super) struct Stub;

@@ -130,6 +130,7 @@ clients!(
     limited_only,
     renewing_outside,
     crowded,
+    audited,
     broken
 );
 

@@ -17,28 +17,20 @@ use libfuzzer_sys::{Corpus, fuzz_target};
 use proc_macro2::TokenStream;
 
 // A crate of a procedural macro exports nothing else, so its sources are included.
-#[path = "../../src/args.rs"]
-mod args;
-#[path = "../../src/check.rs"]
+#[path = "../../src/check/mod.rs"]
 mod check;
-#[path = "../../src/client_module.rs"]
-mod client_module;
 #[path = "../../src/ctxt.rs"]
 mod ctxt;
+#[path = "../../src/entries/mod.rs"]
+mod entries;
 #[path = "../../src/expand/mod.rs"]
 mod expand;
 #[path = "../../src/intercept.rs"]
 mod intercept;
-#[path = "../../src/item.rs"]
+#[path = "../../src/item/mod.rs"]
 mod item;
-#[path = "../../src/parse.rs"]
-mod parse;
-#[path = "../../src/settings.rs"]
-mod settings;
-#[path = "../../src/tokens.rs"]
-mod tokens;
-#[path = "../../src/values.rs"]
-mod values;
+#[path = "../../src/text/mod.rs"]
+mod text;
 
 /// A parser that calls itself for each bracket runs out of stack, as rustc's does.
 const MOST_BRACKETS: usize = 50;

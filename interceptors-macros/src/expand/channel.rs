@@ -2,10 +2,11 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::{ItemStruct, parse_quote};
 
-use super::entries::{Site, item_name, local_name, state_name};
-use super::{entries, imports, plan_impl};
-use crate::args::{EntryKind, kept};
-use crate::check::{Chain, Checked};
+use super::chain::{Links, local_name};
+use super::common::{entries, imports, plan_impl};
+use crate::check::Checked;
+use crate::entries::chain::Chain;
+use crate::entries::site::Site;
 
 /// Input:
 ///
@@ -30,7 +31,13 @@ use crate::check::{Chain, Checked};
 ///     impl Intercepted<__Plan> for Outbound { const PLAN: Plan = …; }
 /// };
 /// ```
-pub(crate) fn expand(checked: &Checked, item: &ItemStruct) -> TokenStream {
+pub(super) fn expand(checked: &Checked, item: &ItemStruct) -> TokenStream {
+    let beside = beside(checked, item);
+    quote!(#item #beside)
+}
+
+/// All that comes after the struct.
+pub(super) fn beside(checked: &Checked, item: &ItemStruct) -> TokenStream {
     let imports = imports(checked);
     let entries = entries(checked);
     let (vis, ident, parameters) = (&item.vis, &item.ident, &item.generics);
@@ -66,7 +73,6 @@ pub(crate) fn expand(checked: &Checked, item: &ItemStruct) -> TokenStream {
     let allow = is_deprecated.then(|| quote!(#[allow(deprecated)]));
     let wrap = format!(" Puts the interceptors of `{ident}` around a channel.");
     quote! {
-        #item
         #allow
         const _: () = {
             #imports
@@ -112,10 +118,7 @@ fn plan(checked: &Checked, n: usize, chain: &Chain) -> TokenStream {
     let path = &chain.rpc;
     let mut parts = path.trim_start_matches('/').splitn(2, '/');
     let (service, method) = (parts.next().unwrap_or(path), parts.next().unwrap_or(path));
-    let entries = chain
-        .entries
-        .iter()
-        .map(|&i| item_name("ENTRY", &checked.entries[i], i));
+    let entries = checked.plan_entries(chain);
     quote! {
         const #name: &__interceptors::MethodPlan = &__interceptors::MethodPlan::of_channel(
             __interceptors::Name {
@@ -132,22 +135,10 @@ fn plan(checked: &Checked, n: usize, chain: &Chain) -> TokenStream {
 /// What the entries keep for each channel.
 fn state(checked: &Checked) -> TokenStream {
     let entries = checked.entries.iter().enumerate();
-    let throttle = quote!(__interceptors::retry::Throttle);
-    let states = entries.filter_map(|(i, entry)| {
-        let (ty, new) = match &entry.kind {
-            EntryKind::Retry {
-                throttle: Some(_), ..
-            } => (throttle.clone(), "THROTTLE"),
-            _ => {
-                let kept = kept(entry).filter(|kept| kept.is_of_channel(checked.mount))?;
-                let (module, many) = (
-                    format_ident!("{}", kept.module),
-                    format_ident!("{}", kept.many),
-                );
-                (quote!(__interceptors::#module::#many), kept.what)
-            }
-        };
-        let (field, new) = (state_name(i), item_name(new, entry, i));
+    let states = entries.filter_map(|(i, listed)| {
+        let place = listed.place(checked.mount, i);
+        let (ty, new) = listed.entry.channel_state(&place)?;
+        let field = place.state();
         Some((quote!(#field: #ty), quote!(#field: #new())))
     });
     let (fields, values): (Vec<_>, Vec<_>) = states.unzip();
@@ -175,16 +166,19 @@ fn send(checked: &Checked, item: &ItemStruct) -> TokenStream {
         rename: false,
         retry_named_at: None,
     };
-    let site = Site {
+    let links = Links {
         mount: checked.mount,
         chain: &everything,
         method: None,
-        generics: &item.generics,
-        this: Some(Default::default()),
-        message: quote!(__interceptors::client::Body),
-        messages: None,
+        entries: &checked.entries,
+        site: Site {
+            generics: &item.generics,
+            this: Some(Default::default()),
+            message: quote!(__interceptors::client::Body),
+            messages: None,
+        },
     };
-    let bindings = site.bindings(&checked.entries);
+    let bindings = links.bindings();
     let default = &checked.chains[0];
     let selected = (0..checked.entries.len()).filter_map(|i| {
         let by_default = default.entries.contains(&i);
@@ -201,7 +195,7 @@ fn send(checked: &Checked, item: &ItemStruct) -> TokenStream {
         };
         Some(quote!(let #local = &__interceptors::Selected::new(#local, #applies);))
     });
-    let links = site.links(&checked.entries, quote!(__next));
+    let links = links.links(quote!(__next));
     quote! {
         async fn send<__N: __interceptors::Next<__interceptors::client::Body, __interceptors::client::Body>>(
             &self,

@@ -1,16 +1,17 @@
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{
-    Block, Field, Fields, FnArg, GenericArgument, ImplItem, ImplItemFn, Item, Pat, PatIdent, Path,
-    PathArguments, Stmt, Type, parse_quote,
+    Field, Fields, FnArg, GenericArgument, ImplItem, Item, Path, PathArguments, Type, parse_quote,
 };
 
-use super::entries::{Site, at, item_name};
-use super::payload::Messages;
-use super::{entries, imports, plan_impl};
-use crate::args::EntryKind;
-use crate::check::{Chain, Checked};
-use crate::client_module::{ClientMethod, ClientModule, is_of};
+use super::chain::Links;
+use super::common::{entries, imports, plan_impl};
+use crate::check::Checked;
+use crate::entries::chain::Chain;
+use crate::entries::site::{Messages, Site};
+use crate::item::client_module::{ClientMethod, ClientModule, is_of};
+use crate::item::constructors::remembering;
+use crate::text::span::at;
 
 /// Input:
 ///
@@ -56,11 +57,8 @@ pub(crate) fn expand(checked: &Checked, module: &ClientModule) -> TokenStream {
         clauses.predicates.push(parse_quote!(
             <#transport as __interceptors::tonic::client::GrpcService<__interceptors::tonic::body::Body>>::Future: ::core::marker::Send
         ));
-        let hedges = |chain: &Chain| {
-            let mut covering = chain.entries.iter().map(|&i| &checked.entries[i].kind);
-            covering.any(|kind| matches!(kind, EntryKind::Hedge { .. }))
-        };
-        if checked.chains.iter().any(hedges) {
+        let chains = &mut checked.chains.iter();
+        if chains.any(|chain| forks(checked, chain)) {
             clauses
                 .predicates
                 .push(parse_quote!(#transport: ::core::clone::Clone));
@@ -100,7 +98,13 @@ pub(crate) fn expand(checked: &Checked, module: &ClientModule) -> TokenStream {
 
 fn sends_tokens(checked: &Checked) -> bool {
     let mut entries = checked.entries.iter();
-    entries.any(|entry| matches!(entry.kind, EntryKind::Token { .. }))
+    entries.any(|listed| listed.row.needs.scheme)
+}
+
+/// Whether an entry makes a call several times at once.
+fn forks(checked: &Checked, chain: &Chain) -> bool {
+    let entry = chain.first(&checked.entries, |listed| listed.row.needs.unary);
+    entry.is_some()
 }
 
 /// Input:
@@ -148,63 +152,6 @@ fn remember_the_scheme(item: &mut Item, module: &ClientModule) {
         }
         _ => {}
     }
-}
-
-/// The body of a constructor that has one more field to set. The module need not be as tonic's code
-/// generator wrote it: what that never writes is an error, which `check` has reported by the time
-/// that this is expanded.
-pub(crate) fn remembering(constructor: &ImplItemFn) -> syn::Result<Block> {
-    let is_http = quote!(.scheme_str().map(|scheme| scheme == "http"));
-    let inputs = &constructor.sig.inputs;
-    let name = constructor.sig.ident.to_string();
-    let argument = match name.as_str() {
-        "connect" => inputs.first(),
-        "with_origin" => inputs.last(),
-        _ => None,
-    };
-    let argument = match argument {
-        Some(FnArg::Typed(argument)) => match &*argument.pat {
-            Pat::Ident(PatIdent {
-                by_ref: None,
-                ident,
-                subpat: None,
-                ..
-            }) => Some(ident),
-            other => {
-                return Err(syn::Error::new_spanned(
-                    other,
-                    "`auth` has to look at this argument, which needs a name for that; write it as tonic's code generator does, such as `origin`",
-                ));
-            }
-        },
-        _ => None,
-    };
-    let statements = |field| with_field(constructor.block.stmts.iter(), &field);
-    let body = match (name.as_str(), argument) {
-        ("connect", Some(destination)) => quote!({
-            let endpoint = tonic::transport::Endpoint::new(#destination)?;
-            let is_plaintext = endpoint.uri() #is_http;
-            let client = Self::new(endpoint.connect().await?);
-            ::core::result::Result::Ok(Self { is_plaintext, ..client })
-        }),
-        ("with_origin", Some(origin)) => {
-            let statements = statements(quote!(is_plaintext));
-            quote!({
-                let is_plaintext = #origin #is_http;
-                #statements
-            })
-        }
-        _ => {
-            let statements = statements(quote!(is_plaintext: ::core::option::Option::None));
-            quote!({ #statements })
-        }
-    };
-    syn::parse2(body).map_err(|_| {
-        syn::Error::new(
-            constructor.sig.ident.span(),
-            "this is not as the code generator of tonic 0.14 writes it, so `auth` cannot see here whether the channel is encrypted",
-        )
-    })
 }
 
 /// Input:
@@ -325,47 +272,6 @@ fn wrap_arguments(tokens: TokenStream, krate: &Path) -> TokenStream {
     wrapped.collect()
 }
 
-/// `Self { inner }` with one more field; `let Self { inner } = …` with `..`.
-fn with_field<'a>(statements: impl Iterator<Item = &'a Stmt>, field: &TokenStream) -> TokenStream {
-    fn is(tree: Option<&TokenTree>, c: char) -> bool {
-        matches!(tree, Some(TokenTree::Punct(punct)) if punct.as_char() == c)
-    }
-    /// `Self { inner, ..client }` has all fields.
-    fn has_rest(fields: &[TokenTree]) -> bool {
-        fields
-            .windows(3)
-            .any(|three| is(three.first(), ',') && is(three.get(1), '.') && is(three.get(2), '.'))
-    }
-    fn replace(tokens: TokenStream, field: &TokenStream) -> TokenStream {
-        let trees: Vec<TokenTree> = tokens.into_iter().collect();
-        let replaced = trees.iter().enumerate().map(|(i, tree)| {
-            let TokenTree::Group(group) = tree else {
-                return tree.clone();
-            };
-            let after_self = i.checked_sub(1).and_then(|before| trees.get(before));
-            let after_self = matches!(after_self, Some(TokenTree::Ident(name)) if name == "Self");
-            let fields: Vec<TokenTree> = group.stream().into_iter().collect();
-            let first = fields.first();
-            let mut inside = replace(group.stream(), field);
-            if after_self
-                && group.delimiter() == Delimiter::Brace
-                && matches!(first, Some(TokenTree::Ident(name)) if name == "inner")
-                && !has_rest(&fields)
-            {
-                let comma = (!is(fields.last(), ',')).then(|| quote!(,));
-                let is_pattern = is(trees.get(i + 1), '=') && !is(trees.get(i + 2), '=');
-                inside = match is_pattern {
-                    true => quote!(#inside #comma ..),
-                    false => quote!(#inside #comma #field),
-                };
-            }
-            Group::new(group.delimiter(), inside).into()
-        });
-        replaced.collect()
-    }
-    replace(quote!(#(#statements)*), field)
-}
-
 fn plan_name(method: &ClientMethod) -> syn::Ident {
     format_ident!("__PLAN_{}", method.name.to_uppercase())
 }
@@ -385,11 +291,9 @@ fn constants(checked: &Checked, method: &ClientMethod, chain: &Chain) -> TokenSt
         response_is_stream,
         ..
     } = method;
-    let covering = || chain.entries.iter().map(|&i| (i, &checked.entries[i]));
-    let entries = covering().map(|(i, entry)| item_name("ENTRY", entry, i));
-    let resends =
-        |kind: &EntryKind| matches!(kind, EntryKind::Retry { .. } | EntryKind::Hedge { .. });
-    let assertion = covering().find(|(_, entry)| resends(&entry.kind)).map(|(_, entry)| {
+    let entries = checked.plan_entries(chain);
+    let resends = chain.first(&checked.entries, |listed| listed.row.needs.resend);
+    let assertion = resends.map(|entry| {
         let (name, of) = (&entry.name, &method.name);
         let span = at(entry.name.span());
         let (can, what) = match request_is_stream {
@@ -494,32 +398,29 @@ fn method_impl(
         direction(*request_is_stream),
         direction(*response_is_stream),
     );
-    let site = Site {
+    let links = Links {
         mount: checked.mount,
         chain,
         method: Some(&sig.ident),
-        generics: &module.generics,
-        this: None,
-        message,
-        messages: Some(messages(method)),
-    };
-    let bindings = site.bindings(&checked.entries);
-    let mut hedged = chain.entries.iter().map(|&i| &checked.entries[i].kind);
-    let forking = hedged
-        .any(|kind| matches!(kind, EntryKind::Hedge { .. }))
-        .then(|| quote!(.forking()));
-    let over = sends_tokens(checked).then(|| quote!(.over(self.is_plaintext)));
-    let links = site.links(
-        &checked.entries,
-        quote! {
-            __interceptors::Outgoing::<_, _, #request_kind, #response_kind>::new(
-                &mut self.inner,
-                #name,
-                || #codec,
-            )
-            #forking
+        entries: &checked.entries,
+        site: Site {
+            generics: &module.generics,
+            this: None,
+            message,
+            messages: Some(messages(method)),
         },
-    );
+    };
+    let bindings = links.bindings();
+    let forking = forks(checked, chain).then(|| quote!(.forking()));
+    let over = sends_tokens(checked).then(|| quote!(.over(self.is_plaintext)));
+    let links = links.links(quote! {
+        __interceptors::Outgoing::<_, _, #request_kind, #response_kind>::new(
+            &mut self.inner,
+            #name,
+            || #codec,
+        )
+        #forking
+    });
     quote! {
         #(#attrs)*
         pub #sig {

@@ -1,18 +1,17 @@
+mod assertions;
+mod chain;
 mod channel;
 mod client_module;
-mod entries;
-mod payload;
+mod common;
+mod expander;
+mod hidden;
+mod items;
 mod service;
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
-use syn::{Generics, Type};
 
 use crate::check::Checked;
-use crate::item::Annotated;
-
-pub(crate) use client_module::remembering;
-pub(crate) use entries::{Config, at};
+use crate::item::annotated::Annotated;
 
 /// What an annotated item becomes. Nothing can fail any more.
 pub(crate) fn expand(checked: &Checked) -> TokenStream {
@@ -23,56 +22,10 @@ pub(crate) fn expand(checked: &Checked) -> TokenStream {
     }
 }
 
-/// All that the rest names, under one short name; and the constants that a `Probe` falls back
-/// on, which have to be in scope.
-fn imports(checked: &Checked) -> TokenStream {
-    let krate = &checked.krate;
-    quote! {
-        #[allow(unused_imports)]
-        use #krate::__private::{self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _};
+/// What a struct gets beside itself, for code that names it.
+pub(crate) fn beside_the_item(checked: &Checked) -> TokenStream {
+    match &checked.item {
+        Annotated::Channel(item) => channel::beside(checked, item),
+        Annotated::Block(_) | Annotated::ClientModule(_) => TokenStream::new(),
     }
-}
-
-/// What the entries need once for all calls.
-fn entries(checked: &Checked) -> TokenStream {
-    let entries = checked.entries.iter().enumerate();
-    entries
-        .map(|(i, entry)| entries::entry_items(checked.mount, i, entry))
-        .collect()
-}
-
-/// Output:
-///
-/// ```text
-/// pub struct __Plan;
-/// impl Intercepted<__Plan> for Users {
-///     const PLAN: Plan = Plan::new(&[…]);
-/// }
-/// ```
-fn plan_impl(
-    checked: &Checked,
-    generics: &Generics,
-    self_ty: &Type,
-    methods: impl Iterator<Item = impl ToTokens>,
-) -> Option<TokenStream> {
-    if !checked.has_plan {
-        return None;
-    }
-    let (impl_generics, _, where_clause) = generics.split_for_impl();
-    let (declaration, marker) = match &checked.plan {
-        Some(marker) => (None, quote!(#marker)),
-        None => (
-            Some(quote!(
-                #[allow(unreachable_pub)]
-                pub struct __Plan;
-            )),
-            quote!(__Plan),
-        ),
-    };
-    Some(quote! {
-        #declaration
-        impl #impl_generics __interceptors::Intercepted<#marker> for #self_ty #where_clause {
-            const PLAN: __interceptors::Plan = __interceptors::Plan::new(&[#(#methods),*]);
-        }
-    })
 }

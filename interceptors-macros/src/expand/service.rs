@@ -1,14 +1,17 @@
 use proc_macro2::TokenStream;
-use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::{Attribute, FnArg, GenericParam, Ident, Type};
+use quote::quote;
+use syn::{FnArg, Type};
 
-use super::entries::{Site, at, item_name};
-use super::payload::Messages;
-use super::{entries, imports, plan_impl};
-use crate::args::EntryKind;
-use crate::check::{Chain, Checked, ServiceName};
-use crate::item::{Method, Returns, ServiceImpl, Side, is_cfg, is_lint_level};
-use crate::tokens::{expect_to_allow, keep_span_name, without_arguments};
+use super::chain::Links;
+use super::common::{entries, imports, plan_impl};
+use super::expander::{Expander, HiddenNames, lints_for_copies};
+use crate::check::Checked;
+use crate::entries::chain::Chain;
+use crate::entries::site::{Messages, Site};
+use crate::item::mount::Side;
+use crate::item::names::ServiceName;
+use crate::item::service::{Method, Returns, ServiceImpl};
+use crate::text::tokens::without_arguments;
 
 /// Input:
 ///
@@ -76,16 +79,7 @@ pub(crate) fn expand(checked: &Checked, block: &ServiceImpl) -> TokenStream {
     }
 }
 
-struct Expander<'a> {
-    checked: &'a Checked,
-    block: &'a ServiceImpl,
-}
-
 impl Expander<'_> {
-    fn methods(&self) -> impl Iterator<Item = (&Method, &Chain)> {
-        self.block.methods.iter().zip(&self.checked.chains)
-    }
-
     /// All that the rest names, under one short name; and the constants that a `Probe` falls back
     /// on, which have to be in scope.
     ///
@@ -104,12 +98,6 @@ impl Expander<'_> {
             (by_path && !of_self).then(|| quote!(#[allow(unused_imports)] use #path as _;))
         });
         quote!(#imports #service_trait)
-    }
-
-    /// The hidden trait, with the parameters of the `impl`: whatever those are, they are its own.
-    fn handlers(&self) -> TokenStream {
-        let (_, parameters, _) = self.block.generics.split_for_impl();
-        quote!(__handlers::Handlers #parameters)
     }
 
     fn service_name(&self) -> TokenStream {
@@ -141,183 +129,6 @@ impl Expander<'_> {
         quote! {
             const __SERVICE: &::core::primitive::str = #name;
             const __SERVICE_IS_DERIVED: ::core::primitive::bool = #is_derived;
-        }
-    }
-
-    /// Output:
-    ///
-    /// ```text
-    /// mod __handlers {
-    ///     pub(super) trait Handlers {
-    ///         type __MethodPlan;
-    ///         type ListStream;
-    ///         type __get_Request;
-    ///         type __get_Result;
-    ///         const __GET: Self::__MethodPlan;
-    ///         fn get(&self, request: Self::__get_Request)
-    ///             -> impl Future<Output = Self::__get_Result> + Send;
-    ///     }
-    /// }
-    /// ```
-    ///
-    /// It has the parameters of the `impl`, without their bounds, and names nothing of the user's.
-    fn hidden_trait(&self) -> TokenStream {
-        let parameters = &self.block.generics.params;
-        let parameters = parameters.iter().map(|param| match param {
-            GenericParam::Lifetime(param) => param.lifetime.to_token_stream(),
-            GenericParam::Const(param) => {
-                let (ident, ty) = (&param.ident, &param.ty);
-                quote!(const #ident: #ty)
-            }
-            GenericParam::Type(param) => {
-                let ident = &param.ident;
-                quote!(#ident: ?::core::marker::Sized)
-            }
-        });
-        let types = self.plain_types().map(|item| {
-            let (cfgs, ident) = (cfgs(&item.attrs), &item.ident);
-            quote!(#(#cfgs)* type #ident;)
-        });
-        let methods = self.methods().map(|(method, chain)| {
-            let Method { cfgs, .. } = method;
-            let names = HiddenNames::new(method, chain);
-            let HiddenNames {
-                handler,
-                request,
-                result,
-                plan,
-            } = &names;
-            let mut sig = method.sig.clone();
-            sig.asyncness = None;
-            sig.ident = handler.clone();
-            let receiver = if method.by_arc {
-                quote!(self: ::std::sync::Arc<Self>)
-            } else {
-                method.receiver().to_token_stream()
-            };
-            let output = match &method.returns {
-                Returns::Async | Returns::Opaque => quote! {
-                    impl ::core::future::Future<Output = Self::#result> + ::core::marker::Send
-                },
-                Returns::Boxed(lifetime) => {
-                    let lifetime = lifetime.iter();
-                    quote! {
-                        ::core::pin::Pin<::std::boxed::Box<
-                            dyn ::core::future::Future<Output = Self::#result>
-                                + ::core::marker::Send #(+ #lifetime)*
-                        >>
-                    }
-                }
-            };
-            let (generics, where_clause) = (&sig.generics, &sig.generics.where_clause);
-            quote! {
-                #(#cfgs)*
-                type #request;
-                #(#cfgs)*
-                type #result;
-                #(#cfgs)*
-                const #plan: Self::__MethodPlan;
-                #(#cfgs)*
-                fn #handler #generics (#receiver, request: Self::#request) -> #output #where_clause;
-            }
-        });
-        quote! {
-            #[allow(dead_code, nonstandard_style, clippy::all, clippy::pedantic)]
-            mod __handlers {
-                pub(super) trait Handlers<#(#parameters),*> {
-                    type __MethodPlan;
-                    #(#types)*
-                    #(#methods)*
-                }
-            }
-        }
-    }
-
-    /// The user's bodies, in an implementation of the hidden trait.
-    fn hidden_impl(&self) -> TokenStream {
-        let handlers = self.handlers();
-        let block = self.block;
-        let (impl_generics, _, where_clause) = block.generics.split_for_impl();
-        let self_ty = &block.self_ty;
-        let types = self.plain_types().map(|item| {
-            let mut item = item.clone();
-            item.attrs.retain(|attr| !attr.path().is_ident("doc"));
-            quote!(#item)
-        });
-        let methods = self
-            .methods()
-            .map(|(method, chain)| self.hidden_method(method, chain));
-        quote! {
-            impl #impl_generics #handlers for #self_ty #where_clause {
-                type __MethodPlan = &'static __interceptors::MethodPlan;
-                #(#types)*
-                #(#methods)*
-            }
-        }
-    }
-
-    fn hidden_method(&self, method: &Method, chain: &Chain) -> TokenStream {
-        let Method {
-            cfgs,
-            request: request_ty,
-            result: result_ty,
-            block,
-            ..
-        } = method;
-        let HiddenNames {
-            handler,
-            request,
-            result,
-            plan,
-        } = &HiddenNames::new(method, chain);
-        let mut attrs = method.attrs.clone();
-        if chain.rename {
-            attrs
-                .iter_mut()
-                .for_each(|attr| keep_span_name(attr, &method.name));
-        }
-        let lints = lints_for_copies(&method.attrs);
-        let mut sig = method.sig.clone();
-        sig.ident = handler.clone();
-        let Chain {
-            rpc,
-            is_derived,
-            entries,
-            ..
-        } = chain;
-        let entries = entries
-            .iter()
-            .map(|&i| item_name("ENTRY", &self.checked.entries[i], i));
-        let reply = self.reply(method, &quote!(Self::#result));
-        let side = match self.checked.mount.side() {
-            Side::Server => quote!(Server),
-            Side::Client => quote!(Client),
-        };
-        quote! {
-            #(#cfgs)*
-            #(#lints)*
-            type #request = #request_ty;
-            #(#cfgs)*
-            #(#lints)*
-            type #result = #result_ty;
-            #(#cfgs)*
-            const #plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
-                __interceptors::Name {
-                    service: __SERVICE,
-                    method: #rpc,
-                    path: __interceptors::path!(__SERVICE, #rpc),
-                    derived: __SERVICE_IS_DERIVED || #is_derived,
-                },
-                __interceptors::Kind::new(
-                    __interceptors::Probe::<Self::#request>::REQUEST_IS_STREAM,
-                    __interceptors::reply_is_stream::<Self::#result, _>(#reply),
-                ),
-                __interceptors::Side::#side,
-                &[#(#entries),*],
-            );
-            #(#cfgs)*
-            #(#attrs)*
-            #sig #block
         }
     }
 
@@ -430,21 +241,24 @@ impl Expander<'_> {
         } else {
             quote!(#handlers::#handler(#this, __request))
         };
-        let site = Site {
+        let links = Links {
             mount: self.checked.mount,
             chain,
             method: Some(method.ident()),
-            generics: &self.block.generics,
-            this: Some(this),
-            message: quote!(<#handlers::#request as __interceptors::RequestType>::Message),
-            messages: Some(self.messages(
-                method,
-                &quote!(#handlers::#request),
-                &quote!(#handlers::#result),
-            )),
+            entries: &self.checked.entries,
+            site: Site {
+                generics: &self.block.generics,
+                this: Some(this),
+                message: quote!(<#handlers::#request as __interceptors::RequestType>::Message),
+                messages: Some(self.messages(
+                    method,
+                    &quote!(#handlers::#request),
+                    &quote!(#handlers::#result),
+                )),
+            },
         };
-        let bindings = site.bindings(&self.checked.entries);
-        let links = site.links(&self.checked.entries, quote!(__handler));
+        let bindings = links.bindings();
+        let links = links.links(quote!(__handler));
         let inline_assertions = self
             .is_generic()
             .then(|| self.method_assertions(method, chain, &quote!(Self)));
@@ -496,74 +310,6 @@ impl Expander<'_> {
         }
     }
 
-    /// Output, for methods of a stub that take `&mut self`:
-    ///
-    /// ```text
-    /// mod __methods {
-    ///     pub(super) struct get;
-    /// }
-    /// impl CallMut<__methods::get> for Users {
-    ///     type Request = <Self as __handlers::Handlers>::__get_Request;
-    ///     type Result = <Self as __handlers::Handlers>::__get_Result;
-    ///     fn call_mut(&mut self, request: Self::Request) -> impl Future<Output = Self::Result> + Send {
-    ///         <Self as __handlers::Handlers>::get(self, request)
-    ///     }
-    /// }
-    /// ```
-    ///
-    /// A closure cannot lend what it borrows mutably to the future that it gives; a method can.
-    fn methods_by_mut(&self) -> Option<TokenStream> {
-        let methods: Vec<_> = self.methods().filter(|(method, _)| method.by_mut).collect();
-        if methods.is_empty() {
-            return None;
-        }
-        let handlers = self.handlers();
-        let (impl_generics, _, where_clause) = self.block.generics.split_for_impl();
-        let self_ty = &self.block.self_ty;
-        let markers = methods.iter().map(|(method, chain)| {
-            let (cfgs, handler) = (&method.cfgs, HiddenNames::new(method, chain).handler);
-            quote!(#(#cfgs)* pub(super) struct #handler;)
-        });
-        let impls = methods.iter().map(|(method, chain)| {
-            let cfgs = &method.cfgs;
-            let HiddenNames {
-                handler,
-                request,
-                result,
-                ..
-            } = HiddenNames::new(method, chain);
-            quote! {
-                #(#cfgs)*
-                impl #impl_generics __interceptors::CallMut<__methods::#handler> for #self_ty #where_clause {
-                    type Request = <Self as #handlers>::#request;
-                    type Result = <Self as #handlers>::#result;
-
-                    fn call_mut(
-                        &mut self,
-                        request: Self::Request,
-                    ) -> impl ::core::future::Future<Output = Self::Result> + ::core::marker::Send {
-                        <Self as #handlers>::#handler(self, request)
-                    }
-                }
-            }
-        });
-        Some(quote! {
-            #[allow(nonstandard_style)]
-            mod __methods {
-                #(#markers)*
-            }
-            #(#impls)*
-        })
-    }
-
-    /// How a method's reply travels through the chain; the compiler knows where the text does not.
-    fn reply(&self, method: &Method, result: &TokenStream) -> TokenStream {
-        match &method.stream {
-            Some(_) => quote!(__interceptors::AssociatedStream),
-            None => quote!(__interceptors::Probe::<#result>::REPLY),
-        }
-    }
-
     /// The compiler knows of most types whether they are streams, where the text does not.
     fn messages(&self, method: &Method, request: &TokenStream, result: &TokenStream) -> Messages {
         let payload = quote!(__interceptors::payload);
@@ -594,124 +340,4 @@ impl Expander<'_> {
         let (generics, self_ty) = (&self.block.generics, &self.block.self_ty);
         plan_impl(self.checked, generics, self_ty, methods)
     }
-
-    /// What only the compiler can check, for types without parameters.
-    fn assertions(&self) -> TokenStream {
-        let self_ty = &self.block.self_ty;
-        let services = self.checked.named_services.iter().map(|(span, service)| {
-            let message = format!("this path names the service `{service}`, and this is another; name the method alone");
-            quote_spanned! {at(*span)=>
-                const _: () = ::core::assert!(__interceptors::same(__SERVICE, #service), #message);
-            }
-        });
-        let retries = (!self.is_generic()).then(|| {
-            let per_method = self.methods().map(|(method, chain)| {
-                let cfgs = &method.cfgs;
-                let assertions = self.method_assertions(method, chain, &quote!(#self_ty));
-                let items = assertions
-                    .iter()
-                    .map(|assertion| quote!(#(#cfgs)* const _: () = #assertion;));
-                quote!(#(#items)*)
-            });
-            quote!(#(#per_method)*)
-        });
-        quote!(#(#services)* #retries)
-    }
-
-    fn method_assertions(
-        &self,
-        method: &Method,
-        chain: &Chain,
-        this: &TokenStream,
-    ) -> Vec<TokenStream> {
-        let handlers = self.handlers();
-        let HiddenNames { request, .. } = HiddenNames::new(method, chain);
-        let probe = quote!(__interceptors::Probe::<<#this as #handlers>::#request>);
-        let name = &method.name;
-        let retry = chain
-            .entries
-            .iter()
-            .map(|&i| &self.checked.entries[i])
-            .find(|entry| matches!(entry.kind, EntryKind::Retry { .. }));
-        let mut assertions = Vec::new();
-        let hedge = chain
-            .entries
-            .iter()
-            .map(|&i| &self.checked.entries[i])
-            .find(|entry| matches!(entry.kind, EntryKind::Hedge { .. }));
-        if let Some(entry) = hedge {
-            let HiddenNames { plan, .. } = HiddenNames::new(method, chain);
-            let message = format!(
-                "`hedge` is for unary calls with a request that is `Clone`, and `{name}` is none; leave it out with `except = [{name}]`"
-            );
-            assertions.push(quote_spanned! {at(entry.name.span())=>
-                ::core::assert!(<#this as #handlers>::#plan.kind().is_unary() && #probe::RESEND.is_some(), #message)
-            });
-        }
-        if let Some(span) = chain.retry_named_at {
-            let message =
-                format!("`retry` cannot repeat the request stream of `{name}`; take it out here");
-            assertions.push(
-                quote_spanned! {at(span)=> ::core::assert!(!#probe::REQUEST_IS_STREAM, #message) },
-            );
-        }
-        if let Some(entry) = retry {
-            let message = format!(
-                "`retry` needs a request that is `Clone`, and that of `{name}` is not; derive `Clone` for it, or leave the method out with `except = [{name}]`"
-            );
-            assertions.push(quote_spanned! {at(entry.name.span())=>
-                ::core::assert!(#probe::REQUEST_IS_STREAM || #probe::RESEND.is_some(), #message)
-            });
-        }
-        assertions
-    }
-
-    fn is_generic(&self) -> bool {
-        !self.block.generics.params.is_empty()
-    }
-
-    /// Associated types without parameters: those that bodies may name as `Self::X`.
-    fn plain_types(&self) -> impl Iterator<Item = &syn::ImplItemType> {
-        let types = self.block.types.iter().map(|assoc| &assoc.item);
-        types.filter(|item| item.generics.params.is_empty())
-    }
-}
-
-/// The names of a method's items in the hidden trait.
-struct HiddenNames {
-    handler: Ident,
-    request: Ident,
-    result: Ident,
-    plan: Ident,
-}
-
-impl HiddenNames {
-    fn new(method: &Method, chain: &Chain) -> Self {
-        let name = &method.name;
-        let span = method.ident().span();
-        let handler = if chain.rename {
-            Ident::new(&format!("__{name}"), span)
-        } else {
-            method.ident().clone()
-        };
-        Self {
-            handler,
-            request: format_ident!("__{name}_Request"),
-            result: format_ident!("__{name}_Result"),
-            plan: format_ident!("__{}", name.to_uppercase()),
-        }
-    }
-}
-
-fn cfgs(attrs: &[Attribute]) -> impl Iterator<Item = &Attribute> {
-    attrs.iter().filter(|attr| is_cfg(attr))
-}
-
-/// The user's lint levels, for the places where the types of the signature stand once more.
-fn lints_for_copies(attrs: &[Attribute]) -> Vec<Attribute> {
-    attrs
-        .iter()
-        .filter(|attr| is_lint_level(attr))
-        .map(expect_to_allow)
-        .collect()
 }

@@ -1,0 +1,191 @@
+use proc_macro2::Span;
+use syn::Type;
+
+use super::cover::{Covered, check_coverage, covered};
+use crate::ctxt::Ctxt;
+use crate::entries::chain::Chain;
+use crate::entries::entry::Listed;
+use crate::entries::list::{MethodArgs, Skipped};
+use crate::entries::row::Times;
+use crate::entries::view::{self, View};
+use crate::item::names::{Named, Names, ServiceName};
+use crate::item::service::{Method, ServiceImpl};
+use crate::text::tokens::{Siblings, ungroup};
+use crate::text::words::nearest;
+
+/// The chains of a block, and the services that its lists name. The entries of its methods are added to
+/// those of the block.
+pub(super) fn chains(
+    cx: &Ctxt,
+    name: &ServiceName,
+    block: &ServiceImpl,
+    args: &mut [MethodArgs],
+    entries: &mut Vec<Listed>,
+    all_is_here: bool,
+) -> (Vec<Chain>, Vec<(Span, String)>) {
+    let methods = block.methods.iter().zip(&*args);
+    let methods: Vec<Named> = methods
+        .map(|(method, args)| Named::of(method, args.name.as_ref()))
+        .collect();
+    let mut names = Names::new(cx, name, &methods);
+    let covered = entries.iter().map(|listed| covered(&mut names, listed));
+    let covered: Vec<Covered> = covered.collect();
+    let named_services = names.compare;
+    if all_is_here {
+        check_method_attributes(cx, &block.methods, args, entries, &covered);
+    }
+
+    let of_block = entries.len();
+    let mut chains = Vec::new();
+    for (index, args) in args.iter_mut().enumerate() {
+        let first_own = entries.len();
+        let skip = std::mem::take(&mut args.skip);
+        entries.append(&mut args.entries);
+        let own = |listed: &Listed| {
+            let replaces = |own: &Listed| own.row.times != Times::Any && own.key == listed.key;
+            (first_own..entries.len()).find(|&i| replaces(&entries[i]))
+        };
+        let mut chain = Vec::new();
+        for i in 0..of_block {
+            let replaced = own(&entries[i]);
+            if skip.iter().any(|skipped| skipped.key == entries[i].key) {
+                continue;
+            }
+            let entry = replaced.or_else(|| covered[i].holds[index].then_some(i));
+            chain.extend(entry.filter(|entry| !chain.contains(entry)));
+        }
+        let added = (first_own..entries.len())
+            .filter(|i| !chain.contains(i))
+            .collect::<Vec<_>>();
+        chain.extend(added);
+        let is_retry = |listed: &Listed| listed.row.needs.resend && !listed.row.needs.unary;
+        let named = |covered: &Covered| covered.only_named_at.get(index).copied().flatten();
+        let retry_named_at = (0..of_block)
+            .filter(|&i| is_retry(&entries[i]) && chain.contains(&i))
+            .find_map(|i| named(&covered[i]));
+        let own_retry = (first_own..entries.len())
+            .find(|&i| is_retry(&entries[i]))
+            .map(|i| entries[i].name.span());
+        let Named {
+            name,
+            rpc,
+            is_derived,
+        } = methods[index].clone();
+        chains.push(Chain {
+            name,
+            rpc,
+            is_derived,
+            entries: chain,
+            rename: false,
+            retry_named_at: retry_named_at.or(own_retry),
+        });
+    }
+    if all_is_here {
+        check_coverage(cx, &entries[..of_block], &covered, &chains);
+        check_entries(cx, entries, of_block, &covered, &chains);
+    }
+
+    let method_names: Vec<String> = methods.into_iter().map(|method| method.name).collect();
+    let siblings = Siblings {
+        names: &method_names,
+        service: match ungroup(&block.self_ty) {
+            Type::Path(path) => path.path.segments.last().map(|segment| &segment.ident),
+            _ => None,
+        },
+    };
+    let bodies = block.methods.iter().map(|method| &method.block);
+    let called: Vec<String> = bodies.flat_map(|body| siblings.called_in(body)).collect();
+    for (chain, method) in chains.iter_mut().zip(&block.methods) {
+        chain.rename = called.contains(&method.name);
+    }
+    (chains, named_services)
+}
+
+/// What each entry wants of the methods that it covers.
+fn check_entries(
+    cx: &Ctxt,
+    entries: &[Listed],
+    of_block: usize,
+    lists: &[Covered],
+    chains: &[Chain],
+) {
+    let verifies = |&i: &usize| entries[i].row.verifies;
+    let is_open = |method: usize| {
+        let mut verifiers = (0..of_block).filter(verifies);
+        verifiers.any(|i| lists[i].public_at[method].is_some())
+    };
+    for (i, listed) in entries.iter().enumerate() {
+        let covering = chains.iter().enumerate();
+        let covering = covering.filter(|(_, chain)| chain.entries.contains(&i));
+        let covered = covering.map(|(method, chain)| view::Covered {
+            name: &chain.name,
+            is_verified: chain.verifier_before(entries, i).is_some(),
+            is_public: is_open(method) && !chain.entries.iter().any(verifies),
+        });
+        let view = View {
+            name: &listed.name,
+            methods: &listed.methods,
+            is_of_method: i >= of_block,
+            covered: covered.collect(),
+        };
+        listed.entry.check(cx, &view);
+    }
+}
+
+/// `skip(name)` and entries of the same name must have something to work on.
+fn check_method_attributes(
+    cx: &Ctxt,
+    methods: &[Method],
+    args: &[MethodArgs],
+    entries: &[Listed],
+    covered: &[Covered],
+) {
+    for (index, (method, args)) in methods.iter().zip(args).enumerate() {
+        let mut skipped: Vec<&str> = Vec::new();
+        for Skipped { name, key } in &args.skip {
+            let of_block = entries.iter().find(|entry| entry.key == *key);
+            let Some(of_block) = of_block else {
+                let hint = cannot_skip(key, entries);
+                cx.error_on(name, format!("the block has no `{key}` to skip; {hint}"));
+                skipped.push(key);
+                continue;
+            };
+            let is_given = |own: &Listed| own.key == *key && own.row.times != Times::Any;
+            if skipped.contains(&key.as_str()) {
+                cx.error_on(name, format!("duplicate `{key}` in `skip`; take one out"));
+            } else if args.entries.iter().any(is_given) {
+                let message = format!("`{key}` is skipped and given here; keep one of them");
+                cx.error_on(name, message);
+            }
+            let access = of_block.entry.access();
+            if access.is_some_and(|access| access.protected.is_some()) {
+                cx.error_on(
+                    name,
+                    "the block's `auth` says of every method whether it is public; say it there",
+                );
+            }
+            skipped.push(key);
+        }
+        for own in &args.entries {
+            let of_block = entries.iter().position(|entry| entry.key == own.key);
+            if let Some(public_at) = of_block.and_then(|i| covered[i].public_at[index]) {
+                let name = &method.name;
+                let message = format!("`{name}` has an `auth` of its own, so it is not public");
+                cx.error_at(public_at, message);
+            }
+        }
+    }
+}
+
+/// What to write in the place of a name that the block does not list.
+fn cannot_skip(key: &str, entries: &[Listed]) -> String {
+    let known: Vec<&str> = entries.iter().map(|entry| entry.key.as_str()).collect();
+    let by_last_word = |known: &&&str| known.rsplit("::").next() == Some(key);
+    match nearest(key, &known).or(known.iter().find(by_last_word).copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if known.contains(&"with") => {
+            "take it out; one of several `with` is left out by its `except`".to_owned()
+        }
+        None => "take it out".to_owned(),
+    }
+}

@@ -1,0 +1,85 @@
+use quote::ToTokens;
+
+use super::cover::{Covered, check_coverage, covered};
+use crate::ctxt::Ctxt;
+use crate::entries::chain::Chain;
+use crate::entries::entry::Listed;
+use crate::item::client_module::ClientModule;
+use crate::item::constructors::check_constructors;
+use crate::item::names::{Named, Names, ServiceName};
+use crate::text::tokens::find_ident;
+
+/// The chains of a generated client. What its kinds rule out is left out, unless it is named.
+pub(super) fn chains(
+    cx: &Ctxt,
+    name: &ServiceName,
+    module: &ClientModule,
+    entries: &[Listed],
+    all_is_here: bool,
+) -> Vec<Chain> {
+    if entries.iter().any(|listed| listed.row.needs.scheme) {
+        check_constructors(cx, module);
+    }
+    let methods = module.methods.iter().map(|method| Named {
+        name: method.name.clone(),
+        rpc: method.rpc.value(),
+        is_derived: false,
+    });
+    let methods: Vec<Named> = methods.collect();
+    if methods.is_empty() {
+        return Vec::new();
+    }
+    let mut names = Names::new(cx, name, &methods);
+    names.is_of_package = true;
+    let covered = entries.iter().map(|listed| covered(&mut names, listed));
+    let mut covered: Vec<Covered> = covered.collect();
+    let mut chains = Vec::new();
+    for (index, (named, method)) in methods.iter().zip(&module.methods).enumerate() {
+        let is_unary = !method.request_is_stream && !method.response_is_stream;
+        let mut chain = Vec::new();
+        for (i, entry) in entries.iter().enumerate() {
+            if !covered[i].holds[index] {
+                continue;
+            }
+            if entry.row.needs.unary && !is_unary {
+                if let Some(Some(span)) = covered[i].only_named_at.get(index) {
+                    let (entry, name) = (&entry.name, &named.name);
+                    let message = format!(
+                        "`{entry}` is for unary calls, and `{name}` is none; take it out here"
+                    );
+                    cx.error_at(*span, message);
+                    covered[i].is_unsure = true;
+                }
+                continue;
+            }
+            chain.push(i);
+        }
+        let Named {
+            name,
+            rpc,
+            is_derived,
+        } = named.clone();
+        chains.push(Chain {
+            name,
+            rpc,
+            is_derived,
+            entries: chain,
+            rename: false,
+            retry_named_at: None,
+        });
+    }
+    for entry in entries {
+        for expr in entry.entry.expressions() {
+            if let Some(this) = find_ident(expr.to_token_stream(), "self") {
+                cx.error_on(
+                    &this,
+                    "a generated client holds nothing of yours, so there is no `self` here; name a `static`, or call a function",
+                );
+            }
+        }
+    }
+    if all_is_here {
+        check_coverage(cx, entries, &covered, &chains);
+    }
+    chains
+}

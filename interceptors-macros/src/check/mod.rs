@@ -1,0 +1,176 @@
+//! What one part says must be true of the others: lists of methods, orders, and who covers what.
+
+mod block;
+mod channel;
+mod client_module;
+mod cover;
+mod rules;
+
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
+use syn::{GenericArgument, Generics, Ident, Item, Path, PathArguments, Type};
+
+use crate::ctxt::Ctxt;
+use crate::entries::chain::Chain;
+use crate::entries::entry::Listed;
+use crate::entries::list::{BlockArgs, parse_block_args};
+use crate::entries::parse::Parsed;
+use crate::entries::site::Place;
+use crate::item::annotated::Annotated;
+use crate::item::client_module::is_generated;
+use crate::item::mount::Mount;
+use crate::item::names::{ServiceName, service_name};
+use crate::text::tokens::{find_ident, ungroup};
+
+/// What is to be generated. By now nothing can be wrong that a macro can see.
+pub(crate) struct Checked {
+    pub(crate) krate: Path,
+    pub(crate) item: Annotated,
+    pub(crate) mount: Mount,
+    pub(crate) name: ServiceName,
+    pub(crate) plan: Option<Type>,
+    /// Whether the language lets `Intercepted`, a trait of another crate, be implemented.
+    pub(crate) has_plan: bool,
+    /// Those of the block, then those of the methods.
+    pub(crate) entries: Vec<Listed>,
+    /// One for each method; for a channel one for each path that a list names, and before them one
+    /// for all others.
+    pub(crate) chains: Vec<Chain>,
+    /// Services that full paths in lists name, where the compiler has to compare.
+    pub(crate) named_services: Vec<(Span, String)>,
+}
+
+impl Checked {
+    /// The entries of a chain, outermost first, each with its place in the list.
+    pub(crate) fn covering<'a>(
+        &'a self,
+        chain: &'a Chain,
+    ) -> impl Iterator<Item = (Place<'a>, &'a Listed)> + Clone {
+        let entries = chain.entries.iter();
+        entries.map(|&i| (self.entries[i].place(self.mount, i), &self.entries[i]))
+    }
+
+    /// The names of the constants that the plan of a chain is made of.
+    pub(crate) fn plan_entries<'a>(&'a self, chain: &'a Chain) -> impl Iterator<Item = Ident> + 'a {
+        self.covering(chain).map(|(place, _)| place.item("ENTRY"))
+    }
+}
+
+pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
+    let Parsed {
+        args:
+            BlockArgs {
+                krate,
+                service,
+                plan,
+                mut entries,
+            },
+        mount,
+        item,
+        mut methods,
+        cx,
+    } = parsed;
+    // What could not be read is not there: that something is missing says nothing then.
+    let all_is_here = cx.errors() == 0;
+    let (name, has_plan, named_services, chains);
+    match &item {
+        Annotated::Block(block) => {
+            if mount == Mount::Stub && service.is_none() {
+                cx.error_on(
+                    &block.self_ty,
+                    "which service this is cannot be seen here; add `service = \"user.v1.UserService\"`",
+                );
+            }
+            name = service_name(service, block.trait_path.as_ref());
+            has_plan = may_implement_foreign_trait(&block.generics, &block.self_ty);
+            (chains, named_services) =
+                block::chains(&cx, &name, block, &mut methods, &mut entries, all_is_here);
+            if all_is_here && mount == Mount::Stub {
+                rules::check_borrows(&cx, block, &entries, &chains);
+            }
+        }
+        Annotated::ClientModule(module) => {
+            name = match module.methods.first() {
+                Some(method) => {
+                    let service = &method.service;
+                    ServiceName::Given(syn::parse_quote!(#service))
+                }
+                None => ServiceName::Derived(module.client.to_string()),
+            };
+            has_plan = true;
+            named_services = Vec::new();
+            chains = client_module::chains(&cx, &name, module, &entries, all_is_here);
+        }
+        Annotated::Channel(item) => {
+            name = ServiceName::Derived(item.ident.to_string());
+            has_plan = true;
+            named_services = Vec::new();
+            chains = channel::chains(&cx, &entries);
+        }
+    }
+    if all_is_here {
+        rules::check_exclusions(&cx, &entries, &chains);
+        rules::check_parted(&cx, &entries, &chains);
+    }
+    cx.check()?;
+    Ok(Checked {
+        krate,
+        item,
+        mount,
+        name,
+        plan,
+        has_plan,
+        entries,
+        chains,
+        named_services,
+    })
+}
+
+/// A struct on which nothing is listed. Where the attribute has an error, code around it still finds `wrap` and `PLAN`:
+/// what is wrong has been told, so errors are not told again.
+pub(crate) fn without_entries(args: TokenStream, item: TokenStream) -> Option<Checked> {
+    let Ok(Item::Struct(item)) = syn::parse2(item) else {
+        return None;
+    };
+    if is_generated(&item) || !cfg!(feature = "client") {
+        return None;
+    }
+    let told = Ctxt::new();
+    let mut args = parse_block_args(&told, Mount::Channel, args);
+    let _ = told.check();
+    args.entries = Vec::new();
+    let parsed = Parsed {
+        cx: Ctxt::new(),
+        mount: Mount::Channel,
+        args,
+        methods: Vec::new(),
+        item: Annotated::Channel(item),
+    };
+    check(parsed).ok()
+}
+
+/// Not for `T`, nor for what the language treats alike (`&T`, `Box<T>`, `Pin<T>`), nor where a
+/// parameter belongs to the service's trait alone.
+fn may_implement_foreign_trait(generics: &Generics, self_ty: &Type) -> bool {
+    fn is_parameter(generics: &Generics, ty: &Type) -> bool {
+        match ungroup(ty) {
+            Type::Reference(reference) => is_parameter(generics, &reference.elem),
+            Type::Path(path) => match (path.path.segments.last(), path.path.get_ident()) {
+                (_, Some(ident)) => generics.type_params().any(|param| param.ident == *ident),
+                (Some(last), None) if last.ident == "Box" || last.ident == "Pin" => {
+                    matches!(&last.arguments, PathArguments::AngleBracketed(args)
+                    if args.args.iter().any(|arg| {
+                        matches!(arg, GenericArgument::Type(ty) if is_parameter(generics, ty))
+                    }))
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+    let types = generics.type_params().map(|param| &param.ident);
+    let mut parameters = types.chain(generics.const_params().map(|param| &param.ident));
+    !is_parameter(generics, self_ty)
+        && parameters
+            .all(|ident| find_ident(self_ty.to_token_stream(), &ident.to_string()).is_some())
+}

@@ -1,0 +1,97 @@
+use syn::spanned::Spanned;
+
+use crate::ctxt::Ctxt;
+use crate::entries::chain::Chain;
+use crate::entries::entry::Listed;
+use crate::entries::row::Times;
+use crate::item::service::ServiceImpl;
+use crate::text::summary::summary;
+use crate::text::tokens::is_place_of_self;
+
+/// A call that borrows the stub mutably leaves nothing to borrow for its interceptors, nor can it be made
+/// several times at once.
+pub(super) fn check_borrows(cx: &Ctxt, block: &ServiceImpl, entries: &[Listed], chains: &[Chain]) {
+    let mut told = Vec::new();
+    for (method, chain) in block.methods.iter().zip(chains) {
+        for &i in chain.entries.iter().filter(|_| method.by_mut) {
+            let name = &method.name;
+            let entry = &entries[i];
+            if entry.row.needs.unary && !told.contains(&i) {
+                told.push(i);
+                let hedge = &entry.name;
+                cx.error_on(
+                    hedge,
+                    format!("`{hedge}` makes attempts at the same time, and `{name}` takes `&mut self`; let it take `&self`, or leave it out"),
+                );
+            }
+            let asks_self = entry.entry.asks_self();
+            let expressions = entry.entry.expressions();
+            let place = expressions.into_iter().find(|expr| is_place_of_self(expr));
+            if (asks_self || place.is_some()) && !told.contains(&i) {
+                told.push(i);
+                let span = place.map_or(entry.name.span(), Spanned::span);
+                let shown = place.map_or_else(|| "token = self".to_owned(), summary);
+                cx.error_at(
+                    span,
+                    format!("`{name}` takes `&mut self`, so nothing can be borrowed from it during the call; write `{shown}.clone()`, or let it take `&self`"),
+                );
+            }
+        }
+    }
+}
+
+/// What is said of one kind of message means nothing to another, and is said once of each.
+pub(super) fn check_parted(cx: &Ctxt, entries: &[Listed], chains: &[Chain]) {
+    let mut told = Vec::new();
+    for chain in chains {
+        let mut seen: Vec<&str> = Vec::new();
+        for &i in &chain.entries {
+            let Listed { name, key, row, .. } = &entries[i];
+            if row.times != Times::Parted {
+                continue;
+            }
+            if !seen.contains(&key.as_str()) {
+                seen.push(key);
+            } else if !told.contains(&i) {
+                told.push(i);
+                let of = &chain.name;
+                cx.error_on(
+                    name,
+                    format!("another `{name}` covers `{of}` too; part the methods with `only` and `except`"),
+                );
+            }
+        }
+    }
+}
+
+/// Some entries exclude each other: gRFC A6 has `retry` or `hedge` for a method.
+pub(super) fn check_exclusions(cx: &Ctxt, entries: &[Listed], chains: &[Chain]) {
+    let mut told: Vec<(usize, usize)> = Vec::new();
+    for chain in chains {
+        let pairs = chain.entries.iter().flat_map(|&a| {
+            let excluded = |&b: &usize| entries[a].row.not_with.contains(&entries[b].row.name);
+            let others = chain.entries.iter().copied().find(excluded);
+            others.map(|b| (a.max(b), a.min(b)))
+        });
+        for (later, earlier) in pairs {
+            let rows = |(a, b): (usize, usize)| (entries[a].row.name, entries[b].row.name);
+            let is_same = |pair: &(usize, usize)| {
+                let ((a, b), (c, d)) = (rows(*pair), rows((later, earlier)));
+                (a, b) == (c, d) || (a, b) == (d, c)
+            };
+            if told.iter().any(is_same) {
+                continue;
+            }
+            told.push((later, earlier));
+            let (later, earlier) = (&entries[later].name, &entries[earlier].name);
+            let of = match chain.name.as_str() {
+                "*" => String::new(),
+                name => format!(" for `{name}`"),
+            };
+            cx.error_on(
+                later,
+                format!("`{later}` cannot be given together with `{earlier}`{of}; keep one of them, or part the methods with `only`"),
+            );
+        }
+    }
+}

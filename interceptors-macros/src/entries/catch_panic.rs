@@ -1,0 +1,25 @@
+use super::row::{DefaultValue, Fit, Places, Positional, Row, Setting, Start, Value, enabled_by};
+
+pub(crate) static ROW: Row = Row {
+    name: "catch_panic",
+    also_called: &["panic", "recover", "catch_unwind"],
+    feature: enabled_by!("catch-panic"),
+    places: Places::SERVICE,
+    says: "turns a panic into `INTERNAL`, and logs it",
+    module: "catch_panic",
+    interceptor: "CatchPanic",
+    start: Start::Nothing,
+    example: "catch_panic(hook = on_panic)",
+    positional: Positional::No,
+    settings: &[Setting {
+        name: "hook",
+        value: Value::Given(None),
+        default: DefaultValue::Words("logs the panic"),
+        says: "called instead of logging: a function, or a [`PanicHandler`](catch_panic::PanicHandler) that is `Clone`",
+        also_called: &["handler", "with", "on_panic"],
+        ..Setting::USUAL
+    }],
+    fit: Fit::WhereMade,
+    given_by: "with_hook",
+    ..Row::USUAL
+};

@@ -1,0 +1,161 @@
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+use syn::spanned::Spanned;
+use syn::{Expr, Ident};
+
+use super::access::Access;
+use super::row::{Fit, Row};
+use super::site::{Place, Site};
+use super::view::View;
+use crate::ctxt::Ctxt;
+use crate::item::methods::Selector;
+use crate::item::mount::Mount;
+use crate::text::config::Config;
+use crate::text::tokens::{is_place_of_self, needs_receiver};
+
+/// What an entry becomes. Most of it is told by the row; this is the rest.
+pub(crate) trait Entry {
+    /// Its settings.
+    fn config(&self) -> Option<&Config> {
+        None
+    }
+
+    /// The user's expression that gives the value which the entry is about.
+    fn given(&self) -> Option<&Expr> {
+        None
+    }
+
+    /// Whether that value is made once and kept, where it does not depend on `self`.
+    fn keeps_given(&self) -> bool {
+        true
+    }
+
+    /// Whether the interceptor borrows it, and is not itself what was given.
+    fn borrows_given(&self) -> bool {
+        self.keeps_given()
+    }
+
+    /// All expressions that give values at run time.
+    fn expressions(&self) -> Vec<&Expr> {
+        self.given().into_iter().collect()
+    }
+
+    /// Whether it borrows what the attribute stands on.
+    fn asks_self(&self) -> bool {
+        false
+    }
+
+    /// Which methods do without it.
+    fn access(&self) -> Option<&Access> {
+        None
+    }
+
+    /// Whether the compiler has to be asked; `by_row` is what the row says.
+    fn fit(&self, by_row: Fit) -> Fit {
+        by_row
+    }
+
+    /// What it needs once for all calls, its settings apart.
+    fn items(&self, place: &Place<'_>) -> TokenStream {
+        let _ = place;
+        TokenStream::new()
+    }
+
+    /// How the plan has it, where the row does not say; `shown` are its expressions.
+    fn plan(&self, place: &Place<'_>, shown: &TokenStream) -> Option<TokenStream> {
+        let _ = (place, shown);
+        None
+    }
+
+    /// What each channel has of its own: the type, and the item that makes one.
+    fn channel_state(&self, place: &Place<'_>) -> Option<(TokenStream, Ident)> {
+        let _ = place;
+        None
+    }
+
+    /// The interceptor, as a value for one call.
+    fn value(&self, spot: &Spot<'_>) -> TokenStream;
+
+    /// What has to be true of the methods that it covers.
+    fn check(&self, cx: &Ctxt, view: &View<'_>) {
+        let _ = (cx, view);
+    }
+}
+
+/// Where an entry's value is made.
+pub(crate) struct Spot<'a> {
+    pub(crate) place: Place<'a>,
+    pub(crate) site: &'a Site<'a>,
+    /// The local that holds the `auth` before it, if there is one.
+    pub(crate) verifier: Option<usize>,
+    /// Whether what was given has been made from `self` just before.
+    pub(crate) is_made: bool,
+}
+
+impl Spot<'_> {
+    /// What stands in `self`, what was made from it just before, or what was made once.
+    pub(crate) fn lent(&self, expr: &Expr) -> TokenStream {
+        match self.is_made {
+            true => {
+                let made = self.place.made();
+                quote!(#made)
+            }
+            false => self.place.borrowed(expr, self.site),
+        }
+    }
+
+    /// The local of the `auth` before it.
+    pub(crate) fn verifier(&self, span: Span) -> Option<Ident> {
+        self.verifier.map(|i| Ident::new(&format!("__{i}"), span))
+    }
+}
+
+/// An interceptor, as it was listed.
+pub(crate) struct Listed {
+    pub(crate) name: Ident,
+    /// As it was written: the name, or a path. It tells entries apart.
+    pub(crate) key: String,
+    pub(crate) row: &'static Row,
+    pub(crate) methods: Selector,
+    /// Settings that are expressions, as the plan shows them.
+    pub(crate) shown: Vec<(String, String)>,
+    pub(crate) entry: Box<dyn Entry>,
+}
+
+impl Listed {
+    /// Where the compiler should point when it speaks of the entry.
+    pub(crate) fn span(&self) -> Span {
+        let given = self.entry.given();
+        given.map_or_else(|| self.name.span(), Spanned::span)
+    }
+
+    pub(crate) fn place(&self, mount: Mount, i: usize) -> Place<'_> {
+        Place {
+            mount,
+            i,
+            name: &self.name,
+            span: self.span(),
+        }
+    }
+
+    pub(crate) fn fit(&self) -> Fit {
+        match self.entry.fit(self.row.fit) {
+            Fit::IfGiven | Fit::WhereMade if self.entry.given().is_none() => Fit::Always,
+            Fit::IfGiven => Fit::Asked,
+            fit => fit,
+        }
+    }
+
+    /// The expression whose value is made once and kept.
+    pub(crate) fn made_once(&self) -> Option<&Expr> {
+        let given = self.entry.given().filter(|_| self.entry.keeps_given());
+        given.filter(|expr| !needs_receiver(expr))
+    }
+
+    /// An expression that makes a value from `self` for each call, `Arc::clone(&self.tokens)`, and that an
+    /// interceptor only borrows: the value needs a place of its own.
+    pub(crate) fn made_from_self(&self) -> Option<&Expr> {
+        let given = self.entry.given().filter(|_| self.entry.borrows_given());
+        given.filter(|expr| needs_receiver(expr) && !is_place_of_self(expr))
+    }
+}

@@ -1,0 +1,342 @@
+//! Reads the list of entries, on a block and on a method.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::{Expr, Ident, Lit, LitStr, Path, Type, parse_quote};
+
+use super::entry::Listed;
+use super::of_path;
+use super::reader::Reader;
+use super::row::Times;
+use super::{Known, TABLE};
+use crate::ctxt::Ctxt;
+use crate::item::methods::{is_identifier, is_service_name};
+use crate::item::mount::{Mount, Side};
+use crate::text::args::{Arg, ArgValue, NAMELESS, parse_args};
+use crate::text::literals::literal;
+use crate::text::words::unknown;
+
+/// The attribute on a block.
+pub(crate) struct BlockArgs {
+    pub(crate) krate: Path,
+    pub(crate) service: Option<Expr>,
+    pub(crate) plan: Option<Type>,
+    pub(crate) entries: Vec<Listed>,
+}
+
+/// The attribute on a method of an annotated block.
+#[derive(Default)]
+pub(crate) struct MethodArgs {
+    pub(crate) name: Option<LitStr>,
+    pub(crate) skip: Vec<Skipped>,
+    pub(crate) entries: Vec<Listed>,
+}
+
+/// An entry of the block that a method does without.
+pub(crate) struct Skipped {
+    pub(crate) name: Ident,
+    pub(crate) key: String,
+}
+
+pub(crate) fn parse_block_args(cx: &Ctxt, mount: Mount, tokens: TokenStream) -> BlockArgs {
+    let args = parse_args(cx, tokens, NAMELESS_ENTRY);
+    let mut block = BlockArgs {
+        krate: parse_quote!(::interceptors),
+        service: None,
+        plan: None,
+        entries: Vec::new(),
+    };
+    let list = List {
+        cx,
+        mount,
+        on_method: false,
+    };
+    let mut seen: Vec<Ident> = Vec::new();
+    for arg in args {
+        let is_setting = arg.path.is_none()
+            && matches!(arg.name.to_string().as_str(), "crate" | "service" | "plan");
+        if !is_setting {
+            list.entry(arg, &mut block.entries);
+            continue;
+        }
+        if seen.contains(&arg.name) {
+            let message = format!("duplicate setting `{}`; take one out", arg.name);
+            cx.error_on(&arg.name, message);
+            continue;
+        }
+        seen.push(arg.name.clone());
+        block.setting(cx, mount, arg);
+    }
+    block
+}
+
+impl BlockArgs {
+    /// `crate`, `service` or `plan`
+    fn setting(&mut self, cx: &Ctxt, mount: Mount, arg: Arg) {
+        match (arg.name.to_string().as_str(), arg.value) {
+            ("crate", ArgValue::Expr(expr)) => {
+                if let Some(path) = as_path(cx, &expr) {
+                    self.krate = path;
+                }
+            }
+            ("crate", _) => cx.error_on(
+                &arg.name,
+                "`crate` needs a path: `crate = path::to::interceptors`",
+            ),
+            ("service", _) if matches!(mount, Mount::Channel | Mount::ClientModule) => cx.error_on(
+                &arg.name,
+                match mount {
+                    Mount::Channel => "a channel serves any service; take `service` out",
+                    _ => "a generated client knows its service; take `service` out",
+                },
+            ),
+            ("service", ArgValue::Expr(expr)) => match literal(&expr) {
+                Some(Lit::Str(text)) if !is_service_name(&text.value()) => cx.error_on(
+                    text,
+                    "not the full name of a service; write it as the proto has it, such as `\"user.v1.UserService\"`",
+                ),
+                None | Some(Lit::Str(_)) => self.service = Some(*expr),
+                Some(_) => cx.error_on(
+                    &expr,
+                    "`service` must be a string, such as `\"user.v1.UserService\"`",
+                ),
+            },
+            ("service", _) => cx.error_on(
+                &arg.name,
+                "`service` needs a value: `service = \"user.v1.UserService\"`",
+            ),
+            (_, ArgValue::Expr(expr)) => {
+                self.plan = cx.ok(syn::parse2(expr.into_token_stream()));
+            }
+            _ => cx.error_on(&arg.name, "`plan` needs a type of yours: `plan = UsersPolicy`"),
+        }
+    }
+}
+
+pub(crate) fn parse_method_args(cx: &Ctxt, mount: Mount, tokens: TokenStream) -> MethodArgs {
+    let list = List {
+        cx,
+        mount,
+        on_method: true,
+    };
+    let mut method = MethodArgs::default();
+    for arg in parse_args(cx, tokens, NAMELESS_ENTRY) {
+        match arg.name.to_string().as_str() {
+            _ if arg.path.is_some() => list.entry(arg, &mut method.entries),
+            "name" => method.name(cx, arg),
+            "skip" => method.skip(cx, arg),
+            "crate" | "service" | "plan" => {
+                let name = &arg.name;
+                let message =
+                    format!("`{name}` belongs in the attribute on the block, not on a method");
+                cx.error_on(name, message);
+            }
+            _ => list.entry(arg, &mut method.entries),
+        }
+    }
+    method
+}
+
+impl MethodArgs {
+    /// `name = "GetURL"`
+    fn name(&mut self, cx: &Ctxt, Arg { name, value, .. }: Arg) {
+        let ArgValue::Expr(expr) = value else {
+            cx.error_on(&name, "`name` needs a value: `name = \"GetURL\"`");
+            return;
+        };
+        match literal(&expr) {
+            Some(Lit::Str(text)) if is_identifier(&text.value()) => {
+                if self.name.replace(text.clone()).is_some() {
+                    cx.error_on(&name, "duplicate setting `name`; take one out");
+                }
+            }
+            _ => cx.error_on(
+                &expr,
+                "`name` must be the name of the RPC, such as `\"GetURL\"`",
+            ),
+        }
+    }
+
+    /// `skip(retry, my_crate::audit)`
+    fn skip(&mut self, cx: &Ctxt, Arg { name, value, .. }: Arg) {
+        let skipped = match value {
+            ArgValue::List(tokens) => parse_args(cx, tokens, NAMELESS),
+            _ => Vec::new(),
+        };
+        if skipped.is_empty() {
+            cx.error_on(
+                &name,
+                "`skip` needs the name of an interceptor: `skip(retry)`",
+            );
+        }
+        self.skip.extend(skipped.into_iter().map(|arg| Skipped {
+            key: key(&arg),
+            name: arg.name,
+        }));
+    }
+}
+
+/// What tells one entry from another: its name or its path.
+fn key(arg: &Arg) -> String {
+    match &arg.path {
+        Some(path) => path.to_token_stream().to_string().replace(' ', ""),
+        None => arg.name.to_string(),
+    }
+}
+
+/// What is said of an element of the list that has no name.
+const NAMELESS_ENTRY: &str =
+    "expected the name of an interceptor or of a setting, such as `logging` or `retry(max = 3)`";
+
+struct List<'a> {
+    cx: &'a Ctxt,
+    mount: Mount,
+    on_method: bool,
+}
+
+impl List<'_> {
+    fn entry(&self, arg: Arg, entries: &mut Vec<Listed>) {
+        let name = &arg.name;
+        let key = key(&arg);
+        let is_again = |entry: &&Listed| entry.key == key;
+        let earlier = entries.iter().find(is_again);
+        if earlier.is_some_and(|earlier| earlier.row.times == Times::Once) {
+            let message = format!("duplicate interceptor `{key}`; take one out");
+            self.cx.error_on(name, message);
+            return;
+        }
+        let known = match &arg.path {
+            Some(_) => None,
+            None => match self.find(name) {
+                Some(known) => Some(known),
+                None => return,
+            },
+        };
+        let tokens = match arg.value {
+            ArgValue::None => TokenStream::new(),
+            ArgValue::List(tokens) => tokens,
+            ArgValue::Expr(_) => {
+                let example = match known {
+                    Some(known) => known.row.example.to_owned(),
+                    None => format!("{name}(…)"),
+                };
+                let message = format!("`{name}` takes its settings in parentheses: `{example}`");
+                self.cx.error_on(name, message);
+                return;
+            }
+        };
+        let reader = Reader {
+            cx: self.cx,
+            mount: self.mount,
+            on_method: self.on_method,
+            name: name.clone(),
+            row: known.map_or(&of_path::ROW, |known| known.row),
+        };
+        entries.extend(match (known, arg.path) {
+            (Some(known), _) => (known.read)(&reader, tokens),
+            (None, Some(path)) => of_path::read(&reader, path, key, tokens),
+            (None, None) => None,
+        });
+    }
+
+    /// The entry of this name, if it may stand here.
+    fn find(&self, name: &Ident) -> Option<&'static Known> {
+        let side = self.mount.side();
+        let known = || TABLE.iter().filter(|known| *name == known.row.name);
+        let here = known().find(|known| known.row.places.has(self.mount));
+        let row = match here.or(known().next()) {
+            Some(known) => known.row,
+            None => {
+                self.cx.error_on(name, self.unknown(&name.to_string()));
+                return None;
+            }
+        };
+        if !known().any(|known| known.row.places.has_side(side)) {
+            let message = match (side, row.on_other_side) {
+                (Side::Server, None) => format!(
+                    "`{name}` belongs on a client, and the `impl` of a trait is a service; take it out here"
+                ),
+                (Side::Server, Some(other)) => format!(
+                    "`{name}` belongs on a client, and the `impl` of a trait is a service; write `{other}` here"
+                ),
+                (Side::Client, None) => {
+                    format!("`{name}` belongs on a service; take it out of this client")
+                }
+                (Side::Client, Some(other)) => {
+                    format!("`{name}` belongs on a service; a client has `{other}`")
+                }
+            };
+            self.cx.error_on(name, message);
+            return None;
+        }
+        if !row.feature.is_enabled {
+            let feature = row.feature.name;
+            let message =
+                format!("to use `{name}`, enable the feature `{feature}` of `interceptors`");
+            self.cx.error_on(name, message);
+            return None;
+        }
+        let Some(here) = here else {
+            self.cx.error_on(name, row.elsewhere);
+            return None;
+        };
+        Some(here)
+    }
+
+    /// The message for a name that no entry has.
+    fn unknown(&self, name: &str) -> String {
+        let side = self.mount.side();
+        let rows = TABLE.iter().map(|known| known.row);
+        let here = rows.filter(|row| row.places.has_side(side));
+        if let Some(meant) = here.clone().find(|row| row.also_called.contains(&name)) {
+            let meant = meant.name;
+            return format!("unknown interceptor `{name}`; did you mean `{meant}`?");
+        }
+        let mut names: Vec<_> = here.map(|row| row.name).collect();
+        if name.starts_with(char::is_uppercase) {
+            return format!(
+                "unknown interceptor `{name}`; one of yours is listed as `with({name})`, or by its path"
+            );
+        }
+        match (name, name.strip_prefix("no_"), self.on_method) {
+            ("skip" | "name", _, false) => {
+                return format!("`{name}` belongs in the attribute on a method, not on the block");
+            }
+            (_, Some(entry), true) if names.contains(&entry) => {
+                return format!("unknown interceptor `{name}`; write `skip({entry})`");
+            }
+            _ => {}
+        }
+        names.extend(match (self.on_method, self.mount) {
+            (true, _) => ["skip", "name"].as_slice(),
+            (false, Mount::Service | Mount::Stub) => &["service", "plan"],
+            (false, Mount::ClientModule | Mount::Channel) => &["plan"],
+        });
+        unknown("interceptor", name, &names)
+    }
+}
+
+/// What `crate = …` names.
+fn as_path(cx: &Ctxt, expr: &Expr) -> Option<Path> {
+    match expr {
+        // It comes to stand in a `use`.
+        Expr::Path(path)
+            if path.qself.is_none()
+                && path
+                    .path
+                    .segments
+                    .iter()
+                    .all(|segment| segment.arguments.is_none() && segment.ident != "Self") =>
+        {
+            Some(path.path.clone())
+        }
+        Expr::Group(group) => as_path(cx, &group.expr),
+        _ => {
+            cx.error_on(
+                expr,
+                "`crate` must be a path, such as `crate = my_interceptors`",
+            );
+            None
+        }
+    }
+}

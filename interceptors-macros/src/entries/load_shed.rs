@@ -1,0 +1,31 @@
+use super::concurrency::{ADAPTIVE, KEEPS, LIMITER, MAX, ONE_OF, PER, RETRY_AFTER};
+use super::row::{Fit, Positional, Row, Setting, Start, enabled_by};
+
+pub(crate) static ROW: Row = Row {
+    name: "load_shed",
+    also_called: &["shed", "shed_load", "load_shedding"],
+    feature: enabled_by!("concurrency"),
+    says: "at most so many calls at once; the others are rejected",
+    module: "concurrency",
+    interceptor: "LoadShed",
+    entry: "LoadShedEntry",
+    start: Start::Setting,
+    example: "load_shed(max = 100)",
+    positional: Positional::No,
+    settings: &[
+        MAX,
+        ADAPTIVE,
+        RETRY_AFTER,
+        PER,
+        Setting {
+            not_with: &["max", "adaptive", "retry_after", "per"],
+            ..LIMITER
+        },
+    ],
+    one_of: ONE_OF,
+    // Nobody waits.
+    fixed: &[("queue", 0)],
+    fit: Fit::IfGiven,
+    keeps: KEEPS,
+    ..Row::USUAL
+};

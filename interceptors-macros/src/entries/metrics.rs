@@ -1,0 +1,67 @@
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::Expr;
+
+use super::entry::{Entry, Listed, Spot};
+use super::reader::Reader;
+use super::row::{DefaultValue, Positional, Row, Setting, Start, Value, enabled_by};
+use crate::text::span::at;
+
+pub(crate) static ROW: Row = Row {
+    name: "metrics",
+    also_called: &["metric", "meter", "prometheus"],
+    feature: enabled_by!("metrics"),
+    says: "measures how many calls there are, how they end and how long they take",
+    module: "metrics",
+    interceptor: "Metrics",
+    start: Start::Nothing,
+    example: "metrics(recorder = self.recorder)",
+    positional: Positional::No,
+    settings: &[Setting {
+        name: "recorder",
+        value: Value::Given(Some("global")),
+        default: DefaultValue::Words("[`Recorder::global()`](metrics::Recorder::global)"),
+        says: "where measurements go: a [`Recorder`](metrics::Recorder) of yours",
+        also_called: &["meter", "registry", "with"],
+        ..Setting::USUAL
+    }],
+    ..Row::USUAL
+};
+
+struct Metrics {
+    recorder: Option<Expr>,
+}
+
+pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
+    let mut reading = reader.read(tokens)?;
+    let recorder = reading.given.take();
+    Some(reading.listed(Metrics { recorder }))
+}
+
+impl Entry for Metrics {
+    fn given(&self) -> Option<&Expr> {
+        self.recorder.as_ref()
+    }
+
+    /// Output, for `metrics(recorder = self.recorder)`:
+    ///
+    /// ```text
+    /// {
+    ///     static __SERIES_METRICS_0: metrics::Series = metrics::Series::new();
+    ///     &metrics::Metrics::new(&(self.recorder), &__SERIES_METRICS_0)
+    /// }
+    /// ```
+    ///
+    /// The static is one for each method that the entry covers.
+    fn value(&self, spot: &Spot<'_>) -> TokenStream {
+        let series = spot.place.item("SERIES");
+        let recorder = match &self.recorder {
+            Some(recorder) => spot.lent(recorder),
+            None => quote!(__interceptors::metrics::Recorder::global()),
+        };
+        quote_spanned! {at(spot.place.span)=> {
+            static #series: __interceptors::metrics::Series = __interceptors::metrics::Series::new();
+            &__interceptors::metrics::Metrics::new(#recorder, &#series)
+        }}
+    }
+}

@@ -1,0 +1,78 @@
+//! The entries of the attribute: a file and a line of [`TABLE`] for each.
+
+use proc_macro2::TokenStream;
+
+pub(crate) mod access;
+pub(crate) mod chain;
+pub(crate) mod entry;
+pub(crate) mod list;
+pub(crate) mod parse;
+mod plain;
+pub(crate) mod reader;
+pub(crate) mod row;
+pub(crate) mod site;
+pub(crate) mod view;
+
+mod auth;
+mod authorize;
+mod catch_panic;
+mod circuit_breaker;
+mod concurrency;
+mod deadline;
+mod hedge;
+mod load_shed;
+mod logging;
+mod metadata;
+mod metrics;
+mod of_path;
+mod payload;
+mod payload_paths;
+mod rate_limit;
+mod request_id;
+mod retry;
+mod timeout;
+mod trace;
+mod validate;
+mod with;
+
+/// A row, and what reads the entry.
+pub(crate) struct Known {
+    pub(crate) row: &'static row::Row,
+    pub(crate) read: fn(&reader::Reader<'_>, TokenStream) -> Option<entry::Listed>,
+}
+
+/// In the order in which messages and the documentation list them.
+pub(crate) static TABLE: &[Known] = &[
+    known(&logging::ROW, logging::read),
+    known(&auth::ROW, auth::read),
+    known(&auth::CLIENT, auth::read),
+    known(&authorize::ROW, authorize::read),
+    known(&rate_limit::ROW, rate_limit::read),
+    known(&retry::ROW, retry::read),
+    row_only(&hedge::ROW),
+    known(&metadata::ROW, metadata::read),
+    row_only(&deadline::ROW),
+    row_only(&validate::ROW),
+    row_only(&timeout::ROW),
+    row_only(&catch_panic::ROW),
+    row_only(&concurrency::ROW),
+    row_only(&load_shed::ROW),
+    row_only(&circuit_breaker::ROW),
+    row_only(&request_id::ROW),
+    known(&metrics::ROW, metrics::read),
+    row_only(&trace::ROW),
+    known(&payload::ROW, payload::read),
+    known(&with::ROW, with::read),
+];
+
+const fn known(
+    row: &'static row::Row,
+    read: fn(&reader::Reader<'_>, TokenStream) -> Option<entry::Listed>,
+) -> Known {
+    Known { row, read }
+}
+
+/// An entry whose row says everything.
+const fn row_only(row: &'static row::Row) -> Known {
+    known(row, plain::read)
+}

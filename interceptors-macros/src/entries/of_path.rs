@@ -1,0 +1,218 @@
+//! Entries of other crates: `my_crate::audit(level = 3)`. Only the compiler knows what there is to set.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::parse::{ParseStream, Parser};
+use syn::spanned::Spanned;
+use syn::{Expr, Lit, Path, Token};
+
+use super::entry::{Entry, Listed, Spot};
+use super::reader::Reader;
+use super::row::{Fit, Row, Sees, Start};
+use super::site::Place;
+use crate::item::mount::{Mount, Side};
+use crate::text::args::{Arg, ArgValue, parse_value};
+use crate::text::config::Config;
+use crate::text::literals::literal;
+use crate::text::settings::Settings;
+use crate::text::span::at;
+use crate::text::summary::summary;
+use crate::text::tokens::find_ident;
+
+/// What the macro can know of all of them. The rest is said by `interceptors::Entry`.
+pub(crate) static ROW: Row = Row {
+    sees: Sees::Depends,
+    start: Start::Nothing,
+    fit: Fit::AskedByMethod,
+    runs_users_code: true,
+    ..Row::USUAL
+};
+
+struct OfPath {
+    path: Path,
+    /// Calls of the type's own const functions.
+    config: Config,
+}
+
+/// Each setting becomes a call of the function of its name: `level = 3` of `level(3)`, `fast` of `fast()`, and
+/// `range(1, 2)` of `range(1, 2)`.
+pub(crate) fn read(
+    reader: &Reader<'_>,
+    path: Path,
+    key: String,
+    tokens: TokenStream,
+) -> Option<Listed> {
+    let nameless = "the settings of an interceptor have names: write `name = value`";
+    let mut settings = Settings::of_any_name(reader.cx, tokens, nameless);
+    let methods = reader.selector(&mut settings);
+    let mut config = Config::new(quote!(new()), reader.name.span());
+    let mut all_shown = Vec::new();
+    for Arg { name, value, .. } in settings.rest() {
+        let (value, value_at, shown) = match value {
+            ArgValue::None => (TokenStream::new(), name.span(), "true".to_owned()),
+            ArgValue::Expr(expr) => (expr.to_token_stream(), expr.span(), shown(&expr)),
+            ArgValue::List(tokens) => {
+                let Some(values) = reader.cx.ok(parse_values(&name, tokens)) else {
+                    continue;
+                };
+                let all: Vec<String> = values.iter().map(shown).collect();
+                let all = format!("({})", all.join(", "));
+                (quote!(#(#values),*), name.span(), all)
+            }
+        };
+        if let Some(this) = find_ident(value.clone(), "self") {
+            reader.cx.error_on(
+                &this,
+                "the settings of an interceptor of another crate are constants, so there is no `self` here; keep the interceptor in a field, and write `with(self.field)`",
+            );
+            continue;
+        }
+        config.set(&name, value_at, &value);
+        all_shown.push((name.to_string(), shown));
+    }
+    Some(Listed {
+        name: reader.name.clone(),
+        key,
+        row: &ROW,
+        methods,
+        shown: all_shown,
+        entry: Box::new(OfPath { path, config }),
+    })
+}
+
+/// `1, 2` of `range(1, 2)`
+fn parse_values(name: &Ident, tokens: TokenStream) -> syn::Result<Vec<Expr>> {
+    let parser = |input: ParseStream<'_>| {
+        let mut values = Vec::new();
+        while !input.is_empty() {
+            values.push(parse_value(input, &name.to_string(), name.span())?);
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        Ok(values)
+    };
+    parser.parse2(tokens)
+}
+
+/// Numbers and the like are no secrets; texts may be.
+fn shown(expr: &Expr) -> String {
+    match literal(expr) {
+        Some(Lit::Int(_) | Lit::Float(_) | Lit::Bool(_)) => {
+            expr.to_token_stream().to_string().replace(' ', "")
+        }
+        _ => summary(expr),
+    }
+}
+
+impl OfPath {
+    /// The one place where the user's path stands: so there is one error where it leads nowhere.
+    fn ty(place: &Place<'_>) -> Ident {
+        Ident::new(&format!("__Own{}", place.i), at(place.span))
+    }
+
+    /// `{ let config = __Own1::new(); let config = config.level(3); config }`
+    fn make(&self, place: &Place<'_>) -> TokenStream {
+        let ty = Self::ty(place);
+        let Config {
+            start,
+            start_at,
+            calls,
+        } = &self.config;
+        let start = quote_spanned!(*start_at=> let config = #ty::#start;);
+        quote!({ #start #(#calls)* config })
+    }
+}
+
+impl Entry for OfPath {
+    /// Output, for `my_crate::audit(level = 3)`:
+    ///
+    /// ```text
+    /// type __Own1 = my_crate::audit;
+    /// static __OWN_AUDIT_1: __Own1 = {
+    ///     let config = __Own1::new();
+    ///     let config = config.level(3);
+    ///     config
+    /// };
+    /// ```
+    ///
+    /// On a channel, whose struct holds the state, a function makes one for each channel.
+    fn items(&self, place: &Place<'_>) -> TokenStream {
+        let (ty, name, path) = (Self::ty(place), place.item("OWN"), &self.path);
+        let made = self.make(place);
+        let state = match place.mount {
+            Mount::Channel => quote! {
+                #[allow(non_snake_case)]
+                fn #name() -> #ty {
+                    const { #made }
+                }
+            },
+            _ => quote!(static #name: #ty = #made;),
+        };
+        quote! {
+            // `self::Audit` is how a type that is in scope is listed.
+            #[allow(unused_qualifications)]
+            type #ty = #path;
+            #state
+        }
+    }
+
+    fn channel_state(&self, place: &Place<'_>) -> Option<(TokenStream, Ident)> {
+        let ty = Self::ty(place);
+        Some((quote!(#ty), place.item("OWN")))
+    }
+
+    /// Output:
+    ///
+    /// ```text
+    /// {
+    ///     const fn plan<E: Entry>(shown: &'static [Setting]) -> EntryPlan {
+    ///         assert!(E::SIDES.contains(Side::Server), "…");
+    ///         EntryPlan::of::<E>(&[], shown)
+    ///     }
+    ///     plan::<__Own1>(&[…])
+    /// }
+    /// ```
+    ///
+    /// so that there is one error where the type is no `Entry`.
+    fn plan(&self, place: &Place<'_>, shown: &TokenStream) -> Option<TokenStream> {
+        let (ty, name) = (Self::ty(place), place.name);
+        let (side, message) = match place.mount.side() {
+            Side::Server => (
+                quote!(Server),
+                format!(
+                    "`{name}` belongs on a client, and the `impl` of a trait is a service; take it out here"
+                ),
+            ),
+            Side::Client => (
+                quote!(Client),
+                format!("`{name}` belongs on a service; take it out of this client"),
+            ),
+        };
+        let span = at(place.span);
+        Some(quote_spanned! {span=> {
+            const fn plan<E: __interceptors::Entry>(
+                shown: &'static [__interceptors::Setting],
+            ) -> __interceptors::EntryPlan {
+                ::core::assert!(E::SIDES.contains(__interceptors::Side::#side), #message);
+                __interceptors::EntryPlan::of::<E>(&[], shown)
+            }
+            plan::<#ty>(#shown)
+        }})
+    }
+
+    fn value(&self, spot: &Spot<'_>) -> TokenStream {
+        let place = &spot.place;
+        let span = at(place.span);
+        match place.mount {
+            Mount::Channel => {
+                let name = place.state();
+                quote_spanned!(span=> &__state.#name)
+            }
+            _ => {
+                let name = Ident::new(&place.item("OWN").to_string(), span);
+                quote_spanned!(span=> &#name)
+            }
+        }
+    }
+}

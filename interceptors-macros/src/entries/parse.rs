@@ -1,0 +1,63 @@
+use proc_macro2::{Span, TokenStream};
+use syn::Item;
+
+use super::list::{BlockArgs, MethodArgs, parse_block_args, parse_method_args};
+use crate::ctxt::Ctxt;
+use crate::item::annotated::{Annotated, parse_item};
+use crate::item::mount::{Mount, Side};
+
+/// The attribute and the item, each read by itself, as far as they could be.
+pub(crate) struct Parsed {
+    /// What was wrong so far: `check` adds to it, so that the user sees all of it at once.
+    pub(crate) cx: Ctxt,
+    pub(crate) mount: Mount,
+    pub(crate) args: BlockArgs,
+    /// One for each method of a block.
+    pub(crate) methods: Vec<MethodArgs>,
+    pub(crate) item: Annotated,
+}
+
+pub(crate) fn parse(args: TokenStream, item: TokenStream) -> syn::Result<Parsed> {
+    let cx = Ctxt::new();
+    let item: syn::Result<Item> = syn::parse2(item);
+    // What may be listed depends on what it is listed for.
+    let mount = item.as_ref().map_or(Mount::Service, Mount::of);
+    if mount.side() == Side::Client && !cfg!(feature = "client") {
+        cx.error_at(
+            Span::call_site(),
+            "to use `#[intercept]` on a client, enable the feature `client` of `interceptors`",
+        );
+    }
+    let args = parse_block_args(&cx, mount, args);
+    let errors_in_args = cx.errors();
+    let item = cx
+        .ok(item)
+        .and_then(|item| parse_item(&cx, &args.krate, item));
+    let methods = match &item {
+        Some(Annotated::Block(block)) => {
+            let args = block.methods.iter().map(|method| match &method.args {
+                Some(tokens) => parse_method_args(&cx, mount, tokens.clone()),
+                None => MethodArgs::default(),
+            });
+            args.collect()
+        }
+        _ => Vec::new(),
+    };
+    match item {
+        Some(item) if cx.errors() == errors_in_args => Ok(Parsed {
+            cx,
+            mount,
+            args,
+            methods,
+            item,
+        }),
+        // With a method missing, a list that names it would look wrong.
+        _ => {
+            cx.check()?;
+            Err(syn::Error::new(
+                Span::call_site(),
+                "the item cannot be read",
+            ))
+        }
+    }
+}

@@ -1,0 +1,184 @@
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use quote::quote_spanned;
+
+use super::entry::{Entry, Listed, Spot};
+use super::payload_paths::{FieldPath, field_paths, is_punct, redacted, shown};
+use super::reader::Reader;
+use super::row::{
+    DefaultValue, Fit, Places, Positional, Row, Sees, Setting, Times, Value, enabled_by,
+};
+use crate::text::config::Config;
+use crate::text::span::at;
+
+pub(crate) static ROW: Row = Row {
+    name: "payload",
+    also_called: &["body", "messages", "log_payload"],
+    feature: enabled_by!("payload"),
+    places: Places::TYPED,
+    elsewhere: "a channel sees encoded messages, which have no fields; put `payload` on the generated client",
+    times: Times::Parted,
+    sees: Sees::Message,
+    says: "an event for each message, with the fields that are not secret",
+    module: "payload",
+    interceptor: "Payload",
+    example: "payload(show = [request.id])",
+    positional: Positional::No,
+    settings: &[
+        Setting {
+            name: "redact",
+            value: Value::Own("redact = [...]"),
+            says: "the fields that are not logged; `[]` where nothing is secret",
+            also_called: &["hide", "mask", "except_fields", "secret", "exclude"],
+            ..Setting::USUAL
+        },
+        Setting {
+            name: "show",
+            value: Value::Own("show = [...]"),
+            says: "the fields that are logged, and no others; one of `redact` and `show` is needed",
+            also_called: &["fields", "include", "only_fields"],
+            ..Setting::USUAL
+        },
+        Setting {
+            name: "max_bytes",
+            value: Value::Integer(1, MOST_BYTES),
+            default: DefaultValue::Is("1024"),
+            says: "how much of a message is logged",
+            also_called: &["max_length", "limit", "max_size", "truncate"],
+            ..Setting::USUAL
+        },
+        Setting {
+            name: "level",
+            value: Value::Level,
+            default: DefaultValue::Is("\"debug\""),
+            says: "level of all events",
+            ..Setting::USUAL
+        },
+    ],
+    fit: Fit::Asked,
+    runs_users_code: true,
+    ..Row::USUAL
+};
+
+/// As `payload::Config` has it.
+const MOST_BYTES: u64 = 256 * 1024;
+
+/// The two lists.
+const LISTS: [&str; 2] = ["redact", "show"];
+
+struct Payload {
+    config: Config,
+    are_shown: bool,
+    paths: Vec<FieldPath>,
+}
+
+/// `payload(redact = [request.password, response.token], max_bytes = 1024, level = "debug")`
+pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
+    let cx = reader.cx;
+    let errors = cx.errors();
+    let (lists, rest) = take_lists(tokens);
+    let mut reading = reader.read(rest)?;
+    for list in LISTS {
+        if let Some((key, expr)) = reading.settings.expr(list) {
+            let message = format!("`{key}` must be a list of fields: `{key} = [request.password]`");
+            cx.error_on(&expr, message);
+        }
+    }
+    let mut fields = None;
+    for (key, list) in lists {
+        match &fields {
+            None => fields = Some((key.clone(), field_paths(cx, &key, &list))),
+            Some((earlier, _)) if *earlier == key => {
+                let message = format!("duplicate setting `{key}`; take one out");
+                cx.error_on(&key, message);
+            }
+            Some((earlier, _)) => cx.error_on(
+                &key,
+                format!("`{key}` cannot be given together with `{earlier}`; keep one of them"),
+            ),
+        }
+    }
+    if fields.is_none() && cx.errors() == errors {
+        cx.error_on(
+            &reader.name,
+            "`payload` does not say what is secret; add `show = [request.id]` for the fields that are logged, or `redact = [request.password]` for those that are not",
+        );
+    }
+    let (key, paths) = fields?;
+    let texts: Vec<&str> = paths.iter().map(|path| path.text.as_str()).collect();
+    let texts = format!("[{}]", texts.join(", "));
+    reading.shown.push((key.to_string(), texts));
+    let entry = Payload {
+        config: reading.config.take()?,
+        are_shown: key == "show",
+        paths,
+    };
+    Some(reading.listed(entry))
+}
+
+/// Takes `redact = […]` and `show = […]` out: `[]` behind a field is no expression, which the values of other
+/// settings are.
+fn take_lists(tokens: TokenStream) -> (Vec<(Ident, Group)>, TokenStream) {
+    let trees: Vec<TokenTree> = tokens.into_iter().collect();
+    let mut lists = Vec::new();
+    let mut rest: Vec<TokenTree> = Vec::new();
+    for setting in trees.split_inclusive(|tree| is_punct(tree, ',')) {
+        match setting {
+            [TokenTree::Ident(name), eq, TokenTree::Group(list), end @ ..]
+                if LISTS.iter().any(|known| name == known)
+                    && is_punct(eq, '=')
+                    && list.delimiter() == Delimiter::Bracket
+                    && end.iter().all(|tree| is_punct(tree, ',')) =>
+            {
+                lists.push((name.clone(), list.clone()));
+            }
+            _ => rest.extend_from_slice(setting),
+        }
+    }
+    (lists, rest.into_iter().collect())
+}
+
+impl Entry for Payload {
+    fn config(&self) -> Option<&Config> {
+        Some(&self.config)
+    }
+
+    /// Output, for `payload(redact = [request.password])`:
+    ///
+    /// ```text
+    /// &payload::Payload::new(
+    ///     __CONFIG_PAYLOAD_0,
+    ///     RequestOf::<…>::MESSAGES.written(|__message, __content| {
+    ///         let mut __copy = payload::copy(__message);
+    ///         __copy.password = Default::default();
+    ///         __content.value(&__copy);
+    ///     }),
+    ///     ResponseOf::<…>::MESSAGES.written(|__message, __content| __content.value(__message)),
+    /// )
+    /// ```
+    fn value(&self, spot: &Spot<'_>) -> TokenStream {
+        let (span, config) = (at(spot.place.name.span()), spot.place.item("CONFIG"));
+        let (request, response): (Vec<_>, Vec<_>) =
+            self.paths.iter().partition(|path| path.is_of_request());
+        let Some(messages) = &spot.site.messages else {
+            unreachable!("a channel with `payload` is an error");
+        };
+        let written = |paths: &[&FieldPath], messages: &TokenStream| {
+            let closure = match self.are_shown {
+                // Nothing is to be seen of them.
+                true if paths.is_empty() => {
+                    return quote_spanned!(span=> __interceptors::payload::Unwritten);
+                }
+                true => shown(paths),
+                false => redacted(paths, span),
+            };
+            quote_spanned!(span=> #messages.written(#closure))
+        };
+        let request = written(&request, &messages.request);
+        let response = written(&response, &messages.response);
+        quote_spanned! {span=> {
+            #[allow(unused_imports)]
+            use __interceptors::payload::{SingleRequest as _, SingleResponse as _};
+            &__interceptors::payload::Payload::new(#config, #request, #response)
+        }}
+    }
+}

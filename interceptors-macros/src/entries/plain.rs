@@ -1,0 +1,135 @@
+//! Entries without needs of their own: their rows say everything.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use syn::{Expr, Ident};
+
+use super::entry::{Entry, Listed, Spot};
+use super::reader::{Per, Reader};
+use super::row::{Keeps, Row};
+use super::site::Place;
+use crate::item::mount::Mount;
+use crate::text::config::Config;
+use crate::text::span::at;
+
+pub(crate) struct Plain {
+    row: &'static Row,
+    config: Option<Config>,
+    given: Option<Expr>,
+    per: Per,
+}
+
+pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
+    let mut reading = reader.read(tokens)?;
+    let entry = Plain {
+        row: reader.row,
+        config: reading.config.take(),
+        given: reading.given.take(),
+        per: reading.per,
+    };
+    Some(reading.listed(entry))
+}
+
+impl Entry for Plain {
+    fn config(&self) -> Option<&Config> {
+        self.config.as_ref()
+    }
+
+    fn given(&self) -> Option<&Expr> {
+        self.given.as_ref()
+    }
+
+    fn items(&self, place: &Place<'_>) -> TokenStream {
+        match (self.kept(), self.per, place.mount) {
+            (Some(keeps), _, Mount::Channel) => self.of_channel(keeps, place),
+            (Some(keeps), Per::Service, _) => self.shared(keeps, place),
+            _ => TokenStream::new(),
+        }
+    }
+
+    fn channel_state(&self, place: &Place<'_>) -> Option<(TokenStream, Ident)> {
+        let keeps = self.kept()?;
+        let (module, many) = (
+            format_ident!("{}", self.row.module),
+            format_ident!("{}", keeps.many),
+        );
+        Some((
+            quote!(__interceptors::#module::#many),
+            place.item(keeps.what),
+        ))
+    }
+
+    /// `&Retry::new(__CONFIG_RETRY_0)`, `&Concurrency::new(&*__LIMITER_CONCURRENCY_0)`
+    fn value(&self, spot: &Spot<'_>) -> TokenStream {
+        let place = &spot.place;
+        let interceptor = place.interceptor(self.row.module, self.row.interceptor);
+        let span = at(place.span);
+        if let Some(given) = &self.given {
+            let (by, given) = (Ident::new(self.row.given_by, span), spot.lent(given));
+            return quote_spanned!(span=> &#interceptor::#by(#given));
+        }
+        let argument = match self.row.keeps {
+            Some(keeps) => Some(self.kept_value(keeps, place)),
+            None => self.config.is_some().then(|| {
+                let config = place.item("CONFIG");
+                quote!(#config)
+            }),
+        };
+        quote_spanned!(span=> &#interceptor::new(#argument))
+    }
+}
+
+impl Plain {
+    /// What it keeps, if that is not the user's own.
+    fn kept(&self) -> Option<Keeps> {
+        self.row.keeps.filter(|_| self.given.is_none())
+    }
+
+    /// `static __LIMITER_CONCURRENCY_0: LazyLock<Limiter> = …;`
+    fn shared(&self, keeps: Keeps, place: &Place<'_>) -> TokenStream {
+        let (name, config) = (place.item(keeps.what), place.item("CONFIG"));
+        let (module, one) = (
+            format_ident!("{}", self.row.module),
+            format_ident!("{}", keeps.one),
+        );
+        quote! {
+            static #name: ::std::sync::LazyLock<__interceptors::#module::#one> =
+                ::std::sync::LazyLock::new(|| __interceptors::#module::#one::new(#config));
+        }
+    }
+
+    /// `fn __LIMITER_CONCURRENCY_0() -> Limiters { … }`: each channel has its own.
+    fn of_channel(&self, keeps: Keeps, place: &Place<'_>) -> TokenStream {
+        let (name, config) = (place.item(keeps.what), place.item("CONFIG"));
+        let (module, many) = (
+            format_ident!("{}", self.row.module),
+            format_ident!("{}", keeps.many),
+        );
+        let per = match self.per {
+            Per::Method => format_ident!("per_method"),
+            Per::Service => format_ident!("per_service"),
+        };
+        quote! {
+            #[allow(non_snake_case)]
+            fn #name() -> __interceptors::#module::#many {
+                __interceptors::#module::#many::#per(#config)
+            }
+        }
+    }
+
+    /// A reference to what it keeps.
+    fn kept_value(&self, keeps: Keeps, place: &Place<'_>) -> TokenStream {
+        let name = place.item(keeps.what);
+        match (place.mount, self.per) {
+            (Mount::Channel, _) => {
+                let name = place.state();
+                quote!(&__state.#name)
+            }
+            (_, Per::Service) => quote!(&*#name),
+            (_, Per::Method) => {
+                let item = self.shared(keeps, place);
+                quote!({ #item &*#name })
+            }
+        }
+    }
+}

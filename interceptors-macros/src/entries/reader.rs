@@ -1,0 +1,422 @@
+//! Reads what stands in the parentheses of an entry, by its row.
+
+use proc_macro2::{Literal, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::parse::{ParseStream, Parser};
+use syn::spanned::Spanned;
+use syn::{Expr, Ident, Lit, Token};
+
+use super::access::{Access, Protected};
+use super::entry::{Entry, Listed};
+use super::row::{Positional, Row, Setting, Start, Value};
+use crate::ctxt::Ctxt;
+use crate::item::methods::{Selector, methods};
+use crate::item::mount::{Mount, Side};
+use crate::text::args::parse_value;
+use crate::text::config::Config;
+use crate::text::literals::literal;
+use crate::text::settings::{Known, Settings};
+use crate::text::span::at;
+use crate::text::summary::summary;
+use crate::text::tokens::find_ident;
+use crate::text::values::Values;
+
+/// One entry of the list, before it is read.
+pub(crate) struct Reader<'a> {
+    pub(crate) cx: &'a Ctxt,
+    pub(crate) mount: Mount,
+    pub(crate) on_method: bool,
+    pub(crate) name: Ident,
+    pub(crate) row: &'static Row,
+}
+
+/// What the row could read. What only the entry can is still among `settings`.
+pub(crate) struct Reading<'a> {
+    reader: &'a Reader<'a>,
+    pub(crate) settings: Settings<'a>,
+    /// The names of all settings that were given.
+    names: Vec<&'static str>,
+    pub(crate) config: Option<Config>,
+    pub(crate) given: Option<Expr>,
+    pub(crate) access: Access,
+    pub(crate) per: Per,
+    pub(crate) shown: Vec<(String, String)>,
+}
+
+/// Which calls share the state of an entry.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Per {
+    Method,
+    Service,
+}
+
+impl<'a> Reader<'a> {
+    fn values(&self) -> Values<'a> {
+        Values { cx: self.cx }
+    }
+
+    /// Reads all that the row knows.
+    pub(crate) fn read(&'a self, tokens: TokenStream) -> Option<Reading<'a>> {
+        let (config, rest, has_value) = self.start(tokens)?;
+        let settings = self.settings(rest);
+        let names = self.here().map(|setting| setting.name);
+        let mut reading = Reading {
+            reader: self,
+            names: names.filter(|name| settings.has(name)).collect(),
+            settings,
+            config,
+            given: None,
+            access: Access::default(),
+            per: Per::Method,
+            shown: Vec::new(),
+        };
+        for setting in self.here() {
+            for other in setting.not_with {
+                reading.settings.conflict(setting.name, other);
+            }
+        }
+        let mut checked_at = None;
+        for setting in self.here() {
+            let value_at = reading.take(setting)?;
+            if self.row.checked.contains(&setting.name) {
+                checked_at = value_at.or(checked_at);
+            }
+        }
+        reading.finish(checked_at, has_value);
+        Some(reading)
+    }
+
+    /// The settings that there are on this mount.
+    fn here(&self) -> impl Iterator<Item = &'static Setting> + use<'_> {
+        let all = self.row.settings.iter();
+        all.filter(|setting| setting.places.has(self.mount))
+    }
+
+    /// What the configuration begins with, what comes after a value without a name, and whether there was one.
+    fn start(&self, tokens: TokenStream) -> Option<(Option<Config>, TokenStream, bool)> {
+        let begin = |start| Some(Config::new(start, self.name.span()));
+        if let Positional::Time {
+            is_needed, missing, ..
+        } = self.row.positional
+        {
+            let has_value = is_needed || !tokens.is_empty() && !begins_with_setting(tokens.clone());
+            if let (false, Start::Value(Some(without))) = (has_value, self.row.start) {
+                let without = Ident::new(without, self.name.span());
+                return Some((begin(quote!(#without())), tokens, false));
+            }
+            let (expr, rest) = self.value_and_rest(tokens, missing)?;
+            if let Expr::Assign(_) = expr {
+                let name = &self.name;
+                let message = format!("`{name}` takes the time alone: `{name}(\"2s\")`");
+                self.cx.error_on(&expr, message);
+                return None;
+            }
+            let value = self.values().duration(&self.name, &expr);
+            // It stands in for what was wrong, and is longer than whatever it has to be longer than.
+            let value = value.unwrap_or_else(|| quote!(::core::time::Duration::MAX));
+            let new = Ident::new("new", at(expr.span()));
+            let start = quote_spanned!(at(expr.span())=> #new(#value));
+            return Some((Some(Config::new(start, expr.span())), rest, true));
+        }
+        let config = match (self.row.start, self.mount.side()) {
+            (Start::New | Start::UnlessGiven | Start::OfSide, Side::Server)
+            | (Start::New | Start::UnlessGiven, Side::Client) => begin(quote!(new())),
+            (Start::OfSide, Side::Client) => begin(quote!(client())),
+            _ => None,
+        };
+        Some((config, tokens, false))
+    }
+
+    fn settings(&self, tokens: TokenStream) -> Settings<'a> {
+        let all = self.row.settings;
+        let mut names: Vec<&str> = self.here().map(|setting| setting.name).collect();
+        names.extend(["only", "except"]);
+        let nameless = self.row.nameless();
+        let instead = |name: &str| {
+            if let Some(elsewhere) = all.iter().find(|setting| setting.name == name) {
+                let places = elsewhere.places.in_words();
+                return Some(format!("`{name}` belongs on {places}; take it out here"));
+            }
+            let mut here = self.here();
+            let meant = here
+                .find(|setting| setting.also_called.contains(&name))?
+                .name;
+            Some(format!("unknown setting `{name}`; did you mean `{meant}`?"))
+        };
+        let known = Known {
+            names,
+            nameless: &nameless,
+            instead: &instead,
+        };
+        Settings::new(self.cx, tokens, &known)
+    }
+
+    /// The value of a setting, by its type.
+    pub(crate) fn value(&self, setting: &Setting, key: &Ident, expr: &Expr) -> Option<TokenStream> {
+        let values = self.values();
+        match setting.value {
+            Value::Integer(least, most) => values.integer(key, expr, least, most),
+            Value::Float(wrong) => values.float(key, expr, wrong),
+            Value::Boolean => values.boolean(key, expr),
+            Value::SomeText(empty) if matches!(literal(expr), Some(Lit::Str(it)) if it.value().is_empty()) => {
+                values.wrong(expr, empty)
+            }
+            Value::Text | Value::SomeText(_) => values.text(key, expr),
+            Value::Texts => values.texts(key, expr),
+            Value::TextKey => values.text_key(key, expr),
+            Value::Duration => values.duration(key, expr),
+            Value::Delay => values.delay(key, expr),
+            Value::Level => values.level(key, expr),
+            Value::Codes => values.codes(key, expr),
+            Value::CodesOrNone => values.codes_or_none(key, expr),
+            Value::Given(_) | Value::Access | Value::Per | Value::Parts(..) | Value::Own(_) => None,
+        }
+    }
+
+    /// Whether a value that has to be constant names `self`, which is reported.
+    fn is_of_self(&self, key: &Ident, expr: &Expr) -> bool {
+        let Some(this) = find_ident(expr.to_token_stream(), "self") else {
+            return false;
+        };
+        let given = self.here().find(|it| matches!(it.value, Value::Given(_)));
+        let instead = match given {
+            Some(Setting { name, .. }) => {
+                format!("only `{name}` may name a value in `self`: `{name} = self.{name}`")
+            }
+            None => "name a constant".to_owned(),
+        };
+        let message = format!("`{key}` is a constant, so there is no `self` here; {instead}");
+        self.cx.error_on(&this, message);
+        true
+    }
+
+    /// An expression without a name, and what follows it.
+    pub(crate) fn value_and_rest(
+        &self,
+        tokens: TokenStream,
+        missing: &str,
+    ) -> Option<(Expr, TokenStream)> {
+        let parser = |input: ParseStream<'_>| {
+            if input.is_empty() {
+                return Err(syn::Error::new(self.name.span(), missing));
+            }
+            let expr = parse_value(input, &self.name.to_string(), self.name.span())?;
+            input.parse::<Option<Token![,]>>()?;
+            Ok((expr, input.parse::<TokenStream>()?))
+        };
+        self.cx.ok(parser.parse2(tokens))
+    }
+
+    pub(crate) fn selector(&self, settings: &mut Settings<'_>) -> Selector {
+        settings.conflict("only", "except");
+        let (only, except) = (settings.expr("only"), settings.expr("except"));
+        if self.on_method
+            && let Some((key, _)) = only.as_ref().or(except.as_ref())
+        {
+            let message =
+                format!("`{key}` belongs in the attribute on the block: this is one method");
+            self.cx.error_on(key, message);
+        }
+        let list = |(key, expr): (Ident, Expr)| methods(self.cx, self.mount, &key, &expr, false);
+        match (only, except) {
+            (Some(only), _) => Selector::Only(list(only)),
+            (None, Some(except)) => Selector::Except(list(except)),
+            (None, None) => Selector::All,
+        }
+    }
+}
+
+impl Reading<'_> {
+    /// Reads one setting; where its value stands, if it was given. `None` where the entry makes no sense without it.
+    fn take(&mut self, setting: &Setting) -> Option<Option<Span>> {
+        match setting.value {
+            Value::Own(_) => return Some(None),
+            Value::Given(absent) => {
+                let given = self.settings.expr(setting.name).map(|(_, expr)| expr);
+                let shown = given.as_ref().map(summary);
+                let shown = shown.or(absent.map(str::to_owned));
+                self.shown
+                    .extend(shown.map(|shown| (setting.name.to_owned(), shown)));
+                self.given = given;
+                return Some(None);
+            }
+            Value::Parts(parts, missing) => {
+                let names = parts.iter().map(|part| format!("{} = …", part.name));
+                let names: Vec<String> = names.collect();
+                let shape = format!("{}({})", setting.name, names.join(", "));
+                let Some((key, tokens)) = self.settings.list(setting.name, &shape) else {
+                    return Some(None);
+                };
+                let values = self.parts(&key, tokens, parts, missing)?;
+                self.config = Some(starting(&key, key.span(), &values));
+                return Some(Some(key.span()));
+            }
+            _ => {}
+        }
+        let Some((key, expr)) = self.settings.expr(setting.name) else {
+            return Some(None);
+        };
+        match setting.value {
+            Value::Access => self.read_access(key, &expr),
+            Value::Per => self.read_per(&key, &expr),
+            _ if self.reader.is_of_self(&key, &expr) => {}
+            _ => {
+                let value = self.reader.value(setting, &key, &expr);
+                self.set(setting, &key, &expr, value);
+            }
+        }
+        Some(Some(expr.span()))
+    }
+
+    /// Hands the value on; not where it was wrong, which has been reported.
+    fn set(&mut self, setting: &Setting, key: &Ident, expr: &Expr, value: Option<TokenStream>) {
+        if let Some(other) = setting.belongs_to
+            && !self.names.contains(&other)
+            && self.settings.is_complete
+        {
+            let message = format!("`{key}` belongs to `{other}`; add that, or take it out");
+            self.reader.cx.error_on(key, message);
+        }
+        if setting.starts {
+            // It stands in for what was wrong.
+            let value = value.unwrap_or_else(|| quote!(1));
+            self.config = Some(starting(key, expr.span(), &value));
+            return;
+        }
+        if self.reader.row.start == Start::IfSet && self.config.is_none() {
+            self.config = Some(Config::new(quote!(new()), self.reader.name.span()));
+        }
+        if let (Some(config), Some(value)) = (&mut self.config, value) {
+            config.set(key, expr.span(), &value);
+        }
+    }
+
+    /// `adaptive(min = 10, max = 200, target = "50ms")`: all of them, in the order of the row.
+    fn parts(
+        &self,
+        key: &Ident,
+        tokens: TokenStream,
+        parts: &[Setting],
+        missing: &str,
+    ) -> Option<TokenStream> {
+        let names: Vec<&str> = parts.iter().map(|part| part.name).collect();
+        let mut settings = Settings::parts(self.reader.cx, tokens, &names);
+        let given: Vec<_> = parts.iter().map(|part| settings.expr(part.name)).collect();
+        let given: Option<Vec<_>> = given.into_iter().collect();
+        let Some(given) = given else {
+            if settings.is_complete {
+                self.reader.cx.error_on(key, missing);
+            }
+            return None;
+        };
+        let values = parts.iter().zip(&given);
+        let values: Vec<_> = values
+            .map(|(part, (key, expr))| self.reader.value(part, key, expr))
+            .collect();
+        let values: Option<Vec<_>> = values.into_iter().collect();
+        let values = values?;
+        Some(quote!(#(#values),*))
+    }
+
+    /// `public = […]` or `protected = […]`
+    fn read_access(&mut self, key: Ident, expr: &Expr) {
+        let Reader { cx, mount, .. } = *self.reader;
+        let is_public = key == "public";
+        if self.reader.on_method {
+            let hint = match is_public {
+                true => "write `skip(auth)` instead",
+                false => "take it out",
+            };
+            cx.error_on(&key, format!("`{key}` names methods of the block; {hint}"));
+        }
+        let methods = methods(cx, mount, &key, expr, true);
+        if is_public {
+            self.access.public = methods;
+            return;
+        }
+        if mount == Mount::Channel {
+            cx.error_on(
+                &key,
+                "a channel serves any service, so there is no list of all methods; take `protected` out",
+            );
+        }
+        self.access.protected = Some(Protected { key, methods });
+    }
+
+    /// `per = method` or `per = service`
+    fn read_per(&mut self, key: &Ident, expr: &Expr) {
+        let cx = self.reader.cx;
+        if self.reader.on_method {
+            cx.error_on(
+                key,
+                "`per` belongs in the attribute on the block: this is one method",
+            );
+        }
+        let is = |name: &str| matches!(expr, Expr::Path(path) if path.path.is_ident(name));
+        if is("service") {
+            self.shown.push(("per".to_owned(), "service".to_owned()));
+            self.per = Per::Service;
+        } else if !is("method") {
+            cx.error_on(expr, "`per` must be `method` or `service`");
+        }
+    }
+
+    /// What depends on several settings.
+    fn finish(&mut self, checked_at: Option<Span>, has_value: bool) {
+        let Reader { cx, mount, row, .. } = *self.reader;
+        if let Some(config) = &mut self.config {
+            let name = &self.reader.name;
+            for (setting, value) in row.fixed {
+                let value = Literal::u64_unsuffixed(*value);
+                let setting = Ident::new(setting, name.span());
+                config.set(&setting, name.span(), &quote!(#value));
+            }
+            if let Some(span) = checked_at {
+                config.finish("checked", span);
+            }
+        }
+        if row.start == Start::UnlessGiven && self.given.is_some() {
+            self.config = None;
+        }
+        for one_of in row.one_of {
+            let is_given = has_value || one_of.names.iter().any(|name| self.names.contains(name));
+            if one_of.places.has(mount) && !is_given && self.settings.is_complete {
+                cx.error_on(&self.reader.name, one_of.missing);
+            }
+        }
+    }
+
+    /// The entry, with the methods that it is for.
+    pub(crate) fn listed(mut self, entry: impl Entry + 'static) -> Listed {
+        let methods = self.reader.selector(&mut self.settings);
+        let name = self.reader.name.clone();
+        Listed {
+            key: name.to_string(),
+            name,
+            row: self.reader.row,
+            methods,
+            shown: self.shown,
+            entry: Box::new(entry),
+        }
+    }
+}
+
+/// A configuration that begins with `key(…)`; what is wrong with that stands at the value.
+fn starting(key: &Ident, place: Span, value: &TokenStream) -> Config {
+    let span = at(place);
+    let start = Ident::new(&key.to_string(), at(key.span()));
+    Config::new(quote_spanned!(span=> #start(#value)), place)
+}
+
+/// `idle = "30s"`, or what may become that.
+fn begins_with_setting(tokens: TokenStream) -> bool {
+    let mut tokens = tokens.into_iter();
+    match (tokens.next(), tokens.next(), tokens.next()) {
+        (Some(TokenTree::Ident(_)), Some(TokenTree::Punct(eq)), after) => {
+            let is_comparison =
+                matches!(after, Some(TokenTree::Punct(after)) if after.as_char() == '=');
+            eq.as_char() == '=' && !is_comparison
+        }
+        _ => false,
+    }
+}

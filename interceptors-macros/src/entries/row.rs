@@ -1,0 +1,371 @@
+//! What an entry is, as data. A row is the only place that says what an entry has: the parser, the suggestions, the
+//! tables of the documentation and the tests read it.
+
+use crate::item::mount::{Mount, Side};
+use crate::text::args::NAMELESS;
+
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    /// Names that others give to the same thing, or that look like another entry's.
+    pub(crate) also_called: &'static [&'static str],
+    pub(crate) feature: Feature,
+    pub(crate) places: Places,
+    /// What does the same on the other side.
+    pub(crate) on_other_side: Option<&'static str>,
+    /// What is said on another mount of the same side.
+    pub(crate) elsewhere: &'static str,
+    pub(crate) times: Times,
+    #[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))]
+    pub(crate) sees: Sees,
+    /// What it does, for the table of all entries.
+    #[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))]
+    pub(crate) says: &'static str,
+    /// Where the runtime crate has `Config` and the interceptor.
+    pub(crate) module: &'static str,
+    /// Where it has `Config`, as a path, if that is elsewhere.
+    pub(crate) config_module: Option<&'static str>,
+    pub(crate) interceptor: &'static str,
+    /// The type by which the plan knows the entry, in the same place as `Config`.
+    pub(crate) entry: &'static str,
+    pub(crate) start: Start,
+    /// How it is written, for messages.
+    pub(crate) example: &'static str,
+    pub(crate) positional: Positional,
+    pub(crate) settings: &'static [Setting],
+    /// At least one of several settings has to be given.
+    pub(crate) one_of: &'static [OneOf],
+    /// Settings that have to fit together: `Config::checked` looks at them, and what it says stands at the last.
+    pub(crate) checked: &'static [&'static str],
+    /// Numbers that are always set.
+    pub(crate) fixed: &'static [(&'static str, u64)],
+    /// Whether a client's plan shows fewer settings, by `Config::client_settings`.
+    pub(crate) has_client_settings: bool,
+    pub(crate) fit: Fit,
+    pub(crate) needs: Needs,
+    /// Entries that cannot cover the same method.
+    pub(crate) not_with: &'static [&'static str],
+    /// Whether it tells who calls, for entries further in.
+    pub(crate) verifies: bool,
+    /// Whether nobody knows how long it takes until it calls what is further in.
+    pub(crate) runs_users_code: bool,
+    /// What a client has directly around each attempt, a constant of the module.
+    pub(crate) innermost: Option<&'static str>,
+    /// The constructor of the interceptor where its value was given.
+    pub(crate) given_by: &'static str,
+    /// What it keeps for each method or service.
+    pub(crate) keeps: Option<Keeps>,
+}
+
+impl Row {
+    /// What is said of a value without a name.
+    pub(crate) fn nameless(&self) -> String {
+        let name = self.name;
+        match self.positional {
+            Positional::No if self.settings.is_empty() => {
+                format!("`{name}` has no settings; take this out")
+            }
+            Positional::No => {
+                let example = self.example;
+                format!("`{name}` takes its settings by name: `{example}`")
+            }
+            Positional::Time { second, .. } => second.to_owned(),
+            Positional::Own => NAMELESS.to_owned(),
+        }
+    }
+
+    /// What most entries are.
+    pub(crate) const USUAL: Self = Self {
+        name: "",
+        also_called: &[],
+        feature: Feature {
+            name: "",
+            is_enabled: true,
+        },
+        places: Places::ALL,
+        on_other_side: None,
+        elsewhere: "",
+        times: Times::Once,
+        sees: Sees::Head,
+        says: "",
+        module: "",
+        config_module: None,
+        interceptor: "",
+        entry: "Entry",
+        start: Start::New,
+        example: "",
+        positional: Positional::No,
+        settings: &[],
+        one_of: &[],
+        checked: &[],
+        fixed: &[],
+        has_client_settings: false,
+        fit: Fit::Always,
+        needs: Needs::NOTHING,
+        not_with: &[],
+        verifies: false,
+        runs_users_code: false,
+        innermost: None,
+        given_by: "new",
+        keeps: None,
+    };
+}
+
+/// The state of an entry: its names in generated code.
+#[derive(Clone, Copy)]
+pub(crate) struct Keeps {
+    pub(crate) what: &'static str,
+    /// One of them, and one for each method or service that calls name.
+    pub(crate) one: &'static str,
+    pub(crate) many: &'static str,
+}
+
+/// A feature of this crate, which the runtime crate forwards.
+#[derive(Clone, Copy)]
+pub(crate) struct Feature {
+    pub(crate) name: &'static str,
+    pub(crate) is_enabled: bool,
+}
+
+/// `enabled_by!("retry")`
+macro_rules! enabled_by {
+    ($name:literal) => {
+        crate::entries::row::Feature {
+            name: $name,
+            is_enabled: cfg!(feature = $name),
+        }
+    };
+}
+pub(crate) use enabled_by;
+
+/// A set of mounts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Places(u8);
+
+impl Places {
+    pub(crate) const SERVICE: Self = Self(1);
+    pub(crate) const STUB: Self = Self(2);
+    pub(crate) const CLIENT_MODULE: Self = Self(4);
+    pub(crate) const CHANNEL: Self = Self(8);
+    /// What sends encoded messages, or what the code generator wrote: both can keep a stream.
+    pub(crate) const KEEPING: Self = Self(4 | 8);
+    /// Where messages have types.
+    pub(crate) const TYPED: Self = Self(1 | 2 | 4);
+    pub(crate) const CLIENTS: Self = Self(2 | 4 | 8);
+    pub(crate) const ALL: Self = Self(1 | 2 | 4 | 8);
+
+    pub(crate) const fn has(self, mount: Mount) -> bool {
+        let place = match mount {
+            Mount::Service => Self::SERVICE,
+            Mount::Stub => Self::STUB,
+            Mount::ClientModule => Self::CLIENT_MODULE,
+            Mount::Channel => Self::CHANNEL,
+        };
+        self.0 & place.0 != 0
+    }
+
+    pub(crate) const fn has_side(self, side: Side) -> bool {
+        let places = match side {
+            Side::Server => Self::SERVICE,
+            Side::Client => Self::CLIENTS,
+        };
+        self.0 & places.0 != 0
+    }
+
+    /// `a service`, `a generated client or a channel`
+    pub(crate) fn in_words(self) -> String {
+        match self {
+            Self::SERVICE => "a service".to_owned(),
+            Self::CLIENTS => "a client".to_owned(),
+            _ => {
+                let words = [
+                    (Self::SERVICE, "a service"),
+                    (Self::CLIENT_MODULE, "a generated client"),
+                    (Self::STUB, "a stub"),
+                    (Self::CHANNEL, "a channel"),
+                ];
+                let here = words.iter().filter(|(place, _)| self.0 & place.0 != 0);
+                let here: Vec<&str> = here.map(|(_, word)| *word).collect();
+                here.join(" or ")
+            }
+        }
+    }
+}
+
+/// How often an entry may be listed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Times {
+    Once,
+    /// Several times on a block, each for other methods: what it says of one kind of message means nothing to another.
+    Parted,
+    /// Several times for one method.
+    Any,
+}
+
+/// What of a call an entry looks at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))]
+pub(crate) enum Sees {
+    /// Names, metadata, times and the status.
+    Head,
+    Message,
+    /// Its type says, or its settings do.
+    Depends,
+}
+
+/// How the configuration of an entry begins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// There is none.
+    Nothing,
+    /// `Config::new()`
+    New,
+    /// `Config::new()`, and `Config::client()` on a client.
+    OfSide,
+    /// `Config::new()`, but where a value of the user's takes its place.
+    UnlessGiven,
+    /// `Config::new()` once there is something to set.
+    IfSet,
+    /// One of the settings.
+    Setting,
+    /// The value without a name: `Config::new(time)`. Without one, this.
+    Value(Option<&'static str>),
+}
+
+/// What a value without a name is.
+#[derive(Clone, Copy)]
+pub(crate) enum Positional {
+    /// None is taken.
+    No,
+    /// A time: `deadline("2s")`.
+    Time {
+        is_needed: bool,
+        missing: &'static str,
+        /// What is said of a second value without a name.
+        second: &'static str,
+        #[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))]
+        default: DefaultValue,
+        #[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))]
+        says: &'static str,
+    },
+    /// The entry reads it itself.
+    Own,
+}
+
+/// What holds where a setting is not given.
+#[derive(Clone, Copy)]
+#[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))]
+pub(crate) enum DefaultValue {
+    None,
+    /// This value, as the plan shows it too; a test compares them.
+    Is(&'static str),
+    /// The same, on a service and on a client.
+    OfSide(&'static str, &'static str),
+    /// What this says.
+    Words(&'static str),
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Setting {
+    pub(crate) name: &'static str,
+    pub(crate) value: Value,
+    pub(crate) places: Places,
+    #[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))]
+    pub(crate) default: DefaultValue,
+    #[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))]
+    pub(crate) says: &'static str,
+    /// Settings that cannot be given with it; said once for each pair.
+    pub(crate) not_with: &'static [&'static str],
+    /// The configuration begins with it: `Config::per_second(5)`.
+    pub(crate) starts: bool,
+    /// A setting without which it means nothing.
+    pub(crate) belongs_to: Option<&'static str>,
+    /// Names that others give to it, or that look like another setting's.
+    pub(crate) also_called: &'static [&'static str],
+}
+
+impl Setting {
+    pub(crate) const USUAL: Self = Self {
+        name: "",
+        value: Value::Boolean,
+        places: Places::ALL,
+        default: DefaultValue::None,
+        says: "",
+        not_with: &[],
+        starts: false,
+        belongs_to: None,
+        also_called: &[],
+    };
+}
+
+/// The type of a setting's value.
+#[derive(Clone, Copy)]
+pub(crate) enum Value {
+    Integer(u64, u64),
+    /// What is wrong with a number.
+    Float(fn(f64) -> Option<&'static str>),
+    Boolean,
+    Text,
+    /// A text that is not empty; this is said of one that is.
+    SomeText(&'static str),
+    Texts,
+    /// A metadata key for text.
+    TextKey,
+    Duration,
+    /// A duration that may be zero.
+    Delay,
+    Level,
+    Codes,
+    /// Codes, and none is fine too.
+    CodesOrNone,
+    /// An expression whose value the interceptor is given, and what the plan shows where there is none.
+    Given(Option<&'static str>),
+    /// A list of methods that need no token, or that need one.
+    Access,
+    /// `method` or `service`
+    Per,
+    /// Several values at once, all of them needed: `adaptive(min = 1, max = 2, target = "1s")`.
+    Parts(&'static [Setting], &'static str),
+    /// The entry reads it itself; this is how it is written.
+    Own(#[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))] &'static str),
+}
+
+/// One of these settings is needed.
+pub(crate) struct OneOf {
+    pub(crate) names: &'static [&'static str],
+    pub(crate) places: Places,
+    pub(crate) missing: &'static str,
+}
+
+/// Whether it depends on types of the user's that an interceptor is one for the method. The others are for all, and
+/// each question to the compiler is one for each method.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fit {
+    Always,
+    /// The compiler is asked, where a value of the user's was given; before that it is `Always`.
+    IfGiven,
+    /// As before, and what it has to be is asked where the interceptor is made.
+    WhereMade,
+    /// The compiler is asked.
+    Asked,
+    /// The compiler is asked, and shows the method in its answer.
+    AskedByMethod,
+}
+
+/// What an entry needs of the item that it covers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Needs {
+    /// A request that can be sent again.
+    pub(crate) resend: bool,
+    /// A unary call, which it makes several times at once.
+    pub(crate) unary: bool,
+    /// A client that remembers whether its channel is encrypted.
+    pub(crate) scheme: bool,
+}
+
+impl Needs {
+    pub(crate) const NOTHING: Self = Self {
+        resend: false,
+        unary: false,
+        scheme: false,
+    };
+}

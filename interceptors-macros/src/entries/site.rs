@@ -1,0 +1,113 @@
+//! Where the interceptors of one method are put together, as an entry sees it.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::{Expr, GenericParam, Generics, Ident, Token};
+
+use crate::item::mount::Mount;
+use crate::text::span::at;
+use crate::text::tokens::{find_ident, has_macro_call, needs_receiver, with_self_of};
+
+pub(crate) struct Site<'a> {
+    /// The parameters that are in scope.
+    pub(crate) generics: &'a Generics,
+    /// What `self` is in expressions.
+    pub(crate) this: Option<Token![self]>,
+    /// The type of the request in the chain.
+    pub(crate) message: TokenStream,
+    /// A channel's are encoded.
+    pub(crate) messages: Option<Messages>,
+}
+
+/// The messages of a method, as `payload` sees them: expressions of the type `payload::Messages`.
+pub(crate) struct Messages {
+    pub(crate) request: TokenStream,
+    pub(crate) response: TokenStream,
+}
+
+impl Site<'_> {
+    fn this_span(&self) -> Span {
+        self.this.map_or_else(Span::call_site, |this| this.span)
+    }
+
+    /// An expression of the attribute, with `self` as the method has it.
+    pub(crate) fn with_self(&self, expr: &Expr) -> TokenStream {
+        with_self_of(expr, self.this_span())
+    }
+
+    /// What the attribute stands on, where an entry asks that itself. The token resolves as the method's own `self`
+    /// does and stands at the entry, for what the compiler says of it.
+    pub(crate) fn itself(&self, place: Span) -> TokenStream {
+        let this = Token![self](self.this_span().located_at(place));
+        quote_spanned!(place=> &*#this)
+    }
+}
+
+/// An entry's place in the list, and the names of its items in generated code.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'a> {
+    pub(crate) mount: Mount,
+    pub(crate) i: usize,
+    pub(crate) name: &'a Ident,
+    /// Where the compiler should point when it speaks of the entry.
+    pub(crate) span: Span,
+}
+
+impl Place<'_> {
+    /// `__CONFIG_RETRY_0`
+    pub(crate) fn item(&self, what: &str) -> Ident {
+        format_ident!(
+            "__{what}_{}_{}",
+            self.name.to_string().to_uppercase(),
+            self.i
+        )
+    }
+
+    /// `__0`: the field that keeps the state of the entry for each channel.
+    pub(crate) fn state(&self) -> Ident {
+        format_ident!("__{}", self.i)
+    }
+
+    /// `__value_0`: what was made from `self` just before.
+    pub(crate) fn made(&self) -> Ident {
+        Ident::new(&format!("__value_{}", self.i), at(self.span))
+    }
+
+    /// The path of an interceptor, at the entry's name, which an editor looks up.
+    pub(crate) fn interceptor(&self, module: &str, name: &str) -> TokenStream {
+        let span = at(self.name.span());
+        let (module, name) = (Ident::new(module, span), Ident::new(name, span));
+        quote_spanned!(span=> __interceptors::#module::#name)
+    }
+
+    /// A reference to what an expression gives: a place in `self`, or a value made once.
+    pub(crate) fn borrowed(&self, expr: &Expr, site: &Site<'_>) -> TokenStream {
+        let span = at(self.span);
+        if needs_receiver(expr) {
+            let expr = site.with_self(expr);
+            return quote_spanned!(span=> &(#expr));
+        }
+        let once = self.item("VALUE");
+        let evaluate = match expr {
+            Expr::Path(_) => quote_spanned!(span=> evaluate_path),
+            _ => quote_spanned!(span=> evaluate_once),
+        };
+        // A value that depends on the service's parameters is one for each instance of it. A macro may
+        // hide that it does.
+        let tokens = expr.to_token_stream();
+        let parameters = site.generics.params.iter();
+        let parameters: Vec<String> = parameters
+            .filter_map(|param| match param {
+                GenericParam::Type(param) => Some(param.ident.to_string()),
+                GenericParam::Const(param) => Some(param.ident.to_string()),
+                GenericParam::Lifetime(_) => None,
+            })
+            .collect();
+        let mentions = |name: &str| find_ident(tokens.clone(), name).is_some();
+        let depends = mentions("Self")
+            || parameters.iter().any(|name| mentions(name))
+            || !parameters.is_empty() && has_macro_call(tokens.clone());
+        let instance = if depends { quote!(Self) } else { quote!(()) };
+        quote_spanned!(span=> __interceptors::#evaluate::<#instance, _>(&#once, || #expr))
+    }
+}

@@ -1,0 +1,18 @@
+use super::row::{Fit, Places, Positional, Row, Sees, Start, enabled_by};
+
+pub(crate) static ROW: Row = Row {
+    name: "validate",
+    also_called: &["validation", "garde", "validator"],
+    feature: enabled_by!("validate"),
+    places: Places::SERVICE,
+    sees: Sees::Message,
+    says: "rejects requests whose messages are not valid",
+    module: "validate",
+    interceptor: "Validation",
+    start: Start::Nothing,
+    example: "validate",
+    positional: Positional::No,
+    fit: Fit::AskedByMethod,
+    runs_users_code: true,
+    ..Row::USUAL
+};

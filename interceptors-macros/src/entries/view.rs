@@ -1,0 +1,21 @@
+use syn::Ident;
+
+use crate::item::methods::Selector;
+
+/// The methods of a block, as one of its entries sees them.
+pub(crate) struct View<'a> {
+    pub(crate) name: &'a Ident,
+    pub(crate) methods: &'a Selector,
+    /// It stands on a method, not on the block.
+    pub(crate) is_of_method: bool,
+    /// The methods that it covers.
+    pub(crate) covered: Vec<Covered<'a>>,
+}
+
+pub(crate) struct Covered<'a> {
+    pub(crate) name: &'a str,
+    /// Somebody has been verified when a call gets to the entry.
+    pub(crate) is_verified: bool,
+    /// The block leaves the method open, and nobody is verified at all.
+    pub(crate) is_public: bool,
+}

@@ -1,0 +1,125 @@
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::Ident;
+use syn::ext::IdentExt;
+
+use crate::entries::chain::Chain;
+use crate::entries::entry::{Listed, Spot};
+use crate::entries::row::Fit;
+use crate::entries::site::Site;
+use crate::item::mount::{Mount, Side};
+use crate::text::span::at;
+
+/// Where the interceptors of one method are put together.
+pub(crate) struct Links<'a> {
+    pub(crate) mount: Mount,
+    pub(crate) chain: &'a Chain,
+    /// The method, for errors to name; a channel has no methods.
+    pub(crate) method: Option<&'a Ident>,
+    pub(crate) entries: &'a [Listed],
+    pub(crate) site: Site<'a>,
+}
+
+impl Links<'_> {
+    /// Output, for `logging, with(self.audit)` in front of `get`:
+    ///
+    /// ```text
+    /// fn __covers_get<I, Req, Res>(_: Link<'_, I, Req, Res>)
+    /// where
+    ///     I: Interceptor<Req, Res> + ?Sized,
+    /// {}
+    /// let __0 = &Logging::new(__CONFIG_LOGGING_0);
+    /// let __1 = &(self.audit);
+    /// __covers_get(__rpc.link(__1));
+    /// ```
+    ///
+    /// The function is there for errors, which show where the bound stands: at the method.
+    pub(crate) fn bindings(&self) -> TokenStream {
+        let mut bindings = TokenStream::new();
+        let by_method = |&&i: &&usize| self.entries[i].fit() == Fit::AskedByMethod;
+        let asks = self.chain.entries.iter().any(|i| by_method(&i));
+        let covers = self.method.filter(|_| asks).map(|method| {
+            let span = at(method.span());
+            let covers = Ident::new(&format!("__covers_{}", method.unraw()), span);
+            bindings.extend(quote_spanned! {span=>
+                fn #covers<I, Req, Res>(_: __interceptors::Link<'_, I, Req, Res>)
+                where
+                    I: __interceptors::Interceptor<Req, Res> + ?::core::marker::Sized,
+                {
+                }
+            });
+            covers
+        });
+        for &i in &self.chain.entries {
+            bindings.extend(self.binding(i, covers.as_ref()));
+        }
+        bindings
+    }
+
+    fn binding(&self, i: usize, covers: Option<&Ident>) -> TokenStream {
+        let listed = &self.entries[i];
+        let place = listed.place(self.mount, i);
+        let span = at(place.span);
+        let local = local_name(i, span);
+        let made = listed.made_from_self().map(|expr| {
+            let (name, value) = (place.made(), place.borrowed(expr, &self.site));
+            quote_spanned!(span=> let #name = #value;)
+        });
+        let value = listed.entry.value(&Spot {
+            place,
+            site: &self.site,
+            verifier: self.chain.verifier_before(self.entries, i),
+            is_made: made.is_some(),
+        });
+        let check = match (listed.fit(), covers) {
+            (Fit::AskedByMethod, Some(covers)) => {
+                let covers = Ident::new(&covers.to_string(), span);
+                Some(quote_spanned!(span=> #covers(__rpc.link(#local));))
+            }
+            (Fit::Asked | Fit::AskedByMethod, _) => {
+                Some(quote_spanned!(span=> __rpc.covers(#local);))
+            }
+            (Fit::Always | Fit::IfGiven | Fit::WhereMade, _) => None,
+        };
+        quote_spanned! {span=>
+            #made
+            let #local = #value;
+            #check
+        }
+    }
+
+    /// `Chain::new(__0, __rpc.link(__1).before(innermost))`
+    pub(crate) fn links(&self, innermost: TokenStream) -> TokenStream {
+        let is_client = self.mount.side() == Side::Client;
+        let outwards = self
+            .chain
+            .entries
+            .iter()
+            .rev()
+            .map(|&i| (i, &self.entries[i]));
+        let attempts = outwards.clone().filter_map(|(_, listed)| {
+            let attempt = listed.row.innermost.filter(|_| is_client)?;
+            Some((listed.row.module, attempt))
+        });
+        let innermost = attempts.fold(innermost, |innermost, (module, attempt)| {
+            let span = Span::call_site();
+            let (module, attempt) = (Ident::new(module, span), Ident::new(attempt, span));
+            quote!(__interceptors::Chain::new(&__interceptors::#module::#attempt, #innermost))
+        });
+        outwards.fold(innermost, |links, (i, listed)| {
+            let local = local_name(i, Span::call_site());
+            let links = match is_client && listed.row.runs_users_code {
+                true => quote!(__interceptors::Anew(#links)),
+                false => links,
+            };
+            match listed.fit() {
+                Fit::Always => quote!(__interceptors::Chain::new(#local, #links)),
+                _ => quote!(__rpc.link(#local).before(#links)),
+            }
+        })
+    }
+}
+
+pub(crate) fn local_name(i: usize, span: Span) -> Ident {
+    Ident::new(&format!("__{i}"), span)
+}

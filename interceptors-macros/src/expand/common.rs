@@ -1,0 +1,60 @@
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::{Generics, Type};
+
+use super::items::entry_items;
+use crate::check::Checked;
+
+/// All that the rest names, under one short name; and the constants that a `Probe` falls back
+/// on, which have to be in scope.
+pub(super) fn imports(checked: &Checked) -> TokenStream {
+    let krate = &checked.krate;
+    quote! {
+        #[allow(unused_imports)]
+        use #krate::__private::{self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _};
+    }
+}
+
+/// What the entries need once for all calls.
+pub(super) fn entries(checked: &Checked) -> TokenStream {
+    let entries = checked.entries.iter().enumerate();
+    entries
+        .map(|(i, entry)| entry_items(checked.mount, i, entry))
+        .collect()
+}
+
+/// Output:
+///
+/// ```text
+/// pub struct __Plan;
+/// impl Intercepted<__Plan> for Users {
+///     const PLAN: Plan = Plan::new(&[…]);
+/// }
+/// ```
+pub(super) fn plan_impl(
+    checked: &Checked,
+    generics: &Generics,
+    self_ty: &Type,
+    methods: impl Iterator<Item = impl ToTokens>,
+) -> Option<TokenStream> {
+    if !checked.has_plan {
+        return None;
+    }
+    let (impl_generics, _, where_clause) = generics.split_for_impl();
+    let (declaration, marker) = match &checked.plan {
+        Some(marker) => (None, quote!(#marker)),
+        None => (
+            Some(quote!(
+                #[allow(unreachable_pub)]
+                pub struct __Plan;
+            )),
+            quote!(__Plan),
+        ),
+    };
+    Some(quote! {
+        #declaration
+        impl #impl_generics __interceptors::Intercepted<#marker> for #self_ty #where_clause {
+            const PLAN: __interceptors::Plan = __interceptors::Plan::new(&[#(#methods),*]);
+        }
+    })
+}

@@ -1,0 +1,104 @@
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::Ident;
+
+use crate::entries::entry::Listed;
+use crate::entries::row::Row;
+use crate::entries::site::Place;
+use crate::item::mount::{Mount, Side};
+use crate::text::config::Config;
+use crate::text::span::at;
+
+/// What an entry needs once for all calls: its settings, and its state.
+///
+/// Output, for `retry(max = 3)`:
+///
+/// ```text
+/// const __CONFIG_RETRY_0: &retry::Config = &{
+///     let config = retry::Config::new();
+///     let config = config.max(3);
+///     config
+/// };
+/// const __ENTRY_RETRY_0: EntryPlan =
+///     EntryPlan::of::<retry::Entry>(&__CONFIG_RETRY_0.settings(), &[]).single_requests_only();
+/// ```
+pub(crate) fn entry_items(mount: Mount, i: usize, listed: &Listed) -> TokenStream {
+    let place = listed.place(mount, i);
+    let config = listed.entry.config();
+    let items = config.map(|config| config_item(&place, listed, config));
+    let settings = match config {
+        Some(_) => {
+            // Where the constant cannot be made, the compiler also notes each place that uses it.
+            let config = Ident::new(&place.item("CONFIG").to_string(), at(listed.name.span()));
+            match listed.row.has_client_settings && mount.side() == Side::Client {
+                true => quote!(&#config.client_settings()),
+                false => quote!(&#config.settings()),
+            }
+        }
+        None => quote!(&[]),
+    };
+    let state = listed.entry.items(&place);
+    let once = listed.made_once().map(|_| {
+        let name = place.item("VALUE");
+        quote!(static #name: __interceptors::Once = __interceptors::Once::new();)
+    });
+    let plan = place.item("ENTRY");
+    let expressions = listed.shown.iter().map(|(name, shown)| {
+        quote!(__interceptors::Setting::new(#name, __interceptors::Value::Text(#shown)))
+    });
+    // What sends encoded messages or generated code sends can keep a stream; others cannot.
+    let keeps_streams = matches!(mount, Mount::ClientModule | Mount::Channel);
+    let needs = listed.row.needs;
+    let single_requests_only =
+        (needs.resend && !needs.unary && !keeps_streams).then(|| quote!(.single_requests_only()));
+    let expressions = quote!(&[#(#expressions),*]);
+    let own = listed.entry.plan(&place, &expressions);
+    let value = match (own, listed.row.module) {
+        (Some(own), _) => own,
+        (None, "") => {
+            let name = listed.name.to_string();
+            quote!(__interceptors::EntryPlan::new(#name, #settings, #expressions))
+        }
+        (None, _) => {
+            let module = module(listed.row, Span::call_site());
+            let entry = Ident::new(listed.row.entry, Span::call_site());
+            quote! {
+                __interceptors::EntryPlan::of::<__interceptors::#module::#entry>(#settings, #expressions)
+            }
+        }
+    };
+    quote! {
+        #items
+        #state
+        #once
+        const #plan: __interceptors::EntryPlan = #value #single_requests_only;
+    }
+}
+
+fn config_item(place: &Place<'_>, listed: &Listed, config: &Config) -> TokenStream {
+    let Config {
+        start,
+        start_at,
+        calls,
+    } = config;
+    let row = listed.row;
+    let (module, start_module) = (module(row, Span::call_site()), module(row, *start_at));
+    let start = quote_spanned! {*start_at=>
+        let config = __interceptors::#start_module::Config::#start;
+    };
+    let name = place.item("CONFIG");
+    quote! {
+        const #name: &__interceptors::#module::Config = &{
+            #start
+            #(#calls)*
+            config
+        };
+    }
+}
+
+/// Where the runtime crate has what the plan knows of an entry.
+fn module(row: &Row, span: Span) -> TokenStream {
+    let path = row.config_module.unwrap_or(row.module);
+    let segments = path.split("::").map(|segment| Ident::new(segment, span));
+    quote_spanned!(span=> #(#segments)::*)
+}

@@ -1,0 +1,64 @@
+use syn::{Item, ItemStruct, Path};
+
+use super::client_module::{self, ClientModule};
+use super::service::{ServiceImpl, parse_block};
+use crate::ctxt::Ctxt;
+use crate::text::attributes::is_ours;
+
+/// The item, as far as it matters here.
+pub(crate) enum Annotated {
+    Block(ServiceImpl),
+    ClientModule(ClientModule),
+    Channel(ItemStruct),
+}
+
+const WHERE_IT_BELONGS: &str = "`#[intercept]` belongs on the `impl` of a service or of a client, on a generated client's module, or on a `struct` that is wrapped around channels";
+
+/// Reads the item. What does not fit is reported; `None` where there is nothing to go on with.
+pub(crate) fn parse_item(cx: &Ctxt, krate: &Path, item: Item) -> Option<Annotated> {
+    let attributes = match &item {
+        Item::Impl(block) => &block.attrs[..],
+        Item::Mod(module) => &module.attrs,
+        Item::Struct(item) => &item.attrs,
+        _ => &[],
+    };
+    if let Some(second) = attributes
+        .iter()
+        .find(|attribute| is_ours(attribute, krate))
+    {
+        cx.error_on(
+            second.path(),
+            "one `#[intercept(…)]` for each item; put both lists in one",
+        );
+    }
+    match item {
+        Item::Impl(block) => parse_block(cx, krate, block).map(Annotated::Block),
+        Item::Mod(module) => client_module::parse(cx, module).map(Annotated::ClientModule),
+        Item::Struct(item) if client_module::is_generated(&item) => {
+            cx.error_on(
+                &item.ident,
+                "this is a generated client, whose methods an attribute on the struct cannot see; in `build.rs`, give it to `client_mod_attribute(\"package\", …)`",
+            );
+            None
+        }
+        Item::Struct(item) => Some(Annotated::Channel(item)),
+        Item::Fn(method) if method.sig.receiver().is_some() => {
+            cx.error_on(
+                &method.sig.ident,
+                "on a method, `#[intercept]` changes what the block's says; put one on the block too, above `#[tonic::async_trait]`",
+            );
+            None
+        }
+        Item::Trait(item) => {
+            cx.error_on(
+                &item.ident,
+                "`#[intercept]` belongs on an `impl` of this trait: what runs in front of a method is part of the service, not of its interface",
+            );
+            None
+        }
+        other => {
+            cx.error_on(&other, WHERE_IT_BELONGS);
+            None
+        }
+    }
+}

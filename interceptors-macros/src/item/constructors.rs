@@ -1,0 +1,122 @@
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::quote;
+use syn::{Block, FnArg, ImplItem, ImplItemFn, Item, Pat, PatIdent, Stmt};
+
+use super::client_module::{ClientModule, is_of};
+use crate::ctxt::Ctxt;
+
+/// Reports what cannot be made to remember whether its channel is encrypted.
+pub(crate) fn check_constructors(cx: &Ctxt, module: &ClientModule) {
+    let Some((_, items)) = &module.module.content else {
+        return;
+    };
+    for item in items {
+        let Item::Impl(block) = item else { continue };
+        if !is_of(block, &module.client) {
+            continue;
+        }
+        for item in &block.items {
+            if let ImplItem::Fn(constructor) = item {
+                cx.ok(remembering(constructor));
+            }
+        }
+    }
+}
+
+/// The body of a constructor that has one more field to set. The module need not be as tonic's code
+/// generator wrote it: what that never writes is an error, which `check` has reported by the time
+/// that this is expanded.
+pub(crate) fn remembering(constructor: &ImplItemFn) -> syn::Result<Block> {
+    let is_http = quote!(.scheme_str().map(|scheme| scheme == "http"));
+    let inputs = &constructor.sig.inputs;
+    let name = constructor.sig.ident.to_string();
+    let argument = match name.as_str() {
+        "connect" => inputs.first(),
+        "with_origin" => inputs.last(),
+        _ => None,
+    };
+    let argument = match argument {
+        Some(FnArg::Typed(argument)) => match &*argument.pat {
+            Pat::Ident(PatIdent {
+                by_ref: None,
+                ident,
+                subpat: None,
+                ..
+            }) => Some(ident),
+            other => {
+                return Err(syn::Error::new_spanned(
+                    other,
+                    "`auth` has to look at this argument, which needs a name for that; write it as tonic's code generator does, such as `origin`",
+                ));
+            }
+        },
+        _ => None,
+    };
+    let statements = |field| with_field(constructor.block.stmts.iter(), &field);
+    let body = match (name.as_str(), argument) {
+        ("connect", Some(destination)) => quote!({
+            let endpoint = tonic::transport::Endpoint::new(#destination)?;
+            let is_plaintext = endpoint.uri() #is_http;
+            let client = Self::new(endpoint.connect().await?);
+            ::core::result::Result::Ok(Self { is_plaintext, ..client })
+        }),
+        ("with_origin", Some(origin)) => {
+            let statements = statements(quote!(is_plaintext));
+            quote!({
+                let is_plaintext = #origin #is_http;
+                #statements
+            })
+        }
+        _ => {
+            let statements = statements(quote!(is_plaintext: ::core::option::Option::None));
+            quote!({ #statements })
+        }
+    };
+    syn::parse2(body).map_err(|_| {
+        syn::Error::new(
+            constructor.sig.ident.span(),
+            "this is not as the code generator of tonic 0.14 writes it, so `auth` cannot see here whether the channel is encrypted",
+        )
+    })
+}
+
+/// `Self { inner }` with one more field; `let Self { inner } = …` with `..`.
+fn with_field<'a>(statements: impl Iterator<Item = &'a Stmt>, field: &TokenStream) -> TokenStream {
+    fn is(tree: Option<&TokenTree>, c: char) -> bool {
+        matches!(tree, Some(TokenTree::Punct(punct)) if punct.as_char() == c)
+    }
+    /// `Self { inner, ..client }` has all fields.
+    fn has_rest(fields: &[TokenTree]) -> bool {
+        fields
+            .windows(3)
+            .any(|three| is(three.first(), ',') && is(three.get(1), '.') && is(three.get(2), '.'))
+    }
+    fn replace(tokens: TokenStream, field: &TokenStream) -> TokenStream {
+        let trees: Vec<TokenTree> = tokens.into_iter().collect();
+        let replaced = trees.iter().enumerate().map(|(i, tree)| {
+            let TokenTree::Group(group) = tree else {
+                return tree.clone();
+            };
+            let after_self = i.checked_sub(1).and_then(|before| trees.get(before));
+            let after_self = matches!(after_self, Some(TokenTree::Ident(name)) if name == "Self");
+            let fields: Vec<TokenTree> = group.stream().into_iter().collect();
+            let first = fields.first();
+            let mut inside = replace(group.stream(), field);
+            if after_self
+                && group.delimiter() == Delimiter::Brace
+                && matches!(first, Some(TokenTree::Ident(name)) if name == "inner")
+                && !has_rest(&fields)
+            {
+                let comma = (!is(fields.last(), ',')).then(|| quote!(,));
+                let is_pattern = is(trees.get(i + 1), '=') && !is(trees.get(i + 2), '=');
+                inside = match is_pattern {
+                    true => quote!(#inside #comma ..),
+                    false => quote!(#inside #comma #field),
+                };
+            }
+            Group::new(group.delimiter(), inside).into()
+        });
+        replaced.collect()
+    }
+    replace(quote!(#(#statements)*), field)
+}

@@ -1,0 +1,9 @@
+//! What the attribute stands on. Nothing here knows an entry.
+
+pub(crate) mod annotated;
+pub(crate) mod client_module;
+pub(crate) mod constructors;
+pub(crate) mod methods;
+pub(crate) mod mount;
+pub(crate) mod names;
+pub(crate) mod service;

@@ -1,0 +1,261 @@
+use proc_macro2::Span;
+use syn::ext::IdentExt;
+use syn::{Expr, Lit, LitStr, Path};
+
+use super::methods::{MethodRef, Spelled};
+use super::service::Method;
+use crate::ctxt::Ctxt;
+use crate::text::literals::literal;
+use crate::text::tokens::without_arguments;
+use crate::text::words::nearest;
+
+/// The full name of a service, as far as it is known here.
+pub(crate) enum ServiceName {
+    /// `service = …`
+    Given(Expr),
+    /// The trait's path leads through this generated module, which has `SERVICE_NAME`.
+    Module(Path),
+    /// Nothing is known but the trait's identifier.
+    Derived(String),
+}
+
+pub(crate) fn service_name(given: Option<Expr>, trait_path: Option<&Path>) -> ServiceName {
+    let trait_path = match (given, trait_path) {
+        (Some(expr), _) => return ServiceName::Given(expr),
+        (None, Some(path)) => path,
+        (None, None) => return ServiceName::Derived(String::new()),
+    };
+    let segments = &trait_path.segments;
+    if segments.len() >= 2
+        && segments[segments.len() - 2]
+            .ident
+            .to_string()
+            .ends_with("_server")
+        && segments[0].ident != "Self"
+    {
+        let mut module = without_arguments(trait_path.clone());
+        module.segments.pop();
+        module.segments.pop_punct();
+        return ServiceName::Module(module);
+    }
+    let ident = segments
+        .last()
+        .map(|segment| segment.ident.unraw().to_string());
+    ServiceName::Derived(ident.unwrap_or_default())
+}
+
+/// The RPC's name, and whether it only comes from Rust's: tonic derives the name of a stream's
+/// associated type from the RPC's and keeps its spelling.
+fn rpc_name(method: &Method, given: Option<&LitStr>) -> (String, bool) {
+    if let Some(name) = given {
+        return (name.value(), false);
+    }
+    let stream = method
+        .stream
+        .as_ref()
+        .map(|stream| stream.unraw().to_string());
+    if let Some(name) = stream
+        .as_deref()
+        .and_then(|stream| stream.strip_suffix("Stream"))
+        && plain(name) == plain(&method.name)
+    {
+        return (name.to_owned(), false);
+    }
+    (pascal_case(&method.name), true)
+}
+
+fn pascal_case(name: &str) -> String {
+    let mut pascal = String::new();
+    for word in name.split('_') {
+        let mut letters = word.chars();
+        pascal.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        pascal.extend(letters);
+    }
+    pascal
+}
+
+fn plain(name: &str) -> String {
+    name.replace('_', "").to_lowercase()
+}
+
+/// A method, by its names.
+#[derive(Clone)]
+pub(crate) struct Named {
+    pub(crate) name: String,
+    pub(crate) rpc: String,
+    pub(crate) is_derived: bool,
+}
+
+impl Named {
+    pub(crate) fn of(method: &Method, given: Option<&LitStr>) -> Self {
+        let (rpc, is_derived) = rpc_name(method, given);
+        Self {
+            name: method.name.clone(),
+            rpc,
+            is_derived,
+        }
+    }
+
+    /// A name that was given is exact; one that comes from Rust's has lost its case.
+    fn has_rpc_name(&self, written: &str) -> bool {
+        match self.is_derived {
+            false => self.rpc == written,
+            true => plain(&self.rpc) == plain(written),
+        }
+    }
+}
+
+/// Finds methods by the names in lists.
+pub(crate) struct Names<'a> {
+    pub(crate) cx: &'a Ctxt,
+    service: &'a ServiceName,
+    pub(crate) methods: &'a [Named],
+    /// Services that full paths name, where the compiler has to compare.
+    pub(crate) compare: Vec<(Span, String)>,
+    /// How many names led to no method.
+    pub(crate) unresolved: usize,
+    /// Whether the policy stands on the clients of all services of a package.
+    pub(crate) is_of_package: bool,
+}
+
+impl<'a> Names<'a> {
+    pub(crate) fn new(cx: &'a Ctxt, service: &'a ServiceName, methods: &'a [Named]) -> Self {
+        Self {
+            cx,
+            service,
+            methods,
+            compare: Vec::new(),
+            unresolved: 0,
+            is_of_package: false,
+        }
+    }
+
+    /// For each method, where the list names it.
+    pub(crate) fn resolve(&mut self, list: &[MethodRef]) -> Vec<Option<Span>> {
+        let mut named = vec![None; self.methods.len()];
+        for method_ref in list {
+            let indices = self.find(method_ref);
+            if indices.iter().any(|&index| named[index].is_some()) {
+                let message = format!(
+                    "duplicate method `{}`; take one out",
+                    self.methods[indices[0]].name
+                );
+                self.cx.error_at(method_ref.span, message);
+            }
+            self.unresolved += usize::from(indices.is_empty());
+            for index in indices {
+                named[index] = Some(method_ref.span);
+            }
+        }
+        named
+    }
+
+    /// Usually one; several where a method is written once for each of several `#[cfg]`s.
+    fn find(&mut self, method_ref: &MethodRef) -> Vec<usize> {
+        let indices_where = |fits: &dyn Fn(&Named) -> bool| -> Vec<usize> {
+            (0..self.methods.len())
+                .filter(|&index| fits(&self.methods[index]))
+                .collect()
+        };
+        let (found, written) = match &method_ref.spelled {
+            Spelled::Rust(name) => (indices_where(&|method| method.name == *name), name),
+            Spelled::Rpc(name) => (indices_where(&|method| method.has_rpc_name(name)), name),
+            Spelled::Path {
+                service,
+                method: name,
+            } => {
+                if !self.is_this_service(method_ref.span, service) {
+                    return Vec::new();
+                }
+                (indices_where(&|method| method.has_rpc_name(name)), name)
+            }
+        };
+        // Exactly this name before one that differs in case and underscores.
+        let exact = |&index: &usize| self.methods[index].rpc == *written;
+        let found = match &method_ref.spelled {
+            Spelled::Rust(_) => found,
+            _ if found.iter().any(exact) => found.into_iter().filter(exact).collect(),
+            _ => found,
+        };
+        if let [first, rest @ ..] = &found[..]
+            && let Some(other) = rest
+                .iter()
+                .find(|&&i| self.methods[i].name != self.methods[*first].name)
+        {
+            let (a, b) = (&self.methods[*first].name, &self.methods[*other].name);
+            self.cx.error_at(
+                method_ref.span,
+                format!("this could be `{a}` or `{b}`; write the method's Rust name"),
+            );
+        }
+        if found.is_empty() {
+            self.cx.error_at(
+                method_ref.span,
+                self.no_such_method(&method_ref.spelled, written),
+            );
+        }
+        found
+    }
+
+    fn is_this_service(&mut self, span: Span, service: &str) -> bool {
+        let own = match self.service {
+            ServiceName::Given(expr) => match literal(expr) {
+                Some(Lit::Str(own)) => own.value(),
+                _ => {
+                    self.compare.push((span, service.to_owned()));
+                    return true;
+                }
+            },
+            ServiceName::Module(_) => {
+                self.compare.push((span, service.to_owned()));
+                return true;
+            }
+            ServiceName::Derived(_) => {
+                self.cx.error_at(
+                    span,
+                    format!("the full name of this service is not known here; add `service = \"{service}\"`, or name the method alone"),
+                );
+                return false;
+            }
+        };
+        let package = |service: &str| {
+            service
+                .rsplit_once('.')
+                .map(|(package, _)| package.to_owned())
+        };
+        if own != service && self.is_of_package && package(&own) == package(service) {
+            // The same policy stands on that service's client, where this means something.
+            return false;
+        }
+        if own != service {
+            self.cx.error_at(
+                span,
+                format!("this is the service `{own}`, not `{service}`; a path here begins with `/{own}/`"),
+            );
+        }
+        own == service
+    }
+
+    fn no_such_method(&self, spelled: &Spelled, written: &str) -> String {
+        let as_rust = matches!(spelled, Spelled::Rust(_));
+        let known: Vec<String> = self
+            .methods
+            .iter()
+            .map(|method| {
+                if as_rust {
+                    method.name.clone()
+                } else {
+                    method.rpc.clone()
+                }
+            })
+            .collect();
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        match nearest(written, &known) {
+            Some(near) => format!("no method `{written}` here; did you mean `{near}`?"),
+            None => format!(
+                "no method `{written}` here; there is `{}`",
+                known.join("`, `")
+            ),
+        }
+    }
+}

@@ -1,0 +1,363 @@
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::punctuated::Punctuated;
+use syn::{
+    Attribute, Block, FnArg, GenericArgument, Generics, Ident, ImplItem, ImplItemType, ItemImpl,
+    Lifetime, Path, PathArguments, Receiver, ReceiverKind, ReturnType, Safety, Signature, Token,
+    Type, TypeParamBound, Visibility,
+};
+
+use super::mount::Mount;
+use crate::ctxt::Ctxt;
+use crate::text::attributes::{is_cfg, is_lint_level, is_ours, meant, plain_attrs};
+use crate::text::tokens::{associated_type, find_ident, ungroup};
+
+/// An implementation of a service's trait, or the RPC methods of a stub.
+pub(crate) struct ServiceImpl {
+    /// `#[cfg]` and lint levels: they hold for all that the block becomes.
+    pub(crate) scope_attrs: Vec<Attribute>,
+    /// `#[async_trait]`, documentation and the like: they stay on the user's block.
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) generics: Generics,
+    /// `None` where it is a stub.
+    pub(crate) trait_path: Option<Path>,
+    pub(crate) self_ty: Type,
+    pub(crate) types: Vec<AssocType>,
+    pub(crate) consts: Vec<TokenStream>,
+    pub(crate) methods: Vec<Method>,
+}
+
+pub(crate) struct AssocType {
+    pub(crate) item: ImplItemType,
+    /// Whether a method answers with a stream of this type.
+    pub(crate) is_stream: bool,
+}
+
+pub(crate) struct Method {
+    /// What stands in its own `#[intercept(…)]`.
+    pub(crate) args: Option<TokenStream>,
+    pub(crate) cfgs: Vec<Attribute>,
+    /// Documentation, and what else is said to those who call the method.
+    pub(crate) docs: Vec<Attribute>,
+    /// All the others: they belong to the body.
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) vis: Visibility,
+    pub(crate) sig: Signature,
+    pub(crate) block: Block,
+    /// The name without `r#`.
+    pub(crate) name: String,
+    pub(crate) by_arc: bool,
+    /// `&mut self`, which a stub may take.
+    pub(crate) by_mut: bool,
+    pub(crate) request: Type,
+    pub(crate) result: Type,
+    pub(crate) returns: Returns,
+    /// The associated type of the response stream.
+    pub(crate) stream: Option<Ident>,
+}
+
+/// How a method gives its future.
+pub(crate) enum Returns {
+    /// `async fn`
+    Async,
+    /// `-> impl Future<Output = …>`
+    Opaque,
+    /// `-> Pin<Box<dyn Future<Output = …> + Send + 'a>>`
+    Boxed(Option<Lifetime>),
+}
+
+impl Method {
+    pub(crate) fn ident(&self) -> &Ident {
+        &self.sig.ident
+    }
+
+    pub(crate) fn receiver(&self) -> &Receiver {
+        match self.sig.inputs.first() {
+            Some(FnArg::Receiver(receiver)) => receiver,
+            _ => unreachable!("parse_method() has seen the receiver"),
+        }
+    }
+}
+
+pub(super) fn parse_block(cx: &Ctxt, krate: &Path, block: ItemImpl) -> Option<ServiceImpl> {
+    let errors = cx.errors();
+    if let Err(error) = block.modifiers.require_empty() {
+        cx.push(error);
+    }
+    if let Some(unsafety) = &block.unsafety {
+        cx.error_on(
+            unsafety,
+            "a service's trait is not unsafe; take `unsafe` out",
+        );
+    }
+    let mount = if block.trait_.is_some() {
+        Mount::Service
+    } else {
+        Mount::Stub
+    };
+    let trait_path = block.trait_.map(|(path, _)| path);
+    let (scope_attrs, attrs) = plain_attrs(block.attrs)
+        .into_iter()
+        .partition(is_scope_attr);
+    let mut service = ServiceImpl {
+        scope_attrs,
+        attrs,
+        generics: block.generics,
+        trait_path,
+        self_ty: *block.self_ty,
+        types: Vec::new(),
+        consts: Vec::new(),
+        methods: Vec::new(),
+    };
+    let stream_names: Vec<Ident> = block
+        .items
+        .iter()
+        .filter_map(|item| match item {
+            ImplItem::Type(item) => Some(item.ident.clone()),
+            _ => None,
+        })
+        .collect();
+    for item in block.items {
+        match item {
+            ImplItem::Fn(method) => {
+                service.methods.extend(parse_method(cx, krate, mount, method, &stream_names));
+            }
+            ImplItem::Const(item) if mount == Mount::Stub => {
+                cx.error_on(&item.ident, "this is no RPC; move it to an `impl` of its own");
+            }
+            ImplItem::Type(mut item) => {
+                item.attrs = plain_attrs(item.attrs);
+                service.types.push(AssocType { item, is_stream: false });
+            }
+            ImplItem::Const(item) => service.consts.push(quote::quote!(#item)),
+            ImplItem::Macro(item) => cx.error_on(
+                &item.mac.path,
+                "what this macro makes cannot be seen here, so its methods would go unguarded; write them out, or put `#[intercept]` inside the macro, on the whole `impl`",
+            ),
+            other => cx.error_on(&other, "this item cannot be read, so it would go unguarded"),
+        }
+    }
+    if service.methods.is_empty() && cx.errors() == errors {
+        cx.error_on(
+            &service.self_ty,
+            "there is no method in this `impl`, so no interceptor would ever run; write the RPC methods here, or take `#[intercept]` out",
+        );
+    }
+    for assoc in &mut service.types {
+        let is_of = |method: &Method| method.stream.as_ref() == Some(&assoc.item.ident);
+        assoc.is_stream = service.methods.iter().any(is_of);
+    }
+    Some(service)
+}
+
+/// Attributes that hold for all that comes of the item.
+fn is_scope_attr(attribute: &Attribute) -> bool {
+    is_cfg(attribute) || is_lint_level(attribute)
+}
+
+/// What says something to those who call the method and nothing of its body. In the implementation of a
+/// trait there is no `#[deprecated]` or `#[must_use]`.
+fn is_for_callers(mount: Mount, attribute: &Attribute) -> bool {
+    let path = match mount {
+        Mount::Stub => meant(attribute),
+        _ => None,
+    };
+    let is = |name| path.as_ref().is_some_and(|path| path.is_ident(name));
+    attribute.path().is_ident("doc") || is("doc") || is("deprecated") || is("must_use")
+}
+
+fn parse_method(
+    cx: &Ctxt,
+    krate: &Path,
+    mount: Mount,
+    method: syn::ImplItemFn,
+    assoc_names: &[Ident],
+) -> Option<Method> {
+    let sig = method.sig;
+    if let Err(error) = method.modifiers.require_empty() {
+        cx.push(error);
+    }
+    let mut args = None;
+    let (mut cfgs, mut docs, mut attrs) = (Vec::new(), Vec::new(), Vec::new());
+    let mut seen = false;
+    for attribute in plain_attrs(method.attrs) {
+        if is_ours(&attribute, krate) {
+            if std::mem::replace(&mut seen, true) {
+                cx.error_on(
+                    &attribute,
+                    "one `#[intercept(…)]` for each method; put both in one",
+                );
+            } else if let Some(list) = cx.ok(attribute.meta.require_list().cloned()) {
+                args = Some(list.tokens);
+            }
+        } else if is_cfg(&attribute) {
+            cfgs.push(attribute);
+        } else if is_for_callers(mount, &attribute) {
+            docs.push(attribute);
+        } else {
+            attrs.push(attribute);
+        }
+    }
+    let not_an_rpc = |what: &str| {
+        let elsewhere = match mount {
+            Mount::Stub => ". What is no RPC goes into an `impl` of its own",
+            _ => "",
+        };
+        cx.error_on(
+            &sig.ident,
+            format!("{what}; an RPC method is `async fn {}(&self, request: Request<…>) -> Result<Response<…>, Status>`{elsewhere}", sig.ident),
+        );
+    };
+    if mount == Mount::Stub && is_generic(&sig) {
+        not_an_rpc("this method has parameters of its own; name the types, that of a stream too");
+        return None;
+    }
+    if sig.constness.is_some() || !matches!(sig.safety, Safety::Default) || sig.abi.is_some() {
+        not_an_rpc("`const`, `unsafe` and `extern` do not go with an RPC");
+        return None;
+    }
+    if mount == Mount::Stub
+        && let Some(FnArg::Typed(argument)) = sig.inputs.iter().nth(1)
+        && !has_parameters(&argument.ty)
+    {
+        cx.error_on(
+            &argument.ty,
+            "an RPC takes its message in a `tonic::Request`: `request: Request<…>`",
+        );
+        return None;
+    }
+    let mut inputs = sig.inputs.iter();
+    let (Some(FnArg::Receiver(receiver)), Some(FnArg::Typed(request)), None) =
+        (inputs.next(), inputs.next(), inputs.next())
+    else {
+        not_an_rpc("this method does not take `self` and one request");
+        return None;
+    };
+    let (by_arc, by_mut) = match &receiver.kind {
+        ReceiverKind::Reference(_, _, None) => (false, false),
+        ReceiverKind::Reference(_, _, Some(_)) if mount == Mount::Stub => (false, true),
+        ReceiverKind::Typed(_, ty) => (!matches!(ungroup(ty), Type::Reference(_)), false),
+        _ => {
+            not_an_rpc(match mount {
+                Mount::Stub => "an RPC of a client takes `&self` or `&mut self`",
+                _ => "an RPC takes `&self` or `self: Arc<Self>`",
+            });
+            return None;
+        }
+    };
+    let ReturnType::Type(_, output) = &sig.output else {
+        not_an_rpc("this method returns nothing");
+        return None;
+    };
+    let (result, returns) = if sig.asyncness.is_some() {
+        ((**output).clone(), Returns::Async)
+    } else if let Some(future) = future(output) {
+        future
+    } else {
+        not_an_rpc(
+            "this method is neither `async` nor returns `Pin<Box<dyn Future<Output = …> + Send + '_>>`",
+        );
+        return None;
+    };
+    let name = sig.ident.unraw().to_string();
+    let stream = associated_type(&result, assoc_names).or_else(|| {
+        assoc_names
+            .iter()
+            .find(|assoc| is_stream_of(assoc, &name))
+            .cloned()
+    });
+    Some(Method {
+        args,
+        cfgs,
+        docs,
+        attrs,
+        name,
+        by_arc,
+        by_mut,
+        vis: method.vis,
+        request: (*request.ty).clone(),
+        result,
+        returns,
+        stream,
+        block: method.block,
+        sig,
+    })
+}
+
+/// Whether a type may be a `Request<…>`, or an alias of one.
+fn has_parameters(ty: &Type) -> bool {
+    match ungroup(ty) {
+        Type::Path(path) => path
+            .path
+            .segments
+            .last()
+            .is_some_and(|last| !last.arguments.is_none()),
+        _ => false,
+    }
+}
+
+fn is_generic(sig: &Signature) -> bool {
+    let types = sig.generics.type_params().next().is_some();
+    let opaque = sig.inputs.iter().any(|input| {
+        matches!(input, FnArg::Typed(arg) if find_ident(arg.ty.to_token_stream(), "impl").is_some())
+    });
+    types || opaque
+}
+
+/// Whether tonic's associated type of this name belongs to the method: they differ in case and
+/// underscores alone.
+fn is_stream_of(assoc: &Ident, method: &str) -> bool {
+    let plain = |name: &str| name.replace('_', "").to_lowercase();
+    plain(&assoc.unraw().to_string()) == plain(method) + "stream"
+}
+
+/// The output of a future's type, and which of the ways to give a future it is.
+fn future(ty: &Type) -> Option<(Type, Returns)> {
+    match ungroup(ty) {
+        Type::ImplTrait(opaque) => Some((output(&opaque.bounds)?, Returns::Opaque)),
+        Type::TraitObject(object) => {
+            let lifetime = object.bounds.iter().find_map(|bound| match bound {
+                TypeParamBound::Lifetime(lifetime) => Some(lifetime.clone()),
+                _ => None,
+            });
+            Some((output(&object.bounds)?, Returns::Boxed(lifetime)))
+        }
+        // The object inside `Pin<Box<…>>`, or the alias that `futures` has for all of it.
+        Type::Path(path) => {
+            let last = path.path.segments.last()?;
+            let PathArguments::AngleBracketed(args) = &last.arguments else {
+                return None;
+            };
+            let ty = args.args.iter().find_map(|arg| match arg {
+                GenericArgument::Type(ty) => Some(ty),
+                _ => None,
+            })?;
+            if last.ident != "BoxFuture" {
+                return future(ty).filter(|(_, returns)| matches!(returns, Returns::Boxed(_)));
+            }
+            let lifetime = args.args.iter().find_map(|arg| match arg {
+                GenericArgument::Lifetime(lifetime) => Some(lifetime.clone()),
+                _ => None,
+            });
+            Some((ty.clone(), Returns::Boxed(lifetime)))
+        }
+        _ => None,
+    }
+}
+
+/// `T` of `Future<Output = T>`.
+fn output(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<Type> {
+    bounds.iter().find_map(|bound| {
+        let TypeParamBound::Trait(bound) = bound else {
+            return None;
+        };
+        let PathArguments::AngleBracketed(args) = &bound.path.segments.last()?.arguments else {
+            return None;
+        };
+        args.args.iter().find_map(|arg| match arg {
+            GenericArgument::AssocType(assoc) if assoc.ident == "Output" => Some(assoc.ty.clone()),
+            _ => None,
+        })
+    })
+}

@@ -1,0 +1,416 @@
+//! The tables of the documentation, made of the rows of entries: `UPDATE_EXPECT=1 cargo test -p interceptors-macros docs`
+//! writes them anew.
+//!
+//! In a page, `<!-- made of rows: name -->` begins a table and `<!-- end -->` ends it.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use expect_test::expect_file;
+
+use crate::entries::TABLE;
+use crate::entries::row::{DefaultValue, Places, Positional, Row, Sees, Setting, Value};
+use crate::item::mount::{Mount, Side};
+
+fn rows() -> impl Iterator<Item = &'static Row> + Clone {
+    TABLE.iter().map(|known| known.row)
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(path: &str) -> String {
+    let path = root().join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The page with its tables made anew.
+fn with_tables(page: &str, made: &mut Vec<String>) -> String {
+    const BEGIN: &str = "<!-- made of rows: ";
+    const END: &str = "<!-- end -->";
+    let mut rest = page;
+    let mut out = String::new();
+    while let Some((before, after)) = rest.split_once(BEGIN) {
+        let (name, after) = after.split_once(" -->").unwrap();
+        let (_, after) = after.split_once(END).unwrap();
+        let table = table(name);
+        write!(out, "{before}{BEGIN}{name} -->\n{table}{END}").unwrap();
+        made.push(name.to_owned());
+        rest = after;
+    }
+    out + rest
+}
+
+fn table(name: &str) -> String {
+    match name {
+        "entries" => all_entries(),
+        "features" => all_features(),
+        _ => {
+            let (entry, side) = name.split_once(", ").unwrap_or((name, ""));
+            let is_meant = |row: &&Row| {
+                row.name == entry && (side.is_empty() || row.places.in_words() == side)
+            };
+            let row = rows().find(is_meant);
+            settings(row.unwrap_or_else(|| panic!("no entry is `{name}`")))
+        }
+    }
+}
+
+/// The settings of one entry.
+fn settings(row: &Row) -> String {
+    let mut table = "| setting | type | default | |\n| --- | --- | --- | --- |\n".to_owned();
+    if let Positional::Time { default, says, .. } = row.positional {
+        let default = shown_default(&default);
+        writeln!(table, "| the first value | duration | {default} | {says} |").unwrap();
+    }
+    for setting in row.settings {
+        let name = match setting.value {
+            Value::Own(written) => written.to_owned(),
+            Value::Parts(parts, _) => {
+                let parts: Vec<&str> = parts.iter().map(|part| part.name).collect();
+                format!("{}({})", setting.name, parts.join(", "))
+            }
+            _ => setting.name.to_owned(),
+        };
+        let (ty, default) = (type_of(&setting.value), shown_default(&setting.default));
+        let says = setting.says;
+        writeln!(table, "| `{name}` | {ty} | {default} | {says} |").unwrap();
+    }
+    table
+}
+
+fn shown_default(default: &DefaultValue) -> String {
+    match default {
+        DefaultValue::None => String::new(),
+        DefaultValue::Is(value) => format!("`{value}`"),
+        DefaultValue::OfSide(service, client) => format!("`{service}`; on a client `{client}`"),
+        DefaultValue::Words(words) => (*words).to_owned(),
+    }
+}
+
+fn type_of(value: &Value) -> String {
+    match value {
+        Value::Integer(least, u64::MAX) => format!("integer, at least {least}"),
+        Value::Integer(least, most) => format!("integer, {least} to {most}"),
+        Value::Float(_) => "float".to_owned(),
+        Value::Boolean => "boolean".to_owned(),
+        Value::Text | Value::SomeText(_) | Value::TextKey => "string".to_owned(),
+        Value::Texts => "list of strings".to_owned(),
+        Value::Duration => "duration".to_owned(),
+        Value::Delay => "duration, zero included".to_owned(),
+        Value::Level => "level".to_owned(),
+        Value::Codes => "list of status codes".to_owned(),
+        Value::CodesOrNone => "list of status codes, perhaps empty".to_owned(),
+        Value::Given(_) => "expression".to_owned(),
+        Value::Access => "list of methods".to_owned(),
+        Value::Per => "`method` or `service`".to_owned(),
+        Value::Parts(parts, _) => {
+            let types: Vec<String> = parts.iter().map(|part| type_of(&part.value)).collect();
+            types.join("; ")
+        }
+        Value::Own(_) => String::new(),
+    }
+}
+
+/// Where each entry may stand. One that has a row for each side is one entry.
+fn all_entries() -> String {
+    let mounts = [
+        Mount::Service,
+        Mount::ClientModule,
+        Mount::Stub,
+        Mount::Channel,
+    ];
+    let mut table = "| entry | service | generated client | stub | channel | reads messages | |\n\
+                     | --- | :-: | :-: | :-: | :-: | :-: | --- |\n"
+        .to_owned();
+    let mut seen = Vec::new();
+    for row in rows() {
+        let name = row.name;
+        if seen.contains(&name) {
+            continue;
+        }
+        seen.push(name);
+        let of_name = || rows().filter(|other| other.name == name);
+        write!(table, "| [`{name}`](#{name}) |").unwrap();
+        for mount in mounts {
+            let is_here = of_name().any(|row| row.places.has(mount));
+            write!(table, " {}|", if is_here { "✓ " } else { "" }).unwrap();
+        }
+        let sees = match row.sees {
+            Sees::Head => "",
+            Sees::Message => "✓ ",
+            Sees::Depends => "if it is told to ",
+        };
+        writeln!(table, " {sees}| {} |", row.says).unwrap();
+    }
+    table
+}
+
+/// Features that are no entry's, and what they bring.
+const OTHER_FEATURES: [(&str, &str); 9] = [
+    (
+        "server",
+        "the true path and the peer's address of a call, from tonic's server",
+    ),
+    (
+        "client",
+        "the attribute on clients, stubs and channels; handlers hand their deadline on",
+    ),
+    ("static-tokens", "[`auth::StaticTokens`]"),
+    ("jwt", "`auth::jwt`"),
+    (
+        "transparent-retry",
+        "`retry` on a client transparently retries requests that the server never processed",
+    ),
+    (
+        "garde",
+        "`validate` for messages that derive `garde::Validate`",
+    ),
+    ("prometheus", "`metrics` under Prometheus's names"),
+    (
+        "test-util",
+        "helpers for tests of interceptors and policies",
+    ),
+    ("json", "[`Plan::to_json`]"),
+];
+
+/// The features of the runtime crate: each with what it enables.
+fn features_of(manifest: &str) -> Vec<(String, Vec<String>)> {
+    let (_, features) = manifest.split_once("[features]\n").unwrap();
+    let (features, _) = features.split_once("\n[").unwrap();
+    let features = features.lines().filter_map(|line| line.split_once(" = "));
+    let features = features.map(|(name, enables)| {
+        let enables = enables.trim_matches(['[', ']']).split(", ");
+        let enables = enables.map(|it| it.trim_matches('"').to_owned());
+        let enables = enables.filter(|it| !it.is_empty()).collect();
+        (name.trim_matches('"').to_owned(), enables)
+    });
+    features.collect()
+}
+
+fn runtime_features() -> Vec<(String, Vec<String>)> {
+    features_of(&read("interceptors/Cargo.toml"))
+}
+
+/// What a feature enables, where it is one.
+fn enables<'a>(features: &'a [(String, Vec<String>)], name: &str) -> &'a [String] {
+    let found = features.iter().find(|(feature, _)| feature == name);
+    found.map_or(&[], |(_, enables)| enables)
+}
+
+/// The crates that a feature brings, with those of the private features that it enables.
+fn dependencies(features: &[(String, Vec<String>)], name: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for enabled in enables(features, name) {
+        if let Some(dependency) = enabled.strip_prefix("dep:") {
+            found.push(dependency.to_owned());
+        } else if enabled.starts_with('_') {
+            found.extend(dependencies(features, enabled));
+        }
+    }
+    found.sort();
+    found
+}
+
+fn all_features() -> String {
+    let features = runtime_features();
+    let defaults = enables(&features, "default");
+    let mut table =
+        "| feature | default | what it brings | crates |\n| --- | :-: | --- | --- |\n".to_owned();
+    for (name, _) in &features {
+        if name == "default" || name.starts_with('_') {
+            continue;
+        }
+        let entries = rows().filter(|row| row.feature.name == name);
+        let mut entries: Vec<String> = entries.map(|row| format!("`{}`", row.name)).collect();
+        entries.dedup();
+        let other = OTHER_FEATURES.iter().find(|(other, _)| other == name);
+        let brings = match other {
+            Some((_, brings)) => (*brings).to_owned(),
+            None => entries.join(", "),
+        };
+        assert!(!brings.is_empty(), "what does the feature `{name}` bring?");
+        let default = if defaults.contains(name) { "✓ " } else { "" };
+        let crates = dependencies(&features, name).join(", ");
+        let space = if crates.is_empty() { "" } else { " " };
+        writeln!(table, "| `{name}` | {default}| {brings} |{space}{crates} |").unwrap();
+    }
+    table
+}
+
+const PAGES: [&str; 4] = [
+    "interceptors/src/attribute.md",
+    "interceptors/src/lib.md",
+    "interceptors/src/metrics/attribute.md",
+    "interceptors/src/trace/attribute.md",
+];
+
+#[test]
+fn docs_have_the_tables_that_rows_make() {
+    let mut made = Vec::new();
+    for page in PAGES {
+        let text = with_tables(&read(page), &mut made);
+        expect_file![root().join(page)].assert_eq(&text);
+    }
+    for row in rows() {
+        let has_settings =
+            !row.settings.is_empty() || matches!(row.positional, Positional::Time { .. });
+        let name = row.name;
+        let is_shown = made
+            .iter()
+            .any(|made| made == name || *made == format!("{name}, {}", row.places.in_words()));
+        assert!(
+            is_shown || !has_settings,
+            "no page shows the settings of `{name}`"
+        );
+        assert!(!row.says.is_empty(), "`{name}` has no description");
+    }
+    assert!(made.contains(&"entries".to_owned()) && made.contains(&"features".to_owned()));
+}
+
+/// Each default that the plan shows, for the test that compares it with what the runtime does.
+#[test]
+fn defaults_are_handed_to_the_test_that_compares_them() {
+    let mut table = String::new();
+    let mut default = |side: &str, row: &Row, setting: &Setting, value: &str| {
+        let (entry, setting) = (row.name, setting.name);
+        writeln!(table, "{side}\t{entry}\t{setting}\t{value}").unwrap();
+    };
+    for row in rows() {
+        for setting in row.settings {
+            for (name, side) in [("service", Side::Server), ("client", Side::Client)] {
+                let is_here = row.places.has_side(side) && setting.places.has_side(side);
+                let value = match (setting.default, side) {
+                    _ if !is_here => continue,
+                    (DefaultValue::Is(value), _)
+                    | (DefaultValue::OfSide(value, _), Side::Server)
+                    | (DefaultValue::OfSide(_, value), Side::Client) => value,
+                    (DefaultValue::None | DefaultValue::Words(_), _) => continue,
+                };
+                default(name, row, setting, value);
+            }
+        }
+    }
+    expect_file![root().join("tests/integration/defaults.tsv")].assert_eq(&table);
+}
+
+/// The name and the sides of each entry, for the test that compares them with what the runtime says of it.
+#[test]
+fn names_and_sides_are_handed_to_the_test_that_compares_them() {
+    let mut calls = "// Made of the rows of entries: `UPDATE_EXPECT=1 cargo test -p interceptors-macros docs`.\n{\n".to_owned();
+    for row in rows().filter(|row| !row.module.is_empty()) {
+        let module = row.config_module.unwrap_or(row.module);
+        let (name, entry) = (row.name, row.entry);
+        let [service, client] = [Side::Server, Side::Client].map(|side| row.places.has_side(side));
+        writeln!(
+            calls,
+            "    is::<interceptors::__private::{module}::{entry}>({name:?}, {service}, {client});"
+        )
+        .unwrap();
+    }
+    calls += "}\n";
+    expect_file![root().join("tests/integration/entries.rs.in")].assert_eq(&calls);
+}
+
+/// `.ci/run` builds the runtime with each feature alone.
+#[test]
+fn the_gate_builds_each_feature_alone() {
+    let gate = read(".ci/run");
+    let (_, list) = gate.split_once("for feature in ").unwrap();
+    let (list, _) = list.split_once("; do").unwrap();
+    let built: Vec<&str> = list
+        .split_whitespace()
+        .filter(|word| *word != "\\")
+        .collect();
+    for (feature, _) in runtime_features() {
+        let is_public = feature != "default" && !feature.starts_with('_');
+        assert!(
+            !is_public || built.contains(&feature.as_str()),
+            "`.ci/run` does not build the feature `{feature}` alone"
+        );
+    }
+}
+
+/// A row's feature is one of this crate, and the runtime's feature of the same name forwards it.
+#[test]
+fn features_of_rows_are_forwarded() {
+    let own = features_of(&read("interceptors-macros/Cargo.toml"));
+    let runtime = runtime_features();
+    let mut forwarded = 0;
+    for row in rows().filter(|row| !row.feature.name.is_empty()) {
+        let feature = row.feature.name.to_owned();
+        assert!(own.iter().any(|(name, _)| *name == feature), "{feature}");
+        assert!(enables(&own, "default").contains(&feature), "{feature}");
+        let forward = format!("interceptors-macros/{feature}");
+        assert!(enables(&runtime, &feature).contains(&forward), "{feature}");
+        forwarded += 1;
+    }
+    assert!(forwarded > 10);
+}
+
+/// What rows say of each other exists.
+#[test]
+fn rows_name_what_there_is() {
+    for row in rows() {
+        let known = |name: &&str| {
+            ["only", "except"].contains(name) || row.settings.iter().any(|it| it.name == *name)
+        };
+        for setting in row.settings {
+            let (entry, name) = (row.name, setting.name);
+            for other in setting.not_with.iter().chain(&setting.belongs_to) {
+                assert!(known(other), "{entry}({name}): no setting is `{other}`");
+            }
+            for other in setting.also_called {
+                let meant = row
+                    .settings
+                    .iter()
+                    .filter(|it| it.name == *other || it.also_called.contains(other));
+                assert_eq!(
+                    meant.count(),
+                    1,
+                    "{entry}: `{other}` means several settings"
+                );
+            }
+            let is_once = row.settings.iter().filter(|it| it.name == name).count() == 1;
+            assert!(is_once, "{entry}: `{name}` is there twice");
+        }
+        let one_of = row.one_of.iter().flat_map(|one_of| one_of.names);
+        for name in one_of.chain(row.checked) {
+            assert!(known(name), "{}: no setting is `{name}`", row.name);
+        }
+        for other in row.also_called {
+            let is_entry = rows().any(|row| row.name == *other);
+            let others = rows().filter(|it| it.name != row.name);
+            let mut synonyms = others.flat_map(|it| it.also_called);
+            let is_theirs = synonyms.any(|it| it == other);
+            assert!(!is_entry && !is_theirs, "`{other}` means several entries");
+        }
+        let rows_of_name = rows().filter(|it| it.name == row.name);
+        for mount in [
+            Mount::Service,
+            Mount::Stub,
+            Mount::ClientModule,
+            Mount::Channel,
+        ] {
+            let here = rows_of_name
+                .clone()
+                .filter(|it| it.places.has(mount))
+                .count();
+            assert!(here <= 1, "`{}` is two entries on one mount", row.name);
+        }
+        if let Some(other) = row.on_other_side {
+            let is_back = rows().any(|it| it.name == other && it.on_other_side == Some(row.name));
+            assert!(is_back, "`{other}` does not lead back to `{}`", row.name);
+        }
+        let is_partly_there = row.places != Places::ALL
+            && row.places != Places::SERVICE
+            && row.places != Places::CLIENTS;
+        assert!(
+            !is_partly_there || !row.elsewhere.is_empty(),
+            "{}",
+            row.name
+        );
+    }
+}

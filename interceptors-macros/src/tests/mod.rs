@@ -1,0 +1,1509 @@
+//! What the attribute makes of its input: whole expansions as snapshots, and the words of errors.
+//!
+//! `UPDATE_EXPECT=1 cargo test -p interceptors-macros` writes the snapshots anew.
+
+mod docs;
+mod layers;
+
+use std::time::Instant;
+
+use expect_test::expect_file;
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{format_ident, quote};
+
+use crate::intercept::intercept_tokens;
+
+/// The expansion as formatted Rust.
+fn expansion(args: TokenStream, item: TokenStream) -> String {
+    let expanded = intercept_tokens(args, item);
+    match syn::parse2(expanded.clone()) {
+        Ok(file) => prettyplease::unparse(&file),
+        Err(error) => panic!("the expansion is not Rust: {error}\n{expanded}"),
+    }
+}
+
+/// The messages of the errors, in order.
+fn errors(args: TokenStream, item: TokenStream) -> Vec<String> {
+    let file: syn::File = syn::parse2(intercept_tokens(args, item)).unwrap();
+    let messages = file.items.iter().filter_map(|item| {
+        let syn::Item::Macro(item) = item else {
+            return None;
+        };
+        let name = item.mac.path.segments.last()?.ident == "compile_error";
+        name.then(|| {
+            syn::parse2::<syn::LitStr>(item.mac.tokens.clone())
+                .unwrap()
+                .value()
+        })
+    });
+    messages.collect()
+}
+
+fn error(args: TokenStream, item: TokenStream) -> String {
+    let mut errors = errors(args, item);
+    assert_eq!(errors.len(), 1, "{errors:#?}");
+    errors.remove(0)
+}
+
+macro_rules! snapshot {
+    ($name:ident, { $($args:tt)* }, { $($item:tt)* }) => {
+        #[test]
+        fn $name() {
+            let file = concat!("../../tests/snapshots/", stringify!($name), ".rs");
+            expect_file![file].assert_eq(&expansion(quote!($($args)*), quote!($($item)*)));
+        }
+    };
+}
+
+snapshot!(unary, { logging }, {
+    #[tonic::async_trait]
+    impl UserService for Users {
+        /// Gives a user.
+        #[instrument(skip(self))]
+        async fn get_user(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            Ok(Response::new(self.find(request.into_inner())?))
+        }
+    }
+});
+
+snapshot!(streams, { logging, retry(max = 3) }, {
+    #[tonic::async_trait]
+    impl users::user_service_server::UserService for Users {
+        type ListUsersStream = ReceiverStream<Result<User, Status>>;
+        async fn list_users(
+            &self,
+            _: Request<Streaming<Id>>,
+        ) -> Result<Response<Self::ListUsersStream>, Status> {
+            todo!()
+        }
+    }
+});
+
+snapshot!(every_entry, {
+    logging(level = "debug", slow = "2s", fields(user.id = request.id, all = ?request)),
+    auth(verifier = self.tokens, public = [login]),
+    rate_limit(per_second = 10, burst = BURST, key = identity, except = ["Login"]),
+    retry(max_attempts = 4, codes = [Aborted], throttle(tokens = 10, ratio = 0.1)),
+    with(self.audit),
+    with(Audit::new("secret")),
+}, {
+    #[tonic::async_trait]
+    impl UserService for Users {
+        async fn login(&self, request: Request<Login>) -> Result<Response<Token>, Status> {
+            todo!()
+        }
+        async fn get_user(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+    }
+});
+
+snapshot!(bounds_and_panics, {
+    catch_panic(hook = self.reports),
+    timeout("2s", idle = "500ms"),
+}, {
+    #[tonic::async_trait]
+    impl UserService for Users {
+        #[intercept(catch_panic(hook = crate::on_panic), timeout(idle = IDLE))]
+        async fn get_user(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+        #[intercept(catch_panic, timeout(LIMIT,))]
+        async fn login(&self, request: Request<Login>) -> Result<Response<Token>, Status> {
+            todo!()
+        }
+    }
+});
+
+snapshot!(request_ids_and_metrics, {
+    request_id(header = "x-correlation-id", accept = false, max_length = 64),
+    metrics(recorder = self.recorder),
+    trace(public_endpoint = true),
+}, {
+    #[tonic::async_trait]
+    impl UserService for Users {
+        #[intercept(metrics)]
+        async fn login(&self, request: Request<Login>) -> Result<Response<Token>, Status> {
+            todo!()
+        }
+        async fn get_user(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+    }
+});
+
+#[test]
+fn a_traced_channel() {
+    let expanded = expansion(quote!(trace, request_id), quote! { struct Outbound; });
+    expect_file!["../../tests/snapshots/traced_channel.rs"].assert_eq(&expanded);
+}
+
+snapshot!(method_attributes, { logging, rate_limit(per_second = 100), retry(max = 2) }, {
+    #[tonic::async_trait]
+    impl UserService for Users {
+        #[intercept(rate_limit(per_second = 5, key = peer), skip(retry), with(Slow), name = "GetURL")]
+        async fn get_url(&self, request: Request<Id>) -> Result<Response<Url>, Status> {
+            todo!()
+        }
+    }
+});
+
+snapshot!(shared_receiver, { logging }, {
+    #[tonic::async_trait]
+    impl Counter for Count {
+        async fn add(self: Arc<Self>, request: Request<N>) -> Result<Response<N>, Status> {
+            todo!()
+        }
+    }
+});
+
+snapshot!(boxed_future, { logging }, {
+    impl UserService for Users {
+        fn get_user<'life0, 'async_trait>(
+            &'life0 self,
+            request: Request<Id>,
+        ) -> Pin<Box<dyn Future<Output = Result<Response<User>, Status>> + Send + 'async_trait>>
+        where
+            'life0: 'async_trait,
+            Self: 'async_trait,
+        {
+            Box::pin(async move { todo!() })
+        }
+    }
+});
+
+snapshot!(generics, { retry(max = 1) }, {
+    #[tonic::async_trait]
+    impl<'a, T: Store, const N: usize> Query for Service<'a, T, N>
+    where
+        'a: 'static,
+    {
+        async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+    }
+});
+
+snapshot!(blanket, { logging }, {
+    #[tonic::async_trait]
+    impl<T: Store> Query for T {
+        async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+    }
+});
+
+snapshot!(cfgs_and_lints, { logging }, {
+    #[cfg(feature = "server")]
+    #[allow(clippy::too_many_lines)]
+    #[tonic::async_trait]
+    impl UserService for Users {
+        #[cfg(unix)]
+        #[expect(deprecated)]
+        async fn get_user(&self, request: Request<Old>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+        #[cfg(not(unix))]
+        async fn get_user(&self, _request: Request<Old>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+    }
+});
+
+snapshot!(sibling_call, { logging }, {
+    #[tonic::async_trait]
+    impl UserService for Users {
+        #[instrument]
+        async fn get_user(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+        async fn get_me(&self, request: Request<Me>) -> Result<Response<User>, Status> {
+            self.get_user(Request::new(Id::me())).await
+        }
+    }
+});
+
+snapshot!(rate_limits, {
+    rate_limit(per_minute = 60, key = metadata("x-api-key"), max_keys = 100, only = [get]),
+    auth(scheme = "", header = "x-token", verifier = TOKENS),
+}, {
+    #[tonic::async_trait]
+    impl Query for Service {
+        #[intercept(rate_limit(limiter = self.limiter, key = peer))]
+        async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+        async fn set(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+    }
+});
+
+snapshot!(limits_of_concurrency, {
+    load_shed(max = 100, per = service, retry_after = "2s"),
+    concurrency(adaptive(min = 1, max = LIMIT, target = "50ms"), queue = 5, wait = WAIT, except = ["Set"]),
+}, {
+    #[tonic::async_trait]
+    impl Query for Service {
+        async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+        #[intercept(concurrency(limiter = self.limiter))]
+        async fn set(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+    }
+});
+
+snapshot!(payloads, {
+    payload(redact = [], max_bytes = LIMIT, except = [put]),
+    payload(show = [response.cards[].number], only = [put], level = "info"),
+}, {
+    #[tonic::async_trait]
+    impl Query for Service {
+        type ListStream = BoxStream<User>;
+        #[intercept(payload(redact = [request.password, request.card?.number, response.items[].owner?.token]))]
+        async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+        #[intercept(payload(show = [request.id, request.card?.holder, response.items[].owner?.name]))]
+        async fn list(&self, request: Request<Id>) -> Result<Response<Self::ListStream>, Status> {
+            todo!()
+        }
+        async fn put(&self, request: Request<Streaming<Id>>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+        async fn set(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+    }
+});
+
+snapshot!(payload_of_a_stub, { service = "user.v1.UserService", payload(show = [request.id]) }, {
+    impl Users {
+        pub async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            self.client.clone().get(request).await
+        }
+    }
+});
+
+#[test]
+fn a_generated_client_with_payloads() {
+    let args = quote! {
+        payload(redact = [request.id], only = [get_url]),
+        payload(show = [response.url], only = [upload]),
+    };
+    expect_file!["../../tests/snapshots/generated_client_with_payloads.rs"]
+        .assert_eq(&expansion(args, generated_client()));
+}
+
+snapshot!(channel_with_breakers, {
+    circuit_breaker(failures = 3, open_for = "10s", probes = 2, codes = [Aborted], except = ["/a.B/C"]),
+    load_shed(max = 5, per = service),
+}, {
+    struct Outbound;
+});
+
+snapshot!(authorized, {
+    auth(verifier = self.tokens, public = [login]),
+    authorize(role = "admin", except = [login]),
+    authorize(with = |user: &User| user.age > self.age, only = [get]),
+    authorize(with = self.policy, only = [set]),
+}, {
+    #[tonic::async_trait]
+    impl Query for Service {
+        async fn login(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+        async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+        #[intercept(authorize(roles = ROLES))]
+        async fn set(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+    }
+});
+
+snapshot!(entries_of_other_crates, {
+    logging,
+    my_crate::audit(level = 3, strict, range(1, 2), key = "s3cret", only = [get]),
+    ::other::Budget(limit = LIMIT),
+}, {
+    #[tonic::async_trait]
+    impl Query for Service {
+        async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+        #[intercept(my_crate::audit(level = 1), skip(::other::Budget))]
+        async fn set(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+    }
+});
+
+snapshot!(entries_of_other_crates_on_a_channel, {
+    logging,
+    my_crate::audit(level = 3, except = ["/a.B/C"]),
+}, {
+    struct Outbound;
+});
+
+snapshot!(native_future, { with(self.audit, except = [set]) }, {
+    impl Query for Service {
+        fn get(
+            &self,
+            request: Request<Id>,
+        ) -> impl Future<Output = Result<Response<User>, Status>> + Send {
+            async move { todo!() }
+        }
+        async fn set(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+    }
+});
+
+snapshot!(names_that_are_given, {
+    crate = renamed::interceptors,
+    service = "user.v1.UserService",
+    plan = UsersPolicy,
+    auth(public = ["/user.v1.UserService/GetUser"]),
+}, {
+    #[tonic::async_trait]
+    impl UserService for Users {
+        async fn get_user(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+        async fn set_user(&self, request: Request<User>) -> Result<Response<Id>, Status> {
+            todo!()
+        }
+    }
+});
+
+/// A client with methods `get_url` and `upload`, as tonic generates it.
+fn generated_client() -> TokenStream {
+    quote! {
+        /// Generated client implementations.
+        pub mod user_service_client {
+            #![allow(unused_variables)]
+            use tonic::codegen::*;
+            #[derive(Debug, Clone)]
+            pub struct UserServiceClient<T> {
+                inner: tonic::client::Grpc<T>,
+            }
+            impl UserServiceClient<tonic::transport::Channel> {
+                pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+                where
+                    D: TryInto<tonic::transport::Endpoint>,
+                    D::Error: Into<StdError>,
+                {
+                    let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+                    Ok(Self::new(conn))
+                }
+            }
+            impl<T> UserServiceClient<T>
+            where
+                T: tonic::client::GrpcService<tonic::body::Body>,
+                T::Error: Into<StdError>,
+            {
+                pub fn new(inner: T) -> Self {
+                    let inner = tonic::client::Grpc::new(inner);
+                    Self { inner }
+                }
+                pub fn with_origin(inner: T, origin: Uri) -> Self {
+                    let inner = tonic::client::Grpc::with_origin(inner, origin);
+                    Self { inner }
+                }
+                #[deprecated]
+                pub async fn get_url(
+                    &mut self,
+                    request: impl tonic::IntoRequest<super::Id>,
+                ) -> std::result::Result<tonic::Response<super::Url>, tonic::Status> {
+                    self.inner.ready().await.map_err(|e| {
+                        tonic::Status::unknown(format!("Service was not ready: {}", e.into()))
+                    })?;
+                    let codec = tonic_prost::ProstCodec::default();
+                    let path = http::uri::PathAndQuery::from_static("/user.v1.UserService/GetURL");
+                    let mut req = request.into_request();
+                    req.extensions_mut().insert(GrpcMethod::new("user.v1.UserService", "GetURL"));
+                    self.inner.unary(req, path, codec).await
+                }
+                /// Uploads.
+                pub async fn upload(
+                    &mut self,
+                    request: impl tonic::IntoStreamingRequest<Message = super::Id>,
+                ) -> std::result::Result<
+                    tonic::Response<tonic::codec::Streaming<super::Url>>,
+                    tonic::Status,
+                > {
+                    self.inner.ready().await.map_err(|e| {
+                        tonic::Status::unknown(format!("Service was not ready: {}", e.into()))
+                    })?;
+                    let codec = tonic_prost::ProstCodec::default();
+                    let path = http::uri::PathAndQuery::from_static("/user.v1.UserService/Upload");
+                    let mut req = request.into_streaming_request();
+                    req.extensions_mut().insert(GrpcMethod::new("user.v1.UserService", "Upload"));
+                    self.inner.streaming(req, path, codec).await
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_generated_client() {
+    let args = quote! {
+        logging(only = [get_url, upload]),
+        auth(token = &*crate::TOKENS, public = [get_url]),
+        retry(max = 3),
+        metadata("x-trace" = crate::trace(), only = [upload]),
+    };
+    expect_file!["../../tests/snapshots/generated_client.rs"]
+        .assert_eq(&expansion(args, generated_client()));
+}
+
+snapshot!(channel, {
+    logging,
+    retry(max = 3, throttle(tokens = 10, ratio = 0.1)),
+    auth(token = self.tokens, public = ["/user.v1.UserService/Login"]),
+    metadata("x-trace" = self.trace().await?, "x-digest-bin" = b"abc"),
+    deadline("2s"),
+}, {
+    #[derive(Clone)]
+    pub struct Outbound<T: Tokens> {
+        tokens: T,
+    }
+});
+
+snapshot!(stub, { service = "user.v1.UserService", logging, hedge(delay = "1s", only = [get]) }, {
+    impl Users {
+        /// Gives a user.
+        pub async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            self.client.clone().get(request).await
+        }
+        async fn set(&mut self, request: Request<User>) -> Result<Response<Id>, Status> {
+            self.client.set(request).await
+        }
+    }
+});
+
+snapshot!(an_error_leaves_the_item_as_it_was, { loging, retry(max = "3") }, {
+    #[tonic::async_trait]
+    impl UserService for Users {
+        #[intercept(skip(retry))]
+        async fn get_user(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+    }
+});
+
+/// A block with methods `login` and `get_user`, for the tests of errors.
+fn block() -> TokenStream {
+    quote! {
+        impl UserService for Users {
+            async fn login(&self, request: Request<Login>) -> Result<Response<Token>, Status> { todo!() }
+            async fn get_user(&self, request: Request<Id>) -> Result<Response<User>, Status> { todo!() }
+        }
+    }
+}
+
+#[test]
+fn an_unknown_interceptor_is_named_with_the_one_that_was_meant() {
+    let message = error(quote!(loging), block());
+    assert_eq!(
+        message,
+        "unknown interceptor `loging`; did you mean `logging`?"
+    );
+}
+
+#[test]
+fn an_unknown_interceptor_with_none_near_is_told_what_there_is() {
+    let message = error(quote!(cache), block());
+    assert!(
+        message.starts_with("unknown interceptor `cache`; expected one of `logging`"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_word_of_a_name_stands_for_the_name() {
+    for (wrong, meant) in [
+        ("attempts", "max_attempts"),
+        ("timeout", "attempt_timeout"),
+        ("delay", "base_delay"),
+    ] {
+        let name = quote::format_ident!("{wrong}");
+        assert_eq!(
+            error(quote!(retry(#name = 3)), block()),
+            format!("unknown setting `{wrong}`; did you mean `{meant}`?")
+        );
+    }
+}
+
+#[test]
+fn a_timeout_has_a_time_for_the_whole_or_for_the_gaps() {
+    let missing = "`timeout` needs a time: `timeout(\"2s\")`, or `timeout(idle = \"30s\")`";
+    for args in [
+        quote!(timeout),
+        quote!(timeout()),
+        quote!(timeout(only = [login])),
+    ] {
+        assert_eq!(error(args, block()), missing);
+    }
+    for args in [
+        quote!(timeout(LIMIT)),
+        quote!(timeout(limits::OF_USERS, idle = "1s")),
+        quote!(timeout("1m", idle = IDLE, only = [login])),
+        quote!(timeout(idle = "1s")),
+        quote!(timeout(except = [login], idle = "1s")),
+    ] {
+        assert_eq!(errors(args, block()), [] as [&str; 0]);
+    }
+    assert_eq!(
+        error(quote!(timeout(max = "1s")), block()),
+        "unknown setting `max`; expected one of `idle`, `only`, `except`"
+    );
+    assert_eq!(
+        error(quote!(timeout("0s")), block()),
+        "`timeout` must be a time longer than zero with a unit, such as `\"250ms\"`, `\"2s\"` or `\"1m 30s\"`"
+    );
+    assert_eq!(
+        error(quote!(timeout("1s", "2s")), block()),
+        "`timeout` takes one time without a name; the time between messages is `idle = \"30s\"`"
+    );
+    assert_eq!(
+        error(quote!(catch_panic(hook)), block()),
+        "`hook` needs a value: `hook = …`"
+    );
+}
+
+#[test]
+fn a_nameless_value_is_told_by_its_entry() {
+    for (args, expected) in [
+        (
+            quote!(retry(3)),
+            "`retry` takes its settings by name: `retry(max = 3)`",
+        ),
+        // A constant is a value too.
+        (
+            quote!(retry(ATTEMPTS)),
+            "`retry` takes its settings by name: `retry(max = 3)`",
+        ),
+        (
+            quote!(auth, authorize("admin")),
+            "`authorize` takes its settings by name: `authorize(role = \"admin\")`",
+        ),
+        (
+            quote!(validate(true, only = [login])),
+            "`validate` has no settings; take this out",
+        ),
+    ] {
+        assert_eq!(error(args.clone(), block()), expected, "{args}");
+    }
+}
+
+/// What messages tell the user to write.
+#[test]
+fn examples_of_rows_are_right() {
+    let mut tried = 0;
+    for row in crate::entries::TABLE.iter().map(|known| known.row) {
+        let example: TokenStream = row.example.parse().unwrap();
+        let item = match row.places.has(crate::item::mount::Mount::Service) {
+            true => block(),
+            false => quote!(
+                struct Outbound;
+            ),
+        };
+        let args = match row.name {
+            "authorize" => quote!(auth, #example),
+            _ => example,
+        };
+        assert_eq!(errors(args, item), Vec::<String>::new(), "{}", row.example);
+        tried += 1;
+    }
+    assert!(tried > 15, "{tried}");
+}
+
+#[test]
+fn a_constant_knows_no_self() {
+    for (args, expected) in [
+        (
+            quote!(concurrency(max = self.max)),
+            "`max` is a constant, so there is no `self` here; only `limiter` may name a value in `self`: `limiter = self.limiter`",
+        ),
+        (
+            quote!(retry(max = self.max)),
+            "`max` is a constant, so there is no `self` here; name a constant",
+        ),
+    ] {
+        assert_eq!(error(args, block()), expected);
+    }
+}
+
+#[test]
+fn names_that_look_like_something_else_are_told_what_to_write() {
+    for (args, expected) in [
+        (
+            quote!(Audit),
+            "unknown interceptor `Audit`; one of yours is listed as `with(Audit)`, or by its path",
+        ),
+        (
+            quote!(skip(logging)),
+            "`skip` belongs in the attribute on a method, not on the block",
+        ),
+        (
+            quote!(logging(level = info)),
+            "`level` is a string: `level = \"info\"`",
+        ),
+        (
+            quote!(retry = 3),
+            "`retry` takes its settings in parentheses: `retry(max = 3)`",
+        ),
+        (
+            quote!(load_shed(adaptive = true)),
+            "`adaptive` needs a list: `adaptive(min = …, max = …, target = …)`",
+        ),
+        (
+            quote!("logging"),
+            "expected the name of an interceptor or of a setting, such as `logging` or `retry(max = 3)`",
+        ),
+    ] {
+        assert_eq!(error(args, block()), expected);
+    }
+}
+
+#[test]
+fn a_list_in_braces_is_told_of_brackets() {
+    assert_eq!(
+        error(quote!(logging(only = {login, get_user})), block()),
+        "a list stands in brackets: `only = […]`"
+    );
+    // A block that is an expression is a value.
+    assert_eq!(
+        errors(quote!(retry(max = { 3 })), block()),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn an_item_has_one_attribute() {
+    for item in [
+        quote!(
+            #[intercept(retry)]
+            struct Outbound;
+        ),
+        quote!(
+            #[interceptors::intercept(retry)]
+            impl UserService for Users {
+                async fn login(&self, _: Request<Login>) -> Result<Response<Token>, Status> {
+                    todo!()
+                }
+            }
+        ),
+    ] {
+        assert_eq!(
+            error(quote!(logging), item),
+            "one `#[intercept(…)]` for each item; put both lists in one"
+        );
+    }
+}
+
+#[test]
+fn other_names_for_a_thing_lead_to_it() {
+    for (args, expected) in [
+        (
+            quote!(retry(on = [Aborted])),
+            "unknown setting `on`; did you mean `codes`?",
+        ),
+        (
+            quote!(rate_limit(per_hour = 3)),
+            "unknown setting `per_hour`; did you mean `per_minute`?",
+        ),
+        (
+            quote!(concurrency(limit = 3)),
+            "unknown setting `limit`; did you mean `max`?",
+        ),
+        (
+            quote!(quota(per_second = 3)),
+            "unknown interceptor `quota`; did you mean `rate_limit`?",
+        ),
+        (
+            quote!(retry(buffer_size = 3)),
+            "`buffer_size` belongs on a generated client or a channel; take it out here",
+        ),
+    ] {
+        assert_eq!(error(args.clone(), block()), expected, "{args}");
+    }
+}
+
+#[test]
+fn an_entry_of_the_other_side_leads_to_what_is_there() {
+    assert_eq!(
+        error(quote!(deadline("2s")), block()),
+        "`deadline` belongs on a client, and the `impl` of a trait is a service; write `timeout` here"
+    );
+    let channel = quote!(
+        struct Outbound;
+    );
+    assert_eq!(
+        error(quote!(timeout("2s")), channel),
+        "`timeout` belongs on a service; a client has `deadline`"
+    );
+}
+
+#[test]
+fn what_is_negative_is_out_of_range() {
+    assert_eq!(
+        error(quote!(retry(max = -1)), block()),
+        "`max` must be at least 1"
+    );
+}
+
+#[test]
+fn every_mistake_is_reported_at_once() {
+    let messages = errors(
+        quote!(
+            logging(lvl = "info"),
+            retry(max = "3", max = 4),
+            auth(public = [lgin]),
+            metadata("a" = 1)
+        ),
+        block(),
+    );
+    assert_eq!(
+        messages,
+        [
+            "unknown setting `lvl`; expected one of `level`, `slow`, `fields`, `only`, `except`",
+            "duplicate setting `max`; take one out",
+            "`max` must be a whole number, such as `10`",
+            "`metadata` belongs on a client, and the `impl` of a trait is a service; take it out here",
+            "no method `lgin` here; did you mean `login`?",
+        ]
+    );
+}
+
+#[test]
+fn methods_that_are_not_there_are_errors_in_each_spelling() {
+    for (public, expected) in [
+        (quote!(lgin), "no method `lgin` here; did you mean `login`?"),
+        (
+            quote!("Lgin"),
+            "no method `Lgin` here; did you mean `Login`?",
+        ),
+        (
+            quote!("/a.B/Login"),
+            "the full name of this service is not known here; add `service = \"a.B\"`, or name the method alone",
+        ),
+        (
+            quote!(logout_everyone_now),
+            "no method `logout_everyone_now` here; there is `login`, `get_user`",
+        ),
+        (
+            quote!(login, "Login"),
+            "duplicate method `login`; take one out",
+        ),
+    ] {
+        assert_eq!(error(quote!(auth(public = [#public])), block()), expected);
+    }
+}
+
+#[test]
+fn a_full_path_must_name_this_service() {
+    let args = quote!(
+        service = "user.v1.UserService",
+        auth(public = ["/user.v2.UserService/Login"])
+    );
+    let message = error(args, block());
+    assert_eq!(
+        message,
+        "this is the service `user.v1.UserService`, not `user.v2.UserService`; a path here begins with `/user.v1.UserService/`"
+    );
+}
+
+#[test]
+fn a_full_path_must_name_one_of_its_methods() {
+    let args = quote!(
+        service = "user.v1.UserService",
+        auth(public = ["/user.v1.UserService/Logn"])
+    );
+    assert_eq!(
+        error(args, block()),
+        "no method `Logn` here; did you mean `Login`?"
+    );
+}
+
+#[test]
+fn an_identity_needs_auth_before_it() {
+    let before = error(
+        quote!(
+            rate_limit(per_second = 1, key = identity, only = [login]),
+            auth
+        ),
+        block(),
+    );
+    assert!(
+        before.contains("list `auth` before `rate_limit`"),
+        "{before}"
+    );
+    let public = error(
+        quote!(
+            auth(public = [login]),
+            rate_limit(per_second = 1, key = identity)
+        ),
+        block(),
+    );
+    assert!(public.contains("except = [login]"), "{public}");
+}
+
+#[test]
+fn durations_are_read_or_refused() {
+    for wrong in ["5 sekonds", "0s", "", "-1s", "99999999999999999999s", "1"] {
+        let message = error(quote!(logging(slow = #wrong)), block());
+        assert!(
+            message.starts_with("`slow` must be a time longer than zero with a unit"),
+            "{wrong}: {message}"
+        );
+    }
+    let expanded = expansion(quote!(logging(slow = "1m 30s")), block());
+    assert!(
+        expanded.contains("Duration::new(90u64, 0u32)"),
+        "{expanded}"
+    );
+}
+
+#[test]
+fn secrets_in_expressions_are_not_in_the_plan() {
+    let args = quote!(
+        auth(verifier = Tokens::from(["s3cret"])),
+        with(Audit { key: "s3cret" }),
+        with(audit!("s3cret"))
+    );
+    let item = quote! {
+        impl UserService for Users {
+            async fn login(&self, request: Request<Login>) -> Result<Response<Token>, Status> { todo!() }
+        }
+    };
+    let expanded = expansion(args, item);
+    let texts: Vec<&str> = expanded
+        .split("Value::Text(")
+        .skip(1)
+        .map(|rest| rest.split(')').next().unwrap())
+        .collect();
+    assert!(!texts.is_empty());
+    assert!(
+        !texts.iter().any(|text| text.contains("s3cret")),
+        "{texts:?}"
+    );
+}
+
+#[test]
+fn an_attribute_of_another_crate_is_left_alone() {
+    let item = quote! {
+        impl UserService for Users {
+            #[other::intercept(skip(auth))]
+            async fn get_user(&self, request: Request<Id>) -> Result<Response<User>, Status> { todo!() }
+        }
+    };
+    let expanded = expansion(quote!(auth), item);
+    assert!(
+        expanded.contains("#[other::intercept(skip(auth))]"),
+        "{expanded}"
+    );
+    assert!(expanded.contains("auth::Auth::new"), "{expanded}");
+}
+
+/// Run with features off; in the workspace they are all on.
+#[cfg(not(feature = "retry"))]
+#[test]
+fn an_entry_without_its_feature_says_which_to_enable() {
+    let args = quote!(retry(max = 3), rate_limit(per_second = 5));
+    let expected = [("retry", "retry"), ("rate_limit", "rate-limit")].map(|(name, feature)| {
+        format!("to use `{name}`, enable the feature `{feature}` of `interceptors`")
+    });
+    assert_eq!(errors(args, block()), expected);
+}
+
+/// The same.
+#[cfg(not(feature = "client"))]
+#[test]
+fn a_client_without_its_feature_says_which_to_enable() {
+    assert_eq!(
+        error(
+            quote!(with(Mine)),
+            quote!(
+                struct Outbound;
+            )
+        ),
+        "to use `#[intercept]` on a client, enable the feature `client` of `interceptors`",
+    );
+}
+
+/// An editor shows for a token what the tokens of the same text and place resolve to.
+#[test]
+fn names_of_entries_and_settings_lead_to_what_they_mean() {
+    let service = "logging(level = \"debug\"), auth(scheme = \"\"), authorize(role = \"a\"), rate_limit(per_second = 5, burst = 7), \
+                   retry(max = 3, codes = [Aborted])";
+    let bounds = "catch_panic, timeout(\"2s\", idle = \"1s\")";
+    let payload = "payload(redact = [request.id], max_bytes = 5)";
+    let client = "logging(slow = \"2s\"), auth(allow_plaintext = true), retry(jitter = 0.0), \
+                  metadata(\"x-a\" = \"b\"), deadline(\"5s\")";
+    let hedged = "hedge(delay = \"1s\")";
+    let channel = quote!(
+        struct Outbound;
+    );
+    for (args, item, names) in [
+        (
+            service,
+            block(),
+            &[
+                "logging",
+                "auth",
+                "authorize",
+                "role",
+                "rate_limit",
+                "retry",
+                "level",
+                "scheme",
+                "per_second",
+                "burst",
+                "max",
+                "codes",
+                "Aborted",
+            ][..],
+        ),
+        (
+            client,
+            channel.clone(),
+            &[
+                "logging",
+                "auth",
+                "retry",
+                "metadata",
+                "deadline",
+                "slow",
+                "allow_plaintext",
+                "jitter",
+            ],
+        ),
+        (hedged, channel, &["hedge", "delay"]),
+        (bounds, block(), &["catch_panic", "timeout", "idle"]),
+        (payload, block(), &["payload", "id", "max_bytes"]),
+    ] {
+        let mut places = Vec::new();
+        leaves(intercept_tokens(args.parse().unwrap(), item), &mut places);
+        for name in names {
+            let column = args.find(name).unwrap();
+            assert!(
+                places.contains(&(name.to_string(), column)),
+                "`{name}` at {column}: {places:?}"
+            );
+        }
+    }
+}
+
+/// The identifiers of an expansion behind a `::` or a `.`, each with the column that it points to.
+fn leaves(tokens: TokenStream, found: &mut Vec<(String, usize)>) {
+    let mut after_path = false;
+    for token in tokens {
+        match token {
+            TokenTree::Ident(ident) => {
+                if after_path {
+                    found.push((ident.to_string(), ident.span().start().column));
+                }
+                after_path = false;
+            }
+            TokenTree::Punct(punct) => {
+                after_path = matches!(punct.as_char(), ':' | '.');
+            }
+            TokenTree::Group(group) => {
+                leaves(group.stream(), found);
+                after_path = false;
+            }
+            TokenTree::Literal(_) => after_path = false,
+        }
+    }
+}
+
+#[test]
+fn a_method_is_in_one_of_the_lists_that_decide() {
+    let missing = error(quote!(auth(public = [login], protected = [])), block());
+    assert_eq!(
+        missing,
+        "`get_user` is in neither `public` nor `protected`; add it to one of them"
+    );
+    let misspelt = error(
+        quote!(auth(public = [login], protected = [get_usr])),
+        block(),
+    );
+    assert!(misspelt.contains("did you mean `get_user`?"), "{misspelt}");
+    for decided in [
+        quote!(auth(public = [login], protected = [get_user])),
+        quote!(auth(protected = [login, "GetUser"])),
+        quote!(auth(public = [login, get_user], protected = []), with(Mine)),
+    ] {
+        // With everything public there is nothing left for `auth` to do, which is another error.
+        let errors = errors(decided.clone(), block());
+        let expected = match decided.to_string().contains("protected = []") {
+            true => vec!["`auth` covers no method; take it out, or leave fewer out".to_owned()],
+            false => vec![],
+        };
+        assert_eq!(errors, expected, "{decided}");
+    }
+}
+
+#[test]
+fn there_is_somebody_to_authorize_wherever_it_stands() {
+    let block = |on_login: TokenStream| {
+        quote! {
+            impl UserService for Users {
+                #on_login
+                async fn login(&self, _: Request<Login>) -> Result<Response<Token>, Status> { todo!() }
+                async fn get_user(&self, _: Request<Id>) -> Result<Response<User>, Status> { todo!() }
+                async fn flaky(&self, _: Request<Id>) -> Result<Response<User>, Status> { todo!() }
+            }
+        }
+    };
+    for (args, on_login, expected) in [
+        (
+            quote!(
+                auth(public = [login, flaky]),
+                authorize(role = "a", except = [get_user]),
+                with(Mine)
+            ),
+            quote!(),
+            "`login`, `flaky` are public, so there is nobody to authorize; add each to `except`",
+        ),
+        (
+            quote!(auth(public = [login])),
+            quote!(#[intercept(authorize(role = "a"))]),
+            "`login` is public, so there is nobody to authorize; take one of the two out",
+        ),
+        (
+            quote!(auth, authorize(role = "a")),
+            quote!(#[intercept(skip(auth))]),
+            "nobody is verified in `login`; let `auth` cover what `authorize` does",
+        ),
+        (
+            quote!(authorize(role = "a"), logging),
+            quote!(#[intercept(auth)]),
+            "nobody is verified yet where this stands; list `auth` before `authorize`",
+        ),
+        (
+            quote!(logging),
+            quote!(#[intercept(authorize(role = "a"), auth)]),
+            "nobody is verified yet where this stands; list `auth` before `authorize`",
+        ),
+    ] {
+        assert_eq!(error(args.clone(), block(on_login)), expected, "{args}");
+    }
+    for (args, on_login) in [
+        (
+            quote!(auth, authorize(role = "a")),
+            quote!(#[intercept(skip(auth, authorize))]),
+        ),
+        (
+            quote!(auth, authorize(role = "a")),
+            quote!(#[intercept(skip(authorize), authorize(role = "b"))]),
+        ),
+        (
+            quote!(auth, authorize(role = "a"), authorize(role = "b")),
+            quote!(#[intercept(auth(scheme = "x"))]),
+        ),
+        (
+            quote!(logging),
+            quote!(#[intercept(auth, authorize(role = "a"))]),
+        ),
+    ] {
+        assert_eq!(
+            errors(args.clone(), block(on_login)),
+            Vec::<String>::new(),
+            "{args}"
+        );
+    }
+}
+
+#[test]
+fn a_policy_of_a_package_decides_for_each_of_its_services() {
+    let policy = |protected: TokenStream| {
+        quote!(auth(
+            token = &*crate::TOKENS,
+            public = ["/user.v1.UserService/GetURL"],
+            protected = [#protected]
+        ))
+    };
+    let of_both = quote!("/user.v1.UserService/Upload", "/user.v1.Other/Delete");
+    assert_eq!(
+        errors(policy(of_both), generated_client()),
+        Vec::<String>::new()
+    );
+    let of_the_other = error(policy(quote!("/user.v1.Other/Delete")), generated_client());
+    assert_eq!(
+        of_the_other,
+        "`upload` is in neither `public` nor `protected`; add it to one of them"
+    );
+}
+
+#[test]
+fn the_path_of_the_crate_can_stand_in_a_use() {
+    for path in [quote!(a::b::<c>), quote!(Self::a), quote!(<a as b>::c)] {
+        assert_eq!(
+            error(quote!(crate = #path, logging), block()),
+            "`crate` must be a path, such as `crate = my_interceptors`"
+        );
+    }
+}
+
+#[test]
+fn a_trait_whose_path_is_wrong_is_left_to_the_compiler() {
+    for path in [
+        quote!(a::<T>::UserService),
+        quote!(user_service_server::<T>::UserService),
+        quote!(Self::UserService),
+        quote!(Self::user_service_server::UserService),
+    ] {
+        let item = quote! {
+            impl #path for Users {
+                async fn login(&self, request: Request<Id>) -> Result<Response<Id>, Status> { todo!() }
+            }
+        };
+        expansion(quote!(logging), item);
+    }
+}
+
+/// The module of a client, with this constructor in it.
+fn client_with(constructor: &TokenStream) -> TokenStream {
+    quote! {
+        mod user_service_client {
+            struct UserServiceClient<T> { inner: tonic::client::Grpc<T> }
+            impl<T> UserServiceClient<T> { #constructor }
+            impl Other { fn new() -> Self { Self { inner } } }
+        }
+    }
+}
+
+#[test]
+fn constructors_that_somebody_wrote_remember_the_scheme_too() {
+    let none = "Self { inner, is_plaintext: ::core::option::Option::None }";
+    for (constructor, expected) in [
+        (
+            quote!(
+                fn new(inner: T) -> Self {
+                    Self { inner }
+                }
+            ),
+            none,
+        ),
+        (
+            quote!(
+                fn new(inner: T) -> Self {
+                    Self { inner }
+                }
+            ),
+            none,
+        ),
+        (
+            quote!(
+                fn new() -> Self {
+                    Self { inner, ..other }
+                }
+            ),
+            "Self { inner, ..other }",
+        ),
+        (
+            quote!(
+                fn new() -> Self {
+                    Self { ..other }
+                }
+            ),
+            "Self { ..other }",
+        ),
+        (
+            quote!(
+                fn into(self) {
+                    let Self { inner } = self;
+                }
+            ),
+            "let Self { inner, .. } = self;",
+        ),
+        (
+            quote!(
+                fn new() {
+                    impl A for Self {
+                        fn a() {}
+                    }
+                }
+            ),
+            "impl A for Self {",
+        ),
+        (
+            quote!(
+                fn with_origin(inner: T, mut origin: Uri) -> Self {
+                    Self { inner }
+                }
+            ),
+            "let is_plaintext = origin.scheme_str()",
+        ),
+    ] {
+        let expanded = expansion(quote!(auth(token = TOKENS)), client_with(&constructor));
+        // However the lines are broken.
+        let expanded = expanded.split_whitespace().collect::<Vec<_>>().join(" ");
+        let expanded = expanded.replace(", }", " }");
+        assert!(expanded.contains(expected), "{expected}: {expanded}");
+        // Another type has no such field.
+        assert!(expanded.contains("Self { inner } } }"), "{expanded}");
+    }
+}
+
+#[test]
+fn a_constructor_that_cannot_remember_the_scheme_is_an_error() {
+    for argument in [quote!(_), quote!(ref origin), quote!(origin @ Uri { .. })] {
+        let constructor =
+            quote!(fn with_origin(inner: T, #argument: Uri) -> Self { Self { inner } });
+        assert_eq!(
+            error(quote!(auth(token = TOKENS)), client_with(&constructor)),
+            "`auth` has to look at this argument, which needs a name for that; write it as tonic's code generator does, such as `origin`"
+        );
+        // Only `auth` looks at it.
+        expansion(quote!(logging), client_with(&constructor));
+    }
+}
+
+#[test]
+fn an_error_changes_no_token_of_the_item() {
+    let method = quote! {
+        async fn login(&self, request: Request<Id>) -> Result<Response<Id>, Status> { todo!() }
+    };
+    // Neither an empty `where` nor what no parser can read is lost; our attributes are, under
+    // each name of the crate.
+    for (head, ours, rest) in [
+        (
+            quote!(impl<> A for B where),
+            quote!(#[intercept(retry)]),
+            quote!(),
+        ),
+        (
+            quote!(unsafe impl A for B),
+            quote!(#[interceptors::intercept]),
+            quote!(),
+        ),
+        (
+            quote!(#[x] impl A for B),
+            quote!(#[b::intercept(retry)]),
+            quote!(fn ? what),
+        ),
+    ] {
+        let output = intercept_tokens(
+            quote!(crate = a::b, loging),
+            quote!(#head { #[doc = "1"] #ours #[doc = "2"] #method #rest }),
+        );
+        let item = quote!(#head { #[doc = "1"] #[doc = "2"] #method #rest });
+        assert!(output.to_string().ends_with(&item.to_string()), "{output}");
+    }
+}
+
+#[test]
+fn an_entry_of_another_crate_is_told_apart_by_its_path() {
+    let block = |on_login: TokenStream| {
+        quote! {
+            impl UserService for Users {
+                #on_login
+                async fn login(&self, _: Request<Login>) -> Result<Response<Token>, Status> { todo!() }
+                async fn get_user(&self, _: Request<Id>) -> Result<Response<User>, Status> { todo!() }
+            }
+        }
+    };
+    for (args, on_login, expected) in [
+        (
+            quote!(a::audit, a::audit(level = 1)),
+            quote!(),
+            "duplicate interceptor `a::audit`; take one out",
+        ),
+        (
+            quote!(a::audit),
+            quote!(#[intercept(skip(audit))]),
+            "the block has no `audit` to skip; did you mean `a::audit`?",
+        ),
+        (
+            quote!(a::audit(level = 1, level = 2)),
+            quote!(),
+            "duplicate setting `level`; take one out",
+        ),
+        (
+            quote!(a::audit(3)),
+            quote!(),
+            "the settings of an interceptor have names: write `name = value`",
+        ),
+        (
+            quote!(a::audit(level = self.level)),
+            quote!(),
+            "the settings of an interceptor of another crate are constants, so there is no `self` here; keep the interceptor in a field, and write `with(self.field)`",
+        ),
+        (
+            quote!(a::audit(only = [lgin])),
+            quote!(),
+            "no method `lgin` here; did you mean `login`?",
+        ),
+        (
+            quote!(a::audit = 3),
+            quote!(),
+            "`audit` takes its settings in parentheses: `audit(…)`",
+        ),
+        (
+            quote!(retry(max::attempts = 3)),
+            quote!(),
+            "a setting has a name of one word",
+        ),
+    ] {
+        assert_eq!(error(args.clone(), block(on_login)), expected, "{args}");
+    }
+    for (args, on_login) in [
+        (quote!(a::audit, b::audit, logging), quote!()),
+        (
+            quote!(a::logging, logging),
+            quote!(#[intercept(skip(a::logging), logging)]),
+        ),
+        (quote!(self::audit, super::audit, crate::audit), quote!()),
+    ] {
+        let errors = errors(args.clone(), block(on_login));
+        assert_eq!(errors, Vec::<String>::new(), "{args}");
+    }
+}
+
+/// Code around a struct names `wrap` and its plan, and would not compile either.
+#[test]
+fn an_error_leaves_a_struct_with_its_methods() {
+    let item = quote! {
+        #[derive(Clone)]
+        pub struct Outbound<T: Tokens> { tokens: T }
+    };
+    let args = quote!(crate = a::b, plan = Mine, loging, retry(max = "3"));
+    let output = intercept_tokens(args.clone(), item.clone()).to_string();
+    assert_eq!(errors(args, item.clone()).len(), 2, "{output}");
+    assert!(output.contains(&item.to_string()), "{output}");
+    for kept in [
+        quote!(pub fn wrap<__S>(self, channel: __S)),
+        quote!(impl<T: Tokens> __interceptors::ChannelChain for Outbound<T>),
+        quote!(impl<T: Tokens> __interceptors::Intercepted<Mine> for Outbound<T>),
+        quote!(use a::b::__private),
+    ] {
+        assert!(output.contains(&kept.to_string()), "{kept}: {output}");
+    }
+    // Nothing of what was wrong.
+    assert!(!output.contains("retry"), "{output}");
+    let nothing = intercept_tokens(
+        quote!(loging),
+        quote!(
+            pub struct UserServiceClient<T> {
+                inner: tonic::client::Grpc<T>,
+            }
+        ),
+    );
+    assert!(!nothing.to_string().contains("wrap"), "{nothing}");
+}
+
+/// A list in parentheses has no place for its end, and without a place the whole attribute would be underlined.
+#[test]
+fn what_is_not_finished_is_told_at_its_name() {
+    for (args, name) in [
+        ("retry(max = 3 +)", "max"),
+        ("retry(max = )", "max"),
+        ("retry(throttle(ratio = 1.0, tokens = 3 *))", "tokens"),
+        ("logging(fields(user =))", "user"),
+        ("logging(fields(user = %))", "user"),
+        ("logging(fields(user = %request.))", "user"),
+        ("with(a +)", "with"),
+        ("auth(verifier = self.)", "verifier"),
+    ] {
+        let (message, column) = placed_error(args, block());
+        assert!(message.contains(&format!("`{name}`")), "{args}: {message}");
+        assert_eq!(column, args.find(name).unwrap(), "{args}: {message}");
+    }
+}
+
+/// The one error, and the column that it points to.
+fn placed_error(args: &str, item: TokenStream) -> (String, usize) {
+    let tokens = intercept_tokens(args.parse().unwrap(), item);
+    let message = error(args.parse().unwrap(), block());
+    let first = tokens.into_iter().next().unwrap();
+    (message, first.span().start().column)
+}
+
+#[test]
+fn what_could_not_be_read_is_not_missing_too() {
+    let misspelt = error(quote!(rate_limit(per_secnd = 5)), block());
+    assert!(
+        misspelt.contains("did you mean `per_second`?"),
+        "{misspelt}"
+    );
+    let misspelt = error(quote!(retry(throttle(token = 5, ratio = 0.1))), block());
+    assert!(misspelt.contains("did you mean `tokens`?"), "{misspelt}");
+    let misspelt = error(quote!(auth(tokn = TOKEN)), generated_client());
+    assert!(misspelt.contains("did you mean `token`?"), "{misspelt}");
+}
+
+/// As many methods of each kind as the benchmark of compile time has.
+fn large_service() -> TokenStream {
+    let methods = (1..=50).map(|n| {
+        let (method, stream) = (
+            format_ident!("method{n:02}"),
+            format_ident!("Method{n:02}Stream"),
+        );
+        let (request, reply) = (format_ident!("Request{n:02}"), format_ident!("Reply{n:02}"));
+        let input = match n % 25 {
+            0 | 10 | 20 => quote!(Streaming<#request>),
+            _ => quote!(#request),
+        };
+        let (ty, output) = match n % 25 {
+            0 | 5 | 15 => (
+                quote!(type #stream = ReceiverStream<Result<#reply, Status>>;),
+                quote!(Self::#stream),
+            ),
+            _ => (quote!(), quote!(#reply)),
+        };
+        quote! {
+            #ty
+            async fn #method(&self, request: Request<#input>) -> Result<Response<#output>, Status> {
+                todo!()
+            }
+        }
+    });
+    quote! {
+        #[tonic::async_trait]
+        impl UserService for Users { #(#methods)* }
+    }
+}
+
+fn count_tokens(tokens: TokenStream) -> usize {
+    let trees = tokens.into_iter().map(|tree| match tree {
+        TokenTree::Group(group) => 2 + count_tokens(group.stream()),
+        _ => 1,
+    });
+    trees.sum()
+}
+
+/// Compile time follows it. `--nocapture` shows what there is, and how long it takes to make.
+#[test]
+fn a_method_of_a_large_service_adds_no_more_than_it_did() {
+    const METHODS: usize = 50;
+    const MOST: usize = 810;
+    let args = quote!(
+        logging,
+        auth(verifier = self.tokens, public = [method01, method02]),
+        rate_limit(per_second = 100),
+        retry(max = 3),
+        with(self.audit)
+    );
+    let item = large_service();
+    let written = count_tokens(item.clone()) / METHODS;
+    let text = expansion(args.clone(), item.clone());
+    let started = Instant::now();
+    let expanded = intercept_tokens(args, item);
+    let took = started.elapsed() / METHODS as u32;
+    let tokens = count_tokens(expanded) / METHODS;
+    println!(
+        "per method: {tokens} tokens of {written}, {} lines, {} bytes as formatted, {took:?}",
+        text.lines().count() / METHODS,
+        text.len() / METHODS,
+    );
+    assert!(tokens <= MOST, "{tokens} tokens per method, at most {MOST}");
+}

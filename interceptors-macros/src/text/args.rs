@@ -1,0 +1,115 @@
+use proc_macro2::{Group, Span, TokenStream};
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::{Expr, Ident, Path, PathSegment, Token, token};
+
+use crate::ctxt::Ctxt;
+
+/// One element of a list of arguments, before it has a meaning.
+pub(crate) struct Arg {
+    pub(crate) name: Ident,
+    /// The path that `name` ends, where it is one: `my_crate::audit`.
+    pub(crate) path: Option<Path>,
+    pub(crate) value: ArgValue,
+}
+
+pub(crate) enum ArgValue {
+    /// `name`
+    None,
+    /// `name = expr`, perhaps with a sigil in front: `name = %expr`
+    Expr(Box<Expr>),
+    /// `name(…)`
+    List(TokenStream),
+}
+
+/// What is said of an element without a name, where no entry says it better.
+pub(crate) const NAMELESS: &str = "expected the name of an interceptor or of a setting";
+
+/// Parses `a, b = expr, c(…)`. What is wrong in one element does not hide the others. `nameless` is what is said of
+/// an element that does not begin with a name.
+pub(crate) fn parse_args(cx: &Ctxt, tokens: TokenStream, nameless: &str) -> Vec<Arg> {
+    let parser = |input: ParseStream<'_>| {
+        let mut args = Vec::new();
+        while !input.is_empty() {
+            match parse_arg(input, nameless) {
+                Ok(arg) => args.push(arg),
+                Err(error) => {
+                    cx.push(error);
+                    skip_to_comma(input)?;
+                }
+            }
+            if input.is_empty() {
+                break;
+            }
+            if let Err(error) = input.parse::<Token![,]>() {
+                cx.push(error);
+                skip_to_comma(input)?;
+                input.parse::<Option<Token![,]>>()?;
+            }
+        }
+        Ok(args)
+    };
+    cx.ok(parser.parse2(tokens)).unwrap_or_default()
+}
+
+fn parse_arg(input: ParseStream<'_>, nameless: &str) -> syn::Result<Arg> {
+    // `crate` is a keyword, so `parse_any`.
+    let leading_colon: Option<Token![::]> = input.parse()?;
+    if !input.peek(Ident::peek_any) {
+        return Err(input.error(nameless));
+    }
+    let mut name = input.call(Ident::parse_any)?;
+    let mut path = leading_colon.map(|colon| Path {
+        leading_colon: Some(colon),
+        segments: [name.clone()].into_iter().map(PathSegment::from).collect(),
+    });
+    while input.peek(Token![::]) {
+        let path = path.get_or_insert_with(|| Path::from(name.clone()));
+        path.segments.push_punct(input.parse()?);
+        name = input.call(Ident::parse_any)?;
+        path.segments.push_value(name.clone().into());
+    }
+    let value = if input.peek(Token![=]) {
+        input.parse::<Token![=]>()?;
+        ArgValue::Expr(Box::new(parse_value(
+            input,
+            &name.to_string(),
+            name.span(),
+        )?))
+    } else if input.peek(token::Paren) {
+        let content;
+        syn::parenthesized!(content in input);
+        ArgValue::List(content.parse()?)
+    } else {
+        ArgValue::None
+    };
+    Ok(Arg { name, path, value })
+}
+
+/// The value of `name`. The end of a list has no place of its own, so what is not finished there is told at the name.
+pub(crate) fn parse_value(input: ParseStream<'_>, name: &str, span: Span) -> syn::Result<Expr> {
+    if input.is_empty() || input.peek(Token![,]) {
+        let message = format!("`{name}` needs a value: `{name} = …`");
+        return Err(syn::Error::new(span, message));
+    }
+    if input.peek(token::Brace) && input.fork().parse::<Expr>().is_err() {
+        let braces: Group = input.parse()?;
+        let message = format!("a list stands in brackets: `{name} = […]`");
+        return Err(syn::Error::new(braces.span(), message));
+    }
+    input.parse().map_err(|error: syn::Error| {
+        if error.to_string().starts_with("unexpected end of input") {
+            let message =
+                format!("the value of `{name}` is not finished; write the rest of the expression");
+            return syn::Error::new(span, message);
+        }
+        error
+    })
+}
+
+fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        input.parse::<proc_macro2::TokenTree>()?;
+    }
+    Ok(())
+}

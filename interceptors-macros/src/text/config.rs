@@ -1,0 +1,42 @@
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote_spanned;
+
+use super::span::at;
+
+/// What the settings of an entry become.
+pub(crate) struct Config {
+    /// The constructor, `new()`, and where it stands.
+    pub(crate) start: TokenStream,
+    pub(crate) start_at: Span,
+    /// `let config = config.max(3);`
+    pub(crate) calls: Vec<TokenStream>,
+}
+
+impl Config {
+    pub(crate) fn new(start: TokenStream, start_at: Span) -> Self {
+        Self {
+            start,
+            start_at: at(start_at),
+            calls: Vec::new(),
+        }
+    }
+
+    /// Sets a value. All of the statement stands where the value does, so that what the compiler
+    /// says of the value points there; but for the setting's name, which an editor looks up.
+    pub(crate) fn set(&mut self, key: &Ident, value_at: Span, value: &TokenStream) {
+        let method = Ident::new(&key.to_string(), at(key.span()));
+        self.call(&method, at(value_at), value);
+    }
+
+    /// Calls what looks at several values at once; what it says of them stands there.
+    pub(crate) fn finish(&mut self, method: &str, place: Span) {
+        let span = at(place);
+        self.call(&Ident::new(method, span), span, &TokenStream::new());
+    }
+
+    fn call(&mut self, method: &Ident, span: Span, value: &TokenStream) {
+        let config = Ident::new("config", span);
+        self.calls
+            .push(quote_spanned!(span=> let #config = #config.#method(#value);));
+    }
+}

@@ -1,0 +1,13 @@
+//! Tokens and what they mean by themselves. Nothing here knows an entry or an item.
+
+pub(crate) mod args;
+pub(crate) mod attributes;
+pub(crate) mod config;
+pub(crate) mod literals;
+pub(crate) mod metadata;
+pub(crate) mod settings;
+pub(crate) mod span;
+pub(crate) mod summary;
+pub(crate) mod tokens;
+pub(crate) mod values;
+pub(crate) mod words;

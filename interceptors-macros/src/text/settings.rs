@@ -1,0 +1,142 @@
+use proc_macro2::TokenStream;
+use syn::{Expr, Ident};
+
+use super::args::{Arg, ArgValue, NAMELESS, parse_args};
+use super::words::unknown;
+use crate::ctxt::Ctxt;
+
+/// The settings of one entry. Each can be taken once, under its one name.
+pub(crate) struct Settings<'c> {
+    cx: &'c Ctxt,
+    given: Vec<Arg>,
+    /// Whether all of them could be read. Otherwise one that is missing may be among those that could not.
+    pub(crate) is_complete: bool,
+}
+
+/// What an entry can be told.
+pub(crate) struct Known<'a> {
+    pub(crate) names: Vec<&'a str>,
+    /// What is said of a value without a name.
+    pub(crate) nameless: &'a str,
+    /// What is said of a name that is not among them, where something better can be said than which is near.
+    pub(crate) instead: &'a dyn Fn(&str) -> Option<String>,
+}
+
+impl<'c> Settings<'c> {
+    /// Reports unknown and repeated settings; what remains is known and there once.
+    pub(crate) fn new(cx: &'c Ctxt, tokens: TokenStream, known: &Known<'_>) -> Self {
+        Self::read(cx, tokens, known.nameless, |arg| {
+            let name = arg.name.to_string();
+            if known.names.contains(&name.as_str()) {
+                return None;
+            }
+            // `retry(MAX)` is a value and not a name.
+            let looks_like_a_value =
+                name.starts_with(char::is_uppercase) || name == "true" || name == "false";
+            let is_value = matches!(arg.value, ArgValue::None) && looks_like_a_value;
+            let message = match is_value {
+                true => known.nameless.to_owned(),
+                false => (known.instead)(&name)
+                    .unwrap_or_else(|| unknown("setting", &name, &known.names)),
+            };
+            Some(message)
+        })
+    }
+
+    /// The parts of one setting: `throttle(tokens = 10, ratio = 0.1)`.
+    pub(crate) fn parts(cx: &'c Ctxt, tokens: TokenStream, names: &[&str]) -> Self {
+        let known = Known {
+            names: names.to_vec(),
+            nameless: NAMELESS,
+            instead: &|_| None,
+        };
+        Self::new(cx, tokens, &known)
+    }
+
+    /// Settings that only the compiler knows.
+    pub(crate) fn of_any_name(cx: &'c Ctxt, tokens: TokenStream, nameless: &str) -> Self {
+        Self::read(cx, tokens, nameless, |_| None)
+    }
+
+    /// `wrong` says what is wrong with a name.
+    fn read(
+        cx: &'c Ctxt,
+        tokens: TokenStream,
+        nameless: &str,
+        wrong: impl Fn(&Arg) -> Option<String>,
+    ) -> Self {
+        let errors = cx.errors();
+        let mut given: Vec<Arg> = Vec::new();
+        for arg in parse_args(cx, tokens, nameless) {
+            let name = &arg.name;
+            if arg.path.is_some() {
+                cx.error_on(&arg.path, "a setting has a name of one word");
+            } else if let Some(wrong) = wrong(&arg) {
+                cx.error_on(name, wrong);
+            } else if given.iter().any(|earlier| earlier.name == *name) {
+                cx.error_on(name, format!("duplicate setting `{name}`; take one out"));
+            } else {
+                given.push(arg);
+            }
+        }
+        let is_complete = cx.errors() == errors;
+        Self {
+            cx,
+            given,
+            is_complete,
+        }
+    }
+
+    /// `name = expr`
+    pub(crate) fn expr(&mut self, name: &str) -> Option<(Ident, Expr)> {
+        let Arg { name, value, .. } = self.take(name)?;
+        match value {
+            ArgValue::Expr(expr) => Some((name, *expr)),
+            _ => {
+                self.cx
+                    .error_on(&name, format!("`{name}` needs a value: `{name} = …`"));
+                None
+            }
+        }
+    }
+
+    /// `name(…)`, which is written as `shape`.
+    pub(crate) fn list(&mut self, name: &str, shape: &str) -> Option<(Ident, TokenStream)> {
+        let Arg { name, value, .. } = self.take(name)?;
+        match value {
+            ArgValue::List(tokens) => Some((name, tokens)),
+            _ => {
+                self.cx
+                    .error_on(&name, format!("`{name}` needs a list: `{shape}`"));
+                None
+            }
+        }
+    }
+
+    /// The later of two settings that exclude each other, if both are given.
+    pub(crate) fn conflict(&self, a: &str, b: &str) {
+        let at = |name| self.given.iter().position(|arg| arg.name == name);
+        if let (Some(i), Some(j)) = (at(a), at(b)) {
+            let (earlier, later) = (&self.given[i.min(j)].name, &self.given[i.max(j)].name);
+            self.cx.error_on(
+                later,
+                format!("`{later}` cannot be given together with `{earlier}`; keep one of them"),
+            );
+        }
+    }
+
+    /// Whether it was given and not taken yet.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.given.iter().any(|arg| arg.name == name)
+    }
+
+    /// All that is left, as it was written.
+    pub(crate) fn rest(&mut self) -> Vec<Arg> {
+        std::mem::take(&mut self.given)
+    }
+
+    fn take(&mut self, name: &str) -> Option<Arg> {
+        let index = self.given.iter().position(|arg| arg.name == name)?;
+        Some(self.given.remove(index))
+    }
+}

@@ -1,0 +1,187 @@
+use proc_macro2::{Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::{Expr, Path, PathArguments};
+
+/// Whether `self` occurs, also inside a macro call.
+pub(crate) fn mentions_self(tokens: &impl ToTokens) -> bool {
+    fn any(tokens: TokenStream) -> bool {
+        tokens.into_iter().any(|tree| match tree {
+            TokenTree::Ident(ident) => ident == "self" || ident == "Self",
+            TokenTree::Group(group) => any(group.stream()),
+            _ => false,
+        })
+    }
+    any(tokens.to_token_stream())
+}
+
+/// The name of the associated type `X`, where `Self::X` occurs and `X` is one of `names`.
+pub(crate) fn associated_type(tokens: &impl ToTokens, names: &[Ident]) -> Option<Ident> {
+    fn find(tokens: TokenStream, names: &[Ident]) -> Option<Ident> {
+        let trees: Vec<TokenTree> = tokens.into_iter().collect();
+        trees.iter().enumerate().find_map(|(i, tree)| match tree {
+            TokenTree::Group(group) => find(group.stream(), names),
+            TokenTree::Ident(ident) if is_path_of_self(&trees[..i]) => {
+                names.iter().find(|name| *name == ident).cloned()
+            }
+            _ => None,
+        })
+    }
+    find(tokens.to_token_stream(), names)
+}
+
+/// Whether these tokens end in `Self ::`.
+fn is_path_of_self(before: &[TokenTree]) -> bool {
+    matches!(before, [.., TokenTree::Ident(this), TokenTree::Punct(a), TokenTree::Punct(b)]
+        if this == "Self" && a.as_char() == ':' && b.as_char() == ':')
+}
+
+/// An expression of the attribute, in which `self` is the receiver of the method even where one of
+/// them comes from a macro and the other does not.
+pub(crate) fn with_self_of(expr: &impl ToTokens, receiver: Span) -> TokenStream {
+    fn replace(tokens: TokenStream, receiver: Span) -> TokenStream {
+        tokens
+            .into_iter()
+            .map(|mut tree| match &mut tree {
+                TokenTree::Ident(ident) if ident == "self" => {
+                    ident.set_span(ident.span().resolved_at(receiver));
+                    tree
+                }
+                TokenTree::Group(group) => {
+                    let stream = replace(group.stream(), receiver);
+                    let mut replaced = Group::new(group.delimiter(), stream);
+                    replaced.set_span(group.span());
+                    replaced.into()
+                }
+                _ => tree,
+            })
+            .collect()
+    }
+    replace(expr.to_token_stream(), receiver)
+}
+
+/// Whether an expression needs the value that a method is called on.
+pub(crate) fn needs_receiver(expr: &impl ToTokens) -> bool {
+    find_ident(expr.to_token_stream(), "self").is_some()
+}
+
+/// Whether something like `name!` occurs.
+pub(crate) fn has_macro_call(tokens: TokenStream) -> bool {
+    let trees: Vec<TokenTree> = tokens.into_iter().collect();
+    let calls = trees.windows(2).any(|pair| {
+        matches!(pair, [TokenTree::Ident(_), TokenTree::Punct(bang)]
+            if bang.as_char() == '!' && bang.spacing() == Spacing::Alone)
+    });
+    calls
+        || trees.into_iter().any(|tree| match tree {
+            TokenTree::Group(group) => has_macro_call(group.stream()),
+            _ => false,
+        })
+}
+
+/// The first identifier of this name.
+pub(crate) fn find_ident(tokens: TokenStream, name: &str) -> Option<Ident> {
+    tokens.into_iter().find_map(|tree| match tree {
+        TokenTree::Ident(ident) if ident == name => Some(ident),
+        TokenTree::Group(group) => find_ident(group.stream(), name),
+        _ => None,
+    })
+}
+
+/// Finds in bodies the calls of methods of the same service.
+pub(crate) struct Siblings<'a> {
+    pub(crate) names: &'a [String],
+    /// The last identifier of the service's type.
+    pub(crate) service: Option<&'a Ident>,
+}
+
+impl Siblings<'_> {
+    /// Which of the names a body calls on something that may be the service itself:
+    /// `self.name(…)`, `this.name(…)`, `self.clone().name(…)`, `Self::name(…)`,
+    /// `Users::name(…)`; not `self.field.name(…)`. A macro that is given `self` may call anything
+    /// that it is given.
+    pub(crate) fn called_in(&self, body: &impl ToTokens) -> Vec<String> {
+        let mut called = Vec::new();
+        self.scan(body.to_token_stream(), false, &mut called);
+        called
+    }
+
+    fn scan(&self, tokens: TokenStream, in_macro: bool, called: &mut Vec<String>) {
+        let trees: Vec<TokenTree> = tokens.into_iter().collect();
+        for (i, tree) in trees.iter().enumerate() {
+            let before = &trees[..i];
+            match tree {
+                TokenTree::Group(group) => {
+                    let of_macro = matches!(before, [.., TokenTree::Ident(_), TokenTree::Punct(bang)]
+                        if bang.as_char() == '!');
+                    let in_macro = in_macro || of_macro && mentions_self(group);
+                    self.scan(group.stream(), in_macro, called);
+                }
+                TokenTree::Ident(ident) => {
+                    let name = ident.unraw().to_string();
+                    if self.names.contains(&name) && (in_macro || self.may_be_ours(before)) {
+                        called.push(name);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether what follows these tokens may be a method of the service.
+    fn may_be_ours(&self, before: &[TokenTree]) -> bool {
+        let is = |punct: &Punct, c| punct.as_char() == c;
+        match before {
+            [
+                ..,
+                TokenTree::Punct(a),
+                TokenTree::Ident(_),
+                TokenTree::Punct(b),
+            ] if is(a, '.') && is(b, '.') => false,
+            [.., TokenTree::Punct(dot)] if is(dot, '.') => true,
+            // `Users::<T>::name`, `<Users>::name`
+            [
+                ..,
+                TokenTree::Punct(generics),
+                TokenTree::Punct(a),
+                TokenTree::Punct(b),
+            ] if is(generics, '>') && is(a, ':') && is(b, ':') => true,
+            [
+                ..,
+                TokenTree::Ident(ty),
+                TokenTree::Punct(a),
+                TokenTree::Punct(b),
+            ] if is(a, ':') && is(b, ':') => ty == "Self" || Some(ty) == self.service,
+            _ => false,
+        }
+    }
+}
+
+/// A path as it can stand in a `use`.
+pub(crate) fn without_arguments(mut path: Path) -> Path {
+    for segment in &mut path.segments {
+        segment.arguments = PathArguments::None;
+    }
+    path
+}
+
+/// Types from a `macro_rules!` fragment come in invisible groups; looks through them.
+pub(crate) fn ungroup(ty: &syn::Type) -> &syn::Type {
+    match ty {
+        syn::Type::Group(group) => ungroup(&group.elem),
+        syn::Type::Paren(paren) => ungroup(&paren.elem),
+        _ => ty,
+    }
+}
+
+/// `self`, `self.field` and so on: what is borrowed and not made anew.
+pub(crate) fn is_place_of_self(expr: &Expr) -> bool {
+    match expr {
+        Expr::Path(path) => path.path.is_ident("self"),
+        Expr::Field(field) => is_place_of_self(&field.base),
+        Expr::Reference(reference) => is_place_of_self(&reference.expr),
+        Expr::Paren(paren) => is_place_of_self(&paren.expr),
+        Expr::Group(group) => is_place_of_self(&group.expr),
+        _ => false,
+    }
+}

@@ -1,0 +1,283 @@
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Expr, Ident, Lit};
+
+use super::literals::{is_negative, literal};
+use super::metadata::wrong_metadata_key;
+use super::span::at;
+use super::words::{nearest, unknown};
+use crate::ctxt::Ctxt;
+
+/// Reads the values of settings. What is not a literal is a constant expression, which the
+/// compiler checks; what is wrong is reported and `None`.
+pub(crate) struct Values<'a> {
+    pub(crate) cx: &'a Ctxt,
+}
+
+const CODES: [&str; 16] = [
+    "Cancelled",
+    "Unknown",
+    "InvalidArgument",
+    "DeadlineExceeded",
+    "NotFound",
+    "AlreadyExists",
+    "PermissionDenied",
+    "ResourceExhausted",
+    "FailedPrecondition",
+    "Aborted",
+    "OutOfRange",
+    "Unimplemented",
+    "Internal",
+    "Unavailable",
+    "DataLoss",
+    "Unauthenticated",
+];
+
+const LEVELS: [&str; 5] = ["trace", "debug", "info", "warn", "error"];
+
+impl Values<'_> {
+    /// A constant is compared with the limits where it is used; a literal already here.
+    pub(crate) fn integer(
+        &self,
+        name: &Ident,
+        expr: &Expr,
+        least: u64,
+        most: u64,
+    ) -> Option<TokenStream> {
+        let number = match literal(expr) {
+            None => return Some(quote!(#expr)),
+            Some(Lit::Int(number)) => number,
+            _ => {
+                let message = format!("`{name}` must be a whole number, such as `10`");
+                return self.wrong(expr, message);
+            }
+        };
+        let number = number.base10_parse::<u64>();
+        if is_negative(expr) || number.is_ok_and(|number| !(least..=most).contains(&number)) {
+            let message = match most {
+                u64::MAX => format!("`{name}` must be at least {least}"),
+                _ => format!("`{name}` must be from {least} to {most}"),
+            };
+            return self.wrong(expr, message);
+        }
+        Some(quote!(#expr))
+    }
+
+    /// The same; `wrong` says what is the matter with a number.
+    pub(crate) fn float(
+        &self,
+        name: &Ident,
+        expr: &Expr,
+        wrong: fn(f64) -> Option<&'static str>,
+    ) -> Option<TokenStream> {
+        let number = match literal(expr) {
+            None => return Some(quote!(#expr)),
+            Some(Lit::Float(number)) => number.base10_parse::<f64>(),
+            Some(Lit::Int(_)) => {
+                let shown = expr.to_token_stream().to_string().replace(' ', "");
+                return self.wrong(expr, format!("`{name}` must be a float; write `{shown}.0`"));
+            }
+            _ => return self.wrong(expr, format!("`{name}` must be a float, such as `0.5`")),
+        };
+        let sign = if is_negative(expr) { -1.0 } else { 1.0 };
+        match number.ok().and_then(|number| wrong(sign * number)) {
+            Some(what) => self.wrong(expr, format!("`{name}` {what}")),
+            None => Some(quote!(#expr)),
+        }
+    }
+
+    pub(crate) fn boolean(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
+        match literal(expr) {
+            None | Some(Lit::Bool(_)) => Some(quote!(#expr)),
+            _ => self.wrong(expr, format!("`{name}` must be `true` or `false`")),
+        }
+    }
+
+    pub(crate) fn text(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
+        match literal(expr) {
+            None | Some(Lit::Str(_)) => Some(quote!(#expr)),
+            _ => self.wrong(expr, format!("`{name}` must be a string")),
+        }
+    }
+
+    /// `["a", "b"]`, or a constant of type `&[&str]`.
+    pub(crate) fn texts(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
+        let Expr::Array(array) = expr else {
+            if literal(expr).is_none() {
+                return Some(quote!(#expr));
+            }
+            let message = format!("`{name}` must be a list of strings: `{name} = [\"…\"]`");
+            return self.wrong(expr, message);
+        };
+        if array.elems.is_empty() {
+            return self.wrong(expr, format!("`{name}` is empty; add a string"));
+        }
+        let mut seen: Vec<String> = Vec::new();
+        for element in &array.elems {
+            match literal(element) {
+                None => {}
+                Some(Lit::Str(text)) if text.value().is_empty() => {
+                    let message = format!("`{name}` has an empty string; take it out");
+                    return self.wrong(element, message);
+                }
+                Some(Lit::Str(text)) if seen.contains(&text.value()) => {
+                    let message = format!("duplicate {}; take one out", text.token());
+                    return self.wrong(element, message);
+                }
+                Some(Lit::Str(text)) => seen.push(text.value()),
+                Some(_) => return self.wrong(element, format!("`{name}` is a list of strings")),
+            }
+        }
+        Some(quote!(&#expr))
+    }
+
+    /// A metadata key for text that may be seen.
+    pub(crate) fn text_key(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
+        if let Some(Lit::Str(text)) = literal(expr) {
+            let key = text.value();
+            if let Some(wrong) = wrong_metadata_key(&key) {
+                return self.wrong(expr, wrong);
+            }
+            if key.ends_with("-bin") {
+                return self.wrong(
+                    expr,
+                    format!("a key that ends in `-bin` carries bytes, and `{name}` is for text; choose another key"),
+                );
+            }
+        }
+        self.text(name, expr)
+    }
+
+    /// A string such as `"250ms"`, or a constant of type `Duration`.
+    pub(crate) fn duration(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
+        self.time(name, expr, false)
+    }
+
+    /// The same; it may also be zero.
+    pub(crate) fn delay(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
+        self.time(name, expr, true)
+    }
+
+    fn time(&self, name: &Ident, expr: &Expr, may_be_zero: bool) -> Option<TokenStream> {
+        let text = match literal(expr) {
+            None => return Some(quote!(#expr)),
+            Some(Lit::Str(text)) => text,
+            Some(_) => {
+                let message = format!("`{name}` must be a string with a unit, such as `\"250ms\"`");
+                return self.wrong(expr, message);
+            }
+        };
+        let duration = humantime::parse_duration(text.value().trim());
+        let legal = |duration: &std::time::Duration| may_be_zero || !duration.is_zero();
+        match duration.ok().filter(legal) {
+            Some(duration) => {
+                let (seconds, nanos) = (duration.as_secs(), duration.subsec_nanos());
+                Some(
+                    quote_spanned!(at(text.span())=> ::core::time::Duration::new(#seconds, #nanos)),
+                )
+            }
+            None => {
+                let longer = if may_be_zero { "" } else { " longer than zero" };
+                let message = format!(
+                    "`{name}` must be a time{longer} with a unit, such as `\"250ms\"`, `\"2s\"` or `\"1m 30s\"`"
+                );
+                self.wrong(expr, message)
+            }
+        }
+    }
+
+    pub(crate) fn level(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
+        if let Expr::Path(path) = expr
+            && let Some(level) = LEVELS.iter().find(|level| path.path.is_ident(level))
+        {
+            return self.wrong(
+                expr,
+                format!("`{name}` is a string: `{name} = \"{level}\"`"),
+            );
+        }
+        match literal(expr) {
+            None => Some(quote!(#expr)),
+            Some(Lit::Str(text)) if LEVELS.contains(&text.value().as_str()) => {
+                let level = Ident::new(&text.value().to_uppercase(), text.span());
+                Some(quote_spanned!(at(text.span())=> __interceptors::tracing::Level::#level))
+            }
+            Some(Lit::Str(text)) => self.wrong(expr, unknown("level", &text.value(), &LEVELS)),
+            Some(_) => self.wrong(
+                expr,
+                format!("`{name}` must be a level, such as `\"debug\"`"),
+            ),
+        }
+    }
+
+    /// `[Unavailable, Aborted]`, or a constant of type `&[Code]`.
+    pub(crate) fn codes(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
+        if matches!(expr, Expr::Array(array) if array.elems.is_empty()) {
+            return self.wrong(
+                expr,
+                format!("`{name}` must name at least one status code, such as `Unavailable`"),
+            );
+        }
+        self.codes_or_none(name, expr)
+    }
+
+    /// The same; it may also be empty.
+    pub(crate) fn codes_or_none(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
+        let Expr::Array(array) = expr else {
+            if literal(expr).is_none() {
+                return Some(quote!(#expr));
+            }
+            let message = format!("`{name}` must be a list, such as `[Unavailable, Aborted]`");
+            return self.wrong(expr, message);
+        };
+        let mut seen: Vec<String> = Vec::new();
+        let mut codes = Vec::new();
+        for element in &array.elems {
+            let Some(code) = last_ident(element) else {
+                self.wrong(element, "expected a status code, such as `Unavailable`");
+                continue;
+            };
+            let text = code.to_string();
+            if text == "Ok" {
+                self.wrong(
+                    element,
+                    format!("`Ok` is no failure; take it out of `{name}`"),
+                );
+            } else if !CODES.contains(&text.as_str()) {
+                self.wrong(element, unknown_code(&text));
+            } else if seen.contains(&text) {
+                self.wrong(
+                    element,
+                    format!("duplicate status code `{text}`; take one out"),
+                );
+            } else {
+                codes.push(quote_spanned!(at(code.span())=> __interceptors::tonic::Code::#code));
+                seen.push(text);
+            }
+        }
+        Some(quote!(&[#(#codes),*]))
+    }
+
+    pub(crate) fn wrong(
+        &self,
+        expr: &Expr,
+        message: impl std::fmt::Display,
+    ) -> Option<TokenStream> {
+        self.cx.error_on(expr, message);
+        None
+    }
+}
+
+fn unknown_code(name: &str) -> String {
+    match nearest(&name.replace('_', ""), &CODES) {
+        Some(near) => format!("unknown status code `{name}`; did you mean `{near}`?"),
+        None => format!("unknown status code `{name}`; expected one such as `Unavailable`"),
+    }
+}
+
+/// The identifier of `Unavailable`, `Code::Unavailable` or `tonic::Code::Unavailable`.
+fn last_ident(expr: &Expr) -> Option<&Ident> {
+    match expr {
+        Expr::Path(path) => path.path.segments.last().map(|segment| &segment.ident),
+        _ => None,
+    }
+}

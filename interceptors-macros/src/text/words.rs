@@ -1,0 +1,29 @@
+/// The message for a name that is not one of those known.
+pub(crate) fn unknown(what: &str, name: &str, known: &[&str]) -> String {
+    match nearest(name, known) {
+        Some(near) => format!("unknown {what} `{name}`; did you mean `{near}`?"),
+        None => {
+            let list: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
+            format!(
+                "unknown {what} `{name}`; expected one of {}",
+                list.join(", ")
+            )
+        }
+    }
+}
+
+pub(crate) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let name = name.to_lowercase();
+    // Who writes `attempts` means `max_attempts` and not `attempt_timeout`, which has more letters in common.
+    let likeness = |candidate: &&str| match candidate.to_lowercase() {
+        candidate if candidate.split('_').any(|word| word == name) => 1.0,
+        candidate => strsim::jaro_winkler(&name, &candidate),
+    };
+    // Of several that are as near, the first.
+    let best = known
+        .iter()
+        .rev()
+        .copied()
+        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
+    (likeness(&best) > 0.8).then_some(best)
+}

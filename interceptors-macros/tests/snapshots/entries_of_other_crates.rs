@@ -1,0 +1,262 @@
+const _: () = {
+    #[allow(unused_imports)]
+    use ::interceptors::__private::{
+        self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _,
+    };
+    const __SERVICE: &::core::primitive::str = "Query";
+    const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
+    const __CONFIG_LOGGING_0: &__interceptors::logging::Config = &{
+        let config = __interceptors::logging::Config::new();
+        config
+    };
+    const __ENTRY_LOGGING_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::logging::Entry,
+    >(&__CONFIG_LOGGING_0.settings(), &[]);
+    #[allow(unused_qualifications)]
+    type __Own1 = my_crate::audit;
+    static __OWN_AUDIT_1: __Own1 = {
+        let config = __Own1::new();
+        let config = config.level(3);
+        let config = config.strict();
+        let config = config.range(1, 2);
+        let config = config.key("s3cret");
+        config
+    };
+    const __ENTRY_AUDIT_1: __interceptors::EntryPlan = {
+        const fn plan<E: __interceptors::Entry>(
+            shown: &'static [__interceptors::Setting],
+        ) -> __interceptors::EntryPlan {
+            ::core::assert!(
+                E::SIDES.contains(__interceptors::Side::Server),
+                "`audit` belongs on a client, and the `impl` of a trait is a service; take it out here"
+            );
+            __interceptors::EntryPlan::of::<E>(&[], shown)
+        }
+        plan::<
+            __Own1,
+        >(
+            &[
+                __interceptors::Setting::new("level", __interceptors::Value::Text("3")),
+                __interceptors::Setting::new(
+                    "strict",
+                    __interceptors::Value::Text("true"),
+                ),
+                __interceptors::Setting::new(
+                    "range",
+                    __interceptors::Value::Text("(1, 2)"),
+                ),
+                __interceptors::Setting::new("key", __interceptors::Value::Text("…")),
+            ],
+        )
+    };
+    #[allow(unused_qualifications)]
+    type __Own2 = ::other::Budget;
+    static __OWN_BUDGET_2: __Own2 = {
+        let config = __Own2::new();
+        let config = config.limit(LIMIT);
+        config
+    };
+    const __ENTRY_BUDGET_2: __interceptors::EntryPlan = {
+        const fn plan<E: __interceptors::Entry>(
+            shown: &'static [__interceptors::Setting],
+        ) -> __interceptors::EntryPlan {
+            ::core::assert!(
+                E::SIDES.contains(__interceptors::Side::Server),
+                "`Budget` belongs on a client, and the `impl` of a trait is a service; take it out here"
+            );
+            __interceptors::EntryPlan::of::<E>(&[], shown)
+        }
+        plan::<
+            __Own2,
+        >(&[__interceptors::Setting::new("limit", __interceptors::Value::Text("LIMIT"))])
+    };
+    #[allow(unused_qualifications)]
+    type __Own3 = my_crate::audit;
+    static __OWN_AUDIT_3: __Own3 = {
+        let config = __Own3::new();
+        let config = config.level(1);
+        config
+    };
+    const __ENTRY_AUDIT_3: __interceptors::EntryPlan = {
+        const fn plan<E: __interceptors::Entry>(
+            shown: &'static [__interceptors::Setting],
+        ) -> __interceptors::EntryPlan {
+            ::core::assert!(
+                E::SIDES.contains(__interceptors::Side::Server),
+                "`audit` belongs on a client, and the `impl` of a trait is a service; take it out here"
+            );
+            __interceptors::EntryPlan::of::<E>(&[], shown)
+        }
+        plan::<
+            __Own3,
+        >(&[__interceptors::Setting::new("level", __interceptors::Value::Text("1"))])
+    };
+    #[allow(dead_code, nonstandard_style, clippy::all, clippy::pedantic)]
+    mod __handlers {
+        pub(super) trait Handlers {
+            type __MethodPlan;
+            type __get_Request;
+            type __get_Result;
+            const __GET: Self::__MethodPlan;
+            fn get(
+                &self,
+                request: Self::__get_Request,
+            ) -> impl ::core::future::Future<
+                Output = Self::__get_Result,
+            > + ::core::marker::Send;
+            type __set_Request;
+            type __set_Result;
+            const __SET: Self::__MethodPlan;
+            fn set(
+                &self,
+                request: Self::__set_Request,
+            ) -> impl ::core::future::Future<
+                Output = Self::__set_Result,
+            > + ::core::marker::Send;
+        }
+    }
+    impl __handlers::Handlers for Service {
+        type __MethodPlan = &'static __interceptors::MethodPlan;
+        type __get_Request = Request<Id>;
+        type __get_Result = Result<Response<User>, Status>;
+        const __GET: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+            __interceptors::Name {
+                service: __SERVICE,
+                method: "Get",
+                path: __interceptors::path!(__SERVICE, "Get"),
+                derived: __SERVICE_IS_DERIVED || true,
+            },
+            __interceptors::Kind::new(
+                __interceptors::Probe::<Self::__get_Request>::REQUEST_IS_STREAM,
+                __interceptors::reply_is_stream::<
+                    Self::__get_Result,
+                    _,
+                >(__interceptors::Probe::<Self::__get_Result>::REPLY),
+            ),
+            __interceptors::Side::Server,
+            &[__ENTRY_LOGGING_0, __ENTRY_AUDIT_1, __ENTRY_BUDGET_2],
+        );
+        async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+        type __set_Request = Request<Id>;
+        type __set_Result = Result<Response<User>, Status>;
+        const __SET: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+            __interceptors::Name {
+                service: __SERVICE,
+                method: "Set",
+                path: __interceptors::path!(__SERVICE, "Set"),
+                derived: __SERVICE_IS_DERIVED || true,
+            },
+            __interceptors::Kind::new(
+                __interceptors::Probe::<Self::__set_Request>::REQUEST_IS_STREAM,
+                __interceptors::reply_is_stream::<
+                    Self::__set_Result,
+                    _,
+                >(__interceptors::Probe::<Self::__set_Result>::REPLY),
+            ),
+            __interceptors::Side::Server,
+            &[__ENTRY_LOGGING_0, __ENTRY_AUDIT_3],
+        );
+        async fn set(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+    }
+    #[tonic::async_trait]
+    impl Query for Service {
+        async fn get(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
+            let __rpc = __interceptors::Rpc::<
+                <Self as __handlers::Handlers>::__get_Request,
+                <Self as __handlers::Handlers>::__get_Result,
+                _,
+            >::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__get_Result,
+                >::REPLY,
+            );
+            fn __covers_get<I, Req, Res>(_: __interceptors::Link<'_, I, Req, Res>)
+            where
+                I: __interceptors::Interceptor<Req, Res> + ?::core::marker::Sized,
+            {}
+            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
+            let __1 = &__OWN_AUDIT_1;
+            __covers_get(__rpc.link(__1));
+            let __2 = &__OWN_BUDGET_2;
+            __covers_get(__rpc.link(__2));
+            let __handler = __rpc
+                .handler(|__request| <Self as __handlers::Handlers>::get(
+                    self,
+                    __request,
+                ));
+            let mut __call = __rpc
+                .call(
+                    <Self as __handlers::Handlers>::__GET,
+                    __interceptors::Abilities::new(
+                        __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__get_Request,
+                        >::RESEND,
+                        __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__get_Request,
+                        >::COUNT,
+                    ),
+                    __request,
+                );
+            let mut __chain = __interceptors::Chain::new(
+                __0,
+                __rpc.link(__1).before(__rpc.link(__2).before(__handler)),
+            );
+            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+        }
+        async fn set(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
+            let __rpc = __interceptors::Rpc::<
+                <Self as __handlers::Handlers>::__set_Request,
+                <Self as __handlers::Handlers>::__set_Result,
+                _,
+            >::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__set_Result,
+                >::REPLY,
+            );
+            fn __covers_set<I, Req, Res>(_: __interceptors::Link<'_, I, Req, Res>)
+            where
+                I: __interceptors::Interceptor<Req, Res> + ?::core::marker::Sized,
+            {}
+            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
+            let __3 = &__OWN_AUDIT_3;
+            __covers_set(__rpc.link(__3));
+            let __handler = __rpc
+                .handler(|__request| <Self as __handlers::Handlers>::set(
+                    self,
+                    __request,
+                ));
+            let mut __call = __rpc
+                .call(
+                    <Self as __handlers::Handlers>::__SET,
+                    __interceptors::Abilities::new(
+                        __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__set_Request,
+                        >::RESEND,
+                        __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__set_Request,
+                        >::COUNT,
+                    ),
+                    __request,
+                );
+            let mut __chain = __interceptors::Chain::new(
+                __0,
+                __rpc.link(__3).before(__handler),
+            );
+            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+        }
+    }
+    #[allow(unreachable_pub)]
+    pub struct __Plan;
+    impl __interceptors::Intercepted<__Plan> for Service {
+        const PLAN: __interceptors::Plan = __interceptors::Plan::new(
+            &[
+                <Self as __handlers::Handlers>::__GET,
+                <Self as __handlers::Handlers>::__SET,
+            ],
+        );
+    }
+};
