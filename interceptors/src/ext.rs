@@ -8,6 +8,7 @@ pub use crate::core::facts::{CutOff, Facts};
 pub use crate::core::id::RequestId;
 pub use crate::core::kept::Kept;
 pub use crate::core::layer::{Inner, Layer, Step};
+pub use crate::core::messages::EachMessage;
 pub use crate::core::name::{CallName, name_in};
 pub use crate::core::received::Received;
 pub use crate::core::time::{
@@ -19,3 +20,4 @@ pub use crate::kit::codes;
 pub use crate::kit::identity::{Identifies, Identity};
 pub use crate::kit::key;
 pub use crate::kit::pushback::{PREVIOUS_ATTEMPTS, Pushback, pushback};
+pub use crate::kit::sources::sources;

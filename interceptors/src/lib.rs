@@ -22,6 +22,7 @@ pub(crate) mod kit {
     #[cfg(all(feature = "client", not(feature = "_h2")))]
     #[path = "no_reset.rs"]
     pub(crate) mod reset;
+    pub(crate) mod sources;
 }
 
 #[cfg(feature = "auth")]
@@ -84,9 +85,13 @@ pub use crate::core::plan::{
     Entry, EntryPlan, Intercepted, MethodPlan, Note, Plan, Rule, Setting, Settings, Sides, Value,
 };
 pub use crate::core::stream::ResponseStream;
+/// What generated code needs of `tracing`. A hidden module, because the compiler shortens the names in its messages only as long
+/// as no crate in sight has another item of that name.
 #[cfg(feature = "_level")]
 #[doc(hidden)]
-pub use tracing;
+pub mod tracing {
+    pub use ::tracing::*;
+}
 
 #[doc = include_str!("attribute.md")]
 #[cfg_attr(feature = "metrics", doc = include_str!("metrics/attribute.md"))]

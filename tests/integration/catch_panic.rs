@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use interceptors::catch_panic::{Panic, PanicHandler, record_locations};
 use interceptors::{Call, End, Interceptor, Kind, Next, Outcome, intercept};
@@ -67,6 +67,66 @@ scripted!(self: Caught, #[intercept(
     with(self.ends.named("inner")),
     with(Meddler),
 )]);
+
+struct PanicsAtTheEnd;
+
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for PanicsAtTheEnd {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        match call.metadata().contains_key("x-panic") {
+            true => {
+                next.observe(call, |_: &End<'_>| panic!("outside of catch_panic"))
+                    .await
+            }
+            false => next.run(call).await,
+        }
+    }
+}
+
+#[derive(Clone)]
+struct CaughtInside {
+    script: Script,
+    ends: WatchEnds,
+}
+
+scripted!(self: CaughtInside, #[intercept(
+    with(self.ends.named("outer")),
+    with(PanicsAtTheEnd),
+    catch_panic,
+)]);
+
+/// `catch_panic` covers what is listed after it. An observer before it that panics takes its own call down, and no
+/// other one of the same connection.
+#[tokio::test]
+async fn an_observer_that_panics_outside_of_it_harms_its_own_call_alone() {
+    let (ends, mut told) = Ends::new();
+    let script = Script::default();
+    let service = CaughtInside { script, ends };
+    let channel = serve(Routes::new(UserServiceServer::new(service))).await;
+    let caller = Caller::new(&channel);
+    for kind in KINDS {
+        let other = caller.told(Behaviour::HangAfter(1));
+        let mut other = other.open(Kind::ServerStreaming).await.unwrap();
+        other.next().await.unwrap().unwrap();
+        let panics = caller.with("x-panic", "yes").told(Behaviour::Answer(2));
+        panics.call(kind).await;
+        let end = told.next().await;
+        assert_eq!(end.observer, "outer", "{kind}");
+        // The next call comes over the same connection, and after whatever has happened to it.
+        let next = caller.told(Behaviour::Answer(1)).call(Kind::Unary).await;
+        assert_eq!(next.code(), Code::Ok, "{kind}");
+        assert_eq!(told.next().await.outcome, Outcome::Ok);
+        let pending = other
+            .as_mut()
+            .poll_next(&mut Context::from_waker(Waker::noop()));
+        assert!(pending.is_pending(), "{kind}: {pending:?}");
+        drop(other);
+        assert_eq!(told.next().await.outcome, Outcome::Cancelled, "{kind}");
+    }
+}
 
 async fn caught() -> (Caller, Ends) {
     let (ends, told) = Ends::new();

@@ -626,3 +626,74 @@ async fn a_channel_hands_its_span_on_too() {
         root.span_context.trace_id()
     );
 }
+
+struct TracedAndLogged {
+    script: Script,
+}
+
+scripted!(self: TracedAndLogged, #[intercept(trace, logging, catch_panic)]);
+
+#[intercept(trace, logging(level = "info"))]
+#[derive(Clone)]
+struct OutboundAndLogged;
+
+/// The one event of a span, which says that the call has ended.
+fn finished(spans: &[SpanData], method: &str, kind: &SpanKind) -> Option<String> {
+    let [span] = named(spans, method, kind)[..] else {
+        panic!("{spans:#?}")
+    };
+    let mut events = span
+        .events
+        .iter()
+        .filter(|event| event.name == "finished call");
+    let code = |event: &opentelemetry::trace::Event| {
+        let attributes = event.attributes.iter();
+        let mut codes = attributes.filter(|pair| pair.key.as_str() == "grpc.code");
+        codes.next().map(|pair| pair.value.to_string())
+    };
+    let first = events.next().map(|event| code(event).unwrap_or_default());
+    assert!(
+        events.next().is_none(),
+        "the call has ended twice: {span:#?}"
+    );
+    first
+}
+
+#[tokio::test]
+async fn the_log_event_of_a_call_is_inside_of_a_span_that_is_listed_first() {
+    for behaviour in [
+        Behaviour::Answer(2),
+        Behaviour::Fail(Code::NotFound),
+        Behaviour::FailAfter(1, Code::Unavailable),
+        Behaviour::PanicAfter(1),
+        Behaviour::HangAfter(1),
+    ] {
+        for kind in KINDS {
+            let spans = Spans::listen();
+            let script = Script::default();
+            let service = TracedAndLogged {
+                script: script.clone(),
+            };
+            let server = start(Routes::new(UserServiceServer::new(service))).await;
+            let caller =
+                Caller::over(OutboundAndLogged.wrap(server.channel.clone())).told(behaviour);
+            if !matches!(behaviour, Behaviour::HangAfter(_)) {
+                caller.call(kind).await;
+            } else if kind.response_is_stream() {
+                let mut messages = caller.open(kind).await.unwrap();
+                messages.next().await.unwrap().unwrap();
+            } else {
+                let call = tokio::spawn(async move { caller.open(kind).await.map(drop) });
+                script.entered().await;
+                call.abort();
+                let _ = call.await;
+            }
+            server.stop().await;
+            let ended = spans.ended();
+            for side in [SpanKind::Client, SpanKind::Server] {
+                let code = finished(&ended, name(kind), &side);
+                assert!(code.is_some(), "{kind} {behaviour} {side:?}: {ended:#?}");
+            }
+        }
+    }
+}

@@ -4,11 +4,14 @@ use interceptors::Kind;
 use interceptors_proto::demo::user_service_client::UserServiceClient;
 use interceptors_proto::demo::{ChatMessage, GetUserRequest, ListUsersRequest, User};
 use tokio_stream::{Stream, StreamExt};
+use tonic::client::GrpcService;
 use tonic::metadata::{MetadataMap, MetadataValue};
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 
 use crate::Behaviour;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// All kinds of RPC; the demo service has a method of each.
 pub const KINDS: [Kind; 4] = [
@@ -23,8 +26,8 @@ pub type Messages = Pin<Box<dyn Stream<Item = Result<u64, Status>> + Send>>;
 
 /// Makes calls of any kind to the demo service, with metadata.
 #[derive(Debug, Clone)]
-pub struct Caller {
-    client: UserServiceClient<Channel>,
+pub struct Caller<T = Channel> {
+    client: UserServiceClient<T>,
     metadata: MetadataMap,
 }
 
@@ -47,8 +50,21 @@ impl Reply {
 impl Caller {
     /// Calls without metadata.
     pub fn new(channel: &Channel) -> Self {
+        Self::over(channel.clone())
+    }
+}
+
+impl<T> Caller<T>
+where
+    T: GrpcService<tonic::body::Body> + Clone,
+    T::Error: Into<BoxError>,
+    T::ResponseBody: http_body::Body<Data = bytes::Bytes> + Send + 'static,
+    <T::ResponseBody as http_body::Body>::Error: Into<BoxError> + Send,
+{
+    /// Calls over any transport, without metadata.
+    pub fn over(transport: T) -> Self {
         Self {
-            client: UserServiceClient::new(channel.clone()),
+            client: UserServiceClient::new(transport),
             metadata: MetadataMap::new(),
         }
     }
@@ -69,7 +85,7 @@ impl Caller {
     }
 
     /// The generated client.
-    pub fn client(&self) -> UserServiceClient<Channel> {
+    pub fn client(&self) -> UserServiceClient<T> {
         self.client.clone()
     }
 

@@ -69,7 +69,7 @@ where
         let caught = Caught::new(pin!(run)).await;
         match caught {
             Ok(answer) => {
-                if answer.is_ok() && call.kind().response_is_stream() {
+                if answer.is_ok() {
                     call.push_layer(Guard(self.handler.clone()));
                 }
                 answer
@@ -95,6 +95,10 @@ impl<H: PanicHandler + 'static> Layer for Guard<H> {
             let status = report(call, payload, &self.0);
             Poll::Ready(Step::Cut(Outcome::Panicked, status))
         })
+    }
+
+    fn wants_end(&self) -> bool {
+        false
     }
 
     /// However an observer takes it, the call has ended as it has.

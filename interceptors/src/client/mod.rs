@@ -38,20 +38,18 @@ pub use channel::InterceptedChannel;
 pub use request_stream::RequestStream;
 
 pub(crate) use status::of_tonic;
-#[doc(hidden)]
-pub use status::sources;
 
 #[doc(hidden)]
 pub mod __private {
     pub use http::uri::PathAndQuery;
 
-    pub use super::channel::{ChannelChain, Selected};
-    pub use super::one_piece::InOnePiece;
-    pub use super::rpc::{
+    pub use crate::client::channel::{ChannelChain, Selected};
+    pub use crate::client::one_piece::InOnePiece;
+    pub use crate::client::rpc::{
         CallMut, ChannelRpc, Replayable, SentOnce, StreamAbilities, StreamProbe, StubHandler,
         StubHandlerMut, Unreplayable, is_path, request_stream,
     };
-    pub use super::stub::{Inbound, Many, Method, One, Outbound, Outgoing};
+    pub use crate::client::stub::{Inbound, Many, Method, One, Outbound, Outgoing};
     pub use crate::core::time::inherit;
 }
 

@@ -7,6 +7,7 @@ use futures_core::Stream;
 
 use super::one_piece::is_glance;
 use super::replay::Replay;
+use crate::core::messages::EachMessage;
 use crate::core::received::Received;
 
 pin_project_lite::pin_project! {
@@ -98,16 +99,6 @@ impl<S: Stream> RequestStream<S> {
         self
     }
 
-    /// Looks at each message once, when it is first sent.
-    #[doc(hidden)]
-    pub fn each_message(&mut self, look: impl FnMut(&S::Item) + Send + 'static) {
-        let look = Box::new(look);
-        self.look = Some(Box::new(Looked {
-            shared: Arc::new(Mutex::new(Look { look, seen: 0 })),
-            given: 0,
-        }));
-    }
-
     pub(crate) fn is_replayed(&self) -> bool {
         matches!(self.source, Source::Replayed { .. })
     }
@@ -159,6 +150,18 @@ impl<S: Stream> RequestStream<S> {
                 })
             }),
         })
+    }
+}
+
+impl<S: Stream> EachMessage for RequestStream<S> {
+    type Message = S::Item;
+
+    fn each_message(&mut self, look: impl FnMut(&S::Item) + Send + 'static) {
+        let look = Box::new(look);
+        self.look = Some(Box::new(Looked {
+            shared: Arc::new(Mutex::new(Look { look, seen: 0 })),
+            given: 0,
+        }));
     }
 }
 

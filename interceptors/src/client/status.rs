@@ -11,6 +11,7 @@ use tonic::{Code, Status, TimeoutExpired};
 
 use crate::core::time::exceeded;
 use crate::kit::reset;
+use crate::kit::sources::sources;
 
 /// Any error of a transport.
 pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
@@ -103,11 +104,6 @@ pub(crate) fn of_tonic(status: Status) -> Status {
 /// Whether there is an error of this type behind a status.
 pub(crate) fn has_source<E: Error + 'static>(status: &Status) -> bool {
     sources(status).any(|source| source.is::<E>())
-}
-
-/// The errors behind a status, outermost first.
-pub fn sources(status: &Status) -> impl Iterator<Item = &(dyn Error + 'static)> {
-    std::iter::successors(status.source(), |&source| source.source())
 }
 
 /// How the request of an attempt ends that is not waited for any more.

@@ -277,10 +277,15 @@ impl<Req> Call<Req> {
         }
     }
 
-    /// Puts a layer around the response stream that is on its way out.
+    /// Puts a layer around the response stream that `next` has answered with, outside of the layers that are there.
+    ///
+    /// A single response is not polled, so there the layer is dropped. To be told how calls of any kind end, use
+    /// [`watched`](crate::ext::watched) or [`Next::observe`](crate::Next::observe).
     #[doc(hidden)]
     pub fn push_layer(&mut self, layer: impl Layer) {
-        self.layers.push(layer, Instant::now());
+        if self.details.kind().response_is_stream() {
+            self.layers.push(layer, Instant::now());
+        }
     }
 
     /// The layers of the response that leaves the chain now.

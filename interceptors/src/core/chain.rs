@@ -133,7 +133,9 @@ pub trait Next<Req, Res>: Send {
     }
 }
 
-/// Runs what is further in, and leaves a layer with the response stream; it is told how the call ended in any case.
+/// Runs the rest of the chain, and tells `layer` how the call ended, whatever its kind and however it ends.
+///
+/// It is [`Next::observe`] for a layer: if the response is a stream, the layer also stays around that.
 pub async fn watched<Req: Send, Res: Send>(
     next: &mut impl Next<Req, Res>,
     call: &mut Call<Req>,

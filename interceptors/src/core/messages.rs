@@ -11,6 +11,15 @@ use tonic::{Status, Streaming};
 use super::received::Received;
 use super::time::Bounds;
 
+/// A request stream whose messages an interceptor can look at when they are sent.
+pub trait EachMessage {
+    /// One of its messages.
+    type Message;
+
+    /// Looks at each message once, however often the stream is sent.
+    fn each_message(&mut self, look: impl FnMut(&Self::Message) + Send + 'static);
+}
+
 /// The same stream, with its messages counted as they are taken. It ends after its first error, where
 /// tonic's own goes on reading what it could not make sense of.
 ///

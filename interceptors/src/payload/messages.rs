@@ -9,9 +9,8 @@ use futures_core::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::content::Content;
-use super::interceptor::{Config, Direction, Log, record};
-#[cfg(feature = "client")]
-use crate::client::RequestStream;
+use super::log::{Config, Direction, Log, record};
+use crate::core::messages::EachMessage;
 use crate::{Call, CallDetails, ResponseStream};
 
 /// There is one message.
@@ -198,13 +197,12 @@ impl<M: Send + 'static> WriteRequest<Streaming<M>> for Written<Streamed, M> {
     }
 }
 
-#[cfg(feature = "client")]
-impl<S, M> WriteRequest<RequestStream<S>> for Written<Sent, M>
+impl<S, M> WriteRequest<S> for Written<Sent, M>
 where
-    S: Stream<Item = M>,
+    S: EachMessage<Message = M>,
     M: 'static,
 {
-    fn write(&self, config: Config, call: &mut Call<RequestStream<S>>) {
+    fn write(&self, config: Config, call: &mut Call<S>) {
         let write = self.write;
         let mut log = Log::new(call, config, Direction::Request);
         if let Some(stream) = call.message_mut() {

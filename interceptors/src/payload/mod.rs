@@ -103,12 +103,14 @@
 
 mod content;
 mod interceptor;
+mod log;
 mod messages;
 mod steps;
 
 #[doc(hidden)]
 pub use content::Content;
-pub use interceptor::{Config, Payload};
+pub use interceptor::Payload;
+pub use log::Config;
 #[doc(hidden)]
 pub use messages::*;
 #[doc(hidden)]

@@ -188,7 +188,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for SetRequestId<'_> {
             scope(id.clone(), run).await
         };
         self.config.answer(&id, &mut result);
-        if result.is_ok() && call.kind().response_is_stream() {
+        if result.is_ok() {
             call.push_layer(InForce(Some(id)));
         }
         result

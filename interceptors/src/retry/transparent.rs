@@ -42,7 +42,7 @@ fn seen(_: &Status) -> Seen {
 
 #[cfg(feature = "transparent-retry")]
 fn seen(status: &Status) -> Seen {
-    for source in crate::client::sources(status) {
+    for source in crate::kit::sources::sources(status) {
         if let Some(error) = source.downcast_ref::<h2::Error>() {
             let is_refused = error.reason() == Some(h2::Reason::REFUSED_STREAM);
             // A connection that goes away in good order names the last stream that it will answer.

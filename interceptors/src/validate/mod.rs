@@ -201,7 +201,9 @@ fn shortened(mut text: String, most: usize) -> String {
 
 #[cfg(feature = "garde")]
 #[doc(hidden)]
-pub use garde;
+pub mod __garde {
+    pub use ::garde::*;
+}
 
 /// What `garde` reports, with its paths.
 #[cfg(feature = "garde")]
@@ -240,7 +242,7 @@ macro_rules! validate_with_garde {
     ($($message:ty),+ $(,)?) => {$(
         impl $crate::validate::Validate for $message {
             fn validate(&self) -> ::core::result::Result<(), $crate::validate::Violations> {
-                match $crate::validate::garde::Validate::validate(self) {
+                match $crate::validate::__garde::Validate::validate(self) {
                     ::core::result::Result::Ok(()) => ::core::result::Result::Ok(()),
                     ::core::result::Result::Err(report) => ::core::result::Result::Err(report.into()),
                 }

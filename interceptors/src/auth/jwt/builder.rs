@@ -7,7 +7,8 @@ use jsonwebtoken::crypto::rust_crypto;
 use jsonwebtoken::{Algorithm, AlgorithmFamily, Validation};
 
 use super::keys::{KeySet, Keys, SetupError};
-use super::verifier::{JwtVerifier, Rules};
+use super::rules::Rules;
+use super::verifier::JwtVerifier;
 
 /// What tokens are to be like. [`JwtVerifier::builder`] begins one.
 ///
@@ -48,6 +49,13 @@ pub struct Decided;
 const MAX_LEEWAY: Duration = Duration::from_secs(3600);
 
 const MAX_SIZE: usize = 8 * 1024;
+
+impl<Claims> JwtVerifier<Claims> {
+    /// Begins a verifier of tokens that are signed by one of these algorithms.
+    pub fn builder(algorithms: impl IntoIterator<Item = Algorithm>) -> Builder<Claims> {
+        Builder::new(algorithms.into_iter().collect())
+    }
+}
 
 impl<Claims> Builder<Claims> {
     pub(super) fn new(algorithms: Vec<Algorithm>) -> Self {

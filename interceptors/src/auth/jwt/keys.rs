@@ -6,7 +6,7 @@ use jsonwebtoken::jwk::{
 };
 use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, DecodingKeyKind, Validation};
 
-use super::verifier::Rules;
+use super::rules::Rules;
 
 /// Keys that tokens may be signed with.
 ///

@@ -66,6 +66,7 @@
 
 mod builder;
 mod keys;
+mod rules;
 mod verifier;
 
 pub use builder::{Builder, Decided, Undecided};

@@ -3,12 +3,12 @@ use std::marker::PhantomData;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
+use jsonwebtoken::{decode, decode_header};
 use serde::de::DeserializeOwned;
 use tonic::Status;
 
-use super::builder::Builder;
 use super::keys::{KeySet, Keys, SetupError};
+use super::rules::Rules;
 use crate::CallDetails;
 use crate::auth::Verifier;
 use crate::auth::interceptor::refused;
@@ -44,21 +44,7 @@ struct Shared {
     keys: RwLock<Arc<Keys>>,
 }
 
-/// What tokens are to be like, whatever key they are signed with.
-pub(super) struct Rules {
-    pub(super) algorithms: Vec<Algorithm>,
-    /// Without algorithms: each key has its own.
-    pub(super) validation: Validation,
-    pub(super) token_type: Option<String>,
-    pub(super) max_size: usize,
-}
-
 impl<Claims> JwtVerifier<Claims> {
-    /// Begins a verifier of tokens that are signed by one of these algorithms.
-    pub fn builder(algorithms: impl IntoIterator<Item = Algorithm>) -> Builder<Claims> {
-        Builder::new(algorithms.into_iter().collect())
-    }
-
     pub(super) fn new(rules: Rules, keys: RwLock<Arc<Keys>>) -> Self {
         Self {
             shared: Arc::new(Shared { rules, keys }),
@@ -107,34 +93,6 @@ impl Shared {
         let keys = Arc::new(Keys::new(keys, &self.rules)?);
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
         Ok(())
-    }
-}
-
-impl Rules {
-    fn check(&self, header: &jsonwebtoken::Header) -> Result<(), &'static str> {
-        if !self.algorithms.contains(&header.alg) {
-            return Err("its `alg` is another");
-        }
-        if header.crit.is_some() {
-            return Err("it has a `crit`");
-        }
-        let Some(expected) = &self.token_type else {
-            return Ok(());
-        };
-        let typ = header.typ.as_deref().unwrap_or_default();
-        match without_application(typ).eq_ignore_ascii_case(without_application(expected)) {
-            true => Ok(()),
-            false => Err("its `typ` is another"),
-        }
-    }
-}
-
-/// RFC 7515, 4.1.9: what has no slash stands for a media type of `application`.
-fn without_application(typ: &str) -> &str {
-    const PREFIX: &str = "application/";
-    match typ.split_at_checked(PREFIX.len()) {
-        Some((prefix, rest)) if prefix.eq_ignore_ascii_case(PREFIX) => rest,
-        _ => typ,
     }
 }
 

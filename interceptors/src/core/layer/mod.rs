@@ -1,8 +1,7 @@
-//! What interceptors leave with a call for the time after they have answered: it is around each poll of the response
-//! stream, and is told how the call ended.
+//! What interceptors leave around a response stream after they have answered.
 //!
-//! A layer never sees a message, so all of this is compiled once. The stream itself, which has the message's type, is
-//! behind `inner`, and what it gave stays in its frame.
+//! A layer never sees a message, so all of this is compiled once and not for each method. The stream itself, which has the message's
+//! type, is behind `inner`, and the message stays in its frame.
 
 mod tail;
 mod unread;
@@ -17,42 +16,82 @@ pub(crate) use tail::Tail;
 use super::end::{End, Observer, Outcome, StreamEnd, tell_in_drop};
 use super::name::CallName;
 
-/// What came of a poll; the message, or the error, stays where it is.
+/// What a poll of a response stream came to. The message, or the error, stays with the stream.
 #[derive(Debug)]
 pub enum Step {
     /// There was a message.
     Message,
     /// The stream has failed.
     Failed,
-    /// It has come to its end.
+    /// The stream has come to its end.
     End,
-    /// A layer ends it with this status, and it is not polled again.
+    /// A layer ends the stream with this status. The stream is not polled again.
     Cut(Outcome, Status),
 }
 
-/// The rest of the layers, and the stream.
+/// The layers further in, and the stream.
 pub type Inner<'a> = dyn FnMut(&mut Context<'_>) -> Poll<Step> + 'a;
 
-/// What stays with a response stream once its interceptor has answered.
+/// What stays around a response stream once its interceptor has answered: [`Call::push_layer`](crate::Call::push_layer)
+/// puts it there.
+///
+/// Layers nest in the order of the list: the first interceptor's layer is outermost. When the call ends, inner layers are told
+/// first, each inside of [`within`](Self::within) of those around it.
+///
+/// ```
+/// use interceptors::ext::{CallName, Layer};
+/// use interceptors::{Call, Interceptor, Next};
+/// use tonic::{Response, Status};
+///
+/// /// The span of the call is entered while its response stream is polled.
+/// struct Entered(tracing::Span);
+///
+/// impl Layer for Entered {
+///     fn within(&mut self, _: &CallName, run: &mut dyn FnMut()) {
+///         self.0.in_scope(run);
+///     }
+/// }
+///
+/// struct InSpan;
+///
+/// impl<Req: Send, Res: Send> Interceptor<Req, Res> for InSpan {
+///     async fn intercept(
+///         &self,
+///         call: &mut Call<Req>,
+///         next: &mut impl Next<Req, Res>,
+///     ) -> Result<Response<Res>, Status> {
+///         let response = next.run(call).await?;
+///         call.push_layer(Entered(tracing::info_span!("stream")));
+///         Ok(response)
+///     }
+/// }
+/// ```
 pub trait Layer: Send + 'static {
-    /// Whether it is around polls. Where none is, polls do not know of layers.
+    /// Whether the layer is around polls. A stream without such a layer is polled directly, which is faster.
     fn is_around(&self) -> bool {
         true
     }
 
-    /// Around each poll of what is further in.
+    /// Whether [`end`](Self::end) does anything. A layer without a size that does not want the end costs no allocation as long as
+    /// it is outermost.
+    fn wants_end(&self) -> bool {
+        true
+    }
+
+    /// Polls what is further in. The default does it inside of [`within`](Self::within).
     fn poll(&mut self, call: &CallName, cx: &mut Context<'_>, inner: &mut Inner<'_>) -> Poll<Step> {
         let mut polled = Poll::Pending;
         self.within(call, &mut || polled = inner(cx));
         polled
     }
 
-    /// Around a poll, and around the telling of those further in.
+    /// Runs a poll, or tells inner layers of the end. It must call `run` exactly once.
     fn within(&mut self, _call: &CallName, run: &mut dyn FnMut()) {
         run();
     }
 
-    /// The call has ended, and those further in know. It is told once.
+    /// The call has ended, and inner layers know. It is called once. The layer itself may live longer: the stream stays inside of
+    /// it until it is dropped.
     fn end(&mut self, _end: &End<'_>) {}
 }
 
@@ -119,7 +158,7 @@ impl<L: Layer> Erased for Node<L> {
     }
 }
 
-/// One that had no size when it was put there, so that its box took no allocation, and is not the outermost any more.
+/// A layer whose box took no allocation, and that is not the outermost any more.
 struct Demoted {
     layer: Box<dyn Layer>,
     inner: Link,
@@ -176,10 +215,10 @@ fn tell_after(
     }
 }
 
-/// The layers of one call. They take no more space than those two, because every call has it.
+/// The layers of one call. They are small because every call has room for them.
 #[derive(Default)]
 pub(crate) struct Layers {
-    /// Has no size.
+    /// Has no size, and does not want the end.
     outermost: Option<Box<dyn Layer>>,
     others: Link,
 }
@@ -199,11 +238,11 @@ impl Layers {
                 .is_some_and(|others| others.is_around())
     }
 
-    /// Around those that are there already. If the layer has no size, it takes no allocation where it comes to be
-    /// outermost.
+    /// Puts a layer around those that are there. A layer without a size that does not want the end takes no allocation as
+    /// long as it is the outermost.
     pub(crate) fn push<L: Layer>(&mut self, layer: L, started: Instant) {
         self.demote();
-        if const { size_of::<L>() == 0 } && layer.is_around() {
+        if const { size_of::<L>() == 0 } && layer.is_around() && !layer.wants_end() {
             self.outermost = Some(Box::new(layer));
             return;
         }
@@ -274,7 +313,11 @@ mod tests {
         static IN_FORCE: Cell<&'static str> = const { Cell::new("nothing") };
     }
 
-    struct InForce;
+    pub(super) struct InForce;
+
+    pub(super) fn in_force() -> &'static str {
+        IN_FORCE.get()
+    }
 
     impl Layer for InForce {
         fn within(&mut self, _: &CallName, run: &mut dyn FnMut()) {
@@ -284,7 +327,7 @@ mod tests {
         }
     }
 
-    fn path() -> CallName {
+    pub(super) fn name() -> CallName {
         static PLAN: MethodPlan = MethodPlan::new(
             Name {
                 service: "a.B",
@@ -299,9 +342,9 @@ mod tests {
         CallName::new(&PLAN, None)
     }
 
-    fn end(path: &CallName) -> StreamEnd<'_> {
+    fn end(name: &CallName) -> StreamEnd<'_> {
         StreamEnd {
-            name: path,
+            name,
             outcome: Outcome::Ok,
             status: None,
             messages: 0,
@@ -311,39 +354,60 @@ mod tests {
         }
     }
 
-    fn told(said: &Arc<Mutex<Vec<(&'static str, &'static str)>>>, who: &'static str) -> impl Layer {
+    pub(super) fn told(
+        said: &Arc<Mutex<Vec<(&'static str, &'static str)>>>,
+        who: &'static str,
+    ) -> impl Layer {
         let said = Arc::clone(said);
         Told::new(move |_: &End<'_>| said.lock().unwrap().push((who, IN_FORCE.get())))
     }
 
     #[test]
     fn those_further_in_are_polled_and_told_in_what_is_in_force() {
-        let (path, said) = (path(), Arc::default());
+        let (name, said) = (name(), Arc::default());
         let mut layers = Layers::default();
         layers.push(told(&said, "inner"), Instant::now());
         layers.push(InForce, Instant::now());
         layers.push(told(&said, "outer"), Instant::now());
         let mut seen = None;
-        let polled = layers.poll(&path, &mut Context::from_waker(Waker::noop()), &mut |_| {
+        let polled = layers.poll(&name, &mut Context::from_waker(Waker::noop()), &mut |_| {
             seen = Some(IN_FORCE.get());
             Poll::Ready(Step::Message)
         });
         assert!(matches!(polled, Poll::Ready(Step::Message)));
         assert_eq!(seen, Some("it"));
-        layers.end(&end(&path));
-        layers.end(&end(&path));
+        layers.end(&end(&name));
+        layers.end(&end(&name));
         let said = said.lock().unwrap().clone();
         assert_eq!(said, [("inner", "it"), ("outer", "nothing")]);
     }
 
     #[test]
+    fn a_layer_without_a_size_gets_the_end_too() {
+        thread_local! {
+            static ENDS: Cell<u32> = const { Cell::new(0) };
+        }
+        struct Sizeless;
+        impl Layer for Sizeless {
+            fn end(&mut self, _: &End<'_>) {
+                ENDS.set(ENDS.get() + 1);
+            }
+        }
+        let mut layers = Layers::default();
+        layers.push(Sizeless, Instant::now());
+        layers.push(Sizeless, Instant::now());
+        layers.end(&end(&name()));
+        assert_eq!(ENDS.get(), 2);
+    }
+
+    #[test]
     fn all_are_told_where_one_panics() {
-        let (path, said) = (path(), Arc::default());
+        let (name, said) = (name(), Arc::default());
         let mut layers = Layers::default();
         let panics = Told::new(|_: &End<'_>| panic!("on purpose"));
         layers.push(panics, Instant::now());
         layers.push(told(&said, "outer"), Instant::now());
-        let result = catch_unwind(AssertUnwindSafe(|| layers.end(&end(&path))));
+        let result = catch_unwind(AssertUnwindSafe(|| layers.end(&end(&name))));
         assert!(result.is_err());
         assert_eq!(*said.lock().unwrap(), [("outer", "nothing")]);
     }

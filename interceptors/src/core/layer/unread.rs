@@ -1,5 +1,5 @@
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -16,29 +16,58 @@ use super::{Erased, Inner, Layers, Step};
 /// How long after its time a stream that is read may still end by itself.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Those who watch a response stream, who are told that its time is over also where nobody reads it. The transport does
-/// not poll such a stream, so it cannot end by itself, and what hangs on its end would stay with it as long as
-/// its caller likes.
+/// The layers of a response stream whose time is limited. They get its end in time even if nobody reads the stream.
+///
+/// The transport does not poll a stream that nobody reads, so the stream cannot end by itself. Whatever waits for its end, such
+/// as a place of a limiter, would otherwise be held for as long as the caller likes.
 pub(crate) struct Unread {
     shared: Arc<Shared>,
     timer: AbortHandle,
     is_around: bool,
 }
 
-/// What the stream and its timer both know.
+/// What the stream and its timer share.
 pub(crate) struct Shared {
-    /// Gone once they have been told.
-    layers: Mutex<Option<Layers>>,
+    watched: Mutex<Watched>,
     messages: AtomicU64,
 }
 
+/// The layers stay here after the end: a stream that is read late is still polled inside of them.
+struct Watched {
+    layers: Layers,
+    is_told: bool,
+}
+
+impl Watched {
+    fn tell(&mut self, end: &StreamEnd<'_>) {
+        if !std::mem::replace(&mut self.is_told, true) {
+            self.layers.end(end);
+        }
+    }
+}
+
 impl Shared {
-    fn layers(&self) -> MutexGuard<'_, Option<Layers>> {
-        self.layers.lock().unwrap_or_else(PoisonError::into_inner)
+    fn new(layers: Layers) -> Self {
+        Self {
+            watched: Mutex::new(Watched {
+                layers,
+                is_told: false,
+            }),
+            messages: AtomicU64::new(0),
+        }
     }
 
-    fn take(&self) -> Option<Layers> {
-        self.layers().take()
+    fn watched(&self) -> MutexGuard<'_, Watched> {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// `None` while the stream is polled, which may take long: a timer must not block its thread for that.
+    fn watched_now(&self) -> Option<MutexGuard<'_, Watched>> {
+        match self.watched.try_lock() {
+            Ok(watched) => Some(watched),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
 
     pub(crate) fn counted(&self, messages: u64) {
@@ -46,7 +75,7 @@ impl Shared {
     }
 }
 
-/// They are told then at the latest. Without a runtime, as in a test without one, nobody keeps the time.
+/// Ends the layers a second after `at` at the latest. Outside of a runtime, as in a test without one, nothing keeps the time.
 pub(crate) fn until(
     at: Instant,
     name: CallName,
@@ -54,27 +83,29 @@ pub(crate) fn until(
     attempts: u32,
     layers: Layers,
 ) -> (Layers, Option<Arc<Shared>>) {
-    let (Ok(runtime), Some(at)) = (Handle::try_current(), at.checked_add(GRACE)) else {
+    let (Ok(runtime), Some(mut at)) = (Handle::try_current(), at.checked_add(GRACE)) else {
         return (layers, None);
     };
     let is_around = layers.is_around();
-    let shared = Arc::new(Shared {
-        layers: Mutex::new(Some(layers)),
-        messages: AtomicU64::new(0),
-    });
+    let shared = Arc::new(Shared::new(layers));
     let seen = Arc::clone(&shared);
     let timer = runtime.spawn(async move {
-        sleep_until(at).await;
-        if let Some(mut layers) = seen.take() {
-            layers.end(&StreamEnd {
-                name: &name,
-                outcome: Outcome::Error,
-                status: Some(&exceeded()),
-                messages: seen.messages.load(Ordering::Relaxed),
-                request_messages,
-                attempts,
-                sent: true,
-            });
+        loop {
+            sleep_until(at).await;
+            if let Some(mut watched) = seen.watched_now() {
+                watched.tell(&StreamEnd {
+                    name: &name,
+                    outcome: Outcome::Error,
+                    status: Some(&exceeded()),
+                    messages: seen.messages.load(Ordering::Relaxed),
+                    request_messages,
+                    attempts,
+                    sent: true,
+                });
+                return;
+            }
+            // It is being read after all, and ends by itself; if not, the next look finds it.
+            at += GRACE;
         }
     });
     let unread = Unread {
@@ -91,21 +122,84 @@ impl Erased for Unread {
     }
 
     fn poll(&mut self, call: &CallName, cx: &mut Context<'_>, inner: &mut Inner<'_>) -> Poll<Step> {
-        match &mut *self.shared.layers() {
-            Some(layers) => layers.poll(call, cx, inner),
-            None => inner(cx),
-        }
+        self.shared.watched().layers.poll(call, cx, inner)
     }
 
     fn end(&mut self, end: &StreamEnd<'_>) {
-        if let Some(mut layers) = self.shared.take() {
-            layers.end(end);
-        }
+        self.shared.watched().tell(end);
     }
 }
 
 impl Drop for Unread {
     fn drop(&mut self) {
         self.timer.abort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use tokio::time::advance;
+
+    use super::super::tests::{InForce, in_force, name, told};
+    use super::*;
+
+    fn poll_once(layers: &mut Layers, name: &CallName) -> &'static str {
+        let mut seen = "not polled";
+        let mut cx = Context::from_waker(Waker::noop());
+        let polled = layers.poll(name, &mut cx, &mut |_| {
+            seen = in_force();
+            Poll::Ready(Step::Message)
+        });
+        assert!(matches!(polled, Poll::Ready(Step::Message)));
+        seen
+    }
+
+    fn limited(layers: Layers) -> (Layers, Arc<Shared>) {
+        let (layers, shared) = until(Instant::now(), name(), RequestMessages::One, 1, layers);
+        (layers, shared.expect("there is a runtime"))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_that_is_read_after_its_end_stays_in_its_layers() {
+        let (name, said) = (name(), Arc::default());
+        let mut layers = Layers::default();
+        layers.push(told(&said, "observer"), Instant::now());
+        layers.push(InForce, Instant::now());
+        let (mut layers, _shared) = limited(layers);
+        tokio::task::yield_now().await;
+        advance(2 * GRACE).await;
+        tokio::task::yield_now().await;
+        assert_eq!(*said.lock().unwrap(), [("observer", "it")]);
+        assert_eq!(poll_once(&mut layers, &name), "it");
+        drop(layers);
+        assert_eq!(said.lock().unwrap().len(), 1, "the end is told once");
+    }
+
+    #[test]
+    fn the_timer_does_not_wait_for_a_poll_that_takes_long() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        let said = Arc::default();
+        let mut layers = Layers::default();
+        layers.push(told(&said, "observer"), Instant::now());
+        let (_layers, shared) = runtime.block_on(async { limited(layers) });
+        let pass = async {
+            tokio::task::yield_now().await;
+            advance(2 * GRACE).await;
+            tokio::task::yield_now().await;
+        };
+        let polled = shared.watched();
+        // A timer that waited for the lock would block this very thread.
+        runtime.block_on(pass);
+        assert_eq!(said.lock().unwrap().len(), 0);
+        drop(polled);
+        runtime.block_on(advance(2 * GRACE));
+        runtime.block_on(tokio::task::yield_now());
+        assert_eq!(said.lock().unwrap().len(), 1);
     }
 }
