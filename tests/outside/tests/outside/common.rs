@@ -50,7 +50,10 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Meddler {
 
 /// Writes down which ID is in force: on the way in, in each poll of the response stream, and at the end.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct See(Arc<Mutex<Vec<(&'static str, Option<String>)>>>);
+pub(crate) struct See(Arc<Mutex<Vec<Seen>>>);
+
+/// Where, and which ID.
+type Seen = (&'static str, Option<String>);
 
 impl See {
     pub(crate) fn see(&self, place: &'static str) {

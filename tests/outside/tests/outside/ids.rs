@@ -131,9 +131,11 @@ async fn answers_have_the_id_of_the_request_or_a_new_one() {
     }
 }
 
-/// The IDs that `CallDetails` has, one for each attempt.
+/// The IDs that `CallDetails` has, with the number of the attempt.
 #[derive(Clone, Default)]
-struct Details(Arc<Mutex<Vec<(u32, Option<RequestId>)>>>);
+struct Details(Arc<Mutex<Vec<Attempt>>>);
+
+type Attempt = (u32, Option<RequestId>);
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Details {
     async fn intercept(
