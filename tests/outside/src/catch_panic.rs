@@ -50,7 +50,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for CatchPanic {
             Err(panic) => {
                 call.set_panicked();
                 let mut status = report(call.name(), panic);
-                // An interceptor that adds the ID to answers may be further in, and has not seen this one.
+                // `IdOfCall` may be an inner interceptor; then the panic skipped the code that adds the ID.
                 call.name_answer(&mut status);
                 Err(status)
             }
@@ -67,7 +67,7 @@ impl Layer for Guard {
             .unwrap_or_else(|panic| Poll::Ready(Step::Cut(Outcome::Panicked, report(call, panic))))
     }
 
-    // The stream has ended when observers are told, so a panic of theirs changes nothing for the client.
+    // The stream has already ended here, so a panic of an observer changes nothing for the client.
     fn within(&mut self, call: &CallName, run: &mut dyn FnMut()) {
         if let Err(panic) = caught(run) {
             report(call, panic);

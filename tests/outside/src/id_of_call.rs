@@ -129,7 +129,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for IdOfCall {
     }
 }
 
-/// Keeps the ID in force while a response stream is polled, and while inner interceptors are told of its end.
+/// Keeps the ID in force in the polls of a response stream, and while inner layers and observers get its end.
 struct Reading(Option<RequestId>);
 
 impl Layer for Reading {
@@ -160,8 +160,8 @@ fn swap(id: &mut Option<RequestId>) {
 }
 
 pin_project_lite::pin_project! {
-    /// A future that runs with an ID in force. It is also dropped so, because that tells inner observers that the call
-    /// was cancelled.
+    /// A future with an ID in force in its polls and in its drop: a drop is where inner observers get the end of a
+    /// cancelled call.
     struct InForce<F> {
         id: Option<RequestId>,
         #[pin]

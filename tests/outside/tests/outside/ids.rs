@@ -207,6 +207,6 @@ async fn all_attempts_have_the_same_id() {
 
 #[test]
 #[should_panic(expected = "`header` must be a metadata key")]
-fn a_header_that_grpc_reserves_is_refused() {
+fn a_header_that_grpc_reserves_is_rejected() {
     let _ = IdOfCall::new().header("grpc-timeout");
 }

@@ -3,6 +3,7 @@
 
 mod clients;
 mod common;
+mod faults;
 mod gaps;
 mod ids;
 mod nested;
