@@ -21,6 +21,11 @@ thread_local! {
 ///
 /// - header: `x-request-id`
 /// - max_length: 128
+///
+/// # Panics
+///
+/// The methods that set a value panic if it is out of range. Write `with(const { IdOfCall::new().header("x-job") })` to
+/// make that a compile error; without `const` each call panics.
 #[derive(Debug, Clone)]
 pub struct IdOfCall {
     header: &'static str,
@@ -37,11 +42,7 @@ impl IdOfCall {
         }
     }
 
-    /// The metadata key.
-    ///
-    /// # Panics
-    ///
-    /// If it is not a metadata key for text in lower case, or is reserved for gRPC.
+    /// The metadata key: in lower case, for text, and not one that gRPC reserves.
     #[must_use]
     pub const fn header(mut self, name: &'static str) -> Self {
         assert!(
@@ -52,11 +53,7 @@ impl IdOfCall {
         self
     }
 
-    /// The longest ID that is taken from a request, in bytes. A longer one is replaced.
-    ///
-    /// # Panics
-    ///
-    /// If it is zero, or more than [`RequestId::MAX_LENGTH`].
+    /// The longest ID that is taken from a request, in bytes: from 1 to [`RequestId::MAX_LENGTH`]. A longer one is replaced.
     #[must_use]
     pub const fn max_length(mut self, bytes: usize) -> Self {
         assert!(

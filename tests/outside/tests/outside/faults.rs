@@ -363,3 +363,15 @@ async fn a_panic_of_a_hedged_attempt_is_reported_as_one() {
     assert_eq!(status.code(), Code::Internal);
     assert_eq!(told.next().await.outcome, Outcome::Panicked);
 }
+
+service!(Misnamed {}, #[intercept(with(CatchPanic), with(IdOfCall::new().header("grpc-timeout")))]);
+
+#[tokio::test]
+#[ignore = "the expression in `with` is evaluated at the first call and outside of the chain"]
+async fn a_setting_that_is_out_of_range_does_not_reset_the_http2_stream() {
+    let (_events, _guard) = listen();
+    let channel = serve(Routes::new(UserServiceServer::new(Misnamed::default()))).await;
+    // Best is that it does not compile, as with the settings of a built-in interceptor.
+    let reply = Caller::new(&channel).call(Kind::Unary).await;
+    assert_eq!(reply.code(), Code::Internal);
+}

@@ -71,7 +71,7 @@ async fn the_id_is_in_force_at_the_end_of_calls_that_are_cancelled() {
 /// Says in each message which ID is in force.
 struct Says;
 
-#[intercept(with(IdOfCall::new().header("x-job")))]
+#[intercept(with(const { IdOfCall::new().header("x-job") }))]
 #[tonic::async_trait]
 impl Guide for Says {
     async fn list_users(
