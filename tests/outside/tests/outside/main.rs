@@ -1,0 +1,10 @@
+//! The interceptors of this crate on services, generated clients and channels, over real sockets.
+#![allow(clippy::unwrap_used)] // helpers of tests
+
+mod clients;
+mod common;
+mod faults;
+mod gaps;
+mod ids;
+mod nested;
+mod panics;
