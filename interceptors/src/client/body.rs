@@ -411,19 +411,23 @@ impl ResponseBody {
         let Some(mut watching) = self.watch.take() else {
             return self.poll_body(cx);
         };
-        let mut frame = None;
-        let step = watching.watch.poll(cx, &mut |cx| {
+        let BodyWatch { frames, watch } = &mut *watching;
+        let head = self.body.head;
+        let (mut frame, mut seen) = (None, Seen::Messages(0));
+        let step = watch.poll(cx, &mut |cx| {
             frame = ready!(self.poll_body(cx));
-            Poll::Ready(match &frame {
-                Some(Ok(_)) => Step::Message,
-                Some(Err(_)) => Step::Failed,
-                None => Step::End,
+            seen = frames.see(&frame, head);
+            Poll::Ready(match &seen {
+                Seen::Messages(0) => Step::Part,
+                Seen::Messages(_) => Step::Message,
+                Seen::End(Ok(())) => Step::End,
+                Seen::End(Err(_)) => Step::Failed,
             })
         });
         let status = step.map(|step| match step {
             Step::Cut(outcome, status) => watching.watch.see(Step::Cut(outcome, status), None),
             _ => {
-                watching.see(&frame, self.body.head);
+                watching.settle(&seen);
                 None
             }
         });
@@ -648,23 +652,42 @@ struct BodyWatch {
     watch: Tail,
 }
 
+/// What a frame means for those who watch the response.
+enum Seen {
+    /// So many messages have ended in it.
+    Messages(u64),
+    /// It is the end of the response.
+    End(Result<(), Status>),
+}
+
+impl Frames {
+    fn see(&mut self, frame: &Option<Result<Frame<Bytes>, Status>>, head: Head) -> Seen {
+        let frame = match frame {
+            Some(Ok(frame)) => frame,
+            Some(Err(status)) => return Seen::End(Err(status.clone())),
+            None => return Seen::End(head.end()),
+        };
+        let Some(trailers) = frame.trailers_ref() else {
+            return Seen::Messages(frame.data_ref().map_or(0, |data| self.count(data)));
+        };
+        Seen::End(match Status::from_header_map(trailers) {
+            Some(status) if status.code() == Code::Ok => Ok(()),
+            Some(status) => Err(status),
+            None => head.end(),
+        })
+    }
+}
+
 impl BodyWatch {
     fn see(&mut self, frame: &Option<Result<Frame<Bytes>, Status>>, head: Head) {
-        match frame {
-            Some(Ok(frame)) => {
-                if let Some(data) = frame.data_ref() {
-                    self.watch.messages += self.frames.count(data);
-                } else if let Some(trailers) = frame.trailers_ref() {
-                    let end = match Status::from_header_map(trailers) {
-                        Some(status) if status.code() == Code::Ok => Ok(()),
-                        Some(status) => Err(status),
-                        None => head.end(),
-                    };
-                    self.end(&end);
-                }
-            }
-            Some(Err(status)) => self.watch.tell(Outcome::Error, Some(status)),
-            None => self.end(&head.end()),
+        let seen = self.frames.see(frame, head);
+        self.settle(&seen);
+    }
+
+    fn settle(&mut self, seen: &Seen) {
+        match seen {
+            Seen::Messages(messages) => self.watch.messages += messages,
+            Seen::End(end) => self.end(end),
         }
     }
 

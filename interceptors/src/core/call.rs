@@ -279,8 +279,9 @@ impl<Req> Call<Req> {
 
     /// Puts a layer around the response stream that `next` has answered with, outside of the layers that are there.
     ///
-    /// A single response is not polled, so there the layer is dropped. To be told how calls of any kind end, use
-    /// [`watched`](crate::ext::watched) or [`Next::observe`](crate::Next::observe).
+    /// A single response is not polled, so there the layer is dropped. To be told how calls of any kind end, with the number of request
+    /// messages, use [`watched`](crate::ext::watched) or [`Next::observe`](crate::Next::observe): request messages are counted from the
+    /// first of these on, and the end does not know their number without.
     #[doc(hidden)]
     pub fn push_layer(&mut self, layer: impl Layer) {
         if self.details.kind().response_is_stream() {

@@ -391,6 +391,7 @@ impl CallDetails {
         let mut fork = Self::new(name, metadata, extensions, deadline, self.facts);
         fork.attempt = attempt;
         fork.is_plaintext = self.is_plaintext;
+        fork.id_header = self.id_header;
         fork
     }
 
@@ -400,6 +401,7 @@ impl CallDetails {
         self.attempt = attempts;
         self.answered = attempt.answered;
         self.sent = attempt.sent;
+        self.has_panicked = attempt.has_panicked;
         if let Some(id) = attempt.request_id() {
             self.name.set_request_id(Some(id.clone()));
         }
@@ -439,7 +441,9 @@ impl CallDetails {
         self.start_over(metadata, extensions);
     }
 
-    pub(crate) fn count_attempt(&mut self) {
+    /// Another attempt follows.
+    #[doc(hidden)]
+    pub fn count_attempt(&mut self) {
         self.attempt += 1;
     }
 

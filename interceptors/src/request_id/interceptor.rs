@@ -3,7 +3,7 @@ use std::pin::pin;
 use http::HeaderValue;
 use tonic::{Response, Status};
 
-use super::{RequestId, current, enter, scope};
+use super::{InScope, RequestId, current, enter};
 use crate::core::layer::Layer;
 use crate::core::name::CallName;
 use crate::core::plan::{Setting, Value};
@@ -184,8 +184,8 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for SetRequestId<'_> {
         call.set_request_id(id.clone());
         call.set_id_header(self.config.header);
         let mut result = {
-            let run = pin!(next.run(call));
-            scope(id.clone(), run).await
+            let run = pin!(Some(next.run(call)));
+            InScope::new(id.clone(), run).await
         };
         self.config.answer(&id, &mut result);
         if result.is_ok() {

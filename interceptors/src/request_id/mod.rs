@@ -107,6 +107,40 @@ impl<F: Future> Future for Scope<F> {
     }
 }
 
+/// Runs the rest of a chain with an ID in force, also where the call is cancelled: observers further in are told while the
+/// future is dropped.
+pub(crate) struct InScope<'a, F> {
+    id: Option<RequestId>,
+    future: Pin<&'a mut Option<F>>,
+}
+
+impl<'a, F> InScope<'a, F> {
+    pub(crate) fn new(id: RequestId, future: Pin<&'a mut Option<F>>) -> Self {
+        let id = Some(id);
+        Self { id, future }
+    }
+}
+
+impl<F: Future> Future for InScope<'_, F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = &mut *self;
+        let _entered = enter(&mut this.id);
+        match this.future.as_mut().as_pin_mut() {
+            Some(future) => future.poll(cx),
+            None => Poll::Pending, // it is there until this is dropped
+        }
+    }
+}
+
+impl<F> Drop for InScope<'_, F> {
+    fn drop(&mut self) {
+        let _entered = enter(&mut self.id);
+        self.future.set(None);
+    }
+}
+
 /// Puts an ID in force until what it gives is dropped. It changes places with the one before, which spares to
 /// count its references in each poll.
 pub(crate) fn enter(id: &mut Option<RequestId>) -> Entered<'_> {

@@ -15,6 +15,14 @@ use tonic::{Response, Status};
 #[derive(Debug, Clone, Copy)]
 pub struct CatchPanic;
 
+impl CatchPanic {
+    /// Catches panics.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self
+    }
+}
+
 impl Entry for CatchPanic {
     // The name of the built-in one: rules of other entries that name it also hold here.
     const NAME: &'static str = "catch_panic";

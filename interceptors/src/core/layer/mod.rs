@@ -19,8 +19,10 @@ use super::name::CallName;
 /// What a poll of a response stream came to. The message, or the error, stays with the stream.
 #[derive(Debug)]
 pub enum Step {
-    /// There was a message.
+    /// There was a message. On a channel, which sees the frames of HTTP/2, several may have ended in one frame.
     Message,
+    /// There was a part of a message that has not ended; only on a channel.
+    Part,
     /// The stream has failed.
     Failed,
     /// The stream has come to its end.
@@ -79,6 +81,9 @@ pub trait Layer: Send + 'static {
     }
 
     /// Polls what is further in. The default does it inside of [`within`](Self::within).
+    ///
+    /// It polls `inner` once and returns what that returned, or [`Step::Cut`] with an outcome other than `Ok`. Anything else loses a
+    /// message or the wake-up for it. A stream that has come to its end, or that a layer has ended, is not polled again.
     fn poll(&mut self, call: &CallName, cx: &mut Context<'_>, inner: &mut Inner<'_>) -> Poll<Step> {
         let mut polled = Poll::Pending;
         self.within(call, &mut || polled = inner(cx));

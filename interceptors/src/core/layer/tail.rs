@@ -18,8 +18,8 @@ pub(crate) struct Tail {
     attempts: u32,
     /// Still set when the stream is dropped: a poll did not return, so it panicked.
     pub(crate) polling: bool,
-    /// A layer has ended it.
-    is_cut: bool,
+    /// It has come to its end, or a layer has ended it: it is not polled again.
+    is_over: bool,
     is_told: bool,
     /// A layer is around polls.
     is_around: bool,
@@ -40,7 +40,7 @@ impl Tail {
             request_messages,
             attempts,
             polling: false,
-            is_cut: false,
+            is_over: false,
             is_told: false,
             is_around: layers.is_around(),
             layers,
@@ -79,12 +79,13 @@ impl Tail {
 
     /// Polls a stream from the outermost layer inwards.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>, stream: &mut Inner<'_>) -> Poll<Step> {
-        if self.is_cut {
+        if self.is_over {
             return Poll::Ready(Step::End);
         }
         self.polling = true;
         let polled = self.layers.poll(&self.name, cx, stream);
         self.polling = false;
+        self.is_over = matches!(polled, Poll::Ready(Step::End | Step::Cut(..)));
         polled
     }
 
@@ -92,10 +93,10 @@ impl Tail {
     pub(crate) fn see(&mut self, step: Step, error: Option<&Status>) -> Option<Status> {
         match step {
             Step::Message => self.count(),
+            Step::Part => {}
             Step::Failed => self.tell(Outcome::Error, error),
             Step::End => self.tell(Outcome::Ok, None),
             Step::Cut(outcome, status) => {
-                self.is_cut = true;
                 self.tell(outcome, Some(&status));
                 return Some(status);
             }

@@ -234,7 +234,10 @@ impl MethodPlan {
         plan
     }
 
-    pub(crate) const fn is_of_channel(&self) -> bool {
+    /// Whether this is the plan of a channel, which does not know the kinds of its calls.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn is_of_channel(&self) -> bool {
         self.of_channel
     }
 

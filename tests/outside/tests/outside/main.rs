@@ -3,8 +3,8 @@
 
 mod clients;
 mod common;
-mod faults;
 mod gaps;
 mod ids;
+mod layers;
 mod nested;
 mod panics;
