@@ -12,7 +12,7 @@ use tonic::{Response, Status};
 ///
 /// Observers get [`Outcome::Panicked`]. The panic is logged as an event at level `ERROR`, and the client gets no detail
 /// of it but the call's ID.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct CatchPanic;
 
 impl CatchPanic {
