@@ -51,6 +51,8 @@ pub mod metadata;
 pub mod metrics;
 #[cfg(feature = "payload")]
 pub mod payload;
+#[doc = include_str!("publishing.md")]
+pub mod publishing {}
 #[cfg(feature = "rate-limit")]
 pub mod rate_limit;
 #[cfg(feature = "request-id")]

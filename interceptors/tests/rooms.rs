@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules of the crate that are no interceptor's room.
-const SHARED: [&str; 10] = [
+const SHARED: [&str; 11] = [
     "core",
     "kit",
     "mount",
@@ -19,6 +19,7 @@ const SHARED: [&str; 10] = [
     "test_util",
     "errors",
     "tracing",
+    "publishing",
 ];
 
 /// Features that are no interceptor's.
