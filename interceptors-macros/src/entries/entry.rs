@@ -13,7 +13,7 @@ use crate::item::mount::Mount;
 use crate::text::config::Config;
 use crate::text::tokens::{is_place_of_self, needs_receiver};
 
-/// What an entry becomes. Most of it is told by the row; this is the rest.
+/// What an entry becomes. The row says most of it; this trait says the rest.
 pub(crate) trait Entry {
     /// Its settings.
     fn config(&self) -> Option<&Config> {
@@ -40,7 +40,7 @@ pub(crate) trait Entry {
         self.given().into_iter().collect()
     }
 
-    /// Whether it borrows what the attribute stands on.
+    /// Whether it borrows from the annotated type.
     fn asks_self(&self) -> bool {
         false
     }

@@ -23,7 +23,7 @@ pub(crate) static ROW: Row = Row {
         },
     ],
     one_of: ONE_OF,
-    // Nobody waits.
+    // Calls do not wait, so there is no queue.
     fixed: &[("queue", 0)],
     fit: Fit::IfGiven,
     keeps: KEEPS,

@@ -41,7 +41,7 @@ pub(super) fn field_paths(cx: &Ctxt, key: &Ident, list: &Group) -> Vec<FieldPath
         );
     }
     let mut elements: Vec<&[TokenTree]> = trees.split(|tree| is_punct(tree, ',')).collect();
-    // What stands behind the last comma, or in an empty list.
+    // After the last comma, or in an empty list.
     if elements.last().is_some_and(|last| last.is_empty()) {
         elements.pop();
     }

@@ -46,7 +46,7 @@ pub(crate) struct Row {
     pub(crate) not_with: &'static [&'static str],
     /// Whether it tells who calls, for entries further in.
     pub(crate) verifies: bool,
-    /// Whether nobody knows how long it takes until it calls what is further in.
+    /// Whether it may run for long before it calls the next interceptor.
     pub(crate) runs_users_code: bool,
     /// What a client has directly around each attempt, a constant of the module.
     pub(crate) innermost: Option<&'static str>,

@@ -35,7 +35,7 @@ impl Site<'_> {
         with_self_of(expr, self.this_span())
     }
 
-    /// What the attribute stands on, where an entry asks that itself. The token resolves as the method's own `self`
+    /// The annotated value, where an entry uses that itself. The token resolves as the method's own `self`
     /// does and stands at the entry, for what the compiler says of it.
     pub(crate) fn itself(&self, place: Span) -> TokenStream {
         let this = Token![self](self.this_span().located_at(place));

@@ -6,7 +6,7 @@ use crate::item::methods::Selector;
 pub(crate) struct View<'a> {
     pub(crate) name: &'a Ident,
     pub(crate) methods: &'a Selector,
-    /// It stands on a method, not on the block.
+    /// It is listed on a method, not on the block.
     pub(crate) is_of_method: bool,
     /// The methods that it covers.
     pub(crate) covered: Vec<Covered<'a>>,

@@ -1,4 +1,4 @@
-//! What the attribute stands on. Nothing here knows an entry.
+//! The item under the attribute. Nothing here knows an entry.
 
 pub(crate) mod annotated;
 pub(crate) mod client_module;

@@ -114,7 +114,7 @@ pub(crate) struct Names<'a> {
     pub(crate) compare: Vec<(Span, String)>,
     /// How many names led to no method.
     pub(crate) unresolved: usize,
-    /// Whether the policy stands on the clients of all services of a package.
+    /// Whether the policy applies to the clients of all services of a package.
     pub(crate) is_of_package: bool,
 }
 
@@ -224,7 +224,7 @@ impl<'a> Names<'a> {
                 .map(|(package, _)| package.to_owned())
         };
         if own != service && self.is_of_package && package(&own) == package(service) {
-            // The same policy stands on that service's client, where this means something.
+            // The same policy applies to that service's client, where the name is known.
             return false;
         }
         if own != service {
