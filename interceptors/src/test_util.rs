@@ -45,7 +45,7 @@ use crate::core::abilities::{Abilities, Resend};
 use crate::core::chain::Chain;
 use crate::core::messages::{MessageStream, empty, rebuilt};
 use crate::core::plan::{MethodPlan, Name};
-use crate::mount::Received;
+use crate::mount::ServerFacts;
 use crate::mount::reply::{AssociatedStream, Reply};
 use crate::{Call, End, Interceptor, Kind, Next, Outcome, Plan, ResponseStream, Side};
 
@@ -104,13 +104,13 @@ impl CallBuilder {
             begin: |_| true,
             is_complete: |_, _| true,
         };
-        Call::received::<Received>(self.plan(), Abilities::new(Some(resend), None), request)
+        Call::received::<ServerFacts>(self.plan(), Abilities::new(Some(resend), None), request)
     }
 
     /// The call, with a request that can be sent once: a stream.
     #[must_use]
     pub fn call_once<Req>(&self, request: Request<Req>) -> Call<Req> {
-        Call::received::<Received>(self.plan(), Abilities::new(None, None), request)
+        Call::received::<ServerFacts>(self.plan(), Abilities::new(None, None), request)
     }
 
     /// Plans are known when a program is compiled, so that of a test is never freed.

@@ -69,7 +69,8 @@ where
         let caught = Caught::new(pin!(run)).await;
         match caught {
             Ok(answer) => {
-                if answer.is_ok() {
+                // The handler is cloned for streams alone.
+                if answer.is_ok() && call.kind().response_is_stream() {
                     call.push_layer(Guard(self.handler.clone()));
                 }
                 answer
@@ -77,7 +78,7 @@ where
             Err(payload) => {
                 call.set_panicked();
                 let mut status = report(call.name(), payload, self.handler);
-                // The panic has gone past `request_id`, which would have done it.
+                // The panic skipped `request_id`, so the ID is added to the error here.
                 call.name_answer(&mut status);
                 Err(status)
             }
@@ -101,7 +102,7 @@ impl<H: PanicHandler + 'static> Layer for Guard<H> {
         false
     }
 
-    /// However an observer takes it, the call has ended as it has.
+    /// A panic of an inner observer is reported, and does not change how the call ended.
     fn within(&mut self, call: &CallName, run: &mut dyn FnMut()) {
         if let Err(payload) = caught(run) {
             report(call, payload, &self.0);

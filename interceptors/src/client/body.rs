@@ -421,13 +421,13 @@ impl ResponseBody {
                 Seen::Messages(0) => Step::Part,
                 Seen::Messages(_) => Step::Message,
                 Seen::End(Ok(())) => Step::End,
-                Seen::End(Err(_)) => Step::Failed,
+                Seen::End(Err(_)) | Seen::Failed => Step::Failed,
             })
         });
         let status = step.map(|step| match step {
             Step::Cut(outcome, status) => watching.watch.see(Step::Cut(outcome, status), None),
             _ => {
-                watching.settle(&seen);
+                watching.settle(&seen, &frame);
                 None
             }
         });
@@ -658,13 +658,15 @@ enum Seen {
     Messages(u64),
     /// It is the end of the response.
     End(Result<(), Status>),
+    /// The response has failed with the status that is in the place of the frame.
+    Failed,
 }
 
 impl Frames {
     fn see(&mut self, frame: &Option<Result<Frame<Bytes>, Status>>, head: Head) -> Seen {
         let frame = match frame {
             Some(Ok(frame)) => frame,
-            Some(Err(status)) => return Seen::End(Err(status.clone())),
+            Some(Err(_)) => return Seen::Failed,
             None => return Seen::End(head.end()),
         };
         let Some(trailers) = frame.trailers_ref() else {
@@ -681,11 +683,15 @@ impl Frames {
 impl BodyWatch {
     fn see(&mut self, frame: &Option<Result<Frame<Bytes>, Status>>, head: Head) {
         let seen = self.frames.see(frame, head);
-        self.settle(&seen);
+        self.settle(&seen, frame);
     }
 
-    fn settle(&mut self, seen: &Seen) {
+    fn settle(&mut self, seen: &Seen, frame: &Option<Result<Frame<Bytes>, Status>>) {
         match seen {
+            Seen::Failed => {
+                let status = frame.as_ref().and_then(|frame| frame.as_ref().err());
+                self.watch.tell(Outcome::Error, status);
+            }
             Seen::Messages(messages) => self.watch.messages += messages,
             Seen::End(end) => self.end(end),
         }

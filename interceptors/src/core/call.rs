@@ -213,6 +213,7 @@ impl<Req> Call<Req> {
         self.message = None;
         self.details.adopt(&mut attempt.details, attempts);
         self.received = attempt.received.take();
+        self.parts().abandon_stream();
         self.layers = std::mem::take(&mut attempt.layers);
     }
 
@@ -277,7 +278,8 @@ impl<Req> Call<Req> {
         }
     }
 
-    /// Puts a layer around the response stream that `next` has answered with, outside of the layers that are there.
+    /// Puts a layer around the response stream that `next` has answered with, outside of the layers that are there. An attempt that is
+    /// given up takes its layers with it, so call this after `next.run`.
     ///
     /// A single response is not polled, so there the layer is dropped. To be told how calls of any kind end, with the number of request
     /// messages, use [`watched`](crate::ext::watched) or [`Next::observe`](crate::Next::observe): request messages are counted from the
@@ -285,7 +287,7 @@ impl<Req> Call<Req> {
     #[doc(hidden)]
     pub fn push_layer(&mut self, layer: impl Layer) {
         if self.details.kind().response_is_stream() {
-            self.layers.push(layer, Instant::now());
+            self.layers.push(layer, Instant::now);
         }
     }
 
@@ -349,7 +351,7 @@ impl<M: Send + 'static> Call<Streaming<M>> {
     /// Looks at each message of the request stream when the handler takes it. The handler's signature stays
     /// what it is. An error ends the stream with its status, and the handler is not given the message.
     ///
-    /// Whoever is further out looks first, and those further in see what it made of the message. Nothing is decoded or encoded again; the stream is rebuilt around the one that
+    /// Outer interceptors look first; inner ones see their changes. Nothing is decoded or encoded again; the stream is rebuilt around the one that
     /// it was, which allocates at most 5 times for the call and not for each message, and ends after its first error.
     ///
     /// ```

@@ -302,7 +302,7 @@ impl<L: Layer> Watcher<L> {
 
     fn attach_to(&mut self, layers: &mut Layers) {
         if let Some(layer) = self.layer.take() {
-            layers.push(layer, self.started);
+            layers.push(layer, || self.started);
         }
     }
 

@@ -411,7 +411,7 @@ impl CallDetails {
 
     /// Counts the messages of a request stream.
     pub(crate) fn counter(&self) -> Received {
-        Received::default().watching((self.facts.cut_off)(self.extensions()))
+        Received::default().watching((self.facts.cut_off)(self.extensions()).cloned())
     }
 
     /// Whether the transport tells if the request stream is cut off.

@@ -23,7 +23,7 @@ pub trait Facts: 'static {
     }
 
     /// Tells whether the request was cut off.
-    fn cut_off(extensions: &Extensions) -> Option<CutOff> {
+    fn cut_off(extensions: &Extensions) -> Option<&CutOff> {
         let _ = extensions;
         None
     }
@@ -34,7 +34,7 @@ impl Facts for () {}
 /// The facts that are asked for while the call runs, as one pointer of the call.
 pub(crate) struct Lookup {
     pub(crate) peer: fn(&Request<()>) -> Option<SocketAddr>,
-    pub(crate) cut_off: fn(&Extensions) -> Option<CutOff>,
+    pub(crate) cut_off: fn(&Extensions) -> Option<&CutOff>,
 }
 
 impl Lookup {

@@ -10,7 +10,7 @@ pub(crate) mod service;
 
 /// What is known of a call that a service receives.
 #[cfg(feature = "server")]
-pub(crate) use service::Received;
+pub(crate) use service::ServerFacts;
 /// What is known of a call that a service receives: nothing without feature `server`.
 #[cfg(not(feature = "server"))]
-pub(crate) type Received = ();
+pub(crate) type ServerFacts = ();

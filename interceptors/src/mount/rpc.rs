@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tonic::{Request, Response, Status};
 
-use super::Received;
+use super::ServerFacts;
 use super::reply::{Answer, Reply, ResultType};
 use crate::core::abilities::Abilities;
 use crate::core::call::Call;
@@ -86,7 +86,7 @@ where
         abilities: Abilities<M>,
         request: Request<M>,
     ) -> Call<M> {
-        Call::received::<Received>(plan, abilities, request)
+        Call::received::<ServerFacts>(plan, abilities, request)
     }
 
     /// Takes a call through a chain.

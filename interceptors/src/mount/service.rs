@@ -9,9 +9,9 @@ use tonic::{Extensions, Request};
 use crate::core::facts::{CutOff, Facts};
 
 /// Of a request that came through tonic's router.
-pub(crate) struct Received;
+pub(crate) struct ServerFacts;
 
-impl Facts for Received {
+impl Facts for ServerFacts {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn path(extensions: &Extensions) -> Option<&PathAndQuery> {
         let uri = extensions.get::<OriginalUri>()?;
@@ -22,7 +22,7 @@ impl Facts for Received {
         request.remote_addr()
     }
 
-    fn cut_off(extensions: &Extensions) -> Option<CutOff> {
-        extensions.get().cloned()
+    fn cut_off(extensions: &Extensions) -> Option<&CutOff> {
+        extensions.get()
     }
 }

@@ -199,6 +199,10 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for SetRequestId<'_> {
 struct InForce(Option<RequestId>);
 
 impl Layer for InForce {
+    fn wants_end(&self) -> bool {
+        false
+    }
+
     fn within(&mut self, _: &CallName, run: &mut dyn FnMut()) {
         let _entered = enter(&mut self.0);
         run();

@@ -149,7 +149,8 @@ pub(crate) fn enter(id: &mut Option<RequestId>) -> Entered<'_> {
 }
 
 fn swap(id: &mut Option<RequestId>) {
-    CURRENT.with_borrow_mut(|current| std::mem::swap(current, id));
+    // Calls may be dropped while their thread ends, when there is nothing left to put in force.
+    let _ = CURRENT.try_with(|current| std::mem::swap(&mut *current.borrow_mut(), id));
 }
 
 pub(crate) struct Entered<'a> {

@@ -23,7 +23,7 @@
 //!
 //! A timer can end a call only while it is waited for. A handler that blocks its thread is not interrupted, and a response
 //! stream whose reader takes nothing is not polled by the transport until it does; the stream ends then. Who observes the call is
-//! told a second after its time that it is over: such a reader holds no place of `concurrency` longer than that, but
+//! told a second after its time that it is over (or a second later, if the stream is being polled just then): such a reader holds no place of `concurrency` longer than that, but
 //! the stream itself, and its connection, until `tonic::transport::Server::max_connection_age` with
 //! `max_connection_age_grace` closes that. Under `idle` alone nothing of it ends before.
 //!

@@ -183,8 +183,7 @@ async fn observed<Req: Send, Res: Send>(
     watched(next, call, ending).instrument(span).await
 }
 
-/// What a response stream is read in, and where those further in are told of its end. Says how the call ended, and lets
-/// go of its span.
+/// Enters the span while the stream is polled and while inner layers get the end, then records the result and drops the span.
 struct Ending {
     span: Span,
     side: Side,

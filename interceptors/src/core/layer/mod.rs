@@ -125,6 +125,8 @@ impl<O: Observer> Layer for Told<O> {
 pub(crate) trait Erased: Send {
     /// Whether it, or one further in, is around polls.
     fn is_around(&self) -> bool;
+    /// Whether it, or one further in, wants the end.
+    fn wants_end(&self) -> bool;
     fn poll(&mut self, call: &CallName, cx: &mut Context<'_>, stream: &mut Inner<'_>)
     -> Poll<Step>;
     fn end(&mut self, end: &StreamEnd<'_>);
@@ -142,6 +144,10 @@ struct Node<L> {
 impl<L: Layer> Erased for Node<L> {
     fn is_around(&self) -> bool {
         self.layer.is_around() || self.inner.as_ref().is_some_and(|inner| inner.is_around())
+    }
+
+    fn wants_end(&self) -> bool {
+        self.layer.wants_end() || self.inner.as_ref().is_some_and(|inner| inner.wants_end())
     }
 
     fn poll(
@@ -172,6 +178,10 @@ struct Demoted {
 impl Erased for Demoted {
     fn is_around(&self) -> bool {
         true
+    }
+
+    fn wants_end(&self) -> bool {
+        self.inner.as_ref().is_some_and(|inner| inner.wants_end())
     }
 
     fn poll(
@@ -243,9 +253,16 @@ impl Layers {
                 .is_some_and(|others| others.is_around())
     }
 
+    /// Whether one of them wants the end.
+    pub(crate) fn wants_end(&self) -> bool {
+        self.others
+            .as_ref()
+            .is_some_and(|others| others.wants_end())
+    }
+
     /// Puts a layer around those that are there. A layer without a size that does not want the end takes no allocation as
     /// long as it is the outermost.
-    pub(crate) fn push<L: Layer>(&mut self, layer: L, started: Instant) {
+    pub(crate) fn push<L: Layer>(&mut self, layer: L, started: impl FnOnce() -> Instant) {
         self.demote();
         if const { size_of::<L>() == 0 } && layer.is_around() && !layer.wants_end() {
             self.outermost = Some(Box::new(layer));
@@ -254,7 +271,7 @@ impl Layers {
         let inner = self.others.take();
         self.others = Some(Box::new(Node {
             layer,
-            started,
+            started: started(),
             inner,
         }));
     }
@@ -371,9 +388,9 @@ mod tests {
     fn those_further_in_are_polled_and_told_in_what_is_in_force() {
         let (name, said) = (name(), Arc::default());
         let mut layers = Layers::default();
-        layers.push(told(&said, "inner"), Instant::now());
-        layers.push(InForce, Instant::now());
-        layers.push(told(&said, "outer"), Instant::now());
+        layers.push(told(&said, "inner"), Instant::now);
+        layers.push(InForce, Instant::now);
+        layers.push(told(&said, "outer"), Instant::now);
         let mut seen = None;
         let polled = layers.poll(&name, &mut Context::from_waker(Waker::noop()), &mut |_| {
             seen = Some(IN_FORCE.get());
@@ -399,8 +416,8 @@ mod tests {
             }
         }
         let mut layers = Layers::default();
-        layers.push(Sizeless, Instant::now());
-        layers.push(Sizeless, Instant::now());
+        layers.push(Sizeless, Instant::now);
+        layers.push(Sizeless, Instant::now);
         layers.end(&end(&name()));
         assert_eq!(ENDS.get(), 2);
     }
@@ -410,8 +427,8 @@ mod tests {
         let (name, said) = (name(), Arc::default());
         let mut layers = Layers::default();
         let panics = Told::new(|_: &End<'_>| panic!("on purpose"));
-        layers.push(panics, Instant::now());
-        layers.push(told(&said, "outer"), Instant::now());
+        layers.push(panics, Instant::now);
+        layers.push(told(&said, "outer"), Instant::now);
         let result = catch_unwind(AssertUnwindSafe(|| layers.end(&end(&name))));
         assert!(result.is_err());
         assert_eq!(*said.lock().unwrap(), [("outer", "nothing")]);

@@ -23,7 +23,7 @@ pub(crate) struct Tail {
     is_told: bool,
     /// A layer is around polls.
     is_around: bool,
-    /// Who counts along, in case that nobody reads it any more.
+    /// Shares the number of messages with the timer of [`until`](Self::until).
     unread: Option<Arc<unread::Shared>>,
 }
 
@@ -56,9 +56,11 @@ impl Tail {
         }
     }
 
-    /// Whoever watches is told then, also if nobody reads the stream.
+    /// Tells the layers of the end a second after `at`, even if nobody reads the stream.
     pub(crate) fn until(mut self, at: Option<Instant>) -> Self {
-        if let Some(at) = at {
+        if let Some(at) = at
+            && self.layers.wants_end()
+        {
             let (layers, unread) = unread::until(
                 at,
                 self.name.clone(),

@@ -75,7 +75,9 @@ impl Shared {
     }
 }
 
-/// Ends the layers a second after `at` at the latest. Outside of a runtime, as in a test without one, nothing keeps the time.
+/// Ends the layers a second after `at`. If the stream is being polled then, it ends them another second later.
+///
+/// Outside of a runtime, as in a test without one, nothing keeps the time.
 pub(crate) fn until(
     at: Instant,
     name: CallName,
@@ -92,8 +94,8 @@ pub(crate) fn until(
     let timer = runtime.spawn(async move {
         loop {
             sleep_until(at).await;
-            if let Some(mut watched) = seen.watched_now() {
-                watched.tell(&StreamEnd {
+            if let Some(watched) = seen.watched_now() {
+                let end = StreamEnd {
                     name: &name,
                     outcome: Outcome::Error,
                     status: Some(&exceeded()),
@@ -101,7 +103,8 @@ pub(crate) fn until(
                     request_messages,
                     attempts,
                     sent: true,
-                });
+                };
+                tell_in_time(watched, is_around, &end);
                 return;
             }
             // It is being read after all, and ends by itself; if not, the next look finds it.
@@ -116,9 +119,27 @@ pub(crate) fn until(
     (Layers::of(Box::new(unread)), Some(shared))
 }
 
+/// Tells the layers. Where none of them is around polls, the stream does not need them, so observers run without the lock.
+fn tell_in_time(mut watched: MutexGuard<'_, Watched>, is_around: bool, end: &StreamEnd<'_>) {
+    if is_around {
+        watched.tell(end);
+        return;
+    }
+    let is_told = std::mem::replace(&mut watched.is_told, true);
+    let mut layers = std::mem::take(&mut watched.layers);
+    drop(watched);
+    if !is_told {
+        layers.end(end);
+    }
+}
+
 impl Erased for Unread {
     fn is_around(&self) -> bool {
         self.is_around
+    }
+
+    fn wants_end(&self) -> bool {
+        true
     }
 
     fn poll(&mut self, call: &CallName, cx: &mut Context<'_>, inner: &mut Inner<'_>) -> Poll<Step> {
@@ -165,8 +186,8 @@ mod tests {
     async fn a_stream_that_is_read_after_its_end_stays_in_its_layers() {
         let (name, said) = (name(), Arc::default());
         let mut layers = Layers::default();
-        layers.push(told(&said, "observer"), Instant::now());
-        layers.push(InForce, Instant::now());
+        layers.push(told(&said, "observer"), Instant::now);
+        layers.push(InForce, Instant::now);
         let (mut layers, _shared) = limited(layers);
         tokio::task::yield_now().await;
         advance(2 * GRACE).await;
@@ -186,7 +207,7 @@ mod tests {
             .unwrap();
         let said = Arc::default();
         let mut layers = Layers::default();
-        layers.push(told(&said, "observer"), Instant::now());
+        layers.push(told(&said, "observer"), Instant::now);
         let (_layers, shared) = runtime.block_on(async { limited(layers) });
         let pass = async {
             tokio::task::yield_now().await;

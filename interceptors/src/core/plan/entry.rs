@@ -79,6 +79,8 @@ pub struct EntryPlan {
     expressions: &'static [Setting],
     /// Only for request messages, not for request streams.
     single_requests_only: bool,
+    /// The expression `value` is the interceptor itself, as `with` lists it.
+    lists_a_value: bool,
     pub(super) keeps_time: bool,
     pub(super) rules: &'static [Rule],
 }
@@ -96,6 +98,7 @@ impl EntryPlan {
             settings,
             expressions,
             single_requests_only: false,
+            lists_a_value: true,
             keeps_time: false,
             rules: &[],
         }
@@ -109,6 +112,7 @@ impl EntryPlan {
         expressions: &'static [Setting],
     ) -> Self {
         Self {
+            lists_a_value: false,
             keeps_time: E::KEEPS_TIME,
             rules: E::RULES,
             ..Self::new(E::NAME, settings, expressions)
@@ -143,9 +147,8 @@ impl EntryPlan {
 
     /// The interceptor that `with` adds.
     pub(super) fn own(&self) -> Option<&Setting> {
-        self.expressions
-            .iter()
-            .find(|setting| setting.name() == "value")
+        let mut expressions = self.expressions.iter();
+        expressions.find(|setting| self.lists_a_value && setting.name() == "value")
     }
 
     /// The effective settings, defaults included.

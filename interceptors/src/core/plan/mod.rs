@@ -69,14 +69,14 @@ impl Plan {
         self.methods
     }
 
-    /// What works and is seldom meant, each with the method that it is about. The table shows it below its
+    /// Orders that compile but are usually mistakes, each with its method. The table shows them below its
     /// lines.
     pub fn notes(&self) -> impl Iterator<Item = (&'static MethodPlan, Note)> + use<> {
         let methods = self.methods.iter();
         methods.flat_map(|method| method.notes().map(move |note| (*method, note)))
     }
 
-    /// For a test that is to fail as soon as somebody puts the interceptors in an order that is seldom meant.
+    /// For a test that fails as soon as somebody puts the interceptors in an order that is usually a mistake.
     ///
     /// ```
     /// use interceptors::{Intercepted as _, intercept};

@@ -1,8 +1,9 @@
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tonic::Status;
 
@@ -68,7 +69,8 @@ impl Bounds {
             // It may be set for a gap that was filled, never for a later moment than this. To wake up once for nothing costs less than to set it for
             // each message.
             loop {
-                ready!(timer.as_mut().poll(cx));
+                // The stream may have used up what tokio allows in one turn, and may do so each time.
+                ready!(pin!(unconstrained(timer.as_mut())).poll(cx));
                 if timer.deadline() >= end {
                     break;
                 }
@@ -120,4 +122,48 @@ impl Limit {
 #[cold]
 pub fn exceeded() -> Status {
     Status::deadline_exceeded("the deadline of the call has passed")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use tokio::task::coop::consume_budget;
+    use tokio::time::advance;
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// Ends when the bounds say so. The stream that they bound uses up tokio's budget in each poll and never has a message.
+    async fn end_of_a_busy_stream(bounds: Bounds) -> Status {
+        let mut bounds = pin!(bounds);
+        poll_fn(|cx| {
+            // More than tokio allows in one turn.
+            for _ in 0..1024 {
+                let _ = pin!(consume_budget()).poll(cx);
+            }
+            let polled: Poll<()> = Poll::Pending;
+            bounds
+                .as_mut()
+                .hold(polled, |()| false, cx)
+                .map(|end| end.expect_err("the stream has no message"))
+        })
+        .await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_that_uses_up_each_turn_ends_in_time() {
+        for (at, idle) in [(Some(Instant::now() + SECOND), None), (None, Some(SECOND))] {
+            let ended = end_of_a_busy_stream(Bounds::new(at, idle));
+            let (ended, ()) = tokio::join!(
+                async { tokio::time::timeout(5 * SECOND, ended).await },
+                advance(2 * SECOND)
+            );
+            assert_eq!(
+                ended.expect("it ends in time").code(),
+                tonic::Code::DeadlineExceeded
+            );
+        }
+    }
 }

@@ -113,7 +113,7 @@ impl Drop for Entered {
 /// The deadline of a call: read from its metadata when somebody asks for it, or set.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Deadline {
-    /// Apart from `asked`, because who has the call to himself need not lock anything.
+    /// Apart from `asked`, so that code with `&mut` access needs no lock.
     settled: Option<Option<Instant>>,
     asked: OnceLock<Option<Instant>>,
 }
