@@ -96,7 +96,7 @@ pub(super) const RETRY_AFTER: Setting = Setting {
     name: "retry_after",
     value: Value::Duration,
     default: DefaultValue::Is("\"1s\""),
-    says: "when a rejected caller is told to come back",
+    says: "how long a rejected caller is asked to wait before it tries again",
     ..Setting::USUAL
 };
 

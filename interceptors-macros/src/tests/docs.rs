@@ -141,7 +141,7 @@ fn all_entries() -> String {
         let sees = match row.sees {
             Sees::Head => "",
             Sees::Message => "✓ ",
-            Sees::Depends => "if it is told to ",
+            Sees::Depends => "depends ",
         };
         writeln!(table, " {sees}| {} |", row.says).unwrap();
     }

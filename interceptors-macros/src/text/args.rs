@@ -108,7 +108,7 @@ fn other_sign(input: ParseStream<'_>, name: &Ident) -> syn::Result<Option<syn::E
     Ok(has_hyphen.then(|| syn::Error::new(name.span(), message)))
 }
 
-/// The value of `name`. The end of a list has no place of its own, so what is not finished there is told at the name.
+/// The value of `name`. The end of a list has no token of its own, so an error there is reported at the name.
 pub(crate) fn parse_value(input: ParseStream<'_>, name: &str, span: Span) -> syn::Result<Expr> {
     if input.is_empty() || input.peek(Token![,]) {
         let message = format!("`{name}` needs a value: `{name} = …`");

@@ -13,8 +13,7 @@ use tonic::{Code, Status};
 use super::replay::Replay;
 use super::status;
 use crate::core::end::Outcome;
-use crate::core::layer::Step;
-use crate::core::layer::Tail;
+use crate::core::layer::{Step, Tail};
 use crate::core::received::Received;
 use crate::core::time::{Limit, exceeded};
 

@@ -219,7 +219,7 @@ impl<Req> Call<Req> {
 
     /// Makes the call ready for its next attempt with this request.
     ///
-    /// Whoever watches a response stream of the attempt before is told that it was cancelled.
+    /// Observers of a response stream of the attempt before get its end: it was cancelled.
     pub fn next_attempt(&mut self, request: Request<Req>) {
         self.details.count_attempt();
         self.start_over(request);
@@ -259,7 +259,7 @@ impl<Req> Call<Req> {
         }
     }
 
-    /// From now on nobody waits longer than that for a message of a request stream.
+    /// Bounds the wait for each message of a request stream. The stream ends with `DEADLINE_EXCEEDED` when a wait is longer.
     #[doc(hidden)]
     pub fn bound_gaps(&mut self, idle: Duration) {
         self.count_received();

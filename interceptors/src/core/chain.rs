@@ -205,7 +205,7 @@ where
     }
 }
 
-/// The rest of a chain, behind an interceptor that runs code of the user's. Nobody knows how long that has taken.
+/// The rest of a chain, behind an interceptor that runs the user's code. That code may take long, so the clock is read anew.
 #[derive(Debug)]
 pub struct Anew<N>(pub N);
 

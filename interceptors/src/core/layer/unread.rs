@@ -198,6 +198,30 @@ mod tests {
         assert_eq!(said.lock().unwrap().len(), 1, "the end is told once");
     }
 
+    #[tokio::test]
+    async fn layers_that_do_not_want_the_end_take_no_task() {
+        struct Around;
+        impl super::super::Layer for Around {
+            fn wants_end(&self) -> bool {
+                false
+            }
+        }
+        let tasks = || Handle::current().metrics().num_alive_tasks();
+        let tail = |layers| {
+            let tail = super::super::Tail::new(&name(), RequestMessages::One, 1, layers);
+            tail.until(Some(Instant::now() + GRACE))
+        };
+        let mut layers = Layers::default();
+        layers.push(Around, Instant::now);
+        let _without = tail(layers);
+        assert_eq!(tasks(), 0);
+        let mut layers = Layers::default();
+        layers.push(told(&Arc::default(), "observer"), Instant::now);
+        layers.push(Around, Instant::now);
+        let _with = tail(layers);
+        assert_eq!(tasks(), 1);
+    }
+
     #[test]
     fn the_timer_does_not_wait_for_a_poll_that_takes_long() {
         let runtime = tokio::runtime::Builder::new_current_thread()

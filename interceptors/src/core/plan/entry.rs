@@ -157,3 +157,31 @@ impl EntryPlan {
         Settings::new(self.settings, self.expressions)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::value::Value;
+    use super::*;
+
+    struct Limit;
+
+    impl Entry for Limit {
+        const NAME: &'static str = "limit";
+        const KEEPS_TIME: bool = true;
+    }
+
+    #[test]
+    fn a_setting_called_value_is_not_taken_for_the_interceptor() {
+        const SETTINGS: &[Setting] = &[Setting::new("value", Value::Text("3"))];
+        let limit = EntryPlan::of::<Limit>(&[], SETTINGS);
+        assert_eq!(
+            (limit.label(), limit.keeps_time),
+            ("limit".to_owned(), true)
+        );
+        let with = EntryPlan::new("with", &[], SETTINGS);
+        assert_eq!(
+            (with.label(), with.keeps_time),
+            ("with(3)".to_owned(), false)
+        );
+    }
+}
