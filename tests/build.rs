@@ -77,6 +77,10 @@ const CLIENTS: &[(&str, &str)] = &[
         "traced",
         "trace, retry(max_attempts = 3, base_delay = \"10ms\", except = [login]), hedge(max_attempts = 2, only = [login])",
     ),
+    (
+        "soaked",
+        "trace, metrics(recorder = &*RECORDER), with(Soaked), request_id, logging(slow = \"500ms\"), deadline(\"500ms\"), hedge(max_attempts = 2, delay = \"5ms\", only = [get_user]), retry(max = 2, base_delay = \"2ms\", throttle(tokens = 100, ratio = 0.1), except = [get_user]), circuit_breaker(failures = 20, open_for = \"50ms\"), concurrency(limiter = &*SOAKED_LIMITER), auth(token = &*UNSTEADY, public = [login], allow_plaintext = true), metadata(\"x-call\" = counted())",
+    ),
     ("hurried", "with(Watched), deadline(\"400ms\")"),
     ("audited", "logging, ::audit_interceptor::audit(level = 5)"),
     ("crowded", "concurrency(max = 1, queue = 1, wait = \"20s\")"),
@@ -211,6 +215,9 @@ fn policy_attribute(policy: &str) -> String {
     let mut policy = policy.to_owned();
     for name in [
         "Step(",
+        "Soaked)",
+        "SOAKED_LIMITER",
+        "UNSTEADY",
         "Watched",
         "TOKENS",
         "RENEWED",

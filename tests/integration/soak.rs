@@ -2,20 +2,18 @@
 //! that nobody reads on: afterwards every permit, every gauge, every task and the memory are back where they were.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use interceptors::catch_panic::Panic;
 use interceptors::concurrency::{Config, Limiter};
+use interceptors::intercept;
 use interceptors::metrics::Recorder;
-use interceptors::{Call, End, Interceptor, Next, intercept};
 use interceptors_proto::demo::user_service_server::{UserService, UserServiceServer};
 use interceptors_proto::demo::{
     ChatMessage, FlakyReply, FlakyRequest, GetUserRequest, ImportSummary, ListUsersRequest,
     LoginReply, LoginRequest, User,
 };
-use interceptors_tests::{Behaviour, Caller, KINDS, Script, UserStream, start};
+use interceptors_tests::{Behaviour, Caller, Counted, KINDS, Script, UserStream, start};
 use prometheus::Registry;
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
@@ -31,34 +29,12 @@ const WARM_UP: u64 = 20_000;
 /// What the memory may differ by afterwards, in bytes: less than 120 for each call.
 const SLACK: u64 = 20 << 20;
 
-/// Counts what has begun, and what has ended.
-#[derive(Clone, Default)]
-struct Ends {
-    begun: Arc<AtomicU64>,
-    ended: Arc<AtomicU64>,
-}
-
-impl<Req: Send, Res: Send> Interceptor<Req, Res> for Ends {
-    async fn intercept(
-        &self,
-        call: &mut Call<Req>,
-        next: &mut impl Next<Req, Res>,
-    ) -> Result<Response<Res>, Status> {
-        self.begun.fetch_add(1, Ordering::Relaxed);
-        let ended = Arc::clone(&self.ended);
-        let count = move |_: &End<'_>| {
-            ended.fetch_add(1, Ordering::Relaxed);
-        };
-        next.observe(call, count).await
-    }
-}
-
 #[derive(Clone)]
 struct Users {
     script: Script,
     recorder: Recorder,
     limiter: Limiter,
-    ends: Ends,
+    ends: Counted,
 }
 
 #[intercept(
@@ -184,7 +160,7 @@ async fn nothing_is_left_of_two_hundred_thousand_calls() {
         script: Script::default(),
         recorder: Recorder::prometheus(&registry).unwrap(),
         limiter: Limiter::new(&Config::max(48).queue(WORKERS as u32)),
-        ends: Ends::default(),
+        ends: Counted::default(),
     };
     let server = start(Routes::new(UserServiceServer::new(users.clone()))).await;
     let caller = Caller::new(&server.channel);
@@ -196,9 +172,8 @@ async fn nothing_is_left_of_two_hundred_thousand_calls() {
     server.stop().await;
     let _ = std::panic::take_hook();
 
-    let (begun, ended) = (&users.ends.begun, &users.ends.ended);
-    let begun = begun.load(Ordering::Relaxed);
-    assert_eq!(ended.load(Ordering::Relaxed), begun, "each call ends once");
+    let begun = users.ends.0.begun();
+    assert_eq!(users.ends.0.ended(), begun, "each call ends once");
     assert!(begun > CALLS * 9 / 10, "only {begun} calls arrived");
     assert_eq!((users.limiter.in_use(), users.limiter.waiting()), (0, 0));
     assert_eq!(total(&registry, "grpc_server_in_flight"), 0.0);

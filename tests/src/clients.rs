@@ -1,16 +1,19 @@
 //! Generated clients under several policies; see `build.rs`.
 #![allow(missing_docs, unused_qualifications, unreachable_pub, clippy::all)]
 
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{LazyLock, OnceLock};
+use std::time::Duration;
 
 use interceptors::auth::{Token, TokenCache};
+use interceptors::concurrency::{Config, Limiter};
 use interceptors::metrics::Recorder;
 use interceptors::{Call, Interceptor, Next};
 use prometheus::Registry;
+use tokio::time::sleep;
 use tonic::{Response, Status};
 
-use crate::{Policy, Steps, WatchEnds};
+use crate::{Counted, Policy, Steps, WatchEnds};
 
 /// Adds steps to the [`Steps`] in the request's extensions, if there are any. What generated clients list
 /// lives as long as the process, and tests run at the same time.
@@ -62,6 +65,47 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Chosen {
             None => next.run(call).await,
         }
     }
+}
+
+/// Counts the calls of the soak run's generated client in [`SOAKED`].
+#[derive(Debug)]
+pub struct Soaked;
+
+/// See [`Soaked`].
+pub static SOAKED: LazyLock<Counted> = LazyLock::new(Counted::default);
+
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Soaked {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        SOAKED.intercept(call, next).await
+    }
+}
+
+/// The places of the soak run's generated client.
+pub static SOAKED_LIMITER: LazyLock<Limiter> =
+    LazyLock::new(|| Limiter::new(&Config::max(64).queue(64)));
+
+/// The token that the soak run's clients begin with; it sets the token before the first call.
+pub static SOAKED_TOKEN: OnceLock<String> = OnceLock::new();
+
+/// The tokens of the soak run's generated client.
+pub static UNSTEADY: LazyLock<TokenCache> = LazyLock::new(unsteady);
+
+/// A cache whose token endpoint is slow, fails, and hangs for longer than a call has.
+pub fn unsteady() -> TokenCache {
+    TokenCache::new(move || async {
+        match counted() % 16 {
+            0 => return Err(Status::unavailable("the token endpoint is down")),
+            1 => sleep(Duration::from_secs(1)).await,
+            n => sleep(Duration::from_millis(n)).await,
+        }
+        let token = SOAKED_TOKEN.get().cloned().unwrap_or_default();
+        Ok(Token::new(token).expires_in(Duration::from_secs(3)))
+    })
+    .refresh_before(Duration::from_millis(500))
 }
 
 /// Counts up.
@@ -131,7 +175,8 @@ clients!(
     renewing_outside,
     crowded,
     audited,
-    broken
+    broken,
+    soaked
 );
 
 /// Services of several packages, generated together.

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use interceptors::{Call, End, Interceptor, Kind, Next, Outcome};
@@ -90,5 +92,43 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for WatchEnds {
             });
         })
         .await
+    }
+}
+
+/// Counts the calls that begin and those that end.
+#[derive(Debug, Default)]
+pub struct Tally {
+    begun: AtomicU64,
+    ended: AtomicU64,
+}
+
+impl Tally {
+    /// How many calls have begun.
+    pub fn begun(&self) -> u64 {
+        self.begun.load(Ordering::Relaxed)
+    }
+
+    /// How many ends were observed.
+    pub fn ended(&self) -> u64 {
+        self.ended.load(Ordering::Relaxed)
+    }
+}
+
+/// An interceptor that counts.
+#[derive(Debug, Clone, Default)]
+pub struct Counted(pub Arc<Tally>);
+
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Counted {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        self.0.begun.fetch_add(1, Ordering::Relaxed);
+        let tally = Arc::clone(&self.0);
+        let count = move |_: &End<'_>| {
+            tally.ended.fetch_add(1, Ordering::Relaxed);
+        };
+        next.observe(call, count).await
     }
 }

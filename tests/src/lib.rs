@@ -13,7 +13,7 @@ mod server;
 mod users;
 
 pub use caller::{Caller, KINDS, Messages, Reply};
-pub use ends::{Ended, Ends, WatchEnds};
+pub use ends::{Counted, Ended, Ends, Tally, WatchEnds};
 pub use events::{Event, Events, Field, ask_each_time};
 pub use policy::Policy;
 pub use recorder::{Recorder, Steps};

@@ -36,7 +36,8 @@ impl Behaviour {
     /// The metadata key.
     pub const KEY: &str = "x-behaviour";
 
-    fn of(metadata: &MetadataMap) -> Self {
+    /// What a call's metadata says; without it, an answer of three messages.
+    pub fn of(metadata: &MetadataMap) -> Self {
         metadata.get(Self::KEY).map_or(Self::Answer(3), |value| {
             value.to_str().unwrap().parse().unwrap()
         })
@@ -116,7 +117,8 @@ impl Script {
         self.entered.add_permits(1);
     }
 
-    async fn single<T>(
+    /// Behaves so, with a single response.
+    pub async fn single<T>(
         behaviour: Behaviour,
         answer: impl FnOnce() -> T + Send,
     ) -> Result<Response<T>, Status> {
@@ -128,7 +130,8 @@ impl Script {
         }
     }
 
-    async fn stream<T: Send + 'static>(
+    /// Behaves so, with a response stream.
+    pub async fn stream<T: Send + 'static>(
         behaviour: Behaviour,
         answer: impl Fn(u32) -> T + Send + 'static,
     ) -> Result<Response<UserStream<T>>, Status> {
