@@ -351,6 +351,9 @@ where
     <S::ResponseBody as http_body::Body>::Error: Into<BoxError> + Send,
 {
     async fn run(&mut self, call: &mut Call<Body>) -> Result<Response<Body>, Status> {
+        if let Some(status) = call.refusal() {
+            return Err(status);
+        }
         call.set_sent();
         let sender = self.sender.get_mut().get_mut();
         sender.ready().await?;

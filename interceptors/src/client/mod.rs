@@ -58,6 +58,7 @@ use crate::core::chain::Next;
 use crate::core::time::InTurns;
 use crate::core::time::exceeded;
 use crate::core::time::timeout_at;
+use crate::kit::unsent;
 
 /// What an attempt failed with. A server that gives up at the deadline calls that a cancellation, and may
 /// be heard before the client's own timer is.
@@ -77,5 +78,11 @@ pub(crate) async fn send<Req: Send, Res: Send>(
     call: &mut Call<Req>,
 ) -> Result<Response<Res>, Status> {
     let deadline = call.known_deadline();
-    timeout_at(deadline, InTurns::new(chain.run(call)), exceeded).await
+    let mut answer = timeout_at(deadline, InTurns::new(chain.run(call)), exceeded).await;
+    if let Err(status) = &mut answer
+        && !call.is_sent()
+    {
+        unsent::mark(status);
+    }
+    answer
 }

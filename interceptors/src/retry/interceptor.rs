@@ -16,6 +16,7 @@ use crate::kit::codes;
 #[cfg(feature = "client")]
 use crate::kit::pushback::PREVIOUS_ATTEMPTS;
 use crate::kit::pushback::{Pushback, pushback};
+use crate::kit::unsent::is_unsent;
 use crate::{Call, CallDetails, Interceptor, Next, Side};
 
 /// When to try again, and after how long.
@@ -253,14 +254,19 @@ impl<'a> Retry<'a> {
     /// How long to wait before another attempt; `None` where this failure is final.
     fn backoff(
         &self,
-        side: Side,
+        details: &CallDetails,
         status: &Status,
         retries_since_pushback: &mut u32,
     ) -> Option<Duration> {
+        let side = details.side();
         let pushback = pushback(status.metadata());
         let retryable = self.config.codes.contains(&status.code());
         let counts = retryable || pushback == Pushback::Stop;
-        let allowed = !counts || self.throttle.is_none_or(Throttle::fail);
+        let allowed = match self.throttle {
+            Some(throttle) if is_unsent(details, status) => throttle.allows(),
+            Some(throttle) => !counts || throttle.fail(),
+            None => true,
+        };
         if !(retryable && allowed) {
             return None;
         }
@@ -355,7 +361,10 @@ impl Retry<'_> {
         let status = match answer {
             Err(status) => status,
             answer => {
-                self.succeed();
+                // What an interceptor further in has answered says nothing of the server.
+                if call.is_sent() {
+                    self.succeed();
+                }
                 return Err(answer);
             }
         };
@@ -494,7 +503,7 @@ impl Retry<'_> {
             return Verdict::AtOnce;
         }
         let since_pushback = &mut progress.retries_since_pushback;
-        match self.backoff(details.side(), status, since_pushback) {
+        match self.backoff(details, status, since_pushback) {
             Some(delay) if has_copy && progress.attempts < self.config.max_attempts => {
                 Verdict::After(delay)
             }

@@ -41,6 +41,8 @@
 //! - Each attempt after the first carries `grpc-previous-rpc-attempts`; what the caller wrote under that key is not sent.
 //! - A request that the server refused unseen (`REFUSED_STREAM`, or a `GOAWAY` below it) is sent again at once, one time; one
 //!   that never left the client, up to 1,000 times. Neither counts as an attempt. Feature `transparent-retry`.
+//! - What an interceptor behind `retry` refuses (`load_shed`, `concurrency`, `circuit_breaker`, `auth`, one of your own) was not sent. The code and
+//!   the pushback say whether there is another attempt, as for a failure of the server. The throttle neither loses nor gains a token by it.
 //! - Dropping the call ends it, in a delay as in an attempt; the server is told.
 //! - The answer is that of the last attempt, unchanged.
 //!

@@ -10,3 +10,4 @@ mod properties;
 mod request;
 mod table;
 mod throttle;
+mod unsent;

@@ -320,6 +320,20 @@ mounted! {
             retry(max_attempts = 4, base_delay = "100ms", jitter = 0.0),
         )]
         struct Limited;
+    hedged_shed: HedgedShed = HedgedShed,
+        #[intercept(hedge(max_attempts = 2, delay = "20ms"), load_shed(max = 1))]
+        struct HedgedShed;
+    throttled_broken: ThrottledBroken = ThrottledBroken,
+        #[intercept(
+            retry(
+                max_attempts = 2,
+                base_delay = "1ms",
+                jitter = 0.0,
+                throttle(tokens = 10, ratio = 0.001),
+            ),
+            circuit_breaker(failures = 2, open_for = "10s"),
+        )]
+        struct ThrottledBroken;
     limited_only: LimitedOnly = LimitedOnly,
         #[intercept(deadline("2s"))]
         struct LimitedOnly;
