@@ -44,7 +44,7 @@
 //!   Neither counts as an attempt. Feature `transparent-retry`.
 //! - What an interceptor behind `retry` refuses (`load_shed`, `concurrency`, `circuit_breaker`, `auth`, one of your own) was not sent. The code and
 //!   the pushback say whether there is another attempt, as for a failure of the server. The throttle neither loses nor gains a token by it.
-//! - Dropping the call ends it, in a delay as in an attempt; the server is told.
+//! - Dropping the call or cancelling it by its `CancellationHandle` ends it, in a delay as in an attempt; the server is told.
 //! - The answer is that of the last attempt, unchanged.
 //!
 //! # Connections that close

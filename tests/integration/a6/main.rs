@@ -2,6 +2,7 @@
 //! server that fails as it is told. The clock is paused, so every moment is exact.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
+mod cancelled;
 mod connections;
 mod entries;
 mod guard;

@@ -14,7 +14,7 @@ use interceptors_tests::{Policy, WatchEnds, clients};
 use tokio_stream::{Stream, StreamExt};
 use tonic::metadata::MetadataMap;
 use tonic::transport::Channel;
-use tonic::{Code, Request, Response, Status, Streaming};
+use tonic::{CancellationHandle, Code, Request, Response, Status, Streaming};
 
 pub(crate) const MS: fn(u64) -> Duration = Duration::from_millis;
 
@@ -123,6 +123,14 @@ impl Ask {
     pub(crate) fn timeout(mut self, timeout: Option<Duration>) -> Self {
         self.timeout = timeout;
         self
+    }
+
+    /// A handle to cancel the call with.
+    pub(crate) fn cancellation_handle(&mut self) -> CancellationHandle {
+        let mut request = Request::new(());
+        let handle = request.cancellation_handle();
+        self.extensions.insert(handle.clone());
+        handle
     }
 
     fn take_texts(&mut self) -> Texts {
