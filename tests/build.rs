@@ -45,6 +45,14 @@ const CLIENTS: &[(&str, &str)] = &[
     ),
     ("limited_only", "deadline(\"2s\")"),
     (
+        "hedged_shed",
+        "hedge(max_attempts = 2, delay = \"20ms\"), load_shed(max = 1)",
+    ),
+    (
+        "throttled_broken",
+        "retry(max_attempts = 2, base_delay = \"1ms\", jitter = 0.0, throttle(tokens = 10, ratio = 0.001)), circuit_breaker(failures = 2, open_for = \"10s\")",
+    ),
+    (
         "chosen",
         "with(Watched), with(Chosen), with(Step(\"attempt\"))",
     ),

@@ -1,15 +1,17 @@
 //! What the client does, scene by scene. Each checks what came of it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use interceptors::intercept;
 use interceptors_proto::demo::user_service_client::UserServiceClient;
 use interceptors_proto::demo::{
     ChatMessage, FlakyRequest, GetUserRequest, ListUsersRequest, LoginRequest, User,
 };
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::metadata::{Ascii, MetadataValue};
-use tonic::transport::Channel;
+use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Response, Status};
 use tonic_types::StatusExt;
 
@@ -91,7 +93,13 @@ pub async fn play(address: &str) -> Result<(), Error> {
         "A stream that the client drops half way",
         "A thousand users were to come. The log tells how far it went.",
     );
-    drop_half_way(&mut users, &ada).await
+    drop_half_way(&mut users, &ada).await?;
+
+    heading(
+        "A server that hangs up",
+        "Twice. `retry` opens other connections, with growing pauses between them.",
+    );
+    reconnect(address, &ada).await
 }
 
 type Users = UserServiceClient<Channel>;
@@ -270,6 +278,42 @@ async fn drop_half_way(users: &mut Users, token: &Token) -> Result<(), Error> {
         ensure!(stream.message().await?.is_some(), "two users should come");
     }
     client("two are enough");
+    Ok(())
+}
+
+/// The chain of the last scene's client.
+#[intercept(deadline("10s"), retry(max = 3, base_delay = "20ms"))]
+struct Reconnecting;
+
+async fn reconnect(address: &str, token: &Token) -> Result<(), Error> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let channel = Endpoint::from_shared(format!("http://{}", listener.local_addr()?))?;
+    let door = tokio::spawn(hang_up(listener, 2, address.to_owned()));
+    let mut users = UserServiceClient::new(Reconnecting.wrap(channel.connect_lazy()));
+    let request = token.sign(GetUserRequest { id: 2 });
+    let started = Instant::now();
+    let user = users.get_user(request).await?.into_inner();
+    client(format_args!(
+        "user {} is {}, after {:.1?}",
+        user.id,
+        user.name,
+        started.elapsed()
+    ));
+    door.abort();
+    ensure!(user.name == "bob", "user 2 should be bob");
+    Ok(())
+}
+
+/// Hangs up on the first connections, so many, and passes the next one on to the server.
+async fn hang_up(listener: TcpListener, times: u32, address: String) -> std::io::Result<()> {
+    for connection in 1..=times {
+        drop(listener.accept().await?);
+        println!("   server: hangs up on connection {connection}");
+    }
+    let (mut caller, _) = listener.accept().await?;
+    println!("   server: takes connection {}", times + 1);
+    let mut server = TcpStream::connect(address).await?;
+    tokio::io::copy_bidirectional(&mut caller, &mut server).await?;
     Ok(())
 }
 

@@ -28,7 +28,7 @@ fn counts(output: &str, method: &str) -> Vec<u64> {
 
 #[track_caller]
 fn assert_the_table_is_right(output: &str) {
-    assert_eq!(counts(output, "GetUser"), [1, 2, 0, 1]);
+    assert_eq!(counts(output, "GetUser"), [2, 2, 0, 2]);
     assert_eq!(counts(output, "ListUsers"), [1, 1, 1, 3]);
     assert_eq!(counts(output, "ImportUsers"), [1, 0, 0, 1]);
     assert_eq!(counts(output, "Chat"), [1, 0, 0, 1]);
@@ -63,6 +63,10 @@ fn the_demo_succeeds_and_its_table_tells_what_happened() {
     assert!(
         text.contains("/demo.v1.UserService/ListUsers"),
         "the policy's own table is missing"
+    );
+    assert!(
+        text.contains("server: hangs up on connection 2\n   server: takes connection 3"),
+        "{text}"
     );
     assert!(!text.contains('\x1b'), "colour where there is no terminal");
 }

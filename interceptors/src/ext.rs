@@ -21,3 +21,4 @@ pub use crate::kit::identity::{Identifies, Identity};
 pub use crate::kit::key;
 pub use crate::kit::pushback::{PREVIOUS_ATTEMPTS, Pushback, pushback};
 pub use crate::kit::sources::sources;
+pub use crate::kit::unsent::{ended_unsent, is_unsent};

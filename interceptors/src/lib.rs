@@ -23,6 +23,7 @@ pub(crate) mod kit {
     #[path = "no_reset.rs"]
     pub(crate) mod reset;
     pub(crate) mod sources;
+    pub(crate) mod unsent;
 }
 
 #[cfg(feature = "auth")]

@@ -172,6 +172,8 @@ clients!(
     renewing,
     limited,
     limited_only,
+    hedged_shed,
+    throttled_broken,
     renewing_outside,
     crowded,
     audited,

@@ -7,6 +7,7 @@ use std::convert::Infallible;
 use std::future::{Future, pending, poll_fn};
 use std::io;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -18,7 +19,7 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use interceptors_proto::demo::{ChatMessage, User};
 use prost::Message;
-use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 use tokio::time::{Instant, sleep};
 use tonic::Code;
 use tonic::transport::{Channel, Endpoint};
@@ -229,6 +230,36 @@ impl FlakyServer {
         Endpoint::from_static("http://flaky.test").connect_with_connector_lazy(connector)
     }
 
+    /// A channel to it that hangs up on the first connections, so many, and how many there were in all.
+    pub fn hanging_up(&self, hang_up: HangUp, times: u32) -> (Channel, Arc<AtomicU32>) {
+        let connections = Arc::new(AtomicU32::new(0));
+        let count = Arc::clone(&connections);
+        let shared = Arc::clone(&self.0);
+        let connector = tower::service_fn(move |_| {
+            let (client, server) = tokio::io::duplex(1 << 20);
+            let io = match count.fetch_add(1, Ordering::Relaxed) < times {
+                true => {
+                    tokio::spawn(hang_up.play(server));
+                    Resetting {
+                        io: client,
+                        resets: hang_up == HangUp::Reset,
+                    }
+                }
+                false => {
+                    tokio::spawn(serve(Arc::clone(&shared), server));
+                    Resetting {
+                        io: client,
+                        resets: false,
+                    }
+                }
+            };
+            async move { Ok::<_, io::Error>(TokioIo::new(io)) }
+        });
+        let endpoint = Endpoint::from_static("http://flaky.test");
+        let channel = endpoint.connect_with_connector_lazy(connector);
+        (channel, connections)
+    }
+
     /// Adds to the script.
     pub fn then(&self, actions: impl IntoIterator<Item = Action>) {
         self.0.script.lock().unwrap().extend(actions);
@@ -259,6 +290,77 @@ impl FlakyServer {
     /// The milliseconds since the server was made.
     pub fn now(&self) -> u64 {
         self.0.now()
+    }
+}
+
+/// When a server hangs up on a connection that it has accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HangUp {
+    /// At once.
+    AtOnce,
+    /// When it has read the preface of HTTP/2.
+    AfterThePreface,
+    /// When it has sent its SETTINGS.
+    AfterSettings,
+    /// With RST.
+    Reset,
+}
+
+impl HangUp {
+    /// Each of them.
+    pub const ALL: [Self; 4] = [
+        Self::AtOnce,
+        Self::AfterThePreface,
+        Self::AfterSettings,
+        Self::Reset,
+    ];
+
+    /// Does so, on any connection.
+    pub async fn play(self, mut io: impl AsyncRead + AsyncWrite + Unpin) {
+        const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+        if self == Self::AfterThePreface {
+            let _ = io.read_exact(&mut [0; 24]).await;
+        }
+        if self == Self::AfterSettings {
+            let _ = io.write_all(&SETTINGS).await;
+        }
+    }
+}
+
+/// A connection that the other side may have reset.
+struct Resetting {
+    io: DuplexStream,
+    resets: bool,
+}
+
+impl AsyncRead for Resetting {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.resets {
+            true => Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())),
+            false => Pin::new(&mut self.io).poll_read(cx, buffer),
+        }
+    }
+}
+
+impl AsyncWrite for Resetting {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        data: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write(cx, data)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
     }
 }
 

@@ -53,8 +53,8 @@ async fn expected(calls: &Tally, runs: &Tally) {
     let expected = [
         (
             "/demo.v1.UserService/GetUser",
-            ended(1, 2, 0),
-            ended(1, 0, 0),
+            ended(2, 2, 0),
+            ended(2, 0, 0),
         ),
         (
             "/demo.v1.UserService/ListUsers",

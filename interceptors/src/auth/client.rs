@@ -9,6 +9,7 @@ use tonic::{Code, Response, Status};
 use crate::core::call::DEFAULT_BUFFER_SIZE;
 use crate::core::plan::{Setting, Value};
 use crate::kit::key;
+use crate::kit::unsent::is_unsent;
 use crate::{Call, CallDetails, Interceptor, Next, Rule, Sides};
 
 /// Gives the token that a call is made with.
@@ -247,7 +248,7 @@ where
         };
         self.config.insert(call, &token)?;
         let result = next.run(call).await;
-        let is_rejected = matches!(&result, Err(status) if status.code() == Code::Unauthenticated);
+        let is_rejected = matches!(&result, Err(status) if status.code() == Code::Unauthenticated && !is_unsent(call, status));
         // The calls that follow need another one also where this one cannot be made once more.
         if !is_rejected || !may_refresh || !self.tokens.rejected(&token) || call.is_answered() {
             return result;

@@ -10,6 +10,7 @@ use crate::core::name::CallName;
 use crate::core::plan::{Setting, Value};
 use crate::kit::by_name::{By, ByName};
 use crate::kit::codes;
+use crate::kit::unsent::ended_unsent;
 use crate::{CallDetails, End, Observer, Outcome};
 
 /// When a breaker opens, and for how long.
@@ -344,9 +345,9 @@ pub(super) enum Entered {
 /// Whether the server is to blame for how a call ended; `None` where that says nothing: it was given up, or an
 /// interceptor further in refused it.
 fn is_failure(config: &Config, end: &End<'_>) -> Option<bool> {
-    match end.is_sent() && end.outcome() != Outcome::Cancelled {
-        true => config.is_failure(end.code()),
-        false => None,
+    match ended_unsent(end) || end.outcome() == Outcome::Cancelled {
+        true => None,
+        false => config.is_failure(end.code()),
     }
 }
 

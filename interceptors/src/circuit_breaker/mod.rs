@@ -8,7 +8,7 @@
 //!
 //! - A failure is a call that ended with one of `codes`: by default `UNAVAILABLE`, `DEADLINE_EXCEEDED`, `INTERNAL` and `UNKNOWN`.
 //!   Any other status is a success: the server has answered. A call that its caller gave up says nothing, and neither does one that
-//!   an interceptor further in refused, so that it was never sent.
+//!   an interceptor further in refused, or that of a client further in, so that it was never sent.
 //! - `DEADLINE_EXCEEDED` counts whoever set the deadline. Calls that are made in a handler inherit that of its caller: if that is somebody
 //!   you do not trust, leave the code out of `codes`, or his impatience opens the breaker for all others.
 //! - A call counts when it has really ended, which is the end of its response stream: a stream that fails half way is a failure, and
@@ -46,7 +46,7 @@
 //! # Where it stands
 //!
 //! Behind `retry`, so that each attempt counts and none is made in vain; in front of `hedge`, whose attempts are one
-//! call, since a second attempt that is refused would end it. Time is tokio's, which tests can pause.
+//! call. Time is tokio's, which tests can pause.
 
 mod breaker;
 mod interceptor;

@@ -1,6 +1,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
 use bytes::Bytes;
@@ -10,6 +11,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::Instant;
 use tonic::{Code, Status};
 
+use super::one_piece::Nobody;
 use super::replay::Replay;
 use super::status;
 use crate::core::end::Outcome;
@@ -81,6 +83,14 @@ impl Default for Head {
             is_ok: false,
         }
     }
+}
+
+thread_local! {
+    /// Looks at a body. Whoever keeps the waker waits for something.
+    static LOOK: (Arc<Nobody>, Waker) = {
+        let look = Arc::new(Nobody);
+        (Arc::clone(&look), Waker::from(look))
+    };
 }
 
 impl Body {
@@ -174,22 +184,36 @@ impl Body {
     /// A request that is to be sent. A single message is there in one piece as soon as it is asked for, and what is
     /// in one piece costs the connection less to send than what has to be asked for its end.
     pub(crate) fn request(mut body: tonic::body::Body, waker: &Waker) -> Self {
+        Self::take(&mut body, waker)
+    }
+
+    /// The same of a channel's request, and what is left of one that is here in full: it may tell that its caller cancels it.
+    pub(crate) fn cancellable(mut body: tonic::body::Body) -> (Self, Option<tonic::body::Body>) {
+        let asked = || LOOK.with(|(look, _)| Arc::strong_count(look));
+        let before = asked();
+        let taken = LOOK.with(|(_, waker)| Self::take(&mut body, waker));
+        // A body that has nothing more to give need not be woken, unless it waits for that.
+        let is_cancellable = asked() > before && matches!(taken.source, Source::Full(_));
+        (taken, is_cancellable.then_some(body))
+    }
+
+    fn take(body: &mut tonic::body::Body, waker: &Waker) -> Self {
         let mut cx = Context::from_waker(waker);
-        let source = match data_of(&mut body, &mut cx) {
-            Poll::Pending => Source::Plain(body),
+        let source = match data_of(body, &mut cx) {
+            Poll::Pending => Source::Plain(std::mem::take(body)),
             Poll::Ready(None) => Source::Full(None),
             Poll::Ready(Some(Err(error))) => Source::Begun(Box::new(Chunks {
                 ahead: VecDeque::from([Err(error)]),
                 body: None,
             })),
-            Poll::Ready(Some(Ok(data))) => match data_of(&mut body, &mut cx) {
+            Poll::Ready(Some(Ok(data))) => match data_of(body, &mut cx) {
                 Poll::Ready(None) => Source::Full(Some(data)),
                 second => {
                     let mut ahead = VecDeque::from([Ok(data)]);
                     if let Poll::Ready(Some(second)) = second {
                         ahead.push_back(second);
                     }
-                    let body = Some(body);
+                    let body = Some(std::mem::take(body));
                     Source::Begun(Box::new(Chunks { ahead, body }))
                 }
             },

@@ -3,7 +3,7 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::{Method, StatusCode, Uri, Version};
@@ -12,6 +12,7 @@ use tonic::metadata::MetadataMap;
 use tonic::{Code, Request, Response, Status};
 use tower_service::Service;
 
+use super::cancelled::{Cancellable, Cancelled, of_body};
 use super::status::{self, BoxError};
 use super::stub::not_ready;
 use super::{Body, ResponseBody, failed};
@@ -190,14 +191,17 @@ where
         begun.exchange = Some(Exchange::new::<C>(request));
         Box::pin(async move {
             let Begun { exchange, sender } = &mut *begun;
-            let Some(Exchange { call, head }) = exchange else {
+            let Some(exchange) = exchange else {
                 unreachable!("it was put there above");
             };
+            let cancelled = exchange.cancelled.take();
+            let Exchange { call, head, .. } = exchange;
             let wire = Wire {
                 sender: RefCell::new(Link::Borrowed(sender)),
                 head,
             };
-            let response = shared.chain.send(&shared.state, call, wire).await;
+            let sending = shared.chain.send(&shared.state, call, wire);
+            let response = Cancellable::new(sending, cancelled).await;
             let response = response.map(|response| leave(call, response));
             // One that is ready and was not called keeps others from it.
             if let Readiness::Called = begun.sender.readiness {
@@ -218,6 +222,7 @@ struct Begun<S> {
 struct Exchange {
     call: Call<Body>,
     head: Head,
+    cancelled: Option<Cancelled>,
 }
 
 impl Exchange {
@@ -227,7 +232,7 @@ impl Exchange {
         let plan = C::plan(head.uri.path());
         let path = CallName::new(plan, head.uri.path_and_query().cloned());
         let metadata = MetadataMap::from_headers(head.headers);
-        let body = Body::request(body, Waker::noop());
+        let (body, rest) = Body::cancellable(body);
         let is_one_message = body.is_one_message();
         let request = Request::from_parts(metadata, head.extensions, body);
         let mut call = Call::outgoing(path, ABILITIES, request);
@@ -240,7 +245,11 @@ impl Exchange {
             uri: head.uri,
             version: head.version,
         };
-        Self { call, head }
+        Self {
+            call,
+            head,
+            cancelled: rest.map(of_body),
+        }
     }
 }
 
@@ -351,6 +360,9 @@ where
     <S::ResponseBody as http_body::Body>::Error: Into<BoxError> + Send,
 {
     async fn run(&mut self, call: &mut Call<Body>) -> Result<Response<Body>, Status> {
+        if let Some(status) = call.refusal() {
+            return Err(status);
+        }
         call.set_sent();
         let sender = self.sender.get_mut().get_mut();
         sender.ready().await?;

@@ -14,11 +14,15 @@
 //! encoded when the call is made, unless its caller holds a `CancellationHandle` for it. A generated client asks a stream of requests for
 //! its messages as they can be sent.
 //!
+//! A call that is dropped, or cancelled by its `CancellationHandle`, ends at once, whatever it waits for: the delay of `retry` or `hedge`, a
+//! connection, a place, a token. Observers are told `CANCELLED`.
+//!
 //! Whatever the mount, a deadline of the call is enforced (see [`deadline`](crate::deadline)), a connection that is lost is
 //! `UNAVAILABLE`, and a timeout that tonic's channel noticed first is `DEADLINE_EXCEEDED`, where tonic says `UNKNOWN`
 //! and `CANCELLED`.
 
 mod body;
+mod cancelled;
 mod channel;
 #[allow(missing_docs)]
 mod one_piece;
@@ -37,6 +41,7 @@ pub use body::{Body, ResponseBody};
 pub use channel::InterceptedChannel;
 pub use request_stream::RequestStream;
 
+use cancelled::{Cancellable, of_handle};
 pub(crate) use status::of_tonic;
 
 #[doc(hidden)]
@@ -58,6 +63,7 @@ use crate::core::chain::Next;
 use crate::core::time::InTurns;
 use crate::core::time::exceeded;
 use crate::core::time::timeout_at;
+use crate::kit::unsent;
 
 /// What an attempt failed with. A server that gives up at the deadline calls that a cancellation, and may
 /// be heard before the client's own timer is.
@@ -77,5 +83,17 @@ pub(crate) async fn send<Req: Send, Res: Send>(
     call: &mut Call<Req>,
 ) -> Result<Response<Res>, Status> {
     let deadline = call.known_deadline();
-    timeout_at(deadline, InTurns::new(chain.run(call)), exceeded).await
+    // A channel has no handle, but what tonic has made of one.
+    let cancelled = match call.plan().is_of_channel() {
+        true => None,
+        false => of_handle(call.extensions()),
+    };
+    let run = Cancellable::new(InTurns::new(chain.run(call)), cancelled);
+    let mut answer = timeout_at(deadline, run, exceeded).await;
+    if let Err(status) = &mut answer
+        && !call.is_sent()
+    {
+        unsent::mark(status);
+    }
+    answer
 }

@@ -45,7 +45,8 @@ impl<T: fmt::Debug> fmt::Debug for InOnePiece<T> {
 /// Looks whether a request is here already. A stream is asked for its messages when they can be sent, not before.
 static GLANCE: LazyLock<Waker> = LazyLock::new(|| Waker::from(Arc::new(Nobody)));
 
-struct Nobody;
+/// Nobody is woken.
+pub(crate) struct Nobody;
 
 impl Wake for Nobody {
     fn wake(self: Arc<Self>) {}

@@ -92,13 +92,21 @@ pub(crate) fn of_tonic(status: Status) -> Status {
     if status.code() == Code::Cancelled && has_source::<TimeoutExpired>(&status) {
         return exceeded();
     }
+    // So is to hyper what waited for a connection that closed.
+    if status.code() == Code::Cancelled && reset::is_unsent(&status) {
+        return lost(status, "the connection closed before the request was sent");
+    }
     // A lost connection is `UNKNOWN` to tonic, and `UNAVAILABLE` to gRPC's own libraries.
     if status.code() == Code::Unknown && has_source::<io::Error>(&status) {
-        let mut lost = Status::unavailable("the connection was lost");
-        lost.set_source(Arc::new(status));
-        return lost;
+        return lost(status, "the connection was lost");
     }
     status
+}
+
+fn lost(status: Status, message: &str) -> Status {
+    let mut lost = Status::unavailable(message);
+    lost.set_source(Arc::new(status));
+    lost
 }
 
 /// Whether there is an error of this type behind a status.

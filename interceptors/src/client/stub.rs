@@ -288,11 +288,11 @@ where
     <T::ResponseBody as http_body::Body>::Error: Into<BoxError> + Send,
 {
     async fn run(&mut self, call: &mut Call<Req>) -> Result<Response<Out::Body>, Status> {
-        call.set_sent();
         // Before the transport keeps a place for it.
         if let Some(status) = call.refusal() {
             return Err(status);
         }
+        call.set_sent();
         let grpc = self.grpc.get_mut();
         if let Err(error) = grpc.ready().await {
             // Gone all the same.

@@ -11,6 +11,7 @@ use crate::core::plan::{Setting, Value};
 use crate::core::time::exceeded;
 use crate::kit::by_name::{By, ByName};
 use crate::kit::refusal;
+use crate::kit::unsent::ended_unsent;
 use crate::{CallDetails, End, Observer, Outcome};
 
 /// How many calls there may be at once, and what becomes of the others.
@@ -340,7 +341,7 @@ impl Shared {
         };
         let load = match (end.outcome(), end.code()) {
             (Outcome::Cancelled | Outcome::Panicked, _) => return,
-            _ if !end.is_sent() => return,
+            _ if ended_unsent(end) => return,
             (_, Code::ResourceExhausted | Code::Unavailable) => Load::High,
             _ if is_stream => return,
             _ if end.elapsed() > adaptive.target => Load::High,

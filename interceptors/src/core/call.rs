@@ -317,18 +317,21 @@ impl<Req> Call<Req> {
     #[inline]
     #[doc(hidden)]
     pub fn outgoing_request(&mut self) -> Result<Request<Req>, Status> {
-        let deadline = self.details.known_deadline();
+        let left = match self.details.known_deadline() {
+            Some(deadline) => Some(deadline.saturating_duration_since(lately())),
+            None => None,
+        };
+        // Before it counts as sent.
+        if left.is_some_and(|left| left.is_zero()) {
+            return Err(exceeded());
+        }
         let mut request = self.take_request()?;
         if let Some(resend) = self.abilities.resend
             && !(resend.begin)(request.get_mut())
         {
             return Err(cut());
         }
-        if let Some(deadline) = deadline {
-            let left = deadline.saturating_duration_since(lately());
-            if left.is_zero() {
-                return Err(exceeded());
-            }
+        if let Some(left) = left {
             let headers = request.metadata_mut().as_mut();
             headers.insert(GRPC_TIMEOUT.clone(), format_timeout(left));
         }

@@ -43,7 +43,7 @@ pub struct CallDetails {
     attempt: u32,
     /// The handler has answered this attempt, or the server has begun to.
     answered: bool,
-    /// An attempt has reached the end of the chain: the handler, or the transport, whether or not that
+    /// This attempt has reached the end of the chain: the handler, or the transport, whether or not that
     /// could take it.
     sent: bool,
     deadline: Deadline,
@@ -351,6 +351,7 @@ impl CallDetails {
         &mut self.answered
     }
 
+    /// Whether this attempt has reached the end of the chain. If not, it is no server that has answered it.
     pub(crate) fn is_sent(&self) -> bool {
         self.sent
     }
@@ -433,6 +434,7 @@ impl CallDetails {
     pub(crate) fn start_over(&mut self, metadata: MetadataMap, extensions: Extensions) {
         self.request = Some(Request::from_parts(metadata, extensions, ()));
         self.answered = false;
+        self.sent = false;
         self.has_panicked = false;
     }
 

@@ -120,7 +120,7 @@ impl End<'_> {
         self.name.plan().is_of_channel()
     }
 
-    /// Whether the request has left the interceptors. If not, the end says nothing about the server.
+    /// Whether the request of the last attempt has left the interceptors. If not, the end says nothing about the server.
     #[doc(hidden)]
     #[must_use]
     pub fn is_sent(&self) -> bool {

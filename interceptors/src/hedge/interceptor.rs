@@ -9,6 +9,7 @@ use tonic::{Code, Response, Status};
 use crate::core::plan::{Setting, Value};
 use crate::kit::codes;
 use crate::kit::pushback::{PREVIOUS_ATTEMPTS, Pushback, pushback};
+use crate::kit::unsent::is_unsent;
 use crate::{Call, Interceptor, Next};
 
 /// How many attempts, and how far apart.
@@ -165,6 +166,11 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Hedge<'_> {
                 Event::Ended(result, attempt) => (result, attempt),
             };
             let status = match result {
+                // It has not been sent, so it says nothing of the attempts that have.
+                Err(status) if !attempts.running.is_empty() && is_unsent(&attempt, &status) => {
+                    next_at = after_refusal(next_at, &status);
+                    continue;
+                }
                 Err(status)
                     if self.config.non_fatal_codes.contains(&status.code())
                         && !attempt.is_answered() =>
@@ -188,6 +194,18 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Hedge<'_> {
                 return Err(status);
             }
         }
+    }
+}
+
+/// When the next attempt is made, after one that an interceptor further in has refused.
+#[cold]
+fn after_refusal(next_at: Option<Instant>, status: &Status) -> Option<Instant> {
+    match pushback(status.metadata()) {
+        Pushback::None => next_at,
+        Pushback::After(delay) => next_at
+            .max(Instant::now().checked_add(delay))
+            .filter(|_| next_at.is_some()),
+        Pushback::Stop => None,
     }
 }
 

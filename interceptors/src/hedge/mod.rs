@@ -5,6 +5,8 @@
 //!
 //! - A failure with one of `non_fatal_codes` is waited for no longer: the next attempt is made at once.
 //!   When all have failed, the last failure is the answer.
+//! - An attempt that an interceptor behind `hedge` refuses was not sent. The attempts under way go on, and it is the
+//!   answer only if there are none.
 //! - Any other failure is the answer, and so is a failure after the server has begun to respond.
 //! - `grpc-retry-pushback-ms` in a failure with a non-fatal code says when the next attempt may be made;
 //!   negative or unreadable, none is.
@@ -36,11 +38,7 @@ impl crate::Entry for Entry {
     const SIDES: Sides = Sides::CLIENT;
     const RULES: &'static [Rule] = &[
         Rule::after("logging", "each attempt is logged as a call").rank(9),
-        Rule::after(
-            "circuit_breaker",
-            "a further attempt that it refuses ends the call",
-        )
-        .rank(17),
+        Rule::after("circuit_breaker", "each attempt counts as a call").rank(17),
         Rule::after("trace", "each attempt has the span of a call").rank(28),
         Rule::after("payload", "the messages of each attempt are logged").rank(32),
     ];

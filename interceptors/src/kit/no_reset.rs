@@ -1,9 +1,22 @@
-//! How a stream of HTTP/2 is reset where this crate does not know `h2`.
+//! The same where this crate does not know `h2`.
 
 use std::error::Error;
 use std::sync::Arc;
 
+use tonic::Status;
+
 /// Nothing: hyper resets the stream with a code of its own.
 pub(crate) fn cancel() -> Option<Arc<dyn Error + Send + Sync>> {
     None
+}
+
+/// Not known.
+pub(crate) fn is_unsent(_: &Status) -> bool {
+    false
+}
+
+/// Not known.
+#[cfg(feature = "retry")]
+pub(crate) fn is_unprocessed(_: &Status) -> bool {
+    false
 }

@@ -1,9 +1,30 @@
-//! How a stream of HTTP/2 is reset.
+//! How a stream of HTTP/2 is reset, and what errors of HTTP/2 say of a request.
 
 use std::error::Error;
 use std::sync::Arc;
 
+use tonic::Status;
+
+use super::sources::sources;
+
 /// The error that makes hyper reset the stream with `CANCEL`.
 pub(crate) fn cancel() -> Option<Arc<dyn Error + Send + Sync>> {
     Some(Arc::new(h2::Error::from(h2::Reason::CANCEL)))
+}
+
+/// Whether the request has not left the client: its connection closed first.
+pub(crate) fn is_unsent(status: &Status) -> bool {
+    let mut errors = sources(status).filter_map(|source| source.downcast_ref::<hyper::Error>());
+    errors.any(hyper::Error::is_canceled)
+}
+
+/// Whether the server's library says that the application has not seen the request.
+pub(crate) fn is_unprocessed(status: &Status) -> bool {
+    let mut errors = sources(status).filter_map(|source| source.downcast_ref::<h2::Error>());
+    errors.any(|error| {
+        let is_refused = error.reason() == Some(h2::Reason::REFUSED_STREAM);
+        // A connection that goes away in good order names the last stream that it will answer.
+        let is_beyond = error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR);
+        error.is_remote() && (is_refused || is_beyond)
+    })
 }

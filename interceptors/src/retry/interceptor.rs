@@ -6,7 +6,7 @@ use tonic::{Code, Response, Status};
 
 use super::Throttle;
 use super::backoff::delay;
-use super::transparent::Transparent;
+use super::transparent::{self, Transparent};
 use crate::core::call::DEFAULT_BUFFER_SIZE;
 use crate::core::kept::Kept;
 use crate::core::plan::{Setting, Value};
@@ -16,6 +16,7 @@ use crate::kit::codes;
 #[cfg(feature = "client")]
 use crate::kit::pushback::PREVIOUS_ATTEMPTS;
 use crate::kit::pushback::{Pushback, pushback};
+use crate::kit::unsent::is_unsent;
 use crate::{Call, CallDetails, Interceptor, Next, Side};
 
 /// When to try again, and after how long.
@@ -253,14 +254,19 @@ impl<'a> Retry<'a> {
     /// How long to wait before another attempt; `None` where this failure is final.
     fn backoff(
         &self,
-        side: Side,
+        details: &CallDetails,
         status: &Status,
         retries_since_pushback: &mut u32,
     ) -> Option<Duration> {
+        let side = details.side();
         let pushback = pushback(status.metadata());
         let retryable = self.config.codes.contains(&status.code());
         let counts = retryable || pushback == Pushback::Stop;
-        let allowed = !counts || self.throttle.is_none_or(Throttle::fail);
+        let allowed = match self.throttle {
+            Some(throttle) if is_unsent(details, status) => throttle.allows(),
+            Some(throttle) => !counts || throttle.fail(),
+            None => true,
+        };
         if !(retryable && allowed) {
             return None;
         }
@@ -322,10 +328,13 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Retry<'_> {
                 Err(end) => return end,
             };
             if let Some(pause) = pause {
+                let counts = pause.counts;
                 // Boxed, so that calls that wait for nothing keep no place for a timer.
                 Box::pin(progress.wait(call.deadline(), pause)).await?;
-                call.count_attempt();
-                progress.attempts += 1;
+                if counts {
+                    call.count_attempt();
+                    progress.attempts += 1;
+                }
             }
             call.resume(kept);
             progress.mark(call);
@@ -336,7 +345,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Retry<'_> {
 /// What a failed attempt is followed by: another one with this request.
 struct Again<Req> {
     kept: Kept<Req>,
-    /// `None` where the attempt that failed was none: the server has not seen it.
+    /// `None` where nothing is waited for.
     pause: Option<Pause>,
 }
 
@@ -355,7 +364,10 @@ impl Retry<'_> {
         let status = match answer {
             Err(status) => status,
             answer => {
-                self.succeed();
+                // What an interceptor further in has answered says nothing of the server.
+                if call.is_sent() {
+                    self.succeed();
+                }
                 return Err(answer);
             }
         };
@@ -364,13 +376,27 @@ impl Retry<'_> {
         // A server that has failed may read on meanwhile, so it is taken over before the wait.
         let taken = match verdict {
             Verdict::Final => None,
-            Verdict::AtOnce | Verdict::After(_) => copy.and_then(|copy| call.taken_over(copy)),
+            Verdict::AtOnce | Verdict::Reconnect(_) | Verdict::After(_) => {
+                copy.and_then(|copy| call.taken_over(copy))
+            }
         };
         match (taken, verdict) {
             (Some(kept), Verdict::AtOnce) => Ok(Again { kept, pause: None }),
+            (Some(kept), Verdict::Reconnect(delay)) => Ok(Again {
+                kept,
+                pause: Some(Pause {
+                    delay,
+                    counts: false,
+                    status,
+                }),
+            }),
             (Some(kept), Verdict::After(delay)) => Ok(Again {
                 kept,
-                pause: Some(Pause { delay, status }),
+                pause: Some(Pause {
+                    delay,
+                    counts: true,
+                    status,
+                }),
             }),
             _ => Err(Err(status)),
         }
@@ -384,12 +410,16 @@ enum Verdict {
     Final,
     /// The same attempt once more: the server has not seen it.
     AtOnce,
+    /// The same, after so long: it has not left the client.
+    Reconnect(Duration),
     After(Duration),
 }
 
 /// The wait before another attempt, and the failure that it follows.
 struct Pause {
     delay: Duration,
+    /// What follows is another attempt, and not the same one on another connection.
+    counts: bool,
     status: Status,
 }
 
@@ -440,7 +470,7 @@ impl Progress {
 
     /// Waits before the next attempt; the error is what the call ends with instead.
     async fn wait(&self, deadline: Option<Instant>, pause: Pause) -> Result<(), Status> {
-        let Pause { delay, status } = pause;
+        let Pause { delay, status, .. } = pause;
         let at = Instant::now().checked_add(delay);
         match (deadline, at) {
             (Some(deadline), at) if at.is_none_or(|at| deadline <= at) => {
@@ -486,15 +516,21 @@ impl Retry<'_> {
         status: &Status,
         has_copy: bool,
     ) -> Verdict {
+        let deadline = details.deadline();
         let is_over = |deadline: Instant| deadline <= Instant::now();
-        if details.is_answered() || details.deadline().is_some_and(is_over) {
+        if details.is_answered() || deadline.is_some_and(is_over) {
             return Verdict::Final;
         }
-        if progress.is_client && progress.transparent.allows(status) {
-            return Verdict::AtOnce;
+        if progress.is_client {
+            match progress.transparent.judge(status, deadline.is_some()) {
+                transparent::Again::Counts => {}
+                transparent::Again::AtOnce => return Verdict::AtOnce,
+                transparent::Again::After(delay) => return Verdict::Reconnect(delay),
+                transparent::Again::Never => return Verdict::Final,
+            }
         }
         let since_pushback = &mut progress.retries_since_pushback;
-        match self.backoff(details.side(), status, since_pushback) {
+        match self.backoff(details, status, since_pushback) {
             Some(delay) if has_copy && progress.attempts < self.config.max_attempts => {
                 Verdict::After(delay)
             }

@@ -39,10 +39,27 @@
 //! - One deadline holds for all attempts, and each tells the server what is left of it. A delay does not go beyond it: the call
 //!   ends with `DEADLINE_EXCEEDED` when it passes, not before. The call's own expiry is never retried.
 //! - Each attempt after the first carries `grpc-previous-rpc-attempts`; what the caller wrote under that key is not sent.
-//! - A request that the server refused unseen (`REFUSED_STREAM`, or a `GOAWAY` below it) is sent again at once, one time; one
-//!   that never left the client, up to 1,000 times. Neither counts as an attempt. Feature `transparent-retry`.
-//! - Dropping the call ends it, in a delay as in an attempt; the server is told.
+//! - A request that the server refused unseen (`REFUSED_STREAM`, or a `GOAWAY` below it) is sent again at once, one time. A request
+//!   that never left the client, because its connection closed first, is sent again too; see [below](#connections-that-close).
+//!   Neither counts as an attempt. Feature `transparent-retry`.
+//! - What an interceptor behind `retry` refuses (`load_shed`, `concurrency`, `circuit_breaker`, `auth`, one of your own) was not sent. The code and
+//!   the pushback say whether there is another attempt, as for a failure of the server. The throttle neither loses nor gains a token by it.
+//! - Dropping the call or cancelling it by its `CancellationHandle` ends it, in a delay as in an attempt; the server is told.
 //! - The answer is that of the last attempt, unchanged.
+//!
+//! # Connections that close
+//!
+//! A server that hangs up before it gets the request is asked again at once, on another connection: the first may have been idle, and
+//! closed for that. From then on the call waits before each further connection, as gRPC's
+//! [connection backoff](https://github.com/grpc/grpc/blob/master/doc/connection-backoff.md) has it: 1 s at first, then 1.6 times
+//! as long each time, up to 120 s, and ± 20 % of it. These waits count neither for `max_attempts` nor for the throttle,
+//! and `base_delay` and `max_delay` say nothing of them.
+//!
+//! - With a deadline the call goes on until then, and ends `DEADLINE_EXCEEDED`.
+//! - Without one it ends `UNAVAILABLE` when the fifth connection has closed, after about 5 s.
+//!
+//! A connection that cannot be opened at all, or that is lost when the request may be on its way, is a failed attempt with
+//! `UNAVAILABLE`: `codes`, `max_attempts` and `base_delay` say what follows.
 //!
 //! # What gRFC A6 leaves open
 //!
@@ -57,6 +74,7 @@
 //! | what a success is to the throttle | `OK`; for a response stream, and on a channel, that headers came, as in grpc-java |
 //! | a refused request after a retry | still sent again at once, as in grpc-core |
 //! | a connection that is lost in mid-call | `UNAVAILABLE`, as in gRPC's own libraries, where tonic says `UNKNOWN` |
+//! | a connection that closes before the request is sent | `UNAVAILABLE`, where tonic says `CANCELLED` |
 //! | what counts for `buffer_size` | the encoded messages; on a channel with the five bytes before each |
 //! | whom the throttle is for | all clients of a generated client's or a stub's type; a channel and its clones |
 //!

@@ -60,6 +60,11 @@ impl Throttle {
         before.saturating_sub(1000) > self.max / 2
     }
 
+    /// Whether there may be a retry of what takes no token.
+    pub(crate) fn allows(&self) -> bool {
+        self.count.load(Ordering::Relaxed) > self.max / 2
+    }
+
     pub(crate) fn succeed(&self) {
         if self.count.load(Ordering::Relaxed) < self.max {
             let add = |count: u32| Some(count.saturating_add(self.ratio).min(self.max));

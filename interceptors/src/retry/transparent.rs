@@ -1,13 +1,38 @@
+use std::time::Duration;
+
 use tonic::Status;
 
-/// How often grpc-java sends a call again that never left the client; A6 has no limit.
-const NEVER_SENT: u32 = 1_000;
+use super::backoff::delay;
+#[cfg(feature = "client")]
+use crate::kit::reset;
 
-/// A6, "Transparent Retries": what no application has seen is sent again at once, and counts nowhere.
+/// How many connections a call without a deadline may be given that close before its request is sent.
+const CONNECTIONS: u32 = 5;
+
+// gRPC's "Connection Backoff Protocol" (`doc/connection-backoff.md`).
+const INITIAL_BACKOFF: Duration = Duration::from_secs(1);
+const MULTIPLIER: f64 = 1.6;
+const MAX_BACKOFF: Duration = Duration::from_secs(120);
+const JITTER: f64 = 0.2;
+
+/// A6, "Transparent Retries": what no application has seen is sent again, and counts nowhere.
 #[derive(Debug, Default)]
 pub(crate) struct Transparent {
     never_sent: u32,
     refused: bool,
+}
+
+/// What becomes of a failed attempt.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Again {
+    /// It was one, and the policy decides.
+    Counts,
+    /// It is made again as if it had not been made.
+    AtOnce,
+    /// The same, on a connection that is not to be opened earlier.
+    After(Duration),
+    /// It was none, and that was the last connection.
+    Never,
 }
 
 /// What is known of a failed attempt besides its status.
@@ -22,40 +47,80 @@ enum Seen {
 
 impl Transparent {
     /// Whether a failed attempt is to be made again as if it had not been made.
-    pub(crate) fn allows(&mut self, status: &Status) -> bool {
+    pub(crate) fn judge(&mut self, status: &Status, has_deadline: bool) -> Again {
         match seen(status) {
-            Seen::NotByTheServer => {
-                self.never_sent += 1;
-                self.never_sent <= NEVER_SENT
+            Seen::NotByTheServer => self.next_connection(has_deadline, fastrand::f64()),
+            Seen::NotByTheApplication if !std::mem::replace(&mut self.refused, true) => {
+                Again::AtOnce
             }
-            Seen::NotByTheApplication => !std::mem::replace(&mut self.refused, true),
-            Seen::Perhaps => false,
+            Seen::NotByTheApplication | Seen::Perhaps => Again::Counts,
+        }
+    }
+
+    fn next_connection(&mut self, has_deadline: bool, random: f64) -> Again {
+        self.never_sent = self.never_sent.saturating_add(1);
+        match self.never_sent {
+            // A connection that nobody has used for a while may have been closed meanwhile.
+            1 => Again::AtOnce,
+            n if n < CONNECTIONS || has_deadline => {
+                let n = n - 1;
+                let (base, max) = (INITIAL_BACKOFF, MAX_BACKOFF);
+                Again::After(delay(base, MULTIPLIER, max, JITTER, n, random))
+            }
+            _ => Again::Never,
         }
     }
 }
 
-#[cfg(not(feature = "transparent-retry"))]
+#[cfg(not(feature = "client"))]
 fn seen(_: &Status) -> Seen {
     let _ = [Seen::NotByTheServer, Seen::NotByTheApplication];
     Seen::Perhaps
 }
 
-#[cfg(feature = "transparent-retry")]
+#[cfg(feature = "client")]
 fn seen(status: &Status) -> Seen {
-    for source in crate::kit::sources::sources(status) {
-        if let Some(error) = source.downcast_ref::<h2::Error>() {
-            let is_refused = error.reason() == Some(h2::Reason::REFUSED_STREAM);
-            // A connection that goes away in good order names the last stream that it will answer.
-            let is_beyond = error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR);
-            if error.is_remote() && (is_refused || is_beyond) {
-                return Seen::NotByTheApplication;
-            }
-        }
-        if let Some(error) = source.downcast_ref::<hyper::Error>()
-            && error.is_canceled()
-        {
-            return Seen::NotByTheServer;
-        }
+    match () {
+        () if reset::is_unsent(status) => Seen::NotByTheServer,
+        () if reset::is_unprocessed(status) => Seen::NotByTheApplication,
+        () => Seen::Perhaps,
     }
-    Seen::Perhaps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn connections(has_deadline: bool, calls: usize) -> Vec<Again> {
+        let mut transparent = Transparent::default();
+        (0..calls)
+            .map(|_| transparent.next_connection(has_deadline, 0.5))
+            .collect()
+    }
+
+    #[test]
+    fn backoff_grows_between_connections() {
+        let after = |millis| Again::After(Duration::from_millis(millis));
+        let expected = [
+            Again::AtOnce,
+            after(1000),
+            after(1600),
+            after(2560),
+            Again::Never,
+            Again::Never,
+        ];
+        assert_eq!(connections(false, 6), expected);
+        let within_a_deadline = connections(true, 40);
+        assert_eq!(within_a_deadline[..4], expected[..4]);
+        assert_eq!(within_a_deadline[4], after(4096));
+        assert_eq!(within_a_deadline[39], Again::After(MAX_BACKOFF));
+    }
+
+    #[test]
+    fn jitter_is_a_fifth() {
+        let mut transparent = Transparent::default();
+        transparent.next_connection(false, 0.0);
+        let low = transparent.next_connection(false, 0.0);
+        assert_eq!(low, Again::After(Duration::from_millis(800)));
+    }
 }

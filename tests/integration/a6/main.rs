@@ -2,6 +2,8 @@
 //! server that fails as it is told. The clock is paused, so every moment is exact.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
+mod cancelled;
+mod connections;
 mod entries;
 mod guard;
 mod hedge;
@@ -10,3 +12,4 @@ mod properties;
 mod request;
 mod table;
 mod throttle;
+mod unsent;

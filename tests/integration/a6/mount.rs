@@ -14,7 +14,7 @@ use interceptors_tests::{Policy, WatchEnds, clients};
 use tokio_stream::{Stream, StreamExt};
 use tonic::metadata::MetadataMap;
 use tonic::transport::Channel;
-use tonic::{Code, Request, Response, Status, Streaming};
+use tonic::{CancellationHandle, Code, Request, Response, Status, Streaming};
 
 pub(crate) const MS: fn(u64) -> Duration = Duration::from_millis;
 
@@ -123,6 +123,14 @@ impl Ask {
     pub(crate) fn timeout(mut self, timeout: Option<Duration>) -> Self {
         self.timeout = timeout;
         self
+    }
+
+    /// A handle to cancel the call with.
+    pub(crate) fn cancellation_handle(&mut self) -> CancellationHandle {
+        let mut request = Request::new(());
+        let handle = request.cancellation_handle();
+        self.extensions.insert(handle.clone());
+        handle
     }
 
     fn take_texts(&mut self) -> Texts {
@@ -320,6 +328,20 @@ mounted! {
             retry(max_attempts = 4, base_delay = "100ms", jitter = 0.0),
         )]
         struct Limited;
+    hedged_shed: HedgedShed = HedgedShed,
+        #[intercept(hedge(max_attempts = 2, delay = "20ms"), load_shed(max = 1))]
+        struct HedgedShed;
+    throttled_broken: ThrottledBroken = ThrottledBroken,
+        #[intercept(
+            retry(
+                max_attempts = 2,
+                base_delay = "1ms",
+                jitter = 0.0,
+                throttle(tokens = 10, ratio = 0.001),
+            ),
+            circuit_breaker(failures = 2, open_for = "10s"),
+        )]
+        struct ThrottledBroken;
     limited_only: LimitedOnly = LimitedOnly,
         #[intercept(deadline("2s"))]
         struct LimitedOnly;
