@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)] // clippy.toml allows it inside of tests, not of their helpers
 mod common;
+mod constructors;
 mod inherited;
 mod lost;
 mod mounts;
