@@ -8,5 +8,6 @@ mod inherited;
 mod lost;
 mod mounts;
 mod one_piece;
+mod readiness;
 mod secrets;
 mod shapes;
