@@ -294,7 +294,7 @@ impl HttpBody for Body {
         if let Some(Ok(frame)) = &mut frame
             && let Some(trailers) = frame.trailers_mut()
         {
-            status::without_malformed_details(trailers);
+            status::mend_trailers(trailers);
         }
         if let Some(count) = &mut this.count {
             count.see(&frame);
