@@ -318,7 +318,7 @@ impl HttpBody for Body {
         if let Some(Ok(frame)) = &mut frame
             && let Some(trailers) = frame.trailers_mut()
         {
-            status::without_malformed_details(trailers);
+            status::mend_trailers(trailers);
         }
         if let Some(count) = &mut this.count {
             count.see(&frame);
@@ -396,7 +396,8 @@ impl fmt::Debug for Body {
 }
 
 /// What comes out of a wrapped channel: the response's [`Body`], watched to its end and held to the deadline of the
-/// call.
+/// call. The default is an empty one, which tonic wants for the interceptors that it puts around a channel.
+#[derive(Default)]
 pub struct ResponseBody {
     body: Body,
     /// Boxed, so that a response that nobody watches is moved about in little space.

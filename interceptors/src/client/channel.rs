@@ -1,9 +1,8 @@
-use std::cell::RefCell;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{Method, StatusCode, Uri, Version};
@@ -49,13 +48,43 @@ use crate::core::time::inherit;
 /// # }
 /// ```
 ///
-/// A call waits for the channel to be ready before it is sent, and each further attempt waits again.
+/// # Readiness
+///
+/// An attempt takes its place in the channel (a permit of a `ConcurrencyLimit`, a slot of a `Buffer`) when the innermost interceptor sends
+/// it. Calls that wait in the chain, for a token or a retry's backoff for example, take none, and a deadline covers the wait for a
+/// place. So the wrapped channel itself is always ready: a layer around it that sheds load by readiness does not see that the channel is full,
+/// and belongs inside of `wrap`. If the channel fails to become ready, that attempt fails; its status can be retried.
+///
+/// # With tonic's and tower's own
+///
+/// All constructors and settings of generated clients work (`with_interceptor`, `with_origin`, compression, limits of message sizes). So do tower's
+/// layers, inside and outside of `wrap`: the channel has to be `Clone + Send`, and need not be `Sync`.
+///
+/// ```
+/// # use interceptors::intercept;
+/// # use interceptors_proto::demo::user_service_client::UserServiceClient;
+/// # use tonic::transport::Endpoint;
+/// # use tonic::{Request, Status};
+/// # #[intercept(logging)]
+/// # struct Outbound;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// # let channel = Endpoint::from_static("http://[::1]:50051").connect_lazy();
+/// fn tenant(mut request: Request<()>) -> Result<Request<()>, Status> {
+///     let tenant = "acme".parse().map_err(|_| Status::internal("bad tenant"))?;
+///     request.metadata_mut().insert("x-tenant", tenant);
+///     Ok(request)
+/// }
+///
+/// let client = UserServiceClient::with_interceptor(Outbound.wrap(channel), tenant)
+///     .max_decoding_message_size(1024 * 1024);
+/// # let _ = client;
+/// # }
+/// ```
 pub struct InterceptedChannel<C: ChannelChain, S> {
     shared: Arc<Shared<C, S>>,
+    /// Cloned for calls, and never asked whether it is ready.
     service: S,
-    /// The channel cannot take the next call. That is for the interceptors to hear, so the call fails
-    /// and not the question whether it can be made.
-    broken: Option<Status>,
 }
 
 struct Shared<C: ChannelChain, S> {
@@ -98,7 +127,6 @@ impl<C: ChannelChain, S> InterceptedChannel<C, S> {
                 spares: Spares(Mutex::default()),
             }),
             service,
-            broken: None,
         }
     }
 
@@ -113,7 +141,6 @@ impl<C: ChannelChain, S: Clone> Clone for InterceptedChannel<C, S> {
         Self {
             shared: Arc::clone(&self.shared),
             service: self.service.clone(),
-            broken: None,
         }
     }
 }
@@ -162,9 +189,8 @@ where
     type Error = Status;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Status>> + Send>>;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Status>> {
-        let ready = ready!(self.service.poll_ready(cx));
-        self.broken = ready.err().map(|error| not_ready(error.into()));
+    /// Always: an attempt waits for its place when it is sent.
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Status>> {
         Poll::Ready(Ok(()))
     }
 
@@ -176,15 +202,9 @@ where
                 exchange: None,
                 sender: Sender {
                     service: self.service.clone(),
-                    readiness: Readiness::Ready,
+                    is_broken: false,
                 },
             }),
-        };
-        // The one that was polled ready is the one to be called.
-        std::mem::swap(&mut self.service, &mut begun.sender.service);
-        begun.sender.readiness = match self.broken.take() {
-            Some(status) => Readiness::Broken(status),
-            None => Readiness::Ready,
         };
         // Two boxes, because an allocator takes far longer for a single one of more than a kilobyte. What is in
         // this one is used where it lies; the parameters of an `async fn` would be kept beside what is made of them.
@@ -197,14 +217,13 @@ where
             let cancelled = exchange.cancelled.take();
             let Exchange { call, head, .. } = exchange;
             let wire = Wire {
-                sender: RefCell::new(Link::Borrowed(sender)),
+                sender: Link::Borrowed(sender),
                 head,
             };
             let sending = shared.chain.send(&shared.state, call, wire);
             let response = Cancellable::new(sending, cancelled).await;
             let response = response.map(|response| leave(call, response));
-            // One that is ready and was not called keeps others from it.
-            if let Readiness::Called = begun.sender.readiness {
+            if !begun.sender.is_broken {
                 begun.exchange = None;
                 shared.spares.give_back(begun);
             }
@@ -276,35 +295,53 @@ const ABILITIES: Abilities<Body> = Abilities::new(
     Some(Body::counted),
 );
 
-/// The channel, and what is known of whether it can take the next attempt.
+/// The channel. Between attempts it holds no place.
 struct Sender<S> {
     service: S,
-    readiness: Readiness,
-}
-
-enum Readiness {
-    Ready,
-    /// It has been called, and may be asked again.
-    Called,
-    Broken(Status),
+    /// It has failed to become ready, after which tower has it thrown away.
+    is_broken: bool,
 }
 
 impl<S> Sender<S>
 where
-    S: GrpcService<tonic::body::Body>,
+    S: GrpcService<tonic::body::Body> + Clone,
 {
-    /// Whether it was already, or once it is.
-    async fn ready(&mut self) -> Result<(), Status> {
-        if let Readiness::Called = self.readiness {
-            let ready = poll_fn(|cx| self.service.poll_ready(cx)).await;
-            self.readiness = match ready {
-                Ok(()) => Readiness::Ready,
-                Err(error) => Readiness::Broken(not_ready(error.into())),
-            };
+    async fn place(&mut self) -> Result<Place<'_, S>, Status> {
+        let mut place = Place {
+            sender: self,
+            is_kept: true,
+        };
+        let ready = poll_fn(|cx| place.sender.service.poll_ready(cx)).await;
+        if let Err(error) = ready {
+            place.sender.is_broken = true;
+            place.is_kept = false;
+            return Err(not_ready(error.into()));
         }
-        match &self.readiness {
-            Readiness::Broken(status) => Err(status.clone()),
-            Readiness::Ready | Readiness::Called => Ok(()),
+        Ok(place)
+    }
+}
+
+/// A place in the channel, or in the queue for one.
+struct Place<'a, S: Clone> {
+    sender: &'a mut Sender<S>,
+    is_kept: bool,
+}
+
+impl<S> Place<'_, S>
+where
+    S: GrpcService<tonic::body::Body> + Clone,
+{
+    fn send(mut self, request: http::Request<tonic::body::Body>) -> S::Future {
+        self.is_kept = false;
+        self.sender.service.call(request)
+    }
+}
+
+impl<S: Clone> Drop for Place<'_, S> {
+    fn drop(&mut self) {
+        if self.is_kept {
+            // A clone has no place, and does not queue.
+            self.sender.service = self.sender.service.clone();
         }
     }
 }
@@ -315,6 +352,13 @@ enum Link<'a, S> {
 }
 
 impl<S> Link<'_, S> {
+    fn get(&self) -> &Sender<S> {
+        match self {
+            Self::Borrowed(sender) => sender,
+            Self::Owned(sender) => sender,
+        }
+    }
+
     fn get_mut(&mut self) -> &mut Sender<S> {
         match self {
             Self::Borrowed(sender) => sender,
@@ -325,7 +369,7 @@ impl<S> Link<'_, S> {
 
 /// The innermost link: the channel itself.
 struct Wire<'a, S> {
-    sender: RefCell<Link<'a, S>>,
+    sender: Link<'a, S>,
     head: &'a Head,
 }
 
@@ -364,13 +408,10 @@ where
             return Err(status);
         }
         call.set_sent();
-        let sender = self.sender.get_mut().get_mut();
-        sender.ready().await?;
         // In a block of its own, or the request would have its place in the future while it is answered.
         let answer = {
-            let request = self.head.request(call)?;
-            sender.readiness = Readiness::Called;
-            sender.service.call(request)
+            let place = self.sender.get_mut().place().await?;
+            place.send(self.head.request(call)?)
         };
         let response = match answer.await {
             Ok(response) => response,
@@ -403,15 +444,12 @@ where
     }
 
     fn fork(&self) -> Option<Self> {
-        // What the channel has reserved goes to the attempt that is made first; it may be all there is.
-        let mut sender = self.sender.borrow_mut();
-        let rest = Sender {
-            service: sender.get_mut().service.clone(),
-            readiness: Readiness::Called,
+        let sender = Sender {
+            service: self.sender.get().service.clone(),
+            is_broken: false,
         };
-        let first = std::mem::replace(&mut *sender, Link::Owned(Box::new(rest)));
         Some(Self {
-            sender: RefCell::new(first),
+            sender: Link::Owned(Box::new(sender)),
             head: self.head,
         })
     }

@@ -20,6 +20,14 @@
 //! Whatever the mount, a deadline of the call is enforced (see [`deadline`](crate::deadline)), a connection that is lost is
 //! `UNAVAILABLE`, and a timeout that tonic's channel noticed first is `DEADLINE_EXCEEDED`, where tonic says `UNKNOWN`
 //! and `CANCELLED`.
+//!
+//! # Malformed statuses
+//!
+//! On generated clients and channels a status keeps its code and message when the server sends details (`grpc-status-details-bin`) that are
+//! not base64: the details are dropped, where tonic panics. A message that is not UTF-8 keeps what can be read of it, and the code, where
+//! tonic answers `UNKNOWN`. In a hand-written client it is tonic that reads the response, inside of the method's body. There that panic of
+//! tonic's is caught, and the call ends `INTERNAL`; the panic hook still runs, and with `panic = "abort"` the process ends. It is not caught
+//! while a response stream is read that no interceptor watches and that has no deadline, because that is tonic's own stream.
 
 mod body;
 mod cancelled;

@@ -1,7 +1,9 @@
 //! The calls of hand-written clients and channels, as generated code makes them.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::marker::PhantomData;
+use std::pin::pin;
+use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use tonic::{Request, Response, Status};
@@ -11,6 +13,7 @@ use super::{Body, RequestStream, send};
 use crate::core::abilities::{Abilities, Resend, SizeOf};
 use crate::core::call::Call;
 use crate::core::chain::{Interceptor, Next};
+use crate::core::malformed;
 use crate::core::name::CallName;
 use crate::core::plan::MethodPlan;
 use crate::mount::probe::Probe;
@@ -72,6 +75,18 @@ where
     }
 }
 
+/// Runs a body that somebody wrote by hand: tonic reads the response in there.
+async fn caught<T>(
+    answer: impl Future<Output = Result<Response<T>, Status>>,
+) -> Result<Response<T>, Status> {
+    let mut answer = pin!(answer);
+    let polled = |cx: &mut Context<'_>| match malformed::caught(|| answer.as_mut().poll(cx)) {
+        Ok(polled) => polled,
+        Err(status) => Poll::Ready(Err(status)),
+    };
+    poll_fn(polled).await
+}
+
 /// The innermost link of a hand-written stub's chain.
 pub struct StubHandler<F, R> {
     call: F,
@@ -88,7 +103,7 @@ where
 {
     async fn run(&mut self, call: &mut Call<Req>) -> Result<Response<R::Body>, Status> {
         let request = call.outgoing_request()?;
-        let answer = (self.call)(request).await;
+        let answer = caught((self.call)(request)).await;
         call.set_answered(answer.is_ok());
         R::enter(answer.map_err(of_tonic))
     }
@@ -240,7 +255,7 @@ where
 {
     async fn run(&mut self, call: &mut Call<Req>) -> Result<Response<R::Body>, Status> {
         let request = call.outgoing_request()?;
-        let answer = self.stub.call_mut(request).await;
+        let answer = caught(self.stub.call_mut(request)).await;
         call.set_answered(answer.is_ok());
         R::enter(answer.map_err(of_tonic))
     }

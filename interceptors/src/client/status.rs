@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode, utf8_percent_encode};
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Status, TimeoutExpired};
 
@@ -16,20 +17,27 @@ use crate::kit::sources::sources;
 /// Any error of a transport.
 pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 
-/// The status that headers or trailers carry.
-///
-/// Details that are not base64 are taken out: tonic panics where it finds such, and they come from the
-/// other side.
+/// The status that headers carry, mended.
 pub(crate) fn of_headers(headers: &mut HeaderMap) -> Option<Status> {
-    // There are few, and to look at them takes less long than to hash a name.
-    if !headers.keys().any(|name| *name == GRPC_STATUS) {
-        return None;
+    match mend_headers(headers) {
+        true => Status::from_header_map(headers),
+        false => None,
     }
-    without_malformed_details(headers);
-    Status::from_header_map(headers)
 }
 
-pub(crate) fn without_malformed_details(headers: &mut HeaderMap) {
+/// Mends the status of a response that may be of headers only. Whether there is one.
+pub(crate) fn mend_headers(headers: &mut HeaderMap) -> bool {
+    // There are few, and to look at them takes less long than to hash a name.
+    if !headers.keys().any(|name| *name == GRPC_STATUS) {
+        return false;
+    }
+    mend_trailers(headers);
+    true
+}
+
+/// Takes out details that are not base64, at which tonic panics, and what is no UTF-8 in a message, for which it
+/// throws away the code. They come from the other side.
+pub(crate) fn mend_trailers(headers: &mut HeaderMap) {
     // tonic looks for details only beside a status, and most trailers are that alone.
     if headers.len() < 2 {
         return;
@@ -40,6 +48,31 @@ pub(crate) fn without_malformed_details(headers: &mut HeaderMap) {
     {
         headers.remove(&DETAILS);
     }
+    if let Some(message) = headers.get_mut(&MESSAGE)
+        && let Some(readable) = readable(message)
+    {
+        *message = readable;
+    }
+}
+
+/// The message in the place of one that is not UTF-8.
+fn readable(message: &HeaderValue) -> Option<HeaderValue> {
+    let is_plain = |&byte: &u8| byte != b'%' && byte.is_ascii();
+    match message.as_bytes().iter().all(is_plain) {
+        true => None,
+        false => encoded_anew(message),
+    }
+}
+
+#[cold]
+fn encoded_anew(message: &HeaderValue) -> Option<HeaderValue> {
+    const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');
+    let decoded = percent_decode(message.as_bytes());
+    if decoded.clone().decode_utf8().is_ok() {
+        return None;
+    }
+    let text = decoded.decode_utf8_lossy();
+    HeaderValue::try_from(utf8_percent_encode(&text, ESCAPED).to_string()).ok()
 }
 
 fn is_base64(value: &HeaderValue) -> bool {
@@ -83,6 +116,7 @@ pub(crate) fn without_trailers(http_status: StatusCode) -> Status {
 }
 
 pub(crate) static GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
+static MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 static DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
 
 /// What tonic makes of a failed call, set right.

@@ -1,8 +1,8 @@
 //! What a call is and how it runs. Nothing here knows an interceptor or a transport.
 //!
 //! A module may use those that come before it in this order, and none that comes after it:
-//! text, kind, id, plan, name, time, facts, received, end, layer, abilities, kept, messages, details, call,
-//! chain, stream.
+//! text, malformed, kind, id, plan, name, time, facts, received, end, layer, abilities, kept, messages, details,
+//! call, chain, stream.
 
 pub(crate) mod abilities;
 pub(crate) mod call;
@@ -14,6 +14,7 @@ pub(crate) mod id;
 pub(crate) mod kept;
 pub(crate) mod kind;
 pub(crate) mod layer;
+pub(crate) mod malformed;
 pub(crate) mod messages;
 pub(crate) mod name;
 pub(crate) mod plan;

@@ -9,6 +9,7 @@ use tonic::{Status, Streaming};
 
 use super::end::Outcome;
 use super::layer::{Step, Tail};
+use super::malformed::caught;
 use super::messages::MessageStream;
 use super::time::{Bounds, Limit, enter, exceeded};
 
@@ -299,7 +300,13 @@ impl<M: Send + 'static> MessageStream for ResponseStream<Streaming<M>> {
     type Message = M;
 
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<M, Status>>> {
-        Pin::new(self).poll_next(cx)
+        caught(|| Pin::new(&mut *self).poll_next(cx)).unwrap_or_else(|status| {
+            if let Some(watch) = &mut self.watch {
+                watch.polling = false;
+                watch.tell(Outcome::Error, Some(&status));
+            }
+            Poll::Ready(Some(Err(status)))
+        })
     }
 
     fn streaming(&mut self) -> &mut Streaming<M> {

@@ -4,8 +4,8 @@ use tonic::Request;
 use tonic::service::Routes;
 use tonic::transport::Channel;
 
-struct Bare {
-    script: Script,
+pub(crate) struct Bare {
+    pub(crate) script: Script,
 }
 
 scripted!(self: Bare, #[intercept()]);

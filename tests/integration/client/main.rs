@@ -3,9 +3,12 @@
 
 #![allow(clippy::unwrap_used)] // clippy.toml allows it inside of tests, not of their helpers
 mod common;
+mod constructors;
+mod hostile;
 mod inherited;
 mod lost;
 mod mounts;
 mod one_piece;
+mod readiness;
 mod secrets;
 mod shapes;
