@@ -54,7 +54,7 @@
 //! The token of a [`TokenSource`] goes along with each call, but for `public` methods; with each attempt where `auth` stands behind
 //! `retry`. [`TokenCache`] fetches one when it is needed, before it expires, and once more when the server answers
 //! `UNAUTHENTICATED`, in which case the call is made once more too. For that the request is kept, up to 256 KiB of it, until it is
-//! answered.
+//! answered. Its fetches do not depend on the calls that need the token, and failures are followed by growing pauses.
 //!
 //! No token is sent over a connection that is known to be plain `http`: the call fails with `UNAUTHENTICATED`, unless
 //! `allow_plaintext = true`. It is known where a generated client was connected to an `http` URI or given

@@ -9,3 +9,4 @@ mod mounts;
 mod one_piece;
 mod secrets;
 mod shapes;
+mod tokens;

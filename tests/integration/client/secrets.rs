@@ -186,6 +186,8 @@ async fn a_token_is_fetched_anew_before_it_expires() {
     tokio::time::advance(Duration::from_secs(3539)).await;
     assert_eq!(tokens.next().await, "token-1");
     tokio::time::advance(Duration::from_secs(2)).await;
+    assert_eq!(tokens.next().await, "token-1", "it is still valid");
+    tokio::time::sleep(Duration::from_millis(1)).await;
     assert_eq!(tokens.next().await, "token-2");
     assert_eq!(fetched.load(Ordering::Relaxed), 2);
 }
@@ -198,6 +200,8 @@ async fn a_short_lived_token_is_used_for_half_of_its_life_at_least() {
     tokio::time::advance(Duration::from_secs(29)).await;
     assert_eq!(tokens.next().await, "token-1");
     tokio::time::advance(Duration::from_secs(2)).await;
+    assert_eq!(tokens.next().await, "token-1", "it is still valid");
+    tokio::time::sleep(Duration::from_millis(1)).await;
     assert_eq!(tokens.next().await, "token-2");
 }
 
@@ -233,8 +237,8 @@ impl Stub {
     }
 }
 
-#[tokio::test]
-async fn a_token_that_cannot_be_fetched_fails_the_call_and_the_next_one_tries_again() {
+#[tokio::test(start_paused = true)]
+async fn a_token_that_cannot_be_fetched_fails_the_call_and_a_later_one_tries_again() {
     let fetched = Arc::new(AtomicU32::new(0));
     let count = Arc::clone(&fetched);
     let tokens = TokenCache::new(move || {
@@ -251,6 +255,7 @@ async fn a_token_that_cannot_be_fetched_fails_the_call_and_the_next_one_tries_ag
     };
     let status = stub.get_user(call()).await.unwrap_err();
     assert_eq!(status.code(), Code::Unavailable);
+    tokio::time::sleep(Duration::from_millis(1201)).await;
     assert_eq!(
         stub.get_user(call()).await.unwrap().into_inner().name,
         "token"
