@@ -267,3 +267,91 @@ fn debug_output_of_a_cache_and_of_a_token_hides_the_token() {
     let shown = format!("{:?} {:?}", cache(None).0, Token::new("s3cret"));
     assert!(!shown.contains("s3cret"), "{shown}");
 }
+
+/// One token that the client sends to `GetUser`.
+async fn get_user<T>(client: &mut clients::guarded::UserServiceClient<T>) -> Result<(), Status>
+where
+    T: tonic::client::GrpcService<tonic::body::Body> + Send,
+    T::Future: Send,
+    T::ResponseBody: http_body::Body<Data = bytes::Bytes> + Send + 'static,
+    <T::ResponseBody as http_body::Body>::Error:
+        Into<Box<dyn std::error::Error + Send + Sync>> + Send,
+{
+    client.get_user(call()).await.map(drop)
+}
+
+fn assert_is_withheld(result: Result<(), Status>, to: &str) {
+    let status = result.expect_err(to);
+    assert_eq!(status.code(), Code::Unauthenticated, "{to}");
+    assert!(status.message().contains("allow_plaintext"), "{to}");
+}
+
+/// tonic connects without TLS to whatever is not `https`. Built without TLS, as here, it does that to `https` as well.
+const PLAINTEXT: [&str; 8] = [
+    "http", "HTTP", "grpc", "tcp", "dns", "h2c", "HTTPS", "https",
+];
+
+#[tokio::test]
+async fn tokens_go_only_where_tonic_encrypts() {
+    let address = interceptors_tests::listen(crate::common::routes()).await;
+    for scheme in PLAINTEXT {
+        let to = format!("{scheme}://{address}");
+        let client = clients::guarded::UserServiceClient::connect(to.clone()).await;
+        let mut client = client.expect("tonic connects to any scheme");
+        assert_is_withheld(get_user(&mut client).await, &to);
+        let public = client.login(LoginRequest::default()).await;
+        public.expect("methods without a token can be called");
+    }
+}
+
+#[tokio::test]
+async fn an_origin_that_is_not_https_withholds_tokens() {
+    let (_, channel) = server().await;
+    for (origin, is_encrypted) in [
+        ("grpc://a.example", false),
+        ("h2c://a.example", false),
+        ("HTTP://a.example", false),
+        ("https://a.example", true),
+        ("HTTPS://a.example", true),
+    ] {
+        let uri: http::Uri = origin.parse().unwrap();
+        let mut client =
+            clients::guarded::UserServiceClient::with_origin(channel.clone(), uri.clone());
+        let mut wrapped =
+            UserServiceClient::with_origin(strict::Outbound.wrap(channel.clone()), uri);
+        let wrapped = wrapped.get_user(call()).await.map(drop);
+        for result in [get_user(&mut client).await, wrapped] {
+            match is_encrypted {
+                true => result.expect(origin),
+                false => assert_is_withheld(result, origin),
+            }
+        }
+    }
+}
+
+#[intercept(auth(token = Fixed, allow_plaintext = true))]
+struct Lenient;
+
+#[tokio::test]
+async fn a_channel_that_is_made_here_knows_whether_it_is_encrypted() {
+    use interceptors::client::Connect as _;
+    let address = interceptors_tests::listen(crate::common::routes()).await;
+    for scheme in PLAINTEXT {
+        let to = format!("{scheme}://{address}");
+        let endpoint = tonic::transport::Endpoint::from_shared(to.clone()).unwrap();
+        for channel in [
+            strict::Outbound.connect(to.clone()).await.unwrap(),
+            strict::Outbound.connect_lazy(&endpoint),
+        ] {
+            let mut client = UserServiceClient::new(channel.clone());
+            assert_is_withheld(client.get_user(call()).await.map(drop), &to);
+            client.login(LoginRequest::default()).await.unwrap();
+            // What an origin claims does not encrypt anything.
+            let origin = "https://a.example".parse().unwrap();
+            let mut client = UserServiceClient::with_origin(channel, origin);
+            assert_is_withheld(client.get_user(call()).await.map(drop), &to);
+        }
+        let mut client = UserServiceClient::new(Lenient.connect_lazy(endpoint));
+        client.get_user(call()).await.unwrap();
+    }
+}
