@@ -2,13 +2,13 @@
 #![allow(missing_docs, unused_qualifications, unreachable_pub, clippy::all)]
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock};
 use std::time::Duration;
 
-use interceptors::auth::{Token, TokenCache};
+use interceptors::auth::{Token, TokenCache, TokenSource};
 use interceptors::concurrency::{Config, Limiter};
 use interceptors::metrics::Recorder;
-use interceptors::{Call, Interceptor, Next};
+use interceptors::{Call, CallDetails, Interceptor, Next};
 use prometheus::Registry;
 use tokio::time::sleep;
 use tonic::{Response, Status};
@@ -119,7 +119,36 @@ pub static TOKENS: LazyLock<TokenCache> =
     LazyLock::new(|| TokenCache::new(|| async { Ok(Token::new("s3cret")) }));
 
 /// Another token each time that one is fetched.
-pub static RENEWED: LazyLock<TokenCache> = LazyLock::new(renewing);
+pub static RENEWED: LazyLock<Renewed> = LazyLock::new(|| Renewed(Mutex::new(Arc::new(renewing()))));
+
+/// The tokens of generated clients are those of the process, and those of a test begin with it.
+#[derive(Debug)]
+pub struct Renewed(Mutex<Arc<TokenCache>>);
+
+impl Renewed {
+    /// Forgets all tokens, and what became of them.
+    pub fn forget(&self) {
+        *self.0.lock().unwrap() = Arc::new(renewing());
+    }
+
+    fn tokens(&self) -> Arc<TokenCache> {
+        Arc::clone(&self.0.lock().unwrap())
+    }
+}
+
+impl TokenSource for Renewed {
+    async fn token(&self, call: &CallDetails) -> Result<String, Status> {
+        self.tokens().token(call).await
+    }
+
+    fn rejected(&self, token: &str) -> bool {
+        self.tokens().rejected(token)
+    }
+
+    fn may_refresh(&self) -> bool {
+        true
+    }
+}
 
 /// A cache of its own that does the same.
 pub fn renewing() -> TokenCache {

@@ -1,5 +1,5 @@
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{
     Field, Fields, FnArg, GenericArgument, ImplItem, Item, Path, PathArguments, Type, parse_quote,
 };
@@ -86,7 +86,7 @@ pub(crate) fn expand(checked: &Checked, module: &ClientModule) -> TokenStream {
         let remembers = sends_tokens(checked);
         for item in items.iter_mut() {
             if remembers {
-                remember_the_scheme(item, module);
+                remember_the_scheme(item, module, &checked.krate);
             }
             inherit_deadlines(item, &checked.krate);
             wrap_transport(item, module, &checked.krate);
@@ -132,7 +132,7 @@ fn forks(checked: &Checked, chain: &Chain) -> bool {
 /// ```
 ///
 /// so that no token is sent where the client was told that nothing is encrypted.
-fn remember_the_scheme(item: &mut Item, module: &ClientModule) {
+fn remember_the_scheme(item: &mut Item, module: &ClientModule, krate: &impl ToTokens) {
     match item {
         Item::Struct(client) if client.ident == module.client => {
             if let Fields::Named(fields) = &mut client.fields {
@@ -144,7 +144,7 @@ fn remember_the_scheme(item: &mut Item, module: &ClientModule) {
         Item::Impl(block) if is_of(block, &module.client) => {
             for item in &mut block.items {
                 if let ImplItem::Fn(constructor) = item
-                    && let Ok(body) = remembering(constructor)
+                    && let Ok(body) = remembering(constructor, krate)
                 {
                     constructor.block = body;
                 }

@@ -149,7 +149,7 @@ fn all_entries() -> String {
 }
 
 /// Features that are no entry's, and what they bring.
-const OTHER_FEATURES: [(&str, &str); 9] = [
+const OTHER_FEATURES: [(&str, &str); 10] = [
     (
         "server",
         "the true path and the peer's address of a call, from tonic's server",
@@ -157,6 +157,10 @@ const OTHER_FEATURES: [(&str, &str); 9] = [
     (
         "client",
         "the attribute on clients, stubs and channels; handlers hand their deadline on",
+    ),
+    (
+        "channel",
+        "`client::Connect`: makes tonic's channels, and knows which of them are encrypted",
     ),
     ("static-tokens", "[`auth::StaticTokens`]"),
     ("jwt", "`auth::jwt`"),

@@ -1275,7 +1275,7 @@ fn constructors_that_somebody_wrote_remember_the_scheme_too() {
                     Self { inner }
                 }
             ),
-            "let is_plaintext = origin.scheme_str()",
+            "let is_plaintext = origin .scheme_str() .map(",
         ),
     ] {
         let expanded = expansion(quote!(auth(token = TOKENS)), client_with(&constructor));

@@ -14,10 +14,14 @@ pub mod user_service_client {
             D::Error: Into<StdError>,
         {
             let endpoint = tonic::transport::Endpoint::new(dst)?;
-            let is_plaintext = endpoint
-                .uri()
-                .scheme_str()
-                .map(|scheme| scheme == "http");
+            let is_plaintext = {
+                #[allow(unused_imports)]
+                use ::interceptors::__private::WithoutTls as _;
+                ::interceptors::__private::connects_in_plaintext(
+                    endpoint.uri(),
+                    tonic::transport::Endpoint::tls_config,
+                )
+            };
             let client = Self::new(endpoint.connect().await?);
             ::core::result::Result::Ok(Self { is_plaintext, ..client })
         }
@@ -39,7 +43,9 @@ pub mod user_service_client {
         }
         pub fn with_origin(inner: T, origin: Uri) -> Self {
             ::interceptors::__private::inherit();
-            let is_plaintext = origin.scheme_str().map(|scheme| scheme == "http");
+            let is_plaintext = origin
+                .scheme_str()
+                .map(|scheme| !scheme.eq_ignore_ascii_case("https"));
             let inner = tonic::client::Grpc::with_origin(
                 ::interceptors::__private::InOnePiece::new(inner),
                 origin,

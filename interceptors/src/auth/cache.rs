@@ -1,15 +1,20 @@
 use std::fmt;
 use std::future::Future;
-use std::pin::Pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Mutex as AsyncMutex;
 use tokio::time::Instant;
-use tonic::Status;
+use tonic::{Code, Status};
 
+use self::fetch::{Fetch, Fetching, Waiting};
+use self::pause::Pause;
 use super::TokenSource;
 use crate::CallDetails;
+use crate::kit::code_names::code_name;
+
+mod fetch;
+mod pause;
+mod waits;
 
 /// A token that was fetched.
 #[derive(Clone)]
@@ -44,19 +49,26 @@ impl fmt::Debug for Token {
     }
 }
 
-type Fetching = Pin<Box<dyn Future<Output = Result<Token, Status>> + Send>>;
-
 /// Keeps a token and fetches another one in time.
 ///
 /// - A token is fetched when the first call needs it, and again when it is about to expire: one minute
-///   before, or [another time](Self::refresh_before), but never earlier than half of its life.
-/// - However many calls wait for it, it is fetched once; when the one that began is given up, the next one
-///   goes on with it. Calls that come while another token is fetched go on with the old one as long as that
-///   is valid.
+///   before, or [another time](Self::refresh_before), but never earlier than half of its life. As long as a
+///   token is valid, calls use it and do not wait for the next one.
+/// - However many calls wait for a token, it is fetched once. Each of them waits no longer than its own deadline.
+/// - A fetch is a task of its own on the runtime of the call that begins it. It has neither that call's deadline nor
+///   its span, and goes on when that call ends. A fetch that takes longer than 30 seconds, or
+///   [another time](Self::fetch_timeout), has failed.
+/// - A fetch that fails or panics fails the calls that wait for it with its status. A pause follows in which nothing is
+///   fetched, and calls without a valid token fail at once with `UNAVAILABLE`, the text of the failure, and when the next
+///   fetch may begin. The pauses are those of gRPC's connection backoff: 1 second, then each time 1.6 times as long, up to 2
+///   minutes, each ± 20 %. A fetch that succeeds ends that.
 /// - A server that answers `UNAUTHENTICATED` makes the token be fetched anew, and the call be made once
-///   more.
-/// - A failure to fetch is the failure of the calls that waited for it; the next call tries again. Where the
-///   old token is still valid it is used instead.
+///   more. After that the same pauses follow, in which calls use the token that there is, and their `UNAUTHENTICATED` stands.
+///   When no token was refused for 2 minutes after a pause, the next pause is short again.
+/// - A fetch that makes a call which needs the token that is being fetched gets `INTERNAL` for this call, as do caches whose
+///   fetches need each other's tokens.
+///
+/// Calls have to be made in a runtime of tokio, or get `INTERNAL`. A fetch whose runtime is dropped is begun anew by the next call.
 ///
 /// ```
 /// use std::time::Duration;
@@ -69,39 +81,38 @@ type Fetching = Pin<Box<dyn Future<Output = Result<Token, Status>> + Send>>;
 /// });
 /// ```
 pub struct TokenCache {
+    shared: Arc<Shared>,
+    times: Times,
+}
+
+/// What a [`TokenCache`] and its fetches share.
+struct Shared {
     fetch: Box<dyn Fn() -> Fetching + Send + Sync>,
+    state: Mutex<State>,
+}
+
+#[derive(Clone, Copy)]
+struct Times {
     refresh_before: Duration,
-    kept: Mutex<Option<Kept>>,
-    fetching: AsyncMutex<Option<Fetch>>,
+    fetch: Duration,
 }
 
-/// A fetch that has begun. It stays where it is when the call that waits for it is given up: with a token
-/// endpoint that takes longer than a call may, nobody would ever have a token otherwise.
-struct Fetch {
-    future: Fetching,
-    /// When it was last waited for.
-    left: Instant,
+#[derive(Default)]
+struct State {
+    kept: Option<Kept>,
+    fetch: Option<Fetch>,
+    failed: Option<Failed>,
+    /// After a token that was refused.
+    refused: Pause,
 }
 
-/// How long a fetch may stand still that nobody waits for. What it is told may be out of date then, and its
-/// connection closed.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Who waits for a fetch.
-struct Waiting<'a>(&'a mut Option<Fetch>);
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            // It cannot go on.
-            *self.0 = None;
-        } else if let Some(fetch) = self.0 {
-            fetch.left = Instant::now();
-        }
-    }
+/// What has been fetched in vain.
+struct Failed {
+    pause: Pause,
+    code: Code,
+    message: String,
 }
 
-#[derive(Clone)]
 struct Kept {
     token: Token,
     refresh_at: Option<Instant>,
@@ -125,97 +136,186 @@ impl TokenCache {
         Fut: Future<Output = Result<Token, Status>> + Send + 'static,
     {
         Self {
-            fetch: Box::new(move || Box::pin(fetch())),
-            refresh_before: Duration::from_secs(60),
-            kept: Mutex::new(None),
-            fetching: AsyncMutex::new(None),
+            shared: Arc::new(Shared {
+                fetch: Box::new(move || Box::pin(fetch())),
+                state: Mutex::default(),
+            }),
+            times: Times {
+                refresh_before: Duration::from_secs(60),
+                fetch: Duration::from_secs(30),
+            },
         }
     }
 
     /// How long before a token expires another one is fetched. Default: one minute.
     #[must_use]
     pub fn refresh_before(mut self, time: Duration) -> Self {
-        self.refresh_before = time;
+        self.times.refresh_before = time;
         self
     }
 
-    fn kept(&self) -> MutexGuard<'_, Option<Kept>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    /// How long a fetch may take. One that takes longer is given up and has failed with `UNAVAILABLE`. Default: 30 seconds.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use interceptors::auth::{Token, TokenCache};
+    /// let tokens = TokenCache::new(|| async { Ok(Token::new("s3cret")) })
+    ///     .fetch_timeout(Duration::from_secs(5));
+    /// ```
+    #[must_use]
+    pub fn fetch_timeout(mut self, time: Duration) -> Self {
+        self.times.fetch = time;
+        self
     }
 
-    /// A token that need not be fetched.
-    fn fresh(&self) -> Option<String> {
-        let kept = self.kept();
-        let kept = kept.as_ref().filter(|kept| kept.is_fresh())?;
-        Some(kept.token.value.clone())
-    }
-
-    fn valid(&self) -> Option<String> {
-        let kept = self.kept();
-        let kept = kept.as_ref().filter(|kept| kept.is_valid())?;
-        Some(kept.token.value.clone())
-    }
-
-    async fn fetched(&self, begun: &mut Option<Fetch>) -> Result<String, Status> {
-        let waiting = Waiting(begun);
-        if let Some(fetch) = waiting.0
-            && fetch.left.elapsed() > PATIENCE
-        {
-            *waiting.0 = None;
-        }
-        let fetch = waiting.0.get_or_insert_with(|| Fetch {
-            future: (self.fetch)(),
-            left: Instant::now(),
-        });
-        let fetched = fetch.future.as_mut().await;
-        *waiting.0 = None;
-        match fetched {
-            Ok(token) => {
-                let now = Instant::now();
-                let refresh_at = token.expires.map(|expires| {
-                    let life = expires.saturating_duration_since(now);
-                    expires - self.refresh_before.min(life / 2)
-                });
-                let value = token.value.clone();
-                *self.kept() = Some(Kept { token, refresh_at });
-                Ok(value)
-            }
-            Err(status) => self.valid().ok_or(status),
-        }
+    /// The token, or the fetch that will give one.
+    fn ask(&self) -> Result<Asked, Status> {
+        let mut state = self.shared.state();
+        let state = &mut *state;
+        let valid = match &state.kept {
+            Some(kept) if kept.is_fresh() => return Ok(Asked::Token(kept.token.value.clone())),
+            Some(kept) if kept.is_valid() => Some(Asked::Token(kept.token.value.clone())),
+            _ => None,
+        };
+        let asked = state
+            .running_or(|| Fetch::begin(&self.shared, self.times))
+            .map(|fetch| Asked::Wait(fetch.waiting()));
+        valid.map_or(asked, Ok)
     }
 }
 
-impl TokenSource for TokenCache {
-    async fn token(&self, _call: &CallDetails) -> Result<String, Status> {
-        if let Some(token) = self.fresh() {
-            return Ok(token);
+enum Asked {
+    Token(String),
+    Wait(Waiting),
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What those who wait for this fetch are told.
+    fn end(
+        &self,
+        id: waits::Id,
+        times: Times,
+        fetched: Result<Token, Status>,
+    ) -> Result<String, Status> {
+        let mut state = self.state();
+        let now = Instant::now();
+        // Unless it took so long that another one has taken its place.
+        let counts = state.fetch.as_ref().is_some_and(|fetch| fetch.id() == id);
+        if counts {
+            state.fetch = None;
         }
-        let mut fetching = match self.fetching.try_lock() {
-            Ok(fetching) => fetching,
-            Err(_) => {
-                if let Some(token) = self.valid() {
-                    return Ok(token);
+        let token = match fetched {
+            Ok(token) => token,
+            Err(status) => {
+                if counts {
+                    state.fail(now, &status);
                 }
-                let fetching = self.fetching.lock().await;
-                // Somebody else has fetched it meanwhile.
-                if let Some(token) = self.fresh() {
-                    return Ok(token);
-                }
-                fetching
+                return Err(status);
             }
         };
-        match self.fresh() {
-            Some(token) => Ok(token),
-            None => self.fetched(&mut fetching).await,
+        let value = token.value.clone();
+        if counts {
+            let refresh_at = token.expires.map(|expires| {
+                let life = expires.saturating_duration_since(now);
+                expires - times.refresh_before.min(life / 2)
+            });
+            state.failed = None;
+            state.kept = Some(Kept { token, refresh_at });
         }
+        Ok(value)
+    }
+}
+
+impl State {
+    /// The fetch that runs, or another one unless it is too early for that.
+    fn running_or(
+        &mut self,
+        begin: impl FnOnce() -> Result<Fetch, Status>,
+    ) -> Result<&Fetch, Status> {
+        let now = Instant::now();
+        let fetch = match self.fetch.take() {
+            Some(fetch) if fetch.is_running(now) => fetch,
+            gone => {
+                if let Some(gone) = gone {
+                    gone.stop();
+                }
+                if let Some(failed) = &self.failed
+                    && let Some(left) = failed.pause.left(now)
+                {
+                    return Err(failed.status(left));
+                }
+                begin()?
+            }
+        };
+        Ok(self.fetch.insert(fetch))
+    }
+
+    fn fail(&mut self, now: Instant, status: &Status) {
+        let mut pause = self.failed.take().map(|failed| failed.pause);
+        let mut pause = pause.take().unwrap_or_default();
+        pause.begin(now);
+        self.failed = Some(Failed {
+            pause,
+            code: status.code(),
+            message: status.message().to_owned(),
+        });
+    }
+
+    /// Whether it is too early to begin a fetch, and none is running.
+    fn is_paused(&self, now: Instant) -> bool {
+        let is_running = || self.fetch.as_ref().is_some_and(|it| it.is_running(now));
+        let failed = self.failed.as_ref();
+        failed.is_some_and(|failed| failed.pause.left(now).is_some()) && !is_running()
+    }
+}
+
+impl Failed {
+    #[cold]
+    fn status(&self, left: Duration) -> Status {
+        Status::unavailable(format!(
+            "there is no token, and it is tried again in {:.1} s; the last time it was {}: {}",
+            left.as_secs_f64(),
+            code_name(self.code),
+            self.message
+        ))
+    }
+}
+
+/// How often a call begins a fetch anew whose runtime is gone.
+const TRIES: u32 = 3;
+
+impl TokenSource for TokenCache {
+    async fn token(&self, _call: &CallDetails) -> Result<String, Status> {
+        for _ in 0..TRIES {
+            let waiting = match self.ask()? {
+                Asked::Token(token) => return Ok(token),
+                Asked::Wait(waiting) => waiting,
+            };
+            if let Some(answer) = waiting.answer().await {
+                return answer;
+            }
+        }
+        Err(Status::unavailable(
+            "the runtime that fetches the token is being shut down",
+        ))
     }
 
     fn rejected(&self, token: &str) -> bool {
-        let mut kept = self.kept();
-        // Another call may have had it replaced already.
-        if kept.as_ref().is_some_and(|kept| kept.token.value == token) {
-            *kept = None;
+        let mut state = self.shared.state();
+        if !matches!(&state.kept, Some(kept) if kept.token.value == token) {
+            // Another call has had it replaced already.
+            return true;
         }
+        let now = Instant::now();
+        if state.refused.left(now).is_some() || state.is_paused(now) {
+            return false;
+        }
+        state.refused.begin_another(now);
+        state.kept = None;
         true
     }
 
@@ -224,10 +324,19 @@ impl TokenSource for TokenCache {
     }
 }
 
+impl Drop for TokenCache {
+    fn drop(&mut self) {
+        if let Some(fetch) = self.shared.state().fetch.take() {
+            fetch.stop();
+        }
+    }
+}
+
 impl fmt::Debug for TokenCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenCache")
-            .field("refresh_before", &self.refresh_before)
+            .field("refresh_before", &self.times.refresh_before)
+            .field("fetch_timeout", &self.times.fetch)
             .finish_non_exhaustive()
     }
 }

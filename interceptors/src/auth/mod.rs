@@ -54,12 +54,15 @@
 //! The token of a [`TokenSource`] goes along with each call, but for `public` methods; with each attempt where `auth` stands behind
 //! `retry`. [`TokenCache`] fetches one when it is needed, before it expires, and once more when the server answers
 //! `UNAUTHENTICATED`, in which case the call is made once more too. For that the request is kept, up to 256 KiB of it, until it is
-//! answered.
+//! answered. Its fetches do not depend on the calls that need the token, and failures are followed by growing pauses.
 //!
-//! No token is sent over a connection that is known to be plain `http`: the call fails with `UNAUTHENTICATED`, unless
-//! `allow_plaintext = true`. It is known where a generated client was connected to an `http` URI or given
-//! such an origin, and on a channel where the client in front of it was given one. It is not known where a client was given
-//! nothing but a channel.
+//! Where the scheme is known, tokens are sent over `https` only: other calls fail with `UNAUTHENTICATED`, unless
+//! `allow_plaintext = true`. It is known where a generated client was connected to a URI or given an
+//! origin, on a channel that `client::Connect` made (feature `channel`), and on another channel where the client in front of it was given
+//! an origin. It is not known where a client was given nothing but a channel.
+//!
+//! tonic encrypts only where the scheme is `https`, and only if it was built with TLS; whatever else a client connects to
+//! counts as plaintext. So does a Unix socket (`unix:`), which tonic does not tell from a connection over TCP. An origin is believed.
 //!
 //! # Secrets
 //!

@@ -12,6 +12,7 @@ use tonic::{Code, Request, Response, Status};
 use tower_service::Service;
 
 use super::cancelled::{Cancellable, Cancelled, of_body};
+use super::encrypted::of_origin;
 use super::status::{self, BoxError};
 use super::stub::not_ready;
 use super::{Body, ResponseBody, failed};
@@ -90,6 +91,8 @@ pub struct InterceptedChannel<C: ChannelChain, S> {
 struct Shared<C: ChannelChain, S> {
     chain: C,
     state: C::State,
+    /// Whether the channel is not encrypted, if it was made here.
+    is_plaintext: Option<bool>,
     spares: Spares<S>,
 }
 
@@ -118,12 +121,17 @@ impl<S> Spares<S> {
 impl<C: ChannelChain, S> InterceptedChannel<C, S> {
     /// The same as `chain.wrap(service)`.
     pub fn new(chain: C, service: S) -> Self {
+        Self::over(chain, service, None)
+    }
+
+    pub(super) fn over(chain: C, service: S, is_plaintext: Option<bool>) -> Self {
         inherit();
         let state = C::state();
         Self {
             shared: Arc::new(Shared {
                 chain,
                 state,
+                is_plaintext,
                 spares: Spares(Mutex::default()),
             }),
             service,
@@ -208,7 +216,7 @@ where
         };
         // Two boxes, because an allocator takes far longer for a single one of more than a kilobyte. What is in
         // this one is used where it lies; the parameters of an `async fn` would be kept beside what is made of them.
-        begun.exchange = Some(Exchange::new::<C>(request));
+        begun.exchange = Some(Exchange::new::<C>(request, shared.is_plaintext));
         Box::pin(async move {
             let Begun { exchange, sender } = &mut *begun;
             let Some(exchange) = exchange else {
@@ -246,7 +254,10 @@ struct Exchange {
 
 impl Exchange {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn new<C: ChannelChain>(request: http::Request<tonic::body::Body>) -> Self {
+    fn new<C: ChannelChain>(
+        request: http::Request<tonic::body::Body>,
+        is_plaintext: Option<bool>,
+    ) -> Self {
         let (head, body) = request.into_parts();
         let plan = C::plan(head.uri.path());
         let path = CallName::new(plan, head.uri.path_and_query().cloned());
@@ -258,7 +269,7 @@ impl Exchange {
         if is_one_message {
             call.is_one_message();
         }
-        call.set_plaintext(head.uri.scheme_str().map(|scheme| scheme == "http"));
+        call.set_plaintext(is_plaintext.or_else(|| of_origin(&head.uri)));
         let head = Head {
             method: head.method,
             uri: head.uri,

@@ -32,6 +32,10 @@
 mod body;
 mod cancelled;
 mod channel;
+#[cfg(feature = "channel")]
+mod connect;
+#[allow(missing_docs, missing_debug_implementations)]
+mod encrypted;
 #[allow(missing_docs)]
 mod one_piece;
 mod replay;
@@ -47,6 +51,8 @@ use tonic::{Code, Response, Status};
 
 pub use body::{Body, ResponseBody};
 pub use channel::InterceptedChannel;
+#[cfg(feature = "channel")]
+pub use connect::Connect;
 pub use request_stream::RequestStream;
 
 use cancelled::{Cancellable, of_handle};
@@ -57,6 +63,7 @@ pub mod __private {
     pub use http::uri::PathAndQuery;
 
     pub use crate::client::channel::{ChannelChain, Selected};
+    pub use crate::client::encrypted::{Built, NoTls, WithoutTls, connects_in_plaintext};
     pub use crate::client::one_piece::InOnePiece;
     pub use crate::client::rpc::{
         CallMut, ChannelRpc, Replayable, SentOnce, StreamAbilities, StreamProbe, StubHandler,

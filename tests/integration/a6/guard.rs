@@ -390,20 +390,3 @@ async fn a_call_that_is_given_up_does_not_take_the_fetch_with_it() {
         FETCHES.load(Ordering::Relaxed)
     );
 }
-
-/// And one that panics is not asked again.
-#[tokio::test(start_paused = true)]
-async fn a_fetch_that_panics_is_begun_anew() {
-    static FETCHES: AtomicU32 = AtomicU32::new(0);
-    let tokens = Arc::new(TokenCache::new(|| async {
-        sleep(MS(10)).await;
-        assert!(FETCHES.fetch_add(1, Ordering::Relaxed) > 0, "panics_once");
-        Ok(Token::new("s3cret"))
-    }));
-    let server = FlakyServer::new([]);
-    let mut client = UserServiceClient::new(Fetching(tokens).wrap(server.channel()));
-    let mut first = client.clone();
-    let call = tokio::spawn(async move { first.get_user(GetUserRequest::default()).await.is_ok() });
-    assert!(call.await.is_err());
-    assert!(client.get_user(GetUserRequest::default()).await.is_ok());
-}

@@ -12,3 +12,4 @@ mod one_piece;
 mod readiness;
 mod secrets;
 mod shapes;
+mod tokens;

@@ -186,6 +186,8 @@ async fn a_token_is_fetched_anew_before_it_expires() {
     tokio::time::advance(Duration::from_secs(3539)).await;
     assert_eq!(tokens.next().await, "token-1");
     tokio::time::advance(Duration::from_secs(2)).await;
+    assert_eq!(tokens.next().await, "token-1", "it is still valid");
+    tokio::time::sleep(Duration::from_millis(1)).await;
     assert_eq!(tokens.next().await, "token-2");
     assert_eq!(fetched.load(Ordering::Relaxed), 2);
 }
@@ -198,6 +200,8 @@ async fn a_short_lived_token_is_used_for_half_of_its_life_at_least() {
     tokio::time::advance(Duration::from_secs(29)).await;
     assert_eq!(tokens.next().await, "token-1");
     tokio::time::advance(Duration::from_secs(2)).await;
+    assert_eq!(tokens.next().await, "token-1", "it is still valid");
+    tokio::time::sleep(Duration::from_millis(1)).await;
     assert_eq!(tokens.next().await, "token-2");
 }
 
@@ -233,8 +237,8 @@ impl Stub {
     }
 }
 
-#[tokio::test]
-async fn a_token_that_cannot_be_fetched_fails_the_call_and_the_next_one_tries_again() {
+#[tokio::test(start_paused = true)]
+async fn a_token_that_cannot_be_fetched_fails_the_call_and_a_later_one_tries_again() {
     let fetched = Arc::new(AtomicU32::new(0));
     let count = Arc::clone(&fetched);
     let tokens = TokenCache::new(move || {
@@ -251,6 +255,7 @@ async fn a_token_that_cannot_be_fetched_fails_the_call_and_the_next_one_tries_ag
     };
     let status = stub.get_user(call()).await.unwrap_err();
     assert_eq!(status.code(), Code::Unavailable);
+    tokio::time::sleep(Duration::from_millis(1201)).await;
     assert_eq!(
         stub.get_user(call()).await.unwrap().into_inner().name,
         "token"
@@ -261,4 +266,92 @@ async fn a_token_that_cannot_be_fetched_fails_the_call_and_the_next_one_tries_ag
 fn debug_output_of_a_cache_and_of_a_token_hides_the_token() {
     let shown = format!("{:?} {:?}", cache(None).0, Token::new("s3cret"));
     assert!(!shown.contains("s3cret"), "{shown}");
+}
+
+/// One token that the client sends to `GetUser`.
+async fn get_user<T>(client: &mut clients::guarded::UserServiceClient<T>) -> Result<(), Status>
+where
+    T: tonic::client::GrpcService<tonic::body::Body> + Send,
+    T::Future: Send,
+    T::ResponseBody: http_body::Body<Data = bytes::Bytes> + Send + 'static,
+    <T::ResponseBody as http_body::Body>::Error:
+        Into<Box<dyn std::error::Error + Send + Sync>> + Send,
+{
+    client.get_user(call()).await.map(drop)
+}
+
+fn assert_is_withheld(result: Result<(), Status>, to: &str) {
+    let status = result.expect_err(to);
+    assert_eq!(status.code(), Code::Unauthenticated, "{to}");
+    assert!(status.message().contains("allow_plaintext"), "{to}");
+}
+
+/// tonic connects without TLS to whatever is not `https`. Built without TLS, as here, it does that to `https` as well.
+const PLAINTEXT: [&str; 8] = [
+    "http", "HTTP", "grpc", "tcp", "dns", "h2c", "HTTPS", "https",
+];
+
+#[tokio::test]
+async fn tokens_go_only_where_tonic_encrypts() {
+    let address = interceptors_tests::listen(crate::common::routes()).await;
+    for scheme in PLAINTEXT {
+        let to = format!("{scheme}://{address}");
+        let client = clients::guarded::UserServiceClient::connect(to.clone()).await;
+        let mut client = client.expect("tonic connects to any scheme");
+        assert_is_withheld(get_user(&mut client).await, &to);
+        let public = client.login(LoginRequest::default()).await;
+        public.expect("methods without a token can be called");
+    }
+}
+
+#[tokio::test]
+async fn an_origin_that_is_not_https_withholds_tokens() {
+    let (_, channel) = server().await;
+    for (origin, is_encrypted) in [
+        ("grpc://a.example", false),
+        ("h2c://a.example", false),
+        ("HTTP://a.example", false),
+        ("https://a.example", true),
+        ("HTTPS://a.example", true),
+    ] {
+        let uri: http::Uri = origin.parse().unwrap();
+        let mut client =
+            clients::guarded::UserServiceClient::with_origin(channel.clone(), uri.clone());
+        let mut wrapped =
+            UserServiceClient::with_origin(strict::Outbound.wrap(channel.clone()), uri);
+        let wrapped = wrapped.get_user(call()).await.map(drop);
+        for result in [get_user(&mut client).await, wrapped] {
+            match is_encrypted {
+                true => result.expect(origin),
+                false => assert_is_withheld(result, origin),
+            }
+        }
+    }
+}
+
+#[intercept(auth(token = Fixed, allow_plaintext = true))]
+struct Lenient;
+
+#[tokio::test]
+async fn a_channel_that_is_made_here_knows_whether_it_is_encrypted() {
+    use interceptors::client::Connect as _;
+    let address = interceptors_tests::listen(crate::common::routes()).await;
+    for scheme in PLAINTEXT {
+        let to = format!("{scheme}://{address}");
+        let endpoint = tonic::transport::Endpoint::from_shared(to.clone()).unwrap();
+        for channel in [
+            strict::Outbound.connect(to.clone()).await.unwrap(),
+            strict::Outbound.connect_lazy(&endpoint),
+        ] {
+            let mut client = UserServiceClient::new(channel.clone());
+            assert_is_withheld(client.get_user(call()).await.map(drop), &to);
+            client.login(LoginRequest::default()).await.unwrap();
+            // What an origin claims does not encrypt anything.
+            let origin = "https://a.example".parse().unwrap();
+            let mut client = UserServiceClient::with_origin(channel, origin);
+            assert_is_withheld(client.get_user(call()).await.map(drop), &to);
+        }
+        let mut client = UserServiceClient::new(Lenient.connect_lazy(endpoint));
+        client.get_user(call()).await.unwrap();
+    }
 }

@@ -1,0 +1,42 @@
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// The delays of gRPC's connection backoff.
+const BASE_DELAY: Duration = Duration::from_secs(1);
+const MULTIPLIER: f64 = 1.6;
+const JITTER: f64 = 0.2;
+const MAX_DELAY: Duration = Duration::from_secs(120);
+
+/// The time until something is done again that was done in vain. It grows each time.
+#[derive(Default)]
+pub(super) struct Pause {
+    times: i32,
+    until: Option<Instant>,
+}
+
+impl Pause {
+    pub(super) fn begin(&mut self, now: Instant) {
+        let longest = MAX_DELAY.as_secs_f64();
+        let delay = (BASE_DELAY.as_secs_f64() * MULTIPLIER.powi(self.times)).min(longest);
+        let delay = delay * (1.0 + JITTER * (2.0 * fastrand::f64() - 1.0));
+        self.until = now.checked_add(Duration::from_secs_f64(delay));
+        // By far enough to be at the longest.
+        self.times = (self.times + 1).min(100);
+    }
+
+    /// Begins with the shortest one again where the last one has been over for so long that it has nothing to do with
+    /// this one.
+    pub(super) fn begin_another(&mut self, now: Instant) {
+        if self.until.is_some_and(|until| now - until > MAX_DELAY) {
+            *self = Self::default();
+        }
+        self.begin(now);
+    }
+
+    /// What is left of it.
+    pub(super) fn left(&self, now: Instant) -> Option<Duration> {
+        let left = self.until?.saturating_duration_since(now);
+        (!left.is_zero()).then_some(left)
+    }
+}

@@ -1,0 +1,67 @@
+//! Which fetches wait for which, so that none waits for itself.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tonic::Status;
+
+/// Tells fetches from each other.
+pub(super) type Id = u64;
+
+tokio::task_local! {
+    /// The fetch that runs here.
+    pub(super) static RUNNING: Id;
+}
+
+/// Only calls that a fetch makes are here, so there are few of them.
+static WAITS: Mutex<Vec<Wait>> = Mutex::new(Vec::new());
+
+fn waits() -> MutexGuard<'static, Vec<Wait>> {
+    WAITS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Wait {
+    waiting: Id,
+    waited_for: Id,
+}
+
+/// A fetch waits for another one until this is dropped.
+pub(super) struct Waiting(Wait);
+
+/// Called before somebody waits for a fetch.
+///
+/// # Errors
+///
+/// If it is a fetch that would wait for itself, by way of others or not.
+pub(super) fn wait_for(waited_for: Id) -> Result<Option<Waiting>, Status> {
+    let Ok(waiting) = RUNNING.try_with(|id| *id) else {
+        return Ok(None);
+    };
+    let mut waits = waits();
+    if needs(&waits, waited_for, waiting) {
+        return Err(Status::internal(
+            "the fetch of a token makes a call that needs the same token; make that call with a client that has no `auth` of this token",
+        ));
+    }
+    let wait = Wait {
+        waiting,
+        waited_for,
+    };
+    waits.push(wait);
+    Ok(Some(Waiting(wait)))
+}
+
+/// Whether a fetch is another one, or waits for it. There are no circles among those that wait.
+fn needs(waits: &[Wait], one: Id, other: Id) -> bool {
+    let mut next = waits.iter().filter(|wait| wait.waiting == one);
+    one == other || next.any(|wait| needs(waits, wait.waited_for, other))
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        let mut waits = waits();
+        if let Some(place) = waits.iter().position(|wait| *wait == self.0) {
+            waits.swap_remove(place);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Whether a connection is encrypted, as far as that can be known.
+
+use http::Uri;
+
+/// Whether tonic connects without TLS. It uses TLS for `https` alone, and only if it was built with TLS: without, it
+/// speaks plain HTTP/2 to `https` too. Compared as tonic does: older versions of `http` keep the case. `tls_config` is `Endpoint::tls_config`, or that of [`WithoutTls`].
+pub fn connects_in_plaintext<E, A, R: Built>(uri: &Uri, tls_config: fn(E, A) -> R) -> Option<bool> {
+    let _ = tls_config;
+    Some(!R::WITH_TLS || uri.scheme_str() != Some("https"))
+}
+
+/// What the origin of a client says of its channel.
+pub(crate) fn of_origin(origin: &Uri) -> Option<bool> {
+    let scheme = origin.scheme_str()?;
+    Some(!scheme.eq_ignore_ascii_case("https"))
+}
+
+/// What `Endpoint::tls_config` is where tonic was built without TLS.
+pub trait WithoutTls: Sized {
+    fn tls_config(self, _: ()) -> NoTls {
+        NoTls
+    }
+}
+
+impl<T> WithoutTls for T {}
+
+/// What tonic was built with, by what `tls_config` gives.
+pub trait Built {
+    const WITH_TLS: bool;
+}
+
+pub struct NoTls;
+
+impl Built for NoTls {
+    const WITH_TLS: bool = false;
+}
+
+impl<T, E> Built for Result<T, E> {
+    const WITH_TLS: bool = true;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct WithTls;
+
+    impl WithTls {
+        #[allow(clippy::unnecessary_wraps)] // as that of tonic
+        fn tls_config(self, _: &str) -> Result<Self, ()> {
+            Ok(self)
+        }
+    }
+
+    struct Bare;
+
+    #[test]
+    fn only_https_is_encrypted_and_only_with_tls() {
+        for (uri, expected) in [
+            ("https://a", false),
+            ("http://a", true),
+            ("HTTP://a", true),
+            ("grpc://a", true),
+            ("a:1", true),
+        ] {
+            let uri: Uri = uri.parse().unwrap();
+            let found = connects_in_plaintext(&uri, WithTls::tls_config);
+            assert_eq!(found, Some(expected), "{uri}");
+            let found = connects_in_plaintext(&uri, Bare::tls_config);
+            assert_eq!(found, Some(true), "{uri}");
+        }
+        let _ = WithTls.tls_config("").is_ok();
+    }
+}
