@@ -4,11 +4,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio::time::{Instant, timeout_at};
+use tokio::task::coop::unconstrained;
+use tokio::time::Instant;
 use tonic::{Code, Status};
 
 use crate::core::plan::{Setting, Value};
-use crate::core::time::exceeded;
+use crate::core::time::{exceeded, timeout_at};
 use crate::kit::by_name::{By, ByName};
 use crate::kit::refusal;
 use crate::{CallDetails, End, Observer, Outcome};
@@ -198,20 +199,18 @@ impl Limiter {
         };
         let limit = self.0.config.wait;
         let limit = limit.and_then(|wait| Instant::now().checked_add(wait));
-        let place = self.0.places.acquire();
-        let place = match deadline.into_iter().chain(limit).min() {
-            Some(at) => timeout_at(at, place).await,
-            None => Ok(place.await),
+        // A waiter that may not go on for now would keep a place from those behind it.
+        let place = async { Ok(unconstrained(self.0.places.acquire()).await) };
+        let at = deadline.into_iter().chain(limit).min();
+        let elapsed = || match deadline {
+            Some(deadline) if deadline <= Instant::now() => exceeded(),
+            _ => self.refusal(),
         };
-        match place {
-            // It is never closed.
-            Ok(Ok(place)) => {
-                place.forget();
-                Ok(())
-            }
-            _ if deadline.is_some_and(|at| at <= Instant::now()) => Err(exceeded()),
-            _ => Err(self.refusal()),
+        // It is never closed.
+        if let Ok(place) = timeout_at(at, place, elapsed).await? {
+            place.forget();
         }
+        Ok(())
     }
 
     pub(crate) fn refusal(&self) -> Status {
@@ -406,6 +405,9 @@ impl Adaptive {
 
 #[cfg(test)]
 mod tests {
+    use std::future::{Future, poll_fn};
+    use std::pin::pin;
+
     use super::*;
 
     const MS: fn(u64) -> Duration = Duration::from_millis;
@@ -474,6 +476,39 @@ mod tests {
         assert_eq!((limiter.in_use(), limiter.waiting()), (1, 0));
         drop(held);
         drop(enter(&limiter));
+    }
+
+    /// Does what uses up tokio's budget in each poll before it waits for a place.
+    async fn enter_busily(limiter: &Limiter, deadline: Option<Instant>) -> Result<Permit, Status> {
+        let mut entering = pin!(limiter.clone().enter(deadline));
+        // A clock that stands still would let it go on for ever.
+        let mut polls = 0;
+        poll_fn(|cx| {
+            polls += 1;
+            assert!(polls < 1_000, "it never ends");
+            for _ in 0..1024 {
+                let _ = pin!(tokio::task::coop::consume_budget()).poll(cx);
+            }
+            entering.as_mut().poll(cx)
+        })
+        .await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_ends_beside_code_that_is_busy() {
+        let limiter = Limiter::new(&Config::max(1).wait(MS(100)));
+        let held = enter(&limiter);
+        for (deadline, code) in [
+            (None, Code::ResourceExhausted),
+            (Some(Instant::now() + MS(50)), Code::DeadlineExceeded),
+        ] {
+            let waiting = enter_busily(&limiter, deadline);
+            let (ended, ()) = tokio::join!(waiting, tokio::time::advance(MS(200)));
+            assert_eq!(ended.map(drop).unwrap_err().code(), code);
+        }
+        let waiting = enter_busily(&limiter, None);
+        let (entered, ()) = tokio::join!(waiting, async { drop(held) });
+        entered.unwrap();
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,7 +1,7 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 use tonic::{Code, Response, Status};
 
 use super::Throttle;
@@ -11,7 +11,7 @@ use crate::core::call::DEFAULT_BUFFER_SIZE;
 use crate::core::kept::Kept;
 use crate::core::plan::{Setting, Value};
 use crate::core::time::exceeded;
-use crate::core::time::timeout_at;
+use crate::core::time::{timeout_at, until};
 use crate::kit::codes;
 #[cfg(feature = "client")]
 use crate::kit::pushback::PREVIOUS_ATTEMPTS;
@@ -449,12 +449,12 @@ impl Progress {
                     return Err(status);
                 }
                 // A6: not before the deadline, however clear it is.
-                sleep_until(deadline).await;
+                until(deadline).await;
                 Err(exceeded())
             }
             (_, None) => Err(status),
             (_, Some(at)) => {
-                sleep_until(at).await;
+                until(at).await;
                 Ok(())
             }
         }
