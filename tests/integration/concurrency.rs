@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use interceptors::concurrency::{Config, Limiter};
-use interceptors::{Intercepted as _, Kind, intercept};
+use interceptors::{Call, Intercepted as _, Interceptor, Kind, Next, intercept};
 use interceptors_proto::demo::user_service_client::UserServiceClient;
 use interceptors_proto::demo::user_service_server::{UserService, UserServiceServer};
 use interceptors_proto::demo::{
@@ -16,11 +16,14 @@ use interceptors_tests::{
     Behaviour, Caller, KINDS, Reply, Running, Script, UserStream, clients, scripted, serve, start,
 };
 use tokio::task::JoinHandle;
-use tokio_stream::StreamExt;
+use tokio::time::{Instant, sleep};
+use tokio_stream::{Stream, StreamExt};
 use tonic::service::Routes;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Response, Status, Streaming};
 use tonic_types::StatusExt;
+
+const MS: fn(u64) -> Duration = Duration::from_millis;
 
 /// Waits for what happens on the other side of a socket.
 async fn until(what: impl Fn() -> bool) {
@@ -216,6 +219,68 @@ async fn an_adaptive_limit_falls_where_the_handler_says_that_it_is_overloaded() 
     }
     assert_eq!(limiter.limit(), 1);
     assert_eq!(limiter.in_use(), 0);
+}
+
+/// Takes a while where the caller says so.
+struct Slow;
+
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Slow {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        if call.metadata().contains_key("x-slow") {
+            sleep(MS(90)).await;
+        }
+        next.run(call).await
+    }
+}
+
+struct Receiving {
+    script: Script,
+    limiter: Limiter,
+}
+
+scripted!(self: Receiving, #[intercept(concurrency(limiter = self.limiter), with(Slow))]);
+
+/// Three users, with gaps between them.
+fn slow_upload() -> impl Stream<Item = User> + Send + 'static {
+    tokio_stream::iter([User::default(), User::default(), User::default()]).throttle(MS(90))
+}
+
+#[tokio::test(start_paused = true)]
+async fn how_long_a_sender_takes_does_not_lower_an_adaptive_limit() {
+    let limiter = Limiter::new(&Config::adaptive(1, 8, MS(50)));
+    let service = Receiving {
+        script: Script::default(),
+        limiter: limiter.clone(),
+    };
+    let channel = serve(Routes::new(UserServiceServer::new(service))).await;
+    let shared = Shared {
+        limiter: Limiter::new(&Config::adaptive(1, 8, MS(50))),
+    };
+    let of_client = shared.limiter.clone();
+    let caller = Caller::over(shared.wrap(channel));
+    let limits = || (limiter.limit(), of_client.limit());
+    for _ in 0..8 {
+        assert_eq!(caller.call(Kind::ClientStreaming).await.code(), Code::Ok);
+    }
+    let raised = limits();
+    assert!(raised.0 > 1 && raised.1 > 1, "{raised:?}");
+    for _ in 0..20 {
+        let begun = Instant::now();
+        let upload = caller.client().import_users(slow_upload()).await.unwrap();
+        assert_eq!(upload.into_inner().imported, 3);
+        assert!(begun.elapsed() >= MS(180));
+    }
+    assert_eq!(limits(), raised);
+    // What the server itself takes counts.
+    let slow = caller.with("x-slow", "yes");
+    for _ in 0..20 {
+        assert_eq!(slow.call(Kind::ClientStreaming).await.code(), Code::Ok);
+    }
+    assert_eq!(limits(), (1, 1));
 }
 
 #[derive(Clone, Default)]

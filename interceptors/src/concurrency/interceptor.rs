@@ -72,6 +72,10 @@ impl<L: Limits, Req: Send, Res: Send> Interceptor<Req, Res> for Concurrency<'_, 
             // Boxed, so that calls that need not wait keep no place for a timer.
             Err(limiter) => Box::pin(limiter.enter(call.deadline())).await?,
         };
+        if permit.is_adaptive() {
+            // Senders take their time.
+            call.measure_waits();
+        }
         next.observe(call, permit).await
     }
 }
@@ -102,6 +106,10 @@ impl<L: Limits, Req: Send, Res: Send> Interceptor<Req, Res> for LoadShed<'_, L> 
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
         let permit = self.enter(call)?;
+        if permit.is_adaptive() {
+            // Senders take their time.
+            call.measure_waits();
+        }
         next.observe(call, permit).await
     }
 }

@@ -296,6 +296,11 @@ impl Drop for Waiting<'_> {
 pub(crate) struct Permit(Arc<Shared>);
 
 impl Permit {
+    /// Whether the limit follows what calls tell of the load.
+    pub(crate) fn is_adaptive(&self) -> bool {
+        self.0.adaptive.is_some()
+    }
+
     #[inline]
     fn new(shared: Arc<Shared>) -> Self {
         shared.in_use.fetch_add(1, Ordering::Relaxed);
@@ -342,7 +347,7 @@ impl Shared {
             _ if !end.is_sent() => return,
             (_, Code::ResourceExhausted | Code::Unavailable) => Load::High,
             _ if is_stream => return,
-            _ if end.elapsed() > adaptive.target => Load::High,
+            _ if end.elapsed_without_waits() > adaptive.target => Load::High,
             (_, Code::Ok) => Load::Low,
             _ => return,
         };

@@ -38,7 +38,7 @@
 //! - Other failures and cancelled calls say nothing, `DEADLINE_EXCEEDED` before `target` included: callers set their deadlines
 //!   themselves, and one without patience would hold the limit down for all. What an interceptor further in refuses, so that it
 //!   never reached the handler, says nothing either. How long a response stream takes says nothing either, since that is up to its reader; how it ends
-//!   does. On a channel nobody knows which response is a stream, so a call of more than one message counts as one.
+//!   does. Time in which a request stream has no message to be taken does not count, since that is up to its sender. On a channel nobody knows which response is a stream, so a call of more than one message counts as one.
 //!
 //! # Cost
 //!
