@@ -12,7 +12,7 @@ use crate::core::plan::{Setting, Value};
 use crate::core::time::{exceeded, timeout_at};
 use crate::kit::by_name::{By, ByName};
 use crate::kit::refusal;
-use crate::{CallDetails, End, Observer, Outcome};
+use crate::{CallDetails, End, Outcome};
 
 /// How many calls there may be at once, and what becomes of the others.
 ///
@@ -177,6 +177,11 @@ impl Limiter {
         self.0.waiting.load(Ordering::Relaxed)
     }
 
+    #[inline]
+    pub(crate) fn id(&self) -> LimiterId {
+        LimiterId::of(&self.0)
+    }
+
     /// Takes a place, if one is free and nobody waits for it.
     #[inline]
     pub(crate) fn try_enter(self) -> Result<Permit, Self> {
@@ -295,7 +300,27 @@ impl Drop for Waiting<'_> {
 /// A place that a call holds. It goes along with the call's response, and is given back wherever that is dropped.
 pub(crate) struct Permit(Arc<Shared>);
 
+/// Which limiter it is. Nobody else has the same one for as long as a place of it is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LimiterId(usize);
+
+impl LimiterId {
+    #[inline]
+    fn of(shared: &Arc<Shared>) -> Self {
+        Self(Arc::as_ptr(shared).addr())
+    }
+}
+
 impl Permit {
+    pub(crate) fn limiter(&self) -> LimiterId {
+        LimiterId::of(&self.0)
+    }
+
+    /// The call has ended: the limit learns from how.
+    pub(crate) fn end(self, end: &End<'_>) {
+        self.0.learn(end);
+    }
+
     /// Whether the limit follows what calls tell of the load.
     pub(crate) fn is_adaptive(&self) -> bool {
         self.0.adaptive.is_some()
@@ -311,12 +336,6 @@ impl Permit {
 impl Drop for Permit {
     fn drop(&mut self) {
         self.0.give_back();
-    }
-}
-
-impl Observer for Permit {
-    fn end(self, end: &End<'_>) {
-        self.0.learn(end);
     }
 }
 

@@ -1,7 +1,8 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::task::coop::unconstrained;
+use tokio::time::{Instant, sleep_until};
 use tonic::{Code, Response, Status};
 
 use super::Throttle;
@@ -11,7 +12,7 @@ use crate::core::call::DEFAULT_BUFFER_SIZE;
 use crate::core::kept::Kept;
 use crate::core::plan::{Setting, Value};
 use crate::core::time::exceeded;
-use crate::core::time::{timeout_at, until};
+use crate::core::time::timeout_at;
 use crate::kit::codes;
 #[cfg(feature = "client")]
 use crate::kit::pushback::PREVIOUS_ATTEMPTS;
@@ -449,12 +450,13 @@ impl Progress {
                     return Err(status);
                 }
                 // A6: not before the deadline, however clear it is.
-                until(deadline).await;
+                // Also beside code that has used up what tokio allows in one turn.
+                unconstrained(sleep_until(deadline)).await;
                 Err(exceeded())
             }
             (_, None) => Err(status),
             (_, Some(at)) => {
-                until(at).await;
+                unconstrained(sleep_until(at)).await;
                 Ok(())
             }
         }

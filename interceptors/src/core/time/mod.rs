@@ -11,8 +11,6 @@ pub(crate) use bounds::{Bounds, Limit};
 pub(crate) use deadline::{Deadline, Inherited, enter, may_be_inherited};
 pub use deadline::{Scope, current, inherit, scope};
 pub use timer::timeout_at;
-#[cfg(feature = "retry")]
-pub(crate) use timer::until;
 pub use turn::{InTurns, lately};
 pub(crate) use turn::{forget, now};
 pub use wire::is_malformed;

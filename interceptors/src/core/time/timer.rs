@@ -54,11 +54,6 @@ where
     }
 }
 
-/// Waits until a moment, also beside code that has used up what tokio allows in one turn.
-pub(crate) async fn until(at: Instant) {
-    unconstrained(sleep_until(at)).await;
-}
-
 pin_project_lite::pin_project! {
     /// Is ready from a moment on.
     pub(crate) struct Timer {
