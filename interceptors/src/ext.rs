@@ -17,6 +17,7 @@ pub use crate::core::time::{
 pub use crate::kit::by_name::{By, ByName};
 pub use crate::kit::code_names::{code_name, go_name, is_error};
 pub use crate::kit::codes;
+pub use crate::kit::cut_off::CUT_OFF_IS_OK;
 pub use crate::kit::identity::{Identifies, Identity};
 pub use crate::kit::key;
 pub use crate::kit::pushback::{PREVIOUS_ATTEMPTS, Pushback, pushback};

@@ -10,6 +10,7 @@ pub(crate) mod kit {
     pub(crate) mod by_name;
     pub(crate) mod code_names;
     pub mod codes;
+    pub(crate) mod cut_off;
     pub(crate) mod identity;
     pub mod key;
     #[cfg(feature = "_level")]

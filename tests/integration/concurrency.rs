@@ -4,23 +4,30 @@
 use std::time::Duration;
 
 use interceptors::concurrency::{Config, Limiter};
-use interceptors::{Intercepted as _, Kind, intercept};
+use interceptors::{Call, Intercepted as _, Interceptor, Kind, Next, intercept};
 use interceptors_proto::demo::user_service_client::UserServiceClient;
 use interceptors_proto::demo::user_service_server::{UserService, UserServiceServer};
 use interceptors_proto::demo::{
     ChatMessage, FlakyReply, FlakyRequest, GetUserRequest, ImportSummary, ListUsersRequest,
     LoginReply, LoginRequest, User,
 };
+use interceptors_proto::stubs::Item;
+use interceptors_proto::stubs::stubs_client::StubsClient;
+use interceptors_proto::stubs::stubs_server::{Stubs, StubsServer};
 use interceptors_tests::flaky::{FlakyServer, answer};
 use interceptors_tests::{
     Behaviour, Caller, KINDS, Reply, Running, Script, UserStream, clients, scripted, serve, start,
 };
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio_stream::StreamExt;
+use tokio::time::{Instant, sleep};
+use tokio_stream::{Stream, StreamExt};
 use tonic::service::Routes;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Response, Status, Streaming};
 use tonic_types::StatusExt;
+
+const MS: fn(u64) -> Duration = Duration::from_millis;
 
 /// Waits for what happens on the other side of a socket.
 async fn until(what: impl Fn() -> bool) {
@@ -93,7 +100,7 @@ async fn calls_beyond_the_limit_wait_and_run_in_order() {
         let caller = Caller::new(&server.channel);
         let held = hold(&caller, kind);
         script.entered().await;
-        let (order, mut done) = tokio::sync::mpsc::unbounded_channel();
+        let (order, mut done) = mpsc::unbounded_channel();
         for n in 0..4 {
             let (caller, order) = (caller.clone(), order.clone());
             tokio::spawn(async move {
@@ -216,6 +223,174 @@ async fn an_adaptive_limit_falls_where_the_handler_says_that_it_is_overloaded() 
     }
     assert_eq!(limiter.limit(), 1);
     assert_eq!(limiter.in_use(), 0);
+}
+
+/// Takes a while where the caller says so.
+struct Slow;
+
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Slow {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        if call.metadata().contains_key("x-slow") {
+            sleep(MS(90)).await;
+        }
+        next.run(call).await
+    }
+}
+
+struct Receiving {
+    script: Script,
+    limiter: Limiter,
+}
+
+scripted!(self: Receiving, #[intercept(concurrency(limiter = self.limiter), with(Slow))]);
+
+/// Three users, with gaps between them.
+fn slow_upload() -> impl Stream<Item = User> + Send + 'static {
+    tokio_stream::iter([User::default(), User::default(), User::default()]).throttle(MS(90))
+}
+
+#[tokio::test(start_paused = true)]
+async fn how_long_a_sender_takes_does_not_lower_an_adaptive_limit() {
+    let limiter = Limiter::new(&Config::adaptive(1, 8, MS(50)));
+    let service = Receiving {
+        script: Script::default(),
+        limiter: limiter.clone(),
+    };
+    let channel = serve(Routes::new(UserServiceServer::new(service))).await;
+    let shared = Shared {
+        limiter: Limiter::new(&Config::adaptive(1, 8, MS(50))),
+    };
+    let of_client = shared.limiter.clone();
+    let caller = Caller::over(shared.wrap(channel));
+    let limits = || (limiter.limit(), of_client.limit());
+    for _ in 0..8 {
+        assert_eq!(caller.call(Kind::ClientStreaming).await.code(), Code::Ok);
+    }
+    let raised = limits();
+    assert!(raised.0 > 1 && raised.1 > 1, "{raised:?}");
+    for _ in 0..20 {
+        let begun = Instant::now();
+        let upload = caller.client().import_users(slow_upload()).await.unwrap();
+        assert_eq!(upload.into_inner().imported, 3);
+        assert!(begun.elapsed() >= MS(180));
+    }
+    assert_eq!(limits(), raised);
+    // What the server itself takes counts.
+    let slow = caller.with("x-slow", "yes");
+    for _ in 0..20 {
+        assert_eq!(slow.call(Kind::ClientStreaming).await.code(), Code::Ok);
+    }
+    assert_eq!(limits(), (1, 1));
+}
+
+/// Its methods call each other under one limit.
+#[derive(Clone)]
+struct Nested {
+    limiter: Limiter,
+    spawned: mpsc::UnboundedSender<JoinHandle<Result<(), Status>>>,
+}
+
+const ANSWERS: u64 = 0;
+const SPAWNS_A_CALL_THAT_IS_SHED: u64 = 1;
+const SPAWNS_A_CALL_THAT_WAITS: u64 = 2;
+
+#[intercept(
+    concurrency(limiter = self.limiter, except = [unary]),
+    load_shed(limiter = self.limiter, only = [unary])
+)]
+#[tonic::async_trait]
+impl Stubs for Nested {
+    async fn unary(&self, request: Request<Item>) -> Result<Response<Item>, Status> {
+        let item = request.into_inner();
+        let other = self.clone();
+        match item.value {
+            ANSWERS => Ok(Response::new(item)),
+            // What it spawns is refused, and it hands that on.
+            SPAWNS_A_CALL_THAT_IS_SHED => {
+                let call = async move { other.unary(Request::new(Item::default())).await };
+                tokio::spawn(call).await.unwrap()
+            }
+            // What it spawns waits.
+            _ => {
+                let call = async move {
+                    let streamed = other.server_stream(Request::new(Item::default()));
+                    streamed.await.map(drop)
+                };
+                self.spawned.send(tokio::spawn(call)).unwrap();
+                until(|| self.limiter.waiting() == 1).await;
+                Ok(Response::new(item))
+            }
+        }
+    }
+
+    async fn client_stream(
+        &self,
+        request: Request<Streaming<Item>>,
+    ) -> Result<Response<Item>, Status> {
+        let mut items = request.into_inner();
+        while let Some(item) = items.next().await {
+            // One that waits, and one that is refused where there is no place.
+            let mut streamed = self.server_stream(Request::new(item?)).await?.into_inner();
+            streamed.next().await.unwrap()?;
+            self.unary(Request::new(Item::default())).await?;
+        }
+        Ok(Response::new(Item {
+            value: self.limiter.in_use().into(),
+        }))
+    }
+
+    /// Each item is what another call answers.
+    async fn server_stream(&self, _: Request<Item>) -> Result<Response<UserStream<Item>>, Status> {
+        let service = self.clone();
+        let items = tokio_stream::iter(0..3).then(move |_| {
+            let service = service.clone();
+            async move {
+                let item = service.unary(Request::new(Item::default())).await?;
+                Ok(item.into_inner())
+            }
+        });
+        Ok(Response::new(Box::pin(items)))
+    }
+}
+
+#[tokio::test]
+async fn a_call_within_a_call_uses_its_place() {
+    let (spawned, mut tasks) = mpsc::unbounded_channel();
+    let limiter = Limiter::new(&Config::max(1));
+    let service = Nested {
+        limiter: limiter.clone(),
+        spawned,
+    };
+    let channel = serve(Routes::new(StubsServer::new(service))).await;
+    let mut client = StubsClient::new(channel);
+    let in_time = Duration::from_secs(20);
+
+    let items = tokio_stream::iter([Item::default(), Item::default()]);
+    let nested = tokio::time::timeout(in_time, client.client_stream(items)).await;
+    let in_use = nested.expect("it waits for itself").unwrap().into_inner();
+    assert_eq!(in_use.value, 1, "one place for all of them");
+    until(|| limiter.in_use() == 0).await;
+
+    let stream = client.server_stream(Item::default()).await.unwrap();
+    let items: Vec<_> = stream.into_inner().collect().await;
+    assert!(
+        items.len() == 3 && items.iter().all(Result::is_ok),
+        "{items:?}"
+    );
+    until(|| limiter.in_use() == 0).await;
+
+    // A task takes a place of its own.
+    let value = SPAWNS_A_CALL_THAT_IS_SHED;
+    let refused = client.unary(Item { value }).await.unwrap_err();
+    assert_refused(&refused, Duration::from_secs(1));
+    let value = SPAWNS_A_CALL_THAT_WAITS;
+    client.unary(Item { value }).await.unwrap();
+    tasks.recv().await.unwrap().await.unwrap().unwrap();
+    until(|| limiter.in_use() == 0).await;
 }
 
 #[derive(Clone, Default)]
@@ -545,4 +720,41 @@ async fn a_stub_holds_its_place_to_the_end_of_the_stream_or_until_it_is_dropped(
     }
     assert_eq!(limiter.in_use(), 0);
     stub.get_user(answer()).await.unwrap();
+}
+
+/// Calls through a channel under the same limit.
+struct Gateway {
+    channel: Channel,
+    limiter: Limiter,
+}
+
+#[intercept(service = "demo.v1.UserService", concurrency(limiter = self.limiter))]
+impl Gateway {
+    async fn get_user(&self, request: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+        let limiter = self.limiter.clone();
+        let channel = Shared { limiter }.wrap(self.channel.clone());
+        UserServiceClient::new(channel).get_user(request).await
+    }
+
+    async fn flaky(&self, _: Request<FlakyRequest>) -> Result<Response<FlakyReply>, Status> {
+        let calls = [(); 2].map(|()| self.get_user(Request::new(GetUserRequest { id: 7 })));
+        let [first, second] = calls;
+        let (first, second) = tokio::join!(first, second);
+        first.and(second)?;
+        Ok(Response::new(FlakyReply::default()))
+    }
+}
+
+#[tokio::test]
+async fn a_client_within_a_client_uses_its_place() {
+    let (channel, script) = bare().await;
+    let limiter = Limiter::new(&Config::max(1));
+    let gateway = Gateway {
+        channel,
+        limiter: limiter.clone(),
+    };
+    let call = gateway.flaky(Request::new(FlakyRequest::default()));
+    let called = tokio::time::timeout(Duration::from_secs(20), call).await;
+    called.expect("it waits for itself").unwrap();
+    assert_eq!((script.runs(), limiter.in_use()), (2, 0));
 }

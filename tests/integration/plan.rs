@@ -13,6 +13,8 @@ use interceptors_proto::demo::{
     ChatMessage, FlakyReply, FlakyRequest, GetUserRequest, ImportSummary, ListUsersRequest,
     LoginReply, LoginRequest, User,
 };
+use interceptors_proto::stubs::Item;
+use interceptors_proto::stubs::stubs_server::Stubs;
 use interceptors_tests::{Script, UserStream};
 use tonic::{Code, Request, Response, Status, Streaming};
 
@@ -150,7 +152,50 @@ fn the_table_shows_each_method_with_its_interceptors_and_settings() {
                                                            retry                  throttle=10/0.1 max_attempts=4 base_delay=500ms max_delay=30s multiplier=2.0 jitter=0.2 codes=[Unavailable, Aborted]
                                                            with(self.audit)
         * in part from Rust's names; to state it: `service = …`, `#[intercept(name = …)]`
+        note: a client that goes away half way through its request stream is taken for one that has sent all, so such a call may end as `OK`; `interceptors::server::RequestCancellationLayer` at the server makes it `CANCELLED` (ImportUsers)
     "#]].assert_eq(&Users::PLAN.to_string());
+}
+
+struct Uploads;
+
+#[intercept(trace, logging)]
+#[tonic::async_trait]
+impl Stubs for Uploads {
+    async fn client_stream(&self, _: Request<Streaming<Item>>) -> Result<Response<Item>, Status> {
+        Err(Status::unimplemented(""))
+    }
+}
+
+struct Downloads;
+
+#[intercept(trace, logging)]
+#[tonic::async_trait]
+impl Stubs for Downloads {
+    async fn unary(&self, _: Request<Item>) -> Result<Response<Item>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn server_stream(&self, _: Request<Item>) -> Result<Response<UserStream<Item>>, Status> {
+        Err(Status::unimplemented(""))
+    }
+}
+
+#[intercept(trace, logging)]
+struct Outgoing;
+
+#[test]
+fn request_streams_that_may_be_cut_off_are_noted_once_and_are_no_mistake() {
+    let said =
+        |plan: interceptors::Plan| plan.to_string().matches("RequestCancellationLayer").count();
+    assert_eq!(said(Uploads::PLAN), 1, "{}", Uploads::PLAN);
+    assert!(
+        Users::PLAN
+            .to_string()
+            .ends_with("makes it `CANCELLED` (ImportUsers)\n")
+    );
+    assert_eq!(said(Downloads::PLAN), 0, "no method has a request stream");
+    assert_eq!(said(Outgoing::PLAN), 0, "clients see how they end");
+    Uploads::PLAN.assert_no_notes();
 }
 
 #[test]

@@ -73,6 +73,34 @@ async fn a_burst_passes_then_calls_are_refused_until_the_clock_has_gone_on() {
 }
 
 #[tokio::test]
+async fn a_full_burst_comes_on_top_of_the_rate() {
+    for (config, first, later) in [
+        (Config::per_minute(60), 119, 60),
+        (Config::per_minute(60).burst(10), 69, 60),
+        (Config::per_minute(60).burst(1), 60, 60),
+    ] {
+        let (limiter, clock) = limiter(&config);
+        let service = Limited {
+            script: Script::default(),
+            limiter,
+        };
+        let channel = serve(Routes::new(UserServiceServer::new(service))).await;
+        let caller = Caller::new(&channel);
+        for expected in [first, later, later] {
+            let mut passed = 0;
+            // It asks as often as it is let through.
+            for _second in 0..60 {
+                while caller.call(Kind::Unary).await.code() == Code::Ok {
+                    passed += 1;
+                }
+                clock.advance(Duration::from_secs(1));
+            }
+            assert_eq!(passed, expected, "{config:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_methods_of_a_service_share_its_limit_and_a_stream_counts_once() {
     let (limiter, _clock) = limiter(&Config::per_second(1).burst(4));
     let script = Script::default();

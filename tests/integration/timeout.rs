@@ -15,7 +15,7 @@ use interceptors_tests::{
     Behaviour, Caller, Ended, Ends, KINDS, Script, UserStream, WatchEnds, scripted, serve,
 };
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
 use tonic::service::Routes;
@@ -95,6 +95,24 @@ async fn what_hangs_ends_with_deadline_exceeded_and_observers_are_told() {
                 let end = ends.next().await;
                 let (outcome, code) = EXCEEDED;
                 assert_eq!(how(&end), (observer, outcome, code, messages), "{kind}");
+            }
+        }
+    }
+}
+
+/// In real time: a runtime that always has something to do never moves a paused clock.
+#[tokio::test]
+async fn what_is_busy_all_the_time_ends_with_deadline_exceeded_too() {
+    let (caller, _, mut ends) = served!(Timed);
+    for kind in KINDS {
+        for behaviour in [Behaviour::Busy, Behaviour::BusyAfter(2)] {
+            let busy = caller.told(behaviour);
+            let reply = timeout(MS(20_000), busy.call(kind)).await;
+            let reply = reply.expect("it never ends");
+            assert_eq!(reply.code(), Code::DeadlineExceeded, "{kind} {behaviour:?}");
+            for _ in 0..2 {
+                let end = ends.next().await;
+                assert_eq!((end.outcome, end.code), EXCEEDED, "{kind} {behaviour:?}");
             }
         }
     }

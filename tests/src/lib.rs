@@ -18,7 +18,7 @@ pub use events::{Event, Events, Field, ask_each_time};
 pub use policy::Policy;
 pub use recorder::{Recorder, Steps};
 pub use server::{Running, listen, serve, start};
-pub use users::{Behaviour, Script, UserStream};
+pub use users::{Behaviour, Script, UserStream, busy};
 
 #[doc(hidden)]
 pub mod __private {

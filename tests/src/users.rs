@@ -26,6 +26,10 @@ pub enum Behaviour {
     Hang,
     /// So many messages, and then nothing any more; a single response never comes.
     HangAfter(u32),
+    /// Never answers, and uses up what tokio allows in one turn each time that it is polled.
+    Busy,
+    /// So many messages, and then as [`Busy`](Self::Busy).
+    BusyAfter(u32),
     /// Panics before the first message.
     Panic,
     /// So many messages, and then a panic; a single response panics at once.
@@ -52,6 +56,8 @@ impl fmt::Display for Behaviour {
             Self::FailAfter(n, code) => write!(f, "fail-after {n} {}", code as i32),
             Self::Hang => write!(f, "hang"),
             Self::HangAfter(n) => write!(f, "hang-after {n}"),
+            Self::Busy => write!(f, "busy"),
+            Self::BusyAfter(n) => write!(f, "busy-after {n}"),
             Self::Panic => write!(f, "panic"),
             Self::PanicAfter(n) => write!(f, "panic-after {n}"),
         }
@@ -74,10 +80,20 @@ impl FromStr for Behaviour {
             "fail-after" => Self::FailAfter(count(0), numbers[1].into()),
             "hang" => Self::Hang,
             "hang-after" => Self::HangAfter(count(0)),
+            "busy" => Self::Busy,
+            "busy-after" => Self::BusyAfter(count(0)),
             "panic" => Self::Panic,
             "panic-after" => Self::PanicAfter(count(0)),
             _ => panic!("no behaviour {text:?}"),
         })
+    }
+}
+
+/// Never ends, and uses up what tokio allows in one turn each time that it is polled: as a loop over a channel does
+/// whose messages come faster than they are taken.
+pub async fn busy<T>() -> T {
+    loop {
+        tokio::task::consume_budget().await;
     }
 }
 
@@ -126,6 +142,7 @@ impl Script {
             Behaviour::Answer(_) => Ok(Response::new(answer())),
             Behaviour::Fail(code) | Behaviour::FailAfter(_, code) => Err(failure(code)),
             Behaviour::Hang | Behaviour::HangAfter(_) => std::future::pending().await,
+            Behaviour::Busy | Behaviour::BusyAfter(_) => busy().await,
             Behaviour::Panic | Behaviour::PanicAfter(_) => panic!("told to"),
         }
     }
@@ -144,6 +161,10 @@ impl Script {
             }
             Behaviour::Hang => std::future::pending().await,
             Behaviour::HangAfter(n) => Box::pin(messages(n).chain(tokio_stream::pending())),
+            Behaviour::Busy => busy().await,
+            Behaviour::BusyAfter(n) => {
+                Box::pin(messages(n).chain(tokio_stream::once(()).then(|()| busy())))
+            }
             Behaviour::Panic => panic!("told to"),
             Behaviour::PanicAfter(n) => Box::pin(messages(n).chain(
                 tokio_stream::iter(0..1).map(|_| -> Result<T, Status> { panic!("told to") }),

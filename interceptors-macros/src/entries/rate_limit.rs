@@ -49,7 +49,7 @@ pub(crate) static ROW: Row = Row {
             name: "burst",
             value: Value::Integer(1, u64::MAX),
             default: DefaultValue::Words("the same number"),
-            says: "how many may come at once",
+            says: "how many may come at once after a rest, on top of the rate",
             also_called: &["capacity"],
             ..Setting::USUAL
         },

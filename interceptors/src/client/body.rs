@@ -314,7 +314,13 @@ impl HttpBody for Body {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let this = &mut *self;
-        let mut frame = ready!(this.source.poll_frame(cx));
+        let Poll::Ready(mut frame) = this.source.poll_frame(cx) else {
+            if let Some(count) = &mut this.count {
+                count.begin();
+                count.received.waits();
+            }
+            return Poll::Pending;
+        };
         if let Some(Ok(frame)) = &mut frame
             && let Some(trailers) = frame.trailers_mut()
         {
@@ -658,11 +664,16 @@ struct Count {
 }
 
 impl Count {
-    fn see(&mut self, frame: &Option<Result<Frame<Bytes>, Status>>) {
+    fn begin(&mut self) {
         if !std::mem::replace(&mut self.begun, true) {
             // What an earlier attempt sent does not count.
             self.received.reset();
         }
+    }
+
+    fn see(&mut self, frame: &Option<Result<Frame<Bytes>, Status>>) {
+        self.begin();
+        self.received.goes_on();
         if let Some(Ok(frame)) = frame
             && let Some(data) = frame.data_ref()
         {

@@ -177,14 +177,23 @@ impl<S: Stream> Stream for RequestStream<S> {
             // What an earlier attempt sent does not count.
             received.reset();
         }
-        let item = ready!(match this.source.project() {
+        let polled = match this.source.project() {
             SourceProj::Direct { stream } => stream.poll_next(cx),
             SourceProj::Replayed { replay, next } => next(replay, cx),
             SourceProj::Taken => Poll::Ready(None),
-        });
-        if let (Some(_), Some(received)) = (&item, this.received) {
-            received.add_one();
+        };
+        if let Some(received) = this.received {
+            match &polled {
+                Poll::Pending => received.waits(),
+                Poll::Ready(item) => {
+                    received.goes_on();
+                    if item.is_some() {
+                        received.add_one();
+                    }
+                }
+            }
         }
+        let item = ready!(polled);
         if let (Some(message), Some(look)) = (&item, this.look) {
             look.look(message);
         }

@@ -2,7 +2,9 @@ use std::sync::Arc;
 
 use tonic::{Response, Status};
 
+use super::held::{Holding, Place, is_held};
 use super::limiter::{Limiter, Limiters, Permit};
+use crate::core::chain::watched;
 use crate::{Call, CallDetails, Interceptor, Next};
 
 /// Which limit a call is held to.
@@ -55,9 +57,14 @@ impl<'a, L: Limits> Concurrency<'a, L> {
         Self { limits }
     }
 
+    /// A place, or none for a call that uses its caller's.
     #[inline]
-    fn enter(&self, call: &CallDetails) -> Result<Permit, Limiter> {
-        self.limits.of(call).try_enter()
+    fn enter(&self, call: &CallDetails) -> Result<Option<Permit>, Limiter> {
+        let limiter = self.limits.of(call);
+        match is_held(&limiter) {
+            true => Ok(None),
+            false => limiter.try_enter().map(Some),
+        }
     }
 }
 
@@ -70,10 +77,25 @@ impl<L: Limits, Req: Send, Res: Send> Interceptor<Req, Res> for Concurrency<'_, 
         let permit = match self.enter(call) {
             Ok(permit) => permit,
             // Boxed, so that calls that need not wait keep no place for a timer.
-            Err(limiter) => Box::pin(limiter.enter(call.deadline())).await?,
+            Err(limiter) => Some(Box::pin(limiter.enter(call.deadline())).await?),
         };
-        next.observe(call, permit).await
+        hold(permit, call, next).await
     }
+}
+
+/// Runs the rest of the chain in the place that the call has.
+async fn hold<Req: Send, Res: Send>(
+    permit: Option<Permit>,
+    call: &mut Call<Req>,
+    next: &mut impl Next<Req, Res>,
+) -> Result<Response<Res>, Status> {
+    if permit.as_ref().is_some_and(Permit::is_adaptive) {
+        // Senders take their time.
+        call.measure_waits();
+    }
+    let place = Place::new(permit);
+    let limiter = place.limiter();
+    watched(&mut Holding { limiter, next }, call, place).await
 }
 
 /// The interceptor behind `load_shed`. See the [module documentation](super).
@@ -89,9 +111,13 @@ impl<'a, L: Limits> LoadShed<'a, L> {
     }
 
     #[inline]
-    fn enter(&self, call: &CallDetails) -> Result<Permit, Status> {
+    fn enter(&self, call: &CallDetails) -> Result<Option<Permit>, Status> {
         let limiter = self.limits.of(call);
-        limiter.try_enter().map_err(|limiter| limiter.refusal())
+        if is_held(&limiter) {
+            return Ok(None);
+        }
+        let entered = limiter.try_enter().map(Some);
+        entered.map_err(|limiter| limiter.refusal())
     }
 }
 
@@ -101,7 +127,6 @@ impl<L: Limits, Req: Send, Res: Send> Interceptor<Req, Res> for LoadShed<'_, L> 
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
-        let permit = self.enter(call)?;
-        next.observe(call, permit).await
+        hold(self.enter(call)?, call, next).await
     }
 }

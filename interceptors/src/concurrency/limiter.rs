@@ -4,15 +4,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio::time::{Instant, timeout_at};
+use tokio::task::coop::unconstrained;
+use tokio::time::Instant;
 use tonic::{Code, Status};
 
 use crate::core::plan::{Setting, Value};
-use crate::core::time::exceeded;
+use crate::core::time::{exceeded, timeout_at};
 use crate::kit::by_name::{By, ByName};
 use crate::kit::refusal;
 use crate::kit::unsent::ended_unsent;
-use crate::{CallDetails, End, Observer, Outcome};
+use crate::{CallDetails, End, Outcome};
 
 /// How many calls there may be at once, and what becomes of the others.
 ///
@@ -177,6 +178,11 @@ impl Limiter {
         self.0.waiting.load(Ordering::Relaxed)
     }
 
+    #[inline]
+    pub(crate) fn id(&self) -> LimiterId {
+        LimiterId::of(&self.0)
+    }
+
     /// Takes a place, if one is free and nobody waits for it.
     #[inline]
     pub(crate) fn try_enter(self) -> Result<Permit, Self> {
@@ -199,20 +205,18 @@ impl Limiter {
         };
         let limit = self.0.config.wait;
         let limit = limit.and_then(|wait| Instant::now().checked_add(wait));
-        let place = self.0.places.acquire();
-        let place = match deadline.into_iter().chain(limit).min() {
-            Some(at) => timeout_at(at, place).await,
-            None => Ok(place.await),
+        // A waiter that may not go on for now would keep a place from those behind it.
+        let place = async { Ok(unconstrained(self.0.places.acquire()).await) };
+        let at = deadline.into_iter().chain(limit).min();
+        let elapsed = || match deadline {
+            Some(deadline) if deadline <= Instant::now() => exceeded(),
+            _ => self.refusal(),
         };
-        match place {
-            // It is never closed.
-            Ok(Ok(place)) => {
-                place.forget();
-                Ok(())
-            }
-            _ if deadline.is_some_and(|at| at <= Instant::now()) => Err(exceeded()),
-            _ => Err(self.refusal()),
+        // It is never closed.
+        if let Ok(place) = timeout_at(at, place, elapsed).await? {
+            place.forget();
         }
+        Ok(())
     }
 
     pub(crate) fn refusal(&self) -> Status {
@@ -297,7 +301,32 @@ impl Drop for Waiting<'_> {
 /// A place that a call holds. It goes along with the call's response, and is given back wherever that is dropped.
 pub(crate) struct Permit(Arc<Shared>);
 
+/// Which limiter it is. Nobody else has the same one for as long as a place of it is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LimiterId(usize);
+
+impl LimiterId {
+    #[inline]
+    fn of(shared: &Arc<Shared>) -> Self {
+        Self(Arc::as_ptr(shared).addr())
+    }
+}
+
 impl Permit {
+    pub(crate) fn limiter(&self) -> LimiterId {
+        LimiterId::of(&self.0)
+    }
+
+    /// The call has ended: the limit learns from how.
+    pub(crate) fn end(self, end: &End<'_>) {
+        self.0.learn(end);
+    }
+
+    /// Whether the limit follows what calls tell of the load.
+    pub(crate) fn is_adaptive(&self) -> bool {
+        self.0.adaptive.is_some()
+    }
+
     #[inline]
     fn new(shared: Arc<Shared>) -> Self {
         shared.in_use.fetch_add(1, Ordering::Relaxed);
@@ -308,12 +337,6 @@ impl Permit {
 impl Drop for Permit {
     fn drop(&mut self) {
         self.0.give_back();
-    }
-}
-
-impl Observer for Permit {
-    fn end(self, end: &End<'_>) {
-        self.0.learn(end);
     }
 }
 
@@ -344,7 +367,7 @@ impl Shared {
             _ if ended_unsent(end) => return,
             (_, Code::ResourceExhausted | Code::Unavailable) => Load::High,
             _ if is_stream => return,
-            _ if end.elapsed() > adaptive.target => Load::High,
+            _ if end.elapsed_without_waits() > adaptive.target => Load::High,
             (_, Code::Ok) => Load::Low,
             _ => return,
         };
@@ -407,6 +430,9 @@ impl Adaptive {
 
 #[cfg(test)]
 mod tests {
+    use std::future::{Future, poll_fn};
+    use std::pin::pin;
+
     use super::*;
 
     const MS: fn(u64) -> Duration = Duration::from_millis;
@@ -475,6 +501,39 @@ mod tests {
         assert_eq!((limiter.in_use(), limiter.waiting()), (1, 0));
         drop(held);
         drop(enter(&limiter));
+    }
+
+    /// Does what uses up tokio's budget in each poll before it waits for a place.
+    async fn enter_busily(limiter: &Limiter, deadline: Option<Instant>) -> Result<Permit, Status> {
+        let mut entering = pin!(limiter.clone().enter(deadline));
+        // A clock that stands still would let it go on for ever.
+        let mut polls = 0;
+        poll_fn(|cx| {
+            polls += 1;
+            assert!(polls < 1_000, "it never ends");
+            for _ in 0..1024 {
+                let _ = pin!(tokio::task::coop::consume_budget()).poll(cx);
+            }
+            entering.as_mut().poll(cx)
+        })
+        .await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_ends_beside_code_that_is_busy() {
+        let limiter = Limiter::new(&Config::max(1).wait(MS(100)));
+        let held = enter(&limiter);
+        for (deadline, code) in [
+            (None, Code::ResourceExhausted),
+            (Some(Instant::now() + MS(50)), Code::DeadlineExceeded),
+        ] {
+            let waiting = enter_busily(&limiter, deadline);
+            let (ended, ()) = tokio::join!(waiting, tokio::time::advance(MS(200)));
+            assert_eq!(ended.map(drop).unwrap_err().code(), code);
+        }
+        let waiting = enter_busily(&limiter, None);
+        let (entered, ()) = tokio::join!(waiting, async { drop(held) });
+        entered.unwrap();
     }
 
     #[tokio::test(start_paused = true)]

@@ -12,6 +12,16 @@
 //! `load_shed` limits the calls of both together: where it is busy, those of the first wait and those of the second
 //! are refused.
 //!
+//! # Calls within a call
+//!
+//! A call that holds a place and makes another one under the same limit would wait for itself. So a call that is made while a handler
+//! runs, or while its response stream is read, uses that handler's place of the same limiter: `self.other(…)` of a service, a method of a
+//! hand-written client that calls another one, or a client whose `limiter` is the service's own. It neither waits nor is refused, and an
+//! adaptive limit learns nothing from it. This also holds for several such calls at once.
+//!
+//! A task that the handler spawns takes a place of its own, like any caller, and so does a call that comes back over the network: a
+//! handler must not wait for either while it holds the last place.
+//!
 //! # Waiting
 //!
 //! The calls of `concurrency` wait in order, first come, first served. They wait no longer than their deadline, with which
@@ -38,13 +48,14 @@
 //! - Other failures and cancelled calls say nothing, `DEADLINE_EXCEEDED` before `target` included: callers set their deadlines
 //!   themselves, and one without patience would hold the limit down for all. What an interceptor further in refuses, so that it
 //!   never reached the handler, says nothing either. How long a response stream takes says nothing either, since that is up to its reader; how it ends
-//!   does. On a channel nobody knows which response is a stream, so a call of more than one message counts as one.
+//!   does. Time in which a request stream has no message to be taken does not count, since that is up to its sender. On a channel nobody knows which response is a stream, so a call of more than one message counts as one.
 //!
 //! # Cost
 //!
 //! A call that finds a place takes two atomic operations and allocates nothing, but for the box of a response stream's
 //! observer. One that waits takes an allocation. `adaptive` takes a short lock at the end of a call.
 
+mod held;
 mod interceptor;
 mod limiter;
 

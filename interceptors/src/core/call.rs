@@ -268,6 +268,16 @@ impl<Req> Call<Req> {
         }
     }
 
+    /// Measures for how long the request stream has no message; [`End::elapsed_without_waits`](crate::End::elapsed_without_waits) has the
+    /// result.
+    #[doc(hidden)]
+    pub fn measure_waits(&mut self) {
+        self.count_received();
+        if let Some(received) = &self.received {
+            received.measure_waits();
+        }
+    }
+
     /// What observers need of it.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn parts(&mut self) -> Parts<'_> {

@@ -50,6 +50,7 @@ pub struct End<'a> {
     outcome: Outcome,
     status: Option<&'a Status>,
     elapsed: Duration,
+    waited: Duration,
     messages: u64,
     request_messages: Option<u64>,
     attempts: u32,
@@ -85,6 +86,14 @@ impl End<'_> {
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.elapsed
+    }
+
+    /// The time less that in which the request stream had no message, which is up to its sender. That is known where
+    /// [`Call::measure_waits`](crate::Call::measure_waits) was called.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn elapsed_without_waits(&self) -> Duration {
+        self.elapsed.saturating_sub(self.waited)
     }
 
     /// How many attempts the call took: 1 where nothing was tried again.
@@ -218,6 +227,7 @@ impl<'a> StreamEnd<'a> {
             outcome: self.outcome,
             status: self.status,
             elapsed: started.elapsed(),
+            waited: self.request_messages.waited(),
             messages: self.messages,
             request_messages: self.request_messages.count(),
             attempts: self.attempts,

@@ -112,8 +112,12 @@ impl<M: Send + 'static> MessageStream for Counted<M> {
 
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<M, Status>>> {
         let polled = Pin::new(&mut self.stream).poll_next(cx);
-        let polled = self.in_time(polled, cx);
-        Poll::Ready(match ready!(polled) {
+        let Poll::Ready(polled) = self.in_time(polled, cx) else {
+            self.received.waits();
+            return Poll::Pending;
+        };
+        self.received.goes_on();
+        Poll::Ready(match polled {
             Some(Ok(message)) => {
                 self.received.add_one();
                 Some(Ok(message))
@@ -125,6 +129,13 @@ impl<M: Send + 'static> MessageStream for Counted<M> {
 
     fn streaming(&mut self) -> &mut Streaming<M> {
         &mut self.stream
+    }
+}
+
+/// What the handler does without its request stream is no wait for that.
+impl<M> Drop for Counted<M> {
+    fn drop(&mut self) {
+        self.received.goes_on();
     }
 }
 

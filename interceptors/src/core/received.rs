@@ -1,8 +1,9 @@
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use tokio::time::Instant;
 use tonic::Status;
 
 use super::facts::CutOff;
@@ -19,6 +20,49 @@ pub(crate) struct Shared {
     count: AtomicU64,
     /// How long the handler waits for one, in nanoseconds; 0 if that is not bounded.
     idle: AtomicU64,
+    waits: Waits,
+}
+
+/// For how long the stream had no message for whoever asked, from one poll to the next.
+#[derive(Debug, Default)]
+struct Waits {
+    /// Set where somebody wants to know.
+    measured_from: OnceLock<Instant>,
+    /// In nanoseconds.
+    total: AtomicU64,
+    /// When the present wait began, in nanoseconds after `measured_from`; 0 if there is none.
+    since: AtomicU64,
+}
+
+impl Waits {
+    #[cold]
+    fn begin(&self) {
+        let Some(from) = self.measured_from.get() else {
+            return;
+        };
+        if self.since.load(Ordering::Relaxed) == 0 {
+            self.since
+                .store(nanos(from.elapsed()).max(1), Ordering::Relaxed);
+        }
+    }
+
+    fn end(&self) {
+        if self.since.load(Ordering::Relaxed) != 0 {
+            self.total.fetch_add(self.present(), Ordering::Relaxed);
+            self.since.store(0, Ordering::Relaxed);
+        }
+    }
+
+    fn present(&self) -> u64 {
+        match (self.measured_from.get(), self.since.load(Ordering::Relaxed)) {
+            (None, _) | (_, 0) => 0,
+            (Some(from), since) => nanos(from.elapsed()).saturating_sub(since),
+        }
+    }
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 impl Received {
@@ -51,8 +95,7 @@ impl Received {
 
     pub(crate) fn bound_gaps(&self, idle: Duration) {
         if let Some(shared) = &self.shared {
-            let nanos = u64::try_from(idle.as_nanos()).unwrap_or(u64::MAX);
-            shared.idle.store(nanos, Ordering::Relaxed);
+            shared.idle.store(nanos(idle), Ordering::Relaxed);
         }
     }
 
@@ -60,6 +103,26 @@ impl Received {
         match self.shared.as_ref()?.idle.load(Ordering::Relaxed) {
             0 => None,
             nanos => Some(Duration::from_nanos(nanos)),
+        }
+    }
+
+    pub(crate) fn measure_waits(&self) {
+        if let Some(shared) = &self.shared {
+            shared.waits.measured_from.get_or_init(Instant::now);
+        }
+    }
+
+    /// The stream has no message for whoever asks.
+    pub(crate) fn waits(&self) {
+        if let Some(shared) = &self.shared {
+            shared.waits.begin();
+        }
+    }
+
+    /// The stream has one, or has ended, or nobody waits for it any more.
+    pub(crate) fn goes_on(&self) {
+        if let Some(shared) = &self.shared {
+            shared.waits.end();
         }
     }
 
@@ -86,6 +149,8 @@ impl Received {
     pub fn reset(&self) {
         if let Some(shared) = &self.shared {
             shared.count.store(0, Ordering::Relaxed);
+            shared.waits.total.store(0, Ordering::Relaxed);
+            shared.waits.since.store(0, Ordering::Relaxed);
         }
     }
 }
@@ -120,6 +185,17 @@ impl RequestMessages {
             Self::One => Some(1),
             Self::Counted(shared) => Some(shared.count.load(Ordering::Relaxed)),
             Self::Unknown => None,
+        }
+    }
+
+    /// For how long the stream had no message, as far as that is measured.
+    pub(crate) fn waited(&self) -> Duration {
+        match self {
+            Self::One | Self::Unknown => Duration::ZERO,
+            Self::Counted(shared) => {
+                let total = shared.waits.total.load(Ordering::Relaxed);
+                Duration::from_nanos(total.saturating_add(shared.waits.present()))
+            }
         }
     }
 }

@@ -3,6 +3,7 @@ use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 
+use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, sleep_until};
 use tonic::{Code, Response, Status};
 
@@ -141,6 +142,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Hedge<'_> {
         let mut attempts = Attempts {
             running: Vec::new(),
             started: 0,
+            turn: 0,
         };
         let mut next_at = Some(Instant::now());
         loop {
@@ -218,6 +220,8 @@ enum Event<Req, Res> {
 struct Attempts<F> {
     running: Vec<Pin<Box<F>>>,
     started: u32,
+    /// Which of them is polled first.
+    turn: usize,
 }
 
 impl<F> Attempts<F> {
@@ -228,7 +232,10 @@ impl<F> Attempts<F> {
         // Always a timer: what it is set to does not matter where it is not asked.
         let mut timer = pin!(sleep_until(next_at.unwrap_or_else(Instant::now)));
         poll_fn(|cx| {
-            for i in 0..self.running.len() {
+            // Each is the first in its turn, for the first may use up all that tokio allows in one poll.
+            let running = self.running.len();
+            self.turn = (self.turn + 1) % running.max(1);
+            for i in (self.turn..running).chain(0..self.turn) {
                 if let Poll::Ready((result, call)) = self.running[i].as_mut().poll(cx) {
                     drop(self.running.swap_remove(i));
                     return Poll::Ready(Event::Ended(result, Box::new(call)));
@@ -237,7 +244,10 @@ impl<F> Attempts<F> {
             match next_at {
                 // A timer would round up to the next millisecond, for the first attempt too.
                 Some(at) if at <= Instant::now() => Poll::Ready(Event::Due),
-                Some(_) => timer.as_mut().poll(cx).map(|()| Event::Due),
+                Some(_) => {
+                    let due = pin!(unconstrained(timer.as_mut())).poll(cx);
+                    due.map(|()| Event::Due)
+                }
                 None => Poll::Pending,
             }
         })

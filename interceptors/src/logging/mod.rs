@@ -29,6 +29,12 @@
 //!
 //! and those of the setting `fields`.
 //!
+//! # Clients that go away
+//!
+//! A call whose client cancels it or vanishes is logged as `CANCELLED`, with one exception: a client that goes away half way through its
+//! request stream looks to the handler as if it had sent all, so what the handler answers is logged, which is usually `OK`. The plan says so
+//! below its table. `server::RequestCancellationLayer` at the server makes it `CANCELLED`.
+//!
 //! # The level
 //!
 //! A server logs (go-grpc-middleware's table)
@@ -67,6 +73,8 @@ pub use interceptor::{Fields, Finish, NoFields};
 #[doc(hidden)]
 pub use crate::__finish_event as finish_event;
 
+use crate::kit::cut_off::CUT_OFF_IS_OK;
+
 /// What the plan knows of `logging`.
 #[doc(hidden)]
 #[derive(Debug)]
@@ -74,4 +82,5 @@ pub struct Entry;
 
 impl crate::Entry for Entry {
     const NAME: &'static str = "logging";
+    const REQUEST_STREAM_NOTE: Option<&'static str> = Some(CUT_OFF_IS_OK);
 }

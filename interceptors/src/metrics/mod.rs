@@ -1,7 +1,8 @@
 //! How many calls there are, how they end and how long they take: `metrics`.
 //!
 //! Each call is measured when it has really ended, with its true status: a response stream to its end, also
-//! where it fails half way, is dropped, or where the handler panics.
+//! where it fails half way, is dropped, or where the handler panics. A client that goes away half way through its request stream is the
+//! exception: it is taken for one that has sent all, unless the server has `server::RequestCancellationLayer`.
 //!
 //! # OpenTelemetry
 //!
@@ -54,6 +55,7 @@ use opentelemetry::{InstrumentationScope, global};
 use tonic::{Code, Response, Status};
 
 use crate::core::name::name_in;
+use crate::kit::cut_off::CUT_OFF_IS_OK;
 use crate::{Call, CallDetails, End, Interceptor, Kind, Next, Observer, Side};
 
 mod otel;
@@ -370,4 +372,5 @@ pub struct Entry;
 
 impl crate::Entry for Entry {
     const NAME: &'static str = "metrics";
+    const REQUEST_STREAM_NOTE: Option<&'static str> = Some(CUT_OFF_IS_OK);
 }

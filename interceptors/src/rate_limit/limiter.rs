@@ -19,7 +19,7 @@ use crate::core::plan::{Setting, Value};
 ///
 /// # Default
 ///
-/// - burst: the number of calls per period
+/// - burst: the number of calls per period, so that nearly twice as many may pass in the first
 /// - keys: 65,536
 ///
 /// # Panics
@@ -58,7 +58,8 @@ impl Config {
         }
     }
 
-    /// How many calls may pass at once after a rest.
+    /// How many calls may pass at once after a rest. They come on top of the rate; see the
+    /// [module documentation](super#rate-and-burst).
     #[must_use]
     pub const fn burst(mut self, calls: u32) -> Self {
         let calls = at_least_one(calls, "`burst` must be at least 1");

@@ -4,6 +4,13 @@
 //! `grpc-retry-pushback-ms` metadata that say when to come back, so that clients which retry do
 //! it then and not before. The handler does not run. A stream is counted when it opens.
 //!
+//! # Rate and burst
+//!
+//! A limit is a bucket (GCRA): it begins full, each call takes one, and the rate fills it again, evenly. So in a period that begins with a
+//! full bucket `burst` and nearly the rate pass: `per_minute = 60`, whose burst is 60 too, lets 119 calls pass in its first minute, and
+//! 60 in each later one of a caller that never rests. With `burst = 10` it is 69, and with `burst = 1`, which spaces calls
+//! evenly, 60.
+//!
 //! # What shares a limit
 //!
 //! The methods of a service that an entry covers share it, and with `key` each key has its own:

@@ -3,7 +3,8 @@
 //! Each call has a span, by way of [`tracing`] and
 //! [tracing-opentelemetry](https://docs.rs/tracing-opentelemetry), which lives until the call has really
 //! ended: a response stream to its end. Handlers run in it, and so does what they do while their response
-//! stream is read.
+//! stream is read. A client that goes away half way through its request stream is taken for one that has sent all, unless the server has
+//! `server::RequestCancellationLayer`.
 //!
 //! | field | |
 //! | --- | --- |
@@ -68,6 +69,7 @@ use crate::core::layer::Layer;
 use crate::core::name::CallName;
 use crate::core::plan::{Setting, Value};
 use crate::kit::code_names::{code_name, is_error};
+use crate::kit::cut_off::CUT_OFF_IS_OK;
 use crate::{Call, CallDetails, End, Interceptor, Next, Side};
 
 /// Whose traces a service goes on with.
@@ -350,4 +352,5 @@ pub struct Entry;
 
 impl crate::Entry for Entry {
     const NAME: &'static str = "trace";
+    const REQUEST_STREAM_NOTE: Option<&'static str> = Some(CUT_OFF_IS_OK);
 }

@@ -2,6 +2,7 @@
 //! with their true ends.
 
 #![allow(clippy::unwrap_used)] // clippy.toml allows it inside of tests, not of their helpers
+mod busy;
 mod common;
 mod constructors;
 mod hostile;

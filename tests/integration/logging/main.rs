@@ -9,6 +9,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use interceptors::auth::Verifier;
+use interceptors::server::RequestCancellationLayer;
 use interceptors::{CallDetails, Kind, intercept};
 use interceptors_proto::demo::user_service_server::{UserService, UserServiceServer};
 use interceptors_proto::demo::{
@@ -19,9 +20,13 @@ use interceptors_tests::{
     Behaviour, Caller, Ends, Event, Events, Field, KINDS, Script, UserStream, WatchEnds,
     ask_each_time, scripted, serve, start,
 };
+use tokio::net::TcpListener;
 use tokio_stream::StreamExt;
+use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
 use tonic::service::Routes;
+use tonic::transport::{Endpoint, Server};
 use tonic::{Code, Request, Response, Status, Streaming};
+use tower::util::option_layer;
 use tracing::Level;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::filter_fn;
@@ -204,6 +209,36 @@ async fn a_call_that_was_given_up_is_logged_as_cancelled() {
     }
     server.stop().await;
     assert_eq!(events.take().len(), 0);
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_while_it_sends_is_logged_as_cancelled_where_the_layer_is() {
+    for (has_layer, code) in [(false, "OK"), (true, "CANCELLED")] {
+        let (events, _guard) = Events::listen(LevelFilter::INFO);
+        let (routes, script, mut ends) = logged();
+        let layer = has_layer.then_some(RequestCancellationLayer);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = Server::builder()
+            .layer(option_layer(layer))
+            .add_routes(routes)
+            .serve_with_incoming(TcpListenerStream::new(listener));
+        tokio::spawn(server);
+        let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
+        let caller = Caller::new(&endpoint.connect().await.unwrap());
+        let (users, stream) = tokio::sync::mpsc::channel(1);
+        users.send(User::default()).await.unwrap();
+        let mut client = caller.client();
+        let call = tokio::spawn(async move {
+            let stream = ReceiverStream::new(stream);
+            client.import_users(stream).await
+        });
+        script.entered().await;
+        call.abort();
+        ends.next().await;
+        let event = the_only(&events);
+        assert_eq!(event.get("grpc.code"), Some(&text(code)));
+    }
 }
 
 #[tokio::test]

@@ -26,6 +26,10 @@ pub trait Entry {
     /// arrives, also while outer interceptors wait for something.
     const KEEPS_TIME: bool = false;
 
+    /// What to know of it on a service with request streams. The plan says it once for those methods. It is no mistake, so it is
+    /// none of the [notes](crate::Plan::notes).
+    const REQUEST_STREAM_NOTE: Option<&'static str> = None;
+
     /// Which interceptors it usually comes before or after.
     const RULES: &'static [Rule] = &[];
 }
@@ -82,6 +86,7 @@ pub struct EntryPlan {
     /// The expression `value` is the interceptor itself, as `with` lists it.
     lists_a_value: bool,
     pub(super) keeps_time: bool,
+    pub(super) request_stream_note: Option<&'static str>,
     pub(super) rules: &'static [Rule],
 }
 
@@ -100,6 +105,7 @@ impl EntryPlan {
             single_requests_only: false,
             lists_a_value: true,
             keeps_time: false,
+            request_stream_note: None,
             rules: &[],
         }
     }
@@ -114,6 +120,7 @@ impl EntryPlan {
         Self {
             lists_a_value: false,
             keeps_time: E::KEEPS_TIME,
+            request_stream_note: E::REQUEST_STREAM_NOTE,
             rules: E::RULES,
             ..Self::new(E::NAME, settings, expressions)
         }

@@ -70,7 +70,7 @@ impl Plan {
     }
 
     /// Orders that compile but are usually mistakes, each with its method. The table shows them below its
-    /// lines.
+    /// lines, and behind them what interceptors say of request streams.
     pub fn notes(&self) -> impl Iterator<Item = (&'static MethodPlan, Note)> + use<> {
         let methods = self.methods.iter();
         methods.flat_map(|method| method.notes().map(move |note| (*method, note)))
@@ -151,9 +151,28 @@ impl fmt::Display for Plan {
                 "* in part from Rust's names; to state it: `service = …`, `#[intercept(name = …)]`"
             )?;
         }
-        let mut notes: Vec<(Note, Vec<&str>)> = Vec::new();
-        for (method, note) in self.notes() {
+        self.write_notes(f, self.notes())?;
+        let methods = self.methods.iter().copied();
+        let of_streams = methods.flat_map(|method| {
+            method
+                .request_stream_notes()
+                .map(move |note| (method, note))
+        });
+        self.write_notes(f, of_streams)
+    }
+}
+
+impl Plan {
+    /// Each note once, with the methods that it is about.
+    fn write_notes<N: PartialEq + fmt::Display>(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        of_methods: impl Iterator<Item = (&'static MethodPlan, N)>,
+    ) -> fmt::Result {
+        let mut notes: Vec<(N, Vec<&str>)> = Vec::new();
+        for (method, note) in of_methods {
             match notes.iter_mut().find(|(known, _)| *known == note) {
+                Some((_, methods)) if methods.last() == Some(&method.method) => {}
                 Some((_, methods)) => methods.push(method.method),
                 None => notes.push((note, vec![method.method])),
             }
@@ -310,6 +329,13 @@ impl MethodPlan {
         let mut notes: Vec<_> = notes.collect();
         notes.sort_by_key(|note| note.rank);
         notes.into_iter()
+    }
+
+    /// What is worth knowing of its interceptors where clients send a stream to a service.
+    fn request_stream_notes(&'static self) -> impl Iterator<Item = &'static str> {
+        let is_received = self.side == Side::Server && self.kind.request_is_stream();
+        let entries = self.interceptors().filter(move |_| is_received);
+        entries.filter_map(|entry| entry.request_stream_note)
     }
 
     #[cfg(feature = "json")]

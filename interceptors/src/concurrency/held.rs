@@ -1,0 +1,127 @@
+//! Of which limiters the code that runs holds a place.
+//!
+//! A call that such code makes uses that place. It would wait for its own caller otherwise, which waits for it.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+
+use tonic::{Response, Status};
+
+use super::limiter::{Limiter, LimiterId, Permit};
+use crate::core::layer::Layer;
+use crate::core::name::CallName;
+use crate::{Call, End, Next};
+
+thread_local! {
+    static HELD: RefCell<Vec<LimiterId>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Whether the code that runs holds a place of this limiter.
+#[inline]
+pub(super) fn is_held(limiter: &Limiter) -> bool {
+    let id = limiter.id();
+    HELD.try_with(|held| held.borrow().contains(&id))
+        .unwrap_or_default()
+}
+
+/// What runs holds a place until the result is dropped.
+fn enter(limiter: LimiterId) -> Entered {
+    // Calls may be dropped while their thread ends, when nothing runs that could make further ones.
+    let _ = HELD.try_with(|held| held.borrow_mut().push(limiter));
+    Entered
+}
+
+struct Entered;
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        let _ = HELD.try_with(|held| held.borrow_mut().pop());
+    }
+}
+
+/// The place of a call, which goes along with its response stream. `None` for one that uses its caller's place.
+pub(super) struct Place(Option<Permit>);
+
+impl Place {
+    pub(super) fn new(permit: Option<Permit>) -> Self {
+        Self(permit)
+    }
+
+    pub(super) fn limiter(&self) -> Option<LimiterId> {
+        self.0.as_ref().map(Permit::limiter)
+    }
+}
+
+impl Layer for Place {
+    fn is_around(&self) -> bool {
+        self.0.is_some()
+    }
+
+    fn within(&mut self, _: &CallName, run: &mut dyn FnMut()) {
+        let _entered = self.limiter().map(enter);
+        run();
+    }
+
+    fn end(&mut self, end: &End<'_>) {
+        if let Some(permit) = self.0.take() {
+            permit.end(end);
+        }
+    }
+}
+
+/// The rest of a chain, which holds a place while it runs.
+pub(super) struct Holding<'a, N> {
+    pub(super) limiter: Option<LimiterId>,
+    pub(super) next: &'a mut N,
+}
+
+impl<Req: Send, Res: Send, N: Next<Req, Res>> Next<Req, Res> for Holding<'_, N> {
+    async fn run(&mut self, call: &mut Call<Req>) -> Result<Response<Res>, Status> {
+        let run = pin!(self.next.run(call));
+        HeldIn {
+            limiter: self.limiter,
+            run,
+        }
+        .await
+    }
+}
+
+struct HeldIn<'a, F> {
+    limiter: Option<LimiterId>,
+    run: Pin<&'a mut F>,
+}
+
+impl<F: Future> Future for HeldIn<'_, F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let _entered = self.limiter.map(enter);
+        self.run.as_mut().poll(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::super::Config;
+    use super::*;
+
+    #[test]
+    fn places_are_left_in_order_and_where_something_panics() {
+        let [outer, inner] = [(); 2].map(|()| Limiter::new(&Config::max(1)));
+        let held = || [&outer, &inner].map(is_held);
+        let first = enter(outer.id());
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            let _second = enter(inner.id());
+            assert_eq!(held(), [true, true]);
+            panic!("on purpose");
+        }));
+        assert!(result.is_err());
+        assert_eq!(held(), [true, false]);
+        drop(first);
+        assert_eq!(held(), [false, false]);
+    }
+}
