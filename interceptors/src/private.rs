@@ -14,6 +14,7 @@ pub use crate::core::kind::{Kind, Side};
 pub use crate::core::plan::{EntryPlan, Intercepted, MethodPlan, Name, Plan, Setting, Value};
 pub use crate::core::stream::ResponseStream;
 pub use crate::core::text::same;
+pub use crate::mount::link::{Link, Uncovered, evaluate_now};
 pub use crate::mount::once::{Once, evaluate_once, evaluate_path};
 pub use crate::mount::path::{join_path, path_len};
 pub use crate::mount::probe::{NoResend, Otherwise, Probe};
@@ -21,6 +22,6 @@ pub use crate::mount::reply::{
     AssociatedStream, BoxedStream, Reply, RequestType, ResultType, Single, TonicStream,
     reply_is_stream,
 };
-pub use crate::mount::rpc::{Handler, Link, Refused, Rpc, Uncovered, share};
+pub use crate::mount::rpc::{Handler, Rpc, share};
 #[doc(no_inline)]
 pub use crate::*;

@@ -187,6 +187,7 @@ impl Entry for Auth {
             Some(given) => spot.lent(given),
             None => spot.site.itself(at(place.name.span())),
         };
-        quote_spanned!(at(place.span)=> &#interceptor::new(#config, #given))
+        let and = spot.and();
+        quote_spanned!(at(place.span)=> #and #interceptor::new(#config, #given))
     }
 }

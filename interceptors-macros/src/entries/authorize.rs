@@ -91,15 +91,15 @@ impl Entry for Authorize {
             // A closure learns the type of its argument from where it is handed over.
             Some(policy) if is_closure(policy) => {
                 let policy = spot.site.with_self(policy);
-                quote_spanned!(span=> &#authorize::by_fn(#auth, #policy))
+                quote_spanned!(span=> &#authorize::by_fn(&#auth, #policy))
             }
             Some(policy) => {
-                let policy = spot.lent(policy);
-                quote_spanned!(span=> &#authorize::by_policy(#auth, #policy))
+                let (policy, and) = (spot.lent(policy), spot.and());
+                quote_spanned!(span=> #and #authorize::by_policy(&#auth, #policy))
             }
             None => {
                 let config = spot.place.item("CONFIG");
-                quote_spanned!(span=> &#authorize::by_role(#auth, #config))
+                quote_spanned!(span=> &#authorize::by_role(&#auth, #config))
             }
         }
     }

@@ -1,7 +1,6 @@
 use proc_macro2::{Span, TokenStream};
-use quote::quote;
 use syn::spanned::Spanned;
-use syn::{Expr, Ident};
+use syn::{Expr, Ident, Token};
 
 use super::access::Access;
 use super::row::{Fit, Row};
@@ -11,7 +10,8 @@ use crate::ctxt::Ctxt;
 use crate::item::methods::Selector;
 use crate::item::mount::Mount;
 use crate::text::config::Config;
-use crate::text::tokens::{is_place_of_self, needs_receiver};
+use crate::text::span::at;
+use crate::text::tokens::{base, needs_receiver};
 
 /// What an entry becomes. The row says most of it; this trait says the rest.
 pub(crate) trait Entry {
@@ -30,9 +30,9 @@ pub(crate) trait Entry {
         true
     }
 
-    /// Whether the interceptor borrows it, and is not itself what was given.
-    fn borrows_given(&self) -> bool {
-        self.keeps_given()
+    /// Whether the interceptor is itself what was given.
+    fn is_given(&self) -> bool {
+        false
     }
 
     /// All expressions that give values at run time.
@@ -88,20 +88,21 @@ pub(crate) struct Spot<'a> {
     pub(crate) site: &'a Site<'a>,
     /// The local that holds the `auth` before it, if there is one.
     pub(crate) verifier: Option<usize>,
-    /// Whether what was given has been made from `self` just before.
-    pub(crate) is_made: bool,
+    /// Whether it is made at its turn, by a closure that gives it away.
+    pub(crate) at_its_turn: bool,
+    /// Whether the call borrows `self` mutably.
+    pub(crate) by_mut: bool,
 }
 
 impl Spot<'_> {
-    /// What stands in `self`, what was made from it just before, or what was made once.
+    /// A reference to what an expression gives.
     pub(crate) fn lent(&self, expr: &Expr) -> TokenStream {
-        match self.is_made {
-            true => {
-                let made = self.place.made();
-                quote!(#made)
-            }
-            false => self.place.borrowed(expr, self.site),
-        }
+        self.place.borrowed(expr, self.site, self.by_mut)
+    }
+
+    /// The `&` in front of an interceptor that is not given away.
+    pub(crate) fn and(&self) -> Option<Token![&]> {
+        (!self.at_its_turn).then(|| Token![&](at(self.place.span)))
     }
 
     /// The local of the `auth` before it.
@@ -152,10 +153,17 @@ impl Listed {
         given.filter(|expr| !needs_receiver(expr))
     }
 
-    /// An expression that makes a value from `self` for each call, `Arc::clone(&self.tokens)`, and that an
-    /// interceptor only borrows: the value needs a place of its own.
+    /// An expression that makes a value from `self` for each call, such as `Arc::clone(&self.tokens)`: the value needs a
+    /// place of its own.
     pub(crate) fn made_from_self(&self) -> Option<&Expr> {
-        let given = self.entry.given().filter(|_| self.entry.borrows_given());
-        given.filter(|expr| needs_receiver(expr) && !is_place_of_self(expr))
+        let given = self.entry.given().filter(|_| self.entry.keeps_given());
+        let base = given.filter(|expr| needs_receiver(expr)).map(base)?;
+        (!matches!(base, Expr::Path(_))).then_some(base)
+    }
+
+    /// Whether the interceptor comes of an expression of the user's. It is made at its turn, inside of the chain.
+    pub(crate) fn is_made_at_its_turn(&self) -> bool {
+        let is_given = self.entry.given().is_some() && self.entry.keeps_given();
+        is_given || self.entry.asks_self()
     }
 }

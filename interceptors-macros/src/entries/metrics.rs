@@ -48,7 +48,7 @@ impl Entry for Metrics {
     /// ```text
     /// {
     ///     static __SERIES_METRICS_0: metrics::Series = metrics::Series::new();
-    ///     &metrics::Metrics::new(&(self.recorder), &__SERIES_METRICS_0)
+    ///     metrics::Metrics::new(&(self.recorder), &__SERIES_METRICS_0)
     /// }
     /// ```
     ///
@@ -59,9 +59,10 @@ impl Entry for Metrics {
             Some(recorder) => spot.lent(recorder),
             None => quote!(__interceptors::metrics::Recorder::global()),
         };
+        let and = spot.and();
         quote_spanned! {at(spot.place.span)=> {
             static #series: __interceptors::metrics::Series = __interceptors::metrics::Series::new();
-            &__interceptors::metrics::Metrics::new(#recorder, &#series)
+            #and __interceptors::metrics::Metrics::new(#recorder, &#series)
         }}
     }
 }

@@ -66,7 +66,8 @@ impl Entry for Plain {
         let span = at(place.span);
         if let Some(given) = &self.given {
             let (by, given) = (Ident::new(self.row.given_by, span), spot.lent(given));
-            return quote_spanned!(span=> &#interceptor::#by(#given));
+            let and = spot.and();
+            return quote_spanned!(span=> #and #interceptor::#by(#given));
         }
         let argument = match self.row.keeps {
             Some(keeps) => Some(self.kept_value(keeps, place)),

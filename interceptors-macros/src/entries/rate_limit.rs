@@ -206,10 +206,11 @@ impl Entry for RateLimit {
             }
             Key::Identity(span) => {
                 let auth = spot.verifier(at(*span));
-                quote_spanned!(at(*span)=> __interceptors::rate_limit::ByIdentity::of_auth(#auth))
+                quote_spanned!(at(*span)=> __interceptors::rate_limit::ByIdentity::of_auth(&#auth))
             }
         };
-        quote_spanned!(at(place.name.span())=> &#rate_limit::new(#limiter, #key))
+        let and = spot.and();
+        quote_spanned!(at(place.name.span())=> #and #rate_limit::new(#limiter, #key))
     }
 
     /// A limit by identity needs an `auth` outside of it, in every method that it covers.

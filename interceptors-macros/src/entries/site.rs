@@ -6,7 +6,10 @@ use syn::{Expr, GenericParam, Generics, Ident, Token};
 
 use crate::item::mount::Mount;
 use crate::text::span::at;
-use crate::text::tokens::{find_ident, has_macro_call, needs_receiver, with_self_of};
+use crate::text::tokens::{
+    base, find_ident, has_macro_call, needs_receiver, ungroup_expr, with_base, with_self_of,
+    without_reference,
+};
 
 pub(crate) struct Site<'a> {
     /// The parameters that are in scope.
@@ -68,7 +71,7 @@ impl Place<'_> {
         format_ident!("__{}", self.i)
     }
 
-    /// `__value_0`: what was made from `self` just before.
+    /// `__value_0`: where a value is kept for a call that is made from `self`.
     pub(crate) fn made(&self) -> Ident {
         Ident::new(&format!("__value_{}", self.i), at(self.span))
     }
@@ -80,12 +83,37 @@ impl Place<'_> {
         quote_spanned!(span=> __interceptors::#module::#name)
     }
 
-    /// A reference to what an expression gives: a place in `self`, or a value made once.
-    pub(crate) fn borrowed(&self, expr: &Expr, site: &Site<'_>) -> TokenStream {
+    /// A reference to what an expression gives: a place in `self`, a value made from it, or one made once.
+    ///
+    /// Output:
+    ///
+    /// | expression | reference |
+    /// | --- | --- |
+    /// | `self.tokens`, `&self.tokens` | `&(self.tokens)` |
+    /// | `self.state().tokens` | `&((*__value_0.get_or_init(\|\| self.state())).tokens)` |
+    /// | `Tokens::new()` | `evaluate_once::<(), _>(&__VALUE_AUTH_0, \|\| Tokens::new())` |
+    /// | `&*TOKENS` | `*evaluate_once::<(), _>(&__VALUE_AUTH_0, \|\| &*TOKENS)` |
+    pub(crate) fn borrowed(&self, expr: &Expr, site: &Site<'_>, by_mut: bool) -> TokenStream {
         let span = at(self.span);
         if needs_receiver(expr) {
-            let expr = site.with_self(expr);
-            return quote_spanned!(span=> &(#expr));
+            let of = base(expr);
+            if let Expr::Path(_) = of {
+                let place = site.with_self(without_reference(expr));
+                return quote_spanned!(span=> &(#place));
+            }
+            let (made, value) = (self.made(), site.with_self(of));
+            let lent = match by_mut {
+                true => quote_spanned!(span=> (*#made.get())),
+                false => quote_spanned!(span=> (*#made.get_or_init(|| #value))),
+            };
+            let place = match std::ptr::eq(without_reference(expr), of) {
+                true => lent,
+                false => {
+                    let place = with_base(without_reference(expr), Expr::Verbatim(lent));
+                    site.with_self(&place)
+                }
+            };
+            return quote_spanned!(span=> &(#place));
         }
         let once = self.item("VALUE");
         let evaluate = match expr {
@@ -108,6 +136,8 @@ impl Place<'_> {
             || parameters.iter().any(|name| mentions(name))
             || !parameters.is_empty() && has_macro_call(tokens.clone());
         let instance = if depends { quote!(Self) } else { quote!(()) };
-        quote_spanned!(span=> __interceptors::#evaluate::<#instance, _>(&#once, || #expr))
+        // Of `&*TOKENS` the reference is kept, and what it refers to is lent.
+        let deref = matches!(ungroup_expr(expr), Expr::Reference(_)).then(|| Token![*](span));
+        quote_spanned!(span=> #deref __interceptors::#evaluate::<#instance, _>(&#once, || #expr))
     }
 }

@@ -36,11 +36,11 @@ impl Entry for With {
         Some(&self.0)
     }
 
-    fn borrows_given(&self) -> bool {
-        false
+    fn is_given(&self) -> bool {
+        true
     }
 
     fn value(&self, spot: &Spot<'_>) -> TokenStream {
-        spot.place.borrowed(&self.0, spot.site)
+        spot.lent(&self.0)
     }
 }

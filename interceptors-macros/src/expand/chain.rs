@@ -18,22 +18,27 @@ pub(crate) struct Links<'a> {
     pub(crate) method: Option<&'a Ident>,
     pub(crate) entries: &'a [Listed],
     pub(crate) site: Site<'a>,
+    /// Whether the call borrows `self` mutably.
+    pub(crate) by_mut: bool,
 }
 
 impl Links<'_> {
     /// Output, for `logging, with(self.audit)` in front of `get`:
     ///
     /// ```text
-    /// fn __covers_get<I, Req, Res>(_: Link<'_, I, Req, Res>)
+    /// fn __covers_get<S, I, Req, Res>(_: Link<S, I, Req, Res>)
     /// where
     ///     I: Interceptor<Req, Res> + ?Sized,
     /// {}
     /// let __0 = &Logging::new(__CONFIG_LOGGING_0);
-    /// let __1 = &(self.audit);
-    /// __covers_get(__rpc.link(__1));
+    /// let __1 = || &(self.audit);
+    /// __covers_get(__rpc.lent(__1));
     /// ```
     ///
     /// The function is there for errors, which show where the bound stands: at the method.
+    ///
+    /// Expressions of the user's are evaluated at the entry's turn, and not here: where one panics, that is a panic of
+    /// the call for the entries in front of it.
     pub(crate) fn bindings(&self) -> TokenStream {
         let mut bindings = TokenStream::new();
         let by_method = |&&i: &&usize| self.entries[i].fit() == Fit::AskedByMethod;
@@ -42,7 +47,7 @@ impl Links<'_> {
             let span = at(method.span());
             let covers = Ident::new(&format!("__covers_{}", method.unraw()), span);
             bindings.extend(quote_spanned! {span=>
-                fn #covers<I, Req, Res>(_: __interceptors::Link<'_, I, Req, Res>)
+                fn #covers<S, I, Req, Res>(_: __interceptors::Link<S, I, Req, Res>)
                 where
                     I: __interceptors::Interceptor<Req, Res> + ?::core::marker::Sized,
                 {
@@ -61,23 +66,42 @@ impl Links<'_> {
         let place = listed.place(self.mount, i);
         let span = at(place.span);
         let local = local_name(i, span);
+        let at_its_turn = listed.is_made_at_its_turn();
         let made = listed.made_from_self().map(|expr| {
-            let (name, value) = (place.made(), place.borrowed(expr, &self.site));
-            quote_spanned!(span=> let #name = #value;)
+            let name = place.made();
+            match self.by_mut {
+                // By its turn the method has `self`, so this is evaluated before; a panic waits for its turn.
+                true => {
+                    let value = self.site.with_self(expr);
+                    quote_spanned!(span=> let #name = __interceptors::evaluate_now(|| #value);)
+                }
+                false => quote_spanned!(span=> let #name = ::std::sync::OnceLock::new();),
+            }
         });
         let value = listed.entry.value(&Spot {
             place,
             site: &self.site,
             verifier: self.chain.verifier_before(self.entries, i),
-            is_made: made.is_some(),
+            at_its_turn,
+            by_mut: self.by_mut,
         });
+        let value = match at_its_turn {
+            true => quote_spanned!(span=> || #value),
+            false => value,
+        };
+        let (link, ask) = match (at_its_turn, listed.entry.is_given()) {
+            (false, _) => ("link", "covers"),
+            (true, false) => ("made", "covers_made"),
+            (true, true) => ("lent", "covers_lent"),
+        };
+        let (link, ask) = (Ident::new(link, span), Ident::new(ask, span));
         let check = match (listed.fit(), covers) {
             (Fit::AskedByMethod, Some(covers)) => {
                 let covers = Ident::new(&covers.to_string(), span);
-                Some(quote_spanned!(span=> #covers(__rpc.link(#local));))
+                Some(quote_spanned!(span=> #covers(__rpc.#link(#local));))
             }
             (Fit::Asked | Fit::AskedByMethod, _) => {
-                Some(quote_spanned!(span=> __rpc.covers(#local);))
+                Some(quote_spanned!(span=> __rpc.#ask(#local);))
             }
             (Fit::Always | Fit::IfGiven | Fit::WhereMade, _) => None,
         };
@@ -88,7 +112,7 @@ impl Links<'_> {
         }
     }
 
-    /// `Chain::new(__0, __rpc.link(__1).before(innermost))`
+    /// `Chain::new(__0, __rpc.lent(__1).before(innermost))`
     pub(crate) fn links(&self, innermost: TokenStream) -> TokenStream {
         let is_client = self.mount.side() == Side::Client;
         let outwards = self
@@ -112,9 +136,14 @@ impl Links<'_> {
                 true => quote!(__interceptors::Anew(#links)),
                 false => links,
             };
-            match listed.fit() {
-                Fit::Always => quote!(__interceptors::Chain::new(#local, #links)),
-                _ => quote!(__rpc.link(#local).before(#links)),
+            match (listed.is_made_at_its_turn(), listed.fit()) {
+                // On a channel it may be made into one that only some methods go through.
+                (true, _) if !listed.entry.is_given() || self.mount == Mount::Channel => {
+                    quote!(__rpc.made(#local).before(#links))
+                }
+                (true, _) => quote!(__rpc.lent(#local).before(#links)),
+                (false, Fit::Always) => quote!(__interceptors::Chain::new(#local, #links)),
+                (false, _) => quote!(__rpc.link(#local).before(#links)),
             }
         })
     }

@@ -177,6 +177,7 @@ fn send(checked: &Checked, item: &ItemStruct) -> TokenStream {
             message: quote!(__interceptors::client::Body),
             messages: None,
         },
+        by_mut: false,
     };
     let bindings = links.bindings();
     let default = &checked.chains[0];
@@ -193,7 +194,17 @@ fn send(checked: &Checked, item: &ItemStruct) -> TokenStream {
             true => quote!(!(#(__interceptors::is_path(__call.path(), #paths))||*)),
             false => quote!(#(__interceptors::is_path(__call.path(), #paths))||*),
         };
-        Some(quote!(let #local = &__interceptors::Selected::new(#local, #applies);))
+        Some(match checked.entries[i].is_made_at_its_turn() {
+            true => quote! {
+                let #local = {
+                    let __applies = #applies;
+                    move || __interceptors::Selected::new(__applies.then(#local))
+                };
+            },
+            false => quote! {
+                let #local = &__interceptors::Selected::new((#applies).then_some(#local));
+            },
+        })
     });
     let links = links.links(quote!(__next));
     quote! {

@@ -409,6 +409,7 @@ fn method_impl(
             message,
             messages: Some(messages(method)),
         },
+        by_mut: false,
     };
     let bindings = links.bindings();
     let forking = forks(checked, chain).then(|| quote!(.forking()));

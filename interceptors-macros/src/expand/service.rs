@@ -256,6 +256,7 @@ impl Expander<'_> {
                     &quote!(#handlers::#result),
                 )),
             },
+            by_mut: method.by_mut,
         };
         let bindings = links.bindings();
         let links = links.links(quote!(__handler));

@@ -1,7 +1,7 @@
 use proc_macro2::{Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::{Expr, Path, PathArguments};
+use syn::{Expr, Path, PathArguments, UnOp};
 
 /// Whether `self` occurs, also inside a macro call.
 pub(crate) fn mentions_self(tokens: &impl ToTokens) -> bool {
@@ -176,12 +176,66 @@ pub(crate) fn ungroup(ty: &syn::Type) -> &syn::Type {
 
 /// `self`, `self.field` and so on: what is borrowed and not made anew.
 pub(crate) fn is_place_of_self(expr: &Expr) -> bool {
+    matches!(base(expr), Expr::Path(path) if path.path.is_ident("self"))
+}
+
+/// `self.field` of `&self.field`: what is to be borrowed, where it was borrowed already.
+pub(crate) fn without_reference(expr: &Expr) -> &Expr {
     match expr {
-        Expr::Path(path) => path.path.is_ident("self"),
-        Expr::Field(field) => is_place_of_self(&field.base),
-        Expr::Reference(reference) => is_place_of_self(&reference.expr),
-        Expr::Paren(paren) => is_place_of_self(&paren.expr),
-        Expr::Group(group) => is_place_of_self(&group.expr),
-        _ => false,
+        Expr::Reference(reference) if reference.mutability.is_none() => {
+            without_reference(&reference.expr)
+        }
+        Expr::Paren(paren) => without_reference(&paren.expr),
+        Expr::Group(group) => without_reference(&group.expr),
+        _ => expr,
+    }
+}
+
+/// The same of an expression.
+pub(crate) fn ungroup_expr(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Group(group) => ungroup_expr(&group.expr),
+        Expr::Paren(paren) => ungroup_expr(&paren.expr),
+        _ => expr,
+    }
+}
+
+/// What a place is in: `self` of `&self.list[0]`, `self.state()` of `self.state().tokens`.
+pub(crate) fn base(expr: &Expr) -> &Expr {
+    match inside(expr) {
+        Some(inside) => base(inside),
+        None => expr,
+    }
+}
+
+/// The same place in something else: `(new).tokens` for `self.state().tokens`.
+pub(crate) fn with_base(expr: &Expr, new: Expr) -> Expr {
+    let Some(inside) = inside(expr) else {
+        return new;
+    };
+    let inside = Box::new(with_base(inside, new));
+    let mut expr = expr.clone();
+    match &mut expr {
+        Expr::Field(field) => field.base = inside,
+        Expr::Index(index) => index.expr = inside,
+        Expr::Unary(unary) => unary.expr = inside,
+        Expr::Reference(reference) => reference.expr = inside,
+        Expr::Paren(paren) => paren.expr = inside,
+        Expr::Group(group) => group.expr = inside,
+        _ => {}
+    }
+    expr
+}
+
+/// What an expression takes a place in.
+fn inside(expr: &Expr) -> Option<&Expr> {
+    match expr {
+        Expr::Field(field) => Some(&field.base),
+        Expr::Index(index) => Some(&index.expr),
+        Expr::Unary(unary) if matches!(unary.op, UnOp::Deref(_)) => Some(&unary.expr),
+        Expr::Reference(reference) => Some(&reference.expr),
+        Expr::Paren(paren) => Some(&paren.expr),
+        Expr::Group(group) => Some(&group.expr),
+        _ => None,
     }
 }

@@ -200,14 +200,17 @@ const _: () = {
                     <Self as __handlers::Handlers>::__get_Result,
                 >::REPLY,
             );
-            let __0 = &__interceptors::auth::Auth::new(__CONFIG_AUTH_0, &(self.tokens));
-            __rpc.covers(__0);
+            let __0 = || __interceptors::auth::Auth::new(
+                __CONFIG_AUTH_0,
+                &(self.tokens),
+            );
+            __rpc.covers_made(__0);
             let __1 = &__interceptors::authorize::Authorize::by_role(
-                __0,
+                &__0,
                 __CONFIG_AUTHORIZE_1,
             );
             let __2 = &__interceptors::authorize::Authorize::by_fn(
-                __0,
+                &__0,
                 |user: &User| user.age > self.age,
             );
             let __handler = __rpc
@@ -229,7 +232,7 @@ const _: () = {
                     __request,
                 );
             let mut __chain = __rpc
-                .link(__0)
+                .made(__0)
                 .before(
                     __interceptors::Chain::new(
                         __1,
@@ -248,18 +251,21 @@ const _: () = {
                     <Self as __handlers::Handlers>::__set_Result,
                 >::REPLY,
             );
-            let __0 = &__interceptors::auth::Auth::new(__CONFIG_AUTH_0, &(self.tokens));
-            __rpc.covers(__0);
+            let __0 = || __interceptors::auth::Auth::new(
+                __CONFIG_AUTH_0,
+                &(self.tokens),
+            );
+            __rpc.covers_made(__0);
             let __1 = &__interceptors::authorize::Authorize::by_role(
-                __0,
+                &__0,
                 __CONFIG_AUTHORIZE_1,
             );
-            let __3 = &__interceptors::authorize::Authorize::by_policy(
-                __0,
+            let __3 = || __interceptors::authorize::Authorize::by_policy(
+                &__0,
                 &(self.policy),
             );
             let __4 = &__interceptors::authorize::Authorize::by_role(
-                __0,
+                &__0,
                 __CONFIG_AUTHORIZE_4,
             );
             let __handler = __rpc
@@ -281,14 +287,13 @@ const _: () = {
                     __request,
                 );
             let mut __chain = __rpc
-                .link(__0)
+                .made(__0)
                 .before(
                     __interceptors::Chain::new(
                         __1,
-                        __interceptors::Chain::new(
-                            __3,
-                            __interceptors::Chain::new(__4, __handler),
-                        ),
+                        __rpc
+                            .made(__3)
+                            .before(__interceptors::Chain::new(__4, __handler)),
                     ),
                 );
             __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)

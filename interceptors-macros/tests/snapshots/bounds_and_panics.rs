@@ -148,7 +148,7 @@ const _: () = {
                     <Self as __handlers::Handlers>::__get_user_Result,
                 >::REPLY,
             );
-            let __2 = &__interceptors::catch_panic::CatchPanic::with_hook(
+            let __2 = || __interceptors::catch_panic::CatchPanic::with_hook(
                 __interceptors::evaluate_path::<
                     (),
                     _,
@@ -174,7 +174,7 @@ const _: () = {
                     __request,
                 );
             let mut __chain = __rpc
-                .link(__2)
+                .made(__2)
                 .before(__interceptors::Chain::new(__3, __handler));
             __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
         }

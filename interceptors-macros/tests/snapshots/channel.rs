@@ -140,11 +140,11 @@ const _: () = {
             let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
             let __1 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_1)
                 .throttle(&__state.__1);
-            let __2 = &__interceptors::auth::Authenticate::new(
+            let __2 = || __interceptors::auth::Authenticate::new(
                 __CONFIG_AUTH_2,
                 &(self.tokens),
             );
-            __rpc.covers(__2);
+            __rpc.covers_made(__2);
             let __3 = &__interceptors::metadata::Metadata::new(|| async move {
                 let mut __values = __interceptors::metadata::Values::new();
                 __values.ascii("x-trace", self.trace().await?)?;
@@ -152,16 +152,19 @@ const _: () = {
                 ::core::result::Result::Ok::<_, __interceptors::tonic::Status>(__values)
             });
             let __4 = &__interceptors::deadline::Deadline::new(__CONFIG_DEADLINE_4);
-            let __2 = &__interceptors::Selected::new(
-                __2,
-                !(__interceptors::is_path(__call.path(), "/user.v1.UserService/Login")),
-            );
+            let __2 = {
+                let __applies = !(__interceptors::is_path(
+                    __call.path(),
+                    "/user.v1.UserService/Login",
+                ));
+                move || __interceptors::Selected::new(__applies.then(__2))
+            };
             let mut __chain = __interceptors::Chain::new(
                 __0,
                 __interceptors::Chain::new(
                     __1,
                     __rpc
-                        .link(__2)
+                        .made(__2)
                         .before(
                             __interceptors::Anew(
                                 __interceptors::Chain::new(

@@ -101,8 +101,7 @@ const _: () = {
             let __0 = &__interceptors::circuit_breaker::Break::new(&__state.__0);
             let __1 = &__interceptors::concurrency::LoadShed::new(&__state.__1);
             let __0 = &__interceptors::Selected::new(
-                __0,
-                !(__interceptors::is_path(__call.path(), "/a.B/C")),
+                (!(__interceptors::is_path(__call.path(), "/a.B/C"))).then_some(__0),
             );
             let mut __chain = __interceptors::Chain::new(
                 __0,

@@ -174,7 +174,7 @@ const _: () = {
                     <Self as __handlers::Handlers>::__get_Result,
                 >::REPLY,
             );
-            fn __covers_get<I, Req, Res>(_: __interceptors::Link<'_, I, Req, Res>)
+            fn __covers_get<S, I, Req, Res>(_: __interceptors::Link<S, I, Req, Res>)
             where
                 I: __interceptors::Interceptor<Req, Res> + ?::core::marker::Sized,
             {}
@@ -217,7 +217,7 @@ const _: () = {
                     <Self as __handlers::Handlers>::__set_Result,
                 >::REPLY,
             );
-            fn __covers_set<I, Req, Res>(_: __interceptors::Link<'_, I, Req, Res>)
+            fn __covers_set<S, I, Req, Res>(_: __interceptors::Link<S, I, Req, Res>)
             where
                 I: __interceptors::Interceptor<Req, Res> + ?::core::marker::Sized,
             {}

@@ -99,8 +99,7 @@ const _: () = {
             let __1 = &__state.__1;
             __rpc.covers(__1);
             let __1 = &__interceptors::Selected::new(
-                __1,
-                !(__interceptors::is_path(__call.path(), "/a.B/C")),
+                (!(__interceptors::is_path(__call.path(), "/a.B/C"))).then_some(__1),
             );
             let mut __chain = __interceptors::Chain::new(
                 __0,

@@ -195,7 +195,7 @@ const _: () = {
                     <Self as __handlers::Handlers>::__login_Result,
                 >::REPLY,
             );
-            fn __covers_login<I, Req, Res>(_: __interceptors::Link<'_, I, Req, Res>)
+            fn __covers_login<S, I, Req, Res>(_: __interceptors::Link<S, I, Req, Res>)
             where
                 I: __interceptors::Interceptor<Req, Res> + ?::core::marker::Sized,
             {}
@@ -217,13 +217,13 @@ const _: () = {
             __rpc.covers(__0);
             let __3 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_3)
                 .throttle(&__THROTTLE_RETRY_3);
-            let __4 = &(self.audit);
-            __covers_login(__rpc.link(__4));
-            let __5 = __interceptors::evaluate_once::<
+            let __4 = || &(self.audit);
+            __covers_login(__rpc.lent(__4));
+            let __5 = || __interceptors::evaluate_once::<
                 (),
                 _,
             >(&__VALUE_WITH_5, || Audit::new("secret"));
-            __covers_login(__rpc.link(__5));
+            __covers_login(__rpc.lent(__5));
             let __handler = __rpc
                 .handler(|__request| <Self as __handlers::Handlers>::login(
                     self,
@@ -247,7 +247,7 @@ const _: () = {
                 .before(
                     __interceptors::Chain::new(
                         __3,
-                        __rpc.link(__4).before(__rpc.link(__5).before(__handler)),
+                        __rpc.lent(__4).before(__rpc.lent(__5).before(__handler)),
                     ),
                 );
             __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
@@ -265,7 +265,7 @@ const _: () = {
                     <Self as __handlers::Handlers>::__get_user_Result,
                 >::REPLY,
             );
-            fn __covers_get_user<I, Req, Res>(_: __interceptors::Link<'_, I, Req, Res>)
+            fn __covers_get_user<S, I, Req, Res>(_: __interceptors::Link<S, I, Req, Res>)
             where
                 I: __interceptors::Interceptor<Req, Res> + ?::core::marker::Sized,
             {}
@@ -285,22 +285,25 @@ const _: () = {
                     }
                 });
             __rpc.covers(__0);
-            let __1 = &__interceptors::auth::Auth::new(__CONFIG_AUTH_1, &(self.tokens));
-            __rpc.covers(__1);
+            let __1 = || __interceptors::auth::Auth::new(
+                __CONFIG_AUTH_1,
+                &(self.tokens),
+            );
+            __rpc.covers_made(__1);
             let __2 = &__interceptors::rate_limit::RateLimit::new(
                 &*__LIMITER_RATE_LIMIT_2,
-                __interceptors::rate_limit::ByIdentity::of_auth(__1),
+                __interceptors::rate_limit::ByIdentity::of_auth(&__1),
             );
             __rpc.covers(__2);
             let __3 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_3)
                 .throttle(&__THROTTLE_RETRY_3);
-            let __4 = &(self.audit);
-            __covers_get_user(__rpc.link(__4));
-            let __5 = __interceptors::evaluate_once::<
+            let __4 = || &(self.audit);
+            __covers_get_user(__rpc.lent(__4));
+            let __5 = || __interceptors::evaluate_once::<
                 (),
                 _,
             >(&__VALUE_WITH_5, || Audit::new("secret"));
-            __covers_get_user(__rpc.link(__5));
+            __covers_get_user(__rpc.lent(__5));
             let __handler = __rpc
                 .handler(|__request| <Self as __handlers::Handlers>::get_user(
                     self,
@@ -323,14 +326,14 @@ const _: () = {
                 .link(__0)
                 .before(
                     __rpc
-                        .link(__1)
+                        .made(__1)
                         .before(
                             __rpc
                                 .link(__2)
                                 .before(
                                     __interceptors::Chain::new(
                                         __3,
-                                        __rpc.link(__4).before(__rpc.link(__5).before(__handler)),
+                                        __rpc.lent(__4).before(__rpc.lent(__5).before(__handler)),
                                     ),
                                 ),
                         ),

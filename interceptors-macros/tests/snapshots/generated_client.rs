@@ -229,14 +229,14 @@ pub mod user_service_client {
                     _,
                 >::of(&__request, __interceptors::TonicStream);
                 let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
-                let __1 = &__interceptors::auth::Authenticate::new(
+                let __1 = || __interceptors::auth::Authenticate::new(
                     __CONFIG_AUTH_1,
                     __interceptors::evaluate_once::<
                         (),
                         _,
                     >(&__VALUE_AUTH_1, || &*crate::TOKENS),
                 );
-                __rpc.covers(__1);
+                __rpc.covers_made(__1);
                 let __2 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_2);
                 let __3 = &__interceptors::metadata::Metadata::new(|| async move {
                     let mut __values = __interceptors::metadata::Values::new();
@@ -252,7 +252,7 @@ pub mod user_service_client {
                 let mut __chain = __interceptors::Chain::new(
                     __0,
                     __rpc
-                        .link(__1)
+                        .made(__1)
                         .before(
                             __interceptors::Anew(
                                 __interceptors::Chain::new(

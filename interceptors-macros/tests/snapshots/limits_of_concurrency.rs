@@ -177,8 +177,8 @@ const _: () = {
             let __0 = &__interceptors::concurrency::LoadShed::new(
                 &*__LIMITER_LOAD_SHED_0,
             );
-            let __2 = &__interceptors::concurrency::Concurrency::new(&(self.limiter));
-            __rpc.covers(__2);
+            let __2 = || __interceptors::concurrency::Concurrency::new(&(self.limiter));
+            __rpc.covers_made(__2);
             let __handler = __rpc
                 .handler(|__request| <Self as __handlers::Handlers>::set(
                     self,
@@ -199,7 +199,7 @@ const _: () = {
                 );
             let mut __chain = __interceptors::Chain::new(
                 __0,
-                __rpc.link(__2).before(__handler),
+                __rpc.made(__2).before(__handler),
             );
             __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
         }

@@ -109,7 +109,7 @@ const _: () = {
                     <Self as __handlers::Handlers>::__get_url_Result,
                 >::REPLY,
             );
-            fn __covers_get_url<I, Req, Res>(_: __interceptors::Link<'_, I, Req, Res>)
+            fn __covers_get_url<S, I, Req, Res>(_: __interceptors::Link<S, I, Req, Res>)
             where
                 I: __interceptors::Interceptor<Req, Res> + ?::core::marker::Sized,
             {}
@@ -119,8 +119,11 @@ const _: () = {
                 __interceptors::rate_limit::ByPeer,
             );
             __rpc.covers(__3);
-            let __4 = __interceptors::evaluate_path::<(), _>(&__VALUE_WITH_4, || Slow);
-            __covers_get_url(__rpc.link(__4));
+            let __4 = || __interceptors::evaluate_path::<
+                (),
+                _,
+            >(&__VALUE_WITH_4, || Slow);
+            __covers_get_url(__rpc.lent(__4));
             let __handler = __rpc
                 .handler(|__request| <Self as __handlers::Handlers>::get_url(
                     self,
@@ -141,7 +144,7 @@ const _: () = {
                 );
             let mut __chain = __interceptors::Chain::new(
                 __0,
-                __rpc.link(__3).before(__rpc.link(__4).before(__handler)),
+                __rpc.link(__3).before(__rpc.lent(__4).before(__handler)),
             );
             __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
         }

@@ -141,8 +141,8 @@ const _: () = {
                     <Self as __handlers::Handlers>::__set_user_Result,
                 >::REPLY,
             );
-            let __0 = &__interceptors::auth::Auth::new(__CONFIG_AUTH_0, &*self);
-            __rpc.covers(__0);
+            let __0 = || __interceptors::auth::Auth::new(__CONFIG_AUTH_0, &*self);
+            __rpc.covers_made(__0);
             let __handler = __rpc
                 .handler(|__request| <Self as __handlers::Handlers>::set_user(
                     self,
@@ -161,7 +161,7 @@ const _: () = {
                     ),
                     __request,
                 );
-            let mut __chain = __rpc.link(__0).before(__handler);
+            let mut __chain = __rpc.made(__0).before(__handler);
             __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
         }
     }

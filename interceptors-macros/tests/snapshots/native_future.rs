@@ -104,12 +104,12 @@ const _: () = {
                         <Self as __handlers::Handlers>::__get_Result,
                     >::REPLY,
                 );
-                fn __covers_get<I, Req, Res>(_: __interceptors::Link<'_, I, Req, Res>)
+                fn __covers_get<S, I, Req, Res>(_: __interceptors::Link<S, I, Req, Res>)
                 where
                     I: __interceptors::Interceptor<Req, Res> + ?::core::marker::Sized,
                 {}
-                let __0 = &(self.audit);
-                __covers_get(__rpc.link(__0));
+                let __0 = || &(self.audit);
+                __covers_get(__rpc.lent(__0));
                 let __handler = __rpc
                     .handler(|__request| <Self as __handlers::Handlers>::get(
                         self,
@@ -128,7 +128,7 @@ const _: () = {
                         ),
                         __request,
                     );
-                let mut __chain = __rpc.link(__0).before(__handler);
+                let mut __chain = __rpc.lent(__0).before(__handler);
                 __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
             }
         }

@@ -142,16 +142,16 @@ const _: () = {
                     <Self as __handlers::Handlers>::__get_Result,
                 >::REPLY,
             );
-            let __2 = &__interceptors::rate_limit::RateLimit::new(
+            let __2 = || __interceptors::rate_limit::RateLimit::new(
                 &(self.limiter),
                 __interceptors::rate_limit::ByPeer,
             );
-            __rpc.covers(__2);
-            let __1 = &__interceptors::auth::Auth::new(
+            __rpc.covers_made(__2);
+            let __1 = || __interceptors::auth::Auth::new(
                 __CONFIG_AUTH_1,
                 __interceptors::evaluate_path::<(), _>(&__VALUE_AUTH_1, || TOKENS),
             );
-            __rpc.covers(__1);
+            __rpc.covers_made(__1);
             let __handler = __rpc
                 .handler(|__request| <Self as __handlers::Handlers>::get(
                     self,
@@ -170,7 +170,7 @@ const _: () = {
                     ),
                     __request,
                 );
-            let mut __chain = __rpc.link(__2).before(__rpc.link(__1).before(__handler));
+            let mut __chain = __rpc.made(__2).before(__rpc.made(__1).before(__handler));
             __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
         }
         async fn set(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
@@ -183,11 +183,11 @@ const _: () = {
                     <Self as __handlers::Handlers>::__set_Result,
                 >::REPLY,
             );
-            let __1 = &__interceptors::auth::Auth::new(
+            let __1 = || __interceptors::auth::Auth::new(
                 __CONFIG_AUTH_1,
                 __interceptors::evaluate_path::<(), _>(&__VALUE_AUTH_1, || TOKENS),
             );
-            __rpc.covers(__1);
+            __rpc.covers_made(__1);
             let __handler = __rpc
                 .handler(|__request| <Self as __handlers::Handlers>::set(
                     self,
@@ -206,7 +206,7 @@ const _: () = {
                     ),
                     __request,
                 );
-            let mut __chain = __rpc.link(__1).before(__handler);
+            let mut __chain = __rpc.made(__1).before(__handler);
             __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
         }
     }

@@ -191,9 +191,9 @@ const _: () = {
             let __0 = &__interceptors::request_id::SetRequestId::new(
                 __CONFIG_REQUEST_ID_0,
             );
-            let __1 = {
+            let __1 = || {
                 static __SERIES_METRICS_1: __interceptors::metrics::Series = __interceptors::metrics::Series::new();
-                &__interceptors::metrics::Metrics::new(
+                __interceptors::metrics::Metrics::new(
                     &(self.recorder),
                     &__SERIES_METRICS_1,
                 )
@@ -219,10 +219,7 @@ const _: () = {
                 );
             let mut __chain = __interceptors::Chain::new(
                 __0,
-                __interceptors::Chain::new(
-                    __1,
-                    __interceptors::Chain::new(__2, __handler),
-                ),
+                __rpc.made(__1).before(__interceptors::Chain::new(__2, __handler)),
             );
             __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
         }

@@ -101,9 +101,9 @@ pub struct Authorize<P> {
 
 impl Authorize<&'static Config> {
     /// Lets those pass that have one of the roles.
-    pub const fn by_role<V, Id>(_: &Auth<'_, V>, roles: &'static Config) -> Self
+    pub const fn by_role<'v, V, Id>(_: &impl Fn() -> Auth<'v, V>, roles: &'static Config) -> Self
     where
-        V: Verifier<Identity = Id> + ?Sized,
+        V: Verifier<Identity = Id> + ?Sized + 'v,
         Id: HasRole + Clone + Send + Sync + 'static,
     {
         Self {
@@ -118,9 +118,9 @@ impl Authorize<&'static Config> {
 
 impl<F> Authorize<F> {
     /// Lets those pass for whom this is true.
-    pub const fn by_fn<V, Id>(_: &Auth<'_, V>, allows: F) -> Self
+    pub const fn by_fn<'v, V, Id>(_: &impl Fn() -> Auth<'v, V>, allows: F) -> Self
     where
-        V: Verifier<Identity = Id> + ?Sized,
+        V: Verifier<Identity = Id> + ?Sized + 'v,
         Id: Clone + Send + Sync + 'static,
         F: Fn(&Id) -> bool + Send + Sync,
     {
@@ -133,9 +133,9 @@ impl<F> Authorize<F> {
 
 impl<'a, P: ?Sized> Authorize<&'a P> {
     /// Lets those pass whom this policy lets pass.
-    pub const fn by_policy<V, Id>(_: &Auth<'_, V>, policy: &'a P) -> Self
+    pub const fn by_policy<'v, V, Id>(_: &impl Fn() -> Auth<'v, V>, policy: &'a P) -> Self
     where
-        V: Verifier<Identity = Id> + ?Sized,
+        V: Verifier<Identity = Id> + ?Sized + 'v,
         Id: Clone + Send + Sync + 'static,
         P: Policy<Id>,
     {

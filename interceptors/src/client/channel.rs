@@ -468,24 +468,18 @@ where
 
 /// An interceptor that only some methods of a channel go through.
 #[derive(Debug)]
-pub struct Selected<'a, I: ?Sized> {
-    interceptor: &'a I,
-    applies: bool,
-}
+pub struct Selected<I>(Option<I>);
 
-impl<'a, I: ?Sized> Selected<'a, I> {
+impl<I> Selected<I> {
     #[doc(hidden)]
-    pub const fn new(interceptor: &'a I, applies: bool) -> Self {
-        Self {
-            interceptor,
-            applies,
-        }
+    pub const fn new(interceptor: Option<I>) -> Self {
+        Self(interceptor)
     }
 }
 
-impl<I, Req, Res> Interceptor<Req, Res> for Selected<'_, I>
+impl<I, Req, Res> Interceptor<Req, Res> for Selected<I>
 where
-    I: Interceptor<Req, Res> + ?Sized,
+    I: Interceptor<Req, Res>,
     Req: Send,
     Res: Send,
 {
@@ -494,9 +488,9 @@ where
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
-        match self.applies {
-            true => self.interceptor.intercept(call, next).await,
-            false => next.run(call).await,
+        match &self.0 {
+            Some(interceptor) => interceptor.intercept(call, next).await,
+            None => next.run(call).await,
         }
     }
 }

@@ -16,9 +16,10 @@ use crate::core::chain::{Interceptor, Next};
 use crate::core::malformed;
 use crate::core::name::CallName;
 use crate::core::plan::MethodPlan;
+use crate::mount::link::{Link, Made};
 use crate::mount::probe::Probe;
 use crate::mount::reply::{Answer, Reply, ResultType};
-use crate::mount::rpc::{Link, Rpc};
+use crate::mount::rpc::Rpc;
 
 impl<M, Ret, R> Rpc<Request<M>, Ret, R>
 where
@@ -212,8 +213,27 @@ impl ChannelRpc {
     }
 
     /// An interceptor that is to be put into the chain.
-    pub const fn link<'a, I: ?Sized>(&self, interceptor: &'a I) -> Link<'a, I, Body, Body> {
+    pub const fn link<'a, I: ?Sized>(&self, interceptor: &'a I) -> Link<&'a I, I, Body, Body> {
         Link::new(interceptor)
+    }
+
+    /// One that is made at its turn.
+    pub const fn made<F: Fn() -> I, I>(&self, make: F) -> Link<Made<F>, I, Body, Body> {
+        Link::made(make)
+    }
+
+    /// As [`covers`](Self::covers), of what this makes.
+    pub const fn covers_made<I>(&self, _: impl Fn() -> I + Copy)
+    where
+        I: Interceptor<Body, Body>,
+    {
+    }
+
+    /// As [`covers`](Self::covers), of what this lends.
+    pub const fn covers_lent<'a, I>(&self, _: impl Fn() -> &'a I + Copy)
+    where
+        I: Interceptor<Body, Body> + ?Sized + 'a,
+    {
     }
 
     /// Takes a call through a chain, no longer than its deadline allows.

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
 use super::ServerFacts;
+use super::link::{Lent, Link, Made};
 use super::reply::{Answer, Reply, ResultType};
 use crate::core::abilities::Abilities;
 use crate::core::call::Call;
-use crate::core::chain::{Chain, Interceptor, Next};
+use crate::core::chain::{Interceptor, Next};
 use crate::core::plan::MethodPlan;
 use crate::core::time::Inherited;
 
@@ -74,8 +75,36 @@ where
     }
 
     /// An interceptor that is to be put into this method's chain.
-    pub const fn link<'a, I: ?Sized>(&self, interceptor: &'a I) -> Link<'a, I, M, R::Body> {
+    pub const fn link<'a, I: ?Sized>(&self, interceptor: &'a I) -> Link<&'a I, I, M, R::Body> {
         Link::new(interceptor)
+    }
+
+    /// One that is made at its turn.
+    pub const fn made<F: Fn() -> I, I>(&self, make: F) -> Link<Made<F>, I, M, R::Body> {
+        Link::made(make)
+    }
+
+    /// One that is lent at its turn.
+    pub const fn lent<'a, F, I>(&self, lend: F) -> Link<Lent<F>, I, M, R::Body>
+    where
+        F: Fn() -> &'a I,
+        I: ?Sized + 'a,
+    {
+        Link::lent(lend)
+    }
+
+    /// As [`covers`](Self::covers), of what this makes.
+    pub const fn covers_made<I>(&self, _: impl Fn() -> I + Copy)
+    where
+        I: Interceptor<M, R::Body>,
+    {
+    }
+
+    /// As [`covers`](Self::covers), of what this lends.
+    pub const fn covers_lent<'a, I>(&self, _: impl Fn() -> &'a I + Copy)
+    where
+        I: Interceptor<M, R::Body> + ?Sized + 'a,
+    {
     }
 
     /// The call that this request begins.
@@ -107,46 +136,6 @@ where
     /// What the service's trait wants of what came out of the chain.
     pub fn leave(&self, result: Answer<R::Body>, call: &mut Call<M>) -> Answer<R::Out> {
         R::leave(call, result)
-    }
-}
-
-/// An interceptor on its way into a chain. What does not intercept the method's messages is told so once, by
-/// `covers`; a chain with it in it would be told once more for each place where the chain is named.
-pub struct Link<'a, I: ?Sized, Req, Res>(&'a I, PhantomData<fn(Req) -> Res>);
-
-impl<'a, I: ?Sized, Req, Res> Link<'a, I, Req, Res> {
-    pub(crate) const fn new(interceptor: &'a I) -> Self {
-        Self(interceptor, PhantomData)
-    }
-}
-
-impl<'a, I, Req, Res> Link<'a, I, Req, Res>
-where
-    I: Interceptor<Req, Res> + ?Sized,
-{
-    pub fn before<N>(self, next: N) -> Chain<'a, I, N> {
-        Chain::new(self.0, next)
-    }
-}
-
-/// What a [`Link`] falls back on, in code that does not compile.
-pub trait Uncovered: Sized {
-    fn before<N>(self, _: N) -> Refused {
-        Refused
-    }
-}
-
-impl<I: ?Sized, Req, Res> Uncovered for Link<'_, I, Req, Res> {}
-
-/// It stands for an interceptor that is none, and lets no call through.
-pub struct Refused;
-
-#[diagnostic::do_not_recommend]
-impl<Req: Send, Res: Send> Next<Req, Res> for Refused {
-    async fn run(&mut self, _: &mut Call<Req>) -> Result<Response<Res>, Status> {
-        Err(Status::internal(
-            "one of the interceptors intercepts no such call",
-        ))
     }
 }
 

@@ -79,7 +79,7 @@ pub struct ByIdentity<T>(
 
 impl<T: std::hash::Hash + Clone + Send + Sync + 'static> ByIdentity<T> {
     /// The identity that this interceptor verifies.
-    pub fn of_auth<A: Identifies<Identity = T>>(_: &A) -> Self {
+    pub fn of_auth<A: Identifies<Identity = T>>(_: &impl Fn() -> A) -> Self {
         let hash = |call: &CallDetails, hasher: &RandomState| {
             let identity = call.extensions().get::<Identity<T>>()?;
             Some(hasher.hash_one(identity))

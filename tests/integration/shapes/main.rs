@@ -15,6 +15,7 @@ mod attributes;
 mod bodies;
 mod common;
 mod desugared;
+mod expressions;
 mod generics;
 mod kinds;
 mod macros;

@@ -1,4 +1,4 @@
-//! What an interceptor from outside may rely on. The two tests that are ignored say what does not hold yet.
+//! What an interceptor from outside may rely on. The test that is ignored says what does not hold yet.
 
 use std::future::Future;
 use std::pin::pin;
@@ -355,7 +355,6 @@ async fn a_panic_of_a_hedged_attempt_is_reported_as_one() {
 service!(Misnamed {}, #[intercept(with(CatchPanic), with(IdOfCall::new().header("grpc-timeout")))]);
 
 #[tokio::test]
-#[ignore = "the expression in `with` is evaluated at the first call and outside of the chain"]
 async fn a_setting_that_is_out_of_range_does_not_reset_the_http2_stream() {
     let (_events, _guard) = listen();
     let channel = serve(Routes::new(UserServiceServer::new(Misnamed::default()))).await;

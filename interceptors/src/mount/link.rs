@@ -1,0 +1,183 @@
+//! Interceptors on their way into a chain, and those that are made when their turn comes.
+
+use std::any::Any;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::{Mutex, PoisonError};
+
+use tonic::{Response, Status};
+
+use crate::core::call::Call;
+use crate::core::chain::{Chain, Interceptor, Next};
+
+/// An interceptor on its way into a chain. What does not intercept the method's messages is told so once, by
+/// `covers`; a chain with it in it would be told once more for each place where the chain is named.
+pub struct Link<S, I: ?Sized, Req, Res>(S, PhantomData<fn(Req, &I) -> Res>);
+
+/// Makes an interceptor.
+#[derive(Clone, Copy)]
+pub struct Made<F>(F);
+
+/// Lends an interceptor.
+#[derive(Clone, Copy)]
+pub struct Lent<F>(F);
+
+impl<'a, I: ?Sized, Req, Res> Link<&'a I, I, Req, Res> {
+    pub(crate) const fn new(interceptor: &'a I) -> Self {
+        Self(interceptor, PhantomData)
+    }
+}
+
+impl<F, I, Req, Res> Link<Made<F>, I, Req, Res> {
+    pub(crate) const fn made(make: F) -> Self {
+        Self(Made(make), PhantomData)
+    }
+}
+
+impl<F, I: ?Sized, Req, Res> Link<Lent<F>, I, Req, Res> {
+    pub(crate) const fn lent(lend: F) -> Self {
+        Self(Lent(lend), PhantomData)
+    }
+}
+
+impl<'a, I, Req, Res> Link<&'a I, I, Req, Res>
+where
+    I: Interceptor<Req, Res> + ?Sized,
+{
+    pub fn before<N>(self, next: N) -> Chain<'a, I, N> {
+        Chain::new(self.0, next)
+    }
+}
+
+impl<F, I, Req, Res> Link<Made<F>, I, Req, Res>
+where
+    F: Fn() -> I,
+    I: Interceptor<Req, Res>,
+{
+    pub fn before<N>(self, next: N) -> MadeInChain<F, I, N> {
+        MadeInChain {
+            make: self.0.0,
+            made: None,
+            next,
+        }
+    }
+}
+
+impl<'a, F, I, Req, Res> Link<Lent<F>, I, Req, Res>
+where
+    F: Fn() -> &'a I,
+    I: Interceptor<Req, Res> + ?Sized + 'a,
+{
+    pub fn before<N>(self, next: N) -> LentToChain<F, N> {
+        LentToChain {
+            lend: self.0.0,
+            next,
+        }
+    }
+}
+
+/// What a [`Link`] falls back on, in code that does not compile.
+pub trait Uncovered: Sized {
+    fn before<N>(self, _: N) -> Refused {
+        Refused
+    }
+}
+
+impl<S, I: ?Sized, Req, Res> Uncovered for Link<S, I, Req, Res> {}
+
+/// It stands for an interceptor that is none, and lets no call through.
+pub struct Refused;
+
+#[diagnostic::do_not_recommend]
+impl<Req: Send, Res: Send> Next<Req, Res> for Refused {
+    async fn run(&mut self, _: &mut Call<Req>) -> Result<Response<Res>, Status> {
+        Err(Status::internal(
+            "one of the interceptors intercepts no such call",
+        ))
+    }
+}
+
+/// An interceptor that is made when its turn comes, in front of the rest of its chain. What the making panics with is
+/// a panic of the call for the interceptors further out.
+pub struct MadeInChain<F, I, N> {
+    make: F,
+    /// The attempts of one call share it.
+    made: Option<I>,
+    next: N,
+}
+
+#[diagnostic::do_not_recommend]
+impl<Req, Res, F, I, N> Next<Req, Res> for MadeInChain<F, I, N>
+where
+    F: Fn() -> I + Copy + Send,
+    I: Interceptor<Req, Res>,
+    N: Next<Req, Res>,
+{
+    fn run(
+        &mut self,
+        call: &mut Call<Req>,
+    ) -> impl Future<Output = Result<Response<Res>, Status>> + Send {
+        let interceptor = self.made.get_or_insert_with(self.make);
+        interceptor.intercept(call, &mut self.next)
+    }
+
+    fn fork(&self) -> Option<Self> {
+        Some(Self {
+            make: self.make,
+            made: None,
+            next: self.next.fork()?,
+        })
+    }
+}
+
+/// The same, of one that an expression only lends.
+pub struct LentToChain<F, N> {
+    lend: F,
+    next: N,
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a, Req, Res, F, I, N> Next<Req, Res> for LentToChain<F, N>
+where
+    F: Fn() -> &'a I + Copy + Send,
+    I: Interceptor<Req, Res> + ?Sized + 'a,
+    N: Next<Req, Res>,
+{
+    fn run(
+        &mut self,
+        call: &mut Call<Req>,
+    ) -> impl Future<Output = Result<Response<Res>, Status>> + Send {
+        (self.lend)().intercept(call, &mut self.next)
+    }
+
+    fn fork(&self) -> Option<Self> {
+        Some(Self {
+            lend: self.lend,
+            next: self.next.fork()?,
+        })
+    }
+}
+
+/// A value that had to be made before its turn, or what making it panicked with.
+pub struct Evaluated<T>(Result<T, Mutex<Option<Box<dyn Any + Send>>>>);
+
+/// Evaluates an expression which borrows what the method is about to borrow mutably.
+pub fn evaluate_now<T>(expression: impl FnOnce() -> T) -> Evaluated<T> {
+    let value = catch_unwind(AssertUnwindSafe(expression));
+    Evaluated(value.map_err(|payload| Mutex::new(Some(payload))))
+}
+
+impl<T> Evaluated<T> {
+    /// The value; or the panic goes on, now that it is its turn.
+    pub fn get(&self) -> &T {
+        match &self.0 {
+            Ok(value) => value,
+            Err(payload) => {
+                let mut payload = payload.lock().unwrap_or_else(PoisonError::into_inner);
+                let again = || Box::new("an expression of `#[intercept]` has panicked");
+                resume_unwind(payload.take().unwrap_or_else(|| again()))
+            }
+        }
+    }
+}
