@@ -1,5 +1,6 @@
 //! Values that expressions of the attribute give: a field, a reference to it, what a method gives, and what is in a static.
 //! They are evaluated where the entry stands, so that a panic is one of the call.
+#![allow(clippy::clone_on_copy, clippy::explicit_auto_deref)] // each form of an expression is tested
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock};
