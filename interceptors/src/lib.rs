@@ -10,6 +10,8 @@ pub(crate) mod kit {
     pub(crate) mod by_name;
     pub(crate) mod code_names;
     pub mod codes;
+    #[cfg(any(feature = "retry", feature = "hedge"))]
+    pub(crate) mod exceeded;
     pub(crate) mod identity;
     pub mod key;
     #[cfg(feature = "_level")]

@@ -10,6 +10,8 @@
 //! - Any other failure is the answer, and so is a failure after the server has begun to respond.
 //! - `grpc-retry-pushback-ms` in a failure with a non-fatal code says when the next attempt may be made;
 //!   negative or unreadable, none is.
+//! - At the deadline the call ends with `DEADLINE_EXCEEDED`. If attempts have failed by then, the message says how many there were and
+//!   how the last one failed.
 //! - Each attempt after the first carries `grpc-previous-rpc-attempts`, and each what is left of the
 //!   deadline.
 //!

@@ -37,7 +37,8 @@
 //! # On a client
 //!
 //! - One deadline holds for all attempts, and each tells the server what is left of it. A delay does not go beyond it: the call
-//!   ends with `DEADLINE_EXCEEDED` when it passes, not before. The call's own expiry is never retried.
+//!   ends with `DEADLINE_EXCEEDED` when it passes, not before. The message says how many attempts there were and how the last one failed.
+//!   The call's own expiry is never retried.
 //! - Each attempt after the first carries `grpc-previous-rpc-attempts`; what the caller wrote under that key is not sent.
 //! - A request that the server refused unseen (`REFUSED_STREAM`, or a `GOAWAY` below it) is sent again at once, one time. A request
 //!   that never left the client, because its connection closed first, is sent again too; see [below](#connections-that-close).

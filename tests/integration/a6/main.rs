@@ -5,6 +5,7 @@
 mod cancelled;
 mod connections;
 mod entries;
+mod explained;
 mod guard;
 mod hedge;
 mod mount;
