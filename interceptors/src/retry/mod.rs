@@ -40,7 +40,7 @@
 //!   ends with `DEADLINE_EXCEEDED` when it passes, not before. The message says how many attempts there were and how the last one failed.
 //!   The call's own expiry is never retried.
 //! - Each attempt after the first carries `grpc-previous-rpc-attempts`; what the caller wrote under that key is not sent.
-//! - A request that the server refused unseen (`REFUSED_STREAM`, or a `GOAWAY` below it) is sent again at once, one time. A request
+//! - A request that the server refused unseen (`REFUSED_STREAM`, or a `GOAWAY` below it, whatever its reason) is sent again at once, one time. A request
 //!   that never left the client, because its connection closed first, is sent again too; see [below](#connections-that-close).
 //!   Neither counts as an attempt. Feature `transparent-retry`.
 //! - What an interceptor behind `retry` refuses (`load_shed`, `concurrency`, `circuit_breaker`, `auth`, one of your own) was not sent. The code and
@@ -75,6 +75,7 @@
 //! | what a success is to the throttle | `OK`; for a response stream, and on a channel, that headers came, as in grpc-java |
 //! | a refused request after a retry | still sent again at once, as in grpc-core |
 //! | a connection that is lost in mid-call | `UNAVAILABLE`, as in gRPC's own libraries, where tonic says `UNKNOWN` |
+//! | a call that ends by a `GOAWAY` | `UNAVAILABLE`, whatever its reason, as in grpc-go |
 //! | a connection that closes before the request is sent | `UNAVAILABLE`, where tonic says `CANCELLED` |
 //! | what counts for `buffer_size` | the encoded messages; on a channel with the five bytes before each |
 //! | whom the throttle is for | all clients of a generated client's or a stub's type; a channel and its clones |
