@@ -25,6 +25,8 @@ pub(crate) mod kit {
     #[path = "no_reset.rs"]
     pub(crate) mod reset;
     pub(crate) mod sources;
+    #[cfg(any(feature = "retry", feature = "hedge"))]
+    pub(crate) mod throttle;
     pub(crate) mod unsent;
 }
 

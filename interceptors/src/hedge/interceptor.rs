@@ -12,6 +12,7 @@ use crate::core::time::exceeded;
 use crate::kit::codes;
 use crate::kit::exceeded::{exceeded_after, explained};
 use crate::kit::pushback::{PREVIOUS_ATTEMPTS, Pushback, pushback};
+use crate::kit::throttle::Throttle;
 use crate::kit::unsent::is_unsent;
 use crate::{Call, CallDetails, Interceptor, Next};
 
@@ -102,13 +103,46 @@ impl Default for Config {
 #[derive(Debug)]
 pub struct Hedge<'a> {
     config: &'a Config,
+    throttle: Option<&'a Throttle>,
 }
 
 impl<'a> Hedge<'a> {
     /// Hedges as configured.
     #[must_use]
     pub const fn new(config: &'a Config) -> Self {
-        Self { config }
+        Self {
+            config,
+            throttle: None,
+        }
+    }
+
+    /// Makes no further attempts while too many calls fail. The throttle counts for everyone who shares it.
+    #[must_use]
+    pub const fn throttle(mut self, throttle: &'a Throttle) -> Self {
+        self.throttle = Some(throttle);
+        self
+    }
+
+    /// Counts how an attempt has ended. Whether others may follow.
+    fn count(&self, attempt: &CallDetails, result: Result<(), &Status>) -> bool {
+        let Some(throttle) = self.throttle else {
+            return true;
+        };
+        match result {
+            Ok(()) if attempt.is_sent() => throttle.succeed(),
+            Err(status) if !attempt.is_answered() && !is_unsent(attempt, status) => {
+                let non_fatal = self.config.non_fatal_codes.contains(&status.code());
+                if non_fatal || pushback(status.metadata()) == Pushback::Stop {
+                    return throttle.fail();
+                }
+            }
+            _ => {}
+        }
+        throttle.allows()
+    }
+
+    fn is_throttled(&self) -> bool {
+        self.throttle.is_some_and(|throttle| !throttle.allows())
     }
 }
 
@@ -192,6 +226,16 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Hedge<'_> {
                         None => exceeded(),
                     });
                 }
+                Event::Due if attempts.started > 0 && self.is_throttled() => {
+                    match failure {
+                        Some(failure) if attempts.running.is_empty() => {
+                            give_up(call, attempts.started, sent.load(Ordering::Relaxed));
+                            return Err(failure);
+                        }
+                        _ => next_at = None,
+                    }
+                    continue;
+                }
                 Event::Due => {
                     let request = first.take().or_else(|| call.copy_request());
                     if let (Some(mut request), Some(next)) = (request, chain.fork()) {
@@ -211,6 +255,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Hedge<'_> {
                 }
                 Event::Ended(result, attempt) => (result, attempt),
             };
+            let may_follow = self.count(&attempt, result.as_ref().map(|_| ()));
             let status = match result {
                 // It has not been sent, so it says nothing of the attempts that have.
                 Err(status) if !attempts.running.is_empty() && is_unsent(&attempt, &status) => {
@@ -230,6 +275,9 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Hedge<'_> {
                     return decided.map_err(|status| explained(status, deadline, started, failure));
                 }
             };
+            if !may_follow {
+                next_at = None;
+            }
             if next_at.is_some() {
                 next_at = match pushback(status.metadata()) {
                     Pushback::None => Some(Instant::now()),

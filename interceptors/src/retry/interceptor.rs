@@ -6,7 +6,6 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 use tonic::{Code, Response, Status};
 
-use super::Throttle;
 use super::backoff::delay;
 use super::transparent::{self, Transparent};
 use crate::core::call::DEFAULT_BUFFER_SIZE;
@@ -19,6 +18,7 @@ use crate::kit::exceeded::{exceeded_after, explained};
 #[cfg(feature = "client")]
 use crate::kit::pushback::PREVIOUS_ATTEMPTS;
 use crate::kit::pushback::{Pushback, pushback};
+use crate::kit::throttle::Throttle;
 use crate::kit::unsent::is_unsent;
 use crate::{Call, CallDetails, Interceptor, Next, Side};
 

@@ -78,18 +78,18 @@
 //! | a call that ends by a `GOAWAY` | `UNAVAILABLE`, whatever its reason, as in grpc-go |
 //! | a connection that closes before the request is sent | `UNAVAILABLE`, where tonic says `CANCELLED` |
 //! | what counts for `buffer_size` | the encoded messages; on a channel with the five bytes before each |
+//! | `retry` and `hedge` in one chain, both with `throttle` | one throttle for both |
 //! | whom the throttle is for | all clients of a generated client's or a stub's type; a channel and its clones |
 //!
 //! `Ok` in `codes` does not compile.
 
 mod backoff;
 mod interceptor;
-mod throttle;
 mod transparent;
 
 pub use interceptor::{Config, Retry};
-pub use throttle::Throttle;
 
+pub use crate::kit::throttle::Throttle;
 use crate::{Rule, Side};
 
 /// What the plan knows of `retry`.

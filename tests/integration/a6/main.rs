@@ -8,6 +8,7 @@ mod entries;
 mod explained;
 mod guard;
 mod hedge;
+mod hedge_throttle;
 mod mount;
 mod properties;
 mod request;
