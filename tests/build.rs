@@ -45,6 +45,14 @@ const CLIENTS: &[(&str, &str)] = &[
     ),
     ("limited_only", "deadline(\"2s\")"),
     (
+        "hedged_throttled",
+        "hedge(max_attempts = 3, delay = \"100ms\", non_fatal_codes = [Unavailable], throttle(tokens = 4, ratio = 0.5))",
+    ),
+    (
+        "sharing",
+        "retry(max_attempts = 2, base_delay = \"100ms\", jitter = 0.0, throttle(tokens = 4, ratio = 0.001), except = [flaky]), hedge(max_attempts = 3, delay = \"100ms\", non_fatal_codes = [Unavailable], throttle(tokens = 4, ratio = 0.001), only = [flaky])",
+    ),
+    (
         "hedged_shed",
         "hedge(max_attempts = 2, delay = \"20ms\"), load_shed(max = 1)",
     ),

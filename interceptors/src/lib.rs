@@ -11,6 +11,8 @@ pub(crate) mod kit {
     pub(crate) mod code_names;
     pub mod codes;
     pub(crate) mod cut_off;
+    #[cfg(any(feature = "retry", feature = "hedge"))]
+    pub(crate) mod exceeded;
     pub(crate) mod identity;
     pub mod key;
     #[cfg(feature = "_level")]
@@ -24,6 +26,8 @@ pub(crate) mod kit {
     #[path = "no_reset.rs"]
     pub(crate) mod reset;
     pub(crate) mod sources;
+    #[cfg(any(feature = "retry", feature = "hedge"))]
+    pub(crate) mod throttle;
     pub(crate) mod unsent;
 }
 

@@ -202,6 +202,8 @@ clients!(
     limited,
     limited_only,
     hedged_shed,
+    hedged_throttled,
+    sharing,
     throttled_broken,
     renewing_outside,
     crowded,

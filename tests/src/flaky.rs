@@ -49,10 +49,21 @@ enum Answer {
     /// A message for each message, and `OK` when the client is done.
     Echo,
     Reset(Reason),
-    GoAway,
+    GoAway(Reason, GoAway),
     Hang,
     Http(u16),
     Page(u16),
+}
+
+/// Which frames say so.
+#[derive(Debug, Clone, Copy)]
+enum GoAway {
+    /// One, below the stream.
+    Below,
+    /// One far above, as a server begins that ends in good order, and one below the stream.
+    AboveAndBelow,
+    /// One at the stream, and one above it, which is not allowed.
+    Rising,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -104,7 +115,22 @@ pub fn reset(reason: Reason) -> Action {
 
 /// Says, with a GOAWAY frame, that this stream was not and will not be processed.
 pub fn go_away() -> Action {
-    action(Answer::GoAway)
+    go_away_with(Reason::NO_ERROR)
+}
+
+/// The same, for a reason.
+pub fn go_away_with(reason: Reason) -> Action {
+    action(Answer::GoAway(reason, GoAway::Below))
+}
+
+/// The same, with a first GOAWAY that announces the second.
+pub fn go_away_twice() -> Action {
+    action(Answer::GoAway(Reason::NO_ERROR, GoAway::AboveAndBelow))
+}
+
+/// Sends a second GOAWAY with a last stream above that of the first, which breaks the connection.
+pub fn go_away_rising() -> Action {
+    action(Answer::GoAway(Reason::NO_ERROR, GoAway::Rising))
 }
 
 /// Never answers.
@@ -427,9 +453,17 @@ async fn serve(shared: Arc<Shared>, io: DuplexStream) {
     // Accepting is also what drives the connection.
     while let Some(Ok((request, respond))) = connection.accept().await {
         let (record, action) = shared.arrived(&request);
-        if let Answer::GoAway = action.answer {
-            let below = respond.stream_id().as_u32().saturating_sub(2);
-            injected.lock().unwrap().extend_from_slice(&goaway(below));
+        if let Answer::GoAway(reason, frames) = action.answer {
+            let stream = respond.stream_id().as_u32();
+            let last_streams = match frames {
+                GoAway::Below => vec![stream.saturating_sub(2)],
+                GoAway::AboveAndBelow => vec![u32::MAX >> 1, stream.saturating_sub(2)],
+                GoAway::Rising => vec![stream, stream + 2],
+            };
+            for last in last_streams {
+                let frame = goaway(last, reason);
+                injected.lock().unwrap().extend_from_slice(&frame);
+            }
             refused.push((request, respond));
             continue;
         }
@@ -438,12 +472,12 @@ async fn serve(shared: Arc<Shared>, io: DuplexStream) {
 }
 
 /// The frame that says that nothing after this stream is processed.
-fn goaway(last_stream: u32) -> [u8; 17] {
+fn goaway(last_stream: u32, reason: Reason) -> [u8; 17] {
     let mut frame = [0; 17];
     frame[2] = 8; // the payload's length
     frame[3] = 7; // GOAWAY
     frame[9..13].copy_from_slice(&last_stream.to_be_bytes());
-    // NO_ERROR is what is left.
+    frame[13..].copy_from_slice(&u32::from(reason).to_be_bytes());
     frame
 }
 
@@ -542,7 +576,7 @@ async fn play(
             }
         }
         Answer::Reset(reason) => respond.send_reset(reason),
-        Answer::GoAway => unreachable!("done where the connection is"),
+        Answer::GoAway(..) => unreachable!("done where the connection is"),
         Answer::Hang => {
             let given_up = poll_fn(|cx| respond.poll_reset(cx));
             if let Ok(reason) = reader.on_during(given_up).await {

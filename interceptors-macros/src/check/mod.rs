@@ -16,6 +16,7 @@ use crate::entries::entry::Listed;
 use crate::entries::list::{BlockArgs, parse_block_args};
 use crate::entries::parse::Parsed;
 use crate::entries::site::Place;
+use crate::entries::throttles;
 use crate::item::annotated::Annotated;
 use crate::item::client_module::is_generated;
 use crate::item::mount::Mount;
@@ -108,6 +109,7 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
             chains = channel::chains(&cx, &entries);
         }
     }
+    throttles::share(&cx, &mut entries);
     if all_is_here {
         rules::check_exclusions(&cx, &entries, &chains);
         rules::check_parted(&cx, &entries, &chains);

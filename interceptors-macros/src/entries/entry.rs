@@ -5,6 +5,7 @@ use syn::{Expr, Ident, Token};
 use super::access::Access;
 use super::row::{Fit, Row};
 use super::site::{Place, Site};
+use super::throttle::Throttle;
 use super::view::View;
 use crate::ctxt::Ctxt;
 use crate::item::methods::Selector;
@@ -43,6 +44,16 @@ pub(crate) trait Entry {
     /// Whether it borrows from the annotated type.
     fn asks_self(&self) -> bool {
         false
+    }
+
+    /// Its throttle, if it has one.
+    fn throttle(&self) -> Option<&Throttle> {
+        None
+    }
+
+    /// The same, to change whose it is.
+    fn throttle_mut(&mut self) -> Option<&mut Throttle> {
+        None
     }
 
     /// Which methods do without it.

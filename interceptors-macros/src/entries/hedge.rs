@@ -1,4 +1,14 @@
+use proc_macro2::{Ident, TokenStream};
+use quote::quote_spanned;
+
+use super::entry::{Entry, Listed, Spot};
+use super::reader::Reader;
 use super::row::{DefaultValue, Needs, Places, Positional, Row, Setting, Value, enabled_by};
+use super::site::Place;
+use super::throttle::Throttle;
+use super::throttles;
+use crate::text::config::Config;
+use crate::text::span::at;
 
 pub(crate) static ROW: Row = Row {
     name: "hedge",
@@ -35,6 +45,13 @@ pub(crate) static ROW: Row = Row {
             also_called: &["codes", "on"],
             ..Setting::USUAL
         },
+        Setting {
+            name: "throttle",
+            value: Value::Own("throttle(tokens, ratio)"),
+            says: "gRFC A6's throttle: no further attempts while half of the tokens or fewer are left; `retry` and `hedge` share it",
+            also_called: &["budget", "throttling"],
+            ..Setting::USUAL
+        },
     ],
     needs: Needs {
         resend: true,
@@ -44,3 +61,46 @@ pub(crate) static ROW: Row = Row {
     not_with: &["retry"],
     ..Row::USUAL
 };
+
+struct Hedge {
+    config: Config,
+    throttle: Option<Throttle>,
+}
+
+pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
+    let mut reading = reader.read(tokens)?;
+    let throttle = throttles::read(reader, &mut reading).ok()?;
+    let config = reading.config.take()?;
+    Some(reading.listed(Hedge { config, throttle }))
+}
+
+impl Entry for Hedge {
+    fn config(&self) -> Option<&Config> {
+        Some(&self.config)
+    }
+
+    fn throttle(&self) -> Option<&Throttle> {
+        self.throttle.as_ref()
+    }
+
+    fn throttle_mut(&mut self) -> Option<&mut Throttle> {
+        self.throttle.as_mut()
+    }
+
+    fn items(&self, place: &Place<'_>) -> TokenStream {
+        let throttle = self.throttle.as_ref();
+        throttle.map_or_else(TokenStream::new, |throttle| throttle.items(place))
+    }
+
+    fn channel_state(&self, place: &Place<'_>) -> Option<(TokenStream, Ident)> {
+        self.throttle.as_ref()?.channel_state(place)
+    }
+
+    fn value(&self, spot: &Spot<'_>) -> TokenStream {
+        let place = &spot.place;
+        let hedge = place.interceptor(ROW.module, ROW.interceptor);
+        let config = place.item("CONFIG");
+        let throttle = self.throttle.as_ref().map(|throttle| throttle.value(place));
+        quote_spanned!(at(place.span)=> &#hedge::new(#config) #throttle)
+    }
+}

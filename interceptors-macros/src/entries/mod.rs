@@ -30,6 +30,8 @@ mod payload_paths;
 mod rate_limit;
 mod request_id;
 mod retry;
+mod throttle;
+pub(crate) mod throttles;
 mod timeout;
 mod trace;
 mod validate;
@@ -49,7 +51,7 @@ pub(crate) static TABLE: &[Known] = &[
     known(&authorize::ROW, authorize::read),
     known(&rate_limit::ROW, rate_limit::read),
     known(&retry::ROW, retry::read),
-    row_only(&hedge::ROW),
+    known(&hedge::ROW, hedge::read),
     known(&metadata::ROW, metadata::read),
     row_only(&deadline::ROW),
     row_only(&validate::ROW),

@@ -1,18 +1,14 @@
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
-use syn::Expr;
-use syn::spanned::Spanned;
+use quote::quote_spanned;
 
 use super::entry::{Entry, Listed, Spot};
 use super::reader::Reader;
 use super::row::{DefaultValue, Needs, Places, Positional, Row, Setting, Value, enabled_by};
 use super::site::Place;
-use crate::item::mount::Mount;
+use super::throttle::Throttle;
+use super::throttles;
 use crate::text::config::Config;
-use crate::text::literals::literal;
-use crate::text::settings::Settings;
 use crate::text::span::at;
-use crate::text::summary::summary;
 
 pub(crate) static ROW: Row = Row {
     name: "retry",
@@ -124,72 +120,16 @@ pub(crate) static ROW: Row = Row {
     ..Row::USUAL
 };
 
-const TOKENS: Setting = Setting {
-    name: "tokens",
-    value: Value::Integer(1, 1000),
-    ..Setting::USUAL
-};
-
-const RATIO: Setting = Setting {
-    name: "ratio",
-    value: Value::Float(|x| (x < 0.001).then_some("must be at least 0.001")),
-    ..Setting::USUAL
-};
-
 struct Retry {
     config: Config,
-    throttle: Option<TokenStream>,
+    throttle: Option<Throttle>,
 }
 
 pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
     let mut reading = reader.read(tokens)?;
-    let mut throttle = None;
-    if let Some((key, tokens)) = reading
-        .settings
-        .list("throttle", "throttle(tokens = 10, ratio = 0.1)")
-    {
-        let (value, shown) = read_throttle(reader, &key, tokens)?;
-        reading.shown.push(("throttle".to_owned(), shown));
-        throttle = Some(value);
-    }
+    let throttle = throttles::read(reader, &mut reading).ok()?;
     let config = reading.config.take()?;
     Some(reading.listed(Retry { config, throttle }))
-}
-
-/// Input: `tokens = 10, ratio = 0.1`
-///
-/// Output: `Throttle::new(Throttle::legal_tokens(10), Throttle::legal_ratio(0.1))`, and `10/0.1` for the plan.
-fn read_throttle(
-    reader: &Reader<'_>,
-    key: &Ident,
-    tokens: TokenStream,
-) -> Option<(TokenStream, String)> {
-    let parts = [TOKENS, RATIO];
-    let mut settings = Settings::parts(reader.cx, tokens, &parts.map(|part| part.name));
-    let [Some(tokens), Some(ratio)] = parts.map(|part| settings.expr(part.name)) else {
-        if settings.is_complete {
-            let message = "`throttle` needs both: `throttle(tokens = 10, ratio = 0.1)`";
-            reader.cx.error_on(key, message);
-        }
-        return None;
-    };
-    let shown = |expr: &Expr| match literal(expr) {
-        Some(_) => expr.to_token_stream().to_string().replace(' ', ""),
-        None => summary(expr),
-    };
-    let both = format!("{}/{}", shown(&tokens.1), shown(&ratio.1));
-    let legal = |part: &Setting, (key, expr): &(Ident, Expr)| {
-        let value = reader.value(part, key, expr)?;
-        let span = at(expr.span());
-        let legal = Ident::new(&format!("legal_{}", part.name), span);
-        Some(quote_spanned!(span=> __interceptors::retry::Throttle::#legal(#value)))
-    };
-    let (tokens, ratio) = (legal(&TOKENS, &tokens), legal(&RATIO, &ratio));
-    let (tokens, ratio) = (tokens?, ratio?);
-    let throttle = quote_spanned! {at(key.span())=>
-        __interceptors::retry::Throttle::new(#tokens, #ratio)
-    };
-    Some((throttle, both))
 }
 
 impl Entry for Retry {
@@ -197,46 +137,28 @@ impl Entry for Retry {
         Some(&self.config)
     }
 
+    fn throttle(&self) -> Option<&Throttle> {
+        self.throttle.as_ref()
+    }
+
+    fn throttle_mut(&mut self) -> Option<&mut Throttle> {
+        self.throttle.as_mut()
+    }
+
     fn items(&self, place: &Place<'_>) -> TokenStream {
-        let Some(throttle) = &self.throttle else {
-            return TokenStream::new();
-        };
-        let name = place.item("THROTTLE");
-        match place.mount {
-            // Each channel has its own; the compiler checks the numbers here.
-            Mount::Channel => quote! {
-                const fn #name() -> __interceptors::retry::Throttle {
-                    const { #throttle }
-                }
-            },
-            _ => quote! {
-                static #name: __interceptors::retry::Throttle = #throttle;
-            },
-        }
+        let throttle = self.throttle.as_ref();
+        throttle.map_or_else(TokenStream::new, |throttle| throttle.items(place))
     }
 
     fn channel_state(&self, place: &Place<'_>) -> Option<(TokenStream, Ident)> {
-        self.throttle.as_ref()?;
-        Some((
-            quote!(__interceptors::retry::Throttle),
-            place.item("THROTTLE"),
-        ))
+        self.throttle.as_ref()?.channel_state(place)
     }
 
     fn value(&self, spot: &Spot<'_>) -> TokenStream {
         let place = &spot.place;
         let retry = place.interceptor(ROW.module, ROW.interceptor);
         let config = place.item("CONFIG");
-        let throttle = self.throttle.as_ref().map(|_| match place.mount {
-            Mount::Channel => {
-                let name = place.state();
-                quote!(.throttle(&__state.#name))
-            }
-            _ => {
-                let name = place.item("THROTTLE");
-                quote!(.throttle(&#name))
-            }
-        });
+        let throttle = self.throttle.as_ref().map(|throttle| throttle.value(place));
         quote_spanned!(at(place.span)=> &#retry::new(#config) #throttle)
     }
 }

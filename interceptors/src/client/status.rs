@@ -130,6 +130,10 @@ pub(crate) fn of_tonic(status: Status) -> Status {
     if status.code() == Code::Cancelled && reset::is_unsent(&status) {
         return lost(status, "the connection closed before the request was sent");
     }
+    // What a GOAWAY ends has the code of its reason, which is one of the connection and not of the call.
+    if reset::is_going_away(&status) {
+        return lost(status, "the connection is going away");
+    }
     // A lost connection is `UNKNOWN` to tonic, and `UNAVAILABLE` to gRPC's own libraries.
     if status.code() == Code::Unknown && has_source::<io::Error>(&status) {
         return lost(status, "the connection was lost");

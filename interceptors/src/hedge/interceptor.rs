@@ -1,6 +1,7 @@
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::task::Poll;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Poll, ready};
 use std::time::Duration;
 
 use tokio::task::coop::unconstrained;
@@ -8,10 +9,13 @@ use tokio::time::{Instant, sleep_until};
 use tonic::{Code, Response, Status};
 
 use crate::core::plan::{Setting, Value};
+use crate::core::time::exceeded;
 use crate::kit::codes;
+use crate::kit::exceeded::{exceeded_after, explained};
 use crate::kit::pushback::{PREVIOUS_ATTEMPTS, Pushback, pushback};
+use crate::kit::throttle::Throttle;
 use crate::kit::unsent::is_unsent;
-use crate::{Call, Interceptor, Next};
+use crate::{Call, CallDetails, Interceptor, Next};
 
 /// How many attempts, and how far apart.
 ///
@@ -100,13 +104,46 @@ impl Default for Config {
 #[derive(Debug)]
 pub struct Hedge<'a> {
     config: &'a Config,
+    throttle: Option<&'a Throttle>,
 }
 
 impl<'a> Hedge<'a> {
     /// Hedges as configured.
     #[must_use]
     pub const fn new(config: &'a Config) -> Self {
-        Self { config }
+        Self {
+            config,
+            throttle: None,
+        }
+    }
+
+    /// Makes no further attempts while too many calls fail. The throttle counts for everyone who shares it.
+    #[must_use]
+    pub const fn throttle(mut self, throttle: &'a Throttle) -> Self {
+        self.throttle = Some(throttle);
+        self
+    }
+
+    /// Counts how an attempt has ended. Whether others may follow.
+    fn count(&self, attempt: &CallDetails, result: Result<(), &Status>) -> bool {
+        let Some(throttle) = self.throttle else {
+            return true;
+        };
+        match result {
+            Ok(()) if attempt.is_sent() => throttle.succeed(),
+            Err(status) if !attempt.is_answered() && !is_unsent(attempt, status) => {
+                let non_fatal = self.config.non_fatal_codes.contains(&status.code());
+                if non_fatal || pushback(status.metadata()) == Pushback::Stop {
+                    return throttle.fail();
+                }
+            }
+            _ => {}
+        }
+        throttle.allows()
+    }
+
+    fn is_throttled(&self) -> bool {
+        self.throttle.is_some_and(|throttle| !throttle.allows())
     }
 }
 
@@ -114,9 +151,40 @@ impl<'a> Hedge<'a> {
 async fn attempt<Req: Send, Res: Send, N: Next<Req, Res>>(
     mut next: N,
     mut call: Call<Req>,
+    sent: &AtomicBool,
 ) -> (Result<Response<Res>, Status>, Call<Req>) {
-    let result = next.run(&mut call).await;
+    let attempt = Attempt {
+        call: &mut call,
+        sent,
+    };
+    let result = next.run(attempt.call).await;
+    drop(attempt);
     (result, call)
+}
+
+/// Tells whether an attempt was sent, also if it is dropped before it has ended.
+struct Attempt<'a, Req> {
+    call: &'a mut Call<Req>,
+    sent: &'a AtomicBool,
+}
+
+impl<Req> Drop for Attempt<'_, Req> {
+    fn drop(&mut self) {
+        if self.call.is_sent() {
+            self.sent.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+/// The call ends while attempts are under way.
+#[cold]
+fn give_up(call: &mut CallDetails, attempts: u32, sent: bool) {
+    while call.attempt() < attempts {
+        call.count_attempt();
+    }
+    if sent {
+        call.set_sent();
+    }
 }
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Hedge<'_> {
@@ -130,7 +198,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Hedge<'_> {
             call.metadata_mut().as_mut().remove(&PREVIOUS_ATTEMPTS);
         }
         // So that each attempt tells what is left of it.
-        let _ = call.deadline();
+        let deadline = call.deadline();
         let request = match call.is_complete() {
             true => call.copy_request(),
             false => None,
@@ -139,15 +207,37 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Hedge<'_> {
             return next.run(call).await;
         };
         let mut first = Some(request);
+        let sent = AtomicBool::new(false);
         let mut attempts = Attempts {
             running: Vec::new(),
             started: 0,
             turn: 0,
         };
         let mut next_at = Some(Instant::now());
+        // How the last attempt ended that failed.
+        let mut failure = None;
         loop {
-            let event = attempts.event(next_at).await;
+            let event = attempts.event(next_at, deadline).await;
             let (result, attempt) = match event {
+                Event::Over => {
+                    let started = attempts.started;
+                    drop(attempts);
+                    give_up(call, started, sent.into_inner());
+                    return Err(match &failure {
+                        Some(failure) => exceeded_after(started, failure),
+                        None => exceeded(),
+                    });
+                }
+                Event::Due if attempts.started > 0 && self.is_throttled() => {
+                    match failure {
+                        Some(failure) if attempts.running.is_empty() => {
+                            give_up(call, attempts.started, sent.load(Ordering::Relaxed));
+                            return Err(failure);
+                        }
+                        _ => next_at = None,
+                    }
+                    continue;
+                }
                 Event::Due => {
                     let request = first.take().or_else(|| call.copy_request());
                     if let (Some(mut request), Some(next)) = (request, chain.fork()) {
@@ -157,7 +247,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Hedge<'_> {
                         }
                         attempts.started += 1;
                         let call = call.fork(request, attempts.started);
-                        attempts.running.push(Box::pin(attempt(next, call)));
+                        attempts.running.push(Box::pin(attempt(next, call, &sent)));
                     }
                     let may_follow = attempts.started < self.config.max_attempts;
                     next_at = Instant::now()
@@ -167,10 +257,12 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Hedge<'_> {
                 }
                 Event::Ended(result, attempt) => (result, attempt),
             };
+            let may_follow = self.count(&attempt, result.as_ref().map(|_| ()));
             let status = match result {
                 // It has not been sent, so it says nothing of the attempts that have.
                 Err(status) if !attempts.running.is_empty() && is_unsent(&attempt, &status) => {
                     next_at = after_refusal(next_at, &status);
+                    failure.get_or_insert(status);
                     continue;
                 }
                 Err(status)
@@ -181,9 +273,13 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Hedge<'_> {
                 }
                 decided => {
                     call.adopt(*attempt, attempts.started);
-                    return decided;
+                    let (started, failure) = (attempts.started, failure.as_ref());
+                    return decided.map_err(|status| explained(status, deadline, started, failure));
                 }
             };
+            if !may_follow {
+                next_at = None;
+            }
             if next_at.is_some() {
                 next_at = match pushback(status.metadata()) {
                     Pushback::None => Some(Instant::now()),
@@ -195,6 +291,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Hedge<'_> {
                 call.adopt(*attempt, attempts.started);
                 return Err(status);
             }
+            failure = Some(status);
         }
     }
 }
@@ -212,6 +309,8 @@ fn after_refusal(next_at: Option<Instant>, status: &Status) -> Option<Instant> {
 }
 
 enum Event<Req, Res> {
+    /// The time of the call is over.
+    Over,
     /// The next attempt is to be made.
     Due,
     Ended(Result<Response<Res>, Status>, Box<Call<Req>>),
@@ -225,12 +324,17 @@ struct Attempts<F> {
 }
 
 impl<F> Attempts<F> {
-    async fn event<Req, Res>(&mut self, next_at: Option<Instant>) -> Event<Req, Res>
+    async fn event<Req, Res>(
+        &mut self,
+        next_at: Option<Instant>,
+        deadline: Option<Instant>,
+    ) -> Event<Req, Res>
     where
         F: Future<Output = (Result<Response<Res>, Status>, Call<Req>)>,
     {
         // Always a timer: what it is set to does not matter where it is not asked.
-        let mut timer = pin!(sleep_until(next_at.unwrap_or_else(Instant::now)));
+        let wake_at = next_at.into_iter().chain(deadline).min();
+        let mut timer = pin!(sleep_until(wake_at.unwrap_or_else(Instant::now)));
         poll_fn(|cx| {
             // Each is the first in its turn, for the first may use up all that tokio allows in one poll.
             let running = self.running.len();
@@ -241,14 +345,20 @@ impl<F> Attempts<F> {
                     return Poll::Ready(Event::Ended(result, Box::new(call)));
                 }
             }
-            match next_at {
-                // A timer would round up to the next millisecond, for the first attempt too.
-                Some(at) if at <= Instant::now() => Poll::Ready(Event::Due),
-                Some(_) => {
-                    let due = pin!(unconstrained(timer.as_mut())).poll(cx);
-                    due.map(|()| Event::Due)
+            if wake_at.is_none() {
+                return Poll::Pending;
+            }
+            // A timer would round up to the next millisecond, for the first attempt too; and by whichever timer the
+            // call is woken at its deadline, this one has ended.
+            loop {
+                let now = Instant::now();
+                if deadline.is_some_and(|at| at <= now) {
+                    return Poll::Ready(Event::Over);
                 }
-                None => Poll::Pending,
+                if next_at.is_some_and(|at| at <= now) {
+                    return Poll::Ready(Event::Due);
+                }
+                ready!(pin!(unconstrained(timer.as_mut())).poll(cx));
             }
         })
         .await

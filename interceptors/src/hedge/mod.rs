@@ -10,8 +10,20 @@
 //! - Any other failure is the answer, and so is a failure after the server has begun to respond.
 //! - `grpc-retry-pushback-ms` in a failure with a non-fatal code says when the next attempt may be made;
 //!   negative or unreadable, none is.
+//! - At the deadline the call ends with `DEADLINE_EXCEEDED`. If attempts have failed by then, the message says how many there were and
+//!   how the last one failed.
 //! - Each attempt after the first carries `grpc-previous-rpc-attempts`, and each what is left of the
 //!   deadline.
+//!
+//! # The throttle
+//!
+//! With `throttle(tokens = 10, ratio = 0.1)` there are no further attempts while too much fails, as gRFC A6 has it for retries and hedging
+//! alike. A failure with a non-fatal code takes a token, and so does any failure with a negative or unreadable pushback; a success adds
+//! `ratio` of one. While half of the tokens or fewer are left, calls are made once. What is under way goes on, and what was
+//! not sent counts neither for nor against it.
+//!
+//! Where an attribute lists `retry` and `hedge` (for different methods), and both with `throttle`, they share the one of the first
+//! `retry` that has it. Their numbers must be the same. The plan shows it as `throttle=10/0.1 of retry`.
 //!
 //! **The server may do the work of every attempt.** Name the methods with `only` that may run more than once.
 //!
@@ -25,6 +37,8 @@
 mod interceptor;
 
 pub use interceptor::{Config, Hedge};
+
+pub use crate::kit::throttle::Throttle;
 
 use crate::{Rule, Sides};
 

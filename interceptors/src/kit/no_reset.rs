@@ -20,3 +20,8 @@ pub(crate) fn is_unsent(_: &Status) -> bool {
 pub(crate) fn is_unprocessed(_: &Status) -> bool {
     false
 }
+
+/// Not known.
+pub(crate) fn is_going_away(_: &Status) -> bool {
+    false
+}

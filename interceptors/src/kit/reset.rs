@@ -20,11 +20,19 @@ pub(crate) fn is_unsent(status: &Status) -> bool {
 
 /// Whether the server's library says that the application has not seen the request.
 pub(crate) fn is_unprocessed(status: &Status) -> bool {
-    let mut errors = sources(status).filter_map(|source| source.downcast_ref::<h2::Error>());
-    errors.any(|error| {
+    h2_errors(status).any(|error| {
         let is_refused = error.reason() == Some(h2::Reason::REFUSED_STREAM);
-        // A connection that goes away in good order names the last stream that it will answer.
-        let is_beyond = error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR);
-        error.is_remote() && (is_refused || is_beyond)
+        // Whatever the reason of a GOAWAY: it names the last stream that may have been processed, and only those beyond fail
+        // by it. The others end as what they are, or are lost with the connection.
+        error.is_remote() && (is_refused || error.is_go_away())
     })
+}
+
+/// Whether the connection ended by a GOAWAY, of whichever side.
+pub(crate) fn is_going_away(status: &Status) -> bool {
+    h2_errors(status).any(h2::Error::is_go_away)
+}
+
+fn h2_errors(status: &Status) -> impl Iterator<Item = &h2::Error> {
+    sources(status).filter_map(|source| source.downcast_ref())
 }

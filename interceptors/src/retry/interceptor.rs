@@ -1,11 +1,12 @@
+use std::future::{Future, poll_fn};
 use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, sleep_until};
 use tonic::{Code, Response, Status};
 
-use super::Throttle;
 use super::backoff::delay;
 use super::transparent::{self, Transparent};
 use crate::core::call::DEFAULT_BUFFER_SIZE;
@@ -14,9 +15,11 @@ use crate::core::plan::{Setting, Value};
 use crate::core::time::exceeded;
 use crate::core::time::timeout_at;
 use crate::kit::codes;
+use crate::kit::exceeded::{exceeded_after, explained};
 #[cfg(feature = "client")]
 use crate::kit::pushback::PREVIOUS_ATTEMPTS;
 use crate::kit::pushback::{Pushback, pushback};
+use crate::kit::throttle::Throttle;
 use crate::kit::unsent::is_unsent;
 use crate::{Call, CallDetails, Interceptor, Next, Side};
 
@@ -331,7 +334,8 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Retry<'_> {
             if let Some(pause) = pause {
                 let counts = pause.counts;
                 // Boxed, so that calls that wait for nothing keep no place for a timer.
-                Box::pin(progress.wait(call.deadline(), pause)).await?;
+                let waited = Box::pin(progress.wait(call.deadline(), pause)).await;
+                progress.failure = Some(waited?);
                 if counts {
                     call.count_attempt();
                     progress.attempts += 1;
@@ -399,12 +403,30 @@ impl Retry<'_> {
                     status,
                 }),
             }),
-            _ => Err(Err(status)),
+            _ => {
+                let (attempts, failure) = (progress.attempts, progress.failure.as_ref());
+                Err(Err(explained(
+                    status,
+                    call.known_deadline(),
+                    attempts,
+                    failure,
+                )))
+            }
         }
     }
 }
 
 // What follows does not depend on the message, so that it is compiled once and not for each method.
+
+/// Waits for the deadline. Outer interceptors have a timer for it too; by whichever of them the call is woken, this one has ended.
+async fn until(deadline: Instant) {
+    let mut timer = pin!(sleep_until(deadline));
+    poll_fn(|cx| match deadline <= Instant::now() {
+        true => Poll::Ready(()),
+        false => timer.as_mut().poll(cx),
+    })
+    .await;
+}
 
 /// What comes of an attempt that failed.
 enum Verdict {
@@ -429,6 +451,8 @@ struct Progress {
     attempts: u32,
     retries_since_pushback: u32,
     transparent: Transparent,
+    /// How the attempt before this one failed.
+    failure: Option<Status>,
 }
 
 impl Progress {
@@ -449,6 +473,7 @@ impl Progress {
             attempts: 1,
             retries_since_pushback: 0,
             transparent: Transparent::default(),
+            failure: None,
         }
     }
 
@@ -469,8 +494,8 @@ impl Progress {
         self.is_client || self.attempts < config.max_attempts
     }
 
-    /// Waits before the next attempt; the error is what the call ends with instead.
-    async fn wait(&self, deadline: Option<Instant>, pause: Pause) -> Result<(), Status> {
+    /// Waits before the next attempt, and gives back the failure; the error is what the call ends with instead.
+    async fn wait(&self, deadline: Option<Instant>, pause: Pause) -> Result<Status, Status> {
         let Pause { delay, status, .. } = pause;
         let at = Instant::now().checked_add(delay);
         match (deadline, at) {
@@ -481,13 +506,13 @@ impl Progress {
                 }
                 // A6: not before the deadline, however clear it is.
                 // Also beside code that has used up what tokio allows in one turn.
-                unconstrained(sleep_until(deadline)).await;
-                Err(exceeded())
+                unconstrained(until(deadline)).await;
+                Err(exceeded_after(self.attempts, &status))
             }
             (_, None) => Err(status),
             (_, Some(at)) => {
                 unconstrained(sleep_until(at)).await;
-                Ok(())
+                Ok(status)
             }
         }
     }

@@ -37,9 +37,10 @@
 //! # On a client
 //!
 //! - One deadline holds for all attempts, and each tells the server what is left of it. A delay does not go beyond it: the call
-//!   ends with `DEADLINE_EXCEEDED` when it passes, not before. The call's own expiry is never retried.
+//!   ends with `DEADLINE_EXCEEDED` when it passes, not before. The message says how many attempts there were and how the last one failed.
+//!   The call's own expiry is never retried.
 //! - Each attempt after the first carries `grpc-previous-rpc-attempts`; what the caller wrote under that key is not sent.
-//! - A request that the server refused unseen (`REFUSED_STREAM`, or a `GOAWAY` below it) is sent again at once, one time. A request
+//! - A request that the server refused unseen (`REFUSED_STREAM`, or a `GOAWAY` below it, whatever its reason) is sent again at once, one time. A request
 //!   that never left the client, because its connection closed first, is sent again too; see [below](#connections-that-close).
 //!   Neither counts as an attempt. Feature `transparent-retry`.
 //! - What an interceptor behind `retry` refuses (`load_shed`, `concurrency`, `circuit_breaker`, `auth`, one of your own) was not sent. The code and
@@ -74,20 +75,21 @@
 //! | what a success is to the throttle | `OK`; for a response stream, and on a channel, that headers came, as in grpc-java |
 //! | a refused request after a retry | still sent again at once, as in grpc-core |
 //! | a connection that is lost in mid-call | `UNAVAILABLE`, as in gRPC's own libraries, where tonic says `UNKNOWN` |
+//! | a call that ends by a `GOAWAY` | `UNAVAILABLE`, whatever its reason, as in grpc-go |
 //! | a connection that closes before the request is sent | `UNAVAILABLE`, where tonic says `CANCELLED` |
 //! | what counts for `buffer_size` | the encoded messages; on a channel with the five bytes before each |
+//! | `retry` and `hedge` in one chain, both with `throttle` | one throttle for both |
 //! | whom the throttle is for | all clients of a generated client's or a stub's type; a channel and its clones |
 //!
 //! `Ok` in `codes` does not compile.
 
 mod backoff;
 mod interceptor;
-mod throttle;
 mod transparent;
 
 pub use interceptor::{Config, Retry};
-pub use throttle::Throttle;
 
+pub use crate::kit::throttle::Throttle;
 use crate::{Rule, Side};
 
 /// What the plan knows of `retry`.

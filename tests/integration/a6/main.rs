@@ -5,8 +5,10 @@
 mod cancelled;
 mod connections;
 mod entries;
+mod explained;
 mod guard;
 mod hedge;
+mod hedge_throttle;
 mod mount;
 mod properties;
 mod request;

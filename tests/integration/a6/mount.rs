@@ -328,6 +328,32 @@ mounted! {
             retry(max_attempts = 4, base_delay = "100ms", jitter = 0.0),
         )]
         struct Limited;
+    hedged_throttled: HedgedThrottled = HedgedThrottled,
+        #[intercept(hedge(
+            max_attempts = 3,
+            delay = "100ms",
+            non_fatal_codes = [Unavailable],
+            throttle(tokens = 4, ratio = 0.5),
+        ))]
+        struct HedgedThrottled;
+    sharing: Sharing = Sharing,
+        #[intercept(
+            retry(
+                max_attempts = 2,
+                base_delay = "100ms",
+                jitter = 0.0,
+                throttle(tokens = 4, ratio = 0.001),
+                except = ["/demo.v1.UserService/Flaky"],
+            ),
+            hedge(
+                max_attempts = 3,
+                delay = "100ms",
+                non_fatal_codes = [Unavailable],
+                throttle(tokens = 4, ratio = 0.001),
+                only = ["/demo.v1.UserService/Flaky"],
+            ),
+        )]
+        pub(crate) struct Sharing;
     hedged_shed: HedgedShed = HedgedShed,
         #[intercept(hedge(max_attempts = 2, delay = "20ms"), load_shed(max = 1))]
         struct HedgedShed;

@@ -6,7 +6,8 @@ use h2::Reason;
 use interceptors::Kind;
 use interceptors::retry::Config;
 use interceptors_tests::flaky::{
-    Action, FlakyServer, answer, fail, fail_after, go_away, hang, hang_after, http, page, reset,
+    Action, FlakyServer, answer, fail, fail_after, go_away, go_away_rising, go_away_twice,
+    go_away_with, hang, hang_after, http, page, reset,
 };
 use interceptors_tests::{Ends, KINDS, Policy};
 use tonic::Code::{self, *};
@@ -485,10 +486,39 @@ table! {
     a_stream_beyond_a_goaway_is_sent_again_at_once_and_not_counted: |name| {
         case(name, RETRY, vec![go_away()]).attempts(&[0, 0]).previous(&[0, 0])
     };
+    a_stream_beyond_a_goaway_for_any_reason_is_sent_again: |name| {
+        case(name, RETRY.codes(&[Aborted]), vec![
+            go_away_with(Reason::ENHANCE_YOUR_CALM),
+        ])
+        .attempts(&[0, 0])
+        .previous(&[0, 0])
+    };
+    a_stream_beyond_a_goaway_for_an_error_is_sent_again: |name| {
+        case(name, RETRY.codes(&[Aborted]), vec![go_away_with(Reason::INTERNAL_ERROR)])
+            .attempts(&[0, 0])
+            .previous(&[0, 0])
+    };
+    a_stream_beyond_an_announced_goaway_is_sent_again: |name| {
+        case(name, RETRY.codes(&[Aborted]), vec![go_away_twice()])
+            .attempts(&[0, 0])
+            .previous(&[0, 0])
+    };
     a_second_goaway_is_a_failure_like_others: |name| {
-        case(name, RETRY.codes(&[Unavailable, Unknown, Internal, Cancelled]), times(2, go_away()))
-            .attempts(&[0, 0, 100])
-            .previous(&[0, 0, 1])
+        case(name, RETRY, times(2, go_away())).attempts(&[0, 0, 100]).previous(&[0, 0, 1])
+    };
+    a_second_goaway_is_unavailable: |name| {
+        case(name, RETRY.codes(&[Aborted]), vec![
+            go_away_with(Reason::INTERNAL_ERROR),
+            go_away_with(Reason::ENHANCE_YOUR_CALM),
+        ])
+        .attempts(&[0, 0])
+        .previous(&[0, 0])
+        .code(Unavailable)
+    };
+    a_goaway_above_the_one_before_is_unavailable: |name| {
+        case(name, RETRY.codes(&[Aborted]), vec![go_away_rising()])
+            .attempts(&[0])
+            .code(Unavailable)
     };
 }
 

@@ -7,6 +7,7 @@ use interceptors::intercept;
 use interceptors_proto::demo::user_service_client::UserServiceClient;
 use interceptors_proto::demo::user_service_server::UserServiceServer;
 use interceptors_proto::demo::{ChatMessage, GetUserRequest, ListUsersRequest, User};
+use interceptors_tests::flaky::{FlakyServer, fail, hang};
 use interceptors_tests::{
     Behaviour, Ends, Events, Field, Script, WatchEnds, clients, scripted, serve,
 };
@@ -72,6 +73,21 @@ async fn a_call_of_a_generated_client_is_one_event_with_its_attempts() {
         ("outcome", text("error")),
     ]);
     assert_eq!(event.fields, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_that_ends_retries_is_logged_with_their_last_failure() {
+    let (events, _guard) = Events::listen(LevelFilter::INFO);
+    let server = FlakyServer::new([fail(Code::Unavailable).pushback("1"), hang()]);
+    let mut client = clients::logged::UserServiceClient::new(server.channel());
+    let mut request = Request::new(GetUserRequest { id: 7 });
+    request.set_timeout(Duration::from_millis(100));
+    client.get_user(request).await.unwrap_err();
+    let event = the_only(&events);
+    let message = "the deadline of the call has passed after 2 attempts; the last failure was UNAVAILABLE: attempt 1 failed";
+    assert_eq!(event.get("grpc.code"), Some(&text("DEADLINE_EXCEEDED")));
+    assert_eq!(event.get("grpc.error"), Some(&text(message)));
+    assert_eq!(event.get("grpc.attempts"), Some(&Field::U64(2)));
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// The retry throttle of gRFC A6: a count of tokens that failures take from and successes add to.
-/// While it is at half its maximum or below, nothing is retried.
+/// The throttle of gRFC A6: a count of tokens that failures take from and successes add to.
+/// While it is at half its maximum or below, nothing is retried, and nothing hedged.
 ///
 /// Counted in thousandths of a token, so that it is one atomic number.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ impl Throttle {
         before.saturating_sub(1000) > self.max / 2
     }
 
-    /// Whether there may be a retry of what takes no token.
+    /// Whether there may be another attempt after what takes no token.
     pub(crate) fn allows(&self) -> bool {
         self.count.load(Ordering::Relaxed) > self.max / 2
     }

@@ -1,0 +1,73 @@
+//! `throttle(tokens, ratio)` of `retry` and of `hedge`, as code.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+
+use super::site::Place;
+use crate::item::mount::Mount;
+
+pub(crate) struct Throttle {
+    pub(super) key: Ident,
+    pub(super) module: &'static str,
+    /// `Throttle::new(Throttle::legal_tokens(10), Throttle::legal_ratio(0.1))`
+    pub(super) value: TokenStream,
+    /// `10/0.1`, for the plan.
+    pub(super) shown: String,
+    /// The entry that has the throttle, where it is not this one.
+    pub(super) owner: Option<(Ident, usize)>,
+}
+
+impl Throttle {
+    /// What it needs once for all calls.
+    pub(crate) fn items(&self, place: &Place<'_>) -> TokenStream {
+        if self.owner.is_some() {
+            return TokenStream::new();
+        }
+        let (name, throttle) = (place.item("THROTTLE"), &self.value);
+        let ty = self.ty();
+        match place.mount {
+            // Each channel has its own; the compiler checks the numbers here.
+            Mount::Channel => quote! {
+                const fn #name() -> #ty {
+                    const { #throttle }
+                }
+            },
+            _ => quote! {
+                static #name: #ty = #throttle;
+            },
+        }
+    }
+
+    /// What each channel has of its own.
+    pub(crate) fn channel_state(&self, place: &Place<'_>) -> Option<(TokenStream, Ident)> {
+        let is_own = self.owner.is_none();
+        is_own.then(|| (self.ty(), place.item("THROTTLE")))
+    }
+
+    /// `.throttle(&__THROTTLE_RETRY_0)`
+    pub(crate) fn value(&self, place: &Place<'_>) -> TokenStream {
+        let owner = match &self.owner {
+            Some((name, i)) => Place {
+                name,
+                i: *i,
+                ..*place
+            },
+            None => *place,
+        };
+        match place.mount {
+            Mount::Channel => {
+                let name = owner.state();
+                quote!(.throttle(&__state.#name))
+            }
+            _ => {
+                let name = owner.item("THROTTLE");
+                quote!(.throttle(&#name))
+            }
+        }
+    }
+
+    fn ty(&self) -> TokenStream {
+        let module = format_ident!("{}", self.module);
+        quote!(__interceptors::#module::Throttle)
+    }
+}

@@ -1,0 +1,87 @@
+//! The throttle of `hedge`, which is that of `retry` where both have one.
+
+use interceptors::{Intercepted, Kind};
+use interceptors_tests::flaky::{Action, FlakyServer, answer, fail, hang};
+use tonic::Code;
+
+use crate::mount::{Ask, Client, MOUNTS, MS, Mount, Sharing};
+
+fn failure() -> Action {
+    fail(Code::Unavailable)
+}
+
+/// Makes a call for which the server has this script, and counts the attempts.
+async fn attempts(server: &FlakyServer, client: &Client, kind: Kind, script: &[Action]) -> usize {
+    let before = server.times().len();
+    server.then(script.iter().cloned());
+    client.call(Ask::new(kind).timeout(Some(MS(1000)))).await;
+    server.forget();
+    server.times().len() - before
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_attempt_is_hedged_while_too_many_fail() {
+    for mount in MOUNTS {
+        let server = FlakyServer::new([]);
+        let client = mount.hedged_throttled(&server);
+        let hedged =
+            async |script: &[Action]| attempts(&server, &client, Kind::Unary, script).await;
+        // 3 of 4 tokens are left after the first, and 2 after the second.
+        assert_eq!(hedged(&[failure(), failure()]).await, 2, "{mount:?}");
+        // The delay brings none either.
+        assert_eq!(hedged(&[answer(1).after(MS(500))]).await, 1, "{mount:?}");
+        // That was a success: 2.5. One more, and 3.
+        assert_eq!(hedged(&[]).await, 1, "{mount:?}");
+        assert_eq!(hedged(&[hang(), hang(), answer(1)]).await, 3, "{mount:?}");
+        // 3.5, and a failure of any code that says stop: 2.5.
+        let stop = fail(Code::NotFound).pushback("-1");
+        assert_eq!(hedged(&[stop]).await, 1, "{mount:?}");
+        // What is fatal does not count, nor what ends after it has begun.
+        for _ in 0..9 {
+            assert_eq!(hedged(&[fail(Code::NotFound)]).await, 1, "{mount:?}");
+        }
+        assert_eq!(hedged(&[hang(), answer(1)]).await, 2, "{mount:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttle_that_empties_leaves_what_is_under_way() {
+    // The throttle of the generated client is that of the test above.
+    let server = FlakyServer::new([answer(1).after(MS(300)), failure(), failure()]);
+    let client = Mount::Wire.hedged_throttled(&server);
+    let reply = client.call(Ask::new(Kind::Unary)).await;
+    assert_eq!(reply.messages, [10], "{:?}", reply.status);
+}
+
+#[tokio::test(start_paused = true)]
+async fn retry_and_hedge_share_a_throttle() {
+    for mount in MOUNTS {
+        for first in [Kind::ClientStreaming, Kind::Unary] {
+            // `Flaky`, the unary one, is hedged, and the others are retried. On a generated client the throttle is that of the process.
+            if first == Kind::Unary && mount == Mount::Typed {
+                continue;
+            }
+            let second = match first {
+                Kind::Unary => Kind::ClientStreaming,
+                _ => Kind::Unary,
+            };
+            let server = FlakyServer::new([]);
+            let client = mount.sharing(&server);
+            let script = [failure(), failure()];
+            let made = attempts(&server, &client, first, &script).await;
+            assert_eq!(made, 2, "{mount:?}, {first}");
+            let made = attempts(&server, &client, second, &script).await;
+            assert_eq!(made, 1, "{mount:?}, {first}: two of four tokens are left");
+        }
+    }
+}
+
+#[test]
+fn the_plan_shows_whose_throttle_it_is() {
+    let plan = Sharing::PLAN.to_string();
+    assert!(plan.contains("throttle=4/0.001 max_attempts=2"), "{plan}");
+    assert!(
+        plan.contains("throttle=4/0.001 of retry max_attempts=3"),
+        "{plan}"
+    );
+}
