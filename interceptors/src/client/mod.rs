@@ -28,6 +28,8 @@
 
 mod body;
 mod channel;
+#[cfg(feature = "into-channel")]
+mod into_channel;
 #[allow(missing_docs)]
 mod one_piece;
 mod replay;

@@ -6,6 +6,7 @@ mod common;
 mod constructors;
 mod hostile;
 mod inherited;
+mod into_channel;
 mod lost;
 mod mounts;
 mod one_piece;
