@@ -149,7 +149,7 @@ fn all_entries() -> String {
 }
 
 /// Features that are no entry's, and what they bring.
-const OTHER_FEATURES: [(&str, &str); 9] = [
+const OTHER_FEATURES: [(&str, &str); 10] = [
     (
         "server",
         "the true path and the peer's address of a call, from tonic's server",
@@ -164,6 +164,7 @@ const OTHER_FEATURES: [(&str, &str); 9] = [
         "transparent-retry",
         "`retry` on a client transparently retries requests that the server never processed",
     ),
+    ("into-channel", "a wrapped channel as tonic's own `Channel`"),
     (
         "garde",
         "`validate` for messages that derive `garde::Validate`",

@@ -18,6 +18,8 @@
 //! `UNAVAILABLE`, and a timeout that tonic's channel noticed first is `DEADLINE_EXCEEDED`, where tonic says `UNKNOWN`
 //! and `CANCELLED`.
 //!
+#![cfg_attr(feature = "into-channel", doc = include_str!("into_channel.md"))]
+//!
 //! # Malformed statuses
 //!
 //! On generated clients and channels a status keeps its code and message when the server sends details (`grpc-status-details-bin`) that are
