@@ -13,3 +13,4 @@ mod one_piece;
 mod readiness;
 mod secrets;
 mod shapes;
+mod text;
