@@ -168,6 +168,7 @@ const OTHER_FEATURES: [(&str, &str); 10] = [
         "transparent-retry",
         "`retry` on a client transparently retries requests that the server never processed",
     ),
+    ("into-channel", "a wrapped channel as tonic's own `Channel`"),
     (
         "garde",
         "`validate` for messages that derive `garde::Validate`",

@@ -189,11 +189,16 @@ impl Config {
             scheme => [scheme, token].join(" "),
         };
         // Not the token itself, in no case.
-        let not_ascii = || Status::internal("the token is not visible ASCII");
-        let mut value = HeaderValue::try_from(value).map_err(|_| not_ascii())?;
-        if value.to_str().is_err() {
+        let not_ascii = || {
+            let key = self.header.unwrap_or(AUTHORIZATION);
+            Status::internal(format!(
+                "the token for metadata `{key}` is not visible ASCII"
+            ))
+        };
+        if !key::is_text(value.as_bytes()) {
             return Err(not_ascii());
         }
+        let mut value = HeaderValue::try_from(value).map_err(|_| not_ascii())?;
         value.set_sensitive(true);
         let headers = call.metadata_mut().as_mut();
         match self.header {

@@ -21,6 +21,8 @@
 //! `UNAVAILABLE`, and a timeout that tonic's channel noticed first is `DEADLINE_EXCEEDED`, where tonic says `UNKNOWN`
 //! and `CANCELLED`.
 //!
+#![cfg_attr(feature = "into-channel", doc = include_str!("into_channel.md"))]
+//!
 //! # Malformed statuses
 //!
 //! On generated clients and channels a status keeps its code and message when the server sends details (`grpc-status-details-bin`) that are
@@ -36,6 +38,8 @@ mod channel;
 mod connect;
 #[allow(missing_docs, missing_debug_implementations)]
 mod encrypted;
+#[cfg(feature = "into-channel")]
+mod into_channel;
 #[allow(missing_docs)]
 mod one_piece;
 mod replay;

@@ -40,6 +40,12 @@ pub const fn is_free(key: &str) -> bool {
     )
 }
 
+/// Whether this may be the value of a key for text: `%x20-%x7E` in the gRPC over HTTP/2 specification. A header of HTTP may also have tabs,
+/// and bytes that are not ASCII.
+pub fn is_text(value: &[u8]) -> bool {
+    value.iter().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
 /// Whether what stands there is usually a secret.
 pub const fn is_of_secrets(key: &str) -> bool {
     same(key, "authorization")

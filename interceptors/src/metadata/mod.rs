@@ -17,6 +17,7 @@ use std::future::Future;
 use tonic::metadata::{AsciiMetadataValue, BinaryMetadataValue, MetadataMap};
 use tonic::{Response, Status};
 
+use crate::kit::key::is_text;
 use crate::{Call, Interceptor, Next, Rule, Sides};
 
 mod value;
@@ -99,13 +100,11 @@ impl Values {
     }
 
     pub fn ascii(&mut self, key: &'static str, value: impl AsciiValue) -> Result<(), Status> {
-        let value = value.into_value().map_err(|NotAscii| {
-            // Not the value itself, which may be a secret.
-            Status::internal(format!(
-                "the value for metadata `{key}` is not visible ASCII"
-            ))
-        })?;
-        if let Some(mut value) = value {
+        if let Some(mut value) = value.into_value().map_err(|NotAscii| not_ascii(key))? {
+            // A type of the user's own may give any.
+            if !is_text(value.as_encoded_bytes()) {
+                return Err(not_ascii(key));
+            }
             value.set_sensitive(value.is_sensitive() || SECRETS.contains(&key));
             self.values.push((key, Value::Ascii(value)));
         }
@@ -127,6 +126,14 @@ impl Values {
             }
         }
     }
+}
+
+#[cold]
+fn not_ascii(key: &str) -> Status {
+    // Not the value itself, which may be a secret.
+    Status::internal(format!(
+        "the value for metadata `{key}` is not visible ASCII"
+    ))
 }
 
 /// What the plan knows of `metadata`.
@@ -153,6 +160,25 @@ mod tests {
         let status = values.ascii("x-key", "s3cret\n").unwrap_err();
         assert_eq!(status.code(), tonic::Code::Internal);
         assert!(status.message().contains("x-key") && !status.message().contains("s3cret"));
+    }
+
+    #[test]
+    fn what_http_allows_and_grpc_does_not_is_an_error() {
+        let tonics = AsciiMetadataValue::try_from("Łukasz").unwrap();
+        let mut values = Values::new();
+        for status in [
+            values.ascii("x-user", "Łukasz"),
+            values.ascii("x-user", String::from("Łukasz")),
+            values.ascii("x-user", Some("a\tb")),
+            values.ascii("x-user", Sensitive("Łukasz")),
+            values.ascii("x-user", tonics),
+        ] {
+            let status = status.unwrap_err();
+            assert_eq!(status.code(), tonic::Code::Internal);
+            assert!(status.message().contains("`x-user`"), "{status:?}");
+        }
+        assert_eq!("Łukasz".into_value(), Err(NotAscii));
+        values.ascii("x-user", "from ' ' to '~'").unwrap();
     }
 
     #[test]

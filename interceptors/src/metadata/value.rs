@@ -4,6 +4,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tonic::metadata::{AsciiMetadataValue, BinaryMetadataValue};
 
+use crate::kit::key::is_text;
+
 /// A value for a metadata key whose text is visible ASCII: strings, numbers, tonic's own
 /// [`AsciiMetadataValue`], and `Option`s of them.
 #[diagnostic::on_unimplemented(
@@ -102,7 +104,10 @@ macro_rules! text {
         impl AsciiValue for $t {
             fn into_value(self) -> Result<Option<AsciiMetadataValue>, NotAscii> {
                 let text: &str = self.as_ref();
-                text.parse().map(Some).map_err(|_| NotAscii)
+                match is_text(text.as_bytes()) {
+                    true => text.parse().map(Some).map_err(|_| NotAscii),
+                    false => Err(NotAscii),
+                }
             }
         }
     )*};
@@ -119,9 +124,12 @@ text!(
 
 impl AsciiValue for String {
     fn into_value(self) -> Result<Option<AsciiMetadataValue>, NotAscii> {
-        AsciiMetadataValue::try_from(self)
-            .map(Some)
-            .map_err(|_| NotAscii)
+        match is_text(self.as_bytes()) {
+            true => AsciiMetadataValue::try_from(self)
+                .map(Some)
+                .map_err(|_| NotAscii),
+            false => Err(NotAscii),
+        }
     }
 }
 

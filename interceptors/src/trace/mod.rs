@@ -70,6 +70,7 @@ use crate::core::name::CallName;
 use crate::core::plan::{Setting, Value};
 use crate::kit::code_names::{code_name, is_error};
 use crate::kit::cut_off::CUT_OFF_IS_OK;
+use crate::kit::key::is_text;
 use crate::{Call, CallDetails, End, Interceptor, Next, Side};
 
 /// Whose traces a service goes on with.
@@ -337,9 +338,9 @@ struct HeadersMut<'a>(&'a mut HeaderMap);
 impl Injector for HeadersMut<'_> {
     fn set(&mut self, key: &str, value: String) {
         let name = HeaderName::from_bytes(key.as_bytes());
-        let value = HeaderValue::try_from(value);
-        // A propagator of the user's may write what no header can hold.
-        if let (Ok(name), Ok(value)) = (name, value) {
+        // A propagator of the user's may write what no metadata can hold.
+        let value = is_text(value.as_bytes()).then(|| HeaderValue::try_from(value));
+        if let (Ok(name), Some(Ok(value))) = (name, value) {
             self.0.insert(name, value);
         }
     }
@@ -353,4 +354,20 @@ pub struct Entry;
 impl crate::Entry for Entry {
     const NAME: &'static str = "trace";
     const REQUEST_STREAM_NOTE: Option<&'static str> = Some(CUT_OFF_IS_OK);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_propagator_writes_no_more_than_metadata_can_hold() {
+        let mut headers = HeaderMap::new();
+        for value in ["user=Łukasz", "a\tb", "a\nb"] {
+            HeadersMut(&mut headers).set("baggage", value.to_owned());
+            assert!(headers.is_empty(), "{value:?}");
+        }
+        HeadersMut(&mut headers).set("baggage", "user=%C5%81ukasz".to_owned());
+        assert_eq!(headers["baggage"], "user=%C5%81ukasz");
+    }
 }
