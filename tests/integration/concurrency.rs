@@ -225,6 +225,44 @@ async fn an_adaptive_limit_falls_where_the_handler_says_that_it_is_overloaded() 
     assert_eq!(limiter.in_use(), 0);
 }
 
+#[tokio::test]
+async fn what_says_nothing_of_the_load_leaves_an_adaptive_limit_as_it_is() {
+    let config = Config::adaptive(1, 8, Duration::from_secs(20));
+    let (server, script, limiter) = waiting(&config).await;
+    let caller = Caller::new(&server.channel);
+    for _ in 0..8 {
+        assert_eq!(caller.call(Kind::Unary).await.code(), Code::Ok);
+        script.entered().await;
+    }
+    let raised = limiter.limit();
+    assert!(raised > 1);
+    for kind in KINDS {
+        for behaviour in [
+            Behaviour::Fail(Code::NotFound),
+            Behaviour::Fail(Code::Internal),
+            Behaviour::FailAfter(1, Code::Aborted),
+            Behaviour::Panic,
+        ] {
+            for _ in 0..4 {
+                caller.told(behaviour).call(kind).await;
+                script.entered().await;
+            }
+        }
+        let gone = hold(&caller, kind);
+        script.entered().await;
+        gone.abort();
+        until(|| limiter.in_use() == 0).await;
+    }
+    assert_eq!(limiter.limit(), raised);
+    // How long a response stream takes is up to its reader; how it ends is not.
+    let overloaded = caller.told(Behaviour::FailAfter(1, Code::Unavailable));
+    for _ in 0..20 {
+        overloaded.call(Kind::ServerStreaming).await;
+        until(|| limiter.in_use() == 0).await;
+    }
+    assert_eq!(limiter.limit(), 1);
+}
+
 /// Takes a while where the caller says so.
 struct Slow;
 

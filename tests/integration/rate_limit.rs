@@ -1,6 +1,6 @@
 //! Only so many calls, and what the others are told.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,11 +13,14 @@ use interceptors_proto::demo::{
     ChatMessage, FlakyReply, FlakyRequest, GetUserRequest, ImportSummary, ListUsersRequest,
     LoginReply, LoginRequest, User,
 };
+use interceptors_proto::stubs::Item;
+use interceptors_proto::stubs::stubs_server::Stubs;
 use interceptors_tests::{
     Behaviour, Caller, KINDS, Reply, Script, UserStream, listen, scripted, serve,
 };
 use tonic::service::Routes;
 use tonic::transport::Endpoint;
+use tonic::transport::server::TcpConnectInfo;
 use tonic::{Code, Request, Response, Status, Streaming};
 use tonic_types::StatusExt;
 
@@ -233,6 +236,60 @@ async fn each_peer_has_a_limit_whatever_its_port() {
     assert_eq!(limiter.keys(), 2);
 }
 
+/// A call that did not come over a socket, or came from this address.
+async fn unary_from(service: &ByPeer, address: Option<&str>) -> Code {
+    let mut request = Request::new(GetUserRequest { id: 1 });
+    if let Some(address) = address {
+        request.extensions_mut().insert(TcpConnectInfo {
+            local_addr: None,
+            remote_addr: Some(SocketAddr::new(address.parse().unwrap(), 7)),
+        });
+    }
+    let reply = service.get_user(request).await;
+    reply.map_or_else(|status| status.code(), |_| Code::Ok)
+}
+
+#[tokio::test]
+async fn a_network_of_ipv6_is_one_peer_and_so_are_all_without_an_address() {
+    let (limiter, _clock) = limiter(&Config::per_second(1));
+    let service = ByPeer {
+        script: Script::default(),
+        limiter: Arc::clone(&limiter),
+    };
+    for (address, code) in [
+        (Some("2001:db8:1:2::1"), Code::Ok),
+        (Some("2001:db8:1:2:ffff::9"), Code::ResourceExhausted),
+        (Some("2001:db8:1:3::1"), Code::Ok),
+        (Some("192.0.2.1"), Code::Ok),
+        (Some("::ffff:192.0.2.1"), Code::ResourceExhausted),
+        (None, Code::Ok),
+        (None, Code::ResourceExhausted),
+    ] {
+        assert_eq!(unary_from(&service, address).await, code, "{address:?}");
+    }
+    assert_eq!(limiter.keys(), 4);
+}
+
+/// A service of any type, with the attribute's own limit.
+struct Generic<T>(T);
+
+#[intercept(rate_limit(per_minute = 1))]
+#[tonic::async_trait]
+impl<T: Send + Sync + 'static> Stubs for Generic<T> {
+    async fn unary(&self, request: Request<Item>) -> Result<Response<Item>, Status> {
+        let _ = &self.0;
+        Ok(Response::new(request.into_inner()))
+    }
+}
+
+#[tokio::test]
+async fn all_instances_of_a_generic_service_share_a_limit() {
+    let request = || Request::new(Item::default());
+    Generic(1_u8).unary(request()).await.unwrap();
+    let refused = Generic("a").unary(request()).await.unwrap_err();
+    assert_eq!(refused.code(), Code::ResourceExhausted);
+}
+
 #[derive(Clone)]
 struct ByKey {
     script: Script,
@@ -284,7 +341,9 @@ async fn a_flood_of_distinct_keys_is_bounded_and_passes_when_it_is_over() {
     };
     let channel = serve(Routes::new(UserServiceServer::new(service))).await;
     let caller = Caller::new(&channel);
-    let mut passed = 0;
+    let known = caller.with("x-api-key", "known");
+    assert_eq!(known.call(Kind::Unary).await.code(), Code::Ok);
+    let mut passed = 1;
     for n in 0..600 {
         let reply = caller
             .with("x-api-key", n.to_string())
@@ -296,6 +355,9 @@ async fn a_flood_of_distinct_keys_is_bounded_and_passes_when_it_is_over() {
     // Each key that found a place passed once, and those without one shared few limits.
     assert!((64..=64 + 16).contains(&passed), "{passed} passed");
     assert_eq!(script.runs(), passed);
+    clock.advance(Duration::from_secs(1));
+    let refilled = known.call(Kind::Unary).await;
+    assert_eq!(refilled.code(), Code::Ok, "its limit is its own");
 
     clock.advance(Duration::from_secs(2));
     for key in ["x", "y", "z"] {

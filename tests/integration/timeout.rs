@@ -237,6 +237,38 @@ async fn a_request_stream_that_is_silent_for_too_long_ends() {
     }
 }
 
+/// Takes its time before it answers.
+struct Slow;
+
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Slow {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        sleep(MS(200)).await;
+        next.run(call).await
+    }
+}
+
+struct IdleAndSlow {
+    script: Script,
+}
+
+scripted!(self: IdleAndSlow, #[intercept(timeout(idle = "50ms"), with(Slow))]);
+
+#[tokio::test(start_paused = true)]
+async fn work_is_no_gap_in_a_stream() {
+    let script = Script::default();
+    let channel = serve(Routes::new(UserServiceServer::new(IdleAndSlow { script }))).await;
+    let caller = Caller::new(&channel);
+    for kind in KINDS {
+        let begun = Instant::now();
+        assert_eq!(caller.call(kind).await.code(), Code::Ok, "{kind}");
+        assert!(begun.elapsed() >= MS(200), "{kind}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn gaps_are_bounded_where_nobody_observes() {
     let script = Script::default();

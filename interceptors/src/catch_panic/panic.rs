@@ -230,3 +230,30 @@ pub(super) fn log(panic: &Panic<'_>) {
         "a call panicked"
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicU32;
+
+    use super::*;
+
+    /// The only test of this process that sets hooks.
+    #[test]
+    fn the_hook_that_was_there_before_still_runs() {
+        const TEXT: &str = "for the hook";
+        let told = Arc::new(AtomicU32::new(0));
+        let (tell, others) = (Arc::clone(&told), std::panic::take_hook());
+        std::panic::set_hook(Box::new(move |info| match info.payload_as_str() {
+            Some(TEXT) => _ = tell.fetch_add(1, Ordering::Relaxed),
+            _ => others(info),
+        }));
+        for _ in 0..2 {
+            record_locations();
+        }
+        assert!(caught(|| panic!("{TEXT}")).is_err());
+        let place = LAST.take().expect("the place is known");
+        assert_eq!(place.file(), file!());
+        assert_eq!(told.load(Ordering::Relaxed), 1);
+    }
+}

@@ -4,7 +4,7 @@
 
 use std::cell::RefCell;
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tonic::{Response, Status};
@@ -78,27 +78,32 @@ pub(super) struct Holding<'a, N> {
 }
 
 impl<Req: Send, Res: Send, N: Next<Req, Res>> Next<Req, Res> for Holding<'_, N> {
-    async fn run(&mut self, call: &mut Call<Req>) -> Result<Response<Res>, Status> {
-        let run = pin!(self.next.run(call));
+    fn run(
+        &mut self,
+        call: &mut Call<Req>,
+    ) -> impl Future<Output = Result<Response<Res>, Status>> + Send {
         HeldIn {
             limiter: self.limiter,
-            run,
+            run: self.next.run(call),
         }
-        .await
     }
 }
 
-struct HeldIn<'a, F> {
-    limiter: Option<LimiterId>,
-    run: Pin<&'a mut F>,
+pin_project_lite::pin_project! {
+    struct HeldIn<F> {
+        limiter: Option<LimiterId>,
+        #[pin]
+        run: F,
+    }
 }
 
-impl<F: Future> Future for HeldIn<'_, F> {
+impl<F: Future> Future for HeldIn<F> {
     type Output = F::Output;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let _entered = self.limiter.map(enter);
-        self.run.as_mut().poll(cx)
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let _entered = this.limiter.map(enter);
+        this.run.poll(cx)
     }
 }
 

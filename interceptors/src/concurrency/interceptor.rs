@@ -3,7 +3,7 @@ use std::sync::Arc;
 use tonic::{Response, Status};
 
 use super::held::{Holding, Place, is_held};
-use super::limiter::{Limiter, Limiters, Permit};
+use super::limiter::{Limiter, LimiterId, Limiters, Permit};
 use crate::core::chain::watched;
 use crate::{Call, CallDetails, Interceptor, Next};
 
@@ -79,23 +79,20 @@ impl<L: Limits, Req: Send, Res: Send> Interceptor<Req, Res> for Concurrency<'_, 
             // Boxed, so that calls that need not wait keep no place for a timer.
             Err(limiter) => Some(Box::pin(limiter.enter(call.deadline())).await?),
         };
-        hold(permit, call, next).await
+        let (place, limiter) = hold(permit, call);
+        watched(&mut Holding { limiter, next }, call, place).await
     }
 }
 
-/// Runs the rest of the chain in the place that the call has.
-async fn hold<Req: Send, Res: Send>(
-    permit: Option<Permit>,
-    call: &mut Call<Req>,
-    next: &mut impl Next<Req, Res>,
-) -> Result<Response<Res>, Status> {
+/// Gets a call ready to run in its place.
+fn hold<Req>(permit: Option<Permit>, call: &mut Call<Req>) -> (Place, Option<LimiterId>) {
     if permit.as_ref().is_some_and(Permit::is_adaptive) {
         // Senders take their time.
         call.measure_waits();
     }
     let place = Place::new(permit);
     let limiter = place.limiter();
-    watched(&mut Holding { limiter, next }, call, place).await
+    (place, limiter)
 }
 
 /// The interceptor behind `load_shed`. See the [module documentation](super).
@@ -127,6 +124,7 @@ impl<L: Limits, Req: Send, Res: Send> Interceptor<Req, Res> for LoadShed<'_, L> 
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
-        hold(self.enter(call)?, call, next).await
+        let (place, limiter) = hold(self.enter(call)?, call);
+        watched(&mut Holding { limiter, next }, call, place).await
     }
 }

@@ -218,6 +218,18 @@ mod tests {
         assert_eq!(seen(), None);
     }
 
+    #[tokio::test]
+    async fn a_task_has_the_id_that_it_is_handed() {
+        let id = || RequestId::new("a").unwrap();
+        let see = || async { current().map(|id| id.to_string()) };
+        let (alone, handed) = scope(id(), async {
+            let alone = tokio::spawn(see()).await.unwrap();
+            (alone, tokio::spawn(scope(id(), see())).await.unwrap())
+        })
+        .await;
+        assert_eq!((alone, handed.as_deref()), (None, Some("a")));
+    }
+
     #[test]
     fn a_panic_leaves_no_id_behind() {
         let id = RequestId::new("a").unwrap();

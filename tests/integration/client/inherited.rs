@@ -99,6 +99,20 @@ async fn a_wrapped_channel_inherits_too() {
 }
 
 #[tokio::test]
+async fn a_task_inherits_what_it_is_handed() {
+    let at = Instant::now() + Duration::from_secs(10);
+    let see = || async { deadline::current() };
+    let seen = deadline::scope(at, async {
+        let joined = tokio::join!(see(), see());
+        let alone = tokio::spawn(see()).await.unwrap();
+        let handed = tokio::spawn(deadline::scope(at, see())).await.unwrap();
+        (joined, alone, handed)
+    });
+    let expected = ((Some(at), Some(at)), None, Some(at));
+    assert_eq!(seen.await, expected);
+}
+
+#[tokio::test]
 async fn the_callers_of_two_calls_on_one_thread_do_not_mix() {
     let (soon, later) = (Duration::from_secs(10), Duration::from_secs(20));
     let now = Instant::now();

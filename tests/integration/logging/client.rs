@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use interceptors::auth::TokenCache;
 use interceptors::intercept;
 use interceptors_proto::demo::user_service_client::UserServiceClient;
 use interceptors_proto::demo::user_service_server::UserServiceServer;
@@ -156,6 +157,43 @@ async fn streams_are_counted_from_the_clients_side() {
     stream.into_inner().collect::<Vec<_>>().await;
     let (_, received) = counts();
     assert_eq!(received, Some(Field::U64(3)));
+}
+
+#[intercept(retry(max = 2, base_delay = "1ms"), logging)]
+struct EachAttempt;
+
+/// Whoever it asks for a token is given another one.
+#[intercept(auth(token = self.0, allow_plaintext = true), logging)]
+struct Renewing(TokenCache);
+
+#[tokio::test]
+async fn behind_retry_and_behind_auth_each_attempt_is_an_event() {
+    let (events, _guard) = Events::listen(LevelFilter::INFO);
+    let codes = || {
+        let events = events.take().into_iter();
+        let codes = events.map(|event| event.get("grpc.code").cloned().unwrap());
+        codes.collect::<Vec<_>>()
+    };
+    let (_, channel) = server().await;
+    let mut client = UserServiceClient::new(EachAttempt.wrap(channel.clone()));
+    let request = told(GetUserRequest { id: 7 }, Behaviour::Fail(Code::Unavailable));
+    client.get_user(request).await.unwrap_err();
+    assert_eq!(
+        codes(),
+        [
+            text("UNAVAILABLE"),
+            text("UNAVAILABLE"),
+            text("UNAVAILABLE")
+        ]
+    );
+
+    let mut client = UserServiceClient::new(Renewing(clients::renewing()).wrap(channel));
+    let refused = Behaviour::Fail(Code::Unauthenticated);
+    client
+        .get_user(told(GetUserRequest { id: 7 }, refused))
+        .await
+        .unwrap_err();
+    assert_eq!(codes(), [text("UNAUTHENTICATED"), text("UNAUTHENTICATED")]);
 }
 
 #[intercept(with(self.0), logging(level = "info", slow = "1h"))]

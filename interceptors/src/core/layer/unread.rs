@@ -108,7 +108,7 @@ pub(crate) fn until(
                 return;
             }
             // It is being read after all, and ends by itself; if not, the next look finds it.
-            at += GRACE;
+            at = Instant::now() + GRACE;
         }
     });
     let unread = Unread {
