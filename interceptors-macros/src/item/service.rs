@@ -12,6 +12,7 @@ use super::mount::Mount;
 use crate::ctxt::Ctxt;
 use crate::text::attributes::{is_cfg, is_lint_level, is_ours, meant, plain_attrs};
 use crate::text::tokens::{associated_type, find_ident, ungroup};
+use crate::text::words::{pascal_case, plain};
 
 /// An implementation of a service's trait, or the RPC methods of a stub.
 pub(crate) struct ServiceImpl {
@@ -262,10 +263,13 @@ fn parse_method(
     };
     let name = sig.ident.unraw().to_string();
     let stream = associated_type(&result, assoc_names).or_else(|| {
-        assoc_names
-            .iter()
-            .find(|assoc| is_stream_of(assoc, &name))
-            .cloned()
+        let streams = || assoc_names.iter().filter(|it| is_stream_of(it, &name));
+        // Of `SetupStream` and `SetUpStream`, or `SyncStream` and `S_yncStream`, the one that tonic makes of this name.
+        let (pascal, same) = (pascal_case(&name) + "Stream", format!("{name}Stream"));
+        let exact = streams().find(|it| it.unraw() == pascal.as_str());
+        let exact = exact
+            .or_else(|| streams().find(|it| it.unraw().to_string().eq_ignore_ascii_case(&same)));
+        exact.or(streams().next()).cloned()
     });
     Some(Method {
         args,
@@ -308,7 +312,6 @@ fn is_generic(sig: &Signature) -> bool {
 /// Whether tonic's associated type of this name belongs to the method: they differ in case and
 /// underscores alone.
 fn is_stream_of(assoc: &Ident, method: &str) -> bool {
-    let plain = |name: &str| name.replace('_', "").to_lowercase();
     plain(&assoc.unraw().to_string()) == plain(method) + "stream"
 }
 

@@ -175,6 +175,7 @@ pub struct MethodPlan {
     method: &'static str,
     path: &'static str,
     derived: bool,
+    exact: bool,
     kind: Kind,
     side: Side,
     of_channel: bool,
@@ -207,12 +208,14 @@ impl MethodPlan {
             method,
             path,
             derived,
+            exact,
         } = name;
         Self {
             service,
             method,
             path,
             derived,
+            exact,
             kind,
             side,
             of_channel: false,
@@ -266,6 +269,11 @@ impl MethodPlan {
     #[must_use]
     pub const fn is_derived(&self) -> bool {
         self.derived
+    }
+
+    /// Whether the method's name is the RPC's in all of its letters.
+    pub(crate) const fn is_exact(&self) -> bool {
+        self.exact
     }
 
     /// Which of the four kinds of RPC this is. Of a channel's methods the kind is not known, and this is the most
@@ -344,4 +352,6 @@ pub struct Name {
     pub method: &'static str,
     pub path: &'static str,
     pub derived: bool,
+    /// The method has this name letter by letter.
+    pub exact: bool,
 }
