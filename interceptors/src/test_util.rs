@@ -125,6 +125,7 @@ impl CallBuilder {
             method,
             path,
             derived: false,
+            exact: true,
         };
         Box::leak(Box::new(MethodPlan::new(name, self.kind, self.side, &[])))
     }

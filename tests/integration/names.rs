@@ -8,6 +8,8 @@ use interceptors::{Call, Intercepted as _, Interceptor, Next, intercept};
 use interceptors_proto::names::Empty;
 use interceptors_proto::names::kv_client::KvClient;
 use interceptors_proto::names::kv_server::{self, Kv, KvServer};
+use interceptors_proto::names::twins_client::TwinsClient;
+use interceptors_proto::names::twins_server::{Twins, TwinsServer};
 use tonic::codegen::BoxStream;
 use tonic::service::Routes;
 use tonic::transport::{Channel, Uri};
@@ -378,4 +380,140 @@ async fn names_that_differ_in_underscores_are_different_methods() {
     service.a_1(Request::new(Empty {})).await.unwrap();
     service.a1(Request::new(Empty {})).await.unwrap();
     assert_eq!(service.names.take().map_methods(), ["A_1", "A1"]);
+}
+
+/// RPCs of a proto that differ in case or underscores alone. One of each two hands its own request to the other.
+#[derive(Clone, Default)]
+struct Pairs {
+    names: Names,
+}
+
+type Stream = Result<Response<BoxStream<Empty>>, Status>;
+
+#[intercept(with(self.names), with(Unused, only = ["SetUp", s_ync]))]
+#[tonic::async_trait]
+impl Twins for Pairs {
+    type SyncStream = BoxStream<Empty>;
+    type S_yncStream = BoxStream<Empty>;
+
+    async fn set_up(&self, request: Request<Empty>) -> Answer {
+        self.setup(request).await
+    }
+
+    async fn setup(&self, _: Request<Empty>) -> Answer {
+        Ok(Response::new(Empty {}))
+    }
+
+    async fn sync(&self, _: Request<Empty>) -> Stream {
+        Ok(Response::new(Box::pin(tokio_stream::empty())))
+    }
+
+    async fn s_ync(&self, request: Request<Empty>) -> Stream {
+        let answer = self.sync(request).await?;
+        Ok(answer.map(|stream| Box::pin(stream) as BoxStream<Empty>))
+    }
+}
+
+#[tokio::test]
+async fn of_two_rpcs_that_are_nearly_alike_the_one_that_runs_gives_the_name() {
+    let service = Pairs::default();
+    let names = service.names.clone();
+    let routes = Routes::new(TwinsServer::new(service));
+    let mut client = TwinsClient::new(interceptors_tests::serve(routes).await);
+    client.set_up(Empty {}).await.unwrap();
+    assert_eq!(names.take().map_methods(), ["Setup", "SetUp"]);
+    client.setup(Empty {}).await.unwrap();
+    assert_eq!(names.take().map_methods(), ["Setup"]);
+    client.s_ync(Empty {}).await.unwrap();
+    assert_eq!(names.take().map_methods(), ["Sync", "S_ync"]);
+    let covered = Pairs::PLAN.methods().iter();
+    let covered = covered.filter(|method| method.interceptors().count() == 2);
+    let covered: Vec<_> = covered.map(|method| method.method()).collect();
+    assert_eq!(covered, ["SetUp", "S_ync"]);
+}
+
+/// The same in a trait that is written by hand, where the case alone may differ, and on a client.
+mod cases {
+    use super::{Answer, Empty, Names, Request, Response, Unused, intercept};
+
+    #[tonic::async_trait]
+    #[allow(non_snake_case)]
+    pub(super) trait Cases {
+        async fn get(&self, request: Request<Empty>) -> Answer;
+        async fn Get(&self, request: Request<Empty>) -> Answer;
+        async fn setup(&self, request: Request<Empty>) -> Answer;
+        async fn SetUp(&self, request: Request<Empty>) -> Answer;
+    }
+
+    #[derive(Default)]
+    pub(super) struct Service {
+        pub(super) names: Names,
+    }
+
+    #[intercept(with(self.names), with(Unused, only = [get, "SetUp"]), with(Unused, except = ["Get", setup]))]
+    #[tonic::async_trait]
+    impl Cases for Service {
+        #[intercept(name = "get")]
+        async fn get(&self, request: Request<Empty>) -> Answer {
+            self.Get(request).await
+        }
+
+        #[intercept(name = "Get")]
+        async fn Get(&self, _: Request<Empty>) -> Answer {
+            Ok(Response::new(Empty {}))
+        }
+
+        async fn setup(&self, request: Request<Empty>) -> Answer {
+            self.SetUp(request).await
+        }
+
+        async fn SetUp(&self, _: Request<Empty>) -> Answer {
+            Ok(Response::new(Empty {}))
+        }
+    }
+
+    #[derive(Default)]
+    pub(super) struct Client {
+        pub(super) names: Names,
+    }
+
+    #[intercept(service = "names.v1.Cases", with(self.names), with(Unused, only = [Get]))]
+    #[allow(non_snake_case)]
+    impl Client {
+        #[intercept(name = "get")]
+        pub(super) async fn get(&self, request: Request<Empty>) -> Answer {
+            self.Get(request).await
+        }
+
+        pub(super) async fn Get(&self, _: Request<Empty>) -> Answer {
+            Ok(Response::new(Empty {}))
+        }
+    }
+}
+
+/// How many interceptors each method has.
+fn counts(plan: interceptors::Plan) -> Vec<(&'static str, usize)> {
+    let methods = plan.methods().iter();
+    methods
+        .map(|method| (method.method(), method.interceptors().count()))
+        .collect()
+}
+
+#[tokio::test]
+async fn names_that_differ_in_case_are_different_methods() {
+    use cases::Cases as _;
+
+    let service = cases::Service::default();
+    service.get(Request::new(Empty {})).await.unwrap();
+    assert_eq!(service.names.take().map_methods(), ["Get", "get"]);
+    service.setup(Request::new(Empty {})).await.unwrap();
+    assert_eq!(service.names.take().map_methods(), ["SetUp", "Setup"]);
+    assert_eq!(
+        counts(cases::Service::PLAN),
+        [("get", 3), ("Get", 1), ("Setup", 1), ("SetUp", 3)]
+    );
+    let client = cases::Client::default();
+    client.get(Request::new(Empty {})).await.unwrap();
+    assert_eq!(client.names.take().map_methods(), ["Get", "get"]);
+    assert_eq!(counts(cases::Client::PLAN), [("get", 1), ("Get", 2)]);
 }

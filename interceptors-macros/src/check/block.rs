@@ -8,7 +8,7 @@ use crate::entries::entry::Listed;
 use crate::entries::list::{MethodArgs, Skipped};
 use crate::entries::row::Times;
 use crate::entries::view::{self, View};
-use crate::item::names::{Named, Names, ServiceName};
+use crate::item::names::{Named, Names, ServiceName, named};
 use crate::item::service::{Method, ServiceImpl};
 use crate::text::tokens::{Siblings, ungroup};
 use crate::text::words::nearest;
@@ -24,9 +24,8 @@ pub(super) fn chains(
     all_is_here: bool,
 ) -> (Vec<Chain>, Vec<(Span, String)>) {
     let methods = block.methods.iter().zip(&*args);
-    let methods: Vec<Named> = methods
-        .map(|(method, args)| Named::of(method, args.name.as_ref()))
-        .collect();
+    let methods = methods.map(|(method, args)| (method, args.name.as_ref()));
+    let methods = named(cx, methods);
     let mut names = Names::new(cx, name, &methods);
     let covered = entries.iter().map(|listed| covered(&mut names, listed));
     let covered: Vec<Covered> = covered.collect();
@@ -70,11 +69,13 @@ pub(super) fn chains(
             name,
             rpc,
             is_derived,
+            is_exact,
         } = methods[index].clone();
         chains.push(Chain {
             name,
             rpc,
             is_derived,
+            is_exact,
             entries: chain,
             rename: false,
             retry_named_at: retry_named_at.or(own_retry),

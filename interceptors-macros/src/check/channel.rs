@@ -71,6 +71,7 @@ pub(super) fn chains(cx: &Ctxt, entries: &[Listed]) -> Vec<Chain> {
             name: path.unwrap_or("*").to_owned(),
             rpc: path.unwrap_or("*").to_owned(),
             is_derived: false,
+            is_exact: true,
             entries: (0..entries.len()).filter(|&i| holds(&entries[i])).collect(),
             rename: false,
             retry_named_at: None,

@@ -24,6 +24,7 @@ pub(super) fn chains(
         name: method.name.clone(),
         rpc: method.rpc.value(),
         is_derived: false,
+        is_exact: true,
     });
     let methods: Vec<Named> = methods.collect();
     if methods.is_empty() {
@@ -58,11 +59,13 @@ pub(super) fn chains(
             name,
             rpc,
             is_derived,
+            is_exact,
         } = named.clone();
         chains.push(Chain {
             name,
             rpc,
             is_derived,
+            is_exact,
             entries: chain,
             rename: false,
             retry_named_at: None,

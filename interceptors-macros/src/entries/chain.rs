@@ -9,6 +9,8 @@ pub(crate) struct Chain {
     pub(crate) rpc: String,
     /// The RPC's name comes from Rust's alone.
     pub(crate) is_derived: bool,
+    /// No other spelling of the RPC's name is this method's.
+    pub(crate) is_exact: bool,
     /// Indices of entries, outermost first.
     pub(crate) entries: Vec<usize>,
     /// The method's name is also called in a body, so the hidden one needs another.

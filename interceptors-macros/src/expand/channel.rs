@@ -126,6 +126,7 @@ fn plan(checked: &Checked, n: usize, chain: &Chain) -> TokenStream {
                 method: #method,
                 path: #path,
                 derived: false,
+                exact: true,
             },
             &[#(#entries),*],
         );
@@ -162,6 +163,7 @@ fn send(checked: &Checked, item: &ItemStruct) -> TokenStream {
         name: "*".to_owned(),
         rpc: "*".to_owned(),
         is_derived: false,
+        is_exact: true,
         entries: (0..checked.entries.len()).collect(),
         rename: false,
         retry_named_at: None,

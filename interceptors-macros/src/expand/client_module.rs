@@ -273,11 +273,11 @@ fn wrap_arguments(tokens: TokenStream, krate: &Path) -> TokenStream {
 }
 
 fn plan_name(method: &ClientMethod) -> syn::Ident {
-    format_ident!("__PLAN_{}", method.name.to_uppercase())
+    format_ident!("__PLAN_{}", method.name)
 }
 
 fn method_name(method: &ClientMethod) -> syn::Ident {
-    format_ident!("__METHOD_{}", method.name.to_uppercase())
+    format_ident!("__METHOD_{}", method.name)
 }
 
 fn constants(checked: &Checked, method: &ClientMethod, chain: &Chain) -> TokenStream {
@@ -312,12 +312,14 @@ fn constants(checked: &Checked, method: &ClientMethod, chain: &Chain) -> TokenSt
         quote_spanned!(span=> const _: () = ::core::assert!(#can, #message);)
     });
     quote! {
+        #[allow(non_upper_case_globals)]
         const #plan: &__interceptors::MethodPlan = &__interceptors::MethodPlan::new(
-            __interceptors::Name { service: #service, method: #rpc, path: #path, derived: false },
+            __interceptors::Name { service: #service, method: #rpc, path: #path, derived: false, exact: true },
             __interceptors::Kind::new(#request_is_stream, #response_is_stream),
             __interceptors::Side::Client,
             &[#(#entries),*],
         );
+        #[allow(non_upper_case_globals)]
         const #name: &__interceptors::Method = &__interceptors::Method {
             path: || const { __interceptors::PathAndQuery::from_static(#path) },
             service: #service,
@@ -336,10 +338,10 @@ fn constants(checked: &Checked, method: &ClientMethod, chain: &Chain) -> TokenSt
 ///     let __rpc = Rpc::<_, Result<tonic::Response<User>, tonic::Status>, _>::of(&__request, Single);
 ///     let __0 = &Logging::new(__CONFIG_LOGGING_0);
 ///     __rpc.covers(__0);
-///     let mut __call = __rpc.outgoing(__PLAN_GET, __abilities, __request);
+///     let mut __call = __rpc.outgoing(__PLAN_get, __abilities, __request);
 ///     let mut __chain = Chain::new(
 ///         __0,
-///         Outgoing::<_, _, One, One>::new(&mut self.inner, __METHOD_GET, || ProstCodec::default()),
+///         Outgoing::<_, _, One, One>::new(&mut self.inner, __METHOD_get, || ProstCodec::default()),
 ///     );
 ///     __rpc.leave(__rpc.send(&mut __chain, &mut __call).await, &mut __call)
 /// }

@@ -64,7 +64,7 @@ impl HiddenNames {
             handler,
             request: format_ident!("__{name}_Request"),
             result: format_ident!("__{name}_Result"),
-            plan: format_ident!("__{}", name.to_uppercase()),
+            plan: format_ident!("__{name}_Plan"),
         }
     }
 }

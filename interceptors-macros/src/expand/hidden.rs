@@ -18,7 +18,7 @@ impl Expander<'_> {
     ///         type ListStream;
     ///         type __get_Request;
     ///         type __get_Result;
-    ///         const __GET: Self::__MethodPlan;
+    ///         const __get_Plan: Self::__MethodPlan;
     ///         pub(super) fn get(&self, request: Self::__get_Request)
     ///             -> impl Future<Output = Self::__get_Result> + Send;
     ///     }
@@ -145,7 +145,10 @@ impl Expander<'_> {
         let mut sig = method.sig.clone();
         sig.ident = handler.clone();
         let Chain {
-            rpc, is_derived, ..
+            rpc,
+            is_derived,
+            is_exact,
+            ..
         } = chain;
         let entries = self.checked.plan_entries(chain);
         let reply = self.reply(method, &quote!(Self::#result));
@@ -167,6 +170,7 @@ impl Expander<'_> {
                     method: #rpc,
                     path: __interceptors::path!(__SERVICE, #rpc),
                     derived: __SERVICE_IS_DERIVED || #is_derived,
+                    exact: #is_exact,
                 },
                 __interceptors::Kind::new(
                     __interceptors::Probe::<Self::#request>::REQUEST_IS_STREAM,

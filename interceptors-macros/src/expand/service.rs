@@ -173,7 +173,7 @@ impl Expander<'_> {
     ///     let __handler =
     ///         __rpc.handler(|__request| <Self as __handlers::Handlers>::get(self, __request));
     ///     let mut __call = __rpc.call(
-    ///         <Self as __handlers::Handlers>::__GET,
+    ///         <Self as __handlers::Handlers>::__get_Plan,
     ///         Abilities::new(…),
     ///         __request,
     ///     );

@@ -3,7 +3,7 @@ use syn::{Item, ItemStruct, Path};
 use super::client_module::{self, ClientModule};
 use super::service::{ServiceImpl, parse_block};
 use crate::ctxt::Ctxt;
-use crate::text::attributes::is_ours;
+use crate::text::attributes::holds_ours;
 
 /// The item, as far as it matters here.
 pub(crate) enum Annotated {
@@ -24,7 +24,7 @@ pub(crate) fn parse_item(cx: &Ctxt, krate: &Path, item: Item) -> Option<Annotate
     };
     if let Some(second) = attributes
         .iter()
-        .find(|attribute| is_ours(attribute, krate))
+        .find(|attribute| holds_ours(attribute, krate))
     {
         cx.error_on(
             second.path(),
@@ -45,7 +45,7 @@ pub(crate) fn parse_item(cx: &Ctxt, krate: &Path, item: Item) -> Option<Annotate
         Item::Fn(method) if method.sig.receiver().is_some() => {
             cx.error_on(
                 &method.sig.ident,
-                "on a method, `#[intercept]` changes what the block's says; put one on the block too, above `#[tonic::async_trait]`",
+                "on a method, `#[intercept]` changes what the block's says; put one on the block too, above `#[tonic::async_trait]`. If it is there, write the method's by its own name, `#[intercept(…)]`: another name of it cannot be known",
             );
             None
         }

@@ -7,7 +7,7 @@ use super::service::Method;
 use crate::ctxt::Ctxt;
 use crate::text::literals::literal;
 use crate::text::tokens::without_arguments;
-use crate::text::words::nearest;
+use crate::text::words::{nearest, pascal_case, plain};
 
 /// The full name of a service, as far as it is known here.
 pub(crate) enum ServiceName {
@@ -64,43 +64,57 @@ fn rpc_name(method: &Method, given: Option<&LitStr>) -> (String, bool) {
     (pascal_case(&method.name), true)
 }
 
-fn pascal_case(name: &str) -> String {
-    let mut pascal = String::new();
-    for word in name.split('_') {
-        let mut letters = word.chars();
-        pascal.extend(letters.next().map(|first| first.to_ascii_uppercase()));
-        pascal.extend(letters);
-    }
-    pascal
-}
-
-fn plain(name: &str) -> String {
-    name.replace('_', "").to_lowercase()
-}
-
 /// A method, by its names.
 #[derive(Clone)]
 pub(crate) struct Named {
     pub(crate) name: String,
     pub(crate) rpc: String,
     pub(crate) is_derived: bool,
+    /// The RPC has this name letter by letter: it was given, or another method's differs in case and underscores alone.
+    pub(crate) is_exact: bool,
+}
+
+/// The methods of a block. No two of them can be one RPC.
+pub(crate) fn named<'a>(
+    cx: &Ctxt,
+    methods: impl Iterator<Item = (&'a Method, Option<&'a LitStr>)>,
+) -> Vec<Named> {
+    let mut all: Vec<Named> = Vec::new();
+    for (method, given) in methods {
+        let mut named = Named::of(method, given);
+        for other in all.iter_mut().filter(|other| other.name != named.name) {
+            if plain(&other.rpc) == plain(&named.rpc) {
+                (other.is_exact, named.is_exact) = (true, true);
+            }
+            if other.rpc == named.rpc {
+                let (a, b, rpc) = (&other.name, &named.name, &named.rpc);
+                cx.error_at(
+                    method.ident().span(),
+                    format!("`{a}` and `{b}` are both the RPC `{rpc}` here; say which is which with `#[intercept(name = \"…\")]`"),
+                );
+            }
+        }
+        all.push(named);
+    }
+    all
 }
 
 impl Named {
-    pub(crate) fn of(method: &Method, given: Option<&LitStr>) -> Self {
+    fn of(method: &Method, given: Option<&LitStr>) -> Self {
         let (rpc, is_derived) = rpc_name(method, given);
         Self {
             name: method.name.clone(),
             rpc,
             is_derived,
+            is_exact: !is_derived,
         }
     }
 
     /// A name that was given is exact; one that comes from Rust's has lost its case.
     fn has_rpc_name(&self, written: &str) -> bool {
-        match self.is_derived {
-            false => self.rpc == written,
-            true => plain(&self.rpc) == plain(written),
+        match self.is_exact {
+            true => self.rpc == written,
+            false => plain(&self.rpc) == plain(written),
         }
     }
 }

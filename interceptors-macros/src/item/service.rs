@@ -1,17 +1,19 @@
 use proc_macro2::TokenStream;
-use quote::ToTokens;
+use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
 use syn::{
-    Attribute, Block, FnArg, GenericArgument, Generics, Ident, ImplItem, ImplItemType, ItemImpl,
-    Lifetime, Path, PathArguments, Receiver, ReceiverKind, ReturnType, Safety, Signature, Token,
-    Type, TypeParamBound, Visibility,
+    Attribute, Block, FnArg, GenericArgument, Generics, Ident, ImplItem, ImplItemFn, ImplItemType,
+    Item, ItemImpl, Lifetime, Path, PathArguments, Receiver, ReceiverKind, ReturnType, Safety,
+    Signature, Stmt, Token, Type, TypeParamBound, Visibility, parse_quote,
 };
 
 use super::mount::Mount;
 use crate::ctxt::Ctxt;
-use crate::text::attributes::{is_cfg, is_lint_level, is_ours, meant, plain_attrs};
+use crate::text::attributes::{conditional, is_cfg, is_lint_level, is_ours, meant, plain_attrs};
 use crate::text::tokens::{associated_type, find_ident, ungroup};
+use crate::text::words::{pascal_case, plain};
 
 /// An implementation of a service's trait, or the RPC methods of a stub.
 pub(crate) struct ServiceImpl {
@@ -121,7 +123,9 @@ pub(super) fn parse_block(cx: &Ctxt, krate: &Path, block: ItemImpl) -> Option<Se
     for item in block.items {
         match item {
             ImplItem::Fn(method) => {
-                service.methods.extend(parse_method(cx, krate, mount, method, &stream_names));
+                for method in by_condition(method, krate) {
+                    service.methods.extend(parse_method(cx, krate, mount, method, &stream_names));
+                }
             }
             ImplItem::Const(item) if mount == Mount::Stub => {
                 cx.error_on(&item.ident, "this is no RPC; move it to an `impl` of its own");
@@ -167,11 +171,69 @@ fn is_for_callers(mount: Mount, attribute: &Attribute) -> bool {
     attribute.path().is_ident("doc") || is("doc") || is("deprecated") || is("must_use")
 }
 
+/// Input:
+///
+/// ```text
+/// #[cfg_attr(test, intercept(skip(logging)))]
+/// async fn get(…) { … }
+/// ```
+///
+/// Output:
+///
+/// ```text
+/// #[intercept(skip(logging))]
+/// #[cfg(test)]
+/// async fn get(…) { … }
+///
+/// #[cfg(not(test))]
+/// async fn get(…) { … }
+/// ```
+///
+/// because a macro does not know whether the condition holds. A method with several of them is one that does not
+/// compile where two hold.
+fn by_condition(mut method: ImplItemFn, krate: &Path) -> Vec<ImplItemFn> {
+    let ours = |attribute: &Attribute| {
+        let (condition, metas) = conditional(attribute)?;
+        let [meta] = &metas[..] else { return None };
+        let ours: Attribute = parse_quote!(#[#meta]);
+        is_ours(&ours, krate).then_some((condition, ours))
+    };
+    method.attrs = plain_attrs(method.attrs);
+    let found = method.attrs.iter().enumerate();
+    let found = found
+        .rev()
+        .find_map(|(i, attribute)| Some((i, ours(attribute)?)));
+    let Some((i, (condition, ours))) = found else {
+        return vec![method];
+    };
+    let mut without = method.clone();
+    without.attrs[i] = parse_quote!(#[cfg(not(#condition))]);
+    let others = method.attrs.iter();
+    match others.filter(|other| is_ours(other, krate)).count() {
+        0 => method.attrs[i] = ours,
+        // Only the compiler knows whether two conditions hold at once.
+        _ => {
+            let error = quote_spanned! {ours.path().span()=>
+                ::core::compile_error!("one `#[intercept(…)]` for each method; put both in one");
+            };
+            method
+                .block
+                .stmts
+                .insert(0, Stmt::Item(Item::Verbatim(error)));
+            method.attrs.remove(i);
+        }
+    }
+    method.attrs.push(parse_quote!(#[cfg(#condition)]));
+    let both = [method, without].into_iter();
+    both.flat_map(|method| by_condition(method, krate))
+        .collect()
+}
+
 fn parse_method(
     cx: &Ctxt,
     krate: &Path,
     mount: Mount,
-    method: syn::ImplItemFn,
+    method: ImplItemFn,
     assoc_names: &[Ident],
 ) -> Option<Method> {
     let sig = method.sig;
@@ -262,10 +324,13 @@ fn parse_method(
     };
     let name = sig.ident.unraw().to_string();
     let stream = associated_type(&result, assoc_names).or_else(|| {
-        assoc_names
-            .iter()
-            .find(|assoc| is_stream_of(assoc, &name))
-            .cloned()
+        let streams = || assoc_names.iter().filter(|it| is_stream_of(it, &name));
+        // Of `SetupStream` and `SetUpStream`, or `SyncStream` and `S_yncStream`, the one that tonic makes of this name.
+        let (pascal, same) = (pascal_case(&name) + "Stream", format!("{name}Stream"));
+        let exact = streams().find(|it| it.unraw() == pascal.as_str());
+        let exact = exact
+            .or_else(|| streams().find(|it| it.unraw().to_string().eq_ignore_ascii_case(&same)));
+        exact.or(streams().next()).cloned()
     });
     Some(Method {
         args,
@@ -308,7 +373,6 @@ fn is_generic(sig: &Signature) -> bool {
 /// Whether tonic's associated type of this name belongs to the method: they differ in case and
 /// underscores alone.
 fn is_stream_of(assoc: &Ident, method: &str) -> bool {
-    let plain = |name: &str| name.replace('_', "").to_lowercase();
     plain(&assoc.unraw().to_string()) == plain(method) + "stream"
 }
 

@@ -15,6 +15,16 @@ pub(crate) fn is_ours(attribute: &Attribute, krate: &Path) -> bool {
             .is_none_or(|module| module == "interceptors" || Some(module) == crate_name)
 }
 
+/// The same, also under a `cfg_attr`.
+pub(crate) fn holds_ours(attribute: &Attribute, krate: &Path) -> bool {
+    match conditional(attribute) {
+        Some((_, metas)) => metas
+            .iter()
+            .any(|meta| is_ours(&parse_quote!(#[#meta]), krate)),
+        None => is_ours(attribute, krate),
+    }
+}
+
 /// The item as the user wrote it, less the attributes that only this macro understands: token by
 /// token, so that it need not be an item that can be read.
 pub(crate) fn without_our_attributes(item: TokenStream, args: TokenStream) -> TokenStream {
@@ -34,7 +44,8 @@ pub(crate) fn without_our_attributes(item: TokenStream, args: TokenStream) -> To
             let is_ours = match inside.last() {
                 Some(TokenTree::Punct(hash)) if hash.as_char() == '#' => {
                     let attribute = Attribute::parse_outer.parse2(quote!(#hash #tree));
-                    attribute.is_ok_and(|attribute| attribute.iter().any(|it| is_ours(it, &krate)))
+                    attribute
+                        .is_ok_and(|attribute| attribute.iter().any(|it| holds_ours(it, &krate)))
                 }
                 _ => false,
             };

@@ -27,3 +27,19 @@ pub(crate) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
         .max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
     (likeness(&best) > 0.8).then_some(best)
 }
+
+/// `GetUser` for `get_user`
+pub(crate) fn pascal_case(name: &str) -> String {
+    let mut pascal = String::new();
+    for word in name.split('_') {
+        let mut letters = word.chars();
+        pascal.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        pascal.extend(letters);
+    }
+    pascal
+}
+
+/// A name without its case and underscores.
+pub(crate) fn plain(name: &str) -> String {
+    name.replace('_', "").to_lowercase()
+}

@@ -18,7 +18,7 @@ const _: () = {
             type __MethodPlan;
             type __get_Request;
             type __get_Result;
-            const __GET: Self::__MethodPlan;
+            const __get_Plan: Self::__MethodPlan;
             fn get(
                 &self,
                 request: Self::__get_Request,
@@ -31,12 +31,13 @@ const _: () = {
         type __MethodPlan = &'static __interceptors::MethodPlan;
         type __get_Request = Request<Id>;
         type __get_Result = Result<Response<User>, Status>;
-        const __GET: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __get_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "Get",
                 path: __interceptors::path!(__SERVICE, "Get"),
                 derived: __SERVICE_IS_DERIVED || true,
+                exact: false,
             },
             __interceptors::Kind::new(
                 __interceptors::Probe::<Self::__get_Request>::REQUEST_IS_STREAM,
@@ -71,7 +72,7 @@ const _: () = {
                 >>::get(self, __request));
             let mut __call = __rpc
                 .call(
-                    <Self as __handlers::Handlers<T>>::__GET,
+                    <Self as __handlers::Handlers<T>>::__get_Plan,
                     __interceptors::Abilities::new(
                         __interceptors::Probe::<
                             <Self as __handlers::Handlers<T>>::__get_Request,

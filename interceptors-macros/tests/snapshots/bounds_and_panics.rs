@@ -62,7 +62,7 @@ const _: () = {
             type __MethodPlan;
             type __get_user_Request;
             type __get_user_Result;
-            const __GET_USER: Self::__MethodPlan;
+            const __get_user_Plan: Self::__MethodPlan;
             fn get_user(
                 &self,
                 request: Self::__get_user_Request,
@@ -71,7 +71,7 @@ const _: () = {
             > + ::core::marker::Send;
             type __login_Request;
             type __login_Result;
-            const __LOGIN: Self::__MethodPlan;
+            const __login_Plan: Self::__MethodPlan;
             fn login(
                 &self,
                 request: Self::__login_Request,
@@ -84,12 +84,13 @@ const _: () = {
         type __MethodPlan = &'static __interceptors::MethodPlan;
         type __get_user_Request = Request<Id>;
         type __get_user_Result = Result<Response<User>, Status>;
-        const __GET_USER: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __get_user_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "GetUser",
                 path: __interceptors::path!(__SERVICE, "GetUser"),
                 derived: __SERVICE_IS_DERIVED || true,
+                exact: false,
             },
             __interceptors::Kind::new(
                 __interceptors::Probe::<Self::__get_user_Request>::REQUEST_IS_STREAM,
@@ -109,12 +110,13 @@ const _: () = {
         }
         type __login_Request = Request<Login>;
         type __login_Result = Result<Response<Token>, Status>;
-        const __LOGIN: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __login_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "Login",
                 path: __interceptors::path!(__SERVICE, "Login"),
                 derived: __SERVICE_IS_DERIVED || true,
+                exact: false,
             },
             __interceptors::Kind::new(
                 __interceptors::Probe::<Self::__login_Request>::REQUEST_IS_STREAM,
@@ -162,7 +164,7 @@ const _: () = {
                 ));
             let mut __call = __rpc
                 .call(
-                    <Self as __handlers::Handlers>::__GET_USER,
+                    <Self as __handlers::Handlers>::__get_user_Plan,
                     __interceptors::Abilities::new(
                         __interceptors::Probe::<
                             <Self as __handlers::Handlers>::__get_user_Request,
@@ -200,7 +202,7 @@ const _: () = {
                 ));
             let mut __call = __rpc
                 .call(
-                    <Self as __handlers::Handlers>::__LOGIN,
+                    <Self as __handlers::Handlers>::__login_Plan,
                     __interceptors::Abilities::new(
                         __interceptors::Probe::<
                             <Self as __handlers::Handlers>::__login_Request,
@@ -223,8 +225,8 @@ const _: () = {
     impl __interceptors::Intercepted<__Plan> for Users {
         const PLAN: __interceptors::Plan = __interceptors::Plan::new(
             &[
-                <Self as __handlers::Handlers>::__GET_USER,
-                <Self as __handlers::Handlers>::__LOGIN,
+                <Self as __handlers::Handlers>::__get_user_Plan,
+                <Self as __handlers::Handlers>::__login_Plan,
             ],
         );
     }

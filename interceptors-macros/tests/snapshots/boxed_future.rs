@@ -18,7 +18,7 @@ const _: () = {
             type __MethodPlan;
             type __get_user_Request;
             type __get_user_Result;
-            const __GET_USER: Self::__MethodPlan;
+            const __get_user_Plan: Self::__MethodPlan;
             fn get_user<'life0, 'async_trait>(
                 &'life0 self,
                 request: Self::__get_user_Request,
@@ -38,12 +38,13 @@ const _: () = {
         type __MethodPlan = &'static __interceptors::MethodPlan;
         type __get_user_Request = Request<Id>;
         type __get_user_Result = Result<Response<User>, Status>;
-        const __GET_USER: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __get_user_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "GetUser",
                 path: __interceptors::path!(__SERVICE, "GetUser"),
                 derived: __SERVICE_IS_DERIVED || true,
+                exact: false,
             },
             __interceptors::Kind::new(
                 __interceptors::Probe::<Self::__get_user_Request>::REQUEST_IS_STREAM,
@@ -101,7 +102,7 @@ const _: () = {
                     ));
                 let mut __call = __rpc
                     .call(
-                        <Self as __handlers::Handlers>::__GET_USER,
+                        <Self as __handlers::Handlers>::__get_user_Plan,
                         __interceptors::Abilities::new(
                             __interceptors::Probe::<
                                 <Self as __handlers::Handlers>::__get_user_Request,
@@ -121,7 +122,7 @@ const _: () = {
     pub struct __Plan;
     impl __interceptors::Intercepted<__Plan> for Users {
         const PLAN: __interceptors::Plan = __interceptors::Plan::new(
-            &[<Self as __handlers::Handlers>::__GET_USER],
+            &[<Self as __handlers::Handlers>::__get_user_Plan],
         );
     }
 };

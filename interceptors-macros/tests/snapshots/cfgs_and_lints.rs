@@ -23,7 +23,7 @@ const _: () = {
             #[cfg(unix)]
             type __get_user_Result;
             #[cfg(unix)]
-            const __GET_USER: Self::__MethodPlan;
+            const __get_user_Plan: Self::__MethodPlan;
             #[cfg(unix)]
             fn get_user(
                 &self,
@@ -36,7 +36,7 @@ const _: () = {
             #[cfg(not(unix))]
             type __get_user_Result;
             #[cfg(not(unix))]
-            const __GET_USER: Self::__MethodPlan;
+            const __get_user_Plan: Self::__MethodPlan;
             #[cfg(not(unix))]
             fn get_user(
                 &self,
@@ -55,12 +55,13 @@ const _: () = {
         #[allow(deprecated)]
         type __get_user_Result = Result<Response<User>, Status>;
         #[cfg(unix)]
-        const __GET_USER: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __get_user_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "GetUser",
                 path: __interceptors::path!(__SERVICE, "GetUser"),
                 derived: __SERVICE_IS_DERIVED || true,
+                exact: false,
             },
             __interceptors::Kind::new(
                 __interceptors::Probe::<Self::__get_user_Request>::REQUEST_IS_STREAM,
@@ -85,12 +86,13 @@ const _: () = {
         #[cfg(not(unix))]
         type __get_user_Result = Result<Response<User>, Status>;
         #[cfg(not(unix))]
-        const __GET_USER: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __get_user_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "GetUser",
                 path: __interceptors::path!(__SERVICE, "GetUser"),
                 derived: __SERVICE_IS_DERIVED || true,
+                exact: false,
             },
             __interceptors::Kind::new(
                 __interceptors::Probe::<Self::__get_user_Request>::REQUEST_IS_STREAM,
@@ -135,7 +137,7 @@ const _: () = {
                 ));
             let mut __call = __rpc
                 .call(
-                    <Self as __handlers::Handlers>::__GET_USER,
+                    <Self as __handlers::Handlers>::__get_user_Plan,
                     __interceptors::Abilities::new(
                         __interceptors::Probe::<
                             <Self as __handlers::Handlers>::__get_user_Request,
@@ -171,7 +173,7 @@ const _: () = {
                 ));
             let mut __call = __rpc
                 .call(
-                    <Self as __handlers::Handlers>::__GET_USER,
+                    <Self as __handlers::Handlers>::__get_user_Plan,
                     __interceptors::Abilities::new(
                         __interceptors::Probe::<
                             <Self as __handlers::Handlers>::__get_user_Request,
@@ -192,9 +194,9 @@ const _: () = {
         const PLAN: __interceptors::Plan = __interceptors::Plan::new(
             &[
                 #[cfg(unix)]
-                <Self as __handlers::Handlers>::__GET_USER,
+                <Self as __handlers::Handlers>::__get_user_Plan,
                 #[cfg(not(unix))]
-                <Self as __handlers::Handlers>::__GET_USER,
+                <Self as __handlers::Handlers>::__get_user_Plan,
             ],
         );
     }

@@ -79,6 +79,7 @@ const _: () = {
             method: "*",
             path: "*",
             derived: false,
+            exact: true,
         },
         &[
             __ENTRY_LOGGING_0,
@@ -94,6 +95,7 @@ const _: () = {
             method: "Login",
             path: "/user.v1.UserService/Login",
             derived: false,
+            exact: true,
         },
         &[__ENTRY_LOGGING_0, __ENTRY_RETRY_1, __ENTRY_METADATA_3, __ENTRY_DEADLINE_4],
     );

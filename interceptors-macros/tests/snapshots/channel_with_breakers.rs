@@ -42,6 +42,7 @@ const _: () = {
             method: "*",
             path: "*",
             derived: false,
+            exact: true,
         },
         &[__ENTRY_CIRCUIT_BREAKER_0, __ENTRY_LOAD_SHED_1],
     );
@@ -51,6 +52,7 @@ const _: () = {
             method: "C",
             path: "/a.B/C",
             derived: false,
+            exact: true,
         },
         &[__ENTRY_LOAD_SHED_1],
     );

@@ -97,7 +97,7 @@ const _: () = {
             type __MethodPlan;
             type __get_Request;
             type __get_Result;
-            const __GET: Self::__MethodPlan;
+            const __get_Plan: Self::__MethodPlan;
             fn get(
                 &self,
                 request: Self::__get_Request,
@@ -106,7 +106,7 @@ const _: () = {
             > + ::core::marker::Send;
             type __set_Request;
             type __set_Result;
-            const __SET: Self::__MethodPlan;
+            const __set_Plan: Self::__MethodPlan;
             fn set(
                 &self,
                 request: Self::__set_Request,
@@ -119,12 +119,13 @@ const _: () = {
         type __MethodPlan = &'static __interceptors::MethodPlan;
         type __get_Request = Request<Id>;
         type __get_Result = Result<Response<User>, Status>;
-        const __GET: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __get_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "Get",
                 path: __interceptors::path!(__SERVICE, "Get"),
                 derived: __SERVICE_IS_DERIVED || true,
+                exact: false,
             },
             __interceptors::Kind::new(
                 __interceptors::Probe::<Self::__get_Request>::REQUEST_IS_STREAM,
@@ -141,12 +142,13 @@ const _: () = {
         }
         type __set_Request = Request<Id>;
         type __set_Result = Result<Response<User>, Status>;
-        const __SET: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __set_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "Set",
                 path: __interceptors::path!(__SERVICE, "Set"),
                 derived: __SERVICE_IS_DERIVED || true,
+                exact: false,
             },
             __interceptors::Kind::new(
                 __interceptors::Probe::<Self::__set_Request>::REQUEST_IS_STREAM,
@@ -190,7 +192,7 @@ const _: () = {
                 ));
             let mut __call = __rpc
                 .call(
-                    <Self as __handlers::Handlers>::__GET,
+                    <Self as __handlers::Handlers>::__get_Plan,
                     __interceptors::Abilities::new(
                         __interceptors::Probe::<
                             <Self as __handlers::Handlers>::__get_Request,
@@ -231,7 +233,7 @@ const _: () = {
                 ));
             let mut __call = __rpc
                 .call(
-                    <Self as __handlers::Handlers>::__SET,
+                    <Self as __handlers::Handlers>::__set_Plan,
                     __interceptors::Abilities::new(
                         __interceptors::Probe::<
                             <Self as __handlers::Handlers>::__set_Request,
@@ -254,8 +256,8 @@ const _: () = {
     impl __interceptors::Intercepted<__Plan> for Service {
         const PLAN: __interceptors::Plan = __interceptors::Plan::new(
             &[
-                <Self as __handlers::Handlers>::__GET,
-                <Self as __handlers::Handlers>::__SET,
+                <Self as __handlers::Handlers>::__get_Plan,
+                <Self as __handlers::Handlers>::__set_Plan,
             ],
         );
     }

@@ -43,6 +43,7 @@ const _: () = {
             method: "*",
             path: "*",
             derived: false,
+            exact: true,
         },
         &[__ENTRY_LOGGING_0, __ENTRY_AUDIT_1],
     );
@@ -52,6 +53,7 @@ const _: () = {
             method: "C",
             path: "/a.B/C",
             derived: false,
+            exact: true,
         },
         &[__ENTRY_LOGGING_0],
     );

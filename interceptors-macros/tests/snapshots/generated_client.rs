@@ -100,18 +100,21 @@ pub mod user_service_client {
                 ),
             ],
         );
-        const __PLAN_GET_URL: &__interceptors::MethodPlan = &__interceptors::MethodPlan::new(
+        #[allow(non_upper_case_globals)]
+        const __PLAN_get_url: &__interceptors::MethodPlan = &__interceptors::MethodPlan::new(
             __interceptors::Name {
                 service: "user.v1.UserService",
                 method: "GetURL",
                 path: "/user.v1.UserService/GetURL",
                 derived: false,
+                exact: true,
             },
             __interceptors::Kind::new(false, false),
             __interceptors::Side::Client,
             &[__ENTRY_LOGGING_0, __ENTRY_RETRY_2],
         );
-        const __METHOD_GET_URL: &__interceptors::Method = &__interceptors::Method {
+        #[allow(non_upper_case_globals)]
+        const __METHOD_get_url: &__interceptors::Method = &__interceptors::Method {
             path: || const {
                 __interceptors::PathAndQuery::from_static("/user.v1.UserService/GetURL")
             },
@@ -123,18 +126,21 @@ pub mod user_service_client {
             ::RESEND.is_some(),
             "`retry` needs a request that is `Clone`, and that of `get_url` is not; leave the method out with `except = [get_url]`"
         );
-        const __PLAN_UPLOAD: &__interceptors::MethodPlan = &__interceptors::MethodPlan::new(
+        #[allow(non_upper_case_globals)]
+        const __PLAN_upload: &__interceptors::MethodPlan = &__interceptors::MethodPlan::new(
             __interceptors::Name {
                 service: "user.v1.UserService",
                 method: "Upload",
                 path: "/user.v1.UserService/Upload",
                 derived: false,
+                exact: true,
             },
             __interceptors::Kind::new(true, true),
             __interceptors::Side::Client,
             &[__ENTRY_LOGGING_0, __ENTRY_AUTH_1, __ENTRY_RETRY_2, __ENTRY_METADATA_3],
         );
-        const __METHOD_UPLOAD: &__interceptors::Method = &__interceptors::Method {
+        #[allow(non_upper_case_globals)]
+        const __METHOD_upload: &__interceptors::Method = &__interceptors::Method {
             path: || const {
                 __interceptors::PathAndQuery::from_static("/user.v1.UserService/Upload")
             },
@@ -186,7 +192,7 @@ pub mod user_service_client {
                 let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
                 let __2 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_2);
                 let mut __call = __rpc
-                    .outgoing(__PLAN_GET_URL, __abilities, __request)
+                    .outgoing(__PLAN_get_url, __abilities, __request)
                     .over(self.is_plaintext);
                 let mut __chain = __interceptors::Chain::new(
                     __0,
@@ -199,7 +205,7 @@ pub mod user_service_client {
                             __interceptors::One,
                         >::new(
                             &mut self.inner,
-                            __METHOD_GET_URL,
+                            __METHOD_get_url,
                             || tonic_prost::ProstCodec::default(),
                         ),
                     ),
@@ -231,7 +237,7 @@ pub mod user_service_client {
                 let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
                 let __1 = || __interceptors::auth::Authenticate::new(
                     __CONFIG_AUTH_1,
-                    __interceptors::evaluate_once::<
+                    *__interceptors::evaluate_once::<
                         (),
                         _,
                     >(&__VALUE_AUTH_1, || &*crate::TOKENS),
@@ -247,7 +253,7 @@ pub mod user_service_client {
                     >(__values)
                 });
                 let mut __call = __rpc
-                    .outgoing(__PLAN_UPLOAD, __abilities, __request)
+                    .outgoing(__PLAN_upload, __abilities, __request)
                     .over(self.is_plaintext);
                 let mut __chain = __interceptors::Chain::new(
                     __0,
@@ -267,7 +273,7 @@ pub mod user_service_client {
                                                 __interceptors::Many,
                                             >::new(
                                                 &mut self.inner,
-                                                __METHOD_UPLOAD,
+                                                __METHOD_upload,
                                                 || tonic_prost::ProstCodec::default(),
                                             ),
                                         ),
@@ -287,7 +293,7 @@ pub mod user_service_client {
             T::Error: Into<StdError>,
         {
             const PLAN: __interceptors::Plan = __interceptors::Plan::new(
-                &[__PLAN_GET_URL, __PLAN_UPLOAD],
+                &[__PLAN_get_url, __PLAN_upload],
             );
         }
     };

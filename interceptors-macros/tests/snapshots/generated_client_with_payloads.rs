@@ -72,36 +72,42 @@ pub mod user_service_client {
                 ),
             ],
         );
-        const __PLAN_GET_URL: &__interceptors::MethodPlan = &__interceptors::MethodPlan::new(
+        #[allow(non_upper_case_globals)]
+        const __PLAN_get_url: &__interceptors::MethodPlan = &__interceptors::MethodPlan::new(
             __interceptors::Name {
                 service: "user.v1.UserService",
                 method: "GetURL",
                 path: "/user.v1.UserService/GetURL",
                 derived: false,
+                exact: true,
             },
             __interceptors::Kind::new(false, false),
             __interceptors::Side::Client,
             &[__ENTRY_PAYLOAD_0],
         );
-        const __METHOD_GET_URL: &__interceptors::Method = &__interceptors::Method {
+        #[allow(non_upper_case_globals)]
+        const __METHOD_get_url: &__interceptors::Method = &__interceptors::Method {
             path: || const {
                 __interceptors::PathAndQuery::from_static("/user.v1.UserService/GetURL")
             },
             service: "user.v1.UserService",
             method: "GetURL",
         };
-        const __PLAN_UPLOAD: &__interceptors::MethodPlan = &__interceptors::MethodPlan::new(
+        #[allow(non_upper_case_globals)]
+        const __PLAN_upload: &__interceptors::MethodPlan = &__interceptors::MethodPlan::new(
             __interceptors::Name {
                 service: "user.v1.UserService",
                 method: "Upload",
                 path: "/user.v1.UserService/Upload",
                 derived: false,
+                exact: true,
             },
             __interceptors::Kind::new(true, true),
             __interceptors::Side::Client,
             &[__ENTRY_PAYLOAD_1],
         );
-        const __METHOD_UPLOAD: &__interceptors::Method = &__interceptors::Method {
+        #[allow(non_upper_case_globals)]
+        const __METHOD_upload: &__interceptors::Method = &__interceptors::Method {
             path: || const {
                 __interceptors::PathAndQuery::from_static("/user.v1.UserService/Upload")
             },
@@ -170,7 +176,7 @@ pub mod user_service_client {
                     )
                 };
                 __rpc.covers(__0);
-                let mut __call = __rpc.outgoing(__PLAN_GET_URL, __abilities, __request);
+                let mut __call = __rpc.outgoing(__PLAN_get_url, __abilities, __request);
                 let mut __chain = __rpc
                     .link(__0)
                     .before(
@@ -182,7 +188,7 @@ pub mod user_service_client {
                                 __interceptors::One,
                             >::new(
                                 &mut self.inner,
-                                __METHOD_GET_URL,
+                                __METHOD_get_url,
                                 || tonic_prost::ProstCodec::default(),
                             ),
                         ),
@@ -230,7 +236,7 @@ pub mod user_service_client {
                     )
                 };
                 __rpc.covers(__1);
-                let mut __call = __rpc.outgoing(__PLAN_UPLOAD, __abilities, __request);
+                let mut __call = __rpc.outgoing(__PLAN_upload, __abilities, __request);
                 let mut __chain = __rpc
                     .link(__1)
                     .before(
@@ -242,7 +248,7 @@ pub mod user_service_client {
                                 __interceptors::Many,
                             >::new(
                                 &mut self.inner,
-                                __METHOD_UPLOAD,
+                                __METHOD_upload,
                                 || tonic_prost::ProstCodec::default(),
                             ),
                         ),
@@ -258,7 +264,7 @@ pub mod user_service_client {
             T::Error: Into<StdError>,
         {
             const PLAN: __interceptors::Plan = __interceptors::Plan::new(
-                &[__PLAN_GET_URL, __PLAN_UPLOAD],
+                &[__PLAN_get_url, __PLAN_upload],
             );
         }
     };

@@ -52,7 +52,7 @@ const _: () = {
             type __MethodPlan;
             type __get_Request;
             type __get_Result;
-            const __GET: Self::__MethodPlan;
+            const __get_Plan: Self::__MethodPlan;
             fn get(
                 &self,
                 request: Self::__get_Request,
@@ -61,7 +61,7 @@ const _: () = {
             > + ::core::marker::Send;
             type __set_Request;
             type __set_Result;
-            const __SET: Self::__MethodPlan;
+            const __set_Plan: Self::__MethodPlan;
             fn set(
                 &self,
                 request: Self::__set_Request,
@@ -74,12 +74,13 @@ const _: () = {
         type __MethodPlan = &'static __interceptors::MethodPlan;
         type __get_Request = Request<Id>;
         type __get_Result = Result<Response<User>, Status>;
-        const __GET: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __get_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "Get",
                 path: __interceptors::path!(__SERVICE, "Get"),
                 derived: __SERVICE_IS_DERIVED || true,
+                exact: false,
             },
             __interceptors::Kind::new(
                 __interceptors::Probe::<Self::__get_Request>::REQUEST_IS_STREAM,
@@ -96,12 +97,13 @@ const _: () = {
         }
         type __set_Request = Request<Id>;
         type __set_Result = Result<Response<User>, Status>;
-        const __SET: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __set_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "Set",
                 path: __interceptors::path!(__SERVICE, "Set"),
                 derived: __SERVICE_IS_DERIVED || true,
+                exact: false,
             },
             __interceptors::Kind::new(
                 __interceptors::Probe::<Self::__set_Request>::REQUEST_IS_STREAM,
@@ -147,7 +149,7 @@ const _: () = {
                 ));
             let mut __call = __rpc
                 .call(
-                    <Self as __handlers::Handlers>::__GET,
+                    <Self as __handlers::Handlers>::__get_Plan,
                     __interceptors::Abilities::new(
                         __interceptors::Probe::<
                             <Self as __handlers::Handlers>::__get_Request,
@@ -186,7 +188,7 @@ const _: () = {
                 ));
             let mut __call = __rpc
                 .call(
-                    <Self as __handlers::Handlers>::__SET,
+                    <Self as __handlers::Handlers>::__set_Plan,
                     __interceptors::Abilities::new(
                         __interceptors::Probe::<
                             <Self as __handlers::Handlers>::__set_Request,
@@ -209,8 +211,8 @@ const _: () = {
     impl __interceptors::Intercepted<__Plan> for Service {
         const PLAN: __interceptors::Plan = __interceptors::Plan::new(
             &[
-                <Self as __handlers::Handlers>::__GET,
-                <Self as __handlers::Handlers>::__SET,
+                <Self as __handlers::Handlers>::__get_Plan,
+                <Self as __handlers::Handlers>::__set_Plan,
             ],
         );
     }

@@ -60,7 +60,7 @@ const _: () = {
             type __MethodPlan;
             type __get_url_Request;
             type __get_url_Result;
-            const __GET_URL: Self::__MethodPlan;
+            const __get_url_Plan: Self::__MethodPlan;
             fn get_url(
                 &self,
                 request: Self::__get_url_Request,
@@ -73,12 +73,13 @@ const _: () = {
         type __MethodPlan = &'static __interceptors::MethodPlan;
         type __get_url_Request = Request<Id>;
         type __get_url_Result = Result<Response<Url>, Status>;
-        const __GET_URL: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __get_url_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "GetURL",
                 path: __interceptors::path!(__SERVICE, "GetURL"),
                 derived: __SERVICE_IS_DERIVED || false,
+                exact: true,
             },
             __interceptors::Kind::new(
                 __interceptors::Probe::<Self::__get_url_Request>::REQUEST_IS_STREAM,
@@ -131,7 +132,7 @@ const _: () = {
                 ));
             let mut __call = __rpc
                 .call(
-                    <Self as __handlers::Handlers>::__GET_URL,
+                    <Self as __handlers::Handlers>::__get_url_Plan,
                     __interceptors::Abilities::new(
                         __interceptors::Probe::<
                             <Self as __handlers::Handlers>::__get_url_Request,
@@ -153,7 +154,7 @@ const _: () = {
     pub struct __Plan;
     impl __interceptors::Intercepted<__Plan> for Users {
         const PLAN: __interceptors::Plan = __interceptors::Plan::new(
-            &[<Self as __handlers::Handlers>::__GET_URL],
+            &[<Self as __handlers::Handlers>::__get_url_Plan],
         );
     }
 };

@@ -21,7 +21,7 @@ const _: () = {
             type __MethodPlan;
             type __get_user_Request;
             type __get_user_Result;
-            const __GET_USER: Self::__MethodPlan;
+            const __get_user_Plan: Self::__MethodPlan;
             fn get_user(
                 &self,
                 request: Self::__get_user_Request,
@@ -30,7 +30,7 @@ const _: () = {
             > + ::core::marker::Send;
             type __set_user_Request;
             type __set_user_Result;
-            const __SET_USER: Self::__MethodPlan;
+            const __set_user_Plan: Self::__MethodPlan;
             fn set_user(
                 &self,
                 request: Self::__set_user_Request,
@@ -43,12 +43,13 @@ const _: () = {
         type __MethodPlan = &'static __interceptors::MethodPlan;
         type __get_user_Request = Request<Id>;
         type __get_user_Result = Result<Response<User>, Status>;
-        const __GET_USER: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __get_user_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "GetUser",
                 path: __interceptors::path!(__SERVICE, "GetUser"),
                 derived: __SERVICE_IS_DERIVED || true,
+                exact: false,
             },
             __interceptors::Kind::new(
                 __interceptors::Probe::<Self::__get_user_Request>::REQUEST_IS_STREAM,
@@ -68,12 +69,13 @@ const _: () = {
         }
         type __set_user_Request = Request<User>;
         type __set_user_Result = Result<Response<Id>, Status>;
-        const __SET_USER: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __set_user_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "SetUser",
                 path: __interceptors::path!(__SERVICE, "SetUser"),
                 derived: __SERVICE_IS_DERIVED || true,
+                exact: false,
             },
             __interceptors::Kind::new(
                 __interceptors::Probe::<Self::__set_user_Request>::REQUEST_IS_STREAM,
@@ -114,7 +116,7 @@ const _: () = {
                 ));
             let mut __call = __rpc
                 .call(
-                    <Self as __handlers::Handlers>::__GET_USER,
+                    <Self as __handlers::Handlers>::__get_user_Plan,
                     __interceptors::Abilities::new(
                         __interceptors::Probe::<
                             <Self as __handlers::Handlers>::__get_user_Request,
@@ -150,7 +152,7 @@ const _: () = {
                 ));
             let mut __call = __rpc
                 .call(
-                    <Self as __handlers::Handlers>::__SET_USER,
+                    <Self as __handlers::Handlers>::__set_user_Plan,
                     __interceptors::Abilities::new(
                         __interceptors::Probe::<
                             <Self as __handlers::Handlers>::__set_user_Request,
@@ -168,8 +170,8 @@ const _: () = {
     impl __interceptors::Intercepted<UsersPolicy> for Users {
         const PLAN: __interceptors::Plan = __interceptors::Plan::new(
             &[
-                <Self as __handlers::Handlers>::__GET_USER,
-                <Self as __handlers::Handlers>::__SET_USER,
+                <Self as __handlers::Handlers>::__get_user_Plan,
+                <Self as __handlers::Handlers>::__set_user_Plan,
             ],
         );
     }

@@ -26,7 +26,7 @@ const _: () = {
             type __MethodPlan;
             type __get_Request;
             type __get_Result;
-            const __GET: Self::__MethodPlan;
+            const __get_Plan: Self::__MethodPlan;
             fn __get(
                 &self,
                 request: Self::__get_Request,
@@ -39,12 +39,13 @@ const _: () = {
         type __MethodPlan = &'static __interceptors::MethodPlan;
         type __get_Request = Request<Id>;
         type __get_Result = Result<Response<User>, Status>;
-        const __GET: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __get_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "Get",
                 path: __interceptors::path!(__SERVICE, "Get"),
                 derived: __SERVICE_IS_DERIVED || true,
+                exact: false,
             },
             __interceptors::Kind::new(
                 __interceptors::Probe::<Self::__get_Request>::REQUEST_IS_STREAM,
@@ -97,7 +98,7 @@ const _: () = {
                 ));
             let mut __call = __rpc
                 .outgoing(
-                    <Self as __handlers::Handlers>::__GET,
+                    <Self as __handlers::Handlers>::__get_Plan,
                     __interceptors::Abilities::new(
                             __interceptors::Probe::<
                                 <Self as __handlers::Handlers>::__get_Request,
@@ -121,7 +122,7 @@ const _: () = {
     pub struct __Plan;
     impl __interceptors::Intercepted<__Plan> for Users {
         const PLAN: __interceptors::Plan = __interceptors::Plan::new(
-            &[<Self as __handlers::Handlers>::__GET],
+            &[<Self as __handlers::Handlers>::__get_Plan],
         );
     }
 };

@@ -73,7 +73,7 @@ const _: () = {
             type ListStream;
             type __get_Request;
             type __get_Result;
-            const __GET: Self::__MethodPlan;
+            const __get_Plan: Self::__MethodPlan;
             fn get(
                 &self,
                 request: Self::__get_Request,
@@ -82,7 +82,7 @@ const _: () = {
             > + ::core::marker::Send;
             type __list_Request;
             type __list_Result;
-            const __LIST: Self::__MethodPlan;
+            const __list_Plan: Self::__MethodPlan;
             fn list(
                 &self,
                 request: Self::__list_Request,
@@ -91,7 +91,7 @@ const _: () = {
             > + ::core::marker::Send;
             type __put_Request;
             type __put_Result;
-            const __PUT: Self::__MethodPlan;
+            const __put_Plan: Self::__MethodPlan;
             fn put(
                 &self,
                 request: Self::__put_Request,
@@ -100,7 +100,7 @@ const _: () = {
             > + ::core::marker::Send;
             type __set_Request;
             type __set_Result;
-            const __SET: Self::__MethodPlan;
+            const __set_Plan: Self::__MethodPlan;
             fn set(
                 &self,
                 request: Self::__set_Request,
@@ -114,12 +114,13 @@ const _: () = {
         type ListStream = BoxStream<User>;
         type __get_Request = Request<Id>;
         type __get_Result = Result<Response<User>, Status>;
-        const __GET: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __get_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "Get",
                 path: __interceptors::path!(__SERVICE, "Get"),
                 derived: __SERVICE_IS_DERIVED || true,
+                exact: false,
             },
             __interceptors::Kind::new(
                 __interceptors::Probe::<Self::__get_Request>::REQUEST_IS_STREAM,
@@ -136,12 +137,13 @@ const _: () = {
         }
         type __list_Request = Request<Id>;
         type __list_Result = Result<Response<Self::ListStream>, Status>;
-        const __LIST: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __list_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "List",
                 path: __interceptors::path!(__SERVICE, "List"),
                 derived: __SERVICE_IS_DERIVED || false,
+                exact: true,
             },
             __interceptors::Kind::new(
                 __interceptors::Probe::<Self::__list_Request>::REQUEST_IS_STREAM,
@@ -161,12 +163,13 @@ const _: () = {
         }
         type __put_Request = Request<Streaming<Id>>;
         type __put_Result = Result<Response<User>, Status>;
-        const __PUT: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __put_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "Put",
                 path: __interceptors::path!(__SERVICE, "Put"),
                 derived: __SERVICE_IS_DERIVED || true,
+                exact: false,
             },
             __interceptors::Kind::new(
                 __interceptors::Probe::<Self::__put_Request>::REQUEST_IS_STREAM,
@@ -186,12 +189,13 @@ const _: () = {
         }
         type __set_Request = Request<Id>;
         type __set_Result = Result<Response<User>, Status>;
-        const __SET: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __set_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "Set",
                 path: __interceptors::path!(__SERVICE, "Set"),
                 derived: __SERVICE_IS_DERIVED || true,
+                exact: false,
             },
             __interceptors::Kind::new(
                 __interceptors::Probe::<Self::__set_Request>::REQUEST_IS_STREAM,
@@ -264,7 +268,7 @@ const _: () = {
                 ));
             let mut __call = __rpc
                 .call(
-                    <Self as __handlers::Handlers>::__GET,
+                    <Self as __handlers::Handlers>::__get_Plan,
                     __interceptors::Abilities::new(
                         __interceptors::Probe::<
                             <Self as __handlers::Handlers>::__get_Request,
@@ -345,7 +349,7 @@ const _: () = {
                 ));
             let mut __call = __rpc
                 .call(
-                    <Self as __handlers::Handlers>::__LIST,
+                    <Self as __handlers::Handlers>::__list_Plan,
                     __interceptors::Abilities::new(
                         __interceptors::Probe::<
                             <Self as __handlers::Handlers>::__list_Request,
@@ -404,7 +408,7 @@ const _: () = {
                 ));
             let mut __call = __rpc
                 .call(
-                    <Self as __handlers::Handlers>::__PUT,
+                    <Self as __handlers::Handlers>::__put_Plan,
                     __interceptors::Abilities::new(
                         __interceptors::Probe::<
                             <Self as __handlers::Handlers>::__put_Request,
@@ -451,7 +455,7 @@ const _: () = {
                 ));
             let mut __call = __rpc
                 .call(
-                    <Self as __handlers::Handlers>::__SET,
+                    <Self as __handlers::Handlers>::__set_Plan,
                     __interceptors::Abilities::new(
                         __interceptors::Probe::<
                             <Self as __handlers::Handlers>::__set_Request,
@@ -471,10 +475,10 @@ const _: () = {
     impl __interceptors::Intercepted<__Plan> for Service {
         const PLAN: __interceptors::Plan = __interceptors::Plan::new(
             &[
-                <Self as __handlers::Handlers>::__GET,
-                <Self as __handlers::Handlers>::__LIST,
-                <Self as __handlers::Handlers>::__PUT,
-                <Self as __handlers::Handlers>::__SET,
+                <Self as __handlers::Handlers>::__get_Plan,
+                <Self as __handlers::Handlers>::__list_Plan,
+                <Self as __handlers::Handlers>::__put_Plan,
+                <Self as __handlers::Handlers>::__set_Plan,
             ],
         );
     }

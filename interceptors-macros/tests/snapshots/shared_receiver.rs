@@ -18,7 +18,7 @@ const _: () = {
             type __MethodPlan;
             type __add_Request;
             type __add_Result;
-            const __ADD: Self::__MethodPlan;
+            const __add_Plan: Self::__MethodPlan;
             fn add(
                 self: ::std::sync::Arc<Self>,
                 request: Self::__add_Request,
@@ -31,12 +31,13 @@ const _: () = {
         type __MethodPlan = &'static __interceptors::MethodPlan;
         type __add_Request = Request<N>;
         type __add_Result = Result<Response<N>, Status>;
-        const __ADD: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __add_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "Add",
                 path: __interceptors::path!(__SERVICE, "Add"),
                 derived: __SERVICE_IS_DERIVED || true,
+                exact: false,
             },
             __interceptors::Kind::new(
                 __interceptors::Probe::<Self::__add_Request>::REQUEST_IS_STREAM,
@@ -78,7 +79,7 @@ const _: () = {
                 ));
             let mut __call = __rpc
                 .call(
-                    <Self as __handlers::Handlers>::__ADD,
+                    <Self as __handlers::Handlers>::__add_Plan,
                     __interceptors::Abilities::new(
                         __interceptors::Probe::<
                             <Self as __handlers::Handlers>::__add_Request,
@@ -97,7 +98,7 @@ const _: () = {
     pub struct __Plan;
     impl __interceptors::Intercepted<__Plan> for Count {
         const PLAN: __interceptors::Plan = __interceptors::Plan::new(
-            &[<Self as __handlers::Handlers>::__ADD],
+            &[<Self as __handlers::Handlers>::__add_Plan],
         );
     }
 };

@@ -18,7 +18,7 @@ const _: () = {
             type __MethodPlan;
             type __get_user_Request;
             type __get_user_Result;
-            const __GET_USER: Self::__MethodPlan;
+            const __get_user_Plan: Self::__MethodPlan;
             fn __get_user(
                 &self,
                 request: Self::__get_user_Request,
@@ -27,7 +27,7 @@ const _: () = {
             > + ::core::marker::Send;
             type __get_me_Request;
             type __get_me_Result;
-            const __GET_ME: Self::__MethodPlan;
+            const __get_me_Plan: Self::__MethodPlan;
             fn get_me(
                 &self,
                 request: Self::__get_me_Request,
@@ -40,12 +40,13 @@ const _: () = {
         type __MethodPlan = &'static __interceptors::MethodPlan;
         type __get_user_Request = Request<Id>;
         type __get_user_Result = Result<Response<User>, Status>;
-        const __GET_USER: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __get_user_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "GetUser",
                 path: __interceptors::path!(__SERVICE, "GetUser"),
                 derived: __SERVICE_IS_DERIVED || true,
+                exact: false,
             },
             __interceptors::Kind::new(
                 __interceptors::Probe::<Self::__get_user_Request>::REQUEST_IS_STREAM,
@@ -66,12 +67,13 @@ const _: () = {
         }
         type __get_me_Request = Request<Me>;
         type __get_me_Result = Result<Response<User>, Status>;
-        const __GET_ME: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __get_me_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "GetMe",
                 path: __interceptors::path!(__SERVICE, "GetMe"),
                 derived: __SERVICE_IS_DERIVED || true,
+                exact: false,
             },
             __interceptors::Kind::new(
                 __interceptors::Probe::<Self::__get_me_Request>::REQUEST_IS_STREAM,
@@ -110,7 +112,7 @@ const _: () = {
                 ));
             let mut __call = __rpc
                 .call(
-                    <Self as __handlers::Handlers>::__GET_USER,
+                    <Self as __handlers::Handlers>::__get_user_Plan,
                     __interceptors::Abilities::new(
                         __interceptors::Probe::<
                             <Self as __handlers::Handlers>::__get_user_Request,
@@ -145,7 +147,7 @@ const _: () = {
                 ));
             let mut __call = __rpc
                 .call(
-                    <Self as __handlers::Handlers>::__GET_ME,
+                    <Self as __handlers::Handlers>::__get_me_Plan,
                     __interceptors::Abilities::new(
                         __interceptors::Probe::<
                             <Self as __handlers::Handlers>::__get_me_Request,
@@ -165,8 +167,8 @@ const _: () = {
     impl __interceptors::Intercepted<__Plan> for Users {
         const PLAN: __interceptors::Plan = __interceptors::Plan::new(
             &[
-                <Self as __handlers::Handlers>::__GET_USER,
-                <Self as __handlers::Handlers>::__GET_ME,
+                <Self as __handlers::Handlers>::__get_user_Plan,
+                <Self as __handlers::Handlers>::__get_me_Plan,
             ],
         );
     }

@@ -43,7 +43,7 @@ const _: () = {
             type ListUsersStream;
             type __list_users_Request;
             type __list_users_Result;
-            const __LIST_USERS: Self::__MethodPlan;
+            const __list_users_Plan: Self::__MethodPlan;
             fn list_users(
                 &self,
                 request: Self::__list_users_Request,
@@ -57,12 +57,13 @@ const _: () = {
         type ListUsersStream = ReceiverStream<Result<User, Status>>;
         type __list_users_Request = Request<Streaming<Id>>;
         type __list_users_Result = Result<Response<Self::ListUsersStream>, Status>;
-        const __LIST_USERS: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __list_users_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "ListUsers",
                 path: __interceptors::path!(__SERVICE, "ListUsers"),
                 derived: __SERVICE_IS_DERIVED || false,
+                exact: true,
             },
             __interceptors::Kind::new(
                 __interceptors::Probe::<Self::__list_users_Request>::REQUEST_IS_STREAM,
@@ -107,7 +108,7 @@ const _: () = {
                 ));
             let mut __call = __rpc
                 .call(
-                    <Self as __handlers::Handlers>::__LIST_USERS,
+                    <Self as __handlers::Handlers>::__list_users_Plan,
                     __interceptors::Abilities::new(
                         __interceptors::Probe::<
                             <Self as __handlers::Handlers>::__list_users_Request,
@@ -129,7 +130,7 @@ const _: () = {
     pub struct __Plan;
     impl __interceptors::Intercepted<__Plan> for Users {
         const PLAN: __interceptors::Plan = __interceptors::Plan::new(
-            &[<Self as __handlers::Handlers>::__LIST_USERS],
+            &[<Self as __handlers::Handlers>::__list_users_Plan],
         );
     }
     const _: () = ::core::assert!(

@@ -26,7 +26,7 @@ const _: () = {
             type __MethodPlan;
             type __get_Request;
             type __get_Result;
-            const __GET: Self::__MethodPlan;
+            const __get_Plan: Self::__MethodPlan;
             fn __get(
                 &self,
                 request: Self::__get_Request,
@@ -35,7 +35,7 @@ const _: () = {
             > + ::core::marker::Send;
             type __set_Request;
             type __set_Result;
-            const __SET: Self::__MethodPlan;
+            const __set_Plan: Self::__MethodPlan;
             fn set(
                 &mut self,
                 request: Self::__set_Request,
@@ -48,12 +48,13 @@ const _: () = {
         type __MethodPlan = &'static __interceptors::MethodPlan;
         type __get_Request = Request<Id>;
         type __get_Result = Result<Response<User>, Status>;
-        const __GET: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __get_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "Get",
                 path: __interceptors::path!(__SERVICE, "Get"),
                 derived: __SERVICE_IS_DERIVED || true,
+                exact: false,
             },
             __interceptors::Kind::new(
                 __interceptors::Probe::<Self::__get_Request>::REQUEST_IS_STREAM,
@@ -70,12 +71,13 @@ const _: () = {
         }
         type __set_Request = Request<User>;
         type __set_Result = Result<Response<Id>, Status>;
-        const __SET: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __set_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "Set",
                 path: __interceptors::path!(__SERVICE, "Set"),
                 derived: __SERVICE_IS_DERIVED || true,
+                exact: false,
             },
             __interceptors::Kind::new(
                 __interceptors::Probe::<Self::__set_Request>::REQUEST_IS_STREAM,
@@ -115,7 +117,7 @@ const _: () = {
                 ));
             let mut __call = __rpc
                 .outgoing(
-                    <Self as __handlers::Handlers>::__GET,
+                    <Self as __handlers::Handlers>::__get_Plan,
                     __interceptors::Abilities::new(
                             __interceptors::Probe::<
                                 <Self as __handlers::Handlers>::__get_Request,
@@ -154,7 +156,7 @@ const _: () = {
             let __handler = __rpc.stub_mut(__methods::set, self);
             let mut __call = __rpc
                 .outgoing(
-                    <Self as __handlers::Handlers>::__SET,
+                    <Self as __handlers::Handlers>::__set_Plan,
                     __interceptors::Abilities::new(
                             __interceptors::Probe::<
                                 <Self as __handlers::Handlers>::__set_Request,
@@ -193,13 +195,13 @@ const _: () = {
     impl __interceptors::Intercepted<__Plan> for Users {
         const PLAN: __interceptors::Plan = __interceptors::Plan::new(
             &[
-                <Self as __handlers::Handlers>::__GET,
-                <Self as __handlers::Handlers>::__SET,
+                <Self as __handlers::Handlers>::__get_Plan,
+                <Self as __handlers::Handlers>::__set_Plan,
             ],
         );
     }
     const _: () = ::core::assert!(
-        < Users as __handlers::Handlers > ::__GET.kind().is_unary() &&
+        < Users as __handlers::Handlers > ::__get_Plan.kind().is_unary() &&
         __interceptors::Probe:: << Users as __handlers::Handlers > ::__get_Request >
         ::RESEND.is_some(),
         "`hedge` is for unary calls with a request that is `Clone`, and `get` is none; leave it out with `except = [get]`"

@@ -24,6 +24,7 @@ const _: () = {
             method: "*",
             path: "*",
             derived: false,
+            exact: true,
         },
         &[__ENTRY_TRACE_0, __ENTRY_REQUEST_ID_1],
     );

@@ -224,6 +224,7 @@ mod tests {
             method: "M",
             path: "/s/M",
             derived: false,
+            exact: true,
         },
         Kind::Unary,
         Side::Server,

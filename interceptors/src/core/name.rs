@@ -98,7 +98,7 @@ impl CallName {
 /// Whether a path may be that of this method. It is another's where a body passes its own request on:
 /// that still carries the path it came with.
 ///
-/// Names that Rust changed differ in case and underscores alone; of a service's name without a
+/// Names that Rust changed differ in case and underscores alone, unless the plan's is exact; of a service's name without a
 /// package nothing is known, since the trait may be renamed where it is imported.
 fn is_path_of(path: &str, plan: &MethodPlan) -> bool {
     fn letters(name: &str) -> impl Iterator<Item = u8> {
@@ -108,7 +108,8 @@ fn is_path_of(path: &str, plan: &MethodPlan) -> bool {
     let (rest, method) = path.rsplit_once('/').unwrap_or_default();
     let service = rest.rsplit_once('/').map_or(rest, |(_, service)| service);
     let same_service = !plan.service().contains('.') || service == plan.service();
-    same_service && (method == plan.method() || letters(method).eq(letters(plan.method())))
+    let same_letters = || !plan.is_exact() && letters(method).eq(letters(plan.method()));
+    same_service && (method == plan.method() || same_letters())
 }
 
 /// `service/Method` of a path, without a prefix under which a router nests the service.

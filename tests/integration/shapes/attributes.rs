@@ -325,3 +325,69 @@ async fn lint_levels_and_documentation_stay_where_they_were() {
     assert_eq!(calls(), ["server_stream List", "List ok 0"]);
     assert_eq!(text(Linted.put(no_words()).await), "old");
 }
+
+/// Attributes of methods that hold where a condition does.
+struct OfConditions;
+
+#[intercept(with(Record))]
+#[tonic::async_trait]
+impl Store for OfConditions {
+    type ListStream = BoxStream<Word>;
+    type SyncStream = BoxStream<Word>;
+
+    #[cfg_attr(all(), intercept(skip(with)))]
+    async fn get(&self, request: Request<Word>) -> Result<Response<Word>, Status> {
+        Ok(Response::new(request.into_inner()))
+    }
+
+    #[cfg_attr(any(), allow(dead_code), intercept(skip(with)), allow(clippy::all))]
+    #[cfg_attr(any(), interceptors::intercept(name = "Wrong"))]
+    #[cfg_attr(all(), intercept(name = "All"))]
+    async fn list(&self, request: Request<Word>) -> Result<Response<Self::ListStream>, Status> {
+        let got = self.get(request).await?.into_inner();
+        Ok(Response::new(Box::pin(tokio_stream::once(Ok(got)))))
+    }
+
+    async fn put(&self, _: Request<Streaming<Word>>) -> Result<Response<Word>, Status> {
+        Err(Status::unimplemented("put"))
+    }
+
+    async fn sync(
+        &self,
+        _: Request<Streaming<Word>>,
+    ) -> Result<Response<Self::SyncStream>, Status> {
+        Err(Status::unimplemented("sync"))
+    }
+}
+
+struct ClientOfConditions;
+
+#[intercept(service = "shapes.v1.Echo", with(Record))]
+impl ClientOfConditions {
+    #[cfg_attr(all(), intercept(skip(with)))]
+    async fn say(&self, request: Request<Word>) -> Result<Response<Word>, Status> {
+        Ok(Response::new(request.into_inner()))
+    }
+
+    #[cfg_attr(any(), intercept(skip(with)))]
+    async fn repeat(&mut self, request: Request<Word>) -> Result<Response<Word>, Status> {
+        self.say(request).await
+    }
+}
+
+#[tokio::test]
+async fn an_attribute_of_a_method_may_have_a_condition() {
+    assert_eq!(text(OfConditions.get(ask("a")).await), "a");
+    assert_eq!(calls(), [""; 0]);
+    assert_eq!(texts(OfConditions.list(ask("a")).await).await, ["a"]);
+    assert_eq!(calls(), ["server_stream All", "All ok 1"]);
+    let methods = OfConditions::PLAN.methods().iter();
+    let methods: Vec<_> = methods
+        .map(|method| (method.method(), method.interceptors().count()))
+        .collect();
+    assert_eq!(methods, [("Get", 0), ("All", 1), ("Put", 1), ("Sync", 1)]);
+    assert_eq!(text(ClientOfConditions.say(ask("a")).await), "a");
+    assert_eq!(calls(), [""; 0]);
+    assert_eq!(text(ClientOfConditions.repeat(ask("a")).await), "a");
+    assert_eq!(calls(), answered("Repeat"));
+}

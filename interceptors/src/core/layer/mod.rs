@@ -356,6 +356,7 @@ mod tests {
                 method: "C",
                 path: "/a.B/C",
                 derived: false,
+                exact: true,
             },
             Kind::ServerStreaming,
             Side::Server,

@@ -194,6 +194,7 @@ pub struct MethodPlan {
     method: &'static str,
     path: &'static str,
     derived: bool,
+    exact: bool,
     kind: Kind,
     side: Side,
     of_channel: bool,
@@ -226,12 +227,14 @@ impl MethodPlan {
             method,
             path,
             derived,
+            exact,
         } = name;
         Self {
             service,
             method,
             path,
             derived,
+            exact,
             kind,
             side,
             of_channel: false,
@@ -285,6 +288,11 @@ impl MethodPlan {
     #[must_use]
     pub const fn is_derived(&self) -> bool {
         self.derived
+    }
+
+    /// Whether the method's name is the RPC's in all of its letters.
+    pub(crate) const fn is_exact(&self) -> bool {
+        self.exact
     }
 
     /// Which of the four kinds of RPC this is. Of a channel's methods the kind is not known, and this is the most
@@ -370,4 +378,6 @@ pub struct Name {
     pub method: &'static str,
     pub path: &'static str,
     pub derived: bool,
+    /// The method has this name letter by letter.
+    pub exact: bool,
 }
