@@ -49,13 +49,13 @@ impl<'a> Deadline<'a> {
 }
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Deadline<'_> {
-    async fn intercept(
+    fn intercept(
         &self,
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
-    ) -> Result<Response<Res>, Status> {
+    ) -> impl Future<Output = Result<Response<Res>, Status>> + Send {
         let deadline = settle(call, self.config.timeout);
-        timeout_at(deadline, next.run(call), exceeded).await
+        timeout_at(deadline, next.run(call), exceeded)
     }
 }
 

@@ -355,13 +355,13 @@ impl Observer for InFlight {
 }
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Metrics<'_> {
-    async fn intercept(
+    fn intercept(
         &self,
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
-    ) -> Result<Response<Res>, Status> {
+    ) -> impl Future<Output = Result<Response<Res>, Status>> + Send {
         let in_flight = self.start(call);
-        next.observe(call, in_flight).await
+        next.observe(call, in_flight)
     }
 }
 

@@ -239,20 +239,20 @@ impl<'a> Retry<'a> {
     }
 
     /// One attempt, which ends when its time is over, or that of the call.
-    async fn attempt<Req: Send, Res: Send>(
+    fn attempt<Req: Send, Res: Send>(
         &self,
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
         deadline: Option<Instant>,
-    ) -> Result<Response<Res>, Status> {
+    ) -> impl Future<Output = Result<Response<Res>, Status>> + Send {
         let own = self.config.attempt_timeout;
         let own = own.and_then(|limit| Instant::now().checked_add(limit));
-        let elapsed = || match deadline {
+        let elapsed = move || match deadline {
             Some(deadline) if deadline <= Instant::now() => exceeded(),
             _ => Status::deadline_exceeded("an attempt took too long"),
         };
         let limit = own.into_iter().chain(deadline).min();
-        timeout_at(limit, next.run(call), elapsed).await
+        timeout_at(limit, next.run(call), elapsed)
     }
 
     /// How long to wait before another attempt; `None` where this failure is final.

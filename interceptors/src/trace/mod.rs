@@ -173,17 +173,17 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Attempt {
     }
 }
 
-async fn observed<Req: Send, Res: Send>(
+fn observed<Req: Send, Res: Send>(
     call: &mut Call<Req>,
     next: &mut impl Next<Req, Res>,
     span: Span,
-) -> Result<Response<Res>, Status> {
+) -> impl Future<Output = Result<Response<Res>, Status>> + Send {
     let side = call.side();
     let ending = Ending {
         span: span.clone(),
         side,
     };
-    watched(next, call, ending).instrument(span).await
+    watched(next, call, ending).instrument(span)
 }
 
 /// Enters the span while the stream is polled and while inner layers get the end, then records the result and drops the span.
