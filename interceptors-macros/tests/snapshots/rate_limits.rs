@@ -170,6 +170,7 @@ const _: () = {
                     ),
                     __request,
                 );
+            __call.hide(__CONFIG_AUTH_1.own_header());
             let mut __chain = __rpc.link(__2).before(__rpc.link(__1).before(__handler));
             __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
         }
@@ -206,6 +207,7 @@ const _: () = {
                     ),
                     __request,
                 );
+            __call.hide(__CONFIG_AUTH_1.own_header());
             let mut __chain = __rpc.link(__1).before(__handler);
             __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
         }

@@ -17,6 +17,7 @@ use std::future::Future;
 use tonic::metadata::{AsciiMetadataValue, BinaryMetadataValue, MetadataMap};
 use tonic::{Response, Status};
 
+use crate::kit::key;
 use crate::{Call, Interceptor, Next, Rule, Sides};
 
 mod value;
@@ -83,14 +84,6 @@ impl fmt::Debug for Value {
     }
 }
 
-/// Keys whose values are secrets, whoever sets them.
-const SECRETS: [&str; 4] = [
-    "authorization",
-    "proxy-authorization",
-    "cookie",
-    "x-api-key",
-];
-
 #[doc(hidden)]
 impl Values {
     #[must_use]
@@ -106,7 +99,7 @@ impl Values {
             ))
         })?;
         if let Some(mut value) = value {
-            value.set_sensitive(value.is_sensitive() || SECRETS.contains(&key));
+            value.set_sensitive(value.is_sensitive() || key::is_of_secrets(key));
             self.values.push((key, Value::Ascii(value)));
         }
         Ok(())
