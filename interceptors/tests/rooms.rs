@@ -23,7 +23,7 @@ const SHARED: [&str; 11] = [
 ];
 
 /// Features that are no interceptor's.
-const NEUTRAL: [&str; 5] = ["server", "client", "channel", "json", "test-util"];
+const NEUTRAL: [&str; 6] = ["server", "axum", "client", "channel", "json", "test-util"];
 
 fn src() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")

@@ -238,7 +238,8 @@ impl CallDetails {
         self.request_mut().extensions_mut()
     }
 
-    /// The address of the peer, where the transport has one; feature `server` reads it from a tonic server.
+    /// The address of the peer, where the transport has one. Feature `server` reads it from a tonic server, and feature `axum` also behind
+    /// `axum::serve` with `into_make_service_with_connect_info::<SocketAddr>()`.
     #[must_use]
     pub fn peer(&self) -> Option<SocketAddr> {
         (self.facts.peer)(self.request.as_ref()?)
