@@ -23,8 +23,9 @@ const SHARED: [&str; 11] = [
 ];
 
 /// Features that are no interceptor's.
-const NEUTRAL: [&str; 6] = [
+const NEUTRAL: [&str; 7] = [
     "server",
+    "axum",
     "client",
     "channel",
     "into-channel",

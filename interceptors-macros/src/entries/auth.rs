@@ -1,5 +1,5 @@
 use proc_macro2::TokenStream;
-use quote::quote_spanned;
+use quote::{quote, quote_spanned};
 use syn::Expr;
 
 use super::access::Access;
@@ -8,6 +8,7 @@ use super::reader::Reader;
 use super::row::{
     DefaultValue, Fit, Needs, OneOf, Places, Positional, Row, Setting, Value, enabled_by,
 };
+use super::site::Place;
 use crate::text::config::Config;
 use crate::text::span::at;
 
@@ -149,6 +150,8 @@ struct Auth {
     /// Who verifies the token, or who gives it.
     given: Option<Expr>,
     access: Access,
+    /// Whether the token has a key of its own.
+    has_header: bool,
 }
 
 pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
@@ -158,6 +161,7 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
         config: reading.config.take()?,
         given: reading.given.take(),
         access: std::mem::take(&mut reading.access),
+        has_header: reading.has("header"),
     };
     Some(reading.listed(entry))
 }
@@ -177,6 +181,11 @@ impl Entry for Auth {
 
     fn access(&self) -> Option<&Access> {
         Some(&self.access)
+    }
+
+    fn secret(&self, place: &Place<'_>) -> Option<TokenStream> {
+        let config = place.item("CONFIG");
+        self.has_header.then(|| quote!(#config.own_header()))
     }
 
     fn value(&self, spot: &Spot<'_>) -> TokenStream {

@@ -72,6 +72,13 @@ pub(crate) trait Entry {
         TokenStream::new()
     }
 
+    /// The metadata key of a secret that it looks for, which is hidden in all methods, whether it covers them or not: an
+    /// `Option<&'static str>`.
+    fn secret(&self, place: &Place<'_>) -> Option<TokenStream> {
+        let _ = place;
+        None
+    }
+
     /// How the plan has it, where the row does not say; `shown` are its expressions.
     fn plan(&self, place: &Place<'_>, shown: &TokenStream) -> Option<TokenStream> {
         let _ = (place, shown);

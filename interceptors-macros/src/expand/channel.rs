@@ -3,7 +3,7 @@ use quote::{format_ident, quote};
 use syn::{ItemStruct, parse_quote};
 
 use super::chain::{Links, local_name};
-use super::common::{entries, imports, plan_impl};
+use super::common::{entries, hide_secrets, imports, plan_impl};
 use crate::check::Checked;
 use crate::entries::chain::Chain;
 use crate::entries::site::Site;
@@ -209,6 +209,7 @@ fn send(checked: &Checked, item: &ItemStruct) -> TokenStream {
         })
     });
     let links = links.links(quote!(__next));
+    let hide = hide_secrets(checked);
     quote! {
         async fn send<__N: __interceptors::Next<__interceptors::client::Body, __interceptors::client::Body>>(
             &self,
@@ -223,6 +224,7 @@ fn send(checked: &Checked, item: &ItemStruct) -> TokenStream {
             let __rpc = __interceptors::ChannelRpc;
             #bindings
             #(#selected)*
+            #hide
             let mut __chain = #links;
             __rpc.send(&mut __chain, __call).await
         }

@@ -5,7 +5,7 @@ use syn::{
 };
 
 use super::chain::Links;
-use super::common::{entries, imports, plan_impl};
+use super::common::{entries, hide_secrets, imports, plan_impl};
 use crate::check::Checked;
 use crate::entries::chain::Chain;
 use crate::entries::site::{Messages, Site};
@@ -415,6 +415,7 @@ fn method_impl(
     };
     let bindings = links.bindings();
     let forking = forks(checked, chain).then(|| quote!(.forking()));
+    let hide = hide_secrets(checked);
     let over = sends_tokens(checked).then(|| quote!(.over(self.is_plaintext)));
     let links = links.links(quote! {
         __interceptors::Outgoing::<_, _, #request_kind, #response_kind>::new(
@@ -435,6 +436,7 @@ fn method_impl(
             >::of(&__request, __interceptors::#reply);
             #bindings
             let mut __call = __rpc.outgoing(#plan, __abilities, __request) #over;
+            #hide
             let mut __chain = #links;
             __rpc.leave(__rpc.send(&mut __chain, &mut __call).await, &mut __call)
         }

@@ -58,3 +58,13 @@ pub(super) fn plan_impl(
         }
     })
 }
+
+/// Hides the secrets that entries look for, also in the methods that they do not cover.
+pub(super) fn hide_secrets(checked: &Checked) -> TokenStream {
+    let entries = checked.entries.iter().enumerate();
+    let secrets = entries.filter_map(|(i, listed)| {
+        let place = listed.place(checked.mount, i);
+        listed.entry.secret(&place)
+    });
+    quote!(#(__call.hide(#secrets);)*)
+}

@@ -3,7 +3,7 @@ use quote::quote;
 use syn::{FnArg, Type};
 
 use super::chain::Links;
-use super::common::{entries, imports, plan_impl};
+use super::common::{entries, hide_secrets, imports, plan_impl};
 use super::expander::{Expander, HiddenNames, lints_for_copies};
 use crate::check::Checked;
 use crate::entries::chain::Chain;
@@ -289,12 +289,14 @@ impl Expander<'_> {
                 )
             }
         };
+        let hide = hide_secrets(self.checked);
         let body = quote! {
             #(#inline_assertions;)*
             let __rpc = __interceptors::Rpc::<#handlers::#request, #handlers::#result, _>::new(#reply);
             #bindings
             let __handler = #innermost;
             let mut __call = __rpc.#begin(#handlers::#plan, #abilities, __request);
+            #hide
             let mut __chain = #links;
             __rpc.leave(__rpc.#run(&mut __chain, &mut __call).await, &mut __call)
         };

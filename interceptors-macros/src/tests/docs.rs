@@ -149,11 +149,12 @@ fn all_entries() -> String {
 }
 
 /// Features that are no entry's, and what they bring.
-const OTHER_FEATURES: [(&str, &str); 10] = [
+const OTHER_FEATURES: [(&str, &str); 11] = [
     (
         "server",
         "the true path and the peer's address of a call, from tonic's server",
     ),
+    ("axum", "the peer's address behind `axum::serve`"),
     (
         "client",
         "the attribute on clients, stubs and channels; handlers hand their deadline on",

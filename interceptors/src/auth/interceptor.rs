@@ -58,6 +58,13 @@ impl Config {
         self
     }
 
+    /// The key, if it is one of the user's.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn own_header(&self) -> Option<&'static str> {
+        self.header
+    }
+
     #[doc(hidden)]
     #[must_use]
     pub const fn settings(&self) -> [Setting; 2] {

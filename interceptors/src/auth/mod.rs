@@ -66,8 +66,10 @@
 //!
 //! # Secrets
 //!
-//! The token is in no log, error or `Debug` output of this crate, and the metadata value that
-//! carried it is marked sensitive, so the handler's `Debug` output of the request hides it too.
+//! The token is in no log, error or `Debug` output of this crate. In each call, on services and on clients, the values of `authorization`,
+//! `proxy-authorization`, `cookie` and `x-api-key` are marked sensitive before the first interceptor runs, and so are those of
+//! another `header` that `auth` has. That holds for `public` methods too, and the `Debug` output of the request then hides them. What is marked is
+//! sent as HTTP/2 sends secrets: no table of a connection keeps it.
 
 #[cfg(feature = "client")]
 mod cache;

@@ -15,6 +15,7 @@ use super::kind::{Kind, Side};
 use super::name::CallName;
 use super::plan::MethodPlan;
 use super::received::Received;
+use super::secrets::{hide, hide_secrets};
 use super::time::{Bounds, Deadline, may_be_inherited};
 
 /// What metadata and extensions are once the request has gone to the handler.
@@ -63,11 +64,12 @@ impl CallDetails {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn new(
         name: CallName,
-        metadata: MetadataMap,
+        mut metadata: MetadataMap,
         extensions: Extensions,
         deadline: Deadline,
         facts: &'static Lookup,
     ) -> Self {
+        hide_secrets(metadata.as_mut());
         Self {
             name,
             request: Some(Request::from_parts(metadata, extensions, ())),
@@ -212,6 +214,14 @@ impl CallDetails {
         self.request_mut().metadata_mut()
     }
 
+    /// Marks the values of a key as secrets, so that no `Debug` output shows them.
+    #[doc(hidden)]
+    pub fn hide(&mut self, key: Option<&'static str>) {
+        if let Some(key) = key {
+            hide(self.metadata_mut().as_mut(), key);
+        }
+    }
+
     /// The request's extensions: what the server and outer interceptors put there.
     #[must_use]
     #[inline]
@@ -228,7 +238,8 @@ impl CallDetails {
         self.request_mut().extensions_mut()
     }
 
-    /// The address of the peer, where the transport has one; feature `server` reads it from a tonic server.
+    /// The address of the peer, where the transport has one. Feature `server` reads it from a tonic server, and feature `axum` also behind
+    /// `axum::serve` with `into_make_service_with_connect_info::<SocketAddr>()`.
     #[must_use]
     pub fn peer(&self) -> Option<SocketAddr> {
         (self.facts.peer)(self.request.as_ref()?)

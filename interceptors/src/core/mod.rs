@@ -1,8 +1,8 @@
 //! What a call is and how it runs. Nothing here knows an interceptor or a transport.
 //!
 //! A module may use those that come before it in this order, and none that comes after it:
-//! text, malformed, kind, id, plan, name, time, facts, received, end, layer, abilities, kept, messages, details,
-//! call, chain, stream.
+//! text, malformed, secrets, kind, id, plan, name, time, facts, received, end, layer, abilities, kept, messages,
+//! details, call, chain, stream.
 
 pub(crate) mod abilities;
 pub(crate) mod call;
@@ -19,6 +19,7 @@ pub(crate) mod messages;
 pub(crate) mod name;
 pub(crate) mod plan;
 pub(crate) mod received;
+pub(crate) mod secrets;
 pub(crate) mod stream;
 pub(crate) mod text;
 pub(crate) mod time;

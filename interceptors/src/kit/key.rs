@@ -1,5 +1,6 @@
 //! Which metadata keys may carry what.
 
+pub use crate::core::secrets::is_of_secrets;
 use crate::core::text::same;
 
 /// Whether this is a metadata key that a caller may send: `1*( 0-9 / a-z / "_" / "-" / "." )` in
@@ -44,14 +45,6 @@ pub const fn is_free(key: &str) -> bool {
 /// and bytes that are not ASCII.
 pub fn is_text(value: &[u8]) -> bool {
     value.iter().all(|byte| matches!(byte, b' '..=b'~'))
-}
-
-/// Whether what stands there is usually a secret.
-pub const fn is_of_secrets(key: &str) -> bool {
-    same(key, "authorization")
-        || same(key, "proxy-authorization")
-        || same(key, "cookie")
-        || same(key, "x-api-key")
 }
 
 mod tests {

@@ -17,7 +17,7 @@ use std::future::Future;
 use tonic::metadata::{AsciiMetadataValue, BinaryMetadataValue, MetadataMap};
 use tonic::{Response, Status};
 
-use crate::kit::key::is_text;
+use crate::kit::key::{is_of_secrets, is_text};
 use crate::{Call, Interceptor, Next, Rule, Sides};
 
 mod value;
@@ -84,14 +84,6 @@ impl fmt::Debug for Value {
     }
 }
 
-/// Keys whose values are secrets, whoever sets them.
-const SECRETS: [&str; 4] = [
-    "authorization",
-    "proxy-authorization",
-    "cookie",
-    "x-api-key",
-];
-
 #[doc(hidden)]
 impl Values {
     #[must_use]
@@ -105,7 +97,7 @@ impl Values {
             if !is_text(value.as_encoded_bytes()) {
                 return Err(not_ascii(key));
             }
-            value.set_sensitive(value.is_sensitive() || SECRETS.contains(&key));
+            value.set_sensitive(value.is_sensitive() || is_of_secrets(key));
             self.values.push((key, Value::Ascii(value)));
         }
         Ok(())

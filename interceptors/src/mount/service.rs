@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+#[cfg(feature = "axum")]
+use axum::extract::ConnectInfo;
 use axum::extract::OriginalUri;
 use http::uri::PathAndQuery;
 use tonic::{Extensions, Request};
@@ -19,7 +21,14 @@ impl Facts for ServerFacts {
     }
 
     fn peer(request: &Request<()>) -> Option<SocketAddr> {
-        request.remote_addr()
+        let peer = request.remote_addr();
+        #[cfg(feature = "axum")]
+        let peer = peer.or_else(|| {
+            // Of `into_make_service_with_connect_info`.
+            let info = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
+            Some(info.0)
+        });
+        peer
     }
 
     fn cut_off(extensions: &Extensions) -> Option<&CutOff> {

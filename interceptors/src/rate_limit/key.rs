@@ -1,6 +1,7 @@
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
+use std::sync::Once;
 
 use crate::CallDetails;
 use crate::kit::identity::{Identifies, Identity};
@@ -29,12 +30,30 @@ pub struct ByPeer;
 
 impl Key for ByPeer {
     fn of(&self, call: &CallDetails, hasher: &RandomState) -> u64 {
-        let network = call.peer().map(|peer| match peer.ip().to_canonical() {
+        let peer = call.peer();
+        if peer.is_none() {
+            warn_of_no_peer(call);
+        }
+        let network = peer.map(|peer| match peer.ip().to_canonical() {
             IpAddr::V4(address) => u64::from(address.to_bits()),
             IpAddr::V6(address) => (address.to_bits() >> 64) as u64,
         });
         hasher.hash_one(network)
     }
+}
+
+/// Says so once in a process: it is true of all calls of a server, or of none.
+#[cold]
+fn warn_of_no_peer(call: &CallDetails) {
+    static SAID: Once = Once::new();
+    SAID.call_once(|| {
+        tracing::warn!(
+            path = call.path(),
+            "`rate_limit(key = peer)` finds no address of the caller, so all such callers share one limit; serve with tonic's server, or \
+             behind `axum::serve` use `into_make_service_with_connect_info::<SocketAddr>()` and the feature `axum` of `interceptors`, or \
+             choose another `key`",
+        );
+    });
 }
 
 /// Calls with the same value of a metadata key share a limit, and so do calls without one and calls

@@ -18,7 +18,7 @@
 //! | `key` | who shares a limit |
 //! | --- | --- |
 //! | not given | all calls |
-//! | `peer` | calls from one IP address, or one /64 network for IPv6; where the transport knows no address, all such calls |
+//! | `peer` | calls from one IP address, or one /64 network for IPv6; where the transport knows no address, all such calls, and a warning says so once. Behind `axum::serve` the address is known with feature `axum` and `into_make_service_with_connect_info::<SocketAddr>()` |
 //! | `metadata("x-api-key")` | calls with the same value of this metadata key; calls without one, or with several, together |
 //! | `identity` | calls of one verified identity; it needs an `auth` listed before it, and `Hash` for the identity |
 //!

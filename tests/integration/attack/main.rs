@@ -7,5 +7,6 @@ mod deadlines;
 mod named;
 mod panics;
 mod paths;
+mod secrets;
 mod unread;
 mod violations;

@@ -493,6 +493,101 @@ async fn of_a_set_only_keys_for_signatures_of_these_algorithms_are_taken() {
     );
 }
 
+/// The modulus of a key of 1024 bits.
+fn short_modulus() -> String {
+    let key = DecodingKey::from_rsa_pem(SHORT_RSA.as_bytes()).unwrap();
+    let jwk = jsonwebtoken::jwk::Jwk::from_decoding_key(&key, None).unwrap();
+    let jwk = serde_json::to_value(jwk).unwrap();
+    jwk["n"].as_str().unwrap().to_owned()
+}
+
+/// Keys that an issuer may publish beside good ones, and why they are not used.
+fn unusable_keys() -> [(Value, &'static str); 7] {
+    let zeros = base64url(&[0; 32]);
+    let rsa = |kid: &str, n: &str| json!({ "kty": "RSA", "kid": kid, "n": n, "e": "AQAB" });
+    let mut nameless = serde_json::to_value(Issuer::es256(7, "").jwk()).unwrap();
+    nameless.as_object_mut().unwrap().remove("kid");
+    [
+        (
+            rsa("short", &short_modulus()),
+            "it is too weak for its algorithm",
+        ),
+        (rsa("no base64", "*"), "it is malformed"),
+        (
+            json!({ "kty": "EC", "crv": "P-256", "kid": "off the curve", "x": zeros, "y": zeros }),
+            "it is malformed",
+        ),
+        (
+            json!({ "kty": "AKP", "kid": "of the future", "alg": "ML-DSA-44", "pub": "s3cret" }),
+            "its type is not known",
+        ),
+        (
+            json!({ "kty": "EC", "crv": "secp256k1", "kid": "another curve", "x": zeros, "y": zeros }),
+            "its type is not known",
+        ),
+        (
+            json!({ "kty": "RSA", "kid": "no modulus", "e": "AQAB" }),
+            "its type is not known",
+        ),
+        (nameless, "it has no `kid`, and is not the only key"),
+    ]
+}
+
+fn published(keys: impl IntoIterator<Item = Value>) -> JwkSet {
+    let keys: Vec<Value> = keys.into_iter().collect();
+    serde_json::from_value(json!({ "keys": keys })).unwrap()
+}
+
+#[tokio::test]
+async fn keys_of_a_set_that_cannot_be_used_are_skipped_with_a_warning() {
+    let (events, _guard) = Events::listen(LevelFilter::WARN);
+    let good = Issuer::es256(1, "good");
+    let algorithms = [Algorithm::ES256, Algorithm::RS256];
+    for (bad, reason) in unusable_keys() {
+        let jwk = serde_json::to_value(good.jwk()).unwrap();
+        let verifier = verifier(&algorithms, published([bad.clone(), jwk.clone()]));
+        assert!(verify(&verifier, &good.token()).await.is_ok(), "{bad}");
+        verifier.set_keys(published([jwk, bad.clone()])).unwrap();
+        assert!(verify(&verifier, &good.token()).await.is_ok(), "{bad}");
+        assert!(format!("{verifier:?}").contains("keys: 1"), "{verifier:?}");
+        let events = events.take();
+        assert_eq!(events.len(), 2, "{bad}");
+        for event in events {
+            assert_eq!(event.level, tracing::Level::WARN);
+            let text = |name| match event.get(name) {
+                Some(Field::Str(text)) => Some(text.as_str()),
+                _ => None,
+            };
+            assert_eq!(text("kid"), bad["kid"].as_str(), "{bad}");
+            assert_eq!(text("reason"), Some(reason), "{bad}");
+            let shown = format!("{event:?}");
+            for material in ["n", "x", "y", "pub"].map(|it| bad[it].as_str()) {
+                let is_shown = material.is_some_and(|it| it.len() > 1 && shown.contains(it));
+                assert!(!is_shown, "{shown}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_set_of_which_no_key_is_left_is_an_error() {
+    let good = Issuer::es256(1, "good");
+    let verifier = verifier(&[Algorithm::ES256, Algorithm::RS256], set(&[&good]));
+    let mut bad = unusable_keys().map(|(bad, _)| bad).to_vec();
+    // Alone, it is the key of all tokens.
+    bad.pop();
+    for bad in bad {
+        let kid = bad["kid"].as_str().map(str::to_owned);
+        let expected = match kid.as_deref() {
+            Some("short") => SetupError::WeakKey(kid),
+            _ => SetupError::UnusableKey(kid),
+        };
+        assert_eq!(verifier.set_keys(published([bad])), Err(expected));
+        let verified = verify(&verifier, &good.token()).await;
+        assert!(verified.is_ok(), "the old keys stay");
+    }
+}
+
 #[tokio::test]
 async fn what_is_waived_is_not_asked_for() {
     let issuer = Issuer::es256(1, "first");
@@ -567,6 +662,8 @@ fn what_cannot_work_is_not_built() {
     let secret = |len| DecodingKey::from_secret(&vec![1; len]);
     let mut nameless = second.clone();
     nameless.kid = None;
+    let mut other_nameless = Issuer::es256(3, "");
+    other_nameless.kid = None;
     let mut broken = set(&[&first]);
     if let jsonwebtoken::jwk::AlgorithmParameters::EllipticCurve(it) = &mut broken.keys[0].algorithm
     {
@@ -590,7 +687,7 @@ fn what_cannot_work_is_not_built() {
             SetupError::SameKid("first".to_owned()),
         ),
         (
-            es256().keys(set(&[&first, &nameless])).build(),
+            es256().keys(set(&[&nameless, &other_nameless])).build(),
             SetupError::NoKid,
         ),
         (

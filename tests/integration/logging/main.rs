@@ -3,6 +3,7 @@
 
 mod catch_panic;
 mod client;
+mod peer;
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -50,7 +50,7 @@ impl From<DecodingKey> for KeySet {
     }
 }
 
-/// Those keys of the set that are for signatures.
+/// Those keys of the set that are for signatures. What cannot be used of them is skipped, with a warning.
 impl From<&JwkSet> for KeySet {
     fn from(set: &JwkSet) -> Self {
         let is_for_signatures = |jwk: &&Jwk| {
@@ -103,13 +103,14 @@ pub enum SetupError {
     NobodyIsRight,
     /// There is no key for any of the algorithms.
     NoKey,
-    /// The key of this `kid` cannot be used: it is malformed, or for none of the algorithms.
+    /// The key of this `kid` cannot be used: it is malformed, or for none of the algorithms. Of a JWK set such keys are skipped, and this is
+    /// an error only if no key is left; so are those that are too weak or have no `kid`.
     UnusableKey(Option<String>),
     /// The key of this `kid` is too weak for its algorithm.
     WeakKey(Option<String>),
     /// Several keys have this `kid`.
     SameKid(String),
-    /// One of several keys has no `kid`.
+    /// There are several keys, and none has a `kid`.
     NoKid,
 }
 
@@ -130,7 +131,7 @@ impl fmt::Display for SetupError {
             Self::UnusableKey(kid) => write!(f, "{} cannot be used", key(kid)),
             Self::WeakKey(kid) => write!(f, "{} is too weak for its algorithm", key(kid)),
             Self::SameKid(kid) => write!(f, "several keys have the id {kid:?}"),
-            Self::NoKid => f.write_str("one of several keys has no id"),
+            Self::NoKid => f.write_str("there are several keys, and none has an id"),
         }
     }
 }
@@ -147,11 +148,40 @@ pub(super) struct Key {
 }
 
 impl Keys {
+    /// Of a JWK set, what cannot be used is skipped (RFC 7517, 5): the issuer publishes it for others too. A key that was added by itself
+    /// is meant to be used, so there it is an error.
     pub(super) fn new(set: KeySet, rules: &Rules) -> Result<Self, SetupError> {
         let mut keys: Vec<Key> = Vec::new();
+        let mut skipped = None;
         for (kid, source) in set.0 {
-            let Some((key, own)) = usable(kid.as_ref(), source, &rules.algorithms)? else {
-                continue;
+            let is_published = match &source {
+                Source::Jwk(jwk) => Some(matches!(jwk.algorithm, AlgorithmParameters::Other(_))),
+                Source::Key(_) => None,
+            };
+            let (key, own) = match (
+                usable(kid.as_ref(), source, &rules.algorithms),
+                is_published,
+            ) {
+                (Ok(Some(usable)), _) => usable,
+                // For another use.
+                (Ok(None), None | Some(false)) => continue,
+                (Ok(None), Some(true)) => {
+                    skip(
+                        &mut skipped,
+                        SetupError::UnusableKey(kid),
+                        "its type is not known",
+                    );
+                    continue;
+                }
+                (Err(error), Some(_)) => {
+                    let reason = match &error {
+                        SetupError::WeakKey(_) => "it is too weak for its algorithm",
+                        _ => "it is malformed",
+                    };
+                    skip(&mut skipped, error, reason);
+                    continue;
+                }
+                (Err(error), None) => return Err(error),
             };
             let is_same = |other: &Key| {
                 let algorithms = &other.validation.algorithms;
@@ -168,10 +198,22 @@ impl Keys {
                 validation,
             });
         }
-        match &keys[..] {
-            [] => Err(SetupError::NoKey),
-            [_, _, ..] if keys.iter().any(|key| key.kid.is_none()) => Err(SetupError::NoKid),
-            _ => Ok(Self(keys)),
+        if keys.len() > 1 {
+            // Tokens could not name it.
+            keys.retain(|key| {
+                if key.kid.is_none() {
+                    skip(
+                        &mut skipped,
+                        SetupError::NoKid,
+                        "it has no `kid`, and is not the only key",
+                    );
+                }
+                key.kid.is_some()
+            });
+        }
+        match keys.is_empty() {
+            true => Err(skipped.unwrap_or(SetupError::NoKey)),
+            false => Ok(Self(keys)),
         }
     }
 
@@ -190,6 +232,16 @@ impl Keys {
         let mut keys = self.0.iter().filter(is_named);
         keys.find(|key| key.validation.algorithms.contains(&algorithm))
     }
+}
+
+/// Says which key of a JWK set is not used, and keeps the first error for the case that none is left.
+fn skip(first: &mut Option<SetupError>, error: SetupError, reason: &'static str) {
+    let kid = match &error {
+        SetupError::UnusableKey(kid) | SetupError::WeakKey(kid) => kid.as_deref(),
+        _ => None,
+    };
+    tracing::warn!(kid, reason, "a key of a JWK set is skipped");
+    first.get_or_insert(error);
 }
 
 /// A key and its algorithms; `None` where a set has it for something else.

@@ -50,13 +50,15 @@
 //! Keys are a [`KeySet`]: one [`DecodingKey`], several that have names, or a [`JwkSet`] as an issuer publishes it. It
 //! is a value; when and whence to fetch it is for the service to say. [`JwtVerifier::set_keys`] replaces it while calls
 //! are served; during a rotation the set has the old key and the new one. Of a JWK set, keys for
-//! other uses (`use`, `key_ops`), of other types and for other algorithms (`alg`) are left out.
+//! other uses (`use`, `key_ops`), of other types and for other algorithms (`alg`) are left out. A key of the set that cannot be used is
+//! skipped (RFC 7517, 5): it is malformed, too weak, of a type that is not known, or has no `kid` beside other keys. A `tracing` event of level `WARN`
+//! says its `kid` and the reason. If no key is left, that is an error, and [`JwtVerifier::set_keys`] keeps the old keys.
 //!
 //! A token whose `kid` is not in the set is refused, and so is one without `kid` where there are several keys. A single
 //! key without a name verifies all tokens, whatever they name.
 //!
-//! Keys that are too weak for their algorithm are an error: an HMAC secret shorter than the hash, an RSA modulus of
-//! less than 2048 bits (RFC 7518, 3.2 and 3.3).
+//! Keys that are too weak for their algorithm are not used: an HMAC secret shorter than the hash, an RSA modulus of
+//! less than 2048 bits (RFC 7518, 3.2 and 3.3). A [`DecodingKey`] that cannot be used is an error.
 //!
 //! # Cryptography
 //!

@@ -27,7 +27,7 @@ use crate::auth::interceptor::refused;
 ///     loop {
 ///         tokio::time::sleep(Duration::from_secs(300)).await;
 ///         if let Some(fetched) = fetch().await {
-///             // What cannot be used is not taken; the old keys stay.
+///             // Where none can be used, the old keys stay.
 ///             let _ = keys_of.set_keys(&fetched);
 ///         }
 ///     }
@@ -56,7 +56,7 @@ impl<Claims> JwtVerifier<Claims> {
     ///
     /// # Errors
     ///
-    /// If the keys cannot be used; see [`SetupError`]. Then the old ones stay.
+    /// If none of the keys can be used; see [`SetupError`]. Then the old ones stay.
     pub fn set_keys(&self, keys: impl Into<KeySet>) -> Result<(), SetupError> {
         self.shared.set_keys(keys.into())
     }
