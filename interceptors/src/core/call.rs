@@ -317,10 +317,8 @@ impl<Req> Call<Req> {
     #[inline]
     #[doc(hidden)]
     pub fn outgoing_request(&mut self) -> Result<Request<Req>, Status> {
-        let left = match self.details.known_deadline() {
-            Some(deadline) => Some(deadline.saturating_duration_since(lately())),
-            None => None,
-        };
+        let deadline = self.details.known_deadline();
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(lately()));
         // Before it counts as sent.
         if left.is_some_and(|left| left.is_zero()) {
             return Err(exceeded());

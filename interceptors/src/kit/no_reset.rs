@@ -16,7 +16,7 @@ pub(crate) fn is_unsent(_: &Status) -> bool {
 }
 
 /// Not known.
-#[cfg(feature = "retry")]
+#[cfg(any(feature = "retry", feature = "hedge"))]
 pub(crate) fn is_unprocessed(_: &Status) -> bool {
     false
 }
