@@ -11,7 +11,7 @@ pub(crate) mod kit {
     pub(crate) mod code_names;
     pub mod codes;
     pub(crate) mod cut_off;
-    #[cfg(any(feature = "retry", feature = "hedge"))]
+    #[cfg(feature = "_attempts")]
     pub(crate) mod exceeded;
     pub(crate) mod identity;
     pub mod key;
@@ -26,7 +26,7 @@ pub(crate) mod kit {
     #[path = "no_reset.rs"]
     pub(crate) mod reset;
     pub(crate) mod sources;
-    #[cfg(any(feature = "retry", feature = "hedge"))]
+    #[cfg(feature = "_attempts")]
     pub(crate) mod throttle;
     pub(crate) mod unsent;
 }

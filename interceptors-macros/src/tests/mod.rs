@@ -1541,3 +1541,22 @@ fn a_method_of_a_large_service_adds_no_more_than_it_did() {
     );
     assert!(tokens <= MOST, "{tokens} tokens per method, at most {MOST}");
 }
+
+#[test]
+fn retry_and_hedge_with_different_throttles_are_an_error() {
+    let args = |tokens: u32| {
+        quote! {
+            retry(throttle(tokens = 10, ratio = 0.1), except = ["/user.v1.UserService/Get"]),
+            hedge(throttle(tokens = #tokens, ratio = 0.1), only = ["/user.v1.UserService/Get"]),
+        }
+    };
+    let item = || {
+        quote!(
+            struct Outbound;
+        )
+    };
+    assert_eq!(
+        errors(args(20), item()),
+        ["`retry` and `hedge` share one throttle; give both the same `tokens` and `ratio`"]
+    );
+}

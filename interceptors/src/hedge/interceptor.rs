@@ -13,6 +13,7 @@ use crate::core::time::exceeded;
 use crate::kit::codes;
 use crate::kit::exceeded::{exceeded_after, explained};
 use crate::kit::pushback::{PREVIOUS_ATTEMPTS, Pushback, pushback};
+use crate::kit::reset;
 use crate::kit::throttle::Throttle;
 use crate::kit::unsent::is_unsent;
 use crate::{Call, CallDetails, Interceptor, Next};
@@ -131,7 +132,11 @@ impl<'a> Hedge<'a> {
         };
         match result {
             Ok(()) if attempt.is_sent() => throttle.succeed(),
-            Err(status) if !attempt.is_answered() && !is_unsent(attempt, status) => {
+            Err(status)
+                if !attempt.is_answered()
+                    && !is_unsent(attempt, status)
+                    && !is_unprocessed(status) =>
+            {
                 let non_fatal = self.config.non_fatal_codes.contains(&status.code());
                 if non_fatal || pushback(status.metadata()) == Pushback::Stop {
                     return throttle.fail();
@@ -266,8 +271,9 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Hedge<'_> {
                     continue;
                 }
                 Err(status)
-                    if self.config.non_fatal_codes.contains(&status.code())
-                        && !attempt.is_answered() =>
+                    if !attempt.is_answered()
+                        && (self.config.non_fatal_codes.contains(&status.code())
+                            || is_unprocessed(&status)) =>
                 {
                     status
                 }
@@ -294,6 +300,12 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Hedge<'_> {
             failure = Some(status);
         }
     }
+}
+
+/// Whether no application has seen the attempt: its connection closed before it was sent, or the server says so.
+#[cold]
+fn is_unprocessed(status: &Status) -> bool {
+    reset::is_unsent(status) || reset::is_unprocessed(status)
 }
 
 /// When the next attempt is made, after one that an interceptor further in has refused.

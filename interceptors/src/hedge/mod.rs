@@ -7,6 +7,8 @@
 //!   When all have failed, the last failure is the answer.
 //! - An attempt that an interceptor behind `hedge` refuses was not sent. The attempts under way go on, and it is the
 //!   answer only if there are none.
+//! - An attempt that no application has seen (`REFUSED_STREAM`, a `GOAWAY` below it, a connection that closed first) is followed by the next one at once
+//!   too, whatever its code. Feature `transparent-retry`.
 //! - Any other failure is the answer, and so is a failure after the server has begun to respond.
 //! - `grpc-retry-pushback-ms` in a failure with a non-fatal code says when the next attempt may be made;
 //!   negative or unreadable, none is.

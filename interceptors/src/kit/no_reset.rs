@@ -16,7 +16,7 @@ pub(crate) fn is_unsent(_: &Status) -> bool {
 }
 
 /// Not known.
-#[cfg(feature = "retry")]
+#[allow(dead_code)] // not every client makes several attempts
 pub(crate) fn is_unprocessed(_: &Status) -> bool {
     false
 }

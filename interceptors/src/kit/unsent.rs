@@ -31,6 +31,7 @@ impl Error for Unsent {
 }
 
 /// That of nearly all refusals, so that it is allocated once.
+#[cfg_attr(not(feature = "client"), allow(dead_code))] // only clients mark
 static UNSENT: LazyLock<Arc<Unsent>> = LazyLock::new(|| Arc::new(Unsent(None)));
 
 /// Says to outer chains that this status is no answer of a server.

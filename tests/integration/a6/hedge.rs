@@ -3,7 +3,9 @@
 use h2::Reason;
 use interceptors::{Kind, intercept};
 use interceptors_proto::demo::{GetUserRequest, User};
-use interceptors_tests::flaky::{Action, FlakyServer, answer, fail, fail_after, hang, hang_after};
+use interceptors_tests::flaky::{
+    Action, FlakyServer, answer, fail, fail_after, hang, hang_after, reset,
+};
 use tokio::time::{Instant, advance, sleep};
 use tonic::{Code, Request, Response, Status};
 
@@ -120,6 +122,18 @@ async fn there_are_no_more_attempts_than_the_policy_says() {
 async fn a_non_fatal_failure_sends_the_next_at_once_and_the_delay_begins_again() {
     let script = [failure().after(MS(30)), hang(), answer(1)];
     expect(&script, &[0, 30, 130], Ok(30), 130, &[2]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_no_application_has_seen_is_not_fatal() {
+    let script = [
+        answer(1).after(MS(150)),
+        reset(Reason::REFUSED_STREAM),
+        hang(),
+    ];
+    expect(&script, &[0, 100, 100], Ok(10), 150, &[3]).await;
+    let script = [reset(Reason::REFUSED_STREAM), answer(1)];
+    expect(&script, &[0, 0], Ok(20), 0, &[]).await;
 }
 
 #[tokio::test(start_paused = true)]
