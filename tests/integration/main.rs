@@ -6,6 +6,7 @@ mod call;
 mod catch_panic;
 mod end;
 mod guard;
+mod long_status;
 mod order;
 mod plan;
 mod rate_limit;

@@ -255,6 +255,36 @@ async fn a_tracestate_that_is_malformed_or_too_large_is_left_out_and_the_trace_g
     }
 }
 
+#[tokio::test]
+async fn several_tracestates_are_joined_in_their_order() {
+    let twice = |n: usize| format!("k={}", "v".repeat(n - 2));
+    let half = twice(256);
+    for (states, carried) in [
+        (["a=1", "b=2,c=3"], "a=1,b=2,c=3"),
+        (["a=1", ""], "a=1"),
+        // More than anybody has to carry, together.
+        ([half.as_str(), half.as_str()], ""),
+    ] {
+        let spans = Spans::listen();
+        let (server, _) = traced().await;
+        let mut request = Request::new(GetUserRequest { id: 7 });
+        let headers = request.metadata_mut().as_mut();
+        let parent = format!("00-{TRACE}-{PARENT}-01");
+        headers.insert("traceparent", parent.parse().unwrap());
+        for state in states {
+            headers.append("tracestate", state.parse().unwrap());
+        }
+        let mut client = UserServiceClient::new(server.channel.clone());
+        client.get_user(request).await.unwrap();
+        drop(client);
+        server.stop().await;
+        let ended = spans.ended();
+        assert_eq!(ended.len(), 1);
+        assert_eq!(ended[0].parent_span_id.to_string(), PARENT);
+        assert_eq!(ended[0].span_context.trace_state().header(), carried);
+    }
+}
+
 /// Whose traces a service goes on with.
 enum Trust {
     Callers,

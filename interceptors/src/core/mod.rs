@@ -1,7 +1,7 @@
 //! What a call is and how it runs. Nothing here knows an interceptor or a transport.
 //!
 //! A module may use those that come before it in this order, and none that comes after it:
-//! text, malformed, secrets, kind, id, plan, name, time, facts, received, end, layer, abilities, kept, messages,
+//! text, malformed, fitted, secrets, kind, id, plan, name, time, facts, received, end, layer, abilities, kept, messages,
 //! details, call, chain, stream.
 
 pub(crate) mod abilities;
@@ -10,6 +10,7 @@ pub(crate) mod chain;
 pub(crate) mod details;
 pub(crate) mod end;
 pub(crate) mod facts;
+pub(crate) mod fitted;
 pub(crate) mod id;
 pub(crate) mod kept;
 pub(crate) mod kind;

@@ -8,6 +8,8 @@ use tokio::time::Instant;
 use tonic::{Status, Streaming};
 
 use super::end::Outcome;
+use super::fitted::fitted;
+use super::kind::Side;
 use super::layer::{Step, Tail};
 use super::malformed::caught;
 use super::messages::MessageStream;
@@ -34,6 +36,8 @@ pin_project_lite::pin_project! {
         inner: S,
         watch: Option<Tail>,
         deadline: StreamDeadline<S>,
+        // It leaves a service, so its status has to fit.
+        is_sent: bool,
     }
 }
 
@@ -106,7 +110,15 @@ impl<S> ResponseStream<S> {
             inner,
             watch: None,
             deadline: StreamDeadline::None,
+            is_sent: false,
         }
+    }
+
+    /// Where it goes: out of a service, or to the caller of a client.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn leaving(mut self, side: Side) -> Self {
+        self.is_sent = matches!(side, Side::Server);
+        self
     }
 
     pub(crate) fn watched(mut self, watch: Tail) -> Self {
@@ -271,7 +283,26 @@ where
     type Item = Result<M, Status>;
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        match self.as_mut().poll_watched(cx) {
+            Poll::Ready(Some(Err(status))) if self.is_sent => {
+                Poll::Ready(Some(Err(fitted(status))))
+            }
+            polled => polled,
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.inner.size_hint()
+    }
+}
+
+impl<S, M> ResponseStream<S>
+where
+    S: Stream<Item = Result<M, Status>>,
+{
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn poll_watched(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<M, Status>>> {
         let this = self.project();
         let Some(watch) = this.watch else {
             return Self::poll_inner(this.inner, this.deadline, cx);
@@ -289,10 +320,6 @@ where
             None => watch.tell(Outcome::Ok, None),
         }
         Poll::Ready(item)
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        self.inner.size_hint()
     }
 }
 

@@ -86,10 +86,11 @@ impl<S: Send> Reply<S> for AssociatedStream {
             Side::Server => call.known_deadline(),
             Side::Client => None,
         };
+        let side = call.side();
         let bounds = call.take_bounds();
         let at = bounds.as_ref().and_then(|bounds| bounds.at);
         let response = response.map(|body| {
-            let body = body.inherited(inherited);
+            let body = body.inherited(inherited).leaving(side);
             match bounds {
                 Some(bounds) => body.bounded(bounds),
                 None => body,

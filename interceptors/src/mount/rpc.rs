@@ -12,6 +12,8 @@ use super::reply::{Answer, Reply, ResultType};
 use crate::core::abilities::Abilities;
 use crate::core::call::Call;
 use crate::core::chain::{Interceptor, Next};
+use crate::core::fitted::fitted;
+use crate::core::kind::Side;
 use crate::core::plan::MethodPlan;
 use crate::core::time::Inherited;
 
@@ -135,7 +137,11 @@ where
 
     /// What the service's trait wants of what came out of the chain.
     pub fn leave(&self, result: Answer<R::Body>, call: &mut Call<M>) -> Answer<R::Out> {
-        R::leave(call, result)
+        let left = R::leave(call, result);
+        match left {
+            Err(status) if matches!(call.side(), Side::Server) => Err(fitted(status)),
+            left => left,
+        }
     }
 }
 

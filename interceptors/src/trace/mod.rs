@@ -270,7 +270,7 @@ fn span_of_call(call: &CallDetails, config: &Config) -> Span {
 
 /// What the caller sent, and `otherwise` where that is nothing.
 fn caller(call: &CallDetails, otherwise: &Context) -> Context {
-    let headers = Headers(call.metadata().as_ref());
+    let headers = Headers::new(call.metadata().as_ref());
     global::get_text_map_propagator(|propagator| {
         propagator.extract_with_context(otherwise, &headers)
     })
@@ -301,18 +301,54 @@ fn span_of_attempt(call: &mut CallDetails) -> Span {
     span
 }
 
-struct Headers<'a>(&'a HeaderMap);
+struct Headers<'a> {
+    headers: &'a HeaderMap,
+    /// What came in several headers, in one.
+    joined: [(&'static str, Option<String>); 2],
+}
 
 /// How long a `tracestate` may be, and how many members it may have: by W3C's specification, nobody has to carry more
 /// on.
 const TRACESTATE: (usize, usize) = (512, 32);
 
+impl<'a> Headers<'a> {
+    fn new(headers: &'a HeaderMap) -> Self {
+        Self {
+            headers,
+            joined: ["tracestate", "baggage"].map(|key| (key, joined(headers, key))),
+        }
+    }
+
+    /// The value of a key that has one, or those of a list as they are to be read: W3C Trace Context §3.3.1.1, W3C Baggage §3.3.
+    fn whole(&self, key: &str) -> Option<&str> {
+        let joined = self.joined.iter().find(|(name, _)| *name == key);
+        if let Some((_, Some(joined))) = joined {
+            return Some(joined);
+        }
+        self.headers.get(key)?.to_str().ok()
+    }
+}
+
+/// Several headers of one list, in their order; `None` where there is nothing to join. What is no text is left out with all of it.
+fn joined(headers: &HeaderMap, key: &str) -> Option<String> {
+    let mut values = headers.get_all(key).iter();
+    let _first = values.next()?;
+    values.next()?;
+    let values: Result<Vec<_>, _> = headers
+        .get_all(key)
+        .iter()
+        .map(HeaderValue::to_str)
+        .collect();
+    let values = values.unwrap_or_default().into_iter().map(str::trim);
+    let members: Vec<_> = values.filter(|value| !value.is_empty()).collect();
+    Some(members.join(","))
+}
+
 impl Extractor for Headers<'_> {
     fn get(&self, key: &str) -> Option<&str> {
-        let mut values = self.0.get_all(key).iter();
-        let value = values.next()?.to_str().ok()?;
+        let value = self.whole(key)?;
         let is_fit = match key {
-            "traceparent" => values.next().is_none(),
+            "traceparent" => self.headers.get_all(key).iter().nth(1).is_none(),
             "tracestate" => {
                 let (bytes, members) = TRACESTATE;
                 value.len() <= bytes && value.split(',').nth(members).is_none()
@@ -323,11 +359,11 @@ impl Extractor for Headers<'_> {
     }
 
     fn keys(&self) -> Vec<&str> {
-        self.0.keys().map(HeaderName::as_str).collect()
+        self.headers.keys().map(HeaderName::as_str).collect()
     }
 
     fn get_all(&self, key: &str) -> Option<Vec<&str>> {
-        let values = self.0.get_all(key).iter();
+        let values = self.headers.get_all(key).iter();
         let values: Vec<_> = values.filter_map(|value| value.to_str().ok()).collect();
         (!values.is_empty()).then_some(values)
     }
@@ -369,5 +405,36 @@ mod tests {
         }
         HeadersMut(&mut headers).set("baggage", "user=%C5%81ukasz".to_owned());
         assert_eq!(headers["baggage"], "user=%C5%81ukasz");
+    }
+
+    #[test]
+    fn several_headers_of_a_list_are_one() {
+        use opentelemetry::baggage::BaggageExt;
+        use opentelemetry::propagation::TextMapPropagator;
+        use opentelemetry_sdk::propagation::BaggagePropagator;
+
+        let mut headers = HeaderMap::new();
+        for (key, value) in [
+            ("tracestate", "a=1"),
+            ("tracestate", " "),
+            ("tracestate", "b=2,c=3"),
+            ("baggage", "user=7;secret=no, plan=free"),
+            ("baggage", "region=eu"),
+            ("x-other", "first"),
+            ("x-other", "second"),
+        ] {
+            headers.append(key, HeaderValue::from_static(value));
+        }
+        let read = Headers::new(&headers);
+        assert_eq!(read.get("tracestate"), Some("a=1,b=2,c=3"));
+        assert_eq!(read.get("x-other"), Some("first"));
+        let context = BaggagePropagator::new().extract(&read);
+        for (key, value) in [("user", "7"), ("plan", "free"), ("region", "eu")] {
+            let found = context.baggage().get(key).map(ToString::to_string);
+            assert_eq!(found.as_deref(), Some(value), "{key}");
+        }
+        let opaque = HeaderValue::from_bytes(b"d=\xff").unwrap();
+        headers.append("tracestate", opaque);
+        assert_eq!(Headers::new(&headers).get("tracestate"), Some(""));
     }
 }

@@ -1,0 +1,158 @@
+//! A status that a service answers with, made so short that peers accept its headers.
+
+use tonic::metadata::MetadataMap;
+use tonic::{Code, Status};
+
+/// What the least generous peers accept, all headers together: grpc-java, and C-core's soft limit.
+const ACCEPTED: usize = 8 * 1024;
+/// What a response has apart from its status.
+const OTHERS: usize = 512;
+/// So much of a message is sent, however much metadata there is.
+const LEAST: usize = 256;
+/// HTTP/2 counts this for each field, beside its name and value.
+const FIELD: usize = 32;
+
+const MESSAGE: usize = "grpc-message".len() + FIELD;
+const DETAILS: usize = "grpc-status-details-bin".len() + FIELD;
+
+/// The status as it can be sent: the message is cut where it is too long, and details go that take more than half of the space.
+#[cold]
+pub(crate) fn fitted(status: Status) -> Status {
+    let message = status.message();
+    let metadata = status.metadata().as_ref();
+    let metadata: usize = metadata
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + FIELD)
+        .sum();
+    let room = (ACCEPTED - OTHERS).saturating_sub(metadata).max(LEAST);
+    let mut details = match status.details().len() {
+        0 => 0,
+        length => length.div_ceil(3) * 4 + DETAILS,
+    };
+    let mut needed: usize = message.chars().map(encoded).sum();
+    needed += MESSAGE;
+    if needed + details <= room {
+        return status;
+    }
+    let keeps_details = details <= room / 2;
+    if !keeps_details {
+        details = 0;
+    }
+    let message = match needed + details <= room {
+        true => message.to_owned(),
+        false => cut(message, room - details - MESSAGE),
+    };
+    let details = match keeps_details {
+        true => bytes::Bytes::copy_from_slice(status.details()),
+        false => bytes::Bytes::new(),
+    };
+    rebuilt(status.code(), message, details, status.metadata().clone())
+}
+
+fn rebuilt(code: Code, message: String, details: bytes::Bytes, metadata: MetadataMap) -> Status {
+    Status::with_details_and_metadata(code, message, details, metadata)
+}
+
+/// How long a character is in `grpc-message`, as tonic encodes it.
+fn encoded(c: char) -> usize {
+    match c.is_ascii_graphic() && !"\"#%<>`?{}".contains(c) {
+        true => 1,
+        false => 3 * c.len_utf8(),
+    }
+}
+
+/// The beginning of a message, in so many bytes of `grpc-message`.
+fn cut(message: &str, room: usize) -> String {
+    let mark = format!("… (cut, {} bytes)", message.len());
+    let mut left = room.saturating_sub(mark.chars().map(encoded).sum());
+    let end = message.char_indices().find(|(_, c)| {
+        let fits = left.checked_sub(encoded(*c));
+        left = fits.unwrap_or(left);
+        fits.is_none()
+    });
+    let end = end.map_or(message.len(), |(end, _)| end);
+    let mut cut = String::with_capacity(end + mark.len());
+    cut.push_str(&message[..end]);
+    cut.push_str(&mark);
+    cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The size of the headers, as HTTP/2 counts it.
+    fn size(status: &Status) -> usize {
+        let mut headers = http::HeaderMap::new();
+        status.add_header(&mut headers).unwrap();
+        let fields = headers.iter();
+        fields
+            .map(|(name, value)| name.as_str().len() + value.len() + FIELD)
+            .sum()
+    }
+
+    #[test]
+    fn what_fits_stays_the_same() {
+        for length in [0, 1, 7_000, 7_600] {
+            let status = fitted(Status::internal("x".repeat(length)));
+            assert_eq!(status.message().len(), length);
+        }
+        let status = Status::with_details(Code::Internal, "short", vec![7; 5_000].into());
+        assert_eq!(fitted(status).details().len(), 5_000);
+    }
+
+    #[test]
+    fn what_is_too_long_is_cut_at_a_character() {
+        let every_ascii: String = (0..128_u8).map(char::from).collect();
+        for text in ["x", "%", "ä", "日", "🦀", "x🦀", every_ascii.as_str()] {
+            for length in [7_640, 7_650, 20_000, 100_000] {
+                let message = text.repeat(length / text.len() + 1);
+                let status = fitted(Status::aborted(message.clone()));
+                let size = size(&status);
+                assert!(size <= ACCEPTED - OTHERS + 64, "{text}: {size}");
+                assert_eq!(status.code(), Code::Aborted);
+                let Some((kept, mark)) = status.message().rsplit_once('…') else {
+                    assert_eq!(status.message(), message);
+                    continue;
+                };
+                assert!(message.starts_with(kept));
+                assert_eq!(mark, format!(" (cut, {} bytes)", message.len()));
+                assert!(size >= ACCEPTED - OTHERS - 128, "{text}: {size}");
+            }
+        }
+    }
+
+    #[test]
+    fn details_that_are_too_large_are_dropped_and_others_stay() {
+        let message = "x".repeat(20_000);
+        for (length, kept) in [(1_000, 1_000), (2_700, 2_700), (20_000, 0)] {
+            let details = vec![7; length].into();
+            let status = fitted(Status::with_details(
+                Code::Aborted,
+                message.as_str(),
+                details,
+            ));
+            assert_eq!(status.details().len(), kept);
+            assert!(status.message().contains('…'));
+            assert!(size(&status) <= ACCEPTED - OTHERS + 64);
+        }
+        let status = Status::with_details(Code::Aborted, "short", vec![7; 20_000].into());
+        let status = fitted(status);
+        assert_eq!((status.message(), status.details().len()), ("short", 0));
+    }
+
+    #[test]
+    fn metadata_counts_and_stays() {
+        let mut status = Status::aborted("x".repeat(7_000));
+        let value = "v".repeat(3_000).parse().unwrap();
+        status.metadata_mut().insert("x-large", value);
+        let status = fitted(status);
+        assert_eq!(status.metadata().get("x-large").unwrap().len(), 3_000);
+        assert!(status.message().len() < 5_000);
+        assert!(size(&status) <= ACCEPTED - OTHERS + 64);
+        let mut status = Status::aborted("x".repeat(7_000));
+        let value = "v".repeat(30_000).parse().unwrap();
+        status.metadata_mut().insert("x-large", value);
+        assert!(fitted(status).message().starts_with("xxx"));
+    }
+}
