@@ -157,7 +157,7 @@ impl Listed {
     /// place of its own.
     pub(crate) fn made_from_self(&self) -> Option<&Expr> {
         let given = self.entry.given().filter(|_| self.entry.keeps_given());
-        let base = given.filter(|expr| needs_receiver(expr)).map(base)?;
+        let base = given.filter(needs_receiver).map(base)?;
         (!matches!(base, Expr::Path(_))).then_some(base)
     }
 
