@@ -281,3 +281,105 @@ fn clients_retry_hedge_and_keep_to_deadlines() {
     ids.dedup();
     assert_eq!(ids.len(), attempts);
 }
+
+// What README.md says.
+
+const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+
+/// A line as the README has it: without the time, the kind of the method and the duration.
+fn shortened(line: &str) -> String {
+    let mut words: Vec<&str> = line.split(' ').collect();
+    let is_left_out =
+        |word: &&str| word.starts_with("grpc.method_type=") || word.starts_with("grpc.time_ms=");
+    words.retain(|word| !is_left_out(word));
+    let is_time = |word: &&str| word.ends_with('s') && word.starts_with(|c: char| c.is_numeric());
+    match words.iter().position(|word| !word.is_empty()) {
+        Some(first) if words[first..].len() > 2 && is_time(&words[first]) => {
+            format!("   {}", words[first + 1..].join(" ").trim_start())
+        }
+        _ => words.join(" "),
+    }
+}
+
+/// A line without what differs from run to run: its numbers, and how wide a column is.
+fn masked(line: &str) -> String {
+    let mut masked = String::new();
+    for letter in line.chars() {
+        match letter {
+            '0'..='9' | '.' if masked.ends_with('#') => {}
+            ' ' if masked.ends_with(' ') => {}
+            '0'..='9' => masked.push('#'),
+            other => masked.push(other),
+        }
+    }
+    masked
+}
+
+/// The lines of each scene. How often one comes, and in which order those of a scene come, may differ.
+fn scenes(text: &str) -> Vec<std::collections::BTreeSet<String>> {
+    let scenes = text.split("== ").map(|scene| scene.lines().map(masked));
+    scenes.map(Iterator::collect).collect()
+}
+
+/// The block behind this heading, and what is before and after it.
+fn block<'a>(readme: &'a str, heading: &str) -> [&'a str; 3] {
+    let start = readme.find(heading).expect(heading);
+    let start = start + readme[start..].find("```text\n").unwrap() + "```text\n".len();
+    let end = start + readme[start..].find("```\n").unwrap();
+    [&readme[..start], &readme[start..end], &readme[end..]]
+}
+
+#[test]
+fn the_readme_shows_what_the_demo_prints() {
+    let (_, text) = demo(None);
+    let printed: Vec<String> = text.lines().map(shortened).collect();
+    let printed = printed.join("\n");
+    let start = printed.find("== Login").unwrap();
+    let printed = format!("{}\n", printed[start..].trim_end());
+    let readme = std::fs::read_to_string(README).unwrap();
+    let [before, shown, after] = block(&readme, "## What the demo prints");
+    if scenes(shown) == scenes(&printed) {
+        return;
+    }
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(README, [before, &printed, after].concat()).unwrap();
+        return;
+    }
+    panic!("UPDATE_EXPECT=1 writes it anew; the demo prints\n{printed}");
+}
+
+#[test]
+fn the_readme_shows_lines_that_the_clients_print() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_clients"));
+    let output = command.env_remove("RUST_LOG").output().unwrap();
+    let text = String::from_utf8([output.stdout.as_slice(), &output.stderr].concat()).unwrap();
+    // How much time a call has left is shown in the unit of `grpc-timeout`, which differs from run to run.
+    let without_time = |line: &str| {
+        let line = masked(shortened(line).trim());
+        line.split(", trace-").next().unwrap_or_default().to_owned()
+    };
+    let printed: Vec<String> = text.lines().map(without_time).collect();
+    let readme = std::fs::read_to_string(README).unwrap();
+    let [_, shown, _] = block(&readme, "## What the clients print");
+    for line in shown.lines().map(without_time) {
+        assert!(
+            printed.contains(&line),
+            "{line:?} is not in\n{}",
+            printed.join("\n")
+        );
+    }
+}
+
+#[test]
+fn the_readme_quotes_the_service() {
+    let readme = std::fs::read_to_string(README).unwrap();
+    let (_, quoted) = readme.split_once("```rust,ignore\n").unwrap();
+    let (quoted, _) = quoted.split_once("```").unwrap();
+    let mut source = include_str!("../src/users.rs").lines();
+    for line in quoted.lines() {
+        assert!(
+            source.any(|other| other == line),
+            "not in users.rs, in this order: {line}"
+        );
+    }
+}

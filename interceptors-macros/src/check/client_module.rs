@@ -1,3 +1,4 @@
+use proc_macro2::Span;
 use quote::ToTokens;
 
 use super::cover::{Covered, check_coverage, covered};
@@ -9,14 +10,14 @@ use crate::item::constructors::check_constructors;
 use crate::item::names::{Named, Names, ServiceName};
 use crate::text::tokens::find_ident;
 
-/// The chains of a generated client. What its kinds rule out is left out, unless it is named.
+/// The chains of a generated client, and the other services of its package that lists name. What its kinds rule out is left out, unless it is named.
 pub(super) fn chains(
     cx: &Ctxt,
     name: &ServiceName,
     module: &ClientModule,
     entries: &[Listed],
     all_is_here: bool,
-) -> Vec<Chain> {
+) -> (Vec<Chain>, Vec<(Span, String)>) {
     if entries.iter().any(|listed| listed.row.needs.scheme) {
         check_constructors(cx, module);
     }
@@ -28,12 +29,18 @@ pub(super) fn chains(
     });
     let methods: Vec<Named> = methods.collect();
     if methods.is_empty() {
-        return Vec::new();
+        return Default::default();
     }
     let mut names = Names::new(cx, name, &methods);
     names.is_of_package = true;
     let covered = entries.iter().map(|listed| covered(&mut names, listed));
     let mut covered: Vec<Covered> = covered.collect();
+    let mut siblings: Vec<(Span, String)> = Vec::new();
+    for (span, service) in names.siblings {
+        if !siblings.iter().any(|(_, known)| *known == service) {
+            siblings.push((span, service));
+        }
+    }
     let mut chains = Vec::new();
     for (index, (named, method)) in methods.iter().zip(&module.methods).enumerate() {
         let is_unary = !method.request_is_stream && !method.response_is_stream;
@@ -84,5 +91,5 @@ pub(super) fn chains(
     if all_is_here {
         check_coverage(cx, entries, &covered, &chains);
     }
-    chains
+    (chains, siblings)
 }

@@ -37,7 +37,8 @@ pub(crate) struct Checked {
     /// One for each method; for a channel one for each path that a list names, and before them one
     /// for all others.
     pub(crate) chains: Vec<Chain>,
-    /// Services that full paths in lists name, where the compiler has to compare.
+    /// Services that full paths in lists name, where the compiler has to compare; of a generated client, other services
+    /// of its package.
     pub(crate) named_services: Vec<(Span, String)>,
 }
 
@@ -99,8 +100,8 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
                 None => ServiceName::Derived(module.client.to_string()),
             };
             has_plan = true;
-            named_services = Vec::new();
-            chains = client_module::chains(&cx, &name, module, &entries, all_is_here);
+            (chains, named_services) =
+                client_module::chains(&cx, &name, module, &entries, all_is_here);
         }
         Annotated::Channel(item) => {
             name = ServiceName::Derived(item.ident.to_string());

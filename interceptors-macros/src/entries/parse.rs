@@ -28,6 +28,11 @@ pub(crate) fn parse(args: TokenStream, item: TokenStream) -> syn::Result<Parsed>
             "to use `#[intercept]` on a client, enable the feature `client` of `interceptors`",
         );
     }
+    // What is listed on a method may not be listed on a block; that it stands there is one error.
+    let args = match &item {
+        Ok(Item::Fn(method)) if method.sig.receiver().is_some() => TokenStream::new(),
+        _ => args,
+    };
     let args = parse_block_args(&cx, mount, args);
     let errors_in_args = cx.errors();
     let item = cx

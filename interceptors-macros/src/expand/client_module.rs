@@ -1,3 +1,4 @@
+use heck::ToUpperCamelCase;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{
@@ -70,7 +71,9 @@ pub(crate) fn expand(checked: &Checked, module: &ClientModule) -> TokenStream {
     let methods = pairs().map(|(method, chain)| method_impl(checked, module, method, chain));
     let plans = module.methods.iter().map(plan_name);
     let plan_impl = plan_impl(checked, &module.generics, self_ty, plans);
+    let siblings = siblings(checked);
     let generated = quote! {
+        #(#siblings)*
         const _: () = {
             #imports
             #entries
@@ -94,6 +97,37 @@ pub(crate) fn expand(checked: &Checked, module: &ClientModule) -> TokenStream {
         items.push(Item::Verbatim(generated));
     }
     quote!(#output)
+}
+
+/// Output, for `only = ["/user.v1.LoginService/Login"]` on the client of another service of `user.v1`:
+///
+/// ```text
+/// use super::login_service_client as _;
+/// ```
+///
+/// The attribute is the same on all clients of a package, and each of them knows its own methods only. Whether there is such
+/// a client the compiler knows: an error says that there is none.
+fn siblings(checked: &Checked) -> impl Iterator<Item = TokenStream> + '_ {
+    checked.named_services.iter().map(|(span, service)| {
+        let module = format_ident!("{}", client_module_of(service), span = at(*span));
+        quote_spanned! {at(*span)=>
+            #[allow(unused_imports)]
+            use super::#module as _;
+        }
+    })
+}
+
+/// As tonic's code generator names it: `login_service_client` for `user.v1.LoginService`.
+fn client_module_of(service: &str) -> String {
+    let name = service.rsplit('.').next().unwrap_or(service);
+    let mut module = String::new();
+    for letter in name.to_upper_camel_case().chars() {
+        if letter.is_uppercase() && !module.is_empty() {
+            module.push('_');
+        }
+        module.push(letter.to_ascii_lowercase());
+    }
+    module + "_client"
 }
 
 fn sends_tokens(checked: &Checked) -> bool {

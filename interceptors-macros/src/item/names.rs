@@ -112,9 +112,9 @@ impl Named {
 
     /// A name that was given is exact; one that comes from Rust's has lost its case.
     fn has_rpc_name(&self, written: &str) -> bool {
-        match self.is_exact {
-            true => self.rpc == written,
-            false => plain(&self.rpc) == plain(written),
+        match self.is_derived {
+            false => self.rpc == written,
+            true => plain(&self.rpc) == plain(written),
         }
     }
 }
@@ -126,6 +126,8 @@ pub(crate) struct Names<'a> {
     pub(crate) methods: &'a [Named],
     /// Services that full paths name, where the compiler has to compare.
     pub(crate) compare: Vec<(Span, String)>,
+    /// Services of the same package that full paths name.
+    pub(crate) siblings: Vec<(Span, String)>,
     /// How many names led to no method.
     pub(crate) unresolved: usize,
     /// Whether the policy applies to the clients of all services of a package.
@@ -139,6 +141,7 @@ impl<'a> Names<'a> {
             service,
             methods,
             compare: Vec::new(),
+            siblings: Vec::new(),
             unresolved: 0,
             is_of_package: false,
         }
@@ -186,9 +189,13 @@ impl<'a> Names<'a> {
         };
         // Exactly this name before one that differs in case and underscores.
         let exact = |&index: &usize| self.methods[index].rpc == *written;
+        let has_twin = |&index: &usize| self.methods[index].is_exact;
         let found = match &method_ref.spelled {
             Spelled::Rust(_) => found,
             _ if found.iter().any(exact) => found.into_iter().filter(exact).collect(),
+            _ if found.iter().any(has_twin) => {
+                indices_where(&|method| plain(&method.rpc) == plain(written))
+            }
             _ => found,
         };
         if let [first, rest @ ..] = &found[..]
@@ -238,7 +245,9 @@ impl<'a> Names<'a> {
                 .map(|(package, _)| package.to_owned())
         };
         if own != service && self.is_of_package && package(&own) == package(service) {
-            // The same policy applies to that service's client, where the name is known.
+            // The same policy applies to that service's client, where the method is known. Whether there is one the
+            // compiler finds out.
+            self.siblings.push((span, service.to_owned()));
             return false;
         }
         if own != service {

@@ -23,6 +23,7 @@ mod messages;
 mod names_in_scope;
 mod order;
 mod places;
+mod readme;
 mod receivers;
 mod siblings;
 mod streams;

@@ -95,6 +95,45 @@ impl Plan {
         assert!(self.notes().next().is_none(), "the plan has notes:\n{self}");
     }
 
+    /// Paths that lists of this plan name, and that none of these plans has. A channel takes calls of any service, so the
+    /// attribute cannot know a path with a mistake in it; a test can.
+    ///
+    /// ```
+    /// use interceptors::{Intercepted as _, intercept};
+    /// # use interceptors_proto::guide;
+    /// # use guide::user_service_server::UserService;
+    /// # use tonic::{Request, Response, Status};
+    ///
+    /// #[intercept(logging(except = ["/demo.v1.UserService/Login"]), retry(only = ["/demo.v1.UserServis/GetUser"]))]
+    /// struct Outbound;
+    ///
+    /// struct Users;
+    ///
+    /// #[intercept(service = "demo.v1.UserService")]
+    /// #[tonic::async_trait]
+    /// impl UserService for Users {
+    ///     // ...
+    /// #     async fn login(&self, _: Request<guide::LoginRequest>) -> Result<Response<guide::LoginReply>, Status> { todo!() }
+    /// }
+    ///
+    /// let unknown: Vec<_> = Outbound::PLAN.unknown_paths(&[Users::PLAN]).collect();
+    /// assert_eq!(unknown, ["/demo.v1.UserServis/GetUser"]);
+    /// ```
+    ///
+    /// The plans are those of services, or of generated clients, which have all methods:
+    /// `UserServiceClient::<Channel>::PLAN`.
+    pub fn unknown_paths<'a>(
+        &self,
+        known: &'a [Self],
+    ) -> impl Iterator<Item = &'static str> + use<'a> {
+        let named = self.methods.iter().filter(|method| method.of_channel);
+        let named = named.map(|method| method.path).filter(|path| *path != "*");
+        named.filter(|path| {
+            let mut methods = known.iter().flat_map(|plan| plan.methods);
+            !methods.any(|method| !method.of_channel && method.path == *path)
+        })
+    }
+
     /// The policy as JSON: an array with an object for each method.
     ///
     /// ```json
