@@ -149,7 +149,7 @@ fn all_entries() -> String {
 }
 
 /// Features that are no entry's, and what they bring.
-const OTHER_FEATURES: [(&str, &str); 11] = [
+const OTHER_FEATURES: [(&str, &str); 12] = [
     (
         "server",
         "the true path and the peer's address of a call, from tonic's server",
