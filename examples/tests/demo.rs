@@ -301,18 +301,36 @@ fn shortened(line: &str) -> String {
     }
 }
 
-/// A line without what differs from run to run: its numbers, and how wide a column is.
+/// A line without what differs from run to run: its numbers, the units of durations, and how wide a column is.
 fn masked(line: &str) -> String {
     let mut masked = String::new();
-    for letter in line.chars() {
+    let mut rest = line;
+    while let Some(letter) = rest.chars().next() {
+        rest = &rest[letter.len_utf8()..];
         match letter {
-            '0'..='9' | '.' if masked.ends_with('#') => {}
+            '0'..='9' => {
+                rest = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+                rest = without_unit(rest);
+                masked.push('#');
+            }
             ' ' if masked.ends_with(' ') => {}
-            '0'..='9' => masked.push('#'),
             other => masked.push(other),
         }
     }
     masked
+}
+
+/// What is behind a number, without the unit that makes it a duration.
+fn without_unit(text: &str) -> &str {
+    let is_end = |rest: &str| !rest.starts_with(char::is_alphanumeric);
+    for unit in ["ns", "µs", "ms", "s"] {
+        if let Some(rest) = text.strip_prefix(unit)
+            && is_end(rest)
+        {
+            return rest;
+        }
+    }
+    text
 }
 
 /// The lines of each scene. How often one comes, and in which order those of a scene come, may differ.

@@ -10,7 +10,7 @@ pub use crate::core::kept::Kept;
 pub use crate::core::layer::{Inner, Layer, Step};
 pub use crate::core::messages::EachMessage;
 pub use crate::core::name::{CallName, name_in};
-pub use crate::core::received::Received;
+pub use crate::core::received::{Reading, Received};
 pub use crate::core::time::{
     InTurns, Scope, current, exceeded, inherit, is_malformed, lately, scope, timeout_at,
 };

@@ -150,8 +150,6 @@ struct Auth {
     /// Who verifies the token, or who gives it.
     given: Option<Expr>,
     access: Access,
-    /// Whether the token has a key of its own.
-    has_header: bool,
 }
 
 pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
@@ -161,7 +159,6 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
         config: reading.config.take()?,
         given: reading.given.take(),
         access: std::mem::take(&mut reading.access),
-        has_header: reading.has("header"),
     };
     Some(reading.listed(entry))
 }
@@ -185,7 +182,7 @@ impl Entry for Auth {
 
     fn secret(&self, place: &Place<'_>) -> Option<TokenStream> {
         let config = place.item("CONFIG");
-        self.has_header.then(|| quote!(#config.own_header()))
+        Some(quote!(#config.own_header()))
     }
 
     fn value(&self, spot: &Spot<'_>) -> TokenStream {

@@ -72,8 +72,13 @@ pub(crate) trait Entry {
         TokenStream::new()
     }
 
-    /// The metadata key of a secret that it looks for, which is hidden in all methods, whether it covers them or not: an
-    /// `Option<&'static str>`.
+    /// Whether it runs code of the user's, which may print what it sees.
+    fn is_users_code(&self) -> bool {
+        false
+    }
+
+    /// If it looks for a secret, the metadata key that is not a usual one: an `Option<&'static str>`. Secrets are hidden in all
+    /// methods, whether it covers them or not.
     fn secret(&self, place: &Place<'_>) -> Option<TokenStream> {
         let _ = place;
         None

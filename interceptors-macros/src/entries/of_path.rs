@@ -125,6 +125,10 @@ impl OfPath {
 }
 
 impl Entry for OfPath {
+    fn is_users_code(&self) -> bool {
+        true
+    }
+
     /// Output, for `my_crate::audit(level = 3)`:
     ///
     /// ```text

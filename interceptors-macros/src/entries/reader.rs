@@ -227,11 +227,6 @@ impl<'a> Reader<'a> {
 }
 
 impl Reading<'_> {
-    /// Whether a setting was given.
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.names.contains(&name)
-    }
-
     /// Reads one setting; where its value stands, if it was given. `None` where the entry makes no sense without it.
     fn take(&mut self, setting: &Setting) -> Option<Option<Span>> {
         match setting.value {

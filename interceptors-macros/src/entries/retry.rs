@@ -107,7 +107,7 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "throttle",
             value: Value::Own("throttle(tokens, ratio)"),
-            says: "gRFC A6's throttle: no retries while half of the tokens or more are used up",
+            says: "gRFC A6's throttle: no further attempts while half of the tokens or fewer are left",
             also_called: &["budget", "throttling"],
             ..Setting::USUAL
         },

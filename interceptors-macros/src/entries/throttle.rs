@@ -13,6 +13,10 @@ pub(crate) struct Throttle {
     pub(super) value: TokenStream,
     /// `10/0.1`, for the plan.
     pub(super) shown: String,
+    /// `throttle(tokens = 10, ratio = 0.1)`, for a message.
+    pub(super) written: String,
+    /// Equal where `tokens` and `ratio` are.
+    pub(super) compared: [String; 2],
     /// The entry that has the throttle, where it is not this one.
     pub(super) owner: Option<(Ident, usize)>,
 }

@@ -2,15 +2,15 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
-use syn::Expr;
 use syn::spanned::Spanned;
+use syn::{Expr, Lit};
 
 use super::entry::Listed;
 use super::reader::{Reader, Reading};
 use super::row::{Setting, Value};
 use super::throttle::Throttle;
 use crate::ctxt::Ctxt;
-use crate::text::literals::literal;
+use crate::text::literals::{is_negative, literal};
 use crate::text::settings::Settings;
 use crate::text::span::at;
 use crate::text::summary::summary;
@@ -55,6 +55,12 @@ fn read_parts(reader: &Reader<'_>, key: Ident, tokens: TokenStream) -> Option<Th
         None => summary(expr),
     };
     let both = format!("{}/{}", shown(&tokens.1), shown(&ratio.1));
+    let written = format!(
+        "throttle(tokens = {}, ratio = {})",
+        tokens.1.to_token_stream(),
+        ratio.1.to_token_stream()
+    );
+    let compared = [compared(&tokens.1), compared(&ratio.1)];
     let module = format_ident!("{}", reader.row.module);
     let legal = |part: &Setting, (key, expr): &(Ident, Expr)| {
         let value = reader.value(part, key, expr)?;
@@ -72,8 +78,23 @@ fn read_parts(reader: &Reader<'_>, key: Ident, tokens: TokenStream) -> Option<Th
         module: reader.row.module,
         value,
         shown: both,
+        written,
+        compared,
         owner: None,
     })
+}
+
+/// A number by its value, anything else by its tokens. The plan's text leaves arguments out, so it does not do.
+fn compared(expr: &Expr) -> String {
+    let number = match literal(expr) {
+        Some(Lit::Int(number)) => number.base10_parse::<f64>().ok(),
+        Some(Lit::Float(number)) => number.base10_parse::<f64>().ok(),
+        _ => None,
+    };
+    match number {
+        Some(number) if !is_negative(expr) => number.to_string(),
+        _ => expr.to_token_stream().to_string(),
+    }
 }
 
 /// Gives `hedge` the throttle of `retry`, if both have one: gRFC A6 has one for a server.
@@ -88,10 +109,11 @@ pub(crate) fn share(cx: &Ctxt, entries: &mut [Listed]) {
     let Some((name, i)) = owner else {
         return;
     };
-    let Some(shown) = entries[i].entry.throttle().map(|owner| owner.shown.clone()) else {
+    let Some(owner) = entries[i].entry.throttle() else {
         return;
     };
-    let shared = format!("{shown} of {name}");
+    let (written, compared) = (owner.written.clone(), owner.compared.clone());
+    let shared = format!("{} of {name}", owner.shown);
     for listed in entries {
         let Some(throttle) = listed.entry.throttle_mut() else {
             continue;
@@ -99,9 +121,9 @@ pub(crate) fn share(cx: &Ctxt, entries: &mut [Listed]) {
         if throttle.module == "retry" {
             continue;
         }
-        if throttle.shown != shown {
+        if throttle.compared != compared {
             let message =
-                "`retry` and `hedge` share one throttle; give both the same `tokens` and `ratio`";
+                format!("`retry` and `hedge` share one throttle; write `{written}` in both");
             cx.error_on(&throttle.key, message);
         }
         throttle.owner = Some((name.clone(), i));

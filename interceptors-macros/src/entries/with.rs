@@ -32,6 +32,10 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
 }
 
 impl Entry for With {
+    fn is_users_code(&self) -> bool {
+        true
+    }
+
     fn given(&self) -> Option<&Expr> {
         Some(&self.0)
     }

@@ -209,7 +209,7 @@ fn send(checked: &Checked, item: &ItemStruct) -> TokenStream {
         })
     });
     let links = links.links(quote!(__next));
-    let hide = hide_secrets(checked);
+    let hide = hide_secrets(checked, None);
     quote! {
         async fn send<__N: __interceptors::Next<__interceptors::client::Body, __interceptors::client::Body>>(
             &self,

@@ -449,7 +449,7 @@ fn method_impl(
     };
     let bindings = links.bindings();
     let forking = forks(checked, chain).then(|| quote!(.forking()));
-    let hide = hide_secrets(checked);
+    let hide = hide_secrets(checked, None);
     let over = sends_tokens(checked).then(|| quote!(.over(self.is_plaintext)));
     let links = links.links(quote! {
         __interceptors::Outgoing::<_, _, #request_kind, #response_kind>::new(

@@ -4,6 +4,7 @@ use syn::{Generics, Type};
 
 use super::items::entry_items;
 use crate::check::Checked;
+use crate::entries::chain::Chain;
 
 /// All that the rest names, under one short name; and the constants that a `Probe` falls back
 /// on, which have to be in scope.
@@ -59,9 +60,15 @@ pub(super) fn plan_impl(
     })
 }
 
-/// Hides the secrets that entries look for, also in the methods that they do not cover.
-pub(super) fn hide_secrets(checked: &Checked) -> TokenStream {
+/// Hides the secrets that entries look for, also in the methods that they do not cover. An entry that covers the method
+/// hides its own in time, unless code of the user's comes before it.
+pub(super) fn hide_secrets(checked: &Checked, chain: Option<&Chain>) -> TokenStream {
+    let hides_in_time = |i: usize| {
+        let mut before = chain.into_iter().flat_map(|chain| &chain.entries);
+        before.find(|&&of| of == i || checked.entries[of].entry.is_users_code()) == Some(&i)
+    };
     let entries = checked.entries.iter().enumerate();
+    let entries = entries.filter(|&(i, _)| !hides_in_time(i));
     let secrets = entries.filter_map(|(i, listed)| {
         let place = listed.place(checked.mount, i);
         listed.entry.secret(&place)

@@ -289,7 +289,10 @@ impl Expander<'_> {
                 )
             }
         };
-        let hide = hide_secrets(self.checked);
+        let hide = hide_secrets(
+            self.checked,
+            (self.checked.mount.side() == Side::Server).then_some(chain),
+        );
         let body = quote! {
             #(#inline_assertions;)*
             let __rpc = __interceptors::Rpc::<#handlers::#request, #handlers::#result, _>::new(#reply);

@@ -45,7 +45,7 @@ pub(crate) fn parse_item(cx: &Ctxt, krate: &Path, item: Item) -> Option<Annotate
         Item::Fn(method) if method.sig.receiver().is_some() => {
             cx.error_on(
                 &method.sig.ident,
-                "on a method, `#[intercept]` changes what the block's says; put one on the block too, above `#[tonic::async_trait]`. If it is there, write the method's by its own name, `#[intercept(…)]`: another name of it cannot be known",
+                "on a method, `#[intercept]` changes what the block's says; put one on the block too, above `#[tonic::async_trait]`. If the block has one, write `#[intercept(…)]` on the method: a renamed import is not recognised there",
             );
             None
         }

@@ -74,19 +74,25 @@ pub(crate) struct Named {
     pub(crate) is_exact: bool,
 }
 
-/// The methods of a block. No two of them can be one RPC.
+/// The methods of a block. No two of them can be one RPC, unless each has a `#[cfg]`.
 pub(crate) fn named<'a>(
     cx: &Ctxt,
     methods: impl Iterator<Item = (&'a Method, Option<&'a LitStr>)>,
 ) -> Vec<Named> {
     let mut all: Vec<Named> = Vec::new();
+    let mut have_cfg: Vec<bool> = Vec::new();
     for (method, given) in methods {
         let mut named = Named::of(method, given);
-        for other in all.iter_mut().filter(|other| other.name != named.name) {
+        let has_cfg = !method.cfgs.is_empty();
+        for (other, &other_has_cfg) in all.iter_mut().zip(&have_cfg) {
+            if other.name == named.name {
+                continue;
+            }
             if plain(&other.rpc) == plain(&named.rpc) {
                 (other.is_exact, named.is_exact) = (true, true);
             }
-            if other.rpc == named.rpc {
+            // Two `#[cfg]`s may exclude each other.
+            if other.rpc == named.rpc && !(has_cfg && other_has_cfg) {
                 let (a, b, rpc) = (&other.name, &named.name, &named.rpc);
                 cx.error_at(
                     method.ident().span(),
@@ -95,6 +101,7 @@ pub(crate) fn named<'a>(
             }
         }
         all.push(named);
+        have_cfg.push(has_cfg);
     }
     all
 }

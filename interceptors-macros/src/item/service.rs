@@ -123,8 +123,13 @@ pub(super) fn parse_block(cx: &Ctxt, krate: &Path, block: ItemImpl) -> Option<Se
     for item in block.items {
         match item {
             ImplItem::Fn(method) => {
+                let before = cx.errors();
                 for method in by_condition(method, krate) {
+                    // The copies of a method have the same errors, so those of one are enough.
+                    let rest = Ctxt::new();
+                    let cx = if cx.errors() == before { cx } else { &rest };
                     service.methods.extend(parse_method(cx, krate, mount, method, &stream_names));
+                    let _ = rest.check();
                 }
             }
             ImplItem::Const(item) if mount == Mount::Stub => {

@@ -1544,10 +1544,10 @@ fn a_method_of_a_large_service_adds_no_more_than_it_did() {
 
 #[test]
 fn retry_and_hedge_with_different_throttles_are_an_error() {
-    let args = |tokens: u32| {
+    let args = |retry: TokenStream, hedge: TokenStream| {
         quote! {
-            retry(throttle(tokens = 10, ratio = 0.1), except = ["/user.v1.UserService/Get"]),
-            hedge(throttle(tokens = #tokens, ratio = 0.1), only = ["/user.v1.UserService/Get"]),
+            retry(throttle(tokens = #retry, ratio = 0.1), except = ["/user.v1.UserService/Get"]),
+            hedge(throttle(tokens = #hedge, ratio = 0.1), only = ["/user.v1.UserService/Get"]),
         }
     };
     let item = || {
@@ -1556,7 +1556,14 @@ fn retry_and_hedge_with_different_throttles_are_an_error() {
         )
     };
     assert_eq!(
-        errors(args(20), item()),
-        ["`retry` and `hedge` share one throttle; give both the same `tokens` and `ratio`"]
+        error(args(quote!(10), quote!(20)), item()),
+        "`retry` and `hedge` share one throttle; write `throttle(tokens = 10, ratio = 0.1)` in both"
     );
+    // The plan shows both as `f(…)`.
+    let message = error(args(quote!(f(10)), quote!(f(20))), item());
+    assert!(message.contains("share one throttle"), "{message}");
+    let same = errors(args(quote!(1_000), quote!(1000)), item());
+    assert!(same.is_empty(), "{same:?}");
+    let same = errors(args(quote!(f(10)), quote!(f(10))), item());
+    assert!(same.is_empty(), "{same:?}");
 }

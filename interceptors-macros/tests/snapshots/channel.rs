@@ -161,6 +161,7 @@ const _: () = {
                 ));
                 move || __interceptors::Selected::new(__applies.then(__2))
             };
+            __call.hide(__CONFIG_AUTH_2.own_header());
             let mut __chain = __interceptors::Chain::new(
                 __0,
                 __interceptors::Chain::new(

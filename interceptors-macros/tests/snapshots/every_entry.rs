@@ -244,6 +244,7 @@ const _: () = {
                     ),
                     __request,
                 );
+            __call.hide(__CONFIG_AUTH_1.own_header());
             let mut __chain = __rpc
                 .link(__0)
                 .before(

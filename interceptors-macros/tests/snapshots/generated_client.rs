@@ -194,6 +194,7 @@ pub mod user_service_client {
                 let mut __call = __rpc
                     .outgoing(__PLAN_get_url, __abilities, __request)
                     .over(self.is_plaintext);
+                __call.hide(__CONFIG_AUTH_1.own_header());
                 let mut __chain = __interceptors::Chain::new(
                     __0,
                     __interceptors::Chain::new(
@@ -255,6 +256,7 @@ pub mod user_service_client {
                 let mut __call = __rpc
                     .outgoing(__PLAN_upload, __abilities, __request)
                     .over(self.is_plaintext);
+                __call.hide(__CONFIG_AUTH_1.own_header());
                 let mut __chain = __interceptors::Chain::new(
                     __0,
                     __rpc

@@ -127,6 +127,7 @@ const _: () = {
                     ),
                     __request,
                 );
+            __call.hide(__CONFIG_AUTH_0.own_header());
             let mut __chain = __handler;
             __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
         }

@@ -172,7 +172,6 @@ const _: () = {
                     ),
                     __request,
                 );
-            __call.hide(__CONFIG_AUTH_1.own_header());
             let mut __chain = __rpc.made(__2).before(__rpc.made(__1).before(__handler));
             __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
         }
@@ -209,7 +208,6 @@ const _: () = {
                     ),
                     __request,
                 );
-            __call.hide(__CONFIG_AUTH_1.own_header());
             let mut __chain = __rpc.made(__1).before(__handler);
             __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
         }

@@ -66,7 +66,11 @@ impl fmt::Debug for Token {
 ///   more. After that the same pauses follow, in which calls use the token that there is, and their `UNAUTHENTICATED` stands.
 ///   When no token was refused for 2 minutes after a pause, the next pause is short again.
 /// - A fetch that makes a call which needs the token that is being fetched gets `INTERNAL` for this call, as do caches whose
-///   fetches need each other's tokens.
+///   fetches need each other's tokens. This check does not see calls through a channel that `into_channel()` made: such a fetch
+///   waits for itself, and fails after its [`fetch_timeout`](Self::fetch_timeout).
+/// - A fetch does not use the `concurrency` place of a call that waits for it. If it makes a call under the same limiter while waiting
+///   calls hold all places, its call waits behind them, up to the [`fetch_timeout`](Self::fetch_timeout); under `load_shed` it is
+///   rejected. Give the client that fetches tokens a limiter of its own, or none.
 ///
 /// Calls have to be made in a runtime of tokio, or get `INTERNAL`. A fetch whose runtime is dropped is begun anew by the next call.
 ///
@@ -174,13 +178,20 @@ impl TokenCache {
         let state = &mut *state;
         let valid = match &state.kept {
             Some(kept) if kept.is_fresh() => return Ok(Asked::Token(kept.token.value.clone())),
-            Some(kept) if kept.is_valid() => Some(Asked::Token(kept.token.value.clone())),
+            Some(kept) if kept.is_valid() => Some(kept.token.value.clone()),
             _ => None,
         };
-        let asked = state
-            .running_or(|| Fetch::begin(&self.shared, self.times))
-            .map(|fetch| Asked::Wait(fetch.waiting()));
-        valid.map_or(asked, Ok)
+        let begin = || Fetch::begin(&self.shared, self.times);
+        match valid {
+            Some(token) => {
+                state.refresh(begin);
+                Ok(Asked::Token(token))
+            }
+            None => {
+                let fetch = state.running_or(begin)?;
+                Ok(Asked::Wait(fetch.waiting()))
+            }
+        }
     }
 }
 
@@ -254,6 +265,19 @@ impl State {
         Ok(self.fetch.insert(fetch))
     }
 
+    /// Begins a fetch that no call waits for, unless one is running or it is too early for that.
+    fn refresh(&mut self, begin: impl FnOnce() -> Result<Fetch, Status>) {
+        let now = Instant::now();
+        if !self.is_running(now) && !self.is_paused(now) {
+            // Where it cannot begin, the call still has a valid token.
+            let _ = self.running_or(begin);
+        }
+    }
+
+    fn is_running(&self, now: Instant) -> bool {
+        self.fetch.as_ref().is_some_and(|it| it.is_running(now))
+    }
+
     fn fail(&mut self, now: Instant, status: &Status) {
         let mut pause = self.failed.take().map(|failed| failed.pause);
         let mut pause = pause.take().unwrap_or_default();
@@ -267,9 +291,8 @@ impl State {
 
     /// Whether it is too early to begin a fetch, and none is running.
     fn is_paused(&self, now: Instant) -> bool {
-        let is_running = || self.fetch.as_ref().is_some_and(|it| it.is_running(now));
         let failed = self.failed.as_ref();
-        failed.is_some_and(|failed| failed.pause.left(now).is_some()) && !is_running()
+        failed.is_some_and(|failed| failed.pause.left(now).is_some()) && !self.is_running(now)
     }
 }
 

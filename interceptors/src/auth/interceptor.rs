@@ -190,15 +190,6 @@ where
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
-        self.admit(call).await?;
-        next.run(call).await
-    }
-}
-
-impl<V: Verifier + ?Sized> Auth<'_, V> {
-    /// It does not depend on the message, and is compiled once for each verifier.
-    #[inline]
-    async fn admit(&self, call: &mut CallDetails) -> Result<(), Status> {
         let verified = {
             let credentials = self.config.credentials(call);
             match credentials.as_ref().and_then(|it| self.config.token(it)) {
@@ -207,7 +198,7 @@ impl<V: Verifier + ?Sized> Auth<'_, V> {
             }
         };
         call.extensions_mut().insert(Identity(verified?));
-        Ok(())
+        next.run(call).await
     }
 }
 

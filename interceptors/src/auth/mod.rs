@@ -66,10 +66,10 @@
 //!
 //! # Secrets
 //!
-//! The token is in no log, error or `Debug` output of this crate. In each call, on services and on clients, the values of `authorization`,
-//! `proxy-authorization`, `cookie` and `x-api-key` are marked sensitive before the first interceptor runs, and so are those of
-//! another `header` that `auth` has. That holds for `public` methods too, and the `Debug` output of the request then hides them. What is marked is
-//! sent as HTTP/2 sends secrets: no table of a connection keeps it.
+//! The token is in no log, error or `Debug` output of this crate. Where an attribute lists `auth`, its header is marked sensitive in every method, so
+//! that the `Debug` output of the request hides it: by `auth` itself, or before the first interceptor runs where `auth` does not cover the method
+//! (`public`, `skip`) or an interceptor of yours comes before it. In the latter case, and on clients, `authorization`, `proxy-authorization`,
+//! `cookie` and `x-api-key` are marked too. What is marked is sent as HTTP/2 sends secrets: no table of a connection keeps it.
 
 #[cfg(feature = "client")]
 mod cache;

@@ -1,3 +1,4 @@
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
@@ -16,7 +17,7 @@ use super::replay::Replay;
 use super::status;
 use crate::core::end::Outcome;
 use crate::core::layer::{Step, Tail};
-use crate::core::received::Received;
+use crate::core::received::{Reading, Received};
 use crate::core::time::{Limit, exceeded};
 
 /// What a wrapped channel sends and receives: encoded messages, as HTTP/2 carries them.
@@ -85,12 +86,28 @@ impl Default for Head {
     }
 }
 
+/// Looks at a body. Whoever keeps the waker waits for something.
+struct Look {
+    nobody: Arc<Nobody>,
+    waker: Waker,
+}
+
+impl Look {
+    fn new() -> Self {
+        let nobody = Arc::new(Nobody);
+        let waker = Waker::from(Arc::clone(&nobody));
+        Self { nobody, waker }
+    }
+
+    /// Whether somebody has a clone of the waker.
+    fn is_kept(&self) -> bool {
+        Arc::strong_count(&self.nobody) > 2
+    }
+}
+
 thread_local! {
-    /// Looks at a body. Whoever keeps the waker waits for something.
-    static LOOK: (Arc<Nobody>, Waker) = {
-        let look = Arc::new(Nobody);
-        (Arc::clone(&look), Waker::from(look))
-    };
+    /// For the next look, unless somebody still keeps it: other threads may drop their clones while this one looks.
+    static LOOK: Cell<Option<Look>> = const { Cell::new(None) };
 }
 
 impl Body {
@@ -109,11 +126,7 @@ impl Body {
 
     /// Counts the messages that are taken from it.
     pub(crate) fn counted(mut self, received: Received) -> Self {
-        self.count = Some(Count {
-            received,
-            begun: false,
-            frames: Frames::default(),
-        });
+        self.count = Some(Count::new(Reading::new(received)));
         self
     }
 
@@ -140,14 +153,11 @@ impl Body {
             Source::Replayed(replay) => Source::Replayed(replay.copy(limit)),
             Source::Plain(_) | Source::Begun(_) => return None,
         };
-        let count = self.count.as_ref().map(|count| count.received.clone());
-        let copy = Self {
+        let count = self.count.as_ref();
+        Some(Self {
             source,
+            count: count.map(|count| Count::new(count.reading.another())),
             ..Self::default()
-        };
-        Some(match count {
-            Some(received) => copy.counted(received),
-            None => copy,
         })
     }
 
@@ -189,11 +199,12 @@ impl Body {
 
     /// The same of a channel's request, and what is left of one that is here in full: it may tell that its caller cancels it.
     pub(crate) fn cancellable(mut body: tonic::body::Body) -> (Self, Option<tonic::body::Body>) {
-        let asked = || LOOK.with(|(look, _)| Arc::strong_count(look));
-        let before = asked();
-        let taken = LOOK.with(|(_, waker)| Self::take(&mut body, waker));
+        let look = LOOK.take().filter(|look| !look.is_kept());
+        let look = look.unwrap_or_else(Look::new);
+        let taken = Self::take(&mut body, &look.waker);
         // A body that has nothing more to give need not be woken, unless it waits for that.
-        let is_cancellable = asked() > before && matches!(taken.source, Source::Full(_));
+        let is_cancellable = look.is_kept() && matches!(taken.source, Source::Full(_));
+        LOOK.set(Some(look));
         (taken, is_cancellable.then_some(body))
     }
 
@@ -316,8 +327,8 @@ impl HttpBody for Body {
         let this = &mut *self;
         let Poll::Ready(mut frame) = this.source.poll_frame(cx) else {
             if let Some(count) = &mut this.count {
-                count.begin();
-                count.received.waits();
+                count.reading.begin();
+                count.reading.waits();
             }
             return Poll::Pending;
         };
@@ -658,26 +669,25 @@ impl Frames {
 }
 
 struct Count {
-    received: Received,
-    begun: bool,
+    reading: Reading,
     frames: Frames,
 }
 
 impl Count {
-    fn begin(&mut self) {
-        if !std::mem::replace(&mut self.begun, true) {
-            // What an earlier attempt sent does not count.
-            self.received.reset();
+    fn new(reading: Reading) -> Self {
+        Self {
+            reading,
+            frames: Frames::default(),
         }
     }
 
     fn see(&mut self, frame: &Option<Result<Frame<Bytes>, Status>>) {
-        self.begin();
-        self.received.goes_on();
+        self.reading.begin();
+        self.reading.goes_on();
         if let Some(Ok(frame)) = frame
             && let Some(data) = frame.data_ref()
         {
-            self.received.add(self.frames.count(data));
+            self.reading.add(self.frames.count(data));
         }
     }
 }
@@ -742,7 +752,40 @@ impl BodyWatch {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use super::*;
+
+    /// Keeps the waker, as a body does whose caller may cancel the call, and drops the one that was kept before.
+    struct Keeps {
+        message: Option<Bytes>,
+        waker: Arc<Mutex<Option<Waker>>>,
+    }
+
+    impl HttpBody for Keeps {
+        type Data = Bytes;
+        type Error = Status;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+            *self.waker.lock().unwrap() = Some(cx.waker().clone());
+            Poll::Ready(self.message.take().map(|data| Ok(Frame::data(data))))
+        }
+    }
+
+    #[test]
+    fn a_waker_that_is_dropped_during_the_next_look_does_not_hide_the_one_that_is_kept() {
+        let waker = Arc::new(Mutex::new(None));
+        for _ in 0..3 {
+            let (_, rest) = Body::cancellable(tonic::body::Body::new(Keeps {
+                message: Some(Bytes::from_static(&[0; 5])),
+                waker: Arc::clone(&waker),
+            }));
+            assert!(rest.is_some());
+        }
+    }
 
     #[test]
     fn messages_are_counted_however_they_are_cut() {

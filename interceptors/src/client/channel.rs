@@ -418,11 +418,19 @@ where
         if let Some(status) = call.refusal() {
             return Err(status);
         }
-        call.set_sent();
         // In a block of its own, or the request would have its place in the future while it is answered.
         let answer = {
-            let place = self.sender.get_mut().place().await?;
-            place.send(self.head.request(call)?)
+            let place = self.sender.get_mut().place().await;
+            // Not before: a call that waits in vain for a place says nothing of the server.
+            call.set_sent();
+            match place {
+                Ok(place) => place.send(self.head.request(call)?),
+                Err(status) => {
+                    // Gone all the same.
+                    drop(call.take_request());
+                    return Err(status);
+                }
+            }
         };
         let response = match answer.await {
             Ok(response) => response,

@@ -59,6 +59,8 @@ where
     /// | --- | --- |
     /// | extensions of the request | are not there; those of the response do not come back |
     /// | the span and the task-locals of the caller | calls have none: `trace` begins a trace, unless the caller sends a `traceparent` |
+    /// | the place that a handler holds under `concurrency` or `load_shed` | is not used: the call takes a place of its own. A handler that holds the last place must not wait for it |
+    /// | the fetch of a token that makes the call | is not known. If the call needs the token that is being fetched, the fetch waits for itself and ends only with its `fetch_timeout` |
     /// | a `CancellationHandle` | is noticed as a call that is dropped |
     /// | a deadline | is there if the caller sets it (`Request::set_timeout`): as `grpc-timeout`. A call that a handler makes does not inherit the handler's |
     /// | a deadline that has passed | tonic's `Channel` notices it, too, and says `CANCELLED` ("Timeout expired") if it is first |

@@ -8,7 +8,7 @@ use futures_core::Stream;
 use super::one_piece::is_glance;
 use super::replay::Replay;
 use crate::core::messages::EachMessage;
-use crate::core::received::Received;
+use crate::core::received::{Reading, Received};
 
 pin_project_lite::pin_project! {
     /// The request stream of a generated client, on its way through the chain.
@@ -43,8 +43,7 @@ pin_project_lite::pin_project! {
     pub struct RequestStream<S: Stream> {
         #[pin]
         source: Source<S>,
-        received: Option<Received>,
-        begun: bool,
+        reading: Option<Reading>,
         look: Option<Box<Looked<S::Item>>>,
     }
 }
@@ -88,14 +87,13 @@ impl<S: Stream> RequestStream<S> {
     pub fn new(stream: S) -> Self {
         Self {
             source: Source::Direct { stream },
-            received: None,
-            begun: false,
+            reading: None,
             look: None,
         }
     }
 
     pub(crate) fn counted(mut self, received: Received) -> Self {
-        self.received = Some(received);
+        self.reading = Some(Reading::new(received));
         self
     }
 
@@ -141,8 +139,7 @@ impl<S: Stream> RequestStream<S> {
         self.source = Source::Replayed { replay, next };
         Some(Self {
             source,
-            received: self.received.clone(),
-            begun: false,
+            reading: self.reading.as_ref().map(Reading::another),
             look: self.look.as_ref().map(|look| {
                 Box::new(Looked {
                     shared: Arc::clone(&look.shared),
@@ -173,22 +170,21 @@ impl<S: Stream> Stream for RequestStream<S> {
             return Poll::Pending;
         }
         let this = self.project();
-        if let (false, Some(received)) = (std::mem::replace(this.begun, true), &this.received) {
-            // What an earlier attempt sent does not count.
-            received.reset();
+        if let Some(reading) = this.reading.as_mut() {
+            reading.begin();
         }
         let polled = match this.source.project() {
             SourceProj::Direct { stream } => stream.poll_next(cx),
             SourceProj::Replayed { replay, next } => next(replay, cx),
             SourceProj::Taken => Poll::Ready(None),
         };
-        if let Some(received) = this.received {
+        if let Some(reading) = this.reading {
             match &polled {
-                Poll::Pending => received.waits(),
+                Poll::Pending => reading.waits(),
                 Poll::Ready(item) => {
-                    received.goes_on();
+                    reading.goes_on();
                     if item.is_some() {
-                        received.add_one();
+                        reading.add(1);
                     }
                 }
             }

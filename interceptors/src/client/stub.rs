@@ -292,12 +292,14 @@ where
         if let Some(status) = call.refusal() {
             return Err(status);
         }
-        call.set_sent();
         let grpc = self.grpc.get_mut();
-        if let Err(error) = grpc.ready().await {
+        let ready = grpc.ready().await.map_err(|error| not_ready(error.into()));
+        // Not before: a call that waits in vain for a place says nothing of the server.
+        call.set_sent();
+        if let Err(status) = ready {
             // Gone all the same.
             drop(call.take_request());
-            return Err(not_ready(error.into()));
+            return Err(status);
         }
         let mut request = call.outgoing_request()?;
         let Method {

@@ -12,7 +12,7 @@ use tonic::{Response, Status};
 use super::limiter::{Limiter, LimiterId, Permit};
 use crate::core::layer::Layer;
 use crate::core::name::CallName;
-use crate::{Call, End, Next};
+use crate::{Call, End, Next, Side};
 
 thread_local! {
     static HELD: RefCell<Vec<LimiterId>> = const { RefCell::new(Vec::new()) };
@@ -41,22 +41,27 @@ impl Drop for Entered {
     }
 }
 
-/// The place of a call, which goes along with its response stream. `None` for one that uses its caller's place.
-pub(super) struct Place(Option<Permit>);
+/// The place of a call, which goes along with its response stream.
+pub(super) struct Place {
+    /// `None` for a call that uses its caller's place.
+    permit: Option<Permit>,
+    side: Side,
+}
 
 impl Place {
-    pub(super) fn new(permit: Option<Permit>) -> Self {
-        Self(permit)
+    pub(super) fn new(permit: Option<Permit>, side: Side) -> Self {
+        Self { permit, side }
     }
 
     pub(super) fn limiter(&self) -> Option<LimiterId> {
-        self.0.as_ref().map(Permit::limiter)
+        self.permit.as_ref().map(Permit::limiter)
     }
 }
 
 impl Layer for Place {
+    /// On a server the polls run the handler's code, which may make calls. On a client they read from the connection.
     fn is_around(&self) -> bool {
-        self.0.is_some()
+        self.side == Side::Server && self.permit.is_some()
     }
 
     fn within(&mut self, _: &CallName, run: &mut dyn FnMut()) {
@@ -65,7 +70,7 @@ impl Layer for Place {
     }
 
     fn end(&mut self, end: &End<'_>) {
-        if let Some(permit) = self.0.take() {
+        if let Some(permit) = self.permit.take() {
             permit.end(end);
         }
     }

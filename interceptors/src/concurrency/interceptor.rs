@@ -90,7 +90,7 @@ fn hold<Req>(permit: Option<Permit>, call: &mut Call<Req>) -> (Place, Option<Lim
         // Senders take their time.
         call.measure_waits();
     }
-    let place = Place::new(permit);
+    let place = Place::new(permit, call.side());
     let limiter = place.limiter();
     (place, limiter)
 }

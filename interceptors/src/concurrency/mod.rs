@@ -17,10 +17,11 @@
 //! A call that holds a place and makes another one under the same limit would wait for itself. So a call that is made while a handler
 //! runs, or while its response stream is read, uses that handler's place of the same limiter: `self.other(…)` of a service, a method of a
 //! hand-written client that calls another one, or a client whose `limiter` is the service's own. It neither waits nor is refused, and an
-//! adaptive limit learns nothing from it. This also holds for several such calls at once.
+//! adaptive limit learns nothing from it. This also holds for several such calls at once. In a method of a hand-written client it holds
+//! until the method returns: calls that its response stream makes take places of their own.
 //!
-//! A task that the handler spawns takes a place of its own, like any caller, and so does a call that comes back over the network: a
-//! handler must not wait for either while it holds the last place.
+//! These take a place of their own, like any caller: a task that the handler spawns, a call that comes back over the network, and a call
+//! through a channel that `into_channel()` made. A handler must not wait for any of them while it holds the last place.
 //!
 //! # Waiting
 //!

@@ -15,7 +15,7 @@ use super::kind::{Kind, Side};
 use super::name::CallName;
 use super::plan::MethodPlan;
 use super::received::Received;
-use super::secrets::{hide, hide_secrets};
+use super::secrets::hide;
 use super::time::{Bounds, Deadline, may_be_inherited};
 
 /// What metadata and extensions are once the request has gone to the handler.
@@ -64,12 +64,11 @@ impl CallDetails {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn new(
         name: CallName,
-        mut metadata: MetadataMap,
+        metadata: MetadataMap,
         extensions: Extensions,
         deadline: Deadline,
         facts: &'static Lookup,
     ) -> Self {
-        hide_secrets(metadata.as_mut());
         Self {
             name,
             request: Some(Request::from_parts(metadata, extensions, ())),
@@ -214,12 +213,10 @@ impl CallDetails {
         self.request_mut().metadata_mut()
     }
 
-    /// Marks the values of a key as secrets, so that no `Debug` output shows them.
+    /// Marks what is usually a secret, and the values of a key, so that no `Debug` output shows them.
     #[doc(hidden)]
     pub fn hide(&mut self, key: Option<&'static str>) {
-        if let Some(key) = key {
-            hide(self.metadata_mut().as_mut(), key);
-        }
+        hide(self.metadata_mut().as_mut(), key);
     }
 
     /// The request's extensions: what the server and outer interceptors put there.

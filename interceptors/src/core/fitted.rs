@@ -17,6 +17,7 @@ const DETAILS: usize = "grpc-status-details-bin".len() + FIELD;
 
 /// The status as it can be sent: the message is cut where it is too long, and details go that take more than half of the space.
 #[cold]
+#[inline(never)]
 pub(crate) fn fitted(status: Status) -> Status {
     let message = status.message();
     let metadata = status.metadata().as_ref();

@@ -1,5 +1,5 @@
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -20,6 +20,8 @@ pub(crate) struct Shared {
     count: AtomicU64,
     /// How long the handler waits for one, in nanoseconds; 0 if that is not bounded.
     idle: AtomicU64,
+    /// How many [`Reading`]s have begun.
+    readings: AtomicU32,
     waits: Waits,
 }
 
@@ -164,6 +166,73 @@ impl Default for Received {
     }
 }
 
+/// A client's request stream in one attempt. Only the one that began last decides whether the call waits for its sender.
+#[derive(Debug)]
+pub struct Reading {
+    received: Received,
+    /// 1 for the first that begins; 0 before this one has begun.
+    number: u32,
+}
+
+impl Reading {
+    /// A stream that has not been polled yet.
+    #[must_use]
+    pub fn new(received: Received) -> Self {
+        Self {
+            received,
+            number: 0,
+        }
+    }
+
+    /// The same stream in another attempt.
+    #[must_use]
+    pub fn another(&self) -> Self {
+        Self::new(self.received.clone())
+    }
+
+    /// Called when the stream is polled. What an earlier attempt sent does not count from the first poll on.
+    pub fn begin(&mut self) {
+        if self.number == 0
+            && let Some(shared) = &self.received.shared
+        {
+            self.number = shared.readings.fetch_add(1, Ordering::Relaxed) + 1;
+            self.received.reset();
+        }
+    }
+
+    /// The stream has no message for the transport.
+    pub fn waits(&self) {
+        if self.is_latest() {
+            self.received.waits();
+        }
+    }
+
+    /// The stream has a message, or has ended.
+    pub fn goes_on(&self) {
+        if self.is_latest() {
+            self.received.goes_on();
+        }
+    }
+
+    /// So many more messages were taken.
+    pub fn add(&self, messages: u64) {
+        self.received.add(messages);
+    }
+
+    fn is_latest(&self) -> bool {
+        let shared = self.received.shared.as_ref();
+        self.number != 0
+            && shared.is_some_and(|it| it.readings.load(Ordering::Relaxed) == self.number)
+    }
+}
+
+/// A server may answer before the stream has ended. Time after that is no wait for the sender.
+impl Drop for Reading {
+    fn drop(&mut self) {
+        self.goes_on();
+    }
+}
+
 impl fmt::Debug for Received {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Received").field(&self.count()).finish()
@@ -197,5 +266,37 @@ impl RequestMessages {
                 Duration::from_nanos(total.saturating_add(shared.waits.present()))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::advance;
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[tokio::test(start_paused = true)]
+    async fn only_the_latest_reading_waits_and_only_until_it_is_dropped() {
+        let received = Received::default();
+        received.measure_waits();
+        let waited = || received.messages().waited();
+        advance(SECOND).await;
+        let mut first = Reading::new(received.clone());
+        first.begin();
+        first.waits();
+        advance(SECOND).await;
+        assert_eq!(waited(), SECOND);
+        let mut second = first.another();
+        second.begin();
+        second.waits();
+        advance(SECOND).await;
+        drop(first);
+        advance(SECOND).await;
+        assert_eq!(waited(), 2 * SECOND, "the first one does not count");
+        drop(second);
+        advance(SECOND).await;
+        assert_eq!(waited(), 2 * SECOND, "nobody waits any more");
     }
 }

@@ -23,21 +23,12 @@ pub const fn is_of_secrets(key: &str) -> bool {
     false
 }
 
-/// Marks what is usually a secret, before anything can print it.
-pub(crate) fn hide_secrets(headers: &mut HeaderMap) {
+/// Marks what is usually a secret, and all values of a key.
+pub(crate) fn hide(headers: &mut HeaderMap, key: Option<&str>) {
     // To look at the few that there are takes less long than to look up each that there could be.
     for (name, value) in headers.iter_mut() {
-        if is_of_secrets(name.as_str()) {
-            value.set_sensitive(true);
-        }
-    }
-}
-
-/// Marks all values of a key.
-#[cold]
-pub(crate) fn hide(headers: &mut HeaderMap, key: &str) {
-    for (name, value) in headers.iter_mut() {
-        if name.as_str() == key {
+        let name = name.as_str();
+        if is_of_secrets(name) || Some(name) == key {
             value.set_sensitive(true);
         }
     }

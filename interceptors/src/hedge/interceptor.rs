@@ -219,8 +219,8 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Hedge<'_> {
             turn: 0,
         };
         let mut next_at = Some(Instant::now());
-        // How the last attempt ended that failed.
-        let mut failure = None;
+        // How the last attempt ended that failed, and that attempt.
+        let mut failure: Option<(Status, Box<Call<Req>>)> = None;
         loop {
             let event = attempts.event(next_at, deadline).await;
             let (result, attempt) = match event {
@@ -229,15 +229,15 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Hedge<'_> {
                     drop(attempts);
                     give_up(call, started, sent.into_inner());
                     return Err(match &failure {
-                        Some(failure) => exceeded_after(started, failure),
+                        Some((failure, _)) => exceeded_after(started, failure),
                         None => exceeded(),
                     });
                 }
                 Event::Due if attempts.started > 0 && self.is_throttled() => {
                     match failure {
-                        Some(failure) if attempts.running.is_empty() => {
-                            give_up(call, attempts.started, sent.load(Ordering::Relaxed));
-                            return Err(failure);
+                        Some((status, attempt)) if attempts.running.is_empty() => {
+                            call.adopt(*attempt, attempts.started);
+                            return Err(status);
                         }
                         _ => next_at = None,
                     }
@@ -267,7 +267,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Hedge<'_> {
                 // It has not been sent, so it says nothing of the attempts that have.
                 Err(status) if !attempts.running.is_empty() && is_unsent(&attempt, &status) => {
                     next_at = after_refusal(next_at, &status);
-                    failure.get_or_insert(status);
+                    failure.get_or_insert(failed(status, attempt));
                     continue;
                 }
                 Err(status)
@@ -279,7 +279,8 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Hedge<'_> {
                 }
                 decided => {
                     call.adopt(*attempt, attempts.started);
-                    let (started, failure) = (attempts.started, failure.as_ref());
+                    let failure = failure.as_ref().map(|(status, _)| status);
+                    let started = attempts.started;
                     return decided.map_err(|status| explained(status, deadline, started, failure));
                 }
             };
@@ -297,9 +298,15 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Hedge<'_> {
                 call.adopt(*attempt, attempts.started);
                 return Err(status);
             }
-            failure = Some(status);
+            failure = Some(failed(status, attempt));
         }
     }
+}
+
+/// Keeps an attempt that failed, in case that no other one follows. Layers around a response that it had are told of its end now.
+fn failed<Req>(status: Status, mut attempt: Box<Call<Req>>) -> (Status, Box<Call<Req>>) {
+    attempt.parts().abandon_stream();
+    (status, attempt)
 }
 
 /// Whether no application has seen the attempt: its connection closed before it was sent, or the server says so.

@@ -137,10 +137,10 @@ where
 
     /// What the service's trait wants of what came out of the chain.
     pub fn leave(&self, result: Answer<R::Body>, call: &mut Call<M>) -> Answer<R::Out> {
-        let left = R::leave(call, result);
-        match left {
-            Err(status) if matches!(call.side(), Side::Server) => Err(fitted(status)),
-            left => left,
+        // Each arm leaves by itself: an answer is moved once.
+        match result {
+            Err(status) if call.side() == Side::Server => R::leave(call, Err(fitted(status))),
+            result => R::leave(call, result),
         }
     }
 }

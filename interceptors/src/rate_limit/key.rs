@@ -1,7 +1,7 @@
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
-use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::CallDetails;
 use crate::kit::identity::{Identifies, Identity};
@@ -45,15 +45,17 @@ impl Key for ByPeer {
 /// Says so once in a process: it is true of all calls of a server, or of none.
 #[cold]
 fn warn_of_no_peer(call: &CallDetails) {
-    static SAID: Once = Once::new();
-    SAID.call_once(|| {
-        tracing::warn!(
-            path = call.path(),
-            "`rate_limit(key = peer)` finds no address of the caller, so all such callers share one limit; serve with tonic's server, or \
-             behind `axum::serve` use `into_make_service_with_connect_info::<SocketAddr>()` and the feature `axum` of `interceptors`, or \
-             choose another `key`",
-        );
-    });
+    static SAID: AtomicBool = AtomicBool::new(false);
+    // Read first, so that later calls do not write to memory that all threads share.
+    if SAID.load(Ordering::Relaxed) || SAID.swap(true, Ordering::Relaxed) {
+        return;
+    }
+    tracing::warn!(
+        path = call.path(),
+        "`rate_limit(key = peer)` finds no address of the caller, so all such callers share one limit; serve with tonic's server, or \
+         behind `axum::serve` use `into_make_service_with_connect_info::<SocketAddr>()` and the feature `axum` of `interceptors`, or \
+         choose another `key`",
+    );
 }
 
 /// Calls with the same value of a metadata key share a limit, and so do calls without one and calls

@@ -369,10 +369,7 @@ impl Retry<'_> {
         let status = match answer {
             Err(status) => status,
             answer => {
-                // What an interceptor further in has answered says nothing of the server.
-                if call.is_sent() {
-                    self.succeed();
-                }
+                self.succeed(call);
                 return Err(answer);
             }
         };
@@ -529,8 +526,11 @@ impl Progress {
 
 impl Retry<'_> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn succeed(&self) {
-        if let Some(throttle) = self.throttle {
+    fn succeed(&self, details: &CallDetails) {
+        // What an interceptor further in has answered says nothing of the server.
+        if let Some(throttle) = self.throttle
+            && details.is_sent()
+        {
             throttle.succeed();
         }
     }

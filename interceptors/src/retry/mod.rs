@@ -46,6 +46,8 @@
 //! - What an interceptor behind `retry` refuses (`load_shed`, `concurrency`, `circuit_breaker`, `auth`, one of your own) was not sent. The code and
 //!   the pushback say whether there is another attempt, as for a failure of the server. The throttle neither loses nor gains a token by it.
 //! - Dropping the call or cancelling it by its `CancellationHandle` ends it, in a delay as in an attempt; the server is told.
+//!   Exception: the `CancellationHandle` of a call with a request stream on a wrapped channel takes effect only while an attempt is being sent.
+//!   To cancel such a call in a delay, drop it.
 //! - The answer is that of the last attempt, unchanged.
 //!
 //! # Connections that close

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use interceptors::concurrency::{Config, Limiter};
 use interceptors::intercept;
 use interceptors_proto::demo::user_service_client::UserServiceClient;
 use interceptors_proto::demo::user_service_server::UserServiceServer;
@@ -27,8 +28,10 @@ async fn bounded<F: Future>(future: F) -> F::Output {
     bounded.expect("it waits for a place that nothing gives back")
 }
 
-#[intercept(concurrency(max = 1, only = ["/demo.v1.UserService/GetUser"]))]
-struct OneGet;
+#[intercept(concurrency(limiter = self.limiter, only = ["/demo.v1.UserService/GetUser"]))]
+struct OneGet {
+    limiter: Limiter,
+}
 
 #[tokio::test]
 async fn calls_that_wait_for_a_limit_keep_no_place_from_others() {
@@ -38,7 +41,11 @@ async fn calls_that_wait_for_a_limit_keep_no_place_from_others() {
     let address = listen(Routes::new(UserServiceServer::new(service))).await;
     let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
     let channel = endpoint.buffer_size(4).connect_lazy();
-    let client = UserServiceClient::new(OneGet.wrap(channel));
+    let limiter = Limiter::new(&Config::max(1));
+    let one_get = OneGet {
+        limiter: limiter.clone(),
+    };
+    let client = UserServiceClient::new(one_get.wrap(channel));
     let waiting: Vec<_> = (0..8)
         .map(|_| {
             let mut client = client.clone();
@@ -48,8 +55,13 @@ async fn calls_that_wait_for_a_limit_keep_no_place_from_others() {
             })
         })
         .collect();
-    // All of them are in the queue, or hang in the server.
-    tokio::task::yield_now().await;
+    // One hangs in the server; the others are in the queue.
+    bounded(async {
+        while limiter.waiting() < 7 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
     let mut other = client.clone();
     let login = bounded(other.login(LoginRequest::default())).await;
     assert!(login.is_ok(), "{login:?}");
