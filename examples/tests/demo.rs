@@ -334,9 +334,17 @@ fn without_unit(text: &str) -> &str {
 }
 
 /// The lines of each scene. How often one comes, and in which order those of a scene come, may differ.
+///
+/// That a call was cancelled the server may log when the next scene has begun, so those lines are apart.
 fn scenes(text: &str) -> Vec<std::collections::BTreeSet<String>> {
-    let scenes = text.split("== ").map(|scene| scene.lines().map(masked));
-    scenes.map(Iterator::collect).collect()
+    let is_late = |line: &&str| line.contains("outcome=\"cancelled\"");
+    let late = text.lines().filter(is_late).map(masked).collect();
+    let of_scene = |scene: &str| {
+        let lines = scene.lines().filter(|line| !is_late(line));
+        lines.map(masked).collect()
+    };
+    let scenes = text.split("== ").map(of_scene);
+    scenes.chain([late]).collect()
 }
 
 /// The block behind this heading, and what is before and after it.
