@@ -27,8 +27,10 @@ fn unary<C: Users>(client: impl Fn() -> C) -> usize {
     allocations(
         || {
             let mut client = client();
-            // Of the second call, for which a channel uses what the first one is done with.
-            let first = ready(client.get_user(Request::new(GetUserRequest { id: 6 })));
+            // Of the second call, for which a channel uses what the first one is done with. The first may wait: a
+            // token is fetched in a task.
+            let first = client.get_user(Request::new(GetUserRequest { id: 6 }));
+            let first = runtime.block_on(first);
             drop(first.expect("it answers"));
             (client, Request::new(GetUserRequest { id: 7 }))
         },
