@@ -110,7 +110,7 @@ struct State {
     refused: Pause,
 }
 
-/// What has been fetched in vain.
+/// A fetch that failed.
 struct Failed {
     pause: Pause,
     code: Code,
@@ -205,7 +205,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What those who wait for this fetch are told.
+    /// The result of this fetch, for the calls that wait for it.
     fn end(
         &self,
         id: waits::Id,

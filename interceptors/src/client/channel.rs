@@ -421,7 +421,7 @@ where
         // In a block of its own, or the request would have its place in the future while it is answered.
         let answer = {
             let place = self.sender.get_mut().place().await;
-            // Not before: a call that waits in vain for a place says nothing of the server.
+            // Not before: a call that never gets a place says nothing about the server.
             call.set_sent();
             match place {
                 Ok(place) => place.send(self.head.request(call)?),

@@ -294,7 +294,7 @@ where
         }
         let grpc = self.grpc.get_mut();
         let ready = grpc.ready().await.map_err(|error| not_ready(error.into()));
-        // Not before: a call that waits in vain for a place says nothing of the server.
+        // Not before: a call that never gets a place says nothing about the server.
         call.set_sent();
         if let Err(status) = ready {
             // Gone all the same.

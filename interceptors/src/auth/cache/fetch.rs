@@ -15,7 +15,7 @@ use super::{Shared, Times, Token};
 
 pub(super) type Fetching = Pin<Box<dyn Future<Output = Result<Token, Status>> + Send>>;
 
-/// What those who wait are told: the token.
+/// The result for the calls that wait: the token.
 type Answer = Option<Result<String, Status>>;
 
 /// How much later than its time a fetch ends at the latest. One whose runtime does not run any more ends never.
@@ -118,7 +118,7 @@ impl Waiting {
     }
 }
 
-/// Tells the cache and those who wait how a fetch ended.
+/// Gives the result of a fetch to the cache and to the calls that wait.
 struct End {
     shared: Arc<Shared>,
     id: Id,

@@ -8,7 +8,7 @@ const MULTIPLIER: f64 = 1.6;
 const JITTER: f64 = 0.2;
 const MAX_DELAY: Duration = Duration::from_secs(120);
 
-/// The time until something is done again that was done in vain. It grows each time.
+/// The pause after a failure. It grows with each failure.
 #[derive(Default)]
 pub(super) struct Pause {
     times: i32,
