@@ -10,13 +10,20 @@ pub use crate::client::__private::*;
 pub use crate::core::abilities::{Abilities, Count, Resend, SizeOf};
 pub use crate::core::call::Call;
 pub use crate::core::chain::{Anew, Chain, Interceptor, Next};
+pub use crate::core::frame::{Behind, Frame, Looking, Opaque, OpaqueAnswer, OpaqueReply};
 pub use crate::core::kind::{Kind, Side};
 pub use crate::core::plan::{EntryPlan, Intercepted, MethodPlan, Name, Plan, Setting, Value};
 pub use crate::core::stream::ResponseStream;
 pub use crate::core::text::same;
+pub use crate::mount::frame::{
+    Answered, EachLook, Home, Looks, LooksOf, NoLooks, NoRest, Rest, Seen,
+};
 pub use crate::mount::link::{Link, Uncovered, evaluate_now};
 pub use crate::mount::once::{Once, evaluate_once, evaluate_path};
 pub use crate::mount::path::{join_path, path_len};
+pub use crate::mount::policy::{
+    Asked, Blind, LooksAtMessages, Policy, Typed, Verdict, around, asked, asked_value, is_blind,
+};
 pub use crate::mount::probe::{NoResend, Otherwise, Probe};
 pub use crate::mount::reply::{
     AssociatedStream, BoxedStream, Reply, RequestType, ResultType, Single, TonicStream,

@@ -100,6 +100,7 @@ impl CallBuilder {
     pub fn call<Req: Clone>(&self, request: Request<Req>) -> Call<Req> {
         let resend = Resend {
             copy: |message: &mut Req, _| Some(message.clone()),
+            share: |_| {},
             is_whole: |_| true,
             begin: |_| true,
             is_complete: |_, _| true,

@@ -41,6 +41,17 @@ pub(crate) trait Entry {
         self.given().into_iter().collect()
     }
 
+    /// Whether it only looks at messages, and how it is written in the part of a policy that looks at none.
+    fn looks(&self) -> Looks {
+        Looks::No
+    }
+
+    /// What each method has of its own: a parameter of the policy. The type behind the reference, and the value.
+    fn kept_by_method(&self, place: &Place<'_>) -> Option<(TokenStream, TokenStream)> {
+        let _ = place;
+        None
+    }
+
     /// Whether it borrows from the annotated type.
     fn asks_self(&self) -> bool {
         false
@@ -105,6 +116,16 @@ pub(crate) trait Entry {
     }
 }
 
+/// Whether an entry only looks at messages.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Looks {
+    No,
+    /// It is nothing but a look.
+    Only,
+    /// It also does something that depends on no message, and asks for the look itself.
+    Asks,
+}
+
 /// Where an entry's value is made.
 pub(crate) struct Spot<'a> {
     pub(crate) place: Place<'a>,
@@ -115,6 +136,8 @@ pub(crate) struct Spot<'a> {
     pub(crate) at_its_turn: bool,
     /// Whether the call borrows `self` mutably.
     pub(crate) by_mut: bool,
+    /// Whether it is made for the part of a policy that looks at no message.
+    pub(crate) in_policy: bool,
 }
 
 impl Spot<'_> {
@@ -182,6 +205,16 @@ impl Listed {
         let given = self.entry.given().filter(|_| self.entry.keeps_given());
         let base = given.filter(needs_receiver).map(base)?;
         (!matches!(base, Expr::Path(_))).then_some(base)
+    }
+
+    /// Whether it depends on its type that it takes any message.
+    pub(crate) fn is_asked(&self) -> bool {
+        self.entry.is_users_code()
+    }
+
+    /// Whether it uses the annotated value.
+    pub(crate) fn needs_self(&self) -> bool {
+        self.entry.asks_self() || self.entry.expressions().into_iter().any(|it| needs_receiver(it))
     }
 
     /// Whether the interceptor comes of an expression of the user's. It is made at its turn, inside of the chain.

@@ -5,7 +5,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::{Expr, Token};
 
-use super::entry::{Entry, Listed, Spot};
+use super::entry::{Entry, Listed, Looks, Spot};
 use super::reader::Reader;
 use super::row::{DefaultValue, Fit, Positional, Row, Sees, Setting, Start, Value, enabled_by};
 use super::site::Site;
@@ -112,9 +112,20 @@ impl Entry for Logging {
         }
     }
 
+    fn looks(&self) -> Looks {
+        match self.fields.is_empty() {
+            true => Looks::No,
+            false => Looks::Asks,
+        }
+    }
+
     fn value(&self, spot: &Spot<'_>) -> TokenStream {
         let logging = spot.place.interceptor(ROW.module, ROW.interceptor);
         let config = spot.place.item("CONFIG");
+        if spot.in_policy && self.looks() == Looks::Asks {
+            let i = spot.place.i;
+            return quote_spanned!(at(spot.place.span)=> &#logging::new(#config).with_look(#i));
+        }
         let fields = (!self.fields.is_empty()).then(|| self.closure(spot.site));
         quote_spanned!(at(spot.place.span)=> &#logging::new(#config) #fields)
     }

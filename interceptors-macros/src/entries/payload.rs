@@ -1,7 +1,7 @@
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::quote_spanned;
 
-use super::entry::{Entry, Listed, Spot};
+use super::entry::{Entry, Listed, Looks, Spot};
 use super::payload_paths::{FieldPath, field_paths, is_punct, redacted, shown};
 use super::reader::Reader;
 use super::row::{
@@ -56,6 +56,7 @@ pub(crate) static ROW: Row = Row {
     ],
     fit: Fit::Asked,
     runs_users_code: true,
+    looks: Looks::Only,
     ..Row::USUAL
 };
 
@@ -140,6 +141,10 @@ fn take_lists(tokens: TokenStream) -> (Vec<(Ident, Group)>, TokenStream) {
 impl Entry for Payload {
     fn config(&self) -> Option<&Config> {
         Some(&self.config)
+    }
+
+    fn looks(&self) -> Looks {
+        ROW.looks
     }
 
     /// Output, for `payload(redact = [request.password])`:

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Expr, Ident};
 
-use super::entry::{Entry, Listed, Spot};
+use super::entry::{Entry, Listed, Looks, Spot};
 use super::reader::{Per, Reader};
 use super::row::{Keeps, Row};
 use super::site::Place;
@@ -59,6 +59,25 @@ impl Entry for Plain {
         ))
     }
 
+    fn looks(&self) -> Looks {
+        self.row.looks
+    }
+
+    fn kept_by_method(&self, place: &Place<'_>) -> Option<(TokenStream, TokenStream)> {
+        let keeps = self.kept()?;
+        match (place.mount, self.per) {
+            (Mount::Channel, _) | (_, Per::Service) => None,
+            (_, Per::Method) => {
+                let (module, one) = (
+                    format_ident!("{}", self.row.module),
+                    format_ident!("{}", keeps.one),
+                );
+                let ty = quote!(__interceptors::#module::#one);
+                Some((ty, self.kept_value(keeps, place)))
+            }
+        }
+    }
+
     /// `&Retry::new(__CONFIG_RETRY_0)`, `&Concurrency::new(&*__LIMITER_CONCURRENCY_0)`
     fn value(&self, spot: &Spot<'_>) -> TokenStream {
         let place = &spot.place;
@@ -70,6 +89,10 @@ impl Entry for Plain {
             return quote_spanned!(span=> #and #interceptor::#by(#given));
         }
         let argument = match self.row.keeps {
+            Some(_) if spot.in_policy && self.kept_by_method(place).is_some() => {
+                let kept = place.kept();
+                Some(quote!(#kept))
+            }
             Some(keeps) => Some(self.kept_value(keeps, place)),
             None => self.config.is_some().then(|| {
                 let config = place.item("CONFIG");

@@ -1,6 +1,7 @@
 //! What an entry is, as data. A row is the only place that says what an entry has: the parser, the suggestions, the
 //! tables of the documentation and the tests read it.
 
+use super::entry::Looks;
 use crate::item::mount::{Mount, Side};
 use crate::text::args::NAMELESS;
 
@@ -54,6 +55,8 @@ pub(crate) struct Row {
     pub(crate) given_by: &'static str,
     /// What it keeps for each method or service.
     pub(crate) keeps: Option<Keeps>,
+    /// Whether it only looks at messages.
+    pub(crate) looks: Looks,
 }
 
 impl Row {
@@ -107,6 +110,7 @@ impl Row {
         innermost: None,
         given_by: "new",
         keeps: None,
+        looks: Looks::No,
     };
 }
 

@@ -76,6 +76,11 @@ impl Place<'_> {
         Ident::new(&format!("__value_{}", self.i), at(self.span))
     }
 
+    /// `__kept_0`: what a method has of its own, as a parameter of the policy.
+    pub(crate) fn kept(&self) -> Ident {
+        format_ident!("__kept_{}", self.i)
+    }
+
     /// The path of an interceptor, at the entry's name, which an editor looks up.
     pub(crate) fn interceptor(&self, module: &str, name: &str) -> TokenStream {
         let span = at(self.name.span());

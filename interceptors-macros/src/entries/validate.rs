@@ -1,3 +1,4 @@
+use super::entry::Looks;
 use super::row::{Fit, Places, Positional, Row, Sees, Start, enabled_by};
 
 pub(crate) static ROW: Row = Row {
@@ -14,5 +15,6 @@ pub(crate) static ROW: Row = Row {
     positional: Positional::No,
     fit: Fit::AskedByMethod,
     runs_users_code: true,
+    looks: Looks::Only,
     ..Row::USUAL
 };

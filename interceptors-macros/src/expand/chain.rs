@@ -4,13 +4,13 @@ use syn::Ident;
 use syn::ext::IdentExt;
 
 use crate::entries::chain::Chain;
-use crate::entries::entry::{Listed, Spot};
+use crate::entries::entry::{Listed, Looks, Spot};
 use crate::entries::row::Fit;
 use crate::entries::site::Site;
 use crate::item::mount::{Mount, Side};
 use crate::text::span::at;
 
-/// Where the interceptors of one method are put together.
+/// Where interceptors are put together.
 pub(crate) struct Links<'a> {
     pub(crate) mount: Mount,
     pub(crate) chain: &'a Chain,
@@ -20,29 +20,41 @@ pub(crate) struct Links<'a> {
     pub(crate) site: Site<'a>,
     /// Whether the call borrows `self` mutably.
     pub(crate) by_mut: bool,
+    pub(crate) part: Part,
+}
+
+/// A part of a list.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// All of it, with messages of one type: a channel's.
+    Whole,
+    /// The leading entries that look at no message, once for all methods with the same list.
+    Policy,
+    /// What looks at messages: it is compiled for each method.
+    Rest,
 }
 
 impl Links<'_> {
-    /// Output, for `logging, with(self.audit)` in front of `get`:
+    /// Output, for `logging, with(self.audit)` in front of `get`, in the part that looks at messages:
     ///
     /// ```text
     /// fn __covers_get<S, I, Req, Res>(_: Link<S, I, Req, Res>)
     /// where
     ///     I: Interceptor<Req, Res> + ?Sized,
     /// {}
-    /// let __0 = &Logging::new(__CONFIG_LOGGING_0);
     /// let __1 = || &(self.audit);
     /// __covers_get(__rpc.lent(__1));
+    /// let __verdict_1 = asked(&__1).verdict();
     /// ```
     ///
     /// The function is there for errors, which show where the bound stands: at the method.
     ///
     /// Expressions of the user's are evaluated at the entry's turn, and not here: where one panics, that is a panic of
     /// the call for the entries in front of it.
-    pub(crate) fn bindings(&self) -> TokenStream {
+    pub(crate) fn bindings(&self, entries: &[usize]) -> TokenStream {
         let mut bindings = TokenStream::new();
         let by_method = |&&i: &&usize| self.entries[i].fit() == Fit::AskedByMethod;
-        let asks = self.chain.entries.iter().any(|i| by_method(&i));
+        let asks = entries.iter().any(|i| by_method(&i));
         let covers = self.method.filter(|_| asks).map(|method| {
             let span = at(method.span());
             let covers = Ident::new(&format!("__covers_{}", method.unraw()), span);
@@ -55,7 +67,7 @@ impl Links<'_> {
             });
             covers
         });
-        for &i in &self.chain.entries {
+        for &i in entries {
             bindings.extend(self.binding(i, covers.as_ref()));
         }
         bindings
@@ -63,6 +75,9 @@ impl Links<'_> {
 
     fn binding(&self, i: usize, covers: Option<&Ident>) -> TokenStream {
         let listed = &self.entries[i];
+        if self.part == Part::Policy && listed.entry.looks() == Looks::Only {
+            return TokenStream::new();
+        }
         let place = listed.place(self.mount, i);
         let span = at(place.span);
         let local = local_name(i, span);
@@ -78,13 +93,7 @@ impl Links<'_> {
                 false => quote_spanned!(span=> let #name = ::std::sync::OnceLock::new();),
             }
         });
-        let value = listed.entry.value(&Spot {
-            place,
-            site: &self.site,
-            verifier: self.chain.verifier_before(self.entries, i),
-            at_its_turn,
-            by_mut: self.by_mut,
-        });
+        let value = self.value(i, at_its_turn);
         let value = match at_its_turn {
             true => quote_spanned!(span=> || #value),
             false => value,
@@ -96,6 +105,8 @@ impl Links<'_> {
         };
         let (link, ask) = (Ident::new(link, span), Ident::new(ask, span));
         let check = match (listed.fit(), covers) {
+            // Whether it takes these messages is asked in each method.
+            (Fit::AskedByMethod, _) if self.part == Part::Policy => None,
             (Fit::AskedByMethod, Some(covers)) => {
                 let covers = Ident::new(&covers.to_string(), span);
                 Some(quote_spanned!(span=> #covers(__rpc.#link(#local));))
@@ -105,50 +116,127 @@ impl Links<'_> {
             }
             (Fit::Always | Fit::IfGiven | Fit::WhereMade, _) => None,
         };
+        let verdict = (self.part != Part::Whole && listed.is_asked()).then(|| {
+            let verdict = verdict_name(i, span);
+            let ask = match at_its_turn {
+                true => quote_spanned!(span=> asked(&#local)),
+                false => quote_spanned!(span=> asked_value(#local)),
+            };
+            quote_spanned!(span=> let #verdict = __interceptors::#ask.verdict();)
+        });
         quote_spanned! {span=>
             #made
             let #local = #value;
             #check
+            #verdict
         }
     }
 
+    /// The interceptor of an entry.
+    fn value(&self, i: usize, at_its_turn: bool) -> TokenStream {
+        let listed = &self.entries[i];
+        listed.entry.value(&Spot {
+            place: listed.place(self.mount, i),
+            site: &self.site,
+            verifier: self.chain.verifier_before(self.entries, i),
+            at_its_turn,
+            by_mut: self.by_mut,
+            in_policy: self.part == Part::Policy,
+        })
+    }
+
     /// `Chain::new(__0, __rpc.lent(__1).before(innermost))`
-    pub(crate) fn links(&self, innermost: TokenStream) -> TokenStream {
+    ///
+    /// Of an entry that may look at messages, in the part that looks at none:
+    ///
+    /// ```text
+    /// __verdict_1
+    ///     .link(__rpc.lent(__1))
+    ///     .before(__verdict_1.inner(|__behind| …, __behind))
+    /// ```
+    pub(crate) fn links(&self, entries: &[usize], innermost: TokenStream) -> TokenStream {
+        let outwards = entries.iter().rev().map(|&i| (i, &self.entries[i]));
+        outwards.fold(innermost, |links, (i, listed)| self.link(i, listed, links))
+    }
+
+    fn link(&self, i: usize, listed: &Listed, links: TokenStream) -> TokenStream {
+        let local = local_name(i, Span::call_site());
         let is_client = self.mount.side() == Side::Client;
-        let outwards = self
-            .chain
-            .entries
-            .iter()
-            .rev()
-            .map(|&i| (i, &self.entries[i]));
-        let attempts = outwards.clone().filter_map(|(_, listed)| {
+        let links = match is_client && listed.row.runs_users_code {
+            true => quote!(__interceptors::Anew(#links)),
+            false => links,
+        };
+        if self.part == Part::Policy && listed.entry.looks() == Looks::Only {
+            return quote!(__interceptors::Looking::new(#i, #links));
+        }
+        let (at_its_turn, is_given) = (listed.is_made_at_its_turn(), listed.entry.is_given());
+        if self.part == Part::Policy && listed.is_asked() {
+            let verdict = verdict_name(i, Span::call_site());
+            let link = match at_its_turn {
+                true => quote!(lent),
+                false => quote!(link),
+            };
+            return quote! {
+                #verdict
+                    .link(__rpc.#link(#local))
+                    .before(#verdict.inner(|__behind| #links, __behind))
+            };
+        }
+        match (at_its_turn, listed.fit()) {
+            // On a channel it may be made into one that only some methods go through.
+            (true, _) if !is_given || self.mount == Mount::Channel => {
+                quote!(__rpc.made(#local).before(#links))
+            }
+            (true, _) => quote!(__rpc.lent(#local).before(#links)),
+            (false, Fit::Always) => quote!(__interceptors::Chain::new(#local, #links)),
+            (false, _) => quote!(__rpc.link(#local).before(#links)),
+        }
+    }
+
+    /// What a client has directly around each attempt.
+    pub(crate) fn attempts(&self, innermost: TokenStream) -> TokenStream {
+        let is_client = self.mount.side() == Side::Client;
+        let outwards = self.chain.entries.iter().rev().map(|&i| &self.entries[i]);
+        let attempts = outwards.filter_map(|listed| {
             let attempt = listed.row.innermost.filter(|_| is_client)?;
             Some((listed.row.module, attempt))
         });
-        let innermost = attempts.fold(innermost, |innermost, (module, attempt)| {
+        attempts.fold(innermost, |innermost, (module, attempt)| {
             let span = Span::call_site();
             let (module, attempt) = (Ident::new(module, span), Ident::new(attempt, span));
             quote!(__interceptors::Chain::new(&__interceptors::#module::#attempt, #innermost))
-        });
-        outwards.fold(innermost, |links, (i, listed)| {
-            let local = local_name(i, Span::call_site());
-            let links = match is_client && listed.row.runs_users_code {
-                true => quote!(__interceptors::Anew(#links)),
-                false => links,
-            };
-            match (listed.is_made_at_its_turn(), listed.fit()) {
-                // On a channel it may be made into one that only some methods go through.
-                (true, _) if !listed.entry.is_given() || self.mount == Mount::Channel => {
-                    quote!(__rpc.made(#local).before(#links))
-                }
-                (true, _) => quote!(__rpc.lent(#local).before(#links)),
-                (false, Fit::Always) => quote!(__interceptors::Chain::new(#local, #links)),
-                (false, _) => quote!(__rpc.link(#local).before(#links)),
-            }
         })
+    }
+
+    /// Output, for `validate` as the third entry:
+    ///
+    /// ```text
+    /// __rpc.looks(|__entry, __seen| match __entry {
+    ///     2 => __rpc.link(__2).look(__seen),
+    ///     _ => Ok(()),
+    /// })
+    /// ```
+    pub(crate) fn looks(&self, entries: &[usize]) -> TokenStream {
+        if entries.is_empty() {
+            return quote!(__interceptors::NoLooks);
+        }
+        let looks = entries.iter().map(|&i| {
+            let local = local_name(i, Span::call_site());
+            quote!(#i => __rpc.link(#local).look(__seen),)
+        });
+        quote! {
+            __rpc.looks(|__entry, __seen| match __entry {
+                #(#looks)*
+                _ => ::core::result::Result::Ok(()),
+            })
+        }
     }
 }
 
 pub(crate) fn local_name(i: usize, span: Span) -> Ident {
     Ident::new(&format!("__{i}"), span)
+}
+
+pub(crate) fn verdict_name(i: usize, span: Span) -> Ident {
+    Ident::new(&format!("__verdict_{i}"), span)
 }

@@ -2,7 +2,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::{ItemStruct, parse_quote};
 
-use super::chain::{Links, local_name};
+use super::chain::{Links, Part, local_name};
 use super::common::{entries, hide_secrets, imports, plan_impl};
 use crate::check::Checked;
 use crate::entries::chain::Chain;
@@ -180,8 +180,9 @@ fn send(checked: &Checked, item: &ItemStruct) -> TokenStream {
             messages: None,
         },
         by_mut: false,
+        part: Part::Whole,
     };
-    let bindings = links.bindings();
+    let bindings = links.bindings(&everything.entries);
     let default = &checked.chains[0];
     let selected = (0..checked.entries.len()).filter_map(|i| {
         let by_default = default.entries.contains(&i);
@@ -208,7 +209,8 @@ fn send(checked: &Checked, item: &ItemStruct) -> TokenStream {
             },
         })
     });
-    let links = links.links(quote!(__next));
+    let innermost = links.attempts(quote!(__next));
+    let links = links.links(&everything.entries, innermost);
     let hide = hide_secrets(checked, None);
     quote! {
         async fn send<__N: __interceptors::Next<__interceptors::client::Body, __interceptors::client::Body>>(

@@ -5,8 +5,9 @@ use syn::{
     Field, Fields, FnArg, GenericArgument, ImplItem, Item, Path, PathArguments, Type, parse_quote,
 };
 
-use super::chain::Links;
+use super::chain::{Links, Part};
 use super::common::{entries, hide_secrets, imports, plan_impl};
+use super::policy::{self, Policies, Split, frame_of_client, may_be_kept};
 use crate::check::Checked;
 use crate::entries::chain::Chain;
 use crate::entries::site::{Messages, Site};
@@ -68,7 +69,10 @@ pub(crate) fn expand(checked: &Checked, module: &ClientModule) -> TokenStream {
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let pairs = || module.methods.iter().zip(&checked.chains);
     let constants = pairs().map(|(method, chain)| constants(checked, method, chain));
-    let methods = pairs().map(|(method, chain)| method_impl(checked, module, method, chain));
+    let policies = Policies::new(checked, checked.chains.iter().map(|chain| (chain, false)));
+    let functions = policies.functions(&module.generics, None);
+    let methods =
+        pairs().map(|(method, chain)| method_impl(checked, module, &policies, method, chain));
     let plans = module.methods.iter().map(plan_name);
     let plan_impl = plan_impl(checked, &module.generics, self_ty, plans);
     let siblings = siblings(checked);
@@ -78,6 +82,7 @@ pub(crate) fn expand(checked: &Checked, module: &ClientModule) -> TokenStream {
             #imports
             #entries
             #(#constants)*
+            #functions
             impl #impl_generics #self_ty #where_clause {
                 #(#methods)*
             }
@@ -370,19 +375,21 @@ fn constants(checked: &Checked, method: &ClientMethod, chain: &Chain) -> TokenSt
 ///     let __request = tonic::IntoRequest::into_request(request);
 ///     let __abilities = Abilities::new(…);
 ///     let __rpc = Rpc::<_, Result<tonic::Response<User>, tonic::Status>, _>::of(&__request, Single);
-///     let __0 = &Logging::new(__CONFIG_LOGGING_0);
-///     __rpc.covers(__0);
-///     let mut __call = __rpc.outgoing(__PLAN_get, __abilities, __request);
-///     let mut __chain = Chain::new(
-///         __0,
-///         Outgoing::<_, _, One, One>::new(&mut self.inner, __METHOD_get, || ProstCodec::default()),
-///     );
-///     __rpc.leave(__rpc.send(&mut __chain, &mut __call).await, &mut __call)
+///     let (mut __call, __message) = __rpc.outgoing(__PLAN_get, &__abilities, __request);
+///     let __innermost =
+///         Outgoing::<_, _, One, One>::new(&mut self.inner, __METHOD_get, || ProstCodec::default());
+///     let __rest = NoRest;
+///     let __next = __rest.around(__innermost);
+///     let __home = Home::of(&__next);
+///     let mut __frame = pin!(__rpc.frame(&__home, __message, __abilities, __next, NoLooks));
+///     let __answer = __policy_0(&mut __call, Behind::new(__frame.as_mut())).await;
+///     __rpc.leave(Answered::answered(__frame, __answer), &mut __call)
 /// }
 /// ```
 fn method_impl(
     checked: &Checked,
     module: &ClientModule,
+    policies: &Policies<'_>,
     method: &ClientMethod,
     chain: &Chain,
 ) -> TokenStream {
@@ -405,10 +412,10 @@ fn method_impl(
     let (message, enter) = match request_is_stream {
         false => {
             let probe = quote!(__interceptors::Probe::<#tonic::Request<#request>>);
+            let sized = may_be_kept(checked, chain).then(|| quote!(.sized(#probe::SIZE_OF)));
             let enter = quote! {
                 let __request = #tonic::IntoRequest::into_request(#argument);
-                let __abilities = __interceptors::Abilities::new(#probe::RESEND, #probe::COUNT)
-                    .sized(#probe::SIZE_OF);
+                let __abilities = __interceptors::Abilities::new(#probe::RESEND, #probe::COUNT) #sized;
             };
             (quote!(#request), enter)
         }
@@ -446,19 +453,16 @@ fn method_impl(
             messages: Some(messages(method)),
         },
         by_mut: false,
+        part: Part::Rest,
     };
-    let bindings = links.bindings();
+    let split = Split::of(chain, &checked.entries, false);
+    let rest = policy::rest(&links, &split);
+    let frame = frame_of_client(&links.looks(&split.looks(&checked.entries)));
+    let (policy, kept) = (policies.name(chain, false), policies.kept(&split));
     let forking = forks(checked, chain).then(|| quote!(.forking()));
     let hide = hide_secrets(checked, None);
-    let over = sends_tokens(checked).then(|| quote!(.over(self.is_plaintext)));
-    let links = links.links(quote! {
-        __interceptors::Outgoing::<_, _, #request_kind, #response_kind>::new(
-            &mut self.inner,
-            #name,
-            || #codec,
-        )
-        #forking
-    });
+    let over =
+        sends_tokens(checked).then(|| quote!(__call.set_plaintext(self.is_plaintext);));
     quote! {
         #(#attrs)*
         pub #sig {
@@ -468,11 +472,24 @@ fn method_impl(
                 ::core::result::Result<#tonic::Response<#result>, #tonic::Status>,
                 _,
             >::of(&__request, __interceptors::#reply);
-            #bindings
-            let mut __call = __rpc.outgoing(#plan, __abilities, __request) #over;
+            let (mut __call, __message) = __rpc.outgoing(#plan, &__abilities, __request);
+            #over
             #hide
-            let mut __chain = #links;
-            __rpc.leave(__rpc.send(&mut __chain, &mut __call).await, &mut __call)
+            let __innermost = __interceptors::Outgoing::<_, _, #request_kind, #response_kind>::new(
+                &mut self.inner,
+                #name,
+                || #codec,
+            )
+            #forking;
+            #rest
+            #frame
+            let __answer = #policy(
+                &mut __call,
+                __interceptors::Behind::new(__frame.as_mut()),
+                #(#kept),*
+            )
+            .await;
+            __rpc.leave(__interceptors::Answered::answered(__frame, __answer), &mut __call)
         }
     }
 }

@@ -12,7 +12,7 @@ pub(super) fn imports(checked: &Checked) -> TokenStream {
     let krate = &checked.krate;
     quote! {
         #[allow(unused_imports)]
-        use #krate::__private::{self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _};
+        use #krate::__private::{self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _, Uncovered as _};
     }
 }
 

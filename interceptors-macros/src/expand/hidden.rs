@@ -27,18 +27,7 @@ impl Expander<'_> {
     ///
     /// It has the parameters of the `impl`, without their bounds, and names nothing of the user's.
     pub(super) fn hidden_trait(&self) -> TokenStream {
-        let parameters = &self.block.generics.params;
-        let parameters = parameters.iter().map(|param| match param {
-            GenericParam::Lifetime(param) => param.lifetime.to_token_stream(),
-            GenericParam::Const(param) => {
-                let (ident, ty) = (&param.ident, &param.ty);
-                quote!(const #ident: #ty)
-            }
-            GenericParam::Type(param) => {
-                let ident = &param.ident;
-                quote!(#ident: ?::core::marker::Sized)
-            }
-        });
+        let parameters = self.hidden_parameters();
         let types = self.plain_types().map(|item| {
             let (cfgs, ident) = (cfgs(&item.attrs), &item.ident);
             quote!(#(#cfgs)* type #ident;)
@@ -96,6 +85,23 @@ impl Expander<'_> {
                 }
             }
         }
+    }
+
+    /// The parameters of the `impl`, without their bounds.
+    pub(super) fn hidden_parameters(&self) -> Vec<TokenStream> {
+        let parameters = &self.block.generics.params;
+        let parameters = parameters.iter().map(|param| match param {
+            GenericParam::Lifetime(param) => param.lifetime.to_token_stream(),
+            GenericParam::Const(param) => {
+                let (ident, ty) = (&param.ident, &param.ty);
+                quote!(const #ident: #ty)
+            }
+            GenericParam::Type(param) => {
+                let ident = &param.ident;
+                quote!(#ident: ?::core::marker::Sized)
+            }
+        });
+        parameters.collect()
     }
 
     /// The user's bodies, in an implementation of the hidden trait.

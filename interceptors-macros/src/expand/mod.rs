@@ -6,6 +6,7 @@ mod common;
 mod expander;
 mod hidden;
 mod items;
+mod policy;
 mod service;
 
 use proc_macro2::TokenStream;

@@ -2,8 +2,9 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{FnArg, Type};
 
-use super::chain::Links;
+use super::chain::{Links, Part};
 use super::common::{entries, hide_secrets, imports, plan_impl};
+use super::policy::{self, Policies, Split, frame_of_client, may_be_kept};
 use super::expander::{Expander, HiddenNames, lints_for_copies};
 use crate::check::Checked;
 use crate::entries::chain::Chain;
@@ -38,7 +39,13 @@ use crate::text::tokens::without_arguments;
 ///     impl UserService for Users {
 ///         type ListStream = ResponseStream<BoxStream<User>>;
 ///         async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
-///             // the interceptors, then `<Self as __handlers::Handlers>::get(self, request)`
+///             // `__policy_0`, then `<Self as __handlers::Handlers>::get(self, request)`
+///         }
+///     }
+///     trait __Policy { … }
+///     impl __Policy for Users {
+///         async fn __policy_0(&self, call: &mut Call<Opaque>, behind: Behind<'_>) -> OpaqueAnswer {
+///             // the interceptors
 ///         }
 ///     }
 ///     impl Intercepted<__Plan> for Users { const PLAN: Plan = …; }
@@ -59,7 +66,9 @@ pub(crate) fn expand(checked: &Checked, block: &ServiceImpl) -> TokenStream {
     let entries = entries(checked);
     let hidden_trait = e.hidden_trait();
     let hidden_impl = e.hidden_impl();
-    let wrapper_impl = e.wrapper_impl();
+    let policies = e.policies();
+    let policy_impl = e.policy_impl(&policies);
+    let wrapper_impl = e.wrapper_impl(&policies);
     let methods_by_mut = e.methods_by_mut();
     let plan_impl = e.plan_impl();
     let assertions = e.assertions();
@@ -71,6 +80,7 @@ pub(crate) fn expand(checked: &Checked, block: &ServiceImpl) -> TokenStream {
             #entries
             #hidden_trait
             #hidden_impl
+            #policy_impl
             #wrapper_impl
             #methods_by_mut
             #plan_impl
@@ -133,7 +143,7 @@ impl Expander<'_> {
     }
 
     /// The implementation of the service's own trait.
-    fn wrapper_impl(&self) -> TokenStream {
+    fn wrapper_impl(&self, policies: &Policies<'_>) -> TokenStream {
         let block = self.block;
         let (impl_generics, _, where_clause) = block.generics.split_for_impl();
         let (attrs, trait_path, self_ty) = (&block.attrs, &block.trait_path, &block.self_ty);
@@ -148,7 +158,7 @@ impl Expander<'_> {
         });
         let methods = self
             .methods()
-            .map(|(method, chain)| self.wrapper_method(method, chain));
+            .map(|(method, chain)| self.wrapper_method(policies, method, chain));
         let of_trait = trait_path.iter().map(|path| quote!(#path for));
         quote! {
             #(#attrs)*
@@ -169,19 +179,26 @@ impl Expander<'_> {
     ///         <Self as __handlers::Handlers>::__get_Result,
     ///         _,
     ///     >::new(Probe::<<Self as __handlers::Handlers>::__get_Result>::REPLY);
-    ///     let __0 = &Logging::new(__CONFIG_LOGGING_0);
-    ///     let __handler =
+    ///     let __abilities = Abilities::new(…);
+    ///     let (mut __call, __message) =
+    ///         __rpc.enter(<Self as __handlers::Handlers>::__get_Plan, &__abilities, __request);
+    ///     let __innermost =
     ///         __rpc.handler(|__request| <Self as __handlers::Handlers>::get(self, __request));
-    ///     let mut __call = __rpc.call(
-    ///         <Self as __handlers::Handlers>::__get_Plan,
-    ///         Abilities::new(…),
-    ///         __request,
-    ///     );
-    ///     let mut __chain = Chain::new(__0, __handler);
-    ///     __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+    ///     let __rest = NoRest;
+    ///     let __home = __rest.home();
+    ///     let mut __frame =
+    ///         pin!(__rest.frame(&__rpc, &__home, __message, __abilities, __innermost, NoLooks));
+    ///     let __answer =
+    ///         <Self as __Policy>::__policy_0(&*self, &mut __call, Behind::new(__frame.as_mut())).await;
+    ///     __rpc.leave(Answered::answered(__frame, __answer), &mut __call)
     /// }
     /// ```
-    fn wrapper_method(&self, method: &Method, chain: &Chain) -> TokenStream {
+    fn wrapper_method(
+        &self,
+        policies: &Policies<'_>,
+        method: &Method,
+        chain: &Chain,
+    ) -> TokenStream {
         let Method {
             cfgs,
             docs,
@@ -257,9 +274,14 @@ impl Expander<'_> {
                 )),
             },
             by_mut: method.by_mut,
+            part: Part::Rest,
         };
-        let bindings = links.bindings();
-        let links = links.links(quote!(__handler));
+        let split = Split::of(chain, &self.checked.entries, method.by_mut);
+        let rest = policy::rest(&links, &split);
+        let looks = links.looks(&split.looks(&self.checked.entries));
+        let (name, kept) = (policies.name(chain, method.by_mut), policies.kept(&split));
+        let policy = self.policy_trait();
+        let this_argument = (!method.by_mut).then(|| quote!(&*#this,));
         let inline_assertions = self
             .is_generic()
             .then(|| self.method_assertions(method, chain, &quote!(Self)));
@@ -269,25 +291,32 @@ impl Expander<'_> {
             .map(|assertion| quote!(const { #assertion }));
         let probe = quote!(__interceptors::Probe::<#handlers::#request>);
         let abilities = quote!(__interceptors::Abilities::new(#probe::RESEND, #probe::COUNT));
-        let (innermost, begin, run, abilities) = match self.checked.mount.side() {
+        let sized = may_be_kept(self.checked, chain).then(|| quote!(.sized(#probe::SIZE_OF)));
+        let (innermost, enter, frame) = match self.checked.mount.side() {
             Side::Server => (
                 quote!(__rpc.handler(|__request| #call)),
-                quote!(call),
-                quote!(run),
-                abilities,
+                quote! {
+                    let __abilities = #abilities;
+                    let (mut __call, __message) = __rpc.enter(#handlers::#plan, &__abilities, __request);
+                },
+                quote! {
+                    let __home = __rest.home();
+                    let mut __frame = ::core::pin::pin!(
+                        __rest.frame(&__rpc, &__home, __message, __abilities, __innermost, #looks)
+                    );
+                },
             ),
-            Side::Client => {
-                let stub = match method.by_mut {
+            Side::Client => (
+                match method.by_mut {
                     false => quote!(__rpc.stub(|__request| #call)),
                     true => quote!(__rpc.stub_mut(__methods::#handler, #this)),
-                };
-                (
-                    stub,
-                    quote!(outgoing),
-                    quote!(send),
-                    quote!(#abilities.sized(#probe::SIZE_OF)),
-                )
-            }
+                },
+                quote! {
+                    let __abilities = #abilities #sized;
+                    let (mut __call, __message) = __rpc.outgoing(#handlers::#plan, &__abilities, __request);
+                },
+                frame_of_client(&looks),
+            ),
         };
         let hide = hide_secrets(
             self.checked,
@@ -296,12 +325,19 @@ impl Expander<'_> {
         let body = quote! {
             #(#inline_assertions;)*
             let __rpc = __interceptors::Rpc::<#handlers::#request, #handlers::#result, _>::new(#reply);
-            #bindings
-            let __handler = #innermost;
-            let mut __call = __rpc.#begin(#handlers::#plan, #abilities, __request);
+            #enter
             #hide
-            let mut __chain = #links;
-            __rpc.leave(__rpc.#run(&mut __chain, &mut __call).await, &mut __call)
+            let __innermost = #innermost;
+            #rest
+            #frame
+            let __answer = <Self as #policy>::#name(
+                #this_argument
+                &mut __call,
+                __interceptors::Behind::new(__frame.as_mut()),
+                #(#kept),*
+            )
+            .await;
+            __rpc.leave(__interceptors::Answered::answered(__frame, __answer), &mut __call)
         };
         let body = match method.returns {
             Returns::Async => body,
@@ -313,6 +349,36 @@ impl Expander<'_> {
             #(#docs)*
             #(#lints)*
             #vis #sig { #body }
+        }
+    }
+
+    fn policies(&self) -> Policies<'_> {
+        let methods = self.methods().map(|(method, chain)| (chain, method.by_mut));
+        Policies::new(self.checked, methods)
+    }
+
+    /// The trait of the functions that are there once for all methods, with the parameters of the `impl`.
+    fn policy_trait(&self) -> TokenStream {
+        let (_, parameters, _) = self.block.generics.split_for_impl();
+        quote!(__Policy #parameters)
+    }
+
+    fn policy_impl(&self, policies: &Policies<'_>) -> TokenStream {
+        let block = self.block;
+        let parameters = self.hidden_parameters();
+        let (impl_generics, _, where_clause) = block.generics.split_for_impl();
+        let (policy, self_ty) = (self.policy_trait(), &block.self_ty);
+        let declarations = policies.declarations();
+        let this = block.methods.iter().find(|method| !method.by_mut);
+        let this = this.map(|method| method.receiver().self_token);
+        let functions = policies.functions(&block.generics, this);
+        quote! {
+            trait __Policy<#(#parameters),*> {
+                #declarations
+            }
+            impl #impl_generics #policy for #self_ty #where_clause {
+                #functions
+            }
         }
     }
 

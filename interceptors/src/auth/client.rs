@@ -265,7 +265,7 @@ where
         if !is_rejected || !may_refresh || !self.tokens.rejected(&token) || call.is_answered() {
             return result;
         }
-        let Some(copy) = copy.and_then(|copy| call.taken_over(copy)) else {
+        let Some(copy) = copy.and_then(|copy| call.taken_over(next, copy)) else {
             return result;
         };
         call.resume(copy);

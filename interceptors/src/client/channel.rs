@@ -299,6 +299,7 @@ fn leave(call: &mut Call<Body>, response: Response<Body>) -> http::Response<Resp
 const ABILITIES: Abilities<Body> = Abilities::new(
     Some(Resend {
         copy: Body::copy,
+        share: |_| {},
         is_whole: Body::is_whole,
         begin: Body::begin,
         is_complete: Body::is_complete,

@@ -13,9 +13,11 @@ use super::{Body, RequestStream, send};
 use crate::core::abilities::{Abilities, Resend, SizeOf};
 use crate::core::call::Call;
 use crate::core::chain::{Interceptor, Next};
+use crate::core::frame::{Frame, Opaque};
 use crate::core::malformed;
 use crate::core::name::CallName;
 use crate::core::plan::MethodPlan;
+use crate::mount::frame::{Answered, Home, LooksOf, rest_frame};
 use crate::mount::link::{Link, Made};
 use crate::mount::probe::Probe;
 use crate::mount::reply::{Answer, Reply, ResultType};
@@ -52,27 +54,36 @@ where
         }
     }
 
-    /// The call that this request begins, as its caller makes it.
+    /// The call that this request begins, as its caller makes it, and its message, which stays in the frame.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn outgoing(
         &self,
         plan: &'static MethodPlan,
-        abilities: Abilities<M>,
+        abilities: &Abilities<M>,
         request: Request<M>,
-    ) -> Call<M> {
-        Call::outgoing(CallName::new(plan, None), abilities, request)
+    ) -> (Call<Opaque>, M) {
+        let (metadata, extensions, message) = request.into_parts();
+        let size = abilities.size_of.map_or(0, |size_of| size_of(&message));
+        let opaque = Abilities::opaque(abilities.resend.is_some(), abilities.count.is_some());
+        let request = Request::from_parts(metadata, extensions, Opaque::new(size));
+        let call = Call::outgoing(CallName::new(plan, None), opaque, request);
+        (call, message)
     }
 
-    /// Takes a call that is being made through a chain, no longer than its deadline allows.
-    pub fn send<'a, N>(
+    /// What holds the message, and all that is behind the policy, while that runs.
+    pub fn frame<'h, N, L>(
         &self,
-        chain: &'a mut N,
-        call: &'a mut Call<M>,
-    ) -> impl Future<Output = Answer<R::Body>> + Send + use<'a, M, Ret, R, N>
+        home: &'h Home<M, N>,
+        message: M,
+        abilities: Abilities<M>,
+        next: N,
+        looks: L,
+    ) -> impl Frame + Answered<R::Body> + use<'h, M, Ret, R, N, L>
     where
         N: Next<M, R::Body>,
+        L: LooksOf<M, R::Body>,
     {
-        send(chain, call)
+        rest_frame(home, message, abilities, next, looks)
     }
 }
 
@@ -167,6 +178,7 @@ impl<M: Clone + prost::Message> StreamAbilities<M> for Replayable {
     {
         let resend = Resend {
             copy: |stream: &mut RequestStream<S>, limit| stream.copy(kept_size, limit),
+            share: |_| {},
             is_whole: RequestStream::is_whole,
             begin: RequestStream::begin,
             is_complete: |_, _| false,

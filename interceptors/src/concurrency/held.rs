@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 use tonic::{Response, Status};
 
 use super::limiter::{Limiter, LimiterId, Permit};
+use crate::core::frame::Frame;
 use crate::core::layer::Layer;
 use crate::core::name::CallName;
 use crate::{Call, End, Next, Side};
@@ -91,6 +92,10 @@ impl<Req: Send, Res: Send, N: Next<Req, Res>> Next<Req, Res> for Holding<'_, N> 
             limiter: self.limiter,
             run: self.next.run(call),
         }
+    }
+
+    fn frame(&mut self) -> Option<Pin<&mut (dyn Frame + '_)>> {
+        self.next.frame()
     }
 }
 

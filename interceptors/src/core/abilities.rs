@@ -6,6 +6,8 @@ use super::received::Received;
 pub struct Resend<M> {
     /// A copy, unless more than so many bytes would have to be kept for it.
     pub copy: fn(&mut M, usize) -> Option<M>,
+    /// The copies may be sent in any order, and each more than once.
+    pub share: fn(&mut M),
     /// Whether a copy is still all of the request.
     pub is_whole: fn(&M) -> bool,
     /// Takes it over from the attempt before. Whether all of it is there to be sent.

@@ -6,9 +6,11 @@ use tokio::time::Instant;
 use tonic::{Request, Status, Streaming};
 
 use super::abilities::Abilities;
+use super::chain::Next;
 use super::details::CallDetails;
 use super::end::{Outcome, StreamEnd, tell_in_drop};
 use super::facts::Facts;
+use super::frame::KeptRequest;
 use super::kept::{Kept, KeptHead};
 use super::layer::{Layer, Layers, Tail};
 use super::messages::inspected;
@@ -72,6 +74,60 @@ impl<Req> Call<Req> {
         }
     }
 
+    /// The part of a call that a frame lends to the rest of its list.
+    pub(crate) fn lent(
+        details: CallDetails,
+        abilities: Abilities<Req>,
+        received: Option<Received>,
+        message: Req,
+    ) -> Self {
+        Self {
+            details,
+            message: Some(message),
+            abilities,
+            received,
+            layers: Layers::default(),
+        }
+    }
+
+    /// What was lent, with the message if it has not been sent.
+    pub(crate) fn give_back(&mut self) -> (Returned, Option<Req>) {
+        let returned = Returned {
+            details: self.details.lend(),
+            received: self.received.take(),
+            layers: std::mem::take(&mut self.layers),
+        };
+        (returned, self.message.take())
+    }
+
+    /// Takes what was lent back.
+    pub(crate) fn take_back(&mut self, returned: Returned) {
+        self.parts().abandon_stream();
+        self.details = returned.details;
+        self.received = returned.received;
+        self.layers = returned.layers;
+    }
+
+    /// All but the message, for the rest of the list.
+    pub(crate) fn lend(&mut self) -> (CallDetails, Option<Received>) {
+        (self.details.lend(), self.received.take())
+    }
+
+    /// The place of the message.
+    pub(crate) fn message_slot(&mut self) -> &mut Option<Req> {
+        &mut self.message
+    }
+
+    /// The names of the call, and the place of the message.
+    pub(crate) fn name_and_message(&mut self) -> (&CallName, &mut Option<Req>) {
+        (self.details.name(), &mut self.message)
+    }
+
+    /// Who counts the messages of the request stream.
+    pub(crate) fn counter(&self) -> Option<&Received> {
+        self.received.as_ref()
+    }
+
     /// A call that is being made. Its deadline is kept whether or not an interceptor asks for it, and if it
     /// is made in a handler, it inherits that one's.
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -133,7 +189,11 @@ impl<Req> Call<Req> {
     /// have to be kept until it is known whether it has to be sent again.
     #[must_use]
     pub fn copy_request(&mut self) -> Option<Request<Req>> {
-        let message = self.copy_message(DEFAULT_BUFFER_SIZE)?;
+        let mut message = self.copy_message(DEFAULT_BUFFER_SIZE)?;
+        if let (Some(resend), Some(original)) = (self.abilities.resend, &mut self.message) {
+            (resend.share)(original);
+            (resend.share)(&mut message);
+        }
         let (metadata, extensions) = (self.details.metadata(), self.details.extensions());
         Some(Request::from_parts(
             metadata.clone(),
@@ -169,7 +229,10 @@ impl<Req> Call<Req> {
     /// Whether a copy is still all of the request: of a stream too much may have been sent
     /// meanwhile to be kept.
     #[doc(hidden)]
-    pub fn is_whole(&self, kept: &Kept<Req>) -> bool {
+    pub fn is_whole<Res>(&self, next: &mut impl Next<Req, Res>, kept: &Kept<Req>) -> bool {
+        if let Some(request) = kept_in_frame(next) {
+            return request.is_whole();
+        }
         match self.abilities.resend {
             Some(resend) => (resend.is_whole)(&kept.message),
             None => false,
@@ -180,7 +243,14 @@ impl<Req> Call<Req> {
     /// attempt before takes nothing any more, which is why this comes when it is certain that another
     /// one follows. `None` where it is not all of it any more.
     #[doc(hidden)]
-    pub fn taken_over(&self, mut kept: Kept<Req>) -> Option<Kept<Req>> {
+    pub fn taken_over<Res>(
+        &self,
+        next: &mut impl Next<Req, Res>,
+        mut kept: Kept<Req>,
+    ) -> Option<Kept<Req>> {
+        if let Some(request) = kept_in_frame(next) {
+            return request.take_over().then_some(kept);
+        }
         let begin = self.abilities.resend?.begin;
         begin(&mut kept.message).then_some(kept)
     }
@@ -396,6 +466,17 @@ impl<M: Send + 'static> Call<Streaming<M>> {
     }
 }
 
+/// What a [`Call`] lends to the rest of its list.
+pub(crate) struct Returned {
+    details: CallDetails,
+    received: Option<Received>,
+    layers: Layers,
+}
+
+fn kept_in_frame<Req, Res>(next: &mut impl Next<Req, Res>) -> Option<&mut dyn KeptRequest> {
+    next.frame()?.request()
+}
+
 /// For a copy that an interceptor has made by itself: the end of it would look like the end of all.
 #[cold]
 fn cut() -> Status {
@@ -403,7 +484,7 @@ fn cut() -> Status {
 }
 
 #[cold]
-fn gone() -> Status {
+pub(crate) fn gone() -> Status {
     Status::internal("an interceptor called `next` again, and this request cannot be sent twice")
 }
 

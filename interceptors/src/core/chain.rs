@@ -1,10 +1,12 @@
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use tokio::time::Instant;
 use tonic::{Code, Response, Status};
 
 use super::call::{Call, Parts};
+use super::frame::Frame;
 use super::end::{Observer, Outcome, tell_in_drop};
 use super::layer::{Layer, Layers, Told};
 use super::time::{exceeded, forget, now};
@@ -122,6 +124,12 @@ pub trait Next<Req, Res>: Send {
         watched(self, call, Told::new(observer))
     }
 
+    /// What holds the message, where the interceptors look at none.
+    #[doc(hidden)]
+    fn frame(&mut self) -> Option<Pin<&mut (dyn Frame + '_)>> {
+        None
+    }
+
     /// Another of the same, for a second attempt while the first is under way. `None` where that is
     /// not possible: on a service, and on a client unless its policy has `hedge`.
     #[must_use]
@@ -197,6 +205,10 @@ where
         self.interceptor.intercept(call, &mut self.next)
     }
 
+    fn frame(&mut self) -> Option<Pin<&mut (dyn Frame + '_)>> {
+        self.next.frame()
+    }
+
     fn fork(&self) -> Option<Self> {
         Some(Self {
             interceptor: self.interceptor,
@@ -217,6 +229,10 @@ impl<Req, Res, N: Next<Req, Res>> Next<Req, Res> for Anew<N> {
     ) -> impl Future<Output = Result<Response<Res>, Status>> + Send {
         forget();
         self.0.run(call)
+    }
+
+    fn frame(&mut self) -> Option<Pin<&mut (dyn Frame + '_)>> {
+        self.0.frame()
     }
 
     fn fork(&self) -> Option<Self> {

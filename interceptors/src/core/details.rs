@@ -438,6 +438,24 @@ impl CallDetails {
         }
     }
 
+    /// All of it, for the part of the list that looks at messages. What is left behind knows the method alone.
+    pub(crate) fn lend(&mut self) -> Self {
+        let left_behind = Self {
+            request: None,
+            name: CallName::new(self.name.plan(), None),
+            attempt: 1,
+            answered: false,
+            sent: false,
+            deadline: Deadline::default(),
+            bounded: Bounded::default(),
+            has_panicked: false,
+            id_header: None,
+            is_plaintext: None,
+            facts: self.facts,
+        };
+        std::mem::replace(self, left_behind)
+    }
+
     /// Another request takes the place of the one that is gone.
     pub(crate) fn start_over(&mut self, metadata: MetadataMap, extensions: Extensions) {
         self.request = Some(Request::from_parts(metadata, extensions, ()));

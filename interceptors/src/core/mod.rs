@@ -2,7 +2,7 @@
 //!
 //! A module may use those that come before it in this order, and none that comes after it:
 //! text, malformed, fitted, secrets, kind, id, plan, name, time, facts, received, end, layer, abilities, kept, messages,
-//! details, call, chain, stream.
+//! details, call, chain, frame, stream.
 
 pub(crate) mod abilities;
 pub(crate) mod call;
@@ -11,6 +11,8 @@ pub(crate) mod details;
 pub(crate) mod end;
 pub(crate) mod facts;
 pub(crate) mod fitted;
+#[allow(missing_docs)]
+pub(crate) mod frame;
 pub(crate) mod id;
 pub(crate) mod kept;
 pub(crate) mod kind;

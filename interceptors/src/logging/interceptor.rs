@@ -6,10 +6,12 @@ use tonic::{Response, Status};
 use tracing::Level;
 
 use super::level::{client_level, server_level};
+use crate::core::frame::{Opaque, Way, look};
 use crate::core::id::RequestId;
 use crate::core::plan::{Setting, Value};
 use crate::kit::code_names::code_name;
 use crate::kit::level;
+use crate::mount::frame::{Looks, Seen};
 use crate::{Call, CallDetails, End, Interceptor, Kind, Next, Observer, Side};
 
 /// How calls are logged.
@@ -93,6 +95,15 @@ impl<'a> Logging<'a> {
     }
 
     #[doc(hidden)]
+    #[must_use]
+    pub const fn with_look(self, entry: usize) -> Logging<'a, Look> {
+        Logging {
+            config: self.config,
+            fields: Look(entry),
+        }
+    }
+
+    #[doc(hidden)]
     pub fn with_fields<F>(self, fields: F) -> Logging<'a, F> {
         Logging {
             config: self.config,
@@ -114,7 +125,11 @@ impl<F> fmt::Debug for Logging<'_, F> {
 pub trait Fields<Req>: Send + Sync {
     type Captured: FnOnce(&Finish<'_>) + Send + 'static;
 
-    fn capture(&self, request: &Req) -> Self::Captured;
+    fn capture<Res>(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Option<Self::Captured>;
 }
 
 impl<Req, F, C> Fields<Req> for F
@@ -124,8 +139,44 @@ where
 {
     type Captured = C;
 
-    fn capture(&self, request: &Req) -> C {
-        self(request)
+    fn capture<Res>(&self, call: &mut Call<Req>, _: &mut impl Next<Req, Res>) -> Option<C> {
+        call.message().map(self)
+    }
+}
+
+/// The fields are taken by a look at the message, which is in a frame.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Look(usize);
+
+/// A closure for each method with its own type, as one type. Where nobody listens there is none.
+type Captured = Box<dyn FnOnce(&Finish<'_>) + Send>;
+
+impl Fields<Opaque> for Look {
+    type Captured = Captured;
+
+    fn capture<Res>(
+        &self,
+        call: &mut Call<Opaque>,
+        next: &mut impl Next<Opaque, Res>,
+    ) -> Option<Captured> {
+        let mut captured = None::<Captured>;
+        // A look that takes values refuses nothing.
+        let _ = look(self.0, call, next, Way::In, &mut captured);
+        captured
+    }
+}
+
+#[doc(hidden)]
+impl<F, M, B> Looks<M, B> for Logging<'_, F>
+where
+    F: Fn(&M) -> F::Captured + Fields<M>,
+{
+    fn look(&self, seen: Seen<'_, M, B>) -> Result<(), Status> {
+        if let (Some(taken), Some(request)) = (seen.look.taken.downcast_mut(), seen.request) {
+            *taken = Some(Box::new((self.fields)(request)) as Captured);
+        }
+        Ok(())
     }
 }
 
@@ -137,8 +188,12 @@ pub struct NoFields;
 impl<Req> Fields<Req> for NoFields {
     type Captured = fn(&Finish<'_>);
 
-    fn capture(&self, _request: &Req) -> fn(&Finish<'_>) {
-        emit
+    fn capture<Res>(
+        &self,
+        _: &mut Call<Req>,
+        _: &mut impl Next<Req, Res>,
+    ) -> Option<fn(&Finish<'_>)> {
+        None
     }
 }
 
@@ -279,7 +334,7 @@ where
         if !somebody_listens() {
             return next.run(call).await;
         }
-        let record = self.start(call);
+        let record = self.start(call, next);
         next.observe(call, record).await
     }
 }
@@ -287,7 +342,11 @@ where
 impl<F> Logging<'_, F> {
     /// Apart and cold, so that calls that nobody listens to do not pay for it.
     #[cold]
-    fn start<Req>(&self, call: &Call<Req>) -> Record<F::Captured>
+    fn start<Req, Res>(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Record<F::Captured>
     where
         F: Fields<Req>,
     {
@@ -296,7 +355,7 @@ impl<F> Logging<'_, F> {
             level: self.config.level,
             slow: self.config.slow,
             peer: call.peer(),
-            captured: call.message().map(|request| self.fields.capture(request)),
+            captured: self.fields.capture(call, next),
         }
     }
 }

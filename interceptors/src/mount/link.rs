@@ -4,12 +4,15 @@ use std::any::Any;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 
 use tonic::{Response, Status};
 
+use super::frame::{Looks, Seen};
 use crate::core::call::Call;
 use crate::core::chain::{Chain, Interceptor, Next};
+use crate::core::frame::Frame;
 
 /// An interceptor on its way into a chain. What does not intercept the method's messages is told so once, by
 /// `covers`; a chain with it in it would be told once more for each place where the chain is named.
@@ -50,6 +53,16 @@ where
     }
 }
 
+impl<'a, I, Req, Res> Link<&'a I, I, Req, Res>
+where
+    I: Looks<Req, Res> + ?Sized,
+{
+    /// Lets an entry that only looks at messages look at one in a frame.
+    pub fn look(self, seen: Seen<'_, Req, Res>) -> Result<(), Status> {
+        self.0.look(seen)
+    }
+}
+
 impl<F, I, Req, Res> Link<Made<F>, I, Req, Res>
 where
     F: Fn() -> I,
@@ -81,6 +94,10 @@ where
 pub trait Uncovered: Sized {
     fn before<N>(self, _: N) -> Refused {
         Refused
+    }
+
+    fn look<Seen>(self, _: Seen) -> Result<(), Status> {
+        Ok(())
     }
 }
 
@@ -122,6 +139,10 @@ where
         interceptor.intercept(call, &mut self.next)
     }
 
+    fn frame(&mut self) -> Option<Pin<&mut (dyn Frame + '_)>> {
+        self.next.frame()
+    }
+
     fn fork(&self) -> Option<Self> {
         Some(Self {
             make: self.make,
@@ -149,6 +170,10 @@ where
         call: &mut Call<Req>,
     ) -> impl Future<Output = Result<Response<Res>, Status>> + Send {
         (self.lend)().intercept(call, &mut self.next)
+    }
+
+    fn frame(&mut self) -> Option<Pin<&mut (dyn Frame + '_)>> {
+        self.next.frame()
     }
 
     fn fork(&self) -> Option<Self> {

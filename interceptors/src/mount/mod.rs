@@ -1,8 +1,10 @@
 //! What the attribute's generated code calls. Nothing here knows an interceptor.
 
+pub(crate) mod frame;
 pub(crate) mod link;
 pub(crate) mod once;
 pub(crate) mod path;
+pub(crate) mod policy;
 pub(crate) mod probe;
 pub(crate) mod reply;
 pub(crate) mod rpc;

@@ -47,6 +47,7 @@ impl<M: Send + 'static> Probe<Request<Streaming<M>>> {
 impl<M: Clone> Probe<Request<M>> {
     pub const RESEND: Option<Resend<M>> = Some(Resend {
         copy: |message, _| Some(message.clone()),
+        share: |_| {},
         is_whole: |_| true,
         begin: |_| true,
         is_complete: |_, _| true,

@@ -7,19 +7,21 @@ use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
 use super::ServerFacts;
+use super::frame::{EachLook, Seen};
 use super::link::{Lent, Link, Made};
 use super::reply::{Answer, Reply, ResultType};
 use crate::core::abilities::Abilities;
 use crate::core::call::Call;
 use crate::core::chain::{Interceptor, Next};
 use crate::core::fitted::fitted;
+use crate::core::frame::Opaque;
 use crate::core::kind::Side;
 use crate::core::plan::MethodPlan;
 use crate::core::time::Inherited;
 
 /// The innermost link: calls the user's own method.
 pub struct Handler<F, R> {
-    call: F,
+    pub(super) call: F,
     reply: PhantomData<R>,
 }
 
@@ -118,6 +120,28 @@ where
         request: Request<M>,
     ) -> Call<M> {
         Call::received::<ServerFacts>(plan, abilities, request)
+    }
+
+    /// The call that this request begins, and its message, which stays in the frame.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn enter(
+        &self,
+        plan: &'static MethodPlan,
+        abilities: &Abilities<M>,
+        request: Request<M>,
+    ) -> (Call<Opaque>, M) {
+        let (metadata, extensions, message) = request.into_parts();
+        let opaque = Abilities::opaque(abilities.resend.is_some(), abilities.count.is_some());
+        let request = Request::from_parts(metadata, extensions, Opaque::new(0));
+        (Call::received::<ServerFacts>(plan, opaque, request), message)
+    }
+
+    /// The looks of this method's entries.
+    pub const fn looks<L>(&self, look: L) -> EachLook<L>
+    where
+        L: FnMut(usize, Seen<'_, M, R::Body>) -> Result<(), Status>,
+    {
+        EachLook(look)
     }
 
     /// Takes a call through a chain.

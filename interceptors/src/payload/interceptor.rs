@@ -2,6 +2,7 @@ use tonic::{Response, Status};
 
 use super::log::Config;
 use super::messages::{WriteRequest, WriteResponse};
+use crate::mount::frame::{Looks, Seen};
 use crate::{Call, Interceptor, Next};
 
 /// The interceptor behind `payload`. See the [module documentation](super).
@@ -39,8 +40,31 @@ where
         if !self.config.is_enabled() {
             return next.run(call).await;
         }
-        self.request.write(*self.config, call);
+        let (name, request) = call.name_and_message();
+        self.request.write(*self.config, name, request);
         let response = next.run(call).await?;
-        Ok(self.response.write(*self.config, call, response))
+        Ok(response.map(|body| self.response.write(*self.config, call.name(), body)))
+    }
+}
+
+#[doc(hidden)]
+impl<Q, P, M, B> Looks<M, B> for Payload<'_, Q, P>
+where
+    Q: WriteRequest<M>,
+    P: WriteResponse<B>,
+{
+    fn look(&self, seen: Seen<'_, M, B>) -> Result<(), Status> {
+        if !self.config.is_enabled() {
+            return Ok(());
+        }
+        let name = seen.look.details().name();
+        match seen.is_on_way_in() {
+            true => self.request.write(*self.config, name, seen.request),
+            false => {
+                let body = seen.reply.take();
+                *seen.reply = body.map(|body| self.response.write(*self.config, name, body));
+            }
+        }
+        Ok(())
     }
 }

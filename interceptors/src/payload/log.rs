@@ -5,7 +5,7 @@ use crate::core::id::RequestId;
 use crate::core::name::CallName;
 use crate::core::plan::{Setting, Value};
 use crate::kit::level;
-use crate::{CallDetails, Side};
+use crate::Side;
 
 /// At which level messages are logged, and how much of each.
 ///
@@ -101,9 +101,9 @@ pub(super) struct Log {
 }
 
 impl Log {
-    pub(super) fn new(call: &CallDetails, config: Config, direction: Direction) -> Self {
+    pub(super) fn new(name: &CallName, config: Config, direction: Direction) -> Self {
         Self {
-            path: call.name().clone(),
+            path: name.clone(),
             config,
             direction,
             messages: 0,

@@ -10,8 +10,9 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::content::Content;
 use super::log::{Config, Direction, Log, record};
-use crate::core::messages::EachMessage;
-use crate::{Call, CallDetails, ResponseStream};
+use crate::ResponseStream;
+use crate::core::messages::{EachMessage, inspected};
+use crate::core::name::CallName;
 
 /// There is one message.
 #[derive(Debug)]
@@ -148,7 +149,7 @@ where
     note = "show fields of the response alone (`show = [response.…]`), leave the method out with `except = [...]`, or put `payload` on the generated client"
 )]
 pub trait WriteRequest<Req>: Send + Sync {
-    fn write(&self, config: Config, call: &mut Call<Req>);
+    fn write(&self, config: Config, name: &CallName, request: &mut Option<Req>);
 }
 
 /// Writes down the messages of a response.
@@ -157,24 +158,24 @@ pub trait WriteRequest<Req>: Send + Sync {
     label = "neither a message nor a stream of messages"
 )]
 pub trait WriteResponse<Res>: Send + Sync {
-    fn write(&self, config: Config, call: &CallDetails, response: Response<Res>) -> Response<Res>;
+    fn write(&self, config: Config, name: &CallName, body: Res) -> Res;
 }
 
 impl<Req> WriteRequest<Req> for Unwritten {
-    fn write(&self, _: Config, _: &mut Call<Req>) {}
+    fn write(&self, _: Config, _: &CallName, _: &mut Option<Req>) {}
 }
 
 impl<Res> WriteResponse<Res> for Unwritten {
-    fn write(&self, _: Config, _: &CallDetails, response: Response<Res>) -> Response<Res> {
-        response
+    fn write(&self, _: Config, _: &CallName, body: Res) -> Res {
+        body
     }
 }
 
 impl<M> WriteRequest<M> for Written<Single, M> {
-    fn write(&self, config: Config, call: &mut Call<M>) {
-        if let Some(message) = call.message() {
+    fn write(&self, config: Config, name: &CallName, request: &mut Option<M>) {
+        if let Some(message) = request {
             record(
-                call.name(),
+                name,
                 config,
                 Direction::Request,
                 None,
@@ -187,13 +188,14 @@ impl<M> WriteRequest<M> for Written<Single, M> {
 }
 
 impl<M: Send + 'static> WriteRequest<Streaming<M>> for Written<Streamed, M> {
-    fn write(&self, config: Config, call: &mut Call<Streaming<M>>) {
+    fn write(&self, config: Config, name: &CallName, request: &mut Option<Streaming<M>>) {
         let write = self.write;
-        let mut log = Log::new(call, config, Direction::Request);
-        call.each_message(move |message| {
+        let mut log = Log::new(name, config, Direction::Request);
+        let look = move |message: &mut M| {
             log.next(&mut |content| write(message, content));
             Ok(())
-        });
+        };
+        *request = request.take().map(|stream| inspected(stream, look));
     }
 }
 
@@ -202,28 +204,20 @@ where
     S: EachMessage<Message = M>,
     M: 'static,
 {
-    fn write(&self, config: Config, call: &mut Call<S>) {
+    fn write(&self, config: Config, name: &CallName, request: &mut Option<S>) {
         let write = self.write;
-        let mut log = Log::new(call, config, Direction::Request);
-        if let Some(stream) = call.message_mut() {
+        let mut log = Log::new(name, config, Direction::Request);
+        if let Some(stream) = request {
             stream.each_message(move |message| log.next(&mut |content| write(message, content)));
         }
     }
 }
 
 impl<M> WriteResponse<M> for Written<Single, M> {
-    fn write(&self, config: Config, call: &CallDetails, response: Response<M>) -> Response<M> {
-        let message = response.get_ref();
-        record(
-            call.name(),
-            config,
-            Direction::Response,
-            None,
-            &mut |content| {
-                (self.write)(message, content);
-            },
-        );
-        response
+    fn write(&self, config: Config, name: &CallName, body: M) -> M {
+        let write = &mut |content: &mut Content| (self.write)(&body, content);
+        record(name, config, Direction::Response, None, write);
+        body
     }
 }
 
@@ -235,13 +229,11 @@ where
     fn write(
         &self,
         config: Config,
-        call: &CallDetails,
-        response: Response<ResponseStream<S>>,
-    ) -> Response<ResponseStream<S>> {
+        name: &CallName,
+        body: ResponseStream<S>,
+    ) -> ResponseStream<S> {
         let write = self.write;
-        let mut log = Log::new(call, config, Direction::Response);
-        response.map(|stream| {
-            stream.each_message(move |message| log.next(&mut |content| write(message, content)))
-        })
+        let mut log = Log::new(name, config, Direction::Response);
+        body.each_message(move |message| log.next(&mut |content| write(message, content)))
     }
 }

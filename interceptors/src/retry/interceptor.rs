@@ -327,7 +327,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Retry<'_> {
                 (None, None) => pin!(next.run(call)).await,
                 _ => self.attempt(call, next, deadline).await,
             };
-            let Again { kept, pause } = match self.after(call, &mut progress, answer, copy) {
+            let Again { kept, pause } = match self.after(call, next, &mut progress, answer, copy) {
                 Ok(again) => again,
                 Err(end) => return end,
             };
@@ -362,6 +362,7 @@ impl Retry<'_> {
     fn after<Req, Res>(
         &self,
         call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
         progress: &mut Progress,
         answer: Result<Response<Res>, Status>,
         copy: Option<Kept<Req>>,
@@ -373,13 +374,13 @@ impl Retry<'_> {
                 return Err(answer);
             }
         };
-        let copy = copy.filter(|copy| call.is_whole(copy));
+        let copy = copy.filter(|copy| call.is_whole(next, copy));
         let verdict = self.judge(call, progress, &status, copy.is_some());
         // A server that has failed may read on meanwhile, so it is taken over before the wait.
         let taken = match verdict {
             Verdict::Final => None,
             Verdict::AtOnce | Verdict::Reconnect(_) | Verdict::After(_) => {
-                copy.and_then(|copy| call.taken_over(copy))
+                copy.and_then(|copy| call.taken_over(next, copy))
             }
         };
         match (taken, verdict) {

@@ -63,6 +63,8 @@ use std::fmt;
 use tonic::{Code, Response, Status, Streaming};
 use tonic_types::{BadRequest, ErrorDetails, FieldViolation, StatusExt};
 
+use crate::core::messages::inspected;
+use crate::mount::frame::{Looks, Seen};
 use crate::{Call, Interceptor, Next, Sides};
 
 /// A message that can say whether it is valid. See the [module documentation](self).
@@ -259,13 +261,13 @@ macro_rules! validate_with_garde {
 )]
 pub trait ValidateRequest: Sized + Send {
     #[doc(hidden)]
-    fn check(call: &mut Call<Self>) -> Result<(), Status>;
+    fn check(request: &mut Option<Self>) -> Result<(), Status>;
 }
 
 impl<M: Validate + Send> ValidateRequest for M {
     #[inline]
-    fn check(call: &mut Call<Self>) -> Result<(), Status> {
-        match call.message().map(M::validate) {
+    fn check(request: &mut Option<Self>) -> Result<(), Status> {
+        match request.as_ref().map(M::validate) {
             Some(Err(violations)) => Err(violations.into()),
             Some(Ok(())) | None => Ok(()),
         }
@@ -273,14 +275,15 @@ impl<M: Validate + Send> ValidateRequest for M {
 }
 
 impl<M: Validate + Send + 'static> ValidateRequest for Streaming<M> {
-    fn check(call: &mut Call<Self>) -> Result<(), Status> {
+    fn check(request: &mut Option<Self>) -> Result<(), Status> {
         let mut index = 0_u64;
-        call.each_message(move |message| {
+        let valid = move |message: &mut M| {
             let valid = message.validate();
             valid.map_err(|violations| of_message(index, violations))?;
             index += 1;
             Ok(())
-        });
+        };
+        *request = request.take().map(|stream| inspected(stream, valid));
         Ok(())
     }
 }
@@ -309,8 +312,18 @@ impl<Req: ValidateRequest, Res: Send> Interceptor<Req, Res> for Validation {
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
-        Req::check(call)?;
+        Req::check(call.message_slot())?;
         next.run(call).await
+    }
+}
+
+#[doc(hidden)]
+impl<M: ValidateRequest, B> Looks<M, B> for Validation {
+    fn look(&self, seen: Seen<'_, M, B>) -> Result<(), Status> {
+        match seen.is_on_way_in() {
+            true => M::check(seen.request),
+            false => Ok(()),
+        }
     }
 }
 

@@ -1,0 +1,289 @@
+//! The part of a policy that looks at no message: one function for all methods with the same list.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+use syn::Token;
+
+use super::chain::{Links, Part, verdict_name};
+use crate::check::Checked;
+use crate::entries::chain::Chain;
+use crate::entries::entry::{Listed, Looks};
+use crate::entries::site::Site;
+use crate::item::mount::Side;
+use crate::text::span::at;
+
+/// The lists of a block, each once.
+pub(super) struct Policies<'a> {
+    checked: &'a Checked,
+    lists: Vec<List<'a>>,
+}
+
+struct List<'a> {
+    chain: &'a Chain,
+    split: Split,
+    by_mut: bool,
+}
+
+/// The two parts of a list.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Split {
+    /// The entries up to the first that surely looks at messages.
+    pub(super) policy: Vec<usize>,
+    /// That one, and what follows it.
+    pub(super) typed: Vec<usize>,
+}
+
+impl Split {
+    /// An entry that makes several attempts at once has several messages at once, so it begins the second part. So does one that
+    /// uses a `self` which the call borrows mutably: the first part is a function of its own.
+    pub(super) fn of(chain: &Chain, entries: &[Listed], by_mut: bool) -> Self {
+        let begins = |listed: &Listed| listed.row.needs.unary || by_mut && listed.needs_self();
+        let covering = &chain.entries;
+        let cut = covering.iter().position(|&i| begins(&entries[i]));
+        let (policy, typed) = covering.split_at(cut.unwrap_or(covering.len()));
+        Self {
+            policy: policy.to_vec(),
+            typed: typed.to_vec(),
+        }
+    }
+
+    /// Entries of the first part that belong to the second if their type looks at messages.
+    pub(super) fn asked<'e>(&'e self, entries: &'e [Listed]) -> impl Iterator<Item = usize> + 'e {
+        let policy = self.policy.iter().copied();
+        policy.filter(|&i| entries[i].is_asked())
+    }
+
+    /// Entries of the first part that look at messages in the frame.
+    pub(super) fn looks(&self, entries: &[Listed]) -> Vec<usize> {
+        let policy = self.policy.iter().copied();
+        let looks = policy.filter(|&i| entries[i].entry.looks() != Looks::No);
+        looks.collect()
+    }
+}
+
+impl<'a> Policies<'a> {
+    pub(super) fn new(
+        checked: &'a Checked,
+        methods: impl Iterator<Item = (&'a Chain, bool)>,
+    ) -> Self {
+        let mut lists: Vec<List<'a>> = Vec::new();
+        for (chain, by_mut) in methods {
+            let split = Split::of(chain, &checked.entries, by_mut);
+            let same = |list: &List<'_>| {
+                list.split == split && list.by_mut == by_mut && list.chain.entries == chain.entries
+            };
+            if !lists.iter().any(same) {
+                lists.push(List {
+                    chain,
+                    split,
+                    by_mut,
+                });
+            }
+        }
+        Self { checked, lists }
+    }
+
+    /// `__policy_0`, for the methods with this list.
+    pub(super) fn name(&self, chain: &Chain, by_mut: bool) -> Ident {
+        let same =
+            |list: &List<'_>| list.by_mut == by_mut && list.chain.entries == chain.entries;
+        let n = self.lists.iter().position(same);
+        format_ident!("__policy_{}", n.unwrap_or_default())
+    }
+
+    /// What a method hands over besides the call and its frame.
+    pub(super) fn kept(&self, split: &Split) -> Vec<TokenStream> {
+        let kept = split.policy.iter().filter_map(|&i| {
+            let listed = &self.checked.entries[i];
+            let (_, value) = listed.entry.kept_by_method(&listed.place(self.checked.mount, i))?;
+            Some(value)
+        });
+        kept.collect()
+    }
+
+    fn parameters(&self, split: &Split) -> Vec<TokenStream> {
+        let kept = split.policy.iter().filter_map(|&i| {
+            let listed = &self.checked.entries[i];
+            let place = listed.place(self.checked.mount, i);
+            let (ty, _) = listed.entry.kept_by_method(&place)?;
+            let name = place.kept();
+            Some(quote!(#name: &'static #ty))
+        });
+        kept.collect()
+    }
+
+    /// What declares the functions in a trait: they need `self` and the parameters of the block.
+    pub(super) fn declarations(&self) -> TokenStream {
+        let each = self.lists.iter().enumerate().map(|(n, list)| {
+            let name = format_ident!("__policy_{n}");
+            let this = (!list.by_mut).then(|| quote!(&self,));
+            let kept = self.parameters(&list.split);
+            quote! {
+                fn #name(
+                    #this
+                    __call: &mut __interceptors::Call<__interceptors::Opaque>,
+                    __behind: __interceptors::Behind<'_>,
+                    #(#kept),*
+                ) -> impl ::core::future::Future<Output = __interceptors::OpaqueAnswer> + ::core::marker::Send;
+            }
+        });
+        quote!(#(#each)*)
+    }
+
+    /// Output, for `logging, with(self.audit)`:
+    ///
+    /// ```text
+    /// async fn __policy_0(&self, __call: &mut Call<Opaque>, __behind: Behind<'_>) -> OpaqueAnswer {
+    ///     let __rpc = Policy;
+    ///     let __0 = &Logging::new(__CONFIG_LOGGING_0);
+    ///     let __1 = || &(self.audit);
+    ///     let __verdict_1 = asked(&__1).verdict();
+    ///     let mut __chain = Chain::new(__0, __verdict_1.link(…).before(…));
+    ///     __rpc.run(&mut __chain, __call).await
+    /// }
+    /// ```
+    pub(super) fn functions(
+        &self,
+        generics: &syn::Generics,
+        this: Option<Token![self]>,
+    ) -> TokenStream {
+        let each = self.lists.iter().enumerate().map(|(n, list)| {
+            let name = format_ident!("__policy_{n}");
+            let this = this.filter(|_| !list.by_mut);
+            let parameter = this.map(|this| quote!(&#this,));
+            let kept = self.parameters(&list.split);
+            let policy = &list.split.policy;
+            let links = Links {
+                mount: self.checked.mount,
+                chain: list.chain,
+                method: None,
+                entries: &self.checked.entries,
+                site: Site {
+                    generics,
+                    this,
+                    message: quote!(__interceptors::Opaque),
+                    messages: None,
+                },
+                by_mut: list.by_mut,
+                part: Part::Policy,
+            };
+            let bindings = links.bindings(policy);
+            let innermost = match list.split.typed.is_empty() {
+                true => links.attempts(quote!(__behind)),
+                false => quote!(__behind),
+            };
+            let chain = links.links(policy, innermost);
+            let run = match self.checked.mount.side() {
+                Side::Server => quote!(run),
+                Side::Client => quote!(send),
+            };
+            quote! {
+                async fn #name(
+                    #parameter
+                    __call: &mut __interceptors::Call<__interceptors::Opaque>,
+                    __behind: __interceptors::Behind<'_>,
+                    #(#kept),*
+                ) -> __interceptors::OpaqueAnswer {
+                    let __rpc = __interceptors::Policy;
+                    #bindings
+                    let mut __chain = #chain;
+                    __rpc.#run(&mut __chain, __call).await
+                }
+            }
+        });
+        quote!(#(#each)*)
+    }
+}
+
+/// What a method has of its list besides the function for all of them: values, and `__rest`.
+///
+/// Output, for `logging, with(self.audit), retry`:
+///
+/// ```text
+/// let __1 = || &(self.audit);
+/// __covers_get(__rpc.lent(__1));
+/// let __verdict_1 = asked(&__1).verdict();
+/// let __2 = &Retry::new(__CONFIG_RETRY_2);
+/// let __rest_1 = around(&__innermost, |__innermost| {
+///     __rpc.lent(__1).before(Chain::new(__2, __innermost))
+/// });
+/// let __rest = __verdict_1.rest(__rest_1, || NoRest);
+/// ```
+pub(super) fn rest(links: &Links<'_>, split: &Split) -> TokenStream {
+    let asked: Vec<usize> = split.asked(links.entries).collect();
+    let first = asked.first().copied();
+    let begins = |&i: &usize| Some(i) == first;
+    let from = split.policy.iter().position(|i| begins(i));
+    let of_policy = from.map_or(&[][..], |from| &split.policy[from..]);
+    // All that may be compiled for the method.
+    let typed: Vec<usize> = of_policy.iter().chain(&split.typed).copied().collect();
+    let looks = split.looks(links.entries);
+    // A look has to be one for the messages, and who verified the caller is a type.
+    let verifiers = typed.iter().filter_map(|&i| links.chain.verifier_before(links.entries, i));
+    let mut bound: Vec<usize> = looks.iter().copied().chain(verifiers).chain(typed.iter().copied()).collect();
+    bound.sort_by_key(|i| links.chain.entries.iter().position(|j| j == i));
+    bound.dedup();
+    let bindings = links.bindings(&bound);
+    let used = bound.iter().map(|&i| {
+        let span = at(links.entries[i].span());
+        let local = super::chain::local_name(i, span);
+        quote!(let _ = &#local;)
+    });
+    let innermost = || links.attempts(quote!(__innermost));
+    let mut rest = match split.typed.is_empty() {
+        true => quote!(__interceptors::NoRest),
+        false => quote!(__interceptors::Rest(__rest_typed)),
+    };
+    let mut closures = TokenStream::new();
+    let mut behind = match split.typed.is_empty() {
+        true => innermost(),
+        false => {
+            let chain = links.links(&split.typed, innermost());
+            closures.extend(around(&format_ident!("__rest_typed"), &chain));
+            quote!(__rest_typed(__innermost))
+        }
+    };
+    let mut end = split.policy.len();
+    for &i in asked.iter().rev() {
+        let start = split.policy.iter().position(|&j| j == i).unwrap_or(end);
+        let chain = links.links(&split.policy[start..end], behind);
+        let (closure, verdict) = (
+            format_ident!("__rest_{i}"),
+            verdict_name(i, proc_macro2::Span::call_site()),
+        );
+        closures.extend(around(&closure, &chain));
+        behind = quote!(#closure(__innermost));
+        rest = quote!(#verdict.rest(#closure, || #rest));
+        end = start;
+    }
+    quote! {
+        #bindings
+        #(#used)*
+        #closures
+        let __rest = #rest;
+    }
+}
+
+fn around(name: &Ident, chain: &TokenStream) -> TokenStream {
+    quote!(let #name = __interceptors::around(&__innermost, |__innermost| #chain);)
+}
+
+/// What holds the message of a client's method, and all that is behind its policy.
+pub(super) fn frame_of_client(looks: &TokenStream) -> TokenStream {
+    quote! {
+        let __next = __rest.around(__innermost);
+        let __home = __interceptors::Home::of(&__next);
+        let mut __frame = ::core::pin::pin!(
+            __rpc.frame(&__home, __message, __abilities, __next, #looks)
+        );
+    }
+}
+
+/// Whether a request may be kept, so that its size matters.
+pub(super) fn may_be_kept(checked: &Checked, chain: &Chain) -> bool {
+    let keeps = |listed: &Listed| {
+        let needs = listed.row.needs;
+        needs.resend || needs.unary || needs.scheme || listed.is_asked()
+    };
+    chain.first(&checked.entries, keeps).is_some()
+}

@@ -1,0 +1,277 @@
+//! The part of a policy that looks at no message is compiled once for the policy, not once for each method.
+//!
+//! The message, the future behind the policy and its answer stay in the frame of the mount. The interceptors get
+//! [`Opaque`] in the place of the message, and answer with [`OpaqueReply`]. The innermost link of their chain is
+//! [`Behind`], which asks the frame through a trait object. Nothing is allocated.
+
+use std::any::Any;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::time::Instant;
+use tonic::{Response, Status};
+
+use super::abilities::{Abilities, Resend};
+use super::call::Call;
+use super::chain::Next;
+use super::details::CallDetails;
+use super::kind::Side;
+use super::time::enter;
+
+/// Stands for a message that is in the frame.
+///
+/// It has no traits but the automatic ones, so that an interceptor with a bound on its message is none for this.
+#[allow(missing_debug_implementations, reason = "an interceptor bounded on `Debug` wants the message")]
+pub struct Opaque {
+    /// The frame keeps the message when it is sent: it may be sent once more.
+    pub(crate) is_kept: bool,
+    /// How much may be kept of it, in bytes.
+    pub(crate) limit: usize,
+    /// How long it is on the wire, if that matters.
+    pub(crate) size: usize,
+}
+
+impl Opaque {
+    /// The same message once more: it was not sent.
+    pub(crate) const fn again(&self) -> Self {
+        Self { ..*self }
+    }
+
+    pub(crate) const fn new(size: usize) -> Self {
+        Self {
+            is_kept: false,
+            limit: 0,
+            size,
+        }
+    }
+}
+
+/// Stands for a response message, or a response stream, that is in the frame.
+#[allow(missing_debug_implementations, reason = "an interceptor bounded on `Debug` wants the message")]
+pub struct OpaqueReply(());
+
+pub type OpaqueAnswer = Result<Response<OpaqueReply>, Status>;
+
+impl OpaqueReply {
+    pub(crate) const fn new() -> Self {
+        Self(())
+    }
+}
+
+/// The frame copies when it sends. The copy stands for the same message, and so do its own.
+const RESEND: Resend<Opaque> = Resend {
+    copy: |message, limit| {
+        if message.size > limit {
+            return None;
+        }
+        message.limit = message.limit.max(limit);
+        Some(Opaque {
+            is_kept: std::mem::replace(&mut message.is_kept, true),
+            ..*message
+        })
+    },
+    share: |message| message.is_kept = true,
+    is_whole: |_| true,
+    begin: |_| true,
+    is_complete: |_, _| true,
+};
+
+impl Abilities<Opaque> {
+    /// What can be done with a message that is in a frame.
+    pub(crate) const fn opaque(can_resend: bool, can_count: bool) -> Self {
+        Self::new(
+            if can_resend { Some(RESEND) } else { None },
+            // The frame counts: it has the stream.
+            if can_count { Some(|message, _| message) } else { None },
+        )
+    }
+}
+
+/// What a mount holds for the part of its policy that looks at no message.
+pub trait Frame: Send {
+    /// Makes the future that is behind the policy, with what the call has now.
+    fn begin(self: Pin<&mut Self>, call: &mut Call<Opaque>) -> Result<Begun, Status>;
+
+    /// Polls that future, and drops it once it is ready.
+    fn poll(
+        self: Pin<&mut Self>,
+        call: &mut Call<Opaque>,
+        cx: &mut Context<'_>,
+    ) -> Poll<OpaqueAnswer>;
+
+    /// Drops that future.
+    fn cancel(self: Pin<&mut Self>, call: &mut Call<Opaque>);
+
+    /// Lets an entry of the list look at a message.
+    fn look(self: Pin<&mut Self>, entry: usize, look: Look<'_>) -> Result<(), Status>;
+
+    /// The request, if there is more to know of it than that it can be copied.
+    fn request(self: Pin<&mut Self>) -> Option<&mut dyn KeptRequest>;
+}
+
+/// What has begun behind the policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begun {
+    /// The handler: calls that it makes inherit the deadline.
+    Handler,
+    /// The rest of the list.
+    Rest,
+}
+
+/// A look at a message that is in a frame.
+pub struct Look<'a> {
+    pub(crate) call: &'a mut Call<Opaque>,
+    pub(crate) at: Way,
+    /// Where a look leaves what it has taken out of the message.
+    pub(crate) taken: &'a mut dyn Any,
+}
+
+/// On its way to the handler, or back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    In,
+    Out,
+}
+
+/// A request that is kept in a frame, to be sent once more.
+pub trait KeptRequest {
+    /// Whether all of it is still there.
+    fn is_whole(&self) -> bool;
+
+    /// Takes it over from the attempt before. Whether all of it is still there.
+    fn take_over(&mut self) -> bool;
+}
+
+/// The innermost link of the part that looks at no message.
+#[allow(missing_debug_implementations)]
+pub struct Behind<'a>(Pin<&'a mut (dyn Frame + 'a)>);
+
+impl<'a> Behind<'a> {
+    pub fn new(frame: Pin<&'a mut (dyn Frame + 'a)>) -> Self {
+        Self(frame)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl Next<Opaque, OpaqueReply> for Behind<'_> {
+    fn run(&mut self, call: &mut Call<Opaque>) -> impl Future<Output = OpaqueAnswer> + Send {
+        Attempt {
+            frame: self.0.as_mut(),
+            call,
+            state: State::New,
+            deadline: None,
+        }
+    }
+
+    fn frame(&mut self) -> Option<Pin<&mut (dyn Frame + '_)>> {
+        Some(self.0.as_mut())
+    }
+}
+
+enum State {
+    New,
+    Running,
+    Done,
+}
+
+struct Attempt<'s, 'f, 'c> {
+    frame: Pin<&'s mut (dyn Frame + 'f)>,
+    call: &'c mut Call<Opaque>,
+    state: State,
+    /// What calls that the handler makes inherit.
+    deadline: Option<Instant>,
+}
+
+impl Attempt<'_, '_, '_> {
+    fn begin(&mut self) -> Result<(), Status> {
+        let is_received = self.call.side() == Side::Server;
+        let deadline = match is_received {
+            true => self.call.inheritable_deadline(),
+            false => None,
+        };
+        if is_received {
+            self.call.notice_cut_off();
+        }
+        if self.frame.as_mut().begin(self.call)? == Begun::Handler {
+            self.deadline = deadline;
+        }
+        Ok(())
+    }
+}
+
+impl Future for Attempt<'_, '_, '_> {
+    type Output = OpaqueAnswer;
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<OpaqueAnswer> {
+        let this = &mut *self;
+        if let State::New = this.state {
+            this.state = State::Done;
+            this.begin()?;
+            this.state = State::Running;
+        }
+        let _inherited = this.deadline.map(enter);
+        let polled = this.frame.as_mut().poll(this.call, cx);
+        if polled.is_ready() {
+            this.state = State::Done;
+        }
+        polled
+    }
+}
+
+impl Drop for Attempt<'_, '_, '_> {
+    #[inline]
+    fn drop(&mut self) {
+        if let State::Running = self.state {
+            self.frame.as_mut().cancel(self.call);
+        }
+    }
+}
+
+/// An entry that looks at messages, as a link of the part that does not.
+#[derive(Debug)]
+pub struct Looking<N> {
+    entry: usize,
+    next: N,
+}
+
+impl<N> Looking<N> {
+    pub const fn new(entry: usize, next: N) -> Self {
+        Self { entry, next }
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<N: Next<Opaque, OpaqueReply>> Next<Opaque, OpaqueReply> for Looking<N> {
+    async fn run(&mut self, call: &mut Call<Opaque>) -> OpaqueAnswer {
+        look(self.entry, call, &mut self.next, Way::In, &mut ())?;
+        let response = self.next.run(call).await?;
+        look(self.entry, call, &mut self.next, Way::Out, &mut ())?;
+        Ok(response)
+    }
+
+    fn frame(&mut self) -> Option<Pin<&mut (dyn Frame + '_)>> {
+        self.next.frame()
+    }
+}
+
+/// Lets an entry look at the message, if it is in a frame.
+pub(crate) fn look<Res>(
+    entry: usize,
+    call: &mut Call<Opaque>,
+    next: &mut impl Next<Opaque, Res>,
+    at: Way,
+    taken: &mut dyn Any,
+) -> Result<(), Status> {
+    match next.frame() {
+        Some(frame) => frame.look(entry, Look { call, at, taken }),
+        None => Ok(()),
+    }
+}
+
+impl Look<'_> {
+    pub(crate) fn details(&self) -> &CallDetails {
+        self.call
+    }
+}

@@ -1,0 +1,193 @@
+//! The part of a policy that looks at no message, as generated code puts it together.
+
+use std::future::Future;
+use std::marker::PhantomData;
+
+use super::frame::Rest;
+use super::link::{Lent, Link, Made};
+use crate::core::call::Call;
+use crate::core::chain::{Interceptor, Next};
+use crate::core::frame::{Behind, Opaque, OpaqueAnswer, OpaqueReply};
+
+/// The calls of all methods with the same list, as far as nobody looks at a message.
+pub struct Policy;
+
+impl Policy {
+    /// Fails to compile at the caller's span where `I` does not intercept any message.
+    pub const fn covers<I>(&self, _: &I)
+    where
+        I: Interceptor<Opaque, OpaqueReply> + ?Sized,
+    {
+    }
+
+    /// As [`covers`](Self::covers), of what this makes.
+    pub const fn covers_made<I>(&self, _: impl Fn() -> I + Copy)
+    where
+        I: Interceptor<Opaque, OpaqueReply>,
+    {
+    }
+
+    /// As [`covers`](Self::covers), of what this lends.
+    pub const fn covers_lent<'a, I>(&self, _: impl Fn() -> &'a I + Copy)
+    where
+        I: Interceptor<Opaque, OpaqueReply> + ?Sized + 'a,
+    {
+    }
+
+    /// An interceptor that is to be put into the chain.
+    pub const fn link<'a, I: ?Sized>(
+        &self,
+        interceptor: &'a I,
+    ) -> Link<&'a I, I, Opaque, OpaqueReply> {
+        Link::new(interceptor)
+    }
+
+    /// One that is made at its turn.
+    pub const fn made<F: Fn() -> I, I>(&self, make: F) -> Link<Made<F>, I, Opaque, OpaqueReply> {
+        Link::made(make)
+    }
+
+    /// One that is lent at its turn.
+    pub const fn lent<'a, F, I>(&self, lend: F) -> Link<Lent<F>, I, Opaque, OpaqueReply>
+    where
+        F: Fn() -> &'a I,
+        I: ?Sized + 'a,
+    {
+        Link::lent(lend)
+    }
+
+    /// Takes a call of a service through the chain.
+    pub fn run<'a, N>(
+        &self,
+        chain: &'a mut N,
+        call: &'a mut Call<Opaque>,
+    ) -> impl Future<Output = OpaqueAnswer> + Send + use<'a, N>
+    where
+        N: Next<Opaque, OpaqueReply>,
+    {
+        chain.run(call)
+    }
+
+    /// Takes a call that is being made through the chain, no longer than its deadline allows.
+    #[cfg(feature = "client")]
+    pub fn send<'a, N>(
+        &self,
+        chain: &'a mut N,
+        call: &'a mut Call<Opaque>,
+    ) -> impl Future<Output = OpaqueAnswer> + Send + use<'a, N>
+    where
+        N: Next<Opaque, OpaqueReply>,
+    {
+        crate::client::send(chain, call)
+    }
+}
+
+/// Asks whether an interceptor takes any message. As with [`Probe`](super::probe::Probe), the inherent function wins.
+pub struct Asked<I: ?Sized>(PhantomData<fn(&I)>);
+
+/// Asks about what a closure lends.
+pub const fn asked<'a, F, I>(_: &F) -> Asked<I>
+where
+    F: Fn() -> &'a I,
+    I: ?Sized + 'a,
+{
+    Asked(PhantomData)
+}
+
+/// Asks about a value.
+pub const fn asked_value<I: ?Sized>(_: &I) -> Asked<I> {
+    Asked(PhantomData)
+}
+
+impl<I: Interceptor<Opaque, OpaqueReply> + ?Sized> Asked<I> {
+    pub const fn verdict(&self) -> Blind {
+        Blind
+    }
+}
+
+/// What an [`Asked`] falls back on.
+pub trait LooksAtMessages {
+    fn verdict(&self) -> Typed {
+        Typed
+    }
+}
+
+impl<I: ?Sized> LooksAtMessages for Asked<I> {}
+
+/// The interceptor takes any message.
+#[derive(Clone, Copy)]
+pub struct Blind;
+
+/// The interceptor looks at messages, or the compiler does not know.
+#[derive(Clone, Copy)]
+pub struct Typed;
+
+pub trait Verdict {
+    const IS_BLIND: bool;
+}
+
+impl Verdict for Blind {
+    const IS_BLIND: bool = true;
+}
+
+impl Verdict for Typed {
+    const IS_BLIND: bool = false;
+}
+
+/// The verdict on what a function gives, which is never called.
+pub const fn is_blind<S: ?Sized, F, V>(ask: F) -> bool
+where
+    F: FnOnce(&S) -> V,
+    V: Verdict,
+{
+    std::mem::forget(ask);
+    V::IS_BLIND
+}
+
+/// The link of an interceptor that is not in this part of the chain.
+pub struct NotHere;
+
+impl NotHere {
+    pub fn before<N>(self, next: N) -> N {
+        next
+    }
+}
+
+impl Blind {
+    /// The link stays where it is listed,
+    pub fn link<L>(self, link: L) -> L {
+        link
+    }
+
+    /// and so does what follows it.
+    pub fn inner<'a, N>(self, inner: impl FnOnce(Behind<'a>) -> N, behind: Behind<'a>) -> N {
+        inner(behind)
+    }
+
+    /// The rest begins further in.
+    pub fn rest<L, R>(self, _: L, further_in: impl FnOnce() -> R) -> R {
+        further_in()
+    }
+}
+
+impl Typed {
+    /// The link is the first of the rest.
+    pub fn link<L>(self, _: L) -> NotHere {
+        NotHere
+    }
+
+    /// What follows it is in the rest too.
+    pub fn inner<'a, N>(self, _: impl FnOnce(Behind<'a>) -> N, behind: Behind<'a>) -> Behind<'a> {
+        behind
+    }
+
+    /// The rest begins here.
+    pub fn rest<L, R>(self, rest: L, _: impl FnOnce() -> R) -> Rest<L> {
+        Rest(rest)
+    }
+}
+
+/// Tells the compiler what a closure puts its links around, whether or not it is called.
+pub const fn around<I, N, F: Fn(I) -> N + Copy>(_: &I, links: F) -> F {
+    links
+}
