@@ -120,6 +120,7 @@ pub enum Begun {
 }
 
 /// A look at a message that is in a frame.
+#[allow(missing_debug_implementations)]
 pub struct Look<'a> {
     pub(crate) call: &'a mut Call<Opaque>,
     pub(crate) at: Way,
@@ -129,7 +130,7 @@ pub struct Look<'a> {
 
 /// On its way to the handler, or back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub(crate) enum Way {
     In,
     Out,
 }

@@ -13,7 +13,6 @@ use super::rpc::{Handler, Rpc};
 use crate::core::abilities::Abilities;
 use crate::core::call::{Call, Returned, gone};
 use crate::core::chain::Next;
-use crate::core::details::CallDetails;
 use crate::core::frame::{
     Begun, Frame, KeptRequest, Look, Opaque, OpaqueAnswer, OpaqueReply, Way,
 };
@@ -28,10 +27,6 @@ pub struct Seen<'a, M, B> {
 impl<M, B> Seen<'_, M, B> {
     pub(crate) fn is_on_way_in(&self) -> bool {
         self.look.at == Way::In
-    }
-
-    pub(crate) fn details(&self) -> &CallDetails {
-        self.look.details()
     }
 }
 
@@ -237,7 +232,7 @@ impl<M, N> Home<M, N> {
 }
 
 /// A call in the rest of its list. It goes home when it is dropped.
-pub struct Lent<'h, M, N> {
+pub(crate) struct Lent<'h, M, N> {
     call: Call<M>,
     next: Option<N>,
     home: &'h Home<M, N>,
@@ -257,7 +252,7 @@ impl<M, N> Drop for Lent<'_, M, N> {
 ///
 /// `Send` is promised here, not found out from the future's inside: where the compiler looks inside, it forgets that
 /// the lifetimes in a stream's type are the same in all places.
-pub fn run_rest<'h, M, B, N>(
+fn run_rest<'h, M, B, N>(
     lent: Lent<'h, M, N>,
 ) -> impl Future<Output = Answer<B>> + Send + use<'h, M, B, N>
 where

@@ -111,17 +111,6 @@ where
     {
     }
 
-    /// The call that this request begins.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn call(
-        &self,
-        plan: &'static MethodPlan,
-        abilities: Abilities<M>,
-        request: Request<M>,
-    ) -> Call<M> {
-        Call::received::<ServerFacts>(plan, abilities, request)
-    }
-
     /// The call that this request begins, and its message, which stays in the frame.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn enter(
@@ -144,23 +133,8 @@ where
         EachLook(look)
     }
 
-    /// Takes a call through a chain.
-    ///
-    /// `Send` is promised here, not found out from the future's inside: where the compiler looks
-    /// inside, it forgets that the lifetimes in a stream's type are the same in all places.
-    pub fn run<'a, N>(
-        &self,
-        chain: &'a mut N,
-        call: &'a mut Call<M>,
-    ) -> impl Future<Output = Answer<R::Body>> + Send + use<'a, M, Ret, R, N>
-    where
-        N: Next<M, R::Body>,
-    {
-        chain.run(call)
-    }
-
     /// What the service's trait wants of what came out of the chain.
-    pub fn leave(&self, result: Answer<R::Body>, call: &mut Call<M>) -> Answer<R::Out> {
+    pub fn leave(&self, result: Answer<R::Body>, call: &mut Call<Opaque>) -> Answer<R::Out> {
         // Each arm leaves by itself: an answer is moved once.
         match result {
             Err(status) if call.side() == Side::Server => R::leave(call, Err(fitted(status))),
