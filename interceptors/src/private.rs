@@ -16,7 +16,7 @@ pub use crate::core::plan::{EntryPlan, Intercepted, MethodPlan, Name, Plan, Sett
 pub use crate::core::stream::ResponseStream;
 pub use crate::core::text::same;
 pub use crate::mount::frame::{
-    Answered, EachLook, Home, Looks, LooksOf, NoLooks, NoRest, Rest, Seen,
+    Answered, EachLook, Looks, LooksOf, NoLooks, NoRest, Rest, Seen,
 };
 pub use crate::mount::link::{Link, Uncovered, evaluate_now};
 pub use crate::mount::once::{Once, evaluate_once, evaluate_path};

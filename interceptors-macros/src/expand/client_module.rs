@@ -7,7 +7,7 @@ use syn::{
 
 use super::chain::{Links, Part};
 use super::common::{entries, hide_secrets, imports, plan_impl};
-use super::policy::{self, Policies, Split, frame_of_client, may_be_kept};
+use super::policy::{self, Policies, Split, may_be_kept};
 use crate::check::Checked;
 use crate::entries::chain::Chain;
 use crate::entries::site::{Messages, Site};
@@ -378,10 +378,11 @@ fn constants(checked: &Checked, method: &ClientMethod, chain: &Chain) -> TokenSt
 ///     let (mut __call, __message) = __rpc.outgoing(__PLAN_get, &__abilities, __request);
 ///     let __innermost =
 ///         Outgoing::<_, _, One, One>::new(&mut self.inner, __METHOD_get, || ProstCodec::default());
-///     let __rest = NoRest;
-///     let __next = __rest.around(__innermost);
-///     let __home = Home::of(&__next);
-///     let mut __frame = pin!(__rpc.frame(&__home, __message, __abilities, __next, NoLooks));
+///     let __rest = Rest(|__innermost| __innermost);
+///     let __behind = __rest.around(__innermost);
+///     let mut __stage = __behind.stage();
+///     let __home = __behind.home(&mut __stage);
+///     let mut __frame = pin!(__behind.frame(&__home, __message, __abilities, NoLooks));
 ///     let __answer = __policy_0(&mut __call, Behind::new(__frame.as_mut())).await;
 ///     __rpc.leave(Answered::answered(__frame, __answer), &mut __call)
 /// }
@@ -457,7 +458,7 @@ fn method_impl(
     };
     let split = Split::of(chain, &checked.entries, false);
     let rest = policy::rest(&links, &split);
-    let frame = frame_of_client(&links.looks(&split.looks(&checked.entries)));
+    let frame = policy::frame(&links.looks(&split.looks(&checked.entries)));
     let (policy, kept) = (policies.name(chain, false), policies.kept(&split));
     let forking = forks(checked, chain).then(|| quote!(.forking()));
     let hide = hide_secrets(checked, None);

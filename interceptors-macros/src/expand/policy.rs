@@ -231,7 +231,11 @@ pub(super) fn rest(links: &Links<'_>, split: &Split) -> TokenStream {
     });
     let innermost = || links.attempts(quote!(__innermost));
     let mut rest = match split.typed.is_empty() {
-        true => quote!(__interceptors::NoRest),
+        true => match links.mount.side() {
+            Side::Server => quote!(__interceptors::NoRest),
+            // The innermost link of a client takes a call of its own.
+            Side::Client => quote!(__interceptors::Rest(|__innermost| __innermost)),
+        },
         false => quote!(__interceptors::Rest(__rest_typed)),
     };
     let mut closures = TokenStream::new();
@@ -268,13 +272,14 @@ fn around(name: &Ident, chain: &TokenStream) -> TokenStream {
     quote!(let #name = __interceptors::around(&__innermost, |__innermost| #chain);)
 }
 
-/// What holds the message of a client's method, and all that is behind its policy.
-pub(super) fn frame_of_client(looks: &TokenStream) -> TokenStream {
+/// What holds the message of a method, and all that is behind its policy.
+pub(super) fn frame(looks: &TokenStream) -> TokenStream {
     quote! {
-        let __next = __rest.around(__innermost);
-        let __home = __interceptors::Home::of(&__next);
+        let __behind = __rest.around(__innermost);
+        let mut __stage = __behind.stage();
+        let __home = __behind.home(&mut __stage);
         let mut __frame = ::core::pin::pin!(
-            __rpc.frame(&__home, __message, __abilities, __next, #looks)
+            __behind.frame(&__home, __message, __abilities, #looks)
         );
     }
 }

@@ -4,7 +4,7 @@ use syn::{FnArg, Type};
 
 use super::chain::{Links, Part};
 use super::common::{entries, hide_secrets, imports, plan_impl};
-use super::policy::{self, Policies, Split, frame_of_client, may_be_kept};
+use super::policy::{self, Policies, Split, may_be_kept};
 use super::expander::{Expander, HiddenNames, lints_for_copies};
 use crate::check::Checked;
 use crate::entries::chain::Chain;
@@ -185,9 +185,10 @@ impl Expander<'_> {
     ///     let __innermost =
     ///         __rpc.handler(|__request| <Self as __handlers::Handlers>::get(self, __request));
     ///     let __rest = NoRest;
-    ///     let __home = __rest.home();
-    ///     let mut __frame =
-    ///         pin!(__rest.frame(&__rpc, &__home, __message, __abilities, __innermost, NoLooks));
+    ///     let __behind = __rest.around(__innermost);
+    ///     let mut __stage = __behind.stage();
+    ///     let __home = __behind.home(&mut __stage);
+    ///     let mut __frame = pin!(__behind.frame(&__home, __message, __abilities, NoLooks));
     ///     let __answer =
     ///         <Self as __Policy>::__policy_0(&*self, &mut __call, Behind::new(__frame.as_mut())).await;
     ///     __rpc.leave(Answered::answered(__frame, __answer), &mut __call)
@@ -292,18 +293,12 @@ impl Expander<'_> {
         let probe = quote!(__interceptors::Probe::<#handlers::#request>);
         let abilities = quote!(__interceptors::Abilities::new(#probe::RESEND, #probe::COUNT));
         let sized = may_be_kept(self.checked, chain).then(|| quote!(.sized(#probe::SIZE_OF)));
-        let (innermost, enter, frame) = match self.checked.mount.side() {
+        let (innermost, enter) = match self.checked.mount.side() {
             Side::Server => (
                 quote!(__rpc.handler(|__request| #call)),
                 quote! {
                     let __abilities = #abilities;
                     let (mut __call, __message) = __rpc.enter(#handlers::#plan, &__abilities, __request);
-                },
-                quote! {
-                    let __home = __rest.home();
-                    let mut __frame = ::core::pin::pin!(
-                        __rest.frame(&__rpc, &__home, __message, __abilities, __innermost, #looks)
-                    );
                 },
             ),
             Side::Client => (
@@ -315,9 +310,9 @@ impl Expander<'_> {
                     let __abilities = #abilities #sized;
                     let (mut __call, __message) = __rpc.outgoing(#handlers::#plan, &__abilities, __request);
                 },
-                frame_of_client(&looks),
             ),
         };
+        let frame = policy::frame(&looks);
         let hide = hide_secrets(
             self.checked,
             (self.checked.mount.side() == Side::Server).then_some(chain),

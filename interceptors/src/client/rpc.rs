@@ -13,11 +13,10 @@ use super::{Body, RequestStream, send};
 use crate::core::abilities::{Abilities, Resend, SizeOf};
 use crate::core::call::Call;
 use crate::core::chain::{Interceptor, Next};
-use crate::core::frame::{Frame, Opaque};
+use crate::core::frame::Opaque;
 use crate::core::malformed;
 use crate::core::name::CallName;
 use crate::core::plan::MethodPlan;
-use crate::mount::frame::{Answered, Home, LooksOf, rest_frame};
 use crate::mount::link::{Link, Made};
 use crate::mount::probe::Probe;
 use crate::mount::reply::{Answer, Reply, ResultType};
@@ -68,22 +67,6 @@ where
         let request = Request::from_parts(metadata, extensions, Opaque::new(size));
         let call = Call::outgoing(CallName::new(plan, None), opaque, request);
         (call, message)
-    }
-
-    /// What holds the message, and all that is behind the policy, while that runs.
-    pub fn frame<'h, N, L>(
-        &self,
-        home: &'h Home<M, N>,
-        message: M,
-        abilities: Abilities<M>,
-        next: N,
-        looks: L,
-    ) -> impl Frame + Answered<R::Body> + use<'h, M, Ret, R, N, L>
-    where
-        N: Next<M, R::Body>,
-        L: LooksOf<M, R::Body>,
-    {
-        rest_frame(home, message, abilities, next, looks)
     }
 }
 

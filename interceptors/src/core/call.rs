@@ -74,43 +74,37 @@ impl<Req> Call<Req> {
         }
     }
 
-    /// The part of a call that a frame lends to the rest of its list.
-    pub(crate) fn lent(
-        details: CallDetails,
-        abilities: Abilities<Req>,
-        received: Option<Received>,
-        message: Req,
-    ) -> Self {
-        Self {
-            details,
-            message: Some(message),
-            abilities,
-            received,
-            layers: Layers::default(),
+    /// Lends all but the message to a call with the message itself.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn lend<M>(&mut self, to: &mut Option<Call<M>>, abilities: Abilities<M>, message: M) {
+        match to {
+            Some(to) => {
+                std::mem::swap(&mut self.details, &mut to.details);
+                to.received = self.received.take();
+                to.message = Some(message);
+            }
+            None => {
+                *to = Some(Call {
+                    details: self.details.lend(),
+                    message: Some(message),
+                    abilities,
+                    received: self.received.take(),
+                    layers: Layers::default(),
+                });
+            }
         }
     }
 
-    /// What was lent, with the message if it has not been sent.
-    pub(crate) fn give_back(&mut self) -> (Returned, Option<Req>) {
-        let returned = Returned {
-            details: self.details.lend(),
-            received: self.received.take(),
-            layers: std::mem::take(&mut self.layers),
-        };
-        (returned, self.message.take())
-    }
-
-    /// Takes what was lent back.
-    pub(crate) fn take_back(&mut self, returned: Returned) {
-        self.parts().abandon_stream();
-        self.details = returned.details;
-        self.received = returned.received;
-        self.layers = returned.layers;
-    }
-
-    /// All but the message, for the rest of the list.
-    pub(crate) fn lend(&mut self) -> (CallDetails, Option<Received>) {
-        (self.details.lend(), self.received.take())
+    /// Takes back what was lent. The message is among it if it was not sent.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn take_back<M>(&mut self, from: &mut Call<M>) -> Option<M> {
+        std::mem::swap(&mut self.details, &mut from.details);
+        self.received = from.received.take();
+        if !from.layers.is_empty() {
+            self.parts().abandon_stream();
+            self.layers = std::mem::take(&mut from.layers);
+        }
+        from.message.take()
     }
 
     /// The place of the message.
@@ -464,13 +458,6 @@ impl<M: Send + 'static> Call<Streaming<M>> {
         let stream = self.message.take();
         self.message = stream.map(|stream| inspected(stream, inspect));
     }
-}
-
-/// What a [`Call`] lends to the rest of its list.
-pub(crate) struct Returned {
-    details: CallDetails,
-    received: Option<Received>,
-    layers: Layers,
 }
 
 fn kept_in_frame<Req, Res>(next: &mut impl Next<Req, Res>) -> Option<&mut dyn KeptRequest> {

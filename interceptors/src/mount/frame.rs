@@ -3,15 +3,15 @@
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use tonic::{Request, Response, Status};
 
-use super::reply::{Answer, Reply, ResultType};
-use super::rpc::{Handler, Rpc};
+use super::reply::{Answer, Reply};
+use super::rpc::Handler;
 use crate::core::abilities::Abilities;
-use crate::core::call::{Call, Returned, gone};
+use crate::core::call::{Call, gone};
 use crate::core::chain::Next;
 use crate::core::frame::{
     Begun, Frame, KeptRequest, Look, Opaque, OpaqueAnswer, OpaqueReply, Way,
@@ -221,30 +221,32 @@ where
     }
 }
 
-/// Where the rest of a list comes back to when its future ends or is dropped.
-pub struct Home<M, N>(Mutex<Option<(Returned, Option<M>, N)>>);
+/// The rest of a list and its call, on the stack of the mount.
+pub struct Stage<M, N> {
+    call: Option<Call<M>>,
+    next: Option<N>,
+}
 
-impl<M, N> Home<M, N> {
-    #[must_use]
-    pub fn of(_: &N) -> Self {
-        Self(Mutex::new(None))
+/// Lends the stage to the future of each attempt. The future ends with the attempt; the stage does not.
+pub struct Home<'s, M, N>(Mutex<Option<&'s mut Stage<M, N>>>);
+
+impl<'s, M, N> Home<'s, M, N> {
+    #[inline]
+    fn place(&self) -> MutexGuard<'_, Option<&'s mut Stage<M, N>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A call in the rest of its list. It goes home when it is dropped.
-pub(crate) struct Lent<'h, M, N> {
-    call: Call<M>,
-    next: Option<N>,
-    home: &'h Home<M, N>,
+/// The stage during an attempt. It goes home when it is dropped.
+struct Lent<'h, 's, M, N> {
+    stage: Option<&'s mut Stage<M, N>>,
+    home: &'h Home<'s, M, N>,
 }
 
-impl<M, N> Drop for Lent<'_, M, N> {
+impl<M, N> Drop for Lent<'_, '_, M, N> {
+    #[inline]
     fn drop(&mut self) {
-        let (returned, message) = self.call.give_back();
-        if let Some(next) = self.next.take() {
-            let mut home = self.home.0.lock().unwrap_or_else(PoisonError::into_inner);
-            *home = Some((returned, message, next));
-        }
+        *self.home.place() = self.stage.take();
     }
 }
 
@@ -252,20 +254,21 @@ impl<M, N> Drop for Lent<'_, M, N> {
 ///
 /// `Send` is promised here, not found out from the future's inside: where the compiler looks inside, it forgets that
 /// the lifetimes in a stream's type are the same in all places.
-fn run_rest<'h, M, B, N>(
-    lent: Lent<'h, M, N>,
-) -> impl Future<Output = Answer<B>> + Send + use<'h, M, B, N>
+fn run_rest<'h, 's, M, B, N>(
+    mut lent: Lent<'h, 's, M, N>,
+) -> impl Future<Output = Answer<B>> + Send + use<'h, 's, M, B, N>
 where
     M: Send,
     B: Send,
     N: Next<M, B>,
 {
     async move {
-        let mut lent = lent;
-        let Lent { call, next, .. } = &mut lent;
-        match next {
-            Some(next) => next.run(call).await,
-            None => Err(gone()),
+        match lent.stage.as_deref_mut() {
+            Some(Stage {
+                call: Some(call),
+                next: Some(next),
+            }) => next.run(call).await,
+            _ => Err(gone()),
         }
     }
 }
@@ -273,10 +276,9 @@ where
 pin_project_lite::pin_project! {
     /// The frame of a method that has more of its list behind the part that looks at no message, or a client's
     /// innermost link.
-    pub struct RestFrame<'h, M, N, Fut, B, L, G> {
+    struct RestFrame<'h, 's, M, N, Fut, B, L, G> {
         held: Held<M>,
-        next: Option<N>,
-        home: &'h Home<M, N>,
+        home: &'h Home<'s, M, N>,
         run: G,
         #[pin]
         running: Option<Fut>,
@@ -287,58 +289,34 @@ pin_project_lite::pin_project! {
     }
 }
 
-impl<'h, M, N, Fut, B, L, G> RestFrame<'h, M, N, Fut, B, L, G> {
-    fn new(
-        home: &'h Home<M, N>,
-        message: M,
-        abilities: Abilities<M>,
-        next: N,
-        looks: L,
-        run: G,
-    ) -> Self {
-        Self {
-            held: Held::new(message, abilities),
-            next: Some(next),
-            home,
-            run,
-            running: None,
-            sent: Opaque::new(0),
-            answer: None,
-            looks,
-        }
-    }
-
+impl<M, N, Fut, B, L, G> RestFrame<'_, '_, M, N, Fut, B, L, G> {
     /// What was lent is here again.
     fn bring_back(self: Pin<&mut Self>, call: &mut Call<Opaque>) {
         let this = self.project();
-        let mut home = this.home.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let back = home.take();
-        drop(home);
-        let Some((returned, message, next)) = back else {
+        let mut home = this.home.place();
+        let Some(lent) = home.as_mut().and_then(|stage| stage.call.as_mut()) else {
             return;
         };
-        call.take_back(returned);
-        *this.next = Some(next);
         // It was not sent, so it can still be.
-        if let Some(message) = message {
+        if let Some(message) = call.take_back(lent) {
             this.held.message = Some(message);
             call.message_slot().get_or_insert(this.sent.again());
         }
     }
 }
 
-impl<M, N, Fut, B, L, G> Answered<B> for RestFrame<'_, M, N, Fut, B, L, G> {
+impl<M, N, Fut, B, L, G> Answered<B> for RestFrame<'_, '_, M, N, Fut, B, L, G> {
     fn answered(self: Pin<&mut Self>, answer: OpaqueAnswer) -> Answer<B> {
         with_body(answer, self.project().answer.take())
     }
 }
 
-impl<'h, M, N, Fut, B, L, G> Frame for RestFrame<'h, M, N, Fut, B, L, G>
+impl<'h, 's, M, N, Fut, B, L, G> Frame for RestFrame<'h, 's, M, N, Fut, B, L, G>
 where
     M: Send,
     N: Send,
     B: Send,
-    G: FnMut(Lent<'h, M, N>) -> Fut + Send,
+    G: FnMut(Lent<'h, 's, M, N>) -> Fut + Send,
     Fut: Future<Output = Answer<B>> + Send,
     L: LooksOf<M, B>,
 {
@@ -348,18 +326,13 @@ where
         let Some(sent) = call.message_slot().take() else {
             return Err(gone());
         };
-        let (Some(message), Some(next)) = (this.held.take(&sent), this.next.take()) else {
+        let (Some(message), Some(stage)) = (this.held.take(&sent), this.home.place().take()) else {
             return Err(gone());
         };
         *this.sent = sent;
-        let (details, received) = call.lend();
-        let call = Call::lent(details, this.held.abilities, received, message);
-        let lent = Lent {
-            call,
-            next: Some(next),
-            home: this.home,
-        };
-        this.running.set(Some((this.run)(lent)));
+        call.lend(&mut stage.call, this.held.abilities, message);
+        let (stage, home) = (Some(stage), *this.home);
+        this.running.set(Some((this.run)(Lent { stage, home })));
         Ok(Begun::Rest)
     }
 
@@ -407,92 +380,108 @@ pub struct Rest<L>(pub L);
 pub struct NoRest;
 
 impl NoRest {
-    /// Nothing has to come back.
-    pub fn home(&self) {}
+    /// The handler itself.
+    pub fn around<N>(self, innermost: N) -> Innermost<N> {
+        Innermost(innermost)
+    }
+}
+
+/// The handler takes no call.
+pub struct NoStage;
+
+/// What is behind the policy of a service's method: the handler.
+pub struct Innermost<N>(N);
+
+impl<F, R> Innermost<Handler<F, R>> {
+    /// Nothing is lent,
+    pub fn stage(&self) -> NoStage {
+        NoStage
+    }
+
+    /// so nothing has to come back.
+    pub fn home(&self, _: &mut NoStage) -> NoStage {
+        NoStage
+    }
 
     /// What holds the message and the handler's future while the policy runs.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn frame<M, Ret, R, F, Fut, L>(
+    pub fn frame<M, T, Fut, L>(
         self,
-        _: &Rpc<Request<M>, Ret, R>,
-        _: &(),
+        _: &NoStage,
         message: M,
         abilities: Abilities<M>,
-        handler: Handler<F, R>,
         looks: L,
     ) -> HandlerFrame<M, F, Fut, R, R::Body, L>
     where
-        Ret: ResultType,
-        R: Reply<Ret::Body>,
+        R: Reply<T>,
         F: FnMut(Request<M>) -> Fut + Send,
-        Fut: Future<Output = Answer<Ret::Body>> + Send,
+        Fut: Future<Output = Answer<T>> + Send,
         L: LooksOf<M, R::Body>,
     {
         HandlerFrame {
             held: Held::new(message, abilities),
-            handler: handler.call,
+            handler: self.0.call,
             running: None,
             answer: None,
             looks,
             reply: PhantomData,
         }
     }
-
-    /// A client's innermost link has nothing around it.
-    pub fn around<N>(self, innermost: N) -> N {
-        innermost
-    }
 }
 
 impl<K> Rest<K> {
-    /// Where the rest comes back to.
-    pub fn home<M, N>(&self) -> Home<M, N> {
-        Home(Mutex::new(None))
-    }
-
-    /// What holds the message, and the rest of the list, while the policy runs.
-    pub fn frame<'h, M, Ret, R, I, N, L>(
-        self,
-        _: &Rpc<Request<M>, Ret, R>,
-        home: &'h Home<M, N>,
-        message: M,
-        abilities: Abilities<M>,
-        innermost: I,
-        looks: L,
-    ) -> impl Frame + Answered<R::Body> + use<'h, K, M, Ret, R, I, N, L>
-    where
-        M: Send,
-        Ret: ResultType,
-        R: Reply<Ret::Body>,
-        K: FnOnce(I) -> N,
-        N: Next<M, R::Body>,
-        L: LooksOf<M, R::Body>,
-    {
-        rest_frame(home, message, abilities, (self.0)(innermost), looks)
-    }
-
     /// The links around the innermost one.
-    pub fn around<I, N>(self, innermost: I) -> N
+    pub fn around<I, N>(self, innermost: I) -> Links<N>
     where
         K: FnOnce(I) -> N,
     {
-        (self.0)(innermost)
+        Links((self.0)(innermost))
     }
 }
 
-/// What holds the message, and all that is behind it, while the policy runs.
-pub(crate) fn rest_frame<'h, M, B, N, L>(
-    home: &'h Home<M, N>,
-    message: M,
-    abilities: Abilities<M>,
-    next: N,
-    looks: L,
-) -> impl Frame + Answered<B> + use<'h, M, B, N, L>
-where
-    M: Send,
-    B: Send,
-    N: Next<M, B>,
-    L: LooksOf<M, B>,
-{
-    RestFrame::new(home, message, abilities, next, looks, run_rest)
+/// What is behind a policy and takes a call of its own.
+pub struct Links<N>(N);
+
+impl<N> Links<N> {
+    /// The place of that call.
+    pub fn stage<M>(&self) -> Stage<M, N> {
+        Stage {
+            call: None,
+            next: None,
+        }
+    }
+
+    /// Lends it to each attempt.
+    pub fn home<'s, M>(&self, stage: &'s mut Stage<M, N>) -> Home<'s, M, N> {
+        Home(Mutex::new(Some(stage)))
+    }
+
+    /// What holds the message, and all that is behind it, while the policy runs.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn frame<'h, 's, M, B, L>(
+        self,
+        home: &'h Home<'s, M, N>,
+        message: M,
+        abilities: Abilities<M>,
+        looks: L,
+    ) -> impl Frame + Answered<B> + use<'h, 's, M, B, N, L>
+    where
+        M: Send,
+        B: Send,
+        N: Next<M, B>,
+        L: LooksOf<M, B>,
+    {
+        if let Some(stage) = home.place().as_mut() {
+            stage.next = Some(self.0);
+        }
+        RestFrame {
+            held: Held::new(message, abilities),
+            home,
+            run: run_rest,
+            running: None,
+            sent: Opaque::new(0),
+            answer: None,
+            looks,
+        }
+    }
 }
