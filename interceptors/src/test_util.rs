@@ -98,20 +98,24 @@ impl CallBuilder {
     /// The call, with a request that can be sent again.
     #[must_use]
     pub fn call<Req: Clone>(&self, request: Request<Req>) -> Call<Req> {
-        let resend = Resend {
-            copy: |message: &mut Req, _| Some(message.clone()),
-            share: |_| {},
-            is_whole: |_| true,
-            begin: |_| true,
-            is_complete: |_, _| true,
+        let abilities = || {
+            let resend = Resend {
+                copy: |message: &mut Req, _| Some(message.clone()),
+                share: |_| {},
+                is_whole: |_| true,
+                begin: |_| true,
+                is_complete: |_, _| true,
+            };
+            Abilities::new(Some(resend), None)
         };
-        Call::received::<ServerFacts>(self.plan(), Abilities::new(Some(resend), None), request)
+        Call::received::<ServerFacts>(self.plan(), abilities, request)
     }
 
     /// The call, with a request that can be sent once: a stream.
     #[must_use]
     pub fn call_once<Req>(&self, request: Request<Req>) -> Call<Req> {
-        Call::received::<ServerFacts>(self.plan(), Abilities::new(None, None), request)
+        let abilities = || Abilities::new(None, None);
+        Call::received::<ServerFacts>(self.plan(), abilities, request)
     }
 
     /// Plans are known when a program is compiled, so that of a test is never freed.

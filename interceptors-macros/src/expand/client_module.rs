@@ -7,7 +7,7 @@ use syn::{
 
 use super::chain::{Links, Part};
 use super::common::{entries, hide_secrets, imports, plan_impl};
-use super::policy::{self, Policies, Split, may_be_kept};
+use super::policy::{self, Of, Policies, Split, may_be_kept};
 use crate::check::Checked;
 use crate::entries::chain::Chain;
 use crate::entries::site::{Messages, Site};
@@ -69,7 +69,7 @@ pub(crate) fn expand(checked: &Checked, module: &ClientModule) -> TokenStream {
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let pairs = || module.methods.iter().zip(&checked.chains);
     let constants = pairs().map(|(method, chain)| constants(checked, method, chain));
-    let policies = Policies::new(checked, checked.chains.iter().map(|chain| (chain, false)));
+    let policies = Policies::new(checked, checked.chains.iter().map(of));
     let functions = policies.functions(&module.generics, None);
     let methods =
         pairs().map(|(method, chain)| method_impl(checked, module, &policies, method, chain));
@@ -373,13 +373,15 @@ fn constants(checked: &Checked, method: &ClientMethod, chain: &Chain) -> TokenSt
 /// ```text
 /// pub async fn get(&mut self, request: impl tonic::IntoRequest<Id>) -> Result<…> {
 ///     let __request = tonic::IntoRequest::into_request(request);
-///     let __abilities = Abilities::new(…);
+///     let __abilities = || Abilities::new(…);
 ///     let __rpc = Rpc::<_, Result<tonic::Response<User>, tonic::Status>, _>::of(&__request, Single);
-///     let (mut __call, __message) = __rpc.outgoing(__PLAN_get, &__abilities, __request);
-///     let __innermost =
-///         Outgoing::<_, _, One, One>::new(&mut self.inner, __METHOD_get, || ProstCodec::default());
-///     let __rest = Rest(|__innermost| __innermost);
-///     let __behind = __rest.around(__innermost);
+///     let (mut __call, __message) = __rpc.outgoing(__PLAN_get, __abilities(), __request);
+///     let __behind = {
+///         let __innermost =
+///             Outgoing::<_, _, One, One>::new(&mut self.inner, __METHOD_get, || ProstCodec::default());
+///         let __rest = Rest(|__innermost| __innermost);
+///         __rest.around(__innermost)
+///     };
 ///     let mut __stage = __behind.stage();
 ///     let __home = __behind.home(&mut __stage);
 ///     let mut __frame = pin!(__behind.frame(&__home, __message, __abilities, NoLooks));
@@ -416,7 +418,9 @@ fn method_impl(
             let sized = may_be_kept(checked, chain).then(|| quote!(.sized(#probe::SIZE_OF)));
             let enter = quote! {
                 let __request = #tonic::IntoRequest::into_request(#argument);
-                let __abilities = __interceptors::Abilities::new(#probe::RESEND, #probe::COUNT) #sized;
+                let __abilities = || {
+                    __interceptors::Abilities::new(#probe::RESEND, #probe::COUNT) #sized
+                };
             };
             (quote!(#request), enter)
         }
@@ -457,10 +461,18 @@ fn method_impl(
         part: Part::Rest,
     };
     let split = Split::of(chain, &checked.entries, false);
-    let rest = policy::rest(&links, &split);
-    let frame = policy::frame(&links.looks(&split.looks(&checked.entries)));
-    let (policy, kept) = (policies.name(chain, false), policies.kept(&split));
     let forking = forks(checked, chain).then(|| quote!(.forking()));
+    let innermost = quote! {
+        __interceptors::Outgoing::<_, _, #request_kind, #response_kind>::new(
+            &mut self.inner,
+            #name,
+            || #codec,
+        )
+        #forking
+    };
+    let (bindings, behind) = policy::rest(&links, &split, &innermost);
+    let frame = policy::frame(&behind, &links.looks(&split.looks(&checked.entries)));
+    let (policy, kept) = (policies.name(of(chain)), policies.kept(&split));
     let hide = hide_secrets(checked, None);
     let over =
         sends_tokens(checked).then(|| quote!(__call.set_plaintext(self.is_plaintext);));
@@ -473,16 +485,10 @@ fn method_impl(
                 ::core::result::Result<#tonic::Response<#result>, #tonic::Status>,
                 _,
             >::of(&__request, __interceptors::#reply);
-            let (mut __call, __message) = __rpc.outgoing(#plan, &__abilities, __request);
+            let (mut __call, __message) = __rpc.outgoing(#plan, __abilities(), __request);
             #over
             #hide
-            let __innermost = __interceptors::Outgoing::<_, _, #request_kind, #response_kind>::new(
-                &mut self.inner,
-                #name,
-                || #codec,
-            )
-            #forking;
-            #rest
+            #bindings
             #frame
             let __answer = #policy(
                 &mut __call,
@@ -509,5 +515,13 @@ fn messages(method: &ClientMethod) -> Messages {
     Messages {
         request: quote!(#payload::Messages::<#payload::#requests, #request>::new()),
         response: quote!(#payload::Messages::<#payload::#responses, #response>::new()),
+    }
+}
+
+fn of(chain: &Chain) -> Of<'_> {
+    Of {
+        chain,
+        by_mut: false,
+        cfgs: &[],
     }
 }

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
-use syn::Token;
+use syn::{Attribute, Token};
 
 use super::chain::{Links, Part, verdict_name};
 use crate::check::Checked;
@@ -19,9 +19,29 @@ pub(super) struct Policies<'a> {
 }
 
 struct List<'a> {
-    chain: &'a Chain,
+    of: Of<'a>,
     split: Split,
-    by_mut: bool,
+}
+
+/// Methods with the same of these share a function.
+#[derive(Clone, Copy)]
+pub(super) struct Of<'a> {
+    pub(super) chain: &'a Chain,
+    /// Whether they borrow `self` mutably.
+    pub(super) by_mut: bool,
+    /// A method that is not compiled may list what is not there.
+    pub(super) cfgs: &'a [Attribute],
+}
+
+impl PartialEq for Of<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        let cfgs = |of: &Self| {
+            let cfgs = of.cfgs;
+            quote!(#(#cfgs)*).to_string()
+        };
+        (&self.chain.entries, self.by_mut, cfgs(self))
+            == (&other.chain.entries, other.by_mut, cfgs(other))
+    }
 }
 
 /// The two parts of a list.
@@ -62,32 +82,20 @@ impl Split {
 }
 
 impl<'a> Policies<'a> {
-    pub(super) fn new(
-        checked: &'a Checked,
-        methods: impl Iterator<Item = (&'a Chain, bool)>,
-    ) -> Self {
+    pub(super) fn new(checked: &'a Checked, methods: impl Iterator<Item = Of<'a>>) -> Self {
         let mut lists: Vec<List<'a>> = Vec::new();
-        for (chain, by_mut) in methods {
-            let split = Split::of(chain, &checked.entries, by_mut);
-            let same = |list: &List<'_>| {
-                list.split == split && list.by_mut == by_mut && list.chain.entries == chain.entries
-            };
-            if !lists.iter().any(same) {
-                lists.push(List {
-                    chain,
-                    split,
-                    by_mut,
-                });
+        for of in methods {
+            if !lists.iter().any(|list| list.of == of) {
+                let split = Split::of(of.chain, &checked.entries, of.by_mut);
+                lists.push(List { of, split });
             }
         }
         Self { checked, lists }
     }
 
     /// `__policy_0`, for the methods with this list.
-    pub(super) fn name(&self, chain: &Chain, by_mut: bool) -> Ident {
-        let same =
-            |list: &List<'_>| list.by_mut == by_mut && list.chain.entries == chain.entries;
-        let n = self.lists.iter().position(same);
+    pub(super) fn name(&self, of: Of<'_>) -> Ident {
+        let n = self.lists.iter().position(|list| list.of == of);
         format_ident!("__policy_{}", n.unwrap_or_default())
     }
 
@@ -116,9 +124,11 @@ impl<'a> Policies<'a> {
     pub(super) fn declarations(&self) -> TokenStream {
         let each = self.lists.iter().enumerate().map(|(n, list)| {
             let name = format_ident!("__policy_{n}");
-            let this = (!list.by_mut).then(|| quote!(&self,));
+            let this = (!list.of.by_mut).then(|| quote!(&self,));
+            let cfgs = list.of.cfgs;
             let kept = self.parameters(&list.split);
             quote! {
+                #(#cfgs)*
                 fn #name(
                     #this
                     __call: &mut __interceptors::Call<__interceptors::Opaque>,
@@ -149,13 +159,14 @@ impl<'a> Policies<'a> {
     ) -> TokenStream {
         let each = self.lists.iter().enumerate().map(|(n, list)| {
             let name = format_ident!("__policy_{n}");
-            let this = this.filter(|_| !list.by_mut);
+            let this = this.filter(|_| !list.of.by_mut);
+            let cfgs = list.of.cfgs;
             let parameter = this.map(|this| quote!(&#this,));
             let kept = self.parameters(&list.split);
             let policy = &list.split.policy;
             let links = Links {
                 mount: self.checked.mount,
-                chain: list.chain,
+                chain: list.of.chain,
                 method: None,
                 entries: &self.checked.entries,
                 site: Site {
@@ -164,7 +175,7 @@ impl<'a> Policies<'a> {
                     message: quote!(__interceptors::Opaque),
                     messages: None,
                 },
-                by_mut: list.by_mut,
+                by_mut: list.of.by_mut,
                 part: Part::Policy,
             };
             let bindings = links.bindings(policy);
@@ -178,6 +189,7 @@ impl<'a> Policies<'a> {
                 Side::Client => quote!(send),
             };
             quote! {
+                #(#cfgs)*
                 async fn #name(
                     #parameter
                     __call: &mut __interceptors::Call<__interceptors::Opaque>,
@@ -195,7 +207,7 @@ impl<'a> Policies<'a> {
     }
 }
 
-/// What a method has of its list besides the function for all of them: values, and `__rest`.
+/// What a method has of its list besides the function for all of them: values, and what is behind that function.
 ///
 /// Output, for `logging, with(self.audit), retry`:
 ///
@@ -204,12 +216,19 @@ impl<'a> Policies<'a> {
 /// __covers_get(__rpc.lent(__1));
 /// let __verdict_1 = asked(&__1).verdict();
 /// let __2 = &Retry::new(__CONFIG_RETRY_2);
-/// let __rest_1 = around(&__innermost, |__innermost| {
-///     __rpc.lent(__1).before(Chain::new(__2, __innermost))
-/// });
-/// let __rest = __verdict_1.rest(__rest_1, || NoRest);
+///
+/// {
+///     let __innermost = __rpc.handler(…);
+///     let __rest_1 = around(&__innermost, |__innermost| {
+///         __rpc.lent(__1).before(Chain::new(__2, __innermost))
+///     });
+///     let __rest = __verdict_1.rest(__rest_1, || NoRest);
+///     __rest.around(__innermost)
+/// }
 /// ```
-pub(super) fn rest(links: &Links<'_>, split: &Split) -> TokenStream {
+///
+/// What is in the block takes no place while the call runs.
+pub(super) fn rest(links: &Links<'_>, split: &Split, given: &TokenStream) -> (TokenStream, TokenStream) {
     let asked: Vec<usize> = split.asked(links.entries).collect();
     let first = asked.first().copied();
     let begins = |&i: &usize| Some(i) == first;
@@ -229,6 +248,7 @@ pub(super) fn rest(links: &Links<'_>, split: &Split) -> TokenStream {
         let local = super::chain::local_name(i, span);
         quote!(let _ = &#local;)
     });
+    let bindings = quote!(#bindings #(#used)*);
     let innermost = || links.attempts(quote!(__innermost));
     let mut rest = match split.typed.is_empty() {
         true => match links.mount.side() {
@@ -260,12 +280,13 @@ pub(super) fn rest(links: &Links<'_>, split: &Split) -> TokenStream {
         rest = quote!(#verdict.rest(#closure, || #rest));
         end = start;
     }
-    quote! {
-        #bindings
-        #(#used)*
+    let behind = quote! {{
+        let __innermost = #given;
         #closures
         let __rest = #rest;
-    }
+        __rest.around(__innermost)
+    }};
+    (bindings, behind)
 }
 
 fn around(name: &Ident, chain: &TokenStream) -> TokenStream {
@@ -273,9 +294,9 @@ fn around(name: &Ident, chain: &TokenStream) -> TokenStream {
 }
 
 /// What holds the message of a method, and all that is behind its policy.
-pub(super) fn frame(looks: &TokenStream) -> TokenStream {
+pub(super) fn frame(behind: &TokenStream, looks: &TokenStream) -> TokenStream {
     quote! {
-        let __behind = __rest.around(__innermost);
+        let __behind = #behind;
         let mut __stage = __behind.stage();
         let __home = __behind.home(&mut __stage);
         let mut __frame = ::core::pin::pin!(

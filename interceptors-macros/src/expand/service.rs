@@ -4,7 +4,7 @@ use syn::{FnArg, Type};
 
 use super::chain::{Links, Part};
 use super::common::{entries, hide_secrets, imports, plan_impl};
-use super::policy::{self, Policies, Split, may_be_kept};
+use super::policy::{self, Of, Policies, Split, may_be_kept};
 use super::expander::{Expander, HiddenNames, lints_for_copies};
 use crate::check::Checked;
 use crate::entries::chain::Chain;
@@ -179,13 +179,15 @@ impl Expander<'_> {
     ///         <Self as __handlers::Handlers>::__get_Result,
     ///         _,
     ///     >::new(Probe::<<Self as __handlers::Handlers>::__get_Result>::REPLY);
-    ///     let __abilities = Abilities::new(…);
+    ///     let __abilities = || Abilities::new(…);
     ///     let (mut __call, __message) =
-    ///         __rpc.enter(<Self as __handlers::Handlers>::__get_Plan, &__abilities, __request);
-    ///     let __innermost =
-    ///         __rpc.handler(|__request| <Self as __handlers::Handlers>::get(self, __request));
-    ///     let __rest = NoRest;
-    ///     let __behind = __rest.around(__innermost);
+    ///         __rpc.enter(<Self as __handlers::Handlers>::__get_Plan, __abilities(), __request);
+    ///     let __behind = {
+    ///         let __innermost =
+    ///             __rpc.handler(|__request| <Self as __handlers::Handlers>::get(self, __request));
+    ///         let __rest = NoRest;
+    ///         __rest.around(__innermost)
+    ///     };
     ///     let mut __stage = __behind.stage();
     ///     let __home = __behind.home(&mut __stage);
     ///     let mut __frame = pin!(__behind.frame(&__home, __message, __abilities, NoLooks));
@@ -278,9 +280,8 @@ impl Expander<'_> {
             part: Part::Rest,
         };
         let split = Split::of(chain, &self.checked.entries, method.by_mut);
-        let rest = policy::rest(&links, &split);
         let looks = links.looks(&split.looks(&self.checked.entries));
-        let (name, kept) = (policies.name(chain, method.by_mut), policies.kept(&split));
+        let (name, kept) = (policies.name(of(method, chain)), policies.kept(&split));
         let policy = self.policy_trait();
         let this_argument = (!method.by_mut).then(|| quote!(&*#this,));
         let inline_assertions = self
@@ -297,8 +298,8 @@ impl Expander<'_> {
             Side::Server => (
                 quote!(__rpc.handler(|__request| #call)),
                 quote! {
-                    let __abilities = #abilities;
-                    let (mut __call, __message) = __rpc.enter(#handlers::#plan, &__abilities, __request);
+                    let __abilities = || #abilities;
+                    let (mut __call, __message) = __rpc.enter(#handlers::#plan, __abilities(), __request);
                 },
             ),
             Side::Client => (
@@ -307,12 +308,13 @@ impl Expander<'_> {
                     true => quote!(__rpc.stub_mut(__methods::#handler, #this)),
                 },
                 quote! {
-                    let __abilities = #abilities #sized;
-                    let (mut __call, __message) = __rpc.outgoing(#handlers::#plan, &__abilities, __request);
+                    let __abilities = || #abilities #sized;
+                    let (mut __call, __message) = __rpc.outgoing(#handlers::#plan, __abilities(), __request);
                 },
             ),
         };
-        let frame = policy::frame(&looks);
+        let (bindings, behind) = policy::rest(&links, &split, &innermost);
+        let frame = policy::frame(&behind, &looks);
         let hide = hide_secrets(
             self.checked,
             (self.checked.mount.side() == Side::Server).then_some(chain),
@@ -322,8 +324,7 @@ impl Expander<'_> {
             let __rpc = __interceptors::Rpc::<#handlers::#request, #handlers::#result, _>::new(#reply);
             #enter
             #hide
-            let __innermost = #innermost;
-            #rest
+            #bindings
             #frame
             let __answer = <Self as #policy>::#name(
                 #this_argument
@@ -348,7 +349,7 @@ impl Expander<'_> {
     }
 
     fn policies(&self) -> Policies<'_> {
-        let methods = self.methods().map(|(method, chain)| (chain, method.by_mut));
+        let methods = self.methods().map(|(method, chain)| of(method, chain));
         Policies::new(self.checked, methods)
     }
 
@@ -406,5 +407,13 @@ impl Expander<'_> {
         });
         let (generics, self_ty) = (&self.block.generics, &self.block.self_ty);
         plan_impl(self.checked, generics, self_ty, methods)
+    }
+}
+
+fn of<'a>(method: &'a Method, chain: &'a Chain) -> Of<'a> {
+    Of {
+        chain,
+        by_mut: method.by_mut,
+        cfgs: &method.cfgs,
     }
 }

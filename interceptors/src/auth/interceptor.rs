@@ -235,7 +235,7 @@ mod tests {
             let value = MetadataValue::try_from(*value).unwrap();
             request.metadata_mut().append("authorization", value);
         }
-        Call::received::<()>(&PLAN, Abilities::new(None, None), request)
+        Call::received::<()>(&PLAN, || Abilities::new(None, None), request)
     }
 
     fn token(config: &Config, values: &[&[u8]]) -> Option<String> {

@@ -265,7 +265,7 @@ impl Exchange {
         let (body, rest) = Body::cancellable(body);
         let is_one_message = body.is_one_message();
         let request = Request::from_parts(metadata, head.extensions, body);
-        let mut call = Call::outgoing(path, ABILITIES, request);
+        let mut call = Call::outgoing(path, || ABILITIES, request);
         if is_one_message {
             call.is_one_message();
         }

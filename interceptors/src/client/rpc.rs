@@ -10,10 +10,10 @@ use tonic::{Request, Response, Status};
 
 use super::status::of_tonic;
 use super::{Body, RequestStream, send};
-use crate::core::abilities::{Abilities, Resend, SizeOf};
+use crate::core::abilities::{Abilities, AbilitiesOf, Resend, SizeOf};
 use crate::core::call::Call;
 use crate::core::chain::{Interceptor, Next};
-use crate::core::frame::Opaque;
+use crate::core::frame::{Opaque, opaque};
 use crate::core::malformed;
 use crate::core::name::CallName;
 use crate::core::plan::MethodPlan;
@@ -58,12 +58,12 @@ where
     pub fn outgoing(
         &self,
         plan: &'static MethodPlan,
-        abilities: &Abilities<M>,
+        abilities: Abilities<M>,
         request: Request<M>,
     ) -> (Call<Opaque>, M) {
         let (metadata, extensions, message) = request.into_parts();
         let size = abilities.size_of.map_or(0, |size_of| size_of(&message));
-        let opaque = Abilities::opaque(abilities.resend.is_some(), abilities.count.is_some());
+        let opaque = opaque(abilities.resend.is_some(), abilities.count.is_some());
         let request = Request::from_parts(metadata, extensions, Opaque::new(size));
         let call = Call::outgoing(CallName::new(plan, None), opaque, request);
         (call, message)
@@ -177,7 +177,7 @@ fn kept_size<M: prost::Message>(message: &M) -> usize {
 }
 
 /// A request stream on its way into a chain.
-type Entered<S> = (Request<RequestStream<S>>, Abilities<RequestStream<S>>);
+type Entered<S> = (Request<RequestStream<S>>, AbilitiesOf<RequestStream<S>>);
 
 /// The request of a generated client's method that sends a stream.
 pub fn request_stream<R, A>(request: R, _: A) -> Entered<R::Stream>
@@ -186,7 +186,7 @@ where
     A: StreamAbilities<R::Message>,
 {
     let request = request.into_streaming_request().map(RequestStream::new);
-    (request, A::of())
+    (request, A::of)
 }
 
 /// Whether a request's path names this method: `/service/Method`, under whatever prefix the channel's

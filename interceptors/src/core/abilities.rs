@@ -33,6 +33,9 @@ impl<M> Copy for Resend<M> {}
 /// Counts the messages of a request stream.
 pub type Count<M> = fn(M, Received) -> M;
 
+/// Gives what can be done with a request. A call is moved about, and this is small.
+pub(crate) type AbilitiesOf<Req> = fn() -> Abilities<Req>;
+
 /// What can be done with a request; the attribute asks its type.
 pub struct Abilities<Req> {
     /// Copies it, so that it can be sent again.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tonic::{Request, Status, Streaming};
 
-use super::abilities::Abilities;
+use super::abilities::AbilitiesOf;
 use super::chain::Next;
 use super::details::CallDetails;
 use super::end::{Outcome, StreamEnd, tell_in_drop};
@@ -51,7 +51,7 @@ pub const DEFAULT_BUFFER_SIZE: usize = 256 * 1024;
 pub struct Call<Req> {
     details: CallDetails,
     message: Option<Req>,
-    abilities: Abilities<Req>,
+    abilities: AbilitiesOf<Req>,
     received: Option<Received>,
     /// What goes along with the response stream that is on its way out.
     layers: Layers,
@@ -61,7 +61,7 @@ impl<Req> Call<Req> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn received<F: Facts>(
         plan: &'static MethodPlan,
-        abilities: Abilities<Req>,
+        abilities: AbilitiesOf<Req>,
         request: Request<Req>,
     ) -> Self {
         let (metadata, extensions, message) = request.into_parts();
@@ -76,30 +76,28 @@ impl<Req> Call<Req> {
 
     /// Lends all but the message to a call with the message itself.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn lend<M>(&mut self, to: &mut Option<Call<M>>, abilities: Abilities<M>, message: M) {
-        match to {
-            Some(to) => {
-                std::mem::swap(&mut self.details, &mut to.details);
-                to.received = self.received.take();
-                to.message = Some(message);
-            }
-            None => {
-                *to = Some(Call {
-                    details: self.details.lend(),
-                    message: Some(message),
-                    abilities,
-                    received: self.received.take(),
-                    layers: Layers::default(),
-                });
-            }
-        }
+    pub(crate) fn lend<M>(
+        &mut self,
+        to: &mut Option<Call<M>>,
+        abilities: AbilitiesOf<M>,
+        message: M,
+    ) {
+        *to = Some(Call {
+            details: self.details.lend(),
+            message: Some(message),
+            abilities,
+            received: self.received.take(),
+            layers: Layers::default(),
+        });
     }
 
     /// Takes back what was lent. The message is among it if it was not sent.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn take_back<M>(&mut self, from: &mut Call<M>) -> Option<M> {
-        std::mem::swap(&mut self.details, &mut from.details);
-        self.received = from.received.take();
+        self.details.take_back(&mut from.details);
+        if from.received.is_some() {
+            self.received = from.received.take();
+        }
         if !from.layers.is_empty() {
             self.parts().abandon_stream();
             self.layers = std::mem::take(&mut from.layers);
@@ -126,7 +124,7 @@ impl<Req> Call<Req> {
     /// is made in a handler, it inherits that one's.
     #[cfg_attr(not(debug_assertions), inline(always))]
     #[doc(hidden)]
-    pub fn outgoing(name: CallName, abilities: Abilities<Req>, request: Request<Req>) -> Self {
+    pub fn outgoing(name: CallName, abilities: AbilitiesOf<Req>, request: Request<Req>) -> Self {
         let (metadata, extensions, message) = request.into_parts();
         // Found out before the call is made, which is large and would be moved once more.
         let deadline = Deadline::of_outgoing(&metadata);
@@ -174,7 +172,7 @@ impl<Req> Call<Req> {
     /// the handler yet, and it is one message, or a stream that a generated client or a channel sends.
     #[must_use]
     pub fn can_resend(&self) -> bool {
-        matches!((&self.abilities.resend, &self.message), (Some(_), Some(_)))
+        matches!((&(self.abilities)().resend, &self.message), (Some(_), Some(_)))
     }
 
     /// A copy of the request, metadata and extensions included, to send it once more after
@@ -184,7 +182,7 @@ impl<Req> Call<Req> {
     #[must_use]
     pub fn copy_request(&mut self) -> Option<Request<Req>> {
         let mut message = self.copy_message(DEFAULT_BUFFER_SIZE)?;
-        if let (Some(resend), Some(original)) = (self.abilities.resend, &mut self.message) {
+        if let (Some(resend), Some(original)) = ((self.abilities)().resend, &mut self.message) {
             (resend.share)(original);
             (resend.share)(&mut message);
         }
@@ -211,10 +209,10 @@ impl<Req> Call<Req> {
     /// The message, unless more than so many bytes would have to be kept for it.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn copy_message(&mut self, limit: usize) -> Option<Req> {
-        let (Some(resend), Some(message)) = (self.abilities.resend, &mut self.message) else {
+        let (Some(resend), Some(message)) = ((self.abilities)().resend, &mut self.message) else {
             return None;
         };
-        match self.abilities.size_of {
+        match (self.abilities)().size_of {
             Some(size_of) if size_of(message) > limit => None,
             _ => (resend.copy)(message, limit),
         }
@@ -227,7 +225,7 @@ impl<Req> Call<Req> {
         if let Some(request) = kept_in_frame(next) {
             return request.is_whole();
         }
-        match self.abilities.resend {
+        match (self.abilities)().resend {
             Some(resend) => (resend.is_whole)(&kept.message),
             None => false,
         }
@@ -245,14 +243,14 @@ impl<Req> Call<Req> {
         if let Some(request) = kept_in_frame(next) {
             return request.take_over().then_some(kept);
         }
-        let begin = self.abilities.resend?.begin;
+        let begin = (self.abilities)().resend?.begin;
         begin(&mut kept.message).then_some(kept)
     }
 
     /// Whether all of the request is here, so that it can be sent several times at once.
     #[doc(hidden)]
     pub fn is_complete(&mut self) -> bool {
-        match (self.abilities.resend, self.message.as_mut()) {
+        match ((self.abilities)().resend, self.message.as_mut()) {
             (Some(resend), Some(message)) => (resend.is_complete)(message, DEFAULT_BUFFER_SIZE),
             _ => false,
         }
@@ -306,7 +304,7 @@ impl<Req> Call<Req> {
 
     /// Counts the messages of a request stream, from the first observer on.
     pub(crate) fn count_received(&mut self) {
-        if let (Some(count), None) = (self.abilities.count, &self.received) {
+        if let (Some(count), None) = ((self.abilities)().count, &self.received) {
             let received = self.details.counter();
             self.received = Some(received.clone());
             if let Some(stream) = self.message.take() {
@@ -318,7 +316,7 @@ impl<Req> Call<Req> {
     /// A request stream that may be cut off has to be looked at, whether or not anybody observes it.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn notice_cut_off(&mut self) {
-        if self.abilities.count.is_some() && self.details.may_be_cut_off() {
+        if (self.abilities)().count.is_some() && self.details.may_be_cut_off() {
             self.count_received();
         }
     }
@@ -398,7 +396,7 @@ impl<Req> Call<Req> {
             return Err(exceeded());
         }
         let mut request = self.take_request()?;
-        if let Some(resend) = self.abilities.resend
+        if let Some(resend) = (self.abilities)().resend
             && !(resend.begin)(request.get_mut())
         {
             return Err(cut());

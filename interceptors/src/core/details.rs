@@ -438,22 +438,39 @@ impl CallDetails {
         }
     }
 
-    /// All of it, for the part of the list that looks at messages. What is left behind knows the method alone.
+    /// All of it, for the part of the list that looks at messages. What can be copied is left behind too.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn lend(&mut self) -> Self {
-        let left_behind = Self {
-            request: None,
-            name: CallName::new(self.name.plan(), None),
-            attempt: 1,
-            answered: false,
-            sent: false,
-            deadline: Deadline::default(),
-            bounded: Bounded::default(),
-            has_panicked: false,
-            id_header: None,
-            is_plaintext: None,
+        Self {
+            request: self.request.take(),
+            name: self.name.take(),
+            attempt: self.attempt,
+            answered: self.answered,
+            sent: self.sent,
+            deadline: std::mem::take(&mut self.deadline),
+            bounded: std::mem::take(&mut self.bounded),
+            has_panicked: self.has_panicked,
+            id_header: self.id_header,
+            is_plaintext: self.is_plaintext,
             facts: self.facts,
-        };
-        std::mem::replace(self, left_behind)
+        }
+    }
+
+    /// Takes back what was lent.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn take_back(&mut self, lent: &mut Self) {
+        if lent.request.is_some() {
+            self.request = lent.request.take();
+        }
+        self.name.take_back(&mut lent.name);
+        self.attempt = lent.attempt;
+        self.answered = lent.answered;
+        self.sent = lent.sent;
+        self.deadline = std::mem::take(&mut lent.deadline);
+        self.bounded = std::mem::take(&mut lent.bounded);
+        self.has_panicked = lent.has_panicked;
+        self.id_header = lent.id_header;
+        self.is_plaintext = lent.is_plaintext;
     }
 
     /// Another request takes the place of the one that is gone.

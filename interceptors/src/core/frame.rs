@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use tokio::time::Instant;
 use tonic::{Response, Status};
 
-use super::abilities::{Abilities, Resend};
+use super::abilities::{Abilities, AbilitiesOf, Count, Resend};
 use super::call::Call;
 use super::chain::Next;
 use super::details::CallDetails;
@@ -27,9 +27,9 @@ pub struct Opaque {
     /// The frame keeps the message when it is sent: it may be sent once more.
     pub(crate) is_kept: bool,
     /// How much may be kept of it, in bytes.
-    pub(crate) limit: usize,
+    limit: u32,
     /// How long it is on the wire, if that matters.
-    pub(crate) size: usize,
+    size: u32,
 }
 
 impl Opaque {
@@ -38,12 +38,17 @@ impl Opaque {
         Self { ..*self }
     }
 
-    pub(crate) const fn new(size: usize) -> Self {
+    pub(crate) fn new(size: usize) -> Self {
         Self {
             is_kept: false,
             limit: 0,
-            size,
+            size: small(size),
         }
+    }
+
+    /// How much may be kept of it, in bytes.
+    pub(crate) const fn limit(&self) -> usize {
+        self.limit as usize
     }
 }
 
@@ -59,9 +64,15 @@ impl OpaqueReply {
     }
 }
 
+/// No message is larger than 4 GiB.
+fn small(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}
+
 /// The frame copies when it sends. The copy stands for the same message, and so do its own.
 const RESEND: Resend<Opaque> = Resend {
     copy: |message, limit| {
+        let limit = small(limit);
         if message.size > limit {
             return None;
         }
@@ -77,14 +88,14 @@ const RESEND: Resend<Opaque> = Resend {
     is_complete: |_, _| true,
 };
 
-impl Abilities<Opaque> {
-    /// What can be done with a message that is in a frame.
-    pub(crate) const fn opaque(can_resend: bool, can_count: bool) -> Self {
-        Self::new(
-            if can_resend { Some(RESEND) } else { None },
-            // The frame counts: it has the stream.
-            if can_count { Some(|message, _| message) } else { None },
-        )
+/// What can be done with a message that is in a frame. The frame counts the messages of a stream: it has the stream.
+pub(crate) const fn opaque(can_resend: bool, can_count: bool) -> AbilitiesOf<Opaque> {
+    const COUNT: Count<Opaque> = |message, _| message;
+    match (can_resend, can_count) {
+        (false, false) => || Abilities::new(None, None),
+        (true, false) => || Abilities::new(Some(RESEND), None),
+        (false, true) => || Abilities::new(None, Some(COUNT)),
+        (true, true) => || Abilities::new(Some(RESEND), Some(COUNT)),
     }
 }
 

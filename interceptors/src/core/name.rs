@@ -32,6 +32,27 @@ impl CallName {
         Self::new(plan, other.cloned())
     }
 
+    /// What is not the plan's, for another part of the list.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn take(&mut self) -> Self {
+        Self {
+            plan: self.plan,
+            wire: self.wire.take(),
+            request_id: self.request_id.take(),
+        }
+    }
+
+    /// Takes that back.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn take_back(&mut self, taken: &mut Self) {
+        if taken.wire.is_some() {
+            self.wire = taken.wire.take();
+        }
+        if taken.request_id.is_some() {
+            self.request_id = taken.request_id.take();
+        }
+    }
+
     /// The policy of the method.
     #[must_use]
     pub fn plan(&self) -> &'static MethodPlan {

@@ -10,7 +10,7 @@ use tonic::{Request, Response, Status};
 
 use super::reply::{Answer, Reply};
 use super::rpc::Handler;
-use crate::core::abilities::Abilities;
+use crate::core::abilities::AbilitiesOf;
 use crate::core::call::{Call, gone};
 use crate::core::chain::Next;
 use crate::core::frame::{
@@ -65,12 +65,12 @@ where
 /// The request while it is in a frame.
 pub(crate) struct Held<M> {
     message: Option<M>,
-    abilities: Abilities<M>,
+    abilities: AbilitiesOf<M>,
     is_counted: bool,
 }
 
 impl<M> Held<M> {
-    fn new(message: M, abilities: Abilities<M>) -> Self {
+    fn new(message: M, abilities: AbilitiesOf<M>) -> Self {
         Self {
             message: Some(message),
             abilities,
@@ -81,8 +81,8 @@ impl<M> Held<M> {
     /// Counts the messages of the request stream, if somebody wants to know.
     #[inline]
     fn count(&mut self, call: &Call<Opaque>) {
-        if let (Some(count), false, Some(received)) =
-            (self.abilities.count, self.is_counted, call.counter())
+        if let (false, Some(received)) = (self.is_counted, call.counter())
+            && let Some(count) = (self.abilities)().count
         {
             self.is_counted = true;
             self.message = self.message.take().map(|it| count(it, received.clone()));
@@ -93,8 +93,10 @@ impl<M> Held<M> {
     #[inline]
     fn take(&mut self, sent: &Opaque) -> Option<M> {
         let mut message = self.message.take()?;
-        if let (true, Some(resend)) = (sent.is_kept, self.abilities.resend) {
-            self.message = (resend.copy)(&mut message, sent.limit);
+        if sent.is_kept
+            && let Some(resend) = (self.abilities)().resend
+        {
+            self.message = (resend.copy)(&mut message, sent.limit());
         }
         Some(message)
     }
@@ -102,13 +104,13 @@ impl<M> Held<M> {
 
 impl<M> KeptRequest for Held<M> {
     fn is_whole(&self) -> bool {
-        let resend = self.abilities.resend;
+        let resend = (self.abilities)().resend;
         let message = self.message.as_ref();
         message.is_some_and(|message| resend.is_some_and(|resend| (resend.is_whole)(message)))
     }
 
     fn take_over(&mut self) -> bool {
-        let resend = self.abilities.resend;
+        let resend = (self.abilities)().resend;
         let message = self.message.as_mut();
         message.is_some_and(|message| resend.is_some_and(|resend| (resend.begin)(message)))
     }
@@ -409,7 +411,7 @@ impl<F, R> Innermost<Handler<F, R>> {
         self,
         _: &NoStage,
         message: M,
-        abilities: Abilities<M>,
+        abilities: AbilitiesOf<M>,
         looks: L,
     ) -> HandlerFrame<M, F, Fut, R, R::Body, L>
     where
@@ -462,7 +464,7 @@ impl<N> Links<N> {
         self,
         home: &'h Home<'s, M, N>,
         message: M,
-        abilities: Abilities<M>,
+        abilities: AbilitiesOf<M>,
         looks: L,
     ) -> impl Frame + Answered<B> + use<'h, 's, M, B, N, L>
     where

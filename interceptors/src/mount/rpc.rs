@@ -14,7 +14,7 @@ use crate::core::abilities::Abilities;
 use crate::core::call::Call;
 use crate::core::chain::{Interceptor, Next};
 use crate::core::fitted::fitted;
-use crate::core::frame::Opaque;
+use crate::core::frame::{Opaque, opaque};
 use crate::core::kind::Side;
 use crate::core::plan::MethodPlan;
 use crate::core::time::Inherited;
@@ -116,11 +116,11 @@ where
     pub fn enter(
         &self,
         plan: &'static MethodPlan,
-        abilities: &Abilities<M>,
+        abilities: Abilities<M>,
         request: Request<M>,
     ) -> (Call<Opaque>, M) {
         let (metadata, extensions, message) = request.into_parts();
-        let opaque = Abilities::opaque(abilities.resend.is_some(), abilities.count.is_some());
+        let opaque = opaque(abilities.resend.is_some(), abilities.count.is_some());
         let request = Request::from_parts(metadata, extensions, Opaque::new(0));
         (Call::received::<ServerFacts>(plan, opaque, request), message)
     }
