@@ -308,19 +308,22 @@ impl Counts {
     ];
 
     fn of(crates: &Crates) -> Result<Self> {
-        let per_method = |count: &dyn Fn(&str) -> Result<u64>| {
+        let per_method = |what: &str, count: &dyn Fn(&str) -> Result<u64>| {
             let count = |&(name, half)| {
                 let (all, half) = (count(name)?, count(half)?);
                 let more = all as f64 - half as f64;
-                Ok::<_, Box<dyn Error>>((name, more / (METHODS - METHODS / 2) as f64))
+                let each = more / (METHODS - METHODS / 2) as f64;
+                // It takes a while until there is a table.
+                eprintln!("{name}: {each:.1} {what} per method");
+                Ok::<_, Box<dyn Error>>((name, each))
             };
             Self::OF
                 .iter()
                 .map(count)
                 .collect::<Result<BTreeMap<_, _>>>()
         };
-        let instances = per_method(&|name| crates.instances(name))?;
-        let mut code = per_method(&|name| crates.binary_size(name))?;
+        let instances = per_method("instances", &|name| crates.instances(name))?;
+        let mut code = per_method("bytes", &|name| crates.binary_size(name))?;
         code.values_mut().for_each(|bytes| *bytes /= 1e3);
         Ok(Self { instances, code })
     }

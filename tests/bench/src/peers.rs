@@ -1,8 +1,10 @@
 //! One policy, and the ways to have it: by hand, by tower's layers, by `tonic-middleware`, and by the
 //! attribute. The benchmark `peers` compares them over loopback.
 //!
-//! The policy of a server is logging, auth with a bearer token, and a rate limit that no call reaches.
+//! The policy of a server is logging, auth with a bearer token, and a rate limit that no call reaches. That
+//! of a client is retries that no call needs, and two keys of metadata.
 
+use std::future::{Ready, ready};
 use std::hint::black_box;
 use std::num::NonZeroU32;
 use std::pin::Pin;
@@ -11,8 +13,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use http::header::AUTHORIZATION;
+use http_body_util::{BodyExt, Full};
 use interceptors::intercept;
 use interceptors_proto::demo::user_service_server::{UserService, UserServiceServer};
 use interceptors_proto::demo::{
@@ -22,22 +26,32 @@ use interceptors_proto::demo::{
 use tokio::net::TcpListener;
 use tokio_stream::{Empty, Stream};
 use tonic::body::Body;
-use tonic::metadata::MetadataMap;
+use tonic::metadata::{MetadataMap, MetadataValue};
 use tonic::service::InterceptorLayer;
-use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
+use tonic::transport::{Channel, Server};
 use tonic::{Code, Request, Response, Status, Streaming};
 use tonic_middleware::{
     Middleware, MiddlewareLayer, RequestInterceptor, RequestInterceptorLayer, ServiceBound,
 };
+use tower::ServiceBuilder;
+use tower::retry::Policy;
 use tower_http::trace::{DefaultMakeSpan, DefaultOnEos, TraceLayer};
 use tracing::Level;
 
-use crate::clients::Error;
+use crate::clients::{self, Error, LoggedPeer, Peer};
 use crate::{BEARER, Tokens, Users};
 
 /// The ways to have the policy on a server, by the name to ask for each.
 pub const SERVERS: [&str; 5] = ["bare", "by_hand", "tower", "tonic_middleware", "attribute"];
+
+/// The ways to have the policy on a client, by the name to ask for each.
+pub const CLIENTS: [&str; 5] = ["bare", "by_hand", "tower", "generated", "channel"];
+
+/// A value of metadata.
+pub const TENANT: &str = "acme";
+/// Another.
+pub const REGION: &str = "eu-central-1";
 
 /// What [`LoginRequest::name`] asks the server to do, instead of a login.
 pub const START: &str = "start";
@@ -396,5 +410,127 @@ impl RequestInterceptor for Limit {
     async fn intercept(&self, request: http::Request<Body>) -> Result<http::Request<Body>, Status> {
         count(&self.0)?;
         Ok(request)
+    }
+}
+
+/// So many calls of a client over this channel, one after another.
+///
+/// # Errors
+///
+/// If nobody of that name is in [`CLIENTS`], or a call fails.
+pub async fn call(name: &str, channel: Channel, calls: u32) -> Result<(), Error> {
+    match name {
+        "bare" => call_each(clients::Bare::new(channel), calls).await,
+        "generated" => call_each(Peer::new(channel), calls).await,
+        "generated_logged" => call_each(LoggedPeer::new(channel), calls).await,
+        "channel" => call_each(clients::Bare::new(Outbound.wrap(channel)), calls).await,
+        "channel_logged" => {
+            call_each(clients::Bare::new(LoggedOutbound.wrap(channel)), calls).await
+        }
+        "tower" => call_each(clients::Bare::new(tower_stack(channel)), calls).await,
+        "by_hand" => {
+            let mut client = clients::Bare::new(channel);
+            for id in 1..=calls {
+                call_by_hand(&mut client, &GetUserRequest { id: id.into() }).await?;
+            }
+            Ok(())
+        }
+        _ => Err(format!("no client `{name}`").into()),
+    }
+}
+
+async fn call_each(mut client: impl clients::Users, calls: u32) -> Result<(), Error> {
+    for id in 1..=calls {
+        let request = Request::new(GetUserRequest { id: id.into() });
+        client.get_user(request).await?;
+    }
+    Ok(())
+}
+
+/// The same as [`Peer`], around a channel.
+#[intercept(retry(max = 3), metadata("x-tenant" = TENANT, "x-region" = REGION))]
+struct Outbound;
+
+#[intercept(logging, retry(max = 3), metadata("x-tenant" = TENANT, "x-region" = REGION))]
+struct LoggedOutbound;
+
+const ATTEMPTS: u32 = 3;
+
+async fn call_by_hand(
+    client: &mut clients::Bare<Channel>,
+    message: &GetUserRequest,
+) -> Result<Response<User>, Status> {
+    let mut attempt = 1;
+    loop {
+        let mut request = Request::new(*message);
+        mark(request.metadata_mut());
+        match client.get_user(request).await {
+            Err(status) if status.code() == Code::Unavailable && attempt < ATTEMPTS => {
+                tokio::time::sleep(Duration::from_millis(100 * u64::from(attempt))).await;
+                attempt += 1;
+            }
+            result => return result,
+        }
+    }
+}
+
+fn mark(metadata: &mut MetadataMap) {
+    metadata.insert("x-tenant", MetadataValue::from_static(TENANT));
+    metadata.insert("x-region", MetadataValue::from_static(REGION));
+}
+
+/// Tower's `Retry` around a channel. A body of tonic cannot be cloned, so the message is
+/// collected first.
+fn tower_stack(
+    channel: Channel,
+) -> impl tonic::client::GrpcService<
+    Body,
+    ResponseBody: http_body::Body<Data = Bytes, Error: Into<Error> + Send> + Send + 'static,
+    Error: Into<Error>,
+    Future: Send,
+> + Clone
++ Send
++ 'static {
+    ServiceBuilder::new()
+        .layer(InterceptorLayer::new(|mut request: Request<()>| {
+            mark(request.metadata_mut());
+            Ok(request)
+        }))
+        .filter_async(|request: http::Request<Body>| async {
+            let (head, body) = request.into_parts();
+            let message = body.collect().await?.to_bytes();
+            Ok::<_, Status>(http::Request::from_parts(head, message))
+        })
+        .retry(IfUnavailable { left: ATTEMPTS - 1 })
+        .map_request(|request: http::Request<Bytes>| {
+            request.map(|message| Body::new(Full::new(message)))
+        })
+        .service(channel)
+}
+
+#[derive(Clone)]
+struct IfUnavailable {
+    left: u32,
+}
+
+impl<B, E> Policy<http::Request<Bytes>, http::Response<B>, E> for IfUnavailable {
+    type Future = Ready<()>;
+
+    fn retry(
+        &mut self,
+        _: &mut http::Request<Bytes>,
+        result: &mut Result<http::Response<B>, E>,
+    ) -> Option<Self::Future> {
+        let unavailable = |response: &mut http::Response<B>| {
+            let status = Status::from_header_map(response.headers());
+            status.is_some_and(|it| it.code() == Code::Unavailable)
+        };
+        let failed = result.as_mut().map_or(true, unavailable);
+        self.left = self.left.checked_sub(failed.into())?;
+        failed.then(|| ready(()))
+    }
+
+    fn clone_request(&mut self, request: &http::Request<Bytes>) -> Option<http::Request<Bytes>> {
+        Some(request.clone())
     }
 }
