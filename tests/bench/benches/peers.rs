@@ -13,9 +13,13 @@
 //!   `RequestInterceptor` each for auth and the limit;
 //! - attribute: `#[intercept(…)]` as the README spells it.
 //!
-//! Instructions are counted by callgrind in the process of the server alone; the client is this process. All
-//! that the server's process does for a call is counted, so figures differ by some hundred
-//! from run to run: what the client's packets bring at once is the machine's luck.
+//! The policy of a client is retries that no call needs, and two keys of metadata. By hand it is a loop around
+//! the call; with tower it is tower's `Retry`, and an async `Filter` that collects the message, since tonic's
+//! body cannot be cloned. `tonic-middleware` has nothing for clients.
+//!
+//! Instructions are counted by callgrind in the process of the server alone, or of the client alone; the
+//! other side is another process. All that the process does for a call is counted, so figures differ by some
+//! hundred from run to run: what a packet brings at once is the machine's luck.
 //!
 //! A bound that is broken is reported and no failure; a figure that could not be measured is one.
 
@@ -28,7 +32,7 @@ use std::time::{Duration, Instant};
 use interceptors_bench::BEARER;
 use interceptors_bench::callgrind::{self, Process};
 use interceptors_bench::clients::{Bare, Error};
-use interceptors_bench::peers::{SERVERS, START, STOP, listen, serve};
+use interceptors_bench::peers::{self, START, STOP, listen, serve, zero_counts};
 use interceptors_proto::demo::{GetUserRequest, ListUsersRequest, LoginRequest};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -49,6 +53,18 @@ const AT_ONCE: usize = 8;
 enum Kind {
     Unary,
     Stream,
+    /// A unary call, of which the client is measured.
+    Client,
+}
+
+impl Kind {
+    /// How many calls come before those that are counted, and how many are counted.
+    fn calls(self) -> (u32, u32) {
+        match self {
+            Self::Unary | Self::Client => (200, 1_000),
+            Self::Stream => (50, 200),
+        }
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -61,33 +77,70 @@ struct Row {
     what: &'static str,
     kind: Kind,
     listens: bool,
+    columns: [Option<&'static str>; 5],
     most: Most,
 }
 
-const ROWS: [Row; 4] = [
+const SERVERS: [Option<&str>; 5] = [
+    Some("bare"),
+    Some("by_hand"),
+    Some("tower"),
+    Some("tonic_middleware"),
+    Some("attribute"),
+];
+
+const fn clients(attribute: &'static str) -> [Option<&'static str>; 5] {
+    [
+        Some("bare"),
+        Some("by_hand"),
+        Some("tower"),
+        None,
+        Some(attribute),
+    ]
+}
+
+const ROWS: [Row; 6] = [
     Row {
         what: "unary, logging off",
         kind: Kind::Unary,
         listens: false,
+        columns: SERVERS,
         most: Most::Instructions(2_500.0),
     },
     Row {
         what: "unary, logging on",
         kind: Kind::Unary,
         listens: true,
+        columns: SERVERS,
         most: Most::ByHandAnd(1_500.0),
     },
     Row {
         what: "stream of 100, logging off",
         kind: Kind::Stream,
         listens: false,
+        columns: SERVERS,
         most: Most::Instructions(5_000.0),
     },
     Row {
         what: "stream of 100, logging on",
         kind: Kind::Stream,
         listens: true,
+        columns: SERVERS,
         most: Most::ByHandAnd(5_000.0),
+    },
+    Row {
+        what: "generated client, retry and two keys",
+        kind: Kind::Client,
+        listens: false,
+        columns: clients("generated"),
+        most: Most::Instructions(2_700.0),
+    },
+    Row {
+        what: "wrapped channel, retry and two keys",
+        kind: Kind::Client,
+        listens: false,
+        columns: clients("channel"),
+        most: Most::Instructions(4_500.0),
     },
 ];
 
@@ -105,6 +158,15 @@ async fn main() -> Result<ExitCode, Error> {
             serve(name, listener).await?;
             Ok(ExitCode::SUCCESS)
         }
+        ["call", name, address] => {
+            let channel = Endpoint::from_shared(address.to_owned())?.connect().await?;
+            let (warm_up, calls) = Kind::Client.calls();
+            peers::call(name, channel.clone(), warm_up).await?;
+            zero_counts();
+            peers::call(name, channel, calls).await?;
+            // The connection's end is no part of a call.
+            std::process::exit(0)
+        }
         // Without it, this was not built for measuring: `cargo test --benches`.
         _ if !args.contains(&"--bench") => Ok(ExitCode::SUCCESS),
         _ => Ok(measure().await),
@@ -116,11 +178,12 @@ async fn measure() -> ExitCode {
     if callgrind::has_valgrind() {
         let mut instructions = Vec::new();
         for row in &ROWS {
-            let mut counts = BTreeMap::new();
-            for name in SERVERS {
-                if let Some(count) = report.measured(row, name, count(name, row).await) {
-                    counts.insert(name, count);
-                }
+            let mut counts = Vec::new();
+            for name in row.columns {
+                counts.push(match name {
+                    Some(name) => report.measured(row, name, count(name, row).await),
+                    None => None,
+                });
             }
             instructions.push(counts);
         }
@@ -155,37 +218,38 @@ impl Report {
         }
     }
 
-    fn instructions(&self, instructions: &[BTreeMap<&str, f64>]) {
+    /// Each row has a figure for each column, or none.
+    fn instructions(&self, instructions: &[Vec<Option<f64>>]) {
         println!(
             "\n| instructions per call beyond bare | bare, all | by hand | tower | tonic-middleware | attribute |"
         );
         println!("| --- | ---: | ---: | ---: | ---: | ---: |");
-        let of = |counts: &BTreeMap<&str, f64>, name| counts.get(name).copied().unwrap_or(f64::NAN);
+        let mut verdicts = Vec::new();
         for (row, counts) in ROWS.iter().zip(instructions) {
-            print!("| {} |", row.what);
-            let bare = of(counts, "bare");
-            for name in SERVERS {
-                let beyond = if name == "bare" { 0.0 } else { bare };
-                print!(" {:.0} |", of(counts, name) - beyond);
+            let bare = counts[0].unwrap_or(f64::NAN);
+            let beyond: Vec<_> = counts.iter().map(|it| it.map(|it| it - bare)).collect();
+            print!("| {} | {bare:.0} |", row.what);
+            for beyond in &beyond[1..] {
+                print_cell(*beyond);
             }
             println!();
-        }
-        println!();
-        for (row, counts) in ROWS.iter().zip(instructions) {
-            let bare = of(counts, "bare");
-            let measured = of(counts, "attribute") - bare;
+            let [.., attribute] = beyond[..] else {
+                continue;
+            };
             let most = match row.most {
                 Most::Instructions(most) => most,
-                Most::ByHandAnd(more) => of(counts, "by_hand") - bare + more,
+                Most::ByHandAnd(more) => beyond[1].unwrap_or(f64::NAN) + more,
             };
+            let measured = attribute.unwrap_or(f64::NAN);
             // Written so that what could not be measured is no promise kept.
             let kept = measured <= most;
             let verdict = if kept { "kept" } else { "BROKEN" };
-            println!(
+            verdicts.push(format!(
                 "{verdict}: {}: {measured:.0} instructions beyond bare, at most {most:.0}",
                 row.what
-            );
+            ));
         }
+        println!("\n{}", verdicts.join("\n"));
     }
 
     fn rates(&self, rates: &[BTreeMap<&str, Vec<f64>>]) {
@@ -193,25 +257,37 @@ impl Report {
         println!("| --- | ---: | ---: | ---: | ---: | ---: |");
         for (row, rates) in ROWS.iter().zip(rates) {
             print!("| {} |", row.what);
-            for name in SERVERS {
-                match rates.get(name) {
-                    Some(rates) => print!(" {:.0} |", median(rates.clone())),
-                    None => print!(" |"),
-                }
+            for name in row.columns {
+                let rates = name.and_then(|name| rates.get(name));
+                print_cell(rates.map(|rates| median(rates.clone())));
             }
             println!();
         }
     }
 }
 
+fn print_cell(figure: Option<f64>) {
+    match figure {
+        Some(figure) => print!(" {figure:.0} |"),
+        None => print!(" – |"),
+    }
+}
+
 /// A server in a process of its own, which ends with this.
 struct Running {
     child: Child,
+    address: String,
     client: Client,
 }
 
 impl Running {
     async fn start(mut command: Command, name: &str, row: &Row) -> Result<Self, Error> {
+        // Where the client is measured, the server is bare.
+        let name = if row.kind == Kind::Client {
+            "bare"
+        } else {
+            name
+        };
         let listens = if row.listens { "on" } else { "off" };
         let mut child = command
             .args(["serve", name, listens])
@@ -220,9 +296,13 @@ impl Running {
         let stdout = child.stdout.take().ok_or("no stdout")?;
         let mut address = String::new();
         BufReader::new(stdout).read_line(&mut address)?;
-        let endpoint = Endpoint::from_shared(format!("http://{}", address.trim()))?;
-        let client = Client::new(endpoint.connect().await?);
-        Ok(Self { child, client })
+        let address = format!("http://{}", address.trim());
+        let client = Client::new(Endpoint::from_shared(address.clone())?.connect().await?);
+        Ok(Self {
+            child,
+            address,
+            client,
+        })
     }
 
     async fn login(&mut self, name: &str) -> Result<(), Status> {
@@ -242,37 +322,44 @@ impl Drop for Running {
     }
 }
 
-/// The instructions of one call in the server's process.
+/// The instructions of one call, in the process of the side that is measured.
 async fn count(name: &str, row: &Row) -> Result<f64, Error> {
     let process = Process::new("peers");
-    let mut server = Running::start(process.command(), name, row).await?;
-    let (warm_up, calls) = match row.kind {
-        Kind::Unary => (200, 1_000),
-        Kind::Stream => (50, 200),
-    };
-    for _ in 0..warm_up {
-        call(&mut server.client, row.kind).await?;
+    let (warm_up, calls) = row.kind.calls();
+    if row.kind == Kind::Client {
+        let server = Running::start(Command::new(env::current_exe()?), name, row).await?;
+        let status = process
+            .command()
+            .args(["call", name, &server.address])
+            .status()?;
+        if !status.success() {
+            return Err("a call failed".into());
+        }
+    } else {
+        let mut server = Running::start(process.command(), name, row).await?;
+        for _ in 0..warm_up {
+            call(&mut server.client, row.kind).await?;
+        }
+        server.login(START).await?;
+        for _ in 0..calls {
+            call(&mut server.client, row.kind).await?;
+        }
+        // The process ends before it answers.
+        let _ = server.login(STOP).await;
+        server.child.wait()?;
     }
-    server.login(START).await?;
-    for _ in 0..calls {
-        call(&mut server.client, row.kind).await?;
-    }
-    // The process ends before it answers.
-    let _ = server.login(STOP).await;
-    server.child.wait()?;
     let total = process.total().ok_or("callgrind counted nothing")?;
     Ok(total as f64 / f64::from(calls))
 }
 
-/// Of each round. Every round has all servers in turn, so that whatever else the machine does affects
+/// Of each round. Every round has all columns in turn, so that whatever else the machine does affects
 /// all of them.
 async fn calls_per_second(report: &mut Report, row: &Row) -> BTreeMap<&'static str, Vec<f64>> {
     let mut servers = Vec::new();
-    for name in SERVERS {
-        let this = env::current_exe().map_err(Error::from);
-        let server = match this {
+    for name in row.columns.into_iter().flatten() {
+        let server = match env::current_exe() {
             Ok(this) => Running::start(Command::new(this), name, row).await,
-            Err(error) => Err(error),
+            Err(error) => Err(error.into()),
         };
         if let Some(server) = report.measured(row, name, server) {
             servers.push((name, server));
@@ -281,7 +368,7 @@ async fn calls_per_second(report: &mut Report, row: &Row) -> BTreeMap<&'static s
     let mut rates = BTreeMap::<_, Vec<f64>>::new();
     for round in 0..=ROUNDS {
         for (name, server) in &servers {
-            let rate = rate(&server.client, row.kind).await;
+            let rate = rate(name, server, row.kind).await;
             // The first round warms up.
             if let Some(rate) = report.measured(row, name, rate).filter(|_| round > 0) {
                 rates.entry(*name).or_default().push(rate);
@@ -291,16 +378,24 @@ async fn calls_per_second(report: &mut Report, row: &Row) -> BTreeMap<&'static s
     rates
 }
 
-async fn rate(client: &Client, kind: Kind) -> Result<f64, Error> {
+async fn rate(name: &'static str, server: &Running, kind: Kind) -> Result<f64, Error> {
+    // A connection may have luck; a new one each time evens that out.
+    let endpoint = Endpoint::from_shared(server.address.clone())?;
+    let channel = endpoint.connect().await?;
     let started = Instant::now();
     let mut callers = JoinSet::new();
     for _ in 0..AT_ONCE {
-        let mut client = client.clone();
+        let channel = channel.clone();
         callers.spawn(async move {
             let mut calls = 0;
             while started.elapsed() < ROUND {
-                call(&mut client, kind).await?;
-                calls += 1;
+                if kind == Kind::Client {
+                    peers::call(name, channel.clone(), 10).await?;
+                    calls += 10;
+                } else {
+                    call(&mut Client::new(channel.clone()), kind).await?;
+                    calls += 1;
+                }
             }
             Ok::<_, Error>(calls)
         });
@@ -314,7 +409,7 @@ async fn rate(client: &Client, kind: Kind) -> Result<f64, Error> {
 
 async fn call(client: &mut Client, kind: Kind) -> Result<(), Error> {
     match kind {
-        Kind::Unary => {
+        Kind::Unary | Kind::Client => {
             client
                 .get_user(authorized(GetUserRequest { id: 1 }))
                 .await?;

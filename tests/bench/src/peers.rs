@@ -42,12 +42,6 @@ use tracing::Level;
 use crate::clients::{self, Error, LoggedPeer, Peer};
 use crate::{BEARER, Tokens, Users};
 
-/// The ways to have the policy on a server, by the name to ask for each.
-pub const SERVERS: [&str; 5] = ["bare", "by_hand", "tower", "tonic_middleware", "attribute"];
-
-/// The ways to have the policy on a client, by the name to ask for each.
-pub const CLIENTS: [&str; 5] = ["bare", "by_hand", "tower", "generated", "channel"];
-
 /// A value of metadata.
 pub const TENANT: &str = "acme";
 /// Another.
@@ -80,11 +74,11 @@ pub fn zero_counts() {
     black_box(());
 }
 
-/// Serves until a call ends the process.
+/// Serves with the policy that has this name, until a call ends the process.
 ///
 /// # Errors
 ///
-/// If nobody of that name is in [`SERVERS`], or the transport fails.
+/// If there is no server of that name, or the transport fails.
 pub async fn serve(name: &str, listener: TcpListener) -> Result<(), Error> {
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let limit = Arc::new(limiter());
@@ -413,11 +407,11 @@ impl RequestInterceptor for Limit {
     }
 }
 
-/// So many calls of a client over this channel, one after another.
+/// So many calls of the client with the policy that has this name, one after another.
 ///
 /// # Errors
 ///
-/// If nobody of that name is in [`CLIENTS`], or a call fails.
+/// If there is no client of that name, or a call fails.
 pub async fn call(name: &str, channel: Channel, calls: u32) -> Result<(), Error> {
     match name {
         "bare" => call_each(clients::Bare::new(channel), calls).await,
