@@ -16,13 +16,13 @@ pub use crate::core::plan::{EntryPlan, Intercepted, MethodPlan, Name, Plan, Sett
 pub use crate::core::stream::ResponseStream;
 pub use crate::core::text::same;
 pub use crate::mount::frame::{
-    Answered, EachLook, Looks, LooksOf, NoLooks, NoRest, Rest, Seen,
+    Answered, EachLook, Looks, LooksOf, NoLooks, Seen, run_rest,
 };
 pub use crate::mount::link::{Link, Uncovered, evaluate_now};
 pub use crate::mount::once::{Once, evaluate_once, evaluate_path};
 pub use crate::mount::path::{join_path, path_len};
 pub use crate::mount::policy::{
-    Asked, Blind, LooksAtMessages, Policy, Typed, Verdict, around, asked, asked_value, is_blind,
+    Asked, Blind, LooksAtMessages, Policy, Typed, Verdict, asked, asked_value, is_blind,
 };
 pub use crate::mount::probe::{NoResend, Otherwise, Probe};
 pub use crate::mount::reply::{

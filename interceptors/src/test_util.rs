@@ -101,10 +101,7 @@ impl CallBuilder {
         let abilities = || {
             let resend = Resend {
                 copy: |message: &mut Req, _| Some(message.clone()),
-                share: |_| {},
-                is_whole: |_| true,
-                begin: |_| true,
-                is_complete: |_, _| true,
+                kept: None,
             };
             Abilities::new(Some(resend), None)
         };

@@ -43,7 +43,9 @@ impl Links<'_> {
     ///     I: Interceptor<Req, Res> + ?Sized,
     /// {}
     /// let __1 = || &(self.audit);
-    /// __covers_get(__rpc.lent(__1));
+    /// let _ = || {
+    ///     __covers_get(__rpc.lent(__1));
+    /// };
     /// let __verdict_1 = asked(&__1).verdict();
     /// ```
     ///
@@ -107,6 +109,8 @@ impl Links<'_> {
         let check = match (listed.fit(), covers) {
             // Whether it takes these messages is asked in each method.
             (Fit::AskedByMethod, _) if self.part == Part::Policy => None,
+            // It was asked in the part for all methods.
+            (Fit::Asked, _) if self.part == Part::Rest && listed.row.verifies => None,
             (Fit::AskedByMethod, Some(covers)) => {
                 let covers = Ident::new(&covers.to_string(), span);
                 Some(quote_spanned!(span=> #covers(__rpc.#link(#local));))
@@ -116,6 +120,11 @@ impl Links<'_> {
             }
             (Fit::Always | Fit::IfGiven | Fit::WhereMade, _) => None,
         };
+        // A question to the compiler alone: what is never called is no code in each method.
+        let check = check.map(|check| match self.part {
+            Part::Rest => quote_spanned!(span=> let _ = || { #check };),
+            Part::Whole | Part::Policy => check,
+        });
         let verdict = (self.part != Part::Whole && listed.is_asked()).then(|| {
             let verdict = verdict_name(i, span);
             let ask = match at_its_turn {

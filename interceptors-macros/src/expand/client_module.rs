@@ -376,17 +376,18 @@ fn constants(checked: &Checked, method: &ClientMethod, chain: &Chain) -> TokenSt
 ///     let __abilities = || Abilities::new(…);
 ///     let __rpc = Rpc::<_, Result<tonic::Response<User>, tonic::Status>, _>::of(&__request, Single);
 ///     let (mut __call, __message) = __rpc.outgoing(__PLAN_get, __abilities(), __request);
-///     let __behind = {
-///         let __innermost =
-///             Outgoing::<_, _, One, One>::new(&mut self.inner, __METHOD_get, || ProstCodec::default());
-///         let __rest = Rest(|__innermost| __innermost);
-///         __rest.around(__innermost)
-///     };
-///     let mut __stage = __behind.stage();
-///     let __home = __behind.home(&mut __stage);
-///     let mut __frame = pin!(__behind.frame(&__home, __message, __abilities, NoLooks));
-///     let __answer = __policy_0(&mut __call, Behind::new(__frame.as_mut())).await;
-///     __rpc.leave(Answered::answered(__frame, __answer), &mut __call)
+///     let __verdict = Typed;
+///     let __behind = Typed.around(
+///         Outgoing::<_, _, One, One>::new(&mut self.inner, __METHOD_get, || ProstCodec::default()),
+///         |__innermost| __innermost,
+///     );
+///     let mut __stage = __verdict.stage();
+///     let __home = __verdict.home(&mut __stage);
+///     let __running = pin!(None);
+///     let mut __frame =
+///         __behind.frame(&__home, __message, __abilities, NoLooks, __running, run_rest);
+///     let __answer = __policy_0(&mut __call, Behind::new(&mut __frame)).await;
+///     __rpc.leave(Answered::answered(&mut __frame, __answer), &mut __call)
 /// }
 /// ```
 fn method_impl(
@@ -470,8 +471,8 @@ fn method_impl(
         )
         #forking
     };
-    let (bindings, behind) = policy::rest(&links, &split, &innermost);
-    let frame = policy::frame(&behind, &links.looks(&split.looks(&checked.entries)));
+    let rest = policy::rest(&links, &split, &innermost);
+    let frame = policy::frame(&links.looks(&split.looks(&checked.entries)));
     let (policy, kept) = (policies.name(of(chain)), policies.kept(&split));
     let hide = hide_secrets(checked, None);
     let over =
@@ -488,15 +489,15 @@ fn method_impl(
             let (mut __call, __message) = __rpc.outgoing(#plan, __abilities(), __request);
             #over
             #hide
-            #bindings
+            #rest
             #frame
             let __answer = #policy(
                 &mut __call,
-                __interceptors::Behind::new(__frame.as_mut()),
+                __interceptors::Behind::new(&mut __frame),
                 #(#kept),*
             )
             .await;
-            __rpc.leave(__interceptors::Answered::answered(__frame, __answer), &mut __call)
+            __rpc.leave(__interceptors::Answered::answered(&mut __frame, __answer), &mut __call)
         }
     }
 }

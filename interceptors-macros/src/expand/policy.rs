@@ -1,6 +1,6 @@
 //! The part of a policy that looks at no message: one function for all methods with the same list.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::{Attribute, Token};
 
@@ -213,22 +213,17 @@ impl<'a> Policies<'a> {
 ///
 /// ```text
 /// let __1 = || &(self.audit);
-/// __covers_get(__rpc.lent(__1));
+/// let _ = || {
+///     __covers_get(__rpc.lent(__1));
+/// };
 /// let __verdict_1 = asked(&__1).verdict();
 /// let __2 = &Retry::new(__CONFIG_RETRY_2);
-///
-/// {
-///     let __innermost = __rpc.handler(…);
-///     let __rest_1 = around(&__innermost, |__innermost| {
-///         __rpc.lent(__1).before(Chain::new(__2, __innermost))
-///     });
-///     let __rest = __verdict_1.rest(__rest_1, || NoRest);
-///     __rest.around(__innermost)
-/// }
+/// let __verdict = __verdict_1.and(Blind);
+/// let __behind = __verdict_1.around(__rpc.handler(…), |__innermost| {
+///     __rpc.lent(__1).before(Chain::new(__2, __innermost))
+/// });
 /// ```
-///
-/// What is in the block takes no place while the call runs.
-pub(super) fn rest(links: &Links<'_>, split: &Split, given: &TokenStream) -> (TokenStream, TokenStream) {
+pub(super) fn rest(links: &Links<'_>, split: &Split, given: &TokenStream) -> TokenStream {
     let asked: Vec<usize> = split.asked(links.entries).collect();
     let first = asked.first().copied();
     let begins = |&i: &usize| Some(i) == first;
@@ -249,58 +244,77 @@ pub(super) fn rest(links: &Links<'_>, split: &Split, given: &TokenStream) -> (To
         quote!(let _ = &#local;)
     });
     let bindings = quote!(#bindings #(#used)*);
-    let innermost = || links.attempts(quote!(__innermost));
-    let mut rest = match split.typed.is_empty() {
-        true => match links.mount.side() {
-            Side::Server => quote!(__interceptors::NoRest),
-            // The innermost link of a client takes a call of its own.
-            Side::Client => quote!(__interceptors::Rest(|__innermost| __innermost)),
-        },
-        false => quote!(__interceptors::Rest(__rest_typed)),
+    let asked: Vec<usize> = split.asked(links.entries).collect();
+    let is_client = links.mount.side() == Side::Client;
+    // The innermost link of a client takes a call of its own.
+    let last = match split.typed.is_empty() && !is_client {
+        true => quote!(__interceptors::Blind),
+        false => quote!(__interceptors::Typed),
     };
-    let mut closures = TokenStream::new();
-    let mut behind = match split.typed.is_empty() {
-        true => innermost(),
-        false => {
-            let chain = links.links(&split.typed, innermost());
-            closures.extend(around(&format_ident!("__rest_typed"), &chain));
-            quote!(__rest_typed(__innermost))
-        }
-    };
-    let mut end = split.policy.len();
-    for &i in asked.iter().rev() {
-        let start = split.policy.iter().position(|&j| j == i).unwrap_or(end);
-        let chain = links.links(&split.policy[start..end], behind);
-        let (closure, verdict) = (
-            format_ident!("__rest_{i}"),
-            verdict_name(i, proc_macro2::Span::call_site()),
-        );
-        closures.extend(around(&closure, &chain));
-        behind = quote!(#closure(__innermost));
-        rest = quote!(#verdict.rest(#closure, || #rest));
-        end = start;
-    }
-    let behind = quote! {{
-        let __innermost = #given;
-        #closures
-        let __rest = #rest;
-        __rest.around(__innermost)
-    }};
-    (bindings, behind)
-}
-
-fn around(name: &Ident, chain: &TokenStream) -> TokenStream {
-    quote!(let #name = __interceptors::around(&__innermost, |__innermost| #chain);)
-}
-
-/// What holds the message of a method, and all that is behind its policy.
-pub(super) fn frame(behind: &TokenStream, looks: &TokenStream) -> TokenStream {
+    let behind = behind(links, split, &asked, &last, given);
+    let verdicts = asked.iter().rev().fold(last, |further_in, &i| {
+        let verdict = verdict_name(i, Span::call_site());
+        quote!(#verdict.and(#further_in))
+    });
     quote! {
+        #bindings
+        let __verdict = #verdicts;
         let __behind = #behind;
-        let mut __stage = __behind.stage();
-        let __home = __behind.home(&mut __stage);
-        let mut __frame = ::core::pin::pin!(
-            __behind.frame(&__home, __message, __abilities, #looks)
+    }
+}
+
+/// What is behind the first part of the list, from the first of these entries on whose type looks at messages.
+fn behind(
+    links: &Links<'_>,
+    split: &Split,
+    asked: &[usize],
+    last: &TokenStream,
+    innermost: &TokenStream,
+) -> TokenStream {
+    let chain = |from: usize| {
+        let list = &links.chain.entries;
+        let start = list.iter().position(|&i| i == from).unwrap_or(list.len());
+        links.links(&list[start..], links.attempts(quote!(__innermost)))
+    };
+    match asked {
+        [] => {
+            let chain = chain(split.typed.first().copied().unwrap_or(usize::MAX));
+            quote!(#last.around(#innermost, |__innermost| #chain))
+        }
+        &[i, ref further_in @ ..] => {
+            let (verdict, chain) = (verdict_name(i, Span::call_site()), chain(i));
+            let is_client = links.mount.side() == Side::Client;
+            match further_in.is_empty() && split.typed.is_empty() && !is_client {
+                true => quote!(#verdict.around(#innermost, |__innermost| #chain)),
+                false => {
+                    let behind =
+                        behind(links, split, further_in, last, &quote!(__innermost));
+                    quote! {
+                        #verdict.or(
+                            #innermost,
+                            |__innermost| #chain,
+                            |__innermost| #behind,
+                        )
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What holds the message of a method while its policy runs.
+pub(super) fn frame(looks: &TokenStream) -> TokenStream {
+    quote! {
+        let mut __stage = __verdict.stage();
+        let __home = __verdict.home(&mut __stage);
+        let __running = ::core::pin::pin!(::core::option::Option::None);
+        let mut __frame = __behind.frame(
+            &__home,
+            __message,
+            __abilities,
+            #looks,
+            __running,
+            __interceptors::run_rest,
         );
     }
 }

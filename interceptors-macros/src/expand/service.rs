@@ -182,18 +182,19 @@ impl Expander<'_> {
     ///     let __abilities = || Abilities::new(…);
     ///     let (mut __call, __message) =
     ///         __rpc.enter(<Self as __handlers::Handlers>::__get_Plan, __abilities(), __request);
-    ///     let __behind = {
-    ///         let __innermost =
-    ///             __rpc.handler(|__request| <Self as __handlers::Handlers>::get(self, __request));
-    ///         let __rest = NoRest;
-    ///         __rest.around(__innermost)
-    ///     };
-    ///     let mut __stage = __behind.stage();
-    ///     let __home = __behind.home(&mut __stage);
-    ///     let mut __frame = pin!(__behind.frame(&__home, __message, __abilities, NoLooks));
+    ///     let __verdict = Blind;
+    ///     let __behind = Blind.around(
+    ///         __rpc.handler(|__request| <Self as __handlers::Handlers>::get(self, __request)),
+    ///         |__innermost| __innermost,
+    ///     );
+    ///     let mut __stage = __verdict.stage();
+    ///     let __home = __verdict.home(&mut __stage);
+    ///     let __running = pin!(None);
+    ///     let mut __frame =
+    ///         __behind.frame(&__home, __message, __abilities, NoLooks, __running, run_rest);
     ///     let __answer =
-    ///         <Self as __Policy>::__policy_0(&*self, &mut __call, Behind::new(__frame.as_mut())).await;
-    ///     __rpc.leave(Answered::answered(__frame, __answer), &mut __call)
+    ///         <Self as __Policy>::__policy_0(&*self, &mut __call, Behind::new(&mut __frame)).await;
+    ///     __rpc.leave(Answered::answered(&mut __frame, __answer), &mut __call)
     /// }
     /// ```
     fn wrapper_method(
@@ -313,8 +314,8 @@ impl Expander<'_> {
                 },
             ),
         };
-        let (bindings, behind) = policy::rest(&links, &split, &innermost);
-        let frame = policy::frame(&behind, &looks);
+        let rest = policy::rest(&links, &split, &innermost);
+        let frame = policy::frame(&looks);
         let hide = hide_secrets(
             self.checked,
             (self.checked.mount.side() == Side::Server).then_some(chain),
@@ -324,16 +325,16 @@ impl Expander<'_> {
             let __rpc = __interceptors::Rpc::<#handlers::#request, #handlers::#result, _>::new(#reply);
             #enter
             #hide
-            #bindings
+            #rest
             #frame
             let __answer = <Self as #policy>::#name(
                 #this_argument
                 &mut __call,
-                __interceptors::Behind::new(__frame.as_mut()),
+                __interceptors::Behind::new(&mut __frame),
                 #(#kept),*
             )
             .await;
-            __rpc.leave(__interceptors::Answered::answered(__frame, __answer), &mut __call)
+            __rpc.leave(__interceptors::Answered::answered(&mut __frame, __answer), &mut __call)
         };
         let body = match method.returns {
             Returns::Async => body,

@@ -16,7 +16,7 @@ use super::encrypted::of_origin;
 use super::status::{self, BoxError};
 use super::stub::not_ready;
 use super::{Body, ResponseBody, failed};
-use crate::core::abilities::{Abilities, Resend};
+use crate::core::abilities::{Abilities, KeptRequest, Resend};
 use crate::core::call::Call;
 use crate::core::chain::{Interceptor, Next};
 use crate::core::name::CallName;
@@ -296,13 +296,24 @@ fn leave(call: &mut Call<Body>, response: Response<Body>) -> http::Response<Resp
     response
 }
 
+impl KeptRequest for Body {
+    fn is_whole(&mut self) -> bool {
+        Self::is_whole(self)
+    }
+
+    fn take_over(&mut self) -> bool {
+        self.begin()
+    }
+
+    fn is_complete(&mut self, limit: usize) -> bool {
+        Self::is_complete(self, limit)
+    }
+}
+
 const ABILITIES: Abilities<Body> = Abilities::new(
     Some(Resend {
         copy: Body::copy,
-        share: |_| {},
-        is_whole: Body::is_whole,
-        begin: Body::begin,
-        is_complete: Body::is_complete,
+        kept: Some(|body| body),
     }),
     Some(Body::counted),
 );

@@ -7,6 +7,7 @@ use futures_core::Stream;
 
 use super::one_piece::is_glance;
 use super::replay::Replay;
+use crate::core::abilities::KeptRequest;
 use crate::core::messages::EachMessage;
 use crate::core::received::{Reading, Received};
 
@@ -101,21 +102,6 @@ impl<S: Stream> RequestStream<S> {
         matches!(self.source, Source::Replayed { .. })
     }
 
-    pub(crate) fn is_whole(&self) -> bool {
-        match &self.source {
-            Source::Replayed { replay, .. } => replay.is_whole(),
-            Source::Direct { .. } | Source::Taken => false,
-        }
-    }
-
-    /// Takes the stream over from the attempt before. Whether all of it is there to be sent.
-    pub(crate) fn begin(&mut self) -> bool {
-        match &mut self.source {
-            Source::Replayed { replay, .. } => replay.begin(),
-            Source::Direct { .. } | Source::Taken => true,
-        }
-    }
-
     /// Another of the same, which is to be read after this one.
     pub(crate) fn copy(&mut self, size_of: fn(&S::Item) -> usize, limit: usize) -> Option<Self>
     where
@@ -147,6 +133,26 @@ impl<S: Stream> RequestStream<S> {
                 })
             }),
         })
+    }
+}
+
+impl<S: Stream> KeptRequest for RequestStream<S> {
+    fn is_whole(&mut self) -> bool {
+        match &self.source {
+            Source::Replayed { replay, .. } => replay.is_whole(),
+            Source::Direct { .. } | Source::Taken => false,
+        }
+    }
+
+    fn take_over(&mut self) -> bool {
+        match &mut self.source {
+            Source::Replayed { replay, .. } => replay.begin(),
+            Source::Direct { .. } | Source::Taken => true,
+        }
+    }
+
+    fn is_complete(&mut self, _: usize) -> bool {
+        false
     }
 }
 

@@ -161,10 +161,7 @@ impl<M: Clone + prost::Message> StreamAbilities<M> for Replayable {
     {
         let resend = Resend {
             copy: |stream: &mut RequestStream<S>, limit| stream.copy(kept_size, limit),
-            share: |_| {},
-            is_whole: RequestStream::is_whole,
-            begin: RequestStream::begin,
-            is_complete: |_, _| false,
+            kept: Some(|stream| stream),
         };
         Abilities::new(Some(resend), Some(RequestStream::counted))
     }

@@ -94,7 +94,7 @@ impl<Req: Send, Res: Send, N: Next<Req, Res>> Next<Req, Res> for Holding<'_, N> 
         }
     }
 
-    fn frame(&mut self) -> Option<Pin<&mut (dyn Frame + '_)>> {
+    fn frame(&mut self) -> Option<&mut (dyn Frame + '_)> {
         self.next.frame()
     }
 }

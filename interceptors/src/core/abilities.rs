@@ -6,14 +6,23 @@ use super::received::Received;
 pub struct Resend<M> {
     /// A copy, unless more than so many bytes would have to be kept for it.
     pub copy: fn(&mut M, usize) -> Option<M>,
-    /// The copies may be sent in any order, and each more than once.
-    pub share: fn(&mut M),
-    /// Whether a copy is still all of the request.
-    pub is_whole: fn(&M) -> bool,
-    /// Takes it over from the attempt before. Whether all of it is there to be sent.
-    pub begin: fn(&mut M) -> bool,
+    /// What more there is to know of the request, if it is not one message.
+    pub kept: Option<fn(&mut M) -> &mut dyn KeptRequest>,
+}
+
+/// A request that is kept to be sent once more, and is not one message.
+pub trait KeptRequest {
+    /// Its copies may be sent in any order, and each more than once.
+    fn share(&mut self) {}
+
+    /// Whether all of it is still there.
+    fn is_whole(&mut self) -> bool;
+
+    /// Takes it over from the attempt before. Whether all of it is still there to be sent.
+    fn take_over(&mut self) -> bool;
+
     /// Whether all of it is here, and nothing is still to come.
-    pub is_complete: fn(&mut M, usize) -> bool,
+    fn is_complete(&mut self, limit: usize) -> bool;
 }
 
 impl<M> fmt::Debug for Resend<M> {

@@ -5,12 +5,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tonic::{Request, Status, Streaming};
 
-use super::abilities::AbilitiesOf;
+use super::abilities::{AbilitiesOf, KeptRequest};
 use super::chain::Next;
 use super::details::CallDetails;
 use super::end::{Outcome, StreamEnd, tell_in_drop};
 use super::facts::Facts;
-use super::frame::KeptRequest;
 use super::kept::{Kept, KeptHead};
 use super::layer::{Layer, Layers, Tail};
 use super::messages::inspected;
@@ -182,9 +181,9 @@ impl<Req> Call<Req> {
     #[must_use]
     pub fn copy_request(&mut self) -> Option<Request<Req>> {
         let mut message = self.copy_message(DEFAULT_BUFFER_SIZE)?;
-        if let (Some(resend), Some(original)) = ((self.abilities)().resend, &mut self.message) {
-            (resend.share)(original);
-            (resend.share)(&mut message);
+        if let (Some(kept), Some(original)) = (self.kept(), &mut self.message) {
+            kept(original).share();
+            kept(&mut message).share();
         }
         let (metadata, extensions) = (self.details.metadata(), self.details.extensions());
         Some(Request::from_parts(
@@ -221,13 +220,20 @@ impl<Req> Call<Req> {
     /// Whether a copy is still all of the request: of a stream too much may have been sent
     /// meanwhile to be kept.
     #[doc(hidden)]
-    pub fn is_whole<Res>(&self, next: &mut impl Next<Req, Res>, kept: &Kept<Req>) -> bool {
+    pub fn is_whole<Res>(&self, next: &mut impl Next<Req, Res>, kept: &mut Kept<Req>) -> bool {
         if let Some(request) = kept_in_frame(next) {
             return request.is_whole();
         }
+        self.kept()
+            .is_none_or(|of| of(&mut kept.message).is_whole())
+    }
+
+    /// What more there is to know of the request than that it can be copied.
+    #[inline]
+    fn kept(&self) -> Option<fn(&mut Req) -> &mut dyn KeptRequest> {
         match (self.abilities)().resend {
-            Some(resend) => (resend.is_whole)(&kept.message),
-            None => false,
+            Some(resend) => resend.kept,
+            None => None,
         }
     }
 
@@ -243,15 +249,20 @@ impl<Req> Call<Req> {
         if let Some(request) = kept_in_frame(next) {
             return request.take_over().then_some(kept);
         }
-        let begin = (self.abilities)().resend?.begin;
-        begin(&mut kept.message).then_some(kept)
+        match self.kept() {
+            Some(of) => of(&mut kept.message).take_over().then_some(kept),
+            None => Some(kept),
+        }
     }
 
     /// Whether all of the request is here, so that it can be sent several times at once.
     #[doc(hidden)]
     pub fn is_complete(&mut self) -> bool {
         match ((self.abilities)().resend, self.message.as_mut()) {
-            (Some(resend), Some(message)) => (resend.is_complete)(message, DEFAULT_BUFFER_SIZE),
+            (Some(resend), Some(message)) => match resend.kept {
+                Some(of) => of(message).is_complete(DEFAULT_BUFFER_SIZE),
+                None => true,
+            },
             _ => false,
         }
     }
@@ -396,8 +407,8 @@ impl<Req> Call<Req> {
             return Err(exceeded());
         }
         let mut request = self.take_request()?;
-        if let Some(resend) = (self.abilities)().resend
-            && !(resend.begin)(request.get_mut())
+        if let Some(of) = self.kept()
+            && !of(request.get_mut()).take_over()
         {
             return Err(cut());
         }

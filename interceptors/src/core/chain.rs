@@ -1,5 +1,4 @@
 use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use tokio::time::Instant;
@@ -126,7 +125,7 @@ pub trait Next<Req, Res>: Send {
 
     /// What holds the message, where the interceptors look at none.
     #[doc(hidden)]
-    fn frame(&mut self) -> Option<Pin<&mut (dyn Frame + '_)>> {
+    fn frame(&mut self) -> Option<&mut (dyn Frame + '_)> {
         None
     }
 
@@ -205,7 +204,7 @@ where
         self.interceptor.intercept(call, &mut self.next)
     }
 
-    fn frame(&mut self) -> Option<Pin<&mut (dyn Frame + '_)>> {
+    fn frame(&mut self) -> Option<&mut (dyn Frame + '_)> {
         self.next.frame()
     }
 
@@ -231,7 +230,7 @@ impl<Req, Res, N: Next<Req, Res>> Next<Req, Res> for Anew<N> {
         self.0.run(call)
     }
 
-    fn frame(&mut self) -> Option<Pin<&mut (dyn Frame + '_)>> {
+    fn frame(&mut self) -> Option<&mut (dyn Frame + '_)> {
         self.0.frame()
     }
 

@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use tokio::time::Instant;
 use tonic::{Response, Status};
 
-use super::abilities::{Abilities, AbilitiesOf, Count, Resend};
+use super::abilities::{Abilities, AbilitiesOf, Count, KeptRequest, Resend};
 use super::call::Call;
 use super::chain::Next;
 use super::details::CallDetails;
@@ -82,11 +82,26 @@ const RESEND: Resend<Opaque> = Resend {
             ..*message
         })
     },
-    share: |message| message.is_kept = true,
-    is_whole: |_| true,
-    begin: |_| true,
-    is_complete: |_, _| true,
+    kept: Some(|message| message),
 };
+
+impl KeptRequest for Opaque {
+    fn share(&mut self) {
+        self.is_kept = true;
+    }
+
+    fn is_whole(&mut self) -> bool {
+        true
+    }
+
+    fn take_over(&mut self) -> bool {
+        true
+    }
+
+    fn is_complete(&mut self, _: usize) -> bool {
+        true
+    }
+}
 
 /// What can be done with a message that is in a frame. The frame counts the messages of a stream: it has the stream.
 pub(crate) const fn opaque(can_resend: bool, can_count: bool) -> AbilitiesOf<Opaque> {
@@ -102,23 +117,20 @@ pub(crate) const fn opaque(can_resend: bool, can_count: bool) -> AbilitiesOf<Opa
 /// What a mount holds for the part of its policy that looks at no message.
 pub trait Frame: Send {
     /// Makes the future that is behind the policy, with what the call has now.
-    fn begin(self: Pin<&mut Self>, call: &mut Call<Opaque>) -> Result<Begun, Status>;
+    fn begin(&mut self, call: &mut Call<Opaque>) -> Result<Begun, Status>;
 
-    /// Polls that future, and drops it once it is ready.
+    /// Polls that future, and drops it once it is ready; without a context it drops it at once.
     fn poll(
-        self: Pin<&mut Self>,
+        &mut self,
         call: &mut Call<Opaque>,
-        cx: &mut Context<'_>,
+        cx: Option<&mut Context<'_>>,
     ) -> Poll<OpaqueAnswer>;
 
-    /// Drops that future.
-    fn cancel(self: Pin<&mut Self>, call: &mut Call<Opaque>);
-
     /// Lets an entry of the list look at a message.
-    fn look(self: Pin<&mut Self>, entry: usize, look: Look<'_>) -> Result<(), Status>;
+    fn look(&mut self, entry: usize, look: Look<'_>) -> Result<(), Status>;
 
     /// The request, if there is more to know of it than that it can be copied.
-    fn request(self: Pin<&mut Self>) -> Option<&mut dyn KeptRequest>;
+    fn request(&mut self) -> Option<&mut dyn KeptRequest>;
 }
 
 /// What has begun behind the policy.
@@ -146,21 +158,12 @@ pub(crate) enum Way {
     Out,
 }
 
-/// A request that is kept in a frame, to be sent once more.
-pub trait KeptRequest {
-    /// Whether all of it is still there.
-    fn is_whole(&self) -> bool;
-
-    /// Takes it over from the attempt before. Whether all of it is still there.
-    fn take_over(&mut self) -> bool;
-}
-
 /// The innermost link of the part that looks at no message.
 #[allow(missing_debug_implementations)]
-pub struct Behind<'a>(Pin<&'a mut (dyn Frame + 'a)>);
+pub struct Behind<'a>(&'a mut (dyn Frame + 'a));
 
 impl<'a> Behind<'a> {
-    pub fn new(frame: Pin<&'a mut (dyn Frame + 'a)>) -> Self {
+    pub fn new(frame: &'a mut (dyn Frame + 'a)) -> Self {
         Self(frame)
     }
 }
@@ -169,15 +172,15 @@ impl<'a> Behind<'a> {
 impl Next<Opaque, OpaqueReply> for Behind<'_> {
     fn run(&mut self, call: &mut Call<Opaque>) -> impl Future<Output = OpaqueAnswer> + Send {
         Attempt {
-            frame: self.0.as_mut(),
+            frame: &mut *self.0,
             call,
             state: State::New,
             deadline: None,
         }
     }
 
-    fn frame(&mut self) -> Option<Pin<&mut (dyn Frame + '_)>> {
-        Some(self.0.as_mut())
+    fn frame(&mut self) -> Option<&mut (dyn Frame + '_)> {
+        Some(&mut *self.0)
     }
 }
 
@@ -188,7 +191,7 @@ enum State {
 }
 
 struct Attempt<'s, 'f, 'c> {
-    frame: Pin<&'s mut (dyn Frame + 'f)>,
+    frame: &'s mut (dyn Frame + 'f),
     call: &'c mut Call<Opaque>,
     state: State,
     /// What calls that the handler makes inherit.
@@ -205,7 +208,7 @@ impl Attempt<'_, '_, '_> {
         if is_received {
             self.call.notice_cut_off();
         }
-        if self.frame.as_mut().begin(self.call)? == Begun::Handler {
+        if self.frame.begin(self.call)? == Begun::Handler {
             self.deadline = deadline;
         }
         Ok(())
@@ -224,7 +227,7 @@ impl Future for Attempt<'_, '_, '_> {
             this.state = State::Running;
         }
         let _inherited = this.deadline.map(enter);
-        let polled = this.frame.as_mut().poll(this.call, cx);
+        let polled = this.frame.poll(this.call, Some(cx));
         if polled.is_ready() {
             this.state = State::Done;
         }
@@ -236,7 +239,7 @@ impl Drop for Attempt<'_, '_, '_> {
     #[inline]
     fn drop(&mut self) {
         if let State::Running = self.state {
-            self.frame.as_mut().cancel(self.call);
+            let _ = self.frame.poll(self.call, None);
         }
     }
 }
@@ -263,7 +266,7 @@ impl<N: Next<Opaque, OpaqueReply>> Next<Opaque, OpaqueReply> for Looking<N> {
         Ok(response)
     }
 
-    fn frame(&mut self) -> Option<Pin<&mut (dyn Frame + '_)>> {
+    fn frame(&mut self) -> Option<&mut (dyn Frame + '_)> {
         self.next.frame()
     }
 }

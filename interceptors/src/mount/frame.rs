@@ -3,19 +3,20 @@
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll};
 
-use tonic::{Request, Response, Status};
+use tonic::metadata::MetadataMap;
+use tonic::{Extensions, Request, Response, Status};
 
+use super::policy::{Blind, Typed};
 use super::reply::{Answer, Reply};
 use super::rpc::Handler;
-use crate::core::abilities::AbilitiesOf;
+use crate::core::abilities::{AbilitiesOf, KeptRequest, Resend};
 use crate::core::call::{Call, gone};
 use crate::core::chain::Next;
-use crate::core::frame::{
-    Begun, Frame, KeptRequest, Look, Opaque, OpaqueAnswer, OpaqueReply, Way,
-};
+use crate::core::frame::{Begun, Frame, Look, Opaque, OpaqueAnswer, OpaqueReply, Way};
+use crate::core::received::Received;
 
 /// A message that an entry looks at. `M` is the request, and `B` what the answer has in it.
 pub struct Seen<'a, M, B> {
@@ -70,86 +71,52 @@ pub(crate) struct Held<M> {
 }
 
 impl<M> Held<M> {
-    fn new(message: M, abilities: AbilitiesOf<M>) -> Self {
-        Self {
-            message: Some(message),
-            abilities,
-            is_counted: false,
-        }
-    }
-
     /// Counts the messages of the request stream, if somebody wants to know.
     #[inline]
     fn count(&mut self, call: &Call<Opaque>) {
-        if let (false, Some(received)) = (self.is_counted, call.counter())
-            && let Some(count) = (self.abilities)().count
+        if let Some(received) = counter(call, &mut self.is_counted)
+            && let (Some(count), Some(stream)) = ((self.abilities)().count, self.message.take())
         {
-            self.is_counted = true;
-            self.message = self.message.take().map(|it| count(it, received.clone()));
+            self.message = Some(count(stream, received));
         }
     }
 
     /// What is sent, and in its place a copy if it may have to be sent once more.
     #[inline]
     fn take(&mut self, sent: &Opaque) -> Option<M> {
-        let mut message = self.message.take()?;
-        if sent.is_kept
+        let mut message = self.message.take();
+        if let (true, Some(message)) = (sent.is_kept, &mut message)
             && let Some(resend) = (self.abilities)().resend
         {
-            self.message = (resend.copy)(&mut message, sent.limit());
+            self.message = (resend.copy)(message, sent.limit());
         }
-        Some(message)
+        message
     }
 }
 
-impl<M> KeptRequest for Held<M> {
-    fn is_whole(&self) -> bool {
-        let resend = (self.abilities)().resend;
-        let message = self.message.as_ref();
-        message.is_some_and(|message| resend.is_some_and(|resend| (resend.is_whole)(message)))
-    }
-
-    fn take_over(&mut self) -> bool {
-        let resend = (self.abilities)().resend;
-        let message = self.message.as_mut();
-        message.is_some_and(|message| resend.is_some_and(|resend| (resend.begin)(message)))
-    }
+/// Who counts, the first time that somebody asks.
+fn counter(call: &Call<Opaque>, is_counted: &mut bool) -> Option<Received> {
+    let received = call.counter().filter(|_| !*is_counted)?;
+    *is_counted = true;
+    Some(received.clone())
 }
 
-pin_project_lite::pin_project! {
-    /// The frame of a service's method whose policy looks at no message: behind it is the handler.
-    pub struct HandlerFrame<M, F, Fut, R, B, L> {
-        held: Held<M>,
-        handler: F,
-        #[pin]
-        running: Option<Fut>,
-        answer: Option<B>,
-        looks: L,
-        reply: PhantomData<fn() -> R>,
-    }
-}
-
-/// What the policy has answered, with the message that is in the frame.
+/// Gives the message that is in the frame to the answer of the policy.
 pub trait Answered<B> {
-    fn answered(self: Pin<&mut Self>, answer: OpaqueAnswer) -> Answer<B>;
-}
-
-impl<M, F, Fut, R, B, L> Answered<B> for HandlerFrame<M, F, Fut, R, B, L> {
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn answered(self: Pin<&mut Self>, answer: OpaqueAnswer) -> Answer<B> {
-        with_body(answer, self.project().answer.take())
-    }
+    fn answered(&mut self, answer: OpaqueAnswer) -> Answer<B>;
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn with_body<B>(answer: OpaqueAnswer, body: Option<B>) -> Answer<B> {
-    match (answer, body) {
-        (Ok(response), Some(body)) => {
+fn with_body<B>(answer: OpaqueAnswer, body: &mut Option<B>) -> Answer<B> {
+    match answer {
+        Ok(response) => {
+            let Some(body) = body.take() else {
+                return Err(gone());
+            };
             let (metadata, _, extensions) = response.into_parts();
             Ok(Response::from_parts(metadata, body, extensions))
         }
-        (Err(status), _) => Err(status),
-        (Ok(_), None) => Err(gone()),
+        Err(status) => Err(status),
     }
 }
 
@@ -167,7 +134,24 @@ fn without_body<B>(answer: Answer<B>, body: &mut Option<B>) -> OpaqueAnswer {
     }
 }
 
-impl<M, F, Fut, T, R, L> Frame for HandlerFrame<M, F, Fut, R, R::Body, L>
+/// The frame of a service's method whose policy looks at no message: behind it is the handler.
+pub struct HandlerFrame<'r, M, F, Fut, R, B, L> {
+    held: Held<M>,
+    handler: F,
+    running: Pin<&'r mut Option<Fut>>,
+    answer: Option<B>,
+    looks: L,
+    reply: PhantomData<fn() -> R>,
+}
+
+impl<M, F, Fut, R, B, L> Answered<B> for HandlerFrame<'_, M, F, Fut, R, B, L> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn answered(&mut self, answer: OpaqueAnswer) -> Answer<B> {
+        with_body(answer, &mut self.answer)
+    }
+}
+
+impl<M, F, Fut, T, R, L> Frame for HandlerFrame<'_, M, F, Fut, R, R::Body, L>
 where
     M: Send,
     F: FnMut(Request<M>) -> Fut + Send,
@@ -175,52 +159,53 @@ where
     R: Reply<T>,
     L: LooksOf<M, R::Body>,
 {
-    fn begin(self: Pin<&mut Self>, call: &mut Call<Opaque>) -> Result<Begun, Status> {
-        let mut this = self.project();
-        this.held.count(call);
-        let (metadata, extensions, sent) = call.take_request()?.into_parts();
-        let Some(message) = this.held.take(&sent) else {
+    fn begin(&mut self, call: &mut Call<Opaque>) -> Result<Begun, Status> {
+        self.held.count(call);
+        let (sent, metadata, extensions) = take_opaque(call)?;
+        let Some(message) = self.held.take(&sent) else {
             return Err(gone());
         };
         let request = Request::from_parts(metadata, extensions, message);
-        this.running.set(Some((this.handler)(request)));
+        self.running.set(Some((self.handler)(request)));
         Ok(Begun::Handler)
     }
 
     fn poll(
-        self: Pin<&mut Self>,
+        &mut self,
         call: &mut Call<Opaque>,
-        cx: &mut Context<'_>,
+        cx: Option<&mut Context<'_>>,
     ) -> Poll<OpaqueAnswer> {
-        let mut this = self.project();
-        let Some(running) = this.running.as_mut().as_pin_mut() else {
-            return Poll::Ready(Err(gone()));
+        let answer = match (self.running.as_mut().as_pin_mut(), cx) {
+            (Some(running), Some(cx)) => match running.poll(cx) {
+                Poll::Ready(answer) => answer,
+                Poll::Pending => return Poll::Pending,
+            },
+            _ => Err(gone()),
         };
-        let answer = ready!(running.poll(cx));
-        this.running.set(None);
-        call.set_answered(answer.is_ok());
-        Poll::Ready(without_body(R::enter(answer), this.answer))
+        self.running.set(None);
+        call.set_answered(matches!(answer, Ok(_)));
+        Poll::Ready(without_body(R::enter(answer), &mut self.answer))
     }
 
-    fn cancel(self: Pin<&mut Self>, _: &mut Call<Opaque>) {
-        self.project().running.set(None);
-    }
-
-    fn look(self: Pin<&mut Self>, entry: usize, look: Look<'_>) -> Result<(), Status> {
-        let this = self.project();
-        this.held.count(look.call);
-        let (request, reply) = (&mut this.held.message, this.answer);
+    fn look(&mut self, entry: usize, look: Look<'_>) -> Result<(), Status> {
+        self.held.count(look.call);
         let seen = Seen {
             look,
-            request,
-            reply,
+            request: &mut self.held.message,
+            reply: &mut self.answer,
         };
-        this.looks.look(entry, seen)
+        self.looks.look(entry, seen)
     }
 
-    fn request(self: Pin<&mut Self>) -> Option<&mut dyn KeptRequest> {
+    fn request(&mut self) -> Option<&mut dyn KeptRequest> {
         None
     }
+}
+
+/// What is sent, without its message.
+fn take_opaque(call: &mut Call<Opaque>) -> Result<(Opaque, MetadataMap, Extensions), Status> {
+    let (metadata, extensions, sent) = call.take_request()?.into_parts();
+    Ok((sent, metadata, extensions))
 }
 
 /// The rest of a list and its call, on the stack of the mount.
@@ -234,13 +219,14 @@ pub struct Home<'s, M, N>(Mutex<Option<&'s mut Stage<M, N>>>);
 
 impl<'s, M, N> Home<'s, M, N> {
     #[inline]
-    fn place(&self) -> MutexGuard<'_, Option<&'s mut Stage<M, N>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn exchange(&self, stage: Option<&'s mut Stage<M, N>>) -> Option<&'s mut Stage<M, N>> {
+        let mut home = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *home, stage)
     }
 }
 
 /// The stage during an attempt. It goes home when it is dropped.
-struct Lent<'h, 's, M, N> {
+pub struct Lent<'h, 's, M, N> {
     stage: Option<&'s mut Stage<M, N>>,
     home: &'h Home<'s, M, N>,
 }
@@ -248,7 +234,7 @@ struct Lent<'h, 's, M, N> {
 impl<M, N> Drop for Lent<'_, '_, M, N> {
     #[inline]
     fn drop(&mut self) {
-        *self.home.place() = self.stage.take();
+        self.home.exchange(self.stage.take());
     }
 }
 
@@ -256,7 +242,7 @@ impl<M, N> Drop for Lent<'_, '_, M, N> {
 ///
 /// `Send` is promised here, not found out from the future's inside: where the compiler looks inside, it forgets that
 /// the lifetimes in a stream's type are the same in all places.
-fn run_rest<'h, 's, M, B, N>(
+pub fn run_rest<'h, 's, M, B, N>(
     mut lent: Lent<'h, 's, M, N>,
 ) -> impl Future<Output = Answer<B>> + Send + use<'h, 's, M, B, N>
 where
@@ -265,7 +251,7 @@ where
     N: Next<M, B>,
 {
     async move {
-        match lent.stage.as_deref_mut() {
+        match &mut lent.stage {
             Some(Stage {
                 call: Some(call),
                 next: Some(next),
@@ -275,45 +261,27 @@ where
     }
 }
 
-pin_project_lite::pin_project! {
-    /// The frame of a method that has more of its list behind the part that looks at no message, or a client's
-    /// innermost link.
-    struct RestFrame<'h, 's, M, N, Fut, B, L, G> {
-        held: Held<M>,
-        home: &'h Home<'s, M, N>,
-        run: G,
-        #[pin]
-        running: Option<Fut>,
-        // What stood for the message that has begun.
-        sent: Opaque,
-        answer: Option<B>,
-        looks: L,
+/// The frame of a method that has more of its list behind the part that looks at no message, or a client's innermost
+/// link.
+pub struct RestFrame<'r, 'h, 's, M, N, Fut, B, L, G> {
+    held: Held<M>,
+    home: &'h Home<'s, M, N>,
+    run: G,
+    running: Pin<&'r mut Option<Fut>>,
+    /// What stood for the message that has begun.
+    sent: Opaque,
+    answer: Option<B>,
+    looks: L,
+}
+
+impl<M, N, Fut, B, L, G> Answered<B> for RestFrame<'_, '_, '_, M, N, Fut, B, L, G> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn answered(&mut self, answer: OpaqueAnswer) -> Answer<B> {
+        with_body(answer, &mut self.answer)
     }
 }
 
-impl<M, N, Fut, B, L, G> RestFrame<'_, '_, M, N, Fut, B, L, G> {
-    /// What was lent is here again.
-    fn bring_back(self: Pin<&mut Self>, call: &mut Call<Opaque>) {
-        let this = self.project();
-        let mut home = this.home.place();
-        let Some(lent) = home.as_mut().and_then(|stage| stage.call.as_mut()) else {
-            return;
-        };
-        // It was not sent, so it can still be.
-        if let Some(message) = call.take_back(lent) {
-            this.held.message = Some(message);
-            call.message_slot().get_or_insert(this.sent.again());
-        }
-    }
-}
-
-impl<M, N, Fut, B, L, G> Answered<B> for RestFrame<'_, '_, M, N, Fut, B, L, G> {
-    fn answered(self: Pin<&mut Self>, answer: OpaqueAnswer) -> Answer<B> {
-        with_body(answer, self.project().answer.take())
-    }
-}
-
-impl<'h, 's, M, N, Fut, B, L, G> Frame for RestFrame<'h, 's, M, N, Fut, B, L, G>
+impl<'h, 's, M, N, Fut, B, L, G> Frame for RestFrame<'_, 'h, 's, M, N, Fut, B, L, G>
 where
     M: Send,
     N: Send,
@@ -322,108 +290,117 @@ where
     Fut: Future<Output = Answer<B>> + Send,
     L: LooksOf<M, B>,
 {
-    fn begin(self: Pin<&mut Self>, call: &mut Call<Opaque>) -> Result<Begun, Status> {
-        let mut this = self.project();
-        this.held.count(call);
+    fn begin(&mut self, call: &mut Call<Opaque>) -> Result<Begun, Status> {
+        self.held.count(call);
         let Some(sent) = call.message_slot().take() else {
             return Err(gone());
         };
-        let (Some(message), Some(stage)) = (this.held.take(&sent), this.home.place().take()) else {
+        let (Some(message), Some(stage)) = (self.held.take(&sent), self.home.exchange(None)) else {
             return Err(gone());
         };
-        *this.sent = sent;
-        call.lend(&mut stage.call, this.held.abilities, message);
-        let (stage, home) = (Some(stage), *this.home);
-        this.running.set(Some((this.run)(Lent { stage, home })));
+        self.sent = sent;
+        call.lend(&mut stage.call, self.held.abilities, message);
+        let lent = Lent {
+            stage: Some(stage),
+            home: self.home,
+        };
+        self.running.set(Some((self.run)(lent)));
         Ok(Begun::Rest)
     }
 
     fn poll(
-        mut self: Pin<&mut Self>,
+        &mut self,
         call: &mut Call<Opaque>,
-        cx: &mut Context<'_>,
+        cx: Option<&mut Context<'_>>,
     ) -> Poll<OpaqueAnswer> {
-        let mut running = self.as_mut().project().running;
-        let Some(future) = running.as_mut().as_pin_mut() else {
-            return Poll::Ready(Err(gone()));
+        let answer = match (self.running.as_mut().as_pin_mut(), cx) {
+            (Some(running), Some(cx)) => match running.poll(cx) {
+                Poll::Ready(answer) => answer,
+                Poll::Pending => return Poll::Pending,
+            },
+            _ => Err(gone()),
         };
-        let answer = ready!(future.poll(cx));
-        running.set(None);
-        self.as_mut().bring_back(call);
-        Poll::Ready(without_body(answer, self.project().answer))
+        self.running.set(None);
+        let mut stage = self.home.exchange(None);
+        if let Some(Stage {
+            call: Some(lent), ..
+        }) = &mut stage
+            && let Some(message) = call.take_back(lent)
+        {
+            // It was not sent, so it can still be.
+            self.held.message = Some(message);
+            call.message_slot().get_or_insert(self.sent.again());
+        }
+        self.home.exchange(stage);
+        Poll::Ready(without_body(answer, &mut self.answer))
     }
 
-    fn cancel(mut self: Pin<&mut Self>, call: &mut Call<Opaque>) {
-        self.as_mut().project().running.set(None);
-        self.bring_back(call);
-    }
-
-    fn look(self: Pin<&mut Self>, entry: usize, look: Look<'_>) -> Result<(), Status> {
-        let this = self.project();
-        this.held.count(look.call);
-        let (request, reply) = (&mut this.held.message, this.answer);
+    fn look(&mut self, entry: usize, look: Look<'_>) -> Result<(), Status> {
+        self.held.count(look.call);
         let seen = Seen {
             look,
-            request,
-            reply,
+            request: &mut self.held.message,
+            reply: &mut self.answer,
         };
-        this.looks.look(entry, seen)
+        self.looks.look(entry, seen)
     }
 
-    fn request(self: Pin<&mut Self>) -> Option<&mut dyn KeptRequest> {
-        Some(self.project().held)
-    }
-}
-
-/// The part of the list that looks at messages: puts its links around the innermost one.
-pub struct Rest<L>(pub L);
-
-/// There is no such part.
-pub struct NoRest;
-
-impl NoRest {
-    /// The handler itself.
-    pub fn around<N>(self, innermost: N) -> Innermost<N> {
-        Innermost(innermost)
+    fn request(&mut self) -> Option<&mut dyn KeptRequest> {
+        match (&mut self.held.message, (self.held.abilities)().resend) {
+            (Some(message), Some(Resend { kept: Some(of), .. })) => Some(of(message)),
+            _ => None,
+        }
     }
 }
 
-/// The handler takes no call.
+/// The handler takes no call, so nothing is lent.
 pub struct NoStage;
 
 /// What is behind the policy of a service's method: the handler.
-pub struct Innermost<N>(N);
+pub struct Innermost<N>(pub(super) N);
+
+/// What is behind a policy and takes a call of its own.
+pub struct Links<N>(pub(super) N);
+
+/// No link of any chain.
+pub struct NoLink;
+
+#[diagnostic::do_not_recommend]
+impl<Req: Send> Next<Req, ()> for NoLink {
+    async fn run(&mut self, _: &mut Call<Req>) -> Answer<()> {
+        Err(gone())
+    }
+}
 
 impl<F, R> Innermost<Handler<F, R>> {
-    /// Nothing is lent,
-    pub fn stage(&self) -> NoStage {
-        NoStage
-    }
-
-    /// so nothing has to come back.
-    pub fn home(&self, _: &mut NoStage) -> NoStage {
-        NoStage
-    }
-
     /// What holds the message and the handler's future while the policy runs.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn frame<M, T, Fut, L>(
+    pub fn frame<'r, M, T, Fut, L, G, Run>(
         self,
         _: &NoStage,
         message: M,
         abilities: AbilitiesOf<M>,
         looks: L,
-    ) -> HandlerFrame<M, F, Fut, R, R::Body, L>
+        running: Pin<&'r mut Option<Fut>>,
+        _: G,
+    ) -> HandlerFrame<'r, M, F, Fut, R, R::Body, L>
     where
+        M: 'static,
         R: Reply<T>,
         F: FnMut(Request<M>) -> Fut + Send,
         Fut: Future<Output = Answer<T>> + Send,
         L: LooksOf<M, R::Body>,
+        G: FnMut(Lent<'static, 'static, M, NoLink>) -> Run,
+        Run: Future<Output = Answer<()>>,
     {
         HandlerFrame {
-            held: Held::new(message, abilities),
+            held: Held {
+                message: Some(message),
+                abilities,
+                is_counted: false,
+            },
             handler: self.0.call,
-            running: None,
+            running,
             answer: None,
             looks,
             reply: PhantomData,
@@ -431,59 +408,66 @@ impl<F, R> Innermost<Handler<F, R>> {
     }
 }
 
-impl<K> Rest<K> {
-    /// The links around the innermost one.
-    pub fn around<I, N>(self, innermost: I) -> Links<N>
+impl<N> Links<N> {
+    /// What holds the message, and all that is behind it, while the policy runs.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn frame<'r, 'h, 's, M, B, L, Fut, G>(
+        self,
+        home: &'h Home<'s, M, N>,
+        message: M,
+        abilities: AbilitiesOf<M>,
+        looks: L,
+        running: Pin<&'r mut Option<Fut>>,
+        run: G,
+    ) -> RestFrame<'r, 'h, 's, M, N, Fut, B, L, G>
     where
-        K: FnOnce(I) -> N,
+        N: Next<M, B>,
+        L: LooksOf<M, B>,
+        Fut: Future<Output = Answer<B>> + Send,
+        G: FnMut(Lent<'h, 's, M, N>) -> Fut + Send,
     {
-        Links((self.0)(innermost))
+        let stage = home.exchange(None).map(|stage| {
+            stage.next = Some(self.0);
+            stage
+        });
+        home.exchange(stage);
+        RestFrame {
+            held: Held {
+                message: Some(message),
+                abilities,
+                is_counted: false,
+            },
+            home,
+            run,
+            running,
+            sent: Opaque::new(0),
+            answer: None,
+            looks,
+        }
     }
 }
 
-/// What is behind a policy and takes a call of its own.
-pub struct Links<N>(N);
+/// Where the call of the rest is, if there is a rest.
+impl Blind {
+    pub fn stage(self) -> NoStage {
+        NoStage
+    }
 
-impl<N> Links<N> {
-    /// The place of that call.
-    pub fn stage<M>(&self) -> Stage<M, N> {
+    pub fn home(self, _: &mut NoStage) -> NoStage {
+        NoStage
+    }
+}
+
+impl Typed {
+    pub fn stage<M, N>(self) -> Stage<M, N> {
         Stage {
             call: None,
             next: None,
         }
     }
 
-    /// Lends it to each attempt.
-    pub fn home<'s, M>(&self, stage: &'s mut Stage<M, N>) -> Home<'s, M, N> {
+    /// Lends the stage to each attempt.
+    pub fn home<M, N>(self, stage: &mut Stage<M, N>) -> Home<'_, M, N> {
         Home(Mutex::new(Some(stage)))
-    }
-
-    /// What holds the message, and all that is behind it, while the policy runs.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn frame<'h, 's, M, B, L>(
-        self,
-        home: &'h Home<'s, M, N>,
-        message: M,
-        abilities: AbilitiesOf<M>,
-        looks: L,
-    ) -> impl Frame + Answered<B> + use<'h, 's, M, B, N, L>
-    where
-        M: Send,
-        B: Send,
-        N: Next<M, B>,
-        L: LooksOf<M, B>,
-    {
-        if let Some(stage) = home.place().as_mut() {
-            stage.next = Some(self.0);
-        }
-        RestFrame {
-            held: Held::new(message, abilities),
-            home,
-            run: run_rest,
-            running: None,
-            sent: Opaque::new(0),
-            answer: None,
-            looks,
-        }
     }
 }

@@ -4,7 +4,6 @@ use std::any::Any;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 
 use tonic::{Response, Status};
@@ -139,7 +138,7 @@ where
         interceptor.intercept(call, &mut self.next)
     }
 
-    fn frame(&mut self) -> Option<Pin<&mut (dyn Frame + '_)>> {
+    fn frame(&mut self) -> Option<&mut (dyn Frame + '_)> {
         self.next.frame()
     }
 
@@ -172,7 +171,7 @@ where
         (self.lend)().intercept(call, &mut self.next)
     }
 
-    fn frame(&mut self) -> Option<Pin<&mut (dyn Frame + '_)>> {
+    fn frame(&mut self) -> Option<&mut (dyn Frame + '_)> {
         self.next.frame()
     }
 

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::marker::PhantomData;
 
-use super::frame::Rest;
+use super::frame::{Innermost, Links};
 use super::link::{Lent, Link, Made};
 use crate::core::call::Call;
 use crate::core::chain::{Interceptor, Next};
@@ -164,9 +164,19 @@ impl Blind {
         inner(behind)
     }
 
+    /// What the rest is depends on the next of these.
+    pub fn and<V>(self, further_in: V) -> V {
+        further_in
+    }
+
+    /// There is no rest: behind the policy is the handler.
+    pub fn around<I, N>(self, innermost: I, _: impl Fn(I) -> N) -> Innermost<I> {
+        Innermost(innermost)
+    }
+
     /// The rest begins further in.
-    pub fn rest<L, R>(self, _: L, further_in: impl FnOnce() -> R) -> R {
-        further_in()
+    pub fn or<I, N, B>(self, innermost: I, _: impl Fn(I) -> N, further_in: impl FnOnce(I) -> B) -> B {
+        further_in(innermost)
     }
 }
 
@@ -181,13 +191,18 @@ impl Typed {
         behind
     }
 
-    /// The rest begins here.
-    pub fn rest<L, R>(self, rest: L, _: impl FnOnce() -> R) -> Rest<L> {
-        Rest(rest)
+    /// There is a rest.
+    pub fn and<V>(self, _: V) -> Self {
+        self
     }
-}
 
-/// Tells the compiler what a closure puts its links around, whether or not it is called.
-pub const fn around<I, N, F: Fn(I) -> N + Copy>(_: &I, links: F) -> F {
-    links
+    /// The rest begins here.
+    pub fn around<I, N>(self, innermost: I, links: impl Fn(I) -> N) -> Links<N> {
+        Links(links(innermost))
+    }
+
+    /// The rest begins here too.
+    pub fn or<I, N, B>(self, innermost: I, links: impl Fn(I) -> N, _: impl FnOnce(I) -> B) -> Links<N> {
+        Links(links(innermost))
+    }
 }

@@ -46,12 +46,13 @@ impl<M: Send + 'static> Probe<Request<Streaming<M>>> {
 
 impl<M: Clone> Probe<Request<M>> {
     pub const RESEND: Option<Resend<M>> = Some(Resend {
-        copy: |message, _| Some(message.clone()),
-        share: |_| {},
-        is_whole: |_| true,
-        begin: |_| true,
-        is_complete: |_, _| true,
+        copy: copy::<M>,
+        kept: None,
     });
+}
+
+fn copy<M: Clone>(message: &mut M, _: usize) -> Option<M> {
+    Some(message.clone())
 }
 
 impl<M> Probe<Result<Response<BoxStream<M>>, Status>> {

@@ -120,7 +120,10 @@ where
         request: Request<M>,
     ) -> (Call<Opaque>, M) {
         let (metadata, extensions, message) = request.into_parts();
-        let opaque = opaque(abilities.resend.is_some(), abilities.count.is_some());
+        let opaque = opaque(
+            matches!(abilities.resend, Some(_)),
+            matches!(abilities.count, Some(_)),
+        );
         let request = Request::from_parts(metadata, extensions, Opaque::new(0));
         (Call::received::<ServerFacts>(plan, opaque, request), message)
     }

@@ -374,7 +374,10 @@ impl Retry<'_> {
                 return Err(answer);
             }
         };
-        let copy = copy.filter(|copy| call.is_whole(next, copy));
+        let copy = match copy {
+            Some(mut copy) => call.is_whole(next, &mut copy).then_some(copy),
+            None => None,
+        };
         let verdict = self.judge(call, progress, &status, copy.is_some());
         // A server that has failed may read on meanwhile, so it is taken over before the wait.
         let taken = match verdict {
