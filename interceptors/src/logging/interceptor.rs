@@ -1,3 +1,4 @@
+use std::cell::LazyCell;
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -238,12 +239,13 @@ impl<C: FnOnce(&Finish<'_>) + Send + 'static> Observer for Record<C> {
             Side::Server => (requests, responses),
             Side::Client => (responses, requests),
         };
+        let names = end.name().names();
         let finish = Finish {
             // `Level`s are ordered by verbosity.
             level: if slow { level.min(Level::WARN) } else { level },
             component: end.side().as_str(),
-            service: end.service(),
-            method: end.method(),
+            service: names.service,
+            method: names.method,
             // A channel does not know.
             method_type: (!end.is_of_channel()).then_some(end.kind().as_str()),
             peer: self.peer.map(tracing::field::display),
@@ -307,14 +309,16 @@ fn somebody_listens() -> bool {
 }
 
 fn announce(call: &CallDetails) {
+    // Fields are evaluated where somebody listens; only then the path is split.
+    let names = LazyCell::new(|| call.name().names());
     let request_id = call.request_id().map(RequestId::as_str);
     tracing::event!(
         target: "interceptors::logging",
         Level::DEBUG,
         protocol = "grpc",
         grpc.component = call.side().as_str(),
-        grpc.service = call.service(),
-        grpc.method = call.method(),
+        grpc.service = names.service,
+        grpc.method = names.method,
         grpc.method_type = (!call.plan().is_of_channel()).then_some(call.kind().as_str()),
         peer.address = call.peer().map(tracing::field::display),
         request_id = request_id,
