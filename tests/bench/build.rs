@@ -10,7 +10,7 @@ mod large;
 
 /// A policy, and the module that its client of the demo service is in. What the policies name is in
 /// `src/clients.rs`.
-const CLIENTS: [(&str, &str); 9] = [
+const CLIENTS: [(&str, &str); 11] = [
     ("empty", "with(crate::NoOp, only = [login])"),
     ("no_op", "with(crate::NoOp)"),
     ("logged", "logging"),
@@ -20,6 +20,15 @@ const CLIENTS: [(&str, &str); 9] = [
     ("authenticated", "auth(token = &*crate::clients::TOKENS)"),
     ("logged_retried", "logging, retry(max = 3)"),
     ("policy", "logging, retry(max = 3), deadline(\"5s\")"),
+    (
+        "peer",
+        "retry(max = 3), metadata(\"x-tenant\" = crate::peers::TENANT, \"x-region\" = crate::peers::REGION)",
+    ),
+    (
+        "logged_peer",
+        "logging, retry(max = 3), \
+         metadata(\"x-tenant\" = crate::peers::TENANT, \"x-region\" = crate::peers::REGION)",
+    ),
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -105,6 +105,10 @@ clients! {
     LoggedRetried: logged_retried;
     /// Logging, retries and a deadline.
     Policy: policy;
+    /// Retries and two keys of metadata.
+    Peer: peer;
+    /// The same behind logging.
+    LoggedPeer: logged_peer;
 }
 
 /// One token for good.
