@@ -7,6 +7,7 @@ use tonic::{Response, Status};
 use tracing::Level;
 
 use super::level::{client_level, server_level};
+use super::peer::Peer;
 use crate::core::id::RequestId;
 use crate::core::plan::{Setting, Value};
 use crate::kit::code_names::code_name;
@@ -157,7 +158,7 @@ pub struct Finish<'a> {
     pub service: &'a str,
     pub method: &'a str,
     pub method_type: Option<&'static str>,
-    pub peer: Option<tracing::field::DisplayValue<SocketAddr>>,
+    pub peer: Option<tracing::field::DisplayValue<Peer>>,
     pub code: &'static str,
     pub error: Option<&'a str>,
     pub time_ms: f64,
@@ -248,7 +249,7 @@ impl<C: FnOnce(&Finish<'_>) + Send + 'static> Observer for Record<C> {
             method: names.method,
             // A channel does not know.
             method_type: (!end.is_of_channel()).then_some(end.kind().as_str()),
-            peer: self.peer.map(tracing::field::display),
+            peer: self.peer.map(Peer).map(tracing::field::display),
             code: code_name(end.code()),
             error: end.status().map(Status::message),
             // To the microsecond: more digits are noise.
@@ -320,7 +321,7 @@ fn announce(call: &CallDetails) {
         grpc.service = names.service,
         grpc.method = names.method,
         grpc.method_type = (!call.plan().is_of_channel()).then_some(call.kind().as_str()),
-        peer.address = call.peer().map(tracing::field::display),
+        peer.address = call.peer().map(Peer).map(tracing::field::display),
         request_id = request_id,
         "started call"
     );
