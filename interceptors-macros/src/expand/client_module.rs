@@ -475,8 +475,7 @@ fn method_impl(
     let frame = policy::frame(&links.looks(&split.looks(&checked.entries)));
     let (policy, kept) = (policies.name(of(chain)), policies.kept(&split));
     let hide = hide_secrets(checked, None);
-    let over =
-        sends_tokens(checked).then(|| quote!(__call.set_plaintext(self.is_plaintext);));
+    let over = sends_tokens(checked).then(|| quote!(__call.set_plaintext(self.is_plaintext);));
     quote! {
         #(#attrs)*
         pub #sig {

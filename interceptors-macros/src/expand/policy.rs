@@ -103,7 +103,9 @@ impl<'a> Policies<'a> {
     pub(super) fn kept(&self, split: &Split) -> Vec<TokenStream> {
         let kept = split.policy.iter().filter_map(|&i| {
             let listed = &self.checked.entries[i];
-            let (_, value) = listed.entry.kept_by_method(&listed.place(self.checked.mount, i))?;
+            let (_, value) = listed
+                .entry
+                .kept_by_method(&listed.place(self.checked.mount, i))?;
             Some(value)
         });
         kept.collect()
@@ -233,8 +235,15 @@ pub(super) fn rest(links: &Links<'_>, split: &Split, given: &TokenStream) -> Tok
     let typed: Vec<usize> = of_policy.iter().chain(&split.typed).copied().collect();
     let looks = split.looks(links.entries);
     // A look has to be one for the messages, and who verified the caller is a type.
-    let verifiers = typed.iter().filter_map(|&i| links.chain.verifier_before(links.entries, i));
-    let mut bound: Vec<usize> = looks.iter().copied().chain(verifiers).chain(typed.iter().copied()).collect();
+    let verifiers = typed
+        .iter()
+        .filter_map(|&i| links.chain.verifier_before(links.entries, i));
+    let mut bound: Vec<usize> = looks
+        .iter()
+        .copied()
+        .chain(verifiers)
+        .chain(typed.iter().copied())
+        .collect();
     bound.sort_by_key(|i| links.chain.entries.iter().position(|j| j == i));
     bound.dedup();
     let bindings = links.bindings(&bound);
@@ -287,8 +296,7 @@ fn behind(
             match further_in.is_empty() && split.typed.is_empty() && !is_client {
                 true => quote!(#verdict.around(#innermost, |__innermost| #chain)),
                 false => {
-                    let behind =
-                        behind(links, split, further_in, last, &quote!(__innermost));
+                    let behind = behind(links, split, further_in, last, &quote!(__innermost));
                     quote! {
                         #verdict.or(
                             #innermost,

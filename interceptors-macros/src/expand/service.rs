@@ -4,8 +4,8 @@ use syn::{FnArg, Type};
 
 use super::chain::{Links, Part};
 use super::common::{entries, hide_secrets, imports, plan_impl};
-use super::policy::{self, Of, Policies, Split, may_be_kept};
 use super::expander::{Expander, HiddenNames, lints_for_copies};
+use super::policy::{self, Of, Policies, Split, may_be_kept};
 use crate::check::Checked;
 use crate::entries::chain::Chain;
 use crate::entries::site::{Messages, Site};

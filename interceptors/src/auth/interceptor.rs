@@ -82,21 +82,32 @@ impl Config {
         ]
     }
 
-    /// Hides the credentials, and gives them if there is one value of them.
-    ///
-    /// A copy, which shares its bytes: to look them up again takes longer.
+    /// Hides the credentials. Whether there is one value of them.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn credentials(&self, call: &mut CallDetails) -> Option<HeaderValue> {
+    fn hide(&self, call: &mut CallDetails) -> bool {
         let headers = call.metadata_mut().as_mut();
         // Then every key has one value.
         let is_single = headers.len() == headers.keys_len();
         let first = match self.header {
             Some(name) => headers.get_mut(name),
             None => headers.get_mut(AUTHORIZATION),
-        }?;
+        };
+        let Some(first) = first else {
+            return false;
+        };
         first.set_sensitive(true);
-        let value = first.clone();
-        (is_single || self.hide_all(headers) == 1).then_some(value)
+        is_single || self.hide_all(headers) == 1
+    }
+
+    /// The credentials, looked up anew. To copy them when they are hidden takes longer: the bytes of what came over the wire
+    /// begin to be shared then, with an allocation.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn credentials<'a>(&self, call: &'a CallDetails) -> Option<&'a HeaderValue> {
+        let headers = call.metadata().as_ref();
+        match self.header {
+            Some(name) => headers.get(name),
+            None => headers.get(AUTHORIZATION),
+        }
     }
 
     /// Hides all values, and says how many there are.
@@ -190,9 +201,11 @@ where
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
+        let is_single = self.config.hide(call);
         let verified = {
-            let credentials = self.config.credentials(call);
-            match credentials.as_ref().and_then(|it| self.config.token(it)) {
+            let call = call.details();
+            let credentials = is_single.then(|| self.config.credentials(call)).flatten();
+            match credentials.and_then(|it| self.config.token(it)) {
                 Some(token) => self.verifier.verify(token, call).await,
                 None => Err(refused()),
             }
@@ -239,8 +252,10 @@ mod tests {
     }
 
     fn token(config: &Config, values: &[&[u8]]) -> Option<String> {
-        let credentials = config.credentials(&mut call(values))?;
-        config.token(&credentials).map(str::to_owned)
+        let mut call = call(values);
+        let is_single = config.hide(&mut call);
+        let credentials = config.credentials(&call).filter(|_| is_single)?;
+        config.token(credentials).map(str::to_owned)
     }
 
     #[test]
@@ -284,7 +299,7 @@ mod tests {
             &[b"abc", b"Bearer abc"],
         ] {
             let mut call = call(values);
-            Config::new().credentials(&mut call);
+            Config::new().hide(&mut call);
             assert!(!format!("{:?}", call.metadata()).contains("abc"));
         }
     }

@@ -171,7 +171,10 @@ impl<Req> Call<Req> {
     /// the handler yet, and it is one message, or a stream that a generated client or a channel sends.
     #[must_use]
     pub fn can_resend(&self) -> bool {
-        matches!((&(self.abilities)().resend, &self.message), (Some(_), Some(_)))
+        matches!(
+            (&(self.abilities)().resend, &self.message),
+            (Some(_), Some(_))
+        )
     }
 
     /// A copy of the request, metadata and extensions included, to send it once more after

@@ -5,8 +5,8 @@ use tokio::time::Instant;
 use tonic::{Code, Response, Status};
 
 use super::call::{Call, Parts};
-use super::frame::Frame;
 use super::end::{Observer, Outcome, tell_in_drop};
+use super::frame::Frame;
 use super::layer::{Layer, Layers, Told};
 use super::time::{exceeded, forget, now};
 

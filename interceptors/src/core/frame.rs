@@ -22,7 +22,10 @@ use super::time::enter;
 /// Stands for a message that is in the frame.
 ///
 /// It has no traits but the automatic ones, so that an interceptor with a bound on its message is none for this.
-#[allow(missing_debug_implementations, reason = "an interceptor bounded on `Debug` wants the message")]
+#[allow(
+    missing_debug_implementations,
+    reason = "an interceptor bounded on `Debug` wants the message"
+)]
 pub struct Opaque {
     /// The frame keeps the message when it is sent: it may be sent once more.
     pub(crate) is_kept: bool,
@@ -53,7 +56,10 @@ impl Opaque {
 }
 
 /// Stands for a response message, or a response stream, that is in the frame.
-#[allow(missing_debug_implementations, reason = "an interceptor bounded on `Debug` wants the message")]
+#[allow(
+    missing_debug_implementations,
+    reason = "an interceptor bounded on `Debug` wants the message"
+)]
 pub struct OpaqueReply(());
 
 pub type OpaqueAnswer = Result<Response<OpaqueReply>, Status>;
@@ -120,11 +126,8 @@ pub trait Frame: Send {
     fn begin(&mut self, call: &mut Call<Opaque>) -> Result<Begun, Status>;
 
     /// Polls that future, and drops it once it is ready; without a context it drops it at once.
-    fn poll(
-        &mut self,
-        call: &mut Call<Opaque>,
-        cx: Option<&mut Context<'_>>,
-    ) -> Poll<OpaqueAnswer>;
+    fn poll(&mut self, call: &mut Call<Opaque>, cx: Option<&mut Context<'_>>)
+    -> Poll<OpaqueAnswer>;
 
     /// Lets an entry of the list look at a message.
     fn look(&mut self, entry: usize, look: Look<'_>) -> Result<(), Status>;

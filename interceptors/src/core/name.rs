@@ -84,53 +84,101 @@ impl CallName {
     /// The full path, such as `/user.v1.UserService/Login`.
     #[must_use]
     pub fn path(&self) -> &str {
-        self.wire().unwrap_or(self.plan.path())
-    }
-
-    fn wire(&self) -> Option<&str> {
-        let path = self.wire.as_ref().map(PathAndQuery::path);
-        path.filter(|path| self.plan.is_of_channel() || is_path_of(path, self.plan))
+        self.wire().map_or(self.plan.path(), |names| names.path)
     }
 
     /// The full name of the service.
     #[must_use]
     pub fn service(&self) -> &str {
-        self.split()
-            .map_or(self.plan.service(), |(service, _)| service)
+        self.wire()
+            .map_or(self.plan.service(), |names| names.service)
     }
 
     /// The name of the RPC.
     #[must_use]
     pub fn method(&self) -> &str {
-        self.split()
-            .map_or(self.plan.method(), |(_, method)| method)
+        self.wire().map_or(self.plan.method(), |names| names.method)
     }
 
-    /// A router may have nested the service under a prefix; the last two segments are gRPC's.
-    fn split(&self) -> Option<(&str, &str)> {
-        let (rest, method) = self.wire()?.rsplit_once('/')?;
-        Some((
-            rest.rsplit_once('/').map_or(rest, |(_, service)| service),
-            method,
-        ))
+    /// All of them at once: each question by itself splits the path anew.
+    #[must_use]
+    pub fn names(&self) -> Names<'_> {
+        self.wire().unwrap_or(Names {
+            path: self.plan.path(),
+            service: self.plan.service(),
+            method: self.plan.method(),
+        })
+    }
+
+    /// The names that came over the wire, unless they are those of another method.
+    fn wire(&self) -> Option<Names<'_>> {
+        let path = self.wire.as_ref()?.path();
+        // What a channel carries has no other name.
+        let of_channel = self.plan.is_of_channel();
+        match split(path, self.plan.method()) {
+            Some((service, method)) if of_channel || is_name_of(service, method, self.plan) => {
+                Some(Names {
+                    path,
+                    service,
+                    method,
+                })
+            }
+            None if of_channel => Some(Names {
+                path,
+                service: self.plan.service(),
+                method: self.plan.method(),
+            }),
+            _ => None,
+        }
     }
 }
 
-/// Whether a path may be that of this method. It is another's where a body passes its own request on:
+/// What a call is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Names<'a> {
+    /// The full path.
+    pub path: &'a str,
+    /// The full name of the service.
+    pub service: &'a str,
+    /// The name of the RPC.
+    pub method: &'a str,
+}
+
+/// The service and the method. A router may have nested the service under a prefix; the last two segments are gRPC's.
+#[inline]
+fn split<'a>(path: &'a str, expected: &str) -> Option<(&'a str, &'a str)> {
+    let as_expected = path.strip_suffix(expected);
+    let (rest, method) = match as_expected.and_then(|rest| rest.strip_suffix('/')) {
+        // Most methods are called what the plan expects; then there is nothing to search.
+        Some(rest) => (rest, &path[rest.len() + 1..]),
+        None => path.rsplit_once('/')?,
+    };
+    let service = match rest.strip_prefix('/') {
+        Some(service) if !has(service, b'/') => service,
+        _ => rest.rsplit_once('/').map_or(rest, |(_, service)| service),
+    };
+    Some((service, method))
+}
+
+/// Looks at every byte, which is faster for names than to stop at the first.
+#[inline]
+fn has(text: &str, byte: u8) -> bool {
+    text.bytes().fold(false, |found, it| found | (it == byte))
+}
+
+/// Whether these may be the names of this method. They are another's where a body passes its own request on:
 /// that still carries the path it came with.
 ///
 /// Names that Rust changed differ in case and underscores alone, unless the plan's is exact; of a service's name without a
 /// package nothing is known, since the trait may be renamed where it is imported.
-fn is_path_of(path: &str, plan: &MethodPlan) -> bool {
+fn is_name_of(service: &str, method: &str, plan: &MethodPlan) -> bool {
     fn letters(name: &str) -> impl Iterator<Item = u8> {
         let bytes = name.bytes().filter(|byte| *byte != b'_');
         bytes.map(|byte| byte.to_ascii_lowercase())
     }
-    let (rest, method) = path.rsplit_once('/').unwrap_or_default();
-    let service = rest.rsplit_once('/').map_or(rest, |(_, service)| service);
-    let same_service = !plan.service().contains('.') || service == plan.service();
     let same_letters = || !plan.is_exact() && letters(method).eq(letters(plan.method()));
-    same_service && (method == plan.method() || same_letters())
+    let same_service = || service == plan.service() || !has(plan.service(), b'.');
+    (method == plan.method() || same_letters()) && same_service()
 }
 
 /// `service/Method` of a path, without a prefix under which a router nests the service.
@@ -141,4 +189,129 @@ fn is_path_of(path: &str, plan: &MethodPlan) -> bool {
 pub fn name_in(path: &str) -> &str {
     let start = path.rmatch_indices('/').nth(1);
     start.map_or(path, |(slash, _)| &path[slash + 1..])
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::plan::Name;
+    use super::*;
+
+    const fn plan(service: &'static str, method: &'static str, exact: bool) -> MethodPlan {
+        let name = Name {
+            service,
+            method,
+            path: "/plan/Own",
+            derived: true,
+            exact,
+        };
+        MethodPlan::new(name, Kind::Unary, Side::Server, &[])
+    }
+
+    static DERIVED: MethodPlan = plan("Kv", "GetUrl", false);
+    static EXACT: MethodPlan = plan("Kv", "GetUrl", true);
+    static STATED: MethodPlan = plan("names.v1.KV", "GetUrl", false);
+    static CHANNEL: MethodPlan = {
+        let name = Name {
+            service: "*",
+            method: "*",
+            path: "*",
+            derived: false,
+            exact: true,
+        };
+        MethodPlan::of_channel(name, &[])
+    };
+
+    fn call(plan: &'static MethodPlan, path: &str) -> CallName {
+        CallName::received(plan, Some(&PathAndQuery::try_from(path).unwrap()))
+    }
+
+    /// Path, service and method, asked for at once and one by one.
+    fn names(plan: &'static MethodPlan, path: &str) -> [String; 3] {
+        let name = call(plan, path);
+        let one_by_one = [name.path(), name.service(), name.method()];
+        let Names {
+            path,
+            service,
+            method,
+        } = name.names();
+        assert_eq!([path, service, method], one_by_one);
+        one_by_one.map(str::to_owned)
+    }
+
+    #[test]
+    fn the_last_two_segments_are_the_service_and_the_method() {
+        for (path, service, method) in [
+            ("/names.v1.KV/GetUrl", "names.v1.KV", "GetUrl"),
+            ("/names.v1.KV/GetURL", "names.v1.KV", "GetURL"),
+            ("/names.v1.KV/get_url", "names.v1.KV", "get_url"),
+            ("/Kv/GetUrl", "Kv", "GetUrl"),
+            ("/a/b/names.v1.KV/GetUrl", "names.v1.KV", "GetUrl"),
+            ("/GetUrl/names.v1.KV/GetUrl", "names.v1.KV", "GetUrl"),
+            ("//names.v1.KV/GetUrl", "names.v1.KV", "GetUrl"),
+            ("/names.v1.KV//GetUrl", "", "GetUrl"),
+            ("/GetUrl", "", "GetUrl"),
+            ("//GetUrl", "", "GetUrl"),
+            ("/GetUrl/GetUrl", "GetUrl", "GetUrl"),
+        ] {
+            assert_eq!(names(&DERIVED, path), [path, service, method]);
+        }
+    }
+
+    #[test]
+    fn a_query_is_no_part_of_the_names() {
+        let expected = ["/names.v1.KV/GetUrl", "names.v1.KV", "GetUrl"];
+        for query in ["?", "?/other.Service/GetUrl", "?a=b"] {
+            let path = format!("/names.v1.KV/GetUrl{query}");
+            assert_eq!(names(&DERIVED, &path), expected);
+        }
+    }
+
+    #[test]
+    fn another_methods_path_is_not_believed() {
+        for (plan, path) in [
+            (&DERIVED, "/names.v1.KV/GetUrls"),
+            (&DERIVED, "/names.v1.KV/NotGetUrl"),
+            (&DERIVED, "/names.v1.KV/GetUrl/"),
+            (&DERIVED, "/"),
+            (&DERIVED, "/names.v1.KV"),
+            (&EXACT, "/names.v1.KV/GetURL"),
+            (&EXACT, "/names.v1.KV/get_url"),
+            (&STATED, "/other.v1.KV/GetUrl"),
+            (&STATED, "/v1.KV/GetUrl"),
+            (&STATED, "/x.names.v1.KV/GetUrl"),
+        ] {
+            let own = ["/plan/Own", plan.service(), plan.method()];
+            assert_eq!(names(plan, path), own, "{path}");
+        }
+        let nested = "/x/names.v1.KV/GetUrl";
+        assert_eq!(names(&STATED, nested), [nested, "names.v1.KV", "GetUrl"]);
+    }
+
+    #[test]
+    fn a_channel_believes_every_path() {
+        for (path, service, method) in [
+            ("/names.v1.KV/GetUrl", "names.v1.KV", "GetUrl"),
+            ("/a/names.v1.KV/GetUrl", "names.v1.KV", "GetUrl"),
+            ("/names.v1.KV/*", "names.v1.KV", "*"),
+            ("/", "", ""),
+        ] {
+            assert_eq!(names(&CHANNEL, path), [path, service, method]);
+        }
+        assert_eq!(names(&CHANNEL, "*"), ["*", "*", "*"]);
+    }
+
+    proptest! {
+        #[test]
+        fn the_expected_name_changes_nothing_but_the_time_it_takes(
+            path in "(/|[aM.])(/|[aM.]){0,12}",
+            expected in "[aM.]{0,3}",
+        ) {
+            let searched = path.rsplit_once('/').map(|(rest, method)| {
+                (rest.rsplit_once('/').map_or(rest, |(_, service)| service), method)
+            });
+            prop_assert_eq!(split(&path, &expected), searched);
+        }
+    }
 }

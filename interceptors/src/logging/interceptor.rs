@@ -1,3 +1,4 @@
+use std::cell::LazyCell;
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -6,6 +7,7 @@ use tonic::{Response, Status};
 use tracing::Level;
 
 use super::level::{client_level, server_level};
+use super::peer::Peer;
 use crate::core::frame::{Opaque, Way, look};
 use crate::core::id::RequestId;
 use crate::core::plan::{Setting, Value};
@@ -211,7 +213,7 @@ pub struct Finish<'a> {
     pub service: &'a str,
     pub method: &'a str,
     pub method_type: Option<&'static str>,
-    pub peer: Option<tracing::field::DisplayValue<SocketAddr>>,
+    pub peer: Option<tracing::field::DisplayValue<Peer>>,
     pub code: &'static str,
     pub error: Option<&'a str>,
     pub time_ms: f64,
@@ -293,15 +295,16 @@ impl<C: FnOnce(&Finish<'_>) + Send + 'static> Observer for Record<C> {
             Side::Server => (requests, responses),
             Side::Client => (responses, requests),
         };
+        let names = end.name().names();
         let finish = Finish {
             // `Level`s are ordered by verbosity.
             level: if slow { level.min(Level::WARN) } else { level },
             component: end.side().as_str(),
-            service: end.service(),
-            method: end.method(),
+            service: names.service,
+            method: names.method,
             // A channel does not know.
             method_type: (!end.is_of_channel()).then_some(end.kind().as_str()),
-            peer: self.peer.map(tracing::field::display),
+            peer: self.peer.map(Peer).map(tracing::field::display),
             code: code_name(end.code()),
             error: end.status().map(Status::message),
             // To the microsecond: more digits are noise.
@@ -366,16 +369,18 @@ fn somebody_listens() -> bool {
 }
 
 fn announce(call: &CallDetails) {
+    // Fields are evaluated where somebody listens; only then the path is split.
+    let names = LazyCell::new(|| call.name().names());
     let request_id = call.request_id().map(RequestId::as_str);
     tracing::event!(
         target: "interceptors::logging",
         Level::DEBUG,
         protocol = "grpc",
         grpc.component = call.side().as_str(),
-        grpc.service = call.service(),
-        grpc.method = call.method(),
+        grpc.service = names.service,
+        grpc.method = names.method,
         grpc.method_type = (!call.plan().is_of_channel()).then_some(call.kind().as_str()),
-        peer.address = call.peer().map(tracing::field::display),
+        peer.address = call.peer().map(Peer).map(tracing::field::display),
         request_id = request_id,
         "started call"
     );

@@ -62,6 +62,7 @@
 mod capture;
 mod interceptor;
 mod level;
+mod peer;
 
 pub use capture::Capture;
 #[doc(hidden)]

@@ -175,7 +175,12 @@ impl Blind {
     }
 
     /// The rest begins further in.
-    pub fn or<I, N, B>(self, innermost: I, _: impl Fn(I) -> N, further_in: impl FnOnce(I) -> B) -> B {
+    pub fn or<I, N, B>(
+        self,
+        innermost: I,
+        _: impl Fn(I) -> N,
+        further_in: impl FnOnce(I) -> B,
+    ) -> B {
         further_in(innermost)
     }
 }
@@ -202,7 +207,12 @@ impl Typed {
     }
 
     /// The rest begins here too.
-    pub fn or<I, N, B>(self, innermost: I, links: impl Fn(I) -> N, _: impl FnOnce(I) -> B) -> Links<N> {
+    pub fn or<I, N, B>(
+        self,
+        innermost: I,
+        links: impl Fn(I) -> N,
+        _: impl FnOnce(I) -> B,
+    ) -> Links<N> {
         Links(links(innermost))
     }
 }

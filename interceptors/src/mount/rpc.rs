@@ -125,7 +125,10 @@ where
             matches!(abilities.count, Some(_)),
         );
         let request = Request::from_parts(metadata, extensions, Opaque::new(0));
-        (Call::received::<ServerFacts>(plan, opaque, request), message)
+        (
+            Call::received::<ServerFacts>(plan, opaque, request),
+            message,
+        )
     }
 
     /// The looks of this method's entries.

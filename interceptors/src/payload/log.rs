@@ -1,11 +1,11 @@
 use tracing::Level;
 
 use super::content::Content;
+use crate::Side;
 use crate::core::id::RequestId;
 use crate::core::name::CallName;
 use crate::core::plan::{Setting, Value};
 use crate::kit::level;
-use crate::Side;
 
 /// At which level messages are logged, and how much of each.
 ///

@@ -174,15 +174,9 @@ impl<Res> WriteResponse<Res> for Unwritten {
 impl<M> WriteRequest<M> for Written<Single, M> {
     fn write(&self, config: Config, name: &CallName, request: &mut Option<M>) {
         if let Some(message) = request {
-            record(
-                name,
-                config,
-                Direction::Request,
-                None,
-                &mut |content| {
-                    (self.write)(message, content);
-                },
-            );
+            record(name, config, Direction::Request, None, &mut |content| {
+                (self.write)(message, content);
+            });
         }
     }
 }
@@ -226,12 +220,7 @@ where
     S: Stream<Item = Result<M, Status>>,
     M: 'static,
 {
-    fn write(
-        &self,
-        config: Config,
-        name: &CallName,
-        body: ResponseStream<S>,
-    ) -> ResponseStream<S> {
+    fn write(&self, config: Config, name: &CallName, body: ResponseStream<S>) -> ResponseStream<S> {
         let write = self.write;
         let mut log = Log::new(name, config, Direction::Response);
         body.each_message(move |message| log.next(&mut |content| write(message, content)))

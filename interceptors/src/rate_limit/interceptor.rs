@@ -54,6 +54,8 @@ fn exhausted(wait: Duration) -> Status {
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
+    use std::hash::BuildHasher;
+    use std::sync::Barrier;
     use std::time::Duration;
 
     use governor::clock::FakeRelativeClock;
@@ -68,13 +70,89 @@ mod tests {
         let clock = FakeRelativeClock::default();
         let limiter = Limiter::with_clock(&Config::per_second(10).burst(3), clock.clone());
         for _ in 0..3 {
-            limiter.check(1).unwrap();
+            limiter.check(Some(1)).unwrap();
         }
-        assert_eq!(limiter.check(1), Err(Duration::from_millis(100)));
-        assert_eq!(limiter.check(2), Ok(()), "another key has its own limit");
+        assert_eq!(limiter.check(Some(1)), Err(Duration::from_millis(100)));
+        assert_eq!(
+            limiter.check(Some(2)),
+            Ok(()),
+            "another key has its own limit"
+        );
         clock.advance(Duration::from_millis(100));
-        assert_eq!(limiter.check(1), Ok(()));
-        assert!(limiter.check(1).is_err());
+        assert_eq!(limiter.check(Some(1)), Ok(()));
+        assert!(limiter.check(Some(1)).is_err());
+    }
+
+    #[test]
+    fn calls_without_a_key_have_a_limit_of_their_own() {
+        let clock = FakeRelativeClock::default();
+        let limiter = Limiter::with_clock(&Config::per_second(10).burst(3), clock.clone());
+        for _ in 0..3 {
+            assert_eq!(limiter.check(None), Ok(()));
+        }
+        assert_eq!(limiter.check(None), Err(Duration::from_millis(100)));
+        // The clock stands still, so what is refused uses nothing up.
+        assert_eq!(limiter.check(None), Err(Duration::from_millis(100)));
+        clock.advance(Duration::from_millis(40));
+        assert_eq!(limiter.check(None), Err(Duration::from_millis(60)));
+        clock.advance(Duration::from_millis(60));
+        assert_eq!(limiter.check(None), Ok(()));
+        assert_eq!(limiter.check(None), Err(Duration::from_millis(100)));
+        clock.advance(Duration::from_secs(60));
+        let burst = std::iter::repeat_with(|| limiter.check(None)).take(10);
+        assert_eq!(
+            burst.filter(Result::is_ok).count(),
+            3,
+            "not more after a rest"
+        );
+
+        assert_eq!(limiter.check(Some(0)), Ok(()), "a key is not nobody's key");
+        assert_eq!(limiter.keys(), 1);
+    }
+
+    #[test]
+    fn a_flood_of_keys_takes_nothing_from_calls_without_one() {
+        let limiter = Limiter::with_clock(
+            &Config::per_second(1).burst(2).max_keys(16),
+            FakeRelativeClock::default(),
+        );
+        for n in 0..1_000_u64 {
+            let _ = limiter.check(Some(limiter.hasher().hash_one(n)));
+        }
+        assert_eq!(limiter.check(None), Ok(()));
+        assert_eq!(limiter.check(None), Ok(()));
+        assert_eq!(limiter.check(None), Err(Duration::from_secs(1)));
+    }
+
+    /// How many of 8 threads' calls pass while the clock stands still.
+    fn passed_at_once(limiter: &Limiter<FakeRelativeClock>, key: Option<u64>) -> usize {
+        let start = Barrier::new(8);
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = std::iter::repeat_with(|| {
+                scope.spawn(|| {
+                    start.wait();
+                    let checks = std::iter::repeat_with(|| limiter.check(key));
+                    checks.take(1_000).filter(Result::is_ok).count()
+                })
+            })
+            .take(8)
+            .collect();
+            let passed = threads.into_iter().map(|thread| thread.join().unwrap());
+            passed.sum()
+        })
+    }
+
+    #[test]
+    fn calls_at_once_pass_as_often_as_the_limit_says() {
+        for key in [None, Some(7)] {
+            let clock = FakeRelativeClock::default();
+            let config = Config::per_second(100).burst(3_000);
+            let limiter = Limiter::with_clock(&config, clock.clone());
+            assert_eq!(passed_at_once(&limiter, key), 3_000);
+            assert_eq!(passed_at_once(&limiter, key), 0);
+            clock.advance(Duration::from_secs(2));
+            assert_eq!(passed_at_once(&limiter, key), 200);
+        }
     }
 
     #[test]
@@ -85,15 +163,15 @@ mod tests {
         let keys: HashSet<u64> = (0..100_000).map(|n| limiter.hasher().hash_one(n)).collect();
         let passed = keys
             .iter()
-            .filter(|key| limiter.check(**key).is_ok())
+            .filter(|key| limiter.check(Some(**key)).is_ok())
             .count();
         assert!(limiter.keys() <= 1_008, "{} keys", limiter.keys());
         assert!(passed <= 1_008 + 16, "{passed} passed");
         clock.advance(Duration::from_secs(2));
         let fresh = limiter.hasher().hash_one("fresh");
-        let _ = limiter.check(fresh);
+        let _ = limiter.check(Some(fresh));
         assert!(limiter.keys() <= 1, "those that recovered are forgotten");
-        assert_eq!(limiter.check(fresh), Ok(()));
+        assert_eq!(limiter.check(Some(fresh)), Ok(()));
     }
 
     #[test]
@@ -107,6 +185,4 @@ mod tests {
         let retry_info = status.get_details_retry_info().unwrap();
         assert_eq!(retry_info.retry_delay, Some(Duration::from_millis(2)));
     }
-
-    use std::hash::BuildHasher;
 }

@@ -9,8 +9,9 @@ use crate::kit::key;
 
 /// Which calls share a limit.
 pub trait Key: Send + Sync {
-    /// A number that is the same for calls which share a limit.
-    fn of(&self, call: &CallDetails, hasher: &RandomState) -> u64;
+    /// A number that is the same for calls which share a limit. `None` is the limit of all calls without a key, which
+    /// costs less than one that has to be looked up.
+    fn of(&self, call: &CallDetails, hasher: &RandomState) -> Option<u64>;
 }
 
 /// All calls share one limit.
@@ -18,8 +19,8 @@ pub trait Key: Send + Sync {
 pub struct Everyone;
 
 impl Key for Everyone {
-    fn of(&self, _call: &CallDetails, _hasher: &RandomState) -> u64 {
-        0
+    fn of(&self, _call: &CallDetails, _hasher: &RandomState) -> Option<u64> {
+        None
     }
 }
 
@@ -29,7 +30,7 @@ impl Key for Everyone {
 pub struct ByPeer;
 
 impl Key for ByPeer {
-    fn of(&self, call: &CallDetails, hasher: &RandomState) -> u64 {
+    fn of(&self, call: &CallDetails, hasher: &RandomState) -> Option<u64> {
         let peer = call.peer();
         if peer.is_none() {
             warn_of_no_peer(call);
@@ -38,7 +39,7 @@ impl Key for ByPeer {
             IpAddr::V4(address) => u64::from(address.to_bits()),
             IpAddr::V6(address) => (address.to_bits() >> 64) as u64,
         });
-        hasher.hash_one(network)
+        Some(hasher.hash_one(network))
     }
 }
 
@@ -81,14 +82,14 @@ impl ByMetadata {
 }
 
 impl Key for ByMetadata {
-    fn of(&self, call: &CallDetails, hasher: &RandomState) -> u64 {
+    fn of(&self, call: &CallDetails, hasher: &RandomState) -> Option<u64> {
         let mut values = call.metadata().as_ref().get_all(self.0).iter();
         let key = match (values.next(), values.next()) {
             (Some(value), None) => Some(value.as_bytes().trim_ascii()),
             // Which of several counts is for whoever reads them to say; here they share.
             _ => None,
         };
-        hasher.hash_one(key)
+        Some(hasher.hash_one(key))
     }
 }
 
@@ -110,9 +111,9 @@ impl<T: std::hash::Hash + Clone + Send + Sync + 'static> ByIdentity<T> {
 }
 
 impl<T> Key for ByIdentity<T> {
-    fn of(&self, call: &CallDetails, hasher: &RandomState) -> u64 {
+    fn of(&self, call: &CallDetails, hasher: &RandomState) -> Option<u64> {
         // The attribute lets this stand only behind `auth`; without an identity all calls share.
-        (self.0)(call, hasher).unwrap_or(0)
+        (self.0)(call, hasher)
     }
 }
 

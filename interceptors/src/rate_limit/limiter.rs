@@ -9,6 +9,7 @@ use std::time::Duration;
 use governor::clock::{Clock, Reference};
 use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
+use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use tokio::time::Instant;
 
@@ -151,8 +152,13 @@ impl Reference for TokioInstant {
 /// let users = Users { limiter: Limiter::new(&Config::per_second(5).burst(20)) };
 /// # let _ = users.limiter;
 /// ```
+///
+/// One limiter can be shared by entries with and without `key`: calls without one share a limit of their own, beside
+/// those of the keys.
 pub struct Limiter<C: Clock = TokioClock> {
-    governor: RateLimiter<u64, BoundedStore, C, NoOpMiddleware<C::Instant>>,
+    /// The limit of calls without a key takes no lock, which all calls would queue for.
+    everyone: RateLimiter<NotKeyed, InMemoryState, C, NoOpMiddleware<C::Instant>>,
+    keyed: RateLimiter<u64, BoundedStore, C, NoOpMiddleware<C::Instant>>,
     clock: C,
     hasher: RandomState,
     full: Arc<AtomicBool>,
@@ -174,7 +180,8 @@ impl<C: Clock + Clone> Limiter<C> {
         let full = Arc::new(AtomicBool::new(false));
         let store = BoundedStore::new(config.max_keys, Arc::clone(&full));
         Self {
-            governor: RateLimiter::new(config.quota, store, clock.clone()),
+            everyone: RateLimiter::direct_with_clock(config.quota, clock.clone()),
+            keyed: RateLimiter::new(config.quota, store, clock.clone()),
             hasher: RandomState::new(),
             full,
             last_sweep: Mutex::new(clock.now()),
@@ -189,18 +196,31 @@ impl<C: Clock> Limiter<C> {
     }
 
     /// Lets a call pass, or says how long to wait.
-    pub(crate) fn check(&self, key: u64) -> Result<(), Duration> {
-        let checked = self.governor.check_key(&key);
+    #[inline]
+    pub(crate) fn check(&self, key: Option<u64>) -> Result<(), Duration> {
+        match key {
+            None => self.check_everyone(),
+            Some(key) => self.check_key(key),
+        }
+    }
+
+    fn check_everyone(&self) -> Result<(), Duration> {
+        let checked = self.everyone.check();
+        checked.map_err(|until| until.wait_time_from(self.clock.now()))
+    }
+
+    fn check_key(&self, key: u64) -> Result<(), Duration> {
+        let checked = self.keyed.check_key(&key);
         if self.full.load(Ordering::Relaxed) && self.full.swap(false, Ordering::Relaxed) {
             self.sweep();
         }
         checked.map_err(|until| until.wait_time_from(self.clock.now()))
     }
 
-    /// How many keys are kept.
+    /// How many keys are kept. Calls without a `key` need none.
     #[must_use]
     pub fn keys(&self) -> usize {
-        self.governor.len()
+        self.keyed.len()
     }
 
     /// Forgets the keys that have recovered. Looks at every key, so at most once a second.
@@ -213,7 +233,7 @@ impl<C: Clock> Limiter<C> {
         if now.duration_since(*last) >= Duration::from_secs(1).into() {
             *last = now;
             drop(last);
-            self.governor.retain_recent();
+            self.keyed.retain_recent();
         }
     }
 }

@@ -35,6 +35,8 @@
 //! [`max_keys`](Config::max_keys) of them. Under a flood of more distinct keys than that, the
 //! ones too many share one limit until others have recovered: callers that are not known yet are
 //! refused more often then, those that are known are not.
+//!
+//! Without `key` a limit keeps no key, and a call takes no lock.
 
 mod interceptor;
 mod key;

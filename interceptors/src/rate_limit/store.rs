@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -51,16 +52,27 @@ impl StateStore for BoundedStore {
     {
         // The high bits: the map inside the shard goes by the whole key.
         let mut shard = self.shard((*key >> 56) as usize);
-        let known = shard.states.get(key).copied();
-        if known.is_none() && shard.states.len() >= self.max_keys_per_shard {
-            self.full.store(true, Ordering::Relaxed);
-            let (outcome, state) = f(shard.overflow)?;
-            shard.overflow = Some(state);
-            return Ok(outcome);
+        let Shard { states, overflow } = &mut *shard;
+        let is_full = states.len() >= self.max_keys_per_shard;
+        // The key is hashed once, whether or not it is there.
+        match states.entry(*key) {
+            Entry::Occupied(mut known) => {
+                let (outcome, state) = f(Some(*known.get()))?;
+                known.insert(state);
+                Ok(outcome)
+            }
+            Entry::Vacant(_) if is_full => {
+                self.full.store(true, Ordering::Relaxed);
+                let (outcome, state) = f(*overflow)?;
+                *overflow = Some(state);
+                Ok(outcome)
+            }
+            Entry::Vacant(place) => {
+                let (outcome, state) = f(None)?;
+                place.insert(state);
+                Ok(outcome)
+            }
         }
-        let (outcome, state) = f(known)?;
-        shard.states.insert(*key, state);
-        Ok(outcome)
     }
 }
 

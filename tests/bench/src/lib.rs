@@ -14,8 +14,8 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use axum::extract::OriginalUri;
-use http::Uri;
 use http::header::AUTHORIZATION;
+use http::{HeaderValue, Uri};
 use interceptors::auth::{Identity, Verifier};
 use interceptors::{Call, CallDetails, Interceptor, Next, intercept};
 use interceptors_proto::demo::user_service_server::UserService;
@@ -445,7 +445,7 @@ impl Requests {
                 "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
             ),
         ] {
-            headers.insert(name, http::HeaderValue::from_static(value));
+            headers.insert(name, HeaderValue::from_static(value));
         }
         let mut extensions = Extensions::default();
         extensions.insert(TcpConnectInfo {
@@ -471,10 +471,17 @@ impl Requests {
         self
     }
 
-    /// A request with this message.
+    /// A request with this message. Values own their bytes, as those do that HTTP/2 decodes: nothing shares them until somebody makes a copy.
     #[must_use]
     pub fn make<T>(&self, message: T) -> Request<T> {
-        Request::from_parts(self.metadata.clone(), self.extensions.clone(), message)
+        let mut headers = self.metadata.clone().into_headers();
+        for value in headers.values_mut() {
+            if let Ok(owned) = HeaderValue::from_bytes(value.as_bytes()) {
+                *value = owned;
+            }
+        }
+        let metadata = MetadataMap::from_headers(headers);
+        Request::from_parts(metadata, self.extensions.clone(), message)
     }
 }
 
