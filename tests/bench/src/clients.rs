@@ -107,8 +107,6 @@ clients! {
     Policy: policy;
     /// Retries and two keys of metadata.
     Peer: peer;
-    /// The same behind logging.
-    LoggedPeer: logged_peer;
 }
 
 /// One token for good.

@@ -6,6 +6,7 @@
 
 use std::future::{Ready, ready};
 use std::hint::black_box;
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::process;
@@ -39,7 +40,7 @@ use tower::retry::Policy;
 use tower_http::trace::{DefaultMakeSpan, DefaultOnEos, TraceLayer};
 use tracing::Level;
 
-use crate::clients::{self, Error, LoggedPeer, Peer};
+use crate::clients::{self, Error, Peer};
 use crate::{BEARER, Tokens, Users};
 
 /// A value of metadata.
@@ -91,8 +92,9 @@ pub async fn serve(name: &str, listener: TcpListener) -> Result<(), Error> {
                 .serve_with_incoming(incoming)
                 .await?;
         }
-        "by_hand" => {
-            let service = UserServiceServer::new(ByHand { limit });
+        "by_hand" | "by_hand_all_fields" => {
+            let all_fields = name == "by_hand_all_fields";
+            let service = UserServiceServer::new(ByHand { limit, all_fields });
             server
                 .add_service(service)
                 .serve_with_incoming(incoming)
@@ -268,6 +270,8 @@ service! {
 /// What one would write in the methods for this policy and no other.
 struct ByHand {
     limit: Arc<DefaultDirectRateLimiter>,
+    /// Whether the event has all the fields that the attribute's event has.
+    all_fields: bool,
 }
 
 impl ByHand {
@@ -275,26 +279,35 @@ impl ByHand {
         authorize(metadata.as_ref())?;
         count(&self.limit)
     }
+
+    fn log<T>(&self, path: &'static str, kind: &'static str, request: &Request<T>) -> LogByHand {
+        LogByHand {
+            path,
+            more: self.all_fields.then(|| (kind, request.remote_addr())),
+            started: Instant::now(),
+        }
+    }
 }
 
 service! {
     impl UserService for ByHand;
     type ListUsersStream = LoggedByHand<Users>;
     get_user: |self, request| {
-        let log = LogByHand::started("/demo.v1.UserService/GetUser");
+        let log = self.log("/demo.v1.UserService/GetUser", "unary", &request);
         let result = self.check(request.metadata()).map(|()| get_user(&request));
-        log.finished(result.as_ref().err().map_or(Code::Ok, Status::code));
+        log.finished(result.as_ref().err().map_or(Code::Ok, Status::code), None);
         result
     };
     list_users: |request| {
-        let log = LogByHand::started("/demo.v1.UserService/ListUsers");
+        let log = self.log("/demo.v1.UserService/ListUsers", "server_stream", &request);
         match self.check(request.metadata()) {
             Ok(()) => Ok(Response::new(LoggedByHand {
                 stream: list_users(&request),
+                sent: 0,
                 log: Some(log),
             })),
             Err(status) => {
-                log.finished(status.code());
+                log.finished(status.code(), None);
                 Err(status)
             }
         }
@@ -302,18 +315,31 @@ service! {
 }
 
 struct LogByHand {
-    method: &'static str,
+    path: &'static str,
+    more: Option<(&'static str, Option<SocketAddr>)>,
     started: Instant,
 }
 
 impl LogByHand {
-    fn started(method: &'static str) -> Self {
-        let started = Instant::now();
-        Self { method, started }
-    }
-
-    fn finished(self, code: Code) {
-        log(self.method, Some(code), self.started.elapsed());
+    fn finished(self, code: Code, sent: Option<u64>) {
+        let elapsed = self.started.elapsed();
+        let Some((kind, peer)) = self.more else {
+            return log(self.path, Some(code), elapsed);
+        };
+        let (service, method) = self.path[1..].split_once('/').unwrap_or_default();
+        tracing::info!(
+            protocol = "grpc",
+            grpc.component = "server",
+            grpc.service = service,
+            grpc.method = method,
+            grpc.method_type = kind,
+            peer.address = peer.map(tracing::field::display),
+            grpc.code = ?code,
+            grpc.time_ms = elapsed.as_secs_f64() * 1e3,
+            grpc.msgs_sent = sent,
+            outcome = if code == Code::Ok { "ok" } else { "error" },
+            "finished call"
+        );
     }
 }
 
@@ -329,6 +355,7 @@ fn log(method: &str, code: Option<Code>, elapsed: Duration) {
 /// Logs how a response stream ends.
 struct LoggedByHand<S> {
     stream: S,
+    sent: u64,
     log: Option<LogByHand>,
 }
 
@@ -343,10 +370,14 @@ where
         let code = match &polled {
             Poll::Ready(None) => Code::Ok,
             Poll::Ready(Some(Err(status))) => status.code(),
-            _ => return polled,
+            Poll::Ready(Some(Ok(_))) => {
+                self.sent += 1;
+                return polled;
+            }
+            Poll::Pending => return polled,
         };
         if let Some(log) = self.log.take() {
-            log.finished(code);
+            log.finished(code, Some(self.sent));
         }
         polled
     }
@@ -355,7 +386,7 @@ where
 impl<S> Drop for LoggedByHand<S> {
     fn drop(&mut self) {
         if let Some(log) = self.log.take() {
-            log.finished(Code::Cancelled);
+            log.finished(Code::Cancelled, Some(self.sent));
         }
     }
 }
@@ -416,11 +447,7 @@ pub async fn call(name: &str, channel: Channel, calls: u32) -> Result<(), Error>
     match name {
         "bare" => call_each(clients::Bare::new(channel), calls).await,
         "generated" => call_each(Peer::new(channel), calls).await,
-        "generated_logged" => call_each(LoggedPeer::new(channel), calls).await,
         "channel" => call_each(clients::Bare::new(Outbound.wrap(channel)), calls).await,
-        "channel_logged" => {
-            call_each(clients::Bare::new(LoggedOutbound.wrap(channel)), calls).await
-        }
         "tower" => call_each(clients::Bare::new(tower_stack(channel)), calls).await,
         "by_hand" => {
             let mut client = clients::Bare::new(channel);
@@ -444,9 +471,6 @@ async fn call_each(mut client: impl clients::Users, calls: u32) -> Result<(), Er
 /// The same as [`Peer`], around a channel.
 #[intercept(retry(max = 3), metadata("x-tenant" = TENANT, "x-region" = REGION))]
 struct Outbound;
-
-#[intercept(logging, retry(max = 3), metadata("x-tenant" = TENANT, "x-region" = REGION))]
-struct LoggedOutbound;
 
 const ATTEMPTS: u32 = 3;
 
