@@ -287,7 +287,10 @@ fn behind(
     };
     match asked {
         [] => {
-            let chain = chain(split.typed.first().copied().unwrap_or(usize::MAX));
+            let chain = match split.typed.first() {
+                Some(&first) => chain(first),
+                None => quote!(__innermost),
+            };
             quote!(#last.around(#innermost, |__innermost| #chain))
         }
         &[i, ref further_in @ ..] => {
