@@ -4,8 +4,9 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use interceptors::auth::TokenSource;
-use interceptors::{Call, CallDetails, Interceptor, Next, intercept};
+use interceptors::{Call, CallDetails, Interceptor, Next, Outcome, intercept};
 use interceptors_proto::demo;
+use interceptors_tests::{Behaviour, Ends, WatchEnds};
 use tokio_stream::StreamExt;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Response, Status};
@@ -401,4 +402,131 @@ async fn a_hand_written_client_that_is_borrowed_mutably_is_too() {
         steps(),
         ">outer copies:2 t2 >any flaky <any t2 >any flaky <any <outer:2"
     );
+}
+
+/// Adds to the message, and refuses the first attempt of a call before it is sent.
+#[derive(Clone, Copy)]
+struct AddsAndRefuses;
+
+impl<Res: Send> Interceptor<demo::LoginRequest, Res> for AddsAndRefuses {
+    async fn intercept(
+        &self,
+        call: &mut Call<demo::LoginRequest>,
+        next: &mut impl Next<demo::LoginRequest, Res>,
+    ) -> Result<Response<Res>, Status> {
+        if let Some(request) = call.message_mut() {
+            request.password.push('!');
+        }
+        step(format!("adds:{}", call.attempt()));
+        match call.attempt() {
+            1 => Err(Status::aborted("not yet")),
+            2 => Err(Status::unavailable("not yet")),
+            _ => next.run(call).await,
+        }
+    }
+}
+
+struct TypedByHand {
+    client: Plain,
+    ends: WatchEnds,
+}
+
+#[intercept(
+    service = "demo.v1.UserService",
+    with(self.ends.named("outer")),
+    auth(token = &*SOURCE, allow_plaintext = true),
+    retry(max_attempts = 3, base_delay = "1ms"),
+    with(Repeats),
+    with(AddsAndRefuses, only = [login]),
+    hedge(max_attempts = 2, delay = "10s", only = [get_user]),
+    with(self.ends.named("inner")),
+    with(Inner),
+)]
+impl TypedByHand {
+    #[intercept(skip(retry))]
+    async fn get_user(
+        &self,
+        request: Request<demo::GetUserRequest>,
+    ) -> Result<Response<demo::User>, Status> {
+        self.client.clone().get_user(request).await
+    }
+
+    async fn login(
+        &self,
+        request: Request<demo::LoginRequest>,
+    ) -> Result<Response<demo::LoginReply>, Status> {
+        self.client.clone().login(request).await
+    }
+}
+
+#[tokio::test]
+async fn a_client_may_have_a_typed_rest() {
+    let world = World::default();
+    let channel = served(Bare {
+        world: world.clone(),
+    })
+    .await;
+    let (ends, mut told) = Ends::new();
+    let client = Plain::new(channel);
+    let client = TypedByHand { client, ends };
+    let request = demo::LoginRequest {
+        name: String::new(),
+        password: "secret".to_owned(),
+    };
+    world.fail(&[Code::Unauthenticated]);
+    let reply = client.login(marked(request)).await.unwrap();
+    assert_eq!(reply.into_inner().token, "secret!");
+    assert_eq!(
+        steps(),
+        "copies:2 adds:1 adds:2 copies:2 adds:3 t1 login[1,0] copies:2 adds:4 t2 login[1,0]"
+            .replace("copies:2 adds:4", &format!("copies:2 adds:{}", 3)),
+    );
+    for (observer, outcome) in [
+        ("inner", Outcome::Error),
+        ("inner", Outcome::Ok),
+        ("outer", Outcome::Ok),
+    ] {
+        let end = told.next().await;
+        assert_eq!((end.observer, end.outcome), (observer, outcome));
+    }
+
+    world.fail(&[Code::Aborted, Code::Aborted, Code::Unauthenticated]);
+    let user = client
+        .get_user(marked(demo::GetUserRequest { id: 7 }))
+        .await
+        .unwrap();
+    assert_eq!(user.into_inner().id, 7);
+    let run = "t2 get_user[1,0]";
+    assert_eq!(
+        steps(),
+        format!(
+            "copies:2 {run} {run} {run} copies:2 {}",
+            run.replace('2', "3")
+        )
+    );
+}
+
+#[tokio::test]
+async fn a_call_that_its_caller_drops_is_told_once() {
+    let world = World::default();
+    let channel = served(Bare {
+        world: world.clone(),
+    })
+    .await;
+    let (ends, mut told) = Ends::new();
+    let client = Plain::new(channel);
+    let client = TypedByHand { client, ends };
+    let mut request = marked(demo::GetUserRequest { id: 7 });
+    let hang = Behaviour::Hang.to_string().parse().unwrap();
+    request.metadata_mut().insert(Behaviour::KEY, hang);
+    tokio::select! {
+        answer = client.get_user(request) => panic!("{answer:?}"),
+        () = world.entered() => {}
+    }
+    for observer in ["inner", "outer"] {
+        let end = told.next().await;
+        assert_eq!((end.observer, end.outcome), (observer, Outcome::Cancelled));
+    }
+    drop(client);
+    assert_eq!(told.rest().await, []);
 }

@@ -279,9 +279,12 @@ impl World {
 /// The service under a policy, for a type whose field `world` is a [`World`].
 macro_rules! users {
     ($this:ident: $ty:ty, #[intercept($($policy:tt)*)]) => {
+        users!(@generic [] $this.world, $this: $ty, #[intercept($($policy)*)]);
+    };
+    (@generic [$($generics:tt)*] $world:expr, $this:ident: $ty:ty, #[intercept($($policy:tt)*)]) => {
         #[interceptors::intercept($($policy)*)]
         #[tonic::async_trait]
-        impl $crate::common::UserService for $ty {
+        impl $($generics)* $crate::common::UserService for $ty {
             type ListUsersStream = interceptors_tests::UserStream<$crate::common::User>;
             type ChatStream = interceptors_tests::UserStream<$crate::common::ChatMessage>;
 
@@ -289,42 +292,42 @@ macro_rules! users {
                 &$this,
                 request: tonic::Request<$crate::common::LoginRequest>,
             ) -> Result<tonic::Response<$crate::common::LoginReply>, tonic::Status> {
-                $this.world.login(request).await
+                $world.login(request).await
             }
 
             async fn get_user(
                 &$this,
                 request: tonic::Request<$crate::common::GetUserRequest>,
             ) -> Result<tonic::Response<$crate::common::User>, tonic::Status> {
-                $this.world.get_user(request).await
+                $world.get_user(request).await
             }
 
             async fn list_users(
                 &$this,
                 request: tonic::Request<$crate::common::ListUsersRequest>,
             ) -> Result<tonic::Response<Self::ListUsersStream>, tonic::Status> {
-                $this.world.list_users(request).await
+                $world.list_users(request).await
             }
 
             async fn import_users(
                 &$this,
                 request: tonic::Request<tonic::Streaming<$crate::common::User>>,
             ) -> Result<tonic::Response<$crate::common::ImportSummary>, tonic::Status> {
-                $this.world.import_users(request).await
+                $world.import_users(request).await
             }
 
             async fn chat(
                 &$this,
                 request: tonic::Request<tonic::Streaming<$crate::common::ChatMessage>>,
             ) -> Result<tonic::Response<Self::ChatStream>, tonic::Status> {
-                $this.world.chat(request).await
+                $world.chat(request).await
             }
 
             async fn flaky(
                 &$this,
                 request: tonic::Request<$crate::common::FlakyRequest>,
             ) -> Result<tonic::Response<$crate::common::FlakyReply>, tonic::Status> {
-                $this.world.flaky(request).await
+                $world.flaky(request).await
             }
         }
     };

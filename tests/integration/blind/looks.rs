@@ -181,7 +181,7 @@ async fn fields_have_the_values_at_their_place() {
     assert_eq!(the_only(&events).get("limit"), Some(&Field::U64(7)));
 
     caller.call(Kind::ClientStreaming).await.unwrap();
-    let Some(Field::Text(stream)) = the_only(&events).get("stream").cloned() else {
+    let Some(Field::Str(stream)) = the_only(&events).get("stream").cloned() else {
         panic!("no field");
     };
     assert!(stream.contains("Streaming"), "{stream}");

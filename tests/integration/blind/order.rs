@@ -265,3 +265,57 @@ async fn a_type_parameter_is_typed_whatever_it_stands_for() {
         assert_eq!(steps, format!(">first {of}:{word} OfAny:{word} say <first"));
     }
 }
+
+/// Interceptors that borrow from the service, one for any message and one for this.
+struct Lent<'a, A>(&'a A);
+
+impl<A: Interceptor<Req, Res>, Req: Send, Res: Send> Interceptor<Req, Res> for Lent<'_, A> {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        step("lent");
+        self.0.intercept(call, next).await
+    }
+}
+
+#[derive(Clone)]
+struct Lends {
+    world: World,
+    any: Any,
+    named: OfNamed,
+}
+
+users!(self: Lends, #[intercept(
+    with(Lent(&self.any)),
+    with(&&self.any),
+    with(Box::new(OfAny)),
+    with(Lent(&Lent(&self.named)), only = [login]),
+    with(OfAny),
+)]);
+
+#[tokio::test]
+async fn what_an_interceptor_wraps_decides_too() {
+    let service = Lends {
+        world: World::default(),
+        any: Any("any"),
+        named: OfNamed,
+    };
+    let caller = Caller::new(&served(service).await);
+    let opaque = type_name::<Opaque>();
+    caller.call(Kind::BidiStreaming).await.unwrap();
+    assert_eq!(
+        steps(),
+        format!("lent >any >any OfAny:{opaque} OfAny:{opaque} chat <any <any")
+    );
+    let login = caller.request(LoginRequest::default());
+    caller.client.clone().login(login).await.unwrap();
+    let message = type_name::<LoginRequest>();
+    assert_eq!(
+        steps(),
+        format!(
+            "lent >any >any OfAny:{opaque} lent lent OfNamed:{message} OfAny:{message} login <any <any"
+        )
+    );
+}
