@@ -291,7 +291,7 @@ users!(self: Lends, #[intercept(
     with(Lent(&self.any)),
     with(&&self.any),
     with(Box::new(OfAny)),
-    with(Lent(&Lent(&self.named)), only = [login]),
+    with(Lent(&self.named), only = [login]),
     with(OfAny),
 )]);
 
@@ -315,7 +315,7 @@ async fn what_an_interceptor_wraps_decides_too() {
     assert_eq!(
         steps(),
         format!(
-            "lent >any >any OfAny:{opaque} lent lent OfNamed:{message} OfAny:{message} login <any <any"
+            "lent >any >any OfAny:{opaque} lent OfNamed:{message} OfAny:{message} login <any <any"
         )
     );
 }
