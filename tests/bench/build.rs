@@ -24,6 +24,10 @@ const CLIENTS: [(&str, &str); 10] = [
     ("authenticated", "auth(token = &*crate::clients::TOKENS)"),
     ("logged_retried", "logging, retry(max = 3)"),
     ("policy", "logging, retry(max = 3), deadline(\"5s\")"),
+    (
+        "peer",
+        "retry(max = 3), metadata(\"x-tenant\" = crate::peers::TENANT, \"x-region\" = crate::peers::REGION)",
+    ),
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

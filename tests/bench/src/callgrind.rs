@@ -3,9 +3,11 @@
 //!
 //! Callgrind collects while a function whose name begins with `measured` runs; no other may be
 //! called so, nor may a closure be in one.
+//!
+//! A process that serves or calls another one is counted with [`Process`] instead.
 
 use std::env;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 /// Calls in the shorter run of a case.
@@ -66,7 +68,9 @@ pub fn run(cases: &[Case], report: impl FnOnce(&dyn Fn(&str) -> f64) -> ExitCode
     }
 }
 
-fn has_valgrind() -> bool {
+/// Whether valgrind is installed.
+#[must_use]
+pub fn has_valgrind() -> bool {
     let version = Command::new("valgrind")
         .arg("--version")
         .stdout(Stdio::null())
@@ -100,6 +104,56 @@ fn total(key: &str, calls: u32) -> u64 {
         let _ = std::fs::remove_file(&file);
     }
     total.unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&output.stderr)))
+}
+
+/// This program under callgrind, as a process of its own. All is counted that it does after it enters a
+/// function named `zero_counts`, until it ends.
+#[derive(Debug)]
+pub struct Process {
+    file: PathBuf,
+}
+
+impl Process {
+    /// Named so that two of them do not write to the same file.
+    ///
+    /// # Panics
+    ///
+    /// If this program has no path.
+    #[must_use]
+    pub fn new(key: &str) -> Self {
+        let this = env::current_exe().expect("this program has a path");
+        let file = this.with_extension(format!("{key}.callgrind"));
+        Self { file }
+    }
+
+    /// What starts it, without the program's arguments.
+    ///
+    /// # Panics
+    ///
+    /// If this program has no path.
+    #[must_use]
+    pub fn command(&self) -> Command {
+        let mut command = Command::new("valgrind");
+        command
+            .args([
+                "--quiet",
+                "--tool=callgrind",
+                "--zero-before=*::zero_counts*",
+            ])
+            .arg(format!("--callgrind-out-file={}", self.file.display()))
+            .arg(env::current_exe().expect("this program has a path"));
+        command
+    }
+
+    /// The instructions, when it has ended. `None` if nothing was counted.
+    #[must_use]
+    pub fn total(self) -> Option<u64> {
+        let total = read_total(&self.file);
+        if env::var_os("KEEP_CALLGRIND").is_none() {
+            let _ = std::fs::remove_file(&self.file);
+        }
+        total
+    }
 }
 
 /// The line `totals: 123456` of callgrind's output.

@@ -107,6 +107,8 @@ clients! {
     LoggedRetried: logged_retried;
     /// Logging, retries and a deadline.
     Policy: policy;
+    /// Retries and two keys of metadata.
+    Peer: peer;
 }
 
 /// One token for good.

@@ -5,6 +5,7 @@
 pub mod callgrind;
 pub mod clients;
 pub mod large;
+pub mod peers;
 
 use std::future::Future;
 use std::hint::black_box;
