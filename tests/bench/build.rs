@@ -10,7 +10,7 @@ mod large;
 
 /// A policy, and the module that its client of the demo service is in. What the policies name is in
 /// `src/clients.rs`.
-const CLIENTS: [(&str, &str); 10] = [
+const CLIENTS: [(&str, &str); 11] = [
     ("empty", "with(crate::NoOp, only = [login])"),
     ("no_op", "with(crate::NoOp)"),
     ("logged", "logging"),
