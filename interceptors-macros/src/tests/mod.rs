@@ -12,6 +12,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::{format_ident, quote};
 
 use crate::intercept::intercept_tokens;
+use crate::text::metadata::base64;
 
 /// The expansion as formatted Rust.
 fn expansion(args: TokenStream, item: TokenStream) -> String {
@@ -1566,4 +1567,18 @@ fn retry_and_hedge_with_different_throttles_are_an_error() {
     assert!(same.is_empty(), "{same:?}");
     let same = errors(args(quote!(f(10)), quote!(f(10))), item());
     assert!(same.is_empty(), "{same:?}");
+}
+
+#[test]
+fn base64_is_that_of_tonic() {
+    for (bytes, text) in [
+        (&b""[..], ""),
+        (b"f", "Zg"),
+        (b"fo", "Zm8"),
+        (b"foo", "Zm9v"),
+        (b"foob", "Zm9vYg"),
+        (b"\xfb\xff\xfe", "+//+"),
+    ] {
+        assert_eq!(base64(bytes), text);
+    }
 }
