@@ -472,7 +472,7 @@ fn method_impl(
         #forking
     };
     let rest = policy::rest(&links, &split, &innermost);
-    let frame = policy::frame(&links.looks(&split.looks(&checked.entries)));
+    let frame = policy::frame(&links, &split, &TokenStream::new());
     let (policy, kept) = (policies.name(of(chain)), policies.kept(&split));
     let hide = hide_secrets(checked, None);
     let over = sends_tokens(checked).then(|| quote!(__call.set_plaintext(self.is_plaintext);));

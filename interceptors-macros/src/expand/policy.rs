@@ -7,7 +7,8 @@ use syn::{Attribute, Token};
 use super::chain::{Links, Part, verdict_name};
 use crate::check::Checked;
 use crate::entries::chain::Chain;
-use crate::entries::entry::{Listed, Looks};
+use crate::entries::entry::Listed;
+use crate::entries::row::Looks;
 use crate::entries::site::Site;
 use crate::item::mount::Side;
 use crate::text::span::at;
@@ -253,8 +254,10 @@ pub(super) fn rest(links: &Links<'_>, split: &Split, given: &TokenStream) -> Tok
         quote!(let _ = &#local;)
     });
     let bindings = quote!(#bindings #(#used)*);
-    let asked: Vec<usize> = split.asked(links.entries).collect();
     let is_client = links.mount.side() == Side::Client;
+    if is_plain(links, split) {
+        return bindings;
+    }
     // The innermost link of a client takes a call of its own.
     let last = match split.typed.is_empty() && !is_client {
         true => quote!(__interceptors::Blind),
@@ -313,12 +316,27 @@ fn behind(
     }
 }
 
+/// Whether nothing but the handler is behind the first part of the list, whatever the types are.
+fn is_plain(links: &Links<'_>, split: &Split) -> bool {
+    links.mount.side() == Side::Server
+        && split.typed.is_empty()
+        && split.asked(links.entries).next().is_none()
+}
+
 /// What holds the message of a method while its policy runs.
-pub(super) fn frame(looks: &TokenStream) -> TokenStream {
+pub(super) fn frame(links: &Links<'_>, split: &Split, handler: &TokenStream) -> TokenStream {
+    let looks = links.looks(&split.looks(links.entries));
+    let running = quote!(let __running = ::core::pin::pin!(::core::option::Option::None););
+    if is_plain(links, split) {
+        return quote! {
+            #running
+            let mut __frame = __rpc.frame(__message, __abilities, #looks, __running, #handler);
+        };
+    }
     quote! {
         let mut __stage = __verdict.stage();
         let __home = __verdict.home(&mut __stage);
-        let __running = ::core::pin::pin!(::core::option::Option::None);
+        #running
         let mut __frame = __behind.frame(
             &__home,
             __message,

@@ -182,16 +182,10 @@ impl Expander<'_> {
     ///     let __abilities = || Abilities::new(…);
     ///     let (mut __call, __message) =
     ///         __rpc.enter(<Self as __handlers::Handlers>::__get_Plan, __abilities(), __request);
-    ///     let __verdict = Blind;
-    ///     let __behind = Blind.around(
-    ///         __rpc.handler(|__request| <Self as __handlers::Handlers>::get(self, __request)),
-    ///         |__innermost| __innermost,
-    ///     );
-    ///     let mut __stage = __verdict.stage();
-    ///     let __home = __verdict.home(&mut __stage);
     ///     let __running = pin!(None);
-    ///     let mut __frame =
-    ///         __behind.frame(&__home, __message, __abilities, NoLooks, __running, run_rest);
+    ///     let mut __frame = __rpc.frame(__message, __abilities, NoLooks, __running, |__request| {
+    ///         <Self as __handlers::Handlers>::get(self, __request)
+    ///     });
     ///     let __answer =
     ///         <Self as __Policy>::__policy_0(&*self, &mut __call, Behind::new(&mut __frame)).await;
     ///     __rpc.leave(Answered::answered(&mut __frame, __answer), &mut __call)
@@ -281,7 +275,6 @@ impl Expander<'_> {
             part: Part::Rest,
         };
         let split = Split::of(chain, &self.checked.entries, method.by_mut);
-        let looks = links.looks(&split.looks(&self.checked.entries));
         let (name, kept) = (policies.name(of(method, chain)), policies.kept(&split));
         let policy = self.policy_trait();
         let this_argument = (!method.by_mut).then(|| quote!(&*#this,));
@@ -315,7 +308,7 @@ impl Expander<'_> {
             ),
         };
         let rest = policy::rest(&links, &split, &innermost);
-        let frame = policy::frame(&looks);
+        let frame = policy::frame(&links, &split, &quote!(|__request| #call));
         let hide = hide_secrets(
             self.checked,
             (self.checked.mount.side() == Side::Server).then_some(chain),

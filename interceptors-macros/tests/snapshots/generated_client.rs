@@ -181,9 +181,17 @@ pub mod user_service_client {
             __rpc.covers_made(__1);
             let __2 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_2);
             let __3 = &__interceptors::metadata::Metadata::new(|| async move {
-                let mut __values = __interceptors::metadata::Values::new();
-                __values.ascii("x-trace", crate::trace())?;
-                ::core::result::Result::Ok::<_, __interceptors::tonic::Status>(__values)
+                ::core::result::Result::Ok::<
+                    _,
+                    __interceptors::tonic::Status,
+                >([
+                    {
+                        static __KEY: __interceptors::metadata::Key = __interceptors::metadata::Key::new(
+                            "x-trace",
+                        );
+                        __interceptors::metadata::Pair::ascii(&__KEY, crate::trace())?
+                    },
+                ])
             });
             let mut __chain = __interceptors::Chain::new(
                 __0,

@@ -144,6 +144,30 @@ pub struct HandlerFrame<'r, M, F, Fut, R, B, L> {
     reply: PhantomData<fn() -> R>,
 }
 
+impl<'r, M, F, Fut, R, B, L> HandlerFrame<'r, M, F, Fut, R, B, L> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn new(
+        message: M,
+        abilities: AbilitiesOf<M>,
+        handler: F,
+        looks: L,
+        running: Pin<&'r mut Option<Fut>>,
+    ) -> Self {
+        Self {
+            held: Held {
+                message: Some(message),
+                abilities,
+                is_counted: false,
+            },
+            handler,
+            running,
+            answer: None,
+            looks,
+            reply: PhantomData,
+        }
+    }
+}
+
 impl<M, F, Fut, R, B, L> Answered<B> for HandlerFrame<'_, M, F, Fut, R, B, L> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn answered(&mut self, answer: OpaqueAnswer) -> Answer<B> {
@@ -393,18 +417,7 @@ impl<F, R> Innermost<Handler<F, R>> {
         G: FnMut(Lent<'static, 'static, M, NoLink>) -> Run,
         Run: Future<Output = Answer<()>>,
     {
-        HandlerFrame {
-            held: Held {
-                message: Some(message),
-                abilities,
-                is_counted: false,
-            },
-            handler: self.0.call,
-            running,
-            answer: None,
-            looks,
-            reply: PhantomData,
-        }
+        HandlerFrame::new(message, abilities, self.0.call, looks, running)
     }
 }
 
