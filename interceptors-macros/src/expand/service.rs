@@ -65,8 +65,8 @@ pub(crate) fn expand(checked: &Checked, block: &ServiceImpl) -> TokenStream {
     let names = e.service_name();
     let entries = entries(checked);
     let hidden_trait = e.hidden_trait();
-    let hidden_impl = e.hidden_impl();
     let policies = e.policies();
+    let hidden_impl = e.hidden_impl(&policies);
     let policy_impl = e.policy_impl(&policies);
     let wrapper_impl = e.wrapper_impl(&policies);
     let methods_by_mut = e.methods_by_mut();
@@ -348,7 +348,7 @@ impl Expander<'_> {
     }
 
     /// The trait of the functions that are there once for all methods, with the parameters of the `impl`.
-    fn policy_trait(&self) -> TokenStream {
+    pub(super) fn policy_trait(&self) -> TokenStream {
         let (_, parameters, _) = self.block.generics.split_for_impl();
         quote!(__Policy #parameters)
     }
@@ -362,12 +362,14 @@ impl Expander<'_> {
         let this = block.methods.iter().find(|method| !method.by_mut);
         let this = this.map(|method| method.receiver().self_token);
         let functions = policies.functions(&block.generics, this);
+        let verdicts = policies.verdicts(&block.generics, true);
         quote! {
             trait __Policy<#(#parameters),*> {
                 #declarations
             }
             impl #impl_generics #policy for #self_ty #where_clause {
                 #functions
+                #verdicts
             }
         }
     }
@@ -404,7 +406,7 @@ impl Expander<'_> {
     }
 }
 
-fn of<'a>(method: &'a Method, chain: &'a Chain) -> Of<'a> {
+pub(super) fn of<'a>(method: &'a Method, chain: &'a Chain) -> Of<'a> {
     Of {
         chain,
         by_mut: method.by_mut,

@@ -104,7 +104,7 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__login_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[],
+            const { &[] },
         );
         async fn login(&self, request: Request<Id>) -> Result<Response<User>, Status> {
             todo!()
@@ -127,7 +127,7 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__get_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[__ENTRY_AUTH_0, __ENTRY_AUTHORIZE_1, __ENTRY_AUTHORIZE_2],
+            const { &[__ENTRY_AUTH_0, __ENTRY_AUTHORIZE_1, __ENTRY_AUTHORIZE_2] },
         );
         async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
             todo!()
@@ -150,12 +150,14 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__set_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[
-                __ENTRY_AUTH_0,
-                __ENTRY_AUTHORIZE_1,
-                __ENTRY_AUTHORIZE_3,
-                __ENTRY_AUTHORIZE_4,
-            ],
+            const {
+                &[
+                    __ENTRY_AUTH_0,
+                    __ENTRY_AUTHORIZE_1,
+                    __ENTRY_AUTHORIZE_3,
+                    __ENTRY_AUTHORIZE_4,
+                ]
+            },
         );
         async fn set(&self, request: Request<Id>) -> Result<Response<User>, Status> {
             todo!()
@@ -284,27 +286,14 @@ const _: () = {
                     __request,
                 );
             __call.hide(__CONFIG_AUTH_0.own_header());
-            let __verdict = __interceptors::Blind;
-            let __behind = __interceptors::Blind
-                .around(
-                    __rpc
-                        .handler(|__request| <Self as __handlers::Handlers>::login(
-                            self,
-                            __request,
-                        )),
-                    |__innermost| __innermost,
-                );
-            let mut __stage = __verdict.stage();
-            let __home = __verdict.home(&mut __stage);
             let __running = ::core::pin::pin!(::core::option::Option::None);
-            let mut __frame = __behind
+            let mut __frame = __rpc
                 .frame(
-                    &__home,
                     __message,
                     __abilities,
                     __interceptors::NoLooks,
                     __running,
-                    __interceptors::run_rest,
+                    |__request| <Self as __handlers::Handlers>::login(self, __request),
                 );
             let __answer = <Self as __Policy>::__policy_0(
                     &*self,
@@ -342,27 +331,14 @@ const _: () = {
                     __abilities(),
                     __request,
                 );
-            let __verdict = __interceptors::Blind;
-            let __behind = __interceptors::Blind
-                .around(
-                    __rpc
-                        .handler(|__request| <Self as __handlers::Handlers>::get(
-                            self,
-                            __request,
-                        )),
-                    |__innermost| __innermost,
-                );
-            let mut __stage = __verdict.stage();
-            let __home = __verdict.home(&mut __stage);
             let __running = ::core::pin::pin!(::core::option::Option::None);
-            let mut __frame = __behind
+            let mut __frame = __rpc
                 .frame(
-                    &__home,
                     __message,
                     __abilities,
                     __interceptors::NoLooks,
                     __running,
-                    __interceptors::run_rest,
+                    |__request| <Self as __handlers::Handlers>::get(self, __request),
                 );
             let __answer = <Self as __Policy>::__policy_1(
                     &*self,
@@ -400,27 +376,14 @@ const _: () = {
                     __abilities(),
                     __request,
                 );
-            let __verdict = __interceptors::Blind;
-            let __behind = __interceptors::Blind
-                .around(
-                    __rpc
-                        .handler(|__request| <Self as __handlers::Handlers>::set(
-                            self,
-                            __request,
-                        )),
-                    |__innermost| __innermost,
-                );
-            let mut __stage = __verdict.stage();
-            let __home = __verdict.home(&mut __stage);
             let __running = ::core::pin::pin!(::core::option::Option::None);
-            let mut __frame = __behind
+            let mut __frame = __rpc
                 .frame(
-                    &__home,
                     __message,
                     __abilities,
                     __interceptors::NoLooks,
                     __running,
-                    __interceptors::run_rest,
+                    |__request| <Self as __handlers::Handlers>::set(self, __request),
                 );
             let __answer = <Self as __Policy>::__policy_2(
                     &*self,

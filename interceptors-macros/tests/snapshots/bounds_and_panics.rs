@@ -101,7 +101,7 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__get_user_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[__ENTRY_CATCH_PANIC_2, __ENTRY_TIMEOUT_3],
+            const { &[__ENTRY_CATCH_PANIC_2, __ENTRY_TIMEOUT_3] },
         );
         async fn get_user(
             &self,
@@ -127,7 +127,7 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__login_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[__ENTRY_CATCH_PANIC_4, __ENTRY_TIMEOUT_5],
+            const { &[__ENTRY_CATCH_PANIC_4, __ENTRY_TIMEOUT_5] },
         );
         async fn login(
             &self,
@@ -215,27 +215,14 @@ const _: () = {
                     __abilities(),
                     __request,
                 );
-            let __verdict = __interceptors::Blind;
-            let __behind = __interceptors::Blind
-                .around(
-                    __rpc
-                        .handler(|__request| <Self as __handlers::Handlers>::get_user(
-                            self,
-                            __request,
-                        )),
-                    |__innermost| __innermost,
-                );
-            let mut __stage = __verdict.stage();
-            let __home = __verdict.home(&mut __stage);
             let __running = ::core::pin::pin!(::core::option::Option::None);
-            let mut __frame = __behind
+            let mut __frame = __rpc
                 .frame(
-                    &__home,
                     __message,
                     __abilities,
                     __interceptors::NoLooks,
                     __running,
-                    __interceptors::run_rest,
+                    |__request| <Self as __handlers::Handlers>::get_user(self, __request),
                 );
             let __answer = <Self as __Policy>::__policy_0(
                     &*self,
@@ -276,27 +263,14 @@ const _: () = {
                     __abilities(),
                     __request,
                 );
-            let __verdict = __interceptors::Blind;
-            let __behind = __interceptors::Blind
-                .around(
-                    __rpc
-                        .handler(|__request| <Self as __handlers::Handlers>::login(
-                            self,
-                            __request,
-                        )),
-                    |__innermost| __innermost,
-                );
-            let mut __stage = __verdict.stage();
-            let __home = __verdict.home(&mut __stage);
             let __running = ::core::pin::pin!(::core::option::Option::None);
-            let mut __frame = __behind
+            let mut __frame = __rpc
                 .frame(
-                    &__home,
                     __message,
                     __abilities,
                     __interceptors::NoLooks,
                     __running,
-                    __interceptors::run_rest,
+                    |__request| <Self as __handlers::Handlers>::login(self, __request),
                 );
             let __answer = <Self as __Policy>::__policy_1(
                     &*self,

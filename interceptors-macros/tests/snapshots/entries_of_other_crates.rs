@@ -136,7 +136,13 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__get_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[__ENTRY_LOGGING_0, __ENTRY_AUDIT_1, __ENTRY_BUDGET_2],
+            const {
+                &[
+                    __ENTRY_LOGGING_0,
+                    __ENTRY_AUDIT_1.blind(<Self as __Policy>::__IS_BLIND_1),
+                    __ENTRY_BUDGET_2.blind(<Self as __Policy>::__IS_BLIND_2),
+                ]
+            },
         );
         async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
             todo!()
@@ -159,7 +165,12 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__set_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[__ENTRY_LOGGING_0, __ENTRY_AUDIT_3],
+            const {
+                &[
+                    __ENTRY_LOGGING_0,
+                    __ENTRY_AUDIT_3.blind(<Self as __Policy>::__IS_BLIND_3),
+                ]
+            },
         );
         async fn set(&self, request: Request<Id>) -> Result<Response<User>, Status> {
             todo!()
@@ -180,6 +191,9 @@ const _: () = {
         ) -> impl ::core::future::Future<
             Output = __interceptors::OpaqueAnswer,
         > + ::core::marker::Send;
+        const __IS_BLIND_1: ::core::primitive::bool;
+        const __IS_BLIND_2: ::core::primitive::bool;
+        const __IS_BLIND_3: ::core::primitive::bool;
     }
     impl __Policy for Service {
         async fn __policy_0(
@@ -228,6 +242,30 @@ const _: () = {
             );
             __rpc.run(&mut __chain, __call).await
         }
+        const __IS_BLIND_1: ::core::primitive::bool = __interceptors::is_blind(|
+            __this: &Self|
+        {
+            let _ = __this;
+            let __1 = &__OWN_AUDIT_1;
+            let __verdict_1 = __interceptors::asked_value(__1).verdict();
+            __verdict_1
+        });
+        const __IS_BLIND_2: ::core::primitive::bool = __interceptors::is_blind(|
+            __this: &Self|
+        {
+            let _ = __this;
+            let __2 = &__OWN_BUDGET_2;
+            let __verdict_2 = __interceptors::asked_value(__2).verdict();
+            __verdict_2
+        });
+        const __IS_BLIND_3: ::core::primitive::bool = __interceptors::is_blind(|
+            __this: &Self|
+        {
+            let _ = __this;
+            let __3 = &__OWN_AUDIT_3;
+            let __verdict_3 = __interceptors::asked_value(__3).verdict();
+            __verdict_3
+        });
     }
     #[tonic::async_trait]
     impl Query for Service {

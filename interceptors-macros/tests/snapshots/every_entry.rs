@@ -141,7 +141,14 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__login_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[__ENTRY_LOGGING_0, __ENTRY_RETRY_3, __ENTRY_WITH_4, __ENTRY_WITH_5],
+            const {
+                &[
+                    __ENTRY_LOGGING_0,
+                    __ENTRY_RETRY_3,
+                    __ENTRY_WITH_4.blind(<Self as __Policy>::__IS_BLIND_4),
+                    __ENTRY_WITH_5.blind(<Self as __Policy>::__IS_BLIND_5),
+                ]
+            },
         );
         async fn login(
             &self,
@@ -167,14 +174,16 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__get_user_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[
-                __ENTRY_LOGGING_0,
-                __ENTRY_AUTH_1,
-                __ENTRY_RATE_LIMIT_2,
-                __ENTRY_RETRY_3,
-                __ENTRY_WITH_4,
-                __ENTRY_WITH_5,
-            ],
+            const {
+                &[
+                    __ENTRY_LOGGING_0,
+                    __ENTRY_AUTH_1,
+                    __ENTRY_RATE_LIMIT_2,
+                    __ENTRY_RETRY_3,
+                    __ENTRY_WITH_4.blind(<Self as __Policy>::__IS_BLIND_4),
+                    __ENTRY_WITH_5.blind(<Self as __Policy>::__IS_BLIND_5),
+                ]
+            },
         );
         async fn get_user(
             &self,
@@ -198,6 +207,8 @@ const _: () = {
         ) -> impl ::core::future::Future<
             Output = __interceptors::OpaqueAnswer,
         > + ::core::marker::Send;
+        const __IS_BLIND_4: ::core::primitive::bool;
+        const __IS_BLIND_5: ::core::primitive::bool;
     }
     impl __Policy for Users {
         async fn __policy_0(
@@ -298,6 +309,25 @@ const _: () = {
                 );
             __rpc.run(&mut __chain, __call).await
         }
+        const __IS_BLIND_4: ::core::primitive::bool = __interceptors::is_blind(|
+            __this: &Self|
+        {
+            let _ = __this;
+            let __4 = || &(__this.audit);
+            let __verdict_4 = __interceptors::asked(&__4).verdict();
+            __verdict_4
+        });
+        const __IS_BLIND_5: ::core::primitive::bool = __interceptors::is_blind(|
+            __this: &Self|
+        {
+            let _ = __this;
+            let __5 = || __interceptors::evaluate_once::<
+                (),
+                _,
+            >(&__VALUE_WITH_5, || Audit::new("secret"));
+            let __verdict_5 = __interceptors::asked(&__5).verdict();
+            __verdict_5
+        });
     }
     #[tonic::async_trait]
     impl UserService for Users {

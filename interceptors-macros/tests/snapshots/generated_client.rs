@@ -112,7 +112,7 @@ pub mod user_service_client {
             },
             __interceptors::Kind::new(false, false),
             __interceptors::Side::Client,
-            &[__ENTRY_LOGGING_0, __ENTRY_RETRY_2],
+            const { &[__ENTRY_LOGGING_0, __ENTRY_RETRY_2] },
         );
         #[allow(non_upper_case_globals)]
         const __METHOD_get_url: &__interceptors::Method = &__interceptors::Method {
@@ -138,7 +138,9 @@ pub mod user_service_client {
             },
             __interceptors::Kind::new(true, true),
             __interceptors::Side::Client,
-            &[__ENTRY_LOGGING_0, __ENTRY_AUTH_1, __ENTRY_RETRY_2, __ENTRY_METADATA_3],
+            const {
+                &[__ENTRY_LOGGING_0, __ENTRY_AUTH_1, __ENTRY_RETRY_2, __ENTRY_METADATA_3]
+            },
         );
         #[allow(non_upper_case_globals)]
         const __METHOD_upload: &__interceptors::Method = &__interceptors::Method {

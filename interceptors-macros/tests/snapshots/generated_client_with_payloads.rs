@@ -84,7 +84,7 @@ pub mod user_service_client {
             },
             __interceptors::Kind::new(false, false),
             __interceptors::Side::Client,
-            &[__ENTRY_PAYLOAD_0],
+            const { &[__ENTRY_PAYLOAD_0] },
         );
         #[allow(non_upper_case_globals)]
         const __METHOD_get_url: &__interceptors::Method = &__interceptors::Method {
@@ -105,7 +105,7 @@ pub mod user_service_client {
             },
             __interceptors::Kind::new(true, true),
             __interceptors::Side::Client,
-            &[__ENTRY_PAYLOAD_1],
+            const { &[__ENTRY_PAYLOAD_1] },
         );
         #[allow(non_upper_case_globals)]
         const __METHOD_upload: &__interceptors::Method = &__interceptors::Method {

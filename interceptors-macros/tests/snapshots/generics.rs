@@ -54,7 +54,7 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__get_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[__ENTRY_RETRY_0],
+            const { &[__ENTRY_RETRY_0] },
         );
         async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
             todo!()
@@ -122,28 +122,18 @@ const _: () = {
                     __abilities(),
                     __request,
                 );
-            let __verdict = __interceptors::Blind;
-            let __behind = __interceptors::Blind
-                .around(
-                    __rpc
-                        .handler(|__request| <Self as __handlers::Handlers<
-                            'a,
-                            T,
-                            N,
-                        >>::get(self, __request)),
-                    |__innermost| __innermost,
-                );
-            let mut __stage = __verdict.stage();
-            let __home = __verdict.home(&mut __stage);
             let __running = ::core::pin::pin!(::core::option::Option::None);
-            let mut __frame = __behind
+            let mut __frame = __rpc
                 .frame(
-                    &__home,
                     __message,
                     __abilities,
                     __interceptors::NoLooks,
                     __running,
-                    __interceptors::run_rest,
+                    |__request| <Self as __handlers::Handlers<
+                        'a,
+                        T,
+                        N,
+                    >>::get(self, __request),
                 );
             let __answer = <Self as __Policy<
                 'a,

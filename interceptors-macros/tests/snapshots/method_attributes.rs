@@ -90,7 +90,13 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__get_url_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[__ENTRY_LOGGING_0, __ENTRY_RATE_LIMIT_3, __ENTRY_WITH_4],
+            const {
+                &[
+                    __ENTRY_LOGGING_0,
+                    __ENTRY_RATE_LIMIT_3,
+                    __ENTRY_WITH_4.blind(<Self as __Policy>::__IS_BLIND_4),
+                ]
+            },
         );
         async fn get_url(&self, request: Request<Id>) -> Result<Response<Url>, Status> {
             todo!()
@@ -104,6 +110,7 @@ const _: () = {
         ) -> impl ::core::future::Future<
             Output = __interceptors::OpaqueAnswer,
         > + ::core::marker::Send;
+        const __IS_BLIND_4: ::core::primitive::bool;
     }
     impl __Policy for Users {
         async fn __policy_0(
@@ -135,6 +142,17 @@ const _: () = {
             );
             __rpc.run(&mut __chain, __call).await
         }
+        const __IS_BLIND_4: ::core::primitive::bool = __interceptors::is_blind(|
+            __this: &Self|
+        {
+            let _ = __this;
+            let __4 = || __interceptors::evaluate_path::<
+                (),
+                _,
+            >(&__VALUE_WITH_4, || Slow);
+            let __verdict_4 = __interceptors::asked(&__4).verdict();
+            __verdict_4
+        });
     }
     #[tonic::async_trait]
     impl UserService for Users {

@@ -60,7 +60,7 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__get_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[__ENTRY_WITH_0],
+            const { &[__ENTRY_WITH_0.blind(<Self as __Policy>::__IS_BLIND_0)] },
         );
         fn get(
             &self,
@@ -86,7 +86,7 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__set_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[],
+            const { &[] },
         );
         async fn set(&self, request: Request<Id>) -> Result<Response<User>, Status> {
             todo!()
@@ -107,6 +107,7 @@ const _: () = {
         ) -> impl ::core::future::Future<
             Output = __interceptors::OpaqueAnswer,
         > + ::core::marker::Send;
+        const __IS_BLIND_0: ::core::primitive::bool;
     }
     impl __Policy for Service {
         async fn __policy_0(
@@ -131,6 +132,14 @@ const _: () = {
             let mut __chain = __behind;
             __rpc.run(&mut __chain, __call).await
         }
+        const __IS_BLIND_0: ::core::primitive::bool = __interceptors::is_blind(|
+            __this: &Self|
+        {
+            let _ = __this;
+            let __0 = || &(__this.audit);
+            let __verdict_0 = __interceptors::asked(&__0).verdict();
+            __verdict_0
+        });
     }
     impl Query for Service {
         fn get(
@@ -230,27 +239,14 @@ const _: () = {
                     __abilities(),
                     __request,
                 );
-            let __verdict = __interceptors::Blind;
-            let __behind = __interceptors::Blind
-                .around(
-                    __rpc
-                        .handler(|__request| <Self as __handlers::Handlers>::set(
-                            self,
-                            __request,
-                        )),
-                    |__innermost| __innermost,
-                );
-            let mut __stage = __verdict.stage();
-            let __home = __verdict.home(&mut __stage);
             let __running = ::core::pin::pin!(::core::option::Option::None);
-            let mut __frame = __behind
+            let mut __frame = __rpc
                 .frame(
-                    &__home,
                     __message,
                     __abilities,
                     __interceptors::NoLooks,
                     __running,
-                    __interceptors::run_rest,
+                    |__request| <Self as __handlers::Handlers>::set(self, __request),
                 );
             let __answer = <Self as __Policy>::__policy_1(
                     &*self,

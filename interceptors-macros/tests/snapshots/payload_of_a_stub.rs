@@ -56,7 +56,7 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__get_Result>::REPLY),
             ),
             __interceptors::Side::Client,
-            &[__ENTRY_PAYLOAD_0],
+            const { &[__ENTRY_PAYLOAD_0] },
         );
         async fn __get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
             self.client.clone().get(request).await

@@ -131,7 +131,7 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__get_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[__ENTRY_PAYLOAD_2],
+            const { &[__ENTRY_PAYLOAD_2] },
         );
         async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
             todo!()
@@ -154,7 +154,7 @@ const _: () = {
                 >(__interceptors::AssociatedStream),
             ),
             __interceptors::Side::Server,
-            &[__ENTRY_PAYLOAD_3],
+            const { &[__ENTRY_PAYLOAD_3] },
         );
         async fn list(
             &self,
@@ -180,7 +180,7 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__put_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[__ENTRY_PAYLOAD_1],
+            const { &[__ENTRY_PAYLOAD_1] },
         );
         async fn put(
             &self,
@@ -206,7 +206,7 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__set_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[__ENTRY_PAYLOAD_0],
+            const { &[__ENTRY_PAYLOAD_0] },
         );
         async fn set(&self, request: Request<Id>) -> Result<Response<User>, Status> {
             todo!()
@@ -347,22 +347,9 @@ const _: () = {
                 __rpc.covers(__2);
             };
             let _ = &__2;
-            let __verdict = __interceptors::Blind;
-            let __behind = __interceptors::Blind
-                .around(
-                    __rpc
-                        .handler(|__request| <Self as __handlers::Handlers>::get(
-                            self,
-                            __request,
-                        )),
-                    |__innermost| __innermost,
-                );
-            let mut __stage = __verdict.stage();
-            let __home = __verdict.home(&mut __stage);
             let __running = ::core::pin::pin!(::core::option::Option::None);
-            let mut __frame = __behind
+            let mut __frame = __rpc
                 .frame(
-                    &__home,
                     __message,
                     __abilities,
                     __rpc
@@ -371,7 +358,7 @@ const _: () = {
                             _ => ::core::result::Result::Ok(()),
                         }),
                     __running,
-                    __interceptors::run_rest,
+                    |__request| <Self as __handlers::Handlers>::get(self, __request),
                 );
             let __answer = <Self as __Policy>::__policy_0(
                     &*self,
@@ -462,22 +449,9 @@ const _: () = {
                 __rpc.covers(__3);
             };
             let _ = &__3;
-            let __verdict = __interceptors::Blind;
-            let __behind = __interceptors::Blind
-                .around(
-                    __rpc
-                        .handler(|__request| <Self as __handlers::Handlers>::list(
-                            self,
-                            __request,
-                        )),
-                    |__innermost| __innermost,
-                );
-            let mut __stage = __verdict.stage();
-            let __home = __verdict.home(&mut __stage);
             let __running = ::core::pin::pin!(::core::option::Option::None);
-            let mut __frame = __behind
+            let mut __frame = __rpc
                 .frame(
-                    &__home,
                     __message,
                     __abilities,
                     __rpc
@@ -486,7 +460,7 @@ const _: () = {
                             _ => ::core::result::Result::Ok(()),
                         }),
                     __running,
-                    __interceptors::run_rest,
+                    |__request| <Self as __handlers::Handlers>::list(self, __request),
                 );
             let __answer = <Self as __Policy>::__policy_1(
                     &*self,
@@ -555,22 +529,9 @@ const _: () = {
                 __rpc.covers(__1);
             };
             let _ = &__1;
-            let __verdict = __interceptors::Blind;
-            let __behind = __interceptors::Blind
-                .around(
-                    __rpc
-                        .handler(|__request| <Self as __handlers::Handlers>::put(
-                            self,
-                            __request,
-                        )),
-                    |__innermost| __innermost,
-                );
-            let mut __stage = __verdict.stage();
-            let __home = __verdict.home(&mut __stage);
             let __running = ::core::pin::pin!(::core::option::Option::None);
-            let mut __frame = __behind
+            let mut __frame = __rpc
                 .frame(
-                    &__home,
                     __message,
                     __abilities,
                     __rpc
@@ -579,7 +540,7 @@ const _: () = {
                             _ => ::core::result::Result::Ok(()),
                         }),
                     __running,
-                    __interceptors::run_rest,
+                    |__request| <Self as __handlers::Handlers>::put(self, __request),
                 );
             let __answer = <Self as __Policy>::__policy_2(
                     &*self,
@@ -636,22 +597,9 @@ const _: () = {
                 __rpc.covers(__0);
             };
             let _ = &__0;
-            let __verdict = __interceptors::Blind;
-            let __behind = __interceptors::Blind
-                .around(
-                    __rpc
-                        .handler(|__request| <Self as __handlers::Handlers>::set(
-                            self,
-                            __request,
-                        )),
-                    |__innermost| __innermost,
-                );
-            let mut __stage = __verdict.stage();
-            let __home = __verdict.home(&mut __stage);
             let __running = ::core::pin::pin!(::core::option::Option::None);
-            let mut __frame = __behind
+            let mut __frame = __rpc
                 .frame(
-                    &__home,
                     __message,
                     __abilities,
                     __rpc
@@ -660,7 +608,7 @@ const _: () = {
                             _ => ::core::result::Result::Ok(()),
                         }),
                     __running,
-                    __interceptors::run_rest,
+                    |__request| <Self as __handlers::Handlers>::set(self, __request),
                 );
             let __answer = <Self as __Policy>::__policy_3(
                     &*self,

@@ -57,7 +57,7 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__get_user_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[__ENTRY_LOGGING_0],
+            const { &[__ENTRY_LOGGING_0] },
         );
         #[instrument(name = "get_user")]
         async fn __get_user(
@@ -84,7 +84,7 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__get_me_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[__ENTRY_LOGGING_0],
+            const { &[__ENTRY_LOGGING_0] },
         );
         async fn get_me(&self, request: Request<Me>) -> Result<Response<User>, Status> {
             self.get_user(Request::new(Id::me())).await
@@ -140,27 +140,17 @@ const _: () = {
                     __abilities(),
                     __request,
                 );
-            let __verdict = __interceptors::Blind;
-            let __behind = __interceptors::Blind
-                .around(
-                    __rpc
-                        .handler(|__request| <Self as __handlers::Handlers>::__get_user(
-                            self,
-                            __request,
-                        )),
-                    |__innermost| __innermost,
-                );
-            let mut __stage = __verdict.stage();
-            let __home = __verdict.home(&mut __stage);
             let __running = ::core::pin::pin!(::core::option::Option::None);
-            let mut __frame = __behind
+            let mut __frame = __rpc
                 .frame(
-                    &__home,
                     __message,
                     __abilities,
                     __interceptors::NoLooks,
                     __running,
-                    __interceptors::run_rest,
+                    |__request| <Self as __handlers::Handlers>::__get_user(
+                        self,
+                        __request,
+                    ),
                 );
             let __answer = <Self as __Policy>::__policy_0(
                     &*self,
@@ -201,27 +191,14 @@ const _: () = {
                     __abilities(),
                     __request,
                 );
-            let __verdict = __interceptors::Blind;
-            let __behind = __interceptors::Blind
-                .around(
-                    __rpc
-                        .handler(|__request| <Self as __handlers::Handlers>::get_me(
-                            self,
-                            __request,
-                        )),
-                    |__innermost| __innermost,
-                );
-            let mut __stage = __verdict.stage();
-            let __home = __verdict.home(&mut __stage);
             let __running = ::core::pin::pin!(::core::option::Option::None);
-            let mut __frame = __behind
+            let mut __frame = __rpc
                 .frame(
-                    &__home,
                     __message,
                     __abilities,
                     __interceptors::NoLooks,
                     __running,
-                    __interceptors::run_rest,
+                    |__request| <Self as __handlers::Handlers>::get_me(self, __request),
                 );
             let __answer = <Self as __Policy>::__policy_0(
                     &*self,

@@ -74,7 +74,7 @@ const _: () = {
                 >(__interceptors::AssociatedStream),
             ),
             __interceptors::Side::Server,
-            &[__ENTRY_LOGGING_0, __ENTRY_RETRY_1],
+            const { &[__ENTRY_LOGGING_0, __ENTRY_RETRY_1] },
         );
         async fn list_users(
             &self,
@@ -139,27 +139,17 @@ const _: () = {
                     __abilities(),
                     __request,
                 );
-            let __verdict = __interceptors::Blind;
-            let __behind = __interceptors::Blind
-                .around(
-                    __rpc
-                        .handler(|__request| <Self as __handlers::Handlers>::list_users(
-                            self,
-                            __request,
-                        )),
-                    |__innermost| __innermost,
-                );
-            let mut __stage = __verdict.stage();
-            let __home = __verdict.home(&mut __stage);
             let __running = ::core::pin::pin!(::core::option::Option::None);
-            let mut __frame = __behind
+            let mut __frame = __rpc
                 .frame(
-                    &__home,
                     __message,
                     __abilities,
                     __interceptors::NoLooks,
                     __running,
-                    __interceptors::run_rest,
+                    |__request| <Self as __handlers::Handlers>::list_users(
+                        self,
+                        __request,
+                    ),
                 );
             let __answer = <Self as __Policy>::__policy_0(
                     &*self,

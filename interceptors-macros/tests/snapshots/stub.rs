@@ -20,7 +20,8 @@ const _: () = {
     };
     const __ENTRY_HEDGE_1: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::hedge::Entry,
-    >(&__CONFIG_HEDGE_1.settings(), &[]);
+    >(&__CONFIG_HEDGE_1.settings(), &[])
+        .blind(false);
     #[allow(dead_code, nonstandard_style, clippy::all, clippy::pedantic)]
     mod __handlers {
         pub(super) trait Handlers {
@@ -65,7 +66,7 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__get_Result>::REPLY),
             ),
             __interceptors::Side::Client,
-            &[__ENTRY_LOGGING_0, __ENTRY_HEDGE_1],
+            const { &[__ENTRY_LOGGING_0, __ENTRY_HEDGE_1.blind(false)] },
         );
         async fn __get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
             self.client.clone().get(request).await
@@ -88,7 +89,7 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__set_Result>::REPLY),
             ),
             __interceptors::Side::Client,
-            &[__ENTRY_LOGGING_0],
+            const { &[__ENTRY_LOGGING_0] },
         );
         async fn set(&mut self, request: Request<User>) -> Result<Response<Id>, Status> {
             self.client.set(request).await
