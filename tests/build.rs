@@ -98,6 +98,11 @@ const CLIENTS: &[(&str, &str)] = &[
         "trace, metrics(recorder = &*RECORDER), with(Soaked), request_id, logging(slow = \"500ms\"), deadline(\"500ms\"), hedge(max_attempts = 2, delay = \"5ms\", only = [get_user]), retry(max = 2, base_delay = \"2ms\", throttle(tokens = 100, ratio = 0.1), except = [get_user]), circuit_breaker(failures = 20, open_for = \"50ms\"), concurrency(limiter = &*SOAKED_LIMITER), auth(token = &*UNSTEADY, public = [login], allow_plaintext = true), metadata(\"x-call\" = counted())",
     ),
     ("hurried", "with(Watched), deadline(\"400ms\")"),
+    // What it names is in the test of that name.
+    (
+        "blind",
+        "with(crate::clients::Outer), auth(token = &*crate::clients::SOURCE, allow_plaintext = true), retry(max_attempts = 2, base_delay = \"1ms\", jitter = 0.0), with(crate::clients::Repeats), with(crate::clients::Inner)",
+    ),
     ("audited", "logging, ::audit_interceptor::audit(level = 5)"),
     ("crowded", "concurrency(max = 1, queue = 1, wait = \"20s\")"),
     (

@@ -78,7 +78,8 @@ pub trait Next<Req, Res>: Send {
     /// Calls the next interceptor, or the handler.
     ///
     /// It may be called again only after [`Call::next_attempt`]. Otherwise the request is gone,
-    /// the handler is not run, and the result is `INTERNAL`.
+    /// the handler is not run, and the result is `INTERNAL`. Answer with the response of the latest attempt:
+    /// for that of an attempt before, which another response has replaced, the caller gets `INTERNAL`.
     fn run(
         &mut self,
         call: &mut Call<Req>,

@@ -60,13 +60,20 @@ impl Opaque {
     missing_debug_implementations,
     reason = "an interceptor bounded on `Debug` wants the message"
 )]
-pub struct OpaqueReply(());
+pub struct OpaqueReply {
+    /// Tells the answers of several attempts from each other.
+    number: u32,
+}
 
 pub type OpaqueAnswer = Result<Response<OpaqueReply>, Status>;
 
 impl OpaqueReply {
-    pub(crate) const fn new() -> Self {
-        Self(())
+    pub(crate) const fn new(number: u32) -> Self {
+        Self { number }
+    }
+
+    pub(crate) const fn number(&self) -> u32 {
+        self.number
     }
 }
 

@@ -106,32 +106,50 @@ pub trait Answered<B> {
     fn answered(&mut self, answer: OpaqueAnswer) -> Answer<B>;
 }
 
-#[cfg_attr(not(debug_assertions), inline(always))]
-fn with_body<B>(answer: OpaqueAnswer, body: &mut Option<B>) -> Answer<B> {
-    match answer {
-        Ok(response) => {
-            let Some(body) = body.take() else {
-                return Err(gone());
-            };
-            let (metadata, _, extensions) = response.into_parts();
-            Ok(Response::from_parts(metadata, body, extensions))
+/// What an answer has in it, while it is in a frame: that of the latest attempt that succeeded.
+struct Left<B> {
+    body: Option<B>,
+    number: u32,
+}
+
+impl<B> Left<B> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn with_body(&mut self, answer: OpaqueAnswer) -> Answer<B> {
+        match answer {
+            Ok(response) => {
+                let (metadata, reply, extensions) = response.into_parts();
+                match self.body.take() {
+                    Some(body) if reply.number() == self.number => {
+                        Ok(Response::from_parts(metadata, body, extensions))
+                    }
+                    _ => Err(stale()),
+                }
+            }
+            Err(status) => Err(status),
         }
-        Err(status) => Err(status),
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn without_body(&mut self, answer: Answer<B>) -> OpaqueAnswer {
+        match answer {
+            Ok(response) => {
+                let (metadata, body, extensions) = response.into_parts();
+                self.body = Some(body);
+                self.number = self.number.wrapping_add(1);
+                let reply = OpaqueReply::new(self.number);
+                Ok(Response::from_parts(metadata, reply, extensions))
+            }
+            Err(status) => Err(status),
+        }
     }
 }
 
-/// Leaves the body in its frame.
-#[cfg_attr(not(debug_assertions), inline(always))]
-fn without_body<B>(answer: Answer<B>, body: &mut Option<B>) -> OpaqueAnswer {
-    match answer {
-        Ok(response) => {
-            let (metadata, given, extensions) = response.into_parts();
-            *body = Some(given);
-            let reply = OpaqueReply::new();
-            Ok(Response::from_parts(metadata, reply, extensions))
-        }
-        Err(status) => Err(status),
-    }
+/// The metadata of one attempt with the message of another would be an answer that nobody gave.
+#[cold]
+fn stale() -> Status {
+    Status::internal(
+        "an interceptor answered with the response of an attempt that another one has followed",
+    )
 }
 
 /// The frame of a service's method whose policy looks at no message: behind it is the handler.
@@ -139,7 +157,7 @@ pub struct HandlerFrame<'r, M, F, Fut, R, B, L> {
     held: Held<M>,
     handler: F,
     running: Pin<&'r mut Option<Fut>>,
-    answer: Option<B>,
+    left: Left<B>,
     looks: L,
     reply: PhantomData<fn() -> R>,
 }
@@ -161,7 +179,10 @@ impl<'r, M, F, Fut, R, B, L> HandlerFrame<'r, M, F, Fut, R, B, L> {
             },
             handler,
             running,
-            answer: None,
+            left: Left {
+                body: None,
+                number: 0,
+            },
             looks,
             reply: PhantomData,
         }
@@ -171,7 +192,7 @@ impl<'r, M, F, Fut, R, B, L> HandlerFrame<'r, M, F, Fut, R, B, L> {
 impl<M, F, Fut, R, B, L> Answered<B> for HandlerFrame<'_, M, F, Fut, R, B, L> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn answered(&mut self, answer: OpaqueAnswer) -> Answer<B> {
-        with_body(answer, &mut self.answer)
+        self.left.with_body(answer)
     }
 }
 
@@ -184,6 +205,10 @@ where
     L: LooksOf<M, R::Body>,
 {
     fn begin(&mut self, call: &mut Call<Opaque>) -> Result<Begun, Status> {
+        // One that was thrown away may hold what the next attempt waits for.
+        if call.kind().response_is_stream() {
+            self.left.body = None;
+        }
         self.held.count(call);
         let (sent, metadata, extensions) = take_opaque(call)?;
         let Some(message) = self.held.take(&sent) else {
@@ -208,7 +233,7 @@ where
         };
         self.running.set(None);
         call.set_answered(matches!(answer, Ok(_)));
-        Poll::Ready(without_body(R::enter(answer), &mut self.answer))
+        Poll::Ready(self.left.without_body(R::enter(answer)))
     }
 
     fn look(&mut self, entry: usize, look: Look<'_>) -> Result<(), Status> {
@@ -216,7 +241,7 @@ where
         let seen = Seen {
             look,
             request: &mut self.held.message,
-            reply: &mut self.answer,
+            reply: &mut self.left.body,
         };
         self.looks.look(entry, seen)
     }
@@ -295,14 +320,14 @@ pub struct RestFrame<'r, 'h, 's, M, N, Fut, B, L, G> {
     running: Pin<&'r mut Option<Fut>>,
     /// What stood for the message that has begun.
     sent: Opaque,
-    answer: Option<B>,
+    left: Left<B>,
     looks: L,
 }
 
 impl<M, N, Fut, B, L, G> Answered<B> for RestFrame<'_, '_, '_, M, N, Fut, B, L, G> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn answered(&mut self, answer: OpaqueAnswer) -> Answer<B> {
-        with_body(answer, &mut self.answer)
+        self.left.with_body(answer)
     }
 }
 
@@ -316,6 +341,10 @@ where
     L: LooksOf<M, B>,
 {
     fn begin(&mut self, call: &mut Call<Opaque>) -> Result<Begun, Status> {
+        // One that was thrown away may hold what the next attempt waits for.
+        if call.kind().response_is_stream() {
+            self.left.body = None;
+        }
         self.held.count(call);
         let Some(sent) = call.message_slot().take() else {
             return Err(gone());
@@ -352,12 +381,15 @@ where
         }) = &mut *home
             && let Some(message) = call.take_back(lent)
         {
-            // It was not sent, so it can still be.
-            self.held.message = Some(message);
+            // It was not sent, so it can still be. The rest may have changed it, so what was kept goes first.
+            match &mut self.held.message {
+                kept @ None => *kept = Some(message),
+                Some(_) => {}
+            }
             call.message_slot().get_or_insert(self.sent.again());
         }
         drop(home);
-        Poll::Ready(without_body(answer, &mut self.answer))
+        Poll::Ready(self.left.without_body(answer))
     }
 
     fn look(&mut self, entry: usize, look: Look<'_>) -> Result<(), Status> {
@@ -365,7 +397,7 @@ where
         let seen = Seen {
             look,
             request: &mut self.held.message,
-            reply: &mut self.answer,
+            reply: &mut self.left.body,
         };
         self.looks.look(entry, seen)
     }
@@ -453,7 +485,10 @@ impl<N> Links<N> {
             run,
             running,
             sent: Opaque::new(0),
-            answer: None,
+            left: Left {
+                body: None,
+                number: 0,
+            },
             looks,
         }
     }

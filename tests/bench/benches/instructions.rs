@@ -11,15 +11,17 @@ use std::process::ExitCode;
 
 use interceptors_bench::callgrind::{self, Case, case};
 use interceptors_bench::{
-    Attribute, Bare, ByHand, Five, Logged, Named, NoOp0, NoOp1, NoOp2, NoOp4, NoOp8, NoOp16, Observed,
-    Requests, Tokens, drain, ready,
+    Attribute, Bare, ByHand, Five, Logged, Named, NoOp0, NoOp1, NoOp2, NoOp4, NoOp8, NoOp16,
+    Observed, Requests, Tokens, drain, ready,
 };
 use interceptors_proto::demo::user_service_server::UserService;
 use interceptors_proto::demo::{GetUserRequest, ListUsersRequest, User};
 use tonic::{Request, Response, Status};
 
-/// The most that the attribute may take of what the code by hand takes.
-const RATIO: f64 = 1.35;
+/// The most that the attribute may take of what the code by hand takes. One of its three entries is typed: such a call
+/// is lent from the part of the policy that looks at no message to the part that does, and its future is larger than what
+/// malloc keeps at hand.
+const RATIO: f64 = 1.42;
 /// The most that one more interceptor may take that does nothing.
 const PER_NO_OP: f64 = 60.0;
 /// Messages of a response stream for each call of the others.

@@ -1,0 +1,404 @@
+//! Interceptors for any message, on clients.
+
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use interceptors::auth::TokenSource;
+use interceptors::{Call, CallDetails, Interceptor, Next, intercept};
+use interceptors_proto::demo;
+use tokio_stream::StreamExt;
+use tonic::transport::Channel;
+use tonic::{Code, Request, Response, Status};
+
+use crate::common::{Any, World, served, step, steps, users};
+
+#[allow(
+    missing_docs,
+    unused_qualifications,
+    unreachable_pub,
+    dead_code,
+    clippy::all
+)]
+mod generated {
+    include!(concat!(env!("OUT_DIR"), "/blind/demo.v1.rs"));
+}
+
+use generated::user_service_client::UserServiceClient;
+
+/// Writes down `>outer` and `<outer`, and the attempts that were made.
+pub(crate) struct Outer;
+
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Outer {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        step(">outer");
+        let answer = next.run(call).await;
+        step(format!("<outer:{}", call.attempt()));
+        answer
+    }
+}
+
+/// Writes down the token that a call has, and the metadata that an attempt before has left.
+pub(crate) struct Inner;
+
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Inner {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        let token = call.metadata().get("authorization");
+        let token = token.map_or("", |token| {
+            token.to_str().unwrap().trim_start_matches("Bearer ")
+        });
+        let left = call.metadata().contains_key("x-left");
+        step(format!("{token}{}", if left { "!" } else { "" }));
+        call.metadata_mut().insert("x-left", "1".parse().unwrap());
+        next.run(call).await
+    }
+}
+
+/// After `ABORTED`, calls on with each of two copies that were made up front, and with a copy of each.
+pub(crate) struct Repeats;
+
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Repeats {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        let is_aborted = |answer: &Result<Response<Res>, Status>| match answer {
+            Ok(_) => false,
+            Err(status) => status.code() == Code::Aborted,
+        };
+        let copies = [call.copy_request(), call.copy_request()];
+        step(format!("copies:{}", copies.iter().flatten().count()));
+        let mut answer = next.run(call).await;
+        for copy in copies.into_iter().flatten() {
+            if !is_aborted(&answer) {
+                break;
+            }
+            call.next_attempt(copy);
+            let of_copy = call.copy_request();
+            answer = next.run(call).await;
+            if is_aborted(&answer)
+                && let Some(of_copy) = of_copy
+            {
+                call.next_attempt(of_copy);
+                answer = next.run(call).await;
+            }
+        }
+        answer
+    }
+}
+
+/// A new token whenever one was rejected.
+pub(crate) struct Source;
+
+pub(crate) static SOURCE: LazyLock<Source> = LazyLock::new(|| Source);
+
+thread_local! {
+    static TOKEN: AtomicU32 = const { AtomicU32::new(1) };
+}
+
+impl TokenSource for Source {
+    async fn token(&self, _: &CallDetails) -> Result<String, Status> {
+        Ok(format!(
+            "t{}",
+            TOKEN.with(|token| token.load(Ordering::SeqCst))
+        ))
+    }
+
+    fn rejected(&self, _: &str) -> bool {
+        TOKEN.with(|token| token.fetch_add(1, Ordering::SeqCst));
+        true
+    }
+
+    fn may_refresh(&self) -> bool {
+        true
+    }
+}
+
+#[derive(Clone, Default)]
+struct Bare {
+    world: World,
+}
+
+users!(self: Bare, #[intercept()]);
+
+async fn client(world: &World) -> UserServiceClient<Channel> {
+    let world = world.clone();
+    UserServiceClient::new(served(Bare { world }).await)
+}
+
+/// Fails once so that the user's interceptor repeats, once so that `retry` does, and once so that `auth` does.
+const EACH: [Code; 3] = [Code::Aborted, Code::Unavailable, Code::Unauthenticated];
+
+/// The steps of such a call.
+fn each(handler: &str) -> String {
+    format!(
+        ">outer copies:2 t1 {handler}[1] t1 {handler}[1] copies:2 t1 {handler}[1] copies:2 t2 {handler}[1] <outer"
+    )
+}
+
+/// The steps, without the number of attempts.
+fn taken() -> String {
+    let steps = steps();
+    steps.rsplit_once(':').unwrap().0.to_owned()
+}
+
+fn marked<M>(message: M) -> Request<M> {
+    let mut request = Request::new(message);
+    request
+        .metadata_mut()
+        .insert("x-mark", "1".parse().unwrap());
+    request
+}
+
+#[tokio::test]
+async fn a_unary_call_is_repeated_by_three_interceptors() {
+    let world = World::default();
+    let mut client = client(&world).await;
+    world.fail(&EACH);
+    let user = client
+        .get_user(marked(demo::GetUserRequest { id: 7 }))
+        .await;
+    assert_eq!(user.unwrap().into_inner().id, 7);
+    assert_eq!(taken(), each("get_user").replace("[1]", "[1,0]"));
+    world.fail(&[Code::Aborted; 10]);
+    let status = client
+        .get_user(demo::GetUserRequest { id: 7 })
+        .await
+        .unwrap_err();
+    assert_eq!(status.code(), Code::Aborted);
+    assert_eq!(
+        steps(),
+        format!(">outer copies:2 {}<outer:5", "t2 get_user ".repeat(5))
+    );
+}
+
+#[tokio::test]
+async fn a_request_stream_is_repeated_by_three_interceptors() {
+    let world = World::default();
+    let mut client = client(&world).await;
+    world.fail(&EACH);
+    let users = [1, 2, 3].map(|id| demo::User {
+        id,
+        ..Default::default()
+    });
+    let summary = client.import_users(marked(tokio_stream::iter(users))).await;
+    assert_eq!(summary.unwrap().into_inner().imported, 3);
+    assert_eq!(taken(), each("import_users").replace("[1]", "[1,0]"));
+}
+
+#[tokio::test]
+async fn a_conversation_is_repeated_by_three_interceptors() {
+    let world = World::default();
+    let mut client = client(&world).await;
+    world.fail(&EACH);
+    let said = ["a", "b"].map(|text| demo::ChatMessage {
+        text: text.to_owned(),
+    });
+    let chat = client.chat(marked(tokio_stream::iter(said))).await.unwrap();
+    let heard: Vec<_> = chat
+        .into_inner()
+        .map(|said| said.unwrap().text)
+        .collect()
+        .await;
+    assert_eq!(heard, ["2", "1", "2"]);
+    assert_eq!(taken(), each("chat").replace("[1]", "[1,0]"));
+    let list = demo::ListUsersRequest::default();
+    world.fail(&[Code::Aborted; 3]);
+    let users = client.list_users(list).await.unwrap().into_inner();
+    assert_eq!(users.collect::<Vec<_>>().await.len(), 3);
+    assert_eq!(
+        steps(),
+        format!(">outer copies:2 {}<outer:4", "t2 list_users ".repeat(4))
+    );
+}
+
+#[tokio::test]
+async fn a_large_message_is_not_copied_and_its_error_is_its_own() {
+    let world = World::default();
+    let mut client = client(&world).await;
+    let large = |code| {
+        world.fail(&[code]);
+        demo::LoginRequest {
+            name: String::new(),
+            password: "x".repeat(300 * 1024),
+        }
+    };
+    for code in [Code::Aborted, Code::Unavailable, Code::Unauthenticated] {
+        let status = client.login(large(code)).await.unwrap_err();
+        assert_eq!((status.code(), status.message()), (code, "told to fail"));
+        let steps = steps();
+        assert!(steps.starts_with(">outer copies:0 t"), "{steps}");
+        assert!(steps.ends_with(" login <outer:1"), "{steps}");
+    }
+    let summary = client.import_users(tokio_stream::iter((0..40).map(|id| demo::User {
+        id,
+        name: "x".repeat(10 * 1024),
+    })));
+    assert_eq!(summary.await.unwrap().into_inner().imported, 40);
+    steps();
+    // It is known only once too much has been sent.
+    world.fail(&[Code::Unavailable]);
+    let users = (0..40).map(|id| demo::User {
+        id,
+        name: "x".repeat(10 * 1024),
+    });
+    let status = client
+        .import_users(tokio_stream::iter(users))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (status.code(), status.message()),
+        (Code::Unavailable, "told to fail")
+    );
+}
+
+type Plain = demo::user_service_client::UserServiceClient<Channel>;
+
+/// A client that somebody wrote by hand.
+struct ByHand {
+    client: Plain,
+}
+
+#[intercept(
+    service = "demo.v1.UserService",
+    with(Outer),
+    auth(token = &*SOURCE, allow_plaintext = true),
+    retry(max_attempts = 2, base_delay = "1ms"),
+    with(Repeats),
+    with(Inner),
+)]
+impl ByHand {
+    async fn get_user(
+        &self,
+        request: Request<demo::GetUserRequest>,
+    ) -> Result<Response<demo::User>, Status> {
+        self.client.clone().get_user(request).await
+    }
+
+    async fn login(
+        &self,
+        request: Request<demo::LoginRequest>,
+    ) -> Result<Response<demo::LoginReply>, Status> {
+        self.client.clone().login(request).await
+    }
+}
+
+struct ByMut {
+    client: Plain,
+    any: Any,
+}
+
+#[intercept(
+    service = "demo.v1.UserService",
+    with(Outer),
+    auth(token = &*SOURCE, allow_plaintext = true),
+    retry(max_attempts = 2, base_delay = "1ms"),
+    with(Repeats),
+    with(Inner),
+    with(self.any.clone(), only = [flaky]),
+)]
+impl ByMut {
+    async fn get_user(
+        &mut self,
+        request: Request<demo::GetUserRequest>,
+    ) -> Result<Response<demo::User>, Status> {
+        self.client.get_user(request).await
+    }
+
+    async fn list_users(
+        &mut self,
+        request: Request<demo::ListUsersRequest>,
+    ) -> Result<Response<tonic::Streaming<demo::User>>, Status> {
+        self.client.list_users(request).await
+    }
+
+    async fn flaky(
+        &mut self,
+        request: Request<demo::FlakyRequest>,
+    ) -> Result<Response<demo::FlakyReply>, Status> {
+        self.client.flaky(request).await
+    }
+}
+
+#[tokio::test]
+async fn a_hand_written_client_is_repeated_by_three_interceptors() {
+    let world = World::default();
+    let channel = served(Bare {
+        world: world.clone(),
+    })
+    .await;
+    let client = Plain::new(channel.clone());
+    let by_hand = ByHand {
+        client: client.clone(),
+    };
+    world.fail(&EACH);
+    let user = by_hand
+        .get_user(marked(demo::GetUserRequest { id: 7 }))
+        .await;
+    assert_eq!(user.unwrap().into_inner().id, 7);
+    assert_eq!(taken(), each("get_user").replace("[1]", "[1,0]"));
+
+    world.fail(&[Code::Aborted]);
+    let password = "x".repeat(300 * 1024);
+    let large = demo::LoginRequest {
+        name: String::new(),
+        password,
+    };
+    let status = by_hand.login(Request::new(large)).await.unwrap_err();
+    assert_eq!(
+        (status.code(), status.message()),
+        (Code::Aborted, "told to fail")
+    );
+    assert_eq!(steps(), ">outer copies:0 t2 login <outer:1");
+}
+
+#[tokio::test]
+async fn a_hand_written_client_that_is_borrowed_mutably_is_too() {
+    let world = World::default();
+    let channel = served(Bare {
+        world: world.clone(),
+    })
+    .await;
+    let client = Plain::new(channel.clone());
+    let mut by_mut = ByMut {
+        client,
+        any: Any("any"),
+    };
+    world.fail(&EACH);
+    let user = by_mut
+        .get_user(marked(demo::GetUserRequest { id: 7 }))
+        .await;
+    assert_eq!(user.unwrap().into_inner().id, 7);
+    assert_eq!(taken(), each("get_user").replace("[1]", "[1,0]"));
+
+    world.fail(&[Code::Aborted; 4]);
+    let users = by_mut
+        .list_users(Request::new(demo::ListUsersRequest::default()))
+        .await;
+    assert_eq!(
+        users.unwrap().into_inner().collect::<Vec<_>>().await.len(),
+        3
+    );
+    assert_eq!(
+        steps(),
+        format!(">outer copies:2 {}<outer:5", "t2 list_users ".repeat(5))
+    );
+
+    world.fail(&[Code::Aborted; 1]);
+    by_mut
+        .flaky(Request::new(demo::FlakyRequest::default()))
+        .await
+        .unwrap();
+    assert_eq!(
+        steps(),
+        ">outer copies:2 t2 >any flaky <any t2 >any flaky <any <outer:2"
+    );
+}
