@@ -10,13 +10,17 @@ mod large;
 
 /// A policy, and the module that its client of the demo service is in. What the policies name is in
 /// `src/clients.rs`.
-const CLIENTS: [(&str, &str); 10] = [
+const CLIENTS: [(&str, &str); 11] = [
     ("empty", "with(crate::NoOp, only = [login])"),
     ("no_op", "with(crate::NoOp)"),
     ("logged", "logging"),
     ("retried", "retry(max = 3)"),
     ("limited", "deadline(\"5s\")"),
     ("marked", "metadata(\"x-key\" = \"value\")"),
+    (
+        "retried_marked",
+        "logging, retry(max = 3), metadata(\"x-client\" = \"shop\", \"x-region\" = \"eu\")",
+    ),
     ("authenticated", "auth(token = &*crate::clients::TOKENS)"),
     ("logged_retried", "logging, retry(max = 3)"),
     ("policy", "logging, retry(max = 3), deadline(\"5s\")"),

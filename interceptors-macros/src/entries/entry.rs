@@ -3,7 +3,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, Ident, Token};
 
 use super::access::Access;
-use super::row::{Fit, Row};
+use super::row::{Fit, Looks, Row};
 use super::site::{Place, Site};
 use super::throttle::Throttle;
 use super::view::View;
@@ -114,16 +114,6 @@ pub(crate) trait Entry {
     fn check(&self, cx: &Ctxt, view: &View<'_>) {
         let _ = (cx, view);
     }
-}
-
-/// Whether an entry only looks at messages.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Looks {
-    No,
-    /// It is nothing but a look.
-    Only,
-    /// It also does something that depends on no message, and asks for the look itself.
-    Asks,
 }
 
 /// Where an entry's value is made.

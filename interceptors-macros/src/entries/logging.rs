@@ -5,9 +5,11 @@ use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::{Expr, Token};
 
-use super::entry::{Entry, Listed, Looks, Spot};
+use super::entry::{Entry, Listed, Spot};
 use super::reader::Reader;
-use super::row::{DefaultValue, Fit, Positional, Row, Sees, Setting, Start, Value, enabled_by};
+use super::row::{
+    DefaultValue, Fit, Looks, Positional, Row, Sees, Setting, Start, Value, enabled_by,
+};
 use super::site::Site;
 use crate::item::mount::Mount;
 use crate::text::args::parse_value;

@@ -2,13 +2,13 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
-use syn::{Expr, LitStr, Token};
+use syn::{Expr, Lit, LitStr, Token};
 
 use super::entry::{Entry, Listed, Spot};
 use super::reader::Reader;
 use super::row::{Places, Positional, Row, Start, enabled_by};
 use crate::text::args::parse_value;
-use crate::text::metadata::{wrong_metadata_key, wrong_metadata_value};
+use crate::text::metadata::{base64, wrong_metadata_key, wrong_metadata_value};
 use crate::text::span::at;
 
 pub(crate) static ROW: Row = Row {
@@ -37,6 +37,25 @@ struct Pair {
 impl Pair {
     fn is_binary(&self) -> bool {
         self.key.value().ends_with("-bin")
+    }
+
+    /// A pair whose value is a literal is made when the program is compiled.
+    fn constant(&self) -> Option<TokenStream> {
+        let mut value = &self.value;
+        // What a macro of the user's puts in is in a group.
+        while let Expr::Group(group) = value {
+            value = &group.expr;
+        }
+        let Expr::Lit(value) = value else {
+            return None;
+        };
+        let value = match (self.is_binary(), &value.lit) {
+            (false, Lit::Str(text)) => text.clone(),
+            (true, Lit::ByteStr(bytes)) => LitStr::new(&base64(&bytes.value()), bytes.span()),
+            _ => return None,
+        };
+        let key = &self.key;
+        Some(quote!(__interceptors::metadata::Constant::new(#key, #value)))
     }
 }
 
@@ -120,33 +139,76 @@ impl Entry for Metadata {
     /// Input:
     ///
     /// ```text
-    /// metadata("x-trace-id" = trace_id(), "x-key-bin" = self.key().await?)
+    /// metadata("x-trace-id" = trace_id(), "x-client" = "shop")
     /// ```
     ///
     /// Output:
     ///
     /// ```text
     /// &Metadata::new(|| async move {
-    ///     let mut __values = Values::new();
-    ///     __values.ascii("x-trace-id", trace_id())?;
-    ///     __values.binary("x-key-bin", self.key().await?)?;
-    ///     Ok(__values)
+    ///     Ok([
+    ///         { static __KEY: Key = Key::new("x-trace-id"); Pair::ascii(&__KEY, trace_id())? },
+    ///         { static __CONSTANT: Constant = Constant::new("x-client", "shop"); Pair::constant(&__CONSTANT) },
+    ///     ])
     /// })
     /// ```
+    ///
+    /// A name in capitals is `Pair::named(&__KEY, &__MADE, TENANT)?`, with a static that keeps the value. Where all values are literals, they are `&Constants(…)`, which awaits nothing.
     fn value(&self, spot: &Spot<'_>) -> TokenStream {
+        let constants: Option<Vec<_>> = self.0.iter().map(Pair::constant).collect();
+        if let Some(constants) = constants {
+            let interceptor = spot.place.interceptor(ROW.module, "Constants");
+            let number = constants.len();
+            return quote! {
+                &#interceptor({
+                    static __CONSTANTS: [__interceptors::metadata::Constant; #number] = [#(#constants),*];
+                    &__CONSTANTS
+                })
+            };
+        }
         let interceptor = spot.place.interceptor(ROW.module, ROW.interceptor);
-        let values = self.0.iter().map(|pair| {
+        let pairs = self.0.iter().map(|pair| {
+            if let Some(constant) = pair.constant() {
+                return quote!({
+                    static __CONSTANT: __interceptors::metadata::Constant = #constant;
+                    __interceptors::metadata::Pair::constant(&__CONSTANT)
+                });
+            }
             let (key, value) = (&pair.key, spot.site.with_self(&pair.value));
             let span = at(pair.value.span());
-            let add = Ident::new(if pair.is_binary() { "binary" } else { "ascii" }, span);
-            quote_spanned!(span=> __values.#add(#key, #value)?;)
+            let is_named = !pair.is_binary() && is_in_capitals(&pair.value);
+            let once = is_named.then(|| {
+                quote!(static __MADE: __interceptors::metadata::Made = __interceptors::metadata::Made::new();)
+            });
+            let given = is_named.then(|| quote!(&__MADE,));
+            let made = match (is_named, pair.is_binary()) {
+                (true, _) => "named",
+                (false, true) => "binary",
+                (false, false) => "ascii",
+            };
+            let made = Ident::new(made, span);
+            let made = quote_spanned!(span=> __interceptors::metadata::Pair::#made(&__KEY, #given #value)?);
+            quote!({
+                static __KEY: __interceptors::metadata::Key = __interceptors::metadata::Key::new(#key);
+                #once
+                #made
+            })
         });
         quote! {
             &#interceptor::new(|| async move {
-                let mut __values = __interceptors::metadata::Values::new();
-                #(#values)*
-                ::core::result::Result::Ok::<_, __interceptors::tonic::Status>(__values)
+                ::core::result::Result::Ok::<_, __interceptors::tonic::Status>([#(#pairs),*])
             })
         }
     }
+}
+
+/// Whether this is a name in capitals: a constant, as names go.
+fn is_in_capitals(value: &Expr) -> bool {
+    let Expr::Path(path) = value else {
+        return false;
+    };
+    path.path.segments.last().is_some_and(|name| {
+        let name = name.ident.to_string();
+        name.len() > 1 && !name.contains(|c: char| c.is_lowercase())
+    })
 }

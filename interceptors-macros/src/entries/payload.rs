@@ -1,11 +1,11 @@
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::quote_spanned;
 
-use super::entry::{Entry, Listed, Looks, Spot};
+use super::entry::{Entry, Listed, Spot};
 use super::payload_paths::{FieldPath, field_paths, is_punct, redacted, shown};
 use super::reader::Reader;
 use super::row::{
-    DefaultValue, Fit, Places, Positional, Row, Sees, Setting, Times, Value, enabled_by,
+    DefaultValue, Fit, Looks, Places, Positional, Row, Sees, Setting, Times, Value, enabled_by,
 };
 use crate::text::config::Config;
 use crate::text::span::at;

@@ -4,9 +4,9 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Expr, Ident};
 
-use super::entry::{Entry, Listed, Looks, Spot};
+use super::entry::{Entry, Listed, Spot};
 use super::reader::{Per, Reader};
-use super::row::{Keeps, Row};
+use super::row::{Keeps, Looks, Row};
 use super::site::Place;
 use crate::item::mount::Mount;
 use crate::text::config::Config;

@@ -1,7 +1,6 @@
 //! What an entry is, as data. A row is the only place that says what an entry has: the parser, the suggestions, the
 //! tables of the documentation and the tests read it.
 
-use super::entry::Looks;
 use crate::item::mount::{Mount, Side};
 use crate::text::args::NAMELESS;
 
@@ -353,6 +352,16 @@ pub(crate) enum Fit {
     Asked,
     /// The compiler is asked, and shows the method in its answer.
     AskedByMethod,
+}
+
+/// Whether an entry only looks at messages.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Looks {
+    No,
+    /// It is nothing but a look.
+    Only,
+    /// It also does something that depends on no message, and asks for the look itself.
+    Asks,
 }
 
 /// What an entry needs of the item that it covers.

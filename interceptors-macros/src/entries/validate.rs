@@ -1,5 +1,4 @@
-use super::entry::Looks;
-use super::row::{Fit, Places, Positional, Row, Sees, Start, enabled_by};
+use super::row::{Fit, Looks, Places, Positional, Row, Sees, Start, enabled_by};
 
 pub(crate) static ROW: Row = Row {
     name: "validate",

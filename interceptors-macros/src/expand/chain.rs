@@ -4,8 +4,8 @@ use syn::Ident;
 use syn::ext::IdentExt;
 
 use crate::entries::chain::Chain;
-use crate::entries::entry::{Listed, Looks, Spot};
-use crate::entries::row::Fit;
+use crate::entries::entry::{Listed, Spot};
+use crate::entries::row::{Fit, Looks};
 use crate::entries::site::Site;
 use crate::item::mount::{Mount, Side};
 use crate::text::span::at;

@@ -68,9 +68,10 @@ pub(crate) fn expand(checked: &Checked, module: &ClientModule) -> TokenStream {
     }
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let pairs = || module.methods.iter().zip(&checked.chains);
-    let constants = pairs().map(|(method, chain)| constants(checked, method, chain));
     let policies = Policies::new(checked, checked.chains.iter().map(of));
     let functions = policies.functions(&module.generics, None);
+    let verdicts = policies.verdicts(&module.generics, false);
+    let constants = pairs().map(|(method, chain)| constants(checked, &policies, method, chain));
     let methods =
         pairs().map(|(method, chain)| method_impl(checked, module, &policies, method, chain));
     let plans = module.methods.iter().map(plan_name);
@@ -83,6 +84,7 @@ pub(crate) fn expand(checked: &Checked, module: &ClientModule) -> TokenStream {
             #entries
             #(#constants)*
             #functions
+            #verdicts
             impl #impl_generics #self_ty #where_clause {
                 #(#methods)*
             }
@@ -319,7 +321,12 @@ fn method_name(method: &ClientMethod) -> syn::Ident {
     format_ident!("__METHOD_{}", method.name)
 }
 
-fn constants(checked: &Checked, method: &ClientMethod, chain: &Chain) -> TokenStream {
+fn constants(
+    checked: &Checked,
+    policies: &Policies<'_>,
+    method: &ClientMethod,
+    chain: &Chain,
+) -> TokenStream {
     let (plan, name) = (plan_name(method), method_name(method));
     let ClientMethod {
         path,
@@ -330,7 +337,7 @@ fn constants(checked: &Checked, method: &ClientMethod, chain: &Chain) -> TokenSt
         response_is_stream,
         ..
     } = method;
-    let entries = checked.plan_entries(chain);
+    let entries = policies.plan_entries(of(chain), None);
     let resends = chain.first(&checked.entries, |listed| listed.row.needs.resend);
     let assertion = resends.map(|entry| {
         let (name, of) = (&entry.name, &method.name);
@@ -356,7 +363,7 @@ fn constants(checked: &Checked, method: &ClientMethod, chain: &Chain) -> TokenSt
             __interceptors::Name { service: #service, method: #rpc, path: #path, derived: false, exact: true },
             __interceptors::Kind::new(#request_is_stream, #response_is_stream),
             __interceptors::Side::Client,
-            &[#(#entries),*],
+            const { &[#(#entries),*] },
         );
         #[allow(non_upper_case_globals)]
         const #name: &__interceptors::Method = &__interceptors::Method {
@@ -472,7 +479,7 @@ fn method_impl(
         #forking
     };
     let rest = policy::rest(&links, &split, &innermost);
-    let frame = policy::frame(&links.looks(&split.looks(&checked.entries)));
+    let frame = policy::frame(&links, &split, &TokenStream::new());
     let (policy, kept) = (policies.name(of(chain)), policies.kept(&split));
     let hide = hide_secrets(checked, None);
     let over = sends_tokens(checked).then(|| quote!(__call.set_plaintext(self.is_plaintext);));

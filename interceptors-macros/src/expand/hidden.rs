@@ -3,6 +3,8 @@ use quote::{ToTokens, quote};
 use syn::{Attribute, GenericParam};
 
 use super::expander::{Expander, HiddenNames, lints_for_copies};
+use super::policy::Policies;
+use super::service::of;
 use crate::entries::chain::Chain;
 use crate::item::mount::Side;
 use crate::item::service::{Method, Returns};
@@ -105,7 +107,7 @@ impl Expander<'_> {
     }
 
     /// The user's bodies, in an implementation of the hidden trait.
-    pub(super) fn hidden_impl(&self) -> TokenStream {
+    pub(super) fn hidden_impl(&self, policies: &Policies<'_>) -> TokenStream {
         let handlers = self.handlers();
         let block = self.block;
         let (impl_generics, _, where_clause) = block.generics.split_for_impl();
@@ -117,7 +119,7 @@ impl Expander<'_> {
         });
         let methods = self
             .methods()
-            .map(|(method, chain)| self.hidden_method(method, chain));
+            .map(|(method, chain)| self.hidden_method(policies, method, chain));
         quote! {
             impl #impl_generics #handlers for #self_ty #where_clause {
                 type __MethodPlan = &'static __interceptors::MethodPlan;
@@ -127,7 +129,12 @@ impl Expander<'_> {
         }
     }
 
-    fn hidden_method(&self, method: &Method, chain: &Chain) -> TokenStream {
+    fn hidden_method(
+        &self,
+        policies: &Policies<'_>,
+        method: &Method,
+        chain: &Chain,
+    ) -> TokenStream {
         let Method {
             cfgs,
             request: request_ty,
@@ -156,7 +163,7 @@ impl Expander<'_> {
             is_exact,
             ..
         } = chain;
-        let entries = self.checked.plan_entries(chain);
+        let entries = policies.plan_entries(of(method, chain), Some(&self.policy_trait()));
         let reply = self.reply(method, &quote!(Self::#result));
         let side = match self.checked.mount.side() {
             Side::Server => quote!(Server),
@@ -183,7 +190,7 @@ impl Expander<'_> {
                     __interceptors::reply_is_stream::<Self::#result, _>(#reply),
                 ),
                 __interceptors::Side::#side,
-                &[#(#entries),*],
+                const { &[#(#entries),*] },
             );
             #(#cfgs)*
             #(#attrs)*

@@ -1,13 +1,14 @@
 //! The part of a policy that looks at no message: one function for all methods with the same list.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote};
 use syn::{Attribute, Token};
 
 use super::chain::{Links, Part, verdict_name};
 use crate::check::Checked;
 use crate::entries::chain::Chain;
-use crate::entries::entry::{Listed, Looks};
+use crate::entries::entry::Listed;
+use crate::entries::row::Looks;
 use crate::entries::site::Site;
 use crate::item::mount::Side;
 use crate::text::span::at;
@@ -122,6 +123,108 @@ impl<'a> Policies<'a> {
         kept.collect()
     }
 
+    /// What the plan of a method is made of.
+    ///
+    /// Output, for `logging, with(self.audit)`:
+    ///
+    /// ```text
+    /// __ENTRY_LOGGING_0, __ENTRY_WITH_1.blind(<Self as __Policy>::__IS_BLIND_1)
+    /// ```
+    pub(super) fn plan_entries(
+        &self,
+        of: Of<'_>,
+        policy: Option<&TokenStream>,
+    ) -> Vec<TokenStream> {
+        let checked = self.checked;
+        let split = Split::of(of.chain, &checked.entries, of.by_mut);
+        let entries = checked.plan_entries(of.chain).zip(&of.chain.entries);
+        let entries = entries.map(|(entry, i)| {
+            if split.typed.first() == Some(i) {
+                return quote!(#entry.blind(false));
+            }
+            if !checked.entries[*i].is_asked() || split.typed.contains(i) {
+                return quote!(#entry);
+            }
+            let is_blind = is_blind_name(*i);
+            match policy {
+                Some(policy) => quote!(#entry.blind(<Self as #policy>::#is_blind)),
+                None => quote!(#entry.blind(#is_blind)),
+            }
+        });
+        entries.collect()
+    }
+
+    /// Entries whose type decides in which part they are, each with a list that it is in and what it is compiled for.
+    fn asked(&self) -> Vec<(usize, &List<'a>, &'a [Attribute])> {
+        let mut asked: Vec<(usize, &List<'a>, &'a [Attribute])> = Vec::new();
+        for list in &self.lists {
+            for i in list.split.asked(&self.checked.entries) {
+                match asked.iter_mut().find(|(j, ..)| *j == i) {
+                    // An entry of a method of its own is in one list.
+                    Some((_, _, cfgs)) => *cfgs = &[],
+                    None => asked.push((i, list, list.of.cfgs)),
+                }
+            }
+        }
+        asked
+    }
+
+    /// What the plan shows of these entries.
+    ///
+    /// Output, for `with(self.audit)`:
+    ///
+    /// ```text
+    /// const __IS_BLIND_1: bool = is_blind(|__this: &Self| {
+    ///     let __1 = || &(__this.audit);
+    ///     let __verdict_1 = asked(&__1).verdict();
+    ///     __verdict_1
+    /// });
+    /// ```
+    pub(super) fn verdicts(&self, generics: &syn::Generics, is_method: bool) -> TokenStream {
+        let each = self.asked().into_iter().map(|(i, list, cfgs)| {
+            let name = is_blind_name(i);
+            let this = Token![self](Span::call_site());
+            let links = self.links(list, generics, Some(this).filter(|_| is_method));
+            let binding = renamed(links.bindings(&[i]));
+            let verdict = verdict_name(i, Span::call_site());
+            let of = match is_method {
+                true => quote!(Self),
+                false => quote!(()),
+            };
+            quote! {
+                #(#cfgs)*
+                const #name: ::core::primitive::bool = __interceptors::is_blind(|__this: &#of| {
+                    let _ = __this;
+                    #binding
+                    #verdict
+                });
+            }
+        });
+        quote!(#(#each)*)
+    }
+
+    fn links<'l>(
+        &'l self,
+        list: &List<'l>,
+        generics: &'l syn::Generics,
+        this: Option<Token![self]>,
+    ) -> Links<'l> {
+        Links {
+            mount: self.checked.mount,
+            chain: list.of.chain,
+            method: None,
+            entries: &self.checked.entries,
+            site: Site {
+                generics,
+                this,
+                message: quote!(__interceptors::Opaque),
+                messages: None,
+            },
+            by_mut: list.of.by_mut,
+            part: Part::Policy,
+        }
+    }
+
     /// What declares the functions in a trait: they need `self` and the parameters of the block.
     pub(super) fn declarations(&self) -> TokenStream {
         let each = self.lists.iter().enumerate().map(|(n, list)| {
@@ -139,7 +242,11 @@ impl<'a> Policies<'a> {
                 ) -> impl ::core::future::Future<Output = __interceptors::OpaqueAnswer> + ::core::marker::Send;
             }
         });
-        quote!(#(#each)*)
+        let verdicts = self.asked().into_iter().map(|(i, _, cfgs)| {
+            let name = is_blind_name(i);
+            quote!(#(#cfgs)* const #name: ::core::primitive::bool;)
+        });
+        quote!(#(#each)* #(#verdicts)*)
     }
 
     /// Output, for `logging, with(self.audit)`:
@@ -166,20 +273,7 @@ impl<'a> Policies<'a> {
             let parameter = this.map(|this| quote!(&#this,));
             let kept = self.parameters(&list.split);
             let policy = &list.split.policy;
-            let links = Links {
-                mount: self.checked.mount,
-                chain: list.of.chain,
-                method: None,
-                entries: &self.checked.entries,
-                site: Site {
-                    generics,
-                    this,
-                    message: quote!(__interceptors::Opaque),
-                    messages: None,
-                },
-                by_mut: list.of.by_mut,
-                part: Part::Policy,
-            };
+            let links = self.links(list, generics, this);
             let bindings = links.bindings(policy);
             let innermost = match list.split.typed.is_empty() {
                 true => links.attempts(quote!(__behind)),
@@ -253,8 +347,10 @@ pub(super) fn rest(links: &Links<'_>, split: &Split, given: &TokenStream) -> Tok
         quote!(let _ = &#local;)
     });
     let bindings = quote!(#bindings #(#used)*);
-    let asked: Vec<usize> = split.asked(links.entries).collect();
     let is_client = links.mount.side() == Side::Client;
+    if is_plain(links, split) {
+        return bindings;
+    }
     // The innermost link of a client takes a call of its own.
     let last = match split.typed.is_empty() && !is_client {
         true => quote!(__interceptors::Blind),
@@ -313,12 +409,27 @@ fn behind(
     }
 }
 
+/// Whether nothing but the handler is behind the first part of the list, whatever the types are.
+fn is_plain(links: &Links<'_>, split: &Split) -> bool {
+    links.mount.side() == Side::Server
+        && split.typed.is_empty()
+        && split.asked(links.entries).next().is_none()
+}
+
 /// What holds the message of a method while its policy runs.
-pub(super) fn frame(looks: &TokenStream) -> TokenStream {
+pub(super) fn frame(links: &Links<'_>, split: &Split, handler: &TokenStream) -> TokenStream {
+    let looks = links.looks(&split.looks(links.entries));
+    let running = quote!(let __running = ::core::pin::pin!(::core::option::Option::None););
+    if is_plain(links, split) {
+        return quote! {
+            #running
+            let mut __frame = __rpc.frame(__message, __abilities, #looks, __running, #handler);
+        };
+    }
     quote! {
         let mut __stage = __verdict.stage();
         let __home = __verdict.home(&mut __stage);
-        let __running = ::core::pin::pin!(::core::option::Option::None);
+        #running
         let mut __frame = __behind.frame(
             &__home,
             __message,
@@ -337,4 +448,26 @@ pub(super) fn may_be_kept(checked: &Checked, chain: &Chain) -> bool {
         needs.resend || needs.unary || needs.scheme || listed.is_asked()
     };
     chain.first(&checked.entries, keeps).is_some()
+}
+
+/// `__IS_BLIND_1`
+fn is_blind_name(i: usize) -> Ident {
+    format_ident!("__IS_BLIND_{i}")
+}
+
+/// An expression in a closure, which has no `self` of its own.
+fn renamed(tokens: TokenStream) -> TokenStream {
+    let trees = tokens.into_iter().map(|tree| match tree {
+        TokenTree::Ident(this) if this == "self" => TokenTree::Ident(Ident::new(
+            "__this",
+            Span::call_site().located_at(this.span()),
+        )),
+        TokenTree::Group(group) => {
+            let mut inside = Group::new(group.delimiter(), renamed(group.stream()));
+            inside.set_span(group.span());
+            TokenTree::Group(inside)
+        }
+        tree => tree,
+    });
+    trees.collect()
 }

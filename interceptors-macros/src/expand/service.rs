@@ -65,8 +65,8 @@ pub(crate) fn expand(checked: &Checked, block: &ServiceImpl) -> TokenStream {
     let names = e.service_name();
     let entries = entries(checked);
     let hidden_trait = e.hidden_trait();
-    let hidden_impl = e.hidden_impl();
     let policies = e.policies();
+    let hidden_impl = e.hidden_impl(&policies);
     let policy_impl = e.policy_impl(&policies);
     let wrapper_impl = e.wrapper_impl(&policies);
     let methods_by_mut = e.methods_by_mut();
@@ -182,16 +182,10 @@ impl Expander<'_> {
     ///     let __abilities = || Abilities::new(…);
     ///     let (mut __call, __message) =
     ///         __rpc.enter(<Self as __handlers::Handlers>::__get_Plan, __abilities(), __request);
-    ///     let __verdict = Blind;
-    ///     let __behind = Blind.around(
-    ///         __rpc.handler(|__request| <Self as __handlers::Handlers>::get(self, __request)),
-    ///         |__innermost| __innermost,
-    ///     );
-    ///     let mut __stage = __verdict.stage();
-    ///     let __home = __verdict.home(&mut __stage);
     ///     let __running = pin!(None);
-    ///     let mut __frame =
-    ///         __behind.frame(&__home, __message, __abilities, NoLooks, __running, run_rest);
+    ///     let mut __frame = __rpc.frame(__message, __abilities, NoLooks, __running, |__request| {
+    ///         <Self as __handlers::Handlers>::get(self, __request)
+    ///     });
     ///     let __answer =
     ///         <Self as __Policy>::__policy_0(&*self, &mut __call, Behind::new(&mut __frame)).await;
     ///     __rpc.leave(Answered::answered(&mut __frame, __answer), &mut __call)
@@ -281,7 +275,6 @@ impl Expander<'_> {
             part: Part::Rest,
         };
         let split = Split::of(chain, &self.checked.entries, method.by_mut);
-        let looks = links.looks(&split.looks(&self.checked.entries));
         let (name, kept) = (policies.name(of(method, chain)), policies.kept(&split));
         let policy = self.policy_trait();
         let this_argument = (!method.by_mut).then(|| quote!(&*#this,));
@@ -315,7 +308,7 @@ impl Expander<'_> {
             ),
         };
         let rest = policy::rest(&links, &split, &innermost);
-        let frame = policy::frame(&looks);
+        let frame = policy::frame(&links, &split, &quote!(|__request| #call));
         let hide = hide_secrets(
             self.checked,
             (self.checked.mount.side() == Side::Server).then_some(chain),
@@ -355,7 +348,7 @@ impl Expander<'_> {
     }
 
     /// The trait of the functions that are there once for all methods, with the parameters of the `impl`.
-    fn policy_trait(&self) -> TokenStream {
+    pub(super) fn policy_trait(&self) -> TokenStream {
         let (_, parameters, _) = self.block.generics.split_for_impl();
         quote!(__Policy #parameters)
     }
@@ -369,12 +362,14 @@ impl Expander<'_> {
         let this = block.methods.iter().find(|method| !method.by_mut);
         let this = this.map(|method| method.receiver().self_token);
         let functions = policies.functions(&block.generics, this);
+        let verdicts = policies.verdicts(&block.generics, true);
         quote! {
             trait __Policy<#(#parameters),*> {
                 #declarations
             }
             impl #impl_generics #policy for #self_ty #where_clause {
                 #functions
+                #verdicts
             }
         }
     }
@@ -411,7 +406,7 @@ impl Expander<'_> {
     }
 }
 
-fn of<'a>(method: &'a Method, chain: &'a Chain) -> Of<'a> {
+pub(super) fn of<'a>(method: &'a Method, chain: &'a Chain) -> Of<'a> {
     Of {
         chain,
         by_mut: method.by_mut,

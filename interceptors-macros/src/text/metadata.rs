@@ -46,3 +46,18 @@ pub(crate) fn wrong_metadata_value(is_binary: bool, value: &Expr) -> Option<&'st
         _ => None,
     }
 }
+
+/// Bytes as the header of a key that ends in `-bin` has them: base64 without padding.
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let mut three = [0; 3];
+        three[..chunk.len()].copy_from_slice(chunk);
+        let [a, b, c] = three.map(usize::from);
+        let bits = a << 16 | b << 8 | c;
+        let digits = [18, 12, 6, 0].map(|shift| char::from(DIGITS[bits >> shift & 63]));
+        text.extend(&digits[..=chunk.len()]);
+    }
+    text
+}

@@ -1,7 +1,8 @@
 const _: () = {
     #[allow(unused_imports)]
     use ::interceptors::__private::{
-        self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _,
+        self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
+        Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "Query";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
@@ -103,7 +104,7 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__login_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[],
+            const { &[] },
         );
         async fn login(&self, request: Request<Id>) -> Result<Response<User>, Status> {
             todo!()
@@ -126,7 +127,7 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__get_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[__ENTRY_AUTH_0, __ENTRY_AUTHORIZE_1, __ENTRY_AUTHORIZE_2],
+            const { &[__ENTRY_AUTH_0, __ENTRY_AUTHORIZE_1, __ENTRY_AUTHORIZE_2] },
         );
         async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
             todo!()
@@ -149,61 +150,58 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__set_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[
-                __ENTRY_AUTH_0,
-                __ENTRY_AUTHORIZE_1,
-                __ENTRY_AUTHORIZE_3,
-                __ENTRY_AUTHORIZE_4,
-            ],
+            const {
+                &[
+                    __ENTRY_AUTH_0,
+                    __ENTRY_AUTHORIZE_1,
+                    __ENTRY_AUTHORIZE_3,
+                    __ENTRY_AUTHORIZE_4,
+                ]
+            },
         );
         async fn set(&self, request: Request<Id>) -> Result<Response<User>, Status> {
             todo!()
         }
     }
-    #[tonic::async_trait]
-    impl Query for Service {
-        async fn login(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
-            let __rpc = __interceptors::Rpc::<
-                <Self as __handlers::Handlers>::__login_Request,
-                <Self as __handlers::Handlers>::__login_Result,
-                _,
-            >::new(
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers>::__login_Result,
-                >::REPLY,
-            );
-            let __handler = __rpc
-                .handler(|__request| <Self as __handlers::Handlers>::login(
-                    self,
-                    __request,
-                ));
-            let mut __call = __rpc
-                .call(
-                    <Self as __handlers::Handlers>::__login_Plan,
-                    __interceptors::Abilities::new(
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__login_Request,
-                        >::RESEND,
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__login_Request,
-                        >::COUNT,
-                    ),
-                    __request,
-                );
-            __call.hide(__CONFIG_AUTH_0.own_header());
-            let mut __chain = __handler;
-            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+    trait __Policy {
+        fn __policy_0(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send;
+        fn __policy_1(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send;
+        fn __policy_2(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send;
+    }
+    impl __Policy for Service {
+        async fn __policy_0(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
+            let mut __chain = __behind;
+            __rpc.run(&mut __chain, __call).await
         }
-        async fn get(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
-            let __rpc = __interceptors::Rpc::<
-                <Self as __handlers::Handlers>::__get_Request,
-                <Self as __handlers::Handlers>::__get_Result,
-                _,
-            >::new(
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers>::__get_Result,
-                >::REPLY,
-            );
+        async fn __policy_1(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
             let __0 = || __interceptors::auth::Auth::new(
                 __CONFIG_AUTH_0,
                 &(self.tokens),
@@ -217,44 +215,22 @@ const _: () = {
                 &__0,
                 |user: &User| user.age > self.age,
             );
-            let __handler = __rpc
-                .handler(|__request| <Self as __handlers::Handlers>::get(
-                    self,
-                    __request,
-                ));
-            let mut __call = __rpc
-                .call(
-                    <Self as __handlers::Handlers>::__get_Plan,
-                    __interceptors::Abilities::new(
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__get_Request,
-                        >::RESEND,
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__get_Request,
-                        >::COUNT,
-                    ),
-                    __request,
-                );
             let mut __chain = __rpc
                 .made(__0)
                 .before(
                     __interceptors::Chain::new(
                         __1,
-                        __interceptors::Chain::new(__2, __handler),
+                        __interceptors::Chain::new(__2, __behind),
                     ),
                 );
-            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+            __rpc.run(&mut __chain, __call).await
         }
-        async fn set(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
-            let __rpc = __interceptors::Rpc::<
-                <Self as __handlers::Handlers>::__set_Request,
-                <Self as __handlers::Handlers>::__set_Result,
-                _,
-            >::new(
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers>::__set_Result,
-                >::REPLY,
-            );
+        async fn __policy_2(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
             let __0 = || __interceptors::auth::Auth::new(
                 __CONFIG_AUTH_0,
                 &(self.tokens),
@@ -272,35 +248,154 @@ const _: () = {
                 &__0,
                 __CONFIG_AUTHORIZE_4,
             );
-            let __handler = __rpc
-                .handler(|__request| <Self as __handlers::Handlers>::set(
-                    self,
-                    __request,
-                ));
-            let mut __call = __rpc
-                .call(
-                    <Self as __handlers::Handlers>::__set_Plan,
-                    __interceptors::Abilities::new(
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__set_Request,
-                        >::RESEND,
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__set_Request,
-                        >::COUNT,
-                    ),
-                    __request,
-                );
             let mut __chain = __rpc
                 .made(__0)
                 .before(
                     __interceptors::Chain::new(
                         __1,
-                        __rpc
-                            .made(__3)
-                            .before(__interceptors::Chain::new(__4, __handler)),
+                        __rpc.made(__3).before(__interceptors::Chain::new(__4, __behind)),
                     ),
                 );
-            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+            __rpc.run(&mut __chain, __call).await
+        }
+    }
+    #[tonic::async_trait]
+    impl Query for Service {
+        async fn login(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
+            let __rpc = __interceptors::Rpc::<
+                <Self as __handlers::Handlers>::__login_Request,
+                <Self as __handlers::Handlers>::__login_Result,
+                _,
+            >::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__login_Result,
+                >::REPLY,
+            );
+            let __abilities = || __interceptors::Abilities::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__login_Request,
+                >::RESEND,
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__login_Request,
+                >::COUNT,
+            );
+            let (mut __call, __message) = __rpc
+                .enter(
+                    <Self as __handlers::Handlers>::__login_Plan,
+                    __abilities(),
+                    __request,
+                );
+            __call.hide(__CONFIG_AUTH_0.own_header());
+            let __running = ::core::pin::pin!(::core::option::Option::None);
+            let mut __frame = __rpc
+                .frame(
+                    __message,
+                    __abilities,
+                    __interceptors::NoLooks,
+                    __running,
+                    |__request| <Self as __handlers::Handlers>::login(self, __request),
+                );
+            let __answer = <Self as __Policy>::__policy_0(
+                    &*self,
+                    &mut __call,
+                    __interceptors::Behind::new(&mut __frame),
+                )
+                .await;
+            __rpc
+                .leave(
+                    __interceptors::Answered::answered(&mut __frame, __answer),
+                    &mut __call,
+                )
+        }
+        async fn get(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
+            let __rpc = __interceptors::Rpc::<
+                <Self as __handlers::Handlers>::__get_Request,
+                <Self as __handlers::Handlers>::__get_Result,
+                _,
+            >::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__get_Result,
+                >::REPLY,
+            );
+            let __abilities = || __interceptors::Abilities::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__get_Request,
+                >::RESEND,
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__get_Request,
+                >::COUNT,
+            );
+            let (mut __call, __message) = __rpc
+                .enter(
+                    <Self as __handlers::Handlers>::__get_Plan,
+                    __abilities(),
+                    __request,
+                );
+            let __running = ::core::pin::pin!(::core::option::Option::None);
+            let mut __frame = __rpc
+                .frame(
+                    __message,
+                    __abilities,
+                    __interceptors::NoLooks,
+                    __running,
+                    |__request| <Self as __handlers::Handlers>::get(self, __request),
+                );
+            let __answer = <Self as __Policy>::__policy_1(
+                    &*self,
+                    &mut __call,
+                    __interceptors::Behind::new(&mut __frame),
+                )
+                .await;
+            __rpc
+                .leave(
+                    __interceptors::Answered::answered(&mut __frame, __answer),
+                    &mut __call,
+                )
+        }
+        async fn set(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
+            let __rpc = __interceptors::Rpc::<
+                <Self as __handlers::Handlers>::__set_Request,
+                <Self as __handlers::Handlers>::__set_Result,
+                _,
+            >::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__set_Result,
+                >::REPLY,
+            );
+            let __abilities = || __interceptors::Abilities::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__set_Request,
+                >::RESEND,
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__set_Request,
+                >::COUNT,
+            );
+            let (mut __call, __message) = __rpc
+                .enter(
+                    <Self as __handlers::Handlers>::__set_Plan,
+                    __abilities(),
+                    __request,
+                );
+            let __running = ::core::pin::pin!(::core::option::Option::None);
+            let mut __frame = __rpc
+                .frame(
+                    __message,
+                    __abilities,
+                    __interceptors::NoLooks,
+                    __running,
+                    |__request| <Self as __handlers::Handlers>::set(self, __request),
+                );
+            let __answer = <Self as __Policy>::__policy_2(
+                    &*self,
+                    &mut __call,
+                    __interceptors::Behind::new(&mut __frame),
+                )
+                .await;
+            __rpc
+                .leave(
+                    __interceptors::Answered::answered(&mut __frame, __answer),
+                    &mut __call,
+                )
         }
     }
     #[allow(unreachable_pub)]

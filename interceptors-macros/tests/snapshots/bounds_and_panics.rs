@@ -1,7 +1,8 @@
 const _: () = {
     #[allow(unused_imports)]
     use ::interceptors::__private::{
-        self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _,
+        self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
+        Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "UserService";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
@@ -100,7 +101,7 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__get_user_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[__ENTRY_CATCH_PANIC_2, __ENTRY_TIMEOUT_3],
+            const { &[__ENTRY_CATCH_PANIC_2, __ENTRY_TIMEOUT_3] },
         );
         async fn get_user(
             &self,
@@ -126,13 +127,63 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__login_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[__ENTRY_CATCH_PANIC_4, __ENTRY_TIMEOUT_5],
+            const { &[__ENTRY_CATCH_PANIC_4, __ENTRY_TIMEOUT_5] },
         );
         async fn login(
             &self,
             request: Request<Login>,
         ) -> Result<Response<Token>, Status> {
             todo!()
+        }
+    }
+    trait __Policy {
+        fn __policy_0(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send;
+        fn __policy_1(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send;
+    }
+    impl __Policy for Users {
+        async fn __policy_0(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
+            let __2 = || __interceptors::catch_panic::CatchPanic::with_hook(
+                __interceptors::evaluate_path::<
+                    (),
+                    _,
+                >(&__VALUE_CATCH_PANIC_2, || crate::on_panic),
+            );
+            let __3 = &__interceptors::timeout::Timeout::new(__CONFIG_TIMEOUT_3);
+            let mut __chain = __rpc
+                .made(__2)
+                .before(__interceptors::Chain::new(__3, __behind));
+            __rpc.run(&mut __chain, __call).await
+        }
+        async fn __policy_1(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
+            let __4 = &__interceptors::catch_panic::CatchPanic::new();
+            let __5 = &__interceptors::timeout::Timeout::new(__CONFIG_TIMEOUT_5);
+            let mut __chain = __interceptors::Chain::new(
+                __4,
+                __interceptors::Chain::new(__5, __behind),
+            );
+            __rpc.run(&mut __chain, __call).await
         }
     }
     #[tonic::async_trait]
@@ -150,35 +201,40 @@ const _: () = {
                     <Self as __handlers::Handlers>::__get_user_Result,
                 >::REPLY,
             );
-            let __2 = || __interceptors::catch_panic::CatchPanic::with_hook(
-                __interceptors::evaluate_path::<
-                    (),
-                    _,
-                >(&__VALUE_CATCH_PANIC_2, || crate::on_panic),
+            let __abilities = || __interceptors::Abilities::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__get_user_Request,
+                >::RESEND,
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__get_user_Request,
+                >::COUNT,
             );
-            let __3 = &__interceptors::timeout::Timeout::new(__CONFIG_TIMEOUT_3);
-            let __handler = __rpc
-                .handler(|__request| <Self as __handlers::Handlers>::get_user(
-                    self,
-                    __request,
-                ));
-            let mut __call = __rpc
-                .call(
+            let (mut __call, __message) = __rpc
+                .enter(
                     <Self as __handlers::Handlers>::__get_user_Plan,
-                    __interceptors::Abilities::new(
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__get_user_Request,
-                        >::RESEND,
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__get_user_Request,
-                        >::COUNT,
-                    ),
+                    __abilities(),
                     __request,
                 );
-            let mut __chain = __rpc
-                .made(__2)
-                .before(__interceptors::Chain::new(__3, __handler));
-            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+            let __running = ::core::pin::pin!(::core::option::Option::None);
+            let mut __frame = __rpc
+                .frame(
+                    __message,
+                    __abilities,
+                    __interceptors::NoLooks,
+                    __running,
+                    |__request| <Self as __handlers::Handlers>::get_user(self, __request),
+                );
+            let __answer = <Self as __Policy>::__policy_0(
+                    &*self,
+                    &mut __call,
+                    __interceptors::Behind::new(&mut __frame),
+                )
+                .await;
+            __rpc
+                .leave(
+                    __interceptors::Answered::answered(&mut __frame, __answer),
+                    &mut __call,
+                )
         }
         async fn login(
             &self,
@@ -193,31 +249,40 @@ const _: () = {
                     <Self as __handlers::Handlers>::__login_Result,
                 >::REPLY,
             );
-            let __4 = &__interceptors::catch_panic::CatchPanic::new();
-            let __5 = &__interceptors::timeout::Timeout::new(__CONFIG_TIMEOUT_5);
-            let __handler = __rpc
-                .handler(|__request| <Self as __handlers::Handlers>::login(
-                    self,
-                    __request,
-                ));
-            let mut __call = __rpc
-                .call(
+            let __abilities = || __interceptors::Abilities::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__login_Request,
+                >::RESEND,
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__login_Request,
+                >::COUNT,
+            );
+            let (mut __call, __message) = __rpc
+                .enter(
                     <Self as __handlers::Handlers>::__login_Plan,
-                    __interceptors::Abilities::new(
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__login_Request,
-                        >::RESEND,
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__login_Request,
-                        >::COUNT,
-                    ),
+                    __abilities(),
                     __request,
                 );
-            let mut __chain = __interceptors::Chain::new(
-                __4,
-                __interceptors::Chain::new(__5, __handler),
-            );
-            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+            let __running = ::core::pin::pin!(::core::option::Option::None);
+            let mut __frame = __rpc
+                .frame(
+                    __message,
+                    __abilities,
+                    __interceptors::NoLooks,
+                    __running,
+                    |__request| <Self as __handlers::Handlers>::login(self, __request),
+                );
+            let __answer = <Self as __Policy>::__policy_1(
+                    &*self,
+                    &mut __call,
+                    __interceptors::Behind::new(&mut __frame),
+                )
+                .await;
+            __rpc
+                .leave(
+                    __interceptors::Answered::answered(&mut __frame, __answer),
+                    &mut __call,
+                )
         }
     }
     #[allow(unreachable_pub)]

@@ -5,7 +5,8 @@ pub struct Outbound<T: Tokens> {
 const _: () = {
     #[allow(unused_imports)]
     use ::interceptors::__private::{
-        self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _,
+        self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
+        Uncovered as _,
     };
     const __CONFIG_LOGGING_0: &__interceptors::logging::Config = &{
         let config = __interceptors::logging::Config::client();
@@ -148,10 +149,27 @@ const _: () = {
             );
             __rpc.covers_made(__2);
             let __3 = &__interceptors::metadata::Metadata::new(|| async move {
-                let mut __values = __interceptors::metadata::Values::new();
-                __values.ascii("x-trace", self.trace().await?)?;
-                __values.binary("x-digest-bin", b"abc")?;
-                ::core::result::Result::Ok::<_, __interceptors::tonic::Status>(__values)
+                ::core::result::Result::Ok::<
+                    _,
+                    __interceptors::tonic::Status,
+                >([
+                    {
+                        static __KEY: __interceptors::metadata::Key = __interceptors::metadata::Key::new(
+                            "x-trace",
+                        );
+                        __interceptors::metadata::Pair::ascii(
+                            &__KEY,
+                            self.trace().await?,
+                        )?
+                    },
+                    {
+                        static __CONSTANT: __interceptors::metadata::Constant = __interceptors::metadata::Constant::new(
+                            "x-digest-bin",
+                            "YWJj",
+                        );
+                        __interceptors::metadata::Pair::constant(&__CONSTANT)
+                    },
+                ])
             });
             let __4 = &__interceptors::deadline::Deadline::new(__CONFIG_DEADLINE_4);
             let __2 = {

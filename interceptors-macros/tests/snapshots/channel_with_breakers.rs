@@ -2,7 +2,8 @@ struct Outbound;
 const _: () = {
     #[allow(unused_imports)]
     use ::interceptors::__private::{
-        self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _,
+        self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
+        Uncovered as _,
     };
     const __CONFIG_CIRCUIT_BREAKER_0: &__interceptors::circuit_breaker::Config = &{
         let config = __interceptors::circuit_breaker::Config::new();

@@ -1,7 +1,8 @@
 const _: () = {
     #[allow(unused_imports)]
     use ::interceptors::__private::{
-        self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _,
+        self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
+        Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "Query";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
@@ -135,7 +136,13 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__get_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[__ENTRY_LOGGING_0, __ENTRY_AUDIT_1, __ENTRY_BUDGET_2],
+            const {
+                &[
+                    __ENTRY_LOGGING_0,
+                    __ENTRY_AUDIT_1.blind(<Self as __Policy>::__IS_BLIND_1),
+                    __ENTRY_BUDGET_2.blind(<Self as __Policy>::__IS_BLIND_2),
+                ]
+            },
         );
         async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
             todo!()
@@ -158,11 +165,107 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__set_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[__ENTRY_LOGGING_0, __ENTRY_AUDIT_3],
+            const {
+                &[
+                    __ENTRY_LOGGING_0,
+                    __ENTRY_AUDIT_3.blind(<Self as __Policy>::__IS_BLIND_3),
+                ]
+            },
         );
         async fn set(&self, request: Request<Id>) -> Result<Response<User>, Status> {
             todo!()
         }
+    }
+    trait __Policy {
+        fn __policy_0(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send;
+        fn __policy_1(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send;
+        const __IS_BLIND_1: ::core::primitive::bool;
+        const __IS_BLIND_2: ::core::primitive::bool;
+        const __IS_BLIND_3: ::core::primitive::bool;
+    }
+    impl __Policy for Service {
+        async fn __policy_0(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
+            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
+            let __1 = &__OWN_AUDIT_1;
+            let __verdict_1 = __interceptors::asked_value(__1).verdict();
+            let __2 = &__OWN_BUDGET_2;
+            let __verdict_2 = __interceptors::asked_value(__2).verdict();
+            let mut __chain = __interceptors::Chain::new(
+                __0,
+                __verdict_1
+                    .link(__rpc.link(__1))
+                    .before(
+                        __verdict_1
+                            .inner(
+                                |__behind| {
+                                    __verdict_2
+                                        .link(__rpc.link(__2))
+                                        .before(__verdict_2.inner(|__behind| __behind, __behind))
+                                },
+                                __behind,
+                            ),
+                    ),
+            );
+            __rpc.run(&mut __chain, __call).await
+        }
+        async fn __policy_1(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
+            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
+            let __3 = &__OWN_AUDIT_3;
+            let __verdict_3 = __interceptors::asked_value(__3).verdict();
+            let mut __chain = __interceptors::Chain::new(
+                __0,
+                __verdict_3
+                    .link(__rpc.link(__3))
+                    .before(__verdict_3.inner(|__behind| __behind, __behind)),
+            );
+            __rpc.run(&mut __chain, __call).await
+        }
+        const __IS_BLIND_1: ::core::primitive::bool = __interceptors::is_blind(|
+            __this: &Self|
+        {
+            let _ = __this;
+            let __1 = &__OWN_AUDIT_1;
+            let __verdict_1 = __interceptors::asked_value(__1).verdict();
+            __verdict_1
+        });
+        const __IS_BLIND_2: ::core::primitive::bool = __interceptors::is_blind(|
+            __this: &Self|
+        {
+            let _ = __this;
+            let __2 = &__OWN_BUDGET_2;
+            let __verdict_2 = __interceptors::asked_value(__2).verdict();
+            __verdict_2
+        });
+        const __IS_BLIND_3: ::core::primitive::bool = __interceptors::is_blind(|
+            __this: &Self|
+        {
+            let _ = __this;
+            let __3 = &__OWN_AUDIT_3;
+            let __verdict_3 = __interceptors::asked_value(__3).verdict();
+            __verdict_3
+        });
     }
     #[tonic::async_trait]
     impl Query for Service {
@@ -176,38 +279,78 @@ const _: () = {
                     <Self as __handlers::Handlers>::__get_Result,
                 >::REPLY,
             );
+            let __abilities = || __interceptors::Abilities::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__get_Request,
+                >::RESEND,
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__get_Request,
+                >::COUNT,
+            );
+            let (mut __call, __message) = __rpc
+                .enter(
+                    <Self as __handlers::Handlers>::__get_Plan,
+                    __abilities(),
+                    __request,
+                );
             fn __covers_get<S, I, Req, Res>(_: __interceptors::Link<S, I, Req, Res>)
             where
                 I: __interceptors::Interceptor<Req, Res> + ?::core::marker::Sized,
             {}
-            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
             let __1 = &__OWN_AUDIT_1;
-            __covers_get(__rpc.link(__1));
+            let _ = || {
+                __covers_get(__rpc.link(__1));
+            };
+            let __verdict_1 = __interceptors::asked_value(__1).verdict();
             let __2 = &__OWN_BUDGET_2;
-            __covers_get(__rpc.link(__2));
-            let __handler = __rpc
-                .handler(|__request| <Self as __handlers::Handlers>::get(
-                    self,
-                    __request,
-                ));
-            let mut __call = __rpc
-                .call(
-                    <Self as __handlers::Handlers>::__get_Plan,
-                    __interceptors::Abilities::new(
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__get_Request,
-                        >::RESEND,
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__get_Request,
-                        >::COUNT,
-                    ),
-                    __request,
+            let _ = || {
+                __covers_get(__rpc.link(__2));
+            };
+            let __verdict_2 = __interceptors::asked_value(__2).verdict();
+            let _ = &__1;
+            let _ = &__2;
+            let __verdict = __verdict_1.and(__verdict_2.and(__interceptors::Blind));
+            let __behind = __verdict_1
+                .or(
+                    __rpc
+                        .handler(|__request| <Self as __handlers::Handlers>::get(
+                            self,
+                            __request,
+                        )),
+                    |__innermost| {
+                        __rpc.link(__1).before(__rpc.link(__2).before(__innermost))
+                    },
+                    |__innermost| {
+                        __verdict_2
+                            .around(
+                                __innermost,
+                                |__innermost| __rpc.link(__2).before(__innermost),
+                            )
+                    },
                 );
-            let mut __chain = __interceptors::Chain::new(
-                __0,
-                __rpc.link(__1).before(__rpc.link(__2).before(__handler)),
-            );
-            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+            let mut __stage = __verdict.stage();
+            let __home = __verdict.home(&mut __stage);
+            let __running = ::core::pin::pin!(::core::option::Option::None);
+            let mut __frame = __behind
+                .frame(
+                    &__home,
+                    __message,
+                    __abilities,
+                    __interceptors::NoLooks,
+                    __running,
+                    __interceptors::run_rest,
+                );
+            let __answer = <Self as __Policy>::__policy_0(
+                    &*self,
+                    &mut __call,
+                    __interceptors::Behind::new(&mut __frame),
+                )
+                .await;
+            __rpc
+                .leave(
+                    __interceptors::Answered::answered(&mut __frame, __answer),
+                    &mut __call,
+                )
         }
         async fn set(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
             let __rpc = __interceptors::Rpc::<
@@ -219,36 +362,63 @@ const _: () = {
                     <Self as __handlers::Handlers>::__set_Result,
                 >::REPLY,
             );
+            let __abilities = || __interceptors::Abilities::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__set_Request,
+                >::RESEND,
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__set_Request,
+                >::COUNT,
+            );
+            let (mut __call, __message) = __rpc
+                .enter(
+                    <Self as __handlers::Handlers>::__set_Plan,
+                    __abilities(),
+                    __request,
+                );
             fn __covers_set<S, I, Req, Res>(_: __interceptors::Link<S, I, Req, Res>)
             where
                 I: __interceptors::Interceptor<Req, Res> + ?::core::marker::Sized,
             {}
-            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
             let __3 = &__OWN_AUDIT_3;
-            __covers_set(__rpc.link(__3));
-            let __handler = __rpc
-                .handler(|__request| <Self as __handlers::Handlers>::set(
-                    self,
-                    __request,
-                ));
-            let mut __call = __rpc
-                .call(
-                    <Self as __handlers::Handlers>::__set_Plan,
-                    __interceptors::Abilities::new(
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__set_Request,
-                        >::RESEND,
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__set_Request,
-                        >::COUNT,
-                    ),
-                    __request,
+            let _ = || {
+                __covers_set(__rpc.link(__3));
+            };
+            let __verdict_3 = __interceptors::asked_value(__3).verdict();
+            let _ = &__3;
+            let __verdict = __verdict_3.and(__interceptors::Blind);
+            let __behind = __verdict_3
+                .around(
+                    __rpc
+                        .handler(|__request| <Self as __handlers::Handlers>::set(
+                            self,
+                            __request,
+                        )),
+                    |__innermost| __rpc.link(__3).before(__innermost),
                 );
-            let mut __chain = __interceptors::Chain::new(
-                __0,
-                __rpc.link(__3).before(__handler),
-            );
-            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+            let mut __stage = __verdict.stage();
+            let __home = __verdict.home(&mut __stage);
+            let __running = ::core::pin::pin!(::core::option::Option::None);
+            let mut __frame = __behind
+                .frame(
+                    &__home,
+                    __message,
+                    __abilities,
+                    __interceptors::NoLooks,
+                    __running,
+                    __interceptors::run_rest,
+                );
+            let __answer = <Self as __Policy>::__policy_1(
+                    &*self,
+                    &mut __call,
+                    __interceptors::Behind::new(&mut __frame),
+                )
+                .await;
+            __rpc
+                .leave(
+                    __interceptors::Answered::answered(&mut __frame, __answer),
+                    &mut __call,
+                )
         }
     }
     #[allow(unreachable_pub)]

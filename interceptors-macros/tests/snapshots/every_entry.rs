@@ -1,7 +1,8 @@
 const _: () = {
     #[allow(unused_imports)]
     use ::interceptors::__private::{
-        self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _,
+        self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
+        Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "UserService";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
@@ -140,7 +141,14 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__login_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[__ENTRY_LOGGING_0, __ENTRY_RETRY_3, __ENTRY_WITH_4, __ENTRY_WITH_5],
+            const {
+                &[
+                    __ENTRY_LOGGING_0,
+                    __ENTRY_RETRY_3,
+                    __ENTRY_WITH_4.blind(<Self as __Policy>::__IS_BLIND_4),
+                    __ENTRY_WITH_5.blind(<Self as __Policy>::__IS_BLIND_5),
+                ]
+            },
         );
         async fn login(
             &self,
@@ -166,14 +174,16 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__get_user_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[
-                __ENTRY_LOGGING_0,
-                __ENTRY_AUTH_1,
-                __ENTRY_RATE_LIMIT_2,
-                __ENTRY_RETRY_3,
-                __ENTRY_WITH_4,
-                __ENTRY_WITH_5,
-            ],
+            const {
+                &[
+                    __ENTRY_LOGGING_0,
+                    __ENTRY_AUTH_1,
+                    __ENTRY_RATE_LIMIT_2,
+                    __ENTRY_RETRY_3,
+                    __ENTRY_WITH_4.blind(<Self as __Policy>::__IS_BLIND_4),
+                    __ENTRY_WITH_5.blind(<Self as __Policy>::__IS_BLIND_5),
+                ]
+            },
         );
         async fn get_user(
             &self,
@@ -181,6 +191,143 @@ const _: () = {
         ) -> Result<Response<User>, Status> {
             todo!()
         }
+    }
+    trait __Policy {
+        fn __policy_0(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send;
+        fn __policy_1(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send;
+        const __IS_BLIND_4: ::core::primitive::bool;
+        const __IS_BLIND_5: ::core::primitive::bool;
+    }
+    impl __Policy for Users {
+        async fn __policy_0(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
+            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0)
+                .with_look(0usize);
+            __rpc.covers(__0);
+            let __3 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_3)
+                .throttle(&__THROTTLE_RETRY_3);
+            let __4 = || &(self.audit);
+            let __verdict_4 = __interceptors::asked(&__4).verdict();
+            let __5 = || __interceptors::evaluate_once::<
+                (),
+                _,
+            >(&__VALUE_WITH_5, || Audit::new("secret"));
+            let __verdict_5 = __interceptors::asked(&__5).verdict();
+            let mut __chain = __rpc
+                .link(__0)
+                .before(
+                    __interceptors::Chain::new(
+                        __3,
+                        __verdict_4
+                            .link(__rpc.lent(__4))
+                            .before(
+                                __verdict_4
+                                    .inner(
+                                        |__behind| {
+                                            __verdict_5
+                                                .link(__rpc.lent(__5))
+                                                .before(__verdict_5.inner(|__behind| __behind, __behind))
+                                        },
+                                        __behind,
+                                    ),
+                            ),
+                    ),
+                );
+            __rpc.run(&mut __chain, __call).await
+        }
+        async fn __policy_1(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
+            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0)
+                .with_look(0usize);
+            __rpc.covers(__0);
+            let __1 = || __interceptors::auth::Auth::new(
+                __CONFIG_AUTH_1,
+                &(self.tokens),
+            );
+            __rpc.covers_made(__1);
+            let __2 = &__interceptors::rate_limit::RateLimit::new(
+                &*__LIMITER_RATE_LIMIT_2,
+                __interceptors::rate_limit::ByIdentity::of_auth(&__1),
+            );
+            __rpc.covers(__2);
+            let __3 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_3)
+                .throttle(&__THROTTLE_RETRY_3);
+            let __4 = || &(self.audit);
+            let __verdict_4 = __interceptors::asked(&__4).verdict();
+            let __5 = || __interceptors::evaluate_once::<
+                (),
+                _,
+            >(&__VALUE_WITH_5, || Audit::new("secret"));
+            let __verdict_5 = __interceptors::asked(&__5).verdict();
+            let mut __chain = __rpc
+                .link(__0)
+                .before(
+                    __rpc
+                        .made(__1)
+                        .before(
+                            __rpc
+                                .link(__2)
+                                .before(
+                                    __interceptors::Chain::new(
+                                        __3,
+                                        __verdict_4
+                                            .link(__rpc.lent(__4))
+                                            .before(
+                                                __verdict_4
+                                                    .inner(
+                                                        |__behind| {
+                                                            __verdict_5
+                                                                .link(__rpc.lent(__5))
+                                                                .before(__verdict_5.inner(|__behind| __behind, __behind))
+                                                        },
+                                                        __behind,
+                                                    ),
+                                            ),
+                                    ),
+                                ),
+                        ),
+                );
+            __rpc.run(&mut __chain, __call).await
+        }
+        const __IS_BLIND_4: ::core::primitive::bool = __interceptors::is_blind(|
+            __this: &Self|
+        {
+            let _ = __this;
+            let __4 = || &(__this.audit);
+            let __verdict_4 = __interceptors::asked(&__4).verdict();
+            __verdict_4
+        });
+        const __IS_BLIND_5: ::core::primitive::bool = __interceptors::is_blind(|
+            __this: &Self|
+        {
+            let _ = __this;
+            let __5 = || __interceptors::evaluate_once::<
+                (),
+                _,
+            >(&__VALUE_WITH_5, || Audit::new("secret"));
+            let __verdict_5 = __interceptors::asked(&__5).verdict();
+            __verdict_5
+        });
     }
     #[tonic::async_trait]
     impl UserService for Users {
@@ -197,6 +344,21 @@ const _: () = {
                     <Self as __handlers::Handlers>::__login_Result,
                 >::REPLY,
             );
+            let __abilities = || __interceptors::Abilities::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__login_Request,
+                >::RESEND,
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__login_Request,
+                >::COUNT,
+            );
+            let (mut __call, __message) = __rpc
+                .enter(
+                    <Self as __handlers::Handlers>::__login_Plan,
+                    __abilities(),
+                    __request,
+                );
+            __call.hide(__CONFIG_AUTH_1.own_header());
             fn __covers_login<S, I, Req, Res>(_: __interceptors::Link<S, I, Req, Res>)
             where
                 I: __interceptors::Interceptor<Req, Res> + ?::core::marker::Sized,
@@ -216,44 +378,71 @@ const _: () = {
                         )
                     }
                 });
-            __rpc.covers(__0);
-            let __3 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_3)
-                .throttle(&__THROTTLE_RETRY_3);
+            let _ = || {
+                __rpc.covers(__0);
+            };
             let __4 = || &(self.audit);
-            __covers_login(__rpc.lent(__4));
+            let _ = || {
+                __covers_login(__rpc.lent(__4));
+            };
+            let __verdict_4 = __interceptors::asked(&__4).verdict();
             let __5 = || __interceptors::evaluate_once::<
                 (),
                 _,
             >(&__VALUE_WITH_5, || Audit::new("secret"));
-            __covers_login(__rpc.lent(__5));
-            let __handler = __rpc
-                .handler(|__request| <Self as __handlers::Handlers>::login(
-                    self,
-                    __request,
-                ));
-            let mut __call = __rpc
-                .call(
-                    <Self as __handlers::Handlers>::__login_Plan,
-                    __interceptors::Abilities::new(
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__login_Request,
-                        >::RESEND,
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__login_Request,
-                        >::COUNT,
-                    ),
-                    __request,
+            let _ = || {
+                __covers_login(__rpc.lent(__5));
+            };
+            let __verdict_5 = __interceptors::asked(&__5).verdict();
+            let _ = &__0;
+            let _ = &__4;
+            let _ = &__5;
+            let __verdict = __verdict_4.and(__verdict_5.and(__interceptors::Blind));
+            let __behind = __verdict_4
+                .or(
+                    __rpc
+                        .handler(|__request| <Self as __handlers::Handlers>::login(
+                            self,
+                            __request,
+                        )),
+                    |__innermost| {
+                        __rpc.lent(__4).before(__rpc.lent(__5).before(__innermost))
+                    },
+                    |__innermost| {
+                        __verdict_5
+                            .around(
+                                __innermost,
+                                |__innermost| __rpc.lent(__5).before(__innermost),
+                            )
+                    },
                 );
-            __call.hide(__CONFIG_AUTH_1.own_header());
-            let mut __chain = __rpc
-                .link(__0)
-                .before(
-                    __interceptors::Chain::new(
-                        __3,
-                        __rpc.lent(__4).before(__rpc.lent(__5).before(__handler)),
-                    ),
+            let mut __stage = __verdict.stage();
+            let __home = __verdict.home(&mut __stage);
+            let __running = ::core::pin::pin!(::core::option::Option::None);
+            let mut __frame = __behind
+                .frame(
+                    &__home,
+                    __message,
+                    __abilities,
+                    __rpc
+                        .looks(|__entry, __seen| match __entry {
+                            0usize => __rpc.link(__0).look(__seen),
+                            _ => ::core::result::Result::Ok(()),
+                        }),
+                    __running,
+                    __interceptors::run_rest,
                 );
-            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+            let __answer = <Self as __Policy>::__policy_0(
+                    &*self,
+                    &mut __call,
+                    __interceptors::Behind::new(&mut __frame),
+                )
+                .await;
+            __rpc
+                .leave(
+                    __interceptors::Answered::answered(&mut __frame, __answer),
+                    &mut __call,
+                )
         }
         async fn get_user(
             &self,
@@ -268,6 +457,20 @@ const _: () = {
                     <Self as __handlers::Handlers>::__get_user_Result,
                 >::REPLY,
             );
+            let __abilities = || __interceptors::Abilities::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__get_user_Request,
+                >::RESEND,
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__get_user_Request,
+                >::COUNT,
+            );
+            let (mut __call, __message) = __rpc
+                .enter(
+                    <Self as __handlers::Handlers>::__get_user_Plan,
+                    __abilities(),
+                    __request,
+                );
             fn __covers_get_user<S, I, Req, Res>(_: __interceptors::Link<S, I, Req, Res>)
             where
                 I: __interceptors::Interceptor<Req, Res> + ?::core::marker::Sized,
@@ -287,61 +490,76 @@ const _: () = {
                         )
                     }
                 });
-            __rpc.covers(__0);
+            let _ = || {
+                __rpc.covers(__0);
+            };
             let __1 = || __interceptors::auth::Auth::new(
                 __CONFIG_AUTH_1,
                 &(self.tokens),
             );
-            __rpc.covers_made(__1);
-            let __2 = &__interceptors::rate_limit::RateLimit::new(
-                &*__LIMITER_RATE_LIMIT_2,
-                __interceptors::rate_limit::ByIdentity::of_auth(&__1),
-            );
-            __rpc.covers(__2);
-            let __3 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_3)
-                .throttle(&__THROTTLE_RETRY_3);
             let __4 = || &(self.audit);
-            __covers_get_user(__rpc.lent(__4));
+            let _ = || {
+                __covers_get_user(__rpc.lent(__4));
+            };
+            let __verdict_4 = __interceptors::asked(&__4).verdict();
             let __5 = || __interceptors::evaluate_once::<
                 (),
                 _,
             >(&__VALUE_WITH_5, || Audit::new("secret"));
-            __covers_get_user(__rpc.lent(__5));
-            let __handler = __rpc
-                .handler(|__request| <Self as __handlers::Handlers>::get_user(
-                    self,
-                    __request,
-                ));
-            let mut __call = __rpc
-                .call(
-                    <Self as __handlers::Handlers>::__get_user_Plan,
-                    __interceptors::Abilities::new(
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__get_user_Request,
-                        >::RESEND,
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__get_user_Request,
-                        >::COUNT,
-                    ),
-                    __request,
-                );
-            let mut __chain = __rpc
-                .link(__0)
-                .before(
+            let _ = || {
+                __covers_get_user(__rpc.lent(__5));
+            };
+            let __verdict_5 = __interceptors::asked(&__5).verdict();
+            let _ = &__0;
+            let _ = &__1;
+            let _ = &__4;
+            let _ = &__5;
+            let __verdict = __verdict_4.and(__verdict_5.and(__interceptors::Blind));
+            let __behind = __verdict_4
+                .or(
                     __rpc
-                        .made(__1)
-                        .before(
-                            __rpc
-                                .link(__2)
-                                .before(
-                                    __interceptors::Chain::new(
-                                        __3,
-                                        __rpc.lent(__4).before(__rpc.lent(__5).before(__handler)),
-                                    ),
-                                ),
-                        ),
+                        .handler(|__request| <Self as __handlers::Handlers>::get_user(
+                            self,
+                            __request,
+                        )),
+                    |__innermost| {
+                        __rpc.lent(__4).before(__rpc.lent(__5).before(__innermost))
+                    },
+                    |__innermost| {
+                        __verdict_5
+                            .around(
+                                __innermost,
+                                |__innermost| __rpc.lent(__5).before(__innermost),
+                            )
+                    },
                 );
-            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+            let mut __stage = __verdict.stage();
+            let __home = __verdict.home(&mut __stage);
+            let __running = ::core::pin::pin!(::core::option::Option::None);
+            let mut __frame = __behind
+                .frame(
+                    &__home,
+                    __message,
+                    __abilities,
+                    __rpc
+                        .looks(|__entry, __seen| match __entry {
+                            0usize => __rpc.link(__0).look(__seen),
+                            _ => ::core::result::Result::Ok(()),
+                        }),
+                    __running,
+                    __interceptors::run_rest,
+                );
+            let __answer = <Self as __Policy>::__policy_1(
+                    &*self,
+                    &mut __call,
+                    __interceptors::Behind::new(&mut __frame),
+                )
+                .await;
+            __rpc
+                .leave(
+                    __interceptors::Answered::answered(&mut __frame, __answer),
+                    &mut __call,
+                )
         }
     }
     #[allow(unreachable_pub)]

@@ -56,7 +56,8 @@ pub mod user_service_client {
     const _: () = {
         #[allow(unused_imports)]
         use ::interceptors::__private::{
-            self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _,
+            self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
+            Uncovered as _,
         };
         const __CONFIG_LOGGING_0: &__interceptors::logging::Config = &{
             let config = __interceptors::logging::Config::client();
@@ -111,7 +112,7 @@ pub mod user_service_client {
             },
             __interceptors::Kind::new(false, false),
             __interceptors::Side::Client,
-            &[__ENTRY_LOGGING_0, __ENTRY_RETRY_2],
+            const { &[__ENTRY_LOGGING_0, __ENTRY_RETRY_2] },
         );
         #[allow(non_upper_case_globals)]
         const __METHOD_get_url: &__interceptors::Method = &__interceptors::Method {
@@ -137,7 +138,9 @@ pub mod user_service_client {
             },
             __interceptors::Kind::new(true, true),
             __interceptors::Side::Client,
-            &[__ENTRY_LOGGING_0, __ENTRY_AUTH_1, __ENTRY_RETRY_2, __ENTRY_METADATA_3],
+            const {
+                &[__ENTRY_LOGGING_0, __ENTRY_AUTH_1, __ENTRY_RETRY_2, __ENTRY_METADATA_3]
+            },
         );
         #[allow(non_upper_case_globals)]
         const __METHOD_upload: &__interceptors::Method = &__interceptors::Method {
@@ -151,6 +154,65 @@ pub mod user_service_client {
             __interceptors::StreamProbe:: < super::Id > ::CAN_REPLAY,
             "`retry` needs messages that are `Clone` and `prost::Message`, and that of `upload` is not; leave the method out with `except = [upload]`"
         );
+        async fn __policy_0(
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
+            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
+            let __2 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_2);
+            let mut __chain = __interceptors::Chain::new(
+                __0,
+                __interceptors::Chain::new(__2, __behind),
+            );
+            __rpc.send(&mut __chain, __call).await
+        }
+        async fn __policy_1(
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
+            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
+            let __1 = || __interceptors::auth::Authenticate::new(
+                __CONFIG_AUTH_1,
+                *__interceptors::evaluate_once::<
+                    (),
+                    _,
+                >(&__VALUE_AUTH_1, || &*crate::TOKENS),
+            );
+            __rpc.covers_made(__1);
+            let __2 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_2);
+            let __3 = &__interceptors::metadata::Metadata::new(|| async move {
+                ::core::result::Result::Ok::<
+                    _,
+                    __interceptors::tonic::Status,
+                >([
+                    {
+                        static __KEY: __interceptors::metadata::Key = __interceptors::metadata::Key::new(
+                            "x-trace",
+                        );
+                        __interceptors::metadata::Pair::ascii(&__KEY, crate::trace())?
+                    },
+                ])
+            });
+            let mut __chain = __interceptors::Chain::new(
+                __0,
+                __rpc
+                    .made(__1)
+                    .before(
+                        __interceptors::Anew(
+                            __interceptors::Chain::new(
+                                __2,
+                                __interceptors::Chain::new(
+                                    __3,
+                                    __interceptors::Anew(__behind),
+                                ),
+                            ),
+                        ),
+                    ),
+            );
+            __rpc.send(&mut __chain, __call).await
+        }
         impl<T> UserServiceClient<T>
         where
             T: tonic::client::GrpcService<tonic::body::Body>,
@@ -168,19 +230,21 @@ pub mod user_service_client {
                 let __request = __interceptors::tonic::IntoRequest::into_request(
                     request,
                 );
-                let __abilities = __interceptors::Abilities::new(
-                        __interceptors::Probe::<
-                            __interceptors::tonic::Request<super::Id>,
-                        >::RESEND,
-                        __interceptors::Probe::<
-                            __interceptors::tonic::Request<super::Id>,
-                        >::COUNT,
-                    )
-                    .sized(
-                        __interceptors::Probe::<
-                            __interceptors::tonic::Request<super::Id>,
-                        >::SIZE_OF,
-                    );
+                let __abilities = || {
+                    __interceptors::Abilities::new(
+                            __interceptors::Probe::<
+                                __interceptors::tonic::Request<super::Id>,
+                            >::RESEND,
+                            __interceptors::Probe::<
+                                __interceptors::tonic::Request<super::Id>,
+                            >::COUNT,
+                        )
+                        .sized(
+                            __interceptors::Probe::<
+                                __interceptors::tonic::Request<super::Id>,
+                            >::SIZE_OF,
+                        )
+                };
                 let __rpc = __interceptors::Rpc::<
                     _,
                     ::core::result::Result<
@@ -189,16 +253,13 @@ pub mod user_service_client {
                     >,
                     _,
                 >::of(&__request, __interceptors::Single);
-                let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
-                let __2 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_2);
-                let mut __call = __rpc
-                    .outgoing(__PLAN_get_url, __abilities, __request)
-                    .over(self.is_plaintext);
+                let (mut __call, __message) = __rpc
+                    .outgoing(__PLAN_get_url, __abilities(), __request);
+                __call.set_plaintext(self.is_plaintext);
                 __call.hide(__CONFIG_AUTH_1.own_header());
-                let mut __chain = __interceptors::Chain::new(
-                    __0,
-                    __interceptors::Chain::new(
-                        __2,
+                let __verdict = __interceptors::Typed;
+                let __behind = __interceptors::Typed
+                    .around(
                         __interceptors::Outgoing::<
                             _,
                             _,
@@ -209,9 +270,30 @@ pub mod user_service_client {
                             __METHOD_get_url,
                             || tonic_prost::ProstCodec::default(),
                         ),
-                    ),
-                );
-                __rpc.leave(__rpc.send(&mut __chain, &mut __call).await, &mut __call)
+                        |__innermost| __innermost,
+                    );
+                let mut __stage = __verdict.stage();
+                let __home = __verdict.home(&mut __stage);
+                let __running = ::core::pin::pin!(::core::option::Option::None);
+                let mut __frame = __behind
+                    .frame(
+                        &__home,
+                        __message,
+                        __abilities,
+                        __interceptors::NoLooks,
+                        __running,
+                        __interceptors::run_rest,
+                    );
+                let __answer = __policy_0(
+                        &mut __call,
+                        __interceptors::Behind::new(&mut __frame),
+                    )
+                    .await;
+                __rpc
+                    .leave(
+                        __interceptors::Answered::answered(&mut __frame, __answer),
+                        &mut __call,
+                    )
             }
             /// Uploads.
             pub async fn upload(
@@ -235,56 +317,47 @@ pub mod user_service_client {
                     >,
                     _,
                 >::of(&__request, __interceptors::TonicStream);
-                let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
-                let __1 = || __interceptors::auth::Authenticate::new(
-                    __CONFIG_AUTH_1,
-                    *__interceptors::evaluate_once::<
-                        (),
-                        _,
-                    >(&__VALUE_AUTH_1, || &*crate::TOKENS),
-                );
-                __rpc.covers_made(__1);
-                let __2 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_2);
-                let __3 = &__interceptors::metadata::Metadata::new(|| async move {
-                    let mut __values = __interceptors::metadata::Values::new();
-                    __values.ascii("x-trace", crate::trace())?;
-                    ::core::result::Result::Ok::<
-                        _,
-                        __interceptors::tonic::Status,
-                    >(__values)
-                });
-                let mut __call = __rpc
-                    .outgoing(__PLAN_upload, __abilities, __request)
-                    .over(self.is_plaintext);
+                let (mut __call, __message) = __rpc
+                    .outgoing(__PLAN_upload, __abilities(), __request);
+                __call.set_plaintext(self.is_plaintext);
                 __call.hide(__CONFIG_AUTH_1.own_header());
-                let mut __chain = __interceptors::Chain::new(
-                    __0,
-                    __rpc
-                        .made(__1)
-                        .before(
-                            __interceptors::Anew(
-                                __interceptors::Chain::new(
-                                    __2,
-                                    __interceptors::Chain::new(
-                                        __3,
-                                        __interceptors::Anew(
-                                            __interceptors::Outgoing::<
-                                                _,
-                                                _,
-                                                __interceptors::Many,
-                                                __interceptors::Many,
-                                            >::new(
-                                                &mut self.inner,
-                                                __METHOD_upload,
-                                                || tonic_prost::ProstCodec::default(),
-                                            ),
-                                        ),
-                                    ),
-                                ),
-                            ),
+                let __verdict = __interceptors::Typed;
+                let __behind = __interceptors::Typed
+                    .around(
+                        __interceptors::Outgoing::<
+                            _,
+                            _,
+                            __interceptors::Many,
+                            __interceptors::Many,
+                        >::new(
+                            &mut self.inner,
+                            __METHOD_upload,
+                            || tonic_prost::ProstCodec::default(),
                         ),
-                );
-                __rpc.leave(__rpc.send(&mut __chain, &mut __call).await, &mut __call)
+                        |__innermost| __innermost,
+                    );
+                let mut __stage = __verdict.stage();
+                let __home = __verdict.home(&mut __stage);
+                let __running = ::core::pin::pin!(::core::option::Option::None);
+                let mut __frame = __behind
+                    .frame(
+                        &__home,
+                        __message,
+                        __abilities,
+                        __interceptors::NoLooks,
+                        __running,
+                        __interceptors::run_rest,
+                    );
+                let __answer = __policy_1(
+                        &mut __call,
+                        __interceptors::Behind::new(&mut __frame),
+                    )
+                    .await;
+                __rpc
+                    .leave(
+                        __interceptors::Answered::answered(&mut __frame, __answer),
+                        &mut __call,
+                    )
             }
         }
         #[allow(unreachable_pub)]

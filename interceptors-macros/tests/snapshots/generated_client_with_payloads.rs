@@ -40,7 +40,8 @@ pub mod user_service_client {
     const _: () = {
         #[allow(unused_imports)]
         use ::interceptors::__private::{
-            self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _,
+            self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
+            Uncovered as _,
         };
         const __CONFIG_PAYLOAD_0: &__interceptors::payload::Config = &{
             let config = __interceptors::payload::Config::new();
@@ -83,7 +84,7 @@ pub mod user_service_client {
             },
             __interceptors::Kind::new(false, false),
             __interceptors::Side::Client,
-            &[__ENTRY_PAYLOAD_0],
+            const { &[__ENTRY_PAYLOAD_0] },
         );
         #[allow(non_upper_case_globals)]
         const __METHOD_get_url: &__interceptors::Method = &__interceptors::Method {
@@ -104,7 +105,7 @@ pub mod user_service_client {
             },
             __interceptors::Kind::new(true, true),
             __interceptors::Side::Client,
-            &[__ENTRY_PAYLOAD_1],
+            const { &[__ENTRY_PAYLOAD_1] },
         );
         #[allow(non_upper_case_globals)]
         const __METHOD_upload: &__interceptors::Method = &__interceptors::Method {
@@ -114,6 +115,28 @@ pub mod user_service_client {
             service: "user.v1.UserService",
             method: "Upload",
         };
+        async fn __policy_0(
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
+            let mut __chain = __interceptors::Looking::new(
+                0usize,
+                __interceptors::Anew(__behind),
+            );
+            __rpc.send(&mut __chain, __call).await
+        }
+        async fn __policy_1(
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
+            let mut __chain = __interceptors::Looking::new(
+                1usize,
+                __interceptors::Anew(__behind),
+            );
+            __rpc.send(&mut __chain, __call).await
+        }
         impl<T> UserServiceClient<T>
         where
             T: tonic::client::GrpcService<tonic::body::Body>,
@@ -131,7 +154,8 @@ pub mod user_service_client {
                 let __request = __interceptors::tonic::IntoRequest::into_request(
                     request,
                 );
-                let __abilities = __interceptors::Abilities::new(
+                let __abilities = || {
+                    __interceptors::Abilities::new(
                         __interceptors::Probe::<
                             __interceptors::tonic::Request<super::Id>,
                         >::RESEND,
@@ -139,11 +163,7 @@ pub mod user_service_client {
                             __interceptors::tonic::Request<super::Id>,
                         >::COUNT,
                     )
-                    .sized(
-                        __interceptors::Probe::<
-                            __interceptors::tonic::Request<super::Id>,
-                        >::SIZE_OF,
-                    );
+                };
                 let __rpc = __interceptors::Rpc::<
                     _,
                     ::core::result::Result<
@@ -152,6 +172,8 @@ pub mod user_service_client {
                     >,
                     _,
                 >::of(&__request, __interceptors::Single);
+                let (mut __call, __message) = __rpc
+                    .outgoing(__PLAN_get_url, __abilities(), __request);
                 let __0 = {
                     #[allow(unused_imports)]
                     use __interceptors::payload::{
@@ -175,25 +197,51 @@ pub mod user_service_client {
                             .written(|__message, __content| __content.value(__message)),
                     )
                 };
-                __rpc.covers(__0);
-                let mut __call = __rpc.outgoing(__PLAN_get_url, __abilities, __request);
-                let mut __chain = __rpc
-                    .link(__0)
-                    .before(
-                        __interceptors::Anew(
-                            __interceptors::Outgoing::<
-                                _,
-                                _,
-                                __interceptors::One,
-                                __interceptors::One,
-                            >::new(
-                                &mut self.inner,
-                                __METHOD_get_url,
-                                || tonic_prost::ProstCodec::default(),
-                            ),
+                let _ = || {
+                    __rpc.covers(__0);
+                };
+                let _ = &__0;
+                let __verdict = __interceptors::Typed;
+                let __behind = __interceptors::Typed
+                    .around(
+                        __interceptors::Outgoing::<
+                            _,
+                            _,
+                            __interceptors::One,
+                            __interceptors::One,
+                        >::new(
+                            &mut self.inner,
+                            __METHOD_get_url,
+                            || tonic_prost::ProstCodec::default(),
                         ),
+                        |__innermost| __innermost,
                     );
-                __rpc.leave(__rpc.send(&mut __chain, &mut __call).await, &mut __call)
+                let mut __stage = __verdict.stage();
+                let __home = __verdict.home(&mut __stage);
+                let __running = ::core::pin::pin!(::core::option::Option::None);
+                let mut __frame = __behind
+                    .frame(
+                        &__home,
+                        __message,
+                        __abilities,
+                        __rpc
+                            .looks(|__entry, __seen| match __entry {
+                                0usize => __rpc.link(__0).look(__seen),
+                                _ => ::core::result::Result::Ok(()),
+                            }),
+                        __running,
+                        __interceptors::run_rest,
+                    );
+                let __answer = __policy_0(
+                        &mut __call,
+                        __interceptors::Behind::new(&mut __frame),
+                    )
+                    .await;
+                __rpc
+                    .leave(
+                        __interceptors::Answered::answered(&mut __frame, __answer),
+                        &mut __call,
+                    )
             }
             /// Uploads.
             pub async fn upload(
@@ -217,6 +265,8 @@ pub mod user_service_client {
                     >,
                     _,
                 >::of(&__request, __interceptors::TonicStream);
+                let (mut __call, __message) = __rpc
+                    .outgoing(__PLAN_upload, __abilities(), __request);
                 let __1 = {
                     #[allow(unused_imports)]
                     use __interceptors::payload::{
@@ -235,25 +285,51 @@ pub mod user_service_client {
                             }),
                     )
                 };
-                __rpc.covers(__1);
-                let mut __call = __rpc.outgoing(__PLAN_upload, __abilities, __request);
-                let mut __chain = __rpc
-                    .link(__1)
-                    .before(
-                        __interceptors::Anew(
-                            __interceptors::Outgoing::<
-                                _,
-                                _,
-                                __interceptors::Many,
-                                __interceptors::Many,
-                            >::new(
-                                &mut self.inner,
-                                __METHOD_upload,
-                                || tonic_prost::ProstCodec::default(),
-                            ),
+                let _ = || {
+                    __rpc.covers(__1);
+                };
+                let _ = &__1;
+                let __verdict = __interceptors::Typed;
+                let __behind = __interceptors::Typed
+                    .around(
+                        __interceptors::Outgoing::<
+                            _,
+                            _,
+                            __interceptors::Many,
+                            __interceptors::Many,
+                        >::new(
+                            &mut self.inner,
+                            __METHOD_upload,
+                            || tonic_prost::ProstCodec::default(),
                         ),
+                        |__innermost| __innermost,
                     );
-                __rpc.leave(__rpc.send(&mut __chain, &mut __call).await, &mut __call)
+                let mut __stage = __verdict.stage();
+                let __home = __verdict.home(&mut __stage);
+                let __running = ::core::pin::pin!(::core::option::Option::None);
+                let mut __frame = __behind
+                    .frame(
+                        &__home,
+                        __message,
+                        __abilities,
+                        __rpc
+                            .looks(|__entry, __seen| match __entry {
+                                1usize => __rpc.link(__1).look(__seen),
+                                _ => ::core::result::Result::Ok(()),
+                            }),
+                        __running,
+                        __interceptors::run_rest,
+                    );
+                let __answer = __policy_1(
+                        &mut __call,
+                        __interceptors::Behind::new(&mut __frame),
+                    )
+                    .await;
+                __rpc
+                    .leave(
+                        __interceptors::Answered::answered(&mut __frame, __answer),
+                        &mut __call,
+                    )
             }
         }
         #[allow(unreachable_pub)]

@@ -1,7 +1,8 @@
 const _: () = {
     #[allow(unused_imports)]
     use ::interceptors::__private::{
-        self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _,
+        self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
+        Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "Query";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
@@ -53,10 +54,34 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__get_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[__ENTRY_RETRY_0],
+            const { &[__ENTRY_RETRY_0] },
         );
         async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
             todo!()
+        }
+    }
+    trait __Policy<'a, T: ?::core::marker::Sized, const N: usize> {
+        fn __policy_0(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send;
+    }
+    impl<'a, T: Store, const N: usize> __Policy<'a, T, N> for Service<'a, T, N>
+    where
+        'a: 'static,
+    {
+        async fn __policy_0(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
+            let __0 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_0);
+            let mut __chain = __interceptors::Chain::new(__0, __behind);
+            __rpc.run(&mut __chain, __call).await
         }
     }
     #[tonic::async_trait]
@@ -83,28 +108,48 @@ const _: () = {
                     <Self as __handlers::Handlers<'a, T, N>>::__get_Result,
                 >::REPLY,
             );
-            let __0 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_0);
-            let __handler = __rpc
-                .handler(|__request| <Self as __handlers::Handlers<
-                    'a,
-                    T,
-                    N,
-                >>::get(self, __request));
-            let mut __call = __rpc
-                .call(
+            let __abilities = || __interceptors::Abilities::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers<'a, T, N>>::__get_Request,
+                >::RESEND,
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers<'a, T, N>>::__get_Request,
+                >::COUNT,
+            );
+            let (mut __call, __message) = __rpc
+                .enter(
                     <Self as __handlers::Handlers<'a, T, N>>::__get_Plan,
-                    __interceptors::Abilities::new(
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers<'a, T, N>>::__get_Request,
-                        >::RESEND,
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers<'a, T, N>>::__get_Request,
-                        >::COUNT,
-                    ),
+                    __abilities(),
                     __request,
                 );
-            let mut __chain = __interceptors::Chain::new(__0, __handler);
-            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+            let __running = ::core::pin::pin!(::core::option::Option::None);
+            let mut __frame = __rpc
+                .frame(
+                    __message,
+                    __abilities,
+                    __interceptors::NoLooks,
+                    __running,
+                    |__request| <Self as __handlers::Handlers<
+                        'a,
+                        T,
+                        N,
+                    >>::get(self, __request),
+                );
+            let __answer = <Self as __Policy<
+                'a,
+                T,
+                N,
+            >>::__policy_0(
+                    &*self,
+                    &mut __call,
+                    __interceptors::Behind::new(&mut __frame),
+                )
+                .await;
+            __rpc
+                .leave(
+                    __interceptors::Answered::answered(&mut __frame, __answer),
+                    &mut __call,
+                )
         }
     }
     #[allow(unreachable_pub)]

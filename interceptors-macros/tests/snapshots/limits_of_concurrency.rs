@@ -1,7 +1,8 @@
 const _: () = {
     #[allow(unused_imports)]
     use ::interceptors::__private::{
-        self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _,
+        self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
+        Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "Query";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
@@ -90,7 +91,7 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__get_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[__ENTRY_LOAD_SHED_0, __ENTRY_CONCURRENCY_1],
+            const { &[__ENTRY_LOAD_SHED_0, __ENTRY_CONCURRENCY_1] },
         );
         async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
             todo!()
@@ -113,10 +114,63 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__set_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[__ENTRY_LOAD_SHED_0, __ENTRY_CONCURRENCY_2],
+            const { &[__ENTRY_LOAD_SHED_0, __ENTRY_CONCURRENCY_2] },
         );
         async fn set(&self, request: Request<Id>) -> Result<Response<User>, Status> {
             todo!()
+        }
+    }
+    trait __Policy {
+        fn __policy_0(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+            __kept_1: &'static __interceptors::concurrency::Limiter,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send;
+        fn __policy_1(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send;
+    }
+    impl __Policy for Service {
+        async fn __policy_0(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+            __kept_1: &'static __interceptors::concurrency::Limiter,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
+            let __0 = &__interceptors::concurrency::LoadShed::new(
+                &*__LIMITER_LOAD_SHED_0,
+            );
+            let __1 = &__interceptors::concurrency::Concurrency::new(__kept_1);
+            let mut __chain = __interceptors::Chain::new(
+                __0,
+                __interceptors::Chain::new(__1, __behind),
+            );
+            __rpc.run(&mut __chain, __call).await
+        }
+        async fn __policy_1(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
+            let __0 = &__interceptors::concurrency::LoadShed::new(
+                &*__LIMITER_LOAD_SHED_0,
+            );
+            let __2 = || __interceptors::concurrency::Concurrency::new(&(self.limiter));
+            __rpc.covers_made(__2);
+            let mut __chain = __interceptors::Chain::new(
+                __0,
+                __rpc.made(__2).before(__behind),
+            );
+            __rpc.run(&mut __chain, __call).await
         }
     }
     #[tonic::async_trait]
@@ -131,40 +185,48 @@ const _: () = {
                     <Self as __handlers::Handlers>::__get_Result,
                 >::REPLY,
             );
-            let __0 = &__interceptors::concurrency::LoadShed::new(
-                &*__LIMITER_LOAD_SHED_0,
+            let __abilities = || __interceptors::Abilities::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__get_Request,
+                >::RESEND,
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__get_Request,
+                >::COUNT,
             );
-            let __1 = &__interceptors::concurrency::Concurrency::new({
-                static __LIMITER_CONCURRENCY_1: ::std::sync::LazyLock<
-                    __interceptors::concurrency::Limiter,
-                > = ::std::sync::LazyLock::new(|| __interceptors::concurrency::Limiter::new(
-                    __CONFIG_CONCURRENCY_1,
-                ));
-                &*__LIMITER_CONCURRENCY_1
-            });
-            let __handler = __rpc
-                .handler(|__request| <Self as __handlers::Handlers>::get(
-                    self,
-                    __request,
-                ));
-            let mut __call = __rpc
-                .call(
+            let (mut __call, __message) = __rpc
+                .enter(
                     <Self as __handlers::Handlers>::__get_Plan,
-                    __interceptors::Abilities::new(
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__get_Request,
-                        >::RESEND,
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__get_Request,
-                        >::COUNT,
-                    ),
+                    __abilities(),
                     __request,
                 );
-            let mut __chain = __interceptors::Chain::new(
-                __0,
-                __interceptors::Chain::new(__1, __handler),
-            );
-            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+            let __running = ::core::pin::pin!(::core::option::Option::None);
+            let mut __frame = __rpc
+                .frame(
+                    __message,
+                    __abilities,
+                    __interceptors::NoLooks,
+                    __running,
+                    |__request| <Self as __handlers::Handlers>::get(self, __request),
+                );
+            let __answer = <Self as __Policy>::__policy_0(
+                    &*self,
+                    &mut __call,
+                    __interceptors::Behind::new(&mut __frame),
+                    {
+                        static __LIMITER_CONCURRENCY_1: ::std::sync::LazyLock<
+                            __interceptors::concurrency::Limiter,
+                        > = ::std::sync::LazyLock::new(|| __interceptors::concurrency::Limiter::new(
+                            __CONFIG_CONCURRENCY_1,
+                        ));
+                        &*__LIMITER_CONCURRENCY_1
+                    },
+                )
+                .await;
+            __rpc
+                .leave(
+                    __interceptors::Answered::answered(&mut __frame, __answer),
+                    &mut __call,
+                )
         }
         async fn set(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
             let __rpc = __interceptors::Rpc::<
@@ -176,34 +238,40 @@ const _: () = {
                     <Self as __handlers::Handlers>::__set_Result,
                 >::REPLY,
             );
-            let __0 = &__interceptors::concurrency::LoadShed::new(
-                &*__LIMITER_LOAD_SHED_0,
+            let __abilities = || __interceptors::Abilities::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__set_Request,
+                >::RESEND,
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__set_Request,
+                >::COUNT,
             );
-            let __2 = || __interceptors::concurrency::Concurrency::new(&(self.limiter));
-            __rpc.covers_made(__2);
-            let __handler = __rpc
-                .handler(|__request| <Self as __handlers::Handlers>::set(
-                    self,
-                    __request,
-                ));
-            let mut __call = __rpc
-                .call(
+            let (mut __call, __message) = __rpc
+                .enter(
                     <Self as __handlers::Handlers>::__set_Plan,
-                    __interceptors::Abilities::new(
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__set_Request,
-                        >::RESEND,
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__set_Request,
-                        >::COUNT,
-                    ),
+                    __abilities(),
                     __request,
                 );
-            let mut __chain = __interceptors::Chain::new(
-                __0,
-                __rpc.made(__2).before(__handler),
-            );
-            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+            let __running = ::core::pin::pin!(::core::option::Option::None);
+            let mut __frame = __rpc
+                .frame(
+                    __message,
+                    __abilities,
+                    __interceptors::NoLooks,
+                    __running,
+                    |__request| <Self as __handlers::Handlers>::set(self, __request),
+                );
+            let __answer = <Self as __Policy>::__policy_1(
+                    &*self,
+                    &mut __call,
+                    __interceptors::Behind::new(&mut __frame),
+                )
+                .await;
+            __rpc
+                .leave(
+                    __interceptors::Answered::answered(&mut __frame, __answer),
+                    &mut __call,
+                )
         }
     }
     #[allow(unreachable_pub)]

@@ -1,7 +1,8 @@
 const _: () = {
     #[allow(unused_imports)]
     use ::interceptors::__private::{
-        self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _,
+        self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
+        Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "UserService";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
@@ -89,11 +90,69 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__get_url_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[__ENTRY_LOGGING_0, __ENTRY_RATE_LIMIT_3, __ENTRY_WITH_4],
+            const {
+                &[
+                    __ENTRY_LOGGING_0,
+                    __ENTRY_RATE_LIMIT_3,
+                    __ENTRY_WITH_4.blind(<Self as __Policy>::__IS_BLIND_4),
+                ]
+            },
         );
         async fn get_url(&self, request: Request<Id>) -> Result<Response<Url>, Status> {
             todo!()
         }
+    }
+    trait __Policy {
+        fn __policy_0(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send;
+        const __IS_BLIND_4: ::core::primitive::bool;
+    }
+    impl __Policy for Users {
+        async fn __policy_0(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
+            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
+            let __3 = &__interceptors::rate_limit::RateLimit::new(
+                &*__LIMITER_RATE_LIMIT_3,
+                __interceptors::rate_limit::ByPeer,
+            );
+            __rpc.covers(__3);
+            let __4 = || __interceptors::evaluate_path::<
+                (),
+                _,
+            >(&__VALUE_WITH_4, || Slow);
+            let __verdict_4 = __interceptors::asked(&__4).verdict();
+            let mut __chain = __interceptors::Chain::new(
+                __0,
+                __rpc
+                    .link(__3)
+                    .before(
+                        __verdict_4
+                            .link(__rpc.lent(__4))
+                            .before(__verdict_4.inner(|__behind| __behind, __behind)),
+                    ),
+            );
+            __rpc.run(&mut __chain, __call).await
+        }
+        const __IS_BLIND_4: ::core::primitive::bool = __interceptors::is_blind(|
+            __this: &Self|
+        {
+            let _ = __this;
+            let __4 = || __interceptors::evaluate_path::<
+                (),
+                _,
+            >(&__VALUE_WITH_4, || Slow);
+            let __verdict_4 = __interceptors::asked(&__4).verdict();
+            __verdict_4
+        });
     }
     #[tonic::async_trait]
     impl UserService for Users {
@@ -110,44 +169,66 @@ const _: () = {
                     <Self as __handlers::Handlers>::__get_url_Result,
                 >::REPLY,
             );
+            let __abilities = || __interceptors::Abilities::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__get_url_Request,
+                >::RESEND,
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__get_url_Request,
+                >::COUNT,
+            );
+            let (mut __call, __message) = __rpc
+                .enter(
+                    <Self as __handlers::Handlers>::__get_url_Plan,
+                    __abilities(),
+                    __request,
+                );
             fn __covers_get_url<S, I, Req, Res>(_: __interceptors::Link<S, I, Req, Res>)
             where
                 I: __interceptors::Interceptor<Req, Res> + ?::core::marker::Sized,
             {}
-            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
-            let __3 = &__interceptors::rate_limit::RateLimit::new(
-                &*__LIMITER_RATE_LIMIT_3,
-                __interceptors::rate_limit::ByPeer,
-            );
-            __rpc.covers(__3);
             let __4 = || __interceptors::evaluate_path::<
                 (),
                 _,
             >(&__VALUE_WITH_4, || Slow);
-            __covers_get_url(__rpc.lent(__4));
-            let __handler = __rpc
-                .handler(|__request| <Self as __handlers::Handlers>::get_url(
-                    self,
-                    __request,
-                ));
-            let mut __call = __rpc
-                .call(
-                    <Self as __handlers::Handlers>::__get_url_Plan,
-                    __interceptors::Abilities::new(
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__get_url_Request,
-                        >::RESEND,
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__get_url_Request,
-                        >::COUNT,
-                    ),
-                    __request,
+            let _ = || {
+                __covers_get_url(__rpc.lent(__4));
+            };
+            let __verdict_4 = __interceptors::asked(&__4).verdict();
+            let _ = &__4;
+            let __verdict = __verdict_4.and(__interceptors::Blind);
+            let __behind = __verdict_4
+                .around(
+                    __rpc
+                        .handler(|__request| <Self as __handlers::Handlers>::get_url(
+                            self,
+                            __request,
+                        )),
+                    |__innermost| __rpc.lent(__4).before(__innermost),
                 );
-            let mut __chain = __interceptors::Chain::new(
-                __0,
-                __rpc.link(__3).before(__rpc.lent(__4).before(__handler)),
-            );
-            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+            let mut __stage = __verdict.stage();
+            let __home = __verdict.home(&mut __stage);
+            let __running = ::core::pin::pin!(::core::option::Option::None);
+            let mut __frame = __behind
+                .frame(
+                    &__home,
+                    __message,
+                    __abilities,
+                    __interceptors::NoLooks,
+                    __running,
+                    __interceptors::run_rest,
+                );
+            let __answer = <Self as __Policy>::__policy_0(
+                    &*self,
+                    &mut __call,
+                    __interceptors::Behind::new(&mut __frame),
+                )
+                .await;
+            __rpc
+                .leave(
+                    __interceptors::Answered::answered(&mut __frame, __answer),
+                    &mut __call,
+                )
         }
     }
     #[allow(unreachable_pub)]

@@ -1,7 +1,8 @@
 const _: () = {
     #[allow(unused_imports)]
     use renamed::interceptors::__private::{
-        self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _,
+        self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
+        Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "user.v1.UserService";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = false;
@@ -59,7 +60,7 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__get_user_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[],
+            const { &[] },
         );
         async fn get_user(
             &self,
@@ -85,13 +86,51 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__set_user_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[__ENTRY_AUTH_0],
+            const { &[__ENTRY_AUTH_0] },
         );
         async fn set_user(
             &self,
             request: Request<User>,
         ) -> Result<Response<Id>, Status> {
             todo!()
+        }
+    }
+    trait __Policy {
+        fn __policy_0(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send;
+        fn __policy_1(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send;
+    }
+    impl __Policy for Users {
+        async fn __policy_0(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
+            let mut __chain = __behind;
+            __rpc.run(&mut __chain, __call).await
+        }
+        async fn __policy_1(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
+            let __0 = || __interceptors::auth::Auth::new(__CONFIG_AUTH_0, &*self);
+            __rpc.covers_made(__0);
+            let mut __chain = __rpc.made(__0).before(__behind);
+            __rpc.run(&mut __chain, __call).await
         }
     }
     #[tonic::async_trait]
@@ -109,27 +148,41 @@ const _: () = {
                     <Self as __handlers::Handlers>::__get_user_Result,
                 >::REPLY,
             );
-            let __handler = __rpc
-                .handler(|__request| <Self as __handlers::Handlers>::get_user(
-                    self,
-                    __request,
-                ));
-            let mut __call = __rpc
-                .call(
+            let __abilities = || __interceptors::Abilities::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__get_user_Request,
+                >::RESEND,
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__get_user_Request,
+                >::COUNT,
+            );
+            let (mut __call, __message) = __rpc
+                .enter(
                     <Self as __handlers::Handlers>::__get_user_Plan,
-                    __interceptors::Abilities::new(
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__get_user_Request,
-                        >::RESEND,
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__get_user_Request,
-                        >::COUNT,
-                    ),
+                    __abilities(),
                     __request,
                 );
             __call.hide(__CONFIG_AUTH_0.own_header());
-            let mut __chain = __handler;
-            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+            let __running = ::core::pin::pin!(::core::option::Option::None);
+            let mut __frame = __rpc
+                .frame(
+                    __message,
+                    __abilities,
+                    __interceptors::NoLooks,
+                    __running,
+                    |__request| <Self as __handlers::Handlers>::get_user(self, __request),
+                );
+            let __answer = <Self as __Policy>::__policy_0(
+                    &*self,
+                    &mut __call,
+                    __interceptors::Behind::new(&mut __frame),
+                )
+                .await;
+            __rpc
+                .leave(
+                    __interceptors::Answered::answered(&mut __frame, __answer),
+                    &mut __call,
+                )
         }
         async fn set_user(
             &self,
@@ -144,28 +197,40 @@ const _: () = {
                     <Self as __handlers::Handlers>::__set_user_Result,
                 >::REPLY,
             );
-            let __0 = || __interceptors::auth::Auth::new(__CONFIG_AUTH_0, &*self);
-            __rpc.covers_made(__0);
-            let __handler = __rpc
-                .handler(|__request| <Self as __handlers::Handlers>::set_user(
-                    self,
-                    __request,
-                ));
-            let mut __call = __rpc
-                .call(
+            let __abilities = || __interceptors::Abilities::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__set_user_Request,
+                >::RESEND,
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__set_user_Request,
+                >::COUNT,
+            );
+            let (mut __call, __message) = __rpc
+                .enter(
                     <Self as __handlers::Handlers>::__set_user_Plan,
-                    __interceptors::Abilities::new(
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__set_user_Request,
-                        >::RESEND,
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__set_user_Request,
-                        >::COUNT,
-                    ),
+                    __abilities(),
                     __request,
                 );
-            let mut __chain = __rpc.made(__0).before(__handler);
-            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+            let __running = ::core::pin::pin!(::core::option::Option::None);
+            let mut __frame = __rpc
+                .frame(
+                    __message,
+                    __abilities,
+                    __interceptors::NoLooks,
+                    __running,
+                    |__request| <Self as __handlers::Handlers>::set_user(self, __request),
+                );
+            let __answer = <Self as __Policy>::__policy_1(
+                    &*self,
+                    &mut __call,
+                    __interceptors::Behind::new(&mut __frame),
+                )
+                .await;
+            __rpc
+                .leave(
+                    __interceptors::Answered::answered(&mut __frame, __answer),
+                    &mut __call,
+                )
         }
     }
     impl __interceptors::Intercepted<UsersPolicy> for Users {

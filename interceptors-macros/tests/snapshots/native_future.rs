@@ -1,7 +1,8 @@
 const _: () = {
     #[allow(unused_imports)]
     use ::interceptors::__private::{
-        self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _,
+        self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
+        Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "Query";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
@@ -59,7 +60,7 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__get_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[__ENTRY_WITH_0],
+            const { &[__ENTRY_WITH_0.blind(<Self as __Policy>::__IS_BLIND_0)] },
         );
         fn get(
             &self,
@@ -85,11 +86,60 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__set_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[],
+            const { &[] },
         );
         async fn set(&self, request: Request<Id>) -> Result<Response<User>, Status> {
             todo!()
         }
+    }
+    trait __Policy {
+        fn __policy_0(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send;
+        fn __policy_1(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send;
+        const __IS_BLIND_0: ::core::primitive::bool;
+    }
+    impl __Policy for Service {
+        async fn __policy_0(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
+            let __0 = || &(self.audit);
+            let __verdict_0 = __interceptors::asked(&__0).verdict();
+            let mut __chain = __verdict_0
+                .link(__rpc.lent(__0))
+                .before(__verdict_0.inner(|__behind| __behind, __behind));
+            __rpc.run(&mut __chain, __call).await
+        }
+        async fn __policy_1(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
+            let mut __chain = __behind;
+            __rpc.run(&mut __chain, __call).await
+        }
+        const __IS_BLIND_0: ::core::primitive::bool = __interceptors::is_blind(|
+            __this: &Self|
+        {
+            let _ = __this;
+            let __0 = || &(__this.audit);
+            let __verdict_0 = __interceptors::asked(&__0).verdict();
+            __verdict_0
+        });
     }
     impl Query for Service {
         fn get(
@@ -106,32 +156,63 @@ const _: () = {
                         <Self as __handlers::Handlers>::__get_Result,
                     >::REPLY,
                 );
+                let __abilities = || __interceptors::Abilities::new(
+                    __interceptors::Probe::<
+                        <Self as __handlers::Handlers>::__get_Request,
+                    >::RESEND,
+                    __interceptors::Probe::<
+                        <Self as __handlers::Handlers>::__get_Request,
+                    >::COUNT,
+                );
+                let (mut __call, __message) = __rpc
+                    .enter(
+                        <Self as __handlers::Handlers>::__get_Plan,
+                        __abilities(),
+                        __request,
+                    );
                 fn __covers_get<S, I, Req, Res>(_: __interceptors::Link<S, I, Req, Res>)
                 where
                     I: __interceptors::Interceptor<Req, Res> + ?::core::marker::Sized,
                 {}
                 let __0 = || &(self.audit);
-                __covers_get(__rpc.lent(__0));
-                let __handler = __rpc
-                    .handler(|__request| <Self as __handlers::Handlers>::get(
-                        self,
-                        __request,
-                    ));
-                let mut __call = __rpc
-                    .call(
-                        <Self as __handlers::Handlers>::__get_Plan,
-                        __interceptors::Abilities::new(
-                            __interceptors::Probe::<
-                                <Self as __handlers::Handlers>::__get_Request,
-                            >::RESEND,
-                            __interceptors::Probe::<
-                                <Self as __handlers::Handlers>::__get_Request,
-                            >::COUNT,
-                        ),
-                        __request,
+                let _ = || {
+                    __covers_get(__rpc.lent(__0));
+                };
+                let __verdict_0 = __interceptors::asked(&__0).verdict();
+                let _ = &__0;
+                let __verdict = __verdict_0.and(__interceptors::Blind);
+                let __behind = __verdict_0
+                    .around(
+                        __rpc
+                            .handler(|__request| <Self as __handlers::Handlers>::get(
+                                self,
+                                __request,
+                            )),
+                        |__innermost| __rpc.lent(__0).before(__innermost),
                     );
-                let mut __chain = __rpc.lent(__0).before(__handler);
-                __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+                let mut __stage = __verdict.stage();
+                let __home = __verdict.home(&mut __stage);
+                let __running = ::core::pin::pin!(::core::option::Option::None);
+                let mut __frame = __behind
+                    .frame(
+                        &__home,
+                        __message,
+                        __abilities,
+                        __interceptors::NoLooks,
+                        __running,
+                        __interceptors::run_rest,
+                    );
+                let __answer = <Self as __Policy>::__policy_0(
+                        &*self,
+                        &mut __call,
+                        __interceptors::Behind::new(&mut __frame),
+                    )
+                    .await;
+                __rpc
+                    .leave(
+                        __interceptors::Answered::answered(&mut __frame, __answer),
+                        &mut __call,
+                    )
             }
         }
         async fn set(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
@@ -144,26 +225,40 @@ const _: () = {
                     <Self as __handlers::Handlers>::__set_Result,
                 >::REPLY,
             );
-            let __handler = __rpc
-                .handler(|__request| <Self as __handlers::Handlers>::set(
-                    self,
-                    __request,
-                ));
-            let mut __call = __rpc
-                .call(
+            let __abilities = || __interceptors::Abilities::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__set_Request,
+                >::RESEND,
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__set_Request,
+                >::COUNT,
+            );
+            let (mut __call, __message) = __rpc
+                .enter(
                     <Self as __handlers::Handlers>::__set_Plan,
-                    __interceptors::Abilities::new(
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__set_Request,
-                        >::RESEND,
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__set_Request,
-                        >::COUNT,
-                    ),
+                    __abilities(),
                     __request,
                 );
-            let mut __chain = __handler;
-            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+            let __running = ::core::pin::pin!(::core::option::Option::None);
+            let mut __frame = __rpc
+                .frame(
+                    __message,
+                    __abilities,
+                    __interceptors::NoLooks,
+                    __running,
+                    |__request| <Self as __handlers::Handlers>::set(self, __request),
+                );
+            let __answer = <Self as __Policy>::__policy_1(
+                    &*self,
+                    &mut __call,
+                    __interceptors::Behind::new(&mut __frame),
+                )
+                .await;
+            __rpc
+                .leave(
+                    __interceptors::Answered::answered(&mut __frame, __answer),
+                    &mut __call,
+                )
         }
     }
     #[allow(unreachable_pub)]

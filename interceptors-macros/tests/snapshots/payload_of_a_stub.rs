@@ -1,7 +1,8 @@
 const _: () = {
     #[allow(unused_imports)]
     use ::interceptors::__private::{
-        self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _,
+        self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
+        Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "user.v1.UserService";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = false;
@@ -55,10 +56,33 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__get_Result>::REPLY),
             ),
             __interceptors::Side::Client,
-            &[__ENTRY_PAYLOAD_0],
+            const { &[__ENTRY_PAYLOAD_0] },
         );
         async fn __get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
             self.client.clone().get(request).await
+        }
+    }
+    trait __Policy {
+        fn __policy_0(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send;
+    }
+    impl __Policy for Users {
+        async fn __policy_0(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
+            let mut __chain = __interceptors::Looking::new(
+                0usize,
+                __interceptors::Anew(__behind),
+            );
+            __rpc.send(&mut __chain, __call).await
         }
     }
     impl Users {
@@ -75,6 +99,20 @@ const _: () = {
                     <Self as __handlers::Handlers>::__get_Result,
                 >::REPLY,
             );
+            let __abilities = || __interceptors::Abilities::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__get_Request,
+                >::RESEND,
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__get_Request,
+                >::COUNT,
+            );
+            let (mut __call, __message) = __rpc
+                .outgoing(
+                    <Self as __handlers::Handlers>::__get_Plan,
+                    __abilities(),
+                    __request,
+                );
             let __0 = {
                 #[allow(unused_imports)]
                 use __interceptors::payload::{SingleRequest as _, SingleResponse as _};
@@ -90,32 +128,47 @@ const _: () = {
                     __interceptors::payload::Unwritten,
                 )
             };
-            __rpc.covers(__0);
-            let __handler = __rpc
-                .stub(|__request| <Self as __handlers::Handlers>::__get(
-                    self,
-                    __request,
-                ));
-            let mut __call = __rpc
-                .outgoing(
-                    <Self as __handlers::Handlers>::__get_Plan,
-                    __interceptors::Abilities::new(
-                            __interceptors::Probe::<
-                                <Self as __handlers::Handlers>::__get_Request,
-                            >::RESEND,
-                            __interceptors::Probe::<
-                                <Self as __handlers::Handlers>::__get_Request,
-                            >::COUNT,
-                        )
-                        .sized(
-                            __interceptors::Probe::<
-                                <Self as __handlers::Handlers>::__get_Request,
-                            >::SIZE_OF,
-                        ),
-                    __request,
+            let _ = || {
+                __rpc.covers(__0);
+            };
+            let _ = &__0;
+            let __verdict = __interceptors::Typed;
+            let __behind = __interceptors::Typed
+                .around(
+                    __rpc
+                        .stub(|__request| <Self as __handlers::Handlers>::__get(
+                            self,
+                            __request,
+                        )),
+                    |__innermost| __innermost,
                 );
-            let mut __chain = __rpc.link(__0).before(__interceptors::Anew(__handler));
-            __rpc.leave(__rpc.send(&mut __chain, &mut __call).await, &mut __call)
+            let mut __stage = __verdict.stage();
+            let __home = __verdict.home(&mut __stage);
+            let __running = ::core::pin::pin!(::core::option::Option::None);
+            let mut __frame = __behind
+                .frame(
+                    &__home,
+                    __message,
+                    __abilities,
+                    __rpc
+                        .looks(|__entry, __seen| match __entry {
+                            0usize => __rpc.link(__0).look(__seen),
+                            _ => ::core::result::Result::Ok(()),
+                        }),
+                    __running,
+                    __interceptors::run_rest,
+                );
+            let __answer = <Self as __Policy>::__policy_0(
+                    &*self,
+                    &mut __call,
+                    __interceptors::Behind::new(&mut __frame),
+                )
+                .await;
+            __rpc
+                .leave(
+                    __interceptors::Answered::answered(&mut __frame, __answer),
+                    &mut __call,
+                )
         }
     }
     #[allow(unreachable_pub)]

@@ -1,7 +1,8 @@
 const _: () = {
     #[allow(unused_imports)]
     use ::interceptors::__private::{
-        self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _,
+        self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
+        Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "Query";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
@@ -130,7 +131,7 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__get_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[__ENTRY_PAYLOAD_2],
+            const { &[__ENTRY_PAYLOAD_2] },
         );
         async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
             todo!()
@@ -153,7 +154,7 @@ const _: () = {
                 >(__interceptors::AssociatedStream),
             ),
             __interceptors::Side::Server,
-            &[__ENTRY_PAYLOAD_3],
+            const { &[__ENTRY_PAYLOAD_3] },
         );
         async fn list(
             &self,
@@ -179,7 +180,7 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__put_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[__ENTRY_PAYLOAD_1],
+            const { &[__ENTRY_PAYLOAD_1] },
         );
         async fn put(
             &self,
@@ -205,10 +206,78 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__set_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[__ENTRY_PAYLOAD_0],
+            const { &[__ENTRY_PAYLOAD_0] },
         );
         async fn set(&self, request: Request<Id>) -> Result<Response<User>, Status> {
             todo!()
+        }
+    }
+    trait __Policy {
+        fn __policy_0(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send;
+        fn __policy_1(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send;
+        fn __policy_2(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send;
+        fn __policy_3(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send;
+    }
+    impl __Policy for Service {
+        async fn __policy_0(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
+            let mut __chain = __interceptors::Looking::new(2usize, __behind);
+            __rpc.run(&mut __chain, __call).await
+        }
+        async fn __policy_1(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
+            let mut __chain = __interceptors::Looking::new(3usize, __behind);
+            __rpc.run(&mut __chain, __call).await
+        }
+        async fn __policy_2(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
+            let mut __chain = __interceptors::Looking::new(1usize, __behind);
+            __rpc.run(&mut __chain, __call).await
+        }
+        async fn __policy_3(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
+            let mut __chain = __interceptors::Looking::new(0usize, __behind);
+            __rpc.run(&mut __chain, __call).await
         }
     }
     #[tonic::async_trait]
@@ -224,6 +293,20 @@ const _: () = {
                     <Self as __handlers::Handlers>::__get_Result,
                 >::REPLY,
             );
+            let __abilities = || __interceptors::Abilities::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__get_Request,
+                >::RESEND,
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__get_Request,
+                >::COUNT,
+            );
+            let (mut __call, __message) = __rpc
+                .enter(
+                    <Self as __handlers::Handlers>::__get_Plan,
+                    __abilities(),
+                    __request,
+                );
             let __2 = {
                 #[allow(unused_imports)]
                 use __interceptors::payload::{SingleRequest as _, SingleResponse as _};
@@ -260,27 +343,34 @@ const _: () = {
                         }),
                 )
             };
-            __rpc.covers(__2);
-            let __handler = __rpc
-                .handler(|__request| <Self as __handlers::Handlers>::get(
-                    self,
-                    __request,
-                ));
-            let mut __call = __rpc
-                .call(
-                    <Self as __handlers::Handlers>::__get_Plan,
-                    __interceptors::Abilities::new(
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__get_Request,
-                        >::RESEND,
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__get_Request,
-                        >::COUNT,
-                    ),
-                    __request,
+            let _ = || {
+                __rpc.covers(__2);
+            };
+            let _ = &__2;
+            let __running = ::core::pin::pin!(::core::option::Option::None);
+            let mut __frame = __rpc
+                .frame(
+                    __message,
+                    __abilities,
+                    __rpc
+                        .looks(|__entry, __seen| match __entry {
+                            2usize => __rpc.link(__2).look(__seen),
+                            _ => ::core::result::Result::Ok(()),
+                        }),
+                    __running,
+                    |__request| <Self as __handlers::Handlers>::get(self, __request),
                 );
-            let mut __chain = __rpc.link(__2).before(__handler);
-            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+            let __answer = <Self as __Policy>::__policy_0(
+                    &*self,
+                    &mut __call,
+                    __interceptors::Behind::new(&mut __frame),
+                )
+                .await;
+            __rpc
+                .leave(
+                    __interceptors::Answered::answered(&mut __frame, __answer),
+                    &mut __call,
+                )
         }
         async fn list(
             &self,
@@ -294,6 +384,20 @@ const _: () = {
                 <Self as __handlers::Handlers>::__list_Result,
                 _,
             >::new(__interceptors::AssociatedStream);
+            let __abilities = || __interceptors::Abilities::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__list_Request,
+                >::RESEND,
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__list_Request,
+                >::COUNT,
+            );
+            let (mut __call, __message) = __rpc
+                .enter(
+                    <Self as __handlers::Handlers>::__list_Plan,
+                    __abilities(),
+                    __request,
+                );
             let __3 = {
                 #[allow(unused_imports)]
                 use __interceptors::payload::{SingleRequest as _, SingleResponse as _};
@@ -341,27 +445,34 @@ const _: () = {
                         }),
                 )
             };
-            __rpc.covers(__3);
-            let __handler = __rpc
-                .handler(|__request| <Self as __handlers::Handlers>::list(
-                    self,
-                    __request,
-                ));
-            let mut __call = __rpc
-                .call(
-                    <Self as __handlers::Handlers>::__list_Plan,
-                    __interceptors::Abilities::new(
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__list_Request,
-                        >::RESEND,
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__list_Request,
-                        >::COUNT,
-                    ),
-                    __request,
+            let _ = || {
+                __rpc.covers(__3);
+            };
+            let _ = &__3;
+            let __running = ::core::pin::pin!(::core::option::Option::None);
+            let mut __frame = __rpc
+                .frame(
+                    __message,
+                    __abilities,
+                    __rpc
+                        .looks(|__entry, __seen| match __entry {
+                            3usize => __rpc.link(__3).look(__seen),
+                            _ => ::core::result::Result::Ok(()),
+                        }),
+                    __running,
+                    |__request| <Self as __handlers::Handlers>::list(self, __request),
                 );
-            let mut __chain = __rpc.link(__3).before(__handler);
-            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+            let __answer = <Self as __Policy>::__policy_1(
+                    &*self,
+                    &mut __call,
+                    __interceptors::Behind::new(&mut __frame),
+                )
+                .await;
+            __rpc
+                .leave(
+                    __interceptors::Answered::answered(&mut __frame, __answer),
+                    &mut __call,
+                )
         }
         async fn put(
             &self,
@@ -376,6 +487,20 @@ const _: () = {
                     <Self as __handlers::Handlers>::__put_Result,
                 >::REPLY,
             );
+            let __abilities = || __interceptors::Abilities::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__put_Request,
+                >::RESEND,
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__put_Request,
+                >::COUNT,
+            );
+            let (mut __call, __message) = __rpc
+                .enter(
+                    <Self as __handlers::Handlers>::__put_Plan,
+                    __abilities(),
+                    __request,
+                );
             let __1 = {
                 #[allow(unused_imports)]
                 use __interceptors::payload::{SingleRequest as _, SingleResponse as _};
@@ -400,27 +525,34 @@ const _: () = {
                         }),
                 )
             };
-            __rpc.covers(__1);
-            let __handler = __rpc
-                .handler(|__request| <Self as __handlers::Handlers>::put(
-                    self,
-                    __request,
-                ));
-            let mut __call = __rpc
-                .call(
-                    <Self as __handlers::Handlers>::__put_Plan,
-                    __interceptors::Abilities::new(
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__put_Request,
-                        >::RESEND,
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__put_Request,
-                        >::COUNT,
-                    ),
-                    __request,
+            let _ = || {
+                __rpc.covers(__1);
+            };
+            let _ = &__1;
+            let __running = ::core::pin::pin!(::core::option::Option::None);
+            let mut __frame = __rpc
+                .frame(
+                    __message,
+                    __abilities,
+                    __rpc
+                        .looks(|__entry, __seen| match __entry {
+                            1usize => __rpc.link(__1).look(__seen),
+                            _ => ::core::result::Result::Ok(()),
+                        }),
+                    __running,
+                    |__request| <Self as __handlers::Handlers>::put(self, __request),
                 );
-            let mut __chain = __rpc.link(__1).before(__handler);
-            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+            let __answer = <Self as __Policy>::__policy_2(
+                    &*self,
+                    &mut __call,
+                    __interceptors::Behind::new(&mut __frame),
+                )
+                .await;
+            __rpc
+                .leave(
+                    __interceptors::Answered::answered(&mut __frame, __answer),
+                    &mut __call,
+                )
         }
         async fn set(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
             let __rpc = __interceptors::Rpc::<
@@ -432,6 +564,20 @@ const _: () = {
                     <Self as __handlers::Handlers>::__set_Result,
                 >::REPLY,
             );
+            let __abilities = || __interceptors::Abilities::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__set_Request,
+                >::RESEND,
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__set_Request,
+                >::COUNT,
+            );
+            let (mut __call, __message) = __rpc
+                .enter(
+                    <Self as __handlers::Handlers>::__set_Plan,
+                    __abilities(),
+                    __request,
+                );
             let __0 = {
                 #[allow(unused_imports)]
                 use __interceptors::payload::{SingleRequest as _, SingleResponse as _};
@@ -447,27 +593,34 @@ const _: () = {
                         .written(|__message, __content| __content.value(__message)),
                 )
             };
-            __rpc.covers(__0);
-            let __handler = __rpc
-                .handler(|__request| <Self as __handlers::Handlers>::set(
-                    self,
-                    __request,
-                ));
-            let mut __call = __rpc
-                .call(
-                    <Self as __handlers::Handlers>::__set_Plan,
-                    __interceptors::Abilities::new(
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__set_Request,
-                        >::RESEND,
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__set_Request,
-                        >::COUNT,
-                    ),
-                    __request,
+            let _ = || {
+                __rpc.covers(__0);
+            };
+            let _ = &__0;
+            let __running = ::core::pin::pin!(::core::option::Option::None);
+            let mut __frame = __rpc
+                .frame(
+                    __message,
+                    __abilities,
+                    __rpc
+                        .looks(|__entry, __seen| match __entry {
+                            0usize => __rpc.link(__0).look(__seen),
+                            _ => ::core::result::Result::Ok(()),
+                        }),
+                    __running,
+                    |__request| <Self as __handlers::Handlers>::set(self, __request),
                 );
-            let mut __chain = __rpc.link(__0).before(__handler);
-            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+            let __answer = <Self as __Policy>::__policy_3(
+                    &*self,
+                    &mut __call,
+                    __interceptors::Behind::new(&mut __frame),
+                )
+                .await;
+            __rpc
+                .leave(
+                    __interceptors::Answered::answered(&mut __frame, __answer),
+                    &mut __call,
+                )
         }
     }
     #[allow(unreachable_pub)]

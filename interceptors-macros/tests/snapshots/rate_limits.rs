@@ -1,7 +1,8 @@
 const _: () = {
     #[allow(unused_imports)]
     use ::interceptors::__private::{
-        self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _,
+        self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
+        Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "Query";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
@@ -103,7 +104,7 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__get_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[__ENTRY_RATE_LIMIT_2, __ENTRY_AUTH_1],
+            const { &[__ENTRY_RATE_LIMIT_2, __ENTRY_AUTH_1] },
         );
         async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
             todo!()
@@ -126,10 +127,61 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__set_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[__ENTRY_AUTH_1],
+            const { &[__ENTRY_AUTH_1] },
         );
         async fn set(&self, request: Request<Id>) -> Result<Response<User>, Status> {
             todo!()
+        }
+    }
+    trait __Policy {
+        fn __policy_0(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send;
+        fn __policy_1(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send;
+    }
+    impl __Policy for Service {
+        async fn __policy_0(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
+            let __2 = || __interceptors::rate_limit::RateLimit::new(
+                &(self.limiter),
+                __interceptors::rate_limit::ByPeer,
+            );
+            __rpc.covers_made(__2);
+            let __1 = || __interceptors::auth::Auth::new(
+                __CONFIG_AUTH_1,
+                __interceptors::evaluate_path::<(), _>(&__VALUE_AUTH_1, || TOKENS),
+            );
+            __rpc.covers_made(__1);
+            let mut __chain = __rpc.made(__2).before(__rpc.made(__1).before(__behind));
+            __rpc.run(&mut __chain, __call).await
+        }
+        async fn __policy_1(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
+            let __1 = || __interceptors::auth::Auth::new(
+                __CONFIG_AUTH_1,
+                __interceptors::evaluate_path::<(), _>(&__VALUE_AUTH_1, || TOKENS),
+            );
+            __rpc.covers_made(__1);
+            let mut __chain = __rpc.made(__1).before(__behind);
+            __rpc.run(&mut __chain, __call).await
         }
     }
     #[tonic::async_trait]
@@ -144,36 +196,40 @@ const _: () = {
                     <Self as __handlers::Handlers>::__get_Result,
                 >::REPLY,
             );
-            let __2 = || __interceptors::rate_limit::RateLimit::new(
-                &(self.limiter),
-                __interceptors::rate_limit::ByPeer,
+            let __abilities = || __interceptors::Abilities::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__get_Request,
+                >::RESEND,
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__get_Request,
+                >::COUNT,
             );
-            __rpc.covers_made(__2);
-            let __1 = || __interceptors::auth::Auth::new(
-                __CONFIG_AUTH_1,
-                __interceptors::evaluate_path::<(), _>(&__VALUE_AUTH_1, || TOKENS),
-            );
-            __rpc.covers_made(__1);
-            let __handler = __rpc
-                .handler(|__request| <Self as __handlers::Handlers>::get(
-                    self,
-                    __request,
-                ));
-            let mut __call = __rpc
-                .call(
+            let (mut __call, __message) = __rpc
+                .enter(
                     <Self as __handlers::Handlers>::__get_Plan,
-                    __interceptors::Abilities::new(
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__get_Request,
-                        >::RESEND,
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__get_Request,
-                        >::COUNT,
-                    ),
+                    __abilities(),
                     __request,
                 );
-            let mut __chain = __rpc.made(__2).before(__rpc.made(__1).before(__handler));
-            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+            let __running = ::core::pin::pin!(::core::option::Option::None);
+            let mut __frame = __rpc
+                .frame(
+                    __message,
+                    __abilities,
+                    __interceptors::NoLooks,
+                    __running,
+                    |__request| <Self as __handlers::Handlers>::get(self, __request),
+                );
+            let __answer = <Self as __Policy>::__policy_0(
+                    &*self,
+                    &mut __call,
+                    __interceptors::Behind::new(&mut __frame),
+                )
+                .await;
+            __rpc
+                .leave(
+                    __interceptors::Answered::answered(&mut __frame, __answer),
+                    &mut __call,
+                )
         }
         async fn set(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
             let __rpc = __interceptors::Rpc::<
@@ -185,31 +241,40 @@ const _: () = {
                     <Self as __handlers::Handlers>::__set_Result,
                 >::REPLY,
             );
-            let __1 = || __interceptors::auth::Auth::new(
-                __CONFIG_AUTH_1,
-                __interceptors::evaluate_path::<(), _>(&__VALUE_AUTH_1, || TOKENS),
+            let __abilities = || __interceptors::Abilities::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__set_Request,
+                >::RESEND,
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__set_Request,
+                >::COUNT,
             );
-            __rpc.covers_made(__1);
-            let __handler = __rpc
-                .handler(|__request| <Self as __handlers::Handlers>::set(
-                    self,
-                    __request,
-                ));
-            let mut __call = __rpc
-                .call(
+            let (mut __call, __message) = __rpc
+                .enter(
                     <Self as __handlers::Handlers>::__set_Plan,
-                    __interceptors::Abilities::new(
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__set_Request,
-                        >::RESEND,
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__set_Request,
-                        >::COUNT,
-                    ),
+                    __abilities(),
                     __request,
                 );
-            let mut __chain = __rpc.made(__1).before(__handler);
-            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+            let __running = ::core::pin::pin!(::core::option::Option::None);
+            let mut __frame = __rpc
+                .frame(
+                    __message,
+                    __abilities,
+                    __interceptors::NoLooks,
+                    __running,
+                    |__request| <Self as __handlers::Handlers>::set(self, __request),
+                );
+            let __answer = <Self as __Policy>::__policy_1(
+                    &*self,
+                    &mut __call,
+                    __interceptors::Behind::new(&mut __frame),
+                )
+                .await;
+            __rpc
+                .leave(
+                    __interceptors::Answered::answered(&mut __frame, __answer),
+                    &mut __call,
+                )
         }
     }
     #[allow(unreachable_pub)]

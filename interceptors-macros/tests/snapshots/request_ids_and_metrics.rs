@@ -1,7 +1,8 @@
 const _: () = {
     #[allow(unused_imports)]
     use ::interceptors::__private::{
-        self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _,
+        self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
+        Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "UserService";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
@@ -89,7 +90,7 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__login_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[__ENTRY_REQUEST_ID_0, __ENTRY_METRICS_3, __ENTRY_TRACE_2],
+            const { &[__ENTRY_REQUEST_ID_0, __ENTRY_METRICS_3, __ENTRY_TRACE_2] },
         );
         async fn login(
             &self,
@@ -115,13 +116,80 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__get_user_Result>::REPLY),
             ),
             __interceptors::Side::Server,
-            &[__ENTRY_REQUEST_ID_0, __ENTRY_METRICS_1, __ENTRY_TRACE_2],
+            const { &[__ENTRY_REQUEST_ID_0, __ENTRY_METRICS_1, __ENTRY_TRACE_2] },
         );
         async fn get_user(
             &self,
             request: Request<Id>,
         ) -> Result<Response<User>, Status> {
             todo!()
+        }
+    }
+    trait __Policy {
+        fn __policy_0(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send;
+        fn __policy_1(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send;
+    }
+    impl __Policy for Users {
+        async fn __policy_0(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
+            let __0 = &__interceptors::request_id::SetRequestId::new(
+                __CONFIG_REQUEST_ID_0,
+            );
+            let __3 = {
+                static __SERIES_METRICS_3: __interceptors::metrics::Series = __interceptors::metrics::Series::new();
+                &__interceptors::metrics::Metrics::new(
+                    __interceptors::metrics::Recorder::global(),
+                    &__SERIES_METRICS_3,
+                )
+            };
+            let __2 = &__interceptors::trace::Trace::new(__CONFIG_TRACE_2);
+            let mut __chain = __interceptors::Chain::new(
+                __0,
+                __interceptors::Chain::new(
+                    __3,
+                    __interceptors::Chain::new(__2, __behind),
+                ),
+            );
+            __rpc.run(&mut __chain, __call).await
+        }
+        async fn __policy_1(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
+            let __0 = &__interceptors::request_id::SetRequestId::new(
+                __CONFIG_REQUEST_ID_0,
+            );
+            let __1 = || {
+                static __SERIES_METRICS_1: __interceptors::metrics::Series = __interceptors::metrics::Series::new();
+                __interceptors::metrics::Metrics::new(
+                    &(self.recorder),
+                    &__SERIES_METRICS_1,
+                )
+            };
+            let __2 = &__interceptors::trace::Trace::new(__CONFIG_TRACE_2);
+            let mut __chain = __interceptors::Chain::new(
+                __0,
+                __rpc.made(__1).before(__interceptors::Chain::new(__2, __behind)),
+            );
+            __rpc.run(&mut __chain, __call).await
         }
     }
     #[tonic::async_trait]
@@ -139,43 +207,40 @@ const _: () = {
                     <Self as __handlers::Handlers>::__login_Result,
                 >::REPLY,
             );
-            let __0 = &__interceptors::request_id::SetRequestId::new(
-                __CONFIG_REQUEST_ID_0,
+            let __abilities = || __interceptors::Abilities::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__login_Request,
+                >::RESEND,
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__login_Request,
+                >::COUNT,
             );
-            let __3 = {
-                static __SERIES_METRICS_3: __interceptors::metrics::Series = __interceptors::metrics::Series::new();
-                &__interceptors::metrics::Metrics::new(
-                    __interceptors::metrics::Recorder::global(),
-                    &__SERIES_METRICS_3,
-                )
-            };
-            let __2 = &__interceptors::trace::Trace::new(__CONFIG_TRACE_2);
-            let __handler = __rpc
-                .handler(|__request| <Self as __handlers::Handlers>::login(
-                    self,
-                    __request,
-                ));
-            let mut __call = __rpc
-                .call(
+            let (mut __call, __message) = __rpc
+                .enter(
                     <Self as __handlers::Handlers>::__login_Plan,
-                    __interceptors::Abilities::new(
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__login_Request,
-                        >::RESEND,
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__login_Request,
-                        >::COUNT,
-                    ),
+                    __abilities(),
                     __request,
                 );
-            let mut __chain = __interceptors::Chain::new(
-                __0,
-                __interceptors::Chain::new(
-                    __3,
-                    __interceptors::Chain::new(__2, __handler),
-                ),
-            );
-            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+            let __running = ::core::pin::pin!(::core::option::Option::None);
+            let mut __frame = __rpc
+                .frame(
+                    __message,
+                    __abilities,
+                    __interceptors::NoLooks,
+                    __running,
+                    |__request| <Self as __handlers::Handlers>::login(self, __request),
+                );
+            let __answer = <Self as __Policy>::__policy_0(
+                    &*self,
+                    &mut __call,
+                    __interceptors::Behind::new(&mut __frame),
+                )
+                .await;
+            __rpc
+                .leave(
+                    __interceptors::Answered::answered(&mut __frame, __answer),
+                    &mut __call,
+                )
         }
         async fn get_user(
             &self,
@@ -190,40 +255,40 @@ const _: () = {
                     <Self as __handlers::Handlers>::__get_user_Result,
                 >::REPLY,
             );
-            let __0 = &__interceptors::request_id::SetRequestId::new(
-                __CONFIG_REQUEST_ID_0,
+            let __abilities = || __interceptors::Abilities::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__get_user_Request,
+                >::RESEND,
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__get_user_Request,
+                >::COUNT,
             );
-            let __1 = || {
-                static __SERIES_METRICS_1: __interceptors::metrics::Series = __interceptors::metrics::Series::new();
-                __interceptors::metrics::Metrics::new(
-                    &(self.recorder),
-                    &__SERIES_METRICS_1,
-                )
-            };
-            let __2 = &__interceptors::trace::Trace::new(__CONFIG_TRACE_2);
-            let __handler = __rpc
-                .handler(|__request| <Self as __handlers::Handlers>::get_user(
-                    self,
-                    __request,
-                ));
-            let mut __call = __rpc
-                .call(
+            let (mut __call, __message) = __rpc
+                .enter(
                     <Self as __handlers::Handlers>::__get_user_Plan,
-                    __interceptors::Abilities::new(
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__get_user_Request,
-                        >::RESEND,
-                        __interceptors::Probe::<
-                            <Self as __handlers::Handlers>::__get_user_Request,
-                        >::COUNT,
-                    ),
+                    __abilities(),
                     __request,
                 );
-            let mut __chain = __interceptors::Chain::new(
-                __0,
-                __rpc.made(__1).before(__interceptors::Chain::new(__2, __handler)),
-            );
-            __rpc.leave(__rpc.run(&mut __chain, &mut __call).await, &mut __call)
+            let __running = ::core::pin::pin!(::core::option::Option::None);
+            let mut __frame = __rpc
+                .frame(
+                    __message,
+                    __abilities,
+                    __interceptors::NoLooks,
+                    __running,
+                    |__request| <Self as __handlers::Handlers>::get_user(self, __request),
+                );
+            let __answer = <Self as __Policy>::__policy_1(
+                    &*self,
+                    &mut __call,
+                    __interceptors::Behind::new(&mut __frame),
+                )
+                .await;
+            __rpc
+                .leave(
+                    __interceptors::Answered::answered(&mut __frame, __answer),
+                    &mut __call,
+                )
         }
     }
     #[allow(unreachable_pub)]

@@ -1,7 +1,8 @@
 const _: () = {
     #[allow(unused_imports)]
     use ::interceptors::__private::{
-        self as __interceptors, NoResend as _, Otherwise as _, Uncovered as _,
+        self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
+        Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "user.v1.UserService";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = false;
@@ -19,7 +20,8 @@ const _: () = {
     };
     const __ENTRY_HEDGE_1: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::hedge::Entry,
-    >(&__CONFIG_HEDGE_1.settings(), &[]);
+    >(&__CONFIG_HEDGE_1.settings(), &[])
+        .blind(false);
     #[allow(dead_code, nonstandard_style, clippy::all, clippy::pedantic)]
     mod __handlers {
         pub(super) trait Handlers {
@@ -64,7 +66,7 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__get_Result>::REPLY),
             ),
             __interceptors::Side::Client,
-            &[__ENTRY_LOGGING_0, __ENTRY_HEDGE_1],
+            const { &[__ENTRY_LOGGING_0, __ENTRY_HEDGE_1.blind(false)] },
         );
         async fn __get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
             self.client.clone().get(request).await
@@ -87,10 +89,46 @@ const _: () = {
                 >(__interceptors::Probe::<Self::__set_Result>::REPLY),
             ),
             __interceptors::Side::Client,
-            &[__ENTRY_LOGGING_0],
+            const { &[__ENTRY_LOGGING_0] },
         );
         async fn set(&mut self, request: Request<User>) -> Result<Response<Id>, Status> {
             self.client.set(request).await
+        }
+    }
+    trait __Policy {
+        fn __policy_0(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send;
+        fn __policy_1(
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send;
+    }
+    impl __Policy for Users {
+        async fn __policy_0(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
+            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
+            let mut __chain = __interceptors::Chain::new(__0, __behind);
+            __rpc.send(&mut __chain, __call).await
+        }
+        async fn __policy_1(
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
+            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
+            let mut __chain = __interceptors::Chain::new(__0, __behind);
+            __rpc.send(&mut __chain, __call).await
         }
     }
     impl Users {
@@ -108,36 +146,62 @@ const _: () = {
                     <Self as __handlers::Handlers>::__get_Result,
                 >::REPLY,
             );
-            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
-            let __1 = &__interceptors::hedge::Hedge::new(__CONFIG_HEDGE_1);
-            let __handler = __rpc
-                .stub(|__request| <Self as __handlers::Handlers>::__get(
-                    self,
-                    __request,
-                ));
-            let mut __call = __rpc
+            let __abilities = || {
+                __interceptors::Abilities::new(
+                        __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__get_Request,
+                        >::RESEND,
+                        __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__get_Request,
+                        >::COUNT,
+                    )
+                    .sized(
+                        __interceptors::Probe::<
+                            <Self as __handlers::Handlers>::__get_Request,
+                        >::SIZE_OF,
+                    )
+            };
+            let (mut __call, __message) = __rpc
                 .outgoing(
                     <Self as __handlers::Handlers>::__get_Plan,
-                    __interceptors::Abilities::new(
-                            __interceptors::Probe::<
-                                <Self as __handlers::Handlers>::__get_Request,
-                            >::RESEND,
-                            __interceptors::Probe::<
-                                <Self as __handlers::Handlers>::__get_Request,
-                            >::COUNT,
-                        )
-                        .sized(
-                            __interceptors::Probe::<
-                                <Self as __handlers::Handlers>::__get_Request,
-                            >::SIZE_OF,
-                        ),
+                    __abilities(),
                     __request,
                 );
-            let mut __chain = __interceptors::Chain::new(
-                __0,
-                __interceptors::Chain::new(__1, __handler),
-            );
-            __rpc.leave(__rpc.send(&mut __chain, &mut __call).await, &mut __call)
+            let __1 = &__interceptors::hedge::Hedge::new(__CONFIG_HEDGE_1);
+            let _ = &__1;
+            let __verdict = __interceptors::Typed;
+            let __behind = __interceptors::Typed
+                .around(
+                    __rpc
+                        .stub(|__request| <Self as __handlers::Handlers>::__get(
+                            self,
+                            __request,
+                        )),
+                    |__innermost| __interceptors::Chain::new(__1, __innermost),
+                );
+            let mut __stage = __verdict.stage();
+            let __home = __verdict.home(&mut __stage);
+            let __running = ::core::pin::pin!(::core::option::Option::None);
+            let mut __frame = __behind
+                .frame(
+                    &__home,
+                    __message,
+                    __abilities,
+                    __interceptors::NoLooks,
+                    __running,
+                    __interceptors::run_rest,
+                );
+            let __answer = <Self as __Policy>::__policy_0(
+                    &*self,
+                    &mut __call,
+                    __interceptors::Behind::new(&mut __frame),
+                )
+                .await;
+            __rpc
+                .leave(
+                    __interceptors::Answered::answered(&mut __frame, __answer),
+                    &mut __call,
+                )
         }
         async fn set(
             &mut self,
@@ -152,28 +216,45 @@ const _: () = {
                     <Self as __handlers::Handlers>::__set_Result,
                 >::REPLY,
             );
-            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
-            let __handler = __rpc.stub_mut(__methods::set, self);
-            let mut __call = __rpc
+            let __abilities = || __interceptors::Abilities::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__set_Request,
+                >::RESEND,
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__set_Request,
+                >::COUNT,
+            );
+            let (mut __call, __message) = __rpc
                 .outgoing(
                     <Self as __handlers::Handlers>::__set_Plan,
-                    __interceptors::Abilities::new(
-                            __interceptors::Probe::<
-                                <Self as __handlers::Handlers>::__set_Request,
-                            >::RESEND,
-                            __interceptors::Probe::<
-                                <Self as __handlers::Handlers>::__set_Request,
-                            >::COUNT,
-                        )
-                        .sized(
-                            __interceptors::Probe::<
-                                <Self as __handlers::Handlers>::__set_Request,
-                            >::SIZE_OF,
-                        ),
+                    __abilities(),
                     __request,
                 );
-            let mut __chain = __interceptors::Chain::new(__0, __handler);
-            __rpc.leave(__rpc.send(&mut __chain, &mut __call).await, &mut __call)
+            let __verdict = __interceptors::Typed;
+            let __behind = __interceptors::Typed
+                .around(__rpc.stub_mut(__methods::set, self), |__innermost| __innermost);
+            let mut __stage = __verdict.stage();
+            let __home = __verdict.home(&mut __stage);
+            let __running = ::core::pin::pin!(::core::option::Option::None);
+            let mut __frame = __behind
+                .frame(
+                    &__home,
+                    __message,
+                    __abilities,
+                    __interceptors::NoLooks,
+                    __running,
+                    __interceptors::run_rest,
+                );
+            let __answer = <Self as __Policy>::__policy_1(
+                    &mut __call,
+                    __interceptors::Behind::new(&mut __frame),
+                )
+                .await;
+            __rpc
+                .leave(
+                    __interceptors::Answered::answered(&mut __frame, __answer),
+                    &mut __call,
+                )
         }
     }
     #[allow(nonstandard_style)]

@@ -325,22 +325,23 @@ impl HttpBody for Body {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let this = &mut *self;
-        let Poll::Ready(mut frame) = this.source.poll_frame(cx) else {
-            if let Some(count) = &mut this.count {
-                count.reading.begin();
-                count.reading.waits();
-            }
-            return Poll::Pending;
-        };
-        if let Some(Ok(frame)) = &mut frame
+        // A frame may be trailers, so it is large: it stays where it is.
+        let mut polled = this.source.poll_frame(cx);
+        if let Poll::Ready(Some(Ok(frame))) = &mut polled
             && let Some(trailers) = frame.trailers_mut()
         {
             status::mend_trailers(trailers);
         }
         if let Some(count) = &mut this.count {
-            count.see(&frame);
+            match &polled {
+                Poll::Ready(frame) => count.see(frame),
+                Poll::Pending => {
+                    count.reading.begin();
+                    count.reading.waits();
+                }
+            }
         }
-        Poll::Ready(frame)
+        polled
     }
 
     fn is_end_stream(&self) -> bool {
@@ -512,14 +513,13 @@ impl HttpBody for ResponseBody {
             watch.polling = true;
         }
         let polled = this.poll_body(cx);
-        if let Some(BodyWatch { watch, .. }) = this.watch.as_deref_mut() {
-            watch.polling = false;
+        if let Some(watch) = this.watch.as_deref_mut() {
+            watch.watch.polling = false;
+            if let Poll::Ready(frame) = &polled {
+                watch.see(frame, this.body.head);
+            }
         }
-        let frame = ready!(polled);
-        if let Some(watch) = &mut this.watch {
-            watch.see(&frame, this.body.head);
-        }
-        Poll::Ready(frame)
+        polled
     }
 
     fn is_end_stream(&self) -> bool {

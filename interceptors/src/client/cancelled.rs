@@ -78,10 +78,15 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        match (this.call.poll(cx), this.cancelled) {
-            (Poll::Pending, Some(cancelled)) => cancelled.as_mut().poll(cx).map(|()| Err(status())),
-            (polled, _) => polled,
+        // An answer is large, so it stays where it is.
+        let mut polled = this.call.poll(cx);
+        if polled.is_pending()
+            && let Some(cancelled) = this.cancelled
+            && cancelled.as_mut().poll(cx).is_ready()
+        {
+            polled = Poll::Ready(Err(status()));
         }
+        polled
     }
 }
 

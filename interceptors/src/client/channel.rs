@@ -1,6 +1,6 @@
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
@@ -228,8 +228,10 @@ where
                 sender: Link::Borrowed(sender),
                 head,
             };
-            let sending = shared.chain.send(&shared.state, call, wire);
-            let response = Cancellable::new(sending, cancelled).await;
+            let response = {
+                let sending = pin!(shared.chain.send(&shared.state, call, wire));
+                Cancellable::new(sending, cancelled).await
+            };
             let response = response.map(|response| leave(call, response));
             if !begun.sender.is_broken {
                 begun.exchange = None;

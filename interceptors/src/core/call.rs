@@ -330,7 +330,7 @@ impl<Req> Call<Req> {
     /// A request stream that may be cut off has to be looked at, whether or not anybody observes it.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn notice_cut_off(&mut self) {
-        if (self.abilities)().count.is_some() && self.details.may_be_cut_off() {
+        if self.details.kind().request_is_stream() && self.details.may_be_cut_off() {
             self.count_received();
         }
     }

@@ -46,6 +46,19 @@ use super::time::{exceeded, forget, now};
 /// where it ends: to learn how the call really ended, use [`Next::observe`].
 ///
 /// Returning without calling `next` answers the call; the handler never runs.
+///
+/// # An interceptor for any message
+///
+/// An implementation for every `Req` and `Res` looks at no message, so the attribute compiles it once for a policy and not once for each
+/// method ([what it costs to compile](crate::compile_time)). The message stays in a frame, and in its place the interceptor gets a
+/// placeholder. So an implementation for any message must not rely on what the message is:
+///
+/// - `Req` and `Res` may be the placeholder's types. Do not ask for their `TypeId`, name or size, and do not downcast them.
+/// - [`Call::message`] gives the placeholder. It is there as long as the message is: `None` means that the request has gone to the handler.
+/// - [`Call::copy_request`] and [`Call::next_attempt`] work as they do for a message: a copy stands for the same message.
+///
+/// The placeholder is `Send`, `Sync` and `'static`, and implements nothing else. A bound on anything else (`Clone`, `Debug`, a trait of yours)
+/// makes the interceptor typed, and it gets the message itself.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot intercept a call with request `{Req}` and response `{Res}`",
     label = "does not implement `Interceptor<{Req}, {Res}>`",

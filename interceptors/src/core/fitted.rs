@@ -15,10 +15,17 @@ const FIELD: usize = 32;
 const MESSAGE: usize = "grpc-message".len() + FIELD;
 const DETAILS: usize = "grpc-status-details-bin".len() + FIELD;
 
-/// The status as it can be sent: the message is cut where it is too long, and details go that take more than half of the space.
+/// The status as it can be sent.
+#[cold]
+pub(crate) fn fitted(mut status: Status) -> Status {
+    fit(&mut status);
+    status
+}
+
+/// Makes a status one that can be sent: the message is cut where it is too long, and details go that take more than half of the space.
 #[cold]
 #[inline(never)]
-pub(crate) fn fitted(status: Status) -> Status {
+pub(crate) fn fit(status: &mut Status) {
     let message = status.message();
     let metadata = status.metadata().as_ref();
     let metadata: usize = metadata
@@ -33,7 +40,7 @@ pub(crate) fn fitted(status: Status) -> Status {
     let mut needed: usize = message.chars().map(encoded).sum();
     needed += MESSAGE;
     if needed + details <= room {
-        return status;
+        return;
     }
     let keeps_details = details <= room / 2;
     if !keeps_details {
@@ -47,7 +54,7 @@ pub(crate) fn fitted(status: Status) -> Status {
         true => bytes::Bytes::copy_from_slice(status.details()),
         false => bytes::Bytes::new(),
     };
-    rebuilt(status.code(), message, details, status.metadata().clone())
+    *status = rebuilt(status.code(), message, details, status.metadata().clone());
 }
 
 fn rebuilt(code: Code, message: String, details: bytes::Bytes, metadata: MetadataMap) -> Status {

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use tonic::{Status, Streaming};
 
 use super::end::Outcome;
-use super::fitted::fitted;
+use super::fitted::fit;
 use super::kind::Side;
 use super::layer::{Step, Tail};
 use super::malformed::caught;
@@ -34,10 +34,44 @@ pin_project_lite::pin_project! {
     pub struct ResponseStream<S> {
         #[pin]
         inner: S,
-        watch: Option<Tail>,
+        progress: Progress,
         deadline: StreamDeadline<S>,
+        // A deadline or a layer is around polls.
+        is_surrounded: bool,
         // It leaves a service, so its status has to fit.
         is_sent: bool,
+    }
+}
+
+/// How far the stream is, and who wants to know. It is kept whether or not somebody does: to write it down takes less long than
+/// to ask, and leaves one short path for nearly all messages.
+struct Progress {
+    messages: u64,
+    is_polled: bool,
+    watch: Option<Tail>,
+}
+
+impl Progress {
+    fn end(&mut self, outcome: Outcome, status: Option<&Status>) {
+        self.hand_over();
+        if let Some(watch) = &mut self.watch {
+            watch.tell(outcome, status);
+        }
+    }
+
+    fn hand_over(&mut self) {
+        if let Some(watch) = &mut self.watch {
+            watch.messages += std::mem::take(&mut self.messages);
+            watch.polling |= std::mem::take(&mut self.is_polled);
+        }
+    }
+}
+
+impl Drop for Progress {
+    #[cold]
+    #[inline(never)]
+    fn drop(&mut self) {
+        self.hand_over();
     }
 }
 
@@ -83,6 +117,15 @@ where
     }
 }
 
+/// What a poll came to that gave no message.
+enum Came {
+    Nothing,
+    Error(Status),
+    End,
+    /// The stream is still to be polled.
+    Unknown,
+}
+
 impl<S> StreamDeadline<S> {
     /// What stands around the stream itself: whoever looks at messages looks at what comes in time.
     fn innermost(&mut self) -> &mut Self {
@@ -108,8 +151,13 @@ impl<S> ResponseStream<S> {
     pub fn new(inner: S) -> Self {
         Self {
             inner,
-            watch: None,
+            progress: Progress {
+                messages: 0,
+                is_polled: false,
+                watch: None,
+            },
             deadline: StreamDeadline::None,
+            is_surrounded: false,
             is_sent: false,
         }
     }
@@ -122,7 +170,8 @@ impl<S> ResponseStream<S> {
     }
 
     pub(crate) fn watched(mut self, watch: Tail) -> Self {
-        self.watch = Some(watch);
+        self.is_surrounded |= watch.is_around() || watch.is_shared();
+        self.progress.watch = Some(watch);
         self
     }
 
@@ -131,6 +180,7 @@ impl<S> ResponseStream<S> {
     pub(crate) fn inherited(mut self, at: Option<Instant>) -> Self {
         if let Some(at) = at {
             *self.deadline.innermost() = StreamDeadline::Inherited(at);
+            self.is_surrounded = true;
         }
         self
     }
@@ -138,6 +188,7 @@ impl<S> ResponseStream<S> {
     /// The stream ends with `DEADLINE_EXCEEDED` then.
     pub(crate) fn ending(mut self, at: Instant) -> Self {
         *self.deadline.innermost() = StreamDeadline::End(Limit::new(at));
+        self.is_surrounded = true;
         self
     }
 
@@ -149,6 +200,7 @@ impl<S> ResponseStream<S> {
             bounds: Box::pin(bounds),
             inherited,
         };
+        self.is_surrounded = true;
         self
     }
 
@@ -165,6 +217,7 @@ impl<S> ResponseStream<S> {
             deadline: self.deadline,
             look: Box::new((look, PhantomData)),
         }));
+        self.is_surrounded = true;
         self
     }
 
@@ -174,8 +227,8 @@ impl<S> ResponseStream<S> {
 
     /// The stream inside, where there is nothing to be done around it.
     pub(crate) fn plain_or_else(self, otherwise: impl FnOnce(Self) -> S) -> S {
-        match (&self.watch, &self.deadline) {
-            (None, StreamDeadline::None) => self.inner,
+        match (&self.progress.watch, self.is_surrounded) {
+            (None, false) => self.inner,
             _ => otherwise(self),
         }
     }
@@ -282,14 +335,10 @@ where
 {
     type Item = Result<M, Status>;
 
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        match self.as_mut().poll_watched(cx) {
-            Poll::Ready(Some(Err(status))) if self.is_sent => {
-                Poll::Ready(Some(Err(fitted(status))))
-            }
-            polled => polled,
-        }
+    /// A single call, so that tonic's `Fuse` stays small enough to be inlined around it.
+    #[inline]
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll_one(cx)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -301,25 +350,81 @@ impl<S, M> ResponseStream<S>
 where
     S: Stream<Item = Result<M, Status>>,
 {
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn poll_watched(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<M, Status>>> {
+    /// What the stream gives is not moved, and whatever is seldom is in one call at the end.
+    #[inline(never)]
+    fn poll_one(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<M, Status>>> {
+        let mut came = Came::Unknown;
+        if !self.is_surrounded {
+            let this = self.as_mut().project();
+            this.progress.is_polled = true;
+            let polled = this.inner.poll_next(cx);
+            this.progress.is_polled = false;
+            came = match polled {
+                Poll::Ready(Some(Ok(message))) => {
+                    this.progress.messages += 1;
+                    return Poll::Ready(Some(Ok(message)));
+                }
+                Poll::Ready(Some(Err(status))) => Came::Error(status),
+                Poll::Ready(None) => Came::End,
+                Poll::Pending => Came::Nothing,
+            };
+        }
+        self.poll_seldom(came, cx)
+    }
+
+    /// What is to be done where a poll has given no message, or where something is around the poll.
+    #[inline(never)]
+    fn poll_seldom(
+        self: Pin<&mut Self>,
+        came: Came,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<M, Status>>> {
+        match came {
+            Came::Nothing => Poll::Pending,
+            Came::Unknown => self.poll_surrounded(cx),
+            Came::End => {
+                self.project().progress.end(Outcome::Ok, None);
+                Poll::Ready(None)
+            }
+            Came::Error(mut status) => {
+                let this = self.project();
+                this.progress.end(Outcome::Error, Some(&status));
+                if *this.is_sent {
+                    fit(&mut status);
+                }
+                Poll::Ready(Some(Err(status)))
+            }
+        }
+    }
+
+    fn poll_surrounded(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<M, Status>>> {
         let this = self.project();
-        let Some(watch) = this.watch else {
-            return Self::poll_inner(this.inner, this.deadline, cx);
+        let (inner, deadline) = (this.inner, this.deadline);
+        let mut polled = match &mut this.progress.watch {
+            None => Self::poll_inner(inner, deadline, cx),
+            Some(watch) if watch.is_around() => Self::poll_in_layers(inner, deadline, watch, cx),
+            Some(watch) => {
+                watch.polling = true;
+                let polled = Self::poll_inner(inner, deadline, cx);
+                watch.polling = false;
+                match &polled {
+                    Poll::Ready(Some(Ok(_))) => watch.count(),
+                    Poll::Ready(Some(Err(status))) => watch.tell(Outcome::Error, Some(status)),
+                    Poll::Ready(None) => watch.tell(Outcome::Ok, None),
+                    Poll::Pending => {}
+                }
+                polled
+            }
         };
-        if watch.is_around() {
-            return Self::poll_in_layers(this.inner, this.deadline, watch, cx);
+        if let Poll::Ready(Some(Err(status))) = &mut polled
+            && *this.is_sent
+        {
+            fit(status);
         }
-        watch.polling = true;
-        let polled = Self::poll_inner(this.inner, this.deadline, cx);
-        watch.polling = false;
-        let item = ready!(polled);
-        match &item {
-            Some(Ok(_)) => watch.count(),
-            Some(Err(status)) => watch.tell(Outcome::Error, Some(status)),
-            None => watch.tell(Outcome::Ok, None),
-        }
-        Poll::Ready(item)
+        polled
     }
 }
 
@@ -328,9 +433,10 @@ impl<M: Send + 'static> MessageStream for ResponseStream<Streaming<M>> {
 
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<M, Status>>> {
         caught(|| Pin::new(&mut *self).poll_next(cx)).unwrap_or_else(|status| {
-            if let Some(watch) = &mut self.watch {
+            self.progress.end(Outcome::Error, Some(&status));
+            // It was caught, so nobody is told of a panic later.
+            if let Some(watch) = &mut self.progress.watch {
                 watch.polling = false;
-                watch.tell(Outcome::Error, Some(&status));
             }
             Poll::Ready(Some(Err(status)))
         })
@@ -344,5 +450,110 @@ impl<M: Send + 'static> MessageStream for ResponseStream<Streaming<M>> {
 impl<S> fmt::Debug for ResponseStream<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResponseStream").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::{Arc, Mutex};
+    use std::task::Waker;
+
+    use super::*;
+    use crate::core::end::End;
+    use crate::core::kind::Kind;
+    use crate::core::layer::{Layers, Told};
+    use crate::core::name::CallName;
+    use crate::core::plan::{MethodPlan, Name};
+    use crate::core::received::RequestMessages;
+
+    /// What a stream gives, in this order. After that it panics.
+    type Script = std::vec::IntoIter<Poll<Option<Result<u8, Status>>>>;
+
+    struct Scripted(Script);
+
+    impl Stream for Scripted {
+        type Item = Result<u8, Status>;
+
+        fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+            self.0.next().expect("the script is over")
+        }
+    }
+
+    type Ends = Arc<Mutex<Vec<(Outcome, u64)>>>;
+
+    fn observed(script: Vec<Poll<Option<Result<u8, Status>>>>) -> (ResponseStream<Scripted>, Ends) {
+        static PLAN: MethodPlan = MethodPlan::new(
+            Name {
+                service: "a.B",
+                method: "C",
+                path: "/a.B/C",
+                derived: false,
+                exact: true,
+            },
+            Kind::ServerStreaming,
+            Side::Server,
+            &[],
+        );
+        let ends = Ends::default();
+        let seen = Arc::clone(&ends);
+        let mut layers = Layers::default();
+        let observer = move |end: &End<'_>| {
+            seen.lock().unwrap().push((end.outcome(), end.messages()));
+        };
+        layers.push(Told::new(observer), Instant::now);
+        let name = CallName::new(&PLAN, None);
+        let tail = Tail::new(&name, RequestMessages::One, 1, layers);
+        let stream = ResponseStream::new(Scripted(script.into_iter()));
+        (stream.watched(tail).leaving(Side::Server), ends)
+    }
+
+    fn poll(stream: &mut ResponseStream<Scripted>) -> Poll<Option<Result<u8, Status>>> {
+        Pin::new(stream).poll_next(&mut Context::from_waker(Waker::noop()))
+    }
+
+    fn message() -> Poll<Option<Result<u8, Status>>> {
+        Poll::Ready(Some(Ok(1)))
+    }
+
+    #[test]
+    fn observers_get_the_number_of_messages_at_the_end_and_once() {
+        let (mut stream, ends) =
+            observed(vec![message(), Poll::Pending, message(), Poll::Ready(None)]);
+        for _ in 0..3 {
+            assert!(!matches!(poll(&mut stream), Poll::Ready(None)));
+        }
+        assert!(ends.lock().unwrap().is_empty());
+        assert!(matches!(poll(&mut stream), Poll::Ready(None)));
+        assert_eq!(*ends.lock().unwrap(), [(Outcome::Ok, 2)]);
+        drop(stream);
+        assert_eq!(ends.lock().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn an_error_is_told_with_the_messages_before_it_and_is_cut_where_it_is_too_long() {
+        let long = Status::aborted("x".repeat(20_000));
+        let (mut stream, ends) = observed(vec![message(), Poll::Ready(Some(Err(long)))]);
+        assert!(matches!(poll(&mut stream), Poll::Ready(Some(Ok(1)))));
+        let Poll::Ready(Some(Err(status))) = poll(&mut stream) else {
+            panic!("no error");
+        };
+        assert!(status.message().len() < 8 * 1024);
+        assert_eq!(*ends.lock().unwrap(), [(Outcome::Error, 1)]);
+    }
+
+    #[test]
+    fn a_stream_that_is_dropped_is_cancelled_and_one_whose_poll_panics_has_panicked() {
+        let (mut stream, ends) = observed(vec![message(), message(), Poll::Pending]);
+        for _ in 0..3 {
+            let _ = poll(&mut stream);
+        }
+        drop(stream);
+        assert_eq!(*ends.lock().unwrap(), [(Outcome::Cancelled, 2)]);
+        let (mut stream, ends) = observed(vec![message()]);
+        let _ = poll(&mut stream);
+        assert!(catch_unwind(AssertUnwindSafe(|| poll(&mut stream))).is_err());
+        drop(stream);
+        assert_eq!(*ends.lock().unwrap(), [(Outcome::Panicked, 1)]);
     }
 }

@@ -17,6 +17,12 @@
 //! - Each attempt after the first carries `grpc-previous-rpc-attempts`, and each what is left of the
 //!   deadline.
 //!
+//! # What it costs to compile
+//!
+//! `hedge` ends the [blind part](crate::compile_time) of a policy. Attempts under way at the same time need a message, a future and an answer
+//! each, and the frame of a method has one of each. A second frame would be one more allocation for each attempt, beside the one for the
+//! attempt itself. So `hedge` and the entries behind it are compiled for each method. List it as far in as its meaning allows.
+//!
 //! # The throttle
 //!
 //! With `throttle(tokens = 10, ratio = 0.1)` there are no further attempts while too much fails, as gRFC A6 has it for retries and hedging

@@ -1,6 +1,6 @@
 //! Metadata for every call: `metadata("x-trace-id" = trace_id(), "x-token-bin" = self.token().await?)`.
 //!
-//! The values are evaluated for each call, and listed behind `retry` for each attempt of it. They may
+//! Literals are made when the program is compiled. Other values are evaluated for each call, and listed behind `retry` for each attempt of it. They may
 //! await, and fail with `?`: the attempt then ends with that error and is not sent, and `retry` goes by its code. `None`
 //! leaves the key out. A value takes the place of what the caller set under the same key.
 //!
@@ -13,8 +13,11 @@
 
 use std::fmt;
 use std::future::Future;
+use std::sync::OnceLock;
 
-use tonic::metadata::{AsciiMetadataValue, BinaryMetadataValue, MetadataMap};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use tonic::metadata::MetadataMap;
 use tonic::{Response, Status};
 
 use crate::kit::key::{is_of_secrets, is_text};
@@ -42,10 +45,10 @@ impl<F> fmt::Debug for Metadata<F> {
     }
 }
 
-impl<F, Fut, Req, Res> Interceptor<Req, Res> for Metadata<F>
+impl<F, Fut, const N: usize, Req, Res> Interceptor<Req, Res> for Metadata<F>
 where
     F: Fn() -> Fut + Send + Sync,
-    Fut: Future<Output = Result<Values, Status>> + Send,
+    Fut: Future<Output = Result<[Pair; N], Status>> + Send,
     Req: Send,
     Res: Send,
 {
@@ -54,77 +57,170 @@ where
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
-        let values = (self.values)().await?;
-        values.insert_into(call.metadata_mut());
+        insert(call.metadata_mut(), (self.values)().await?);
         next.run(call).await
     }
 }
 
-/// What the expressions of an entry gave.
+/// The interceptor behind `metadata` where all values are literals.
 #[doc(hidden)]
-#[derive(Debug, Default)]
-pub struct Values {
-    /// A list is made faster than a map, and nobody looks anything up.
-    values: Vec<(&'static str, Value)>,
+#[derive(Debug)]
+pub struct Constants<const N: usize>(pub &'static [Constant; N]);
+
+impl<const N: usize, Req: Send, Res: Send> Interceptor<Req, Res> for Constants<N> {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        insert(call.metadata_mut(), self.0.each_ref().map(Pair::constant));
+        next.run(call).await
+    }
 }
 
-enum Value {
-    Ascii(AsciiMetadataValue),
-    Binary(BinaryMetadataValue),
-}
-
-/// tonic's own shows bytes that are marked as secret.
-impl fmt::Debug for Value {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Ascii(value) => value.fmt(f),
-            Self::Binary(value) if value.is_sensitive() => f.write_str("Sensitive"),
-            Self::Binary(value) => value.fmt(f),
+fn insert<const N: usize>(metadata: &mut MetadataMap, pairs: [Pair; N]) {
+    let headers: &mut HeaderMap = metadata.as_mut();
+    for Pair { key, value } in pairs {
+        if let Some(value) = value {
+            headers.insert(key, value);
         }
     }
 }
 
+/// A key, checked and made when the program was compiled.
 #[doc(hidden)]
-impl Values {
+#[derive(Debug)]
+pub struct Key {
+    name: HeaderName,
+    is_of_secrets: bool,
+}
+
+#[doc(hidden)]
+impl Key {
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub const fn new(key: &'static str) -> Self {
+        Self {
+            name: HeaderName::from_static(key),
+            is_of_secrets: is_of_secrets(key),
+        }
+    }
+}
+
+/// The value of a constant, once it was made.
+#[doc(hidden)]
+pub type Made = OnceLock<HeaderValue>;
+
+/// A key whose value is a literal.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Constant {
+    key: Key,
+    value: HeaderValue,
+}
+
+#[doc(hidden)]
+impl Constant {
+    /// Bytes are given in base64.
+    #[must_use]
+    pub const fn new(key: &'static str, value: &'static str) -> Self {
+        Self {
+            key: Key::new(key),
+            value: HeaderValue::from_static(value),
+        }
+    }
+}
+
+/// A key, and what the expression behind it gave.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Pair {
+    key: &'static HeaderName,
+    /// `None` leaves the key out.
+    value: Option<HeaderValue>,
+}
+
+#[doc(hidden)]
+impl Pair {
+    #[must_use]
+    pub fn constant(constant: &'static Constant) -> Self {
+        let mut value = constant.value.clone();
+        value.set_sensitive(constant.key.is_of_secrets);
+        Self {
+            key: &constant.key.name,
+            value: Some(value),
+        }
     }
 
-    pub fn ascii(&mut self, key: &'static str, value: impl AsciiValue) -> Result<(), Status> {
-        if let Some(mut value) = value.into_value().map_err(|NotAscii| not_ascii(key))? {
-            // A type of the user's own may give any.
-            if !is_text(value.as_encoded_bytes()) {
-                return Err(not_ascii(key));
+    pub fn ascii(key: &'static Key, value: impl AsciiValue) -> Result<Self, Status> {
+        let Ok(value) = value.into_value() else {
+            return Err(not_ascii(key));
+        };
+        let value = match value {
+            Some(value) => {
+                let is_secret = value.is_sensitive() || key.is_of_secrets;
+                Some(in_header(value.into(), is_secret, is_text).ok_or_else(|| not_ascii(key))?)
             }
-            value.set_sensitive(value.is_sensitive() || is_of_secrets(key));
-            self.values.push((key, Value::Ascii(value)));
-        }
-        Ok(())
+            None => None,
+        };
+        Ok(Self {
+            key: &key.name,
+            value,
+        })
     }
 
-    pub fn binary(&mut self, key: &'static str, value: impl BinaryValue) -> Result<(), Status> {
-        if let Some(value) = value.into_value() {
-            self.values.push((key, Value::Binary(value)));
+    /// The value of a name in capitals, which is a constant: its text is made a value once. It is compared all the same,
+    /// since a constant of a generic type is another one for each of its types.
+    pub fn named(
+        key: &'static Key,
+        made: &'static Made,
+        value: impl AsciiValue,
+    ) -> Result<Self, Status> {
+        let Some(text) = value.as_text() else {
+            return Self::ascii(key, value);
+        };
+        if let Some(made) = made.get()
+            && made.as_bytes() == text.as_bytes()
+        {
+            return Ok(Self {
+                key: &key.name,
+                value: Some(made.clone()),
+            });
         }
-        Ok(())
+        let pair = Self::ascii(key, value)?;
+        if let Some(value) = &pair.value {
+            made.get_or_init(|| value.clone());
+        }
+        Ok(pair)
     }
 
-    fn insert_into(self, metadata: &mut MetadataMap) {
-        for (key, value) in self.values {
-            match value {
-                Value::Ascii(value) => drop(metadata.insert(key, value)),
-                Value::Binary(value) => drop(metadata.insert_bin(key, value)),
-            }
-        }
+    pub fn binary(key: &'static Key, value: impl BinaryValue) -> Result<Self, Status> {
+        let value = value.into_value().and_then(|value| {
+            let is_secret = value.is_sensitive();
+            in_header(value.into(), is_secret, |_| true)
+        });
+        Ok(Self {
+            key: &key.name,
+            value,
+        })
     }
+}
+
+/// A value of tonic's as a header has it. A type of the user's own may give any, so it is looked at once more.
+fn in_header(value: Bytes, is_secret: bool, may_be: fn(&[u8]) -> bool) -> Option<HeaderValue> {
+    if !may_be(&value) {
+        return None;
+    }
+    let mut value = HeaderValue::from_maybe_shared(value).ok()?;
+    value.set_sensitive(is_secret);
+    Some(value)
 }
 
 #[cold]
-fn not_ascii(key: &str) -> Status {
+fn not_ascii(key: &Key) -> Status {
     // Not the value itself, which may be a secret.
     Status::internal(format!(
-        "the value for metadata `{key}` is not visible ASCII"
+        "the value for metadata `{}` is not visible ASCII",
+        key.name
     ))
 }
 
@@ -144,12 +240,22 @@ impl crate::Entry for Entry {
 
 #[cfg(test)]
 mod tests {
+    use tonic::metadata::AsciiMetadataValue;
+
     use super::*;
+
+    static KEY: Key = Key::new("x-key");
+    static KEY_BIN: Key = Key::new("x-key-bin");
+    static AUTHORIZATION: Key = Key::new("authorization");
+
+    /// What is sent under a key.
+    fn header(pair: Result<Pair, Status>) -> Option<HeaderValue> {
+        pair.unwrap().value
+    }
 
     #[test]
     fn what_is_no_metadata_is_an_error_that_does_not_show_it() {
-        let mut values = Values::new();
-        let status = values.ascii("x-key", "s3cret\n").unwrap_err();
+        let status = Pair::ascii(&KEY, "s3cret\n").unwrap_err();
         assert_eq!(status.code(), tonic::Code::Internal);
         assert!(status.message().contains("x-key") && !status.message().contains("s3cret"));
     }
@@ -157,53 +263,106 @@ mod tests {
     #[test]
     fn what_http_allows_and_grpc_does_not_is_an_error() {
         let tonics = AsciiMetadataValue::try_from("Łukasz").unwrap();
-        let mut values = Values::new();
-        for status in [
-            values.ascii("x-user", "Łukasz"),
-            values.ascii("x-user", String::from("Łukasz")),
-            values.ascii("x-user", Some("a\tb")),
-            values.ascii("x-user", Sensitive("Łukasz")),
-            values.ascii("x-user", tonics),
+        for pair in [
+            Pair::ascii(&KEY, "Łukasz"),
+            Pair::ascii(&KEY, String::from("Łukasz")),
+            Pair::ascii(&KEY, Some("a\tb")),
+            Pair::ascii(&KEY, Sensitive("Łukasz")),
+            Pair::ascii(&KEY, tonics),
         ] {
-            let status = status.unwrap_err();
+            let status = pair.unwrap_err();
             assert_eq!(status.code(), tonic::Code::Internal);
-            assert!(status.message().contains("`x-user`"), "{status:?}");
+            assert!(status.message().contains("`x-key`"), "{status:?}");
         }
         assert_eq!("Łukasz".into_value(), Err(NotAscii));
-        values.ascii("x-user", "from ' ' to '~'").unwrap();
+        Pair::ascii(&KEY, "from ' ' to '~'").unwrap();
     }
 
     #[test]
     fn values_are_of_many_types() {
-        let mut values = Values::new();
-        values.ascii("x-str", "a").unwrap();
-        values.ascii("x-string", String::from("b")).unwrap();
-        values.ascii("x-number", 7_u64).unwrap();
-        values.ascii("x-none", None::<&str>).unwrap();
-        values.ascii("x-some", Some("c")).unwrap();
-        values.binary("x-bytes-bin", b"\x00\xff").unwrap();
-        values.binary("x-none-bin", None::<Vec<u8>>).unwrap();
+        let is = |pair, expected: Option<&str>| {
+            assert_eq!(
+                header(pair).as_ref().map(|value| value.to_str().unwrap()),
+                expected
+            );
+        };
+        is(Pair::ascii(&KEY, "a"), Some("a"));
+        is(Pair::ascii(&KEY, String::from("b")), Some("b"));
+        is(Pair::ascii(&KEY, 7_u64), Some("7"));
+        is(Pair::ascii(&KEY, None::<&str>), None);
+        is(Pair::ascii(&KEY, Some("c")), Some("c"));
+        is(Pair::binary(&KEY_BIN, b"\x00\xff"), Some("AP8"));
+        is(Pair::binary(&KEY_BIN, None::<Vec<u8>>), None);
+    }
+
+    #[test]
+    fn a_constant_is_made_once_and_compared() {
+        static MADE: Made = Made::new();
+        let named = |text: &str| header(Pair::named(&KEY, &MADE, text)).unwrap();
+        let first = named("first");
+        assert_eq!(first, "first");
+        assert_eq!(
+            named("first").as_bytes().as_ptr(),
+            first.as_bytes().as_ptr()
+        );
+        assert_eq!(named("second"), "second");
+        assert_eq!(
+            named("first").as_bytes().as_ptr(),
+            first.as_bytes().as_ptr()
+        );
+        let status = Pair::named(&KEY, &MADE, "a\n").unwrap_err();
+        assert_eq!(status.code(), tonic::Code::Internal);
+        assert_eq!(header(Pair::named(&KEY, &MADE, 7)).unwrap(), "7");
+        assert_eq!(header(Pair::named(&KEY, &MADE, None::<&str>)), None);
+    }
+
+    #[test]
+    fn a_secret_constant_is_sensitive_each_time() {
+        static MADE: Made = Made::new();
+        for _ in 0..2 {
+            let value = header(Pair::named(&AUTHORIZATION, &MADE, "Bearer a"));
+            assert!(value.unwrap().is_sensitive());
+        }
+    }
+
+    #[test]
+    fn pairs_take_the_place_of_what_is_there() {
+        static CONSTANT: Constant = Constant::new("x-constant", "new");
         let mut metadata = MetadataMap::new();
-        values.insert_into(&mut metadata);
-        let get = |key: &str| metadata.get(key).map(|value| value.to_str().unwrap());
-        assert_eq!(get("x-str"), Some("a"));
-        assert_eq!(get("x-string"), Some("b"));
-        assert_eq!(get("x-number"), Some("7"));
-        assert_eq!(get("x-none"), None);
-        assert_eq!(get("x-some"), Some("c"));
-        let bytes = metadata.get_bin("x-bytes-bin").unwrap();
-        assert_eq!(bytes.to_bytes().unwrap().as_ref(), b"\x00\xff");
-        assert!(metadata.get_bin("x-none-bin").is_none());
+        for key in ["x-constant", "x-key"] {
+            metadata.append(key, "old".parse().unwrap());
+            metadata.append(key, "older".parse().unwrap());
+        }
+        metadata.append_bin(
+            "x-key-bin",
+            tonic::metadata::BinaryMetadataValue::from_bytes(b"old"),
+        );
+        let pairs = [
+            Pair::constant(&CONSTANT),
+            Pair::ascii(&KEY, None::<&str>).unwrap(),
+            Pair::binary(&KEY_BIN, b"new").unwrap(),
+        ];
+        insert(&mut metadata, pairs);
+        let all = |key| metadata.get_all(key).iter().collect::<Vec<_>>();
+        assert_eq!(all("x-constant"), ["new"]);
+        assert_eq!(all("x-key"), ["old", "older"]);
+        let bytes = metadata.get_bin("x-key-bin").unwrap();
+        assert_eq!(bytes.to_bytes().unwrap().as_ref(), b"new");
+        assert_eq!(metadata.get_all_bin("x-key-bin").iter().count(), 1);
     }
 
     #[test]
     fn secrets_do_not_show() {
-        let mut values = Values::new();
-        values.ascii("authorization", "Bearer s3cret").unwrap();
-        values.ascii("x-mine", Sensitive("s3cret")).unwrap();
-        values.binary("x-mine-bin", Sensitive(b"s3cret")).unwrap();
-        values.ascii("x-trace-id", "shown").unwrap();
-        let debug = format!("{values:?} {:?}", Sensitive("s3cret"));
+        static TOKEN: Constant = Constant::new("x-api-key", "s3cret");
+        static SHOWN: Constant = Constant::new("x-trace-id", "shown");
+        let pairs = [
+            Pair::ascii(&AUTHORIZATION, "Bearer s3cret").unwrap(),
+            Pair::ascii(&KEY, Sensitive("s3cret")).unwrap(),
+            Pair::binary(&KEY_BIN, Sensitive(b"s3cret")).unwrap(),
+            Pair::constant(&TOKEN),
+            Pair::constant(&SHOWN),
+        ];
+        let debug = format!("{pairs:?} {:?}", Sensitive("s3cret"));
         assert!(!debug.contains("s3cret"), "{debug}");
         assert!(debug.contains("shown"));
     }

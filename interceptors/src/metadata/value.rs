@@ -20,6 +20,12 @@ pub trait AsciiValue {
     ///
     /// If the text is not visible ASCII.
     fn into_value(self) -> Result<Option<AsciiMetadataValue>, NotAscii>;
+
+    /// The text, where the value is one: a constant's value is made once.
+    #[doc(hidden)]
+    fn as_text(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// A value for a metadata key that ends in `-bin`: bytes in any container, tonic's own
@@ -108,6 +114,10 @@ macro_rules! text {
                     true => text.parse().map(Some).map_err(|_| NotAscii),
                     false => Err(NotAscii),
                 }
+            }
+
+            fn as_text(&self) -> Option<&str> {
+                Some(self.as_ref())
             }
         }
     )*};

@@ -16,7 +16,6 @@ use crate::core::abilities::{AbilitiesOf, KeptRequest, Resend};
 use crate::core::call::{Call, gone};
 use crate::core::chain::Next;
 use crate::core::frame::{Begun, Frame, Look, Opaque, OpaqueAnswer, OpaqueReply, Way};
-use crate::core::received::Received;
 
 /// A message that an entry looks at. `M` is the request, and `B` what the answer has in it.
 pub struct Seen<'a, M, B> {
@@ -72,12 +71,20 @@ pub(crate) struct Held<M> {
 
 impl<M> Held<M> {
     /// Counts the messages of the request stream, if somebody wants to know.
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn count(&mut self, call: &Call<Opaque>) {
-        if let Some(received) = counter(call, &mut self.is_counted)
-            && let (Some(count), Some(stream)) = ((self.abilities)().count, self.message.take())
+        if matches!(call.counter(), Some(_)) && !self.is_counted {
+            self.count_now(call);
+        }
+    }
+
+    #[cold]
+    fn count_now(&mut self, call: &Call<Opaque>) {
+        self.is_counted = true;
+        if let (Some(count), Some(received)) = ((self.abilities)().count, call.counter())
+            && let Some(stream) = self.message.take()
         {
-            self.message = Some(count(stream, received));
+            self.message = Some(count(stream, received.clone()));
         }
     }
 
@@ -92,13 +99,6 @@ impl<M> Held<M> {
         }
         message
     }
-}
-
-/// Who counts, the first time that somebody asks.
-fn counter(call: &Call<Opaque>, is_counted: &mut bool) -> Option<Received> {
-    let received = call.counter().filter(|_| !*is_counted)?;
-    *is_counted = true;
-    Some(received.clone())
 }
 
 /// Gives the message that is in the frame to the answer of the policy.
@@ -160,6 +160,33 @@ pub struct HandlerFrame<'r, M, F, Fut, R, B, L> {
     left: Left<B>,
     looks: L,
     reply: PhantomData<fn() -> R>,
+}
+
+impl<'r, M, F, Fut, R, B, L> HandlerFrame<'r, M, F, Fut, R, B, L> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn new(
+        message: M,
+        abilities: AbilitiesOf<M>,
+        handler: F,
+        looks: L,
+        running: Pin<&'r mut Option<Fut>>,
+    ) -> Self {
+        Self {
+            held: Held {
+                message: Some(message),
+                abilities,
+                is_counted: false,
+            },
+            handler,
+            running,
+            left: Left {
+                body: None,
+                number: 0,
+            },
+            looks,
+            reply: PhantomData,
+        }
+    }
 }
 
 impl<M, F, Fut, R, B, L> Answered<B> for HandlerFrame<'_, M, F, Fut, R, B, L> {
@@ -225,6 +252,7 @@ where
 }
 
 /// What is sent, without its message.
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn take_opaque(call: &mut Call<Opaque>) -> Result<(Opaque, MetadataMap, Extensions), Status> {
     let (metadata, extensions, sent) = call.take_request()?.into_parts();
     Ok((sent, metadata, extensions))
@@ -347,10 +375,10 @@ where
             _ => Err(gone()),
         };
         self.running.set(None);
-        let mut stage = self.home.exchange(None);
+        let mut home = self.home.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(Stage {
             call: Some(lent), ..
-        }) = &mut stage
+        }) = &mut *home
             && let Some(message) = call.take_back(lent)
         {
             // It was not sent, so it can still be. The rest may have changed it, so what was kept goes first.
@@ -360,7 +388,7 @@ where
             }
             call.message_slot().get_or_insert(self.sent.again());
         }
-        self.home.exchange(stage);
+        drop(home);
         Poll::Ready(self.left.without_body(answer))
     }
 
@@ -422,21 +450,7 @@ impl<F, R> Innermost<Handler<F, R>> {
         G: FnMut(Lent<'static, 'static, M, NoLink>) -> Run,
         Run: Future<Output = Answer<()>>,
     {
-        HandlerFrame {
-            held: Held {
-                message: Some(message),
-                abilities,
-                is_counted: false,
-            },
-            handler: self.0.call,
-            running,
-            left: Left {
-                body: None,
-                number: 0,
-            },
-            looks,
-            reply: PhantomData,
-        }
+        HandlerFrame::new(message, abilities, self.0.call, looks, running)
     }
 }
 
@@ -458,11 +472,9 @@ impl<N> Links<N> {
         Fut: Future<Output = Answer<B>> + Send,
         G: FnMut(Lent<'h, 's, M, N>) -> Fut + Send,
     {
-        let stage = home.exchange(None).map(|stage| {
+        if let Some(stage) = &mut *home.0.lock().unwrap_or_else(PoisonError::into_inner) {
             stage.next = Some(self.0);
-            stage
-        });
-        home.exchange(stage);
+        }
         RestFrame {
             held: Held {
                 message: Some(message),

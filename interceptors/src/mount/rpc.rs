@@ -2,15 +2,16 @@
 
 use std::future::Future;
 use std::marker::PhantomData;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use tonic::{Request, Response, Status};
 
 use super::ServerFacts;
-use super::frame::{EachLook, Seen};
+use super::frame::{EachLook, HandlerFrame, LooksOf, Seen};
 use super::link::{Lent, Link, Made};
 use super::reply::{Answer, Reply, ResultType};
-use crate::core::abilities::Abilities;
+use crate::core::abilities::{Abilities, AbilitiesOf};
 use crate::core::call::Call;
 use crate::core::chain::{Interceptor, Next};
 use crate::core::fitted::fitted;
@@ -129,6 +130,24 @@ where
             Call::received::<ServerFacts>(plan, opaque, request),
             message,
         )
+    }
+
+    /// What holds the message and the handler's future while the policy runs, where nothing else is behind that.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn frame<'r, F, Fut, L>(
+        &self,
+        message: M,
+        abilities: AbilitiesOf<M>,
+        looks: L,
+        running: Pin<&'r mut Option<Fut>>,
+        handler: F,
+    ) -> HandlerFrame<'r, M, F, Fut, R, R::Body, L>
+    where
+        F: FnMut(Request<M>) -> Fut + Send,
+        Fut: Future<Output = Answer<Ret::Body>> + Send,
+        L: LooksOf<M, R::Body>,
+    {
+        HandlerFrame::new(message, abilities, handler, looks, running)
     }
 
     /// The looks of this method's entries.

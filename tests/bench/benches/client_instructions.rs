@@ -10,7 +10,8 @@ use std::process::ExitCode;
 use interceptors_bench::callgrind::{self, Case, case};
 use interceptors_bench::clients::{
     Authenticated, Bare, Empty, Error, Idle, InMemory, Limited, Logged, Marked, OutboundIdle,
-    OutboundPolicy, OutboundRetried, OutboundStack, Policy, Retried, Users, serve, tower_stack,
+    OutboundPolicy, OutboundRetried, OutboundRetriedMarked, OutboundStack, Policy, Retried,
+    RetriedMarked, Users, serve, tower_stack,
 };
 use interceptors_bench::ready;
 use interceptors_proto::demo::{GetUserRequest, User};
@@ -32,6 +33,9 @@ const CASES: &[Case] = &[
     case("retried", |n| calls(&mut Retried::new(InMemory), n)),
     case("limited", |n| calls(&mut Limited::new(InMemory), n)),
     case("marked", |n| calls(&mut Marked::new(InMemory), n)),
+    case("retried_marked", |n| {
+        calls(&mut RetriedMarked::new(InMemory), n)
+    }),
     case("authenticated", |n| {
         calls(&mut Authenticated::new(InMemory), n)
     }),
@@ -41,6 +45,9 @@ const CASES: &[Case] = &[
     }),
     case("channel_retried", |n| {
         calls(&mut Bare::new(OutboundRetried.wrap(InMemory)), n)
+    }),
+    case("channel_retried_marked", |n| {
+        calls(&mut Bare::new(OutboundRetriedMarked.wrap(InMemory)), n)
     }),
     case("channel_policy", |n| {
         calls(&mut Bare::new(OutboundPolicy.wrap(InMemory)), n)
@@ -122,10 +129,18 @@ fn report(of: &dyn Fn(&str) -> f64) -> ExitCode {
         ("retried", "attribute: `retry`, nothing fails"),
         ("limited", "attribute: `deadline`"),
         ("marked", "attribute: `metadata`, one key"),
+        (
+            "retried_marked",
+            "attribute: `logging, retry, metadata`, two keys",
+        ),
         ("authenticated", "attribute: `auth`, token of a cache"),
         ("policy", "attribute: `logging, retry, deadline`"),
         ("channel_idle", "channel: an interceptor that does nothing"),
         ("channel_retried", "channel: `retry`, nothing fails"),
+        (
+            "channel_retried_marked",
+            "channel: `logging, retry, metadata`, two keys",
+        ),
         ("channel_policy", "channel: `logging, retry, deadline`"),
     ] {
         let (count, more) = (of(key), of(key) - bare);

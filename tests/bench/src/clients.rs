@@ -99,6 +99,8 @@ clients! {
     Limited: limited;
     /// One key of metadata alone.
     Marked: marked;
+    /// Logging, retries and two keys of metadata.
+    RetriedMarked: retried_marked;
     /// A token alone.
     Authenticated: authenticated;
     /// Logging and retries.
@@ -122,6 +124,11 @@ pub struct OutboundIdle;
 #[intercept(retry(max = 3))]
 #[derive(Debug)]
 pub struct OutboundRetried;
+
+/// The same as [`RetriedMarked`], around a channel.
+#[intercept(logging, retry(max = 3), metadata("x-client" = "shop", "x-region" = "eu"))]
+#[derive(Debug)]
+pub struct OutboundRetriedMarked;
 
 /// The same as [`LoggedRetried`], around a channel.
 #[intercept(logging, retry(max = 3))]

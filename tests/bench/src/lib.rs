@@ -265,6 +265,25 @@ service! {
     get_user: |self, request| Ok(get_user(&request))
 }
 
+/// Five interceptors that look at no message.
+#[derive(Debug, Clone, Copy)]
+pub struct Five {
+    /// Asked by `auth`.
+    pub tokens: Tokens,
+}
+
+service! {
+    #[intercept(
+        logging,
+        auth(verifier = self.tokens),
+        rate_limit(per_second = 1_000_000_000),
+        retry(max = 3),
+        with(NoOp),
+    )]
+    impl UserService for Five;
+    get_user: |self, request| Ok(get_user(&request))
+}
+
 /// Logging, auth and validation inside the method, as one would write them for one method.
 #[derive(Debug, Clone, Copy)]
 pub struct ByHand {

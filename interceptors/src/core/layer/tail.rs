@@ -79,6 +79,12 @@ impl Tail {
         self.is_around
     }
 
+    /// Whether a timer counts on its number of messages.
+    #[inline]
+    pub(crate) fn is_shared(&self) -> bool {
+        self.unread.is_some()
+    }
+
     /// Polls a stream from the outermost layer inwards.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>, stream: &mut Inner<'_>) -> Poll<Step> {
         if self.is_over {

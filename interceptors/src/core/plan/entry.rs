@@ -88,6 +88,8 @@ pub struct EntryPlan {
     pub(super) keeps_time: bool,
     pub(super) request_stream_note: Option<&'static str>,
     pub(super) rules: &'static [Rule],
+    /// It takes any message. In a plan that is shown: it is in the blind part.
+    pub(super) blind: bool,
 }
 
 impl EntryPlan {
@@ -107,6 +109,7 @@ impl EntryPlan {
             keeps_time: false,
             request_stream_note: None,
             rules: &[],
+            blind: true,
         }
     }
 
@@ -130,6 +133,13 @@ impl EntryPlan {
     #[must_use]
     pub const fn single_requests_only(mut self) -> Self {
         self.single_requests_only = true;
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn blind(mut self, blind: bool) -> Self {
+        self.blind = blind;
         self
     }
 

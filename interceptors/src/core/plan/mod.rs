@@ -138,7 +138,7 @@ impl Plan {
     ///
     /// ```json
     /// [{ "path": "/user.v1.UserService/Login", "derived": false, "kind": "unary",
-    ///    "interceptors": [{ "name": "logging", "settings": { "level": "INFO" } }],
+    ///    "interceptors": [{ "name": "logging", "settings": { "level": "INFO" }, "blind": true }],
     ///    "notes": [] }]
     /// ```
     #[cfg(feature = "json")]
@@ -227,7 +227,9 @@ impl Plan {
 }
 
 /// What the attribute knows about one method.
-#[derive(Debug)]
+///
+/// `Debug` and `Plan::to_json` say of each interceptor whether it is in the [blind part](crate::compile_time) of the
+/// policy.
 pub struct MethodPlan {
     service: &'static str,
     method: &'static str,
@@ -363,6 +365,32 @@ impl MethodPlan {
             .filter(move |entry| entry.applies_to(kind))
     }
 
+    /// The same. Of each it says whether it is in the blind part, which ends before the first that looks at messages.
+    fn with_parts(&self) -> impl Iterator<Item = EntryPlan> {
+        let mut in_blind_part = true;
+        self.interceptors().map(move |entry| {
+            in_blind_part &= entry.blind;
+            entry.blind(in_blind_part)
+        })
+    }
+
+    /// The leading interceptors that look at no message. They are compiled once for all methods with the same list; see
+    /// [what it costs to compile](crate::compile_time).
+    ///
+    /// ```
+    /// use interceptors::{Intercepted as _, intercept};
+    ///
+    /// #[intercept(logging, retry(max = 3))]
+    /// struct Outbound;
+    ///
+    /// let blind: Vec<_> = Outbound::PLAN.methods()[0].blind_part().collect();
+    /// assert_eq!(blind, ["logging", "retry"]);
+    /// ```
+    pub fn blind_part(&self) -> impl Iterator<Item = &'static str> {
+        let blind = self.with_parts().take_while(|entry| entry.blind);
+        blind.map(|entry| entry.name)
+    }
+
     /// Orders of its interceptors that compile but are usually mistakes.
     pub fn notes(&'static self) -> impl Iterator<Item = Note> + use<> {
         let side = self.side;
@@ -389,14 +417,14 @@ impl MethodPlan {
     fn to_json(&'static self) -> serde_json::Value {
         let notes: serde_json::Value = self.notes().map(|note| note.to_string()).collect();
         let interceptors: serde_json::Value = self
-            .interceptors()
+            .with_parts()
             .map(|entry| {
                 let settings: serde_json::Map<_, _> = entry
                     .settings()
                     .iter()
                     .map(|setting| (setting.name().to_owned(), setting.value().to_json()))
                     .collect();
-                serde_json::json!({ "name": entry.name, "settings": settings })
+                serde_json::json!({ "name": entry.name, "settings": settings, "blind": entry.blind })
             })
             .collect();
         serde_json::json!({
@@ -406,6 +434,20 @@ impl MethodPlan {
             "interceptors": interceptors,
             "notes": notes,
         })
+    }
+}
+
+impl fmt::Debug for MethodPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let interceptors: Vec<EntryPlan> = self.with_parts().collect();
+        f.debug_struct("MethodPlan")
+            .field("path", &self.path)
+            .field("derived", &self.derived)
+            .field("exact", &self.exact)
+            .field("kind", &self.kind_shown())
+            .field("side", &self.side)
+            .field("interceptors", &interceptors)
+            .finish_non_exhaustive()
     }
 }
 

@@ -44,13 +44,15 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        match this.call.poll(cx) {
-            Poll::Ready(answer) => Poll::Ready(answer),
-            Poll::Pending => match this.timer.as_pin_mut() {
-                Some(timer) => timer.poll(cx).map(|()| Err((this.elapsed)())),
-                None => Poll::Pending,
-            },
+        // An answer is large, so it stays where it is.
+        let mut polled = this.call.poll(cx);
+        if polled.is_pending()
+            && let Some(timer) = this.timer.as_pin_mut()
+            && timer.poll(cx).is_ready()
+        {
+            polled = Poll::Ready(Err((this.elapsed)()));
         }
+        polled
     }
 }
 
