@@ -1,6 +1,7 @@
 //! The part of a policy that looks at no message is compiled once for all methods with the same list. To its users it must look as if
 //! the whole list were compiled for each.
 
+mod alike;
 mod cancelled;
 mod clients;
 mod common;

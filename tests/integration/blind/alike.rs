@@ -1,0 +1,216 @@
+//! Where the typed rest begins changes nothing: the same list behaves alike, whatever part of it is compiled once.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+
+use interceptors::{Call, End, Interceptor, Kind, Next};
+use interceptors_tests::KINDS;
+use tonic::{Code, Response, Status};
+
+use crate::common::{Caller, Note, UserService, World, served, step, steps, users};
+
+/// Bounded on the message, and does nothing. It begins the typed rest.
+#[derive(Clone, Copy)]
+struct Typed;
+
+impl<Req: Note + Send, Res: Send> Interceptor<Req, Res> for Typed {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        next.run(call).await
+    }
+}
+
+/// Does what metadata under this key says.
+#[derive(Clone, Copy)]
+struct Does(&'static str);
+
+const DEEDS: [&str; 8] = [
+    "pass", "refuse", "twice", "copy", "copies", "again", "observe", "poll",
+];
+
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Does {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        let name = self.0;
+        let deed = call
+            .metadata()
+            .get(name)
+            .map(|deed| deed.to_str().unwrap().to_owned());
+        let left = call
+            .metadata()
+            .get("x-mark")
+            .map(|mark| mark.to_str().unwrap().to_owned());
+        let here = call.message().is_some();
+        step(format!(
+            ">{name}:{}:{here}:{}",
+            call.attempt(),
+            left.as_deref().unwrap_or("")
+        ));
+        let mark = format!("{}{}", left.unwrap_or_default(), &name[2..]);
+        call.metadata_mut().insert("x-mark", mark.parse().unwrap());
+        let answer = match deed.as_deref() {
+            Some("refuse") => Err(Status::unavailable("refused")),
+            // Not if it was sent: which of the others see a call without its message is not promised.
+            Some("twice") => match next.run(call).await {
+                Err(_) if call.message().is_some() => next.run(call).await,
+                answer => answer,
+            },
+            // Sent once more after an error.
+            Some("copy") => {
+                let copy = call.copy_request();
+                match (next.run(call).await, copy) {
+                    (Err(_), Some(copy)) => {
+                        call.next_attempt(copy);
+                        next.run(call).await
+                    }
+                    (answer, _) => answer,
+                }
+            }
+            // Three times whatever comes of it, the copies in reverse.
+            Some("copies") => {
+                let copies = [call.copy_request(), call.copy_request()];
+                let mut answer = next.run(call).await;
+                for copy in copies.into_iter().rev().flatten() {
+                    drop(answer);
+                    call.next_attempt(copy);
+                    answer = next.run(call).await;
+                }
+                answer
+            }
+            // Once more though it succeeded.
+            Some("again") => {
+                let copy = call.copy_request();
+                let answer = next.run(call).await;
+                match copy {
+                    Some(copy) => {
+                        drop(answer);
+                        call.next_attempt(copy);
+                        next.run(call).await
+                    }
+                    None => answer,
+                }
+            }
+            Some("observe") => {
+                let observer = move |end: &End<'_>| {
+                    step(format!(
+                        "end:{name}:{}:{}:{}",
+                        end.outcome(),
+                        end.messages(),
+                        end.attempts()
+                    ));
+                };
+                next.observe(call, observer).await
+            }
+            // Polled once and given up.
+            Some("poll") => {
+                let copy = call.copy_request();
+                {
+                    let mut run = pin!(next.run(call));
+                    poll_fn(|cx| Poll::Ready(drop(run.as_mut().poll(cx)))).await;
+                }
+                step(format!("{}", call.message().is_some()));
+                if let Some(copy) = copy {
+                    call.next_attempt(copy);
+                }
+                next.run(call).await
+            }
+            _ => next.run(call).await,
+        };
+        let code = match &answer {
+            Ok(_) => Code::Ok,
+            Err(status) => status.code(),
+        };
+        step(format!("<{name}:{}:{code:?}", call.attempt()));
+        answer
+    }
+}
+
+macro_rules! alike {
+    ($($name:ident: $policy:tt;)*) => {$(
+        #[derive(Clone)]
+        struct $name {
+            world: World,
+        }
+
+        alike!(@one $name $policy);
+    )*};
+    (@one $name:ident [$($policy:tt)*]) => {
+        users!(self: $name, #[intercept($($policy)*)]);
+    };
+}
+
+alike! {
+    Nowhere: [with(Does("x-a")), retry(max_attempts = 2, base_delay = "1ms"), with(Does("x-b")), with(Does("x-c"))];
+    First: [with(Typed), with(Does("x-a")), retry(max_attempts = 2, base_delay = "1ms"), with(Does("x-b")), with(Does("x-c"))];
+    Second: [with(Does("x-a")), with(Typed), retry(max_attempts = 2, base_delay = "1ms"), with(Does("x-b")), with(Does("x-c"))];
+    Third: [with(Does("x-a")), retry(max_attempts = 2, base_delay = "1ms"), with(Does("x-b")), with(Typed), with(Does("x-c"))];
+    Last: [with(Does("x-a")), retry(max_attempts = 2, base_delay = "1ms"), with(Does("x-b")), with(Does("x-c")), with(Typed)];
+}
+
+/// What comes of a call, and all that happened in it.
+async fn happens(caller: &Caller, world: &World, kind: Kind, failures: usize) -> String {
+    world.fail(&[Code::Unavailable; 3][..failures]);
+    let answer = match caller.call(kind).await {
+        Ok(messages) => format!("{messages:?}"),
+        Err(status) => format!("{:?} {}", status.code(), status.message()),
+    };
+    world.succeed();
+    format!("{} => {answer}", steps())
+}
+
+async fn assert_alike(kinds: &[Kind], deeds: impl Iterator<Item = [&'static str; 3]>) {
+    async fn of<S: UserService>(make: fn(World) -> S) -> (Caller, World) {
+        let world = World::default();
+        (Caller::new(&served(make(world.clone())).await), world)
+    }
+    let first = of(|world| First { world }).await;
+    let others = [
+        ("nowhere", of(|world| Nowhere { world }).await),
+        ("second", of(|world| Second { world }).await),
+        ("third", of(|world| Third { world }).await),
+        ("last", of(|world| Last { world }).await),
+    ];
+    for [a, b, c] in deeds {
+        for &kind in kinds {
+            for failures in 0..=3 {
+                let told = |caller: &Caller| caller.with("x-a", a).with("x-b", b).with("x-c", c);
+                let expected = happens(&told(&first.0), &first.1, kind, failures).await;
+                for (name, (caller, world)) in &others {
+                    let happened = happens(&told(caller), world, kind, failures).await;
+                    assert_eq!(
+                        happened, expected,
+                        "{name}: {kind} {a} {b} {c} {failures} failures"
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn all(deeds: &'static [&'static str]) -> impl Iterator<Item = [&'static str; 3]> {
+    deeds.iter().flat_map(move |a| {
+        deeds
+            .iter()
+            .flat_map(move |b| deeds.iter().map(move |c| [*a, *b, *c]))
+    })
+}
+
+#[tokio::test]
+async fn where_the_typed_rest_begins_changes_nothing() {
+    assert_alike(&[Kind::Unary], all(&DEEDS)).await;
+}
+
+#[tokio::test]
+async fn where_it_begins_changes_nothing_for_streams() {
+    // How far a request stream has come after one poll is left to chance.
+    let (_, deeds) = DEEDS.split_last().unwrap();
+    let some = all(deeds).filter(|[a, _, c]| a == c || *c == "observe");
+    assert_alike(&KINDS[1..], some).await;
+}
