@@ -1,4 +1,8 @@
 //! What a mount holds of a call while the part of its policy runs that looks at no message.
+#![allow(
+    clippy::redundant_pattern_matching,
+    reason = "each function that is called is one more instance for each method"
+)]
 
 use std::future::Future;
 use std::marker::PhantomData;
@@ -73,7 +77,7 @@ impl<M> Held<M> {
     /// Counts the messages of the request stream, if somebody wants to know.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn count(&mut self, call: &Call<Opaque>) {
-        if matches!(call.counter(), Some(_)) && !self.is_counted {
+        if call.counter().is_some() && !self.is_counted {
             self.count_now(call);
         }
     }
@@ -292,6 +296,7 @@ impl<M, N> Drop for Lent<'_, '_, M, N> {
 ///
 /// `Send` is promised here, not found out from the future's inside: where the compiler looks inside, it forgets that
 /// the lifetimes in a stream's type are the same in all places.
+#[allow(clippy::manual_async_fn)]
 pub fn run_rest<'h, 's, M, B, N>(
     mut lent: Lent<'h, 's, M, N>,
 ) -> impl Future<Output = Answer<B>> + Send + use<'h, 's, M, B, N>
@@ -382,9 +387,8 @@ where
             && let Some(message) = call.take_back(lent)
         {
             // It was not sent, so it can still be. The rest may have changed it, so what was kept goes first.
-            match &mut self.held.message {
-                kept @ None => *kept = Some(message),
-                Some(_) => {}
+            if let kept @ None = &mut self.held.message {
+                *kept = Some(message);
             }
             call.message_slot().get_or_insert(self.sent.again());
         }

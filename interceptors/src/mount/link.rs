@@ -52,7 +52,7 @@ where
     }
 }
 
-impl<'a, I, Req, Res> Link<&'a I, I, Req, Res>
+impl<I, Req, Res> Link<&I, I, Req, Res>
 where
     I: Looks<Req, Res> + ?Sized,
 {

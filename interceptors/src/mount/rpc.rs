@@ -1,4 +1,8 @@
 //! The call of a service's method, and its innermost link.
+#![allow(
+    clippy::redundant_pattern_matching,
+    reason = "each function that is called is one more instance for each method"
+)]
 
 use std::future::Future;
 use std::marker::PhantomData;

@@ -277,7 +277,8 @@ impl Report {
             };
             let most = match row.most {
                 Most::Instructions(most) => most,
-                Most::ByHandAnd(more) => beyond[1].unwrap_or(f64::NAN) + more,
+                // The event has the same fields.
+                Most::ByHandAnd(more) => beyond[2].unwrap_or(f64::NAN) + more,
             };
             let measured = attribute.unwrap_or(f64::NAN);
             // Written so that what could not be measured is no promise kept.
