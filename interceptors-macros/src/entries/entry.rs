@@ -204,12 +204,7 @@ impl Listed {
 
     /// Whether it uses the annotated value.
     pub(crate) fn needs_self(&self) -> bool {
-        self.entry.asks_self()
-            || self
-                .entry
-                .expressions()
-                .into_iter()
-                .any(|it| needs_receiver(it))
+        self.entry.asks_self() || self.entry.expressions().into_iter().any(needs_receiver)
     }
 
     /// Whether the interceptor comes of an expression of the user's. It is made at its turn, inside of the chain.

@@ -323,7 +323,7 @@ pub(super) fn rest(links: &Links<'_>, split: &Split, given: &TokenStream) -> Tok
     let asked: Vec<usize> = split.asked(links.entries).collect();
     let first = asked.first().copied();
     let begins = |&i: &usize| Some(i) == first;
-    let from = split.policy.iter().position(|i| begins(i));
+    let from = split.policy.iter().position(begins);
     let of_policy = from.map_or(&[][..], |from| &split.policy[from..]);
     // All that may be compiled for the method.
     let typed: Vec<usize> = of_policy.iter().chain(&split.typed).copied().collect();

@@ -292,6 +292,7 @@ impl<M, N> Drop for Lent<'_, '_, M, N> {
 ///
 /// `Send` is promised here, not found out from the future's inside: where the compiler looks inside, it forgets that
 /// the lifetimes in a stream's type are the same in all places.
+#[allow(clippy::manual_async_fn)]
 pub fn run_rest<'h, 's, M, B, N>(
     mut lent: Lent<'h, 's, M, N>,
 ) -> impl Future<Output = Answer<B>> + Send + use<'h, 's, M, B, N>
@@ -382,9 +383,8 @@ where
             && let Some(message) = call.take_back(lent)
         {
             // It was not sent, so it can still be. The rest may have changed it, so what was kept goes first.
-            match &mut self.held.message {
-                kept @ None => *kept = Some(message),
-                Some(_) => {}
+            if let kept @ None = &mut self.held.message {
+                *kept = Some(message);
             }
             call.message_slot().get_or_insert(self.sent.again());
         }
