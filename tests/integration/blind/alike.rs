@@ -116,7 +116,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Does {
                 let copy = call.copy_request();
                 {
                     let mut run = pin!(next.run(call));
-                    poll_fn(|cx| Poll::Ready(drop(run.as_mut().poll(cx)))).await;
+                    poll_fn(|cx| Poll::Ready(run.as_mut().poll(cx).is_ready())).await;
                 }
                 step(format!("{}", call.message().is_some()));
                 if let Some(copy) = copy {

@@ -1,7 +1,7 @@
 //! Interceptors for any message, on clients.
 
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use interceptors::auth::TokenSource;
 use interceptors::{Call, CallDetails, Interceptor, Next, Outcome, intercept};
@@ -294,7 +294,7 @@ impl ByHand {
 
 struct ByMut {
     client: Plain,
-    any: Any,
+    any: Arc<Any>,
 }
 
 #[intercept(
@@ -304,7 +304,7 @@ struct ByMut {
     retry(max_attempts = 2, base_delay = "1ms"),
     with(Repeats),
     with(Inner),
-    with(self.any.clone(), only = [flaky]),
+    with(Arc::clone(&self.any), only = [flaky]),
 )]
 impl ByMut {
     async fn get_user(
@@ -371,7 +371,7 @@ async fn a_hand_written_client_that_is_borrowed_mutably_is_too() {
     let client = Plain::new(channel.clone());
     let mut by_mut = ByMut {
         client,
-        any: Any("any"),
+        any: Arc::new(Any("any")),
     };
     world.fail(&EACH);
     let user = by_mut

@@ -358,7 +358,7 @@ impl Caller {
         }
     }
 
-    pub(crate) fn with(&self, key: &'static str, value: impl ToString) -> Self {
+    pub(crate) fn with(&self, key: &'static str, value: &(impl ToString + ?Sized)) -> Self {
         let mut with = self.clone();
         with.metadata
             .insert(key, value.to_string().parse().unwrap());
@@ -366,7 +366,7 @@ impl Caller {
     }
 
     pub(crate) fn told(&self, behaviour: Behaviour) -> Self {
-        self.with(Behaviour::KEY, behaviour)
+        self.with(Behaviour::KEY, &behaviour)
     }
 
     pub(crate) fn request<M>(&self, message: M) -> Request<M> {

@@ -341,7 +341,7 @@ impl Evaluated {
 users!(self: Evaluated, #[intercept(
     retry(max = 1, base_delay = "1ms"),
     with(*self.lent()),
-    with(self.typed().clone()),
+    with(*self.typed()),
     with(*self.lent()),
 )]);
 

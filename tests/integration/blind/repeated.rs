@@ -96,13 +96,13 @@ async fn metadata_and_extensions_reach_the_handler() {
 async fn an_interceptor_may_answer_without_calling_on() {
     let caller = Caller::new(&served(Changed::default()).await);
     for kind in KINDS {
-        let status = caller.with("x-first", 1).call(kind).await.unwrap_err();
+        let status = caller.with("x-first", "1").call(kind).await.unwrap_err();
         assert_eq!(
             (status.code(), status.message()),
             (Code::AlreadyExists, "x-first")
         );
         assert_eq!(steps(), ">a <a", "{kind}");
-        let status = caller.with("x-last", 1).call(kind).await.unwrap_err();
+        let status = caller.with("x-last", "1").call(kind).await.unwrap_err();
         assert_eq!(status.message(), "x-last");
         let steps = steps();
         match kind {
