@@ -10,7 +10,9 @@ pub use crate::client::__private::*;
 pub use crate::core::abilities::{Abilities, Count, Resend, SizeOf};
 pub use crate::core::call::Call;
 pub use crate::core::chain::{Anew, Chain, Interceptor, Next};
-pub use crate::core::frame::{Behind, Frame, Looking, Opaque, OpaqueAnswer, OpaqueReply};
+pub use crate::core::frame::{
+    Behind, Frame, Look, Looking, Opaque, OpaqueAnswer, OpaqueReply, Way,
+};
 pub use crate::core::kind::{Kind, Side};
 pub use crate::core::plan::{EntryPlan, Intercepted, MethodPlan, Name, Plan, Setting, Value};
 pub use crate::core::stream::ResponseStream;

@@ -110,7 +110,8 @@ impl<Req> Call<Req> {
     }
 
     /// The names of the call, and the place of the message.
-    pub(crate) fn name_and_message(&mut self) -> (&CallName, &mut Option<Req>) {
+    #[doc(hidden)]
+    pub fn name_and_message(&mut self) -> (&CallName, &mut Option<Req>) {
         (self.details.name(), &mut self.message)
     }
 

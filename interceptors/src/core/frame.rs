@@ -155,15 +155,15 @@ pub enum Begun {
 /// A look at a message that is in a frame.
 #[allow(missing_debug_implementations)]
 pub struct Look<'a> {
-    pub(crate) call: &'a mut Call<Opaque>,
-    pub(crate) at: Way,
+    pub call: &'a mut Call<Opaque>,
+    pub at: Way,
     /// Where a look leaves what it has taken out of the message.
-    pub(crate) taken: &'a mut dyn Any,
+    pub taken: &'a mut dyn Any,
 }
 
 /// On its way to the handler, or back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Way {
+pub enum Way {
     In,
     Out,
 }
@@ -296,7 +296,8 @@ pub(crate) fn look<Res>(
 }
 
 impl Look<'_> {
-    pub(crate) fn details(&self) -> &CallDetails {
+    #[must_use]
+    pub fn details(&self) -> &CallDetails {
         self.call
     }
 }

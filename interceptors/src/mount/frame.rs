@@ -23,13 +23,14 @@ use crate::core::frame::{Begun, Frame, Look, Opaque, OpaqueAnswer, OpaqueReply, 
 
 /// A message that an entry looks at. `M` is the request, and `B` what the answer has in it.
 pub struct Seen<'a, M, B> {
-    pub(crate) look: Look<'a>,
-    pub(crate) request: &'a mut Option<M>,
-    pub(crate) reply: &'a mut Option<B>,
+    pub look: Look<'a>,
+    pub request: &'a mut Option<M>,
+    pub reply: &'a mut Option<B>,
 }
 
 impl<M, B> Seen<'_, M, B> {
-    pub(crate) fn is_on_way_in(&self) -> bool {
+    #[must_use]
+    pub fn is_on_way_in(&self) -> bool {
         self.look.at == Way::In
     }
 }
