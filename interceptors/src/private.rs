@@ -8,16 +8,15 @@ pub use crate::__path as path;
 #[cfg(feature = "client")]
 pub use crate::client::__private::*;
 pub use crate::core::abilities::{Abilities, Count, Resend, SizeOf};
+pub use crate::core::behind::{Behind, Looking};
 pub use crate::core::call::Call;
 pub use crate::core::chain::{Anew, Chain, Interceptor, Next};
-pub use crate::core::frame::{
-    Behind, Frame, Look, Looking, Opaque, OpaqueAnswer, OpaqueReply, Way,
-};
+pub use crate::core::frame::{Frame, Look, Looks, Opaque, OpaqueAnswer, OpaqueReply, Seen, Way};
 pub use crate::core::kind::{Kind, Side};
 pub use crate::core::plan::{EntryPlan, Intercepted, MethodPlan, Name, Plan, Setting, Value};
 pub use crate::core::stream::ResponseStream;
 pub use crate::core::text::same;
-pub use crate::mount::frame::{Answered, EachLook, Looks, LooksOf, NoLooks, Seen, run_rest};
+pub use crate::mount::frame::{Answered, EachLook, LooksOf, NoLooks, run_rest};
 pub use crate::mount::link::{Link, Uncovered, evaluate_now};
 pub use crate::mount::once::{Once, evaluate_once, evaluate_path};
 pub use crate::mount::path::{join_path, path_len};

@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock};
 use http::{HeaderValue, header};
 use tonic::{Code, Response, Status};
 
+use crate::core::behind::kept_in_frame;
 use crate::core::call::DEFAULT_BUFFER_SIZE;
 use crate::core::plan::{Setting, Value};
 use crate::kit::key;
@@ -265,7 +266,7 @@ where
         if !is_rejected || !may_refresh || !self.tokens.rejected(&token) || call.is_answered() {
             return result;
         }
-        let Some(copy) = copy.and_then(|copy| call.taken_over(next, copy)) else {
+        let Some(copy) = copy.and_then(|copy| call.taken_over(kept_in_frame(next), copy)) else {
             return result;
         };
         call.resume(copy);

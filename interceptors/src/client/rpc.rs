@@ -13,11 +13,12 @@ use super::{Body, RequestStream, send};
 use crate::core::abilities::{Abilities, AbilitiesOf, Resend, SizeOf};
 use crate::core::call::Call;
 use crate::core::chain::{Interceptor, Next};
-use crate::core::frame::{Opaque, opaque};
+use crate::core::frame::{Opaque, OpaqueAnswer, OpaqueReply, opaque};
 use crate::core::malformed;
 use crate::core::name::CallName;
 use crate::core::plan::MethodPlan;
 use crate::mount::link::{Link, Made};
+use crate::mount::policy::Policy;
 use crate::mount::probe::Probe;
 use crate::mount::reply::{Answer, Reply, ResultType};
 use crate::mount::rpc::Rpc;
@@ -67,6 +68,20 @@ where
         let request = Request::from_parts(metadata, extensions, Opaque::new(size));
         let call = Call::outgoing(CallName::new(plan, None), opaque, request);
         (call, message)
+    }
+}
+
+impl Policy {
+    /// Takes a call that is being made through the chain, no longer than its deadline allows.
+    pub fn send<'a, N>(
+        &self,
+        chain: &'a mut N,
+        call: &'a mut Call<Opaque>,
+    ) -> impl Future<Output = OpaqueAnswer> + Send + use<'a, N>
+    where
+        N: Next<Opaque, OpaqueReply>,
+    {
+        send(chain, call)
     }
 }
 

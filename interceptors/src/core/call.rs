@@ -6,7 +6,6 @@ use tokio::time::Instant;
 use tonic::{Request, Status, Streaming};
 
 use super::abilities::{AbilitiesOf, KeptRequest};
-use super::chain::Next;
 use super::details::CallDetails;
 use super::end::{Outcome, StreamEnd, tell_in_drop};
 use super::facts::Facts;
@@ -224,8 +223,8 @@ impl<Req> Call<Req> {
     /// Whether a copy is still all of the request: of a stream too much may have been sent
     /// meanwhile to be kept.
     #[doc(hidden)]
-    pub fn is_whole<Res>(&self, next: &mut impl Next<Req, Res>, kept: &mut Kept<Req>) -> bool {
-        if let Some(request) = kept_in_frame(next) {
+    pub fn is_whole(&self, in_frame: Option<&mut dyn KeptRequest>, kept: &mut Kept<Req>) -> bool {
+        if let Some(request) = in_frame {
             return request.is_whole();
         }
         self.kept()
@@ -245,12 +244,12 @@ impl<Req> Call<Req> {
     /// attempt before takes nothing any more, which is why this comes when it is certain that another
     /// one follows. `None` where it is not all of it any more.
     #[doc(hidden)]
-    pub fn taken_over<Res>(
+    pub fn taken_over(
         &self,
-        next: &mut impl Next<Req, Res>,
+        in_frame: Option<&mut dyn KeptRequest>,
         mut kept: Kept<Req>,
     ) -> Option<Kept<Req>> {
-        if let Some(request) = kept_in_frame(next) {
+        if let Some(request) = in_frame {
             return request.take_over().then_some(kept);
         }
         match self.kept() {
@@ -471,10 +470,6 @@ impl<M: Send + 'static> Call<Streaming<M>> {
         let stream = self.message.take();
         self.message = stream.map(|stream| inspected(stream, inspect));
     }
-}
-
-fn kept_in_frame<Req, Res>(next: &mut impl Next<Req, Res>) -> Option<&mut dyn KeptRequest> {
-    next.frame()?.request()
 }
 
 /// For a copy that an interceptor has made by itself: the end of it would look like the end of all.

@@ -143,8 +143,8 @@ pub trait Next<Req, Res>: Send {
         None
     }
 
-    /// Another of the same, for a second attempt while the first is under way. `None` where that is
-    /// not possible: on a service, and on a client unless its policy has `hedge`.
+    /// Another of the same, for a second attempt while the first is under way. `None` on a service, on a client whose policy has no
+    /// `hedge`, and in the part of a policy that looks at no message ([what it costs to compile](crate::compile_time)).
     #[must_use]
     fn fork(&self) -> Option<Self>
     where

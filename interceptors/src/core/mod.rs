@@ -2,9 +2,11 @@
 //!
 //! A module may use those that come before it in this order, and none that comes after it:
 //! text, malformed, fitted, secrets, kind, id, plan, name, time, facts, received, end, layer, abilities, kept, messages,
-//! details, call, chain, frame, stream.
+//! details, call, frame, chain, behind, stream.
 
 pub(crate) mod abilities;
+#[allow(missing_docs)]
+pub(crate) mod behind;
 pub(crate) mod call;
 pub(crate) mod chain;
 pub(crate) mod details;

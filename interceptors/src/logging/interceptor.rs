@@ -8,12 +8,12 @@ use tracing::Level;
 
 use super::level::{client_level, server_level};
 use super::peer::Peer;
-use crate::core::frame::{Opaque, Way, look};
+use crate::core::behind::look;
+use crate::core::frame::{Looks, Opaque, Seen, Way};
 use crate::core::id::RequestId;
 use crate::core::plan::{Setting, Value};
 use crate::kit::code_names::code_name;
 use crate::kit::level;
-use crate::mount::frame::{Looks, Seen};
 use crate::{Call, CallDetails, End, Interceptor, Kind, Next, Observer, Side};
 
 /// How calls are logged.

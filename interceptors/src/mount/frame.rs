@@ -19,27 +19,7 @@ use super::rpc::Handler;
 use crate::core::abilities::{AbilitiesOf, KeptRequest, Resend};
 use crate::core::call::{Call, gone};
 use crate::core::chain::Next;
-use crate::core::frame::{Begun, Frame, Look, Opaque, OpaqueAnswer, OpaqueReply, Way};
-
-/// A message that an entry looks at. `M` is the request, and `B` what the answer has in it.
-pub struct Seen<'a, M, B> {
-    pub look: Look<'a>,
-    pub request: &'a mut Option<M>,
-    pub reply: &'a mut Option<B>,
-}
-
-impl<M, B> Seen<'_, M, B> {
-    #[must_use]
-    pub fn is_on_way_in(&self) -> bool {
-        self.look.at == Way::In
-    }
-}
-
-/// An interceptor that only looks at messages.
-pub trait Looks<M, B> {
-    /// Looks at the request, or at the answer. It may refuse either.
-    fn look(&self, seen: Seen<'_, M, B>) -> Result<(), Status>;
-}
+use crate::core::frame::{Begun, Frame, Look, Opaque, OpaqueAnswer, OpaqueReply, Seen};
 
 /// The looks of a method, by the place of their entry in the list.
 pub trait LooksOf<M, B>: Send {

@@ -8,10 +8,9 @@ use std::sync::{Mutex, PoisonError};
 
 use tonic::{Response, Status};
 
-use super::frame::{Looks, Seen};
 use crate::core::call::Call;
 use crate::core::chain::{Chain, Interceptor, Next};
-use crate::core::frame::Frame;
+use crate::core::frame::{Frame, Looks, Seen};
 
 /// An interceptor on its way into a chain. What does not intercept the method's messages is told so once, by
 /// `covers`; a chain with it in it would be told once more for each place where the chain is named.

@@ -5,9 +5,10 @@ use std::marker::PhantomData;
 
 use super::frame::{Innermost, Links};
 use super::link::{Lent, Link, Made};
+use crate::core::behind::Behind;
 use crate::core::call::Call;
 use crate::core::chain::{Interceptor, Next};
-use crate::core::frame::{Behind, Opaque, OpaqueAnswer, OpaqueReply};
+use crate::core::frame::{Opaque, OpaqueAnswer, OpaqueReply};
 
 /// The calls of all methods with the same list, as far as nobody looks at a message.
 pub struct Policy;
@@ -66,19 +67,6 @@ impl Policy {
         N: Next<Opaque, OpaqueReply>,
     {
         chain.run(call)
-    }
-
-    /// Takes a call that is being made through the chain, no longer than its deadline allows.
-    #[cfg(feature = "client")]
-    pub fn send<'a, N>(
-        &self,
-        chain: &'a mut N,
-        call: &'a mut Call<Opaque>,
-    ) -> impl Future<Output = OpaqueAnswer> + Send + use<'a, N>
-    where
-        N: Next<Opaque, OpaqueReply>,
-    {
-        crate::client::send(chain, call)
     }
 }
 

@@ -12,14 +12,14 @@ use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
 use super::ServerFacts;
-use super::frame::{EachLook, HandlerFrame, LooksOf, Seen};
+use super::frame::{EachLook, HandlerFrame, LooksOf};
 use super::link::{Lent, Link, Made};
 use super::reply::{Answer, Reply, ResultType};
 use crate::core::abilities::{Abilities, AbilitiesOf};
 use crate::core::call::Call;
 use crate::core::chain::{Interceptor, Next};
 use crate::core::fitted::fitted;
-use crate::core::frame::{Opaque, opaque};
+use crate::core::frame::{Opaque, Seen, opaque};
 use crate::core::kind::Side;
 use crate::core::plan::MethodPlan;
 use crate::core::time::Inherited;

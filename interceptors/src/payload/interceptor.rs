@@ -2,7 +2,7 @@ use tonic::{Response, Status};
 
 use super::log::Config;
 use super::messages::{WriteRequest, WriteResponse};
-use crate::mount::frame::{Looks, Seen};
+use crate::core::frame::{Looks, Seen};
 use crate::{Call, Interceptor, Next};
 
 /// The interceptor behind `payload`. See the [module documentation](super).

@@ -9,6 +9,7 @@ use tonic::{Code, Response, Status};
 
 use super::backoff::delay;
 use super::transparent::{self, Transparent};
+use crate::core::behind::kept_in_frame;
 use crate::core::call::DEFAULT_BUFFER_SIZE;
 use crate::core::kept::Kept;
 use crate::core::plan::{Setting, Value};
@@ -375,7 +376,9 @@ impl Retry<'_> {
             }
         };
         let copy = match copy {
-            Some(mut copy) => call.is_whole(next, &mut copy).then_some(copy),
+            Some(mut copy) => call
+                .is_whole(kept_in_frame(next), &mut copy)
+                .then_some(copy),
             None => None,
         };
         let verdict = self.judge(call, progress, &status, copy.is_some());
@@ -383,7 +386,7 @@ impl Retry<'_> {
         let taken = match verdict {
             Verdict::Final => None,
             Verdict::AtOnce | Verdict::Reconnect(_) | Verdict::After(_) => {
-                copy.and_then(|copy| call.taken_over(next, copy))
+                copy.and_then(|copy| call.taken_over(kept_in_frame(next), copy))
             }
         };
         match (taken, verdict) {

@@ -63,8 +63,8 @@ use std::fmt;
 use tonic::{Code, Response, Status, Streaming};
 use tonic_types::{BadRequest, ErrorDetails, FieldViolation, StatusExt};
 
+use crate::core::frame::{Looks, Seen};
 use crate::core::messages::inspected;
-use crate::mount::frame::{Looks, Seen};
 use crate::{Call, Interceptor, Next, Sides};
 
 /// A message that can say whether it is valid. See the [module documentation](self).

@@ -1,0 +1,150 @@
+//! The links of the part of a chain that looks at no message: they ask the frame.
+
+use std::any::Any;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::time::Instant;
+use tonic::Status;
+
+use super::abilities::KeptRequest;
+use super::call::Call;
+use super::chain::Next;
+use super::frame::{Begun, Frame, Look, Opaque, OpaqueAnswer, OpaqueReply, Way};
+use super::kind::Side;
+use super::time::enter;
+
+/// The request that is kept in a frame, if there is more to know of it than that it can be copied.
+pub(crate) fn kept_in_frame<Req, Res>(
+    next: &mut impl Next<Req, Res>,
+) -> Option<&mut dyn KeptRequest> {
+    next.frame()?.request()
+}
+
+/// The innermost link of the part that looks at no message.
+#[allow(missing_debug_implementations)]
+pub struct Behind<'a>(&'a mut (dyn Frame + 'a));
+
+impl<'a> Behind<'a> {
+    pub fn new(frame: &'a mut (dyn Frame + 'a)) -> Self {
+        Self(frame)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl Next<Opaque, OpaqueReply> for Behind<'_> {
+    fn run(&mut self, call: &mut Call<Opaque>) -> impl Future<Output = OpaqueAnswer> + Send {
+        Attempt {
+            frame: &mut *self.0,
+            call,
+            state: State::New,
+            deadline: None,
+        }
+    }
+
+    fn frame(&mut self) -> Option<&mut (dyn Frame + '_)> {
+        Some(&mut *self.0)
+    }
+}
+
+enum State {
+    New,
+    Running,
+    Done,
+}
+
+struct Attempt<'s, 'f, 'c> {
+    frame: &'s mut (dyn Frame + 'f),
+    call: &'c mut Call<Opaque>,
+    state: State,
+    /// What calls that the handler makes inherit.
+    deadline: Option<Instant>,
+}
+
+impl Attempt<'_, '_, '_> {
+    fn begin(&mut self) -> Result<(), Status> {
+        let is_received = self.call.side() == Side::Server;
+        let deadline = match is_received {
+            true => self.call.inheritable_deadline(),
+            false => None,
+        };
+        if is_received {
+            self.call.notice_cut_off();
+        }
+        if self.frame.begin(self.call)? == Begun::Handler {
+            self.deadline = deadline;
+        }
+        Ok(())
+    }
+}
+
+impl Future for Attempt<'_, '_, '_> {
+    type Output = OpaqueAnswer;
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<OpaqueAnswer> {
+        let this = &mut *self;
+        if let State::New = this.state {
+            this.state = State::Done;
+            this.begin()?;
+            this.state = State::Running;
+        }
+        let _inherited = this.deadline.map(enter);
+        let polled = this.frame.poll(this.call, Some(cx));
+        if polled.is_ready() {
+            this.state = State::Done;
+        }
+        polled
+    }
+}
+
+impl Drop for Attempt<'_, '_, '_> {
+    #[inline]
+    fn drop(&mut self) {
+        if let State::Running = self.state {
+            let _ = self.frame.poll(self.call, None);
+        }
+    }
+}
+
+/// An entry that looks at messages, as a link of the part that does not.
+#[derive(Debug)]
+pub struct Looking<N> {
+    entry: usize,
+    next: N,
+}
+
+impl<N> Looking<N> {
+    pub const fn new(entry: usize, next: N) -> Self {
+        Self { entry, next }
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<N: Next<Opaque, OpaqueReply>> Next<Opaque, OpaqueReply> for Looking<N> {
+    async fn run(&mut self, call: &mut Call<Opaque>) -> OpaqueAnswer {
+        look(self.entry, call, &mut self.next, Way::In, &mut ())?;
+        let response = self.next.run(call).await?;
+        look(self.entry, call, &mut self.next, Way::Out, &mut ())?;
+        Ok(response)
+    }
+
+    fn frame(&mut self) -> Option<&mut (dyn Frame + '_)> {
+        self.next.frame()
+    }
+}
+
+/// Lets an entry look at the message, if it is in a frame.
+pub(crate) fn look<Res>(
+    entry: usize,
+    call: &mut Call<Opaque>,
+    next: &mut impl Next<Opaque, Res>,
+    at: Way,
+    taken: &mut dyn Any,
+) -> Result<(), Status> {
+    match next.frame() {
+        Some(frame) => frame.look(entry, Look { call, at, taken }),
+        None => Ok(()),
+    }
+}
