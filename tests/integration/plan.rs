@@ -206,6 +206,7 @@ fn the_json_says_the_same() {
             "derived": false,
             "interceptors": [
               {
+                "blind": true,
                 "name": "logging",
                 "settings": {
                   "fields": "user,s3",
@@ -214,6 +215,7 @@ fn the_json_says_the_same() {
                 }
               },
               {
+                "blind": true,
                 "name": "retry",
                 "settings": {
                   "base_delay": "500ms",
@@ -229,12 +231,14 @@ fn the_json_says_the_same() {
                 }
               },
               {
+                "blind": true,
                 "name": "with",
                 "settings": {
                   "value": "self.audit"
                 }
               },
               {
+                "blind": true,
                 "name": "with",
                 "settings": {
                   "value": "Audit::new(…)"
@@ -249,6 +253,7 @@ fn the_json_says_the_same() {
             "derived": false,
             "interceptors": [
               {
+                "blind": true,
                 "name": "logging",
                 "settings": {
                   "level": "INFO",
@@ -256,6 +261,7 @@ fn the_json_says_the_same() {
                 }
               },
               {
+                "blind": true,
                 "name": "auth",
                 "settings": {
                   "header": "x-api-key",
@@ -264,6 +270,7 @@ fn the_json_says_the_same() {
                 }
               },
               {
+                "blind": true,
                 "name": "rate_limit",
                 "settings": {
                   "burst": 7,
@@ -273,6 +280,7 @@ fn the_json_says_the_same() {
                 }
               },
               {
+                "blind": true,
                 "name": "retry",
                 "settings": {
                   "base_delay": "500ms",
@@ -288,6 +296,7 @@ fn the_json_says_the_same() {
                 }
               },
               {
+                "blind": true,
                 "name": "with",
                 "settings": {
                   "value": "self.audit"
@@ -302,6 +311,7 @@ fn the_json_says_the_same() {
             "derived": false,
             "interceptors": [
               {
+                "blind": true,
                 "name": "logging",
                 "settings": {
                   "level": "INFO",
@@ -309,6 +319,7 @@ fn the_json_says_the_same() {
                 }
               },
               {
+                "blind": true,
                 "name": "auth",
                 "settings": {
                   "header": "authorization",
@@ -317,6 +328,7 @@ fn the_json_says_the_same() {
                 }
               },
               {
+                "blind": true,
                 "name": "rate_limit",
                 "settings": {
                   "burst": 50,
@@ -326,6 +338,7 @@ fn the_json_says_the_same() {
                 }
               },
               {
+                "blind": true,
                 "name": "retry",
                 "settings": {
                   "attempt_timeout": "2s",
@@ -341,6 +354,7 @@ fn the_json_says_the_same() {
                 }
               },
               {
+                "blind": true,
                 "name": "with",
                 "settings": {
                   "value": "self.audit"
@@ -355,6 +369,7 @@ fn the_json_says_the_same() {
             "derived": true,
             "interceptors": [
               {
+                "blind": true,
                 "name": "logging",
                 "settings": {
                   "level": "INFO",
@@ -362,6 +377,7 @@ fn the_json_says_the_same() {
                 }
               },
               {
+                "blind": true,
                 "name": "auth",
                 "settings": {
                   "header": "authorization",
@@ -370,6 +386,7 @@ fn the_json_says_the_same() {
                 }
               },
               {
+                "blind": true,
                 "name": "rate_limit",
                 "settings": {
                   "burst": 50,
@@ -379,6 +396,7 @@ fn the_json_says_the_same() {
                 }
               },
               {
+                "blind": true,
                 "name": "with",
                 "settings": {
                   "value": "self.audit"
@@ -400,6 +418,7 @@ fn the_json_says_the_same() {
             "derived": true,
             "interceptors": [
               {
+                "blind": true,
                 "name": "logging",
                 "settings": {
                   "level": "INFO",
@@ -407,6 +426,7 @@ fn the_json_says_the_same() {
                 }
               },
               {
+                "blind": true,
                 "name": "rate_limit",
                 "settings": {
                   "burst": 1,
@@ -416,6 +436,7 @@ fn the_json_says_the_same() {
                 }
               },
               {
+                "blind": true,
                 "name": "retry",
                 "settings": {
                   "base_delay": "500ms",
@@ -431,6 +452,7 @@ fn the_json_says_the_same() {
                 }
               },
               {
+                "blind": true,
                 "name": "with",
                 "settings": {
                   "value": "self.audit"
