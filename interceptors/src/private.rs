@@ -8,7 +8,7 @@ pub use crate::__path as path;
 #[cfg(feature = "client")]
 pub use crate::client::__private::*;
 pub use crate::core::abilities::{Abilities, Count, Resend, SizeOf};
-pub use crate::core::behind::{Behind, Looking};
+pub use crate::core::behind::{Behind, Looking, kept_in_frame, look};
 pub use crate::core::call::Call;
 pub use crate::core::chain::{Anew, Chain, Interceptor, Next};
 pub use crate::core::frame::{Frame, Look, Looks, Opaque, OpaqueAnswer, OpaqueReply, Seen, Way};

@@ -16,9 +16,7 @@ use super::kind::Side;
 use super::time::enter;
 
 /// The request that is kept in a frame, if there is more to know of it than that it can be copied.
-pub(crate) fn kept_in_frame<Req, Res>(
-    next: &mut impl Next<Req, Res>,
-) -> Option<&mut dyn KeptRequest> {
+pub fn kept_in_frame<Req, Res>(next: &mut impl Next<Req, Res>) -> Option<&mut dyn KeptRequest> {
     next.frame()?.request()
 }
 
@@ -136,7 +134,7 @@ impl<N: Next<Opaque, OpaqueReply>> Next<Opaque, OpaqueReply> for Looking<N> {
 }
 
 /// Lets an entry look at the message, if it is in a frame.
-pub(crate) fn look<Res>(
+pub fn look<Res>(
     entry: usize,
     call: &mut Call<Opaque>,
     next: &mut impl Next<Opaque, Res>,
