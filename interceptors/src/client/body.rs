@@ -86,7 +86,7 @@ impl Default for Head {
     }
 }
 
-/// Looks at a body. Whoever keeps the waker waits for something.
+/// Polls a body once. If the body keeps the waker, it waits for something.
 struct Look {
     nobody: Arc<Nobody>,
     waker: Waker,

@@ -226,7 +226,7 @@ impl Reading {
     }
 }
 
-/// A server may answer before the stream has ended. Time after that is no wait for the sender.
+/// A server may answer before the request stream ends. The time after that does not count as a wait for the sender.
 impl Drop for Reading {
     fn drop(&mut self) {
         self.goes_on();
@@ -297,6 +297,6 @@ mod tests {
         assert_eq!(waited(), 2 * SECOND, "the first one does not count");
         drop(second);
         advance(SECOND).await;
-        assert_eq!(waited(), 2 * SECOND, "nobody waits any more");
+        assert_eq!(waited(), 2 * SECOND, "a dropped reading does not wait");
     }
 }

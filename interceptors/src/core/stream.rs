@@ -434,7 +434,7 @@ impl<M: Send + 'static> MessageStream for ResponseStream<Streaming<M>> {
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<M, Status>>> {
         caught(|| Pin::new(&mut *self).poll_next(cx)).unwrap_or_else(|status| {
             self.progress.end(Outcome::Error, Some(&status));
-            // It was caught, so nobody is told of a panic later.
+            // The panic was caught, so observers do not get another end for it.
             if let Some(watch) = &mut self.progress.watch {
                 watch.polling = false;
             }

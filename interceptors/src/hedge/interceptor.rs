@@ -303,7 +303,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Hedge<'_> {
     }
 }
 
-/// Keeps an attempt that failed, in case that no other one follows. Layers around a response that it had are told of its end now.
+/// Keeps a failed attempt: if no other attempt follows, the call ends with it. Layers around its response get their end now.
 fn failed<Req>(status: Status, mut attempt: Box<Call<Req>>) -> (Status, Box<Call<Req>>) {
     attempt.parts().abandon_stream();
     (status, attempt)

@@ -98,6 +98,11 @@ struct Left<B> {
 }
 
 impl<B> Left<B> {
+    const NOTHING: Self = Self {
+        body: None,
+        number: 0,
+    };
+
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn with_body(&mut self, answer: OpaqueAnswer) -> Answer<B> {
         match answer {
@@ -133,7 +138,7 @@ impl<B> Left<B> {
 #[cold]
 fn stale() -> Status {
     Status::internal(
-        "an interceptor answered with the response of an attempt that another one has followed",
+        "an interceptor answered with the response of an attempt that another attempt has followed; answer with that of the latest attempt",
     )
 }
 
@@ -164,10 +169,7 @@ impl<'r, M, F, Fut, R, B, L> HandlerFrame<'r, M, F, Fut, R, B, L> {
             },
             handler,
             running,
-            left: Left {
-                body: None,
-                number: 0,
-            },
+            left: Left::NOTHING,
             looks,
             reply: PhantomData,
         }
@@ -470,10 +472,7 @@ impl<N> Links<N> {
             run,
             running,
             sent: Opaque::new(0),
-            left: Left {
-                body: None,
-                number: 0,
-            },
+            left: Left::NOTHING,
             looks,
         }
     }

@@ -1,4 +1,4 @@
-//! A service whose handlers do as they are told, with messages that this crate can implement traits for, and interceptors that write
+//! A service whose handlers follow a script, with messages that this crate can implement traits for, and interceptors that write
 //! down what they see.
 
 use std::cell::RefCell;
@@ -184,7 +184,7 @@ impl World {
         self.failures.lock().unwrap().extend(codes);
     }
 
-    /// The next runs of handlers do as they are told.
+    /// The next runs of handlers succeed.
     pub(crate) fn succeed(&self) {
         self.failures.lock().unwrap().clear();
     }
