@@ -20,9 +20,9 @@ pub(crate) mod kit {
     pub(crate) mod pushback;
     #[cfg(feature = "_refusal")]
     pub(crate) mod refusal;
-    #[cfg(all(feature = "client", feature = "_h2"))]
+    #[cfg(all(feature = "_wire", feature = "_h2"))]
     pub(crate) mod reset;
-    #[cfg(all(feature = "client", not(feature = "_h2")))]
+    #[cfg(all(feature = "_wire", not(feature = "_h2")))]
     #[path = "no_reset.rs"]
     pub(crate) mod reset;
     pub(crate) mod sources;
@@ -77,6 +77,8 @@ pub mod timeout;
 pub mod trace;
 #[cfg(feature = "validate")]
 pub mod validate;
+#[cfg(feature = "_wire")]
+mod wire;
 
 #[doc(hidden)]
 pub mod ext;

@@ -29,5 +29,9 @@ pub use crate::mount::reply::{
     reply_is_stream,
 };
 pub use crate::mount::rpc::{Handler, Rpc, share};
+#[cfg(feature = "server")]
+pub use crate::server::ServerChain;
+#[cfg(feature = "_wire")]
+pub use crate::wire::{Selected, WireRpc};
 #[doc(no_inline)]
 pub use crate::*;

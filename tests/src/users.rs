@@ -264,7 +264,14 @@ fn failure(code: Code) -> Status {
 #[macro_export]
 macro_rules! scripted {
     ($this:ident: $ty:ty, #[intercept($($policy:tt)*)]) => {
-        #[$crate::__private::interceptors::intercept($($policy)*)]
+        $crate::scripted!(@of $this: $ty, #[$crate::__private::interceptors::intercept($($policy)*)]);
+    };
+    // As tonic has it, without the attribute.
+    ($this:ident: $ty:ty) => {
+        $crate::scripted!(@of $this: $ty,);
+    };
+    (@of $this:ident: $ty:ty, $(#[$policy:meta])?) => {
+        $(#[$policy])?
         #[$crate::__private::tonic::async_trait]
         impl $crate::__private::demo::user_service_server::UserService for $ty {
             type ListUsersStream = $crate::UserStream<$crate::__private::demo::User>;

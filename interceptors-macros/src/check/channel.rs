@@ -2,74 +2,53 @@ use super::cover::public;
 use crate::ctxt::Ctxt;
 use crate::entries::chain::Chain;
 use crate::entries::entry::Listed;
+use crate::entries::view::{self, View};
 use crate::item::methods::{
     FULL_PATH, MethodRef, Selector, Spelled, is_identifier, is_service_name,
 };
+use crate::item::mount::Mount;
 
-/// The chain of a channel for all methods, and those for methods that lists name.
-pub(super) fn chains(cx: &Ctxt, entries: &[Listed]) -> Vec<Chain> {
-    let lists = entries.iter().flat_map(|entry| {
-        let selector = match &entry.methods {
-            Selector::All => &[][..],
-            Selector::Only(list) | Selector::Except(list) => &list[..],
-        };
-        selector.iter().chain(public(entry))
-    });
-    let mut paths: Vec<String> = Vec::new();
-    for method in lists {
-        match &method.spelled {
+/// The chain of a channel or a server for all that is asked for, and those for what lists name. Of a server patterns come last.
+pub(super) fn chains(cx: &Ctxt, mount: Mount, entries: &[Listed]) -> Vec<Chain> {
+    let mut named: Vec<&Spelled> = Vec::new();
+    for method in entries.iter().flat_map(lists).flatten() {
+        let is_form = match &method.spelled {
             Spelled::Path {
                 service,
                 method: name,
-            } if is_service_name(service) && is_identifier(name) => {
-                let path = format!("/{service}/{name}");
-                if !paths.contains(&path) {
-                    paths.push(path);
-                }
-            }
-            _ => cx.error_at(method.span, FULL_PATH),
-        }
-    }
-    let is_named = |list: &[MethodRef], path: &str| {
-        list.iter().any(|method| match &method.spelled {
-            Spelled::Path { service, method } => path == format!("/{service}/{method}"),
-            _ => false,
-        })
-    };
-    for entry in entries {
-        let lists = match &entry.methods {
-            Selector::All => [&[][..], public(entry)],
-            Selector::Only(list) | Selector::Except(list) => [&list[..], public(entry)],
+            } => is_service_name(service) && is_identifier(name),
+            // What is no form of a server was reported when it was read.
+            _ => mount == Mount::Server,
         };
-        for list in lists {
-            for (i, method) in list.iter().enumerate() {
-                if let Spelled::Path {
-                    service,
-                    method: name,
-                } = &method.spelled
-                    && is_named(&list[..i], &format!("/{service}/{name}"))
-                {
-                    cx.error_at(
-                        method.span,
-                        format!("duplicate method `/{service}/{name}`; take one out"),
-                    );
-                }
-            }
+        if !is_form {
+            cx.error_at(method.span, FULL_PATH);
+            continue;
+        }
+        if !named.iter().any(|named| **named == method.spelled) {
+            named.push(&method.spelled);
         }
     }
-    let chain = |path: Option<&str>| {
+    // The narrower form comes first, since a call has the first that fits.
+    named.sort_by_key(|named| match named {
+        Spelled::Http { .. } => 0,
+        Spelled::Service(_) => 2,
+        _ => 1,
+    });
+    report_duplicates(cx, entries);
+    let chain = |named: Option<&Spelled>| {
+        let name = named.map_or("*".to_owned(), Spelled::written);
         let holds = |entry: &Listed| {
-            let named = |list: &[MethodRef]| path.is_some_and(|path| is_named(list, path));
+            let in_list = |list: &[MethodRef]| named.is_some_and(|named| is_named(list, named));
             let selected = match &entry.methods {
                 Selector::All => true,
-                Selector::Only(list) => named(list),
-                Selector::Except(list) => !named(list),
+                Selector::Only(list) => in_list(list),
+                Selector::Except(list) => !in_list(list),
             };
-            selected && !named(public(entry))
+            selected && !in_list(public(entry))
         };
         Chain {
-            name: path.unwrap_or("*").to_owned(),
-            rpc: path.unwrap_or("*").to_owned(),
+            rpc: name.clone(),
+            name,
             is_derived: false,
             is_exact: true,
             entries: (0..entries.len()).filter(|&i| holds(&entries[i])).collect(),
@@ -78,7 +57,72 @@ pub(super) fn chains(cx: &Ctxt, entries: &[Listed]) -> Vec<Chain> {
         }
     };
     let others = std::iter::once(chain(None));
-    others
-        .chain(paths.iter().map(|path| chain(Some(path))))
-        .collect()
+    let chains = others.chain(named.iter().map(|named| chain(Some(named))));
+    let chains: Vec<Chain> = chains.collect();
+    check_entries(cx, entries, &named, &chains);
+    chains
+}
+
+/// The lists of an entry.
+fn lists(entry: &Listed) -> [&[MethodRef]; 2] {
+    let selector = match &entry.methods {
+        Selector::All => &[][..],
+        Selector::Only(list) | Selector::Except(list) => &list[..],
+    };
+    [selector, public(entry)]
+}
+
+fn is_named(list: &[MethodRef], named: &Spelled) -> bool {
+    list.iter().any(|method| match (&method.spelled, named) {
+        (Spelled::Service(all), Spelled::Path { service, .. }) => all == service,
+        (listed @ Spelled::Path { .. }, Spelled::Http { path, .. }) => listed.written() == *path,
+        (Spelled::Service(all), Spelled::Http { path, .. }) => {
+            let path = path.strip_prefix('/').and_then(|path| path.split_once('/'));
+            path.is_some_and(|(service, method)| service == all && is_identifier(method))
+        }
+        (listed, named) => listed == named,
+    })
+}
+
+fn report_duplicates(cx: &Ctxt, entries: &[Listed]) {
+    for list in entries.iter().flat_map(lists) {
+        for (i, method) in list.iter().enumerate() {
+            let earlier = &list[..i];
+            if earlier.iter().any(|other| other.spelled == method.spelled) {
+                let written = method.spelled.written();
+                cx.error_at(
+                    method.span,
+                    format!("duplicate method `{written}`; take one out"),
+                );
+            }
+        }
+    }
+}
+
+/// What entries want of each other.
+fn check_entries(cx: &Ctxt, entries: &[Listed], named: &[&Spelled], chains: &[Chain]) {
+    let verifies = |i: &usize| entries[*i].row.verifies;
+    let is_open = |row: usize| {
+        let verifiers = entries.iter().filter(|entry| entry.row.verifies);
+        row > 0
+            && verifiers
+                .map(public)
+                .any(|public| is_named(public, named[row - 1]))
+    };
+    for (i, listed) in entries.iter().enumerate() {
+        let rows = chains.iter().enumerate();
+        let rows = rows.filter(|(_, chain)| chain.entries.contains(&i));
+        let covered = rows.map(|(row, chain)| view::Covered {
+            name: &chain.name,
+            is_verified: chain.verifier_before(entries, i).is_some(),
+            is_public: is_open(row) && !chain.entries.iter().any(verifies),
+        });
+        let view = View {
+            name: &listed.name,
+            methods: &listed.methods,
+            is_of_method: false,
+            covered: covered.collect(),
+        };
+        listed.entry.check(cx, &view);
+    }
 }

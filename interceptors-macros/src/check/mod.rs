@@ -107,7 +107,7 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
             name = ServiceName::Derived(item.ident.to_string());
             has_plan = true;
             named_services = Vec::new();
-            chains = channel::chains(&cx, &entries);
+            chains = channel::chains(&cx, mount, &entries);
         }
     }
     throttles::share(&cx, &mut entries);
@@ -135,16 +135,21 @@ pub(crate) fn without_entries(args: TokenStream, item: TokenStream) -> Option<Ch
     let Ok(Item::Struct(item)) = syn::parse2(item) else {
         return None;
     };
-    if is_generated(&item) || !cfg!(feature = "client") {
+    let mount = Mount::of(&Item::Struct(item.clone()), &args);
+    let is_enabled = match mount {
+        Mount::Server => cfg!(feature = "server"),
+        _ => cfg!(feature = "client"),
+    };
+    if is_generated(&item) || !is_enabled {
         return None;
     }
     let told = Ctxt::new();
-    let mut args = parse_block_args(&told, Mount::Channel, args);
+    let mut args = parse_block_args(&told, mount, args);
     let _ = told.check();
     args.entries = Vec::new();
     let parsed = Parsed {
         cx: Ctxt::new(),
-        mount: Mount::Channel,
+        mount,
         args,
         methods: Vec::new(),
         item: Annotated::Channel(item),

@@ -17,7 +17,7 @@ pub(crate) static ROW: Row = Row {
     name: "auth",
     also_called: ALSO_CALLED,
     feature: enabled_by!("auth"),
-    places: Places::SERVICE,
+    places: Places::SERVERS,
     says: "verifies the token of each call; on a client, sends one",
     module: "auth",
     interceptor: "Auth",

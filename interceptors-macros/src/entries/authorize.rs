@@ -15,7 +15,7 @@ pub(crate) static ROW: Row = Row {
     name: "authorize",
     also_called: &["rbac", "role", "roles", "permissions", "authorization"],
     feature: enabled_by!("authorize"),
-    places: Places::SERVICE,
+    places: Places::SERVERS,
     times: Times::Any,
     says: "rejects callers that may not make the call; needs `auth` before it",
     module: "authorize",

@@ -4,7 +4,7 @@ pub(crate) static ROW: Row = Row {
     name: "catch_panic",
     also_called: &["panic", "recover", "catch_unwind"],
     feature: enabled_by!("catch-panic"),
-    places: Places::SERVICE,
+    places: Places::SERVERS,
     says: "turns a panic into `INTERNAL`, and logs it",
     module: "catch_panic",
     interceptor: "CatchPanic",

@@ -52,7 +52,20 @@ pub(crate) fn parse_block_args(cx: &Ctxt, mount: Mount, tokens: TokenStream) -> 
         on_method: false,
     };
     let mut seen: Vec<Ident> = Vec::new();
-    for arg in args {
+    for (i, arg) in args.into_iter().enumerate() {
+        if arg.path.is_none() && arg.name == "server" {
+            if mount != Mount::Server || i > 0 {
+                let message = match mount {
+                    Mount::Server => "`server` is there already; take one out",
+                    Mount::Channel => "`server` comes first: `#[intercept(server, …)]`",
+                    _ => {
+                        "`server` belongs on a struct: `#[intercept(server, …)] struct Inbound { … }`"
+                    }
+                };
+                cx.error_on(&arg.name, message);
+            }
+            continue;
+        }
         let is_setting = arg.path.is_none()
             && matches!(arg.name.to_string().as_str(), "crate" | "service" | "plan");
         if !is_setting {
@@ -83,10 +96,11 @@ impl BlockArgs {
                 &arg.name,
                 "`crate` needs a path: `crate = path::to::interceptors`",
             ),
-            ("service", _) if matches!(mount, Mount::Channel | Mount::ClientModule) => cx.error_on(
+            ("service", _) if mount.is_struct() || mount == Mount::ClientModule => cx.error_on(
                 &arg.name,
                 match mount {
                     Mount::Channel => "a channel serves any service; take `service` out",
+                    Mount::Server => "a server has any service; take `service` out",
                     _ => "a generated client knows its service; take `service` out",
                 },
             ),
@@ -253,6 +267,14 @@ impl List<'_> {
         };
         if !known().any(|known| known.row.places.has_side(side)) {
             let message = match (side, row.on_other_side) {
+                (Side::Server, None) if self.mount == Mount::Server => {
+                    format!("`{name}` belongs on a client, and this is a server; take it out here")
+                }
+                (Side::Server, Some(other)) if self.mount == Mount::Server => {
+                    format!(
+                        "`{name}` belongs on a client, and this is a server; write `{other}` here"
+                    )
+                }
                 (Side::Server, None) => format!(
                     "`{name}` belongs on a client, and the `impl` of a trait is a service; take it out here"
                 ),
@@ -277,7 +299,16 @@ impl List<'_> {
             return None;
         }
         let Some(here) = here else {
-            self.cx.error_on(name, row.elsewhere);
+            let message = match self.mount {
+                Mount::Server if row.needs.resend => format!(
+                    "`{name}` needs a copy of the message, and a server's own interceptors run before it is decoded; put `{name}` on the `impl` of the service"
+                ),
+                Mount::Server => format!(
+                    "`{name}` looks at the message, and a server's own interceptors run before it is decoded; put `{name}` on the `impl` of the service"
+                ),
+                _ => row.elsewhere.to_owned(),
+            };
+            self.cx.error_on(name, message);
             return None;
         };
         Some(here)
@@ -310,7 +341,7 @@ impl List<'_> {
         names.extend(match (self.on_method, self.mount) {
             (true, _) => ["skip", "name"].as_slice(),
             (false, Mount::Service | Mount::Stub) => &["service", "plan"],
-            (false, Mount::ClientModule | Mount::Channel) => &["plan"],
+            (false, Mount::ClientModule | Mount::Channel | Mount::Server) => &["plan"],
         });
         unknown("interceptor", name, &names)
     }

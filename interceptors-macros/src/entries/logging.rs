@@ -82,10 +82,13 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
         .list("fields", "fields(user = request.user_id)")
     {
         fields = cx.ok(parse_fields.parse2(tokens))?;
-        if reader.mount == Mount::Channel {
+        if reader.mount.is_struct() {
             cx.error_on(
                 &key,
-                "a channel sees encoded messages, which have no fields; take `fields` out, or put it on a generated client",
+                match reader.mount {
+                    Mount::Server => "a server's own interceptors run before the message is decoded, so it has no fields yet; write `logging(fields(…))` on the `impl` of the service",
+                    _ => "a channel sees encoded messages, which have no fields; take `fields` out, or put it on a generated client",
+                },
             );
         }
         if fields.is_empty() {

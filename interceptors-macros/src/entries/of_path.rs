@@ -10,7 +10,7 @@ use super::entry::{Entry, Listed, Spot};
 use super::reader::Reader;
 use super::row::{Fit, Row, Sees, Start};
 use super::site::Place;
-use crate::item::mount::{Mount, Side};
+use crate::item::mount::Side;
 use crate::text::args::{Arg, ArgValue, parse_value};
 use crate::text::config::Config;
 use crate::text::literals::literal;
@@ -145,7 +145,7 @@ impl Entry for OfPath {
         let (ty, name, path) = (Self::ty(place), place.item("OWN"), &self.path);
         let made = self.make(place);
         let state = match place.mount {
-            Mount::Channel => quote! {
+            mount if mount.is_struct() => quote! {
                 #[allow(non_snake_case)]
                 fn #name() -> #ty {
                     const { #made }
@@ -209,7 +209,7 @@ impl Entry for OfPath {
         let place = &spot.place;
         let span = at(place.span);
         match place.mount {
-            Mount::Channel => {
+            mount if mount.is_struct() => {
                 let name = place.state();
                 quote_spanned!(span=> &__state.#name)
             }

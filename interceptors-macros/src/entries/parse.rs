@@ -21,11 +21,19 @@ pub(crate) fn parse(args: TokenStream, item: TokenStream) -> syn::Result<Parsed>
     let cx = Ctxt::new();
     let item: syn::Result<Item> = syn::parse2(item);
     // What may be listed depends on what it is listed for.
-    let mount = item.as_ref().map_or(Mount::Service, Mount::of);
+    let mount = item
+        .as_ref()
+        .map_or(Mount::Service, |item| Mount::of(item, &args));
     if mount.side() == Side::Client && !cfg!(feature = "client") {
         cx.error_at(
             Span::call_site(),
             "to use `#[intercept]` on a client, enable the feature `client` of `interceptors`",
+        );
+    }
+    if mount == Mount::Server && !cfg!(feature = "server") {
+        cx.error_at(
+            Span::call_site(),
+            "to use `#[intercept(server, …)]`, enable the feature `server` of `interceptors`",
         );
     }
     // What is listed on a method may not be listed on a block; that it stands there is one error.

@@ -8,7 +8,6 @@ use super::entry::{Entry, Listed, Spot};
 use super::reader::{Per, Reader};
 use super::row::{Keeps, Looks, Row};
 use super::site::Place;
-use crate::item::mount::Mount;
 use crate::text::config::Config;
 use crate::text::span::at;
 
@@ -41,7 +40,7 @@ impl Entry for Plain {
 
     fn items(&self, place: &Place<'_>) -> TokenStream {
         match (self.kept(), self.per, place.mount) {
-            (Some(keeps), _, Mount::Channel) => self.of_channel(keeps, place),
+            (Some(keeps), _, mount) if mount.is_struct() => self.of_channel(keeps, place),
             (Some(keeps), Per::Service, _) => self.shared(keeps, place),
             _ => TokenStream::new(),
         }
@@ -66,7 +65,8 @@ impl Entry for Plain {
     fn kept_by_method(&self, place: &Place<'_>) -> Option<(TokenStream, TokenStream)> {
         let keeps = self.kept()?;
         match (place.mount, self.per) {
-            (Mount::Channel, _) | (_, Per::Service) => None,
+            (mount, _) if mount.is_struct() => None,
+            (_, Per::Service) => None,
             (_, Per::Method) => {
                 let (module, one) = (
                     format_ident!("{}", self.row.module),
@@ -145,7 +145,7 @@ impl Plain {
     fn kept_value(&self, keeps: Keeps, place: &Place<'_>) -> TokenStream {
         let name = place.item(keeps.what);
         match (place.mount, self.per) {
-            (Mount::Channel, _) => {
+            (mount, _) if mount.is_struct() => {
                 let name = place.state();
                 quote!(&__state.#name)
             }

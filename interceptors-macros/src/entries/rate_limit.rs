@@ -1,7 +1,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, Lit, LitStr};
+use syn::{Expr, Ident, Lit, LitStr};
 
 use super::entry::{Entry, Listed, Spot};
 use super::reader::Reader;
@@ -20,7 +20,7 @@ pub(crate) static ROW: Row = Row {
     name: "rate_limit",
     also_called: &["throttle", "quota", "rate", "limit", "limiter"],
     feature: enabled_by!("rate-limit"),
-    places: Places::SERVICE,
+    places: Places::SERVERS,
     says: "rejects calls beyond so many in so much time",
     module: "rate_limit",
     interceptor: "RateLimit",
@@ -167,6 +167,14 @@ impl Entry for RateLimit {
     fn items(&self, place: &Place<'_>) -> TokenStream {
         let limiter = self.config.as_ref().map(|_| {
             let (name, config) = (place.item("LIMITER"), place.item("CONFIG"));
+            if place.mount.is_struct() {
+                return quote! {
+                    #[allow(non_snake_case)]
+                    fn #name() -> __interceptors::rate_limit::Limiter {
+                        __interceptors::rate_limit::Limiter::new(#config)
+                    }
+                };
+            }
             quote! {
                 static #name: ::std::sync::LazyLock<__interceptors::rate_limit::Limiter> =
                     ::std::sync::LazyLock::new(|| {
@@ -187,11 +195,23 @@ impl Entry for RateLimit {
         quote!(#limiter #key)
     }
 
+    fn channel_state(&self, place: &Place<'_>) -> Option<(TokenStream, Ident)> {
+        self.config.as_ref()?;
+        Some((
+            quote!(__interceptors::rate_limit::Limiter),
+            place.item("LIMITER"),
+        ))
+    }
+
     fn value(&self, spot: &Spot<'_>) -> TokenStream {
         let place = &spot.place;
         let rate_limit = place.interceptor(ROW.module, ROW.interceptor);
         let limiter = match &self.limiter {
             Some(limiter) => spot.lent(limiter),
+            None if place.mount.is_struct() => {
+                let name = place.state();
+                quote!(&__state.#name)
+            }
             None => {
                 let name = place.item("LIMITER");
                 quote!(&*#name)

@@ -334,10 +334,14 @@ impl Reading<'_> {
             self.access.public = methods;
             return;
         }
-        if mount == Mount::Channel {
+        if mount.is_struct() {
+            let what = match mount {
+                Mount::Server => "a server",
+                _ => "a channel",
+            };
             cx.error_on(
                 &key,
-                "a channel serves any service, so there is no list of all methods; take `protected` out",
+                format!("{what} serves any service, so there is no list of all methods; take `protected` out"),
             );
         }
         self.access.protected = Some(Protected { key, methods });

@@ -22,7 +22,7 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "accept",
             value: Value::Boolean,
-            places: Places::SERVICE,
+            places: Places::SERVERS,
             default: DefaultValue::Is("true"),
             says: "on a service: whether to use the ID that the caller sends",
             also_called: &["trust", "trust_caller"],
@@ -31,7 +31,7 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "max_length",
             value: Value::Integer(1, 1024),
-            places: Places::SERVICE,
+            places: Places::SERVERS,
             default: DefaultValue::Is("128"),
             says: "on a service: longest ID that is accepted, up to 1024",
             also_called: &["max_len", "max"],

@@ -14,6 +14,7 @@ pub(crate) static ROW: Row = Row {
     name: "retry",
     also_called: &["retries", "backoff"],
     feature: enabled_by!("retry"),
+    places: Places::REPEATING,
     says: "tries again what failed and may be tried again",
     module: "retry",
     interceptor: "Retry",

@@ -149,12 +149,17 @@ impl Places {
     pub(crate) const STUB: Self = Self(2);
     pub(crate) const CLIENT_MODULE: Self = Self(4);
     pub(crate) const CHANNEL: Self = Self(8);
+    pub(crate) const SERVER: Self = Self(16);
+    /// What receives calls.
+    pub(crate) const SERVERS: Self = Self(1 | 16);
+    /// What may have to keep a request, to send it again.
+    pub(crate) const REPEATING: Self = Self(1 | 2 | 4 | 8);
     /// What sends encoded messages, or what the code generator wrote: both can keep a stream.
     pub(crate) const KEEPING: Self = Self(4 | 8);
     /// Where messages have types.
     pub(crate) const TYPED: Self = Self(1 | 2 | 4);
     pub(crate) const CLIENTS: Self = Self(2 | 4 | 8);
-    pub(crate) const ALL: Self = Self(1 | 2 | 4 | 8);
+    pub(crate) const ALL: Self = Self(1 | 2 | 4 | 8 | 16);
 
     pub(crate) const fn has(self, mount: Mount) -> bool {
         let place = match mount {
@@ -162,13 +167,14 @@ impl Places {
             Mount::Stub => Self::STUB,
             Mount::ClientModule => Self::CLIENT_MODULE,
             Mount::Channel => Self::CHANNEL,
+            Mount::Server => Self::SERVER,
         };
         self.0 & place.0 != 0
     }
 
     pub(crate) const fn has_side(self, side: Side) -> bool {
         let places = match side {
-            Side::Server => Self::SERVICE,
+            Side::Server => Self::SERVERS,
             Side::Client => Self::CLIENTS,
         };
         self.0 & places.0 != 0
@@ -177,7 +183,7 @@ impl Places {
     /// `a service`, `a generated client or a channel`
     pub(crate) fn in_words(self) -> String {
         match self {
-            Self::SERVICE => "a service".to_owned(),
+            Self::SERVICE | Self::SERVERS => "a service".to_owned(),
             Self::CLIENTS => "a client".to_owned(),
             _ => {
                 let words = [
@@ -185,6 +191,7 @@ impl Places {
                     (Self::CLIENT_MODULE, "a generated client"),
                     (Self::STUB, "a stub"),
                     (Self::CHANNEL, "a channel"),
+                    (Self::SERVER, "a server"),
                 ];
                 let here = words.iter().filter(|(place, _)| self.0 & place.0 != 0);
                 let here: Vec<&str> = here.map(|(_, word)| *word).collect();

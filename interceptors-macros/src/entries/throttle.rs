@@ -4,7 +4,6 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use super::site::Place;
-use crate::item::mount::Mount;
 
 pub(crate) struct Throttle {
     pub(super) key: Ident,
@@ -31,7 +30,7 @@ impl Throttle {
         let ty = self.ty();
         match place.mount {
             // Each channel has its own; the compiler checks the numbers here.
-            Mount::Channel => quote! {
+            mount if mount.is_struct() => quote! {
                 const fn #name() -> #ty {
                     const { #throttle }
                 }
@@ -59,7 +58,7 @@ impl Throttle {
             None => *place,
         };
         match place.mount {
-            Mount::Channel => {
+            mount if mount.is_struct() => {
                 let name = owner.state();
                 quote!(.throttle(&__state.#name))
             }

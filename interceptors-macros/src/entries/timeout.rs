@@ -3,7 +3,7 @@ use super::row::{DefaultValue, OneOf, Places, Positional, Row, Setting, Start, V
 pub(crate) static ROW: Row = Row {
     name: "timeout",
     feature: enabled_by!("timeout"),
-    places: Places::SERVICE,
+    places: Places::SERVERS,
     on_other_side: Some("deadline"),
     says: "ends a call that takes too long, or a stream that says nothing for too long",
     module: "timeout",

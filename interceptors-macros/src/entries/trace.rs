@@ -13,7 +13,7 @@ pub(crate) static ROW: Row = Row {
         name: "public_endpoint",
         value: Value::Boolean,
         // Nobody calls a client.
-        places: Places::SERVICE,
+        places: Places::SERVERS,
         default: DefaultValue::Is("false"),
         says: "on a service: whether strangers call. Then each call begins a trace of its own, and the caller's span is a link, so that nobody outside chooses the trace's ID or whether it is sampled",
         also_called: &["public"],

@@ -192,8 +192,8 @@ impl Links<'_> {
             };
         }
         match (at_its_turn, listed.fit()) {
-            // On a channel it may be made into one that only some methods go through.
-            (true, _) if !is_given || self.mount == Mount::Channel => {
+            // On a channel or a server it may be made into one that only some methods go through.
+            (true, _) if !is_given || self.mount.is_struct() => {
                 quote!(__rpc.made(#local).before(#links))
             }
             (true, _) => quote!(__rpc.lent(#local).before(#links)),

@@ -7,6 +7,7 @@ use super::common::{entries, hide_secrets, imports, plan_impl};
 use crate::check::Checked;
 use crate::entries::chain::Chain;
 use crate::entries::site::Site;
+use crate::item::mount::Mount;
 
 /// Input:
 ///
@@ -109,18 +110,28 @@ pub(super) fn beside(checked: &Checked, item: &ItemStruct) -> TokenStream {
     }
 }
 
-fn plan_name(n: usize) -> syn::Ident {
+pub(super) fn plan_name(n: usize) -> syn::Ident {
     format_ident!("__PLAN_{n}")
 }
 
-fn plan(checked: &Checked, n: usize, chain: &Chain) -> TokenStream {
+pub(super) fn plan(checked: &Checked, n: usize, chain: &Chain) -> TokenStream {
     let name = plan_name(n);
     let path = &chain.rpc;
-    let mut parts = path.trim_start_matches('/').splitn(2, '/');
-    let (service, method) = (parts.next().unwrap_or(path), parts.next().unwrap_or(path));
+    let (service, method) = match path.split_once(' ') {
+        // Of plain HTTP, the path is what is called.
+        Some((_, path)) => ("", path),
+        None => {
+            let parts = path.trim_start_matches('/').split_once('/');
+            parts.unwrap_or((path, path))
+        }
+    };
+    let of = match checked.mount {
+        Mount::Server => quote!(of_server),
+        _ => quote!(of_channel),
+    };
     let entries = checked.plan_entries(chain);
     quote! {
-        const #name: &__interceptors::MethodPlan = &__interceptors::MethodPlan::of_channel(
+        const #name: &__interceptors::MethodPlan = &__interceptors::MethodPlan::#of(
             __interceptors::Name {
                 service: #service,
                 method: #method,
@@ -133,8 +144,8 @@ fn plan(checked: &Checked, n: usize, chain: &Chain) -> TokenStream {
     }
 }
 
-/// What the entries keep for each channel.
-fn state(checked: &Checked) -> TokenStream {
+/// What the entries keep for each channel, or for each server.
+pub(super) fn state(checked: &Checked) -> TokenStream {
     let entries = checked.entries.iter().enumerate();
     let states = entries.filter_map(|(i, listed)| {
         let place = listed.place(checked.mount, i);
@@ -157,61 +168,111 @@ fn state(checked: &Checked) -> TokenStream {
     }
 }
 
-fn send(checked: &Checked, item: &ItemStruct) -> TokenStream {
-    // Every entry that holds for some method; those that do not hold for all ask for the path.
-    let everything = Chain {
-        name: "*".to_owned(),
-        rpc: "*".to_owned(),
-        is_derived: false,
-        is_exact: true,
-        entries: (0..checked.entries.len()).collect(),
-        rename: false,
-        retry_named_at: None,
-    };
-    let links = Links {
-        mount: checked.mount,
-        chain: &everything,
-        method: None,
-        entries: &checked.entries,
-        site: Site {
-            generics: &item.generics,
-            this: Some(Default::default()),
-            message: quote!(__interceptors::client::Body),
-            messages: None,
-        },
-        by_mut: false,
-        part: Part::Whole,
-    };
-    let bindings = links.bindings(&everything.entries);
-    let default = &checked.chains[0];
-    let selected = (0..checked.entries.len()).filter_map(|i| {
-        let by_default = default.entries.contains(&i);
-        let exceptions = checked.chains[1..].iter();
-        let exceptions = exceptions.filter(|chain| chain.entries.contains(&i) != by_default);
-        let paths: Vec<_> = exceptions.map(|chain| &chain.rpc).collect();
-        if paths.is_empty() {
-            return None;
-        }
-        let local = local_name(i, Span::call_site());
-        let applies = match by_default {
-            true => quote!(!(#(__interceptors::is_path(__call.path(), #paths))||*)),
-            false => quote!(#(__interceptors::is_path(__call.path(), #paths))||*),
+/// The parts of a function that takes a call through all entries.
+pub(super) struct Through {
+    bindings: TokenStream,
+    /// Entries that do not hold for all calls, as those that let the others pass.
+    selected: Vec<TokenStream>,
+    hide: TokenStream,
+    links: TokenStream,
+}
+
+impl Through {
+    /// `applies` says of an entry, and of the chains where it is not as in the first one, when it holds.
+    pub(super) fn new(
+        checked: &Checked,
+        item: &ItemStruct,
+        applies: impl Fn(bool, &[usize]) -> TokenStream,
+    ) -> Self {
+        // Every entry that holds for some method; those that do not hold for all ask.
+        let everything = Chain {
+            name: "*".to_owned(),
+            rpc: "*".to_owned(),
+            is_derived: false,
+            is_exact: true,
+            entries: (0..checked.entries.len()).collect(),
+            rename: false,
+            retry_named_at: None,
         };
-        Some(match checked.entries[i].is_made_at_its_turn() {
-            true => quote! {
-                let #local = {
-                    let __applies = #applies;
-                    move || __interceptors::Selected::new(__applies.then(#local))
-                };
+        let links = Links {
+            mount: checked.mount,
+            chain: &everything,
+            method: None,
+            entries: &checked.entries,
+            site: Site {
+                generics: &item.generics,
+                this: Some(Default::default()),
+                message: quote!(__interceptors::client::Body),
+                messages: None,
             },
-            false => quote! {
-                let #local = &__interceptors::Selected::new((#applies).then_some(#local));
-            },
-        })
-    });
-    let innermost = links.attempts(quote!(__next));
-    let links = links.links(&everything.entries, innermost);
-    let hide = hide_secrets(checked, None);
+            by_mut: false,
+            part: Part::Whole,
+        };
+        let bindings = links.bindings(&everything.entries);
+        let default = &checked.chains[0];
+        let selected = (0..checked.entries.len()).filter_map(|i| {
+            let by_default = default.entries.contains(&i);
+            let others = checked.chains.iter().enumerate().skip(1);
+            let others = others.filter(|(_, chain)| chain.entries.contains(&i) != by_default);
+            let others: Vec<usize> = others.map(|(n, _)| n).collect();
+            if others.is_empty() {
+                return None;
+            }
+            let local = local_name(i, Span::call_site());
+            let applies = applies(by_default, &others);
+            Some(match checked.entries[i].is_made_at_its_turn() {
+                true => quote! {
+                    let #local = {
+                        let __applies = #applies;
+                        move || __interceptors::Selected::new(__applies.then(#local))
+                    };
+                },
+                false => quote! {
+                    let #local = &__interceptors::Selected::new((#applies).then_some(#local));
+                },
+            })
+        });
+        let selected = selected.collect();
+        let innermost = links.attempts(quote!(__next));
+        let links = links.links(&everything.entries, innermost);
+        Self {
+            bindings,
+            selected,
+            hide: hide_secrets(checked, None),
+            links,
+        }
+    }
+
+    /// `run` takes the call through the chain.
+    pub(super) fn body(&self, run: &TokenStream) -> TokenStream {
+        let Self {
+            bindings,
+            selected,
+            hide,
+            links,
+        } = self;
+        quote! {
+            let _ = __state;
+            let __rpc = __interceptors::WireRpc;
+            #bindings
+            #(#selected)*
+            #hide
+            let mut __chain = #links;
+            __rpc.#run(&mut __chain, __call).await
+        }
+    }
+}
+
+fn send(checked: &Checked, item: &ItemStruct) -> TokenStream {
+    let applies = |by_default: bool, others: &[usize]| {
+        let paths = others.iter().map(|&n| &checked.chains[n].rpc);
+        let is_one = quote!(#(__interceptors::is_path(__call.path(), #paths))||*);
+        match by_default {
+            true => quote!(!(#is_one)),
+            false => is_one,
+        }
+    };
+    let body = Through::new(checked, item, applies).body(&quote!(send));
     quote! {
         async fn send<__N: __interceptors::Next<__interceptors::client::Body, __interceptors::client::Body>>(
             &self,
@@ -222,13 +283,7 @@ fn send(checked: &Checked, item: &ItemStruct) -> TokenStream {
             __interceptors::tonic::Response<__interceptors::client::Body>,
             __interceptors::tonic::Status,
         > {
-            let _ = __state;
-            let __rpc = __interceptors::ChannelRpc;
-            #bindings
-            #(#selected)*
-            #hide
-            let mut __chain = #links;
-            __rpc.send(&mut __chain, __call).await
+            #body
         }
     }
 }

@@ -52,7 +52,7 @@ pub(crate) fn entry_items(mount: Mount, i: usize, listed: &Listed) -> TokenStrea
     let single_requests_only =
         (needs.resend && !needs.unary && !keeps_streams).then(|| quote!(.single_requests_only()));
     // Several attempts at once have several messages at once.
-    let typed = (needs.unary && mount != Mount::Channel).then(|| quote!(.blind(false)));
+    let typed = (needs.unary && !mount.is_struct()).then(|| quote!(.blind(false)));
     let expressions = quote!(&[#(#expressions),*]);
     let own = listed.entry.plan(&place, &expressions);
     let value = match (own, listed.row.module) {

@@ -7,26 +7,34 @@ mod expander;
 mod hidden;
 mod items;
 mod policy;
+mod server;
 mod service;
 
 use proc_macro2::TokenStream;
 
 use crate::check::Checked;
 use crate::item::annotated::Annotated;
+use crate::item::mount::Mount;
 
 /// What an annotated item becomes. Nothing can fail any more.
 pub(crate) fn expand(checked: &Checked) -> TokenStream {
     match &checked.item {
         Annotated::Block(block) => service::expand(checked, block),
         Annotated::ClientModule(module) => client_module::expand(checked, module),
-        Annotated::Channel(item) => channel::expand(checked, item),
+        Annotated::Channel(item) => match checked.mount {
+            Mount::Server => server::expand(checked, item),
+            _ => channel::expand(checked, item),
+        },
     }
 }
 
 /// What a struct gets beside itself, for code that names it.
 pub(crate) fn beside_the_item(checked: &Checked) -> TokenStream {
     match &checked.item {
-        Annotated::Channel(item) => channel::beside(checked, item),
+        Annotated::Channel(item) => match checked.mount {
+            Mount::Server => server::beside(checked, item),
+            _ => channel::beside(checked, item),
+        },
         Annotated::Block(_) | Annotated::ClientModule(_) => TokenStream::new(),
     }
 }

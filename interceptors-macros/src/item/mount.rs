@@ -1,3 +1,4 @@
+use proc_macro2::{TokenStream, TokenTree};
 use syn::Item;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,11 +18,14 @@ pub(crate) enum Mount {
     ClientModule,
     /// `struct Outbound { … }`
     Channel,
+    /// `#[intercept(server, …)] struct Inbound { … }`
+    Server,
 }
 
 impl Mount {
-    pub(crate) fn of(item: &Item) -> Self {
+    pub(crate) fn of(item: &Item, args: &TokenStream) -> Self {
         match item {
+            Item::Struct(_) if begins_with_server(args.clone()) => Self::Server,
             Item::Impl(block) if block.trait_.is_none() => Self::Stub,
             Item::Mod(_) => Self::ClientModule,
             Item::Struct(_) => Self::Channel,
@@ -31,8 +35,25 @@ impl Mount {
 
     pub(crate) fn side(self) -> Side {
         match self {
-            Self::Service => Side::Server,
+            Self::Service | Self::Server => Side::Server,
             Self::Stub | Self::ClientModule | Self::Channel => Side::Client,
         }
     }
+
+    /// Whether it sees encoded messages of any service, and its values hold the state of the entries.
+    pub(crate) fn is_struct(self) -> bool {
+        matches!(self, Self::Channel | Self::Server)
+    }
+}
+
+/// Whether the first word of the attribute is `server`.
+fn begins_with_server(args: TokenStream) -> bool {
+    let mut args = args.into_iter();
+    let first = matches!(args.next(), Some(TokenTree::Ident(word)) if word == "server");
+    let mut is_alone = || match args.next() {
+        None => true,
+        Some(TokenTree::Punct(comma)) => comma.as_char() == ',',
+        _ => false,
+    };
+    first && is_alone()
 }

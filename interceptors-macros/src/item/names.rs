@@ -182,6 +182,8 @@ impl<'a> Names<'a> {
                 .collect()
         };
         let (found, written) = match &method_ref.spelled {
+            // Only a server's lists have them, and they name no method of an `impl`.
+            Spelled::Service(_) | Spelled::Http { .. } => return Vec::new(),
             Spelled::Rust(name) => (indices_where(&|method| method.name == *name), name),
             Spelled::Rpc(name) => (indices_where(&|method| method.has_rpc_name(name)), name),
             Spelled::Path {

@@ -65,6 +65,17 @@ impl Config {
         self.header
     }
 
+    /// How HTTP asks for these credentials (RFC 9110, 11.6.1), if there is a scheme to name.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn challenge(&self) -> Option<&'static str> {
+        match (self.header, self.scheme) {
+            (None, None) => Some(BEARER),
+            (None, Some(scheme)) if !scheme.is_empty() => Some(scheme),
+            _ => None,
+        }
+    }
+
     #[doc(hidden)]
     #[must_use]
     pub const fn settings(&self) -> [Setting; 2] {

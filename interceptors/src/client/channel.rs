@@ -13,15 +13,16 @@ use tower_service::Service;
 
 use super::cancelled::{Cancellable, Cancelled, of_body};
 use super::encrypted::of_origin;
-use super::status::{self, BoxError};
 use super::stub::not_ready;
 use super::{Body, ResponseBody, failed};
 use crate::core::abilities::{Abilities, KeptRequest, Resend};
 use crate::core::call::Call;
-use crate::core::chain::{Interceptor, Next};
+use crate::core::chain::Next;
 use crate::core::name::CallName;
 use crate::core::plan::MethodPlan;
 use crate::core::time::inherit;
+use crate::wire::EndByHead;
+use crate::wire::status::{self, BoxError};
 
 /// A channel whose every call goes through a chain: what `wrap` of an annotated struct gives.
 ///
@@ -471,7 +472,11 @@ where
             _ => {}
         }
         call.set_answered(true);
-        let body = Body::response(body, head.status, is_ok);
+        let end = match is_ok {
+            true => EndByHead::Status(Code::Ok),
+            false => EndByHead::Open,
+        };
+        let body = Body::response(body, head.status, end);
         let metadata = MetadataMap::from_headers(head.headers);
         Ok(Response::from_parts(metadata, body, head.extensions))
     }
@@ -485,34 +490,5 @@ where
             sender: Link::Owned(Box::new(sender)),
             head: self.head,
         })
-    }
-}
-
-/// An interceptor that only some methods of a channel go through.
-#[derive(Debug)]
-pub struct Selected<I>(Option<I>);
-
-impl<I> Selected<I> {
-    #[doc(hidden)]
-    pub const fn new(interceptor: Option<I>) -> Self {
-        Self(interceptor)
-    }
-}
-
-impl<I, Req, Res> Interceptor<Req, Res> for Selected<I>
-where
-    I: Interceptor<Req, Res>,
-    Req: Send,
-    Res: Send,
-{
-    async fn intercept(
-        &self,
-        call: &mut Call<Req>,
-        next: &mut impl Next<Req, Res>,
-    ) -> Result<Response<Res>, Status> {
-        match &self.0 {
-            Some(interceptor) => interceptor.intercept(call, next).await,
-            None => next.run(call).await,
-        }
     }
 }

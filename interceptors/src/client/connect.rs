@@ -7,7 +7,7 @@ use super::channel::{ChannelChain, InterceptedChannel};
 #[allow(unused_imports)] // where tonic is built with TLS
 use super::encrypted::WithoutTls as _;
 use super::encrypted::connects_in_plaintext;
-use super::status::BoxError;
+use crate::wire::status::BoxError;
 
 /// Makes the channel that a chain is wrapped around, for annotated structs. Feature `channel`.
 ///

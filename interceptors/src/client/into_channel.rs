@@ -22,9 +22,9 @@ use tonic::transport::{Channel, Endpoint};
 use tower_service::Service;
 
 use super::channel::{ChannelChain, InterceptedChannel};
-use super::status::{BoxError, GRPC_STATUS};
 use super::{ResponseBody, of_tonic};
 use crate::core::call::DEFAULT_BUFFER_SIZE;
+use crate::wire::status::{BoxError, GRPC_STATUS};
 
 /// So much of one direction is on its way in the pipe.
 const PIPE: usize = 64 * 1024;

@@ -31,7 +31,6 @@
 //! tonic's is caught, and the call ends `INTERNAL`; the panic hook still runs, and with `panic = "abort"` the process ends. It is not caught
 //! while a response stream is read that no interceptor watches and that has no deadline, because that is tonic's own stream.
 
-mod body;
 mod cancelled;
 mod channel;
 #[cfg(feature = "channel")]
@@ -42,7 +41,6 @@ mod encrypted;
 mod into_channel;
 #[allow(missing_docs)]
 mod one_piece;
-mod replay;
 mod request_stream;
 #[allow(missing_docs, missing_debug_implementations)]
 mod rpc;
@@ -53,11 +51,12 @@ mod stub;
 use tokio::time::Instant;
 use tonic::{Code, Response, Status};
 
-pub use body::{Body, ResponseBody};
 pub use channel::InterceptedChannel;
 #[cfg(feature = "channel")]
 pub use connect::Connect;
 pub use request_stream::RequestStream;
+
+pub use crate::wire::{Body, ResponseBody};
 
 use cancelled::{Cancellable, of_handle};
 pub(crate) use status::of_tonic;
@@ -66,12 +65,12 @@ pub(crate) use status::of_tonic;
 pub mod __private {
     pub use http::uri::PathAndQuery;
 
-    pub use crate::client::channel::{ChannelChain, Selected};
+    pub use crate::client::channel::ChannelChain;
     pub use crate::client::encrypted::{Built, NoTls, WithoutTls, connects_in_plaintext};
     pub use crate::client::one_piece::InOnePiece;
     pub use crate::client::rpc::{
-        CallMut, ChannelRpc, Replayable, SentOnce, StreamAbilities, StreamProbe, StubHandler,
-        StubHandlerMut, Unreplayable, is_path, request_stream,
+        CallMut, Replayable, SentOnce, StreamAbilities, StreamProbe, StubHandler, StubHandlerMut,
+        Unreplayable, is_path, request_stream,
     };
     pub use crate::client::stub::{Inbound, Many, Method, One, Outbound, Outgoing};
     pub use crate::core::time::inherit;

@@ -2,13 +2,13 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, LazyLock};
-use std::task::{Context, Poll, Wake, Waker, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tonic::client::GrpcService;
 use tower_service::Service;
 
-use super::{Body, status};
+use crate::wire::{Body, Nobody, status};
 
 /// The transport of a generated client. It is given a request of one message in one piece, which costs one frame of
 /// HTTP/2 and not two: tonic's own body does not know that it has ended before it is asked once more. Of responses it mends what tonic would panic at.
@@ -103,13 +103,6 @@ impl<T: fmt::Debug> fmt::Debug for InOnePiece<T> {
 
 /// Looks whether a request is here already. A stream is asked for its messages when they can be sent, not before.
 static GLANCE: LazyLock<Waker> = LazyLock::new(|| Waker::from(Arc::new(Nobody)));
-
-/// Nobody is woken.
-pub(crate) struct Nobody;
-
-impl Wake for Nobody {
-    fn wake(self: Arc<Self>) {}
-}
 
 /// Whether it is only looked whether a request is here.
 pub(crate) fn is_glance(cx: &Context<'_>) -> bool {

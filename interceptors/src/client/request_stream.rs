@@ -6,10 +6,10 @@ use std::task::{Context, Poll, ready};
 use futures_core::Stream;
 
 use super::one_piece::is_glance;
-use super::replay::Replay;
 use crate::core::abilities::KeptRequest;
 use crate::core::messages::EachMessage;
 use crate::core::received::{Reading, Received};
+use crate::wire::Replay;
 
 pin_project_lite::pin_project! {
     /// The request stream of a generated client, on its way through the chain.

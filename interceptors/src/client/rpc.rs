@@ -12,16 +12,16 @@ use super::status::of_tonic;
 use super::{Body, RequestStream, send};
 use crate::core::abilities::{Abilities, AbilitiesOf, Resend, SizeOf};
 use crate::core::call::Call;
-use crate::core::chain::{Interceptor, Next};
+use crate::core::chain::Next;
 use crate::core::frame::{Opaque, OpaqueAnswer, OpaqueReply, opaque};
 use crate::core::malformed;
 use crate::core::name::CallName;
 use crate::core::plan::MethodPlan;
-use crate::mount::link::{Link, Made};
 use crate::mount::policy::Policy;
 use crate::mount::probe::Probe;
 use crate::mount::reply::{Answer, Reply, ResultType};
 use crate::mount::rpc::Rpc;
+use crate::wire::WireRpc;
 
 impl<M, Ret, R> Rpc<Request<M>, Ret, R>
 where
@@ -208,42 +208,8 @@ pub fn is_path(path: &str, method: &str) -> bool {
     path.ends_with(method)
 }
 
-/// The call of a channel.
-pub struct ChannelRpc;
-
-impl ChannelRpc {
-    /// Fails to compile at the caller's span where `I` does not intercept what a channel carries.
-    pub const fn covers<I>(&self, _: &I)
-    where
-        I: Interceptor<Body, Body> + ?Sized,
-    {
-    }
-
-    /// An interceptor that is to be put into the chain.
-    pub const fn link<'a, I: ?Sized>(&self, interceptor: &'a I) -> Link<&'a I, I, Body, Body> {
-        Link::new(interceptor)
-    }
-
-    /// One that is made at its turn.
-    pub const fn made<F: Fn() -> I, I>(&self, make: F) -> Link<Made<F>, I, Body, Body> {
-        Link::made(make)
-    }
-
-    /// As [`covers`](Self::covers), of what this makes.
-    pub const fn covers_made<I>(&self, _: impl Fn() -> I + Copy)
-    where
-        I: Interceptor<Body, Body>,
-    {
-    }
-
-    /// As [`covers`](Self::covers), of what this lends.
-    pub const fn covers_lent<'a, I>(&self, _: impl Fn() -> &'a I + Copy)
-    where
-        I: Interceptor<Body, Body> + ?Sized + 'a,
-    {
-    }
-
-    /// Takes a call through a chain, no longer than its deadline allows.
+impl WireRpc {
+    /// Takes a call that is being made through a chain, no longer than its deadline allows.
     pub fn send<'a, N>(
         &self,
         chain: &'a mut N,

@@ -12,13 +12,14 @@ use tonic::codec::Codec;
 use tonic::metadata::MetadataMap;
 use tonic::{CancellationHandle, Code, GrpcMethod, Response, Status, Streaming};
 
+use super::of_tonic;
 use super::one_piece::{InOnePiece, is_glance};
-use super::status::{self, BoxError};
 use super::{RequestStream, failed};
 use crate::core::call::Call;
 use crate::core::chain::Next;
 use crate::core::messages::{MessageStream, rebuilt};
 use crate::core::stream::ResponseStream;
+use crate::wire::status::{self, BoxError};
 
 /// A method of a generated client, as the module has it.
 #[derive(Debug, Clone, Copy)]
@@ -248,7 +249,7 @@ impl<M: Send + 'static> Inbound<M> for One {
         let message = match next.await {
             Some(Ok(message)) => message,
             Some(Err(status)) => {
-                return Err(status::of_tonic(with_headers(status, response.metadata())));
+                return Err(of_tonic(with_headers(status, response.metadata())));
             }
             None => return Err(Status::internal("the response has no message")),
         };

@@ -72,6 +72,24 @@ impl<Req> Call<Req> {
         }
     }
 
+    /// A call that was received, before it is known to be one of any method.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    #[cfg_attr(not(feature = "server"), allow(dead_code))]
+    pub(crate) fn received_as<F: Facts>(
+        name: CallName,
+        abilities: AbilitiesOf<Req>,
+        request: Request<Req>,
+    ) -> Self {
+        let (metadata, extensions, message) = request.into_parts();
+        Self {
+            details: CallDetails::received_as::<F>(name, metadata, extensions),
+            message: Some(message),
+            abilities,
+            received: None,
+            layers: Layers::default(),
+        }
+    }
+
     /// Lends all but the message to a call with the message itself.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn lend<M>(

@@ -92,10 +92,21 @@ impl CallDetails {
         extensions: Extensions,
     ) -> Self {
         let name = CallName::received(plan, F::path(&extensions));
+        Self::received_as::<F>(name, metadata, extensions)
+    }
+
+    /// The same, of a call whose names are known.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn received_as<F: Facts>(
+        name: CallName,
+        metadata: MetadataMap,
+        extensions: Extensions,
+    ) -> Self {
+        let keeps_time = name.plan().keeps_time();
         let deadline = Deadline::default();
         let mut details = Self::new(name, metadata, extensions, deadline, Lookup::of::<F>());
         // The caller's time runs from now on, also while outer interceptors wait for something.
-        if plan.keeps_time() {
+        if keeps_time {
             details.settle_deadline();
         }
         details

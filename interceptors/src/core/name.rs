@@ -115,6 +115,9 @@ impl CallName {
         let path = self.wire.as_ref()?.path();
         // What a channel carries has no other name.
         let of_channel = self.plan.is_of_channel();
+        if of_channel && self.plan.side() == Side::Server {
+            return Some(asked_for(path));
+        }
         match split(path, self.plan.method()) {
             Some((service, method)) if of_channel || is_name_of(service, method, self.plan) => {
                 Some(Names {
@@ -142,6 +145,24 @@ pub struct Names<'a> {
     pub service: &'a str,
     /// The name of the RPC.
     pub method: &'a str,
+}
+
+/// The names in a path that a client asks a server for. What is no path of gRPC's is a method of no service.
+fn asked_for(path: &str) -> Names<'_> {
+    let named = path.strip_prefix('/').and_then(|rest| rest.split_once('/'));
+    let (service, method) = match named {
+        Some((service, method))
+            if !service.is_empty() && !method.is_empty() && !has(method, b'/') =>
+        {
+            (service, method)
+        }
+        _ => ("", path),
+    };
+    Names {
+        path,
+        service,
+        method,
+    }
 }
 
 /// The service and the method. A router may have nested the service under a prefix; the last two segments are gRPC's.
@@ -300,6 +321,32 @@ mod tests {
             assert_eq!(names(&CHANNEL, path), [path, service, method]);
         }
         assert_eq!(names(&CHANNEL, "*"), ["*", "*", "*"]);
+    }
+
+    #[test]
+    fn what_a_server_is_asked_for_is_named_as_it_is_or_not_at_all() {
+        static SERVER: MethodPlan = {
+            let name = Name {
+                service: "*",
+                method: "*",
+                path: "*",
+                derived: false,
+                exact: true,
+            };
+            MethodPlan::of_server(name, &[])
+        };
+        for (path, service, method) in [
+            ("/names.v1.KV/GetUrl", "names.v1.KV", "GetUrl"),
+            ("/names.v1.KV/*", "names.v1.KV", "*"),
+            ("/a/names.v1.KV/GetUrl", "", "/a/names.v1.KV/GetUrl"),
+            ("//names.v1.KV/GetUrl", "", "//names.v1.KV/GetUrl"),
+            ("/names.v1.KV/GetUrl/", "", "/names.v1.KV/GetUrl/"),
+            ("/names.v1.KV/", "", "/names.v1.KV/"),
+            ("/healthz", "", "/healthz"),
+            ("/", "", "/"),
+        ] {
+            assert_eq!(names(&SERVER, path), [path, service, method]);
+        }
     }
 
     proptest! {

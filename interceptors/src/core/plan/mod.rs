@@ -297,7 +297,15 @@ impl MethodPlan {
         plan
     }
 
-    /// Whether this is the plan of a channel, which does not know the kinds of its calls.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn of_server(name: Name, interceptors: &'static [EntryPlan]) -> Self {
+        let mut plan = Self::new(name, Kind::BidiStreaming, Side::Server, interceptors);
+        plan.of_channel = true;
+        plan
+    }
+
+    /// Whether this is the plan of a channel or of a server, which do not know the kinds of their calls.
     #[doc(hidden)]
     #[must_use]
     pub const fn is_of_channel(&self) -> bool {
@@ -408,7 +416,9 @@ impl MethodPlan {
 
     /// What is worth knowing of its interceptors where clients send a stream to a service.
     fn request_stream_notes(&'static self) -> impl Iterator<Item = &'static str> {
-        let is_received = self.side == Side::Server && self.kind.request_is_stream();
+        // A server's own mount sees that a stream is cut off.
+        let is_received =
+            self.side == Side::Server && self.kind.request_is_stream() && !self.of_channel;
         let entries = self.interceptors().filter(move |_| is_received);
         entries.filter_map(|entry| entry.request_stream_note)
     }

@@ -3,22 +3,19 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, Wake, Waker, ready};
 
 use bytes::Bytes;
 use futures_core::Stream;
 use http::StatusCode;
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use tokio::time::Instant;
 use tonic::{Code, Status};
 
-use super::one_piece::Nobody;
+use super::frames::Frames;
 use super::replay::Replay;
 use super::status;
-use crate::core::end::Outcome;
-use crate::core::layer::{Step, Tail};
+use crate::core::facts::CutOff;
 use crate::core::received::{Reading, Received};
-use crate::core::time::{Limit, exceeded};
 
 /// What a wrapped channel sends and receives: encoded messages, as HTTP/2 carries them.
 ///
@@ -51,6 +48,8 @@ use crate::core::time::{Limit, exceeded};
 pub struct Body {
     source: Source,
     count: Option<Count>,
+    /// Of a request that a server receives: whether it was cut off.
+    cut_off: Option<CutOff>,
     /// Of a response: what came with its headers.
     head: Head,
 }
@@ -73,17 +72,34 @@ enum Source {
 #[derive(Clone, Copy)]
 struct Head {
     http_status: StatusCode,
-    /// `grpc-status: 0` came with the headers.
-    is_ok: bool,
+    end: EndByHead,
+}
+
+/// What the head of a response says of its end.
+#[derive(Clone, Copy)]
+pub(crate) enum EndByHead {
+    /// Nothing: the trailers will.
+    Open,
+    /// `grpc-status` came with the headers.
+    Status(Code),
+    /// It is no response of gRPC, so its HTTP status says all.
+    Http,
 }
 
 impl Default for Head {
     fn default() -> Self {
         Self {
             http_status: StatusCode::OK,
-            is_ok: false,
+            end: EndByHead::Open,
         }
     }
+}
+
+/// Nobody is woken.
+pub(crate) struct Nobody;
+
+impl Wake for Nobody {
+    fn wake(self: Arc<Self>) {}
 }
 
 /// Polls a body once. If the body keeps the waker, it waits for something.
@@ -111,13 +127,31 @@ thread_local! {
 }
 
 impl Body {
-    /// A response's body, and what its headers say of its end: `is_ok` if `grpc-status: 0` was among them.
-    pub(crate) fn response(body: tonic::body::Body, http_status: StatusCode, is_ok: bool) -> Self {
+    /// A response's body, and what its headers say of its end.
+    pub(crate) fn response(
+        body: tonic::body::Body,
+        http_status: StatusCode,
+        end: EndByHead,
+    ) -> Self {
         Self {
             source: Source::Plain(body),
-            head: Head { http_status, is_ok },
+            head: Head { http_status, end },
             ..Self::default()
         }
+    }
+
+    /// A request that a server receives, which may be cut off.
+    pub(crate) fn received(body: tonic::body::Body, cut_off: Option<CutOff>) -> Self {
+        Self {
+            source: Source::Plain(body),
+            cut_off,
+            ..Self::default()
+        }
+    }
+
+    /// How a response ends that has no trailers.
+    pub(crate) fn end(&self) -> Result<(), Status> {
+        self.head.end()
     }
 
     pub(crate) fn http_status(&self) -> StatusCode {
@@ -270,9 +304,11 @@ impl Body {
 impl Head {
     /// How a body ends that has no trailers.
     fn end(self) -> Result<(), Status> {
-        match self.is_ok {
-            true => Ok(()),
-            false => Err(status::without_trailers(self.http_status)),
+        match self.end {
+            EndByHead::Open => Err(status::without_trailers(self.http_status)),
+            EndByHead::Status(Code::Ok) => Ok(()),
+            EndByHead::Status(code) => Err(Status::new(code, "")),
+            EndByHead::Http => status::of_http(self.http_status),
         }
     }
 }
@@ -341,6 +377,9 @@ impl HttpBody for Body {
                 }
             }
         }
+        if let (Some(cut_off), Poll::Ready(Some(Err(_)))) = (&this.cut_off, &polled) {
+            cut_off.set();
+        }
         polled
     }
 
@@ -376,11 +415,13 @@ impl From<Body> for tonic::body::Body {
             Body {
                 source: Source::Plain(body),
                 count: None,
+                cut_off: None,
                 ..
             } => body,
             Body {
                 source: Source::Full(data),
                 count: None,
+                cut_off: None,
                 ..
             } => Self::new(Whole(data)),
             other => Self::new(other),
@@ -410,131 +451,6 @@ impl HttpBody for Whole {
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Body").finish_non_exhaustive()
-    }
-}
-
-/// What comes out of a wrapped channel: the response's [`Body`], watched to its end and held to the deadline of the
-/// call. The default is an empty one, which tonic wants for the interceptors that it puts around a channel.
-#[derive(Default)]
-pub struct ResponseBody {
-    body: Body,
-    /// Boxed, so that a response that nobody watches is moved about in little space.
-    watch: Option<Box<BodyWatch>>,
-    deadline: Option<Limit>,
-}
-
-impl ResponseBody {
-    pub(crate) fn new(body: Body, watch: Option<Tail>, deadline: Option<Instant>) -> Self {
-        let mut watch = watch.map(|watch| {
-            Box::new(BodyWatch {
-                frames: Frames::default(),
-                watch,
-            })
-        });
-        if body.source.is_end_stream()
-            && let Some(mut watch) = watch.take()
-        {
-            // Nobody will read it.
-            watch.end(&body.head.end());
-        }
-        Self {
-            body,
-            watch,
-            deadline: deadline.map(Limit::new),
-        }
-    }
-
-    /// Apart, so that bodies with no layer around their polls do not pay for it.
-    #[cold]
-    fn poll_in_layers(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let Some(mut watching) = self.watch.take() else {
-            return self.poll_body(cx);
-        };
-        let BodyWatch { frames, watch } = &mut *watching;
-        let head = self.body.head;
-        let (mut frame, mut seen) = (None, Seen::Messages(0));
-        let step = watch.poll(cx, &mut |cx| {
-            frame = ready!(self.poll_body(cx));
-            seen = frames.see(&frame, head);
-            Poll::Ready(match &seen {
-                Seen::Messages(0) => Step::Part,
-                Seen::Messages(_) => Step::Message,
-                Seen::End(Ok(())) => Step::End,
-                Seen::End(Err(_)) | Seen::Failed => Step::Failed,
-            })
-        });
-        let status = step.map(|step| match step {
-            Step::Cut(outcome, status) => watching.watch.see(Step::Cut(outcome, status), None),
-            _ => {
-                watching.settle(&seen, &frame);
-                None
-            }
-        });
-        self.watch = Some(watching);
-        status.map(|cut| cut.map(Err).or(frame))
-    }
-
-    fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let polled = Pin::new(&mut self.body).poll_frame(cx);
-        let Some(deadline) = &mut self.deadline else {
-            return polled;
-        };
-        let is_data = |frame: &Option<Result<Frame<Bytes>, Status>>| matches!(frame, Some(Ok(frame)) if frame.is_data());
-        if let Some(frame) = ready!(deadline.hold(polled, is_data, cx)) {
-            return Poll::Ready(frame);
-        }
-        // What it holds of the connection goes, which tells the server.
-        self.deadline = None;
-        self.body.source = Source::Ended;
-        Poll::Ready(Some(Err(exceeded())))
-    }
-}
-
-impl HttpBody for ResponseBody {
-    type Data = Bytes;
-    type Error = Status;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let this = &mut *self;
-        if this
-            .watch
-            .as_ref()
-            .is_some_and(|watch| watch.watch.is_around())
-        {
-            return this.poll_in_layers(cx);
-        }
-        if let Some(BodyWatch { watch, .. }) = this.watch.as_deref_mut() {
-            watch.polling = true;
-        }
-        let polled = this.poll_body(cx);
-        if let Some(watch) = this.watch.as_deref_mut() {
-            watch.watch.polling = false;
-            if let Poll::Ready(frame) = &polled {
-                watch.see(frame, this.body.head);
-            }
-        }
-        polled
-    }
-
-    fn is_end_stream(&self) -> bool {
-        // Whoever watches wants to see the end.
-        self.watch.is_none() && self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
-impl fmt::Debug for ResponseBody {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResponseBody").finish_non_exhaustive()
     }
 }
 
@@ -630,44 +546,6 @@ fn size_of_chunk(chunk: &Result<Bytes, Status>) -> usize {
     chunk.as_ref().map_or(0, Bytes::len)
 }
 
-/// Finds the beginnings of messages in data that is cut anywhere.
-#[derive(Default)]
-struct Frames {
-    /// How much of the five bytes before a message has been seen.
-    prefix: u8,
-    length: [u8; 4],
-    /// How much of the message is still to come.
-    left: u32,
-}
-
-impl Frames {
-    /// How many messages end in this data.
-    fn count(&mut self, mut data: &[u8]) -> u64 {
-        let mut messages = 0;
-        while !data.is_empty() {
-            if self.prefix < 5 {
-                if self.prefix > 0 {
-                    self.length[usize::from(self.prefix) - 1] = data[0];
-                }
-                self.prefix += 1;
-                data = &data[1..];
-                if self.prefix < 5 {
-                    continue;
-                }
-                self.left = u32::from_be_bytes(self.length);
-            }
-            let seen = data.len().min(self.left as usize);
-            self.left -= seen as u32;
-            data = &data[seen..];
-            if self.left == 0 {
-                messages += 1;
-                self.prefix = 0;
-            }
-        }
-        messages
-    }
-}
-
 struct Count {
     reading: Reading,
     frames: Frames,
@@ -688,64 +566,6 @@ impl Count {
             && let Some(data) = frame.data_ref()
         {
             self.reading.add(self.frames.count(data));
-        }
-    }
-}
-
-struct BodyWatch {
-    frames: Frames,
-    watch: Tail,
-}
-
-/// What a frame means for those who watch the response.
-enum Seen {
-    /// So many messages have ended in it.
-    Messages(u64),
-    /// It is the end of the response.
-    End(Result<(), Status>),
-    /// The response has failed with the status that is in the place of the frame.
-    Failed,
-}
-
-impl Frames {
-    fn see(&mut self, frame: &Option<Result<Frame<Bytes>, Status>>, head: Head) -> Seen {
-        let frame = match frame {
-            Some(Ok(frame)) => frame,
-            Some(Err(_)) => return Seen::Failed,
-            None => return Seen::End(head.end()),
-        };
-        let Some(trailers) = frame.trailers_ref() else {
-            return Seen::Messages(frame.data_ref().map_or(0, |data| self.count(data)));
-        };
-        Seen::End(match Status::from_header_map(trailers) {
-            Some(status) if status.code() == Code::Ok => Ok(()),
-            Some(status) => Err(status),
-            None => head.end(),
-        })
-    }
-}
-
-impl BodyWatch {
-    fn see(&mut self, frame: &Option<Result<Frame<Bytes>, Status>>, head: Head) {
-        let seen = self.frames.see(frame, head);
-        self.settle(&seen, frame);
-    }
-
-    fn settle(&mut self, seen: &Seen, frame: &Option<Result<Frame<Bytes>, Status>>) {
-        match seen {
-            Seen::Failed => {
-                let status = frame.as_ref().and_then(|frame| frame.as_ref().err());
-                self.watch.tell(Outcome::Error, status);
-            }
-            Seen::Messages(messages) => self.watch.messages += messages,
-            Seen::End(end) => self.end(end),
-        }
-    }
-
-    fn end(&mut self, end: &Result<(), Status>) {
-        match end {
-            Ok(()) => self.watch.tell(Outcome::Ok, None),
-            Err(status) => self.watch.tell(Outcome::Error, Some(status)),
         }
     }
 }
@@ -785,22 +605,6 @@ mod tests {
             }));
             assert!(rest.is_some());
         }
-    }
-
-    #[test]
-    fn messages_are_counted_however_they_are_cut() {
-        let bytes = [
-            0, 0, 0, 0, 3, 1, 2, 3, // three bytes
-            0, 0, 0, 0, 0, // none
-            1, 0, 0, 0, 1, 9,
-        ];
-        for cut in 1..=bytes.len() {
-            let mut frames = Frames::default();
-            let messages: u64 = bytes.chunks(cut).map(|chunk| frames.count(chunk)).sum();
-            assert_eq!(messages, 3, "in pieces of {cut}");
-        }
-        let mut frames = Frames::default();
-        assert_eq!(frames.count(&bytes[..7]), 0, "only a part of the first");
     }
 
     #[test]

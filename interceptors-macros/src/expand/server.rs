@@ -1,0 +1,176 @@
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{ItemStruct, parse_quote};
+
+use super::channel::{Through, plan, plan_name, state};
+use super::common::{entries, imports, plan_impl};
+use crate::check::Checked;
+
+/// Input:
+///
+/// ```text
+/// #[intercept(server, auth(public = ["/user.v1.UserService/Login"]))]
+/// struct Inbound { tokens: Tokens }
+/// ```
+///
+/// Output:
+///
+/// ```text
+/// struct Inbound { tokens: Tokens }
+/// const _: () = {
+///     impl ServerChain for Inbound {
+///         fn row(target: Target<'_>) -> usize {
+///             if target.is_rpc("/user.v1.UserService/Login") { return 1; }
+///             0
+///         }
+///         async fn receive<N: Next<Body, Body>>(…) -> Result<Response<Body>, Status> {
+///             // the interceptors, then the service
+///         }
+///         …
+///     }
+///     impl Inbound {
+///         pub fn layer(self) -> InterceptLayer<Self> { … }
+///         pub fn wrap<S>(self, service: S) -> InterceptedService<Self, S> { … }
+///     }
+///     impl Intercepted<__Plan> for Inbound { const PLAN: Plan = …; }
+/// };
+/// ```
+pub(super) fn expand(checked: &Checked, item: &ItemStruct) -> TokenStream {
+    let beside = beside(checked, item);
+    quote!(#item #beside)
+}
+
+/// All that comes after the struct.
+pub(super) fn beside(checked: &Checked, item: &ItemStruct) -> TokenStream {
+    let imports = imports(checked);
+    let entries = entries(checked);
+    let (vis, ident, parameters) = (&item.vis, &item.ident, &item.generics);
+    let (impl_generics, type_generics, where_clause) = parameters.split_for_impl();
+    let self_ty: syn::Type = parse_quote!(#ident #type_generics);
+    let mut bounded = parameters.clone();
+    bounded.make_where_clause().predicates.push(parse_quote! {
+        #self_ty: ::core::marker::Send + ::core::marker::Sync + 'static
+    });
+    let (_, _, bounds) = bounded.split_for_impl();
+    let state = state(checked);
+    let rows = || checked.chains.iter().enumerate();
+    let plans = rows().map(|(n, chain)| plan(checked, n, chain));
+    let forms = rows().skip(1).map(|(n, chain)| {
+        let is_asked = form(&chain.rpc);
+        quote!(if #is_asked { return #n; })
+    });
+    let named = rows().skip(1).map(|(n, _)| {
+        let name = plan_name(n);
+        quote!(#n => #name,)
+    });
+    let applies = |by_default: bool, rows: &[usize]| {
+        let is_one = quote!(::core::matches!(__row, #(#rows)|*));
+        match by_default {
+            true => quote!(!#is_one),
+            false => is_one,
+        }
+    };
+    let receive = Through::new(checked, item, applies).body(&quote!(run));
+    let plan_impl = plan_impl(
+        checked,
+        parameters,
+        &self_ty,
+        rows().map(|(n, _)| plan_name(n)),
+    );
+    let challenge = challenge(checked);
+    let is_deprecated = item
+        .attrs
+        .iter()
+        .any(|attr| attr.path().is_ident("deprecated"));
+    let allow = is_deprecated.then(|| quote!(#[allow(deprecated)]));
+    let layer = format!(" Puts the interceptors of `{ident}` in front of a server.");
+    let wrap = format!(" Puts the interceptors of `{ident}` in front of one service.");
+    quote! {
+        #allow
+        const _: () = {
+            #imports
+            #entries
+            #(#plans)*
+            #state
+            impl #impl_generics __interceptors::ServerChain for #self_ty #bounds {
+                type State = __State;
+
+                const CHALLENGE: ::core::option::Option<&'static ::core::primitive::str> = #challenge;
+
+                fn state() -> __State {
+                    __State::new()
+                }
+
+                fn row(__target: __interceptors::server::Target<'_>) -> ::core::primitive::usize {
+                    let _ = __target;
+                    #(#forms)*
+                    0
+                }
+
+                fn plan(__row: ::core::primitive::usize) -> &'static __interceptors::MethodPlan {
+                    match __row {
+                        #(#named)*
+                        _ => __PLAN_0,
+                    }
+                }
+
+                async fn receive<__N: __interceptors::Next<__interceptors::server::Body, __interceptors::server::Body>>(
+                    &self,
+                    __state: &__State,
+                    __row: ::core::primitive::usize,
+                    __call: &mut __interceptors::Call<__interceptors::server::Body>,
+                    __next: __N,
+                ) -> ::core::result::Result<
+                    __interceptors::tonic::Response<__interceptors::server::Body>,
+                    __interceptors::tonic::Status,
+                > {
+                    let _ = __row;
+                    #receive
+                }
+            }
+            #[allow(dead_code)]
+            impl #impl_generics #self_ty #where_clause {
+                #[doc = #layer]
+                #vis fn layer(self) -> __interceptors::server::InterceptLayer<Self>
+                where
+                    Self: __interceptors::ServerChain,
+                {
+                    __interceptors::server::InterceptLayer::new(self)
+                }
+
+                #[doc = #wrap]
+                #vis fn wrap<__S>(self, service: __S) -> __interceptors::server::InterceptedService<Self, __S>
+                where
+                    Self: __interceptors::ServerChain,
+                {
+                    __interceptors::server::InterceptedService::new(self, service)
+                }
+            }
+            #plan_impl
+        };
+    }
+}
+
+/// Whether a request has this form.
+fn form(written: &str) -> TokenStream {
+    if let Some((method, path)) = written.split_once(' ') {
+        return quote!(__target.is_http(#method, #path));
+    }
+    match written.strip_suffix('*') {
+        Some(service) => quote!(__target.is_rpc_of(#service)),
+        None => quote!(__target.is_rpc(#written)),
+    }
+}
+
+/// How the entry that verifies asks for credentials by HTTP.
+fn challenge(checked: &Checked) -> TokenStream {
+    let entries = checked.entries.iter().enumerate();
+    let verifier = entries.filter(|(_, listed)| listed.row.verifies).last();
+    match verifier {
+        Some((i, listed)) if listed.entry.config().is_some() => {
+            let config = listed.place(checked.mount, i).item("CONFIG");
+            quote!(#config.challenge())
+        }
+        _ => quote!(::core::option::Option::None),
+    }
+}

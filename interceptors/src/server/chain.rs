@@ -1,0 +1,387 @@
+use std::convert::Infallible;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{Method, StatusCode, Uri, Version};
+use http_body::Body as HttpBody;
+use tonic::metadata::MetadataMap;
+use tonic::server::NamedService;
+use tonic::{Code, Request, Response, Status};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::refusal::refusal;
+use super::target::Target;
+use crate::core::abilities::Abilities;
+use crate::core::call::Call;
+use crate::core::chain::Next;
+use crate::core::facts::CutOff;
+use crate::core::fitted::fitted;
+use crate::core::name::CallName;
+use crate::core::plan::MethodPlan;
+use crate::core::time::Inherited;
+use crate::mount::ServerFacts;
+use crate::wire::status::{self, BoxError};
+use crate::wire::{Body, EndByHead, Protocol, ResponseBody};
+
+/// A struct that was annotated for a server: the attribute implements it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no chain of interceptors for a server",
+    note = "put `#[interceptors::intercept(server, …)]` on the struct"
+)]
+pub trait ServerChain: Send + Sync + 'static {
+    /// What the entries keep for one value and its clones.
+    #[doc(hidden)]
+    type State: Send + Sync;
+
+    /// How a caller is asked for credentials by HTTP.
+    #[doc(hidden)]
+    const CHALLENGE: Option<&'static str>;
+
+    #[doc(hidden)]
+    fn state() -> Self::State;
+
+    /// Which of the lists' forms a request is.
+    #[doc(hidden)]
+    fn row(target: Target<'_>) -> usize;
+
+    #[doc(hidden)]
+    fn plan(row: usize) -> &'static MethodPlan;
+
+    #[doc(hidden)]
+    fn receive<N: Next<Body, Body>>(
+        &self,
+        state: &Self::State,
+        row: usize,
+        call: &mut Call<Body>,
+        next: N,
+    ) -> impl Future<Output = Result<Response<Body>, Status>> + Send;
+}
+
+struct Shared<C: ServerChain> {
+    chain: C,
+    state: C::State,
+}
+
+/// Puts the interceptors of an annotated struct in front of a server: what `layer` of the struct gives.
+///
+/// It is a [`tower_layer::Layer`] for `tonic::transport::Server::layer`, for `axum::Router::layer` and for
+/// `tower::ServiceBuilder`. Clones, and all services that it is put around, share the state of the interceptors.
+pub struct InterceptLayer<C: ServerChain>(Arc<Shared<C>>);
+
+impl<C: ServerChain> InterceptLayer<C> {
+    /// The same as `chain.layer()`.
+    pub fn new(chain: C) -> Self {
+        let state = C::state();
+        Self(Arc::new(Shared { chain, state }))
+    }
+
+    /// What was annotated.
+    #[must_use]
+    pub fn chain(&self) -> &C {
+        &self.0.chain
+    }
+}
+
+impl<C: ServerChain> Clone for InterceptLayer<C> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<C: ServerChain> fmt::Debug for InterceptLayer<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InterceptLayer").finish_non_exhaustive()
+    }
+}
+
+impl<C: ServerChain, S> Layer<S> for InterceptLayer<C> {
+    type Service = InterceptedService<C, S>;
+
+    fn layer(&self, service: S) -> InterceptedService<C, S> {
+        InterceptedService {
+            layer: self.clone(),
+            service,
+        }
+    }
+}
+
+/// A service, or all services of a server, behind the interceptors of an annotated struct: what `wrap` of the struct gives.
+///
+/// It has the name of the service inside, so `tonic::transport::Server::add_service` takes it.
+///
+/// # Readiness
+///
+/// It is always ready. A call waits for the service inside after its interceptors have let it through, so who may not call takes no
+/// place of a `ConcurrencyLimit` in there.
+pub struct InterceptedService<C: ServerChain, S> {
+    layer: InterceptLayer<C>,
+    service: S,
+}
+
+impl<C: ServerChain, S> InterceptedService<C, S> {
+    /// The same as `chain.wrap(service)`.
+    pub fn new(chain: C, service: S) -> Self {
+        InterceptLayer::new(chain).layer(service)
+    }
+
+    /// What was wrapped around the service.
+    pub fn chain(&self) -> &C {
+        self.layer.chain()
+    }
+}
+
+impl<C: ServerChain, S: Clone> Clone for InterceptedService<C, S> {
+    fn clone(&self) -> Self {
+        Self {
+            layer: self.layer.clone(),
+            service: self.service.clone(),
+        }
+    }
+}
+
+impl<C: ServerChain, S: fmt::Debug> fmt::Debug for InterceptedService<C, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InterceptedService")
+            .field("service", &self.service)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<C: ServerChain, S: NamedService> NamedService for InterceptedService<C, S> {
+    const NAME: &'static str = S::NAME;
+}
+
+impl<C, S, B, R> Service<http::Request<B>> for InterceptedService<C, S>
+where
+    C: ServerChain,
+    S: Service<http::Request<tonic::body::Body>, Response = http::Response<R>>
+        + Clone
+        + Send
+        + 'static,
+    S::Future: Send,
+    S::Error: Into<BoxError>,
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+    R: HttpBody<Data = Bytes> + Send + 'static,
+    R::Error: Into<BoxError>,
+{
+    type Response = http::Response<ResponseBody>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    /// Always: a call waits for the service once it may pass.
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<B>) -> Self::Future {
+        let shared = Arc::clone(&self.layer.0);
+        let mut service = self.service.clone();
+        let mut exchange = Exchange::new::<C>(request.map(tonic::body::Body::new));
+        Box::pin(async move {
+            let Exchange {
+                call,
+                row,
+                head,
+                cut_off,
+            } = &mut exchange;
+            let behind = Behind {
+                service: &mut service,
+                head,
+                cut_off,
+            };
+            let answer = shared
+                .chain
+                .receive(&shared.state, *row, call, behind)
+                .await;
+            Ok(exchange.leave(answer, C::CHALLENGE))
+        })
+    }
+}
+
+/// A call under way.
+struct Exchange {
+    call: Call<Body>,
+    row: usize,
+    head: Head,
+    cut_off: CutOff,
+}
+
+/// What the request has apart from metadata, extensions and body.
+struct Head {
+    method: Method,
+    uri: Uri,
+    version: Version,
+    protocol: Protocol,
+}
+
+impl Exchange {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn new<C: ServerChain>(request: http::Request<tonic::body::Body>) -> Self {
+        let (mut parts, body) = request.into_parts();
+        let row = C::row(Target {
+            method: &parts.method,
+            path: parts.uri.path(),
+        });
+        let name = CallName::new(C::plan(row), parts.uri.path_and_query().cloned());
+        // One that is around this already looks at the body.
+        let known = parts.extensions.get::<CutOff>().cloned();
+        let body = match &known {
+            Some(_) => Body::received(body, None),
+            None if body.is_end_stream() => Body::received(body, None),
+            None => {
+                let cut_off = CutOff::default();
+                parts.extensions.insert(cut_off.clone());
+                let body = Body::received(body, Some(cut_off.clone()));
+                return Self::of(row, name, parts, body, cut_off);
+            }
+        };
+        Self::of(row, name, parts, body, known.unwrap_or_default())
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn of(
+        row: usize,
+        name: CallName,
+        parts: http::request::Parts,
+        body: Body,
+        cut_off: CutOff,
+    ) -> Self {
+        let protocol = Protocol::of(&parts.headers);
+        let metadata = MetadataMap::from_headers(parts.headers);
+        let request = Request::from_parts(metadata, parts.extensions, body);
+        Self {
+            call: Call::received_as::<ServerFacts>(name, ABILITIES, request),
+            row,
+            head: Head {
+                method: parts.method,
+                uri: parts.uri,
+                version: parts.version,
+                protocol,
+            },
+            cut_off,
+        }
+    }
+
+    /// What goes to the client.
+    fn leave(
+        &mut self,
+        answer: Result<Response<Body>, Status>,
+        challenge: Option<&'static str>,
+    ) -> http::Response<ResponseBody> {
+        let protocol = self.head.protocol;
+        let response = match answer {
+            Ok(response) => response,
+            Err(status) => {
+                let response = refusal(fitted(status), protocol, challenge);
+                return response.map(|body| ResponseBody::new(body, None, None));
+            }
+        };
+        let (metadata, body, extensions) = response.into_parts();
+        let http_status = body.http_status();
+        let call = &mut self.call;
+        let inherited = call.known_deadline();
+        let bounds = call.take_bounds();
+        let at = bounds.as_ref().and_then(|bounds| bounds.at);
+        let tail = call.take_tail().map(|tail| tail.until(at));
+        let cut_off = tail.is_some().then(|| self.cut_off.clone());
+        let body = ResponseBody::sent(body, tail, cut_off, bounds, inherited, protocol);
+        let mut response = http::Response::new(body);
+        *response.status_mut() = http_status;
+        *response.headers_mut() = metadata.into_headers();
+        *response.extensions_mut() = extensions;
+        response
+    }
+}
+
+/// A server sends nothing again.
+const ABILITIES: fn() -> Abilities<Body> = || Abilities::new(None, Some(Body::counted));
+
+/// The innermost link: the service.
+struct Behind<'a, S> {
+    service: &'a mut S,
+    head: &'a Head,
+    cut_off: &'a CutOff,
+}
+
+impl Head {
+    fn request(&self, request: Request<Body>) -> http::Request<tonic::body::Body> {
+        let (metadata, extensions, body) = request.into_parts();
+        let mut request = http::Request::new(body.into());
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = self.uri.clone();
+        *request.version_mut() = self.version;
+        *request.headers_mut() = metadata.into_headers();
+        *request.extensions_mut() = extensions;
+        request
+    }
+}
+
+impl<S, R> Next<Body, Body> for Behind<'_, S>
+where
+    S: Service<http::Request<tonic::body::Body>, Response = http::Response<R>> + Send,
+    S::Future: Send,
+    S::Error: Into<BoxError>,
+    R: HttpBody<Data = Bytes> + Send + 'static,
+    R::Error: Into<BoxError>,
+{
+    async fn run(&mut self, call: &mut Call<Body>) -> Result<Response<Body>, Status> {
+        let failed = |error: S::Error| Err(Status::from_error(error.into()));
+        if let Err(error) = poll_fn(|cx| self.service.poll_ready(cx)).await {
+            return failed(error);
+        }
+        let deadline = call.inheritable_deadline();
+        let answer = {
+            let request = self.head.request(call.take_request()?);
+            let answer = pin!(self.service.call(request));
+            Inherited::new(deadline, answer).await
+        };
+        // tonic shows a request that was cut off as one that is complete, so an answer to it says nothing.
+        if self.cut_off.is_set() {
+            return Err(gone_away());
+        }
+        match answer {
+            Ok(response) => {
+                let response = entered(response.map(tonic::body::Body::new), self.head.protocol);
+                call.set_answered(response.is_ok());
+                response
+            }
+            Err(error) => failed(error),
+        }
+    }
+}
+
+#[cold]
+fn gone_away() -> Status {
+    Status::cancelled("the client went away before it had sent all of its request")
+}
+
+/// The answer of the service, as the chain sees it.
+fn entered(
+    response: http::Response<tonic::body::Body>,
+    protocol: Protocol,
+) -> Result<Response<Body>, Status> {
+    let (mut head, body) = response.into_parts();
+    let status = status::of_headers(&mut head.headers);
+    let end = match status {
+        // Only headers: nothing of an answer is lost in a status.
+        Some(status)
+            if status.code() != Code::Ok
+                && protocol.has_grpc_status()
+                && head.status == StatusCode::OK =>
+        {
+            return Err(status);
+        }
+        Some(status) => EndByHead::Status(status.code()),
+        None if protocol.has_grpc_status() || status::is_grpc(&head.headers) => EndByHead::Open,
+        None => EndByHead::Http,
+    };
+    let body = Body::response(body, head.status, end);
+    let metadata = MetadataMap::from_headers(head.headers);
+    Ok(Response::from_parts(metadata, body, head.extensions))
+}

@@ -1,0 +1,63 @@
+//! What is answered in the place of a service.
+
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use tonic::{Code, Status};
+
+use crate::wire::status::to_http;
+use crate::wire::{Body, Protocol};
+
+/// A status as a response: of gRPC to who speaks that, and of HTTP to others.
+#[cold]
+pub(super) fn refusal(
+    status: Status,
+    protocol: Protocol,
+    challenge: Option<&'static str>,
+) -> http::Response<Body> {
+    match protocol {
+        Protocol::Grpc => status.into_http(),
+        Protocol::GrpcWeb { is_text } => {
+            let mut response = status.into_http::<Body>();
+            let content_type = match is_text {
+                true => "application/grpc-web-text+proto",
+                false => "application/grpc-web+proto",
+            };
+            let content_type = HeaderValue::from_static(content_type);
+            response.headers_mut().insert(CONTENT_TYPE, content_type);
+            response
+        }
+        Protocol::Http => of_http(status, challenge),
+    }
+}
+
+fn of_http(status: Status, challenge: Option<&'static str>) -> http::Response<Body> {
+    const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+    let text = format!("{}\n", status.message());
+    let mut response = http::Response::new(Body::from(tonic::body::Body::new(text)));
+    *response.status_mut() = to_http(status.code());
+    let headers = response.headers_mut();
+    let is_of_grpc = |name: &HeaderName| name.as_str().starts_with("grpc-");
+    for (name, value) in status.metadata().as_ref() {
+        if !is_of_grpc(name) && name != CONTENT_TYPE {
+            headers.append(name, value.clone());
+        }
+    }
+    headers.insert(CONTENT_TYPE, TEXT);
+    if let Some(seconds) = retry_after(&status) {
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if status.code() == Code::Unauthenticated
+        && let Some(challenge) = challenge
+        && let Ok(challenge) = HeaderValue::from_str(challenge)
+    {
+        // RFC 9110, 11.6.1: a 401 says how to authenticate.
+        headers.entry(WWW_AUTHENTICATE).or_insert(challenge);
+    }
+    response
+}
+
+/// `retry-after` in seconds, of gRPC's pushback in milliseconds.
+fn retry_after(status: &Status) -> Option<u64> {
+    let pushback = status.metadata().get("grpc-retry-pushback-ms")?;
+    let millis: u64 = pushback.to_str().ok()?.parse().ok()?;
+    Some(millis.div_ceil(1000))
+}

@@ -1,0 +1,85 @@
+use http::Method;
+
+/// What a request asks for, as its first line has it. Lists of a server name it byte for byte.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    pub(super) method: &'a Method,
+    pub(super) path: &'a str,
+}
+
+impl Target<'_> {
+    /// Whether it is this RPC: `/user.v1.UserService/Login`. Whatever else the request says of itself, this is where it goes.
+    #[must_use]
+    pub fn is_rpc(&self, path: &str) -> bool {
+        self.path == path
+    }
+
+    /// Whether it is an RPC of a service: `/user.v1.UserService/`.
+    #[must_use]
+    pub fn is_rpc_of(&self, service: &str) -> bool {
+        let method = self.path.strip_prefix(service);
+        method.is_some_and(|method| is_identifier(method.as_bytes()))
+    }
+
+    /// Whether it is this request of plain HTTP: `GET` and `/healthz`.
+    #[must_use]
+    pub fn is_http(&self, method: &str, path: &str) -> bool {
+        self.method.as_str() == method && self.path == path
+    }
+}
+
+/// The name of an RPC is one. Nothing else is let through by a pattern.
+fn is_identifier(name: &[u8]) -> bool {
+    let is_letter = |byte: &u8| byte.is_ascii_alphabetic() || *byte == b'_';
+    let rest = |byte: &u8| is_letter(byte) || byte.is_ascii_digit();
+    name.first().is_some_and(is_letter) && name.iter().all(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_takes_the_methods_of_its_service_alone() {
+        let is = |path| {
+            let target = Target {
+                method: &Method::POST,
+                path,
+            };
+            target.is_rpc_of("/grpc.health.v1.Health/")
+        };
+        assert!(is("/grpc.health.v1.Health/Check"));
+        for path in [
+            "/grpc.health.v1.Health/",
+            "/grpc.health.v1.Health",
+            "/grpc.health.v1.Health/Check/",
+            "/grpc.health.v1.Health//Check",
+            "/grpc.health.v1.Health/Check/../../user.v1.Users/Delete",
+            "/grpc.health.v1.Health/%43heck",
+            "/grpc.health.v1.Health/Check;a",
+            "/grpc.health.v1.Health/1",
+            "/grpc.health.v1.health/Check",
+            "//grpc.health.v1.Health/Check",
+            "/x/grpc.health.v1.Health/Check",
+            "/grpc.health.v1.HealthX/Check",
+        ] {
+            assert!(!is(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn plain_http_is_a_method_and_a_path() {
+        let target = Target {
+            method: &Method::GET,
+            path: "/healthz",
+        };
+        assert!(target.is_http("GET", "/healthz"));
+        for (method, path) in [
+            ("POST", "/healthz"),
+            ("get", "/healthz"),
+            ("GET", "/healthz/"),
+        ] {
+            assert!(!target.is_http(method, path), "{method} {path}");
+        }
+    }
+}

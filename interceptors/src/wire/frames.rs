@@ -1,0 +1,205 @@
+//! What the data of a response means: messages, and with gRPC-Web also the trailers.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use http_body::Frame;
+use tonic::{Code, Status};
+
+use super::status;
+
+/// Finds the beginnings of messages in data that is cut anywhere.
+#[derive(Default)]
+pub(crate) struct Frames {
+    /// How much of the five bytes before a message has been seen.
+    prefix: u8,
+    /// The first of them.
+    flags: u8,
+    length: [u8; 4],
+    /// How much of the message is still to come.
+    left: u32,
+    /// Of gRPC-Web alone.
+    trailers: Vec<u8>,
+}
+
+/// gRPC-Web sends trailers as a frame of the body, with this flag.
+const ARE_TRAILERS: u8 = 0x80;
+/// As much as hyper takes of headers, by default.
+const MOST_TRAILERS: usize = 16 * 1024;
+
+impl Frames {
+    /// How many messages end in this data.
+    pub(crate) fn count(&mut self, mut data: &[u8]) -> u64 {
+        let mut messages = 0;
+        while !data.is_empty() {
+            if self.prefix < 5 {
+                match self.prefix {
+                    0 => self.flags = data[0],
+                    n => self.length[usize::from(n) - 1] = data[0],
+                }
+                self.prefix += 1;
+                data = &data[1..];
+                if self.prefix < 5 {
+                    continue;
+                }
+                self.left = u32::from_be_bytes(self.length);
+            }
+            let (seen, rest) = data.split_at(data.len().min(self.left as usize));
+            self.left -= seen.len() as u32;
+            data = rest;
+            let are_trailers = self.flags & ARE_TRAILERS != 0;
+            if are_trailers && self.trailers.len() + seen.len() <= MOST_TRAILERS {
+                self.trailers.extend_from_slice(seen);
+            }
+            if self.left == 0 {
+                messages += u64::from(!are_trailers);
+                self.prefix = 0;
+            }
+        }
+        messages
+    }
+
+    /// The end that the trailers of gRPC-Web have told.
+    pub(crate) fn end(&self) -> Option<Result<(), Status>> {
+        if self.trailers.is_empty() {
+            return None;
+        }
+        let mut headers = HeaderMap::new();
+        for line in self.trailers.split(|byte| *byte == b'\n') {
+            let mut parts = line.trim_ascii().splitn(2, |byte| *byte == b':');
+            let (Some(name), Some(value)) = (parts.next(), parts.next()) else {
+                continue;
+            };
+            let name = HeaderName::from_bytes(name.trim_ascii());
+            let value = HeaderValue::from_bytes(value.trim_ascii());
+            if let (Ok(name), Ok(value)) = (name, value) {
+                headers.append(name, value);
+            }
+        }
+        end_of(&mut headers)
+    }
+}
+
+/// The end that trailers tell.
+pub(crate) fn end_of(trailers: &mut HeaderMap) -> Option<Result<(), Status>> {
+    match status::of_headers(trailers)? {
+        status if status.code() == Code::Ok => Some(Ok(())),
+        status => Some(Err(status)),
+    }
+}
+
+/// The body of `application/grpc-web-text`: one base64 text after another, each with its padding.
+#[derive(Default)]
+pub(crate) struct Text {
+    group: [u8; 4],
+    length: usize,
+}
+
+impl Text {
+    /// What this part of the text stands for, as far as it is complete.
+    pub(crate) fn decode(&mut self, text: &[u8]) -> Vec<u8> {
+        let mut data = Vec::with_capacity(text.len() / 4 * 3 + 3);
+        for byte in text {
+            self.group[self.length] = *byte;
+            self.length += 1;
+            if self.length == self.group.len() {
+                self.length = 0;
+                // What is no base64 is nothing that the reader could make sense of either.
+                let _ = STANDARD.decode_vec(self.group, &mut data);
+            }
+        }
+        data
+    }
+}
+
+/// The trailers of a status, as a frame of gRPC-Web.
+pub(crate) fn web_trailers(trailers: &HeaderMap, is_text: bool) -> Frame<Bytes> {
+    let mut lines = Vec::new();
+    for (name, value) in trailers {
+        lines.extend_from_slice(name.as_str().as_bytes());
+        lines.push(b':');
+        lines.extend_from_slice(value.as_bytes());
+        lines.extend_from_slice(b"\r\n");
+    }
+    let length = u32::try_from(lines.len()).unwrap_or(u32::MAX);
+    let mut data = vec![ARE_TRAILERS];
+    data.extend_from_slice(&length.to_be_bytes());
+    data.append(&mut lines);
+    Frame::data(match is_text {
+        true => STANDARD.encode(data).into(),
+        false => data.into(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_counted_however_they_are_cut() {
+        let bytes = [
+            0, 0, 0, 0, 3, 1, 2, 3, // three bytes
+            0, 0, 0, 0, 0, // none
+            1, 0, 0, 0, 1, 9,
+        ];
+        for cut in 1..=bytes.len() {
+            let mut frames = Frames::default();
+            let messages: u64 = bytes.chunks(cut).map(|chunk| frames.count(chunk)).sum();
+            assert_eq!(messages, 3, "in pieces of {cut}");
+        }
+        let mut frames = Frames::default();
+        assert_eq!(frames.count(&bytes[..7]), 0, "only a part of the first");
+    }
+
+    fn sent(is_text: bool) -> Vec<u8> {
+        let mut trailers = HeaderMap::new();
+        let status = Status::not_found("no such user: é");
+        status.add_header(&mut trailers).unwrap();
+        let message = [0, 0, 0, 0, 2, 1, 2];
+        let mut data = match is_text {
+            true => STANDARD.encode(message).into_bytes(),
+            false => message.to_vec(),
+        };
+        data.extend_from_slice(&web_trailers(&trailers, is_text).into_data().unwrap());
+        data
+    }
+
+    #[test]
+    fn trailers_of_grpc_web_are_read_however_they_are_cut() {
+        for is_text in [false, true] {
+            let data = sent(is_text);
+            for cut in 1..=data.len() {
+                let (mut frames, mut text, mut messages) = (Frames::default(), Text::default(), 0);
+                for part in data.chunks(cut) {
+                    messages += match is_text {
+                        true => frames.count(&text.decode(part)),
+                        false => frames.count(part),
+                    };
+                }
+                let status = frames.end().unwrap().unwrap_err();
+                assert_eq!(messages, 1);
+                assert_eq!(status.code(), Code::NotFound);
+                assert_eq!(status.message(), "no such user: é");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_base64_ends_nothing() {
+        let mut text = Text::default();
+        assert!(text.decode(b"****").is_empty());
+        assert_eq!(text.decode(b"AAEC"), [0, 1, 2]);
+    }
+
+    #[test]
+    fn trailers_without_end_are_not_kept() {
+        let mut frames = Frames::default();
+        frames.count(&[ARE_TRAILERS, 0xff, 0xff, 0xff, 0xff]);
+        for _ in 0..100 {
+            frames.count(&[b'a'; 1024]);
+        }
+        assert!(frames.trailers.len() <= MOST_TRAILERS);
+        assert!(frames.end().is_none());
+    }
+}

@@ -1,0 +1,29 @@
+//! What HTTP/2 carries: encoded messages, and what a status is there.
+//!
+//! The mounts that see no typed messages have it in common: a wrapped channel, and a server's own.
+#![cfg_attr(
+    not(all(feature = "client", feature = "server")),
+    allow(dead_code, reason = "each of the two has something of its own")
+)]
+
+mod body;
+mod frames;
+mod protocol;
+mod replay;
+mod response;
+#[allow(missing_docs, missing_debug_implementations)]
+mod rpc;
+mod selected;
+pub(crate) mod status;
+
+pub use body::Body;
+pub(crate) use body::EndByHead;
+#[cfg(feature = "client")]
+pub(crate) use body::Nobody;
+#[cfg(feature = "server")]
+pub(crate) use protocol::Protocol;
+#[cfg(feature = "client")]
+pub(crate) use replay::Replay;
+pub use response::ResponseBody;
+pub use rpc::WireRpc;
+pub use selected::Selected;

@@ -1,0 +1,344 @@
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use tokio::time::Instant;
+use tonic::Status;
+
+use super::body::Body;
+use super::frames::{Frames, Text, end_of, web_trailers};
+use super::protocol::Protocol;
+use crate::core::end::Outcome;
+use crate::core::facts::CutOff;
+use crate::core::layer::{Step, Tail};
+use crate::core::time::{Bounds, Limit, enter, exceeded};
+
+/// What comes out of a wrapped channel, or leaves a server: the response's [`Body`], watched to its end and held to the
+/// deadline of the call. The default is an empty one, which tonic wants for the interceptors that it puts around a channel.
+#[derive(Default)]
+pub struct ResponseBody {
+    body: Body,
+    /// Boxed, so that a response that nobody watches is moved about in little space.
+    watch: Option<Box<BodyWatch>>,
+    time: Time,
+    reader: Reader,
+}
+
+/// How long the body may take.
+#[derive(Default)]
+enum Time {
+    #[default]
+    Unbounded,
+    Limit(Limit),
+    Bounded {
+        bounds: Pin<Box<Bounds>>,
+    },
+    /// Calls that are made while it is read inherit this.
+    Inherited {
+        at: Instant,
+        bounds: Option<Pin<Box<Bounds>>>,
+    },
+    Over,
+}
+
+/// How whoever reads the body is told of a failure.
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    /// By an error.
+    #[default]
+    Here,
+    /// By trailers, since it is at the other end of the wire.
+    Remote(Protocol),
+    /// It has been told.
+    Told,
+}
+
+struct BodyWatch {
+    frames: Frames,
+    /// Of gRPC-Web as text.
+    text: Option<Text>,
+    /// A request that was cut off was not answered, whatever the body says.
+    cut_off: Option<CutOff>,
+    watch: Tail,
+}
+
+impl ResponseBody {
+    /// What comes out of a channel.
+    pub(crate) fn new(body: Body, watch: Option<Tail>, deadline: Option<Instant>) -> Self {
+        let time = match deadline {
+            Some(at) => Time::Limit(Limit::new(at)),
+            None => Time::Unbounded,
+        };
+        Self::watched(body, watch, None, time, Reader::Here)
+    }
+
+    /// What leaves a server.
+    pub(crate) fn sent(
+        body: Body,
+        watch: Option<Tail>,
+        cut_off: Option<CutOff>,
+        bounds: Option<Bounds>,
+        inherited: Option<Instant>,
+        protocol: Protocol,
+    ) -> Self {
+        let bounds = bounds.map(Box::pin);
+        let time = match (inherited, bounds) {
+            (Some(at), bounds) => Time::Inherited { at, bounds },
+            (None, Some(bounds)) => Time::Bounded { bounds },
+            (None, None) => Time::Unbounded,
+        };
+        Self::watched(body, watch, cut_off, time, Reader::Remote(protocol))
+    }
+
+    fn watched(
+        body: Body,
+        watch: Option<Tail>,
+        cut_off: Option<CutOff>,
+        time: Time,
+        reader: Reader,
+    ) -> Self {
+        let is_text = reader == Reader::Remote(Protocol::GrpcWeb { is_text: true });
+        let mut watch = watch.map(|watch| {
+            Box::new(BodyWatch {
+                frames: Frames::default(),
+                text: is_text.then(Text::default),
+                cut_off,
+                watch,
+            })
+        });
+        if body.is_end_stream()
+            && let Some(mut watch) = watch.take()
+        {
+            // Nobody will read it.
+            watch.end(&body.end());
+        }
+        Self {
+            body,
+            watch,
+            time,
+            reader,
+        }
+    }
+
+    /// Apart, so that bodies with no layer around their polls do not pay for it.
+    #[cold]
+    fn poll_in_layers(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let Some(mut watching) = self.watch.take() else {
+            return self.poll_body(cx);
+        };
+        let (mut frame, mut seen) = (None, Seen::Messages(0));
+        let BodyWatch {
+            frames,
+            text,
+            watch,
+            ..
+        } = &mut *watching;
+        let step = watch.poll(cx, &mut |cx| {
+            frame = ready!(self.poll_body(cx));
+            seen = see(frames, text, &mut frame, &self.body);
+            Poll::Ready(match &seen {
+                Seen::Messages(0) => Step::Part,
+                Seen::Messages(_) => Step::Message,
+                Seen::End(Ok(())) => Step::End,
+                Seen::End(Err(_)) | Seen::Failed => Step::Failed,
+            })
+        });
+        let status = step.map(|step| match step {
+            Step::Cut(outcome, status) => {
+                let cut = watching.watch.see(Step::Cut(outcome, status), None);
+                // What it holds of the call goes.
+                self.body = Body::default();
+                cut
+            }
+            _ => {
+                watching.settle(&seen, &frame);
+                None
+            }
+        });
+        self.watch = Some(watching);
+        status.map(|cut| cut.map(Err).or(frame))
+    }
+
+    #[cfg_attr(not(debug_assertions), inline)]
+    fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        match &self.time {
+            Time::Unbounded => Pin::new(&mut self.body).poll_frame(cx),
+            _ => self.poll_in_time(cx),
+        }
+    }
+
+    #[cold]
+    fn poll_in_time(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let is_data = |frame: &Option<Result<Frame<Bytes>, Status>>| matches!(frame, Some(Ok(frame)) if frame.is_data());
+        let body = Pin::new(&mut self.body);
+        let over = match &mut self.time {
+            Time::Unbounded => return body.poll_frame(cx),
+            Time::Limit(limit) => {
+                let polled = body.poll_frame(cx);
+                match ready!(limit.hold(polled, is_data, cx)) {
+                    Some(frame) => return Poll::Ready(frame),
+                    None => exceeded(),
+                }
+            }
+            Time::Inherited { at, bounds } => {
+                let polled = {
+                    let _inherited = enter(*at);
+                    body.poll_frame(cx)
+                };
+                let Some(bounds) = bounds else {
+                    return polled;
+                };
+                match ready!(bounds.as_mut().hold(polled, is_data, cx)) {
+                    Ok(frame) => return Poll::Ready(frame),
+                    Err(status) => status,
+                }
+            }
+            Time::Bounded { bounds } => {
+                let polled = body.poll_frame(cx);
+                match ready!(bounds.as_mut().hold(polled, is_data, cx)) {
+                    Ok(frame) => return Poll::Ready(frame),
+                    Err(status) => status,
+                }
+            }
+            Time::Over => return Poll::Ready(None),
+        };
+        // What it holds of the call goes, which tells the other side.
+        self.time = Time::Over;
+        self.body = Body::default();
+        Poll::Ready(Some(Err(over)))
+    }
+
+    /// Tells the reader of a failure.
+    #[cold]
+    fn fail(&mut self, status: Status) -> Option<Result<Frame<Bytes>, Status>> {
+        let Reader::Remote(protocol) = self.reader else {
+            return Some(Err(status));
+        };
+        self.reader = Reader::Told;
+        let trailers = || {
+            let mut trailers = HeaderMap::new();
+            let _ = crate::core::fitted::fitted(status.clone()).add_header(&mut trailers);
+            trailers
+        };
+        match protocol {
+            Protocol::Grpc => Some(Ok(Frame::trailers(trailers()))),
+            Protocol::GrpcWeb { is_text } => Some(Ok(web_trailers(&trailers(), is_text))),
+            // There is no place for a status: the connection says that the response is incomplete.
+            Protocol::Http => Some(Err(status)),
+        }
+    }
+}
+
+impl HttpBody for ResponseBody {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let this = &mut *self;
+        if this.reader == Reader::Told {
+            return Poll::Ready(None);
+        }
+        let polled = match &mut this.watch {
+            None => this.poll_body(cx),
+            Some(watch) if watch.watch.is_around() => this.poll_in_layers(cx),
+            Some(watch) => {
+                watch.watch.polling = true;
+                let mut polled = this.poll_body(cx);
+                if let Some(watch) = this.watch.as_deref_mut() {
+                    watch.watch.polling = false;
+                    if let Poll::Ready(frame) = &mut polled {
+                        watch.see(frame, &this.body);
+                    }
+                }
+                polled
+            }
+        };
+        match polled {
+            Poll::Ready(Some(Err(status))) => Poll::Ready(this.fail(status)),
+            polled => polled,
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        // Whoever watches wants to see the end.
+        self.reader == Reader::Told || self.watch.is_none() && self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl fmt::Debug for ResponseBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseBody").finish_non_exhaustive()
+    }
+}
+
+/// What a frame means for those who watch the response.
+enum Seen {
+    /// So many messages have ended in it.
+    Messages(u64),
+    /// It is the end of the response.
+    End(Result<(), Status>),
+    /// The response has failed with the status that is in the place of the frame.
+    Failed,
+}
+
+fn see(
+    frames: &mut Frames,
+    text: &mut Option<Text>,
+    frame: &mut Option<Result<Frame<Bytes>, Status>>,
+    body: &Body,
+) -> Seen {
+    let frame = match frame {
+        Some(Ok(frame)) => frame,
+        Some(Err(_)) => return Seen::Failed,
+        None => return Seen::End(frames.end().unwrap_or_else(|| body.end())),
+    };
+    if let Some(trailers) = frame.trailers_mut() {
+        return Seen::End(end_of(trailers).unwrap_or_else(|| body.end()));
+    }
+    let data = frame.data_ref().map_or(&[][..], |data| data);
+    Seen::Messages(match text {
+        Some(text) => frames.count(&text.decode(data)),
+        None => frames.count(data),
+    })
+}
+
+impl BodyWatch {
+    fn see(&mut self, frame: &mut Option<Result<Frame<Bytes>, Status>>, body: &Body) {
+        let seen = see(&mut self.frames, &mut self.text, frame, body);
+        self.settle(&seen, frame);
+    }
+
+    fn settle(&mut self, seen: &Seen, frame: &Option<Result<Frame<Bytes>, Status>>) {
+        match seen {
+            Seen::Failed => {
+                let status = frame.as_ref().and_then(|frame| frame.as_ref().err());
+                self.watch.tell(Outcome::Error, status);
+            }
+            Seen::Messages(messages) => self.watch.messages += messages,
+            Seen::End(end) => self.end(end),
+        }
+    }
+
+    fn end(&mut self, end: &Result<(), Status>) {
+        match end {
+            Ok(()) if self.cut_off.as_ref().is_some_and(CutOff::is_set) => {
+                self.watch.tell(Outcome::Cancelled, None);
+            }
+            Ok(()) => self.watch.tell(Outcome::Ok, None),
+            Err(status) => self.watch.tell(Outcome::Error, Some(status)),
+        }
+    }
+}

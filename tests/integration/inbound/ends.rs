@@ -1,0 +1,71 @@
+use interceptors::auth::StaticTokens;
+use interceptors::{Kind, Outcome, intercept};
+use interceptors_proto::demo::user_service_server::UserServiceServer;
+use interceptors_tests::{Behaviour, Caller, Ends, KINDS, Script, WatchEnds, scripted};
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::Code;
+use tonic::transport::{Channel, Endpoint, Server};
+
+#[intercept(
+    server,
+    with(self.ends),
+    catch_panic,
+    auth(verifier = self.tokens, public = ["/demo.v1.UserService/Login", "/grpc.health.v1.Health/*"]),
+    rate_limit(per_second = 1000),
+)]
+struct Inbound {
+    ends: WatchEnds,
+    tokens: StaticTokens<&'static str>,
+}
+
+#[derive(Clone, Default)]
+struct Plain {
+    script: Script,
+}
+
+scripted!(self: Plain);
+
+async fn serve(inbound: Inbound) -> Channel {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(
+        Server::builder()
+            .layer(inbound.layer())
+            .add_service(UserServiceServer::new(Plain::default()))
+            .serve_with_incoming(TcpListenerStream::new(listener)),
+    );
+    let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
+    endpoint.connect().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_call_ends_once_as_it_ended() {
+    let (ends, mut told) = Ends::new();
+    let inbound = Inbound {
+        ends,
+        tokens: StaticTokens::new([("a-token-of-ann", "ann")]).unwrap(),
+    };
+    let channel = serve(inbound).await;
+    let caller = Caller::new(&channel);
+    for kind in KINDS {
+        assert_eq!(caller.call(kind).await.code(), Code::Unauthenticated);
+        let end = told.next().await;
+        assert_eq!(
+            (end.code, end.outcome),
+            (Code::Unauthenticated, Outcome::Error)
+        );
+        let caller = caller.with("authorization", "Bearer a-token-of-ann");
+        assert_eq!(caller.call(kind).await.code(), Code::Ok);
+        let end = told.next().await;
+        assert_eq!((end.code, end.outcome), (Code::Ok, Outcome::Ok));
+        let failing = caller.told(Behaviour::FailAfter(2, Code::NotFound));
+        assert_eq!(failing.call(kind).await.code(), Code::NotFound);
+        let end = told.next().await;
+        assert_eq!((end.code, end.outcome), (Code::NotFound, Outcome::Error));
+        let panicking = caller.told(Behaviour::Panic);
+        assert_eq!(panicking.call(kind).await.code(), Code::Internal);
+        let end = told.next().await;
+        assert_eq!((end.code, end.outcome), (Code::Internal, Outcome::Panicked));
+    }
+    let _ = Kind::Unary;
+}
