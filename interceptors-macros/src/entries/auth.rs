@@ -1,6 +1,7 @@
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
-use syn::Expr;
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Expr, ItemStruct, Member, Type, parse_quote};
 
 use super::access::Access;
 use super::entry::{Entry, Listed, Spot};
@@ -9,8 +10,10 @@ use super::row::{
     DefaultValue, Fit, Needs, OneOf, Places, Positional, Row, Setting, Value, enabled_by,
 };
 use super::site::Place;
+use crate::item::mount::{Mount, Side};
 use crate::text::config::Config;
 use crate::text::span::at;
+use crate::text::tokens::without_reference;
 
 /// On a service.
 pub(crate) static ROW: Row = Row {
@@ -30,6 +33,15 @@ pub(crate) static ROW: Row = Row {
             default: DefaultValue::Is("self"),
             says: "who verifies: a [`Verifier`](auth::Verifier)",
             also_called: &["verify", "with", "token"],
+            ..Setting::USUAL
+        },
+        Setting {
+            name: "by",
+            value: Value::Own("by"),
+            places: Places::SERVICE,
+            says: "the [server's struct](#a-server) in front of the service whose `auth` has found the caller",
+            not_with: &["verifier", "scheme", "header"],
+            also_called: &["mount", "from", "server"],
             ..Setting::USUAL
         },
         Setting {
@@ -146,7 +158,9 @@ const HEADER: Setting = Setting {
 
 struct Auth {
     row: &'static Row,
-    config: Config,
+    /// Where the token stands; none where the mount in front of the service looks at it.
+    config: Option<Config>,
+    by: Option<Type>,
     /// Who verifies the token, or who gives it.
     given: Option<Expr>,
     access: Access,
@@ -154,18 +168,55 @@ struct Auth {
 
 pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
     let mut reading = reader.read(tokens)?;
+    let by = match reader.row.places.has_side(Side::Server) {
+        true => reading.settings.expr("by"),
+        false => None,
+    };
+    let by = match by {
+        Some((_, expr)) => Some(read_mount(reader, &expr)?),
+        None => None,
+    };
+    if let Some(by) = &by {
+        reading.config = None;
+        reading.shown.retain(|(name, _)| name != "verifier");
+        let by = by.to_token_stream().to_string().replace(' ', "");
+        reading.shown.push(("by".to_owned(), by));
+    }
     let entry = Auth {
         row: reader.row,
-        config: reading.config.take()?,
+        config: reading.config.take(),
+        by,
         given: reading.given.take(),
         access: std::mem::take(&mut reading.access),
     };
     Some(reading.listed(entry))
 }
 
+/// `by = Inbound`
+fn read_mount(reader: &Reader<'_>, expr: &Expr) -> Option<Type> {
+    let ty = match expr {
+        Expr::Path(_) => syn::parse2(expr.to_token_stream()).ok(),
+        _ => None,
+    };
+    if ty.is_none() {
+        reader.cx.error_on(
+            expr,
+            "`by` must be the type of the server's struct, such as `by = Inbound`",
+        );
+    }
+    ty
+}
+
+impl Auth {
+    /// Whether the entry is the one that others rely on by `auth(by = …)`.
+    fn is_of_mount(&self, place: &Place<'_>) -> bool {
+        place.mount == Mount::Server
+    }
+}
+
 impl Entry for Auth {
     fn config(&self) -> Option<&Config> {
-        Some(&self.config)
+        self.config.as_ref()
     }
 
     fn given(&self) -> Option<&Expr> {
@@ -173,7 +224,7 @@ impl Entry for Auth {
     }
 
     fn asks_self(&self) -> bool {
-        self.given.is_none()
+        self.given.is_none() && self.by.is_none()
     }
 
     fn access(&self) -> Option<&Access> {
@@ -181,12 +232,54 @@ impl Entry for Auth {
     }
 
     fn secret(&self, place: &Place<'_>) -> Option<TokenStream> {
+        if self.config.is_none() {
+            return Some(quote!(::core::option::Option::None));
+        }
         let config = place.item("CONFIG");
         Some(quote!(#config.own_header()))
     }
 
+    fn enters(&self, place: &Place<'_>) -> Option<TokenStream> {
+        self.is_of_mount(place)
+            .then(|| quote!(__interceptors::auth::by::passes::<Self>(__call);))
+    }
+
+    /// Output, for a verifier in a field of this type:
+    ///
+    /// ```text
+    /// impl Authenticates for Inbound
+    /// where
+    ///     Tokens: Verifier,
+    /// {
+    ///     type Identity = <Tokens as Verifier>::Identity;
+    /// }
+    /// ```
+    fn beside(&self, item: &ItemStruct) -> Option<TokenStream> {
+        let verifier = match &self.given {
+            None => quote!(Self),
+            Some(given) => field(item, given)?.to_token_stream(),
+        };
+        let (ident, generics) = (&item.ident, &item.generics);
+        let (impl_generics, type_generics, _) = generics.split_for_impl();
+        let mut bounded = generics.clone();
+        let predicates = &mut bounded.make_where_clause().predicates;
+        predicates.push(parse_quote!(#verifier: __interceptors::auth::Verifier));
+        predicates.push(parse_quote!(Self: ::core::marker::Send + ::core::marker::Sync + 'static));
+        let (_, _, where_clause) = bounded.split_for_impl();
+        Some(quote! {
+            impl #impl_generics __interceptors::auth::Authenticates for #ident #type_generics #where_clause {
+                type Identity = <#verifier as __interceptors::auth::Verifier>::Identity;
+            }
+        })
+    }
+
     fn value(&self, spot: &Spot<'_>) -> TokenStream {
         let place = &spot.place;
+        if let Some(by) = &self.by {
+            let interceptor = place.interceptor(self.row.module, "By");
+            let span = at(by.span());
+            return quote_spanned!(span=> #interceptor::<#by>::new());
+        }
         let interceptor = place.interceptor(self.row.module, self.row.interceptor);
         let config = place.item("CONFIG");
         let given = match &self.given {
@@ -194,6 +287,25 @@ impl Entry for Auth {
             None => spot.site.itself(at(place.name.span())),
         };
         let and = spot.and();
-        quote_spanned!(at(place.span)=> #and #interceptor::new(#config, #given))
+        match self.is_of_mount(place) {
+            true => quote_spanned!(at(place.span)=> #and #interceptor::of::<Self>(#config, #given)),
+            false => quote_spanned!(at(place.span)=> #and #interceptor::new(#config, #given)),
+        }
     }
+}
+
+/// The type of the field that an expression names: of `self.tokens` or `&self.tokens`.
+fn field<'a>(item: &'a ItemStruct, expr: &Expr) -> Option<&'a Type> {
+    let Expr::Field(access) = without_reference(expr) else {
+        return None;
+    };
+    if !matches!(&*access.base, Expr::Path(base) if base.path.is_ident("self")) {
+        return None;
+    }
+    let mut fields = item.fields.iter().enumerate();
+    let found = fields.find(|(i, field)| match &access.member {
+        Member::Named(name) => field.ident.as_ref() == Some(name),
+        Member::Unnamed(index) => index.index as usize == *i,
+    });
+    found.map(|(_, field)| &field.ty)
 }

@@ -1,6 +1,6 @@
 use proc_macro2::{Span, TokenStream};
 use syn::spanned::Spanned;
-use syn::{Expr, Ident, Token};
+use syn::{Expr, Ident, ItemStruct, Token};
 
 use super::access::Access;
 use super::row::{Fit, Looks, Row};
@@ -92,6 +92,18 @@ pub(crate) trait Entry {
     /// methods, whether it covers them or not.
     fn secret(&self, place: &Place<'_>) -> Option<TokenStream> {
         let _ = place;
+        None
+    }
+
+    /// What a server's own mount does with each call before the first entry has it.
+    fn enters(&self, place: &Place<'_>) -> Option<TokenStream> {
+        let _ = place;
+        None
+    }
+
+    /// What a server's struct is because of it.
+    fn beside(&self, item: &ItemStruct) -> Option<TokenStream> {
+        let _ = item;
         None
     }
 
@@ -210,6 +222,6 @@ impl Listed {
     /// Whether the interceptor comes of an expression of the user's. It is made at its turn, inside of the chain.
     pub(crate) fn is_made_at_its_turn(&self) -> bool {
         let is_given = self.entry.given().is_some() && self.entry.keeps_given();
-        is_given || self.entry.asks_self()
+        is_given || self.entry.asks_self() || self.row.verifies
     }
 }

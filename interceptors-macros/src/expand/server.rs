@@ -70,6 +70,10 @@ pub(super) fn beside(checked: &Checked, item: &ItemStruct) -> TokenStream {
             false => is_one,
         }
     };
+    let listed = || checked.entries.iter().enumerate();
+    let enters =
+        listed().filter_map(|(i, listed)| listed.entry.enters(&listed.place(checked.mount, i)));
+    let also = listed().filter_map(|(_, listed)| listed.entry.beside(item));
     let receive = Through::new(checked, item, applies).body(&quote!(run));
     let plan_impl = plan_impl(
         checked,
@@ -125,6 +129,7 @@ pub(super) fn beside(checked: &Checked, item: &ItemStruct) -> TokenStream {
                     __interceptors::tonic::Status,
                 > {
                     let _ = __row;
+                    #(#enters)*
                     #receive
                 }
             }
@@ -146,6 +151,7 @@ pub(super) fn beside(checked: &Checked, item: &ItemStruct) -> TokenStream {
                     __interceptors::server::InterceptedService::new(self, service)
                 }
             }
+            #(#also)*
             #plan_impl
         };
     }

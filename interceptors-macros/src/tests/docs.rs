@@ -118,13 +118,15 @@ fn type_of(value: &Value) -> String {
 fn all_entries() -> String {
     let mounts = [
         Mount::Service,
+        Mount::Server,
         Mount::ClientModule,
         Mount::Stub,
         Mount::Channel,
     ];
-    let mut table = "| entry | service | generated client | stub | channel | reads messages | |\n\
-                     | --- | :-: | :-: | :-: | :-: | :-: | --- |\n"
-        .to_owned();
+    let mut table =
+        "| entry | service | server | generated client | stub | channel | reads messages | |\n\
+                     | --- | :-: | :-: | :-: | :-: | :-: | :-: | --- |\n"
+            .to_owned();
     let mut seen = Vec::new();
     for row in rows() {
         let name = row.name;
@@ -152,7 +154,7 @@ fn all_entries() -> String {
 const OTHER_FEATURES: [(&str, &str); 12] = [
     (
         "server",
-        "the true path and the peer's address of a call, from tonic's server",
+        "the attribute on a struct for a whole server; the true path and the peer's address of a call",
     ),
     ("axum", "the peer's address behind `axum::serve`"),
     (
@@ -399,6 +401,7 @@ fn rows_name_what_there_is() {
             Mount::Stub,
             Mount::ClientModule,
             Mount::Channel,
+            Mount::Server,
         ] {
             let here = rows_of_name
                 .clone()
@@ -411,7 +414,9 @@ fn rows_name_what_there_is() {
             assert!(is_back, "`{other}` does not lead back to `{}`", row.name);
         }
         let is_partly_there = row.places != Places::ALL
+            && row.places != Places::SERVERS
             && row.places != Places::SERVICE
+            && row.places != Places::REPEATING
             && row.places != Places::CLIENTS;
         assert!(
             !is_partly_there || !row.elsewhere.is_empty(),

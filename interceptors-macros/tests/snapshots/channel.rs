@@ -139,7 +139,7 @@ const _: () = {
             __interceptors::tonic::Status,
         > {
             let _ = __state;
-            let __rpc = __interceptors::ChannelRpc;
+            let __rpc = __interceptors::WireRpc;
             let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
             let __1 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_1)
                 .throttle(&__state.__1);

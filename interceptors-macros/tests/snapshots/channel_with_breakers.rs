@@ -100,7 +100,7 @@ const _: () = {
             __interceptors::tonic::Status,
         > {
             let _ = __state;
-            let __rpc = __interceptors::ChannelRpc;
+            let __rpc = __interceptors::WireRpc;
             let __0 = &__interceptors::circuit_breaker::Break::new(&__state.__0);
             let __1 = &__interceptors::concurrency::LoadShed::new(&__state.__1);
             let __0 = &__interceptors::Selected::new(

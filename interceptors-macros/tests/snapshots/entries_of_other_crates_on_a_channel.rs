@@ -97,7 +97,7 @@ const _: () = {
             __interceptors::tonic::Status,
         > {
             let _ = __state;
-            let __rpc = __interceptors::ChannelRpc;
+            let __rpc = __interceptors::WireRpc;
             let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
             let __1 = &__state.__1;
             __rpc.covers(__1);

@@ -63,7 +63,7 @@ const _: () = {
             __interceptors::tonic::Status,
         > {
             let _ = __state;
-            let __rpc = __interceptors::ChannelRpc;
+            let __rpc = __interceptors::WireRpc;
             let __0 = &__interceptors::trace::Trace::new(__CONFIG_TRACE_0);
             let __1 = &__interceptors::request_id::SetRequestId::new(
                 __CONFIG_REQUEST_ID_1,

@@ -1,7 +1,10 @@
+use std::marker::PhantomData;
+
 use http::header::{AUTHORIZATION, Entry};
 use http::{HeaderMap, HeaderValue};
 use tonic::{Response, Status};
 
+use super::by::{Mark, Of};
 use super::{Identity, Verifier};
 use crate::core::plan::{Setting, Value};
 use crate::kit::identity::Identifies;
@@ -185,25 +188,41 @@ impl Default for Config {
 
 /// The interceptor behind `auth`. See the [module documentation](super).
 #[derive(Debug)]
-pub struct Auth<'a, V: ?Sized> {
+pub struct Auth<'a, V: ?Sized, M = ()> {
     config: &'a Config,
     verifier: &'a V,
+    mark: PhantomData<fn() -> M>,
 }
 
 impl<'a, V: Verifier + ?Sized> Auth<'a, V> {
     /// Asks this verifier.
     pub const fn new(config: &'a Config, verifier: &'a V) -> Self {
-        Self { config, verifier }
+        Self {
+            config,
+            verifier,
+            mark: PhantomData,
+        }
+    }
+
+    /// The same for the mount `C`, which others rely on.
+    #[doc(hidden)]
+    pub const fn of<C: 'static>(config: &'a Config, verifier: &'a V) -> Auth<'a, V, Of<C>> {
+        Auth {
+            config,
+            verifier,
+            mark: PhantomData,
+        }
     }
 }
 
-impl<V: Verifier + ?Sized> Identifies for Auth<'_, V> {
+impl<V: Verifier + ?Sized, M: Mark> Identifies for Auth<'_, V, M> {
     type Identity = V::Identity;
 }
 
-impl<V, Req, Res> Interceptor<Req, Res> for Auth<'_, V>
+impl<V, M, Req, Res> Interceptor<Req, Res> for Auth<'_, V, M>
 where
     V: Verifier + ?Sized,
+    M: Mark,
     Req: Send,
     Res: Send,
 {
@@ -221,7 +240,10 @@ where
                 None => Err(refused()),
             }
         };
-        call.extensions_mut().insert(Identity(verified?));
+        let identity = Identity(verified?);
+        let extensions = call.extensions_mut();
+        extensions.insert(identity);
+        M::leave(extensions);
         next.run(call).await
     }
 }

@@ -71,6 +71,8 @@
 //! (`public`, `skip`) or an interceptor of yours comes before it. In the latter case, and on clients, `authorization`, `proxy-authorization`,
 //! `cookie` and `x-api-key` are marked too. What is marked is sent as HTTP/2 sends secrets: no table of a connection keeps it.
 
+#[doc(hidden)]
+pub mod by;
 #[cfg(feature = "client")]
 mod cache;
 #[cfg(feature = "client")]
@@ -88,6 +90,7 @@ pub use cache::{Token, TokenCache};
 #[cfg(feature = "client")]
 pub use client::{Authenticate, Config as ClientConfig, TokenSource};
 
+pub use by::{Authenticates, By};
 pub use interceptor::{Auth, Config};
 #[cfg(feature = "static-tokens")]
 pub use static_tokens::{StaticTokens, UnusableToken};

@@ -3,8 +3,9 @@ use std::fmt;
 use tonic::{Response, Status};
 
 use super::{HasRole, Policy};
-use crate::auth::{Auth, Identity, Verifier};
+use crate::auth::Identity;
 use crate::core::plan::{Setting, Value};
+use crate::kit::identity::Identifies;
 use crate::{Call, CallDetails, Interceptor, Next};
 
 /// Which roles let a caller pass.
@@ -92,7 +93,7 @@ impl Default for Config {
 
 /// The interceptor behind `authorize`. See the [module documentation](super).
 ///
-/// It takes the identity of an [`Auth`], which stands before it.
+/// It takes the identity that `auth` before it has found.
 pub struct Authorize<P> {
     policy: P,
     /// Knows the type of the identity. What does not fit is told where this is made, and not once more for each chain.
@@ -101,9 +102,9 @@ pub struct Authorize<P> {
 
 impl Authorize<&'static Config> {
     /// Lets those pass that have one of the roles.
-    pub const fn by_role<'v, V, Id>(_: &impl Fn() -> Auth<'v, V>, roles: &'static Config) -> Self
+    pub const fn by_role<A, Id>(_: &impl Fn() -> A, roles: &'static Config) -> Self
     where
-        V: Verifier<Identity = Id> + ?Sized + 'v,
+        A: Identifies<Identity = Id>,
         Id: HasRole + Clone + Send + Sync + 'static,
     {
         Self {
@@ -118,9 +119,9 @@ impl Authorize<&'static Config> {
 
 impl<F> Authorize<F> {
     /// Lets those pass for whom this is true.
-    pub const fn by_fn<'v, V, Id>(_: &impl Fn() -> Auth<'v, V>, allows: F) -> Self
+    pub const fn by_fn<A, Id>(_: &impl Fn() -> A, allows: F) -> Self
     where
-        V: Verifier<Identity = Id> + ?Sized + 'v,
+        A: Identifies<Identity = Id>,
         Id: Clone + Send + Sync + 'static,
         F: Fn(&Id) -> bool + Send + Sync,
     {
@@ -133,9 +134,9 @@ impl<F> Authorize<F> {
 
 impl<'a, P: ?Sized> Authorize<&'a P> {
     /// Lets those pass whom this policy lets pass.
-    pub const fn by_policy<'v, V, Id>(_: &impl Fn() -> Auth<'v, V>, policy: &'a P) -> Self
+    pub const fn by_policy<A, Id>(_: &impl Fn() -> A, policy: &'a P) -> Self
     where
-        V: Verifier<Identity = Id> + ?Sized + 'v,
+        A: Identifies<Identity = Id>,
         Id: Clone + Send + Sync + 'static,
         P: Policy<Id>,
     {

@@ -1,10 +1,10 @@
 use interceptors::auth::StaticTokens;
-use interceptors::{Kind, Outcome, intercept};
+use interceptors::{Outcome, intercept};
 use interceptors_proto::demo::user_service_server::UserServiceServer;
 use interceptors_tests::{Behaviour, Caller, Ends, KINDS, Script, WatchEnds, scripted};
-use tokio_stream::wrappers::TcpListenerStream;
 use tonic::Code;
-use tonic::transport::{Channel, Endpoint, Server};
+
+use super::served;
 
 #[intercept(
     server,
@@ -25,19 +25,6 @@ struct Plain {
 
 scripted!(self: Plain);
 
-async fn serve(inbound: Inbound) -> Channel {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(
-        Server::builder()
-            .layer(inbound.layer())
-            .add_service(UserServiceServer::new(Plain::default()))
-            .serve_with_incoming(TcpListenerStream::new(listener)),
-    );
-    let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
-    endpoint.connect().await.unwrap()
-}
-
 #[tokio::test]
 async fn a_call_ends_once_as_it_ended() {
     let (ends, mut told) = Ends::new();
@@ -45,7 +32,7 @@ async fn a_call_ends_once_as_it_ended() {
         ends,
         tokens: StaticTokens::new([("a-token-of-ann", "ann")]).unwrap(),
     };
-    let channel = serve(inbound).await;
+    let channel = served(inbound.layer(), UserServiceServer::new(Plain::default())).await;
     let caller = Caller::new(&channel);
     for kind in KINDS {
         assert_eq!(caller.call(kind).await.code(), Code::Unauthenticated);
@@ -67,5 +54,4 @@ async fn a_call_ends_once_as_it_ended() {
         let end = told.next().await;
         assert_eq!((end.code, end.outcome), (Code::Internal, Outcome::Panicked));
     }
-    let _ = Kind::Unary;
 }
