@@ -95,8 +95,8 @@ pub(crate) trait Entry {
         None
     }
 
-    /// What a server's own mount does with each call before the first entry has it.
-    fn enters(&self, place: &Place<'_>) -> Option<TokenStream> {
+    /// What a server's own mount does with calls that the entry does not cover.
+    fn passes(&self, place: &Place<'_>) -> Option<TokenStream> {
         let _ = place;
         None
     }

@@ -182,6 +182,7 @@ impl Through {
     pub(super) fn new(
         checked: &Checked,
         item: &ItemStruct,
+        hide: TokenStream,
         applies: impl Fn(bool, &[usize]) -> TokenStream,
     ) -> Self {
         // Every entry that holds for some method; those that do not hold for all ask.
@@ -238,7 +239,7 @@ impl Through {
         Self {
             bindings,
             selected,
-            hide: hide_secrets(checked, None),
+            hide,
             links,
         }
     }
@@ -272,7 +273,8 @@ fn send(checked: &Checked, item: &ItemStruct) -> TokenStream {
             false => is_one,
         }
     };
-    let body = Through::new(checked, item, applies).body(&quote!(send));
+    let body =
+        Through::new(checked, item, hide_secrets(checked, None), applies).body(&quote!(send));
     quote! {
         async fn send<__N: __interceptors::Next<__interceptors::client::Body, __interceptors::client::Body>>(
             &self,

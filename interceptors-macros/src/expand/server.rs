@@ -3,8 +3,9 @@ use quote::quote;
 use syn::{ItemStruct, parse_quote};
 
 use super::channel::{Through, plan, plan_name, state};
-use super::common::{entries, imports, plan_impl};
+use super::common::{entries, hide_secrets, imports, plan_impl};
 use crate::check::Checked;
+use crate::entries::chain::Chain;
 
 /// Input:
 ///
@@ -71,10 +72,13 @@ pub(super) fn beside(checked: &Checked, item: &ItemStruct) -> TokenStream {
         }
     };
     let listed = || checked.entries.iter().enumerate();
-    let enters =
-        listed().filter_map(|(i, listed)| listed.entry.enters(&listed.place(checked.mount, i)));
+    let passes = listed().filter_map(|(i, listed)| {
+        let passes = listed.entry.passes(&listed.place(checked.mount, i))?;
+        in_rows(checked, &passes, |chain| !chain.entries.contains(&i))
+    });
     let also = listed().filter_map(|(_, listed)| listed.entry.beside(item));
-    let receive = Through::new(checked, item, applies).body(&quote!(run));
+    let hide = hide(checked).unwrap_or_default();
+    let receive = Through::new(checked, item, hide, applies).body(&quote!(run));
     let plan_impl = plan_impl(
         checked,
         parameters,
@@ -129,7 +133,7 @@ pub(super) fn beside(checked: &Checked, item: &ItemStruct) -> TokenStream {
                     __interceptors::tonic::Status,
                 > {
                     let _ = __row;
-                    #(#enters)*
+                    #(#passes)*
                     #receive
                 }
             }
@@ -155,6 +159,32 @@ pub(super) fn beside(checked: &Checked, item: &ItemStruct) -> TokenStream {
             #plan_impl
         };
     }
+}
+
+/// Runs this in the rows whose chain is such.
+fn in_rows(
+    checked: &Checked,
+    run: &TokenStream,
+    is: impl Fn(&Chain) -> bool,
+) -> Option<TokenStream> {
+    let rows = checked.chains.iter().enumerate();
+    let rows: Vec<usize> = rows
+        .filter(|(_, chain)| is(chain))
+        .map(|(n, _)| n)
+        .collect();
+    match rows.len() {
+        0 => None,
+        all if all == checked.chains.len() => Some(run.clone()),
+        _ => Some(quote!(if ::core::matches!(__row, #(#rows)|*) { #run })),
+    }
+}
+
+/// Hides the secrets that entries look for, in the calls where none of them does so in time.
+fn hide(checked: &Checked) -> Option<TokenStream> {
+    let always = hide_secrets(checked, None);
+    in_rows(checked, &always, |chain| {
+        !hide_secrets(checked, Some(chain)).is_empty()
+    })
 }
 
 /// Whether a request has this form.

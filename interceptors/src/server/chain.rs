@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{Method, StatusCode, Uri, Version};
+use http::StatusCode;
+use http::request::Parts;
 use http_body::Body as HttpBody;
 use tonic::metadata::MetadataMap;
 use tonic::server::NamedService;
@@ -17,7 +18,7 @@ use tower_service::Service;
 use super::refusal::refusal;
 use super::target::Target;
 use crate::core::abilities::Abilities;
-use crate::core::call::Call;
+use crate::core::call::{Call, gone};
 use crate::core::chain::Next;
 use crate::core::facts::CutOff;
 use crate::core::fitted::fitted;
@@ -170,7 +171,7 @@ where
     R: HttpBody<Data = Bytes> + Send + 'static,
     R::Error: Into<BoxError>,
 {
-    type Response = http::Response<ResponseBody>;
+    type Response = http::Response<tonic::body::Body>;
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
 
@@ -182,23 +183,20 @@ where
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
         let shared = Arc::clone(&self.layer.0);
         let mut service = self.service.clone();
-        let mut exchange = Exchange::new::<C>(request.map(tonic::body::Body::new));
+        // Two boxes, because an allocator takes far longer for a single one of more than a kilobyte.
+        let mut exchange = Box::new(Exchange::new::<C>(request));
         Box::pin(async move {
-            let Exchange {
-                call,
-                row,
-                head,
-                cut_off,
-            } = &mut exchange;
-            let behind = Behind {
-                service: &mut service,
-                head,
-                cut_off,
+            let answer = {
+                let Exchange {
+                    call, row, head, ..
+                } = &mut *exchange;
+                let behind = Behind {
+                    service: &mut service,
+                    head,
+                };
+                let receiving = shared.chain.receive(&shared.state, *row, call, behind);
+                receiving.await
             };
-            let answer = shared
-                .chain
-                .receive(&shared.state, *row, call, behind)
-                .await;
             Ok(exchange.leave(answer, C::CHALLENGE))
         })
     }
@@ -209,62 +207,41 @@ struct Exchange {
     call: Call<Body>,
     row: usize,
     head: Head,
-    cut_off: CutOff,
 }
 
 /// What the request has apart from metadata, extensions and body.
 struct Head {
-    method: Method,
-    uri: Uri,
-    version: Version,
+    /// Gone with the request.
+    parts: Option<Parts>,
     protocol: Protocol,
+    /// Whether the request was cut off; `None` where all of it was there when it was let through.
+    cut_off: Option<CutOff>,
 }
 
 impl Exchange {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn new<C: ServerChain>(request: http::Request<tonic::body::Body>) -> Self {
+    fn new<C: ServerChain>(
+        request: http::Request<impl HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static>,
+    ) -> Self {
         let (mut parts, body) = request.into_parts();
         let row = C::row(Target {
             method: &parts.method,
             path: parts.uri.path(),
         });
-        let name = CallName::new(C::plan(row), parts.uri.path_and_query().cloned());
-        // One that is around this already looks at the body.
-        let known = parts.extensions.get::<CutOff>().cloned();
-        let body = match &known {
-            Some(_) => Body::received(body, None),
-            None if body.is_end_stream() => Body::received(body, None),
-            None => {
-                let cut_off = CutOff::default();
-                parts.extensions.insert(cut_off.clone());
-                let body = Body::received(body, Some(cut_off.clone()));
-                return Self::of(row, name, parts, body, cut_off);
-            }
-        };
-        Self::of(row, name, parts, body, known.unwrap_or_default())
-    }
-
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn of(
-        row: usize,
-        name: CallName,
-        parts: http::request::Parts,
-        body: Body,
-        cut_off: CutOff,
-    ) -> Self {
+        let name = CallName::received(C::plan(row), parts.uri.path_and_query());
         let protocol = Protocol::of(&parts.headers);
-        let metadata = MetadataMap::from_headers(parts.headers);
-        let request = Request::from_parts(metadata, parts.extensions, body);
+        let extensions = std::mem::take(&mut parts.extensions);
+        let body = Body::from(tonic::body::Body::new(body));
+        let metadata = MetadataMap::from_headers(std::mem::take(&mut parts.headers));
+        let request = Request::from_parts(metadata, extensions, body);
         Self {
             call: Call::received_as::<ServerFacts>(name, ABILITIES, request),
             row,
             head: Head {
-                method: parts.method,
-                uri: parts.uri,
-                version: parts.version,
+                parts: Some(parts),
                 protocol,
+                cut_off: None,
             },
-            cut_off,
         }
     }
 
@@ -273,14 +250,11 @@ impl Exchange {
         &mut self,
         answer: Result<Response<Body>, Status>,
         challenge: Option<&'static str>,
-    ) -> http::Response<ResponseBody> {
+    ) -> http::Response<tonic::body::Body> {
         let protocol = self.head.protocol;
         let response = match answer {
             Ok(response) => response,
-            Err(status) => {
-                let response = refusal(fitted(status), protocol, challenge);
-                return response.map(|body| ResponseBody::new(body, None, None));
-            }
+            Err(status) => return refusal(fitted(status), protocol, challenge),
         };
         let (metadata, body, extensions) = response.into_parts();
         let http_status = body.http_status();
@@ -289,8 +263,15 @@ impl Exchange {
         let bounds = call.take_bounds();
         let at = bounds.as_ref().and_then(|bounds| bounds.at);
         let tail = call.take_tail().map(|tail| tail.until(at));
-        let cut_off = tail.is_some().then(|| self.cut_off.clone());
-        let body = ResponseBody::sent(body, tail, cut_off, bounds, inherited, protocol);
+        let body = match (&tail, &bounds, inherited) {
+            // Nobody wants to know of it.
+            (None, None, None) => body.into(),
+            _ => {
+                let cut_off = self.head.cut_off.take();
+                let body = ResponseBody::sent(body, tail, cut_off, bounds, inherited, protocol);
+                tonic::body::Body::new(body)
+            }
+        };
         let mut response = http::Response::new(body);
         *response.status_mut() = http_status;
         *response.headers_mut() = metadata.into_headers();
@@ -305,20 +286,34 @@ const ABILITIES: fn() -> Abilities<Body> = || Abilities::new(None, Some(Body::co
 /// The innermost link: the service.
 struct Behind<'a, S> {
     service: &'a mut S,
-    head: &'a Head,
-    cut_off: &'a CutOff,
+    head: &'a mut Head,
 }
 
 impl Head {
-    fn request(&self, request: Request<Body>) -> http::Request<tonic::body::Body> {
-        let (metadata, extensions, body) = request.into_parts();
-        let mut request = http::Request::new(body.into());
-        *request.method_mut() = self.method.clone();
-        *request.uri_mut() = self.uri.clone();
-        *request.version_mut() = self.version;
-        *request.headers_mut() = metadata.into_headers();
-        *request.extensions_mut() = extensions;
-        request
+    fn request(
+        &mut self,
+        request: Request<Body>,
+    ) -> Result<http::Request<tonic::body::Body>, Status> {
+        let Some(mut parts) = self.parts.take() else {
+            return Err(gone());
+        };
+        let (metadata, mut extensions, mut body) = request.into_parts();
+        if self.protocol != Protocol::Grpc || !body.is_here() {
+            // One that is around this may look at the body already.
+            let cut_off = match extensions.get::<CutOff>() {
+                Some(known) => known.clone(),
+                None => {
+                    let cut_off = CutOff::default();
+                    extensions.insert(cut_off.clone());
+                    body.watch(cut_off.clone());
+                    cut_off
+                }
+            };
+            self.cut_off = Some(cut_off);
+        }
+        parts.headers = metadata.into_headers();
+        parts.extensions = extensions;
+        Ok(http::Request::from_parts(parts, body.into()))
     }
 }
 
@@ -337,12 +332,12 @@ where
         }
         let deadline = call.inheritable_deadline();
         let answer = {
-            let request = self.head.request(call.take_request()?);
+            let request = self.head.request(call.take_request()?)?;
             let answer = pin!(self.service.call(request));
             Inherited::new(deadline, answer).await
         };
         // tonic shows a request that was cut off as one that is complete, so an answer to it says nothing.
-        if self.cut_off.is_set() {
+        if self.head.cut_off.as_ref().is_some_and(CutOff::is_set) {
             return Err(gone_away());
         }
         match answer {

@@ -33,7 +33,7 @@ mod target;
 pub use cancellation::{RequestCancellation, RequestCancellationLayer};
 pub use chain::{InterceptLayer, InterceptedService, ServerChain};
 
-pub use crate::wire::{Body, ResponseBody};
+pub use crate::wire::Body;
 
 #[doc(hidden)]
 pub use target::Target;

@@ -3,8 +3,8 @@
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use tonic::{Code, Status};
 
+use crate::wire::Protocol;
 use crate::wire::status::to_http;
-use crate::wire::{Body, Protocol};
 
 /// A status as a response: of gRPC to who speaks that, and of HTTP to others.
 #[cold]
@@ -12,11 +12,11 @@ pub(super) fn refusal(
     status: Status,
     protocol: Protocol,
     challenge: Option<&'static str>,
-) -> http::Response<Body> {
+) -> http::Response<tonic::body::Body> {
     match protocol {
         Protocol::Grpc => status.into_http(),
         Protocol::GrpcWeb { is_text } => {
-            let mut response = status.into_http::<Body>();
+            let mut response = status.into_http::<tonic::body::Body>();
             let content_type = match is_text {
                 true => "application/grpc-web-text+proto",
                 false => "application/grpc-web+proto",
@@ -29,10 +29,10 @@ pub(super) fn refusal(
     }
 }
 
-fn of_http(status: Status, challenge: Option<&'static str>) -> http::Response<Body> {
+fn of_http(status: Status, challenge: Option<&'static str>) -> http::Response<tonic::body::Body> {
     const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
     let text = format!("{}\n", status.message());
-    let mut response = http::Response::new(Body::from(tonic::body::Body::new(text)));
+    let mut response = http::Response::new(tonic::body::Body::new(text));
     *response.status_mut() = to_http(status.code());
     let headers = response.headers_mut();
     let is_of_grpc = |name: &HeaderName| name.as_str().starts_with("grpc-");

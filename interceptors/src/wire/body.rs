@@ -140,13 +140,36 @@ impl Body {
         }
     }
 
-    /// A request that a server receives, which may be cut off.
-    pub(crate) fn received(body: tonic::body::Body, cut_off: Option<CutOff>) -> Self {
-        Self {
-            source: Source::Plain(body),
-            cut_off,
-            ..Self::default()
+    /// Whether all of a request has arrived. A single message usually comes with the headers, and what is here cannot be
+    /// cut off.
+    pub(crate) fn is_here(&mut self) -> bool {
+        let Source::Plain(body) = &mut self.source else {
+            return matches!(self.source, Source::Full(_) | Source::Ended);
+        };
+        if body.is_end_stream() {
+            return true;
         }
+        // Whoever reads the rest asks again, and is woken then.
+        let mut cx = Context::from_waker(Waker::noop());
+        let data = match data_of(body, &mut cx) {
+            Poll::Pending => return false,
+            Poll::Ready(None) => None,
+            Poll::Ready(Some(Ok(data))) if body.is_end_stream() => Some(data),
+            Poll::Ready(Some(chunk)) => {
+                self.source = Source::Begun(Box::new(Chunks {
+                    ahead: VecDeque::from([chunk]),
+                    body: Some(std::mem::take(body)),
+                }));
+                return false;
+            }
+        };
+        self.source = Source::Full(data);
+        true
+    }
+
+    /// Says of a request that a server receives whether it was cut off.
+    pub(crate) fn watch(&mut self, cut_off: CutOff) {
+        self.cut_off = Some(cut_off);
     }
 
     /// How a response ends that has no trailers.

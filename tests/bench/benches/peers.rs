@@ -13,7 +13,8 @@
 //! - `tonic-middleware`: a `Middleware` for logging as its documentation shows it, which sees the headers of a
 //!   response but not its trailers: neither the end of a stream nor the code of a call that succeeds; and a
 //!   `RequestInterceptor` each for auth and the limit;
-//! - attribute: `#[intercept(…)]` as the README spells it.
+//! - attribute: `#[intercept(…)]` as the README spells it;
+//! - server struct: the same policy in front of the whole server.
 //!
 //! The policy of a client is retries that no call needs, and two keys of metadata. By hand it is a loop around
 //! the call; with tower it is tower's `Retry`, and an async `Filter` that collects the message, since tonic's
@@ -91,20 +92,21 @@ struct Row {
     what: &'static str,
     kind: Kind,
     listens: bool,
-    columns: [Option<&'static str>; 6],
+    columns: [Option<&'static str>; 7],
     most: Most,
 }
 
-const COLUMNS: [&str; 6] = [
+const COLUMNS: [&str; 7] = [
     "bare",
     "by hand",
     "by hand, all fields",
     "tower",
     "tonic-middleware",
     "attribute",
+    "server struct",
 ];
 
-const fn servers(all_fields: Option<&'static str>) -> [Option<&'static str>; 6] {
+const fn servers(all_fields: Option<&'static str>) -> [Option<&'static str>; 7] {
     [
         Some("bare"),
         Some("by_hand"),
@@ -112,10 +114,11 @@ const fn servers(all_fields: Option<&'static str>) -> [Option<&'static str>; 6] 
         Some("tower"),
         Some("tonic_middleware"),
         Some("attribute"),
+        Some("server"),
     ]
 }
 
-const fn clients(attribute: &'static str) -> [Option<&'static str>; 6] {
+const fn clients(attribute: &'static str) -> [Option<&'static str>; 7] {
     [
         Some("bare"),
         Some("by_hand"),
@@ -123,6 +126,7 @@ const fn clients(attribute: &'static str) -> [Option<&'static str>; 6] {
         Some("tower"),
         None,
         Some(attribute),
+        None,
     ]
 }
 
@@ -272,7 +276,7 @@ impl Report {
                 print_cell(*beyond);
             }
             println!();
-            let [.., attribute] = beyond[..] else {
+            let [.., tower, _, attribute, server] = beyond[..] else {
                 continue;
             };
             let most = match row.most {
@@ -280,14 +284,19 @@ impl Report {
                 // The event has the same fields.
                 Most::ByHandAnd(more) => beyond[2].unwrap_or(f64::NAN) + more,
             };
-            let measured = attribute.unwrap_or(f64::NAN);
-            // Written so that what could not be measured is no promise kept.
-            let kept = measured <= most;
-            let verdict = if kept { "kept" } else { "BROKEN" };
-            verdicts.push(format!(
-                "{verdict}: {}: {measured:.0} instructions beyond bare, at most {most:.0}",
-                row.what
-            ));
+            let mut promise = |of: &str, measured: f64, most: f64| {
+                // Written so that what could not be measured is no promise kept.
+                let kept = measured <= most;
+                let verdict = if kept { "kept" } else { "BROKEN" };
+                verdicts.push(format!(
+                    "{verdict}: {}{of}: {measured:.0} instructions beyond bare, at most {most:.0}",
+                    row.what
+                ));
+            };
+            promise("", attribute.unwrap_or(f64::NAN), most);
+            if let (Some(server), Some(tower)) = (server, tower) {
+                promise(", server struct", server, most.min(tower));
+            }
         }
         println!("\n{}", verdicts.join("\n"));
     }

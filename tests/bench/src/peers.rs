@@ -140,6 +140,14 @@ pub async fn serve(name: &str, listener: TcpListener) -> Result<(), Error> {
                 .serve_with_incoming(incoming)
                 .await?;
         }
+        "server" => {
+            let service = UserServiceServer::new(Bare);
+            server
+                .layer(Inbound { tokens: Tokens }.layer())
+                .add_service(service)
+                .serve_with_incoming(incoming)
+                .await?;
+        }
         _ => return Err(format!("no server `{name}`").into()),
     }
     Ok(())
@@ -265,6 +273,12 @@ service! {
     type ListUsersStream = Users;
     get_user: |self, request| Ok(get_user(&request));
     list_users: |request| Ok(Response::new(list_users(&request)));
+}
+
+/// The same in front of the whole server.
+#[intercept(server, logging, auth(verifier = self.tokens), rate_limit(per_second = 1_000_000))]
+struct Inbound {
+    tokens: Tokens,
 }
 
 /// What one would write in the methods for this policy and no other.
