@@ -6,36 +6,33 @@ use crate::item::methods::{
     FULL_PATH, MethodRef, Selector, Spelled, is_identifier, is_service_name,
 };
 
-/// The chain of a channel for all methods, and those for methods that lists name.
-pub(super) fn chains(cx: &Ctxt, entries: &[Listed]) -> Vec<Chain> {
-    let lists = entries.iter().flat_map(|entry| {
-        let selector = match &entry.methods {
-            Selector::All => &[][..],
-            Selector::Only(list) | Selector::Except(list) => &list[..],
-        };
-        selector.iter().chain(public(entry))
-    });
+/// `idempotent` is no path.
+const NO_DESCRIPTORS: &str = "which methods are idempotent is known from their descriptors; add `descriptors = crate::FILE_DESCRIPTOR_SET` to the attribute";
+
+/// The chain of a channel for all methods, and those for methods and services that lists name.
+pub(super) fn chains(cx: &Ctxt, entries: &[Listed], has_descriptors: bool) -> Vec<Chain> {
     let mut paths: Vec<String> = Vec::new();
-    for method in lists {
-        match &method.spelled {
-            Spelled::Path {
-                service,
-                method: name,
-            } if is_service_name(service) && is_identifier(name) => {
-                let path = format!("/{service}/{name}");
+    for method in entries.iter().flat_map(Listed::named) {
+        match (&method.spelled, method.path()) {
+            (
+                Spelled::Path {
+                    service,
+                    method: name,
+                },
+                Some(path),
+            ) if is_service_name(service) && (is_identifier(name) || name == "*") => {
                 if !paths.contains(&path) {
                     paths.push(path);
                 }
             }
+            (Spelled::Idempotent, _) if has_descriptors => {}
+            (Spelled::Idempotent, _) => cx.error_at(method.span, NO_DESCRIPTORS),
             _ => cx.error_at(method.span, FULL_PATH),
         }
     }
-    let is_named = |list: &[MethodRef], path: &str| {
-        list.iter().any(|method| match &method.spelled {
-            Spelled::Path { service, method } => path == format!("/{service}/{method}"),
-            _ => false,
-        })
-    };
+    // A method before its service: the first that a path fits is the method's.
+    paths.sort_by_key(|path| path.ends_with('*'));
+    let is_named = |list: &[MethodRef], path: &str| list.iter().any(|method| method.is_for(path));
     for entry in entries {
         let lists = match &entry.methods {
             Selector::All => [&[][..], public(entry)],
@@ -43,15 +40,18 @@ pub(super) fn chains(cx: &Ctxt, entries: &[Listed]) -> Vec<Chain> {
         };
         for list in lists {
             for (i, method) in list.iter().enumerate() {
-                if let Spelled::Path {
-                    service,
-                    method: name,
-                } = &method.spelled
-                    && is_named(&list[..i], &format!("/{service}/{name}"))
-                {
+                let written = match &method.spelled {
+                    Spelled::Idempotent => Some("idempotent".to_owned()),
+                    _ => method.path(),
+                };
+                let is_same = |other: &MethodRef| match &other.spelled {
+                    Spelled::Idempotent => matches!(method.spelled, Spelled::Idempotent),
+                    _ => other.path() == written,
+                };
+                if let Some(written) = written.as_ref().filter(|_| list[..i].iter().any(is_same)) {
                     cx.error_at(
                         method.span,
-                        format!("duplicate method `/{service}/{name}`; take one out"),
+                        format!("duplicate method `{written}`; take one out"),
                     );
                 }
             }

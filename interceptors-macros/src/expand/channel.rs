@@ -4,6 +4,7 @@ use syn::{ItemStruct, parse_quote};
 
 use super::chain::{Links, Part, local_name};
 use super::common::{entries, hide_secrets, imports, plan_impl};
+use super::described::{Described, described};
 use crate::check::Checked;
 use crate::entries::chain::Chain;
 use crate::entries::site::Site;
@@ -49,22 +50,20 @@ pub(super) fn beside(checked: &Checked, item: &ItemStruct) -> TokenStream {
     });
     let (_, _, bounds) = bounded.split_for_impl();
     let state = state(checked);
-    let plans = checked
-        .chains
-        .iter()
-        .enumerate()
-        .map(|(n, chain)| plan(checked, n, chain));
-    let named = checked.chains.iter().enumerate().skip(1).map(|(n, chain)| {
+    let rows = || rows(checked);
+    let plans = rows().map(|(n, chain)| plan(checked, n, chain));
+    let named = rows().skip(1).map(|(n, chain)| {
         let (path, name) = (&chain.rpc, plan_name(n));
         quote!(if __interceptors::is_path(path, #path) { return #name; })
     });
+    let others: Vec<_> = rows().map(|(n, _)| plan_name(n)).collect();
+    let Described {
+        items: described,
+        find,
+        plan,
+    } = described(checked, others);
     let send = send(checked, item);
-    let plan_impl = plan_impl(
-        checked,
-        parameters,
-        &self_ty,
-        (0..checked.chains.len()).map(plan_name),
-    );
+    let plan_impl = plan_impl(checked, parameters, &self_ty, &plan);
     // That others should not use it is no reason to speak of what is written here.
     let is_deprecated = item
         .attrs
@@ -78,6 +77,7 @@ pub(super) fn beside(checked: &Checked, item: &ItemStruct) -> TokenStream {
             #imports
             #entries
             #(#plans)*
+            #described
             #state
             impl #impl_generics __interceptors::ChannelChain for #self_ty #bounds {
                 type State = __State;
@@ -88,6 +88,7 @@ pub(super) fn beside(checked: &Checked, item: &ItemStruct) -> TokenStream {
 
                 fn plan(path: &::core::primitive::str) -> &'static __interceptors::MethodPlan {
                     let _ = path;
+                    #find
                     #(#named)*
                     __PLAN_0
                 }
@@ -109,6 +110,12 @@ pub(super) fn beside(checked: &Checked, item: &ItemStruct) -> TokenStream {
     }
 }
 
+/// The chains that have a plan of their own here: with descriptors not those of methods, which have theirs in a table.
+fn rows(checked: &Checked) -> impl Iterator<Item = (usize, &Chain)> {
+    let chains = checked.chains.iter().enumerate();
+    chains.filter(|(_, chain)| checked.descriptors.is_empty() || chain.rpc.ends_with('*'))
+}
+
 fn plan_name(n: usize) -> syn::Ident {
     format_ident!("__PLAN_{n}")
 }
@@ -118,7 +125,10 @@ fn plan(checked: &Checked, n: usize, chain: &Chain) -> TokenStream {
     let path = &chain.rpc;
     let mut parts = path.trim_start_matches('/').splitn(2, '/');
     let (service, method) = (parts.next().unwrap_or(path), parts.next().unwrap_or(path));
-    let entries = checked.plan_entries(chain);
+    // One list for all, or the table of methods would need one for each of them.
+    let entries = checked.entries.iter().enumerate();
+    let entries = entries.map(|(i, listed)| listed.place(checked.mount, i).item("ENTRY"));
+    let covered = (0..checked.entries.len()).map(|i| chain.entries.contains(&i));
     quote! {
         const #name: &__interceptors::MethodPlan = &__interceptors::MethodPlan::of_channel(
             __interceptors::Name {
@@ -129,7 +139,8 @@ fn plan(checked: &Checked, n: usize, chain: &Chain) -> TokenStream {
                 exact: true,
             },
             &[#(#entries),*],
-        );
+        )
+        .covered(&[#(#covered),*]);
     }
 }
 
@@ -183,20 +194,16 @@ fn send(checked: &Checked, item: &ItemStruct) -> TokenStream {
         part: Part::Whole,
     };
     let bindings = links.bindings(&everything.entries);
-    let default = &checked.chains[0];
     let selected = (0..checked.entries.len()).filter_map(|i| {
-        let by_default = default.entries.contains(&i);
-        let exceptions = checked.chains[1..].iter();
-        let exceptions = exceptions.filter(|chain| chain.entries.contains(&i) != by_default);
-        let paths: Vec<_> = exceptions.map(|chain| &chain.rpc).collect();
-        if paths.is_empty() {
+        let listed = &checked.entries[i];
+        let is_in = |chain: &Chain| chain.entries.contains(&i);
+        let is_for_all = checked.chains.iter().all(is_in) && !listed.depends_on_descriptors();
+        // With descriptors it is known which methods several attempts at once are not for.
+        if is_for_all && (checked.descriptors.is_empty() || !listed.row.needs.unary) {
             return None;
         }
         let local = local_name(i, Span::call_site());
-        let applies = match by_default {
-            true => quote!(!(#(__interceptors::is_path(__call.path(), #paths))||*)),
-            false => quote!(#(__interceptors::is_path(__call.path(), #paths))||*),
-        };
+        let applies = quote!(__call.plan().covers(#i));
         Some(match checked.entries[i].is_made_at_its_turn() {
             true => quote! {
                 let #local = {
@@ -205,7 +212,7 @@ fn send(checked: &Checked, item: &ItemStruct) -> TokenStream {
                 };
             },
             false => quote! {
-                let #local = &__interceptors::Selected::new((#applies).then_some(#local));
+                let #local = &__interceptors::Selected::new(#applies.then_some(#local));
             },
         })
     });

@@ -27,6 +27,27 @@ pub(crate) enum Spelled {
     Rpc(String),
     /// `"/user.v1.UserService/Login"`
     Path { service: String, method: String },
+    /// `idempotent`, on a channel: the methods that the descriptors mark so.
+    Idempotent,
+}
+
+impl MethodRef {
+    /// `/user.v1.UserService/Login` or `/user.v1.UserService/*`
+    pub(crate) fn path(&self) -> Option<String> {
+        match &self.spelled {
+            Spelled::Path { service, method } => Some(format!("/{service}/{method}")),
+            _ => None,
+        }
+    }
+
+    /// Whether it names the method of this path, by itself or with its service.
+    pub(crate) fn is_for(&self, path: &str) -> bool {
+        self.path()
+            .is_some_and(|named| match named.strip_suffix('*') {
+                Some(service) => path.starts_with(service),
+                None => path == named,
+            })
+    }
 }
 
 /// How a channel's lists name methods.
@@ -57,6 +78,9 @@ pub(crate) fn methods(
 
 fn method(cx: &Ctxt, mount: Mount, expr: &Expr) -> Option<MethodRef> {
     let spelled = match expr {
+        Expr::Path(path) if mount == Mount::Channel && path.path.is_ident("idempotent") => {
+            Some(Spelled::Idempotent)
+        }
         Expr::Path(path) => path
             .path
             .get_ident()

@@ -193,6 +193,8 @@ impl<'a> Names<'a> {
                 }
                 (indices_where(&|method| method.has_rpc_name(name)), name)
             }
+            // A block has no descriptors.
+            Spelled::Idempotent => return Vec::new(),
         };
         // Exactly this name before one that differs in case and underscores.
         let exact = |&index: &usize| self.methods[index].rpc == *written;
