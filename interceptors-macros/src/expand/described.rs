@@ -50,15 +50,20 @@ pub(super) fn described(checked: &Checked, others: Vec<Ident>) -> Described {
     let pairs = pairs(checked);
     let rows = others.len();
     Described {
-        items: quote!(#table #(#literals)* #(#unary)* #pairs),
+        items: quote! {
+            #table
+            static __ROWS: [&__interceptors::MethodPlan; __METHODS.methods + #rows] =
+                __interceptors::rows(&[#(#others),*], &__PLANS);
+            #(#literals)*
+            #(#unary)*
+            #pairs
+        },
         find: quote! {
             if let ::core::option::Option::Some(plan) = __METHODS.plan(&__PLANS, path) {
                 return plan;
             }
         },
-        plan: quote! {
-            &__interceptors::rows::<{ __METHODS.methods + #rows }>(&[#(#others),*], &__PLANS)
-        },
+        plan: quote!(&__ROWS),
     }
 }
 
