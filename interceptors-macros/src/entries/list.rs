@@ -333,7 +333,7 @@ impl List<'_> {
 }
 
 /// What is said of `descriptors` where the methods are known without.
-const DESCRIPTORS: &str = "`descriptors` belongs in the attribute on a struct, such as `#[intercept(…)] struct Outbound;`; take it out here, where the methods are known";
+const DESCRIPTORS: &str = "`descriptors` belongs in the attribute on a struct, such as `#[intercept(…)] struct Outbound;`; take it out here";
 
 /// `descriptors = A` or `descriptors = [A, B]`
 fn descriptors(cx: &Ctxt, expr: Expr) -> Vec<Expr> {

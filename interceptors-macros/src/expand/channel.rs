@@ -61,7 +61,7 @@ pub(super) fn beside(checked: &Checked, item: &ItemStruct) -> TokenStream {
         items: described,
         find,
         plan,
-    } = described(checked, others);
+    } = described(checked, &others);
     let send = send(checked, item);
     let plan_impl = plan_impl(checked, parameters, &self_ty, &plan);
     // That others should not use it is no reason to speak of what is written here.

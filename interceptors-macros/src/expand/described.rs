@@ -33,7 +33,7 @@ pub(super) struct Described {
 /// ```
 ///
 /// `others` are the plans of what no set has, first that for everything.
-pub(super) fn described(checked: &Checked, others: Vec<Ident>) -> Described {
+pub(super) fn described(checked: &Checked, others: &[Ident]) -> Described {
     if checked.descriptors.is_empty() {
         return Described {
             items: TokenStream::new(),
@@ -42,10 +42,7 @@ pub(super) fn described(checked: &Checked, others: Vec<Ident>) -> Described {
         };
     }
     let table = table(checked, &others[0]);
-    let literals = checked.entries.iter().flat_map(|listed| {
-        let named = listed.named();
-        named.map(|method| literal(listed, method))
-    });
+    let literals = checked.entries.iter().flat_map(Listed::named).map(literal);
     let unary = checked.entries.iter().flat_map(unary);
     let pairs = pairs(checked);
     let rows = others.len();
@@ -107,6 +104,8 @@ fn table(checked: &Checked, other: &Ident) -> TokenStream {
 
 const NO_SET: &str = "this is no encoded `google.protobuf.FileDescriptorSet`; name the bytes that `file_descriptor_set_path` of tonic-prost-build writes";
 
+const NOT_IDEMPOTENT: &str = "no method in `descriptors` is idempotent; mark one in its proto, `option idempotency_level = IDEMPOTENT;`, or take `idempotent` out";
+
 /// Which methods an entry is for.
 fn lists(listed: &Listed) -> TokenStream {
     let (is_only, named) = match &listed.methods {
@@ -138,7 +137,7 @@ fn lists(listed: &Listed) -> TokenStream {
 }
 
 /// A constant of its own for each element, or the compiler would point elsewhere.
-fn literal(listed: &Listed, method: &MethodRef) -> TokenStream {
+fn literal(method: &MethodRef) -> TokenStream {
     let span = at(method.span);
     let (holds, message) = match (&method.spelled, method.path()) {
         (Spelled::Path { service, .. }, Some(path)) => (
@@ -154,10 +153,7 @@ fn literal(listed: &Listed, method: &MethodRef) -> TokenStream {
         ),
         _ => (
             quote!(__METHODS.has_idempotent()),
-            format!(
-                "no method in `descriptors` is idempotent, so `{}` does not know what to do with it; add `option idempotency_level = IDEMPOTENT;` to one, or take `idempotent` out",
-                listed.name
-            ),
+            NOT_IDEMPOTENT.to_owned(),
         ),
     };
     quote_spanned!(span=> const _: () = ::core::assert!(#holds, #message);)
