@@ -23,9 +23,10 @@ pub(super) struct Described {
 ///
 /// ```text
 /// const __DESCRIPTORS_0: &[u8] = SET;
-/// const _: () = assert!(Size::of(&[__DESCRIPTORS_0]).is_sound, "…");
+/// const __SIZE_0: Size = Size::of(__DESCRIPTORS_0);
+/// const _: () = assert!(__SIZE_0.is_sound, "…");
 /// const __DESCRIPTORS: &[&[u8]] = &[__DESCRIPTORS_0];
-/// const __SIZE: Size = Size::of(__DESCRIPTORS);
+/// const __SIZE: Size = Size::sum(&[__SIZE_0]);
 /// static __METHODS: Methods<{ __SIZE.records }, …> = Methods::read(__DESCRIPTORS, __SIZE);
 /// static __COVERS: [[bool; 1]; __METHODS.methods] = __METHODS.covers(&[Lists { … }]);
 /// static __PLANS: [MethodPlan; __METHODS.methods] = __METHODS.plans(…);
@@ -66,29 +67,32 @@ pub(super) fn described(checked: &Checked, others: &[Ident]) -> Described {
 
 /// One evaluation for each step: the compiler warns of one that takes long.
 fn table(checked: &Checked, other: &Ident) -> TokenStream {
+    // Large sets may take more than the two million steps after which the lint speaks.
+    let allow = quote!(#[allow(long_running_const_eval)]);
     let sets = checked.descriptors.iter().enumerate().map(|(n, expr)| {
         let span = at(expr.span());
         let name = Ident::new(&format!("__DESCRIPTORS_{n}"), span);
-        let item = quote_spanned! {span=>
+        let size = Ident::new(&format!("__SIZE_{n}"), span);
+        let items = quote_spanned! {span=>
             const #name: &[::core::primitive::u8] = #expr;
-            const _: () = ::core::assert!(__interceptors::Size::of(&[#name]).is_sound, #NO_SET);
+            #allow
+            const #size: __interceptors::Size = __interceptors::Size::of(#name);
+            const _: () = ::core::assert!(#size.is_sound, #NO_SET);
         };
-        (name, item)
+        (items, (name, size))
     });
-    let (names, items): (Vec<_>, Vec<_>) = sets.unzip();
+    let (items, names): (Vec<_>, Vec<_>) = sets.unzip();
+    let (names, sizes): (Vec<_>, Vec<_>) = names.into_iter().unzip();
     let lists = checked.entries.iter().map(lists);
     let count = checked.entries.len();
-    // Large sets may take more than the two million steps after which the lint speaks.
-    let allow = quote!(#[allow(long_running_const_eval)]);
     quote! {
-        #(#allow #items)*
+        #(#items)*
         const __DESCRIPTORS: &[&[::core::primitive::u8]] = &[#(#names),*];
-        #allow
-        const __SIZE: __interceptors::Size = __interceptors::Size::of(__DESCRIPTORS);
+        const __SIZE: __interceptors::Size = __interceptors::Size::sum(&[#(#sizes),*]);
         #allow
         static __METHODS: __interceptors::Methods<
             { __SIZE.records },
-            { __SIZE.slots },
+            { __SIZE.slots() },
             { __SIZE.bytes },
         > = __interceptors::Methods::read(__DESCRIPTORS, __SIZE);
         #allow

@@ -18,7 +18,6 @@ use crate::core::plan::{MethodPlan, Name};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
     pub records: usize,
-    pub slots: usize,
     pub bytes: usize,
     /// Whether the bytes are encoded descriptor sets.
     pub is_sound: bool,
@@ -26,52 +25,70 @@ pub struct Size {
 
 impl Size {
     #[must_use]
-    pub const fn of(sets: &[&[u8]]) -> Self {
-        let mut walk = Walk::new(sets);
+    pub const fn of(set: &[u8]) -> Self {
+        let sets = [set];
+        let mut walk = Walk::new(&sets);
         let (mut records, mut bytes, mut service) = (0, 0, 0);
         let mut is_text = true;
         while let Some(found) = walk.next() {
             records += 1;
             match found {
                 Found::Service { package, name } => {
-                    service = service_len(package, name);
-                    is_text &= is_utf8(package) && is_utf8(name);
+                    service = match package.is_empty() {
+                        true => name.len(),
+                        false => package.len() + 1 + name.len(),
+                    };
+                    is_text &= is_utf8(set, package) && is_utf8(set, name);
                     bytes += service + "//*".len();
                 }
                 Found::Method { name, .. } => {
-                    is_text &= is_utf8(name);
+                    is_text &= is_utf8(set, name);
                     bytes += service + "//".len() + name.len();
                 }
             }
         }
-        // Half of the slots stay free. A record has the number of its slot as a `u32`.
-        if !walk.is_sound || !is_text || records >= 1 << 30 || bytes >= 1 << 31 {
-            return Self {
-                records: 0,
-                slots: 1,
-                bytes: 0,
-                is_sound: false,
-            };
-        }
         Self {
             records,
-            slots: (2 * records + 1).next_power_of_two(),
             bytes,
-            is_sound: true,
+            is_sound: walk.is_sound && is_text,
         }
     }
-}
 
-const fn is_utf8(bytes: &[u8]) -> bool {
-    core::str::from_utf8(bytes).is_ok()
-}
-
-/// The length of `package.Service`.
-const fn service_len(package: &[u8], name: &[u8]) -> usize {
-    match package.is_empty() {
-        true => name.len(),
-        false => package.len() + 1 + name.len(),
+    /// The room for several sets: none if one of them is not sound.
+    #[must_use]
+    pub const fn sum(sizes: &[Self]) -> Self {
+        let mut sum = Self {
+            records: 0,
+            bytes: 0,
+            is_sound: true,
+        };
+        let mut i = 0;
+        while i < sizes.len() {
+            sum.records += sizes[i].records;
+            sum.bytes += sizes[i].bytes;
+            sum.is_sound &= sizes[i].is_sound;
+            i += 1;
+        }
+        if !sum.is_sound {
+            (sum.records, sum.bytes) = (0, 0);
+        }
+        sum
     }
+
+    /// The length of the hash table. At least half of it stays free.
+    #[must_use]
+    pub const fn slots(&self) -> usize {
+        (2 * self.records + 1).next_power_of_two()
+    }
+}
+
+const fn is_utf8(bytes: &[u8], range: Range) -> bool {
+    let mut i = range.start;
+    while i < range.end && bytes[i] < 0x80 {
+        i += 1;
+    }
+    // Names are ASCII: to take a part of the bytes out costs more.
+    i == range.end || core::str::from_utf8(range.of(bytes)).is_ok()
 }
 
 /// A method, or all methods of a service.
@@ -97,7 +114,7 @@ struct Method {
 
 /// The services and methods of descriptor sets.
 ///
-/// `R`, `S` and `B` are the [`Size`]. What is in several sets counts once.
+/// `R`, `S` and `B` are the records, slots and bytes of the [`Size`]. What is in several sets counts once.
 pub struct Methods<const R: usize, const S: usize, const B: usize> {
     /// The paths, one behind the other.
     bytes: [u8; B],
@@ -131,52 +148,67 @@ impl<const R: usize, const S: usize, const B: usize> Methods<R, S, B> {
             return this;
         }
         let mut walk = Walk::new(sets);
-        let (mut of_package, mut of_service): (&[u8], &[u8]) = (&[], &[]);
-        let (mut service, mut free) = (0, 0);
+        let (mut service, mut prefix, mut free) = (0, Range::EMPTY, 0);
         while let Some(found) = walk.next() {
-            let (rest, method) = match found {
+            let bytes = walk.bytes();
+            this.bytes[free] = b'/';
+            let start = free + 1;
+            let mut end = start;
+            let mut method = None;
+            match found {
                 Found::Service { package, name } => {
-                    (of_package, of_service) = (package, name);
-                    (b"*".as_slice(), None)
+                    if !package.is_empty() {
+                        end = copy(&mut this.bytes, end, bytes, package);
+                        this.bytes[end] = b'.';
+                        end += 1;
+                    }
+                    end = copy(&mut this.bytes, end, bytes, name);
+                    this.bytes[end] = b'/';
+                    end += 1;
+                    prefix = Range { start, end };
+                    this.bytes[end] = b'*';
+                    end += 1;
                 }
                 Found::Method {
                     name,
                     kind,
                     is_idempotent,
                 } => {
-                    let method = Method {
+                    let mut i = prefix.start;
+                    while i < prefix.end {
+                        this.bytes[end] = this.bytes[i];
+                        end += 1;
+                        i += 1;
+                    }
+                    end = copy(&mut this.bytes, end, bytes, name);
+                    method = Some(Method {
                         number: this.methods,
                         kind,
                         is_idempotent,
-                    };
-                    (name, Some(method))
+                    });
                 }
-            };
-            let start = copy(&mut this.bytes, free, b"/");
-            let mut end = start;
-            if !of_package.is_empty() {
-                end = copy(&mut this.bytes, end, of_package);
-                end = copy(&mut this.bytes, end, b".");
             }
-            end = copy(&mut this.bytes, end, of_service);
-            let service_len = end - start;
-            end = copy(&mut this.bytes, end, b"/");
-            end = copy(&mut this.bytes, end, rest);
             let name = Range { start, end };
-            let slot = this.slot_of(name.of(&this.bytes));
+            let slot = this.slot_of(&this.bytes, name);
             let known = this.slots[slot] as usize;
             if method.is_none() {
-                service = match known {
-                    0 => this.len,
-                    known => known - 1,
-                };
+                service = this.len;
+                if known > 0 {
+                    service = known - 1;
+                    // What was just written will be written over.
+                    let Record { name, .. } = this.records[service];
+                    prefix = Range {
+                        start: name.start,
+                        end: name.end - 1,
+                    };
+                }
             }
             if known == 0 {
                 free = end;
                 this.methods += method.is_some() as usize;
                 this.records[this.len] = Record {
                     name,
-                    service_len,
+                    service_len: prefix.end - prefix.start - 1,
                     service,
                     method,
                 };
@@ -188,11 +220,11 @@ impl<const R: usize, const S: usize, const B: usize> Methods<R, S, B> {
     }
 
     /// Where a name is in the table, or would be.
-    const fn slot_of(&self, name: &[u8]) -> usize {
-        let mut slot = hash(name) as usize & (S - 1);
+    const fn slot_of(&self, bytes: &[u8], name: Range) -> usize {
+        let mut slot = hash(bytes, name) as usize & (S - 1);
         while self.slots[slot] != 0 {
             let known = self.records[self.slots[slot] as usize - 1].name;
-            if known.len() == name.len() && is_same(known.of(&self.bytes), name) {
+            if is_same(&self.bytes, known, bytes, name) {
                 break;
             }
             slot = (slot + 1) & (S - 1);
@@ -202,7 +234,11 @@ impl<const R: usize, const S: usize, const B: usize> Methods<R, S, B> {
 
     /// What a literal such as `/pkg.Service/Method` or `/pkg.Service/*` names.
     const fn find(&self, path: &str) -> Option<usize> {
-        match self.slots[self.slot_of(path.as_bytes().split_at(1).1)] {
+        let name = Range {
+            start: 1,
+            end: path.len(),
+        };
+        match self.slots[self.slot_of(path.as_bytes(), name)] {
             0 => None,
             record => Some(record as usize - 1),
         }
@@ -366,7 +402,11 @@ impl<const R: usize, const S: usize, const B: usize> Methods<R, S, B> {
     #[must_use]
     pub fn plan(&self, plans: &'static [MethodPlan], path: &str) -> Option<&'static MethodPlan> {
         let name = name_in(path);
-        let mut slot = hash(name.as_bytes()) as usize & (S - 1);
+        let all = Range {
+            start: 0,
+            end: name.len(),
+        };
+        let mut slot = hash(name.as_bytes(), all) as usize & (S - 1);
         loop {
             let record = (self.slots[slot] as usize).checked_sub(1)?;
             let Record {
@@ -435,44 +475,55 @@ pub const fn rows<const N: usize>(
     rows
 }
 
-/// Copies a text to a place; where it ends.
-const fn copy(bytes: &mut [u8], at: usize, text: &[u8]) -> usize {
-    let place = bytes.split_at_mut(at).1.split_at_mut(text.len()).0;
-    place.copy_from_slice(text);
-    at + text.len()
+/// Copies a part of a text to a place; where it ends. For texts of this length the functions of slices take more steps.
+const fn copy(bytes: &mut [u8], mut at: usize, text: &[u8], part: Range) -> usize {
+    let mut i = part.start;
+    while i < part.end {
+        bytes[at] = text[i];
+        at += 1;
+        i += 1;
+    }
+    at
 }
 
 /// Eight bytes at a time: at compile time each step counts.
-const fn hash(name: &[u8]) -> u64 {
-    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mut hash = name.len() as u64;
-    let mut rest = name;
-    while let Some((word, behind)) = rest.split_first_chunk() {
-        hash = mixed(hash ^ u64::from_le_bytes(*word), FACTOR);
-        rest = behind;
+const fn hash(bytes: &[u8], part: Range) -> u64 {
+    let mut hash = part.len() as u64;
+    let mut i = part.start;
+    while part.end - i >= 8 {
+        let word = (bytes[i] as u64)
+            | (bytes[i + 1] as u64) << 8
+            | (bytes[i + 2] as u64) << 16
+            | (bytes[i + 3] as u64) << 24
+            | (bytes[i + 4] as u64) << 32
+            | (bytes[i + 5] as u64) << 40
+            | (bytes[i + 6] as u64) << 48
+            | (bytes[i + 7] as u64) << 56;
+        hash = mixed(hash ^ word);
+        i += 8;
     }
     let mut last = 0;
-    while let Some((byte, behind)) = rest.split_first() {
-        last = last << 8 | *byte as u64;
-        rest = behind;
+    while i < part.end {
+        last = last << 8 | bytes[i] as u64;
+        i += 1;
     }
-    mixed(hash ^ last, FACTOR)
+    mixed(hash ^ last)
 }
 
-/// Both halves of the product, or low bits would depend on low bits alone.
-const fn mixed(word: u64, factor: u64) -> u64 {
-    let product = word as u128 * factor as u128;
+/// Both halves of a product, or low bits would depend on low bits alone.
+const fn mixed(word: u64) -> u64 {
+    let product = word as u128 * 0x9e37_79b9_7f4a_7c15;
     product as u64 ^ (product >> 64) as u64
 }
 
-/// Whether names of the same length are the same.
-const fn is_same(a: &[u8], b: &[u8]) -> bool {
+const fn is_same(a: &[u8], part_of_a: Range, b: &[u8], part_of_b: Range) -> bool {
+    let len = part_of_a.len();
     let mut i = 0;
-    while i < a.len() {
-        if a[i] != b[i] {
+    while len == part_of_b.len() && i < len {
+        if a[part_of_a.start + i] != b[part_of_b.start + i] {
             return false;
         }
         i += 1;
     }
-    true
+    len == part_of_b.len()
 }

@@ -38,6 +38,10 @@ impl Range {
         self.end - self.start
     }
 
+    pub(super) const fn is_empty(self) -> bool {
+        self.end == self.start
+    }
+
     /// These bytes.
     pub(super) const fn of(self, bytes: &[u8]) -> &[u8] {
         bytes.split_at(self.end).0.split_at(self.start).1

@@ -16,14 +16,15 @@ pub(super) struct Walk<'a> {
     pub(super) is_sound: bool,
 }
 
+/// The ranges are parts of the set that is being read.
 #[derive(Clone, Copy)]
-pub(super) enum Found<'a> {
+pub(super) enum Found {
     Service {
-        package: &'a [u8],
-        name: &'a [u8],
+        package: Range,
+        name: Range,
     },
     Method {
-        name: &'a [u8],
+        name: Range,
         kind: Kind,
         is_idempotent: bool,
     },
@@ -58,7 +59,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    pub(super) const fn next(&mut self) -> Option<Found<'a>> {
+    pub(super) const fn next(&mut self) -> Option<Found> {
         while self.is_sound {
             if let Some(field) = self.service.next() {
                 match (field.number, field.value) {
@@ -98,7 +99,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The set that is being read.
-    const fn bytes(&self) -> &'a [u8] {
+    pub(super) const fn bytes(&self) -> &'a [u8] {
         self.sets[self.begun - 1]
     }
 
@@ -118,19 +119,19 @@ impl<'a> Walk<'a> {
         found
     }
 
-    const fn service(&mut self, range: Range) -> Option<Found<'a>> {
+    const fn service(&mut self, range: Range) -> Option<Found> {
         let name = self.text(range, field::NAME);
         self.service = Reader::new(self.bytes(), range);
         match self.is_sound {
             true => Some(Found::Service {
-                package: self.package.of(self.bytes()),
-                name: name.of(self.bytes()),
+                package: self.package,
+                name,
             }),
             false => None,
         }
     }
 
-    const fn method(&mut self, range: Range) -> Option<Found<'a>> {
+    const fn method(&mut self, range: Range) -> Option<Found> {
         let mut fields = Reader::new(self.bytes(), range);
         let mut name = Range::EMPTY;
         let (mut requests, mut responses, mut is_idempotent) = (false, false, false);
@@ -166,7 +167,7 @@ impl<'a> Walk<'a> {
         self.is_sound &= fields.is_sound;
         match self.is_sound {
             true => Some(Found::Method {
-                name: name.of(self.bytes()),
+                name,
                 kind: Kind::new(requests, responses),
                 is_idempotent,
             }),
