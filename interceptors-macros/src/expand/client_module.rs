@@ -75,7 +75,7 @@ pub(crate) fn expand(checked: &Checked, module: &ClientModule) -> TokenStream {
     let methods =
         pairs().map(|(method, chain)| method_impl(checked, module, &policies, method, chain));
     let plans = module.methods.iter().map(plan_name);
-    let plan_impl = plan_impl(checked, &module.generics, self_ty, plans);
+    let plan_impl = plan_impl(checked, &module.generics, self_ty, &quote!(&[#(#plans),*]));
     let siblings = siblings(checked);
     let generated = quote! {
         #(#siblings)*

@@ -402,7 +402,7 @@ impl Expander<'_> {
             quote!(#(#cfgs)* <Self as #handlers>::#plan)
         });
         let (generics, self_ty) = (&self.block.generics, &self.block.self_ty);
-        plan_impl(self.checked, generics, self_ty, methods)
+        plan_impl(self.checked, generics, self_ty, &quote!(&[#(#methods),*]))
     }
 }
 

@@ -15,7 +15,7 @@ use crate::core::call::Call;
 use crate::core::chain::Next;
 use crate::core::frame::{Opaque, OpaqueAnswer, OpaqueReply, opaque};
 use crate::core::malformed;
-use crate::core::name::CallName;
+use crate::core::name::{CallName, name_in};
 use crate::core::plan::MethodPlan;
 use crate::mount::policy::Policy;
 use crate::mount::probe::Probe;
@@ -201,11 +201,14 @@ where
     (request, A::of)
 }
 
-/// Whether a request's path names this method: `/service/Method`, under whatever prefix the channel's
-/// origin has.
+/// Whether a request's path names this method, `/service/Method`, or a method of `/service/*`, under whatever prefix the
+/// channel's origin has.
 #[must_use]
 pub fn is_path(path: &str, method: &str) -> bool {
-    path.ends_with(method)
+    match method.strip_suffix('*') {
+        Some(service) => name_in(path).starts_with(service.trim_start_matches('/')),
+        None => path.ends_with(method),
+    }
 }
 
 impl WireRpc {

@@ -348,7 +348,9 @@ impl<Req> Call<Req> {
     /// A request stream that may be cut off has to be looked at, whether or not anybody observes it.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn notice_cut_off(&mut self) {
-        if self.details.kind().request_is_stream() && self.details.may_be_cut_off() {
+        let plan = self.details.plan();
+        let is_polled = plan.is_of_channel() || plan.kind().request_is_stream();
+        if is_polled && self.details.may_be_cut_off() {
             self.count_received();
         }
     }
@@ -390,7 +392,7 @@ impl<Req> Call<Req> {
     /// first of these on, and the end does not know their number without.
     #[doc(hidden)]
     pub fn push_layer(&mut self, layer: impl Layer) {
-        if self.details.kind().response_is_stream() {
+        if self.details.plan().response_is_polled() {
             self.layers.push(layer, Instant::now);
         }
     }

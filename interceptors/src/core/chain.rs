@@ -310,7 +310,7 @@ impl<L: Layer> Watcher<L> {
                 };
                 self.tell(parts, outcome, Some(status), 0);
             }
-            None if parts.details.kind().response_is_stream() => self.attach_to(parts.layers),
+            None if parts.details.plan().response_is_polled() => self.attach_to(parts.layers),
             None => self.tell(parts, Outcome::Ok, None, 1),
         }
     }

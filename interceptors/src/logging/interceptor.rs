@@ -303,7 +303,7 @@ impl<C: FnOnce(&Finish<'_>) + Send + 'static> Observer for Record<C> {
             service: names.service,
             method: names.method,
             // A channel does not know.
-            method_type: (!end.is_of_channel()).then_some(end.kind().as_str()),
+            method_type: end.knows_kind().then_some(end.kind().as_str()),
             peer: self.peer.map(Peer).map(tracing::field::display),
             code: code_name(end.code()),
             error: end.status().map(Status::message),
@@ -379,7 +379,7 @@ fn announce(call: &CallDetails) {
         grpc.component = call.side().as_str(),
         grpc.service = names.service,
         grpc.method = names.method,
-        grpc.method_type = (!call.plan().is_of_channel()).then_some(call.kind().as_str()),
+        grpc.method_type = call.plan().knows_kind().then_some(call.kind().as_str()),
         peer.address = call.peer().map(Peer).map(tracing::field::display),
         request_id = request_id,
         "started call"

@@ -207,7 +207,7 @@ impl Recorder {
     fn make(&self, call: &CallDetails) -> Method {
         let name = Name {
             side: call.side(),
-            kind: (!call.plan().is_of_channel()).then_some(call.kind()),
+            kind: call.plan().knows_kind().then_some(call.kind()),
             service: call.service(),
             method: call.method(),
         };

@@ -46,18 +46,14 @@ pub trait ServerChain: Send + Sync + 'static {
     #[doc(hidden)]
     fn state() -> Self::State;
 
-    /// Which of the lists' forms a request is.
+    /// The policy for what is asked for.
     #[doc(hidden)]
-    fn row(target: Target<'_>) -> usize;
-
-    #[doc(hidden)]
-    fn plan(row: usize) -> &'static MethodPlan;
+    fn plan(target: Target<'_>) -> &'static MethodPlan;
 
     #[doc(hidden)]
     fn receive<N: Next<Body, Body>>(
         &self,
         state: &Self::State,
-        row: usize,
         call: &mut Call<Body>,
         next: N,
     ) -> impl Future<Output = Result<Response<Body>, Status>> + Send;
@@ -187,14 +183,12 @@ where
         let mut exchange = Box::new(Exchange::new::<C>(request));
         Box::pin(async move {
             let answer = {
-                let Exchange {
-                    call, row, head, ..
-                } = &mut *exchange;
+                let Exchange { call, head } = &mut *exchange;
                 let behind = Behind {
                     service: &mut service,
                     head,
                 };
-                let receiving = shared.chain.receive(&shared.state, *row, call, behind);
+                let receiving = shared.chain.receive(&shared.state, call, behind);
                 receiving.await
             };
             Ok(exchange.leave(answer, C::CHALLENGE))
@@ -205,7 +199,6 @@ where
 /// A call under way.
 struct Exchange {
     call: Call<Body>,
-    row: usize,
     head: Head,
 }
 
@@ -224,11 +217,11 @@ impl Exchange {
         request: http::Request<impl HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static>,
     ) -> Self {
         let (mut parts, body) = request.into_parts();
-        let row = C::row(Target {
+        let plan = C::plan(Target {
             method: &parts.method,
             path: parts.uri.path(),
         });
-        let name = CallName::received(C::plan(row), parts.uri.path_and_query());
+        let name = CallName::received(plan, parts.uri.path_and_query());
         let protocol = Protocol::of(&parts.headers);
         let extensions = std::mem::take(&mut parts.extensions);
         let body = Body::from(tonic::body::Body::new(body));
@@ -236,7 +229,6 @@ impl Exchange {
         let request = Request::from_parts(metadata, extensions, body);
         Self {
             call: Call::received_as::<ServerFacts>(name, ABILITIES, request),
-            row,
             head: Head {
                 parts: Some(parts),
                 protocol,

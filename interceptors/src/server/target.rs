@@ -7,7 +7,13 @@ pub struct Target<'a> {
     pub(super) path: &'a str,
 }
 
-impl Target<'_> {
+impl<'a> Target<'a> {
+    /// The path, without a query.
+    #[must_use]
+    pub fn path(&self) -> &'a str {
+        self.path
+    }
+
     /// Whether it is this RPC: `/user.v1.UserService/Login`. Whatever else the request says of itself, this is where it goes.
     #[must_use]
     pub fn is_rpc(&self, path: &str) -> bool {
