@@ -26,6 +26,8 @@ const PACE: Duration = Duration::from_millis(10);
 /// What every call goes through, whichever service it is for, before anything of it is decoded.
 #[intercept(
     server,
+    // Checks the paths below, and tells the kinds of the methods.
+    descriptors = [interceptors_proto::FILE_DESCRIPTOR_SET, tonic_health::pb::FILE_DESCRIPTOR_SET],
     catch_panic,
     logging,
     with(self.calls),
