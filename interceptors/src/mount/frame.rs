@@ -120,11 +120,11 @@ impl<B> Left<B> {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn without_body(&mut self, answer: Answer<B>) -> OpaqueAnswer {
+    fn without_body<T>(&mut self, answer: Answer<T>, body_of: fn(T) -> B) -> OpaqueAnswer {
         match answer {
             Ok(response) => {
-                let (metadata, body, extensions) = response.into_parts();
-                self.body = Some(body);
+                let (metadata, given, extensions) = response.into_parts();
+                self.body = Some(body_of(given));
                 self.number = self.number.wrapping_add(1);
                 let reply = OpaqueReply::new(self.number);
                 Ok(Response::from_parts(metadata, reply, extensions))
@@ -220,7 +220,7 @@ where
         };
         self.running.set(None);
         call.set_answered(matches!(answer, Ok(_)));
-        Poll::Ready(self.left.without_body(R::enter(answer)))
+        Poll::Ready(self.left.without_body(answer, R::body))
     }
 
     fn look(&mut self, entry: usize, look: Look<'_>) -> Result<(), Status> {
@@ -376,7 +376,7 @@ where
             call.message_slot().get_or_insert(self.sent.again());
         }
         drop(home);
-        Poll::Ready(self.left.without_body(answer))
+        Poll::Ready(self.left.without_body(answer, |body| body))
     }
 
     fn look(&mut self, entry: usize, look: Look<'_>) -> Result<(), Status> {

@@ -42,7 +42,7 @@ pub trait Reply<T>: Send {
     type Body: Send;
     type Out;
 
-    fn enter(given: Answer<T>) -> Answer<Self::Body>;
+    fn body(given: T) -> Self::Body;
     fn leave<Req>(call: &mut Call<Req>, body: Answer<Self::Body>) -> Answer<Self::Out>;
 }
 
@@ -55,10 +55,12 @@ impl<T: Send> Reply<T> for Single {
     type Body = T;
     type Out = T;
 
-    fn enter(given: Answer<T>) -> Answer<T> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn body(given: T) -> T {
         given
     }
 
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn leave<Req>(_: &mut Call<Req>, body: Answer<T>) -> Answer<T> {
         body
     }
@@ -73,33 +75,34 @@ impl<S: Send> Reply<S> for AssociatedStream {
     type Body = ResponseStream<S>;
     type Out = ResponseStream<S>;
 
-    fn enter(given: Answer<S>) -> Answer<ResponseStream<S>> {
-        Ok(given?.map(ResponseStream::new))
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn body(given: S) -> ResponseStream<S> {
+        ResponseStream::new(given)
     }
 
+    /// The stream is changed where it is: it is large, and each move of it costs as much as a few interceptors.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn leave<Req>(
         call: &mut Call<Req>,
-        body: Answer<ResponseStream<S>>,
+        mut body: Answer<ResponseStream<S>>,
     ) -> Answer<ResponseStream<S>> {
-        let response = body?;
-        let inherited = match call.side() {
-            Side::Server => call.known_deadline(),
-            Side::Client => None,
-        };
-        let side = call.side();
-        let bounds = call.take_bounds();
-        let at = bounds.as_ref().and_then(|bounds| bounds.at);
-        let response = response.map(|body| {
-            let body = body.inherited(inherited).leaving(side);
-            match bounds {
-                Some(bounds) => body.bounded(bounds),
-                None => body,
+        if let Ok(response) = &mut body {
+            let stream = response.get_mut();
+            let side = call.side();
+            stream.leave(side);
+            if let (Side::Server, Some(at)) = (side, call.known_deadline()) {
+                stream.inherit(at);
             }
-        });
-        let Some(watch) = call.take_tail() else {
-            return Ok(response);
-        };
-        Ok(response.map(|body| body.watched(watch.until(at))))
+            let bounds = call.take_bounds();
+            let at = bounds.as_ref().and_then(|bounds| bounds.at);
+            if let Some(bounds) = bounds {
+                stream.bound(bounds);
+            }
+            if let Some(watch) = call.take_tail() {
+                stream.watch(watch.until(at));
+            }
+        }
+        body
     }
 }
 
@@ -112,19 +115,18 @@ impl<M: Send + 'static> Reply<Streaming<M>> for TonicStream {
     type Body = ResponseStream<Streaming<M>>;
     type Out = Streaming<M>;
 
-    fn enter(given: Answer<Streaming<M>>) -> Answer<ResponseStream<Streaming<M>>> {
-        AssociatedStream::enter(given)
+    fn body(given: Streaming<M>) -> ResponseStream<Streaming<M>> {
+        ResponseStream::new(given)
     }
 
     fn leave<Req>(
         call: &mut Call<Req>,
         body: Answer<ResponseStream<Streaming<M>>>,
     ) -> Answer<Streaming<M>> {
-        let response = AssociatedStream::leave(call, body)?;
-        let response = match (call.side(), call.known_deadline()) {
-            (Side::Client, Some(at)) => response.map(|body| body.ending(at)),
-            _ => response,
-        };
+        let mut response = AssociatedStream::leave(call, body)?;
+        if let (Side::Client, Some(at)) = (call.side(), call.known_deadline()) {
+            response.get_mut().end_at(at);
+        }
         Ok(response.map(|body| body.plain_or_else(rebuilt)))
     }
 }
@@ -138,19 +140,18 @@ impl<M: 'static> Reply<BoxStream<M>> for BoxedStream {
     type Body = ResponseStream<BoxStream<M>>;
     type Out = BoxStream<M>;
 
-    fn enter(given: Answer<BoxStream<M>>) -> Answer<ResponseStream<BoxStream<M>>> {
-        AssociatedStream::enter(given)
+    fn body(given: BoxStream<M>) -> ResponseStream<BoxStream<M>> {
+        ResponseStream::new(given)
     }
 
     fn leave<Req>(
         call: &mut Call<Req>,
         body: Answer<ResponseStream<BoxStream<M>>>,
     ) -> Answer<BoxStream<M>> {
-        let response = AssociatedStream::leave(call, body)?;
-        let response = match (call.side(), call.known_deadline()) {
-            (Side::Client, Some(at)) => response.map(|body| body.ending(at)),
-            _ => response,
-        };
+        let mut response = AssociatedStream::leave(call, body)?;
+        if let (Side::Client, Some(at)) = (call.side(), call.known_deadline()) {
+            response.get_mut().end_at(at);
+        }
         Ok(response.map(|body| Box::pin(body) as BoxStream<M>))
     }
 }

@@ -18,7 +18,7 @@ use super::reply::{Answer, Reply, ResultType};
 use crate::core::abilities::{Abilities, AbilitiesOf};
 use crate::core::call::Call;
 use crate::core::chain::{Interceptor, Next};
-use crate::core::fitted::fitted;
+use crate::core::fitted::fit;
 use crate::core::frame::{Opaque, Seen, opaque};
 use crate::core::kind::Side;
 use crate::core::plan::MethodPlan;
@@ -50,7 +50,10 @@ where
         let handler = Inherited::new(deadline, handler);
         let answer = handler.await;
         call.set_answered(answer.is_ok());
-        R::enter(answer)
+        match answer {
+            Ok(response) => Ok(response.map(R::body)),
+            Err(status) => Err(status),
+        }
     }
 }
 
@@ -163,12 +166,14 @@ where
     }
 
     /// What the service's trait wants of what came out of the chain.
-    pub fn leave(&self, result: Answer<R::Body>, call: &mut Call<Opaque>) -> Answer<R::Out> {
-        // Each arm leaves by itself: an answer is moved once.
-        match result {
-            Err(status) if call.side() == Side::Server => R::leave(call, Err(fitted(status))),
-            result => R::leave(call, result),
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn leave(&self, mut result: Answer<R::Body>, call: &mut Call<Opaque>) -> Answer<R::Out> {
+        if let Err(status) = &mut result
+            && call.side() == Side::Server
+        {
+            fit(status);
         }
+        R::leave(call, result)
     }
 }
 
