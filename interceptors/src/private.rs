@@ -16,7 +16,7 @@ pub use crate::core::kind::{Kind, Side};
 pub use crate::core::plan::{EntryPlan, Intercepted, MethodPlan, Name, Plan, Setting, Value};
 pub use crate::core::stream::ResponseStream;
 pub use crate::core::text::same;
-pub use crate::mount::frame::{Answered, EachLook, LooksOf, NoLooks, run_rest};
+pub use crate::mount::frame::{EachLook, LooksOf, NoLooks, run_rest};
 pub use crate::mount::link::{Link, Uncovered, evaluate_now};
 pub use crate::mount::once::{Once, evaluate_once, evaluate_path};
 pub use crate::mount::path::{join_path, path_len};

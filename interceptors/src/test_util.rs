@@ -211,7 +211,9 @@ pub fn leave<Req, S: Send>(
     call: &mut Call<Req>,
     response: Result<Response<ResponseStream<S>>, Status>,
 ) -> Result<Response<ResponseStream<S>>, Status> {
-    AssociatedStream::leave(call, response)
+    let mut response = response?;
+    AssociatedStream::settle(call, response.get_mut());
+    Ok(response)
 }
 
 /// A request stream of these messages, to call a service's method with.

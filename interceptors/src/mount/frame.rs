@@ -86,9 +86,10 @@ impl<M> Held<M> {
     }
 }
 
-/// Gives the message that is in the frame to the answer of the policy.
+/// Has the message that belongs to the answer of the policy.
 pub trait Answered<B> {
-    fn answered(&mut self, answer: OpaqueAnswer) -> Answer<B>;
+    /// Its place, empty if the answer is not that of the latest attempt.
+    fn body_of(&mut self, reply: &OpaqueReply) -> &mut Option<B>;
 }
 
 /// What an answer has in it, while it is in a frame: that of the latest attempt that succeeded.
@@ -98,25 +99,22 @@ struct Left<B> {
 }
 
 impl<B> Left<B> {
-    const NOTHING: Self = Self {
-        body: None,
-        number: 0,
-    };
-
+    /// No constant: one that is copied is copied whole, with the room for a body that is not there.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn with_body(&mut self, answer: OpaqueAnswer) -> Answer<B> {
-        match answer {
-            Ok(response) => {
-                let (metadata, reply, extensions) = response.into_parts();
-                match self.body.take() {
-                    Some(body) if reply.number() == self.number => {
-                        Ok(Response::from_parts(metadata, body, extensions))
-                    }
-                    _ => Err(stale()),
-                }
-            }
-            Err(status) => Err(status),
+    fn nothing() -> Self {
+        Self {
+            body: None,
+            number: 0,
         }
+    }
+
+    /// The place of what this answer has in it, empty if another attempt has followed.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn body_of(&mut self, reply: &OpaqueReply) -> &mut Option<B> {
+        if reply.number() != self.number {
+            self.body = None;
+        }
+        &mut self.body
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -136,7 +134,7 @@ impl<B> Left<B> {
 
 /// The metadata of one attempt with the message of another would be an answer that nobody gave.
 #[cold]
-fn stale() -> Status {
+pub(super) fn stale() -> Status {
     Status::internal(
         "an interceptor answered with the response of an attempt that another attempt has followed; answer with that of the latest attempt",
     )
@@ -169,7 +167,7 @@ impl<'r, M, F, Fut, R, B, L> HandlerFrame<'r, M, F, Fut, R, B, L> {
             },
             handler,
             running,
-            left: Left::NOTHING,
+            left: Left::nothing(),
             looks,
             reply: PhantomData,
         }
@@ -178,8 +176,8 @@ impl<'r, M, F, Fut, R, B, L> HandlerFrame<'r, M, F, Fut, R, B, L> {
 
 impl<M, F, Fut, R, B, L> Answered<B> for HandlerFrame<'_, M, F, Fut, R, B, L> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn answered(&mut self, answer: OpaqueAnswer) -> Answer<B> {
-        self.left.with_body(answer)
+    fn body_of(&mut self, reply: &OpaqueReply) -> &mut Option<B> {
+        self.left.body_of(reply)
     }
 }
 
@@ -314,8 +312,8 @@ pub struct RestFrame<'r, 'h, 's, M, N, Fut, B, L, G> {
 
 impl<M, N, Fut, B, L, G> Answered<B> for RestFrame<'_, '_, '_, M, N, Fut, B, L, G> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn answered(&mut self, answer: OpaqueAnswer) -> Answer<B> {
-        self.left.with_body(answer)
+    fn body_of(&mut self, reply: &OpaqueReply) -> &mut Option<B> {
+        self.left.body_of(reply)
     }
 }
 
@@ -472,7 +470,7 @@ impl<N> Links<N> {
             run,
             running,
             sent: Opaque::new(0),
-            left: Left::NOTHING,
+            left: Left::nothing(),
             looks,
         }
     }

@@ -43,7 +43,9 @@ pub trait Reply<T>: Send {
     type Out;
 
     fn body(given: T) -> Self::Body;
-    fn leave<Req>(call: &mut Call<Req>, body: Answer<Self::Body>) -> Answer<Self::Out>;
+    /// The body leaves the chain. It is changed where it is: a stream is large, and to move it takes as long as a few interceptors.
+    fn settle<Req>(call: &mut Call<Req>, body: &mut Self::Body);
+    fn out(body: Self::Body) -> Self::Out;
 }
 
 /// One message.
@@ -61,7 +63,10 @@ impl<T: Send> Reply<T> for Single {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn leave<Req>(_: &mut Call<Req>, body: Answer<T>) -> Answer<T> {
+    fn settle<Req>(_: &mut Call<Req>, _: &mut T) {}
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn out(body: T) -> T {
         body
     }
 }
@@ -80,29 +85,26 @@ impl<S: Send> Reply<S> for AssociatedStream {
         ResponseStream::new(given)
     }
 
-    /// The stream is changed where it is: it is large, and each move of it costs as much as a few interceptors.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn leave<Req>(
-        call: &mut Call<Req>,
-        mut body: Answer<ResponseStream<S>>,
-    ) -> Answer<ResponseStream<S>> {
-        if let Ok(response) = &mut body {
-            let stream = response.get_mut();
-            let side = call.side();
-            stream.leave(side);
-            if let (Side::Server, Some(at)) = (side, call.known_deadline()) {
-                stream.inherit(at);
-            }
-            let bounds = call.take_bounds();
-            let at = bounds.as_ref().and_then(|bounds| bounds.at);
-            if let Some(bounds) = bounds {
-                stream.bound(bounds);
-            }
-            if let Some(watch) = call.take_tail() {
-                stream.watch(watch.until(at));
-            }
+    fn settle<Req>(call: &mut Call<Req>, stream: &mut ResponseStream<S>) {
+        let side = call.side();
+        stream.leave(side);
+        if let (Side::Server, Some(at)) = (side, call.known_deadline()) {
+            stream.inherit(at);
         }
-        body
+        let bounds = call.take_bounds();
+        let at = bounds.as_ref().and_then(|bounds| bounds.at);
+        if let Some(bounds) = bounds {
+            stream.bound(bounds);
+        }
+        if let Some(watch) = call.take_tail() {
+            stream.watch(watch.until(at));
+        }
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn out(stream: ResponseStream<S>) -> ResponseStream<S> {
+        stream
     }
 }
 
@@ -119,15 +121,15 @@ impl<M: Send + 'static> Reply<Streaming<M>> for TonicStream {
         ResponseStream::new(given)
     }
 
-    fn leave<Req>(
-        call: &mut Call<Req>,
-        body: Answer<ResponseStream<Streaming<M>>>,
-    ) -> Answer<Streaming<M>> {
-        let mut response = AssociatedStream::leave(call, body)?;
+    fn settle<Req>(call: &mut Call<Req>, stream: &mut ResponseStream<Streaming<M>>) {
+        AssociatedStream::settle(call, stream);
         if let (Side::Client, Some(at)) = (call.side(), call.known_deadline()) {
-            response.get_mut().end_at(at);
+            stream.end_at(at);
         }
-        Ok(response.map(|body| body.plain_or_else(rebuilt)))
+    }
+
+    fn out(stream: ResponseStream<Streaming<M>>) -> Streaming<M> {
+        stream.plain_or_else(rebuilt)
     }
 }
 
@@ -144,15 +146,15 @@ impl<M: 'static> Reply<BoxStream<M>> for BoxedStream {
         ResponseStream::new(given)
     }
 
-    fn leave<Req>(
-        call: &mut Call<Req>,
-        body: Answer<ResponseStream<BoxStream<M>>>,
-    ) -> Answer<BoxStream<M>> {
-        let mut response = AssociatedStream::leave(call, body)?;
+    fn settle<Req>(call: &mut Call<Req>, stream: &mut ResponseStream<BoxStream<M>>) {
+        AssociatedStream::settle(call, stream);
         if let (Side::Client, Some(at)) = (call.side(), call.known_deadline()) {
-            response.get_mut().end_at(at);
+            stream.end_at(at);
         }
-        Ok(response.map(|body| Box::pin(body) as BoxStream<M>))
+    }
+
+    fn out(stream: ResponseStream<BoxStream<M>>) -> BoxStream<M> {
+        Box::pin(stream)
     }
 }
 

@@ -12,14 +12,14 @@ use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
 use super::ServerFacts;
-use super::frame::{EachLook, HandlerFrame, LooksOf};
+use super::frame::{Answered, EachLook, HandlerFrame, LooksOf, stale};
 use super::link::{Lent, Link, Made};
 use super::reply::{Answer, Reply, ResultType};
 use crate::core::abilities::{Abilities, AbilitiesOf};
 use crate::core::call::Call;
 use crate::core::chain::{Interceptor, Next};
 use crate::core::fitted::fit;
-use crate::core::frame::{Opaque, Seen, opaque};
+use crate::core::frame::{Opaque, OpaqueAnswer, Seen, opaque};
 use crate::core::kind::Side;
 use crate::core::plan::MethodPlan;
 use crate::core::time::Inherited;
@@ -167,13 +167,31 @@ where
 
     /// What the service's trait wants of what came out of the chain.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn leave(&self, mut result: Answer<R::Body>, call: &mut Call<Opaque>) -> Answer<R::Out> {
-        if let Err(status) = &mut result
-            && call.side() == Side::Server
-        {
-            fit(status);
+    pub fn leave<F: Answered<R::Body>>(
+        &self,
+        frame: &mut F,
+        answer: OpaqueAnswer,
+        call: &mut Call<Opaque>,
+    ) -> Answer<R::Out> {
+        match answer {
+            Ok(response) => {
+                let (metadata, reply, extensions) = response.into_parts();
+                let place = frame.body_of(&reply);
+                if let Some(body) = place {
+                    R::settle(call, body);
+                }
+                match place.take() {
+                    Some(body) => Ok(Response::from_parts(metadata, R::out(body), extensions)),
+                    None => Err(stale()),
+                }
+            }
+            Err(mut status) => {
+                if call.side() == Side::Server {
+                    fit(&mut status);
+                }
+                Err(status)
+            }
         }
-        R::leave(call, result)
     }
 }
 
