@@ -3,7 +3,8 @@ use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tonic::{Request, Status, Streaming};
+use tonic::metadata::MetadataMap;
+use tonic::{Extensions, Request, Status, Streaming};
 
 use super::abilities::{AbilitiesOf, KeptRequest};
 use super::details::CallDetails;
@@ -63,8 +64,20 @@ impl<Req> Call<Req> {
         request: Request<Req>,
     ) -> Self {
         let (metadata, extensions, message) = request.into_parts();
+        let head = Request::from_parts(metadata, extensions, ());
+        Self::received_apart::<F>(plan, abilities, head, message)
+    }
+
+    /// The same of a request whose message is apart.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn received_apart<F: Facts>(
+        plan: &'static MethodPlan,
+        abilities: AbilitiesOf<Req>,
+        head: Request<()>,
+        message: Req,
+    ) -> Self {
         Self {
-            details: CallDetails::received::<F>(plan, metadata, extensions),
+            details: CallDetails::received::<F>(plan, head),
             message: Some(message),
             abilities,
             received: None,
@@ -425,12 +438,19 @@ impl<Req> Call<Req> {
     /// What the handler is called with.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn take_request(&mut self) -> Result<Request<Req>, Status> {
+        let (metadata, extensions, message) = self.take_parts()?;
+        Ok(Request::from_parts(metadata, extensions, message))
+    }
+
+    /// The same in its parts.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn take_parts(&mut self) -> Result<(MetadataMap, Extensions, Req), Status> {
         let Some(message) = self.message.take() else {
             return Err(gone());
         };
         let (metadata, extensions) = self.details.take_head();
         self.details.set_sent();
-        Ok(Request::from_parts(metadata, extensions, message))
+        Ok((metadata, extensions, message))
     }
 }
 

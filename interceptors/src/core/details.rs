@@ -74,16 +74,10 @@ pub struct CallDetails {
 // once and not for each method.
 impl CallDetails {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn new(
-        name: CallName,
-        metadata: MetadataMap,
-        extensions: Extensions,
-        deadline: Deadline,
-        facts: &'static Lookup,
-    ) -> Self {
+    fn new(name: CallName, head: Request<()>, deadline: Deadline, facts: &'static Lookup) -> Self {
         Self {
             name,
-            request: Some(Request::from_parts(metadata, extensions, ())),
+            request: Some(head),
             attempt: 1,
             answered: false,
             sent: false,
@@ -98,14 +92,9 @@ impl CallDetails {
 
     /// Of a call that was received.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn received<F: Facts>(
-        plan: &'static MethodPlan,
-        metadata: MetadataMap,
-        extensions: Extensions,
-    ) -> Self {
-        let name = CallName::received(plan, F::path(&extensions));
-        let deadline = Deadline::default();
-        let mut details = Self::new(name, metadata, extensions, deadline, Lookup::of::<F>());
+    pub(crate) fn received<F: Facts>(plan: &'static MethodPlan, head: Request<()>) -> Self {
+        let name = CallName::received(plan, F::path(head.extensions()));
+        let mut details = Self::new(name, head, Deadline::default(), Lookup::of::<F>());
         // The caller's time runs from now on, also while outer interceptors wait for something.
         if plan.keeps_time() {
             details.settle_deadline();
@@ -121,7 +110,8 @@ impl CallDetails {
         extensions: Extensions,
         deadline: Deadline,
     ) -> Self {
-        Self::new(name, metadata, extensions, deadline, Lookup::of::<()>())
+        let head = Request::from_parts(metadata, extensions, ());
+        Self::new(name, head, deadline, Lookup::of::<()>())
     }
 
     /// The names of the call.
@@ -399,7 +389,8 @@ impl CallDetails {
     /// One of several attempts of this call.
     pub(crate) fn fork(&self, metadata: MetadataMap, extensions: Extensions, attempt: u32) -> Self {
         let (name, deadline) = (self.name.clone(), self.deadline.clone());
-        let mut fork = Self::new(name, metadata, extensions, deadline, self.facts);
+        let head = Request::from_parts(metadata, extensions, ());
+        let mut fork = Self::new(name, head, deadline, self.facts);
         fork.attempt = attempt;
         fork.is_plaintext = self.is_plaintext;
         fork.id_header = self.id_header;

@@ -10,8 +10,7 @@ use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 
-use tonic::metadata::MetadataMap;
-use tonic::{Extensions, Request, Response, Status};
+use tonic::{Request, Response, Status};
 
 use super::policy::{Blind, Typed};
 use super::reply::{Answer, Reply};
@@ -195,7 +194,7 @@ where
             self.left.body = None;
         }
         self.held.count(call);
-        let (sent, metadata, extensions) = take_opaque(call)?;
+        let (metadata, extensions, sent) = call.take_parts()?;
         let Some(message) = self.held.take(&sent) else {
             return Err(gone());
         };
@@ -234,13 +233,6 @@ where
     fn request(&mut self) -> Option<&mut dyn KeptRequest> {
         None
     }
-}
-
-/// What is sent, without its message.
-#[cfg_attr(not(debug_assertions), inline(always))]
-fn take_opaque(call: &mut Call<Opaque>) -> Result<(Opaque, MetadataMap, Extensions), Status> {
-    let (metadata, extensions, sent) = call.take_request()?.into_parts();
-    Ok((sent, metadata, extensions))
 }
 
 /// The rest of a list and its call, on the stack of the mount.

@@ -132,11 +132,9 @@ where
             matches!(abilities.resend, Some(_)),
             matches!(abilities.count, Some(_)),
         );
-        let request = Request::from_parts(metadata, extensions, Opaque::new(0));
-        (
-            Call::received::<ServerFacts>(plan, opaque, request),
-            message,
-        )
+        let head = Request::from_parts(metadata, extensions, ());
+        let call = Call::received_apart::<ServerFacts>(plan, opaque, head, Opaque::new(0));
+        (call, message)
     }
 
     /// What holds the message and the handler's future while the policy runs, where nothing else is behind that.
