@@ -57,20 +57,9 @@ pub struct Call<Req> {
 }
 
 impl<Req> Call<Req> {
+    /// Of a request whose message is apart.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn received<F: Facts>(
-        plan: &'static MethodPlan,
-        abilities: AbilitiesOf<Req>,
-        request: Request<Req>,
-    ) -> Self {
-        let (metadata, extensions, message) = request.into_parts();
-        let head = Request::from_parts(metadata, extensions, ());
-        Self::received_apart::<F>(plan, abilities, head, message)
-    }
-
-    /// The same of a request whose message is apart.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn received_apart<F: Facts>(
         plan: &'static MethodPlan,
         abilities: AbilitiesOf<Req>,
         head: Request<()>,

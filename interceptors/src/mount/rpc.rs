@@ -133,7 +133,7 @@ where
             matches!(abilities.count, Some(_)),
         );
         let head = Request::from_parts(metadata, extensions, ());
-        let call = Call::received_apart::<ServerFacts>(plan, opaque, head, Opaque::new(0));
+        let call = Call::received::<ServerFacts>(plan, opaque, head, Opaque::new(0));
         (call, message)
     }
 
