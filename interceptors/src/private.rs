@@ -17,7 +17,7 @@ pub use crate::core::plan::{EntryPlan, Intercepted, MethodPlan, Name, Plan, Sett
 pub use crate::core::stream::ResponseStream;
 pub use crate::core::text::same;
 pub use crate::mount::descriptors::{Lists, Methods, Named, Size, meet, rows};
-pub use crate::mount::frame::{Answered, EachLook, LooksOf, NoLooks, run_rest};
+pub use crate::mount::frame::{EachLook, LooksOf, NoLooks, run_rest};
 pub use crate::mount::link::{Link, Uncovered, evaluate_now};
 pub use crate::mount::once::{Once, evaluate_once, evaluate_path};
 pub use crate::mount::path::{join_path, path_len};

@@ -394,7 +394,7 @@ fn constants(
 ///     let mut __frame =
 ///         __behind.frame(&__home, __message, __abilities, NoLooks, __running, run_rest);
 ///     let __answer = __policy_0(&mut __call, Behind::new(&mut __frame)).await;
-///     __rpc.leave(Answered::answered(&mut __frame, __answer), &mut __call)
+///     __rpc.leave(&mut __frame, __answer, &mut __call)
 /// }
 /// ```
 fn method_impl(
@@ -503,7 +503,7 @@ fn method_impl(
                 #(#kept),*
             )
             .await;
-            __rpc.leave(__interceptors::Answered::answered(&mut __frame, __answer), &mut __call)
+            __rpc.leave(&mut __frame, __answer, &mut __call)
         }
     }
 }

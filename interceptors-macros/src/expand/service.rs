@@ -188,7 +188,7 @@ impl Expander<'_> {
     ///     });
     ///     let __answer =
     ///         <Self as __Policy>::__policy_0(&*self, &mut __call, Behind::new(&mut __frame)).await;
-    ///     __rpc.leave(Answered::answered(&mut __frame, __answer), &mut __call)
+    ///     __rpc.leave(&mut __frame, __answer, &mut __call)
     /// }
     /// ```
     fn wrapper_method(
@@ -327,7 +327,7 @@ impl Expander<'_> {
                 #(#kept),*
             )
             .await;
-            __rpc.leave(__interceptors::Answered::answered(&mut __frame, __answer), &mut __call)
+            __rpc.leave(&mut __frame, __answer, &mut __call)
         };
         let body = match method.returns {
             Returns::Async => body,

@@ -237,11 +237,7 @@ pub mod user_service_client {
                         __interceptors::Behind::new(&mut __frame),
                     )
                     .await;
-                __rpc
-                    .leave(
-                        __interceptors::Answered::answered(&mut __frame, __answer),
-                        &mut __call,
-                    )
+                __rpc.leave(&mut __frame, __answer, &mut __call)
             }
             /// Uploads.
             pub async fn upload(
@@ -325,11 +321,7 @@ pub mod user_service_client {
                         __interceptors::Behind::new(&mut __frame),
                     )
                     .await;
-                __rpc
-                    .leave(
-                        __interceptors::Answered::answered(&mut __frame, __answer),
-                        &mut __call,
-                    )
+                __rpc.leave(&mut __frame, __answer, &mut __call)
             }
         }
         #[allow(unreachable_pub)]

@@ -115,7 +115,10 @@ where
         let request = call.outgoing_request()?;
         let answer = caught((self.call)(request)).await;
         call.set_answered(answer.is_ok());
-        R::enter(answer.map_err(of_tonic))
+        match answer {
+            Ok(response) => Ok(response.map(R::body)),
+            Err(status) => Err(of_tonic(status)),
+        }
     }
 
     fn fork(&self) -> Option<Self> {
@@ -253,6 +256,9 @@ where
         let request = call.outgoing_request()?;
         let answer = caught(self.stub.call_mut(request)).await;
         call.set_answered(answer.is_ok());
-        R::enter(answer.map_err(of_tonic))
+        match answer {
+            Ok(response) => Ok(response.map(R::body)),
+            Err(status) => Err(of_tonic(status)),
+        }
     }
 }

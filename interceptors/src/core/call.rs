@@ -3,7 +3,8 @@ use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tonic::{Request, Status, Streaming};
+use tonic::metadata::MetadataMap;
+use tonic::{Extensions, Request, Status, Streaming};
 
 use super::abilities::{AbilitiesOf, KeptRequest};
 use super::details::CallDetails;
@@ -56,15 +57,16 @@ pub struct Call<Req> {
 }
 
 impl<Req> Call<Req> {
+    /// Of a request whose message is apart.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn received<F: Facts>(
         plan: &'static MethodPlan,
         abilities: AbilitiesOf<Req>,
-        request: Request<Req>,
+        head: Request<()>,
+        message: Req,
     ) -> Self {
-        let (metadata, extensions, message) = request.into_parts();
         Self {
-            details: CallDetails::received::<F>(plan, metadata, extensions),
+            details: CallDetails::received::<F>(plan, head),
             message: Some(message),
             abilities,
             received: None,
@@ -78,11 +80,11 @@ impl<Req> Call<Req> {
     pub(crate) fn received_as<F: Facts>(
         name: CallName,
         abilities: AbilitiesOf<Req>,
-        request: Request<Req>,
+        head: Request<()>,
+        message: Req,
     ) -> Self {
-        let (metadata, extensions, message) = request.into_parts();
         Self {
-            details: CallDetails::received_as::<F>(name, metadata, extensions),
+            details: CallDetails::received_as::<F>(name, head),
             message: Some(message),
             abilities,
             received: None,
@@ -445,12 +447,19 @@ impl<Req> Call<Req> {
     /// What the handler is called with.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn take_request(&mut self) -> Result<Request<Req>, Status> {
+        let (metadata, extensions, message) = self.take_parts()?;
+        Ok(Request::from_parts(metadata, extensions, message))
+    }
+
+    /// The same in its parts.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn take_parts(&mut self) -> Result<(MetadataMap, Extensions, Req), Status> {
         let Some(message) = self.message.take() else {
             return Err(gone());
         };
         let (metadata, extensions) = self.details.take_head();
         self.details.set_sent();
-        Ok(Request::from_parts(metadata, extensions, message))
+        Ok((metadata, extensions, message))
     }
 }
 

@@ -157,18 +157,21 @@ pub trait Next<Req, Res>: Send {
 /// Runs the rest of the chain, and tells `layer` how the call ended, whatever its kind and however it ends.
 ///
 /// It is [`Next::observe`] for a layer: if the response is a stream, the layer also stays around that.
-pub async fn watched<Req: Send, Res: Send>(
+pub fn watched<Req: Send, Res: Send>(
     next: &mut impl Next<Req, Res>,
     call: &mut Call<Req>,
     layer: impl Layer,
-) -> Result<Response<Res>, Status> {
+) -> impl Future<Output = Result<Response<Res>, Status>> + Send {
+    // Made before the future: one that took the layer and made this of it would have room for both.
     let watch = Watch::new(call, layer);
-    let result = next.run(watch.call).await;
-    match &result {
-        Ok(_) => watch.settle(None),
-        Err(status) => watch.settle(Some(status)),
+    async move {
+        let result = next.run(watch.call).await;
+        match &result {
+            Ok(_) => watch.settle(None),
+            Err(status) => watch.settle(Some(status)),
+        }
+        result
     }
-    result
 }
 
 macro_rules! forward_to_the_interceptor_behind {

@@ -10,8 +10,7 @@ use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 
-use tonic::metadata::MetadataMap;
-use tonic::{Extensions, Request, Response, Status};
+use tonic::{Request, Response, Status};
 
 use super::policy::{Blind, Typed};
 use super::reply::{Answer, Reply};
@@ -86,9 +85,10 @@ impl<M> Held<M> {
     }
 }
 
-/// Gives the message that is in the frame to the answer of the policy.
+/// Has the message that belongs to the answer of the policy.
 pub trait Answered<B> {
-    fn answered(&mut self, answer: OpaqueAnswer) -> Answer<B>;
+    /// Its place, empty if the answer is not that of the latest attempt.
+    fn body_of(&mut self, reply: &OpaqueReply) -> &mut Option<B>;
 }
 
 /// What an answer has in it, while it is in a frame: that of the latest attempt that succeeded.
@@ -98,33 +98,30 @@ struct Left<B> {
 }
 
 impl<B> Left<B> {
-    const NOTHING: Self = Self {
-        body: None,
-        number: 0,
-    };
-
+    /// No constant: one that is copied is copied whole, with the room for a body that is not there.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn with_body(&mut self, answer: OpaqueAnswer) -> Answer<B> {
-        match answer {
-            Ok(response) => {
-                let (metadata, reply, extensions) = response.into_parts();
-                match self.body.take() {
-                    Some(body) if reply.number() == self.number => {
-                        Ok(Response::from_parts(metadata, body, extensions))
-                    }
-                    _ => Err(stale()),
-                }
-            }
-            Err(status) => Err(status),
+    fn nothing() -> Self {
+        Self {
+            body: None,
+            number: 0,
         }
     }
 
+    /// The place of what this answer has in it, empty if another attempt has followed.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn without_body(&mut self, answer: Answer<B>) -> OpaqueAnswer {
+    fn body_of(&mut self, reply: &OpaqueReply) -> &mut Option<B> {
+        if reply.number() != self.number {
+            self.body = None;
+        }
+        &mut self.body
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn without_body<T>(&mut self, answer: Answer<T>, body_of: fn(T) -> B) -> OpaqueAnswer {
         match answer {
             Ok(response) => {
-                let (metadata, body, extensions) = response.into_parts();
-                self.body = Some(body);
+                let (metadata, given, extensions) = response.into_parts();
+                self.body = Some(body_of(given));
                 self.number = self.number.wrapping_add(1);
                 let reply = OpaqueReply::new(self.number);
                 Ok(Response::from_parts(metadata, reply, extensions))
@@ -136,7 +133,7 @@ impl<B> Left<B> {
 
 /// The metadata of one attempt with the message of another would be an answer that nobody gave.
 #[cold]
-fn stale() -> Status {
+pub(super) fn stale() -> Status {
     Status::internal(
         "an interceptor answered with the response of an attempt that another attempt has followed; answer with that of the latest attempt",
     )
@@ -169,7 +166,7 @@ impl<'r, M, F, Fut, R, B, L> HandlerFrame<'r, M, F, Fut, R, B, L> {
             },
             handler,
             running,
-            left: Left::NOTHING,
+            left: Left::nothing(),
             looks,
             reply: PhantomData,
         }
@@ -178,8 +175,8 @@ impl<'r, M, F, Fut, R, B, L> HandlerFrame<'r, M, F, Fut, R, B, L> {
 
 impl<M, F, Fut, R, B, L> Answered<B> for HandlerFrame<'_, M, F, Fut, R, B, L> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn answered(&mut self, answer: OpaqueAnswer) -> Answer<B> {
-        self.left.with_body(answer)
+    fn body_of(&mut self, reply: &OpaqueReply) -> &mut Option<B> {
+        self.left.body_of(reply)
     }
 }
 
@@ -197,7 +194,7 @@ where
             self.left.body = None;
         }
         self.held.count(call);
-        let (sent, metadata, extensions) = take_opaque(call)?;
+        let (metadata, extensions, sent) = call.take_parts()?;
         let Some(message) = self.held.take(&sent) else {
             return Err(gone());
         };
@@ -220,7 +217,7 @@ where
         };
         self.running.set(None);
         call.set_answered(matches!(answer, Ok(_)));
-        Poll::Ready(self.left.without_body(R::enter(answer)))
+        Poll::Ready(self.left.without_body(answer, R::body))
     }
 
     fn look(&mut self, entry: usize, look: Look<'_>) -> Result<(), Status> {
@@ -236,13 +233,6 @@ where
     fn request(&mut self) -> Option<&mut dyn KeptRequest> {
         None
     }
-}
-
-/// What is sent, without its message.
-#[cfg_attr(not(debug_assertions), inline(always))]
-fn take_opaque(call: &mut Call<Opaque>) -> Result<(Opaque, MetadataMap, Extensions), Status> {
-    let (metadata, extensions, sent) = call.take_request()?.into_parts();
-    Ok((sent, metadata, extensions))
 }
 
 /// The rest of a list and its call, on the stack of the mount.
@@ -314,8 +304,8 @@ pub struct RestFrame<'r, 'h, 's, M, N, Fut, B, L, G> {
 
 impl<M, N, Fut, B, L, G> Answered<B> for RestFrame<'_, '_, '_, M, N, Fut, B, L, G> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn answered(&mut self, answer: OpaqueAnswer) -> Answer<B> {
-        self.left.with_body(answer)
+    fn body_of(&mut self, reply: &OpaqueReply) -> &mut Option<B> {
+        self.left.body_of(reply)
     }
 }
 
@@ -376,7 +366,7 @@ where
             call.message_slot().get_or_insert(self.sent.again());
         }
         drop(home);
-        Poll::Ready(self.left.without_body(answer))
+        Poll::Ready(self.left.without_body(answer, |body| body))
     }
 
     fn look(&mut self, entry: usize, look: Look<'_>) -> Result<(), Status> {
@@ -472,7 +462,7 @@ impl<N> Links<N> {
             run,
             running,
             sent: Opaque::new(0),
-            left: Left::NOTHING,
+            left: Left::nothing(),
             looks,
         }
     }

@@ -21,7 +21,7 @@ use crate::core::abilities::Abilities;
 use crate::core::call::{Call, gone};
 use crate::core::chain::Next;
 use crate::core::facts::CutOff;
-use crate::core::fitted::fitted;
+use crate::core::fitted::fit;
 use crate::core::name::CallName;
 use crate::core::plan::MethodPlan;
 use crate::core::time::Inherited;
@@ -226,9 +226,9 @@ impl Exchange {
         let extensions = std::mem::take(&mut parts.extensions);
         let body = Body::from(tonic::body::Body::new(body));
         let metadata = MetadataMap::from_headers(std::mem::take(&mut parts.headers));
-        let request = Request::from_parts(metadata, extensions, body);
+        let request = Request::from_parts(metadata, extensions, ());
         Self {
-            call: Call::received_as::<ServerFacts>(name, ABILITIES, request),
+            call: Call::received_as::<ServerFacts>(name, ABILITIES, request, body),
             head: Head {
                 parts: Some(parts),
                 protocol,
@@ -246,7 +246,10 @@ impl Exchange {
         let protocol = self.head.protocol;
         let response = match answer {
             Ok(response) => response,
-            Err(status) => return refusal(fitted(status), protocol, challenge),
+            Err(mut status) => {
+                fit(&mut status);
+                return refusal(status, protocol, challenge);
+            }
         };
         let (metadata, body, extensions) = response.into_parts();
         let http_status = body.http_status();
@@ -284,12 +287,12 @@ struct Behind<'a, S> {
 impl Head {
     fn request(
         &mut self,
-        request: Request<Body>,
+        call: &mut Call<Body>,
     ) -> Result<http::Request<tonic::body::Body>, Status> {
+        let (metadata, mut extensions, mut body) = call.take_parts()?;
         let Some(mut parts) = self.parts.take() else {
             return Err(gone());
         };
-        let (metadata, mut extensions, mut body) = request.into_parts();
         if self.protocol != Protocol::Grpc || !body.is_here() {
             // One that is around this may look at the body already.
             let cut_off = match extensions.get::<CutOff>() {
@@ -324,7 +327,7 @@ where
         }
         let deadline = call.inheritable_deadline();
         let answer = {
-            let request = self.head.request(call.take_request()?)?;
+            let request = self.head.request(call)?;
             let answer = pin!(self.service.call(request));
             Inherited::new(deadline, answer).await
         };

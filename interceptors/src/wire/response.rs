@@ -13,6 +13,7 @@ use super::frames::{Frames, Text, end_of, web_trailers};
 use super::protocol::Protocol;
 use crate::core::end::Outcome;
 use crate::core::facts::CutOff;
+use crate::core::fitted::fit;
 use crate::core::layer::{Step, Tail};
 use crate::core::time::{Bounds, Limit, enter, exceeded};
 
@@ -216,14 +217,16 @@ impl ResponseBody {
 
     /// Tells the reader of a failure.
     #[cold]
-    fn fail(&mut self, status: Status) -> Option<Result<Frame<Bytes>, Status>> {
+    fn fail(&mut self, mut status: Status) -> Option<Result<Frame<Bytes>, Status>> {
         let Reader::Remote(protocol) = self.reader else {
             return Some(Err(status));
         };
         self.reader = Reader::Told;
+        fit(&mut status);
         let trailers = || {
             let mut trailers = HeaderMap::new();
-            let _ = crate::core::fitted::fitted(status.clone()).add_header(&mut trailers);
+            // What is no header is left out, and the code is one.
+            let _ = status.add_header(&mut trailers);
             trailers
         };
         match protocol {
