@@ -38,6 +38,8 @@ mod channel;
 mod connect;
 #[allow(missing_docs, missing_debug_implementations)]
 mod encrypted;
+#[allow(missing_docs, missing_debug_implementations)]
+mod frame;
 #[cfg(feature = "into-channel")]
 mod into_channel;
 #[allow(missing_docs)]

@@ -474,7 +474,7 @@ impl<M: Send + 'static> Call<Streaming<M>> {
 
 /// For a copy that an interceptor has made by itself: the end of it would look like the end of all.
 #[cold]
-fn cut() -> Status {
+pub(crate) fn cut() -> Status {
     Status::internal("too much of this request has been sent already for it to be sent again")
 }
 
