@@ -27,14 +27,22 @@ use crate::mount::reply::{Answer, Reply};
 /// What an attempt sends, with what is left of the time.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn take_outgoing<M>(held: &mut Held<M>, call: &mut Call<Opaque>) -> Result<Request<M>, Status> {
-    let (metadata, extensions, sent) = call.outgoing_request()?.into_parts();
-    let Some(mut message) = held.take(&sent) else {
+    let (metadata, extensions, sent) = match call.take_outgoing() {
+        Ok(request) => request.into_parts(),
+        Err(status) => return Err(status),
+    };
+    let Some(mut message) = held.message.take() else {
         return Err(gone());
     };
-    if let Some(Resend { kept: Some(of), .. }) = (held.abilities)().resend
-        && !of(&mut message).take_over()
-    {
-        return Err(cut());
+    if let Some(Resend { copy, kept }) = (held.abilities)().resend {
+        if sent.is_kept {
+            held.message = copy(&mut message, sent.limit());
+        }
+        if let Some(of) = kept
+            && !of(&mut message).take_over()
+        {
+            return Err(cut());
+        }
     }
     Ok(Request::from_parts(metadata, extensions, message))
 }
@@ -191,7 +199,7 @@ where
 /// A method of a generated client.
 pub struct OutgoingEdge<'h, 's, S, G> {
     home: &'h Home<'s, S>,
-    /// Until the transport has a place for the request.
+    /// From the beginning until the transport has a place for the request.
     waiting: Option<Lent<'h, 's, S>>,
     run: G,
 }
@@ -219,7 +227,9 @@ where
         if let Some(status) = call.refusal() {
             return Err(status);
         }
-        self.waiting = Some(self.home.lend());
+        if self.waiting.is_none() {
+            self.waiting = Some(self.home.lend());
+        }
         Ok(Begun::Rest)
     }
 
@@ -288,10 +298,11 @@ where
         L: LooksOf<M, B>,
         G: FnMut(Lent<'h, 's, Outgoing<'a, T, C, In, Out>>, Request<M>) -> Fut + Send,
     {
-        home.set(self.0);
+        let mut lent = home.lend();
+        lent.set(self.0);
         let edge = OutgoingEdge {
             home,
-            waiting: None,
+            waiting: Some(lent),
             run,
         };
         MethodFrame::new(message, abilities, edge, looks, running)

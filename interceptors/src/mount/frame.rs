@@ -312,7 +312,7 @@ impl<'s, S> Home<'s, S> {
 
     /// Puts it on the stage.
     pub fn set(&self, stage: S) {
-        self.with(|empty| *empty = Some(stage));
+        self.lend().set(stage);
     }
 
     /// What is on the stage, unless it is lent.
@@ -338,6 +338,14 @@ pub struct Lent<'h, 's, S> {
 }
 
 impl<S> Lent<'_, '_, S> {
+    /// Puts it on the stage.
+    #[inline]
+    pub fn set(&mut self, on_stage: S) {
+        if let Some(stage) = &mut self.stage {
+            **stage = Some(on_stage);
+        }
+    }
+
     /// What is on the stage. There is nothing if somebody else has it.
     #[inline]
     pub fn get(&mut self) -> Option<&mut S> {
