@@ -3,7 +3,6 @@
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -14,7 +13,7 @@ use tonic::{Request, Response, Status};
 use super::failed;
 use super::rpc::{CallMut, StubHandler, StubHandlerMut};
 use super::status::{BoxError, of_tonic};
-use super::stub::{Inbound, Outbound, Outgoing};
+use super::stub::{Inbound, Outbound, Outgoing, Reaches};
 use crate::core::abilities::{AbilitiesOf, Resend};
 use crate::core::call::{Call, cut, gone};
 use crate::core::frame::{Begun, Opaque};
@@ -137,12 +136,11 @@ where
     B: Send,
     T: CallMut<Method, Request = Request<M>, Result = Result<Response<B>, Status>> + Send + ?Sized,
 {
-    fn attempt(
-        &mut self,
-        request: Request<M>,
-        _: &AtomicBool,
-    ) -> impl Future<Output = Answer<B>> + Send {
-        self.stub.call_mut(request)
+    async fn attempt(mut lent: Lent<'_, '_, Self>, request: Request<M>) -> Answer<B> {
+        match lent.get() {
+            Some(Self { stub, .. }) => stub.call_mut(request).await,
+            None => Err(gone()),
+        }
     }
 }
 
@@ -188,11 +186,17 @@ where
     <T::ResponseBody as http_body::Body>::Error: Into<BoxError> + Send,
 {
     fn attempt(
-        &mut self,
+        lent: Lent<'_, '_, Self>,
         request: Request<M>,
-        answered: &AtomicBool,
     ) -> impl Future<Output = Answer<Out::Body>> + Send {
-        self.exchange(request, |is| answered.store(is, Ordering::Relaxed))
+        let answered = lent.answers();
+        Self::exchange(lent, request, answered)
+    }
+}
+
+impl<S: Send> Reaches<S> for Lent<'_, '_, S> {
+    fn reach(&mut self) -> Option<&mut S> {
+        self.get()
     }
 }
 

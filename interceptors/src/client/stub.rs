@@ -16,7 +16,7 @@ use super::frame::Transport;
 use super::one_piece::{InOnePiece, is_glance};
 use super::status::{self, BoxError};
 use super::{RequestStream, failed};
-use crate::core::call::Call;
+use crate::core::call::{Call, gone};
 use crate::core::chain::Next;
 use crate::core::messages::{MessageStream, rebuilt};
 use crate::core::stream::ResponseStream;
@@ -278,6 +278,17 @@ fn with_headers(mut status: Status, headers: &MetadataMap) -> Status {
     status
 }
 
+/// Whoever holds what an attempt needs, for as long as that runs.
+pub(super) trait Reaches<S>: Send {
+    fn reach(&mut self) -> Option<&mut S>;
+}
+
+impl<S: Send> Reaches<S> for &mut S {
+    fn reach(&mut self) -> Option<&mut S> {
+        Some(self)
+    }
+}
+
 impl<T, C, In, Out> Outgoing<'_, T, C, In, Out>
 where
     C: Codec + Send,
@@ -291,7 +302,7 @@ where
     /// Sends the request over a transport that has a place for it, and reads the response.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) async fn exchange<Req>(
-        &mut self,
+        mut this: impl Reaches<Self>,
         mut request: Request<Req>,
         answered: impl FnMut(bool) + Send,
     ) -> Result<Response<Out::Body>, Status>
@@ -300,11 +311,14 @@ where
         In: Outbound<Req, Message = C::Encode>,
         Out: Inbound<C::Decode>,
     {
+        let Some(this) = this.reach() else {
+            return Err(gone());
+        };
         let Method {
             path,
             service,
             method,
-        } = *self.method;
+        } = *this.method;
         let extensions = request.extensions_mut();
         let is_cancellable =
             !extensions.is_empty() && extensions.get::<CancellationHandle>().is_some();
@@ -313,8 +327,8 @@ where
         let may_outlive = In::outlives_its_call(request.get_ref()) && !is_cancellable;
         let mut cancel = CancelOnDrop(may_outlive.then(|| request.cancellation_handle()));
         let request = request.map(|request| In::messages(request, is_cancellable));
-        let grpc = self.grpc.get_mut();
-        let sending = grpc.streaming(request, path(), (self.codec)());
+        let grpc = this.grpc.get_mut();
+        let sending = grpc.streaming(request, path(), (this.codec)());
         let mut response = match sending.await {
             Ok(response) => response,
             Err(status) => return Err(status),
@@ -374,9 +388,8 @@ where
             return Err(status);
         }
         let request = call.outgoing_request()?;
-        let answer = self
-            .exchange(request, |answered| call.set_answered(answered))
-            .await;
+        let answer = Self::exchange(self, request, |answered| call.set_answered(answered));
+        let answer = answer.await;
         answer.map_err(|status| failed(status, call.known_deadline()))
     }
 

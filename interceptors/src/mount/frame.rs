@@ -337,13 +337,20 @@ pub struct Lent<'h, 's, S> {
     home: &'h Home<'s, S>,
 }
 
-impl<S> Lent<'_, '_, S> {
+impl<'h, S> Lent<'h, '_, S> {
     /// Puts it on the stage.
     #[inline]
     pub fn set(&mut self, on_stage: S) {
         if let Some(stage) = &mut self.stage {
             **stage = Some(on_stage);
         }
+    }
+
+    /// Says whether this attempt has been answered, before its future ends.
+    #[must_use]
+    pub fn answers(&self) -> impl FnMut(bool) + Send + use<'h, S> {
+        let answered = &self.home.answered;
+        move |is_answered| answered.store(is_answered, Ordering::Relaxed)
     }
 
     /// What is on the stage. There is nothing if somebody else has it.
@@ -366,36 +373,23 @@ impl<S> Drop for Lent<'_, '_, S> {
 }
 
 /// What can be lent to an attempt.
-pub trait Staged<Q, B>: Send {
+pub trait Staged<Q, B>: Send + Sized {
     /// Runs the attempt with what it sends.
-    fn attempt(
-        &mut self,
-        request: Q,
-        answered: &AtomicBool,
-    ) -> impl Future<Output = Answer<B>> + Send;
+    fn attempt(lent: Lent<'_, '_, Self>, request: Q) -> impl Future<Output = Answer<B>> + Send;
 }
 
 /// Runs an attempt with what it was lent.
 ///
 /// `Send` is promised here, not found out from the future's inside: where the compiler looks inside, it forgets that
 /// the lifetimes in a stream's type are the same in all places.
-#[allow(clippy::manual_async_fn)]
 pub fn run_rest<'h, 's, S, Q, B>(
-    mut lent: Lent<'h, 's, S>,
+    lent: Lent<'h, 's, S>,
     request: Q,
 ) -> impl Future<Output = Answer<B>> + Send + use<'h, 's, S, Q, B>
 where
     S: Staged<Q, B>,
-    Q: Send,
-    B: Send,
 {
-    async move {
-        let answered = &lent.home.answered;
-        match &mut lent.stage {
-            Some(Some(stage)) => stage.attempt(request, answered).await,
-            _ => Err(gone()),
-        }
-    }
+    S::attempt(lent, request)
 }
 
 /// The rest of a list, and its call.
@@ -411,10 +405,13 @@ where
     N: Next<M, B>,
 {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    async fn attempt(&mut self, (): (), _: &AtomicBool) -> Answer<B> {
-        match &mut self.call {
-            Some(call) => self.next.run(call).await,
-            None => Err(gone()),
+    async fn attempt(mut lent: Lent<'_, '_, Self>, (): ()) -> Answer<B> {
+        match lent.get() {
+            Some(Self {
+                call: Some(call),
+                next,
+            }) => next.run(call).await,
+            _ => Err(gone()),
         }
     }
 }
@@ -500,7 +497,7 @@ pub struct Links<N>(pub(super) N);
 pub struct NoLink;
 
 impl Staged<(), ()> for NoLink {
-    async fn attempt(&mut self, (): (), _: &AtomicBool) -> Answer<()> {
+    async fn attempt(_: Lent<'_, '_, Self>, (): ()) -> Answer<()> {
         Err(gone())
     }
 }

@@ -326,7 +326,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Retry<'_> {
             let deadline = progress.deadline(call);
             // What has no limit needs no clock, and its answer no detour.
             let answer = match (self.config.attempt_timeout, deadline) {
-                (None, None) => pin!(next.run(call)).await,
+                (None, None) => next.run(call).await,
                 _ => self.attempt(call, next, deadline).await,
             };
             // Returned from here: a detour would move it about.
