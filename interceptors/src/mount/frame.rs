@@ -315,13 +315,6 @@ impl<'s, S> Home<'s, S> {
         self.lend().set(stage);
     }
 
-    /// What is on the stage, unless it is lent.
-    #[inline]
-    fn with<T>(&self, enter: impl FnOnce(&mut Option<S>) -> T) -> Option<T> {
-        let mut home = self.stage.lock().unwrap_or_else(PoisonError::into_inner);
-        home.as_mut().map(|stage| enter(stage))
-    }
-
     pub fn set_answered(&self, answered: bool) {
         self.answered.store(answered, Ordering::Relaxed);
     }
@@ -366,8 +359,8 @@ impl<'h, S> Lent<'h, '_, S> {
 impl<S> Drop for Lent<'_, '_, S> {
     #[inline]
     fn drop(&mut self) {
-        if let stage @ Some(_) = self.stage.take() {
-            self.home.exchange(stage);
+        if let Some(_) = self.stage {
+            self.home.exchange(self.stage.take());
         }
     }
 }
@@ -406,11 +399,11 @@ where
 {
     #[cfg_attr(not(debug_assertions), inline(always))]
     async fn attempt(mut lent: Lent<'_, '_, Self>, (): ()) -> Answer<B> {
-        match lent.get() {
-            Some(Self {
+        match &mut lent.stage {
+            Some(Some(Self {
                 call: Some(call),
                 next,
-            }) => next.run(call).await,
+            })) => next.run(call).await,
             _ => Err(gone()),
         }
     }
@@ -441,8 +434,11 @@ where
         let Some(sent) = call.message_slot().take() else {
             return Err(gone());
         };
-        let mut lent = self.home.lend();
-        let (Some(message), Some(stage)) = (held.take(&sent), lent.get()) else {
+        let mut lent = Lent {
+            stage: self.home.exchange(None),
+            home: self.home,
+        };
+        let (Some(message), Some(Some(stage))) = (held.take(&sent), &mut lent.stage) else {
             return Err(gone());
         };
         self.sent = sent;
@@ -467,19 +463,23 @@ where
             _ => Err(gone()),
         };
         running.set(None);
-        self.home.with(|stage| {
-            if let Some(Stage {
-                call: Some(lent), ..
-            }) = stage
-                && let Some(message) = call.take_back(lent)
-            {
-                // It was not sent, so it can still be. The rest may have changed it, so what was kept goes first.
-                if let kept @ None = &mut held.message {
-                    *kept = Some(message);
-                }
-                call.message_slot().get_or_insert(self.sent.again());
+        let mut home = self
+            .home
+            .stage
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(Some(Stage {
+            call: Some(lent), ..
+        })) = &mut *home
+            && let Some(message) = call.take_back(lent)
+        {
+            // It was not sent, so it can still be. The rest may have changed it, so what was kept goes first.
+            if let kept @ None = &mut held.message {
+                *kept = Some(message);
             }
-        });
+            call.message_slot().get_or_insert(self.sent.again());
+        }
+        drop(home);
         Poll::Ready(answer)
     }
 }
@@ -550,7 +550,9 @@ impl<N> Links<N> {
         G: FnMut(Lent<'h, 's, Stage<M, N>>, ()) -> Fut + Send,
     {
         let next = self.0;
-        home.set(Stage { call: None, next });
+        if let Some(stage) = &mut *home.stage.lock().unwrap_or_else(PoisonError::into_inner) {
+            **stage = Some(Stage { call: None, next });
+        }
         let edge = RestEdge {
             home,
             run,
