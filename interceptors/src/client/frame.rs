@@ -1,4 +1,5 @@
 //! What is behind the policy of a client's method, where the policy looks at no message.
+#![allow(clippy::type_complexity, reason = "a frame names all that it holds")]
 
 use std::future::Future;
 use std::marker::PhantomData;

@@ -340,7 +340,6 @@ impl<'h, S> Lent<'h, '_, S> {
     }
 
     /// Says whether this attempt has been answered, before its future ends.
-    #[must_use]
     pub fn answers(&self) -> impl FnMut(bool) + Send + use<'h, S> {
         let answered = &self.home.answered;
         move |is_answered| answered.store(is_answered, Ordering::Relaxed)
