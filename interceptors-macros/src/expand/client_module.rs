@@ -383,8 +383,8 @@ fn constants(
 ///     let __abilities = || Abilities::new(…);
 ///     let __rpc = Rpc::<_, Result<tonic::Response<User>, tonic::Status>, _>::of(&__request, Single);
 ///     let (mut __call, __message) = __rpc.outgoing(__PLAN_get, __abilities(), __request);
-///     let __verdict = Typed;
-///     let __behind = Typed.around(
+///     let __verdict = Lends;
+///     let __behind = Lends.around(
 ///         Outgoing::<_, _, One, One>::new(&mut self.inner, __METHOD_get, || ProstCodec::default()),
 ///         |__innermost| __innermost,
 ///     );
@@ -478,7 +478,7 @@ fn method_impl(
         )
         #forking
     };
-    let rest = policy::rest(&links, &split, &innermost);
+    let rest = policy::rest(&links, &split, &innermost, true);
     let frame = policy::frame(&links, &split, &TokenStream::new());
     let (policy, kept) = (policies.name(of(chain)), policies.kept(&split));
     let hide = hide_secrets(checked, None);

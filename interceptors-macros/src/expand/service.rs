@@ -307,7 +307,9 @@ impl Expander<'_> {
                 },
             ),
         };
-        let rest = policy::rest(&links, &split, &innermost);
+        // A client's method that takes `&mut self` is borrowed by each attempt.
+        let lends = self.checked.mount.side() == Side::Client && method.by_mut;
+        let rest = policy::rest(&links, &split, &innermost, lends);
         let frame = policy::frame(&links, &split, &quote!(|__request| #call));
         let hide = hide_secrets(
             self.checked,

@@ -201,8 +201,8 @@ pub mod user_service_client {
                     __rpc.covers(__0);
                 };
                 let _ = &__0;
-                let __verdict = __interceptors::Typed;
-                let __behind = __interceptors::Typed
+                let __verdict = __interceptors::Lends;
+                let __behind = __interceptors::Lends
                     .around(
                         __interceptors::Outgoing::<
                             _,
@@ -285,8 +285,8 @@ pub mod user_service_client {
                     __rpc.covers(__1);
                 };
                 let _ = &__1;
-                let __verdict = __interceptors::Typed;
-                let __behind = __interceptors::Typed
+                let __verdict = __interceptors::Lends;
+                let __behind = __interceptors::Lends
                     .around(
                         __interceptors::Outgoing::<
                             _,

@@ -226,8 +226,8 @@ const _: () = {
                     __abilities(),
                     __request,
                 );
-            let __verdict = __interceptors::Typed;
-            let __behind = __interceptors::Typed
+            let __verdict = __interceptors::Lends;
+            let __behind = __interceptors::Lends
                 .around(__rpc.stub_mut(__methods::set, self), |__innermost| __innermost);
             let mut __stage = __verdict.stage();
             let __home = __verdict.home(&mut __stage);

@@ -99,7 +99,7 @@ async fn caught<T>(
 
 /// The innermost link of a hand-written stub's chain.
 pub struct StubHandler<F, R> {
-    call: F,
+    pub(super) call: F,
     reply: PhantomData<R>,
 }
 
@@ -238,7 +238,7 @@ pub trait CallMut<Method> {
 
 /// The innermost link of the chain of such a method.
 pub struct StubHandlerMut<'a, T: ?Sized, Method, R> {
-    stub: &'a mut T,
+    pub(super) stub: &'a mut T,
     method: PhantomData<fn(Method) -> R>,
 }
 

@@ -231,10 +231,11 @@ impl<Req> Call<Req> {
     /// The message, unless more than so many bytes would have to be kept for it.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn copy_message(&mut self, limit: usize) -> Option<Req> {
-        let (Some(resend), Some(message)) = ((self.abilities)().resend, &mut self.message) else {
+        let abilities = (self.abilities)();
+        let (Some(resend), Some(message)) = (abilities.resend, &mut self.message) else {
             return None;
         };
-        match (self.abilities)().size_of {
+        match abilities.size_of {
             Some(size_of) if size_of(message) > limit => None,
             _ => (resend.copy)(message, limit),
         }
@@ -425,6 +426,19 @@ impl<Req> Call<Req> {
     #[inline]
     #[doc(hidden)]
     pub fn outgoing_request(&mut self) -> Result<Request<Req>, Status> {
+        let mut request = self.take_outgoing()?;
+        if let Some(of) = self.kept()
+            && !of(request.get_mut()).take_over()
+        {
+            return Err(cut());
+        }
+        Ok(request)
+    }
+
+    /// The same, of a message that nobody has to take over.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    #[doc(hidden)]
+    pub fn take_outgoing(&mut self) -> Result<Request<Req>, Status> {
         let deadline = self.details.known_deadline();
         let left = deadline.map(|deadline| deadline.saturating_duration_since(lately()));
         // Before it counts as sent.
@@ -432,11 +446,6 @@ impl<Req> Call<Req> {
             return Err(exceeded());
         }
         let mut request = self.take_request()?;
-        if let Some(of) = self.kept()
-            && !of(request.get_mut()).take_over()
-        {
-            return Err(cut());
-        }
         if let Some(left) = left {
             let headers = request.metadata_mut().as_mut();
             headers.insert(GRPC_TIMEOUT.clone(), format_timeout(left));
@@ -503,7 +512,7 @@ impl<M: Send + 'static> Call<Streaming<M>> {
 
 /// For a copy that an interceptor has made by itself: the end of it would look like the end of all.
 #[cold]
-fn cut() -> Status {
+pub(crate) fn cut() -> Status {
     Status::internal("too much of this request has been sent already for it to be sent again")
 }
 

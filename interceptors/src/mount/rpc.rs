@@ -12,7 +12,7 @@ use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
 use super::ServerFacts;
-use super::frame::{Answered, EachLook, HandlerFrame, LooksOf, stale};
+use super::frame::{Answered, EachLook, HandlerEdge, LooksOf, MethodFrame, stale};
 use super::link::{Lent, Link, Made};
 use super::reply::{Answer, Reply, ResultType};
 use crate::core::abilities::{Abilities, AbilitiesOf};
@@ -146,13 +146,17 @@ where
         looks: L,
         running: Pin<&'r mut Option<Fut>>,
         handler: F,
-    ) -> HandlerFrame<'r, M, F, Fut, R, R::Body, L>
+    ) -> MethodFrame<'r, M, HandlerEdge<F, R>, Fut, R::Body, L>
     where
         F: FnMut(Request<M>) -> Fut + Send,
         Fut: Future<Output = Answer<Ret::Body>> + Send,
         L: LooksOf<M, R::Body>,
     {
-        HandlerFrame::new(message, abilities, handler, looks, running)
+        let edge = HandlerEdge {
+            handler,
+            reply: PhantomData,
+        };
+        MethodFrame::new(message, abilities, edge, looks, running)
     }
 
     /// The looks of this method's entries.
