@@ -105,8 +105,11 @@ impl Text {
             self.length += 1;
             if self.length == self.group.len() {
                 self.length = 0;
+                let decoded = data.len();
                 // What is no base64 is nothing that the reader could make sense of either.
-                let _ = STANDARD.decode_vec(self.group, &mut data);
+                if STANDARD.decode_vec(self.group, &mut data).is_err() {
+                    data.truncate(decoded);
+                }
             }
         }
         data
