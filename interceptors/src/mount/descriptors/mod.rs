@@ -376,13 +376,16 @@ impl<const R: usize, const S: usize, const B: usize> Methods<R, S, B> {
         other: &MethodPlan,
     ) -> [MethodPlan; M] {
         let mut plans = [const { MethodPlan::BLANK }; M];
+        let mut rest = text;
         let mut i = 0;
         while i < self.len {
             let Record {
                 name, service_len, ..
             } = self.records[i];
+            // The names are in the order of the records.
+            let (path, behind) = rest.split_at(name.len() + 1);
+            rest = behind;
             if let Some(Method { number, kind, .. }) = self.records[i].method {
-                let path = text.split_at(name.end).0.split_at(name.start - 1).1;
                 let (service, method) = path.split_at(1).1.split_at(service_len);
                 let name = Name {
                     service,

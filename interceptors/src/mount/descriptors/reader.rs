@@ -79,6 +79,19 @@ impl<'a> Reader<'a> {
         if self.at >= self.end {
             return None;
         }
+        // Most fields: a key of one byte, and a length of one byte.
+        let start = self.at + 2;
+        if start <= self.end {
+            let (key, len) = (self.bytes[self.at], self.bytes[self.at + 1]);
+            let end = start + len as usize;
+            if key >= 8 && key < 0x80 && key & 7 == 2 && len < 0x80 && end <= self.end {
+                self.at = end;
+                return Some(Field {
+                    number: key as u32 >> 3,
+                    value: Value::Bytes(Range { start, end }),
+                });
+            }
+        }
         let (number, wire) = self.key();
         let value = match wire {
             3 => {
