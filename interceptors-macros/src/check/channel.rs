@@ -10,6 +10,7 @@ use crate::item::mount::Mount;
 
 /// The chain of a channel or a server for all that is asked for, and those for what lists name. Of a server patterns come last.
 pub(super) fn chains(cx: &Ctxt, mount: Mount, entries: &[Listed]) -> Vec<Chain> {
+    let beneath: Vec<Spelled> = entries.iter().flat_map(beneath).collect();
     let mut named: Vec<&Spelled> = Vec::new();
     for method in entries.iter().flat_map(lists).flatten() {
         let is_form = match &method.spelled {
@@ -28,11 +29,19 @@ pub(super) fn chains(cx: &Ctxt, mount: Mount, entries: &[Listed]) -> Vec<Chain> 
             named.push(&method.spelled);
         }
     }
+    for beneath in &beneath {
+        if !named.contains(&beneath) {
+            named.push(beneath);
+        }
+    }
     // The narrower form comes first, since a call has the first that fits.
     named.sort_by_key(|named| match named {
-        Spelled::Http { .. } => 0,
-        Spelled::Service(_) => 2,
-        _ => 1,
+        // A `GET` stands for this, too.
+        Spelled::Http { method, .. } if method == "HEAD" => 0,
+        Spelled::Http { .. } => 1,
+        Spelled::Service(_) => 3,
+        Spelled::Beneath(_) => 4,
+        _ => 2,
     });
     report_duplicates(cx, entries);
     let chain = |named: Option<&Spelled>| {
@@ -41,7 +50,9 @@ pub(super) fn chains(cx: &Ctxt, mount: Mount, entries: &[Listed]) -> Vec<Chain> 
             let in_list = |list: &[MethodRef]| named.is_some_and(|named| is_named(list, named));
             let selected = match &entry.methods {
                 Selector::All => true,
-                Selector::Only(list) => in_list(list),
+                Selector::Only(list) => {
+                    in_list(list) || named.is_some_and(|named| is_beneath(list, named))
+                }
                 Selector::Except(list) => !in_list(list),
             };
             selected && !in_list(public(entry))
@@ -80,7 +91,40 @@ fn is_named(list: &[MethodRef], named: &Spelled) -> bool {
             let path = path.strip_prefix('/').and_then(|path| path.split_once('/'));
             path.is_some_and(|(service, method)| service == all && is_identifier(method))
         }
+        // Whoever answers a `GET` answers this with it.
+        (
+            Spelled::Http { method, path },
+            Spelled::Http {
+                method: asked,
+                path: asked_for,
+            },
+        ) => path == asked_for && (method == asked || method == "GET" && asked == "HEAD"),
         (listed, named) => listed == named,
+    })
+}
+
+/// What else there may be beneath a service that an entry is only for: a router may know paths that are the name of no RPC, and
+/// what is closed with a service is closed with all of it.
+fn beneath(entry: &Listed) -> impl Iterator<Item = Spelled> {
+    let list = match &entry.methods {
+        Selector::Only(list) => &list[..],
+        Selector::All | Selector::Except(_) => &[],
+    };
+    list.iter().filter_map(|method| match &method.spelled {
+        Spelled::Service(service) => Some(Spelled::Beneath(service.clone())),
+        _ => None,
+    })
+}
+
+/// Whether a list of what an entry is only for has the service that this is beneath.
+fn is_beneath(list: &[MethodRef], named: &Spelled) -> bool {
+    list.iter().any(|method| match (&method.spelled, named) {
+        (Spelled::Service(all), Spelled::Beneath(service)) => all == service,
+        (Spelled::Service(all), Spelled::Http { path, .. }) => {
+            let path = path.strip_prefix('/').and_then(|path| path.split_once('/'));
+            path.is_some_and(|(service, _)| service == all)
+        }
+        _ => false,
     })
 }
 

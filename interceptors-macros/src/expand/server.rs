@@ -156,6 +156,9 @@ fn form(written: &str) -> TokenStream {
     if let Some((method, path)) = written.split_once(' ') {
         return quote!(__target.is_http(#method, #path));
     }
+    if let Some(service) = written.strip_suffix("**") {
+        return quote!(__target.is_beneath(#service));
+    }
     match written.strip_suffix('*') {
         Some(service) => quote!(__target.is_rpc_of(#service)),
         None => quote!(__target.is_rpc(#written)),

@@ -30,6 +30,8 @@ pub(crate) enum Spelled {
     Path { service: String, method: String },
     /// `"/user.v1.UserService/*"`
     Service(String),
+    /// Whatever else is beneath a service; no list has it.
+    Beneath(String),
     /// `"GET /healthz"`
     Http { method: String, path: String },
 }
@@ -41,6 +43,7 @@ impl Spelled {
             Self::Rust(name) | Self::Rpc(name) => name.clone(),
             Self::Path { service, method } => format!("/{service}/{method}"),
             Self::Service(service) => format!("/{service}/*"),
+            Self::Beneath(service) => format!("/{service}/**"),
             Self::Http { method, path } => format!("{method} {path}"),
         }
     }

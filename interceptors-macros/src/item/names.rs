@@ -183,7 +183,7 @@ impl<'a> Names<'a> {
         };
         let (found, written) = match &method_ref.spelled {
             // Only a server's lists have them, and they name no method of an `impl`.
-            Spelled::Service(_) | Spelled::Http { .. } => return Vec::new(),
+            Spelled::Service(_) | Spelled::Beneath(_) | Spelled::Http { .. } => return Vec::new(),
             Spelled::Rust(name) => (indices_where(&|method| method.name == *name), name),
             Spelled::Rpc(name) => (indices_where(&|method| method.has_rpc_name(name)), name),
             Spelled::Path {

@@ -278,7 +278,7 @@ impl Exchange {
         let response = match answer {
             Ok(response) => response,
             Err(status) => {
-                let response = refusal(fitted(status), protocol, challenge);
+                let response = refusal(fitted(status), protocol, &self.head.method, challenge);
                 return response.map(|body| ResponseBody::new(body, None, None));
             }
         };

@@ -1,5 +1,6 @@
 //! What is answered in the place of a service.
 
+use http::Method;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use tonic::{Code, Status};
 
@@ -11,6 +12,7 @@ use crate::wire::{Body, Protocol};
 pub(super) fn refusal(
     status: Status,
     protocol: Protocol,
+    asked: &Method,
     challenge: Option<&'static str>,
 ) -> http::Response<Body> {
     match protocol {
@@ -25,14 +27,23 @@ pub(super) fn refusal(
             response.headers_mut().insert(CONTENT_TYPE, content_type);
             response
         }
-        Protocol::Http => of_http(status, challenge),
+        Protocol::Http => of_http(status, asked, challenge),
     }
 }
 
-fn of_http(status: Status, challenge: Option<&'static str>) -> http::Response<Body> {
+fn of_http(
+    status: Status,
+    asked: &Method,
+    challenge: Option<&'static str>,
+) -> http::Response<Body> {
     const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
     let text = format!("{}\n", status.message());
-    let mut response = http::Response::new(Body::from(tonic::body::Body::new(text)));
+    let body = match *asked {
+        // HTTP/2 takes a body for an error here.
+        Method::HEAD => tonic::body::Body::empty(),
+        _ => tonic::body::Body::new(text),
+    };
+    let mut response = http::Response::new(Body::from(body));
     *response.status_mut() = to_http(status.code());
     let headers = response.headers_mut();
     let is_of_grpc = |name: &HeaderName| name.as_str().starts_with("grpc-");
