@@ -42,8 +42,27 @@ pub(super) fn chains(
             _ => cx.error_at(method.span, FULL_PATH),
         }
     }
+    for entry in entries.iter().filter(|_| mount == Mount::Server) {
+        let Selector::Only(list) = &entry.methods else {
+            continue;
+        };
+        let paths_of = list.iter().filter_map(MethodRef::path);
+        for path in paths_of.filter(|path| path.ends_with('*')) {
+            let beneath = format!("{path}*");
+            if !paths.contains(&beneath) {
+                paths.push(beneath);
+            }
+        }
+    }
     // The narrower form comes first, since a call has the first that fits.
-    paths.sort_by_key(|path| (!path.contains(' '), path.ends_with('*')));
+    paths.sort_by_key(|path| match path {
+        // A `GET` stands for this, too.
+        path if path.starts_with("HEAD ") => 0,
+        path if path.contains(' ') => 1,
+        path if path.ends_with("**") => 4,
+        path if path.ends_with('*') => 3,
+        _ => 2,
+    });
     let is_named = |list: &[MethodRef], path: &str| list.iter().any(|method| method.is_for(path));
     for entry in entries {
         let lists = match &entry.methods {
@@ -74,7 +93,10 @@ pub(super) fn chains(
             let named = |list: &[MethodRef]| path.is_some_and(|path| is_named(list, path));
             let selected = match &entry.methods {
                 Selector::All => true,
-                Selector::Only(list) => named(list),
+                Selector::Only(list) => {
+                    let is_above = |path: &str| list.iter().any(|method| method.is_above(path));
+                    named(list) || mount == Mount::Server && path.is_some_and(is_above)
+                }
                 Selector::Except(list) => !named(list),
             };
             selected && !named(public(entry))

@@ -171,6 +171,9 @@ fn form(written: &str) -> TokenStream {
     if let Some((method, path)) = written.split_once(' ') {
         return quote!(__target.is_http(#method, #path));
     }
+    if let Some(service) = written.strip_suffix("**") {
+        return quote!(__target.is_beneath(#service));
+    }
     match written.strip_suffix('*') {
         Some(service) => quote!(__target.is_rpc_of(#service)),
         None => quote!(__target.is_rpc(#written)),
@@ -180,7 +183,7 @@ fn form(written: &str) -> TokenStream {
 /// How the entry that verifies asks for credentials by HTTP.
 fn challenge(checked: &Checked) -> TokenStream {
     let entries = checked.entries.iter().enumerate();
-    let verifier = entries.filter(|(_, listed)| listed.row.verifies).last();
+    let verifier = entries.rev().find(|(_, listed)| listed.row.verifies);
     match verifier {
         Some((i, listed)) if listed.entry.config().is_some() => {
             let config = listed.place(checked.mount, i).item("CONFIG");

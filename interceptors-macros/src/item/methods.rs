@@ -50,10 +50,22 @@ impl MethodRef {
         }
     }
 
+    /// Whether it names a service, and what has this form is beneath that. A router may know paths that are the name of no RPC, and
+    /// what is closed with a service is closed with all of it.
+    pub(crate) fn is_above(&self, form: &str) -> bool {
+        let asked = form.split_once(' ').map_or(form, |(_, path)| path);
+        let path = self.path();
+        let service = path.as_deref().and_then(|path| path.strip_suffix('*'));
+        service.is_some_and(|service| asked.starts_with(service))
+    }
+
     /// Whether it names what has this form, by itself or with its service.
     pub(crate) fn is_for(&self, form: &str) -> bool {
         let Some(path) = self.path() else {
-            return self.form().as_deref() == Some(form);
+            let listed = self.form();
+            // Whoever answers a `GET` answers a `HEAD` with it.
+            let get = form.strip_prefix("HEAD ").map(|path| format!("GET {path}"));
+            return listed.as_deref() == Some(form) || get.is_some() && listed == get;
         };
         let asked = form.split_once(' ').map_or(form, |(_, path)| path);
         match path.strip_suffix('*') {

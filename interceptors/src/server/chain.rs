@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::StatusCode;
 use http::request::Parts;
+use http::{Method, StatusCode};
 use http_body::Body as HttpBody;
 use tonic::metadata::MetadataMap;
 use tonic::server::NamedService;
-use tonic::{Code, Request, Response, Status};
+use tonic::{Code, Extensions, Request, Response, Status};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -183,10 +183,11 @@ where
         let mut exchange = Box::new(Exchange::new::<C>(request));
         Box::pin(async move {
             let answer = {
-                let Exchange { call, head } = &mut *exchange;
+                let Exchange { call, head, beside } = &mut *exchange;
                 let behind = Behind {
                     service: &mut service,
                     head,
+                    beside,
                 };
                 let receiving = shared.chain.receive(&shared.state, call, behind);
                 receiving.await
@@ -200,6 +201,8 @@ where
 struct Exchange {
     call: Call<Body>,
     head: Head,
+    /// The extensions of an answer that is a status, which has no place for them.
+    beside: Extensions,
 }
 
 /// What the request has apart from metadata, extensions and body.
@@ -207,6 +210,7 @@ struct Head {
     /// Gone with the request.
     parts: Option<Parts>,
     protocol: Protocol,
+    is_head: bool,
     /// Whether the request was cut off; `None` where all of it was there when it was let through.
     cut_off: Option<CutOff>,
 }
@@ -230,10 +234,12 @@ impl Exchange {
         Self {
             call: Call::received_as::<ServerFacts>(name, ABILITIES, request, body),
             head: Head {
+                is_head: parts.method == Method::HEAD,
                 parts: Some(parts),
                 protocol,
                 cut_off: None,
             },
+            beside: Extensions::new(),
         }
     }
 
@@ -248,10 +254,19 @@ impl Exchange {
             Ok(response) => response,
             Err(mut status) => {
                 fit(&mut status);
-                return refusal(status, protocol, challenge);
+                let mut response = refusal(status, protocol, self.head.is_head, challenge);
+                let mut extensions = std::mem::take(&mut self.beside);
+                extensions.extend(std::mem::take(response.extensions_mut()));
+                *response.extensions_mut() = extensions;
+                return response;
             }
         };
         let (metadata, body, extensions) = response.into_parts();
+        // Whether gRPC-Web is text, the service decides, and what it has no word for it answers by HTTP.
+        let protocol = match protocol {
+            Protocol::Grpc => protocol,
+            Protocol::GrpcWeb { .. } | Protocol::Http => Protocol::of(metadata.as_ref()),
+        };
         let http_status = body.http_status();
         let call = &mut self.call;
         let inherited = call.known_deadline();
@@ -282,6 +297,7 @@ const ABILITIES: fn() -> Abilities<Body> = || Abilities::new(None, Some(Body::co
 struct Behind<'a, S> {
     service: &'a mut S,
     head: &'a mut Head,
+    beside: &'a mut Extensions,
 }
 
 impl Head {
@@ -331,13 +347,16 @@ where
             let answer = pin!(self.service.call(request));
             Inherited::new(deadline, answer).await
         };
-        // tonic shows a request that was cut off as one that is complete, so an answer to it says nothing.
-        if self.head.cut_off.as_ref().is_some_and(CutOff::is_set) {
+        // tonic shows a request that was cut off as one that is complete, so an answer to it says nothing. Others are shown the error,
+        // which may be one of a limit.
+        let is_cut_off = self.head.cut_off.as_ref().is_some_and(CutOff::is_set);
+        if is_cut_off && self.head.protocol.has_grpc_status() {
             return Err(gone_away());
         }
         match answer {
             Ok(response) => {
-                let response = entered(response.map(tonic::body::Body::new), self.head.protocol);
+                let response = response.map(tonic::body::Body::new);
+                let response = entered(response, self.head.protocol, self.beside);
                 call.set_answered(response.is_ok());
                 response
             }
@@ -355,6 +374,7 @@ fn gone_away() -> Status {
 fn entered(
     response: http::Response<tonic::body::Body>,
     protocol: Protocol,
+    beside: &mut Extensions,
 ) -> Result<Response<Body>, Status> {
     let (mut head, body) = response.into_parts();
     let status = status::of_headers(&mut head.headers);
@@ -365,6 +385,7 @@ fn entered(
                 && protocol.has_grpc_status()
                 && head.status == StatusCode::OK =>
         {
+            *beside = head.extensions;
             return Err(status);
         }
         Some(status) => EndByHead::Status(status.code()),
