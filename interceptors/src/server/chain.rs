@@ -10,7 +10,7 @@ use http::{Method, StatusCode, Uri, Version};
 use http_body::Body as HttpBody;
 use tonic::metadata::MetadataMap;
 use tonic::server::NamedService;
-use tonic::{Code, Request, Response, Status};
+use tonic::{Code, Extensions, Request, Response, Status};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -189,11 +189,13 @@ where
                 row,
                 head,
                 cut_off,
+                beside,
             } = &mut exchange;
             let behind = Behind {
                 service: &mut service,
                 head,
                 cut_off,
+                beside,
             };
             let answer = shared
                 .chain
@@ -210,6 +212,8 @@ struct Exchange {
     row: usize,
     head: Head,
     cut_off: CutOff,
+    /// The extensions of an answer that is a status, which has no place for them.
+    beside: Extensions,
 }
 
 /// What the request has apart from metadata, extensions and body.
@@ -265,6 +269,7 @@ impl Exchange {
                 protocol,
             },
             cut_off,
+            beside: Extensions::new(),
         }
     }
 
@@ -278,11 +283,20 @@ impl Exchange {
         let response = match answer {
             Ok(response) => response,
             Err(status) => {
-                let response = refusal(fitted(status), protocol, &self.head.method, challenge);
+                let status = fitted(status);
+                let mut response = refusal(status, protocol, &self.head.method, challenge);
+                let mut extensions = std::mem::take(&mut self.beside);
+                extensions.extend(std::mem::take(response.extensions_mut()));
+                *response.extensions_mut() = extensions;
                 return response.map(|body| ResponseBody::new(body, None, None));
             }
         };
         let (metadata, body, extensions) = response.into_parts();
+        // Whether gRPC-Web is text, the service decides, and what it has no word for it answers by HTTP.
+        let protocol = match protocol {
+            Protocol::Grpc => protocol,
+            Protocol::GrpcWeb { .. } | Protocol::Http => Protocol::of(metadata.as_ref()),
+        };
         let http_status = body.http_status();
         let call = &mut self.call;
         let inherited = call.known_deadline();
@@ -307,6 +321,7 @@ struct Behind<'a, S> {
     service: &'a mut S,
     head: &'a Head,
     cut_off: &'a CutOff,
+    beside: &'a mut Extensions,
 }
 
 impl Head {
@@ -347,7 +362,8 @@ where
         }
         match answer {
             Ok(response) => {
-                let response = entered(response.map(tonic::body::Body::new), self.head.protocol);
+                let response = response.map(tonic::body::Body::new);
+                let response = entered(response, self.head.protocol, self.beside);
                 call.set_answered(response.is_ok());
                 response
             }
@@ -365,6 +381,7 @@ fn gone_away() -> Status {
 fn entered(
     response: http::Response<tonic::body::Body>,
     protocol: Protocol,
+    beside: &mut Extensions,
 ) -> Result<Response<Body>, Status> {
     let (mut head, body) = response.into_parts();
     let status = status::of_headers(&mut head.headers);
@@ -375,6 +392,7 @@ fn entered(
                 && protocol.has_grpc_status()
                 && head.status == StatusCode::OK =>
         {
+            *beside = head.extensions;
             return Err(status);
         }
         Some(status) => EndByHead::Status(status.code()),

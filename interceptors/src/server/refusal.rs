@@ -18,6 +18,11 @@ pub(super) fn refusal(
     match protocol {
         Protocol::Grpc => status.into_http(),
         Protocol::GrpcWeb { is_text } => {
+            // What the service has answered says itself what it is.
+            let is_text = match Protocol::of(status.metadata().as_ref()) {
+                Protocol::GrpcWeb { is_text } => is_text,
+                Protocol::Grpc | Protocol::Http => is_text,
+            };
             let mut response = status.into_http::<Body>();
             let content_type = match is_text {
                 true => "application/grpc-web-text+proto",

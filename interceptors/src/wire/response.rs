@@ -57,7 +57,8 @@ enum Reader {
 }
 
 struct BodyWatch {
-    frames: Frames,
+    /// What is no response of gRPC has none.
+    frames: Option<Frames>,
     /// Of gRPC-Web as text.
     text: Option<Text>,
     /// A request that was cut off was not answered, whatever the body says.
@@ -100,10 +101,14 @@ impl ResponseBody {
         time: Time,
         reader: Reader,
     ) -> Self {
-        let is_text = reader == Reader::Remote(Protocol::GrpcWeb { is_text: true });
         let mut watch = watch.map(|watch| {
+            let (frames, is_text) = match reader {
+                Reader::Remote(Protocol::Http) => (None, false),
+                Reader::Remote(Protocol::GrpcWeb { is_text }) => (Some(Frames::of_web()), is_text),
+                _ => (Some(Frames::default()), false),
+            };
             Box::new(BodyWatch {
-                frames: Frames::default(),
+                frames,
                 text: is_text.then(Text::default),
                 cut_off,
                 watch,
@@ -295,7 +300,7 @@ enum Seen {
 }
 
 fn see(
-    frames: &mut Frames,
+    frames: &mut Option<Frames>,
     text: &mut Option<Text>,
     frame: &mut Option<Result<Frame<Bytes>, Status>>,
     body: &Body,
@@ -303,11 +308,17 @@ fn see(
     let frame = match frame {
         Some(Ok(frame)) => frame,
         Some(Err(_)) => return Seen::Failed,
-        None => return Seen::End(frames.end().unwrap_or_else(|| body.end())),
+        None => {
+            let told = frames.as_ref().and_then(Frames::end);
+            return Seen::End(told.unwrap_or_else(|| body.end()));
+        }
     };
     if let Some(trailers) = frame.trailers_mut() {
         return Seen::End(end_of(trailers).unwrap_or_else(|| body.end()));
     }
+    let Some(frames) = frames else {
+        return Seen::Messages(0);
+    };
     let data = frame.data_ref().map_or(&[][..], |data| data);
     Seen::Messages(match text {
         Some(text) => frames.count(&text.decode(data)),
