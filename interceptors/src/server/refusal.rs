@@ -15,25 +15,22 @@ pub(super) fn refusal(
     asked: &Method,
     challenge: Option<&'static str>,
 ) -> http::Response<Body> {
-    match protocol {
-        Protocol::Grpc => status.into_http(),
-        Protocol::GrpcWeb { is_text } => {
-            // What the service has answered says itself what it is.
-            let is_text = match Protocol::of(status.metadata().as_ref()) {
-                Protocol::GrpcWeb { is_text } => is_text,
-                Protocol::Grpc | Protocol::Http => is_text,
-            };
-            let mut response = status.into_http::<Body>();
-            let content_type = match is_text {
-                true => "application/grpc-web-text+proto",
-                false => "application/grpc-web+proto",
-            };
-            let content_type = HeaderValue::from_static(content_type);
-            response.headers_mut().insert(CONTENT_TYPE, content_type);
-            response
-        }
-        Protocol::Http => of_http(status, asked, challenge),
-    }
+    let content_type = match protocol {
+        Protocol::Http => return of_http(status, asked, challenge),
+        Protocol::Grpc => "application/grpc",
+        Protocol::GrpcWeb { is_text: true } => "application/grpc-web-text+proto",
+        Protocol::GrpcWeb { is_text: false } => "application/grpc-web+proto",
+    };
+    // What the service has answered says itself what it is.
+    let is_web = |protocol| matches!(protocol, Protocol::GrpcWeb { .. });
+    let headers = status.metadata().as_ref();
+    let answered = Protocol::of(headers);
+    let own = answered != Protocol::Http && is_web(answered) == is_web(protocol);
+    let own = own.then(|| headers.get(CONTENT_TYPE).cloned()).flatten();
+    let mut response = status.into_http::<Body>();
+    let content_type = own.unwrap_or(HeaderValue::from_static(content_type));
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    response
 }
 
 fn of_http(

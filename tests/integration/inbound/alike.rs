@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body_of::collected;
 use interceptors::intercept;
 use interceptors_proto::demo::{ChatMessage, GetUserRequest, ListUsersRequest, User};
-use interceptors_tests::{Behaviour, KINDS};
+use interceptors_tests::{Behaviour, KINDS, ask_each_time};
 use tonic::Code;
 use tower::{Layer, Service, ServiceExt};
 
@@ -24,7 +24,7 @@ struct Empty;
     timeout("1h", idle = "30m"),
     concurrency(max = 1000),
     load_shed(max = 1000),
-    rate_limit(per_second = 100000),
+    rate_limit(per_second = 100000)
 )]
 struct Looking;
 
@@ -37,17 +37,28 @@ fn message(path: &str) -> Vec<u8> {
     }
 }
 
-const PATHS: [&str; 5] = [GET_USER, LIST_USERS, IMPORT_USERS, CHAT, "/demo.v1.UserService/Nothing"];
+const PATHS: [&str; 5] = [
+    GET_USER,
+    LIST_USERS,
+    IMPORT_USERS,
+    CHAT,
+    "/demo.v1.UserService/Nothing",
+];
 
 #[tokio::test]
 async fn answers_are_byte_for_byte_those_of_the_server_alone() {
+    ask_each_time();
     let plain = Plain::default();
     let bare = interceptors_tests::listen(plain.routes()).await;
     let empty = serve(Empty.layer(), plain.routes()).await;
     let looking = serve(Looking.layer(), plain.routes()).await;
     let axum = serve_axum(plain.routes().into_axum_router().layer(Empty.layer())).await;
     let mut bare = Wire::to(bare).await;
-    let mut others = [Wire::to(empty).await, Wire::to(looking).await, Wire::to(axum).await];
+    let mut others = [
+        Wire::to(empty).await,
+        Wire::to(looking).await,
+        Wire::to(axum).await,
+    ];
     let behaviours = [
         Behaviour::Answer(0),
         Behaviour::Answer(1),
@@ -128,7 +139,10 @@ impl Service<Request<tonic::body::Body>> for Everything {
             let (status, in_headers) = this.status.unwrap();
             let mut response = Response::new(tonic::body::Body::empty());
             let headers = response.headers_mut();
-            headers.insert("content-type", HeaderValue::from_static("application/grpc+proto"));
+            headers.insert(
+                "content-type",
+                HeaderValue::from_static("application/grpc+proto"),
+            );
             for value in ["1", "2"] {
                 headers.append("x-twice", HeaderValue::from_static(value));
             }
@@ -137,7 +151,10 @@ impl Service<Request<tonic::body::Body>> for Everything {
             let mut end = HeaderMap::new();
             end.insert("grpc-status", HeaderValue::from_static(status));
             end.insert("grpc-message", HeaderValue::from_static("so%20%C3%A9%25"));
-            end.insert("grpc-status-details-bin", HeaderValue::from_static("CAUSAg"));
+            end.insert(
+                "grpc-status-details-bin",
+                HeaderValue::from_static("CAUSAg"),
+            );
             end.append("x-end", HeaderValue::from_static("1"));
             end.append("x-end", HeaderValue::from_static("2"));
             if in_headers {
@@ -224,7 +241,15 @@ fn asked() -> Request<tonic::body::Body> {
 }
 
 /// All of a response that a layer outside can see.
-async fn seen<S, R>(service: S) -> (http::StatusCode, HeaderMap, Option<Mark>, Vec<u8>, Option<HeaderMap>)
+async fn seen<S, R>(
+    service: S,
+) -> (
+    http::StatusCode,
+    HeaderMap,
+    Option<Mark>,
+    Vec<u8>,
+    Option<HeaderMap>,
+)
 where
     S: Service<Request<tonic::body::Body>, Response = Response<R>>,
     S::Error: std::fmt::Debug,
@@ -233,11 +258,18 @@ where
 {
     let (head, body) = service.oneshot(asked()).await.unwrap().into_parts();
     let (data, trailers) = collected(body).await;
-    (head.status, head.headers, head.extensions.get().cloned(), data, trailers)
+    (
+        head.status,
+        head.headers,
+        head.extensions.get().cloned(),
+        data,
+        trailers,
+    )
 }
 
 #[tokio::test]
 async fn nothing_of_a_request_or_a_response_is_lost() {
+    ask_each_time();
     for in_headers in [false, true] {
         for status in ["0", "5", "13", "16"] {
             let service = Everything {
@@ -250,7 +282,10 @@ async fn nothing_of_a_request_or_a_response_is_lost() {
             assert_eq!(expected.2, Some(Mark(8)));
             assert_eq!(seen(Empty.layer().layer(service.clone())).await, expected);
             assert_eq!(service.came.lock().unwrap().take(), came);
-            assert_eq!(seen(Empty.wrap(Empty.wrap(service.clone()))).await, expected);
+            assert_eq!(
+                seen(Empty.wrap(Empty.wrap(service.clone()))).await,
+                expected
+            );
             assert_eq!(service.came.lock().unwrap().take(), came);
             assert_eq!(seen(Looking.wrap(service.clone())).await, expected);
             assert_eq!(service.came.lock().unwrap().take(), came);

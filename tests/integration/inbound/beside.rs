@@ -17,7 +17,9 @@ use super::common::*;
 async fn health_is_public_and_reflection_is_not() {
     let (plain, (guard, mut told)) = (Plain::default(), Guard::new());
     let (reporter, health) = tonic_health::server::health_reporter();
-    reporter.set_service_status("demo.v1.UserService", ServingStatus::Serving).await;
+    reporter
+        .set_service_status("demo.v1.UserService", ServingStatus::Serving)
+        .await;
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1()
@@ -37,9 +39,15 @@ async fn health_is_public_and_reflection_is_not() {
     let unknown = health.check(asked("x")).await.unwrap_err();
     assert_eq!(unknown.code(), Code::NotFound);
     assert_eq!(told.next().await.code, Code::NotFound);
-    let mut watched = health.watch(asked("demo.v1.UserService")).await.unwrap().into_inner();
+    let mut watched = health
+        .watch(asked("demo.v1.UserService"))
+        .await
+        .unwrap()
+        .into_inner();
     assert_eq!(watched.message().await.unwrap().unwrap().status, 1);
-    reporter.set_service_status("demo.v1.UserService", ServingStatus::NotServing).await;
+    reporter
+        .set_service_status("demo.v1.UserService", ServingStatus::NotServing)
+        .await;
     assert_eq!(watched.message().await.unwrap().unwrap().status, 2);
     drop(watched);
     let end = told.next().await;
@@ -53,7 +61,9 @@ async fn health_is_public_and_reflection_is_not() {
         };
         let mut request = tonic::Request::new(tokio_stream::once(request));
         if let Some(token) = token {
-            request.metadata_mut().insert("authorization", token.parse().unwrap());
+            request
+                .metadata_mut()
+                .insert("authorization", token.parse().unwrap());
         }
         let mut answers = client.server_reflection_info(request).await?.into_inner();
         answers.message().await
@@ -65,8 +75,15 @@ async fn health_is_public_and_reflection_is_not() {
     let Some(MessageResponse::ListServicesResponse(list)) = answer.message_response else {
         panic!("{answer:?}");
     };
-    assert!(list.service.iter().any(|it| it.name == "grpc.health.v1.Health"));
+    assert!(
+        list.service
+            .iter()
+            .any(|it| it.name == "grpc.health.v1.Health")
+    );
     // And the service that they stand beside.
     let caller = Caller::new(&channel);
-    assert_eq!(caller.call(interceptors::Kind::Unary).await.code(), Code::Unauthenticated);
+    assert_eq!(
+        caller.call(interceptors::Kind::Unary).await.code(),
+        Code::Unauthenticated
+    );
 }

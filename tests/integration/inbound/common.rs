@@ -116,6 +116,7 @@ pub(crate) struct Wire {
     pub(crate) client: h2::client::SendRequest<Bytes>,
     pub(crate) connection: tokio::task::AbortHandle,
     address: SocketAddr,
+    is_patient: bool,
 }
 
 /// All that came back.
@@ -149,6 +150,7 @@ pub(crate) type Pairs<'a> = &'a [(&'a str, &'a str)];
 impl Wire {
     pub(crate) async fn to(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).await.unwrap();
+        stream.set_nodelay(true).unwrap();
         let (client, connection) = h2::client::handshake(stream).await.unwrap();
         let connection = tokio::spawn(async move {
             let _ = connection.await;
@@ -157,6 +159,15 @@ impl Wire {
             client,
             connection: connection.abort_handle(),
             address,
+            is_patient: false,
+        }
+    }
+
+    /// For tests in which time stands still: whoever waits for a socket must not have the only timer.
+    pub(crate) async fn patient(address: SocketAddr) -> Self {
+        Self {
+            is_patient: true,
+            ..Self::to(address).await
         }
     }
 
@@ -194,7 +205,12 @@ impl Wire {
         body: impl Into<Bytes>,
     ) -> Answer {
         let request = self.request(method, path, headers);
-        soon(self.send(request, body.into())).await.unwrap()
+        let is_patient = self.is_patient;
+        let answer = self.send(request, body.into());
+        match is_patient {
+            true => answer.await.unwrap(),
+            false => soon(answer).await.unwrap(),
+        }
     }
 
     pub(crate) async fn send(

@@ -35,7 +35,10 @@ async fn what_a_stranger_sends_is_not_read() {
     let service = guard.wrap(plain.routes());
     for content_type in ["application/grpc", "application/grpc-web", "text/plain"] {
         let request = http::Request::post(GET_USER).header("content-type", content_type);
-        let response = service.clone().oneshot(request.body(Untouched).unwrap()).await;
+        let response = service
+            .clone()
+            .oneshot(request.body(Untouched).unwrap())
+            .await;
         let response = response.unwrap();
         let is_refused = response.status() == 401 || response.headers()["grpc-status"] == "16";
         assert!(is_refused);
@@ -55,11 +58,14 @@ async fn a_stranger_is_answered_before_the_body_has_come() {
     assert_eq!(answer.grpc_status(), Some(16));
     // Others on the connection go on.
     let message = framed(&GetUserRequest { id: 7 });
-    let answer = wire.ask("POST", GET_USER, &[GRPC, WITH_TOKEN], message).await;
+    let answer = wire
+        .ask("POST", GET_USER, &[GRPC, WITH_TOKEN], message)
+        .await;
     assert_eq!(answer.grpc_status(), Some(0));
 
     let mut stream = TcpStream::connect(address).await.unwrap();
-    let head = format!("POST {GET_USER} HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000000\r\n\r\nx");
+    let head =
+        format!("POST {GET_USER} HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000000\r\n\r\nx");
     stream.write_all(head.as_bytes()).await.unwrap();
     let mut begun = [0; 12];
     soon(stream.read_exact(&mut begun)).await.unwrap();
@@ -85,8 +91,16 @@ async fn credentials_are_one_value() {
         &[GRPC, ("proxy-authorization", TOKEN)],
         &[GRPC, ("grpc-metadata-authorization", TOKEN)],
         &[GRPC, ("x-original-url", LOGIN)],
-        &[GRPC, ("x-rewrite-url", LOGIN), ("x-http-method-override", "GET")],
-        &[GRPC, ("x-forwarded-for", "127.0.0.1"), ("forwarded", "for=127.0.0.1")],
+        &[
+            GRPC,
+            ("x-rewrite-url", LOGIN),
+            ("x-http-method-override", "GET"),
+        ],
+        &[
+            GRPC,
+            ("x-forwarded-for", "127.0.0.1"),
+            ("forwarded", "for=127.0.0.1"),
+        ],
     ] {
         let answer = wire.ask("POST", GET_USER, headers, message.clone()).await;
         assert_eq!(answer.grpc_status(), Some(16), "{headers:?}");
@@ -100,10 +114,19 @@ async fn two_content_types_open_nothing() {
     let mut wire = Wire::to(serve(guard.layer(), plain.routes()).await).await;
     const JSON: (&str, &str) = ("content-type", "application/json");
     const WEB: (&str, &str) = ("content-type", "application/grpc-web");
-    for headers in [&[GRPC, JSON][..], &[JSON, GRPC], &[WEB, GRPC], &[GRPC, WEB], &[GRPC, GRPC]] {
+    for headers in [
+        &[GRPC, JSON][..],
+        &[JSON, GRPC],
+        &[WEB, GRPC],
+        &[GRPC, WEB],
+        &[GRPC, GRPC],
+    ] {
         let message = framed(&GetUserRequest { id: 7 });
         let answer = wire.ask("POST", GET_USER, headers, message.clone()).await;
-        assert!(answer.status == 401 || answer.grpc_status() == Some(16), "{headers:?}");
+        assert!(
+            answer.status == 401 || answer.grpc_status() == Some(16),
+            "{headers:?}"
+        );
         assert_eq!(plain.script.runs(), 0);
     }
 }
@@ -132,7 +155,10 @@ async fn a_request_of_trailers_alone_is_none() {
     }
     assert_eq!(answers[0], answers[2]);
     assert_eq!(answers[1].grpc_status(), Some(16));
-    assert_eq!(told.next().await.code as i32, answers[2].grpc_status().unwrap());
+    assert_eq!(
+        told.next().await.code as i32,
+        answers[2].grpc_status().unwrap()
+    );
     assert_eq!(plain.script.runs(), 0);
 }
 
@@ -143,11 +169,21 @@ async fn requests_on_one_connection_are_each_by_itself() {
     let address = serve(guard.layer(), plain.routes()).await;
     // One behind the other over HTTP/1.1, all at once.
     let get = |token: bool, last: bool| {
-        let token = if token { "authorization: Bearer a-token-of-ann\r\n" } else { "" };
+        let token = if token {
+            "authorization: Bearer a-token-of-ann\r\n"
+        } else {
+            ""
+        };
         let last = if last { "connection: close\r\n" } else { "" };
         format!("GET /nothing HTTP/1.1\r\nhost: a\r\n{token}{last}\r\n")
     };
-    let requests = [get(false, false), get(true, false), get(false, false), get(true, false), get(false, true)];
+    let requests = [
+        get(false, false),
+        get(true, false),
+        get(false, false),
+        get(true, false),
+        get(false, true),
+    ];
     let answers = http1(address, &requests.concat()).await;
     let statuses: Vec<&str> = answers
         .match_indices("HTTP/1.1 ")
@@ -158,10 +194,15 @@ async fn requests_on_one_connection_are_each_by_itself() {
     let mut wire = Wire::to(address).await;
     let mut open = Vec::new();
     for i in 0..50 {
-        let token: &[(&str, &str)] = if i % 2 == 0 { &[GRPC, WITH_TOKEN] } else { &[GRPC] };
+        let token: &[(&str, &str)] = if i % 2 == 0 {
+            &[GRPC, WITH_TOKEN]
+        } else {
+            &[GRPC]
+        };
         let request = wire.request("POST", GET_USER, token);
         let (response, mut body) = wire.begin(request, false);
-        body.send_data(framed(&GetUserRequest { id: i }).into(), true).unwrap();
+        body.send_data(framed(&GetUserRequest { id: i }).into(), true)
+            .unwrap();
         open.push(response);
     }
     for (i, response) in open.into_iter().enumerate() {
@@ -178,7 +219,10 @@ async fn a_request_within_a_request_is_none() {
     let address = serve(guard.layer(), plain.routes()).await;
     let inner = "GET /nothing HTTP/1.1\r\nhost: a\r\nauthorization: Bearer a-token-of-ann\r\nconnection: close\r\n\r\n";
     for head in [
-        format!("content-length: {}\r\ntransfer-encoding: chunked\r\n", inner.len()),
+        format!(
+            "content-length: {}\r\ntransfer-encoding: chunked\r\n",
+            inner.len()
+        ),
         format!("content-length: 0\r\ncontent-length: {}\r\n", inner.len()),
         "transfer-encoding: chunked, identity\r\n".to_owned(),
         "transfer-encoding : chunked\r\n".to_owned(),
@@ -186,7 +230,8 @@ async fn a_request_within_a_request_is_none() {
         "x: y\r\n authorization: Bearer a-token-of-ann\r\n".to_owned(),
         "x: y\rauthorization: Bearer a-token-of-ann\r\n".to_owned(),
     ] {
-        let request = format!("POST {LOGIN}x HTTP/1.1\r\nhost: a\r\nconnection: close\r\n{head}\r\n{inner}");
+        let request =
+            format!("POST {LOGIN}x HTTP/1.1\r\nhost: a\r\nconnection: close\r\n{head}\r\n{inner}");
         let answer = http1(address, &request).await;
         let is_open = answer.match_indices("HTTP/1.1 ").any(|(at, _)| {
             let status = &answer[at + 9..][..3];
@@ -211,7 +256,11 @@ async fn connect_and_upgrades_are_closed() {
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut begun = [0; 12];
         soon(stream.read_exact(&mut begun)).await.unwrap();
-        assert_eq!(std::str::from_utf8(&begun).unwrap(), "HTTP/1.1 401", "{request}");
+        assert_eq!(
+            std::str::from_utf8(&begun).unwrap(),
+            "HTTP/1.1 401",
+            "{request}"
+        );
         assert_eq!(told.next().await.code, Code::Unauthenticated);
     }
     // Of HTTP/2, a CONNECT has neither a scheme nor a path.

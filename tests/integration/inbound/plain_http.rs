@@ -31,7 +31,10 @@ fn router(plain: &Plain) -> axum::Router {
         .route("/status/{code}", get(status))
         .route("/odd", get(odd))
         .route("/echo", post(|body: axum::body::Bytes| async { body }))
-        .route("/page", get(|| async { "text ".repeat(500) }).layer(CompressionLayer::new()))
+        .route(
+            "/page",
+            get(|| async { "text ".repeat(500) }).layer(CompressionLayer::new()),
+        )
 }
 
 #[tokio::test]
@@ -49,9 +52,15 @@ async fn a_refusal_is_an_answer_of_http() {
         let answer = wire.ask(method, path, &[], "").await;
         assert_eq!(answer.status, 401, "{path}");
         assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
-        assert_eq!(answer.header("content-type"), Some("text/plain; charset=utf-8"));
+        assert_eq!(
+            answer.header("content-type"),
+            Some("text/plain; charset=utf-8")
+        );
         assert_eq!(answer.grpc_status(), None);
-        assert_eq!(answer.text(), "the request does not carry valid authentication credentials\n");
+        assert_eq!(
+            answer.text(),
+            "the request does not carry valid authentication credentials\n"
+        );
         let end = told.next().await;
         assert_eq!((end.code, &*end.path), (Code::Unauthenticated, path));
     }
@@ -87,7 +96,9 @@ async fn the_end_of_an_answer_is_its_http_status() {
         (503, Code::Unavailable),
         (504, Code::DeadlineExceeded),
     ] {
-        let answer = wire.ask("GET", &format!("/status/{status}"), &[WITH_TOKEN], "").await;
+        let answer = wire
+            .ask("GET", &format!("/status/{status}"), &[WITH_TOKEN], "")
+            .await;
         assert_eq!(answer.status, status);
         let end = told.next().await;
         assert_eq!(end.code, code, "{status}");
@@ -114,7 +125,12 @@ async fn what_passes_is_not_touched() {
         ("HEAD", "/healthz", &[], ""),
         ("HEAD", "/page", &[WITH_TOKEN], ""),
         ("GET", "/page", &[WITH_TOKEN], ""),
-        ("GET", "/page", &[WITH_TOKEN, ("accept-encoding", "gzip")], ""),
+        (
+            "GET",
+            "/page",
+            &[WITH_TOKEN, ("accept-encoding", "gzip")],
+            "",
+        ),
         ("POST", "/echo", &[WITH_TOKEN], "what is said"),
         ("GET", "/echo", &[WITH_TOKEN], ""),
         ("GET", "/nothing", &[WITH_TOKEN], ""),
@@ -194,13 +210,26 @@ async fn codes_are_statuses_of_http() {
         assert_eq!(answer.text(), "because é\n");
         assert_eq!(answer.header("x-why"), Some("because"));
         assert_eq!(answer.header("retry-after"), Some("2"));
-        assert!(answer.headers.keys().all(|name| !name.as_str().starts_with("grpc-")));
+        assert!(
+            answer
+                .headers
+                .keys()
+                .all(|name| !name.as_str().starts_with("grpc-"))
+        );
         // A key in a header of one's own has no scheme that HTTP could ask for.
         assert_eq!(answer.header("www-authenticate"), None);
         assert_eq!(told.next().await.code, code.into());
     }
-    let limited = |answer: Answer| (answer.status, answer.header("retry-after").map(str::to_owned));
-    assert_eq!(limited(wire.ask("GET", "/healthz", &[], "").await), (401, None));
+    let limited = |answer: Answer| {
+        (
+            answer.status,
+            answer.header("retry-after").map(str::to_owned),
+        )
+    };
+    assert_eq!(
+        limited(wire.ask("GET", "/healthz", &[], "").await),
+        (401, None)
+    );
     let (status, after) = limited(wire.ask("GET", "/healthz", &[], "").await);
     assert_eq!(status, 429);
     let after: u64 = after.unwrap().parse().unwrap();
@@ -219,11 +248,20 @@ async fn http_1_goes_through_it() {
         (get("http://a/healthz", ""), "200 OK"),
         (get("http://a/status/200", ""), "401 Unauthorized"),
         (get("/status/200", ""), "401 Unauthorized"),
-        (get("/status/200", "authorization: Bearer a-token-of-ann\r\n"), "200 OK"),
-        (get("/status/200", "authorization: bearer a-token-of-ann\r\n"), "200 OK"),
+        (
+            get("/status/200", "authorization: Bearer a-token-of-ann\r\n"),
+            "200 OK",
+        ),
+        (
+            get("/status/200", "authorization: bearer a-token-of-ann\r\n"),
+            "200 OK",
+        ),
     ] {
         let answer = http1(address, &request).await;
-        assert!(answer.starts_with(&format!("HTTP/1.1 {expected}")), "{request} {answer}");
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {expected}")),
+            "{request} {answer}"
+        );
         told.next().await;
     }
 }

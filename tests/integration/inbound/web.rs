@@ -85,8 +85,14 @@ fn decoded(text: &[u8]) -> Vec<u8> {
     let mut data = Vec::new();
     for group in text.chunks(4) {
         assert_eq!(group.len(), 4);
-        let digits: Vec<u8> = group.iter().filter(|byte| **byte != b'=').map(value).collect();
-        let bits = digits.iter().fold(0u32, |bits, digit| bits << 6 | u32::from(*digit));
+        let digits: Vec<u8> = group
+            .iter()
+            .filter(|byte| **byte != b'=')
+            .map(value)
+            .collect();
+        let bits = digits
+            .iter()
+            .fold(0u32, |bits, digit| bits << 6 | u32::from(*digit));
         let bits = bits << (6 * (4 - digits.len()));
         data.extend_from_slice(&bits.to_be_bytes()[1..digits.len()]);
     }
@@ -95,7 +101,10 @@ fn decoded(text: &[u8]) -> Vec<u8> {
 
 /// How many messages, and the trailers.
 fn parsed(answer: &Answer) -> (usize, Option<String>) {
-    let is_text = answer.header("content-type").unwrap().starts_with("application/grpc-web-text");
+    let is_text = answer
+        .header("content-type")
+        .unwrap()
+        .starts_with("application/grpc-web-text");
     let data = match is_text {
         true => decoded(&answer.data),
         false => answer.data.to_vec(),
@@ -117,7 +126,11 @@ fn parsed(answer: &Answer) -> (usize, Option<String>) {
 fn code_of(answer: &Answer) -> Option<i32> {
     let (_, trailers) = parsed(answer);
     let in_body = trailers.and_then(|trailers| {
-        let mut lines = trailers.lines().map(str::to_owned).collect::<Vec<_>>().into_iter();
+        let mut lines = trailers
+            .lines()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+            .into_iter();
         let line = lines.find(|line| line.starts_with("grpc-status:"))?;
         line["grpc-status:".len()..].trim().parse().ok()
     });
@@ -125,7 +138,10 @@ fn code_of(answer: &Answer) -> Option<i32> {
 }
 
 const BINARY: [&str; 2] = ["application/grpc-web", "application/grpc-web+proto"];
-const TEXT: [&str; 2] = ["application/grpc-web-text", "application/grpc-web-text+proto"];
+const TEXT: [&str; 2] = [
+    "application/grpc-web-text",
+    "application/grpc-web-text+proto",
+];
 
 fn is_text(content_type: &str) -> bool {
     TEXT.contains(&content_type)
@@ -183,7 +199,8 @@ async fn an_answer_passes_as_it_is_and_its_true_end_is_told() {
                         (GET_USER, framed(&GetUserRequest { id: 7 })),
                         (LIST_USERS, framed(&ListUsersRequest::default())),
                     ] {
-                        let what = format!("{order:?} {content_type} {accept} {behaviour:?} {path}");
+                        let what =
+                            format!("{order:?} {content_type} {accept} {behaviour:?} {path}");
                         let body = sent(content_type, message);
                         let answer = wire.ask("POST", path, &headers, body.clone()).await;
                         let mut alone = bare.ask("POST", path, &headers, body).await;
@@ -210,15 +227,25 @@ async fn a_refusal_is_a_status_of_grpc() {
         let mut wire = Wire::to(address).await;
         for content_type in both() {
             for path in [GET_USER, "/demo.v1.UserService/Nothing", "/x"] {
-                let headers = [("content-type", content_type), ("origin", "http://a.example")];
+                let headers = [
+                    ("content-type", content_type),
+                    ("origin", "http://a.example"),
+                ];
                 let body = sent(content_type, framed(&GetUserRequest { id: 7 }));
                 let answer = wire.ask("POST", path, &headers, body).await;
                 let what = format!("{order:?} {content_type} {path} {answer:?}");
                 assert_eq!((answer.status, code_of(&answer)), (200, Some(16)), "{what}");
-                let is_web = answer.header("content-type").unwrap().starts_with("application/grpc-web");
+                let is_web = answer
+                    .header("content-type")
+                    .unwrap()
+                    .starts_with("application/grpc-web");
                 assert!(is_web, "{what}");
                 let end = told.next().await;
-                assert_eq!((end.code, &*end.path), (Code::Unauthenticated, path), "{what}");
+                assert_eq!(
+                    (end.code, &*end.path),
+                    (Code::Unauthenticated, path),
+                    "{what}"
+                );
                 if order == Order::Equipped {
                     // What a browser needs to read it.
                     assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
@@ -249,9 +276,13 @@ async fn a_stream_that_takes_too_long_ends_with_a_status_in_its_body() {
         for accept in both() {
             let (ends, mut told) = Ends::new();
             let address = serve_web(order, Hurried { ends }.layer()).await;
-            let mut wire = Wire::to(address).await;
+            let mut wire = Wire::patient(address).await;
             for (behaviour, code, outcome) in [
-                (Behaviour::HangAfter(2), Code::DeadlineExceeded, Outcome::Error),
+                (
+                    Behaviour::HangAfter(2),
+                    Code::DeadlineExceeded,
+                    Outcome::Error,
+                ),
                 (Behaviour::PanicAfter(0), Code::Internal, Outcome::Panicked),
             ] {
                 let said = behaviour.to_string();
@@ -262,9 +293,17 @@ async fn a_stream_that_takes_too_long_ends_with_a_status_in_its_body() {
                 ];
                 let body = framed(&ListUsersRequest::default());
                 let answer = wire.ask("POST", LIST_USERS, &headers, body).await;
-                assert_eq!(code_of(&answer), Some(code as i32), "{order:?} {accept} {answer:?}");
+                assert_eq!(
+                    code_of(&answer),
+                    Some(code as i32),
+                    "{order:?} {accept} {answer:?}"
+                );
                 let end = told.next().await;
-                assert_eq!((end.code, end.outcome), (code, outcome), "{order:?} {accept}");
+                assert_eq!(
+                    (end.code, end.outcome),
+                    (code, outcome),
+                    "{order:?} {accept}"
+                );
                 assert_eq!(end.messages, parsed(&answer).0 as u64);
             }
         }
@@ -283,11 +322,17 @@ async fn a_preflight_never_meets_the_policy() {
     ];
     let answer = wire.ask("OPTIONS", GET_USER, &headers, "").await;
     assert_eq!(answer.status, 200);
-    assert_eq!(answer.headers["access-control-allow-origin"], HeaderValue::from_static("*"));
+    assert_eq!(
+        answer.headers["access-control-allow-origin"],
+        HeaderValue::from_static("*")
+    );
     // Without that layer outside of it, it is closed as all else is.
     let (guard, mut other) = Guard::new();
     let address = serve_web(Order::Outside, guard.layer()).await;
-    let answer = Wire::to(address).await.ask("OPTIONS", GET_USER, &headers, "").await;
+    let answer = Wire::to(address)
+        .await
+        .ask("OPTIONS", GET_USER, &headers, "")
+        .await;
     assert_eq!(answer.status, 401);
     assert_eq!(other.next().await.code, Code::Unauthenticated);
     // The first that is told is the first that is called.
@@ -304,7 +349,10 @@ async fn grpc_beside_it_is_not_touched() {
             assert_eq!(caller.call(kind).await.code(), Code::Unauthenticated);
             told.next().await;
             let caller = caller.with(WITH_TOKEN.0, WITH_TOKEN.1);
-            let reply = caller.told(Behaviour::FailAfter(2, Code::NotFound)).call(kind).await;
+            let reply = caller
+                .told(Behaviour::FailAfter(2, Code::NotFound))
+                .call(kind)
+                .await;
             assert_eq!(reply.code(), Code::NotFound);
             assert_eq!(told.next().await.messages, reply.messages.len() as u64);
         }
