@@ -3,6 +3,7 @@
 
 mod alike;
 mod beside;
+mod bounded;
 mod common;
 mod ends;
 mod entries;
