@@ -62,7 +62,7 @@ use super::time::{exceeded, forget, now};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot intercept a call with request `{Req}` and response `{Res}`",
     label = "does not implement `Interceptor<{Req}, {Res}>`",
-    note = "implement `Interceptor` for it, give the message what its bounds ask for, or leave the method out with `except = [...]`; on a channel both are `interceptors::client::Body`"
+    note = "implement `Interceptor` for it, give the message what its bounds ask for, or leave the method out with `except = [...]`; on a channel, and in front of a server, both are `interceptors::client::Body`"
 )]
 pub trait Interceptor<Req, Res>: Send + Sync {
     /// Handles one call; see the [trait's documentation](Interceptor).

@@ -19,6 +19,13 @@ struct Users;
 #[tonic::async_trait]
 impl interceptors_ui_tests::UserService for Users {
     type ListStream = interceptors_ui_tests::Ids;
+
+    async fn get(
+        &self,
+        request: tonic::Request<interceptors_ui_tests::Id>,
+    ) -> Result<tonic::Response<interceptors_ui_tests::Id>, tonic::Status> {
+        Ok(tonic::Response::new(request.into_inner()))
+    }
 }
 
 fn main() {}
