@@ -168,7 +168,7 @@ fn form(written: &str) -> TokenStream {
 /// How the entry that verifies asks for credentials by HTTP.
 fn challenge(checked: &Checked) -> TokenStream {
     let entries = checked.entries.iter().enumerate();
-    let verifier = entries.filter(|(_, listed)| listed.row.verifies).last();
+    let verifier = entries.rev().find(|(_, listed)| listed.row.verifies);
     match verifier {
         Some((i, listed)) if listed.entry.config().is_some() => {
             let config = listed.place(checked.mount, i).item("CONFIG");

@@ -16,7 +16,7 @@ pub(super) fn refusal(
     challenge: Option<&'static str>,
 ) -> http::Response<Body> {
     let content_type = match protocol {
-        Protocol::Http => return of_http(status, asked, challenge),
+        Protocol::Http => return of_http(&status, asked, challenge),
         Protocol::Grpc => "application/grpc",
         Protocol::GrpcWeb { is_text: true } => "application/grpc-web-text+proto",
         Protocol::GrpcWeb { is_text: false } => "application/grpc-web+proto",
@@ -34,7 +34,7 @@ pub(super) fn refusal(
 }
 
 fn of_http(
-    status: Status,
+    status: &Status,
     asked: &Method,
     challenge: Option<&'static str>,
 ) -> http::Response<Body> {
@@ -55,7 +55,7 @@ fn of_http(
         }
     }
     headers.insert(CONTENT_TYPE, TEXT);
-    if let Some(seconds) = retry_after(&status) {
+    if let Some(seconds) = retry_after(status) {
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     if status.code() == Code::Unauthenticated

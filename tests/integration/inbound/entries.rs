@@ -289,6 +289,17 @@ async fn a_response_that_takes_too_long_ends_in_its_trailers() {
             );
         }
     }
+    // A message that never comes to its end.
+    for path in [GET_USER, IMPORT_USERS] {
+        let request = wire.request("POST", path, &[GRPC, ("grpc-timeout", "200m")]);
+        let (response, mut body) = wire.begin(request, false);
+        body.send_data(bytes::Bytes::from_static(&[0, 0, 0, 0, 9, 1]), false)
+            .unwrap();
+        let answer = answer(response).await.unwrap();
+        assert_eq!(answer.grpc_status(), Some(4), "{path}");
+        assert_eq!(told.next().await.code, Code::DeadlineExceeded);
+        drop(body);
+    }
     let malformed = [GRPC, ("grpc-timeout", "soon")];
     let answer = wire.ask("POST", GET_USER, &malformed, vec![0; 5]).await;
     assert_eq!(answer.grpc_status(), Some(13));

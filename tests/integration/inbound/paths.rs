@@ -184,6 +184,21 @@ async fn no_request_slips_past_only() {
                 assert!(is_closed, "{method} {path} {content_type}");
             }
         }
+        // No other spelling leads there.
+        for path in [
+            "/%61dmin",
+            "/admin/",
+            "//admin",
+            "/./admin",
+            "/x/../admin",
+            "/ADMIN",
+            "/admin;x",
+            "/admin%00",
+        ] {
+            let headers = [("content-type", content_type)];
+            let answer = wire.ask("GET", path, &headers, "").await;
+            assert!(!answer.data.starts_with(b"admin"), "{path} {content_type}");
+        }
         for path in ["/healthz", "/open/x", "/nothing"] {
             assert!(
                 !is_closed(&mut wire, "GET", path, content_type).await,
