@@ -356,8 +356,9 @@ where
             let answer = pin!(self.service.call(request));
             Inherited::new(deadline, answer).await
         };
-        // tonic shows a request that was cut off as one that is complete, so an answer to it says nothing.
-        if self.cut_off.is_set() {
+        // tonic shows a request that was cut off as one that is complete, so an answer to it says nothing. Others are shown the error,
+        // which may be one of a limit.
+        if self.cut_off.is_set() && self.head.protocol.has_grpc_status() {
             return Err(gone_away());
         }
         match answer {

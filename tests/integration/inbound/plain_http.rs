@@ -143,6 +143,37 @@ async fn what_passes_is_not_touched() {
     }
 }
 
+#[tokio::test]
+async fn a_body_that_breaks_off_is_for_the_route_to_answer() {
+    use tower::ServiceExt;
+
+    let (guard, mut told) = Guard::new();
+    let take_any = post(|body: axum::body::Body| async {
+        let _ = axum::body::to_bytes(body, 100).await;
+        "fine"
+    });
+    let router = router(&Plain::default()).route("/any", take_any);
+    let router = router.layer(guard.layer());
+    for (path, status, code, outcome) in [
+        ("/echo", 400, Code::InvalidArgument, Outcome::Error),
+        // It did not look, so what it says is of no more than a half.
+        ("/any", 200, Code::Cancelled, Outcome::Cancelled),
+    ] {
+        let parts = [Ok(axum::body::Bytes::from_static(b"half")), Err("gone")];
+        let body = axum::body::Body::from_stream(tokio_stream::iter(parts));
+        let request = http::Request::post(path).header(WITH_TOKEN.0, WITH_TOKEN.1);
+        let response = router
+            .clone()
+            .oneshot(request.body(body).unwrap())
+            .await
+            .unwrap();
+        assert_eq!(response.status(), status);
+        let _ = axum::body::to_bytes(response.into_body(), 1000).await;
+        let end = told.next().await;
+        assert_eq!((end.code, end.outcome), (code, outcome), "{path}");
+    }
+}
+
 #[intercept(
     server,
     with(self.ends),
