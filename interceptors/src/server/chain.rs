@@ -319,17 +319,18 @@ const ABILITIES: fn() -> Abilities<Body> = || Abilities::new(None, Some(Body::co
 /// The innermost link: the service.
 struct Behind<'a, S> {
     service: &'a mut S,
-    head: &'a Head,
+    head: &'a mut Head,
     cut_off: &'a CutOff,
     beside: &'a mut Extensions,
 }
 
 impl Head {
-    fn request(&self, request: Request<Body>) -> http::Request<tonic::body::Body> {
+    /// It is asked for once, since there is one body.
+    fn request(&mut self, request: Request<Body>) -> http::Request<tonic::body::Body> {
         let (metadata, extensions, body) = request.into_parts();
         let mut request = http::Request::new(body.into());
         *request.method_mut() = self.method.clone();
-        *request.uri_mut() = self.uri.clone();
+        *request.uri_mut() = std::mem::take(&mut self.uri);
         *request.version_mut() = self.version;
         *request.headers_mut() = metadata.into_headers();
         *request.extensions_mut() = extensions;
