@@ -13,20 +13,21 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body::{Body, Frame};
-use interceptors::auth::StaticTokens;
 use interceptors::intercept;
+use interceptors_bench::Tokens;
 use interceptors_bench::callgrind::{self, Case, case};
 use tower::Service;
 
+/// The most that a chain without an entry may take: the request and the response are taken apart and put together.
+const MOST_EMPTY: f64 = 3900.0;
 /// The most that a chain may take which logs, and verifies a token.
-const MOST: f64 = 2500.0;
+const MOST_USUAL: f64 = 5600.0;
 
 const CASES: &[Case] = &[
     case("bare", |n| calls(Answers, n)),
     case("empty", |n| calls(Empty.wrap(Answers), n)),
     case("usual", |n| {
-        let tokens = StaticTokens::new([("a-token-of-ann", ())]).expect("tokens");
-        calls(Usual { tokens }.wrap(Answers), n);
+        calls(Usual { tokens: Tokens }.wrap(Answers), n);
     }),
 ];
 
@@ -39,7 +40,7 @@ struct Empty;
     auth(verifier = self.tokens, public = ["/demo.v1.UserService/Login", "/grpc.health.v1.Health/*", "GET /healthz"]),
 )]
 struct Usual {
-    tokens: StaticTokens<()>,
+    tokens: Tokens,
 }
 
 /// One message, and trailers.
@@ -100,13 +101,15 @@ where
         .expect("a runtime");
     let _entered = runtime.enter();
     for _ in 0..calls {
-        let request = Request::post("http://127.0.0.1/demo.v1.UserService/GetUser")
+        let mut request = Request::post("http://127.0.0.1/demo.v1.UserService/GetUser")
             .header("content-type", "application/grpc")
             .header("te", "trailers")
             .header("user-agent", "tonic")
-            .header("authorization", "Bearer a-token-of-ann")
+            .header("authorization", "Bearer c2VydmljZS1hY2NvdW50OjQyMTc")
             .body(tonic::body::Body::new(Answer(0)))
             .expect("a request");
+        // As a server adds what it knows of the connection.
+        request.extensions_mut().insert(0_u32);
         measured_call(&mut service, request);
     }
 }
@@ -136,10 +139,10 @@ fn main() -> ExitCode {
         println!("| --- | --- |");
         println!("| nothing listed | {empty:.0} |");
         println!("| `logging`, `auth` | {usual:.0} |");
-        match usual <= MOST {
+        match empty <= MOST_EMPTY && usual <= MOST_USUAL {
             true => ExitCode::SUCCESS,
             false => {
-                println!("more than {MOST:.0}");
+                println!("more than {MOST_EMPTY:.0} or {MOST_USUAL:.0}");
                 ExitCode::FAILURE
             }
         }
