@@ -1,6 +1,7 @@
 //! What a mount holds of a call while the part of its policy runs that looks at no message.
 #![allow(
     clippy::redundant_pattern_matching,
+    clippy::question_mark,
     reason = "each function that is called is one more instance for each method"
 )]
 
