@@ -141,10 +141,7 @@ pub(crate) fn without_entries(args: TokenStream, item: TokenStream) -> Option<Ch
         return None;
     };
     let mount = Mount::of(&Item::Struct(item.clone()), &args);
-    let is_enabled = match mount {
-        Mount::Server => cfg!(feature = "server"),
-        _ => cfg!(feature = "client"),
-    };
+    let is_enabled = mount.is_enabled();
     if is_generated(&item) || !is_enabled {
         return None;
     }

@@ -24,16 +24,17 @@ pub(crate) fn parse(args: TokenStream, item: TokenStream) -> syn::Result<Parsed>
     let mount = item
         .as_ref()
         .map_or(Mount::Service, |item| Mount::of(item, &args));
-    if mount.side() == Side::Client && !cfg!(feature = "client") {
+    if !mount.is_enabled() {
         cx.error_at(
             Span::call_site(),
-            "to use `#[intercept]` on a client, enable the feature `client` of `interceptors`",
-        );
-    }
-    if mount == Mount::Server && !cfg!(feature = "server") {
-        cx.error_at(
-            Span::call_site(),
-            "to use `#[intercept(server, …)]`, enable the feature `server` of `interceptors`",
+            match mount.side() {
+                Side::Server => {
+                    "to use `#[intercept(server, …)]`, enable the feature `server` of `interceptors`"
+                }
+                Side::Client => {
+                    "to use `#[intercept]` on a client, enable the feature `client` of `interceptors`"
+                }
+            },
         );
     }
     // What is listed on a method may not be listed on a block; that it stands there is one error.

@@ -40,6 +40,17 @@ impl Mount {
         }
     }
 
+    /// Whether the runtime was built for it.
+    pub(crate) fn is_enabled(self) -> bool {
+        let (server, client) = (cfg!(feature = "server"), cfg!(feature = "client"));
+        match self {
+            // It needs nothing of tonic's server.
+            Self::Service => true,
+            Self::Server => server,
+            Self::Stub | Self::ClientModule | Self::Channel => client,
+        }
+    }
+
     /// Whether it sees encoded messages of any service, and its values hold the state of the entries.
     pub(crate) fn is_struct(self) -> bool {
         matches!(self, Self::Channel | Self::Server)

@@ -1,4 +1,8 @@
 //! The same where this crate does not know `h2`.
+#![cfg_attr(
+    not(feature = "client"),
+    allow(dead_code, reason = "a server only resets streams")
+)]
 
 use std::error::Error;
 use std::sync::Arc;
