@@ -96,6 +96,15 @@ impl Frames {
 
 /// The end that trailers tell.
 pub(crate) fn end_of(trailers: &mut HeaderMap) -> Option<Result<(), Status>> {
+    // There are few, and most are this alone.
+    let mut named = trailers
+        .iter()
+        .filter(|(name, _)| **name == status::GRPC_STATUS);
+    if let (Some((_, code)), None) = (named.next(), named.next())
+        && code == "0"
+    {
+        return Some(Ok(()));
+    }
     match status::of_headers(trailers)? {
         status if status.code() == Code::Ok => Some(Ok(())),
         status => Some(Err(status)),

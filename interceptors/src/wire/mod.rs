@@ -24,6 +24,7 @@ pub(crate) use body::Nobody;
 pub(crate) use protocol::Protocol;
 #[cfg(feature = "client")]
 pub(crate) use replay::Replay;
+#[cfg_attr(not(feature = "client"), allow(unreachable_pub))]
 pub use response::ResponseBody;
 pub use rpc::WireRpc;
 pub use selected::Selected;
