@@ -3,7 +3,11 @@
 //! The mounts that see no typed messages have it in common: a wrapped channel, and a server's own.
 #![cfg_attr(
     not(all(feature = "client", feature = "server")),
-    allow(dead_code, reason = "each of the two has something of its own")
+    allow(
+        dead_code,
+        unreachable_pub,
+        reason = "each of the two has something of its own"
+    )
 )]
 
 mod body;
@@ -24,7 +28,6 @@ pub(crate) use body::Nobody;
 pub(crate) use protocol::Protocol;
 #[cfg(feature = "client")]
 pub(crate) use replay::Replay;
-#[cfg_attr(not(feature = "client"), allow(unreachable_pub))]
 pub use response::ResponseBody;
 pub use rpc::WireRpc;
 pub use selected::Selected;
