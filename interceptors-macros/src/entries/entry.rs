@@ -214,6 +214,11 @@ impl Listed {
         self.entry.is_users_code()
     }
 
+    /// Whether it cannot run before a request is decoded: it looks at messages, or needs a copy of one.
+    pub(crate) fn is_behind_decoding(&self) -> bool {
+        self.entry.looks() != Looks::No || self.row.needs.resend
+    }
+
     /// Whether it uses the annotated value.
     pub(crate) fn needs_self(&self) -> bool {
         self.entry.asks_self() || self.entry.expressions().into_iter().any(needs_receiver)

@@ -30,6 +30,12 @@ pub(crate) fn parse(args: TokenStream, item: TokenStream) -> syn::Result<Parsed>
             "to use `#[intercept]` on a client, enable the feature `client` of `interceptors`",
         );
     }
+    if mount == Mount::ServerModule && !cfg!(feature = "server") {
+        cx.error_at(
+            Span::call_site(),
+            "to use `#[intercept]` on a generated server, enable the feature `server` of `interceptors`",
+        );
+    }
     if mount == Mount::Server && !cfg!(feature = "server") {
         cx.error_at(
             Span::call_site(),

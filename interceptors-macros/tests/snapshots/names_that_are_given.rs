@@ -44,7 +44,7 @@ const _: () = {
         type __MethodPlan = &'static __interceptors::MethodPlan;
         type __get_user_Request = Request<Id>;
         type __get_user_Result = Result<Response<User>, Status>;
-        const __get_user_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __get_user_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::found(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "GetUser",
@@ -59,7 +59,9 @@ const _: () = {
                     _,
                 >(__interceptors::Probe::<Self::__get_user_Result>::REPLY),
             ),
-            __interceptors::Side::Server,
+            &__POLICY,
+            "get_user",
+            0usize,
             const { &[] },
         );
         async fn get_user(
@@ -70,7 +72,7 @@ const _: () = {
         }
         type __set_user_Request = Request<User>;
         type __set_user_Result = Result<Response<Id>, Status>;
-        const __set_user_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __set_user_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::found(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "SetUser",
@@ -85,7 +87,9 @@ const _: () = {
                     _,
                 >(__interceptors::Probe::<Self::__set_user_Result>::REPLY),
             ),
-            __interceptors::Side::Server,
+            &__POLICY,
+            "set_user",
+            1usize,
             const { &[__ENTRY_AUTH_0] },
         );
         async fn set_user(
@@ -118,6 +122,10 @@ const _: () = {
             __behind: __interceptors::Behind<'_>,
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
+            let mut __behind = __behind;
+            if __call.has_begun() {
+                return __rpc.run(&mut __behind, __call).await;
+            }
             let mut __chain = __behind;
             __rpc.run(&mut __chain, __call).await
         }
@@ -129,6 +137,10 @@ const _: () = {
             let __rpc = __interceptors::Policy;
             let __0 = || __interceptors::auth::Auth::new(__CONFIG_AUTH_0, &*self);
             __rpc.covers_made(__0);
+            let mut __behind = __behind;
+            if __call.has_begun() {
+                return __rpc.run(&mut __behind, __call).await;
+            }
             let mut __chain = __rpc.made(__0).before(__behind);
             __rpc.run(&mut __chain, __call).await
         }
@@ -240,5 +252,30 @@ const _: () = {
                 <Self as __handlers::Handlers>::__set_user_Plan,
             ],
         );
+    }
+    static __POLICY: __interceptors::PolicyId = __interceptors::PolicyId::new();
+    impl __interceptors::ServicePolicy<dyn UserService> for Users {
+        const METHODS: &'static [&'static __interceptors::MethodPlan] = <Self as __interceptors::Intercepted<
+            UsersPolicy,
+        >>::PLAN
+            .methods();
+        const UNKNOWN: &'static [__interceptors::EntryPlan] = &[__ENTRY_AUTH_0];
+        const CHALLENGE: ::core::option::Option<&'static ::core::primitive::str> = __CONFIG_AUTH_0
+            .challenge();
+        async fn receive<__Module: 'static>(
+            &self,
+            __list: ::core::primitive::usize,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            match __list {
+                0usize => {
+                    __call.hide(__CONFIG_AUTH_0.own_header());
+                    <Self as __Policy>::__policy_0(self, __call, __behind).await
+                }
+                1usize => <Self as __Policy>::__policy_1(self, __call, __behind).await,
+                _ => <Self as __Policy>::__policy_1(self, __call, __behind).await,
+            }
+        }
     }
 };

@@ -18,6 +18,11 @@ use super::received::Received;
 use super::secrets::hide;
 use super::time::{Bounds, Deadline, may_be_inherited};
 
+mod mark;
+
+pub(crate) use mark::Part;
+use mark::Mark;
+
 /// What metadata and extensions are once the request has gone to the handler.
 static EMPTY: LazyLock<Request<()>> = LazyLock::new(|| Request::new(()));
 
@@ -49,6 +54,8 @@ pub struct CallDetails {
     sent: bool,
     deadline: Deadline,
     bounded: Bounded,
+    /// Which entries of its list it goes through.
+    part: Part,
     /// This attempt panicked, and the panic was caught.
     has_panicked: bool,
     /// The metadata key under which every answer tells the caller the call's ID.
@@ -77,6 +84,7 @@ impl CallDetails {
             sent: false,
             deadline,
             bounded: Bounded::default(),
+            part: Part::All,
             has_panicked: false,
             id_header: None,
             is_plaintext: None,
@@ -89,10 +97,15 @@ impl CallDetails {
     pub(crate) fn received<F: Facts>(
         plan: &'static MethodPlan,
         metadata: MetadataMap,
-        extensions: Extensions,
+        mut extensions: Extensions,
     ) -> Self {
+        let mark = Mark::take(plan, &mut extensions);
         let name = CallName::received(plan, F::path(&extensions));
-        Self::received_as::<F>(name, metadata, extensions)
+        let mut details = Self::received_as::<F>(name, metadata, extensions);
+        if let Some(mark) = mark {
+            details.go_on(mark);
+        }
+        details
     }
 
     /// The same, of a call whose names are known.
@@ -460,6 +473,7 @@ impl CallDetails {
             sent: self.sent,
             deadline: std::mem::take(&mut self.deadline),
             bounded: std::mem::take(&mut self.bounded),
+            part: self.part,
             has_panicked: self.has_panicked,
             id_header: self.id_header,
             is_plaintext: self.is_plaintext,

@@ -16,10 +16,10 @@ use tower_service::Service;
 
 use super::refusal::refusal;
 use super::target::Target;
-use crate::core::abilities::Abilities;
+use crate::core::abilities::{Abilities, AbilitiesOf};
 use crate::core::call::Call;
 use crate::core::chain::Next;
-use crate::core::facts::CutOff;
+use crate::core::facts::{CutOff, Facts};
 use crate::core::fitted::fitted;
 use crate::core::name::CallName;
 use crate::core::plan::MethodPlan;
@@ -182,11 +182,18 @@ where
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
         let shared = Arc::clone(&self.layer.0);
         let mut service = self.service.clone();
-        let mut exchange = Exchange::new::<C>(request.map(tonic::body::Body::new));
+        let row = C::row(Target {
+            method: request.method(),
+            path: request.uri().path(),
+        });
+        let name = CallName::new(C::plan(row), request.uri().path_and_query().cloned());
+        let request = request.map(tonic::body::Body::new);
+        let of_body = |body| (body, ());
+        let (mut exchange, ()) =
+            Exchange::new::<ServerFacts, ()>(name, request, ABILITIES, of_body);
         Box::pin(async move {
             let Exchange {
                 call,
-                row,
                 head,
                 cut_off,
             } = &mut exchange;
@@ -197,7 +204,7 @@ where
             };
             let answer = shared
                 .chain
-                .receive(&shared.state, *row, call, behind)
+                .receive(&shared.state, row, call, behind)
                 .await;
             Ok(exchange.leave(answer, C::CHALLENGE))
         })
@@ -205,59 +212,47 @@ where
 }
 
 /// A call under way.
-struct Exchange {
-    call: Call<Body>,
-    row: usize,
-    head: Head,
-    cut_off: CutOff,
+pub(super) struct Exchange<M> {
+    pub(super) call: Call<M>,
+    pub(super) head: Head,
+    pub(super) cut_off: CutOff,
 }
 
 /// What the request has apart from metadata, extensions and body.
-struct Head {
+pub(super) struct Head {
     method: Method,
     uri: Uri,
     version: Version,
-    protocol: Protocol,
+    pub(super) protocol: Protocol,
 }
 
-impl Exchange {
+impl<M> Exchange<M> {
+    /// `message` says what the call has in the place of the body, and what is left of that.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn new<C: ServerChain>(request: http::Request<tonic::body::Body>) -> Self {
+    pub(super) fn new<F: Facts, K>(
+        name: CallName,
+        request: http::Request<tonic::body::Body>,
+        abilities: AbilitiesOf<M>,
+        message: impl FnOnce(Body) -> (M, K),
+    ) -> (Self, K) {
         let (mut parts, body) = request.into_parts();
-        let row = C::row(Target {
-            method: &parts.method,
-            path: parts.uri.path(),
-        });
-        let name = CallName::new(C::plan(row), parts.uri.path_and_query().cloned());
         // One that is around this already looks at the body.
         let known = parts.extensions.get::<CutOff>().cloned();
-        let body = match &known {
-            Some(_) => Body::received(body, None),
-            None if body.is_end_stream() => Body::received(body, None),
+        let (body, cut_off) = match known {
+            Some(known) => (Body::received(body, None), known),
+            None if body.is_end_stream() => (Body::received(body, None), CutOff::default()),
             None => {
                 let cut_off = CutOff::default();
                 parts.extensions.insert(cut_off.clone());
-                let body = Body::received(body, Some(cut_off.clone()));
-                return Self::of(row, name, parts, body, cut_off);
+                (Body::received(body, Some(cut_off.clone())), cut_off)
             }
         };
-        Self::of(row, name, parts, body, known.unwrap_or_default())
-    }
-
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn of(
-        row: usize,
-        name: CallName,
-        parts: http::request::Parts,
-        body: Body,
-        cut_off: CutOff,
-    ) -> Self {
         let protocol = Protocol::of(&parts.headers);
         let metadata = MetadataMap::from_headers(parts.headers);
-        let request = Request::from_parts(metadata, parts.extensions, body);
-        Self {
-            call: Call::received_as::<ServerFacts>(name, ABILITIES, request),
-            row,
+        let (message, kept) = message(body);
+        let request = Request::from_parts(metadata, parts.extensions, message);
+        let exchange = Self {
+            call: Call::received_as::<F>(name, abilities, request),
             head: Head {
                 method: parts.method,
                 uri: parts.uri,
@@ -265,11 +260,12 @@ impl Exchange {
                 protocol,
             },
             cut_off,
-        }
+        };
+        (exchange, kept)
     }
 
     /// What goes to the client.
-    fn leave(
+    pub(super) fn leave(
         &mut self,
         answer: Result<Response<Body>, Status>,
         challenge: Option<&'static str>,
@@ -310,7 +306,7 @@ struct Behind<'a, S> {
 }
 
 impl Head {
-    fn request(&self, request: Request<Body>) -> http::Request<tonic::body::Body> {
+    pub(super) fn request(&self, request: Request<Body>) -> http::Request<tonic::body::Body> {
         let (metadata, extensions, body) = request.into_parts();
         let mut request = http::Request::new(body.into());
         *request.method_mut() = self.method.clone();
@@ -357,12 +353,12 @@ where
 }
 
 #[cold]
-fn gone_away() -> Status {
+pub(super) fn gone_away() -> Status {
     Status::cancelled("the client went away before it had sent all of its request")
 }
 
 /// The answer of the service, as the chain sees it.
-fn entered(
+pub(super) fn entered(
     response: http::Response<tonic::body::Body>,
     protocol: Protocol,
 ) -> Result<Response<Body>, Status> {

@@ -27,11 +27,17 @@
 
 mod cancellation;
 mod chain;
+mod module;
 mod refusal;
 mod target;
 
 pub use cancellation::{RequestCancellation, RequestCancellationLayer};
 pub use chain::{InterceptLayer, InterceptedService, ServerChain};
+
+pub use module::ServicePolicy;
+
+#[doc(hidden)]
+pub use module::{ModuleMethod, take_in};
 
 pub use crate::wire::{Body, ResponseBody};
 

@@ -278,6 +278,20 @@ impl HttpBody for ResponseBody {
     }
 }
 
+impl From<ResponseBody> for tonic::body::Body {
+    fn from(response: ResponseBody) -> Self {
+        match response {
+            ResponseBody {
+                body,
+                watch: None,
+                time: Time::Unbounded,
+                ..
+            } => body.into(),
+            watched => Self::new(watched),
+        }
+    }
+}
+
 impl fmt::Debug for ResponseBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResponseBody").finish_non_exhaustive()
