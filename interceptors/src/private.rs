@@ -13,7 +13,9 @@ pub use crate::core::call::Call;
 pub use crate::core::chain::{Anew, Chain, Interceptor, Next};
 pub use crate::core::frame::{Frame, Look, Looks, Opaque, OpaqueAnswer, OpaqueReply, Seen, Way};
 pub use crate::core::kind::{Kind, Side};
-pub use crate::core::plan::{EntryPlan, Intercepted, MethodPlan, Name, Plan, PolicyId, Setting, Value};
+pub use crate::core::plan::{
+    EntryPlan, Intercepted, MethodPlan, Name, Plan, PolicyId, Setting, Value,
+};
 pub use crate::core::stream::ResponseStream;
 pub use crate::core::text::same;
 pub use crate::mount::frame::{Answered, EachLook, LooksOf, NoLooks, run_rest};
@@ -30,7 +32,7 @@ pub use crate::mount::reply::{
 };
 pub use crate::mount::rpc::{Handler, Rpc, share};
 #[cfg(feature = "server")]
-pub use crate::server::{ModuleMethod, ServerChain, ServicePolicy, take_in};
+pub use crate::server::{ModuleMethod, ServerChain, ServicePolicy, request_body, take_in};
 #[cfg(feature = "_wire")]
 pub use crate::wire::{Selected, WireRpc};
 #[doc(no_inline)]

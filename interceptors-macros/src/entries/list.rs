@@ -344,10 +344,9 @@ impl List<'_> {
         names.extend(match (self.on_method, self.mount) {
             (true, _) => ["skip", "name"].as_slice(),
             (false, Mount::Service | Mount::Stub) => &["service", "plan"],
-            (
-                false,
-                Mount::ClientModule | Mount::ServerModule | Mount::Channel | Mount::Server,
-            ) => &["plan"],
+            (false, Mount::ClientModule | Mount::ServerModule | Mount::Channel | Mount::Server) => {
+                &["plan"]
+            }
         });
         unknown("interceptor", name, &names)
     }

@@ -53,8 +53,8 @@ pub(crate) fn entry_items(mount: Mount, i: usize, listed: &Listed) -> TokenStrea
         (needs.resend && !needs.unary && !keeps_streams).then(|| quote!(.single_requests_only()));
     // Several attempts at once have several messages at once.
     let typed = (needs.unary && !mount.is_struct()).then(|| quote!(.blind(false)));
-    let behind_decoding =
-        (mount == Mount::Service && listed.is_behind_decoding()).then(|| quote!(.behind_decoding()));
+    let behind_decoding = (mount == Mount::Service && listed.is_behind_decoding())
+        .then(|| quote!(.behind_decoding()));
     let expressions = quote!(&[#(#expressions),*]);
     let own = listed.entry.plan(&place, &expressions);
     let value = match (own, listed.row.module) {

@@ -40,6 +40,6 @@ pub(crate) fn beside_the_item(checked: &Checked) -> TokenStream {
         },
         Annotated::Block(_) | Annotated::ClientModule(_) | Annotated::ServerModule(_) => {
             TokenStream::new()
-        },
+        }
     }
 }

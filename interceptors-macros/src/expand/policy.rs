@@ -119,13 +119,15 @@ impl<'a> Policies<'a> {
     /// What a method hands over besides the call and its frame. A method that a generated server can find is called in two
     /// places, which get it from `kept_items`.
     pub(super) fn kept(&self, of: Of<'_>) -> Vec<TokenStream> {
-        let kept = self.kept_by(of).map(|(i, _, value)| match self.checked.unknown {
-            Some(_) => {
-                let name = kept_name(i, of.chain);
-                quote!(#name())
-            }
-            None => value,
-        });
+        let kept = self
+            .kept_by(of)
+            .map(|(i, _, value)| match self.checked.unknown {
+                Some(_) => {
+                    let name = kept_name(i, of.chain);
+                    quote!(#name())
+                }
+                None => value,
+            });
         kept.collect()
     }
 

@@ -123,7 +123,7 @@ pub(crate) fn expand(checked: &Checked, module: &ServerModule) -> TokenStream {
                 ::std::boxed::Box::pin(__interceptors::take_in::<#inner, #object, __Module, _, _>(
                     __policy,
                     __method,
-                    #request.map(#tonic::body::Body::new),
+                    #request.map(__interceptors::request_body),
                     move |__request| __service.__decode(__request),
                 ))
             });

@@ -210,14 +210,21 @@ fn is_doc(attribute: &Attribute) -> bool {
 /// `login` of `<T as UserService>::login(…)`.
 fn called(tokens: TokenStream, service: &Ident) -> Option<String> {
     let trees: Vec<TokenTree> = tokens.into_iter().collect();
-    let is_punct = |tree: &TokenTree, punct| matches!(tree, TokenTree::Punct(it) if it.as_char() == punct);
+    let is_punct =
+        |tree: &TokenTree, punct| matches!(tree, TokenTree::Punct(it) if it.as_char() == punct);
     let here = trees.windows(6).find_map(|trees| match trees {
-        [TokenTree::Ident(as_), TokenTree::Ident(of), close, a, b, TokenTree::Ident(name)]
-            if as_ == "as"
-                && of == service
-                && is_punct(close, '>')
-                && is_punct(a, ':')
-                && is_punct(b, ':') =>
+        [
+            TokenTree::Ident(as_),
+            TokenTree::Ident(of),
+            close,
+            a,
+            b,
+            TokenTree::Ident(name),
+        ] if as_ == "as"
+            && of == service
+            && is_punct(close, '>')
+            && is_punct(a, ':')
+            && is_punct(b, ':') =>
         {
             Some(name.unraw().to_string())
         }

@@ -20,8 +20,8 @@ use super::time::{Bounds, Deadline, may_be_inherited};
 
 mod mark;
 
-pub(crate) use mark::Part;
 use mark::Mark;
+pub(crate) use mark::Part;
 
 /// What metadata and extensions are once the request has gone to the handler.
 static EMPTY: LazyLock<Request<()>> = LazyLock::new(|| Request::new(()));

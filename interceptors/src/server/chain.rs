@@ -202,10 +202,7 @@ where
                 head,
                 cut_off,
             };
-            let answer = shared
-                .chain
-                .receive(&shared.state, row, call, behind)
-                .await;
+            let answer = shared.chain.receive(&shared.state, row, call, behind).await;
             Ok(exchange.leave(answer, C::CHALLENGE))
         })
     }

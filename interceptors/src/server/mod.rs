@@ -37,7 +37,7 @@ pub use chain::{InterceptLayer, InterceptedService, ServerChain};
 pub use module::ServicePolicy;
 
 #[doc(hidden)]
-pub use module::{ModuleMethod, take_in};
+pub use module::{ModuleMethod, request_body, take_in};
 
 pub use crate::wire::{Body, ResponseBody};
 

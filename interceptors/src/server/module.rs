@@ -1,5 +1,6 @@
 //! The policy of a service in front of its generated server: it runs before anything is decoded.
 
+use std::any::Any;
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -7,6 +8,8 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use bytes::{Buf, Bytes};
+use http_body::Body as HttpBody;
 use tonic::{Request, Response, Status};
 
 use super::chain::{Exchange, Head, entered, gone_away};
@@ -21,6 +24,7 @@ use crate::core::plan::{EntryPlan, MethodPlan, Name};
 use crate::core::text::same;
 use crate::mount::ServerFacts;
 use crate::wire::Body;
+use crate::wire::status::BoxError;
 
 /// A service whose policy a generated server can run: `#[intercept(…)]` on the `impl` implements it.
 ///
@@ -85,8 +89,7 @@ impl ModuleMethod {
         // The trait has a body for it, which is in no `impl`.
         Self {
             list: usize::MAX,
-            plan: MethodPlan::new(name, kind, Side::Server, T::UNKNOWN)
-                .as_of_module(),
+            plan: MethodPlan::new(name, kind, Side::Server, T::UNKNOWN).as_of_module(),
         }
     }
 
@@ -203,6 +206,55 @@ fn answered(
             Ok(Response::from_parts(metadata, body, extensions))
         }
         _ => Err(gone()),
+    }
+}
+
+/// The body of a request, of whatever type it comes. tonic's own stays what it is.
+pub fn request_body<B>(body: B) -> tonic::body::Body
+where
+    B: HttpBody + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    let mut body = Some(body);
+    if let Some(body) = (&mut body as &mut dyn Any).downcast_mut::<Option<tonic::body::Body>>() {
+        return body.take().unwrap_or_default();
+    }
+    match body {
+        Some(body) => tonic::body::Body::new(InBytes(Box::pin(body))),
+        None => tonic::body::Body::empty(),
+    }
+}
+
+/// A body whose data have another type.
+struct InBytes<B>(Pin<Box<B>>);
+
+impl<B> HttpBody for InBytes<B>
+where
+    B: HttpBody,
+    B::Error: Into<BoxError>,
+{
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Status>>> {
+        let polled = self.0.as_mut().poll_frame(cx);
+        polled.map(|frame| {
+            frame.map(|frame| match frame {
+                Ok(frame) => Ok(frame.map_data(|mut data| data.copy_to_bytes(data.remaining()))),
+                Err(error) => Err(Status::from_error(error.into())),
+            })
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_end_stream()
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        self.0.size_hint()
     }
 }
 
