@@ -153,6 +153,18 @@ fn servers(out: &Path) -> Result<(), Box<dyn Error>> {
             .out_dir(dir)
             .compile_fds(protox::compile([proto], ["../proto/proto"])?)?;
     }
+    // With messages of this crate's own, and bodies for methods that an `impl` leaves out.
+    let dir = out.join("own");
+    std::fs::create_dir_all(&dir)?;
+    tonic_prost_build::configure()
+        .build_client(false)
+        .generate_default_stubs(true)
+        .server_mod_attribute("demo.v1", "#[interceptors::intercept]")
+        .out_dir(dir)
+        .compile_fds(protox::compile(
+            ["demo/v1/users.proto"],
+            ["../proto/proto"],
+        )?)?;
     Ok(())
 }
 

@@ -13,14 +13,15 @@ const _: () = {
     const __ENTRY_AUTH_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::auth::Entry,
     >(
-        &__CONFIG_AUTH_0.settings(),
-        &[
-            __interceptors::Setting::new(
-                "verifier",
-                __interceptors::Value::Text("self.tokens"),
-            ),
-        ],
-    );
+            &__CONFIG_AUTH_0.settings(),
+            &[
+                __interceptors::Setting::new(
+                    "verifier",
+                    __interceptors::Value::Text("self.tokens"),
+                ),
+            ],
+        )
+        .verifies();
     const __CONFIG_AUTHORIZE_1: &__interceptors::authorize::Config = &{
         let config = __interceptors::authorize::Config::new();
         let config = config.role("admin");

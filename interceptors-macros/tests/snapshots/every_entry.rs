@@ -31,14 +31,15 @@ const _: () = {
     const __ENTRY_AUTH_1: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::auth::Entry,
     >(
-        &__CONFIG_AUTH_1.settings(),
-        &[
-            __interceptors::Setting::new(
-                "verifier",
-                __interceptors::Value::Text("self.tokens"),
-            ),
-        ],
-    );
+            &__CONFIG_AUTH_1.settings(),
+            &[
+                __interceptors::Setting::new(
+                    "verifier",
+                    __interceptors::Value::Text("self.tokens"),
+                ),
+            ],
+        )
+        .verifies();
     const __CONFIG_RATE_LIMIT_2: &__interceptors::rate_limit::Config = &{
         let config = __interceptors::rate_limit::Config::per_second(10);
         let config = config.burst(BURST);

@@ -13,9 +13,15 @@ const _: () = {
     const __ENTRY_AUTH_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::auth::Entry,
     >(
-        &__CONFIG_AUTH_0.settings(),
-        &[__interceptors::Setting::new("verifier", __interceptors::Value::Text("self"))],
-    );
+            &__CONFIG_AUTH_0.settings(),
+            &[
+                __interceptors::Setting::new(
+                    "verifier",
+                    __interceptors::Value::Text("self"),
+                ),
+            ],
+        )
+        .verifies();
     #[allow(dead_code, nonstandard_style, clippy::all, clippy::pedantic)]
     mod __handlers {
         pub(super) trait Handlers {

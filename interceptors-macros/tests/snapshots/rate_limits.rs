@@ -40,14 +40,15 @@ const _: () = {
     const __ENTRY_AUTH_1: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::auth::Entry,
     >(
-        &__CONFIG_AUTH_1.settings(),
-        &[
-            __interceptors::Setting::new(
-                "verifier",
-                __interceptors::Value::Text("TOKENS"),
-            ),
-        ],
-    );
+            &__CONFIG_AUTH_1.settings(),
+            &[
+                __interceptors::Setting::new(
+                    "verifier",
+                    __interceptors::Value::Text("TOKENS"),
+                ),
+            ],
+        )
+        .verifies();
     const __ENTRY_RATE_LIMIT_2: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::rate_limit::Entry,
     >(

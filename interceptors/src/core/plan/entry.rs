@@ -92,6 +92,8 @@ pub struct EntryPlan {
     pub(super) blind: bool,
     /// It looks at messages, or needs a copy of one.
     pub(super) is_behind_decoding: bool,
+    /// It tells who calls.
+    pub(super) verifies: bool,
     /// In a plan that is shown: it runs before decoding.
     pub(super) before_decoding: bool,
 }
@@ -115,6 +117,7 @@ impl EntryPlan {
             rules: &[],
             blind: true,
             is_behind_decoding: false,
+            verifies: false,
             before_decoding: false,
         }
     }
@@ -154,6 +157,14 @@ impl EntryPlan {
     #[must_use]
     pub const fn behind_decoding(mut self) -> Self {
         self.is_behind_decoding = true;
+        self
+    }
+
+    /// Of one that tells who calls.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn verifies(mut self) -> Self {
+        self.verifies = true;
         self
     }
 

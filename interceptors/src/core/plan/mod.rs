@@ -518,9 +518,22 @@ impl MethodPlan {
         let rules =
             first.flat_map(|(i, entry)| entry.rules.iter().map(move |rule| (i, entry, rule)));
         let notes = rules.filter_map(move |(i, entry, rule)| rule.note(side, entry.name, i, place));
+        let notes = notes.chain(self.verified_late());
         let mut notes: Vec<_> = notes.collect();
         notes.sort_by_key(|note| note.rank);
         notes.into_iter()
+    }
+
+    /// Who calls is asked after the request was decoded, though the attribute on the server could ask before.
+    fn verified_late(&self) -> Option<Note> {
+        let mut behind = self.with_parts().skip_while(|entry| entry.before_decoding);
+        let first = behind.next().filter(|_| self.in_module)?;
+        let late = behind.find(|entry| entry.verifies)?;
+        Some(Note::new(
+            first.name,
+            late.name,
+            "the request is decoded before it is known who calls",
+        ))
     }
 
     /// What is worth knowing of its interceptors where clients send a stream to a service.
