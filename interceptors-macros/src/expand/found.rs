@@ -2,7 +2,8 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Path, PathArguments, parse_quote};
+use syn::punctuated::Punctuated;
+use syn::{AngleBracketedGenericArguments, GenericArgument, Path, PathArguments, Type};
 
 use super::common::{hide_secrets, plan_marker};
 use super::expander::Expander;
@@ -143,11 +144,19 @@ impl Expander<'_> {
         let last = object.segments.last_mut()?;
         for assoc in &self.block.types {
             let name = &assoc.item.ident;
-            let value = parse_quote!(#name = <#self_ty as #path>::#name);
+            let value = quote!(#name = <#self_ty as #path>::#name);
+            let value = GenericArgument::Type(Type::Verbatim(value));
             match &mut last.arguments {
                 PathArguments::AngleBracketed(arguments) => arguments.args.push(value),
                 arguments => {
-                    *arguments = PathArguments::AngleBracketed(parse_quote!(<#value>));
+                    let mut only = Punctuated::new();
+                    only.push(value);
+                    *arguments = PathArguments::AngleBracketed(AngleBracketedGenericArguments {
+                        colon2_token: None,
+                        lt_token: Default::default(),
+                        args: only,
+                        gt_token: Default::default(),
+                    });
                 }
             }
         }

@@ -41,7 +41,7 @@ use crate::text::tokens::find_ident;
 ///         where
 ///             T: UserService,
 ///             …,
-///             T: ServicePolicy<dyn UserService<…>>,
+///             T: __HasPolicy, // ServicePolicy<dyn UserService<…>>
 ///         {
 ///             fn call(&mut self, req: http::Request<B>) -> Self::Future {
 ///                 let method = match req.uri().path() { "/user.v1.UserService/Login" => …, _ => … };
@@ -55,6 +55,7 @@ use crate::text::tokens::find_ident;
 pub(crate) fn expand(checked: &Checked, module: &ServerModule) -> TokenStream {
     let ServerModule {
         server,
+        service,
         inner,
         request,
         call,
@@ -62,7 +63,12 @@ pub(crate) fn expand(checked: &Checked, module: &ServerModule) -> TokenStream {
     } = module;
     let imports = imports(checked);
     let object = object(module);
-    let policy: WherePredicate = parse_quote!(#inner: __interceptors::ServicePolicy<#object>);
+    let of_self = object_of(module, &quote!(Self));
+    let policy: WherePredicate = parse_quote!(#inner: __HasPolicy);
+    let message = format!(
+        "put `#[intercept(…)]` on `impl {} for {{Self}}`",
+        module.service
+    );
     let own = own(module);
     let (own_generics, _, own_where) = own.split_for_impl();
     let mut found = own.clone();
@@ -137,6 +143,19 @@ pub(crate) fn expand(checked: &Checked, module: &ServerModule) -> TokenStream {
     let generated = quote! {
         const _: () = {
             #imports
+            #[diagnostic::on_unimplemented(
+                message = #message,
+                label = "this service has no policy for its server to run",
+                note = "`#[intercept]` is on the generated server, so it runs the policy of the service before it decodes a request",
+                note = "a policy is found where `#[intercept(…)]` is above `#[tonic::async_trait]`; that of an `impl<T> … for T` is not"
+            )]
+            #[allow(unreachable_pub)]
+            pub trait __HasPolicy: __interceptors::ServicePolicy<#of_self> + #service {}
+            #[diagnostic::do_not_recommend]
+            impl<#inner> __HasPolicy for #inner
+            where
+                #inner: #service + __interceptors::ServicePolicy<#object>,
+            {}
             struct __Module;
             struct __Methods<#inner>(::core::marker::PhantomData<#inner>);
             #[allow(non_upper_case_globals)]
@@ -168,12 +187,11 @@ pub(crate) fn expand(checked: &Checked, module: &ServerModule) -> TokenStream {
 
 /// `dyn UserService<ListStream = <T as UserService>::ListStream>`
 fn object(module: &ServerModule) -> TokenStream {
-    let ServerModule {
-        service,
-        types,
-        inner,
-        ..
-    } = module;
+    object_of(module, &module.inner.to_token_stream())
+}
+
+fn object_of(module: &ServerModule, inner: &TokenStream) -> TokenStream {
+    let ServerModule { service, types, .. } = module;
     match &types[..] {
         [] => quote!(dyn #service),
         types => quote!(dyn #service<#(#types = <#inner as #service>::#types),*>),

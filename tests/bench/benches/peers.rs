@@ -13,7 +13,8 @@
 //! - `tonic-middleware`: a `Middleware` for logging as its documentation shows it, which sees the headers of a
 //!   response but not its trailers: neither the end of a stream nor the code of a call that succeeds; and a
 //!   `RequestInterceptor` each for auth and the limit;
-//! - attribute: `#[intercept(…)]` as the README spells it.
+//! - attribute: `#[intercept(…)]` as the README spells it;
+//! - on the server too: the same, with `#[intercept]` on the generated server, so that the policy runs before decoding.
 //!
 //! The policy of a client is retries that no call needs, and two keys of metadata. By hand it is a loop around
 //! the call; with tower it is tower's `Retry`, and an async `Filter` that collects the message, since tonic's
@@ -91,20 +92,21 @@ struct Row {
     what: &'static str,
     kind: Kind,
     listens: bool,
-    columns: [Option<&'static str>; 6],
+    columns: [Option<&'static str>; 7],
     most: Most,
 }
 
-const COLUMNS: [&str; 6] = [
+const COLUMNS: [&str; 7] = [
     "bare",
     "by hand",
     "by hand, all fields",
     "tower",
     "tonic-middleware",
     "attribute",
+    "on the server too",
 ];
 
-const fn servers(all_fields: Option<&'static str>) -> [Option<&'static str>; 6] {
+const fn servers(all_fields: Option<&'static str>) -> [Option<&'static str>; 7] {
     [
         Some("bare"),
         Some("by_hand"),
@@ -112,10 +114,11 @@ const fn servers(all_fields: Option<&'static str>) -> [Option<&'static str>; 6] 
         Some("tower"),
         Some("tonic_middleware"),
         Some("attribute"),
+        Some("module"),
     ]
 }
 
-const fn clients(attribute: &'static str) -> [Option<&'static str>; 6] {
+const fn clients(attribute: &'static str) -> [Option<&'static str>; 7] {
     [
         Some("bare"),
         Some("by_hand"),
@@ -123,6 +126,7 @@ const fn clients(attribute: &'static str) -> [Option<&'static str>; 6] {
         Some("tower"),
         None,
         Some(attribute),
+        None,
     ]
 }
 
@@ -272,7 +276,7 @@ impl Report {
                 print_cell(*beyond);
             }
             println!();
-            let [.., attribute] = beyond[..] else {
+            let [.., attribute, _] = beyond[..] else {
                 continue;
             };
             let most = match row.most {

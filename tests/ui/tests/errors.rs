@@ -12,13 +12,14 @@ use std::path::Path;
 use expect_test::expect_file;
 
 /// The folders of `fail`, in the order in which an attribute is written.
-const FOLDERS: [(&str, &str); 6] = [
+const FOLDERS: [(&str, &str); 7] = [
     ("place", "Where the attribute stands"),
     ("entry", "Entries"),
     ("setting", "Settings"),
     ("method", "Lists of methods, and attributes on methods"),
     ("type", "Types"),
     ("client", "Clients"),
+    ("server", "Generated servers"),
 ];
 
 const INTRO: &str = "\
