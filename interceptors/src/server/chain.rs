@@ -232,6 +232,8 @@ impl<M> Exchange<M> {
         abilities: AbilitiesOf<M>,
         message: impl FnOnce(Body) -> (M, K),
     ) -> (Self, K) {
+        // Of what is no stream, nobody behind this looks for it.
+        let may_be_stream = name.kind().request_is_stream();
         let (mut parts, body) = request.into_parts();
         // One that is around this already looks at the body.
         let known = parts.extensions.get::<CutOff>().cloned();
@@ -240,7 +242,9 @@ impl<M> Exchange<M> {
             None if body.is_end_stream() => (Body::received(body, None), CutOff::default()),
             None => {
                 let cut_off = CutOff::default();
-                parts.extensions.insert(cut_off.clone());
+                if may_be_stream {
+                    parts.extensions.insert(cut_off.clone());
+                }
                 (Body::received(body, Some(cut_off.clone())), cut_off)
             }
         };
@@ -303,7 +307,22 @@ struct Behind<'a, S> {
 }
 
 impl Head {
-    pub(super) fn request(&self, request: Request<Body>) -> http::Request<tonic::body::Body> {
+    /// The request that goes on, once.
+    pub(super) fn take_request(
+        &mut self,
+        request: Request<Body>,
+    ) -> http::Request<tonic::body::Body> {
+        let (metadata, extensions, body) = request.into_parts();
+        let mut request = http::Request::new(body.into());
+        *request.method_mut() = std::mem::take(&mut self.method);
+        *request.uri_mut() = std::mem::take(&mut self.uri);
+        *request.version_mut() = self.version;
+        *request.headers_mut() = metadata.into_headers();
+        *request.extensions_mut() = extensions;
+        request
+    }
+
+    fn request(&self, request: Request<Body>) -> http::Request<tonic::body::Body> {
         let (metadata, extensions, body) = request.into_parts();
         let mut request = http::Request::new(body.into());
         *request.method_mut() = self.method.clone();

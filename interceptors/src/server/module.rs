@@ -264,7 +264,7 @@ struct ServiceFrame<'a, 'r, S, Fut> {
     is_counted: bool,
     service: S,
     running: Pin<&'r mut Option<Fut>>,
-    head: &'a Head,
+    head: &'a mut Head,
     cut_off: &'a CutOff,
     left: Option<Body>,
     /// Of the answer that is left.
@@ -288,7 +288,7 @@ where
         let (metadata, extensions, _) = call.take_request()?.into_parts();
         let request = Request::from_parts(metadata, extensions, body);
         self.running
-            .set(Some((self.service)(self.head.request(request))));
+            .set(Some((self.service)(self.head.take_request(request))));
         Ok(Begun::Handler)
     }
 
