@@ -4,6 +4,7 @@
 mod alike;
 mod before;
 mod border;
+mod cut;
 mod kinds_of_services;
 mod mark;
 
