@@ -170,10 +170,8 @@ fn form(written: &str) -> TokenStream {
 
 /// How the entry that verifies asks for credentials by HTTP.
 pub(super) fn challenge(checked: &Checked) -> TokenStream {
-    let entries = checked.entries.iter().enumerate();
-    let verifier = entries
-        .filter(|(_, listed)| listed.row.verifies)
-        .next_back();
+    let mut entries = checked.entries.iter().enumerate();
+    let verifier = entries.rfind(|(_, listed)| listed.row.verifies);
     match verifier {
         Some((i, listed)) if listed.entry.config().is_some() => {
             let config = listed.place(checked.mount, i).item("CONFIG");

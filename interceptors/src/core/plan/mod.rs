@@ -254,6 +254,7 @@ pub(crate) struct Place {
     /// Its name in Rust.
     pub(crate) name: &'static str,
     /// Which list it has.
+    #[cfg_attr(not(feature = "server"), allow(dead_code))]
     pub(crate) list: usize,
 }
 
