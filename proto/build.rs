@@ -1,5 +1,7 @@
 //! Compiles the protos in pure Rust, so that nobody needs `protoc`.
 
+use prost::Message as _;
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo::rerun-if-changed=proto");
     let compile = |proto: &str,
@@ -8,6 +10,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         builder.compile_fds(protox::compile([proto], ["proto"])?)?;
         Ok(())
     };
+    let out = std::path::PathBuf::from(std::env::var("OUT_DIR")?);
+    for name in ["demo/v1/users.proto", "shapes/v1/shapes.proto"] {
+        let set = protox::compile([name], ["proto"])?.encode_to_vec();
+        let file = name.replace('/', ".").replace(".proto", ".bin");
+        std::fs::write(out.join(file), set)?;
+    }
     compile("demo/v1/users.proto", tonic_prost_build::configure())?;
     compile("shapes/v1/shapes.proto", tonic_prost_build::configure())?;
     // A method called `Connect` collides with the constructor that the transport would add.
@@ -24,7 +32,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         tonic_prost_build::configure().generate_default_stubs(true),
     )?;
     // The same service once more, for examples in documentation: methods may be left out there.
-    let guide = std::path::PathBuf::from(std::env::var("OUT_DIR")?).join("guide");
+    let guide = out.join("guide");
     std::fs::create_dir_all(&guide)?;
     let stubs = tonic_prost_build::configure().generate_default_stubs(true);
     compile("demo/v1/users.proto", stubs.out_dir(guide))?;

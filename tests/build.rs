@@ -3,6 +3,13 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
+use prost::Message as _;
+use prost_types::method_options::IdempotencyLevel;
+use prost_types::{
+    DescriptorProto, FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet,
+    MethodDescriptorProto, MethodOptions, ServiceDescriptorProto,
+};
+
 /// A policy, and the module that its client of the demo service is in.
 const CLIENTS: &[(&str, &str)] = &[
     ("recorded", "with(Step(\"a\")), with(Step(\"b\"))"),
@@ -127,6 +134,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 ["../proto/proto"],
             )?)?;
     }
+    std::fs::write(out.join("large.bin"), large_set().encode_to_vec())?;
     owned_messages(&out.join("owned"))?;
     servers(&out.join("servers"))?;
     payments(&out.join("payments"))?;
@@ -285,4 +293,45 @@ fn policy_attribute(policy: &str) -> String {
         policy = policy.replace(name, &format!("crate::clients::{name}"));
     }
     format!("#[::interceptors::intercept({policy})]")
+}
+
+/// 300 services with ten methods each, and as many messages: what a company with many teams has in one set.
+fn large_set() -> FileDescriptorSet {
+    let text = |text: &str| Some(text.to_owned());
+    let field = |n: i32| FieldDescriptorProto {
+        name: Some(format!("field_number_{n}")),
+        number: Some(n),
+        ..FieldDescriptorProto::default()
+    };
+    let message = |n: i32| DescriptorProto {
+        name: Some(format!("Message{n}")),
+        field: (1..=10).map(field).collect(),
+        ..DescriptorProto::default()
+    };
+    let method = |n: i32| MethodDescriptorProto {
+        name: Some(format!("MethodNumber{n}")),
+        input_type: text(".company.team.v1.Message1"),
+        output_type: text(".company.team.v1.Message2"),
+        options: (n == 0).then(|| MethodOptions {
+            idempotency_level: Some(IdempotencyLevel::Idempotent.into()),
+            ..MethodOptions::default()
+        }),
+        client_streaming: (n == 1).then_some(true),
+        server_streaming: (n == 1 || n == 2).then_some(true),
+    };
+    let file = |n: i32| FileDescriptorProto {
+        name: Some(format!("company/team{n}/v1/team.proto")),
+        package: Some(format!("company.team{n}.v1")),
+        message_type: (0..10).map(message).collect(),
+        service: vec![ServiceDescriptorProto {
+            name: Some(format!("ServiceOfTeam{n}")),
+            method: (0..10).map(method).collect(),
+            options: None,
+        }],
+        syntax: text("proto3"),
+        ..FileDescriptorProto::default()
+    };
+    FileDescriptorSet {
+        file: (0..300).map(file).collect(),
+    }
 }

@@ -20,7 +20,7 @@ pub mod tally;
 pub mod telemetry;
 pub mod users;
 
-use users::Users;
+use users::{Inbound, Users};
 
 /// Whatever goes wrong in an example ends it.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -32,22 +32,39 @@ pub fn address() -> String {
         .unwrap_or_else(|| "127.0.0.1:50051".to_owned())
 }
 
-/// Serves until `stop`, and then until the last open call has ended.
+/// Serves until `stop`, and then until the last open call has ended: the users, and beside them health and reflection.
 ///
 /// # Errors
 ///
 /// What tonic's server reports.
 pub async fn serve(
     listener: TcpListener,
+    inbound: Inbound,
     users: Users,
     stop: impl Future<Output = ()>,
 ) -> Result<(), transport::Error> {
+    let (health, health_service) = tonic_health::server::health_reporter();
+    health.set_serving::<UserServiceServer<Users>>().await;
     // Without it, small answers wait for one another (Nagle's algorithm).
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     Server::builder()
+        .layer(inbound.layer())
         .add_service(UserServiceServer::new(users))
+        .add_service(health_service)
+        .add_service(reflection())
         .serve_with_incoming_shutdown(incoming, stop)
         .await
+}
+
+/// What there is to call, for those who have a token.
+pub(crate) fn reflection() -> tonic_reflection::server::v1::ServerReflectionServer<
+    impl tonic_reflection::server::v1::ServerReflection,
+> {
+    tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(interceptors_proto::FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .build_v1()
+        .unwrap_or_else(|error| unreachable!("the descriptors are generated: {error}"))
 }
 
 /// Connects to a server.

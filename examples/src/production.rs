@@ -16,7 +16,6 @@ use interceptors::authorize::HasRole;
 use interceptors::intercept;
 use interceptors::metrics::Recorder;
 use interceptors::request_id::RequestId;
-use interceptors::server::RequestCancellationLayer;
 use interceptors::validate::{Validate, Violations};
 use prometheus::{Registry, TextEncoder};
 use serde::Deserialize;
@@ -26,8 +25,8 @@ use tonic::transport::server::TcpIncoming;
 use tonic::transport::{self, Server};
 use tonic::{Request, Response, Status, Streaming};
 
-use crate::Error;
 use crate::issuer::{ISSUER, Issuer, LIFETIME};
+use crate::{Error, reflection};
 
 /// What tonic generates. Its messages are this crate's own, so it can say which are valid.
 #[allow(missing_docs, unused_qualifications, clippy::all)]
@@ -82,15 +81,26 @@ impl Validate for User {
     }
 }
 
-/// The service.
+/// What every call goes through, whichever service it is for, before anything of it is decoded.
+#[intercept(
+    server,
+    descriptors = [interceptors_proto::FILE_DESCRIPTOR_SET, tonic_health::pb::FILE_DESCRIPTOR_SET],
+    catch_panic,
+    trace,
+    metrics(recorder = self.recorder),
+    request_id,
+    logging(slow = "500ms"),
+    timeout("2s", idle = "1s", except = ["/grpc.health.v1.Health/Watch"]),
+    auth(verifier = self.verifier, public = ["/demo.v1.UserService/Login", "/grpc.health.v1.Health/*"]),
+)]
 #[derive(Debug)]
-pub struct Users {
+pub struct Inbound {
     verifier: JwtVerifier<Caller>,
     recorder: Recorder,
 }
 
-impl Users {
-    /// A service that takes tokens which one of these keys has signed.
+impl Inbound {
+    /// Takes tokens which one of these keys has signed.
     ///
     /// # Errors
     ///
@@ -106,14 +116,13 @@ impl Users {
     }
 }
 
+/// The service.
+#[derive(Debug)]
+pub struct Users;
+
+// What concerns this service: who calls is what the mount in front of it has found out.
 #[intercept(
-    catch_panic,
-    trace,
-    metrics(recorder = self.recorder),
-    request_id,
-    logging(slow = "500ms"),
-    timeout("2s", idle = "1s"),
-    auth(verifier = self.verifier, public = [login]),
+    auth(by = Inbound, public = [login]),
     authorize(role = "admin", only = [import_users]),
     rate_limit(per_second = 100, burst = 50, key = identity),
     concurrency(max = 100, queue = 50, wait = "100ms"),
@@ -159,16 +168,20 @@ impl UserService for Users {
     }
 }
 
-/// Serves the service until the task is dropped.
+/// Serves the service, health and reflection until the task is dropped.
 ///
 /// # Errors
 ///
 /// What tonic's server reports.
-pub async fn serve(listener: TcpListener, users: Users) -> Result<(), transport::Error> {
+pub async fn serve(listener: TcpListener, inbound: Inbound) -> Result<(), transport::Error> {
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let (health, health_service) = tonic_health::server::health_reporter();
+    health.set_serving::<UserServiceServer<Users>>().await;
     Server::builder()
-        .layer(RequestCancellationLayer)
-        .add_service(UserServiceServer::new(users))
+        .layer(inbound.layer())
+        .add_service(UserServiceServer::new(Users))
+        .add_service(health_service)
+        .add_service(reflection())
         .serve_with_incoming(incoming)
         .await
 }

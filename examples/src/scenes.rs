@@ -43,7 +43,7 @@ pub async fn play(address: &str) -> Result<(), Error> {
 
     heading(
         "A unary call",
-        "With the token. `user.id` in the log was asked for by `fields`.",
+        "With the token. `payload` shows the field of the request that it may show.",
     );
     get_user(&mut users, &ada).await?;
 

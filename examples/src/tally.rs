@@ -10,7 +10,7 @@ use tonic::{Response, Status};
 
 /// Counts how the calls of each method ended. A clone counts into the same numbers.
 #[derive(Debug, Clone, Default)]
-pub struct Tally(Arc<watch::Sender<HashMap<&'static str, Counts>>>);
+pub struct Tally(Arc<watch::Sender<HashMap<String, Counts>>>);
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Tally {
     async fn intercept(
@@ -19,8 +19,8 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Tally {
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
         let tally = self.clone();
-        let path = call.plan().path();
         let count = move |end: &End<'_>| {
+            let path = end.path().to_owned();
             tally
                 .0
                 .send_modify(|methods| methods.entry(path).or_default().add(end.outcome()));

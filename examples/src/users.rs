@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use interceptors::auth::{RequestExt, Verifier};
@@ -23,40 +23,61 @@ pub const ACCOUNTS: [(&str, &str); 2] =
 /// As slow as the pages of a database.
 const PACE: Duration = Duration::from_millis(10);
 
+/// What every call goes through, whichever service it is for, before anything of it is decoded.
+#[intercept(
+    server,
+    // Checks the paths below, and tells the kinds of the methods.
+    descriptors = [interceptors_proto::FILE_DESCRIPTOR_SET, tonic_health::pb::FILE_DESCRIPTOR_SET],
+    catch_panic,
+    logging,
+    with(self.calls),
+    auth(verifier = self.tokens, public = ["/demo.v1.UserService/Login", "/grpc.health.v1.Health/*"]),
+)]
+#[derive(Debug)]
+pub struct Inbound {
+    tokens: Arc<Tokens>,
+    calls: Tally,
+}
+
+impl Inbound {
+    /// Takes the tokens that this service gives out. `calls` counts what arrives.
+    #[must_use]
+    pub fn new(users: &Users, calls: Tally) -> Self {
+        let tokens = Arc::clone(&users.tokens);
+        Self { tokens, calls }
+    }
+}
+
 /// The user service, all of it in memory.
 #[derive(Debug)]
 pub struct Users {
-    tokens: Tokens,
+    tokens: Arc<Tokens>,
     users: Mutex<BTreeMap<u64, User>>,
     attempts: Mutex<HashMap<String, u32>>,
-    calls: Tally,
     runs: Tally,
 }
 
 impl Users {
-    /// A thousand users, two of whom can log in. `calls` counts what arrives, `runs` what reaches
-    /// a handler.
+    /// A thousand users, two of whom can log in. `runs` counts what reaches a handler.
     #[must_use]
-    pub fn new(calls: Tally, runs: Tally) -> Self {
+    pub fn new(runs: Tally) -> Self {
         let name = |id| match ACCOUNTS.get(id as usize - 1) {
             Some((name, _)) => (*name).to_owned(),
             None => format!("user-{id}"),
         };
         let users = (1..=1000).map(|id| (id, User { id, name: name(id) }));
         Self {
-            tokens: Tokens::default(),
+            tokens: Arc::default(),
             users: Mutex::new(users.collect()),
             attempts: Mutex::default(),
-            calls,
             runs,
         }
     }
 }
 
+// What concerns this service: who calls is what the mount in front of it has found out.
 #[intercept(
-    logging,
-    with(self.calls),
-    auth(verifier = self.tokens, public = [login]),
+    auth(by = Inbound, public = [login]),
     rate_limit(per_second = 100, burst = 50, key = identity),
     retry(max = 3, base_delay = "20ms", only = [flaky]),
     with(self.runs),
@@ -68,8 +89,8 @@ impl user_service_server::UserService for Users {
 
     // Nobody has an identity yet, so guessing passwords is limited by address.
     #[intercept(
-        logging(fields(user.name = request.name)),
-        rate_limit(per_second = 5, burst = 5, key = peer)
+        rate_limit(per_second = 5, burst = 5, key = peer),
+        payload(level = "info", show = [request.name])
     )]
     async fn login(&self, request: Request<LoginRequest>) -> Result<Response<LoginReply>, Status> {
         let LoginRequest { name, password } = request.into_inner();
@@ -87,7 +108,7 @@ impl user_service_server::UserService for Users {
         Ok(Response::new(LoginReply { token }))
     }
 
-    #[intercept(logging(fields(user.id = request.id)))]
+    #[intercept(payload(level = "info", show = [request.id]))]
     async fn get_user(&self, request: Request<GetUserRequest>) -> Result<Response<User>, Status> {
         let id = request.get_ref().id;
         let user = lock(&self.users).get(&id).cloned();

@@ -5,15 +5,17 @@
 use std::time::Duration;
 
 use examples::issuer::Issuer;
-use examples::production::generated::user_service_server::UserService;
-use examples::production::generated::{GetUserRequest, User};
-use examples::production::{AUDIENCE, Users};
+use examples::production::generated::user_service_client::UserServiceClient;
+use examples::production::generated::user_service_server::{UserService, UserServiceServer};
+use examples::production::generated::{GetUserRequest, LoginRequest, User};
+use examples::production::{AUDIENCE, Inbound, Users};
 use examples::tally::{Counts, Tally};
 use interceptors::Next;
 use interceptors::assert_plan;
 use interceptors::metrics::Recorder;
 use interceptors::retry::{Config, Retry};
-use interceptors::test_util::{Answer, CallBuilder, Scripted, before, streaming};
+use interceptors::server::InterceptedService;
+use interceptors::test_util::{Answer, CallBuilder, Scripted, before};
 use prometheus::Registry;
 use tonic::{Code, Request, Status};
 
@@ -39,13 +41,15 @@ async fn the_tally_counts_a_call_once_however_many_attempts_it_takes() {
     assert_eq!(tally.of("/test.v1.TestService/Test"), once);
 }
 
-fn users() -> (Users, Issuer) {
+type InMemory = UserServiceClient<InterceptedService<Inbound, UserServiceServer<Users>>>;
+
+/// A client whose transport is the service itself, behind the server's policy.
+fn users() -> (InMemory, Issuer) {
     let recorder = Recorder::prometheus(&Registry::new()).unwrap();
     let issuer = Issuer::new().unwrap();
-    (
-        Users::new(&issuer.published().unwrap(), recorder).unwrap(),
-        issuer,
-    )
+    let inbound = Inbound::new(&issuer.published().unwrap(), recorder).unwrap();
+    let service = inbound.wrap(UserServiceServer::new(Users));
+    (UserServiceClient::new(service), issuer)
 }
 
 fn with_token<T>(mut request: Request<T>, issuer: &Issuer, roles: &[&str]) -> Request<T> {
@@ -55,10 +59,10 @@ fn with_token<T>(mut request: Request<T>, issuer: &Issuer, roles: &[&str]) -> Re
     request
 }
 
-/// A service's methods are functions, and calling one runs its chain.
+/// A wrapped service is a transport for clients: no socket is needed to go through all of its policy.
 #[tokio::test]
 async fn a_service_is_called_without_a_server() {
-    let (users, issuer) = users();
+    let (mut users, issuer) = users();
     let request = || Request::new(GetUserRequest { id: 7 });
     let status = users.get_user(request()).await.unwrap_err();
     assert_eq!(status.code(), Code::Unauthenticated);
@@ -70,7 +74,7 @@ async fn a_service_is_called_without_a_server() {
             id,
             name: format!("user-{id}"),
         };
-        Request::new(streaming([Ok(user(1)), Ok(user(2))]))
+        Request::new(tokio_stream::iter([user(1), user(2)]))
     };
     let request = with_token(uploads(), &issuer, &["reader"]);
     let status = users.import_users(request).await.unwrap_err();
@@ -80,20 +84,23 @@ async fn a_service_is_called_without_a_server() {
     assert_eq!(summary.into_inner().imported, 2);
 }
 
+/// A method is a function, and calling it runs what the `impl` lists. This one relies on the policy in front of it.
+#[tokio::test]
+async fn a_call_past_the_policy_of_the_server_is_a_fault() {
+    let (_, issuer) = users();
+    let login = Users.login(Request::new(LoginRequest::default())).await;
+    assert_eq!(login.unwrap_err().code(), Code::Unauthenticated);
+    let request = with_token(Request::new(GetUserRequest { id: 7 }), &issuer, &[]);
+    let status = Users.get_user(request).await.unwrap_err();
+    assert_eq!(status.code(), Code::Internal);
+}
+
 /// Says in review that a method came, went, or has another policy.
 #[test]
 fn the_policy_is_the_one_that_was_agreed_on() {
     assert_plan!(Users, {
-        Login: [
-            catch_panic, trace, metrics, request_id, logging, timeout, rate_limit, load_shed,
-            payload,
-        ],
-        GetUser: [
-            catch_panic, trace, metrics, request_id, logging, timeout, auth, rate_limit, concurrency, validate,
-        ],
-        ImportUsers: [
-            catch_panic, trace, metrics, request_id, logging, timeout, auth, authorize, rate_limit, concurrency,
-            validate,
-        ],
+        Login: [rate_limit, load_shed, payload],
+        GetUser: [auth, rate_limit, concurrency, validate],
+        ImportUsers: [auth, authorize, rate_limit, concurrency, validate],
     });
 }

@@ -281,6 +281,8 @@ const ODD_ARGUMENTS: &[&str] = &[
     "deadline(let x = 1)", "deadline(|x| 1, only = [a])", "with(yield)", "with(builtin # x)",
     "with(become x)", "with(a: T)", "with(const {})", "a::b(range(, 2))", "a::b(c = let x = 1)", "a::", "::", "a::b::<c>",
     "a::self", "super::a(b(c d))",
+    "descriptors = [a, ..]", "descriptors = let x = 1", "descriptors = self", "descriptors = [A, A], logging(only = [idempotent])",
+    "descriptors(a)", "descriptors = A, retry(only = [idempotent, \"/*/*\", \"/a.B/*\"]), hedge(except = [idempotent])",
 ];
 
 #[rustfmt::skip]

@@ -18,12 +18,15 @@ pub use crate::core::plan::{
 };
 pub use crate::core::stream::ResponseStream;
 pub use crate::core::text::same;
-pub use crate::mount::frame::{Answered, EachLook, LooksOf, NoLooks, run_rest};
+pub use crate::mount::descriptors::{Lists, Methods, Named, Size, meet, rows};
+pub use crate::mount::frame::{
+    EachLook, Edge, Held, Home, Innermost, Lent, LooksOf, MethodFrame, NoLooks, Staged, run_rest,
+};
 pub use crate::mount::link::{Link, Uncovered, evaluate_now};
 pub use crate::mount::once::{Once, evaluate_once, evaluate_path};
 pub use crate::mount::path::{join_path, path_len};
 pub use crate::mount::policy::{
-    Asked, Blind, LooksAtMessages, Policy, Typed, Verdict, asked, asked_value, is_blind,
+    Asked, Blind, Lends, LooksAtMessages, Policy, Typed, Verdict, asked, asked_value, is_blind,
 };
 pub use crate::mount::probe::{NoResend, Otherwise, Probe};
 pub use crate::mount::reply::{

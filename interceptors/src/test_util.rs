@@ -41,7 +41,7 @@ use std::time::Duration;
 pub use tokio::time::{advance, pause, resume};
 use tonic::{Code, Request, Response, Status, Streaming};
 
-use crate::core::abilities::{Abilities, Resend};
+use crate::core::abilities::{Abilities, AbilitiesOf, Resend};
 use crate::core::chain::Chain;
 use crate::core::messages::{MessageStream, empty, rebuilt};
 use crate::core::plan::{MethodPlan, Name};
@@ -105,14 +105,20 @@ impl CallBuilder {
             };
             Abilities::new(Some(resend), None)
         };
-        Call::received::<ServerFacts>(self.plan(), abilities, request)
+        self.received(abilities, request)
     }
 
     /// The call, with a request that can be sent once: a stream.
     #[must_use]
     pub fn call_once<Req>(&self, request: Request<Req>) -> Call<Req> {
         let abilities = || Abilities::new(None, None);
-        Call::received::<ServerFacts>(self.plan(), abilities, request)
+        self.received(abilities, request)
+    }
+
+    fn received<Req>(&self, abilities: AbilitiesOf<Req>, request: Request<Req>) -> Call<Req> {
+        let (metadata, extensions, message) = request.into_parts();
+        let head = Request::from_parts(metadata, extensions, ());
+        Call::received::<ServerFacts>(self.plan(), abilities, head, message)
     }
 
     /// Plans are known when a program is compiled, so that of a test is never freed.
@@ -211,7 +217,9 @@ pub fn leave<Req, S: Send>(
     call: &mut Call<Req>,
     response: Result<Response<ResponseStream<S>>, Status>,
 ) -> Result<Response<ResponseStream<S>>, Status> {
-    AssociatedStream::leave(call, response)
+    let mut response = response?;
+    AssociatedStream::settle(call, response.get_mut());
+    Ok(response)
 }
 
 /// A request stream of these messages, to call a service's method with.

@@ -12,6 +12,14 @@ pub mod demo {
     tonic::include_proto!("demo.v1");
 }
 
+/// What `demo/v1/users.proto` describes.
+pub const FILE_DESCRIPTOR_SET: &[u8] =
+    include_bytes!(concat!(env!("OUT_DIR"), "/demo.v1.users.bin"));
+
+/// What `shapes/v1/shapes.proto` describes.
+pub const SHAPES_DESCRIPTOR_SET: &[u8] =
+    include_bytes!(concat!(env!("OUT_DIR"), "/shapes.v1.shapes.bin"));
+
 /// `demo.v1.UserService` with default stubs, so that an example in documentation can implement
 /// the methods that it is about.
 pub mod guide {

@@ -54,6 +54,12 @@ pub use user_service_server::UserService;
 /// What `list` answers with.
 pub type Ids = tokio_stream::Empty<Result<Id, Status>>;
 
+/// A descriptor set: a file of the package `user.v1` with `UserService`. `Get` has no side effects and `Upload` is idempotent.
+pub const FILE_DESCRIPTOR_SET: &[u8] = b"\nF\x12\x07user.v12;\n\x0bUserService\x12\n\n\x03Get\x22\x03\x90\x02\x01\x12\x05\n\x03Put\x12\x0f\n\x06Upload\x22\x03\x90\x02\x02(\x01\x12\x08\n\x04List0\x01";
+
+/// The same for a service `Plain` with the method `Put`, which is not idempotent.
+pub const PLAIN_DESCRIPTOR_SET: &[u8] = b"\n\x19\x12\x07user.v12\x0e\n\x05Plain\x12\x05\n\x03Put";
+
 /// The codec of a generated client.
 #[derive(Debug, Default)]
 pub struct IdCodec;

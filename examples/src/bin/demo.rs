@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use examples::logs::{self, heading};
 use examples::tally::{Counts, Table, Tally};
-use examples::users::Users;
+use examples::users::{Inbound, Users};
 use examples::{Error, scenes, serve};
 use interceptors::Intercepted;
 use tokio::net::TcpListener;
@@ -17,17 +17,17 @@ async fn main() -> Result<(), Error> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?.to_string();
     let (stop, stopped) = oneshot::channel::<()>();
-    let server = tokio::spawn(serve(
-        listener,
-        Users::new(calls.clone(), runs.clone()),
-        async { _ = stopped.await },
-    ));
+    let users = Users::new(runs.clone());
+    let inbound = Inbound::new(&users, calls.clone());
+    let server = tokio::spawn(serve(listener, inbound, users, async {
+        _ = stopped.await;
+    }));
 
     heading(
         "The policy",
-        "`Users::PLAN`: a constant, ready for a snapshot test.",
+        "`Inbound::PLAN` and `Users::PLAN`: constants, ready for a snapshot test.",
     );
-    print!("{}", Users::PLAN);
+    print!("{}\n{}", Inbound::PLAN, Users::PLAN);
     scenes::play(&address).await?;
     let as_expected = tokio::time::timeout(Duration::from_secs(5), expected(&calls, &runs)).await;
     drop(stop);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use examples::issuer::Issuer;
 use examples::production::generated::user_service_client::UserServiceClient;
 use examples::production::generated::{GetUserRequest, LoginRequest, User};
-use examples::production::{Outbound, Users, export, serve};
+use examples::production::{Inbound, Outbound, Users, export, serve};
 use examples::{Error, connect, logs, telemetry};
 use interceptors::Intercepted;
 use interceptors::metrics::Recorder;
@@ -25,19 +25,19 @@ async fn main() -> Result<(), Error> {
         .with(logs::layer())
         .with(telemetry::layer(&provider))
         .init();
-    print!("{}\n{}", Users::PLAN, Outbound::PLAN);
+    print!("{}\n{}\n{}", Inbound::PLAN, Users::PLAN, Outbound::PLAN);
 
     // A registry takes each name once, so service and client share a recorder.
     let registry = Registry::new();
     let recorder = Recorder::prometheus(&registry)?;
     let issuer = Arc::new(Issuer::new()?);
-    let users = Users::new(&issuer.published()?, recorder.clone())?;
+    let inbound = Inbound::new(&issuer.published()?, recorder.clone())?;
     let (listener, endpoint) = (
         TcpListener::bind("127.0.0.1:0").await?,
         TcpListener::bind("127.0.0.1:0").await?,
     );
     let address = listener.local_addr()?.to_string();
-    tokio::spawn(serve(listener, users));
+    tokio::spawn(serve(listener, inbound));
     println!("metrics: http://{}/metrics", endpoint.local_addr()?);
     tokio::spawn(export(endpoint, registry.clone()));
 

@@ -2,7 +2,7 @@
 
 use examples::logs::{self, heading};
 use examples::tally::{Table, Tally};
-use examples::users::Users;
+use examples::users::{Inbound, Users};
 use examples::{Error, address, serve};
 use interceptors::Intercepted;
 use tokio::net::TcpListener;
@@ -17,7 +17,9 @@ async fn main() -> Result<(), Error> {
         .map_err(|error| format!("cannot listen on {address}: {error}"))?;
     let text = format!("On {}, until ctrl-c.", listener.local_addr()?);
     heading("Listening", text);
-    serve(listener, Users::new(calls.clone(), runs.clone()), async {
+    let users = Users::new(runs.clone());
+    let inbound = Inbound::new(&users, calls.clone());
+    serve(listener, inbound, users, async {
         _ = tokio::signal::ctrl_c().await
     })
     .await?;

@@ -8,47 +8,102 @@ use crate::item::methods::{
 };
 use crate::item::mount::Mount;
 
-/// The chain of a channel or a server for all that is asked for, and those for what lists name. Of a server patterns come last.
-pub(super) fn chains(cx: &Ctxt, mount: Mount, entries: &[Listed]) -> Vec<Chain> {
-    let mut named: Vec<&Spelled> = Vec::new();
-    for method in entries.iter().flat_map(lists).flatten() {
-        let is_form = match &method.spelled {
-            Spelled::Path {
-                service,
-                method: name,
-            } => is_service_name(service) && is_identifier(name),
-            // What is no form of a server was reported when it was read.
-            _ => mount == Mount::Server,
-        };
-        if !is_form {
-            cx.error_at(method.span, FULL_PATH);
-            continue;
+/// `idempotent` is no path.
+const NO_DESCRIPTORS: &str = "which methods are idempotent is known from their descriptors; add `descriptors = crate::FILE_DESCRIPTOR_SET` to the attribute";
+
+/// The chain of a channel or a server for all that is asked for, and those for what lists name.
+pub(super) fn chains(
+    cx: &Ctxt,
+    mount: Mount,
+    entries: &[Listed],
+    has_descriptors: bool,
+) -> Vec<Chain> {
+    let mut paths: Vec<String> = Vec::new();
+    for method in entries.iter().flat_map(Listed::named) {
+        match (&method.spelled, method.form()) {
+            (
+                Spelled::Path {
+                    service,
+                    method: name,
+                },
+                Some(path),
+            ) if is_service_name(service) && (is_identifier(name) || name == "*") => {
+                if !paths.contains(&path) {
+                    paths.push(path);
+                }
+            }
+            (Spelled::Http { .. }, Some(form)) => {
+                if !paths.contains(&form) {
+                    paths.push(form);
+                }
+            }
+            (Spelled::Idempotent, _) if has_descriptors => {}
+            (Spelled::Idempotent, _) => cx.error_at(method.span, NO_DESCRIPTORS),
+            _ => cx.error_at(method.span, FULL_PATH),
         }
-        if !named.iter().any(|named| **named == method.spelled) {
-            named.push(&method.spelled);
+    }
+    for entry in entries.iter().filter(|_| mount == Mount::Server) {
+        let Selector::Only(list) = &entry.methods else {
+            continue;
+        };
+        let paths_of = list.iter().filter_map(MethodRef::path);
+        for path in paths_of.filter(|path| path.ends_with('*')) {
+            let beneath = format!("{path}*");
+            if !paths.contains(&beneath) {
+                paths.push(beneath);
+            }
         }
     }
     // The narrower form comes first, since a call has the first that fits.
-    named.sort_by_key(|named| match named {
-        Spelled::Http { .. } => 0,
-        Spelled::Service(_) => 2,
-        _ => 1,
+    paths.sort_by_key(|path| match path {
+        // A `GET` stands for this, too.
+        path if path.starts_with("HEAD ") => 0,
+        path if path.contains(' ') => 1,
+        path if path.ends_with("**") => 4,
+        path if path.ends_with('*') => 3,
+        _ => 2,
     });
-    report_duplicates(cx, entries);
-    let chain = |named: Option<&Spelled>| {
-        let name = named.map_or("*".to_owned(), Spelled::written);
+    let is_named = |list: &[MethodRef], path: &str| list.iter().any(|method| method.is_for(path));
+    for entry in entries {
+        let lists = match &entry.methods {
+            Selector::All => [&[][..], public(entry)],
+            Selector::Only(list) | Selector::Except(list) => [&list[..], public(entry)],
+        };
+        for list in lists {
+            for (i, method) in list.iter().enumerate() {
+                let written = match &method.spelled {
+                    Spelled::Idempotent => Some("idempotent".to_owned()),
+                    _ => method.form(),
+                };
+                let is_same = |other: &MethodRef| match &other.spelled {
+                    Spelled::Idempotent => matches!(method.spelled, Spelled::Idempotent),
+                    _ => other.form() == written,
+                };
+                if let Some(written) = written.as_ref().filter(|_| list[..i].iter().any(is_same)) {
+                    cx.error_at(
+                        method.span,
+                        format!("duplicate method `{written}`; take one out"),
+                    );
+                }
+            }
+        }
+    }
+    let chain = |path: Option<&str>| {
         let holds = |entry: &Listed| {
-            let in_list = |list: &[MethodRef]| named.is_some_and(|named| is_named(list, named));
+            let named = |list: &[MethodRef]| path.is_some_and(|path| is_named(list, path));
             let selected = match &entry.methods {
                 Selector::All => true,
-                Selector::Only(list) => in_list(list),
-                Selector::Except(list) => !in_list(list),
+                Selector::Only(list) => {
+                    let is_above = |path: &str| list.iter().any(|method| method.is_above(path));
+                    named(list) || mount == Mount::Server && path.is_some_and(is_above)
+                }
+                Selector::Except(list) => !named(list),
             };
-            selected && !in_list(public(entry))
+            selected && !named(public(entry))
         };
         Chain {
-            rpc: name.clone(),
-            name,
+            name: path.unwrap_or("*").to_owned(),
+            rpc: path.unwrap_or("*").to_owned(),
             is_derived: false,
             is_exact: true,
             entries: (0..entries.len()).filter(|&i| holds(&entries[i])).collect(),
@@ -57,65 +112,28 @@ pub(super) fn chains(cx: &Ctxt, mount: Mount, entries: &[Listed]) -> Vec<Chain> 
         }
     };
     let others = std::iter::once(chain(None));
-    let chains = others.chain(named.iter().map(|named| chain(Some(named))));
+    let chains = others.chain(paths.iter().map(|path| chain(Some(path))));
     let chains: Vec<Chain> = chains.collect();
-    check_entries(cx, entries, &named, &chains);
+    if mount == Mount::Server {
+        check_entries(cx, entries, &chains);
+    }
     chains
 }
 
-/// The lists of an entry.
-fn lists(entry: &Listed) -> [&[MethodRef]; 2] {
-    let selector = match &entry.methods {
-        Selector::All => &[][..],
-        Selector::Only(list) | Selector::Except(list) => &list[..],
-    };
-    [selector, public(entry)]
-}
-
-fn is_named(list: &[MethodRef], named: &Spelled) -> bool {
-    list.iter().any(|method| match (&method.spelled, named) {
-        (Spelled::Service(all), Spelled::Path { service, .. }) => all == service,
-        (listed @ Spelled::Path { .. }, Spelled::Http { path, .. }) => listed.written() == *path,
-        (Spelled::Service(all), Spelled::Http { path, .. }) => {
-            let path = path.strip_prefix('/').and_then(|path| path.split_once('/'));
-            path.is_some_and(|(service, method)| service == all && is_identifier(method))
-        }
-        (listed, named) => listed == named,
-    })
-}
-
-fn report_duplicates(cx: &Ctxt, entries: &[Listed]) {
-    for list in entries.iter().flat_map(lists) {
-        for (i, method) in list.iter().enumerate() {
-            let earlier = &list[..i];
-            if earlier.iter().any(|other| other.spelled == method.spelled) {
-                let written = method.spelled.written();
-                cx.error_at(
-                    method.span,
-                    format!("duplicate method `{written}`; take one out"),
-                );
-            }
-        }
-    }
-}
-
 /// What entries want of each other.
-fn check_entries(cx: &Ctxt, entries: &[Listed], named: &[&Spelled], chains: &[Chain]) {
+fn check_entries(cx: &Ctxt, entries: &[Listed], chains: &[Chain]) {
     let verifies = |i: &usize| entries[*i].row.verifies;
-    let is_open = |row: usize| {
+    let is_open = |form: &str| {
         let verifiers = entries.iter().filter(|entry| entry.row.verifies);
-        row > 0
-            && verifiers
-                .map(public)
-                .any(|public| is_named(public, named[row - 1]))
+        let mut public = verifiers.flat_map(public);
+        public.any(|method| method.is_for(form))
     };
     for (i, listed) in entries.iter().enumerate() {
-        let rows = chains.iter().enumerate();
-        let rows = rows.filter(|(_, chain)| chain.entries.contains(&i));
-        let covered = rows.map(|(row, chain)| view::Covered {
+        let covering = chains.iter().filter(|chain| chain.entries.contains(&i));
+        let covered = covering.map(|chain| view::Covered {
             name: &chain.name,
             is_verified: chain.verifier_before(entries, i).is_some(),
-            is_public: is_open(row) && !chain.entries.iter().any(verifies),
+            is_public: is_open(&chain.rpc) && !chain.entries.iter().any(verifies),
         });
         let view = View {
             name: &listed.name,

@@ -8,7 +8,7 @@ mod rules;
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
-use syn::{Attribute, GenericArgument, Generics, Ident, Item, Path, PathArguments, Type};
+use syn::{Attribute, Expr, GenericArgument, Generics, Ident, Item, Path, PathArguments, Type};
 
 use crate::ctxt::Ctxt;
 use crate::entries::chain::Chain;
@@ -32,6 +32,8 @@ pub(crate) struct Checked {
     pub(crate) mount: Mount,
     pub(crate) name: ServiceName,
     pub(crate) plan: Option<Type>,
+    /// What a channel's lists are compared with.
+    pub(crate) descriptors: Vec<Expr>,
     /// Whether the language lets `Intercepted`, a trait of another crate, be implemented.
     pub(crate) has_plan: bool,
     /// Those of the block, then those of the methods.
@@ -69,6 +71,7 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
                 krate,
                 service,
                 plan,
+                descriptors,
                 mut entries,
             },
         mount,
@@ -78,6 +81,7 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
     } = parsed;
     // What could not be read is not there: that something is missing says nothing then.
     let all_is_here = cx.errors() == 0;
+    let has_descriptors = descriptors.is_some();
     let (name, has_plan, named_services, chains);
     let mut unknown = None;
     match &item {
@@ -129,7 +133,7 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
             name = ServiceName::Derived(item.ident.to_string());
             has_plan = true;
             named_services = Vec::new();
-            chains = channel::chains(&cx, mount, &entries);
+            chains = channel::chains(&cx, mount, &entries, has_descriptors);
         }
     }
     throttles::share(&cx, &mut entries);
@@ -144,6 +148,7 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
         mount,
         name,
         plan,
+        descriptors: descriptors.unwrap_or_default(),
         has_plan,
         entries,
         chains,
@@ -186,6 +191,7 @@ pub(crate) fn without_entries(args: TokenStream, item: TokenStream) -> Option<Ch
     let mut args = parse_block_args(&told, mount, args);
     let _ = told.check();
     args.entries = Vec::new();
+    args.descriptors = None;
     let parsed = Parsed {
         cx: Ctxt::new(),
         mount,

@@ -47,7 +47,7 @@ pub(super) fn check_parted(cx: &Ctxt, entries: &[Listed], chains: &[Chain]) {
         let mut seen: Vec<&str> = Vec::new();
         for &i in &chain.entries {
             let Listed { name, key, row, .. } = &entries[i];
-            if row.times != Times::Parted {
+            if row.times != Times::Parted || !is_decided(&entries[i], chain) {
                 continue;
             }
             if !seen.contains(&key.as_str()) {
@@ -69,7 +69,10 @@ pub(super) fn check_exclusions(cx: &Ctxt, entries: &[Listed], chains: &[Chain]) 
     let mut told: Vec<(usize, usize)> = Vec::new();
     for chain in chains {
         let pairs = chain.entries.iter().flat_map(|&a| {
-            let excluded = |&b: &usize| entries[a].row.not_with.contains(&entries[b].row.name);
+            let excluded = |&b: &usize| {
+                let is_decided = |i: usize| is_decided(&entries[i], chain);
+                entries[a].excludes(&entries[b]) && is_decided(a) && is_decided(b)
+            };
             let others = chain.entries.iter().copied().find(excluded);
             others.map(|b| (a.max(b), a.min(b)))
         });
@@ -94,4 +97,9 @@ pub(super) fn check_exclusions(cx: &Ctxt, entries: &[Listed], chains: &[Chain]) 
             );
         }
     }
+}
+
+/// Whether it can be seen here that the entry covers this. Which methods are idempotent the compiler finds out.
+fn is_decided(entry: &Listed, chain: &Chain) -> bool {
+    !entry.depends_on_descriptors() || chain.rpc.ends_with('*')
 }

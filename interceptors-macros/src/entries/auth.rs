@@ -239,7 +239,7 @@ impl Entry for Auth {
         Some(quote!(#config.own_header()))
     }
 
-    fn enters(&self, place: &Place<'_>) -> Option<TokenStream> {
+    fn passes(&self, place: &Place<'_>) -> Option<TokenStream> {
         self.is_of_mount(place)
             .then(|| quote!(__interceptors::auth::by::passes::<Self>(__call);))
     }

@@ -5,7 +5,7 @@ use syn::Expr;
 use super::entry::{Entry, Listed, Spot};
 use super::reader::Reader;
 use super::row::{OneOf, Places, Positional, Row, Setting, Start, Times, Value, enabled_by};
-use super::view::View;
+use super::view::{View, as_list};
 use crate::ctxt::Ctxt;
 use crate::item::methods::Selector;
 use crate::text::config::Config;
@@ -127,7 +127,7 @@ impl Entry for Authorize {
                 Selector::Only(_) => format!("take {them} out of `only`"),
                 Selector::Except(_) => format!("add {them} to `except`"),
                 Selector::All => {
-                    format!("leave {them} out with `except = [{}]`", public.join(", "))
+                    format!("leave {them} out with `except = [{}]`", as_list(&public))
                 }
             };
             let public = public.join("`, `");

@@ -8,7 +8,7 @@ use super::site::{Place, Site};
 use super::throttle::Throttle;
 use super::view::View;
 use crate::ctxt::Ctxt;
-use crate::item::methods::Selector;
+use crate::item::methods::{MethodRef, Selector, Spelled};
 use crate::item::mount::Mount;
 use crate::text::config::Config;
 use crate::text::span::at;
@@ -95,8 +95,8 @@ pub(crate) trait Entry {
         None
     }
 
-    /// What a server's own mount does with each call before the first entry has it.
-    fn enters(&self, place: &Place<'_>) -> Option<TokenStream> {
+    /// What a server's own mount does with calls that the entry does not cover.
+    fn passes(&self, place: &Place<'_>) -> Option<TokenStream> {
         let _ = place;
         None
     }
@@ -217,6 +217,29 @@ impl Listed {
     /// Whether it cannot run before a request is decoded: it looks at messages, or needs a copy of one.
     pub(crate) fn is_behind_decoding(&self) -> bool {
         self.entry.looks() != Looks::No || self.row.needs.resend
+    }
+
+    /// Whether no method has both of these.
+    pub(crate) fn excludes(&self, other: &Self) -> bool {
+        self.row.not_with.contains(&other.row.name)
+    }
+
+    /// The elements of all its lists of methods that leave some out or in.
+    pub(crate) fn named(&self) -> impl Iterator<Item = &MethodRef> {
+        let selector = match &self.methods {
+            Selector::All => &[][..],
+            Selector::Only(list) | Selector::Except(list) => &list[..],
+        };
+        let access = self.entry.access();
+        selector
+            .iter()
+            .chain(access.into_iter().flat_map(|access| &access.public))
+    }
+
+    /// Whether the compiler has to find out which methods of these names it covers: `only = [idempotent]`.
+    pub(crate) fn depends_on_descriptors(&self) -> bool {
+        self.named()
+            .any(|method| matches!(method.spelled, Spelled::Idempotent))
     }
 
     /// Whether it uses the annotated value.

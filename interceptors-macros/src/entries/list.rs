@@ -21,6 +21,8 @@ pub(crate) struct BlockArgs {
     pub(crate) krate: Path,
     pub(crate) service: Option<Expr>,
     pub(crate) plan: Option<Type>,
+    /// Constants, each with the bytes of a descriptor set.
+    pub(crate) descriptors: Option<Vec<Expr>>,
     pub(crate) entries: Vec<Listed>,
 }
 
@@ -44,6 +46,7 @@ pub(crate) fn parse_block_args(cx: &Ctxt, mount: Mount, tokens: TokenStream) -> 
         krate: parse_quote!(::interceptors),
         service: None,
         plan: None,
+        descriptors: None,
         entries: Vec::new(),
     };
     let list = List {
@@ -67,7 +70,10 @@ pub(crate) fn parse_block_args(cx: &Ctxt, mount: Mount, tokens: TokenStream) -> 
             continue;
         }
         let is_setting = arg.path.is_none()
-            && matches!(arg.name.to_string().as_str(), "crate" | "service" | "plan");
+            && matches!(
+                arg.name.to_string().as_str(),
+                "crate" | "service" | "plan" | "descriptors"
+            );
         if !is_setting {
             list.entry(arg, &mut block.entries);
             continue;
@@ -84,7 +90,7 @@ pub(crate) fn parse_block_args(cx: &Ctxt, mount: Mount, tokens: TokenStream) -> 
 }
 
 impl BlockArgs {
-    /// `crate`, `service` or `plan`
+    /// `crate`, `service`, `plan` or `descriptors`
     fn setting(&mut self, cx: &Ctxt, mount: Mount, arg: Arg) {
         match (arg.name.to_string().as_str(), arg.value) {
             ("crate", ArgValue::Expr(expr)) => {
@@ -122,6 +128,14 @@ impl BlockArgs {
                 &arg.name,
                 "`service` needs a value: `service = \"user.v1.UserService\"`",
             ),
+            ("descriptors", _) if !mount.is_struct() => cx.error_on(&arg.name, DESCRIPTORS),
+            ("descriptors", ArgValue::Expr(expr)) => {
+                self.descriptors = Some(descriptors(cx, *expr));
+            }
+            ("descriptors", _) => cx.error_on(
+                &arg.name,
+                "`descriptors` needs a constant: `descriptors = crate::FILE_DESCRIPTOR_SET`",
+            ),
             (_, ArgValue::Expr(expr)) => {
                 self.plan = cx.ok(syn::parse2(expr.into_token_stream()));
             }
@@ -142,6 +156,7 @@ pub(crate) fn parse_method_args(cx: &Ctxt, mount: Mount, tokens: TokenStream) ->
             _ if arg.path.is_some() => list.entry(arg, &mut method.entries),
             "name" => method.name(cx, arg),
             "skip" => method.skip(cx, arg),
+            "descriptors" => cx.error_on(&arg.name, DESCRIPTORS),
             "crate" | "service" | "plan" => {
                 let name = &arg.name;
                 let message =
@@ -344,11 +359,28 @@ impl List<'_> {
         names.extend(match (self.on_method, self.mount) {
             (true, _) => ["skip", "name"].as_slice(),
             (false, Mount::Service | Mount::Stub) => &["service", "plan"],
-            (false, Mount::ClientModule | Mount::ServerModule | Mount::Channel | Mount::Server) => {
-                &["plan"]
-            }
+            (false, Mount::ClientModule | Mount::ServerModule) => &["plan"],
+            (false, Mount::Channel | Mount::Server) => &["plan", "descriptors"],
         });
         unknown("interceptor", name, &names)
+    }
+}
+
+/// What is said of `descriptors` where the methods are known without.
+const DESCRIPTORS: &str = "`descriptors` belongs in the attribute on a struct, such as `#[intercept(…)] struct Outbound;`; take it out here";
+
+/// `descriptors = A` or `descriptors = [A, B]`
+fn descriptors(cx: &Ctxt, expr: Expr) -> Vec<Expr> {
+    match expr {
+        Expr::Array(list) if list.elems.is_empty() => {
+            cx.error_on(
+                &list,
+                "`descriptors` is empty; name a constant, or take it out",
+            );
+            Vec::new()
+        }
+        Expr::Array(list) => list.elems.into_iter().collect(),
+        expr => vec![expr],
     }
 }
 

@@ -9,7 +9,7 @@ use super::row::{
     DefaultValue, Fit, OneOf, Places, Positional, Row, Setting, Start, Value, enabled_by,
 };
 use super::site::Place;
-use super::view::View;
+use super::view::{View, as_list};
 use crate::ctxt::Ctxt;
 use crate::text::config::Config;
 use crate::text::literals::literal;
@@ -246,11 +246,17 @@ impl Entry for RateLimit {
         let message = if unverified.len() == view.covered.len() {
             "nobody is verified yet where this limit stands; list `auth` before `rate_limit`"
                 .to_owned()
+        } else if unverified.contains(&"*") {
+            "what `auth` does not cover has no identity; name what it covers with `only = [\"/user.v1.UserService/Login\"]`"
+                .to_owned()
         } else {
-            let names = unverified.join(", ");
-            format!(
-                "public methods have no identity; leave them out with `except = [{names}]`, or give each a `rate_limit` of its own with another `key`"
-            )
+            let names = as_list(&unverified);
+            let or = match names.contains('"') {
+                // There is nothing to put an entry of its own on.
+                true => "",
+                false => ", or give each a `rate_limit` of its own with another `key`",
+            };
+            format!("public methods have no identity; leave them out with `except = [{names}]`{or}")
         };
         cx.error_at(span, message);
     }

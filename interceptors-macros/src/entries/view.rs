@@ -19,3 +19,13 @@ pub(crate) struct Covered<'a> {
     /// The block leaves the method open, and nobody is verified at all.
     pub(crate) is_public: bool,
 }
+
+/// `login, flaky`, or as a channel and a server have it: `"/user.v1.UserService/Login", "GET /healthz"`
+pub(crate) fn as_list(names: &[&str]) -> String {
+    let written = |name: &&str| match name.contains('/') {
+        true => format!("\"{name}\""),
+        false => (*name).to_owned(),
+    };
+    let names: Vec<String> = names.iter().map(written).collect();
+    names.join(", ")
+}

@@ -4,6 +4,7 @@ use syn::{ItemStruct, parse_quote};
 
 use super::chain::{Links, Part, local_name};
 use super::common::{entries, hide_secrets, imports, plan_impl};
+use super::described::{Described, described};
 use crate::check::Checked;
 use crate::entries::chain::Chain;
 use crate::entries::site::Site;
@@ -50,22 +51,20 @@ pub(super) fn beside(checked: &Checked, item: &ItemStruct) -> TokenStream {
     });
     let (_, _, bounds) = bounded.split_for_impl();
     let state = state(checked);
-    let plans = checked
-        .chains
-        .iter()
-        .enumerate()
-        .map(|(n, chain)| plan(checked, n, chain));
-    let named = checked.chains.iter().enumerate().skip(1).map(|(n, chain)| {
+    let rows = || rows(checked);
+    let plans = rows().map(|(n, chain)| plan(checked, n, chain));
+    let named = rows().skip(1).map(|(n, chain)| {
         let (path, name) = (&chain.rpc, plan_name(n));
         quote!(if __interceptors::is_path(path, #path) { return #name; })
     });
+    let others: Vec<_> = rows().map(|(n, _)| plan_name(n)).collect();
+    let Described {
+        items: described,
+        find,
+        plan,
+    } = described(checked, &others);
     let send = send(checked, item);
-    let plan_impl = plan_impl(
-        checked,
-        parameters,
-        &self_ty,
-        (0..checked.chains.len()).map(plan_name),
-    );
+    let plan_impl = plan_impl(checked, parameters, &self_ty, &plan);
     // That others should not use it is no reason to speak of what is written here.
     let is_deprecated = item
         .attrs
@@ -79,6 +78,7 @@ pub(super) fn beside(checked: &Checked, item: &ItemStruct) -> TokenStream {
             #imports
             #entries
             #(#plans)*
+            #described
             #state
             impl #impl_generics __interceptors::ChannelChain for #self_ty #bounds {
                 type State = __State;
@@ -89,6 +89,7 @@ pub(super) fn beside(checked: &Checked, item: &ItemStruct) -> TokenStream {
 
                 fn plan(path: &::core::primitive::str) -> &'static __interceptors::MethodPlan {
                     let _ = path;
+                    #find
                     #(#named)*
                     __PLAN_0
                 }
@@ -110,6 +111,15 @@ pub(super) fn beside(checked: &Checked, item: &ItemStruct) -> TokenStream {
     }
 }
 
+/// The chains that have a plan of their own here: with descriptors not those of methods, which have theirs in a table.
+pub(super) fn rows(checked: &Checked) -> impl Iterator<Item = (usize, &Chain)> {
+    let chains = checked.chains.iter().enumerate();
+    chains.filter(|(_, chain)| {
+        let is_method = chain.rpc.starts_with('/') && !chain.rpc.ends_with('*');
+        checked.descriptors.is_empty() || !is_method
+    })
+}
+
 pub(super) fn plan_name(n: usize) -> syn::Ident {
     format_ident!("__PLAN_{n}")
 }
@@ -129,7 +139,10 @@ pub(super) fn plan(checked: &Checked, n: usize, chain: &Chain) -> TokenStream {
         Mount::Server => quote!(of_server),
         _ => quote!(of_channel),
     };
-    let entries = checked.plan_entries(chain);
+    // One list for all, or the table of methods would need one for each of them.
+    let entries = checked.entries.iter().enumerate();
+    let entries = entries.map(|(i, listed)| listed.place(checked.mount, i).item("ENTRY"));
+    let covered = (0..checked.entries.len()).map(|i| chain.entries.contains(&i));
     quote! {
         const #name: &__interceptors::MethodPlan = &__interceptors::MethodPlan::#of(
             __interceptors::Name {
@@ -140,7 +153,8 @@ pub(super) fn plan(checked: &Checked, n: usize, chain: &Chain) -> TokenStream {
                 exact: true,
             },
             &[#(#entries),*],
-        );
+        )
+        .covered(&[#(#covered),*]);
     }
 }
 
@@ -168,111 +182,80 @@ pub(super) fn state(checked: &Checked) -> TokenStream {
     }
 }
 
-/// The parts of a function that takes a call through all entries.
-pub(super) struct Through {
-    bindings: TokenStream,
-    /// Entries that do not hold for all calls, as those that let the others pass.
-    selected: Vec<TokenStream>,
-    hide: TokenStream,
-    links: TokenStream,
+/// The body of the function that takes a `__call` through all entries; `run` is how.
+pub(super) fn through(
+    checked: &Checked,
+    item: &ItemStruct,
+    hide: &TokenStream,
+    run: &TokenStream,
+) -> TokenStream {
+    // Every entry that holds for some method; those that do not hold for all ask the call's plan.
+    let everything = Chain {
+        name: "*".to_owned(),
+        rpc: "*".to_owned(),
+        is_derived: false,
+        is_exact: true,
+        entries: (0..checked.entries.len()).collect(),
+        rename: false,
+        retry_named_at: None,
+    };
+    let links = Links {
+        mount: checked.mount,
+        chain: &everything,
+        method: None,
+        entries: &checked.entries,
+        site: Site {
+            generics: &item.generics,
+            this: Some(Default::default()),
+            message: quote!(__interceptors::client::Body),
+            messages: None,
+        },
+        by_mut: false,
+        part: Part::Whole,
+    };
+    let bindings = links.bindings(&everything.entries);
+    let selected = (0..checked.entries.len()).filter_map(|i| {
+        if holds_for_all(checked, i) {
+            return None;
+        }
+        let local = local_name(i, Span::call_site());
+        let applies = quote!(__call.plan().covers(#i));
+        Some(match checked.entries[i].is_made_at_its_turn() {
+            true => quote! {
+                let #local = {
+                    let __applies = #applies;
+                    move || __interceptors::Selected::new(__applies.then(#local))
+                };
+            },
+            false => quote! {
+                let #local = &__interceptors::Selected::new(#applies.then_some(#local));
+            },
+        })
+    });
+    let innermost = links.attempts(quote!(__next));
+    let links = links.links(&everything.entries, innermost);
+    quote! {
+        let _ = __state;
+        let __rpc = __interceptors::WireRpc;
+        #bindings
+        #(#selected)*
+        #hide
+        let mut __chain = #links;
+        __rpc.#run(&mut __chain, __call).await
+    }
 }
 
-impl Through {
-    /// `applies` says of an entry, and of the chains where it is not as in the first one, when it holds.
-    pub(super) fn new(
-        checked: &Checked,
-        item: &ItemStruct,
-        applies: impl Fn(bool, &[usize]) -> TokenStream,
-    ) -> Self {
-        // Every entry that holds for some method; those that do not hold for all ask.
-        let everything = Chain {
-            name: "*".to_owned(),
-            rpc: "*".to_owned(),
-            is_derived: false,
-            is_exact: true,
-            entries: (0..checked.entries.len()).collect(),
-            rename: false,
-            retry_named_at: None,
-        };
-        let links = Links {
-            mount: checked.mount,
-            chain: &everything,
-            method: None,
-            entries: &checked.entries,
-            site: Site {
-                generics: &item.generics,
-                this: Some(Default::default()),
-                message: quote!(__interceptors::client::Body),
-                messages: None,
-            },
-            by_mut: false,
-            part: Part::Whole,
-        };
-        let bindings = links.bindings(&everything.entries);
-        let default = &checked.chains[0];
-        let selected = (0..checked.entries.len()).filter_map(|i| {
-            let by_default = default.entries.contains(&i);
-            let others = checked.chains.iter().enumerate().skip(1);
-            let others = others.filter(|(_, chain)| chain.entries.contains(&i) != by_default);
-            let others: Vec<usize> = others.map(|(n, _)| n).collect();
-            if others.is_empty() {
-                return None;
-            }
-            let local = local_name(i, Span::call_site());
-            let applies = applies(by_default, &others);
-            Some(match checked.entries[i].is_made_at_its_turn() {
-                true => quote! {
-                    let #local = {
-                        let __applies = #applies;
-                        move || __interceptors::Selected::new(__applies.then(#local))
-                    };
-                },
-                false => quote! {
-                    let #local = &__interceptors::Selected::new((#applies).then_some(#local));
-                },
-            })
-        });
-        let selected = selected.collect();
-        let innermost = links.attempts(quote!(__next));
-        let links = links.links(&everything.entries, innermost);
-        Self {
-            bindings,
-            selected,
-            hide: hide_secrets(checked, None),
-            links,
-        }
-    }
-
-    /// `run` takes the call through the chain.
-    pub(super) fn body(&self, run: &TokenStream) -> TokenStream {
-        let Self {
-            bindings,
-            selected,
-            hide,
-            links,
-        } = self;
-        quote! {
-            let _ = __state;
-            let __rpc = __interceptors::WireRpc;
-            #bindings
-            #(#selected)*
-            #hide
-            let mut __chain = #links;
-            __rpc.#run(&mut __chain, __call).await
-        }
-    }
+/// Whether an entry holds for all calls.
+pub(super) fn holds_for_all(checked: &Checked, i: usize) -> bool {
+    let listed = &checked.entries[i];
+    let is_in = |chain: &Chain| chain.entries.contains(&i);
+    let is_for_all = checked.chains.iter().all(is_in) && !listed.depends_on_descriptors();
+    // With descriptors it is known which methods several attempts at once are not for.
+    is_for_all && (checked.descriptors.is_empty() || !listed.row.needs.unary)
 }
 
 fn send(checked: &Checked, item: &ItemStruct) -> TokenStream {
-    let applies = |by_default: bool, others: &[usize]| {
-        let paths = others.iter().map(|&n| &checked.chains[n].rpc);
-        let is_one = quote!(#(__interceptors::is_path(__call.path(), #paths))||*);
-        match by_default {
-            true => quote!(!(#is_one)),
-            false => is_one,
-        }
-    };
-    let body = Through::new(checked, item, applies).body(&quote!(send));
+    let body = through(checked, item, &hide_secrets(checked, None), &quote!(send));
     quote! {
         async fn send<__N: __interceptors::Next<__interceptors::client::Body, __interceptors::client::Body>>(
             &self,

@@ -75,7 +75,7 @@ pub(crate) fn expand(checked: &Checked, module: &ClientModule) -> TokenStream {
     let methods =
         pairs().map(|(method, chain)| method_impl(checked, module, &policies, method, chain));
     let plans = module.methods.iter().map(plan_name);
-    let plan_impl = plan_impl(checked, &module.generics, self_ty, plans);
+    let plan_impl = plan_impl(checked, &module.generics, self_ty, &quote!(&[#(#plans),*]));
     let siblings = siblings(checked);
     let generated = quote! {
         #(#siblings)*
@@ -383,8 +383,8 @@ fn constants(
 ///     let __abilities = || Abilities::new(…);
 ///     let __rpc = Rpc::<_, Result<tonic::Response<User>, tonic::Status>, _>::of(&__request, Single);
 ///     let (mut __call, __message) = __rpc.outgoing(__PLAN_get, __abilities(), __request);
-///     let __verdict = Typed;
-///     let __behind = Typed.around(
+///     let __verdict = Lends;
+///     let __behind = Lends.around(
 ///         Outgoing::<_, _, One, One>::new(&mut self.inner, __METHOD_get, || ProstCodec::default()),
 ///         |__innermost| __innermost,
 ///     );
@@ -394,7 +394,7 @@ fn constants(
 ///     let mut __frame =
 ///         __behind.frame(&__home, __message, __abilities, NoLooks, __running, run_rest);
 ///     let __answer = __policy_0(&mut __call, Behind::new(&mut __frame)).await;
-///     __rpc.leave(Answered::answered(&mut __frame, __answer), &mut __call)
+///     __rpc.leave(&mut __frame, __answer, &mut __call)
 /// }
 /// ```
 fn method_impl(
@@ -478,7 +478,7 @@ fn method_impl(
         )
         #forking
     };
-    let rest = policy::rest(&links, &split, &innermost);
+    let rest = policy::rest(&links, &split, &innermost, true);
     let frame = policy::frame(&links, &split, &TokenStream::new());
     let (policy, kept) = (policies.name(of(chain)), policies.kept(of(chain)));
     let hide = hide_secrets(checked, None);
@@ -503,7 +503,7 @@ fn method_impl(
                 #(#kept),*
             )
             .await;
-            __rpc.leave(__interceptors::Answered::answered(&mut __frame, __answer), &mut __call)
+            __rpc.leave(&mut __frame, __answer, &mut __call)
         }
     }
 }

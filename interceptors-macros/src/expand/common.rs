@@ -36,7 +36,7 @@ pub(super) fn plan_impl(
     checked: &Checked,
     generics: &Generics,
     self_ty: &Type,
-    methods: impl Iterator<Item = impl ToTokens>,
+    methods: &impl ToTokens,
 ) -> Option<TokenStream> {
     if !checked.has_plan {
         return None;
@@ -52,7 +52,7 @@ pub(super) fn plan_impl(
     Some(quote! {
         #declaration
         impl #impl_generics __interceptors::Intercepted<#marker> for #self_ty #where_clause {
-            const PLAN: __interceptors::Plan = __interceptors::Plan::new(&[#(#methods),*]);
+            const PLAN: __interceptors::Plan = __interceptors::Plan::new(#methods);
         }
     })
 }

@@ -3,6 +3,7 @@ mod chain;
 mod channel;
 mod client_module;
 mod common;
+mod described;
 mod expander;
 mod found;
 mod hidden;

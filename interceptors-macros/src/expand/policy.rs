@@ -415,7 +415,14 @@ impl<'a> Policies<'a> {
 ///     __rpc.lent(__1).before(Chain::new(__2, __innermost))
 /// });
 /// ```
-pub(super) fn rest(links: &Links<'_>, split: &Split, given: &TokenStream) -> TokenStream {
+///
+/// `lends` is whether each attempt borrows what is innermost.
+pub(super) fn rest(
+    links: &Links<'_>,
+    split: &Split,
+    given: &TokenStream,
+    lends: bool,
+) -> TokenStream {
     let asked: Vec<usize> = split.asked(links.entries).collect();
     let first = asked.first().copied();
     let begins = |&i: &usize| Some(i) == first;
@@ -443,12 +450,11 @@ pub(super) fn rest(links: &Links<'_>, split: &Split, given: &TokenStream) -> Tok
         quote!(let _ = &#local;)
     });
     let bindings = quote!(#bindings #(#used)*);
-    let is_client = links.mount.side() == Side::Client;
     if is_plain(links, split) {
         return bindings;
     }
-    // The innermost link of a client takes a call of its own.
-    let last = match split.typed.is_empty() && !is_client {
+    let last = match split.typed.is_empty() {
+        true if lends => quote!(__interceptors::Lends),
         true => quote!(__interceptors::Blind),
         false => quote!(__interceptors::Typed),
     };
@@ -487,8 +493,7 @@ fn behind(
         }
         &[i, ref further_in @ ..] => {
             let (verdict, chain) = (verdict_name(i, Span::call_site()), chain(i));
-            let is_client = links.mount.side() == Side::Client;
-            match further_in.is_empty() && split.typed.is_empty() && !is_client {
+            match further_in.is_empty() && split.typed.is_empty() {
                 true => quote!(#verdict.around(#innermost, |__innermost| #chain)),
                 false => {
                     let behind = behind(links, split, further_in, last, &quote!(__innermost));

@@ -2,8 +2,9 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{ItemStruct, parse_quote};
 
-use super::channel::{Through, plan, plan_name, state};
+use super::channel::{holds_for_all, plan, plan_name, rows, state, through};
 use super::common::{entries, imports, plan_impl};
+use super::described::{Described, described};
 use crate::check::Checked;
 
 /// Input:
@@ -19,9 +20,9 @@ use crate::check::Checked;
 /// struct Inbound { tokens: Tokens }
 /// const _: () = {
 ///     impl ServerChain for Inbound {
-///         fn row(target: Target<'_>) -> usize {
-///             if target.is_rpc("/user.v1.UserService/Login") { return 1; }
-///             0
+///         fn plan(target: Target<'_>) -> &'static MethodPlan {
+///             if target.is_rpc("/user.v1.UserService/Login") { return __PLAN_1; }
+///             __PLAN_0
 ///         }
 ///         async fn receive<N: Next<Body, Body>>(…) -> Result<Response<Body>, Status> {
 ///             // the interceptors, then the service
@@ -53,34 +54,32 @@ pub(super) fn beside(checked: &Checked, item: &ItemStruct) -> TokenStream {
     });
     let (_, _, bounds) = bounded.split_for_impl();
     let state = state(checked);
-    let rows = || checked.chains.iter().enumerate();
+    let rows = || rows(checked);
     let plans = rows().map(|(n, chain)| plan(checked, n, chain));
-    let forms = rows().skip(1).map(|(n, chain)| {
-        let is_asked = form(&chain.rpc);
-        quote!(if #is_asked { return #n; })
-    });
-    let named = rows().skip(1).map(|(n, _)| {
-        let name = plan_name(n);
-        quote!(#n => #name,)
-    });
-    let applies = |by_default: bool, rows: &[usize]| {
-        let is_one = quote!(::core::matches!(__row, #(#rows)|*));
-        match by_default {
-            true => quote!(!#is_one),
-            false => is_one,
-        }
+    let others: Vec<_> = rows().map(|(n, _)| plan_name(n)).collect();
+    let Described {
+        items: described,
+        find,
+        plan: plan_rows,
+    } = described(checked, &others);
+    let forms = |is_http: bool| {
+        let rows = rows().skip(1);
+        let rows = rows.filter(move |(_, chain)| chain.rpc.contains(' ') == is_http);
+        rows.map(|(n, chain)| {
+            let (is_asked, plan) = (form(&chain.rpc), plan_name(n));
+            quote!(if #is_asked { return #plan; })
+        })
     };
+    let (http, rpcs) = (forms(true), forms(false));
     let listed = || checked.entries.iter().enumerate();
-    let enters =
-        listed().filter_map(|(i, listed)| listed.entry.enters(&listed.place(checked.mount, i)));
+    let passes = listed().filter_map(|(i, listed)| {
+        let passes = listed.entry.passes(&listed.place(checked.mount, i))?;
+        let is_needed = !holds_for_all(checked, i);
+        is_needed.then(|| quote!(if !__call.plan().covers(#i) { #passes }))
+    });
     let also = listed().filter_map(|(_, listed)| listed.entry.beside(item));
-    let receive = Through::new(checked, item, applies).body(&quote!(run));
-    let plan_impl = plan_impl(
-        checked,
-        parameters,
-        &self_ty,
-        rows().map(|(n, _)| plan_name(n)),
-    );
+    let receive = through(checked, item, &hide(checked), &quote!(run));
+    let plan_impl = plan_impl(checked, parameters, &self_ty, &plan_rows);
     let challenge = challenge(checked);
     let is_deprecated = item
         .attrs
@@ -95,6 +94,7 @@ pub(super) fn beside(checked: &Checked, item: &ItemStruct) -> TokenStream {
             #imports
             #entries
             #(#plans)*
+            #described
             #state
             impl #impl_generics __interceptors::ServerChain for #self_ty #bounds {
                 type State = __State;
@@ -105,31 +105,25 @@ pub(super) fn beside(checked: &Checked, item: &ItemStruct) -> TokenStream {
                     __State::new()
                 }
 
-                fn row(__target: __interceptors::server::Target<'_>) -> ::core::primitive::usize {
-                    let _ = __target;
-                    #(#forms)*
-                    0
-                }
-
-                fn plan(__row: ::core::primitive::usize) -> &'static __interceptors::MethodPlan {
-                    match __row {
-                        #(#named)*
-                        _ => __PLAN_0,
-                    }
+                fn plan(__target: __interceptors::server::Target<'_>) -> &'static __interceptors::MethodPlan {
+                    let path = __target.path();
+                    let _ = path;
+                    #(#http)*
+                    #find
+                    #(#rpcs)*
+                    __PLAN_0
                 }
 
                 async fn receive<__N: __interceptors::Next<__interceptors::server::Body, __interceptors::server::Body>>(
                     &self,
                     __state: &__State,
-                    __row: ::core::primitive::usize,
                     __call: &mut __interceptors::Call<__interceptors::server::Body>,
                     __next: __N,
                 ) -> ::core::result::Result<
                     __interceptors::tonic::Response<__interceptors::server::Body>,
                     __interceptors::tonic::Status,
                 > {
-                    let _ = __row;
-                    #(#enters)*
+                    #(#passes)*
                     #receive
                 }
             }
@@ -157,10 +151,28 @@ pub(super) fn beside(checked: &Checked, item: &ItemStruct) -> TokenStream {
     }
 }
 
+/// Hides the secrets that entries look for, in the calls where they do not do so in time.
+fn hide(checked: &Checked) -> TokenStream {
+    let listed = checked.entries.iter().enumerate();
+    let secrets = listed.filter_map(|(i, listed)| {
+        let secret = listed.entry.secret(&listed.place(checked.mount, i))?;
+        let mut before = checked.entries[..i].iter();
+        if before.any(|listed| listed.entry.is_users_code()) {
+            return Some(quote!(__call.hide(#secret);));
+        }
+        let is_needed = !holds_for_all(checked, i);
+        is_needed.then(|| quote!(if !__call.plan().covers(#i) { __call.hide(#secret); }))
+    });
+    secrets.collect()
+}
+
 /// Whether a request has this form.
 fn form(written: &str) -> TokenStream {
     if let Some((method, path)) = written.split_once(' ') {
         return quote!(__target.is_http(#method, #path));
+    }
+    if let Some(service) = written.strip_suffix("**") {
+        return quote!(__target.is_beneath(#service));
     }
     match written.strip_suffix('*') {
         Some(service) => quote!(__target.is_rpc_of(#service)),
@@ -170,8 +182,8 @@ fn form(written: &str) -> TokenStream {
 
 /// How the entry that verifies asks for credentials by HTTP.
 pub(super) fn challenge(checked: &Checked) -> TokenStream {
-    let mut entries = checked.entries.iter().enumerate();
-    let verifier = entries.rfind(|(_, listed)| listed.row.verifies);
+    let entries = checked.entries.iter().enumerate();
+    let verifier = entries.rev().find(|(_, listed)| listed.row.verifies);
     match verifier {
         Some((i, listed)) if listed.entry.config().is_some() => {
             let config = listed.place(checked.mount, i).item("CONFIG");

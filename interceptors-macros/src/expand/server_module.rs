@@ -139,7 +139,7 @@ pub(crate) fn expand(checked: &Checked, module: &ServerModule) -> TokenStream {
         let plan = plan_name(method);
         quote!(__Methods::<#inner>::#plan)
     });
-    let plan_impl = plan_impl(checked, &found, self_ty, plans);
+    let plan_impl = plan_impl(checked, &found, self_ty, &quote!(&[#(#plans),*]));
     let generated = quote! {
         const _: () = {
             #imports

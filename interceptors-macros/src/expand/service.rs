@@ -191,7 +191,7 @@ impl Expander<'_> {
     ///     });
     ///     let __answer =
     ///         <Self as __Policy>::__policy_0(&*self, &mut __call, Behind::new(&mut __frame)).await;
-    ///     __rpc.leave(Answered::answered(&mut __frame, __answer), &mut __call)
+    ///     __rpc.leave(&mut __frame, __answer, &mut __call)
     /// }
     /// ```
     fn wrapper_method(
@@ -311,7 +311,9 @@ impl Expander<'_> {
                 },
             ),
         };
-        let rest = policy::rest(&links, &split, &innermost);
+        // A client's method that takes `&mut self` is borrowed by each attempt.
+        let lends = self.checked.mount.side() == Side::Client && method.by_mut;
+        let rest = policy::rest(&links, &split, &innermost, lends);
         let frame = policy::frame(&links, &split, &quote!(|__request| #call));
         let hide = hide_secrets(
             self.checked,
@@ -331,7 +333,7 @@ impl Expander<'_> {
                 #(#kept),*
             )
             .await;
-            __rpc.leave(__interceptors::Answered::answered(&mut __frame, __answer), &mut __call)
+            __rpc.leave(&mut __frame, __answer, &mut __call)
         };
         let body = match method.returns {
             Returns::Async => body,
@@ -407,7 +409,7 @@ impl Expander<'_> {
             quote!(#(#cfgs)* <Self as #handlers>::#plan)
         });
         let (generics, self_ty) = (&self.block.generics, &self.block.self_ty);
-        plan_impl(self.checked, generics, self_ty, methods)
+        plan_impl(self.checked, generics, self_ty, &quote!(&[#(#methods),*]))
     }
 }
 

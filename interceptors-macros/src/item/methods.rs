@@ -20,7 +20,6 @@ pub(crate) struct MethodRef {
     pub(crate) spelled: Spelled,
 }
 
-#[derive(PartialEq, Eq)]
 pub(crate) enum Spelled {
     /// `login`
     Rust(String),
@@ -28,20 +27,53 @@ pub(crate) enum Spelled {
     Rpc(String),
     /// `"/user.v1.UserService/Login"`
     Path { service: String, method: String },
-    /// `"/user.v1.UserService/*"`
-    Service(String),
-    /// `"GET /healthz"`
+    /// `"GET /healthz"`, on a server.
     Http { method: String, path: String },
+    /// `idempotent`, on a channel or a server: the methods that the descriptors mark so.
+    Idempotent,
 }
 
-impl Spelled {
-    /// As a list of a channel or a server has it.
-    pub(crate) fn written(&self) -> String {
-        match self {
-            Self::Rust(name) | Self::Rpc(name) => name.clone(),
-            Self::Path { service, method } => format!("/{service}/{method}"),
-            Self::Service(service) => format!("/{service}/*"),
-            Self::Http { method, path } => format!("{method} {path}"),
+impl MethodRef {
+    /// `/user.v1.UserService/Login` or `/user.v1.UserService/*`
+    pub(crate) fn path(&self) -> Option<String> {
+        match &self.spelled {
+            Spelled::Path { service, method } => Some(format!("/{service}/{method}")),
+            _ => None,
+        }
+    }
+
+    /// The path, or `GET /healthz`.
+    pub(crate) fn form(&self) -> Option<String> {
+        match &self.spelled {
+            Spelled::Http { method, path } => Some(format!("{method} {path}")),
+            _ => self.path(),
+        }
+    }
+
+    /// Whether it names a service, and what has this form is beneath that. A router may know paths that are the name of no RPC, and
+    /// what is closed with a service is closed with all of it.
+    pub(crate) fn is_above(&self, form: &str) -> bool {
+        let asked = form.split_once(' ').map_or(form, |(_, path)| path);
+        let path = self.path();
+        let service = path.as_deref().and_then(|path| path.strip_suffix('*'));
+        service.is_some_and(|service| asked.starts_with(service))
+    }
+
+    /// Whether it names what has this form, by itself or with its service.
+    pub(crate) fn is_for(&self, form: &str) -> bool {
+        let Some(path) = self.path() else {
+            let listed = self.form();
+            // Whoever answers a `GET` answers a `HEAD` with it.
+            let get = form.strip_prefix("HEAD ").map(|path| format!("GET {path}"));
+            return listed.as_deref() == Some(form) || get.is_some() && listed == get;
+        };
+        let asked = form.split_once(' ').map_or(form, |(_, path)| path);
+        match path.strip_suffix('*') {
+            Some(service) => match asked.strip_prefix(service) {
+                Some(method) => is_identifier(method) || method == "*",
+                None => false,
+            },
+            None => path == asked,
         }
     }
 }
@@ -65,14 +97,11 @@ fn form_of_server(text: &str) -> Option<Spelled> {
         });
     }
     let (service, method) = text.strip_prefix('/')?.split_once('/')?;
-    match method {
-        "*" if is_service_name(service) => Some(Spelled::Service(service.to_owned())),
-        _ if is_service_name(service) && is_identifier(method) => Some(Spelled::Path {
-            service: service.to_owned(),
-            method: method.to_owned(),
-        }),
-        _ => None,
-    }
+    let is_form = is_service_name(service) && (is_identifier(method) || method == "*");
+    is_form.then(|| Spelled::Path {
+        service: service.to_owned(),
+        method: method.to_owned(),
+    })
 }
 
 /// `[login, "Login", "/user.v1.UserService/Login"]`
@@ -105,6 +134,9 @@ pub(crate) fn methods(
 
 fn method(cx: &Ctxt, mount: Mount, expr: &Expr) -> Option<MethodRef> {
     let spelled = match expr {
+        Expr::Path(path) if mount.is_struct() && path.path.is_ident("idempotent") => {
+            Some(Spelled::Idempotent)
+        }
         Expr::Path(_) if mount == Mount::Server => None,
         Expr::Path(path) => path
             .path

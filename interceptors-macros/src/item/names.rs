@@ -183,7 +183,7 @@ impl<'a> Names<'a> {
         };
         let (found, written) = match &method_ref.spelled {
             // Only a server's lists have them, and they name no method of an `impl`.
-            Spelled::Service(_) | Spelled::Http { .. } => return Vec::new(),
+            Spelled::Http { .. } => return Vec::new(),
             Spelled::Rust(name) => (indices_where(&|method| method.name == *name), name),
             Spelled::Rpc(name) => (indices_where(&|method| method.has_rpc_name(name)), name),
             Spelled::Path {
@@ -195,6 +195,8 @@ impl<'a> Names<'a> {
                 }
                 (indices_where(&|method| method.has_rpc_name(name)), name)
             }
+            // A block has no descriptors.
+            Spelled::Idempotent => return Vec::new(),
         };
         // Exactly this name before one that differs in case and underscores.
         let exact = |&index: &usize| self.methods[index].rpc == *written;

@@ -579,6 +579,18 @@ snapshot!(channel, {
     }
 });
 
+snapshot!(channel_with_descriptors, {
+    descriptors = [crate::FILE_DESCRIPTOR_SET, tonic_health::pb::FILE_DESCRIPTOR_SET],
+    logging(except = ["/grpc.health.v1.Health/*"]),
+    retry(only = [idempotent]),
+    hedge(only = ["/user.v1.UserService/Get"]),
+    auth(token = self.tokens, public = [idempotent, "/user.v1.UserService/Login"]),
+}, {
+    struct Outbound {
+        tokens: TokenCache,
+    }
+});
+
 snapshot!(stub, { service = "user.v1.UserService", logging, hedge(delay = "1s", only = [get]) }, {
     impl Users {
         /// Gives a user.

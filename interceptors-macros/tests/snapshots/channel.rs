@@ -75,31 +75,39 @@ const _: () = {
         __interceptors::deadline::Entry,
     >(&__CONFIG_DEADLINE_4.settings(), &[]);
     const __PLAN_0: &__interceptors::MethodPlan = &__interceptors::MethodPlan::of_channel(
-        __interceptors::Name {
-            service: "*",
-            method: "*",
-            path: "*",
-            derived: false,
-            exact: true,
-        },
-        &[
-            __ENTRY_LOGGING_0,
-            __ENTRY_RETRY_1,
-            __ENTRY_AUTH_2,
-            __ENTRY_METADATA_3,
-            __ENTRY_DEADLINE_4,
-        ],
-    );
+            __interceptors::Name {
+                service: "*",
+                method: "*",
+                path: "*",
+                derived: false,
+                exact: true,
+            },
+            &[
+                __ENTRY_LOGGING_0,
+                __ENTRY_RETRY_1,
+                __ENTRY_AUTH_2,
+                __ENTRY_METADATA_3,
+                __ENTRY_DEADLINE_4,
+            ],
+        )
+        .covered(&[true, true, true, true, true]);
     const __PLAN_1: &__interceptors::MethodPlan = &__interceptors::MethodPlan::of_channel(
-        __interceptors::Name {
-            service: "user.v1.UserService",
-            method: "Login",
-            path: "/user.v1.UserService/Login",
-            derived: false,
-            exact: true,
-        },
-        &[__ENTRY_LOGGING_0, __ENTRY_RETRY_1, __ENTRY_METADATA_3, __ENTRY_DEADLINE_4],
-    );
+            __interceptors::Name {
+                service: "user.v1.UserService",
+                method: "Login",
+                path: "/user.v1.UserService/Login",
+                derived: false,
+                exact: true,
+            },
+            &[
+                __ENTRY_LOGGING_0,
+                __ENTRY_RETRY_1,
+                __ENTRY_AUTH_2,
+                __ENTRY_METADATA_3,
+                __ENTRY_DEADLINE_4,
+            ],
+        )
+        .covered(&[true, true, false, true, true]);
     #[allow(missing_debug_implementations, unreachable_pub)]
     pub struct __State {
         __1: __interceptors::retry::Throttle,
@@ -173,10 +181,7 @@ const _: () = {
             });
             let __4 = &__interceptors::deadline::Deadline::new(__CONFIG_DEADLINE_4);
             let __2 = {
-                let __applies = !(__interceptors::is_path(
-                    __call.path(),
-                    "/user.v1.UserService/Login",
-                ));
+                let __applies = __call.plan().covers(2usize);
                 move || __interceptors::Selected::new(__applies.then(__2))
             };
             __call.hide(__CONFIG_AUTH_2.own_header());

@@ -38,25 +38,27 @@ const _: () = {
         &[__interceptors::Setting::new("per", __interceptors::Value::Text("service"))],
     );
     const __PLAN_0: &__interceptors::MethodPlan = &__interceptors::MethodPlan::of_channel(
-        __interceptors::Name {
-            service: "*",
-            method: "*",
-            path: "*",
-            derived: false,
-            exact: true,
-        },
-        &[__ENTRY_CIRCUIT_BREAKER_0, __ENTRY_LOAD_SHED_1],
-    );
+            __interceptors::Name {
+                service: "*",
+                method: "*",
+                path: "*",
+                derived: false,
+                exact: true,
+            },
+            &[__ENTRY_CIRCUIT_BREAKER_0, __ENTRY_LOAD_SHED_1],
+        )
+        .covered(&[true, true]);
     const __PLAN_1: &__interceptors::MethodPlan = &__interceptors::MethodPlan::of_channel(
-        __interceptors::Name {
-            service: "a.B",
-            method: "C",
-            path: "/a.B/C",
-            derived: false,
-            exact: true,
-        },
-        &[__ENTRY_LOAD_SHED_1],
-    );
+            __interceptors::Name {
+                service: "a.B",
+                method: "C",
+                path: "/a.B/C",
+                derived: false,
+                exact: true,
+            },
+            &[__ENTRY_CIRCUIT_BREAKER_0, __ENTRY_LOAD_SHED_1],
+        )
+        .covered(&[false, true]);
     #[allow(missing_debug_implementations, unreachable_pub)]
     pub struct __State {
         __0: __interceptors::circuit_breaker::CircuitBreakers,
@@ -104,7 +106,7 @@ const _: () = {
             let __0 = &__interceptors::circuit_breaker::Break::new(&__state.__0);
             let __1 = &__interceptors::concurrency::LoadShed::new(&__state.__1);
             let __0 = &__interceptors::Selected::new(
-                (!(__interceptors::is_path(__call.path(), "/a.B/C"))).then_some(__0),
+                __call.plan().covers(0usize).then_some(__0),
             );
             let mut __chain = __interceptors::Chain::new(
                 __0,

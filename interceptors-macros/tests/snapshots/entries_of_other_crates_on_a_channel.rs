@@ -39,25 +39,27 @@ const _: () = {
         >(&[__interceptors::Setting::new("level", __interceptors::Value::Text("3"))])
     };
     const __PLAN_0: &__interceptors::MethodPlan = &__interceptors::MethodPlan::of_channel(
-        __interceptors::Name {
-            service: "*",
-            method: "*",
-            path: "*",
-            derived: false,
-            exact: true,
-        },
-        &[__ENTRY_LOGGING_0, __ENTRY_AUDIT_1],
-    );
+            __interceptors::Name {
+                service: "*",
+                method: "*",
+                path: "*",
+                derived: false,
+                exact: true,
+            },
+            &[__ENTRY_LOGGING_0, __ENTRY_AUDIT_1],
+        )
+        .covered(&[true, true]);
     const __PLAN_1: &__interceptors::MethodPlan = &__interceptors::MethodPlan::of_channel(
-        __interceptors::Name {
-            service: "a.B",
-            method: "C",
-            path: "/a.B/C",
-            derived: false,
-            exact: true,
-        },
-        &[__ENTRY_LOGGING_0],
-    );
+            __interceptors::Name {
+                service: "a.B",
+                method: "C",
+                path: "/a.B/C",
+                derived: false,
+                exact: true,
+            },
+            &[__ENTRY_LOGGING_0, __ENTRY_AUDIT_1],
+        )
+        .covered(&[true, false]);
     #[allow(missing_debug_implementations, unreachable_pub)]
     pub struct __State {
         __1: __Own1,
@@ -102,7 +104,7 @@ const _: () = {
             let __1 = &__state.__1;
             __rpc.covers(__1);
             let __1 = &__interceptors::Selected::new(
-                (!(__interceptors::is_path(__call.path(), "/a.B/C"))).then_some(__1),
+                __call.plan().covers(1usize).then_some(__1),
             );
             let mut __chain = __interceptors::Chain::new(
                 __0,

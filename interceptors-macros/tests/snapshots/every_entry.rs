@@ -459,11 +459,7 @@ const _: () = {
                     __interceptors::Behind::new(&mut __frame),
                 )
                 .await;
-            __rpc
-                .leave(
-                    __interceptors::Answered::answered(&mut __frame, __answer),
-                    &mut __call,
-                )
+            __rpc.leave(&mut __frame, __answer, &mut __call)
         }
         async fn get_user(
             &self,
@@ -576,11 +572,7 @@ const _: () = {
                     __interceptors::Behind::new(&mut __frame),
                 )
                 .await;
-            __rpc
-                .leave(
-                    __interceptors::Answered::answered(&mut __frame, __answer),
-                    &mut __call,
-                )
+            __rpc.leave(&mut __frame, __answer, &mut __call)
         }
     }
     #[allow(unreachable_pub)]

@@ -257,8 +257,8 @@ pub mod user_service_client {
                     .outgoing(__PLAN_get_url, __abilities(), __request);
                 __call.set_plaintext(self.is_plaintext);
                 __call.hide(__CONFIG_AUTH_1.own_header());
-                let __verdict = __interceptors::Typed;
-                let __behind = __interceptors::Typed
+                let __verdict = __interceptors::Lends;
+                let __behind = __interceptors::Lends
                     .around(
                         __interceptors::Outgoing::<
                             _,
@@ -289,11 +289,7 @@ pub mod user_service_client {
                         __interceptors::Behind::new(&mut __frame),
                     )
                     .await;
-                __rpc
-                    .leave(
-                        __interceptors::Answered::answered(&mut __frame, __answer),
-                        &mut __call,
-                    )
+                __rpc.leave(&mut __frame, __answer, &mut __call)
             }
             /// Uploads.
             pub async fn upload(
@@ -321,8 +317,8 @@ pub mod user_service_client {
                     .outgoing(__PLAN_upload, __abilities(), __request);
                 __call.set_plaintext(self.is_plaintext);
                 __call.hide(__CONFIG_AUTH_1.own_header());
-                let __verdict = __interceptors::Typed;
-                let __behind = __interceptors::Typed
+                let __verdict = __interceptors::Lends;
+                let __behind = __interceptors::Lends
                     .around(
                         __interceptors::Outgoing::<
                             _,
@@ -353,11 +349,7 @@ pub mod user_service_client {
                         __interceptors::Behind::new(&mut __frame),
                     )
                     .await;
-                __rpc
-                    .leave(
-                        __interceptors::Answered::answered(&mut __frame, __answer),
-                        &mut __call,
-                    )
+                __rpc.leave(&mut __frame, __answer, &mut __call)
             }
         }
         #[allow(unreachable_pub)]

@@ -201,8 +201,8 @@ pub mod user_service_client {
                     __rpc.covers(__0);
                 };
                 let _ = &__0;
-                let __verdict = __interceptors::Typed;
-                let __behind = __interceptors::Typed
+                let __verdict = __interceptors::Lends;
+                let __behind = __interceptors::Lends
                     .around(
                         __interceptors::Outgoing::<
                             _,
@@ -237,11 +237,7 @@ pub mod user_service_client {
                         __interceptors::Behind::new(&mut __frame),
                     )
                     .await;
-                __rpc
-                    .leave(
-                        __interceptors::Answered::answered(&mut __frame, __answer),
-                        &mut __call,
-                    )
+                __rpc.leave(&mut __frame, __answer, &mut __call)
             }
             /// Uploads.
             pub async fn upload(
@@ -289,8 +285,8 @@ pub mod user_service_client {
                     __rpc.covers(__1);
                 };
                 let _ = &__1;
-                let __verdict = __interceptors::Typed;
-                let __behind = __interceptors::Typed
+                let __verdict = __interceptors::Lends;
+                let __behind = __interceptors::Lends
                     .around(
                         __interceptors::Outgoing::<
                             _,
@@ -325,11 +321,7 @@ pub mod user_service_client {
                         __interceptors::Behind::new(&mut __frame),
                     )
                     .await;
-                __rpc
-                    .leave(
-                        __interceptors::Answered::answered(&mut __frame, __answer),
-                        &mut __call,
-                    )
+                __rpc.leave(&mut __frame, __answer, &mut __call)
             }
         }
         #[allow(unreachable_pub)]

@@ -227,11 +227,7 @@ const _: () = {
                     __kept_1_get(),
                 )
                 .await;
-            __rpc
-                .leave(
-                    __interceptors::Answered::answered(&mut __frame, __answer),
-                    &mut __call,
-                )
+            __rpc.leave(&mut __frame, __answer, &mut __call)
         }
         async fn set(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
             let __rpc = __interceptors::Rpc::<
@@ -272,11 +268,7 @@ const _: () = {
                     __interceptors::Behind::new(&mut __frame),
                 )
                 .await;
-            __rpc
-                .leave(
-                    __interceptors::Answered::answered(&mut __frame, __answer),
-                    &mut __call,
-                )
+            __rpc.leave(&mut __frame, __answer, &mut __call)
         }
     }
     #[allow(unreachable_pub)]

@@ -132,8 +132,8 @@ const _: () = {
                 __rpc.covers(__0);
             };
             let _ = &__0;
-            let __verdict = __interceptors::Typed;
-            let __behind = __interceptors::Typed
+            let __verdict = __interceptors::Blind;
+            let __behind = __interceptors::Blind
                 .around(
                     __rpc
                         .stub(|__request| <Self as __handlers::Handlers>::__get(
@@ -164,11 +164,7 @@ const _: () = {
                     __interceptors::Behind::new(&mut __frame),
                 )
                 .await;
-            __rpc
-                .leave(
-                    __interceptors::Answered::answered(&mut __frame, __answer),
-                    &mut __call,
-                )
+            __rpc.leave(&mut __frame, __answer, &mut __call)
         }
     }
     #[allow(unreachable_pub)]

@@ -238,11 +238,7 @@ const _: () = {
                     __interceptors::Behind::new(&mut __frame),
                 )
                 .await;
-            __rpc
-                .leave(
-                    __interceptors::Answered::answered(&mut __frame, __answer),
-                    &mut __call,
-                )
+            __rpc.leave(&mut __frame, __answer, &mut __call)
         }
         async fn set(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
             let __rpc = __interceptors::Rpc::<
@@ -283,11 +279,7 @@ const _: () = {
                     __interceptors::Behind::new(&mut __frame),
                 )
                 .await;
-            __rpc
-                .leave(
-                    __interceptors::Answered::answered(&mut __frame, __answer),
-                    &mut __call,
-                )
+            __rpc.leave(&mut __frame, __answer, &mut __call)
         }
     }
     #[allow(unreachable_pub)]

@@ -166,11 +166,7 @@ const _: () = {
                     __interceptors::Behind::new(&mut __frame),
                 )
                 .await;
-            __rpc
-                .leave(
-                    __interceptors::Answered::answered(&mut __frame, __answer),
-                    &mut __call,
-                )
+            __rpc.leave(&mut __frame, __answer, &mut __call)
         }
         async fn get_me(
             &self,
@@ -214,11 +210,7 @@ const _: () = {
                     __interceptors::Behind::new(&mut __frame),
                 )
                 .await;
-            __rpc
-                .leave(
-                    __interceptors::Answered::answered(&mut __frame, __answer),
-                    &mut __call,
-                )
+            __rpc.leave(&mut __frame, __answer, &mut __call)
         }
     }
     #[allow(unreachable_pub)]

@@ -197,11 +197,7 @@ const _: () = {
                     __interceptors::Behind::new(&mut __frame),
                 )
                 .await;
-            __rpc
-                .leave(
-                    __interceptors::Answered::answered(&mut __frame, __answer),
-                    &mut __call,
-                )
+            __rpc.leave(&mut __frame, __answer, &mut __call)
         }
         async fn set(
             &mut self,
@@ -230,8 +226,8 @@ const _: () = {
                     __abilities(),
                     __request,
                 );
-            let __verdict = __interceptors::Typed;
-            let __behind = __interceptors::Typed
+            let __verdict = __interceptors::Lends;
+            let __behind = __interceptors::Lends
                 .around(__rpc.stub_mut(__methods::set, self), |__innermost| __innermost);
             let mut __stage = __verdict.stage();
             let __home = __verdict.home(&mut __stage);
@@ -250,11 +246,7 @@ const _: () = {
                     __interceptors::Behind::new(&mut __frame),
                 )
                 .await;
-            __rpc
-                .leave(
-                    __interceptors::Answered::answered(&mut __frame, __answer),
-                    &mut __call,
-                )
+            __rpc.leave(&mut __frame, __answer, &mut __call)
         }
     }
     #[allow(nonstandard_style)]

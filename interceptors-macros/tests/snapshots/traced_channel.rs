@@ -20,15 +20,16 @@ const _: () = {
         __interceptors::request_id::Entry,
     >(&__CONFIG_REQUEST_ID_1.client_settings(), &[]);
     const __PLAN_0: &__interceptors::MethodPlan = &__interceptors::MethodPlan::of_channel(
-        __interceptors::Name {
-            service: "*",
-            method: "*",
-            path: "*",
-            derived: false,
-            exact: true,
-        },
-        &[__ENTRY_TRACE_0, __ENTRY_REQUEST_ID_1],
-    );
+            __interceptors::Name {
+                service: "*",
+                method: "*",
+                path: "*",
+                derived: false,
+                exact: true,
+            },
+            &[__ENTRY_TRACE_0, __ENTRY_REQUEST_ID_1],
+        )
+        .covered(&[true, true]);
     #[allow(missing_debug_implementations, unreachable_pub)]
     pub struct __State {}
     impl __State {

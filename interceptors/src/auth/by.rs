@@ -24,7 +24,7 @@ pub trait Authenticates: Send + Sync + 'static {
     type Identity: Clone + Send + Sync + 'static;
 }
 
-/// The call came through the mount `C`.
+/// The call came through the mount `C`, whose `auth` did not look at it.
 struct Passed<C>(PhantomData<fn() -> C>);
 
 /// `auth` of the mount `C` has found out who calls.
@@ -42,19 +42,13 @@ impl<C> Clone for Authenticated<C> {
     }
 }
 
-/// Says that the call comes through the mount `C`.
+/// Says that the call comes through the mount `C`, past its `auth`.
 #[doc(hidden)]
 pub fn passes<C: 'static>(call: &mut CallDetails) {
     let extensions = call.extensions_mut();
     extensions.insert(Passed::<C>(PhantomData));
-    // Of this call nobody has said yet who makes it.
-    if is_authenticated::<C>(extensions) {
-        extensions.remove::<Authenticated<C>>();
-    }
-}
-
-fn is_authenticated<C: 'static>(extensions: &Extensions) -> bool {
-    extensions.get::<Authenticated<C>>().is_some()
+    // The request may have been here before, as part of another call.
+    extensions.remove::<Authenticated<C>>();
 }
 
 /// What an `auth` leaves with the call beside the identity.
@@ -119,14 +113,15 @@ where
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
         let extensions = call.extensions();
-        if extensions.get::<Passed<C>>().is_none() {
-            return Err(unreached(call, type_name::<C>()));
-        }
+        let is_authenticated = extensions.get::<Authenticated<C>>().is_some();
         let has_identity = extensions.get::<Identity<C::Identity>>().is_some();
-        if !(has_identity && is_authenticated::<C>(extensions)) {
-            return Err(refused());
+        if is_authenticated && has_identity {
+            return next.run(call).await;
         }
-        next.run(call).await
+        Err(match extensions.get::<Passed<C>>() {
+            Some(_) => refused(),
+            None => unreached(call, type_name::<C>()),
+        })
     }
 }
 

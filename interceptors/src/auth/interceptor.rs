@@ -276,12 +276,12 @@ mod tests {
     );
 
     fn call(values: &[&[u8]]) -> Call<()> {
-        let mut request = Request::new(());
+        let mut head = Request::new(());
         for value in values {
             let value = MetadataValue::try_from(*value).unwrap();
-            request.metadata_mut().append("authorization", value);
+            head.metadata_mut().append("authorization", value);
         }
-        Call::received::<()>(&PLAN, || Abilities::new(None, None), request)
+        Call::received::<()>(&PLAN, || Abilities::new(None, None), head, ())
     }
 
     fn token(config: &Config, values: &[&[u8]]) -> Option<String> {

@@ -70,7 +70,7 @@ where
         match caught {
             Ok(answer) => {
                 // The handler is cloned for streams alone.
-                if answer.is_ok() && call.kind().response_is_stream() {
+                if answer.is_ok() && call.plan().response_is_polled() {
                     call.push_layer(Guard(self.handler.clone()));
                 }
                 answer

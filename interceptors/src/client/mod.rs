@@ -37,6 +37,8 @@ mod channel;
 mod connect;
 #[allow(missing_docs, missing_debug_implementations)]
 mod encrypted;
+#[allow(missing_docs, missing_debug_implementations)]
+mod frame;
 #[cfg(feature = "into-channel")]
 mod into_channel;
 #[allow(missing_docs)]
@@ -107,11 +109,12 @@ pub(crate) async fn send<Req: Send, Res: Send>(
         false => of_handle(call.extensions()),
     };
     let run = Cancellable::new(InTurns::new(chain.run(call)), cancelled);
-    let mut answer = timeout_at(deadline, run, exceeded).await;
-    if let Err(status) = &mut answer
-        && !call.is_sent()
-    {
-        unsent::mark(status);
+    // Each arm leaves by itself: an answer is moved once.
+    match timeout_at(deadline, run, exceeded).await {
+        Err(mut status) if !call.is_sent() => {
+            unsent::mark(&mut status);
+            Err(status)
+        }
+        answer => answer,
     }
-    answer
 }

@@ -15,7 +15,7 @@ use crate::core::call::Call;
 use crate::core::chain::Next;
 use crate::core::frame::{Opaque, OpaqueAnswer, OpaqueReply, opaque};
 use crate::core::malformed;
-use crate::core::name::CallName;
+use crate::core::name::{CallName, name_in};
 use crate::core::plan::MethodPlan;
 use crate::mount::policy::Policy;
 use crate::mount::probe::Probe;
@@ -99,7 +99,7 @@ async fn caught<T>(
 
 /// The innermost link of a hand-written stub's chain.
 pub struct StubHandler<F, R> {
-    call: F,
+    pub(super) call: F,
     reply: PhantomData<R>,
 }
 
@@ -115,7 +115,10 @@ where
         let request = call.outgoing_request()?;
         let answer = caught((self.call)(request)).await;
         call.set_answered(answer.is_ok());
-        R::enter(answer.map_err(of_tonic))
+        match answer {
+            Ok(response) => Ok(response.map(R::body)),
+            Err(status) => Err(of_tonic(status)),
+        }
     }
 
     fn fork(&self) -> Option<Self> {
@@ -201,11 +204,14 @@ where
     (request, A::of)
 }
 
-/// Whether a request's path names this method: `/service/Method`, under whatever prefix the channel's
-/// origin has.
+/// Whether a request's path names this method, `/service/Method`, or a method of `/service/*`, under whatever prefix the
+/// channel's origin has.
 #[must_use]
 pub fn is_path(path: &str, method: &str) -> bool {
-    path.ends_with(method)
+    match method.strip_suffix('*') {
+        Some(service) => name_in(path).starts_with(service.trim_start_matches('/')),
+        None => path.ends_with(method),
+    }
 }
 
 impl WireRpc {
@@ -232,7 +238,7 @@ pub trait CallMut<Method> {
 
 /// The innermost link of the chain of such a method.
 pub struct StubHandlerMut<'a, T: ?Sized, Method, R> {
-    stub: &'a mut T,
+    pub(super) stub: &'a mut T,
     method: PhantomData<fn(Method) -> R>,
 }
 
@@ -250,6 +256,9 @@ where
         let request = call.outgoing_request()?;
         let answer = caught(self.stub.call_mut(request)).await;
         call.set_answered(answer.is_ok());
-        R::enter(answer.map_err(of_tonic))
+        match answer {
+            Ok(response) => Ok(response.map(R::body)),
+            Err(status) => Err(of_tonic(status)),
+        }
     }
 }

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::marker::PhantomData;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -10,12 +10,13 @@ use http::uri::PathAndQuery;
 use tonic::client::{Grpc, GrpcService};
 use tonic::codec::Codec;
 use tonic::metadata::MetadataMap;
-use tonic::{CancellationHandle, Code, GrpcMethod, Response, Status, Streaming};
+use tonic::{CancellationHandle, Code, GrpcMethod, Request, Response, Status, Streaming};
 
+use super::frame::Transport;
 use super::of_tonic;
 use super::one_piece::{InOnePiece, is_glance};
 use super::{RequestStream, failed};
-use crate::core::call::Call;
+use crate::core::call::{Call, gone};
 use crate::core::chain::Next;
 use crate::core::messages::{MessageStream, rebuilt};
 use crate::core::stream::ResponseStream;
@@ -176,7 +177,7 @@ pub trait Inbound<M>: Send {
     /// Leaves the response where it is, because it is large.
     fn read(
         response: &mut Response<Streaming<M>>,
-        answered: &mut bool,
+        answered: impl FnMut(bool) + Send,
     ) -> impl Future<Output = Result<Self::Read, Status>> + Send;
 
     fn receive(response: Response<Streaming<M>>, read: Self::Read) -> Response<Self::Body>;
@@ -188,16 +189,17 @@ impl<M: Send + 'static> Inbound<M> for Many {
 
     async fn read(
         response: &mut Response<Streaming<M>>,
-        answered: &mut bool,
+        mut answered: impl FnMut(bool) + Send,
     ) -> Result<Option<M>, Status> {
-        *answered = status::is_grpc(response.metadata().as_ref());
-        if *answered {
+        let is_grpc = status::is_grpc(response.metadata().as_ref());
+        answered(is_grpc);
+        if is_grpc {
             return Ok(None);
         }
         // What a proxy answers by itself tonic hands on as a stream that fails at once.
         let first = response.get_mut().message().await;
         let first = first.map_err(|status| with_headers(status, response.metadata()))?;
-        *answered = true;
+        answered(true);
         Ok(first)
     }
 
@@ -236,13 +238,16 @@ impl<M: Send + 'static> Inbound<M> for One {
     type Body = M;
     type Read = M;
 
-    async fn read(response: &mut Response<Streaming<M>>, answered: &mut bool) -> Result<M, Status> {
+    async fn read(
+        response: &mut Response<Streaming<M>>,
+        mut answered: impl FnMut(bool) + Send,
+    ) -> Result<M, Status> {
         let mut first = true;
         let next = poll_fn(|cx| {
             let polled = Pin::new(response.get_mut()).poll_next(cx);
             // A message that is here already says more than the headers do.
             if std::mem::take(&mut first) && !matches!(polled, Poll::Ready(Some(Ok(_)))) {
-                *answered = status::is_grpc(response.metadata().as_ref());
+                answered(status::is_grpc(response.metadata().as_ref()));
             }
             polled
         });
@@ -253,7 +258,7 @@ impl<M: Send + 'static> Inbound<M> for One {
             }
             None => return Err(Status::internal("the response has no message")),
         };
-        *answered = true;
+        answered(true);
         if let Some(trailers) = response.get_mut().trailers().await? {
             let headers = response.metadata_mut().as_mut();
             headers.extend(trailers.into_headers());
@@ -272,6 +277,87 @@ fn with_headers(mut status: Status, headers: &MetadataMap) -> Status {
     let trailers = status.metadata_mut().as_mut();
     trailers.extend(headers.clone().into_headers());
     status
+}
+
+/// Whoever holds what an attempt needs, for as long as that runs.
+pub(super) trait Reaches<S>: Send {
+    fn reach(&mut self) -> Option<&mut S>;
+}
+
+impl<S: Send> Reaches<S> for &mut S {
+    fn reach(&mut self) -> Option<&mut S> {
+        Some(self)
+    }
+}
+
+impl<T, C, In, Out> Outgoing<'_, T, C, In, Out>
+where
+    C: Codec + Send,
+    C::Encode: Send + Sync + 'static,
+    C::Decode: Send + Sync + 'static,
+    T: GrpcService<tonic::body::Body> + Send,
+    T::Future: Send,
+    T::ResponseBody: http_body::Body<Data = Bytes> + Send + 'static,
+    <T::ResponseBody as http_body::Body>::Error: Into<BoxError> + Send,
+{
+    /// Sends the request over a transport that has a place for it, and reads the response.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) async fn exchange<Req>(
+        mut this: impl Reaches<Self>,
+        mut request: Request<Req>,
+        answered: impl FnMut(bool) + Send,
+    ) -> Result<Response<Out::Body>, Status>
+    where
+        Req: Send,
+        In: Outbound<Req, Message = C::Encode>,
+        Out: Inbound<C::Decode>,
+    {
+        let Some(this) = this.reach() else {
+            return Err(gone());
+        };
+        let Method {
+            path,
+            service,
+            method,
+        } = *this.method;
+        let extensions = request.extensions_mut();
+        let is_cancellable =
+            !extensions.is_empty() && extensions.get::<CancellationHandle>().is_some();
+        extensions.insert(GrpcMethod::new(service, method));
+        // One of the caller's own would cancel the attempts that follow as well.
+        let may_outlive = In::outlives_its_call(request.get_ref()) && !is_cancellable;
+        let mut cancel = CancelOnDrop(may_outlive.then(|| request.cancellation_handle()));
+        let request = request.map(|request| In::messages(request, is_cancellable));
+        let grpc = this.grpc.get_mut();
+        let sending = grpc.streaming(request, path(), (this.codec)());
+        let mut response = match sending.await {
+            Ok(response) => response,
+            Err(status) => return Err(status),
+        };
+        let reading = Out::read(&mut response, answered);
+        let read = match reading.await {
+            Ok(read) => read,
+            Err(status) => return Err(status),
+        };
+        cancel.0 = None;
+        Ok(Out::receive(response, read))
+    }
+}
+
+impl<T, C, In, Out> Transport for Outgoing<'_, T, C, In, Out>
+where
+    In: Send,
+    Out: Send,
+    C: Send,
+    T: GrpcService<tonic::body::Body> + Send,
+    T::ResponseBody: http_body::Body<Data = Bytes> + Send + 'static,
+    <T::ResponseBody as http_body::Body>::Error: Into<BoxError> + Send,
+{
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Status>> {
+        // It keeps nothing between two polls.
+        let polled = pin!(self.grpc.get_mut().ready()).poll(cx);
+        polled.map_err(|error| not_ready(error.into()))
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -302,32 +388,10 @@ where
             drop(call.take_request());
             return Err(status);
         }
-        let mut request = call.outgoing_request()?;
-        let Method {
-            path,
-            service,
-            method,
-        } = *self.method;
-        let extensions = request.extensions_mut();
-        let is_cancellable =
-            !extensions.is_empty() && extensions.get::<CancellationHandle>().is_some();
-        extensions.insert(GrpcMethod::new(service, method));
-        // One of the caller's own would cancel the attempts that follow as well.
-        let may_outlive = In::outlives_its_call(request.get_ref()) && !is_cancellable;
-        let mut cancel = CancelOnDrop(may_outlive.then(|| request.cancellation_handle()));
-        let request = request.map(|request| In::messages(request, is_cancellable));
-        let sending = grpc.streaming(request, path(), (self.codec)());
-        let mut response = match sending.await {
-            Ok(response) => response,
-            Err(status) => return Err(failed(status, call.known_deadline())),
-        };
-        let reading = Out::read(&mut response, call.answered_mut());
-        let read = match reading.await {
-            Ok(read) => read,
-            Err(status) => return Err(failed(status, call.known_deadline())),
-        };
-        cancel.0 = None;
-        Ok(Out::receive(response, read))
+        let request = call.outgoing_request()?;
+        let answer = Self::exchange(self, request, |answered| call.set_answered(answered));
+        let answer = answer.await;
+        answer.map_err(|status| failed(status, call.known_deadline()))
     }
 
     fn fork(&self) -> Option<Self> {

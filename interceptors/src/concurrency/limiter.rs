@@ -358,9 +358,9 @@ impl Shared {
         let Some(adaptive) = self.adaptive() else {
             return;
         };
-        let is_stream = match end.is_of_channel() {
-            true => end.messages() > 1,
-            false => end.kind().response_is_stream(),
+        let is_stream = match end.knows_kind() {
+            true => end.kind().response_is_stream(),
+            false => end.messages() > 1,
         };
         let load = match (end.outcome(), end.code()) {
             (Outcome::Cancelled | Outcome::Panicked, _) => return,

@@ -3,7 +3,8 @@ use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tonic::{Request, Status, Streaming};
+use tonic::metadata::MetadataMap;
+use tonic::{Extensions, Request, Status, Streaming};
 
 use super::abilities::{AbilitiesOf, KeptRequest};
 use super::details::CallDetails;
@@ -56,15 +57,16 @@ pub struct Call<Req> {
 }
 
 impl<Req> Call<Req> {
+    /// Of a request whose message is apart.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn received<F: Facts>(
         plan: &'static MethodPlan,
         abilities: AbilitiesOf<Req>,
-        request: Request<Req>,
+        head: Request<()>,
+        message: Req,
     ) -> Self {
-        let (metadata, extensions, message) = request.into_parts();
         Self {
-            details: CallDetails::received::<F>(plan, metadata, extensions),
+            details: CallDetails::received::<F>(plan, head),
             message: Some(message),
             abilities,
             received: None,
@@ -78,11 +80,11 @@ impl<Req> Call<Req> {
     pub(crate) fn received_as<F: Facts>(
         name: CallName,
         abilities: AbilitiesOf<Req>,
-        request: Request<Req>,
+        head: Request<()>,
+        message: Req,
     ) -> Self {
-        let (metadata, extensions, message) = request.into_parts();
         Self {
-            details: CallDetails::received_as::<F>(name, metadata, extensions),
+            details: CallDetails::received_as::<F>(name, head),
             message: Some(message),
             abilities,
             received: None,
@@ -229,10 +231,11 @@ impl<Req> Call<Req> {
     /// The message, unless more than so many bytes would have to be kept for it.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn copy_message(&mut self, limit: usize) -> Option<Req> {
-        let (Some(resend), Some(message)) = ((self.abilities)().resend, &mut self.message) else {
+        let abilities = (self.abilities)();
+        let (Some(resend), Some(message)) = (abilities.resend, &mut self.message) else {
             return None;
         };
-        match (self.abilities)().size_of {
+        match abilities.size_of {
             Some(size_of) if size_of(message) > limit => None,
             _ => (resend.copy)(message, limit),
         }
@@ -348,7 +351,9 @@ impl<Req> Call<Req> {
     /// A request stream that may be cut off has to be looked at, whether or not anybody observes it.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn notice_cut_off(&mut self) {
-        if self.details.kind().request_is_stream() && self.details.may_be_cut_off() {
+        let plan = self.details.plan();
+        let is_polled = plan.is_of_channel() || plan.kind().request_is_stream();
+        if is_polled && self.details.may_be_cut_off() {
             self.count_received();
         }
     }
@@ -390,7 +395,7 @@ impl<Req> Call<Req> {
     /// first of these on, and the end does not know their number without.
     #[doc(hidden)]
     pub fn push_layer(&mut self, layer: impl Layer) {
-        if self.details.kind().response_is_stream() {
+        if self.details.plan().response_is_polled() {
             self.layers.push(layer, Instant::now);
         }
     }
@@ -421,6 +426,19 @@ impl<Req> Call<Req> {
     #[inline]
     #[doc(hidden)]
     pub fn outgoing_request(&mut self) -> Result<Request<Req>, Status> {
+        let mut request = self.take_outgoing()?;
+        if let Some(of) = self.kept()
+            && !of(request.get_mut()).take_over()
+        {
+            return Err(cut());
+        }
+        Ok(request)
+    }
+
+    /// The same, of a message that nobody has to take over.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    #[doc(hidden)]
+    pub fn take_outgoing(&mut self) -> Result<Request<Req>, Status> {
         let deadline = self.details.known_deadline();
         let left = deadline.map(|deadline| deadline.saturating_duration_since(lately()));
         // Before it counts as sent.
@@ -428,11 +446,6 @@ impl<Req> Call<Req> {
             return Err(exceeded());
         }
         let mut request = self.take_request()?;
-        if let Some(of) = self.kept()
-            && !of(request.get_mut()).take_over()
-        {
-            return Err(cut());
-        }
         if let Some(left) = left {
             let headers = request.metadata_mut().as_mut();
             headers.insert(GRPC_TIMEOUT.clone(), format_timeout(left));
@@ -443,12 +456,19 @@ impl<Req> Call<Req> {
     /// What the handler is called with.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn take_request(&mut self) -> Result<Request<Req>, Status> {
+        let (metadata, extensions, message) = self.take_parts()?;
+        Ok(Request::from_parts(metadata, extensions, message))
+    }
+
+    /// The same in its parts.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn take_parts(&mut self) -> Result<(MetadataMap, Extensions, Req), Status> {
         let Some(message) = self.message.take() else {
             return Err(gone());
         };
         let (metadata, extensions) = self.details.take_head();
         self.details.set_sent();
-        Ok(Request::from_parts(metadata, extensions, message))
+        Ok((metadata, extensions, message))
     }
 }
 
@@ -492,7 +512,7 @@ impl<M: Send + 'static> Call<Streaming<M>> {
 
 /// For a copy that an interceptor has made by itself: the end of it would look like the end of all.
 #[cold]
-fn cut() -> Status {
+pub(crate) fn cut() -> Status {
     Status::internal("too much of this request has been sent already for it to be sent again")
 }
 

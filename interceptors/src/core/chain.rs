@@ -62,7 +62,7 @@ use super::time::{exceeded, forget, now};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot intercept a call with request `{Req}` and response `{Res}`",
     label = "does not implement `Interceptor<{Req}, {Res}>`",
-    note = "implement `Interceptor` for it, give the message what its bounds ask for, or leave the method out with `except = [...]`; on a channel both are `interceptors::client::Body`"
+    note = "implement `Interceptor` for it, give the message what its bounds ask for, or leave the method out with `except = [...]`; on a channel, and in front of a server, both are `interceptors::client::Body`"
 )]
 pub trait Interceptor<Req, Res>: Send + Sync {
     /// Handles one call; see the [trait's documentation](Interceptor).
@@ -157,18 +157,21 @@ pub trait Next<Req, Res>: Send {
 /// Runs the rest of the chain, and tells `layer` how the call ended, whatever its kind and however it ends.
 ///
 /// It is [`Next::observe`] for a layer: if the response is a stream, the layer also stays around that.
-pub async fn watched<Req: Send, Res: Send>(
+pub fn watched<Req: Send, Res: Send>(
     next: &mut impl Next<Req, Res>,
     call: &mut Call<Req>,
     layer: impl Layer,
-) -> Result<Response<Res>, Status> {
+) -> impl Future<Output = Result<Response<Res>, Status>> + Send {
+    // Made before the future: one that took the layer and made this of it would have room for both.
     let watch = Watch::new(call, layer);
-    let result = next.run(watch.call).await;
-    match &result {
-        Ok(_) => watch.settle(None),
-        Err(status) => watch.settle(Some(status)),
+    async move {
+        let result = next.run(watch.call).await;
+        match &result {
+            Ok(_) => watch.settle(None),
+            Err(status) => watch.settle(Some(status)),
+        }
+        result
     }
-    result
 }
 
 macro_rules! forward_to_the_interceptor_behind {
@@ -310,7 +313,7 @@ impl<L: Layer> Watcher<L> {
                 };
                 self.tell(parts, outcome, Some(status), 0);
             }
-            None if parts.details.kind().response_is_stream() => self.attach_to(parts.layers),
+            None if parts.details.plan().response_is_polled() => self.attach_to(parts.layers),
             None => self.tell(parts, Outcome::Ok, None, 1),
         }
     }

@@ -26,13 +26,25 @@ pub(crate) use mark::Part;
 /// What metadata and extensions are once the request has gone to the handler.
 static EMPTY: LazyLock<Request<()>> = LazyLock::new(|| Request::new(()));
 
-/// What bounds a call on a service, and its streams.
-#[derive(Default)]
-struct Bounded {
-    /// The deadline ends the call, its response stream included.
-    by_deadline: bool,
-    /// The longest wait for one message of a stream, in nanoseconds: half as large as a `Duration`, and each call is moved.
-    idle: Option<NonZeroU64>,
+/// The deadline ends the call, its response stream included. It is the longest wait for one message of a stream, in nanoseconds: half
+/// as large as a `Duration`, and each call is moved.
+#[derive(Clone, Copy)]
+struct Bounded(NonZeroU64);
+
+impl Bounded {
+    /// A message may take as long as the call.
+    const NOT_IDLE: NonZeroU64 = NonZeroU64::MAX;
+
+    fn new(idle: Option<Duration>) -> Self {
+        let nanos = |idle: Duration| u64::try_from(idle.as_nanos()).unwrap_or(u64::MAX);
+        Self(idle.map_or(Self::NOT_IDLE, |idle| {
+            NonZeroU64::new(nanos(idle)).unwrap_or(NonZeroU64::MIN)
+        }))
+    }
+
+    fn idle(self) -> Option<Duration> {
+        (self.0 != Self::NOT_IDLE).then(|| Duration::from_nanos(self.0.get()))
+    }
 }
 
 /// The part of a call that does not depend on its message.
@@ -53,7 +65,7 @@ pub struct CallDetails {
     /// could take it.
     sent: bool,
     deadline: Deadline,
-    bounded: Bounded,
+    bounded: Option<Bounded>,
     /// Which entries of its list it goes through.
     part: Part,
     /// This attempt panicked, and the panic was caught.
@@ -69,21 +81,15 @@ pub struct CallDetails {
 // once and not for each method.
 impl CallDetails {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn new(
-        name: CallName,
-        metadata: MetadataMap,
-        extensions: Extensions,
-        deadline: Deadline,
-        facts: &'static Lookup,
-    ) -> Self {
+    fn new(name: CallName, head: Request<()>, deadline: Deadline, facts: &'static Lookup) -> Self {
         Self {
             name,
-            request: Some(Request::from_parts(metadata, extensions, ())),
+            request: Some(head),
             attempt: 1,
             answered: false,
             sent: false,
             deadline,
-            bounded: Bounded::default(),
+            bounded: None,
             part: Part::All,
             has_panicked: false,
             id_header: None,
@@ -94,14 +100,10 @@ impl CallDetails {
 
     /// Of a call that was received.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn received<F: Facts>(
-        plan: &'static MethodPlan,
-        metadata: MetadataMap,
-        mut extensions: Extensions,
-    ) -> Self {
-        let mark = Mark::take(plan, &mut extensions);
-        let name = CallName::received(plan, F::path(&extensions));
-        let mut details = Self::received_as::<F>(name, metadata, extensions);
+    pub(crate) fn received<F: Facts>(plan: &'static MethodPlan, mut head: Request<()>) -> Self {
+        let mark = Mark::take(plan, head.extensions_mut());
+        let name = CallName::received(plan, F::path(head.extensions()));
+        let mut details = Self::received_as::<F>(name, head);
         if let Some(mark) = mark {
             details.go_on(mark);
         }
@@ -110,14 +112,9 @@ impl CallDetails {
 
     /// The same, of a call whose names are known.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn received_as<F: Facts>(
-        name: CallName,
-        metadata: MetadataMap,
-        extensions: Extensions,
-    ) -> Self {
+    pub(crate) fn received_as<F: Facts>(name: CallName, head: Request<()>) -> Self {
         let keeps_time = name.plan().keeps_time();
-        let deadline = Deadline::default();
-        let mut details = Self::new(name, metadata, extensions, deadline, Lookup::of::<F>());
+        let mut details = Self::new(name, head, Deadline::default(), Lookup::of::<F>());
         // The caller's time runs from now on, also while outer interceptors wait for something.
         if keeps_time {
             details.settle_deadline();
@@ -133,7 +130,8 @@ impl CallDetails {
         extensions: Extensions,
         deadline: Deadline,
     ) -> Self {
-        Self::new(name, metadata, extensions, deadline, Lookup::of::<()>())
+        let head = Request::from_parts(metadata, extensions, ());
+        Self::new(name, head, deadline, Lookup::of::<()>())
     }
 
     /// The names of the call.
@@ -281,31 +279,21 @@ impl CallDetails {
     /// What bounds the response stream that leaves the chain now.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn take_bounds(&mut self) -> Option<Bounds> {
-        let by_deadline = std::mem::take(&mut self.bounded.by_deadline);
-        by_deadline.then(|| {
-            let idle = self
-                .bounded
-                .idle
-                .map(|nanos| Duration::from_nanos(nanos.get()));
-            Bounds::new(self.known_deadline(), idle)
-        })
+        let bounded = self.bounded.take()?;
+        Some(Bounds::new(self.known_deadline(), bounded.idle()))
     }
 
     /// The deadline ends the call and its response stream, and each message of that comes within `idle`.
     #[doc(hidden)]
     pub fn bound(&mut self, idle: Option<Duration>) {
-        let nanos = |idle: Duration| u64::try_from(idle.as_nanos()).unwrap_or(u64::MAX);
-        self.bounded = Bounded {
-            by_deadline: true,
-            idle: idle.map(|idle| NonZeroU64::new(nanos(idle)).unwrap_or(NonZeroU64::MIN)),
-        };
+        self.bounded = Some(Bounded::new(idle));
     }
 
     /// Whether [`bound`](Self::bound) was called.
     #[doc(hidden)]
     #[must_use]
     pub fn is_bounded(&self) -> bool {
-        self.bounded.by_deadline
+        self.bounded.is_some()
     }
 
     /// How long it is until the [`deadline`](Self::deadline): zero once it has passed, `None` where there is none.
@@ -326,7 +314,7 @@ impl CallDetails {
     /// Whether this is a call that its deadline ends, and its time is over.
     pub(crate) fn has_run_out(&self) -> bool {
         let is_over = |at| at <= Instant::now();
-        (self.bounded.by_deadline || self.side() == Side::Client)
+        (self.bounded.is_some() || self.side() == Side::Client)
             && self.known_deadline().is_some_and(is_over)
     }
 
@@ -421,7 +409,8 @@ impl CallDetails {
     /// One of several attempts of this call.
     pub(crate) fn fork(&self, metadata: MetadataMap, extensions: Extensions, attempt: u32) -> Self {
         let (name, deadline) = (self.name.clone(), self.deadline.clone());
-        let mut fork = Self::new(name, metadata, extensions, deadline, self.facts);
+        let head = Request::from_parts(metadata, extensions, ());
+        let mut fork = Self::new(name, head, deadline, self.facts);
         fork.attempt = attempt;
         fork.is_plaintext = self.is_plaintext;
         fork.id_header = self.id_header;
@@ -472,7 +461,7 @@ impl CallDetails {
             answered: self.answered,
             sent: self.sent,
             deadline: std::mem::take(&mut self.deadline),
-            bounded: std::mem::take(&mut self.bounded),
+            bounded: self.bounded.take(),
             part: self.part,
             has_panicked: self.has_panicked,
             id_header: self.id_header,
@@ -492,7 +481,7 @@ impl CallDetails {
         self.answered = lent.answered;
         self.sent = lent.sent;
         self.deadline = std::mem::take(&mut lent.deadline);
-        self.bounded = std::mem::take(&mut lent.bounded);
+        self.bounded = lent.bounded.take();
         self.has_panicked = lent.has_panicked;
         self.id_header = lent.id_header;
         self.is_plaintext = lent.is_plaintext;

@@ -122,11 +122,11 @@ impl End<'_> {
         self.request_messages
     }
 
-    /// Whether a channel carried the call, which does not know its kind.
+    /// Whether the kind of the call is known. A channel only knows it from a descriptor set.
     #[doc(hidden)]
     #[must_use]
-    pub fn is_of_channel(&self) -> bool {
-        self.name.plan().is_of_channel()
+    pub fn knows_kind(&self) -> bool {
+        self.name.plan().knows_kind()
     }
 
     /// Whether the request of the last attempt has left the interceptors. If not, the end says nothing about the server.

@@ -15,13 +15,6 @@ const FIELD: usize = 32;
 const MESSAGE: usize = "grpc-message".len() + FIELD;
 const DETAILS: usize = "grpc-status-details-bin".len() + FIELD;
 
-/// The status as it can be sent.
-#[cold]
-pub(crate) fn fitted(mut status: Status) -> Status {
-    fit(&mut status);
-    status
-}
-
 /// Makes a status one that can be sent: the message is cut where it is too long, and details go that take more than half of the space.
 #[cold]
 #[inline(never)]
@@ -88,6 +81,11 @@ fn cut(message: &str, room: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn fitted(mut status: Status) -> Status {
+        fit(&mut status);
+        status
+    }
 
     /// The size of the headers, as HTTP/2 counts it.
     fn size(status: &Status) -> usize {

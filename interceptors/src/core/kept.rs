@@ -35,7 +35,10 @@ impl KeptHead {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn of(metadata: &MetadataMap, extensions: &Extensions) -> Self {
         Self {
-            headers: KeptHeaders::of(metadata.as_ref()),
+            headers: match metadata.is_empty() {
+                true => KeptHeaders::None,
+                false => KeptHeaders::of(metadata.as_ref()),
+            },
             extensions: match extensions.is_empty() {
                 true => KeptExtensions::None,
                 false => KeptExtensions::of(extensions),
@@ -59,9 +62,6 @@ const TONIC: [(HeaderName, HeaderValue); 2] = [
 
 impl KeptHeaders {
     fn of(headers: &HeaderMap) -> Self {
-        if headers.is_empty() {
-            return Self::None;
-        }
         let is_of_tonic = |(name, value): (&HeaderName, &HeaderValue)| {
             TONIC
                 .iter()
@@ -138,11 +138,18 @@ mod tests {
     }
 
     #[test]
+    fn of_an_empty_head_nothing_is_kept() {
+        let kept = KeptHead::of(&MetadataMap::new(), &Extensions::new());
+        assert!(matches!(kept.headers, KeptHeaders::None));
+        let (metadata, extensions) = kept.into_parts();
+        assert!(metadata.is_empty() && extensions.is_empty());
+    }
+
+    #[test]
     fn what_is_kept_of_headers_is_all_of_them() {
         let tonic = [("te", "trailers"), ("content-type", "application/grpc")];
         for pairs in [
-            &[][..],
-            &tonic,
+            &tonic[..],
             &tonic[..1],
             &[tonic[0], ("content-type", "application/grpc+proto")],
             &[tonic[0], tonic[0]],

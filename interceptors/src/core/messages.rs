@@ -122,7 +122,8 @@ impl<M: Send + 'static> MessageStream for Counted<M> {
                 self.received.add_one();
                 Some(Ok(message))
             }
-            Some(Err(status)) => Some(Err(status)),
+            // Of a connection that is lost, tonic says that something unknown is wrong.
+            Some(Err(status)) => Some(Err(self.received.end().unwrap_or(status))),
             None => self.received.end().map(Err),
         })
     }

@@ -148,6 +148,7 @@ impl<S> StreamDeadline<S> {
 
 impl<S> ResponseStream<S> {
     /// A stream that nobody watches yet.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn new(inner: S) -> Self {
         Self {
             inner,
@@ -164,36 +165,29 @@ impl<S> ResponseStream<S> {
 
     /// Where it goes: out of a service, or to the caller of a client.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn leaving(mut self, side: Side) -> Self {
+    pub(crate) fn leave(&mut self, side: Side) {
         self.is_sent = matches!(side, Side::Server);
-        self
     }
 
-    pub(crate) fn watched(mut self, watch: Tail) -> Self {
+    pub(crate) fn watch(&mut self, watch: Tail) {
         self.is_surrounded |= watch.is_around() || watch.is_shared();
         self.progress.watch = Some(watch);
-        self
     }
 
     /// Calls that are made while the stream is read inherit this.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn inherited(mut self, at: Option<Instant>) -> Self {
-        if let Some(at) = at {
-            *self.deadline.innermost() = StreamDeadline::Inherited(at);
-            self.is_surrounded = true;
-        }
-        self
+    pub(crate) fn inherit(&mut self, at: Instant) {
+        *self.deadline.innermost() = StreamDeadline::Inherited(at);
+        self.is_surrounded = true;
     }
 
     /// The stream ends with `DEADLINE_EXCEEDED` then.
-    pub(crate) fn ending(mut self, at: Instant) -> Self {
+    pub(crate) fn end_at(&mut self, at: Instant) {
         *self.deadline.innermost() = StreamDeadline::End(Limit::new(at));
         self.is_surrounded = true;
-        self
     }
 
     /// The stream ends with `DEADLINE_EXCEEDED` where its bounds say so.
-    pub(crate) fn bounded(mut self, bounds: Bounds) -> Self {
+    pub(crate) fn bound(&mut self, bounds: Bounds) {
         let deadline = self.deadline.innermost();
         let inherited = deadline.inherited();
         *deadline = StreamDeadline::Bounded {
@@ -201,7 +195,6 @@ impl<S> ResponseStream<S> {
             inherited,
         };
         self.is_surrounded = true;
-        self
     }
 
     /// Looks at each message when it leaves the stream. Whoever is further in looks first.
@@ -504,8 +497,10 @@ mod tests {
         layers.push(Told::new(observer), Instant::now);
         let name = CallName::new(&PLAN, None);
         let tail = Tail::new(&name, RequestMessages::One, 1, layers);
-        let stream = ResponseStream::new(Scripted(script.into_iter()));
-        (stream.watched(tail).leaving(Side::Server), ends)
+        let mut stream = ResponseStream::new(Scripted(script.into_iter()));
+        stream.watch(tail);
+        stream.leave(Side::Server);
+        (stream, ends)
     }
 
     fn poll(stream: &mut ResponseStream<Scripted>) -> Poll<Option<Result<u8, Status>>> {

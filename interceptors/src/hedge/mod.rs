@@ -23,6 +23,9 @@
 //! each, and the frame of a method has one of each. A second frame would be one more allocation for each attempt, beside the one for the
 //! attempt itself. So `hedge` and the entries behind it are compiled for each method. List it as far in as its meaning allows.
 //!
+//! For a generated client of unary methods, `logging, hedge(…)` is 448 instances for each method in a dev build, where `logging` alone is 342.
+//! A call whose second attempt answers makes 14 allocations more than one whose first attempt does.
+//!
 //! # The throttle
 //!
 //! With `throttle(tokens = 10, ratio = 0.1)` there are no further attempts while too much fails, as gRFC A6 has it for retries and hedging

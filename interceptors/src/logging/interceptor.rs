@@ -276,14 +276,15 @@ macro_rules! __finish_event {
 
 struct Record<C> {
     level: Level,
-    slow: Duration,
+    /// In nanoseconds: half as large as a `Duration`, and the future of each call has room for it.
+    slow: u64,
     peer: Option<SocketAddr>,
     captured: Option<C>,
 }
 
 impl<C: FnOnce(&Finish<'_>) + Send + 'static> Observer for Record<C> {
     fn end(self, end: &End<'_>) {
-        let slow = end.kind() == Kind::Unary && end.elapsed() > self.slow;
+        let slow = end.kind() == Kind::Unary && end.elapsed() > Duration::from_nanos(self.slow);
         let level = match end.side() {
             Side::Server => server_level(end.code(), self.level),
             Side::Client => client_level(end.code(), self.level),
@@ -303,7 +304,7 @@ impl<C: FnOnce(&Finish<'_>) + Send + 'static> Observer for Record<C> {
             service: names.service,
             method: names.method,
             // A channel does not know.
-            method_type: (!end.is_of_channel()).then_some(end.kind().as_str()),
+            method_type: end.knows_kind().then_some(end.kind().as_str()),
             peer: self.peer.map(Peer).map(tracing::field::display),
             code: code_name(end.code()),
             error: end.status().map(Status::message),
@@ -356,7 +357,7 @@ impl<F> Logging<'_, F> {
         announce(call);
         Record {
             level: self.config.level,
-            slow: self.config.slow,
+            slow: u64::try_from(self.config.slow.as_nanos()).unwrap_or(u64::MAX),
             peer: call.peer(),
             captured: self.fields.capture(call, next),
         }
@@ -379,7 +380,7 @@ fn announce(call: &CallDetails) {
         grpc.component = call.side().as_str(),
         grpc.service = names.service,
         grpc.method = names.method,
-        grpc.method_type = (!call.plan().is_of_channel()).then_some(call.kind().as_str()),
+        grpc.method_type = call.plan().knows_kind().then_some(call.kind().as_str()),
         peer.address = call.peer().map(Peer).map(tracing::field::display),
         request_id = request_id,
         "started call"

@@ -17,7 +17,7 @@
 //! | attribute | |
 //! | --- | --- |
 //! | `rpc.system.name` | `grpc` |
-//! | `rpc.method` | such as `user.v1.UserService/Login`; `_OTHER` beyond [`MAX_METHODS`] of a channel |
+//! | `rpc.method` | such as `user.v1.UserService/Login`; `_OTHER` beyond [`MAX_METHODS`] of a channel or a server, and on a server for what no service has answered for |
 //! | `rpc.status_code` | such as `NOT_FOUND`; of the duration alone |
 //! | `error.type` | the same, where the conventions call it an error: on a client all but `OK`, on a service `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE` and `DATA_LOSS` |
 //!
@@ -34,6 +34,12 @@
 //! channel, which does not know, `unknown`), `grpc_service`, `grpc_method` and, of `handled_total`,
 //! `grpc_code` in Go's spelling (`OK`, `NotFound`, `Canceled`). Messages are added when the call has ended.
 //!
+//! # In front of a server
+//!
+//! In a chain for a [server](crate::server), anybody can ask for anything. A name of which no service has answered yet is not made a
+//! series: calls that are refused, or that end with `UNIMPLEMENTED`, count for the method `_OTHER` until the first call of that
+//! name is answered. Such a call is counted as started when the answer begins.
+//!
 //! # Cost
 //!
 //! Series are looked up once for each method and status code, and kept beside the method: no label is
@@ -48,13 +54,13 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use opentelemetry::metrics::Meter;
 use opentelemetry::{InstrumentationScope, global};
 use tonic::{Code, Response, Status};
 
-use crate::core::name::name_in;
+use crate::core::name::{CallName, name_in};
 use crate::kit::cut_off::CUT_OFF_IS_OK;
 use crate::{Call, CallDetails, End, Interceptor, Kind, Next, Observer, Side};
 
@@ -170,33 +176,39 @@ impl Recorder {
         let path = call.path();
         let (id, first) = series
             .0
-            .get_or_init(|| (self.0.id, Arc::new(self.make(call))));
+            .get_or_init(|| (self.0.id, Arc::new(self.make(call.name()))));
         if *id == self.0.id && (*first.path == *path || name_in(&first.path) == name_in(path)) {
             return Arc::clone(first);
         }
-        self.find(call, name_in(path))
+        let name = name_in(path);
+        let method = self.known(call.side(), name);
+        method.unwrap_or_else(|| self.add(call.name(), name))
+    }
+
+    /// The method that a server is asked for, if it has one of that name: whoever asks chooses the name.
+    fn asked_for(&self, call: &CallDetails, series: &Series) -> Option<Arc<Method>> {
+        let path = call.path();
+        match series.0.get() {
+            Some((id, first)) if *id == self.0.id && *first.path == *path => {
+                Some(Arc::clone(first))
+            }
+            _ => self.known(call.side(), path),
+        }
     }
 
     /// A channel has many methods in one place, and tests have many recorders.
-    fn find(&self, call: &CallDetails, name: &str) -> Arc<Method> {
-        let side = call.side();
-        let Found { methods, others } = &self.0.found[side as usize];
-        let known = methods.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(method) = known.get(name) {
-            return Arc::clone(method);
-        }
-        drop(known);
+    fn known(&self, side: Side, name: &str) -> Option<Arc<Method>> {
+        let known = &self.0.found[side as usize].methods;
+        let known = known.read().unwrap_or_else(PoisonError::into_inner);
+        known.get(name).cloned()
+    }
+
+    #[cold]
+    fn add(&self, call: &CallName, name: &str) -> Arc<Method> {
+        let Found { methods, .. } = &self.0.found[call.side() as usize];
         let mut methods = methods.write().unwrap_or_else(PoisonError::into_inner);
         if methods.len() >= MAX_METHODS && !methods.contains_key(name) {
-            return Arc::clone(others.get_or_init(|| {
-                let others = Name {
-                    side,
-                    kind: None,
-                    service: OTHER,
-                    method: OTHER,
-                };
-                Arc::new(self.make_named(OTHER, &others))
-            }));
+            return self.others(call.side());
         }
         let method = methods
             .entry(name.into())
@@ -204,10 +216,23 @@ impl Recorder {
         Arc::clone(method)
     }
 
-    fn make(&self, call: &CallDetails) -> Method {
+    fn others(&self, side: Side) -> Arc<Method> {
+        let others = self.0.found[side as usize].others.get_or_init(|| {
+            let others = Name {
+                side,
+                kind: None,
+                service: OTHER,
+                method: OTHER,
+            };
+            Arc::new(self.make_named(OTHER, &others))
+        });
+        Arc::clone(others)
+    }
+
+    fn make(&self, call: &CallName) -> Method {
         let name = Name {
             side: call.side(),
-            kind: (!call.plan().is_of_channel()).then_some(call.kind()),
+            kind: call.plan().knows_kind().then_some(call.kind()),
             service: call.service(),
             method: call.method(),
         };
@@ -328,40 +353,148 @@ impl<'a> Metrics<'a> {
     }
 
     fn start(&self, call: &CallDetails) -> InFlight {
-        let method = self.recorder.method(call, self.series);
+        let is_asked_for = call.plan().is_of_channel() && call.side() == Side::Server;
+        let method = match is_asked_for {
+            false => self.recorder.method(call, self.series),
+            true => match self.recorder.asked_for(call, self.series) {
+                Some(method) => method,
+                None => return InFlight::Unknown(Arc::new(Unknown::new(self, call))),
+            },
+        };
         method.start();
-        InFlight(method)
+        InFlight::Known(method)
     }
 }
 
 /// One call under way. Dropped, it is under way no more, whoever drops it and when.
-struct InFlight(Arc<Method>);
+enum InFlight {
+    Known(Arc<Method>),
+    Unknown(Arc<Unknown>),
+}
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.0.leave();
+        match self {
+            Self::Known(method) => method.leave(),
+            Self::Unknown(unknown) => unknown.leave(),
+        }
     }
 }
 
 impl Observer for InFlight {
     fn end(self, end: &End<'_>) {
-        self.0.end(&Measured {
+        let measured = Measured {
             code: end.code(),
             seconds: end.elapsed().as_secs_f64(),
             requests: end.request_messages(),
             responses: end.messages(),
-        });
+        };
+        match &self {
+            Self::Known(method) => method.end(&measured),
+            Self::Unknown(unknown) => unknown.end(end, &measured),
+        }
+    }
+}
+
+/// A call of a server, of which nobody has answered for its name yet.
+///
+/// Whoever asks makes names up, and each would be a series for good. So a name counts once a service has it, and until then the call is
+/// none of any method.
+struct Unknown {
+    recorder: Recorder,
+    series: &'static Series,
+    name: CallName,
+    is_grpc: bool,
+    method: Mutex<Learned>,
+}
+
+enum Learned {
+    Nothing,
+    Method(Arc<Method>),
+    Over,
+}
+
+impl Unknown {
+    #[cold]
+    fn new(metrics: &Metrics<'_>, call: &CallDetails) -> Self {
+        let content_type = call.metadata().get("content-type");
+        Self {
+            recorder: metrics.recorder.clone(),
+            series: metrics.series,
+            name: call.name().clone(),
+            is_grpc: content_type.is_some_and(|it| it.as_bytes().starts_with(b"application/grpc")),
+            method: Mutex::new(Learned::Nothing),
+        }
+    }
+
+    fn learned(&self) -> MutexGuard<'_, Learned> {
+        self.method.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A service answers, and a stream may go on for long.
+    fn answered(&self) {
+        let mut learned = self.learned();
+        if self.is_grpc && matches!(*learned, Learned::Nothing) {
+            *learned = Learned::Method(self.begin(true));
+        }
+    }
+
+    fn begin(&self, is_known: bool) -> Arc<Method> {
+        let method = match is_known {
+            true => self.recorder.add(&self.name, self.name.path()),
+            false => self.recorder.others(self.name.side()),
+        };
+        if is_known {
+            let first = (self.recorder.0.id, Arc::clone(&method));
+            let _ = self.series.0.set(first);
+        }
+        method.start();
+        method
+    }
+
+    /// Whether some service has the method: nobody says so of what is refused, is not there, or was not waited for.
+    fn is_known_by(&self, end: &End<'_>) -> bool {
+        match end.code() {
+            Code::Ok => true,
+            Code::Unimplemented | Code::Cancelled => false,
+            _ => self.is_grpc && end.is_sent(),
+        }
+    }
+
+    fn end(&self, end: &End<'_>, measured: &Measured) {
+        let mut learned = self.learned();
+        if matches!(*learned, Learned::Nothing) {
+            *learned = Learned::Method(self.begin(self.is_known_by(end)));
+        }
+        if let Learned::Method(method) = &*learned {
+            method.end(measured);
+        }
+    }
+
+    fn leave(&self) {
+        let learned = std::mem::replace(&mut *self.learned(), Learned::Over);
+        if let Learned::Method(method) = learned {
+            method.leave();
+        }
     }
 }
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Metrics<'_> {
-    fn intercept(
+    async fn intercept(
         &self,
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
-    ) -> impl Future<Output = Result<Response<Res>, Status>> + Send {
+    ) -> Result<Response<Res>, Status> {
         let in_flight = self.start(call);
-        next.observe(call, in_flight)
+        let unknown = match &in_flight {
+            InFlight::Known(_) => None,
+            InFlight::Unknown(unknown) => Some(Arc::clone(unknown)),
+        };
+        let result = next.observe(call, in_flight).await;
+        if let (Some(unknown), Ok(_)) = (unknown, &result) {
+            unknown.answered();
+        }
+        result
     }
 }
 

@@ -7,13 +7,13 @@
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 
-use tonic::metadata::MetadataMap;
-use tonic::{Extensions, Request, Response, Status};
+use tonic::{Request, Response, Status};
 
-use super::policy::{Blind, Typed};
+use super::policy::{Blind, Lends, Typed};
 use super::reply::{Answer, Reply};
 use super::rpc::Handler;
 use crate::core::abilities::{AbilitiesOf, KeptRequest, Resend};
@@ -48,9 +48,9 @@ where
 }
 
 /// The request while it is in a frame.
-pub(crate) struct Held<M> {
-    message: Option<M>,
-    abilities: AbilitiesOf<M>,
+pub struct Held<M> {
+    pub(crate) message: Option<M>,
+    pub(crate) abilities: AbilitiesOf<M>,
     is_counted: bool,
 }
 
@@ -75,7 +75,7 @@ impl<M> Held<M> {
 
     /// What is sent, and in its place a copy if it may have to be sent once more.
     #[inline]
-    fn take(&mut self, sent: &Opaque) -> Option<M> {
+    pub(crate) fn take(&mut self, sent: &Opaque) -> Option<M> {
         let mut message = self.message.take();
         if let (true, Some(message)) = (sent.is_kept, &mut message)
             && let Some(resend) = (self.abilities)().resend
@@ -88,7 +88,8 @@ impl<M> Held<M> {
 
 /// Gives the message that is in the frame to the answer of the policy.
 pub trait Answered<B> {
-    fn answered(&mut self, answer: OpaqueAnswer) -> Answer<B>;
+    /// The place of what this answer has in it, empty if another attempt has followed.
+    fn body_of(&mut self, reply: &OpaqueReply) -> &mut Option<B>;
 }
 
 /// What an answer has in it, while it is in a frame: that of the latest attempt that succeeded.
@@ -97,67 +98,55 @@ struct Left<B> {
     number: u32,
 }
 
-impl<B> Left<B> {
-    const NOTHING: Self = Self {
-        body: None,
-        number: 0,
-    };
-
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn with_body(&mut self, answer: OpaqueAnswer) -> Answer<B> {
-        match answer {
-            Ok(response) => {
-                let (metadata, reply, extensions) = response.into_parts();
-                match self.body.take() {
-                    Some(body) if reply.number() == self.number => {
-                        Ok(Response::from_parts(metadata, body, extensions))
-                    }
-                    _ => Err(stale()),
-                }
-            }
-            Err(status) => Err(status),
-        }
-    }
-
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn without_body(&mut self, answer: Answer<B>) -> OpaqueAnswer {
-        match answer {
-            Ok(response) => {
-                let (metadata, body, extensions) = response.into_parts();
-                self.body = Some(body);
-                self.number = self.number.wrapping_add(1);
-                let reply = OpaqueReply::new(self.number);
-                Ok(Response::from_parts(metadata, reply, extensions))
-            }
-            Err(status) => Err(status),
-        }
-    }
-}
-
 /// The metadata of one attempt with the message of another would be an answer that nobody gave.
 #[cold]
-fn stale() -> Status {
+pub(super) fn stale() -> Status {
     Status::internal(
         "an interceptor answered with the response of an attempt that another attempt has followed; answer with that of the latest attempt",
     )
 }
 
-/// The frame of a service's method whose policy looks at no message: behind it is the handler.
-pub struct HandlerFrame<'r, M, F, Fut, R, B, L> {
+/// What is behind the part of a policy that looks at no message. `Fut` is the future of one attempt, and `B` what its answer has in it.
+pub trait Edge<M, Fut, B>: Send {
+    /// What the attempt answers with.
+    type Given;
+
+    /// What the chain sees of it.
+    fn body(given: Self::Given) -> B;
+
+    /// Begins an attempt.
+    fn begin(
+        &mut self,
+        held: &mut Held<M>,
+        call: &mut Call<Opaque>,
+        running: Pin<&mut Option<Fut>>,
+    ) -> Result<Begun, Status>;
+
+    /// Polls the attempt, and drops its future once it is ready; without a context it drops it at once.
+    fn poll(
+        &mut self,
+        held: &mut Held<M>,
+        call: &mut Call<Opaque>,
+        running: Pin<&mut Option<Fut>>,
+        cx: Option<&mut Context<'_>>,
+    ) -> Poll<Answer<Self::Given>>;
+}
+
+/// The frame of a method: its message, its answer, and what is behind the policy.
+pub struct MethodFrame<'r, M, E, Fut, B, L> {
     held: Held<M>,
-    handler: F,
+    edge: E,
     running: Pin<&'r mut Option<Fut>>,
     left: Left<B>,
     looks: L,
-    reply: PhantomData<fn() -> R>,
 }
 
-impl<'r, M, F, Fut, R, B, L> HandlerFrame<'r, M, F, Fut, R, B, L> {
+impl<'r, M, E, Fut, B, L> MethodFrame<'r, M, E, Fut, B, L> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(super) fn new(
+    pub fn new(
         message: M,
         abilities: AbilitiesOf<M>,
-        handler: F,
+        edge: E,
         looks: L,
         running: Pin<&'r mut Option<Fut>>,
     ) -> Self {
@@ -167,165 +156,33 @@ impl<'r, M, F, Fut, R, B, L> HandlerFrame<'r, M, F, Fut, R, B, L> {
                 abilities,
                 is_counted: false,
             },
-            handler,
+            edge,
             running,
-            left: Left::NOTHING,
+            left: Left {
+                body: None,
+                number: 0,
+            },
             looks,
-            reply: PhantomData,
         }
     }
 }
 
-impl<M, F, Fut, R, B, L> Answered<B> for HandlerFrame<'_, M, F, Fut, R, B, L> {
+impl<M, E, Fut, B, L> Answered<B> for MethodFrame<'_, M, E, Fut, B, L> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn answered(&mut self, answer: OpaqueAnswer) -> Answer<B> {
-        self.left.with_body(answer)
-    }
-}
-
-impl<M, F, Fut, T, R, L> Frame for HandlerFrame<'_, M, F, Fut, R, R::Body, L>
-where
-    M: Send,
-    F: FnMut(Request<M>) -> Fut + Send,
-    Fut: Future<Output = Answer<T>> + Send,
-    R: Reply<T>,
-    L: LooksOf<M, R::Body>,
-{
-    fn begin(&mut self, call: &mut Call<Opaque>) -> Result<Begun, Status> {
-        // One that was thrown away may hold what the next attempt waits for.
-        if call.kind().response_is_stream() {
+    fn body_of(&mut self, reply: &OpaqueReply) -> &mut Option<B> {
+        if reply.number() != self.left.number {
             self.left.body = None;
         }
-        self.held.count(call);
-        let (sent, metadata, extensions) = take_opaque(call)?;
-        let Some(message) = self.held.take(&sent) else {
-            return Err(gone());
-        };
-        let request = Request::from_parts(metadata, extensions, message);
-        self.running.set(Some((self.handler)(request)));
-        Ok(Begun::Handler)
-    }
-
-    fn poll(
-        &mut self,
-        call: &mut Call<Opaque>,
-        cx: Option<&mut Context<'_>>,
-    ) -> Poll<OpaqueAnswer> {
-        let answer = match (self.running.as_mut().as_pin_mut(), cx) {
-            (Some(running), Some(cx)) => match running.poll(cx) {
-                Poll::Ready(answer) => answer,
-                Poll::Pending => return Poll::Pending,
-            },
-            _ => Err(gone()),
-        };
-        self.running.set(None);
-        call.set_answered(matches!(answer, Ok(_)));
-        Poll::Ready(self.left.without_body(R::enter(answer)))
-    }
-
-    fn look(&mut self, entry: usize, look: Look<'_>) -> Result<(), Status> {
-        self.held.count(look.call);
-        let seen = Seen {
-            look,
-            request: &mut self.held.message,
-            reply: &mut self.left.body,
-        };
-        self.looks.look(entry, seen)
-    }
-
-    fn request(&mut self) -> Option<&mut dyn KeptRequest> {
-        None
+        &mut self.left.body
     }
 }
 
-/// What is sent, without its message.
-#[cfg_attr(not(debug_assertions), inline(always))]
-fn take_opaque(call: &mut Call<Opaque>) -> Result<(Opaque, MetadataMap, Extensions), Status> {
-    let (metadata, extensions, sent) = call.take_request()?.into_parts();
-    Ok((sent, metadata, extensions))
-}
-
-/// The rest of a list and its call, on the stack of the mount.
-pub struct Stage<M, N> {
-    call: Option<Call<M>>,
-    next: Option<N>,
-}
-
-/// Lends the stage to the future of each attempt. The future ends with the attempt; the stage does not.
-pub struct Home<'s, M, N>(Mutex<Option<&'s mut Stage<M, N>>>);
-
-impl<'s, M, N> Home<'s, M, N> {
-    #[inline]
-    fn exchange(&self, stage: Option<&'s mut Stage<M, N>>) -> Option<&'s mut Stage<M, N>> {
-        let mut home = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::replace(&mut *home, stage)
-    }
-}
-
-/// The stage during an attempt. It goes home when it is dropped.
-pub struct Lent<'h, 's, M, N> {
-    stage: Option<&'s mut Stage<M, N>>,
-    home: &'h Home<'s, M, N>,
-}
-
-impl<M, N> Drop for Lent<'_, '_, M, N> {
-    #[inline]
-    fn drop(&mut self) {
-        self.home.exchange(self.stage.take());
-    }
-}
-
-/// Takes a call through the rest of its list.
-///
-/// `Send` is promised here, not found out from the future's inside: where the compiler looks inside, it forgets that
-/// the lifetimes in a stream's type are the same in all places.
-#[allow(clippy::manual_async_fn)]
-pub fn run_rest<'h, 's, M, B, N>(
-    mut lent: Lent<'h, 's, M, N>,
-) -> impl Future<Output = Answer<B>> + Send + use<'h, 's, M, B, N>
+impl<M, E, Fut, B, L> Frame for MethodFrame<'_, M, E, Fut, B, L>
 where
     M: Send,
+    E: Edge<M, Fut, B>,
+    Fut: Send,
     B: Send,
-    N: Next<M, B>,
-{
-    async move {
-        match &mut lent.stage {
-            Some(Stage {
-                call: Some(call),
-                next: Some(next),
-            }) => next.run(call).await,
-            _ => Err(gone()),
-        }
-    }
-}
-
-/// The frame of a method that has more of its list behind the part that looks at no message, or a client's innermost
-/// link.
-pub struct RestFrame<'r, 'h, 's, M, N, Fut, B, L, G> {
-    held: Held<M>,
-    home: &'h Home<'s, M, N>,
-    run: G,
-    running: Pin<&'r mut Option<Fut>>,
-    /// What stood for the message that has begun.
-    sent: Opaque,
-    left: Left<B>,
-    looks: L,
-}
-
-impl<M, N, Fut, B, L, G> Answered<B> for RestFrame<'_, '_, '_, M, N, Fut, B, L, G> {
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn answered(&mut self, answer: OpaqueAnswer) -> Answer<B> {
-        self.left.with_body(answer)
-    }
-}
-
-impl<'h, 's, M, N, Fut, B, L, G> Frame for RestFrame<'_, 'h, 's, M, N, Fut, B, L, G>
-where
-    M: Send,
-    N: Send,
-    B: Send,
-    G: FnMut(Lent<'h, 's, M, N>) -> Fut + Send,
-    Fut: Future<Output = Answer<B>> + Send,
     L: LooksOf<M, B>,
 {
     fn begin(&mut self, call: &mut Call<Opaque>) -> Result<Begun, Status> {
@@ -334,20 +191,7 @@ where
             self.left.body = None;
         }
         self.held.count(call);
-        let Some(sent) = call.message_slot().take() else {
-            return Err(gone());
-        };
-        let (Some(message), Some(stage)) = (self.held.take(&sent), self.home.exchange(None)) else {
-            return Err(gone());
-        };
-        self.sent = sent;
-        call.lend(&mut stage.call, self.held.abilities, message);
-        let lent = Lent {
-            stage: Some(stage),
-            home: self.home,
-        };
-        self.running.set(Some((self.run)(lent)));
-        Ok(Begun::Rest)
+        self.edge.begin(&mut self.held, call, self.running.as_mut())
     }
 
     fn poll(
@@ -355,28 +199,21 @@ where
         call: &mut Call<Opaque>,
         cx: Option<&mut Context<'_>>,
     ) -> Poll<OpaqueAnswer> {
-        let answer = match (self.running.as_mut().as_pin_mut(), cx) {
-            (Some(running), Some(cx)) => match running.poll(cx) {
-                Poll::Ready(answer) => answer,
-                Poll::Pending => return Poll::Pending,
-            },
-            _ => Err(gone()),
+        let running = self.running.as_mut();
+        let answer = match self.edge.poll(&mut self.held, call, running, cx) {
+            Poll::Ready(answer) => answer,
+            Poll::Pending => return Poll::Pending,
         };
-        self.running.set(None);
-        let mut home = self.home.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(Stage {
-            call: Some(lent), ..
-        }) = &mut *home
-            && let Some(message) = call.take_back(lent)
-        {
-            // It was not sent, so it can still be. The rest may have changed it, so what was kept goes first.
-            if let kept @ None = &mut self.held.message {
-                *kept = Some(message);
+        Poll::Ready(match answer {
+            Ok(response) => {
+                let (metadata, given, extensions) = response.into_parts();
+                self.left.body = Some(E::body(given));
+                self.left.number = self.left.number.wrapping_add(1);
+                let reply = OpaqueReply::new(self.left.number);
+                Ok(Response::from_parts(metadata, reply, extensions))
             }
-            call.message_slot().get_or_insert(self.sent.again());
-        }
-        drop(home);
-        Poll::Ready(self.left.without_body(answer))
+            Err(status) => Err(status),
+        })
     }
 
     fn look(&mut self, entry: usize, look: Look<'_>) -> Result<(), Status> {
@@ -397,11 +234,273 @@ where
     }
 }
 
+/// The handler of a service's method. It takes no call of its own.
+pub struct HandlerEdge<F, R> {
+    pub(super) handler: F,
+    pub(super) reply: PhantomData<fn() -> R>,
+}
+
+impl<M, F, Fut, T, R> Edge<M, Fut, R::Body> for HandlerEdge<F, R>
+where
+    F: FnMut(Request<M>) -> Fut + Send,
+    Fut: Future<Output = Answer<T>>,
+    R: Reply<T>,
+{
+    type Given = T;
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn body(given: T) -> R::Body {
+        R::body(given)
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn begin(
+        &mut self,
+        held: &mut Held<M>,
+        call: &mut Call<Opaque>,
+        mut running: Pin<&mut Option<Fut>>,
+    ) -> Result<Begun, Status> {
+        let (metadata, extensions, sent) = match call.take_parts() {
+            Ok(parts) => parts,
+            Err(status) => return Err(status),
+        };
+        let Some(message) = held.take(&sent) else {
+            return Err(gone());
+        };
+        let request = Request::from_parts(metadata, extensions, message);
+        running.set(Some((self.handler)(request)));
+        Ok(Begun::Handler)
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn poll(
+        &mut self,
+        _: &mut Held<M>,
+        call: &mut Call<Opaque>,
+        mut running: Pin<&mut Option<Fut>>,
+        cx: Option<&mut Context<'_>>,
+    ) -> Poll<Answer<T>> {
+        let answer = match (running.as_mut().as_pin_mut(), cx) {
+            (Some(running), Some(cx)) => match running.poll(cx) {
+                Poll::Ready(answer) => answer,
+                Poll::Pending => return Poll::Pending,
+            },
+            _ => Err(gone()),
+        };
+        running.set(None);
+        call.set_answered(matches!(answer, Ok(_)));
+        Poll::Ready(answer)
+    }
+}
+
+/// What attempts borrow in turn, on the stack of the mount. The future of an attempt ends with the attempt; this does not.
+pub struct Home<'s, S> {
+    stage: Mutex<Option<&'s mut Option<S>>>,
+    /// Whether the attempt that is under way has been answered, where its future alone knows.
+    answered: AtomicBool,
+}
+
+impl<'s, S> Home<'s, S> {
+    #[inline]
+    fn exchange(&self, stage: Option<&'s mut Option<S>>) -> Option<&'s mut Option<S>> {
+        let mut home = self.stage.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *home, stage)
+    }
+
+    /// Lends the stage to an attempt.
+    #[inline]
+    pub fn lend(&self) -> Lent<'_, 's, S> {
+        Lent {
+            stage: self.exchange(None),
+            home: self,
+        }
+    }
+
+    /// Puts it on the stage.
+    pub fn set(&self, stage: S) {
+        self.lend().set(stage);
+    }
+
+    pub fn set_answered(&self, answered: bool) {
+        self.answered.store(answered, Ordering::Relaxed);
+    }
+
+    pub fn is_answered(&self) -> bool {
+        self.answered.load(Ordering::Relaxed)
+    }
+}
+
+/// The stage during an attempt. It goes home when it is dropped.
+pub struct Lent<'h, 's, S> {
+    stage: Option<&'s mut Option<S>>,
+    home: &'h Home<'s, S>,
+}
+
+impl<'h, S> Lent<'h, '_, S> {
+    /// Puts it on the stage.
+    #[inline]
+    pub fn set(&mut self, on_stage: S) {
+        if let Some(stage) = &mut self.stage {
+            **stage = Some(on_stage);
+        }
+    }
+
+    /// Says whether this attempt has been answered, before its future ends.
+    pub fn answers(&self) -> impl FnMut(bool) + Send + use<'h, S> {
+        let answered = &self.home.answered;
+        move |is_answered| answered.store(is_answered, Ordering::Relaxed)
+    }
+
+    /// What is on the stage. There is nothing if somebody else has it.
+    #[inline]
+    pub fn get(&mut self) -> Option<&mut S> {
+        match &mut self.stage {
+            Some(stage) => stage.as_mut(),
+            None => None,
+        }
+    }
+}
+
+impl<S> Drop for Lent<'_, '_, S> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(_) = self.stage {
+            self.home.exchange(self.stage.take());
+        }
+    }
+}
+
+/// What can be lent to an attempt.
+pub trait Staged<Q, B>: Send + Sized {
+    /// Runs the attempt with what it sends.
+    fn attempt(lent: Lent<'_, '_, Self>, request: Q) -> impl Future<Output = Answer<B>> + Send;
+}
+
+/// Runs an attempt with what it was lent.
+///
+/// `Send` is promised here, not found out from the future's inside: where the compiler looks inside, it forgets that
+/// the lifetimes in a stream's type are the same in all places.
+pub fn run_rest<'h, 's, S, Q, B>(
+    lent: Lent<'h, 's, S>,
+    request: Q,
+) -> impl Future<Output = Answer<B>> + Send + use<'h, 's, S, Q, B>
+where
+    S: Staged<Q, B>,
+{
+    S::attempt(lent, request)
+}
+
+/// The rest of a list, and its call.
+pub struct Stage<M, N> {
+    call: Option<Call<M>>,
+    next: N,
+}
+
+impl<M, B, N> Staged<(), B> for Stage<M, N>
+where
+    M: Send,
+    B: Send,
+    N: Next<M, B>,
+{
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    async fn attempt(mut lent: Lent<'_, '_, Self>, (): ()) -> Answer<B> {
+        match &mut lent.stage {
+            Some(Some(Self {
+                call: Some(call),
+                next,
+            })) => next.run(call).await,
+            _ => Err(gone()),
+        }
+    }
+}
+
+/// More of the list, which is behind the part that looks at no message.
+pub struct RestEdge<'h, 's, M, N, G> {
+    home: &'h Home<'s, Stage<M, N>>,
+    run: G,
+    /// What stood for the message that has begun.
+    sent: Opaque,
+}
+
+impl<'h, 's, M, N, Fut, B, G> Edge<M, Fut, B> for RestEdge<'h, 's, M, N, G>
+where
+    M: Send,
+    N: Send,
+    G: FnMut(Lent<'h, 's, Stage<M, N>>, ()) -> Fut + Send,
+    Fut: Future<Output = Answer<B>>,
+{
+    type Given = B;
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn body(given: B) -> B {
+        given
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn begin(
+        &mut self,
+        held: &mut Held<M>,
+        call: &mut Call<Opaque>,
+        mut running: Pin<&mut Option<Fut>>,
+    ) -> Result<Begun, Status> {
+        let Some(sent) = call.message_slot().take() else {
+            return Err(gone());
+        };
+        let mut lent = Lent {
+            stage: self.home.exchange(None),
+            home: self.home,
+        };
+        let (Some(message), Some(Some(stage))) = (held.take(&sent), &mut lent.stage) else {
+            return Err(gone());
+        };
+        self.sent = sent;
+        call.lend(&mut stage.call, held.abilities, message);
+        running.set(Some((self.run)(lent, ())));
+        Ok(Begun::Rest)
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn poll(
+        &mut self,
+        held: &mut Held<M>,
+        call: &mut Call<Opaque>,
+        mut running: Pin<&mut Option<Fut>>,
+        cx: Option<&mut Context<'_>>,
+    ) -> Poll<Answer<B>> {
+        let answer = match (running.as_mut().as_pin_mut(), cx) {
+            (Some(running), Some(cx)) => match running.poll(cx) {
+                Poll::Ready(answer) => answer,
+                Poll::Pending => return Poll::Pending,
+            },
+            _ => Err(gone()),
+        };
+        running.set(None);
+        let mut home = self
+            .home
+            .stage
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(Some(Stage {
+            call: Some(lent), ..
+        })) = &mut *home
+            && let Some(message) = call.take_back(lent)
+        {
+            // It was not sent, so it can still be. The rest may have changed it, so what was kept goes first.
+            if let kept @ None = &mut held.message {
+                *kept = Some(message);
+            }
+            call.message_slot().get_or_insert(self.sent.again());
+        }
+        drop(home);
+        Poll::Ready(answer)
+    }
+}
+
 /// The handler takes no call, so nothing is lent.
 pub struct NoStage;
 
-/// What is behind the policy of a service's method: the handler.
-pub struct Innermost<N>(pub(super) N);
+/// What is behind the policy of a method with nothing else behind it: the handler, or a client's own method.
+pub struct Innermost<N>(pub(crate) N);
 
 /// What is behind a policy and takes a call of its own.
 pub struct Links<N>(pub(super) N);
@@ -409,9 +508,8 @@ pub struct Links<N>(pub(super) N);
 /// No link of any chain.
 pub struct NoLink;
 
-#[diagnostic::do_not_recommend]
-impl<Req: Send> Next<Req, ()> for NoLink {
-    async fn run(&mut self, _: &mut Call<Req>) -> Answer<()> {
+impl Staged<(), ()> for NoLink {
+    async fn attempt(_: Lent<'_, '_, Self>, (): ()) -> Answer<()> {
         Err(gone())
     }
 }
@@ -427,17 +525,21 @@ impl<F, R> Innermost<Handler<F, R>> {
         looks: L,
         running: Pin<&'r mut Option<Fut>>,
         _: G,
-    ) -> HandlerFrame<'r, M, F, Fut, R, R::Body, L>
+    ) -> MethodFrame<'r, M, HandlerEdge<F, R>, Fut, R::Body, L>
     where
         M: 'static,
         R: Reply<T>,
         F: FnMut(Request<M>) -> Fut + Send,
         Fut: Future<Output = Answer<T>> + Send,
         L: LooksOf<M, R::Body>,
-        G: FnMut(Lent<'static, 'static, M, NoLink>) -> Run,
+        G: FnMut(Lent<'static, 'static, NoLink>, ()) -> Run,
         Run: Future<Output = Answer<()>>,
     {
-        HandlerFrame::new(message, abilities, self.0.call, looks, running)
+        let edge = HandlerEdge {
+            handler: self.0.call,
+            reply: PhantomData,
+        };
+        MethodFrame::new(message, abilities, edge, looks, running)
     }
 }
 
@@ -446,35 +548,29 @@ impl<N> Links<N> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn frame<'r, 'h, 's, M, B, L, Fut, G>(
         self,
-        home: &'h Home<'s, M, N>,
+        home: &'h Home<'s, Stage<M, N>>,
         message: M,
         abilities: AbilitiesOf<M>,
         looks: L,
         running: Pin<&'r mut Option<Fut>>,
         run: G,
-    ) -> RestFrame<'r, 'h, 's, M, N, Fut, B, L, G>
+    ) -> MethodFrame<'r, M, RestEdge<'h, 's, M, N, G>, Fut, B, L>
     where
         N: Next<M, B>,
         L: LooksOf<M, B>,
         Fut: Future<Output = Answer<B>> + Send,
-        G: FnMut(Lent<'h, 's, M, N>) -> Fut + Send,
+        G: FnMut(Lent<'h, 's, Stage<M, N>>, ()) -> Fut + Send,
     {
-        if let Some(stage) = &mut *home.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            stage.next = Some(self.0);
+        let next = self.0;
+        if let Some(stage) = &mut *home.stage.lock().unwrap_or_else(PoisonError::into_inner) {
+            **stage = Some(Stage { call: None, next });
         }
-        RestFrame {
-            held: Held {
-                message: Some(message),
-                abilities,
-                is_counted: false,
-            },
+        let edge = RestEdge {
             home,
             run,
-            running,
             sent: Opaque::new(0),
-            left: Left::NOTHING,
-            looks,
-        }
+        };
+        MethodFrame::new(message, abilities, edge, looks, running)
     }
 }
 
@@ -490,15 +586,26 @@ impl Blind {
 }
 
 impl Typed {
-    pub fn stage<M, N>(self) -> Stage<M, N> {
-        Stage {
-            call: None,
-            next: None,
-        }
+    pub fn stage<S>(self) -> Option<S> {
+        None
     }
 
     /// Lends the stage to each attempt.
-    pub fn home<M, N>(self, stage: &mut Stage<M, N>) -> Home<'_, M, N> {
-        Home(Mutex::new(Some(stage)))
+    pub fn home<S>(self, stage: &mut Option<S>) -> Home<'_, S> {
+        Home {
+            stage: Mutex::new(Some(stage)),
+            answered: AtomicBool::new(false),
+        }
+    }
+}
+
+impl Lends {
+    pub fn stage<S>(self) -> Option<S> {
+        None
+    }
+
+    /// Lends the stage to each attempt.
+    pub fn home<S>(self, stage: &mut Option<S>) -> Home<'_, S> {
+        Typed.home(stage)
     }
 }

@@ -1,5 +1,6 @@
 //! What the attribute's generated code calls. Nothing here knows an interceptor.
 
+pub(crate) mod descriptors;
 pub(crate) mod frame;
 pub(crate) mod link;
 pub(crate) mod once;

@@ -110,6 +110,10 @@ pub struct Blind;
 #[derive(Clone, Copy)]
 pub struct Typed;
 
+/// All take any message, and what is behind them is borrowed by each attempt.
+#[derive(Clone, Copy)]
+pub struct Lends;
+
 pub trait Verdict {
     const IS_BLIND: bool;
 }
@@ -170,6 +174,13 @@ impl Blind {
         further_in: impl FnOnce(I) -> B,
     ) -> B {
         further_in(innermost)
+    }
+}
+
+impl Lends {
+    /// There is no rest: behind the policy is what sends the request.
+    pub fn around<I, N>(self, innermost: I, _: impl Fn(I) -> N) -> Innermost<I> {
+        Innermost(innermost)
     }
 }
 

@@ -42,8 +42,10 @@ pub trait Reply<T>: Send {
     type Body: Send;
     type Out;
 
-    fn enter(given: Answer<T>) -> Answer<Self::Body>;
-    fn leave<Req>(call: &mut Call<Req>, body: Answer<Self::Body>) -> Answer<Self::Out>;
+    fn body(given: T) -> Self::Body;
+    /// The body leaves the chain. It is changed where it is: a stream is large, and to move it takes as long as a few interceptors.
+    fn settle<Req>(call: &mut Call<Req>, body: &mut Self::Body);
+    fn out(body: Self::Body) -> Self::Out;
 }
 
 /// One message.
@@ -55,11 +57,16 @@ impl<T: Send> Reply<T> for Single {
     type Body = T;
     type Out = T;
 
-    fn enter(given: Answer<T>) -> Answer<T> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn body(given: T) -> T {
         given
     }
 
-    fn leave<Req>(_: &mut Call<Req>, body: Answer<T>) -> Answer<T> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn settle<Req>(_: &mut Call<Req>, _: &mut T) {}
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn out(body: T) -> T {
         body
     }
 }
@@ -73,33 +80,31 @@ impl<S: Send> Reply<S> for AssociatedStream {
     type Body = ResponseStream<S>;
     type Out = ResponseStream<S>;
 
-    fn enter(given: Answer<S>) -> Answer<ResponseStream<S>> {
-        Ok(given?.map(ResponseStream::new))
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn body(given: S) -> ResponseStream<S> {
+        ResponseStream::new(given)
     }
 
-    fn leave<Req>(
-        call: &mut Call<Req>,
-        body: Answer<ResponseStream<S>>,
-    ) -> Answer<ResponseStream<S>> {
-        let response = body?;
-        let inherited = match call.side() {
-            Side::Server => call.known_deadline(),
-            Side::Client => None,
-        };
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn settle<Req>(call: &mut Call<Req>, stream: &mut ResponseStream<S>) {
         let side = call.side();
+        stream.leave(side);
+        if let (Side::Server, Some(at)) = (side, call.known_deadline()) {
+            stream.inherit(at);
+        }
         let bounds = call.take_bounds();
         let at = bounds.as_ref().and_then(|bounds| bounds.at);
-        let response = response.map(|body| {
-            let body = body.inherited(inherited).leaving(side);
-            match bounds {
-                Some(bounds) => body.bounded(bounds),
-                None => body,
-            }
-        });
-        let Some(watch) = call.take_tail() else {
-            return Ok(response);
-        };
-        Ok(response.map(|body| body.watched(watch.until(at))))
+        if let Some(bounds) = bounds {
+            stream.bound(bounds);
+        }
+        if let Some(watch) = call.take_tail() {
+            stream.watch(watch.until(at));
+        }
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn out(stream: ResponseStream<S>) -> ResponseStream<S> {
+        stream
     }
 }
 
@@ -112,20 +117,19 @@ impl<M: Send + 'static> Reply<Streaming<M>> for TonicStream {
     type Body = ResponseStream<Streaming<M>>;
     type Out = Streaming<M>;
 
-    fn enter(given: Answer<Streaming<M>>) -> Answer<ResponseStream<Streaming<M>>> {
-        AssociatedStream::enter(given)
+    fn body(given: Streaming<M>) -> ResponseStream<Streaming<M>> {
+        ResponseStream::new(given)
     }
 
-    fn leave<Req>(
-        call: &mut Call<Req>,
-        body: Answer<ResponseStream<Streaming<M>>>,
-    ) -> Answer<Streaming<M>> {
-        let response = AssociatedStream::leave(call, body)?;
-        let response = match (call.side(), call.known_deadline()) {
-            (Side::Client, Some(at)) => response.map(|body| body.ending(at)),
-            _ => response,
-        };
-        Ok(response.map(|body| body.plain_or_else(rebuilt)))
+    fn settle<Req>(call: &mut Call<Req>, stream: &mut ResponseStream<Streaming<M>>) {
+        AssociatedStream::settle(call, stream);
+        if let (Side::Client, Some(at)) = (call.side(), call.known_deadline()) {
+            stream.end_at(at);
+        }
+    }
+
+    fn out(stream: ResponseStream<Streaming<M>>) -> Streaming<M> {
+        stream.plain_or_else(rebuilt)
     }
 }
 
@@ -138,20 +142,19 @@ impl<M: 'static> Reply<BoxStream<M>> for BoxedStream {
     type Body = ResponseStream<BoxStream<M>>;
     type Out = BoxStream<M>;
 
-    fn enter(given: Answer<BoxStream<M>>) -> Answer<ResponseStream<BoxStream<M>>> {
-        AssociatedStream::enter(given)
+    fn body(given: BoxStream<M>) -> ResponseStream<BoxStream<M>> {
+        ResponseStream::new(given)
     }
 
-    fn leave<Req>(
-        call: &mut Call<Req>,
-        body: Answer<ResponseStream<BoxStream<M>>>,
-    ) -> Answer<BoxStream<M>> {
-        let response = AssociatedStream::leave(call, body)?;
-        let response = match (call.side(), call.known_deadline()) {
-            (Side::Client, Some(at)) => response.map(|body| body.ending(at)),
-            _ => response,
-        };
-        Ok(response.map(|body| Box::pin(body) as BoxStream<M>))
+    fn settle<Req>(call: &mut Call<Req>, stream: &mut ResponseStream<BoxStream<M>>) {
+        AssociatedStream::settle(call, stream);
+        if let (Side::Client, Some(at)) = (call.side(), call.known_deadline()) {
+            stream.end_at(at);
+        }
+    }
+
+    fn out(stream: ResponseStream<BoxStream<M>>) -> BoxStream<M> {
+        Box::pin(stream)
     }
 }
 

@@ -12,14 +12,14 @@ use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
 use super::ServerFacts;
-use super::frame::{EachLook, HandlerFrame, LooksOf};
+use super::frame::{Answered, EachLook, HandlerEdge, LooksOf, MethodFrame, stale};
 use super::link::{Lent, Link, Made};
 use super::reply::{Answer, Reply, ResultType};
 use crate::core::abilities::{Abilities, AbilitiesOf};
 use crate::core::call::Call;
 use crate::core::chain::{Interceptor, Next};
-use crate::core::fitted::fitted;
-use crate::core::frame::{Opaque, Seen, opaque};
+use crate::core::fitted::fit;
+use crate::core::frame::{Opaque, OpaqueAnswer, Seen, opaque};
 use crate::core::kind::Side;
 use crate::core::plan::MethodPlan;
 use crate::core::time::Inherited;
@@ -50,7 +50,10 @@ where
         let handler = Inherited::new(deadline, handler);
         let answer = handler.await;
         call.set_answered(answer.is_ok());
-        R::enter(answer)
+        match answer {
+            Ok(response) => Ok(response.map(R::body)),
+            Err(status) => Err(status),
+        }
     }
 }
 
@@ -129,11 +132,9 @@ where
             matches!(abilities.resend, Some(_)),
             matches!(abilities.count, Some(_)),
         );
-        let request = Request::from_parts(metadata, extensions, Opaque::new(0));
-        (
-            Call::received::<ServerFacts>(plan, opaque, request),
-            message,
-        )
+        let head = Request::from_parts(metadata, extensions, ());
+        let call = Call::received::<ServerFacts>(plan, opaque, head, Opaque::new(0));
+        (call, message)
     }
 
     /// What holds the message and the handler's future while the policy runs, where nothing else is behind that.
@@ -145,13 +146,17 @@ where
         looks: L,
         running: Pin<&'r mut Option<Fut>>,
         handler: F,
-    ) -> HandlerFrame<'r, M, F, Fut, R, R::Body, L>
+    ) -> MethodFrame<'r, M, HandlerEdge<F, R>, Fut, R::Body, L>
     where
         F: FnMut(Request<M>) -> Fut + Send,
         Fut: Future<Output = Answer<Ret::Body>> + Send,
         L: LooksOf<M, R::Body>,
     {
-        HandlerFrame::new(message, abilities, handler, looks, running)
+        let edge = HandlerEdge {
+            handler,
+            reply: PhantomData,
+        };
+        MethodFrame::new(message, abilities, edge, looks, running)
     }
 
     /// The looks of this method's entries.
@@ -163,11 +168,31 @@ where
     }
 
     /// What the service's trait wants of what came out of the chain.
-    pub fn leave(&self, result: Answer<R::Body>, call: &mut Call<Opaque>) -> Answer<R::Out> {
-        // Each arm leaves by itself: an answer is moved once.
-        match result {
-            Err(status) if call.side() == Side::Server => R::leave(call, Err(fitted(status))),
-            result => R::leave(call, result),
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn leave<F: Answered<R::Body>>(
+        &self,
+        frame: &mut F,
+        answer: OpaqueAnswer,
+        call: &mut Call<Opaque>,
+    ) -> Answer<R::Out> {
+        match answer {
+            Ok(response) => {
+                let (metadata, reply, extensions) = response.into_parts();
+                let place = frame.body_of(&reply);
+                if let Some(body) = place {
+                    R::settle(call, body);
+                }
+                match place.take() {
+                    Some(body) => Ok(Response::from_parts(metadata, R::out(body), extensions)),
+                    None => Err(stale()),
+                }
+            }
+            Err(mut status) => {
+                if call.side() == Side::Server {
+                    fit(&mut status);
+                }
+                Err(status)
+            }
         }
     }
 }

@@ -314,23 +314,32 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Retry<'_> {
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
         let mut progress = Progress::begin(call);
-        if !call.can_resend() {
-            return next.run(call).await;
-        }
         loop {
-            let deadline = progress.deadline(call);
             let copy = match progress.wants_copy(self.config) {
                 true => call.keep(self.config.buffer_size),
                 false => None,
             };
+            // What has been kept can be sent again, so nobody has to ask.
+            if copy.is_none() && !call.can_resend() {
+                return next.run(call).await;
+            }
+            let deadline = progress.deadline(call);
             // What has no limit needs no clock, and its answer no detour.
             let answer = match (self.config.attempt_timeout, deadline) {
-                (None, None) => pin!(next.run(call)).await,
+                (None, None) => next.run(call).await,
                 _ => self.attempt(call, next, deadline).await,
             };
-            let Again { kept, pause } = match self.after(call, next, &mut progress, answer, copy) {
+            // Returned from here: a detour would move it about.
+            let status = match answer {
+                Err(status) => status,
+                answer => {
+                    self.succeed(call);
+                    return answer;
+                }
+            };
+            let Again { kept, pause } = match self.after(call, next, &mut progress, status, copy) {
                 Ok(again) => again,
-                Err(end) => return end,
+                Err(status) => return Err(status),
             };
             if let Some(pause) = pause {
                 let counts = pause.counts;
@@ -356,25 +365,18 @@ struct Again<Req> {
 }
 
 impl Retry<'_> {
-    /// What the call ends with, unless another attempt follows.
+    /// What the call ends with after a failed attempt, unless another one follows.
     ///
     /// A function of its own: what only it needs has no place in the future.
-    #[cfg_attr(not(debug_assertions), inline(always))]
+    #[cold]
     fn after<Req, Res>(
         &self,
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
         progress: &mut Progress,
-        answer: Result<Response<Res>, Status>,
+        status: Status,
         copy: Option<Kept<Req>>,
-    ) -> Result<Again<Req>, Result<Response<Res>, Status>> {
-        let status = match answer {
-            Err(status) => status,
-            answer => {
-                self.succeed(call);
-                return Err(answer);
-            }
-        };
+    ) -> Result<Again<Req>, Status> {
         let copy = match copy {
             Some(mut copy) => call
                 .is_whole(kept_in_frame(next), &mut copy)
@@ -409,12 +411,7 @@ impl Retry<'_> {
             }),
             _ => {
                 let (attempts, failure) = (progress.attempts, progress.failure.as_ref());
-                Err(Err(explained(
-                    status,
-                    call.known_deadline(),
-                    attempts,
-                    failure,
-                )))
+                Err(explained(status, call.known_deadline(), attempts, failure))
             }
         }
     }

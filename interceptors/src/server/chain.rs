@@ -6,21 +6,22 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{Method, StatusCode, Uri, Version};
+use http::request::Parts;
+use http::{Method, StatusCode};
 use http_body::Body as HttpBody;
 use tonic::metadata::MetadataMap;
 use tonic::server::NamedService;
-use tonic::{Code, Request, Response, Status};
+use tonic::{Code, Extensions, Request, Response, Status};
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::refusal::refusal;
 use super::target::Target;
 use crate::core::abilities::{Abilities, AbilitiesOf};
-use crate::core::call::Call;
+use crate::core::call::{Call, gone};
 use crate::core::chain::Next;
 use crate::core::facts::{CutOff, Facts};
-use crate::core::fitted::fitted;
+use crate::core::fitted::fit;
 use crate::core::name::CallName;
 use crate::core::plan::MethodPlan;
 use crate::core::time::Inherited;
@@ -45,18 +46,14 @@ pub trait ServerChain: Send + Sync + 'static {
     #[doc(hidden)]
     fn state() -> Self::State;
 
-    /// Which of the lists' forms a request is.
+    /// The policy for what is asked for.
     #[doc(hidden)]
-    fn row(target: Target<'_>) -> usize;
-
-    #[doc(hidden)]
-    fn plan(row: usize) -> &'static MethodPlan;
+    fn plan(target: Target<'_>) -> &'static MethodPlan;
 
     #[doc(hidden)]
     fn receive<N: Next<Body, Body>>(
         &self,
         state: &Self::State,
-        row: usize,
         call: &mut Call<Body>,
         next: N,
     ) -> impl Future<Output = Result<Response<Body>, Status>> + Send;
@@ -170,7 +167,7 @@ where
     R: HttpBody<Data = Bytes> + Send + 'static,
     R::Error: Into<BoxError>,
 {
-    type Response = http::Response<ResponseBody>;
+    type Response = http::Response<tonic::body::Body>;
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
 
@@ -182,27 +179,19 @@ where
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
         let shared = Arc::clone(&self.layer.0);
         let mut service = self.service.clone();
-        let row = C::row(Target {
-            method: request.method(),
-            path: request.uri().path(),
-        });
-        let name = CallName::new(C::plan(row), request.uri().path_and_query().cloned());
-        let request = request.map(tonic::body::Body::new);
-        let of_body = |body| (body, ());
-        let (mut exchange, ()) =
-            Exchange::new::<ServerFacts, ()>(name, request, ABILITIES, of_body);
+        // Two boxes, because an allocator takes far longer for a single one of more than a kilobyte.
+        let mut exchange = Box::new(Exchange::of_chain::<C>(request));
         Box::pin(async move {
-            let Exchange {
-                call,
-                head,
-                cut_off,
-            } = &mut exchange;
-            let behind = Behind {
-                service: &mut service,
-                head,
-                cut_off,
+            let answer = {
+                let Exchange { call, head, beside } = &mut *exchange;
+                let behind = Behind {
+                    service: &mut service,
+                    head,
+                    beside,
+                };
+                let receiving = shared.chain.receive(&shared.state, call, behind);
+                receiving.await
             };
-            let answer = shared.chain.receive(&shared.state, row, call, behind).await;
             Ok(exchange.leave(answer, C::CHALLENGE))
         })
     }
@@ -212,15 +201,35 @@ where
 pub(super) struct Exchange<M> {
     pub(super) call: Call<M>,
     pub(super) head: Head,
-    pub(super) cut_off: CutOff,
+    /// The extensions of an answer that is a status, which has no place for them.
+    pub(super) beside: Extensions,
 }
 
 /// What the request has apart from metadata, extensions and body.
 pub(super) struct Head {
-    method: Method,
-    uri: Uri,
-    version: Version,
+    /// Gone with the request.
+    parts: Option<Parts>,
     pub(super) protocol: Protocol,
+    is_head: bool,
+    /// Whether the request was cut off; `None` where all of it was there when it was let through.
+    cut_off: Option<CutOff>,
+}
+
+impl Exchange<Body> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn of_chain<C: ServerChain>(
+        request: http::Request<impl HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static>,
+    ) -> Self {
+        let plan = C::plan(Target {
+            method: request.method(),
+            path: request.uri().path(),
+        });
+        let name = CallName::received(plan, request.uri().path_and_query());
+        let request = request.map(tonic::body::Body::new);
+        let (exchange, ()) =
+            Self::new::<ServerFacts, ()>(name, request, ABILITIES, |body| (body, ()));
+        exchange
+    }
 }
 
 impl<M> Exchange<M> {
@@ -232,35 +241,21 @@ impl<M> Exchange<M> {
         abilities: AbilitiesOf<M>,
         message: impl FnOnce(Body) -> (M, K),
     ) -> (Self, K) {
-        // Of what is no stream, nobody behind this looks for it.
-        let may_be_stream = name.kind().request_is_stream();
         let (mut parts, body) = request.into_parts();
-        // One that is around this already looks at the body.
-        let known = parts.extensions.get::<CutOff>().cloned();
-        let (body, cut_off) = match known {
-            Some(known) => (Body::received(body, None), known),
-            None if body.is_end_stream() => (Body::received(body, None), CutOff::default()),
-            None => {
-                let cut_off = CutOff::default();
-                if may_be_stream {
-                    parts.extensions.insert(cut_off.clone());
-                }
-                (Body::received(body, Some(cut_off.clone())), cut_off)
-            }
-        };
         let protocol = Protocol::of(&parts.headers);
-        let metadata = MetadataMap::from_headers(parts.headers);
-        let (message, kept) = message(body);
-        let request = Request::from_parts(metadata, parts.extensions, message);
+        let extensions = std::mem::take(&mut parts.extensions);
+        let (message, kept) = message(Body::from(body));
+        let metadata = MetadataMap::from_headers(std::mem::take(&mut parts.headers));
+        let request = Request::from_parts(metadata, extensions, ());
         let exchange = Self {
-            call: Call::received_as::<F>(name, abilities, request),
+            call: Call::received_as::<F>(name, abilities, request, message),
             head: Head {
-                method: parts.method,
-                uri: parts.uri,
-                version: parts.version,
+                is_head: parts.method == Method::HEAD,
+                parts: Some(parts),
                 protocol,
+                cut_off: None,
             },
-            cut_off,
+            beside: Extensions::new(),
         };
         (exchange, kept)
     }
@@ -270,24 +265,40 @@ impl<M> Exchange<M> {
         &mut self,
         answer: Result<Response<Body>, Status>,
         challenge: Option<&'static str>,
-    ) -> http::Response<ResponseBody> {
+    ) -> http::Response<tonic::body::Body> {
         let protocol = self.head.protocol;
         let response = match answer {
             Ok(response) => response,
-            Err(status) => {
-                let response = refusal(fitted(status), protocol, challenge);
-                return response.map(|body| ResponseBody::new(body, None, None));
+            Err(mut status) => {
+                fit(&mut status);
+                let mut response = refusal(status, protocol, self.head.is_head, challenge);
+                let mut extensions = std::mem::take(&mut self.beside);
+                extensions.extend(std::mem::take(response.extensions_mut()));
+                *response.extensions_mut() = extensions;
+                return response;
             }
         };
         let (metadata, body, extensions) = response.into_parts();
+        // Whether gRPC-Web is text, the service decides, and what it has no word for it answers by HTTP.
+        let protocol = match protocol {
+            Protocol::Grpc => protocol,
+            Protocol::GrpcWeb { .. } | Protocol::Http => Protocol::of(metadata.as_ref()),
+        };
         let http_status = body.http_status();
         let call = &mut self.call;
         let inherited = call.known_deadline();
         let bounds = call.take_bounds();
         let at = bounds.as_ref().and_then(|bounds| bounds.at);
         let tail = call.take_tail().map(|tail| tail.until(at));
-        let cut_off = tail.is_some().then(|| self.cut_off.clone());
-        let body = ResponseBody::sent(body, tail, cut_off, bounds, inherited, protocol);
+        let body = match (&tail, &bounds, inherited) {
+            // Nobody wants to know of it.
+            (None, None, None) => body.into(),
+            _ => {
+                let cut_off = self.head.cut_off.take();
+                let body = ResponseBody::sent(body, tail, cut_off, bounds, inherited, protocol);
+                tonic::body::Body::new(body)
+            }
+        };
         let mut response = http::Response::new(body);
         *response.status_mut() = http_status;
         *response.headers_mut() = metadata.into_headers();
@@ -302,35 +313,43 @@ const ABILITIES: fn() -> Abilities<Body> = || Abilities::new(None, Some(Body::co
 /// The innermost link: the service.
 struct Behind<'a, S> {
     service: &'a mut S,
-    head: &'a Head,
-    cut_off: &'a CutOff,
+    head: &'a mut Head,
+    beside: &'a mut Extensions,
 }
 
 impl Head {
     /// The request that goes on, once.
-    pub(super) fn take_request(
+    pub(super) fn request(
         &mut self,
-        request: Request<Body>,
-    ) -> http::Request<tonic::body::Body> {
-        let (metadata, extensions, body) = request.into_parts();
-        let mut request = http::Request::new(body.into());
-        *request.method_mut() = std::mem::take(&mut self.method);
-        *request.uri_mut() = std::mem::take(&mut self.uri);
-        *request.version_mut() = self.version;
-        *request.headers_mut() = metadata.into_headers();
-        *request.extensions_mut() = extensions;
-        request
+        (metadata, mut extensions, mut body): (MetadataMap, Extensions, Body),
+    ) -> Result<http::Request<tonic::body::Body>, Status> {
+        let Some(mut parts) = self.parts.take() else {
+            return Err(gone());
+        };
+        if self.protocol != Protocol::Grpc || !body.is_here() {
+            // One that is around this may look at the body already.
+            let cut_off = match extensions.get::<CutOff>() {
+                Some(known) => known.clone(),
+                None => {
+                    let cut_off = CutOff::default();
+                    extensions.insert(cut_off.clone());
+                    body.watch(cut_off.clone());
+                    cut_off
+                }
+            };
+            self.cut_off = Some(cut_off);
+        }
+        parts.headers = metadata.into_headers();
+        parts.extensions = extensions;
+        Ok(http::Request::from_parts(parts, body.into()))
     }
+}
 
-    fn request(&self, request: Request<Body>) -> http::Request<tonic::body::Body> {
-        let (metadata, extensions, body) = request.into_parts();
-        let mut request = http::Request::new(body.into());
-        *request.method_mut() = self.method.clone();
-        *request.uri_mut() = self.uri.clone();
-        *request.version_mut() = self.version;
-        *request.headers_mut() = metadata.into_headers();
-        *request.extensions_mut() = extensions;
-        request
+impl Head {
+    /// Whether the request was cut off, and who has sent it expects a status.
+    pub(super) fn is_cut_off(&self) -> bool {
+        let is_cut_off = self.cut_off.as_ref().is_some_and(CutOff::is_set);
+        is_cut_off && self.protocol.has_grpc_status()
     }
 }
 
@@ -349,17 +368,19 @@ where
         }
         let deadline = call.inheritable_deadline();
         let answer = {
-            let request = self.head.request(call.take_request()?);
+            let request = self.head.request(call.take_parts()?)?;
             let answer = pin!(self.service.call(request));
             Inherited::new(deadline, answer).await
         };
-        // tonic shows a request that was cut off as one that is complete, so an answer to it says nothing.
-        if self.cut_off.is_set() {
+        // tonic shows a request that was cut off as one that is complete, so an answer to it says nothing. Others are shown the error,
+        // which may be one of a limit.
+        if self.head.is_cut_off() {
             return Err(gone_away());
         }
         match answer {
             Ok(response) => {
-                let response = entered(response.map(tonic::body::Body::new), self.head.protocol);
+                let response = response.map(tonic::body::Body::new);
+                let response = entered(response, self.head.protocol, self.beside);
                 call.set_answered(response.is_ok());
                 response
             }
@@ -377,6 +398,7 @@ pub(super) fn gone_away() -> Status {
 pub(super) fn entered(
     response: http::Response<tonic::body::Body>,
     protocol: Protocol,
+    beside: &mut Extensions,
 ) -> Result<Response<Body>, Status> {
     let (mut head, body) = response.into_parts();
     let status = status::of_headers(&mut head.headers);
@@ -387,6 +409,7 @@ pub(super) fn entered(
                 && protocol.has_grpc_status()
                 && head.status == StatusCode::OK =>
         {
+            *beside = head.extensions;
             return Err(status);
         }
         Some(status) => EndByHead::Status(status.code()),

@@ -10,13 +10,13 @@ use std::task::{Context, Poll};
 
 use bytes::{Buf, Bytes};
 use http_body::Body as HttpBody;
-use tonic::{Request, Response, Status};
+use tonic::{Extensions, Request, Response, Status};
 
 use super::chain::{Exchange, Head, entered, gone_away};
 use crate::core::abilities::{AbilitiesOf, KeptRequest};
 use crate::core::behind::Behind;
 use crate::core::call::{Call, gone};
-use crate::core::facts::{CutOff, Facts};
+use crate::core::facts::Facts;
 use crate::core::frame::{Begun, Frame, Look, Opaque, OpaqueAnswer, OpaqueReply, opaque};
 use crate::core::kind::{Kind, Side};
 use crate::core::name::CallName;
@@ -151,15 +151,12 @@ where
 {
     let name = method.name(request.uri());
     let in_frame = |body| (Opaque::new(0), body);
-    let (mut exchange, body) =
-        Exchange::new::<ModuleFacts, Body>(name, request, ABILITIES, in_frame);
+    let (exchange, body) = Exchange::new::<ModuleFacts, Body>(name, request, ABILITIES, in_frame);
+    // Apart from the future: an allocator takes far longer for a single box of more than a kilobyte.
+    let mut exchange = Box::new(exchange);
     exchange.call.before_decoding();
     async move {
-        let Exchange {
-            call,
-            head,
-            cut_off,
-        } = &mut exchange;
+        let Exchange { call, head, beside } = &mut *exchange;
         let (answer, body) = {
             let running = pin!(None);
             let mut frame = ServiceFrame {
@@ -168,7 +165,7 @@ where
                 service,
                 running,
                 head,
-                cut_off,
+                beside,
                 left: None,
                 number: 0,
             };
@@ -188,9 +185,7 @@ where
                 *response.extensions_mut() = extensions;
                 response
             }
-            answer => exchange
-                .leave(answer, T::CHALLENGE)
-                .map(tonic::body::Body::from),
+            answer => exchange.leave(answer, T::CHALLENGE),
         })
     }
 }
@@ -265,7 +260,7 @@ struct ServiceFrame<'a, 'r, S, Fut> {
     service: S,
     running: Pin<&'r mut Option<Fut>>,
     head: &'a mut Head,
-    cut_off: &'a CutOff,
+    beside: &'a mut Extensions,
     left: Option<Body>,
     /// Of the answer that is left.
     number: u32,
@@ -285,10 +280,9 @@ where
             body = body.counted(counter.clone());
         }
         call.leave_mark();
-        let (metadata, extensions, _) = call.take_request()?.into_parts();
-        let request = Request::from_parts(metadata, extensions, body);
-        self.running
-            .set(Some((self.service)(self.head.take_request(request))));
+        let (metadata, extensions, _) = call.take_parts()?;
+        let request = self.head.request((metadata, extensions, body))?;
+        self.running.set(Some((self.service)(request)));
         Ok(Begun::Handler)
     }
 
@@ -309,10 +303,10 @@ where
         };
         self.running.set(None);
         // tonic shows a request that was cut off as one that is complete, so an answer to it says nothing.
-        if self.cut_off.is_set() {
+        if self.head.is_cut_off() {
             return Poll::Ready(Err(gone_away()));
         }
-        let answer = entered(answer, self.head.protocol);
+        let answer = entered(answer, self.head.protocol, self.beside);
         call.set_answered(answer.is_ok());
         Poll::Ready(answer.map(|response| {
             let (metadata, body, extensions) = response.into_parts();

@@ -3,36 +3,48 @@
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use tonic::{Code, Status};
 
+use crate::wire::Protocol;
 use crate::wire::status::to_http;
-use crate::wire::{Body, Protocol};
 
 /// A status as a response: of gRPC to who speaks that, and of HTTP to others.
 #[cold]
 pub(super) fn refusal(
     status: Status,
     protocol: Protocol,
+    is_head: bool,
     challenge: Option<&'static str>,
-) -> http::Response<Body> {
-    match protocol {
-        Protocol::Grpc => status.into_http(),
-        Protocol::GrpcWeb { is_text } => {
-            let mut response = status.into_http::<Body>();
-            let content_type = match is_text {
-                true => "application/grpc-web-text+proto",
-                false => "application/grpc-web+proto",
-            };
-            let content_type = HeaderValue::from_static(content_type);
-            response.headers_mut().insert(CONTENT_TYPE, content_type);
-            response
-        }
-        Protocol::Http => of_http(status, challenge),
-    }
+) -> http::Response<tonic::body::Body> {
+    let content_type = match protocol {
+        Protocol::Http => return of_http(&status, is_head, challenge),
+        Protocol::Grpc => "application/grpc",
+        Protocol::GrpcWeb { is_text: true } => "application/grpc-web-text+proto",
+        Protocol::GrpcWeb { is_text: false } => "application/grpc-web+proto",
+    };
+    // What the service has answered says itself what it is.
+    let is_web = |protocol| matches!(protocol, Protocol::GrpcWeb { .. });
+    let headers = status.metadata().as_ref();
+    let answered = Protocol::of(headers);
+    let own = answered != Protocol::Http && is_web(answered) == is_web(protocol);
+    let own = own.then(|| headers.get(CONTENT_TYPE).cloned()).flatten();
+    let mut response = status.into_http::<tonic::body::Body>();
+    let content_type = own.unwrap_or(HeaderValue::from_static(content_type));
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    response
 }
 
-fn of_http(status: Status, challenge: Option<&'static str>) -> http::Response<Body> {
+fn of_http(
+    status: &Status,
+    is_head: bool,
+    challenge: Option<&'static str>,
+) -> http::Response<tonic::body::Body> {
     const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
     let text = format!("{}\n", status.message());
-    let mut response = http::Response::new(Body::from(tonic::body::Body::new(text)));
+    let body = match is_head {
+        // HTTP/2 takes a body for an error here.
+        true => tonic::body::Body::empty(),
+        false => tonic::body::Body::new(text),
+    };
+    let mut response = http::Response::new(body);
     *response.status_mut() = to_http(status.code());
     let headers = response.headers_mut();
     let is_of_grpc = |name: &HeaderName| name.as_str().starts_with("grpc-");
@@ -42,7 +54,7 @@ fn of_http(status: Status, challenge: Option<&'static str>) -> http::Response<Bo
         }
     }
     headers.insert(CONTENT_TYPE, TEXT);
-    if let Some(seconds) = retry_after(&status) {
+    if let Some(seconds) = retry_after(status) {
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     if status.code() == Code::Unauthenticated

@@ -7,7 +7,13 @@ pub struct Target<'a> {
     pub(super) path: &'a str,
 }
 
-impl Target<'_> {
+impl<'a> Target<'a> {
+    /// The path, without a query.
+    #[must_use]
+    pub fn path(&self) -> &'a str {
+        self.path
+    }
+
     /// Whether it is this RPC: `/user.v1.UserService/Login`. Whatever else the request says of itself, this is where it goes.
     #[must_use]
     pub fn is_rpc(&self, path: &str) -> bool {
@@ -21,10 +27,18 @@ impl Target<'_> {
         method.is_some_and(|method| is_identifier(method.as_bytes()))
     }
 
-    /// Whether it is this request of plain HTTP: `GET` and `/healthz`.
+    /// Whether it is anything beneath a service: `/user.v1.UserService/`.
+    #[must_use]
+    pub fn is_beneath(&self, service: &str) -> bool {
+        self.path.starts_with(service)
+    }
+
+    /// Whether it is this request of plain HTTP: `GET` and `/healthz`. A `HEAD` is answered by what answers a `GET`.
     #[must_use]
     pub fn is_http(&self, method: &str, path: &str) -> bool {
-        self.method.as_str() == method && self.path == path
+        let is_method =
+            || self.method.as_str() == method || *self.method == Method::HEAD && method == "GET";
+        self.path == path && is_method()
     }
 }
 
@@ -74,6 +88,12 @@ mod tests {
             path: "/healthz",
         };
         assert!(target.is_http("GET", "/healthz"));
+        let head = Target {
+            method: &Method::HEAD,
+            ..target
+        };
+        assert!(head.is_http("GET", "/healthz") && head.is_http("HEAD", "/healthz"));
+        assert!(!head.is_http("POST", "/healthz") && !target.is_http("HEAD", "/healthz"));
         for (method, path) in [
             ("POST", "/healthz"),
             ("get", "/healthz"),

@@ -64,6 +64,8 @@ enum Source {
     Replayed(Replay<Chunks>),
     /// A request of which a part was read already.
     Begun(Box<Chunks>),
+    /// A request that a server receives, whose first frame has come.
+    Arriving(Box<Arriving>),
     #[default]
     Ended,
 }
@@ -140,13 +142,45 @@ impl Body {
         }
     }
 
-    /// A request that a server receives, which may be cut off.
-    pub(crate) fn received(body: tonic::body::Body, cut_off: Option<CutOff>) -> Self {
-        Self {
-            source: Source::Plain(body),
-            cut_off,
-            ..Self::default()
+    /// Whether all of a request has arrived. A single message usually comes with the headers, and what is here cannot be
+    /// cut off.
+    pub(crate) fn is_here(&mut self) -> bool {
+        let Source::Plain(body) = &mut self.source else {
+            return matches!(self.source, Source::Full(_) | Source::Ended);
+        };
+        if body.is_end_stream() {
+            return true;
         }
+        // Whoever reads the rest asks again, and is woken then.
+        let mut cx = Context::from_waker(Waker::noop());
+        let frame = match Pin::new(&mut *body).poll_frame(&mut cx) {
+            Poll::Pending => return false,
+            Poll::Ready(None) => {
+                self.source = Source::Ended;
+                return true;
+            }
+            Poll::Ready(Some(frame)) => frame,
+        };
+        let frame = match frame {
+            Ok(frame) if body.is_end_stream() => match frame.into_data() {
+                Ok(data) => {
+                    self.source = Source::Full(Some(data));
+                    return true;
+                }
+                Err(trailers) => Ok(trailers),
+            },
+            frame => frame,
+        };
+        self.source = Source::Arriving(Box::new(Arriving {
+            ahead: Some(frame),
+            body: std::mem::take(body),
+        }));
+        false
+    }
+
+    /// Says of a request that a server receives whether it was cut off.
+    pub(crate) fn watch(&mut self, cut_off: CutOff) {
+        self.cut_off = Some(cut_off);
     }
 
     /// How a response ends that has no trailers.
@@ -185,7 +219,7 @@ impl Body {
             Source::Short(data) if data.as_ref().len() > limit => return None,
             Source::Short(data) => Source::Short(*data),
             Source::Replayed(replay) => Source::Replayed(replay.copy(limit)),
-            Source::Plain(_) | Source::Begun(_) => return None,
+            Source::Plain(_) | Source::Begun(_) | Source::Arriving(_) => return None,
         };
         let count = self.count.as_ref();
         Some(Self {
@@ -199,7 +233,7 @@ impl Body {
         match &self.source {
             Source::Full(_) | Source::Short(_) | Source::Ended => true,
             Source::Replayed(replay) => replay.is_whole(),
-            Source::Plain(_) | Source::Begun(_) => false,
+            Source::Plain(_) | Source::Begun(_) | Source::Arriving(_) => false,
         }
     }
 
@@ -212,6 +246,7 @@ impl Body {
             | Source::Full(_)
             | Source::Short(_)
             | Source::Begun(_)
+            | Source::Arriving(_)
             | Source::Ended => true,
         }
     }
@@ -338,6 +373,10 @@ impl Source {
                 }
             }),
             Self::Begun(chunks) => chunks.poll_chunk(cx).map_ok(Frame::data),
+            Self::Arriving(arriving) => match arriving.ahead.take() {
+                Some(frame) => Poll::Ready(Some(frame)),
+                None => Pin::new(&mut arriving.body).poll_frame(cx),
+            },
             Self::Ended => Poll::Ready(None),
         }
     }
@@ -347,6 +386,7 @@ impl Source {
             Self::Plain(body) => body.is_end_stream(),
             Self::Full(data) => data.is_none(),
             Self::Short(_) | Self::Replayed(_) | Self::Begun(_) => false,
+            Self::Arriving(arriving) => arriving.ahead.is_none() && arriving.body.is_end_stream(),
             Self::Ended => true,
         }
     }
@@ -395,6 +435,7 @@ impl HttpBody for Body {
             | Source::Short(_)
             | Source::Replayed(_)
             | Source::Begun(_)
+            | Source::Arriving(_)
             | Source::Ended => SizeHint::default(),
         }
     }
@@ -427,6 +468,11 @@ impl From<Body> for tonic::body::Body {
             other => Self::new(other),
         }
     }
+}
+
+struct Arriving {
+    ahead: Option<Result<Frame<Bytes>, Status>>,
+    body: tonic::body::Body,
 }
 
 /// A request that is here in full, and goes to the transport in a box: so it is small.

@@ -20,7 +20,7 @@ pub(crate) struct Frames {
     /// How much of the message is still to come.
     left: u32,
     /// Of gRPC-Web alone.
-    trailers: Vec<u8>,
+    trailers: Option<Vec<u8>>,
 }
 
 /// gRPC-Web sends trailers as a frame of the body, with this flag.
@@ -29,6 +29,14 @@ const ARE_TRAILERS: u8 = 0x80;
 const MOST_TRAILERS: usize = 16 * 1024;
 
 impl Frames {
+    /// Of gRPC-Web: its trailers are read, too.
+    pub(crate) fn of_web() -> Self {
+        Self {
+            trailers: Some(Vec::new()),
+            ..Self::default()
+        }
+    }
+
     /// How many messages end in this data.
     pub(crate) fn count(&mut self, mut data: &[u8]) -> u64 {
         let mut messages = 0;
@@ -49,8 +57,11 @@ impl Frames {
             self.left -= seen.len() as u32;
             data = rest;
             let are_trailers = self.flags & ARE_TRAILERS != 0;
-            if are_trailers && self.trailers.len() + seen.len() <= MOST_TRAILERS {
-                self.trailers.extend_from_slice(seen);
+            if are_trailers
+                && let Some(trailers) = &mut self.trailers
+                && trailers.len() + seen.len() <= MOST_TRAILERS
+            {
+                trailers.extend_from_slice(seen);
             }
             if self.left == 0 {
                 messages += u64::from(!are_trailers);
@@ -62,11 +73,13 @@ impl Frames {
 
     /// The end that the trailers of gRPC-Web have told.
     pub(crate) fn end(&self) -> Option<Result<(), Status>> {
-        if self.trailers.is_empty() {
+        let trailers = self.trailers.as_ref()?;
+        // Half of them may lack the half that tells.
+        if trailers.is_empty() || self.prefix != 0 {
             return None;
         }
         let mut headers = HeaderMap::new();
-        for line in self.trailers.split(|byte| *byte == b'\n') {
+        for line in trailers.split(|byte| *byte == b'\n') {
             let mut parts = line.trim_ascii().splitn(2, |byte| *byte == b':');
             let (Some(name), Some(value)) = (parts.next(), parts.next()) else {
                 continue;
@@ -106,7 +119,10 @@ impl Text {
             if self.length == self.group.len() {
                 self.length = 0;
                 // What is no base64 is nothing that the reader could make sense of either.
-                let _ = STANDARD.decode_vec(self.group, &mut data);
+                let mut decoded = [0; 3];
+                if let Ok(length) = STANDARD.decode_slice(self.group, &mut decoded) {
+                    data.extend_from_slice(&decoded[..length]);
+                }
             }
         }
         data
@@ -170,7 +186,7 @@ mod tests {
         for is_text in [false, true] {
             let data = sent(is_text);
             for cut in 1..=data.len() {
-                let (mut frames, mut text, mut messages) = (Frames::default(), Text::default(), 0);
+                let (mut frames, mut text, mut messages) = (Frames::of_web(), Text::default(), 0);
                 for part in data.chunks(cut) {
                     messages += match is_text {
                         true => frames.count(&text.decode(part)),
@@ -194,12 +210,29 @@ mod tests {
 
     #[test]
     fn trailers_without_end_are_not_kept() {
-        let mut frames = Frames::default();
+        let mut frames = Frames::of_web();
         frames.count(&[ARE_TRAILERS, 0xff, 0xff, 0xff, 0xff]);
         for _ in 0..100 {
             frames.count(&[b'a'; 1024]);
         }
-        assert!(frames.trailers.len() <= MOST_TRAILERS);
+        assert!(frames.trailers.as_ref().unwrap().len() <= MOST_TRAILERS);
+        assert!(frames.end().is_none());
+    }
+
+    #[test]
+    fn half_of_the_trailers_tells_nothing() {
+        let data = sent(false);
+        for end in 0..data.len() {
+            let mut frames = Frames::of_web();
+            frames.count(&data[..end]);
+            assert!(frames.end().is_none(), "{end}");
+        }
+    }
+
+    #[test]
+    fn trailers_are_of_grpc_web_alone() {
+        let mut frames = Frames::default();
+        frames.count(&sent(false));
         assert!(frames.end().is_none());
     }
 }

@@ -15,7 +15,9 @@ pub(crate) enum Protocol {
 impl Protocol {
     #[cfg_attr(not(debug_assertions), inline)]
     pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let Some(content_type) = headers.get(CONTENT_TYPE) else {
+        // There are few, and to look at them takes less long than to hash a name.
+        let Some((_, content_type)) = headers.iter().find(|(name, _)| **name == CONTENT_TYPE)
+        else {
             return Self::Http;
         };
         let Some(after) = content_type.as_bytes().strip_prefix(b"application/grpc") else {

@@ -13,6 +13,7 @@ use super::frames::{Frames, Text, end_of, web_trailers};
 use super::protocol::Protocol;
 use crate::core::end::Outcome;
 use crate::core::facts::CutOff;
+use crate::core::fitted::fit;
 use crate::core::layer::{Step, Tail};
 use crate::core::time::{Bounds, Limit, enter, exceeded};
 
@@ -57,7 +58,8 @@ enum Reader {
 }
 
 struct BodyWatch {
-    frames: Frames,
+    /// What is no response of gRPC has none.
+    frames: Option<Frames>,
     /// Of gRPC-Web as text.
     text: Option<Text>,
     /// A request that was cut off was not answered, whatever the body says.
@@ -100,10 +102,14 @@ impl ResponseBody {
         time: Time,
         reader: Reader,
     ) -> Self {
-        let is_text = reader == Reader::Remote(Protocol::GrpcWeb { is_text: true });
         let mut watch = watch.map(|watch| {
+            let (frames, is_text) = match reader {
+                Reader::Remote(Protocol::Http) => (None, false),
+                Reader::Remote(Protocol::GrpcWeb { is_text }) => (Some(Frames::of_web()), is_text),
+                _ => (Some(Frames::default()), false),
+            };
             Box::new(BodyWatch {
-                frames: Frames::default(),
+                frames,
                 text: is_text.then(Text::default),
                 cut_off,
                 watch,
@@ -216,14 +222,16 @@ impl ResponseBody {
 
     /// Tells the reader of a failure.
     #[cold]
-    fn fail(&mut self, status: Status) -> Option<Result<Frame<Bytes>, Status>> {
+    fn fail(&mut self, mut status: Status) -> Option<Result<Frame<Bytes>, Status>> {
         let Reader::Remote(protocol) = self.reader else {
             return Some(Err(status));
         };
         self.reader = Reader::Told;
+        fit(&mut status);
         let trailers = || {
             let mut trailers = HeaderMap::new();
-            let _ = crate::core::fitted::fitted(status.clone()).add_header(&mut trailers);
+            // What is no header is left out, and the code is one.
+            let _ = status.add_header(&mut trailers);
             trailers
         };
         match protocol {
@@ -278,20 +286,6 @@ impl HttpBody for ResponseBody {
     }
 }
 
-impl From<ResponseBody> for tonic::body::Body {
-    fn from(response: ResponseBody) -> Self {
-        match response {
-            ResponseBody {
-                body,
-                watch: None,
-                time: Time::Unbounded,
-                ..
-            } => body.into(),
-            watched => Self::new(watched),
-        }
-    }
-}
-
 impl fmt::Debug for ResponseBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResponseBody").finish_non_exhaustive()
@@ -309,7 +303,7 @@ enum Seen {
 }
 
 fn see(
-    frames: &mut Frames,
+    frames: &mut Option<Frames>,
     text: &mut Option<Text>,
     frame: &mut Option<Result<Frame<Bytes>, Status>>,
     body: &Body,
@@ -317,11 +311,17 @@ fn see(
     let frame = match frame {
         Some(Ok(frame)) => frame,
         Some(Err(_)) => return Seen::Failed,
-        None => return Seen::End(frames.end().unwrap_or_else(|| body.end())),
+        None => {
+            let told = frames.as_ref().and_then(Frames::end);
+            return Seen::End(told.unwrap_or_else(|| body.end()));
+        }
     };
     if let Some(trailers) = frame.trailers_mut() {
         return Seen::End(end_of(trailers).unwrap_or_else(|| body.end()));
     }
+    let Some(frames) = frames else {
+        return Seen::Messages(0);
+    };
     let data = frame.data_ref().map_or(&[][..], |data| data);
     Seen::Messages(match text {
         Some(text) => frames.count(&text.decode(data)),

@@ -124,7 +124,7 @@ pub(crate) fn of_http(http_status: StatusCode) -> Result<(), Status> {
         501 => Code::Unimplemented,
         503 => Code::Unavailable,
         504 => Code::DeadlineExceeded,
-        ..=499 => Code::InvalidArgument,
+        400..=499 => Code::InvalidArgument,
         _ => Code::Internal,
     };
     Err(Status::new(

@@ -14,7 +14,8 @@
 //!   response but not its trailers: neither the end of a stream nor the code of a call that succeeds; and a
 //!   `RequestInterceptor` each for auth and the limit;
 //! - attribute: `#[intercept(…)]` as the README spells it;
-//! - on the server too: the same, with `#[intercept]` on the generated server, so that the policy runs before decoding.
+//! - server struct: the same policy in front of the whole server;
+//! - on the server too: as by the attribute, with `#[intercept]` on the generated server, so that the policy runs before decoding.
 //!
 //! The policy of a client is retries that no call needs, and two keys of metadata. By hand it is a loop around
 //! the call; with tower it is tower's `Retry`, and an async `Filter` that collects the message, since tonic's
@@ -92,21 +93,22 @@ struct Row {
     what: &'static str,
     kind: Kind,
     listens: bool,
-    columns: [Option<&'static str>; 7],
+    columns: [Option<&'static str>; 8],
     most: Most,
 }
 
-const COLUMNS: [&str; 7] = [
+const COLUMNS: [&str; 8] = [
     "bare",
     "by hand",
     "by hand, all fields",
     "tower",
     "tonic-middleware",
     "attribute",
+    "server struct",
     "on the server too",
 ];
 
-const fn servers(all_fields: Option<&'static str>) -> [Option<&'static str>; 7] {
+const fn servers(all_fields: Option<&'static str>) -> [Option<&'static str>; 8] {
     [
         Some("bare"),
         Some("by_hand"),
@@ -114,11 +116,12 @@ const fn servers(all_fields: Option<&'static str>) -> [Option<&'static str>; 7] 
         Some("tower"),
         Some("tonic_middleware"),
         Some("attribute"),
+        Some("server"),
         Some("module"),
     ]
 }
 
-const fn clients(attribute: &'static str) -> [Option<&'static str>; 7] {
+const fn clients(attribute: &'static str) -> [Option<&'static str>; 8] {
     [
         Some("bare"),
         Some("by_hand"),
@@ -276,7 +279,7 @@ impl Report {
                 print_cell(*beyond);
             }
             println!();
-            let [.., attribute, _] = beyond[..] else {
+            let [.., tower, _, attribute, server, _] = beyond[..] else {
                 continue;
             };
             let most = match row.most {
@@ -284,14 +287,19 @@ impl Report {
                 // The event has the same fields.
                 Most::ByHandAnd(more) => beyond[2].unwrap_or(f64::NAN) + more,
             };
-            let measured = attribute.unwrap_or(f64::NAN);
-            // Written so that what could not be measured is no promise kept.
-            let kept = measured <= most;
-            let verdict = if kept { "kept" } else { "BROKEN" };
-            verdicts.push(format!(
-                "{verdict}: {}: {measured:.0} instructions beyond bare, at most {most:.0}",
-                row.what
-            ));
+            let mut promise = |of: &str, measured: f64, most: f64| {
+                // Written so that what could not be measured is no promise kept.
+                let kept = measured <= most;
+                let verdict = if kept { "kept" } else { "BROKEN" };
+                verdicts.push(format!(
+                    "{verdict}: {}{of}: {measured:.0} instructions beyond bare, at most {most:.0}",
+                    row.what
+                ));
+            };
+            promise("", attribute.unwrap_or(f64::NAN), most);
+            if let (Some(server), Some(tower)) = (server, tower) {
+                promise(", server struct", server, most.min(tower));
+            }
         }
         println!("\n{}", verdicts.join("\n"));
     }

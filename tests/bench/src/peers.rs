@@ -148,6 +148,14 @@ pub async fn serve(name: &str, listener: TcpListener) -> Result<(), Error> {
                 .serve_with_incoming(incoming)
                 .await?;
         }
+        "server" => {
+            let service = UserServiceServer::new(Bare);
+            server
+                .layer(Inbound { tokens: Tokens }.layer())
+                .add_service(service)
+                .serve_with_incoming(incoming)
+                .await?;
+        }
         _ => return Err(format!("no server `{name}`").into()),
     }
     Ok(())
@@ -292,6 +300,12 @@ service! {
 #[allow(clippy::all, missing_docs, unreachable_pub, unused_qualifications)]
 mod module {
     include!(concat!(env!("OUT_DIR"), "/module/demo.v1.rs"));
+}
+
+/// The same in front of the whole server.
+#[intercept(server, logging, auth(verifier = self.tokens), rate_limit(per_second = 1_000_000))]
+struct Inbound {
+    tokens: Tokens,
 }
 
 /// What one would write in the methods for this policy and no other.

@@ -5,6 +5,7 @@
 mod busy;
 mod common;
 mod constructors;
+mod descriptors;
 mod hostile;
 mod inherited;
 mod into_channel;

@@ -10,7 +10,7 @@ use interceptors_proto::demo::user_service_server::UserServiceServer;
 use interceptors_proto::demo::{ChatMessage, GetUserRequest, ListUsersRequest, User};
 use interceptors_tests::flaky::{FlakyServer, fail, hang};
 use interceptors_tests::{
-    Behaviour, Ends, Events, Field, Script, WatchEnds, clients, scripted, serve,
+    Behaviour, Ends, Event, Events, Field, Script, WatchEnds, clients, scripted, serve,
 };
 use tokio_stream::StreamExt;
 use tonic::service::Routes;
@@ -194,6 +194,67 @@ async fn behind_retry_and_behind_auth_each_attempt_is_an_event() {
         .await
         .unwrap_err();
     assert_eq!(codes(), [text("UNAUTHENTICATED"), text("UNAUTHENTICATED")]);
+}
+
+#[intercept(descriptors = interceptors_proto::FILE_DESCRIPTOR_SET, with(self.0), logging(level = "info", slow = "1h"))]
+struct Described(WatchEnds);
+
+#[tokio::test]
+async fn a_channel_with_descriptors_logs_the_kind_and_counts_streams() {
+    let (events, _guard) = Events::listen(LevelFilter::INFO);
+    let (_, channel) = server().await;
+    let (watch, mut ends) = Ends::new();
+    let mut client = UserServiceClient::new(Described(watch).wrap(channel));
+    let said = |event: &Event| {
+        let fields = [
+            "grpc.method_type",
+            "grpc.code",
+            "grpc.msgs_sent",
+            "grpc.msgs_recv",
+        ];
+        fields.map(|name| event.get(name).cloned())
+    };
+
+    client.get_user(GetUserRequest { id: 7 }).await.unwrap();
+    ends.next().await;
+    let logged = said(&the_only(&events));
+    assert_eq!(logged, [Some(text("unary")), Some(text("OK")), None, None]);
+
+    let request = told(GetUserRequest { id: 7 }, Behaviour::Fail(Code::NotFound));
+    client.get_user(request).await.unwrap_err();
+    ends.next().await;
+    let logged = said(&the_only(&events));
+    assert_eq!(
+        logged,
+        [Some(text("unary")), Some(text("NOT_FOUND")), None, None]
+    );
+
+    let users = [User::default(), User::default()];
+    client
+        .import_users(tokio_stream::iter(users))
+        .await
+        .unwrap();
+    ends.next().await;
+    let logged = said(&the_only(&events));
+    let expected = [text("client_stream"), text("OK"), Field::U64(2)];
+    assert_eq!(logged[..3], expected.map(Some));
+
+    let request = told(
+        ListUsersRequest::default(),
+        Behaviour::FailAfter(2, Code::Aborted),
+    );
+    let stream = client.list_users(request).await.unwrap().into_inner();
+    assert!(events.take().is_empty(), "not before its end");
+    stream.collect::<Vec<_>>().await;
+    ends.next().await;
+    let logged = said(&the_only(&events));
+    let expected = [
+        Some(text("server_stream")),
+        Some(text("ABORTED")),
+        None,
+        Some(Field::U64(2)),
+    ];
+    assert_eq!(logged, expected);
 }
 
 #[intercept(with(self.0), logging(level = "info", slow = "1h"))]

@@ -93,7 +93,7 @@ impl Layer for Gaps {
     }
 
     fn end(&mut self, end: &End<'_>) {
-        let may_be_unary = end.is_of_channel() && end.messages() < 2;
+        let may_be_unary = !end.knows_kind() && end.messages() < 2;
         if may_be_unary || self.longest < self.at_least {
             return;
         }

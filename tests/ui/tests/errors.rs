@@ -19,7 +19,7 @@ const FOLDERS: [(&str, &str); 7] = [
     ("method", "Lists of methods, and attributes on methods"),
     ("type", "Types"),
     ("client", "Clients"),
-    ("server", "Generated servers"),
+    ("server", "Servers"),
 ];
 
 const INTRO: &str = "\

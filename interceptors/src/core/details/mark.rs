@@ -8,7 +8,7 @@ use super::super::id::RequestId;
 use super::super::name::CallName;
 use super::super::plan::MethodPlan;
 use super::super::time::Deadline;
-use super::CallDetails;
+use super::{Bounded, CallDetails};
 
 /// Which entries of its list a call goes through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub(crate) struct Mark {
     request_id: Option<RequestId>,
     id_header: Option<&'static str>,
     deadline: Deadline,
-    by_deadline: bool,
+    bounded: Option<Bounded>,
     attempt: u32,
 }
 
@@ -90,7 +90,7 @@ impl CallDetails {
             request_id: self.request_id().cloned(),
             id_header: self.id_header,
             deadline: self.deadline.clone(),
-            by_deadline: self.bounded.by_deadline,
+            bounded: self.bounded.map(|_| Bounded::new(None)),
             attempt: self.attempt,
         };
         self.extensions_mut().insert(mark);
@@ -102,7 +102,7 @@ impl CallDetails {
         self.name.set_request_id(mark.request_id);
         self.id_header = mark.id_header;
         self.deadline = mark.deadline;
-        self.bounded.by_deadline = mark.by_deadline;
+        self.bounded = mark.bounded;
         self.attempt = mark.attempt;
         self.part = Part::BehindDecoding;
     }

@@ -126,12 +126,15 @@ impl Plan {
         &self,
         known: &'a [Self],
     ) -> impl Iterator<Item = &'static str> + use<'a> {
-        let named = self.methods.iter().filter(|method| method.of_channel);
-        let named = named.map(|method| method.path).filter(|path| *path != "*");
-        named.filter(|path| {
+        // What is described has been compared with the descriptors.
+        let named = self.methods.iter();
+        let named = named.filter(|method| method.of_channel && !method.described);
+        let named = named.filter(|method| method.path != "*");
+        let unknown = named.filter(|named| {
             let mut methods = known.iter().flat_map(|plan| plan.methods);
-            !methods.any(|method| !method.of_channel && method.path == *path)
-        })
+            !methods.any(|method| !method.of_channel && named.is_for(method))
+        });
+        unknown.map(|named| named.path)
     }
 
     /// The policy as JSON: an array with an object for each method.
@@ -239,12 +242,16 @@ pub struct MethodPlan {
     kind: Kind,
     side: Side,
     of_channel: bool,
+    /// Only of a channel: a descriptor set has the method.
+    described: bool,
     keeps_time: bool,
     /// Which method of which policy it is, where a generated server can find it.
     place: Option<Place>,
     /// The first of its interceptors run before decoding.
     in_module: bool,
     interceptors: &'static [EntryPlan],
+    /// Which of them the method goes through. Of those behind its end: all.
+    covered: &'static [bool],
 }
 
 /// A method of a policy.
@@ -271,10 +278,10 @@ impl PolicyId {
     }
 }
 
-const fn keep_time(interceptors: &[EntryPlan]) -> bool {
+const fn keep_time(interceptors: &[EntryPlan], covered: &[bool]) -> bool {
     let mut i = 0;
     while i < interceptors.len() {
-        if interceptors[i].keeps_time {
+        if interceptors[i].keeps_time && (i >= covered.len() || covered[i]) {
             return true;
         }
         i += 1;
@@ -283,6 +290,20 @@ const fn keep_time(interceptors: &[EntryPlan]) -> bool {
 }
 
 impl MethodPlan {
+    /// Something to begin an array with.
+    pub(crate) const BLANK: Self = Self::new(
+        Name {
+            service: "",
+            method: "",
+            path: "",
+            derived: false,
+            exact: true,
+        },
+        Kind::Unary,
+        Side::Client,
+        &[],
+    );
+
     #[doc(hidden)]
     #[must_use]
     pub const fn new(
@@ -307,10 +328,12 @@ impl MethodPlan {
             kind,
             side,
             of_channel: false,
-            keeps_time: keep_time(interceptors),
+            described: false,
+            keeps_time: keep_time(interceptors, &[]),
             place: None,
             in_module: false,
             interceptors,
+            covered: &[],
         }
     }
 
@@ -390,6 +413,35 @@ impl MethodPlan {
         before.map(|entry| entry.name)
     }
 
+    /// The plan of a method that goes through some of the interceptors.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn covered(mut self, covered: &'static [bool]) -> Self {
+        self.covered = covered;
+        self.keeps_time = keep_time(self.interceptors, covered);
+        self
+    }
+
+    /// The plan of a method that a descriptor set has. `self` is the plan for those that it does not have.
+    pub(crate) const fn described(&self, name: Name, kind: Kind, covered: &'static [bool]) -> Self {
+        let mut plan = Self::new(name, kind, self.side, self.interceptors).covered(covered);
+        plan.of_channel = self.of_channel;
+        plan.described = true;
+        plan
+    }
+
+    /// Whether the method goes through this one of the listed interceptors.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn covers(&self, entry: usize) -> bool {
+        entry >= self.covered.len() || self.covered[entry]
+    }
+
+    /// Whether this is the row of the method, or of all methods of its service.
+    fn is_for(&self, method: &Self) -> bool {
+        self.path == method.path || self.method == "*" && self.service == method.service
+    }
+
     /// Whether one of the interceptors keeps the caller's time; see [`Entry::KEEPS_TIME`].
     pub(crate) const fn keeps_time(&self) -> bool {
         self.keeps_time
@@ -411,11 +463,25 @@ impl MethodPlan {
         plan
     }
 
-    /// Whether this is the plan of a channel or of a server, which do not know the kinds of their calls.
+    /// Whether this is the plan of a channel or of a server, whose calls have the names of the wire.
     #[doc(hidden)]
     #[must_use]
     pub const fn is_of_channel(&self) -> bool {
         self.of_channel
+    }
+
+    /// Whether [`kind`](Self::kind) is the kind of the method. A channel only knows it from a descriptor set.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn knows_kind(&self) -> bool {
+        !self.of_channel || self.described
+    }
+
+    /// Whether the response is polled after the chain has returned: a stream, and every body of a channel.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn response_is_polled(&self) -> bool {
+        self.of_channel || self.kind.response_is_stream()
     }
 
     /// The full path, such as `/user.v1.UserService/Login`; `*` for the methods of a channel that no list
@@ -450,8 +516,8 @@ impl MethodPlan {
         self.exact
     }
 
-    /// Which of the four kinds of RPC this is. Of a channel's methods the kind is not known, and this is the most
-    /// general one, `BidiStreaming`.
+    /// Which of the four kinds of RPC this is. A channel knows the kinds of the methods in its `descriptors`. Of others this is
+    /// the most general one, `BidiStreaming`.
     #[must_use]
     pub const fn kind(&self) -> Kind {
         self.kind
@@ -459,9 +525,9 @@ impl MethodPlan {
 
     /// A channel carries calls of any kind.
     fn kind_shown(&self) -> &'static str {
-        match self.of_channel {
-            true => "any",
-            false => self.kind.as_str(),
+        match self.knows_kind() {
+            true => self.kind.as_str(),
+            false => "any",
         }
     }
 
@@ -473,10 +539,11 @@ impl MethodPlan {
 
     /// The interceptors that a call goes through, outermost first.
     pub fn interceptors(&self) -> impl Iterator<Item = &'static EntryPlan> + use<> {
-        let kind = self.kind;
-        self.interceptors
-            .iter()
-            .filter(move |entry| entry.applies_to(kind))
+        let (kind, covered) = (self.kind, self.covered);
+        let listed = self.interceptors.iter().enumerate();
+        let covering = listed.filter(move |(i, _)| covered.get(*i).copied().unwrap_or(true));
+        let entries = covering.map(|(_, entry)| entry);
+        entries.filter(move |entry| entry.applies_to(kind))
     }
 
     /// The same. Of each it says whether it is in the blind part, which ends before the first that looks at messages.

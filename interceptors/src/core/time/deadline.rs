@@ -113,9 +113,7 @@ impl Drop for Entered {
 /// The deadline of a call: read from its metadata when somebody asks for it, or set.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Deadline {
-    /// Apart from `asked`, so that code with `&mut` access needs no lock.
-    settled: Option<Option<Instant>>,
-    asked: OnceLock<Option<Instant>>,
+    known: OnceLock<Option<Instant>>,
 }
 
 impl Deadline {
@@ -123,37 +121,39 @@ impl Deadline {
     #[inline]
     pub(crate) fn of_outgoing(metadata: &MetadataMap) -> Self {
         let (own, inherited) = (deadline_of(metadata), current());
+        let earlier = match (own, inherited) {
+            (Some(own), Some(inherited)) => Some(own.min(inherited)),
+            _ => own.or(inherited),
+        };
         Self {
-            settled: Some(match (own, inherited) {
-                (Some(own), Some(inherited)) => Some(own.min(inherited)),
-                _ => own.or(inherited),
-            }),
-            asked: OnceLock::new(),
+            known: earlier.into(),
         }
     }
 
     /// The deadline, as far as somebody has asked for it or set one.
     #[inline]
     pub(crate) fn peek(&self) -> Option<Instant> {
-        self.settled.or_else(|| self.asked.get().copied()).flatten()
+        self.known.get().copied().flatten()
     }
 
     pub(crate) fn get(&self, metadata: &MetadataMap) -> Option<Instant> {
-        self.settled
-            .unwrap_or_else(|| *self.asked.get_or_init(|| deadline_of(metadata)))
+        *self.known.get_or_init(|| deadline_of(metadata))
     }
 
     /// The same as [`get`](Self::get).
     #[inline]
     pub(crate) fn settle(&mut self, metadata: &MetadataMap) -> Option<Instant> {
-        let settled = self.settled.or_else(|| self.asked.get().copied());
-        *self
-            .settled
-            .insert(settled.unwrap_or_else(|| deadline_of(metadata)))
+        // With `&mut` access there is nothing to wait for.
+        if let Some(known) = self.known.get() {
+            return *known;
+        }
+        let at = deadline_of(metadata);
+        self.known = at.into();
+        at
     }
 
     pub(crate) fn set(&mut self, at: Instant) {
-        self.settled = Some(Some(at));
+        self.known = Some(at).into();
     }
 }
 

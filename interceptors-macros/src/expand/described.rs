@@ -1,0 +1,227 @@
+//! `descriptors = …`: what the compiler finds out about methods.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use crate::check::Checked;
+use crate::entries::entry::Listed;
+use crate::entries::row::Times;
+use crate::item::methods::{MethodRef, Selector, Spelled};
+use crate::item::mount::Mount;
+use crate::text::span::at;
+
+/// What a struct with lists of paths becomes.
+pub(super) struct Described {
+    pub(super) items: TokenStream,
+    /// Looks up the plan of a `path`.
+    pub(super) find: TokenStream,
+    /// The rows of its plan.
+    pub(super) plan: TokenStream,
+}
+
+/// Output, for `descriptors = SET, retry(only = [idempotent, "/a.B/C"])`:
+///
+/// ```text
+/// const __DESCRIPTORS_0: &[u8] = SET;
+/// const __SIZE_0: Size = Size::of(__DESCRIPTORS_0);
+/// const _: () = assert!(__SIZE_0.is_sound, "…");
+/// const __DESCRIPTORS: &[&[u8]] = &[__DESCRIPTORS_0];
+/// const __SIZE: Size = Size::sum(&[__SIZE_0]);
+/// static __METHODS: Methods<{ __SIZE.records }, …> = Methods::read(__DESCRIPTORS, __SIZE);
+/// static __COVERS: [[bool; 1]; __METHODS.methods] = __METHODS.covers(&[Lists { … }]);
+/// static __PLANS: [MethodPlan; __METHODS.methods] = __METHODS.plans(…);
+/// const _: () = assert!(__METHODS.has("/a.B/C"), "…");
+/// ```
+///
+/// `others` are the plans of what no set has, first that for everything.
+pub(super) fn described(checked: &Checked, others: &[Ident]) -> Described {
+    if checked.descriptors.is_empty() {
+        return Described {
+            items: TokenStream::new(),
+            find: TokenStream::new(),
+            plan: quote!(&[#(#others),*]),
+        };
+    }
+    let table = table(checked, &others[0]);
+    let literals = checked.entries.iter().flat_map(Listed::named);
+    let literals = literals.filter_map(literal);
+    let unary = checked.entries.iter().flat_map(unary);
+    let pairs = pairs(checked);
+    let rows = others.len();
+    Described {
+        items: quote! {
+            #table
+            static __ROWS: [&__interceptors::MethodPlan; __METHODS.methods + #rows] =
+                __interceptors::rows(&[#(#others),*], &__PLANS);
+            #(#literals)*
+            #(#unary)*
+            #pairs
+        },
+        find: match checked.mount {
+            // A server is asked for a path as it stands, and not for what it ends with.
+            Mount::Server => quote! {
+                if let ::core::option::Option::Some(plan) = __METHODS.plan(&__PLANS, path)
+                    && plan.path() == path
+                {
+                    return plan;
+                }
+            },
+            _ => quote! {
+                if let ::core::option::Option::Some(plan) = __METHODS.plan(&__PLANS, path) {
+                    return plan;
+                }
+            },
+        },
+        plan: quote!(&__ROWS),
+    }
+}
+
+/// One evaluation for each step: the compiler warns of one that takes long.
+fn table(checked: &Checked, other: &Ident) -> TokenStream {
+    // Large sets may take more than the two million steps after which the lint speaks.
+    let allow = quote!(#[allow(long_running_const_eval)]);
+    let sets = checked.descriptors.iter().enumerate().map(|(n, expr)| {
+        let span = at(expr.span());
+        let name = Ident::new(&format!("__DESCRIPTORS_{n}"), span);
+        let size = Ident::new(&format!("__SIZE_{n}"), span);
+        let items = quote_spanned! {span=>
+            const #name: &[::core::primitive::u8] = #expr;
+            #allow
+            const #size: __interceptors::Size = __interceptors::Size::of(#name);
+            const _: () = ::core::assert!(#size.is_sound, #NO_SET);
+        };
+        (items, (name, size))
+    });
+    let (items, names): (Vec<_>, Vec<_>) = sets.unzip();
+    let (names, sizes): (Vec<_>, Vec<_>) = names.into_iter().unzip();
+    let lists = checked.entries.iter().map(lists);
+    let count = checked.entries.len();
+    quote! {
+        #(#items)*
+        const __DESCRIPTORS: &[&[::core::primitive::u8]] = &[#(#names),*];
+        const __SIZE: __interceptors::Size = __interceptors::Size::sum(&[#(#sizes),*]);
+        #allow
+        static __METHODS: __interceptors::Methods<
+            { __SIZE.records },
+            { __SIZE.slots() },
+            { __SIZE.bytes },
+        > = __interceptors::Methods::read(__DESCRIPTORS, __SIZE);
+        #allow
+        const __PATHS: &::core::primitive::str = __METHODS.text();
+        #allow
+        static __COVERS: [[::core::primitive::bool; #count]; __METHODS.methods] =
+            __METHODS.covers(&[#(#lists),*]);
+        #allow
+        static __PLANS: [__interceptors::MethodPlan; __METHODS.methods] =
+            __METHODS.plans(__PATHS, &__COVERS, #other);
+    }
+}
+
+const NO_SET: &str = "this is no encoded `google.protobuf.FileDescriptorSet`; name the bytes that `file_descriptor_set_path` of tonic-prost-build writes";
+
+const NOT_IDEMPOTENT: &str = "no method in `descriptors` is idempotent; mark one in its proto, `option idempotency_level = IDEMPOTENT;`, or take `idempotent` out";
+
+/// Which methods an entry is for.
+fn lists(listed: &Listed) -> TokenStream {
+    let (is_only, named) = match &listed.methods {
+        Selector::All => (false, &[][..]),
+        Selector::Only(list) => (true, &list[..]),
+        Selector::Except(list) => (false, &list[..]),
+    };
+    let public = listed
+        .entry
+        .access()
+        .map_or(&[][..], |access| &access.public);
+    let elements = |list: &[MethodRef]| -> Vec<TokenStream> {
+        let elements = list
+            .iter()
+            .filter_map(|method| match (&method.spelled, method.path()) {
+                (Spelled::Idempotent, _) => Some(quote!(__interceptors::Named::Idempotent)),
+                (_, path) => path.map(|path| quote!(__interceptors::Named::Path(#path))),
+            });
+        elements.collect()
+    };
+    let (named, public) = (elements(named), elements(public));
+    let unary_only = listed.row.needs.unary;
+    quote! {
+        __interceptors::Lists {
+            named: &[#(#named),*],
+            is_only: #is_only,
+            public: &[#(#public),*],
+            unary_only: #unary_only,
+        }
+    }
+}
+
+/// A constant of its own for each element, or the compiler would point elsewhere.
+fn literal(method: &MethodRef) -> Option<TokenStream> {
+    let span = at(method.span);
+    let (holds, message) = match (&method.spelled, method.path()) {
+        (Spelled::Path { service, .. }, Some(path)) => (
+            quote!(__METHODS.has(#path)),
+            match path.ends_with('*') {
+                true => format!(
+                    "no service `{service}` is in `descriptors`; check the name, or add its file to the descriptor set"
+                ),
+                false => format!(
+                    "no method has the path `{path}` in `descriptors`; check the name, or add its file to the descriptor set"
+                ),
+            },
+        ),
+        (Spelled::Idempotent, _) => (
+            quote!(__METHODS.has_idempotent()),
+            NOT_IDEMPOTENT.to_owned(),
+        ),
+        // Plain HTTP is in no descriptor.
+        _ => return None,
+    };
+    Some(quote_spanned!(span=> const _: () = ::core::assert!(#holds, #message);))
+}
+
+/// Methods that `only` names and that are ruled out by their kind.
+fn unary(listed: &Listed) -> Vec<TokenStream> {
+    let Selector::Only(list) = &listed.methods else {
+        return Vec::new();
+    };
+    let paths = list.iter().filter(|_| listed.row.needs.unary);
+    let paths = paths.filter_map(|method| Some((method.span, method.path()?)));
+    let assertions = paths.map(|(span, path)| {
+        let entry = &listed.name;
+        let message =
+            format!("`{entry}` is for unary calls, and `{path}` is none; take it out here");
+        quote_spanned! {at(span)=>
+            const _: () = ::core::assert!(__METHODS.may_be_unary(#path), #message);
+        }
+    });
+    assertions.collect()
+}
+
+/// Entries that exclude each other, where one of them covers what is idempotent.
+fn pairs(checked: &Checked) -> TokenStream {
+    let entries = &checked.entries;
+    let pairs = (0..entries.len()).flat_map(|b| (0..b).map(move |a| (a, b)));
+    let checks = pairs.filter_map(|(a, b)| {
+        let (earlier, later) = (&entries[a], &entries[b]);
+        if !earlier.depends_on_descriptors() && !later.depends_on_descriptors() {
+            return None;
+        }
+        let name = &later.name;
+        let message = if earlier.excludes(later) || later.excludes(earlier) {
+            let earlier = &earlier.name;
+            format!(
+                "`{name}` cannot be given together with `{earlier}`, and a method in `descriptors` has both; keep one of them, or part the methods with `only`"
+            )
+        } else if later.row.times == Times::Parted && earlier.key == later.key {
+            format!(
+                "another `{name}` covers a method in `descriptors` too; part the methods with `only` and `except`"
+            )
+        } else {
+            return None;
+        };
+        Some(quote_spanned! {at(name.span())=>
+            const _: () = ::core::assert!(!__interceptors::meet(&__COVERS, #a, #b), #message);
+        })
+    });
+    quote!(#(#checks)*)
+}

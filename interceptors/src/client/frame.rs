@@ -1,0 +1,329 @@
+//! What is behind the policy of a client's method, where the policy looks at no message.
+#![allow(clippy::type_complexity, reason = "a frame names all that it holds")]
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use tonic::client::GrpcService;
+use tonic::codec::Codec;
+use tonic::{Request, Response, Status};
+
+use super::rpc::{CallMut, StubHandler, StubHandlerMut};
+use super::stub::{Inbound, Outbound, Outgoing, Reaches};
+use super::{failed, of_tonic};
+use crate::core::abilities::{AbilitiesOf, Resend};
+use crate::core::call::{Call, cut, gone};
+use crate::core::frame::{Begun, Opaque};
+use crate::core::malformed;
+use crate::mount::frame::{
+    Edge, Held, Home, Innermost, Lent, LooksOf, MethodFrame, NoLink, NoStage, Staged,
+};
+use crate::mount::reply::{Answer, Reply};
+use crate::wire::status::BoxError;
+
+/// What an attempt sends, with what is left of the time.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn take_outgoing<M>(held: &mut Held<M>, call: &mut Call<Opaque>) -> Result<Request<M>, Status> {
+    let (metadata, extensions, sent) = match call.take_outgoing() {
+        Ok(request) => request.into_parts(),
+        Err(status) => return Err(status),
+    };
+    let Some(mut message) = held.message.take() else {
+        return Err(gone());
+    };
+    if let Some(Resend { copy, kept }) = (held.abilities)().resend {
+        if sent.is_kept {
+            held.message = copy(&mut message, sent.limit());
+        }
+        if let Some(of) = kept
+            && !of(&mut message).take_over()
+        {
+            return Err(cut());
+        }
+    }
+    Ok(Request::from_parts(metadata, extensions, message))
+}
+
+/// What no attempt sends any more.
+#[cold]
+fn take_unsent<M>(held: &mut Held<M>, call: &mut Call<Opaque>) -> Option<M> {
+    let sent = call.take_request().ok()?.into_inner();
+    held.take(&sent)
+}
+
+/// A method of a hand-written client.
+pub struct StubEdge<F, R> {
+    call: F,
+    reply: PhantomData<fn() -> R>,
+}
+
+impl<M, F, Fut, T, R> Edge<M, Fut, R::Body> for StubEdge<F, R>
+where
+    F: FnMut(Request<M>) -> Fut + Send,
+    Fut: Future<Output = Answer<T>>,
+    R: Reply<T>,
+{
+    type Given = T;
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn body(given: T) -> R::Body {
+        R::body(given)
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn begin(
+        &mut self,
+        held: &mut Held<M>,
+        call: &mut Call<Opaque>,
+        mut running: Pin<&mut Option<Fut>>,
+    ) -> Result<Begun, Status> {
+        let request = take_outgoing(held, call)?;
+        running.set(Some((self.call)(request)));
+        Ok(Begun::Rest)
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn poll(
+        &mut self,
+        _: &mut Held<M>,
+        call: &mut Call<Opaque>,
+        mut running: Pin<&mut Option<Fut>>,
+        cx: Option<&mut Context<'_>>,
+    ) -> Poll<Answer<T>> {
+        let (Some(attempt), Some(cx)) = (running.as_mut().as_pin_mut(), cx) else {
+            running.set(None);
+            return Poll::Ready(Err(gone()));
+        };
+        // tonic reads the response in there.
+        let answer = match malformed::caught(|| attempt.poll(cx)) {
+            Ok(Poll::Ready(answer)) => answer,
+            Ok(Poll::Pending) => return Poll::Pending,
+            Err(status) => Err(status),
+        };
+        running.set(None);
+        call.set_answered(answer.is_ok());
+        Poll::Ready(answer.map_err(of_tonic))
+    }
+}
+
+impl<F, R> Innermost<StubHandler<F, R>> {
+    /// What holds the message and the method's future while the policy runs.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn frame<'r, M, T, Fut, L, G, Run>(
+        self,
+        _: &NoStage,
+        message: M,
+        abilities: AbilitiesOf<M>,
+        looks: L,
+        running: Pin<&'r mut Option<Fut>>,
+        _: G,
+    ) -> MethodFrame<'r, M, StubEdge<F, R>, Fut, R::Body, L>
+    where
+        M: 'static,
+        R: Reply<T>,
+        F: FnMut(Request<M>) -> Fut + Send,
+        Fut: Future<Output = Answer<T>> + Send,
+        L: LooksOf<M, R::Body>,
+        G: FnMut(Lent<'static, 'static, NoLink>, ()) -> Run,
+        Run: Future<Output = Answer<()>>,
+    {
+        let edge = StubEdge {
+            call: self.0.call,
+            reply: PhantomData,
+        };
+        MethodFrame::new(message, abilities, edge, looks, running)
+    }
+}
+
+impl<M, T, B, Method, R> Staged<Request<M>, B> for StubHandlerMut<'_, T, Method, R>
+where
+    M: Send,
+    B: Send,
+    T: CallMut<Method, Request = Request<M>, Result = Result<Response<B>, Status>> + Send + ?Sized,
+{
+    async fn attempt(mut lent: Lent<'_, '_, Self>, request: Request<M>) -> Answer<B> {
+        match lent.get() {
+            Some(Self { stub, .. }) => stub.call_mut(request).await,
+            None => Err(gone()),
+        }
+    }
+}
+
+impl<'a, T: ?Sized, Method, R> Innermost<StubHandlerMut<'a, T, Method, R>> {
+    /// The same, of a method that takes `&mut self`.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn frame<'r, 'h, 's, M, B, Fut, L, G>(
+        self,
+        home: &'h Home<'s, StubHandlerMut<'a, T, Method, R>>,
+        message: M,
+        abilities: AbilitiesOf<M>,
+        looks: L,
+        running: Pin<&'r mut Option<Fut>>,
+        mut run: G,
+    ) -> MethodFrame<'r, M, StubEdge<impl FnMut(Request<M>) -> Fut + Send, R>, Fut, R::Body, L>
+    where
+        T: CallMut<Method, Request = Request<M>, Result = Result<Response<B>, Status>> + Send,
+        R: Reply<B>,
+        Fut: Future<Output = Answer<B>> + Send,
+        L: LooksOf<M, R::Body>,
+        G: FnMut(Lent<'h, 's, StubHandlerMut<'a, T, Method, R>>, Request<M>) -> Fut + Send,
+    {
+        home.set(self.0);
+        let edge = StubEdge {
+            call: move |request| run(home.lend(), request),
+            reply: PhantomData,
+        };
+        MethodFrame::new(message, abilities, edge, looks, running)
+    }
+}
+
+impl<T, C, In, Out, M> Staged<Request<M>, Out::Body> for Outgoing<'_, T, C, In, Out>
+where
+    M: Send,
+    In: Outbound<M, Message = C::Encode>,
+    Out: Inbound<C::Decode>,
+    C: Codec + Send,
+    C::Encode: Send + Sync + 'static,
+    C::Decode: Send + Sync + 'static,
+    T: GrpcService<tonic::body::Body> + Send,
+    T::Future: Send,
+    T::ResponseBody: http_body::Body<Data = Bytes> + Send + 'static,
+    <T::ResponseBody as http_body::Body>::Error: Into<BoxError> + Send,
+{
+    fn attempt(
+        lent: Lent<'_, '_, Self>,
+        request: Request<M>,
+    ) -> impl Future<Output = Answer<Out::Body>> + Send {
+        let answered = lent.answers();
+        Self::exchange(lent, request, answered)
+    }
+}
+
+impl<S: Send> Reaches<S> for Lent<'_, '_, S> {
+    fn reach(&mut self) -> Option<&mut S> {
+        self.get()
+    }
+}
+
+/// A method of a generated client.
+pub struct OutgoingEdge<'h, 's, S, G> {
+    home: &'h Home<'s, S>,
+    /// From the beginning until the transport has a place for the request.
+    waiting: Option<Lent<'h, 's, S>>,
+    run: G,
+}
+
+/// A transport that may have no place for a request yet.
+pub trait Transport: Send {
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Status>>;
+}
+
+impl<'h, 's, M, S, G, Fut, B> Edge<M, Fut, B> for OutgoingEdge<'h, 's, S, G>
+where
+    M: Send,
+    S: Transport,
+    G: FnMut(Lent<'h, 's, S>, Request<M>) -> Fut + Send,
+    Fut: Future<Output = Answer<B>>,
+{
+    type Given = B;
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn body(given: B) -> B {
+        given
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn begin(
+        &mut self,
+        _: &mut Held<M>,
+        call: &mut Call<Opaque>,
+        _: Pin<&mut Option<Fut>>,
+    ) -> Result<Begun, Status> {
+        // Before the transport keeps a place for it.
+        if let Some(status) = call.refusal() {
+            return Err(status);
+        }
+        if self.waiting.is_none() {
+            self.waiting = Some(self.home.lend());
+        }
+        Ok(Begun::Rest)
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn poll(
+        &mut self,
+        held: &mut Held<M>,
+        call: &mut Call<Opaque>,
+        mut running: Pin<&mut Option<Fut>>,
+        cx: Option<&mut Context<'_>>,
+    ) -> Poll<Answer<B>> {
+        let Some(cx) = cx else {
+            self.waiting = None;
+            running.set(None);
+            return Poll::Ready(Err(gone()));
+        };
+        if let Some(lent) = &mut self.waiting {
+            let ready = match lent.get() {
+                Some(transport) => ready!(transport.poll_ready(cx)),
+                None => Err(gone()),
+            };
+            let lent = self.waiting.take();
+            // Not before: a call that never gets a place says nothing about the server.
+            call.set_sent();
+            if let Err(status) = ready {
+                // Gone all the same.
+                drop(take_unsent(held, call));
+                return Poll::Ready(Err(status));
+            }
+            let (Some(lent), request) = (lent, take_outgoing(held, call)?) else {
+                return Poll::Ready(Err(gone()));
+            };
+            self.home.set_answered(call.is_answered());
+            running.set(Some((self.run)(lent, request)));
+        }
+        let Some(attempt) = running.as_mut().as_pin_mut() else {
+            return Poll::Ready(Err(gone()));
+        };
+        let polled = attempt.poll(cx);
+        call.set_answered(self.home.is_answered());
+        let answer = ready!(polled);
+        running.set(None);
+        Poll::Ready(answer.map_err(|status| failed(status, call.known_deadline())))
+    }
+}
+
+impl<'a, T, C, In, Out> Innermost<Outgoing<'a, T, C, In, Out>>
+where
+    Outgoing<'a, T, C, In, Out>: Transport,
+{
+    /// What holds the message and the request's future while the policy runs.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn frame<'r, 'h, 's, M, B, Fut, L, G>(
+        self,
+        home: &'h Home<'s, Outgoing<'a, T, C, In, Out>>,
+        message: M,
+        abilities: AbilitiesOf<M>,
+        looks: L,
+        running: Pin<&'r mut Option<Fut>>,
+        run: G,
+    ) -> MethodFrame<'r, M, OutgoingEdge<'h, 's, Outgoing<'a, T, C, In, Out>, G>, Fut, B, L>
+    where
+        M: Send,
+        Outgoing<'a, T, C, In, Out>: Staged<Request<M>, B>,
+        Fut: Future<Output = Answer<B>> + Send,
+        L: LooksOf<M, B>,
+        G: FnMut(Lent<'h, 's, Outgoing<'a, T, C, In, Out>>, Request<M>) -> Fut + Send,
+    {
+        let mut lent = home.lend();
+        lent.set(self.0);
+        let edge = OutgoingEdge {
+            home,
+            waiting: Some(lent),
+            run,
+        };
+        MethodFrame::new(message, abilities, edge, looks, running)
+    }
+}

@@ -1,0 +1,189 @@
+//! What strangers ask for does not stay.
+
+use interceptors::auth::StaticTokens;
+use interceptors::concurrency::{Config, Limiters};
+use interceptors::intercept;
+use interceptors::metrics::{MAX_METHODS, Recorder};
+use interceptors_tests::{Behaviour, Events, KINDS};
+use prometheus::Registry;
+use tonic::Code;
+use tracing::level_filters::LevelFilter;
+
+use super::common::*;
+
+#[intercept(
+    server,
+    metrics(recorder = self.recorder),
+    request_id,
+    logging(level = "debug"),
+    load_shed(limiter = self.limiters),
+    auth(verifier = self.tokens, public = ["/demo.v1.UserService/Login"]),
+)]
+struct Measured {
+    recorder: Recorder,
+    limiters: Limiters,
+    tokens: StaticTokens<&'static str>,
+}
+
+fn measured(registry: &Registry) -> Measured {
+    Measured {
+        recorder: Recorder::prometheus(registry).unwrap(),
+        limiters: Limiters::per_method(&Config::max(100)),
+        tokens: tokens(),
+    }
+}
+
+/// The methods of which there is a series, and what it says.
+fn series(registry: &Registry, family: &str) -> Vec<(String, f64)> {
+    let families = registry.gather();
+    let Some(family) = families.iter().find(|it| it.name() == family) else {
+        return Vec::new();
+    };
+    let mut series: Vec<(String, f64)> = Vec::new();
+    for metric in family.get_metric() {
+        let label = |name: &str| {
+            let label = metric.get_label().iter().find(|it| it.name() == name);
+            label.unwrap().value().to_owned()
+        };
+        let method = format!("{}/{}", label("grpc_service"), label("grpc_method"));
+        let value = metric.get_counter().get_value() + metric.get_gauge().get_value();
+        match series.iter_mut().find(|(it, _)| *it == method) {
+            Some((_, sum)) => *sum += value,
+            None => series.push((method, value)),
+        }
+    }
+    series.sort_by(|a, b| a.0.cmp(&b.0));
+    series
+}
+
+const STARTED: &str = "grpc_server_started_total";
+const HANDLED: &str = "grpc_server_handled_total";
+
+#[tokio::test]
+async fn a_name_that_no_service_has_is_no_series() {
+    let (_events, _guard) = Events::listen(LevelFilter::OFF);
+    let registry = Registry::new();
+    let plain = Plain::default();
+    let address = serve(measured(&registry).layer(), plain.routes()).await;
+    let mut wire = Wire::to(address).await;
+    const JUNK: usize = 2 * MAX_METHODS;
+    for i in 0..JUNK / 2 {
+        for path in [
+            format!("/junk.Service/Method{i}"),
+            format!("/x{i}{GET_USER}"),
+        ] {
+            // With a token, tonic says that there is no such method; without one, nobody says anything.
+            let headers: &[(&str, &str)] = if i % 2 == 0 {
+                &[GRPC]
+            } else {
+                &[GRPC, WITH_TOKEN]
+            };
+            let answer = wire.ask("POST", &path, headers, "").await;
+            let expected = if i % 2 == 0 { 16 } else { 12 };
+            assert_eq!(answer.grpc_status(), Some(expected));
+        }
+    }
+    let other = || ("_OTHER/_OTHER".to_owned(), JUNK as f64);
+    assert_eq!(series(&registry, STARTED), [other()]);
+    assert_eq!(series(&registry, HANDLED), [other()]);
+    // What there is has a series of its own nonetheless, from its first call on.
+    let caller = caller(address).await.with(WITH_TOKEN.0, WITH_TOKEN.1);
+    for kind in KINDS {
+        assert_eq!(caller.call(kind).await.code(), Code::Ok);
+        let failing = caller.told(Behaviour::Fail(Code::NotFound));
+        assert_eq!(failing.call(kind).await.code(), Code::NotFound);
+    }
+    let of = |method: &str| (format!("demo.v1.UserService/{method}"), 2.0);
+    let expected = [
+        other(),
+        of("Chat"),
+        of("GetUser"),
+        of("ImportUsers"),
+        of("ListUsers"),
+    ];
+    assert_eq!(series(&registry, STARTED), expected);
+    assert_eq!(series(&registry, HANDLED), expected);
+    let in_flight = series(&registry, "grpc_server_in_flight");
+    assert!(
+        in_flight.iter().all(|(_, value)| *value == 0.0),
+        "{in_flight:?}"
+    );
+    assert_eq!(in_flight.len(), 5);
+}
+
+#[tokio::test]
+async fn a_first_stream_is_under_way_once_it_is_answered() {
+    let (_events, _guard) = Events::listen(LevelFilter::OFF);
+    let registry = Registry::new();
+    let address = serve(measured(&registry).layer(), Plain::default().routes()).await;
+    let caller = caller(address).await.with(WITH_TOKEN.0, WITH_TOKEN.1);
+    let hanging = caller.told(Behaviour::HangAfter(1));
+    let open = hanging
+        .open(interceptors::Kind::ServerStreaming)
+        .await
+        .unwrap();
+    let list = |value| vec![("demo.v1.UserService/ListUsers".to_owned(), value)];
+    assert_eq!(series(&registry, "grpc_server_in_flight"), list(1.0));
+    assert_eq!(series(&registry, STARTED), list(1.0));
+    drop(open);
+    soon(async {
+        while series(&registry, "grpc_server_in_flight") != list(0.0) {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert_eq!(series(&registry, HANDLED), list(1.0));
+}
+
+/// A path that leads past a known name must not take its place: whoever is first would name it for all.
+#[tokio::test]
+async fn nobody_else_names_a_method() {
+    let (_events, _guard) = Events::listen(LevelFilter::OFF);
+    let registry = Registry::new();
+    let address = serve(measured(&registry).layer(), Plain::default().routes()).await;
+    let mut wire = Wire::to(address).await;
+    wire.ask("POST", &format!("/evil{GET_USER}"), &[GRPC, WITH_TOKEN], "")
+        .await;
+    wire.ask("POST", GET_USER, &[GRPC, WITH_TOKEN], vec![0; 5])
+        .await;
+    wire.ask("POST", &format!("/evil{GET_USER}"), &[GRPC, WITH_TOKEN], "")
+        .await;
+    let expected = [
+        ("_OTHER/_OTHER".to_owned(), 2.0),
+        ("demo.v1.UserService/GetUser".to_owned(), 1.0),
+    ];
+    assert_eq!(series(&registry, STARTED), expected);
+}
+
+#[tokio::test]
+async fn no_log_has_a_token() {
+    let (events, _guard) = Events::listen(LevelFilter::TRACE);
+    let registry = Registry::new();
+    let plain = Plain::default();
+    let address = serve(measured(&registry).layer(), plain.routes()).await;
+    let mut wire = Wire::to(address).await;
+    for (token, content_type) in [
+        (TOKEN, "application/grpc"),
+        (TOKEN, "text/plain"),
+        ("Bearer another-secret", "application/grpc"),
+        ("Bearer another-secret", "text/plain"),
+        ("Basic another-secret", "application/grpc-web"),
+    ] {
+        let headers = [("authorization", token), ("content-type", content_type)];
+        for path in [GET_USER, "/junk", "/demo.v1.UserService/Nothing"] {
+            let answer = wire.ask("POST", path, &headers, vec![0; 5]).await;
+            for secret in [SECRET, "another-secret"] {
+                assert!(!format!("{answer:?}").contains(secret));
+            }
+        }
+    }
+    let logged = events.take();
+    assert!(logged.len() >= 15, "{logged:?}");
+    for event in logged {
+        let text = format!("{event:?}");
+        assert!(
+            !text.contains(SECRET) && !text.contains("another-secret"),
+            "{text}"
+        );
+    }
+}

@@ -1,0 +1,265 @@
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header};
+use interceptors::auth::StaticTokens;
+use interceptors::intercept;
+use interceptors::server::{InterceptLayer, ServerChain};
+use interceptors_proto::demo::user_service_server::UserServiceServer;
+use interceptors_tests::{Caller, Ends, Script, WatchEnds, scripted};
+use prost::Message;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::service::Routes;
+use tonic::transport::{Channel, Endpoint, Server};
+
+pub(crate) const LOGIN: &str = "/demo.v1.UserService/Login";
+pub(crate) const GET_USER: &str = "/demo.v1.UserService/GetUser";
+pub(crate) const LIST_USERS: &str = "/demo.v1.UserService/ListUsers";
+pub(crate) const IMPORT_USERS: &str = "/demo.v1.UserService/ImportUsers";
+pub(crate) const CHAT: &str = "/demo.v1.UserService/Chat";
+
+pub(crate) const TOKEN: &str = "Bearer a-token-of-ann";
+pub(crate) const SECRET: &str = "a-token-of-ann";
+pub(crate) const WITH_TOKEN: (&str, &str) = ("authorization", TOKEN);
+pub(crate) const GRPC: (&str, &str) = ("content-type", "application/grpc");
+
+/// The demo service as tonic has it.
+#[derive(Clone, Default)]
+pub(crate) struct Plain {
+    pub(crate) script: Script,
+}
+
+scripted!(self: Plain);
+
+impl Plain {
+    pub(crate) fn routes(&self) -> Routes {
+        Routes::new(UserServiceServer::new(self.clone()))
+    }
+}
+
+/// What most tests put in front of it.
+#[intercept(
+    server,
+    with(self.ends),
+    catch_panic,
+    auth(verifier = self.tokens, public = ["/demo.v1.UserService/Login", "/grpc.health.v1.Health/*", "GET /healthz"]),
+)]
+pub(crate) struct Guard {
+    pub(crate) ends: WatchEnds,
+    pub(crate) tokens: StaticTokens<&'static str>,
+}
+
+pub(crate) fn tokens() -> StaticTokens<&'static str> {
+    StaticTokens::new([(SECRET, "ann")]).unwrap()
+}
+
+impl Guard {
+    pub(crate) fn new() -> (Self, Ends) {
+        let (ends, told) = Ends::new();
+        let tokens = tokens();
+        (Self { ends, tokens }, told)
+    }
+}
+
+/// Serves with tonic, also HTTP/1.1.
+pub(crate) async fn serve<C: ServerChain>(layer: InterceptLayer<C>, routes: Routes) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(
+        Server::builder()
+            .accept_http1(true)
+            .layer(layer)
+            .add_routes(routes)
+            .serve_with_incoming(TcpListenerStream::new(listener)),
+    );
+    address
+}
+
+/// Serves with axum.
+pub(crate) async fn serve_axum(router: axum::Router) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(async move { axum::serve(listener, service).await });
+    address
+}
+
+pub(crate) async fn channel(address: SocketAddr) -> Channel {
+    let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
+    endpoint.connect().await.unwrap()
+}
+
+pub(crate) async fn caller(address: SocketAddr) -> Caller {
+    Caller::new(&channel(address).await)
+}
+
+/// Never waited for where the promise holds; without it a broken promise would hang.
+pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
+    let soon = tokio::time::timeout(Duration::from_secs(20), future).await;
+    soon.expect("it takes for ever")
+}
+
+/// A message as gRPC frames it.
+pub(crate) fn framed(message: &impl Message) -> Vec<u8> {
+    let message = message.encode_to_vec();
+    let mut framed = vec![0];
+    framed.extend(u32::try_from(message.len()).unwrap().to_be_bytes());
+    framed.extend(message);
+    framed
+}
+
+/// A connection whose requests are what the test writes.
+pub(crate) struct Wire {
+    pub(crate) client: h2::client::SendRequest<Bytes>,
+    pub(crate) connection: tokio::task::AbortHandle,
+    address: SocketAddr,
+    is_patient: bool,
+}
+
+/// All that came back.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) data: Bytes,
+    pub(crate) trailers: Option<HeaderMap>,
+}
+
+impl Answer {
+    /// `grpc-status`, of the trailers or the headers.
+    pub(crate) fn grpc_status(&self) -> Option<i32> {
+        let trailers = self.trailers.as_ref().and_then(|it| it.get("grpc-status"));
+        let status = trailers.or_else(|| self.headers.get("grpc-status"))?;
+        Some(status.to_str().unwrap().parse().unwrap())
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.data).unwrap()
+    }
+}
+
+pub(crate) type Pairs<'a> = &'a [(&'a str, &'a str)];
+
+impl Wire {
+    pub(crate) async fn to(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        let (client, connection) = h2::client::handshake(stream).await.unwrap();
+        let connection = tokio::spawn(async move {
+            let _ = connection.await;
+        });
+        Self {
+            client,
+            connection: connection.abort_handle(),
+            address,
+            is_patient: false,
+        }
+    }
+
+    /// For tests in which time stands still: whoever waits for a socket must not have the only timer.
+    pub(crate) async fn patient(address: SocketAddr) -> Self {
+        Self {
+            is_patient: true,
+            ..Self::to(address).await
+        }
+    }
+
+    pub(crate) fn request(&self, method: &str, path: &str, headers: Pairs<'_>) -> Request<()> {
+        let uri = Uri::builder()
+            .scheme("http")
+            .authority(self.address.to_string());
+        let mut request = Request::new(());
+        *request.method_mut() = Method::from_bytes(method.as_bytes()).unwrap();
+        *request.uri_mut() = uri.path_and_query(path).build().unwrap();
+        request
+            .headers_mut()
+            .insert(header::TE, HeaderValue::from_static("trailers"));
+        for (name, value) in headers {
+            let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+            request.headers_mut().append(name, value.parse().unwrap());
+        }
+        request
+    }
+
+    /// Sends this request, and begins its body.
+    pub(crate) fn begin(
+        &mut self,
+        request: Request<()>,
+        is_all: bool,
+    ) -> (h2::client::ResponseFuture, h2::SendStream<Bytes>) {
+        self.client.send_request(request, is_all).unwrap()
+    }
+
+    pub(crate) async fn ask(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: Pairs<'_>,
+        body: impl Into<Bytes>,
+    ) -> Answer {
+        let request = self.request(method, path, headers);
+        let is_patient = self.is_patient;
+        let answer = self.send(request, body.into());
+        match is_patient {
+            true => answer.await.unwrap(),
+            false => soon(answer).await.unwrap(),
+        }
+    }
+
+    pub(crate) async fn send(
+        &mut self,
+        request: Request<()>,
+        body: Bytes,
+    ) -> Result<Answer, h2::Error> {
+        let mut client = self.client.clone().ready().await?;
+        let (response, mut send) = client.send_request(request, body.is_empty())?;
+        if !body.is_empty() {
+            // Whoever answers at once may have closed the stream.
+            let _ = send.send_data(body, true);
+        }
+        answer(response).await
+    }
+}
+
+/// Reads it to its end.
+pub(crate) async fn answer(response: h2::client::ResponseFuture) -> Result<Answer, h2::Error> {
+    let (mut head, mut body) = response.await?.into_parts();
+    head.headers.remove(header::DATE);
+    let mut data = BytesMut::new();
+    while let Some(chunk) = body.data().await {
+        let chunk = match chunk {
+            // The answer is complete, and the rest of the request is not wanted.
+            Err(error) if error.reason() == Some(h2::Reason::NO_ERROR) => break,
+            chunk => chunk?,
+        };
+        let _ = body.flow_control().release_capacity(chunk.len());
+        data.extend_from_slice(&chunk);
+    }
+    let trailers = match body.trailers().await {
+        Err(error) if error.reason() == Some(h2::Reason::NO_ERROR) => None,
+        trailers => trailers?,
+    };
+    Ok(Answer {
+        status: head.status.as_u16(),
+        headers: head.headers,
+        data: data.freeze(),
+        trailers,
+    })
+}
+
+/// Sends this text over a connection, and gives what comes back until the server closes it.
+pub(crate) async fn http1(address: SocketAddr, text: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(text.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    // A server that does not like it may reset the connection.
+    let _ = soon(stream.read_to_end(&mut answer)).await;
+    String::from_utf8_lossy(&answer).into_owned()
+}

@@ -1,0 +1,298 @@
+//! Requests that are not gRPC go through the same policy, and are refused by HTTP.
+
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use interceptors::auth::StaticTokens;
+use interceptors::{Outcome, intercept};
+use interceptors_tests::{Ends, KINDS, WatchEnds};
+use tonic::{Code, Status};
+use tower_http::compression::CompressionLayer;
+
+use super::common::*;
+
+/// Answers with the status in the path.
+async fn status(axum::extract::Path(code): axum::extract::Path<u16>) -> impl IntoResponse {
+    (StatusCode::from_u16(code).unwrap(), "as you wish")
+}
+
+/// A body that looks as if trailers of gRPC-Web were in it.
+async fn odd() -> Vec<u8> {
+    let mut body = vec![0x80, 0, 0, 0, 14];
+    body.extend_from_slice(b"grpc-status: 5");
+    body
+}
+
+fn router(plain: &Plain) -> axum::Router {
+    plain
+        .routes()
+        .into_axum_router()
+        .route("/healthz", get(|| async { "fine" }))
+        .route("/status/{code}", get(status))
+        .route("/odd", get(odd))
+        .route("/echo", post(|body: axum::body::Bytes| async { body }))
+        .route(
+            "/page",
+            get(|| async { "text ".repeat(500) }).layer(CompressionLayer::new()),
+        )
+}
+
+#[tokio::test]
+async fn a_refusal_is_an_answer_of_http() {
+    let (plain, (guard, mut told)) = (Plain::default(), Guard::new());
+    let address = serve_axum(router(&plain).layer(guard.layer())).await;
+    let mut wire = Wire::to(address).await;
+    for (method, path) in [
+        ("GET", "/status/200"),
+        ("GET", "/nothing"),
+        ("POST", "/echo"),
+        ("DELETE", "/healthz"),
+        ("POST", GET_USER),
+    ] {
+        let answer = wire.ask(method, path, &[], "").await;
+        assert_eq!(answer.status, 401, "{path}");
+        assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+        assert_eq!(
+            answer.header("content-type"),
+            Some("text/plain; charset=utf-8")
+        );
+        assert_eq!(answer.grpc_status(), None);
+        assert_eq!(
+            answer.text(),
+            "the request does not carry valid authentication credentials\n"
+        );
+        let end = told.next().await;
+        assert_eq!((end.code, &*end.path), (Code::Unauthenticated, path));
+    }
+    let head = wire.ask("HEAD", "/status/200", &[], "").await;
+    assert_eq!((head.status, head.data.len()), (401, 0));
+    assert_eq!(plain.script.runs(), 0);
+    // And gRPC in gRPC, at the same time.
+    let caller = caller(address).await;
+    for kind in KINDS {
+        assert_eq!(caller.call(kind).await.code(), Code::Unauthenticated);
+    }
+}
+
+#[tokio::test]
+async fn the_end_of_an_answer_is_its_http_status() {
+    let (plain, (guard, mut told)) = (Plain::default(), Guard::new());
+    let address = serve_axum(router(&plain).layer(guard.layer())).await;
+    let mut wire = Wire::to(address).await;
+    for (status, code) in [
+        (200, Code::Ok),
+        (204, Code::Ok),
+        (302, Code::Ok),
+        (400, Code::InvalidArgument),
+        (401, Code::Unauthenticated),
+        (403, Code::PermissionDenied),
+        (404, Code::NotFound),
+        (409, Code::Aborted),
+        (418, Code::InvalidArgument),
+        (429, Code::ResourceExhausted),
+        (500, Code::Internal),
+        (501, Code::Unimplemented),
+        (502, Code::Internal),
+        (503, Code::Unavailable),
+        (504, Code::DeadlineExceeded),
+    ] {
+        let answer = wire
+            .ask("GET", &format!("/status/{status}"), &[WITH_TOKEN], "")
+            .await;
+        assert_eq!(answer.status, status);
+        let end = told.next().await;
+        assert_eq!(end.code, code, "{status}");
+        let outcome = match code {
+            Code::Ok => Outcome::Ok,
+            _ => Outcome::Error,
+        };
+        assert_eq!((end.outcome, end.messages), (outcome, 0), "{status}");
+    }
+    let answer = wire.ask("GET", "/odd", &[WITH_TOKEN], "").await;
+    assert_eq!(answer.data.len(), 19);
+    let end = told.next().await;
+    assert_eq!((end.code, end.messages), (Code::Ok, 0));
+}
+
+#[tokio::test]
+async fn what_passes_is_not_touched() {
+    let (plain, (guard, _told)) = (Plain::default(), Guard::new());
+    let guarded = serve_axum(router(&plain).layer(guard.layer())).await;
+    let bare = serve_axum(router(&plain)).await;
+    let (mut guarded, mut bare) = (Wire::to(guarded).await, Wire::to(bare).await);
+    for (method, path, headers, body) in [
+        ("GET", "/healthz", &[][..], ""),
+        ("HEAD", "/healthz", &[], ""),
+        ("HEAD", "/page", &[WITH_TOKEN], ""),
+        ("GET", "/page", &[WITH_TOKEN], ""),
+        (
+            "GET",
+            "/page",
+            &[WITH_TOKEN, ("accept-encoding", "gzip")],
+            "",
+        ),
+        ("POST", "/echo", &[WITH_TOKEN], "what is said"),
+        ("GET", "/echo", &[WITH_TOKEN], ""),
+        ("GET", "/nothing", &[WITH_TOKEN], ""),
+        ("POST", GET_USER, &[WITH_TOKEN], "no message"),
+        ("GET", GET_USER, &[WITH_TOKEN], ""),
+    ] {
+        let answer = guarded.ask(method, path, headers, body).await;
+        let alone = bare.ask(method, path, headers, body).await;
+        assert_eq!(answer, alone, "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_is_for_the_route_to_answer() {
+    use tower::ServiceExt;
+
+    let (guard, mut told) = Guard::new();
+    let take_any = post(|body: axum::body::Body| async {
+        let _ = axum::body::to_bytes(body, 100).await;
+        "fine"
+    });
+    let router = router(&Plain::default()).route("/any", take_any);
+    let router = router.layer(guard.layer());
+    for (path, status, code, outcome) in [
+        ("/echo", 400, Code::InvalidArgument, Outcome::Error),
+        // It did not look, so what it says is of no more than a half.
+        ("/any", 200, Code::Cancelled, Outcome::Cancelled),
+    ] {
+        let parts = [Ok(axum::body::Bytes::from_static(b"half")), Err("gone")];
+        let body = axum::body::Body::from_stream(tokio_stream::iter(parts));
+        let request = http::Request::post(path).header(WITH_TOKEN.0, WITH_TOKEN.1);
+        let response = router
+            .clone()
+            .oneshot(request.body(body).unwrap())
+            .await
+            .unwrap();
+        assert_eq!(response.status(), status);
+        let _ = axum::body::to_bytes(response.into_body(), 1000).await;
+        let end = told.next().await;
+        assert_eq!((end.code, end.outcome), (code, outcome), "{path}");
+    }
+}
+
+#[intercept(
+    server,
+    with(self.ends),
+    rate_limit(per_minute = 1, burst = 1, only = ["GET /healthz"]),
+    auth(verifier = self.tokens, header = "x-api-key", scheme = ""),
+    with(self.refuses),
+)]
+struct Refusing {
+    ends: WatchEnds,
+    tokens: StaticTokens<&'static str>,
+    refuses: Refuses,
+}
+
+/// Refuses with the code that is asked for.
+struct Refuses;
+
+impl<Req: Send, Res: Send> interceptors::Interceptor<Req, Res> for Refuses {
+    async fn intercept(
+        &self,
+        call: &mut interceptors::Call<Req>,
+        _: &mut impl interceptors::Next<Req, Res>,
+    ) -> Result<tonic::Response<Res>, Status> {
+        let code = call.metadata().get("x-code").unwrap().to_str().unwrap();
+        let code: i32 = code.parse().unwrap();
+        let mut status = Status::new(code.into(), "because é");
+        let metadata = status.metadata_mut();
+        metadata.insert("x-why", "because".parse().unwrap());
+        metadata.insert("grpc-retry-pushback-ms", "1001".parse().unwrap());
+        Err(status)
+    }
+}
+
+#[tokio::test]
+async fn codes_are_statuses_of_http() {
+    let (ends, mut told) = Ends::new();
+    let refusing = Refusing {
+        ends,
+        tokens: tokens(),
+        refuses: Refuses,
+    };
+    let address = serve_axum(router(&Plain::default()).layer(refusing.layer())).await;
+    let mut wire = Wire::to(address).await;
+    for (code, status) in [
+        (1, 499),
+        (2, 500),
+        (3, 400),
+        (4, 504),
+        (5, 404),
+        (6, 409),
+        (7, 403),
+        (8, 429),
+        (9, 400),
+        (10, 409),
+        (11, 400),
+        (12, 501),
+        (13, 500),
+        (14, 503),
+        (15, 500),
+        (16, 401),
+    ] {
+        let said = code.to_string();
+        let headers = [("x-code", &*said), ("x-api-key", SECRET)];
+        let answer = wire.ask("GET", "/nothing", &headers, "").await;
+        assert_eq!(answer.status, status, "{code}");
+        assert_eq!(answer.text(), "because é\n");
+        assert_eq!(answer.header("x-why"), Some("because"));
+        assert_eq!(answer.header("retry-after"), Some("2"));
+        assert!(
+            answer
+                .headers
+                .keys()
+                .all(|name| !name.as_str().starts_with("grpc-"))
+        );
+        // A key in a header of one's own has no scheme that HTTP could ask for.
+        assert_eq!(answer.header("www-authenticate"), None);
+        assert_eq!(told.next().await.code, code.into());
+    }
+    let limited = |answer: Answer| {
+        (
+            answer.status,
+            answer.header("retry-after").map(str::to_owned),
+        )
+    };
+    assert_eq!(
+        limited(wire.ask("GET", "/healthz", &[], "").await),
+        (401, None)
+    );
+    let (status, after) = limited(wire.ask("GET", "/healthz", &[], "").await);
+    assert_eq!(status, 429);
+    let after: u64 = after.unwrap().parse().unwrap();
+    assert!((1..=60).contains(&after), "{after}");
+}
+
+#[tokio::test]
+async fn http_1_goes_through_it() {
+    let (plain, (guard, mut told)) = (Plain::default(), Guard::new());
+    let address = serve_axum(router(&plain).layer(guard.layer())).await;
+    let get = |path: &str, more: &str| {
+        format!("GET {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n{more}\r\n")
+    };
+    for (request, expected) in [
+        (get("/healthz", ""), "200 OK"),
+        (get("http://a/healthz", ""), "200 OK"),
+        (get("http://a/status/200", ""), "401 Unauthorized"),
+        (get("/status/200", ""), "401 Unauthorized"),
+        (
+            get("/status/200", "authorization: Bearer a-token-of-ann\r\n"),
+            "200 OK",
+        ),
+        (
+            get("/status/200", "authorization: bearer a-token-of-ann\r\n"),
+            "200 OK",
+        ),
+    ] {
+        let answer = http1(address, &request).await;
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {expected}")),
+            "{request} {answer}"
+        );
+        told.next().await;
+    }
+}

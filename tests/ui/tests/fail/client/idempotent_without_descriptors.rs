@@ -1,0 +1,10 @@
+// Cause: `idempotent` stands for the methods that a proto marks with `idempotency_level`. Without `descriptors`, the attribute
+// knows no method.
+// Cure: Add `descriptors = crate::FILE_DESCRIPTOR_SET`, or write the paths of the methods.
+
+use interceptors::intercept;
+
+#[intercept(retry(only = [idempotent]))]
+struct Outbound;
+
+fn main() {}
