@@ -130,6 +130,7 @@ const fn clients(attribute: &'static str) -> [Option<&'static str>; 8] {
         None,
         Some(attribute),
         None,
+        None,
     ]
 }
 
