@@ -136,8 +136,44 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     std::fs::write(out.join("large.bin"), large_set().encode_to_vec())?;
     owned_messages(&out.join("owned"))?;
+    servers(&out.join("servers"))?;
     payments(&out.join("payments"))?;
     odd_clients(&out.join("odd"))
+}
+
+/// Servers that run the policies of their services before they decode.
+fn servers(out: &Path) -> Result<(), Box<dyn Error>> {
+    for (package, proto) in [
+        ("demo.v1", "demo/v1/users.proto"),
+        ("shapes.v1", "shapes/v1/shapes.proto"),
+        ("names.v1", "names/v1/names.proto"),
+    ] {
+        let messages = package.trim_end_matches(".v1");
+        let dir = out.join(messages);
+        std::fs::create_dir_all(&dir)?;
+        tonic_prost_build::configure()
+            .build_client(false)
+            .server_mod_attribute(package, "#[interceptors::intercept]")
+            .extern_path(
+                format!(".{package}"),
+                format!("::interceptors_proto::{messages}"),
+            )
+            .out_dir(dir)
+            .compile_fds(protox::compile([proto], ["../proto/proto"])?)?;
+    }
+    // With messages of this crate's own, and bodies for methods that an `impl` leaves out.
+    let dir = out.join("own");
+    std::fs::create_dir_all(&dir)?;
+    tonic_prost_build::configure()
+        .build_client(false)
+        .generate_default_stubs(true)
+        .server_mod_attribute("demo.v1", "#[interceptors::intercept]")
+        .out_dir(dir)
+        .compile_fds(protox::compile(
+            ["demo/v1/users.proto"],
+            ["../proto/proto"],
+        )?)?;
+    Ok(())
 }
 
 /// The demo service with messages of this crate's own, for which it can implement traits.

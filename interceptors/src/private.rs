@@ -8,12 +8,14 @@ pub use crate::__path as path;
 #[cfg(feature = "client")]
 pub use crate::client::__private::*;
 pub use crate::core::abilities::{Abilities, Count, Resend, SizeOf};
-pub use crate::core::behind::{Behind, Looking, kept_in_frame, look};
+pub use crate::core::behind::{Behind, Border, Looking, kept_in_frame, look};
 pub use crate::core::call::Call;
 pub use crate::core::chain::{Anew, Chain, Interceptor, Next};
 pub use crate::core::frame::{Frame, Look, Looks, Opaque, OpaqueAnswer, OpaqueReply, Seen, Way};
 pub use crate::core::kind::{Kind, Side};
-pub use crate::core::plan::{EntryPlan, Intercepted, MethodPlan, Name, Plan, Setting, Value};
+pub use crate::core::plan::{
+    EntryPlan, Intercepted, MethodPlan, Name, Plan, PolicyId, Setting, Value,
+};
 pub use crate::core::stream::ResponseStream;
 pub use crate::core::text::same;
 pub use crate::mount::descriptors::{Lists, Methods, Named, Size, meet, rows};
@@ -33,7 +35,7 @@ pub use crate::mount::reply::{
 };
 pub use crate::mount::rpc::{Handler, Rpc, share};
 #[cfg(feature = "server")]
-pub use crate::server::ServerChain;
+pub use crate::server::{ModuleMethod, ServerChain, ServicePolicy, request_body, take_in};
 #[cfg(feature = "_wire")]
 pub use crate::wire::{Selected, WireRpc};
 #[doc(no_inline)]

@@ -46,6 +46,18 @@ fn main() -> Result<(), Box<dyn Error>> {
                 ["../../proto/proto"],
             )?)?;
     }
+    // The server of which the policy runs before it decodes.
+    let dir = out.join("module");
+    std::fs::create_dir_all(&dir)?;
+    tonic_prost_build::configure()
+        .build_client(false)
+        .server_mod_attribute("demo.v1", "#[::interceptors::intercept]")
+        .extern_path(".demo.v1", "::interceptors_proto::demo")
+        .out_dir(dir)
+        .compile_fds(protox::compile(
+            ["demo/v1/users.proto"],
+            ["../../proto/proto"],
+        )?)?;
     // Only as text here: the benchmark writes it into a crate of its own.
     std::fs::write(out.join("large.proto"), large::proto())?;
     tonic_prost_build::configure()

@@ -264,16 +264,26 @@ fn failure(code: Code) -> Status {
 #[macro_export]
 macro_rules! scripted {
     ($this:ident: $ty:ty, #[intercept($($policy:tt)*)]) => {
-        $crate::scripted!(@of $this: $ty, #[$crate::__private::interceptors::intercept($($policy)*)]);
+        $crate::scripted!(
+            @of [$crate::__private::demo::user_service_server::UserService]
+            $this: $ty, #[$crate::__private::interceptors::intercept($($policy)*)]
+        );
+    };
+    // The same service, as another module has it.
+    ($this:ident: $ty:ty as [$($service:tt)+], #[intercept($($policy:tt)*)]) => {
+        $crate::scripted!(
+            @of [$($service)+]
+            $this: $ty, #[$crate::__private::interceptors::intercept($($policy)*)]
+        );
     };
     // As tonic has it, without the attribute.
     ($this:ident: $ty:ty) => {
-        $crate::scripted!(@of $this: $ty,);
+        $crate::scripted!(@of [$crate::__private::demo::user_service_server::UserService] $this: $ty,);
     };
-    (@of $this:ident: $ty:ty, $(#[$policy:meta])?) => {
+    (@of [$($service:tt)+] $this:ident: $ty:ty, $(#[$policy:meta])?) => {
         $(#[$policy])?
         #[$crate::__private::tonic::async_trait]
-        impl $crate::__private::demo::user_service_server::UserService for $ty {
+        impl $($service)+ for $ty {
             type ListUsersStream = $crate::UserStream<$crate::__private::demo::User>;
             type ChatStream = $crate::UserStream<$crate::__private::demo::ChatMessage>;
 

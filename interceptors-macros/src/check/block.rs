@@ -8,6 +8,7 @@ use crate::entries::entry::Listed;
 use crate::entries::list::{MethodArgs, Skipped};
 use crate::entries::row::Times;
 use crate::entries::view::{self, View};
+use crate::item::methods::Selector;
 use crate::item::names::{Named, Names, ServiceName, named};
 use crate::item::service::{Method, ServiceImpl};
 use crate::text::tokens::{Siblings, ungroup};
@@ -100,6 +101,38 @@ pub(super) fn chains(
         chain.rename = called.contains(&method.name);
     }
     (chains, named_services)
+}
+
+/// The chain of methods that the generated server does not know: no list names them.
+pub(super) fn unknown(entries: &[Listed]) -> Chain {
+    let mut unknown = Chain {
+        name: "*".to_owned(),
+        rpc: "*".to_owned(),
+        is_derived: false,
+        is_exact: true,
+        entries: Vec::new(),
+        rename: false,
+        retry_named_at: None,
+    };
+    for (i, entry) in entries.iter().enumerate() {
+        // What needs to know who calls is nothing where nobody asks.
+        let cx = Ctxt::new();
+        let view = View {
+            name: &entry.name,
+            methods: &entry.methods,
+            is_of_method: false,
+            covered: vec![view::Covered {
+                name: &unknown.name,
+                is_verified: unknown.entries.iter().any(|&j| entries[j].row.verifies),
+                is_public: false,
+            }],
+        };
+        entry.entry.check(&cx, &view);
+        if cx.check().is_ok() && !matches!(entry.methods, Selector::Only(_)) {
+            unknown.entries.push(i);
+        }
+    }
+    unknown
 }
 
 /// What each entry wants of the methods that it covers.

@@ -8,7 +8,7 @@ mod rules;
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
-use syn::{Expr, GenericArgument, Generics, Ident, Item, Path, PathArguments, Type};
+use syn::{Attribute, Expr, GenericArgument, Generics, Ident, Item, Path, PathArguments, Type};
 
 use crate::ctxt::Ctxt;
 use crate::entries::chain::Chain;
@@ -21,6 +21,8 @@ use crate::item::annotated::Annotated;
 use crate::item::client_module::is_generated;
 use crate::item::mount::Mount;
 use crate::item::names::{ServiceName, service_name};
+use crate::item::service::{Method, Returns, ServiceImpl};
+use crate::text::attributes::is_cfg;
 use crate::text::tokens::{find_ident, ungroup};
 
 /// What is to be generated. By now nothing can be wrong that a macro can see.
@@ -39,6 +41,8 @@ pub(crate) struct Checked {
     /// One for each method; for a channel one for each path that a list names, and before them one
     /// for all others.
     pub(crate) chains: Vec<Chain>,
+    /// Of a service that a generated server can find: the chain of methods that the server does not know.
+    pub(crate) unknown: Option<Chain>,
     /// Services that full paths in lists name, where the compiler has to compare; of a generated client, other services
     /// of its package.
     pub(crate) named_services: Vec<(Span, String)>,
@@ -79,6 +83,7 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
     let all_is_here = cx.errors() == 0;
     let has_descriptors = descriptors.is_some();
     let (name, has_plan, named_services, chains);
+    let mut unknown = None;
     match &item {
         Annotated::Block(block) => {
             if mount == Mount::Stub && service.is_none() {
@@ -89,8 +94,12 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
             }
             name = service_name(service, block.trait_path.as_ref());
             has_plan = may_implement_foreign_trait(&block.generics, &block.self_ty);
+            let of_block = entries.len();
             (chains, named_services) =
                 block::chains(&cx, &name, block, &mut methods, &mut entries, all_is_here);
+            if has_plan && mount == Mount::Service && is_found_by_servers(block) {
+                unknown = Some(block::unknown(&entries[..of_block]));
+            }
             if all_is_here && mount == Mount::Stub {
                 rules::check_borrows(&cx, block, &entries, &chains);
             }
@@ -106,6 +115,19 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
             has_plan = true;
             (chains, named_services) =
                 client_module::chains(&cx, &name, module, &entries, all_is_here);
+        }
+        Annotated::ServerModule(module) => {
+            if let Some(listed) = entries.first() {
+                let service = &module.service;
+                cx.error_on(
+                    &listed.name,
+                    format!("a generated server has the policy of its service; list this on `impl {service} for …`, and leave the attribute on the module without arguments"),
+                );
+            }
+            name = ServiceName::Derived(module.server.to_string());
+            has_plan = true;
+            named_services = Vec::new();
+            chains = Vec::new();
         }
         Annotated::Channel(item) => {
             name = ServiceName::Derived(item.ident.to_string());
@@ -130,8 +152,25 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
         has_plan,
         entries,
         chains,
+        unknown,
         named_services,
     })
+}
+
+/// Whether a generated server finds the policy: it looks by the trait as an object's type, `dyn UserService<…>`, so the trait has to
+/// allow objects. What is under `#[async_trait]` does, as does what gives its futures in boxes.
+fn is_found_by_servers(block: &ServiceImpl) -> bool {
+    let is_async_trait = |attribute: &Attribute| {
+        let last = attribute.path().segments.last();
+        last.is_some_and(|last| last.ident == "async_trait")
+    };
+    let boxed = |method: &Method| matches!(method.returns, Returns::Boxed(_));
+    let types = &mut block.types.iter().map(|assoc| &assoc.item);
+    cfg!(feature = "server")
+        && (block.attrs.iter().any(is_async_trait) || block.methods.iter().all(boxed))
+        && block.consts.is_empty()
+        && block.generics.lifetimes().next().is_none()
+        && types.all(|item| item.generics.params.is_empty() && !item.attrs.iter().any(is_cfg))
 }
 
 /// A struct on which nothing is listed. Where the attribute has an error, code around it still finds `wrap` and `PLAN`:

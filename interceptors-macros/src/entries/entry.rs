@@ -214,6 +214,11 @@ impl Listed {
         self.entry.is_users_code()
     }
 
+    /// Whether it cannot run before a request is decoded: it looks at messages, or needs a copy of one.
+    pub(crate) fn is_behind_decoding(&self) -> bool {
+        self.entry.looks() != Looks::No || self.row.needs.resend
+    }
+
     /// Whether no method has both of these.
     pub(crate) fn excludes(&self, other: &Self) -> bool {
         self.row.not_with.contains(&other.row.name)

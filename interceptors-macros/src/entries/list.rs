@@ -102,11 +102,14 @@ impl BlockArgs {
                 &arg.name,
                 "`crate` needs a path: `crate = path::to::interceptors`",
             ),
-            ("service", _) if mount.is_struct() || mount == Mount::ClientModule => cx.error_on(
+            ("service", _) if mount.is_struct() || mount.is_module() => cx.error_on(
                 &arg.name,
                 match mount {
                     Mount::Channel => "a channel serves any service; take `service` out",
                     Mount::Server => "a server has any service; take `service` out",
+                    Mount::ServerModule => {
+                        "a generated server knows its service; take `service` out"
+                    }
                     _ => "a generated client knows its service; take `service` out",
                 },
             ),
@@ -356,7 +359,7 @@ impl List<'_> {
         names.extend(match (self.on_method, self.mount) {
             (true, _) => ["skip", "name"].as_slice(),
             (false, Mount::Service | Mount::Stub) => &["service", "plan"],
-            (false, Mount::ClientModule) => &["plan"],
+            (false, Mount::ClientModule | Mount::ServerModule) => &["plan"],
             (false, Mount::Channel | Mount::Server) => &["plan", "descriptors"],
         });
         unknown("interceptor", name, &names)

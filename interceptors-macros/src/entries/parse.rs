@@ -4,7 +4,7 @@ use syn::Item;
 use super::list::{BlockArgs, MethodArgs, parse_block_args, parse_method_args};
 use crate::ctxt::Ctxt;
 use crate::item::annotated::{Annotated, parse_item};
-use crate::item::mount::{Mount, Side};
+use crate::item::mount::Mount;
 
 /// The attribute and the item, each read by itself, as far as they could be.
 pub(crate) struct Parsed {
@@ -27,11 +27,14 @@ pub(crate) fn parse(args: TokenStream, item: TokenStream) -> syn::Result<Parsed>
     if !mount.is_enabled() {
         cx.error_at(
             Span::call_site(),
-            match mount.side() {
-                Side::Server => {
+            match mount {
+                Mount::ServerModule => {
+                    "to use `#[intercept]` on a generated server, enable the feature `server` of `interceptors`"
+                }
+                Mount::Service | Mount::Server => {
                     "to use `#[intercept(server, …)]`, enable the feature `server` of `interceptors`"
                 }
-                Side::Client => {
+                Mount::Stub | Mount::ClientModule | Mount::Channel => {
                     "to use `#[intercept]` on a client, enable the feature `client` of `interceptors`"
                 }
             },

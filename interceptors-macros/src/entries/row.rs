@@ -163,7 +163,8 @@ impl Places {
 
     pub(crate) const fn has(self, mount: Mount) -> bool {
         let place = match mount {
-            Mount::Service => Self::SERVICE,
+            // What is listed on one was reported: it belongs to the service.
+            Mount::Service | Mount::ServerModule => Self::SERVICE,
             Mount::Stub => Self::STUB,
             Mount::ClientModule => Self::CLIENT_MODULE,
             Mount::Channel => Self::CHANNEL,

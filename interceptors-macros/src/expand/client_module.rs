@@ -480,7 +480,7 @@ fn method_impl(
     };
     let rest = policy::rest(&links, &split, &innermost, true);
     let frame = policy::frame(&links, &split, &TokenStream::new());
-    let (policy, kept) = (policies.name(of(chain)), policies.kept(&split));
+    let (policy, kept) = (policies.name(of(chain)), policies.kept(of(chain)));
     let hide = hide_secrets(checked, None);
     let over = sends_tokens(checked).then(|| quote!(__call.set_plaintext(self.is_plaintext);));
     quote! {

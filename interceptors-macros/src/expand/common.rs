@@ -42,22 +42,27 @@ pub(super) fn plan_impl(
         return None;
     }
     let (impl_generics, _, where_clause) = generics.split_for_impl();
-    let (declaration, marker) = match &checked.plan {
-        Some(marker) => (None, quote!(#marker)),
-        None => (
-            Some(quote!(
-                #[allow(unreachable_pub)]
-                pub struct __Plan;
-            )),
-            quote!(__Plan),
-        ),
-    };
+    let declaration = checked.plan.is_none().then(|| {
+        quote!(
+            #[allow(unreachable_pub)]
+            pub struct __Plan;
+        )
+    });
+    let marker = plan_marker(checked);
     Some(quote! {
         #declaration
         impl #impl_generics __interceptors::Intercepted<#marker> for #self_ty #where_clause {
             const PLAN: __interceptors::Plan = __interceptors::Plan::new(#methods);
         }
     })
+}
+
+/// The type that tells the plan from others of the same type.
+pub(super) fn plan_marker(checked: &Checked) -> TokenStream {
+    match &checked.plan {
+        Some(marker) => quote!(#marker),
+        None => quote!(__Plan),
+    }
 }
 
 /// Hides the secrets that entries look for, also in the methods that they do not cover. An entry that covers the method

@@ -3,6 +3,7 @@ use quote::{ToTokens, quote};
 use syn::{Attribute, GenericParam};
 
 use super::expander::{Expander, HiddenNames, lints_for_copies};
+use super::found::Found;
 use super::policy::Policies;
 use super::service::of;
 use crate::entries::chain::Chain;
@@ -107,7 +108,11 @@ impl Expander<'_> {
     }
 
     /// The user's bodies, in an implementation of the hidden trait.
-    pub(super) fn hidden_impl(&self, policies: &Policies<'_>) -> TokenStream {
+    pub(super) fn hidden_impl(
+        &self,
+        policies: &Policies<'_>,
+        found: Option<&Found<'_>>,
+    ) -> TokenStream {
         let handlers = self.handlers();
         let block = self.block;
         let (impl_generics, _, where_clause) = block.generics.split_for_impl();
@@ -119,7 +124,7 @@ impl Expander<'_> {
         });
         let methods = self
             .methods()
-            .map(|(method, chain)| self.hidden_method(policies, method, chain));
+            .map(|(method, chain)| self.hidden_method(policies, found, method, chain));
         quote! {
             impl #impl_generics #handlers for #self_ty #where_clause {
                 type __MethodPlan = &'static __interceptors::MethodPlan;
@@ -132,6 +137,7 @@ impl Expander<'_> {
     fn hidden_method(
         &self,
         policies: &Policies<'_>,
+        found: Option<&Found<'_>>,
         method: &Method,
         chain: &Chain,
     ) -> TokenStream {
@@ -165,9 +171,13 @@ impl Expander<'_> {
         } = chain;
         let entries = policies.plan_entries(of(method, chain), Some(&self.policy_trait()));
         let reply = self.reply(method, &quote!(Self::#result));
-        let side = match self.checked.mount.side() {
-            Side::Server => quote!(Server),
-            Side::Client => quote!(Client),
+        let (new, side) = match (found, self.checked.mount.side()) {
+            (Some(found), _) => {
+                let (name, list) = (&method.name, found.list(method));
+                (quote!(found), quote!(&__POLICY, #name, #list))
+            }
+            (None, Side::Server) => (quote!(new), quote!(__interceptors::Side::Server)),
+            (None, Side::Client) => (quote!(new), quote!(__interceptors::Side::Client)),
         };
         quote! {
             #(#cfgs)*
@@ -177,7 +187,7 @@ impl Expander<'_> {
             #(#lints)*
             type #result = #result_ty;
             #(#cfgs)*
-            const #plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+            const #plan: Self::__MethodPlan = &__interceptors::MethodPlan::#new(
                 __interceptors::Name {
                     service: __SERVICE,
                     method: #rpc,
@@ -189,7 +199,7 @@ impl Expander<'_> {
                     __interceptors::Probe::<Self::#request>::REQUEST_IS_STREAM,
                     __interceptors::reply_is_stream::<Self::#result, _>(#reply),
                 ),
-                __interceptors::Side::#side,
+                #side,
                 const { &[#(#entries),*] },
             );
             #(#cfgs)*

@@ -53,6 +53,9 @@ pub(crate) fn entry_items(mount: Mount, i: usize, listed: &Listed) -> TokenStrea
         (needs.resend && !needs.unary && !keeps_streams).then(|| quote!(.single_requests_only()));
     // Several attempts at once have several messages at once.
     let typed = (needs.unary && !mount.is_struct()).then(|| quote!(.blind(false)));
+    let behind_decoding = (mount == Mount::Service && listed.is_behind_decoding())
+        .then(|| quote!(.behind_decoding()));
+    let verifies = (mount == Mount::Service && listed.row.verifies).then(|| quote!(.verifies()));
     let expressions = quote!(&[#(#expressions),*]);
     let own = listed.entry.plan(&place, &expressions);
     let value = match (own, listed.row.module) {
@@ -73,7 +76,7 @@ pub(crate) fn entry_items(mount: Mount, i: usize, listed: &Listed) -> TokenStrea
         #items
         #state
         #once
-        const #plan: __interceptors::EntryPlan = #value #single_requests_only #typed;
+        const #plan: __interceptors::EntryPlan = #value #single_requests_only #typed #behind_decoding #verifies;
     }
 }
 

@@ -5,10 +5,12 @@ mod client_module;
 mod common;
 mod described;
 mod expander;
+mod found;
 mod hidden;
 mod items;
 mod policy;
 mod server;
+mod server_module;
 mod service;
 
 use proc_macro2::TokenStream;
@@ -22,6 +24,7 @@ pub(crate) fn expand(checked: &Checked) -> TokenStream {
     match &checked.item {
         Annotated::Block(block) => service::expand(checked, block),
         Annotated::ClientModule(module) => client_module::expand(checked, module),
+        Annotated::ServerModule(module) => server_module::expand(checked, module),
         Annotated::Channel(item) => match checked.mount {
             Mount::Server => server::expand(checked, item),
             _ => channel::expand(checked, item),
@@ -36,6 +39,8 @@ pub(crate) fn beside_the_item(checked: &Checked) -> TokenStream {
             Mount::Server => server::beside(checked, item),
             _ => channel::beside(checked, item),
         },
-        Annotated::Block(_) | Annotated::ClientModule(_) => TokenStream::new(),
+        Annotated::Block(_) | Annotated::ClientModule(_) | Annotated::ServerModule(_) => {
+            TokenStream::new()
+        }
     }
 }

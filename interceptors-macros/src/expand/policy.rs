@@ -45,6 +45,15 @@ impl PartialEq for Of<'_> {
     }
 }
 
+/// The list of methods that nobody knows.
+pub(super) fn of_unknown(chain: &Chain) -> Of<'_> {
+    Of {
+        chain,
+        by_mut: false,
+        cfgs: &[],
+    }
+}
+
 /// The two parts of a list.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Split {
@@ -74,6 +83,13 @@ impl Split {
         policy.filter(|&i| entries[i].is_asked())
     }
 
+    /// The entries of the first part that may run before the message is decoded, and those that come behind decoding.
+    fn at_decoding<'s>(&'s self, entries: &[Listed]) -> (&'s [usize], &'s [usize]) {
+        let mut policy = self.policy.iter();
+        let border = policy.position(|&i| entries[i].is_behind_decoding());
+        self.policy.split_at(border.unwrap_or(self.policy.len()))
+    }
+
     /// Entries of the first part that look at messages in the frame.
     pub(super) fn looks(&self, entries: &[Listed]) -> Vec<usize> {
         let policy = self.policy.iter().copied();
@@ -100,16 +116,54 @@ impl<'a> Policies<'a> {
         format_ident!("__policy_{}", n.unwrap_or_default())
     }
 
-    /// What a method hands over besides the call and its frame.
-    pub(super) fn kept(&self, split: &Split) -> Vec<TokenStream> {
-        let kept = split.policy.iter().filter_map(|&i| {
-            let listed = &self.checked.entries[i];
-            let (_, value) = listed
-                .entry
-                .kept_by_method(&listed.place(self.checked.mount, i))?;
-            Some(value)
-        });
+    /// What a method hands over besides the call and its frame. A method that a generated server can find is called in two
+    /// places, which get it from `kept_items`.
+    pub(super) fn kept(&self, of: Of<'_>) -> Vec<TokenStream> {
+        let kept = self
+            .kept_by(of)
+            .map(|(i, _, value)| match self.checked.unknown {
+                Some(_) => {
+                    let name = kept_name(i, of.chain);
+                    quote!(#name())
+                }
+                None => value,
+            });
         kept.collect()
+    }
+
+    /// Output, for `concurrency(max = 5, per = method)` in front of `get`:
+    ///
+    /// ```text
+    /// fn __kept_0_get() -> &'static Limiter {
+    ///     static __LIMITER_CONCURRENCY_0: LazyLock<Limiter> = …;
+    ///     &*__LIMITER_CONCURRENCY_0
+    /// }
+    /// ```
+    pub(super) fn kept_items<'o>(&'o self, of: Of<'o>) -> impl Iterator<Item = TokenStream> + 'o {
+        let cfgs = of.cfgs;
+        self.kept_by(of).map(move |(i, ty, value)| {
+            let name = kept_name(i, of.chain);
+            quote! {
+                #(#cfgs)*
+                #[allow(non_snake_case)]
+                fn #name() -> &'static #ty {
+                    #value
+                }
+            }
+        })
+    }
+
+    fn kept_by<'o>(
+        &'o self,
+        of: Of<'o>,
+    ) -> impl Iterator<Item = (usize, TokenStream, TokenStream)> + 'o {
+        let split = Split::of(of.chain, &self.checked.entries, of.by_mut);
+        split.policy.into_iter().filter_map(|i| {
+            let listed = &self.checked.entries[i];
+            let place = listed.place(self.checked.mount, i);
+            let (ty, value) = listed.entry.kept_by_method(&place)?;
+            Some((i, ty, value))
+        })
     }
 
     fn parameters(&self, split: &Split) -> Vec<TokenStream> {
@@ -225,6 +279,42 @@ impl<'a> Policies<'a> {
         }
     }
 
+    /// The chain of a list whose first entries may have run before the message was decoded.
+    ///
+    /// Output, for `logging, validate`:
+    ///
+    /// ```text
+    /// let mut __behind = Border::new(Looking::new(1, __behind));
+    /// if __call.has_begun() {
+    ///     return __rpc.run(&mut __behind, __call).await;
+    /// }
+    /// let mut __chain = Chain::new(__0, __behind);
+    /// ```
+    fn around_decoding(&self, list: &List<'_>, links: &Links<'_>) -> TokenStream {
+        let entries = &self.checked.entries;
+        let (before, behind) = list.split.at_decoding(entries);
+        let border = (!behind.is_empty()).then(|| {
+            let chain = links.links(behind, quote!(__behind));
+            let border = quote!(__interceptors::Border::new(#chain));
+            // Where the type of an entry ends this part, what is behind that entry is not in it.
+            let asked = before.iter().rev().filter(|&&i| entries[i].is_asked());
+            let border = asked.fold(border, |border, &i| {
+                let verdict = verdict_name(i, Span::call_site());
+                quote!(#verdict.inner(|__behind| #border, __behind))
+            });
+            quote!(let __behind = #border;)
+        });
+        let chain = links.links(before, quote!(__behind));
+        quote! {
+            #border
+            let mut __behind = __behind;
+            if __call.has_begun() {
+                return __rpc.run(&mut __behind, __call).await;
+            }
+            let mut __chain = #chain;
+        }
+    }
+
     /// What declares the functions in a trait: they need `self` and the parameters of the block.
     pub(super) fn declarations(&self) -> TokenStream {
         let each = self.lists.iter().enumerate().map(|(n, list)| {
@@ -279,7 +369,13 @@ impl<'a> Policies<'a> {
                 true => links.attempts(quote!(__behind)),
                 false => quote!(__behind),
             };
-            let chain = links.links(policy, innermost);
+            let chain = match self.checked.unknown {
+                Some(_) => self.around_decoding(list, &links),
+                None => {
+                    let chain = links.links(policy, innermost);
+                    quote!(let mut __chain = #chain;)
+                }
+            };
             let run = match self.checked.mount.side() {
                 Side::Server => quote!(run),
                 Side::Client => quote!(send),
@@ -294,7 +390,7 @@ impl<'a> Policies<'a> {
                 ) -> __interceptors::OpaqueAnswer {
                     let __rpc = __interceptors::Policy;
                     #bindings
-                    let mut __chain = #chain;
+                    #chain
                     __rpc.#run(&mut __chain, __call).await
                 }
             }
@@ -453,6 +549,12 @@ pub(super) fn may_be_kept(checked: &Checked, chain: &Chain) -> bool {
         needs.resend || needs.unary || needs.scheme || listed.is_asked()
     };
     chain.first(&checked.entries, keeps).is_some()
+}
+
+/// `__kept_1_get`, and `__kept_1_` for methods that nobody knows.
+fn kept_name(i: usize, chain: &Chain) -> Ident {
+    let method = chain.name.trim_matches('*');
+    format_ident!("__kept_{i}_{method}")
 }
 
 /// `__IS_BLIND_1`

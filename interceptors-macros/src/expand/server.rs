@@ -181,7 +181,7 @@ fn form(written: &str) -> TokenStream {
 }
 
 /// How the entry that verifies asks for credentials by HTTP.
-fn challenge(checked: &Checked) -> TokenStream {
+pub(super) fn challenge(checked: &Checked) -> TokenStream {
     let entries = checked.entries.iter().enumerate();
     let verifier = entries.rev().find(|(_, listed)| listed.row.verifies);
     match verifier {

@@ -66,11 +66,13 @@ pub(crate) fn expand(checked: &Checked, block: &ServiceImpl) -> TokenStream {
     let entries = entries(checked);
     let hidden_trait = e.hidden_trait();
     let policies = e.policies();
-    let hidden_impl = e.hidden_impl(&policies);
+    let found = e.found(&policies);
+    let hidden_impl = e.hidden_impl(&policies, found.as_ref());
     let policy_impl = e.policy_impl(&policies);
     let wrapper_impl = e.wrapper_impl(&policies);
     let methods_by_mut = e.methods_by_mut();
     let plan_impl = e.plan_impl();
+    let found_impl = found.as_ref().map(|found| e.found_impl(&policies, found));
     let assertions = e.assertions();
     quote! {
         #(#scope_attrs)*
@@ -84,6 +86,7 @@ pub(crate) fn expand(checked: &Checked, block: &ServiceImpl) -> TokenStream {
             #wrapper_impl
             #methods_by_mut
             #plan_impl
+            #found_impl
             #assertions
         };
     }
@@ -275,7 +278,8 @@ impl Expander<'_> {
             part: Part::Rest,
         };
         let split = Split::of(chain, &self.checked.entries, method.by_mut);
-        let (name, kept) = (policies.name(of(method, chain)), policies.kept(&split));
+        let of = of(method, chain);
+        let (name, kept) = (policies.name(of), policies.kept(of));
         let policy = self.policy_trait();
         let this_argument = (!method.by_mut).then(|| quote!(&*#this,));
         let inline_assertions = self
@@ -346,7 +350,8 @@ impl Expander<'_> {
 
     fn policies(&self) -> Policies<'_> {
         let methods = self.methods().map(|(method, chain)| of(method, chain));
-        Policies::new(self.checked, methods)
+        let unknown = self.checked.unknown.as_ref().map(policy::of_unknown);
+        Policies::new(self.checked, methods.chain(unknown))
     }
 
     /// The trait of the functions that are there once for all methods, with the parameters of the `impl`.
@@ -396,7 +401,7 @@ impl Expander<'_> {
         }
     }
 
-    fn plan_impl(&self) -> Option<TokenStream> {
+    pub(super) fn plan_impl(&self) -> Option<TokenStream> {
         let handlers = self.handlers();
         let methods = self.methods().map(|(method, chain)| {
             let HiddenNames { plan, .. } = HiddenNames::new(method, chain);

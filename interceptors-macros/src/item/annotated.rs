@@ -1,6 +1,7 @@
 use syn::{Item, ItemStruct, Path};
 
 use super::client_module::{self, ClientModule};
+use super::server_module::{self, ServerModule, is_server};
 use super::service::{ServiceImpl, parse_block};
 use crate::ctxt::Ctxt;
 use crate::text::attributes::holds_ours;
@@ -9,6 +10,7 @@ use crate::text::attributes::holds_ours;
 pub(crate) enum Annotated {
     Block(ServiceImpl),
     ClientModule(ClientModule),
+    ServerModule(ServerModule),
     Channel(ItemStruct),
 }
 
@@ -33,6 +35,9 @@ pub(crate) fn parse_item(cx: &Ctxt, krate: &Path, item: Item) -> Option<Annotate
     }
     match item {
         Item::Impl(block) => parse_block(cx, krate, block).map(Annotated::Block),
+        Item::Mod(module) if is_server(&module) => {
+            server_module::parse(cx, module).map(Annotated::ServerModule)
+        }
         Item::Mod(module) => client_module::parse(cx, module).map(Annotated::ClientModule),
         Item::Struct(item) if client_module::is_generated(&item) => {
             cx.error_on(

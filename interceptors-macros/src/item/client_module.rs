@@ -96,7 +96,7 @@ pub(crate) fn parse(cx: &Ctxt, mut module: ItemMod) -> Option<ClientModule> {
 }
 
 /// `struct UserServiceClient<T> { inner: tonic::client::Grpc<T> }`
-fn client_of(item: &Item) -> Option<Ident> {
+pub(super) fn client_of(item: &Item) -> Option<Ident> {
     match item {
         Item::Struct(item) if is_generated(item) => Some(item.ident.clone()),
         _ => None,

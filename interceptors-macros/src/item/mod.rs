@@ -6,4 +6,5 @@ pub(crate) mod constructors;
 pub(crate) mod methods;
 pub(crate) mod mount;
 pub(crate) mod names;
+pub(crate) mod server_module;
 pub(crate) mod service;

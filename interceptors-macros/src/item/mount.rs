@@ -1,6 +1,8 @@
 use proc_macro2::{TokenStream, TokenTree};
 use syn::Item;
 
+use super::server_module::is_server;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
     Server,
@@ -16,6 +18,8 @@ pub(crate) enum Mount {
     Stub,
     /// `pub mod user_service_client { … }`
     ClientModule,
+    /// `pub mod user_service_server { … }`
+    ServerModule,
     /// `struct Outbound { … }`
     Channel,
     /// `#[intercept(server, …)] struct Inbound { … }`
@@ -27,6 +31,7 @@ impl Mount {
         match item {
             Item::Struct(_) if begins_with_server(args.clone()) => Self::Server,
             Item::Impl(block) if block.trait_.is_none() => Self::Stub,
+            Item::Mod(module) if is_server(module) => Self::ServerModule,
             Item::Mod(_) => Self::ClientModule,
             Item::Struct(_) => Self::Channel,
             _ => Self::Service,
@@ -35,7 +40,7 @@ impl Mount {
 
     pub(crate) fn side(self) -> Side {
         match self {
-            Self::Service | Self::Server => Side::Server,
+            Self::Service | Self::ServerModule | Self::Server => Side::Server,
             Self::Stub | Self::ClientModule | Self::Channel => Side::Client,
         }
     }
@@ -46,9 +51,14 @@ impl Mount {
         match self {
             // It needs nothing of tonic's server.
             Self::Service => true,
-            Self::Server => server,
+            Self::Server | Self::ServerModule => server,
             Self::Stub | Self::ClientModule | Self::Channel => client,
         }
+    }
+
+    /// Whether tonic's code generator wrote it, with the names of all that it has.
+    pub(crate) fn is_module(self) -> bool {
+        matches!(self, Self::ClientModule | Self::ServerModule)
     }
 
     /// Whether it sees encoded messages of any service, and its values hold the state of the entries.

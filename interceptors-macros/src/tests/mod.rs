@@ -463,6 +463,109 @@ fn a_generated_client() {
         .assert_eq(&expansion(args, generated_client()));
 }
 
+/// A server with methods `get_url` and `sync`, as tonic generates it.
+fn generated_server() -> TokenStream {
+    quote! {
+        /// Generated server implementations.
+        pub mod user_service_server {
+            #![allow(unused_variables)]
+            use tonic::codegen::*;
+            #[async_trait]
+            pub trait UserService: std::marker::Send + std::marker::Sync + 'static {
+                async fn get_url(
+                    &self,
+                    request: tonic::Request<super::Id>,
+                ) -> std::result::Result<tonic::Response<super::Url>, tonic::Status>;
+                type SyncStream: tonic::codegen::tokio_stream::Stream + 'static;
+                async fn sync(
+                    &self,
+                    request: tonic::Request<tonic::Streaming<super::Id>>,
+                ) -> std::result::Result<tonic::Response<Self::SyncStream>, tonic::Status>;
+            }
+            #[derive(Debug)]
+            pub struct UserServiceServer<T> {
+                inner: Arc<T>,
+                max_decoding_message_size: Option<usize>,
+            }
+            impl<T, B> tonic::codegen::Service<http::Request<B>> for UserServiceServer<T>
+            where
+                T: UserService,
+                B: Body + std::marker::Send + 'static,
+                B::Error: Into<StdError> + std::marker::Send + 'static,
+            {
+                type Response = http::Response<tonic::body::Body>;
+                type Error = std::convert::Infallible;
+                type Future = BoxFuture<Self::Response, Self::Error>;
+                fn poll_ready(
+                    &mut self,
+                    _cx: &mut Context<'_>,
+                ) -> Poll<std::result::Result<(), Self::Error>> {
+                    Poll::Ready(Ok(()))
+                }
+                fn call(&mut self, req: http::Request<B>) -> Self::Future {
+                    match req.uri().path() {
+                        "/user.v1.UserService/GetURL" => {
+                            impl<T: UserService> tonic::server::UnaryService<super::Id> for GetURLSvc<T> {
+                                fn call(&mut self, request: tonic::Request<super::Id>) -> Self::Future {
+                                    Box::pin(async move { <T as UserService>::get_url(&inner, request).await })
+                                }
+                            }
+                            Box::pin(async move { Ok(grpc.unary(method, req).await) })
+                        }
+                        "/user.v1.UserService/Sync" => {
+                            impl<T: UserService> tonic::server::StreamingService<super::Id> for SyncSvc<T> {
+                                fn call(&mut self, request: tonic::Request<tonic::Streaming<super::Id>>) -> Self::Future {
+                                    Box::pin(async move { <T as UserService>::r#sync(&inner, request).await })
+                                }
+                            }
+                            Box::pin(async move { Ok(grpc.streaming(method, req).await) })
+                        }
+                        _ => Box::pin(async move { Ok(http::Response::default()) }),
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_generated_server() {
+    expect_file!["../../tests/snapshots/generated_server.rs"]
+        .assert_eq(&expansion(quote!(), generated_server()));
+}
+
+#[test]
+fn a_server_that_was_edited_is_an_error() {
+    let not_as_generated = "this is no server's module, as the code generator of tonic 0.14 writes it, so its calls cannot be intercepted";
+    let not_a_method = "what is called at this path is not as the code generator of tonic 0.14 writes it, so it cannot be intercepted";
+    let server = generated_server().to_string();
+    for (from, to, expected) in [
+        ("inner : Arc < T >", "users : Arc < T >", not_as_generated),
+        ("impl < T , B >", "impl < T , B , C >", not_as_generated),
+        ("match req", "let path = 1 ; match req", not_as_generated),
+        ("\"/user.v1.UserService/Sync\"", "\"Sync\"", not_a_method),
+        ("StreamingService", "OtherService", not_a_method),
+        (
+            "< T as UserService > :: get_url",
+            "inner . get_url",
+            not_a_method,
+        ),
+        ("\"/user.v1.UserService/Sync\"", "path", not_as_generated),
+    ] {
+        assert!(server.contains(from), "{from}");
+        let edited = server.replacen(from, to, 1);
+        assert_eq!(error(quote!(), edited.parse().unwrap()), expected, "{to}");
+    }
+    assert_eq!(
+        error(quote!(service = "a.B"), generated_server()),
+        "a generated server knows its service; take `service` out"
+    );
+    assert_eq!(
+        error(quote!(logging), generated_server()),
+        "a generated server has the policy of its service; list this on `impl UserService for …`, and leave the attribute on the module without arguments"
+    );
+}
+
 snapshot!(channel, {
     logging,
     retry(max = 3, throttle(tokens = 10, ratio = 0.1)),

@@ -13,14 +13,15 @@ const _: () = {
     const __ENTRY_AUTH_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::auth::Entry,
     >(
-        &__CONFIG_AUTH_0.settings(),
-        &[
-            __interceptors::Setting::new(
-                "verifier",
-                __interceptors::Value::Text("self.tokens"),
-            ),
-        ],
-    );
+            &__CONFIG_AUTH_0.settings(),
+            &[
+                __interceptors::Setting::new(
+                    "verifier",
+                    __interceptors::Value::Text("self.tokens"),
+                ),
+            ],
+        )
+        .verifies();
     const __CONFIG_AUTHORIZE_1: &__interceptors::authorize::Config = &{
         let config = __interceptors::authorize::Config::new();
         let config = config.role("admin");
@@ -88,7 +89,7 @@ const _: () = {
         type __MethodPlan = &'static __interceptors::MethodPlan;
         type __login_Request = Request<Id>;
         type __login_Result = Result<Response<User>, Status>;
-        const __login_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __login_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::found(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "Login",
@@ -103,7 +104,9 @@ const _: () = {
                     _,
                 >(__interceptors::Probe::<Self::__login_Result>::REPLY),
             ),
-            __interceptors::Side::Server,
+            &__POLICY,
+            "login",
+            0usize,
             const { &[] },
         );
         async fn login(&self, request: Request<Id>) -> Result<Response<User>, Status> {
@@ -111,7 +114,7 @@ const _: () = {
         }
         type __get_Request = Request<Id>;
         type __get_Result = Result<Response<User>, Status>;
-        const __get_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __get_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::found(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "Get",
@@ -126,7 +129,9 @@ const _: () = {
                     _,
                 >(__interceptors::Probe::<Self::__get_Result>::REPLY),
             ),
-            __interceptors::Side::Server,
+            &__POLICY,
+            "get",
+            1usize,
             const { &[__ENTRY_AUTH_0, __ENTRY_AUTHORIZE_1, __ENTRY_AUTHORIZE_2] },
         );
         async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
@@ -134,7 +139,7 @@ const _: () = {
         }
         type __set_Request = Request<Id>;
         type __set_Result = Result<Response<User>, Status>;
-        const __set_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __set_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::found(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "Set",
@@ -149,7 +154,9 @@ const _: () = {
                     _,
                 >(__interceptors::Probe::<Self::__set_Result>::REPLY),
             ),
-            __interceptors::Side::Server,
+            &__POLICY,
+            "set",
+            2usize,
             const {
                 &[
                     __ENTRY_AUTH_0,
@@ -185,6 +192,13 @@ const _: () = {
         ) -> impl ::core::future::Future<
             Output = __interceptors::OpaqueAnswer,
         > + ::core::marker::Send;
+        fn __policy_3(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send;
     }
     impl __Policy for Service {
         async fn __policy_0(
@@ -193,6 +207,10 @@ const _: () = {
             __behind: __interceptors::Behind<'_>,
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
+            let mut __behind = __behind;
+            if __call.has_begun() {
+                return __rpc.run(&mut __behind, __call).await;
+            }
             let mut __chain = __behind;
             __rpc.run(&mut __chain, __call).await
         }
@@ -215,6 +233,10 @@ const _: () = {
                 &__0,
                 |user: &User| user.age > self.age,
             );
+            let mut __behind = __behind;
+            if __call.has_begun() {
+                return __rpc.run(&mut __behind, __call).await;
+            }
             let mut __chain = __rpc
                 .made(__0)
                 .before(
@@ -248,6 +270,10 @@ const _: () = {
                 &__0,
                 __CONFIG_AUTHORIZE_4,
             );
+            let mut __behind = __behind;
+            if __call.has_begun() {
+                return __rpc.run(&mut __behind, __call).await;
+            }
             let mut __chain = __rpc
                 .made(__0)
                 .before(
@@ -256,6 +282,30 @@ const _: () = {
                         __rpc.made(__3).before(__interceptors::Chain::new(__4, __behind)),
                     ),
                 );
+            __rpc.run(&mut __chain, __call).await
+        }
+        async fn __policy_3(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
+            let __0 = || __interceptors::auth::Auth::new(
+                __CONFIG_AUTH_0,
+                &(self.tokens),
+            );
+            __rpc.covers_made(__0);
+            let __1 = &__interceptors::authorize::Authorize::by_role(
+                &__0,
+                __CONFIG_AUTHORIZE_1,
+            );
+            let mut __behind = __behind;
+            if __call.has_begun() {
+                return __rpc.run(&mut __behind, __call).await;
+            }
+            let mut __chain = __rpc
+                .made(__0)
+                .before(__interceptors::Chain::new(__1, __behind));
             __rpc.run(&mut __chain, __call).await
         }
     }
@@ -396,5 +446,34 @@ const _: () = {
                 <Self as __handlers::Handlers>::__set_Plan,
             ],
         );
+    }
+    static __POLICY: __interceptors::PolicyId = __interceptors::PolicyId::new();
+    impl __interceptors::ServicePolicy<dyn Query> for Service {
+        const METHODS: &'static [&'static __interceptors::MethodPlan] = <Self as __interceptors::Intercepted<
+            __Plan,
+        >>::PLAN
+            .methods();
+        const UNKNOWN: &'static [__interceptors::EntryPlan] = &[
+            __ENTRY_AUTH_0,
+            __ENTRY_AUTHORIZE_1,
+        ];
+        const CHALLENGE: ::core::option::Option<&'static ::core::primitive::str> = __CONFIG_AUTH_0
+            .challenge();
+        async fn receive<__Module: 'static>(
+            &self,
+            __list: ::core::primitive::usize,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            match __list {
+                0usize => {
+                    __call.hide(__CONFIG_AUTH_0.own_header());
+                    <Self as __Policy>::__policy_0(self, __call, __behind).await
+                }
+                1usize => <Self as __Policy>::__policy_1(self, __call, __behind).await,
+                2usize => <Self as __Policy>::__policy_2(self, __call, __behind).await,
+                _ => <Self as __Policy>::__policy_3(self, __call, __behind).await,
+            }
+        }
     }
 };

@@ -85,7 +85,7 @@ const _: () = {
         type __MethodPlan = &'static __interceptors::MethodPlan;
         type __get_user_Request = Request<Id>;
         type __get_user_Result = Result<Response<User>, Status>;
-        const __get_user_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __get_user_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::found(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "GetUser",
@@ -100,7 +100,9 @@ const _: () = {
                     _,
                 >(__interceptors::Probe::<Self::__get_user_Result>::REPLY),
             ),
-            __interceptors::Side::Server,
+            &__POLICY,
+            "get_user",
+            0usize,
             const { &[__ENTRY_CATCH_PANIC_2, __ENTRY_TIMEOUT_3] },
         );
         async fn get_user(
@@ -111,7 +113,7 @@ const _: () = {
         }
         type __login_Request = Request<Login>;
         type __login_Result = Result<Response<Token>, Status>;
-        const __login_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __login_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::found(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "Login",
@@ -126,7 +128,9 @@ const _: () = {
                     _,
                 >(__interceptors::Probe::<Self::__login_Result>::REPLY),
             ),
-            __interceptors::Side::Server,
+            &__POLICY,
+            "login",
+            1usize,
             const { &[__ENTRY_CATCH_PANIC_4, __ENTRY_TIMEOUT_5] },
         );
         async fn login(
@@ -151,6 +155,13 @@ const _: () = {
         ) -> impl ::core::future::Future<
             Output = __interceptors::OpaqueAnswer,
         > + ::core::marker::Send;
+        fn __policy_2(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send;
     }
     impl __Policy for Users {
         async fn __policy_0(
@@ -166,6 +177,10 @@ const _: () = {
                 >(&__VALUE_CATCH_PANIC_2, || crate::on_panic),
             );
             let __3 = &__interceptors::timeout::Timeout::new(__CONFIG_TIMEOUT_3);
+            let mut __behind = __behind;
+            if __call.has_begun() {
+                return __rpc.run(&mut __behind, __call).await;
+            }
             let mut __chain = __rpc
                 .made(__2)
                 .before(__interceptors::Chain::new(__3, __behind));
@@ -179,10 +194,33 @@ const _: () = {
             let __rpc = __interceptors::Policy;
             let __4 = &__interceptors::catch_panic::CatchPanic::new();
             let __5 = &__interceptors::timeout::Timeout::new(__CONFIG_TIMEOUT_5);
+            let mut __behind = __behind;
+            if __call.has_begun() {
+                return __rpc.run(&mut __behind, __call).await;
+            }
             let mut __chain = __interceptors::Chain::new(
                 __4,
                 __interceptors::Chain::new(__5, __behind),
             );
+            __rpc.run(&mut __chain, __call).await
+        }
+        async fn __policy_2(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
+            let __0 = || __interceptors::catch_panic::CatchPanic::with_hook(
+                &(self.reports),
+            );
+            let __1 = &__interceptors::timeout::Timeout::new(__CONFIG_TIMEOUT_1);
+            let mut __behind = __behind;
+            if __call.has_begun() {
+                return __rpc.run(&mut __behind, __call).await;
+            }
+            let mut __chain = __rpc
+                .made(__0)
+                .before(__interceptors::Chain::new(__1, __behind));
             __rpc.run(&mut __chain, __call).await
         }
     }
@@ -286,5 +324,29 @@ const _: () = {
                 <Self as __handlers::Handlers>::__login_Plan,
             ],
         );
+    }
+    static __POLICY: __interceptors::PolicyId = __interceptors::PolicyId::new();
+    impl __interceptors::ServicePolicy<dyn UserService> for Users {
+        const METHODS: &'static [&'static __interceptors::MethodPlan] = <Self as __interceptors::Intercepted<
+            __Plan,
+        >>::PLAN
+            .methods();
+        const UNKNOWN: &'static [__interceptors::EntryPlan] = &[
+            __ENTRY_CATCH_PANIC_0,
+            __ENTRY_TIMEOUT_1,
+        ];
+        const CHALLENGE: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::None;
+        async fn receive<__Module: 'static>(
+            &self,
+            __list: ::core::primitive::usize,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            match __list {
+                0usize => <Self as __Policy>::__policy_0(self, __call, __behind).await,
+                1usize => <Self as __Policy>::__policy_1(self, __call, __behind).await,
+                _ => <Self as __Policy>::__policy_2(self, __call, __behind).await,
+            }
+        }
     }
 };

@@ -39,7 +39,7 @@ const _: () = {
         type __MethodPlan = &'static __interceptors::MethodPlan;
         type __get_user_Request = Request<Id>;
         type __get_user_Result = Result<Response<User>, Status>;
-        const __get_user_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __get_user_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::found(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "GetUser",
@@ -54,7 +54,9 @@ const _: () = {
                     _,
                 >(__interceptors::Probe::<Self::__get_user_Result>::REPLY),
             ),
-            __interceptors::Side::Server,
+            &__POLICY,
+            "get_user",
+            0usize,
             const { &[__ENTRY_LOGGING_0] },
         );
         fn get_user<'life0, 'async_trait>(
@@ -89,6 +91,10 @@ const _: () = {
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
             let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
+            let mut __behind = __behind;
+            if __call.has_begun() {
+                return __rpc.run(&mut __behind, __call).await;
+            }
             let mut __chain = __interceptors::Chain::new(__0, __behind);
             __rpc.run(&mut __chain, __call).await
         }
@@ -158,5 +164,25 @@ const _: () = {
         const PLAN: __interceptors::Plan = __interceptors::Plan::new(
             &[<Self as __handlers::Handlers>::__get_user_Plan],
         );
+    }
+    static __POLICY: __interceptors::PolicyId = __interceptors::PolicyId::new();
+    impl __interceptors::ServicePolicy<dyn UserService> for Users {
+        const METHODS: &'static [&'static __interceptors::MethodPlan] = <Self as __interceptors::Intercepted<
+            __Plan,
+        >>::PLAN
+            .methods();
+        const UNKNOWN: &'static [__interceptors::EntryPlan] = &[__ENTRY_LOGGING_0];
+        const CHALLENGE: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::None;
+        async fn receive<__Module: 'static>(
+            &self,
+            __list: ::core::primitive::usize,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            match __list {
+                0usize => <Self as __Policy>::__policy_0(self, __call, __behind).await,
+                _ => <Self as __Policy>::__policy_0(self, __call, __behind).await,
+            }
+        }
     }
 };

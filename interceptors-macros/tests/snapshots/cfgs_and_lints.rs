@@ -56,7 +56,7 @@ const _: () = {
         #[allow(deprecated)]
         type __get_user_Result = Result<Response<User>, Status>;
         #[cfg(unix)]
-        const __get_user_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __get_user_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::found(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "GetUser",
@@ -71,7 +71,9 @@ const _: () = {
                     _,
                 >(__interceptors::Probe::<Self::__get_user_Result>::REPLY),
             ),
-            __interceptors::Side::Server,
+            &__POLICY,
+            "get_user",
+            0usize,
             const { &[__ENTRY_LOGGING_0] },
         );
         #[cfg(unix)]
@@ -87,7 +89,7 @@ const _: () = {
         #[cfg(not(unix))]
         type __get_user_Result = Result<Response<User>, Status>;
         #[cfg(not(unix))]
-        const __get_user_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __get_user_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::found(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "GetUser",
@@ -102,7 +104,9 @@ const _: () = {
                     _,
                 >(__interceptors::Probe::<Self::__get_user_Result>::REPLY),
             ),
-            __interceptors::Side::Server,
+            &__POLICY,
+            "get_user",
+            1usize,
             const { &[__ENTRY_LOGGING_0] },
         );
         #[cfg(not(unix))]
@@ -130,6 +134,13 @@ const _: () = {
         ) -> impl ::core::future::Future<
             Output = __interceptors::OpaqueAnswer,
         > + ::core::marker::Send;
+        fn __policy_2(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send;
     }
     impl __Policy for Users {
         #[cfg(unix)]
@@ -140,6 +151,10 @@ const _: () = {
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
             let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
+            let mut __behind = __behind;
+            if __call.has_begun() {
+                return __rpc.run(&mut __behind, __call).await;
+            }
             let mut __chain = __interceptors::Chain::new(__0, __behind);
             __rpc.run(&mut __chain, __call).await
         }
@@ -151,6 +166,24 @@ const _: () = {
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
             let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
+            let mut __behind = __behind;
+            if __call.has_begun() {
+                return __rpc.run(&mut __behind, __call).await;
+            }
+            let mut __chain = __interceptors::Chain::new(__0, __behind);
+            __rpc.run(&mut __chain, __call).await
+        }
+        async fn __policy_2(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
+            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
+            let mut __behind = __behind;
+            if __call.has_begun() {
+                return __rpc.run(&mut __behind, __call).await;
+            }
             let mut __chain = __interceptors::Chain::new(__0, __behind);
             __rpc.run(&mut __chain, __call).await
         }
@@ -260,5 +293,28 @@ const _: () = {
                 <Self as __handlers::Handlers>::__get_user_Plan,
             ],
         );
+    }
+    static __POLICY: __interceptors::PolicyId = __interceptors::PolicyId::new();
+    impl __interceptors::ServicePolicy<dyn UserService> for Users {
+        const METHODS: &'static [&'static __interceptors::MethodPlan] = <Self as __interceptors::Intercepted<
+            __Plan,
+        >>::PLAN
+            .methods();
+        const UNKNOWN: &'static [__interceptors::EntryPlan] = &[__ENTRY_LOGGING_0];
+        const CHALLENGE: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::None;
+        async fn receive<__Module: 'static>(
+            &self,
+            __list: ::core::primitive::usize,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            match __list {
+                #[cfg(unix)]
+                0usize => <Self as __Policy>::__policy_0(self, __call, __behind).await,
+                #[cfg(not(unix))]
+                1usize => <Self as __Policy>::__policy_1(self, __call, __behind).await,
+                _ => <Self as __Policy>::__policy_2(self, __call, __behind).await,
+            }
+        }
     }
 };

@@ -120,7 +120,7 @@ const _: () = {
         type __MethodPlan = &'static __interceptors::MethodPlan;
         type __get_Request = Request<Id>;
         type __get_Result = Result<Response<User>, Status>;
-        const __get_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __get_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::found(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "Get",
@@ -135,7 +135,9 @@ const _: () = {
                     _,
                 >(__interceptors::Probe::<Self::__get_Result>::REPLY),
             ),
-            __interceptors::Side::Server,
+            &__POLICY,
+            "get",
+            0usize,
             const {
                 &[
                     __ENTRY_LOGGING_0,
@@ -149,7 +151,7 @@ const _: () = {
         }
         type __set_Request = Request<Id>;
         type __set_Result = Result<Response<User>, Status>;
-        const __set_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __set_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::found(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "Set",
@@ -164,7 +166,9 @@ const _: () = {
                     _,
                 >(__interceptors::Probe::<Self::__set_Result>::REPLY),
             ),
-            __interceptors::Side::Server,
+            &__POLICY,
+            "set",
+            1usize,
             const {
                 &[
                     __ENTRY_LOGGING_0,
@@ -191,6 +195,13 @@ const _: () = {
         ) -> impl ::core::future::Future<
             Output = __interceptors::OpaqueAnswer,
         > + ::core::marker::Send;
+        fn __policy_2(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send;
         const __IS_BLIND_1: ::core::primitive::bool;
         const __IS_BLIND_2: ::core::primitive::bool;
         const __IS_BLIND_3: ::core::primitive::bool;
@@ -207,6 +218,10 @@ const _: () = {
             let __verdict_1 = __interceptors::asked_value(__1).verdict();
             let __2 = &__OWN_BUDGET_2;
             let __verdict_2 = __interceptors::asked_value(__2).verdict();
+            let mut __behind = __behind;
+            if __call.has_begun() {
+                return __rpc.run(&mut __behind, __call).await;
+            }
             let mut __chain = __interceptors::Chain::new(
                 __0,
                 __verdict_1
@@ -234,11 +249,36 @@ const _: () = {
             let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
             let __3 = &__OWN_AUDIT_3;
             let __verdict_3 = __interceptors::asked_value(__3).verdict();
+            let mut __behind = __behind;
+            if __call.has_begun() {
+                return __rpc.run(&mut __behind, __call).await;
+            }
             let mut __chain = __interceptors::Chain::new(
                 __0,
                 __verdict_3
                     .link(__rpc.link(__3))
                     .before(__verdict_3.inner(|__behind| __behind, __behind)),
+            );
+            __rpc.run(&mut __chain, __call).await
+        }
+        async fn __policy_2(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
+            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
+            let __2 = &__OWN_BUDGET_2;
+            let __verdict_2 = __interceptors::asked_value(__2).verdict();
+            let mut __behind = __behind;
+            if __call.has_begun() {
+                return __rpc.run(&mut __behind, __call).await;
+            }
+            let mut __chain = __interceptors::Chain::new(
+                __0,
+                __verdict_2
+                    .link(__rpc.link(__2))
+                    .before(__verdict_2.inner(|__behind| __behind, __behind)),
             );
             __rpc.run(&mut __chain, __call).await
         }
@@ -422,5 +462,29 @@ const _: () = {
                 <Self as __handlers::Handlers>::__set_Plan,
             ],
         );
+    }
+    static __POLICY: __interceptors::PolicyId = __interceptors::PolicyId::new();
+    impl __interceptors::ServicePolicy<dyn Query> for Service {
+        const METHODS: &'static [&'static __interceptors::MethodPlan] = <Self as __interceptors::Intercepted<
+            __Plan,
+        >>::PLAN
+            .methods();
+        const UNKNOWN: &'static [__interceptors::EntryPlan] = &[
+            __ENTRY_LOGGING_0,
+            __ENTRY_BUDGET_2.blind(<Self as __Policy>::__IS_BLIND_2),
+        ];
+        const CHALLENGE: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::None;
+        async fn receive<__Module: 'static>(
+            &self,
+            __list: ::core::primitive::usize,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            match __list {
+                0usize => <Self as __Policy>::__policy_0(self, __call, __behind).await,
+                1usize => <Self as __Policy>::__policy_1(self, __call, __behind).await,
+                _ => <Self as __Policy>::__policy_2(self, __call, __behind).await,
+            }
+        }
     }
 };

@@ -15,14 +15,15 @@ const _: () = {
     const __ENTRY_LOGGING_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::logging::Entry,
     >(
-        &__CONFIG_LOGGING_0.settings(),
-        &[
-            __interceptors::Setting::new(
-                "fields",
-                __interceptors::Value::Text("user.id,all"),
-            ),
-        ],
-    );
+            &__CONFIG_LOGGING_0.settings(),
+            &[
+                __interceptors::Setting::new(
+                    "fields",
+                    __interceptors::Value::Text("user.id,all"),
+                ),
+            ],
+        )
+        .behind_decoding();
     const __CONFIG_AUTH_1: &__interceptors::auth::Config = &{
         let config = __interceptors::auth::Config::new();
         config
@@ -30,14 +31,15 @@ const _: () = {
     const __ENTRY_AUTH_1: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::auth::Entry,
     >(
-        &__CONFIG_AUTH_1.settings(),
-        &[
-            __interceptors::Setting::new(
-                "verifier",
-                __interceptors::Value::Text("self.tokens"),
-            ),
-        ],
-    );
+            &__CONFIG_AUTH_1.settings(),
+            &[
+                __interceptors::Setting::new(
+                    "verifier",
+                    __interceptors::Value::Text("self.tokens"),
+                ),
+            ],
+        )
+        .verifies();
     const __CONFIG_RATE_LIMIT_2: &__interceptors::rate_limit::Config = &{
         let config = __interceptors::rate_limit::Config::per_second(10);
         let config = config.burst(BURST);
@@ -75,7 +77,8 @@ const _: () = {
                 ),
             ],
         )
-        .single_requests_only();
+        .single_requests_only()
+        .behind_decoding();
     const __ENTRY_WITH_4: __interceptors::EntryPlan = __interceptors::EntryPlan::new(
         "with",
         &[],
@@ -125,7 +128,7 @@ const _: () = {
         type __MethodPlan = &'static __interceptors::MethodPlan;
         type __login_Request = Request<Login>;
         type __login_Result = Result<Response<Token>, Status>;
-        const __login_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __login_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::found(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "Login",
@@ -140,7 +143,9 @@ const _: () = {
                     _,
                 >(__interceptors::Probe::<Self::__login_Result>::REPLY),
             ),
-            __interceptors::Side::Server,
+            &__POLICY,
+            "login",
+            0usize,
             const {
                 &[
                     __ENTRY_LOGGING_0,
@@ -158,7 +163,7 @@ const _: () = {
         }
         type __get_user_Request = Request<Id>;
         type __get_user_Result = Result<Response<User>, Status>;
-        const __get_user_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __get_user_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::found(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "GetUser",
@@ -173,7 +178,9 @@ const _: () = {
                     _,
                 >(__interceptors::Probe::<Self::__get_user_Result>::REPLY),
             ),
-            __interceptors::Side::Server,
+            &__POLICY,
+            "get_user",
+            1usize,
             const {
                 &[
                     __ENTRY_LOGGING_0,
@@ -229,26 +236,33 @@ const _: () = {
                 _,
             >(&__VALUE_WITH_5, || Audit::new("secret"));
             let __verdict_5 = __interceptors::asked(&__5).verdict();
-            let mut __chain = __rpc
-                .link(__0)
-                .before(
-                    __interceptors::Chain::new(
-                        __3,
-                        __verdict_4
-                            .link(__rpc.lent(__4))
-                            .before(
-                                __verdict_4
-                                    .inner(
-                                        |__behind| {
-                                            __verdict_5
-                                                .link(__rpc.lent(__5))
-                                                .before(__verdict_5.inner(|__behind| __behind, __behind))
-                                        },
-                                        __behind,
-                                    ),
-                            ),
+            let __behind = __interceptors::Border::new(
+                __rpc
+                    .link(__0)
+                    .before(
+                        __interceptors::Chain::new(
+                            __3,
+                            __verdict_4
+                                .link(__rpc.lent(__4))
+                                .before(
+                                    __verdict_4
+                                        .inner(
+                                            |__behind| {
+                                                __verdict_5
+                                                    .link(__rpc.lent(__5))
+                                                    .before(__verdict_5.inner(|__behind| __behind, __behind))
+                                            },
+                                            __behind,
+                                        ),
+                                ),
+                        ),
                     ),
-                );
+            );
+            let mut __behind = __behind;
+            if __call.has_begun() {
+                return __rpc.run(&mut __behind, __call).await;
+            }
+            let mut __chain = __behind;
             __rpc.run(&mut __chain, __call).await
         }
         async fn __policy_1(
@@ -279,34 +293,41 @@ const _: () = {
                 _,
             >(&__VALUE_WITH_5, || Audit::new("secret"));
             let __verdict_5 = __interceptors::asked(&__5).verdict();
-            let mut __chain = __rpc
-                .link(__0)
-                .before(
-                    __rpc
-                        .made(__1)
-                        .before(
-                            __rpc
-                                .link(__2)
-                                .before(
-                                    __interceptors::Chain::new(
-                                        __3,
-                                        __verdict_4
-                                            .link(__rpc.lent(__4))
-                                            .before(
-                                                __verdict_4
-                                                    .inner(
-                                                        |__behind| {
-                                                            __verdict_5
-                                                                .link(__rpc.lent(__5))
-                                                                .before(__verdict_5.inner(|__behind| __behind, __behind))
-                                                        },
-                                                        __behind,
-                                                    ),
-                                            ),
+            let __behind = __interceptors::Border::new(
+                __rpc
+                    .link(__0)
+                    .before(
+                        __rpc
+                            .made(__1)
+                            .before(
+                                __rpc
+                                    .link(__2)
+                                    .before(
+                                        __interceptors::Chain::new(
+                                            __3,
+                                            __verdict_4
+                                                .link(__rpc.lent(__4))
+                                                .before(
+                                                    __verdict_4
+                                                        .inner(
+                                                            |__behind| {
+                                                                __verdict_5
+                                                                    .link(__rpc.lent(__5))
+                                                                    .before(__verdict_5.inner(|__behind| __behind, __behind))
+                                                            },
+                                                            __behind,
+                                                        ),
+                                                ),
+                                        ),
                                     ),
-                                ),
-                        ),
-                );
+                            ),
+                    ),
+            );
+            let mut __behind = __behind;
+            if __call.has_begun() {
+                return __rpc.run(&mut __behind, __call).await;
+            }
+            let mut __chain = __behind;
             __rpc.run(&mut __chain, __call).await
         }
         const __IS_BLIND_4: ::core::primitive::bool = __interceptors::is_blind(|
@@ -563,6 +584,38 @@ const _: () = {
                 <Self as __handlers::Handlers>::__get_user_Plan,
             ],
         );
+    }
+    static __POLICY: __interceptors::PolicyId = __interceptors::PolicyId::new();
+    impl __interceptors::ServicePolicy<dyn UserService> for Users {
+        const METHODS: &'static [&'static __interceptors::MethodPlan] = <Self as __interceptors::Intercepted<
+            __Plan,
+        >>::PLAN
+            .methods();
+        const UNKNOWN: &'static [__interceptors::EntryPlan] = &[
+            __ENTRY_LOGGING_0,
+            __ENTRY_AUTH_1,
+            __ENTRY_RATE_LIMIT_2,
+            __ENTRY_RETRY_3,
+            __ENTRY_WITH_4.blind(<Self as __Policy>::__IS_BLIND_4),
+            __ENTRY_WITH_5.blind(<Self as __Policy>::__IS_BLIND_5),
+        ];
+        const CHALLENGE: ::core::option::Option<&'static ::core::primitive::str> = __CONFIG_AUTH_1
+            .challenge();
+        async fn receive<__Module: 'static>(
+            &self,
+            __list: ::core::primitive::usize,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            match __list {
+                0usize => {
+                    __call.hide(__CONFIG_AUTH_1.own_header());
+                    <Self as __Policy>::__policy_0(self, __call, __behind).await
+                }
+                1usize => <Self as __Policy>::__policy_1(self, __call, __behind).await,
+                _ => <Self as __Policy>::__policy_1(self, __call, __behind).await,
+            }
+        }
     }
     const _: () = ::core::assert!(
         __interceptors::Probe:: << Users as __handlers::Handlers > ::__login_Request >

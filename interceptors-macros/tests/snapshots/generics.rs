@@ -14,7 +14,8 @@ const _: () = {
     const __ENTRY_RETRY_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::retry::Entry,
     >(&__CONFIG_RETRY_0.settings(), &[])
-        .single_requests_only();
+        .single_requests_only()
+        .behind_decoding();
     #[allow(dead_code, nonstandard_style, clippy::all, clippy::pedantic)]
     mod __handlers {
         pub(super) trait Handlers<'a, T: ?::core::marker::Sized, const N: usize> {

@@ -75,7 +75,7 @@ const _: () = {
         type __MethodPlan = &'static __interceptors::MethodPlan;
         type __get_Request = Request<Id>;
         type __get_Result = Result<Response<User>, Status>;
-        const __get_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __get_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::found(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "Get",
@@ -90,7 +90,9 @@ const _: () = {
                     _,
                 >(__interceptors::Probe::<Self::__get_Result>::REPLY),
             ),
-            __interceptors::Side::Server,
+            &__POLICY,
+            "get",
+            0usize,
             const { &[__ENTRY_LOAD_SHED_0, __ENTRY_CONCURRENCY_1] },
         );
         async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
@@ -98,7 +100,7 @@ const _: () = {
         }
         type __set_Request = Request<Id>;
         type __set_Result = Result<Response<User>, Status>;
-        const __set_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __set_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::found(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "Set",
@@ -113,7 +115,9 @@ const _: () = {
                     _,
                 >(__interceptors::Probe::<Self::__set_Result>::REPLY),
             ),
-            __interceptors::Side::Server,
+            &__POLICY,
+            "set",
+            1usize,
             const { &[__ENTRY_LOAD_SHED_0, __ENTRY_CONCURRENCY_2] },
         );
         async fn set(&self, request: Request<Id>) -> Result<Response<User>, Status> {
@@ -149,6 +153,10 @@ const _: () = {
                 &*__LIMITER_LOAD_SHED_0,
             );
             let __1 = &__interceptors::concurrency::Concurrency::new(__kept_1);
+            let mut __behind = __behind;
+            if __call.has_begun() {
+                return __rpc.run(&mut __behind, __call).await;
+            }
             let mut __chain = __interceptors::Chain::new(
                 __0,
                 __interceptors::Chain::new(__1, __behind),
@@ -166,6 +174,10 @@ const _: () = {
             );
             let __2 = || __interceptors::concurrency::Concurrency::new(&(self.limiter));
             __rpc.covers_made(__2);
+            let mut __behind = __behind;
+            if __call.has_begun() {
+                return __rpc.run(&mut __behind, __call).await;
+            }
             let mut __chain = __interceptors::Chain::new(
                 __0,
                 __rpc.made(__2).before(__behind),
@@ -212,14 +224,7 @@ const _: () = {
                     &*self,
                     &mut __call,
                     __interceptors::Behind::new(&mut __frame),
-                    {
-                        static __LIMITER_CONCURRENCY_1: ::std::sync::LazyLock<
-                            __interceptors::concurrency::Limiter,
-                        > = ::std::sync::LazyLock::new(|| __interceptors::concurrency::Limiter::new(
-                            __CONFIG_CONCURRENCY_1,
-                        ));
-                        &*__LIMITER_CONCURRENCY_1
-                    },
+                    __kept_1_get(),
                 )
                 .await;
             __rpc.leave(&mut __frame, __answer, &mut __call)
@@ -275,5 +280,62 @@ const _: () = {
                 <Self as __handlers::Handlers>::__set_Plan,
             ],
         );
+    }
+    static __POLICY: __interceptors::PolicyId = __interceptors::PolicyId::new();
+    #[allow(non_snake_case)]
+    fn __kept_1_get() -> &'static __interceptors::concurrency::Limiter {
+        {
+            static __LIMITER_CONCURRENCY_1: ::std::sync::LazyLock<
+                __interceptors::concurrency::Limiter,
+            > = ::std::sync::LazyLock::new(|| __interceptors::concurrency::Limiter::new(
+                __CONFIG_CONCURRENCY_1,
+            ));
+            &*__LIMITER_CONCURRENCY_1
+        }
+    }
+    #[allow(non_snake_case)]
+    fn __kept_1_() -> &'static __interceptors::concurrency::Limiter {
+        {
+            static __LIMITER_CONCURRENCY_1: ::std::sync::LazyLock<
+                __interceptors::concurrency::Limiter,
+            > = ::std::sync::LazyLock::new(|| __interceptors::concurrency::Limiter::new(
+                __CONFIG_CONCURRENCY_1,
+            ));
+            &*__LIMITER_CONCURRENCY_1
+        }
+    }
+    impl __interceptors::ServicePolicy<dyn Query> for Service {
+        const METHODS: &'static [&'static __interceptors::MethodPlan] = <Self as __interceptors::Intercepted<
+            __Plan,
+        >>::PLAN
+            .methods();
+        const UNKNOWN: &'static [__interceptors::EntryPlan] = &[
+            __ENTRY_LOAD_SHED_0,
+            __ENTRY_CONCURRENCY_1,
+        ];
+        const CHALLENGE: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::None;
+        async fn receive<__Module: 'static>(
+            &self,
+            __list: ::core::primitive::usize,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            match __list {
+                0usize => {
+                    <Self as __Policy>::__policy_0(
+                            self,
+                            __call,
+                            __behind,
+                            __kept_1_get(),
+                        )
+                        .await
+                }
+                1usize => <Self as __Policy>::__policy_1(self, __call, __behind).await,
+                _ => {
+                    <Self as __Policy>::__policy_0(self, __call, __behind, __kept_1_())
+                        .await
+                }
+            }
+        }
     }
 };

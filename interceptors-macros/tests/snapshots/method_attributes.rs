@@ -33,7 +33,8 @@ const _: () = {
     const __ENTRY_RETRY_2: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::retry::Entry,
     >(&__CONFIG_RETRY_2.settings(), &[])
-        .single_requests_only();
+        .single_requests_only()
+        .behind_decoding();
     const __CONFIG_RATE_LIMIT_3: &__interceptors::rate_limit::Config = &{
         let config = __interceptors::rate_limit::Config::per_second(5);
         config
@@ -74,7 +75,7 @@ const _: () = {
         type __MethodPlan = &'static __interceptors::MethodPlan;
         type __get_url_Request = Request<Id>;
         type __get_url_Result = Result<Response<Url>, Status>;
-        const __get_url_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __get_url_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::found(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "GetURL",
@@ -89,7 +90,9 @@ const _: () = {
                     _,
                 >(__interceptors::Probe::<Self::__get_url_Result>::REPLY),
             ),
-            __interceptors::Side::Server,
+            &__POLICY,
+            "get_url",
+            0usize,
             const {
                 &[
                     __ENTRY_LOGGING_0,
@@ -104,6 +107,13 @@ const _: () = {
     }
     trait __Policy {
         fn __policy_0(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send;
+        fn __policy_1(
             &self,
             __call: &mut __interceptors::Call<__interceptors::Opaque>,
             __behind: __interceptors::Behind<'_>,
@@ -130,6 +140,10 @@ const _: () = {
                 _,
             >(&__VALUE_WITH_4, || Slow);
             let __verdict_4 = __interceptors::asked(&__4).verdict();
+            let mut __behind = __behind;
+            if __call.has_begun() {
+                return __rpc.run(&mut __behind, __call).await;
+            }
             let mut __chain = __interceptors::Chain::new(
                 __0,
                 __rpc
@@ -139,6 +153,32 @@ const _: () = {
                             .link(__rpc.lent(__4))
                             .before(__verdict_4.inner(|__behind| __behind, __behind)),
                     ),
+            );
+            __rpc.run(&mut __chain, __call).await
+        }
+        async fn __policy_1(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
+            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
+            let __1 = &__interceptors::rate_limit::RateLimit::new(
+                &*__LIMITER_RATE_LIMIT_1,
+                __interceptors::rate_limit::Everyone,
+            );
+            __rpc.covers(__1);
+            let __2 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_2);
+            let __behind = __interceptors::Border::new(
+                __interceptors::Chain::new(__2, __behind),
+            );
+            let mut __behind = __behind;
+            if __call.has_begun() {
+                return __rpc.run(&mut __behind, __call).await;
+            }
+            let mut __chain = __interceptors::Chain::new(
+                __0,
+                __rpc.link(__1).before(__behind),
             );
             __rpc.run(&mut __chain, __call).await
         }
@@ -233,5 +273,29 @@ const _: () = {
         const PLAN: __interceptors::Plan = __interceptors::Plan::new(
             &[<Self as __handlers::Handlers>::__get_url_Plan],
         );
+    }
+    static __POLICY: __interceptors::PolicyId = __interceptors::PolicyId::new();
+    impl __interceptors::ServicePolicy<dyn UserService> for Users {
+        const METHODS: &'static [&'static __interceptors::MethodPlan] = <Self as __interceptors::Intercepted<
+            __Plan,
+        >>::PLAN
+            .methods();
+        const UNKNOWN: &'static [__interceptors::EntryPlan] = &[
+            __ENTRY_LOGGING_0,
+            __ENTRY_RATE_LIMIT_1,
+            __ENTRY_RETRY_2,
+        ];
+        const CHALLENGE: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::None;
+        async fn receive<__Module: 'static>(
+            &self,
+            __list: ::core::primitive::usize,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            match __list {
+                0usize => <Self as __Policy>::__policy_0(self, __call, __behind).await,
+                _ => <Self as __Policy>::__policy_1(self, __call, __behind).await,
+            }
+        }
     }
 };

@@ -13,9 +13,15 @@ const _: () = {
     const __ENTRY_AUTH_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::auth::Entry,
     >(
-        &__CONFIG_AUTH_0.settings(),
-        &[__interceptors::Setting::new("verifier", __interceptors::Value::Text("self"))],
-    );
+            &__CONFIG_AUTH_0.settings(),
+            &[
+                __interceptors::Setting::new(
+                    "verifier",
+                    __interceptors::Value::Text("self"),
+                ),
+            ],
+        )
+        .verifies();
     #[allow(dead_code, nonstandard_style, clippy::all, clippy::pedantic)]
     mod __handlers {
         pub(super) trait Handlers {
@@ -44,7 +50,7 @@ const _: () = {
         type __MethodPlan = &'static __interceptors::MethodPlan;
         type __get_user_Request = Request<Id>;
         type __get_user_Result = Result<Response<User>, Status>;
-        const __get_user_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __get_user_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::found(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "GetUser",
@@ -59,7 +65,9 @@ const _: () = {
                     _,
                 >(__interceptors::Probe::<Self::__get_user_Result>::REPLY),
             ),
-            __interceptors::Side::Server,
+            &__POLICY,
+            "get_user",
+            0usize,
             const { &[] },
         );
         async fn get_user(
@@ -70,7 +78,7 @@ const _: () = {
         }
         type __set_user_Request = Request<User>;
         type __set_user_Result = Result<Response<Id>, Status>;
-        const __set_user_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __set_user_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::found(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "SetUser",
@@ -85,7 +93,9 @@ const _: () = {
                     _,
                 >(__interceptors::Probe::<Self::__set_user_Result>::REPLY),
             ),
-            __interceptors::Side::Server,
+            &__POLICY,
+            "set_user",
+            1usize,
             const { &[__ENTRY_AUTH_0] },
         );
         async fn set_user(
@@ -118,6 +128,10 @@ const _: () = {
             __behind: __interceptors::Behind<'_>,
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
+            let mut __behind = __behind;
+            if __call.has_begun() {
+                return __rpc.run(&mut __behind, __call).await;
+            }
             let mut __chain = __behind;
             __rpc.run(&mut __chain, __call).await
         }
@@ -129,6 +143,10 @@ const _: () = {
             let __rpc = __interceptors::Policy;
             let __0 = || __interceptors::auth::Auth::new(__CONFIG_AUTH_0, &*self);
             __rpc.covers_made(__0);
+            let mut __behind = __behind;
+            if __call.has_begun() {
+                return __rpc.run(&mut __behind, __call).await;
+            }
             let mut __chain = __rpc.made(__0).before(__behind);
             __rpc.run(&mut __chain, __call).await
         }
@@ -232,5 +250,30 @@ const _: () = {
                 <Self as __handlers::Handlers>::__set_user_Plan,
             ],
         );
+    }
+    static __POLICY: __interceptors::PolicyId = __interceptors::PolicyId::new();
+    impl __interceptors::ServicePolicy<dyn UserService> for Users {
+        const METHODS: &'static [&'static __interceptors::MethodPlan] = <Self as __interceptors::Intercepted<
+            UsersPolicy,
+        >>::PLAN
+            .methods();
+        const UNKNOWN: &'static [__interceptors::EntryPlan] = &[__ENTRY_AUTH_0];
+        const CHALLENGE: ::core::option::Option<&'static ::core::primitive::str> = __CONFIG_AUTH_0
+            .challenge();
+        async fn receive<__Module: 'static>(
+            &self,
+            __list: ::core::primitive::usize,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            match __list {
+                0usize => {
+                    __call.hide(__CONFIG_AUTH_0.own_header());
+                    <Self as __Policy>::__policy_0(self, __call, __behind).await
+                }
+                1usize => <Self as __Policy>::__policy_1(self, __call, __behind).await,
+                _ => <Self as __Policy>::__policy_1(self, __call, __behind).await,
+            }
+        }
     }
 };

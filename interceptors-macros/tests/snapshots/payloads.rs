@@ -14,9 +14,10 @@ const _: () = {
     const __ENTRY_PAYLOAD_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::payload::Entry,
     >(
-        &__CONFIG_PAYLOAD_0.settings(),
-        &[__interceptors::Setting::new("redact", __interceptors::Value::Text("[]"))],
-    );
+            &__CONFIG_PAYLOAD_0.settings(),
+            &[__interceptors::Setting::new("redact", __interceptors::Value::Text("[]"))],
+        )
+        .behind_decoding();
     const __CONFIG_PAYLOAD_1: &__interceptors::payload::Config = &{
         let config = __interceptors::payload::Config::new();
         let config = config.level(__interceptors::tracing::Level::INFO);
@@ -25,14 +26,15 @@ const _: () = {
     const __ENTRY_PAYLOAD_1: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::payload::Entry,
     >(
-        &__CONFIG_PAYLOAD_1.settings(),
-        &[
-            __interceptors::Setting::new(
-                "show",
-                __interceptors::Value::Text("[response.cards[].number]"),
-            ),
-        ],
-    );
+            &__CONFIG_PAYLOAD_1.settings(),
+            &[
+                __interceptors::Setting::new(
+                    "show",
+                    __interceptors::Value::Text("[response.cards[].number]"),
+                ),
+            ],
+        )
+        .behind_decoding();
     const __CONFIG_PAYLOAD_2: &__interceptors::payload::Config = &{
         let config = __interceptors::payload::Config::new();
         config
@@ -40,16 +42,17 @@ const _: () = {
     const __ENTRY_PAYLOAD_2: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::payload::Entry,
     >(
-        &__CONFIG_PAYLOAD_2.settings(),
-        &[
-            __interceptors::Setting::new(
-                "redact",
-                __interceptors::Value::Text(
-                    "[request.password, request.card?.number, response.items[].owner?.token]",
+            &__CONFIG_PAYLOAD_2.settings(),
+            &[
+                __interceptors::Setting::new(
+                    "redact",
+                    __interceptors::Value::Text(
+                        "[request.password, request.card?.number, response.items[].owner?.token]",
+                    ),
                 ),
-            ),
-        ],
-    );
+            ],
+        )
+        .behind_decoding();
     const __CONFIG_PAYLOAD_3: &__interceptors::payload::Config = &{
         let config = __interceptors::payload::Config::new();
         config
@@ -57,16 +60,17 @@ const _: () = {
     const __ENTRY_PAYLOAD_3: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::payload::Entry,
     >(
-        &__CONFIG_PAYLOAD_3.settings(),
-        &[
-            __interceptors::Setting::new(
-                "show",
-                __interceptors::Value::Text(
-                    "[request.id, request.card?.holder, response.items[].owner?.name]",
+            &__CONFIG_PAYLOAD_3.settings(),
+            &[
+                __interceptors::Setting::new(
+                    "show",
+                    __interceptors::Value::Text(
+                        "[request.id, request.card?.holder, response.items[].owner?.name]",
+                    ),
                 ),
-            ),
-        ],
-    );
+            ],
+        )
+        .behind_decoding();
     #[allow(dead_code, nonstandard_style, clippy::all, clippy::pedantic)]
     mod __handlers {
         pub(super) trait Handlers {
@@ -115,7 +119,7 @@ const _: () = {
         type ListStream = BoxStream<User>;
         type __get_Request = Request<Id>;
         type __get_Result = Result<Response<User>, Status>;
-        const __get_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __get_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::found(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "Get",
@@ -130,7 +134,9 @@ const _: () = {
                     _,
                 >(__interceptors::Probe::<Self::__get_Result>::REPLY),
             ),
-            __interceptors::Side::Server,
+            &__POLICY,
+            "get",
+            0usize,
             const { &[__ENTRY_PAYLOAD_2] },
         );
         async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
@@ -138,7 +144,7 @@ const _: () = {
         }
         type __list_Request = Request<Id>;
         type __list_Result = Result<Response<Self::ListStream>, Status>;
-        const __list_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __list_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::found(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "List",
@@ -153,7 +159,9 @@ const _: () = {
                     _,
                 >(__interceptors::AssociatedStream),
             ),
-            __interceptors::Side::Server,
+            &__POLICY,
+            "list",
+            1usize,
             const { &[__ENTRY_PAYLOAD_3] },
         );
         async fn list(
@@ -164,7 +172,7 @@ const _: () = {
         }
         type __put_Request = Request<Streaming<Id>>;
         type __put_Result = Result<Response<User>, Status>;
-        const __put_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __put_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::found(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "Put",
@@ -179,7 +187,9 @@ const _: () = {
                     _,
                 >(__interceptors::Probe::<Self::__put_Result>::REPLY),
             ),
-            __interceptors::Side::Server,
+            &__POLICY,
+            "put",
+            2usize,
             const { &[__ENTRY_PAYLOAD_1] },
         );
         async fn put(
@@ -190,7 +200,7 @@ const _: () = {
         }
         type __set_Request = Request<Id>;
         type __set_Result = Result<Response<User>, Status>;
-        const __set_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __set_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::found(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "Set",
@@ -205,7 +215,9 @@ const _: () = {
                     _,
                 >(__interceptors::Probe::<Self::__set_Result>::REPLY),
             ),
-            __interceptors::Side::Server,
+            &__POLICY,
+            "set",
+            3usize,
             const { &[__ENTRY_PAYLOAD_0] },
         );
         async fn set(&self, request: Request<Id>) -> Result<Response<User>, Status> {
@@ -249,7 +261,14 @@ const _: () = {
             __behind: __interceptors::Behind<'_>,
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
-            let mut __chain = __interceptors::Looking::new(2usize, __behind);
+            let __behind = __interceptors::Border::new(
+                __interceptors::Looking::new(2usize, __behind),
+            );
+            let mut __behind = __behind;
+            if __call.has_begun() {
+                return __rpc.run(&mut __behind, __call).await;
+            }
+            let mut __chain = __behind;
             __rpc.run(&mut __chain, __call).await
         }
         async fn __policy_1(
@@ -258,7 +277,14 @@ const _: () = {
             __behind: __interceptors::Behind<'_>,
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
-            let mut __chain = __interceptors::Looking::new(3usize, __behind);
+            let __behind = __interceptors::Border::new(
+                __interceptors::Looking::new(3usize, __behind),
+            );
+            let mut __behind = __behind;
+            if __call.has_begun() {
+                return __rpc.run(&mut __behind, __call).await;
+            }
+            let mut __chain = __behind;
             __rpc.run(&mut __chain, __call).await
         }
         async fn __policy_2(
@@ -267,7 +293,14 @@ const _: () = {
             __behind: __interceptors::Behind<'_>,
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
-            let mut __chain = __interceptors::Looking::new(1usize, __behind);
+            let __behind = __interceptors::Border::new(
+                __interceptors::Looking::new(1usize, __behind),
+            );
+            let mut __behind = __behind;
+            if __call.has_begun() {
+                return __rpc.run(&mut __behind, __call).await;
+            }
+            let mut __chain = __behind;
             __rpc.run(&mut __chain, __call).await
         }
         async fn __policy_3(
@@ -276,7 +309,14 @@ const _: () = {
             __behind: __interceptors::Behind<'_>,
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
-            let mut __chain = __interceptors::Looking::new(0usize, __behind);
+            let __behind = __interceptors::Border::new(
+                __interceptors::Looking::new(0usize, __behind),
+            );
+            let mut __behind = __behind;
+            if __call.has_begun() {
+                return __rpc.run(&mut __behind, __call).await;
+            }
+            let mut __chain = __behind;
             __rpc.run(&mut __chain, __call).await
         }
     }
@@ -618,5 +658,30 @@ const _: () = {
                 <Self as __handlers::Handlers>::__set_Plan,
             ],
         );
+    }
+    static __POLICY: __interceptors::PolicyId = __interceptors::PolicyId::new();
+    impl __interceptors::ServicePolicy<
+        dyn Query<ListStream = <Service as Query>::ListStream>,
+    > for Service {
+        const METHODS: &'static [&'static __interceptors::MethodPlan] = <Self as __interceptors::Intercepted<
+            __Plan,
+        >>::PLAN
+            .methods();
+        const UNKNOWN: &'static [__interceptors::EntryPlan] = &[__ENTRY_PAYLOAD_0];
+        const CHALLENGE: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::None;
+        async fn receive<__Module: 'static>(
+            &self,
+            __list: ::core::primitive::usize,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            match __list {
+                0usize => <Self as __Policy>::__policy_0(self, __call, __behind).await,
+                1usize => <Self as __Policy>::__policy_1(self, __call, __behind).await,
+                2usize => <Self as __Policy>::__policy_2(self, __call, __behind).await,
+                3usize => <Self as __Policy>::__policy_3(self, __call, __behind).await,
+                _ => <Self as __Policy>::__policy_3(self, __call, __behind).await,
+            }
+        }
     }
 };

@@ -40,14 +40,15 @@ const _: () = {
     const __ENTRY_AUTH_1: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::auth::Entry,
     >(
-        &__CONFIG_AUTH_1.settings(),
-        &[
-            __interceptors::Setting::new(
-                "verifier",
-                __interceptors::Value::Text("TOKENS"),
-            ),
-        ],
-    );
+            &__CONFIG_AUTH_1.settings(),
+            &[
+                __interceptors::Setting::new(
+                    "verifier",
+                    __interceptors::Value::Text("TOKENS"),
+                ),
+            ],
+        )
+        .verifies();
     const __ENTRY_RATE_LIMIT_2: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::rate_limit::Entry,
     >(
@@ -88,7 +89,7 @@ const _: () = {
         type __MethodPlan = &'static __interceptors::MethodPlan;
         type __get_Request = Request<Id>;
         type __get_Result = Result<Response<User>, Status>;
-        const __get_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __get_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::found(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "Get",
@@ -103,7 +104,9 @@ const _: () = {
                     _,
                 >(__interceptors::Probe::<Self::__get_Result>::REPLY),
             ),
-            __interceptors::Side::Server,
+            &__POLICY,
+            "get",
+            0usize,
             const { &[__ENTRY_RATE_LIMIT_2, __ENTRY_AUTH_1] },
         );
         async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
@@ -111,7 +114,7 @@ const _: () = {
         }
         type __set_Request = Request<Id>;
         type __set_Result = Result<Response<User>, Status>;
-        const __set_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __set_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::found(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "Set",
@@ -126,7 +129,9 @@ const _: () = {
                     _,
                 >(__interceptors::Probe::<Self::__set_Result>::REPLY),
             ),
-            __interceptors::Side::Server,
+            &__POLICY,
+            "set",
+            1usize,
             const { &[__ENTRY_AUTH_1] },
         );
         async fn set(&self, request: Request<Id>) -> Result<Response<User>, Status> {
@@ -166,6 +171,10 @@ const _: () = {
                 __interceptors::evaluate_path::<(), _>(&__VALUE_AUTH_1, || TOKENS),
             );
             __rpc.covers_made(__1);
+            let mut __behind = __behind;
+            if __call.has_begun() {
+                return __rpc.run(&mut __behind, __call).await;
+            }
             let mut __chain = __rpc.made(__2).before(__rpc.made(__1).before(__behind));
             __rpc.run(&mut __chain, __call).await
         }
@@ -180,6 +189,10 @@ const _: () = {
                 __interceptors::evaluate_path::<(), _>(&__VALUE_AUTH_1, || TOKENS),
             );
             __rpc.covers_made(__1);
+            let mut __behind = __behind;
+            if __call.has_begun() {
+                return __rpc.run(&mut __behind, __call).await;
+            }
             let mut __chain = __rpc.made(__1).before(__behind);
             __rpc.run(&mut __chain, __call).await
         }
@@ -278,5 +291,27 @@ const _: () = {
                 <Self as __handlers::Handlers>::__set_Plan,
             ],
         );
+    }
+    static __POLICY: __interceptors::PolicyId = __interceptors::PolicyId::new();
+    impl __interceptors::ServicePolicy<dyn Query> for Service {
+        const METHODS: &'static [&'static __interceptors::MethodPlan] = <Self as __interceptors::Intercepted<
+            __Plan,
+        >>::PLAN
+            .methods();
+        const UNKNOWN: &'static [__interceptors::EntryPlan] = &[__ENTRY_AUTH_1];
+        const CHALLENGE: ::core::option::Option<&'static ::core::primitive::str> = __CONFIG_AUTH_1
+            .challenge();
+        async fn receive<__Module: 'static>(
+            &self,
+            __list: ::core::primitive::usize,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            match __list {
+                0usize => <Self as __Policy>::__policy_0(self, __call, __behind).await,
+                1usize => <Self as __Policy>::__policy_1(self, __call, __behind).await,
+                _ => <Self as __Policy>::__policy_1(self, __call, __behind).await,
+            }
+        }
     }
 };

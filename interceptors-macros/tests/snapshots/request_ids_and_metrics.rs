@@ -74,7 +74,7 @@ const _: () = {
         type __MethodPlan = &'static __interceptors::MethodPlan;
         type __login_Request = Request<Login>;
         type __login_Result = Result<Response<Token>, Status>;
-        const __login_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __login_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::found(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "Login",
@@ -89,7 +89,9 @@ const _: () = {
                     _,
                 >(__interceptors::Probe::<Self::__login_Result>::REPLY),
             ),
-            __interceptors::Side::Server,
+            &__POLICY,
+            "login",
+            0usize,
             const { &[__ENTRY_REQUEST_ID_0, __ENTRY_METRICS_3, __ENTRY_TRACE_2] },
         );
         async fn login(
@@ -100,7 +102,7 @@ const _: () = {
         }
         type __get_user_Request = Request<Id>;
         type __get_user_Result = Result<Response<User>, Status>;
-        const __get_user_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __get_user_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::found(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "GetUser",
@@ -115,7 +117,9 @@ const _: () = {
                     _,
                 >(__interceptors::Probe::<Self::__get_user_Result>::REPLY),
             ),
-            __interceptors::Side::Server,
+            &__POLICY,
+            "get_user",
+            1usize,
             const { &[__ENTRY_REQUEST_ID_0, __ENTRY_METRICS_1, __ENTRY_TRACE_2] },
         );
         async fn get_user(
@@ -159,6 +163,10 @@ const _: () = {
                 )
             };
             let __2 = &__interceptors::trace::Trace::new(__CONFIG_TRACE_2);
+            let mut __behind = __behind;
+            if __call.has_begun() {
+                return __rpc.run(&mut __behind, __call).await;
+            }
             let mut __chain = __interceptors::Chain::new(
                 __0,
                 __interceptors::Chain::new(
@@ -185,6 +193,10 @@ const _: () = {
                 )
             };
             let __2 = &__interceptors::trace::Trace::new(__CONFIG_TRACE_2);
+            let mut __behind = __behind;
+            if __call.has_begun() {
+                return __rpc.run(&mut __behind, __call).await;
+            }
             let mut __chain = __interceptors::Chain::new(
                 __0,
                 __rpc.made(__1).before(__interceptors::Chain::new(__2, __behind)),
@@ -292,5 +304,30 @@ const _: () = {
                 <Self as __handlers::Handlers>::__get_user_Plan,
             ],
         );
+    }
+    static __POLICY: __interceptors::PolicyId = __interceptors::PolicyId::new();
+    impl __interceptors::ServicePolicy<dyn UserService> for Users {
+        const METHODS: &'static [&'static __interceptors::MethodPlan] = <Self as __interceptors::Intercepted<
+            __Plan,
+        >>::PLAN
+            .methods();
+        const UNKNOWN: &'static [__interceptors::EntryPlan] = &[
+            __ENTRY_REQUEST_ID_0,
+            __ENTRY_METRICS_1,
+            __ENTRY_TRACE_2,
+        ];
+        const CHALLENGE: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::None;
+        async fn receive<__Module: 'static>(
+            &self,
+            __list: ::core::primitive::usize,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            match __list {
+                0usize => <Self as __Policy>::__policy_0(self, __call, __behind).await,
+                1usize => <Self as __Policy>::__policy_1(self, __call, __behind).await,
+                _ => <Self as __Policy>::__policy_1(self, __call, __behind).await,
+            }
+        }
     }
 };

@@ -36,7 +36,8 @@ const _: () = {
     const __ENTRY_RETRY_1: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::retry::Entry,
     >(&__CONFIG_RETRY_1.settings(), &[])
-        .single_requests_only();
+        .single_requests_only()
+        .behind_decoding();
     #[allow(dead_code, nonstandard_style, clippy::all, clippy::pedantic)]
     mod __handlers {
         pub(super) trait Handlers {
@@ -58,7 +59,7 @@ const _: () = {
         type ListUsersStream = ReceiverStream<Result<User, Status>>;
         type __list_users_Request = Request<Streaming<Id>>;
         type __list_users_Result = Result<Response<Self::ListUsersStream>, Status>;
-        const __list_users_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::new(
+        const __list_users_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::found(
             __interceptors::Name {
                 service: __SERVICE,
                 method: "ListUsers",
@@ -73,7 +74,9 @@ const _: () = {
                     _,
                 >(__interceptors::AssociatedStream),
             ),
-            __interceptors::Side::Server,
+            &__POLICY,
+            "list_users",
+            0usize,
             const { &[__ENTRY_LOGGING_0, __ENTRY_RETRY_1] },
         );
         async fn list_users(
@@ -101,10 +104,14 @@ const _: () = {
             let __rpc = __interceptors::Policy;
             let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
             let __1 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_1);
-            let mut __chain = __interceptors::Chain::new(
-                __0,
+            let __behind = __interceptors::Border::new(
                 __interceptors::Chain::new(__1, __behind),
             );
+            let mut __behind = __behind;
+            if __call.has_begun() {
+                return __rpc.run(&mut __behind, __call).await;
+            }
+            let mut __chain = __interceptors::Chain::new(__0, __behind);
             __rpc.run(&mut __chain, __call).await
         }
     }
@@ -166,6 +173,33 @@ const _: () = {
         const PLAN: __interceptors::Plan = __interceptors::Plan::new(
             &[<Self as __handlers::Handlers>::__list_users_Plan],
         );
+    }
+    static __POLICY: __interceptors::PolicyId = __interceptors::PolicyId::new();
+    impl __interceptors::ServicePolicy<
+        dyn users::user_service_server::UserService<
+            ListUsersStream = <Users as users::user_service_server::UserService>::ListUsersStream,
+        >,
+    > for Users {
+        const METHODS: &'static [&'static __interceptors::MethodPlan] = <Self as __interceptors::Intercepted<
+            __Plan,
+        >>::PLAN
+            .methods();
+        const UNKNOWN: &'static [__interceptors::EntryPlan] = &[
+            __ENTRY_LOGGING_0,
+            __ENTRY_RETRY_1,
+        ];
+        const CHALLENGE: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::None;
+        async fn receive<__Module: 'static>(
+            &self,
+            __list: ::core::primitive::usize,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            match __list {
+                0usize => <Self as __Policy>::__policy_0(self, __call, __behind).await,
+                _ => <Self as __Policy>::__policy_0(self, __call, __behind).await,
+            }
+        }
     }
     const _: () = ::core::assert!(
         __interceptors::Probe:: << Users as __handlers::Handlers > ::__list_users_Request

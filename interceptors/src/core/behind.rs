@@ -11,6 +11,7 @@ use tonic::Status;
 use super::abilities::KeptRequest;
 use super::call::Call;
 use super::chain::Next;
+use super::details::Part;
 use super::frame::{Begun, Frame, Look, Opaque, OpaqueAnswer, OpaqueReply, Way};
 use super::kind::Side;
 use super::time::enter;
@@ -103,6 +104,30 @@ impl Drop for Attempt<'_, '_, '_> {
         if let State::Running = self.state {
             let _ = self.frame.poll(self.call, None);
         }
+    }
+}
+
+/// The entries that run behind decoding, behind those that run before. A call that is not decoded yet goes past them.
+#[derive(Debug)]
+pub struct Border<N>(N);
+
+impl<N> Border<N> {
+    pub const fn new(next: N) -> Self {
+        Self(next)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<N: Next<Opaque, OpaqueReply>> Next<Opaque, OpaqueReply> for Border<N> {
+    async fn run(&mut self, call: &mut Call<Opaque>) -> OpaqueAnswer {
+        match (call.part(), self.0.frame()) {
+            (Part::BeforeDecoding, Some(frame)) => Behind::new(frame).run(call).await,
+            _ => self.0.run(call).await,
+        }
+    }
+
+    fn frame(&mut self) -> Option<&mut (dyn Frame + '_)> {
+        self.0.frame()
     }
 }
 

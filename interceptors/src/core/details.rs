@@ -18,6 +18,11 @@ use super::received::Received;
 use super::secrets::hide;
 use super::time::{Bounds, Deadline, may_be_inherited};
 
+mod mark;
+
+use mark::Mark;
+pub(crate) use mark::Part;
+
 /// What metadata and extensions are once the request has gone to the handler.
 static EMPTY: LazyLock<Request<()>> = LazyLock::new(|| Request::new(()));
 
@@ -61,6 +66,8 @@ pub struct CallDetails {
     sent: bool,
     deadline: Deadline,
     bounded: Option<Bounded>,
+    /// Which entries of its list it goes through.
+    part: Part,
     /// This attempt panicked, and the panic was caught.
     has_panicked: bool,
     /// The metadata key under which every answer tells the caller the call's ID.
@@ -83,6 +90,7 @@ impl CallDetails {
             sent: false,
             deadline,
             bounded: None,
+            part: Part::All,
             has_panicked: false,
             id_header: None,
             is_plaintext: None,
@@ -92,9 +100,14 @@ impl CallDetails {
 
     /// Of a call that was received.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn received<F: Facts>(plan: &'static MethodPlan, head: Request<()>) -> Self {
+    pub(crate) fn received<F: Facts>(plan: &'static MethodPlan, mut head: Request<()>) -> Self {
+        let mark = Mark::take(plan, head.extensions_mut());
         let name = CallName::received(plan, F::path(head.extensions()));
-        Self::received_as::<F>(name, head)
+        let mut details = Self::received_as::<F>(name, head);
+        if let Some(mark) = mark {
+            details.go_on(mark);
+        }
+        details
     }
 
     /// The same, of a call whose names are known.
@@ -449,6 +462,7 @@ impl CallDetails {
             sent: self.sent,
             deadline: std::mem::take(&mut self.deadline),
             bounded: self.bounded.take(),
+            part: self.part,
             has_panicked: self.has_panicked,
             id_header: self.id_header,
             is_plaintext: self.is_plaintext,

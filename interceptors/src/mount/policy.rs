@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use super::frame::{Innermost, Links};
 use super::link::{Lent, Link, Made};
-use crate::core::behind::Behind;
+
 use crate::core::call::Call;
 use crate::core::chain::{Interceptor, Next};
 use crate::core::frame::{Opaque, OpaqueAnswer, OpaqueReply};
@@ -152,7 +152,7 @@ impl Blind {
     }
 
     /// and so does what follows it.
-    pub fn inner<'a, N>(self, inner: impl FnOnce(Behind<'a>) -> N, behind: Behind<'a>) -> N {
+    pub fn inner<B, N>(self, inner: impl FnOnce(B) -> N, behind: B) -> N {
         inner(behind)
     }
 
@@ -191,7 +191,7 @@ impl Typed {
     }
 
     /// What follows it is in the rest too.
-    pub fn inner<'a, N>(self, _: impl FnOnce(Behind<'a>) -> N, behind: Behind<'a>) -> Behind<'a> {
+    pub fn inner<B, N>(self, _: impl FnOnce(B) -> N, behind: B) -> B {
         behind
     }
 

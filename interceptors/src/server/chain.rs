@@ -17,10 +17,10 @@ use tower_service::Service;
 
 use super::refusal::refusal;
 use super::target::Target;
-use crate::core::abilities::Abilities;
+use crate::core::abilities::{Abilities, AbilitiesOf};
 use crate::core::call::{Call, gone};
 use crate::core::chain::Next;
-use crate::core::facts::CutOff;
+use crate::core::facts::{CutOff, Facts};
 use crate::core::fitted::fit;
 use crate::core::name::CallName;
 use crate::core::plan::MethodPlan;
@@ -180,7 +180,7 @@ where
         let shared = Arc::clone(&self.layer.0);
         let mut service = self.service.clone();
         // Two boxes, because an allocator takes far longer for a single one of more than a kilobyte.
-        let mut exchange = Box::new(Exchange::new::<C>(request));
+        let mut exchange = Box::new(Exchange::of_chain::<C>(request));
         Box::pin(async move {
             let answer = {
                 let Exchange { call, head, beside } = &mut *exchange;
@@ -198,41 +198,57 @@ where
 }
 
 /// A call under way.
-struct Exchange {
-    call: Call<Body>,
-    head: Head,
+pub(super) struct Exchange<M> {
+    pub(super) call: Call<M>,
+    pub(super) head: Head,
     /// The extensions of an answer that is a status, which has no place for them.
-    beside: Extensions,
+    pub(super) beside: Extensions,
 }
 
 /// What the request has apart from metadata, extensions and body.
-struct Head {
+pub(super) struct Head {
     /// Gone with the request.
     parts: Option<Parts>,
-    protocol: Protocol,
+    pub(super) protocol: Protocol,
     is_head: bool,
     /// Whether the request was cut off; `None` where all of it was there when it was let through.
     cut_off: Option<CutOff>,
 }
 
-impl Exchange {
+impl Exchange<Body> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn new<C: ServerChain>(
+    fn of_chain<C: ServerChain>(
         request: http::Request<impl HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static>,
     ) -> Self {
-        let (mut parts, body) = request.into_parts();
         let plan = C::plan(Target {
-            method: &parts.method,
-            path: parts.uri.path(),
+            method: request.method(),
+            path: request.uri().path(),
         });
-        let name = CallName::received(plan, parts.uri.path_and_query());
+        let name = CallName::received(plan, request.uri().path_and_query());
+        let request = request.map(tonic::body::Body::new);
+        let (exchange, ()) =
+            Self::new::<ServerFacts, ()>(name, request, ABILITIES, |body| (body, ()));
+        exchange
+    }
+}
+
+impl<M> Exchange<M> {
+    /// `message` says what the call has in the place of the body, and what is left of that.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn new<F: Facts, K>(
+        name: CallName,
+        request: http::Request<tonic::body::Body>,
+        abilities: AbilitiesOf<M>,
+        message: impl FnOnce(Body) -> (M, K),
+    ) -> (Self, K) {
+        let (mut parts, body) = request.into_parts();
         let protocol = Protocol::of(&parts.headers);
         let extensions = std::mem::take(&mut parts.extensions);
-        let body = Body::from(tonic::body::Body::new(body));
+        let (message, kept) = message(Body::from(body));
         let metadata = MetadataMap::from_headers(std::mem::take(&mut parts.headers));
         let request = Request::from_parts(metadata, extensions, ());
-        Self {
-            call: Call::received_as::<ServerFacts>(name, ABILITIES, request, body),
+        let exchange = Self {
+            call: Call::received_as::<F>(name, abilities, request, message),
             head: Head {
                 is_head: parts.method == Method::HEAD,
                 parts: Some(parts),
@@ -240,11 +256,12 @@ impl Exchange {
                 cut_off: None,
             },
             beside: Extensions::new(),
-        }
+        };
+        (exchange, kept)
     }
 
     /// What goes to the client.
-    fn leave(
+    pub(super) fn leave(
         &mut self,
         answer: Result<Response<Body>, Status>,
         challenge: Option<&'static str>,
@@ -301,11 +318,11 @@ struct Behind<'a, S> {
 }
 
 impl Head {
-    fn request(
+    /// The request that goes on, once.
+    pub(super) fn request(
         &mut self,
-        call: &mut Call<Body>,
+        (metadata, mut extensions, mut body): (MetadataMap, Extensions, Body),
     ) -> Result<http::Request<tonic::body::Body>, Status> {
-        let (metadata, mut extensions, mut body) = call.take_parts()?;
         let Some(mut parts) = self.parts.take() else {
             return Err(gone());
         };
@@ -328,6 +345,14 @@ impl Head {
     }
 }
 
+impl Head {
+    /// Whether the request was cut off, and who has sent it expects a status.
+    pub(super) fn is_cut_off(&self) -> bool {
+        let is_cut_off = self.cut_off.as_ref().is_some_and(CutOff::is_set);
+        is_cut_off && self.protocol.has_grpc_status()
+    }
+}
+
 impl<S, R> Next<Body, Body> for Behind<'_, S>
 where
     S: Service<http::Request<tonic::body::Body>, Response = http::Response<R>> + Send,
@@ -343,14 +368,13 @@ where
         }
         let deadline = call.inheritable_deadline();
         let answer = {
-            let request = self.head.request(call)?;
+            let request = self.head.request(call.take_parts()?)?;
             let answer = pin!(self.service.call(request));
             Inherited::new(deadline, answer).await
         };
         // tonic shows a request that was cut off as one that is complete, so an answer to it says nothing. Others are shown the error,
         // which may be one of a limit.
-        let is_cut_off = self.head.cut_off.as_ref().is_some_and(CutOff::is_set);
-        if is_cut_off && self.head.protocol.has_grpc_status() {
+        if self.head.is_cut_off() {
             return Err(gone_away());
         }
         match answer {
@@ -366,12 +390,12 @@ where
 }
 
 #[cold]
-fn gone_away() -> Status {
+pub(super) fn gone_away() -> Status {
     Status::cancelled("the client went away before it had sent all of its request")
 }
 
 /// The answer of the service, as the chain sees it.
-fn entered(
+pub(super) fn entered(
     response: http::Response<tonic::body::Body>,
     protocol: Protocol,
     beside: &mut Extensions,

@@ -187,13 +187,35 @@
 //! request, since the layer cannot know which of them are streams, and for a stream what rebuilds tonic's around
 //! another (at most 5 allocations). Services without the attribute see what they always saw.
 
+//!
+//! # Before decoding
+//!
+//! The policy of a service runs in its methods, behind tonic's decoding. With the attribute on the generated server too, in `build.rs`,
+//! its first entries run before that: see [a generated server](crate::intercept#a-generated-server).
+//!
+//! ```no_run
+//! # fn main() -> std::io::Result<()> {
+//! tonic_prost_build::configure()
+//!     .server_mod_attribute("user.v1", "#[interceptors::intercept]")
+//!     .compile_protos(&["proto/user.proto"], &["proto"])
+//! # }
+//! ```
+//!
+//! Such a server also notices that a client goes away half way, as a struct's mount does, without [`RequestCancellationLayer`].
+
 mod cancellation;
 mod chain;
+mod module;
 mod refusal;
 mod target;
 
 pub use cancellation::{RequestCancellation, RequestCancellationLayer};
 pub use chain::{InterceptLayer, InterceptedService, ServerChain};
+
+pub use module::ServicePolicy;
+
+#[doc(hidden)]
+pub use module::{ModuleMethod, request_body, take_in};
 
 pub use crate::wire::Body;
 

@@ -14,7 +14,8 @@
 //!   response but not its trailers: neither the end of a stream nor the code of a call that succeeds; and a
 //!   `RequestInterceptor` each for auth and the limit;
 //! - attribute: `#[intercept(…)]` as the README spells it;
-//! - server struct: the same policy in front of the whole server.
+//! - server struct: the same policy in front of the whole server;
+//! - on the server too: as by the attribute, with `#[intercept]` on the generated server, so that the policy runs before decoding.
 //!
 //! The policy of a client is retries that no call needs, and two keys of metadata. By hand it is a loop around
 //! the call; with tower it is tower's `Retry`, and an async `Filter` that collects the message, since tonic's
@@ -92,11 +93,11 @@ struct Row {
     what: &'static str,
     kind: Kind,
     listens: bool,
-    columns: [Option<&'static str>; 7],
+    columns: [Option<&'static str>; 8],
     most: Most,
 }
 
-const COLUMNS: [&str; 7] = [
+const COLUMNS: [&str; 8] = [
     "bare",
     "by hand",
     "by hand, all fields",
@@ -104,9 +105,10 @@ const COLUMNS: [&str; 7] = [
     "tonic-middleware",
     "attribute",
     "server struct",
+    "on the server too",
 ];
 
-const fn servers(all_fields: Option<&'static str>) -> [Option<&'static str>; 7] {
+const fn servers(all_fields: Option<&'static str>) -> [Option<&'static str>; 8] {
     [
         Some("bare"),
         Some("by_hand"),
@@ -115,10 +117,11 @@ const fn servers(all_fields: Option<&'static str>) -> [Option<&'static str>; 7] 
         Some("tonic_middleware"),
         Some("attribute"),
         Some("server"),
+        Some("module"),
     ]
 }
 
-const fn clients(attribute: &'static str) -> [Option<&'static str>; 7] {
+const fn clients(attribute: &'static str) -> [Option<&'static str>; 8] {
     [
         Some("bare"),
         Some("by_hand"),
@@ -126,6 +129,7 @@ const fn clients(attribute: &'static str) -> [Option<&'static str>; 7] {
         Some("tower"),
         None,
         Some(attribute),
+        None,
         None,
     ]
 }
@@ -276,7 +280,7 @@ impl Report {
                 print_cell(*beyond);
             }
             println!();
-            let [.., tower, _, attribute, server] = beyond[..] else {
+            let [.., tower, _, attribute, server, _] = beyond[..] else {
                 continue;
             };
             let most = match row.most {

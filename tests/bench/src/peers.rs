@@ -140,6 +140,14 @@ pub async fn serve(name: &str, listener: TcpListener) -> Result<(), Error> {
                 .serve_with_incoming(incoming)
                 .await?;
         }
+        "module" => {
+            let service =
+                module::user_service_server::UserServiceServer::new(Module { tokens: Tokens });
+            server
+                .add_service(service)
+                .serve_with_incoming(incoming)
+                .await?;
+        }
         "server" => {
             let service = UserServiceServer::new(Bare);
             server
@@ -195,14 +203,14 @@ fn login(request: &LoginRequest) -> Response<LoginReply> {
 macro_rules! service {
     (
         $(#[$attribute:meta])*
-        impl UserService for $name:ty;
+        impl $service:path, for $name:ty;
         type ListUsersStream = $stream:ty;
         get_user: |$this:ident, $get:ident| $get_user:expr;
         list_users: |$list:ident| $list_users:expr;
     ) => {
         $(#[$attribute])*
         #[tonic::async_trait]
-        impl UserService for $name {
+        impl $service for $name {
             type ListUsersStream = $stream;
             type ChatStream = Empty<Result<ChatMessage, Status>>;
 
@@ -255,7 +263,7 @@ macro_rules! service {
 struct Bare;
 
 service! {
-    impl UserService for Bare;
+    impl UserService, for Bare;
     type ListUsersStream = Users;
     get_user: |self, request| Ok(get_user(&request));
     list_users: |request| Ok(Response::new(list_users(&request)));
@@ -269,10 +277,29 @@ struct Attribute {
 
 service! {
     #[intercept(logging, auth(verifier = self.tokens), rate_limit(per_second = 1_000_000))]
-    impl UserService for Attribute;
+    impl UserService, for Attribute;
     type ListUsersStream = Users;
     get_user: |self, request| Ok(get_user(&request));
     list_users: |request| Ok(Response::new(list_users(&request)));
+}
+
+/// The same, with the attribute on the generated server too.
+struct Module {
+    tokens: Tokens,
+}
+
+service! {
+    #[intercept(logging, auth(verifier = self.tokens), rate_limit(per_second = 1_000_000))]
+    impl module::user_service_server::UserService, for Module;
+    type ListUsersStream = Users;
+    get_user: |self, request| Ok(get_user(&request));
+    list_users: |request| Ok(Response::new(list_users(&request)));
+}
+
+/// The server that `build.rs` generates with the attribute.
+#[allow(clippy::all, missing_docs, unreachable_pub, unused_qualifications)]
+mod module {
+    include!(concat!(env!("OUT_DIR"), "/module/demo.v1.rs"));
 }
 
 /// The same in front of the whole server.
@@ -304,7 +331,7 @@ impl ByHand {
 }
 
 service! {
-    impl UserService for ByHand;
+    impl UserService, for ByHand;
     type ListUsersStream = LoggedByHand<Users>;
     get_user: |self, request| {
         let log = self.log("/demo.v1.UserService/GetUser", "unary", &request);

@@ -90,6 +90,12 @@ pub struct EntryPlan {
     pub(super) rules: &'static [Rule],
     /// It takes any message. In a plan that is shown: it is in the blind part.
     pub(super) blind: bool,
+    /// It looks at messages, or needs a copy of one.
+    pub(super) is_behind_decoding: bool,
+    /// It tells who calls.
+    pub(super) verifies: bool,
+    /// In a plan that is shown: it runs before decoding.
+    pub(super) before_decoding: bool,
 }
 
 impl EntryPlan {
@@ -110,6 +116,9 @@ impl EntryPlan {
             request_stream_note: None,
             rules: &[],
             blind: true,
+            is_behind_decoding: false,
+            verifies: false,
+            before_decoding: false,
         }
     }
 
@@ -140,6 +149,22 @@ impl EntryPlan {
     #[must_use]
     pub const fn blind(mut self, blind: bool) -> Self {
         self.blind = blind;
+        self
+    }
+
+    /// Of one that looks at messages, or needs a copy of one.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn behind_decoding(mut self) -> Self {
+        self.is_behind_decoding = true;
+        self
+    }
+
+    /// Of one that tells who calls.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn verifies(mut self) -> Self {
+        self.verifies = true;
         self
     }
 

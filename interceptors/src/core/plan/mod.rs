@@ -245,9 +245,37 @@ pub struct MethodPlan {
     /// Only of a channel: a descriptor set has the method.
     described: bool,
     keeps_time: bool,
+    /// Which method of which policy it is, where a generated server can find it.
+    place: Option<Place>,
+    /// The first of its interceptors run before decoding.
+    in_module: bool,
     interceptors: &'static [EntryPlan],
     /// Which of them the method goes through. Of those behind its end: all.
     covered: &'static [bool],
+}
+
+/// A method of a policy.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    policy: &'static PolicyId,
+    /// Its name in Rust.
+    pub(crate) name: &'static str,
+    /// Which list it has.
+    #[cfg_attr(not(feature = "server"), allow(dead_code))]
+    pub(crate) list: usize,
+}
+
+/// Tells the policies of a process from each other: each is a `static`, so it has an address of its own.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct PolicyId(#[allow(dead_code, reason = "what has no size may have any address")] u8);
+
+impl PolicyId {
+    #[must_use]
+    #[allow(clippy::new_without_default)]
+    pub const fn new() -> Self {
+        Self(0)
+    }
 }
 
 const fn keep_time(interceptors: &[EntryPlan], covered: &[bool]) -> bool {
@@ -302,9 +330,87 @@ impl MethodPlan {
             of_channel: false,
             described: false,
             keeps_time: keep_time(interceptors, &[]),
+            place: None,
+            in_module: false,
             interceptors,
             covered: &[],
         }
+    }
+
+    /// The plan of a method of a policy that a generated server can find.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn found(
+        name: Name,
+        kind: Kind,
+        policy: &'static PolicyId,
+        method: &'static str,
+        list: usize,
+        interceptors: &'static [EntryPlan],
+    ) -> Self {
+        let mut plan = Self::new(name, kind, Side::Server, interceptors);
+        plan.place = Some(Place {
+            policy,
+            name: method,
+            list,
+        });
+        plan
+    }
+
+    /// The same method, as its generated server knows it.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn in_module(&self, name: Name, kind: Kind) -> Self {
+        let mut plan = Self::new(name, kind, Side::Server, self.interceptors);
+        plan.place = self.place;
+        plan.in_module = true;
+        plan
+    }
+
+    /// Of a method that the generated server knows and the policy does not.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn as_of_module(mut self) -> Self {
+        self.in_module = true;
+        self
+    }
+
+    /// What a generated server has for methods that it does not know.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn unknown(service: &'static str, interceptors: &'static [EntryPlan]) -> Self {
+        let name = Name {
+            service,
+            method: "*",
+            path: "*",
+            derived: false,
+            exact: true,
+        };
+        let mut plan = Self::of_server(name, interceptors);
+        plan.in_module = true;
+        plan
+    }
+
+    /// Where it is in a policy that a generated server can find.
+    #[cfg(feature = "server")]
+    pub(crate) const fn place(&self) -> Option<Place> {
+        self.place
+    }
+
+    /// Whether both are plans of one method of one policy.
+    pub(crate) fn is_of_same_method(&self, other: &Self) -> bool {
+        match (self.place, other.place) {
+            (Some(a), Some(b)) => std::ptr::eq(a.policy, b.policy) && a.name == b.name,
+            _ => false,
+        }
+    }
+
+    /// The leading interceptors that run before the request is decoded, where a generated server module has the attribute:
+    /// ask its plan, `UserServiceServer::<Users>::PLAN`. They end before the first that looks at a message, that needs a
+    /// copy of it, or that is written for its type.
+    pub fn before_decoding(&self) -> impl Iterator<Item = &'static str> {
+        let before = self.with_parts().take_while(|entry| entry.before_decoding);
+        before.map(|entry| entry.name)
     }
 
     /// The plan of a method that goes through some of the interceptors.
@@ -443,9 +549,13 @@ impl MethodPlan {
     /// The same. Of each it says whether it is in the blind part, which ends before the first that looks at messages.
     fn with_parts(&self) -> impl Iterator<Item = EntryPlan> {
         let mut in_blind_part = true;
+        let mut before_decoding = self.in_module;
         self.interceptors().map(move |entry| {
             in_blind_part &= entry.blind;
-            entry.blind(in_blind_part)
+            before_decoding &= entry.blind && !entry.is_behind_decoding;
+            let mut entry = entry.blind(in_blind_part);
+            entry.before_decoding = before_decoding;
+            entry
         })
     }
 
@@ -476,9 +586,22 @@ impl MethodPlan {
         let rules =
             first.flat_map(|(i, entry)| entry.rules.iter().map(move |rule| (i, entry, rule)));
         let notes = rules.filter_map(move |(i, entry, rule)| rule.note(side, entry.name, i, place));
+        let notes = notes.chain(self.verified_late());
         let mut notes: Vec<_> = notes.collect();
         notes.sort_by_key(|note| note.rank);
         notes.into_iter()
+    }
+
+    /// Who calls is asked after the request was decoded, though the attribute on the server could ask before.
+    fn verified_late(&self) -> Option<Note> {
+        let mut behind = self.with_parts().skip_while(|entry| entry.before_decoding);
+        let first = behind.next().filter(|_| self.in_module)?;
+        let late = behind.find(|entry| entry.verifies)?;
+        Some(Note::new(
+            first.name,
+            late.name,
+            "the request is decoded before it is known who calls",
+        ))
     }
 
     /// What is worth knowing of its interceptors where clients send a stream to a service.
@@ -501,7 +624,11 @@ impl MethodPlan {
                     .iter()
                     .map(|setting| (setting.name().to_owned(), setting.value().to_json()))
                     .collect();
-                serde_json::json!({ "name": entry.name, "settings": settings, "blind": entry.blind })
+                let mut shown = serde_json::json!({ "name": entry.name, "settings": settings, "blind": entry.blind });
+                if entry.before_decoding {
+                    shown["before_decoding"] = true.into();
+                }
+                shown
             })
             .collect();
         serde_json::json!({

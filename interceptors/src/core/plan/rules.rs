@@ -101,6 +101,20 @@ pub struct Note {
 }
 
 impl Note {
+    /// One that comes after all others.
+    pub(super) const fn new(
+        outer: &'static str,
+        inner: &'static str,
+        effect: &'static str,
+    ) -> Self {
+        Self {
+            outer,
+            inner,
+            effect,
+            rank: u8::MAX,
+        }
+    }
+
     /// The interceptor that comes first.
     #[must_use]
     pub const fn outer(&self) -> &'static str {

@@ -1,0 +1,165 @@
+//! How a generated server finds the policy of its service.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::punctuated::Punctuated;
+use syn::{AngleBracketedGenericArguments, GenericArgument, Path, PathArguments, Type};
+
+use super::common::{hide_secrets, plan_marker};
+use super::expander::Expander;
+use super::policy::{Of, Policies, of_unknown};
+use super::server::challenge;
+use super::service::of;
+use crate::item::service::Method;
+
+/// The lists of a policy, as a generated server tells them apart.
+pub(super) struct Found<'a> {
+    object: TokenStream,
+    unknown: Of<'a>,
+    arms: Vec<Arm<'a>>,
+    /// Which arm each method has.
+    lists: Vec<(&'a Method, usize)>,
+}
+
+struct Arm<'a> {
+    of: Of<'a>,
+    through: TokenStream,
+    text: String,
+}
+
+impl Found<'_> {
+    pub(super) fn list(&self, method: &Method) -> usize {
+        let mut lists = self.lists.iter();
+        let list = lists.find(|(other, _)| std::ptr::eq(*other, method));
+        list.map_or(usize::MAX, |(_, list)| *list)
+    }
+}
+
+impl Expander<'_> {
+    pub(super) fn found<'e>(&'e self, policies: &Policies<'_>) -> Option<Found<'e>> {
+        let unknown = self.checked.unknown.as_ref()?;
+        // Methods with the same function and nothing of their own share an arm.
+        let mut arms: Vec<Arm<'_>> = Vec::new();
+        let mut lists = Vec::new();
+        for (method, chain) in self.methods() {
+            let of = of(method, chain);
+            let through = self.through(policies, of);
+            let text = through.to_string();
+            let known = arms.iter().position(|arm| arm.of == of && arm.text == text);
+            lists.push((method, known.unwrap_or(arms.len())));
+            if known.is_none() {
+                arms.push(Arm { of, through, text });
+            }
+        }
+        Some(Found {
+            object: self.object()?,
+            unknown: of_unknown(unknown),
+            arms,
+            lists,
+        })
+    }
+
+    /// Output, for `logging, auth(…, public = [login])`:
+    ///
+    /// ```text
+    /// static __POLICY: PolicyId = PolicyId::new();
+    /// impl ServicePolicy<dyn UserService<ListStream = <Users as UserService>::ListStream>> for Users {
+    ///     const METHODS: &'static [&'static MethodPlan] = <Self as Intercepted<__Plan>>::PLAN.methods();
+    ///     const UNKNOWN: &'static [EntryPlan] = &[__ENTRY_LOGGING_0, __ENTRY_AUTH_1];
+    ///     const CHALLENGE: Option<&'static str> = __CONFIG_AUTH_1.challenge();
+    ///     async fn receive<__Module: 'static>(
+    ///         &self,
+    ///         __list: usize,
+    ///         __call: &mut Call<Opaque>,
+    ///         __behind: Behind<'_>,
+    ///     ) -> OpaqueAnswer {
+    ///         match __list {
+    ///             0 => <Self as __Policy>::__policy_0(self, __call, __behind).await,
+    ///             _ => <Self as __Policy>::__policy_1(self, __call, __behind).await,
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    pub(super) fn found_impl(&self, policies: &Policies<'_>, found: &Found<'_>) -> TokenStream {
+        let Found {
+            object,
+            unknown,
+            arms,
+            ..
+        } = found;
+        let (impl_generics, _, where_clause) = self.block.generics.split_for_impl();
+        let self_ty = &self.block.self_ty;
+        let kept = self.methods().flat_map(|(method, chain)| {
+            let kept: Vec<_> = policies.kept_items(of(method, chain)).collect();
+            kept
+        });
+        let kept_by_unknown = policies.kept_items(*unknown);
+        let arms = arms.iter().enumerate().map(|(list, arm)| {
+            let (cfgs, through) = (arm.of.cfgs, &arm.through);
+            quote!(#(#cfgs)* #list => #through,)
+        });
+        let otherwise = self.through(policies, *unknown);
+        let entries = policies.plan_entries(*unknown, Some(&self.policy_trait()));
+        let challenge = challenge(self.checked);
+        let marker = plan_marker(self.checked);
+        quote! {
+            static __POLICY: __interceptors::PolicyId = __interceptors::PolicyId::new();
+            #(#kept)*
+            #(#kept_by_unknown)*
+            impl #impl_generics __interceptors::ServicePolicy<#object> for #self_ty #where_clause {
+                const METHODS: &'static [&'static __interceptors::MethodPlan] =
+                    <Self as __interceptors::Intercepted<#marker>>::PLAN.methods();
+                const UNKNOWN: &'static [__interceptors::EntryPlan] = &[#(#entries),*];
+                const CHALLENGE: ::core::option::Option<&'static ::core::primitive::str> = #challenge;
+
+                async fn receive<__Module: 'static>(
+                    &self,
+                    __list: ::core::primitive::usize,
+                    __call: &mut __interceptors::Call<__interceptors::Opaque>,
+                    __behind: __interceptors::Behind<'_>,
+                ) -> __interceptors::OpaqueAnswer {
+                    match __list {
+                        #(#arms)*
+                        _ => #otherwise,
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes a call through the function of a list.
+    fn through(&self, policies: &Policies<'_>, of: Of<'_>) -> TokenStream {
+        let (policy, name, kept) = (self.policy_trait(), policies.name(of), policies.kept(of));
+        let hide = hide_secrets(self.checked, Some(of.chain));
+        quote! {{
+            #hide
+            <Self as #policy>::#name(self, __call, __behind, #(#kept),*).await
+        }}
+    }
+
+    /// `dyn UserService<ListStream = <Users as UserService>::ListStream>`
+    fn object(&self) -> Option<TokenStream> {
+        let (path, self_ty) = (self.block.trait_path.as_ref()?, &self.block.self_ty);
+        let mut object: Path = path.clone();
+        let last = object.segments.last_mut()?;
+        for assoc in &self.block.types {
+            let name = &assoc.item.ident;
+            let value = quote!(#name = <#self_ty as #path>::#name);
+            let value = GenericArgument::Type(Type::Verbatim(value));
+            match &mut last.arguments {
+                PathArguments::AngleBracketed(arguments) => arguments.args.push(value),
+                arguments => {
+                    let mut only = Punctuated::new();
+                    only.push(value);
+                    *arguments = PathArguments::AngleBracketed(AngleBracketedGenericArguments {
+                        colon2_token: None,
+                        lt_token: Default::default(),
+                        args: only,
+                        gt_token: Default::default(),
+                    });
+                }
+            }
+        }
+        Some(quote!(dyn #object))
+    }
+}

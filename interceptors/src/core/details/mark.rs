@@ -1,0 +1,109 @@
+//! What the part of a policy that runs before decoding leaves in the request for the part behind decoding.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tonic::Extensions;
+
+use super::super::id::RequestId;
+use super::super::name::CallName;
+use super::super::plan::MethodPlan;
+use super::super::time::Deadline;
+use super::{Bounded, CallDetails};
+
+/// Which entries of its list a call goes through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// All of them.
+    All,
+    /// Those that need no decoded message.
+    #[cfg_attr(not(feature = "server"), allow(dead_code))]
+    BeforeDecoding,
+    /// The others.
+    BehindDecoding,
+}
+
+/// Whether any mark has been left in this process. Where no server's module has the attribute, nobody looks for one.
+static ANY: AtomicBool = AtomicBool::new(false);
+
+/// Says that a request has gone through the first part of the list of this method.
+///
+/// The type is private to this crate, so nobody can leave one. The typed method takes it out before anybody sees the request.
+#[derive(Clone)]
+pub(crate) struct Mark {
+    plan: &'static MethodPlan,
+    request_id: Option<RequestId>,
+    id_header: Option<&'static str>,
+    deadline: Deadline,
+    bounded: Option<Bounded>,
+    attempt: u32,
+}
+
+impl Mark {
+    /// The mark that the same method of the same policy has left. Another one goes: it holds once.
+    #[inline]
+    pub(super) fn take(plan: &MethodPlan, extensions: &mut Extensions) -> Option<Self> {
+        match ANY.load(Ordering::Relaxed) {
+            true => Self::find(plan, extensions),
+            false => None,
+        }
+    }
+
+    fn find(plan: &MethodPlan, extensions: &mut Extensions) -> Option<Self> {
+        let mark = extensions.remove::<Self>()?;
+        mark.plan.is_of_same_method(plan).then_some(mark)
+    }
+}
+
+impl CallDetails {
+    /// Which entries of its list the call goes through.
+    #[inline]
+    pub(crate) fn part(&self) -> Part {
+        self.part
+    }
+
+    /// Whether the first part of the list has run before the message was decoded.
+    #[doc(hidden)]
+    #[must_use]
+    #[inline]
+    pub fn has_begun(&self) -> bool {
+        self.part == Part::BehindDecoding
+    }
+
+    /// Only the first part of the list runs.
+    #[cfg(feature = "server")]
+    pub(crate) fn before_decoding(&mut self) {
+        self.part = Part::BeforeDecoding;
+    }
+
+    /// Leaves what the part behind decoding has to know of this call.
+    #[cfg(feature = "server")]
+    pub(crate) fn leave_mark(&mut self) {
+        // Of an unknown method, and of one that the policy does not have, nobody takes it out.
+        if self.plan().place().is_none() {
+            return;
+        }
+        if !ANY.load(Ordering::Relaxed) {
+            ANY.store(true, Ordering::Relaxed);
+        }
+        let mark = Mark {
+            plan: self.plan(),
+            request_id: self.request_id().cloned(),
+            id_header: self.id_header,
+            deadline: self.deadline.clone(),
+            bounded: self.bounded.map(|_| Bounded::new(None)),
+            attempt: self.attempt,
+        };
+        self.extensions_mut().insert(mark);
+    }
+
+    /// Goes on where the part before decoding has left off.
+    pub(super) fn go_on(&mut self, mark: Mark) {
+        self.name = CallName::new(mark.plan, None);
+        self.name.set_request_id(mark.request_id);
+        self.id_header = mark.id_header;
+        self.deadline = mark.deadline;
+        self.bounded = mark.bounded;
+        self.attempt = mark.attempt;
+        self.part = Part::BehindDecoding;
+    }
+}

@@ -1,0 +1,327 @@
+//! The policy of a service in front of its generated server: it runs before anything is decoded.
+
+use std::any::Any;
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::{Buf, Bytes};
+use http_body::Body as HttpBody;
+use tonic::{Extensions, Request, Response, Status};
+
+use super::chain::{Exchange, Head, entered, gone_away};
+use crate::core::abilities::{AbilitiesOf, KeptRequest};
+use crate::core::behind::Behind;
+use crate::core::call::{Call, gone};
+use crate::core::facts::Facts;
+use crate::core::frame::{Begun, Frame, Look, Opaque, OpaqueAnswer, OpaqueReply, opaque};
+use crate::core::kind::{Kind, Side};
+use crate::core::name::CallName;
+use crate::core::plan::{EntryPlan, MethodPlan, Name};
+use crate::core::text::same;
+use crate::mount::ServerFacts;
+use crate::wire::Body;
+use crate::wire::status::BoxError;
+
+/// A service whose policy a generated server can run: `#[intercept(…)]` on the `impl` implements it.
+///
+/// `Service` is the service's trait as a type, `dyn UserService<ListUsersStream = …>`, which both sides can name.
+#[diagnostic::on_unimplemented(
+    message = "put `#[intercept(…)]` on `impl {Service} for {Self}`",
+    label = "this server has the policy of its service, and there is none",
+    note = "the attribute is on the generated server (`server_mod_attribute`), so it wants a policy on the `impl`: put it above `#[tonic::async_trait]`",
+    note = "a blanket `impl` (`impl<T> … for T`) has no policy that a server can find"
+)]
+pub trait ServicePolicy<Service: ?Sized>: Send + Sync + 'static {
+    /// Its methods.
+    #[doc(hidden)]
+    const METHODS: &'static [&'static MethodPlan];
+
+    /// What holds for a method that no list names.
+    #[doc(hidden)]
+    const UNKNOWN: &'static [EntryPlan];
+
+    /// How a caller is asked for credentials by HTTP.
+    #[doc(hidden)]
+    const CHALLENGE: Option<&'static str>;
+
+    /// Takes a call through the first part of a list. A `Module` is given so that it is compiled only where a server needs it.
+    #[doc(hidden)]
+    fn receive<Module: 'static>(
+        &self,
+        list: usize,
+        call: &mut Call<Opaque>,
+        behind: Behind<'_>,
+    ) -> impl Future<Output = OpaqueAnswer> + Send;
+}
+
+/// A method, as a generated server knows it.
+#[derive(Debug)]
+pub struct ModuleMethod {
+    list: usize,
+    plan: MethodPlan,
+}
+
+impl ModuleMethod {
+    /// A method that the generated code calls by this name in Rust.
+    #[must_use]
+    pub const fn new<T, D>(rust_name: &str, name: Name, kind: Kind) -> Self
+    where
+        T: ServicePolicy<D>,
+        D: ?Sized,
+    {
+        let mut i = 0;
+        while i < T::METHODS.len() {
+            let plan = T::METHODS[i];
+            if let Some(place) = plan.place()
+                && same(place.name, rust_name)
+            {
+                return Self {
+                    list: place.list,
+                    plan: plan.in_module(name, kind),
+                };
+            }
+            i += 1;
+        }
+        // The trait has a body for it, which is in no `impl`.
+        Self {
+            list: usize::MAX,
+            plan: MethodPlan::new(name, kind, Side::Server, T::UNKNOWN).as_of_module(),
+        }
+    }
+
+    /// All other methods of the service.
+    #[must_use]
+    pub const fn unknown<T, D>(service: &'static str) -> Self
+    where
+        T: ServicePolicy<D>,
+        D: ?Sized,
+    {
+        Self {
+            list: usize::MAX,
+            plan: MethodPlan::unknown(service, T::UNKNOWN),
+        }
+    }
+
+    /// Its plan, with the names that the module has.
+    #[must_use]
+    pub const fn plan(&'static self) -> &'static MethodPlan {
+        &self.plan
+    }
+
+    fn name(&'static self, uri: &http::Uri) -> CallName {
+        // A known one has the path that it was found by.
+        let path = self.plan.is_of_channel().then(|| uri.path_and_query());
+        CallName::new(&self.plan, path.flatten().cloned())
+    }
+}
+
+/// What is known of a call before it is decoded. That the request is cut off is noticed behind decoding.
+struct ModuleFacts;
+
+impl Facts for ModuleFacts {
+    fn peer(request: &Request<()>) -> Option<SocketAddr> {
+        ServerFacts::peer(request)
+    }
+}
+
+/// Nothing is sent again, and the frame counts.
+const ABILITIES: AbilitiesOf<Opaque> = opaque(false, true);
+
+/// Takes a request through the first part of the list of its method, then to the service.
+#[allow(
+    clippy::manual_async_fn,
+    reason = "that it is `Send` is promised here, and not found out from the inside"
+)]
+pub fn take_in<T, D, Module, S, Fut>(
+    policy: Arc<T>,
+    method: &'static ModuleMethod,
+    request: http::Request<tonic::body::Body>,
+    service: S,
+) -> impl Future<Output = Result<http::Response<tonic::body::Body>, Infallible>> + Send
+where
+    T: ServicePolicy<D>,
+    D: ?Sized + 'static,
+    Module: 'static,
+    S: FnMut(http::Request<tonic::body::Body>) -> Fut + Send,
+    Fut: Future<Output = Result<http::Response<tonic::body::Body>, Infallible>> + Send,
+{
+    let name = method.name(request.uri());
+    let in_frame = |body| (Opaque::new(0), body);
+    let (exchange, body) = Exchange::new::<ModuleFacts, Body>(name, request, ABILITIES, in_frame);
+    // Apart from the future: an allocator takes far longer for a single box of more than a kilobyte.
+    let mut exchange = Box::new(exchange);
+    exchange.call.before_decoding();
+    async move {
+        let Exchange { call, head, beside } = &mut *exchange;
+        let (answer, body) = {
+            let running = pin!(None);
+            let mut frame = ServiceFrame {
+                body: Some(body),
+                is_counted: false,
+                service,
+                running,
+                head,
+                beside,
+                left: None,
+                number: 0,
+            };
+            let behind = Behind::new(&mut frame);
+            let answer = policy.receive::<Module>(method.list, call, behind).await;
+            (answer, (frame.left.take(), frame.number))
+        };
+        let answer = answered(answer, body);
+        Ok(match answer {
+            // One message is in the body by now, so there is nothing to wait for.
+            Ok(response) if !method.plan.kind().response_is_stream() => {
+                let (metadata, body, extensions) = response.into_parts();
+                let http_status = body.http_status();
+                let mut response = http::Response::new(body.into());
+                *response.status_mut() = http_status;
+                *response.headers_mut() = metadata.into_headers();
+                *response.extensions_mut() = extensions;
+                response
+            }
+            answer => exchange.leave(answer, T::CHALLENGE),
+        })
+    }
+}
+
+/// Gives the body that is in the frame to the answer of the policy.
+fn answered(
+    answer: OpaqueAnswer,
+    (left, number): (Option<Body>, u32),
+) -> Result<Response<Body>, Status> {
+    let (metadata, reply, extensions) = answer?.into_parts();
+    match left {
+        Some(body) if reply.number() == number => {
+            Ok(Response::from_parts(metadata, body, extensions))
+        }
+        _ => Err(gone()),
+    }
+}
+
+/// The body of a request, of whatever type it comes. tonic's own stays what it is.
+pub fn request_body<B>(body: B) -> tonic::body::Body
+where
+    B: HttpBody + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    let mut body = Some(body);
+    if let Some(body) = (&mut body as &mut dyn Any).downcast_mut::<Option<tonic::body::Body>>() {
+        return body.take().unwrap_or_default();
+    }
+    match body {
+        Some(body) => tonic::body::Body::new(InBytes(Box::pin(body))),
+        None => tonic::body::Body::empty(),
+    }
+}
+
+/// A body whose data have another type.
+struct InBytes<B>(Pin<Box<B>>);
+
+impl<B> HttpBody for InBytes<B>
+where
+    B: HttpBody,
+    B::Error: Into<BoxError>,
+{
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Status>>> {
+        let polled = self.0.as_mut().poll_frame(cx);
+        polled.map(|frame| {
+            frame.map(|frame| match frame {
+                Ok(frame) => Ok(frame.map_data(|mut data| data.copy_to_bytes(data.remaining()))),
+                Err(error) => Err(Status::from_error(error.into())),
+            })
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_end_stream()
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        self.0.size_hint()
+    }
+}
+
+/// The request, and the service that decodes it.
+struct ServiceFrame<'a, 'r, S, Fut> {
+    body: Option<Body>,
+    is_counted: bool,
+    service: S,
+    running: Pin<&'r mut Option<Fut>>,
+    head: &'a mut Head,
+    beside: &'a mut Extensions,
+    left: Option<Body>,
+    /// Of the answer that is left.
+    number: u32,
+}
+
+impl<S, Fut> Frame for ServiceFrame<'_, '_, S, Fut>
+where
+    S: FnMut(http::Request<tonic::body::Body>) -> Fut + Send,
+    Fut: Future<Output = Result<http::Response<tonic::body::Body>, Infallible>> + Send,
+{
+    fn begin(&mut self, call: &mut Call<Opaque>) -> Result<Begun, Status> {
+        let Some(mut body) = self.body.take() else {
+            return Err(gone());
+        };
+        if let (Some(counter), false) = (call.counter(), self.is_counted) {
+            self.is_counted = true;
+            body = body.counted(counter.clone());
+        }
+        call.leave_mark();
+        let (metadata, extensions, _) = call.take_parts()?;
+        let request = self.head.request((metadata, extensions, body))?;
+        self.running.set(Some((self.service)(request)));
+        Ok(Begun::Handler)
+    }
+
+    fn poll(
+        &mut self,
+        call: &mut Call<Opaque>,
+        cx: Option<&mut Context<'_>>,
+    ) -> Poll<OpaqueAnswer> {
+        let answer = match (self.running.as_mut().as_pin_mut(), cx) {
+            (Some(running), Some(cx)) => match running.poll(cx) {
+                Poll::Ready(Ok(answer)) => answer,
+                Poll::Pending => return Poll::Pending,
+            },
+            _ => {
+                self.running.set(None);
+                return Poll::Ready(Err(gone()));
+            }
+        };
+        self.running.set(None);
+        // tonic shows a request that was cut off as one that is complete, so an answer to it says nothing.
+        if self.head.is_cut_off() {
+            return Poll::Ready(Err(gone_away()));
+        }
+        let answer = entered(answer, self.head.protocol, self.beside);
+        call.set_answered(answer.is_ok());
+        Poll::Ready(answer.map(|response| {
+            let (metadata, body, extensions) = response.into_parts();
+            self.left = Some(body);
+            self.number = self.number.wrapping_add(1);
+            Response::from_parts(metadata, OpaqueReply::new(self.number), extensions)
+        }))
+    }
+
+    fn look(&mut self, _: usize, _: Look<'_>) -> Result<(), Status> {
+        // Those that look come behind decoding.
+        Ok(())
+    }
+
+    fn request(&mut self) -> Option<&mut dyn KeptRequest> {
+        None
+    }
+}

@@ -1,0 +1,219 @@
+//! Entries that look at messages run behind decoding, and so does what is listed after them.
+
+use std::sync::{Arc, Mutex};
+
+use interceptors::auth::StaticTokens;
+use interceptors::validate::{Validate, Violations};
+use interceptors::{Call, Intercepted as _, Interceptor, Next};
+use interceptors_tests::{Recorder, Steps, serve};
+use tokio::time::Instant;
+use tonic::service::Routes;
+use tonic::{Code, Request, Response, Status};
+
+use crate::servers::own::user_service_server::{UserService, UserServiceServer};
+use crate::servers::own::{GetUserRequest, LoginReply, LoginRequest, User};
+
+impl Validate for GetUserRequest {
+    fn validate(&self) -> Result<(), Violations> {
+        let mut violations = Violations::new();
+        if self.id == 0 {
+            violations.add("id", "must not be zero");
+        }
+        violations.into_result()
+    }
+}
+
+impl Validate for LoginRequest {
+    fn validate(&self) -> Result<(), Violations> {
+        Ok(())
+    }
+}
+
+/// Written for one type of message, and for one of its own.
+struct OfUsers(Steps);
+
+impl<Res: Send> Interceptor<GetUserRequest, Res> for OfUsers {
+    async fn intercept(
+        &self,
+        call: &mut Call<GetUserRequest>,
+        next: &mut impl Next<GetUserRequest, Res>,
+    ) -> Result<Response<Res>, Status> {
+        let id = call.message().map(|message| message.id);
+        self.0.add(format!("typed {}", id.unwrap_or_default()));
+        next.run(call).await
+    }
+}
+
+struct Users {
+    steps: Steps,
+    a: Recorder,
+    b: Recorder,
+    c: Recorder,
+    typed: OfUsers,
+    tokens: StaticTokens<&'static str>,
+}
+
+#[interceptors::intercept(
+    with(self.a),
+    validate(only = [get_user]),
+    auth(verifier = self.tokens, public = [login]),
+    with(self.b),
+    with(self.typed, only = [get_user]),
+    with(self.c),
+)]
+#[tonic::async_trait]
+impl UserService for Users {
+    async fn login(&self, _: Request<LoginRequest>) -> Result<Response<LoginReply>, Status> {
+        self.steps.add("login");
+        Ok(Response::new(LoginReply::default()))
+    }
+
+    async fn get_user(&self, request: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+        self.steps.add("get_user");
+        let id = request.into_inner().id;
+        Ok(Response::new(User {
+            id,
+            ..User::default()
+        }))
+    }
+}
+
+fn users() -> (Users, Steps) {
+    let steps = Steps::default();
+    let users = Users {
+        steps: steps.clone(),
+        a: steps.recorder("a"),
+        b: steps.recorder("b"),
+        c: steps.recorder("c"),
+        typed: OfUsers(steps.clone()),
+        tokens: StaticTokens::new([("a-token-of-ann", "ann")]).unwrap(),
+    };
+    (users, steps)
+}
+
+#[tokio::test]
+async fn the_rest_of_the_list_runs_behind_decoding() {
+    use interceptors_proto::demo::{GetUserRequest, LoginRequest};
+
+    let (users, steps) = users();
+    let channel = serve(Routes::new(UserServiceServer::new(users))).await;
+    let nobody = interceptors_tests::Caller::new(&channel);
+    let ann = nobody.with("authorization", "Bearer a-token-of-ann");
+    let mut client = nobody.client();
+    // It is decoded and looked at before anybody asks for a token.
+    let invalid = client
+        .get_user(nobody.request(GetUserRequest { id: 0 }))
+        .await;
+    assert_eq!(invalid.unwrap_err().code(), Code::InvalidArgument);
+    assert_eq!(steps.take(), ">a <a");
+    let valid = client
+        .get_user(nobody.request(GetUserRequest { id: 1 }))
+        .await;
+    assert_eq!(valid.unwrap_err().code(), Code::Unauthenticated);
+    assert_eq!(steps.take(), ">a <a");
+    let passed = client.get_user(ann.request(GetUserRequest { id: 7 })).await;
+    assert_eq!(passed.unwrap().into_inner().id, 7);
+    assert_eq!(steps.take(), ">a >b typed 7 >c get_user <c <b <a");
+    assert!(client.login(LoginRequest::default()).await.is_ok());
+    assert_eq!(steps.take(), ">a >b >c login <c <b <a");
+}
+
+#[tokio::test]
+async fn a_method_that_the_impl_leaves_out_has_what_no_list_names() {
+    use interceptors_proto::demo::FlakyRequest;
+
+    let (users, steps) = users();
+    let channel = serve(Routes::new(UserServiceServer::new(users))).await;
+    let nobody = interceptors_tests::Caller::new(&channel);
+    let ann = nobody.with("authorization", "Bearer a-token-of-ann");
+    let refused = nobody.client().flaky(FlakyRequest::default()).await;
+    assert_eq!(refused.unwrap_err().code(), Code::Unauthenticated);
+    assert_eq!(steps.take(), ">a <a");
+    let passed = nobody
+        .client()
+        .flaky(ann.request(FlakyRequest::default()))
+        .await;
+    assert_eq!(passed.unwrap_err().code(), Code::Unimplemented);
+    assert_eq!(steps.take(), ">a >b >c <c <b <a");
+}
+
+#[test]
+fn the_plan_says_what_runs_behind_decoding() {
+    let plan = UserServiceServer::<Users>::PLAN;
+    let before = |path: &str| {
+        let mut methods = plan.methods().iter();
+        let method = methods.find(|method| method.method() == path).unwrap();
+        method.before_decoding().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(before("GetUser"), "with");
+    assert_eq!(before("Login"), "with with with");
+    assert_eq!(before("Flaky"), "with auth with with");
+    let table = plan.to_string();
+    assert!(
+        table.contains("note: `validate` is listed before `auth`, so the request is decoded before it is known who calls; usually `auth` comes first (GetUser)"),
+        "{table}"
+    );
+    // Without the attribute on the server all of it does.
+    assert!(!Users::PLAN.to_string().contains("decoded"));
+}
+
+/// What an entry knows of a call.
+type Known = (Option<Instant>, Option<String>, u32, String);
+
+#[derive(Clone, Default)]
+struct Knows(Arc<Mutex<Vec<Known>>>);
+
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Knows {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        let id = call.request_id().map(ToString::to_string);
+        let known = (call.deadline(), id, call.attempt(), call.path().to_owned());
+        self.0.lock().unwrap().push(known);
+        next.run(call).await
+    }
+}
+
+struct Asked {
+    knows: Knows,
+}
+
+#[interceptors::intercept(
+    request_id,
+    timeout("20s"),
+    with(self.knows),
+    validate,
+    with(self.knows),
+)]
+#[tonic::async_trait]
+impl UserService for Asked {
+    async fn get_user(&self, _: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+        Err(Status::not_found("nobody"))
+    }
+}
+
+#[tokio::test]
+async fn entries_behind_decoding_know_what_those_before_know() {
+    use interceptors_proto::demo::GetUserRequest;
+
+    let knows = Knows::default();
+    let service = Asked {
+        knows: knows.clone(),
+    };
+    let channel = serve(Routes::new(UserServiceServer::new(service))).await;
+    let caller = interceptors_tests::Caller::new(&channel);
+    let mut client = caller.client();
+    let answer = client.get_user(caller.request(GetUserRequest { id: 1 }));
+    let status = answer.await.unwrap_err();
+    assert_eq!(status.code(), Code::NotFound);
+    let known = knows.0.lock().unwrap().clone();
+    assert_eq!(known.len(), 2);
+    assert_eq!(known[0], known[1]);
+    let (deadline, id, attempt, path) = &known[0];
+    assert!(deadline.is_some());
+    let told = status.metadata().get("x-request-id").unwrap();
+    assert_eq!(id.as_deref(), told.to_str().ok());
+    assert_eq!((*attempt, &**path), (1, "/demo.v1.UserService/GetUser"));
+}

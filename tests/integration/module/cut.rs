@@ -1,0 +1,69 @@
+//! A request that is cut off does not look complete, without any layer around the server.
+
+use bytes::Bytes;
+use http::{Request, header};
+use interceptors::Outcome;
+use interceptors_proto::demo::User;
+use interceptors_tests::{Ends, Script, WatchEnds, listen, scripted};
+use prost::Message;
+use tokio::net::TcpStream;
+use tonic::Code;
+use tonic::service::Routes;
+
+use crate::servers::demo::user_service_server::{UserService, UserServiceServer};
+
+struct Watched {
+    script: Script,
+    outer: WatchEnds,
+    inner: WatchEnds,
+}
+
+scripted!(self: Watched as [UserService], #[intercept(with(self.outer), with(self.inner))]);
+
+/// Sends a message and so much of a second one, and resets the stream.
+async fn cut_off(address: std::net::SocketAddr, method: &str, script: &Script, of_second: usize) {
+    let stream = TcpStream::connect(address).await.unwrap();
+    let (mut client, connection) = h2::client::handshake(stream).await.unwrap();
+    tokio::spawn(connection);
+    let path = format!("http://{address}/demo.v1.UserService/{method}");
+    let request = Request::post(path)
+        .header(header::CONTENT_TYPE, "application/grpc")
+        .header(header::TE, "trailers")
+        .body(())
+        .unwrap();
+    let (_response, mut body) = client.send_request(request, false).unwrap();
+    let user = User {
+        id: 7,
+        name: "ann".to_owned(),
+    };
+    let message = user.encode_to_vec();
+    let mut framed = vec![0];
+    framed.extend(u32::try_from(message.len()).unwrap().to_be_bytes());
+    framed.extend(message);
+    let mut sent = framed.clone();
+    sent.extend(&framed[..of_second]);
+    body.send_data(Bytes::from(sent), false).unwrap();
+    script.entered().await;
+    body.send_reset(h2::Reason::CANCEL);
+}
+
+#[tokio::test]
+async fn a_stream_that_is_cut_off_anywhere_is_not_taken_for_all() {
+    let script = Script::default();
+    let (ends, mut told) = Ends::new();
+    let service = Watched {
+        script: script.clone(),
+        outer: ends.named("outer"),
+        inner: ends.named("inner"),
+    };
+    let address = listen(Routes::new(UserServiceServer::new(service))).await;
+    // Behind a message, in the head of one, behind its head, in its body.
+    for of_second in [0, 3, 5, 8] {
+        cut_off(address, "ImportUsers", &script, of_second).await;
+        for _ in 0..2 {
+            let end = told.next().await;
+            assert_ne!(end.outcome, Outcome::Ok, "{of_second} {end:?}");
+            assert_ne!(end.code, Code::Ok, "{of_second} {end:?}");
+        }
+    }
+}
