@@ -17,6 +17,9 @@
 //! - server struct: the same policy in front of the whole server;
 //! - on the server too: as by the attribute, with `#[intercept]` on the generated server, so that the policy runs before decoding.
 //!
+//! A call without a token, whose message is 1 MiB, is refused. There the fourth column is tonic's own `Interceptor` alone, which runs
+//! before decoding as the server struct does; the attribute on the `impl` decodes first.
+//!
 //! The policy of a client is retries that no call needs, and two keys of metadata. By hand it is a loop around
 //! the call; with tower it is tower's `Retry`, and an async `Filter` that collects the message, since tonic's
 //! body cannot be cloned. `tonic-middleware` has nothing for clients.
@@ -41,17 +44,19 @@ use interceptors_bench::BEARER;
 use interceptors_bench::callgrind::{self, Process};
 use interceptors_bench::clients::{Bare, Error};
 use interceptors_bench::peers::{self, START, STOP, listen, serve, zero_counts};
-use interceptors_proto::demo::{GetUserRequest, ListUsersRequest, LoginRequest};
+use interceptors_proto::demo::{FlakyRequest, GetUserRequest, ListUsersRequest, LoginRequest};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tonic::metadata::MetadataValue;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Request, Status};
+use tonic::{Code, Request, Status};
 
 type Client = Bare<Channel>;
 
 /// Messages of a response stream.
 const MESSAGES: u32 = 100;
+/// The size of a message that is refused.
+const MIB: usize = 1024 * 1024;
 /// How long the calls of one round are made.
 const ROUND: Duration = Duration::from_millis(50);
 const ROUNDS: usize = 15;
@@ -63,6 +68,8 @@ enum Kind {
     Stream,
     /// A unary call, of which the client is measured.
     Client,
+    /// A unary call of 1 MiB without a token.
+    Refused,
 }
 
 impl Kind {
@@ -70,13 +77,13 @@ impl Kind {
     fn calls(self) -> (u32, u32) {
         match self {
             Self::Unary | Self::Client => (100, 500),
-            Self::Stream => (50, 200),
+            Self::Stream | Self::Refused => (50, 200),
         }
     }
 
     fn runs(self) -> usize {
         match self {
-            Self::Unary | Self::Stream => 3,
+            Self::Unary | Self::Stream | Self::Refused => 3,
             // A channel has tasks of its own, and more of it depends on time.
             Self::Client => 5,
         }
@@ -87,6 +94,8 @@ impl Kind {
 enum Most {
     Instructions(f64),
     ByHandAnd(f64),
+    /// All that a call takes, of what it takes with tonic's own `Interceptor`, which runs before decoding too.
+    OfInterceptor(f64),
 }
 
 struct Row {
@@ -134,7 +143,7 @@ const fn clients(attribute: &'static str) -> [Option<&'static str>; 8] {
     ]
 }
 
-const ROWS: [Row; 6] = [
+const ROWS: [Row; 7] = [
     Row {
         what: "unary, logging off",
         kind: Kind::Unary,
@@ -176,6 +185,22 @@ const ROWS: [Row; 6] = [
         listens: false,
         columns: clients("channel"),
         most: Most::Instructions(4_500.0),
+    },
+    Row {
+        what: "refused, 1 MiB",
+        kind: Kind::Refused,
+        listens: false,
+        columns: [
+            Some("bare"),
+            None,
+            None,
+            Some("interceptor"),
+            None,
+            Some("attribute"),
+            Some("server"),
+            Some("module"),
+        ],
+        most: Most::OfInterceptor(1.1),
     },
 ];
 
@@ -283,10 +308,21 @@ impl Report {
             let [.., tower, _, attribute, server, _] = beyond[..] else {
                 continue;
             };
+            if let Most::OfInterceptor(most) = row.most {
+                let [server, interceptor] = [counts[6], counts[3]].map(|it| it.unwrap_or(f64::NAN));
+                let ratio = server / interceptor;
+                let verdict = if ratio <= most { "kept" } else { "BROKEN" };
+                verdicts.push(format!(
+                    "{verdict}: {}, server struct: {ratio:.2} of tonic's own `Interceptor`, at most {most:.2}",
+                    row.what
+                ));
+                continue;
+            }
             let most = match row.most {
                 Most::Instructions(most) => most,
                 // The event has the same fields.
                 Most::ByHandAnd(more) => beyond[2].unwrap_or(f64::NAN) + more,
+                Most::OfInterceptor(_) => f64::NAN,
             };
             let mut promise = |of: &str, measured: f64, most: f64| {
                 // Written so that what could not be measured is no promise kept.
@@ -478,6 +514,19 @@ async fn call(client: &mut Client, kind: Kind) -> Result<(), Error> {
             client
                 .get_user(authorized(GetUserRequest { id: 1 }))
                 .await?;
+        }
+        Kind::Refused => {
+            let request = FlakyRequest {
+                key: "x".repeat(MIB),
+                ..Default::default()
+            };
+            // Without a policy it comes to the handler, which does not have it.
+            match client.flaky(request).await {
+                Err(status) if status.code() == Code::Unauthenticated => {}
+                Err(status) if status.code() == Code::Unimplemented => {}
+                Err(status) => return Err(status.into()),
+                Ok(_) => return Err("the call was let through".into()),
+            }
         }
         Kind::Stream => {
             let request = authorized(ListUsersRequest {

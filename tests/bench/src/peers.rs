@@ -123,6 +123,17 @@ pub async fn serve(name: &str, listener: TcpListener) -> Result<(), Error> {
                 .serve_with_incoming(incoming)
                 .await?;
         }
+        "interceptor" => {
+            let auth = InterceptorLayer::new(|request: Request<()>| {
+                authorize(request.metadata().as_ref())?;
+                Ok(request)
+            });
+            server
+                .layer(auth)
+                .add_service(UserServiceServer::new(Bare))
+                .serve_with_incoming(incoming)
+                .await?;
+        }
         "tonic_middleware" => {
             let service = UserServiceServer::new(Bare);
             server

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 mod client;
+mod inbound;
 mod python;
 mod relay;
 mod server;

@@ -154,7 +154,7 @@ impl Server {
     }
 }
 
-fn order(kind: Kind) -> Order {
+pub(crate) fn order(kind: Kind) -> Order {
     as_ann(order_of_a_stranger(kind))
 }
 
@@ -162,7 +162,7 @@ fn as_ann(order: Order) -> Order {
     order.with("authorization", "Bearer s3cret")
 }
 
-fn order_of_a_stranger(kind: Kind) -> Order {
+pub(crate) fn order_of_a_stranger(kind: Kind) -> Order {
     match kind {
         Kind::Unary => Order::new("GetUser", &[json!({"id": 7})]),
         Kind::ClientStreaming => Order::new("ImportUsers", &[json!({}), json!({})]),
@@ -171,7 +171,7 @@ fn order_of_a_stranger(kind: Kind) -> Order {
     }
 }
 
-fn told(kind: Kind, behaviour: Behaviour) -> Order {
+pub(crate) fn told(kind: Kind, behaviour: Behaviour) -> Order {
     order(kind).with(Behaviour::KEY, &behaviour.to_string())
 }
 
