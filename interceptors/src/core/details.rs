@@ -100,12 +100,11 @@ impl CallDetails {
 
     /// Of a call that was received.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn received<F: Facts>(plan: &'static MethodPlan, mut head: Request<()>) -> Self {
-        let mark = Mark::take(plan, head.extensions_mut());
+    pub(crate) fn received<F: Facts>(plan: &'static MethodPlan, head: Request<()>) -> Self {
         let name = CallName::received(plan, F::path(head.extensions()));
         let mut details = Self::received_as::<F>(name, head);
-        if let Some(mark) = mark {
-            details.go_on(mark);
+        if Mark::may_be_there() {
+            details.take_mark(plan);
         }
         details
     }

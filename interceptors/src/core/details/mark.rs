@@ -2,8 +2,6 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tonic::Extensions;
-
 use super::super::id::RequestId;
 use super::super::name::CallName;
 use super::super::plan::MethodPlan;
@@ -39,18 +37,10 @@ pub(crate) struct Mark {
 }
 
 impl Mark {
-    /// The mark that the same method of the same policy has left. Another one goes: it holds once.
+    /// Whether it is worth looking for one.
     #[inline]
-    pub(super) fn take(plan: &MethodPlan, extensions: &mut Extensions) -> Option<Self> {
-        match ANY.load(Ordering::Relaxed) {
-            true => Self::find(plan, extensions),
-            false => None,
-        }
-    }
-
-    fn find(plan: &MethodPlan, extensions: &mut Extensions) -> Option<Self> {
-        let mark = extensions.remove::<Self>()?;
-        mark.plan.is_of_same_method(plan).then_some(mark)
+    pub(super) fn may_be_there() -> bool {
+        ANY.load(Ordering::Relaxed)
     }
 }
 
@@ -96,8 +86,15 @@ impl CallDetails {
         self.extensions_mut().insert(mark);
     }
 
-    /// Goes on where the part before decoding has left off.
-    pub(super) fn go_on(&mut self, mark: Mark) {
+    /// Takes out the mark that the same method of the same policy has left, and goes on where that has left off. Another one
+    /// goes, too: it holds once. Apart, so that calls without one do not pay for it.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn take_mark(&mut self, plan: &MethodPlan) {
+        let mark = self.extensions_mut().remove::<Mark>();
+        let Some(mark) = mark.filter(|mark| mark.plan.is_of_same_method(plan)) else {
+            return;
+        };
         self.name = CallName::new(mark.plan, None);
         self.name.set_request_id(mark.request_id);
         self.id_header = mark.id_header;
