@@ -115,7 +115,7 @@ pub(super) fn unknown(entries: &[Listed]) -> Chain {
         retry_named_at: None,
     };
     for (i, entry) in entries.iter().enumerate() {
-        // What needs to know who calls is nothing where nobody asks.
+        // An entry that needs the identity is left out where no `auth` comes before it.
         let cx = Ctxt::new();
         let view = View {
             name: &entry.name,

@@ -59,7 +59,7 @@ pub(super) fn described(checked: &Checked, others: &[Ident]) -> Described {
             #pairs
         },
         find: match checked.mount {
-            // A server is asked for a path as it stands, and not for what it ends with.
+            // A server compares the whole path; a channel ignores the prefix of its origin.
             Mount::Server => quote! {
                 if let ::core::option::Option::Some(plan) = __METHODS.plan(&__PLANS, path)
                     && plan.path() == path

@@ -45,7 +45,7 @@ impl PartialEq for Of<'_> {
     }
 }
 
-/// The list of methods that nobody knows.
+/// The list for methods that the service does not have.
 pub(super) fn of_unknown(chain: &Chain) -> Of<'_> {
     Of {
         chain,
@@ -551,7 +551,7 @@ pub(super) fn may_be_kept(checked: &Checked, chain: &Chain) -> bool {
     chain.first(&checked.entries, keeps).is_some()
 }
 
-/// `__kept_1_get`, and `__kept_1_` for methods that nobody knows.
+/// `__kept_1_get`, and `__kept_1_` for methods that the service does not have.
 fn kept_name(i: usize, chain: &Chain) -> Ident {
     let method = chain.name.trim_matches('*');
     format_ident!("__kept_{i}_{method}")

@@ -63,7 +63,7 @@ impl MethodRef {
     pub(crate) fn is_for(&self, form: &str) -> bool {
         let Some(path) = self.path() else {
             let listed = self.form();
-            // Whoever answers a `GET` answers a `HEAD` with it.
+            // The handler of a `GET` also answers a `HEAD`.
             let get = form.strip_prefix("HEAD ").map(|path| format!("GET {path}"));
             return listed.as_deref() == Some(form) || get.is_some() && listed == get;
         };
