@@ -180,8 +180,7 @@ pub(crate) fn without_entries(args: TokenStream, item: TokenStream) -> Option<Ch
         return None;
     };
     let mount = Mount::of(&Item::Struct(item.clone()), &args);
-    let is_enabled = mount.is_enabled();
-    if is_generated(&item) || !is_enabled {
+    if is_generated(&item) {
         return None;
     }
     let told = Ctxt::new();

@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Expr, Ident, Lit, LitStr, Path, Type, parse_quote};
 
+use super::elsewhere;
 use super::entry::Listed;
 use super::of_path;
 use super::reader::Reader;
@@ -12,8 +13,9 @@ use super::{Known, TABLE};
 use crate::ctxt::Ctxt;
 use crate::item::methods::{is_identifier, is_service_name};
 use crate::item::mount::{Mount, Side};
-use crate::text::args::{Arg, ArgValue, NAMELESS, parse_args};
+use crate::text::args::{Arg, ArgValue, nameless, parse_args};
 use crate::text::literals::literal;
+use crate::text::source::source;
 use crate::text::words::unknown;
 
 /// The attribute on a block.
@@ -41,7 +43,7 @@ pub(crate) struct Skipped {
 }
 
 pub(crate) fn parse_block_args(cx: &Ctxt, mount: Mount, tokens: TokenStream) -> BlockArgs {
-    let args = parse_args(cx, tokens, NAMELESS_ENTRY);
+    let args = parse_args(cx, tokens, &nameless_entry);
     let mut block = BlockArgs {
         krate: parse_quote!(::interceptors),
         service: None,
@@ -151,7 +153,7 @@ pub(crate) fn parse_method_args(cx: &Ctxt, mount: Mount, tokens: TokenStream) ->
         on_method: true,
     };
     let mut method = MethodArgs::default();
-    for arg in parse_args(cx, tokens, NAMELESS_ENTRY) {
+    for arg in parse_args(cx, tokens, &nameless_entry) {
         match arg.name.to_string().as_str() {
             _ if arg.path.is_some() => list.entry(arg, &mut method.entries),
             "name" => method.name(cx, arg),
@@ -192,7 +194,7 @@ impl MethodArgs {
     /// `skip(retry, my_crate::audit)`
     fn skip(&mut self, cx: &Ctxt, Arg { name, value, .. }: Arg) {
         let skipped = match value {
-            ArgValue::List(tokens) => parse_args(cx, tokens, NAMELESS),
+            ArgValue::List(tokens) => parse_args(cx, tokens, &nameless),
             _ => Vec::new(),
         };
         if skipped.is_empty() {
@@ -216,9 +218,24 @@ fn key(arg: &Arg) -> String {
     }
 }
 
-/// What is said of an element of the list that has no name.
-const NAMELESS_ENTRY: &str =
-    "expected the name of an interceptor or of a setting, such as `logging` or `retry(max = 3)`";
+fn is_entry(name: &str) -> bool {
+    TABLE.iter().any(|known| known.row.name == name)
+}
+
+/// The message for an element of the list that is not a name.
+fn nameless_entry(element: &TokenStream) -> String {
+    match syn::parse2::<Expr>(element.clone()) {
+        Ok(expr) if literal(&expr).is_none() => {
+            let value = source(&expr);
+            format!("an interceptor of yours is listed as `with({value})`")
+        }
+        Ok(Expr::Lit(text)) if matches!(&text.lit, Lit::Str(text) if is_entry(&text.value())) => {
+            let name = source(&text).replace('"', "");
+            format!("the name of an interceptor has no quotes; write `{name}`")
+        }
+        _ => "expected the name of an interceptor or of a setting, such as `logging` or `retry(max = 3)`".to_owned(),
+    }
+}
 
 struct List<'a> {
     cx: &'a Ctxt,
@@ -341,20 +358,42 @@ impl List<'_> {
             let meant = meant.name;
             return format!("unknown interceptor `{name}`; did you mean `{meant}`?");
         }
+        if let Some(instead) = elsewhere::instead_of(name) {
+            return format!("unknown interceptor `{name}`; {instead}");
+        }
+        let mut everywhere = TABLE.iter().map(|known| known.row);
+        if let Some(meant) = everywhere.find(|row| row.also_called.contains(&name)) {
+            let (meant, places) = (meant.name, meant.places.in_words());
+            return format!("unknown interceptor `{name}`; `{meant}` does that, on {places}");
+        }
         let mut names: Vec<_> = here.map(|row| row.name).collect();
         if name.starts_with(char::is_uppercase) {
             return format!(
                 "unknown interceptor `{name}`; one of yours is listed as `with({name})`, or by its path"
             );
         }
-        match (name, name.strip_prefix("no_"), self.on_method) {
-            ("skip" | "name", _, false) => {
-                return format!("`{name}` belongs in the attribute on a method, not on the block");
-            }
-            (_, Some(entry), true) if names.contains(&entry) => {
+        if !self.on_method && matches!(name, "skip" | "name") {
+            return format!("`{name}` belongs in the attribute on a method, not on the block");
+        }
+        let without = ["no_", "skip_", "without_", "disable_"];
+        let mut without = without
+            .iter()
+            .filter_map(|prefix| name.strip_prefix(prefix));
+        match without.find(|entry| names.contains(entry)) {
+            Some(entry) if self.on_method => {
                 return format!("unknown interceptor `{name}`; write `skip({entry})`");
             }
-            _ => {}
+            Some("auth") => {
+                return format!(
+                    "unknown interceptor `{name}`; list methods that need no token: `auth(public = […])`"
+                );
+            }
+            Some(entry) => {
+                return format!(
+                    "unknown interceptor `{name}`; list methods that go without it: `{entry}(except = […])`"
+                );
+            }
+            None => {}
         }
         names.extend(match (self.on_method, self.mount) {
             (true, _) => ["skip", "name"].as_slice(),

@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 
 pub(crate) mod access;
 pub(crate) mod chain;
+mod elsewhere;
 pub(crate) mod entry;
 pub(crate) mod list;
 pub(crate) mod parse;

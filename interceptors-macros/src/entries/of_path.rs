@@ -15,6 +15,7 @@ use crate::text::args::{Arg, ArgValue, parse_value};
 use crate::text::config::Config;
 use crate::text::literals::literal;
 use crate::text::settings::Settings;
+use crate::text::source::source;
 use crate::text::span::at;
 use crate::text::summary::summary;
 use crate::text::tokens::find_ident;
@@ -42,8 +43,13 @@ pub(crate) fn read(
     key: String,
     tokens: TokenStream,
 ) -> Option<Listed> {
-    let nameless = "the settings of an interceptor have names: write `name = value`";
-    let mut settings = Settings::of_any_name(reader.cx, tokens, nameless);
+    let nameless = |value: &TokenStream| {
+        format!(
+            "the settings of an interceptor have names: write `name = {}`",
+            source(value)
+        )
+    };
+    let mut settings = Settings::of_any_name(reader.cx, tokens, &nameless);
     let methods = reader.selector(&mut settings);
     let mut config = Config::new(quote!(new()), reader.name.span());
     let mut all_shown = Vec::new();

@@ -131,11 +131,17 @@ impl<'a> Reader<'a> {
         let all = self.row.settings;
         let mut names: Vec<&str> = self.here().map(|setting| setting.name).collect();
         names.extend(["only", "except"]);
-        let nameless = self.row.nameless();
+        let nameless = |value: &TokenStream| self.row.nameless(value, self.mount);
         let instead = |name: &str| {
             if let Some(elsewhere) = all.iter().find(|setting| setting.name == name) {
                 let places = elsewhere.places.in_words();
                 return Some(format!("`{name}` belongs on {places}; take it out here"));
+            }
+            if matches!(self.row.positional, Positional::Time { .. }) && TIMES.contains(&name) {
+                let entry = &self.name;
+                return Some(format!(
+                    "`{entry}` takes the time without a name: `{entry}(\"2s\")`"
+                ));
             }
             let mut here = self.here();
             let meant = here
@@ -404,6 +410,11 @@ impl Reading<'_> {
         }
     }
 }
+
+/// What the time of an entry is called elsewhere.
+const TIMES: &[&str] = &[
+    "after", "deadline", "duration", "ms", "millis", "seconds", "secs", "time", "timeout", "total",
+];
 
 /// A configuration that begins with `key(…)`; what is wrong with that stands at the value.
 fn starting(key: &Ident, place: Span, value: &TokenStream) -> Config {

@@ -1,8 +1,14 @@
 //! What an entry is, as data. A row is the only place that says what an entry has: the parser, the suggestions, the
 //! tables of the documentation and the tests read it.
 
+use proc_macro2::TokenStream;
+use syn::{Expr, Lit};
+
 use crate::item::mount::{Mount, Side};
-use crate::text::args::NAMELESS;
+use crate::text::args;
+use crate::text::literals::literal;
+use crate::text::source::source;
+use crate::text::values::{is_code, is_level};
 
 pub(crate) struct Row {
     pub(crate) name: &'static str,
@@ -59,19 +65,24 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// What is said of a value without a name.
-    pub(crate) fn nameless(&self) -> String {
+    /// The message for a value without a name, which stands on this mount.
+    pub(crate) fn nameless(&self, value: &TokenStream, mount: Mount) -> String {
         let name = self.name;
         match self.positional {
             Positional::No if self.settings.is_empty() => {
                 format!("`{name}` has no settings; take this out")
             }
             Positional::No => {
-                let example = self.example;
-                format!("`{name}` takes its settings by name: `{example}`")
+                let mut here = self.settings.iter().filter(|it| it.places.has(mount));
+                let meant = here.find_map(|it| Some((it.name, it.value.accepting(value)?)));
+                let write = match meant {
+                    Some((setting, value)) => format!("{name}({setting} = {value})"),
+                    None => self.example.to_owned(),
+                };
+                format!("`{name}` takes its settings by name; write `{write}`")
             }
             Positional::Time { second, .. } => second.to_owned(),
-            Positional::Own => NAMELESS.to_owned(),
+            Positional::Own => args::nameless(value),
         }
     }
 
@@ -338,6 +349,36 @@ pub(crate) enum Value {
     Parts(&'static [Setting], &'static str),
     /// The entry reads it itself; this is how it is written.
     Own(#[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))] &'static str),
+}
+
+impl Value {
+    /// The text of a value that was given without a name, if it can be the value of a setting of this type.
+    fn accepting(&self, value: &TokenStream) -> Option<String> {
+        let expr: Expr = syn::parse2(value.clone()).ok()?;
+        let text = source(&expr);
+        let is_constant =
+            matches!(&expr, Expr::Path(path) if path.path.get_ident().is_some_and(is_upper_case));
+        match (self, literal(&expr)) {
+            (Self::Integer(..), Some(Lit::Int(_)))
+            | (Self::Float(_), Some(Lit::Float(_)))
+            | (Self::Boolean, Some(Lit::Bool(_)))
+            | (Self::Text | Self::SomeText(_) | Self::TextKey, Some(Lit::Str(_))) => Some(text),
+            (Self::Duration | Self::Delay, Some(Lit::Str(time))) => {
+                humantime::parse_duration(&time.value()).ok().map(|_| text)
+            }
+            (Self::Level, Some(Lit::Str(level))) => is_level(&level.value()).then_some(text),
+            (Self::Texts, Some(Lit::Str(_))) => Some(format!("[{text}]")),
+            (Self::Codes | Self::CodesOrNone, None) => is_code(&expr).then(|| format!("[{text}]")),
+            (Self::Integer(..), None) => is_constant.then_some(text),
+            (Self::Given(_), None) => (!is_constant).then_some(text),
+            _ => None,
+        }
+    }
+}
+
+fn is_upper_case(ident: &syn::Ident) -> bool {
+    let name = ident.to_string();
+    name == name.to_uppercase()
 }
 
 /// One of these settings is needed.

@@ -26,6 +26,13 @@ struct With(Expr);
 pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
     let missing = "`with` needs an interceptor: `with(self.audit)`";
     let (expr, rest) = reader.value_and_rest(tokens, missing)?;
+    if let Expr::Closure(closure) = &expr {
+        reader.cx.error_on(
+            closure,
+            "a closure is no interceptor; implement `Interceptor` for a type, and give `with` a value of it",
+        );
+        return None;
+    }
     let mut reading = reader.read(rest)?;
     reading.shown.push(("value".to_owned(), summary(&expr)));
     Some(reading.listed(With(expr)))

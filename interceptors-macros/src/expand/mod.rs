@@ -4,6 +4,7 @@ mod channel;
 mod client_module;
 mod common;
 mod described;
+mod disabled;
 mod expander;
 mod found;
 mod hidden;
@@ -36,6 +37,7 @@ pub(crate) fn expand(checked: &Checked) -> TokenStream {
 pub(crate) fn beside_the_item(checked: &Checked) -> TokenStream {
     match &checked.item {
         Annotated::Channel(item) => match checked.mount {
+            mount if !mount.is_enabled() => disabled::beside(checked, item),
             Mount::Server => server::beside(checked, item),
             _ => channel::beside(checked, item),
         },

@@ -8,7 +8,7 @@ use syn::{
 };
 
 use crate::ctxt::Ctxt;
-use crate::text::tokens::{find_ident, ungroup};
+use crate::text::tokens::{find_ident, has_path, ungroup};
 
 /// The module of a client, as tonic's code generator writes it.
 ///
@@ -38,7 +38,22 @@ pub(crate) struct ClientMethod {
     pub(crate) response_is_stream: bool,
 }
 
+/// The message for a module that is for another tonic.
+const OTHER_TONIC: &str = "this was generated for tonic 0.13 or earlier, and `interceptors` works with tonic 0.14; update `tonic` and `prost`, and generate the code with `tonic-prost-build`";
+
+/// Whether the module was generated for another tonic, which is reported. Since 0.14, the codec is in a crate of its own.
+pub(super) fn is_of_other_tonic(cx: &Ctxt, module: &ItemMod) -> bool {
+    let is_other = has_path(module.to_token_stream(), &["tonic", "codec", "ProstCodec"]);
+    if is_other {
+        cx.error_on(&module.ident, OTHER_TONIC);
+    }
+    is_other
+}
+
 pub(crate) fn parse(cx: &Ctxt, mut module: ItemMod) -> Option<ClientModule> {
+    if is_of_other_tonic(cx, &module) {
+        return None;
+    }
     let Some((_, items)) = &mut module.content else {
         cx.error_on(
             &module,

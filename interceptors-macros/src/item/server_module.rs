@@ -6,7 +6,7 @@ use syn::{
     Pat, Stmt, TraitItem, Type,
 };
 
-use super::client_module::{client_of, is_of};
+use super::client_module::{client_of, is_of, is_of_other_tonic};
 use crate::ctxt::Ctxt;
 use crate::text::tokens::find_ident;
 
@@ -52,6 +52,9 @@ pub(crate) fn is_server(module: &ItemMod) -> bool {
 }
 
 pub(crate) fn parse(cx: &Ctxt, mut module: ItemMod) -> Option<ServerModule> {
+    if is_of_other_tonic(cx, &module) {
+        return None;
+    }
     let name = module.ident.clone();
     let found = find(&mut module);
     let Some((server, block)) = found else {

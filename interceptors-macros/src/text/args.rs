@@ -3,6 +3,7 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Expr, Ident, Path, PathSegment, Token, token};
 
+use super::source::source;
 use crate::ctxt::Ctxt;
 
 /// One element of a list of arguments, before it has a meaning.
@@ -22,12 +23,16 @@ pub(crate) enum ArgValue {
     List(TokenStream),
 }
 
-/// What is said of an element without a name, where no entry says it better.
-pub(crate) const NAMELESS: &str = "expected the name of an interceptor or of a setting";
+/// The message for an element that is a value: `3` of `retry(3)`, `self.audit` of `#[intercept(self.audit)]`.
+pub(crate) type Nameless<'a> = &'a dyn Fn(&TokenStream) -> String;
 
-/// Parses `a, b = expr, c(…)`. What is wrong in one element does not hide the others. `nameless` is what is said of
-/// an element that does not begin with a name.
-pub(crate) fn parse_args(cx: &Ctxt, tokens: TokenStream, nameless: &str) -> Vec<Arg> {
+/// This message where no entry has a better one.
+pub(crate) fn nameless(_: &TokenStream) -> String {
+    "expected the name of an interceptor or of a setting".to_owned()
+}
+
+/// Parses `a, b = expr, c(…)`. An error in one element does not hide the others.
+pub(crate) fn parse_args(cx: &Ctxt, tokens: TokenStream, nameless: Nameless<'_>) -> Vec<Arg> {
     let parser = |input: ParseStream<'_>| {
         let mut args = Vec::new();
         while !input.is_empty() {
@@ -52,11 +57,12 @@ pub(crate) fn parse_args(cx: &Ctxt, tokens: TokenStream, nameless: &str) -> Vec<
     cx.ok(parser.parse2(tokens)).unwrap_or_default()
 }
 
-fn parse_arg(input: ParseStream<'_>, nameless: &str) -> syn::Result<Arg> {
+fn parse_arg(input: ParseStream<'_>, nameless: Nameless<'_>) -> syn::Result<Arg> {
+    let element = up_to_comma(&input.fork())?;
     // `crate` is a keyword, so `parse_any`.
     let leading_colon: Option<Token![::]> = input.parse()?;
     if !input.peek(Ident::peek_any) {
-        return Err(input.error(nameless));
+        return Err(syn::Error::new_spanned(&element, nameless(&element)));
     }
     let mut name = input.call(Ident::parse_any)?;
     let mut path = leading_colon.map(|colon| Path {
@@ -85,9 +91,19 @@ fn parse_arg(input: ParseStream<'_>, nameless: &str) -> syn::Result<Arg> {
         let content;
         syn::parenthesized!(content in input);
         ArgValue::List(content.parse()?)
+    } else if input.peek(token::Brace) || input.peek(token::Bracket) {
+        let group: Group = input.parse()?;
+        let message = format!(
+            "settings stand in parentheses: `{name}({})`",
+            source(&group.stream())
+        );
+        return Err(syn::Error::new(group.span(), message));
     } else {
         ArgValue::None
     };
+    if is_inside_expression(input) {
+        return Err(syn::Error::new_spanned(&element, nameless(&element)));
+    }
     Ok(Arg { name, path, value })
 }
 
@@ -129,9 +145,19 @@ pub(crate) fn parse_value(input: ParseStream<'_>, name: &str, span: Span) -> syn
     })
 }
 
-fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {
+/// Whether an expression goes on here, so that the name before it is not the name of a setting: `self.audit`, `build()?`.
+fn is_inside_expression(input: ParseStream<'_>) -> bool {
+    input.peek(Token![.]) || input.peek(Token![?]) || input.peek(Token![|]) || input.peek(Token![!])
+}
+
+fn up_to_comma(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    let mut trees = Vec::new();
     while !input.is_empty() && !input.peek(Token![,]) {
-        input.parse::<proc_macro2::TokenTree>()?;
+        trees.push(input.parse::<proc_macro2::TokenTree>()?);
     }
-    Ok(())
+    Ok(trees.into_iter().collect())
+}
+
+fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {
+    up_to_comma(input).map(drop)
 }

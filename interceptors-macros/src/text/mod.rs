@@ -3,9 +3,11 @@
 pub(crate) mod args;
 pub(crate) mod attributes;
 pub(crate) mod config;
+mod cures;
 pub(crate) mod literals;
 pub(crate) mod metadata;
 pub(crate) mod settings;
+pub(crate) mod source;
 pub(crate) mod span;
 pub(crate) mod summary;
 pub(crate) mod tokens;

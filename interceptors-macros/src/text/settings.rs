@@ -1,7 +1,8 @@
 use proc_macro2::TokenStream;
+use quote::ToTokens;
 use syn::{Expr, Ident};
 
-use super::args::{Arg, ArgValue, NAMELESS, parse_args};
+use super::args::{Arg, ArgValue, Nameless, nameless, parse_args};
 use super::words::unknown;
 use crate::ctxt::Ctxt;
 
@@ -16,8 +17,8 @@ pub(crate) struct Settings<'c> {
 /// What an entry can be told.
 pub(crate) struct Known<'a> {
     pub(crate) names: Vec<&'a str>,
-    /// What is said of a value without a name.
-    pub(crate) nameless: &'a str,
+    /// The message for a value without a name.
+    pub(crate) nameless: Nameless<'a>,
     /// What is said of a name that is not among them, where something better can be said than which is near.
     pub(crate) instead: &'a dyn Fn(&str) -> Option<String>,
 }
@@ -35,7 +36,7 @@ impl<'c> Settings<'c> {
                 name.starts_with(char::is_uppercase) || name == "true" || name == "false";
             let is_value = matches!(arg.value, ArgValue::None) && looks_like_a_value;
             let message = match is_value {
-                true => known.nameless.to_owned(),
+                true => (known.nameless)(&arg.name.to_token_stream()),
                 false => (known.instead)(&name)
                     .unwrap_or_else(|| unknown("setting", &name, &known.names)),
             };
@@ -47,14 +48,14 @@ impl<'c> Settings<'c> {
     pub(crate) fn parts(cx: &'c Ctxt, tokens: TokenStream, names: &[&str]) -> Self {
         let known = Known {
             names: names.to_vec(),
-            nameless: NAMELESS,
+            nameless: &nameless,
             instead: &|_| None,
         };
         Self::new(cx, tokens, &known)
     }
 
     /// Settings that only the compiler knows.
-    pub(crate) fn of_any_name(cx: &'c Ctxt, tokens: TokenStream, nameless: &str) -> Self {
+    pub(crate) fn of_any_name(cx: &'c Ctxt, tokens: TokenStream, nameless: Nameless<'_>) -> Self {
         Self::read(cx, tokens, nameless, |_| None)
     }
 
@@ -62,7 +63,7 @@ impl<'c> Settings<'c> {
     fn read(
         cx: &'c Ctxt,
         tokens: TokenStream,
-        nameless: &str,
+        nameless: Nameless<'_>,
         wrong: impl Fn(&Arg) -> Option<String>,
     ) -> Self {
         let errors = cx.errors();

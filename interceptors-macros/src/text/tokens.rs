@@ -88,6 +88,26 @@ pub(crate) fn find_ident(tokens: TokenStream, name: &str) -> Option<Ident> {
     })
 }
 
+/// Whether these segments occur as a path, or as the end of one.
+pub(crate) fn has_path(tokens: TokenStream, segments: &[&str]) -> bool {
+    let trees: Vec<TokenTree> = tokens.into_iter().collect();
+    let is_path = |trees: &[TokenTree]| {
+        let mut trees = trees.iter();
+        segments.iter().enumerate().all(|(i, segment)| {
+            let mut colon =
+                || matches!(trees.next(), Some(TokenTree::Punct(punct)) if punct.as_char() == ':');
+            let is_joined = i == 0 || colon() && colon();
+            is_joined && matches!(trees.next(), Some(TokenTree::Ident(ident)) if ident == segment)
+        })
+    };
+    let mut starts = 0..trees.len();
+    starts.any(|start| is_path(&trees[start..]))
+        || trees.into_iter().any(|tree| match tree {
+            TokenTree::Group(group) => has_path(group.stream(), segments),
+            _ => false,
+        })
+}
+
 /// Finds in bodies the calls of methods of the same service.
 pub(crate) struct Siblings<'a> {
     pub(crate) names: &'a [String],

@@ -2,6 +2,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, Ident, Lit};
 
+use super::cures;
 use super::literals::{is_negative, literal};
 use super::metadata::wrong_metadata_key;
 use super::span::at;
@@ -47,8 +48,9 @@ impl Values<'_> {
         let number = match literal(expr) {
             None => return Some(quote!(#expr)),
             Some(Lit::Int(number)) => number,
-            _ => {
-                let message = format!("`{name}` must be a whole number, such as `10`");
+            Some(other) => {
+                let number = cures::whole_number(other).unwrap_or_else(|| "10".to_owned());
+                let message = format!("`{name}` must be a whole number; write `{name} = {number}`");
                 return self.wrong(expr, message);
             }
         };
@@ -73,17 +75,33 @@ impl Values<'_> {
         let number = match literal(expr) {
             None => return Some(quote!(#expr)),
             Some(Lit::Float(number)) => number.base10_parse::<f64>(),
-            Some(Lit::Int(_)) => {
-                let shown = expr.to_token_stream().to_string().replace(' ', "");
-                return self.wrong(expr, format!("`{name}` must be a float; write `{shown}.0`"));
+            Some(Lit::Int(number)) => number.base10_parse::<f64>(),
+            _ => {
+                return self.wrong(
+                    expr,
+                    format!("`{name}` must be a floating-point number, such as `0.5`"),
+                );
             }
-            _ => return self.wrong(expr, format!("`{name}` must be a float, such as `0.5`")),
         };
         let sign = if is_negative(expr) { -1.0 } else { 1.0 };
-        match number.ok().and_then(|number| wrong(sign * number)) {
-            Some(what) => self.wrong(expr, format!("`{name}` {what}")),
-            None => Some(quote!(#expr)),
-        }
+        let number = number.ok().map(|number| sign * number);
+        let what = number.and_then(wrong);
+        let is_integer = matches!(literal(expr), Some(Lit::Int(_)));
+        let message = match (what, number) {
+            (Some(what), Some(number)) => {
+                // 50 may be meant as 50 %.
+                let part = number / 100.0;
+                match wrong(part) {
+                    None if number > 1.0 => format!("`{name}` {what}; write `{name} = {part:?}`"),
+                    _ => format!("`{name}` {what}"),
+                }
+            }
+            (None, Some(number)) if is_integer => {
+                format!("`{name}` must be a floating-point number; write `{name} = {number:?}`")
+            }
+            _ => return Some(quote!(#expr)),
+        };
+        self.wrong(expr, message)
     }
 
     pub(crate) fn boolean(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
@@ -162,8 +180,10 @@ impl Values<'_> {
         let text = match literal(expr) {
             None => return Some(quote!(#expr)),
             Some(Lit::Str(text)) => text,
-            Some(_) => {
-                let message = format!("`{name}` must be a string with a unit, such as `\"250ms\"`");
+            Some(other) => {
+                let time = cures::time_of_number(&other.to_token_stream().to_string());
+                let time = time.unwrap_or_else(|| "250ms".to_owned());
+                let message = format!("`{name}` must be a string with a unit; write `\"{time}\"`");
                 return self.wrong(expr, message);
             }
         };
@@ -177,6 +197,11 @@ impl Values<'_> {
                 )
             }
             None => {
+                if let Some(time) = cures::time_of_text(&text.value()) {
+                    let message =
+                        format!("`{name}` must be a time with a unit; write `\"{time}\"`");
+                    return self.wrong(expr, message);
+                }
                 let longer = if may_be_zero { "" } else { " longer than zero" };
                 let message = format!(
                     "`{name}` must be a time{longer} with a unit, such as `\"250ms\"`, `\"2s\"` or `\"1m 30s\"`"
@@ -187,13 +212,16 @@ impl Values<'_> {
     }
 
     pub(crate) fn level(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
-        if let Expr::Path(path) = expr
-            && let Some(level) = LEVELS.iter().find(|level| path.path.is_ident(level))
-        {
+        if let Some(level) = bare_level(expr) {
             return self.wrong(
                 expr,
-                format!("`{name}` is a string: `{name} = \"{level}\"`"),
+                format!("`{name}` is a string; write `{name} = \"{level}\"`"),
             );
+        }
+        if let Expr::Path(path) = expr
+            && let Some(level) = named_level(&path.path)
+        {
+            return Some(quote_spanned!(at(level.span())=> __interceptors::tracing::Level::#level));
         }
         match literal(expr) {
             None => Some(quote!(#expr)),
@@ -223,11 +251,19 @@ impl Values<'_> {
     /// The same; it may also be empty.
     pub(crate) fn codes_or_none(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
         let Expr::Array(array) = expr else {
-            if literal(expr).is_none() {
+            let one = match expr {
+                Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
+                _ => None,
+            };
+            let one = one.and_then(|name| nearest(&name.replace('_', ""), &CODES));
+            if one.is_none() && literal(expr).is_none() {
                 return Some(quote!(#expr));
             }
-            let message = format!("`{name}` must be a list, such as `[Unavailable, Aborted]`");
-            return self.wrong(expr, message);
+            let list = one.unwrap_or("Unavailable, Aborted");
+            return self.wrong(
+                expr,
+                format!("`{name}` is a list; write `{name} = [{list}]`"),
+            );
         };
         let mut seen: Vec<String> = Vec::new();
         let mut codes = Vec::new();
@@ -272,6 +308,34 @@ fn unknown_code(name: &str) -> String {
         Some(near) => format!("unknown status code `{name}`; did you mean `{near}`?"),
         None => format!("unknown status code `{name}`; expected one such as `Unavailable`"),
     }
+}
+
+pub(crate) fn is_level(text: &str) -> bool {
+    LEVELS.contains(&text)
+}
+
+/// `info` or `INFO`, which is no constant of the user's.
+fn bare_level(expr: &Expr) -> Option<String> {
+    let Expr::Path(path) = expr else {
+        return None;
+    };
+    let name = path.path.get_ident()?.to_string().to_lowercase();
+    is_level(&name).then_some(name)
+}
+
+/// `INFO` of `Level::INFO` and of `tracing::Level::INFO`.
+fn named_level(path: &syn::Path) -> Option<&Ident> {
+    let mut backwards = path.segments.iter().rev().map(|segment| &segment.ident);
+    let (level, parent) = (backwards.next()?, backwards.next()?);
+    let name = level.to_string();
+    let is_named =
+        parent == "Level" && name == name.to_uppercase() && is_level(&name.to_lowercase());
+    is_named.then_some(level)
+}
+
+/// Whether it is the name of a status code.
+pub(crate) fn is_code(expr: &Expr) -> bool {
+    last_ident(expr).is_some_and(|code| CODES.contains(&code.to_string().as_str()))
 }
 
 /// The identifier of `Unavailable`, `Code::Unavailable` or `tonic::Code::Unavailable`.

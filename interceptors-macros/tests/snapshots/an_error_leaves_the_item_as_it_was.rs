@@ -2,7 +2,7 @@
     "unknown interceptor `loging`; did you mean `logging`?"
 }
 ::core::compile_error! {
-    "`max` must be a whole number, such as `10`"
+    "`max` must be a whole number; write `max = 3`"
 }
 #[tonic::async_trait]
 impl UserService for Users {
