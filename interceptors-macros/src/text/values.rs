@@ -92,7 +92,7 @@ impl Values<'_> {
                 // 50 may be meant as 50 %.
                 let part = number / 100.0;
                 match wrong(part) {
-                    None if number > 1.0 => format!("`{name}` {what}; write `{name} = {part:?}`"),
+                    None if number >= 2.0 => format!("`{name}` {what}; write `{name} = {part:?}`"),
                     _ => format!("`{name}` {what}"),
                 }
             }
