@@ -151,7 +151,7 @@ fn all_entries() -> String {
 }
 
 /// Features that are no entry's, and what they bring.
-const OTHER_FEATURES: [(&str, &str); 12] = [
+const OTHER_FEATURES: [(&str, &str); 13] = [
     (
         "server",
         "the attribute on a struct for a whole server; the true path and the peer's address of a call",
@@ -167,6 +167,10 @@ const OTHER_FEATURES: [(&str, &str); 12] = [
     ),
     ("static-tokens", "[`auth::StaticTokens`]"),
     ("jwt", "`auth::jwt`"),
+    (
+        "jwks-url",
+        "keys of `auth::jwt` by URL, and `auth::Introspection`",
+    ),
     (
         "transparent-retry",
         "`retry` on a client transparently retries requests that the server never processed",

@@ -6,14 +6,13 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tonic::{Code, Status};
 
-use self::fetch::{Fetch, Fetching, Waiting};
-use self::pause::Pause;
+use self::fetch::{Answer, Fetch, Fetching};
 use super::TokenSource;
+use super::pause::Pause;
 use crate::CallDetails;
 use crate::kit::code_names::code_name;
 
 mod fetch;
-mod pause;
 mod waits;
 
 /// A token that was fetched.
@@ -173,7 +172,7 @@ impl TokenCache {
     }
 
     /// The token, or the fetch that will give one.
-    fn ask(&self) -> Result<Asked, Status> {
+    fn ask(&self) -> Result<Asked<impl Future<Output = Answer> + use<>>, Status> {
         let mut state = self.shared.state();
         let state = &mut *state;
         let valid = match &state.kept {
@@ -189,13 +188,13 @@ impl TokenCache {
             }
             None => {
                 let fetch = state.running_or(begin)?;
-                Ok(Asked::Wait(fetch.waiting()))
+                Ok(Asked::Wait(fetch.answer()))
             }
         }
     }
 }
 
-enum Asked {
+enum Asked<Waiting> {
     Token(String),
     Wait(Waiting),
 }
@@ -318,7 +317,7 @@ impl TokenSource for TokenCache {
                 Asked::Token(token) => return Ok(token),
                 Asked::Wait(waiting) => waiting,
             };
-            if let Some(answer) = waiting.answer().await {
+            if let Some(answer) = waiting.await {
                 return answer;
             }
         }

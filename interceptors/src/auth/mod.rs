@@ -78,9 +78,17 @@ mod cache;
 #[cfg(feature = "client")]
 #[doc(hidden)]
 pub mod client;
+#[cfg(any(feature = "client", feature = "jwks-url"))]
+mod flight;
 mod interceptor;
+#[cfg(feature = "jwks-url")]
+mod introspection;
 #[cfg(feature = "jwt")]
 pub mod jwt;
+#[cfg(any(feature = "client", feature = "jwks-url"))]
+mod pause;
+#[cfg(feature = "jwks-url")]
+mod remote;
 #[cfg(feature = "static-tokens")]
 mod static_tokens;
 mod verifier;
@@ -92,6 +100,10 @@ pub use client::{Authenticate, Config as ClientConfig, TokenSource};
 
 pub use by::{Authenticates, By};
 pub use interceptor::{Auth, Config};
+#[cfg(feature = "jwks-url")]
+pub use introspection::{Introspection, IntrospectionBuilder, IntrospectionError, TokenInfo};
+#[cfg(feature = "jwks-url")]
+pub use remote::{FetchCounts, FetchError, HttpClient};
 #[cfg(feature = "static-tokens")]
 pub use static_tokens::{StaticTokens, UnusableToken};
 pub use verifier::{RequestExt, Verifier};

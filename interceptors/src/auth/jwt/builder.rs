@@ -1,14 +1,16 @@
 use std::collections::HashSet;
 use std::marker::PhantomData;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jsonwebtoken::crypto::rust_crypto;
 use jsonwebtoken::{Algorithm, AlgorithmFamily, Validation};
 
+#[cfg(feature = "jwks-url")]
+use super::by_url::{ByUrl, Settings};
 use super::keys::{KeySet, Keys, SetupError};
 use super::rules::Rules;
-use super::verifier::JwtVerifier;
+use super::verifier::{JwtVerifier, Source};
 
 /// What tokens are to be like. [`JwtVerifier::builder`] begins one.
 ///
@@ -32,6 +34,8 @@ pub struct Builder<Claims, Aud = Undecided, Iss = Undecided> {
     token_type: Option<String>,
     max_size: usize,
     keys: KeySet,
+    #[cfg(feature = "jwks-url")]
+    pub(super) by_url: Settings,
     decided: PhantomData<Makes<Claims, Aud, Iss>>,
 }
 
@@ -68,6 +72,8 @@ impl<Claims> Builder<Claims> {
             token_type: None,
             max_size: MAX_SIZE,
             keys: KeySet::new(),
+            #[cfg(feature = "jwks-url")]
+            by_url: Settings::default(),
             decided: PhantomData,
         }
     }
@@ -81,6 +87,8 @@ impl<Claims, Aud, Iss> Builder<Claims, Aud, Iss> {
             token_type: self.token_type,
             max_size: self.max_size,
             keys: self.keys,
+            #[cfg(feature = "jwks-url")]
+            by_url: self.by_url,
             decided: PhantomData,
         }
     }
@@ -162,7 +170,8 @@ fn require<S: Into<String>>(
 }
 
 impl<Claims> Builder<Claims, Decided, Decided> {
-    /// The verifier.
+    /// The verifier. If its keys are fetched, the first fetch begins here where a runtime of tokio is, and otherwise with the first
+    /// call; see `JwtVerifier::ready`.
     ///
     /// # Errors
     ///
@@ -187,13 +196,21 @@ impl<Claims> Builder<Claims, Decided, Decided> {
                 return Err(SetupError::NobodyIsRight);
             }
         }
-        let rules = Rules {
+        let rules = Arc::new(Rules {
             algorithms: self.algorithms,
             validation: self.validation,
             token_type: self.token_type,
             max_size: self.max_size,
-        };
+        });
+        #[cfg(feature = "jwks-url")]
+        if let Some(fetching) = self.by_url.fetching(!self.keys.is_empty())? {
+            if hmac != 0 {
+                return Err(SetupError::SecretKeysByUrl);
+            }
+            let source = Source::ByUrl(ByUrl::new(fetching, Arc::clone(&rules)));
+            return Ok(JwtVerifier::new(rules, source));
+        }
         let keys = Keys::new(self.keys, &rules)?;
-        Ok(JwtVerifier::new(rules, RwLock::new(Arc::new(keys))))
+        Ok(JwtVerifier::new(rules, Source::given(keys)))
     }
 }

@@ -41,6 +41,11 @@ impl KeySet {
         self.0.push((Some(kid.into()), Source::Key(key)));
         self
     }
+
+    #[cfg(feature = "jwks-url")]
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 /// One key without a name, for all tokens.
@@ -112,6 +117,12 @@ pub enum SetupError {
     SameKid(String),
     /// There are several keys, and none has a `kid`.
     NoKid,
+    /// Keys come from more than one place: given, from a URL, or by discovery.
+    KeysTwice,
+    /// Algorithms with secret keys, and keys by URL: what can be read there is no secret.
+    SecretKeysByUrl,
+    /// A URL cannot be used, or a certificate. The text says why.
+    Http(String),
 }
 
 impl fmt::Display for SetupError {
@@ -132,6 +143,11 @@ impl fmt::Display for SetupError {
             Self::WeakKey(kid) => write!(f, "{} is too weak for its algorithm", key(kid)),
             Self::SameKid(kid) => write!(f, "several keys have the id {kid:?}"),
             Self::NoKid => f.write_str("there are several keys, and none has an id"),
+            Self::KeysTwice => f.write_str("keys come from more than one place"),
+            Self::SecretKeysByUrl => {
+                f.write_str("algorithms with secret keys do not go with keys by URL")
+            }
+            Self::Http(why) => f.write_str(why),
         }
     }
 }
@@ -219,6 +235,13 @@ impl Keys {
 
     pub(super) fn len(&self) -> usize {
         self.0.len()
+    }
+
+    /// Whether fetching the set anew cannot help a token with this `kid`.
+    #[cfg(feature = "jwks-url")]
+    pub(super) fn has(&self, kid: Option<&str>) -> bool {
+        let is_for = |key: &Key| key.kid.is_none() || key.kid.as_deref() == kid;
+        kid.is_none() || self.0.iter().any(is_for)
     }
 
     /// The key for a token with this header.

@@ -67,6 +67,8 @@
 //! of `jsonwebtoken` installs it before it builds a verifier.
 
 mod builder;
+#[cfg(feature = "jwks-url")]
+mod by_url;
 mod keys;
 mod rules;
 mod verifier;

@@ -3,15 +3,21 @@ use std::marker::PhantomData;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::{decode, decode_header};
+use jsonwebtoken::{Header, decode, decode_header};
 use serde::de::DeserializeOwned;
 use tonic::Status;
 
+#[cfg(feature = "jwks-url")]
+use super::by_url::ByUrl;
 use super::keys::{KeySet, Keys, SetupError};
 use super::rules::Rules;
 use crate::CallDetails;
 use crate::auth::Verifier;
 use crate::auth::interceptor::refused;
+#[cfg(feature = "jwks-url")]
+use crate::auth::remote::unchecked;
+#[cfg(feature = "jwks-url")]
+use crate::auth::{FetchCounts, FetchError};
 
 /// Verifies JWTs; the claims are the identity. See the [module documentation](super).
 ///
@@ -40,14 +46,29 @@ pub struct JwtVerifier<Claims> {
 }
 
 struct Shared {
-    rules: Rules,
-    keys: RwLock<Arc<Keys>>,
+    rules: Arc<Rules>,
+    source: Source,
+}
+
+/// Where the keys come from.
+pub(super) enum Source {
+    Given(RwLock<Arc<Keys>>),
+    #[cfg(feature = "jwks-url")]
+    ByUrl(ByUrl),
+}
+
+/// Why a token is not verified.
+enum Unverified {
+    Refused(&'static str),
+    /// Nobody can say now whether it is good.
+    #[cfg(feature = "jwks-url")]
+    Unchecked(&'static str),
 }
 
 impl<Claims> JwtVerifier<Claims> {
-    pub(super) fn new(rules: Rules, keys: RwLock<Arc<Keys>>) -> Self {
+    pub(super) fn new(rules: Arc<Rules>, source: Source) -> Self {
         Self {
-            shared: Arc::new(Shared { rules, keys }),
+            shared: Arc::new(Shared { rules, source }),
             claims: PhantomData,
         }
     }
@@ -56,43 +77,122 @@ impl<Claims> JwtVerifier<Claims> {
     ///
     /// # Errors
     ///
-    /// If none of the keys can be used; see [`SetupError`]. Then the old ones stay.
+    /// If none of the keys can be used, or if the verifier fetches its keys itself; see [`SetupError`]. Then the old ones stay.
     pub fn set_keys(&self, keys: impl Into<KeySet>) -> Result<(), SetupError> {
-        self.shared.set_keys(keys.into())
+        match &self.shared.source {
+            Source::Given(kept) => {
+                let keys = Keys::new(keys.into(), &self.shared.rules)?;
+                *kept.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+                Ok(())
+            }
+            #[cfg(feature = "jwks-url")]
+            Source::ByUrl(_) => Err(SetupError::KeysTwice),
+        }
+    }
+
+    /// Waits until there are keys, of a verifier that fetches them. Feature `jwks-url`.
+    ///
+    /// A service need not wait for it, nor end where it fails: until there are keys, calls that need them wait for the fetch that is running
+    /// and fail with `UNAVAILABLE` otherwise, and it is tried again, at first after a second, later every 30 seconds.
+    ///
+    /// ```
+    /// # use interceptors::auth::jwt::JwtVerifier;
+    /// # async fn start(verifier: JwtVerifier<()>) {
+    /// if let Err(error) = verifier.ready().await {
+    ///     eprintln!("until the issuer is back, no token is good: {error}");
+    /// }
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Why the last fetch has failed, if there are no keys that can be used.
+    #[cfg(feature = "jwks-url")]
+    pub async fn ready(&self) -> Result<(), FetchError> {
+        let Source::ByUrl(source) = &self.shared.source else {
+            return Ok(());
+        };
+        if source.keys().is_some() {
+            return Ok(());
+        }
+        source.fetch().await?;
+        match source.keys() {
+            Some(_) => Ok(()),
+            None => Err(source.failed().unwrap_or_else(FetchError::no_runtime)),
+        }
+    }
+
+    /// How often the keys were fetched. Feature `jwks-url`.
+    #[cfg(feature = "jwks-url")]
+    #[must_use]
+    pub fn fetches(&self) -> FetchCounts {
+        match &self.shared.source {
+            Source::Given(_) => FetchCounts::default(),
+            Source::ByUrl(source) => source.counts(),
+        }
     }
 }
 
 impl<Claims: DeserializeOwned> JwtVerifier<Claims> {
-    fn claims(&self, token: &str) -> Result<Claims, &'static str> {
-        let keys = self.shared.keys_for(token)?;
-        let header = decode_header(token).map_err(|_| "the header is malformed")?;
-        self.shared.rules.check(&header)?;
+    async fn claims(&self, token: &str) -> Result<Claims, Unverified> {
+        let header = self.shared.header(token)?;
+        let keys = match &self.shared.source {
+            Source::Given(keys) => Arc::clone(&keys.read().unwrap_or_else(PoisonError::into_inner)),
+            #[cfg(feature = "jwks-url")]
+            Source::ByUrl(source) => fetched(source, header.kid.as_deref()).await?,
+        };
         let key = keys
             .find(header.kid.as_deref(), header.alg)
-            .ok_or("there is no key for its `kid` and `alg`")?;
+            .ok_or(Unverified::Refused(
+                "there is no key for its `kid` and `alg`",
+            ))?;
         let data = decode(token, &key.key, &key.validation);
         data.map(|data| data.claims)
-            .map_err(|error| reason(error.kind()))
+            .map_err(|error| Unverified::Refused(reason(error.kind())))
     }
 }
 
 impl Shared {
-    fn keys(&self) -> Arc<Keys> {
-        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
+    /// The header of a token, unless that alone is wrong.
+    fn header(&self, token: &str) -> Result<Header, Unverified> {
+        if token.len() > self.rules.max_size {
+            return Err(Unverified::Refused("it is too large"));
+        }
+        let header =
+            decode_header(token).map_err(|_| Unverified::Refused("the header is malformed"))?;
+        self.rules.check(&header).map_err(Unverified::Refused)?;
+        Ok(header)
+    }
+}
+
+impl Source {
+    pub(super) fn given(keys: Keys) -> Self {
+        Self::Given(RwLock::new(Arc::new(keys)))
     }
 
-    /// The keys, unless the token is too large to be looked at.
-    fn keys_for(&self, token: &str) -> Result<Arc<Keys>, &'static str> {
-        match token.len() > self.rules.max_size {
-            true => Err("it is too large"),
-            false => Ok(self.keys()),
+    fn len(&self) -> usize {
+        match self {
+            Self::Given(keys) => keys.read().unwrap_or_else(PoisonError::into_inner).len(),
+            #[cfg(feature = "jwks-url")]
+            Self::ByUrl(source) => source.len(),
         }
     }
+}
 
-    fn set_keys(&self, keys: KeySet) -> Result<(), SetupError> {
-        let keys = Arc::new(Keys::new(keys, &self.rules)?);
-        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
-        Ok(())
+/// The keys, fetched once more where one with this `kid` may have been added.
+#[cfg(feature = "jwks-url")]
+async fn fetched(source: &ByUrl, kid: Option<&str>) -> Result<Arc<Keys>, Unverified> {
+    let unchecked = |_| Unverified::Unchecked("there is no runtime to fetch keys in");
+    match source.keys() {
+        Some(keys) if keys.has(kid) => return Ok(keys),
+        _ => source.fetch().await.map_err(unchecked)?,
+    }
+    match source.keys() {
+        None => Err(Unverified::Unchecked("there are no keys")),
+        Some(keys) if keys.has(kid) || source.failed().is_none() => Ok(keys),
+        Some(_) => Err(Unverified::Unchecked(
+            "there is no key for its `kid`, and the keys could not be fetched",
+        )),
     }
 }
 
@@ -122,9 +222,16 @@ where
     type Identity = Claims;
 
     async fn verify(&self, token: &str, call: &CallDetails) -> Result<Claims, Status> {
-        self.claims(token).map_err(|reason| {
-            tracing::debug!(path = call.path(), reason, "a JWT is refused");
-            refused()
+        self.claims(token).await.map_err(|error| match error {
+            Unverified::Refused(reason) => {
+                tracing::debug!(path = call.path(), reason, "a JWT is refused");
+                refused()
+            }
+            #[cfg(feature = "jwks-url")]
+            Unverified::Unchecked(reason) => {
+                tracing::debug!(path = call.path(), reason, "a JWT cannot be checked");
+                unchecked()
+            }
         })
     }
 }
@@ -143,7 +250,7 @@ impl<Claims> fmt::Debug for JwtVerifier<Claims> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JwtVerifier")
             .field("algorithms", &self.shared.rules.algorithms)
-            .field("keys", &self.shared.keys().len())
+            .field("keys", &self.shared.source.len())
             .finish_non_exhaustive()
     }
 }

@@ -25,6 +25,7 @@ impl Pause {
         self.times = (self.times + 1).min(100);
     }
 
+    #[cfg(feature = "client")]
     /// Begins with the shortest one again where the last one has been over for so long that it has nothing to do with
     /// this one.
     pub(super) fn begin_another(&mut self, now: Instant) {

@@ -1,0 +1,265 @@
+use std::collections::HashSet;
+use std::fmt;
+use std::marker::PhantomData;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::HeaderValue;
+use serde::de::DeserializeOwned;
+
+use super::cache::Times;
+use super::verifier::{Introspection, Rules};
+use crate::auth::HttpClient;
+
+/// What an [`Introspection`] is to be like. [`Introspection::builder`] begins one.
+#[must_use = "it does nothing until it is built"]
+pub struct IntrospectionBuilder<Claims> {
+    url: String,
+    credentials: Option<Result<HeaderValue, IntrospectionError>>,
+    rules: Rules,
+    times: Times,
+    http: HttpClient,
+    claims: PhantomData<fn() -> Claims>,
+}
+
+const CACHE_FOR: Duration = Duration::from_secs(60);
+const CACHE_REFUSED_FOR: Duration = Duration::from_secs(10);
+const MAX_TOKENS: NonZeroUsize = NonZeroUsize::new(10_000).expect("more than none");
+const MAX_SIZE: usize = 8 * 1024;
+const LEEWAY: Duration = Duration::from_secs(60);
+/// A longer leeway is a mistake of units.
+const MAX_LEEWAY: Duration = Duration::from_secs(3600);
+
+/// As many as requests at once.
+const MAX_IDLE: usize = super::verifier::AT_ONCE;
+
+impl<Claims> IntrospectionBuilder<Claims> {
+    pub(super) fn new(url: String) -> Self {
+        Self {
+            url,
+            credentials: None,
+            rules: Rules {
+                audience: None,
+                issuer: None,
+                leeway: LEEWAY,
+                max_size: MAX_SIZE,
+            },
+            times: Times {
+                active: CACHE_FOR,
+                refused: CACHE_REFUSED_FOR,
+                tokens: MAX_TOKENS,
+            },
+            http: HttpClient::new(),
+            claims: PhantomData,
+        }
+    }
+
+    /// The service's own name and secret at the issuer, sent as `Basic` credentials. Both are form-encoded before, as RFC 6749, 2.3.1
+    /// wants it.
+    pub fn basic_auth(mut self, client_id: &str, client_secret: &str) -> Self {
+        let encode =
+            |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+        let pair = format!("{}:{}", encode(client_id), encode(client_secret));
+        self.credentials = Some(secret(&format!("Basic {}", STANDARD.encode(pair))));
+        self
+    }
+
+    /// A token of the service's own, sent as `Bearer` credentials.
+    pub fn bearer_auth(mut self, token: &str) -> Self {
+        self.credentials = Some(secret(&format!("Bearer {token}")));
+        self
+    }
+
+    /// Tokens have to be for one of these: their `aud`, or one of several that stand there, has to be among them. Default: the issuer
+    /// decides for whom a token is (RFC 7662, 4).
+    pub fn audience<S: Into<String>>(mut self, any_of: impl IntoIterator<Item = S>) -> Self {
+        self.rules.audience = Some(any_of.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Tokens have to be from one of these: `iss`. Default: the one that is asked decides.
+    pub fn issuer<S: Into<String>>(mut self, any_of: impl IntoIterator<Item = S>) -> Self {
+        self.rules.issuer = Some(any_of.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// How far the clocks of the issuer and of this machine may be apart, for `exp` and `nbf` where the issuer says them. Default: one
+    /// minute; at most one hour.
+    pub fn leeway(mut self, leeway: Duration) -> Self {
+        self.rules.leeway = leeway;
+        self
+    }
+
+    /// How long a token may be, in bytes. Default: 8192. What is longer is refused, and nobody is asked.
+    pub fn max_size(mut self, bytes: usize) -> Self {
+        self.rules.max_size = bytes;
+        self
+    }
+
+    /// How long a token that the issuer calls active is taken without asking again; not beyond its `exp`. Default: one minute. For so
+    /// long a token stays good that is revoked. Zero: it is asked for each call.
+    pub fn cache_for(mut self, time: Duration) -> Self {
+        self.times.active = time;
+        self
+    }
+
+    /// How long a token that is not good is refused without asking again. Default: 10 seconds. Zero: it is asked for each call.
+    pub fn cache_refused_for(mut self, time: Duration) -> Self {
+        self.times.refused = time;
+        self
+    }
+
+    /// How many tokens are remembered: so many that are good, and so many that are not. Beyond that the one that was not used for the
+    /// longest time is forgotten. It is the number of requests that may be under way or waiting, too; with more, calls fail with
+    /// `UNAVAILABLE`. Default: 10,000; at least 1.
+    pub fn max_tokens(mut self, tokens: usize) -> Self {
+        self.times.tokens = NonZeroUsize::new(tokens).unwrap_or(NonZeroUsize::MIN);
+        self
+    }
+
+    /// How the issuer is asked: certificates, time-outs, a client of your own.
+    pub fn http(mut self, client: HttpClient) -> Self {
+        self.http = client;
+        self
+    }
+}
+
+impl<Claims> IntrospectionBuilder<Claims>
+where
+    Claims: DeserializeOwned + Clone + Send + Sync + 'static,
+{
+    /// The verifier. The issuer is not asked yet.
+    ///
+    /// # Errors
+    ///
+    /// See [`IntrospectionError`].
+    pub fn build(self) -> Result<Introspection<Claims>, IntrospectionError> {
+        let credentials = self.credentials.unwrap_or_else(|| {
+            Err(IntrospectionError::new(
+                "no credentials are given: add `basic_auth` or `bearer_auth`",
+            ))
+        })?;
+        if self.rules.leeway > MAX_LEEWAY {
+            return Err(IntrospectionError::new(
+                "the leeway is longer than one hour",
+            ));
+        }
+        for names in [&self.rules.audience, &self.rules.issuer] {
+            if names.as_ref().is_some_and(HashSet::is_empty) {
+                return Err(IntrospectionError::new(
+                    "a list of audiences or issuers is empty",
+                ));
+            }
+        }
+        let http = self.http.build(MAX_IDLE).map_err(IntrospectionError::new)?;
+        let url = http.url(&self.url).map_err(IntrospectionError::new)?;
+        Ok(Introspection::new(
+            url,
+            credentials,
+            self.rules,
+            self.times,
+            http,
+        ))
+    }
+}
+
+fn secret(value: &str) -> Result<HeaderValue, IntrospectionError> {
+    let value = HeaderValue::from_str(value);
+    let mut value =
+        value.map_err(|_| IntrospectionError::new("the credentials are not visible ASCII"))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// Without the credentials.
+impl<Claims> fmt::Debug for IntrospectionBuilder<Claims> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IntrospectionBuilder")
+            .field("rules", &self.rules)
+            .field("times", &self.times)
+            .field("http", &self.http)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What is wrong with the settings of an [`Introspection`]. It has no secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IntrospectionError(String);
+
+impl IntrospectionError {
+    fn new(why: impl Into<String>) -> Self {
+        Self(why.into())
+    }
+}
+
+impl fmt::Display for IntrospectionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for IntrospectionError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::TokenInfo;
+
+    /// RFC 6749, appendix B has the text and what becomes of it.
+    #[test]
+    fn credentials_are_form_encoded_before_they_are_encoded() {
+        let builder = IntrospectionBuilder::<TokenInfo>::new(String::new());
+        let builder = builder.basic_auth("a:b", " %&+£€");
+        let shown = format!("{builder:?}");
+        let value = builder.credentials.unwrap().unwrap();
+        let encoded = STANDARD.encode("a%3Ab:+%25%26%2B%C2%A3%E2%82%AC");
+        assert_eq!(value.to_str().unwrap(), format!("Basic {encoded}"));
+        assert!(value.is_sensitive());
+        assert!(!shown.contains(&encoded), "{shown}");
+    }
+
+    #[test]
+    fn what_cannot_work_is_not_built() {
+        let builder = |url: &str| IntrospectionBuilder::<TokenInfo>::new(url.to_owned());
+        let url = "https://id.example.com/introspect";
+        let good = || builder(url).bearer_auth("s3cret");
+        assert!(good().build().is_ok());
+        for (builder, why) in [
+            (builder(url), "no credentials"),
+            (builder(url).bearer_auth("a\nb"), "not visible ASCII"),
+            (
+                builder("http://id.example.com/").bearer_auth("a"),
+                "not encrypted",
+            ),
+            (
+                builder("ftp://id.example.com/").bearer_auth("a"),
+                "neither https nor http",
+            ),
+            (builder("/introspect").bearer_auth("a"), "no absolute URL"),
+            (
+                builder("https://u:s3cret@id.example.com/").bearer_auth("a"),
+                "has a user",
+            ),
+            (builder("not a URL").bearer_auth("a"), "no URL"),
+            (good().leeway(Duration::from_secs(3601)), "leeway"),
+            (good().audience([""; 0]), "is empty"),
+            (good().issuer([""; 0]), "is empty"),
+            (
+                good().http(HttpClient::new().root_certificates("")),
+                "no root certificate",
+            ),
+            (
+                good().http(HttpClient::new().root_certificates(
+                    "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+                )),
+                "cannot be used",
+            ),
+        ] {
+            let error = builder.build().err().unwrap().to_string();
+            assert!(error.contains(why), "{error}");
+            assert!(!error.contains("s3cret"), "{error}");
+        }
+    }
+}

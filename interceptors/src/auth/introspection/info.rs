@@ -1,0 +1,116 @@
+use std::time::{Duration, SystemTime};
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+
+/// What an issuer says of a token, by the names of RFC 7662, 2.2. What it does not say is `None`, or empty.
+///
+/// ```
+/// use interceptors::auth::TokenInfo;
+///
+/// # fn may_write(info: &TokenInfo) -> bool {
+/// info.has_scope("write")
+/// # }
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct TokenInfo {
+    /// The scopes of the token, with spaces in between.
+    #[serde(default)]
+    pub scope: Option<String>,
+    /// The client that the token was issued to.
+    #[serde(default)]
+    pub client_id: Option<String>,
+    /// The person who authorized the token, in words for people.
+    #[serde(default)]
+    pub username: Option<String>,
+    /// The type of the token, such as `Bearer`.
+    #[serde(default)]
+    pub token_type: Option<String>,
+    /// When the token expires, in seconds since 1970.
+    #[serde(default)]
+    pub exp: Option<u64>,
+    /// When the token was issued, in seconds since 1970.
+    #[serde(default)]
+    pub iat: Option<u64>,
+    /// Before this the token is not to be used, in seconds since 1970.
+    #[serde(default)]
+    pub nbf: Option<u64>,
+    /// Who it is about: mostly the person who authorized it.
+    #[serde(default)]
+    pub sub: Option<String>,
+    /// Who the token is for.
+    #[serde(default, deserialize_with = "one_or_several")]
+    pub aud: Vec<String>,
+    /// Who issued the token.
+    #[serde(default)]
+    pub iss: Option<String>,
+    /// The name of the token.
+    #[serde(default)]
+    pub jti: Option<String>,
+}
+
+impl TokenInfo {
+    /// Whether the token has this scope.
+    #[must_use]
+    pub fn has_scope(&self, scope: &str) -> bool {
+        let scopes = self.scope.as_deref().unwrap_or_default();
+        scopes.split(' ').any(|it| !it.is_empty() && it == scope)
+    }
+
+    /// When the token expires, if the issuer says so.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(self.exp?))
+    }
+}
+
+/// A text, or a list of texts (RFC 7519, 4.1.3).
+pub(super) fn one_or_several<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Said {
+        None(()),
+        One(String),
+        Several(Vec<String>),
+    }
+    // The error of an untagged one would be as short.
+    let said = Said::deserialize(deserializer);
+    match said.map_err(|_| D::Error::custom("neither a text nor a list of texts"))? {
+        Said::None(()) => Ok(Vec::new()),
+        Said::One(one) => Ok(vec![one]),
+        Said::Several(several) => Ok(several),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scopes_are_whole_words() {
+        let info = |scope: &str| TokenInfo {
+            scope: Some(scope.to_owned()),
+            ..TokenInfo::default()
+        };
+        assert!(info("read write").has_scope("write"));
+        assert!(info("write").has_scope("write"));
+        for other in ["read writer", "", "  ", "WRITE", "rewrite"] {
+            assert!(!info(other).has_scope("write"), "{other}");
+        }
+        assert!(!info("read  write").has_scope(""));
+        assert!(!TokenInfo::default().has_scope("write"));
+    }
+
+    #[test]
+    fn an_audience_is_one_or_several() {
+        let read = |text| serde_json::from_str::<TokenInfo>(text).map(|info| info.aud);
+        assert_eq!(read(r#"{"active":true,"aud":"a"}"#).unwrap(), ["a"]);
+        assert_eq!(read(r#"{"aud":["a","b"]}"#).unwrap(), ["a", "b"]);
+        assert!(read(r#"{"aud":null}"#).unwrap().is_empty());
+        assert!(read("{}").unwrap().is_empty());
+        assert!(read(r#"{"aud":7}"#).is_err());
+    }
+}

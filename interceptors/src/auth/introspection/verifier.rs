@@ -1,0 +1,325 @@
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+use tonic::Status;
+
+use super::TokenInfo;
+use super::builder::IntrospectionBuilder;
+use super::cache::{Active, Answer, Ask, Cache, Hash, Times, hash};
+use super::info::one_or_several;
+use super::outage::Outage;
+use crate::CallDetails;
+use crate::auth::flight::{Flight, Tell};
+use crate::auth::interceptor::refused;
+use crate::auth::remote::{Asked, Counts, GRACE, Http, Outgoing, time_of_day, unchecked};
+use crate::auth::{FetchCounts, FetchError, Verifier};
+
+/// How many requests are under way at once. Others wait.
+pub(super) const AT_ONCE: usize = 100;
+
+/// How often a call asks anew where the runtime that asked is gone.
+const TRIES: u32 = 3;
+
+/// Asks the issuer about each token (OAuth 2.0 Token Introspection, RFC 7662): for tokens that say nothing by themselves, or that can be
+/// revoked. Feature `jwks-url`.
+///
+/// The identity is what the issuer says, as a [`TokenInfo`] or as a type of yours.
+///
+/// ```
+/// use interceptors::auth::{Introspection, TokenInfo};
+///
+/// # fn verifier(secret: &str) -> Result<Introspection, interceptors::auth::IntrospectionError> {
+/// let verifier = Introspection::<TokenInfo>::builder("https://id.example.com/introspect")
+///     .basic_auth("users", secret)
+///     .audience(["users"])
+///     .build()?;
+/// # Ok(verifier)
+/// # }
+/// ```
+///
+/// With `auth(verifier = self.verifier)`, handlers then find `request.identity::<TokenInfo>()?`.
+///
+/// # How calls end
+///
+/// | | |
+/// | --- | --- |
+/// | `active` is false, `exp` is over, `nbf` is not reached, another `aud` or `iss`, claims of another shape | `UNAUTHENTICATED`, with the text of a call without a token; the reason is logged at `DEBUG` |
+/// | the issuer cannot be reached, takes longer than the [time-out](super::HttpClient::timeout), answers another status than 200 or what is no introspection response | `UNAVAILABLE`, and a `tracing` event of level `WARN` |
+/// | the issuer refuses the service's own credentials (401, 403) | the same; the event says that they are wrong |
+///
+/// Such events are rare: the first one of an outage, then one in 30 seconds, with the number of failures.
+///
+/// # What is remembered
+///
+/// Answers are remembered under a SHA-256 hash of the token: [good ones](IntrospectionBuilder::cache_for) for a minute and not beyond
+/// `exp`, [bad ones](IntrospectionBuilder::cache_refused_for) for 10 seconds, up to [10,000](IntrospectionBuilder::max_tokens) of each. Made-up
+/// tokens push out no good ones. Failures are not remembered.
+///
+/// However many calls have the same token, the issuer is asked once at a time. A request is a task of its own, which goes on when
+/// its call is cancelled, and ends when the verifier is dropped. 100 requests are under way at once; others wait within the time-out.
+///
+/// Redirects, plain `http` and large answers are treated as [`HttpClient`](super::HttpClient) says.
+///
+/// [`fetches`](Self::fetches) counts requests; with feature `metrics`, so does OpenTelemetry's counter `interceptors.auth.fetches`, with
+/// `interceptors.auth.asked = "introspection"` and `error.type`.
+pub struct Introspection<Claims: Clone + Send + Sync + 'static = TokenInfo> {
+    whole: Arc<Whole<Claims>>,
+}
+
+/// What clones share. Requests have the part of it that they need, and end with it.
+struct Whole<Claims: Clone + Send + Sync + 'static>(Arc<Shared<Claims>>);
+
+struct Shared<Claims> {
+    url: Uri,
+    headers: HeaderMap,
+    rules: Rules,
+    http: Http,
+    cache: Mutex<Cache<Claims>>,
+    at_once: Semaphore,
+    counts: Counts,
+    outage: Outage,
+}
+
+/// What tokens are to be like, beside active.
+#[derive(Debug)]
+pub(super) struct Rules {
+    pub(super) audience: Option<HashSet<String>>,
+    pub(super) issuer: Option<HashSet<String>>,
+    pub(super) leeway: Duration,
+    pub(super) max_size: usize,
+}
+
+/// What is needed of the answer, whatever the user's type is.
+#[derive(Deserialize)]
+struct Said {
+    active: bool,
+}
+
+/// The same of an active one.
+#[derive(Deserialize)]
+struct Checked {
+    #[serde(default)]
+    exp: Option<u64>,
+    #[serde(default)]
+    nbf: Option<u64>,
+    #[serde(default, deserialize_with = "one_or_several")]
+    aud: Vec<String>,
+    #[serde(default)]
+    iss: Option<String>,
+}
+
+impl<Claims> Introspection<Claims>
+where
+    Claims: DeserializeOwned + Clone + Send + Sync + 'static,
+{
+    /// Begins a verifier that asks at this URL, the issuer's introspection endpoint.
+    pub fn builder(url: impl Into<String>) -> IntrospectionBuilder<Claims> {
+        IntrospectionBuilder::new(url.into())
+    }
+
+    pub(super) fn new(
+        url: Uri,
+        credentials: HeaderValue,
+        rules: Rules,
+        times: Times,
+        http: Http,
+    ) -> Self {
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, credentials);
+        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+        headers.insert(CONTENT_TYPE, form);
+        let shared = Arc::new(Shared {
+            url,
+            headers,
+            rules,
+            http,
+            cache: Mutex::new(Cache::new(times)),
+            at_once: Semaphore::new(AT_ONCE),
+            counts: Counts::new(Asked::Introspection),
+            outage: Outage::default(),
+        });
+        Self {
+            whole: Arc::new(Whole(shared)),
+        }
+    }
+
+    /// How often the issuer was asked.
+    #[must_use]
+    pub fn fetches(&self) -> FetchCounts {
+        self.whole.0.counts.read()
+    }
+
+    async fn ask(&self, token: &str) -> Result<Answer<Claims>, FetchError> {
+        let shared = &self.whole.0;
+        if token.len() > shared.rules.max_size {
+            return Ok(Answer::Refused("it is too large"));
+        }
+        let hash = hash(token);
+        for _ in 0..TRIES {
+            let now = Instant::now();
+            let begin = || shared.begin(hash, token, now);
+            let asked = shared.cache().ask(&hash, now, begin)?;
+            let waiting = match asked {
+                Ask::Known(answer) => return Ok(answer),
+                Ask::Wait(waiting) => waiting,
+            };
+            if let Some(answer) = waiting.await {
+                return Ok(answer);
+            }
+        }
+        Ok(Answer::Unchecked)
+    }
+}
+
+impl<Claims> Shared<Claims> {
+    fn cache(&self) -> MutexGuard<'_, Cache<Claims>> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<Claims> Shared<Claims>
+where
+    Claims: DeserializeOwned + Clone + Send + Sync + 'static,
+{
+    /// The request about a token.
+    fn begin(
+        self: &Arc<Self>,
+        hash: Hash,
+        token: &str,
+        now: Instant,
+    ) -> Result<Flight<Answer<Claims>>, FetchError> {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("token", token);
+        form.append_pair("token_type_hint", "access_token");
+        let body = Bytes::from(form.finish());
+        let shared = Arc::clone(self);
+        let work = |tell: Tell<_>| async move {
+            let asked = shared.ask(body);
+            let asked = shared.http.within_its_time(&shared.url, asked).await;
+            shared.counts.count(&asked);
+            shared.outage.tell(&shared.url, Instant::now(), &asked);
+            let answer = asked.unwrap_or(Answer::Unchecked);
+            shared.cache().end(hash, Instant::now(), &answer);
+            tell.send_replace(Some(answer));
+        };
+        let over = now.checked_add(self.http.timeout().saturating_add(GRACE));
+        Flight::begin(over, work).ok_or_else(FetchError::no_runtime)
+    }
+
+    async fn ask(&self, body: Bytes) -> Result<Answer<Claims>, FetchError> {
+        let closed = |_| FetchError::no_runtime();
+        let _place = self.at_once.acquire().await.map_err(closed)?;
+        let request = Outgoing {
+            method: Method::POST,
+            url: self.url.clone(),
+            headers: self.headers.clone(),
+            body,
+        };
+        let answer = self.http.send(request).await?;
+        let said: Said = answer.json()?;
+        if !said.active {
+            return Ok(Answer::Refused("its issuer says that it is not active"));
+        }
+        let checked: Checked = answer.json()?;
+        if let Err(reason) = self.rules.check(&checked, time_of_day()) {
+            return Ok(Answer::Refused(reason));
+        }
+        Ok(match answer.json() {
+            Ok(claims) => Answer::Active(Arc::new(Active {
+                claims,
+                expires: checked.exp.and_then(time),
+            })),
+            Err(_) => Answer::Refused("the claims are of another shape"),
+        })
+    }
+}
+
+impl Rules {
+    fn check(&self, said: &Checked, now: SystemTime) -> Result<(), &'static str> {
+        let is_over = |exp| time(exp).is_some_and(|exp| now > exp + self.leeway);
+        if said.exp.is_some_and(is_over) {
+            return Err("it has expired");
+        }
+        let is_early = |nbf| time(nbf).is_none_or(|nbf| now + self.leeway < nbf);
+        if said.nbf.is_some_and(is_early) {
+            return Err("it is not valid yet");
+        }
+        let is_ours = |any_of: &HashSet<String>| said.aud.iter().any(|aud| any_of.contains(aud));
+        if !self.audience.as_ref().is_none_or(is_ours) {
+            return Err("its `aud` is another");
+        }
+        let is_theirs =
+            |any_of: &HashSet<String>| said.iss.as_ref().is_some_and(|iss| any_of.contains(iss));
+        match self.issuer.as_ref().is_none_or(is_theirs) {
+            true => Ok(()),
+            false => Err("its `iss` is another"),
+        }
+    }
+}
+
+fn time(seconds: u64) -> Option<SystemTime> {
+    // So that a leeway can be added.
+    let seconds = Duration::from_secs(seconds.min(u64::from(u32::MAX) * 64));
+    SystemTime::UNIX_EPOCH.checked_add(seconds)
+}
+
+impl<Claims> Verifier for Introspection<Claims>
+where
+    Claims: DeserializeOwned + Clone + Send + Sync + 'static,
+{
+    type Identity = Claims;
+
+    async fn verify(&self, token: &str, call: &CallDetails) -> Result<Claims, Status> {
+        match self.ask(token).await {
+            Ok(Answer::Active(active)) => Ok(active.claims.clone()),
+            Ok(Answer::Refused(reason)) => {
+                tracing::debug!(path = call.path(), reason, "a token is refused");
+                Err(refused())
+            }
+            Ok(Answer::Unchecked) => Err(unchecked()),
+            Err(error) => {
+                tracing::debug!(path = call.path(), %error, "a token cannot be checked");
+                Err(unchecked())
+            }
+        }
+    }
+}
+
+impl<Claims: Clone + Send + Sync + 'static> Drop for Whole<Claims> {
+    fn drop(&mut self) {
+        self.0.cache().stop();
+    }
+}
+
+impl<Claims: Clone + Send + Sync + 'static> Clone for Introspection<Claims> {
+    fn clone(&self) -> Self {
+        Self {
+            whole: Arc::clone(&self.whole),
+        }
+    }
+}
+
+/// Without credentials and tokens.
+impl<Claims: Clone + Send + Sync + 'static> fmt::Debug for Introspection<Claims> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Introspection")
+            .field("url", &self.whole.0.url)
+            .field("rules", &self.whole.0.rules)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether it is our own credentials that are wrong.
+pub(super) fn is_about_us(error: &FetchError) -> bool {
+    let status = error.status();
+    status == Some(StatusCode::UNAUTHORIZED) || status == Some(StatusCode::FORBIDDEN)
+}

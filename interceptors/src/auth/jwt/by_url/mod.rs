@@ -1,0 +1,382 @@
+//! Keys that are fetched from their issuer, and fetched again. Feature `jwks-url`.
+
+mod fetch;
+mod settings;
+
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, watch};
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, timeout_at};
+
+pub(super) use self::fetch::Fetching;
+pub(super) use self::settings::Settings;
+
+use super::keys::Keys;
+use super::rules::Rules;
+use crate::auth::pause::Pause;
+use crate::auth::remote::{Asked, Counts, GRACE};
+use crate::auth::{FetchCounts, FetchError};
+
+/// Calls can make a fetch begin this long after the last one began. Whoever makes up a `kid` cannot have more.
+const COOL_DOWN: Duration = Duration::from_secs(30);
+
+/// The longest pause after a fetch that was due and failed.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// How often a call waits anew where the runtime that fetches is gone.
+const TRIES: u32 = 3;
+
+/// The keys of an issuer. A task fetches them; it ends when this is dropped.
+pub(super) struct ByUrl(Arc<Shared>);
+
+struct Shared {
+    fetching: Fetching,
+    rules: Arc<Rules>,
+    state: RwLock<State>,
+    /// How many fetches have ended; also sent where one has ended without a result.
+    ended: watch::Sender<u64>,
+    /// A call wants a fetch before it is due.
+    wanted: Notify,
+    counts: Counts,
+}
+
+struct State {
+    fetched: Option<Fetched>,
+    /// When the last fetch began.
+    begun: Option<Instant>,
+    /// Why the last fetch failed, if it did.
+    failed: Option<FetchError>,
+    pause: Pause,
+    /// When the next fetch is to begin.
+    due: Instant,
+    /// A fetch is running, or is to begin at once.
+    is_wanted: bool,
+    task: Option<Task>,
+    /// How many tasks there have been.
+    tasks: u64,
+}
+
+struct Fetched {
+    keys: Arc<Keys>,
+    /// Never, if there is no such moment.
+    usable_until: Option<Instant>,
+}
+
+/// The task that fetches.
+struct Task {
+    id: u64,
+    handle: AbortHandle,
+    /// When it will have done something, or its runtime does not run any more.
+    alive_until: Option<Instant>,
+}
+
+/// A fetch to wait for.
+struct Running {
+    ended: watch::Receiver<u64>,
+    /// How many have ended before it.
+    so_far: u64,
+    /// When its runtime does not run any more.
+    until: Option<Instant>,
+}
+
+impl ByUrl {
+    /// Begins to fetch where a runtime is, and otherwise at the first call.
+    pub(super) fn new(fetching: Fetching, rules: Arc<Rules>) -> Self {
+        let shared = Arc::new(Shared {
+            fetching,
+            rules,
+            state: RwLock::new(State {
+                fetched: None,
+                begun: None,
+                failed: None,
+                pause: Pause::default(),
+                due: Instant::now(),
+                is_wanted: false,
+                task: None,
+                tasks: 0,
+            }),
+            ended: watch::channel(0).0,
+            wanted: Notify::new(),
+            counts: Counts::new(Asked::Keys),
+        });
+        // Without a runtime the first call begins.
+        let _ = shared.begin_task(Instant::now());
+        Self(shared)
+    }
+
+    /// The keys, unless there are none yet or they are too old.
+    pub(super) fn keys(&self) -> Option<Arc<Keys>> {
+        let now = Instant::now();
+        let state = self.0.read();
+        let is_fetching = state.task.as_ref().is_some_and(|task| task.is_alive(now));
+        let keys = state.usable(now);
+        drop(state);
+        if !is_fetching {
+            // Without a runtime these keys are as good as before.
+            let _ = self.0.begin_task(now);
+        }
+        keys
+    }
+
+    /// Waits until the fetch that is running has ended, or another one where it is not too early for that.
+    pub(super) async fn fetch(&self) -> Result<(), FetchError> {
+        for _ in 0..TRIES {
+            let Some(Running {
+                mut ended,
+                so_far,
+                until,
+            }) = self.0.want(Instant::now())?
+            else {
+                return Ok(());
+            };
+            let changed = ended.changed();
+            match until {
+                Some(until) => drop(timeout_at(until, changed).await),
+                None => drop(changed.await),
+            }
+            if *ended.borrow() != so_far {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Why the last fetch failed, if it did.
+    pub(super) fn failed(&self) -> Option<FetchError> {
+        self.0.read().failed.clone()
+    }
+
+    pub(super) fn counts(&self) -> FetchCounts {
+        self.0.counts.read()
+    }
+
+    /// How many keys there are.
+    pub(super) fn len(&self) -> usize {
+        let state = self.0.read();
+        state.fetched.as_ref().map_or(0, |it| it.keys.len())
+    }
+}
+
+impl Drop for ByUrl {
+    fn drop(&mut self) {
+        if let Some(task) = self.0.write().task.take() {
+            task.handle.abort();
+        }
+    }
+}
+
+impl Shared {
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins the task, unless there is one that is alive.
+    fn begin_task(self: &Arc<Self>, now: Instant) -> Result<(), FetchError> {
+        let mut state = self.write();
+        let gone = match state.task.take() {
+            Some(task) if task.is_alive(now) => {
+                state.task = Some(task);
+                return Ok(());
+            }
+            gone => gone,
+        };
+        if let Some(gone) = gone {
+            gone.handle.abort();
+            state.lose();
+        }
+        let runtime = Handle::try_current().map_err(|_| FetchError::no_runtime())?;
+        state.tasks += 1;
+        let id = state.tasks;
+        let handle = runtime.spawn(Arc::clone(self).run(id)).abort_handle();
+        state.task = Some(Task {
+            id,
+            handle,
+            alive_until: None,
+        });
+        let time = self.fetching.http.timeout();
+        state.lives(now, time);
+        Ok(())
+    }
+
+    /// The fetch that is running, or another one unless it is too early for that.
+    fn want(self: &Arc<Self>, now: Instant) -> Result<Option<Running>, FetchError> {
+        self.begin_task(now)?;
+        let mut state = self.write();
+        let is_due = state.due <= now;
+        if !state.is_wanted && !is_due && state.is_cooling_down(now) {
+            return Ok(None);
+        }
+        let mut ended = self.ended.subscribe();
+        let so_far = *ended.borrow_and_update();
+        if !state.is_wanted {
+            state.is_wanted = true;
+            state.lives(now, self.fetching.http.timeout());
+            self.wanted.notify_one();
+        }
+        let until = state.task.as_ref().and_then(|task| task.alive_until);
+        Ok(Some(Running {
+            ended,
+            so_far,
+            until,
+        }))
+    }
+
+    /// Fetches as long as somebody may need the keys.
+    async fn run(self: Arc<Self>, id: u64) {
+        let _lost = Lost { shared: &self, id };
+        loop {
+            while let Some(due) = self.not_yet(id) {
+                let _ = timeout_at(due, self.wanted.notified()).await;
+            }
+            if !self.begin(id) {
+                return;
+            }
+            let fetched = self.fetching.fetch(&self.rules).await;
+            self.counts.count(&fetched);
+            self.tell(&fetched);
+            self.end(id, fetched);
+        }
+    }
+
+    /// When to begin, if that is not now.
+    fn not_yet(&self, id: u64) -> Option<Instant> {
+        let mut state = self.write();
+        let now = Instant::now();
+        let is_early = state.is_of(id) && !state.is_wanted && now < state.due;
+        if is_early {
+            state.lives(now, self.fetching.http.timeout());
+        }
+        is_early.then_some(state.due)
+    }
+
+    /// Whether the fetch of this task may begin: another task may have taken its place.
+    fn begin(&self, id: u64) -> bool {
+        let mut state = self.write();
+        let now = Instant::now();
+        let may = state.is_of(id);
+        if may {
+            state.is_wanted = true;
+            state.begun = Some(now);
+            state.lives(now, self.fetching.http.timeout());
+        }
+        may
+    }
+
+    fn end(&self, id: u64, fetched: Result<(Keys, Duration), FetchError>) {
+        let mut state = self.write();
+        if !state.is_of(id) {
+            return;
+        }
+        let now = Instant::now();
+        state.is_wanted = false;
+        match fetched {
+            Ok((keys, life)) => {
+                let usable = life.checked_add(self.fetching.max_stale);
+                state.fetched = Some(Fetched {
+                    keys: Arc::new(keys),
+                    usable_until: usable.and_then(|usable| now.checked_add(usable)),
+                });
+                state.failed = None;
+                state.pause = Pause::default();
+                // Before they are over, and not all replicas at once.
+                state.due = now + life.mul_f64(0.7 + 0.1 * fastrand::f64());
+            }
+            Err(error) => {
+                state.failed = Some(error);
+                // One that a call wanted changes nothing of when the next is due.
+                if state.due <= now {
+                    state.pause.begin(now);
+                    let pause = state.pause.left(now).unwrap_or_default();
+                    state.due = now + pause.min(LONGEST_PAUSE);
+                }
+            }
+        }
+        state.lives(now, self.fetching.http.timeout());
+        // Before somebody can want another one, and take the end of this one for its end.
+        self.ended.send_modify(|ended| *ended += 1);
+    }
+
+    fn tell(&self, fetched: &Result<(Keys, Duration), FetchError>) {
+        let url = self.fetching.place.url();
+        let has_failed = self.read().failed.is_some();
+        match fetched {
+            Err(error) => tracing::warn!(
+                %url,
+                %error,
+                "the keys of an issuer cannot be fetched; those that were fetched before are used until they are too old"
+            ),
+            Ok((keys, _)) if has_failed => {
+                tracing::info!(%url, keys = keys.len(), "the keys of an issuer are fetched again");
+            }
+            Ok((keys, _)) => {
+                tracing::debug!(%url, keys = keys.len(), "the keys of an issuer are fetched");
+            }
+        }
+    }
+}
+
+impl State {
+    fn usable(&self, now: Instant) -> Option<Arc<Keys>> {
+        let fetched = self.fetched.as_ref()?;
+        let is_usable = fetched.usable_until.is_none_or(|until| now < until);
+        is_usable.then(|| Arc::clone(&fetched.keys))
+    }
+
+    fn is_cooling_down(&self, now: Instant) -> bool {
+        self.begun.is_some_and(|begun| now < begun + COOL_DOWN)
+    }
+
+    fn is_of(&self, id: u64) -> bool {
+        self.task.as_ref().is_some_and(|task| task.id == id)
+    }
+
+    /// The task has just shown that it is alive, and will do so again: by the time that a fetch has ended, or is due.
+    fn lives(&mut self, now: Instant, time: Duration) {
+        let next = match self.is_wanted || self.due <= now {
+            true => now.checked_add(time),
+            false => Some(self.due),
+        };
+        if let Some(task) = &mut self.task {
+            task.alive_until = next.and_then(|next| next.checked_add(GRACE));
+        }
+    }
+
+    /// The task is gone. If it was fetching, another one fetches at once.
+    fn lose(&mut self) {
+        if self.is_wanted {
+            self.is_wanted = false;
+            self.begun = None;
+            self.due = Instant::now();
+        }
+    }
+}
+
+impl Task {
+    fn is_alive(&self, now: Instant) -> bool {
+        !self.handle.is_finished() && self.alive_until.is_none_or(|until| now <= until)
+    }
+}
+
+/// Tells those who wait that the task is gone, as with a runtime that is dropped.
+struct Lost<'a> {
+    shared: &'a Shared,
+    id: u64,
+}
+
+impl Drop for Lost<'_> {
+    fn drop(&mut self) {
+        let mut state = self.shared.write();
+        if state.is_of(self.id) {
+            state.task = None;
+            state.lose();
+        }
+        self.shared.ended.send_modify(|_| ());
+    }
+}

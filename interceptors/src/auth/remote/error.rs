@@ -1,0 +1,102 @@
+use std::error::Error;
+use std::fmt;
+
+use http::StatusCode;
+
+/// Why an issuer could not be asked, or its answer not be used. It has no token and no secret.
+///
+/// ```
+/// # use interceptors::auth::FetchError;
+/// # fn show(error: &FetchError) {
+/// // Such as `https://id.example.com/jwks answers 503 Service Unavailable`.
+/// eprintln!("{error}");
+/// # }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FetchError {
+    kind: Kind,
+    message: String,
+}
+
+/// Of few values, so that metrics can have it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::auth) enum Kind {
+    /// It could not be reached, or the connection broke.
+    Connection,
+    Timeout,
+    Status(StatusCode),
+    /// To where it must not go.
+    Url,
+    TooLarge,
+    Malformed,
+    /// There is no runtime to ask in.
+    Runtime,
+}
+
+#[cfg(feature = "metrics")]
+impl Kind {
+    /// As OpenTelemetry's `error.type`.
+    pub(super) fn name(self) -> String {
+        match self {
+            Self::Connection => "connection".to_owned(),
+            Self::Timeout => "timeout".to_owned(),
+            Self::Status(status) => status.as_u16().to_string(),
+            Self::Url => "url".to_owned(),
+            Self::TooLarge => "too_large".to_owned(),
+            Self::Malformed => "malformed".to_owned(),
+            Self::Runtime => "runtime".to_owned(),
+        }
+    }
+}
+
+impl FetchError {
+    pub(in crate::auth) fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+        }
+    }
+
+    pub(in crate::auth) fn malformed(message: impl Into<String>) -> Self {
+        Self::new(Kind::Malformed, message)
+    }
+
+    /// There is nothing that could run a task.
+    pub(in crate::auth) fn no_runtime() -> Self {
+        Self::new(
+            Kind::Runtime,
+            "issuers are asked in a task, and there is no runtime of tokio here",
+        )
+    }
+
+    /// With the errors behind it: the outermost one seldom says what is wrong.
+    pub(super) fn connection(url: &str, error: &(dyn Error + 'static)) -> Self {
+        let mut message = format!("{url} cannot be reached: {error}");
+        let mut next = error.source();
+        while let Some(error) = next {
+            message = format!("{message}: {error}");
+            next = error.source();
+        }
+        Self::new(Kind::Connection, message)
+    }
+
+    pub(in crate::auth) fn status(&self) -> Option<StatusCode> {
+        match self.kind {
+            Kind::Status(status) => Some(status),
+            _ => None,
+        }
+    }
+
+    #[cfg(feature = "metrics")]
+    pub(super) fn kind(&self) -> Kind {
+        self.kind
+    }
+}
+
+impl fmt::Display for FetchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for FetchError {}

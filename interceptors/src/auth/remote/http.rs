@@ -1,0 +1,236 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response, Uri};
+use hyper_rustls::HttpsConnectorBuilder;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+use tonic::body::Body;
+use tower_service::Service;
+
+use super::exchange::{BoxError, Exchange, Http, Over};
+
+/// How issuers are asked over HTTP: which certificates are believed, and how long it may take.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use interceptors::auth::HttpClient;
+///
+/// # fn client(ca_of_our_own: &str) -> HttpClient {
+/// let http = HttpClient::new()
+///     .root_certificates(ca_of_our_own)
+///     .timeout(Duration::from_secs(5));
+/// # http
+/// # }
+/// ```
+///
+/// # What is refused
+///
+/// - `http` instead of `https`, unless the host is [allowed by name](Self::allow_insecure_http): whoever is on the way could
+///   hand in keys of their own.
+/// - Redirects to another scheme, host or port. Up to 3 to the same one are followed; of a request with a body, only those
+///   that keep it (307, 308).
+/// - Answers of more than 1 MiB. They are not read to the end.
+/// - URLs with a user or a password in them.
+///
+/// Nothing is read from the environment but where the system keeps its certificates (`SSL_CERT_FILE`, `SSL_CERT_DIR`). For a
+/// proxy, a client certificate or HTTP/2, bring [a client of your own](Self::over).
+///
+/// # Cryptography
+///
+/// That of the `CryptoProvider` of rustls which the process has installed, or else `ring`.
+#[derive(Clone)]
+#[must_use = "it does nothing until a verifier has it"]
+pub struct HttpClient {
+    roots: Vec<Bytes>,
+    insecure: Vec<String>,
+    connect_timeout: Duration,
+    timeout: Duration,
+    over: Option<Arc<dyn Exchange>>,
+}
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// After it, an idle connection is closed.
+const IDLE: Duration = Duration::from_secs(60);
+
+impl HttpClient {
+    /// Believes the system's certificates; a connection takes 5 seconds at the most, and a fetch 10.
+    pub fn new() -> Self {
+        Self {
+            roots: Vec::new(),
+            insecure: Vec::new(),
+            connect_timeout: CONNECT_TIMEOUT,
+            timeout: TIMEOUT,
+            over: None,
+        }
+    }
+
+    /// Sends requests with a client of your own: a tower service, such as the one of `hyper-util`. It is told about neither
+    /// certificates nor the time to connect. Which URLs are asked, how large an answer may be and how long a fetch may take
+    /// stays as it is here. Redirects are followed here too, so it must not follow them itself.
+    ///
+    /// ```
+    /// use hyper_util::client::legacy::Client;
+    /// use hyper_util::rt::TokioExecutor;
+    /// use interceptors::auth::HttpClient;
+    ///
+    /// // With a connector for the proxy in front.
+    /// let own = Client::builder(TokioExecutor::new()).build_http::<tonic::body::Body>();
+    /// let http = HttpClient::over(own);
+    /// ```
+    pub fn over<S, B>(service: S) -> Self
+    where
+        S: Service<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
+        S::Error: Into<BoxError>,
+        S::Future: Send,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        Self {
+            over: Some(Arc::new(Over(service))),
+            ..Self::new()
+        }
+    }
+
+    /// Believes these certificates of authorities too, in PEM. One that cannot be read is an error where the verifier is built.
+    pub fn root_certificates(mut self, pem: impl AsRef<[u8]>) -> Self {
+        self.roots.push(Bytes::copy_from_slice(pem.as_ref()));
+        self
+    }
+
+    /// Allows `http` with this host, such as `localhost` or a sidecar's name. Whoever can answer in its place decides which tokens
+    /// are good. Compared without regard to case; the port does not matter.
+    pub fn allow_insecure_http(mut self, host: impl Into<String>) -> Self {
+        self.insecure.push(host.into());
+        self
+    }
+
+    /// How long it may take until there is a connection, TLS apart. Default: 5 seconds.
+    pub fn connect_timeout(mut self, time: Duration) -> Self {
+        self.connect_timeout = time;
+        self
+    }
+
+    /// How long a fetch may take as a whole, from the connection to the last byte, with redirects and both documents of a
+    /// discovery. Default: 10 seconds.
+    pub fn timeout(mut self, time: Duration) -> Self {
+        self.timeout = time;
+        self
+    }
+
+    /// Ready to be used; the error says what is wrong with the settings.
+    pub(in crate::auth) fn build(self, max_idle: usize) -> Result<Http, String> {
+        let exchange = match self.over {
+            Some(over) => over,
+            None => Arc::new(Over(client(&self.roots, self.connect_timeout, max_idle)?)),
+        };
+        Ok(Http {
+            exchange,
+            insecure: self.insecure,
+            timeout: self.timeout,
+        })
+    }
+}
+
+type Connector = hyper_rustls::HttpsConnector<HttpConnector>;
+
+fn client(
+    roots: &[Bytes],
+    connect_timeout: Duration,
+    max_idle: usize,
+) -> Result<Client<Connector, Body>, String> {
+    // Not the default builder: that one panics where a process has several providers and has chosen none.
+    let provider = match CryptoProvider::get_default() {
+        Some(installed) => Arc::clone(installed),
+        None => Arc::new(ring::default_provider()),
+    };
+    let tls = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| format!("TLS cannot be set up: {error}"))?
+        .with_root_certificates(store(roots)?)
+        .with_no_client_auth();
+    let mut tcp = HttpConnector::new();
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_connect_timeout(Some(connect_timeout));
+    let connector = HttpsConnectorBuilder::new()
+        .with_tls_config(tls)
+        // Which URL may be without TLS is looked at before.
+        .https_or_http()
+        .enable_http1()
+        .wrap_connector(tcp);
+    Ok(Client::builder(TokioExecutor::new())
+        .pool_max_idle_per_host(max_idle)
+        .pool_idle_timeout(IDLE)
+        .pool_timer(TokioTimer::new())
+        .build(connector))
+}
+
+/// The system's certificates, as far as they can be read, and these. Without any, each fetch fails.
+fn store(roots: &[Bytes]) -> Result<RootCertStore, String> {
+    let mut store = RootCertStore::empty();
+    store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    for pem in roots {
+        let mut found = 0;
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            let certificate =
+                certificate.map_err(|error| format!("a root certificate is no PEM: {error}"))?;
+            store
+                .add(certificate)
+                .map_err(|error| format!("a root certificate cannot be used: {error}"))?;
+            found += 1;
+        }
+        if found == 0 {
+            return Err("there is no root certificate in the PEM".to_owned());
+        }
+    }
+    Ok(store)
+}
+
+/// Whether a URL may be asked, and why not.
+pub(super) fn check(url: &Uri, insecure: &[String]) -> Result<(), String> {
+    let host = url.host().unwrap_or_default();
+    if host.is_empty() {
+        return Err(format!("`{url}` is no absolute URL"));
+    }
+    // Not the URL: it has a secret.
+    if url.authority().is_some_and(|it| it.as_str().contains('@')) {
+        return Err(format!("the URL of `{host}` has a user in it"));
+    }
+    match url.scheme_str() {
+        Some("https") => Ok(()),
+        Some("http") if insecure.iter().any(|it| it.eq_ignore_ascii_case(host)) => Ok(()),
+        Some("http") => Err(format!(
+            "`{url}` is not encrypted; use https, or allow it with `allow_insecure_http(\"{host}\")`"
+        )),
+        _ => Err(format!("`{url}` is neither https nor http")),
+    }
+}
+
+impl Default for HttpClient {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for HttpClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpClient")
+            .field("roots", &self.roots.len())
+            .field("insecure", &self.insecure)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("timeout", &self.timeout)
+            .field("own", &self.over.is_some())
+            .finish()
+    }
+}

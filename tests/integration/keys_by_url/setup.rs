@@ -1,0 +1,91 @@
+//! A service whose tokens are verified, and settings that suit loopback.
+
+use std::time::Duration;
+
+use interceptors::Kind;
+use interceptors::auth::jwt::{Algorithm, Builder, Decided, JwtVerifier, Undecided};
+use interceptors::auth::{HttpClient, Verifier};
+use interceptors_proto::demo::user_service_server::UserServiceServer;
+use interceptors_tests::{Caller, Reply, Script, scripted, serve};
+use serde::Deserialize;
+use tonic::service::Routes;
+use tonic::{Code, Status};
+
+use crate::issuer::Issuer;
+use crate::tokens::{AUDIENCE, ISSUER};
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub(crate) struct Claims {
+    pub(crate) sub: String,
+}
+
+/// Whatever verifies tokens.
+#[derive(Clone)]
+pub(crate) struct Users<V> {
+    script: Script,
+    verifier: V,
+}
+
+mod of_keys {
+    use super::*;
+    type Service = Users<JwtVerifier<Claims>>;
+    scripted!(self: Service, #[intercept(auth(verifier = self.verifier))]);
+}
+
+mod of_introspection {
+    use super::*;
+    use interceptors::auth::Introspection;
+    type Service = Users<Introspection>;
+    scripted!(self: Service, #[intercept(auth(verifier = self.verifier))]);
+}
+
+/// Calls of a service with this verifier.
+pub(crate) async fn users<V>(verifier: &V) -> Caller
+where
+    V: Verifier + Clone + 'static,
+    Users<V>: interceptors_proto::demo::user_service_server::UserService,
+{
+    let service = Users {
+        script: Script::default(),
+        verifier: verifier.clone(),
+    };
+    Caller::new(&serve(Routes::new(UserServiceServer::new(service))).await)
+}
+
+/// A unary call with this token.
+pub(crate) async fn call(caller: &Caller, token: &str) -> Reply {
+    let caller = caller.with("authorization", format!("Bearer {token}"));
+    caller.call(Kind::Unary).await
+}
+
+pub(crate) async fn code(caller: &Caller, token: &str) -> Code {
+    call(caller, token).await.code()
+}
+
+/// The status of a call whose token could not be checked.
+pub(crate) fn assert_unchecked(status: &Status) {
+    assert_eq!(status.code(), Code::Unavailable, "{status:?}");
+    assert_eq!(status.message(), "the token cannot be checked right now");
+}
+
+pub(crate) fn http() -> HttpClient {
+    HttpClient::new().allow_insecure_http("127.0.0.1")
+}
+
+type Unkeyed = Builder<Claims, Decided, Undecided>;
+
+pub(crate) fn builder() -> Unkeyed {
+    JwtVerifier::builder([Algorithm::ES256, Algorithm::RS256])
+        .audience([AUDIENCE])
+        .http(http())
+}
+
+/// With the keys of this issuer, for tokens of the usual `iss`.
+pub(crate) fn by_url(issuer: &Issuer) -> Builder<Claims, Decided, Decided> {
+    builder().jwks_url(issuer.jwks()).issuer([ISSUER])
+}
+
+#[allow(non_snake_case)]
+pub(crate) const fn S(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
