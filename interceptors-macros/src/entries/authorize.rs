@@ -13,7 +13,15 @@ use crate::text::span::at;
 
 pub(crate) static ROW: Row = Row {
     name: "authorize",
-    also_called: &["rbac", "role", "roles", "permissions", "authorization"],
+    also_called: &[
+        "rbac",
+        "role",
+        "roles",
+        "permissions",
+        "authorization",
+        "authz",
+        "acl",
+    ],
     feature: enabled_by!("authorize"),
     places: Places::SERVERS,
     times: Times::Any,

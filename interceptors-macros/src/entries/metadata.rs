@@ -1,5 +1,5 @@
 use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::{Expr, Lit, LitStr, Token};
@@ -10,6 +10,7 @@ use super::row::{Places, Positional, Row, Start, enabled_by};
 use crate::text::args::parse_value;
 use crate::text::metadata::{base64, wrong_metadata_key, wrong_metadata_value};
 use crate::text::span::at;
+use crate::text::tokens::{is_place_of_self, ungroup_expr};
 
 pub(crate) static ROW: Row = Row {
     name: "metadata",
@@ -176,6 +177,10 @@ impl Entry for Metadata {
             }
             let (key, value) = (&pair.key, spot.site.with_self(&pair.value));
             let span = at(pair.value.span());
+            let value = match is_moved_out_of_self(&pair.value) {
+                true => quote_spanned!(span=> __interceptors::metadata::copied(&(#value))),
+                false => value.to_token_stream(),
+            };
             let is_named = !pair.is_binary() && is_in_capitals(&pair.value);
             let once = is_named.then(|| {
                 quote!(static __MADE: __interceptors::metadata::Made = __interceptors::metadata::Made::new();)
@@ -200,6 +205,11 @@ impl Entry for Metadata {
             })
         }
     }
+}
+
+/// `self.name`, which only borrows allow to copy.
+fn is_moved_out_of_self(value: &Expr) -> bool {
+    is_place_of_self(value) && !matches!(ungroup_expr(value), Expr::Reference(_))
 }
 
 /// Whether this is a name in capitals: a constant, as names go.

@@ -25,6 +25,8 @@ use crate::{Call, Interceptor, Next, Rule, Sides};
 
 mod value;
 
+#[doc(hidden)]
+pub use value::copied;
 pub use value::{AsciiValue, BinaryValue, NotAscii, Sensitive};
 
 /// The interceptor behind `metadata`. See the [module documentation](self).

@@ -40,6 +40,24 @@ pub trait BinaryValue {
     fn into_value(self) -> Option<BinaryMetadataValue>;
 }
 
+/// A value in `self` that the attribute can copy, since it cannot be moved out of what is borrowed.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the value is in `self`, and a `{Self}` cannot be moved out of it",
+    label = "put `&` in front of it, or call `.clone()`",
+    note = "an `Option<String>` needs `.as_deref()`"
+)]
+pub trait CopiedOutOfSelf: Copy {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Copy> CopiedOutOfSelf for T {}
+
+/// What `self.name` becomes.
+#[doc(hidden)]
+pub fn copied<T: CopiedOutOfSelf>(value: &T) -> T {
+    *value
+}
+
 /// A text is not visible ASCII, so it cannot be the value of a metadata key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotAscii;
