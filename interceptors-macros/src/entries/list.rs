@@ -255,6 +255,12 @@ impl List<'_> {
             return;
         }
         let known = match &arg.path {
+            Some(path) if is_function_of_type(path) => {
+                let path = source(path);
+                let message = format!("an interceptor of yours is listed as `with({path}(…))`");
+                self.cx.error_on(&arg.path, message);
+                return;
+            }
             Some(_) => None,
             None => match self.find(name) {
                 Some(known) => Some(known),
@@ -402,6 +408,16 @@ impl List<'_> {
             (false, Mount::Channel | Mount::Server) => &["plan", "descriptors"],
         });
         unknown("interceptor", name, &names)
+    }
+}
+
+/// `Audit::new`, as names go: it makes an interceptor, and is none.
+fn is_function_of_type(path: &Path) -> bool {
+    let mut names = path.segments.iter().rev().map(|it| it.ident.to_string());
+    let is_upper = |name: &String| name.starts_with(char::is_uppercase);
+    match (names.next(), names.next()) {
+        (Some(function), Some(ty)) => !is_upper(&function) && is_upper(&ty),
+        _ => false,
     }
 }
 

@@ -18,7 +18,7 @@ use crate::text::literals::literal;
 use crate::text::settings::{Known, Settings};
 use crate::text::span::at;
 use crate::text::summary::summary;
-use crate::text::tokens::find_ident;
+use crate::text::tokens::{find_ident, find_suspension};
 use crate::text::values::Values;
 
 /// One entry of the list, before it is read.
@@ -179,6 +179,18 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Whether a value awaits something or returns early, which is reported.
+    fn suspends(&self, key: &str, expr: &Expr) -> bool {
+        let Some(span) = find_suspension(expr.to_token_stream()) else {
+            return false;
+        };
+        let message = format!(
+            "the value of `{key}` can neither await nor return; make it before, and keep it in `self` or in a `static`"
+        );
+        self.cx.error_at(span, message);
+        true
+    }
+
     /// Whether a value that has to be constant names `self`, which is reported.
     fn is_of_self(&self, key: &Ident, expr: &Expr) -> bool {
         let Some(this) = find_ident(expr.to_token_stream(), "self") else {
@@ -210,7 +222,9 @@ impl<'a> Reader<'a> {
             input.parse::<Option<Token![,]>>()?;
             Ok((expr, input.parse::<TokenStream>()?))
         };
-        self.cx.ok(parser.parse2(tokens))
+        let value = self.cx.ok(parser.parse2(tokens))?;
+        let name = self.name.to_string();
+        (!self.suspends(&name, &value.0)).then_some(value)
     }
 
     pub(crate) fn selector(&self, settings: &mut Settings<'_>) -> Selector {
@@ -239,6 +253,9 @@ impl Reading<'_> {
             Value::Own(_) => return Some(None),
             Value::Given(absent) => {
                 let given = self.settings.expr(setting.name).map(|(_, expr)| expr);
+                if let Some(expr) = &given {
+                    self.reader.suspends(setting.name, expr);
+                }
                 let shown = given.as_ref().map(summary);
                 let shown = shown.or(absent.map(str::to_owned));
                 self.shown
@@ -265,6 +282,7 @@ impl Reading<'_> {
         match setting.value {
             Value::Access => self.read_access(key, &expr),
             Value::Per => self.read_per(&key, &expr),
+            _ if self.reader.suspends(setting.name, &expr) => {}
             _ if self.reader.is_of_self(&key, &expr) => {}
             _ => {
                 let value = self.reader.value(setting, &key, &expr);

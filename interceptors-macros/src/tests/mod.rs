@@ -769,6 +769,27 @@ fn a_number_or_time_that_cannot_be_read_shows_what_was_meant() {
 }
 
 #[test]
+fn a_value_that_awaits_or_returns_is_told_to_be_made_before() {
+    for (args, name) in [
+        (quote!(with(self.audit().await)), "with"),
+        (quote!(auth(verifier = tokens()?)), "verifier"),
+        (quote!(retry(max = crate::max()?)), "max"),
+        (quote!(timeout(self.time().await)), "timeout"),
+    ] {
+        let start = format!("the value of `{name}` can neither await nor return");
+        let message = error(args.clone(), block());
+        assert!(message.starts_with(&start), "{args}: {message}");
+    }
+    // These are code of their own.
+    let args = quote!(
+        auth,
+        with(Made::new(async { 1 }.await)),
+        with(Made::new(|| async { load().await }))
+    );
+    assert_eq!(errors(args, block()), Vec::<String>::new());
+}
+
+#[test]
 fn a_level_of_tracing_needs_no_import() {
     let quoted = expansion(quote!(logging(level = "info")), block());
     for args in [
@@ -851,6 +872,10 @@ fn names_that_look_like_something_else_are_told_what_to_write() {
         (
             quote!(self.audit),
             "an interceptor of yours is listed as `with(self.audit)`",
+        ),
+        (
+            quote!(Audit::new()),
+            "an interceptor of yours is listed as `with(Audit::new(…))`",
         ),
         (
             quote!(retry { max = 3 }),

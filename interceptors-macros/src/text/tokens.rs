@@ -88,6 +88,28 @@ pub(crate) fn find_ident(tokens: TokenStream, name: &str) -> Option<Ident> {
     })
 }
 
+/// `.await` or `?` in an expression, outside of blocks that are `async` and of closures.
+pub(crate) fn find_suspension(tokens: TokenStream) -> Option<Span> {
+    let trees: Vec<TokenTree> = tokens.into_iter().collect();
+    let has_body = trees.iter().any(|tree| match tree {
+        TokenTree::Ident(word) => word == "async",
+        TokenTree::Punct(punct) => punct.as_char() == '|',
+        _ => false,
+    });
+    if has_body {
+        return None;
+    }
+    trees.iter().enumerate().find_map(|(i, tree)| match tree {
+        TokenTree::Punct(punct) if punct.as_char() == '?' => Some(punct.span()),
+        TokenTree::Punct(punct) if punct.as_char() == '.' => match trees.get(i + 1) {
+            Some(TokenTree::Ident(word)) if word == "await" => Some(word.span()),
+            _ => None,
+        },
+        TokenTree::Group(group) => find_suspension(group.stream()),
+        _ => None,
+    })
+}
+
 /// Whether these segments occur as a path, or as the end of one.
 pub(crate) fn has_path(tokens: TokenStream, segments: &[&str]) -> bool {
     let trees: Vec<TokenTree> = tokens.into_iter().collect();
