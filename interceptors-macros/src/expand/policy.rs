@@ -286,7 +286,7 @@ impl<'a> Policies<'a> {
     /// ```text
     /// let mut __behind = Border::new(Looking::new(1, __behind));
     /// if __call.has_begun() {
-    ///     return __rpc.run(&mut __behind, __call).await;
+    ///     return __rpc.go_on(&mut __behind, __call).await;
     /// }
     /// let mut __chain = Chain::new(__0, __behind);
     /// ```
@@ -309,7 +309,7 @@ impl<'a> Policies<'a> {
             #border
             let mut __behind = __behind;
             if __call.has_begun() {
-                return __rpc.run(&mut __behind, __call).await;
+                return __rpc.go_on(&mut __behind, __call).await;
             }
             let mut __chain = #chain;
         }

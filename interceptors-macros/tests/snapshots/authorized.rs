@@ -209,7 +209,7 @@ const _: () = {
             let __rpc = __interceptors::Policy;
             let mut __behind = __behind;
             if __call.has_begun() {
-                return __rpc.run(&mut __behind, __call).await;
+                return __rpc.go_on(&mut __behind, __call).await;
             }
             let mut __chain = __behind;
             __rpc.run(&mut __chain, __call).await
@@ -235,7 +235,7 @@ const _: () = {
             );
             let mut __behind = __behind;
             if __call.has_begun() {
-                return __rpc.run(&mut __behind, __call).await;
+                return __rpc.go_on(&mut __behind, __call).await;
             }
             let mut __chain = __rpc
                 .made(__0)
@@ -272,7 +272,7 @@ const _: () = {
             );
             let mut __behind = __behind;
             if __call.has_begun() {
-                return __rpc.run(&mut __behind, __call).await;
+                return __rpc.go_on(&mut __behind, __call).await;
             }
             let mut __chain = __rpc
                 .made(__0)
@@ -301,7 +301,7 @@ const _: () = {
             );
             let mut __behind = __behind;
             if __call.has_begun() {
-                return __rpc.run(&mut __behind, __call).await;
+                return __rpc.go_on(&mut __behind, __call).await;
             }
             let mut __chain = __rpc
                 .made(__0)

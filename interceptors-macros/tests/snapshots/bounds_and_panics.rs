@@ -179,7 +179,7 @@ const _: () = {
             let __3 = &__interceptors::timeout::Timeout::new(__CONFIG_TIMEOUT_3);
             let mut __behind = __behind;
             if __call.has_begun() {
-                return __rpc.run(&mut __behind, __call).await;
+                return __rpc.go_on(&mut __behind, __call).await;
             }
             let mut __chain = __rpc
                 .made(__2)
@@ -196,7 +196,7 @@ const _: () = {
             let __5 = &__interceptors::timeout::Timeout::new(__CONFIG_TIMEOUT_5);
             let mut __behind = __behind;
             if __call.has_begun() {
-                return __rpc.run(&mut __behind, __call).await;
+                return __rpc.go_on(&mut __behind, __call).await;
             }
             let mut __chain = __interceptors::Chain::new(
                 __4,
@@ -216,7 +216,7 @@ const _: () = {
             let __1 = &__interceptors::timeout::Timeout::new(__CONFIG_TIMEOUT_1);
             let mut __behind = __behind;
             if __call.has_begun() {
-                return __rpc.run(&mut __behind, __call).await;
+                return __rpc.go_on(&mut __behind, __call).await;
             }
             let mut __chain = __rpc
                 .made(__0)

@@ -220,7 +220,7 @@ const _: () = {
             let __verdict_2 = __interceptors::asked_value(__2).verdict();
             let mut __behind = __behind;
             if __call.has_begun() {
-                return __rpc.run(&mut __behind, __call).await;
+                return __rpc.go_on(&mut __behind, __call).await;
             }
             let mut __chain = __interceptors::Chain::new(
                 __0,
@@ -251,7 +251,7 @@ const _: () = {
             let __verdict_3 = __interceptors::asked_value(__3).verdict();
             let mut __behind = __behind;
             if __call.has_begun() {
-                return __rpc.run(&mut __behind, __call).await;
+                return __rpc.go_on(&mut __behind, __call).await;
             }
             let mut __chain = __interceptors::Chain::new(
                 __0,
@@ -272,7 +272,7 @@ const _: () = {
             let __verdict_2 = __interceptors::asked_value(__2).verdict();
             let mut __behind = __behind;
             if __call.has_begun() {
-                return __rpc.run(&mut __behind, __call).await;
+                return __rpc.go_on(&mut __behind, __call).await;
             }
             let mut __chain = __interceptors::Chain::new(
                 __0,

@@ -260,7 +260,7 @@ const _: () = {
             );
             let mut __behind = __behind;
             if __call.has_begun() {
-                return __rpc.run(&mut __behind, __call).await;
+                return __rpc.go_on(&mut __behind, __call).await;
             }
             let mut __chain = __behind;
             __rpc.run(&mut __chain, __call).await
@@ -325,7 +325,7 @@ const _: () = {
             );
             let mut __behind = __behind;
             if __call.has_begun() {
-                return __rpc.run(&mut __behind, __call).await;
+                return __rpc.go_on(&mut __behind, __call).await;
             }
             let mut __chain = __behind;
             __rpc.run(&mut __chain, __call).await

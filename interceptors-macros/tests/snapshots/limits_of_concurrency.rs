@@ -155,7 +155,7 @@ const _: () = {
             let __1 = &__interceptors::concurrency::Concurrency::new(__kept_1);
             let mut __behind = __behind;
             if __call.has_begun() {
-                return __rpc.run(&mut __behind, __call).await;
+                return __rpc.go_on(&mut __behind, __call).await;
             }
             let mut __chain = __interceptors::Chain::new(
                 __0,
@@ -176,7 +176,7 @@ const _: () = {
             __rpc.covers_made(__2);
             let mut __behind = __behind;
             if __call.has_begun() {
-                return __rpc.run(&mut __behind, __call).await;
+                return __rpc.go_on(&mut __behind, __call).await;
             }
             let mut __chain = __interceptors::Chain::new(
                 __0,

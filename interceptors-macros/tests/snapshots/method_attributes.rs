@@ -142,7 +142,7 @@ const _: () = {
             let __verdict_4 = __interceptors::asked(&__4).verdict();
             let mut __behind = __behind;
             if __call.has_begun() {
-                return __rpc.run(&mut __behind, __call).await;
+                return __rpc.go_on(&mut __behind, __call).await;
             }
             let mut __chain = __interceptors::Chain::new(
                 __0,
@@ -174,7 +174,7 @@ const _: () = {
             );
             let mut __behind = __behind;
             if __call.has_begun() {
-                return __rpc.run(&mut __behind, __call).await;
+                return __rpc.go_on(&mut __behind, __call).await;
             }
             let mut __chain = __interceptors::Chain::new(
                 __0,

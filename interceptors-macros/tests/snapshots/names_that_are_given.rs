@@ -130,7 +130,7 @@ const _: () = {
             let __rpc = __interceptors::Policy;
             let mut __behind = __behind;
             if __call.has_begun() {
-                return __rpc.run(&mut __behind, __call).await;
+                return __rpc.go_on(&mut __behind, __call).await;
             }
             let mut __chain = __behind;
             __rpc.run(&mut __chain, __call).await
@@ -145,7 +145,7 @@ const _: () = {
             __rpc.covers_made(__0);
             let mut __behind = __behind;
             if __call.has_begun() {
-                return __rpc.run(&mut __behind, __call).await;
+                return __rpc.go_on(&mut __behind, __call).await;
             }
             let mut __chain = __rpc.made(__0).before(__behind);
             __rpc.run(&mut __chain, __call).await

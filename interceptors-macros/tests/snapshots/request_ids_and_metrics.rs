@@ -165,7 +165,7 @@ const _: () = {
             let __2 = &__interceptors::trace::Trace::new(__CONFIG_TRACE_2);
             let mut __behind = __behind;
             if __call.has_begun() {
-                return __rpc.run(&mut __behind, __call).await;
+                return __rpc.go_on(&mut __behind, __call).await;
             }
             let mut __chain = __interceptors::Chain::new(
                 __0,
@@ -195,7 +195,7 @@ const _: () = {
             let __2 = &__interceptors::trace::Trace::new(__CONFIG_TRACE_2);
             let mut __behind = __behind;
             if __call.has_begun() {
-                return __rpc.run(&mut __behind, __call).await;
+                return __rpc.go_on(&mut __behind, __call).await;
             }
             let mut __chain = __interceptors::Chain::new(
                 __0,

@@ -109,7 +109,7 @@ const _: () = {
             );
             let mut __behind = __behind;
             if __call.has_begun() {
-                return __rpc.run(&mut __behind, __call).await;
+                return __rpc.go_on(&mut __behind, __call).await;
             }
             let mut __chain = __interceptors::Chain::new(__0, __behind);
             __rpc.run(&mut __chain, __call).await

@@ -20,7 +20,6 @@ use super::time::{Bounds, Deadline, may_be_inherited};
 
 mod mark;
 
-use mark::Mark;
 pub(crate) use mark::Part;
 
 /// What metadata and extensions are once the request has gone to the handler.
@@ -102,11 +101,7 @@ impl CallDetails {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn received<F: Facts>(plan: &'static MethodPlan, head: Request<()>) -> Self {
         let name = CallName::received(plan, F::path(head.extensions()));
-        let mut details = Self::received_as::<F>(name, head);
-        if Mark::may_be_there() {
-            details.take_mark(plan);
-        }
-        details
+        Self::received_as::<F>(name, head)
     }
 
     /// The same, of a call whose names are known.

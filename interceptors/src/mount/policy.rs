@@ -2,6 +2,8 @@
 
 use std::future::Future;
 use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use super::frame::{Innermost, Links};
 use super::link::{Lent, Link, Made};
@@ -67,6 +69,38 @@ impl Policy {
         N: Next<Opaque, OpaqueReply>,
     {
         chain.run(call)
+    }
+
+    /// Takes one through the entries that are left to it, where a server has run the first of them.
+    pub fn go_on<'a, N>(
+        &self,
+        chain: &'a mut N,
+        call: &'a mut Call<Opaque>,
+    ) -> Apart<impl Future<Output = OpaqueAnswer> + Send + use<'a, N>>
+    where
+        N: Next<Opaque, OpaqueReply>,
+    {
+        Apart {
+            future: chain.run(call),
+        }
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// A future that few calls have. It is polled apart from the others, which would have its code in the middle of theirs.
+    pub struct Apart<F> {
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future> Future for Apart<F> {
+    type Output = F::Output;
+
+    #[cold]
+    #[inline(never)]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        self.project().future.poll(cx)
     }
 }
 

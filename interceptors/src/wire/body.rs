@@ -47,7 +47,8 @@ use crate::core::received::{Reading, Received};
 #[derive(Default)]
 pub struct Body {
     source: Source,
-    count: Option<Count>,
+    /// Boxed, because a body is moved several times in each call, and most are not counted.
+    count: Option<Box<Count>>,
     /// Of a request that a server receives: whether it was cut off.
     cut_off: Option<CutOff>,
     /// Of a response: what came with its headers.
@@ -194,7 +195,7 @@ impl Body {
 
     /// Counts the messages that are taken from it.
     pub(crate) fn counted(mut self, received: Received) -> Self {
-        self.count = Some(Count::new(Reading::new(received)));
+        self.count = Some(Box::new(Count::new(Reading::new(received))));
         self
     }
 
@@ -224,7 +225,7 @@ impl Body {
         let count = self.count.as_ref();
         Some(Self {
             source,
-            count: count.map(|count| Count::new(count.reading.another())),
+            count: count.map(|count| Box::new(Count::new(count.reading.another()))),
             ..Self::default()
         })
     }
