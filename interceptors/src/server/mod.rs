@@ -164,9 +164,10 @@
 //!
 //! # What it costs
 //!
-//! A call that passes takes two boxes, the call and its future, and one more around a message that has arrived with the headers. While a request is
-//! still arriving, somebody has to notice that it is cut off: that takes five more instead of the last one. `auth` adds the identity. A response
-//! that somebody observes takes a box for its observers and one for its body.
+//! A call that passes takes two boxes, the call and its future, and one more around a message that has arrived with the headers: with its end,
+//! which may come in a frame of its own, as with tonic's clients. While a request is still arriving, somebody has to notice that it is cut off: that
+//! takes five more instead of the last one. `auth` adds the identity. A response that somebody observes takes a box for its observers and one for its
+//! body.
 //!
 //! # A client that goes away half way
 //!
