@@ -1,5 +1,5 @@
 use std::fmt;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -135,6 +135,8 @@ struct Shared {
     /// How many calls hold a place.
     in_use: AtomicU32,
     adaptive: Option<Mutex<Adaptive>>,
+    /// A service has answered a call that had a place.
+    is_known: AtomicBool,
 }
 
 impl Limiter {
@@ -154,6 +156,7 @@ impl Limiter {
             waiting: AtomicU32::new(0),
             in_use: AtomicU32::new(0),
             adaptive: adaptive.map(Mutex::new),
+            is_known: AtomicBool::new(false),
         }))
     }
 
@@ -176,6 +179,11 @@ impl Limiter {
     #[must_use]
     pub fn waiting(&self) -> u32 {
         self.0.waiting.load(Ordering::Relaxed)
+    }
+
+    /// Whether no call has a place or waits for one, and no service is known to have what it limits. Of those that have this reference.
+    fn is_unmissed(&self) -> bool {
+        Arc::strong_count(&self.0) == 1 && !self.0.is_known.load(Ordering::Relaxed)
     }
 
     #[inline]
@@ -234,8 +242,9 @@ impl fmt::Debug for Limiter {
     }
 }
 
-/// A [`Limiter`] for each method or service, made when the first call comes: for channels, which learn at run time
-/// what they are called for. At most 1024 are told apart.
+/// A [`Limiter`] for each method or service, made when the first call comes: for channels and servers, which learn at run time
+/// what they are called for. At most 1024 are told apart. When there is one too many, it takes the place of a name that no service has
+/// answered for and that no call uses; if there is none, it shares a limit with others.
 ///
 /// ```
 /// use interceptors::concurrency::{Config, Limiters};
@@ -276,7 +285,8 @@ impl Limiters {
     }
 
     pub(crate) fn limiter(&self, call: &CallDetails) -> Limiter {
-        self.limiters.of(call, || Limiter::new(&self.config))
+        let make = || Limiter::new(&self.config);
+        self.limiters.of_any(call, make, Limiter::is_unmissed)
     }
 }
 
@@ -319,6 +329,9 @@ impl Permit {
 
     /// The call has ended: the limit learns from how.
     pub(crate) fn end(self, end: &End<'_>) {
+        if is_answer_of_service(end) && !self.0.is_known.load(Ordering::Relaxed) {
+            self.0.is_known.store(true, Ordering::Relaxed);
+        }
         self.0.learn(end);
     }
 
@@ -331,6 +344,15 @@ impl Permit {
     fn new(shared: Arc<Shared>) -> Self {
         shared.in_use.fetch_add(1, Ordering::Relaxed);
         Self(shared)
+    }
+}
+
+/// Whether some service has the method. What nobody has is answered too, and anybody can ask for it.
+fn is_answer_of_service(end: &End<'_>) -> bool {
+    match end.code() {
+        Code::Ok => true,
+        Code::Unimplemented | Code::NotFound | Code::Cancelled => false,
+        _ => end.is_sent(),
     }
 }
 

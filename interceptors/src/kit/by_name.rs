@@ -41,34 +41,53 @@ impl<T: Clone> ByName<T> {
 
     /// The value of the name that this call has; `make` makes it for the first call with that name.
     pub fn of(&self, call: &CallDetails, make: impl FnOnce() -> T) -> T {
-        let name = match self.by {
-            By::Method => name_in(call.path()),
-            By::Service => call.service(),
-        };
-        self.get(name, make)
+        self.get(self.name(call), make, |_| false)
     }
 
-    fn get(&self, name: &str, make: impl FnOnce() -> T) -> T {
+    /// The same. Where there are too many names, the value of another one goes that nobody would miss: whoever asks a server makes
+    /// names up, and they must not take the places of those that it has.
+    pub fn of_any(
+        &self,
+        call: &CallDetails,
+        make: impl FnOnce() -> T,
+        may_go: impl Fn(&T) -> bool,
+    ) -> T {
+        self.get(self.name(call), make, may_go)
+    }
+
+    fn name<'a>(&self, call: &'a CallDetails) -> &'a str {
+        match self.by {
+            By::Method => name_in(call.path()),
+            By::Service => call.service(),
+        }
+    }
+
+    fn get(&self, name: &str, make: impl FnOnce() -> T, may_go: impl Fn(&T) -> bool) -> T {
         let values = self.values.read().unwrap_or_else(PoisonError::into_inner);
         match values.get(name) {
             Some(value) => value.clone(),
             None => {
                 drop(values);
-                self.make(name, make)
+                self.make(name, make, may_go)
             }
         }
     }
 
     #[cold]
-    fn make(&self, name: &str, make: impl FnOnce() -> T) -> T {
+    fn make(&self, name: &str, make: impl FnOnce() -> T, may_go: impl Fn(&T) -> bool) -> T {
         let mut values = self.values.write().unwrap_or_else(PoisonError::into_inner);
         // Another call may have been faster.
         if let Some(value) = values.get(name) {
             return value.clone();
         }
         if values.len() >= MOST {
-            drop(values);
-            return self.others.get_or_init(make).clone();
+            // Values are handed out under the lock, so nobody gets this one meanwhile.
+            let unmissed = values.iter().find(|(_, value)| may_go(value));
+            let Some(unmissed) = unmissed.map(|(name, _)| name.clone()) else {
+                drop(values);
+                return self.others.get_or_init(make).clone();
+            };
+            values.remove(&unmissed);
         }
         let value = make();
         values.insert(name.into(), value.clone());
@@ -99,18 +118,36 @@ mod tests {
     #[test]
     fn each_name_has_a_value_and_those_too_many_share_one() {
         let names: ByName<Arc<usize>> = ByName::new(By::Method);
+        let get = |name: &str, n| names.get(name, || Arc::new(n), |_| false);
         for n in 0..MOST {
-            assert_eq!(*names.get(&format!("/a.B/{n}"), || Arc::new(n)), n);
+            assert_eq!(*get(&format!("/a.B/{n}"), n), n);
         }
-        let others = names.get("/a.B/Other", || Arc::new(MOST));
-        assert_eq!(*names.get("/a.B/Another", || Arc::new(0)), MOST);
-        assert!(Arc::ptr_eq(
-            &others,
-            &names.get("/a.B/More", || Arc::new(0))
-        ));
+        let others = get("/a.B/Other", MOST);
+        assert_eq!(*get("/a.B/Another", 0), MOST);
+        assert!(Arc::ptr_eq(&others, &get("/a.B/More", 0)));
         for n in 0..MOST {
-            assert_eq!(*names.get(&format!("/a.B/{n}"), || Arc::new(0)), n);
+            assert_eq!(*get(&format!("/a.B/{n}"), 0), n);
         }
         assert_eq!(names.values.read().unwrap().len(), MOST);
+    }
+
+    #[test]
+    fn a_value_that_nobody_would_miss_makes_room() {
+        let names: ByName<Arc<usize>> = ByName::new(By::Method);
+        let may_go = |n: &Arc<usize>| **n >= 10 && Arc::strong_count(n) == 1;
+        let get = |name: &str, n| names.get(name, || Arc::new(n), may_go);
+        let held = get("/a.B/Held", 10);
+        for n in 0..10 {
+            get(&format!("/a.B/{n}"), n);
+        }
+        for n in 0..2 * MOST {
+            let name = format!("/made.Up/{n}");
+            assert_eq!(*get(&name, 100 + n), 100 + n, "{name} has none of its own");
+            assert!(names.values.read().unwrap().len() <= MOST);
+        }
+        for n in 0..10 {
+            assert_eq!(*get(&format!("/a.B/{n}"), 0), n);
+        }
+        assert!(Arc::ptr_eq(&held, &get("/a.B/Held", 0)));
     }
 }

@@ -1,3 +1,4 @@
+use std::any::Any;
 use std::convert::Infallible;
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -6,8 +7,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::request::Parts;
-use http::{Method, StatusCode};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Method, StatusCode};
 use http_body::Body as HttpBody;
 use tonic::metadata::MetadataMap;
 use tonic::server::NamedService;
@@ -27,7 +28,7 @@ use crate::core::plan::MethodPlan;
 use crate::core::time::Inherited;
 use crate::mount::ServerFacts;
 use crate::wire::status::{self, BoxError};
-use crate::wire::{Body, EndByHead, Protocol, ResponseBody};
+use crate::wire::{Arrival, Body, EndByHead, Protocol, ResponseBody};
 
 /// A struct that was annotated for a server: the attribute implements it.
 #[diagnostic::on_unimplemented(
@@ -179,8 +180,7 @@ where
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
         let shared = Arc::clone(&self.layer.0);
         let mut service = self.service.clone();
-        // Two boxes, because an allocator takes far longer for a single one of more than a kilobyte.
-        let mut exchange = Box::new(Exchange::of_chain::<C>(request));
+        let mut exchange = Exchange::of_chain::<C>(own_request(request));
         Box::pin(async move {
             let answer = {
                 let Exchange { call, head, beside } = &mut *exchange;
@@ -207,8 +207,8 @@ pub(super) struct Exchange<M> {
 
 /// What the request has apart from metadata, extensions and body.
 pub(super) struct Head {
-    /// Gone with the request.
-    parts: Option<Parts>,
+    /// Without those. It is filled again and goes to the service.
+    request: Option<http::Request<tonic::body::Body>>,
     pub(super) protocol: Protocol,
     is_head: bool,
     /// Whether the request was cut off; `None` where all of it was there when it was let through.
@@ -217,15 +217,12 @@ pub(super) struct Head {
 
 impl Exchange<Body> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn of_chain<C: ServerChain>(
-        request: http::Request<impl HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static>,
-    ) -> Self {
+    fn of_chain<C: ServerChain>(request: http::Request<tonic::body::Body>) -> Box<Self> {
         let plan = C::plan(Target {
             method: request.method(),
             path: request.uri().path(),
         });
         let name = CallName::received(plan, request.uri().path_and_query());
-        let request = request.map(tonic::body::Body::new);
         let (exchange, ()) =
             Self::new::<ServerFacts, ()>(name, request, ABILITIES, |body| (body, ()));
         exchange
@@ -234,29 +231,33 @@ impl Exchange<Body> {
 
 impl<M> Exchange<M> {
     /// `message` says what the call has in the place of the body, and what is left of that.
+    ///
+    /// In a box apart from the future, because an allocator takes far longer for a single one of more than a kilobyte.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn new<F: Facts, K>(
         name: CallName,
-        request: http::Request<tonic::body::Body>,
+        mut request: http::Request<tonic::body::Body>,
         abilities: AbilitiesOf<M>,
         message: impl FnOnce(Body) -> (M, K),
-    ) -> (Self, K) {
-        let (mut parts, body) = request.into_parts();
-        let protocol = Protocol::of(&parts.headers);
-        let extensions = std::mem::take(&mut parts.extensions);
-        let (message, kept) = message(Body::from(body));
-        let metadata = MetadataMap::from_headers(std::mem::take(&mut parts.headers));
-        let request = Request::from_parts(metadata, extensions, ());
-        let exchange = Self {
-            call: Call::received_as::<F>(name, abilities, request, message),
+    ) -> (Box<Self>, K) {
+        let protocol = Protocol::of(request.headers());
+        let is_head = *request.method() == Method::HEAD;
+        let metadata = MetadataMap::from_headers(std::mem::take(request.headers_mut()));
+        let extensions = std::mem::take(request.extensions_mut());
+        let (message, kept) = message(Body::from(std::mem::take(request.body_mut())));
+        let head = Request::from_parts(metadata, extensions, ());
+        let mut exchange = Box::new(Self {
+            call: Call::received_as::<F>(name, abilities, head, message),
             head: Head {
-                is_head: parts.method == Method::HEAD,
-                parts: Some(parts),
+                request: None,
                 protocol,
+                is_head,
                 cut_off: None,
             },
             beside: Extensions::new(),
-        };
+        });
+        // It is large, and moved once this way.
+        exchange.head.request = Some(request);
         (exchange, kept)
     }
 
@@ -278,7 +279,10 @@ impl<M> Exchange<M> {
                 return response;
             }
         };
-        let (metadata, body, extensions) = response.into_parts();
+        let (mut metadata, body, extensions) = response.into_parts();
+        if !body.is_of_response() {
+            name_content(metadata.as_mut(), protocol);
+        }
         // Whether gRPC-Web is text, the service decides, and what it has no word for it answers by HTTP.
         let protocol = match protocol {
             Protocol::Grpc => protocol,
@@ -321,27 +325,36 @@ impl Head {
     /// The request that goes on, once.
     pub(super) fn request(
         &mut self,
-        (metadata, mut extensions, mut body): (MetadataMap, Extensions, Body),
+        (metadata, mut extensions, body): (MetadataMap, Extensions, Body),
     ) -> Result<http::Request<tonic::body::Body>, Status> {
-        let Some(mut parts) = self.parts.take() else {
+        let Some(mut request) = self.request.take() else {
             return Err(gone());
         };
-        if self.protocol != Protocol::Grpc || !body.is_here() {
-            // One that is around this may look at the body already.
-            let cut_off = match extensions.get::<CutOff>() {
-                Some(known) => known.clone(),
-                None => {
-                    let cut_off = CutOff::default();
-                    extensions.insert(cut_off.clone());
-                    body.watch(cut_off.clone());
-                    cut_off
-                }
-            };
-            self.cut_off = Some(cut_off);
-        }
-        parts.headers = metadata.into_headers();
-        parts.extensions = extensions;
-        Ok(http::Request::from_parts(parts, body.into()))
+        // What is not gRPC may be anything, such as a connection that is to be upgraded.
+        let arrival = match self.protocol {
+            Protocol::Grpc => body.arrival(),
+            _ => Arrival::Part(body.arriving()),
+        };
+        let body = match arrival {
+            Arrival::All(body) => body,
+            Arrival::Part(arriving) => {
+                // One that is around this may look at the body already.
+                let (cut_off, body) = match extensions.get::<CutOff>() {
+                    Some(known) => (known.clone(), arriving.into_body()),
+                    None => {
+                        let cut_off = CutOff::default();
+                        extensions.insert(cut_off.clone());
+                        (cut_off.clone(), arriving.watched(cut_off))
+                    }
+                };
+                self.cut_off = Some(cut_off);
+                body
+            }
+        };
+        *request.headers_mut() = metadata.into_headers();
+        *request.extensions_mut() = extensions;
+        *request.body_mut() = body;
+        Ok(request)
     }
 }
 
@@ -379,7 +392,7 @@ where
         }
         match answer {
             Ok(response) => {
-                let response = response.map(tonic::body::Body::new);
+                let response = own_response(response);
                 let response = entered(response, self.head.protocol, self.beside);
                 call.set_answered(response.is_ok());
                 response
@@ -387,6 +400,43 @@ where
             Err(error) => failed(error),
         }
     }
+}
+
+/// An interceptor has answered in the place of the service. A client of gRPC takes no answer that does not say what it is.
+#[cold]
+fn name_content(headers: &mut HeaderMap, protocol: Protocol) {
+    if let Some(content_type) = protocol.content_type() {
+        headers.entry(CONTENT_TYPE).or_insert(content_type);
+    }
+}
+
+/// A request whose body is tonic's stays what it is. Any other body is put into one.
+fn own_request<B>(request: http::Request<B>) -> http::Request<tonic::body::Body>
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    own(request, |other| other.map(tonic::body::Body::new))
+}
+
+/// The same of a response.
+fn own_response<B>(response: http::Response<B>) -> http::Response<tonic::body::Body>
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    own(response, |other| other.map(tonic::body::Body::new))
+}
+
+/// `Body::new` finds that out too, but only after it has asked whether the body has ended.
+fn own<T: 'static, U: Default + 'static>(value: T, convert: impl FnOnce(T) -> U) -> U {
+    let mut value = Some(value);
+    if let Some(own) = (&mut value as &mut dyn Any).downcast_mut::<Option<U>>()
+        && let Some(own) = own.take()
+    {
+        return own;
+    }
+    value.map_or_else(U::default, convert)
 }
 
 #[cold]

@@ -159,14 +159,16 @@
 //!
 //! # What strangers may use up
 //!
-//! What comes before `auth` is for everybody. `concurrency(per = method)` and `load_shed` keep up to 1024 names and share one limit
-//! beyond that, so list them after `auth`. `metrics` counts names that no service has answered for as `_OTHER`, wherever it is listed.
+//! What comes before `auth` is for everybody, so list limits after it. `concurrency(per = method)` and `load_shed(per = method)` tell up to
+//! 1024 names apart. Names that strangers make up do not take the places of those that a service has answered for: when there are too
+//! many, one that no call uses goes. `metrics` counts names that no service has answered for as `_OTHER`, wherever it is listed.
 //!
 //! # What it costs
 //!
-//! A call that passes takes two boxes, the call and its future, and one more around a message that has arrived with the headers. While a request is
-//! still arriving, somebody has to notice that it is cut off: that takes five more instead of the last one. `auth` adds the identity. A response
-//! that somebody observes takes a box for its observers and one for its body.
+//! A call that passes takes two boxes, the call and its future, and one more around a message that has arrived with the headers: with its end,
+//! which may come in a frame of its own, as with tonic's clients. While a request is still arriving, somebody has to notice that it is cut off: that
+//! takes five more instead of the last one. `auth` adds the identity. A response that somebody observes takes a box for its observers and one for its
+//! body.
 //!
 //! # A client that goes away half way
 //!

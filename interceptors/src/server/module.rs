@@ -151,9 +151,8 @@ where
 {
     let name = method.name(request.uri());
     let in_frame = |body| (Opaque::new(0), body);
-    let (exchange, body) = Exchange::new::<ModuleFacts, Body>(name, request, ABILITIES, in_frame);
-    // Apart from the future: an allocator takes far longer for a single box of more than a kilobyte.
-    let mut exchange = Box::new(exchange);
+    let (mut exchange, body) =
+        Exchange::new::<ModuleFacts, Body>(name, request, ABILITIES, in_frame);
     exchange.call.before_decoding();
     async move {
         let Exchange { call, head, beside } = &mut *exchange;

@@ -14,11 +14,8 @@ pub(super) fn refusal(
     is_head: bool,
     challenge: Option<&'static str>,
 ) -> http::Response<tonic::body::Body> {
-    let content_type = match protocol {
-        Protocol::Http => return of_http(&status, is_head, challenge),
-        Protocol::Grpc => "application/grpc",
-        Protocol::GrpcWeb { is_text: true } => "application/grpc-web-text+proto",
-        Protocol::GrpcWeb { is_text: false } => "application/grpc-web+proto",
+    let Some(content_type) = protocol.content_type() else {
+        return of_http(&status, is_head, challenge);
     };
     // What the service has answered says itself what it is.
     let is_web = |protocol| matches!(protocol, Protocol::GrpcWeb { .. });
@@ -27,7 +24,7 @@ pub(super) fn refusal(
     let own = answered != Protocol::Http && is_web(answered) == is_web(protocol);
     let own = own.then(|| headers.get(CONTENT_TYPE).cloned()).flatten();
     let mut response = status.into_http::<tonic::body::Body>();
-    let content_type = own.unwrap_or(HeaderValue::from_static(content_type));
+    let content_type = own.unwrap_or(content_type);
     response.headers_mut().insert(CONTENT_TYPE, content_type);
     response
 }

@@ -11,11 +11,16 @@ use http::StatusCode;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tonic::{Code, Status};
 
-use super::frames::Frames;
+use super::frames::Ends;
 use super::replay::Replay;
 use super::status;
-use crate::core::facts::CutOff;
 use crate::core::received::{Reading, Received};
+
+#[cfg(feature = "server")]
+mod arrival;
+
+#[cfg(feature = "server")]
+pub(crate) use arrival::Arrival;
 
 /// What a wrapped channel sends and receives: encoded messages, as HTTP/2 carries them.
 ///
@@ -47,13 +52,21 @@ use crate::core::received::{Reading, Received};
 #[derive(Default)]
 pub struct Body {
     source: Source,
-    /// Boxed, because a body is moved several times in each call, and most are not counted.
-    count: Option<Box<Count>>,
-    /// Of a request that a server receives: whether it was cut off.
-    cut_off: Option<CutOff>,
-    /// Of a response: what came with its headers.
-    head: Head,
+    about: About,
 }
+
+/// What else there is to know of a body. A body is moved about, and it is a request or a response.
+#[derive(Default)]
+enum About {
+    #[default]
+    Nothing,
+    /// Of a request: who counts its messages. Boxed, because a body is moved several times in each call, and most are not counted.
+    Request(Box<Count>),
+    /// Of a response: what came with its headers.
+    Response(Head),
+}
+
+type Polled = Poll<Option<Result<Frame<Bytes>, Status>>>;
 
 #[derive(Default)]
 enum Source {
@@ -65,8 +78,6 @@ enum Source {
     Replayed(Replay<Chunks>),
     /// A request of which a part was read already.
     Begun(Box<Chunks>),
-    /// A request that a server receives, whose first frame has come.
-    Arriving(Box<Arriving>),
     #[default]
     Ended,
 }
@@ -138,71 +149,61 @@ impl Body {
     ) -> Self {
         Self {
             source: Source::Plain(body),
-            head: Head { http_status, end },
-            ..Self::default()
+            about: About::Response(Head { http_status, end }),
         }
     }
 
-    /// Whether all of a request has arrived. A single message usually comes with the headers, and what is here cannot be
-    /// cut off.
-    pub(crate) fn is_here(&mut self) -> bool {
-        let Source::Plain(body) = &mut self.source else {
-            return matches!(self.source, Source::Full(_) | Source::Ended);
-        };
-        if body.is_end_stream() {
-            return true;
+    /// What there is to do when a frame goes by.
+    #[cfg_attr(not(debug_assertions), inline)]
+    fn see(&mut self, polled: &mut Polled) {
+        if let Poll::Ready(Some(Ok(frame))) = polled
+            && let Some(trailers) = frame.trailers_mut()
+        {
+            status::mend_trailers(trailers);
         }
-        // Whoever reads the rest asks again, and is woken then.
-        let mut cx = Context::from_waker(Waker::noop());
-        let frame = match Pin::new(&mut *body).poll_frame(&mut cx) {
-            Poll::Pending => return false,
-            Poll::Ready(None) => {
-                self.source = Source::Ended;
-                return true;
-            }
-            Poll::Ready(Some(frame)) => frame,
-        };
-        let frame = match frame {
-            Ok(frame) if body.is_end_stream() => match frame.into_data() {
-                Ok(data) => {
-                    self.source = Source::Full(Some(data));
-                    return true;
+        if let About::Request(count) = &mut self.about {
+            match &polled {
+                Poll::Ready(frame) => count.see(frame),
+                Poll::Pending => {
+                    count.reading.begin();
+                    count.reading.waits();
                 }
-                Err(trailers) => Ok(trailers),
-            },
-            frame => frame,
-        };
-        self.source = Source::Arriving(Box::new(Arriving {
-            ahead: Some(frame),
-            body: std::mem::take(body),
-        }));
-        false
-    }
-
-    /// Says of a request that a server receives whether it was cut off.
-    pub(crate) fn watch(&mut self, cut_off: CutOff) {
-        self.cut_off = Some(cut_off);
+            }
+        }
     }
 
     /// How a response ends that has no trailers.
     pub(crate) fn end(&self) -> Result<(), Status> {
-        self.head.end()
+        self.head().end()
     }
 
     pub(crate) fn http_status(&self) -> StatusCode {
-        self.head.http_status
+        self.head().http_status
+    }
+
+    /// Whether it is the body of a response that came from the other side, and was not made on the way.
+    #[cfg(feature = "server")]
+    pub(crate) fn is_of_response(&self) -> bool {
+        matches!(self.about, About::Response(_))
+    }
+
+    fn head(&self) -> Head {
+        match self.about {
+            About::Response(head) => head,
+            _ => Head::default(),
+        }
     }
 
     /// Counts the messages that are taken from it.
     pub(crate) fn counted(mut self, received: Received) -> Self {
-        self.count = Some(Box::new(Count::new(Reading::new(received))));
+        self.about = About::Request(Box::new(Count::new(Reading::new(received))));
         self
     }
 
     /// Another of the same, which is to be sent after this one.
     pub(crate) fn copy(&mut self, limit: usize) -> Option<Self> {
-        match (&self.source, &self.count) {
-            (Source::Full(Some(data)), None) if data.len() <= limit => Some(Self {
+        match (&self.source, &self.about) {
+            (Source::Full(Some(data)), About::Nothing) if data.len() <= limit => Some(Self {
                 source: kept(data),
                 ..Self::default()
             }),
@@ -220,21 +221,20 @@ impl Body {
             Source::Short(data) if data.as_ref().len() > limit => return None,
             Source::Short(data) => Source::Short(*data),
             Source::Replayed(replay) => Source::Replayed(replay.copy(limit)),
-            Source::Plain(_) | Source::Begun(_) | Source::Arriving(_) => return None,
+            Source::Plain(_) | Source::Begun(_) => return None,
         };
-        let count = self.count.as_ref();
-        Some(Self {
-            source,
-            count: count.map(|count| Box::new(Count::new(count.reading.another()))),
-            ..Self::default()
-        })
+        let about = match &self.about {
+            About::Request(count) => About::Request(Box::new(Count::new(count.reading.another()))),
+            About::Nothing | About::Response(_) => About::Nothing,
+        };
+        Some(Self { source, about })
     }
 
     pub(crate) fn is_whole(&self) -> bool {
         match &self.source {
             Source::Full(_) | Source::Short(_) | Source::Ended => true,
             Source::Replayed(replay) => replay.is_whole(),
-            Source::Plain(_) | Source::Begun(_) | Source::Arriving(_) => false,
+            Source::Plain(_) | Source::Begun(_) => false,
         }
     }
 
@@ -247,7 +247,6 @@ impl Body {
             | Source::Full(_)
             | Source::Short(_)
             | Source::Begun(_)
-            | Source::Arriving(_)
             | Source::Ended => true,
         }
     }
@@ -374,10 +373,6 @@ impl Source {
                 }
             }),
             Self::Begun(chunks) => chunks.poll_chunk(cx).map_ok(Frame::data),
-            Self::Arriving(arriving) => match arriving.ahead.take() {
-                Some(frame) => Poll::Ready(Some(frame)),
-                None => Pin::new(&mut arriving.body).poll_frame(cx),
-            },
             Self::Ended => Poll::Ready(None),
         }
     }
@@ -387,7 +382,6 @@ impl Source {
             Self::Plain(body) => body.is_end_stream(),
             Self::Full(data) => data.is_none(),
             Self::Short(_) | Self::Replayed(_) | Self::Begun(_) => false,
-            Self::Arriving(arriving) => arriving.ahead.is_none() && arriving.body.is_end_stream(),
             Self::Ended => true,
         }
     }
@@ -401,26 +395,9 @@ impl HttpBody for Body {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let this = &mut *self;
         // A frame may be trailers, so it is large: it stays where it is.
-        let mut polled = this.source.poll_frame(cx);
-        if let Poll::Ready(Some(Ok(frame))) = &mut polled
-            && let Some(trailers) = frame.trailers_mut()
-        {
-            status::mend_trailers(trailers);
-        }
-        if let Some(count) = &mut this.count {
-            match &polled {
-                Poll::Ready(frame) => count.see(frame),
-                Poll::Pending => {
-                    count.reading.begin();
-                    count.reading.waits();
-                }
-            }
-        }
-        if let (Some(cut_off), Poll::Ready(Some(Err(_)))) = (&this.cut_off, &polled) {
-            cut_off.set();
-        }
+        let mut polled = self.source.poll_frame(cx);
+        self.see(&mut polled);
         polled
     }
 
@@ -436,7 +413,6 @@ impl HttpBody for Body {
             | Source::Short(_)
             | Source::Replayed(_)
             | Source::Begun(_)
-            | Source::Arriving(_)
             | Source::Ended => SizeHint::default(),
         }
     }
@@ -456,24 +432,15 @@ impl From<Body> for tonic::body::Body {
         match body {
             Body {
                 source: Source::Plain(body),
-                count: None,
-                cut_off: None,
-                ..
+                about: About::Nothing | About::Response(_),
             } => body,
             Body {
                 source: Source::Full(data),
-                count: None,
-                cut_off: None,
-                ..
+                about: About::Nothing | About::Response(_),
             } => Self::new(Whole(data)),
             other => Self::new(other),
         }
     }
-}
-
-struct Arriving {
-    ahead: Option<Result<Frame<Bytes>, Status>>,
-    body: tonic::body::Body,
 }
 
 /// A request that is here in full, and goes to the transport in a box: so it is small.
@@ -595,14 +562,14 @@ fn size_of_chunk(chunk: &Result<Bytes, Status>) -> usize {
 
 struct Count {
     reading: Reading,
-    frames: Frames,
+    ends: Ends,
 }
 
 impl Count {
     fn new(reading: Reading) -> Self {
         Self {
             reading,
-            frames: Frames::default(),
+            ends: Ends::default(),
         }
     }
 
@@ -612,7 +579,7 @@ impl Count {
         if let Some(Ok(frame)) = frame
             && let Some(data) = frame.data_ref()
         {
-            self.reading.add(self.frames.count(data));
+            self.reading.add(self.ends.count(data, None));
         }
     }
 }

@@ -9,9 +9,9 @@ use tonic::{Code, Status};
 
 use super::status;
 
-/// Finds the beginnings of messages in data that is cut anywhere.
+/// Finds the ends of messages in data that is cut anywhere.
 #[derive(Default)]
-pub(crate) struct Frames {
+pub(crate) struct Ends {
     /// How much of the five bytes before a message has been seen.
     prefix: u8,
     /// The first of them.
@@ -19,6 +19,12 @@ pub(crate) struct Frames {
     length: [u8; 4],
     /// How much of the message is still to come.
     left: u32,
+}
+
+/// The same of a response, whose data may have trailers in them.
+#[derive(Default)]
+pub(crate) struct Frames {
+    ends: Ends,
     /// Of gRPC-Web alone.
     trailers: Option<Vec<u8>>,
 }
@@ -38,7 +44,36 @@ impl Frames {
     }
 
     /// How many messages end in this data.
-    pub(crate) fn count(&mut self, mut data: &[u8]) -> u64 {
+    pub(crate) fn count(&mut self, data: &[u8]) -> u64 {
+        self.ends.count(data, self.trailers.as_mut())
+    }
+
+    /// The end that the trailers of gRPC-Web have told.
+    pub(crate) fn end(&self) -> Option<Result<(), Status>> {
+        let trailers = self.trailers.as_ref()?;
+        // Half of them may lack the half that tells.
+        if trailers.is_empty() || self.ends.prefix != 0 {
+            return None;
+        }
+        let mut headers = HeaderMap::new();
+        for line in trailers.split(|byte| *byte == b'\n') {
+            let mut parts = line.trim_ascii().splitn(2, |byte| *byte == b':');
+            let (Some(name), Some(value)) = (parts.next(), parts.next()) else {
+                continue;
+            };
+            let name = HeaderName::from_bytes(name.trim_ascii());
+            let value = HeaderValue::from_bytes(value.trim_ascii());
+            if let (Ok(name), Ok(value)) = (name, value) {
+                headers.append(name, value);
+            }
+        }
+        end_of(&mut headers)
+    }
+}
+
+impl Ends {
+    /// How many messages end in this data. Trailers of gRPC-Web are put where they are wanted.
+    pub(crate) fn count(&mut self, mut data: &[u8], mut trailers: Option<&mut Vec<u8>>) -> u64 {
         let mut messages = 0;
         while !data.is_empty() {
             if self.prefix < 5 {
@@ -58,7 +93,7 @@ impl Frames {
             data = rest;
             let are_trailers = self.flags & ARE_TRAILERS != 0;
             if are_trailers
-                && let Some(trailers) = &mut self.trailers
+                && let Some(trailers) = trailers.as_deref_mut()
                 && trailers.len() + seen.len() <= MOST_TRAILERS
             {
                 trailers.extend_from_slice(seen);
@@ -69,28 +104,6 @@ impl Frames {
             }
         }
         messages
-    }
-
-    /// The end that the trailers of gRPC-Web have told.
-    pub(crate) fn end(&self) -> Option<Result<(), Status>> {
-        let trailers = self.trailers.as_ref()?;
-        // Half of them may lack the half that tells.
-        if trailers.is_empty() || self.prefix != 0 {
-            return None;
-        }
-        let mut headers = HeaderMap::new();
-        for line in trailers.split(|byte| *byte == b'\n') {
-            let mut parts = line.trim_ascii().splitn(2, |byte| *byte == b':');
-            let (Some(name), Some(value)) = (parts.next(), parts.next()) else {
-                continue;
-            };
-            let name = HeaderName::from_bytes(name.trim_ascii());
-            let value = HeaderValue::from_bytes(value.trim_ascii());
-            if let (Ok(name), Ok(value)) = (name, value) {
-                headers.append(name, value);
-            }
-        }
-        end_of(&mut headers)
     }
 }
 

@@ -20,6 +20,8 @@ mod rpc;
 mod selected;
 pub(crate) mod status;
 
+#[cfg(feature = "server")]
+pub(crate) use body::Arrival;
 pub use body::Body;
 pub(crate) use body::EndByHead;
 #[cfg(feature = "client")]

@@ -1,5 +1,5 @@
-use http::HeaderMap;
 use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue};
 
 /// What a request speaks, by its `content-type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +42,16 @@ impl Protocol {
         }
     }
 
+    /// The content type of an answer that has a status of gRPC.
+    pub(crate) fn content_type(self) -> Option<HeaderValue> {
+        Some(HeaderValue::from_static(match self {
+            Self::Grpc => "application/grpc",
+            Self::GrpcWeb { is_text: true } => "application/grpc-web-text+proto",
+            Self::GrpcWeb { is_text: false } => "application/grpc-web+proto",
+            Self::Http => return None,
+        }))
+    }
+
     /// Whether an answer has a status of gRPC.
     pub(crate) fn has_grpc_status(self) -> bool {
         self != Self::Http
@@ -50,8 +60,6 @@ impl Protocol {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     #[test]

@@ -2,8 +2,8 @@
 
 use interceptors::auth::StaticTokens;
 use interceptors::concurrency::{Config, Limiters};
-use interceptors::intercept;
 use interceptors::metrics::{MAX_METHODS, Recorder};
+use interceptors::{Kind, intercept};
 use interceptors_tests::{Behaviour, Events, KINDS};
 use prometheus::Registry;
 use tonic::Code;
@@ -118,10 +118,7 @@ async fn a_first_stream_is_under_way_once_it_is_answered() {
     let address = serve(measured(&registry).layer(), Plain::default().routes()).await;
     let caller = caller(address).await.with(WITH_TOKEN.0, WITH_TOKEN.1);
     let hanging = caller.told(Behaviour::HangAfter(1));
-    let open = hanging
-        .open(interceptors::Kind::ServerStreaming)
-        .await
-        .unwrap();
+    let open = hanging.open(Kind::ServerStreaming).await.unwrap();
     let list = |value| vec![("demo.v1.UserService/ListUsers".to_owned(), value)];
     assert_eq!(series(&registry, "grpc_server_in_flight"), list(1.0));
     assert_eq!(series(&registry, STARTED), list(1.0));
@@ -186,4 +183,41 @@ async fn no_log_has_a_token() {
             "{text}"
         );
     }
+}
+
+#[intercept(
+    server,
+    load_shed(max = 1, per = method),
+    auth(verifier = self.tokens, public = ["/demo.v1.UserService/Login"]),
+)]
+struct ShedFirst {
+    tokens: StaticTokens<&'static str>,
+}
+
+#[tokio::test]
+async fn made_up_names_do_not_share_their_limit_with_true_ones() {
+    let tokens = tokens();
+    let address = serve(ShedFirst { tokens }.layer(), Plain::default().routes()).await;
+    let ann = caller(address).await.with(WITH_TOKEN.0, WITH_TOKEN.1);
+    let mut wire = Wire::to(address).await;
+    let known = ann.call(Kind::ClientStreaming).await;
+    assert_eq!(known.code(), Code::Ok);
+    for n in 0..1100 {
+        let path = format!("/made.up.Service/Method{n}");
+        // With a token, and without one.
+        let headers = [GRPC, WITH_TOKEN];
+        let headers = &headers[..1 + n % 2];
+        let answer = wire.ask("POST", &path, headers, framed(&())).await;
+        let expected = [Code::Unauthenticated, Code::Unimplemented][n % 2];
+        assert_eq!(answer.grpc_status(), Some(expected as i32), "{path}");
+    }
+    // Of names that come only now, too, each has a limit of its own.
+    let hanging = ann.told(Behaviour::HangAfter(1));
+    let open = hanging.open(Kind::ServerStreaming).await.unwrap();
+    let refused = ann.call(Kind::ServerStreaming).await;
+    assert_eq!(refused.code(), Code::ResourceExhausted);
+    for kind in [Kind::Unary, Kind::ClientStreaming, Kind::BidiStreaming] {
+        assert_eq!(ann.call(kind).await.code(), Code::Ok, "{kind}");
+    }
+    drop(open);
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 mod alike;
+mod answers;
 mod beside;
 mod bounded;
 mod common;

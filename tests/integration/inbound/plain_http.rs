@@ -3,9 +3,12 @@
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
+use hyper_util::rt::TokioIo;
 use interceptors::auth::StaticTokens;
 use interceptors::{Outcome, intercept};
 use interceptors_tests::{Ends, KINDS, WatchEnds};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tonic::{Code, Status};
 use tower_http::compression::CompressionLayer;
 
@@ -294,5 +297,67 @@ async fn http_1_goes_through_it() {
             "{request} {answer}"
         );
         told.next().await;
+    }
+}
+
+/// Takes the connection over, and says everything twice.
+async fn echo(request: axum::extract::Request) -> impl IntoResponse {
+    tokio::spawn(async move {
+        let upgraded = hyper::upgrade::on(request).await.unwrap();
+        let mut stream = TokioIo::new(upgraded);
+        let mut heard = [0; 4];
+        while stream.read_exact(&mut heard).await.is_ok() {
+            stream.write_all(&heard).await.unwrap();
+            stream.write_all(&heard).await.unwrap();
+        }
+    });
+    let headers = [("connection", "upgrade"), ("upgrade", "websocket")];
+    (StatusCode::SWITCHING_PROTOCOLS, headers)
+}
+
+#[intercept(server, with(self.ends), auth(verifier = self.tokens, public = ["GET /ws"]))]
+struct Upgrading {
+    ends: WatchEnds,
+    tokens: StaticTokens<&'static str>,
+}
+
+#[tokio::test]
+async fn a_connection_is_upgraded_through_it() {
+    let (ends, mut told) = Ends::new();
+    let tokens = tokens();
+    let router = Plain::default().routes().into_axum_router();
+    let router = router.route("/ws", get(echo)).route("/closed", get(echo));
+    let address = serve_axum(router.layer(Upgrading { ends, tokens }.layer())).await;
+    for (path, token, expected) in [
+        ("/ws", "", "HTTP/1.1 101"),
+        ("/closed", "", "HTTP/1.1 401"),
+        (
+            "/closed",
+            "authorization: Bearer a-token-of-ann\r\n",
+            "HTTP/1.1 101",
+        ),
+    ] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nhost: a\r\n{token}connection: upgrade\r\nupgrade: websocket\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(soon(stream.read_u8()).await.unwrap());
+        }
+        let head = String::from_utf8(head).unwrap();
+        assert!(head.starts_with(expected), "{path} {head}");
+        let is_upgraded = expected.ends_with("101");
+        if is_upgraded {
+            for said in [b"ping", b"pong"] {
+                stream.write_all(said).await.unwrap();
+                let mut heard = [0; 8];
+                soon(stream.read_exact(&mut heard)).await.unwrap();
+                assert_eq!(heard, [&said[..], said].concat()[..]);
+            }
+        }
+        let code = told.next().await.code;
+        assert_eq!(code == Code::Ok, is_upgraded, "{path} {code:?}");
     }
 }

@@ -1,0 +1,162 @@
+//! A request on its way into a server: whether all of it has arrived.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use tonic::Status;
+
+use super::{About, Body, Polled, Source, Whole};
+use crate::core::facts::CutOff;
+
+/// How much of a request has arrived.
+pub(crate) enum Arrival {
+    /// All of it, so it cannot be cut off.
+    All(tonic::body::Body),
+    Part(Arriving),
+}
+
+/// A request of which more may come.
+pub(crate) struct Arriving {
+    ahead: Ahead,
+    body: Body,
+    cut_off: Option<CutOff>,
+}
+
+/// What was read in order to know whether it is all.
+#[derive(Default)]
+struct Ahead {
+    first: Option<Bytes>,
+    /// Boxed, since a frame is large and there seldom is one.
+    second: Option<Box<Result<Frame<Bytes>, Status>>>,
+}
+
+impl Body {
+    /// Finds out whether all of a request is here: a single message usually comes together with the headers.
+    pub(crate) fn arrival(mut self) -> Arrival {
+        let body = match &mut self.source {
+            Source::Plain(body) => body,
+            Source::Full(_) | Source::Short(_) | Source::Ended => return Arrival::All(self.into()),
+            Source::Replayed(_) | Source::Begun(_) => return Arrival::Part(self.arriving()),
+        };
+        let mut ahead = Ahead::default();
+        match (ahead.read(body), &self.about) {
+            (None, _) => Arrival::Part(Arriving {
+                ahead,
+                body: self,
+                cut_off: None,
+            }),
+            (Some(None), _) => Arrival::All(tonic::body::Body::empty()),
+            (Some(data), About::Request(_)) => {
+                self.source = Source::Full(data);
+                Arrival::All(tonic::body::Body::new(self))
+            }
+            (Some(data), _) => Arrival::All(tonic::body::Body::new(Whole(data))),
+        }
+    }
+
+    /// Does not look whether it is here.
+    pub(crate) fn arriving(self) -> Arriving {
+        Arriving {
+            ahead: Ahead::default(),
+            body: self,
+            cut_off: None,
+        }
+    }
+}
+
+impl Ahead {
+    /// Reads what is here. The data of the request, if that is all of it.
+    fn read(&mut self, body: &mut tonic::body::Body) -> Option<Option<Bytes>> {
+        // Whoever reads the rest asks again, and is woken then.
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut body = Pin::new(body);
+        let data = match body.as_mut().poll_frame(&mut cx) {
+            Poll::Pending => return None,
+            Poll::Ready(None) => return Some(None),
+            Poll::Ready(Some(frame)) => match frame.map(Frame::into_data) {
+                Ok(Ok(data)) => data,
+                Ok(Err(trailers)) => return self.keep(Ok(trailers)),
+                Err(error) => return self.keep(Err(error)),
+            },
+        };
+        // A client that does not know the end when it sends the message sends that in an empty frame.
+        match body.as_mut().poll_frame(&mut cx) {
+            Poll::Ready(None) => return Some(Some(data)),
+            Poll::Ready(Some(Ok(frame)))
+                if frame.data_ref().is_some_and(Bytes::is_empty) && body.is_end_stream() =>
+            {
+                return Some(Some(data));
+            }
+            Poll::Pending => {}
+            Poll::Ready(Some(frame)) => _ = self.keep(frame),
+        }
+        self.first = Some(data);
+        None
+    }
+
+    fn take(&mut self) -> Option<Result<Frame<Bytes>, Status>> {
+        if let Some(data) = self.first.take() {
+            return Some(Ok(Frame::data(data)));
+        }
+        self.second.take().map(|frame| *frame)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.first.is_none() && self.second.is_none()
+    }
+
+    #[cold]
+    fn keep(&mut self, frame: Result<Frame<Bytes>, Status>) -> Option<Option<Bytes>> {
+        self.second = Some(Box::new(frame));
+        None
+    }
+}
+
+impl Arriving {
+    /// Says in `cut_off` whether the request was cut off.
+    pub(crate) fn watched(mut self, cut_off: CutOff) -> tonic::body::Body {
+        self.cut_off = Some(cut_off);
+        tonic::body::Body::new(self)
+    }
+
+    /// Somebody else says so.
+    pub(crate) fn into_body(self) -> tonic::body::Body {
+        match self.ahead.is_empty() {
+            true => self.body.into(),
+            false => tonic::body::Body::new(self),
+        }
+    }
+}
+
+impl HttpBody for Arriving {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Polled {
+        let polled = match self.ahead.take() {
+            Some(frame) => {
+                let mut polled = Poll::Ready(Some(frame));
+                self.body.see(&mut polled);
+                polled
+            }
+            None => Pin::new(&mut self.body).poll_frame(cx),
+        };
+        if let (Some(cut_off), Poll::Ready(Some(Err(_)))) = (&self.cut_off, &polled) {
+            cut_off.set();
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.ahead.is_empty() && self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self.ahead.is_empty() {
+            true => self.body.size_hint(),
+            false => SizeHint::default(),
+        }
+    }
+}
