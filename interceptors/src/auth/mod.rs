@@ -46,8 +46,9 @@
 //!
 //! # Verifiers that are here
 //!
-//! `jwt::JwtVerifier` (feature `jwt`, off by default) verifies JWTs, and [`StaticTokens`] a fixed set of tokens. What the
-//! verified caller may do is said by `authorize`.
+//! `jwt::JwtVerifier` (feature `jwt`, off by default) verifies JWTs, and [`StaticTokens`] a fixed set of tokens. With feature
+//! `jwks-url`, off by default too, a `JwtVerifier` fetches the keys of its issuer by itself, and `Introspection` asks the issuer about each
+//! token (RFC 7662). What the verified caller may do is said by `authorize`.
 //!
 //! # On a client
 //!

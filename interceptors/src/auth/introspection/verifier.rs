@@ -158,6 +158,22 @@ where
         self.whole.0.counts.read()
     }
 
+    /// What the issuer says of a token that is good.
+    async fn active(&self, token: &str, call: &CallDetails) -> Result<Arc<Active<Claims>>, Status> {
+        match self.ask(token).await {
+            Ok(Answer::Active(active)) => Ok(active),
+            Ok(Answer::Refused(reason)) => {
+                tracing::debug!(path = call.path(), reason, "a token is refused");
+                Err(refused())
+            }
+            Ok(Answer::Unchecked) => Err(unchecked()),
+            Err(error) => {
+                tracing::debug!(path = call.path(), %error, "a token cannot be checked");
+                Err(unchecked())
+            }
+        }
+    }
+
     async fn ask(&self, token: &str) -> Result<Answer<Claims>, FetchError> {
         let shared = &self.whole.0;
         if token.len() > shared.rules.max_size {
@@ -279,18 +295,8 @@ where
     type Identity = Claims;
 
     async fn verify(&self, token: &str, call: &CallDetails) -> Result<Claims, Status> {
-        match self.ask(token).await {
-            Ok(Answer::Active(active)) => Ok(active.claims.clone()),
-            Ok(Answer::Refused(reason)) => {
-                tracing::debug!(path = call.path(), reason, "a token is refused");
-                Err(refused())
-            }
-            Ok(Answer::Unchecked) => Err(unchecked()),
-            Err(error) => {
-                tracing::debug!(path = call.path(), %error, "a token cannot be checked");
-                Err(unchecked())
-            }
-        }
+        let active = self.active(token, call).await?;
+        Ok(active.claims.clone())
     }
 }
 

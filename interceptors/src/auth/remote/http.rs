@@ -1,5 +1,5 @@
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -176,10 +176,14 @@ fn client(
         .build(connector))
 }
 
-/// The system's certificates, as far as they can be read, and these. Without any, each fetch fails.
+/// The system's certificates, as far as they can be read, and these. The system's are read once.
 fn store(roots: &[Bytes]) -> Result<RootCertStore, String> {
-    let mut store = RootCertStore::empty();
-    store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    static SYSTEM: LazyLock<RootCertStore> = LazyLock::new(|| {
+        let mut store = RootCertStore::empty();
+        store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        store
+    });
+    let mut store = SYSTEM.clone();
     for pem in roots {
         let mut found = 0;
         for certificate in CertificateDer::pem_slice_iter(pem) {
@@ -193,6 +197,9 @@ fn store(roots: &[Bytes]) -> Result<RootCertStore, String> {
         if found == 0 {
             return Err("there is no root certificate in the PEM".to_owned());
         }
+    }
+    if store.is_empty() {
+        tracing::warn!("there are no root certificates on this system, so no issuer is believed");
     }
     Ok(store)
 }
