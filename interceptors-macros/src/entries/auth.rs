@@ -40,7 +40,7 @@ pub(crate) static ROW: Row = Row {
             value: Value::Own("by"),
             places: Places::SERVICE,
             says: "the [server's struct](#a-server) in front of the service whose `auth` has found the caller",
-            not_with: &["verifier", "scheme", "header"],
+            not_with: &["verifier", "scheme", "header", "outlive_token"],
             also_called: &["mount", "from", "server"],
             ..Setting::USUAL
         },
@@ -57,6 +57,7 @@ pub(crate) static ROW: Row = Row {
             ..SCHEME
         },
         HEADER,
+        OUTLIVE_TOKEN,
     ],
     fit: Fit::Asked,
     verifies: true,
@@ -105,6 +106,7 @@ pub(crate) static CLIENT: Row = Row {
             also_called: &["insecure", "plaintext", "allow_http"],
             ..Setting::USUAL
         },
+        OUTLIVE_TOKEN,
     ],
     one_of: &[OneOf {
         names: &["token"],
@@ -153,6 +155,17 @@ const HEADER: Setting = Setting {
     default: DefaultValue::Is("\"authorization\""),
     says: "metadata key of the token",
     also_called: &["key", "metadata"],
+    ..Setting::USUAL
+};
+
+/// On a client it is told where it belongs.
+const OUTLIVE_TOKEN: Setting = Setting {
+    name: "outlive_token",
+    value: Value::Boolean,
+    places: Places::SERVERS,
+    default: DefaultValue::Is("false"),
+    says: "whether streams go on when the token that they began with has expired",
+    also_called: &["ignore_expiry", "allow_expired"],
     ..Setting::USUAL
 };
 

@@ -66,6 +66,10 @@ fn settings(row: &Row) -> String {
         writeln!(table, "| the first value | duration | {default} | {says} |").unwrap();
     }
     for setting in row.settings {
+        // Some are listed only for what is said of them: they belong on the other side.
+        if setting.places == Places::SERVERS && row.places == Places::CLIENTS {
+            continue;
+        }
         let name = match setting.value {
             Value::Own(written) => written.to_owned(),
             Value::Parts(parts, _) => {

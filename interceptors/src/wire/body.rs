@@ -16,6 +16,7 @@ use super::replay::Replay;
 use super::status;
 use crate::core::facts::CutOff;
 use crate::core::received::{Reading, Received};
+use crate::core::time::Bounds;
 
 /// What a wrapped channel sends and receives: encoded messages, as HTTP/2 carries them.
 ///
@@ -408,7 +409,13 @@ impl HttpBody for Body {
         {
             status::mend_trailers(trailers);
         }
+        if let (Some(cut_off), Poll::Ready(Some(Err(_)))) = (&this.cut_off, &polled) {
+            cut_off.set();
+        }
         if let Some(count) = &mut this.count {
+            if count.reading.is_bounded() {
+                polled = count.in_time(polled, cx);
+            }
             match &polled {
                 Poll::Ready(frame) => count.see(frame),
                 Poll::Pending => {
@@ -416,9 +423,6 @@ impl HttpBody for Body {
                     count.reading.waits();
                 }
             }
-        }
-        if let (Some(cut_off), Poll::Ready(Some(Err(_)))) = (&this.cut_off, &polled) {
-            cut_off.set();
         }
         polled
     }
@@ -595,6 +599,8 @@ fn size_of_chunk(chunk: &Result<Bytes, Status>) -> usize {
 struct Count {
     reading: Reading,
     frames: Frames,
+    /// Made when the body is first asked for something, if anything bounds it.
+    bounds: Option<Pin<Box<Bounds>>>,
 }
 
 impl Count {
@@ -602,7 +608,30 @@ impl Count {
         Self {
             reading,
             frames: Frames::default(),
+            bounds: None,
         }
+    }
+
+    /// What was polled, or how the request ends because its time is over. A first message that is there may be all that a
+    /// unary call sends, so it is let through.
+    #[cold]
+    fn in_time(
+        &mut self,
+        polled: Poll<Option<Result<Frame<Bytes>, Status>>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        if self.bounds.is_none() {
+            self.bounds = self.reading.bounds().map(Box::pin);
+        }
+        let Some(bounds) = &mut self.bounds else {
+            return polled;
+        };
+        let has_begun = self.reading.has_begun();
+        let is_message = |frame: &Option<Result<Frame<Bytes>, Status>>| {
+            has_begun && matches!(frame, Some(Ok(frame)) if frame.is_data())
+        };
+        let held = bounds.as_mut().hold(polled, is_message, cx);
+        held.map(|held| held.unwrap_or_else(|status| Some(Err(status))))
     }
 
     fn see(&mut self, frame: &Option<Result<Frame<Bytes>, Status>>) {
