@@ -4,6 +4,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, ItemStruct, Member, Type, parse_quote};
 
 use super::access::Access;
+use super::by::{read_mount, shown_mount};
 use super::entry::{Entry, Listed, Spot};
 use super::reader::Reader;
 use super::row::{
@@ -186,14 +187,13 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
         false => None,
     };
     let by = match by {
-        Some((_, expr)) => Some(read_mount(reader, &expr)?),
+        Some((_, expr)) => Some(read_mount(reader.cx, &expr)?),
         None => None,
     };
     if let Some(by) = &by {
         reading.config = None;
         reading.shown.retain(|(name, _)| name != "verifier");
-        let by = by.to_token_stream().to_string().replace(' ', "");
-        reading.shown.push(("by".to_owned(), by));
+        reading.shown.push(("by".to_owned(), shown_mount(by)));
     }
     let entry = Auth {
         row: reader.row,
@@ -203,21 +203,6 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
         access: std::mem::take(&mut reading.access),
     };
     Some(reading.listed(entry))
-}
-
-/// `by = Inbound`
-fn read_mount(reader: &Reader<'_>, expr: &Expr) -> Option<Type> {
-    let ty = match expr {
-        Expr::Path(_) => syn::parse2(expr.to_token_stream()).ok(),
-        _ => None,
-    };
-    if ty.is_none() {
-        reader.cx.error_on(
-            expr,
-            "`by` must be the type of the server's struct, such as `by = Inbound`",
-        );
-    }
-    ty
 }
 
 impl Auth {

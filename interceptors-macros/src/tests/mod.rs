@@ -4,6 +4,7 @@
 
 mod docs;
 mod layers;
+mod networks;
 
 use std::time::Instant;
 

@@ -5,6 +5,7 @@ pub(crate) mod attributes;
 pub(crate) mod config;
 pub(crate) mod literals;
 pub(crate) mod metadata;
+pub(crate) mod network;
 pub(crate) mod settings;
 pub(crate) mod span;
 pub(crate) mod summary;
