@@ -46,7 +46,7 @@ pub(crate) static ROW: Row = Row {
         },
         Setting {
             name: "header",
-            value: Value::Text,
+            value: Value::OneOf(&["x-forwarded-for", "forwarded"]),
             default: DefaultValue::Is("\"x-forwarded-for\""),
             says: "where they write whom they serve: `\"x-forwarded-for\"` or `\"forwarded\"` (RFC 7239)",
             belongs_to: Some("trusted"),
@@ -202,9 +202,9 @@ impl Entry for ClientIp {
     fn value(&self, spot: &Spot<'_>) -> TokenStream {
         let place = &spot.place;
         if let Some(by) = &self.by {
-            let interceptor = place.interceptor(ROW.module, "By");
+            let by_mount = place.interceptor(ROW.module, "by_mount");
             let span = at(by.span());
-            return quote_spanned!(span=> &#interceptor::<#by>::new());
+            return quote_spanned!(span=> &#by_mount::<#by>());
         }
         let interceptor = place.interceptor(ROW.module, ROW.interceptor);
         let config = place.item("CONFIG");

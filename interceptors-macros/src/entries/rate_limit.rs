@@ -277,13 +277,16 @@ fn check_client(cx: &Ctxt, view: &View<'_>, span: Span) {
     if without.is_empty() {
         return;
     }
-    let message = if without.len() == view.covered.len() || without.contains(&"*") {
-        "nothing has found the caller's address yet where this limit stands; list `client_ip(trusted = [\"10.0.0.0/8\"])` before `rate_limit`, or `client_ip(by = Inbound)` behind a server's struct that has it"
-            .to_owned()
+    let nothing = "nothing has found the caller's address yet where this limit stands; list `client_ip(trusted = [\"10.0.0.0/8\"])` before `rate_limit`";
+    let message = if without.contains(&"*") {
+        nothing.to_owned()
+    } else if without.len() == view.covered.len() {
+        format!("{nothing}, or `client_ip(by = Inbound)` behind a server's struct that has it")
     } else {
         let names = as_list(&without);
+        let them = if without.len() == 1 { "it" } else { "them" };
         format!(
-            "`client_ip` does not cover `{names}`; let it cover them, or leave them out here with `except = [{names}]`"
+            "`client_ip` does not cover `{names}`; let it do so, or leave {them} out here with `except = [{names}]`"
         )
     };
     cx.error_at(span, message);

@@ -322,6 +322,8 @@ pub(crate) enum Value {
     /// A text that is not empty; this is said of one that is.
     SomeText(&'static str),
     Texts,
+    /// One of these texts.
+    OneOf(&'static [&'static str]),
     /// A metadata key for text.
     TextKey,
     Duration,

@@ -100,7 +100,7 @@ fn type_of(value: &Value) -> String {
         Value::Integer(least, most) => format!("integer, {least} to {most}"),
         Value::Float(_) => "float".to_owned(),
         Value::Boolean => "boolean".to_owned(),
-        Value::Text | Value::SomeText(_) | Value::TextKey => "string".to_owned(),
+        Value::Text | Value::SomeText(_) | Value::OneOf(_) | Value::TextKey => "string".to_owned(),
         Value::Texts => "list of strings".to_owned(),
         Value::Duration => "duration".to_owned(),
         Value::Delay => "duration, zero included".to_owned(),

@@ -134,6 +134,26 @@ snapshot!(request_ids_and_metrics, {
     }
 });
 
+snapshot!(callers_behind_proxies, {
+    client_ip(trusted = ["10.0.0.0/8", "fd00::/8"], header = "forwarded", ipv6_prefix = 56),
+    rate_limit(per_second = 1, key = client_ip),
+}, {
+    #[tonic::async_trait]
+    impl UserService for Users {
+        async fn login(&self, request: Request<LoginRequest>) -> Result<Response<LoginReply>, Status> {
+            todo!()
+        }
+        #[intercept(client_ip(trusted = self.proxies))]
+        async fn get_user(&self, request: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+        #[intercept(client_ip(by = Inbound))]
+        async fn find(&self, request: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+    }
+});
+
 #[test]
 fn a_traced_channel() {
     let expanded = expansion(quote!(trace, request_id), quote! { struct Outbound; });

@@ -20,18 +20,10 @@ pub trait FindsClientIp: Send + Sync + 'static {}
 /// The interceptor behind `client_ip(by = Inbound)`. See the [module documentation](super).
 pub struct By<C>(PhantomData<fn() -> C>);
 
-impl<C: FindsClientIp> By<C> {
-    /// Relies on what the mount `C` has found.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self(PhantomData)
-    }
-}
-
-impl<C: FindsClientIp> Default for By<C> {
-    fn default() -> Self {
-        Self::new()
-    }
+/// Relies on what the mount `C` has found. It is a function, so that the compiler says in our words what `C` is not.
+#[must_use]
+pub const fn by_mount<C: FindsClientIp>() -> By<C> {
+    By(PhantomData)
 }
 
 impl<C> fmt::Debug for By<C> {
@@ -42,7 +34,7 @@ impl<C> fmt::Debug for By<C> {
 
 impl<C, Req, Res> Interceptor<Req, Res> for By<C>
 where
-    C: FindsClientIp,
+    C: 'static, // what it has to be is said once, where it is made
     Req: Send,
     Res: Send,
 {

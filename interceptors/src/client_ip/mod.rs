@@ -76,6 +76,8 @@ mod by;
 mod header;
 mod interceptor;
 
+#[doc(hidden)]
+pub use by::by_mount;
 pub use by::{By, FindsClientIp};
 pub use interceptor::{ClientIp, Config};
 pub use ipnet::IpNet;
