@@ -22,7 +22,7 @@ impl Header {
     }
 
     /// What the proxies say, the last one first: each value of the header is a list, and several values are one list. `None` stands for what is no address.
-    pub(super) fn from_the_right(
+    pub(super) fn backwards(
         self,
         headers: &HeaderMap,
     ) -> impl Iterator<Item = Option<IpAddr>> + '_ {
@@ -173,7 +173,7 @@ mod tests {
         for value in values {
             headers.append(header.name(), HeaderValue::from_str(value).unwrap());
         }
-        header.from_the_right(&headers).collect()
+        header.backwards(&headers).collect()
     }
 
     #[test]
@@ -313,7 +313,7 @@ mod tests {
                     headers.append(header.name(), HeaderValue::from_bytes(value.as_bytes()).unwrap());
                 }
                 let commas = values.iter().map(|value| value.matches(',').count() + 1);
-                prop_assert!(header.from_the_right(&headers).count() <= commas.sum());
+                prop_assert!(header.backwards(&headers).count() <= commas.sum());
             }
         }
 

@@ -151,7 +151,7 @@ impl<'a> ClientIp<'a> {
         if !is_trusted(&nearest) {
             return nearest;
         }
-        let hops = self.config.header.from_the_right(headers);
+        let hops = self.config.header.backwards(headers);
         for hop in hops.take(MOST_HOPS) {
             match hop {
                 Some(address) => nearest = address,

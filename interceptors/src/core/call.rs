@@ -368,7 +368,8 @@ impl<Req> Call<Req> {
     }
 
     /// The request stream ends with this status then, also while the handler waits for a message.
-    pub(crate) fn end_requests_at(&mut self, at: Instant, over: fn() -> Status) {
+    #[doc(hidden)]
+    pub fn end_requests_at(&mut self, at: Instant, over: fn() -> Status) {
         self.count_received();
         if let Some(received) = &self.received {
             received.end_at(at, over);

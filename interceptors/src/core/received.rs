@@ -239,17 +239,21 @@ impl Reading {
     }
 
     /// What bounds all of the stream, if anything does. The waits for its messages are for the handler's own stream to bound.
+    #[cfg_attr(not(feature = "_wire"), allow(dead_code))]
     pub(crate) fn bounds(&self) -> Option<Bounds> {
         let ends = self.received.ends()?;
         Some(Bounds::new(Some(ends.at), None).ending(ends.over))
     }
 
+    /// Whether [`bounds`](Self::bounds) may have something; to ask costs one look.
     #[inline]
+    #[cfg_attr(not(feature = "_wire"), allow(dead_code))]
     pub(crate) fn is_bounded(&self) -> bool {
         self.received.is_bounded()
     }
 
     /// Whether a message has been taken.
+    #[cfg_attr(not(feature = "_wire"), allow(dead_code))]
     pub(crate) fn has_begun(&self) -> bool {
         self.received.count() > 0
     }
