@@ -229,9 +229,9 @@ macro_rules! mounts {
 }
 
 /// A request stream with one message that stays open.
-fn open<M: Default>() -> (UnboundedSender<M>, impl Stream<Item = M> + Send + 'static)
+fn open<M>() -> (UnboundedSender<M>, impl Stream<Item = M> + Send + 'static)
 where
-    M: Send + 'static,
+    M: Default + Send + 'static,
 {
     let (sender, receiver) = unbounded_channel();
     sender.send(M::default()).unwrap();
