@@ -175,6 +175,8 @@ const ARGUMENTS: &[&str] = &[
     "metadata(\"x-trace\" = crate::trace(), only = [upload]), deadline(LIMIT)",
     "trace, metrics(recorder = self.recorder), request_id(header = \"x-id\", accept = false, max_length = 64)",
     "trace(only = [login]), metrics(recorder = &*crate::RECORDER), request_id(header = KEY, except = [login])",
+    "client_ip(trusted = [\"10.0.0.0/8\", \"fd00::/8\"], header = \"forwarded\", ipv6_prefix = 56), rate_limit(per_second = 1, key = client_ip)",
+    "client_ip(trusted = self.proxies), client_ip(by = Inbound), auth(verifier = self.tokens, outlive_token = true)",
     "with(self.audit), with(Audit::new(\"secret\"), except = [login]), with(|x| x)",
     "crate = renamed::interceptors, service = \"user.v1.UserService\", plan = Policy, auth(public = [\"/user.v1.UserService/GetUser\"])",
     "service = SERVICE, logging, hedge(delay = \"1s\", only = [get_user])",

@@ -4,6 +4,7 @@
 pub use crate::core::abilities::{Abilities, Count, Resend};
 pub use crate::core::call::DEFAULT_BUFFER_SIZE;
 pub use crate::core::chain::watched;
+pub use crate::core::client::ClientAddress;
 pub use crate::core::facts::{CutOff, Facts};
 pub use crate::core::id::RequestId;
 pub use crate::core::kept::Kept;

@@ -41,6 +41,8 @@ pub mod catch_panic;
 pub mod circuit_breaker;
 #[cfg(feature = "client")]
 pub mod client;
+#[cfg(feature = "client-ip")]
+pub mod client_ip;
 #[doc = include_str!("compile_time.md")]
 pub mod compile_time {}
 #[cfg(feature = "concurrency")]

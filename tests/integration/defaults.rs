@@ -14,6 +14,7 @@ struct Users;
 #[intercept(
     trace,
     request_id,
+    client_ip,
     logging,
     timeout("1s"),
     auth,

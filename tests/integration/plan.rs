@@ -133,17 +133,17 @@ fn the_table_shows_each_method_with_its_interceptors_and_settings() {
                                                            with(self.audit)
                                                            with(Audit::new(…))
         /demo.v1.UserService/GetUser        unary          logging                level=INFO slow=40ms
-                                                           auth                   verifier=Tokens::new(…) scheme="" header=x-api-key
+                                                           auth                   verifier=Tokens::new(…) scheme="" header=x-api-key outlive_token=false
                                                            rate_limit             key=metadata("x-api-key") per_minute=7 burst=7 max_keys=65536
                                                            retry                  throttle=10/0.1 max_attempts=4 base_delay=500ms max_delay=30s multiplier=2.0 jitter=0.2 codes=[Unavailable, Aborted]
                                                            with(self.audit)
         /demo.v1.UserService/ListUsers      server_stream  logging                level=INFO slow=40ms
-                                                           auth                   verifier=Tokens::new(…) scheme=Bearer header=authorization
+                                                           auth                   verifier=Tokens::new(…) scheme=Bearer header=authorization outlive_token=false
                                                            rate_limit             key=identity per_second=200 burst=50 max_keys=65536
                                                            retry                  max_attempts=2 base_delay=100ms max_delay=1s multiplier=1.5 jitter=0.0 codes=[Unavailable, DeadlineExceeded] attempt_timeout=2s
                                                            with(self.audit)
         /demo.v1.UserService/ImportUsers *  client_stream  logging                level=INFO slow=40ms
-                                                           auth                   verifier=Tokens::new(…) scheme=Bearer header=authorization
+                                                           auth                   verifier=Tokens::new(…) scheme=Bearer header=authorization outlive_token=false
                                                            rate_limit             key=identity per_second=200 burst=50 max_keys=65536
                                                            with(self.audit)
         /demo.v1.UserService/Chat           bidi_stream    -
@@ -265,6 +265,7 @@ fn the_json_says_the_same() {
                 "name": "auth",
                 "settings": {
                   "header": "x-api-key",
+                  "outlive_token": "false",
                   "scheme": "",
                   "verifier": "Tokens::new(…)"
                 }
@@ -323,6 +324,7 @@ fn the_json_says_the_same() {
                 "name": "auth",
                 "settings": {
                   "header": "authorization",
+                  "outlive_token": "false",
                   "scheme": "Bearer",
                   "verifier": "Tokens::new(…)"
                 }
@@ -381,6 +383,7 @@ fn the_json_says_the_same() {
                 "name": "auth",
                 "settings": {
                   "header": "authorization",
+                  "outlive_token": "false",
                   "scheme": "Bearer",
                   "verifier": "Tokens::new(…)"
                 }
@@ -588,7 +591,7 @@ fn what_is_seldom_meant_is_noted_below_the_table() {
                                    logging      level=INFO slow=500ms
         /Reduced/Flaky *    unary  rate_limit   per_second=5 burst=5 max_keys=65536
                                    retry        max_attempts=2 base_delay=500ms max_delay=30s multiplier=2.0 jitter=0.2 codes=[Unavailable, DeadlineExceeded]
-                                   auth         verifier=Tokens::new(…) scheme=Bearer header=authorization
+                                   auth         verifier=Tokens::new(…) scheme=Bearer header=authorization outlive_token=false
                                    logging      level=INFO slow=500ms
         * in part from Rust's names; to state it: `service = …`, `#[intercept(name = …)]`
         note: `retry` is listed before `logging`, so each attempt is logged as a call; usually `logging` comes first

@@ -161,6 +161,42 @@ async fn a_call_that_arrives_has_one_span_inside_of_the_callers_with_its_true_st
     }
 }
 
+/// The caller is found before the span begins, or further in.
+struct Behind {
+    script: Script,
+}
+
+scripted!(self: Behind, #[intercept(client_ip(trusted = ["127.0.0.0/8"]), trace)]);
+
+struct Before {
+    script: Script,
+}
+
+scripted!(self: Before, #[intercept(trace, client_ip(trusted = ["127.0.0.0/8"]))]);
+
+#[tokio::test]
+async fn the_span_has_the_address_of_the_caller_once() {
+    let script = Script::default;
+    let behind = Routes::new(UserServiceServer::new(Behind { script: script() }));
+    let before = Routes::new(UserServiceServer::new(Before { script: script() }));
+    for routes in [behind, before] {
+        for kind in KINDS {
+            let spans = Spans::listen();
+            let server = start(routes.clone()).await;
+            let caller = Caller::new(&server.channel).with("x-forwarded-for", "192.0.2.1");
+            caller.call(kind).await;
+            server.stop().await;
+            let ended = spans.ended();
+            let addresses = ended[0]
+                .attributes
+                .iter()
+                .filter(|pair| pair.key.as_str() == "client.address");
+            let addresses: Vec<_> = addresses.map(|pair| pair.value.to_string()).collect();
+            assert_eq!(addresses, ["192.0.2.1"], "{kind}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_malformed_context_counts_as_none() {
     let good = format!("00-{TRACE}-{PARENT}-01");

@@ -115,7 +115,7 @@ pub(super) fn unknown(entries: &[Listed]) -> Chain {
         retry_named_at: None,
     };
     for (i, entry) in entries.iter().enumerate() {
-        // An entry that needs the identity is left out where no `auth` comes before it.
+        // An entry that needs the identity is left out where no `auth` comes before it, and one that needs the caller's address likewise.
         let cx = Ctxt::new();
         let view = View {
             name: &entry.name,
@@ -124,6 +124,7 @@ pub(super) fn unknown(entries: &[Listed]) -> Chain {
             covered: vec![view::Covered {
                 name: &unknown.name,
                 is_verified: unknown.entries.iter().any(|&j| entries[j].row.verifies),
+                has_client: unknown.entries.iter().any(|&j| entries[j].row.finds_client),
                 is_public: false,
             }],
         };
@@ -154,6 +155,7 @@ fn check_entries(
         let covered = covering.map(|(method, chain)| view::Covered {
             name: &chain.name,
             is_verified: chain.verifier_before(entries, i).is_some(),
+            has_client: chain.has_client_before(entries, i),
             is_public: is_open(method) && !chain.entries.iter().any(verifies),
         });
         let view = View {

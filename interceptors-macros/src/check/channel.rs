@@ -133,6 +133,7 @@ fn check_entries(cx: &Ctxt, entries: &[Listed], chains: &[Chain]) {
         let covered = covering.map(|chain| view::Covered {
             name: &chain.name,
             is_verified: chain.verifier_before(entries, i).is_some(),
+            has_client: chain.has_client_before(entries, i),
             is_public: is_open(&chain.rpc) && !chain.entries.iter().any(verifies),
         });
         let view = View {

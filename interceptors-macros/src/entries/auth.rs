@@ -4,6 +4,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, ItemStruct, Member, Type, parse_quote};
 
 use super::access::Access;
+use super::by::{read_mount, shown_mount};
 use super::entry::{Entry, Listed, Spot};
 use super::reader::Reader;
 use super::row::{
@@ -40,7 +41,7 @@ pub(crate) static ROW: Row = Row {
             value: Value::Own("by"),
             places: Places::SERVICE,
             says: "the [server's struct](#a-server) in front of the service whose `auth` has found the caller",
-            not_with: &["verifier", "scheme", "header"],
+            not_with: &["verifier", "scheme", "header", "outlive_token"],
             also_called: &["mount", "from", "server"],
             ..Setting::USUAL
         },
@@ -57,6 +58,7 @@ pub(crate) static ROW: Row = Row {
             ..SCHEME
         },
         HEADER,
+        OUTLIVE_TOKEN,
     ],
     fit: Fit::Asked,
     verifies: true,
@@ -105,6 +107,7 @@ pub(crate) static CLIENT: Row = Row {
             also_called: &["insecure", "plaintext", "allow_http"],
             ..Setting::USUAL
         },
+        OUTLIVE_TOKEN,
     ],
     one_of: &[OneOf {
         names: &["token"],
@@ -156,6 +159,17 @@ const HEADER: Setting = Setting {
     ..Setting::USUAL
 };
 
+/// On a client it is told where it belongs.
+const OUTLIVE_TOKEN: Setting = Setting {
+    name: "outlive_token",
+    value: Value::Boolean,
+    places: Places::SERVERS,
+    default: DefaultValue::Is("false"),
+    says: "whether streams go on when the token that they began with has expired",
+    also_called: &["ignore_expiry", "allow_expired"],
+    ..Setting::USUAL
+};
+
 struct Auth {
     row: &'static Row,
     /// Where the token stands; none where the mount in front of the service looks at it.
@@ -173,14 +187,13 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
         false => None,
     };
     let by = match by {
-        Some((_, expr)) => Some(read_mount(reader, &expr)?),
+        Some((_, expr)) => Some(read_mount(reader.cx, &expr)?),
         None => None,
     };
     if let Some(by) = &by {
         reading.config = None;
         reading.shown.retain(|(name, _)| name != "verifier");
-        let by = by.to_token_stream().to_string().replace(' ', "");
-        reading.shown.push(("by".to_owned(), by));
+        reading.shown.push(("by".to_owned(), shown_mount(by)));
     }
     let entry = Auth {
         row: reader.row,
@@ -190,21 +203,6 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
         access: std::mem::take(&mut reading.access),
     };
     Some(reading.listed(entry))
-}
-
-/// `by = Inbound`
-fn read_mount(reader: &Reader<'_>, expr: &Expr) -> Option<Type> {
-    let ty = match expr {
-        Expr::Path(_) => syn::parse2(expr.to_token_stream()).ok(),
-        _ => None,
-    };
-    if ty.is_none() {
-        reader.cx.error_on(
-            expr,
-            "`by` must be the type of the server's struct, such as `by = Inbound`",
-        );
-    }
-    ty
 }
 
 impl Auth {

@@ -35,4 +35,10 @@ impl Chain {
         let before = self.entries.iter().copied().take_while(|&j| j != i);
         before.filter(|&j| entries[j].row.verifies).last()
     }
+
+    /// Whether an entry before the one at `i` tells where a call comes from.
+    pub(crate) fn has_client_before(&self, entries: &[Listed], i: usize) -> bool {
+        let mut before = self.entries.iter().take_while(|&&j| j != i);
+        before.any(|&j| entries[j].row.finds_client)
+    }
 }

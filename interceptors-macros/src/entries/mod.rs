@@ -16,8 +16,10 @@ pub(crate) mod view;
 
 mod auth;
 mod authorize;
+mod by;
 mod catch_panic;
 mod circuit_breaker;
+mod client_ip;
 mod concurrency;
 mod deadline;
 mod hedge;
@@ -62,6 +64,7 @@ pub(crate) static TABLE: &[Known] = &[
     row_only(&load_shed::ROW),
     row_only(&circuit_breaker::ROW),
     row_only(&request_id::ROW),
+    known(&client_ip::ROW, client_ip::read),
     known(&metrics::ROW, metrics::read),
     row_only(&trace::ROW),
     known(&payload::ROW, payload::read),

@@ -71,7 +71,7 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "key",
             value: Value::Own("key"),
-            says: "`peer`, `metadata(\"x-api-key\")` or `identity`: each has a limit of its own",
+            says: "`peer`, `client_ip`, `metadata(\"x-api-key\")` or `identity`: each has a limit of its own",
             also_called: &["by", "per"],
             ..Setting::USUAL
         },
@@ -94,6 +94,7 @@ struct RateLimit {
 enum Key {
     Everyone,
     Peer,
+    ClientIp(Span),
     Metadata(LitStr),
     Identity(Span),
 }
@@ -107,6 +108,7 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
     let shown = match &key {
         Key::Everyone => None,
         Key::Peer => Some("peer".to_owned()),
+        Key::ClientIp(_) => Some("client_ip".to_owned()),
         Key::Identity(_) => Some("identity".to_owned()),
         Key::Metadata(name) => Some(format!("metadata({:?})", name.value())),
     };
@@ -121,12 +123,15 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
     Some(reading.listed(entry))
 }
 
-/// `peer`, `identity` or `metadata("x-api-key")`.
+/// `peer`, `client_ip`, `identity` or `metadata("x-api-key")`.
 fn read_key(cx: &Ctxt, expr: &Expr) -> Option<Key> {
     match expr {
         Expr::Path(path) if path.path.is_ident("peer") => return Some(Key::Peer),
         Expr::Path(path) if path.path.is_ident("identity") => {
             return Some(Key::Identity(expr.span()));
+        }
+        Expr::Path(path) if path.path.is_ident("client_ip") => {
+            return Some(Key::ClientIp(expr.span()));
         }
         Expr::Call(call) if matches!(&*call.func, Expr::Path(path) if path.path.is_ident("metadata")) => {
             if let (1, Some(Lit::Str(name))) =
@@ -150,7 +155,7 @@ fn read_key(cx: &Ctxt, expr: &Expr) -> Option<Key> {
     }
     cx.error_on(
         expr,
-        "`key` must be `peer`, `identity` or `metadata(\"x-api-key\")`",
+        "`key` must be `peer`, `client_ip`, `identity` or `metadata(\"x-api-key\")`",
     );
     None
 }
@@ -220,6 +225,7 @@ impl Entry for RateLimit {
         let key = match &self.key {
             Key::Everyone => quote!(__interceptors::rate_limit::Everyone),
             Key::Peer => quote!(__interceptors::rate_limit::ByPeer),
+            Key::ClientIp(_) => quote!(__interceptors::rate_limit::ByClientIp),
             Key::Metadata(_) => {
                 let name = place.item("KEY");
                 quote!(#name)
@@ -233,10 +239,12 @@ impl Entry for RateLimit {
         quote_spanned!(at(place.name.span())=> #and #rate_limit::new(#limiter, #key))
     }
 
-    /// A limit by identity needs an `auth` outside of it, in every method that it covers.
+    /// A limit by identity needs an `auth` outside of it, in every method that it covers, and one by the caller's address a `client_ip`.
     fn check(&self, cx: &Ctxt, view: &View<'_>) {
-        let Key::Identity(span) = self.key else {
-            return;
+        let span = match self.key {
+            Key::Identity(span) => span,
+            Key::ClientIp(span) => return check_client(cx, view, span),
+            Key::Everyone | Key::Peer | Key::Metadata(_) => return,
         };
         let unverified = view.covered.iter().filter(|method| !method.is_verified);
         let unverified: Vec<&str> = unverified.map(|method| method.name).collect();
@@ -260,4 +268,26 @@ impl Entry for RateLimit {
         };
         cx.error_at(span, message);
     }
+}
+
+/// What `key = client_ip` needs.
+fn check_client(cx: &Ctxt, view: &View<'_>, span: Span) {
+    let without = view.covered.iter().filter(|method| !method.has_client);
+    let without: Vec<&str> = without.map(|method| method.name).collect();
+    if without.is_empty() {
+        return;
+    }
+    let nothing = "nothing has found the caller's address yet where this limit stands; list `client_ip(trusted = [\"10.0.0.0/8\"])` before `rate_limit`";
+    let message = if without.contains(&"*") {
+        nothing.to_owned()
+    } else if without.len() == view.covered.len() {
+        format!("{nothing}, or `client_ip(by = Inbound)` behind a server's struct that has it")
+    } else {
+        let names = as_list(&without);
+        let them = if without.len() == 1 { "it" } else { "them" };
+        format!(
+            "`client_ip` does not cover `{names}`; let it do so, or leave {them} out here with `except = [{names}]`"
+        )
+    };
+    cx.error_at(span, message);
 }

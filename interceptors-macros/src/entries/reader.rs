@@ -169,6 +169,7 @@ impl<'a> Reader<'a> {
             }
             Value::Text | Value::SomeText(_) => values.text(key, expr),
             Value::Texts => values.texts(key, expr),
+            Value::OneOf(all) => values.one_of(key, expr, all),
             Value::TextKey => values.text_key(key, expr),
             Value::Duration => values.duration(key, expr),
             Value::Delay => values.delay(key, expr),

@@ -52,6 +52,8 @@ pub(crate) struct Row {
     pub(crate) not_with: &'static [&'static str],
     /// Whether it tells who calls, for entries further in.
     pub(crate) verifies: bool,
+    /// Whether it tells where a call comes from, for entries further in.
+    pub(crate) finds_client: bool,
     /// Whether it may run for long before it calls the next interceptor.
     pub(crate) runs_users_code: bool,
     /// What a client has directly around each attempt, a constant of the module.
@@ -116,6 +118,7 @@ impl Row {
         needs: Needs::NOTHING,
         not_with: &[],
         verifies: false,
+        finds_client: false,
         runs_users_code: false,
         innermost: None,
         given_by: "new",
@@ -330,6 +333,8 @@ pub(crate) enum Value {
     /// A text that is not empty; this is said of one that is.
     SomeText(&'static str),
     Texts,
+    /// One of these texts.
+    OneOf(&'static [&'static str]),
     /// A metadata key for text.
     TextKey,
     Duration,

@@ -16,6 +16,8 @@ pub(crate) struct Covered<'a> {
     pub(crate) name: &'a str,
     /// Somebody has been verified when a call gets to the entry.
     pub(crate) is_verified: bool,
+    /// It is known where the call comes from when it gets to the entry.
+    pub(crate) has_client: bool,
     /// The block leaves the method open, and nobody is verified at all.
     pub(crate) is_public: bool,
 }

@@ -66,6 +66,10 @@ fn settings(row: &Row) -> String {
         writeln!(table, "| the first value | duration | {default} | {says} |").unwrap();
     }
     for setting in row.settings {
+        // Some are listed only for what is said of them: they belong on the other side.
+        if setting.places == Places::SERVERS && row.places == Places::CLIENTS {
+            continue;
+        }
         let name = match setting.value {
             Value::Own(written) => written.to_owned(),
             Value::Parts(parts, _) => {
@@ -96,7 +100,7 @@ fn type_of(value: &Value) -> String {
         Value::Integer(least, most) => format!("integer, {least} to {most}"),
         Value::Float(_) => "float".to_owned(),
         Value::Boolean => "boolean".to_owned(),
-        Value::Text | Value::SomeText(_) | Value::TextKey => "string".to_owned(),
+        Value::Text | Value::SomeText(_) | Value::OneOf(_) | Value::TextKey => "string".to_owned(),
         Value::Texts => "list of strings".to_owned(),
         Value::Duration => "duration".to_owned(),
         Value::Delay => "duration, zero included".to_owned(),

@@ -4,6 +4,7 @@
 
 mod docs;
 mod layers;
+mod networks;
 
 use std::time::Instant;
 
@@ -128,6 +129,26 @@ snapshot!(request_ids_and_metrics, {
             todo!()
         }
         async fn get_user(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+    }
+});
+
+snapshot!(callers_behind_proxies, {
+    client_ip(trusted = ["10.0.0.0/8", "fd00::/8"], header = "forwarded", ipv6_prefix = 56),
+    rate_limit(per_second = 1, key = client_ip),
+}, {
+    #[tonic::async_trait]
+    impl UserService for Users {
+        async fn login(&self, request: Request<LoginRequest>) -> Result<Response<LoginReply>, Status> {
+            todo!()
+        }
+        #[intercept(client_ip(trusted = self.proxies))]
+        async fn get_user(&self, request: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+        #[intercept(client_ip(by = Inbound))]
+        async fn find(&self, request: Request<GetUserRequest>) -> Result<Response<User>, Status> {
             todo!()
         }
     }

@@ -6,6 +6,7 @@ pub(crate) mod config;
 mod cures;
 pub(crate) mod literals;
 pub(crate) mod metadata;
+pub(crate) mod network;
 pub(crate) mod settings;
 pub(crate) mod source;
 pub(crate) mod span;

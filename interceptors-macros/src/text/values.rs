@@ -118,6 +118,18 @@ impl Values<'_> {
         }
     }
 
+    /// One of these, or a constant.
+    pub(crate) fn one_of(&self, name: &Ident, expr: &Expr, all: &[&str]) -> Option<TokenStream> {
+        match literal(expr) {
+            None => Some(quote!(#expr)),
+            Some(Lit::Str(text)) if all.contains(&text.value().as_str()) => Some(quote!(#expr)),
+            Some(_) => {
+                let all: Vec<String> = all.iter().map(|it| format!("`\"{it}\"`")).collect();
+                self.wrong(expr, format!("`{name}` must be {}", all.join(" or ")))
+            }
+        }
+    }
+
     /// `["a", "b"]`, or a constant of type `&[&str]`.
     pub(crate) fn texts(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
         let Expr::Array(array) = expr else {

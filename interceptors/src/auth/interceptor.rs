@@ -5,6 +5,7 @@ use http::{HeaderMap, HeaderValue};
 use tonic::{Response, Status};
 
 use super::by::{Mark, Of};
+use super::expiry::{self, UntilExpiry};
 use super::{Identity, Verifier};
 use crate::core::plan::{Setting, Value};
 use crate::kit::identity::Identifies;
@@ -19,12 +20,14 @@ const BEARER: &str = "Bearer";
 ///
 /// - header: `authorization`
 /// - scheme: `Bearer`
+/// - outlive_token: `false`
 #[derive(Debug, Clone)]
 pub struct Config {
     /// `None` is `authorization`, which is found faster by its constant.
     header: Option<&'static str>,
     /// `None` is `Bearer`, which is compared faster with its constant.
     scheme: Option<&'static str>,
+    outlive_token: bool,
 }
 
 impl Config {
@@ -34,6 +37,7 @@ impl Config {
         Self {
             header: None,
             scheme: None,
+            outlive_token: false,
         }
     }
 
@@ -61,6 +65,14 @@ impl Config {
         self
     }
 
+    /// Whether streams go on when the token that they began with has expired; see
+    /// [the module documentation](super#streams-end-with-their-token).
+    #[must_use]
+    pub const fn outlive_token(mut self, outlive_token: bool) -> Self {
+        self.outlive_token = outlive_token;
+        self
+    }
+
     /// The key, if it is one of the user's.
     #[doc(hidden)]
     #[must_use]
@@ -81,7 +93,7 @@ impl Config {
 
     #[doc(hidden)]
     #[must_use]
-    pub const fn settings(&self) -> [Setting; 2] {
+    pub const fn settings(&self) -> [Setting; 3] {
         let header = match self.header {
             Some(name) => name,
             None => "authorization",
@@ -90,9 +102,11 @@ impl Config {
             Some(scheme) => scheme,
             None => BEARER,
         };
+        let outlive_token = if self.outlive_token { "true" } else { "false" };
         [
             Setting::new("scheme", Value::Text(scheme)),
             Setting::new("header", Value::Text(header)),
+            Setting::new("outlive_token", Value::Text(outlive_token)),
         ]
     }
 
@@ -232,19 +246,31 @@ where
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
         let is_single = self.config.hide(call);
+        let may_stream = !self.config.outlive_token && call.plan().may_stream();
         let verified = {
             let call = call.details();
             let credentials = is_single.then(|| self.config.credentials(call)).flatten();
             match credentials.and_then(|it| self.config.token(it)) {
-                Some(token) => self.verifier.verify(token, call).await,
+                Some(token) => self.verifier.verify_until(token, call, may_stream).await,
                 None => Err(refused()),
             }
         };
-        let identity = Identity(verified?);
+        let (identity, expires_at) = verified?;
         let extensions = call.extensions_mut();
-        extensions.insert(identity);
+        extensions.insert(Identity(identity));
         M::leave(extensions);
-        next.run(call).await
+        let ends_at = match expires_at {
+            Some(expires_at) => expiry::moment(expires_at)?,
+            None => None,
+        };
+        if let Some(at) = ends_at {
+            expiry::end_requests(call, at);
+        }
+        let result = next.run(call).await;
+        if let (Some(at), Ok(_)) = (ends_at, &result) {
+            call.push_layer(UntilExpiry::new(call, at));
+        }
+        result
     }
 }
 

@@ -3,7 +3,7 @@
 //! # On a service
 //!
 //! Every method that the entry covers is closed unless it is listed in `public`; a stream is
-//! checked when it opens. `only`, `except` and, on a method, `skip(auth)` leave methods open too:
+//! checked when it opens, and [ends with its token](#streams-end-with-their-token). `only`, `except` and, on a method, `skip(auth)` leave methods open too:
 //! prefer `public`, which closes a method that is added later.
 //!
 //! ```
@@ -44,6 +44,22 @@
 //! verifier is not asked. What the verifier itself refuses passes through with the verifier's own
 //! status, so a token store that is down can stay `UNAVAILABLE`.
 //!
+//! # Streams end with their token
+//!
+//! A token is verified when its call arrives. Where the verifier knows when the token expires
+//! ([`Verifier::expires_at`]; `JwtVerifier` does), the streams of the call end at that moment with `UNAUTHENTICATED`: a response stream by its trailers, and a request
+//! stream by an error which the handler gets even while it waits for a message. Observers such as `logging` are told that end.
+//! `auth(outlive_token = true)` lets streams go on.
+//!
+//! - A unary call is no stream, nor is the single response of a client stream: a handler that takes longer than the token finishes, and so does one
+//!   that has not yet answered with its response stream, which then ends at once. To bound handlers is for `timeout`.
+//! - The moment is reckoned once, when the call is verified. Setting the clock of this machine does not move it.
+//! - On a server's struct, which does not know kinds (unless `descriptors` say them), the first message in each direction may be all of a unary call, so it passes if
+//!   it is there, however late. What is not gRPC is cut off while it waits for more of the body.
+//! - With `auth(by = Inbound)` the struct ends the streams: observers on the service behind it are told that the response stream was dropped, those on the struct
+//!   the true end.
+//! - As with `timeout`, a response stream that its reader does not read is not polled, and ends when it is.
+//!
 //! # Verifiers that are here
 //!
 //! `jwt::JwtVerifier` (feature `jwt`, off by default) verifies JWTs, and [`StaticTokens`] a fixed set of tokens. With feature
@@ -79,6 +95,7 @@ mod cache;
 #[cfg(feature = "client")]
 #[doc(hidden)]
 pub mod client;
+mod expiry;
 #[cfg(any(feature = "client", feature = "jwks-url"))]
 mod flight;
 mod interceptor;

@@ -1,5 +1,6 @@
 use std::future::Future;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use tonic::{Request, Status};
 
@@ -27,6 +28,66 @@ pub trait Verifier: Send + Sync {
         token: &str,
         call: &CallDetails,
     ) -> impl Future<Output = Result<Self::Identity, Status>> + Send;
+
+    /// When the token of this identity expires, as far as the verifier knows; what clocks may be apart is included. Default: never.
+    ///
+    /// Streams end then with `UNAUTHENTICATED`, see [the module documentation](super#streams-end-with-their-token). It is asked once
+    /// for each call that may have a stream, after [`verify`](Self::verify). A moment that has passed refuses the call.
+    ///
+    /// ```
+    /// use std::time::SystemTime;
+    ///
+    /// use interceptors::CallDetails;
+    /// use interceptors::auth::Verifier;
+    /// use tonic::Status;
+    ///
+    /// #[derive(Clone)]
+    /// struct Session { user: u64, until: SystemTime }
+    ///
+    /// struct Sessions;
+    ///
+    /// impl Sessions {
+    ///     async fn find(&self, token: &str) -> Option<Session> {
+    ///         // …
+    /// #         None
+    ///     }
+    /// }
+    ///
+    /// impl Verifier for Sessions {
+    ///     type Identity = Session;
+    ///
+    ///     async fn verify(&self, token: &str, _: &CallDetails) -> Result<Session, Status> {
+    ///         self.find(token).await.ok_or_else(|| Status::unauthenticated("unknown token"))
+    ///     }
+    ///
+    ///     fn expires_at(&self, session: &Session) -> Option<SystemTime> {
+    ///         Some(session.until)
+    ///     }
+    /// }
+    /// ```
+    fn expires_at(&self, identity: &Self::Identity) -> Option<SystemTime> {
+        let _ = identity;
+        None
+    }
+
+    /// Both at once, for a verifier whose identity does not say when its token expires. `may_stream` says whether anybody wants to
+    /// know that.
+    #[doc(hidden)]
+    fn verify_until(
+        &self,
+        token: &str,
+        call: &CallDetails,
+        may_stream: bool,
+    ) -> impl Future<Output = Result<(Self::Identity, Option<SystemTime>), Status>> + Send {
+        async move {
+            let identity = self.verify(token, call).await?;
+            let expires_at = match may_stream {
+                true => self.expires_at(&identity),
+                false => None,
+            };
+            Ok((identity, expires_at))
+        }
+    }
 }
 
 macro_rules! forward_to_the_verifier_behind {
@@ -41,6 +102,20 @@ macro_rules! forward_to_the_verifier_behind {
                 call: &CallDetails,
             ) -> impl Future<Output = Result<Self::Identity, Status>> + Send {
                 (**self).verify(token, call)
+            }
+
+            fn expires_at(&self, identity: &Self::Identity) -> Option<SystemTime> {
+                (**self).expires_at(identity)
+            }
+
+            fn verify_until(
+                &self,
+                token: &str,
+                call: &CallDetails,
+                may_stream: bool,
+            ) -> impl Future<Output = Result<(Self::Identity, Option<SystemTime>), Status>> + Send
+            {
+                (**self).verify_until(token, call, may_stream)
             }
         }
     )*};

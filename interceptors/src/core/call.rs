@@ -367,6 +367,15 @@ impl<Req> Call<Req> {
         }
     }
 
+    /// The request stream ends with this status then, also while the handler waits for a message.
+    #[doc(hidden)]
+    pub fn end_requests_at(&mut self, at: Instant, over: fn() -> Status) {
+        self.count_received();
+        if let Some(received) = &self.received {
+            received.end_at(at, over);
+        }
+    }
+
     /// Measures for how long the request stream has no message; [`End::elapsed_without_waits`](crate::End::elapsed_without_waits) has the
     /// result.
     #[doc(hidden)]

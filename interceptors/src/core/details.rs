@@ -1,5 +1,5 @@
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU64;
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use tonic::metadata::MetadataMap;
 use tonic::{Extensions, Request, Status};
 
+use super::client::ClientAddress;
 use super::facts::{Facts, Lookup};
 use super::id::RequestId;
 use super::kept::KeptHead;
@@ -258,6 +259,37 @@ impl CallDetails {
         (self.facts.peer)(self.request.as_ref()?)
     }
 
+    /// The address of the caller, from where `client_ip` has found it: also in a service behind a server's struct that lists it. `None` where nothing has
+    /// looked for it, and where the peer has no address.
+    ///
+    /// An IPv4 address that is written as an IPv6 one is an IPv4 address here.
+    #[must_use]
+    pub fn client_ip(&self) -> Option<IpAddr> {
+        let of_name = self.name.client_ip();
+        of_name.or_else(|| self.client()?.address())
+    }
+
+    /// What is known of the caller's address, as long as the request is here.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn client(&self) -> Option<&ClientAddress> {
+        self.extensions().get::<ClientAddress>()
+    }
+
+    /// What callers share who cannot be told apart by their address.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn client_network(&self) -> Option<IpAddr> {
+        self.client()?.network()
+    }
+
+    /// The caller's address has been looked for.
+    #[doc(hidden)]
+    pub fn set_client(&mut self, client: ClientAddress) {
+        self.name.set_client_ip(client.address());
+        self.extensions_mut().insert(client);
+    }
+
     /// When the caller stops waiting: the `grpc-timeout` of the request, counted from
     /// the first time somebody asks, which is when the call enters the outermost interceptor that
     /// cares; in a method with `timeout` it is when the call enters the chain. `None` where the caller set no
@@ -420,6 +452,9 @@ impl CallDetails {
         self.has_panicked = attempt.has_panicked;
         if let Some(id) = attempt.request_id() {
             self.name.set_request_id(Some(id.clone()));
+        }
+        if let found @ Some(_) = attempt.name.client_ip() {
+            self.name.set_client_ip(found);
         }
         // One that was set further in holds for the response too.
         self.deadline = std::mem::take(&mut attempt.deadline);

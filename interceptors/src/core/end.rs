@@ -1,4 +1,5 @@
 use std::fmt;
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
@@ -134,6 +135,12 @@ impl End<'_> {
     #[must_use]
     pub fn is_sent(&self) -> bool {
         self.sent
+    }
+
+    /// The address of the caller, where `client_ip` has found it, wherever in the list it is.
+    #[must_use]
+    pub fn client_ip(&self) -> Option<IpAddr> {
+        self.name.client_ip()
     }
 
     /// The names of the call.

@@ -31,7 +31,7 @@ pub(crate) fn counted<M: Send + 'static>(stream: Streaming<M>, received: Receive
     rebuilt(Counted {
         stream,
         received,
-        gap: None,
+        bounds: None,
     })
 }
 
@@ -104,7 +104,7 @@ where
 struct Counted<M> {
     stream: Streaming<M>,
     received: Received,
-    gap: Option<Pin<Box<Bounds>>>,
+    bounds: Option<Pin<Box<Bounds>>>,
 }
 
 impl<M: Send + 'static> MessageStream for Counted<M> {
@@ -147,13 +147,22 @@ impl<M> Counted<M> {
         polled: Poll<Option<Result<M, Status>>>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<M, Status>>> {
-        let Some(idle) = self.received.idle() else {
-            return polled;
-        };
-        let gap = self
-            .gap
-            .get_or_insert_with(|| Box::pin(Bounds::new(None, Some(idle))));
-        let held = gap.as_mut().hold(polled, |_| false, cx);
+        match self.received.is_bounded() {
+            true => self.in_bounds(polled, cx),
+            false => polled,
+        }
+    }
+
+    #[cold]
+    fn in_bounds(
+        &mut self,
+        polled: Poll<Option<Result<M, Status>>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<M, Status>>> {
+        let bounds = &mut self.bounds;
+        let bounds = bounds.get_or_insert_with(|| Box::pin(self.received.bounds()));
+        let is_message = |item: &Option<Result<M, Status>>| matches!(item, Some(Ok(_)));
+        let held = bounds.as_mut().hold(polled, is_message, cx);
         held.map(|held| held.unwrap_or_else(|status| Some(Err(status))))
     }
 }

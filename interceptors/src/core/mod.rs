@@ -1,7 +1,7 @@
 //! What a call is and how it runs. Nothing here knows an interceptor or a transport.
 //!
 //! A module may use those that come before it in this order, and none that comes after it:
-//! text, malformed, fitted, secrets, kind, id, plan, name, time, facts, received, end, layer, abilities, kept, messages,
+//! text, malformed, fitted, secrets, kind, id, client, plan, name, time, facts, received, end, layer, abilities, kept, messages,
 //! details, call, frame, chain, behind, stream.
 
 pub(crate) mod abilities;
@@ -9,6 +9,7 @@ pub(crate) mod abilities;
 pub(crate) mod behind;
 pub(crate) mod call;
 pub(crate) mod chain;
+pub(crate) mod client;
 pub(crate) mod details;
 pub(crate) mod end;
 pub(crate) mod facts;

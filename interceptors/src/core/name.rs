@@ -1,3 +1,5 @@
+use std::net::IpAddr;
+
 use http::uri::PathAndQuery;
 
 use super::id::RequestId;
@@ -13,6 +15,8 @@ pub struct CallName {
     wire: Option<PathAndQuery>,
     /// The ID is a name of the call too: observers need it with the others.
     request_id: Option<RequestId>,
+    /// So is the address of the caller.
+    client_ip: Option<IpAddr>,
 }
 
 impl CallName {
@@ -22,6 +26,7 @@ impl CallName {
             plan,
             wire,
             request_id: None,
+            client_ip: None,
         }
     }
 
@@ -39,6 +44,7 @@ impl CallName {
             plan: self.plan,
             wire: self.wire.take(),
             request_id: self.request_id.take(),
+            client_ip: self.client_ip,
         }
     }
 
@@ -51,6 +57,7 @@ impl CallName {
         if taken.request_id.is_some() {
             self.request_id = taken.request_id.take();
         }
+        self.client_ip = taken.client_ip;
     }
 
     /// The policy of the method.
@@ -79,6 +86,16 @@ impl CallName {
 
     pub(crate) fn set_request_id(&mut self, id: Option<RequestId>) {
         self.request_id = id;
+    }
+
+    /// The caller's address, as `client_ip` found it.
+    #[must_use]
+    pub fn client_ip(&self) -> Option<IpAddr> {
+        self.client_ip
+    }
+
+    pub(crate) fn set_client_ip(&mut self, address: Option<IpAddr>) {
+        self.client_ip = address;
     }
 
     /// The full path, such as `/user.v1.UserService/Login`.

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use tonic::Status;
 
 use super::facts::CutOff;
+use super::time::Bounds;
 
 /// How many messages of a request stream the handler has taken.
 #[derive(Clone)]
@@ -18,11 +19,22 @@ pub struct Received {
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
     count: AtomicU64,
-    /// How long the handler waits for one, in nanoseconds; 0 if that is not bounded.
+    /// How long the handler waits for one, in nanoseconds; 0 if the stream is not bounded at all, and [`NOT_IDLE`] if only `ends` bounds it.
     idle: AtomicU64,
+    ends: OnceLock<Ends>,
     /// How many [`Reading`]s have begun.
     readings: AtomicU32,
     waits: Waits,
+}
+
+/// A wait may take as long as the stream.
+const NOT_IDLE: u64 = u64::MAX;
+
+/// The stream ends at this moment, with this status.
+#[derive(Debug, Clone, Copy)]
+struct Ends {
+    at: Instant,
+    over: fn() -> Status,
 }
 
 /// For how long the stream had no message for whoever asked, from one poll to the next.
@@ -101,11 +113,37 @@ impl Received {
         }
     }
 
-    pub(crate) fn idle(&self) -> Option<Duration> {
-        match self.shared.as_ref()?.idle.load(Ordering::Relaxed) {
-            0 => None,
-            nanos => Some(Duration::from_nanos(nanos)),
+    pub(crate) fn end_at(&self, at: Instant, over: fn() -> Status) {
+        if let Some(shared) = &self.shared {
+            shared.ends.get_or_init(|| Ends { at, over });
+            // Where waits are bounded, it is known already that there is something to bound.
+            let relaxed = Ordering::Relaxed;
+            let _ = shared.idle.compare_exchange(0, NOT_IDLE, relaxed, relaxed);
         }
+    }
+
+    /// Whether there is anything to bound; to ask costs one look.
+    #[inline]
+    pub(crate) fn is_bounded(&self) -> bool {
+        let idle = self.shared.as_ref().map(|shared| &shared.idle);
+        idle.is_some_and(|idle| idle.load(Ordering::Relaxed) != 0)
+    }
+
+    /// What bounds all of the stream, and each wait for a message.
+    pub(crate) fn bounds(&self) -> Bounds {
+        let idle = self.shared.as_ref().map(|shared| &shared.idle);
+        let idle = match idle.map(|idle| idle.load(Ordering::Relaxed)) {
+            None | Some(0 | NOT_IDLE) => None,
+            Some(nanos) => Some(Duration::from_nanos(nanos)),
+        };
+        match self.ends() {
+            Some(ends) => Bounds::new(Some(ends.at), idle).ending(ends.over),
+            None => Bounds::new(None, idle),
+        }
+    }
+
+    fn ends(&self) -> Option<&Ends> {
+        self.shared.as_ref()?.ends.get()
     }
 
     pub(crate) fn measure_waits(&self) {
@@ -198,6 +236,26 @@ impl Reading {
             self.number = shared.readings.fetch_add(1, Ordering::Relaxed) + 1;
             self.received.reset();
         }
+    }
+
+    /// What bounds all of the stream, if anything does. The waits for its messages are for the handler's own stream to bound.
+    #[cfg_attr(not(feature = "_wire"), allow(dead_code))]
+    pub(crate) fn bounds(&self) -> Option<Bounds> {
+        let ends = self.received.ends()?;
+        Some(Bounds::new(Some(ends.at), None).ending(ends.over))
+    }
+
+    /// Whether [`bounds`](Self::bounds) may have something; to ask costs one look.
+    #[inline]
+    #[cfg_attr(not(feature = "_wire"), allow(dead_code))]
+    pub(crate) fn is_bounded(&self) -> bool {
+        self.received.is_bounded()
+    }
+
+    /// Whether a message has been taken.
+    #[cfg_attr(not(feature = "_wire"), allow(dead_code))]
+    pub(crate) fn has_begun(&self) -> bool {
+        self.received.count() > 0
     }
 
     /// The stream has no message for the transport.

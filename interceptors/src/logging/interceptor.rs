@@ -1,13 +1,13 @@
 use std::cell::LazyCell;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use tonic::{Response, Status};
 use tracing::Level;
 
 use super::level::{client_level, server_level};
-use super::peer::Peer;
+use super::peer::{Client, Peer};
 use crate::core::behind::look;
 use crate::core::frame::{Looks, Opaque, Seen, Way};
 use crate::core::id::RequestId;
@@ -214,6 +214,7 @@ pub struct Finish<'a> {
     pub method: &'a str,
     pub method_type: Option<&'static str>,
     pub peer: Option<tracing::field::DisplayValue<Peer>>,
+    pub client: Option<tracing::field::DisplayValue<Client>>,
     pub code: &'static str,
     pub error: Option<&'a str>,
     pub time_ms: f64,
@@ -259,6 +260,7 @@ macro_rules! __finish_event {
             grpc.method = $finish.method,
             grpc.method_type = $finish.method_type,
             peer.address = $finish.peer,
+            client.address = $finish.client,
             grpc.code = $finish.code,
             grpc.error = $finish.error,
             grpc.time_ms = $finish.time_ms,
@@ -279,6 +281,8 @@ struct Record<C> {
     /// In nanoseconds: half as large as a `Duration`, and the future of each call has room for it.
     slow: u64,
     peer: Option<SocketAddr>,
+    /// As it is known when the call arrives; `client_ip` may be listed further in.
+    client: Option<IpAddr>,
     captured: Option<C>,
 }
 
@@ -297,6 +301,7 @@ impl<C: FnOnce(&Finish<'_>) + Send + 'static> Observer for Record<C> {
             Side::Client => (responses, requests),
         };
         let names = end.name().names();
+        let client = end.client_ip().or(self.client);
         let finish = Finish {
             // `Level`s are ordered by verbosity.
             level: if slow { level.min(Level::WARN) } else { level },
@@ -306,6 +311,7 @@ impl<C: FnOnce(&Finish<'_>) + Send + 'static> Observer for Record<C> {
             // A channel does not know.
             method_type: end.knows_kind().then_some(end.kind().as_str()),
             peer: self.peer.map(Peer).map(tracing::field::display),
+            client: client.map(Client).map(tracing::field::display),
             code: code_name(end.code()),
             error: end.status().map(Status::message),
             // To the microsecond: more digits are noise.
@@ -359,6 +365,7 @@ impl<F> Logging<'_, F> {
             level: self.config.level,
             slow: u64::try_from(self.config.slow.as_nanos()).unwrap_or(u64::MAX),
             peer: call.peer(),
+            client: call.client_ip(),
             captured: self.fields.capture(call, next),
         }
     }
@@ -382,6 +389,7 @@ fn announce(call: &CallDetails) {
         grpc.method = names.method,
         grpc.method_type = call.plan().knows_kind().then_some(call.kind().as_str()),
         peer.address = call.peer().map(Peer).map(tracing::field::display),
+        client.address = call.client_ip().map(Client).map(tracing::field::display),
         request_id = request_id,
         "started call"
     );

@@ -18,6 +18,7 @@
 //! | `grpc.service`, `grpc.method` | the true names of the call |
 //! | `grpc.method_type` | `unary`, `client_stream`, `server_stream` or `bidi_stream`; not on a channel, which does not know |
 //! | `peer.address` | where it came from, if the transport knows; on a server |
+//! | `client.address` | the address of the caller behind proxies; on a server with `client_ip`, wherever in the list it is. `started call` has it where `client_ip` comes first |
 //! | `grpc.code` | the final status code, such as `NOT_FOUND` |
 //! | `grpc.error` | the status message, unless the code is `OK` |
 //! | `grpc.time_ms` | how long the call took, in milliseconds: a number |

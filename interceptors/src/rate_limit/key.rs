@@ -53,10 +53,25 @@ fn warn_of_no_peer(call: &CallDetails) {
     }
     tracing::warn!(
         path = call.path(),
-        "`rate_limit(key = peer)` finds no address of the caller, so all such callers share one limit; serve with tonic's server, or \
+        "a `rate_limit` with `key = peer` or `key = client_ip` finds no address of the caller, so all such callers share one limit; serve with tonic's server, or \
          behind `axum::serve` use `into_make_service_with_connect_info::<SocketAddr>()` and the feature `axum` of `interceptors`, or \
          choose another `key`",
     );
+}
+
+/// Calls from one caller share a limit, as `client_ip` found the address: of an IPv6 one, only the first bits count.
+#[derive(Debug, Clone, Copy)]
+pub struct ByClientIp;
+
+impl Key for ByClientIp {
+    fn of(&self, call: &CallDetails, hasher: &RandomState) -> Option<u64> {
+        // The attribute lets this stand only behind `client_ip`.
+        let network = call.client_network();
+        if network.is_none() {
+            warn_of_no_peer(call);
+        }
+        Some(hasher.hash_one(network))
+    }
 }
 
 /// Calls with the same value of a metadata key share a limit, and so do calls without one and calls

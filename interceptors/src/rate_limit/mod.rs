@@ -19,6 +19,7 @@
 //! | --- | --- |
 //! | not given | all calls |
 //! | `peer` | calls from one IP address, or one /64 network for IPv6; where the transport knows no address, all such calls, and a warning says so once. Behind `axum::serve` the address is known with feature `axum` and `into_make_service_with_connect_info::<SocketAddr>()` |
+//! | `client_ip` | calls from one caller also where proxies are in between: the IP address, or the IPv6 network, that `client_ip` has found, which has to be listed before it; without an address as for `peer` |
 //! | `metadata("x-api-key")` | calls with the same value of this metadata key; calls without one, or with several, together |
 //! | `identity` | calls of one verified identity; it needs an `auth` listed before it, and `Hash` for the identity |
 //!
@@ -44,7 +45,7 @@ mod limiter;
 mod store;
 
 pub use interceptor::RateLimit;
-pub use key::{ByIdentity, ByMetadata, ByPeer, Everyone, Key};
+pub use key::{ByClientIp, ByIdentity, ByMetadata, ByPeer, Everyone, Key};
 pub use limiter::{Config, Limiter, TokioClock};
 
 use crate::{Rule, Sides};

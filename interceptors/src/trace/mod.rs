@@ -13,6 +13,7 @@
 //! | `rpc.system.name` | `grpc` |
 //! | `rpc.status_code` | such as `NOT_FOUND` |
 //! | `error.type` | the same, where it is an error |
+//! | `client.address` | the address of the caller behind proxies; on a service with `client_ip`, wherever in the list it is |
 //! | `otel.status_code`, `otel.status_description` | `ERROR` and the status's message, where it is an error |
 //!
 //! The names are those of version 1.45.0 of OpenTelemetry's [conventions for
@@ -60,7 +61,7 @@ use opentelemetry::propagation::{Extractor, Injector};
 use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, global};
 use tonic::{Response, Status};
-use tracing::field::Empty;
+use tracing::field::{Empty, display};
 use tracing::{Instrument, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
@@ -182,6 +183,7 @@ fn observed<Req: Send, Res: Send>(
     let ending = Ending {
         span: span.clone(),
         side,
+        knows_client: call.client_ip().is_some(),
     };
     watched(next, call, ending).instrument(span)
 }
@@ -190,6 +192,8 @@ fn observed<Req: Send, Res: Send>(
 struct Ending {
     span: Span,
     side: Side,
+    /// The span has the caller's address from the beginning.
+    knows_client: bool,
 }
 
 impl Layer for Ending {
@@ -202,7 +206,14 @@ impl Layer for Ending {
     }
 
     fn end(&mut self, end: &End<'_>) {
-        let Self { span, side } = self;
+        let Self {
+            span,
+            side,
+            knows_client,
+        } = self;
+        if let (Some(address), false) = (end.client_ip(), *knows_client) {
+            span.record("client.address", display(address));
+        }
         let code = code_name(end.code());
         span.record("rpc.status_code", code);
         if is_error(*side, end.code()) {
@@ -236,6 +247,7 @@ fn span_of_call(call: &CallDetails, config: &Config) -> Span {
                 otel.kind = call.side().as_str(),
                 rpc.system.name = "grpc",
                 rpc.method = %Name(call),
+                client.address = call.client_ip().map(display),
                 rpc.status_code = Empty,
                 "error.type" = Empty,
                 otel.status_code = Empty,

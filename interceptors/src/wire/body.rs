@@ -15,6 +15,7 @@ use super::frames::Ends;
 use super::replay::Replay;
 use super::status;
 use crate::core::received::{Reading, Received};
+use crate::core::time::Bounds;
 
 #[cfg(feature = "server")]
 mod arrival;
@@ -395,9 +396,15 @@ impl HttpBody for Body {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let this = &mut *self;
         // A frame may be trailers, so it is large: it stays where it is.
-        let mut polled = self.source.poll_frame(cx);
-        self.see(&mut polled);
+        let mut polled = this.source.poll_frame(cx);
+        if let About::Request(count) = &mut this.about
+            && count.reading.is_bounded()
+        {
+            polled = count.in_time(polled, cx);
+        }
+        this.see(&mut polled);
         polled
     }
 
@@ -563,6 +570,8 @@ fn size_of_chunk(chunk: &Result<Bytes, Status>) -> usize {
 struct Count {
     reading: Reading,
     ends: Ends,
+    /// Made when the body is first asked for something, if anything bounds it.
+    bounds: Option<Pin<Box<Bounds>>>,
 }
 
 impl Count {
@@ -570,7 +579,30 @@ impl Count {
         Self {
             reading,
             ends: Ends::default(),
+            bounds: None,
         }
+    }
+
+    /// What was polled, or how the request ends because its time is over. A first message that is there may be all that a
+    /// unary call sends, so it is let through.
+    #[cold]
+    fn in_time(
+        &mut self,
+        polled: Poll<Option<Result<Frame<Bytes>, Status>>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        if self.bounds.is_none() {
+            self.bounds = self.reading.bounds().map(Box::pin);
+        }
+        let Some(bounds) = &mut self.bounds else {
+            return polled;
+        };
+        let has_begun = self.reading.has_begun();
+        let is_message = |frame: &Option<Result<Frame<Bytes>, Status>>| {
+            has_begun && matches!(frame, Some(Ok(frame)) if frame.is_data())
+        };
+        let held = bounds.as_mut().hold(polled, is_message, cx);
+        held.map(|held| held.unwrap_or_else(|status| Some(Err(status))))
     }
 
     fn see(&mut self, frame: &Option<Result<Frame<Bytes>, Status>>) {

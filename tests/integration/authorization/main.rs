@@ -3,5 +3,6 @@
 
 mod authorize;
 mod jwt;
+mod jwt_streams;
 mod static_tokens;
 mod tokens;

@@ -59,6 +59,7 @@ impl Interceptor<Body, Body> for OfBodies {
     metrics(recorder = self.recorder),
     request_id,
     logging,
+    client_ip(trusted = ["127.0.0.0/8"]),
     timeout("1h", idle = "1m"),
     auth(verifier = self.tokens, public = ["/demo.v1.UserService/Login"]),
     authorize(role = "admin", except = ["/demo.v1.UserService/Login", "/demo.v1.UserService/GetUser"]),

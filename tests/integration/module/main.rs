@@ -5,6 +5,7 @@ mod alike;
 mod before;
 mod border;
 mod cut;
+mod expiry;
 mod kinds_of_services;
 mod mark;
 mod nested;

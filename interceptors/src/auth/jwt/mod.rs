@@ -42,8 +42,9 @@
 //! Whatever fails, the call ends with `UNAUTHENTICATED` and the text of a call without a token. The reason is logged at
 //! `DEBUG`, with neither the token nor anything that stands in it.
 //!
-//! What is not checked: whether a token has been revoked. A token that was good when a stream began stays good to
-//! the end of the stream.
+//! What is not checked: whether a token has been revoked. Streams end with the token that they began with: at `exp` plus the leeway
+//! (see [`auth`](super#streams-end-with-their-token)). A verifier of yours around this one says by
+//! [`expires_at`](super::Verifier::expires_at) when that is.
 //!
 //! # Keys
 //!
@@ -116,6 +117,7 @@
 mod builder;
 #[cfg(feature = "jwks-url")]
 mod by_url;
+mod expiry;
 mod keys;
 mod rules;
 mod verifier;

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, SystemTime};
 
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Header, decode, decode_header};
@@ -9,6 +10,7 @@ use tonic::Status;
 
 #[cfg(feature = "jwks-url")]
 use super::by_url::ByUrl;
+use super::expiry;
 use super::keys::{KeySet, Keys, SetupError};
 use super::rules::Rules;
 use crate::CallDetails;
@@ -233,6 +235,27 @@ where
                 unchecked()
             }
         })
+    }
+
+    /// The claims need not have `exp`, so it is read from the token.
+    async fn verify_until(
+        &self,
+        token: &str,
+        call: &CallDetails,
+        may_stream: bool,
+    ) -> Result<(Claims, Option<SystemTime>), Status> {
+        let claims = self.verify(token, call).await?;
+        if !may_stream {
+            return Ok((claims, None));
+        }
+        let leeway = Duration::from_secs(self.shared.rules.validation.leeway);
+        match expiry::of_verified(token, leeway) {
+            Ok(expires_at) => Ok((claims, expires_at)),
+            Err(reason) => {
+                tracing::debug!(path = call.path(), reason, "a JWT is refused");
+                Err(refused())
+            }
+        }
     }
 }
 

@@ -477,6 +477,13 @@ impl MethodPlan {
         !self.of_channel || self.described
     }
 
+    /// Whether it may have a stream: where the kind is not known, any may.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn may_stream(&self) -> bool {
+        !self.knows_kind() || !matches!(self.kind, Kind::Unary)
+    }
+
     /// Whether the response is polled after the chain has returned: a stream, and every body of a channel.
     #[doc(hidden)]
     #[must_use]

@@ -16,6 +16,8 @@ pin_project_lite::pin_project! {
         idle: Option<Duration>,
         // Since when somebody waits for the next message.
         since: Option<Instant>,
+        // How it ends when all of its time is over.
+        over: fn() -> Status,
         // Made when there is something to wait for.
         #[pin]
         timer: Option<Sleep>,
@@ -28,8 +30,14 @@ impl Bounds {
             at,
             idle,
             since: None,
+            over: exceeded,
             timer: None,
         }
+    }
+
+    /// All of the stream ends with another status than that of a deadline.
+    pub(crate) fn ending(self, over: fn() -> Status) -> Self {
+        Self { over, ..self }
     }
 
     /// What was polled of the stream, or how it ends because its time is over.
@@ -46,7 +54,7 @@ impl Bounds {
                 *this.since = None;
                 let is_over = |at: Instant| at <= Instant::now();
                 Poll::Ready(match is_message(&item) && this.at.is_some_and(is_over) {
-                    true => Err(exceeded()),
+                    true => Err((this.over)()),
                     false => Ok(item),
                 })
             }
@@ -78,7 +86,7 @@ impl Bounds {
             }
         }
         Poll::Ready(match *this.at {
-            Some(at) if at <= end => exceeded(),
+            Some(at) if at <= end => (this.over)(),
             _ => Status::deadline_exceeded("no message has come for too long"),
         })
     }

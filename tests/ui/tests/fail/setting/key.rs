@@ -1,5 +1,5 @@
-// Cause: A rate limit can tell callers apart in three ways, and this is none of them.
-// Cure: Write `key = peer` for the caller's address, `key = identity` for whom `auth` verified, or
+// Cause: A rate limit can tell callers apart in four ways, and this is none of them.
+// Cure: Write `key = peer` for the address of the connection, `key = client_ip` for the caller behind proxies, `key = identity` for whom `auth` verified, or
 // `key = metadata("x-api-key")`. Without `key`, all callers share one limit.
 
 use interceptors::intercept;

@@ -1,0 +1,223 @@
+use std::net::IpAddr;
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Expr, ExprArray, ItemStruct, Lit, LitStr, Type};
+
+use super::by::{read_mount, shown_mount};
+use super::entry::{Entry, Listed, Spot};
+use super::reader::Reader;
+use super::row::{DefaultValue, Fit, Places, Positional, Row, Setting, Value, enabled_by};
+use crate::ctxt::Ctxt;
+use crate::item::mount::Mount;
+use crate::text::config::Config;
+use crate::text::literals::literal;
+use crate::text::network::Network;
+use crate::text::span::at;
+use crate::text::summary::summary;
+
+pub(crate) static ROW: Row = Row {
+    name: "client_ip",
+    also_called: &[
+        "real_ip",
+        "remote_ip",
+        "true_client_ip",
+        "client_address",
+        "x_forwarded_for",
+        "forwarded",
+        "trusted_proxies",
+    ],
+    feature: enabled_by!("client-ip"),
+    places: Places::SERVERS,
+    says: "finds the address of the caller behind proxies that are trusted",
+    module: "client_ip",
+    interceptor: "ClientIp",
+    example: "client_ip(trusted = [\"10.0.0.0/8\"])",
+    positional: Positional::No,
+    settings: &[
+        Setting {
+            name: "trusted",
+            value: Value::Own("trusted"),
+            default: DefaultValue::Words("nobody"),
+            says: "the networks of the proxies that are believed: a list of strings, or an expression that gives [`IpNet`](client_ip::IpNet)s, which may be a field",
+            also_called: &["proxies", "trusted_proxies", "trust", "from"],
+            ..Setting::USUAL
+        },
+        Setting {
+            name: "header",
+            value: Value::OneOf(&["x-forwarded-for", "forwarded"]),
+            default: DefaultValue::Is("\"x-forwarded-for\""),
+            says: "where they write whom they serve: `\"x-forwarded-for\"` or `\"forwarded\"` (RFC 7239)",
+            belongs_to: Some("trusted"),
+            also_called: &["key", "metadata"],
+            ..Setting::USUAL
+        },
+        Setting {
+            name: "ipv6_prefix",
+            value: Value::Integer(1, 128),
+            default: DefaultValue::Is("64"),
+            says: "how many bits of an IPv6 address tell callers apart in `rate_limit(key = client_ip)`",
+            also_called: &["prefix", "ipv6_prefix_length", "mask"],
+            ..Setting::USUAL
+        },
+        Setting {
+            name: "by",
+            value: Value::Own("by"),
+            places: Places::SERVICE,
+            says: "the [server's struct](#a-server) in front of the service whose `client_ip` has found the address",
+            not_with: &["trusted", "header", "ipv6_prefix"],
+            also_called: &["mount", "server"],
+            ..Setting::USUAL
+        },
+    ],
+    fit: Fit::IfGiven,
+    finds_client: true,
+    given_by: "trusting",
+    ..Row::USUAL
+};
+
+struct ClientIp {
+    config: Option<Config>,
+    /// Networks that are known at run time.
+    trusted: Option<Expr>,
+    by: Option<Type>,
+}
+
+pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
+    let mut reading = reader.read(tokens)?;
+    let cx = reader.cx;
+    let mut entry = ClientIp {
+        config: reading.config.take(),
+        trusted: None,
+        by: None,
+    };
+    if let Some((_, expr)) = reading.settings.expr("by") {
+        let by = read_mount(cx, &expr)?;
+        reading.shown.push(("by".to_owned(), shown_mount(&by)));
+        entry.by = Some(by);
+        entry.config = None;
+        return Some(reading.listed(entry));
+    }
+    let shown = match reading.settings.expr("trusted") {
+        None => "[]".to_owned(),
+        Some((key, Expr::Array(array))) => {
+            let (networks, shown) = networks(cx, &array)?;
+            if let Some(config) = &mut entry.config {
+                config.set(&key, array.span(), &networks);
+            }
+            shown
+        }
+        Some((_, expr)) => {
+            if literal(&expr).is_some() {
+                cx.error_on(
+                    &expr,
+                    "`trusted` must be a list of networks, such as `trusted = [\"10.0.0.0/8\"]`",
+                );
+                return None;
+            }
+            let shown = summary(&expr);
+            entry.trusted = Some(expr);
+            shown
+        }
+    };
+    reading.shown.push(("trusted".to_owned(), shown));
+    Some(reading.listed(entry))
+}
+
+/// `["10.0.0.0/8", "fd00::/8"]`, and how the plan shows it.
+fn networks(cx: &Ctxt, array: &ExprArray) -> Option<(TokenStream, String)> {
+    if array.elems.is_empty() {
+        cx.error_on(
+            array,
+            "`trusted` is empty; add the networks of your proxies, or take it out",
+        );
+        return None;
+    }
+    let mut networks: Vec<Network> = Vec::new();
+    let mut constants = Vec::new();
+    let mut is_fine = true;
+    for element in &array.elems {
+        let Some(Lit::Str(text)) = literal(element) else {
+            cx.error_on(
+                element,
+                "`trusted` is a list of strings, such as `\"10.0.0.0/8\"`; networks that are known at run time are a value: `trusted = self.proxies`",
+            );
+            return None;
+        };
+        match Network::read(&text.value()) {
+            Ok(network) if networks.contains(&network) => {
+                cx.error_on(text, format!("duplicate `{network}`; take one out"));
+                is_fine = false;
+            }
+            Ok(network) => {
+                constants.push(constant(network, text));
+                networks.push(network);
+            }
+            Err(wrong) => {
+                cx.error_on(text, wrong);
+                is_fine = false;
+            }
+        }
+    }
+    let shown: Vec<String> = networks.iter().map(|it| format!("\"{it}\"")).collect();
+    let shown = format!("[{}]", shown.join(", "));
+    is_fine.then(|| (quote!(&[#(#constants),*]), shown))
+}
+
+/// The constant that it becomes.
+fn constant(network: Network, text: &LitStr) -> TokenStream {
+    let prefix = network.prefix;
+    let span = at(text.span());
+    match network.address {
+        IpAddr::V4(address) => {
+            let octets = address.octets();
+            quote_spanned!(span=> __interceptors::client_ip::v4([#(#octets),*], #prefix))
+        }
+        IpAddr::V6(address) => {
+            let segments = address.segments();
+            quote_spanned!(span=> __interceptors::client_ip::v6([#(#segments),*], #prefix))
+        }
+    }
+}
+
+impl Entry for ClientIp {
+    fn config(&self) -> Option<&Config> {
+        self.config.as_ref()
+    }
+
+    fn given(&self) -> Option<&Expr> {
+        self.trusted.as_ref()
+    }
+
+    /// Services behind the struct rely on it.
+    fn beside(&self, item: &ItemStruct) -> Option<TokenStream> {
+        let (ident, generics) = (&item.ident, &item.generics);
+        let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
+        Some(quote! {
+            impl #impl_generics __interceptors::client_ip::FindsClientIp for #ident #type_generics #where_clause {}
+        })
+    }
+
+    fn value(&self, spot: &Spot<'_>) -> TokenStream {
+        let place = &spot.place;
+        if let Some(by) = &self.by {
+            let by_mount = place.interceptor(ROW.module, "by_mount");
+            let span = at(by.span());
+            return quote_spanned!(span=> &#by_mount::<#by>());
+        }
+        let interceptor = place.interceptor(ROW.module, ROW.interceptor);
+        let config = place.item("CONFIG");
+        let span = at(place.span);
+        let value = match &self.trusted {
+            Some(trusted) => {
+                let trusted = spot.lent(trusted);
+                quote_spanned!(span=> #interceptor::trusting(#config, #trusted))
+            }
+            None => quote_spanned!(span=> #interceptor::new(#config)),
+        };
+        let of = (place.mount == Mount::Server).then(|| quote_spanned!(span=> .of::<Self>()));
+        let and = spot.and();
+        quote_spanned!(span=> #and #value #of)
+    }
+}
