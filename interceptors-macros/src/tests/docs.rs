@@ -151,7 +151,7 @@ fn all_entries() -> String {
 }
 
 /// Features that are no entry's, and what they bring.
-const OTHER_FEATURES: [(&str, &str); 12] = [
+const OTHER_FEATURES: [(&str, &str); 14] = [
     (
         "server",
         "the attribute on a struct for a whole server; the true path and the peer's address of a call",
@@ -175,6 +175,11 @@ const OTHER_FEATURES: [(&str, &str); 12] = [
     (
         "garde",
         "`validate` for messages that derive `garde::Validate`",
+    ),
+    ("redis", "`rate_limit::Redis`"),
+    (
+        "envoy-rls",
+        "`rate_limit::Envoy`: Envoy's Rate Limit Service",
     ),
     ("prometheus", "`metrics` under Prometheus's names"),
     (

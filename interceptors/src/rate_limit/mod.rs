@@ -41,11 +41,22 @@
 mod interceptor;
 mod key;
 mod limiter;
+#[cfg(feature = "redis")]
+mod redis;
+mod shared;
 mod store;
 
 pub use interceptor::RateLimit;
 pub use key::{ByIdentity, ByMetadata, ByPeer, Everyone, Key};
 pub use limiter::{Config, Limiter, TokioClock};
+#[cfg(feature = "redis")]
+pub use redis::Redis;
+pub use shared::{Bucket, Configured, Decision, Local, SharedKey, Store, StoreError};
+#[doc(hidden)]
+pub use shared::{
+    BucketKey, IdentityOf, KeyValue, OnError, Shared, SharedByHash, SharedByText, SharedRateLimit,
+    Sharing,
+};
 
 use crate::{Rule, Sides};
 
