@@ -38,6 +38,8 @@
 //!
 //! Without `key` a limit keeps no key, and a call takes no lock.
 
+#[cfg(feature = "envoy-rls")]
+mod envoy;
 mod interceptor;
 mod key;
 mod limiter;
@@ -46,6 +48,8 @@ mod redis;
 mod shared;
 mod store;
 
+#[cfg(feature = "envoy-rls")]
+pub use envoy::Envoy;
 pub use interceptor::RateLimit;
 pub use key::{ByIdentity, ByMetadata, ByPeer, Everyone, Key};
 pub use limiter::{Config, Limiter, TokioClock};

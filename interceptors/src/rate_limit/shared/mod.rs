@@ -13,6 +13,8 @@ mod store;
 
 pub use bucket::Bucket;
 pub use interceptor::{Shared, SharedRateLimit};
+#[cfg(feature = "envoy-rls")]
+pub(super) use key::KeyKind;
 pub use key::{BucketKey, IdentityOf, KeyValue, SharedByHash, SharedByText, SharedKey};
 pub use local::Local;
 pub use sharing::{OnError, Sharing};
