@@ -207,8 +207,12 @@ async fn answer(connection: &Connection, take: &Take<'_>) -> Option<RedisResult<
 
 async fn send(connection: &Connection, take: &Take<'_>) -> RedisResult<Value> {
     let mut redis = connection.redis.clone();
-    match redis.send_packed_command(&take.by_hash()).await {
-        Err(error) if is_unknown_script(&error) => redis.send_packed_command(&take.whole()).await,
+    let answer = redis.send_packed_command(&take.by_hash()).await;
+    match answer.and_then(Value::extract_error) {
+        Err(error) if is_unknown_script(&error) => {
+            let answer = redis.send_packed_command(&take.whole()).await;
+            answer.and_then(Value::extract_error)
+        }
         answer => answer,
     }
 }

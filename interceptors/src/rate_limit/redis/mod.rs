@@ -93,7 +93,10 @@ impl Redis {
         let ask =
             move |command: Arc<Cmd>| -> Pin<Box<dyn Future<Output = RedisResult<Value>> + Send>> {
                 let mut connection = connection.clone();
-                Box::pin(async move { connection.req_packed_command(&command).await })
+                Box::pin(async move {
+                    let answer = connection.req_packed_command(&command).await;
+                    answer.and_then(Value::extract_error)
+                })
             };
         Self::of(Server::Given(Arc::new(Given {
             ask: Box::new(ask),
