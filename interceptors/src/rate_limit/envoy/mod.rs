@@ -12,10 +12,10 @@ use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue};
 use http_body::Body as HttpBody;
 use tokio::time::Instant;
-use tonic::Request;
 use tonic::body::Body;
 use tonic::client::{Grpc, GrpcService};
 use tonic::metadata::MetadataMap;
+use tonic::{Code, Request, Status};
 use tonic_prost::ProstCodec;
 
 use self::messages::{
@@ -159,19 +159,26 @@ where
         let mut client = Grpc::new(channel);
         let ready: Result<(), Box<dyn Error + Send + Sync>> =
             client.ready().await.map_err(Into::into);
-        let answer = match ready {
-            Ok(()) => {
-                let codec = ProstCodec::<RateLimitRequest, RateLimitResponse>::default();
-                let answer = client.unary(request, PATH, codec).await;
-                answer.map_err(|status| {
-                    let (code, message) = (status.code(), status.message());
-                    StoreError::new(format_args!("rate limit service: {code:?}: {message}"))
-                })
+        if let Err(error) = ready {
+            asking.answered();
+            return Err(StoreError::new(format_args!("rate limit service: {error}")));
+        }
+        let codec = ProstCodec::<RateLimitRequest, RateLimitResponse>::default();
+        let answer = client.unary(request, PATH, codec).await;
+        match answer.as_ref().map_err(Status::code) {
+            // The channel, or the service, keeps to the time that the request says.
+            Err(Code::Cancelled | Code::DeadlineExceeded) => asking.timed_out(),
+            _ => asking.answered(),
+        }
+        match answer {
+            Ok(answer) => decision(answer.get_ref()),
+            Err(status) => {
+                let (code, message) = (status.code(), status.message());
+                Err(StoreError::new(format_args!(
+                    "rate limit service: {code:?}: {message}"
+                )))
             }
-            Err(error) => Err(StoreError::new(format_args!("rate limit service: {error}"))),
-        };
-        asking.answered();
-        decision(answer?.get_ref())
+        }
     }
 }
 

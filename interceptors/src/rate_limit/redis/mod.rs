@@ -210,7 +210,10 @@ impl Given {
         if answer.as_ref().is_err_and(is_unknown_script) {
             answer = (self.ask)(Arc::new(take.whole())).await;
         }
-        asking.answered();
+        match &answer {
+            Err(error) if error.is_timeout() => asking.timed_out(),
+            _ => asking.answered(),
+        }
         answer.map_err(|error| failed(&error))
     }
 }

@@ -69,6 +69,11 @@ impl Asking<'_> {
         *self.patience.state() = State::default();
         std::mem::forget(self);
     }
+
+    /// Somebody on the way lost patience a little before the call did.
+    pub(in crate::rate_limit) fn timed_out(mut self) {
+        self.until = Instant::now();
+    }
 }
 
 impl Drop for Asking<'_> {
