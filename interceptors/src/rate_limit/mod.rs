@@ -119,7 +119,18 @@
 //!
 //! ## What it costs
 //!
-//! FIGURES
+//! On a machine of two cores that was busy with other work, with callers, service and `redis-server` beside each other (`cargo bench -p interceptors-bench
+//! --bench shared_limits`; the request and the answer of a call without a socket are among the time and the allocations):
+//!
+//! | a decision | calls at once | per second | processor time of the service | allocations |
+//! | --- | --: | --: | --: | --: |
+//! | in the process | 1 | 331,000 | 0.5 µs | 4 |
+//! | in Redis | 1 | 7,000 | 27 µs | 15 |
+//! | in the process | 32 | 672,000 | 0.5 µs | 4 |
+//! | in Redis | 32 | 24,300 | 4.5 µs | 14 |
+//! | denied, and remembered | 1 | 308,000 | 1.0 µs | 15 |
+//!
+//! Whole calls over loopback, 32 at once: 8,100 a second with the limit in the process, 4,800 with the limit in Redis.
 
 #[cfg(feature = "envoy-rls")]
 mod envoy;

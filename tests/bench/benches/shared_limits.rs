@@ -1,7 +1,7 @@
 //! What a limit in Redis costs: `cargo bench -p interceptors-bench --bench shared_limits`. It starts a `redis-server` of its own.
 //!
 //! Server, clients and Redis share the machine.
-#![allow(clippy::unwrap_used)]
+#![allow(unsafe_code, clippy::unwrap_used)] // what counts allocations stands in the place of the allocator
 
 #[path = "../tests/counting/mod.rs"]
 mod counting;
