@@ -165,6 +165,8 @@ const ARGUMENTS: &[&str] = &[
     "auth(verifier = TOKENS, scheme = \"\", header = \"x-token\"), rate_limit(per_second = 10, burst = BURST, key = identity, max_keys = 100)",
     "rate_limit(per_minute = 60, key = metadata(\"x-api-key\"), only = [get_user])",
     "rate_limit(limiter = self.limiter, key = peer, except = [\"Login\"])",
+    "rate_limit(per_second = 10, store = self.limits, on_error = local, store_timeout = \"50ms\", name = \"customers\")",
+    "rate_limit(store = &*LIMITS, on_error = deny, max_keys = 10, key = peer)",
     "retry(max_attempts = 4, codes = [Aborted, Code::Unavailable], throttle(tokens = 10, ratio = 0.1))",
     "retry(max = 3, base_delay = \"1ms\", max_delay = \"1s\", multiplier = 1.5, jitter = 0.2, attempt_timeout = \"1s\", buffer_size = 10)",
     "hedge(max_attempts = 3, delay = \"10ms\", non_fatal_codes = [Unavailable], only = [get_url])",

@@ -18,7 +18,7 @@ struct Users;
     logging,
     timeout("1s"),
     auth,
-    rate_limit(per_second = 1),
+    rate_limit(per_second = 1, store = interceptors::rate_limit::Local::new()),
     concurrency(max = 1),
     load_shed(max = 1),
     payload(redact = []),

@@ -4,13 +4,14 @@ use syn::spanned::Spanned;
 use syn::{Expr, Ident, Lit, LitStr};
 
 use super::entry::{Entry, Listed, Spot};
-use super::reader::Reader;
+use super::reader::{Reader, Reading};
 use super::row::{
     DefaultValue, Fit, OneOf, Places, Positional, Row, Setting, Start, Value, enabled_by,
 };
 use super::site::Place;
 use super::view::{View, as_list};
 use crate::ctxt::Ctxt;
+use crate::item::mount::Mount;
 use crate::text::config::Config;
 use crate::text::literals::literal;
 use crate::text::metadata::wrong_metadata_key;
@@ -58,6 +59,7 @@ pub(crate) static ROW: Row = Row {
             value: Value::Integer(1, u64::MAX),
             default: DefaultValue::Is("65536"),
             says: "maximum number of distinct keys tracked",
+            read_by_entry: true,
             ..Setting::USUAL
         },
         Setting {
@@ -69,6 +71,43 @@ pub(crate) static ROW: Row = Row {
             ..Setting::USUAL
         },
         Setting {
+            name: "store",
+            value: Value::Given(None),
+            says: "a [`Store`](rate_limit::Store) in which processes share the limit, such as [`Redis`](rate_limit#limits-shared-between-processes)",
+            not_with: &["limiter"],
+            also_called: &["redis", "backend", "shared", "storage"],
+            ..Setting::USUAL
+        },
+        Setting {
+            name: "on_error",
+            value: Value::Own("on_error"),
+            default: DefaultValue::Is("local"),
+            says: "`allow`, `deny` or `local`: what decides while the store fails or is late; `local` is this limit, in the process",
+            belongs_to: STORE,
+            also_called: &["on_failure", "fallback", "fail_open", "fail_closed"],
+            ..Setting::USUAL
+        },
+        Setting {
+            name: "store_timeout",
+            value: Value::Duration,
+            default: DefaultValue::Is("\"100ms\""),
+            says: "the longest that a call waits for the store",
+            belongs_to: STORE,
+            also_called: &["timeout"],
+            read_by_entry: true,
+            ..Setting::USUAL
+        },
+        Setting {
+            name: "name",
+            value: Value::SomeText("`name` is empty; name the limit"),
+            default: DefaultValue::Words("the service; on a method, service and method"),
+            says: "entries of one name, settings and `key` share a limit, in whatever service and process",
+            belongs_to: STORE,
+            also_called: &["bucket", "prefix"],
+            read_by_entry: true,
+            ..Setting::USUAL
+        },
+        Setting {
             name: "key",
             value: Value::Own("key"),
             says: "`peer`, `client_ip`, `metadata(\"x-api-key\")` or `identity`: each has a limit of its own",
@@ -77,7 +116,7 @@ pub(crate) static ROW: Row = Row {
         },
     ],
     one_of: &[OneOf {
-        names: &["per_second", "per_minute", "limiter"],
+        names: &["per_second", "per_minute", "limiter", "store"],
         places: Places::ALL,
         missing: "missing setting `per_second`; add `per_second = 100`, or `per_minute` or `limiter`",
     }],
@@ -85,9 +124,14 @@ pub(crate) static ROW: Row = Row {
     ..Row::USUAL
 };
 
+const STORE: Option<&str> = Some("store");
+
 struct RateLimit {
     config: Option<Config>,
-    limiter: Option<Expr>,
+    /// A limiter or a store of the user's.
+    given: Option<Expr>,
+    /// How the limit is kept in a store, if it is.
+    sharing: Option<Config>,
     key: Key,
 }
 
@@ -115,12 +159,103 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
     reading
         .shown
         .extend(shown.map(|shown| ("key".to_owned(), shown)));
+    let sharing = read_sharing(reader, &mut reading);
     let entry = RateLimit {
         config: reading.config.take(),
-        limiter: reading.given.take(),
+        given: reading.given.take(),
+        sharing,
         key,
     };
     Some(reading.listed(entry))
+}
+
+/// `store`, and what belongs to it.
+fn read_sharing(reader: &Reader<'_>, reading: &mut Reading<'_>) -> Option<Config> {
+    let name = &reader.name;
+    let errors = reader.cx.errors();
+    let [max_keys, store_timeout, bucket] =
+        ["max_keys", "store_timeout", "name"].map(|setting| reading.own(setting));
+    let on_error = reading.own("on_error");
+    if let (Some(config), Some((key, expr, Some(value)))) = (&mut reading.config, &max_keys) {
+        config.set(key, expr.span(), value);
+    }
+    let policy = on_error
+        .as_ref()
+        .and_then(|(_, expr, _)| read_policy(reader.cx, expr));
+    let store = reading.key_of("store")?;
+
+    let has_limit = reading.config.is_some();
+    let mut sharing = Config::new(quote!(new()), name.span());
+    if !has_limit && let Some((key, expr, Some(value))) = &max_keys {
+        sharing.set(key, expr.span(), value);
+    }
+    if let (Some((key, expr, _)), Some(policy)) = (&on_error, &policy) {
+        let span = at(expr.span());
+        let policy = Ident::new(policy.name(), span);
+        let value = quote_spanned!(span=> __interceptors::rate_limit::OnError::#policy);
+        sharing.set(key, expr.span(), &value);
+    }
+    for (key, expr, value) in [store_timeout, bucket].iter().flatten() {
+        if let Some(value) = value {
+            sharing.set(key, expr.span(), value);
+        }
+    }
+    if reader.on_method {
+        sharing.finish("of_method", name.span());
+    }
+    let is_decided = has_limit || reading.key_of("limiter").is_some();
+    if is_decided || !reading.settings.is_complete {
+        return Some(sharing);
+    }
+    if let Some(burst) = reading.key_of("burst") {
+        let message = "`burst` belongs to `per_second`; add that, or take it out";
+        reader.cx.error_on(burst, message);
+    }
+    match (policy, on_error) {
+        (Some(Policy::Local), Some((_, expr, _))) => reader.cx.error_on(
+            &expr,
+            "`on_error = local` needs a limit; add `per_second = 100`, or write `allow` or `deny`",
+        ),
+        (None, None) if reader.cx.errors() == errors => reader.cx.error_on(
+            store,
+            "nothing says what happens when the store does not answer; add `on_error = allow` or `on_error = deny`, or a limit",
+        ),
+        _ => {}
+    }
+    Some(sharing)
+}
+
+/// What decides while the store does not.
+#[derive(Clone, Copy)]
+enum Policy {
+    Allow,
+    Deny,
+    Local,
+}
+
+impl Policy {
+    const ALL: [(&str, Self); 3] = [
+        ("allow", Self::Allow),
+        ("deny", Self::Deny),
+        ("local", Self::Local),
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Allow => "Allow",
+            Self::Deny => "Deny",
+            Self::Local => "Local",
+        }
+    }
+}
+
+fn read_policy(cx: &Ctxt, expr: &Expr) -> Option<Policy> {
+    let is = |name: &str| matches!(expr, Expr::Path(path) if path.path.is_ident(name));
+    let found = Policy::ALL.into_iter().find(|(name, _)| is(name));
+    if found.is_none() {
+        cx.error_on(expr, "`on_error` must be `allow`, `deny` or `local`");
+    }
+    found.map(|(_, policy)| policy)
 }
 
 /// `peer`, `client_ip`, `identity` or `metadata("x-api-key")`.
@@ -166,24 +301,25 @@ impl Entry for RateLimit {
     }
 
     fn given(&self) -> Option<&Expr> {
-        self.limiter.as_ref()
+        self.given.as_ref()
     }
 
     fn items(&self, place: &Place<'_>) -> TokenStream {
-        let limiter = self.config.as_ref().map(|_| {
-            let (name, config) = (place.item("LIMITER"), place.item("CONFIG"));
+        let sharing = self.sharing_item(place);
+        let state = self.state().map(|(state, settings)| {
+            let (name, settings) = (place.item("LIMITER"), place.item(settings));
             if place.mount.is_struct() {
                 return quote! {
                     #[allow(non_snake_case)]
-                    fn #name() -> __interceptors::rate_limit::Limiter {
-                        __interceptors::rate_limit::Limiter::new(#config)
+                    fn #name() -> __interceptors::rate_limit::#state {
+                        __interceptors::rate_limit::#state::new(#settings)
                     }
                 };
             }
             quote! {
-                static #name: ::std::sync::LazyLock<__interceptors::rate_limit::Limiter> =
+                static #name: ::std::sync::LazyLock<__interceptors::rate_limit::#state> =
                     ::std::sync::LazyLock::new(|| {
-                        __interceptors::rate_limit::Limiter::new(#config)
+                        __interceptors::rate_limit::#state::new(#settings)
                     });
             }
         });
@@ -197,46 +333,57 @@ impl Entry for RateLimit {
             }
             _ => None,
         };
-        quote!(#limiter #key)
+        quote!(#sharing #state #key)
+    }
+
+    fn plan(&self, place: &Place<'_>, shown: &TokenStream) -> Option<TokenStream> {
+        self.sharing.as_ref()?;
+        let sharing = place.item("SHARING");
+        Some(quote! {
+            __interceptors::EntryPlan::of::<__interceptors::rate_limit::Entry>(&#sharing.settings(), #shown)
+        })
     }
 
     fn channel_state(&self, place: &Place<'_>) -> Option<(TokenStream, Ident)> {
-        self.config.as_ref()?;
+        let (state, _) = self.state()?;
         Some((
-            quote!(__interceptors::rate_limit::Limiter),
+            quote!(__interceptors::rate_limit::#state),
             place.item("LIMITER"),
         ))
     }
 
     fn value(&self, spot: &Spot<'_>) -> TokenStream {
         let place = &spot.place;
-        let rate_limit = place.interceptor(ROW.module, ROW.interceptor);
-        let limiter = match &self.limiter {
-            Some(limiter) => spot.lent(limiter),
-            None if place.mount.is_struct() => {
+        let and = spot.and();
+        let state = match place.mount.is_struct() {
+            true => {
                 let name = place.state();
                 quote!(&__state.#name)
             }
-            None => {
+            false => {
                 let name = place.item("LIMITER");
                 quote!(&*#name)
             }
         };
-        let key = match &self.key {
-            Key::Everyone => quote!(__interceptors::rate_limit::Everyone),
-            Key::Peer => quote!(__interceptors::rate_limit::ByPeer),
-            Key::ClientIp(_) => quote!(__interceptors::rate_limit::ByClientIp),
-            Key::Metadata(_) => {
-                let name = place.item("KEY");
-                quote!(#name)
+        let given = self.given.as_ref().map(|given| spot.lent(given));
+        match (&self.sharing, given) {
+            (Some(_), store) => {
+                let key = self.key(spot);
+                let shared = place.interceptor(ROW.module, "SharedRateLimit");
+                let span = at(place.span);
+                let new = match self.config {
+                    Some(_) => Ident::new("new", span),
+                    None => Ident::new("configured", span),
+                };
+                quote_spanned!(span=> #and #shared::#new(#state, #store, #key))
             }
-            Key::Identity(span) => {
-                let auth = spot.verifier(at(*span));
-                quote_spanned!(at(*span)=> __interceptors::rate_limit::ByIdentity::of_auth(&#auth))
+            (None, limiter) => {
+                let key = self.key(spot);
+                let rate_limit = place.interceptor(ROW.module, ROW.interceptor);
+                let limiter = limiter.unwrap_or(state);
+                quote_spanned!(at(place.name.span())=> #and #rate_limit::new(#limiter, #key))
             }
-        };
-        let and = spot.and();
-        quote_spanned!(at(place.name.span())=> #and #rate_limit::new(#limiter, #key))
+        }
     }
 
     /// A limit by identity needs an `auth` outside of it, in every method that it covers, and one by the caller's address a `client_ip`.
@@ -290,4 +437,79 @@ fn check_client(cx: &Ctxt, view: &View<'_>, span: Span) {
         )
     };
     cx.error_at(span, message);
+}
+
+impl RateLimit {
+    /// What is kept for the entry, and the item that it is made of.
+    fn state(&self) -> Option<(Ident, &'static str)> {
+        let (name, settings) = match (&self.sharing, &self.config) {
+            (Some(_), _) => ("Shared", "SHARING"),
+            (None, Some(_)) => ("Limiter", "CONFIG"),
+            (None, None) => return None,
+        };
+        Some((Ident::new(name, Span::call_site()), settings))
+    }
+
+    /// Output, for `store = self.limits, per_second = 5, on_error = deny`:
+    ///
+    /// ```text
+    /// const __SHARING_RATE_LIMIT_0: &rate_limit::Sharing = &{
+    ///     let config = rate_limit::Sharing::new();
+    ///     let config = config.limit(__CONFIG_RATE_LIMIT_0);
+    ///     let config = config.on_error(OnError::Deny);
+    ///     config
+    /// };
+    /// ```
+    fn sharing_item(&self, place: &Place<'_>) -> Option<TokenStream> {
+        let Config {
+            start,
+            start_at,
+            calls,
+        } = self.sharing.as_ref()?;
+        let name = place.item("SHARING");
+        let start = quote_spanned! {*start_at=>
+            let config = __interceptors::rate_limit::Sharing::#start;
+        };
+        let limit = self.config.as_ref().map(|_| {
+            let limit = place.item("CONFIG");
+            quote_spanned!(*start_at=> let config = config.limit(#limit);)
+        });
+        let on_server =
+            (place.mount == Mount::Server).then(|| quote!(let config = config.of_server();));
+        Some(quote! {
+            const #name: &__interceptors::rate_limit::Sharing = &{
+                #start
+                #limit
+                #on_server
+                #(#calls)*
+                config
+            };
+        })
+    }
+
+    fn key(&self, spot: &Spot<'_>) -> TokenStream {
+        match &self.key {
+            Key::Everyone => quote!(__interceptors::rate_limit::Everyone),
+            Key::Peer => quote!(__interceptors::rate_limit::ByPeer),
+            Key::ClientIp(_) => quote!(__interceptors::rate_limit::ByClientIp),
+            Key::Metadata(_) => {
+                let name = spot.place.item("KEY");
+                quote!(#name)
+            }
+            Key::Identity(span) => {
+                let span = at(*span);
+                let auth = spot.verifier(span);
+                match self.sharing {
+                    None => {
+                        quote_spanned!(span=> __interceptors::rate_limit::ByIdentity::of_auth(&#auth))
+                    }
+                    // The traits decide by the identity's type: a text of its own comes before a hash.
+                    Some(_) => quote_spanned! {span=> {
+                        use __interceptors::rate_limit::{SharedByHash as _, SharedByText as _};
+                        (&__interceptors::rate_limit::IdentityOf::of_auth(&#auth)).key().checked()
+                    }},
+                }
+            }
+        }
+    }
 }

@@ -35,7 +35,7 @@ pub(crate) struct Reading<'a> {
     reader: &'a Reader<'a>,
     pub(crate) settings: Settings<'a>,
     /// The names of all settings that were given.
-    names: Vec<&'static str>,
+    keys: Vec<Ident>,
     pub(crate) config: Option<Config>,
     pub(crate) given: Option<Expr>,
     pub(crate) access: Access,
@@ -59,10 +59,10 @@ impl<'a> Reader<'a> {
     pub(crate) fn read(&'a self, tokens: TokenStream) -> Option<Reading<'a>> {
         let (config, rest, has_value) = self.start(tokens)?;
         let settings = self.settings(rest);
-        let names = self.here().map(|setting| setting.name);
+        let keys = self.here().filter_map(|setting| settings.key(setting.name));
         let mut reading = Reading {
             reader: self,
-            names: names.filter(|name| settings.has(name)).collect(),
+            keys: keys.cloned().collect(),
             settings,
             config,
             given: None,
@@ -252,6 +252,7 @@ impl Reading<'_> {
     fn take(&mut self, setting: &Setting) -> Option<Option<Span>> {
         match setting.value {
             Value::Own(_) => return Some(None),
+            _ if setting.read_by_entry => return Some(None),
             Value::Given(absent) => {
                 let given = self.settings.expr(setting.name).map(|(_, expr)| expr);
                 if let Some(expr) = &given {
@@ -261,7 +262,7 @@ impl Reading<'_> {
                 let shown = shown.or(absent.map(str::to_owned));
                 self.shown
                     .extend(shown.map(|shown| (setting.name.to_owned(), shown)));
-                self.given = given;
+                self.given = given.or(self.given.take());
                 return Some(None);
             }
             Value::Parts(parts, missing) => {
@@ -295,13 +296,7 @@ impl Reading<'_> {
 
     /// Hands the value on; not where it was wrong, which has been reported.
     fn set(&mut self, setting: &Setting, key: &Ident, expr: &Expr, value: Option<TokenStream>) {
-        if let Some(other) = setting.belongs_to
-            && !self.names.contains(&other)
-            && self.settings.is_complete
-        {
-            let message = format!("`{key}` belongs to `{other}`; add that, or take it out");
-            self.reader.cx.error_on(key, message);
-        }
+        self.check_belonging(setting.belongs_to, key);
         if setting.starts {
             // It stands in for what was wrong.
             let value = value.unwrap_or_else(|| quote!(1));
@@ -314,6 +309,35 @@ impl Reading<'_> {
         if let (Some(config), Some(value)) = (&mut self.config, value) {
             config.set(key, expr.span(), &value);
         }
+    }
+
+    /// The name of a setting, if that was given.
+    pub(crate) fn key_of(&self, name: &str) -> Option<&Ident> {
+        self.keys.iter().find(|key| *key == name)
+    }
+
+    /// Reports a setting that means nothing without another one, if that is not there.
+    pub(crate) fn check_belonging(&self, other: Option<&str>, key: &Ident) {
+        if let Some(other) = other
+            && self.key_of(other).is_none()
+            && self.settings.is_complete
+        {
+            let message = format!("`{key}` belongs to `{other}`; add that, or take it out");
+            self.reader.cx.error_on(key, message);
+        }
+    }
+
+    /// A setting that the entry reads itself: its name, what was written, and the value, if the row knows of what type that is.
+    pub(crate) fn own(&mut self, name: &str) -> Option<(Ident, Expr, Option<TokenStream>)> {
+        let setting = self.reader.here().find(|setting| setting.name == name)?;
+        let (key, expr) = self.settings.expr(name)?;
+        self.check_belonging(setting.belongs_to, &key);
+        let is_constant = !matches!(setting.value, Value::Own(_));
+        let value = match is_constant && self.reader.is_of_self(&key, &expr) {
+            true => None,
+            false => self.reader.value(setting, &key, &expr),
+        };
+        Some((key, expr, value))
     }
 
     /// `adaptive(min = 10, max = 200, target = "50ms")`: all of them, in the order of the row.
@@ -408,7 +432,7 @@ impl Reading<'_> {
             self.config = None;
         }
         for one_of in row.one_of {
-            let is_given = has_value || one_of.names.iter().any(|name| self.names.contains(name));
+            let is_given = has_value || one_of.names.iter().any(|name| self.key_of(name).is_some());
             if one_of.places.has(mount) && !is_given && self.settings.is_complete {
                 cx.error_on(&self.reader.name, one_of.missing);
             }

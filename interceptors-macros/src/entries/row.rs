@@ -306,6 +306,8 @@ pub(crate) struct Setting {
     pub(crate) belongs_to: Option<&'static str>,
     /// Names that others give to it, or that look like another setting's.
     pub(crate) also_called: &'static [&'static str],
+    /// Whether the entry reads it, since it is no part of `Config`.
+    pub(crate) read_by_entry: bool,
 }
 
 impl Setting {
@@ -319,6 +321,7 @@ impl Setting {
         starts: false,
         belongs_to: None,
         also_called: &[],
+        read_by_entry: false,
     };
 }
 

@@ -155,7 +155,7 @@ fn all_entries() -> String {
 }
 
 /// Features that are no entry's, and what they bring.
-const OTHER_FEATURES: [(&str, &str); 13] = [
+const OTHER_FEATURES: [(&str, &str); 15] = [
     (
         "server",
         "the attribute on a struct for a whole server; the true path and the peer's address of a call",
@@ -183,6 +183,11 @@ const OTHER_FEATURES: [(&str, &str); 13] = [
     (
         "garde",
         "`validate` for messages that derive `garde::Validate`",
+    ),
+    ("redis", "`rate_limit::Redis`"),
+    (
+        "envoy-rls",
+        "`rate_limit::Envoy`: Envoy's Rate Limit Service",
     ),
     ("prometheus", "`metrics` under Prometheus's names"),
     (

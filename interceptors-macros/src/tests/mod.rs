@@ -261,6 +261,24 @@ snapshot!(rate_limits, {
     }
 });
 
+snapshot!(shared_rate_limits, {
+    auth(verifier = self.tokens),
+    rate_limit(per_second = 200, burst = 50, key = identity, store = self.limits),
+}, {
+    #[tonic::async_trait]
+    impl Query for Service {
+        async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+        #[intercept(rate_limit(
+            store = &*LIMITS, on_error = deny, store_timeout = "50ms", name = "customers", max_keys = 10, key = peer
+        ))]
+        async fn set(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+    }
+});
+
 snapshot!(limits_of_concurrency, {
     load_shed(max = 100, per = service, retry_after = "2s"),
     concurrency(adaptive(min = 1, max = LIMIT, target = "50ms"), queue = 5, wait = WAIT, except = ["Set"]),
@@ -1107,6 +1125,74 @@ fn a_full_path_must_name_one_of_its_methods() {
         error(args, block()),
         "no method `Logn` here; did you mean `Login`?"
     );
+}
+
+#[test]
+fn a_shared_limit_says_what_is_missing() {
+    for (args, expected) in [
+        (
+            quote!(rate_limit(per_second = 1, on_error = deny)),
+            "`on_error` belongs to `store`; add that, or take it out",
+        ),
+        (
+            quote!(rate_limit(per_second = 1, store_timeout = "1s")),
+            "`store_timeout` belongs to `store`; add that, or take it out",
+        ),
+        (
+            quote!(rate_limit(limiter = self.limiter, name = "a")),
+            "`name` belongs to `store`; add that, or take it out",
+        ),
+        (
+            quote!(rate_limit(
+                per_second = 1,
+                store = self.limits,
+                on_error = pass
+            )),
+            "`on_error` must be `allow`, `deny` or `local`",
+        ),
+        (
+            quote!(rate_limit(store = self.limits, on_error = "deny")),
+            "`on_error` must be `allow`, `deny` or `local`",
+        ),
+        (
+            quote!(rate_limit(store = self.limits, on_error = local)),
+            "`on_error = local` needs a limit; add `per_second = 100`, or write `allow` or `deny`",
+        ),
+        (
+            quote!(rate_limit(store = self.limits)),
+            "nothing says what happens when the store does not answer; add `on_error = allow` or `on_error = deny`, or a limit",
+        ),
+        (
+            quote!(rate_limit(store = self.limits, limiter = self.limiter)),
+            "`limiter` cannot be given together with `store`; keep one of them",
+        ),
+        (
+            quote!(rate_limit(store = self.limits, on_error = deny, burst = 3)),
+            "`burst` belongs to `per_second`; add that, or take it out",
+        ),
+        (
+            quote!(rate_limit(
+                per_second = 1,
+                store = self.limits,
+                store_timeout = "0s"
+            )),
+            "`store_timeout` must be a time longer than zero with a unit, such as `\"250ms\"`, `\"2s\"` or `\"1m 30s\"`",
+        ),
+        (
+            quote!(rate_limit(per_second = 1, store = self.limits, name = "")),
+            "`name` is empty; name the limit",
+        ),
+        (
+            quote!(rate_limit(
+                per_second = 1,
+                store = self.limits,
+                fallback = deny
+            )),
+            "unknown setting `fallback`; did you mean `on_error`?",
+        ),
+    ] {
+        assert_eq!(error(args.clone(), block()), expected, "{args}");
+    }
 }
 
 #[test]

@@ -126,9 +126,10 @@ impl<'c> Settings<'c> {
         }
     }
 
-    /// Whether it was given and not taken yet.
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.given.iter().any(|arg| arg.name == name)
+    /// The name of a setting as it was written, if it was given and not taken yet.
+    pub(crate) fn key(&self, name: &str) -> Option<&Ident> {
+        let given = self.given.iter().find(|arg| arg.name == name);
+        given.map(|arg| &arg.name)
     }
 
     /// All that is left, as it was written.

@@ -30,15 +30,17 @@ impl ClientAddress {
         self.address
     }
 
-    /// What callers share who cannot be told apart: an IPv4 address, or the first bits of an IPv6 one.
+    /// What callers share who cannot be told apart, and how many bits of it count: an IPv4 address with all of its 32, or the first
+    /// bits of an IPv6 one.
     #[must_use]
-    pub fn network(&self) -> Option<IpAddr> {
+    pub fn network(&self) -> Option<(IpAddr, u8)> {
         Some(match self.address? {
-            address @ IpAddr::V4(_) => address,
+            address @ IpAddr::V4(_) => (address, 32),
             IpAddr::V6(address) => {
                 let rest = 128_u32.saturating_sub(self.ipv6_prefix.into());
                 let mask = u128::MAX.checked_shl(rest).unwrap_or(0);
-                IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & mask))
+                let network = Ipv6Addr::from_bits(address.to_bits() & mask);
+                (IpAddr::V6(network), self.ipv6_prefix)
             }
         })
     }

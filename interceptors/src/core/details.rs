@@ -279,7 +279,7 @@ impl CallDetails {
     /// What callers share who cannot be told apart by their address.
     #[doc(hidden)]
     #[must_use]
-    pub fn client_network(&self) -> Option<IpAddr> {
+    pub fn client_network(&self) -> Option<(IpAddr, u8)> {
         self.client()?.network()
     }
 

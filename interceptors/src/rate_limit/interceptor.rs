@@ -47,7 +47,7 @@ impl<C: Clock, K: Key> RateLimit<'_, C, K> {
     }
 }
 
-fn exhausted(wait: Duration) -> Status {
+pub(super) fn exhausted(wait: Duration) -> Status {
     refusal::exhausted("rate limit exceeded", wait)
 }
 

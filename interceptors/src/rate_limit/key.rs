@@ -45,7 +45,7 @@ impl Key for ByPeer {
 
 /// Says so once in a process: it is true of all calls of a server, or of none.
 #[cold]
-fn warn_of_no_peer(call: &CallDetails) {
+pub(super) fn warn_of_no_peer(call: &CallDetails) {
     static SAID: AtomicBool = AtomicBool::new(false);
     // Read first, so that later calls do not write to memory that all threads share.
     if SAID.load(Ordering::Relaxed) || SAID.swap(true, Ordering::Relaxed) {
@@ -96,15 +96,26 @@ impl ByMetadata {
     }
 }
 
-impl Key for ByMetadata {
-    fn of(&self, call: &CallDetails, hasher: &RandomState) -> Option<u64> {
+impl ByMetadata {
+    pub(super) const fn name(self) -> &'static str {
+        self.0
+    }
+
+    /// The value, if there is one and no other.
+    #[inline]
+    pub(super) fn value(self, call: &CallDetails) -> Option<&[u8]> {
         let mut values = call.metadata().as_ref().get_all(self.0).iter();
-        let key = match (values.next(), values.next()) {
+        match (values.next(), values.next()) {
             (Some(value), None) => Some(value.as_bytes().trim_ascii()),
             // Which of several counts is for whoever reads them to say; here they share.
             _ => None,
-        };
-        Some(hasher.hash_one(key))
+        }
+    }
+}
+
+impl Key for ByMetadata {
+    fn of(&self, call: &CallDetails, hasher: &RandomState) -> Option<u64> {
+        Some(hasher.hash_one(self.value(call)))
     }
 }
 

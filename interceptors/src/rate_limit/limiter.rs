@@ -16,6 +16,9 @@ use tokio::time::Instant;
 use super::store::BoundedStore;
 use crate::core::plan::{Setting, Value};
 
+/// How many keys are told apart where nothing else is said.
+pub(super) const MAX_KEYS: usize = 1 << 16;
+
 /// How many calls may pass.
 ///
 /// # Default
@@ -31,6 +34,7 @@ use crate::core::plan::{Setting, Value};
 pub struct Config {
     setting: &'static str,
     calls: NonZeroU32,
+    period: Duration,
     quota: Quota,
     max_keys: usize,
 }
@@ -40,22 +44,25 @@ impl Config {
     #[must_use]
     pub const fn per_second(calls: u32) -> Self {
         let calls = at_least_one(calls, "`per_second` must be at least 1");
-        Self::new("per_second", calls, Quota::per_second(calls))
+        let second = Duration::from_secs(1);
+        Self::new("per_second", calls, second, Quota::per_second(calls))
     }
 
     /// So many calls each minute, evenly spread but for the burst.
     #[must_use]
     pub const fn per_minute(calls: u32) -> Self {
         let calls = at_least_one(calls, "`per_minute` must be at least 1");
-        Self::new("per_minute", calls, Quota::per_minute(calls))
+        let minute = Duration::from_secs(60);
+        Self::new("per_minute", calls, minute, Quota::per_minute(calls))
     }
 
-    const fn new(setting: &'static str, calls: NonZeroU32, quota: Quota) -> Self {
+    const fn new(setting: &'static str, calls: NonZeroU32, period: Duration, quota: Quota) -> Self {
         Self {
             setting,
             calls,
+            period,
             quota,
-            max_keys: 1 << 16,
+            max_keys: MAX_KEYS,
         }
     }
 
@@ -80,6 +87,38 @@ impl Config {
         assert!(keys >= 1, "`max_keys` must be at least 1");
         self.max_keys = keys;
         self
+    }
+
+    /// How many calls may pass in each [`period`](Self::period), for a [`Store`](super::Store) of your own.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use interceptors::rate_limit::Config;
+    ///
+    /// let limit = Config::per_minute(60).burst(10);
+    /// assert_eq!((limit.calls(), limit.period()), (60, Duration::from_secs(60)));
+    /// assert_eq!(limit.burst_size(), 10);
+    /// ```
+    #[must_use]
+    pub const fn calls(&self) -> u32 {
+        self.calls.get()
+    }
+
+    /// The time for which [`calls`](Self::calls) are counted: a second or a minute.
+    #[must_use]
+    pub const fn period(&self) -> Duration {
+        self.period
+    }
+
+    /// How many calls may pass at once after a rest.
+    #[must_use]
+    pub const fn burst_size(&self) -> u32 {
+        self.quota.burst_size().get()
+    }
+
+    pub(super) const fn keys(&self) -> usize {
+        self.max_keys
     }
 
     #[doc(hidden)]

@@ -1,0 +1,341 @@
+//! Limits in Envoy's Rate Limit Service.
+
+mod messages;
+
+use std::error::Error;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use http::{HeaderName, HeaderValue};
+use http_body::Body as HttpBody;
+use tokio::time::Instant;
+use tonic::body::Body;
+use tonic::client::{Grpc, GrpcService};
+use tonic::metadata::MetadataMap;
+use tonic::{Code, Request, Status};
+use tonic_prost::ProstCodec;
+
+use self::messages::{
+    Entry, RateLimitDescriptor, RateLimitOverride, RateLimitRequest, RateLimitResponse,
+};
+use super::shared::KeyKind;
+use super::shared::patience::Patience;
+use super::{Bucket, Config, Configured, Decision, Store, StoreError};
+use crate::kit::key::is_free;
+
+const PATH: PathAndQuery =
+    PathAndQuery::from_static("/envoy.service.ratelimit.v3.RateLimitService/ShouldRateLimit");
+
+/// `RateLimitResponse.Code`
+const OK: i32 = 1;
+const OVER_LIMIT: i32 = 2;
+
+/// `RateLimitUnit`
+const SECOND: i32 = 1;
+const MINUTE: i32 = 2;
+
+/// The protocol's longest unit is a year; what is longer is no time until a reset.
+const LONGEST_RESET: Duration = Duration::from_secs(366 * 86_400);
+
+/// A [`Store`](super::Store) that asks [Envoy's Rate Limit Service](https://www.envoyproxy.io/docs/envoy/latest/configuration/other_features/rate_limit),
+/// or one that speaks its protocol: `envoy.service.ratelimit.v3.RateLimitService/ShouldRateLimit`.
+///
+/// ```
+/// use interceptors::intercept;
+/// use interceptors::rate_limit::Envoy;
+/// # use interceptors_proto::guide::user_service_server::UserService;
+/// # use interceptors_proto::guide::{GetUserRequest, User};
+/// use tonic::transport::{Channel, Endpoint};
+/// # use tonic::{Request, Response, Status};
+///
+/// struct Users {
+///     limits: Envoy<Channel>,
+/// }
+///
+/// // The limits are those of the service.
+/// #[intercept(rate_limit(key = metadata("x-api-key"), store = self.limits, on_error = allow))]
+/// # #[tonic::async_trait]
+/// # impl UserService for Users {
+/// #     async fn get_user(&self, _: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+/// #         Ok(Response::new(User::default()))
+/// #     }
+/// # }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let channel = Endpoint::from_static("http://ratelimit:8081").connect_lazy();
+/// let users = Users { limits: Envoy::new(channel, "shop") };
+/// # let _ = users.limits;
+/// # }
+/// ```
+///
+/// # What is asked
+///
+/// One hit on two descriptors, so that the operator decides which is limited: `service` and the key, and `service`, `method` and the key. An entry
+/// on a method sends the second alone, and one with a `name` sends `generic_key` and the key alone. The key is
+///
+/// | `key` | entry |
+/// | --- | --- |
+/// | `peer` | `remote_address`, or `masked_remote_address` for the /64 of an IPv6 address |
+/// | `metadata("x-api-key")` | `x-api-key`, with its value in the clear |
+/// | `identity` | `identity`, with its [`SharedKey`](super::SharedKey), or a digest of its `Hash` |
+///
+/// Calls without one have the value `-`. A limit in the attribute goes along with the first descriptor as `limit`; the protocol knows no
+/// burst.
+///
+/// # What is answered
+///
+/// `OVER_LIMIT` refuses, for the longest `duration_until_reset` of the statuses that are over. All but that and `OK` is an error,
+/// so `on_error` decides. `response_headers_to_add` go into the answer, but for those of gRPC and HTTP, and keys that end in `-bin`.
+///
+/// While the service hangs, five calls in a row wait for it; then it is asked with pauses of 50 ms that double to 500 ms.
+///
+/// Hand over a lazy channel, so that a service starts without it. A clone is the same store.
+pub struct Envoy<T>(Arc<Asked<T>>);
+
+struct Asked<T> {
+    /// Locked to be cloned, so that it need not be `Sync`.
+    channel: Mutex<T>,
+    domain: String,
+    patience: Patience,
+}
+
+impl<T> Envoy<T> {
+    /// Asks over this channel, about limits of this domain.
+    #[must_use]
+    pub fn new(channel: T, domain: impl Into<String>) -> Self {
+        Self(Arc::new(Asked {
+            channel: Mutex::new(channel),
+            domain: domain.into(),
+            patience: Patience::default(),
+        }))
+    }
+}
+
+impl<T> Clone for Envoy<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> fmt::Debug for Envoy<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Envoy")
+            .field("domain", &self.0.domain)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T> Configured for Envoy<T> where Self: Store {}
+
+impl<T> Store for Envoy<T>
+where
+    T: GrpcService<Body> + Clone + Send,
+    T::Error: Into<Box<dyn Error + Send + Sync>>,
+    T::Future: Send,
+    T::ResponseBody: HttpBody<Data = Bytes> + Send + 'static,
+    <T::ResponseBody as HttpBody>::Error: Into<Box<dyn Error + Send + Sync>> + Send,
+{
+    async fn take(&self, bucket: &Bucket<'_>) -> Result<Decision, StoreError> {
+        let Asked {
+            channel,
+            domain,
+            patience,
+        } = &*self.0;
+        let asking = patience.ask(bucket.until)?;
+        let channel = channel
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let mut request = Request::new(RateLimitRequest {
+            domain: domain.clone(),
+            descriptors: descriptors(bucket),
+            hits_addend: 1,
+        });
+        request.set_timeout(bucket.until.saturating_duration_since(Instant::now()));
+        let mut client = Grpc::new(channel);
+        let ready: Result<(), Box<dyn Error + Send + Sync>> =
+            client.ready().await.map_err(Into::into);
+        if let Err(error) = ready {
+            asking.answered();
+            return Err(StoreError::new(format_args!("rate limit service: {error}")));
+        }
+        let codec = ProstCodec::<RateLimitRequest, RateLimitResponse>::default();
+        let answer = client.unary(request, PATH, codec).await;
+        match answer.as_ref().map_err(Status::code) {
+            // The channel, or the service, keeps to the time that the request says.
+            Err(Code::Cancelled | Code::DeadlineExceeded) => asking.timed_out(),
+            _ => asking.answered(),
+        }
+        match answer {
+            Ok(answer) => decision(answer.get_ref()),
+            Err(status) => {
+                let (code, message) = (status.code(), status.message());
+                Err(StoreError::new(format_args!(
+                    "rate limit service: {code:?}: {message}"
+                )))
+            }
+        }
+    }
+}
+
+fn descriptors(bucket: &Bucket<'_>) -> Vec<RateLimitDescriptor> {
+    let entry = |key: &str, value: &str| Entry {
+        key: key.to_owned(),
+        // The protocol has no empty values.
+        value: if value.is_empty() { "-" } else { value }.to_owned(),
+    };
+    let key = bucket.key().map(|(name, value)| {
+        let name = match bucket.kind_of_key() {
+            Some(KeyKind::Peer | KeyKind::ClientIp) if value.contains('/') => {
+                "masked_remote_address"
+            }
+            Some(KeyKind::Peer | KeyKind::ClientIp) => "remote_address",
+            _ => name,
+        };
+        entry(name, value)
+    });
+    let service = entry("service", bucket.service());
+    let method = entry("method", bucket.method());
+    let descriptor = |entries: &[&Entry], limit: Option<RateLimitOverride>| RateLimitDescriptor {
+        entries: entries.iter().copied().chain(&key).cloned().collect(),
+        limit,
+    };
+    let limit = bucket.limit().map(as_override);
+    match (bucket.sharing.name, bucket.sharing.is_of_method) {
+        (Some(name), _) => vec![descriptor(&[&entry("generic_key", name)], limit)],
+        (None, true) => vec![descriptor(&[&service, &method], limit)],
+        (None, false) => vec![
+            descriptor(&[&service], limit),
+            descriptor(&[&service, &method], None),
+        ],
+    }
+}
+
+fn as_override(limit: &Config) -> RateLimitOverride {
+    let is_by_minute = limit.period() > Duration::from_secs(1);
+    RateLimitOverride {
+        requests_per_unit: limit.calls(),
+        unit: if is_by_minute { MINUTE } else { SECOND },
+    }
+}
+
+fn decision(answer: &RateLimitResponse) -> Result<Decision, StoreError> {
+    let statuses = &answer.statuses;
+    let decision = match answer.overall_code {
+        OK => {
+            let limited = statuses.iter().filter(|it| it.current_limit.is_some());
+            let remaining = limited.map(|status| status.limit_remaining).min();
+            match remaining {
+                Some(calls) => Decision::allowed().remaining(calls),
+                None => Decision::allowed(),
+            }
+        }
+        OVER_LIMIT => {
+            let over = statuses.iter().filter(|status| status.code == OVER_LIMIT);
+            let resets = over.filter_map(|status| reset(status.duration_until_reset?));
+            Decision::denied(resets.max())
+        }
+        code => {
+            return Err(StoreError::new(format_args!(
+                "rate limit service: code {code}"
+            )));
+        }
+    };
+    let metadata = metadata(answer);
+    Ok(match metadata.is_empty() {
+        true => decision,
+        false => decision.metadata(metadata),
+    })
+}
+
+/// A time until a reset, if it may be one.
+fn reset(duration: messages::Duration) -> Option<Duration> {
+    let nanos = u32::try_from(duration.nanos).ok();
+    let nanos = nanos.filter(|nanos| *nanos < 1_000_000_000)?;
+    let reset = Duration::new(u64::try_from(duration.seconds).ok()?, nanos);
+    (!reset.is_zero() && reset <= LONGEST_RESET).then_some(reset)
+}
+
+/// What the caller is told. What cannot be a header is left out.
+fn metadata(answer: &RateLimitResponse) -> MetadataMap {
+    let mut headers = http::HeaderMap::new();
+    for header in &answer.response_headers_to_add {
+        let value = match header.value.is_empty() {
+            true => &header.raw_value[..],
+            false => header.value.as_bytes(),
+        };
+        let key = HeaderName::from_bytes(header.key.as_bytes());
+        if let (Ok(key), Ok(value)) = (key, HeaderValue::from_bytes(value))
+            && is_free(key.as_str())
+        {
+            headers.append(key, value);
+        }
+    }
+    MetadataMap::from_headers(headers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::messages::DescriptorStatus;
+    use super::*;
+
+    fn over(seconds: i64, nanos: i32) -> DescriptorStatus {
+        DescriptorStatus {
+            code: OVER_LIMIT,
+            duration_until_reset: Some(messages::Duration { seconds, nanos }),
+            ..DescriptorStatus::default()
+        }
+    }
+
+    fn answer(overall_code: i32, statuses: Vec<DescriptorStatus>) -> RateLimitResponse {
+        RateLimitResponse {
+            overall_code,
+            statuses,
+            response_headers_to_add: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_longest_reset_counts_and_no_absurd_one() {
+        let wait = |statuses| {
+            let decision = decision(&answer(OVER_LIMIT, statuses)).unwrap();
+            assert!(!decision.is_allowed());
+            decision.retry_after()
+        };
+        assert_eq!(
+            wait(vec![over(1, 0), over(3, 500_000_000), over(2, 0)]),
+            Some(Duration::from_millis(3_500))
+        );
+        let fine = DescriptorStatus {
+            code: OK,
+            ..over(100, 0)
+        };
+        assert_eq!(
+            wait(vec![fine, over(2, 0)]),
+            Some(Duration::from_secs(2)),
+            "of one that is not over"
+        );
+        for absurd in [
+            over(-1, 0),
+            over(0, 0),
+            over(1, -1),
+            over(1, 1_000_000_000),
+            over(i64::MAX, 0),
+            over(i64::MIN, i32::MIN),
+        ] {
+            assert_eq!(wait(vec![absurd.clone()]), None, "{absurd:?}");
+        }
+        assert_eq!(wait(Vec::new()), None);
+    }
+
+    #[test]
+    fn what_is_neither_over_nor_fine_is_an_error() {
+        for code in [0, 3, -1, i32::MAX] {
+            decision(&answer(code, vec![over(1, 0)])).unwrap_err();
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! The store's own connection: one for all calls, which a task makes anew.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Weak};
+use std::task::Poll;
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, ErrorKind, RedisError, RedisResult, ServerErrorKind, Value};
+use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, sleep, timeout};
+
+use super::super::shared::patience::{FIRST_PAUSE, LONGEST_PAUSE, TIME_OUTS};
+use super::super::{Config, StoreError};
+use super::{Take, decision, failed, is_unknown_script};
+
+/// The longest that one attempt to connect takes, until the server has answered.
+const ATTEMPT: Duration = Duration::from_secs(1);
+
+/// The limit of a bucket in which a new connection is tried: it is full again after a millisecond.
+static TRIAL: Config = Config::per_second(1_000);
+
+pub(super) struct Link {
+    client: redis::Client,
+    state: watch::Sender<State>,
+    time_outs: AtomicU32,
+}
+
+#[derive(Clone)]
+enum State {
+    /// Nobody has asked yet, or the runtime is gone in which the task ran.
+    Idle,
+    /// Calls wait for what the first attempt brings.
+    Connecting,
+    Up(Connection),
+    /// Calls get this, while a task connects.
+    Down(StoreError),
+}
+
+#[derive(Clone)]
+struct Connection {
+    redis: MultiplexedConnection,
+    /// Wakes the calls that wait for answers when the connection is given up. It also tells connections apart.
+    given_up: Arc<Notify>,
+}
+
+impl Link {
+    pub(super) fn new(client: redis::Client) -> Self {
+        Self {
+            client,
+            state: watch::Sender::new(State::Idle),
+            time_outs: AtomicU32::new(0),
+        }
+    }
+
+    /// Sends the script, and once more if the connection is lost meanwhile.
+    pub(super) async fn ask(
+        self: &Arc<Self>,
+        take: &Take<'_>,
+        until: Instant,
+    ) -> Result<Value, StoreError> {
+        // Its time is up when this is dropped.
+        let prefix = take.key[0];
+        let mut waiting = Waiting {
+            link: self,
+            prefix,
+            until,
+            is_answered: false,
+        };
+        let mut is_resent = false;
+        loop {
+            let connection = self.connection(prefix).await?;
+            let error = match answer(&connection, take).await {
+                Some(Ok(value)) => {
+                    waiting.answered();
+                    return Ok(value);
+                }
+                Some(Err(error)) => error,
+                // It finds out why.
+                None => continue,
+            };
+            if !is_lost(&error) {
+                waiting.answered();
+                return Err(failed(&error));
+            }
+            self.lose(&connection, prefix);
+            if is_resent {
+                return Err(failed(&error));
+            }
+            is_resent = true;
+        }
+    }
+
+    /// The connection that there is, or the one that is being made.
+    async fn connection(self: &Arc<Self>, prefix: &str) -> Result<Connection, StoreError> {
+        match &*self.state.borrow() {
+            State::Up(connection) => return Ok(connection.clone()),
+            State::Down(why) => return Err(why.clone()),
+            State::Idle | State::Connecting => {}
+        }
+        let mut changes = self.state.subscribe();
+        let begins = self.state.send_if_modified(|state| {
+            let is_idle = matches!(state, State::Idle);
+            if is_idle {
+                *state = State::Connecting;
+            }
+            is_idle
+        });
+        if begins {
+            self.connect(prefix);
+        }
+        let is_decided = |state: &State| !matches!(state, State::Connecting);
+        let decided = changes.wait_for(is_decided).await;
+        match decided.as_deref() {
+            Ok(State::Up(connection)) => Ok(connection.clone()),
+            Ok(State::Down(why)) => Err(why.clone()),
+            _ => Err(StoreError::new("the runtime that connected is gone")),
+        }
+    }
+
+    /// Makes a new connection in the place of this one.
+    fn lose(self: &Arc<Self>, lost: &Connection, prefix: &str) {
+        let is_first = self.state.send_if_modified(|state| {
+            let is_it = matches!(state, State::Up(connection) if Arc::ptr_eq(&connection.given_up, &lost.given_up));
+            if is_it {
+                *state = State::Connecting;
+            }
+            is_it
+        });
+        if is_first {
+            self.connect(prefix);
+        }
+    }
+
+    /// The server does not answer.
+    #[cold]
+    fn give_up(self: &Arc<Self>, prefix: &str) {
+        let why = StoreError::new(format_args!("Redis: {TIME_OUTS} calls in a row timed out"));
+        let mut given_up = None;
+        self.state.send_if_modified(|state| {
+            match state {
+                State::Up(connection) => given_up = Some(Arc::clone(&connection.given_up)),
+                State::Connecting => {} // the task goes on
+                State::Idle | State::Down(_) => return false,
+            }
+            *state = State::Down(why);
+            true
+        });
+        if let Some(given_up) = given_up {
+            self.connect(prefix);
+            given_up.notify_waiters();
+        }
+    }
+
+    fn connect(self: &Arc<Self>, prefix: &str) {
+        let task = Connecting {
+            link: Arc::downgrade(self),
+            is_done: false,
+        };
+        let prefix = prefix.to_owned();
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn(task.run(prefix))),
+            // Dropped outside of a runtime: the next call connects.
+            Err(_) => drop(task),
+        }
+    }
+
+    /// A connection over which the script ran.
+    async fn open(&self, prefix: &str) -> RedisResult<Connection> {
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(None)
+            .set_response_timeout(None);
+        let client = &self.client;
+        let redis = client.get_multiplexed_async_connection_with_config(&config);
+        let connection = Connection {
+            redis: redis.await?,
+            given_up: Arc::default(),
+        };
+        // Whether it may write, and has its data, only a write can tell. The server knows the script after it.
+        let trial = Take {
+            key: [prefix, "trial"],
+            limit: &TRIAL,
+        };
+        let answer = send(&connection, &trial).await?;
+        match decision(&answer) {
+            Ok(_) => Ok(connection),
+            Err(_) => Err(RedisError::from((
+                ErrorKind::UnexpectedReturnType,
+                "the script answered with something else",
+            ))),
+        }
+    }
+}
+
+/// What the server answers, or nothing where the connection is given up meanwhile.
+async fn answer(connection: &Connection, take: &Take<'_>) -> Option<RedisResult<Value>> {
+    let mut given_up = pin!(connection.given_up.notified());
+    let mut answer = pin!(send(connection, take));
+    poll_fn(|cx| match answer.as_mut().poll(cx) {
+        Poll::Ready(answer) => Poll::Ready(Some(answer)),
+        Poll::Pending => given_up.as_mut().poll(cx).map(|()| None),
+    })
+    .await
+}
+
+async fn send(connection: &Connection, take: &Take<'_>) -> RedisResult<Value> {
+    let mut redis = connection.redis.clone();
+    let answer = redis.send_packed_command(&take.by_hash()).await;
+    match answer.and_then(Value::extract_error) {
+        Err(error) if is_unknown_script(&error) => {
+            let answer = redis.send_packed_command(&take.whole()).await;
+            answer.and_then(Value::extract_error)
+        }
+        answer => answer,
+    }
+}
+
+/// Whether another connection may do better.
+fn is_lost(error: &RedisError) -> bool {
+    use ServerErrorKind::{BusyLoading, MasterDown, ReadOnly};
+    let is_elsewhere = matches!(
+        error.kind(),
+        ErrorKind::Server(BusyLoading | MasterDown | ReadOnly)
+    );
+    is_elsewhere || error.is_io_error() || error.is_unrecoverable_error()
+}
+
+/// A call that waits for an answer. Dropped after its time, it has timed out; before that its caller has gone.
+struct Waiting<'a> {
+    link: &'a Arc<Link>,
+    prefix: &'a str,
+    until: Instant,
+    is_answered: bool,
+}
+
+impl Waiting<'_> {
+    fn answered(&mut self) {
+        self.is_answered = true;
+        // Read first, so that calls do not write to memory that all threads share.
+        if self.link.time_outs.load(Ordering::Relaxed) != 0 {
+            self.link.time_outs.store(0, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if self.is_answered || Instant::now() < self.until {
+            return;
+        }
+        let time_outs = self.link.time_outs.fetch_add(1, Ordering::Relaxed) + 1;
+        if time_outs >= TIME_OUTS {
+            self.link.give_up(self.prefix);
+        }
+    }
+}
+
+/// The task that connects. It ends when there is a connection, or nobody left who would use one.
+struct Connecting {
+    link: Weak<Link>,
+    is_done: bool,
+}
+
+impl Connecting {
+    async fn run(mut self, prefix: String) {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let Some(link) = self.link.upgrade() else {
+                return;
+            };
+            let state = match timeout(ATTEMPT, link.open(&prefix)).await {
+                Ok(Ok(connection)) => State::Up(connection),
+                Ok(Err(error)) => State::Down(failed(&error)),
+                Err(_) => State::Down(StoreError::new("Redis: no answer to a new connection")),
+            };
+            self.is_done = matches!(state, State::Up(_));
+            if self.is_done {
+                link.time_outs.store(0, Ordering::Relaxed);
+            }
+            link.state.send_replace(state);
+            drop(link);
+            if self.is_done {
+                return;
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+}
+
+impl Drop for Connecting {
+    fn drop(&mut self) {
+        // Its runtime is gone. The next call begins anew, in another one.
+        if !self.is_done
+            && let Some(link) = self.link.upgrade()
+        {
+            link.state.send_replace(State::Idle);
+        }
+    }
+}

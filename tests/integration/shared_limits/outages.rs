@@ -1,0 +1,174 @@
+//! What calls notice of a Redis that goes away. One call each 10 ms, which waits 50 ms at most.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use interceptors::rate_limit::Redis;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tonic::Code;
+
+use super::server::{Server, free_port};
+use super::service::{Ended, Endless, Limited, call, calls, count, until_decided};
+
+const MS: fn(u64) -> Duration = Duration::from_millis;
+
+/// Calls that waited for as long as they may.
+fn waited(ended: &[Ended]) -> usize {
+    ended.iter().filter(|ended| ended.took >= MS(50)).count()
+}
+
+#[tokio::test]
+async fn killed_and_back() {
+    let mut server = Server::start().await;
+    let service = Endless::new(&server);
+    assert_eq!(call(&service, "a").await.code, Code::Ok);
+    server.kill();
+    let ended = calls(&service, "a", MS(1_500)).await;
+    assert_eq!(count(&ended, Code::Unavailable), ended.len(), "{ended:?}");
+    assert_eq!(waited(&ended), 0, "{ended:?}");
+    for ended in ended {
+        assert_eq!(ended.pushback, Some(MS(1_000)));
+    }
+    server.start_again().await;
+    let time = until_decided(&service, "a").await;
+    assert!(time < MS(1_000), "{time:?}");
+}
+
+#[tokio::test]
+async fn stopped_and_continued() {
+    let server = Server::start().await;
+    let service = Endless::new(&server);
+    assert_eq!(call(&service, "a").await.code, Code::Ok);
+    server.signal("STOP");
+    let ended = calls(&service, "a", MS(2_000)).await;
+    server.signal("CONT");
+    assert_eq!(count(&ended, Code::Unavailable), ended.len(), "{ended:?}");
+    assert_eq!(waited(&ended), 5, "{ended:?}");
+    let time = until_decided(&service, "a").await;
+    assert!(time < MS(1_500), "{time:?}");
+}
+
+/// Calls that wait when the server is given up wait no longer.
+#[tokio::test]
+async fn calls_at_once_give_up_together() {
+    let server = Server::start().await;
+    let service = Arc::new(Endless::new(&server));
+    assert_eq!(call(&*service, "a").await.code, Code::Ok);
+    server.signal("STOP");
+    let tasks: Vec<_> = (0..20)
+        .map(|n| {
+            let service = Arc::clone(&service);
+            tokio::spawn(async move {
+                tokio::time::sleep(MS(5 * n)).await;
+                call(&*service, "a").await
+            })
+        })
+        .collect();
+    let mut ended = Vec::new();
+    for task in tasks {
+        ended.push(task.await.unwrap());
+    }
+    server.signal("CONT");
+    assert_eq!(count(&ended, Code::Unavailable), 20);
+    assert!((5..10).contains(&waited(&ended)), "{ended:?}");
+}
+
+#[tokio::test]
+async fn nobody_notices_a_lost_connection_or_script() {
+    let server = Server::start().await;
+    let service = Endless::new(&server);
+    let calling = calls(&service, "a", MS(1_000));
+    let disturbing = async {
+        for _ in 0..4 {
+            tokio::time::sleep(MS(100)).await;
+            server.tell("CLIENT KILL TYPE normal SKIPME yes").await;
+            tokio::time::sleep(MS(100)).await;
+            server.tell("SCRIPT FLUSH").await;
+        }
+    };
+    let (ended, ()) = tokio::join!(calling, disturbing);
+    assert!(ended.len() > 20);
+    assert_eq!(count(&ended, Code::Ok), ended.len(), "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_at_first_is_found_later() {
+    let port = free_port();
+    let redis = Redis::new(&format!("redis://127.0.0.1:{port}")).unwrap();
+    let service: Endless = Limited(redis);
+    let ended = calls(&service, "a", MS(300)).await;
+    assert_eq!(count(&ended, Code::Unavailable), ended.len());
+    assert_eq!(waited(&ended), 0, "{ended:?}");
+    let server = Server::on(port).await;
+    let time = until_decided(&service, "a").await;
+    assert!(time < MS(1_000), "{time:?}");
+    drop(server);
+}
+
+/// A connection that goes silent, as behind a firewall that forgot it, is given up; a new one works.
+#[tokio::test]
+async fn a_silent_connection_is_made_anew() {
+    let server = Server::start().await;
+    let (silent, port) = (Arc::new(AtomicBool::new(false)), server.port);
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let is_silent = Arc::clone(&silent);
+    tokio::spawn(async move {
+        while let Ok((caller, _)) = listener.accept().await {
+            let server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+            let is_silent = Arc::clone(&is_silent);
+            tokio::spawn(async move {
+                let ((mut from, mut to), (mut back, mut forth)) =
+                    (caller.into_split(), server.into_split());
+                let there = async {
+                    let mut buffer = [0; 4096];
+                    while let Ok(n @ 1..) = from.read(&mut buffer).await {
+                        forth.write_all(&buffer[..n]).await.unwrap();
+                    }
+                };
+                let silent_too = Arc::clone(&is_silent);
+                let and_back = async {
+                    let mut buffer = [0; 4096];
+                    // This connection goes silent for ever, later ones do not.
+                    while let Ok(n @ 1..) = back.read(&mut buffer).await {
+                        if silent_too.load(Ordering::Relaxed) {
+                            std::future::pending::<()>().await;
+                        }
+                        to.write_all(&buffer[..n]).await.unwrap();
+                    }
+                };
+                tokio::join!(there, and_back);
+            });
+        }
+    });
+    let service: Endless = Limited(Redis::new(&format!("redis://{address}")).unwrap());
+    assert_eq!(call(&service, "a").await.code, Code::Ok);
+    silent.store(true, Ordering::Relaxed);
+    let mut ended = Vec::new();
+    for _ in 0..5 {
+        ended.push(call(&service, "a").await);
+    }
+    assert_eq!(count(&ended, Code::Unavailable), 5, "{ended:?}");
+    silent.store(false, Ordering::Relaxed);
+    let time = until_decided(&service, "a").await;
+    assert!(time < MS(2_000), "{time:?}");
+}
+
+#[tokio::test]
+async fn a_replica_decides_nothing_until_it_may_write() {
+    let server = Server::start().await;
+    let service = Endless::new(&server);
+    assert_eq!(call(&service, "a").await.code, Code::Ok);
+    let master = Server::start().await;
+    server
+        .tell(&format!("REPLICAOF 127.0.0.1 {}", master.port))
+        .await;
+    let ended = calls(&service, "a", MS(500)).await;
+    assert_eq!(count(&ended, Code::Unavailable), ended.len(), "{ended:?}");
+    assert_eq!(waited(&ended), 0, "{ended:?}");
+    server.tell("REPLICAOF NO ONE").await;
+    let time = until_decided(&service, "a").await;
+    assert!(time < MS(1_500), "{time:?}");
+}

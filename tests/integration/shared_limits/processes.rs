@@ -1,0 +1,74 @@
+//! Two processes with one limit.
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant, SystemTime};
+
+use interceptors::rate_limit::Redis;
+use tonic::Code;
+
+use super::server::Server;
+use super::service::{Limited, Usual, call};
+
+const URL: &str = "INTERCEPTORS_REDIS_OF_THE_PARENT";
+const TIME: Duration = Duration::from_secs(3);
+
+#[tokio::test]
+async fn two_processes_share_a_limit() {
+    let server = Server::start().await;
+    let start = || {
+        let mut child = Command::new(std::env::current_exe().unwrap());
+        child
+            .args(["--exact", "processes::one_of_two_processes", "--nocapture"])
+            .env(URL, server.url())
+            .stdout(Stdio::piped());
+        child.spawn().unwrap()
+    };
+    let children = [start(), start()];
+    let mut passed = 0;
+    let (mut first, mut last) = (u64::MAX, 0);
+    for child in children {
+        let output = tokio::task::spawn_blocking(|| child.wait_with_output());
+        let output = output.await.unwrap().unwrap();
+        assert!(output.status.success());
+        let text = String::from_utf8(output.stdout).unwrap();
+        let line = text
+            .lines()
+            .find_map(|line| line.split_once("passed="))
+            .unwrap();
+        let numbers: Vec<u64> = line.1.split(' ').map(|n| n.parse().unwrap()).collect();
+        passed += numbers[0];
+        (first, last) = (first.min(numbers[1]), last.max(numbers[2]));
+    }
+    let most = 50 + 200 * (last - first) / 1_000_000 + 1;
+    assert!(passed <= most, "{passed} passed of {most}");
+    // Callers that never rest lose nothing.
+    assert!(passed >= most * 95 / 100, "{passed} passed of {most}");
+}
+
+/// What a child does. Without a parent, nothing.
+#[tokio::test]
+async fn one_of_two_processes() {
+    let Ok(url) = std::env::var(URL) else {
+        return;
+    };
+    let service: Usual = Limited(Redis::new(&url).unwrap());
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "two processes have no other clock in common"
+    )]
+    let now = || {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        since.unwrap().as_micros()
+    };
+    let (began, end) = (now(), Instant::now() + TIME);
+    let mut passed = 0;
+    while Instant::now() < end {
+        let ended = call(&service, "two").await;
+        assert_ne!(ended.code, Code::Unavailable);
+        match ended.code {
+            Code::Ok => passed += 1,
+            _ => tokio::time::sleep(Duration::from_millis(1)).await,
+        }
+    }
+    println!("\npassed={passed} {began} {}", now());
+}

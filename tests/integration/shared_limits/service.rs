@@ -1,0 +1,101 @@
+//! Services whose limits are in a store.
+
+use std::time::{Duration, Instant};
+
+use interceptors::intercept;
+use interceptors::rate_limit::Redis;
+use interceptors_proto::guide::user_service_server::UserService;
+use interceptors_proto::guide::{GetUserRequest, User};
+use tonic::{Code, Request, Response, Status};
+
+use super::server::Server;
+
+pub(crate) struct Limited<const N: usize>(pub(crate) Redis);
+
+impl<const N: usize> Limited<N> {
+    pub(crate) fn new(server: &Server) -> Self {
+        Self(server.store())
+    }
+}
+
+macro_rules! limited {
+    ($($name:ident: $n:literal, ($($settings:tt)*);)*) => {
+        $(
+            /// Calls say by `x-api-key` who they are.
+            pub(crate) type $name = Limited<$n>;
+
+            #[intercept(
+                service = "demo.v1.UserService",
+                rate_limit($($settings)*, key = metadata("x-api-key"), store = self.0, on_error = deny, store_timeout = "50ms"),
+            )]
+            #[tonic::async_trait]
+            impl UserService for Limited<$n> {
+                async fn get_user(&self, _: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+                    Ok(Response::new(User::default()))
+                }
+            }
+        )*
+    };
+}
+
+limited! {
+    // Never at its limit here.
+    Endless: 0, (per_second = 1_000_000);
+    Usual: 1, (per_second = 200, burst = 50);
+    Third: 2, (per_second = 3, burst = 1);
+    Slow: 3, (per_minute = 15);
+    Slower: 4, (per_minute = 1);
+}
+
+/// What a call ended with, and how long it took.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: Code,
+    pub(crate) took: Duration,
+    /// When to come back.
+    pub(crate) pushback: Option<Duration>,
+}
+
+pub(crate) async fn call(service: &impl UserService, key: &str) -> Ended {
+    let mut request = Request::new(GetUserRequest::default());
+    request
+        .metadata_mut()
+        .insert("x-api-key", key.parse().unwrap());
+    let began = Instant::now();
+    let result = service.get_user(request).await;
+    let took = began.elapsed();
+    let status = result.err().unwrap_or_else(|| Status::ok(""));
+    let pushback = status.metadata().get("grpc-retry-pushback-ms");
+    let pushback = pushback.map(|ms| ms.to_str().unwrap().parse().unwrap());
+    Ended {
+        code: status.code(),
+        took,
+        pushback: pushback.map(Duration::from_millis),
+    }
+}
+
+/// Calls one after the other, one each 10 ms, for so long.
+pub(crate) async fn calls(service: &impl UserService, key: &str, time: Duration) -> Vec<Ended> {
+    let end = Instant::now() + time;
+    let mut ended = Vec::new();
+    while Instant::now() < end {
+        ended.push(call(service, key).await);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    ended
+}
+
+/// How many ended so.
+pub(crate) fn count(ended: &[Ended], code: Code) -> usize {
+    ended.iter().filter(|ended| ended.code == code).count()
+}
+
+/// Calls until the store decides again.
+pub(crate) async fn until_decided(service: &impl UserService, key: &str) -> Duration {
+    let began = Instant::now();
+    while call(service, key).await.code == Code::Unavailable {
+        assert!(began.elapsed() < Duration::from_secs(10), "never again");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    began.elapsed()
+}
