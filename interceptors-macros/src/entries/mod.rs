@@ -5,6 +5,7 @@ use proc_macro2::TokenStream;
 pub(crate) mod access;
 pub(crate) mod chain;
 pub(crate) mod entry;
+pub(crate) mod keywords;
 pub(crate) mod list;
 pub(crate) mod parse;
 mod plain;
