@@ -79,12 +79,12 @@ fn plan(mount: Mount, args: &TokenStream, generics: &Generics, self_ty: &Type) -
     let args = parse_block_args(&told, mount, args.clone());
     let _ = told.check();
     let krate: &Path = &args.krate;
-    let marker = args.plan.map_or(quote!(Plan), |plan| quote!(#plan));
+    let marker = args.plan.map_or(quote!(__Plan), |plan| quote!(#plan));
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     quote! {
         const _: () = {
             #[allow(dead_code, unreachable_pub)]
-            pub struct Plan;
+            pub struct __Plan;
             impl #impl_generics #krate::Intercepted<#marker> for #self_ty #where_clause {
                 const PLAN: #krate::Plan = #krate::__private::Plan::new(&[]);
             }

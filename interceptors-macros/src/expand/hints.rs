@@ -4,13 +4,11 @@
 //! `interceptors::__ide`, methods in lists name the methods, and values stand in a function that can see `self`. Only the text
 //! counts here, for it may be half typed.
 
-use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
-use syn::{
-    Attribute, Expr, FnArg, GenericParam, Generics, ImplItem, Item, Path, ReturnType, Type,
-    parse_quote,
-};
+use syn::{Attribute, FnArg, Generics, ImplItem, Item, Path, ReturnType, Type, parse_quote};
 
+use super::hidden::hidden_parameters;
 use crate::ctxt::Ctxt;
 use crate::entries::TABLE;
 use crate::entries::keywords::{self, IDEMPOTENT, SELECTORS};
@@ -18,33 +16,35 @@ use crate::entries::row::{Positional, Row, Setting, Value};
 use crate::item::client_module::{self, first_argument};
 use crate::item::mount::{Mount, Side};
 use crate::text::attributes::{conditional, crate_in, is_ours};
-use crate::text::tokens::{is_punct, mentions_self};
+use crate::text::half_typed::{Arg, Rest, as_expression, inside, split, without_sigil};
+use crate::text::tokens::mentions_self;
 use crate::text::values::CODES;
 
 /// Output, for `retry(max = 3, only = [get_user]), auth(verifier = self.keys, pub)` on `impl UserService for Users`:
 ///
 /// ```text
 /// const _: () = {
-///     mod hints {
-///         mod methods { pub fn login() {} pub fn get_user() {} }
-///         mod list_0 { use ::interceptors::__ide::server::{logging, auth, …}; use self::{retry as _, auth as _}; }
-///         mod list_1 { use ::interceptors::__ide::server::retry::{max, …}; use self::{max as _, only as _}; }
-///         mod list_2 { use super::methods::*; use self::{get_user as _}; }
-///         mod list_3 { use ::interceptors::__ide::server::auth::{public, …}; use self::{verifier as _, pub as _}; }
-///     }
-///     trait Hints { async fn values(&self); }
-///     impl Hints for Users {
+///     impl interceptors_hints::Values for Users {
 ///         async fn values(&self) {
 ///             let _ = <Self as UserService>::get_user;
 ///             let _ = (self.keys);
 ///         }
 ///     }
+///     mod interceptors_hints {
+///         mod methods { pub fn login() {} pub fn get_user() {} }
+///         mod list_0 { use ::interceptors::__ide::server::{logging, auth, …}; use self::{retry as _, auth as _}; }
+///         mod list_1 { use ::interceptors::__ide::server::retry::{max, …}; use self::{max as _, only as _}; }
+///         mod list_2 { use super::methods::*; use self::{get_user as _}; }
+///         mod list_3 { use ::interceptors::__ide::server::auth::{public, …}; use self::{verifier as _, pub as _}; }
+///         pub trait Values { async fn values(&self); }
+///     }
 /// };
 /// ```
 ///
 /// In the braces of a `use` an editor offers what the module has and nothing else. A `mod` in a block cannot name what the
-/// block has, so all of them are in one.
-pub(super) fn hints(mount: Mount, args: &TokenStream, item: Option<&Item>) -> TokenStream {
+/// block has, so all of them are in one. Values come first: a name that is typed among values may move what follows it from
+/// a value to a list.
+pub(crate) fn hints(mount: Mount, args: &TokenStream, item: Option<&Item>) -> TokenStream {
     if mount == Mount::ServerModule {
         return TokenStream::new();
     }
@@ -191,98 +191,6 @@ fn in_modules(path: &Path) -> TokenStream {
     }
 }
 
-/// One element of a list, as far as its text tells.
-struct Arg {
-    /// `auth`, or `my_crate::audit`
-    head: Vec<TokenTree>,
-    rest: Rest,
-}
-
-enum Rest {
-    Nothing,
-    /// `(…)`
-    List(TokenStream),
-    /// `= …`
-    Value(TokenStream),
-    /// Something else; these are all the tokens of the element.
-    Other(TokenStream),
-}
-
-impl Arg {
-    fn name(&self) -> Option<&Ident> {
-        match &self.head[..] {
-            [TokenTree::Ident(name)] => Some(name),
-            _ => None,
-        }
-    }
-
-    /// Whether it is `name = …`, `name(…)` or `"key" = …`.
-    fn is_setting(&self) -> bool {
-        match self.rest {
-            Rest::Value(_) => true,
-            Rest::List(_) => self.head.len() == 1,
-            Rest::Nothing | Rest::Other(_) => false,
-        }
-    }
-
-    /// All of it, where it is a value without a name.
-    fn as_value(&self) -> TokenStream {
-        let head = self.head.iter();
-        match &self.rest {
-            Rest::Nothing => quote!(#(#head)*),
-            Rest::List(list) => quote!(#(#head)*(#list)),
-            Rest::Value(value) => value.clone(),
-            Rest::Other(all) => all.clone(),
-        }
-    }
-}
-
-/// The elements of a list. Between two names that follow each other, the comma is not there yet.
-fn split(tokens: &TokenStream) -> Vec<Arg> {
-    let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
-    let mut args = Vec::new();
-    for mut element in trees.split(|tree| is_punct(tree, ',')) {
-        while let [first, second, ..] = element
-            && is_name(first)
-            && is_name(second)
-        {
-            args.push(arg(&element[..1]));
-            element = &element[1..];
-        }
-        if !element.is_empty() {
-            args.push(arg(element));
-        }
-    }
-    args
-}
-
-/// Whether it is an identifier and no keyword.
-fn is_name(tree: &TokenTree) -> bool {
-    syn::parse2::<Ident>(tree.to_token_stream()).is_ok()
-}
-
-fn arg(tokens: &[TokenTree]) -> Arg {
-    let is_of_path = |tree: &TokenTree| matches!(tree, TokenTree::Ident(_)) || is_punct(tree, ':');
-    let end = tokens.iter().position(|tree| !is_of_path(tree));
-    let (head, rest) = tokens.split_at(end.unwrap_or(tokens.len()));
-    let collect = |tokens: &[TokenTree]| tokens.iter().cloned().collect();
-    let rest = match rest {
-        [] => Rest::Nothing,
-        [TokenTree::Group(group)] if group.delimiter() == Delimiter::Parenthesis => {
-            Rest::List(group.stream())
-        }
-        [eq, value @ ..] if is_punct(eq, '=') && !head.is_empty() => Rest::Value(collect(value)),
-        [TokenTree::Literal(_), eq, value @ ..] if is_punct(eq, '=') && head.is_empty() => {
-            Rest::Value(collect(value))
-        }
-        _ => Rest::Other(collect(tokens)),
-    };
-    Arg {
-        head: head.to_vec(),
-        rest,
-    }
-}
-
 struct Hints<'a> {
     mount: Mount,
     /// The path of the runtime crate, two modules further in.
@@ -323,8 +231,14 @@ impl Hints<'_> {
             ("skip", Rest::List(list)) => {
                 let names = of_block.iter().filter_map(Arg::name);
                 let names: Vec<String> = names.map(Ident::to_string).collect();
-                let rows = TABLE.iter().map(|known| known.row.name);
-                let entries = self.items(None, rows.filter(|row| names.iter().any(|it| it == row)));
+                let mut rows: Vec<&str> = TABLE.iter().map(|known| known.row.name).collect();
+                // One that has a row for each side is one entry.
+                rows.dedup();
+                let entries = self.items(
+                    None,
+                    rows.into_iter()
+                        .filter(|row| names.iter().any(|it| it == row)),
+                );
                 self.list(&entries, split(list).iter().filter_map(Arg::name));
             }
             (name, Rest::List(list)) => {
@@ -385,12 +299,11 @@ impl Hints<'_> {
         let offers = quote!(#settings #selectors);
         let mut named = args;
         // The first value may have no name, and then any name may be it.
-        if !matches!(row.positional, Positional::No)
-            && args.first().is_none_or(|it| !it.is_setting())
-        {
-            let value = args.first().map(Arg::as_value);
+        if !matches!(row.positional, Positional::No) {
+            let first = args.first().filter(|it| !it.is_setting());
+            let value = first.map(Arg::as_value);
             self.values.extend(quote!({ #offers let _ = (#value); }));
-            named = args.get(1..).unwrap_or_default();
+            named = args.get(usize::from(first.is_some())..).unwrap_or_default();
         }
         self.list(&offers, named.iter().filter_map(Arg::name));
         let of = self.method_of(named, method);
@@ -414,9 +327,9 @@ impl Hints<'_> {
             _ => None,
         });
         let only = only.and_then(|list| {
-            let names = split(&list);
-            let first = names.first()?.name()?.clone();
-            self.methods.iter().position(|method| method.name == first)
+            let args = split(&list);
+            let mut names = args.iter().filter_map(Arg::name);
+            names.find_map(|name| self.methods.iter().position(|it| it.name == *name))
         });
         method.or(only).or((!self.methods.is_empty()).then_some(0))
     }
@@ -470,9 +383,10 @@ impl Hints<'_> {
             Value::Own(written) if written == setting.name => self.ty(value),
             Value::Own(_) => {
                 let list = inside(value).unwrap_or_default();
-                for path in split(&list) {
-                    self.about_messages(of, &as_expression(path.as_value()));
-                }
+                let paths = split(&list)
+                    .into_iter()
+                    .map(|path| as_expression(path.as_value()));
+                self.about_messages(of, &quote!(#(#paths,)*));
             }
             _ => self.value(value),
         }
@@ -547,14 +461,7 @@ impl Hints<'_> {
 
     /// An expression, or what may become one. In parentheses it is the place itself, which nothing moves out of.
     fn value(&mut self, value: &TokenStream) {
-        let mut trees = value.clone().into_iter();
-        let is_literal = matches!(
-            (trees.next(), trees.next()),
-            (Some(TokenTree::Literal(_)), None)
-        );
-        if !is_literal {
-            self.values.extend(quote!(let _ = (#value);));
-        }
+        self.values.extend(quote!(let _ = (#value);));
     }
 
     fn ty(&mut self, ty: &TokenStream) {
@@ -562,7 +469,12 @@ impl Hints<'_> {
     }
 
     fn path(&mut self, path: &TokenStream) {
-        self.values.extend(quote!(use #path as _;));
+        let last = path.clone().into_iter().last();
+        self.values.extend(match last {
+            Some(TokenTree::Ident(_)) => quote!(use #path as _;),
+            // The last name is not there yet.
+            _ => quote!(use #path {};),
+        });
     }
 
     /// An expression of `request` and `response`.
@@ -596,52 +508,56 @@ impl Hints<'_> {
             }
         }
         let values = quote!(#paths #values ::core::result::Result::Ok(()));
-        let values = match item {
+        let (of_self, values) = match item {
             Some(Item::Impl(block)) => of_type(&block.generics, &block.self_ty, &values),
             Some(Item::Struct(item)) => {
                 let (name, (_, parameters, _)) = (&item.ident, item.generics.split_for_impl());
                 of_type(&item.generics, &quote!(#name #parameters), &values)
             }
             _ => {
-                quote!(async fn values() -> ::core::result::Result<(), ::std::boxed::Box<dyn ::std::error::Error>> { #values })
+                let result = result_of_values();
+                (None, quote!(async fn values() -> #result { #values }))
             }
         };
         quote! {
             #[allow(warnings, clippy::all, clippy::pedantic)]
             const _: () = {
-                mod hints {
+                #values
+                mod interceptors_hints {
                     mod methods { #(#copies)* }
                     #(#lists)*
+                    #of_self
                 }
-                #values
             };
         }
     }
 }
 
-/// The function of the values, where `self` is the user's.
-fn of_type(generics: &Generics, self_ty: &impl ToTokens, values: &TokenStream) -> TokenStream {
-    let parameters = generics.params.iter().map(|parameter| match parameter {
-        GenericParam::Lifetime(it) => it.lifetime.to_token_stream(),
-        GenericParam::Const(it) => {
-            let (name, ty) = (&it.ident, &it.ty);
-            quote!(const #name: #ty)
-        }
-        GenericParam::Type(it) => {
-            let name = &it.ident;
-            quote!(#name: ?::core::marker::Sized)
-        }
-    });
+/// The function of the values, where `self` is the user's: its trait, which is not in scope there, and its `impl`.
+fn of_type(
+    generics: &Generics,
+    self_ty: &impl ToTokens,
+    values: &TokenStream,
+) -> (Option<TokenStream>, TokenStream) {
+    let parameters = hidden_parameters(generics);
     let (impl_generics, arguments, where_clause) = generics.split_for_impl();
-    let result = quote!(::core::result::Result<(), ::std::boxed::Box<dyn ::std::error::Error>>);
-    quote! {
-        trait Hints<#(#parameters),*> {
+    let result = result_of_values();
+    let of_self = quote! {
+        pub trait Values<#(#parameters),*> {
             async fn values(&self) -> #result;
         }
-        impl #impl_generics Hints #arguments for #self_ty #where_clause {
+    };
+    let values = quote! {
+        impl #impl_generics interceptors_hints::Values #arguments for #self_ty #where_clause {
             async fn values(&self) -> #result { #values }
         }
-    }
+    };
+    (Some(of_self), values)
+}
+
+/// A value may have a `?` in it.
+fn result_of_values() -> TokenStream {
+    quote!(::core::result::Result<(), ::std::boxed::Box<dyn ::std::error::Error>>)
 }
 
 /// The same name, at no place of the user's.
@@ -653,40 +569,4 @@ fn of_ours(name: &Ident) -> Ident {
 
 fn ident(name: &str) -> Ident {
     Ident::new(name, Span::call_site())
-}
-
-/// What stands in the brackets, where that is all.
-fn inside(tokens: &TokenStream) -> Option<TokenStream> {
-    let mut trees = tokens.clone().into_iter();
-    match (trees.next(), trees.next()) {
-        (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::Bracket => {
-            Some(group.stream())
-        }
-        _ => None,
-    }
-}
-
-/// `request.id` of `%request.id`
-fn without_sigil(value: TokenStream) -> TokenStream {
-    let mut trees = value.into_iter().peekable();
-    trees.next_if(|tree| is_punct(tree, '%') || is_punct(tree, '?'));
-    trees.collect()
-}
-
-/// `request.items[0].id` of `request.items[].id`
-fn as_expression(path: TokenStream) -> TokenStream {
-    let trees = path.into_iter().map(|tree| match tree {
-        TokenTree::Group(group)
-            if group.delimiter() == Delimiter::Bracket && group.stream().is_empty() =>
-        {
-            let first: Expr = parse_quote!([0]);
-            first
-                .into_token_stream()
-                .into_iter()
-                .next()
-                .unwrap_or(TokenTree::Group(group))
-        }
-        tree => tree,
-    });
-    trees.collect()
 }

@@ -8,7 +8,7 @@ pub(crate) mod editor;
 mod expander;
 mod found;
 mod hidden;
-mod hints;
+pub(crate) mod hints;
 mod items;
 mod policy;
 mod server;

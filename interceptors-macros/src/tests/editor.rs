@@ -5,11 +5,15 @@
 use std::fmt::Write;
 
 use expect_test::expect_file;
+use quote::quote;
+use syn::Item;
 
 use super::docs::{root, rows, shown_default, type_of};
 use crate::entries::keywords::{IDEMPOTENT, KEYWORDS, SELECTORS};
 use crate::entries::row::{Positional, Row, Setting};
-use crate::item::mount::Side;
+use crate::expand::hints::hints;
+use crate::intercept::intercept_in_editor;
+use crate::item::mount::{Mount, Side};
 
 /// As a sentence: `Methods that need no token.`
 fn sentence(says: &str) -> String {
@@ -213,4 +217,76 @@ fn all_that_an_editor_shows_says_something() {
         row.settings.iter().for_each(check);
     }
     assert!(KEYWORDS.iter().all(|word| !word.says.is_empty()));
+}
+
+/// The hints for rustc, which has to take them too: `tests/integration/editor.rs` compiles them.
+macro_rules! compiled {
+    ($name:ident, { $($args:tt)* }, { $($item:tt)* }) => {
+        #[test]
+        fn $name() {
+            let item: Item = syn::parse2(quote!($($item)*)).unwrap();
+            let args = quote!($($args)*);
+            let hints = hints(Mount::of(&item, &args), &args, Some(&item));
+            let hints = prettyplease::unparse(&syn::parse2(hints).unwrap());
+            let made = "// Made of the rows of entries: `UPDATE_EXPECT=1 cargo test -p interceptors-macros editor`.\n";
+            let file = root().join(concat!("tests/integration/editor/", stringify!($name), ".rs"));
+            expect_file![file].assert_eq(&format!("{made}{hints}"));
+        }
+    };
+}
+
+compiled!(service, {
+    crate = crate::shown,
+    logging(level = "debug", slow = SLOW, fields(user = request.id, all = ?request), only = [get_user]),
+    auth(verifier = self.keys, public = [login, "GetUser"]),
+    authorize(role = "admin", except = [login]),
+    rate_limit(per_second = BURST, key = metadata("x-api-key")),
+    load_shed(adaptive(min = 1, max = 9, target = "50ms"), per = service),
+    retry(max = 3, codes = [Unavailable, Aborted], throttle(tokens = 10, ratio = 0.1)),
+    timeout("2s", idle = "30s"),
+    payload(redact = [request.password], only = [login]),
+    with(self.keys),
+}, {
+    impl demo::user_service_server::UserService for Users {
+        async fn login(&self, request: Request<demo::LoginRequest>) -> Result<Response<demo::LoginReply>, Status> {}
+        #[intercept(retry(max = 5), skip(rate_limit), name = "GetUser")]
+        async fn get_user(&self, request: Request<demo::GetUserRequest>) -> Result<Response<demo::User>, Status> {}
+    }
+});
+
+compiled!(stub, {
+    crate = crate::shown, service = "demo.v1.UserService", plan = Policy,
+    deadline(SLOW), hedge(delay = "1s", non_fatal_codes = [Unavailable], only = [get_user]),
+    auth(token = self.tokens, protected = [get_user]), metadata("x-a" = self.name()?),
+}, {
+    impl<T: Clone> Stub<T> {
+        async fn get_user(&self, request: Request<demo::GetUserRequest>) -> Result<Response<demo::User>, Status> {}
+    }
+});
+
+compiled!(channel, {
+    crate = crate::shown, descriptors = [SET], deadline("2s"),
+    circuit_breaker(failures = 3, per = method), retry(only = [idempotent, "/demo.v1.UserService/Login"]),
+    auth(token = self.tokens),
+}, {
+    struct Outbound<T> { tokens: T }
+});
+
+/// The whole of it, half typed.
+#[test]
+fn a_half_typed_attribute() {
+    let shown = intercept_in_editor(
+        &quote!(logging(level = "debug"), retry(max = , only = [get_user]), au),
+        &quote! {
+            #[tonic::async_trait]
+            impl UserService for Users {
+                async fn get_user(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+                    let user = self.users.get(request);
+                    Ok(user)
+                }
+            }
+        },
+    );
+    let shown = prettyplease::unparse(&syn::parse2(shown).unwrap());
+    expect_file!["../../tests/snapshots/half_typed_in_an_editor.rs"].assert_eq(&shown);
 }

@@ -3,6 +3,7 @@
 pub(crate) mod args;
 pub(crate) mod attributes;
 pub(crate) mod config;
+pub(crate) mod half_typed;
 pub(crate) mod literals;
 pub(crate) mod metadata;
 pub(crate) mod settings;
