@@ -1,7 +1,8 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Attribute, GenericParam, Generics};
+use syn::Attribute;
 
+use super::common::hidden_parameters;
 use super::expander::{Expander, HiddenNames, lints_for_copies};
 use super::found::Found;
 use super::policy::Policies;
@@ -254,20 +255,4 @@ impl Expander<'_> {
 
 fn cfgs(attrs: &[Attribute]) -> impl Iterator<Item = &Attribute> {
     attrs.iter().filter(|attr| is_cfg(attr))
-}
-
-/// The parameters of an `impl`, without their bounds.
-pub(super) fn hidden_parameters(generics: &Generics) -> Vec<TokenStream> {
-    let parameters = generics.params.iter().map(|param| match param {
-        GenericParam::Lifetime(param) => param.lifetime.to_token_stream(),
-        GenericParam::Const(param) => {
-            let (ident, ty) = (&param.ident, &param.ty);
-            quote!(const #ident: #ty)
-        }
-        GenericParam::Type(param) => {
-            let ident = &param.ident;
-            quote!(#ident: ?::core::marker::Sized)
-        }
-    });
-    parameters.collect()
 }

@@ -8,7 +8,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
 use syn::{Attribute, FnArg, Generics, ImplItem, Item, Path, ReturnType, Type, parse_quote};
 
-use super::hidden::hidden_parameters;
+use super::common::hidden_parameters;
 use crate::ctxt::Ctxt;
 use crate::entries::TABLE;
 use crate::entries::keywords::{self, IDEMPOTENT, SELECTORS};

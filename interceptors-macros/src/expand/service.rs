@@ -3,9 +3,8 @@ use quote::quote;
 use syn::{FnArg, Type};
 
 use super::chain::{Links, Part};
-use super::common::{entries, hide_secrets, imports, plan_impl};
+use super::common::{entries, hidden_parameters, hide_secrets, imports, plan_impl};
 use super::expander::{Expander, HiddenNames, lints_for_copies};
-use super::hidden::hidden_parameters;
 use super::policy::{self, Of, Policies, Split, may_be_kept};
 use crate::check::Checked;
 use crate::entries::chain::Chain;
