@@ -3,6 +3,8 @@
 //!
 //! `PROPTEST_CASES=100000 cargo test -p interceptors-macros fuzz` looks longer than the gate does.
 
+mod editor;
+
 use std::collections::HashSet;
 use std::str::FromStr;
 
@@ -565,7 +567,8 @@ fn check(arguments: &str, item: &str) -> Result<(), TestCaseError> {
     let (Some(arguments), Some(item)) = (tokens(arguments), tokens(item)) else {
         return Ok(());
     };
-    let output = intercept_tokens(arguments, item.clone());
+    let output = intercept_tokens(arguments.clone(), item.clone());
+    editor::check(&arguments, &item, &output)?;
     if syn::parse2::<syn::Item>(item.clone()).is_ok() {
         let file = syn::parse2::<syn::File>(output.clone());
         prop_assert!(file.is_ok(), "not Rust: {}\n{output}", file.err().unwrap());

@@ -2,6 +2,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::entries::parse;
+use crate::expand::editor;
 use crate::text::attributes::without_our_attributes;
 use crate::{check, expand};
 
@@ -20,4 +21,16 @@ pub(crate) fn intercept_tokens(args: TokenStream, item: TokenStream) -> TokenStr
             quote!(#error #item #kept)
         }
     }
+}
+
+/// The same, as an editor is shown it.
+pub(crate) fn intercept_in_editor(args: &TokenStream, item: &TokenStream) -> TokenStream {
+    let checked = parse::parse(args.clone(), item.clone()).and_then(check::check);
+    let error = checked.err().map(|error| error.into_compile_error());
+    editor::in_editor(args, item, error.as_ref())
+}
+
+/// Whether rust-analyzer runs the macro: its server refuses to start without this variable.
+pub(crate) fn is_in_editor() -> bool {
+    std::env::var_os("RUST_ANALYZER_INTERNALS_DO_NOT_USE").is_some()
 }

@@ -22,5 +22,9 @@ pub fn intercept(
     args: proc_macro::TokenStream,
     item: proc_macro::TokenStream,
 ) -> proc_macro::TokenStream {
-    intercept::intercept_tokens(args.into(), item.into()).into()
+    let (args, item) = (args.into(), item.into());
+    match intercept::is_in_editor() {
+        false => intercept::intercept_tokens(args, item).into(),
+        true => intercept::intercept_in_editor(&args, &item).into(),
+    }
 }

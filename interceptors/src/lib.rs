@@ -107,6 +107,12 @@ pub mod tracing {
     pub use ::tracing::*;
 }
 
+/// What editors show of the attribute's words. No compiler reads it.
+#[cfg(rust_analyzer)]
+#[doc(hidden)]
+#[path = "ide.rs"]
+pub mod __ide;
+
 #[doc = include_str!("attribute.md")]
 #[cfg_attr(feature = "metrics", doc = include_str!("metrics/attribute.md"))]
 #[cfg_attr(feature = "trace", doc = include_str!("trace/attribute.md"))]

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules of the crate that are no interceptor's room.
-const SHARED: [&str; 12] = [
+const SHARED: [&str; 13] = [
     "core",
     "kit",
     "mount",
@@ -17,6 +17,7 @@ const SHARED: [&str; 12] = [
     "server",
     "ext",
     "__private",
+    "__ide",
     "test_util",
     "errors",
     "tracing",

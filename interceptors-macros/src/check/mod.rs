@@ -200,7 +200,7 @@ pub(crate) fn without_entries(args: TokenStream, item: TokenStream) -> Option<Ch
 
 /// Not for `T`, nor for what the language treats alike (`&T`, `Box<T>`, `Pin<T>`), nor where a
 /// parameter belongs to the service's trait alone.
-fn may_implement_foreign_trait(generics: &Generics, self_ty: &Type) -> bool {
+pub(crate) fn may_implement_foreign_trait(generics: &Generics, self_ty: &Type) -> bool {
     fn is_parameter(generics: &Generics, ty: &Type) -> bool {
         match ungroup(ty) {
             Type::Reference(reference) => is_parameter(generics, &reference.elem),

@@ -26,6 +26,7 @@ pub(crate) static ROW: Row = Row {
     module: "auth",
     interceptor: "Auth",
     example: "auth(verifier = self.tokens)",
+    ends_with: "UNAUTHENTICATED",
     positional: Positional::No,
     settings: &[
         Setting {

@@ -30,6 +30,7 @@ pub(crate) static ROW: Row = Row {
     interceptor: "Authorize",
     start: Start::IfSet,
     example: "authorize(role = \"admin\")",
+    ends_with: "PERMISSION_DENIED",
     positional: Positional::No,
     settings: &[
         Setting {

@@ -10,6 +10,7 @@ pub(crate) static ROW: Row = Row {
     interceptor: "CatchPanic",
     start: Start::Nothing,
     example: "catch_panic(hook = on_panic)",
+    ends_with: "INTERNAL",
     positional: Positional::No,
     settings: &[Setting {
         name: "hook",

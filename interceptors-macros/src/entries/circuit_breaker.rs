@@ -12,6 +12,7 @@ pub(crate) static ROW: Row = Row {
     interceptor: "Break",
     start: Start::UnlessGiven,
     example: "circuit_breaker(failures = 5)",
+    ends_with: "UNAVAILABLE",
     positional: Positional::No,
     settings: &[
         Setting {

@@ -16,6 +16,7 @@ pub(crate) static ROW: Row = Row {
     interceptor: "Concurrency",
     start: Start::Setting,
     example: "concurrency(max = 100)",
+    ends_with: "RESOURCE_EXHAUSTED",
     positional: Positional::No,
     settings: &[
         MAX,
@@ -72,16 +73,19 @@ pub(super) const ADAPTIVE: Setting = Setting {
             Setting {
                 name: "min",
                 value: Value::Integer(1, u64::MAX),
+                says: "the lowest number that it goes down to",
                 ..Setting::USUAL
             },
             Setting {
                 name: "max",
                 value: Value::Integer(1, u64::MAX),
+                says: "the highest number that it goes up to",
                 ..Setting::USUAL
             },
             Setting {
                 name: "target",
                 value: Value::Duration,
+                says: "how long a call should take; the number goes down while calls take longer",
                 ..Setting::USUAL
             },
         ],

@@ -10,6 +10,7 @@ pub(crate) static ROW: Row = Row {
     interceptor: "Deadline",
     start: Start::Value(None),
     example: "deadline(\"2s\")",
+    ends_with: "DEADLINE_EXCEEDED",
     positional: Positional::Time {
         is_needed: true,
         missing: "`deadline` needs a time: `deadline(\"2s\")`",

@@ -6,6 +6,7 @@ use syn::{Expr, Ident, Lit, LitStr, Path, Type, parse_quote};
 
 use super::elsewhere;
 use super::entry::Listed;
+use super::keywords;
 use super::of_path;
 use super::reader::Reader;
 use super::row::Times;
@@ -401,12 +402,9 @@ impl List<'_> {
             }
             None => {}
         }
-        names.extend(match (self.on_method, self.mount) {
-            (true, _) => ["skip", "name"].as_slice(),
-            (false, Mount::Service | Mount::Stub) => &["service", "plan"],
-            (false, Mount::ClientModule | Mount::ServerModule) => &["plan"],
-            (false, Mount::Channel | Mount::Server) => &["plan", "descriptors"],
-        });
+        // `server` is no setting: it says what the struct is.
+        let words = keywords::here(self.mount, self.on_method).map(|word| word.name);
+        names.extend(words.filter(|word| *word != "server"));
         unknown("interceptor", name, &names)
     }
 }

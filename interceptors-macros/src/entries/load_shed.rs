@@ -11,6 +11,7 @@ pub(crate) static ROW: Row = Row {
     entry: "LoadShedEntry",
     start: Start::Setting,
     example: "load_shed(max = 100)",
+    ends_with: "RESOURCE_EXHAUSTED",
     positional: Positional::No,
     settings: &[
         MAX,

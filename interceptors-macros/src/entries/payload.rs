@@ -2,13 +2,14 @@ use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::quote_spanned;
 
 use super::entry::{Entry, Listed, Spot};
-use super::payload_paths::{FieldPath, field_paths, is_punct, redacted, shown};
+use super::payload_paths::{FieldPath, field_paths, redacted, shown};
 use super::reader::Reader;
 use super::row::{
     DefaultValue, Fit, Looks, Places, Positional, Row, Sees, Setting, Times, Value, enabled_by,
 };
 use crate::text::config::Config;
 use crate::text::span::at;
+use crate::text::tokens::is_punct;
 
 pub(crate) static ROW: Row = Row {
     name: "payload",

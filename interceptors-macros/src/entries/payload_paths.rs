@@ -6,6 +6,7 @@ use syn::ext::IdentExt;
 
 use crate::ctxt::Ctxt;
 use crate::text::span::at;
+use crate::text::tokens::is_punct;
 
 /// `request.card?.number`, `response.items[].name`
 pub(crate) struct FieldPath {
@@ -135,10 +136,6 @@ fn field_path(trees: &[TokenTree], list: Span) -> syn::Result<FieldPath> {
             format!("the name of a field follows: `{text}.name`"),
         )),
     }
-}
-
-pub(super) fn is_punct(tree: &TokenTree, c: char) -> bool {
-    matches!(tree, TokenTree::Punct(punct) if punct.as_char() == c)
 }
 
 /// A copy of the message, in which each field is what it is in an empty one.

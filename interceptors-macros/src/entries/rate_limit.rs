@@ -6,7 +6,7 @@ use syn::{Expr, Ident, Lit, LitStr};
 use super::entry::{Entry, Listed, Spot};
 use super::reader::{Reader, Reading};
 use super::row::{
-    DefaultValue, Fit, OneOf, Places, Positional, Row, Setting, Start, Value, enabled_by,
+    Choice, DefaultValue, Fit, OneOf, Places, Positional, Row, Setting, Start, Value, enabled_by,
 };
 use super::site::Place;
 use super::view::{View, as_list};
@@ -27,6 +27,7 @@ pub(crate) static ROW: Row = Row {
     interceptor: "RateLimit",
     start: Start::Setting,
     example: "rate_limit(per_second = 100)",
+    ends_with: "RESOURCE_EXHAUSTED",
     positional: Positional::No,
     settings: &[
         Setting {
@@ -112,6 +113,20 @@ pub(crate) static ROW: Row = Row {
             value: Value::Own("key"),
             says: "`peer`, `client_ip`, `metadata(\"x-api-key\")` or `identity`: each has a limit of its own",
             also_called: &["by", "per"],
+            choices: &[
+                Choice {
+                    name: "peer",
+                    says: "a limit for each address",
+                },
+                Choice {
+                    name: "metadata",
+                    says: "a limit for each value of a metadata key: `metadata(\"x-api-key\")`",
+                },
+                Choice {
+                    name: "identity",
+                    says: "a limit for each caller that `auth` has found",
+                },
+            ],
             ..Setting::USUAL
         },
     ],

@@ -108,6 +108,7 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "throttle",
             value: Value::Own("throttle(tokens, ratio)"),
+            parts: throttles::PARTS,
             says: "gRFC A6's throttle: no further attempts while half of the tokens or fewer are left",
             also_called: &["budget", "throttling"],
             ..Setting::USUAL

@@ -36,6 +36,9 @@ pub(crate) struct Row {
     pub(crate) start: Start,
     /// How it is written, for messages.
     pub(crate) example: &'static str,
+    /// The status of the calls that it rejects or ends, in capitals.
+    #[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))]
+    pub(crate) ends_with: &'static str,
     pub(crate) positional: Positional,
     pub(crate) settings: &'static [Setting],
     /// At least one of several settings has to be given.
@@ -108,6 +111,7 @@ impl Row {
         entry: "Entry",
         start: Start::New,
         example: "",
+        ends_with: "",
         positional: Positional::No,
         settings: &[],
         one_of: &[],
@@ -173,6 +177,10 @@ impl Places {
     /// Where messages have types.
     pub(crate) const TYPED: Self = Self(1 | 2 | 4);
     pub(crate) const CLIENTS: Self = Self(2 | 4 | 8);
+    /// The `impl` of a service, or of a client.
+    pub(crate) const BLOCKS: Self = Self(1 | 2);
+    /// What sees encoded messages of any service.
+    pub(crate) const STRUCTS: Self = Self(8 | 16);
     pub(crate) const ALL: Self = Self(1 | 2 | 4 | 8 | 16);
 
     pub(crate) const fn has(self, mount: Mount) -> bool {
@@ -308,9 +316,38 @@ pub(crate) struct Setting {
     pub(crate) also_called: &'static [&'static str],
     /// Whether the entry reads it, since it is no part of `Config`.
     pub(crate) read_by_entry: bool,
+    /// The words that may be its value, where the entry reads it itself.
+    pub(crate) choices: &'static [Choice],
+    /// What it has in parentheses, where the entry reads it itself.
+    pub(crate) parts: &'static [Setting],
 }
 
 impl Setting {
+    /// The words that may be its value.
+    pub(crate) fn choices(&self) -> &'static [Choice] {
+        match self.value {
+            Value::Per => &[
+                Choice {
+                    name: "method",
+                    says: "each method has a limit of its own",
+                },
+                Choice {
+                    name: "service",
+                    says: "all methods that the entry covers share one limit",
+                },
+            ],
+            _ => self.choices,
+        }
+    }
+
+    /// What it has in parentheses.
+    pub(crate) fn parts(&self) -> &'static [Setting] {
+        match self.value {
+            Value::Parts(parts, _) => parts,
+            _ => self.parts,
+        }
+    }
+
     pub(crate) const USUAL: Self = Self {
         name: "",
         value: Value::Boolean,
@@ -322,7 +359,17 @@ impl Setting {
         belongs_to: None,
         also_called: &[],
         read_by_entry: false,
+        choices: &[],
+        parts: &[],
     };
+}
+
+/// A word that may be the value of a setting.
+#[derive(Clone, Copy)]
+pub(crate) struct Choice {
+    pub(crate) name: &'static str,
+    #[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))]
+    pub(crate) says: &'static str,
 }
 
 /// The type of a setting's value.
@@ -356,7 +403,7 @@ pub(crate) enum Value {
     /// Several values at once, all of them needed: `adaptive(min = 1, max = 2, target = "1s")`.
     Parts(&'static [Setting], &'static str),
     /// The entry reads it itself; this is how it is written.
-    Own(#[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))] &'static str),
+    Own(&'static str),
 }
 
 impl Value {

@@ -15,15 +15,20 @@ use crate::text::settings::Settings;
 use crate::text::span::at;
 use crate::text::summary::summary;
 
+/// What stands in the parentheses.
+pub(super) const PARTS: &[Setting] = &[TOKENS, RATIO];
+
 const TOKENS: Setting = Setting {
     name: "tokens",
     value: Value::Integer(1, 1000),
+    says: "how many tokens there are at first, and at most; a failed attempt takes one",
     ..Setting::USUAL
 };
 
 const RATIO: Setting = Setting {
     name: "ratio",
     value: Value::Float(|x| (x < 0.001).then_some("must be at least 0.001")),
+    says: "what part of a token a call that succeeds gives back",
     ..Setting::USUAL
 };
 

@@ -10,6 +10,7 @@ pub(crate) static ROW: Row = Row {
     interceptor: "Timeout",
     start: Start::Value(Some("of_the_caller")),
     example: "timeout(\"2s\")",
+    ends_with: "DEADLINE_EXCEEDED",
     positional: Positional::Time {
         is_needed: false,
         missing: MISSING,

@@ -11,6 +11,7 @@ pub(crate) static ROW: Row = Row {
     interceptor: "Validation",
     start: Start::Nothing,
     example: "validate",
+    ends_with: "INVALID_ARGUMENT",
     positional: Positional::No,
     fit: Fit::AskedByMethod,
     runs_users_code: true,

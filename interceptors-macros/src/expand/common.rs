@@ -1,6 +1,6 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Generics, Type};
+use syn::{GenericParam, Generics, Type};
 
 use super::items::entry_items;
 use crate::check::Checked;
@@ -79,4 +79,20 @@ pub(super) fn hide_secrets(checked: &Checked, chain: Option<&Chain>) -> TokenStr
         listed.entry.secret(&place)
     });
     quote!(#(__call.hide(#secrets);)*)
+}
+
+/// The parameters of an `impl`, without their bounds.
+pub(super) fn hidden_parameters(generics: &Generics) -> Vec<TokenStream> {
+    let parameters = generics.params.iter().map(|param| match param {
+        GenericParam::Lifetime(param) => param.lifetime.to_token_stream(),
+        GenericParam::Const(param) => {
+            let (ident, ty) = (&param.ident, &param.ty);
+            quote!(const #ident: #ty)
+        }
+        GenericParam::Type(param) => {
+            let ident = &param.ident;
+            quote!(#ident: ?::core::marker::Sized)
+        }
+    });
+    parameters.collect()
 }

@@ -1,7 +1,8 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Attribute, GenericParam};
+use syn::Attribute;
 
+use super::common::hidden_parameters;
 use super::expander::{Expander, HiddenNames, lints_for_copies};
 use super::found::Found;
 use super::policy::Policies;
@@ -30,7 +31,7 @@ impl Expander<'_> {
     ///
     /// It has the parameters of the `impl`, without their bounds, and names nothing of the user's.
     pub(super) fn hidden_trait(&self) -> TokenStream {
-        let parameters = self.hidden_parameters();
+        let parameters = hidden_parameters(&self.block.generics);
         let types = self.plain_types().map(|item| {
             let (cfgs, ident) = (cfgs(&item.attrs), &item.ident);
             quote!(#(#cfgs)* type #ident;)
@@ -88,23 +89,6 @@ impl Expander<'_> {
                 }
             }
         }
-    }
-
-    /// The parameters of the `impl`, without their bounds.
-    pub(super) fn hidden_parameters(&self) -> Vec<TokenStream> {
-        let parameters = &self.block.generics.params;
-        let parameters = parameters.iter().map(|param| match param {
-            GenericParam::Lifetime(param) => param.lifetime.to_token_stream(),
-            GenericParam::Const(param) => {
-                let (ident, ty) = (&param.ident, &param.ty);
-                quote!(const #ident: #ty)
-            }
-            GenericParam::Type(param) => {
-                let ident = &param.ident;
-                quote!(#ident: ?::core::marker::Sized)
-            }
-        });
-        parameters.collect()
     }
 
     /// The user's bodies, in an implementation of the hidden trait.

@@ -3,7 +3,7 @@ use quote::quote;
 use syn::{FnArg, Type};
 
 use super::chain::{Links, Part};
-use super::common::{entries, hide_secrets, imports, plan_impl};
+use super::common::{entries, hidden_parameters, hide_secrets, imports, plan_impl};
 use super::expander::{Expander, HiddenNames, lints_for_copies};
 use super::policy::{self, Of, Policies, Split, may_be_kept};
 use crate::check::Checked;
@@ -362,7 +362,7 @@ impl Expander<'_> {
 
     fn policy_impl(&self, policies: &Policies<'_>) -> TokenStream {
         let block = self.block;
-        let parameters = self.hidden_parameters();
+        let parameters = hidden_parameters(&self.block.generics);
         let (impl_generics, _, where_clause) = block.generics.split_for_impl();
         let (policy, self_ty) = (self.policy_trait(), &block.self_ty);
         let declarations = policies.declarations();

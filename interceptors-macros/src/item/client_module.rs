@@ -111,7 +111,7 @@ pub(crate) fn parse(cx: &Ctxt, mut module: ItemMod) -> Option<ClientModule> {
 }
 
 /// `struct UserServiceClient<T> { inner: tonic::client::Grpc<T> }`
-pub(super) fn client_of(item: &Item) -> Option<Ident> {
+pub(crate) fn client_of(item: &Item) -> Option<Ident> {
     match item {
         Item::Struct(item) if is_generated(item) => Some(item.ident.clone()),
         _ => None,
@@ -235,7 +235,8 @@ fn response(sig: &syn::Signature) -> Option<(Type, bool)> {
     }
 }
 
-fn first_argument(ty: &Type) -> Option<&Type> {
+/// The first type in the brackets.
+pub(crate) fn first_argument(ty: &Type) -> Option<&Type> {
     let Type::Path(path) = ungroup(ty) else {
         return None;
     };

@@ -13,15 +13,15 @@ use crate::entries::TABLE;
 use crate::entries::row::{DefaultValue, Places, Positional, Row, Sees, Setting, Value};
 use crate::item::mount::{Mount, Side};
 
-fn rows() -> impl Iterator<Item = &'static Row> + Clone {
+pub(super) fn rows() -> impl Iterator<Item = &'static Row> + Clone {
     TABLE.iter().map(|known| known.row)
 }
 
-fn root() -> PathBuf {
+pub(super) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-fn read(path: &str) -> String {
+pub(super) fn read(path: &str) -> String {
     let path = root().join(path);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
@@ -85,7 +85,7 @@ fn settings(row: &Row) -> String {
     table
 }
 
-fn shown_default(default: &DefaultValue) -> String {
+pub(super) fn shown_default(default: &DefaultValue) -> String {
     match default {
         DefaultValue::None => String::new(),
         DefaultValue::Is(value) => format!("`{value}`"),
@@ -94,7 +94,7 @@ fn shown_default(default: &DefaultValue) -> String {
     }
 }
 
-fn type_of(value: &Value) -> String {
+pub(super) fn type_of(value: &Value) -> String {
     match value {
         Value::Integer(least, u64::MAX) => format!("integer, at least {least}"),
         Value::Integer(least, most) => format!("integer, {least} to {most}"),

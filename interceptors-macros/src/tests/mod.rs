@@ -3,6 +3,7 @@
 //! `UPDATE_EXPECT=1 cargo test -p interceptors-macros` writes the snapshots anew.
 
 mod docs;
+mod editor;
 mod layers;
 mod networks;
 

@@ -48,6 +48,8 @@ pub(crate) fn parse_args(cx: &Ctxt, tokens: TokenStream, nameless: Nameless<'_>)
             }
             if let Err(error) = input.parse::<Token![,]>() {
                 cx.push(error);
+                // A name that something follows without a comma may be half a word: it is one error.
+                args.pop_if(|arg: &mut Arg| matches!(arg.value, ArgValue::None));
                 skip_to_comma(input)?;
                 input.parse::<Option<Token![,]>>()?;
             }

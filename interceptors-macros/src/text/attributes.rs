@@ -61,8 +61,31 @@ pub(crate) fn without_our_attributes(item: TokenStream, args: TokenStream) -> To
     trees.into_iter().collect()
 }
 
+/// The item without `#[async_trait]` in front of it, and the path that stood there.
+pub(crate) fn without_async_trait(item: TokenStream) -> (TokenStream, Option<TokenStream>) {
+    let is_last = |path: &TokenStream| {
+        let last = path.clone().into_iter().last();
+        matches!(last, Some(TokenTree::Ident(name)) if name == "async_trait")
+    };
+    let mut kept: Vec<TokenTree> = Vec::new();
+    let mut taken = None;
+    for tree in item {
+        if let (Some(TokenTree::Punct(hash)), TokenTree::Group(attribute)) = (kept.last(), &tree)
+            && hash.as_char() == '#'
+            && attribute.delimiter() == Delimiter::Bracket
+            && is_last(&attribute.stream())
+        {
+            taken = Some(attribute.stream());
+            kept.pop();
+        } else {
+            kept.push(tree);
+        }
+    }
+    (kept.into_iter().collect(), taken)
+}
+
 /// The path in `crate = path`, where the arguments as a whole may be wrong.
-fn crate_in(args: TokenStream) -> Option<Path> {
+pub(crate) fn crate_in(args: TokenStream) -> Option<Path> {
     let is = |tree: &TokenTree, c| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == c);
     let trees: Vec<TokenTree> = args.into_iter().collect();
     trees.split(|tree| is(tree, ',')).find_map(|arg| match arg {

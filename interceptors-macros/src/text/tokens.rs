@@ -3,6 +3,11 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{Expr, Path, PathArguments, UnOp};
 
+/// Whether it is this one sign.
+pub(crate) fn is_punct(tree: &TokenTree, c: char) -> bool {
+    matches!(tree, TokenTree::Punct(punct) if punct.as_char() == c)
+}
+
 /// Whether `self` occurs, also inside a macro call.
 pub(crate) fn mentions_self(tokens: &impl ToTokens) -> bool {
     fn any(tokens: TokenStream) -> bool {

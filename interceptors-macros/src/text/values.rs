@@ -15,7 +15,7 @@ pub(crate) struct Values<'a> {
     pub(crate) cx: &'a Ctxt,
 }
 
-const CODES: [&str; 16] = [
+pub(crate) const CODES: [&str; 16] = [
     "Cancelled",
     "Unknown",
     "InvalidArgument",

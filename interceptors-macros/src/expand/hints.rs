@@ -1,0 +1,572 @@
+//! What an editor completes in the attribute, shows about it and leads to from it.
+//!
+//! Each word of the attribute is put where it names something: entries and settings name the documented items of
+//! `interceptors::__ide`, methods in lists name the methods, and values stand in a function that can see `self`. Only the text
+//! counts here, for it may be half typed.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote};
+use syn::{Attribute, FnArg, Generics, ImplItem, Item, Path, ReturnType, Type, parse_quote};
+
+use super::common::hidden_parameters;
+use crate::ctxt::Ctxt;
+use crate::entries::TABLE;
+use crate::entries::keywords::{self, IDEMPOTENT, SELECTORS};
+use crate::entries::row::{Positional, Row, Setting, Value};
+use crate::item::client_module::{self, first_argument};
+use crate::item::mount::{Mount, Side};
+use crate::text::attributes::{conditional, crate_in, is_ours};
+use crate::text::half_typed::{Arg, Rest, as_expression, inside, split, without_sigil};
+use crate::text::tokens::mentions_self;
+use crate::text::values::CODES;
+
+/// Output, for `retry(max = 3, only = [get_user]), auth(verifier = self.keys, pub)` on `impl UserService for Users`:
+///
+/// ```text
+/// const _: () = {
+///     impl interceptors_hints::Values for Users {
+///         async fn values(&self) {
+///             let _ = <Self as UserService>::get_user;
+///             let _ = (self.keys);
+///         }
+///     }
+///     mod interceptors_hints {
+///         mod methods { pub fn login() {} pub fn get_user() {} }
+///         mod list_0 { use ::interceptors::__ide::server::{logging, auth, …}; use self::{retry as _, auth as _}; }
+///         mod list_1 { use ::interceptors::__ide::server::retry::{max, …}; use self::{max as _, only as _}; }
+///         mod list_2 { use super::methods::*; use self::{get_user as _}; }
+///         mod list_3 { use ::interceptors::__ide::server::auth::{public, …}; use self::{verifier as _, pub as _}; }
+///         pub trait Values { async fn values(&self); }
+///     }
+/// };
+/// ```
+///
+/// In the braces of a `use` an editor offers what the module has and nothing else. A `mod` in a block cannot name what the
+/// block has, so all of them are in one. Values come first: a name that is typed among values may move what follows it from
+/// a value to a list.
+pub(crate) fn hints(mount: Mount, args: &TokenStream, item: Option<&Item>) -> TokenStream {
+    if mount == Mount::ServerModule {
+        return TokenStream::new();
+    }
+    let krate = crate_in(args.clone()).unwrap_or_else(|| parse_quote!(::interceptors));
+    let methods = item.map_or_else(Vec::new, methods);
+    let mut hints = Hints {
+        mount,
+        krate: in_modules(&krate),
+        receiver: receiver(item),
+        methods: &methods,
+        lists: Vec::new(),
+        paths: TokenStream::new(),
+        values: TokenStream::new(),
+    };
+    let block = split(args);
+    hints.entries(&block, &block, None);
+    if let Some(Item::Impl(block_item)) = item {
+        let attributes = block_item.items.iter().filter_map(|item| match item {
+            ImplItem::Fn(method) => Some(&method.attrs),
+            _ => None,
+        });
+        for (i, attributes) in attributes.enumerate() {
+            for args in attributes.iter().filter_map(|it| ours(it, &krate)) {
+                hints.entries(&split(&args), &block, Some(i));
+            }
+        }
+    }
+    hints.finish(item)
+}
+
+/// A method that lists may name.
+struct Method {
+    name: Ident,
+    docs: Vec<Attribute>,
+    request: Option<Type>,
+    response: Option<Type>,
+}
+
+fn methods(item: &Item) -> Vec<Method> {
+    match item {
+        Item::Impl(block) => {
+            let methods = block.items.iter().filter_map(|item| match item {
+                ImplItem::Fn(method) => Some(method),
+                _ => None,
+            });
+            methods
+                .map(|method| {
+                    let request = match method.sig.inputs.iter().nth(1) {
+                        Some(FnArg::Typed(argument)) => first_argument(&argument.ty),
+                        _ => None,
+                    };
+                    let response = match &method.sig.output {
+                        ReturnType::Type(_, output) if method.sig.asyncness.is_some() => {
+                            first_argument(output).and_then(first_argument)
+                        }
+                        _ => None,
+                    };
+                    Method {
+                        name: method.sig.ident.clone(),
+                        docs: docs(&method.attrs),
+                        request: request.map(message),
+                        response: response.filter(|ty| !mentions_self(ty)).map(message),
+                    }
+                })
+                .collect()
+        }
+        Item::Mod(module) => {
+            let told = Ctxt::new();
+            let client = client_module::parse(&told, module.clone());
+            let _ = told.check();
+            let methods = client.into_iter().flat_map(|client| client.methods);
+            methods
+                .map(|method| Method {
+                    name: method.sig.ident,
+                    docs: docs(&method.attrs),
+                    request: None,
+                    response: None,
+                })
+                .collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn docs(attributes: &[Attribute]) -> Vec<Attribute> {
+    let docs = attributes.iter().filter(|it| it.path().is_ident("doc"));
+    docs.cloned().collect()
+}
+
+/// `M`, also of `Streaming<M>`.
+fn message(ty: &Type) -> Type {
+    let is_stream = match ty {
+        Type::Path(path) => {
+            let last = path.path.segments.last();
+            last.is_some_and(|last| last.ident == "Streaming")
+        }
+        _ => false,
+    };
+    let inside = first_argument(ty).filter(|_| is_stream);
+    inside.unwrap_or(ty).clone()
+}
+
+/// What stands in an attribute that is ours, also under a `cfg_attr`.
+fn ours(attribute: &Attribute, krate: &Path) -> Option<TokenStream> {
+    let of = |attribute: &Attribute| {
+        let list = attribute.meta.require_list().ok()?;
+        is_ours(attribute, krate).then(|| list.tokens.clone())
+    };
+    match conditional(attribute) {
+        Some((_, metas)) => metas.iter().find_map(|meta| of(&parse_quote!(#[#meta]))),
+        None => of(attribute),
+    }
+}
+
+/// What methods are called on, in front of `::login`.
+fn receiver(item: Option<&Item>) -> TokenStream {
+    match item {
+        Some(Item::Impl(block)) => match &block.trait_ {
+            Some((path, _)) => quote!(<Self as #path>),
+            None => quote!(Self),
+        },
+        Some(Item::Mod(module)) => {
+            let name = &module.ident;
+            let items = module.content.iter().flat_map(|(_, items)| items);
+            let client = items.filter_map(client_module::client_of).next();
+            quote!(<#name::#client<_>>)
+        }
+        _ => quote!(Self),
+    }
+}
+
+/// A path of the user's, as it is two modules further in.
+fn in_modules(path: &Path) -> TokenStream {
+    let segments = path.segments.iter();
+    match path.segments.first().map(|first| first.ident.to_string()) {
+        Some(first) if path.leading_colon.is_none() && first == "self" => {
+            let rest = segments.skip(1);
+            quote!(super::super #(::#rest)*)
+        }
+        Some(first) if path.leading_colon.is_none() && first == "super" => {
+            quote!(super::super::#path)
+        }
+        _ => quote!(#path),
+    }
+}
+
+struct Hints<'a> {
+    mount: Mount,
+    /// The path of the runtime crate, two modules further in.
+    krate: TokenStream,
+    receiver: TokenStream,
+    methods: &'a [Method],
+    /// A module for each list of names.
+    lists: Vec<TokenStream>,
+    paths: TokenStream,
+    values: TokenStream,
+}
+
+impl Hints<'_> {
+    /// The list of entries on a block, or on the method of this number.
+    fn entries(&mut self, args: &[Arg], of_block: &[Arg], method: Option<usize>) {
+        let rows = TABLE.iter().map(|known| known.row);
+        let rows = rows.filter(|row| row.places.has(self.mount) && row.feature.is_enabled);
+        let words = keywords::here(self.mount, method.is_some()).map(|word| word.name);
+        let (entries, words) = (
+            self.items(None, rows.map(|row| row.name)),
+            self.words(words),
+        );
+        self.list(&quote!(#entries #words), args.iter().filter_map(Arg::name));
+        for arg in args {
+            self.entry(arg, of_block, method);
+        }
+    }
+
+    fn entry(&mut self, arg: &Arg, of_block: &[Arg], method: Option<usize>) {
+        let Some(name) = arg.name() else {
+            self.entry_of_path(arg);
+            return;
+        };
+        match (name.to_string().as_str(), &arg.rest) {
+            ("crate", Rest::Value(path)) => self.path(path),
+            ("plan", Rest::Value(ty)) => self.ty(ty),
+            ("service" | "descriptors", Rest::Value(value)) => self.value(value),
+            ("skip", Rest::List(list)) => {
+                let names = of_block.iter().filter_map(Arg::name);
+                let names: Vec<String> = names.map(Ident::to_string).collect();
+                let mut rows: Vec<&str> = TABLE.iter().map(|known| known.row.name).collect();
+                // One that has a row for each side is one entry.
+                rows.dedup();
+                let entries = self.items(
+                    None,
+                    rows.into_iter()
+                        .filter(|row| names.iter().any(|it| it == row)),
+                );
+                self.list(&entries, split(list).iter().filter_map(Arg::name));
+            }
+            (name, Rest::List(list)) => {
+                let rows = TABLE.iter().map(|known| known.row);
+                let mut rows = rows.filter(|row| row.name == name);
+                let here = rows.clone().find(|row| row.places.has(self.mount));
+                if let Some(row) = here.or(rows.next()) {
+                    self.settings(row, &split(list), method);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// `my_crate::audit(level = 3)`
+    fn entry_of_path(&mut self, arg: &Arg) {
+        let head = arg.head.iter();
+        let path = quote!(#(#head)*);
+        if path.is_empty() {
+            return;
+        }
+        self.path(&path);
+        let Rest::List(list) = &arg.rest else { return };
+        for setting in split(list) {
+            match (setting.name(), &setting.rest) {
+                (Some(name), Rest::Value(list)) if SELECTORS.iter().any(|it| name == it.name) => {
+                    self.methods(list);
+                }
+                (Some(name), rest) => {
+                    self.values.extend(quote!(let _ = <#path>::#name;));
+                    match rest {
+                        Rest::Value(value) => self.value(value),
+                        Rest::List(list) => {
+                            let values = split(list);
+                            values
+                                .iter()
+                                .for_each(|value| self.value(&value.as_value()));
+                        }
+                        Rest::Nothing | Rest::Other(_) => {}
+                    }
+                }
+                (None, _) => {}
+            }
+        }
+    }
+
+    /// What stands in the parentheses of an entry.
+    fn settings(&mut self, row: &Row, args: &[Arg], method: Option<usize>) {
+        let on_method = method.is_some();
+        let settings = row.settings.iter().filter(|setting| {
+            let is_of_block = matches!(setting.value, Value::Access | Value::Per);
+            let names_all = setting.name == "protected" && self.mount.is_struct();
+            setting.places.has(self.mount) && !(on_method && is_of_block) && !names_all
+        });
+        let selectors = SELECTORS.iter().filter(|_| !on_method);
+        let settings = self.items(Some(row.name), settings.map(|it| it.name));
+        let selectors = self.words(selectors.map(|it| it.name));
+        let offers = quote!(#settings #selectors);
+        let mut named = args;
+        // The first value may have no name, and then any name may be it.
+        if !matches!(row.positional, Positional::No) {
+            let first = args.first().filter(|it| !it.is_setting());
+            let value = first.map(Arg::as_value);
+            self.values.extend(quote!({ #offers let _ = (#value); }));
+            named = args.get(usize::from(first.is_some())..).unwrap_or_default();
+        }
+        self.list(&offers, named.iter().filter_map(Arg::name));
+        let of = self.method_of(named, method);
+        for arg in named {
+            let all = row.settings.iter().chain(&SELECTORS);
+            let setting = arg
+                .name()
+                .and_then(|name| all.into_iter().find(|it| name == it.name));
+            match (setting, &arg.rest) {
+                (Some(setting), rest) => self.setting(row, setting, rest, of),
+                (None, Rest::Value(value)) => self.value(value),
+                (None, _) => {}
+            }
+        }
+    }
+
+    /// The method whose messages the values of an entry are about.
+    fn method_of(&self, args: &[Arg], method: Option<usize>) -> Option<usize> {
+        let only = args.iter().find_map(|arg| match (arg.name(), &arg.rest) {
+            (Some(name), Rest::Value(list)) if name == "only" => inside(list),
+            _ => None,
+        });
+        let only = only.and_then(|list| {
+            let args = split(&list);
+            let mut names = args.iter().filter_map(Arg::name);
+            names.find_map(|name| self.methods.iter().position(|it| it.name == *name))
+        });
+        method.or(only).or((!self.methods.is_empty()).then_some(0))
+    }
+
+    fn setting(&mut self, row: &Row, setting: &Setting, rest: &Rest, of: Option<usize>) {
+        let value = match rest {
+            Rest::Value(value) => value,
+            Rest::List(list) if !setting.parts().is_empty() => {
+                let parts = setting.parts();
+                let krate = &self.krate;
+                let (side, name) = (self.side(), ident(setting.name));
+                let row = ident(row.name);
+                let names = parts.iter().map(|part| ident(part.name));
+                let offers = quote!(use #krate::__ide::#side::#row::#name::{#(#names),*};);
+                let args = split(list);
+                self.list(&offers, args.iter().filter_map(Arg::name));
+                for arg in &args {
+                    if let Rest::Value(value) = &arg.rest {
+                        self.value(value);
+                    }
+                }
+                return;
+            }
+            Rest::List(list) if matches!(setting.value, Value::Own(_)) => {
+                for field in split(list) {
+                    if let Rest::Value(value) = field.rest {
+                        self.about_messages(of, &without_sigil(value));
+                    }
+                }
+                return;
+            }
+            _ => return,
+        };
+        let choices = setting.choices();
+        match setting.value {
+            Value::Access => self.methods(value),
+            Value::Codes | Value::CodesOrNone if inside(value).is_some() => {
+                let krate = &self.krate;
+                let codes = CODES.map(ident);
+                let offers = quote!(use #krate::__private::tonic::Code::{#(#codes),*};);
+                let list = inside(value).unwrap_or_default();
+                self.list(&offers, split(&list).iter().filter_map(Arg::name));
+            }
+            _ if !choices.is_empty() => {
+                let krate = &self.krate;
+                let (side, row, name) = (self.side(), ident(row.name), ident(setting.name));
+                let choices = choices.iter().map(|choice| ident(choice.name));
+                let offers = quote!(use #krate::__ide::#side::#row::#name::{#(#choices),*};);
+                self.list(&offers, split(value).iter().filter_map(Arg::name));
+            }
+            Value::Own(written) if written == setting.name => self.ty(value),
+            Value::Own(_) => {
+                let list = inside(value).unwrap_or_default();
+                let paths = split(&list)
+                    .into_iter()
+                    .map(|path| as_expression(path.as_value()));
+                self.about_messages(of, &quote!(#(#paths,)*));
+            }
+            _ => self.value(value),
+        }
+    }
+
+    /// `[login, "Login"]`: a name that is a method's leads to the method; another may become one.
+    fn methods(&mut self, list: &TokenStream) {
+        let list = inside(list).unwrap_or_default();
+        let args = split(&list);
+        let names = args.iter().filter_map(Arg::name);
+        if self.mount.is_struct() {
+            let offers = self.words([IDEMPOTENT.name].into_iter());
+            self.list(&offers, names);
+            return;
+        }
+        let receiver = &self.receiver;
+        let mut shown = Vec::new();
+        for name in names {
+            match self.methods.iter().any(|method| method.name == *name) {
+                true => {
+                    // No compiler can tell what the generated method's argument is.
+                    let condition =
+                        (self.mount == Mount::ClientModule).then(|| quote!(#[cfg(rust_analyzer)]));
+                    self.paths
+                        .extend(quote!(#condition let _ = #receiver::#name;));
+                    // It takes the place of the name, which is to lead to the method alone.
+                    shown.push(of_ours(name));
+                }
+                false => shown.push(name.clone()),
+            }
+        }
+        self.list(
+            &quote!(
+                use super::methods::*;
+            ),
+            shown.iter(),
+        );
+    }
+
+    /// Names that are one of those that are offered, or may become one.
+    fn list<'n>(&mut self, offers: &TokenStream, names: impl Iterator<Item = &'n Ident>) {
+        let list = format_ident!("list_{}", self.lists.len());
+        let names = names.filter(|name| {
+            !["crate", "self", "super", "Self"]
+                .iter()
+                .any(|it| name == it)
+        });
+        self.lists
+            .push(quote!(mod #list { #offers use self::{ #(#names as _,)* }; }));
+    }
+
+    /// `use ::interceptors::__ide::server::retry::{max, …};`
+    fn items<'n>(&self, row: Option<&str>, names: impl Iterator<Item = &'n str>) -> TokenStream {
+        let (krate, side) = (&self.krate, self.side());
+        let row = row.map(ident).into_iter();
+        let names = names.map(ident);
+        quote!(use #krate::__ide::#side #(::#row)*::{#(#names),*};)
+    }
+
+    fn words<'n>(&self, names: impl Iterator<Item = &'n str>) -> TokenStream {
+        let krate = &self.krate;
+        let names = names.map(ident);
+        quote!(use #krate::__ide::words::{#(#names),*};)
+    }
+
+    fn side(&self) -> Ident {
+        ident(match self.mount.side() {
+            Side::Server => "server",
+            Side::Client => "client",
+        })
+    }
+
+    /// An expression, or what may become one. In parentheses it is the place itself, which nothing moves out of.
+    fn value(&mut self, value: &TokenStream) {
+        self.values.extend(quote!(let _ = (#value);));
+    }
+
+    fn ty(&mut self, ty: &TokenStream) {
+        self.values.extend(quote!(let _: (#ty);));
+    }
+
+    fn path(&mut self, path: &TokenStream) {
+        let last = path.clone().into_iter().last();
+        self.values.extend(match last {
+            Some(TokenTree::Ident(_)) => quote!(use #path as _;),
+            // The last name is not there yet.
+            _ => quote!(use #path {};),
+        });
+    }
+
+    /// An expression of `request` and `response`.
+    fn about_messages(&mut self, of: Option<usize>, value: &TokenStream) {
+        let Some(method) = of.map(|of| &self.methods[of]) else {
+            return;
+        };
+        let request = method.request.iter();
+        let response = method.response.iter();
+        self.values.extend(quote! {
+            let _ = |#(request: #request,)* #(response: #response,)*| {
+                let _ = (#value);
+                ::core::option::Option::Some(())
+            };
+        });
+    }
+
+    fn finish(self, item: Option<&Item>) -> TokenStream {
+        let Self {
+            methods,
+            lists,
+            paths,
+            values,
+            ..
+        } = self;
+        let mut copies: Vec<TokenStream> = Vec::new();
+        for (i, method) in methods.iter().enumerate() {
+            if methods[..i].iter().all(|other| other.name != method.name) {
+                let (docs, name) = (&method.docs, of_ours(&method.name));
+                copies.push(quote!(#(#docs)* pub fn #name() {}));
+            }
+        }
+        let values = quote!(#paths #values ::core::result::Result::Ok(()));
+        let (of_self, values) = match item {
+            Some(Item::Impl(block)) => of_type(&block.generics, &block.self_ty, &values),
+            Some(Item::Struct(item)) => {
+                let (name, (_, parameters, _)) = (&item.ident, item.generics.split_for_impl());
+                of_type(&item.generics, &quote!(#name #parameters), &values)
+            }
+            _ => {
+                let result = result_of_values();
+                (None, quote!(async fn values() -> #result { #values }))
+            }
+        };
+        quote! {
+            #[allow(warnings, clippy::all, clippy::pedantic)]
+            const _: () = {
+                #values
+                mod interceptors_hints {
+                    mod methods { #(#copies)* }
+                    #(#lists)*
+                    #of_self
+                }
+            };
+        }
+    }
+}
+
+/// The function of the values, where `self` is the user's: its trait, which is not in scope there, and its `impl`.
+fn of_type(
+    generics: &Generics,
+    self_ty: &impl ToTokens,
+    values: &TokenStream,
+) -> (Option<TokenStream>, TokenStream) {
+    let parameters = hidden_parameters(generics);
+    let (impl_generics, arguments, where_clause) = generics.split_for_impl();
+    let result = result_of_values();
+    let of_self = quote! {
+        pub trait Values<#(#parameters),*> {
+            async fn values(&self) -> #result;
+        }
+    };
+    let values = quote! {
+        impl #impl_generics interceptors_hints::Values #arguments for #self_ty #where_clause {
+            async fn values(&self) -> #result { #values }
+        }
+    };
+    (Some(of_self), values)
+}
+
+/// A value may have a `?` in it.
+fn result_of_values() -> TokenStream {
+    quote!(::core::result::Result<(), ::std::boxed::Box<dyn ::std::error::Error>>)
+}
+
+/// The same name, at no place of the user's.
+fn of_ours(name: &Ident) -> Ident {
+    let mut name = name.clone();
+    name.set_span(Span::call_site());
+    name
+}
+
+fn ident(name: &str) -> Ident {
+    Ident::new(name, Span::call_site())
+}
