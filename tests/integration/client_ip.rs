@@ -21,10 +21,12 @@ type Stream = tonic::codegen::BoxStream<User>;
 
 /// What a call and its end say of the caller.
 #[derive(Clone, Default)]
-struct Seen(Arc<Mutex<Vec<(Option<IpAddr>, Option<IpAddr>)>>>);
+struct Seen(Arc<Mutex<Vec<AtFirstAndAtTheEnd>>>);
+
+type AtFirstAndAtTheEnd = (Option<IpAddr>, Option<IpAddr>);
 
 impl Seen {
-    fn take(&self) -> Vec<(Option<IpAddr>, Option<IpAddr>)> {
+    fn take(&self) -> Vec<AtFirstAndAtTheEnd> {
         std::mem::take(&mut self.0.lock().unwrap())
     }
 }

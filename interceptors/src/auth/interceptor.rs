@@ -251,7 +251,14 @@ where
             let call = call.details();
             let credentials = is_single.then(|| self.config.credentials(call)).flatten();
             match credentials.and_then(|it| self.config.token(it)) {
-                Some(token) => self.verifier.verify_until(token, call, may_stream).await,
+                Some(token) if may_stream => {
+                    self.verifier.verify_until(token, call, may_stream).await
+                }
+                // Of a call without a stream nobody asks when its token expires.
+                Some(token) => match self.verifier.verify(token, call).await {
+                    Ok(identity) => Ok((identity, None)),
+                    Err(status) => Err(status),
+                },
                 None => Err(refused()),
             }
         };
