@@ -40,6 +40,7 @@ pub mod server {
     /// - `protected` (list of methods; default: all others): methods that need one; see below
     /// - `scheme` (string; default: `"Bearer"`): word before the token, in any case; `""` for none
     /// - `header` (string; default: `"authorization"`): metadata key of the token
+    /// - `outlive_token` (boolean; default: `false`): whether streams go on when the token that they began with has expired
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod auth {
         /// Who verifies: a `Verifier`.
@@ -64,6 +65,10 @@ pub mod server {
         ///
         /// String; default: `"authorization"`.
         pub mod header {}
+        /// Whether streams go on when the token that they began with has expired.
+        ///
+        /// Boolean; default: `false`.
+        pub mod outlive_token {}
     }
     /// Rejects callers that may not make the call; needs `auth` before it.
     ///
@@ -104,7 +109,11 @@ pub mod server {
     /// - `burst` (integer, at least 1; default: the same number): how many may come at once after a rest, on top of the rate
     /// - `max_keys` (integer, at least 1; default: `65536`): maximum number of distinct keys tracked
     /// - `limiter` (expression): a `Limiter` of yours, instead of all but `key`
-    /// - `key`: `peer`, `metadata("x-api-key")` or `identity`: each has a limit of its own
+    /// - `store` (expression): a `Store` in which processes share the limit, such as `Redis`
+    /// - `on_error` (default: `local`): `allow`, `deny` or `local`: what decides while the store fails or is late; `local` is this limit, in the process
+    /// - `store_timeout` (duration; default: `"100ms"`): the longest that a call waits for the store
+    /// - `name` (string; default: the service; on a method, service and method): entries of one name, settings and `key` share a limit, in whatever service and process
+    /// - `key`: `peer`, `client_ip`, `metadata("x-api-key")` or `identity`: each has a limit of its own
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod rate_limit {
         /// How many calls in a second; this, `per_minute` or `limiter` is needed.
@@ -127,10 +136,28 @@ pub mod server {
         ///
         /// Expression.
         pub mod limiter {}
-        /// `peer`, `metadata("x-api-key")` or `identity`: each has a limit of its own.
+        /// A `Store` in which processes share the limit, such as `Redis`.
+        ///
+        /// Expression.
+        pub mod store {}
+        /// `allow`, `deny` or `local`: what decides while the store fails or is late; `local` is this limit, in the process.
+        ///
+        /// Default: `local`.
+        pub mod on_error {}
+        /// The longest that a call waits for the store.
+        ///
+        /// Duration; default: `"100ms"`.
+        pub mod store_timeout {}
+        /// Entries of one name, settings and `key` share a limit, in whatever service and process.
+        ///
+        /// String; default: the service; on a method, service and method.
+        pub mod name {}
+        /// `peer`, `client_ip`, `metadata("x-api-key")` or `identity`: each has a limit of its own.
         pub mod key {
             /// A limit for each address.
             pub mod peer {}
+            /// A limit for each address that `client_ip` has found.
+            pub mod client_ip {}
             /// A limit for each value of a metadata key: `metadata("x-api-key")`.
             pub mod metadata {}
             /// A limit for each caller that `auth` has found.
@@ -382,6 +409,33 @@ pub mod server {
         ///
         /// Integer, 1 to 1024; default: `128`.
         pub mod max_length {}
+    }
+    /// Finds the address of the caller behind proxies that are trusted.
+    ///
+    /// ```text
+    /// client_ip(trusted = ["10.0.0.0/8"])
+    /// ```
+    ///
+    /// - `trusted` (default: nobody): the networks of the proxies that are believed: a list of strings, or an expression that gives `IpNet`s, which may be a field
+    /// - `header` (string; default: `"x-forwarded-for"`): where they write whom they serve: `"x-forwarded-for"` or `"forwarded"` (RFC 7239)
+    /// - `ipv6_prefix` (integer, 1 to 128; default: `64`): how many bits of an IPv6 address tell callers apart in `rate_limit(key = client_ip)`
+    /// - `by`: the server's struct in front of the service whose `client_ip` has found the address
+    /// - `only`, `except` (list of methods): which methods it is for
+    pub mod client_ip {
+        /// The networks of the proxies that are believed: a list of strings, or an expression that gives `IpNet`s, which may be a field.
+        ///
+        /// Default: nobody.
+        pub mod trusted {}
+        /// Where they write whom they serve: `"x-forwarded-for"` or `"forwarded"` (RFC 7239).
+        ///
+        /// String; default: `"x-forwarded-for"`.
+        pub mod header {}
+        /// How many bits of an IPv6 address tell callers apart in `rate_limit(key = client_ip)`.
+        ///
+        /// Integer, 1 to 128; default: `64`.
+        pub mod ipv6_prefix {}
+        /// The server's struct in front of the service whose `client_ip` has found the address.
+        pub mod by {}
     }
     /// Measures how many calls there are, how they end and how long they take.
     ///

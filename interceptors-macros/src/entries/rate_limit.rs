@@ -119,6 +119,10 @@ pub(crate) static ROW: Row = Row {
                     says: "a limit for each address",
                 },
                 Choice {
+                    name: "client_ip",
+                    says: "a limit for each address that `client_ip` has found",
+                },
+                Choice {
                     name: "metadata",
                     says: "a limit for each value of a metadata key: `metadata(\"x-api-key\")`",
                 },

@@ -227,7 +227,7 @@ const _: () = {
             __rpc.covers(__1);
             let mut __behind = __behind;
             if __call.has_begun() {
-                return __rpc.run(&mut __behind, __call).await;
+                return __rpc.go_on(&mut __behind, __call).await;
             }
             let mut __chain = __interceptors::Chain::new(
                 __0,
@@ -253,7 +253,7 @@ const _: () = {
             __rpc.covers(__1);
             let mut __behind = __behind;
             if __call.has_begun() {
-                return __rpc.run(&mut __behind, __call).await;
+                return __rpc.go_on(&mut __behind, __call).await;
             }
             let mut __chain = __rpc.made(__2).before(__rpc.link(__1).before(__behind));
             __rpc.run(&mut __chain, __call).await
@@ -272,7 +272,7 @@ const _: () = {
             __rpc.covers(__1);
             let mut __behind = __behind;
             if __call.has_begun() {
-                return __rpc.run(&mut __behind, __call).await;
+                return __rpc.go_on(&mut __behind, __call).await;
             }
             let mut __chain = __interceptors::Chain::new(
                 __3,

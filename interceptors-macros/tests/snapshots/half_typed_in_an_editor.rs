@@ -17,8 +17,8 @@ const _: () = {
         mod list_0 {
             use ::interceptors::__ide::server::{
                 logging, auth, authorize, rate_limit, retry, validate, timeout,
-                catch_panic, concurrency, load_shed, request_id, metrics, trace, payload,
-                with,
+                catch_panic, concurrency, load_shed, request_id, client_ip, metrics,
+                trace, payload, with,
             };
             use ::interceptors::__ide::words::{service, plan};
             use self::{logging as _, retry as _, au as _};

@@ -197,7 +197,7 @@ const _: () = {
             __rpc.covers_made(__1);
             let mut __behind = __behind;
             if __call.has_begun() {
-                return __rpc.run(&mut __behind, __call).await;
+                return __rpc.go_on(&mut __behind, __call).await;
             }
             let mut __chain = __rpc.made(__0).before(__rpc.made(__1).before(__behind));
             __rpc.run(&mut __chain, __call).await
@@ -224,7 +224,7 @@ const _: () = {
             __rpc.covers_made(__2);
             let mut __behind = __behind;
             if __call.has_begun() {
-                return __rpc.run(&mut __behind, __call).await;
+                return __rpc.go_on(&mut __behind, __call).await;
             }
             let mut __chain = __rpc.made(__0).before(__rpc.made(__2).before(__behind));
             __rpc.run(&mut __chain, __call).await

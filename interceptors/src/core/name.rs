@@ -15,8 +15,8 @@ pub struct CallName {
     wire: Option<PathAndQuery>,
     /// The ID is a name of the call too: observers need it with the others.
     request_id: Option<RequestId>,
-    /// So is the address of the caller.
-    client_ip: Option<IpAddr>,
+    /// So is the address of the caller. Boxed, because a name is moved in each call, and most have none.
+    client_ip: Option<Box<IpAddr>>,
 }
 
 impl CallName {
@@ -44,7 +44,7 @@ impl CallName {
             plan: self.plan,
             wire: self.wire.take(),
             request_id: self.request_id.take(),
-            client_ip: self.client_ip,
+            client_ip: self.client_ip.take(),
         }
     }
 
@@ -57,7 +57,9 @@ impl CallName {
         if taken.request_id.is_some() {
             self.request_id = taken.request_id.take();
         }
-        self.client_ip = taken.client_ip;
+        if taken.client_ip.is_some() {
+            self.client_ip = taken.client_ip.take();
+        }
     }
 
     /// The policy of the method.
@@ -91,11 +93,11 @@ impl CallName {
     /// The caller's address, as `client_ip` found it.
     #[must_use]
     pub fn client_ip(&self) -> Option<IpAddr> {
-        self.client_ip
+        self.client_ip.as_deref().copied()
     }
 
     pub(crate) fn set_client_ip(&mut self, address: Option<IpAddr>) {
-        self.client_ip = address;
+        self.client_ip = address.map(Box::new);
     }
 
     /// The full path, such as `/user.v1.UserService/Login`.

@@ -56,8 +56,8 @@ const _: () = {
         mod list_0 {
             use crate::shown::__ide::server::{
                 logging, auth, authorize, rate_limit, retry, validate, timeout,
-                catch_panic, concurrency, load_shed, request_id, metrics, trace, payload,
-                with,
+                catch_panic, concurrency, load_shed, request_id, client_ip, metrics,
+                trace, payload, with,
             };
             use crate::shown::__ide::words::{service, plan};
             use self::{
@@ -76,7 +76,7 @@ const _: () = {
         }
         mod list_3 {
             use crate::shown::__ide::server::auth::{
-                verifier, by, public, protected, scheme, header,
+                verifier, by, public, protected, scheme, header, outlive_token,
             };
             use crate::shown::__ide::words::{only, except};
             use self::{verifier as _, public as _};
@@ -96,13 +96,16 @@ const _: () = {
         }
         mod list_7 {
             use crate::shown::__ide::server::rate_limit::{
-                per_second, per_minute, burst, max_keys, limiter, key,
+                per_second, per_minute, burst, max_keys, limiter, store, on_error,
+                store_timeout, name, key,
             };
             use crate::shown::__ide::words::{only, except};
             use self::{per_second as _, key as _};
         }
         mod list_8 {
-            use crate::shown::__ide::server::rate_limit::key::{peer, metadata, identity};
+            use crate::shown::__ide::server::rate_limit::key::{
+                peer, client_ip, metadata, identity,
+            };
             use self::metadata as _;
         }
         mod list_9 {
@@ -163,8 +166,8 @@ const _: () = {
         mod list_19 {
             use crate::shown::__ide::server::{
                 logging, auth, authorize, rate_limit, retry, validate, timeout,
-                catch_panic, concurrency, load_shed, request_id, metrics, trace, payload,
-                with,
+                catch_panic, concurrency, load_shed, request_id, client_ip, metrics,
+                trace, payload, with,
             };
             use crate::shown::__ide::words::{skip, name};
             use self::{retry as _, skip as _, name as _};
