@@ -129,7 +129,7 @@ fn decisions<S: UserService>(what: &str, callers: usize, service: &Arc<S>, passe
                     let result = service.get_user(request()).await;
                     assert_eq!(result.is_ok(), passes, "{result:?}");
                     calls += 1;
-                    if !passes && calls % 64 == 0 {
+                    if !passes && calls.is_multiple_of(64) {
                         tokio::task::yield_now().await;
                     }
                 }

@@ -80,7 +80,7 @@ impl fmt::Debug for Shared {
     }
 }
 
-/// The interceptor behind `rate_limit(store = …)`. See the [module documentation](super).
+/// The interceptor behind `rate_limit(store = …)`. See the [module documentation](crate::rate_limit).
 #[derive(Debug)]
 pub struct SharedRateLimit<'a, S: ?Sized, K> {
     shared: &'a Shared,
