@@ -53,7 +53,7 @@ const TRIES: u32 = 3;
 /// | | |
 /// | --- | --- |
 /// | `active` is false, `exp` is over, `nbf` is not reached, another `aud` or `iss`, claims of another shape | `UNAUTHENTICATED`, with the text of a call without a token; the reason is logged at `DEBUG` |
-/// | the issuer cannot be reached, takes longer than the [time-out](super::HttpClient::timeout), answers another status than 200 or what is no introspection response | `UNAVAILABLE`, and a `tracing` event of level `WARN` |
+/// | the issuer cannot be reached, takes longer than the [time-out](crate::auth::HttpClient::timeout), answers another status than 200 or what is no introspection response | `UNAVAILABLE`, and a `tracing` event of level `WARN` |
 /// | the issuer refuses the service's own credentials (401, 403) | the same; the event says that they are wrong |
 ///
 /// Such events are rare: the first one of an outage, then one in 30 seconds, with the number of failures.
@@ -67,7 +67,7 @@ const TRIES: u32 = 3;
 /// However many calls have the same token, the issuer is asked once at a time. A request is a task of its own, which goes on when
 /// its call is cancelled, and ends when the verifier is dropped. 100 requests are under way at once; others wait within the time-out.
 ///
-/// Redirects, plain `http` and large answers are treated as [`HttpClient`](super::HttpClient) says.
+/// Redirects, plain `http` and large answers are treated as [`HttpClient`](crate::auth::HttpClient) says.
 ///
 /// [`fetches`](Self::fetches) counts requests; with feature `metrics`, so does OpenTelemetry's counter `interceptors.auth.fetches`, with
 /// `interceptors.auth.asked = "introspection"` and `error.type`.
