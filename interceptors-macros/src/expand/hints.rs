@@ -380,7 +380,8 @@ impl Hints<'_> {
                 let offers = quote!(use #krate::__ide::#side::#row::#name::{#(#choices),*};);
                 self.list(&offers, split(value).iter().filter_map(Arg::name));
             }
-            Value::Own(written) if written == setting.name => self.ty(value),
+            Value::Own("by") => self.ty(value),
+            Value::Own(written) if written == setting.name => self.value(value),
             Value::Own(_) => {
                 let list = inside(value).unwrap_or_default();
                 let paths = split(&list)

@@ -138,6 +138,13 @@ impl Config {
         }
     }
 
+    /// The token, of a call whose credentials are single.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn token_of<'a>(&self, call: &'a CallDetails, is_single: bool) -> Option<&'a str> {
+        let credentials = is_single.then(|| self.credentials(call)).flatten()?;
+        self.token(credentials)
+    }
+
     /// Hides all values, and says how many there are.
     #[cold]
     fn hide_all(&self, headers: &mut HeaderMap) -> usize {
@@ -246,26 +253,27 @@ where
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
         let is_single = self.config.hide(call);
-        let may_stream = !self.config.outlive_token && call.plan().may_stream();
+        // A call without a stream is over with its answer: nobody asks when its token expires.
+        if self.config.outlive_token || !call.plan().may_stream() {
+            let verified = {
+                let call = call.details();
+                match self.config.token_of(call, is_single) {
+                    Some(token) => self.verifier.verify(token, call).await,
+                    None => Err(refused()),
+                }
+            };
+            leave::<M, _>(call, verified?);
+            return next.run(call).await;
+        }
         let verified = {
             let call = call.details();
-            let credentials = is_single.then(|| self.config.credentials(call)).flatten();
-            match credentials.and_then(|it| self.config.token(it)) {
-                Some(token) if may_stream => {
-                    self.verifier.verify_until(token, call, may_stream).await
-                }
-                // Of a call without a stream nobody asks when its token expires.
-                Some(token) => match self.verifier.verify(token, call).await {
-                    Ok(identity) => Ok((identity, None)),
-                    Err(status) => Err(status),
-                },
+            match self.config.token_of(call, is_single) {
+                Some(token) => self.verifier.verify_until(token, call, true).await,
                 None => Err(refused()),
             }
         };
         let (identity, expires_at) = verified?;
-        let extensions = call.extensions_mut();
-        extensions.insert(Identity(identity));
-        M::leave(extensions);
+        leave::<M, _>(call, identity);
         let ends_at = match expires_at {
             Some(expires_at) => expiry::moment(expires_at)?,
             None => None,
@@ -279,6 +287,13 @@ where
         }
         result
     }
+}
+
+/// Who calls is known from here on.
+fn leave<M: Mark, T: Clone + Send + Sync + 'static>(call: &mut CallDetails, identity: T) {
+    let extensions = call.extensions_mut();
+    extensions.insert(Identity(identity));
+    M::leave(extensions);
 }
 
 /// What is refused without a word on why: a hint is of use to whoever tries tokens.
