@@ -6,11 +6,12 @@ use std::time::SystemTime;
 use tokio::time::Instant;
 use tonic::Status;
 
+use crate::Call;
+use crate::core::call::Parts;
 use crate::core::end::Outcome;
 use crate::core::layer::{Inner, Layer, Step};
 use crate::core::name::CallName;
 use crate::core::time::Limit;
-use crate::{Call, CallDetails};
 
 /// How streams end then. Whoever reads it had a good token, so it may say what the matter is.
 #[cold]
@@ -39,20 +40,24 @@ pub(super) fn end_requests<Req>(call: &mut Call<Req>, at: Instant) {
     }
 }
 
+/// The response stream of the call, if it has one, ends then. It depends on no message, so it is compiled once.
+#[cold]
+pub(super) fn end_responses(parts: Parts<'_>, at: Instant) {
+    let plan = parts.details.plan();
+    if plan.response_is_polled() {
+        let until = UntilExpiry {
+            limit: Limit::new(at),
+            is_stream: plan.knows_kind(),
+        };
+        parts.layers.push(until, Instant::now);
+    }
+}
+
 /// Is around a response stream until its token expires.
-pub(super) struct UntilExpiry {
+struct UntilExpiry {
     limit: Limit,
     /// A message more would be one of a stream: where kinds are not known, the first may be the answer of a unary call.
     is_stream: bool,
-}
-
-impl UntilExpiry {
-    pub(super) fn new(call: &CallDetails, at: Instant) -> Self {
-        Self {
-            limit: Limit::new(at),
-            is_stream: call.plan().knows_kind(),
-        }
-    }
 }
 
 impl Layer for UntilExpiry {

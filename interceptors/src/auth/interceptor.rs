@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderValue};
 use tonic::{Response, Status};
 
 use super::by::{Mark, Of};
-use super::expiry::{self, UntilExpiry};
+use super::expiry;
 use super::{Identity, Verifier};
 use crate::core::plan::{Setting, Value};
 use crate::kit::identity::Identifies;
@@ -283,7 +283,7 @@ where
         }
         let result = next.run(call).await;
         if let (Some(at), Ok(_)) = (ends_at, &result) {
-            call.push_layer(UntilExpiry::new(call, at));
+            expiry::end_responses(call.parts(), at);
         }
         result
     }

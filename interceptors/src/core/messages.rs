@@ -147,18 +147,9 @@ impl<M> Counted<M> {
         polled: Poll<Option<Result<M, Status>>>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<M, Status>>> {
-        match self.received.is_bounded() {
-            true => self.in_bounds(polled, cx),
-            false => polled,
+        if !self.received.is_bounded() {
+            return polled;
         }
-    }
-
-    #[cold]
-    fn in_bounds(
-        &mut self,
-        polled: Poll<Option<Result<M, Status>>>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<M, Status>>> {
         let bounds = &mut self.bounds;
         let bounds = bounds.get_or_insert_with(|| Box::pin(self.received.bounds()));
         let is_message = |item: &Option<Result<M, Status>>| matches!(item, Some(Ok(_)));
