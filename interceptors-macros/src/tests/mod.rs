@@ -756,7 +756,7 @@ fn a_timeout_has_a_time_for_the_whole_or_for_the_gaps() {
 }
 
 #[test]
-fn a_value_without_a_name_shows_the_setting() {
+fn a_nameless_value_shows_its_setting() {
     for (args, written) in [
         (quote!(retry(3)), "retry(max = 3)"),
         // A constant is a value too.

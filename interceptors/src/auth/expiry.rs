@@ -42,14 +42,19 @@ pub(super) fn end_requests<Req>(call: &mut Call<Req>, at: Instant) {
 
 /// The response stream of the call, if it has one, ends then. It depends on no message, so it is compiled once.
 #[cold]
-pub(super) fn end_responses(parts: Parts<'_>, at: Instant) {
-    let plan = parts.details.plan();
+pub(super) fn end_responses(
+    Parts {
+        details, layers, ..
+    }: Parts<'_>,
+    at: Instant,
+) {
+    let plan = details.plan();
     if plan.response_is_polled() {
         let until = UntilExpiry {
             limit: Limit::new(at),
             is_stream: plan.knows_kind(),
         };
-        parts.layers.push(until, Instant::now);
+        layers.push(until, Instant::now);
     }
 }
 

@@ -14,6 +14,7 @@ use tonic::{Code, Status};
 use super::frames::Ends;
 use super::replay::Replay;
 use super::status;
+use crate::core::facts::CutOff;
 use crate::core::received::{Reading, Received};
 use crate::core::time::Bounds;
 
@@ -152,6 +153,23 @@ impl Body {
             source: Source::Plain(body),
             about: About::Response(Head { http_status, end }),
         }
+    }
+
+    /// The next frame. `cut_off` is told of an error of the connection, and not of a time that is over.
+    #[cfg_attr(not(debug_assertions), inline)]
+    fn poll_source(&mut self, cx: &mut Context<'_>, cut_off: Option<&CutOff>) -> Polled {
+        // A frame may be trailers, so it is large: it stays where it is.
+        let mut polled = self.source.poll_frame(cx);
+        if let (Some(cut_off), Poll::Ready(Some(Err(_)))) = (cut_off, &polled) {
+            cut_off.set();
+        }
+        if let About::Request(count) = &mut self.about
+            && count.reading.is_bounded()
+        {
+            polled = count.in_time(polled, cx);
+        }
+        self.see(&mut polled);
+        polled
     }
 
     /// What there is to do when a frame goes by.
@@ -396,16 +414,7 @@ impl HttpBody for Body {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let this = &mut *self;
-        // A frame may be trailers, so it is large: it stays where it is.
-        let mut polled = this.source.poll_frame(cx);
-        if let About::Request(count) = &mut this.about
-            && count.reading.is_bounded()
-        {
-            polled = count.in_time(polled, cx);
-        }
-        this.see(&mut polled);
-        polled
+        self.poll_source(cx, None)
     }
 
     fn is_end_stream(&self) -> bool {

@@ -135,17 +135,15 @@ impl HttpBody for Arriving {
     type Error = Status;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Polled {
-        let polled = match self.ahead.take() {
-            Some(frame) => {
-                let mut polled = Poll::Ready(Some(frame));
-                self.body.see(&mut polled);
-                polled
-            }
-            None => Pin::new(&mut self.body).poll_frame(cx),
+        let this = &mut *self;
+        let Some(frame) = this.ahead.take() else {
+            return this.body.poll_source(cx, this.cut_off.as_ref());
         };
-        if let (Some(cut_off), Poll::Ready(Some(Err(_)))) = (&self.cut_off, &polled) {
+        if let (Some(cut_off), Err(_)) = (&this.cut_off, &frame) {
             cut_off.set();
         }
+        let mut polled = Poll::Ready(Some(frame));
+        this.body.see(&mut polled);
         polled
     }
 
