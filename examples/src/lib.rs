@@ -15,6 +15,7 @@ pub mod flaky;
 pub mod issuer;
 pub mod logs;
 pub mod production;
+pub mod replicas;
 pub mod scenes;
 pub mod tally;
 pub mod telemetry;

@@ -1,0 +1,17 @@
+//! Two replicas behind a proxy.
+#![allow(clippy::unwrap_used)] // tests
+
+use examples::replicas::{BURST, Calls, Limits, call, start};
+use interceptors::rate_limit::Local;
+
+#[tokio::test]
+async fn a_callers_limit_holds_over_both_replicas_whatever_the_caller_claims() {
+    let proxy = start(&Limits::Embedded(Local::new())).await.unwrap();
+    // The replicas take turns.
+    let expected = Calls {
+        answered: [BURST / 2, BURST / 2],
+        limited: 2 * BURST,
+    };
+    assert_eq!(call(&proxy, 2, 3 * BURST).await.unwrap(), expected);
+    assert_eq!(call(&proxy, 3, 3 * BURST).await.unwrap(), expected);
+}
