@@ -160,7 +160,7 @@ const HEADER: Setting = Setting {
     ..Setting::USUAL
 };
 
-/// On a client it is told where it belongs.
+/// On a client it is an error that names the place for it.
 const OUTLIVE_TOKEN: Setting = Setting {
     name: "outlive_token",
     value: Value::Boolean,

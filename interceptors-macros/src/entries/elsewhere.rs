@@ -63,7 +63,7 @@ const ELSEWHERE: &[Elsewhere] = &[
     },
 ];
 
-/// What to say of a name that is no interceptor's.
+/// What people use, where there is no interceptor of this name.
 pub(super) fn instead_of(name: &str) -> Option<&'static str> {
     let found = ELSEWHERE.iter().find(|it| it.names.contains(&name));
     found.map(|it| it.instead)

@@ -3,7 +3,7 @@
 use super::row::{Places, Setting, Value};
 use crate::item::mount::Mount;
 
-/// A word of the list of entries that is no entry.
+/// A word in the list of entries that does not name an interceptor.
 pub(crate) struct Keyword {
     pub(crate) name: &'static str,
     places: Places,

@@ -70,7 +70,7 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// The message for a value without a name, which stands on this mount.
+    /// The message for a value without a name, on this mount.
     pub(crate) fn nameless(&self, value: &TokenStream, mount: Mount) -> String {
         let name = self.name;
         match self.positional {
