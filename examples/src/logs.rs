@@ -61,7 +61,7 @@ pub fn client(text: impl Display) {
 }
 
 /// On a terminal, unless its owner wants none: <https://no-color.org>.
-fn in_colour() -> bool {
+pub(crate) fn in_colour() -> bool {
     let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     std::io::stdout().is_terminal() && !unwanted
 }

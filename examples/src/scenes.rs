@@ -15,7 +15,7 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Response, Status};
 use tonic_types::StatusExt;
 
-use crate::logs::{client, heading};
+use crate::story::{client, scene, server};
 use crate::users::ACCOUNTS;
 use crate::{Error, connect};
 
@@ -35,69 +35,44 @@ macro_rules! ensure {
 pub async fn play(address: &str) -> Result<(), Error> {
     let mut users = UserServiceClient::new(connect(address).await?);
 
-    heading(
-        "Login",
-        "Public. Gives the token that all other methods ask for.",
-    );
+    scene("ada logs in. `Login` is public, and gives the token that all other methods ask for.");
     let ada = log_in(&mut users).await?;
 
-    heading(
-        "A unary call",
-        "With the token. `payload` shows the field of the request that it may show.",
-    );
+    scene("With the token she looks up user 2, who is bob.");
     get_user(&mut users, &ada).await?;
 
-    heading(
-        "A stream from the server",
-        "Logged once, at its end, with the number of messages.",
+    scene(
+        "Users come as a stream. The server logs it once, at its end, with the number of messages.",
     );
     list_users(&mut users, &ada).await?;
 
-    heading(
-        "A stream from the client",
-        "Open to an admin only: the handler asks who is calling.",
-    );
+    scene("She sends users as a stream. The handler asks who calls: only an admin may.");
     import_users(&mut users, &ada).await?;
 
-    heading(
-        "Streams in both directions",
-        "The handler knows its caller by name.",
-    );
+    scene("A chat, with streams in both directions. The handler knows that it talks to ada.");
     chat(&mut users, &ada).await?;
 
-    heading(
-        "No token, and a wrong one",
-        "Neither call gets as far as a handler.",
-    );
+    scene("A call without a token, and one with an invented token: neither reaches a handler.");
     be_rejected(&mut users).await?;
 
-    heading(
-        "Guessing a password",
-        "Five logins from one address pass at once, of which ada's was one; then one every 200 ms.",
+    scene(
+        "Somebody guesses bob's password. Five logins from one address pass at once, then one every 200 ms.",
     );
     guess_passwords(&mut users).await?;
 
-    heading(
-        "A handler that fails twice",
-        "Two retries later it answers; for the client and the log that is one call.",
+    scene(
+        "A handler fails twice. The server retries it: for the client and the log it is one call.",
     );
     be_retried(&mut users, &ada).await?;
 
-    heading(
-        "A stream that fails half way",
-        "It opened well, and the log knows how it ended.",
-    );
+    scene("A stream fails after two users. It opened well, and the log knows how it ended.");
     fail_half_way(&mut users, &ada).await?;
 
-    heading(
-        "A stream that the client drops half way",
-        "A thousand users were to come. The log tells how far it went.",
-    );
+    scene("The client drops a stream of a thousand users. The log tells how far it went.");
     drop_half_way(&mut users, &ada).await?;
 
-    heading(
-        "A server that hangs up",
-        "Twice. `retry` opens other connections, with growing pauses between them.",
+    scene(
+        "A server hangs up twice. The client's `retry` opens other connections, with growing pauses.",
     );
     reconnect(address, &ada).await
 }
@@ -148,7 +123,6 @@ async fn log_in(users: &mut Users) -> Result<Token, Error> {
 async fn get_user(users: &mut Users, token: &Token) -> Result<(), Error> {
     let request = token.sign(GetUserRequest { id: 2 });
     let user = users.get_user(request).await?.into_inner();
-    client(format_args!("user {} is {}", user.id, user.name));
     ensure!(user.name == "bob", "user 2 should be bob");
     Ok(())
 }
@@ -163,7 +137,6 @@ async fn list_users(users: &mut Users, token: &Token) -> Result<(), Error> {
     while let Some(user) = stream.message().await? {
         names.push(user.name);
     }
-    client(format_args!("received {}", names.join(", ")));
     ensure!(
         names.len() == 3,
         "three users should come, not {}",
@@ -177,7 +150,6 @@ async fn import_users(users: &mut Users, token: &Token) -> Result<(), Error> {
     let new = (2001..).zip(new).map(|(id, name)| User { id, name });
     let request = token.sign(tokio_stream::iter(new));
     let imported = users.import_users(request).await?.into_inner().imported;
-    client(format_args!("{imported} users were imported"));
     ensure!(imported == 3, "three users should be imported");
     Ok(())
 }
@@ -190,7 +162,6 @@ async fn chat(users: &mut Users, token: &Token) -> Result<(), Error> {
         let text = text.to_owned();
         say.send(ChatMessage { text: text.clone() }).await?;
         let reply = replies.message().await?.ok_or("the chat ended too early")?;
-        client(format_args!("{:?}", reply.text));
         ensure!(
             reply.text == format!("ada, you said: {text}"),
             "the handler should know its caller"
@@ -231,7 +202,6 @@ async fn guess_passwords(users: &mut Users) -> Result<(), Error> {
     client(format_args!("waits for {wait:?}, as `RetryInfo` says"));
     tokio::time::sleep(wait).await;
     users.login(credentials([name, password])).await?;
-    client(format_args!("{name} remembers the password and is in"));
     Ok(())
 }
 
@@ -262,7 +232,6 @@ async fn fail_half_way(users: &mut Users, token: &Token) -> Result<(), Error> {
             Err(status) => break Err(status),
         }
     };
-    client(format_args!("{received} users came before it failed"));
     refused(end, Code::Unavailable)?;
     ensure!(received == 2, "two users should come first");
     Ok(())
@@ -277,7 +246,9 @@ async fn drop_half_way(users: &mut Users, token: &Token) -> Result<(), Error> {
     for _ in 0..2 {
         ensure!(stream.message().await?.is_some(), "two users should come");
     }
-    client("two are enough");
+    drop(stream);
+    // The server notices it a moment later; its log is for this scene.
+    tokio::time::sleep(Duration::from_millis(50)).await;
     Ok(())
 }
 
@@ -308,10 +279,9 @@ async fn reconnect(address: &str, token: &Token) -> Result<(), Error> {
 async fn hang_up(listener: TcpListener, times: u32, address: String) -> std::io::Result<()> {
     for connection in 1..=times {
         drop(listener.accept().await?);
-        println!("   server: hangs up on connection {connection}");
+        server(format_args!("hangs up on connection {connection}"));
     }
     let (mut caller, _) = listener.accept().await?;
-    println!("   server: takes connection {}", times + 1);
     let mut server = TcpStream::connect(address).await?;
     tokio::io::copy_bidirectional(&mut caller, &mut server).await?;
     Ok(())
@@ -320,10 +290,7 @@ async fn hang_up(listener: TcpListener, times: u32, address: String) -> std::io:
 /// The refusal that was expected.
 fn refused<M>(reply: Result<Response<M>, Status>, expected: Code) -> Result<Status, Error> {
     match reply {
-        Err(status) if status.code() == expected => {
-            client(format_args!("{:?}: {}", status.code(), status.message()));
-            Ok(status)
-        }
+        Err(status) if status.code() == expected => Ok(status),
         Err(status) => Err(format!("expected {expected:?}: {status}").into()),
         Ok(_) => Err(format!("expected {expected:?}, and the call succeeded").into()),
     }

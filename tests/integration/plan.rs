@@ -156,6 +156,61 @@ fn the_table_shows_each_method_with_its_interceptors_and_settings() {
     "#]].assert_eq(&Users::PLAN.to_string());
 }
 
+#[test]
+fn the_document_says_the_same() {
+    expect![[r#"
+        | Method                                | Kind          | Interceptor           | Settings                                                                                                                        |
+        | ------------------------------------- | ------------- | --------------------- | ------------------------------------------------------------------------------------------------------------------------------- |
+        | `/demo.v1.UserService/Login`          | unary         | `logging`             | fields=user,s3 level=DEBUG slow=500ms                                                                                           |
+        |                                       |               | `retry`               | throttle=10/0.1 max_attempts=4 base_delay=500ms max_delay=30s multiplier=2.0 jitter=0.2 codes=[Unavailable, Aborted]            |
+        |                                       |               | `with(self.audit)`    |                                                                                                                                 |
+        |                                       |               | `with(Audit::new(…))` |                                                                                                                                 |
+        | `/demo.v1.UserService/GetUser`        | unary         | `logging`             | level=INFO slow=40ms                                                                                                            |
+        |                                       |               | `auth`                | verifier=Tokens::new(…) scheme="" header=x-api-key outlive_token=false                                                          |
+        |                                       |               | `rate_limit`          | key=metadata("x-api-key") per_minute=7 burst=7 max_keys=65536                                                                   |
+        |                                       |               | `retry`               | throttle=10/0.1 max_attempts=4 base_delay=500ms max_delay=30s multiplier=2.0 jitter=0.2 codes=[Unavailable, Aborted]            |
+        |                                       |               | `with(self.audit)`    |                                                                                                                                 |
+        | `/demo.v1.UserService/ListUsers`      | server_stream | `logging`             | level=INFO slow=40ms                                                                                                            |
+        |                                       |               | `auth`                | verifier=Tokens::new(…) scheme=Bearer header=authorization outlive_token=false                                                  |
+        |                                       |               | `rate_limit`          | key=identity per_second=200 burst=50 max_keys=65536                                                                             |
+        |                                       |               | `retry`               | max_attempts=2 base_delay=100ms max_delay=1s multiplier=1.5 jitter=0.0 codes=[Unavailable, DeadlineExceeded] attempt_timeout=2s |
+        |                                       |               | `with(self.audit)`    |                                                                                                                                 |
+        | `/demo.v1.UserService/ImportUsers` \* | client_stream | `logging`             | level=INFO slow=40ms                                                                                                            |
+        |                                       |               | `auth`                | verifier=Tokens::new(…) scheme=Bearer header=authorization outlive_token=false                                                  |
+        |                                       |               | `rate_limit`          | key=identity per_second=200 burst=50 max_keys=65536                                                                             |
+        |                                       |               | `with(self.audit)`    |                                                                                                                                 |
+        | `/demo.v1.UserService/Chat`           | bidi_stream   | –                     |                                                                                                                                 |
+        | `/demo.v1.UserService/Flaky` \*       | unary         | `logging`             | level=INFO slow=40ms                                                                                                            |
+        |                                       |               | `rate_limit`          | key=peer per_second=1 burst=1 max_keys=65536                                                                                    |
+        |                                       |               | `retry`               | throttle=10/0.1 max_attempts=4 base_delay=500ms max_delay=30s multiplier=2.0 jitter=0.2 codes=[Unavailable, Aborted]            |
+        |                                       |               | `with(self.audit)`    |                                                                                                                                 |
+
+        - \* in part from Rust's names; to state it: `service = …`, `#[intercept(name = …)]`
+        - note: a client that goes away half way through its request stream is taken for one that has sent all, so such a call may end as `OK`; `interceptors::server::RequestCancellationLayer` at the server makes it `CANCELLED` (ImportUsers)
+    "#]].assert_eq(&Users::PLAN.to_markdown());
+}
+
+#[test]
+fn the_matrix_has_settings_only_where_methods_differ() {
+    expect![[r#"
+        | Method                                | Kind          | `logging`                             | `auth`                             | `rate_limit`                                   | `retry`                                                                                                                         | `with(self.audit)` | `with(Audit::new(…))` |
+        | ------------------------------------- | ------------- | ------------------------------------- | ---------------------------------- | ---------------------------------------------- | ------------------------------------------------------------------------------------------------------------------------------- | ------------------ | --------------------- |
+        | `/demo.v1.UserService/Login`          | unary         | fields=user,s3 level=DEBUG slow=500ms | –                                  | –                                              | throttle=10/0.1 max_attempts=4 base_delay=500ms max_delay=30s multiplier=2.0 jitter=0.2 codes=[Unavailable, Aborted]            | ✓                  | ✓                     |
+        | `/demo.v1.UserService/GetUser`        | unary         | level=INFO slow=40ms                  | scheme="" header=x-api-key         | key=metadata("x-api-key") per_minute=7 burst=7 | throttle=10/0.1 max_attempts=4 base_delay=500ms max_delay=30s multiplier=2.0 jitter=0.2 codes=[Unavailable, Aborted]            | ✓                  | –                     |
+        | `/demo.v1.UserService/ListUsers`      | server_stream | level=INFO slow=40ms                  | scheme=Bearer header=authorization | key=identity per_second=200 burst=50           | max_attempts=2 base_delay=100ms max_delay=1s multiplier=1.5 jitter=0.0 codes=[Unavailable, DeadlineExceeded] attempt_timeout=2s | ✓                  | –                     |
+        | `/demo.v1.UserService/ImportUsers` \* | client_stream | level=INFO slow=40ms                  | scheme=Bearer header=authorization | key=identity per_second=200 burst=50           | –                                                                                                                               | ✓                  | –                     |
+        | `/demo.v1.UserService/Chat`           | bidi_stream   | –                                     | –                                  | –                                              | –                                                                                                                               | –                  | –                     |
+        | `/demo.v1.UserService/Flaky` \*       | unary         | level=INFO slow=40ms                  | –                                  | key=peer per_second=1 burst=1                  | throttle=10/0.1 max_attempts=4 base_delay=500ms max_delay=30s multiplier=2.0 jitter=0.2 codes=[Unavailable, Aborted]            | ✓                  | –                     |
+    "#]].assert_eq(&Users::PLAN.to_matrix());
+}
+
+#[test]
+fn no_document_shows_a_literal_of_an_expression() {
+    for document in [Users::PLAN.to_markdown(), Users::PLAN.to_matrix()] {
+        assert!(!document.contains("s3cret"), "{document}");
+    }
+}
+
 struct Uploads;
 
 #[intercept(trace, logging)]

@@ -2,17 +2,44 @@
 
 use std::time::Duration;
 
-use examples::logs::{self, heading};
 use examples::tally::{Counts, Table, Tally};
 use examples::users::{Inbound, Users};
-use examples::{Error, scenes, serve};
+use examples::{Error, scenes, serve, story};
 use interceptors::Intercepted;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+const HELP: &str = "\
+Interceptors for tonic at work. Nothing has to be installed but Rust.
+
+  cargo run                                 a server and a client in one process; a story in 40 lines
+  RUST_LOG=info cargo run                   the same, with all that is logged
+  cargo run -p examples --bin server        the same server on 127.0.0.1:50051, until ctrl-c; takes an address
+  cargo run -p examples --bin client        the same client, for a second terminal; takes an address
+  cargo run -p examples --bin clients       clients that retry, hedge and keep deadlines, against a server that fails
+  cargo run -p examples --bin production    the recommended stacks, with metrics for Prometheus and spans for OpenTelemetry
+  cargo run -p examples --bin replicas      two replicas behind a proxy that share their limits in Redis
+  cargo run -p examples --bin custom        an interceptor of your own that reads the message
+  cargo run -p examples --bin policy        writes the policies as a document beside the protos
+  cargo run -p examples --features otlp --bin otlp    the exporter of OpenTelemetry behind a chain
+
+RUST_LOG chooses what is logged, NO_COLOR=1 turns colours off.
+";
+
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    logs::init();
+    if let Some(argument) = std::env::args().nth(1) {
+        print!("{HELP}");
+        return match argument.as_str() {
+            "--help" | "-h" | "help" => Ok(()),
+            unknown => Err(format!("`{unknown}` is none of these").into()),
+        };
+    }
+    story::init();
+    story::line(format_args!(
+        "A server and a client in one process; `cargo run -- --help` lists the other examples.{}",
+        story::legend()
+    ));
     let (calls, runs) = (Tally::default(), Tally::default());
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?.to_string();
@@ -23,20 +50,12 @@ async fn main() -> Result<(), Error> {
         _ = stopped.await;
     }));
 
-    heading(
-        "The policy",
-        "`Inbound::PLAN` and `Users::PLAN`: constants, ready for a snapshot test.",
-    );
-    print!("{}\n{}", Inbound::PLAN, Users::PLAN);
     scenes::play(&address).await?;
     let as_expected = tokio::time::timeout(Duration::from_secs(5), expected(&calls, &runs)).await;
     drop(stop);
     server.await??;
 
-    heading(
-        "What happened",
-        "As an interceptor of the example's own has counted it.",
-    );
+    story::line("What happened, as an interceptor of the example's own has counted it:");
     let plan = Users::PLAN;
     let (calls, runs) = (&calls, &runs);
     print!("{}", Table { plan, calls, runs });

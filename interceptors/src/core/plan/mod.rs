@@ -2,6 +2,7 @@ use std::fmt;
 
 use super::kind::{Kind, Side};
 
+mod document;
 mod entry;
 mod rules;
 mod value;
@@ -49,8 +50,9 @@ pub trait Intercepted<Policy> {
 
 /// The effective policy of a service: for each method its path, kind, and interceptors in order.
 ///
-/// [`Display`](fmt::Display) prints an aligned table and the [notes](Self::notes); `to_json` (feature `json`)
-/// prints JSON. Expressions show without their literals and arguments, so that no secret appears in either.
+/// [`Display`](fmt::Display) prints an aligned table and the [notes](Self::notes); [`to_markdown`](Self::to_markdown) and
+/// [`to_matrix`](Self::to_matrix) are for a document, and `to_json` (feature `json`) is for a program. Expressions show without
+/// their literals and arguments, so that no secret appears in any of them.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
     methods: &'static [&'static MethodPlan],
@@ -187,6 +189,13 @@ impl fmt::Display for Plan {
             );
             writeln!(f, "{}", line.trim_end())?;
         }
+        self.write_all_notes(f)
+    }
+}
+
+impl Plan {
+    /// What there is to say of the whole plan, each in a line.
+    fn write_all_notes(&self, f: &mut impl fmt::Write) -> fmt::Result {
         if self.methods.iter().any(|method| method.derived) {
             writeln!(
                 f,
@@ -202,13 +211,11 @@ impl fmt::Display for Plan {
         });
         self.write_notes(f, of_streams)
     }
-}
 
-impl Plan {
     /// Each note once, with the methods that it is about.
     fn write_notes<N: PartialEq + fmt::Display>(
         &self,
-        f: &mut fmt::Formatter<'_>,
+        f: &mut impl fmt::Write,
         of_methods: impl Iterator<Item = (&'static MethodPlan, N)>,
     ) -> fmt::Result {
         let mut notes: Vec<(N, Vec<&str>)> = Vec::new();

@@ -1,0 +1,41 @@
+//! The policies of the production example as a document, to be kept beside the protos.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use interceptors::Intercepted as _;
+
+use crate::production::{Inbound, Outbound, Users};
+
+/// Where the document is kept.
+#[must_use]
+pub fn path() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../proto/policy.md"))
+}
+
+/// The policies, each as a matrix and in full.
+#[must_use]
+pub fn document() -> String {
+    let policies = [
+        (
+            "What the server does with every call",
+            "Inbound",
+            Inbound::PLAN,
+        ),
+        ("What the service adds", "Users", Users::PLAN),
+        ("What clients do", "Outbound", Outbound::PLAN),
+    ];
+    let mut document = "# Who may call what\n\n\
+        `cargo run -p examples --bin policy` writes this file, and a test fails where it differs from the code.\n"
+        .to_owned();
+    for (title, name, plan) in policies {
+        // Writing to a `String` does not fail.
+        _ = write!(
+            document,
+            "\n## {title}: `{name}`\n\n{}\n{}",
+            plan.to_matrix(),
+            plan.to_markdown()
+        );
+    }
+    document
+}
