@@ -42,9 +42,9 @@ What the compiler says of a wrong attribute, why, and what to write.
 Each error has a code, which stands in front of its message: `error: [I0201] unknown interceptor …`. A code keeps its
 meaning in later versions; the words of its message may change.
 
-Below each code are cases from this project's tests: what the compiler says of them, and why. Names and values are those
-of the test. `{ … }` stands for methods that do not matter. A message that begins with `evaluation panicked` comes from a
-constant, which is checked when the compiler evaluates it.
+Below each code are cases from this project's tests: what the compiler says of them, and why. Names and values are
+those of the test. `{ … }` stands for methods that do not matter. A message that begins with `evaluation panicked` comes
+from a constant, which is checked when the compiler evaluates it.
 ";
 
 /// No line of the page is longer.
