@@ -1,5 +1,5 @@
 //! The attribute of the `interceptors` crate. Depend on that crate; this one has no interface of
-//! its own.
+//! its own. Its errors have codes, which the page `interceptors::errors` explains.
 
 extern crate proc_macro;
 

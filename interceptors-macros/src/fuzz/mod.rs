@@ -278,6 +278,7 @@ const ITEMS: &[&str] = &[
 /// What a user hardly writes, and the grammar lets them.
 #[rustfmt::skip]
 const ODD_ARGUMENTS: &[&str] = &[
+    "crate = invisible!(union)", "logging(slow = \"2s\" invisible!(,) level = \"debug\")",
     "crate = a::<b>", "with(let x = y)", "with(return)", "with(break 'a 1)",
     "auth(verifier = let x = y)", "with(a..)", "with(#[a] b)", "plan = a", "service = let x = 1",
     "retry(max = let x = 1)", "metadata(\"a\" = let x = 1)", "auth(token = X)",

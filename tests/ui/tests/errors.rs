@@ -5,7 +5,6 @@
 //! Only files are read, so this runs with any compiler.
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
@@ -83,8 +82,9 @@ fn page(cases: &[Case]) -> String {
     for explained in ALL {
         let of = explained.code.0 / 100;
         if group.replace(of) != Some(of) {
-            let (_, title) = GROUPS.iter().find(|(it, _)| *it == of).unwrap();
-            write!(page, "\n## {title}\n").unwrap();
+            let title = GROUPS.iter().find(|(it, _)| *it == of);
+            let (_, title) = title.expect("a title for each hundred");
+            page += &format!("\n## {title}\n");
         }
         section(&mut page, explained, cases);
     }
@@ -107,17 +107,14 @@ fn section(page: &mut String, explained: &Explained, cases: &[Case]) {
     } = explained;
     let cause = wrapped(&format!("**Cause.** {cause}"));
     let [wrong, right] = [wrong, right].map(|code| code_block(code));
-    write!(
-        page,
-        "\n### {code}: {title}\n\n{cause}\n**Wrong.**\n\n{wrong}\n**Right.**\n\n{right}"
-    )
-    .unwrap();
+    *page +=
+        &format!("\n### {code}: {title}\n\n{cause}\n**Wrong.**\n\n{wrong}\n**Right.**\n\n{right}");
     let own: Vec<&Case> = cases.iter().filter(|it| it.code() == Some(*code)).collect();
     own.iter().for_each(|case| show(page, case));
     if own.is_empty() {
         let mut all = cases.iter().flat_map(|case| &case.errors);
         match all.find(|error| code_of(error) == Some(*code)) {
-            Some(error) => write!(page, "\n{}", code_block(error)).unwrap(),
+            Some(error) => *page += &format!("\n{}", code_block(error)),
             None => assert!(
                 WITHOUT_A_CASE.contains(&code.0),
                 "no case in `fail` shows {code}"
@@ -133,7 +130,7 @@ fn show(page: &mut String, case: &Case) {
     let errors = code_block(&case.errors.join("\n\n"));
     let cause = wrapped(&format!("**Cause.** {}", case.cause));
     let cure = wrapped(&format!("**Cure.** {}", case.cure));
-    write!(page, "\n#### {}\n\n{errors}\n{cause}\n{cure}", case.title).unwrap();
+    *page += &format!("\n#### {}\n\n{errors}\n{cause}\n{cure}", case.title);
 }
 
 impl Case {
@@ -172,19 +169,19 @@ fn wrapped_by(text: &str, indent: &str) -> String {
     let mut out = String::new();
     let mut line = text.to_owned();
     while line.chars().count() > WIDTH {
-        let (most, _) = line.char_indices().nth(WIDTH).unwrap();
+        let (most, _) = line.char_indices().nth(WIDTH).expect("it is longer");
         let is_blank = |text: &str| text.trim_matches([' ', '|']).is_empty();
         let fits = most + usize::from(line[most..].starts_with(' '));
         let space = line[..fits].rfind(' ');
         let space = space.filter(|space| !is_blank(&line[..*space]));
         let rest = match space {
             Some(space) => {
-                writeln!(out, "{}", line[..space].trim_end()).unwrap();
+                out = out + line[..space].trim_end() + "\n";
                 &line[space + 1..]
             }
             None => {
-                let (last, _) = line.char_indices().nth(WIDTH - 1).unwrap();
-                writeln!(out, "{}…", &line[..last]).unwrap();
+                let (last, _) = line.char_indices().nth(WIDTH - 1).expect("it is longer");
+                out = out + &line[..last] + "…\n";
                 line[most..].split_once(' ').map_or("", |(_, rest)| rest)
             }
         };
@@ -255,6 +252,7 @@ fn each_message_of_ours_has_a_code() {
                 let (begin, message) = error.lines().next().unwrap().split_once(": ").unwrap();
                 match code_of(&error) {
                     Some(code) => {
+                        assert!(!message.contains("://"), "{file}: {message}");
                         assert!(ALL.iter().any(|it| it.code == code), "{file}: {message}");
                         // Without a code of rustc's it comes from the macro itself.
                         assert!(begin != "error" || code < OF_COMPILER, "{file}: {message}");
