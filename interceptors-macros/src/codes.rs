@@ -488,7 +488,7 @@ codes! {
         right: "#[intercept(retry(throttle(tokens = 10, ratio = 0.1), only = [\"/user.v1.UserService/GetUser\"]), hedge(delay = \"1ms\", throttle(tokens = 10, ratio = 0.1), only = [\"/user.v1.UserService/ListUsers\"]))]\nstruct Outbound;",
     }
 
-    // Kept for `interceptors`: the texts are in its traits and in its constant functions.
+    // The texts of these are in the traits and in the constant functions of `interceptors`.
     NOT_AN_INTERCEPTOR = 801 {
         title: "A type that is no interceptor",
         cause: "The value of `with` implements `Interceptor` for the messages of each method that it covers. This one implements it for none of them, or for others.",
@@ -563,7 +563,7 @@ codes! {
     }
     NOT_A_MOUNT = 813 {
         title: "A struct without the attribute",
-        cause: "The type is one that `#[intercept]` was put on, and that has what is asked of it: the server's `client_ip` or `auth`.",
+        cause: "`by` names the struct of a server. That struct has `#[intercept(server, …)]`, with `client_ip` or `auth` in its list.",
         wrong: "#[intercept(client_ip(by = Users))]",
         right: "#[intercept(client_ip(by = Inbound))]",
     }
