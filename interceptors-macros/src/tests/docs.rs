@@ -307,6 +307,7 @@ fn docs_have_the_tables_that_rows_make() {
         let text = with_tables(&read(page), &mut made);
         expect_file![root().join(page)].assert_eq(&text);
     }
+    let pages = PAGES.map(read).join("\n");
     for row in rows() {
         let has_settings =
             !row.settings.is_empty() || matches!(row.positional, Positional::Time { .. });
@@ -319,6 +320,9 @@ fn docs_have_the_tables_that_rows_make() {
             "no page shows the settings of `{name}`"
         );
         assert!(!row.says.is_empty(), "`{name}` has no description");
+        // The table of all entries links to it.
+        let heading = format!("\n# `{name}`\n");
+        assert!(pages.contains(&heading), "`{name}` has no section");
     }
     for table in ["entries", "words", "features"] {
         assert!(made.iter().any(|made| made == table), "{table}");
