@@ -2,7 +2,10 @@ use std::cell::RefCell;
 use std::fmt::Display;
 
 use proc_macro2::Span;
+use quote::ToTokens;
 use syn::spanned::Spanned;
+
+use crate::codes::{self, Code};
 
 /// Collects every error of one use of the attribute, so that the user sees them all at once.
 ///
@@ -14,16 +17,26 @@ impl Ctxt {
         Self(RefCell::new(Some(Vec::new())))
     }
 
-    pub(crate) fn error_at(&self, span: Span, message: impl Display) {
-        self.push(syn::Error::new(span, message));
+    pub(crate) fn error_at(&self, code: Code, span: Span, message: impl Display) {
+        self.push(code.error(span, message));
     }
 
-    pub(crate) fn error_on(&self, tokens: &impl Spanned, message: impl Display) {
-        self.error_at(tokens.span(), message);
+    pub(crate) fn error_on(&self, code: Code, tokens: &impl Spanned, message: impl Display) {
+        self.error_at(code, tokens.span(), message);
     }
 
+    /// What syn says has no code yet.
     pub(crate) fn push(&self, error: syn::Error) {
-        self.0.borrow_mut().get_or_insert_default().push(error);
+        let mut errors = self.0.borrow_mut();
+        let errors = errors.get_or_insert_default();
+        errors.extend(
+            error
+                .into_iter()
+                .map(|error| match error.to_string().starts_with("[I") {
+                    true => error,
+                    false => codes::UNREADABLE.error(error.span(), error),
+                }),
+        );
     }
 
     /// How many errors there are.
@@ -43,6 +56,22 @@ impl Ctxt {
             all
         });
         combined.map_or(Ok(()), Err)
+    }
+}
+
+impl Code {
+    pub(crate) fn error(self, span: Span, message: impl Display) -> syn::Error {
+        syn::Error::new(span, self.text(message))
+    }
+
+    /// From the first token to the last.
+    pub(crate) fn spanned(self, tokens: impl ToTokens, message: impl Display) -> syn::Error {
+        syn::Error::new_spanned(tokens, self.text(message))
+    }
+
+    /// The message of an error with this code.
+    pub(crate) fn text(self, message: impl Display) -> String {
+        format!("[{self}] {message}")
     }
 }
 

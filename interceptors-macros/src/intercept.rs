@@ -29,8 +29,3 @@ pub(crate) fn intercept_in_editor(args: &TokenStream, item: &TokenStream) -> Tok
     let error = checked.err().map(|error| error.into_compile_error());
     editor::in_editor(args, item, error.as_ref())
 }
-
-/// Whether rust-analyzer runs the macro: its server refuses to start without this variable.
-pub(crate) fn is_in_editor() -> bool {
-    std::env::var_os("RUST_ANALYZER_INTERNALS_DO_NOT_USE").is_some()
-}

@@ -1,9 +1,10 @@
 //! The attribute of the `interceptors` crate. Depend on that crate; this one has no interface of
-//! its own.
+//! its own. Its errors have codes, which the page `interceptors::errors` explains.
 
 extern crate proc_macro;
 
 mod check;
+mod codes;
 mod ctxt;
 mod entries;
 mod expand;
@@ -23,8 +24,13 @@ pub fn intercept(
     item: proc_macro::TokenStream,
 ) -> proc_macro::TokenStream {
     let (args, item) = (args.into(), item.into());
-    match intercept::is_in_editor() {
+    match is_in_editor() {
         false => intercept::intercept_tokens(args, item).into(),
         true => intercept::intercept_in_editor(&args, &item).into(),
     }
+}
+
+/// Whether rust-analyzer runs the macro: its server refuses to start without this variable.
+fn is_in_editor() -> bool {
+    std::env::var_os("RUST_ANALYZER_INTERNALS_DO_NOT_USE").is_some()
 }

@@ -1,15 +1,15 @@
 //! Any text as the attribute's arguments and as the item that it stands on, parted by a NUL.
-//! What the unit tests in `src/fuzz.rs` do at random, with the coverage as a guide.
+//! What `src/main.rs` does at random, with the coverage as a guide.
 //!
 //! In `interceptors-macros/fuzz`, with `cargo install cargo-fuzz`, the nightly toolchain and a C++
 //! compiler:
 //!
 //! ```text
 //! mkdir -p corpus/attribute
-//! cargo +nightly fuzz run attribute corpus/attribute seeds -- -max_len=4096
+//! cargo +nightly fuzz run --features guided attribute corpus/attribute seeds -- -max_len=4096
 //! ```
 //!
-//! What it finds comes to lie in `artifacts/attribute`; `cargo +nightly fuzz run attribute <file>`
+//! What it finds comes to lie in `artifacts/attribute`; `cargo +nightly fuzz run --features guided attribute <file>`
 //! runs it again.
 #![no_main]
 
@@ -19,6 +19,8 @@ use proc_macro2::TokenStream;
 // A crate of a procedural macro exports nothing else, so its sources are included.
 #[path = "../../src/check/mod.rs"]
 mod check;
+#[path = "../../src/codes.rs"]
+mod codes;
 #[path = "../../src/ctxt.rs"]
 mod ctxt;
 #[path = "../../src/entries/mod.rs"]
@@ -49,6 +51,7 @@ fuzz_target!(|text: &str| -> Corpus {
     let (Ok(args), Ok(item)) = (args.parse::<TokenStream>(), item.parse::<TokenStream>()) else {
         return Corpus::Reject;
     };
+    let _ = intercept::intercept_in_editor(&args, &item);
     let output = intercept::intercept_tokens(args, item.clone());
     if syn::parse2::<syn::Item>(item).is_ok() {
         let file = syn::parse2::<syn::File>(output);

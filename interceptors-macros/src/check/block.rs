@@ -2,6 +2,7 @@ use proc_macro2::Span;
 use syn::Type;
 
 use super::cover::{Covered, check_coverage, covered};
+use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::entries::chain::Chain;
 use crate::entries::entry::Listed;
@@ -182,20 +183,29 @@ fn check_method_attributes(
             let of_block = entries.iter().find(|entry| entry.key == *key);
             let Some(of_block) = of_block else {
                 let hint = cannot_skip(key, entries);
-                cx.error_on(name, format!("the block has no `{key}` to skip; {hint}"));
+                cx.error_on(
+                    codes::NOTHING_TO_SKIP,
+                    name,
+                    format!("the block has no `{key}` to skip; {hint}"),
+                );
                 skipped.push(key);
                 continue;
             };
             let is_given = |own: &Listed| own.key == *key && own.row.times != Times::Any;
             if skipped.contains(&key.as_str()) {
-                cx.error_on(name, format!("duplicate `{key}` in `skip`; take one out"));
+                cx.error_on(
+                    codes::NOTHING_TO_SKIP,
+                    name,
+                    format!("duplicate `{key}` in `skip`; take one out"),
+                );
             } else if args.entries.iter().any(is_given) {
                 let message = format!("`{key}` is skipped and given here; keep one of them");
-                cx.error_on(name, message);
+                cx.error_on(codes::NOTHING_TO_SKIP, name, message);
             }
             let access = of_block.entry.access();
             if access.is_some_and(|access| access.protected.is_some()) {
                 cx.error_on(
+                    codes::ACCESS_OF_THE_BLOCK,
                     name,
                     "the block's `auth` says of every method whether it is public; say it there",
                 );
@@ -207,7 +217,7 @@ fn check_method_attributes(
             if let Some(public_at) = of_block.and_then(|i| covered[i].public_at[index]) {
                 let name = &method.name;
                 let message = format!("`{name}` has an `auth` of its own, so it is not public");
-                cx.error_at(public_at, message);
+                cx.error_at(codes::ACCESS_OF_THE_BLOCK, public_at, message);
             }
         }
     }

@@ -1,4 +1,5 @@
 use super::cover::public;
+use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::entries::chain::Chain;
 use crate::entries::entry::Listed;
@@ -38,8 +39,10 @@ pub(super) fn chains(
                 }
             }
             (Spelled::Idempotent, _) if has_descriptors => {}
-            (Spelled::Idempotent, _) => cx.error_at(method.span, NO_DESCRIPTORS),
-            _ => cx.error_at(method.span, FULL_PATH),
+            (Spelled::Idempotent, _) => {
+                cx.error_at(codes::DESCRIPTORS, method.span, NO_DESCRIPTORS)
+            }
+            _ => cx.error_at(codes::NOT_A_METHOD, method.span, FULL_PATH),
         }
     }
     for entry in entries.iter().filter(|_| mount == Mount::Server) {
@@ -81,6 +84,7 @@ pub(super) fn chains(
                 };
                 if let Some(written) = written.as_ref().filter(|_| list[..i].iter().any(is_same)) {
                     cx.error_at(
+                        codes::DUPLICATE_METHOD,
                         method.span,
                         format!("duplicate method `{written}`; take one out"),
                     );

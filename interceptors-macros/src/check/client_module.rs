@@ -2,6 +2,7 @@ use proc_macro2::Span;
 use quote::ToTokens;
 
 use super::cover::{Covered, check_coverage, covered};
+use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::entries::chain::Chain;
 use crate::entries::entry::Listed;
@@ -55,7 +56,7 @@ pub(super) fn chains(
                     let message = format!(
                         "`{entry}` is for unary calls, and `{name}` is none; take it out here"
                     );
-                    cx.error_at(*span, message);
+                    cx.error_at(codes::UNARY_ONLY, *span, message);
                     covered[i].is_unsure = true;
                 }
                 continue;
@@ -82,6 +83,7 @@ pub(super) fn chains(
         for expr in entry.entry.expressions() {
             if let Some(this) = find_ident(expr.to_token_stream(), "self") {
                 cx.error_on(
+                    codes::NO_SELF_IN_GENERATED,
                     &this,
                     "a generated client holds nothing of yours, so there is no `self` here; name a `static`, or call a function",
                 );

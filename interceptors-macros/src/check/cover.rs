@@ -1,5 +1,6 @@
 use proc_macro2::Span;
 
+use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::entries::access::Protected;
 use crate::entries::chain::Chain;
@@ -67,6 +68,7 @@ fn decide(
         let name = method.name.as_str();
         match (public_at[i], protected_at[i]) {
             (Some(_), Some(span)) => names.cx.error_at(
+                codes::PUBLIC_AND_PROTECTED,
                 span,
                 format!("`{name}` is in `public` too; take it out of one of them"),
             ),
@@ -83,6 +85,7 @@ fn decide(
     };
     let undecided = undecided.join("`, `");
     names.cx.error_on(
+        codes::UNDECIDED,
         &protected.key,
         format!(
             "`{undecided}` {is} in neither `public` nor `protected`; add {them} to one of them"
@@ -107,6 +110,7 @@ pub(super) fn check_coverage(cx: &Ctxt, entries: &[Listed], covered: &[Covered],
         if !used && !replaced && !covered[i].is_unsure && !chains.is_empty() {
             let name = &entry.name;
             cx.error_on(
+                codes::COVERS_NOTHING,
                 name,
                 format!("`{name}` covers no method; take it out, or leave fewer out"),
             );

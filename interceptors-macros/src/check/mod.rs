@@ -10,6 +10,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::{Attribute, Expr, GenericArgument, Generics, Ident, Item, Path, PathArguments, Type};
 
+use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::entries::chain::Chain;
 use crate::entries::entry::Listed;
@@ -88,6 +89,7 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
         Annotated::Block(block) => {
             if mount == Mount::Stub && service.is_none() {
                 cx.error_on(
+                    codes::UNKNOWN_SERVICE,
                     &block.self_ty,
                     "which service this is cannot be seen here; add `service = \"user.v1.UserService\"`",
                 );
@@ -120,6 +122,7 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
             if let Some(listed) = entries.first() {
                 let service = &module.service;
                 cx.error_on(
+                    codes::OTHER_MOUNT,
                     &listed.name,
                     format!("a generated server has the policy of its service; list this on `impl {service} for …`, and leave the attribute on the module without arguments"),
                 );

@@ -1,5 +1,6 @@
 use syn::spanned::Spanned;
 
+use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::entries::chain::Chain;
 use crate::entries::entry::Listed;
@@ -20,6 +21,7 @@ pub(super) fn check_borrows(cx: &Ctxt, block: &ServiceImpl, entries: &[Listed], 
                 told.push(i);
                 let hedge = &entry.name;
                 cx.error_on(
+                    codes::TAKES_MUT_SELF,
                     hedge,
                     format!("`{hedge}` makes attempts at the same time, and `{name}` takes `&mut self`; let it take `&self`, or leave it out"),
                 );
@@ -32,6 +34,7 @@ pub(super) fn check_borrows(cx: &Ctxt, block: &ServiceImpl, entries: &[Listed], 
                 let span = place.map_or(entry.name.span(), Spanned::span);
                 let shown = place.map_or_else(|| "token = self".to_owned(), summary);
                 cx.error_at(
+                    codes::TAKES_MUT_SELF,
                     span,
                     format!("`{name}` takes `&mut self`, so nothing can be borrowed from it during the call; write `{shown}.clone()`, or let it take `&self`"),
                 );
@@ -56,6 +59,7 @@ pub(super) fn check_parted(cx: &Ctxt, entries: &[Listed], chains: &[Chain]) {
                 told.push(i);
                 let of = &chain.name;
                 cx.error_on(
+                    codes::PARTED_ENTRY,
                     name,
                     format!("another `{name}` covers `{of}` too; part the methods with `only` and `except`"),
                 );
@@ -92,6 +96,7 @@ pub(super) fn check_exclusions(cx: &Ctxt, entries: &[Listed], chains: &[Chain]) 
                 name => format!(" for `{name}`"),
             };
             cx.error_on(
+                codes::EXCLUSIVE_ENTRIES,
                 later,
                 format!("`{later}` cannot be given together with `{earlier}`{of}; keep one of them, or part the methods with `only`"),
             );

@@ -6,6 +6,7 @@ use super::entry::{Entry, Listed, Spot};
 use super::reader::Reader;
 use super::row::{OneOf, Places, Positional, Row, Setting, Start, Times, Value, enabled_by};
 use super::view::{View, as_list};
+use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::item::methods::Selector;
 use crate::text::config::Config;
@@ -142,9 +143,10 @@ impl Entry for Authorize {
             let public = public.join("`, `");
             let message =
                 format!("`{public}` {are} public, so there is nobody to authorize; {cure}");
-            cx.error_on(name, message);
+            cx.error_on(codes::PUBLIC_HAS_NO_IDENTITY, name, message);
         } else if unverified.len() == view.covered.len() && !view.covered.is_empty() {
             cx.error_on(
+                codes::NOBODY_VERIFIED,
                 name,
                 "nobody is verified yet where this stands; list `auth` before `authorize`",
             );
@@ -153,7 +155,7 @@ impl Entry for Authorize {
             let message = format!(
                 "nobody is verified in `{unverified}`; let `auth` cover what `authorize` does"
             );
-            cx.error_on(name, message);
+            cx.error_on(codes::NOBODY_VERIFIED, name, message);
         }
     }
 }

@@ -3,6 +3,7 @@
 use quote::ToTokens;
 use syn::{Expr, Type};
 
+use crate::codes;
 use crate::ctxt::Ctxt;
 
 /// The type of the struct.
@@ -13,6 +14,7 @@ pub(crate) fn read_mount(cx: &Ctxt, expr: &Expr) -> Option<Type> {
     };
     if ty.is_none() {
         cx.error_on(
+            codes::NOT_A_NAME,
             expr,
             "`by` must be the type of the server's struct, such as `by = Inbound`",
         );

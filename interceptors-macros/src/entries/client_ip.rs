@@ -9,6 +9,7 @@ use super::by::{read_mount, shown_mount};
 use super::entry::{Entry, Listed, Spot};
 use super::reader::Reader;
 use super::row::{DefaultValue, Fit, Places, Positional, Row, Setting, Value, enabled_by};
+use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::item::mount::Mount;
 use crate::text::config::Config;
@@ -111,6 +112,7 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
         Some((_, expr)) => {
             if literal(&expr).is_some() {
                 cx.error_on(
+                    codes::WRONG_TYPE,
                     &expr,
                     "`trusted` must be a list of networks, such as `trusted = [\"10.0.0.0/8\"]`",
                 );
@@ -129,6 +131,7 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
 fn networks(cx: &Ctxt, array: &ExprArray) -> Option<(TokenStream, String)> {
     if array.elems.is_empty() {
         cx.error_on(
+            codes::EMPTY,
             array,
             "`trusted` is empty; add the networks of your proxies, or take it out",
         );
@@ -140,6 +143,7 @@ fn networks(cx: &Ctxt, array: &ExprArray) -> Option<(TokenStream, String)> {
     for element in &array.elems {
         let Some(Lit::Str(text)) = literal(element) else {
             cx.error_on(
+                codes::WRONG_TYPE,
                 element,
                 "`trusted` is a list of strings, such as `\"10.0.0.0/8\"`; networks that are known at run time are a value: `trusted = self.proxies`",
             );
@@ -147,7 +151,11 @@ fn networks(cx: &Ctxt, array: &ExprArray) -> Option<(TokenStream, String)> {
         };
         match Network::read(&text.value()) {
             Ok(network) if networks.contains(&network) => {
-                cx.error_on(text, format!("duplicate `{network}`; take one out"));
+                cx.error_on(
+                    codes::DUPLICATE_VALUE,
+                    text,
+                    format!("duplicate `{network}`; take one out"),
+                );
                 is_fine = false;
             }
             Ok(network) => {
@@ -155,7 +163,7 @@ fn networks(cx: &Ctxt, array: &ExprArray) -> Option<(TokenStream, String)> {
                 networks.push(network);
             }
             Err(wrong) => {
-                cx.error_on(text, wrong);
+                cx.error_on(codes::NOT_A_NETWORK, text, wrong);
                 is_fine = false;
             }
         }

@@ -57,6 +57,13 @@ pub(crate) fn here(mount: Mount, on_method: bool) -> impl Iterator<Item = &'stat
     all.filter(move |word| word.on_method == on_method && word.places.has(mount))
 }
 
+/// Whether the attribute on an item has a setting of this name. `crate` is one too, and no name that an editor could offer.
+pub(super) fn is_of_block(name: &str) -> bool {
+    let mut of_block = KEYWORDS.iter().filter(|word| !word.on_method);
+    // `server` has no value.
+    name == "crate" || name != "server" && of_block.any(|word| word.name == name)
+}
+
 /// The lists of methods that each entry takes.
 pub(crate) static SELECTORS: [Setting; 2] = [
     Setting {

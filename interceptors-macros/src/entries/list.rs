@@ -11,6 +11,7 @@ use super::of_path;
 use super::reader::Reader;
 use super::row::Times;
 use super::{Known, TABLE};
+use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::item::methods::{is_identifier, is_service_name};
 use crate::item::mount::{Mount, Side};
@@ -68,22 +69,18 @@ pub(crate) fn parse_block_args(cx: &Ctxt, mount: Mount, tokens: TokenStream) -> 
                         "`server` belongs on a struct: `#[intercept(server, …)] struct Inbound { … }`"
                     }
                 };
-                cx.error_on(&arg.name, message);
+                cx.error_on(codes::PLACE_OF_SERVER, &arg.name, message);
             }
             continue;
         }
-        let is_setting = arg.path.is_none()
-            && matches!(
-                arg.name.to_string().as_str(),
-                "crate" | "service" | "plan" | "descriptors"
-            );
+        let is_setting = arg.path.is_none() && keywords::is_of_block(&arg.name.to_string());
         if !is_setting {
             list.entry(arg, &mut block.entries);
             continue;
         }
         if seen.contains(&arg.name) {
             let message = format!("duplicate setting `{}`; take one out", arg.name);
-            cx.error_on(&arg.name, message);
+            cx.error_on(codes::DUPLICATE_SETTING, &arg.name, message);
             continue;
         }
         seen.push(arg.name.clone());
@@ -102,10 +99,12 @@ impl BlockArgs {
                 }
             }
             ("crate", _) => cx.error_on(
+                codes::NO_VALUE,
                 &arg.name,
                 "`crate` needs a path: `crate = path::to::interceptors`",
             ),
             ("service", _) if mount.is_struct() || mount.is_module() => cx.error_on(
+                codes::NOT_HERE,
                 &arg.name,
                 match mount {
                     Mount::Channel => "a channel serves any service; take `service` out",
@@ -118,31 +117,35 @@ impl BlockArgs {
             ),
             ("service", ArgValue::Expr(expr)) => match literal(&expr) {
                 Some(Lit::Str(text)) if !is_service_name(&text.value()) => cx.error_on(
+                    codes::NOT_A_NAME,
                     text,
                     "not the full name of a service; write it as the proto has it, such as `\"user.v1.UserService\"`",
                 ),
                 None | Some(Lit::Str(_)) => self.service = Some(*expr),
                 Some(_) => cx.error_on(
+                    codes::NOT_A_NAME,
                     &expr,
                     "`service` must be a string, such as `\"user.v1.UserService\"`",
                 ),
             },
             ("service", _) => cx.error_on(
+                codes::NO_VALUE,
                 &arg.name,
                 "`service` needs a value: `service = \"user.v1.UserService\"`",
             ),
-            ("descriptors", _) if !mount.is_struct() => cx.error_on(&arg.name, DESCRIPTORS),
+            ("descriptors", _) if !mount.is_struct() => cx.error_on(codes::NOT_HERE, &arg.name, DESCRIPTORS),
             ("descriptors", ArgValue::Expr(expr)) => {
                 self.descriptors = Some(descriptors(cx, *expr));
             }
             ("descriptors", _) => cx.error_on(
+                codes::NO_VALUE,
                 &arg.name,
                 "`descriptors` needs a constant: `descriptors = crate::FILE_DESCRIPTOR_SET`",
             ),
             (_, ArgValue::Expr(expr)) => {
                 self.plan = cx.ok(syn::parse2(expr.into_token_stream()));
             }
-            _ => cx.error_on(&arg.name, "`plan` needs a type of yours: `plan = UsersPolicy`"),
+            _ => cx.error_on(codes::NO_VALUE, &arg.name, "`plan` needs a type of yours: `plan = UsersPolicy`"),
         }
     }
 }
@@ -159,12 +162,12 @@ pub(crate) fn parse_method_args(cx: &Ctxt, mount: Mount, tokens: TokenStream) ->
             _ if arg.path.is_some() => list.entry(arg, &mut method.entries),
             "name" => method.name(cx, arg),
             "skip" => method.skip(cx, arg),
-            "descriptors" => cx.error_on(&arg.name, DESCRIPTORS),
+            "descriptors" => cx.error_on(codes::OF_THE_BLOCK, &arg.name, DESCRIPTORS),
             "crate" | "service" | "plan" => {
                 let name = &arg.name;
                 let message =
                     format!("`{name}` belongs in the attribute on the block, not on a method");
-                cx.error_on(name, message);
+                cx.error_on(codes::OF_THE_BLOCK, name, message);
             }
             _ => list.entry(arg, &mut method.entries),
         }
@@ -176,16 +179,25 @@ impl MethodArgs {
     /// `name = "GetURL"`
     fn name(&mut self, cx: &Ctxt, Arg { name, value, .. }: Arg) {
         let ArgValue::Expr(expr) = value else {
-            cx.error_on(&name, "`name` needs a value: `name = \"GetURL\"`");
+            cx.error_on(
+                codes::NO_VALUE,
+                &name,
+                "`name` needs a value: `name = \"GetURL\"`",
+            );
             return;
         };
         match literal(&expr) {
             Some(Lit::Str(text)) if is_identifier(&text.value()) => {
                 if self.name.replace(text.clone()).is_some() {
-                    cx.error_on(&name, "duplicate setting `name`; take one out");
+                    cx.error_on(
+                        codes::DUPLICATE_SETTING,
+                        &name,
+                        "duplicate setting `name`; take one out",
+                    );
                 }
             }
             _ => cx.error_on(
+                codes::NOT_A_NAME,
                 &expr,
                 "`name` must be the name of the RPC, such as `\"GetURL\"`",
             ),
@@ -200,6 +212,7 @@ impl MethodArgs {
         };
         if skipped.is_empty() {
             cx.error_on(
+                codes::NO_VALUE,
                 &name,
                 "`skip` needs the name of an interceptor: `skip(retry)`",
             );
@@ -252,14 +265,14 @@ impl List<'_> {
         let earlier = entries.iter().find(is_again);
         if earlier.is_some_and(|earlier| earlier.row.times == Times::Once) {
             let message = format!("duplicate interceptor `{key}`; take one out");
-            self.cx.error_on(name, message);
+            self.cx.error_on(codes::DUPLICATE_ENTRY, name, message);
             return;
         }
         let known = match &arg.path {
             Some(path) if is_function_of_type(path) => {
                 let path = source(path);
                 let message = format!("an interceptor of yours is listed as `with({path}(…))`");
-                self.cx.error_on(&arg.path, message);
+                self.cx.error_on(codes::NOT_BY_FUNCTION, &arg.path, message);
                 return;
             }
             Some(_) => None,
@@ -277,7 +290,7 @@ impl List<'_> {
                     None => format!("{name}(…)"),
                 };
                 let message = format!("`{name}` takes its settings in parentheses: `{example}`");
-                self.cx.error_on(name, message);
+                self.cx.error_on(codes::NO_PARENTHESES, name, message);
                 return;
             }
         };
@@ -303,7 +316,12 @@ impl List<'_> {
         let row = match here.or(known().next()) {
             Some(known) => known.row,
             None => {
-                self.cx.error_on(name, self.unknown(&name.to_string()));
+                let code = match name.to_string().as_str() {
+                    "skip" | "name" if !self.on_method => codes::OF_THE_BLOCK,
+                    _ => codes::UNKNOWN_ENTRY,
+                };
+                self.cx
+                    .error_on(code, name, self.unknown(&name.to_string()));
                 return None;
             }
         };
@@ -330,14 +348,14 @@ impl List<'_> {
                     format!("`{name}` belongs on a service; a client has `{other}`")
                 }
             };
-            self.cx.error_on(name, message);
+            self.cx.error_on(codes::OTHER_SIDE, name, message);
             return None;
         }
         if !row.feature.is_enabled {
             let feature = row.feature.name;
             let message =
                 format!("to use `{name}`, enable the feature `{feature}` of `interceptors`");
-            self.cx.error_on(name, message);
+            self.cx.error_on(codes::MISSING_FEATURE, name, message);
             return None;
         }
         let Some(here) = here else {
@@ -350,7 +368,7 @@ impl List<'_> {
                 ),
                 _ => row.elsewhere.to_owned(),
             };
-            self.cx.error_on(name, message);
+            self.cx.error_on(codes::OTHER_MOUNT, name, message);
             return None;
         };
         Some(here)
@@ -427,6 +445,7 @@ fn descriptors(cx: &Ctxt, expr: Expr) -> Vec<Expr> {
     match expr {
         Expr::Array(list) if list.elems.is_empty() => {
             cx.error_on(
+                codes::EMPTY,
                 &list,
                 "`descriptors` is empty; name a constant, or take it out",
             );
@@ -454,6 +473,7 @@ fn as_path(cx: &Ctxt, expr: &Expr) -> Option<Path> {
         Expr::Group(group) => as_path(cx, &group.expr),
         _ => {
             cx.error_on(
+                codes::NOT_A_NAME,
                 expr,
                 "`crate` must be a path, such as `crate = my_interceptors`",
             );

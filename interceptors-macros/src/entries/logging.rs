@@ -11,6 +11,7 @@ use super::row::{
     DefaultValue, Fit, Looks, Positional, Row, Sees, Setting, Start, Value, enabled_by,
 };
 use super::site::Site;
+use crate::codes;
 use crate::item::mount::Mount;
 use crate::text::args::parse_value;
 use crate::text::config::Config;
@@ -84,6 +85,7 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
         fields = cx.ok(parse_fields.parse2(tokens))?;
         if reader.mount.is_struct() {
             cx.error_on(
+                codes::NOT_HERE,
                 &key,
                 match reader.mount {
                     Mount::Server => "a server's own interceptors run before the message is decoded, so it has no fields yet; write `logging(fields(…))` on the `impl` of the service",
@@ -93,6 +95,7 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
         }
         if fields.is_empty() {
             cx.error_on(
+                codes::MISSING_SETTING,
                 &key,
                 "`fields` needs a field: `fields(user = request.user_id)`",
             );
@@ -204,7 +207,7 @@ fn parse_fields(input: ParseStream<'_>) -> syn::Result<Vec<Field>> {
         }
         if !input.peek(Token![=]) {
             let message = format!("`{first}` needs a value: `{first} = request.{first}`");
-            return Err(syn::Error::new(first.span(), message));
+            return Err(codes::NO_VALUE.error(first.span(), message));
         }
         input.parse::<Token![=]>()?;
         let sigil = if input.parse::<Option<Token![%]>>()?.is_some() {

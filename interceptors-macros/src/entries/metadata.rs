@@ -7,6 +7,7 @@ use syn::{Expr, Lit, LitStr, Token};
 use super::entry::{Entry, Listed, Spot};
 use super::reader::Reader;
 use super::row::{Places, Positional, Row, Start, enabled_by};
+use crate::codes;
 use crate::text::args::parse_value;
 use crate::text::metadata::{base64, wrong_metadata_key, wrong_metadata_value};
 use crate::text::span::at;
@@ -69,13 +70,14 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
             "keys are strings: `\"{}\" = …`",
             key.to_string().replace('_', "-")
         );
-        cx.error_on(&key, message);
+        cx.error_on(codes::METADATA_KEY, &key, message);
         return None;
     }
     let nothing_else = rest.is_empty();
     let mut reading = reader.read(rest)?;
     if pairs.is_empty() && nothing_else {
         cx.error_on(
+            codes::MISSING_SETTING,
             &reader.name,
             "`metadata` needs a key and its value: `metadata(\"x-trace-id\" = trace_id())`",
         );
@@ -84,12 +86,12 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
     for pair in &pairs {
         let key = pair.key.value();
         if let Some(wrong) = wrong_metadata_key(&key) {
-            cx.error_on(&pair.key, wrong);
+            cx.error_on(codes::METADATA_KEY, &pair.key, wrong);
         } else if seen.contains(&key) {
             let message = format!("duplicate metadata key `{key}`; take one out");
-            cx.error_on(&pair.key, message);
+            cx.error_on(codes::DUPLICATE_VALUE, &pair.key, message);
         } else if let Some(wrong) = wrong_metadata_value(pair.is_binary(), &pair.value) {
-            cx.error_on(&pair.value, wrong);
+            cx.error_on(codes::METADATA_VALUE, &pair.value, wrong);
         }
         seen.push(key);
     }
@@ -118,7 +120,7 @@ fn parse_pairs(tokens: TokenStream) -> syn::Result<(Vec<Pair>, TokenStream)> {
             let key: LitStr = input.parse()?;
             if !input.peek(Token![=]) {
                 let message = format!("`{0}` needs a value: `{0} = …`", key.token());
-                return Err(syn::Error::new(key.span(), message));
+                return Err(codes::NO_VALUE.error(key.span(), message));
             }
             input.parse::<Token![=]>()?;
             let value = parse_value(input, &key.token().to_string(), key.span())?;

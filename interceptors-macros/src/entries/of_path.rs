@@ -10,6 +10,7 @@ use super::entry::{Entry, Listed, Spot};
 use super::reader::Reader;
 use super::row::{Fit, Row, Sees, Start};
 use super::site::Place;
+use crate::codes;
 use crate::item::mount::Side;
 use crate::text::args::{Arg, ArgValue, parse_value};
 use crate::text::config::Config;
@@ -68,6 +69,7 @@ pub(crate) fn read(
         };
         if let Some(this) = find_ident(value.clone(), "self") {
             reader.cx.error_on(
+                codes::SELF_IN_CONSTANT,
                 &this,
                 "the settings of an interceptor of another crate are constants, so there is no `self` here; keep the interceptor in a field, and write `with(self.field)`",
             );
@@ -199,6 +201,7 @@ impl Entry for OfPath {
                 format!("`{name}` belongs on a service; take it out of this client"),
             ),
         };
+        let message = codes::ENTRY_OF_OTHER_SIDE.text(message);
         let span = at(place.span);
         Some(quote_spanned! {span=> {
             const fn plan<E: __interceptors::Entry>(

@@ -2,6 +2,7 @@ use proc_macro2::{Span, TokenStream};
 use syn::Item;
 
 use super::list::{BlockArgs, MethodArgs, parse_block_args, parse_method_args};
+use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::item::annotated::{Annotated, parse_item};
 use crate::item::mount::Mount;
@@ -26,6 +27,7 @@ pub(crate) fn parse(args: TokenStream, item: TokenStream) -> syn::Result<Parsed>
         .map_or(Mount::Service, |item| Mount::of(item, &args));
     if !mount.is_enabled() {
         cx.error_at(
+            codes::MISSING_FEATURE,
             Span::call_site(),
             match mount {
                 Mount::ServerModule => {
@@ -71,10 +73,7 @@ pub(crate) fn parse(args: TokenStream, item: TokenStream) -> syn::Result<Parsed>
         // With a method missing, a list that names it would look wrong.
         _ => {
             cx.check()?;
-            Err(syn::Error::new(
-                Span::call_site(),
-                "the item cannot be read",
-            ))
+            Err(codes::UNREADABLE.error(Span::call_site(), "the item cannot be read"))
         }
     }
 }

@@ -7,6 +7,7 @@ use super::reader::Reader;
 use super::row::{
     DefaultValue, Fit, Looks, Places, Positional, Row, Sees, Setting, Times, Value, enabled_by,
 };
+use crate::codes;
 use crate::text::config::Config;
 use crate::text::span::at;
 use crate::text::tokens::is_punct;
@@ -82,7 +83,7 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
     for list in LISTS {
         if let Some((key, expr)) = reading.settings.expr(list) {
             let message = format!("`{key}` must be a list of fields: `{key} = [request.password]`");
-            cx.error_on(&expr, message);
+            cx.error_on(codes::WRONG_TYPE, &expr, message);
         }
     }
     let mut fields = None;
@@ -91,9 +92,10 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
             None => fields = Some((key.clone(), field_paths(cx, &key, &list))),
             Some((earlier, _)) if *earlier == key => {
                 let message = format!("duplicate setting `{key}`; take one out");
-                cx.error_on(&key, message);
+                cx.error_on(codes::DUPLICATE_SETTING, &key, message);
             }
             Some((earlier, _)) => cx.error_on(
+                codes::CONFLICTING_SETTINGS,
                 &key,
                 format!("`{key}` cannot be given together with `{earlier}`; keep one of them"),
             ),
@@ -101,6 +103,7 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
     }
     if fields.is_none() && cx.errors() == errors {
         cx.error_on(
+            codes::MISSING_SETTING,
             &reader.name,
             "`payload` does not say what is secret; add `show = [request.id]` for the fields that are logged, or `redact = [request.password]` for those that are not",
         );

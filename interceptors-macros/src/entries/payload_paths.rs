@@ -4,6 +4,7 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 
+use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::text::span::at;
 use crate::text::tokens::is_punct;
@@ -37,6 +38,7 @@ pub(super) fn field_paths(cx: &Ctxt, key: &Ident, list: &Group) -> Vec<FieldPath
     let mut paths: Vec<FieldPath> = Vec::new();
     if trees.is_empty() && key == "show" {
         cx.error_at(
+            codes::EMPTY,
             list.span(),
             "`show` names no field, so nothing would be logged; name one, or take `payload` out",
         );
@@ -52,6 +54,7 @@ pub(super) fn field_paths(cx: &Ctxt, key: &Ident, list: &Group) -> Vec<FieldPath
         };
         if paths.iter().any(|earlier| earlier.text == path.text) {
             cx.error_on(
+                codes::DUPLICATE_VALUE,
                 &path.message,
                 format!("duplicate field `{}`; take one out", path.text),
             );
@@ -63,15 +66,12 @@ pub(super) fn field_paths(cx: &Ctxt, key: &Ident, list: &Group) -> Vec<FieldPath
 
 fn field_path(trees: &[TokenTree], list: Span) -> syn::Result<FieldPath> {
     let Some((first, rest)) = trees.split_first() else {
-        return Err(syn::Error::new(
-            list,
-            "a field is missing between two commas",
-        ));
+        return Err(codes::FIELD_PATH.error(list, "a field is missing between two commas"));
     };
     let message = match first {
         TokenTree::Ident(name) if name == "request" || name == "response" => name.clone(),
         other => {
-            return Err(syn::Error::new(
+            return Err(codes::FIELD_PATH.error(
                 other.span(),
                 "a path begins with `request` or `response`: `request.password`",
             ));
@@ -92,7 +92,7 @@ fn field_path(trees: &[TokenTree], list: Span) -> syn::Result<FieldPath> {
                     Step::Field(name)
                 }
                 other => {
-                    return Err(syn::Error::new(
+                    return Err(codes::FIELD_PATH.error(
                         other.map_or(dot.span(), TokenTree::span),
                         format!("the name of a field follows: `{text}.name`"),
                     ));
@@ -104,7 +104,7 @@ fn field_path(trees: &[TokenTree], list: Span) -> syn::Result<FieldPath> {
             }
             TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket => {
                 if !group.stream().is_empty() {
-                    return Err(syn::Error::new(
+                    return Err(codes::FIELD_PATH.error(
                         group.span(),
                         "`[]` goes through every element; take out what is in it",
                     ));
@@ -113,7 +113,7 @@ fn field_path(trees: &[TokenTree], list: Span) -> syn::Result<FieldPath> {
                 Step::Repeated(group.span())
             }
             other => {
-                return Err(syn::Error::new(
+                return Err(codes::FIELD_PATH.error(
                     other.span(),
                     format!("expected a field (`{text}.name`), `?` or `[]`"),
                 ));
@@ -127,11 +127,11 @@ fn field_path(trees: &[TokenTree], list: Span) -> syn::Result<FieldPath> {
             steps,
             text,
         }),
-        Some(_) => Err(syn::Error::new(
+        Some(_) => Err(codes::FIELD_PATH.error(
             last.span(),
             "a path ends with a field; take this out, and the field counts as a whole",
         )),
-        None => Err(syn::Error::new(
+        None => Err(codes::FIELD_PATH.error(
             last.span(),
             format!("the name of a field follows: `{text}.name`"),
         )),

@@ -10,6 +10,7 @@ use super::row::{
 };
 use super::site::Place;
 use super::view::{View, as_list};
+use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::item::mount::Mount;
 use crate::text::config::Config;
@@ -228,14 +229,18 @@ fn read_sharing(reader: &Reader<'_>, reading: &mut Reading<'_>) -> Option<Config
     }
     if let Some(burst) = reading.key_of("burst") {
         let message = "`burst` belongs to `per_second`; add that, or take it out";
-        reader.cx.error_on(burst, message);
+        reader
+            .cx
+            .error_on(codes::BELONGS_TO_ANOTHER, burst, message);
     }
     match (policy, on_error) {
         (Some(Policy::Local), Some((_, expr, _))) => reader.cx.error_on(
+            codes::STORE_WITHOUT_ANSWER,
             &expr,
             "`on_error = local` needs a limit; add `per_second = 100`, or write `allow` or `deny`",
         ),
         (None, None) if reader.cx.errors() == errors => reader.cx.error_on(
+            codes::STORE_WITHOUT_ANSWER,
             store,
             "nothing says what happens when the store does not answer; add `on_error = allow` or `on_error = deny`, or a limit",
         ),
@@ -272,7 +277,11 @@ fn read_policy(cx: &Ctxt, expr: &Expr) -> Option<Policy> {
     let is = |name: &str| matches!(expr, Expr::Path(path) if path.path.is_ident(name));
     let found = Policy::ALL.into_iter().find(|(name, _)| is(name));
     if found.is_none() {
-        cx.error_on(expr, "`on_error` must be `allow`, `deny` or `local`");
+        cx.error_on(
+            codes::NOT_A_CHOICE,
+            expr,
+            "`on_error` must be `allow`, `deny` or `local`",
+        );
     }
     found.map(|(_, policy)| policy)
 }
@@ -293,13 +302,14 @@ fn read_key(cx: &Ctxt, expr: &Expr) -> Option<Key> {
             {
                 if name.value() == "authorization" {
                     cx.error_on(
+                        codes::LIMIT_BY_CREDENTIALS,
                         name,
                         "one token can be written in many ways, each with a limit of its own; use `key = identity`",
                     );
                     return None;
                 }
                 if let Some(wrong) = wrong_metadata_key(&name.value()) {
-                    cx.error_on(name, wrong);
+                    cx.error_on(codes::METADATA_KEY, name, wrong);
                     return None;
                 }
                 return Some(Key::Metadata(name.clone()));
@@ -308,6 +318,7 @@ fn read_key(cx: &Ctxt, expr: &Expr) -> Option<Key> {
         _ => {}
     }
     cx.error_on(
+        codes::NOT_A_CHOICE,
         expr,
         "`key` must be `peer`, `client_ip`, `identity` or `metadata(\"x-api-key\")`",
     );
@@ -417,6 +428,7 @@ impl Entry for RateLimit {
         if unverified.is_empty() {
             return;
         }
+        let mut code = codes::NOBODY_VERIFIED;
         let message = if unverified.len() == view.covered.len() {
             "nobody is verified yet where this limit stands; list `auth` before `rate_limit`"
                 .to_owned()
@@ -424,6 +436,7 @@ impl Entry for RateLimit {
             "what `auth` does not cover has no identity; name what it covers with `only = [\"/user.v1.UserService/Login\"]`"
                 .to_owned()
         } else {
+            code = codes::PUBLIC_HAS_NO_IDENTITY;
             let names = as_list(&unverified);
             let or = match names.contains('"') {
                 // There is nothing to put an entry of its own on.
@@ -432,7 +445,7 @@ impl Entry for RateLimit {
             };
             format!("public methods have no identity; leave them out with `except = [{names}]`{or}")
         };
-        cx.error_at(span, message);
+        cx.error_at(code, span, message);
     }
 }
 
@@ -455,7 +468,7 @@ fn check_client(cx: &Ctxt, view: &View<'_>, span: Span) {
             "`client_ip` does not cover `{names}`; let it do so, or leave {them} out here with `except = [{names}]`"
         )
     };
-    cx.error_at(span, message);
+    cx.error_at(codes::NO_CLIENT_ADDRESS, span, message);
 }
 
 impl RateLimit {

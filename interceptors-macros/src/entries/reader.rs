@@ -8,7 +8,9 @@ use syn::{Expr, Ident, Lit, Token};
 
 use super::access::{Access, Protected};
 use super::entry::{Entry, Listed};
+use super::keywords::SELECTORS;
 use super::row::{Positional, Row, Setting, Start, Value};
+use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::item::methods::{Selector, methods};
 use crate::item::mount::{Mount, Side};
@@ -108,7 +110,7 @@ impl<'a> Reader<'a> {
             if let Expr::Assign(_) = expr {
                 let name = &self.name;
                 let message = format!("`{name}` takes the time alone: `{name}(\"2s\")`");
-                self.cx.error_on(&expr, message);
+                self.cx.error_on(codes::NO_NAME_WANTED, &expr, message);
                 return None;
             }
             let value = self.values().duration(&self.name, &expr);
@@ -130,24 +132,25 @@ impl<'a> Reader<'a> {
     fn settings(&self, tokens: TokenStream) -> Settings<'a> {
         let all = self.row.settings;
         let mut names: Vec<&str> = self.here().map(|setting| setting.name).collect();
-        names.extend(["only", "except"]);
+        names.extend(SELECTORS.iter().map(|list| list.name));
         let nameless = |value: &TokenStream| self.row.nameless(value, self.mount);
         let instead = |name: &str| {
             if let Some(elsewhere) = all.iter().find(|setting| setting.name == name) {
                 let places = elsewhere.places.in_words();
-                return Some(format!("`{name}` belongs on {places}; take it out here"));
+                let message = format!("`{name}` belongs on {places}; take it out here");
+                return Some((codes::NOT_HERE, message));
             }
             if matches!(self.row.positional, Positional::Time { .. }) && TIMES.contains(&name) {
                 let entry = &self.name;
-                return Some(format!(
-                    "`{entry}` takes the time without a name: `{entry}(\"2s\")`"
-                ));
+                let message = format!("`{entry}` takes the time without a name: `{entry}(\"2s\")`");
+                return Some((codes::NO_NAME_WANTED, message));
             }
             let mut here = self.here();
             let meant = here
                 .find(|setting| setting.also_called.contains(&name))?
                 .name;
-            Some(format!("unknown setting `{name}`; did you mean `{meant}`?"))
+            let message = format!("unknown setting `{name}`; did you mean `{meant}`?");
+            Some((codes::UNKNOWN_SETTING, message))
         };
         let known = Known {
             names,
@@ -165,7 +168,7 @@ impl<'a> Reader<'a> {
             Value::Float(wrong) => values.float(key, expr, wrong),
             Value::Boolean => values.boolean(key, expr),
             Value::SomeText(empty) if matches!(literal(expr), Some(Lit::Str(it)) if it.value().is_empty()) => {
-                values.wrong(expr, empty)
+                values.wrong(codes::EMPTY, expr, empty)
             }
             Value::Text | Value::SomeText(_) => values.text(key, expr),
             Value::Texts => values.texts(key, expr),
@@ -188,7 +191,7 @@ impl<'a> Reader<'a> {
         let message = format!(
             "the value of `{key}` can neither await nor return; make it before, and keep it in `self` or in a `static`"
         );
-        self.cx.error_at(span, message);
+        self.cx.error_at(codes::SUSPENDS, span, message);
         true
     }
 
@@ -205,7 +208,7 @@ impl<'a> Reader<'a> {
             None => "name a constant".to_owned(),
         };
         let message = format!("`{key}` is a constant, so there is no `self` here; {instead}");
-        self.cx.error_on(&this, message);
+        self.cx.error_on(codes::SELF_IN_CONSTANT, &this, message);
         true
     }
 
@@ -217,7 +220,7 @@ impl<'a> Reader<'a> {
     ) -> Option<(Expr, TokenStream)> {
         let parser = |input: ParseStream<'_>| {
             if input.is_empty() {
-                return Err(syn::Error::new(self.name.span(), missing));
+                return Err(codes::MISSING_SETTING.error(self.name.span(), missing));
             }
             let expr = parse_value(input, &self.name.to_string(), self.name.span())?;
             input.parse::<Option<Token![,]>>()?;
@@ -236,7 +239,7 @@ impl<'a> Reader<'a> {
         {
             let message =
                 format!("`{key}` belongs in the attribute on the block: this is one method");
-            self.cx.error_on(key, message);
+            self.cx.error_on(codes::OF_THE_BLOCK, key, message);
         }
         let list = |(key, expr): (Ident, Expr)| methods(self.cx, self.mount, &key, &expr, false);
         match (only, except) {
@@ -323,7 +326,9 @@ impl Reading<'_> {
             && self.settings.is_complete
         {
             let message = format!("`{key}` belongs to `{other}`; add that, or take it out");
-            self.reader.cx.error_on(key, message);
+            self.reader
+                .cx
+                .error_on(codes::BELONGS_TO_ANOTHER, key, message);
         }
     }
 
@@ -354,7 +359,9 @@ impl Reading<'_> {
         let given: Option<Vec<_>> = given.into_iter().collect();
         let Some(given) = given else {
             if settings.is_complete {
-                self.reader.cx.error_on(key, missing);
+                self.reader
+                    .cx
+                    .error_on(codes::MISSING_SETTING, key, missing);
             }
             return None;
         };
@@ -376,7 +383,11 @@ impl Reading<'_> {
                 true => "write `skip(auth)` instead",
                 false => "take it out",
             };
-            cx.error_on(&key, format!("`{key}` names methods of the block; {hint}"));
+            cx.error_on(
+                codes::OF_THE_BLOCK,
+                &key,
+                format!("`{key}` names methods of the block; {hint}"),
+            );
         }
         let methods = methods(cx, mount, &key, expr, true);
         if is_public {
@@ -389,6 +400,7 @@ impl Reading<'_> {
                 _ => "a channel",
             };
             cx.error_on(
+                codes::NOT_HERE,
                 &key,
                 format!("{what} serves any service, so there is no list of all methods; take `protected` out"),
             );
@@ -401,6 +413,7 @@ impl Reading<'_> {
         let cx = self.reader.cx;
         if self.reader.on_method {
             cx.error_on(
+                codes::OF_THE_BLOCK,
                 key,
                 "`per` belongs in the attribute on the block: this is one method",
             );
@@ -410,7 +423,11 @@ impl Reading<'_> {
             self.shown.push(("per".to_owned(), "service".to_owned()));
             self.per = Per::Service;
         } else if !is("method") {
-            cx.error_on(expr, "`per` must be `method` or `service`");
+            cx.error_on(
+                codes::NOT_A_CHOICE,
+                expr,
+                "`per` must be `method` or `service`",
+            );
         }
     }
 
@@ -434,7 +451,7 @@ impl Reading<'_> {
         for one_of in row.one_of {
             let is_given = has_value || one_of.names.iter().any(|name| self.key_of(name).is_some());
             if one_of.places.has(mount) && !is_given && self.settings.is_complete {
-                cx.error_on(&self.reader.name, one_of.missing);
+                cx.error_on(codes::MISSING_SETTING, &self.reader.name, one_of.missing);
             }
         }
     }

@@ -9,6 +9,7 @@ use super::entry::Listed;
 use super::reader::{Reader, Reading};
 use super::row::{Setting, Value};
 use super::throttle::Throttle;
+use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::text::literals::{is_negative, literal};
 use crate::text::settings::Settings;
@@ -51,7 +52,7 @@ fn read_parts(reader: &Reader<'_>, key: Ident, tokens: TokenStream) -> Option<Th
     let [Some(tokens), Some(ratio)] = parts.map(|part| settings.expr(part.name)) else {
         if settings.is_complete {
             let message = "`throttle` needs both: `throttle(tokens = 10, ratio = 0.1)`";
-            reader.cx.error_on(&key, message);
+            reader.cx.error_on(codes::MISSING_SETTING, &key, message);
         }
         return None;
     };
@@ -129,7 +130,7 @@ pub(crate) fn share(cx: &Ctxt, entries: &mut [Listed]) {
         if throttle.compared != compared {
             let message =
                 format!("`retry` and `hedge` share one throttle; write `{written}` in both");
-            cx.error_on(&throttle.key, message);
+            cx.error_on(codes::TWO_THROTTLES, &throttle.key, message);
         }
         throttle.owner = Some((name.clone(), i));
         for (setting, shown) in &mut listed.shown {

@@ -4,6 +4,7 @@ use syn::Expr;
 use super::entry::{Entry, Listed, Spot};
 use super::reader::Reader;
 use super::row::{Fit, Positional, Row, Sees, Start, Times};
+use crate::codes;
 use crate::text::summary::summary;
 
 pub(crate) static ROW: Row = Row {
@@ -28,6 +29,7 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
     let (expr, rest) = reader.value_and_rest(tokens, missing)?;
     if let Expr::Closure(closure) = &expr {
         reader.cx.error_on(
+            codes::CLOSURE,
             closure,
             "a closure is no interceptor; implement `Interceptor` for a type, and give `with` a value of it",
         );

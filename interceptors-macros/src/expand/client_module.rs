@@ -9,6 +9,7 @@ use super::chain::{Links, Part};
 use super::common::{entries, hide_secrets, imports, plan_impl};
 use super::policy::{self, Of, Policies, Split, may_be_kept};
 use crate::check::Checked;
+use crate::codes;
 use crate::entries::chain::Chain;
 use crate::entries::site::{Messages, Site};
 use crate::item::client_module::{ClientMethod, ClientModule, is_of};
@@ -352,9 +353,9 @@ fn constants(
                 "messages that are `Clone` and `prost::Message`",
             ),
         };
-        let message = format!(
+        let message = codes::NOT_REPEATABLE.text(format_args!(
             "`{name}` needs {what}, and that of `{of}` is not; leave the method out with `except = [{of}]`"
-        );
+        ));
         quote_spanned!(span=> const _: () = ::core::assert!(#can, #message);)
     });
     quote! {

@@ -5,6 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use crate::check::Checked;
+use crate::codes;
 use crate::entries::entry::Listed;
 use crate::entries::row::Times;
 use crate::item::methods::{MethodRef, Selector, Spelled};
@@ -81,6 +82,7 @@ pub(super) fn described(checked: &Checked, others: &[Ident]) -> Described {
 fn table(checked: &Checked, other: &Ident) -> TokenStream {
     // Large sets may take more than the two million steps after which the lint speaks.
     let allow = quote!(#[allow(long_running_const_eval)]);
+    let no_set = codes::DESCRIPTORS.text(NO_SET);
     let sets = checked.descriptors.iter().enumerate().map(|(n, expr)| {
         let span = at(expr.span());
         let name = Ident::new(&format!("__DESCRIPTORS_{n}"), span);
@@ -89,7 +91,7 @@ fn table(checked: &Checked, other: &Ident) -> TokenStream {
             const #name: &[::core::primitive::u8] = #expr;
             #allow
             const #size: __interceptors::Size = __interceptors::Size::of(#name);
-            const _: () = ::core::assert!(#size.is_sound, #NO_SET);
+            const _: () = ::core::assert!(#size.is_sound, #no_set);
         };
         (items, (name, size))
     });
@@ -176,6 +178,7 @@ fn literal(method: &MethodRef) -> Option<TokenStream> {
         // Plain HTTP is in no descriptor.
         _ => return None,
     };
+    let message = codes::DESCRIPTORS.text(message);
     Some(quote_spanned!(span=> const _: () = ::core::assert!(#holds, #message);))
 }
 
@@ -188,8 +191,9 @@ fn unary(listed: &Listed) -> Vec<TokenStream> {
     let paths = paths.filter_map(|method| Some((method.span, method.path()?)));
     let assertions = paths.map(|(span, path)| {
         let entry = &listed.name;
-        let message =
-            format!("`{entry}` is for unary calls, and `{path}` is none; take it out here");
+        let message = codes::UNARY_ONLY.text(format_args!(
+            "`{entry}` is for unary calls, and `{path}` is none; take it out here"
+        ));
         quote_spanned! {at(span)=>
             const _: () = ::core::assert!(__METHODS.may_be_unary(#path), #message);
         }
@@ -209,13 +213,13 @@ fn pairs(checked: &Checked) -> TokenStream {
         let name = &later.name;
         let message = if earlier.excludes(later) || later.excludes(earlier) {
             let earlier = &earlier.name;
-            format!(
+            codes::EXCLUSIVE_ENTRIES.text(format_args!(
                 "`{name}` cannot be given together with `{earlier}`, and a method in `descriptors` has both; keep one of them, or part the methods with `only`"
-            )
+            ))
         } else if later.row.times == Times::Parted && earlier.key == later.key {
-            format!(
+            codes::PARTED_ENTRY.text(format_args!(
                 "another `{name}` covers a method in `descriptors` too; part the methods with `only` and `except`"
-            )
+            ))
         } else {
             return None;
         };

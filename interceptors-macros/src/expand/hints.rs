@@ -4,7 +4,7 @@
 //! `interceptors::__ide`, methods in lists name the methods, and values stand in a function that can see `self`. Only the text
 //! counts here, for it may be half typed.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
 use syn::{Attribute, FnArg, Generics, ImplItem, Item, Path, ReturnType, Type, parse_quote};
 
@@ -470,7 +470,13 @@ impl Hints<'_> {
     }
 
     fn path(&mut self, path: &TokenStream) {
-        let last = path.clone().into_iter().last();
+        // A macro may have put an invisible group around the path.
+        let mut last = path.clone().into_iter().last();
+        while let Some(TokenTree::Group(group)) = &last
+            && group.delimiter() == Delimiter::None
+        {
+            last = group.stream().into_iter().last();
+        }
         self.values.extend(match last {
             Some(TokenTree::Ident(_)) => quote!(use #path as _;),
             // The last name is not there yet.

@@ -4,6 +4,7 @@ use syn::{GenericParam, Generics, ImplItem, Item, WherePredicate, parse_quote};
 
 use super::common::{imports, plan_impl};
 use crate::check::Checked;
+use crate::codes;
 use crate::item::server_module::{ServerMethod, ServerModule};
 use crate::text::tokens::find_ident;
 
@@ -65,10 +66,10 @@ pub(crate) fn expand(checked: &Checked, module: &ServerModule) -> TokenStream {
     let object = object(module);
     let of_self = object_of(module, &quote!(Self));
     let policy: WherePredicate = parse_quote!(#inner: __HasPolicy);
-    let message = format!(
+    let message = codes::NO_POLICY.text(format_args!(
         "put `#[intercept(…)]` on `impl {} for {{Self}}`",
         module.service
-    );
+    ));
     let own = own(module);
     let (own_generics, _, own_where) = own.split_for_impl();
     let mut found = own.clone();

@@ -3,6 +3,7 @@ use syn::{Item, ItemStruct, Path};
 use super::client_module::{self, ClientModule};
 use super::server_module::{self, ServerModule, is_server};
 use super::service::{ServiceImpl, parse_block};
+use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::text::attributes::holds_ours;
 
@@ -29,6 +30,7 @@ pub(crate) fn parse_item(cx: &Ctxt, krate: &Path, item: Item) -> Option<Annotate
         .find(|attribute| holds_ours(attribute, krate))
     {
         cx.error_on(
+            codes::TWO_ATTRIBUTES,
             second.path(),
             "one `#[intercept(…)]` for each item; put both lists in one",
         );
@@ -41,6 +43,7 @@ pub(crate) fn parse_item(cx: &Ctxt, krate: &Path, item: Item) -> Option<Annotate
         Item::Mod(module) => client_module::parse(cx, module).map(Annotated::ClientModule),
         Item::Struct(item) if client_module::is_generated(&item) => {
             cx.error_on(
+                codes::GENERATED_STRUCT,
                 &item.ident,
                 "this is a generated client, whose methods an attribute on the struct cannot see; in `build.rs`, give it to `client_mod_attribute(\"package\", …)`",
             );
@@ -49,6 +52,7 @@ pub(crate) fn parse_item(cx: &Ctxt, krate: &Path, item: Item) -> Option<Annotate
         Item::Struct(item) => Some(Annotated::Channel(item)),
         Item::Fn(method) if method.sig.receiver().is_some() => {
             cx.error_on(
+                codes::METHOD_ALONE,
                 &method.sig.ident,
                 "on a method, `#[intercept]` changes what the block's says; put one on the block too, above `#[tonic::async_trait]`. If the block has one, write `#[intercept(…)]` on the method: a renamed import is not recognised there",
             );
@@ -56,13 +60,14 @@ pub(crate) fn parse_item(cx: &Ctxt, krate: &Path, item: Item) -> Option<Annotate
         }
         Item::Trait(item) => {
             cx.error_on(
+                codes::TRAIT_DEFINITION,
                 &item.ident,
                 "`#[intercept]` belongs on an `impl` of this trait: what runs in front of a method is part of the service, not of its interface",
             );
             None
         }
         other => {
-            cx.error_on(&other, WHERE_IT_BELONGS);
+            cx.error_on(codes::WRONG_ITEM, &other, WHERE_IT_BELONGS);
             None
         }
     }

@@ -7,6 +7,7 @@ use syn::{
     TypeParamBound,
 };
 
+use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::text::tokens::{find_ident, has_path, ungroup};
 
@@ -45,7 +46,7 @@ const OTHER_TONIC: &str = "this was generated for tonic 0.13 or earlier, and `in
 pub(super) fn is_of_other_tonic(cx: &Ctxt, module: &ItemMod) -> bool {
     let is_other = has_path(module.to_token_stream(), &["tonic", "codec", "ProstCodec"]);
     if is_other {
-        cx.error_on(&module.ident, OTHER_TONIC);
+        cx.error_on(codes::OTHER_TONIC, &module.ident, OTHER_TONIC);
     }
     is_other
 }
@@ -56,6 +57,7 @@ pub(crate) fn parse(cx: &Ctxt, mut module: ItemMod) -> Option<ClientModule> {
     }
     let Some((_, items)) = &mut module.content else {
         cx.error_on(
+            codes::HIDDEN_METHODS,
             &module,
             "this module is in another file, which an attribute cannot see; in `build.rs`, give the attribute to `client_mod_attribute(\"package\", …)`",
         );
@@ -63,6 +65,7 @@ pub(crate) fn parse(cx: &Ctxt, mut module: ItemMod) -> Option<ClientModule> {
     };
     if let [Item::Macro(call), ..] = &items[..] {
         cx.error_on(
+            codes::HIDDEN_METHODS,
             &call.mac.path,
             "what this macro includes cannot be seen here; in `build.rs`, give the attribute to `client_mod_attribute(\"package\", …)`",
         );
@@ -71,6 +74,7 @@ pub(crate) fn parse(cx: &Ctxt, mut module: ItemMod) -> Option<ClientModule> {
     let client = items.iter().find_map(client_of);
     let Some(client) = client else {
         cx.error_on(
+            codes::NOT_AS_GENERATED,
             &module.ident,
             "this is no client's module, as tonic's code generator writes it: it has no `struct …Client<T> { inner: tonic::client::Grpc<T> }`; one that you wrote takes the attribute on its `impl`",
         );
@@ -96,6 +100,7 @@ pub(crate) fn parse(cx: &Ctxt, mut module: ItemMod) -> Option<ClientModule> {
     }
     let Some((generics, self_ty)) = generics else {
         cx.error_on(
+            codes::NOT_AS_GENERATED,
             &client,
             "this client has no `impl<T>` with methods, as tonic's code generator writes it",
         );
@@ -155,6 +160,7 @@ fn parse_method(cx: &Ctxt, method: &ImplItemFn) -> Option<ClientMethod> {
     let found = find(method);
     if found.is_none() {
         cx.error_on(
+            codes::NOT_AS_GENERATED,
             &method.sig.ident,
             "this method is not as the code generator of tonic 0.14 writes it, so it cannot be intercepted",
         );

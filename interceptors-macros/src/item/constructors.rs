@@ -3,6 +3,7 @@ use quote::{ToTokens, quote};
 use syn::{Block, FnArg, ImplItem, ImplItemFn, Item, Pat, PatIdent, Stmt};
 
 use super::client_module::{ClientModule, is_of};
+use crate::codes;
 use crate::ctxt::Ctxt;
 
 /// Reports what cannot be made to remember whether its channel is encrypted.
@@ -43,7 +44,7 @@ pub(crate) fn remembering(constructor: &ImplItemFn, krate: &impl ToTokens) -> sy
                 ..
             }) => Some(ident),
             other => {
-                return Err(syn::Error::new_spanned(
+                return Err(codes::NOT_AS_GENERATED.spanned(
                     other,
                     "`auth` has to look at this argument, which needs a name for that; write it as tonic's code generator does, such as `origin`",
                 ));
@@ -81,7 +82,7 @@ pub(crate) fn remembering(constructor: &ImplItemFn, krate: &impl ToTokens) -> sy
         }
     };
     syn::parse2(body).map_err(|_| {
-        syn::Error::new(
+        codes::NOT_AS_GENERATED.error(
             constructor.sig.ident.span(),
             "this is not as the code generator of tonic 0.14 writes it, so `auth` cannot see here whether the channel is encrypted",
         )

@@ -4,6 +4,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, Ident, Lit};
 
 use super::mount::Mount;
+use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::text::literals::literal;
 
@@ -119,12 +120,12 @@ pub(crate) fn methods(
             }
             _ => format!("`{key}` must be a list of methods: `{key} = [login]`"),
         };
-        cx.error_on(expr, message);
+        cx.error_on(codes::NOT_A_METHOD, expr, message);
         return Vec::new();
     };
     if list.elems.is_empty() && !may_be_empty {
         let message = format!("`{key}` names no method; name one, or take it out");
-        cx.error_on(expr, message);
+        cx.error_on(codes::EMPTY, expr, message);
     }
     let methods = list.elems.iter();
     methods
@@ -156,6 +157,7 @@ fn method(cx: &Ctxt, mount: Mount, expr: &Expr) -> Option<MethodRef> {
     };
     let Some(spelled) = spelled else {
         cx.error_on(
+            codes::NOT_A_METHOD,
             expr,
             match mount {
                 Mount::Channel => FULL_PATH,

@@ -4,6 +4,7 @@ use syn::{Expr, Lit, LitStr, Path};
 
 use super::methods::{MethodRef, Spelled};
 use super::service::Method;
+use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::text::literals::literal;
 use crate::text::tokens::without_arguments;
@@ -95,6 +96,7 @@ pub(crate) fn named<'a>(
             if other.rpc == named.rpc && !(has_cfg && other_has_cfg) {
                 let (a, b, rpc) = (&other.name, &named.name, &named.rpc);
                 cx.error_at(
+                    codes::SAME_RPC,
                     method.ident().span(),
                     format!("`{a}` and `{b}` are both the RPC `{rpc}` here; say which is which with `#[intercept(name = \"…\")]`"),
                 );
@@ -164,7 +166,8 @@ impl<'a> Names<'a> {
                     "duplicate method `{}`; take one out",
                     self.methods[indices[0]].name
                 );
-                self.cx.error_at(method_ref.span, message);
+                self.cx
+                    .error_at(codes::DUPLICATE_METHOD, method_ref.span, message);
             }
             self.unresolved += usize::from(indices.is_empty());
             for index in indices {
@@ -216,12 +219,14 @@ impl<'a> Names<'a> {
         {
             let (a, b) = (&self.methods[*first].name, &self.methods[*other].name);
             self.cx.error_at(
+                codes::AMBIGUOUS_METHOD,
                 method_ref.span,
                 format!("this could be `{a}` or `{b}`; write the method's Rust name"),
             );
         }
         if found.is_empty() {
             self.cx.error_at(
+                codes::UNKNOWN_METHOD,
                 method_ref.span,
                 self.no_such_method(&method_ref.spelled, written),
             );
@@ -244,6 +249,7 @@ impl<'a> Names<'a> {
             }
             ServiceName::Derived(_) => {
                 self.cx.error_at(
+                    codes::UNKNOWN_SERVICE,
                     span,
                     format!("the full name of this service is not known here; add `service = \"{service}\"`, or name the method alone"),
                 );
@@ -263,6 +269,7 @@ impl<'a> Names<'a> {
         }
         if own != service {
             self.cx.error_at(
+                codes::OTHER_SERVICE,
                 span,
                 format!("this is the service `{own}`, not `{service}`; a path here begins with `/{own}/`"),
             );

@@ -7,6 +7,7 @@ use syn::{
 };
 
 use super::client_module::{client_of, is_of, is_of_other_tonic};
+use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::text::tokens::find_ident;
 
@@ -58,12 +59,12 @@ pub(crate) fn parse(cx: &Ctxt, mut module: ItemMod) -> Option<ServerModule> {
     let name = module.ident.clone();
     let found = find(&mut module);
     let Some((server, block)) = found else {
-        cx.error_on(&name, NOT_AS_GENERATED);
+        cx.error_on(codes::NOT_AS_GENERATED, &name, NOT_AS_GENERATED);
         return None;
     };
     let parsed = read(cx, module, server, block);
     if parsed.is_none() && cx.errors() == 0 {
-        cx.error_on(&name, NOT_AS_GENERATED);
+        cx.error_on(codes::NOT_AS_GENERATED, &name, NOT_AS_GENERATED);
     }
     parsed
 }
@@ -124,7 +125,7 @@ fn read(cx: &Ctxt, module: ItemMod, server: Ident, block: ItemImpl) -> Option<Se
             match &arm.pat {
                 Pat::Wild(_) => continue,
                 other => {
-                    cx.error_on(other, NOT_AS_GENERATED);
+                    cx.error_on(codes::NOT_AS_GENERATED, other, NOT_AS_GENERATED);
                     continue;
                 }
             }
@@ -135,6 +136,7 @@ fn read(cx: &Ctxt, module: ItemMod, server: Ident, block: ItemImpl) -> Option<Se
         };
         if method.is_none() {
             cx.error_on(
+                codes::NOT_AS_GENERATED,
                 literal,
                 "what is called at this path is not as the code generator of tonic 0.14 writes it, so it cannot be intercepted",
             );

@@ -10,6 +10,7 @@ use syn::{
 };
 
 use super::mount::Mount;
+use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::text::attributes::{conditional, is_cfg, is_lint_level, is_ours, meant, plain_attrs};
 use crate::text::tokens::{associated_type, find_ident, ungroup};
@@ -89,6 +90,7 @@ pub(super) fn parse_block(cx: &Ctxt, krate: &Path, block: ItemImpl) -> Option<Se
     }
     if let Some(unsafety) = &block.unsafety {
         cx.error_on(
+            codes::NOT_AN_RPC,
             unsafety,
             "a service's trait is not unsafe; take `unsafe` out",
         );
@@ -133,7 +135,7 @@ pub(super) fn parse_block(cx: &Ctxt, krate: &Path, block: ItemImpl) -> Option<Se
                 }
             }
             ImplItem::Const(item) if mount == Mount::Stub => {
-                cx.error_on(&item.ident, "this is no RPC; move it to an `impl` of its own");
+                cx.error_on(codes::NOT_AN_RPC, &item.ident, "this is no RPC; move it to an `impl` of its own");
             }
             ImplItem::Type(mut item) => {
                 item.attrs = plain_attrs(item.attrs);
@@ -141,14 +143,16 @@ pub(super) fn parse_block(cx: &Ctxt, krate: &Path, block: ItemImpl) -> Option<Se
             }
             ImplItem::Const(item) => service.consts.push(quote::quote!(#item)),
             ImplItem::Macro(item) => cx.error_on(
+                codes::HIDDEN_METHODS,
                 &item.mac.path,
                 "what this macro makes cannot be seen here, so its methods would go unguarded; write them out, or put `#[intercept]` inside the macro, on the whole `impl`",
             ),
-            other => cx.error_on(&other, "this item cannot be read, so it would go unguarded"),
+            other => cx.error_on(codes::UNREADABLE, &other, "this item cannot be read, so it would go unguarded"),
         }
     }
     if service.methods.is_empty() && cx.errors() == errors {
         cx.error_on(
+            codes::NO_METHODS,
             &service.self_ty,
             "there is no method in this `impl`, so no interceptor would ever run; write the RPC methods here, or take `#[intercept]` out",
         );
@@ -218,8 +222,10 @@ fn by_condition(mut method: ImplItemFn, krate: &Path) -> Vec<ImplItemFn> {
         0 => method.attrs[i] = ours,
         // Only the compiler knows whether two conditions hold at once.
         _ => {
+            let message = codes::TWO_ATTRIBUTES
+                .text("one `#[intercept(…)]` for each method; put both in one");
             let error = quote_spanned! {ours.path().span()=>
-                ::core::compile_error!("one `#[intercept(…)]` for each method; put both in one");
+                ::core::compile_error!(#message);
             };
             method
                 .block
@@ -252,6 +258,7 @@ fn parse_method(
         if is_ours(&attribute, krate) {
             if std::mem::replace(&mut seen, true) {
                 cx.error_on(
+                    codes::TWO_ATTRIBUTES,
                     &attribute,
                     "one `#[intercept(…)]` for each method; put both in one",
                 );
@@ -272,6 +279,7 @@ fn parse_method(
             _ => "",
         };
         cx.error_on(
+            codes::NOT_AN_RPC,
             &sig.ident,
             format!("{what}; an RPC method is `async fn {}(&self, request: Request<…>) -> Result<Response<…>, Status>`{elsewhere}", sig.ident),
         );
@@ -289,6 +297,7 @@ fn parse_method(
         && !has_parameters(&argument.ty)
     {
         cx.error_on(
+            codes::NOT_AN_RPC,
             &argument.ty,
             "an RPC takes its message in a `tonic::Request`: `request: Request<…>`",
         );

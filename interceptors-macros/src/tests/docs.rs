@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use expect_test::expect_file;
 
 use crate::entries::TABLE;
+use crate::entries::keywords::{self, KEYWORDS, SELECTORS};
 use crate::entries::row::{DefaultValue, Places, Positional, Row, Sees, Setting, Value};
 use crate::item::mount::{Mount, Side};
 
@@ -46,6 +47,7 @@ fn with_tables(page: &str, made: &mut Vec<String>) -> String {
 fn table(name: &str) -> String {
     match name {
         "entries" => all_entries(),
+        "words" => all_words(),
         "features" => all_features(),
         _ => {
             let (entry, side) = name.split_once(", ").unwrap_or((name, ""));
@@ -118,15 +120,45 @@ pub(super) fn type_of(value: &Value) -> String {
     }
 }
 
+/// In the order of the columns.
+const MOUNTS: [Mount; 5] = [
+    Mount::Service,
+    Mount::Server,
+    Mount::ClientModule,
+    Mount::Stub,
+    Mount::Channel,
+];
+
+/// The words of the attribute that are no entry's, and where each may stand.
+fn all_words() -> String {
+    let mut table =
+        "| word | service | server | generated client | stub | channel | on a method | |\n\
+                     | --- | :-: | :-: | :-: | :-: | :-: | :-: | --- |\n"
+            .to_owned();
+    for word in KEYWORDS {
+        let is_here =
+            |mount, on_method| keywords::here(mount, on_method).any(|here| here.name == word.name);
+        write!(table, "| `{}` |", word.name).unwrap();
+        let marks = MOUNTS.map(|mount| is_here(mount, false));
+        let on_method = MOUNTS.iter().any(|mount| is_here(*mount, true));
+        for is_here in marks.into_iter().chain([on_method]) {
+            write!(table, " {}|", if is_here { "✓ " } else { "" }).unwrap();
+        }
+        writeln!(table, " {} |", word.says).unwrap();
+    }
+    for list in &SELECTORS {
+        let (name, says) = (list.name, list.says);
+        writeln!(
+            table,
+            "| `{name}` in an entry | ✓ | ✓ | ✓ | ✓ | ✓ | | {says} |"
+        )
+        .unwrap();
+    }
+    table
+}
+
 /// Where each entry may stand. One that has a row for each side is one entry.
 fn all_entries() -> String {
-    let mounts = [
-        Mount::Service,
-        Mount::Server,
-        Mount::ClientModule,
-        Mount::Stub,
-        Mount::Channel,
-    ];
     let mut table =
         "| entry | service | server | generated client | stub | channel | reads messages | |\n\
                      | --- | :-: | :-: | :-: | :-: | :-: | :-: | --- |\n"
@@ -140,7 +172,7 @@ fn all_entries() -> String {
         seen.push(name);
         let of_name = || rows().filter(|other| other.name == name);
         write!(table, "| [`{name}`](#{name}) |").unwrap();
-        for mount in mounts {
+        for mount in MOUNTS {
             let is_here = of_name().any(|row| row.places.has(mount));
             write!(table, " {}|", if is_here { "✓ " } else { "" }).unwrap();
         }
@@ -275,6 +307,7 @@ fn docs_have_the_tables_that_rows_make() {
         let text = with_tables(&read(page), &mut made);
         expect_file![root().join(page)].assert_eq(&text);
     }
+    let pages = PAGES.map(read).join("\n");
     for row in rows() {
         let has_settings =
             !row.settings.is_empty() || matches!(row.positional, Positional::Time { .. });
@@ -287,8 +320,13 @@ fn docs_have_the_tables_that_rows_make() {
             "no page shows the settings of `{name}`"
         );
         assert!(!row.says.is_empty(), "`{name}` has no description");
+        // The table of all entries links to it.
+        let heading = format!("\n# `{name}`\n");
+        assert!(pages.contains(&heading), "`{name}` has no section");
     }
-    assert!(made.contains(&"entries".to_owned()) && made.contains(&"features".to_owned()));
+    for table in ["entries", "words", "features"] {
+        assert!(made.iter().any(|made| made == table), "{table}");
+    }
 }
 
 /// Each default that the plan shows, for the test that compares it with what the runtime does.
@@ -376,7 +414,8 @@ fn features_of_rows_are_forwarded() {
 fn rows_name_what_there_is() {
     for row in rows() {
         let known = |name: &&str| {
-            ["only", "except"].contains(name) || row.settings.iter().any(|it| it.name == *name)
+            SELECTORS.iter().any(|it| it.name == *name)
+                || row.settings.iter().any(|it| it.name == *name)
         };
         for setting in row.settings {
             let (entry, name) = (row.name, setting.name);
@@ -409,13 +448,7 @@ fn rows_name_what_there_is() {
             assert!(!is_entry && !is_theirs, "`{other}` means several entries");
         }
         let rows_of_name = rows().filter(|it| it.name == row.name);
-        for mount in [
-            Mount::Service,
-            Mount::Stub,
-            Mount::ClientModule,
-            Mount::Channel,
-            Mount::Server,
-        ] {
+        for mount in MOUNTS {
             let here = rows_of_name
                 .clone()
                 .filter(|it| it.places.has(mount))
@@ -437,4 +470,49 @@ fn rows_name_what_there_is() {
             row.name
         );
     }
+}
+
+/// What others call an entry or a setting leads to ours, and where it leads is there.
+#[test]
+fn synonyms_lead_to_what_they_mean() {
+    let item = |mount| match mount {
+        Mount::Service => "impl UserService for Users { … }",
+        Mount::Stub => "impl UserClient { … }",
+        Mount::ClientModule => "mod user_service_client { … }",
+        _ => "struct Outbound;",
+    };
+    let (mut entries, mut settings) = (0, 0);
+    for row in rows() {
+        let (name, entry) = (row.name, |mount: &Mount| row.places.has(*mount));
+        let mount = MOUNTS.into_iter().find(entry).unwrap();
+        let errors = |list: &str| {
+            let service = match mount {
+                Mount::Stub => "service = \"user.v1.UserService\", ",
+                _ => "",
+            };
+            let code = format!("#[intercept({service}{list})]\n{}", item(mount));
+            super::codes::errors(&code)
+        };
+        for other in row.also_called {
+            let errors = errors(other);
+            let meant = format!("did you mean `{name}`?");
+            assert!(
+                matches!(&errors[..], [error] if error.ends_with(&meant)),
+                "{other}: {errors:#?}"
+            );
+            entries += 1;
+        }
+        for setting in row.settings.iter().filter(|it| it.places.has(mount)) {
+            for other in setting.also_called {
+                let errors = errors(&format!("{name}({other} = 1)"));
+                let meant = format!("did you mean `{}`?", setting.name);
+                assert!(
+                    errors.iter().any(|error| error.ends_with(&meant)),
+                    "{name}({other} = 1): {errors:#?}"
+                );
+                settings += 1;
+            }
+        }
+    }
+    assert!(entries > 20 && settings > 40, "{entries}, {settings}");
 }

@@ -2,6 +2,7 @@
 //!
 //! `UPDATE_EXPECT=1 cargo test -p interceptors-macros` writes the snapshots anew.
 
+mod codes;
 mod docs;
 mod editor;
 mod layers;
@@ -25,9 +26,16 @@ fn expansion(args: TokenStream, item: TokenStream) -> String {
     }
 }
 
-/// The messages of the errors, in order.
+/// The messages of the errors, in order and without their codes.
 fn errors(args: TokenStream, item: TokenStream) -> Vec<String> {
-    let file: syn::File = syn::parse2(intercept_tokens(args, item)).unwrap();
+    let messages = messages(intercept_tokens(args, item)).into_iter();
+    let texts = messages.map(|message| codes::parted(&message).1.to_owned());
+    texts.collect()
+}
+
+/// The messages with their codes.
+fn messages(output: TokenStream) -> Vec<String> {
+    let file: syn::File = syn::parse2(output).unwrap();
     let messages = file.items.iter().filter_map(|item| {
         let syn::Item::Macro(item) = item else {
             return None;

@@ -4,6 +4,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Expr, Ident, Path, PathSegment, Token, token};
 
 use super::source::source;
+use crate::codes;
 use crate::ctxt::Ctxt;
 
 /// One element of a list of arguments, before it has a meaning.
@@ -64,7 +65,7 @@ fn parse_arg(input: ParseStream<'_>, nameless: Nameless<'_>) -> syn::Result<Arg>
     // `crate` is a keyword, so `parse_any`.
     let leading_colon: Option<Token![::]> = input.parse()?;
     if !input.peek(Ident::peek_any) {
-        return Err(syn::Error::new_spanned(&element, nameless(&element)));
+        return Err(codes::NO_NAME.spanned(&element, nameless(&element)));
     }
     let mut name = input.call(Ident::parse_any)?;
     let mut path = leading_colon.map(|colon| Path {
@@ -99,12 +100,12 @@ fn parse_arg(input: ParseStream<'_>, nameless: Nameless<'_>) -> syn::Result<Arg>
             "settings stand in parentheses: `{name}({})`",
             source(&group.stream())
         );
-        return Err(syn::Error::new(group.span(), message));
+        return Err(codes::WRONG_BRACKETS.error(group.span(), message));
     } else {
         ArgValue::None
     };
     if is_inside_expression(input) {
-        return Err(syn::Error::new_spanned(&element, nameless(&element)));
+        return Err(codes::NO_NAME.spanned(&element, nameless(&element)));
     }
     Ok(Arg { name, path, value })
 }
@@ -114,7 +115,7 @@ fn other_sign(input: ParseStream<'_>, name: &Ident) -> syn::Result<Option<syn::E
     if input.peek(Token![:]) && !input.peek(Token![::]) {
         let colon: Token![:] = input.parse()?;
         let message = format!("a value follows `=`: `{name} = …`");
-        return Ok(Some(syn::Error::new(colon.span, message)));
+        return Ok(Some(codes::WRONG_SIGN.error(colon.span, message)));
     }
     let mut words = name.to_string();
     while input.peek(Token![-]) && input.peek2(Ident::peek_any) {
@@ -123,25 +124,25 @@ fn other_sign(input: ParseStream<'_>, name: &Ident) -> syn::Result<Option<syn::E
     }
     let has_hyphen = *name != words;
     let message = format!("names have underscores: `{words}`");
-    Ok(has_hyphen.then(|| syn::Error::new(name.span(), message)))
+    Ok(has_hyphen.then(|| codes::WRONG_SIGN.error(name.span(), message)))
 }
 
 /// The value of `name`. The end of a list has no token of its own, so an error there is reported at the name.
 pub(crate) fn parse_value(input: ParseStream<'_>, name: &str, span: Span) -> syn::Result<Expr> {
     if input.is_empty() || input.peek(Token![,]) {
         let message = format!("`{name}` needs a value: `{name} = …`");
-        return Err(syn::Error::new(span, message));
+        return Err(codes::NO_VALUE.error(span, message));
     }
     if input.peek(token::Brace) && input.fork().parse::<Expr>().is_err() {
         let braces: Group = input.parse()?;
         let message = format!("a list stands in brackets: `{name} = […]`");
-        return Err(syn::Error::new(braces.span(), message));
+        return Err(codes::WRONG_BRACKETS.error(braces.span(), message));
     }
     input.parse().map_err(|error: syn::Error| {
         if error.to_string().starts_with("unexpected end of input") {
             let message =
                 format!("the value of `{name}` is not finished; write the rest of the expression");
-            return syn::Error::new(span, message);
+            return codes::UNREADABLE.error(span, message);
         }
         error
     })

@@ -53,7 +53,7 @@ impl Arg {
 
 /// The elements of a list. Between two names that follow each other, the comma is not there yet.
 pub(crate) fn split(tokens: &TokenStream) -> Vec<Arg> {
-    let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    let trees = visible(tokens.clone());
     let mut args = Vec::new();
     for mut element in trees.split(|tree| is_punct(tree, ',')) {
         while let [first, second, ..] = element
@@ -68,6 +68,22 @@ pub(crate) fn split(tokens: &TokenStream) -> Vec<Arg> {
         }
     }
     args
+}
+
+/// Without the invisible groups that a macro put around one token, or around several elements. Around an expression they stay.
+fn visible(tokens: TokenStream) -> Vec<TokenTree> {
+    let trees = tokens.into_iter().flat_map(|tree| match tree {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+            let inside = visible(group.stream());
+            let is_list = inside.iter().any(|tree| is_punct(tree, ','));
+            match inside.len() == 1 || is_list {
+                true => inside,
+                false => vec![group.into()],
+            }
+        }
+        tree => vec![tree],
+    });
+    trees.collect()
 }
 
 /// Whether it is an identifier and no keyword.

@@ -4,6 +4,7 @@ use syn::{Expr, Ident};
 
 use super::args::{Arg, ArgValue, Nameless, nameless, parse_args};
 use super::words::unknown;
+use crate::codes::{self, Code};
 use crate::ctxt::Ctxt;
 
 /// The settings of one entry. Each can be taken once, under its one name.
@@ -20,7 +21,7 @@ pub(crate) struct Known<'a> {
     /// The message for a value without a name.
     pub(crate) nameless: Nameless<'a>,
     /// What is said of a name that is not among them, where something better can be said than which is near.
-    pub(crate) instead: &'a dyn Fn(&str) -> Option<String>,
+    pub(crate) instead: &'a dyn Fn(&str) -> Option<(Code, String)>,
 }
 
 impl<'c> Settings<'c> {
@@ -35,12 +36,17 @@ impl<'c> Settings<'c> {
             let looks_like_a_value =
                 name.starts_with(char::is_uppercase) || name == "true" || name == "false";
             let is_value = matches!(arg.value, ArgValue::None) && looks_like_a_value;
-            let message = match is_value {
-                true => (known.nameless)(&arg.name.to_token_stream()),
-                false => (known.instead)(&name)
-                    .unwrap_or_else(|| unknown("setting", &name, &known.names)),
+            let wrong = match is_value {
+                true => (
+                    codes::NO_NAME,
+                    (known.nameless)(&arg.name.to_token_stream()),
+                ),
+                false => (known.instead)(&name).unwrap_or_else(|| {
+                    let message = unknown("setting", &name, &known.names);
+                    (codes::UNKNOWN_SETTING, message)
+                }),
             };
-            Some(message)
+            Some(wrong)
         })
     }
 
@@ -64,18 +70,26 @@ impl<'c> Settings<'c> {
         cx: &'c Ctxt,
         tokens: TokenStream,
         nameless: Nameless<'_>,
-        wrong: impl Fn(&Arg) -> Option<String>,
+        wrong: impl Fn(&Arg) -> Option<(Code, String)>,
     ) -> Self {
         let errors = cx.errors();
         let mut given: Vec<Arg> = Vec::new();
         for arg in parse_args(cx, tokens, nameless) {
             let name = &arg.name;
             if arg.path.is_some() {
-                cx.error_on(&arg.path, "a setting has a name of one word");
-            } else if let Some(wrong) = wrong(&arg) {
-                cx.error_on(name, wrong);
+                cx.error_on(
+                    codes::UNKNOWN_SETTING,
+                    &arg.path,
+                    "a setting has a name of one word",
+                );
+            } else if let Some((code, wrong)) = wrong(&arg) {
+                cx.error_on(code, name, wrong);
             } else if given.iter().any(|earlier| earlier.name == *name) {
-                cx.error_on(name, format!("duplicate setting `{name}`; take one out"));
+                cx.error_on(
+                    codes::DUPLICATE_SETTING,
+                    name,
+                    format!("duplicate setting `{name}`; take one out"),
+                );
             } else {
                 given.push(arg);
             }
@@ -94,8 +108,11 @@ impl<'c> Settings<'c> {
         match value {
             ArgValue::Expr(expr) => Some((name, *expr)),
             _ => {
-                self.cx
-                    .error_on(&name, format!("`{name}` needs a value: `{name} = …`"));
+                self.cx.error_on(
+                    codes::NO_VALUE,
+                    &name,
+                    format!("`{name}` needs a value: `{name} = …`"),
+                );
                 None
             }
         }
@@ -107,8 +124,11 @@ impl<'c> Settings<'c> {
         match value {
             ArgValue::List(tokens) => Some((name, tokens)),
             _ => {
-                self.cx
-                    .error_on(&name, format!("`{name}` needs a list: `{shape}`"));
+                self.cx.error_on(
+                    codes::NO_VALUE,
+                    &name,
+                    format!("`{name}` needs a list: `{shape}`"),
+                );
                 None
             }
         }
@@ -120,6 +140,7 @@ impl<'c> Settings<'c> {
         if let (Some(i), Some(j)) = (at(a), at(b)) {
             let (earlier, later) = (&self.given[i.min(j)].name, &self.given[i.max(j)].name);
             self.cx.error_on(
+                codes::CONFLICTING_SETTINGS,
                 later,
                 format!("`{later}` cannot be given together with `{earlier}`; keep one of them"),
             );

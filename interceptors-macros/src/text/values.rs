@@ -7,6 +7,7 @@ use super::literals::{is_negative, literal};
 use super::metadata::wrong_metadata_key;
 use super::span::at;
 use super::words::{nearest, unknown};
+use crate::codes::{self, Code};
 use crate::ctxt::Ctxt;
 
 /// Reads the values of settings. What is not a literal is a constant expression, which the
@@ -51,7 +52,7 @@ impl Values<'_> {
             Some(other) => {
                 let number = cures::whole_number(other).unwrap_or_else(|| "10".to_owned());
                 let message = format!("`{name}` must be a whole number; write `{name} = {number}`");
-                return self.wrong(expr, message);
+                return self.wrong(codes::WRONG_TYPE, expr, message);
             }
         };
         let number = number.base10_parse::<u64>();
@@ -60,7 +61,7 @@ impl Values<'_> {
                 u64::MAX => format!("`{name}` must be at least {least}"),
                 _ => format!("`{name}` must be from {least} to {most}"),
             };
-            return self.wrong(expr, message);
+            return self.wrong(codes::OUT_OF_RANGE, expr, message);
         }
         Some(quote!(#expr))
     }
@@ -78,6 +79,7 @@ impl Values<'_> {
             Some(Lit::Int(number)) => number.base10_parse::<f64>(),
             _ => {
                 return self.wrong(
+                    codes::WRONG_TYPE,
                     expr,
                     format!("`{name}` must be a floating-point number, such as `0.5`"),
                 );
@@ -87,34 +89,44 @@ impl Values<'_> {
         let number = number.ok().map(|number| sign * number);
         let what = number.and_then(wrong);
         let is_integer = matches!(literal(expr), Some(Lit::Int(_)));
-        let message = match (what, number) {
+        let (code, message) = match (what, number) {
             (Some(what), Some(number)) => {
                 // 50 may be meant as 50 %.
                 let part = number / 100.0;
-                match wrong(part) {
+                let message = match wrong(part) {
                     None if number >= 2.0 => format!("`{name}` {what}; write `{name} = {part:?}`"),
                     _ => format!("`{name}` {what}"),
-                }
+                };
+                (codes::OUT_OF_RANGE, message)
             }
-            (None, Some(number)) if is_integer => {
-                format!("`{name}` must be a floating-point number; write `{name} = {number:?}`")
-            }
+            (None, Some(number)) if is_integer => (
+                codes::WRONG_TYPE,
+                format!("`{name}` must be a floating-point number; write `{name} = {number:?}`"),
+            ),
             _ => return Some(quote!(#expr)),
         };
-        self.wrong(expr, message)
+        self.wrong(code, expr, message)
     }
 
     pub(crate) fn boolean(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
         match literal(expr) {
             None | Some(Lit::Bool(_)) => Some(quote!(#expr)),
-            _ => self.wrong(expr, format!("`{name}` must be `true` or `false`")),
+            _ => self.wrong(
+                codes::WRONG_TYPE,
+                expr,
+                format!("`{name}` must be `true` or `false`"),
+            ),
         }
     }
 
     pub(crate) fn text(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
         match literal(expr) {
             None | Some(Lit::Str(_)) => Some(quote!(#expr)),
-            _ => self.wrong(expr, format!("`{name}` must be a string")),
+            _ => self.wrong(
+                codes::WRONG_TYPE,
+                expr,
+                format!("`{name}` must be a string"),
+            ),
         }
     }
 
@@ -125,7 +137,11 @@ impl Values<'_> {
             Some(Lit::Str(text)) if all.contains(&text.value().as_str()) => Some(quote!(#expr)),
             Some(_) => {
                 let all: Vec<String> = all.iter().map(|it| format!("`\"{it}\"`")).collect();
-                self.wrong(expr, format!("`{name}` must be {}", all.join(" or ")))
+                self.wrong(
+                    codes::NOT_A_CHOICE,
+                    expr,
+                    format!("`{name}` must be {}", all.join(" or ")),
+                )
             }
         }
     }
@@ -137,10 +153,14 @@ impl Values<'_> {
                 return Some(quote!(#expr));
             }
             let message = format!("`{name}` must be a list of strings: `{name} = [\"…\"]`");
-            return self.wrong(expr, message);
+            return self.wrong(codes::WRONG_TYPE, expr, message);
         };
         if array.elems.is_empty() {
-            return self.wrong(expr, format!("`{name}` is empty; add a string"));
+            return self.wrong(
+                codes::EMPTY,
+                expr,
+                format!("`{name}` is empty; add a string"),
+            );
         }
         let mut seen: Vec<String> = Vec::new();
         for element in &array.elems {
@@ -148,14 +168,20 @@ impl Values<'_> {
                 None => {}
                 Some(Lit::Str(text)) if text.value().is_empty() => {
                     let message = format!("`{name}` has an empty string; take it out");
-                    return self.wrong(element, message);
+                    return self.wrong(codes::EMPTY, element, message);
                 }
                 Some(Lit::Str(text)) if seen.contains(&text.value()) => {
                     let message = format!("duplicate {}; take one out", text.token());
-                    return self.wrong(element, message);
+                    return self.wrong(codes::DUPLICATE_VALUE, element, message);
                 }
                 Some(Lit::Str(text)) => seen.push(text.value()),
-                Some(_) => return self.wrong(element, format!("`{name}` is a list of strings")),
+                Some(_) => {
+                    return self.wrong(
+                        codes::WRONG_TYPE,
+                        element,
+                        format!("`{name}` is a list of strings"),
+                    );
+                }
             }
         }
         Some(quote!(&#expr))
@@ -166,10 +192,11 @@ impl Values<'_> {
         if let Some(Lit::Str(text)) = literal(expr) {
             let key = text.value();
             if let Some(wrong) = wrong_metadata_key(&key) {
-                return self.wrong(expr, wrong);
+                return self.wrong(codes::METADATA_KEY, expr, wrong);
             }
             if key.ends_with("-bin") {
                 return self.wrong(
+                    codes::METADATA_KEY,
                     expr,
                     format!("a key that ends in `-bin` carries bytes, and `{name}` is for text; choose another key"),
                 );
@@ -196,7 +223,7 @@ impl Values<'_> {
                 let time = cures::time_of_number(&other.to_token_stream().to_string());
                 let time = time.unwrap_or_else(|| "250ms".to_owned());
                 let message = format!("`{name}` must be a string with a unit; write `\"{time}\"`");
-                return self.wrong(expr, message);
+                return self.wrong(codes::NOT_A_TIME, expr, message);
             }
         };
         let duration = humantime::parse_duration(text.value().trim());
@@ -212,13 +239,13 @@ impl Values<'_> {
                 if let Some(time) = cures::time_of_text(&text.value()) {
                     let message =
                         format!("`{name}` must be a time with a unit; write `\"{time}\"`");
-                    return self.wrong(expr, message);
+                    return self.wrong(codes::NOT_A_TIME, expr, message);
                 }
                 let longer = if may_be_zero { "" } else { " longer than zero" };
                 let message = format!(
                     "`{name}` must be a time{longer} with a unit, such as `\"250ms\"`, `\"2s\"` or `\"1m 30s\"`"
                 );
-                self.wrong(expr, message)
+                self.wrong(codes::NOT_A_TIME, expr, message)
             }
         }
     }
@@ -226,6 +253,7 @@ impl Values<'_> {
     pub(crate) fn level(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
         if let Some(level) = bare_level(expr) {
             return self.wrong(
+                codes::NOT_A_LEVEL,
                 expr,
                 format!("`{name}` is a string; write `{name} = \"{level}\"`"),
             );
@@ -241,8 +269,13 @@ impl Values<'_> {
                 let level = Ident::new(&text.value().to_uppercase(), text.span());
                 Some(quote_spanned!(at(text.span())=> __interceptors::tracing::Level::#level))
             }
-            Some(Lit::Str(text)) => self.wrong(expr, unknown("level", &text.value(), &LEVELS)),
+            Some(Lit::Str(text)) => self.wrong(
+                codes::NOT_A_LEVEL,
+                expr,
+                unknown("level", &text.value(), &LEVELS),
+            ),
             Some(_) => self.wrong(
+                codes::NOT_A_LEVEL,
                 expr,
                 format!("`{name}` must be a level, such as `\"debug\"`"),
             ),
@@ -253,6 +286,7 @@ impl Values<'_> {
     pub(crate) fn codes(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
         if matches!(expr, Expr::Array(array) if array.elems.is_empty()) {
             return self.wrong(
+                codes::EMPTY,
                 expr,
                 format!("`{name}` must name at least one status code, such as `Unavailable`"),
             );
@@ -273,6 +307,7 @@ impl Values<'_> {
             }
             let list = one.unwrap_or("Unavailable, Aborted");
             return self.wrong(
+                codes::WRONG_TYPE,
                 expr,
                 format!("`{name}` is a list; write `{name} = [{list}]`"),
             );
@@ -281,19 +316,25 @@ impl Values<'_> {
         let mut codes = Vec::new();
         for element in &array.elems {
             let Some(code) = last_ident(element) else {
-                self.wrong(element, "expected a status code, such as `Unavailable`");
+                self.wrong(
+                    codes::NOT_A_STATUS_CODE,
+                    element,
+                    "expected a status code, such as `Unavailable`",
+                );
                 continue;
             };
             let text = code.to_string();
             if text == "Ok" {
                 self.wrong(
+                    codes::OK_IS_NO_FAILURE,
                     element,
                     format!("`Ok` is no failure; take it out of `{name}`"),
                 );
             } else if !CODES.contains(&text.as_str()) {
-                self.wrong(element, unknown_code(&text));
+                self.wrong(codes::NOT_A_STATUS_CODE, element, unknown_code(&text));
             } else if seen.contains(&text) {
                 self.wrong(
+                    codes::DUPLICATE_VALUE,
                     element,
                     format!("duplicate status code `{text}`; take one out"),
                 );
@@ -307,10 +348,11 @@ impl Values<'_> {
 
     pub(crate) fn wrong(
         &self,
+        code: Code,
         expr: &Expr,
         message: impl std::fmt::Display,
     ) -> Option<TokenStream> {
-        self.cx.error_on(expr, message);
+        self.cx.error_on(code, expr, message);
         None
     }
 }

@@ -1,8 +1,8 @@
 ::core::compile_error! {
-    "unknown interceptor `loging`; did you mean `logging`?"
+    "[I0201] unknown interceptor `loging`; did you mean `logging`?"
 }
 ::core::compile_error! {
-    "`max` must be a whole number; write `max = 3`"
+    "[I0401] `max` must be a whole number; write `max = 3`"
 }
 #[tonic::async_trait]
 impl UserService for Users {

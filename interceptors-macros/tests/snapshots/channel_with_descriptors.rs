@@ -70,14 +70,14 @@ const _: () = {
     const __SIZE_0: __interceptors::Size = __interceptors::Size::of(__DESCRIPTORS_0);
     const _: () = ::core::assert!(
         __SIZE_0.is_sound,
-        "this is no encoded `google.protobuf.FileDescriptorSet`; name the bytes that `file_descriptor_set_path` of tonic-prost-build writes"
+        "[I0509] this is no encoded `google.protobuf.FileDescriptorSet`; name the bytes that `file_descriptor_set_path` of tonic-prost-build writes"
     );
     const __DESCRIPTORS_1: &[::core::primitive::u8] = tonic_health::pb::FILE_DESCRIPTOR_SET;
     #[allow(long_running_const_eval)]
     const __SIZE_1: __interceptors::Size = __interceptors::Size::of(__DESCRIPTORS_1);
     const _: () = ::core::assert!(
         __SIZE_1.is_sound,
-        "this is no encoded `google.protobuf.FileDescriptorSet`; name the bytes that `file_descriptor_set_path` of tonic-prost-build writes"
+        "[I0509] this is no encoded `google.protobuf.FileDescriptorSet`; name the bytes that `file_descriptor_set_path` of tonic-prost-build writes"
     );
     const __DESCRIPTORS: &[&[::core::primitive::u8]] = &[
         __DESCRIPTORS_0,
@@ -136,31 +136,31 @@ const _: () = {
     );
     const _: () = ::core::assert!(
         __METHODS.has("/grpc.health.v1.Health/*"),
-        "no service `grpc.health.v1.Health` is in `descriptors`; check the name, or add its file to the descriptor set"
+        "[I0509] no service `grpc.health.v1.Health` is in `descriptors`; check the name, or add its file to the descriptor set"
     );
     const _: () = ::core::assert!(
         __METHODS.has_idempotent(),
-        "no method in `descriptors` is idempotent; mark one in its proto, `option idempotency_level = IDEMPOTENT;`, or take `idempotent` out"
+        "[I0509] no method in `descriptors` is idempotent; mark one in its proto, `option idempotency_level = IDEMPOTENT;`, or take `idempotent` out"
     );
     const _: () = ::core::assert!(
         __METHODS.has("/user.v1.UserService/Get"),
-        "no method has the path `/user.v1.UserService/Get` in `descriptors`; check the name, or add its file to the descriptor set"
+        "[I0509] no method has the path `/user.v1.UserService/Get` in `descriptors`; check the name, or add its file to the descriptor set"
     );
     const _: () = ::core::assert!(
         __METHODS.has_idempotent(),
-        "no method in `descriptors` is idempotent; mark one in its proto, `option idempotency_level = IDEMPOTENT;`, or take `idempotent` out"
+        "[I0509] no method in `descriptors` is idempotent; mark one in its proto, `option idempotency_level = IDEMPOTENT;`, or take `idempotent` out"
     );
     const _: () = ::core::assert!(
         __METHODS.has("/user.v1.UserService/Login"),
-        "no method has the path `/user.v1.UserService/Login` in `descriptors`; check the name, or add its file to the descriptor set"
+        "[I0509] no method has the path `/user.v1.UserService/Login` in `descriptors`; check the name, or add its file to the descriptor set"
     );
     const _: () = ::core::assert!(
         __METHODS.may_be_unary("/user.v1.UserService/Get"),
-        "`hedge` is for unary calls, and `/user.v1.UserService/Get` is none; take it out here"
+        "[I0701] `hedge` is for unary calls, and `/user.v1.UserService/Get` is none; take it out here"
     );
     const _: () = ::core::assert!(
         ! __interceptors::meet(& __COVERS, 1usize, 2usize),
-        "`hedge` cannot be given together with `retry`, and a method in `descriptors` has both; keep one of them, or part the methods with `only`"
+        "[I0207] `hedge` cannot be given together with `retry`, and a method in `descriptors` has both; keep one of them, or part the methods with `only`"
     );
     #[allow(missing_debug_implementations, unreachable_pub)]
     pub struct __State {}

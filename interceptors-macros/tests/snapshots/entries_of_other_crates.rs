@@ -29,7 +29,7 @@ const _: () = {
         ) -> __interceptors::EntryPlan {
             ::core::assert!(
                 E::SIDES.contains(__interceptors::Side::Server),
-                "`audit` belongs on a client, and the `impl` of a trait is a service; take it out here"
+                "[I0820] `audit` belongs on a client, and the `impl` of a trait is a service; take it out here"
             );
             __interceptors::EntryPlan::of::<E>(&[], shown)
         }
@@ -63,7 +63,7 @@ const _: () = {
         ) -> __interceptors::EntryPlan {
             ::core::assert!(
                 E::SIDES.contains(__interceptors::Side::Server),
-                "`Budget` belongs on a client, and the `impl` of a trait is a service; take it out here"
+                "[I0820] `Budget` belongs on a client, and the `impl` of a trait is a service; take it out here"
             );
             __interceptors::EntryPlan::of::<E>(&[], shown)
         }
@@ -84,7 +84,7 @@ const _: () = {
         ) -> __interceptors::EntryPlan {
             ::core::assert!(
                 E::SIDES.contains(__interceptors::Side::Server),
-                "`audit` belongs on a client, and the `impl` of a trait is a service; take it out here"
+                "[I0820] `audit` belongs on a client, and the `impl` of a trait is a service; take it out here"
             );
             __interceptors::EntryPlan::of::<E>(&[], shown)
         }

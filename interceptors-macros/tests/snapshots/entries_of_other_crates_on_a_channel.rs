@@ -30,7 +30,7 @@ const _: () = {
         ) -> __interceptors::EntryPlan {
             ::core::assert!(
                 E::SIDES.contains(__interceptors::Side::Client),
-                "`audit` belongs on a service; take it out of this client"
+                "[I0820] `audit` belongs on a service; take it out of this client"
             );
             __interceptors::EntryPlan::of::<E>(&[], shown)
         }

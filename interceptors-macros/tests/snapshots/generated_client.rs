@@ -125,7 +125,7 @@ pub mod user_service_client {
         const _: () = ::core::assert!(
             __interceptors::Probe:: < __interceptors::tonic::Request < super::Id >>
             ::RESEND.is_some(),
-            "`retry` needs a request that is `Clone`, and that of `get_url` is not; leave the method out with `except = [get_url]`"
+            "[I0817] `retry` needs a request that is `Clone`, and that of `get_url` is not; leave the method out with `except = [get_url]`"
         );
         #[allow(non_upper_case_globals)]
         const __PLAN_upload: &__interceptors::MethodPlan = &__interceptors::MethodPlan::new(
@@ -152,7 +152,7 @@ pub mod user_service_client {
         };
         const _: () = ::core::assert!(
             __interceptors::StreamProbe:: < super::Id > ::CAN_REPLAY,
-            "`retry` needs messages that are `Clone` and `prost::Message`, and that of `upload` is not; leave the method out with `except = [upload]`"
+            "[I0817] `retry` needs messages that are `Clone` and `prost::Message`, and that of `upload` is not; leave the method out with `except = [upload]`"
         );
         async fn __policy_0(
             __call: &mut __interceptors::Call<__interceptors::Opaque>,

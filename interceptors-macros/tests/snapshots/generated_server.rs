@@ -26,7 +26,7 @@ pub mod user_service_server {
             Uncovered as _,
         };
         #[diagnostic::on_unimplemented(
-            message = "put `#[intercept(…)]` on `impl UserService for {Self}`",
+            message = "[I0814] put `#[intercept(…)]` on `impl UserService for {Self}`",
             label = "this service has no policy for its server to run",
             note = "`#[intercept]` is on the generated server, so it runs the policy of the service before it decodes a request",
             note = "a policy is found where `#[intercept(…)]` is above `#[tonic::async_trait]`; that of an `impl<T> … for T` is not"

@@ -97,7 +97,7 @@ const _: () = {
                     > ::__get_Request > ::REQUEST_IS_STREAM || __interceptors::Probe:: <<
                     Self as __handlers::Handlers < 'a, T, N > > ::__get_Request >
                     ::RESEND.is_some(),
-                    "`retry` needs a request that is `Clone`, and that of `get` is not; derive `Clone` for it, or leave the method out with `except = [get]`"
+                    "[I0817] `retry` needs a request that is `Clone`, and that of `get` is not; derive `Clone` for it, or leave the method out with `except = [get]`"
                 )
             };
             let __rpc = __interceptors::Rpc::<

@@ -48,10 +48,10 @@ const _: () = {
     }
 };
 ::core::compile_error! {
-    "`max` needs a value: `max = …`"
+    "[I0004] `max` needs a value: `max = …`"
 }
 ::core::compile_error! {
-    "unknown interceptor `au`; did you mean `auth`?"
+    "[I0201] unknown interceptor `au`; did you mean `auth`?"
 }
 impl UserService for Users {
     async fn get_user(&self, request: Request<Id>) -> Result<Response<User>, Status> {

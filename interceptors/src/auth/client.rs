@@ -32,7 +32,7 @@ use crate::{Call, CallDetails, Interceptor, Next, Rule, Sides};
 /// A token that has to be fetched and kept until it expires is what
 /// [`TokenCache`](super::TokenCache) is for. Never put the token into the status.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` gives no tokens",
+    message = "[I0803] `{Self}` gives no tokens",
     label = "does not implement `interceptors::auth::TokenSource`",
     note = "a `TokenCache` does, and what implements the trait; `auth` without `token` asks the struct or stub that it stands on"
 )]
@@ -129,7 +129,7 @@ impl Config {
         while i < scheme.len() {
             assert!(
                 matches!(scheme.as_bytes()[i], b' '..=b'~'),
-                "`scheme` must be visible ASCII"
+                "[I0410] `scheme` must be visible ASCII"
             );
             i += 1;
         }
@@ -147,11 +147,11 @@ impl Config {
     pub const fn header(mut self, name: &'static str) -> Self {
         assert!(
             key::is_legal(name),
-            "`header` must be a metadata key in lower case, such as `x-api-key`"
+            "[I0409] `header` must be a metadata key in lower case, such as `x-api-key`"
         );
         assert!(
             key::is_free(name),
-            "`header` must be a metadata key for text that is not reserved for gRPC itself"
+            "[I0409] `header` must be a metadata key for text that is not reserved for gRPC itself"
         );
         self.header = Some(name);
         self

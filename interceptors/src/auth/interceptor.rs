@@ -59,7 +59,7 @@ impl Config {
     pub const fn header(mut self, name: &'static str) -> Self {
         assert!(
             key::is_legal(name),
-            "`header` must be a metadata key in lower case, such as `x-api-key`"
+            "[I0409] `header` must be a metadata key in lower case, such as `x-api-key`"
         );
         self.header = Some(name);
         self

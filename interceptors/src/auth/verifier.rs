@@ -13,7 +13,7 @@ use crate::kit::identity::Identity;
 /// this method with `PERMISSION_DENIED`, and answer `UNAVAILABLE` where the token cannot be
 /// checked right now. Never put the token into the status.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot verify tokens",
+    message = "[I0802] `{Self}` cannot verify tokens",
     label = "does not implement `interceptors::auth::Verifier`",
     note = "`auth` without `verifier` asks the service itself; write `auth(verifier = self.field)` to ask one of its fields"
 )]

@@ -37,7 +37,7 @@ impl Config {
     /// If the role is empty. In a constant, as the attribute uses it, that is an error of the compiler.
     #[must_use]
     pub const fn role(mut self, role: &'static str) -> Self {
-        assert!(!role.is_empty(), "`role` is empty; name a role");
+        assert!(!role.is_empty(), "[I0408] `role` is empty; name a role");
         self.role = Some(role);
         self
     }
@@ -50,12 +50,12 @@ impl Config {
     /// compiler.
     #[must_use]
     pub const fn roles(mut self, roles: &'static [&'static str]) -> Self {
-        assert!(!roles.is_empty(), "`roles` names no role; name one");
+        assert!(!roles.is_empty(), "[I0408] `roles` names no role; name one");
         let mut i = 0;
         while i < roles.len() {
             assert!(
                 !roles[i].is_empty(),
-                "one of `roles` is empty; name a role, or take it out"
+                "[I0408] one of `roles` is empty; name a role, or take it out"
             );
             i += 1;
         }

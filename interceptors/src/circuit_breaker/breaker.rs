@@ -60,7 +60,7 @@ impl Config {
     /// How many failures one after the other open it.
     #[must_use]
     pub const fn failures(mut self, failures: u32) -> Self {
-        assert!(failures >= 1, "`failures` must be at least 1");
+        assert!(failures >= 1, "[I0402] `failures` must be at least 1");
         self.failures = failures;
         self
     }
@@ -70,7 +70,7 @@ impl Config {
     pub const fn failure_ratio(mut self, ratio: f64) -> Self {
         assert!(
             ratio > 0.0 && ratio <= 1.0,
-            "`failure_ratio` must be above 0.0, up to 1.0"
+            "[I0402] `failure_ratio` must be above 0.0, up to 1.0"
         );
         self.ratio = Some(ratio);
         self
@@ -79,7 +79,10 @@ impl Config {
     /// For [`failure_ratio`](Self::failure_ratio): the time in which calls are counted, 20 s by default. It moves on in tenths.
     #[must_use]
     pub const fn window(mut self, window: Duration) -> Self {
-        assert!(window.as_nanos() >= 10, "`window` must be longer than zero");
+        assert!(
+            window.as_nanos() >= 10,
+            "[I0402] `window` must be longer than zero"
+        );
         self.window = window;
         self
     }
@@ -87,7 +90,7 @@ impl Config {
     /// For [`failure_ratio`](Self::failure_ratio): of fewer calls in the window no ratio is taken, 10 by default.
     #[must_use]
     pub const fn min_calls(mut self, calls: u32) -> Self {
-        assert!(calls >= 1, "`min_calls` must be at least 1");
+        assert!(calls >= 1, "[I0402] `min_calls` must be at least 1");
         self.min_calls = calls;
         self
     }
@@ -95,7 +98,10 @@ impl Config {
     /// How long calls are refused before it is tried again.
     #[must_use]
     pub const fn open_for(mut self, time: Duration) -> Self {
-        assert!(!time.is_zero(), "`open_for` must be longer than zero");
+        assert!(
+            !time.is_zero(),
+            "[I0402] `open_for` must be longer than zero"
+        );
         self.open_for = time;
         self
     }
@@ -103,7 +109,7 @@ impl Config {
     /// How many calls are let through to try it again, and have to succeed.
     #[must_use]
     pub const fn probes(mut self, calls: u32) -> Self {
-        assert!(calls >= 1, "`probes` must be at least 1");
+        assert!(calls >= 1, "[I0402] `probes` must be at least 1");
         self.probes = calls;
         self
     }
@@ -113,15 +119,15 @@ impl Config {
     pub const fn codes(mut self, codes: &'static [Code]) -> Self {
         assert!(
             !codes.is_empty(),
-            "`codes` must name at least one status code"
+            "[I0408] `codes` must name at least one status code"
         );
         assert!(
             codes::are_failures(codes),
-            "`Ok` in `codes` is no failure; take it out"
+            "[I0406] `Ok` in `codes` is no failure; take it out"
         );
         assert!(
             codes::are_distinct(codes),
-            "`codes` names a status code twice; take one out"
+            "[I0407] `codes` names a status code twice; take one out"
         );
         self.codes = codes;
         self

@@ -7,7 +7,7 @@ use crate::{Call, CallDetails, Interceptor, Next};
 
 /// Which breaker a call goes through.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no circuit breaker",
+    message = "[I0807] `{Self}` is no circuit breaker",
     label = "neither a `CircuitBreaker` nor `CircuitBreakers`",
     note = "keep an `interceptors::circuit_breaker::CircuitBreaker`, or the `CircuitBreakers` of a channel"
 )]

@@ -164,7 +164,7 @@ impl<C: ChannelChain, S: fmt::Debug> fmt::Debug for InterceptedChannel<C, S> {
 
 /// A struct that was annotated: the attribute implements it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no chain of interceptors",
+    message = "[I0801] `{Self}` is no chain of interceptors",
     note = "put `#[interceptors::intercept(…)]` on the struct"
 )]
 pub trait ChannelChain: Send + Sync + 'static {

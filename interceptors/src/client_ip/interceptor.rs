@@ -55,7 +55,7 @@ impl Config {
     pub const fn header(mut self, name: &'static str) -> Self {
         assert!(
             same(name, "x-forwarded-for") || same(name, "forwarded"),
-            "`header` must be `\"x-forwarded-for\"` or `\"forwarded\"`"
+            "[I0411] `header` must be `\"x-forwarded-for\"` or `\"forwarded\"`"
         );
         self.header = match same(name, "forwarded") {
             true => Header::Forwarded,
@@ -73,7 +73,7 @@ impl Config {
     pub const fn ipv6_prefix(mut self, bits: u8) -> Self {
         assert!(
             bits >= 1 && bits <= 128,
-            "`ipv6_prefix` must be from 1 to 128"
+            "[I0402] `ipv6_prefix` must be from 1 to 128"
         );
         self.ipv6_prefix = bits;
         self

@@ -9,7 +9,7 @@ use crate::{Call, CallDetails, Interceptor, Next};
 
 /// Which limit a call is held to.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no limit of concurrency",
+    message = "[I0808] `{Self}` is no limit of concurrency",
     label = "neither a `Limiter` nor `Limiters`",
     note = "keep an `interceptors::concurrency::Limiter`, or the `Limiters` of a channel"
 )]

@@ -41,7 +41,7 @@ impl Config {
     /// So many calls.
     #[must_use]
     pub const fn max(calls: u32) -> Self {
-        assert!(calls >= 1, "`max` must be at least 1");
+        assert!(calls >= 1, "[I0402] `max` must be at least 1");
         Self {
             min: calls,
             max: calls,
@@ -56,9 +56,12 @@ impl Config {
     /// [module documentation](super) for how.
     #[must_use]
     pub const fn adaptive(min: u32, max: u32, target: Duration) -> Self {
-        assert!(min >= 1, "`min` must be at least 1");
-        assert!(min <= max, "`min` must not be above `max`");
-        assert!(!target.is_zero(), "`target` must be longer than zero");
+        assert!(min >= 1, "[I0402] `min` must be at least 1");
+        assert!(min <= max, "[I0818] `min` must not be above `max`");
+        assert!(
+            !target.is_zero(),
+            "[I0402] `target` must be longer than zero"
+        );
         let mut config = Self::max(max);
         config.min = min;
         config.target = Some(target);
@@ -75,7 +78,7 @@ impl Config {
     /// How long a call may wait for a place.
     #[must_use]
     pub const fn wait(mut self, limit: Duration) -> Self {
-        assert!(!limit.is_zero(), "`wait` must be longer than zero");
+        assert!(!limit.is_zero(), "[I0402] `wait` must be longer than zero");
         self.wait = Some(limit);
         self
     }
@@ -83,7 +86,10 @@ impl Config {
     /// After how long a call that is refused may come back.
     #[must_use]
     pub const fn retry_after(mut self, delay: Duration) -> Self {
-        assert!(!delay.is_zero(), "`retry_after` must be longer than zero");
+        assert!(
+            !delay.is_zero(),
+            "[I0402] `retry_after` must be longer than zero"
+        );
         self.retry_after = delay;
         self
     }

@@ -60,7 +60,7 @@ use super::time::{exceeded, forget, now};
 /// The placeholder is `Send`, `Sync` and `'static`, and implements nothing else. A bound on anything else (`Clone`, `Debug`, a trait of yours)
 /// makes the interceptor typed, and it gets the message itself.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot intercept a call with request `{Req}` and response `{Res}`",
+    message = "[I0801] `{Self}` cannot intercept a call with request `{Req}` and response `{Res}`",
     label = "does not implement `Interceptor<{Req}, {Res}>`",
     note = "implement `Interceptor` for it, give the message what its bounds ask for, or leave the method out with `except = [...]`; on a channel, and in front of a server, both are `interceptors::client::Body`"
 )]

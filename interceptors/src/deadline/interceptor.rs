@@ -23,7 +23,10 @@ impl Config {
     /// If it is zero. In a constant, as the attribute uses it, that is an error of the compiler.
     #[must_use]
     pub const fn new(timeout: Duration) -> Self {
-        assert!(!timeout.is_zero(), "`deadline` must be longer than zero");
+        assert!(
+            !timeout.is_zero(),
+            "[I0402] `deadline` must be longer than zero"
+        );
         Self { timeout }
     }
 

@@ -52,7 +52,7 @@ impl Config {
     pub const fn max_attempts(mut self, attempts: u32) -> Self {
         assert!(
             attempts >= 2,
-            "`max_attempts` must be at least 2: it counts the first attempt too"
+            "[I0402] `max_attempts` must be at least 2: it counts the first attempt too"
         );
         self.max_attempts = attempts;
         self
@@ -74,11 +74,11 @@ impl Config {
     pub const fn non_fatal_codes(mut self, codes: &'static [Code]) -> Self {
         assert!(
             codes::are_failures(codes),
-            "`Ok` in `non_fatal_codes` is no failure; take it out"
+            "[I0406] `Ok` in `non_fatal_codes` is no failure; take it out"
         );
         assert!(
             codes::are_distinct(codes),
-            "`non_fatal_codes` names a status code twice; take one out"
+            "[I0407] `non_fatal_codes` names a status code twice; take one out"
         );
         self.non_fatal_codes = codes;
         self

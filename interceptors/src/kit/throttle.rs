@@ -37,7 +37,7 @@ impl Throttle {
     pub const fn legal_tokens(tokens: u32) -> u32 {
         assert!(
             1 <= tokens && tokens <= 1000,
-            "`tokens` must be from 1 to 1000"
+            "[I0402] `tokens` must be from 1 to 1000"
         );
         tokens
     }
@@ -46,7 +46,7 @@ impl Throttle {
     #[doc(hidden)]
     #[must_use]
     pub const fn legal_ratio(ratio: f64) -> f64 {
-        assert!(ratio >= 0.001, "`ratio` must be at least 0.001");
+        assert!(ratio >= 0.001, "[I0402] `ratio` must be at least 0.001");
         ratio
     }
 

@@ -6,7 +6,7 @@ use tracing::Value;
 /// `bool`, `String`, `str`, and `Option`s of and references to them. For another type, write
 /// `name = %expr` to keep its `Display` text or `name = ?expr` for its `Debug` text.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be a field of a log event",
+    message = "[I0806] `{Self}` cannot be a field of a log event",
     label = "neither a number, a `bool` nor a string",
     note = "put `%` in front of the expression to log it with `Display`, or `?` for `Debug`"
 )]

@@ -59,7 +59,7 @@ impl Config {
     /// If it is zero. In a constant, as the attribute uses it, that is an error of the compiler.
     #[must_use]
     pub const fn slow(mut self, slow: Duration) -> Self {
-        assert!(!slow.is_zero(), "`slow` must be longer than zero");
+        assert!(!slow.is_zero(), "[I0402] `slow` must be longer than zero");
         self.slow = slow;
         self
     }

@@ -9,7 +9,7 @@ use crate::kit::key::is_text;
 /// A value for a metadata key whose text is visible ASCII: strings, numbers, tonic's own
 /// [`AsciiMetadataValue`], and `Option`s of them.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the value of a metadata key",
+    message = "[I0810] `{Self}` cannot be the value of a metadata key",
     label = "neither a string nor a number",
     note = "a `Result` needs `?`, a future `.await`, an `Option<String>` of `self` `.as_deref()`; call `.to_string()` on what has a text; bytes need a key that ends in `-bin`"
 )]
@@ -31,7 +31,7 @@ pub trait AsciiValue {
 /// A value for a metadata key that ends in `-bin`: bytes in any container, tonic's own
 /// [`BinaryMetadataValue`], and `Option`s of them.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the value of a metadata key that ends in `-bin`",
+    message = "[I0810] `{Self}` cannot be the value of a metadata key that ends in `-bin`",
     label = "not bytes",
     note = "such a key takes bytes: `b\"…\"`, `&[u8]`, `Vec<u8>`, `Bytes`; for text take a key without `-bin`"
 )]
@@ -43,7 +43,7 @@ pub trait BinaryValue {
 /// A value in `self` that the attribute can copy, since it cannot be moved out of what is borrowed.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "the value is in `self`, and a `{Self}` cannot be moved out of it",
+    message = "[I0810] the value is in `self`, and a `{Self}` cannot be moved out of it",
     label = "put `&` in front of it, or call `.clone()`",
     note = "an `Option<String>` needs `.as_deref()`"
 )]

@@ -22,7 +22,7 @@ impl<M> RequestType for Request<M> {
 }
 
 #[diagnostic::on_unimplemented(
-    message = "an RPC returns `Result<Response<_>, Status>`, not `{Self}`",
+    message = "[I0815] an RPC returns `Result<Response<_>, Status>`, not `{Self}`",
     label = "not `Result<tonic::Response<_>, tonic::Status>`"
 )]
 pub trait ResultType {

@@ -50,7 +50,7 @@ impl Config {
     pub const fn max_bytes(mut self, max_bytes: usize) -> Self {
         assert!(
             max_bytes >= 1 && max_bytes <= Self::MOST_BYTES,
-            "`max_bytes` must be from 1 to 262144"
+            "[I0402] `max_bytes` must be from 1 to 262144"
         );
         self.max_bytes = max_bytes;
         self

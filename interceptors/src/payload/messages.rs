@@ -144,7 +144,7 @@ where
 
 /// Writes down the messages of a request.
 #[diagnostic::on_unimplemented(
-    message = "`payload` cannot see the messages of this method's request, `{Req}`",
+    message = "[I0812] `payload` cannot see the messages of this method's request, `{Req}`",
     label = "the request stream of a hand-written stub is of its caller's own type, around which nothing can be put",
     note = "show fields of the response alone (`show = [response.…]`), leave the method out with `except = [...]`, or put `payload` on the generated client"
 )]
@@ -154,7 +154,7 @@ pub trait WriteRequest<Req>: Send + Sync {
 
 /// Writes down the messages of a response.
 #[diagnostic::on_unimplemented(
-    message = "`payload` cannot see the messages of this method's response, `{Res}`",
+    message = "[I0812] `payload` cannot see the messages of this method's response, `{Res}`",
     label = "neither a message nor a stream of messages"
 )]
 pub trait WriteResponse<Res>: Send + Sync {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 /// What `?` in a path goes through: an `Option`.
 #[diagnostic::on_unimplemented(
-    message = "`?` in a path goes through an `Option`, and `{Self}` is none",
+    message = "[I0812] `?` in a path goes through an `Option`, and `{Self}` is none",
     label = "not an `Option`",
     note = "take the `?` out; a repeated field takes `[]`"
 )]
@@ -33,7 +33,7 @@ impl<T> Optional for Option<T> {
 
 /// What `[]` in a path goes through: a `Vec`, as prost has repeated fields, or the values of a map.
 #[diagnostic::on_unimplemented(
-    message = "`[]` in a path goes through a repeated field or the values of a map, and `{Self}` is neither",
+    message = "[I0812] `[]` in a path goes through a repeated field or the values of a map, and `{Self}` is neither",
     label = "not a repeated field",
     note = "take the `[]` out; an optional field takes `?`"
 )]

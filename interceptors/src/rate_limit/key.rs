@@ -90,7 +90,7 @@ impl ByMetadata {
     pub const fn new(name: &'static str) -> Self {
         assert!(
             key::is_legal(name),
-            "`metadata` must name a metadata key in lower case, such as `x-api-key`"
+            "[I0409] `metadata` must name a metadata key in lower case, such as `x-api-key`"
         );
         Self(name)
     }

@@ -43,7 +43,7 @@ impl Config {
     /// So many calls each second, evenly spread but for the burst.
     #[must_use]
     pub const fn per_second(calls: u32) -> Self {
-        let calls = at_least_one(calls, "`per_second` must be at least 1");
+        let calls = at_least_one(calls, "[I0402] `per_second` must be at least 1");
         let second = Duration::from_secs(1);
         Self::new("per_second", calls, second, Quota::per_second(calls))
     }
@@ -51,7 +51,7 @@ impl Config {
     /// So many calls each minute, evenly spread but for the burst.
     #[must_use]
     pub const fn per_minute(calls: u32) -> Self {
-        let calls = at_least_one(calls, "`per_minute` must be at least 1");
+        let calls = at_least_one(calls, "[I0402] `per_minute` must be at least 1");
         let minute = Duration::from_secs(60);
         Self::new("per_minute", calls, minute, Quota::per_minute(calls))
     }
@@ -70,12 +70,12 @@ impl Config {
     /// [module documentation](super#rate-and-burst).
     #[must_use]
     pub const fn burst(mut self, calls: u32) -> Self {
-        let calls = at_least_one(calls, "`burst` must be at least 1");
+        let calls = at_least_one(calls, "[I0402] `burst` must be at least 1");
         // governor counts nanoseconds in 64 bits.
         let full = self.quota.replenish_interval().as_nanos() * calls.get() as u128;
         assert!(
             full < (u64::MAX / 2) as u128,
-            "`burst` is more than can be counted; write a smaller one"
+            "[I0402] `burst` is more than can be counted; write a smaller one"
         );
         self.quota = self.quota.allow_burst(calls);
         self
@@ -84,7 +84,7 @@ impl Config {
     /// How many keys are told apart at the same time; about 50 bytes are kept for each.
     #[must_use]
     pub const fn max_keys(mut self, keys: usize) -> Self {
-        assert!(keys >= 1, "`max_keys` must be at least 1");
+        assert!(keys >= 1, "[I0402] `max_keys` must be at least 1");
         self.max_keys = keys;
         self
     }

@@ -46,15 +46,15 @@ impl Config {
     pub const fn header(mut self, name: &'static str) -> Self {
         assert!(
             key::is_legal(name),
-            "`header` must be a metadata key in lower case, such as `x-request-id`"
+            "[I0409] `header` must be a metadata key in lower case, such as `x-request-id`"
         );
         assert!(
             key::is_free(name),
-            "`header` must be a metadata key for text that is not reserved for gRPC itself"
+            "[I0409] `header` must be a metadata key for text that is not reserved for gRPC itself"
         );
         assert!(
             !key::is_of_secrets(name),
-            "what stands in `header` is logged, so it must not be a key for secrets"
+            "[I0819] what stands in `header` is logged, so it must not be a key for secrets"
         );
         self.header = name;
         self
@@ -76,7 +76,7 @@ impl Config {
     pub const fn max_length(mut self, max_length: usize) -> Self {
         assert!(
             max_length >= 1 && max_length <= RequestId::MAX_LENGTH,
-            "`max_length` must be from 1 to 1024"
+            "[I0402] `max_length` must be from 1 to 1024"
         );
         self.max_length = max_length;
         self

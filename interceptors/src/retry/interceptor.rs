@@ -75,7 +75,7 @@ impl Config {
     pub const fn max(mut self, retries: u32) -> Self {
         assert!(
             retries >= 1,
-            "`max` must be at least 1: it counts the retries after the first try"
+            "[I0402] `max` must be at least 1: it counts the retries after the first try"
         );
         self.max_attempts = retries.saturating_add(1);
         self
@@ -87,7 +87,7 @@ impl Config {
     pub const fn max_attempts(mut self, attempts: u32) -> Self {
         assert!(
             attempts >= 2,
-            "`max_attempts` must be at least 2: it counts the first attempt too"
+            "[I0402] `max_attempts` must be at least 2: it counts the first attempt too"
         );
         self.max_attempts = attempts;
         self
@@ -96,7 +96,10 @@ impl Config {
     /// The delay before the first retry, jitter apart.
     #[must_use]
     pub const fn base_delay(mut self, delay: Duration) -> Self {
-        assert!(!delay.is_zero(), "`base_delay` must be longer than zero");
+        assert!(
+            !delay.is_zero(),
+            "[I0402] `base_delay` must be longer than zero"
+        );
         self.base_delay = delay;
         self
     }
@@ -104,7 +107,10 @@ impl Config {
     /// What the delay never grows beyond, jitter apart.
     #[must_use]
     pub const fn max_delay(mut self, delay: Duration) -> Self {
-        assert!(!delay.is_zero(), "`max_delay` must be longer than zero");
+        assert!(
+            !delay.is_zero(),
+            "[I0402] `max_delay` must be longer than zero"
+        );
         self.max_delay = delay;
         self
     }
@@ -114,7 +120,7 @@ impl Config {
     pub const fn multiplier(mut self, multiplier: f64) -> Self {
         assert!(
             multiplier > 0.0 && multiplier.is_finite(),
-            "`multiplier` must be a finite number above zero"
+            "[I0402] `multiplier` must be a finite number above zero"
         );
         self.multiplier = multiplier;
         self
@@ -125,7 +131,7 @@ impl Config {
     pub const fn jitter(mut self, jitter: f64) -> Self {
         assert!(
             0.0 <= jitter && jitter <= 1.0,
-            "`jitter` must be from 0.0 to 1.0"
+            "[I0402] `jitter` must be from 0.0 to 1.0"
         );
         self.jitter = jitter;
         self
@@ -136,15 +142,15 @@ impl Config {
     pub const fn codes(mut self, codes: &'static [Code]) -> Self {
         assert!(
             !codes.is_empty(),
-            "`codes` must name at least one status code, such as `Unavailable`"
+            "[I0408] `codes` must name at least one status code, such as `Unavailable`"
         );
         assert!(
             codes::are_failures(codes),
-            "`Ok` in `codes` is no failure; take it out"
+            "[I0406] `Ok` in `codes` is no failure; take it out"
         );
         assert!(
             codes::are_distinct(codes),
-            "`codes` names a status code twice; take one out"
+            "[I0407] `codes` names a status code twice; take one out"
         );
         self.codes = codes;
         self
@@ -156,7 +162,7 @@ impl Config {
     pub const fn attempt_timeout(mut self, timeout: Duration) -> Self {
         assert!(
             !timeout.is_zero(),
-            "`attempt_timeout` must be longer than zero"
+            "[I0402] `attempt_timeout` must be longer than zero"
         );
         self.attempt_timeout = Some(timeout);
         self
@@ -180,7 +186,7 @@ impl Config {
     pub const fn checked(self) -> Self {
         assert!(
             self.base_delay.as_nanos() <= self.max_delay.as_nanos(),
-            "`base_delay` (by default 500 ms) is longer than `max_delay` (by default 30 s); make one fit the other"
+            "[I0818] `base_delay` (by default 500 ms) is longer than `max_delay` (by default 30 s); make one fit the other"
         );
         self
     }

@@ -32,7 +32,7 @@ use crate::wire::{Arrival, Body, EndByHead, Protocol, ResponseBody};
 
 /// A struct that was annotated for a server: the attribute implements it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no chain of interceptors for a server",
+    message = "[I0801] `{Self}` is no chain of interceptors for a server",
     note = "put `#[interceptors::intercept(server, …)]` on the struct"
 )]
 pub trait ServerChain: Send + Sync + 'static {

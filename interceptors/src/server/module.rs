@@ -30,7 +30,7 @@ use crate::wire::status::BoxError;
 ///
 /// `Service` is the service's trait as a type, `dyn UserService<ListUsersStream = …>`, which both sides can name.
 #[diagnostic::on_unimplemented(
-    message = "put `#[intercept(…)]` on `impl {Service} for {Self}`",
+    message = "[I0814] put `#[intercept(…)]` on `impl {Service} for {Self}`",
     label = "this server has the policy of its service, and there is none",
     note = "the attribute is on the generated server (`server_mod_attribute`), so it wants a policy on the `impl`: put it above `#[tonic::async_trait]`",
     note = "a blanket `impl` (`impl<T> … for T`) has no policy that a server can find"

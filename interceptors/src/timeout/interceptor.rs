@@ -32,7 +32,10 @@ impl Config {
     /// If it is zero. In a constant, as the attribute uses it, that is an error of the compiler.
     #[must_use]
     pub const fn new(timeout: Duration) -> Self {
-        assert!(!timeout.is_zero(), "`timeout` must be longer than zero");
+        assert!(
+            !timeout.is_zero(),
+            "[I0402] `timeout` must be longer than zero"
+        );
         Self {
             timeout: Some(timeout),
             idle: None,
@@ -56,11 +59,11 @@ impl Config {
     /// attribute uses it, that is an error of the compiler.
     #[must_use]
     pub const fn idle(mut self, idle: Duration) -> Self {
-        assert!(!idle.is_zero(), "`idle` must be longer than zero");
+        assert!(!idle.is_zero(), "[I0402] `idle` must be longer than zero");
         if let Some(timeout) = self.timeout {
             assert!(
                 idle.as_nanos() < timeout.as_nanos(),
-                "`idle` must be shorter than the time for the whole call, which ends it first"
+                "[I0818] `idle` must be shorter than the time for the whole call, which ends it first"
             );
         }
         self.idle = Some(idle);

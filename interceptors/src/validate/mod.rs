@@ -69,7 +69,7 @@ use crate::{Call, Interceptor, Next, Sides};
 
 /// A message that can say whether it is valid. See the [module documentation](self).
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be validated",
+    message = "[I0811] `{Self}` cannot be validated",
     label = "the trait `interceptors::validate::Validate` is not implemented for `{Self}`",
     note = "implement `Validate` for it, or leave the method out: `validate(except = [...])`"
 )]
@@ -255,7 +255,7 @@ macro_rules! validate_with_garde {
 
 /// A request whose messages can be validated: a message that is [`Validate`], or a stream of such.
 #[diagnostic::on_unimplemented(
-    message = "the messages of this method cannot be validated: `{Self}`",
+    message = "[I0811] the messages of this method cannot be validated: `{Self}`",
     label = "`interceptors::validate::Validate` is not implemented for the method's message",
     note = "implement `Validate` for it, or leave the method out: `validate(except = [...])`"
 )]

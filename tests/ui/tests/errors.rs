@@ -1,56 +1,196 @@
-//! The page of all errors, `interceptors/src/errors.md`, is made of the cases in `fail`: their
-//! headers say cause and cure, and the message beside each is what the compiler says. So a message
-//! cannot change without the page, and no case can be without an explanation.
+//! The page of all errors, `interceptors/src/errors.md`, is made of the table of codes and of the cases in `fail`: the
+//! table says what each code means, with wrong and right code, and the message beside each case is what the compiler
+//! says. So a message cannot change without the page, and no case can be without an explanation.
 //!
 //! Only files are read, so this runs with any compiler.
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
 use expect_test::expect_file;
 
+use codes::{ALL, Code, Explained, OF_COMPILER};
+
+// A crate of a procedural macro exports nothing but its macros.
+#[path = "../../../interceptors-macros/src/codes.rs"]
+#[allow(dead_code, reason = "the macros name the codes one by one")]
+mod codes;
+
 /// The folders of `fail`, in the order in which an attribute is written.
-const FOLDERS: [(&str, &str); 7] = [
-    ("place", "Where the attribute stands"),
-    ("entry", "Entries"),
-    ("setting", "Settings"),
-    ("method", "Lists of methods, and attributes on methods"),
-    ("type", "Types"),
-    ("client", "Clients"),
-    ("server", "Servers"),
+const FOLDERS: [&str; 7] = [
+    "place", "entry", "setting", "method", "type", "client", "server",
+];
+
+/// What codes with the same hundreds have in common.
+const GROUPS: [(u16, &str); 9] = [
+    (0, "How it is written"),
+    (1, "Where the attribute stands"),
+    (2, "Interceptors"),
+    (3, "Settings"),
+    (4, "Values"),
+    (5, "Lists of methods"),
+    (6, "Who may call, and limits"),
+    (7, "Methods that do not fit"),
+    (8, "What the compiler finds"),
 ];
 
 const INTRO: &str = "\
 What the compiler says of a wrong attribute, why, and what to write.
 
-Each error is one of the project's tests: code that must not compile, and what the compiler says of
-it. Search for the words of a message; names and values in it are those of the test. A message that
-begins with `evaluation panicked` comes from a constant, which is checked when the compiler
-evaluates it. Where a message is the compiler's own, its words may differ with its version.
+Each error has a code, which stands in front of its message: `error: [I0201] unknown interceptor …`. A code keeps its
+meaning in later versions; the words of its message may change.
+
+Below each code are cases from this project's tests: what the compiler says of them, and why. Names and values are
+those of the test. `{ … }` stands for methods that do not matter. A message that begins with `evaluation panicked` comes
+from a constant, which is checked when the compiler evaluates it.
 ";
+
+/// No line of the page is longer.
+const WIDTH: usize = 120;
+
+struct Case {
+    title: String,
+    errors: Vec<String>,
+    cause: String,
+    cure: String,
+}
 
 #[test]
 fn every_error_is_on_the_page_with_its_cause_and_its_cure() {
     let fail = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fail");
-    let known: BTreeSet<String> = FOLDERS.map(|(folder, _)| folder.to_owned()).into();
-    assert_eq!(
-        names(&fail),
-        known,
-        "each folder needs its title in `FOLDERS`"
-    );
-
-    let mut page = INTRO.to_owned();
-    for (folder, title) in FOLDERS {
-        write!(page, "\n## {title}\n").unwrap();
-        for file in names(&fail.join(folder)) {
-            if let Some(name) = file.strip_suffix(".rs") {
-                page += &case(&fail.join(folder), name);
-            }
-        }
+    let known: BTreeSet<String> = FOLDERS.map(str::to_owned).into();
+    assert_eq!(names(&fail), known, "each folder has to be in `FOLDERS`");
+    let cases = FOLDERS.iter().flat_map(|folder| {
+        let folder = fail.join(folder);
+        let files = names(&folder).into_iter();
+        files.filter_map(move |file| Some(case(&folder, file.strip_suffix(".rs")?)))
+    });
+    let cases: Vec<Case> = cases.collect();
+    let page = page(&cases);
+    for line in page.lines() {
+        let width = line.chars().count();
+        assert!(width <= WIDTH, "{width} characters: {line}");
     }
     expect_file!["../../../interceptors/src/errors.md"].assert_eq(&page);
+}
+
+/// Each code with its cases: a case stands below the code of its first error.
+fn page(cases: &[Case]) -> String {
+    let mut page = INTRO.to_owned();
+    let mut group = None;
+    for explained in ALL {
+        let of = explained.code.0 / 100;
+        if group.replace(of) != Some(of) {
+            let title = GROUPS.iter().find(|(it, _)| *it == of);
+            let (_, title) = title.expect("a title for each hundred");
+            page += &format!("\n## {title}\n");
+        }
+        section(&mut page, explained, cases);
+    }
+    page += "\n## The compiler's own words\n\n";
+    let what = "Where only the compiler knows what is wrong, the words are its own, and may differ with its version.";
+    page += &wrapped(what);
+    for case in cases.iter().filter(|case| case.code().is_none()) {
+        show(&mut page, case);
+    }
+    page
+}
+
+fn section(page: &mut String, explained: &Explained, cases: &[Case]) {
+    let Explained {
+        code,
+        title,
+        cause,
+        wrong,
+        right,
+    } = explained;
+    let cause = wrapped(&format!("**Cause.** {cause}"));
+    let [wrong, right] = [wrong, right].map(|code| code_block(code));
+    *page +=
+        &format!("\n### {code}: {title}\n\n{cause}\n**Wrong.**\n\n{wrong}\n**Right.**\n\n{right}");
+    let own: Vec<&Case> = cases.iter().filter(|it| it.code() == Some(*code)).collect();
+    own.iter().for_each(|case| show(page, case));
+    if own.is_empty() {
+        let mut all = cases.iter().flat_map(|case| &case.errors);
+        match all.find(|error| code_of(error) == Some(*code)) {
+            Some(error) => *page += &format!("\n{}", code_block(error)),
+            None => assert!(
+                WITHOUT_A_CASE.contains(&code.0),
+                "no case in `fail` shows {code}"
+            ),
+        }
+    }
+}
+
+/// A feature that is off: the macro crate has a test of its own without features.
+const WITHOUT_A_CASE: &[u16] = &[112];
+
+fn show(page: &mut String, case: &Case) {
+    let errors = code_block(&case.errors.join("\n\n"));
+    let cause = wrapped(&format!("**Cause.** {}", case.cause));
+    let cure = wrapped(&format!("**Cure.** {}", case.cure));
+    *page += &format!("\n#### {}\n\n{errors}\n{cause}\n{cure}", case.title);
+}
+
+impl Case {
+    fn code(&self) -> Option<Code> {
+        self.errors.iter().find_map(|error| code_of(error))
+    }
+}
+
+/// Input: `error[E0277]: [I0802] `String` cannot verify tokens`
+///
+/// Output: `Code(802)`
+fn code_of(error: &str) -> Option<Code> {
+    let (_, message) = error.lines().next()?.split_once(": ")?;
+    let message = message
+        .strip_prefix("evaluation panicked: ")
+        .unwrap_or(message);
+    let (number, _) = message.strip_prefix("[I")?.split_once("] ")?;
+    Some(Code(number.parse().ok()?))
+}
+
+fn code_block(text: &str) -> String {
+    let lines = text.lines().map(|line| {
+        let indent = line.len() - line.trim_start().len();
+        wrapped_by(line, &" ".repeat(indent + 4))
+    });
+    format!("```text\n{}```\n", lines.collect::<String>())
+}
+
+fn wrapped(text: &str) -> String {
+    wrapped_by(text, "")
+}
+
+/// Lines that are short enough, each ended; the second and those after it begin with `indent`. A word that is longer than a
+/// line, such as what underlines one, is cut.
+fn wrapped_by(text: &str, indent: &str) -> String {
+    let mut out = String::new();
+    let mut line = text.to_owned();
+    while line.chars().count() > WIDTH {
+        let (most, _) = line.char_indices().nth(WIDTH).expect("it is longer");
+        let is_blank = |text: &str| text.trim_matches([' ', '|']).is_empty();
+        let fits = most + usize::from(line[most..].starts_with(' '));
+        let space = line[..fits].rfind(' ');
+        let space = space.filter(|space| !is_blank(&line[..*space]));
+        let rest = match space {
+            Some(space) => {
+                out = out + line[..space].trim_end() + "\n";
+                &line[space + 1..]
+            }
+            None => {
+                let (last, _) = line.char_indices().nth(WIDTH - 1).expect("it is longer");
+                out = out + &line[..last] + "…\n";
+                line[most..].split_once(' ').map_or("", |(_, rest)| rest)
+            }
+        };
+        if rest.is_empty() {
+            return out;
+        }
+        line = format!("{indent}{rest}");
+    }
+    out + &line + "\n"
 }
 
 /// Sorted, as no file system promises to.
@@ -62,8 +202,7 @@ fn names(folder: &Path) -> BTreeSet<String> {
         .collect()
 }
 
-/// One case, as the page shows it.
-fn case(folder: &Path, name: &str) -> String {
+fn case(folder: &Path, name: &str) -> Case {
     let source = folder.join(name).with_extension("rs");
     let message = source.with_extension("stderr");
     let read = |path: &Path| {
@@ -77,11 +216,59 @@ fn case(folder: &Path, name: &str) -> String {
         "{}: there is no error",
         message.display()
     );
-    format!(
-        "\n### {}\n\n```text\n{}\n```\n\n**Cause.** {cause}\n\n**Cure.** {cure}\n",
-        in_words(name),
-        errors.join("\n\n"),
-    )
+    Case {
+        title: in_words(name),
+        errors,
+        cause,
+        cure,
+    }
+}
+
+/// Beginnings of messages that are the compiler's own.
+const OF_RUSTC: &[&str] = &[
+    "the trait bound ",
+    "the trait ",
+    "mismatched types",
+    "type mismatch in ",
+    "no field ",
+    "no method named ",
+    "the function or associated item ",
+    "cannot find type ",
+    "unresolved import ",
+    "this method takes ",
+];
+
+#[test]
+fn each_message_of_ours_has_a_code() {
+    let fail = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fail");
+    let mut codes = BTreeSet::new();
+    for folder in FOLDERS.map(|folder| fail.join(folder)) {
+        // Interceptors of other crates have words of their own.
+        let is_ours = |file: &&String| {
+            file.ends_with(".stderr") && *file != "other_crate_out_of_range.stderr"
+        };
+        for file in names(&folder).iter().filter(is_ours) {
+            for error in errors(&fs::read_to_string(folder.join(file)).unwrap()) {
+                let (begin, message) = error.lines().next().unwrap().split_once(": ").unwrap();
+                match code_of(&error) {
+                    Some(code) => {
+                        assert!(!message.contains("://"), "{file}: {message}");
+                        assert!(ALL.iter().any(|it| it.code == code), "{file}: {message}");
+                        // Without a code of rustc's it comes from the macro itself.
+                        assert!(begin != "error" || code < OF_COMPILER, "{file}: {message}");
+                        codes.insert(code);
+                    }
+                    None => assert!(
+                        begin.starts_with("error[")
+                            && (OF_RUSTC.iter().any(|it| message.starts_with(it))
+                                || message.ends_with(" between threads safely")),
+                        "{file} has no code: {message}"
+                    ),
+                }
+            }
+        }
+    }
+    assert!(codes.len() > 60, "the test sees {} codes", codes.len());
 }
 
 /// Input: `out_of_range`
@@ -224,4 +411,21 @@ help: for example
             "error[E0277]: another",
         ]
     );
+}
+
+#[test]
+fn lines_are_wrapped_between_words() {
+    let text = format!("{} {}", "a".repeat(100), "b".repeat(30));
+    assert_eq!(
+        wrapped_by(&text, "  "),
+        format!("{}\n  {}\n", "a".repeat(100), "b".repeat(30))
+    );
+    let fits = format!("{} {}", "a".repeat(100), "b".repeat(19));
+    assert_eq!(wrapped(&fits), format!("{fits}\n"));
+    let long = format!("  | {}", "^".repeat(WIDTH));
+    let cut = format!("  | {}…\n", "^".repeat(WIDTH - 5));
+    assert_eq!(wrapped(&long), cut);
+    assert_eq!(wrapped(&(long + " here")), cut + "here\n");
+    let exact = format!("{} b", "a".repeat(WIDTH));
+    assert_eq!(wrapped(&exact), format!("{}\nb\n", "a".repeat(WIDTH)));
 }

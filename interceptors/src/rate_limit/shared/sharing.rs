@@ -78,7 +78,7 @@ impl Sharing {
     /// How many denials are remembered.
     #[must_use]
     pub const fn max_keys(mut self, keys: usize) -> Self {
-        assert!(keys >= 1, "`max_keys` must be at least 1");
+        assert!(keys >= 1, "[I0402] `max_keys` must be at least 1");
         self.max_keys = keys;
         self
     }
@@ -95,7 +95,7 @@ impl Sharing {
     pub const fn store_timeout(mut self, timeout: Duration) -> Self {
         assert!(
             !timeout.is_zero(),
-            "`store_timeout` must be longer than zero"
+            "[I0402] `store_timeout` must be longer than zero"
         );
         self.store_timeout = timeout;
         self
@@ -104,7 +104,7 @@ impl Sharing {
     /// What the limit is called in all processes.
     #[must_use]
     pub const fn name(mut self, name: &'static str) -> Self {
-        assert!(!name.is_empty(), "`name` is empty; name the limit");
+        assert!(!name.is_empty(), "[I0408] `name` is empty; name the limit");
         self.name = Some(name);
         self
     }

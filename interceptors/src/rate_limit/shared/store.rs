@@ -34,7 +34,7 @@ use super::Bucket;
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no store of rate limits",
+    message = "[I0809] `{Self}` is no store of rate limits",
     label = "does not implement `interceptors::rate_limit::Store`",
     note = "`Local`, `Redis` (feature `redis`) and `Envoy` (feature `envoy-rls`) do, and what implements the trait"
 )]
@@ -70,7 +70,7 @@ pub trait Store: Send + Sync {
 /// impl Configured for Contracts {}
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "this store is to be told how many calls may pass",
+    message = "[I0809] this store is to be told how many calls may pass",
     label = "add `per_second = 100` to `rate_limit`, or `per_minute`"
 )]
 pub trait Configured: Store {}

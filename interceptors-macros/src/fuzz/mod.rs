@@ -1,17 +1,20 @@
 //! Whatever it is given, the attribute does not panic, gives Rust back for Rust, and on an error
 //! leaves the user's item as it was.
 //!
-//! `PROPTEST_CASES=100000 cargo test -p interceptors-macros fuzz` looks longer than the gate does.
+//! `cargo test` looks at some hundred cases. The crate in `interceptors-macros/fuzz` includes this file, and looks for as
+//! long as it is told.
 
 mod editor;
 
 use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
 use std::str::FromStr;
 
 use proc_macro2::{Delimiter, Group, Literal, Spacing, Span, TokenStream, TokenTree};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
+use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 
 use crate::entries::TABLE;
 use crate::entries::row::{Setting, Value};
@@ -275,6 +278,7 @@ const ITEMS: &[&str] = &[
 /// What a user hardly writes, and the grammar lets them.
 #[rustfmt::skip]
 const ODD_ARGUMENTS: &[&str] = &[
+    "crate = invisible!(union)", "logging(slow = \"2s\" invisible!(,) level = \"debug\")",
     "crate = a::<b>", "with(let x = y)", "with(return)", "with(break 'a 1)",
     "auth(verifier = let x = y)", "with(a..)", "with(#[a] b)", "plan = a", "service = let x = 1",
     "retry(max = let x = 1)", "metadata(\"a\" = let x = 1)", "auth(token = X)",
@@ -584,7 +588,7 @@ fn check(arguments: &str, item: &str) -> Result<(), TestCaseError> {
     );
     let mut seen = HashSet::new();
     for (message, first, last) in errors {
-        prop_assert!(!message.trim().is_empty(), "an error without a message");
+        prop_assert!(has_code(&message), "an error without a code: {message}");
         // What stands nowhere, such as the end of a list, may be missing in several places. The
         // range is that in one text, of which there are two; `Debug` tells them apart.
         if !first.byte_range().is_empty() {
@@ -598,46 +602,94 @@ fn check(arguments: &str, item: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-fn config(cases: u32) -> ProptestConfig {
-    let mut config = ProptestConfig {
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    };
-    if std::env::var_os("PROPTEST_CASES").is_none() {
-        config.cases = cases;
-    }
-    config
+/// `[I0201] unknown interceptor …`
+fn has_code(message: &str) -> bool {
+    let code = message
+        .strip_prefix("[I")
+        .and_then(|rest| rest.split_once("] "));
+    code.is_some_and(|(number, text)| {
+        number.len() == 4 && number.bytes().all(|it| it.is_ascii_digit()) && !text.trim().is_empty()
+    })
 }
 
-proptest! {
-    #![proptest_config(config(400))]
-
-    #[test]
-    fn arguments_of_any_kind_on_items_as_they_should_be(arguments in arguments().prop_map(|trees| text(&trees)), item in select(ITEMS)) {
-        check(&arguments, &item.replace("#[method]", ""))?;
+/// Tries this many cases of each kind: odd arguments on items as they should be, odd items, and both.
+pub(crate) fn look(runner: &mut TestRunner) -> Result<(), String> {
+    let texts = |trees: Vec<Tree>| text(&trees);
+    let usual_item = select(ITEMS).prop_map(|item| item.replace("#[method]", ""));
+    let usual_arguments = select(ARGUMENTS).prop_map(str::to_owned);
+    let kinds = [
+        (arguments().prop_map(texts).boxed(), usual_item.boxed()),
+        (usual_arguments.boxed(), item().prop_map(texts).boxed()),
+        (
+            arguments().prop_map(texts).boxed(),
+            item().prop_map(texts).boxed(),
+        ),
+    ];
+    for kind in kinds {
+        runner
+            .run(&kind, |(arguments, item)| check(&arguments, &item))
+            .map_err(|error| error.to_string())?;
     }
-
-    #[test]
-    fn items_of_any_kind(arguments in select(ARGUMENTS), item in item().prop_map(|trees| text(&trees))) {
-        check(arguments, &item)?;
-    }
-
-    #[test]
-    fn both_of_any_kind(arguments in arguments().prop_map(|trees| text(&trees)), item in item().prop_map(|trees| text(&trees))) {
-        check(&arguments, &item)?;
-    }
+    Ok(())
 }
 
 /// All that is odd, on all that there is.
-#[test]
-fn odd_arguments_and_odd_items() {
+pub(crate) fn look_at_what_is_odd() -> Result<(), String> {
     for arguments in ODD_ARGUMENTS {
         for item in ITEMS.iter().chain(ODD_ITEMS) {
             let item = item.replace("#[method]", "");
-            if let Err(error) = check(arguments, &item) {
-                panic!("#[intercept({arguments})]\n{item}\n{error}");
-            }
+            check(arguments, &item)
+                .map_err(|error| format!("#[intercept({arguments})]\n{item}\n{error}"))?;
         }
+    }
+    editor::look_at_names()
+}
+
+/// The same cases for the same seed.
+pub(crate) fn runner(cases: u32, seed: u64) -> TestRunner {
+    let config = ProptestConfig {
+        cases,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    TestRunner::new_with_rng(config, rng)
+}
+
+#[test]
+fn arguments_and_items_of_any_kind() {
+    let seed = any_seed();
+    if let Err(error) = look(&mut runner(400, seed)) {
+        panic!("seed {seed}: {error}");
+    }
+}
+
+/// Another one each time.
+pub(crate) fn any_seed() -> u64 {
+    RandomState::new().hash_one(0)
+}
+
+#[test]
+fn odd_arguments_and_odd_items() {
+    if let Err(error) = look_at_what_is_odd() {
+        panic!("{error}");
+    }
+}
+
+#[test]
+fn an_error_needs_a_code() {
+    assert!(has_code("[I0201] unknown interceptor"));
+    for message in [
+        "",
+        "unknown",
+        "[I0201]",
+        "[I0201] ",
+        "[I201] unknown",
+        "[Ixxxx] unknown",
+    ] {
+        assert!(!has_code(message), "{message}");
     }
 }
 

@@ -1,0 +1,612 @@
+//! The codes of errors, which never change their meaning: a new mistake gets a new number, and the number of one that is
+//! gone is not used again.
+//!
+//! The page `interceptors::errors` is made of this table and of the cases of `tests/ui`, which reads it too. So it
+//! imports nothing.
+
+use std::fmt;
+
+/// The number of a mistake. It stands in front of the message: `[I0201] unknown interceptor …`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Code(pub(crate) u16);
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "I{:04}", self.0)
+    }
+}
+
+/// A code as the page explains it.
+#[cfg(test)]
+#[derive(Clone, Copy)]
+pub(crate) struct Explained {
+    pub(crate) code: Code,
+    pub(crate) title: &'static str,
+    pub(crate) cause: &'static str,
+    /// Code with the mistake. `{ … }` stands for the usual methods.
+    pub(crate) wrong: &'static str,
+    pub(crate) right: &'static str,
+}
+
+/// From here on, only the compiler knows enough to find the mistake: it depends on types or on values of constants.
+#[cfg(test)]
+pub(crate) const OF_COMPILER: Code = Code(800);
+
+macro_rules! codes {
+    ($($name:ident = $number:literal { title: $title:literal, cause: $cause:literal, wrong: $wrong:literal, right: $right:literal $(,)? })*) => {
+        $(
+            #[allow(dead_code, reason = "some stand in texts of `interceptors` alone")]
+            pub(crate) const $name: Code = Code($number);
+        )*
+
+        #[cfg(test)]
+        pub(crate) const ALL: &[Explained] = &[
+            $(Explained { code: Code($number), title: $title, cause: $cause, wrong: $wrong, right: $right },)*
+        ];
+    };
+}
+
+// What is written in the attribute.
+codes! {
+    UNREADABLE = 1 {
+        title: "Not Rust",
+        cause: "The compiler's own grammar ends here: a comma, a value or a bracket is missing, or a keyword stands where a name should.",
+        wrong: "#[intercept(logging retry(max = 3))]",
+        right: "#[intercept(logging, retry(max = 3))]",
+    }
+    NO_NAME = 2 {
+        title: "A value without a name",
+        cause: "Interceptors and settings have names. A value alone does not say which setting it is for.",
+        wrong: "#[intercept(retry(3))]",
+        right: "#[intercept(retry(max = 3))]",
+    }
+    NO_NAME_WANTED = 3 {
+        title: "A name where only a value stands",
+        cause: "`timeout` and `deadline` take their time as a value without a name.",
+        wrong: "#[intercept(timeout(after = \"2s\"))]",
+        right: "#[intercept(timeout(\"2s\"))]",
+    }
+    NO_VALUE = 4 {
+        title: "A name without a value",
+        cause: "The setting has a name, but no value follows, or the value has another form than the setting needs.",
+        wrong: "#[intercept(retry(max))]",
+        right: "#[intercept(retry(max = 3))]",
+    }
+    WRONG_SIGN = 5 {
+        title: "Another sign",
+        cause: "A value follows `=`, not `:`. Names are joined by underscores, not by hyphens.",
+        wrong: "#[intercept(retry(max: 3))]",
+        right: "#[intercept(retry(max = 3))]",
+    }
+    WRONG_BRACKETS = 6 {
+        title: "Other brackets",
+        cause: "Settings stand in parentheses, and lists in square brackets.",
+        wrong: "#[intercept(retry { max = 3 })]",
+        right: "#[intercept(retry(max = 3))]",
+    }
+
+    WRONG_ITEM = 101 {
+        title: "An item without calls",
+        cause: "The attribute needs something that receives or sends calls. A function or an enumeration does neither.",
+        wrong: "#[intercept(logging)]\nenum Users {}",
+        right: "#[intercept(logging)]\nimpl UserService for Users { … }",
+    }
+    TRAIT_DEFINITION = 102 {
+        title: "The definition of a trait",
+        cause: "A trait says what a service offers. Which interceptors run before a call is the business of each type that implements it.",
+        wrong: "#[intercept(logging)]\ntrait UserService {}",
+        right: "#[intercept(logging)]\nimpl UserService for Users { … }",
+    }
+    METHOD_ALONE = 103 {
+        title: "A method of a block without the attribute",
+        cause: "On a method, the attribute changes the list of the block. This block has no list, or its attribute has another name there.",
+        wrong: "#[intercept(logging)]\nasync fn get_user(&self, request: Request<Id>) -> Result<Response<User>, Status> { todo!() }",
+        right: "#[intercept(logging(only = [get_user]))]\nimpl UserService for Users { … }",
+    }
+    TWO_ATTRIBUTES = 104 {
+        title: "Two attributes",
+        cause: "The order of the interceptors is the order of one list. Two attributes have no order that can be seen.",
+        wrong: "#[intercept(logging)]\n#[intercept(retry)]\nimpl UserService for Users { … }",
+        right: "#[intercept(logging, retry)]\nimpl UserService for Users { … }",
+    }
+    HIDDEN_METHODS = 105 {
+        title: "Methods that the attribute cannot see",
+        cause: "An attribute sees a macro call, or a module in another file, before its content is there. Those methods would have no interceptors.",
+        wrong: "#[intercept(logging)]\nimpl UserService for Users { methods!(); }",
+        right: "#[intercept(logging)]\nimpl UserService for Users { … }",
+    }
+    NO_METHODS = 106 {
+        title: "A block without methods",
+        cause: "The block is empty, so no interceptor would ever run. Methods that a trait has by default are not part of the block.",
+        wrong: "#[intercept(logging)]\nimpl UserService for Users {}",
+        right: "#[intercept(logging)]\nimpl UserService for Users { … }",
+    }
+    NOT_AN_RPC = 107 {
+        title: "No RPC",
+        cause: "Every method of the block is called through its interceptors. So each has the form of an RPC: `async`, with `self` and one request.",
+        wrong: "#[intercept(logging)]\nimpl UserService for Users { fn new() -> Self { Self } }",
+        right: "#[intercept(logging)]\nimpl UserService for Users { … }",
+    }
+    NOT_AS_GENERATED = 108 {
+        title: "A module of another form",
+        cause: "On a module, the attribute reads what tonic's code generator writes. This module was written by hand, edited, or written by another generator.",
+        wrong: "#[intercept(logging)]\nmod client {}",
+        right: "#[intercept(logging)]\nmod user_service_client { … }",
+    }
+    OTHER_TONIC = 109 {
+        title: "Code for another version of tonic",
+        cause: "The module was generated for tonic 0.13 or earlier. This crate works with tonic 0.14.",
+        wrong: "#[intercept(logging)]\nmod user_service_client {\n    use tonic::codec::ProstCodec;\n}",
+        right: "#[intercept(logging)]\nmod user_service_client { … }",
+    }
+    GENERATED_STRUCT = 110 {
+        title: "The struct of a generated client",
+        cause: "An attribute on the struct sees its fields and not its methods. The methods are in the module around it.",
+        wrong: "#[intercept(logging)]\nstruct UserServiceClient<T> { inner: tonic::client::Grpc<T> }",
+        right: "#[intercept(logging)]\nmod user_service_client { … }",
+    }
+    PLACE_OF_SERVER = 111 {
+        title: "`server` in another place",
+        cause: "`server` says that a struct is for a whole server. It stands first in the list, once, and only on a struct.",
+        wrong: "#[intercept(logging, server)]\nstruct Inbound;",
+        right: "#[intercept(server, logging)]\nstruct Inbound;",
+    }
+    MISSING_FEATURE = 112 {
+        title: "A feature that is not enabled",
+        cause: "The feature of `interceptors` that this needs is off. The message names it.",
+        wrong: "# interceptors = { version = \"…\", default-features = false }\n#[intercept(logging)]",
+        right: "# interceptors = { version = \"…\", default-features = false, features = [\"logging\"] }\n#[intercept(logging)]",
+    }
+
+    UNKNOWN_ENTRY = 201 {
+        title: "Unknown interceptor",
+        cause: "No interceptor of this crate has this name. One of yours is listed by its path or with `with(…)`.",
+        wrong: "#[intercept(loging)]",
+        right: "#[intercept(logging)]",
+    }
+    OTHER_SIDE = 202 {
+        title: "An interceptor of the other side",
+        cause: "Some interceptors are for services only, and some for clients only.",
+        wrong: "#[intercept(deadline(\"2s\"))]\nimpl UserService for Users { … }",
+        right: "#[intercept(timeout(\"2s\"))]\nimpl UserService for Users { … }",
+    }
+    OTHER_MOUNT = 203 {
+        title: "An interceptor that needs more than there is here",
+        cause: "A channel and a whole server see encoded messages. What needs a message, or a client that was generated, cannot run there.",
+        wrong: "#[intercept(payload(redact = [request.password]))]\nstruct Outbound;",
+        right: "#[intercept(payload(redact = [request.password]))]\nmod user_service_client { … }",
+    }
+    DUPLICATE_ENTRY = 204 {
+        title: "An interceptor that is listed twice",
+        cause: "The interceptor would run twice for one call, and its second run would have no effect of its own.",
+        wrong: "#[intercept(logging, logging)]",
+        right: "#[intercept(logging)]",
+    }
+    NO_PARENTHESES = 205 {
+        title: "Settings without parentheses",
+        cause: "An interceptor takes its settings in parentheses; `=` belongs to one setting.",
+        wrong: "#[intercept(retry = 3)]",
+        right: "#[intercept(retry(max = 3))]",
+    }
+    COVERS_NOTHING = 206 {
+        title: "An interceptor for no method",
+        cause: "`only`, `except` and `skip` leave no method of this block to the interceptor, so it would never run.",
+        wrong: "#[intercept(logging(except = [get_user, list_users]))]",
+        right: "#[intercept(logging(except = [get_user]))]",
+    }
+    EXCLUSIVE_ENTRIES = 207 {
+        title: "Two interceptors that exclude each other",
+        cause: "`retry` and `hedge` both decide when a request is sent again. gRFC A6 has one of them for a method.",
+        wrong: "#[intercept(retry, hedge(delay = \"10ms\"))]\nstruct Outbound;",
+        right: "#[intercept(retry)]\nstruct Outbound;",
+    }
+    PARTED_ENTRY = 208 {
+        title: "Two lists of fields for one method",
+        cause: "`payload` may be listed several times, each for other methods. Here two of them cover the same method.",
+        wrong: "#[intercept(payload(redact = [request.password]), payload(redact = []))]",
+        right: "#[intercept(payload(redact = [request.password], only = [get_user]), payload(redact = [], except = [get_user]))]",
+    }
+    NOT_BY_FUNCTION = 209 {
+        title: "A function in the place of an interceptor",
+        cause: "A path in the list names a type. A value of yours is given to `with`.",
+        wrong: "#[intercept(audit::Audit::new)]",
+        right: "#[intercept(with(audit::Audit::new()))]",
+    }
+    CLOSURE = 210 {
+        title: "A closure in the place of an interceptor",
+        cause: "An interceptor is a type that implements `Interceptor`. A closure has no type that can.",
+        wrong: "#[intercept(with(|call| call))]",
+        right: "#[intercept(with(Audit::new()))]",
+    }
+
+    UNKNOWN_SETTING = 301 {
+        title: "Unknown setting",
+        cause: "The interceptor has no setting of this name.",
+        wrong: "#[intercept(retry(maximum = 3))]",
+        right: "#[intercept(retry(max = 3))]",
+    }
+    DUPLICATE_SETTING = 302 {
+        title: "A setting that is given twice",
+        cause: "Only one value can hold.",
+        wrong: "#[intercept(retry(max = 3, max = 5))]",
+        right: "#[intercept(retry(max = 3))]",
+    }
+    CONFLICTING_SETTINGS = 303 {
+        title: "Two settings that exclude each other",
+        cause: "Both settings say the same thing in different ways, or one makes the other meaningless.",
+        wrong: "#[intercept(retry(max = 3, max_attempts = 4))]",
+        right: "#[intercept(retry(max = 3))]",
+    }
+    MISSING_SETTING = 304 {
+        title: "A setting is missing",
+        cause: "The interceptor has no sensible default for this.",
+        wrong: "#[intercept(rate_limit)]",
+        right: "#[intercept(rate_limit(per_second = 100))]",
+    }
+    BELONGS_TO_ANOTHER = 305 {
+        title: "A setting without the one that it belongs to",
+        cause: "The setting changes how another one works, and that one was not given.",
+        wrong: "#[intercept(client_ip(header = \"forwarded\"))]",
+        right: "#[intercept(client_ip(trusted = [\"10.0.0.0/8\"], header = \"forwarded\"))]",
+    }
+    OF_THE_BLOCK = 306 {
+        title: "A setting of the block on a method, or of a method on the block",
+        cause: "`only`, `except`, `public`, `per`, `plan` and the like belong to the whole block; `name` and `skip` belong to one method.",
+        wrong: "#[intercept(name = \"GetURL\")]",
+        right: "#[intercept]\nimpl UserService for Users {\n    #[intercept(name = \"GetURL\")]\n    async fn get_url(&self, request: Request<Id>) -> Result<Response<User>, Status> { todo!() }\n}",
+    }
+    NOT_HERE = 307 {
+        title: "A setting of another item",
+        cause: "The setting has no meaning for this kind of item, or the item knows it already.",
+        wrong: "#[intercept(service = \"user.v1.UserService\", logging)]\nstruct Outbound;",
+        right: "#[intercept(logging)]\nstruct Outbound;",
+    }
+    SUSPENDS = 308 {
+        title: "A value that awaits or returns",
+        cause: "The value is made while the call begins, outside of your method: it can neither await nor return.",
+        wrong: "#[intercept(auth(verifier = self.load()?))]",
+        right: "#[intercept(auth(verifier = self.verifier))]",
+    }
+    SELF_IN_CONSTANT = 309 {
+        title: "`self` in a constant",
+        cause: "The settings become one constant. A value in `self` is known for each call only.",
+        wrong: "#[intercept(rate_limit(per_second = self.limit))]",
+        right: "#[intercept(rate_limit(limiter = self.limiter))]",
+    }
+    NO_SELF_IN_GENERATED = 310 {
+        title: "`self` in a generated client",
+        cause: "A generated client has no fields of yours.",
+        wrong: "#[intercept(with(self.audit))]\nmod user_service_client { … }",
+        right: "#[intercept(with(&*crate::AUDIT))]\nmod user_service_client { … }",
+    }
+
+    WRONG_TYPE = 401 {
+        title: "A value of another type",
+        cause: "The setting has a value of another type. Literals are not converted.",
+        wrong: "#[intercept(retry(max = \"3\"))]",
+        right: "#[intercept(retry(max = 3))]",
+    }
+    OUT_OF_RANGE = 402 {
+        title: "A number or a time out of range",
+        cause: "The value is too small or too large to have a meaning. The values of constants are checked too, when the compiler evaluates them.",
+        wrong: "#[intercept(retry(max = 0))]",
+        right: "#[intercept(retry(max = 1))]",
+    }
+    NOT_A_TIME = 403 {
+        title: "No time",
+        cause: "A time is a string of numbers with units, and longer than zero where zero has no meaning.",
+        wrong: "#[intercept(timeout(10))]",
+        right: "#[intercept(timeout(\"10s\"))]",
+    }
+    NOT_A_LEVEL = 404 {
+        title: "No level",
+        cause: "The levels are those of `tracing`: `\"trace\"`, `\"debug\"`, `\"info\"`, `\"warn\"` and `\"error\"`.",
+        wrong: "#[intercept(logging(level = \"verbose\"))]",
+        right: "#[intercept(logging(level = \"debug\"))]",
+    }
+    NOT_A_STATUS_CODE = 405 {
+        title: "No status code",
+        cause: "Status codes are written as `tonic::Code` has them.",
+        wrong: "#[intercept(retry(codes = [UNAVAILABLE]))]",
+        right: "#[intercept(retry(codes = [Unavailable]))]",
+    }
+    OK_IS_NO_FAILURE = 406 {
+        title: "`Ok` among failures",
+        cause: "A call that ends with `Ok` succeeded, so there is nothing to repeat or to count.",
+        wrong: "#[intercept(retry(codes = [Ok, Unavailable]))]",
+        right: "#[intercept(retry(codes = [Unavailable]))]",
+    }
+    DUPLICATE_VALUE = 407 {
+        title: "The same value twice",
+        cause: "The list has the value already, so one of the two is probably another one misspelt.",
+        wrong: "#[intercept(retry(codes = [Aborted, Aborted]))]",
+        right: "#[intercept(retry(codes = [Aborted]))]",
+    }
+    EMPTY = 408 {
+        title: "An empty list or text",
+        cause: "Nothing is named, so the setting would have no effect, or would leave out more than it says.",
+        wrong: "#[intercept(logging(only = []))]",
+        right: "#[intercept(logging(only = [get_user]))]",
+    }
+    METADATA_KEY = 409 {
+        title: "A metadata key that is not allowed",
+        cause: "gRPC allows lower-case letters, digits, `-`, `_` and `.`. Some keys are reserved, and those that end in `-bin` carry bytes.",
+        wrong: "#[intercept(metadata(\"X-Trace-Id\" = \"1\"))]\nstruct Outbound;",
+        right: "#[intercept(metadata(\"x-trace-id\" = \"1\"))]\nstruct Outbound;",
+    }
+    METADATA_VALUE = 410 {
+        title: "A metadata value that is not allowed",
+        cause: "A value is visible ASCII. Under a key that ends in `-bin` it is bytes.",
+        wrong: "#[intercept(metadata(\"x-digest-bin\" = \"abc\"))]\nstruct Outbound;",
+        right: "#[intercept(metadata(\"x-digest-bin\" = b\"abc\"))]\nstruct Outbound;",
+    }
+    NOT_A_CHOICE = 411 {
+        title: "None of the words that are allowed",
+        cause: "The setting has a fixed set of values, which the message names.",
+        wrong: "#[intercept(rate_limit(per_second = 5, key = user))]",
+        right: "#[intercept(rate_limit(per_second = 5, key = peer))]",
+    }
+    NOT_A_NETWORK = 412 {
+        title: "No network of proxies",
+        cause: "A trusted network is an address with a prefix, and has no bits behind the prefix. A network of all addresses would trust every caller.",
+        wrong: "#[intercept(client_ip(trusted = [\"10.0.0.7/8\"]))]",
+        right: "#[intercept(client_ip(trusted = [\"10.0.0.0/8\"]))]",
+    }
+    FIELD_PATH = 413 {
+        title: "No path to a field",
+        cause: "A path begins with `request` or `response` and ends with a field. `?` goes through an `Option`, `[]` through a repeated field.",
+        wrong: "#[intercept(payload(redact = [password]))]",
+        right: "#[intercept(payload(redact = [request.password]))]",
+    }
+    NOT_A_NAME = 414 {
+        title: "No name or path",
+        cause: "`service` is the full name in the proto file, `name` the name of an RPC, `crate` a path and `by` a type.",
+        wrong: "#[intercept(service = \"UserService/\", logging)]",
+        right: "#[intercept(service = \"user.v1.UserService\", logging)]",
+    }
+
+    UNKNOWN_METHOD = 501 {
+        title: "Unknown method",
+        cause: "The block or the client has no method of this name. An entry for a method that is not there would protect nothing.",
+        wrong: "#[intercept(logging(only = [get_usr]))]",
+        right: "#[intercept(logging(only = [get_user]))]",
+    }
+    DUPLICATE_METHOD = 502 {
+        title: "A method that is listed twice",
+        cause: "The list has the method already, perhaps in another form.",
+        wrong: "#[intercept(logging(only = [get_user, \"GetUser\"]))]",
+        right: "#[intercept(logging(only = [get_user]))]",
+    }
+    NOT_A_METHOD = 503 {
+        title: "No list of methods",
+        cause: "A method is its Rust name, its name in the proto file or its full path. A channel and a server know full paths only.",
+        wrong: "#[intercept(logging(only = get_user))]",
+        right: "#[intercept(logging(only = [get_user]))]",
+    }
+    AMBIGUOUS_METHOD = 504 {
+        title: "A name of two methods",
+        cause: "The name of the RPC could be made of either method's name.",
+        wrong: "#[intercept(logging(only = [\"SETUP\"]))]\nimpl UserService for Users {\n    async fn set_up(&self, request: Request<Id>) -> Result<Response<User>, Status> { todo!() }\n    async fn setup(&self, request: Request<Id>) -> Result<Response<User>, Status> { todo!() }\n}",
+        right: "#[intercept(logging(only = [set_up]))]\nimpl UserService for Users {\n    async fn set_up(&self, request: Request<Id>) -> Result<Response<User>, Status> { todo!() }\n    async fn setup(&self, request: Request<Id>) -> Result<Response<User>, Status> { todo!() }\n}",
+    }
+    SAME_RPC = 505 {
+        title: "Two methods of one RPC",
+        cause: "Both names become the same name of an RPC, and logs and metrics could not tell them apart.",
+        wrong: "#[intercept(logging)]\nimpl UserService for Users {\n    async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> { todo!() }\n    async fn Get(&self, request: Request<Id>) -> Result<Response<User>, Status> { todo!() }\n}",
+        right: "#[intercept(logging)]\nimpl UserService for Users {\n    async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> { todo!() }\n    #[intercept(name = \"GET\")]\n    async fn Get(&self, request: Request<Id>) -> Result<Response<User>, Status> { todo!() }\n}",
+    }
+    OTHER_SERVICE = 506 {
+        title: "A path of another service",
+        cause: "The path names a service that this attribute does not cover.",
+        wrong: "#[intercept(service = \"user.v1.UserService\", logging(only = [\"/user.v2.UserService/GetUser\"]))]",
+        right: "#[intercept(service = \"user.v1.UserService\", logging(only = [\"/user.v1.UserService/GetUser\"]))]",
+    }
+    UNKNOWN_SERVICE = 507 {
+        title: "The service is not known",
+        cause: "A hand-written client has no name of a service in its code. In an `impl` of a renamed trait, the full name cannot be seen either.",
+        wrong: "#[intercept(logging)]\nimpl UserClient { … }",
+        right: "#[intercept(service = \"user.v1.UserService\", logging)]\nimpl UserClient { … }",
+    }
+    NOTHING_TO_SKIP = 508 {
+        title: "Nothing to skip",
+        cause: "`skip` takes an interceptor of the block's list away from one method. That list does not have it, or the method has both.",
+        wrong: "#[intercept(logging)]\nimpl UserService for Users {\n    #[intercept(skip(retry))]\n    async fn get_user(&self, request: Request<Id>) -> Result<Response<User>, Status> { todo!() }\n    async fn list_users(&self, request: Request<Id>) -> Result<Response<User>, Status> { todo!() }\n}",
+        right: "#[intercept(logging)]\nimpl UserService for Users {\n    #[intercept(skip(logging))]\n    async fn get_user(&self, request: Request<Id>) -> Result<Response<User>, Status> { todo!() }\n    async fn list_users(&self, request: Request<Id>) -> Result<Response<User>, Status> { todo!() }\n}",
+    }
+    DESCRIPTORS = 509 {
+        title: "Descriptors that do not have what is asked",
+        cause: "A channel or a server knows its methods from `descriptors`: which of them exist, and which are idempotent.",
+        wrong: "#[intercept(retry(only = [idempotent]))]\nstruct Outbound;",
+        right: "#[intercept(descriptors = crate::FILE_DESCRIPTOR_SET, retry(only = [idempotent]))]\nstruct Outbound;",
+    }
+
+    UNDECIDED = 601 {
+        title: "A method that is neither public nor protected",
+        cause: "Where `protected` is given, each method is in one of the two lists. So a new method is never public by accident.",
+        wrong: "#[intercept(auth(verifier = self.tokens, public = [get_user], protected = []))]",
+        right: "#[intercept(auth(verifier = self.tokens, public = [get_user], protected = [list_users]))]",
+    }
+    PUBLIC_AND_PROTECTED = 602 {
+        title: "A method that is public and protected",
+        cause: "A method needs a token or needs none.",
+        wrong: "#[intercept(auth(verifier = self.tokens, public = [get_user], protected = [get_user, list_users]))]",
+        right: "#[intercept(auth(verifier = self.tokens, public = [get_user], protected = [list_users]))]",
+    }
+    ACCESS_OF_THE_BLOCK = 603 {
+        title: "A method changes who may call it, against the block",
+        cause: "The block's `auth` says of the method whether it is public, and the method says something else.",
+        wrong: "#[intercept(auth(verifier = self.tokens, public = [get_user]))]\nimpl UserService for Users {\n    #[intercept(auth(verifier = self.others))]\n    async fn get_user(&self, request: Request<Id>) -> Result<Response<User>, Status> { todo!() }\n    async fn list_users(&self, request: Request<Id>) -> Result<Response<User>, Status> { todo!() }\n}",
+        right: "#[intercept(auth(verifier = self.tokens))]\nimpl UserService for Users {\n    #[intercept(auth(verifier = self.others))]\n    async fn get_user(&self, request: Request<Id>) -> Result<Response<User>, Status> { todo!() }\n    async fn list_users(&self, request: Request<Id>) -> Result<Response<User>, Status> { todo!() }\n}",
+    }
+    PUBLIC_HAS_NO_IDENTITY = 604 {
+        title: "A public method has no identity",
+        cause: "`auth` lets callers of public methods in without a token, so nobody is known there whom `authorize` or `key = identity` could ask for.",
+        wrong: "#[intercept(auth(verifier = self.tokens, public = [get_user]), authorize(role = \"admin\"))]",
+        right: "#[intercept(auth(verifier = self.tokens, public = [get_user]), authorize(role = \"admin\", except = [get_user]))]",
+    }
+    NOBODY_VERIFIED = 605 {
+        title: "Nobody is verified yet",
+        cause: "Interceptors run in the order of the list. What needs the caller's identity stands after `auth`, which covers the same methods.",
+        wrong: "#[intercept(authorize(role = \"admin\"), auth(verifier = self.tokens))]",
+        right: "#[intercept(auth(verifier = self.tokens), authorize(role = \"admin\"))]",
+    }
+    NO_CLIENT_ADDRESS = 606 {
+        title: "The caller's address is not known yet",
+        cause: "`key = client_ip` needs the address that `client_ip` finds. So `client_ip` stands before the limit and covers the same methods.",
+        wrong: "#[intercept(rate_limit(per_second = 5, key = client_ip))]",
+        right: "#[intercept(client_ip(trusted = [\"10.0.0.0/8\"]), rate_limit(per_second = 5, key = client_ip))]",
+    }
+    LIMIT_BY_CREDENTIALS = 607 {
+        title: "A limit for each token",
+        cause: "A caller can write one token in several ways, and each would have a limit of its own. Tokens would also be kept in memory.",
+        wrong: "#[intercept(auth(verifier = self.tokens), rate_limit(per_second = 5, key = metadata(\"authorization\")))]",
+        right: "#[intercept(auth(verifier = self.tokens), rate_limit(per_second = 5, key = identity))]",
+    }
+    STORE_WITHOUT_ANSWER = 608 {
+        title: "A store that may not answer",
+        cause: "The limit is in a store over the network. Somebody has to say whether calls pass while it does not answer.",
+        wrong: "#[intercept(rate_limit(store = self.limits))]",
+        right: "#[intercept(rate_limit(store = self.limits, on_error = allow))]",
+    }
+
+    UNARY_ONLY = 701 {
+        title: "`hedge` for a stream",
+        cause: "`hedge` makes several attempts at once and takes the first response. A stream has no single response.",
+        wrong: "#[intercept(hedge(delay = \"10ms\", only = [upload]))]\nmod user_service_client { … }",
+        right: "#[intercept(hedge(delay = \"10ms\", only = [get_user]))]\nmod user_service_client { … }",
+    }
+    TAKES_MUT_SELF = 702 {
+        title: "A method that takes `&mut self`",
+        cause: "While the method runs, nothing else can use `self`: no second attempt, and no interceptor that borrows a field.",
+        wrong: "#[intercept(service = \"user.v1.UserService\", auth(token = self.tokens))]\nimpl UserClient {\n    pub async fn get_user(&mut self, request: Request<Id>) -> Result<Response<User>, Status> { todo!() }\n}",
+        right: "#[intercept(service = \"user.v1.UserService\", auth(token = self.tokens))]\nimpl UserClient {\n    pub async fn get_user(&self, request: Request<Id>) -> Result<Response<User>, Status> { todo!() }\n}",
+    }
+    TWO_THROTTLES = 703 {
+        title: "Two throttles on one client",
+        cause: "gRFC A6 has one throttle for all attempts to a server. `retry` and `hedge` share it, so both say the same.",
+        wrong: "#[intercept(retry(throttle(tokens = 10, ratio = 0.1), only = [\"/user.v1.UserService/GetUser\"]), hedge(delay = \"1ms\", throttle(tokens = 20, ratio = 0.1), only = [\"/user.v1.UserService/ListUsers\"]))]\nstruct Outbound;",
+        right: "#[intercept(retry(throttle(tokens = 10, ratio = 0.1), only = [\"/user.v1.UserService/GetUser\"]), hedge(delay = \"1ms\", throttle(tokens = 10, ratio = 0.1), only = [\"/user.v1.UserService/ListUsers\"]))]\nstruct Outbound;",
+    }
+
+    // The texts of these are in the traits and in the constant functions of `interceptors`.
+    NOT_AN_INTERCEPTOR = 801 {
+        title: "A type that is no interceptor",
+        cause: "The value of `with` implements `Interceptor` for the messages of each method that it covers. This one implements it for none of them, or for others.",
+        wrong: "#[intercept(with(\"audit\"))]",
+        right: "#[intercept(with(Audit::new()))]",
+    }
+    NOT_A_VERIFIER = 802 {
+        title: "A type that verifies no tokens",
+        cause: "The value of `verifier` implements `auth::Verifier`.",
+        wrong: "#[intercept(auth(verifier = self.name))]",
+        right: "#[intercept(auth(verifier = self.tokens))]",
+    }
+    NO_TOKENS = 803 {
+        title: "A type that gives no tokens",
+        cause: "On a client, the value of `token` implements `auth::TokenSource`.",
+        wrong: "#[intercept(auth(token = self.name))]\nstruct Outbound { name: String }",
+        right: "#[intercept(auth(token = self.tokens))]\nstruct Outbound { tokens: Tokens }",
+    }
+    NO_ROLES = 804 {
+        title: "An identity without roles",
+        cause: "`role` and `roles` ask the identity that `auth` verified, which implements `authorize::HasRoles`.",
+        wrong: "#[intercept(auth(verifier = self.names), authorize(role = \"admin\"))]",
+        right: "#[intercept(auth(verifier = self.users), authorize(role = \"admin\"))]",
+    }
+    NOT_A_POLICY = 805 {
+        title: "A policy for another identity",
+        cause: "The value of `authorize(with = …)` decides about the identity that `auth` verifies here. It implements `authorize::Policy` for that type.",
+        wrong: "#[intercept(auth(verifier = self.names), authorize(with = self.rules_for_users))]",
+        right: "#[intercept(auth(verifier = self.users), authorize(with = self.rules_for_users))]",
+    }
+    NOT_LOGGABLE = 806 {
+        title: "A field that cannot be logged",
+        cause: "A field of a log event is a number, a boolean or a text. `%` logs what implements `Display`, and `?` what implements `Debug`.",
+        wrong: "#[intercept(logging(fields(request = request)))]",
+        right: "#[intercept(logging(fields(request = ?request)))]",
+    }
+    NOT_A_BREAKER = 807 {
+        title: "No circuit breaker",
+        cause: "The value of `breaker` is a `circuit_breaker::CircuitBreaker`, behind a reference or an `Arc` if you like.",
+        wrong: "#[intercept(circuit_breaker(breaker = crate::CONFIG))]\nstruct Outbound;",
+        right: "#[intercept(circuit_breaker(breaker = &*crate::BREAKER))]\nstruct Outbound;",
+    }
+    NOT_A_LIMIT = 808 {
+        title: "No limit of concurrency",
+        cause: "The value of `limiter` is a `concurrency::Limiter`, behind a reference or an `Arc` if you like. A rate limiter counts calls, not those that run at once.",
+        wrong: "#[intercept(concurrency(limiter = self.rate))]",
+        right: "#[intercept(concurrency(limiter = self.places))]",
+    }
+    NOT_A_STORE = 809 {
+        title: "No store of limits",
+        cause: "The value of `store` implements `rate_limit::Store`, and knows its limits itself or is told them by `per_second`.",
+        wrong: "#[intercept(rate_limit(per_second = 5, store = self.name))]",
+        right: "#[intercept(rate_limit(per_second = 5, store = self.limits))]",
+    }
+    METADATA_TYPE = 810 {
+        title: "A value that cannot be metadata",
+        cause: "A metadata value is a text, a number or an `Option` of one; under a key that ends in `-bin` it is bytes. A value in `self` is borrowed or cloned.",
+        wrong: "#[intercept(metadata(\"x-name\" = self.name))]\nstruct Outbound { name: String }",
+        right: "#[intercept(metadata(\"x-name\" = self.name.clone()))]\nstruct Outbound { name: String }",
+    }
+    NOT_VALIDATED = 811 {
+        title: "A message that cannot be validated",
+        cause: "`validate` asks each request whether it is valid, so the message implements `validate::Validate`.",
+        wrong: "#[intercept(validate)]",
+        right: "#[intercept(validate(only = [get_user]))]",
+    }
+    PAYLOAD_TYPE = 812 {
+        title: "Messages that `payload` cannot see",
+        cause: "`payload` looks at messages by their fields. In a path, `?` goes through an `Option`, and `[]` through a repeated field or the values of a map.",
+        wrong: "#[intercept(payload(redact = [request.id?.name]))]",
+        right: "#[intercept(payload(redact = [request.user?.name]))]",
+    }
+    NOT_A_MOUNT = 813 {
+        title: "A struct without the attribute",
+        cause: "`by` names the struct of a server. That struct has `#[intercept(server, …)]`, with `client_ip` or `auth` in its list.",
+        wrong: "#[intercept(client_ip(by = Users))]",
+        right: "#[intercept(client_ip(by = Inbound))]",
+    }
+    NO_POLICY = 814 {
+        title: "A service without the attribute",
+        cause: "The generated server has `#[intercept]`, so it runs the policy of its service. This service has none.",
+        wrong: "impl UserService for Users { … }",
+        right: "#[intercept(logging)]\nimpl UserService for Users { … }",
+    }
+    NOT_A_REPLY = 815 {
+        title: "A method that returns something else",
+        cause: "An RPC returns `Result<Response<_>, Status>`, under whatever name.",
+        wrong: "#[intercept(logging)]\nimpl UserService for Users {\n    async fn get_user(&self, request: Request<Id>) -> User { todo!() }\n}",
+        right: "#[intercept(logging)]\nimpl UserService for Users { … }",
+    }
+    NOT_A_HOOK = 816 {
+        title: "A value that is not told of panics",
+        cause: "The value of `hook` is a function of one `&Panic`, or implements `PanicHandler`.",
+        wrong: "#[intercept(catch_panic(hook = self.name))]",
+        right: "#[intercept(catch_panic(hook = crate::report))]",
+    }
+    NOT_REPEATABLE = 817 {
+        title: "A request that cannot be sent again",
+        cause: "`retry` and `hedge` send a copy, so the request is `Clone`. A request stream can be read once.",
+        wrong: "#[intercept(retry)]",
+        right: "#[intercept(retry(except = [list_users]))]",
+    }
+    DO_NOT_FIT = 818 {
+        title: "Values that do not fit together",
+        cause: "Each value is fine alone, but one makes the other meaningless: a first delay above the longest, or an idle time that never comes.",
+        wrong: "#[intercept(retry(base_delay = \"2s\", max_delay = \"1s\"))]",
+        right: "#[intercept(retry(base_delay = \"1s\", max_delay = \"2s\"))]",
+    }
+    SECRET_KEY = 819 {
+        title: "A secret that would be logged",
+        cause: "The value under this metadata key is logged, and by its name it is a secret.",
+        wrong: "#[intercept(request_id(header = \"authorization\"))]",
+        right: "#[intercept(request_id(header = \"x-request-id\"))]",
+    }
+    ENTRY_OF_OTHER_SIDE = 820 {
+        title: "Another crate's interceptor, of the other side",
+        cause: "The interceptor says that it is for services only, or for clients only.",
+        wrong: "#[intercept(on_services::OnServices)]\nstruct Outbound;",
+        right: "#[intercept(on_services::OnServices)]\nimpl UserService for Users { … }",
+    }
+}
