@@ -5,12 +5,14 @@ use syn::{
     Field, Fields, FnArg, GenericArgument, ImplItem, Item, Path, PathArguments, Type, parse_quote,
 };
 
-use super::chain::{Links, Part};
+use super::chain::{Asked, Links, Part};
 use super::common::{entries, hide_secrets, imports, plan_impl};
+use super::fits::{Fits, Guard, behind};
 use super::policy::{self, Of, Policies, Split, may_be_kept};
+use super::questions::{self, messages};
 use crate::check::Checked;
 use crate::entries::chain::Chain;
-use crate::entries::site::{Messages, Site};
+use crate::entries::site::Site;
 use crate::item::client_module::{ClientMethod, ClientModule, is_of};
 use crate::item::constructors::remembering;
 use crate::text::span::at;
@@ -72,8 +74,11 @@ pub(crate) fn expand(checked: &Checked, module: &ClientModule) -> TokenStream {
     let functions = policies.functions(&module.generics, None);
     let verdicts = policies.verdicts(&module.generics, false);
     let constants = pairs().map(|(method, chain)| constants(checked, &policies, method, chain));
-    let methods =
-        pairs().map(|(method, chain)| method_impl(checked, module, &policies, method, chain));
+    let fits = questions::of_module(checked, module);
+    let questions = fits.items();
+    let methods = pairs().enumerate().map(|(index, (method, chain))| {
+        method_impl(checked, module, &policies, (&fits, index), method, chain)
+    });
     let plans = module.methods.iter().map(plan_name);
     let plan_impl = plan_impl(checked, &module.generics, self_ty, &quote!(&[#(#plans),*]));
     let siblings = siblings(checked);
@@ -85,6 +90,7 @@ pub(crate) fn expand(checked: &Checked, module: &ClientModule) -> TokenStream {
             #(#constants)*
             #functions
             #verdicts
+            #questions
             impl #impl_generics #self_ty #where_clause {
                 #(#methods)*
             }
@@ -401,6 +407,7 @@ fn method_impl(
     checked: &Checked,
     module: &ClientModule,
     policies: &Policies<'_>,
+    (fits, index): (&Fits, usize),
     method: &ClientMethod,
     chain: &Chain,
 ) -> TokenStream {
@@ -454,19 +461,26 @@ fn method_impl(
         direction(*request_is_stream),
         direction(*response_is_stream),
     );
+    let site = |guard: Option<&Guard>| Site {
+        generics: &module.generics,
+        this: None,
+        message: behind(guard, message.clone()),
+        messages: Some(messages(method, guard)),
+    };
+    let guarded = |guard: &Guard| site(Some(guard));
     let links = Links {
         mount: checked.mount,
         chain,
         method: Some(&sig.ident),
         entries: &checked.entries,
-        site: Site {
-            generics: &module.generics,
-            this: None,
-            message,
-            messages: Some(messages(method)),
-        },
+        site: site(None),
         by_mut: false,
         part: Part::Rest,
+        asked: Asked::Apart {
+            fits,
+            method: index,
+            site: &guarded,
+        },
     };
     let split = Split::of(chain, &checked.entries, false);
     let forking = forks(checked, chain).then(|| quote!(.forking()));
@@ -505,23 +519,6 @@ fn method_impl(
             .await;
             __rpc.leave(&mut __frame, __answer, &mut __call)
         }
-    }
-}
-
-fn messages(method: &ClientMethod) -> Messages {
-    let (request, response) = (&method.request, &method.response);
-    let payload = quote!(__interceptors::payload);
-    let requests = match method.request_is_stream {
-        false => quote!(Single),
-        true => quote!(Sent),
-    };
-    let responses = match method.response_is_stream {
-        false => quote!(Single),
-        true => quote!(Streamed),
-    };
-    Messages {
-        request: quote!(#payload::Messages::<#payload::#requests, #request>::new()),
-        response: quote!(#payload::Messages::<#payload::#responses, #response>::new()),
     }
 }
 

@@ -39,9 +39,10 @@ pub mod user_service_client {
     }
     const _: () = {
         #[allow(unused_imports)]
-        use ::interceptors::__private::{
-            self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
-            Uncovered as _,
+        use ::interceptors::__private as __interceptors;
+        #[allow(unused_imports)]
+        use __interceptors::{
+            LooksAtMessages as _, NoResend as _, Otherwise as _, Uncovered as _,
         };
         const __CONFIG_PAYLOAD_0: &__interceptors::payload::Config = &{
             let config = __interceptors::payload::Config::new();

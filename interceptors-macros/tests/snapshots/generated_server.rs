@@ -21,9 +21,10 @@ pub mod user_service_server {
     }
     const _: () = {
         #[allow(unused_imports)]
-        use ::interceptors::__private::{
-            self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
-            Uncovered as _,
+        use ::interceptors::__private as __interceptors;
+        #[allow(unused_imports)]
+        use __interceptors::{
+            LooksAtMessages as _, NoResend as _, Otherwise as _, Uncovered as _,
         };
         #[diagnostic::on_unimplemented(
             message = "put `#[intercept(…)]` on `impl UserService for {Self}`",

@@ -1,8 +1,9 @@
 const _: () = {
     #[allow(unused_imports)]
-    use ::interceptors::__private::{
-        self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
-        Uncovered as _,
+    use ::interceptors::__private as __interceptors;
+    #[allow(unused_imports)]
+    use __interceptors::{
+        LooksAtMessages as _, NoResend as _, Otherwise as _, Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "Query";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
@@ -47,13 +48,7 @@ const _: () = {
                 derived: __SERVICE_IS_DERIVED || true,
                 exact: false,
             },
-            __interceptors::Kind::new(
-                __interceptors::Probe::<Self::__get_Request>::REQUEST_IS_STREAM,
-                __interceptors::reply_is_stream::<
-                    Self::__get_Result,
-                    _,
-                >(__interceptors::Probe::<Self::__get_Result>::REPLY),
-            ),
+            __interceptors::kind!(Self::__get_Request, Self::__get_Result),
             __interceptors::Side::Server,
             const { &[__ENTRY_RETRY_0] },
         );
@@ -100,14 +95,9 @@ const _: () = {
                     "`retry` needs a request that is `Clone`, and that of `get` is not; derive `Clone` for it, or leave the method out with `except = [get]`"
                 )
             };
-            let __rpc = __interceptors::Rpc::<
-                <Self as __handlers::Handlers<'a, T, N>>::__get_Request,
-                <Self as __handlers::Handlers<'a, T, N>>::__get_Result,
-                _,
-            >::new(
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers<'a, T, N>>::__get_Result,
-                >::REPLY,
+            let __rpc = __interceptors::rpc!(
+                < Self as __handlers::Handlers < 'a, T, N > > ::__get_Request, < Self as
+                __handlers::Handlers < 'a, T, N > > ::__get_Result
             );
             let __abilities = || __interceptors::Abilities::new(
                 __interceptors::Probe::<

@@ -1,8 +1,9 @@
 const _: () = {
     #[allow(unused_imports)]
-    use ::interceptors::__private::{
-        self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
-        Uncovered as _,
+    use ::interceptors::__private as __interceptors;
+    #[allow(unused_imports)]
+    use __interceptors::{
+        LooksAtMessages as _, NoResend as _, Otherwise as _, Uncovered as _,
     };
     #[allow(unused_imports)]
     use users::user_service_server::UserService as _;
@@ -67,12 +68,8 @@ const _: () = {
                 derived: __SERVICE_IS_DERIVED || false,
                 exact: true,
             },
-            __interceptors::Kind::new(
-                __interceptors::Probe::<Self::__list_users_Request>::REQUEST_IS_STREAM,
-                __interceptors::reply_is_stream::<
-                    Self::__list_users_Result,
-                    _,
-                >(__interceptors::AssociatedStream),
+            __interceptors::kind!(
+                Self::__list_users_Request, Self::__list_users_Result, stream
             ),
             &__POLICY,
             "list_users",
@@ -127,11 +124,10 @@ const _: () = {
             __interceptors::tonic::Response<Self::ListUsersStream>,
             __interceptors::tonic::Status,
         > {
-            let __rpc = __interceptors::Rpc::<
-                <Self as __handlers::Handlers>::__list_users_Request,
-                <Self as __handlers::Handlers>::__list_users_Result,
-                _,
-            >::new(__interceptors::AssociatedStream);
+            let __rpc = __interceptors::rpc!(
+                < Self as __handlers::Handlers > ::__list_users_Request, < Self as
+                __handlers::Handlers > ::__list_users_Result, stream
+            );
             let __abilities = || __interceptors::Abilities::new(
                 __interceptors::Probe::<
                     <Self as __handlers::Handlers>::__list_users_Request,

@@ -51,6 +51,33 @@ impl<M: Clone> Probe<Request<M>> {
     });
 }
 
+/// Stands between a type and an earlier question. `BEFORE` is a constant whose body asks it.
+///
+/// Where that body does not compile, [`Same::Type`] is an error too, of which the compiler says nothing more: so one mistake is
+/// one error, at the first method.
+pub struct After<const BEFORE: usize>;
+
+/// A type behind a constant.
+pub type Guarded<const BEFORE: usize, T> = <After<BEFORE> as Same<T>>::Type;
+
+/// The type of such a constant.
+pub type Fit = usize;
+
+/// What such a constant is, if its question compiles.
+pub const fn fits<F>(question: F) -> Fit {
+    std::mem::forget(question);
+    0
+}
+
+/// The type itself.
+pub trait Same<T: ?Sized> {
+    type Type: ?Sized;
+}
+
+impl<T: ?Sized> Same<T> for After<0> {
+    type Type = T;
+}
+
 fn copy<M: Clone>(message: &mut M, _: usize) -> Option<M> {
     Some(message.clone())
 }
