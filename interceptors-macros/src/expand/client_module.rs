@@ -1,8 +1,8 @@
 use heck::ToUpperCamelCase;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::{
-    Field, Fields, FnArg, GenericArgument, ImplItem, Item, Path, PathArguments, Type, parse_quote,
+    Field, Fields, FnArg, GenericArgument, ImplItem, Item, PathArguments, Type, parse_quote,
 };
 
 use super::chain::{Asked, Links, Part};
@@ -99,13 +99,19 @@ pub(crate) fn expand(checked: &Checked, module: &ClientModule) -> TokenStream {
     };
     let mut output = module.module.clone();
     if let Some((_, items)) = &mut output.content {
+        // The user's path stands in imports alone: so there is one error where it leads nowhere.
+        let krate = &checked.krate;
+        items.push(Item::Verbatim(quote! {
+            #[allow(unused_imports)]
+            use #krate::__private as __interceptors;
+        }));
         let remembers = sends_tokens(checked);
         for item in items.iter_mut() {
             if remembers {
-                remember_the_scheme(item, module, &checked.krate);
+                remember_the_scheme(item, module);
             }
-            inherit_deadlines(item, &checked.krate);
-            wrap_transport(item, module, &checked.krate);
+            inherit_deadlines(item);
+            wrap_transport(item, module);
         }
         items.push(Item::Verbatim(generated));
     }
@@ -179,7 +185,7 @@ fn forks(checked: &Checked, chain: &Chain) -> bool {
 /// ```
 ///
 /// so that no token is sent where the client was told that nothing is encrypted.
-fn remember_the_scheme(item: &mut Item, module: &ClientModule, krate: &impl ToTokens) {
+fn remember_the_scheme(item: &mut Item, module: &ClientModule) {
     match item {
         Item::Struct(client) if client.ident == module.client => {
             if let Fields::Named(fields) = &mut client.fields {
@@ -191,7 +197,7 @@ fn remember_the_scheme(item: &mut Item, module: &ClientModule, krate: &impl ToTo
         Item::Impl(block) if is_of(block, &module.client) => {
             for item in &mut block.items {
                 if let ImplItem::Fn(constructor) = item
-                    && let Ok(body) = remembering(constructor, krate)
+                    && let Ok(body) = remembering(constructor)
                 {
                     constructor.block = body;
                 }
@@ -214,7 +220,7 @@ fn remember_the_scheme(item: &mut Item, module: &ClientModule, krate: &impl ToTo
 /// ```
 ///
 /// so that handlers look for deadlines in processes that have such a client, and in no others.
-fn inherit_deadlines(item: &mut Item, krate: &Path) {
+fn inherit_deadlines(item: &mut Item) {
     let Item::Impl(block) = item else { return };
     for item in &mut block.items {
         if let ImplItem::Fn(constructor) = item
@@ -223,7 +229,7 @@ fn inherit_deadlines(item: &mut Item, krate: &Path) {
                 "new" | "with_origin"
             )
         {
-            let inherit = parse_quote!(#krate::__private::inherit(););
+            let inherit = parse_quote!(__interceptors::inherit(););
             constructor.block.stmts.insert(0, inherit);
         }
     }
@@ -242,19 +248,19 @@ fn inherit_deadlines(item: &mut Item, krate: &Path) {
 /// pub struct UserServiceClient<T> { inner: tonic::client::Grpc<InOnePiece<T>> }
 /// let inner = tonic::client::Grpc::with_origin(InOnePiece::new(inner), origin);
 /// ```
-fn wrap_transport(item: &mut Item, module: &ClientModule, krate: &Path) {
+fn wrap_transport(item: &mut Item, module: &ClientModule) {
     match item {
         Item::Struct(client) if client.ident == module.client => {
             let inner = client.fields.iter_mut().find_map(transport_of);
             if let Some(transport) = inner {
-                *transport = parse_quote!(#krate::__private::InOnePiece<#transport>);
+                *transport = parse_quote!(__interceptors::InOnePiece<#transport>);
             }
         }
         Item::Impl(block) if is_of(block, &module.client) => {
             for item in &mut block.items {
                 if let ImplItem::Fn(constructor) = item {
                     let statements = &constructor.block.stmts;
-                    let wrapped = wrap_arguments(quote!(#(#statements)*), krate);
+                    let wrapped = wrap_arguments(quote!(#(#statements)*));
                     if let Ok(body) = syn::parse2(quote!({ #wrapped })) {
                         constructor.block = body;
                     }
@@ -286,7 +292,7 @@ fn transport_of(field: &mut Field) -> Option<&mut Type> {
 }
 
 /// The first argument of `Grpc::new` and `Grpc::with_origin`.
-fn wrap_arguments(tokens: TokenStream, krate: &Path) -> TokenStream {
+fn wrap_arguments(tokens: TokenStream) -> TokenStream {
     let mut before: [Option<String>; 4] = Default::default();
     let wrapped = tokens.into_iter().map(|tree| {
         let is_call = matches!(
@@ -308,9 +314,9 @@ fn wrap_arguments(tokens: TokenStream, krate: &Path) -> TokenStream {
             let first: TokenStream = inside.by_ref().take_while(|tree| !is_comma(tree)).collect();
             let rest: TokenStream = inside.collect();
             let comma = (!rest.is_empty()).then(|| quote!(,));
-            quote!(#krate::__private::InOnePiece::new(#first) #comma #rest)
+            quote!(__interceptors::InOnePiece::new(#first) #comma #rest)
         } else {
-            wrap_arguments(group.stream(), krate)
+            wrap_arguments(group.stream())
         };
         let mut wrapped = Group::new(group.delimiter(), stream);
         wrapped.set_span(group.span());

@@ -14,7 +14,7 @@ pub(super) fn imports(checked: &Checked) -> TokenStream {
         #[allow(unused_imports)]
         use #krate::__private as __interceptors;
         #[allow(unused_imports)]
-        use __interceptors::{LooksAtMessages as _, NoResend as _, Otherwise as _, Uncovered as _};
+        use __interceptors::{KeepsPath as _, LooksAtMessages as _, NoResend as _, Otherwise as _, Uncovered as _};
     }
 }
 

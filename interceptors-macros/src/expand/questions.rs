@@ -69,7 +69,8 @@ pub(super) fn of_module(checked: &Checked, module: &ClientModule) -> Fits {
         let (method, chain) = (&module.methods[index], &checked.chains[index]);
         let tonic = quote!(__interceptors::tonic);
         let (request, response) = (&method.request, &method.response);
-        let request = behind(guard, quote!(#request));
+        let whole = behind(guard, quote!(#tonic::Request<#request>));
+        let message = behind(guard, quote!(#request));
         let links = Links {
             mount: checked.mount,
             chain,
@@ -78,7 +79,7 @@ pub(super) fn of_module(checked: &Checked, module: &ClientModule) -> Fits {
             site: Site {
                 generics: &module.generics,
                 this: None,
-                message: request.clone(),
+                message,
                 messages: Some(messages(method, guard)),
             },
             by_mut: false,
@@ -93,7 +94,7 @@ pub(super) fn of_module(checked: &Checked, module: &ClientModule) -> Fits {
         quote! {
             || {
                 let __rpc = __interceptors::Rpc::<
-                    #tonic::Request<#request>,
+                    #whole,
                     ::core::result::Result<#tonic::Response<#result>, #tonic::Status>,
                     _,
                 >::new(__interceptors::#reply);

@@ -289,7 +289,7 @@ impl Expander<'_> {
         let this_argument = (!method.by_mut).then(|| quote!(&*#this,));
         let inline_assertions = self
             .is_generic()
-            .then(|| self.method_assertions(method, chain, &quote!(Self)));
+            .then(|| self.assertions_in_method(method, chain, &quote!(Self)));
         let inline_assertions = inline_assertions
             .iter()
             .flatten()

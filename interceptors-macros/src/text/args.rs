@@ -23,6 +23,16 @@ pub(crate) enum ArgValue {
     List(TokenStream),
 }
 
+impl ArgValue {
+    /// What follows `=`.
+    pub(crate) fn expr(&self) -> Option<&Expr> {
+        match self {
+            Self::Expr(expr) => Some(expr),
+            Self::None | Self::List(_) => None,
+        }
+    }
+}
+
 /// The message for an element that is a value: `3` of `retry(3)`, `self.audit` of `#[intercept(self.audit)]`.
 pub(crate) type Nameless<'a> = &'a dyn Fn(&TokenStream) -> String;
 
@@ -60,6 +70,12 @@ pub(crate) fn parse_args(cx: &Ctxt, tokens: TokenStream, nameless: Nameless<'_>)
 }
 
 fn parse_arg(input: ParseStream<'_>, nameless: Nameless<'_>) -> syn::Result<Arg> {
+    if let Some(comma) = input.parse::<Option<Token![,]>>()? {
+        return Err(syn::Error::new(
+            comma.span,
+            "there is nothing between two commas; take one out",
+        ));
+    }
     let element = up_to_comma(&input.fork())?;
     // `crate` is a keyword, so `parse_any`.
     let leading_colon: Option<Token![::]> = input.parse()?;

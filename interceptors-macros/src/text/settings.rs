@@ -20,7 +20,7 @@ pub(crate) struct Known<'a> {
     /// The message for a value without a name.
     pub(crate) nameless: Nameless<'a>,
     /// What is said of a name that is not among them, where something better can be said than which is near.
-    pub(crate) instead: &'a dyn Fn(&str) -> Option<String>,
+    pub(crate) instead: &'a dyn Fn(&str, Option<&Expr>) -> Option<String>,
 }
 
 impl<'c> Settings<'c> {
@@ -37,7 +37,7 @@ impl<'c> Settings<'c> {
             let is_value = matches!(arg.value, ArgValue::None) && looks_like_a_value;
             let message = match is_value {
                 true => (known.nameless)(&arg.name.to_token_stream()),
-                false => (known.instead)(&name)
+                false => (known.instead)(&name, arg.value.expr())
                     .unwrap_or_else(|| unknown("setting", &name, &known.names)),
             };
             Some(message)
@@ -49,7 +49,7 @@ impl<'c> Settings<'c> {
         let known = Known {
             names: names.to_vec(),
             nameless: &nameless,
-            instead: &|_| None,
+            instead: &|_, _| None,
         };
         Self::new(cx, tokens, &known)
     }

@@ -3,7 +3,8 @@ const _: () = {
     use ::interceptors::__private as __interceptors;
     #[allow(unused_imports)]
     use __interceptors::{
-        LooksAtMessages as _, NoResend as _, Otherwise as _, Uncovered as _,
+        KeepsPath as _, LooksAtMessages as _, NoResend as _, Otherwise as _,
+        Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "UserService";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;

@@ -7,7 +7,8 @@ const _: () = {
     use ::interceptors::__private as __interceptors;
     #[allow(unused_imports)]
     use __interceptors::{
-        LooksAtMessages as _, NoResend as _, Otherwise as _, Uncovered as _,
+        KeepsPath as _, LooksAtMessages as _, NoResend as _, Otherwise as _,
+        Uncovered as _,
     };
     const __CONFIG_LOGGING_0: &__interceptors::logging::Config = &{
         let config = __interceptors::logging::Config::client();

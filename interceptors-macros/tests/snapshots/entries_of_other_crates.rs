@@ -3,7 +3,8 @@ const _: () = {
     use ::interceptors::__private as __interceptors;
     #[allow(unused_imports)]
     use __interceptors::{
-        LooksAtMessages as _, NoResend as _, Otherwise as _, Uncovered as _,
+        KeepsPath as _, LooksAtMessages as _, NoResend as _, Otherwise as _,
+        Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "Query";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
@@ -15,7 +16,11 @@ const _: () = {
         __interceptors::logging::Entry,
     >(&__CONFIG_LOGGING_0.settings(), &[]);
     #[allow(unused_qualifications)]
-    type __Own1 = my_crate::audit;
+    type __Listed1 = my_crate::audit;
+    const __IS_ENTRY_AUDIT_1: __interceptors::Fit = __interceptors::fits(|| __interceptors::is_entry::<
+        __Listed1,
+    >());
+    type __Own1 = __interceptors::Guarded<__IS_ENTRY_AUDIT_1, __Listed1>;
     static __OWN_AUDIT_1: __Own1 = {
         let config = __Own1::new();
         let config = config.level(3);
@@ -52,7 +57,11 @@ const _: () = {
         )
     };
     #[allow(unused_qualifications)]
-    type __Own2 = ::other::Budget;
+    type __Listed2 = ::other::Budget;
+    const __IS_ENTRY_BUDGET_2: __interceptors::Fit = __interceptors::fits(|| __interceptors::is_entry::<
+        __Listed2,
+    >());
+    type __Own2 = __interceptors::Guarded<__IS_ENTRY_BUDGET_2, __Listed2>;
     static __OWN_BUDGET_2: __Own2 = {
         let config = __Own2::new();
         let config = config.limit(LIMIT);
@@ -73,7 +82,11 @@ const _: () = {
         >(&[__interceptors::Setting::new("limit", __interceptors::Value::Text("LIMIT"))])
     };
     #[allow(unused_qualifications)]
-    type __Own3 = my_crate::audit;
+    type __Listed3 = my_crate::audit;
+    const __IS_ENTRY_AUDIT_3: __interceptors::Fit = __interceptors::fits(|| __interceptors::is_entry::<
+        __Listed3,
+    >());
+    type __Own3 = __interceptors::Guarded<__IS_ENTRY_AUDIT_3, __Listed3>;
     static __OWN_AUDIT_3: __Own3 = {
         let config = __Own3::new();
         let config = config.level(1);

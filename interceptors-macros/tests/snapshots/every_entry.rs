@@ -3,7 +3,8 @@ const _: () = {
     use ::interceptors::__private as __interceptors;
     #[allow(unused_imports)]
     use __interceptors::{
-        LooksAtMessages as _, NoResend as _, Otherwise as _, Uncovered as _,
+        KeepsPath as _, LooksAtMessages as _, NoResend as _, Otherwise as _,
+        Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "UserService";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
@@ -669,16 +670,19 @@ const _: () = {
             }
         }
     }
-    const _: () = ::core::assert!(
-        __interceptors::Probe:: << Users as __handlers::Handlers > ::__login_Request >
-        ::REQUEST_IS_STREAM || __interceptors::Probe:: << Users as __handlers::Handlers >
-        ::__login_Request > ::RESEND.is_some(),
-        "`retry` needs a request that is `Clone`, and that of `login` is not; derive `Clone` for it, or leave the method out with `except = [login]`"
-    );
-    const _: () = ::core::assert!(
-        __interceptors::Probe:: << Users as __handlers::Handlers > ::__get_user_Request >
-        ::REQUEST_IS_STREAM || __interceptors::Probe:: << Users as __handlers::Handlers >
-        ::__get_user_Request > ::RESEND.is_some(),
-        "`retry` needs a request that is `Clone`, and that of `get_user` is not; derive `Clone` for it, or leave the method out with `except = [get_user]`"
-    );
+    #[allow(deprecated)]
+    const _: () = {
+        ::core::assert!(
+            __interceptors::Probe:: < < Users as __handlers::Handlers > ::__login_Request
+            > ::REQUEST_IS_STREAM || __interceptors::Probe:: < < Users as
+            __handlers::Handlers > ::__login_Request > ::RESEND.is_some(),
+            "`retry` needs a request that is `Clone`, and that of `login` is not; derive `Clone` for it, or leave the method out with `except = [login]`"
+        );
+        ::core::assert!(
+            __interceptors::Probe:: < < Users as __handlers::Handlers >
+            ::__get_user_Request > ::REQUEST_IS_STREAM || __interceptors::Probe:: < <
+            Users as __handlers::Handlers > ::__get_user_Request > ::RESEND.is_some(),
+            "`retry` needs a request that is `Clone`, and that of `get_user` is not; derive `Clone` for it, or leave the method out with `except = [get_user]`"
+        );
+    };
 };

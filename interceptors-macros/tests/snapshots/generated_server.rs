@@ -24,7 +24,8 @@ pub mod user_service_server {
         use ::interceptors::__private as __interceptors;
         #[allow(unused_imports)]
         use __interceptors::{
-            LooksAtMessages as _, NoResend as _, Otherwise as _, Uncovered as _,
+            KeepsPath as _, LooksAtMessages as _, NoResend as _, Otherwise as _,
+            Uncovered as _,
         };
         #[diagnostic::on_unimplemented(
             message = "put `#[intercept(…)]` on `impl UserService for {Self}`",

@@ -3,7 +3,8 @@ const _: () = {
     use ::interceptors::__private as __interceptors;
     #[allow(unused_imports)]
     use __interceptors::{
-        LooksAtMessages as _, NoResend as _, Otherwise as _, Uncovered as _,
+        KeepsPath as _, LooksAtMessages as _, NoResend as _, Otherwise as _,
+        Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "Query";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
@@ -86,15 +87,6 @@ const _: () = {
         'a: 'static,
     {
         async fn get(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
-            const {
-                ::core::assert!(
-                    __interceptors::Probe:: << Self as __handlers::Handlers < 'a, T, N >
-                    > ::__get_Request > ::REQUEST_IS_STREAM || __interceptors::Probe:: <<
-                    Self as __handlers::Handlers < 'a, T, N > > ::__get_Request >
-                    ::RESEND.is_some(),
-                    "`retry` needs a request that is `Clone`, and that of `get` is not; derive `Clone` for it, or leave the method out with `except = [get]`"
-                )
-            };
             let __rpc = __interceptors::rpc!(
                 < Self as __handlers::Handlers < 'a, T, N > > ::__get_Request, < Self as
                 __handlers::Handlers < 'a, T, N > > ::__get_Result
@@ -150,4 +142,12 @@ const _: () = {
             &[<Self as __handlers::Handlers<'a, T, N>>::__get_Plan],
         );
     }
+    #[allow(deprecated)]
+    const _: () = {
+        ::core::assert!(
+            __interceptors::Probe:: < Request < Id > > ::REQUEST_IS_STREAM ||
+            __interceptors::Probe:: < Request < Id > > ::RESEND.is_some(),
+            "`retry` needs a request that is `Clone`, and that of `get` is not; derive `Clone` for it, or leave the method out with `except = [get]`"
+        );
+    };
 };

@@ -3,7 +3,8 @@ const _: () = {
     use ::interceptors::__private as __interceptors;
     #[allow(unused_imports)]
     use __interceptors::{
-        LooksAtMessages as _, NoResend as _, Otherwise as _, Uncovered as _,
+        KeepsPath as _, LooksAtMessages as _, NoResend as _, Otherwise as _,
+        Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "Query";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
@@ -157,7 +158,7 @@ const _: () = {
             __rpc.covers_made(__2);
             let __1 = || __interceptors::auth::Auth::new(
                 __CONFIG_AUTH_1,
-                __interceptors::evaluate_path::<(), _>(&__VALUE_AUTH_1, || TOKENS),
+                __interceptors::path_value(|| TOKENS).keep::<()>(&__VALUE_AUTH_1),
             );
             __rpc.covers_made(__1);
             let mut __behind = __behind;
@@ -175,7 +176,7 @@ const _: () = {
             let __rpc = __interceptors::Policy;
             let __1 = || __interceptors::auth::Auth::new(
                 __CONFIG_AUTH_1,
-                __interceptors::evaluate_path::<(), _>(&__VALUE_AUTH_1, || TOKENS),
+                __interceptors::path_value(|| TOKENS).keep::<()>(&__VALUE_AUTH_1),
             );
             __rpc.covers_made(__1);
             let mut __behind = __behind;

@@ -3,7 +3,8 @@ const _: () = {
     use ::interceptors::__private as __interceptors;
     #[allow(unused_imports)]
     use __interceptors::{
-        LooksAtMessages as _, NoResend as _, Otherwise as _, Uncovered as _,
+        KeepsPath as _, LooksAtMessages as _, NoResend as _, Otherwise as _,
+        Uncovered as _,
     };
     #[allow(unused_imports)]
     use users::user_service_server::UserService as _;
@@ -197,10 +198,13 @@ const _: () = {
             }
         }
     }
-    const _: () = ::core::assert!(
-        __interceptors::Probe:: << Users as __handlers::Handlers > ::__list_users_Request
-        > ::REQUEST_IS_STREAM || __interceptors::Probe:: << Users as __handlers::Handlers
-        > ::__list_users_Request > ::RESEND.is_some(),
-        "`retry` needs a request that is `Clone`, and that of `list_users` is not; derive `Clone` for it, or leave the method out with `except = [list_users]`"
-    );
+    #[allow(deprecated)]
+    const _: () = {
+        ::core::assert!(
+            __interceptors::Probe:: < < Users as __handlers::Handlers >
+            ::__list_users_Request > ::REQUEST_IS_STREAM || __interceptors::Probe:: < <
+            Users as __handlers::Handlers > ::__list_users_Request > ::RESEND.is_some(),
+            "`retry` needs a request that is `Clone`, and that of `list_users` is not; derive `Clone` for it, or leave the method out with `except = [list_users]`"
+        );
+    };
 };

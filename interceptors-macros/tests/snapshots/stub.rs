@@ -3,7 +3,8 @@ const _: () = {
     use ::interceptors::__private as __interceptors;
     #[allow(unused_imports)]
     use __interceptors::{
-        LooksAtMessages as _, NoResend as _, Otherwise as _, Uncovered as _,
+        KeepsPath as _, LooksAtMessages as _, NoResend as _, Otherwise as _,
+        Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "user.v1.UserService";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = false;
@@ -252,10 +253,13 @@ const _: () = {
             ],
         );
     }
-    const _: () = ::core::assert!(
-        < Users as __handlers::Handlers > ::__get_Plan.kind().is_unary() &&
-        __interceptors::Probe:: << Users as __handlers::Handlers > ::__get_Request >
-        ::RESEND.is_some(),
-        "`hedge` is for unary calls with a request that is `Clone`, and `get` is none; leave it out with `except = [get]`"
-    );
+    #[allow(deprecated)]
+    const _: () = {
+        ::core::assert!(
+            < Users as __handlers::Handlers > ::__get_Plan.kind().is_unary() &&
+            __interceptors::Probe:: < < Users as __handlers::Handlers > ::__get_Request >
+            ::RESEND.is_some(),
+            "`hedge` is for unary calls with a request that is `Clone`, and `get` is none; leave it out with `except = [get]`"
+        );
+    };
 };

@@ -8,6 +8,7 @@ use tonic::{Request, Response, Status, Streaming};
 use super::reply::{BoxStream, BoxedStream, Single, TonicStream};
 use crate::core::abilities::{Count, Resend, SizeOf};
 use crate::core::messages::counted;
+use crate::core::plan::Entry;
 
 /// Answers questions about a type whose text the attribute cannot read (an alias may hide it).
 ///
@@ -68,6 +69,9 @@ pub const fn fits<F>(question: F) -> Fit {
     std::mem::forget(question);
     0
 }
+
+/// Asks whether a type is an entry.
+pub const fn is_entry<E: Entry>() {}
 
 /// The type itself.
 pub trait Same<T: ?Sized> {
