@@ -373,6 +373,11 @@ impl List<'_> {
             let (meant, places) = (meant.name, meant.places.in_words());
             return format!("unknown interceptor `{name}`; `{meant}` does that, on {places}");
         }
+        if matches!(name, "only" | "except") && !self.on_method {
+            return format!(
+                "`{name}` belongs to one interceptor; write it in parentheses: `logging({name} = […])`"
+            );
+        }
         let with_setting = here.clone().filter(|row| {
             let mut settings = row.settings.iter().filter(|it| it.places.has(self.mount));
             settings.any(|setting| setting.name == name)

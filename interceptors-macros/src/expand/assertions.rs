@@ -74,7 +74,7 @@ impl Expander<'_> {
     }
 
     /// Whether a type is the same for all parameters of the block.
-    fn is_independent(&self, ty: &Type) -> bool {
+    pub(super) fn is_independent(&self, ty: &Type) -> bool {
         let tokens = quote!(#ty);
         let names = self
             .block

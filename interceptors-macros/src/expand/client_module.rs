@@ -498,6 +498,7 @@ fn method_impl(
         )
         #forking
     };
+    let taints = fits.taints(chain);
     let rest = policy::rest(&links, &split, &innermost, true);
     let frame = policy::frame(&links, &split, &TokenStream::new());
     let (policy, kept) = (policies.name(of(chain)), policies.kept(of(chain)));
@@ -512,6 +513,7 @@ fn method_impl(
                 ::core::result::Result<#tonic::Response<#result>, #tonic::Status>,
                 _,
             >::of(&__request, __interceptors::#reply);
+            #(#taints)*
             let (mut __call, __message) = __rpc.outgoing(#plan, __abilities(), __request);
             #over
             #hide

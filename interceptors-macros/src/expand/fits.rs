@@ -60,13 +60,15 @@ impl Fits {
     pub(super) fn new(
         checked: &Checked,
         methods: &[Askable<'_>],
+        is_askable: impl Fn(&Listed) -> bool,
         ask: impl Fn(usize, usize, Option<&Guard>) -> TokenStream,
     ) -> Self {
         let mut fits = Self(Vec::new());
         for (entry, listed) in checked.entries.iter().enumerate() {
             let covers = |method: &&Askable<'_>| method.chain.entries.contains(&entry);
             // Where there is one method, there is one error.
-            if !is_asked(listed) || methods.iter().filter(covers).count() < 2 {
+            if !is_asked(listed) || !is_askable(listed) || methods.iter().filter(covers).count() < 2
+            {
                 continue;
             }
             for (method, askable) in methods.iter().enumerate() {
@@ -96,6 +98,15 @@ impl Fits {
         let mut constants = self.0.iter().rev();
         let last = constants.find(|constant| constant.entry == entry)?;
         Some(Guard(last.name.clone()))
+    }
+
+    /// What a body says of the entries of its method: so the compiler looks for no types in it where one does not fit.
+    pub(super) fn taints<'f>(&'f self, chain: &'f Chain) -> impl Iterator<Item = TokenStream> + 'f {
+        let guards = chain.entries.iter().filter_map(|&entry| self.guard(entry));
+        guards.map(|guard| {
+            let unit = guard.of(&quote!(()));
+            quote!(let _: #unit = ();)
+        })
     }
 
     /// The constants.

@@ -71,8 +71,8 @@ pub(crate) fn expand(checked: &Checked, block: &ServiceImpl) -> TokenStream {
     let hidden_impl = e.hidden_impl(&policies, found.as_ref());
     let policy_impl = e.policy_impl(&policies);
     let fits = e.fits();
-    let questions = fits.as_ref().map(Fits::items);
-    let wrapper_impl = e.wrapper_impl(&policies, fits.as_ref());
+    let questions = fits.items();
+    let wrapper_impl = e.wrapper_impl(&policies, &fits);
     let methods_by_mut = e.methods_by_mut();
     let plan_impl = e.plan_impl();
     let found_impl = found.as_ref().map(|found| e.found_impl(&policies, found));
@@ -150,7 +150,7 @@ impl Expander<'_> {
     }
 
     /// The implementation of the service's own trait.
-    fn wrapper_impl(&self, policies: &Policies<'_>, fits: Option<&Fits>) -> TokenStream {
+    fn wrapper_impl(&self, policies: &Policies<'_>, fits: &Fits) -> TokenStream {
         let block = self.block;
         let (impl_generics, _, where_clause) = block.generics.split_for_impl();
         let (attrs, trait_path, self_ty) = (&block.attrs, &block.trait_path, &block.self_ty);
@@ -164,7 +164,7 @@ impl Expander<'_> {
             quote!(#item)
         });
         let methods = self.methods().enumerate().map(|(index, (method, chain))| {
-            self.wrapper_method(policies, fits.map(|fits| (fits, index)), method, chain)
+            self.wrapper_method(policies, (fits, index), method, chain)
         });
         let of_trait = trait_path.iter().map(|path| quote!(#path for));
         quote! {
@@ -200,7 +200,7 @@ impl Expander<'_> {
     fn wrapper_method(
         &self,
         policies: &Policies<'_>,
-        fits: Option<(&Fits, usize)>,
+        (fits, index): (&Fits, usize),
         method: &Method,
         chain: &Chain,
     ) -> TokenStream {
@@ -263,7 +263,8 @@ impl Expander<'_> {
         } else {
             quote!(#handlers::#handler(#this, __request))
         };
-        let site = |guard: Option<&Guard>| self.site(method, chain, &handlers, guard);
+        let types = (quote!(#handlers::#request), quote!(#handlers::#result));
+        let site = |guard: Option<&Guard>| self.site(method, &types, guard);
         let guarded = |guard: &Guard| site(Some(guard));
         let links = Links {
             mount: self.checked.mount,
@@ -273,13 +274,10 @@ impl Expander<'_> {
             site: site(None),
             by_mut: method.by_mut,
             part: Part::Rest,
-            asked: match fits {
-                Some((fits, method)) => Asked::Apart {
-                    fits,
-                    method,
-                    site: &guarded,
-                },
-                None => Asked::Here,
+            asked: Asked::Apart {
+                fits,
+                method: index,
+                site: &guarded,
             },
         };
         let split = Split::of(chain, &self.checked.entries, method.by_mut);
@@ -353,19 +351,15 @@ impl Expander<'_> {
         }
     }
 
-    /// What entries see of a method, with its messages behind a guard if there is one.
+    /// What entries see of a method, with its messages behind a guard if there is one; `types` are those of the request and the result.
     pub(super) fn site(
         &self,
         method: &Method,
-        chain: &Chain,
-        handlers: &TokenStream,
+        (request, result): &(TokenStream, TokenStream),
         guard: Option<&Guard>,
     ) -> Site<'_> {
-        let HiddenNames {
-            request, result, ..
-        } = &HiddenNames::new(method, chain);
-        let request = behind(guard, quote!(#handlers::#request));
-        let result = behind(guard, quote!(#handlers::#result));
+        let request = behind(guard, request.clone());
+        let result = behind(guard, result.clone());
         Site {
             generics: &self.block.generics,
             this: Some(method.receiver().self_token),

@@ -49,7 +49,10 @@ pub(crate) fn parse_args(cx: &Ctxt, tokens: TokenStream, nameless: Nameless<'_>)
             match parse_arg(input, nameless) {
                 Ok(arg) => args.push(arg),
                 Err(error) => {
-                    cx.push(error);
+                    // One without words has been told.
+                    if !error.to_string().is_empty() {
+                        cx.push(error);
+                    }
                     skip_to_comma(input)?;
                 }
             }

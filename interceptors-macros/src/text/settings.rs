@@ -1,3 +1,5 @@
+use std::cell::Cell;
+
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Expr, Ident};
@@ -68,7 +70,13 @@ impl<'c> Settings<'c> {
     ) -> Self {
         let errors = cx.errors();
         let mut given: Vec<Arg> = Vec::new();
-        for arg in parse_args(cx, tokens, nameless) {
+        // Of several values without names the first is an error, and the others are the same mistake.
+        let is_told = Cell::new(false);
+        let nameless = |value: &TokenStream| match is_told.replace(true) {
+            false => nameless(value),
+            true => String::new(),
+        };
+        for arg in parse_args(cx, tokens, &nameless) {
             let name = &arg.name;
             if arg.path.is_some() {
                 cx.error_on(&arg.path, "a setting has a name of one word");
