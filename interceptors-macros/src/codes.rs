@@ -157,6 +157,12 @@ codes! {
         wrong: "# interceptors = { version = \"…\", default-features = false }\n#[intercept(logging)]",
         right: "# interceptors = { version = \"…\", default-features = false, features = [\"logging\"] }\n#[intercept(logging)]",
     }
+    NOT_OWNED = 113 {
+        title: "A struct or a request that borrows",
+        cause: "A channel, a server and the attempts of a call live longer than what they were made from, so they own what they need. The type of a request has a name, which a `dyn` in a box has not.",
+        wrong: "#[intercept(logging)]\nstruct Outbound<'a> {\n    name: &'a str,\n}",
+        right: "#[intercept(logging)]\nstruct Outbound {\n    name: String,\n}",
+    }
 
     UNKNOWN_ENTRY = 201 {
         title: "Unknown interceptor",
@@ -217,6 +223,12 @@ codes! {
         cause: "An interceptor is a type that implements `Interceptor`. A closure has no type that can.",
         wrong: "#[intercept(with(|call| call))]",
         right: "#[intercept(with(Audit::new()))]",
+    }
+    TWO_INTERCEPTORS = 211 {
+        title: "Two interceptors in one `with`",
+        cause: "`with` takes one interceptor. The order of the list is the order of the calls, so each has an entry of its own.",
+        wrong: "#[intercept(with(Audit, Quota))]",
+        right: "#[intercept(with(Audit), with(Quota))]",
     }
 
     UNKNOWN_SETTING = 301 {

@@ -4,7 +4,6 @@
 
 pub use tonic;
 
-pub use crate::__path as path;
 #[cfg(feature = "client")]
 pub use crate::client::__private::*;
 pub use crate::core::abilities::{Abilities, Count, Resend, SizeOf};
@@ -23,12 +22,12 @@ pub use crate::mount::frame::{
     EachLook, Edge, Held, Home, Innermost, Lent, LooksOf, MethodFrame, NoLooks, Staged, run_rest,
 };
 pub use crate::mount::link::{Link, Uncovered, evaluate_now};
-pub use crate::mount::once::{Once, evaluate_once, evaluate_path};
+pub use crate::mount::once::{KeepsPath, Once, evaluate_once, evaluate_path, path_value};
 pub use crate::mount::path::{join_path, path_len};
 pub use crate::mount::policy::{
     Asked, Blind, Lends, LooksAtMessages, Policy, Typed, Verdict, asked, asked_value, is_blind,
 };
-pub use crate::mount::probe::{NoResend, Otherwise, Probe};
+pub use crate::mount::probe::{Fit, Guarded, NoResend, Otherwise, Probe, fits, is_entry};
 pub use crate::mount::reply::{
     AssociatedStream, BoxedStream, Reply, RequestType, ResultType, Single, TonicStream,
     reply_is_stream,
@@ -40,3 +39,4 @@ pub use crate::server::{ModuleMethod, ServerChain, ServicePolicy, request_body, 
 pub use crate::wire::{Selected, WireRpc};
 #[doc(no_inline)]
 pub use crate::*;
+pub use crate::{__kind as kind, __path as path, __rpc as rpc};

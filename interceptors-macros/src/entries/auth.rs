@@ -28,6 +28,7 @@ pub(crate) static ROW: Row = Row {
     example: "auth(verifier = self.tokens)",
     ends_with: "UNAUTHENTICATED",
     positional: Positional::No,
+    meant: meant_on_server,
     settings: &[
         Setting {
             name: "verifier",
@@ -78,6 +79,7 @@ pub(crate) static CLIENT: Row = Row {
     interceptor: "Authenticate",
     example: "auth(token = self.tokens)",
     positional: Positional::No,
+    meant: meant_on_client,
     settings: &[
         Setting {
             name: "token",
@@ -124,14 +126,83 @@ pub(crate) static CLIENT: Row = Row {
     ..Row::USUAL
 };
 
-const ALSO_CALLED: &[&str] = &["authenticate", "authentication", "bearer", "jwt", "token"];
+const ALSO_CALLED: &[&str] = &[
+    "authenticate",
+    "authentication",
+    "authn",
+    "auth_required",
+    "bearer",
+    "jwt",
+    "oauth",
+    "oauth2",
+    "token",
+    "tokens",
+    "verify",
+];
+
+fn meant_on_server(name: Option<&str>, _: Option<&Expr>) -> Option<String> {
+    match name? {
+        name @ ("required" | "require" | "enabled" | "mandatory" | "always") => Some(format!(
+            "`auth` verifies the token of every call; take `{name}` out, and list the methods that need no token: `auth(public = […])`"
+        )),
+        "optional" => Some(
+            "`auth` lets no call pass without a token; list the methods that need none: `auth(public = […])`".to_owned(),
+        ),
+        name @ ("jwt" | "jwks" | "issuer" | "audience" | "secret") => Some(format!(
+            "`{name}` belongs to the verifier; keep one in the service, and write `auth(verifier = self.tokens)`"
+        )),
+        name => meant_by_scheme(name),
+    }
+}
+
+fn meant_on_client(name: Option<&str>, _: Option<&Expr>) -> Option<String> {
+    match name? {
+        name @ ("required" | "require" | "enabled" | "mandatory" | "always" | "optional") => {
+            Some(format!(
+                "`auth` sends a token with every call; take `{name}` out, and list the methods that need none: `auth(public = […])`"
+            ))
+        }
+        name => meant_by_scheme(name),
+    }
+}
+
+/// `basic` is `scheme = "Basic"`.
+fn meant_by_scheme(name: &str) -> Option<String> {
+    let scheme = match name {
+        "basic" => "Basic",
+        "bearer" => "Bearer",
+        _ => return None,
+    };
+    Some(format!(
+        "unknown setting `{name}`; write `scheme = \"{scheme}\"`"
+    ))
+}
 
 const PUBLIC: Setting = Setting {
     name: "public",
     value: Value::Access,
     default: DefaultValue::Words("`[]`"),
     not_with: &["only", "except"],
-    also_called: &["skip", "open"],
+    also_called: &[
+        "skip",
+        "open",
+        "allow",
+        "allow_list",
+        "allowlist",
+        "allowed",
+        "anonymous",
+        "exclude",
+        "excluded",
+        "exempt",
+        "ignore",
+        "no_auth",
+        "skip_auth",
+        "skip_methods",
+        "unauthenticated",
+        "unprotected",
+        "whitelist",
+        "without",
+    ],
     ..Setting::USUAL
 };
 
@@ -140,6 +211,7 @@ const PROTECTED: Setting = Setting {
     value: Value::Access,
     default: DefaultValue::Words("all others"),
     not_with: &["only", "except"],
+    also_called: &["private", "secured", "authenticated"],
     ..Setting::USUAL
 };
 

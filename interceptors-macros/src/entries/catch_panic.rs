@@ -2,7 +2,15 @@ use super::row::{DefaultValue, Fit, Places, Positional, Row, Setting, Start, Val
 
 pub(crate) static ROW: Row = Row {
     name: "catch_panic",
-    also_called: &["panic", "recover", "catch_unwind"],
+    also_called: &[
+        "panic",
+        "panics",
+        "recover",
+        "recovery",
+        "catch_unwind",
+        "unwind",
+        "panic_handler",
+    ],
     feature: enabled_by!("catch-panic"),
     places: Places::SERVERS,
     says: "turns a panic into `INTERNAL`, and logs it",

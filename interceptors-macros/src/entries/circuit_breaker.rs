@@ -4,7 +4,7 @@ use super::row::{
 
 pub(crate) static ROW: Row = Row {
     name: "circuit_breaker",
-    also_called: &["breaker", "circuit"],
+    also_called: &["breaker", "circuit", "outlier_detection"],
     feature: enabled_by!("circuit-breaker"),
     places: Places::CLIENTS,
     says: "stops calling what keeps failing, and tries again after a while",

@@ -12,7 +12,7 @@ use crate::text::span::at;
 
 pub(crate) static ROW: Row = Row {
     name: "hedge",
-    also_called: &["hedging"],
+    also_called: &["hedging", "hedged"],
     feature: enabled_by!("hedge"),
     places: Places::CLIENTS,
     says: "makes several attempts at the same time; the first success counts",

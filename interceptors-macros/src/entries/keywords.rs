@@ -69,12 +69,18 @@ pub(crate) static SELECTORS: [Setting; 2] = [
     Setting {
         name: "only",
         value: Value::Access,
+        also_called: &[
+            "apply_to", "for", "include", "included", "method", "methods", "on", "rpcs",
+        ],
         says: "the methods that the entry is for, and no others",
         ..Setting::USUAL
     },
     Setting {
         name: "except",
         value: Value::Access,
+        also_called: &[
+            "but", "exclude", "excluded", "exempt", "ignore", "not", "skip", "unless", "without",
+        ],
         says: "the methods that the entry is not for",
         ..Setting::USUAL
     },

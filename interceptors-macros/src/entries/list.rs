@@ -391,6 +391,23 @@ impl List<'_> {
             let (meant, places) = (meant.name, meant.places.in_words());
             return format!("unknown interceptor `{name}`; `{meant}` does that, on {places}");
         }
+        if matches!(name, "only" | "except") && !self.on_method {
+            return format!(
+                "`{name}` belongs to one interceptor; write it in parentheses: `logging({name} = […])`"
+            );
+        }
+        let with_setting = here.clone().filter(|row| {
+            let mut settings = row.settings.iter().filter(|it| it.places.has(self.mount));
+            settings.any(|setting| setting.name == name)
+        });
+        let with_setting: Vec<&str> = with_setting.map(|row| row.name).collect();
+        if let Some(entry) = with_setting.first() {
+            let entries: Vec<String> = with_setting.iter().map(|it| format!("`{it}`")).collect();
+            let entries = entries.join(", ");
+            return format!(
+                "`{name}` is a setting of {entries}; write it in parentheses: `{entry}({name} = …)`"
+            );
+        }
         let mut names: Vec<_> = here.map(|row| row.name).collect();
         if name.starts_with(char::is_uppercase) {
             return format!(

@@ -3,7 +3,7 @@ use super::row::{Fit, Positional, Row, Setting, Start, enabled_by};
 
 pub(crate) static ROW: Row = Row {
     name: "load_shed",
-    also_called: &["shed", "shed_load", "load_shedding"],
+    also_called: &["shed", "shed_load", "load_shedding", "overload"],
     feature: enabled_by!("concurrency"),
     says: "at most so many calls at once; the others are rejected",
     module: "concurrency",

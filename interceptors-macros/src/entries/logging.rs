@@ -15,12 +15,21 @@ use crate::codes;
 use crate::item::mount::Mount;
 use crate::text::args::parse_value;
 use crate::text::config::Config;
+use crate::text::source::source;
 use crate::text::span::at;
 use crate::text::tokens::find_ident;
+use crate::text::values::is_level;
 
 pub(crate) static ROW: Row = Row {
     name: "logging",
-    also_called: &["log", "logger"],
+    also_called: &[
+        "log",
+        "logger",
+        "logs",
+        "access_log",
+        "request_log",
+        "log_requests",
+    ],
     feature: enabled_by!("logging"),
     sees: Sees::Depends,
     says: "an event for each call, with how it ended and how long it took",
@@ -29,12 +38,14 @@ pub(crate) static ROW: Row = Row {
     start: Start::OfSide,
     example: "logging(level = \"debug\")",
     positional: Positional::No,
+    meant,
     settings: &[
         Setting {
             name: "level",
             value: Value::Level,
             default: DefaultValue::OfSide("\"info\"", "\"debug\""),
             says: "level of calls that end as calls usually do",
+            also_called: &["lvl", "log_level", "severity", "verbosity"],
             ..Setting::USUAL
         },
         Setting {
@@ -42,18 +53,33 @@ pub(crate) static ROW: Row = Row {
             value: Value::Duration,
             default: DefaultValue::Is("\"500ms\""),
             says: "a unary call that takes longer is logged at `WARN` at least",
-            also_called: &["slow_threshold", "threshold"],
+            also_called: &[
+                "slow_threshold",
+                "threshold",
+                "slow_after",
+                "slow_ms",
+                "warn_after",
+            ],
             ..Setting::USUAL
         },
         Setting {
             name: "fields",
             value: Value::Own("fields(...)"),
+            also_called: &["field", "args", "with_fields"],
             says: "values of the request: `name = expr`, `name = %expr` (`Display`) or `name = ?expr` (`Debug`); `request` is the message",
             ..Setting::USUAL
         },
     ],
     ..Row::USUAL
 };
+
+/// `info` is `level = "info"`.
+fn meant(name: Option<&str>, value: Option<&Expr>) -> Option<String> {
+    let level = name?.to_lowercase();
+    (value.is_none() && is_level(&level)).then(|| {
+        format!("`logging` takes its settings by name; write `logging(level = \"{level}\")`")
+    })
+}
 
 struct Logging {
     config: Config,
@@ -198,6 +224,14 @@ impl Logging {
 fn parse_fields(input: ParseStream<'_>) -> syn::Result<Vec<Field>> {
     let mut fields = Vec::new();
     while !input.is_empty() {
+        if !input.peek(Ident::peek_any) {
+            let all: TokenStream = input.parse()?;
+            let found = source(&all);
+            let message = format!(
+                "a field has a name and a value, such as `fields(user = request.user_id)`; `{found}` has no name"
+            );
+            return Err(syn::Error::new_spanned(all, message));
+        }
         let first = input.call(Ident::parse_any)?;
         let mut name = quote!(#first);
         while input.peek(Token![.]) {

@@ -15,7 +15,7 @@ use crate::text::tokens::{is_place_of_self, ungroup_expr};
 
 pub(crate) static ROW: Row = Row {
     name: "metadata",
-    also_called: &["headers", "header"],
+    also_called: &["headers", "header", "set_header", "add_header"],
     feature: enabled_by!("metadata"),
     places: Places::CLIENTS,
     says: "sends metadata with each call",

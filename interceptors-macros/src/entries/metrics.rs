@@ -9,7 +9,14 @@ use crate::text::span::at;
 
 pub(crate) static ROW: Row = Row {
     name: "metrics",
-    also_called: &["metric", "meter", "prometheus"],
+    also_called: &[
+        "metric",
+        "meter",
+        "prometheus",
+        "stats",
+        "statsd",
+        "monitoring",
+    ],
     feature: enabled_by!("metrics"),
     says: "measures how many calls there are, how they end and how long they take",
     module: "metrics",

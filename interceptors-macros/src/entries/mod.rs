@@ -32,6 +32,7 @@ mod of_path;
 mod payload;
 mod payload_paths;
 mod rate_limit;
+mod rate_meant;
 mod request_id;
 mod retry;
 mod throttle;

@@ -152,6 +152,9 @@ impl Entry for OfPath {
     fn items(&self, place: &Place<'_>) -> TokenStream {
         let (ty, name, path) = (Self::ty(place), place.item("OWN"), &self.path);
         let made = self.make(place);
+        let span = at(place.span);
+        let listed_type = Ident::new(&format!("__Listed{}", place.i), span);
+        let is_asked = quote_spanned!(span=> __interceptors::is_entry::<#listed_type>());
         let state = match place.mount {
             mount if mount.is_struct() => quote! {
                 #[allow(non_snake_case)]
@@ -161,10 +164,14 @@ impl Entry for OfPath {
             },
             _ => quote!(static #name: #ty = #made;),
         };
+        let listed = Ident::new(&format!("__Listed{}", place.i), span);
+        let is_entry = place.item("IS_ENTRY");
         quote! {
             // `self::Audit` is how a type that is in scope is listed.
             #[allow(unused_qualifications)]
-            type #ty = #path;
+            type #listed = #path;
+            const #is_entry: __interceptors::Fit = __interceptors::fits(|| #is_asked);
+            type #ty = __interceptors::Guarded<#is_entry, #listed>;
             #state
         }
     }

@@ -71,9 +71,18 @@ fn field_path(trees: &[TokenTree], list: Span) -> syn::Result<FieldPath> {
     let message = match first {
         TokenTree::Ident(name) if name == "request" || name == "response" => name.clone(),
         other => {
+            let name = match other {
+                TokenTree::Ident(name) => name.to_string(),
+                TokenTree::Literal(text) => text.to_string().replace('"', ""),
+                _ => String::new(),
+            };
+            let name = match syn::parse_str::<Ident>(&name) {
+                Ok(name) => name.to_string(),
+                Err(_) => "password".to_owned(),
+            };
             return Err(codes::FIELD_PATH.error(
                 other.span(),
-                "a path begins with `request` or `response`: `request.password`",
+                format!("a path begins with `request` or `response`: `request.{name}`"),
             ));
         }
     };

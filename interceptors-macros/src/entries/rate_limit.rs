@@ -4,6 +4,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, Ident, Lit, LitStr};
 
 use super::entry::{Entry, Listed, Spot};
+use super::rate_meant;
 use super::reader::{Reader, Reading};
 use super::row::{
     Choice, DefaultValue, Fit, OneOf, Places, Positional, Row, Setting, Start, Value, enabled_by,
@@ -20,7 +21,19 @@ use crate::text::span::at;
 
 pub(crate) static ROW: Row = Row {
     name: "rate_limit",
-    also_called: &["throttle", "quota", "rate", "limit", "limiter"],
+    also_called: &[
+        "throttle",
+        "throttling",
+        "quota",
+        "rate",
+        "limit",
+        "limiter",
+        "limits",
+        "governor",
+        "rps",
+        "qps",
+        "token_bucket",
+    ],
     feature: enabled_by!("rate-limit"),
     places: Places::SERVERS,
     says: "rejects calls beyond so many in so much time",
@@ -30,6 +43,7 @@ pub(crate) static ROW: Row = Row {
     example: "rate_limit(per_second = 100)",
     ends_with: "RESOURCE_EXHAUSTED",
     positional: Positional::No,
+    meant: rate_meant::meant,
     settings: &[
         Setting {
             name: "per_second",
@@ -37,7 +51,17 @@ pub(crate) static ROW: Row = Row {
             says: "how many calls in a second; this, `per_minute` or `limiter` is needed",
             not_with: &["per_minute"],
             starts: true,
-            also_called: &["rps", "rate", "qps", "max", "per_sec"],
+            also_called: &[
+                "rps",
+                "rate",
+                "qps",
+                "max",
+                "per_sec",
+                "requests",
+                "calls",
+                "max_requests",
+                "requests_per_second",
+            ],
             ..Setting::USUAL
         },
         Setting {
@@ -45,7 +69,13 @@ pub(crate) static ROW: Row = Row {
             value: Value::Integer(1, u64::MAX),
             says: "how many calls in a minute, instead of in a second",
             starts: true,
-            also_called: &["per_hour", "per_day", "rpm", "per_min"],
+            also_called: &[
+                "per_hour",
+                "per_day",
+                "rpm",
+                "per_min",
+                "requests_per_minute",
+            ],
             ..Setting::USUAL
         },
         Setting {
@@ -53,7 +83,7 @@ pub(crate) static ROW: Row = Row {
             value: Value::Integer(1, u64::MAX),
             default: DefaultValue::Words("the same number"),
             says: "how many may come at once after a rest, on top of the rate",
-            also_called: &["capacity"],
+            also_called: &["capacity", "burst_size", "bucket_size"],
             ..Setting::USUAL
         },
         Setting {
@@ -61,6 +91,7 @@ pub(crate) static ROW: Row = Row {
             value: Value::Integer(1, u64::MAX),
             default: DefaultValue::Is("65536"),
             says: "maximum number of distinct keys tracked",
+            also_called: &["keys", "max_entries"],
             read_by_entry: true,
             ..Setting::USUAL
         },

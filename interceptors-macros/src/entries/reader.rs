@@ -16,6 +16,7 @@ use crate::item::methods::{Selector, methods};
 use crate::item::mount::{Mount, Side};
 use crate::text::args::parse_value;
 use crate::text::config::Config;
+use crate::text::cures;
 use crate::text::literals::literal;
 use crate::text::settings::{Known, Settings};
 use crate::text::span::at;
@@ -113,7 +114,7 @@ impl<'a> Reader<'a> {
                 self.cx.error_on(codes::NO_NAME_WANTED, &expr, message);
                 return None;
             }
-            let value = self.values().duration(&self.name, &expr);
+            let value = self.values().duration_of(&self.name, &expr);
             // It stands in for what was wrong, and is longer than whatever it has to be longer than.
             let value = value.unwrap_or_else(|| quote!(::core::time::Duration::MAX));
             let new = Ident::new("new", at(expr.span()));
@@ -134,7 +135,10 @@ impl<'a> Reader<'a> {
         let mut names: Vec<&str> = self.here().map(|setting| setting.name).collect();
         names.extend(SELECTORS.iter().map(|list| list.name));
         let nameless = |value: &TokenStream| self.row.nameless(value, self.mount);
-        let instead = |name: &str| {
+        let instead = |name: &str, value: Option<&Expr>| {
+            if let Some(meant) = (self.row.meant)(Some(name), value) {
+                return Some((codes::UNKNOWN_SETTING, meant));
+            }
             if let Some(elsewhere) = all.iter().find(|setting| setting.name == name) {
                 let places = elsewhere.places.in_words();
                 let message = format!("`{name}` belongs on {places}; take it out here");
@@ -142,13 +146,19 @@ impl<'a> Reader<'a> {
             }
             if matches!(self.row.positional, Positional::Time { .. }) && TIMES.contains(&name) {
                 let entry = &self.name;
-                let message = format!("`{entry}` takes the time without a name: `{entry}(\"2s\")`");
+                let time = value.and_then(|value| cures::time_named(name, value));
+                let time = time.unwrap_or_else(|| "2s".to_owned());
+                let message =
+                    format!("`{entry}` takes the time without a name: `{entry}(\"{time}\")`");
                 return Some((codes::NO_NAME_WANTED, message));
             }
             let mut here = self.here();
-            let meant = here
-                .find(|setting| setting.also_called.contains(&name))?
-                .name;
+            let meant = here.find(|setting| setting.also_called.contains(&name));
+            let meant = meant.map(|setting| setting.name);
+            let list = SELECTORS
+                .iter()
+                .find(|list| list.also_called.contains(&name));
+            let meant = meant.or(list.map(|list| list.name))?;
             let message = format!("unknown setting `{name}`; did you mean `{meant}`?");
             Some((codes::UNKNOWN_SETTING, message))
         };
@@ -163,6 +173,11 @@ impl<'a> Reader<'a> {
     /// The value of a setting, by its type.
     pub(crate) fn value(&self, setting: &Setting, key: &Ident, expr: &Expr) -> Option<TokenStream> {
         let values = self.values();
+        if matches!(setting.value, Value::Integer(..))
+            && let Some(meant) = (self.row.meant)(Some(setting.name), Some(expr))
+        {
+            return values.wrong(codes::WRONG_TYPE, expr, meant);
+        }
         match setting.value {
             Value::Integer(least, most) => values.integer(key, expr, least, most),
             Value::Float(wrong) => values.float(key, expr, wrong),
@@ -473,7 +488,9 @@ impl Reading<'_> {
 
 /// What the time of an entry is called elsewhere.
 const TIMES: &[&str] = &[
-    "after", "deadline", "duration", "ms", "millis", "seconds", "secs", "time", "timeout", "total",
+    "after", "call", "deadline", "default", "duration", "limit", "max", "millis", "minutes",
+    "mins", "ms", "per_call", "request", "sec", "seconds", "secs", "time", "timeout", "total",
+    "value", "within",
 ];
 
 /// A configuration that begins with `key(…)`; what is wrong with that stands at the value.

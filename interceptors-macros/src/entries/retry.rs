@@ -12,7 +12,14 @@ use crate::text::span::at;
 
 pub(crate) static ROW: Row = Row {
     name: "retry",
-    also_called: &["retries", "backoff"],
+    also_called: &[
+        "retries",
+        "retrying",
+        "backoff",
+        "max_retries",
+        "attempts",
+        "max_attempts",
+    ],
     feature: enabled_by!("retry"),
     places: Places::REPEATING,
     says: "tries again what failed and may be tried again",
@@ -28,7 +35,7 @@ pub(crate) static ROW: Row = Row {
             default: DefaultValue::Words("`3`"),
             says: "retries after the first try",
             not_with: &["max_attempts"],
-            also_called: &["max_retries", "retries", "times", "count"],
+            also_called: &["max_retries", "retries", "times", "count", "limit", "n"],
             ..Setting::USUAL
         },
         Setting {
@@ -43,7 +50,15 @@ pub(crate) static ROW: Row = Row {
             value: Value::Duration,
             default: DefaultValue::Is("\"500ms\""),
             says: "delay before the first retry",
-            also_called: &["backoff", "initial_backoff", "initial_delay", "min_delay"],
+            also_called: &[
+                "backoff",
+                "delay",
+                "initial_backoff",
+                "initial_delay",
+                "min_delay",
+                "interval",
+                "wait",
+            ],
             ..Setting::USUAL
         },
         Setting {

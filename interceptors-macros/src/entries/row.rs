@@ -40,6 +40,9 @@ pub(crate) struct Row {
     #[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))]
     pub(crate) ends_with: &'static str,
     pub(crate) positional: Positional,
+    /// What is said of a setting that it does not have, or of a value that does not fit, where it is plain what was meant: by the
+    /// name, if there is one, and the value.
+    pub(crate) meant: fn(Option<&str>, Option<&Expr>) -> Option<String>,
     pub(crate) settings: &'static [Setting],
     /// At least one of several settings has to be given.
     pub(crate) one_of: &'static [OneOf],
@@ -73,6 +76,10 @@ impl Row {
     /// The message for a value without a name, on this mount.
     pub(crate) fn nameless(&self, value: &TokenStream, mount: Mount) -> String {
         let name = self.name;
+        let expr = syn::parse2(value.clone()).ok();
+        if let Some(meant) = (self.meant)(None, expr.as_ref()) {
+            return meant;
+        }
         match self.positional {
             Positional::No if self.settings.is_empty() => {
                 format!("`{name}` has no settings; take this out")
@@ -113,6 +120,7 @@ impl Row {
         example: "",
         ends_with: "",
         positional: Positional::No,
+        meant: |_, _| None,
         settings: &[],
         one_of: &[],
         checked: &[],

@@ -141,8 +141,23 @@ impl Place<'_> {
             || parameters.iter().any(|name| mentions(name))
             || !parameters.is_empty() && has_macro_call(tokens.clone());
         let instance = if depends { quote!(Self) } else { quote!(()) };
+        // It may be a `static`, out of which nothing can be moved.
+        if let Expr::Path(path) = expr
+            && path
+                .path
+                .segments
+                .last()
+                .is_some_and(|last| is_upper_case(&last.ident))
+        {
+            return quote_spanned!(span=> __interceptors::path_value(|| #expr).keep::<#instance>(&#once));
+        }
         // Of `&*TOKENS` the reference is kept, and what it refers to is lent.
         let deref = matches!(ungroup_expr(expr), Expr::Reference(_)).then(|| Token![*](span));
         quote_spanned!(span=> #deref __interceptors::#evaluate::<#instance, _>(&#once, || #expr))
     }
+}
+
+fn is_upper_case(name: &Ident) -> bool {
+    let name = name.to_string();
+    name == name.to_uppercase()
 }

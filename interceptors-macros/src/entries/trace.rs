@@ -2,7 +2,16 @@ use super::row::{DefaultValue, Places, Positional, Row, Setting, Value, enabled_
 
 pub(crate) static ROW: Row = Row {
     name: "trace",
-    also_called: &["otel", "opentelemetry", "span", "tracing_span"],
+    also_called: &[
+        "otel",
+        "opentelemetry",
+        "span",
+        "spans",
+        "tracing",
+        "tracing_span",
+        "instrument",
+        "jaeger",
+    ],
     feature: enabled_by!("trace"),
     says: "a span for each call, and on a client for each attempt, for OpenTelemetry",
     module: "trace",

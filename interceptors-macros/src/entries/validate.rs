@@ -2,7 +2,13 @@ use super::row::{Fit, Looks, Places, Positional, Row, Sees, Start, enabled_by};
 
 pub(crate) static ROW: Row = Row {
     name: "validate",
-    also_called: &["validation", "garde", "validator"],
+    also_called: &[
+        "validation",
+        "validated",
+        "garde",
+        "validator",
+        "protovalidate",
+    ],
     feature: enabled_by!("validate"),
     places: Places::SERVICE,
     sees: Sees::Message,

@@ -1,10 +1,12 @@
 use proc_macro2::TokenStream;
 use syn::Expr;
+use syn::parse::{ParseStream, Parser};
 
 use super::entry::{Entry, Listed, Spot};
 use super::reader::Reader;
 use super::row::{Fit, Positional, Row, Sees, Start, Times};
 use crate::codes;
+use crate::text::source::source;
 use crate::text::summary::summary;
 
 pub(crate) static ROW: Row = Row {
@@ -35,9 +37,38 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
         );
         return None;
     }
+    if let Expr::Assign(assign) = &expr {
+        let value = source(&assign.right);
+        let message = format!("`with` takes the interceptor without a name: `with({value})`");
+        reader.cx.error_on(codes::NO_NAME_WANTED, &expr, message);
+        return None;
+    }
+    if let Some(second) = second_interceptor(&rest) {
+        let (first, second_text) = (source(&expr), source(&second));
+        let message = format!(
+            "`with` takes one interceptor; list each: `with({first}), with({second_text})`"
+        );
+        reader
+            .cx
+            .error_on(codes::TWO_INTERCEPTORS, &second, message);
+        return None;
+    }
     let mut reading = reader.read(rest)?;
     reading.shown.push(("value".to_owned(), summary(&expr)));
     Some(reading.listed(With(expr)))
+}
+
+/// The value after the first, where it is one: the settings have names.
+fn second_interceptor(rest: &TokenStream) -> Option<Expr> {
+    let parser = |input: ParseStream<'_>| {
+        let expr: Expr = input.parse()?;
+        let _: TokenStream = input.parse()?;
+        Ok(expr)
+    };
+    let expr = parser.parse2(rest.clone()).ok()?;
+    let is_name = matches!(&expr, Expr::Path(path) if path.path.get_ident().is_some_and(|name| !name.to_string().starts_with(char::is_uppercase)));
+    let is_setting = matches!(expr, Expr::Assign(_) | Expr::Lit(_));
+    (!is_name && !is_setting).then_some(expr)
 }
 
 impl Entry for With {

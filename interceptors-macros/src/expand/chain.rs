@@ -1,8 +1,9 @@
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::Ident;
 use syn::ext::IdentExt;
 
+use super::fits::{Fits, Guard};
 use crate::entries::chain::Chain;
 use crate::entries::entry::{Listed, Spot};
 use crate::entries::row::{Fit, Looks};
@@ -21,6 +22,22 @@ pub(crate) struct Links<'a> {
     /// Whether the call borrows `self` mutably.
     pub(crate) by_mut: bool,
     pub(crate) part: Part,
+    pub(crate) asked: Asked<'a>,
+}
+
+/// Where the compiler is asked whether an entry takes the messages of a method.
+#[derive(Clone, Copy)]
+pub(crate) enum Asked<'a> {
+    /// Here, and nowhere else.
+    Here,
+    /// Here, and nothing else is.
+    Alone,
+    /// In the constants of `fits`, for some entries. `site` is what an entry sees where the types of messages are guarded.
+    Apart {
+        fits: &'a Fits,
+        method: usize,
+        site: &'a dyn Fn(&Guard) -> Site<'a>,
+    },
 }
 
 /// A part of a list.
@@ -55,24 +72,47 @@ impl Links<'_> {
     /// the call for the entries in front of it.
     pub(crate) fn bindings(&self, entries: &[usize]) -> TokenStream {
         let mut bindings = TokenStream::new();
-        let by_method = |&&i: &&usize| self.entries[i].fit() == Fit::AskedByMethod;
-        let asks = entries.iter().any(|i| by_method(&i));
-        let covers = self.method.filter(|_| asks).map(|method| {
+        let by_method =
+            |&&i: &&usize| self.entries[i].fit() == Fit::AskedByMethod && !self.is_asked_apart(i);
+        let asks = || entries.iter().filter(by_method);
+        let is_guarded = |i: &&usize| self.guard(**i).is_some();
+        let method = self.method.filter(|_| asks().next().is_some());
+        let covers = method.map(|method| {
             let span = at(method.span());
             let covers = Ident::new(&format!("__covers_{}", method.unraw()), span);
-            bindings.extend(quote_spanned! {span=>
-                fn #covers<S, I, Req, Res>(_: __interceptors::Link<S, I, Req, Res>)
-                where
-                    I: __interceptors::Interceptor<Req, Res> + ?::core::marker::Sized,
-                {
-                }
-            });
+            if asks().any(|i| !is_guarded(&i)) {
+                bindings.extend(covering(&covers, None));
+            }
             covers
         });
         for &i in entries {
+            let covers = covers.as_ref().map(|covers| match self.guard(i) {
+                Some(guard) if by_method(&&i) => {
+                    let covers = format_ident!("{covers}_{i}");
+                    bindings.extend(covering(&covers, Some(&guard)));
+                    covers
+                }
+                _ => covers.clone(),
+            });
             bindings.extend(self.binding(i, covers.as_ref()));
         }
         bindings
+    }
+
+    /// Whether the question of an entry is asked in a constant.
+    fn is_asked_apart(&self, i: usize) -> bool {
+        match self.asked {
+            Asked::Apart { fits, method, .. } => fits.asks(i, method),
+            Asked::Here | Asked::Alone => false,
+        }
+    }
+
+    /// The constants that ask the question of an entry, where there are some.
+    fn guard(&self, i: usize) -> Option<Guard> {
+        match self.asked {
+            Asked::Apart { fits, .. } => fits.guard(i),
+            Asked::Here | Asked::Alone => None,
+        }
     }
 
     fn binding(&self, i: usize, covers: Option<&Ident>) -> TokenStream {
@@ -109,6 +149,7 @@ impl Links<'_> {
         let check = match (listed.fit(), covers) {
             // Whether it takes these messages is asked in each method.
             (Fit::AskedByMethod, _) if self.part == Part::Policy => None,
+            _ if self.is_asked_apart(i) => None,
             // It was asked in the part for all methods.
             (Fit::Asked, _) if self.part == Part::Rest && listed.row.verifies => None,
             (Fit::AskedByMethod, Some(covers)) => {
@@ -122,10 +163,13 @@ impl Links<'_> {
         };
         // A question to the compiler alone: what is never called is no code in each method.
         let check = check.map(|check| match self.part {
-            Part::Rest => quote_spanned!(span=> let _ = || { #check };),
-            Part::Whole | Part::Policy => check,
+            Part::Rest if !matches!(self.asked, Asked::Alone) => {
+                quote_spanned!(span=> let _ = || { #check };)
+            }
+            Part::Whole | Part::Policy | Part::Rest => check,
         });
-        let verdict = (self.part != Part::Whole && listed.is_asked()).then(|| {
+        let has_verdict = self.part != Part::Whole && !matches!(self.asked, Asked::Alone);
+        let verdict = (has_verdict && listed.is_asked()).then(|| {
             let verdict = verdict_name(i, span);
             let ask = match at_its_turn {
                 true => quote_spanned!(span=> asked(&#local)),
@@ -144,9 +188,13 @@ impl Links<'_> {
     /// The interceptor of an entry.
     fn value(&self, i: usize, at_its_turn: bool) -> TokenStream {
         let listed = &self.entries[i];
+        let guarded = match self.asked {
+            Asked::Apart { fits, site, .. } => fits.guard(i).map(|guard| site(&guard)),
+            Asked::Here | Asked::Alone => None,
+        };
         listed.entry.value(&Spot {
             place: listed.place(self.mount, i),
-            site: &self.site,
+            site: guarded.as_ref().unwrap_or(&self.site),
             verifier: self.chain.verifier_before(self.entries, i),
             at_its_turn,
             by_mut: self.by_mut,
@@ -238,6 +286,27 @@ impl Links<'_> {
                 #(#looks)*
                 _ => ::core::result::Result::Ok(()),
             })
+        }
+    }
+}
+
+/// A function that asks whether a link takes the messages of a method. What does not compile where `guard` asks is not asked again.
+fn covering(name: &Ident, guard: Option<&Guard>) -> TokenStream {
+    let span = name.span();
+    let bounds = match guard.map(|guard| guard.of(&quote_spanned!(span=> I))) {
+        Some(guarded) => quote_spanned! {span=>
+            I: ?::core::marker::Sized,
+            #guarded: __interceptors::Interceptor<Req, Res>,
+        },
+        None => quote_spanned! {span=>
+            I: __interceptors::Interceptor<Req, Res> + ?::core::marker::Sized,
+        },
+    };
+    quote_spanned! {span=>
+        fn #name<S, I, Req, Res>(_: __interceptors::Link<S, I, Req, Res>)
+        where
+            #bounds
+        {
         }
     }
 }

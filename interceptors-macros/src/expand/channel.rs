@@ -2,7 +2,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::{ItemStruct, parse_quote};
 
-use super::chain::{Links, Part, local_name};
+use super::chain::{Asked, Links, Part, local_name};
 use super::common::{entries, hide_secrets, imports, plan_impl};
 use super::described::{Described, described};
 use crate::check::Checked;
@@ -212,6 +212,7 @@ pub(super) fn through(
         },
         by_mut: false,
         part: Part::Whole,
+        asked: Asked::Here,
     };
     let bindings = links.bindings(&everything.entries);
     let selected = (0..checked.entries.len()).filter_map(|i| {

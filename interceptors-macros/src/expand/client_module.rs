@@ -1,17 +1,19 @@
 use heck::ToUpperCamelCase;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::{
-    Field, Fields, FnArg, GenericArgument, ImplItem, Item, Path, PathArguments, Type, parse_quote,
+    Field, Fields, FnArg, GenericArgument, ImplItem, Item, PathArguments, Type, parse_quote,
 };
 
-use super::chain::{Links, Part};
+use super::chain::{Asked, Links, Part};
 use super::common::{entries, hide_secrets, imports, plan_impl};
+use super::fits::{Fits, Guard, behind};
 use super::policy::{self, Of, Policies, Split, may_be_kept};
+use super::questions::{self, messages};
 use crate::check::Checked;
 use crate::codes;
 use crate::entries::chain::Chain;
-use crate::entries::site::{Messages, Site};
+use crate::entries::site::Site;
 use crate::item::client_module::{ClientMethod, ClientModule, is_of};
 use crate::item::constructors::remembering;
 use crate::text::span::at;
@@ -73,8 +75,11 @@ pub(crate) fn expand(checked: &Checked, module: &ClientModule) -> TokenStream {
     let functions = policies.functions(&module.generics, None);
     let verdicts = policies.verdicts(&module.generics, false);
     let constants = pairs().map(|(method, chain)| constants(checked, &policies, method, chain));
-    let methods =
-        pairs().map(|(method, chain)| method_impl(checked, module, &policies, method, chain));
+    let fits = questions::of_module(checked, module);
+    let questions = fits.items();
+    let methods = pairs().enumerate().map(|(index, (method, chain))| {
+        method_impl(checked, module, &policies, (&fits, index), method, chain)
+    });
     let plans = module.methods.iter().map(plan_name);
     let plan_impl = plan_impl(checked, &module.generics, self_ty, &quote!(&[#(#plans),*]));
     let siblings = siblings(checked);
@@ -86,6 +91,7 @@ pub(crate) fn expand(checked: &Checked, module: &ClientModule) -> TokenStream {
             #(#constants)*
             #functions
             #verdicts
+            #questions
             impl #impl_generics #self_ty #where_clause {
                 #(#methods)*
             }
@@ -94,13 +100,19 @@ pub(crate) fn expand(checked: &Checked, module: &ClientModule) -> TokenStream {
     };
     let mut output = module.module.clone();
     if let Some((_, items)) = &mut output.content {
+        // The user's path stands in imports alone: so there is one error where it leads nowhere.
+        let krate = &checked.krate;
+        items.push(Item::Verbatim(quote! {
+            #[allow(unused_imports)]
+            use #krate::__private as __interceptors;
+        }));
         let remembers = sends_tokens(checked);
         for item in items.iter_mut() {
             if remembers {
-                remember_the_scheme(item, module, &checked.krate);
+                remember_the_scheme(item, module);
             }
-            inherit_deadlines(item, &checked.krate);
-            wrap_transport(item, module, &checked.krate);
+            inherit_deadlines(item);
+            wrap_transport(item, module);
         }
         items.push(Item::Verbatim(generated));
     }
@@ -174,7 +186,7 @@ fn forks(checked: &Checked, chain: &Chain) -> bool {
 /// ```
 ///
 /// so that no token is sent where the client was told that nothing is encrypted.
-fn remember_the_scheme(item: &mut Item, module: &ClientModule, krate: &impl ToTokens) {
+fn remember_the_scheme(item: &mut Item, module: &ClientModule) {
     match item {
         Item::Struct(client) if client.ident == module.client => {
             if let Fields::Named(fields) = &mut client.fields {
@@ -186,7 +198,7 @@ fn remember_the_scheme(item: &mut Item, module: &ClientModule, krate: &impl ToTo
         Item::Impl(block) if is_of(block, &module.client) => {
             for item in &mut block.items {
                 if let ImplItem::Fn(constructor) = item
-                    && let Ok(body) = remembering(constructor, krate)
+                    && let Ok(body) = remembering(constructor)
                 {
                     constructor.block = body;
                 }
@@ -209,7 +221,7 @@ fn remember_the_scheme(item: &mut Item, module: &ClientModule, krate: &impl ToTo
 /// ```
 ///
 /// so that handlers look for deadlines in processes that have such a client, and in no others.
-fn inherit_deadlines(item: &mut Item, krate: &Path) {
+fn inherit_deadlines(item: &mut Item) {
     let Item::Impl(block) = item else { return };
     for item in &mut block.items {
         if let ImplItem::Fn(constructor) = item
@@ -218,7 +230,7 @@ fn inherit_deadlines(item: &mut Item, krate: &Path) {
                 "new" | "with_origin"
             )
         {
-            let inherit = parse_quote!(#krate::__private::inherit(););
+            let inherit = parse_quote!(__interceptors::inherit(););
             constructor.block.stmts.insert(0, inherit);
         }
     }
@@ -237,19 +249,19 @@ fn inherit_deadlines(item: &mut Item, krate: &Path) {
 /// pub struct UserServiceClient<T> { inner: tonic::client::Grpc<InOnePiece<T>> }
 /// let inner = tonic::client::Grpc::with_origin(InOnePiece::new(inner), origin);
 /// ```
-fn wrap_transport(item: &mut Item, module: &ClientModule, krate: &Path) {
+fn wrap_transport(item: &mut Item, module: &ClientModule) {
     match item {
         Item::Struct(client) if client.ident == module.client => {
             let inner = client.fields.iter_mut().find_map(transport_of);
             if let Some(transport) = inner {
-                *transport = parse_quote!(#krate::__private::InOnePiece<#transport>);
+                *transport = parse_quote!(__interceptors::InOnePiece<#transport>);
             }
         }
         Item::Impl(block) if is_of(block, &module.client) => {
             for item in &mut block.items {
                 if let ImplItem::Fn(constructor) = item {
                     let statements = &constructor.block.stmts;
-                    let wrapped = wrap_arguments(quote!(#(#statements)*), krate);
+                    let wrapped = wrap_arguments(quote!(#(#statements)*));
                     if let Ok(body) = syn::parse2(quote!({ #wrapped })) {
                         constructor.block = body;
                     }
@@ -281,7 +293,7 @@ fn transport_of(field: &mut Field) -> Option<&mut Type> {
 }
 
 /// The first argument of `Grpc::new` and `Grpc::with_origin`.
-fn wrap_arguments(tokens: TokenStream, krate: &Path) -> TokenStream {
+fn wrap_arguments(tokens: TokenStream) -> TokenStream {
     let mut before: [Option<String>; 4] = Default::default();
     let wrapped = tokens.into_iter().map(|tree| {
         let is_call = matches!(
@@ -303,9 +315,9 @@ fn wrap_arguments(tokens: TokenStream, krate: &Path) -> TokenStream {
             let first: TokenStream = inside.by_ref().take_while(|tree| !is_comma(tree)).collect();
             let rest: TokenStream = inside.collect();
             let comma = (!rest.is_empty()).then(|| quote!(,));
-            quote!(#krate::__private::InOnePiece::new(#first) #comma #rest)
+            quote!(__interceptors::InOnePiece::new(#first) #comma #rest)
         } else {
-            wrap_arguments(group.stream(), krate)
+            wrap_arguments(group.stream())
         };
         let mut wrapped = Group::new(group.delimiter(), stream);
         wrapped.set_span(group.span());
@@ -402,6 +414,7 @@ fn method_impl(
     checked: &Checked,
     module: &ClientModule,
     policies: &Policies<'_>,
+    (fits, index): (&Fits, usize),
     method: &ClientMethod,
     chain: &Chain,
 ) -> TokenStream {
@@ -455,19 +468,26 @@ fn method_impl(
         direction(*request_is_stream),
         direction(*response_is_stream),
     );
+    let site = |guard: Option<&Guard>| Site {
+        generics: &module.generics,
+        this: None,
+        message: behind(guard, message.clone()),
+        messages: Some(messages(method, guard)),
+    };
+    let guarded = |guard: &Guard| site(Some(guard));
     let links = Links {
         mount: checked.mount,
         chain,
         method: Some(&sig.ident),
         entries: &checked.entries,
-        site: Site {
-            generics: &module.generics,
-            this: None,
-            message,
-            messages: Some(messages(method)),
-        },
+        site: site(None),
         by_mut: false,
         part: Part::Rest,
+        asked: Asked::Apart {
+            fits,
+            method: index,
+            site: &guarded,
+        },
     };
     let split = Split::of(chain, &checked.entries, false);
     let forking = forks(checked, chain).then(|| quote!(.forking()));
@@ -479,6 +499,7 @@ fn method_impl(
         )
         #forking
     };
+    let taints = fits.taints(chain);
     let rest = policy::rest(&links, &split, &innermost, true);
     let frame = policy::frame(&links, &split, &TokenStream::new());
     let (policy, kept) = (policies.name(of(chain)), policies.kept(of(chain)));
@@ -493,6 +514,7 @@ fn method_impl(
                 ::core::result::Result<#tonic::Response<#result>, #tonic::Status>,
                 _,
             >::of(&__request, __interceptors::#reply);
+            #(#taints)*
             let (mut __call, __message) = __rpc.outgoing(#plan, __abilities(), __request);
             #over
             #hide
@@ -506,23 +528,6 @@ fn method_impl(
             .await;
             __rpc.leave(&mut __frame, __answer, &mut __call)
         }
-    }
-}
-
-fn messages(method: &ClientMethod) -> Messages {
-    let (request, response) = (&method.request, &method.response);
-    let payload = quote!(__interceptors::payload);
-    let requests = match method.request_is_stream {
-        false => quote!(Single),
-        true => quote!(Sent),
-    };
-    let responses = match method.response_is_stream {
-        false => quote!(Single),
-        true => quote!(Streamed),
-    };
-    Messages {
-        request: quote!(#payload::Messages::<#payload::#requests, #request>::new()),
-        response: quote!(#payload::Messages::<#payload::#responses, #response>::new()),
     }
 }
 

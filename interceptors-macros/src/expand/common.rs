@@ -7,12 +7,14 @@ use crate::check::Checked;
 use crate::entries::chain::Chain;
 
 /// All that the rest names, under one short name; and the constants that a `Probe` falls back
-/// on, which have to be in scope.
+/// on, which have to be in scope. The user's path stands here once, so there is one error where it leads nowhere.
 pub(super) fn imports(checked: &Checked) -> TokenStream {
     let krate = &checked.krate;
     quote! {
         #[allow(unused_imports)]
-        use #krate::__private::{self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _, Uncovered as _};
+        use #krate::__private as __interceptors;
+        #[allow(unused_imports)]
+        use __interceptors::{KeepsPath as _, LooksAtMessages as _, NoResend as _, Otherwise as _, Uncovered as _};
     }
 }
 

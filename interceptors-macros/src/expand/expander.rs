@@ -24,12 +24,10 @@ impl Expander<'_> {
         quote!(__handlers::Handlers #parameters)
     }
 
-    /// How a method's reply travels through the chain; the compiler knows where the text does not.
-    pub(super) fn reply(&self, method: &Method, result: &TokenStream) -> TokenStream {
-        match &method.stream {
-            Some(_) => quote!(__interceptors::AssociatedStream),
-            None => quote!(__interceptors::Probe::<#result>::REPLY),
-        }
+    /// What follows the types of a method in `rpc!` and in `kind!`. Of other answers the compiler knows whether they are streams,
+    /// where the text does not.
+    pub(super) fn reply(&self, method: &Method) -> Option<TokenStream> {
+        method.stream.is_some().then(|| quote!(, stream))
     }
 
     pub(super) fn is_generic(&self) -> bool {

@@ -154,7 +154,7 @@ impl Expander<'_> {
             ..
         } = chain;
         let entries = policies.plan_entries(of(method, chain), Some(&self.policy_trait()));
-        let reply = self.reply(method, &quote!(Self::#result));
+        let reply = self.reply(method);
         let (new, side) = match (found, self.checked.mount.side()) {
             (Some(found), _) => {
                 let (name, list) = (&method.name, found.list(method));
@@ -179,10 +179,7 @@ impl Expander<'_> {
                     derived: __SERVICE_IS_DERIVED || #is_derived,
                     exact: #is_exact,
                 },
-                __interceptors::Kind::new(
-                    __interceptors::Probe::<Self::#request>::REQUEST_IS_STREAM,
-                    __interceptors::reply_is_stream::<Self::#result, _>(#reply),
-                ),
+                __interceptors::kind!(Self::#request, Self::#result #reply),
                 #side,
                 const { &[#(#entries),*] },
             );

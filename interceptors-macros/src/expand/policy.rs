@@ -4,7 +4,7 @@ use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote};
 use syn::{Attribute, Token};
 
-use super::chain::{Links, Part, verdict_name};
+use super::chain::{Asked, Links, Part, verdict_name};
 use crate::check::Checked;
 use crate::entries::chain::Chain;
 use crate::entries::entry::Listed;
@@ -276,6 +276,7 @@ impl<'a> Policies<'a> {
             },
             by_mut: list.of.by_mut,
             part: Part::Policy,
+            asked: Asked::Here,
         }
     }
 
@@ -444,7 +445,9 @@ pub(super) fn rest(
     bound.sort_by_key(|i| links.chain.entries.iter().position(|j| j == i));
     bound.dedup();
     let bindings = links.bindings(&bound);
-    let used = bound.iter().map(|&i| {
+    // The verdict on the others uses them.
+    let unused = bound.iter().filter(|&&i| !links.entries[i].is_asked());
+    let used = unused.map(|&i| {
         let span = at(links.entries[i].span());
         let local = super::chain::local_name(i, span);
         quote!(let _ = &#local;)
@@ -563,7 +566,7 @@ fn is_blind_name(i: usize) -> Ident {
 }
 
 /// An expression in a closure, which has no `self` of its own.
-fn renamed(tokens: TokenStream) -> TokenStream {
+pub(super) fn renamed(tokens: TokenStream) -> TokenStream {
     let trees = tokens.into_iter().map(|tree| match tree {
         TokenTree::Ident(this) if this == "self" => TokenTree::Ident(Ident::new(
             "__this",

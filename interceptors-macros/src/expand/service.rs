@@ -2,9 +2,10 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{FnArg, Type};
 
-use super::chain::{Links, Part};
+use super::chain::{Asked, Links, Part};
 use super::common::{entries, hidden_parameters, hide_secrets, imports, plan_impl};
 use super::expander::{Expander, HiddenNames, lints_for_copies};
+use super::fits::{Fits, Guard, behind};
 use super::policy::{self, Of, Policies, Split, may_be_kept};
 use crate::check::Checked;
 use crate::entries::chain::Chain;
@@ -69,7 +70,9 @@ pub(crate) fn expand(checked: &Checked, block: &ServiceImpl) -> TokenStream {
     let found = e.found(&policies);
     let hidden_impl = e.hidden_impl(&policies, found.as_ref());
     let policy_impl = e.policy_impl(&policies);
-    let wrapper_impl = e.wrapper_impl(&policies);
+    let fits = e.fits();
+    let questions = fits.items();
+    let wrapper_impl = e.wrapper_impl(&policies, &fits);
     let methods_by_mut = e.methods_by_mut();
     let plan_impl = e.plan_impl();
     let found_impl = found.as_ref().map(|found| e.found_impl(&policies, found));
@@ -83,6 +86,7 @@ pub(crate) fn expand(checked: &Checked, block: &ServiceImpl) -> TokenStream {
             #hidden_trait
             #hidden_impl
             #policy_impl
+            #questions
             #wrapper_impl
             #methods_by_mut
             #plan_impl
@@ -146,7 +150,7 @@ impl Expander<'_> {
     }
 
     /// The implementation of the service's own trait.
-    fn wrapper_impl(&self, policies: &Policies<'_>) -> TokenStream {
+    fn wrapper_impl(&self, policies: &Policies<'_>, fits: &Fits) -> TokenStream {
         let block = self.block;
         let (impl_generics, _, where_clause) = block.generics.split_for_impl();
         let (attrs, trait_path, self_ty) = (&block.attrs, &block.trait_path, &block.self_ty);
@@ -159,9 +163,9 @@ impl Expander<'_> {
             }
             quote!(#item)
         });
-        let methods = self
-            .methods()
-            .map(|(method, chain)| self.wrapper_method(policies, method, chain));
+        let methods = self.methods().enumerate().map(|(index, (method, chain))| {
+            self.wrapper_method(policies, (fits, index), method, chain)
+        });
         let of_trait = trait_path.iter().map(|path| quote!(#path for));
         quote! {
             #(#attrs)*
@@ -177,11 +181,10 @@ impl Expander<'_> {
     ///
     /// ```text
     /// async fn get(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
-    ///     let __rpc = Rpc::<
+    ///     let __rpc = rpc!(
     ///         <Self as __handlers::Handlers>::__get_Request,
-    ///         <Self as __handlers::Handlers>::__get_Result,
-    ///         _,
-    ///     >::new(Probe::<<Self as __handlers::Handlers>::__get_Result>::REPLY);
+    ///         <Self as __handlers::Handlers>::__get_Result
+    ///     );
     ///     let __abilities = || Abilities::new(…);
     ///     let (mut __call, __message) =
     ///         __rpc.enter(<Self as __handlers::Handlers>::__get_Plan, __abilities(), __request);
@@ -197,6 +200,7 @@ impl Expander<'_> {
     fn wrapper_method(
         &self,
         policies: &Policies<'_>,
+        (fits, index): (&Fits, usize),
         method: &Method,
         chain: &Chain,
     ) -> TokenStream {
@@ -217,7 +221,7 @@ impl Expander<'_> {
         let handlers = quote!(<Self as #handlers>);
         let lints = lints_for_copies(&method.attrs);
         let this = method.receiver().self_token;
-        let reply = self.reply(method, &quote!(#handlers::#result));
+        let reply = self.reply(method);
 
         let mut sig = method.sig.clone();
         if let Some(FnArg::Typed(arg)) = sig.inputs.last_mut() {
@@ -259,23 +263,22 @@ impl Expander<'_> {
         } else {
             quote!(#handlers::#handler(#this, __request))
         };
+        let types = (quote!(#handlers::#request), quote!(#handlers::#result));
+        let site = |guard: Option<&Guard>| self.site(method, &types, guard);
+        let guarded = |guard: &Guard| site(Some(guard));
         let links = Links {
             mount: self.checked.mount,
             chain,
             method: Some(method.ident()),
             entries: &self.checked.entries,
-            site: Site {
-                generics: &self.block.generics,
-                this: Some(this),
-                message: quote!(<#handlers::#request as __interceptors::RequestType>::Message),
-                messages: Some(self.messages(
-                    method,
-                    &quote!(#handlers::#request),
-                    &quote!(#handlers::#result),
-                )),
-            },
+            site: site(None),
             by_mut: method.by_mut,
             part: Part::Rest,
+            asked: Asked::Apart {
+                fits,
+                method: index,
+                site: &guarded,
+            },
         };
         let split = Split::of(chain, &self.checked.entries, method.by_mut);
         let of = of(method, chain);
@@ -284,7 +287,7 @@ impl Expander<'_> {
         let this_argument = (!method.by_mut).then(|| quote!(&*#this,));
         let inline_assertions = self
             .is_generic()
-            .then(|| self.method_assertions(method, chain, &quote!(Self)));
+            .then(|| self.assertions_in_method(method, chain, &quote!(Self)));
         let inline_assertions = inline_assertions
             .iter()
             .flatten()
@@ -321,7 +324,7 @@ impl Expander<'_> {
         );
         let body = quote! {
             #(#inline_assertions;)*
-            let __rpc = __interceptors::Rpc::<#handlers::#request, #handlers::#result, _>::new(#reply);
+            let __rpc = __interceptors::rpc!(#handlers::#request, #handlers::#result #reply);
             #enter
             #hide
             #rest
@@ -345,6 +348,23 @@ impl Expander<'_> {
             #(#docs)*
             #(#lints)*
             #vis #sig { #body }
+        }
+    }
+
+    /// What entries see of a method, with its messages behind a guard if there is one; `types` are those of the request and the result.
+    pub(super) fn site(
+        &self,
+        method: &Method,
+        (request, result): &(TokenStream, TokenStream),
+        guard: Option<&Guard>,
+    ) -> Site<'_> {
+        let request = behind(guard, request.clone());
+        let result = behind(guard, result.clone());
+        Site {
+            generics: &self.block.generics,
+            this: Some(method.receiver().self_token),
+            message: quote!(<#request as __interceptors::RequestType>::Message),
+            messages: Some(self.messages(method, &request, &result)),
         }
     }
 

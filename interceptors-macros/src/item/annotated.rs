@@ -49,7 +49,17 @@ pub(crate) fn parse_item(cx: &Ctxt, krate: &Path, item: Item) -> Option<Annotate
             );
             None
         }
-        Item::Struct(item) => Some(Annotated::Channel(item)),
+        Item::Struct(item) => {
+            if let Some(borrowed) = item.generics.lifetimes().next() {
+                cx.error_on(
+                    codes::NOT_OWNED,
+                    borrowed,
+                    "channels and servers outlive what a struct borrows; let the struct own it, as a `String` or in an `Arc`",
+                );
+                return None;
+            }
+            Some(Annotated::Channel(item))
+        }
         Item::Fn(method) if method.sig.receiver().is_some() => {
             cx.error_on(
                 codes::METHOD_ALONE,

@@ -1,5 +1,5 @@
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use quote::quote;
 use syn::{Block, FnArg, ImplItem, ImplItemFn, Item, Pat, PatIdent, Stmt};
 
 use super::client_module::{ClientModule, is_of};
@@ -18,7 +18,7 @@ pub(crate) fn check_constructors(cx: &Ctxt, module: &ClientModule) {
         }
         for item in &block.items {
             if let ImplItem::Fn(constructor) = item {
-                cx.ok(remembering(constructor, &TokenStream::new()));
+                cx.ok(remembering(constructor));
             }
         }
     }
@@ -27,7 +27,7 @@ pub(crate) fn check_constructors(cx: &Ctxt, module: &ClientModule) {
 /// The body of a constructor that has one more field to set. The module need not be as tonic's code
 /// generator wrote it: what that never writes is an error, which `check` has reported by the time
 /// that this is expanded.
-pub(crate) fn remembering(constructor: &ImplItemFn, krate: &impl ToTokens) -> syn::Result<Block> {
+pub(crate) fn remembering(constructor: &ImplItemFn) -> syn::Result<Block> {
     let inputs = &constructor.sig.inputs;
     let name = constructor.sig.ident.to_string();
     let argument = match name.as_str() {
@@ -58,8 +58,8 @@ pub(crate) fn remembering(constructor: &ImplItemFn, krate: &impl ToTokens) -> sy
             let endpoint = tonic::transport::Endpoint::new(#destination)?;
             let is_plaintext = {
                 #[allow(unused_imports)]
-                use #krate::__private::WithoutTls as _;
-                #krate::__private::connects_in_plaintext(
+                use __interceptors::WithoutTls as _;
+                __interceptors::connects_in_plaintext(
                     endpoint.uri(),
                     tonic::transport::Endpoint::tls_config,
                 )

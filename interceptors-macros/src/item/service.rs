@@ -13,7 +13,7 @@ use super::mount::Mount;
 use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::text::attributes::{conditional, is_cfg, is_lint_level, is_ours, meant, plain_attrs};
-use crate::text::tokens::{associated_type, find_ident, ungroup};
+use crate::text::tokens::{associated_type, find_ident, has_lifetimes, ungroup};
 use crate::text::words::{pascal_case, plain};
 
 /// An implementation of a service's trait, or the RPC methods of a stub.
@@ -302,6 +302,22 @@ fn parse_method(
             "an RPC takes its message in a `tonic::Request`: `request: Request<…>`",
         );
         return None;
+    }
+    if mount == Mount::Stub
+        && let Some(FnArg::Typed(argument)) = sig.inputs.iter().nth(1)
+    {
+        let ty = &argument.ty;
+        let wrong = if has_lifetimes(ty) {
+            "an attempt may outlive what a request borrows; name a type that owns its message"
+        } else if find_ident(ty.to_token_stream(), "dyn").is_some() {
+            "a hand-written client cannot keep a boxed request; name the type in the box, such as `tokio_stream::wrappers::ReceiverStream<User>`"
+        } else {
+            ""
+        };
+        if !wrong.is_empty() {
+            cx.error_on(codes::NOT_OWNED, ty, wrong);
+            return None;
+        }
     }
     let mut inputs = sig.inputs.iter();
     let (Some(FnArg::Receiver(receiver)), Some(FnArg::Typed(request)), None) =

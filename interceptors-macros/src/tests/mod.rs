@@ -747,7 +747,7 @@ fn a_timeout_has_a_time_for_the_whole_or_for_the_gaps() {
     }
     assert_eq!(
         error(quote!(timeout(max = "1s")), block()),
-        "unknown setting `max`; expected one of `idle`, `only`, `except`"
+        "`timeout` takes the time without a name: `timeout(\"1s\")`"
     );
     assert_eq!(
         error(quote!(timeout("0s")), block()),
@@ -799,10 +799,27 @@ fn a_nameless_value_shows_its_setting() {
 #[test]
 fn a_number_or_time_that_cannot_be_read_shows_what_was_meant() {
     for (args, written) in [
-        (quote!(timeout(10)), "\"10s\""),
-        (quote!(timeout("10")), "\"10s\""),
-        (quote!(timeout("1h30")), "\"1h 30m\""),
-        (quote!(logging(slow = 500)), "\"500ms\""),
+        (quote!(timeout(10)), "timeout(\"10s\")"),
+        (quote!(timeout("10")), "timeout(\"10s\")"),
+        (quote!(timeout("1h30")), "timeout(\"1h 30m\")"),
+        (quote!(logging(slow = 500)), "slow = \"500ms\""),
+        (quote!(logging(level = tracing::INFO)), "level = \"info\""),
+        (
+            quote!(logging(level = log::Level::Warn)),
+            "level = \"warn\"",
+        ),
+        (quote!(logging(info)), "logging(level = \"info\")"),
+        (quote!(auth(basic)), "scheme = \"Basic\""),
+        (quote!(rate_limit("100/s")), "rate_limit(per_second = 100)"),
+        (
+            quote!(rate_limit("100/min")),
+            "rate_limit(per_minute = 100)",
+        ),
+        (quote!(rate_limit("1000/h")), "rate_limit(per_minute = 16)"),
+        (quote!(rate_limit(limit = 10)), "per_second = 10"),
+        (quote!(rate_limit(per_second = 0.5)), "per_minute = 30"),
+        (quote!(rate_limit(per_second = "10/s")), "per_second = 10"),
+        (quote!(rate_limit(per_hour = 600)), "per_minute = 10"),
         (quote!(retry(max = 3.0)), "max = 3"),
         (quote!(retry(max = "3")), "max = 3"),
         (quote!(retry(jitter = 20)), "jitter = 0.2"),
@@ -1020,8 +1037,56 @@ fn other_names_for_a_thing_lead_to_it() {
             "unknown setting `on`; did you mean `codes`?",
         ),
         (
-            quote!(rate_limit(per_hour = 3)),
+            quote!(rate_limit(per_hour = HOURLY)),
             "unknown setting `per_hour`; did you mean `per_minute`?",
+        ),
+        (
+            quote!(rate_limit(window = "1s")),
+            "unknown setting `window`; a limit is for a second or a minute: `per_second = 100` or `per_minute = 100`",
+        ),
+        (
+            quote!(auth(required)),
+            "`auth` verifies the token of every call; take `required` out, and list the methods that need no token: `auth(public = […])`",
+        ),
+        (
+            quote!(auth(optional)),
+            "`auth` lets no call pass without a token; list the methods that need none: `auth(public = […])`",
+        ),
+        (
+            quote!(auth(whitelist = [login])),
+            "unknown setting `whitelist`; did you mean `public`?",
+        ),
+        (
+            quote!(logging(exclude = [login])),
+            "unknown setting `exclude`; did you mean `except`?",
+        ),
+        (
+            quote!(per_second = 5),
+            "`per_second` is a setting of `rate_limit`; write it in parentheses: `rate_limit(per_second = …)`",
+        ),
+        (
+            quote!(codes = [Aborted]),
+            "`codes` is a setting of `retry`; write it in parentheses: `retry(codes = …)`",
+        ),
+        (
+            quote!(retry(max = 3,, codes = [Aborted])),
+            "there is nothing between two commas; take one out",
+        ),
+        (
+            quote!(with(audit = Audit)),
+            "`with` takes the interceptor without a name: `with(Audit)`",
+        ),
+        (
+            quote!(with(Audit, crate::Other)),
+            "`with` takes one interceptor; list each: `with(Audit), with(crate::Other)`",
+        ),
+        (
+            quote!(logging(fields("id"))),
+            "a field has a name and a value, such as `fields(user = request.user_id)`; `\"id\"` has no name",
+        ),
+        (
+            quote!(payload(show = [password])),
+            "a path begins with `request` or `response`: `request.password`",
         ),
         (
             quote!(concurrency(limit = 3)),
@@ -1077,7 +1142,7 @@ fn every_mistake_is_reported_at_once() {
     assert_eq!(
         messages,
         [
-            "unknown setting `lvl`; expected one of `level`, `slow`, `fields`, `only`, `except`",
+            "unknown setting `lvl`; did you mean `level`?",
             "duplicate setting `max`; take one out",
             "`max` must be a whole number; write `max = 3`",
             "`metadata` belongs on a client, and the `impl` of a trait is a service; take it out here",

@@ -24,6 +24,16 @@ pub(crate) enum ArgValue {
     List(TokenStream),
 }
 
+impl ArgValue {
+    /// What follows `=`.
+    pub(crate) fn expr(&self) -> Option<&Expr> {
+        match self {
+            Self::Expr(expr) => Some(expr),
+            Self::None | Self::List(_) => None,
+        }
+    }
+}
+
 /// The message for an element that is a value: `3` of `retry(3)`, `self.audit` of `#[intercept(self.audit)]`.
 pub(crate) type Nameless<'a> = &'a dyn Fn(&TokenStream) -> String;
 
@@ -40,7 +50,10 @@ pub(crate) fn parse_args(cx: &Ctxt, tokens: TokenStream, nameless: Nameless<'_>)
             match parse_arg(input, nameless) {
                 Ok(arg) => args.push(arg),
                 Err(error) => {
-                    cx.push(error);
+                    // One without words has been told.
+                    if !error.to_string().is_empty() {
+                        cx.push(error);
+                    }
                     skip_to_comma(input)?;
                 }
             }
@@ -61,6 +74,12 @@ pub(crate) fn parse_args(cx: &Ctxt, tokens: TokenStream, nameless: Nameless<'_>)
 }
 
 fn parse_arg(input: ParseStream<'_>, nameless: Nameless<'_>) -> syn::Result<Arg> {
+    if let Some(comma) = input.parse::<Option<Token![,]>>()? {
+        return Err(syn::Error::new(
+            comma.span,
+            "there is nothing between two commas; take one out",
+        ));
+    }
     let element = up_to_comma(&input.fork())?;
     // `crate` is a keyword, so `parse_any`.
     let leading_colon: Option<Token![::]> = input.parse()?;

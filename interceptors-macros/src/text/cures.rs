@@ -1,6 +1,8 @@
 //! What was meant by a number or a time that cannot be read.
 
-use syn::Lit;
+use syn::{Expr, Lit};
+
+use super::literals::literal;
 
 /// `3` for `3.0`, `100` for `"100"`.
 pub(crate) fn whole_number(literal: &Lit) -> Option<String> {
@@ -54,6 +56,51 @@ pub(crate) fn time_of_text(text: &str) -> Option<String> {
     is_time(&time).then_some(time)
 }
 
+/// `5s` for `secs = 5`, `2s` for `after = "2s"`.
+pub(crate) fn time_named(name: &str, value: &Expr) -> Option<String> {
+    let unit = match name {
+        "ms" | "millis" => "ms",
+        "sec" | "secs" | "seconds" => "s",
+        "mins" | "minutes" => "m",
+        _ => "",
+    };
+    match literal(value)? {
+        Lit::Int(number) if !unit.is_empty() => Some(format!("{}{unit}", number.base10_digits())),
+        Lit::Int(number) => time_of_number(number.base10_digits()),
+        Lit::Float(number) if unit == "s" || unit.is_empty() => {
+            time_of_number(number.base10_digits())
+        }
+        Lit::Str(text) => time_of_text(&text.value()),
+        _ => None,
+    }
+}
+
+/// `per_second = 100` for `100/s`, `per_minute = 16` for `1000 per hour`: a limit is for a second or a minute.
+pub(crate) fn rate_of_text(text: &str) -> Option<String> {
+    let text = text.trim().to_lowercase();
+    let end = text.find(|digit: char| !digit.is_ascii_digit() && digit != '_')?;
+    let (number, rest) = text.split_at(end);
+    let number: u64 = number.replace('_', "").parse().ok()?;
+    let rest = rest.trim_start();
+    let words = ["requests", "calls", "req", "r"];
+    let rest = words
+        .iter()
+        .find_map(|word| rest.strip_prefix(word))
+        .unwrap_or(rest);
+    let rest = rest.trim_start();
+    let unit = rest
+        .strip_prefix('/')
+        .or_else(|| rest.strip_prefix("per"))?;
+    let (setting, number) = match unit.trim_start_matches(['_', ' ']) {
+        "s" | "sec" | "second" | "1s" => ("per_second", number),
+        "m" | "min" | "minute" | "1m" => ("per_minute", number),
+        "h" | "hr" | "hour" | "1h" => ("per_minute", number / 60),
+        "d" | "day" | "1d" => ("per_minute", number / (24 * 60)),
+        _ => return None,
+    };
+    Some(format!("{setting} = {}", number.max(1)))
+}
+
 /// Where the number begins that ends a text, and the unit before it.
 fn trailing_number(text: &str) -> Option<(usize, char)> {
     let before = text.trim_end_matches(|digit: char| digit.is_ascii_digit());
@@ -94,6 +141,33 @@ mod tests {
         for text in ["", "soon", "-1s", "5 sekonds", "0s", "1h30x"] {
             assert_eq!(time_of_text(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_text_becomes_a_rate() {
+        let cases = [
+            ("100/s", "per_second = 100"),
+            ("100/min", "per_minute = 100"),
+            ("1000/h", "per_minute = 16"),
+            ("10 per second", "per_second = 10"),
+            ("5 req/s", "per_second = 5"),
+            ("10/day", "per_minute = 1"),
+        ];
+        for (text, rate) in cases {
+            assert_eq!(rate_of_text(text).as_deref(), Some(rate), "{text}");
+        }
+        for text in ["", "100", "fast", "100/fortnight", "per second", "-1/s"] {
+            assert_eq!(rate_of_text(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_with_a_unit_becomes_a_time() {
+        let time = |name: &str, value: &str| time_named(name, &syn::parse_str(value).unwrap());
+        assert_eq!(time("ms", "100").as_deref(), Some("100ms"));
+        assert_eq!(time("secs", "5").as_deref(), Some("5s"));
+        assert_eq!(time("after", "\"2s\"").as_deref(), Some("2s"));
+        assert_eq!(time("after", "LONG"), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 pub(crate) mod args;
 pub(crate) mod attributes;
 pub(crate) mod config;
-mod cures;
+pub(crate) mod cures;
 pub(crate) mod half_typed;
 pub(crate) mod literals;
 pub(crate) mod metadata;

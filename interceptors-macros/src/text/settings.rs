@@ -1,3 +1,5 @@
+use std::cell::Cell;
+
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Expr, Ident};
@@ -21,7 +23,7 @@ pub(crate) struct Known<'a> {
     /// The message for a value without a name.
     pub(crate) nameless: Nameless<'a>,
     /// What is said of a name that is not among them, where something better can be said than which is near.
-    pub(crate) instead: &'a dyn Fn(&str) -> Option<(Code, String)>,
+    pub(crate) instead: &'a dyn Fn(&str, Option<&Expr>) -> Option<(Code, String)>,
 }
 
 impl<'c> Settings<'c> {
@@ -41,7 +43,7 @@ impl<'c> Settings<'c> {
                     codes::NO_NAME,
                     (known.nameless)(&arg.name.to_token_stream()),
                 ),
-                false => (known.instead)(&name).unwrap_or_else(|| {
+                false => (known.instead)(&name, arg.value.expr()).unwrap_or_else(|| {
                     let message = unknown("setting", &name, &known.names);
                     (codes::UNKNOWN_SETTING, message)
                 }),
@@ -55,7 +57,7 @@ impl<'c> Settings<'c> {
         let known = Known {
             names: names.to_vec(),
             nameless: &nameless,
-            instead: &|_| None,
+            instead: &|_, _| None,
         };
         Self::new(cx, tokens, &known)
     }
@@ -74,7 +76,13 @@ impl<'c> Settings<'c> {
     ) -> Self {
         let errors = cx.errors();
         let mut given: Vec<Arg> = Vec::new();
-        for arg in parse_args(cx, tokens, nameless) {
+        // Of several values without names the first is an error, and the others are the same mistake.
+        let is_told = Cell::new(false);
+        let nameless = |value: &TokenStream| match is_told.replace(true) {
+            false => nameless(value),
+            true => String::new(),
+        };
+        for arg in parse_args(cx, tokens, &nameless) {
             let name = &arg.name;
             if arg.path.is_some() {
                 cx.error_on(

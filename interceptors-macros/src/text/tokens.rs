@@ -35,6 +35,29 @@ pub(crate) fn associated_type(tokens: &impl ToTokens, names: &[Ident]) -> Option
     find(tokens.to_token_stream(), names)
 }
 
+/// Whether a type is borrowed for a time that has no name here: `&str`, `Users<'a>`.
+pub(crate) fn has_lifetimes(ty: &impl ToTokens) -> bool {
+    fn any(tokens: TokenStream) -> bool {
+        let mut trees = tokens.into_iter().peekable();
+        while let Some(tree) = trees.next() {
+            let found = match &tree {
+                TokenTree::Group(group) => any(group.stream()),
+                TokenTree::Punct(sign) if matches!(sign.as_char(), '&' | '\'') => {
+                    let next = trees.peek();
+                    !matches!(next, Some(TokenTree::Ident(name)) if name == "static")
+                        && !matches!(next, Some(quote) if is_punct(quote, '\''))
+                }
+                _ => false,
+            };
+            if found {
+                return true;
+            }
+        }
+        false
+    }
+    any(ty.to_token_stream())
+}
+
 /// Whether these tokens end in `Self ::`.
 fn is_path_of_self(before: &[TokenTree]) -> bool {
     matches!(before, [.., TokenTree::Ident(this), TokenTree::Punct(a), TokenTree::Punct(b)]

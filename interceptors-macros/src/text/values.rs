@@ -207,22 +207,35 @@ impl Values<'_> {
 
     /// A string such as `"250ms"`, or a constant of type `Duration`.
     pub(crate) fn duration(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
-        self.time(name, expr, false)
+        self.time(name, expr, false, |time| format!("{name} = \"{time}\""))
+    }
+
+    /// The same, of an entry that takes it without a name.
+    pub(crate) fn duration_of(&self, entry: &Ident, expr: &Expr) -> Option<TokenStream> {
+        self.time(entry, expr, false, |time| format!("{entry}(\"{time}\")"))
     }
 
     /// The same; it may also be zero.
     pub(crate) fn delay(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
-        self.time(name, expr, true)
+        self.time(name, expr, true, |time| format!("{name} = \"{time}\""))
     }
 
-    fn time(&self, name: &Ident, expr: &Expr, may_be_zero: bool) -> Option<TokenStream> {
+    /// `written` is how a time is given.
+    fn time(
+        &self,
+        name: &Ident,
+        expr: &Expr,
+        may_be_zero: bool,
+        written: impl Fn(&str) -> String,
+    ) -> Option<TokenStream> {
         let text = match literal(expr) {
             None => return Some(quote!(#expr)),
             Some(Lit::Str(text)) => text,
             Some(other) => {
                 let time = cures::time_of_number(&other.to_token_stream().to_string());
                 let time = time.unwrap_or_else(|| "250ms".to_owned());
-                let message = format!("`{name}` must be a string with a unit; write `\"{time}\"`");
+                let shown = written(&time);
+                let message = format!("`{name}` must be a string with a unit; write `{shown}`");
                 return self.wrong(codes::NOT_A_TIME, expr, message);
             }
         };
@@ -237,8 +250,8 @@ impl Values<'_> {
             }
             None => {
                 if let Some(time) = cures::time_of_text(&text.value()) {
-                    let message =
-                        format!("`{name}` must be a time with a unit; write `\"{time}\"`");
+                    let shown = written(&time);
+                    let message = format!("`{name}` must be a time with a unit; write `{shown}`");
                     return self.wrong(codes::NOT_A_TIME, expr, message);
                 }
                 let longer = if may_be_zero { "" } else { " longer than zero" };
@@ -252,6 +265,13 @@ impl Values<'_> {
 
     pub(crate) fn level(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
         if let Some(level) = bare_level(expr) {
+            return self.wrong(
+                codes::NOT_A_LEVEL,
+                expr,
+                format!("`{name}` is a string; write `{name} = \"{level}\"`"),
+            );
+        }
+        if let Some(level) = level_of_crate(expr) {
             return self.wrong(
                 codes::NOT_A_LEVEL,
                 expr,
@@ -375,6 +395,22 @@ fn bare_level(expr: &Expr) -> Option<String> {
     };
     let name = path.path.get_ident()?.to_string().to_lowercase();
     is_level(&name).then_some(name)
+}
+
+/// `info` of `tracing::INFO`, `log::Level::Info` and `LevelFilter::INFO`, which are no constants of `tracing::Level`.
+fn level_of_crate(expr: &Expr) -> Option<String> {
+    let Expr::Path(path) = expr else {
+        return None;
+    };
+    let mut backwards = path.path.segments.iter().rev();
+    let (level, parent) = (backwards.next()?.ident.to_string(), backwards.next()?);
+    let is_level_of = |parent: &str| match parent {
+        "tracing" | "log" | "LevelFilter" => true,
+        "Level" => level != level.to_uppercase(),
+        _ => false,
+    };
+    let word = level.to_lowercase();
+    (is_level(&word) && is_level_of(&parent.ident.to_string())).then_some(word)
 }
 
 /// `INFO` of `Level::INFO` and of `tracing::Level::INFO`.

@@ -2,8 +2,10 @@
 #[allow(clippy::too_many_lines)]
 const _: () = {
     #[allow(unused_imports)]
-    use ::interceptors::__private::{
-        self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
+    use ::interceptors::__private as __interceptors;
+    #[allow(unused_imports)]
+    use __interceptors::{
+        KeepsPath as _, LooksAtMessages as _, NoResend as _, Otherwise as _,
         Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "UserService";
@@ -64,13 +66,7 @@ const _: () = {
                 derived: __SERVICE_IS_DERIVED || true,
                 exact: false,
             },
-            __interceptors::Kind::new(
-                __interceptors::Probe::<Self::__get_user_Request>::REQUEST_IS_STREAM,
-                __interceptors::reply_is_stream::<
-                    Self::__get_user_Result,
-                    _,
-                >(__interceptors::Probe::<Self::__get_user_Result>::REPLY),
-            ),
+            __interceptors::kind!(Self::__get_user_Request, Self::__get_user_Result),
             &__POLICY,
             "get_user",
             0usize,
@@ -97,13 +93,7 @@ const _: () = {
                 derived: __SERVICE_IS_DERIVED || true,
                 exact: false,
             },
-            __interceptors::Kind::new(
-                __interceptors::Probe::<Self::__get_user_Request>::REQUEST_IS_STREAM,
-                __interceptors::reply_is_stream::<
-                    Self::__get_user_Result,
-                    _,
-                >(__interceptors::Probe::<Self::__get_user_Result>::REPLY),
-            ),
+            __interceptors::kind!(Self::__get_user_Request, Self::__get_user_Result),
             &__POLICY,
             "get_user",
             1usize,
@@ -196,14 +186,9 @@ const _: () = {
             &self,
             __request: Request<Old>,
         ) -> Result<Response<User>, Status> {
-            let __rpc = __interceptors::Rpc::<
-                <Self as __handlers::Handlers>::__get_user_Request,
-                <Self as __handlers::Handlers>::__get_user_Result,
-                _,
-            >::new(
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers>::__get_user_Result,
-                >::REPLY,
+            let __rpc = __interceptors::rpc!(
+                < Self as __handlers::Handlers > ::__get_user_Request, < Self as
+                __handlers::Handlers > ::__get_user_Result
             );
             let __abilities = || __interceptors::Abilities::new(
                 __interceptors::Probe::<
@@ -241,14 +226,9 @@ const _: () = {
             &self,
             __request: Request<Old>,
         ) -> Result<Response<User>, Status> {
-            let __rpc = __interceptors::Rpc::<
-                <Self as __handlers::Handlers>::__get_user_Request,
-                <Self as __handlers::Handlers>::__get_user_Result,
-                _,
-            >::new(
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers>::__get_user_Result,
-                >::REPLY,
+            let __rpc = __interceptors::rpc!(
+                < Self as __handlers::Handlers > ::__get_user_Request, < Self as
+                __handlers::Handlers > ::__get_user_Result
             );
             let __abilities = || __interceptors::Abilities::new(
                 __interceptors::Probe::<

@@ -1,7 +1,9 @@
 const _: () = {
     #[allow(unused_imports)]
-    use ::interceptors::__private::{
-        self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
+    use ::interceptors::__private as __interceptors;
+    #[allow(unused_imports)]
+    use __interceptors::{
+        KeepsPath as _, LooksAtMessages as _, NoResend as _, Otherwise as _,
         Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "Query";
@@ -14,7 +16,11 @@ const _: () = {
         __interceptors::logging::Entry,
     >(&__CONFIG_LOGGING_0.settings(), &[]);
     #[allow(unused_qualifications)]
-    type __Own1 = my_crate::audit;
+    type __Listed1 = my_crate::audit;
+    const __IS_ENTRY_AUDIT_1: __interceptors::Fit = __interceptors::fits(|| __interceptors::is_entry::<
+        __Listed1,
+    >());
+    type __Own1 = __interceptors::Guarded<__IS_ENTRY_AUDIT_1, __Listed1>;
     static __OWN_AUDIT_1: __Own1 = {
         let config = __Own1::new();
         let config = config.level(3);
@@ -51,7 +57,11 @@ const _: () = {
         )
     };
     #[allow(unused_qualifications)]
-    type __Own2 = ::other::Budget;
+    type __Listed2 = ::other::Budget;
+    const __IS_ENTRY_BUDGET_2: __interceptors::Fit = __interceptors::fits(|| __interceptors::is_entry::<
+        __Listed2,
+    >());
+    type __Own2 = __interceptors::Guarded<__IS_ENTRY_BUDGET_2, __Listed2>;
     static __OWN_BUDGET_2: __Own2 = {
         let config = __Own2::new();
         let config = config.limit(LIMIT);
@@ -72,7 +82,11 @@ const _: () = {
         >(&[__interceptors::Setting::new("limit", __interceptors::Value::Text("LIMIT"))])
     };
     #[allow(unused_qualifications)]
-    type __Own3 = my_crate::audit;
+    type __Listed3 = my_crate::audit;
+    const __IS_ENTRY_AUDIT_3: __interceptors::Fit = __interceptors::fits(|| __interceptors::is_entry::<
+        __Listed3,
+    >());
+    type __Own3 = __interceptors::Guarded<__IS_ENTRY_AUDIT_3, __Listed3>;
     static __OWN_AUDIT_3: __Own3 = {
         let config = __Own3::new();
         let config = config.level(1);
@@ -128,13 +142,7 @@ const _: () = {
                 derived: __SERVICE_IS_DERIVED || true,
                 exact: false,
             },
-            __interceptors::Kind::new(
-                __interceptors::Probe::<Self::__get_Request>::REQUEST_IS_STREAM,
-                __interceptors::reply_is_stream::<
-                    Self::__get_Result,
-                    _,
-                >(__interceptors::Probe::<Self::__get_Result>::REPLY),
-            ),
+            __interceptors::kind!(Self::__get_Request, Self::__get_Result),
             &__POLICY,
             "get",
             0usize,
@@ -159,13 +167,7 @@ const _: () = {
                 derived: __SERVICE_IS_DERIVED || true,
                 exact: false,
             },
-            __interceptors::Kind::new(
-                __interceptors::Probe::<Self::__set_Request>::REQUEST_IS_STREAM,
-                __interceptors::reply_is_stream::<
-                    Self::__set_Result,
-                    _,
-                >(__interceptors::Probe::<Self::__set_Result>::REPLY),
-            ),
+            __interceptors::kind!(Self::__set_Request, Self::__set_Result),
             &__POLICY,
             "set",
             1usize,
@@ -310,14 +312,9 @@ const _: () = {
     #[tonic::async_trait]
     impl Query for Service {
         async fn get(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
-            let __rpc = __interceptors::Rpc::<
-                <Self as __handlers::Handlers>::__get_Request,
-                <Self as __handlers::Handlers>::__get_Result,
-                _,
-            >::new(
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers>::__get_Result,
-                >::REPLY,
+            let __rpc = __interceptors::rpc!(
+                < Self as __handlers::Handlers > ::__get_Request, < Self as
+                __handlers::Handlers > ::__get_Result
             );
             let __abilities = || __interceptors::Abilities::new(
                 __interceptors::Probe::<
@@ -347,8 +344,6 @@ const _: () = {
                 __covers_get(__rpc.link(__2));
             };
             let __verdict_2 = __interceptors::asked_value(__2).verdict();
-            let _ = &__1;
-            let _ = &__2;
             let __verdict = __verdict_1.and(__verdict_2.and(__interceptors::Blind));
             let __behind = __verdict_1
                 .or(
@@ -389,14 +384,9 @@ const _: () = {
             __rpc.leave(&mut __frame, __answer, &mut __call)
         }
         async fn set(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
-            let __rpc = __interceptors::Rpc::<
-                <Self as __handlers::Handlers>::__set_Request,
-                <Self as __handlers::Handlers>::__set_Result,
-                _,
-            >::new(
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers>::__set_Result,
-                >::REPLY,
+            let __rpc = __interceptors::rpc!(
+                < Self as __handlers::Handlers > ::__set_Request, < Self as
+                __handlers::Handlers > ::__set_Result
             );
             let __abilities = || __interceptors::Abilities::new(
                 __interceptors::Probe::<
@@ -421,7 +411,6 @@ const _: () = {
                 __covers_set(__rpc.link(__3));
             };
             let __verdict_3 = __interceptors::asked_value(__3).verdict();
-            let _ = &__3;
             let __verdict = __verdict_3.and(__interceptors::Blind);
             let __behind = __verdict_3
                 .around(

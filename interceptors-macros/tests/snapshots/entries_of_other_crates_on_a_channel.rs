@@ -1,8 +1,10 @@
 struct Outbound;
 const _: () = {
     #[allow(unused_imports)]
-    use ::interceptors::__private::{
-        self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
+    use ::interceptors::__private as __interceptors;
+    #[allow(unused_imports)]
+    use __interceptors::{
+        KeepsPath as _, LooksAtMessages as _, NoResend as _, Otherwise as _,
         Uncovered as _,
     };
     const __CONFIG_LOGGING_0: &__interceptors::logging::Config = &{
@@ -13,7 +15,11 @@ const _: () = {
         __interceptors::logging::Entry,
     >(&__CONFIG_LOGGING_0.settings(), &[]);
     #[allow(unused_qualifications)]
-    type __Own1 = my_crate::audit;
+    type __Listed1 = my_crate::audit;
+    const __IS_ENTRY_AUDIT_1: __interceptors::Fit = __interceptors::fits(|| __interceptors::is_entry::<
+        __Listed1,
+    >());
+    type __Own1 = __interceptors::Guarded<__IS_ENTRY_AUDIT_1, __Listed1>;
     #[allow(non_snake_case)]
     fn __OWN_AUDIT_1() -> __Own1 {
         const {

@@ -1,7 +1,9 @@
 const _: () = {
     #[allow(unused_imports)]
-    use ::interceptors::__private::{
-        self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
+    use ::interceptors::__private as __interceptors;
+    #[allow(unused_imports)]
+    use __interceptors::{
+        KeepsPath as _, LooksAtMessages as _, NoResend as _, Otherwise as _,
         Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "UserService";
@@ -136,13 +138,7 @@ const _: () = {
                 derived: __SERVICE_IS_DERIVED || true,
                 exact: false,
             },
-            __interceptors::Kind::new(
-                __interceptors::Probe::<Self::__login_Request>::REQUEST_IS_STREAM,
-                __interceptors::reply_is_stream::<
-                    Self::__login_Result,
-                    _,
-                >(__interceptors::Probe::<Self::__login_Result>::REPLY),
-            ),
+            __interceptors::kind!(Self::__login_Request, Self::__login_Result),
             &__POLICY,
             "login",
             0usize,
@@ -171,13 +167,7 @@ const _: () = {
                 derived: __SERVICE_IS_DERIVED || true,
                 exact: false,
             },
-            __interceptors::Kind::new(
-                __interceptors::Probe::<Self::__get_user_Request>::REQUEST_IS_STREAM,
-                __interceptors::reply_is_stream::<
-                    Self::__get_user_Result,
-                    _,
-                >(__interceptors::Probe::<Self::__get_user_Result>::REPLY),
-            ),
+            __interceptors::kind!(Self::__get_user_Request, Self::__get_user_Result),
             &__POLICY,
             "get_user",
             1usize,
@@ -350,20 +340,112 @@ const _: () = {
             __verdict_5
         });
     }
+    const __FITS_0_0: __interceptors::Fit = __interceptors::fits(|| {
+        let __rpc = __interceptors::rpc!(
+            < Users as __handlers::Handlers > ::__login_Request, < Users as
+            __handlers::Handlers > ::__login_Result
+        );
+        let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0)
+            .with_fields(|
+                request: &<<Users as __handlers::Handlers>::__login_Request as __interceptors::RequestType>::Message|
+            {
+                let _ = request;
+                let __field_0 = __interceptors::logging::Capture::capture(&request.id);
+                let __field_1 = __interceptors::logging::debug_text(&request);
+                move |__finish: &__interceptors::logging::Finish<'_>| {
+                    __interceptors::logging::finish_event!(
+                        __finish, { user.id = __field_0, all = __field_1, }
+                    )
+                }
+            });
+        __rpc.covers(__0);
+    });
+    const __FITS_0_1: __interceptors::Fit = __interceptors::fits(|| {
+        let __rpc = __interceptors::rpc!(
+            __interceptors::Guarded < __FITS_0_0, < Users as __handlers::Handlers >
+            ::__get_user_Request >, < Users as __handlers::Handlers > ::__get_user_Result
+        );
+        let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0)
+            .with_fields(|
+                request: &<__interceptors::Guarded<
+                    __FITS_0_0,
+                    <Users as __handlers::Handlers>::__get_user_Request,
+                > as __interceptors::RequestType>::Message|
+            {
+                let _ = request;
+                let __field_0 = __interceptors::logging::Capture::capture(&request.id);
+                let __field_1 = __interceptors::logging::debug_text(&request);
+                move |__finish: &__interceptors::logging::Finish<'_>| {
+                    __interceptors::logging::finish_event!(
+                        __finish, { user.id = __field_0, all = __field_1, }
+                    )
+                }
+            });
+        __rpc.covers(__0);
+    });
+    const __FITS_4_0: __interceptors::Fit = __interceptors::fits(|__this: &Users| {
+        let __rpc = __interceptors::rpc!(
+            < Users as __handlers::Handlers > ::__login_Request, < Users as
+            __handlers::Handlers > ::__login_Result
+        );
+        fn __covers_login<S, I, Req, Res>(_: __interceptors::Link<S, I, Req, Res>)
+        where
+            I: __interceptors::Interceptor<Req, Res> + ?::core::marker::Sized,
+        {}
+        let __4 = || &(__this.audit);
+        __covers_login(__rpc.lent(__4));
+    });
+    const __FITS_4_1: __interceptors::Fit = __interceptors::fits(|__this: &Users| {
+        let __rpc = __interceptors::rpc!(
+            __interceptors::Guarded < __FITS_4_0, < Users as __handlers::Handlers >
+            ::__get_user_Request >, < Users as __handlers::Handlers > ::__get_user_Result
+        );
+        fn __covers_get_user<S, I, Req, Res>(_: __interceptors::Link<S, I, Req, Res>)
+        where
+            I: __interceptors::Interceptor<Req, Res> + ?::core::marker::Sized,
+        {}
+        let __4 = || &(__this.audit);
+        __covers_get_user(__rpc.lent(__4));
+    });
+    const __FITS_5_0: __interceptors::Fit = __interceptors::fits(|| {
+        let __rpc = __interceptors::rpc!(
+            < Users as __handlers::Handlers > ::__login_Request, < Users as
+            __handlers::Handlers > ::__login_Result
+        );
+        fn __covers_login<S, I, Req, Res>(_: __interceptors::Link<S, I, Req, Res>)
+        where
+            I: __interceptors::Interceptor<Req, Res> + ?::core::marker::Sized,
+        {}
+        let __5 = || __interceptors::evaluate_once::<
+            (),
+            _,
+        >(&__VALUE_WITH_5, || Audit::new("secret"));
+        __covers_login(__rpc.lent(__5));
+    });
+    const __FITS_5_1: __interceptors::Fit = __interceptors::fits(|| {
+        let __rpc = __interceptors::rpc!(
+            __interceptors::Guarded < __FITS_5_0, < Users as __handlers::Handlers >
+            ::__get_user_Request >, < Users as __handlers::Handlers > ::__get_user_Result
+        );
+        fn __covers_get_user<S, I, Req, Res>(_: __interceptors::Link<S, I, Req, Res>)
+        where
+            I: __interceptors::Interceptor<Req, Res> + ?::core::marker::Sized,
+        {}
+        let __5 = || __interceptors::evaluate_once::<
+            (),
+            _,
+        >(&__VALUE_WITH_5, || Audit::new("secret"));
+        __covers_get_user(__rpc.lent(__5));
+    });
     #[tonic::async_trait]
     impl UserService for Users {
         async fn login(
             &self,
             __request: Request<Login>,
         ) -> Result<Response<Token>, Status> {
-            let __rpc = __interceptors::Rpc::<
-                <Self as __handlers::Handlers>::__login_Request,
-                <Self as __handlers::Handlers>::__login_Result,
-                _,
-            >::new(
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers>::__login_Result,
-                >::REPLY,
+            let __rpc = __interceptors::rpc!(
+                < Self as __handlers::Handlers > ::__login_Request, < Self as
+                __handlers::Handlers > ::__login_Result
             );
             let __abilities = || __interceptors::Abilities::new(
                 __interceptors::Probe::<
@@ -380,13 +462,12 @@ const _: () = {
                     __request,
                 );
             __call.hide(__CONFIG_AUTH_1.own_header());
-            fn __covers_login<S, I, Req, Res>(_: __interceptors::Link<S, I, Req, Res>)
-            where
-                I: __interceptors::Interceptor<Req, Res> + ?::core::marker::Sized,
-            {}
             let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0)
                 .with_fields(|
-                    request: &<<Self as __handlers::Handlers>::__login_Request as __interceptors::RequestType>::Message|
+                    request: &<__interceptors::Guarded<
+                        __FITS_0_1,
+                        <Self as __handlers::Handlers>::__login_Request,
+                    > as __interceptors::RequestType>::Message|
                 {
                     let _ = request;
                     let __field_0 = __interceptors::logging::Capture::capture(
@@ -399,25 +480,14 @@ const _: () = {
                         )
                     }
                 });
-            let _ = || {
-                __rpc.covers(__0);
-            };
             let __4 = || &(self.audit);
-            let _ = || {
-                __covers_login(__rpc.lent(__4));
-            };
             let __verdict_4 = __interceptors::asked(&__4).verdict();
             let __5 = || __interceptors::evaluate_once::<
                 (),
                 _,
             >(&__VALUE_WITH_5, || Audit::new("secret"));
-            let _ = || {
-                __covers_login(__rpc.lent(__5));
-            };
             let __verdict_5 = __interceptors::asked(&__5).verdict();
             let _ = &__0;
-            let _ = &__4;
-            let _ = &__5;
             let __verdict = __verdict_4.and(__verdict_5.and(__interceptors::Blind));
             let __behind = __verdict_4
                 .or(
@@ -465,14 +535,9 @@ const _: () = {
             &self,
             __request: Request<Id>,
         ) -> Result<Response<User>, Status> {
-            let __rpc = __interceptors::Rpc::<
-                <Self as __handlers::Handlers>::__get_user_Request,
-                <Self as __handlers::Handlers>::__get_user_Result,
-                _,
-            >::new(
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers>::__get_user_Result,
-                >::REPLY,
+            let __rpc = __interceptors::rpc!(
+                < Self as __handlers::Handlers > ::__get_user_Request, < Self as
+                __handlers::Handlers > ::__get_user_Result
             );
             let __abilities = || __interceptors::Abilities::new(
                 __interceptors::Probe::<
@@ -488,13 +553,12 @@ const _: () = {
                     __abilities(),
                     __request,
                 );
-            fn __covers_get_user<S, I, Req, Res>(_: __interceptors::Link<S, I, Req, Res>)
-            where
-                I: __interceptors::Interceptor<Req, Res> + ?::core::marker::Sized,
-            {}
             let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0)
                 .with_fields(|
-                    request: &<<Self as __handlers::Handlers>::__get_user_Request as __interceptors::RequestType>::Message|
+                    request: &<__interceptors::Guarded<
+                        __FITS_0_1,
+                        <Self as __handlers::Handlers>::__get_user_Request,
+                    > as __interceptors::RequestType>::Message|
                 {
                     let _ = request;
                     let __field_0 = __interceptors::logging::Capture::capture(
@@ -507,30 +571,19 @@ const _: () = {
                         )
                     }
                 });
-            let _ = || {
-                __rpc.covers(__0);
-            };
             let __1 = || __interceptors::auth::Auth::new(
                 __CONFIG_AUTH_1,
                 &(self.tokens),
             );
             let __4 = || &(self.audit);
-            let _ = || {
-                __covers_get_user(__rpc.lent(__4));
-            };
             let __verdict_4 = __interceptors::asked(&__4).verdict();
             let __5 = || __interceptors::evaluate_once::<
                 (),
                 _,
             >(&__VALUE_WITH_5, || Audit::new("secret"));
-            let _ = || {
-                __covers_get_user(__rpc.lent(__5));
-            };
             let __verdict_5 = __interceptors::asked(&__5).verdict();
             let _ = &__0;
             let _ = &__1;
-            let _ = &__4;
-            let _ = &__5;
             let __verdict = __verdict_4.and(__verdict_5.and(__interceptors::Blind));
             let __behind = __verdict_4
                 .or(
@@ -617,16 +670,19 @@ const _: () = {
             }
         }
     }
-    const _: () = ::core::assert!(
-        __interceptors::Probe:: << Users as __handlers::Handlers > ::__login_Request >
-        ::REQUEST_IS_STREAM || __interceptors::Probe:: << Users as __handlers::Handlers >
-        ::__login_Request > ::RESEND.is_some(),
-        "[I0817] `retry` needs a request that is `Clone`, and that of `login` is not; derive `Clone` for it, or leave the method out with `except = [login]`"
-    );
-    const _: () = ::core::assert!(
-        __interceptors::Probe:: << Users as __handlers::Handlers > ::__get_user_Request >
-        ::REQUEST_IS_STREAM || __interceptors::Probe:: << Users as __handlers::Handlers >
-        ::__get_user_Request > ::RESEND.is_some(),
-        "[I0817] `retry` needs a request that is `Clone`, and that of `get_user` is not; derive `Clone` for it, or leave the method out with `except = [get_user]`"
-    );
+    #[allow(deprecated)]
+    const _: () = {
+        ::core::assert!(
+            __interceptors::Probe:: < < Users as __handlers::Handlers > ::__login_Request
+            > ::REQUEST_IS_STREAM || __interceptors::Probe:: < < Users as
+            __handlers::Handlers > ::__login_Request > ::RESEND.is_some(),
+            "`retry` needs a request that is `Clone`, and that of `login` is not; derive `Clone` for it, or leave the method out with `except = [login]`"
+        );
+        ::core::assert!(
+            __interceptors::Probe:: < < Users as __handlers::Handlers >
+            ::__get_user_Request > ::REQUEST_IS_STREAM || __interceptors::Probe:: < <
+            Users as __handlers::Handlers > ::__get_user_Request > ::RESEND.is_some(),
+            "`retry` needs a request that is `Clone`, and that of `get_user` is not; derive `Clone` for it, or leave the method out with `except = [get_user]`"
+        );
+    };
 };

@@ -4,7 +4,7 @@ pub mod user_service_client {
     use tonic::codegen::*;
     #[derive(Debug, Clone)]
     pub struct UserServiceClient<T> {
-        inner: tonic::client::Grpc<::interceptors::__private::InOnePiece<T>>,
+        inner: tonic::client::Grpc<__interceptors::InOnePiece<T>>,
         is_plaintext: ::core::option::Option<::core::primitive::bool>,
     }
     impl UserServiceClient<tonic::transport::Channel> {
@@ -16,8 +16,8 @@ pub mod user_service_client {
             let endpoint = tonic::transport::Endpoint::new(dst)?;
             let is_plaintext = {
                 #[allow(unused_imports)]
-                use ::interceptors::__private::WithoutTls as _;
-                ::interceptors::__private::connects_in_plaintext(
+                use __interceptors::WithoutTls as _;
+                __interceptors::connects_in_plaintext(
                     endpoint.uri(),
                     tonic::transport::Endpoint::tls_config,
                 )
@@ -32,31 +32,33 @@ pub mod user_service_client {
         T::Error: Into<StdError>,
     {
         pub fn new(inner: T) -> Self {
-            ::interceptors::__private::inherit();
-            let inner = tonic::client::Grpc::new(
-                ::interceptors::__private::InOnePiece::new(inner),
-            );
+            __interceptors::inherit();
+            let inner = tonic::client::Grpc::new(__interceptors::InOnePiece::new(inner));
             Self {
                 inner,
                 is_plaintext: ::core::option::Option::None,
             }
         }
         pub fn with_origin(inner: T, origin: Uri) -> Self {
-            ::interceptors::__private::inherit();
+            __interceptors::inherit();
             let is_plaintext = origin
                 .scheme_str()
                 .map(|scheme| !scheme.eq_ignore_ascii_case("https"));
             let inner = tonic::client::Grpc::with_origin(
-                ::interceptors::__private::InOnePiece::new(inner),
+                __interceptors::InOnePiece::new(inner),
                 origin,
             );
             Self { inner, is_plaintext }
         }
     }
+    #[allow(unused_imports)]
+    use ::interceptors::__private as __interceptors;
     const _: () = {
         #[allow(unused_imports)]
-        use ::interceptors::__private::{
-            self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
+        use ::interceptors::__private as __interceptors;
+        #[allow(unused_imports)]
+        use __interceptors::{
+            KeepsPath as _, LooksAtMessages as _, NoResend as _, Otherwise as _,
             Uncovered as _,
         };
         const __CONFIG_LOGGING_0: &__interceptors::logging::Config = &{

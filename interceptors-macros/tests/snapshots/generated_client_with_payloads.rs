@@ -4,7 +4,7 @@ pub mod user_service_client {
     use tonic::codegen::*;
     #[derive(Debug, Clone)]
     pub struct UserServiceClient<T> {
-        inner: tonic::client::Grpc<::interceptors::__private::InOnePiece<T>>,
+        inner: tonic::client::Grpc<__interceptors::InOnePiece<T>>,
     }
     impl UserServiceClient<tonic::transport::Channel> {
         pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
@@ -22,25 +22,27 @@ pub mod user_service_client {
         T::Error: Into<StdError>,
     {
         pub fn new(inner: T) -> Self {
-            ::interceptors::__private::inherit();
-            let inner = tonic::client::Grpc::new(
-                ::interceptors::__private::InOnePiece::new(inner),
-            );
+            __interceptors::inherit();
+            let inner = tonic::client::Grpc::new(__interceptors::InOnePiece::new(inner));
             Self { inner }
         }
         pub fn with_origin(inner: T, origin: Uri) -> Self {
-            ::interceptors::__private::inherit();
+            __interceptors::inherit();
             let inner = tonic::client::Grpc::with_origin(
-                ::interceptors::__private::InOnePiece::new(inner),
+                __interceptors::InOnePiece::new(inner),
                 origin,
             );
             Self { inner }
         }
     }
+    #[allow(unused_imports)]
+    use ::interceptors::__private as __interceptors;
     const _: () = {
         #[allow(unused_imports)]
-        use ::interceptors::__private::{
-            self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
+        use ::interceptors::__private as __interceptors;
+        #[allow(unused_imports)]
+        use __interceptors::{
+            KeepsPath as _, LooksAtMessages as _, NoResend as _, Otherwise as _,
             Uncovered as _,
         };
         const __CONFIG_PAYLOAD_0: &__interceptors::payload::Config = &{

@@ -21,8 +21,10 @@ pub mod user_service_server {
     }
     const _: () = {
         #[allow(unused_imports)]
-        use ::interceptors::__private::{
-            self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
+        use ::interceptors::__private as __interceptors;
+        #[allow(unused_imports)]
+        use __interceptors::{
+            KeepsPath as _, LooksAtMessages as _, NoResend as _, Otherwise as _,
             Uncovered as _,
         };
         #[diagnostic::on_unimplemented(

@@ -1,7 +1,9 @@
 const _: () = {
     #[allow(unused_imports)]
-    use ::interceptors::__private::{
-        self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
+    use ::interceptors::__private as __interceptors;
+    #[allow(unused_imports)]
+    use __interceptors::{
+        KeepsPath as _, LooksAtMessages as _, NoResend as _, Otherwise as _,
         Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "Query";
@@ -47,13 +49,7 @@ const _: () = {
                 derived: __SERVICE_IS_DERIVED || true,
                 exact: false,
             },
-            __interceptors::Kind::new(
-                __interceptors::Probe::<Self::__get_Request>::REQUEST_IS_STREAM,
-                __interceptors::reply_is_stream::<
-                    Self::__get_Result,
-                    _,
-                >(__interceptors::Probe::<Self::__get_Result>::REPLY),
-            ),
+            __interceptors::kind!(Self::__get_Request, Self::__get_Result),
             __interceptors::Side::Server,
             const { &[__ENTRY_RETRY_0] },
         );
@@ -91,23 +87,9 @@ const _: () = {
         'a: 'static,
     {
         async fn get(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
-            const {
-                ::core::assert!(
-                    __interceptors::Probe:: << Self as __handlers::Handlers < 'a, T, N >
-                    > ::__get_Request > ::REQUEST_IS_STREAM || __interceptors::Probe:: <<
-                    Self as __handlers::Handlers < 'a, T, N > > ::__get_Request >
-                    ::RESEND.is_some(),
-                    "[I0817] `retry` needs a request that is `Clone`, and that of `get` is not; derive `Clone` for it, or leave the method out with `except = [get]`"
-                )
-            };
-            let __rpc = __interceptors::Rpc::<
-                <Self as __handlers::Handlers<'a, T, N>>::__get_Request,
-                <Self as __handlers::Handlers<'a, T, N>>::__get_Result,
-                _,
-            >::new(
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers<'a, T, N>>::__get_Result,
-                >::REPLY,
+            let __rpc = __interceptors::rpc!(
+                < Self as __handlers::Handlers < 'a, T, N > > ::__get_Request, < Self as
+                __handlers::Handlers < 'a, T, N > > ::__get_Result
             );
             let __abilities = || __interceptors::Abilities::new(
                 __interceptors::Probe::<
@@ -160,4 +142,12 @@ const _: () = {
             &[<Self as __handlers::Handlers<'a, T, N>>::__get_Plan],
         );
     }
+    #[allow(deprecated)]
+    const _: () = {
+        ::core::assert!(
+            __interceptors::Probe:: < Request < Id > > ::REQUEST_IS_STREAM ||
+            __interceptors::Probe:: < Request < Id > > ::RESEND.is_some(),
+            "`retry` needs a request that is `Clone`, and that of `get` is not; derive `Clone` for it, or leave the method out with `except = [get]`"
+        );
+    };
 };

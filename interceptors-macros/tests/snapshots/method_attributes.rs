@@ -1,7 +1,9 @@
 const _: () = {
     #[allow(unused_imports)]
-    use ::interceptors::__private::{
-        self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
+    use ::interceptors::__private as __interceptors;
+    #[allow(unused_imports)]
+    use __interceptors::{
+        KeepsPath as _, LooksAtMessages as _, NoResend as _, Otherwise as _,
         Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "UserService";
@@ -83,13 +85,7 @@ const _: () = {
                 derived: __SERVICE_IS_DERIVED || false,
                 exact: true,
             },
-            __interceptors::Kind::new(
-                __interceptors::Probe::<Self::__get_url_Request>::REQUEST_IS_STREAM,
-                __interceptors::reply_is_stream::<
-                    Self::__get_url_Result,
-                    _,
-                >(__interceptors::Probe::<Self::__get_url_Result>::REPLY),
-            ),
+            __interceptors::kind!(Self::__get_url_Request, Self::__get_url_Result),
             &__POLICY,
             "get_url",
             0usize,
@@ -200,14 +196,9 @@ const _: () = {
             &self,
             __request: Request<Id>,
         ) -> Result<Response<Url>, Status> {
-            let __rpc = __interceptors::Rpc::<
-                <Self as __handlers::Handlers>::__get_url_Request,
-                <Self as __handlers::Handlers>::__get_url_Result,
-                _,
-            >::new(
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers>::__get_url_Result,
-                >::REPLY,
+            let __rpc = __interceptors::rpc!(
+                < Self as __handlers::Handlers > ::__get_url_Request, < Self as
+                __handlers::Handlers > ::__get_url_Result
             );
             let __abilities = || __interceptors::Abilities::new(
                 __interceptors::Probe::<
@@ -235,7 +226,6 @@ const _: () = {
                 __covers_get_url(__rpc.lent(__4));
             };
             let __verdict_4 = __interceptors::asked(&__4).verdict();
-            let _ = &__4;
             let __verdict = __verdict_4.and(__interceptors::Blind);
             let __behind = __verdict_4
                 .around(

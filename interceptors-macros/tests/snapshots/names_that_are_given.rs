@@ -1,7 +1,9 @@
 const _: () = {
     #[allow(unused_imports)]
-    use renamed::interceptors::__private::{
-        self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
+    use renamed::interceptors::__private as __interceptors;
+    #[allow(unused_imports)]
+    use __interceptors::{
+        KeepsPath as _, LooksAtMessages as _, NoResend as _, Otherwise as _,
         Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "user.v1.UserService";
@@ -58,13 +60,7 @@ const _: () = {
                 derived: __SERVICE_IS_DERIVED || true,
                 exact: false,
             },
-            __interceptors::Kind::new(
-                __interceptors::Probe::<Self::__get_user_Request>::REQUEST_IS_STREAM,
-                __interceptors::reply_is_stream::<
-                    Self::__get_user_Result,
-                    _,
-                >(__interceptors::Probe::<Self::__get_user_Result>::REPLY),
-            ),
+            __interceptors::kind!(Self::__get_user_Request, Self::__get_user_Result),
             &__POLICY,
             "get_user",
             0usize,
@@ -86,13 +82,7 @@ const _: () = {
                 derived: __SERVICE_IS_DERIVED || true,
                 exact: false,
             },
-            __interceptors::Kind::new(
-                __interceptors::Probe::<Self::__set_user_Request>::REQUEST_IS_STREAM,
-                __interceptors::reply_is_stream::<
-                    Self::__set_user_Result,
-                    _,
-                >(__interceptors::Probe::<Self::__set_user_Result>::REPLY),
-            ),
+            __interceptors::kind!(Self::__set_user_Request, Self::__set_user_Result),
             &__POLICY,
             "set_user",
             1usize,
@@ -157,14 +147,9 @@ const _: () = {
             &self,
             __request: Request<Id>,
         ) -> Result<Response<User>, Status> {
-            let __rpc = __interceptors::Rpc::<
-                <Self as __handlers::Handlers>::__get_user_Request,
-                <Self as __handlers::Handlers>::__get_user_Result,
-                _,
-            >::new(
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers>::__get_user_Result,
-                >::REPLY,
+            let __rpc = __interceptors::rpc!(
+                < Self as __handlers::Handlers > ::__get_user_Request, < Self as
+                __handlers::Handlers > ::__get_user_Result
             );
             let __abilities = || __interceptors::Abilities::new(
                 __interceptors::Probe::<
@@ -202,14 +187,9 @@ const _: () = {
             &self,
             __request: Request<User>,
         ) -> Result<Response<Id>, Status> {
-            let __rpc = __interceptors::Rpc::<
-                <Self as __handlers::Handlers>::__set_user_Request,
-                <Self as __handlers::Handlers>::__set_user_Result,
-                _,
-            >::new(
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers>::__set_user_Result,
-                >::REPLY,
+            let __rpc = __interceptors::rpc!(
+                < Self as __handlers::Handlers > ::__set_user_Request, < Self as
+                __handlers::Handlers > ::__set_user_Result
             );
             let __abilities = || __interceptors::Abilities::new(
                 __interceptors::Probe::<

@@ -1,7 +1,9 @@
 const _: () = {
     #[allow(unused_imports)]
-    use ::interceptors::__private::{
-        self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
+    use ::interceptors::__private as __interceptors;
+    #[allow(unused_imports)]
+    use __interceptors::{
+        KeepsPath as _, LooksAtMessages as _, NoResend as _, Otherwise as _,
         Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "Query";
@@ -52,13 +54,7 @@ const _: () = {
                 derived: __SERVICE_IS_DERIVED || true,
                 exact: false,
             },
-            __interceptors::Kind::new(
-                __interceptors::Probe::<Self::__get_Request>::REQUEST_IS_STREAM,
-                __interceptors::reply_is_stream::<
-                    Self::__get_Result,
-                    _,
-                >(__interceptors::Probe::<Self::__get_Result>::REPLY),
-            ),
+            __interceptors::kind!(Self::__get_Request, Self::__get_Result),
             __interceptors::Side::Server,
             const { &[__ENTRY_WITH_0.blind(<Self as __Policy>::__IS_BLIND_0)] },
         );
@@ -78,13 +74,7 @@ const _: () = {
                 derived: __SERVICE_IS_DERIVED || true,
                 exact: false,
             },
-            __interceptors::Kind::new(
-                __interceptors::Probe::<Self::__set_Request>::REQUEST_IS_STREAM,
-                __interceptors::reply_is_stream::<
-                    Self::__set_Result,
-                    _,
-                >(__interceptors::Probe::<Self::__set_Result>::REPLY),
-            ),
+            __interceptors::kind!(Self::__set_Request, Self::__set_Result),
             __interceptors::Side::Server,
             const { &[] },
         );
@@ -147,14 +137,9 @@ const _: () = {
             __request: Request<Id>,
         ) -> impl Future<Output = Result<Response<User>, Status>> + Send {
             async move {
-                let __rpc = __interceptors::Rpc::<
-                    <Self as __handlers::Handlers>::__get_Request,
-                    <Self as __handlers::Handlers>::__get_Result,
-                    _,
-                >::new(
-                    __interceptors::Probe::<
-                        <Self as __handlers::Handlers>::__get_Result,
-                    >::REPLY,
+                let __rpc = __interceptors::rpc!(
+                    < Self as __handlers::Handlers > ::__get_Request, < Self as
+                    __handlers::Handlers > ::__get_Result
                 );
                 let __abilities = || __interceptors::Abilities::new(
                     __interceptors::Probe::<
@@ -179,7 +164,6 @@ const _: () = {
                     __covers_get(__rpc.lent(__0));
                 };
                 let __verdict_0 = __interceptors::asked(&__0).verdict();
-                let _ = &__0;
                 let __verdict = __verdict_0.and(__interceptors::Blind);
                 let __behind = __verdict_0
                     .around(
@@ -212,14 +196,9 @@ const _: () = {
             }
         }
         async fn set(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
-            let __rpc = __interceptors::Rpc::<
-                <Self as __handlers::Handlers>::__set_Request,
-                <Self as __handlers::Handlers>::__set_Result,
-                _,
-            >::new(
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers>::__set_Result,
-                >::REPLY,
+            let __rpc = __interceptors::rpc!(
+                < Self as __handlers::Handlers > ::__set_Request, < Self as
+                __handlers::Handlers > ::__set_Result
             );
             let __abilities = || __interceptors::Abilities::new(
                 __interceptors::Probe::<

@@ -1,7 +1,9 @@
 const _: () = {
     #[allow(unused_imports)]
-    use ::interceptors::__private::{
-        self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
+    use ::interceptors::__private as __interceptors;
+    #[allow(unused_imports)]
+    use __interceptors::{
+        KeepsPath as _, LooksAtMessages as _, NoResend as _, Otherwise as _,
         Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "user.v1.UserService";
@@ -48,13 +50,7 @@ const _: () = {
                 derived: __SERVICE_IS_DERIVED || true,
                 exact: false,
             },
-            __interceptors::Kind::new(
-                __interceptors::Probe::<Self::__get_Request>::REQUEST_IS_STREAM,
-                __interceptors::reply_is_stream::<
-                    Self::__get_Result,
-                    _,
-                >(__interceptors::Probe::<Self::__get_Result>::REPLY),
-            ),
+            __interceptors::kind!(Self::__get_Request, Self::__get_Result),
             __interceptors::Side::Client,
             const { &[__ENTRY_PAYLOAD_0] },
         );
@@ -90,14 +86,9 @@ const _: () = {
             &self,
             __request: Request<Id>,
         ) -> Result<Response<User>, Status> {
-            let __rpc = __interceptors::Rpc::<
-                <Self as __handlers::Handlers>::__get_Request,
-                <Self as __handlers::Handlers>::__get_Result,
-                _,
-            >::new(
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers>::__get_Result,
-                >::REPLY,
+            let __rpc = __interceptors::rpc!(
+                < Self as __handlers::Handlers > ::__get_Request, < Self as
+                __handlers::Handlers > ::__get_Result
             );
             let __abilities = || __interceptors::Abilities::new(
                 __interceptors::Probe::<

@@ -1,7 +1,9 @@
 const _: () = {
     #[allow(unused_imports)]
-    use ::interceptors::__private::{
-        self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
+    use ::interceptors::__private as __interceptors;
+    #[allow(unused_imports)]
+    use __interceptors::{
+        KeepsPath as _, LooksAtMessages as _, NoResend as _, Otherwise as _,
         Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "Query";
@@ -127,13 +129,7 @@ const _: () = {
                 derived: __SERVICE_IS_DERIVED || true,
                 exact: false,
             },
-            __interceptors::Kind::new(
-                __interceptors::Probe::<Self::__get_Request>::REQUEST_IS_STREAM,
-                __interceptors::reply_is_stream::<
-                    Self::__get_Result,
-                    _,
-                >(__interceptors::Probe::<Self::__get_Result>::REPLY),
-            ),
+            __interceptors::kind!(Self::__get_Request, Self::__get_Result),
             &__POLICY,
             "get",
             0usize,
@@ -152,13 +148,7 @@ const _: () = {
                 derived: __SERVICE_IS_DERIVED || false,
                 exact: true,
             },
-            __interceptors::Kind::new(
-                __interceptors::Probe::<Self::__list_Request>::REQUEST_IS_STREAM,
-                __interceptors::reply_is_stream::<
-                    Self::__list_Result,
-                    _,
-                >(__interceptors::AssociatedStream),
-            ),
+            __interceptors::kind!(Self::__list_Request, Self::__list_Result, stream),
             &__POLICY,
             "list",
             1usize,
@@ -180,13 +170,7 @@ const _: () = {
                 derived: __SERVICE_IS_DERIVED || true,
                 exact: false,
             },
-            __interceptors::Kind::new(
-                __interceptors::Probe::<Self::__put_Request>::REQUEST_IS_STREAM,
-                __interceptors::reply_is_stream::<
-                    Self::__put_Result,
-                    _,
-                >(__interceptors::Probe::<Self::__put_Result>::REPLY),
-            ),
+            __interceptors::kind!(Self::__put_Request, Self::__put_Result),
             &__POLICY,
             "put",
             2usize,
@@ -208,13 +192,7 @@ const _: () = {
                 derived: __SERVICE_IS_DERIVED || true,
                 exact: false,
             },
-            __interceptors::Kind::new(
-                __interceptors::Probe::<Self::__set_Request>::REQUEST_IS_STREAM,
-                __interceptors::reply_is_stream::<
-                    Self::__set_Result,
-                    _,
-                >(__interceptors::Probe::<Self::__set_Result>::REPLY),
-            ),
+            __interceptors::kind!(Self::__set_Request, Self::__set_Result),
             &__POLICY,
             "set",
             3usize,
@@ -324,14 +302,9 @@ const _: () = {
     impl Query for Service {
         type ListStream = __interceptors::ResponseStream<BoxStream<User>>;
         async fn get(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
-            let __rpc = __interceptors::Rpc::<
-                <Self as __handlers::Handlers>::__get_Request,
-                <Self as __handlers::Handlers>::__get_Result,
-                _,
-            >::new(
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers>::__get_Result,
-                >::REPLY,
+            let __rpc = __interceptors::rpc!(
+                < Self as __handlers::Handlers > ::__get_Request, < Self as
+                __handlers::Handlers > ::__get_Result
             );
             let __abilities = || __interceptors::Abilities::new(
                 __interceptors::Probe::<
@@ -415,11 +388,10 @@ const _: () = {
             __interceptors::tonic::Response<Self::ListStream>,
             __interceptors::tonic::Status,
         > {
-            let __rpc = __interceptors::Rpc::<
-                <Self as __handlers::Handlers>::__list_Request,
-                <Self as __handlers::Handlers>::__list_Result,
-                _,
-            >::new(__interceptors::AssociatedStream);
+            let __rpc = __interceptors::rpc!(
+                < Self as __handlers::Handlers > ::__list_Request, < Self as
+                __handlers::Handlers > ::__list_Result, stream
+            );
             let __abilities = || __interceptors::Abilities::new(
                 __interceptors::Probe::<
                     <Self as __handlers::Handlers>::__list_Request,
@@ -510,14 +482,9 @@ const _: () = {
             &self,
             __request: Request<Streaming<Id>>,
         ) -> Result<Response<User>, Status> {
-            let __rpc = __interceptors::Rpc::<
-                <Self as __handlers::Handlers>::__put_Request,
-                <Self as __handlers::Handlers>::__put_Result,
-                _,
-            >::new(
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers>::__put_Result,
-                >::REPLY,
+            let __rpc = __interceptors::rpc!(
+                < Self as __handlers::Handlers > ::__put_Request, < Self as
+                __handlers::Handlers > ::__put_Result
             );
             let __abilities = || __interceptors::Abilities::new(
                 __interceptors::Probe::<
@@ -583,14 +550,9 @@ const _: () = {
             __rpc.leave(&mut __frame, __answer, &mut __call)
         }
         async fn set(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
-            let __rpc = __interceptors::Rpc::<
-                <Self as __handlers::Handlers>::__set_Request,
-                <Self as __handlers::Handlers>::__set_Result,
-                _,
-            >::new(
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers>::__set_Result,
-                >::REPLY,
+            let __rpc = __interceptors::rpc!(
+                < Self as __handlers::Handlers > ::__set_Request, < Self as
+                __handlers::Handlers > ::__set_Result
             );
             let __abilities = || __interceptors::Abilities::new(
                 __interceptors::Probe::<

@@ -1,7 +1,9 @@
 const _: () = {
     #[allow(unused_imports)]
-    use ::interceptors::__private::{
-        self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
+    use ::interceptors::__private as __interceptors;
+    #[allow(unused_imports)]
+    use __interceptors::{
+        KeepsPath as _, LooksAtMessages as _, NoResend as _, Otherwise as _,
         Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "UserService";
@@ -82,13 +84,7 @@ const _: () = {
                 derived: __SERVICE_IS_DERIVED || true,
                 exact: false,
             },
-            __interceptors::Kind::new(
-                __interceptors::Probe::<Self::__login_Request>::REQUEST_IS_STREAM,
-                __interceptors::reply_is_stream::<
-                    Self::__login_Result,
-                    _,
-                >(__interceptors::Probe::<Self::__login_Result>::REPLY),
-            ),
+            __interceptors::kind!(Self::__login_Request, Self::__login_Result),
             &__POLICY,
             "login",
             0usize,
@@ -110,13 +106,7 @@ const _: () = {
                 derived: __SERVICE_IS_DERIVED || true,
                 exact: false,
             },
-            __interceptors::Kind::new(
-                __interceptors::Probe::<Self::__get_user_Request>::REQUEST_IS_STREAM,
-                __interceptors::reply_is_stream::<
-                    Self::__get_user_Result,
-                    _,
-                >(__interceptors::Probe::<Self::__get_user_Result>::REPLY),
-            ),
+            __interceptors::kind!(Self::__get_user_Request, Self::__get_user_Result),
             &__POLICY,
             "get_user",
             1usize,
@@ -210,14 +200,9 @@ const _: () = {
             &self,
             __request: Request<Login>,
         ) -> Result<Response<Token>, Status> {
-            let __rpc = __interceptors::Rpc::<
-                <Self as __handlers::Handlers>::__login_Request,
-                <Self as __handlers::Handlers>::__login_Result,
-                _,
-            >::new(
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers>::__login_Result,
-                >::REPLY,
+            let __rpc = __interceptors::rpc!(
+                < Self as __handlers::Handlers > ::__login_Request, < Self as
+                __handlers::Handlers > ::__login_Result
             );
             let __abilities = || __interceptors::Abilities::new(
                 __interceptors::Probe::<
@@ -254,14 +239,9 @@ const _: () = {
             &self,
             __request: Request<Id>,
         ) -> Result<Response<User>, Status> {
-            let __rpc = __interceptors::Rpc::<
-                <Self as __handlers::Handlers>::__get_user_Request,
-                <Self as __handlers::Handlers>::__get_user_Result,
-                _,
-            >::new(
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers>::__get_user_Result,
-                >::REPLY,
+            let __rpc = __interceptors::rpc!(
+                < Self as __handlers::Handlers > ::__get_user_Request, < Self as
+                __handlers::Handlers > ::__get_user_Result
             );
             let __abilities = || __interceptors::Abilities::new(
                 __interceptors::Probe::<

@@ -1,7 +1,9 @@
 const _: () = {
     #[allow(unused_imports)]
-    use ::interceptors::__private::{
-        self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
+    use ::interceptors::__private as __interceptors;
+    #[allow(unused_imports)]
+    use __interceptors::{
+        KeepsPath as _, LooksAtMessages as _, NoResend as _, Otherwise as _,
         Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "Query";
@@ -113,13 +115,7 @@ const _: () = {
                 derived: __SERVICE_IS_DERIVED || true,
                 exact: false,
             },
-            __interceptors::Kind::new(
-                __interceptors::Probe::<Self::__get_Request>::REQUEST_IS_STREAM,
-                __interceptors::reply_is_stream::<
-                    Self::__get_Result,
-                    _,
-                >(__interceptors::Probe::<Self::__get_Result>::REPLY),
-            ),
+            __interceptors::kind!(Self::__get_Request, Self::__get_Result),
             &__POLICY,
             "get",
             0usize,
@@ -138,13 +134,7 @@ const _: () = {
                 derived: __SERVICE_IS_DERIVED || true,
                 exact: false,
             },
-            __interceptors::Kind::new(
-                __interceptors::Probe::<Self::__set_Request>::REQUEST_IS_STREAM,
-                __interceptors::reply_is_stream::<
-                    Self::__set_Result,
-                    _,
-                >(__interceptors::Probe::<Self::__set_Result>::REPLY),
-            ),
+            __interceptors::kind!(Self::__set_Request, Self::__set_Result),
             &__POLICY,
             "set",
             1usize,
@@ -233,14 +223,9 @@ const _: () = {
     #[tonic::async_trait]
     impl Query for Service {
         async fn get(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
-            let __rpc = __interceptors::Rpc::<
-                <Self as __handlers::Handlers>::__get_Request,
-                <Self as __handlers::Handlers>::__get_Result,
-                _,
-            >::new(
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers>::__get_Result,
-                >::REPLY,
+            let __rpc = __interceptors::rpc!(
+                < Self as __handlers::Handlers > ::__get_Request, < Self as
+                __handlers::Handlers > ::__get_Result
             );
             let __abilities = || __interceptors::Abilities::new(
                 __interceptors::Probe::<
@@ -274,14 +259,9 @@ const _: () = {
             __rpc.leave(&mut __frame, __answer, &mut __call)
         }
         async fn set(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
-            let __rpc = __interceptors::Rpc::<
-                <Self as __handlers::Handlers>::__set_Request,
-                <Self as __handlers::Handlers>::__set_Result,
-                _,
-            >::new(
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers>::__set_Result,
-                >::REPLY,
+            let __rpc = __interceptors::rpc!(
+                < Self as __handlers::Handlers > ::__set_Request, < Self as
+                __handlers::Handlers > ::__set_Result
             );
             let __abilities = || __interceptors::Abilities::new(
                 __interceptors::Probe::<

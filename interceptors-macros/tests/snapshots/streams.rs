@@ -1,7 +1,9 @@
 const _: () = {
     #[allow(unused_imports)]
-    use ::interceptors::__private::{
-        self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
+    use ::interceptors::__private as __interceptors;
+    #[allow(unused_imports)]
+    use __interceptors::{
+        KeepsPath as _, LooksAtMessages as _, NoResend as _, Otherwise as _,
         Uncovered as _,
     };
     #[allow(unused_imports)]
@@ -67,12 +69,8 @@ const _: () = {
                 derived: __SERVICE_IS_DERIVED || false,
                 exact: true,
             },
-            __interceptors::Kind::new(
-                __interceptors::Probe::<Self::__list_users_Request>::REQUEST_IS_STREAM,
-                __interceptors::reply_is_stream::<
-                    Self::__list_users_Result,
-                    _,
-                >(__interceptors::AssociatedStream),
+            __interceptors::kind!(
+                Self::__list_users_Request, Self::__list_users_Result, stream
             ),
             &__POLICY,
             "list_users",
@@ -127,11 +125,10 @@ const _: () = {
             __interceptors::tonic::Response<Self::ListUsersStream>,
             __interceptors::tonic::Status,
         > {
-            let __rpc = __interceptors::Rpc::<
-                <Self as __handlers::Handlers>::__list_users_Request,
-                <Self as __handlers::Handlers>::__list_users_Result,
-                _,
-            >::new(__interceptors::AssociatedStream);
+            let __rpc = __interceptors::rpc!(
+                < Self as __handlers::Handlers > ::__list_users_Request, < Self as
+                __handlers::Handlers > ::__list_users_Result, stream
+            );
             let __abilities = || __interceptors::Abilities::new(
                 __interceptors::Probe::<
                     <Self as __handlers::Handlers>::__list_users_Request,
@@ -201,10 +198,13 @@ const _: () = {
             }
         }
     }
-    const _: () = ::core::assert!(
-        __interceptors::Probe:: << Users as __handlers::Handlers > ::__list_users_Request
-        > ::REQUEST_IS_STREAM || __interceptors::Probe:: << Users as __handlers::Handlers
-        > ::__list_users_Request > ::RESEND.is_some(),
-        "[I0817] `retry` needs a request that is `Clone`, and that of `list_users` is not; derive `Clone` for it, or leave the method out with `except = [list_users]`"
-    );
+    #[allow(deprecated)]
+    const _: () = {
+        ::core::assert!(
+            __interceptors::Probe:: < < Users as __handlers::Handlers >
+            ::__list_users_Request > ::REQUEST_IS_STREAM || __interceptors::Probe:: < <
+            Users as __handlers::Handlers > ::__list_users_Request > ::RESEND.is_some(),
+            "`retry` needs a request that is `Clone`, and that of `list_users` is not; derive `Clone` for it, or leave the method out with `except = [list_users]`"
+        );
+    };
 };

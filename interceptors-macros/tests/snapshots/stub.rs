@@ -1,7 +1,9 @@
 const _: () = {
     #[allow(unused_imports)]
-    use ::interceptors::__private::{
-        self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
+    use ::interceptors::__private as __interceptors;
+    #[allow(unused_imports)]
+    use __interceptors::{
+        KeepsPath as _, LooksAtMessages as _, NoResend as _, Otherwise as _,
         Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "user.v1.UserService";
@@ -58,13 +60,7 @@ const _: () = {
                 derived: __SERVICE_IS_DERIVED || true,
                 exact: false,
             },
-            __interceptors::Kind::new(
-                __interceptors::Probe::<Self::__get_Request>::REQUEST_IS_STREAM,
-                __interceptors::reply_is_stream::<
-                    Self::__get_Result,
-                    _,
-                >(__interceptors::Probe::<Self::__get_Result>::REPLY),
-            ),
+            __interceptors::kind!(Self::__get_Request, Self::__get_Result),
             __interceptors::Side::Client,
             const { &[__ENTRY_LOGGING_0, __ENTRY_HEDGE_1.blind(false)] },
         );
@@ -81,13 +77,7 @@ const _: () = {
                 derived: __SERVICE_IS_DERIVED || true,
                 exact: false,
             },
-            __interceptors::Kind::new(
-                __interceptors::Probe::<Self::__set_Request>::REQUEST_IS_STREAM,
-                __interceptors::reply_is_stream::<
-                    Self::__set_Result,
-                    _,
-                >(__interceptors::Probe::<Self::__set_Result>::REPLY),
-            ),
+            __interceptors::kind!(Self::__set_Request, Self::__set_Result),
             __interceptors::Side::Client,
             const { &[__ENTRY_LOGGING_0] },
         );
@@ -137,14 +127,9 @@ const _: () = {
             &self,
             __request: Request<Id>,
         ) -> Result<Response<User>, Status> {
-            let __rpc = __interceptors::Rpc::<
-                <Self as __handlers::Handlers>::__get_Request,
-                <Self as __handlers::Handlers>::__get_Result,
-                _,
-            >::new(
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers>::__get_Result,
-                >::REPLY,
+            let __rpc = __interceptors::rpc!(
+                < Self as __handlers::Handlers > ::__get_Request, < Self as
+                __handlers::Handlers > ::__get_Result
             );
             let __abilities = || {
                 __interceptors::Abilities::new(
@@ -203,14 +188,9 @@ const _: () = {
             &mut self,
             __request: Request<User>,
         ) -> Result<Response<Id>, Status> {
-            let __rpc = __interceptors::Rpc::<
-                <Self as __handlers::Handlers>::__set_Request,
-                <Self as __handlers::Handlers>::__set_Result,
-                _,
-            >::new(
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers>::__set_Result,
-                >::REPLY,
+            let __rpc = __interceptors::rpc!(
+                < Self as __handlers::Handlers > ::__set_Request, < Self as
+                __handlers::Handlers > ::__set_Result
             );
             let __abilities = || __interceptors::Abilities::new(
                 __interceptors::Probe::<
@@ -273,10 +253,13 @@ const _: () = {
             ],
         );
     }
-    const _: () = ::core::assert!(
-        < Users as __handlers::Handlers > ::__get_Plan.kind().is_unary() &&
-        __interceptors::Probe:: << Users as __handlers::Handlers > ::__get_Request >
-        ::RESEND.is_some(),
-        "[I0817] `hedge` is for unary calls with a request that is `Clone`, and `get` is none; leave it out with `except = [get]`"
-    );
+    #[allow(deprecated)]
+    const _: () = {
+        ::core::assert!(
+            < Users as __handlers::Handlers > ::__get_Plan.kind().is_unary() &&
+            __interceptors::Probe:: < < Users as __handlers::Handlers > ::__get_Request >
+            ::RESEND.is_some(),
+            "`hedge` is for unary calls with a request that is `Clone`, and `get` is none; leave it out with `except = [get]`"
+        );
+    };
 };

@@ -1,6 +1,7 @@
 use std::any::{Any, TypeId};
 use std::fmt;
-use std::sync::{OnceLock, PoisonError, RwLock};
+use std::marker::PhantomData;
+use std::sync::{LazyLock, OnceLock, PoisonError, RwLock};
 
 type Kept = (TypeId, &'static (dyn Any + Send + Sync));
 
@@ -55,6 +56,42 @@ pub fn evaluate_path<Instance: ?Sized + 'static, T: Send + Sync + 'static>(
         return Box::leak(Box::new(path()));
     }
     evaluate_once::<Instance, T>(once, path)
+}
+
+/// A path that may lead to a `static`.
+pub struct PathValue<F, T>(F, PhantomData<fn() -> T>);
+
+pub fn path_value<F: Fn() -> T, T>(path: F) -> PathValue<F, T> {
+    PathValue(path, PhantomData)
+}
+
+/// What no type implements: so the compiler says this of a value that would be moved, before it says that it cannot be.
+#[diagnostic::on_unimplemented(
+    message = "the value is in a `static`, and cannot be moved out of it",
+    label = "put `&*` in front of it: `&*TOKENS`"
+)]
+pub trait MovedOutOfStatic {}
+
+impl<F: Fn() -> LazyLock<T, Init>, T, Init> PathValue<F, LazyLock<T, Init>> {
+    /// As [`KeepsPath::keep`], which would be told by the compiler that it moves.
+    pub fn keep<Instance: ?Sized>(self, _: &'static Once) -> &'static LazyLock<T, Init>
+    where
+        LazyLock<T, Init>: MovedOutOfStatic,
+    {
+        Box::leak(Box::new((self.0)()))
+    }
+}
+
+/// What has a value that is no `LazyLock`, which is always in a `static`.
+pub trait KeepsPath<T> {
+    fn keep<Instance: ?Sized + 'static>(self, once: &'static Once) -> &'static T;
+}
+
+impl<F: Fn() -> T, T: Send + Sync + 'static> KeepsPath<T> for PathValue<F, T> {
+    #[inline]
+    fn keep<Instance: ?Sized + 'static>(self, once: &'static Once) -> &'static T {
+        evaluate_path::<Instance, T>(once, self.0)
+    }
 }
 
 fn of<Instance: ?Sized + 'static, T: 'static>((instance, value): &Kept) -> Option<&'static T> {

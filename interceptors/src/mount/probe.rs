@@ -8,6 +8,7 @@ use tonic::{Request, Response, Status, Streaming};
 use super::reply::{BoxStream, BoxedStream, Single, TonicStream};
 use crate::core::abilities::{Count, Resend, SizeOf};
 use crate::core::messages::counted;
+use crate::core::plan::Entry;
 
 /// Answers questions about a type whose text the attribute cannot read (an alias may hide it).
 ///
@@ -49,6 +50,36 @@ impl<M: Clone> Probe<Request<M>> {
         copy: copy::<M>,
         kept: None,
     });
+}
+
+/// Stands between a type and an earlier question. `BEFORE` is a constant whose body asks it.
+///
+/// Where that body does not compile, [`Same::Type`] is an error too, of which the compiler says nothing more: so one mistake is
+/// one error, at the first method.
+pub struct After<const BEFORE: usize>;
+
+/// A type behind a constant.
+pub type Guarded<const BEFORE: usize, T> = <After<BEFORE> as Same<T>>::Type;
+
+/// The type of such a constant.
+pub type Fit = usize;
+
+/// What such a constant is, if its question compiles.
+pub const fn fits<F>(question: F) -> Fit {
+    std::mem::forget(question);
+    0
+}
+
+/// Asks whether a type is an entry.
+pub const fn is_entry<E: Entry>() {}
+
+/// The type itself.
+pub trait Same<T: ?Sized> {
+    type Type: ?Sized;
+}
+
+impl<T: ?Sized> Same<T> for After<0> {
+    type Type = T;
 }
 
 fn copy<M: Clone>(message: &mut M, _: usize) -> Option<M> {

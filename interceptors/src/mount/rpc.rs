@@ -201,3 +201,38 @@ where
 pub fn share<T: ?Sized>(service: &Arc<T>) -> Arc<T> {
     Arc::clone(service)
 }
+
+/// The `Rpc` of a method by its types: `rpc!(Request, Result)`, and `rpc!(Request, Result, stream)` where the answer is a stream of an
+/// associated type. Here, so that generated code is short.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __rpc {
+    ($request:ty, $result:ty) => {
+        $crate::__private::Rpc::<$request, $result, _>::new(
+            $crate::__private::Probe::<$result>::REPLY,
+        )
+    };
+    ($request:ty, $result:ty, stream) => {
+        $crate::__private::Rpc::<$request, $result, _>::new($crate::__private::AssociatedStream)
+    };
+}
+
+/// The kind of a method, in the same way.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __kind {
+    ($request:ty, $result:ty) => {
+        $crate::__private::Kind::new(
+            $crate::__private::Probe::<$request>::REQUEST_IS_STREAM,
+            $crate::__private::reply_is_stream::<$result, _>(
+                $crate::__private::Probe::<$result>::REPLY,
+            ),
+        )
+    };
+    ($request:ty, $result:ty, stream) => {
+        $crate::__private::Kind::new(
+            $crate::__private::Probe::<$request>::REQUEST_IS_STREAM,
+            true,
+        )
+    };
+}

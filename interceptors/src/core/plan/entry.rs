@@ -15,6 +15,11 @@ use super::value::{Setting, Settings};
 ///     const RULES: &'static [Rule] = &[Rule::after("auth", "callers without a token are audited")];
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be listed by its path",
+    label = "does not implement `interceptors::Entry`",
+    note = "list a value of it, `with(…)`, or implement `interceptors::Entry` for it"
+)]
 pub trait Entry {
     /// The name under which it is listed, such as `retry`.
     const NAME: &'static str;
