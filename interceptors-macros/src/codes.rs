@@ -621,4 +621,16 @@ codes! {
         wrong: "#[intercept(on_services::OnServices)]\nstruct Outbound;",
         right: "#[intercept(on_services::OnServices)]\nimpl UserService for Users { … }",
     }
+    NOT_AN_ENTRY = 821 {
+        title: "A path to a type that does not describe itself",
+        cause: "A type that is listed by its path implements `Entry`, which says its name and its sides. A value of any interceptor is given to `with`.",
+        wrong: "#[intercept(crate::Audit)]",
+        right: "#[intercept(with(crate::Audit))]",
+    }
+    VALUE_OF_A_STATIC = 822 {
+        title: "A value that would be moved out of a `static`",
+        cause: "A `LazyLock` in a `static` stays there. What it holds is borrowed with `&*`.",
+        wrong: "#[intercept(auth(token = crate::TOKENS))]\nmod user_service_client { … }",
+        right: "#[intercept(auth(token = &*crate::TOKENS))]\nmod user_service_client { … }",
+    }
 }

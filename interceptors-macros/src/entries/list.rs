@@ -45,7 +45,7 @@ pub(crate) struct Skipped {
 }
 
 pub(crate) fn parse_block_args(cx: &Ctxt, mount: Mount, tokens: TokenStream) -> BlockArgs {
-    let args = parse_args(cx, tokens, &nameless_entry);
+    let args = parse_args(cx, tokens, |value| Some(nameless_entry(value)));
     let mut block = BlockArgs {
         krate: parse_quote!(::interceptors),
         service: None,
@@ -157,7 +157,7 @@ pub(crate) fn parse_method_args(cx: &Ctxt, mount: Mount, tokens: TokenStream) ->
         on_method: true,
     };
     let mut method = MethodArgs::default();
-    for arg in parse_args(cx, tokens, &nameless_entry) {
+    for arg in parse_args(cx, tokens, |value| Some(nameless_entry(value))) {
         match arg.name.to_string().as_str() {
             _ if arg.path.is_some() => list.entry(arg, &mut method.entries),
             "name" => method.name(cx, arg),
@@ -207,7 +207,7 @@ impl MethodArgs {
     /// `skip(retry, my_crate::audit)`
     fn skip(&mut self, cx: &Ctxt, Arg { name, value, .. }: Arg) {
         let skipped = match value {
-            ArgValue::List(tokens) => parse_args(cx, tokens, &nameless),
+            ArgValue::List(tokens) => parse_args(cx, tokens, |value| Some(nameless(value))),
             _ => Vec::new(),
         };
         if skipped.is_empty() {

@@ -35,10 +35,15 @@ pub(super) fn meant(name: Option<&str>, value: Option<&Expr>) -> Option<String> 
         }
         (Some(name @ ("per_hour" | "per_day")), _) => {
             let minutes = if name == "per_hour" { 60 } else { 24 * 60 };
-            let number = (number? / minutes).max(1);
-            Some(format!(
-                "unknown setting `{name}`; a limit is for a second or a minute; write `per_minute = {number}`"
-            ))
+            let number = number?;
+            Some(match number / minutes {
+                0 => format!(
+                    "unknown setting `{name}`; a limit is for a second or a minute, so the lowest is `per_minute = 1`"
+                ),
+                number => format!(
+                    "unknown setting `{name}`; a limit is for a second or a minute; write `per_minute = {number}`"
+                ),
+            })
         }
         (Some(name @ ("window" | "interval" | "period" | "every" | "duration")), _) => {
             Some(format!(

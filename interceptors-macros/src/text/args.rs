@@ -42,18 +42,33 @@ pub(crate) fn nameless(_: &TokenStream) -> String {
     "expected the name of an interceptor or of a setting".to_owned()
 }
 
-/// Parses `a, b = expr, c(…)`. An error in one element does not hide the others.
-pub(crate) fn parse_args(cx: &Ctxt, tokens: TokenStream, nameless: Nameless<'_>) -> Vec<Arg> {
+/// An element of a list.
+enum Element {
+    Arg(Arg),
+    /// A value without a name.
+    Nameless(TokenStream),
+}
+
+/// Parses `a, b = expr, c(…)`. An error in one element does not hide the others. `nameless` has no message for a value that
+/// needs none.
+pub(crate) fn parse_args(
+    cx: &Ctxt,
+    tokens: TokenStream,
+    nameless: impl Fn(&TokenStream) -> Option<String>,
+) -> Vec<Arg> {
     let parser = |input: ParseStream<'_>| {
         let mut args = Vec::new();
         while !input.is_empty() {
-            match parse_arg(input, nameless) {
-                Ok(arg) => args.push(arg),
-                Err(error) => {
-                    // One without words has been told.
-                    if !error.to_string().is_empty() {
-                        cx.push(error);
+            match parse_arg(input) {
+                Ok(Element::Arg(arg)) => args.push(arg),
+                Ok(Element::Nameless(value)) => {
+                    if let Some(message) = nameless(&value) {
+                        cx.push(codes::NO_NAME.spanned(&value, message));
                     }
+                    skip_to_comma(input)?;
+                }
+                Err(error) => {
+                    cx.push(error);
                     skip_to_comma(input)?;
                 }
             }
@@ -73,9 +88,9 @@ pub(crate) fn parse_args(cx: &Ctxt, tokens: TokenStream, nameless: Nameless<'_>)
     cx.ok(parser.parse2(tokens)).unwrap_or_default()
 }
 
-fn parse_arg(input: ParseStream<'_>, nameless: Nameless<'_>) -> syn::Result<Arg> {
+fn parse_arg(input: ParseStream<'_>) -> syn::Result<Element> {
     if let Some(comma) = input.parse::<Option<Token![,]>>()? {
-        return Err(syn::Error::new(
+        return Err(codes::UNREADABLE.error(
             comma.span,
             "there is nothing between two commas; take one out",
         ));
@@ -84,7 +99,7 @@ fn parse_arg(input: ParseStream<'_>, nameless: Nameless<'_>) -> syn::Result<Arg>
     // `crate` is a keyword, so `parse_any`.
     let leading_colon: Option<Token![::]> = input.parse()?;
     if !input.peek(Ident::peek_any) {
-        return Err(codes::NO_NAME.spanned(&element, nameless(&element)));
+        return Ok(Element::Nameless(element));
     }
     let mut name = input.call(Ident::parse_any)?;
     let mut path = leading_colon.map(|colon| Path {
@@ -124,9 +139,9 @@ fn parse_arg(input: ParseStream<'_>, nameless: Nameless<'_>) -> syn::Result<Arg>
         ArgValue::None
     };
     if is_inside_expression(input) {
-        return Err(codes::NO_NAME.spanned(&element, nameless(&element)));
+        return Ok(Element::Nameless(element));
     }
-    Ok(Arg { name, path, value })
+    Ok(Element::Arg(Arg { name, path, value }))
 }
 
 /// What is wrong with `catch-panic`, and with `max: 3`.

@@ -78,11 +78,8 @@ impl<'c> Settings<'c> {
         let mut given: Vec<Arg> = Vec::new();
         // Of several values without names the first is an error, and the others are the same mistake.
         let is_told = Cell::new(false);
-        let nameless = |value: &TokenStream| match is_told.replace(true) {
-            false => nameless(value),
-            true => String::new(),
-        };
-        for arg in parse_args(cx, tokens, &nameless) {
+        let nameless = |value: &TokenStream| (!is_told.replace(true)).then(|| nameless(value));
+        for arg in parse_args(cx, tokens, nameless) {
             let name = &arg.name;
             if arg.path.is_some() {
                 cx.error_on(

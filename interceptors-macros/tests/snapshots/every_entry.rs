@@ -676,13 +676,13 @@ const _: () = {
             __interceptors::Probe:: < < Users as __handlers::Handlers > ::__login_Request
             > ::REQUEST_IS_STREAM || __interceptors::Probe:: < < Users as
             __handlers::Handlers > ::__login_Request > ::RESEND.is_some(),
-            "`retry` needs a request that is `Clone`, and that of `login` is not; derive `Clone` for it, or leave the method out with `except = [login]`"
+            "[I0817] `retry` needs a request that is `Clone`, and that of `login` is not; derive `Clone` for it, or leave the method out with `except = [login]`"
         );
         ::core::assert!(
             __interceptors::Probe:: < < Users as __handlers::Handlers >
             ::__get_user_Request > ::REQUEST_IS_STREAM || __interceptors::Probe:: < <
             Users as __handlers::Handlers > ::__get_user_Request > ::RESEND.is_some(),
-            "`retry` needs a request that is `Clone`, and that of `get_user` is not; derive `Clone` for it, or leave the method out with `except = [get_user]`"
+            "[I0817] `retry` needs a request that is `Clone`, and that of `get_user` is not; derive `Clone` for it, or leave the method out with `except = [get_user]`"
         );
     };
 };

@@ -147,7 +147,7 @@ const _: () = {
         ::core::assert!(
             __interceptors::Probe:: < Request < Id > > ::REQUEST_IS_STREAM ||
             __interceptors::Probe:: < Request < Id > > ::RESEND.is_some(),
-            "`retry` needs a request that is `Clone`, and that of `get` is not; derive `Clone` for it, or leave the method out with `except = [get]`"
+            "[I0817] `retry` needs a request that is `Clone`, and that of `get` is not; derive `Clone` for it, or leave the method out with `except = [get]`"
         );
     };
 };

@@ -204,7 +204,7 @@ const _: () = {
             __interceptors::Probe:: < < Users as __handlers::Handlers >
             ::__list_users_Request > ::REQUEST_IS_STREAM || __interceptors::Probe:: < <
             Users as __handlers::Handlers > ::__list_users_Request > ::RESEND.is_some(),
-            "`retry` needs a request that is `Clone`, and that of `list_users` is not; derive `Clone` for it, or leave the method out with `except = [list_users]`"
+            "[I0817] `retry` needs a request that is `Clone`, and that of `list_users` is not; derive `Clone` for it, or leave the method out with `except = [list_users]`"
         );
     };
 };

@@ -67,7 +67,7 @@ pub fn path_value<F: Fn() -> T, T>(path: F) -> PathValue<F, T> {
 
 /// What no type implements: so the compiler says this of a value that would be moved, before it says that it cannot be.
 #[diagnostic::on_unimplemented(
-    message = "the value is in a `static`, and cannot be moved out of it",
+    message = "[I0822] the value is in a `static`, and cannot be moved out of it",
     label = "put `&*` in front of it: `&*TOKENS`"
 )]
 pub trait MovedOutOfStatic {}

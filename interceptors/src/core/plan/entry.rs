@@ -16,7 +16,7 @@ use super::value::{Setting, Settings};
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be listed by its path",
+    message = "[I0821] `{Self}` cannot be listed by its path",
     label = "does not implement `interceptors::Entry`",
     note = "list a value of it, `with(…)`, or implement `interceptors::Entry` for it"
 )]
