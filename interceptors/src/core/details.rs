@@ -187,7 +187,7 @@ impl CallDetails {
     /// Gives the call its ID.
     #[doc(hidden)]
     pub fn set_request_id(&mut self, id: RequestId) {
-        self.name.set_request_id(Some(id));
+        self.name.set_request_id(id);
     }
 
     /// The metadata key under which every answer tells the caller the call's ID.
@@ -451,7 +451,7 @@ impl CallDetails {
         self.sent = attempt.sent;
         self.has_panicked = attempt.has_panicked;
         if let Some(id) = attempt.request_id() {
-            self.name.set_request_id(Some(id.clone()));
+            self.name.set_request_id(id.clone());
         }
         if let found @ Some(_) = attempt.name.client_ip() {
             self.name.set_client_ip(found);

@@ -95,7 +95,9 @@ impl CallDetails {
             return false;
         };
         self.name = CallName::new(mark.plan, None);
-        self.name.set_request_id(mark.request_id);
+        if let Some(id) = mark.request_id {
+            self.name.set_request_id(id);
+        }
         self.id_header = mark.id_header;
         self.deadline = mark.deadline;
         self.bounded = mark.bounded;
