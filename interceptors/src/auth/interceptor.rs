@@ -274,16 +274,13 @@ where
         };
         let (identity, expires_at) = verified?;
         leave::<M, _>(call, identity);
-        let ends_at = match expires_at {
-            Some(expires_at) => expiry::moment(expires_at)?,
+        let until = match expires_at {
+            Some(expires_at) => expiry::begin(call, expires_at)?,
             None => None,
         };
-        if let Some(at) = ends_at {
-            expiry::end_requests(call, at);
-        }
         let result = next.run(call).await;
-        if let (Some(at), Ok(_)) = (ends_at, &result) {
-            expiry::end_responses(call.parts(), at);
+        if let (Some(until), Ok(_)) = (until, &result) {
+            expiry::end_responses(call.parts(), until);
         }
         result
     }

@@ -490,12 +490,13 @@ where
                 }
                 Poll::Pending => return Poll::Pending,
             },
-            _ => Err(gone()),
+            _ => {
+                // It takes the stage home. One that has ended has nothing left to drop, and the next takes its place.
+                running.set(None);
+                self.stage = self.home.exchange(None);
+                Err(gone())
+            }
         };
-        running.set(None);
-        if let None = self.stage {
-            self.stage = self.home.exchange(None);
-        }
         if let Some(Some(stage)) = &mut self.stage
             && let Some(message) = call.take_back(&mut stage.call)
         {
