@@ -61,7 +61,7 @@ struct Attempt<'s, 'f, 'c> {
 }
 
 impl Attempt<'_, '_, '_> {
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn begin(&mut self) -> Result<State, Status> {
         let mut is_inherited = false;
         if self.call.side() == Side::Server {
