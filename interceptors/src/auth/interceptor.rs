@@ -257,7 +257,10 @@ where
             let call = call.details();
             let token = self.config.token_of(call, is_single);
             // A call without a stream is over with its answer: nobody asks when its token expires.
-            match (token, self.config.outlive_token || !call.plan().may_stream()) {
+            match (
+                token,
+                self.config.outlive_token || !call.plan().may_stream(),
+            ) {
                 (Some(token), true) => match self.verifier.verify(token, call).await {
                     Ok(identity) => Ok((identity, None)),
                     Err(status) => Err(status),
