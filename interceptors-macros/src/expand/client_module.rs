@@ -402,10 +402,10 @@ fn constants(
 ///         |__innermost| __innermost,
 ///     );
 ///     let mut __stage = __verdict.stage();
-///     let __home = __verdict.home(&mut __stage);
+///     let mut __home = __verdict.home(&mut __stage);
 ///     let __running = pin!(None);
 ///     let mut __frame =
-///         __behind.frame(&__home, __message, __abilities, NoLooks, __running, run_rest);
+///         __behind.frame(&mut __home, __message, __abilities, NoLooks, __running, run_rest);
 ///     let __answer = __policy_0(&mut __call, Behind::new(&mut __frame)).await;
 ///     __rpc.leave(&mut __frame, __answer, &mut __call)
 /// }

@@ -532,10 +532,10 @@ pub(super) fn frame(links: &Links<'_>, split: &Split, handler: &TokenStream) -> 
     }
     quote! {
         let mut __stage = __verdict.stage();
-        let __home = __verdict.home(&mut __stage);
+        let mut __home = __verdict.home(&mut __stage);
         #running
         let mut __frame = __behind.frame(
-            &__home,
+            &mut __home,
             __message,
             __abilities,
             #looks,

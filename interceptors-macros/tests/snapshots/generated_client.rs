@@ -275,11 +275,11 @@ pub mod user_service_client {
                         |__innermost| __innermost,
                     );
                 let mut __stage = __verdict.stage();
-                let __home = __verdict.home(&mut __stage);
+                let mut __home = __verdict.home(&mut __stage);
                 let __running = ::core::pin::pin!(::core::option::Option::None);
                 let mut __frame = __behind
                     .frame(
-                        &__home,
+                        &mut __home,
                         __message,
                         __abilities,
                         __interceptors::NoLooks,
@@ -335,11 +335,11 @@ pub mod user_service_client {
                         |__innermost| __innermost,
                     );
                 let mut __stage = __verdict.stage();
-                let __home = __verdict.home(&mut __stage);
+                let mut __home = __verdict.home(&mut __stage);
                 let __running = ::core::pin::pin!(::core::option::Option::None);
                 let mut __frame = __behind
                     .frame(
-                        &__home,
+                        &mut __home,
                         __message,
                         __abilities,
                         __interceptors::NoLooks,

@@ -175,11 +175,11 @@ const _: () = {
                         |__innermost| __rpc.lent(__0).before(__innermost),
                     );
                 let mut __stage = __verdict.stage();
-                let __home = __verdict.home(&mut __stage);
+                let mut __home = __verdict.home(&mut __stage);
                 let __running = ::core::pin::pin!(::core::option::Option::None);
                 let mut __frame = __behind
                     .frame(
-                        &__home,
+                        &mut __home,
                         __message,
                         __abilities,
                         __interceptors::NoLooks,

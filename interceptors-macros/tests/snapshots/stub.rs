@@ -165,11 +165,11 @@ const _: () = {
                     |__innermost| __interceptors::Chain::new(__1, __innermost),
                 );
             let mut __stage = __verdict.stage();
-            let __home = __verdict.home(&mut __stage);
+            let mut __home = __verdict.home(&mut __stage);
             let __running = ::core::pin::pin!(::core::option::Option::None);
             let mut __frame = __behind
                 .frame(
-                    &__home,
+                    &mut __home,
                     __message,
                     __abilities,
                     __interceptors::NoLooks,
@@ -210,11 +210,11 @@ const _: () = {
             let __behind = __interceptors::Lends
                 .around(__rpc.stub_mut(__methods::set, self), |__innermost| __innermost);
             let mut __stage = __verdict.stage();
-            let __home = __verdict.home(&mut __stage);
+            let mut __home = __verdict.home(&mut __stage);
             let __running = ::core::pin::pin!(::core::option::Option::None);
             let mut __frame = __behind
                 .frame(
-                    &__home,
+                    &mut __home,
                     __message,
                     __abilities,
                     __interceptors::NoLooks,

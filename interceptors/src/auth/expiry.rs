@@ -9,7 +9,7 @@ use tonic::Status;
 use crate::Call;
 use crate::core::call::Parts;
 use crate::core::end::Outcome;
-use crate::core::layer::{Inner, Layer, Step};
+use crate::core::layer::{Inner, Layer, Node, Step};
 use crate::core::name::CallName;
 use crate::core::time::Limit;
 
@@ -19,47 +19,45 @@ fn expired() -> Status {
     Status::unauthenticated("the token of this call has expired")
 }
 
-/// The moment at which the streams of the call end, `None` if it is too far away to be told.
+/// What ends the response stream of a call, in its box: the future of each call has room for it, and few have one.
+pub(super) type Until = Option<Box<Node<UntilExpiry>>>;
+
+/// The request stream of the call, if it has one, ends when the token expires. What is given ends the response stream.
 ///
 /// The time of day is asked once: a clock that is set later, on this machine, does not move the moment.
 #[cold]
 #[allow(clippy::disallowed_methods)] // tokens expire by the time of day
-pub(super) fn moment(expires_at: SystemTime) -> Result<Option<Instant>, Status> {
-    match expires_at.duration_since(SystemTime::now()) {
-        Ok(left) if !left.is_zero() => Ok(Instant::now().checked_add(left)),
-        _ => Err(expired()),
-    }
-}
-
-/// The request stream of the call, if it has one, ends then.
-#[cold]
-pub(super) fn end_requests<Req>(call: &mut Call<Req>, at: Instant) {
+pub(super) fn begin<Req>(call: &mut Call<Req>, expires_at: SystemTime) -> Result<Until, Status> {
+    let now = Instant::now();
+    let at = match expires_at.duration_since(SystemTime::now()) {
+        Ok(left) if !left.is_zero() => now.checked_add(left),
+        _ => return Err(expired()),
+    };
+    // `None` is too far away to be told.
+    let Some(at) = at else {
+        return Ok(None);
+    };
     let plan = call.plan();
     if !plan.knows_kind() || plan.kind().request_is_stream() {
         call.end_requests_at(at, expired);
     }
-}
-
-/// The response stream of the call, if it has one, ends then. It depends on no message, so it is compiled once.
-#[cold]
-pub(super) fn end_responses(
-    Parts {
-        details, layers, ..
-    }: Parts<'_>,
-    at: Instant,
-) {
-    let plan = details.plan();
-    if plan.response_is_polled() {
+    Ok(plan.response_is_polled().then(|| {
         let until = UntilExpiry {
             limit: Limit::new(at),
             is_stream: plan.knows_kind(),
         };
-        layers.push(until, Instant::now);
-    }
+        Node::new(until, now)
+    }))
+}
+
+/// The response stream of the call ends then. It depends on no message, so it is compiled once.
+#[cold]
+pub(super) fn end_responses(parts: Parts<'_>, until: Box<Node<UntilExpiry>>) {
+    parts.layers.push_node(until);
 }
 
 /// Is around a response stream until its token expires.
-struct UntilExpiry {
+pub(super) struct UntilExpiry {
     limit: Limit,
     /// A message more would be one of a stream: where kinds are not known, the first may be the answer of a unary call.
     is_stream: bool,

@@ -253,39 +253,38 @@ where
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
         let is_single = self.config.hide(call);
-        // A call without a stream is over with its answer: nobody asks when its token expires.
-        if self.config.outlive_token || !call.plan().may_stream() {
-            let verified = {
-                let call = call.details();
-                match self.config.token_of(call, is_single) {
-                    Some(token) => self.verifier.verify(token, call).await,
-                    None => Err(refused()),
-                }
-            };
-            leave::<M, _>(call, verified?);
-            return next.run(call).await;
-        }
         let verified = {
             let call = call.details();
-            match self.config.token_of(call, is_single) {
-                Some(token) => self.verifier.verify_until(token, call, true).await,
-                None => Err(refused()),
+            let token = self.config.token_of(call, is_single);
+            // A call without a stream is over with its answer: nobody asks when its token expires.
+            match (
+                token,
+                self.config.outlive_token || !call.plan().may_stream(),
+            ) {
+                (Some(token), true) => match self.verifier.verify(token, call).await {
+                    Ok(identity) => Ok((identity, None)),
+                    Err(status) => Err(status),
+                },
+                (Some(token), false) => self.verifier.verify_until(token, call, true).await,
+                (None, _) => Err(refused()),
             }
         };
         let (identity, expires_at) = verified?;
         leave::<M, _>(call, identity);
-        let ends_at = match expires_at {
-            Some(expires_at) => expiry::moment(expires_at)?,
+        let until = match expires_at {
+            Some(expires_at) => expiry::begin(call, expires_at)?,
             None => None,
         };
-        if let Some(at) = ends_at {
-            expiry::end_requests(call, at);
+        // Each arm leaves by itself: an answer is moved once.
+        match next.run(call).await {
+            Err(status) => Err(status),
+            answer => {
+                if let Some(until) = until {
+                    expiry::end_responses(call.parts(), until);
+                }
+                answer
+            }
         }
-        let result = next.run(call).await;
-        if let (Some(at), Ok(_)) = (ends_at, &result) {
-            expiry::end_responses(call.parts(), at);
-        }
-        result
     }
 }
 

@@ -114,7 +114,7 @@ impl<F, R> Innermost<StubHandler<F, R>> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn frame<'r, M, T, Fut, L, G, Run>(
         self,
-        _: &NoStage,
+        _: &mut NoStage,
         message: M,
         abilities: AbilitiesOf<M>,
         looks: L,
@@ -138,13 +138,13 @@ impl<F, R> Innermost<StubHandler<F, R>> {
     }
 }
 
-impl<M, T, B, Method, R> Staged<Request<M>, B> for StubHandlerMut<'_, T, Method, R>
+impl<'s, M, T, B, Method, R> Staged<'s, Request<M>, Answer<B>> for StubHandlerMut<'_, T, Method, R>
 where
     M: Send,
     B: Send,
     T: CallMut<Method, Request = Request<M>, Result = Result<Response<B>, Status>> + Send + ?Sized,
 {
-    async fn attempt(mut lent: Lent<'_, '_, Self>, request: Request<M>) -> Answer<B> {
+    async fn attempt(mut lent: Lent<'_, 's, Self>, request: Request<M>) -> Answer<B> {
         match lent.get() {
             Some(Self { stub, .. }) => stub.call_mut(request).await,
             None => Err(gone()),
@@ -157,7 +157,7 @@ impl<'a, T: ?Sized, Method, R> Innermost<StubHandlerMut<'a, T, Method, R>> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn frame<'r, 'h, 's, M, B, Fut, L, G>(
         self,
-        home: &'h Home<'s, StubHandlerMut<'a, T, Method, R>>,
+        home: &'h mut Home<'s, StubHandlerMut<'a, T, Method, R>>,
         message: M,
         abilities: AbilitiesOf<M>,
         looks: L,
@@ -171,7 +171,7 @@ impl<'a, T: ?Sized, Method, R> Innermost<StubHandlerMut<'a, T, Method, R>> {
         L: LooksOf<M, R::Body>,
         G: FnMut(Lent<'h, 's, StubHandlerMut<'a, T, Method, R>>, Request<M>) -> Fut + Send,
     {
-        home.set(self.0);
+        let home = home.begin(self.0).home();
         let edge = StubEdge {
             call: move |request| run(home.lend(), request),
             reply: PhantomData,
@@ -180,7 +180,7 @@ impl<'a, T: ?Sized, Method, R> Innermost<StubHandlerMut<'a, T, Method, R>> {
     }
 }
 
-impl<T, C, In, Out, M> Staged<Request<M>, Out::Body> for Outgoing<'_, T, C, In, Out>
+impl<'s, T, C, In, Out, M> Staged<'s, Request<M>, Answer<Out::Body>> for Outgoing<'_, T, C, In, Out>
 where
     M: Send,
     In: Outbound<M, Message = C::Encode>,
@@ -194,7 +194,7 @@ where
     <T::ResponseBody as http_body::Body>::Error: Into<BoxError> + Send,
 {
     fn attempt(
-        lent: Lent<'_, '_, Self>,
+        lent: Lent<'_, 's, Self>,
         request: Request<M>,
     ) -> impl Future<Output = Answer<Out::Body>> + Send {
         let answered = lent.answers();
@@ -303,7 +303,7 @@ where
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn frame<'r, 'h, 's, M, B, Fut, L, G>(
         self,
-        home: &'h Home<'s, Outgoing<'a, T, C, In, Out>>,
+        home: &'h mut Home<'s, Outgoing<'a, T, C, In, Out>>,
         message: M,
         abilities: AbilitiesOf<M>,
         looks: L,
@@ -312,15 +312,14 @@ where
     ) -> MethodFrame<'r, M, OutgoingEdge<'h, 's, Outgoing<'a, T, C, In, Out>, G>, Fut, B, L>
     where
         M: Send,
-        Outgoing<'a, T, C, In, Out>: Staged<Request<M>, B>,
+        Outgoing<'a, T, C, In, Out>: Staged<'s, Request<M>, Answer<B>>,
         Fut: Future<Output = Answer<B>> + Send,
         L: LooksOf<M, B>,
         G: FnMut(Lent<'h, 's, Outgoing<'a, T, C, In, Out>>, Request<M>) -> Fut + Send,
     {
-        let mut lent = home.lend();
-        lent.set(self.0);
+        let lent = home.begin(self.0);
         let edge = OutgoingEdge {
-            home,
+            home: lent.home(),
             waiting: Some(lent),
             run,
         };

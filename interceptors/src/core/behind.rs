@@ -38,7 +38,6 @@ impl Next<Opaque, OpaqueReply> for Behind<'_> {
             frame: &mut *self.0,
             call,
             state: State::New,
-            deadline: None,
         }
     }
 
@@ -50,6 +49,8 @@ impl Next<Opaque, OpaqueReply> for Behind<'_> {
 enum State {
     New,
     Running,
+    /// The handler runs, and calls that it makes inherit the deadline.
+    Inherited,
     Done,
 }
 
@@ -57,24 +58,26 @@ struct Attempt<'s, 'f, 'c> {
     frame: &'s mut (dyn Frame + 'f),
     call: &'c mut Call<Opaque>,
     state: State,
-    /// What calls that the handler makes inherit.
-    deadline: Option<Instant>,
 }
 
 impl Attempt<'_, '_, '_> {
-    fn begin(&mut self) -> Result<(), Status> {
-        let is_received = self.call.side() == Side::Server;
-        let deadline = match is_received {
-            true => self.call.inheritable_deadline(),
-            false => None,
-        };
-        if is_received {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn begin(&mut self) -> Result<State, Status> {
+        let mut is_inherited = false;
+        if self.call.side() == Side::Server {
+            is_inherited = self.call.inheritable_deadline().is_some();
             self.call.notice_cut_off();
         }
-        if self.frame.begin(self.call)? == Begun::Handler {
-            self.deadline = deadline;
-        }
-        Ok(())
+        Ok(match self.frame.begin(self.call)? {
+            Begun::Handler if is_inherited => State::Inherited,
+            _ => State::Running,
+        })
+    }
+
+    /// What calls inherit that the handler makes. Nobody changes it meanwhile, so the call keeps it.
+    #[cold]
+    fn inherited(&self) -> Option<Instant> {
+        self.call.known_deadline()
     }
 }
 
@@ -86,10 +89,12 @@ impl Future for Attempt<'_, '_, '_> {
         let this = &mut *self;
         if let State::New = this.state {
             this.state = State::Done;
-            this.begin()?;
-            this.state = State::Running;
+            this.state = this.begin()?;
         }
-        let _inherited = this.deadline.map(enter);
+        let _inherited = match this.state {
+            State::Inherited => this.inherited().map(enter),
+            _ => None,
+        };
         let polled = this.frame.poll(this.call, Some(cx));
         if polled.is_ready() {
             this.state = State::Done;
@@ -101,7 +106,7 @@ impl Future for Attempt<'_, '_, '_> {
 impl Drop for Attempt<'_, '_, '_> {
     #[inline]
     fn drop(&mut self) {
-        if let State::Running = self.state {
+        if let State::Running | State::Inherited = self.state {
             let _ = self.frame.poll(self.call, None);
         }
     }

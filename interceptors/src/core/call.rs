@@ -100,18 +100,24 @@ impl<Req> Call<Req> {
         abilities: AbilitiesOf<M>,
         message: M,
     ) {
-        *to = Some(Call {
+        let lent = Call {
             details: self.details.lend(),
             message: Some(message),
             abilities,
             received: self.received.take(),
             layers: Layers::default(),
-        });
+        };
+        // What was lent before was taken back, so the place is empty: it need not be dropped.
+        std::mem::forget(to.replace(lent));
     }
 
     /// Takes back what was lent. The message is among it if it was not sent.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn take_back<M>(&mut self, from: &mut Call<M>) -> Option<M> {
+    pub(crate) fn take_back<M>(&mut self, lent: &mut Option<Call<M>>) -> Option<M> {
+        let from = match lent {
+            Some(from) => from,
+            None => return None,
+        };
         self.details.take_back(&mut from.details);
         if from.received.is_some() {
             self.received = from.received.take();
@@ -120,7 +126,10 @@ impl<Req> Call<Req> {
             self.parts().abandon_stream();
             self.layers = std::mem::take(&mut from.layers);
         }
-        from.message.take()
+        let message = from.message.take();
+        // All that it owned is taken, so there is nothing to drop, and to find that out takes as long as all of this.
+        std::mem::forget(lent.take());
+        message
     }
 
     /// The place of the message.

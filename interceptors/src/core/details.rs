@@ -47,6 +47,26 @@ impl Bounded {
     }
 }
 
+/// What has become of an attempt, in one byte: each call is moved.
+#[derive(Clone, Copy)]
+struct AttemptIs(u8);
+
+impl AttemptIs {
+    const NEW: Self = Self(0);
+    /// It has reached the end of the chain: the handler, or the transport, whether or not that could take it.
+    const SENT: Self = Self(1);
+    /// It panicked, and the panic was caught.
+    const PANICKED: Self = Self(2);
+
+    fn is(self, what: Self) -> bool {
+        self.0 & what.0 != 0
+    }
+
+    fn set(&mut self, what: Self) {
+        self.0 |= what.0;
+    }
+}
+
 /// The part of a call that does not depend on its message.
 ///
 /// It is what Python's `grpc.HandlerCallDetails` is, and more. [`Call`](crate::Call) dereferences to it.
@@ -61,17 +81,11 @@ pub struct CallDetails {
     attempt: u32,
     /// The handler has answered this attempt, or the server has begun to.
     answered: bool,
-    /// This attempt has reached the end of the chain: the handler, or the transport, whether or not that
-    /// could take it.
-    sent: bool,
+    attempt_is: AttemptIs,
     deadline: Deadline,
     bounded: Option<Bounded>,
     /// Which entries of its list it goes through.
     part: Part,
-    /// This attempt panicked, and the panic was caught.
-    has_panicked: bool,
-    /// The metadata key under which every answer tells the caller the call's ID.
-    id_header: Option<&'static str>,
     /// Whether others can read what is sent on its way, as far as that is known.
     is_plaintext: Option<bool>,
     facts: &'static Lookup,
@@ -87,12 +101,10 @@ impl CallDetails {
             request: Some(head),
             attempt: 1,
             answered: false,
-            sent: false,
+            attempt_is: AttemptIs::NEW,
             deadline,
             bounded: None,
             part: Part::All,
-            has_panicked: false,
-            id_header: None,
             is_plaintext: None,
             facts,
         }
@@ -187,20 +199,16 @@ impl CallDetails {
     /// Gives the call its ID.
     #[doc(hidden)]
     pub fn set_request_id(&mut self, id: RequestId) {
-        self.name.set_request_id(Some(id));
-    }
-
-    /// The metadata key under which every answer tells the caller the call's ID.
-    #[doc(hidden)]
-    pub fn set_id_header(&mut self, header: &'static str) {
-        self.id_header = Some(header);
+        self.name.set_request_id(id);
     }
 
     /// Adds the call's ID to an answer that does not pass the interceptor which gave the ID.
     #[doc(hidden)]
     #[cold]
     pub fn name_answer(&self, status: &mut Status) {
-        if let (Some(id), Some(header)) = (self.request_id(), self.id_header) {
+        if let Some(id) = self.request_id()
+            && let Some(header) = id.header()
+        {
             status.metadata_mut().as_mut().insert(header, id.to_value());
         }
     }
@@ -348,14 +356,14 @@ impl CallDetails {
     #[doc(hidden)]
     #[must_use]
     pub fn has_panicked(&self) -> bool {
-        self.has_panicked
+        self.attempt_is.is(AttemptIs::PANICKED)
     }
 
     /// This attempt has panicked. Observers get [`Outcome::Panicked`](crate::Outcome::Panicked) if it ends with
     /// `INTERNAL`.
     #[doc(hidden)]
     pub fn set_panicked(&mut self) {
-        self.has_panicked = true;
+        self.attempt_is.set(AttemptIs::PANICKED);
     }
 
     /// The same as [`deadline`](Self::deadline).
@@ -399,13 +407,13 @@ impl CallDetails {
 
     /// Whether this attempt has reached the end of the chain. If not, it is no server that has answered it.
     pub(crate) fn is_sent(&self) -> bool {
-        self.sent
+        self.attempt_is.is(AttemptIs::SENT)
     }
 
     /// The attempt has reached the end of the chain.
     #[doc(hidden)]
     pub fn set_sent(&mut self) {
-        self.sent = true;
+        self.attempt_is.set(AttemptIs::SENT);
     }
 
     /// Whether others can read what is sent on its way, as far as that is known.
@@ -439,7 +447,6 @@ impl CallDetails {
         let mut fork = Self::new(name, head, deadline, self.facts);
         fork.attempt = attempt;
         fork.is_plaintext = self.is_plaintext;
-        fork.id_header = self.id_header;
         fork
     }
 
@@ -448,10 +455,9 @@ impl CallDetails {
         self.request = None;
         self.attempt = attempts;
         self.answered = attempt.answered;
-        self.sent = attempt.sent;
-        self.has_panicked = attempt.has_panicked;
+        self.attempt_is = attempt.attempt_is;
         if let Some(id) = attempt.request_id() {
-            self.name.set_request_id(Some(id.clone()));
+            self.name.set_request_id(id.clone());
         }
         if let found @ Some(_) = attempt.name.client_ip() {
             self.name.set_client_ip(found);
@@ -462,7 +468,7 @@ impl CallDetails {
 
     /// Counts the messages of a request stream.
     pub(crate) fn counter(&self) -> Received {
-        Received::default().watching((self.facts.cut_off)(self.extensions()).cloned())
+        Received::watching((self.facts.cut_off)(self.extensions()).cloned())
     }
 
     /// Whether the transport tells if the request stream is cut off.
@@ -488,12 +494,10 @@ impl CallDetails {
             name: self.name.take(),
             attempt: self.attempt,
             answered: self.answered,
-            sent: self.sent,
+            attempt_is: self.attempt_is,
             deadline: std::mem::take(&mut self.deadline),
             bounded: self.bounded.take(),
             part: self.part,
-            has_panicked: self.has_panicked,
-            id_header: self.id_header,
             is_plaintext: self.is_plaintext,
             facts: self.facts,
         }
@@ -508,11 +512,9 @@ impl CallDetails {
         self.name.take_back(&mut lent.name);
         self.attempt = lent.attempt;
         self.answered = lent.answered;
-        self.sent = lent.sent;
+        self.attempt_is = lent.attempt_is;
         self.deadline = std::mem::take(&mut lent.deadline);
         self.bounded = lent.bounded.take();
-        self.has_panicked = lent.has_panicked;
-        self.id_header = lent.id_header;
         self.is_plaintext = lent.is_plaintext;
     }
 
@@ -520,8 +522,7 @@ impl CallDetails {
     pub(crate) fn start_over(&mut self, metadata: MetadataMap, extensions: Extensions) {
         self.request = Some(Request::from_parts(metadata, extensions, ()));
         self.answered = false;
-        self.sent = false;
-        self.has_panicked = false;
+        self.attempt_is = AttemptIs::NEW;
     }
 
     pub(crate) fn resume(&mut self, kept: KeptHead) {

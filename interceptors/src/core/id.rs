@@ -19,7 +19,23 @@ use tonic::Request;
 /// # let _ = get_user(Request::new(()));
 /// ```
 #[derive(Clone, PartialEq, Eq)]
-pub struct RequestId(Arc<HeaderValue>);
+pub struct RequestId(Arc<Named>);
+
+#[derive(Clone)]
+struct Named {
+    value: HeaderValue,
+    /// The metadata key under which every answer of the call tells its caller. Here, because a call is moved and this is not.
+    header: Option<&'static str>,
+}
+
+/// Two calls have the same ID whatever the key is under which they tell it.
+impl PartialEq for Named {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl Eq for Named {}
 
 impl RequestId {
     /// The longest that can be allowed, in bytes.
@@ -49,7 +65,7 @@ impl RequestId {
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        self.0.to_str().unwrap_or_default()
+        self.0.value.to_str().unwrap_or_default()
     }
 
     /// What came over the wire, if it may be taken.
@@ -58,21 +74,37 @@ impl RequestId {
     pub fn received(value: &HeaderValue, max_length: usize) -> Option<Self> {
         let is_legal = (1..=max_length).contains(&value.len())
             && value.as_bytes().iter().all(u8::is_ascii_graphic);
-        is_legal.then(|| Self(Arc::new(value.clone())))
+        is_legal.then(|| Self::of_value(value.clone()))
     }
 
     /// What is known to be well formed.
     #[doc(hidden)]
     #[must_use]
     pub fn of_value(value: HeaderValue) -> Self {
-        Self(Arc::new(value))
+        Self(Arc::new(Named {
+            value,
+            header: None,
+        }))
+    }
+
+    /// Every answer of the call tells its caller the ID under this metadata key.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn answered_as(mut self, header: &'static str) -> Self {
+        Arc::make_mut(&mut self.0).header = Some(header);
+        self
+    }
+
+    /// The metadata key under which every answer tells the ID, if answers do.
+    pub(crate) fn header(&self) -> Option<&'static str> {
+        self.0.header
     }
 
     /// The ID as a header's value.
     #[doc(hidden)]
     #[must_use]
     pub fn to_value(&self) -> HeaderValue {
-        HeaderValue::clone(&self.0)
+        self.0.value.clone()
     }
 }
 

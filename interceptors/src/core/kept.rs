@@ -19,21 +19,36 @@ impl<Req> fmt::Debug for Kept<Req> {
     }
 }
 
-pub(crate) struct KeptHead {
+/// Nothing for a request with an empty head: then there is one thing to write down, and to drop, and not two.
+pub(crate) struct KeptHead(Option<Both>);
+
+struct Both {
     headers: KeptHeaders,
     extensions: KeptExtensions,
 }
 
 impl KeptHead {
     pub(crate) fn into_parts(self) -> (MetadataMap, Extensions) {
-        (
-            MetadataMap::from_headers(self.headers.into()),
-            self.extensions.into(),
-        )
+        match self.0 {
+            Some(Both {
+                headers,
+                extensions,
+            }) => (MetadataMap::from_headers(headers.into()), extensions.into()),
+            None => Default::default(),
+        }
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn of(metadata: &MetadataMap, extensions: &Extensions) -> Self {
+        Self(match metadata.is_empty() && extensions.is_empty() {
+            true => None,
+            false => Some(Both::of(metadata, extensions)),
+        })
+    }
+}
+
+impl Both {
+    fn of(metadata: &MetadataMap, extensions: &Extensions) -> Self {
         Self {
             headers: match metadata.is_empty() {
                 true => KeptHeaders::None,
@@ -140,7 +155,7 @@ mod tests {
     #[test]
     fn of_an_empty_head_nothing_is_kept() {
         let kept = KeptHead::of(&MetadataMap::new(), &Extensions::new());
-        assert!(matches!(kept.headers, KeptHeaders::None));
+        assert!(kept.0.is_none());
         let (metadata, extensions) = kept.into_parts();
         assert!(metadata.is_empty() && extensions.is_empty());
     }

@@ -13,10 +13,24 @@ pub struct CallName {
     /// Set only where the wire names another path than the plan. Whether to trust it is decided on
     /// each question.
     wire: Option<PathAndQuery>,
-    /// The ID is a name of the call too: observers need it with the others.
+    given: Given,
+}
+
+/// What interceptors have found out on the way, which observers need with the names. A name is made, moved and dropped in each
+/// call, and most calls have none of it: so all of it is one thing to ask for.
+#[derive(Debug, Clone, Default)]
+enum Given {
+    #[default]
+    Nothing,
+    /// The ID alone, which needs no box.
+    Id(RequestId),
+    More(Box<More>),
+}
+
+#[derive(Debug, Clone, Default)]
+struct More {
     request_id: Option<RequestId>,
-    /// So is the address of the caller. Boxed, because a name is moved in each call, and most have none.
-    client_ip: Option<Box<IpAddr>>,
+    client_ip: Option<IpAddr>,
 }
 
 impl CallName {
@@ -25,8 +39,7 @@ impl CallName {
         Self {
             plan,
             wire,
-            request_id: None,
-            client_ip: None,
+            given: Given::Nothing,
         }
     }
 
@@ -43,8 +56,7 @@ impl CallName {
         Self {
             plan: self.plan,
             wire: self.wire.take(),
-            request_id: self.request_id.take(),
-            client_ip: self.client_ip.take(),
+            given: std::mem::take(&mut self.given),
         }
     }
 
@@ -54,11 +66,8 @@ impl CallName {
         if taken.wire.is_some() {
             self.wire = taken.wire.take();
         }
-        if taken.request_id.is_some() {
-            self.request_id = taken.request_id.take();
-        }
-        if taken.client_ip.is_some() {
-            self.client_ip = taken.client_ip.take();
+        if !matches!(taken.given, Given::Nothing) {
+            self.given = std::mem::take(&mut taken.given);
         }
     }
 
@@ -83,21 +92,47 @@ impl CallName {
     /// The ID that `request_id` gave the call.
     #[must_use]
     pub fn request_id(&self) -> Option<&RequestId> {
-        self.request_id.as_ref()
+        match &self.given {
+            Given::Nothing => None,
+            Given::Id(id) => Some(id),
+            Given::More(more) => more.request_id.as_ref(),
+        }
     }
 
-    pub(crate) fn set_request_id(&mut self, id: Option<RequestId>) {
-        self.request_id = id;
+    pub(crate) fn set_request_id(&mut self, id: RequestId) {
+        match &mut self.given {
+            Given::More(more) => more.request_id = Some(id),
+            alone => *alone = Given::Id(id),
+        }
     }
 
     /// The caller's address, as `client_ip` found it.
     #[must_use]
     pub fn client_ip(&self) -> Option<IpAddr> {
-        self.client_ip.as_deref().copied()
+        match &self.given {
+            Given::More(more) => more.client_ip,
+            _ => None,
+        }
     }
 
     pub(crate) fn set_client_ip(&mut self, address: Option<IpAddr>) {
-        self.client_ip = address.map(Box::new);
+        let (request_id, client_ip) = match (std::mem::take(&mut self.given), address) {
+            (Given::More(mut more), address) => {
+                more.client_ip = address;
+                self.given = Given::More(more);
+                return;
+            }
+            (given, None) => {
+                self.given = given;
+                return;
+            }
+            (Given::Id(id), address) => (Some(id), address),
+            (Given::Nothing, address) => (None, address),
+        };
+        self.given = Given::More(Box::new(More {
+            request_id,
+            client_ip,
+        }));
     }
 
     /// The full path, such as `/user.v1.UserService/Login`.

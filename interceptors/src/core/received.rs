@@ -13,11 +13,11 @@ use super::time::Bounds;
 #[derive(Clone)]
 pub struct Received {
     shared: Option<Arc<Shared>>,
-    cut_off: Option<CutOff>,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
+    cut_off: Option<CutOff>,
     count: AtomicU64,
     /// How long the handler waits for one, in nanoseconds; 0 if the stream is not bounded at all, and [`NOT_IDLE`] if only `ends` bounds it.
     idle: AtomicU64,
@@ -81,20 +81,23 @@ fn nanos(time: Duration) -> u64 {
 
 impl Received {
     /// Of a request that is known to be one message: there is nothing to count.
-    pub(crate) const ONE: Self = Self {
-        shared: None,
-        cut_off: None,
-    };
+    pub(crate) const ONE: Self = Self { shared: None };
 
     /// Ends the stream with an error if the transport cuts it off.
-    pub(crate) fn watching(mut self, cut_off: Option<CutOff>) -> Self {
-        self.cut_off = cut_off;
-        self
+    pub(crate) fn watching(cut_off: Option<CutOff>) -> Self {
+        let shared = Shared {
+            cut_off,
+            ..Shared::default()
+        };
+        Self {
+            shared: Some(Arc::new(shared)),
+        }
     }
 
     /// What the stream ends with; tonic itself reports a clean end in both cases.
     pub(crate) fn end(&self) -> Option<Status> {
-        let cut_off = self.cut_off.as_ref().is_some_and(CutOff::is_set);
+        let cut_off = self.shared.as_ref().and_then(|it| it.cut_off.as_ref());
+        let cut_off = cut_off.is_some_and(CutOff::is_set);
         cut_off.then(|| {
             Status::cancelled("the client went away before it had sent all of its request")
         })
@@ -197,10 +200,7 @@ impl Received {
 
 impl Default for Received {
     fn default() -> Self {
-        Self {
-            shared: Some(Arc::default()),
-            cut_off: None,
-        }
+        Self::watching(None)
     }
 }
 

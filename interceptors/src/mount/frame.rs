@@ -317,9 +317,16 @@ impl<'s, S> Home<'s, S> {
         }
     }
 
-    /// Puts it on the stage.
-    pub fn set(&self, stage: S) {
-        self.lend().set(stage);
+    /// Puts it on the stage, and lends that. Nobody else has it yet, so this takes no lock.
+    #[inline]
+    pub fn begin<'h>(&'h mut self, on_stage: S) -> Lent<'h, 's, S> {
+        let place = self.stage.get_mut();
+        let stage = place.unwrap_or_else(PoisonError::into_inner).take();
+        let mut lent = Lent { stage, home: self };
+        if let Some(stage) = &mut lent.stage {
+            **stage = Some(on_stage);
+        }
+        lent
     }
 
     pub fn set_answered(&self, answered: bool) {
@@ -337,13 +344,16 @@ pub struct Lent<'h, 's, S> {
     home: &'h Home<'s, S>,
 }
 
-impl<'h, S> Lent<'h, '_, S> {
-    /// Puts it on the stage.
-    #[inline]
-    pub fn set(&mut self, on_stage: S) {
-        if let Some(stage) = &mut self.stage {
-            **stage = Some(on_stage);
-        }
+/// An attempt that has come to its end gives the stage back with its answer, which takes no lock.
+pub struct Back<'s, S, B> {
+    answer: Answer<B>,
+    stage: Option<&'s mut Option<S>>,
+}
+
+impl<'h, 's, S> Lent<'h, 's, S> {
+    /// Where it goes.
+    pub fn home(&self) -> &'h Home<'s, S> {
+        self.home
     }
 
     /// Says whether this attempt has been answered, before its future ends.
@@ -371,22 +381,22 @@ impl<S> Drop for Lent<'_, '_, S> {
     }
 }
 
-/// What can be lent to an attempt.
-pub trait Staged<Q, B>: Send + Sized {
+/// What can be lent to an attempt, which ends with `O`.
+pub trait Staged<'s, Q, O>: Send + Sized {
     /// Runs the attempt with what it sends.
-    fn attempt(lent: Lent<'_, '_, Self>, request: Q) -> impl Future<Output = Answer<B>> + Send;
+    fn attempt(lent: Lent<'_, 's, Self>, request: Q) -> impl Future<Output = O> + Send;
 }
 
 /// Runs an attempt with what it was lent.
 ///
 /// `Send` is promised here, not found out from the future's inside: where the compiler looks inside, it forgets that
 /// the lifetimes in a stream's type are the same in all places.
-pub fn run_rest<'h, 's, S, Q, B>(
+pub fn run_rest<'h, 's, S, Q, O>(
     lent: Lent<'h, 's, S>,
     request: Q,
-) -> impl Future<Output = Answer<B>> + Send + use<'h, 's, S, Q, B>
+) -> impl Future<Output = O> + Send + use<'h, 's, S, Q, O>
 where
-    S: Staged<Q, B>,
+    S: Staged<'s, Q, O>,
 {
     S::attempt(lent, request)
 }
@@ -397,27 +407,31 @@ pub struct Stage<M, N> {
     next: N,
 }
 
-impl<M, B, N> Staged<(), B> for Stage<M, N>
+impl<'s, M, B, N> Staged<'s, (), Back<'s, Self, B>> for Stage<M, N>
 where
     M: Send,
     B: Send,
     N: Next<M, B>,
 {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    async fn attempt(mut lent: Lent<'_, '_, Self>, (): ()) -> Answer<B> {
-        match &mut lent.stage {
+    async fn attempt(mut lent: Lent<'_, 's, Self>, (): ()) -> Back<'s, Self, B> {
+        let answer = match &mut lent.stage {
             Some(Some(Self {
                 call: Some(call),
                 next,
             })) => next.run(call).await,
             _ => Err(gone()),
-        }
+        };
+        let stage = lent.stage.take();
+        Back { answer, stage }
     }
 }
 
 /// More of the list, which is behind the part that looks at no message.
 pub struct RestEdge<'h, 's, M, N, G> {
     home: &'h Home<'s, Stage<M, N>>,
+    /// Between attempts. That of an attempt which was cancelled is at home.
+    stage: Option<&'s mut Option<Stage<M, N>>>,
     run: G,
     /// What stood for the message that has begun.
     sent: Opaque,
@@ -428,7 +442,7 @@ where
     M: Send,
     N: Send,
     G: FnMut(Lent<'h, 's, Stage<M, N>>, ()) -> Fut + Send,
-    Fut: Future<Output = Answer<B>>,
+    Fut: Future<Output = Back<'s, Stage<M, N>, B>>,
 {
     type Given = B;
 
@@ -448,7 +462,7 @@ where
             return Err(gone());
         };
         let mut lent = Lent {
-            stage: self.home.exchange(None),
+            stage: self.stage.take(),
             home: self.home,
         };
         let (Some(message), Some(Some(stage))) = (held.take(&sent), &mut lent.stage) else {
@@ -470,21 +484,21 @@ where
     ) -> Poll<Answer<B>> {
         let answer = match (running.as_mut().as_pin_mut(), cx) {
             (Some(running), Some(cx)) => match running.poll(cx) {
-                Poll::Ready(answer) => answer,
+                Poll::Ready(Back { answer, stage }) => {
+                    self.stage = stage;
+                    answer
+                }
                 Poll::Pending => return Poll::Pending,
             },
-            _ => Err(gone()),
+            _ => {
+                // It takes the stage home. One that has ended has nothing left to drop, and the next takes its place.
+                running.set(None);
+                self.stage = self.home.exchange(None);
+                Err(gone())
+            }
         };
-        running.set(None);
-        let mut home = self
-            .home
-            .stage
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(Some(Stage {
-            call: Some(lent), ..
-        })) = &mut *home
-            && let Some(message) = call.take_back(lent)
+        if let Some(Some(stage)) = &mut self.stage
+            && let Some(message) = call.take_back(&mut stage.call)
         {
             // It was not sent, so it can still be. The rest may have changed it, so what was kept goes first.
             if let kept @ None = &mut held.message {
@@ -492,7 +506,6 @@ where
             }
             call.message_slot().get_or_insert(self.sent.again());
         }
-        drop(home);
         Poll::Ready(answer)
     }
 }
@@ -509,8 +522,8 @@ pub struct Links<N>(pub(super) N);
 /// No link of any chain.
 pub struct NoLink;
 
-impl Staged<(), ()> for NoLink {
-    async fn attempt(_: Lent<'_, '_, Self>, (): ()) -> Answer<()> {
+impl<'s> Staged<'s, (), Answer<()>> for NoLink {
+    async fn attempt(_: Lent<'_, 's, Self>, (): ()) -> Answer<()> {
         Err(gone())
     }
 }
@@ -520,7 +533,7 @@ impl<F, R> Innermost<Handler<F, R>> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn frame<'r, M, T, Fut, L, G, Run>(
         self,
-        _: &NoStage,
+        _: &mut NoStage,
         message: M,
         abilities: AbilitiesOf<M>,
         looks: L,
@@ -549,7 +562,7 @@ impl<N> Links<N> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn frame<'r, 'h, 's, M, B, L, Fut, G>(
         self,
-        home: &'h Home<'s, Stage<M, N>>,
+        home: &'h mut Home<'s, Stage<M, N>>,
         message: M,
         abilities: AbilitiesOf<M>,
         looks: L,
@@ -559,15 +572,14 @@ impl<N> Links<N> {
     where
         N: Next<M, B>,
         L: LooksOf<M, B>,
-        Fut: Future<Output = Answer<B>> + Send,
+        Fut: Future<Output = Back<'s, Stage<M, N>, B>> + Send,
         G: FnMut(Lent<'h, 's, Stage<M, N>>, ()) -> Fut + Send,
     {
         let next = self.0;
-        if let Some(stage) = &mut *home.stage.lock().unwrap_or_else(PoisonError::into_inner) {
-            **stage = Some(Stage { call: None, next });
-        }
+        let mut lent = home.begin(Stage { call: None, next });
         let edge = RestEdge {
-            home,
+            home: lent.home,
+            stage: lent.stage.take(),
             run,
             sent: Opaque::new(0),
         };

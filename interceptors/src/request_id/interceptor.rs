@@ -117,6 +117,7 @@ impl Config {
             self.write(call, id.to_value());
             id
         });
+        let id = id.answered_as(self.header);
         call.extensions_mut().insert(id.clone());
         id
     }
@@ -182,7 +183,6 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for SetRequestId<'_> {
         }
         let id = self.config.of_service(call);
         call.set_request_id(id.clone());
-        call.set_id_header(self.config.header);
         let mut result = {
             let run = pin!(Some(next.run(call)));
             InScope::new(id.clone(), run).await

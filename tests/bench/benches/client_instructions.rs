@@ -20,7 +20,7 @@ use tonic::transport::Channel;
 use tonic::{Request, Response, Status};
 
 /// The most that `retry` may take that has nothing to do.
-const RETRY: f64 = 330.0;
+const RETRY: f64 = 305.0;
 /// The most that a wrapped channel may take of what a stack of tower's layers takes that does the same. Hash
 /// tables have their luck: both differ by a thousandth from run to run.
 const OF_TOWER: f64 = 1.005;

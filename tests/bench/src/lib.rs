@@ -265,6 +265,23 @@ service! {
     get_user: |self, request| Ok(get_user(&request))
 }
 
+/// The most common of all policies.
+#[derive(Debug, Clone, Copy)]
+pub struct Three {
+    /// Asked by `auth`.
+    pub tokens: Tokens,
+}
+
+service! {
+    #[intercept(
+        logging,
+        auth(verifier = self.tokens),
+        rate_limit(per_second = 1_000_000_000),
+    )]
+    impl UserService for Three;
+    get_user: |self, request| Ok(get_user(&request))
+}
+
 /// Five interceptors that look at no message.
 #[derive(Debug, Clone, Copy)]
 pub struct Five {

@@ -31,7 +31,6 @@ static ANY: AtomicBool = AtomicBool::new(false);
 pub(crate) struct Mark {
     plan: &'static MethodPlan,
     request_id: Option<RequestId>,
-    id_header: Option<&'static str>,
     deadline: Deadline,
     bounded: Option<Bounded>,
     attempt: u32,
@@ -73,7 +72,6 @@ impl CallDetails {
         let mark = Mark {
             plan: self.plan(),
             request_id: self.request_id().cloned(),
-            id_header: self.id_header,
             deadline: self.deadline.clone(),
             bounded: self.bounded.map(|_| Bounded::new(None)),
             attempt: self.attempt,
@@ -95,8 +93,9 @@ impl CallDetails {
             return false;
         };
         self.name = CallName::new(mark.plan, None);
-        self.name.set_request_id(mark.request_id);
-        self.id_header = mark.id_header;
+        if let Some(id) = mark.request_id {
+            self.name.set_request_id(id);
+        }
         self.deadline = mark.deadline;
         self.bounded = mark.bounded;
         self.attempt = mark.attempt;

@@ -134,11 +134,22 @@ pub(crate) trait Erased: Send {
 
 type Link = Option<Box<dyn Erased>>;
 
-struct Node<L> {
+/// A layer in its box, to be put around a response stream later.
+pub(crate) struct Node<L> {
     layer: L,
     /// Since when it watches.
     started: Instant,
     inner: Link,
+}
+
+impl<L> Node<L> {
+    pub(crate) fn new(layer: L, started: Instant) -> Box<Self> {
+        Box::new(Self {
+            layer,
+            started,
+            inner: None,
+        })
+    }
 }
 
 impl<L: Layer> Erased for Node<L> {
@@ -268,12 +279,14 @@ impl Layers {
             self.outermost = Some(Box::new(layer));
             return;
         }
-        let inner = self.others.take();
-        self.others = Some(Box::new(Node {
-            layer,
-            started: started(),
-            inner,
-        }));
+        self.push_node(Node::new(layer, started()));
+    }
+
+    /// Puts one around them that is in its box.
+    pub(crate) fn push_node<L: Layer>(&mut self, mut node: Box<Node<L>>) {
+        self.demote();
+        node.inner = self.others.take();
+        self.others = Some(node);
     }
 
     pub(crate) fn of(others: Box<dyn Erased>) -> Self {
