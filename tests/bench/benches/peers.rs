@@ -62,7 +62,7 @@ const ROUND: Duration = Duration::from_millis(50);
 const ROUNDS: usize = 15;
 const AT_ONCE: usize = 8;
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Unary,
     Stream,
@@ -425,8 +425,10 @@ async fn least(name: &str, row: &Row) -> Result<f64, Error> {
 
 /// The instructions of one call, in the process of the side that is measured.
 async fn count(name: &str, row: &Row) -> Result<f64, Error> {
-    let process = Process::new("peers");
     let (warm_up, calls) = row.kind.calls();
+    let listens = if row.listens { "on" } else { "off" };
+    // A file of its own for each, so that those that are kept can be compared.
+    let process = Process::new(&format!("{name}.{:?}.{listens}", row.kind));
     if row.kind == Kind::Client {
         let server = Running::start(Command::new(env::current_exe()?), name, row).await?;
         let status = process
