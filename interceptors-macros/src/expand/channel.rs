@@ -143,6 +143,8 @@ pub(super) fn plan(checked: &Checked, n: usize, chain: &Chain) -> TokenStream {
     let entries = checked.entries.iter().enumerate();
     let entries = entries.map(|(i, listed)| listed.place(checked.mount, i).item("ENTRY"));
     let covered = (0..checked.entries.len()).map(|i| chain.entries.contains(&i));
+    let undescribed = !checked.descriptors.is_empty() && path.ends_with('*');
+    let undescribed = undescribed.then(|| quote!(.undescribed()));
     quote! {
         const #name: &__interceptors::MethodPlan = &__interceptors::MethodPlan::#of(
             __interceptors::Name {
@@ -154,7 +156,8 @@ pub(super) fn plan(checked: &Checked, n: usize, chain: &Chain) -> TokenStream {
             },
             &[#(#entries),*],
         )
-        .covered(&[#(#covered),*]);
+        .covered(&[#(#covered),*])
+        #undescribed;
     }
 }
 

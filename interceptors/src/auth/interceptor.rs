@@ -278,11 +278,12 @@ where
             Some(expires_at) => expiry::moment(expires_at)?,
             None => None,
         };
-        if let Some(at) = ends_at {
-            expiry::end_requests(call, at);
-        }
+        let Some(at) = ends_at else {
+            return next.run(call).await;
+        };
+        expiry::end_requests(call, at);
         let result = next.run(call).await;
-        if let (Some(at), Ok(_)) = (ends_at, &result) {
+        if result.is_ok() {
             expiry::end_responses(call.parts(), at);
         }
         result

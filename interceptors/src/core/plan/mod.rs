@@ -244,6 +244,8 @@ pub struct MethodPlan {
     of_channel: bool,
     /// Only of a channel: a descriptor set has the method.
     described: bool,
+    /// It stands for what no descriptor set has, where there are such sets.
+    undescribed: bool,
     keeps_time: bool,
     /// Which method of which policy it is, where a generated server can find it.
     place: Option<Place>,
@@ -329,6 +331,7 @@ impl MethodPlan {
             side,
             of_channel: false,
             described: false,
+            undescribed: false,
             keeps_time: keep_time(interceptors, &[]),
             place: None,
             in_module: false,
@@ -428,6 +431,19 @@ impl MethodPlan {
         plan.of_channel = self.of_channel;
         plan.described = true;
         plan
+    }
+
+    /// The plan for what no descriptor set has, of a struct with `descriptors`.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn undescribed(mut self) -> Self {
+        self.undescribed = true;
+        self
+    }
+
+    /// Whether the struct has descriptor sets, and none of them has the method. Then its name may be made up.
+    pub(crate) const fn is_undescribed(&self) -> bool {
+        self.undescribed
     }
 
     /// Whether the method goes through this one of the listed interceptors.
