@@ -166,7 +166,7 @@ pub(super) fn state(checked: &Checked) -> TokenStream {
     let entries = checked.entries.iter().enumerate();
     let states = entries.filter_map(|(i, listed)| {
         let place = listed.place(checked.mount, i);
-        let (ty, new) = listed.entry.channel_state(&place)?;
+        let (ty, new) = listed.entry.struct_state(&place)?;
         let field = place.state();
         Some((quote!(#field: #ty), quote!(#field: #new())))
     });

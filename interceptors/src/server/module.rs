@@ -115,7 +115,7 @@ impl ModuleMethod {
 
     fn name(&'static self, uri: &http::Uri) -> CallName {
         // A known one has the path that it was found by.
-        let path = self.plan.is_of_channel().then(|| uri.path_and_query());
+        let path = self.plan.is_named_by_wire().then(|| uri.path_and_query());
         CallName::new(&self.plan, path.flatten().cloned())
     }
 }
