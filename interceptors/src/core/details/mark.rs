@@ -136,8 +136,10 @@ impl Drop for Handing<'_> {
     }
 }
 
-#[cfg(all(test, feature = "server"))]
+#[cfg(test)]
 mod tests {
+    #![cfg(feature = "server")]
+
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
     use super::super::super::kind::{Kind, Side};
