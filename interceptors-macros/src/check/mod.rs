@@ -132,7 +132,7 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
             named_services = Vec::new();
             chains = Vec::new();
         }
-        Annotated::Channel(item) => {
+        Annotated::Struct(item) => {
             name = ServiceName::Derived(item.ident.to_string());
             has_plan = true;
             named_services = Vec::new();
@@ -196,7 +196,7 @@ pub(crate) fn without_entries(args: TokenStream, item: TokenStream) -> Option<Ch
         mount,
         args,
         methods: Vec::new(),
-        item: Annotated::Channel(item),
+        item: Annotated::Struct(item),
     };
     check(parsed).ok()
 }

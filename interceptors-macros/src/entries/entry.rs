@@ -114,7 +114,7 @@ pub(crate) trait Entry {
     }
 
     /// What each channel has of its own: the type, and the item that makes one.
-    fn channel_state(&self, place: &Place<'_>) -> Option<(TokenStream, Ident)> {
+    fn struct_state(&self, place: &Place<'_>) -> Option<(TokenStream, Ident)> {
         let _ = place;
         None
     }

@@ -93,8 +93,8 @@ impl Entry for Hedge {
         throttle.map_or_else(TokenStream::new, |throttle| throttle.items(place))
     }
 
-    fn channel_state(&self, place: &Place<'_>) -> Option<(TokenStream, Ident)> {
-        self.throttle.as_ref()?.channel_state(place)
+    fn struct_state(&self, place: &Place<'_>) -> Option<(TokenStream, Ident)> {
+        self.throttle.as_ref()?.struct_state(place)
     }
 
     fn value(&self, spot: &Spot<'_>) -> TokenStream {

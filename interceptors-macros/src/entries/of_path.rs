@@ -176,7 +176,7 @@ impl Entry for OfPath {
         }
     }
 
-    fn channel_state(&self, place: &Place<'_>) -> Option<(TokenStream, Ident)> {
+    fn struct_state(&self, place: &Place<'_>) -> Option<(TokenStream, Ident)> {
         let ty = Self::ty(place);
         Some((quote!(#ty), place.item("OWN")))
     }

@@ -40,13 +40,13 @@ impl Entry for Plain {
 
     fn items(&self, place: &Place<'_>) -> TokenStream {
         match (self.kept(), self.per, place.mount) {
-            (Some(keeps), _, mount) if mount.is_struct() => self.of_channel(keeps, place),
+            (Some(keeps), _, mount) if mount.is_struct() => self.of_struct(keeps, place),
             (Some(keeps), Per::Service, _) => self.shared(keeps, place),
             _ => TokenStream::new(),
         }
     }
 
-    fn channel_state(&self, place: &Place<'_>) -> Option<(TokenStream, Ident)> {
+    fn struct_state(&self, place: &Place<'_>) -> Option<(TokenStream, Ident)> {
         let keeps = self.kept()?;
         let (module, many) = (
             format_ident!("{}", self.row.module),
@@ -123,7 +123,7 @@ impl Plain {
     }
 
     /// `fn __LIMITER_CONCURRENCY_0() -> Limiters { … }`: each channel has its own.
-    fn of_channel(&self, keeps: Keeps, place: &Place<'_>) -> TokenStream {
+    fn of_struct(&self, keeps: Keeps, place: &Place<'_>) -> TokenStream {
         let (name, config) = (place.item(keeps.what), place.item("CONFIG"));
         let (module, many) = (
             format_ident!("{}", self.row.module),

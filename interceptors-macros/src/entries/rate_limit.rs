@@ -405,7 +405,7 @@ impl Entry for RateLimit {
         })
     }
 
-    fn channel_state(&self, place: &Place<'_>) -> Option<(TokenStream, Ident)> {
+    fn struct_state(&self, place: &Place<'_>) -> Option<(TokenStream, Ident)> {
         let (state, _) = self.state()?;
         Some((
             quote!(__interceptors::rate_limit::#state),

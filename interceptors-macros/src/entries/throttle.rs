@@ -42,7 +42,7 @@ impl Throttle {
     }
 
     /// What each channel has of its own.
-    pub(crate) fn channel_state(&self, place: &Place<'_>) -> Option<(TokenStream, Ident)> {
+    pub(crate) fn struct_state(&self, place: &Place<'_>) -> Option<(TokenStream, Ident)> {
         let is_own = self.owner.is_none();
         is_own.then(|| (self.ty(), place.item("THROTTLE")))
     }

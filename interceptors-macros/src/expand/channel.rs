@@ -143,6 +143,8 @@ pub(super) fn plan(checked: &Checked, n: usize, chain: &Chain) -> TokenStream {
     let entries = checked.entries.iter().enumerate();
     let entries = entries.map(|(i, listed)| listed.place(checked.mount, i).item("ENTRY"));
     let covered = (0..checked.entries.len()).map(|i| chain.entries.contains(&i));
+    let undescribed = !checked.descriptors.is_empty() && path.ends_with('*');
+    let undescribed = undescribed.then(|| quote!(.undescribed()));
     quote! {
         const #name: &__interceptors::MethodPlan = &__interceptors::MethodPlan::#of(
             __interceptors::Name {
@@ -154,7 +156,8 @@ pub(super) fn plan(checked: &Checked, n: usize, chain: &Chain) -> TokenStream {
             },
             &[#(#entries),*],
         )
-        .covered(&[#(#covered),*]);
+        .covered(&[#(#covered),*])
+        #undescribed;
     }
 }
 
@@ -163,7 +166,7 @@ pub(super) fn state(checked: &Checked) -> TokenStream {
     let entries = checked.entries.iter().enumerate();
     let states = entries.filter_map(|(i, listed)| {
         let place = listed.place(checked.mount, i);
-        let (ty, new) = listed.entry.channel_state(&place)?;
+        let (ty, new) = listed.entry.struct_state(&place)?;
         let field = place.state();
         Some((quote!(#field: #ty), quote!(#field: #new())))
     });

@@ -30,7 +30,7 @@ pub(crate) fn expand(checked: &Checked) -> TokenStream {
         Annotated::Block(block) => service::expand(checked, block),
         Annotated::ClientModule(module) => client_module::expand(checked, module),
         Annotated::ServerModule(module) => server_module::expand(checked, module),
-        Annotated::Channel(item) => match checked.mount {
+        Annotated::Struct(item) => match checked.mount {
             Mount::Server => server::expand(checked, item),
             _ => channel::expand(checked, item),
         },
@@ -40,7 +40,7 @@ pub(crate) fn expand(checked: &Checked) -> TokenStream {
 /// What a struct gets beside itself, for code that names it.
 pub(crate) fn beside_the_item(checked: &Checked) -> TokenStream {
     match &checked.item {
-        Annotated::Channel(item) => match checked.mount {
+        Annotated::Struct(item) => match checked.mount {
             mount if !mount.is_enabled() => disabled::beside(checked, item),
             Mount::Server => server::beside(checked, item),
             _ => channel::beside(checked, item),

@@ -12,7 +12,7 @@ pub(crate) enum Annotated {
     Block(ServiceImpl),
     ClientModule(ClientModule),
     ServerModule(ServerModule),
-    Channel(ItemStruct),
+    Struct(ItemStruct),
 }
 
 const WHERE_IT_BELONGS: &str = "`#[intercept]` belongs on the `impl` of a service or of a client, on a generated client's module, or on a `struct` that is wrapped around channels";
@@ -58,7 +58,7 @@ pub(crate) fn parse_item(cx: &Ctxt, krate: &Path, item: Item) -> Option<Annotate
                 );
                 return None;
             }
-            Some(Annotated::Channel(item))
+            Some(Annotated::Struct(item))
         }
         Item::Fn(method) if method.sig.receiver().is_some() => {
             cx.error_on(

@@ -55,7 +55,8 @@ const _: () = {
             },
             &[__ENTRY_LOGGING_0, __ENTRY_RETRY_1, __ENTRY_HEDGE_2, __ENTRY_AUTH_3],
         )
-        .covered(&[true, false, false, true]);
+        .covered(&[true, false, false, true])
+        .undescribed();
     const __PLAN_3: &__interceptors::MethodPlan = &__interceptors::MethodPlan::of_channel(
             __interceptors::Name {
                 service: "grpc.health.v1.Health",
@@ -66,7 +67,8 @@ const _: () = {
             },
             &[__ENTRY_LOGGING_0, __ENTRY_RETRY_1, __ENTRY_HEDGE_2, __ENTRY_AUTH_3],
         )
-        .covered(&[false, false, false, true]);
+        .covered(&[false, false, false, true])
+        .undescribed();
     const __DESCRIPTORS_0: &[::core::primitive::u8] = crate::FILE_DESCRIPTOR_SET;
     #[allow(long_running_const_eval)]
     const __SIZE_0: __interceptors::Size = __interceptors::Size::of(__DESCRIPTORS_0);

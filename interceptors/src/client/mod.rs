@@ -104,7 +104,7 @@ pub(crate) async fn send<Req: Send, Res: Send>(
 ) -> Result<Response<Res>, Status> {
     let deadline = call.known_deadline();
     // A channel has no handle, but what tonic has made of one.
-    let cancelled = match call.plan().is_of_channel() {
+    let cancelled = match call.plan().is_named_by_wire() {
         true => None,
         false => of_handle(call.extensions()),
     };

@@ -361,7 +361,7 @@ impl<Req> Call<Req> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn notice_cut_off(&mut self) {
         let plan = self.details.plan();
-        let is_polled = plan.is_of_channel() || plan.kind().request_is_stream();
+        let is_polled = plan.is_named_by_wire() || plan.kind().request_is_stream();
         if is_polled && self.details.may_be_cut_off() {
             self.count_received();
         }

@@ -21,6 +21,8 @@ use super::time::{Bounds, Deadline, may_be_inherited};
 
 mod mark;
 
+#[cfg(feature = "server")]
+pub(crate) use mark::Mark;
 pub(crate) use mark::Part;
 
 /// What metadata and extensions are once the request has gone to the handler.

@@ -30,6 +30,10 @@ pub(crate) fn fit(status: &mut Status) {
         0 => 0,
         length => length.div_ceil(3) * 4 + DETAILS,
     };
+    // A character takes at most three times its bytes, and nearly every message fits even so.
+    if 3 * message.len() + MESSAGE + details <= room {
+        return;
+    }
     let mut needed: usize = message.chars().map(encoded).sum();
     needed += MESSAGE;
     if needed + details <= room {

@@ -168,19 +168,19 @@ impl CallName {
     fn wire(&self) -> Option<Names<'_>> {
         let path = self.wire.as_ref()?.path();
         // What a channel carries has no other name.
-        let of_channel = self.plan.is_of_channel();
-        if of_channel && self.plan.side() == Side::Server {
+        let by_wire = self.plan.is_named_by_wire();
+        if by_wire && self.plan.side() == Side::Server {
             return Some(asked_for(path));
         }
         match split(path, self.plan.method()) {
-            Some((service, method)) if of_channel || is_name_of(service, method, self.plan) => {
+            Some((service, method)) if by_wire || is_name_of(service, method, self.plan) => {
                 Some(Names {
                     path,
                     service,
                     method,
                 })
             }
-            None if of_channel => Some(Names {
+            None if by_wire => Some(Names {
                 path,
                 service: self.plan.service(),
                 method: self.plan.method(),

@@ -24,7 +24,7 @@ pub enum By {
 pub struct ByName<T> {
     by: By,
     values: RwLock<HashMap<Box<str>, T>>,
-    /// That of all names which found no place.
+    /// That of all names which found no place, and of those that no descriptor set has.
     others: OnceLock<T>,
 }
 
@@ -41,7 +41,7 @@ impl<T: Clone> ByName<T> {
 
     /// The value of the name that this call has; `make` makes it for the first call with that name.
     pub fn of(&self, call: &CallDetails, make: impl FnOnce() -> T) -> T {
-        self.get(self.name(call), make, |_| false)
+        self.of_any(call, make, |_| false)
     }
 
     /// The same. Where there are too many names, the value of another one goes that nobody would miss: whoever asks a server makes
@@ -52,7 +52,11 @@ impl<T: Clone> ByName<T> {
         make: impl FnOnce() -> T,
         may_go: impl Fn(&T) -> bool,
     ) -> T {
-        self.get(self.name(call), make, may_go)
+        // Where the names are known at compile time, others take no place.
+        match call.plan().is_undescribed() {
+            true => self.others.get_or_init(make).clone(),
+            false => self.get(self.name(call), make, may_go),
+        }
     }
 
     fn name<'a>(&self, call: &'a CallDetails) -> &'a str {

@@ -9,8 +9,10 @@ use tracing::Level;
 use super::level::{client_level, server_level};
 use super::peer::{Client, Peer};
 use crate::core::behind::look;
+use crate::core::chain::Watch;
 use crate::core::frame::{Looks, Opaque, Seen, Way};
 use crate::core::id::RequestId;
+use crate::core::layer::Told;
 use crate::core::plan::{Setting, Value};
 use crate::kit::code_names::code_name;
 use crate::kit::level;
@@ -345,7 +347,11 @@ where
             return next.run(call).await;
         }
         let record = self.start(call, next);
-        next.observe(call, record).await
+        // As `Next::observe`, whose future would be moved to here.
+        let watch = Watch::new(call, Told::new(record));
+        let result = next.run(watch.call).await;
+        watch.settle(result.as_ref().err());
+        result
     }
 }
 

@@ -353,7 +353,7 @@ impl<'a> Metrics<'a> {
     }
 
     fn start(&self, call: &CallDetails) -> InFlight {
-        let is_asked_for = call.plan().is_of_channel() && call.side() == Side::Server;
+        let is_asked_for = call.plan().is_named_by_wire() && call.side() == Side::Server;
         let method = match is_asked_for {
             false => self.recorder.method(call, self.series),
             true => match self.recorder.asked_for(call, self.series) {

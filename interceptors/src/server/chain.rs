@@ -180,7 +180,14 @@ where
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
         let shared = Arc::clone(&self.layer.0);
         let mut service = self.service.clone();
-        let mut exchange = Exchange::of_chain::<C>(own_request(request));
+        let mut request = Some(request);
+        // A body of tonic's stays what it is, and the request where it is.
+        let mut exchange = match (&mut request as &mut dyn Any).downcast_mut() {
+            Some(own) => Exchange::of_chain::<C>(own),
+            None => {
+                Exchange::of_chain::<C>(&mut request.map(|other| other.map(tonic::body::Body::new)))
+            }
+        };
         Box::pin(async move {
             let answer = {
                 let Exchange { call, head, beside } = &mut *exchange;
@@ -217,12 +224,15 @@ pub(super) struct Head {
 
 impl Exchange<Body> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn of_chain<C: ServerChain>(request: http::Request<tonic::body::Body>) -> Box<Self> {
+    fn of_chain<C: ServerChain>(
+        request: &mut Option<http::Request<tonic::body::Body>>,
+    ) -> Box<Self> {
+        let asked = request.get_or_insert_default();
         let plan = C::plan(Target {
-            method: request.method(),
-            path: request.uri().path(),
+            method: asked.method(),
+            path: asked.uri().path(),
         });
-        let name = CallName::received(plan, request.uri().path_and_query());
+        let name = CallName::received(plan, asked.uri().path_and_query());
         let (exchange, ()) =
             Self::new::<ServerFacts, ()>(name, request, ABILITIES, |body| (body, ()));
         exchange
@@ -236,10 +246,11 @@ impl<M> Exchange<M> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn new<F: Facts, K>(
         name: CallName,
-        mut request: http::Request<tonic::body::Body>,
+        from: &mut Option<http::Request<tonic::body::Body>>,
         abilities: AbilitiesOf<M>,
         message: impl FnOnce(Body) -> (M, K),
     ) -> (Box<Self>, K) {
+        let request = from.get_or_insert_default();
         let protocol = Protocol::of(request.headers());
         let is_head = *request.method() == Method::HEAD;
         let metadata = MetadataMap::from_headers(std::mem::take(request.headers_mut()));
@@ -257,7 +268,7 @@ impl<M> Exchange<M> {
             beside: Extensions::new(),
         });
         // It is large, and moved once this way.
-        exchange.head.request = Some(request);
+        exchange.head.request = from.take();
         (exchange, kept)
     }
 
@@ -391,9 +402,15 @@ where
             return Err(gone_away());
         }
         match answer {
-            Ok(response) => {
-                let response = own_response(response);
-                let response = entered(response, self.head.protocol, self.beside);
+            Ok(mut response) => {
+                let protocol = self.head.protocol;
+                let response = match (&mut response as &mut dyn Any).downcast_mut() {
+                    Some(own) => entered(own, protocol, self.beside),
+                    None => {
+                        let mut other = response.map(tonic::body::Body::new);
+                        entered(&mut other, protocol, self.beside)
+                    }
+                };
                 call.set_answered(response.is_ok());
                 response
             }
@@ -410,63 +427,36 @@ fn name_content(headers: &mut HeaderMap, protocol: Protocol) {
     }
 }
 
-/// A request whose body is tonic's stays what it is. Any other body is put into one.
-fn own_request<B>(request: http::Request<B>) -> http::Request<tonic::body::Body>
-where
-    B: HttpBody<Data = Bytes> + Send + 'static,
-    B::Error: Into<BoxError>,
-{
-    own(request, |other| other.map(tonic::body::Body::new))
-}
-
-/// The same of a response.
-fn own_response<B>(response: http::Response<B>) -> http::Response<tonic::body::Body>
-where
-    B: HttpBody<Data = Bytes> + Send + 'static,
-    B::Error: Into<BoxError>,
-{
-    own(response, |other| other.map(tonic::body::Body::new))
-}
-
-/// `Body::new` finds that out too, but only after it has asked whether the body has ended.
-fn own<T: 'static, U: Default + 'static>(value: T, convert: impl FnOnce(T) -> U) -> U {
-    let mut value = Some(value);
-    if let Some(own) = (&mut value as &mut dyn Any).downcast_mut::<Option<U>>()
-        && let Some(own) = own.take()
-    {
-        return own;
-    }
-    value.map_or_else(U::default, convert)
-}
-
 #[cold]
 pub(super) fn gone_away() -> Status {
     Status::cancelled("the client went away before it had sent all of its request")
 }
 
-/// The answer of the service, as the chain sees it.
+/// The answer of the service, as the chain sees it. It is taken out of its place.
 pub(super) fn entered(
-    response: http::Response<tonic::body::Body>,
+    response: &mut http::Response<tonic::body::Body>,
     protocol: Protocol,
     beside: &mut Extensions,
 ) -> Result<Response<Body>, Status> {
-    let (mut head, body) = response.into_parts();
-    let status = status::of_headers(&mut head.headers);
-    let end = match status {
+    let http_status = response.status();
+    let end = match status::of_headers(response.headers_mut()) {
         // Only headers: nothing of an answer is lost in a status.
         Some(status)
             if status.code() != Code::Ok
                 && protocol.has_grpc_status()
-                && head.status == StatusCode::OK =>
+                && http_status == StatusCode::OK =>
         {
-            *beside = head.extensions;
+            *beside = std::mem::take(response.extensions_mut());
             return Err(status);
         }
         Some(status) => EndByHead::Status(status.code()),
-        None if protocol.has_grpc_status() || status::is_grpc(&head.headers) => EndByHead::Open,
+        None if protocol.has_grpc_status() || status::is_grpc(response.headers()) => {
+            EndByHead::Open
+        }
         None => EndByHead::Http,
     };
-    let body = Body::response(body, head.status, end);
-    let metadata = MetadataMap::from_headers(head.headers);
-    Ok(Response::from_parts(metadata, body, head.extensions))
+    let metadata = MetadataMap::from_headers(std::mem::take(response.headers_mut()));
+    let extensions = std::mem::take(response.extensions_mut());
+    let body = Body::response(std::mem::take(response.body_mut()), http_status, end);
+    Ok(Response::from_parts(metadata, body, extensions))
 }

@@ -161,7 +161,7 @@
 //!
 //! What comes before `auth` is for everybody, so list limits after it. `concurrency(per = method)` and `load_shed(per = method)` tell up to
 //! 1024 names apart. Names that strangers make up do not take the places of those that a service has answered for: when there are too
-//! many, one that no call uses goes. `metrics` counts names that no service has answered for as `_OTHER`, wherever it is listed.
+//! many, one that no call uses goes. With `descriptors`, all names that the descriptor sets do not have share one limit. `metrics` counts names that no service has answered for as `_OTHER`, wherever it is listed.
 //!
 //! # What it costs
 //!

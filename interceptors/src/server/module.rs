@@ -16,6 +16,7 @@ use super::chain::{Exchange, Head, entered, gone_away};
 use crate::core::abilities::{AbilitiesOf, KeptRequest};
 use crate::core::behind::Behind;
 use crate::core::call::{Call, gone};
+use crate::core::details::Mark;
 use crate::core::facts::Facts;
 use crate::core::frame::{Begun, Frame, Look, Opaque, OpaqueAnswer, OpaqueReply, opaque};
 use crate::core::kind::{Kind, Side};
@@ -114,7 +115,7 @@ impl ModuleMethod {
 
     fn name(&'static self, uri: &http::Uri) -> CallName {
         // A known one has the path that it was found by.
-        let path = self.plan.is_of_channel().then(|| uri.path_and_query());
+        let path = self.plan.is_named_by_wire().then(|| uri.path_and_query());
         CallName::new(&self.plan, path.flatten().cloned())
     }
 }
@@ -152,7 +153,7 @@ where
     let name = method.name(request.uri());
     let in_frame = |body| (Opaque::new(0), body);
     let (mut exchange, body) =
-        Exchange::new::<ModuleFacts, Body>(name, request, ABILITIES, in_frame);
+        Exchange::new::<ModuleFacts, Body>(name, &mut Some(request), ABILITIES, in_frame);
     exchange.call.before_decoding();
     async move {
         let Exchange { call, head, beside } = &mut *exchange;
@@ -165,6 +166,7 @@ where
                 running,
                 head,
                 beside,
+                mark: None,
                 left: None,
                 number: 0,
             };
@@ -260,6 +262,8 @@ struct ServiceFrame<'a, 'r, S, Fut> {
     running: Pin<&'r mut Option<Fut>>,
     head: &'a mut Head,
     beside: &'a mut Extensions,
+    /// Until the method takes it.
+    mark: Option<Mark>,
     left: Option<Body>,
     /// Of the answer that is left.
     number: u32,
@@ -278,7 +282,7 @@ where
             self.is_counted = true;
             body = body.counted(counter.clone());
         }
-        call.leave_mark();
+        self.mark = call.mark();
         let (metadata, extensions, _) = call.take_parts()?;
         let request = self.head.request((metadata, extensions, body))?;
         self.running.set(Some((self.service)(request)));
@@ -290,8 +294,8 @@ where
         call: &mut Call<Opaque>,
         cx: Option<&mut Context<'_>>,
     ) -> Poll<OpaqueAnswer> {
-        let answer = match (self.running.as_mut().as_pin_mut(), cx) {
-            (Some(running), Some(cx)) => match running.poll(cx) {
+        let mut answer = match (self.running.as_mut().as_pin_mut(), cx) {
+            (Some(running), Some(cx)) => match Mark::handed(&mut self.mark, || running.poll(cx)) {
                 Poll::Ready(Ok(answer)) => answer,
                 Poll::Pending => return Poll::Pending,
             },
@@ -305,7 +309,7 @@ where
         if self.head.is_cut_off() {
             return Poll::Ready(Err(gone_away()));
         }
-        let answer = entered(answer, self.head.protocol, self.beside);
+        let answer = entered(&mut answer, self.head.protocol, self.beside);
         call.set_answered(answer.is_ok());
         Poll::Ready(answer.map(|response| {
             let (metadata, body, extensions) = response.into_parts();

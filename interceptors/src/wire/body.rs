@@ -1,28 +1,35 @@
-use std::cell::Cell;
+//! What is carried each way, and what there is to know of it: where its data come from is in `source`, that it is counted in `count`, a look at
+//! a request that is to be sent in `look`, and whether all of one has arrived in `arrival`.
+
 use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker, ready};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use futures_core::Stream;
 use http::StatusCode;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tonic::{Code, Status};
 
-use super::frames::Ends;
 use super::replay::Replay;
 use super::status;
 use crate::core::facts::CutOff;
 use crate::core::received::{Reading, Received};
-use crate::core::time::Bounds;
 
 #[cfg(feature = "server")]
 mod arrival;
+mod count;
+mod look;
+mod source;
 
 #[cfg(feature = "server")]
 pub(crate) use arrival::Arrival;
+#[cfg(feature = "client")]
+pub(crate) use look::Nobody;
+
+use count::Count;
+use look::{LOOK, Look};
+use source::{Chunks, Source, Whole, data_of, kept, size_of_chunk};
 
 /// What a wrapped channel sends and receives: encoded messages, as HTTP/2 carries them.
 ///
@@ -70,20 +77,6 @@ enum About {
 
 type Polled = Poll<Option<Result<Frame<Bytes>, Status>>>;
 
-#[derive(Default)]
-enum Source {
-    Plain(tonic::body::Body),
-    /// A request that is here in full; `None` when it has been read.
-    Full(Option<Bytes>),
-    /// The same, kept in case that it has to be sent again. Nothing is allocated for it as long as that is so.
-    Short(Short),
-    Replayed(Replay<Chunks>),
-    /// A request of which a part was read already.
-    Begun(Box<Chunks>),
-    #[default]
-    Ended,
-}
-
 /// The part of a response's head that decides how a body without trailers ends.
 #[derive(Clone, Copy)]
 struct Head {
@@ -109,37 +102,6 @@ impl Default for Head {
             end: EndByHead::Open,
         }
     }
-}
-
-/// Nobody is woken.
-pub(crate) struct Nobody;
-
-impl Wake for Nobody {
-    fn wake(self: Arc<Self>) {}
-}
-
-/// Polls a body once. If the body keeps the waker, it waits for something.
-struct Look {
-    nobody: Arc<Nobody>,
-    waker: Waker,
-}
-
-impl Look {
-    fn new() -> Self {
-        let nobody = Arc::new(Nobody);
-        let waker = Waker::from(Arc::clone(&nobody));
-        Self { nobody, waker }
-    }
-
-    /// Whether somebody has a clone of the waker.
-    fn is_kept(&self) -> bool {
-        Arc::strong_count(&self.nobody) > 2
-    }
-}
-
-thread_local! {
-    /// For the next look, unless somebody still keeps it: other threads may drop their clones while this one looks.
-    static LOOK: Cell<Option<Look>> = const { Cell::new(None) };
 }
 
 impl Body {
@@ -367,45 +329,6 @@ impl Head {
     }
 }
 
-impl Source {
-    /// Makes what was kept ready to be sent.
-    fn allocate(&mut self) {
-        if let Self::Short(data) = self {
-            *self = Self::Full(Some(data.allocate()));
-        }
-    }
-
-    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        match self {
-            Self::Short(data) => {
-                let data = data.allocate();
-                *self = Self::Full(None);
-                Poll::Ready(Some(Ok(Frame::data(data))))
-            }
-            Self::Plain(body) => Pin::new(body).poll_frame(cx),
-            Self::Full(data) => Poll::Ready(data.take().map(|data| Ok(Frame::data(data)))),
-            Self::Replayed(replay) => Poll::Ready(match ready!(replay.poll_next(cx)) {
-                Ok(chunk) => chunk.map(|chunk| chunk.map(Frame::data)),
-                Err(_superseded) => {
-                    *self = Self::Ended;
-                    Some(Err(status::given_up()))
-                }
-            }),
-            Self::Begun(chunks) => chunks.poll_chunk(cx).map_ok(Frame::data),
-            Self::Ended => Poll::Ready(None),
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Plain(body) => body.is_end_stream(),
-            Self::Full(data) => data.is_none(),
-            Self::Short(_) | Self::Replayed(_) | Self::Begun(_) => false,
-            Self::Ended => true,
-        }
-    }
-}
-
 impl HttpBody for Body {
     type Data = Bytes;
     type Error = Status;
@@ -459,175 +382,15 @@ impl From<Body> for tonic::body::Body {
     }
 }
 
-/// A request that is here in full, and goes to the transport in a box: so it is small.
-struct Whole(Option<Bytes>);
-
-impl HttpBody for Whole {
-    type Data = Bytes;
-    type Error = Status;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        Poll::Ready(self.0.take().map(|data| Ok(Frame::data(data))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.0.is_none()
-    }
-}
-
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Body").finish_non_exhaustive()
     }
 }
 
-/// The data of a body.
-struct Chunks {
-    /// What was read before it was known that it has to be kept.
-    ahead: VecDeque<Result<Bytes, Status>>,
-    body: Option<tonic::body::Body>,
-}
-
-impl Chunks {
-    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Status>>> {
-        if let Some(chunk) = self.ahead.pop_front() {
-            return Poll::Ready(Some(chunk));
-        }
-        let Some(body) = &mut self.body else {
-            return Poll::Ready(None);
-        };
-        let chunk = ready!(data_of(body, cx));
-        if !matches!(chunk, Some(Ok(_))) {
-            self.body = None;
-        }
-        Poll::Ready(chunk)
-    }
-}
-
-/// The next data of a request, which has no trailers.
-fn data_of(
-    body: &mut tonic::body::Body,
-    cx: &mut Context<'_>,
-) -> Poll<Option<Result<Bytes, Status>>> {
-    loop {
-        let frame = match ready!(Pin::new(&mut *body).poll_frame(cx)) {
-            Some(Ok(frame)) => frame,
-            Some(Err(status)) => return Poll::Ready(Some(Err(status))),
-            None => return Poll::Ready(None),
-        };
-        if let Ok(data) = frame.into_data() {
-            return Poll::Ready(Some(Ok(data)));
-        }
-    }
-}
-
-impl Stream for Chunks {
-    type Item = Result<Bytes, Status>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.poll_chunk(cx)
-    }
-}
-
-/// A request that is kept while it is sent. tonic encodes into buffers of 8 KiB, and to share one would keep all of
-/// it for a message of a few bytes, with every call.
-fn kept(data: &Bytes) -> Source {
-    const SMALL: usize = 4 * 1024;
-    match Short::of(data) {
-        Some(short) => Source::Short(short),
-        None if data.len() < SMALL => Source::Full(Some(Bytes::copy_from_slice(data))),
-        None => Source::Full(Some(data.clone())),
-    }
-}
-
-/// As much as has its place in a [`Source`] anyway.
-#[derive(Clone, Copy)]
-struct Short {
-    length: u8,
-    data: [u8; 31],
-}
-
-impl Short {
-    fn of(data: &[u8]) -> Option<Self> {
-        let mut short = Self {
-            length: u8::try_from(data.len()).ok()?,
-            data: [0; 31],
-        };
-        short.data.get_mut(..data.len())?.copy_from_slice(data);
-        Some(short)
-    }
-
-    #[cold]
-    fn allocate(&self) -> Bytes {
-        Bytes::copy_from_slice(self.as_ref())
-    }
-}
-
-impl AsRef<[u8]> for Short {
-    fn as_ref(&self) -> &[u8] {
-        &self.data[..usize::from(self.length)]
-    }
-}
-
-fn size_of_chunk(chunk: &Result<Bytes, Status>) -> usize {
-    chunk.as_ref().map_or(0, Bytes::len)
-}
-
-struct Count {
-    reading: Reading,
-    ends: Ends,
-    /// Made when the body is first asked for something, if anything bounds it.
-    bounds: Option<Pin<Box<Bounds>>>,
-}
-
-impl Count {
-    fn new(reading: Reading) -> Self {
-        Self {
-            reading,
-            ends: Ends::default(),
-            bounds: None,
-        }
-    }
-
-    /// What was polled, or how the request ends because its time is over. A first message that is there may be all that a
-    /// unary call sends, so it is let through.
-    #[cold]
-    fn in_time(
-        &mut self,
-        polled: Poll<Option<Result<Frame<Bytes>, Status>>>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        if self.bounds.is_none() {
-            self.bounds = self.reading.bounds().map(Box::pin);
-        }
-        let Some(bounds) = &mut self.bounds else {
-            return polled;
-        };
-        let has_begun = self.reading.has_begun();
-        let is_message = |frame: &Option<Result<Frame<Bytes>, Status>>| {
-            has_begun && matches!(frame, Some(Ok(frame)) if frame.is_data())
-        };
-        let held = bounds.as_mut().hold(polled, is_message, cx);
-        held.map(|held| held.unwrap_or_else(|status| Some(Err(status))))
-    }
-
-    fn see(&mut self, frame: &Option<Result<Frame<Bytes>, Status>>) {
-        self.reading.begin();
-        self.reading.goes_on();
-        if let Some(Ok(frame)) = frame
-            && let Some(data) = frame.data_ref()
-        {
-            self.reading.add(self.ends.count(data, None));
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
+    use std::sync::{Arc, Mutex};
 
     use super::*;
 
@@ -677,38 +440,6 @@ mod tests {
             };
             assert_eq!(body.is_one_message(), expected, "{data:?}");
         }
-    }
-
-    #[test]
-    fn a_small_request_does_not_keep_the_buffer_that_it_lies_in() {
-        let in_buffer = |length| {
-            let mut buffer = bytes::BytesMut::with_capacity(8 * 1024);
-            buffer.extend_from_slice(&vec![7; length]);
-            buffer.split().freeze()
-        };
-        for (length, is_short, is_shared) in [
-            (0, true, false),
-            (31, true, false),
-            (32, false, false),
-            (4 * 1024 - 1, false, false),
-            (4 * 1024, false, true),
-        ] {
-            let data = in_buffer(length);
-            let mut source = kept(&data);
-            assert_eq!(matches!(source, Source::Short(_)), is_short, "{length}");
-            source.allocate();
-            let Source::Full(Some(again)) = source else {
-                panic!("{length} bytes are not kept");
-            };
-            assert_eq!(again, data);
-            let shares = length > 0 && again.as_ptr() == data.as_ptr();
-            assert_eq!(shares, is_shared, "{length}");
-        }
-    }
-
-    #[test]
-    fn what_is_kept_of_a_short_request_takes_no_space_of_its_own() {
-        assert_eq!(size_of::<Source>(), size_of::<Bytes>() + size_of::<usize>());
     }
 
     #[test]

@@ -76,7 +76,14 @@ impl Ends {
     pub(crate) fn count(&mut self, mut data: &[u8], mut trailers: Option<&mut Vec<u8>>) -> u64 {
         let mut messages = 0;
         while !data.is_empty() {
-            if self.prefix < 5 {
+            if let (0, Some((&[flags, a, b, c, d], rest))) = (self.prefix, data.split_first_chunk())
+            {
+                // Nearly always all five are here.
+                self.flags = flags;
+                self.left = u32::from_be_bytes([a, b, c, d]);
+                self.prefix = 5;
+                data = rest;
+            } else if self.prefix < 5 {
                 match self.prefix {
                     0 => self.flags = data[0],
                     n => self.length[usize::from(n) - 1] = data[0],

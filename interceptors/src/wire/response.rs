@@ -78,6 +78,7 @@ impl ResponseBody {
     }
 
     /// What leaves a server.
+    #[cfg_attr(not(debug_assertions), inline)]
     pub(crate) fn sent(
         body: Body,
         watch: Option<Tail>,
@@ -95,6 +96,7 @@ impl ResponseBody {
         Self::watched(body, watch, cut_off, time, Reader::Remote(protocol))
     }
 
+    #[cfg_attr(not(debug_assertions), inline)]
     fn watched(
         body: Body,
         watch: Option<Tail>,

@@ -53,6 +53,9 @@ pub const START: &str = "start";
 /// Ends the process.
 pub const STOP: &str = "stop";
 
+/// How much of a request a client sends before the server has read any of it: what HTTP/2 begins with. With hyper's megabyte, how much of a
+/// large request arrives before it is refused depends on time.
+const STREAM_WINDOW: u32 = 65_535;
 /// In a second: more than there are calls.
 const RATE: NonZeroU32 = NonZeroU32::new(1_000_000).unwrap();
 
@@ -83,7 +86,7 @@ pub fn zero_counts() {
 pub async fn serve(name: &str, listener: TcpListener) -> Result<(), Error> {
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let limit = Arc::new(limiter());
-    let mut server = Server::builder();
+    let mut server = Server::builder().initial_stream_window_size(STREAM_WINDOW);
     match name {
         "bare" => {
             let service = UserServiceServer::new(Bare);

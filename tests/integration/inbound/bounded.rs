@@ -1,12 +1,18 @@
 //! What strangers ask for does not stay.
 
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
+use std::task::Poll;
+
 use interceptors::auth::StaticTokens;
 use interceptors::concurrency::{Config, Limiters};
 use interceptors::metrics::{MAX_METHODS, Recorder};
 use interceptors::{Kind, intercept};
+use interceptors_proto::FILE_DESCRIPTOR_SET;
 use interceptors_tests::{Behaviour, Events, KINDS};
 use prometheus::Registry;
-use tonic::Code;
+use tonic::{Code, Status};
+use tower::{Layer, ServiceExt};
 use tracing::level_filters::LevelFilter;
 
 use super::common::*;
@@ -220,4 +226,44 @@ async fn made_up_names_do_not_share_their_limit_with_true_ones() {
         assert_eq!(ann.call(kind).await.code(), Code::Ok, "{kind}");
     }
     drop(open);
+}
+
+#[intercept(
+    server,
+    descriptors = FILE_DESCRIPTOR_SET,
+    load_shed(max = 1, per = method),
+)]
+struct Described;
+
+#[tokio::test]
+async fn names_that_no_descriptor_set_has_share_one_limit() {
+    let layer = Described.layer();
+    let ask = |path: &str| {
+        let service = tower::service_fn(async |request: http::Request<tonic::body::Body>| {
+            if request.uri().path().ends_with("/Hang") {
+                std::future::pending::<()>().await;
+            }
+            Ok::<_, Infallible>(Status::unimplemented("not here").into_http::<tonic::body::Body>())
+        });
+        let request = http::Request::post(format!("http://here{path}"))
+            .header("content-type", "application/grpc")
+            .body(tonic::body::Body::empty())
+            .unwrap();
+        let answer = layer.layer(service).oneshot(request);
+        async move {
+            let answer = answer.await.unwrap();
+            Status::from_header_map(answer.headers()).unwrap().code()
+        }
+    };
+    let mut held = Box::pin(ask("/made.up.First/Hang"));
+    let waits = poll_fn(|cx| Poll::Ready(held.as_mut().poll(cx).is_pending()));
+    assert!(waits.await);
+    for path in ["/made.up.Second/Call", "/demo.v1.UserService/MadeUp"] {
+        assert_eq!(ask(path).await, Code::ResourceExhausted, "{path}");
+    }
+    for path in ["/demo.v1.UserService/Login", "/demo.v1.UserService/GetUser"] {
+        assert_eq!(ask(path).await, Code::Unimplemented, "{path}");
+    }
+    drop(held);
+    assert_eq!(ask("/made.up.Second/Call").await, Code::Unimplemented);
 }

@@ -130,11 +130,11 @@ impl Plan {
     ) -> impl Iterator<Item = &'static str> + use<'a> {
         // What is described has been compared with the descriptors.
         let named = self.methods.iter();
-        let named = named.filter(|method| method.of_channel && !method.described);
+        let named = named.filter(|method| method.named_by_wire && !method.described);
         let named = named.filter(|method| method.path != "*");
         let unknown = named.filter(|named| {
             let mut methods = known.iter().flat_map(|plan| plan.methods);
-            !methods.any(|method| !method.of_channel && named.is_for(method))
+            !methods.any(|method| !method.named_by_wire && named.is_for(method))
         });
         unknown.map(|named| named.path)
     }
@@ -248,9 +248,12 @@ pub struct MethodPlan {
     exact: bool,
     kind: Kind,
     side: Side,
-    of_channel: bool,
+    /// Its calls have the names that came over the wire.
+    named_by_wire: bool,
     /// Only of a channel: a descriptor set has the method.
     described: bool,
+    /// It stands for what no descriptor set has, where there are such sets.
+    undescribed: bool,
     keeps_time: bool,
     /// Which method of which policy it is, where a generated server can find it.
     place: Option<Place>,
@@ -334,8 +337,9 @@ impl MethodPlan {
             exact,
             kind,
             side,
-            of_channel: false,
+            named_by_wire: false,
             described: false,
+            undescribed: false,
             keeps_time: keep_time(interceptors, &[]),
             place: None,
             in_module: false,
@@ -432,9 +436,22 @@ impl MethodPlan {
     /// The plan of a method that a descriptor set has. `self` is the plan for those that it does not have.
     pub(crate) const fn described(&self, name: Name, kind: Kind, covered: &'static [bool]) -> Self {
         let mut plan = Self::new(name, kind, self.side, self.interceptors).covered(covered);
-        plan.of_channel = self.of_channel;
+        plan.named_by_wire = self.named_by_wire;
         plan.described = true;
         plan
+    }
+
+    /// The plan for what no descriptor set has, of a struct with `descriptors`.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn undescribed(mut self) -> Self {
+        self.undescribed = true;
+        self
+    }
+
+    /// Whether the struct has descriptor sets, and none of them has the method. Then its name may be made up.
+    pub(crate) const fn is_undescribed(&self) -> bool {
+        self.undescribed
     }
 
     /// Whether the method goes through this one of the listed interceptors.
@@ -458,7 +475,7 @@ impl MethodPlan {
     #[must_use]
     pub const fn of_channel(name: Name, interceptors: &'static [EntryPlan]) -> Self {
         let mut plan = Self::new(name, Kind::BidiStreaming, Side::Client, interceptors);
-        plan.of_channel = true;
+        plan.named_by_wire = true;
         plan
     }
 
@@ -466,22 +483,23 @@ impl MethodPlan {
     #[must_use]
     pub const fn of_server(name: Name, interceptors: &'static [EntryPlan]) -> Self {
         let mut plan = Self::new(name, Kind::BidiStreaming, Side::Server, interceptors);
-        plan.of_channel = true;
+        plan.named_by_wire = true;
         plan
     }
 
-    /// Whether this is the plan of a channel or of a server, whose calls have the names of the wire.
+    /// Whether its calls have the names that came over the wire: those of a channel, those of a whole server, and those of the methods that a
+    /// service does not have.
     #[doc(hidden)]
     #[must_use]
-    pub const fn is_of_channel(&self) -> bool {
-        self.of_channel
+    pub const fn is_named_by_wire(&self) -> bool {
+        self.named_by_wire
     }
 
     /// Whether [`kind`](Self::kind) is the kind of the method. A channel only knows it from a descriptor set.
     #[doc(hidden)]
     #[must_use]
     pub const fn knows_kind(&self) -> bool {
-        !self.of_channel || self.described
+        !self.named_by_wire || self.described
     }
 
     /// Whether it may have a stream: where the kind is not known, any may.
@@ -495,7 +513,7 @@ impl MethodPlan {
     #[doc(hidden)]
     #[must_use]
     pub const fn response_is_polled(&self) -> bool {
-        self.of_channel || self.kind.response_is_stream()
+        self.named_by_wire || self.kind.response_is_stream()
     }
 
     /// The full path, such as `/user.v1.UserService/Login`; `*` for the methods of a channel that no list
@@ -622,7 +640,7 @@ impl MethodPlan {
     fn request_stream_notes(&'static self) -> impl Iterator<Item = &'static str> {
         // A server's own mount sees that a stream is cut off.
         let is_received =
-            self.side == Side::Server && self.kind.request_is_stream() && !self.of_channel;
+            self.side == Side::Server && self.kind.request_is_stream() && !self.named_by_wire;
         let entries = self.interceptors().filter(move |_| is_received);
         entries.filter_map(|entry| entry.request_stream_note)
     }
