@@ -162,7 +162,6 @@ mod tests {
         Some(Mark {
             plan: &PLAN,
             request_id: None,
-            id_header: None,
             deadline: Deadline::default(),
             bounded: None,
             attempt,
