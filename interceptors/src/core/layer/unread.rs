@@ -95,10 +95,11 @@ pub(crate) fn until(
         loop {
             sleep_until(at).await;
             if let Some(watched) = seen.watched_now() {
+                let status = exceeded();
                 let end = StreamEnd {
                     name: &name,
                     outcome: Outcome::Error,
-                    status: Some(&exceeded()),
+                    status: Some(&status),
                     messages: seen.messages.load(Ordering::Relaxed),
                     request_messages,
                     attempts,
