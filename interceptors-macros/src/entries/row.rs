@@ -6,7 +6,7 @@ use syn::{Expr, Lit};
 
 use crate::item::mount::{Mount, Side};
 use crate::text::args;
-use crate::text::literals::literal;
+use crate::text::literals::{is_negative, literal};
 use crate::text::source::source;
 use crate::text::values::{is_code, is_level};
 
@@ -422,9 +422,16 @@ impl Value {
         let is_constant =
             matches!(&expr, Expr::Path(path) if path.path.get_ident().is_some_and(is_upper_case));
         match (self, literal(&expr)) {
-            (Self::Integer(..), Some(Lit::Int(_)))
-            | (Self::Float(_), Some(Lit::Float(_)))
-            | (Self::Boolean, Some(Lit::Bool(_)))
+            (Self::Integer(least, most), Some(Lit::Int(number))) => {
+                let number = number.base10_parse::<u64>().ok()?;
+                let fits = !is_negative(&expr) && (*least..=*most).contains(&number);
+                fits.then_some(text)
+            }
+            (Self::Float(wrong), Some(Lit::Float(number))) => {
+                let number = number.base10_parse::<f64>().ok()?;
+                (!is_negative(&expr) && wrong(number).is_none()).then_some(text)
+            }
+            (Self::Boolean, Some(Lit::Bool(_)))
             | (Self::Text | Self::SomeText(_) | Self::TextKey, Some(Lit::Str(_))) => Some(text),
             (Self::Duration | Self::Delay, Some(Lit::Str(time))) => {
                 humantime::parse_duration(&time.value()).ok().map(|_| text)
