@@ -8,7 +8,10 @@ use crate::text::literals::literal;
 /// What was meant by `"100/s"`, `limit = 10` and `per_second = 0.5`.
 pub(super) fn meant(name: Option<&str>, value: Option<&Expr>) -> Option<String> {
     let number = match value.and_then(literal) {
-        Some(Lit::Int(number)) => number.base10_parse::<u64>().ok(),
+        Some(Lit::Int(number)) => number
+            .base10_parse::<u64>()
+            .ok()
+            .filter(|number| *number > 0),
         _ => None,
     };
     match (name, value.and_then(literal)) {

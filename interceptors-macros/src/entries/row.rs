@@ -6,7 +6,8 @@ use syn::{Expr, Lit};
 
 use crate::item::mount::{Mount, Side};
 use crate::text::args;
-use crate::text::literals::literal;
+use crate::text::literals::{is_negative, literal};
+use crate::text::metadata::wrong_metadata_key;
 use crate::text::source::source;
 use crate::text::values::{is_code, is_level};
 
@@ -83,6 +84,9 @@ impl Row {
         match self.positional {
             Positional::No if self.settings.is_empty() => {
                 format!("`{name}` has no settings; take this out")
+            }
+            Positional::No if !self.settings.iter().any(|it| it.places.has(mount)) => {
+                format!("`{name}` has no settings here; take this out")
             }
             Positional::No => {
                 let mut here = self.settings.iter().filter(|it| it.places.has(mount));
@@ -422,10 +426,22 @@ impl Value {
         let is_constant =
             matches!(&expr, Expr::Path(path) if path.path.get_ident().is_some_and(is_upper_case));
         match (self, literal(&expr)) {
-            (Self::Integer(..), Some(Lit::Int(_)))
-            | (Self::Float(_), Some(Lit::Float(_)))
-            | (Self::Boolean, Some(Lit::Bool(_)))
-            | (Self::Text | Self::SomeText(_) | Self::TextKey, Some(Lit::Str(_))) => Some(text),
+            (Self::Integer(least, most), Some(Lit::Int(number))) => {
+                let number = number.base10_parse::<u64>().ok()?;
+                let fits = !is_negative(&expr) && (*least..=*most).contains(&number);
+                fits.then_some(text)
+            }
+            (Self::Float(wrong), Some(Lit::Float(number))) => {
+                let number = number.base10_parse::<f64>().ok()?;
+                (!is_negative(&expr) && wrong(number).is_none()).then_some(text)
+            }
+            (Self::Boolean, Some(Lit::Bool(_)))
+            | (Self::Text | Self::SomeText(_), Some(Lit::Str(_))) => Some(text),
+            (Self::TextKey, Some(Lit::Str(key))) => {
+                let key = key.value();
+                let is_key = wrong_metadata_key(&key).is_none() && !key.ends_with("-bin");
+                is_key.then_some(text)
+            }
             (Self::Duration | Self::Delay, Some(Lit::Str(time))) => {
                 humantime::parse_duration(&time.value()).ok().map(|_| text)
             }

@@ -41,7 +41,10 @@ pub(crate) fn expand(checked: &Checked) -> TokenStream {
 pub(crate) fn beside_the_item(checked: &Checked) -> TokenStream {
     match &checked.item {
         Annotated::Struct(item) => match checked.mount {
-            mount if !mount.is_enabled() => disabled::beside(checked, item),
+            // With lifetimes there is no chain either.
+            mount if !mount.is_enabled() || item.generics.lifetimes().next().is_some() => {
+                disabled::beside(checked, item)
+            }
             Mount::Server => server::beside(checked, item),
             _ => channel::beside(checked, item),
         },

@@ -7,6 +7,7 @@ mod docs;
 mod editor;
 mod layers;
 mod networks;
+mod suggestions;
 
 use std::time::Instant;
 
