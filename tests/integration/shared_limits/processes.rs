@@ -7,7 +7,7 @@ use interceptors::rate_limit::Redis;
 use tonic::Code;
 
 use super::server::Server;
-use super::service::{Limited, Usual, call};
+use super::service::{Limited, Patient, call};
 
 const URL: &str = "INTERCEPTORS_REDIS_OF_THE_PARENT";
 /// By how many seconds the clock of a child is ahead.
@@ -55,7 +55,7 @@ async fn one_of_two_processes() {
     let Ok(url) = std::env::var(URL) else {
         return;
     };
-    let service: Usual = Limited(Redis::new(&url).unwrap());
+    let service: Patient = Limited(Redis::new(&url).unwrap());
     #[allow(
         clippy::disallowed_methods,
         reason = "two processes have no other clock in common"
