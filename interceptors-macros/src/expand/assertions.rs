@@ -1,5 +1,6 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
+use syn::Attribute;
 
 use super::expander::{Expander, HiddenNames};
 use crate::entries::chain::Chain;
@@ -26,12 +27,79 @@ impl Expander<'_> {
                     .map(|assertion| quote!(#(#cfgs)* const _: () = #assertion;));
                 quote!(#(#items)*)
             });
-            quote!(#(#per_method)*)
+            let streams = self.checked.entries.iter().enumerate();
+            let streams = streams.filter_map(|(i, _)| {
+                let (cfgs, assertion) = self.stream_assertion(i, &quote!(#self_ty))?;
+                Some(quote!(#(#cfgs)* const _: () = #assertion;))
+            });
+            quote!(#(#per_method)* #(#streams)*)
         });
         quote!(#(#services)* #retries)
     }
 
-    pub(super) fn method_assertions(
+    /// A setting of streams alone does nothing where no method has one. Output, for `auth(outlive_token = true)`:
+    ///
+    /// ```text
+    /// assert!(
+    ///     !__CONFIG_AUTH_0.lets_streams_go_on() || !<Users as __handlers::Handlers>::__get_Plan.kind().is_unary(),
+    ///     "…"
+    /// )
+    /// ```
+    fn stream_assertion(
+        &self,
+        i: usize,
+        this: &TokenStream,
+    ) -> Option<(&[Attribute], TokenStream)> {
+        let listed = &self.checked.entries[i];
+        let place = listed.place(self.checked.mount, i);
+        let (key, is_on) = listed.entry.of_streams(&place)?;
+        let handlers = self.handlers();
+        let covered: Vec<_> = self.covered(i).collect();
+        let (cfgs, of) = match covered[..] {
+            [] => return None,
+            [(method, _)] => (&method.cfgs[..], format!("`{}` is unary", method.name)),
+            // With other features there may be one with a stream.
+            _ if covered.iter().any(|(it, _)| !it.cfgs.is_empty()) => return None,
+            _ => {
+                let auth = &listed.name;
+                let of = format!("each method that this `{auth}` covers is unary");
+                (&[][..], of)
+            }
+        };
+        let message = format!("`{key}` is for streams, and {of}; take it out");
+        let plans = covered
+            .iter()
+            .map(|(method, chain)| HiddenNames::new(method, chain).plan);
+        let assertion = quote_spanned! {at(key.span())=>
+            ::core::assert!(
+                !#is_on #(|| !<#this as #handlers>::#plans.kind().is_unary())*,
+                #message
+            )
+        };
+        Some((cfgs, assertion))
+    }
+
+    /// The methods that this entry covers.
+    fn covered(&self, i: usize) -> impl Iterator<Item = (&Method, &Chain)> {
+        self.methods()
+            .filter(move |(_, chain)| chain.entries.contains(&i))
+    }
+
+    /// The same for types with parameters, in a method. What is said of several methods is said in the first.
+    pub(super) fn inline_assertions(&self, method: &Method, chain: &Chain) -> Vec<TokenStream> {
+        let this = quote!(Self);
+        let mut assertions = self.method_assertions(method, chain, &this);
+        let is_first = |&&i: &&usize| {
+            let first = self.covered(i).next();
+            first.is_some_and(|(first, _)| std::ptr::eq(first, method))
+        };
+        let streams = chain.entries.iter().filter(is_first);
+        let streams = streams.filter_map(|&i| self.stream_assertion(i, &this));
+        assertions.extend(streams.map(|(_, assertion)| assertion));
+        assertions
+    }
+
+    fn method_assertions(
         &self,
         method: &Method,
         chain: &Chain,

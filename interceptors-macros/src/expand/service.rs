@@ -284,7 +284,7 @@ impl Expander<'_> {
         let this_argument = (!method.by_mut).then(|| quote!(&*#this,));
         let inline_assertions = self
             .is_generic()
-            .then(|| self.method_assertions(method, chain, &quote!(Self)));
+            .then(|| self.inline_assertions(method, chain));
         let inline_assertions = inline_assertions
             .iter()
             .flatten()
