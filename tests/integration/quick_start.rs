@@ -81,6 +81,7 @@ fn the_quick_start_of_the_readme_runs() {
 
     // As the README says for a checkout, and with its versions, so that nothing has to be fetched again.
     assert!(quick_start.contains("`[patch.crates-io]`"));
+    assert!(quick_start.contains("\ninterceptors = \"0.1\"\n"));
     let manifest = folder.0.join("Cargo.toml");
     let checkout = fs::canonicalize(Path::new(ROOT).join("interceptors")).unwrap();
     let patched = fs::read_to_string(&manifest).unwrap()
@@ -119,5 +120,5 @@ fn the_quick_start_of_the_readme_runs() {
         .collect();
     assert_eq!(printed, *expected);
     assert_eq!(logged, 4, "one event for each call: {stdout}");
-    assert!(!stderr.contains("warning"), "{stderr}");
+    assert!(!stderr.contains("(bin \"hello\") generated"), "{stderr}");
 }
