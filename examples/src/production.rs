@@ -1,7 +1,7 @@
 //! A service and a client as they go into production: the recommended stack, tokens that are JWTs, spans for
 //! OpenTelemetry, and metrics for Prometheus to fetch.
 //!
-//! The order of the entries, and why, stands in the README. Who signs the tokens is in [`issuer`](crate::issuer),
+//! The order of the entries, and why, is in the guide (`interceptors/docs/production.md`). Who signs the tokens is in [`issuer`](crate::issuer),
 //! where the spans go in [`telemetry`](crate::telemetry).
 
 use std::hash::{Hash, Hasher};

@@ -633,4 +633,10 @@ codes! {
         wrong: "#[intercept(auth(token = crate::TOKENS))]\nmod user_service_client { … }",
         right: "#[intercept(auth(token = &*crate::TOKENS))]\nmod user_service_client { … }",
     }
+    NO_STREAM = 823 {
+        title: "A setting of streams where nothing streams",
+        cause: "The setting says what happens to a stream, and all methods of the entry are unary.",
+        wrong: "#[intercept(auth(verifier = self.tokens, outlive_token = true))]",
+        right: "#[intercept(auth(verifier = self.tokens))]",
+    }
 }

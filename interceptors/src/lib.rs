@@ -51,6 +51,7 @@ pub mod concurrency;
 pub mod deadline;
 #[doc = include_str!("errors.md")]
 pub mod errors {}
+pub mod guide;
 #[cfg(feature = "hedge")]
 pub mod hedge;
 #[cfg(feature = "logging")]

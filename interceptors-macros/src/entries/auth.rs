@@ -1,7 +1,7 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, ItemStruct, Member, Type, parse_quote};
+use syn::{Expr, Ident, ItemStruct, Member, Type, parse_quote};
 
 use super::access::Access;
 use super::by::{read_mount, shown_mount};
@@ -251,6 +251,8 @@ struct Auth {
     /// Who verifies the token, or who gives it.
     given: Option<Expr>,
     access: Access,
+    /// Where `outlive_token` stands.
+    outlive_token: Option<Ident>,
 }
 
 pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
@@ -274,6 +276,7 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
         by,
         given: reading.given.take(),
         access: std::mem::take(&mut reading.access),
+        outlive_token: reading.key_of("outlive_token").cloned(),
     };
     Some(reading.listed(entry))
 }
@@ -308,6 +311,13 @@ impl Entry for Auth {
         }
         let config = place.item("CONFIG");
         Some(quote!(#config.own_header()))
+    }
+
+    fn of_streams(&self, place: &Place<'_>) -> Option<(&Ident, TokenStream)> {
+        let key = self.outlive_token.as_ref()?;
+        let config = place.item("CONFIG");
+        self.config.as_ref()?;
+        Some((key, quote!(#config.lets_streams_go_on())))
     }
 
     fn passes(&self, place: &Place<'_>) -> Option<TokenStream> {

@@ -95,6 +95,12 @@ pub(crate) trait Entry {
         None
     }
 
+    /// A setting that says something of streams alone: where it stands, and whether it is on, as a constant `bool`.
+    fn of_streams(&self, place: &Place<'_>) -> Option<(&Ident, TokenStream)> {
+        let _ = place;
+        None
+    }
+
     /// What a server's own mount does with calls that the entry does not cover.
     fn passes(&self, place: &Place<'_>) -> Option<TokenStream> {
         let _ = place;

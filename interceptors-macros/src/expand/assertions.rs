@@ -1,6 +1,6 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::Type;
+use syn::{Attribute, Type};
 
 use super::expander::{Expander, HiddenNames};
 use crate::codes;
@@ -55,10 +55,65 @@ impl Expander<'_> {
                 const _: () = { #(#all)* };
             }
         });
-        quote!(#(#services)* #(#entries)*)
+        let streams = (!self.is_generic()).then(|| {
+            let of_entries = self.checked.entries.iter().enumerate();
+            let all = of_entries.filter_map(|(i, _)| {
+                let (cfgs, assertion) = self.of_streams(i, &quote!(#self_ty))?;
+                Some(quote!(#(#cfgs)* const _: () = #assertion;))
+            });
+            quote!(#(#all)*)
+        });
+        quote!(#(#services)* #(#entries)* #streams)
     }
 
-    /// The assertions that depend on parameters of the type: what they are is known where a value of it is made.
+    /// A setting of streams alone does nothing where no method has one. Output, for `auth(outlive_token = true)`:
+    ///
+    /// ```text
+    /// assert!(
+    ///     !__CONFIG_AUTH_0.lets_streams_go_on() || !<Users as __handlers::Handlers>::__get_Plan.kind().is_unary(),
+    ///     "…"
+    /// )
+    /// ```
+    fn of_streams(&self, i: usize, this: &TokenStream) -> Option<(&[Attribute], TokenStream)> {
+        let listed = &self.checked.entries[i];
+        let place = listed.place(self.checked.mount, i);
+        let (key, is_on) = listed.entry.of_streams(&place)?;
+        let handlers = self.handlers();
+        let covered: Vec<_> = self.covered(i).collect();
+        let (cfgs, of) = match covered[..] {
+            [] => return None,
+            [(method, _)] => (&method.cfgs[..], format!("`{}` is unary", method.name)),
+            // With other features there may be one with a stream.
+            _ if covered.iter().any(|(it, _)| !it.cfgs.is_empty()) => return None,
+            _ => {
+                let auth = &listed.name;
+                let of = format!("each method that this `{auth}` covers is unary");
+                (&[][..], of)
+            }
+        };
+        let message = codes::NO_STREAM.text(format_args!(
+            "`{key}` is for streams, and {of}; take it out"
+        ));
+        let plans = covered
+            .iter()
+            .map(|(method, chain)| HiddenNames::new(method, chain).plan);
+        let assertion = quote_spanned! {at(key.span())=>
+            ::core::assert!(
+                !#is_on #(|| !<#this as #handlers>::#plans.kind().is_unary())*,
+                #message
+            )
+        };
+        Some((cfgs, assertion))
+    }
+
+    /// The methods that this entry covers.
+    fn covered(&self, i: usize) -> impl Iterator<Item = (&Method, &Chain)> {
+        self.methods()
+            .filter(move |(_, chain)| chain.entries.contains(&i))
+    }
+
+    /// The assertions that depend on parameters of the type: what they are is known where a value of it is made. What is said of
+    /// several methods is said in the first.
     pub(super) fn assertions_in_method(
         &self,
         method: &Method,
@@ -67,7 +122,16 @@ impl Expander<'_> {
     ) -> Vec<TokenStream> {
         let all = self.of_method(method, chain, this).into_iter();
         let here = all.filter(|assertion| !self.is_known_here(method, assertion));
-        here.map(|assertion| assertion.asserted).collect()
+        let is_first = |&&i: &&usize| {
+            let first = self.covered(i).next();
+            first.is_some_and(|(first, _)| std::ptr::eq(first, method))
+        };
+        let streams = chain.entries.iter().filter(is_first);
+        let streams = streams.filter_map(|&i| self.of_streams(i, this));
+        let streams = streams.map(|(_, assertion)| assertion);
+        here.map(|assertion| assertion.asserted)
+            .chain(streams)
+            .collect()
     }
 
     fn is_known_here(&self, method: &Method, assertion: &Assertion<'_>) -> bool {

@@ -289,6 +289,40 @@ snapshot!(shared_rate_limits, {
     }
 });
 
+snapshot!(
+    streams_that_outlive_their_token,
+    { auth(verifier = TOKENS, public = [set], outlive_token = true) },
+    {
+        #[tonic::async_trait]
+        impl Query for Service {
+            async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+                todo!()
+            }
+            async fn set(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+                todo!()
+            }
+            async fn watch(&self, request: Request<Id>) -> Result<Response<Users>, Status> {
+                todo!()
+            }
+        }
+    }
+);
+
+snapshot!(
+    streams_of_generics_that_outlive_their_token,
+    { auth(verifier = TOKENS, outlive_token = true) },
+    {
+        impl<T: Send + Sync + 'static> Query for Service<T> {
+            async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+                todo!()
+            }
+            async fn watch(&self, request: Request<Id>) -> Result<Response<Users>, Status> {
+                todo!()
+            }
+        }
+    }
+);
+
 snapshot!(limits_of_concurrency, {
     load_shed(max = 100, per = service, retry_after = "2s"),
     concurrency(adaptive(min = 1, max = LIMIT, target = "50ms"), queue = 5, wait = WAIT, except = ["Set"]),
@@ -1332,6 +1366,24 @@ fn secrets_in_expressions_are_not_in_the_plan() {
         !texts.iter().any(|text| text.contains("s3cret")),
         "{texts:?}"
     );
+}
+
+/// A method that another build has may be the one with a stream.
+#[test]
+fn a_setting_of_streams_is_not_judged_where_methods_may_be_missing() {
+    let expanded = |cfg: TokenStream| {
+        let item = quote! {
+            impl Query for Service {
+                async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> { todo!() }
+                #cfg
+                async fn watch(&self, request: Request<Id>) -> Result<Response<Users>, Status> { todo!() }
+            }
+        };
+        expansion(quote!(auth(verifier = TOKENS, outlive_token = true)), item)
+    };
+    let judged = "is for streams";
+    assert!(expanded(quote!()).contains(judged));
+    assert!(!expanded(quote!(#[cfg(feature = "watch")])).contains(judged));
 }
 
 #[test]

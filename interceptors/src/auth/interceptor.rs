@@ -67,6 +67,8 @@ impl Config {
 
     /// Whether streams go on when the token that they began with has expired; see
     /// [the module documentation](super#streams-end-with-their-token).
+    ///
+    /// In the attribute it is an error where each method that the entry covers is unary: a unary call may take longer than its token anyway.
     #[must_use]
     pub const fn outlive_token(mut self, outlive_token: bool) -> Self {
         self.outlive_token = outlive_token;
@@ -78,6 +80,13 @@ impl Config {
     #[must_use]
     pub const fn own_header(&self) -> Option<&'static str> {
         self.header
+    }
+
+    /// Whether `outlive_token` is on.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn lets_streams_go_on(&self) -> bool {
+        self.outlive_token
     }
 
     /// How HTTP asks for these credentials (RFC 9110, 11.6.1), if there is a scheme to name.

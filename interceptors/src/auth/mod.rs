@@ -49,7 +49,7 @@
 //! A token is verified when its call arrives. Where the verifier knows when the token expires
 //! ([`Verifier::expires_at`]; `JwtVerifier` does), the streams of the call end at that moment with `UNAUTHENTICATED`: a response stream by its trailers, and a request
 //! stream by an error which the handler gets even while it waits for a message. Observers such as `logging` are told that end.
-//! `auth(outlive_token = true)` lets streams go on.
+//! `auth(outlive_token = true)` lets streams go on; where each method that it covers is unary, it is an error, since nothing would change.
 //!
 //! - A unary call is no stream, nor is the single response of a client stream: a handler that takes longer than the token finishes, and so does one
 //!   that has not yet answered with its response stream, which then ends at once. To bound handlers is for `timeout`.

@@ -100,7 +100,7 @@
 //! | --- | --- |
 //! | `user.v1.UserService` | the name of the service that is called; with `/Login` behind it for an entry on that method; or `name` |
 //! | `:200/1s:50` | 200 calls in each second, and a burst of 50; left out where the store has [limits of its own](Configured) |
-//! | `:x-api-key:` and 32 digits | the first 128 bits of the SHA-256 of the key's value; `:peer:` and `:identity:` likewise |
+//! | `:x-api-key:` and 32 digits | the first 128 bits of the SHA-256 of the key's value; `:peer:`, `:client_ip:` and `:identity:` likewise |
 //!
 //! Two releases with different numbers therefore count apart while both run. Keys are digested, so that API keys are seen neither in Redis nor in its logs,
 //! and no caller chooses the shard of a cluster. Calls without the key, and calls with several values of it, share the value `-`.

@@ -51,7 +51,7 @@
 //!
 //! With feature `garde` violations are made from what [`garde`](https://docs.rs/garde) reports, so messages
 //! that derive `garde::Validate` (in `build.rs`, by `type_attribute` and `field_attribute`) need one line each:
-//! [`validate_with_garde!`](crate::validate_with_garde).
+//! `validate_with_garde!`.
 //!
 //! # Cost
 //!

@@ -4,7 +4,7 @@
 //!
 //! The handler's messages are a number, the handler gives it back, and there is no transport, so that what is
 //! left is the interceptor. Each is compared with the same method under an empty chain, or under the chain that
-//! it needs around it. Prints a table for the README.
+//! it needs around it. Prints a table for BENCHMARKS.md.
 #![allow(unsafe_code)]
 
 use std::cell::Cell;

@@ -13,7 +13,7 @@
 //! - `tonic-middleware`: a `Middleware` for logging as its documentation shows it, which sees the headers of a
 //!   response but not its trailers: neither the end of a stream nor the code of a call that succeeds; and a
 //!   `RequestInterceptor` each for auth and the limit;
-//! - attribute: `#[intercept(…)]` as the README spells it;
+//! - attribute: `#[intercept(…)]` as the guide spells it;
 //! - server struct: the same policy in front of the whole server;
 //! - on the server too: as by the attribute, with `#[intercept]` on the generated server, so that the policy runs before decoding.
 //!

@@ -283,7 +283,7 @@ service! {
     list_users: |request| Ok(Response::new(list_users(&request)));
 }
 
-/// As the README spells it: the service's trait is imported, so the attribute learns the name of the
+/// As the guide spells it: the service's trait is imported, so the attribute learns the name of the
 /// package from the first call.
 struct Attribute {
     tokens: Tokens,

@@ -5,6 +5,7 @@
 
 mod failures;
 mod introspection;
+mod introspection_streams;
 mod issuer;
 mod keys;
 mod setup;

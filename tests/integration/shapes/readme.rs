@@ -1,15 +1,23 @@
-//! The stacks that the README recommends, as they stand there. `UPDATE_EXPECT=1` writes them into it.
+//! What the README and the guide show and no doctest compiles, as it stands there. `UPDATE_EXPECT=1` writes it into them.
 
 #![allow(dead_code)] // Nothing here is called.
 
 use std::pin::Pin;
 
-use interceptors::auth::{TokenCache, Verifier};
+use interceptors::auth::{StaticTokens, TokenCache, Verifier};
 use interceptors::authorize::HasRole;
 use interceptors::validate::{Validate, Violations};
 use interceptors::{CallDetails, Intercepted as _, intercept};
+use interceptors_proto::guide::user_service_client::UserServiceClient as GreeterClient;
+use interceptors_proto::guide::user_service_server::{
+    UserService as Greeter, UserServiceServer as GreeterServer,
+};
+use interceptors_proto::guide::{GetUserRequest as HelloRequest, User as HelloReply};
 use tokio_stream::Stream;
+use tonic::transport::{Channel, Server};
 use tonic::{Request, Response, Status};
+use tonic_health::pb::health_server::HealthServer;
+use tonic_health::server::HealthService;
 
 #[derive(Clone)]
 struct Message;
@@ -110,38 +118,119 @@ struct Outbound {
 }
 // README: end
 
-const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
+struct Hello;
 
-/// What stands between two marks in this file.
+// README: server
+#[rustfmt::skip]
+#[intercept(server, catch_panic, logging, auth(verifier = self.tokens, public = ["/grpc.health.v1.Health/*"]))]
+struct Inbound { tokens: StaticTokens<String> }
+
+#[intercept(auth(by = Inbound), rate_limit(per_second = 10, key = identity))] // relies on the `auth` of the server
+#[tonic::async_trait]
+impl Greeter for Hello {
+    // README: end
+    async fn get_user(&self, _: Request<HelloRequest>) -> Answer<HelloReply> {
+        Ok(Response::new(HelloReply::default()))
+    }
+}
+
+#[rustfmt::skip]
+async fn serve(
+    tokens: StaticTokens<String>,
+    health: HealthServer<HealthService>,
+) -> Result<(), Box<dyn std::error::Error>> {
+    // README: serve
+    let server = Server::builder().layer(Inbound { tokens }.layer()).add_service(health);
+    server.add_service(GreeterServer::new(Hello)).serve("[::1]:50051".parse()?).await?;
+    // README: end
+    Ok(())
+}
+
+// README: channel
+#[rustfmt::skip]
+#[intercept(logging, deadline("2s"), retry(max = 3, only = ["/hello.v1.Greeter/Hello"]), auth(token = self.tokens))]
+struct Calls { tokens: TokenCache } // fetches a token in time, once for all calls that wait for it
+// README: end
+
+#[rustfmt::skip]
+fn connect(channel: Channel, tokens: TokenCache) {
+    // README: connect
+    let channel = Calls { tokens }.wrap(channel);
+    let greeter = GreeterClient::new(channel.clone()); // and any other generated client
+    // README: end
+    drop(greeter);
+}
+
+const README: &str = "README.md";
+const PRODUCTION: &str = "interceptors/docs/production.md";
+
+/// What stands between two marks in this file, from the margin.
 fn compiled(what: &str) -> String {
-    let begin = format!("// README: {what}\n#[rustfmt::skip]\n");
-    let (_, rest) = include_str!("readme.rs").split_once(&begin).unwrap();
-    let stack = rest.split_once("// README: end\n").unwrap().0;
-    // The methods of the service that follow are left out.
-    stack.to_owned() + if what == "service" { "}\n" } else { "" }
+    let source = include_str!("readme.rs");
+    let lines = source
+        .lines()
+        .skip_while(|line| line.trim() != format!("// README: {what}"));
+    let lines: Vec<_> = lines
+        .skip(1)
+        .take_while(|line| line.trim() != "// README: end")
+        .collect();
+    assert!(!lines.is_empty(), "{what}");
+    let indent = lines[0].len() - lines[0].trim_start().len();
+    let lines = lines.iter().filter(|line| **line != "#[rustfmt::skip]");
+    lines
+        .map(|line| format!("{}\n", line.get(indent..).unwrap_or_default()))
+        .collect()
 }
 
 #[test]
-fn the_readme_has_the_stacks_that_are_compiled_here() {
-    let mut readme = std::fs::read_to_string(FILE).unwrap();
-    for what in ["service", "client"] {
+fn the_pages_have_what_is_compiled_here() {
+    for (page, what, blocks) in [
+        (
+            README,
+            "server",
+            &[("server", " /* … */ }\n\n"), ("serve", "")][..],
+        ),
+        (README, "channel", &[("channel", "\n"), ("connect", "")]),
+        (PRODUCTION, "service", &[("service", "}\n")]),
+        (PRODUCTION, "client", &[("client", "")]),
+    ] {
+        let file = format!("{}/../{page}", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(&file).unwrap();
+        let code: String = blocks
+            .iter()
+            .map(|(what, more)| match more.starts_with(' ') {
+                true => compiled(what).trim_end().to_owned() + more,
+                false => compiled(what) + more,
+            })
+            .collect();
         let begin = format!("<!-- compiled: {what} -->\n```rust,ignore\n");
-        let (before, rest) = readme.split_once(&begin).unwrap();
+        let (before, rest) = text.split_once(&begin).unwrap();
         let (_, after) = rest.split_once("```\n").unwrap();
-        let expected = format!("{before}{begin}{}```\n{after}", compiled(what));
-        if readme != expected && std::env::var_os("UPDATE_EXPECT").is_some() {
-            std::fs::write(FILE, &expected).unwrap();
-            readme.clone_from(&expected);
+        let expected = format!("{before}{begin}{code}```\n{after}");
+        if text != expected && std::env::var_os("UPDATE_EXPECT").is_some() {
+            std::fs::write(&file, &expected).unwrap();
         }
+        let text = std::fs::read_to_string(&file).unwrap();
         assert!(
-            readme == expected,
-            "UPDATE_EXPECT=1 writes the stack of a {what} into README.md"
+            text == expected,
+            "UPDATE_EXPECT=1 writes `{what}` into {page}"
         );
     }
+}
+
+#[test]
+fn the_stacks_of_production_are_in_order() {
     let notes: Vec<_> = Users::PLAN
         .notes()
         .map(|(_, note)| note.to_string())
         .collect();
     assert_eq!(notes, [""; 0]);
     assert_eq!(Outbound::PLAN.notes().count(), 0);
+}
+
+#[test]
+fn the_readme_is_short() {
+    let file = format!("{}/../{README}", env!("CARGO_MANIFEST_DIR"));
+    let lines = std::fs::read_to_string(file).unwrap().lines().count();
+    assert!(lines <= 150, "{lines} lines");
 }

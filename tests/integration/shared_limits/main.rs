@@ -3,6 +3,7 @@
 //! Needs `redis-server` (Debian's package) in the path.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
+mod callers;
 mod cluster;
 mod limits;
 mod outages;

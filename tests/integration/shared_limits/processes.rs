@@ -7,23 +7,27 @@ use interceptors::rate_limit::Redis;
 use tonic::Code;
 
 use super::server::Server;
-use super::service::{Limited, Usual, call};
+use super::service::{Limited, Patient, call};
 
 const URL: &str = "INTERCEPTORS_REDIS_OF_THE_PARENT";
-const TIME: Duration = Duration::from_secs(3);
+/// By how many seconds the clock of a child is ahead.
+const AHEAD: &str = "INTERCEPTORS_CLOCK_IS_AHEAD";
+const TIME: Duration = Duration::from_secs(10);
 
+/// The server's clock decides: that of one process is an hour ahead, and steps ahead by another while it calls.
 #[tokio::test]
-async fn two_processes_share_a_limit() {
+async fn two_processes_share_a_limit_whatever_their_clocks_say() {
     let server = Server::start().await;
-    let start = || {
+    let start = |ahead: &str| {
         let mut child = Command::new(std::env::current_exe().unwrap());
         child
             .args(["--exact", "processes::one_of_two_processes", "--nocapture"])
             .env(URL, server.url())
+            .env(AHEAD, ahead)
             .stdout(Stdio::piped());
         child.spawn().unwrap()
     };
-    let children = [start(), start()];
+    let children = [start("0"), start("3600")];
     let mut passed = 0;
     let (mut first, mut last) = (u64::MAX, 0);
     for child in children {
@@ -51,7 +55,7 @@ async fn one_of_two_processes() {
     let Ok(url) = std::env::var(URL) else {
         return;
     };
-    let service: Usual = Limited(Redis::new(&url).unwrap());
+    let service: Patient = Limited(Redis::new(&url).unwrap());
     #[allow(
         clippy::disallowed_methods,
         reason = "two processes have no other clock in common"
@@ -60,9 +64,17 @@ async fn one_of_two_processes() {
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         since.unwrap().as_micros()
     };
-    let (began, end) = (now(), Instant::now() + TIME);
+    // It is the only clock that a limit reads here.
+    let ahead = Duration::from_secs(std::env::var(AHEAD).unwrap().parse().unwrap());
+    step_ahead(ahead).await;
+    let (began, half, end) = (now(), Instant::now() + TIME / 2, Instant::now() + TIME);
     let mut passed = 0;
+    let mut has_stepped = false;
     while Instant::now() < end {
+        if !has_stepped && Instant::now() >= half {
+            has_stepped = true;
+            step_ahead(ahead).await;
+        }
         let ended = call(&service, "two").await;
         assert_ne!(ended.code, Code::Unavailable);
         match ended.code {
@@ -71,4 +83,13 @@ async fn one_of_two_processes() {
         }
     }
     println!("\npassed={passed} {began} {}", now());
+}
+
+/// Tokio's clock, which is not that of [`Instant`].
+async fn step_ahead(by: Duration) {
+    let before = tokio::time::Instant::now();
+    tokio::time::pause();
+    tokio::time::advance(by).await;
+    tokio::time::resume();
+    assert!(before.elapsed() >= by);
 }

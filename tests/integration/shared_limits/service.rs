@@ -19,14 +19,14 @@ impl<const N: usize> Limited<N> {
 }
 
 macro_rules! limited {
-    ($($name:ident: $n:literal, ($($settings:tt)*);)*) => {
+    ($($name:ident: $n:literal, $timeout:literal, ($($settings:tt)*);)*) => {
         $(
             /// Calls say by `x-api-key` who they are.
             pub(crate) type $name = Limited<$n>;
 
             #[intercept(
                 service = "demo.v1.UserService",
-                rate_limit($($settings)*, key = metadata("x-api-key"), store = self.0, on_error = deny, store_timeout = "50ms"),
+                rate_limit($($settings)*, key = metadata("x-api-key"), store = self.0, on_error = deny, store_timeout = $timeout),
             )]
             #[tonic::async_trait]
             impl UserService for Limited<$n> {
@@ -40,11 +40,13 @@ macro_rules! limited {
 
 limited! {
     // Never at its limit here.
-    Endless: 0, (per_second = 1_000_000);
-    Usual: 1, (per_second = 200, burst = 50);
-    Third: 2, (per_second = 3, burst = 1);
-    Slow: 3, (per_minute = 15);
-    Slower: 4, (per_minute = 1);
+    Endless: 0, "50ms", (per_second = 1_000_000);
+    Usual: 1, "50ms", (per_second = 200, burst = 50);
+    // Counts calls, however long the machine is busy with something else.
+    Patient: 5, "5s", (per_second = 200, burst = 50);
+    Third: 2, "50ms", (per_second = 3, burst = 1);
+    Slow: 3, "50ms", (per_minute = 15);
+    Slower: 4, "50ms", (per_minute = 1);
 }
 
 /// What a call ended with, and how long it took.

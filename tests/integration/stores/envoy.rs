@@ -120,6 +120,102 @@ async fn two_descriptors_say_whom_a_call_is_of() {
     );
 }
 
+struct Behind(Envoy<Channel>);
+
+#[intercept(
+    service = "demo.v1.UserService",
+    client_ip(trusted = ["127.0.0.0/8"]),
+    rate_limit(per_minute = 3, burst = 1, key = client_ip, store = self.0, store_timeout = "5s"),
+)]
+#[tonic::async_trait]
+impl UserService for Behind {
+    async fn get_user(&self, _: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+        Ok(Response::new(User::default()))
+    }
+}
+
+struct BehindWidely(Envoy<Channel>);
+
+#[intercept(
+    service = "demo.v1.UserService",
+    client_ip(trusted = ["127.0.0.0/8"], ipv6_prefix = 56),
+    rate_limit(per_minute = 3, burst = 1, key = client_ip, store = self.0, store_timeout = "5s"),
+)]
+#[tonic::async_trait]
+impl UserService for BehindWidely {
+    async fn get_user(&self, _: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+        Ok(Response::new(User::default()))
+    }
+}
+
+async fn get_for(
+    client: &UserServiceClient<Channel>,
+    address: &'static str,
+) -> Result<Response<User>, Status> {
+    let mut request = Request::new(GetUserRequest::default());
+    let address = address.parse().unwrap();
+    request.metadata_mut().insert("x-forwarded-for", address);
+    client.clone().get_user(request).await
+}
+
+#[tokio::test]
+async fn callers_behind_a_proxy_are_told_apart_and_ipv6_ones_by_their_network() {
+    let (rls, envoy) = rls().await;
+    let channel = serve(Routes::new(UserServiceServer::new(Behind(envoy.clone())))).await;
+    let client = UserServiceClient::new(channel);
+    let channel = serve(Routes::new(UserServiceServer::new(BehindWidely(envoy)))).await;
+    let widely = UserServiceClient::new(channel);
+    let minute = rls::Unit::Minute.into();
+    for (client, address, entry) in [
+        (&client, "192.0.2.1", "remote_address=192.0.2.1"),
+        (&client, "::ffff:192.0.2.2", "remote_address=192.0.2.2"),
+        (
+            &client,
+            "203.0.113.66, 192.0.2.3",
+            "remote_address=192.0.2.3",
+        ),
+        (&client, "unknown", "remote_address=127.0.0.1"),
+        (
+            &client,
+            "2001:db8:1:2:3::4",
+            "masked_remote_address=2001:db8:1:2::/64",
+        ),
+        (
+            &widely,
+            "2001:db8:1:2ff:3::4",
+            "masked_remote_address=2001:db8:1:200::/56",
+        ),
+    ] {
+        get_for(client, address).await.unwrap();
+        let service = "service=demo.v1.UserService";
+        let expected = [
+            (format!("{service} {entry}"), Some((3, minute))),
+            (format!("{service} method=GetUser {entry}"), None),
+        ];
+        assert_eq!(descriptors(&rls), expected, "{address}");
+    }
+
+    // One network has one limit, in whatever of its addresses its callers come.
+    for n in 0..4 {
+        let address = ["2001:db8:7::1", "2001:db8:7::ffff:2"][n % 2];
+        let code = get_for(&client, address).await.err();
+        let code = code.map_or(Code::Ok, |status| status.code());
+        let expected = if n < 3 {
+            Code::Ok
+        } else {
+            Code::ResourceExhausted
+        };
+        assert_eq!(code, expected, "{n}");
+    }
+    rls.asked();
+    // The denial is remembered for the network, and not for its neighbour.
+    let status = get_for(&client, "2001:db8:7::3").await.unwrap_err();
+    assert_eq!(status.code(), Code::ResourceExhausted);
+    assert_eq!(rls.asked().len(), 0);
+    get_for(&client, "2001:db8:7:1::1").await.unwrap();
+    assert_eq!(rls.asked().len(), 1);
+}
+
 service!(Counted: on_error = deny);
 
 #[tokio::test]

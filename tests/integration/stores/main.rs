@@ -6,3 +6,4 @@ mod identities;
 mod own;
 mod plan;
 mod rls;
+mod unready;

@@ -80,6 +80,7 @@ const LONGEST_RESET: Duration = Duration::from_secs(366 * 86_400);
 /// | `key` | entry |
 /// | --- | --- |
 /// | `peer` | `remote_address`, or `masked_remote_address` for the /64 of an IPv6 address |
+/// | `client_ip` | the same, with the network that [`client_ip`](crate::client_ip) says |
 /// | `metadata("x-api-key")` | `x-api-key`, with its value in the clear |
 /// | `identity` | `identity`, with its [`SharedKey`](super::SharedKey), or a digest of its `Hash` |
 ///

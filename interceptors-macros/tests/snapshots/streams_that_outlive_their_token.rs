@@ -1,0 +1,359 @@
+const _: () = {
+    #[allow(unused_imports)]
+    use ::interceptors::__private::{
+        self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
+        Uncovered as _,
+    };
+    const __SERVICE: &::core::primitive::str = "Query";
+    const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
+    const __CONFIG_AUTH_0: &__interceptors::auth::Config = &{
+        let config = __interceptors::auth::Config::new();
+        let config = config.outlive_token(true);
+        config
+    };
+    static __VALUE_AUTH_0: __interceptors::Once = __interceptors::Once::new();
+    const __ENTRY_AUTH_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
+        __interceptors::auth::Entry,
+    >(
+            &__CONFIG_AUTH_0.settings(),
+            &[
+                __interceptors::Setting::new(
+                    "verifier",
+                    __interceptors::Value::Text("TOKENS"),
+                ),
+            ],
+        )
+        .verifies();
+    #[allow(dead_code, nonstandard_style, clippy::all, clippy::pedantic)]
+    mod __handlers {
+        pub(super) trait Handlers {
+            type __MethodPlan;
+            type __get_Request;
+            type __get_Result;
+            const __get_Plan: Self::__MethodPlan;
+            fn get(
+                &self,
+                request: Self::__get_Request,
+            ) -> impl ::core::future::Future<
+                Output = Self::__get_Result,
+            > + ::core::marker::Send;
+            type __set_Request;
+            type __set_Result;
+            const __set_Plan: Self::__MethodPlan;
+            fn set(
+                &self,
+                request: Self::__set_Request,
+            ) -> impl ::core::future::Future<
+                Output = Self::__set_Result,
+            > + ::core::marker::Send;
+            type __watch_Request;
+            type __watch_Result;
+            const __watch_Plan: Self::__MethodPlan;
+            fn watch(
+                &self,
+                request: Self::__watch_Request,
+            ) -> impl ::core::future::Future<
+                Output = Self::__watch_Result,
+            > + ::core::marker::Send;
+        }
+    }
+    impl __handlers::Handlers for Service {
+        type __MethodPlan = &'static __interceptors::MethodPlan;
+        type __get_Request = Request<Id>;
+        type __get_Result = Result<Response<User>, Status>;
+        const __get_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::found(
+            __interceptors::Name {
+                service: __SERVICE,
+                method: "Get",
+                path: __interceptors::path!(__SERVICE, "Get"),
+                derived: __SERVICE_IS_DERIVED || true,
+                exact: false,
+            },
+            __interceptors::Kind::new(
+                __interceptors::Probe::<Self::__get_Request>::REQUEST_IS_STREAM,
+                __interceptors::reply_is_stream::<
+                    Self::__get_Result,
+                    _,
+                >(__interceptors::Probe::<Self::__get_Result>::REPLY),
+            ),
+            &__POLICY,
+            "get",
+            0usize,
+            const { &[__ENTRY_AUTH_0] },
+        );
+        async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+        type __set_Request = Request<Id>;
+        type __set_Result = Result<Response<User>, Status>;
+        const __set_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::found(
+            __interceptors::Name {
+                service: __SERVICE,
+                method: "Set",
+                path: __interceptors::path!(__SERVICE, "Set"),
+                derived: __SERVICE_IS_DERIVED || true,
+                exact: false,
+            },
+            __interceptors::Kind::new(
+                __interceptors::Probe::<Self::__set_Request>::REQUEST_IS_STREAM,
+                __interceptors::reply_is_stream::<
+                    Self::__set_Result,
+                    _,
+                >(__interceptors::Probe::<Self::__set_Result>::REPLY),
+            ),
+            &__POLICY,
+            "set",
+            1usize,
+            const { &[] },
+        );
+        async fn set(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+            todo!()
+        }
+        type __watch_Request = Request<Id>;
+        type __watch_Result = Result<Response<Users>, Status>;
+        const __watch_Plan: Self::__MethodPlan = &__interceptors::MethodPlan::found(
+            __interceptors::Name {
+                service: __SERVICE,
+                method: "Watch",
+                path: __interceptors::path!(__SERVICE, "Watch"),
+                derived: __SERVICE_IS_DERIVED || true,
+                exact: false,
+            },
+            __interceptors::Kind::new(
+                __interceptors::Probe::<Self::__watch_Request>::REQUEST_IS_STREAM,
+                __interceptors::reply_is_stream::<
+                    Self::__watch_Result,
+                    _,
+                >(__interceptors::Probe::<Self::__watch_Result>::REPLY),
+            ),
+            &__POLICY,
+            "watch",
+            0usize,
+            const { &[__ENTRY_AUTH_0] },
+        );
+        async fn watch(&self, request: Request<Id>) -> Result<Response<Users>, Status> {
+            todo!()
+        }
+    }
+    trait __Policy {
+        fn __policy_0(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send;
+        fn __policy_1(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send;
+    }
+    impl __Policy for Service {
+        async fn __policy_0(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
+            let __0 = || __interceptors::auth::Auth::new(
+                __CONFIG_AUTH_0,
+                __interceptors::evaluate_path::<(), _>(&__VALUE_AUTH_0, || TOKENS),
+            );
+            __rpc.covers_made(__0);
+            let mut __behind = __behind;
+            if __call.has_begun() {
+                return __rpc.go_on(&mut __behind, __call).await;
+            }
+            let mut __chain = __rpc.made(__0).before(__behind);
+            __rpc.run(&mut __chain, __call).await
+        }
+        async fn __policy_1(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            let __rpc = __interceptors::Policy;
+            let mut __behind = __behind;
+            if __call.has_begun() {
+                return __rpc.go_on(&mut __behind, __call).await;
+            }
+            let mut __chain = __behind;
+            __rpc.run(&mut __chain, __call).await
+        }
+    }
+    #[tonic::async_trait]
+    impl Query for Service {
+        async fn get(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
+            let __rpc = __interceptors::Rpc::<
+                <Self as __handlers::Handlers>::__get_Request,
+                <Self as __handlers::Handlers>::__get_Result,
+                _,
+            >::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__get_Result,
+                >::REPLY,
+            );
+            let __abilities = || __interceptors::Abilities::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__get_Request,
+                >::RESEND,
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__get_Request,
+                >::COUNT,
+            );
+            let (mut __call, __message) = __rpc
+                .enter(
+                    <Self as __handlers::Handlers>::__get_Plan,
+                    __abilities(),
+                    __request,
+                );
+            let __running = ::core::pin::pin!(::core::option::Option::None);
+            let mut __frame = __rpc
+                .frame(
+                    __message,
+                    __abilities,
+                    __interceptors::NoLooks,
+                    __running,
+                    |__request| <Self as __handlers::Handlers>::get(self, __request),
+                );
+            let __answer = <Self as __Policy>::__policy_0(
+                    &*self,
+                    &mut __call,
+                    __interceptors::Behind::new(&mut __frame),
+                )
+                .await;
+            __rpc.leave(&mut __frame, __answer, &mut __call)
+        }
+        async fn set(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
+            let __rpc = __interceptors::Rpc::<
+                <Self as __handlers::Handlers>::__set_Request,
+                <Self as __handlers::Handlers>::__set_Result,
+                _,
+            >::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__set_Result,
+                >::REPLY,
+            );
+            let __abilities = || __interceptors::Abilities::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__set_Request,
+                >::RESEND,
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__set_Request,
+                >::COUNT,
+            );
+            let (mut __call, __message) = __rpc
+                .enter(
+                    <Self as __handlers::Handlers>::__set_Plan,
+                    __abilities(),
+                    __request,
+                );
+            __call.hide(__CONFIG_AUTH_0.own_header());
+            let __running = ::core::pin::pin!(::core::option::Option::None);
+            let mut __frame = __rpc
+                .frame(
+                    __message,
+                    __abilities,
+                    __interceptors::NoLooks,
+                    __running,
+                    |__request| <Self as __handlers::Handlers>::set(self, __request),
+                );
+            let __answer = <Self as __Policy>::__policy_1(
+                    &*self,
+                    &mut __call,
+                    __interceptors::Behind::new(&mut __frame),
+                )
+                .await;
+            __rpc.leave(&mut __frame, __answer, &mut __call)
+        }
+        async fn watch(
+            &self,
+            __request: Request<Id>,
+        ) -> Result<Response<Users>, Status> {
+            let __rpc = __interceptors::Rpc::<
+                <Self as __handlers::Handlers>::__watch_Request,
+                <Self as __handlers::Handlers>::__watch_Result,
+                _,
+            >::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__watch_Result,
+                >::REPLY,
+            );
+            let __abilities = || __interceptors::Abilities::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__watch_Request,
+                >::RESEND,
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers>::__watch_Request,
+                >::COUNT,
+            );
+            let (mut __call, __message) = __rpc
+                .enter(
+                    <Self as __handlers::Handlers>::__watch_Plan,
+                    __abilities(),
+                    __request,
+                );
+            let __running = ::core::pin::pin!(::core::option::Option::None);
+            let mut __frame = __rpc
+                .frame(
+                    __message,
+                    __abilities,
+                    __interceptors::NoLooks,
+                    __running,
+                    |__request| <Self as __handlers::Handlers>::watch(self, __request),
+                );
+            let __answer = <Self as __Policy>::__policy_0(
+                    &*self,
+                    &mut __call,
+                    __interceptors::Behind::new(&mut __frame),
+                )
+                .await;
+            __rpc.leave(&mut __frame, __answer, &mut __call)
+        }
+    }
+    #[allow(unreachable_pub)]
+    pub struct __Plan;
+    impl __interceptors::Intercepted<__Plan> for Service {
+        const PLAN: __interceptors::Plan = __interceptors::Plan::new(
+            &[
+                <Self as __handlers::Handlers>::__get_Plan,
+                <Self as __handlers::Handlers>::__set_Plan,
+                <Self as __handlers::Handlers>::__watch_Plan,
+            ],
+        );
+    }
+    static __POLICY: __interceptors::PolicyId = __interceptors::PolicyId::new();
+    impl __interceptors::ServicePolicy<dyn Query> for Service {
+        const METHODS: &'static [&'static __interceptors::MethodPlan] = <Self as __interceptors::Intercepted<
+            __Plan,
+        >>::PLAN
+            .methods();
+        const UNKNOWN: &'static [__interceptors::EntryPlan] = &[__ENTRY_AUTH_0];
+        const CHALLENGE: ::core::option::Option<&'static ::core::primitive::str> = __CONFIG_AUTH_0
+            .challenge();
+        async fn receive<__Module: 'static>(
+            &self,
+            __list: ::core::primitive::usize,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> __interceptors::OpaqueAnswer {
+            match __list {
+                0usize => <Self as __Policy>::__policy_0(self, __call, __behind).await,
+                1usize => {
+                    __call.hide(__CONFIG_AUTH_0.own_header());
+                    <Self as __Policy>::__policy_1(self, __call, __behind).await
+                }
+                _ => <Self as __Policy>::__policy_0(self, __call, __behind).await,
+            }
+        }
+    }
+    const _: () = ::core::assert!(
+        ! __CONFIG_AUTH_0.lets_streams_go_on() || ! < Service as __handlers::Handlers >
+        ::__get_Plan.kind().is_unary() || ! < Service as __handlers::Handlers >
+        ::__watch_Plan.kind().is_unary(),
+        "`outlive_token` is for streams, and each method that this `auth` covers is unary; take it out"
+    );
+};

@@ -1,0 +1,116 @@
+//! Each caller behind a proxy has a limit of its own, in whichever process it is counted.
+
+use interceptors::intercept;
+use interceptors::rate_limit::Redis;
+use interceptors_proto::guide::user_service_client::UserServiceClient;
+use interceptors_proto::guide::user_service_server::{UserService, UserServiceServer};
+use interceptors_proto::guide::{GetUserRequest, User};
+use interceptors_tests::serve;
+use tonic::service::Routes;
+use tonic::transport::Channel;
+use tonic::{Code, Request, Response, Status};
+
+use super::server::Server;
+
+macro_rules! behind_a_proxy {
+    ($($name:ident($($settings:tt)*);)*) => {$(
+        /// Its proxy is on loopback.
+        struct $name(Redis);
+
+        #[intercept(
+            service = "demo.v1.UserService",
+            client_ip(trusted = ["127.0.0.0/8"], $($settings)*),
+            rate_limit(per_minute = 1, burst = 3, key = client_ip, store = self.0, on_error = deny, store_timeout = "5s"),
+        )]
+        #[tonic::async_trait]
+        impl UserService for $name {
+            async fn get_user(&self, _: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+                Ok(Response::new(User::default()))
+            }
+        }
+    )*};
+}
+
+// Of one test each, or called with other addresses: a type remembers its denials for as long as the process lives.
+behind_a_proxy! {
+    First();
+    Second();
+    Wide(ipv6_prefix = 56);
+    Listed();
+    ListedWide(ipv6_prefix = 56);
+}
+
+async fn client(service: impl UserService) -> UserServiceClient<Channel> {
+    UserServiceClient::new(serve(Routes::new(UserServiceServer::new(service))).await)
+}
+
+async fn code(client: &mut UserServiceClient<Channel>, address: &'static str) -> Code {
+    let mut request = Request::new(GetUserRequest::default());
+    let address = address.parse().unwrap();
+    request.metadata_mut().insert("x-forwarded-for", address);
+    let answer = client.get_user(request).await;
+    answer.map_or_else(|status| status.code(), |_| Code::Ok)
+}
+
+#[tokio::test]
+async fn two_services_share_the_limit_of_each_caller() {
+    let server = Server::start().await;
+    // Of types of their own, as in two processes: neither knows the denials of the other.
+    let mut first = client(First(server.store())).await;
+    let mut second = client(Second(server.store())).await;
+
+    assert_eq!(code(&mut first, "192.0.2.1").await, Code::Ok);
+    assert_eq!(code(&mut second, "192.0.2.1").await, Code::Ok);
+    assert_eq!(code(&mut first, "10.9.8.7, 192.0.2.1").await, Code::Ok);
+    for client in [&mut first, &mut second] {
+        for written in ["192.0.2.1", "::ffff:192.0.2.1", "192.0.2.1:4711"] {
+            let code = code(client, written).await;
+            assert_eq!(code, Code::ResourceExhausted, "{written}");
+        }
+        assert_eq!(code(client, "192.0.2.2").await, Code::Ok);
+    }
+}
+
+#[tokio::test]
+async fn ipv6_callers_share_the_limit_of_their_network() {
+    let server = Server::start().await;
+    let mut first = client(First(server.store())).await;
+    let mut second = client(Second(server.store())).await;
+    let mut wide = client(Wide(server.store())).await;
+
+    assert_eq!(code(&mut first, "2001:db8:1:2::1").await, Code::Ok);
+    assert_eq!(code(&mut second, "2001:db8:1:2:ffff::2").await, Code::Ok);
+    assert_eq!(code(&mut first, "[2001:db8:1:2::3]:4711").await, Code::Ok);
+    for client in [&mut first, &mut second] {
+        let code_in = code(client, "2001:db8:1:2:4:5:6:7").await;
+        assert_eq!(code_in, Code::ResourceExhausted);
+        assert_eq!(code(client, "2001:db8:1:3::1").await, Code::Ok);
+    }
+    // A /56 is another key than each /64 in it.
+    for address in ["2001:db8:1:2::1", "2001:db8:1:3::1", "2001:db8:1:ff::1"] {
+        assert_eq!(code(&mut wide, address).await, Code::Ok);
+    }
+    let code_in = code(&mut wide, "2001:db8:1:80::1").await;
+    assert_eq!(code_in, Code::ResourceExhausted);
+    assert_eq!(code(&mut wide, "2001:db8:1:100::1").await, Code::Ok);
+}
+
+#[tokio::test]
+async fn the_keys_are_digests_of_addresses_and_networks() {
+    let server = Server::start().await;
+    let mut first = client(Listed(server.store())).await;
+    let mut wide = client(ListedWide(server.store())).await;
+    assert_eq!(code(&mut first, "192.0.2.1").await, Code::Ok);
+    assert_eq!(code(&mut first, "2001:db8:1:2::9").await, Code::Ok);
+    assert_eq!(code(&mut wide, "2001:db8:1:2ff::9").await, Code::Ok);
+    let mut keys: Vec<String> = server.ask(redis::cmd("KEYS").arg("*client_ip*")).await;
+    keys.sort();
+    let key = |digest| format!("rate_limit:demo.v1.UserService:1/60s:3:client_ip:{digest}");
+    // `printf %s 192.0.2.1 | sha256sum`, and so for `2001:db8:1:2::/64` and `2001:db8:1:200::/56`
+    let digests = [
+        "37fcff24bf62035b2b08020afc08b4fe",
+        "7437dddbc0275bcfe536fa291fb82060",
+        "f6ab0b4572a8b06ddf5c8ada13b6d201",
+    ];
+    assert_eq!(keys, digests.map(key));
+}
