@@ -1,7 +1,9 @@
 const _: () = {
     #[allow(unused_imports)]
-    use ::interceptors::__private::{
-        self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
+    use ::interceptors::__private as __interceptors;
+    #[allow(unused_imports)]
+    use __interceptors::{
+        KeepsPath as _, LooksAtMessages as _, NoResend as _, Otherwise as _,
         Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "Query";
@@ -60,13 +62,7 @@ const _: () = {
                 derived: __SERVICE_IS_DERIVED || true,
                 exact: false,
             },
-            __interceptors::Kind::new(
-                __interceptors::Probe::<Self::__get_Request>::REQUEST_IS_STREAM,
-                __interceptors::reply_is_stream::<
-                    Self::__get_Result,
-                    _,
-                >(__interceptors::Probe::<Self::__get_Result>::REPLY),
-            ),
+            __interceptors::kind!(Self::__get_Request, Self::__get_Result),
             __interceptors::Side::Server,
             const { &[__ENTRY_AUTH_0] },
         );
@@ -83,13 +79,7 @@ const _: () = {
                 derived: __SERVICE_IS_DERIVED || true,
                 exact: false,
             },
-            __interceptors::Kind::new(
-                __interceptors::Probe::<Self::__watch_Request>::REQUEST_IS_STREAM,
-                __interceptors::reply_is_stream::<
-                    Self::__watch_Result,
-                    _,
-                >(__interceptors::Probe::<Self::__watch_Result>::REPLY),
-            ),
+            __interceptors::kind!(Self::__watch_Request, Self::__watch_Result),
             __interceptors::Side::Server,
             const { &[__ENTRY_AUTH_0] },
         );
@@ -115,7 +105,7 @@ const _: () = {
             let __rpc = __interceptors::Policy;
             let __0 = || __interceptors::auth::Auth::new(
                 __CONFIG_AUTH_0,
-                __interceptors::evaluate_path::<(), _>(&__VALUE_AUTH_0, || TOKENS),
+                __interceptors::path_value(|| TOKENS).keep::<()>(&__VALUE_AUTH_0),
             );
             __rpc.covers_made(__0);
             let mut __chain = __rpc.made(__0).before(__behind);
@@ -130,17 +120,12 @@ const _: () = {
                     __handlers::Handlers < T > > ::__get_Plan.kind().is_unary() || ! <
                     Self as __handlers::Handlers < T > > ::__watch_Plan.kind()
                     .is_unary(),
-                    "`outlive_token` is for streams, and each method that this `auth` covers is unary; take it out"
+                    "[I0823] `outlive_token` is for streams, and each method that this `auth` covers is unary; take it out"
                 )
             };
-            let __rpc = __interceptors::Rpc::<
-                <Self as __handlers::Handlers<T>>::__get_Request,
-                <Self as __handlers::Handlers<T>>::__get_Result,
-                _,
-            >::new(
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers<T>>::__get_Result,
-                >::REPLY,
+            let __rpc = __interceptors::rpc!(
+                < Self as __handlers::Handlers < T > > ::__get_Request, < Self as
+                __handlers::Handlers < T > > ::__get_Result
             );
             let __abilities = || __interceptors::Abilities::new(
                 __interceptors::Probe::<
@@ -179,14 +164,9 @@ const _: () = {
             &self,
             __request: Request<Id>,
         ) -> Result<Response<Users>, Status> {
-            let __rpc = __interceptors::Rpc::<
-                <Self as __handlers::Handlers<T>>::__watch_Request,
-                <Self as __handlers::Handlers<T>>::__watch_Result,
-                _,
-            >::new(
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers<T>>::__watch_Result,
-                >::REPLY,
+            let __rpc = __interceptors::rpc!(
+                < Self as __handlers::Handlers < T > > ::__watch_Request, < Self as
+                __handlers::Handlers < T > > ::__watch_Result
             );
             let __abilities = || __interceptors::Abilities::new(
                 __interceptors::Probe::<

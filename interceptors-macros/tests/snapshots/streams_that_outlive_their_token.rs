@@ -1,7 +1,9 @@
 const _: () = {
     #[allow(unused_imports)]
-    use ::interceptors::__private::{
-        self as __interceptors, LooksAtMessages as _, NoResend as _, Otherwise as _,
+    use ::interceptors::__private as __interceptors;
+    #[allow(unused_imports)]
+    use __interceptors::{
+        KeepsPath as _, LooksAtMessages as _, NoResend as _, Otherwise as _,
         Uncovered as _,
     };
     const __SERVICE: &::core::primitive::str = "Query";
@@ -69,13 +71,7 @@ const _: () = {
                 derived: __SERVICE_IS_DERIVED || true,
                 exact: false,
             },
-            __interceptors::Kind::new(
-                __interceptors::Probe::<Self::__get_Request>::REQUEST_IS_STREAM,
-                __interceptors::reply_is_stream::<
-                    Self::__get_Result,
-                    _,
-                >(__interceptors::Probe::<Self::__get_Result>::REPLY),
-            ),
+            __interceptors::kind!(Self::__get_Request, Self::__get_Result),
             &__POLICY,
             "get",
             0usize,
@@ -94,13 +90,7 @@ const _: () = {
                 derived: __SERVICE_IS_DERIVED || true,
                 exact: false,
             },
-            __interceptors::Kind::new(
-                __interceptors::Probe::<Self::__set_Request>::REQUEST_IS_STREAM,
-                __interceptors::reply_is_stream::<
-                    Self::__set_Result,
-                    _,
-                >(__interceptors::Probe::<Self::__set_Result>::REPLY),
-            ),
+            __interceptors::kind!(Self::__set_Request, Self::__set_Result),
             &__POLICY,
             "set",
             1usize,
@@ -119,13 +109,7 @@ const _: () = {
                 derived: __SERVICE_IS_DERIVED || true,
                 exact: false,
             },
-            __interceptors::Kind::new(
-                __interceptors::Probe::<Self::__watch_Request>::REQUEST_IS_STREAM,
-                __interceptors::reply_is_stream::<
-                    Self::__watch_Result,
-                    _,
-                >(__interceptors::Probe::<Self::__watch_Result>::REPLY),
-            ),
+            __interceptors::kind!(Self::__watch_Request, Self::__watch_Result),
             &__POLICY,
             "watch",
             0usize,
@@ -160,7 +144,7 @@ const _: () = {
             let __rpc = __interceptors::Policy;
             let __0 = || __interceptors::auth::Auth::new(
                 __CONFIG_AUTH_0,
-                __interceptors::evaluate_path::<(), _>(&__VALUE_AUTH_0, || TOKENS),
+                __interceptors::path_value(|| TOKENS).keep::<()>(&__VALUE_AUTH_0),
             );
             __rpc.covers_made(__0);
             let mut __behind = __behind;
@@ -187,14 +171,9 @@ const _: () = {
     #[tonic::async_trait]
     impl Query for Service {
         async fn get(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
-            let __rpc = __interceptors::Rpc::<
-                <Self as __handlers::Handlers>::__get_Request,
-                <Self as __handlers::Handlers>::__get_Result,
-                _,
-            >::new(
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers>::__get_Result,
-                >::REPLY,
+            let __rpc = __interceptors::rpc!(
+                < Self as __handlers::Handlers > ::__get_Request, < Self as
+                __handlers::Handlers > ::__get_Result
             );
             let __abilities = || __interceptors::Abilities::new(
                 __interceptors::Probe::<
@@ -228,14 +207,9 @@ const _: () = {
             __rpc.leave(&mut __frame, __answer, &mut __call)
         }
         async fn set(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
-            let __rpc = __interceptors::Rpc::<
-                <Self as __handlers::Handlers>::__set_Request,
-                <Self as __handlers::Handlers>::__set_Result,
-                _,
-            >::new(
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers>::__set_Result,
-                >::REPLY,
+            let __rpc = __interceptors::rpc!(
+                < Self as __handlers::Handlers > ::__set_Request, < Self as
+                __handlers::Handlers > ::__set_Result
             );
             let __abilities = || __interceptors::Abilities::new(
                 __interceptors::Probe::<
@@ -273,14 +247,9 @@ const _: () = {
             &self,
             __request: Request<Id>,
         ) -> Result<Response<Users>, Status> {
-            let __rpc = __interceptors::Rpc::<
-                <Self as __handlers::Handlers>::__watch_Request,
-                <Self as __handlers::Handlers>::__watch_Result,
-                _,
-            >::new(
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers>::__watch_Result,
-                >::REPLY,
+            let __rpc = __interceptors::rpc!(
+                < Self as __handlers::Handlers > ::__watch_Request, < Self as
+                __handlers::Handlers > ::__watch_Result
             );
             let __abilities = || __interceptors::Abilities::new(
                 __interceptors::Probe::<
@@ -354,6 +323,6 @@ const _: () = {
         ! __CONFIG_AUTH_0.lets_streams_go_on() || ! < Service as __handlers::Handlers >
         ::__get_Plan.kind().is_unary() || ! < Service as __handlers::Handlers >
         ::__watch_Plan.kind().is_unary(),
-        "`outlive_token` is for streams, and each method that this `auth` covers is unary; take it out"
+        "[I0823] `outlive_token` is for streams, and each method that this `auth` covers is unary; take it out"
     );
 };
