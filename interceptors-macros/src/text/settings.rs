@@ -17,13 +17,16 @@ pub(crate) struct Settings<'c> {
     pub(crate) is_complete: bool,
 }
 
+/// What is said of a name with this value.
+pub(crate) type Instead<'a> = &'a dyn Fn(&str, Option<&Expr>) -> Option<(Code, String)>;
+
 /// What an entry can be told.
 pub(crate) struct Known<'a> {
     pub(crate) names: Vec<&'a str>,
     /// The message for a value without a name.
     pub(crate) nameless: Nameless<'a>,
     /// What is said of a name that is not among them, where something better can be said than which is near.
-    pub(crate) instead: &'a dyn Fn(&str, Option<&Expr>) -> Option<(Code, String)>,
+    pub(crate) instead: Instead<'a>,
 }
 
 impl<'c> Settings<'c> {

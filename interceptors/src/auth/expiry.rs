@@ -7,9 +7,8 @@ use tokio::time::Instant;
 use tonic::Status;
 
 use crate::Call;
-use crate::core::call::Parts;
 use crate::core::end::Outcome;
-use crate::core::layer::{Inner, Layer, Node, Step};
+use crate::core::layer::{Inner, Layer, Layers, Node, Step};
 use crate::core::name::CallName;
 use crate::core::time::Limit;
 
@@ -52,8 +51,8 @@ pub(super) fn begin<Req>(call: &mut Call<Req>, expires_at: SystemTime) -> Result
 
 /// The response stream of the call ends then. It depends on no message, so it is compiled once.
 #[cold]
-pub(super) fn end_responses(parts: Parts<'_>, until: Box<Node<UntilExpiry>>) {
-    parts.layers.push_node(until);
+pub(super) fn end_responses(layers: &mut Layers, until: Box<Node<UntilExpiry>>) {
+    layers.push_node(until);
 }
 
 /// Is around a response stream until its token expires.

@@ -289,7 +289,7 @@ where
             Err(status) => Err(status),
             answer => {
                 if let Some(until) = until {
-                    expiry::end_responses(call.parts(), until);
+                    expiry::end_responses(call.parts().layers, until);
                 }
                 answer
             }
