@@ -1,5 +1,6 @@
 //! What a mount holds of a call while the part of its policy runs that looks at no message.
 #![allow(
+    clippy::mem_replace_option_with_none,
     clippy::redundant_pattern_matching,
     clippy::question_mark,
     reason = "each function that is called is one more instance for each method"
@@ -68,7 +69,7 @@ impl<M> Held<M> {
     fn count_now(&mut self, call: &Call<Opaque>) {
         self.is_counted = true;
         if let (Some(count), Some(received)) = ((self.abilities)().count, call.counter())
-            && let Some(stream) = self.message.take()
+            && let Some(stream) = std::mem::replace(&mut self.message, None)
         {
             self.message = Some(count(stream, received.clone()));
         }
@@ -77,7 +78,7 @@ impl<M> Held<M> {
     /// What is sent, and in its place a copy if it may have to be sent once more.
     #[inline]
     pub(crate) fn take(&mut self, sent: &Opaque) -> Option<M> {
-        let mut message = self.message.take();
+        let mut message = std::mem::replace(&mut self.message, None);
         if let (true, Some(message)) = (sent.is_kept, &mut message)
             && let Some(resend) = (self.abilities)().resend
         {
@@ -317,16 +318,14 @@ impl<'s, S> Home<'s, S> {
         }
     }
 
-    /// Puts it on the stage, and lends that. Nobody else has it yet, so this takes no lock.
+    /// Puts it on the stage, and lends that.
     #[inline]
     pub fn begin<'h>(&'h mut self, on_stage: S) -> Lent<'h, 's, S> {
-        let place = self.stage.get_mut();
-        let stage = place.unwrap_or_else(PoisonError::into_inner).take();
-        let mut lent = Lent { stage, home: self };
-        if let Some(stage) = &mut lent.stage {
+        let mut stage = self.exchange(None);
+        if let Some(stage) = &mut stage {
             **stage = Some(on_stage);
         }
-        lent
+        Lent { stage, home: self }
     }
 
     pub fn set_answered(&self, answered: bool) {
@@ -422,7 +421,7 @@ where
             })) => next.run(call).await,
             _ => Err(gone()),
         };
-        let stage = lent.stage.take();
+        let stage = std::mem::replace(&mut lent.stage, None);
         Back { answer, stage }
     }
 }
@@ -462,7 +461,7 @@ where
             return Err(gone());
         };
         let mut lent = Lent {
-            stage: self.stage.take(),
+            stage: std::mem::replace(&mut self.stage, None),
             home: self.home,
         };
         let (Some(message), Some(Some(stage))) = (held.take(&sent), &mut lent.stage) else {
@@ -576,10 +575,13 @@ impl<N> Links<N> {
         G: FnMut(Lent<'h, 's, Stage<M, N>>, ()) -> Fut + Send,
     {
         let next = self.0;
-        let mut lent = home.begin(Stage { call: None, next });
+        let mut stage = home.exchange(None);
+        if let Some(stage) = &mut stage {
+            **stage = Some(Stage { call: None, next });
+        }
         let edge = RestEdge {
-            home: lent.home,
-            stage: lent.stage.take(),
+            home,
+            stage,
             run,
             sent: Opaque::new(0),
         };

@@ -1,5 +1,6 @@
 //! The call of a service's method, and its innermost link.
 #![allow(
+    clippy::mem_replace_option_with_none,
     clippy::redundant_pattern_matching,
     reason = "each function that is called is one more instance for each method"
 )]
@@ -182,7 +183,7 @@ where
                 if let Some(body) = place {
                     R::settle(call, body);
                 }
-                match place.take() {
+                match std::mem::replace(place, None) {
                     Some(body) => Ok(Response::from_parts(metadata, R::out(body), extensions)),
                     None => Err(stale()),
                 }
