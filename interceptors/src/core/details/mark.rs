@@ -136,10 +136,9 @@ impl Drop for Handing<'_> {
     }
 }
 
+#[cfg(feature = "server")]
 #[cfg(test)]
 mod tests {
-    #![cfg(feature = "server")]
-
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
     use super::super::super::kind::{Kind, Side};
