@@ -74,6 +74,10 @@ pub trait MovedOutOfStatic {}
 
 impl<F: Fn() -> LazyLock<T, Init>, T, Init> PathValue<F, LazyLock<T, Init>> {
     /// As [`KeepsPath::keep`], which would be told by the compiler that it moves.
+    #[allow(
+        clippy::extra_unused_type_parameters,
+        reason = "generated code names it for both"
+    )]
     pub fn keep<Instance: ?Sized>(self, _: &'static Once) -> &'static LazyLock<T, Init>
     where
         LazyLock<T, Init>: MovedOutOfStatic,
