@@ -76,7 +76,7 @@ impl<F: Fn() -> LazyLock<T, Init>, T, Init> PathValue<F, LazyLock<T, Init>> {
     /// As [`KeepsPath::keep`], which would be told by the compiler that it moves.
     #[allow(
         clippy::extra_unused_type_parameters,
-        reason = "it is called as the other `keep` is"
+        reason = "generated code names it for both"
     )]
     pub fn keep<Instance: ?Sized>(self, _: &'static Once) -> &'static LazyLock<T, Init>
     where

@@ -102,11 +102,10 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for IdOfCall {
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
-        let id = self.id_for(call);
+        let id = self.id_for(call).answered_as(self.header);
         let headers = call.metadata_mut().as_mut();
         headers.insert(self.header, id.to_value());
         call.set_request_id(id.clone());
-        call.set_id_header(self.header);
         let running = InForce {
             id: Some(id.clone()),
             future: Some(next.run(call)),

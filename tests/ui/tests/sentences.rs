@@ -29,6 +29,8 @@ const WITHOUT_A_CASE: &[(&str, &[&str])] = &[
             "the collected errors were not checked",
             "the item cannot be read",
             "a channel with `payload` is an error",
+            "find() has seen the argument",
+            "parse_method() has seen the receiver",
         ],
     ),
     (
@@ -45,6 +47,32 @@ const WITHOUT_A_CASE: &[(&str, &[&str])] = &[
             "what is called at this path is not as the code generator",
             "`auth` has to look at this argument",
             "this is not as the code generator of tonic 0.14 writes it",
+        ],
+    ),
+    (
+        "still without a case; take a sentence out of this list when it has one",
+        &[
+            "`{name}` must be a list of strings: `{name} = [\"…\"]`",
+            "unknown status code `{name}`; expected one such as `Unavailable`",
+            "messages that are `Clone` and `prost::Message`",
+            "`{name}` needs {what}, and that of `{of}` is not; leave the method out with `except = [{of}]`",
+            "put `#[intercept(…)]` on `impl {} for {{Self}}`",
+            "another `{name}` covers a method in `descriptors` too; part the methods with `only` and `except`",
+            "this item cannot be read, so it would go unguarded",
+            "take one of the two out",
+            "a generated server knows its service; take `service` out",
+            "a generated client knows its service; take `service` out",
+            "the name of an interceptor has no quotes; write `{name}`",
+            "`{name}` belongs on a client, and the `impl` of a trait is a service; write `{other}` here",
+            "unknown interceptor `{name}`; `{meant}` does that, on {places}",
+            "unknown interceptor `{name}`; write `skip({entry})`",
+            "unknown interceptor `{name}`; list methods that need no token: `auth(public = […])`",
+            "unknown interceptor `{name}`; list methods that go without it: `{entry}(except = […])`",
+            "`crate` must be a path, such as `crate = my_interceptors`",
+            "`{name}` has no settings here; take this out",
+            ", or give each a `rate_limit` of its own with another `key`",
+            "duplicate `{key}` in `skip`; take one out",
+            "take it out; one of several `with` is left out by its `except`",
         ],
     ),
 ];
@@ -111,7 +139,8 @@ fn collect(tokens: TokenStream, sentences: &mut Vec<String>) {
             |n: usize, words: &[&str]| before(n).is_some_and(|word| words.contains(&word.as_str()));
         match tree {
             TokenTree::Group(group) => {
-                let is_attribute = group.delimiter() == Delimiter::Bracket && is_after(0, &["#"]);
+                let is_attribute = group.delimiter() == Delimiter::Bracket
+                    && (is_after(0, &["#"]) || is_after(0, &["!"]) && is_after(1, &["#"]));
                 let is_test = is_after(0, &["tests"]) && is_after(1, &["mod"]);
                 // What a setting is by default, for the documentation.
                 let is_documented = is_after(0, &["Words"]);
