@@ -108,6 +108,10 @@ impl<Req> Call<Req> {
             layers: Layers::default(),
         };
         // What was lent before was taken back, so the place is empty: it need not be dropped.
+        #[allow(
+            clippy::mem_replace_option_with_some,
+            reason = "`Option::replace` would be compiled for each message"
+        )]
         std::mem::forget(std::mem::replace(to, Some(lent)));
     }
 
