@@ -1,4 +1,4 @@
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::entries::parse;
@@ -17,23 +17,10 @@ pub(crate) fn intercept_tokens(args: TokenStream, item: TokenStream) -> TokenStr
             let error = error.into_compile_error();
             let kept = check::without_entries(args.clone(), item.clone());
             let kept = kept.map(|checked| expand::beside_the_item(&checked));
-            let item = without_unsafe(without_our_attributes(item, args));
+            let item = without_our_attributes(item, args);
             quote!(#error #item #kept)
         }
     }
-}
-
-/// `unsafe impl` is an error of the attribute, and would be one of the compiler too.
-fn without_unsafe(item: TokenStream) -> TokenStream {
-    let is = |tree: Option<&TokenTree>, word| matches!(tree, Some(TokenTree::Ident(name)) if name == word);
-    let mut trees = item.into_iter().peekable();
-    let mut kept = Vec::new();
-    while let Some(tree) = trees.next() {
-        if !(is(Some(&tree), "unsafe") && is(trees.peek(), "impl")) {
-            kept.push(tree);
-        }
-    }
-    kept.into_iter().collect()
 }
 
 /// The same, as an editor is shown it.

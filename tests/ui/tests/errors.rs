@@ -229,6 +229,7 @@ const OF_RUSTC: &[&str] = &[
     "the trait bound ",
     "the trait ",
     "mismatched types",
+    "implementing the trait `UserService` is not unsafe",
     "type mismatch in ",
     "no field ",
     "no method named ",

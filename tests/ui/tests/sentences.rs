@@ -90,7 +90,9 @@ fn every_sentence_has_a_case() {
     let mut count = 0;
     for file in files(&sources, "rs") {
         let name = file.strip_prefix(&sources).expect("a source").to_owned();
-        if name.starts_with("tests") || name.starts_with("fuzz") || name.ends_with("fuzz.rs") {
+        // The table of codes is explained on the page, and not said.
+        let is_said = !name.starts_with("tests") && !name.starts_with("fuzz");
+        if !is_said || name.ends_with("codes.rs") {
             continue;
         }
         let text = fs::read_to_string(&file).expect("a readable file");

@@ -23,6 +23,7 @@ impl UserService for Users {
         todo!()
     }
 
+    #[intercept(rate_limit(per_hour = 10))]
     async fn upload(&self, _: Request<Streaming<Id>>) -> Result<Response<Id>, Status> {
         todo!()
     }
