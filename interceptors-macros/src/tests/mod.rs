@@ -6,6 +6,7 @@ mod codes;
 mod docs;
 mod editor;
 mod layers;
+mod neighbours;
 mod networks;
 mod suggestions;
 

@@ -1,0 +1,48 @@
+//! Wrong attributes that are no cases of `tests/ui`: what people write who come from other systems.
+
+use std::fs;
+use std::path::Path;
+
+const SERVICE: &str = "impl UserService for Users {
+    async fn login(&self, request: Request<Id>) -> Result<Response<User>, Status> { todo!() }
+    async fn get_user(&self, request: Request<Id>) -> Result<Response<User>, Status> { todo!() }
+    async fn list_users(&self, request: Request<Id>) -> Result<Response<Self::ListUsersStream>, Status> { todo!() }
+}";
+
+/// All words, in any case; of `a|b` one is enough.
+fn holds(error: &str, words: &str) -> bool {
+    let error = error.to_lowercase();
+    let words = words.to_lowercase();
+    let mut all = words.split(',').filter(|word| !word.is_empty());
+    all.all(|word| word.split('|').any(|word| error.contains(word)))
+}
+
+/// Each is one error, with the words of the cure; but for those that only the compiler finds.
+#[test]
+fn each_neighbour_of_a_wrong_attribute_is_one_error_with_its_cure() {
+    let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/ui/wrong/neighbours.tsv");
+    let table = fs::read_to_string(table).unwrap();
+    let (mut found, mut failures) = (0, Vec::new());
+    for line in table.lines().filter(|line| !line.starts_with('#')) {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let [name, place, attribute, words] = cells[..] else {
+            panic!("not four cells: {line}");
+        };
+        let item = match place {
+            "svc" => SERVICE,
+            "stub" => "impl UserClient { … }",
+            "client" => "mod user_service_client { … }",
+            "chain" => "struct Outbound { tokens: TokenCache }",
+            // An attribute on a method, or a file.
+            _ => continue,
+        };
+        let errors = super::codes::errors(&format!("#[intercept({attribute})]\n{item}"));
+        match &errors[..] {
+            [] => {}
+            [error] if holds(error, words) => found += 1,
+            _ => failures.push(format!("{name}: {attribute}: {words}: {errors:#?}")),
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    assert!(found >= 110, "the attribute finds {found}");
+}
