@@ -70,13 +70,13 @@ pub(crate) fn split(tokens: &TokenStream) -> Vec<Arg> {
     args
 }
 
-/// Without the invisible groups that a macro put around one token, or around several elements. Around an expression they stay.
+/// Without the invisible groups that a macro put around nothing, one token, or several elements. Around an expression they stay.
 fn visible(tokens: TokenStream) -> Vec<TokenTree> {
     let trees = tokens.into_iter().flat_map(|tree| match tree {
         TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
             let inside = visible(group.stream());
             let is_list = inside.iter().any(|tree| is_punct(tree, ','));
-            match inside.len() == 1 || is_list {
+            match inside.len() <= 1 || is_list {
                 true => inside,
                 false => vec![group.into()],
             }
