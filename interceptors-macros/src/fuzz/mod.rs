@@ -293,7 +293,7 @@ const ODD_ARGUMENTS: &[&str] = &[
     "a::self", "super::a(b(c d))",
     "descriptors = [a, ..]", "descriptors = let x = 1", "descriptors = self", "descriptors = [A, A], logging(only = [idempotent])",
     "descriptors(a)", "descriptors = A, retry(only = [idempotent, \"/*/*\", \"/a.B/*\"]), hedge(except = [idempotent])",
-    "rate_limit(store = &*LIMITS, on_error = deny invisible!(), max_keys = 10, key = peer)",
+    "with(become (x))", "rate_limit(store = &*LIMITS, on_error = deny invisible!(), max_keys = 10, key = peer)",
 ];
 
 #[rustfmt::skip]

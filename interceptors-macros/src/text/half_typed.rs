@@ -98,6 +98,13 @@ fn arg(tokens: &[TokenTree]) -> Arg {
     let collect = |tokens: &[TokenTree]| tokens.iter().cloned().collect();
     let rest = match rest {
         [] => Rest::Nothing,
+        // `become (x)` is an expression, and so are others that begin with a keyword.
+        [TokenTree::Group(_)] if matches!(head, [keyword] if !is_name(keyword)) => {
+            return Arg {
+                head: Vec::new(),
+                rest: Rest::Other(collect(tokens)),
+            };
+        }
         [TokenTree::Group(group)] if group.delimiter() == Delimiter::Parenthesis => {
             Rest::List(group.stream())
         }
