@@ -19,7 +19,7 @@ impl Plan {
     ///
     /// let document = Outbound::PLAN.to_markdown();
     /// assert!(document.starts_with("| Method | Kind | Interceptor | Settings"), "{document}");
-    /// assert!(document.contains("\n|        |      | `retry`     | max_attempts=3 "), "{document}");
+    /// assert!(document.contains("\n|        |      | `retry`     | max_attempts=4 "), "{document}");
     /// ```
     #[must_use]
     pub fn to_markdown(&self) -> String {
