@@ -1,4 +1,4 @@
-//! The attribute on random text, for as long as it is told: it does not panic, gives Rust back for Rust, and gives each
+//! The attribute on random text, for a number of seconds: it does not panic, gives Rust back for Rust, and gives each
 //! error a code. What is looked at is in `interceptors-macros/src/fuzz`.
 //!
 //! ```text
