@@ -1,8 +1,8 @@
 //! Whatever it is given, the attribute does not panic, gives Rust back for Rust, and on an error
 //! leaves the user's item as it was.
 //!
-//! `cargo test` looks at some hundred cases. The crate in `interceptors-macros/fuzz` includes this file, and looks for as
-//! long as it is told.
+//! `cargo test` tries some hundred cases. The crate in `interceptors-macros/fuzz` includes this file, and tries cases for a
+//! given number of seconds.
 
 mod editor;
 

@@ -265,7 +265,7 @@ where
         let verified = {
             let call = call.details();
             let token = self.config.token_of(call, is_single);
-            // A call without a stream is over with its answer: nobody asks when its token expires.
+            // A call without a stream ends with its answer, so the expiry of its token does not matter.
             match (
                 token,
                 self.config.outlive_token || !call.plan().may_stream(),

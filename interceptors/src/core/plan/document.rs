@@ -130,7 +130,7 @@ impl Plan {
 
 const NONE: &str = "–";
 
-/// An interceptor of the list. One that is listed several times is told from itself by its number.
+/// An interceptor of the list. The number tells several entries of one label apart.
 #[derive(PartialEq)]
 struct Numbered {
     label: String,
