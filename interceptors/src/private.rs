@@ -33,6 +33,7 @@ pub use crate::mount::reply::{
     reply_is_stream,
 };
 pub use crate::mount::rpc::{Handler, Rpc, share};
+pub use crate::mount::through::PolicyOf;
 #[cfg(feature = "server")]
 pub use crate::server::{ModuleMethod, ServerChain, ServicePolicy, request_body, take_in};
 #[cfg(feature = "_wire")]

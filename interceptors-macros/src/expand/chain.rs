@@ -37,6 +37,8 @@ pub(crate) enum Asked<'a> {
         fits: &'a Fits,
         method: usize,
         site: &'a dyn Fn(&Guard) -> Site<'a>,
+        /// Whether what is made here outlives the function: it goes into the future of the call.
+        outlives: bool,
     },
 }
 
@@ -135,9 +137,11 @@ impl Links<'_> {
                 false => quote_spanned!(span=> let #name = ::std::sync::OnceLock::new();),
             }
         });
-        let value = self.value(i, at_its_turn);
+        let value = self.value(i);
+        let moves = matches!(self.asked, Asked::Apart { outlives: true, .. })
+            .then(|| quote_spanned!(span=> move));
         let value = match at_its_turn {
-            true => quote_spanned!(span=> || #value),
+            true => quote_spanned!(span=> #moves || #value),
             false => value,
         };
         let (link, ask) = match (at_its_turn, listed.entry.is_given()) {
@@ -186,7 +190,11 @@ impl Links<'_> {
     }
 
     /// The interceptor of an entry.
-    fn value(&self, i: usize, at_its_turn: bool) -> TokenStream {
+    pub(crate) fn value(&self, i: usize) -> TokenStream {
+        self.value_at(i, self.entries[i].is_made_at_its_turn())
+    }
+
+    fn value_at(&self, i: usize, at_its_turn: bool) -> TokenStream {
         let listed = &self.entries[i];
         let guarded = match self.asked {
             Asked::Apart { fits, site, .. } => fits.guard(i).map(|guard| site(&guard)),

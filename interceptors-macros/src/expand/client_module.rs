@@ -8,8 +8,9 @@ use syn::{
 use super::chain::{Asked, Links, Part};
 use super::common::{entries, hide_secrets, imports, plan_impl};
 use super::fits::{Fits, Guard, behind};
-use super::policy::{self, Of, Policies, Split, may_be_kept};
+use super::policy::{Of, Policies, Split, may_be_kept};
 use super::questions::{self, messages};
+use super::rest;
 use crate::check::Checked;
 use crate::codes;
 use crate::entries::chain::Chain;
@@ -487,6 +488,7 @@ fn method_impl(
             fits,
             method: index,
             site: &guarded,
+            outlives: false,
         },
     };
     let split = Split::of(chain, &checked.entries, false);
@@ -500,8 +502,8 @@ fn method_impl(
         #forking
     };
     let taints = fits.taints(chain);
-    let rest = policy::rest(&links, &split, &innermost, true);
-    let frame = policy::frame(&links, &split, &TokenStream::new());
+    let rest = rest::rest(&links, &split, &innermost, true);
+    let frame = rest::frame(&links, &split, &TokenStream::new());
     let (policy, kept) = (policies.name(of(chain)), policies.kept(of(chain)));
     let hide = hide_secrets(checked, None);
     let over = sends_tokens(checked).then(|| quote!(__call.set_plaintext(self.is_plaintext);));

@@ -14,6 +14,7 @@ pub(crate) mod hints;
 mod items;
 mod policy;
 mod questions;
+mod rest;
 mod server;
 mod server_module;
 mod service;

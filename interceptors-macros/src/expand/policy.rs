@@ -11,7 +11,6 @@ use crate::entries::entry::Listed;
 use crate::entries::row::Looks;
 use crate::entries::site::Site;
 use crate::item::mount::Side;
-use crate::text::span::at;
 
 /// The lists of a block, each once.
 pub(super) struct Policies<'a> {
@@ -114,6 +113,28 @@ impl<'a> Policies<'a> {
     pub(super) fn name(&self, of: Of<'_>) -> Ident {
         let n = self.lists.iter().position(|list| list.of == of);
         format_ident!("__policy_{}", n.unwrap_or_default())
+    }
+
+    /// `__Policy0`, the name of that function as a type.
+    pub(super) fn marker(&self, of: Of<'_>) -> Ident {
+        let n = self.lists.iter().position(|list| list.of == of);
+        format_ident!("__Policy{}", n.unwrap_or_default())
+    }
+
+    /// The functions of these methods that need nothing else of a method: their conditions, and their names.
+    pub(super) fn markers<'o>(
+        &'o self,
+        of: impl Iterator<Item = Of<'o>>,
+    ) -> impl Iterator<Item = (&'o [Attribute], Ident, Ident)> {
+        let mut seen = Vec::new();
+        of.filter_map(move |of| {
+            let marker = self.marker(of);
+            if self.kept_by(of).next().is_some() || seen.contains(&marker) {
+                return None;
+            }
+            seen.push(marker.clone());
+            Some((of.cfgs, marker, self.name(of)))
+        })
     }
 
     /// What a method hands over besides the call and its frame. A method that a generated server can find is called in two
@@ -397,151 +418,6 @@ impl<'a> Policies<'a> {
             }
         });
         quote!(#(#each)*)
-    }
-}
-
-/// What a method has of its list besides the function for all of them: values, and what is behind that function.
-///
-/// Output, for `logging, with(self.audit), retry`:
-///
-/// ```text
-/// let __1 = || &(self.audit);
-/// let _ = || {
-///     __covers_get(__rpc.lent(__1));
-/// };
-/// let __verdict_1 = asked(&__1).verdict();
-/// let __2 = &Retry::new(__CONFIG_RETRY_2);
-/// let __verdict = __verdict_1.and(Blind);
-/// let __behind = __verdict_1.around(__rpc.handler(…), |__innermost| {
-///     __rpc.lent(__1).before(Chain::new(__2, __innermost))
-/// });
-/// ```
-///
-/// `lends` is whether each attempt borrows what is innermost.
-pub(super) fn rest(
-    links: &Links<'_>,
-    split: &Split,
-    given: &TokenStream,
-    lends: bool,
-) -> TokenStream {
-    let asked: Vec<usize> = split.asked(links.entries).collect();
-    let first = asked.first().copied();
-    let begins = |&i: &usize| Some(i) == first;
-    let from = split.policy.iter().position(begins);
-    let of_policy = from.map_or(&[][..], |from| &split.policy[from..]);
-    // All that may be compiled for the method.
-    let typed: Vec<usize> = of_policy.iter().chain(&split.typed).copied().collect();
-    let looks = split.looks(links.entries);
-    // A look has to be one for the messages, and who verified the caller is a type.
-    let verifiers = typed
-        .iter()
-        .filter_map(|&i| links.chain.verifier_before(links.entries, i));
-    let mut bound: Vec<usize> = looks
-        .iter()
-        .copied()
-        .chain(verifiers)
-        .chain(typed.iter().copied())
-        .collect();
-    bound.sort_by_key(|i| links.chain.entries.iter().position(|j| j == i));
-    bound.dedup();
-    let bindings = links.bindings(&bound);
-    // The verdict on the others uses them.
-    let unused = bound.iter().filter(|&&i| !links.entries[i].is_asked());
-    let used = unused.map(|&i| {
-        let span = at(links.entries[i].span());
-        let local = super::chain::local_name(i, span);
-        quote!(let _ = &#local;)
-    });
-    let bindings = quote!(#bindings #(#used)*);
-    if is_plain(links, split) {
-        return bindings;
-    }
-    let last = match split.typed.is_empty() {
-        true if lends => quote!(__interceptors::Lends),
-        true => quote!(__interceptors::Blind),
-        false => quote!(__interceptors::Typed),
-    };
-    let behind = behind(links, split, &asked, &last, given);
-    let verdicts = asked.iter().rev().fold(last, |further_in, &i| {
-        let verdict = verdict_name(i, Span::call_site());
-        quote!(#verdict.and(#further_in))
-    });
-    quote! {
-        #bindings
-        let __verdict = #verdicts;
-        let __behind = #behind;
-    }
-}
-
-/// What is behind the first part of the list, from the first of these entries on whose type looks at messages.
-fn behind(
-    links: &Links<'_>,
-    split: &Split,
-    asked: &[usize],
-    last: &TokenStream,
-    innermost: &TokenStream,
-) -> TokenStream {
-    let chain = |from: usize| {
-        let list = &links.chain.entries;
-        let start = list.iter().position(|&i| i == from).unwrap_or(list.len());
-        links.links(&list[start..], links.attempts(quote!(__innermost)))
-    };
-    match asked {
-        [] => {
-            let chain = match split.typed.first() {
-                Some(&first) => chain(first),
-                None => quote!(__innermost),
-            };
-            quote!(#last.around(#innermost, |__innermost| #chain))
-        }
-        &[i, ref further_in @ ..] => {
-            let (verdict, chain) = (verdict_name(i, Span::call_site()), chain(i));
-            match further_in.is_empty() && split.typed.is_empty() {
-                true => quote!(#verdict.around(#innermost, |__innermost| #chain)),
-                false => {
-                    let behind = behind(links, split, further_in, last, &quote!(__innermost));
-                    quote! {
-                        #verdict.or(
-                            #innermost,
-                            |__innermost| #chain,
-                            |__innermost| #behind,
-                        )
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Whether nothing but the handler is behind the first part of the list, whatever the types are.
-fn is_plain(links: &Links<'_>, split: &Split) -> bool {
-    links.mount.side() == Side::Server
-        && split.typed.is_empty()
-        && split.asked(links.entries).next().is_none()
-}
-
-/// What holds the message of a method while its policy runs.
-pub(super) fn frame(links: &Links<'_>, split: &Split, handler: &TokenStream) -> TokenStream {
-    let looks = links.looks(&split.looks(links.entries));
-    let running = quote!(let __running = ::core::pin::pin!(::core::option::Option::None););
-    if is_plain(links, split) {
-        return quote! {
-            #running
-            let mut __frame = __rpc.frame(__message, __abilities, #looks, __running, #handler);
-        };
-    }
-    quote! {
-        let mut __stage = __verdict.stage();
-        let mut __home = __verdict.home(&mut __stage);
-        #running
-        let mut __frame = __behind.frame(
-            &mut __home,
-            __message,
-            __abilities,
-            #looks,
-            __running,
-            __interceptors::run_rest,
-        );
     }
 }
 

@@ -1,19 +1,20 @@
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{FnArg, Type};
+use syn::{Attribute, FnArg, GenericParam, Meta, ReceiverKind, Signature, Type, parse_quote};
 
 use super::chain::{Asked, Links, Part};
 use super::common::{entries, hidden_parameters, hide_secrets, imports, plan_impl};
 use super::expander::{Expander, HiddenNames, lints_for_copies};
 use super::fits::{Fits, Guard, behind};
 use super::policy::{self, Of, Policies, Split, may_be_kept};
+use super::rest;
 use crate::check::Checked;
 use crate::entries::chain::Chain;
 use crate::entries::site::{Messages, Site};
 use crate::item::mount::Side;
 use crate::item::names::ServiceName;
 use crate::item::service::{Method, Returns, ServiceImpl};
-use crate::text::tokens::without_arguments;
+use crate::text::tokens::{find_ident, has_lifetimes, without_arguments};
 
 /// Input:
 ///
@@ -69,10 +70,10 @@ pub(crate) fn expand(checked: &Checked, block: &ServiceImpl) -> TokenStream {
     let policies = e.policies();
     let found = e.found(&policies);
     let hidden_impl = e.hidden_impl(&policies, found.as_ref());
-    let policy_impl = e.policy_impl(&policies);
     let fits = e.fits();
     let questions = fits.items();
     let wrapper_impl = e.wrapper_impl(&policies, &fits);
+    let policy_impl = e.policy_impl(&policies, &wrapper_impl);
     let methods_by_mut = e.methods_by_mut();
     let plan_impl = e.plan_impl();
     let found_impl = found.as_ref().map(|found| e.found_impl(&policies, found));
@@ -228,6 +229,7 @@ impl Expander<'_> {
             arg.attrs.clear();
             *arg.pat = syn::Pat::Verbatim(quote!(__request));
         }
+        let boxed = self.boxes(method);
         let result_ty = match &method.stream {
             Some(stream) => quote! {
                 ::core::result::Result<
@@ -278,6 +280,7 @@ impl Expander<'_> {
                 fits,
                 method: index,
                 site: &guarded,
+                outlives: boxed,
             },
         };
         let split = Split::of(chain, &self.checked.entries, method.by_mut);
@@ -316,12 +319,40 @@ impl Expander<'_> {
         };
         // A client's method that takes `&mut self` is borrowed by each attempt.
         let lends = self.checked.mount.side() == Side::Client && method.by_mut;
-        let rest = policy::rest(&links, &split, &innermost, lends);
-        let frame = policy::frame(&links, &split, &quote!(|__request| #call));
+        let rest = rest::rest(&links, &split, &innermost, lends);
+        let frame = rest::frame(&links, &split, &quote!(|__request| #call));
         let hide = hide_secrets(
             self.checked,
             (self.checked.mount.side() == Side::Server).then_some(chain),
         );
+        let handler = quote!(__rpc.handler(move |__request| #call));
+        let through = (boxed && kept.is_empty() && hide.is_empty())
+            .then(|| rest::through(&links, &split, &handler))
+            .flatten();
+        if let Some(behind) = through {
+            if matches!(method.returns, Returns::Async) {
+                return_box(&mut sig);
+            }
+            let marker = policies.marker(of);
+            return quote! {
+                #(#cfgs)*
+                #(#docs)*
+                #(#lints)*
+                #vis #sig {
+                    #(#inline_assertions;)*
+                    let __rpc = __interceptors::rpc!(#handlers::#request, #handlers::#result #reply);
+                    #behind
+                    ::std::boxed::Box::pin(__behind.through(
+                        #marker,
+                        #this,
+                        __rpc,
+                        #handlers::#plan,
+                        || #abilities,
+                        __request,
+                    ))
+                }
+            };
+        }
         let body = quote! {
             #(#inline_assertions;)*
             let __rpc = __interceptors::rpc!(#handlers::#request, #handlers::#result #reply);
@@ -349,6 +380,38 @@ impl Expander<'_> {
             #(#lints)*
             #vis #sig { #body }
         }
+    }
+
+    /// Whether the call of a method is one future in a box: the box is the user's or that of `#[async_trait]`, which leaves a method
+    /// alone that gives it.
+    fn boxes(&self, method: &Method) -> bool {
+        let block = self.block;
+        let is = |attribute: &Attribute, name: &str| {
+            let last = attribute.path().segments.last();
+            last.is_some_and(|last| last.ident == name)
+        };
+        let boxed = match method.returns {
+            Returns::Async => {
+                let mut attrs = block.attrs.iter().filter(|attribute| !is(attribute, "doc"));
+                attrs.all(|attribute| {
+                    is(attribute, "async_trait") && matches!(attribute.meta, Meta::Path(_))
+                }) && !block.attrs.iter().all(|attribute| is(attribute, "doc"))
+            }
+            Returns::Boxed(_) => true,
+            Returns::Opaque => false,
+        };
+        let is_parameter = |param: &GenericParam| match (param, &block.self_ty) {
+            (GenericParam::Type(param), Type::Path(ty)) => ty.path.is_ident(&param.ident),
+            _ => false,
+        };
+        boxed
+            && block.trait_path.is_some()
+            && matches!(method.receiver().kind, ReceiverKind::Reference(..))
+            && method.sig.generics.params.is_empty()
+            && method.sig.generics.where_clause.is_none()
+            && !has_lifetimes(&method.request)
+            // A type of the user's has to be in front of it.
+            && !block.generics.params.iter().any(is_parameter)
     }
 
     /// What entries see of a method, with its messages behind a guard if there is one; `types` are those of the request and the result.
@@ -380,7 +443,7 @@ impl Expander<'_> {
         quote!(__Policy #parameters)
     }
 
-    fn policy_impl(&self, policies: &Policies<'_>) -> TokenStream {
+    fn policy_impl(&self, policies: &Policies<'_>, wrapper_impl: &TokenStream) -> TokenStream {
         let block = self.block;
         let parameters = hidden_parameters(&self.block.generics);
         let (impl_generics, _, where_clause) = block.generics.split_for_impl();
@@ -390,6 +453,24 @@ impl Expander<'_> {
         let this = this.map(|method| method.receiver().self_token);
         let functions = policies.functions(&block.generics, this);
         let verdicts = policies.verdicts(&block.generics, true);
+        let markers = policies.markers(self.methods().map(|(method, chain)| of(method, chain)));
+        let markers = markers.filter(|(_, marker, _)| {
+            find_ident(wrapper_impl.clone(), &marker.to_string()).is_some()
+        });
+        let markers = markers.map(|(cfgs, marker, name)| quote! {
+            #(#cfgs)*
+            struct #marker;
+            #(#cfgs)*
+            impl #impl_generics __interceptors::PolicyOf<#marker> for #self_ty #where_clause {
+                fn run(
+                    &self,
+                    __call: &mut __interceptors::Call<__interceptors::Opaque>,
+                    __behind: __interceptors::Behind<'_>,
+                ) -> impl ::core::future::Future<Output = __interceptors::OpaqueAnswer> + ::core::marker::Send {
+                    <Self as #policy>::#name(self, __call, __behind)
+                }
+            }
+        });
         quote! {
             trait __Policy<#(#parameters),*> {
                 #declarations
@@ -398,6 +479,7 @@ impl Expander<'_> {
                 #functions
                 #verdicts
             }
+            #(#markers)*
         }
     }
 
@@ -439,4 +521,38 @@ pub(super) fn of<'a>(method: &'a Method, chain: &'a Chain) -> Of<'a> {
         by_mut: method.by_mut,
         cfgs: &method.cfgs,
     }
+}
+
+/// Input:
+///
+/// ```text
+/// async fn get(&self, request: Request<Id>) -> R
+/// ```
+///
+/// Output, which is what `#[async_trait]` makes of it:
+///
+/// ```text
+/// fn get<'__this, '__call>(&'__this self, request: Request<Id>)
+///     -> Pin<Box<dyn Future<Output = R> + Send + '__call>>
+/// where
+///     '__this: '__call,
+///     Self: '__call
+/// ```
+fn return_box(sig: &mut Signature) {
+    sig.asyncness = None;
+    let this: syn::Lifetime = parse_quote!('__this);
+    if let Some(FnArg::Receiver(receiver)) = sig.inputs.first_mut()
+        && let ReceiverKind::Reference(_, lifetime, _) = &mut receiver.kind
+    {
+        *lifetime = Some(this);
+    }
+    if let syn::ReturnType::Type(_, output) = &mut sig.output {
+        **output = Type::Verbatim(quote! {
+            ::core::pin::Pin<::std::boxed::Box<
+                dyn ::core::future::Future<Output = #output> + ::core::marker::Send + '__call
+            >>
+        });
+    }
+    sig.generics = parse_quote!(<'__this, '__call>);
+    sig.generics.where_clause = Some(parse_quote!(where '__this: '__call, Self: '__call));
 }

@@ -480,9 +480,9 @@ const _: () = {
                         )
                     }
                 });
-            let __4 = || &(self.audit);
+            let __4 = move || &(self.audit);
             let __verdict_4 = __interceptors::asked(&__4).verdict();
-            let __5 = || __interceptors::evaluate_once::<
+            let __5 = move || __interceptors::evaluate_once::<
                 (),
                 _,
             >(&__VALUE_WITH_5, || Audit::new("secret"));
@@ -571,19 +571,14 @@ const _: () = {
                         )
                     }
                 });
-            let __1 = || __interceptors::auth::Auth::new(
-                __CONFIG_AUTH_1,
-                &(self.tokens),
-            );
-            let __4 = || &(self.audit);
+            let __4 = move || &(self.audit);
             let __verdict_4 = __interceptors::asked(&__4).verdict();
-            let __5 = || __interceptors::evaluate_once::<
+            let __5 = move || __interceptors::evaluate_once::<
                 (),
                 _,
             >(&__VALUE_WITH_5, || Audit::new("secret"));
             let __verdict_5 = __interceptors::asked(&__5).verdict();
             let _ = &__0;
-            let _ = &__1;
             let __verdict = __verdict_4.and(__verdict_5.and(__interceptors::Blind));
             let __behind = __verdict_4
                 .or(

@@ -190,35 +190,43 @@ const _: () = {
             __verdict_4
         });
     }
+    struct __Policy0;
+    impl __interceptors::PolicyOf<__Policy0> for Users {
+        fn run(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send {
+            <Self as __Policy>::__policy_0(self, __call, __behind)
+        }
+    }
     #[tonic::async_trait]
     impl UserService for Users {
-        async fn get_url(
-            &self,
+        fn get_url<'__this, '__call>(
+            &'__this self,
             __request: Request<Id>,
-        ) -> Result<Response<Url>, Status> {
+        ) -> ::core::pin::Pin<
+            ::std::boxed::Box<
+                dyn ::core::future::Future<
+                    Output = Result<Response<Url>, Status>,
+                > + ::core::marker::Send + '__call,
+            >,
+        >
+        where
+            '__this: '__call,
+            Self: '__call,
+        {
             let __rpc = __interceptors::rpc!(
                 < Self as __handlers::Handlers > ::__get_url_Request, < Self as
                 __handlers::Handlers > ::__get_url_Result
             );
-            let __abilities = || __interceptors::Abilities::new(
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers>::__get_url_Request,
-                >::RESEND,
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers>::__get_url_Request,
-                >::COUNT,
-            );
-            let (mut __call, __message) = __rpc
-                .enter(
-                    <Self as __handlers::Handlers>::__get_url_Plan,
-                    __abilities(),
-                    __request,
-                );
             fn __covers_get_url<S, I, Req, Res>(_: __interceptors::Link<S, I, Req, Res>)
             where
                 I: __interceptors::Interceptor<Req, Res> + ?::core::marker::Sized,
             {}
-            let __4 = || __interceptors::evaluate_path::<
+            let __4 = move || __interceptors::evaluate_path::<
                 (),
                 _,
             >(&__VALUE_WITH_4, || Slow);
@@ -226,35 +234,33 @@ const _: () = {
                 __covers_get_url(__rpc.lent(__4));
             };
             let __verdict_4 = __interceptors::asked(&__4).verdict();
-            let __verdict = __verdict_4.and(__interceptors::Blind);
             let __behind = __verdict_4
                 .around(
                     __rpc
-                        .handler(|__request| <Self as __handlers::Handlers>::get_url(
+                        .handler(move |__request| <Self as __handlers::Handlers>::get_url(
                             self,
                             __request,
                         )),
                     |__innermost| __rpc.lent(__4).before(__innermost),
                 );
-            let mut __stage = __verdict.stage();
-            let mut __home = __verdict.home(&mut __stage);
-            let __running = ::core::pin::pin!(::core::option::Option::None);
-            let mut __frame = __behind
-                .frame(
-                    &mut __home,
-                    __message,
-                    __abilities,
-                    __interceptors::NoLooks,
-                    __running,
-                    __interceptors::run_rest,
-                );
-            let __answer = <Self as __Policy>::__policy_0(
-                    &*self,
-                    &mut __call,
-                    __interceptors::Behind::new(&mut __frame),
-                )
-                .await;
-            __rpc.leave(&mut __frame, __answer, &mut __call)
+            ::std::boxed::Box::pin(
+                __behind
+                    .through(
+                        __Policy0,
+                        self,
+                        __rpc,
+                        <Self as __handlers::Handlers>::__get_url_Plan,
+                        || __interceptors::Abilities::new(
+                            __interceptors::Probe::<
+                                <Self as __handlers::Handlers>::__get_url_Request,
+                            >::RESEND,
+                            __interceptors::Probe::<
+                                <Self as __handlers::Handlers>::__get_url_Request,
+                            >::COUNT,
+                        ),
+                        __request,
+                    ),
+            )
         }
     }
     #[allow(unreachable_pub)]

@@ -220,79 +220,123 @@ const _: () = {
             __rpc.run(&mut __chain, __call).await
         }
     }
+    struct __Policy0;
+    impl __interceptors::PolicyOf<__Policy0> for Service {
+        fn run(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send {
+            <Self as __Policy>::__policy_0(self, __call, __behind)
+        }
+    }
+    struct __Policy1;
+    impl __interceptors::PolicyOf<__Policy1> for Service {
+        fn run(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send {
+            <Self as __Policy>::__policy_1(self, __call, __behind)
+        }
+    }
     #[tonic::async_trait]
     impl Query for Service {
-        async fn get(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
+        fn get<'__this, '__call>(
+            &'__this self,
+            __request: Request<Id>,
+        ) -> ::core::pin::Pin<
+            ::std::boxed::Box<
+                dyn ::core::future::Future<
+                    Output = Result<Response<User>, Status>,
+                > + ::core::marker::Send + '__call,
+            >,
+        >
+        where
+            '__this: '__call,
+            Self: '__call,
+        {
             let __rpc = __interceptors::rpc!(
                 < Self as __handlers::Handlers > ::__get_Request, < Self as
                 __handlers::Handlers > ::__get_Result
             );
-            let __abilities = || __interceptors::Abilities::new(
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers>::__get_Request,
-                >::RESEND,
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers>::__get_Request,
-                >::COUNT,
-            );
-            let (mut __call, __message) = __rpc
-                .enter(
-                    <Self as __handlers::Handlers>::__get_Plan,
-                    __abilities(),
-                    __request,
+            let __behind = __interceptors::Blind
+                .around(
+                    __rpc
+                        .handler(move |__request| <Self as __handlers::Handlers>::get(
+                            self,
+                            __request,
+                        )),
+                    |__innermost| __innermost,
                 );
-            let __running = ::core::pin::pin!(::core::option::Option::None);
-            let mut __frame = __rpc
-                .frame(
-                    __message,
-                    __abilities,
-                    __interceptors::NoLooks,
-                    __running,
-                    |__request| <Self as __handlers::Handlers>::get(self, __request),
-                );
-            let __answer = <Self as __Policy>::__policy_0(
-                    &*self,
-                    &mut __call,
-                    __interceptors::Behind::new(&mut __frame),
-                )
-                .await;
-            __rpc.leave(&mut __frame, __answer, &mut __call)
+            ::std::boxed::Box::pin(
+                __behind
+                    .through(
+                        __Policy0,
+                        self,
+                        __rpc,
+                        <Self as __handlers::Handlers>::__get_Plan,
+                        || __interceptors::Abilities::new(
+                            __interceptors::Probe::<
+                                <Self as __handlers::Handlers>::__get_Request,
+                            >::RESEND,
+                            __interceptors::Probe::<
+                                <Self as __handlers::Handlers>::__get_Request,
+                            >::COUNT,
+                        ),
+                        __request,
+                    ),
+            )
         }
-        async fn set(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
+        fn set<'__this, '__call>(
+            &'__this self,
+            __request: Request<Id>,
+        ) -> ::core::pin::Pin<
+            ::std::boxed::Box<
+                dyn ::core::future::Future<
+                    Output = Result<Response<User>, Status>,
+                > + ::core::marker::Send + '__call,
+            >,
+        >
+        where
+            '__this: '__call,
+            Self: '__call,
+        {
             let __rpc = __interceptors::rpc!(
                 < Self as __handlers::Handlers > ::__set_Request, < Self as
                 __handlers::Handlers > ::__set_Result
             );
-            let __abilities = || __interceptors::Abilities::new(
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers>::__set_Request,
-                >::RESEND,
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers>::__set_Request,
-                >::COUNT,
-            );
-            let (mut __call, __message) = __rpc
-                .enter(
-                    <Self as __handlers::Handlers>::__set_Plan,
-                    __abilities(),
-                    __request,
+            let __behind = __interceptors::Blind
+                .around(
+                    __rpc
+                        .handler(move |__request| <Self as __handlers::Handlers>::set(
+                            self,
+                            __request,
+                        )),
+                    |__innermost| __innermost,
                 );
-            let __running = ::core::pin::pin!(::core::option::Option::None);
-            let mut __frame = __rpc
-                .frame(
-                    __message,
-                    __abilities,
-                    __interceptors::NoLooks,
-                    __running,
-                    |__request| <Self as __handlers::Handlers>::set(self, __request),
-                );
-            let __answer = <Self as __Policy>::__policy_1(
-                    &*self,
-                    &mut __call,
-                    __interceptors::Behind::new(&mut __frame),
-                )
-                .await;
-            __rpc.leave(&mut __frame, __answer, &mut __call)
+            ::std::boxed::Box::pin(
+                __behind
+                    .through(
+                        __Policy1,
+                        self,
+                        __rpc,
+                        <Self as __handlers::Handlers>::__set_Plan,
+                        || __interceptors::Abilities::new(
+                            __interceptors::Probe::<
+                                <Self as __handlers::Handlers>::__set_Request,
+                            >::RESEND,
+                            __interceptors::Probe::<
+                                <Self as __handlers::Handlers>::__set_Request,
+                            >::COUNT,
+                        ),
+                        __request,
+                    ),
+            )
         }
     }
     #[allow(unreachable_pub)]

@@ -109,88 +109,111 @@ const _: () = {
             __rpc.run(&mut __chain, __call).await
         }
     }
+    struct __Policy0;
+    impl __interceptors::PolicyOf<__Policy0> for Users {
+        fn run(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send {
+            <Self as __Policy>::__policy_0(self, __call, __behind)
+        }
+    }
     #[tonic::async_trait]
     impl UserService for Users {
-        async fn get_user(
-            &self,
+        fn get_user<'__this, '__call>(
+            &'__this self,
             __request: Request<Id>,
-        ) -> Result<Response<User>, Status> {
+        ) -> ::core::pin::Pin<
+            ::std::boxed::Box<
+                dyn ::core::future::Future<
+                    Output = Result<Response<User>, Status>,
+                > + ::core::marker::Send + '__call,
+            >,
+        >
+        where
+            '__this: '__call,
+            Self: '__call,
+        {
             let __rpc = __interceptors::rpc!(
                 < Self as __handlers::Handlers > ::__get_user_Request, < Self as
                 __handlers::Handlers > ::__get_user_Result
             );
-            let __abilities = || __interceptors::Abilities::new(
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers>::__get_user_Request,
-                >::RESEND,
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers>::__get_user_Request,
-                >::COUNT,
-            );
-            let (mut __call, __message) = __rpc
-                .enter(
-                    <Self as __handlers::Handlers>::__get_user_Plan,
-                    __abilities(),
-                    __request,
+            let __behind = __interceptors::Blind
+                .around(
+                    __rpc
+                        .handler(move |__request| <Self as __handlers::Handlers>::__get_user(
+                            self,
+                            __request,
+                        )),
+                    |__innermost| __innermost,
                 );
-            let __running = ::core::pin::pin!(::core::option::Option::None);
-            let mut __frame = __rpc
-                .frame(
-                    __message,
-                    __abilities,
-                    __interceptors::NoLooks,
-                    __running,
-                    |__request| <Self as __handlers::Handlers>::__get_user(
+            ::std::boxed::Box::pin(
+                __behind
+                    .through(
+                        __Policy0,
                         self,
+                        __rpc,
+                        <Self as __handlers::Handlers>::__get_user_Plan,
+                        || __interceptors::Abilities::new(
+                            __interceptors::Probe::<
+                                <Self as __handlers::Handlers>::__get_user_Request,
+                            >::RESEND,
+                            __interceptors::Probe::<
+                                <Self as __handlers::Handlers>::__get_user_Request,
+                            >::COUNT,
+                        ),
                         __request,
                     ),
-                );
-            let __answer = <Self as __Policy>::__policy_0(
-                    &*self,
-                    &mut __call,
-                    __interceptors::Behind::new(&mut __frame),
-                )
-                .await;
-            __rpc.leave(&mut __frame, __answer, &mut __call)
+            )
         }
-        async fn get_me(
-            &self,
+        fn get_me<'__this, '__call>(
+            &'__this self,
             __request: Request<Me>,
-        ) -> Result<Response<User>, Status> {
+        ) -> ::core::pin::Pin<
+            ::std::boxed::Box<
+                dyn ::core::future::Future<
+                    Output = Result<Response<User>, Status>,
+                > + ::core::marker::Send + '__call,
+            >,
+        >
+        where
+            '__this: '__call,
+            Self: '__call,
+        {
             let __rpc = __interceptors::rpc!(
                 < Self as __handlers::Handlers > ::__get_me_Request, < Self as
                 __handlers::Handlers > ::__get_me_Result
             );
-            let __abilities = || __interceptors::Abilities::new(
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers>::__get_me_Request,
-                >::RESEND,
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers>::__get_me_Request,
-                >::COUNT,
-            );
-            let (mut __call, __message) = __rpc
-                .enter(
-                    <Self as __handlers::Handlers>::__get_me_Plan,
-                    __abilities(),
-                    __request,
+            let __behind = __interceptors::Blind
+                .around(
+                    __rpc
+                        .handler(move |__request| <Self as __handlers::Handlers>::get_me(
+                            self,
+                            __request,
+                        )),
+                    |__innermost| __innermost,
                 );
-            let __running = ::core::pin::pin!(::core::option::Option::None);
-            let mut __frame = __rpc
-                .frame(
-                    __message,
-                    __abilities,
-                    __interceptors::NoLooks,
-                    __running,
-                    |__request| <Self as __handlers::Handlers>::get_me(self, __request),
-                );
-            let __answer = <Self as __Policy>::__policy_0(
-                    &*self,
-                    &mut __call,
-                    __interceptors::Behind::new(&mut __frame),
-                )
-                .await;
-            __rpc.leave(&mut __frame, __answer, &mut __call)
+            ::std::boxed::Box::pin(
+                __behind
+                    .through(
+                        __Policy0,
+                        self,
+                        __rpc,
+                        <Self as __handlers::Handlers>::__get_me_Plan,
+                        || __interceptors::Abilities::new(
+                            __interceptors::Probe::<
+                                <Self as __handlers::Handlers>::__get_me_Request,
+                            >::RESEND,
+                            __interceptors::Probe::<
+                                <Self as __handlers::Handlers>::__get_me_Request,
+                            >::COUNT,
+                        ),
+                        __request,
+                    ),
+            )
         }
     }
     #[allow(unreachable_pub)]

@@ -113,55 +113,71 @@ const _: () = {
             __rpc.run(&mut __chain, __call).await
         }
     }
+    struct __Policy0;
+    impl __interceptors::PolicyOf<__Policy0> for Users {
+        fn run(
+            &self,
+            __call: &mut __interceptors::Call<__interceptors::Opaque>,
+            __behind: __interceptors::Behind<'_>,
+        ) -> impl ::core::future::Future<
+            Output = __interceptors::OpaqueAnswer,
+        > + ::core::marker::Send {
+            <Self as __Policy>::__policy_0(self, __call, __behind)
+        }
+    }
     #[tonic::async_trait]
     impl users::user_service_server::UserService for Users {
         type ListUsersStream = __interceptors::ResponseStream<
             ReceiverStream<Result<User, Status>>,
         >;
-        async fn list_users(
-            &self,
+        fn list_users<'__this, '__call>(
+            &'__this self,
             __request: Request<Streaming<Id>>,
-        ) -> ::core::result::Result<
-            __interceptors::tonic::Response<Self::ListUsersStream>,
-            __interceptors::tonic::Status,
-        > {
+        ) -> ::core::pin::Pin<
+            ::std::boxed::Box<
+                dyn ::core::future::Future<
+                    Output = ::core::result::Result<
+                        __interceptors::tonic::Response<Self::ListUsersStream>,
+                        __interceptors::tonic::Status,
+                    >,
+                > + ::core::marker::Send + '__call,
+            >,
+        >
+        where
+            '__this: '__call,
+            Self: '__call,
+        {
             let __rpc = __interceptors::rpc!(
                 < Self as __handlers::Handlers > ::__list_users_Request, < Self as
                 __handlers::Handlers > ::__list_users_Result, stream
             );
-            let __abilities = || __interceptors::Abilities::new(
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers>::__list_users_Request,
-                >::RESEND,
-                __interceptors::Probe::<
-                    <Self as __handlers::Handlers>::__list_users_Request,
-                >::COUNT,
-            );
-            let (mut __call, __message) = __rpc
-                .enter(
-                    <Self as __handlers::Handlers>::__list_users_Plan,
-                    __abilities(),
-                    __request,
+            let __behind = __interceptors::Blind
+                .around(
+                    __rpc
+                        .handler(move |__request| <Self as __handlers::Handlers>::list_users(
+                            self,
+                            __request,
+                        )),
+                    |__innermost| __innermost,
                 );
-            let __running = ::core::pin::pin!(::core::option::Option::None);
-            let mut __frame = __rpc
-                .frame(
-                    __message,
-                    __abilities,
-                    __interceptors::NoLooks,
-                    __running,
-                    |__request| <Self as __handlers::Handlers>::list_users(
+            ::std::boxed::Box::pin(
+                __behind
+                    .through(
+                        __Policy0,
                         self,
+                        __rpc,
+                        <Self as __handlers::Handlers>::__list_users_Plan,
+                        || __interceptors::Abilities::new(
+                            __interceptors::Probe::<
+                                <Self as __handlers::Handlers>::__list_users_Request,
+                            >::RESEND,
+                            __interceptors::Probe::<
+                                <Self as __handlers::Handlers>::__list_users_Request,
+                            >::COUNT,
+                        ),
                         __request,
                     ),
-                );
-            let __answer = <Self as __Policy>::__policy_0(
-                    &*self,
-                    &mut __call,
-                    __interceptors::Behind::new(&mut __frame),
-                )
-                .await;
-            __rpc.leave(&mut __frame, __answer, &mut __call)
+            )
         }
     }
     #[allow(unreachable_pub)]

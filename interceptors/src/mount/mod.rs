@@ -11,6 +11,7 @@ pub(crate) mod reply;
 pub(crate) mod rpc;
 #[cfg(feature = "server")]
 pub(crate) mod service;
+pub(crate) mod through;
 
 /// What is known of a call that a service receives.
 #[cfg(feature = "server")]

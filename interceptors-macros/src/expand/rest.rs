@@ -1,0 +1,210 @@
+//! What a method has of its list besides the function that is there once for all methods.
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+
+use super::chain::{Links, local_name, verdict_name};
+use super::policy::Split;
+use crate::item::mount::Side;
+use crate::text::span::at;
+use crate::text::tokens::find_ident;
+
+/// What a method has of its list besides the function for all of them: values, and what is behind that function.
+///
+/// Output, for `logging, with(self.audit), retry`:
+///
+/// ```text
+/// let __1 = || &(self.audit);
+/// let _ = || {
+///     __covers_get(__rpc.lent(__1));
+/// };
+/// let __verdict_1 = asked(&__1).verdict();
+/// let __2 = &Retry::new(__CONFIG_RETRY_2);
+/// let __verdict = __verdict_1.and(Blind);
+/// let __behind = __verdict_1.around(__rpc.handler(…), |__innermost| {
+///     __rpc.lent(__1).before(Chain::new(__2, __innermost))
+/// });
+/// ```
+///
+/// `lends` is whether each attempt borrows what is innermost.
+pub(super) fn rest(
+    links: &Links<'_>,
+    split: &Split,
+    given: &TokenStream,
+    lends: bool,
+) -> TokenStream {
+    let asked: Vec<usize> = split.asked(links.entries).collect();
+    let typed = typed(split, &asked);
+    let looks = split.looks(links.entries);
+    let bound = bound(links, looks, &typed);
+    let bindings = links.bindings(&bound);
+    // The verdict on the others uses them.
+    let unused = bound.iter().filter(|&&i| !links.entries[i].is_asked());
+    let used = unused.map(|&i| {
+        let span = at(links.entries[i].span());
+        let local = local_name(i, span);
+        quote!(let _ = &#local;)
+    });
+    let bindings = quote!(#bindings #(#used)*);
+    if is_plain(links, split) {
+        return bindings;
+    }
+    let last = match split.typed.is_empty() {
+        true if lends => quote!(__interceptors::Lends),
+        true => quote!(__interceptors::Blind),
+        false => quote!(__interceptors::Typed),
+    };
+    let behind = behind(links, split, &asked, &last, given);
+    let verdicts = asked.iter().rev().fold(last, |further_in, &i| {
+        let verdict = verdict_name(i, Span::call_site());
+        quote!(#verdict.and(#further_in))
+    });
+    quote! {
+        #bindings
+        let __verdict = #verdicts;
+        let __behind = #behind;
+    }
+}
+
+/// The entries that a method needs itself, in their order. A look has to be one for the messages, and who verified the caller is a type.
+fn bound(links: &Links<'_>, looks: Vec<usize>, typed: &[usize]) -> Vec<usize> {
+    let mut bound = [&looks[..], typed].concat();
+    let verifiers = bound
+        .iter()
+        .filter_map(|&i| Some((i, links.chain.verifier_before(links.entries, i)?)));
+    // Few entries name the type.
+    let verifiers = verifiers.filter(|&(i, verifier)| {
+        let local = local_name(verifier, Span::call_site());
+        find_ident(links.value(i), &local.to_string()).is_some()
+    });
+    let verifiers: Vec<usize> = verifiers.map(|(_, verifier)| verifier).collect();
+    bound.extend(verifiers);
+    bound.sort_by_key(|i| links.chain.entries.iter().position(|j| j == i));
+    bound.dedup();
+    bound
+}
+
+/// What a method has of its list where its call is one future, see [`rest`]. There is none where that future would borrow from the
+/// method, which ends before it.
+///
+/// Output, for `logging, with(self.audit)`:
+///
+/// ```text
+/// let __1 = move || &(self.audit);
+/// let __verdict_1 = asked(&__1).verdict();
+/// let __behind = __verdict_1.around(__rpc.handler(…), |__innermost| __rpc.lent(__1).before(__innermost));
+/// ```
+pub(super) fn through(
+    links: &Links<'_>,
+    split: &Split,
+    given: &TokenStream,
+) -> Option<TokenStream> {
+    if !split.looks(links.entries).is_empty() {
+        return None;
+    }
+    if is_plain(links, split) {
+        return Some(quote! {
+            let __behind = __interceptors::Blind.around(#given, |__innermost| __innermost);
+        });
+    }
+    let asked: Vec<usize> = split.asked(links.entries).collect();
+    let typed = typed(split, &asked);
+    let bound = bound(links, Vec::new(), &typed);
+    let is_moved = |&i: &usize| {
+        let listed = &links.entries[i];
+        listed.is_made_at_its_turn() && listed.made_from_self().is_none()
+    };
+    if !bound.iter().all(is_moved) {
+        return None;
+    }
+    let bindings = links.bindings(&bound);
+    let last = match split.typed.is_empty() {
+        true => quote!(__interceptors::Blind),
+        false => quote!(__interceptors::Typed),
+    };
+    let behind = behind(links, split, &asked, &last, given);
+    Some(quote! {
+        #bindings
+        let __behind = #behind;
+    })
+}
+
+/// All that may be compiled for the method.
+fn typed(split: &Split, asked: &[usize]) -> Vec<usize> {
+    let first = asked.first();
+    let from = split.policy.iter().position(|i| Some(i) == first);
+    let of_policy = from.map_or(&[][..], |from| &split.policy[from..]);
+    of_policy.iter().chain(&split.typed).copied().collect()
+}
+
+/// What is behind the first part of the list, from the first of these entries on whose type looks at messages.
+fn behind(
+    links: &Links<'_>,
+    split: &Split,
+    asked: &[usize],
+    last: &TokenStream,
+    innermost: &TokenStream,
+) -> TokenStream {
+    let chain = |from: usize| {
+        let list = &links.chain.entries;
+        let start = list.iter().position(|&i| i == from).unwrap_or(list.len());
+        links.links(&list[start..], links.attempts(quote!(__innermost)))
+    };
+    match asked {
+        [] => {
+            let chain = match split.typed.first() {
+                Some(&first) => chain(first),
+                None => quote!(__innermost),
+            };
+            quote!(#last.around(#innermost, |__innermost| #chain))
+        }
+        &[i, ref further_in @ ..] => {
+            let (verdict, chain) = (verdict_name(i, Span::call_site()), chain(i));
+            match further_in.is_empty() && split.typed.is_empty() {
+                true => quote!(#verdict.around(#innermost, |__innermost| #chain)),
+                false => {
+                    let behind = behind(links, split, further_in, last, &quote!(__innermost));
+                    quote! {
+                        #verdict.or(
+                            #innermost,
+                            |__innermost| #chain,
+                            |__innermost| #behind,
+                        )
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Whether nothing but the handler is behind the first part of the list, whatever the types are.
+fn is_plain(links: &Links<'_>, split: &Split) -> bool {
+    links.mount.side() == Side::Server
+        && split.typed.is_empty()
+        && split.asked(links.entries).next().is_none()
+}
+
+/// What holds the message of a method while its policy runs.
+pub(super) fn frame(links: &Links<'_>, split: &Split, handler: &TokenStream) -> TokenStream {
+    let looks = links.looks(&split.looks(links.entries));
+    let running = quote!(let __running = ::core::pin::pin!(::core::option::Option::None););
+    if is_plain(links, split) {
+        return quote! {
+            #running
+            let mut __frame = __rpc.frame(__message, __abilities, #looks, __running, #handler);
+        };
+    }
+    quote! {
+        let mut __stage = __verdict.stage();
+        let mut __home = __verdict.home(&mut __stage);
+        #running
+        let mut __frame = __behind.frame(
+            &mut __home,
+            __message,
+            __abilities,
+            #looks,
+            __running,
+            __interceptors::run_rest,
+        );
+    }
+}
