@@ -5,6 +5,8 @@ use quote::quote;
 
 use super::chain::{Links, local_name, verdict_name};
 use super::policy::Split;
+use crate::entries::chain::Chain;
+use crate::entries::entry::Listed;
 use crate::item::mount::Side;
 use crate::text::span::at;
 use crate::text::tokens::find_ident;
@@ -84,8 +86,7 @@ fn bound(links: &Links<'_>, looks: Vec<usize>, typed: &[usize]) -> Vec<usize> {
     bound
 }
 
-/// What a method has of its list where its call is one future, see [`rest`]. There is none where that future would borrow from the
-/// method, which ends before it.
+/// What a method has of its list where its call is one future, see [`outlives`].
 ///
 /// Output, for `logging, with(self.audit)`:
 ///
@@ -94,39 +95,40 @@ fn bound(links: &Links<'_>, looks: Vec<usize>, typed: &[usize]) -> Vec<usize> {
 /// let __verdict_1 = asked(&__1).verdict();
 /// let __behind = __verdict_1.around(__rpc.handler(…), |__innermost| __rpc.lent(__1).before(__innermost));
 /// ```
-pub(super) fn through(
-    links: &Links<'_>,
-    split: &Split,
-    given: &TokenStream,
-) -> Option<TokenStream> {
-    if !split.looks(links.entries).is_empty() {
-        return None;
-    }
+pub(super) fn through(links: &Links<'_>, split: &Split, given: &TokenStream) -> TokenStream {
     if is_plain(links, split) {
-        return Some(quote! {
+        return quote! {
             let __behind = __interceptors::Blind.around(#given, |__innermost| __innermost);
-        });
+        };
     }
     let asked: Vec<usize> = split.asked(links.entries).collect();
     let typed = typed(split, &asked);
     let bound = bound(links, Vec::new(), &typed);
-    let is_moved = |&i: &usize| {
-        let listed = &links.entries[i];
-        listed.is_made_at_its_turn() && listed.made_from_self().is_none()
-    };
-    if !bound.iter().all(is_moved) {
-        return None;
-    }
     let bindings = links.bindings(&bound);
     let last = match split.typed.is_empty() {
         true => quote!(__interceptors::Blind),
         false => quote!(__interceptors::Typed),
     };
     let behind = behind(links, split, &asked, &last, given);
-    Some(quote! {
+    quote! {
         #bindings
         let __behind = #behind;
-    })
+    }
+}
+
+/// Whether what a method has of its list can outlive the method: it borrows from nothing but `self`.
+pub(super) fn outlives(chain: &Chain, entries: &[Listed], split: &Split) -> bool {
+    let asked: Vec<usize> = split.asked(entries).collect();
+    let typed = typed(split, &asked);
+    let verifiers = typed
+        .iter()
+        .filter_map(|&i| chain.verifier_before(entries, i));
+    let mut bound = typed.iter().copied().chain(verifiers);
+    split.looks(entries).is_empty()
+        && bound.all(|i| {
+            let listed = &entries[i];
+            listed.is_made_at_its_turn() && listed.made_from_self().is_none()
+        })
 }
 
 /// All that may be compiled for the method.

@@ -229,7 +229,6 @@ impl Expander<'_> {
             arg.attrs.clear();
             *arg.pat = syn::Pat::Verbatim(quote!(__request));
         }
-        let boxed = self.boxes(method);
         let result_ty = match &method.stream {
             Some(stream) => quote! {
                 ::core::result::Result<
@@ -268,6 +267,17 @@ impl Expander<'_> {
         let types = (quote!(#handlers::#request), quote!(#handlers::#result));
         let site = |guard: Option<&Guard>| self.site(method, &types, guard);
         let guarded = |guard: &Guard| site(Some(guard));
+        let split = Split::of(chain, &self.checked.entries, method.by_mut);
+        let of = of(method, chain);
+        let (name, kept) = (policies.name(of), policies.kept(of));
+        let hide = hide_secrets(
+            self.checked,
+            (self.checked.mount.side() == Side::Server).then_some(chain),
+        );
+        let is_one_future = self.boxes(method)
+            && kept.is_empty()
+            && hide.is_empty()
+            && rest::outlives(chain, &self.checked.entries, &split);
         let links = Links {
             mount: self.checked.mount,
             chain,
@@ -280,12 +290,9 @@ impl Expander<'_> {
                 fits,
                 method: index,
                 site: &guarded,
-                outlives: boxed,
+                outlives: is_one_future,
             },
         };
-        let split = Split::of(chain, &self.checked.entries, method.by_mut);
-        let of = of(method, chain);
-        let (name, kept) = (policies.name(of), policies.kept(of));
         let policy = self.policy_trait();
         let this_argument = (!method.by_mut).then(|| quote!(&*#this,));
         let inline_assertions = self
@@ -321,15 +328,9 @@ impl Expander<'_> {
         let lends = self.checked.mount.side() == Side::Client && method.by_mut;
         let rest = rest::rest(&links, &split, &innermost, lends);
         let frame = rest::frame(&links, &split, &quote!(|__request| #call));
-        let hide = hide_secrets(
-            self.checked,
-            (self.checked.mount.side() == Side::Server).then_some(chain),
-        );
-        let handler = quote!(__rpc.handler(move |__request| #call));
-        let through = (boxed && kept.is_empty() && hide.is_empty())
-            .then(|| rest::through(&links, &split, &handler))
-            .flatten();
-        if let Some(behind) = through {
+        if is_one_future {
+            let handler = quote!(__rpc.handler(move |__request| #call));
+            let behind = rest::through(&links, &split, &handler);
             if matches!(method.returns, Returns::Async) {
                 return_box(&mut sig);
             }

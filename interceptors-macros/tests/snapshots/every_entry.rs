@@ -480,9 +480,9 @@ const _: () = {
                         )
                     }
                 });
-            let __4 = move || &(self.audit);
+            let __4 = || &(self.audit);
             let __verdict_4 = __interceptors::asked(&__4).verdict();
-            let __5 = move || __interceptors::evaluate_once::<
+            let __5 = || __interceptors::evaluate_once::<
                 (),
                 _,
             >(&__VALUE_WITH_5, || Audit::new("secret"));
@@ -571,9 +571,9 @@ const _: () = {
                         )
                     }
                 });
-            let __4 = move || &(self.audit);
+            let __4 = || &(self.audit);
             let __verdict_4 = __interceptors::asked(&__4).verdict();
-            let __5 = move || __interceptors::evaluate_once::<
+            let __5 = || __interceptors::evaluate_once::<
                 (),
                 _,
             >(&__VALUE_WITH_5, || Audit::new("secret"));
