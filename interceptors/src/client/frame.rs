@@ -28,7 +28,7 @@ use crate::wire::status::BoxError;
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn take_outgoing<M>(held: &mut Held<M>, call: &mut Call<Opaque>) -> Result<Request<M>, Status> {
     let (metadata, extensions, sent) = match call.take_outgoing() {
-        Ok(request) => request.into_parts(),
+        Ok(parts) => parts,
         Err(status) => return Err(status),
     };
     let Some(mut message) = held.message.take() else {
