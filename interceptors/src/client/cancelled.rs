@@ -78,16 +78,15 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        // An answer is large, and what is not ready is not moved at all.
-        if let ready @ Poll::Ready(_) = this.call.poll(cx) {
-            return ready;
-        }
-        if let Some(cancelled) = this.cancelled
+        // An answer is large, so it stays where it is.
+        let mut polled = this.call.poll(cx);
+        if polled.is_pending()
+            && let Some(cancelled) = this.cancelled
             && cancelled.as_mut().poll(cx).is_ready()
         {
-            return Poll::Ready(Err(status()));
+            polled = Poll::Ready(Err(status()));
         }
-        Poll::Pending
+        polled
     }
 }
 

@@ -422,6 +422,7 @@ struct Head {
 }
 
 impl Head {
+    #[allow(clippy::question_mark, reason = "`?` would move the parts once more")]
     fn request(&self, call: &mut Call<Body>) -> Result<http::Request<tonic::body::Body>, Status> {
         let (metadata, extensions, body) = match call.outgoing_parts() {
             Ok(parts) => parts,

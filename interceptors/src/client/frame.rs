@@ -1,5 +1,9 @@
 //! What is behind the policy of a client's method, where the policy looks at no message.
 #![allow(clippy::type_complexity, reason = "a frame names all that it holds")]
+#![allow(
+    clippy::question_mark,
+    reason = "each function that is called is one more instance for each method"
+)]
 
 use std::future::Future;
 use std::marker::PhantomData;

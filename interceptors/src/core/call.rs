@@ -57,6 +57,7 @@ pub struct Call<Req> {
 }
 
 /// What is known of a request that is encoded.
+#[derive(Clone, Copy)]
 pub(crate) struct About {
     /// It is one message, though the plan does not say so.
     pub(crate) is_one_message: bool,
@@ -478,6 +479,7 @@ impl<Req> Call<Req> {
 
     /// The same in its parts.
     #[cfg_attr(not(debug_assertions), inline(always))]
+    #[allow(clippy::question_mark, reason = "`?` would move the parts once more")]
     pub(crate) fn outgoing_parts(&mut self) -> Result<(MetadataMap, Extensions, Req), Status> {
         let (metadata, extensions, mut message) = match self.take_outgoing() {
             Ok(parts) => parts,
@@ -500,7 +502,7 @@ impl<Req> Call<Req> {
         if left.is_some_and(|left| left.is_zero()) {
             return Err(exceeded());
         }
-        // While it is where it was: what is lent cannot be moved as cheaply.
+        // Where the metadata is. As a part of a request it would be moved once more.
         if let (Some(left), Some(_)) = (left, &self.message) {
             let headers = self.details.metadata_mut().as_mut();
             headers.insert(GRPC_TIMEOUT.clone(), format_timeout(left));

@@ -44,16 +44,15 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        // An answer is large, and what is not ready is not moved at all.
-        if let ready @ Poll::Ready(_) = this.call.poll(cx) {
-            return ready;
-        }
-        if let Some(timer) = this.timer.as_pin_mut()
+        // An answer is large, so it stays where it is.
+        let mut polled = this.call.poll(cx);
+        if polled.is_pending()
+            && let Some(timer) = this.timer.as_pin_mut()
             && timer.poll(cx).is_ready()
         {
-            return Poll::Ready(Err((this.elapsed)()));
+            polled = Poll::Ready(Err((this.elapsed)()));
         }
-        Poll::Pending
+        polled
     }
 }
 
