@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{Method, StatusCode, Uri, Version};
 use tonic::client::GrpcService;
 use tonic::metadata::MetadataMap;
-use tonic::{Code, Request, Response, Status};
+use tonic::{Code, Response, Status};
 use tower_service::Service;
 
 use super::cancelled::{Cancellable, Cancelled, of_body};
@@ -16,11 +16,12 @@ use super::encrypted::of_origin;
 use super::stub::not_ready;
 use super::{Body, ResponseBody, failed};
 use crate::core::abilities::{Abilities, KeptRequest, Resend};
-use crate::core::call::Call;
+use crate::core::call::{About, Call};
 use crate::core::chain::Next;
 use crate::core::name::CallName;
 use crate::core::plan::MethodPlan;
 use crate::core::time::inherit;
+use crate::kit::unsent;
 use crate::wire::EndByHead;
 use crate::wire::status::{self, BoxError};
 
@@ -217,7 +218,7 @@ where
         };
         // Two boxes, because an allocator takes far longer for a single one of more than a kilobyte. What is in
         // this one is used where it lies; the parameters of an `async fn` would be kept beside what is made of them.
-        begun.exchange = Some(Exchange::new::<C>(request, shared.is_plaintext));
+        Exchange::begin::<C>(&mut begun.exchange, request, shared.is_plaintext);
         Box::pin(async move {
             let Begun { exchange, sender } = &mut *begun;
             let Some(exchange) = exchange else {
@@ -229,11 +230,19 @@ where
                 sender: Link::Borrowed(sender),
                 head,
             };
-            let response = {
+            let answer = {
                 let sending = pin!(shared.chain.send(&shared.state, call, wire));
                 Cancellable::new(sending, cancelled).await
             };
-            let response = response.map(|response| leave(call, response));
+            let response = match answer {
+                Ok(response) => Ok(leave(call, response)),
+                Err(mut status) => {
+                    if !call.is_sent() {
+                        unsent::mark(&mut status);
+                    }
+                    Err(status)
+                }
+            };
             if !begun.sender.is_broken {
                 begun.exchange = None;
                 shared.spares.give_back(begun);
@@ -256,34 +265,40 @@ struct Exchange {
 }
 
 impl Exchange {
+    /// Makes the call where it will be, because it is large: all that may panic is found out before.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn new<C: ChannelChain>(
+    fn begin<C: ChannelChain>(
+        place: &mut Option<Self>,
         request: http::Request<tonic::body::Body>,
         is_plaintext: Option<bool>,
-    ) -> Self {
+    ) {
         let (head, body) = request.into_parts();
         let plan = C::plan(head.uri.path());
-        let path = CallName::new(plan, head.uri.path_and_query().cloned());
-        let metadata = MetadataMap::from_headers(head.headers);
+        let name = CallName::new(plan, head.uri.path_and_query().cloned());
         let (body, rest) = Body::cancellable(body);
-        let is_one_message = body.is_one_message();
-        let request = Request::from_parts(metadata, head.extensions, body);
-        let mut call = Call::outgoing(path, || ABILITIES, request);
-        if is_one_message {
-            call.is_one_message();
-        }
-        call.set_plaintext(is_plaintext.or_else(|| of_origin(&head.uri)));
-        let head = Head {
-            method: head.method,
-            uri: head.uri,
-            version: head.version,
+        let cancelled = rest.map(of_body);
+        let metadata = MetadataMap::from_headers(head.headers);
+        let about = About {
+            is_one_message: body.is_one_message(),
+            is_plaintext: is_plaintext.or_else(|| of_origin(&head.uri)),
         };
-        Self {
-            call,
-            head,
-            cancelled: rest.map(of_body),
-        }
+        let exchange = Self {
+            call: Call::sent(name, || ABILITIES, (metadata, head.extensions, body), about),
+            head: Head {
+                method: head.method,
+                uri: head.uri,
+                version: head.version,
+            },
+            cancelled,
+        };
+        put(place, Some(exchange));
     }
+}
+
+/// Puts a value in the place of one that owns nothing: to find that out takes longer than this.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn put<T>(place: &mut T, value: T) {
+    std::mem::forget(std::mem::replace(place, value));
 }
 
 /// What the caller is given: the response, watched to its end.
@@ -294,8 +309,8 @@ fn leave(call: &mut Call<Body>, response: Response<Body>) -> http::Response<Resp
     let mut response = http::Response::new(body);
     *response.status_mut() = http_status;
     *response.version_mut() = Version::HTTP_2;
-    *response.headers_mut() = metadata.into_headers();
-    *response.extensions_mut() = extensions;
+    put(response.headers_mut(), metadata.into_headers());
+    put(response.extensions_mut(), extensions);
     response
 }
 
@@ -407,17 +422,20 @@ struct Head {
 }
 
 impl Head {
+    #[allow(clippy::question_mark, reason = "`?` would move the parts once more")]
     fn request(&self, call: &mut Call<Body>) -> Result<http::Request<tonic::body::Body>, Status> {
-        let (metadata, extensions, body) = match call.outgoing_request() {
-            Ok(request) => request.into_parts(),
+        let (metadata, extensions, body) = match call.outgoing_parts() {
+            Ok(parts) => parts,
             Err(status) => return Err(status),
         };
+        let (method, uri) = (self.method.clone(), self.uri.clone());
         let mut request = http::Request::new(body.into());
-        *request.method_mut() = self.method.clone();
-        *request.uri_mut() = self.uri.clone();
+        // What a new request has allocates nothing.
+        put(request.method_mut(), method);
+        put(request.uri_mut(), uri);
         *request.version_mut() = self.version;
-        *request.headers_mut() = metadata.into_headers();
-        *request.extensions_mut() = extensions;
+        put(request.headers_mut(), metadata.into_headers());
+        put(request.extensions_mut(), extensions);
         Ok(request)
     }
 }

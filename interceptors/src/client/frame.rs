@@ -1,5 +1,9 @@
 //! What is behind the policy of a client's method, where the policy looks at no message.
 #![allow(clippy::type_complexity, reason = "a frame names all that it holds")]
+#![allow(
+    clippy::question_mark,
+    reason = "each function that is called is one more instance for each method"
+)]
 
 use std::future::Future;
 use std::marker::PhantomData;
@@ -28,7 +32,7 @@ use crate::wire::status::BoxError;
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn take_outgoing<M>(held: &mut Held<M>, call: &mut Call<Opaque>) -> Result<Request<M>, Status> {
     let (metadata, extensions, sent) = match call.take_outgoing() {
-        Ok(request) => request.into_parts(),
+        Ok(parts) => parts,
         Err(status) => return Err(status),
     };
     let Some(mut message) = held.message.take() else {

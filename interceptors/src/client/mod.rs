@@ -103,11 +103,7 @@ pub(crate) async fn send<Req: Send, Res: Send>(
     call: &mut Call<Req>,
 ) -> Result<Response<Res>, Status> {
     let deadline = call.known_deadline();
-    // A channel has no handle, but what tonic has made of one.
-    let cancelled = match call.plan().is_named_by_wire() {
-        true => None,
-        false => of_handle(call.extensions()),
-    };
+    let cancelled = of_handle(call.extensions());
     let run = Cancellable::new(InTurns::new(chain.run(call)), cancelled);
     // Each arm leaves by itself: an answer is moved once.
     match timeout_at(deadline, run, exceeded).await {

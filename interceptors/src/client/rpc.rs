@@ -17,6 +17,7 @@ use crate::core::frame::{Opaque, OpaqueAnswer, OpaqueReply, opaque};
 use crate::core::malformed;
 use crate::core::name::{CallName, name_in};
 use crate::core::plan::MethodPlan;
+use crate::core::time::{InTurns, exceeded, timeout_at};
 use crate::mount::policy::Policy;
 use crate::mount::probe::Probe;
 use crate::mount::reply::{Answer, Reply, ResultType};
@@ -215,7 +216,8 @@ pub fn is_path(path: &str, method: &str) -> bool {
 }
 
 impl WireRpc {
-    /// Takes a call that is being made through a chain, no longer than its deadline allows.
+    /// Takes a call that is being made through a chain, no longer than its deadline allows. What ends it before it was sent is for
+    /// the channel to mark, which also knows of a handle of the caller's.
     pub fn send<'a, N>(
         &self,
         chain: &'a mut N,
@@ -224,7 +226,8 @@ impl WireRpc {
     where
         N: Next<Body, Body>,
     {
-        send(chain, call)
+        let deadline = call.known_deadline();
+        timeout_at(deadline, InTurns::new(chain.run(call)), exceeded)
     }
 }
 

@@ -56,6 +56,15 @@ pub struct Call<Req> {
     layers: Layers,
 }
 
+/// What is known of a request that is encoded.
+#[derive(Clone, Copy)]
+pub(crate) struct About {
+    /// It is one message, though the plan does not say so.
+    pub(crate) is_one_message: bool,
+    /// Whether what is sent can be read on its way, if that is known.
+    pub(crate) is_plaintext: Option<bool>,
+}
+
 impl<Req> Call<Req> {
     /// Of a request whose message is apart.
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -171,10 +180,24 @@ impl<Req> Call<Req> {
         }
     }
 
-    /// What it sends is one message, though the plan does not say so.
-    #[doc(hidden)]
-    pub fn is_one_message(&mut self) {
-        self.received = Some(Received::ONE);
+    /// The same, and what else is known. It is made where it will be.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn sent(
+        name: CallName,
+        abilities: AbilitiesOf<Req>,
+        (metadata, extensions, message): (MetadataMap, Extensions, Req),
+        about: About,
+    ) -> Self {
+        let deadline = Deadline::of_outgoing(&metadata);
+        let mut details = CallDetails::outgoing(name, metadata, extensions, deadline);
+        details.set_plaintext(about.is_plaintext);
+        Self {
+            details,
+            message: Some(message),
+            abilities,
+            received: about.is_one_message.then_some(Received::ONE),
+            layers: Layers::default(),
+        }
     }
 
     /// Says whether what is sent can be read on its way, if that is known.
@@ -450,31 +473,41 @@ impl<Req> Call<Req> {
     #[inline]
     #[doc(hidden)]
     pub fn outgoing_request(&mut self) -> Result<Request<Req>, Status> {
-        let mut request = self.take_outgoing()?;
+        let (metadata, extensions, message) = self.outgoing_parts()?;
+        Ok(Request::from_parts(metadata, extensions, message))
+    }
+
+    /// The same in its parts.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    #[allow(clippy::question_mark, reason = "`?` would move the parts once more")]
+    pub(crate) fn outgoing_parts(&mut self) -> Result<(MetadataMap, Extensions, Req), Status> {
+        let (metadata, extensions, mut message) = match self.take_outgoing() {
+            Ok(parts) => parts,
+            Err(status) => return Err(status),
+        };
         if let Some(of) = self.kept()
-            && !of(request.get_mut()).take_over()
+            && !of(&mut message).take_over()
         {
             return Err(cut());
         }
-        Ok(request)
+        Ok((metadata, extensions, message))
     }
 
     /// The same, of a message that nobody has to take over.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    #[doc(hidden)]
-    pub fn take_outgoing(&mut self) -> Result<Request<Req>, Status> {
+    pub(crate) fn take_outgoing(&mut self) -> Result<(MetadataMap, Extensions, Req), Status> {
         let deadline = self.details.known_deadline();
         let left = deadline.map(|deadline| deadline.saturating_duration_since(lately()));
         // Before it counts as sent.
         if left.is_some_and(|left| left.is_zero()) {
             return Err(exceeded());
         }
-        let mut request = self.take_request()?;
-        if let Some(left) = left {
-            let headers = request.metadata_mut().as_mut();
+        // Where the metadata is. As a part of a request it would be moved once more.
+        if let (Some(left), Some(_)) = (left, &self.message) {
+            let headers = self.details.metadata_mut().as_mut();
             headers.insert(GRPC_TIMEOUT.clone(), format_timeout(left));
         }
-        Ok(request)
+        self.take_parts()
     }
 
     /// What the handler is called with.

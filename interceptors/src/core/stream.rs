@@ -59,6 +59,24 @@ impl Progress {
         }
     }
 
+    /// The stream has come to its end.
+    #[cold]
+    #[inline(never)]
+    fn ended(&mut self) {
+        self.end(Outcome::Ok, None);
+    }
+
+    /// The stream has failed. What it gives is the status as it leaves.
+    #[cold]
+    #[inline(never)]
+    fn failed(&mut self, mut status: Status, is_sent: bool) -> Status {
+        self.end(Outcome::Error, Some(&status));
+        if is_sent {
+            fit(&mut status);
+        }
+        status
+    }
+
     fn hand_over(&mut self) {
         if let Some(watch) = &mut self.watch {
             watch.messages += std::mem::take(&mut self.messages);
@@ -115,15 +133,6 @@ where
             (self.0)(message);
         }
     }
-}
-
-/// What a poll came to that gave no message.
-enum Came {
-    Nothing,
-    Error(Status),
-    End,
-    /// The stream is still to be polled.
-    Unknown,
 }
 
 impl<S> StreamDeadline<S> {
@@ -328,10 +337,41 @@ where
 {
     type Item = Result<M, Status>;
 
-    /// A single call, so that tonic's `Fuse` stays small enough to be inlined around it.
-    #[inline]
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.poll_one(cx)
+    /// Inlined, and tonic's `Fuse` around it. A message that comes this way is not moved: it stays in the registers that the stream itself
+    /// has put it into, until tonic encodes it.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    #[allow(
+        clippy::needless_match,
+        reason = "what a call has written has an address, and so would all messages"
+    )]
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.is_surrounded {
+            return match self.poll_surrounded(cx) {
+                Poll::Ready(Some(Ok(message))) => Poll::Ready(Some(Ok(message))),
+                Poll::Ready(Some(Err(status))) => Poll::Ready(Some(Err(status))),
+                Poll::Ready(None) => Poll::Ready(None),
+                Poll::Pending => Poll::Pending,
+            };
+        }
+        let this = self.as_mut().project();
+        this.progress.is_polled = true;
+        let polled = this.inner.poll_next(cx);
+        this.progress.is_polled = false;
+        match polled {
+            Poll::Ready(Some(Ok(message))) => {
+                this.progress.messages += 1;
+                Poll::Ready(Some(Ok(message)))
+            }
+            Poll::Ready(Some(Err(status))) => {
+                let status = this.progress.failed(status, *this.is_sent);
+                Poll::Ready(Some(Err(status)))
+            }
+            Poll::Ready(None) => {
+                this.progress.ended();
+                Poll::Ready(None)
+            }
+            Poll::Pending => Poll::Pending,
+        }
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -343,53 +383,8 @@ impl<S, M> ResponseStream<S>
 where
     S: Stream<Item = Result<M, Status>>,
 {
-    /// What the stream gives is not moved, and whatever is seldom is in one call at the end.
+    /// The same with something around the poll.
     #[inline(never)]
-    fn poll_one(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<M, Status>>> {
-        let mut came = Came::Unknown;
-        if !self.is_surrounded {
-            let this = self.as_mut().project();
-            this.progress.is_polled = true;
-            let polled = this.inner.poll_next(cx);
-            this.progress.is_polled = false;
-            came = match polled {
-                Poll::Ready(Some(Ok(message))) => {
-                    this.progress.messages += 1;
-                    return Poll::Ready(Some(Ok(message)));
-                }
-                Poll::Ready(Some(Err(status))) => Came::Error(status),
-                Poll::Ready(None) => Came::End,
-                Poll::Pending => Came::Nothing,
-            };
-        }
-        self.poll_seldom(came, cx)
-    }
-
-    /// What is to be done where a poll has given no message, or where something is around the poll.
-    #[inline(never)]
-    fn poll_seldom(
-        self: Pin<&mut Self>,
-        came: Came,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<M, Status>>> {
-        match came {
-            Came::Nothing => Poll::Pending,
-            Came::Unknown => self.poll_surrounded(cx),
-            Came::End => {
-                self.project().progress.end(Outcome::Ok, None);
-                Poll::Ready(None)
-            }
-            Came::Error(mut status) => {
-                let this = self.project();
-                this.progress.end(Outcome::Error, Some(&status));
-                if *this.is_sent {
-                    fit(&mut status);
-                }
-                Poll::Ready(Some(Err(status)))
-            }
-        }
-    }
-
     fn poll_surrounded(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,

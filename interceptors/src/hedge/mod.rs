@@ -20,8 +20,12 @@
 //! # What it costs to compile
 //!
 //! `hedge` ends the [blind part](crate::compile_time) of a policy. Attempts under way at the same time need a message, a future and an answer
-//! each, and the frame of a method has one of each. A second frame would be one more allocation for each attempt, beside the one for the
-//! attempt itself. So `hedge` and the entries behind it are compiled for each method. List it as far in as its meaning allows.
+//! each, and the frame of a method has one of each. So `hedge` and the entries behind it are compiled for each method. List it as far in as
+//! its meaning allows.
+//!
+//! A `hedge` in the blind part would need a second frame for each attempt. In a prototype that is 46 instances for each unary method, where
+//! `hedge` as it is takes 108 in the same crate. But each attempt makes two allocations more, and each call one more. Frames of methods
+//! that never hedge get one more function too, which takes a blind service from 70 instances for each method to 71.
 //!
 //! For a generated client of unary methods, `logging, hedge(…)` is 448 instances for each method in a dev build, where `logging` alone is 342.
 //! A call whose second attempt answers makes 14 allocations more than one whose first attempt does.

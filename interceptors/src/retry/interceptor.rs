@@ -331,17 +331,22 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Retry<'_> {
             }
             let deadline = progress.deadline(call);
             // What has no limit needs no clock, and its answer no detour.
-            let answer = match (self.config.attempt_timeout, deadline) {
-                (None, None) => next.run(call).await,
-                _ => self.attempt(call, next, deadline).await,
-            };
-            // Returned from here: a detour would move it about.
-            let status = match answer {
-                Err(status) => status,
-                answer => {
-                    self.succeed(call);
-                    return answer;
-                }
+            // Returned from where it is: a detour would move it about.
+            let status = match (self.config.attempt_timeout, deadline) {
+                (None, None) => match next.run(call).await {
+                    Err(status) => status,
+                    answer => {
+                        self.succeed(call);
+                        return answer;
+                    }
+                },
+                _ => match self.attempt(call, next, deadline).await {
+                    Err(status) => status,
+                    answer => {
+                        self.succeed(call);
+                        return answer;
+                    }
+                },
             };
             let Again { kept, pause } = match self.after(call, next, &mut progress, status, copy) {
                 Ok(again) => again,

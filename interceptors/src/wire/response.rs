@@ -69,12 +69,22 @@ struct BodyWatch {
 
 impl ResponseBody {
     /// What comes out of a channel.
+    #[cfg_attr(not(debug_assertions), inline)]
     pub(crate) fn new(body: Body, watch: Option<Tail>, deadline: Option<Instant>) -> Self {
         let time = match deadline {
             Some(at) => Time::Limit(Limit::new(at)),
             None => Time::Unbounded,
         };
-        Self::watched(body, watch, None, time, Reader::Here)
+        match watch {
+            // Then it is moved once less.
+            None => Self {
+                body,
+                watch: None,
+                time,
+                reader: Reader::Here,
+            },
+            watch => Self::watched(body, watch, None, time, Reader::Here),
+        }
     }
 
     /// What leaves a server.

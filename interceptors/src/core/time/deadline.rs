@@ -1,9 +1,10 @@
 use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::time::Instant;
 use tonic::metadata::MetadataMap;
@@ -111,9 +112,50 @@ impl Drop for Entered {
 }
 
 /// The deadline of a call: read from its metadata when somebody asks for it, or set.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Deadline {
-    known: OnceLock<Option<Instant>>,
+///
+/// It is one word, because each call is moved, and to write a word down takes a tenth of what a `OnceLock` takes.
+#[derive(Debug, Default)]
+pub(crate) struct Deadline(AtomicU64);
+
+/// Nobody has asked yet.
+const UNKNOWN: u64 = 0;
+/// There is no deadline.
+const NONE: u64 = 1;
+/// The earliest deadline. Those after it are so many nanoseconds later.
+const EARLIEST: u64 = 2;
+
+/// The time that [`EARLIEST`] stands for. It is long ago, since a clock that a test has stopped may be behind the real one.
+static ORIGIN: LazyLock<Instant> = LazyLock::new(|| {
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    let now = Instant::now();
+    now.checked_sub(DAY).unwrap_or(now)
+});
+
+#[inline]
+fn written(at: Option<Instant>) -> u64 {
+    at.map_or(NONE, written_time)
+}
+
+/// A deadline more than 500 years away is that far away.
+#[cold]
+fn written_time(at: Instant) -> u64 {
+    let nanos = at.saturating_duration_since(*ORIGIN).as_nanos();
+    u64::try_from(nanos)
+        .unwrap_or(u64::MAX)
+        .saturating_add(EARLIEST)
+}
+
+#[inline]
+fn read(word: u64) -> Option<Instant> {
+    match word {
+        UNKNOWN | NONE => None,
+        word => read_time(word),
+    }
+}
+
+#[cold]
+fn read_time(word: u64) -> Option<Instant> {
+    ORIGIN.checked_add(Duration::from_nanos(word - EARLIEST))
 }
 
 impl Deadline {
@@ -125,43 +167,93 @@ impl Deadline {
             (Some(own), Some(inherited)) => Some(own.min(inherited)),
             _ => own.or(inherited),
         };
-        Self {
-            known: earlier.into(),
-        }
+        Self(written(earlier).into())
     }
 
     /// The deadline, as far as somebody has asked for it or set one.
     #[inline]
     pub(crate) fn peek(&self) -> Option<Instant> {
-        self.known.get().copied().flatten()
+        read(self.0.load(Ordering::Relaxed))
     }
 
     pub(crate) fn get(&self, metadata: &MetadataMap) -> Option<Instant> {
-        *self.known.get_or_init(|| deadline_of(metadata))
+        let known = self.0.load(Ordering::Relaxed);
+        if known != UNKNOWN {
+            return read(known);
+        }
+        let at = deadline_of(metadata);
+        // Who asks at the same moment reads the clock too, and the first of them is right.
+        let written = written(at);
+        match (self.0).compare_exchange(UNKNOWN, written, Ordering::Relaxed, Ordering::Relaxed) {
+            Ok(_) => at,
+            Err(first) => read(first),
+        }
     }
 
     /// The same as [`get`](Self::get).
     #[inline]
     pub(crate) fn settle(&mut self, metadata: &MetadataMap) -> Option<Instant> {
-        // With `&mut` access there is nothing to wait for.
-        if let Some(known) = self.known.get() {
-            return *known;
+        let known = *self.0.get_mut();
+        if known != UNKNOWN {
+            return read(known);
         }
         let at = deadline_of(metadata);
-        self.known = at.into();
+        *self.0.get_mut() = written(at);
         at
     }
 
     pub(crate) fn set(&mut self, at: Instant) {
-        self.known = Some(at).into();
+        *self.0.get_mut() = written_time(at);
+    }
+}
+
+impl Clone for Deadline {
+    fn clone(&self) -> Self {
+        Self(self.0.load(Ordering::Relaxed).into())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
+
+    #[test]
+    fn a_deadline_is_read_as_it_was_written() {
+        let now = Instant::now();
+        let years = |n: u64| Duration::from_secs(n * 365 * 24 * 60 * 60);
+        let metadata = MetadataMap::new();
+        for at in [
+            now,
+            now - years(0),
+            now + Duration::from_nanos(1),
+            now + years(500),
+        ] {
+            let mut deadline = Deadline::default();
+            assert_eq!(deadline.peek(), None);
+            deadline.set(at);
+            assert_eq!(deadline.peek(), Some(at));
+            assert_eq!(deadline.clone().get(&metadata), Some(at));
+            assert_eq!(deadline.settle(&metadata), Some(at));
+        }
+        let mut deadline = Deadline::default();
+        deadline.set(now + years(1_000));
+        assert!(deadline.peek().is_none_or(|at| at > now + years(500)));
+        deadline.set(now - Duration::from_secs(1));
+        assert!(deadline.peek().is_some_and(|at| at < now));
+    }
+
+    #[test]
+    fn a_deadline_is_read_from_metadata_once() {
+        let mut metadata = MetadataMap::new();
+        metadata.insert("grpc-timeout", "1S".parse().unwrap());
+        let deadline = Deadline::default();
+        let at = deadline.get(&metadata);
+        assert!(at.is_some());
+        assert_eq!(deadline.get(&MetadataMap::new()), at);
+        let mut none = Deadline::default();
+        assert_eq!(none.settle(&MetadataMap::new()), None);
+        assert_eq!(none.get(&metadata), None, "it was known that there is none");
+    }
 
     #[test]
     fn an_inner_scope_has_no_longer_than_the_outer_one() {
