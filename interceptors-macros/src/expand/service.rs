@@ -185,6 +185,9 @@ impl Expander<'_> {
     ///         <Self as __handlers::Handlers>::__get_Request,
     ///         <Self as __handlers::Handlers>::__get_Result
     ///     );
+    ///     if has_passed(<Self as __handlers::Handlers>::__get_Plan, Request::metadata(&__request)) {
+    ///         return __rpc.pass(<Self as __handlers::Handlers>::get(self, __request).await);
+    ///     }
     ///     let __abilities = || Abilities::new(…);
     ///     let (mut __call, __message) =
     ///         __rpc.enter(<Self as __handlers::Handlers>::__get_Plan, __abilities(), __request);
@@ -314,6 +317,14 @@ impl Expander<'_> {
                 },
             ),
         };
+        // Of a list that may run before decoding as a whole.
+        let passed = (self.checked.unknown.is_some() && split.may_end_before_decoding(&self.checked.entries)).then(|| {
+            quote! {
+                if __interceptors::has_passed(#handlers::#plan, __interceptors::tonic::Request::metadata(&__request)) {
+                    return __rpc.pass(#call.await);
+                }
+            }
+        });
         // A client's method that takes `&mut self` is borrowed by each attempt.
         let lends = self.checked.mount.side() == Side::Client && method.by_mut;
         let rest = policy::rest(&links, &split, &innermost, lends);
@@ -325,6 +336,7 @@ impl Expander<'_> {
         let body = quote! {
             #(#inline_assertions;)*
             let __rpc = __interceptors::rpc!(#handlers::#request, #handlers::#result #reply);
+            #passed
             #enter
             #hide
             #rest

@@ -200,6 +200,15 @@ const _: () = {
                 < Self as __handlers::Handlers > ::__get_url_Request, < Self as
                 __handlers::Handlers > ::__get_url_Result
             );
+            if __interceptors::has_passed(
+                <Self as __handlers::Handlers>::__get_url_Plan,
+                __interceptors::tonic::Request::metadata(&__request),
+            ) {
+                return __rpc
+                    .pass(
+                        <Self as __handlers::Handlers>::get_url(self, __request).await,
+                    );
+            }
             let __abilities = || __interceptors::Abilities::new(
                 __interceptors::Probe::<
                     <Self as __handlers::Handlers>::__get_url_Request,

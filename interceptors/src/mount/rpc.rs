@@ -138,6 +138,21 @@ where
         (call, message)
     }
 
+    /// The answer of the handler, where the whole list ran before the request was decoded.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn pass(&self, answer: Answer<Ret::Body>) -> Answer<R::Out> {
+        match answer {
+            Ok(response) => {
+                let (metadata, given, extensions) = response.into_parts();
+                Ok(Response::from_parts(metadata, R::passed(given), extensions))
+            }
+            Err(mut status) => {
+                fit(&mut status);
+                Err(status)
+            }
+        }
+    }
+
     /// What holds the message and the handler's future while the policy runs, where nothing else is behind that.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn frame<'r, F, Fut, L>(
