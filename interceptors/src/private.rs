@@ -10,6 +10,7 @@ pub use crate::core::abilities::{Abilities, Count, Resend, SizeOf};
 pub use crate::core::behind::{Behind, Border, Looking, kept_in_frame, look};
 pub use crate::core::call::Call;
 pub use crate::core::chain::{Anew, Chain, Interceptor, Next};
+pub use crate::core::details::has_passed;
 pub use crate::core::frame::{Frame, Look, Looks, Opaque, OpaqueAnswer, OpaqueReply, Seen, Way};
 pub use crate::core::kind::{Kind, Side};
 pub use crate::core::plan::{
@@ -35,7 +36,7 @@ pub use crate::mount::reply::{
 pub use crate::mount::rpc::{Handler, Rpc, share};
 pub use crate::mount::through::PolicyOf;
 #[cfg(feature = "server")]
-pub use crate::server::{ModuleMethod, ServerChain, ServicePolicy, request_body, take_in};
+pub use crate::server::{GeneratedServer, ModuleMethod, ServerChain, ServicePolicy, take_in};
 #[cfg(feature = "_wire")]
 pub use crate::wire::{Selected, WireRpc};
 #[doc(no_inline)]

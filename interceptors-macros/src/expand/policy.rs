@@ -89,6 +89,11 @@ impl Split {
         self.policy.split_at(border.unwrap_or(self.policy.len()))
     }
 
+    /// Whether nothing of the list has to come behind decoding, if its entries that are asked take any message.
+    pub(super) fn may_end_before_decoding(&self, entries: &[Listed]) -> bool {
+        self.typed.is_empty() && self.at_decoding(entries).1.is_empty()
+    }
+
     /// Entries of the first part that look at messages in the frame.
     pub(super) fn looks(&self, entries: &[Listed]) -> Vec<usize> {
         let policy = self.policy.iter().copied();

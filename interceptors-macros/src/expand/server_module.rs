@@ -33,8 +33,10 @@ use crate::text::tokens::find_ident;
 ///     pub trait UserService: Send + Sync + 'static { … }
 ///     pub struct UserServiceServer<T> { inner: Arc<T>, … }
 ///     const _: () = {
-///         impl<T> UserServiceServer<T> where T: UserService {
-///             fn __decode(&mut self, req: http::Request<tonic::body::Body>) -> BoxFuture<…> {
+///         impl<T> GeneratedServer for UserServiceServer<T> where T: UserService {
+///             type Inner = T;
+///             fn inner(&self) -> &T { &self.inner }
+///             fn decode(&self, req: http::Request<Arrived>) -> BoxFuture<…> {
 ///                 match req.uri().path() { "/user.v1.UserService/Login" => …, _ => … }
 ///             }
 ///         }
@@ -46,7 +48,7 @@ use crate::text::tokens::find_ident;
 ///         {
 ///             fn call(&mut self, req: http::Request<B>) -> Self::Future {
 ///                 let method = match req.uri().path() { "/user.v1.UserService/Login" => …, _ => … };
-///                 // the first part of the list, then `__decode`
+///                 // the first part of the list, then `decode`
 ///             }
 ///         }
 ///         impl<T> Intercepted<__Plan> for UserServiceServer<T> where … { const PLAN: Plan = …; }
@@ -125,14 +127,7 @@ pub(crate) fn expand(checked: &Checked, module: &ServerModule) -> TokenStream {
                     #(#paths)*
                     _ => __Methods::<#inner>::__UNKNOWN,
                 };
-                let mut __service = ::core::clone::Clone::clone(self);
-                let __policy = ::std::sync::Arc::clone(&self.inner);
-                ::std::boxed::Box::pin(__interceptors::take_in::<#inner, #object, __Module, _, _>(
-                    __policy,
-                    __method,
-                    #request.map(__interceptors::request_body),
-                    move |__request| __service.__decode(__request),
-                ))
+                __interceptors::take_in::<#object, __Module, Self, _>(self, __method, #request)
             });
         }
     }
@@ -165,10 +160,16 @@ pub(crate) fn expand(checked: &Checked, module: &ServerModule) -> TokenStream {
                 const __UNKNOWN: &'static __interceptors::ModuleMethod =
                     &__interceptors::ModuleMethod::unknown::<#inner, #object>(#name);
             }
-            impl #own_generics #server<#inner> #own_where {
-                fn __decode(
-                    &mut self,
-                    #request: #tonic::codegen::http::Request<#tonic::body::Body>,
+            impl #own_generics __interceptors::GeneratedServer for #server<#inner> #own_where {
+                type Inner = #inner;
+
+                fn inner(&self) -> &#inner {
+                    &self.inner
+                }
+
+                fn decode(
+                    &self,
+                    #request: #tonic::codegen::http::Request<__interceptors::server::Arrived>,
                 ) -> #tonic::codegen::BoxFuture<
                     #tonic::codegen::http::Response<#tonic::body::Body>,
                     ::core::convert::Infallible,

@@ -186,6 +186,9 @@ impl Expander<'_> {
     ///         <Self as __handlers::Handlers>::__get_Request,
     ///         <Self as __handlers::Handlers>::__get_Result
     ///     );
+    ///     if has_passed(<Self as __handlers::Handlers>::__get_Plan, Request::metadata(&__request)) {
+    ///         return __rpc.pass(<Self as __handlers::Handlers>::get(self, __request).await);
+    ///     }
     ///     let __abilities = || Abilities::new(…);
     ///     let (mut __call, __message) =
     ///         __rpc.enter(<Self as __handlers::Handlers>::__get_Plan, __abilities(), __request);
@@ -324,6 +327,20 @@ impl Expander<'_> {
                 },
             ),
         };
+        // Of a list that may run before decoding as a whole.
+        let may_pass =
+            self.checked.unknown.is_some() && split.may_end_before_decoding(&self.checked.entries);
+        let passed = may_pass.then(|| {
+            let answer = match is_one_future {
+                true => quote!(::std::boxed::Box::pin(__rpc.passed(#call))),
+                false => quote!(__rpc.pass(#call.await)),
+            };
+            quote! {
+                if __interceptors::has_passed(#handlers::#plan, __interceptors::tonic::Request::metadata(&__request)) {
+                    return #answer;
+                }
+            }
+        });
         // A client's method that takes `&mut self` is borrowed by each attempt.
         let lends = self.checked.mount.side() == Side::Client && method.by_mut;
         let rest = rest::rest(&links, &split, &innermost, lends);
@@ -342,6 +359,7 @@ impl Expander<'_> {
                 #vis #sig {
                     #(#inline_assertions;)*
                     let __rpc = __interceptors::rpc!(#handlers::#request, #handlers::#result #reply);
+                    #passed
                     #behind
                     ::std::boxed::Box::pin(__behind.through(
                         #marker,
@@ -357,6 +375,7 @@ impl Expander<'_> {
         let body = quote! {
             #(#inline_assertions;)*
             let __rpc = __interceptors::rpc!(#handlers::#request, #handlers::#result #reply);
+            #passed
             #enter
             #hide
             #rest

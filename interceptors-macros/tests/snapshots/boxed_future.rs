@@ -113,6 +113,16 @@ const _: () = {
                     < Self as __handlers::Handlers > ::__get_user_Request, < Self as
                     __handlers::Handlers > ::__get_user_Result
                 );
+                if __interceptors::has_passed(
+                    <Self as __handlers::Handlers>::__get_user_Plan,
+                    __interceptors::tonic::Request::metadata(&__request),
+                ) {
+                    return __rpc
+                        .pass(
+                            <Self as __handlers::Handlers>::get_user(self, __request)
+                                .await,
+                        );
+                }
                 let __abilities = || __interceptors::Abilities::new(
                     __interceptors::Probe::<
                         <Self as __handlers::Handlers>::__get_user_Request,

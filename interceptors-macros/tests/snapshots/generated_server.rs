@@ -90,14 +90,18 @@ pub mod user_service_server {
                 dyn UserService<SyncStream = <T as UserService>::SyncStream>,
             >("user.v1.UserService");
         }
-        impl<T> UserServiceServer<T>
+        impl<T> __interceptors::GeneratedServer for UserServiceServer<T>
         where
             T: UserService,
         {
-            fn __decode(
-                &mut self,
+            type Inner = T;
+            fn inner(&self) -> &T {
+                &self.inner
+            }
+            fn decode(
+                &self,
                 req: __interceptors::tonic::codegen::http::Request<
-                    __interceptors::tonic::body::Body,
+                    __interceptors::server::Arrived,
                 >,
             ) -> __interceptors::tonic::codegen::BoxFuture<
                 __interceptors::tonic::codegen::http::Response<
@@ -160,22 +164,12 @@ pub mod user_service_server {
                     "/user.v1.UserService/Sync" => __Methods::<T>::__METHOD_sync,
                     _ => __Methods::<T>::__UNKNOWN,
                 };
-                let mut __service = ::core::clone::Clone::clone(self);
-                let __policy = ::std::sync::Arc::clone(&self.inner);
-                ::std::boxed::Box::pin(
-                    __interceptors::take_in::<
-                        T,
-                        dyn UserService<SyncStream = <T as UserService>::SyncStream>,
-                        __Module,
-                        _,
-                        _,
-                    >(
-                        __policy,
-                        __method,
-                        req.map(__interceptors::request_body),
-                        move |__request| __service.__decode(__request),
-                    ),
-                )
+                __interceptors::take_in::<
+                    dyn UserService<SyncStream = <T as UserService>::SyncStream>,
+                    __Module,
+                    Self,
+                    _,
+                >(self, __method, req)
             }
         }
         #[allow(unreachable_pub)]

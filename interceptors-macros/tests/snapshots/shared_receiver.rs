@@ -90,6 +90,19 @@ const _: () = {
                 < Self as __handlers::Handlers > ::__add_Request, < Self as
                 __handlers::Handlers > ::__add_Result
             );
+            if __interceptors::has_passed(
+                <Self as __handlers::Handlers>::__add_Plan,
+                __interceptors::tonic::Request::metadata(&__request),
+            ) {
+                return __rpc
+                    .pass(
+                        <Self as __handlers::Handlers>::add(
+                                __interceptors::share(&self),
+                                __request,
+                            )
+                            .await,
+                    );
+            }
             let __abilities = || __interceptors::Abilities::new(
                 __interceptors::Probe::<
                     <Self as __handlers::Handlers>::__add_Request,

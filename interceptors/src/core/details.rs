@@ -24,6 +24,7 @@ mod mark;
 #[cfg(feature = "server")]
 pub(crate) use mark::Mark;
 pub(crate) use mark::Part;
+pub use mark::has_passed;
 
 /// What metadata and extensions are once the request has gone to the handler.
 static EMPTY: LazyLock<Request<()>> = LazyLock::new(|| Request::new(()));

@@ -46,6 +46,8 @@ pub trait Reply<T>: Send {
     /// The body leaves the chain. It is changed where it is: a stream is large, and to move it takes as long as a few interceptors.
     fn settle<Req>(call: &mut Call<Req>, body: &mut Self::Body);
     fn out(body: Self::Body) -> Self::Out;
+    /// What a service's handler gave, where its whole chain has run before.
+    fn passed(given: T) -> Self::Out;
 }
 
 /// One message.
@@ -68,6 +70,11 @@ impl<T: Send> Reply<T> for Single {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn out(body: T) -> T {
         body
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn passed(given: T) -> T {
+        given
     }
 }
 
@@ -106,6 +113,13 @@ impl<S: Send> Reply<S> for AssociatedStream {
     fn out(stream: ResponseStream<S>) -> ResponseStream<S> {
         stream
     }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn passed(given: S) -> ResponseStream<S> {
+        let mut stream = ResponseStream::new(given);
+        stream.leave(Side::Server);
+        stream
+    }
 }
 
 /// tonic's own stream, which a client answers with.
@@ -131,6 +145,10 @@ impl<M: Send + 'static> Reply<Streaming<M>> for TonicStream {
     fn out(stream: ResponseStream<Streaming<M>>) -> Streaming<M> {
         stream.plain_or_else(rebuilt)
     }
+
+    fn passed(given: Streaming<M>) -> Streaming<M> {
+        given
+    }
 }
 
 /// A boxed stream, as `generate_default_stubs` has it: there is no associated type to replace.
@@ -155,6 +173,10 @@ impl<M: 'static> Reply<BoxStream<M>> for BoxedStream {
 
     fn out(stream: ResponseStream<BoxStream<M>>) -> BoxStream<M> {
         Box::pin(stream)
+    }
+
+    fn passed(given: BoxStream<M>) -> BoxStream<M> {
+        Box::pin(AssociatedStream::passed(given))
     }
 }
 

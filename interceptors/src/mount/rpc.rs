@@ -138,6 +138,33 @@ where
         (call, message)
     }
 
+    /// The answer of the handler, where the whole list ran before the request was decoded.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn pass(&self, answer: Answer<Ret::Body>) -> Answer<R::Out> {
+        match answer {
+            Ok(response) => {
+                let (metadata, given, extensions) = response.into_parts();
+                Ok(Response::from_parts(metadata, R::passed(given), extensions))
+            }
+            Err(mut status) => {
+                fit(&mut status);
+                Err(status)
+            }
+        }
+    }
+
+    /// The same, of a handler that is still to answer.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn passed<Fut>(
+        self,
+        handler: Fut,
+    ) -> impl Future<Output = Answer<R::Out>> + Send + use<M, Ret, R, Fut>
+    where
+        Fut: Future<Output = Answer<Ret::Body>> + Send,
+    {
+        async move { self.pass(handler.await) }
+    }
+
     /// What holds the message and the handler's future while the policy runs, where nothing else is behind that.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn frame<'r, F, Fut, L>(

@@ -8,7 +8,8 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, Method, StatusCode};
+use http::request::Parts;
+use http::{HeaderMap, Method, StatusCode, Uri, Version};
 use http_body::Body as HttpBody;
 use tonic::metadata::MetadataMap;
 use tonic::server::NamedService;
@@ -28,7 +29,7 @@ use crate::core::plan::MethodPlan;
 use crate::core::time::Inherited;
 use crate::mount::ServerFacts;
 use crate::wire::status::{self, BoxError};
-use crate::wire::{Arrival, Body, EndByHead, Protocol, ResponseBody};
+use crate::wire::{Arrival, Arrived, Body, EndByHead, Protocol, ResponseBody};
 
 /// A struct that was annotated for a server: the attribute implements it.
 #[diagnostic::on_unimplemented(
@@ -180,14 +181,8 @@ where
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
         let shared = Arc::clone(&self.layer.0);
         let mut service = self.service.clone();
-        let mut request = Some(request);
-        // A body of tonic's stays what it is, and the request where it is.
-        let mut exchange = match (&mut request as &mut dyn Any).downcast_mut() {
-            Some(own) => Exchange::of_chain::<C>(own),
-            None => {
-                Exchange::of_chain::<C>(&mut request.map(|other| other.map(tonic::body::Body::new)))
-            }
-        };
+        let (parts, body) = request.into_parts();
+        let mut exchange = Exchange::of_chain::<C>(parts, Body::from(own(body)));
         Box::pin(async move {
             let answer = {
                 let Exchange { call, head, beside } = &mut *exchange;
@@ -214,62 +209,70 @@ pub(super) struct Exchange<M> {
 
 /// What the request has apart from metadata, extensions and body.
 pub(super) struct Head {
-    /// Without those. It is filled again and goes to the service.
-    request: Option<http::Request<tonic::body::Body>>,
+    /// Until the request goes to the service.
+    line: Option<Line>,
     pub(super) protocol: Protocol,
     is_head: bool,
     /// Whether the request was cut off; `None` where all of it was there when it was let through.
     cut_off: Option<CutOff>,
 }
 
+/// The first line of a request.
+struct Line {
+    method: Method,
+    uri: Uri,
+    version: Version,
+}
+
 impl Exchange<Body> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn of_chain<C: ServerChain>(
-        request: &mut Option<http::Request<tonic::body::Body>>,
-    ) -> Box<Self> {
-        let asked = request.get_or_insert_default();
+    fn of_chain<C: ServerChain>(parts: Parts, body: Body) -> Box<Self> {
         let plan = C::plan(Target {
-            method: asked.method(),
-            path: asked.uri().path(),
+            method: &parts.method,
+            path: parts.uri.path(),
         });
-        let name = CallName::received(plan, asked.uri().path_and_query());
-        let (exchange, ()) =
-            Self::new::<ServerFacts, ()>(name, request, ABILITIES, |body| (body, ()));
-        exchange
+        let name = CallName::received(plan, parts.uri.path_and_query());
+        Self::new::<ServerFacts>(name, parts, ABILITIES, body)
     }
 }
 
 impl<M> Exchange<M> {
-    /// `message` says what the call has in the place of the body, and what is left of that.
+    /// `message` is what the call has in the place of the body.
     ///
     /// In a box apart from the future, because an allocator takes far longer for a single one of more than a kilobyte.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(super) fn new<F: Facts, K>(
+    pub(super) fn new<F: Facts>(
         name: CallName,
-        from: &mut Option<http::Request<tonic::body::Body>>,
+        parts: Parts,
         abilities: AbilitiesOf<M>,
-        message: impl FnOnce(Body) -> (M, K),
-    ) -> (Box<Self>, K) {
-        let request = from.get_or_insert_default();
-        let protocol = Protocol::of(request.headers());
-        let is_head = *request.method() == Method::HEAD;
-        let metadata = MetadataMap::from_headers(std::mem::take(request.headers_mut()));
-        let extensions = std::mem::take(request.extensions_mut());
-        let (message, kept) = message(Body::from(std::mem::take(request.body_mut())));
-        let head = Request::from_parts(metadata, extensions, ());
-        let mut exchange = Box::new(Self {
+        message: M,
+    ) -> Box<Self> {
+        // Each goes to its place by itself: all together are large to move.
+        let Parts {
+            method,
+            uri,
+            version,
+            headers,
+            extensions,
+            ..
+        } = parts;
+        let protocol = Protocol::of(&headers);
+        let is_head = method == Method::HEAD;
+        let head = Request::from_parts(MetadataMap::from_headers(headers), extensions, ());
+        Box::new(Self {
             call: Call::received_as::<F>(name, abilities, head, message),
             head: Head {
-                request: None,
+                line: Some(Line {
+                    method,
+                    uri,
+                    version,
+                }),
                 protocol,
                 is_head,
                 cut_off: None,
             },
             beside: Extensions::new(),
-        });
-        // It is large, and moved once this way.
-        exchange.head.request = from.take();
-        (exchange, kept)
+        })
     }
 
     /// What goes to the client.
@@ -314,11 +317,42 @@ impl<M> Exchange<M> {
                 tonic::body::Body::new(body)
             }
         };
-        let mut response = http::Response::new(body);
-        *response.status_mut() = http_status;
-        *response.headers_mut() = metadata.into_headers();
-        *response.extensions_mut() = extensions;
-        response
+        response_of(http_status, metadata, extensions, body)
+    }
+}
+
+/// A response, put together again.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(super) fn response_of(
+    http_status: StatusCode,
+    metadata: MetadataMap,
+    extensions: Extensions,
+    body: tonic::body::Body,
+) -> http::Response<tonic::body::Body> {
+    let mut response = http::Response::new(body);
+    *response.status_mut() = http_status;
+    fill(response.headers_mut(), metadata);
+    *response.extensions_mut() = extensions;
+    response
+}
+
+/// Puts headers where none are. There is nothing to drop, and to find that out takes longer than to put them there.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn fill(headers: &mut HeaderMap, metadata: MetadataMap) {
+    debug_assert!(headers.capacity() == 0, "these headers would be lost");
+    std::mem::forget(std::mem::replace(headers, metadata.into_headers()));
+}
+
+/// A body of whatever type. tonic's own stays what it is.
+pub(super) fn own<B>(body: B) -> tonic::body::Body
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    let mut body = Some(body);
+    match (&mut body as &mut dyn Any).downcast_mut::<Option<tonic::body::Body>>() {
+        Some(own) => own.take().unwrap_or_default(),
+        None => body.map(tonic::body::Body::new).unwrap_or_default(),
     }
 }
 
@@ -333,39 +367,48 @@ struct Behind<'a, S> {
 }
 
 impl Head {
-    /// The request that goes on, once.
-    pub(super) fn request(
+    /// The request that goes on, once. `body` makes of its body what the service takes.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn request<B>(
         &mut self,
-        (metadata, mut extensions, body): (MetadataMap, Extensions, Body),
-    ) -> Result<http::Request<tonic::body::Body>, Status> {
-        let Some(mut request) = self.request.take() else {
+        (metadata, mut extensions, message): (MetadataMap, Extensions, Body),
+        body: impl FnOnce(Arrived) -> B,
+    ) -> Result<http::Request<B>, Status> {
+        let Some(line) = self.line.take() else {
             return Err(gone());
         };
+        let body = body(self.arrived(message, &mut extensions));
+        let mut request = http::Request::new(body);
+        *request.method_mut() = line.method;
+        *request.uri_mut() = line.uri;
+        *request.version_mut() = line.version;
+        fill(request.headers_mut(), metadata);
+        *request.extensions_mut() = extensions;
+        Ok(request)
+    }
+
+    /// The body, which tells whether it was cut off if more of it is to come.
+    fn arrived(&mut self, body: Body, extensions: &mut Extensions) -> Arrived {
         // What is not gRPC may be anything, such as a connection that is to be upgraded.
         let arrival = match self.protocol {
             Protocol::Grpc => body.arrival(),
             _ => Arrival::Part(body.arriving()),
         };
-        let body = match arrival {
-            Arrival::All(body) => body,
-            Arrival::Part(arriving) => {
-                // One that is around this may look at the body already.
-                let (cut_off, body) = match extensions.get::<CutOff>() {
-                    Some(known) => (known.clone(), arriving.into_body()),
-                    None => {
-                        let cut_off = CutOff::default();
-                        extensions.insert(cut_off.clone());
-                        (cut_off.clone(), arriving.watched(cut_off))
-                    }
-                };
-                self.cut_off = Some(cut_off);
-                body
+        let arriving = match arrival {
+            Arrival::All(body) => return body,
+            Arrival::Part(arriving) => arriving,
+        };
+        // One that is around this may look at the body already.
+        let (cut_off, body) = match extensions.get::<CutOff>() {
+            Some(known) => (known.clone(), arriving.into_body()),
+            None => {
+                let cut_off = CutOff::default();
+                extensions.insert(cut_off.clone());
+                (cut_off.clone(), arriving.watched(cut_off))
             }
         };
-        *request.headers_mut() = metadata.into_headers();
-        *request.extensions_mut() = extensions;
-        *request.body_mut() = body;
-        Ok(request)
+        self.cut_off = Some(cut_off);
+        Arrived::Part(body)
     }
 }
 
@@ -392,7 +435,8 @@ where
         }
         let deadline = call.inheritable_deadline();
         let answer = {
-            let request = self.head.request(call.take_parts()?)?;
+            let parts = call.take_parts()?;
+            let request = self.head.request(parts, Arrived::into_body)?;
             let answer = pin!(self.service.call(request));
             Inherited::new(deadline, answer).await
         };
@@ -402,15 +446,9 @@ where
             return Err(gone_away());
         }
         match answer {
-            Ok(mut response) => {
-                let protocol = self.head.protocol;
-                let response = match (&mut response as &mut dyn Any).downcast_mut() {
-                    Some(own) => entered(own, protocol, self.beside),
-                    None => {
-                        let mut other = response.map(tonic::body::Body::new);
-                        entered(&mut other, protocol, self.beside)
-                    }
-                };
+            Ok(response) => {
+                let (parts, body) = response.into_parts();
+                let response = entered(parts, own(body), self.head.protocol, self.beside);
                 call.set_answered(response.is_ok());
                 response
             }
@@ -432,31 +470,30 @@ pub(super) fn gone_away() -> Status {
     Status::cancelled("the client went away before it had sent all of its request")
 }
 
-/// The answer of the service, as the chain sees it. It is taken out of its place.
+/// The answer of the service, as the chain sees it.
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn entered(
-    response: &mut http::Response<tonic::body::Body>,
+    mut parts: http::response::Parts,
+    body: tonic::body::Body,
     protocol: Protocol,
     beside: &mut Extensions,
 ) -> Result<Response<Body>, Status> {
-    let http_status = response.status();
-    let end = match status::of_headers(response.headers_mut()) {
+    let http_status = parts.status;
+    let end = match status::of_headers(&mut parts.headers) {
         // Only headers: nothing of an answer is lost in a status.
         Some(status)
             if status.code() != Code::Ok
                 && protocol.has_grpc_status()
                 && http_status == StatusCode::OK =>
         {
-            *beside = std::mem::take(response.extensions_mut());
+            *beside = parts.extensions;
             return Err(status);
         }
         Some(status) => EndByHead::Status(status.code()),
-        None if protocol.has_grpc_status() || status::is_grpc(response.headers()) => {
-            EndByHead::Open
-        }
+        None if protocol.has_grpc_status() || status::is_grpc(&parts.headers) => EndByHead::Open,
         None => EndByHead::Http,
     };
-    let metadata = MetadataMap::from_headers(std::mem::take(response.headers_mut()));
-    let extensions = std::mem::take(response.extensions_mut());
-    let body = Body::response(std::mem::take(response.body_mut()), http_status, end);
-    Ok(Response::from_parts(metadata, body, extensions))
+    let metadata = MetadataMap::from_headers(parts.headers);
+    let body = Body::response(body, http_status, end);
+    Ok(Response::from_parts(metadata, body, parts.extensions))
 }

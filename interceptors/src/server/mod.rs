@@ -223,9 +223,12 @@ pub use chain::{InterceptLayer, InterceptedService, ServerChain};
 pub use module::ServicePolicy;
 
 #[doc(hidden)]
-pub use module::{ModuleMethod, request_body, take_in};
+pub use module::{GeneratedServer, ModuleMethod, take_in};
 
 pub use crate::wire::Body;
+
+#[doc(hidden)]
+pub use crate::wire::Arrived;
 
 #[doc(hidden)]
 pub use target::Target;

@@ -4,15 +4,14 @@ use std::any::Any;
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
-use std::pin::{Pin, pin};
-use std::sync::Arc;
+use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::{Buf, Bytes};
 use http_body::Body as HttpBody;
 use tonic::{Extensions, Request, Response, Status};
 
-use super::chain::{Exchange, Head, entered, gone_away};
+use super::chain::{Exchange, Head, entered, gone_away, response_of};
 use crate::core::abilities::{AbilitiesOf, KeptRequest};
 use crate::core::behind::Behind;
 use crate::core::call::{Call, gone};
@@ -24,8 +23,8 @@ use crate::core::name::CallName;
 use crate::core::plan::{EntryPlan, MethodPlan, Name};
 use crate::core::text::same;
 use crate::mount::ServerFacts;
-use crate::wire::Body;
 use crate::wire::status::BoxError;
+use crate::wire::{Arrived, Body};
 
 /// A service whose policy a generated server can run: `#[intercept(…)]` on the `impl` implements it.
 ///
@@ -132,38 +131,49 @@ impl Facts for ModuleFacts {
 /// Nothing is sent again, and the frame counts.
 const ABILITIES: AbilitiesOf<Opaque> = opaque(false, true);
 
+/// A generated server, as its generated code implements it.
+pub trait GeneratedServer: Clone + Send + Sync + 'static {
+    /// What it serves.
+    type Inner;
+
+    /// The same.
+    fn inner(&self) -> &Self::Inner;
+
+    /// What tonic's generated server does with a request: decodes it, and calls the method.
+    fn decode(&self, request: http::Request<Arrived>) -> Answering;
+}
+
+type Answering =
+    Pin<Box<dyn Future<Output = Result<http::Response<tonic::body::Body>, Infallible>> + Send>>;
+
 /// Takes a request through the first part of the list of its method, then to the service.
-#[allow(
-    clippy::manual_async_fn,
-    reason = "that it is `Send` is promised here, and not found out from the inside"
-)]
-pub fn take_in<T, D, Module, S, Fut>(
-    policy: Arc<T>,
+#[cfg_attr(not(debug_assertions), inline)]
+pub fn take_in<D, Module, S, B>(
+    server: &S,
     method: &'static ModuleMethod,
-    request: http::Request<tonic::body::Body>,
-    service: S,
-) -> impl Future<Output = Result<http::Response<tonic::body::Body>, Infallible>> + Send
+    request: http::Request<B>,
+) -> Answering
 where
-    T: ServicePolicy<D>,
+    S: GeneratedServer<Inner: ServicePolicy<D>>,
     D: ?Sized + 'static,
     Module: 'static,
-    S: FnMut(http::Request<tonic::body::Body>) -> Fut + Send,
-    Fut: Future<Output = Result<http::Response<tonic::body::Body>, Infallible>> + Send,
+    B: HttpBody + Send + 'static,
+    B::Error: Into<BoxError>,
 {
-    let name = method.name(request.uri());
-    let in_frame = |body| (Opaque::new(0), body);
-    let (mut exchange, body) =
-        Exchange::new::<ModuleFacts, Body>(name, &mut Some(request), ABILITIES, in_frame);
+    let server = server.clone();
+    let (parts, body) = request.into_parts();
+    let body = Body::from(request_body(body));
+    let name = method.name(&parts.uri);
+    let mut exchange = Exchange::new::<ModuleFacts>(name, parts, ABILITIES, Opaque::new(0));
     exchange.call.before_decoding();
-    async move {
+    Box::pin(async move {
         let Exchange { call, head, beside } = &mut *exchange;
-        let (answer, body) = {
-            let running = pin!(None);
+        let (answer, left) = {
             let mut frame = ServiceFrame {
                 body: Some(body),
                 is_counted: false,
-                service,
-                running,
+                server: &server,
+                running: None,
                 head,
                 beside,
                 mark: None,
@@ -171,24 +181,20 @@ where
                 number: 0,
             };
             let behind = Behind::new(&mut frame);
+            let policy = server.inner();
             let answer = policy.receive::<Module>(method.list, call, behind).await;
             (answer, (frame.left.take(), frame.number))
         };
-        let answer = answered(answer, body);
+        let answer = answered(answer, left);
         Ok(match answer {
             // One message is in the body by now, so there is nothing to wait for.
             Ok(response) if !method.plan.kind().response_is_stream() => {
                 let (metadata, body, extensions) = response.into_parts();
-                let http_status = body.http_status();
-                let mut response = http::Response::new(body.into());
-                *response.status_mut() = http_status;
-                *response.headers_mut() = metadata.into_headers();
-                *response.extensions_mut() = extensions;
-                response
+                response_of(body.http_status(), metadata, extensions, body.into())
             }
-            answer => exchange.leave(answer, T::CHALLENGE),
+            answer => exchange.leave(answer, S::Inner::CHALLENGE),
         })
-    }
+    })
 }
 
 /// Gives the body that is in the frame to the answer of the policy.
@@ -206,7 +212,7 @@ fn answered(
 }
 
 /// The body of a request, of whatever type it comes. tonic's own stays what it is.
-pub fn request_body<B>(body: B) -> tonic::body::Body
+fn request_body<B>(body: B) -> tonic::body::Body
 where
     B: HttpBody + Send + 'static,
     B::Error: Into<BoxError>,
@@ -254,12 +260,12 @@ where
     }
 }
 
-/// The request, and the service that decodes it.
-struct ServiceFrame<'a, 'r, S, Fut> {
+/// The request, and the server that decodes it.
+struct ServiceFrame<'a, S> {
     body: Option<Body>,
     is_counted: bool,
-    service: S,
-    running: Pin<&'r mut Option<Fut>>,
+    server: &'a S,
+    running: Option<Answering>,
     head: &'a mut Head,
     beside: &'a mut Extensions,
     /// Until the method takes it.
@@ -269,11 +275,7 @@ struct ServiceFrame<'a, 'r, S, Fut> {
     number: u32,
 }
 
-impl<S, Fut> Frame for ServiceFrame<'_, '_, S, Fut>
-where
-    S: FnMut(http::Request<tonic::body::Body>) -> Fut + Send,
-    Fut: Future<Output = Result<http::Response<tonic::body::Body>, Infallible>> + Send,
-{
+impl<S: GeneratedServer> Frame for ServiceFrame<'_, S> {
     fn begin(&mut self, call: &mut Call<Opaque>) -> Result<Begun, Status> {
         let Some(mut body) = self.body.take() else {
             return Err(gone());
@@ -282,10 +284,12 @@ where
             self.is_counted = true;
             body = body.counted(counter.clone());
         }
-        self.mark = call.mark();
         let (metadata, extensions, _) = call.take_parts()?;
-        let request = self.head.request((metadata, extensions, body))?;
-        self.running.set(Some((self.service)(request)));
+        let request = self
+            .head
+            .request((metadata, extensions, body), |body| body)?;
+        self.mark = call.mark(request.headers());
+        self.running = Some(self.server.decode(request));
         Ok(Begun::Handler)
     }
 
@@ -294,22 +298,25 @@ where
         call: &mut Call<Opaque>,
         cx: Option<&mut Context<'_>>,
     ) -> Poll<OpaqueAnswer> {
-        let mut answer = match (self.running.as_mut().as_pin_mut(), cx) {
-            (Some(running), Some(cx)) => match Mark::handed(&mut self.mark, || running.poll(cx)) {
-                Poll::Ready(Ok(answer)) => answer,
-                Poll::Pending => return Poll::Pending,
-            },
+        let answer = match (&mut self.running, cx) {
+            (Some(running), Some(cx)) => {
+                match Mark::handed(&mut self.mark, || running.as_mut().poll(cx)) {
+                    Poll::Ready(Ok(answer)) => answer,
+                    Poll::Pending => return Poll::Pending,
+                }
+            }
             _ => {
-                self.running.set(None);
+                self.running = None;
                 return Poll::Ready(Err(gone()));
             }
         };
-        self.running.set(None);
+        self.running = None;
         // tonic shows a request that was cut off as one that is complete, so an answer to it says nothing.
         if self.head.is_cut_off() {
             return Poll::Ready(Err(gone_away()));
         }
-        let answer = entered(&mut answer, self.head.protocol, self.beside);
+        let (parts, body) = answer.into_parts();
+        let answer = entered(parts, body, self.head.protocol, self.beside);
         call.set_answered(answer.is_ok());
         Poll::Ready(answer.map(|response| {
             let (metadata, body, extensions) = response.into_parts();

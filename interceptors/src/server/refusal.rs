@@ -17,6 +17,9 @@ pub(super) fn refusal(
     let Some(content_type) = protocol.content_type() else {
         return of_http(&status, is_head, challenge);
     };
+    if protocol == Protocol::Grpc && status.metadata().is_empty() {
+        return status.into_http();
+    }
     // What the service has answered says itself what it is.
     let is_web = |protocol| matches!(protocol, Protocol::GrpcWeb { .. });
     let headers = status.metadata().as_ref();

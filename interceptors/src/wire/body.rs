@@ -24,6 +24,8 @@ mod source;
 
 #[cfg(feature = "server")]
 pub(crate) use arrival::Arrival;
+#[cfg(feature = "server")]
+pub use arrival::Arrived;
 #[cfg(feature = "client")]
 pub(crate) use look::Nobody;
 

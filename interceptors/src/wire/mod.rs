@@ -22,6 +22,8 @@ pub(crate) mod status;
 
 #[cfg(feature = "server")]
 pub(crate) use body::Arrival;
+#[cfg(feature = "server")]
+pub use body::Arrived;
 pub use body::Body;
 pub(crate) use body::EndByHead;
 #[cfg(feature = "client")]

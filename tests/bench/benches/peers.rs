@@ -17,8 +17,10 @@
 //! - server struct: the same policy in front of the whole server;
 //! - on the server too: as by the attribute, with `#[intercept]` on the generated server, so that the policy runs before decoding.
 //!
-//! A call without a token, whose message is 1 MiB, is refused. There the fourth column is tonic's own `Interceptor` alone, which runs
-//! before decoding as the server struct does; the attribute on the `impl` decodes first.
+//! A call without a token, whose message is 100,000 short strings, is refused. There the fourth column is tonic's own `Interceptor` alone,
+//! which runs before decoding as the server struct does; the attribute on the `impl` decodes first. How much of the message arrives before
+//! the refusal depends on time, so these figures are without a connection: the service is given the request, with its whole message in
+//! frames of 16 KiB, and what is counted begins there and ends when the answer has been read and the request is dropped.
 //!
 //! The policy of a client is retries that no call needs, and two keys of metadata. By hand it is a loop around
 //! the call; with tower it is tower's `Retry`, and an async `Filter` that collects the message, since tonic's
@@ -68,7 +70,7 @@ enum Kind {
     Stream,
     /// A unary call, of which the client is measured.
     Client,
-    /// A unary call of 1 MiB without a token.
+    /// A unary call of 1 MB without a token.
     Refused,
 }
 
@@ -77,13 +79,16 @@ impl Kind {
     fn calls(self) -> (u32, u32) {
         match self {
             Self::Unary | Self::Client => (100, 500),
-            Self::Stream | Self::Refused => (50, 200),
+            Self::Stream => (50, 200),
+            Self::Refused => (10, 50),
         }
     }
 
     fn runs(self) -> usize {
         match self {
-            Self::Unary | Self::Stream | Self::Refused => 3,
+            Self::Unary | Self::Stream => 3,
+            // Nothing of it depends on time.
+            Self::Refused => 1,
             // A channel has tasks of its own, and more of it depends on time.
             Self::Client => 5,
         }
@@ -94,7 +99,7 @@ impl Kind {
 enum Most {
     Instructions(f64),
     ByHandAnd(f64),
-    /// All that a call takes, of what it takes with tonic's own `Interceptor`, which runs before decoding too.
+    /// All that the service takes for a call, of what it takes with tonic's own `Interceptor`, which runs before decoding too.
     OfInterceptor(f64),
 }
 
@@ -187,7 +192,7 @@ const ROWS: [Row; 7] = [
         most: Most::Instructions(4_500.0),
     },
     Row {
-        what: "refused, 1 MiB",
+        what: "refused, 100,000 strings",
         kind: Kind::Refused,
         listens: false,
         columns: [
@@ -225,6 +230,12 @@ async fn main() -> Result<ExitCode, Error> {
             zero_counts();
             peers::call(name, channel, calls).await?;
             // The connection's end is no part of a call.
+            std::process::exit(0)
+        }
+        ["refuse", name] => {
+            let (warm_up, calls) = Kind::Refused.calls();
+            peers::refuse(name, warm_up, calls)?;
+            // What ends with the process is no part of a call.
             std::process::exit(0)
         }
         // Without it, this was not built for measuring: `cargo test --benches`.
@@ -429,7 +440,11 @@ async fn count(name: &str, row: &Row) -> Result<f64, Error> {
     let listens = if row.listens { "on" } else { "off" };
     // A file of its own for each, so that those that are kept can be compared.
     let process = Process::new(&format!("{name}.{:?}.{listens}", row.kind));
-    if row.kind == Kind::Client {
+    if row.kind == Kind::Refused {
+        if !process.command().args(["refuse", name]).status()?.success() {
+            return Err("a call failed".into());
+        }
+    } else if row.kind == Kind::Client {
         let server = Running::start(Command::new(env::current_exe()?), name, row).await?;
         let status = process
             .command()

@@ -4,14 +4,14 @@
 //! The policy of a server is logging, auth with a bearer token, and a rate limit that no call reaches. That
 //! of a client is retries that no call needs, and two keys of metadata.
 
-use std::future::{Ready, ready};
+use std::future::{Future, Ready, ready};
 use std::hint::black_box;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::process;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -35,8 +35,8 @@ use tonic::{Code, Request, Response, Status, Streaming};
 use tonic_middleware::{
     Middleware, MiddlewareLayer, RequestInterceptor, RequestInterceptorLayer, ServiceBound,
 };
-use tower::ServiceBuilder;
 use tower::retry::Policy;
+use tower::{Layer, Service, ServiceBuilder};
 use tower_http::trace::{DefaultMakeSpan, DefaultOnEos, TraceLayer};
 use tracing::Level;
 
@@ -127,12 +127,8 @@ pub async fn serve(name: &str, listener: TcpListener) -> Result<(), Error> {
                 .await?;
         }
         "interceptor" => {
-            let auth = InterceptorLayer::new(|request: Request<()>| {
-                authorize(request.metadata().as_ref())?;
-                Ok(request)
-            });
             server
-                .layer(auth)
+                .layer(interceptor())
                 .add_service(UserServiceServer::new(Bare))
                 .serve_with_incoming(incoming)
                 .await?;
@@ -175,6 +171,128 @@ pub async fn serve(name: &str, listener: TcpListener) -> Result<(), Error> {
     Ok(())
 }
 
+/// Strings in the message of a call that is refused, and how long each is: 1 MB together.
+const STRINGS: usize = 100_000;
+const STRING: [u8; 10] = *b"\x0a\x08abcdefgh";
+/// As much as comes in one frame of HTTP/2, unless both sides agree on more.
+const FRAME: usize = 16 * 1024;
+
+/// A request body that is here in full, in frames as a connection gives them.
+struct InFrames(Bytes);
+
+impl http_body::Body for InFrames {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Status>>> {
+        if self.0.is_empty() {
+            return Poll::Ready(None);
+        }
+        let length = self.0.len().min(FRAME);
+        let frame = self.0.split_to(length);
+        Poll::Ready(Some(Ok(http_body::Frame::data(frame))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Calls without a token, of a service with the policy that has this name, one after another. There is no connection: the service is
+/// given the request, and its answer is read to the end. Callgrind counts that alone.
+///
+/// # Errors
+///
+/// If there is no service of that name, or a call is let through.
+pub fn refuse(name: &str, warm_up: u32, calls: u32) -> Result<(), Error> {
+    match name {
+        "bare" => refuse_each(UserServiceServer::new(Bare), warm_up, calls),
+        "interceptor" => {
+            let service = interceptor().layer(UserServiceServer::new(Bare));
+            refuse_each(service, warm_up, calls)
+        }
+        "attribute" => {
+            let service = UserServiceServer::new(Attribute { tokens: Tokens });
+            refuse_each(service, warm_up, calls)
+        }
+        "module" => {
+            let service =
+                module::user_service_server::UserServiceServer::new(Module { tokens: Tokens });
+            refuse_each(service, warm_up, calls)
+        }
+        "server" => {
+            let service = Inbound { tokens: Tokens }.wrap(UserServiceServer::new(Bare));
+            refuse_each(service, warm_up, calls)
+        }
+        _ => Err(format!("no service `{name}`").into()),
+    }
+}
+
+fn refuse_each<S, B>(mut service: S, warm_up: u32, calls: u32) -> Result<(), Error>
+where
+    S: Service<http::Request<Body>, Response = http::Response<B>, Error: Into<Error>>,
+    B: http_body::Body<Data = Bytes>,
+{
+    let message = Bytes::from(STRING.repeat(STRINGS));
+    let mut framed = vec![0];
+    framed.extend(u32::try_from(message.len())?.to_be_bytes());
+    framed.extend(message);
+    let framed = Bytes::from(framed);
+    let request = || {
+        http::Request::post("http://127.0.0.1/demo.v1.UserService/Flaky")
+            .header("te", "trailers")
+            .header("content-type", "application/grpc")
+            .header("user-agent", "tonic")
+            .body(Body::new(InFrames(framed.clone())))
+    };
+    for _ in 0..warm_up {
+        refuse_one(&mut service, request()?)?;
+    }
+    let requests = (0..calls).map(|_| request());
+    let requests = requests.collect::<Result<Vec<_>, _>>()?;
+    zero_counts();
+    for request in requests {
+        refuse_one(&mut service, request)?;
+    }
+    Ok(())
+}
+
+fn refuse_one<S, B>(service: &mut S, request: http::Request<Body>) -> Result<(), Error>
+where
+    S: Service<http::Request<Body>, Response = http::Response<B>, Error: Into<Error>>,
+    B: http_body::Body<Data = Bytes>,
+{
+    let mut cx = Context::from_waker(Waker::noop());
+    let Poll::Ready(answer) = pin!(service.call(request)).poll(&mut cx) else {
+        return Err("nothing is there to wait for".into());
+    };
+    let answer = answer.map_err(Into::into)?;
+    // Without a policy it comes to the handler, which does not have it.
+    const REFUSED: [&str; 2] = ["16", "12"];
+    let status = answer.headers().get("grpc-status");
+    if !status.is_some_and(|status| REFUSED.iter().any(|refused| status == refused)) {
+        return Err("the call was let through".into());
+    }
+    let mut body = pin!(answer.into_body());
+    while let Poll::Ready(Some(frame)) = body.as_mut().poll_frame(&mut cx) {
+        drop(black_box(frame));
+    }
+    Ok(())
+}
+
+/// tonic's own, which runs before decoding too.
+fn interceptor()
+-> InterceptorLayer<impl FnMut(Request<()>) -> Result<Request<()>, Status> + Clone + Send + 'static>
+{
+    InterceptorLayer::new(|request: Request<()>| {
+        authorize(request.metadata().as_ref())?;
+        Ok(request)
+    })
+}
+
 fn limiter() -> DefaultDirectRateLimiter {
     RateLimiter::direct(Quota::per_second(RATE))
 }
@@ -182,7 +300,10 @@ fn limiter() -> DefaultDirectRateLimiter {
 fn authorize(headers: &http::HeaderMap) -> Result<(), Status> {
     match headers.get(AUTHORIZATION) {
         Some(value) if value == BEARER => Ok(()),
-        _ => Err(Status::unauthenticated("no valid credentials")),
+        // The words of `auth`: how long they are decides what a refusal takes.
+        _ => Err(Status::unauthenticated(
+            "the request does not carry valid authentication credentials",
+        )),
     }
 }
 

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 mod alike;
+mod attack;
 mod before;
 mod border;
 mod cut;

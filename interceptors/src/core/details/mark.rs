@@ -3,6 +3,9 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use http::HeaderMap;
+use tonic::metadata::MetadataMap;
+
 use super::super::id::RequestId;
 use super::super::name::CallName;
 use super::super::plan::MethodPlan;
@@ -32,14 +35,67 @@ thread_local! {
 
 /// Says that a request has gone through the first part of the list of this method.
 ///
-/// The type is private to this crate, so nobody can leave one. The policy of the typed method takes it before an entry sees the
-/// request, and then it is gone: a request that a handler hands on has none.
+/// The type is private to this crate, so nobody can leave one. It is for one request alone: the method takes it before an entry sees
+/// the request, and a method that is called with another request meanwhile, by the body of this one for example, goes through its
+/// whole list.
 pub(crate) struct Mark {
     plan: &'static MethodPlan,
+    request: RequestPlace,
+    /// For the entries behind decoding. Boxed, because a mark is moved about in each poll, and most have none of it.
+    known: Option<Box<Known>>,
+}
+
+/// What the first part of a list knows of a call.
+struct Known {
     request_id: Option<RequestId>,
     deadline: Deadline,
     bounded: Option<Bounded>,
     attempt: u32,
+}
+
+/// Where the headers of a request are in memory. They stay there when the request is moved, so two requests that exist at the same
+/// time are in two places.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct RequestPlace(usize);
+
+impl RequestPlace {
+    /// `None` of a request without headers.
+    #[inline]
+    fn of(headers: &HeaderMap) -> Option<Self> {
+        let first = headers.values().next()?;
+        Some(Self(std::ptr::from_ref(first).addr()))
+    }
+}
+
+impl Mark {
+    #[inline]
+    fn is_for(&self, plan: &MethodPlan, headers: &HeaderMap) -> bool {
+        self.plan.is_of_same_method(plan) && Some(self.request) == RequestPlace::of(headers)
+    }
+}
+
+/// Whether this request has gone through the whole list of the method before it was decoded, so that nothing is left but the method's
+/// own body. The generated method asks before anything else.
+///
+/// One load where nothing leaves marks.
+#[doc(hidden)]
+#[must_use]
+#[inline]
+pub fn has_passed(plan: &'static MethodPlan, metadata: &MetadataMap) -> bool {
+    ANY.load(Ordering::Relaxed) && take_if_whole(plan, metadata.as_ref())
+}
+
+/// Apart, so that calls without a mark do not pay for it.
+#[inline(never)]
+fn take_if_whole(plan: &MethodPlan, headers: &HeaderMap) -> bool {
+    let mark = HANDED.take();
+    let is_whole = |mark: &Mark| mark.plan.ends_before_decoding() && mark.is_for(plan, headers);
+    if mark.as_ref().is_some_and(is_whole) {
+        return true;
+    }
+    // The policy asks again.
+    HANDED.set(mark);
+    false
 }
 
 impl CallDetails {
@@ -65,25 +121,44 @@ impl CallDetails {
         self.part = Part::BeforeDecoding;
     }
 
-    /// What the part behind decoding has to know of this call.
+    /// What the part behind decoding has to know of this call, which goes there with these headers.
     #[cfg(feature = "server")]
-    pub(crate) fn mark(&self) -> Option<Mark> {
+    pub(crate) fn mark(&self, headers: &HeaderMap) -> Option<Mark> {
+        let plan = self.plan();
         // Of an unknown method, and of one that the policy does not have, nobody takes it.
-        self.plan().place()?;
+        plan.place()?;
+        let request = RequestPlace::of(headers)?;
         if !ANY.load(Ordering::Relaxed) {
             ANY.store(true, Ordering::Relaxed);
         }
         Some(Mark {
-            plan: self.plan(),
-            request_id: self.request_id().cloned(),
-            deadline: self.deadline.clone(),
-            bounded: self.bounded.map(|_| Bounded::new(None)),
-            attempt: self.attempt,
+            plan,
+            request,
+            known: match plan.ends_before_decoding() {
+                true => None,
+                false => self.known_so_far(),
+            },
         })
     }
 
-    /// Takes the mark that the same method of the same policy has left, and goes on where that has left off. Another one
-    /// goes, too: it holds once. Apart, so that calls without one do not pay for it.
+    #[cfg(feature = "server")]
+    fn known_so_far(&self) -> Option<Box<Known>> {
+        let is_known = self.request_id().is_some()
+            || self.known_deadline().is_some()
+            || self.bounded.is_some()
+            || self.attempt != 1;
+        is_known.then(|| {
+            Box::new(Known {
+                request_id: self.request_id().cloned(),
+                deadline: self.deadline.clone(),
+                bounded: self.bounded.map(|_| Bounded::new(None)),
+                attempt: self.attempt,
+            })
+        })
+    }
+
+    /// Takes the mark that the same method of the same policy has left for this request, and goes on where that has left off. The mark
+    /// of another request stays for that. Apart, so that calls without one do not pay for it.
     #[cold]
     #[inline(never)]
     fn take_mark(&mut self) -> bool {
@@ -91,17 +166,23 @@ impl CallDetails {
             return self.part == Part::BehindDecoding;
         }
         let mark = HANDED.take();
-        let plan = self.plan();
-        let Some(mark) = mark.filter(|mark| mark.plan.is_of_same_method(plan)) else {
-            return false;
+        let is_for_this = |mark: &Mark| mark.is_for(self.plan(), self.metadata().as_ref());
+        let mark = match mark {
+            Some(mark) if is_for_this(&mark) => mark,
+            other => {
+                HANDED.set(other);
+                return false;
+            }
         };
         self.name = CallName::new(mark.plan, None);
-        if let Some(id) = mark.request_id {
-            self.name.set_request_id(id);
+        if let Some(known) = mark.known {
+            if let Some(id) = known.request_id {
+                self.name.set_request_id(id);
+            }
+            self.deadline = known.deadline;
+            self.bounded = known.bounded;
+            self.attempt = known.attempt;
         }
-        self.deadline = mark.deadline;
-        self.bounded = mark.bounded;
-        self.attempt = mark.attempt;
         self.part = Part::BehindDecoding;
         true
     }
@@ -140,38 +221,39 @@ impl Drop for Handing<'_> {
 mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
+    use http::HeaderValue;
+    use http::header::{HOST, TE};
+    use tonic::Request;
+
     use super::super::super::kind::{Kind, Side};
-    use super::super::super::plan::Name;
+    use super::super::super::plan::{Name, PolicyId};
     use super::*;
 
-    static PLAN: MethodPlan = MethodPlan::new(
-        Name {
-            service: "a.B",
-            method: "C",
-            path: "/a.B/C",
-            derived: false,
-            exact: true,
-        },
-        Kind::Unary,
-        Side::Server,
-        &[],
-    );
+    const NAME: Name = Name {
+        service: "a.B",
+        method: "C",
+        path: "/a.B/C",
+        derived: false,
+        exact: true,
+    };
 
-    fn mark(attempt: u32) -> Option<Mark> {
+    static POLICY: PolicyId = PolicyId::new();
+    static PLAN: MethodPlan =
+        MethodPlan::found(NAME, Kind::Unary, &POLICY, "c", 0, &[]).in_module(NAME, Kind::Unary);
+
+    fn mark(request: usize) -> Option<Mark> {
         Some(Mark {
             plan: &PLAN,
-            request_id: None,
-            deadline: Deadline::default(),
-            bounded: None,
-            attempt,
+            request: RequestPlace(request),
+            known: None,
         })
     }
 
-    fn handed() -> Option<u32> {
+    fn handed() -> Option<usize> {
         let mark = HANDED.take();
-        let attempt = mark.as_ref().map(|mark| mark.attempt);
+        let request = mark.as_ref().map(|mark| mark.request.0);
         HANDED.set(mark);
-        attempt
+        request
     }
 
     #[test]
@@ -195,5 +277,68 @@ mod tests {
         let panics = AssertUnwindSafe(|| Mark::handed(&mut left, || panic!("in a poll")));
         assert!(catch_unwind(panics).is_err());
         assert!(handed().is_none() && left.is_some());
+    }
+
+    fn headers() -> HeaderMap {
+        HeaderMap::from_iter([(TE, HeaderValue::from_static("trailers"))])
+    }
+
+    /// The mark of a request with these headers.
+    fn mark_of(headers: &HeaderMap) -> Option<Mark> {
+        mark(RequestPlace::of(headers).unwrap().0)
+    }
+
+    #[test]
+    fn a_mark_is_for_the_request_that_it_was_made_for() {
+        ANY.store(true, Ordering::Relaxed);
+        let (own, other) = (headers(), headers());
+        Mark::handed(&mut mark_of(&own), || {
+            let other = MetadataMap::from_headers(other);
+            assert!(!has_passed(&PLAN, &other));
+            assert!(!has_passed(&PLAN, &MetadataMap::new()));
+            // It is still there for its own, which may be moved meanwhile, and for that once.
+            let moved = Box::new(MetadataMap::from_headers(own));
+            assert!(has_passed(&PLAN, &moved));
+            assert!(!has_passed(&PLAN, &moved));
+        });
+    }
+
+    #[test]
+    fn a_mark_is_for_its_method() {
+        static OTHER_POLICY: PolicyId = PolicyId::new();
+        static OTHERS: [MethodPlan; 3] = [
+            MethodPlan::found(NAME, Kind::Unary, &POLICY, "d", 0, &[]),
+            MethodPlan::found(NAME, Kind::Unary, &OTHER_POLICY, "c", 0, &[]),
+            MethodPlan::new(NAME, Kind::Unary, Side::Server, &[]),
+        ];
+        ANY.store(true, Ordering::Relaxed);
+        let own = headers();
+        let mut mark = mark_of(&own);
+        let own = MetadataMap::from_headers(own);
+        Mark::handed(&mut mark, || {
+            for other in &OTHERS {
+                assert!(!has_passed(other, &own));
+            }
+            assert!(has_passed(&PLAN, &own));
+        });
+    }
+
+    #[test]
+    fn a_mark_for_another_request_is_left_to_that() {
+        ANY.store(true, Ordering::Relaxed);
+        let own = headers();
+        let mut head = Request::new(());
+        let host = HeaderValue::from_static("a");
+        head.metadata_mut().as_mut().insert(HOST, host);
+        let mut details = CallDetails::received::<()>(&PLAN, head);
+        Mark::handed(&mut mark_of(&own), || {
+            assert!(!details.has_begun());
+            assert!(details.part() == Part::All && handed().is_some());
+            let mut head = Request::new(());
+            *head.metadata_mut() = MetadataMap::from_headers(own);
+            let mut details = CallDetails::received::<()>(&PLAN, head);
+            assert!(details.has_begun());
+            assert!(details.part() == Part::BehindDecoding && handed().is_none());
+        });
     }
 }

@@ -259,6 +259,8 @@ pub struct MethodPlan {
     place: Option<Place>,
     /// The first of its interceptors run before decoding.
     in_module: bool,
+    /// All of them do, and the request is one message: behind decoding is the method's own body.
+    ends_before_decoding: bool,
     interceptors: &'static [EntryPlan],
     /// Which of them the method goes through. Of those behind its end: all.
     covered: &'static [bool],
@@ -297,6 +299,18 @@ const fn keep_time(interceptors: &[EntryPlan], covered: &[bool]) -> bool {
         i += 1;
     }
     false
+}
+
+/// Whether all of these can run before a request is decoded.
+const fn end_before(interceptors: &[EntryPlan]) -> bool {
+    let mut i = 0;
+    while i < interceptors.len() {
+        if !interceptors[i].blind || interceptors[i].is_behind_decoding {
+            return false;
+        }
+        i += 1;
+    }
+    true
 }
 
 impl MethodPlan {
@@ -343,6 +357,7 @@ impl MethodPlan {
             keeps_time: keep_time(interceptors, &[]),
             place: None,
             in_module: false,
+            ends_before_decoding: false,
             interceptors,
             covered: &[],
         }
@@ -375,7 +390,14 @@ impl MethodPlan {
         let mut plan = Self::new(name, kind, Side::Server, self.interceptors);
         plan.place = self.place;
         plan.in_module = true;
+        // A request stream that is cut off is noticed behind decoding.
+        plan.ends_before_decoding = !kind.request_is_stream() && end_before(self.interceptors);
         plan
+    }
+
+    /// Whether nothing of the list is left behind decoding, in a generated server.
+    pub(crate) const fn ends_before_decoding(&self) -> bool {
+        self.ends_before_decoding
     }
 
     /// Of a method that the generated server knows and the policy does not.

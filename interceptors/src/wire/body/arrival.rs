@@ -13,8 +13,54 @@ use crate::core::facts::CutOff;
 /// How much of a request has arrived.
 pub(crate) enum Arrival {
     /// All of it, so it cannot be cut off.
-    All(tonic::body::Body),
+    All(Arrived),
     Part(Arriving),
+}
+
+/// What a service is given. It is no larger than data are, since a request is moved several times on its way to the decoder.
+#[allow(missing_debug_implementations)]
+pub enum Arrived {
+    /// All of it; nothing once it has been read.
+    Whole(Bytes),
+    /// More may come, or somebody counts.
+    Part(tonic::body::Body),
+}
+
+impl Arrived {
+    pub(crate) fn into_body(self) -> tonic::body::Body {
+        match self {
+            Self::Whole(data) => tonic::body::Body::new(Whole((!data.is_empty()).then_some(data))),
+            Self::Part(body) => body,
+        }
+    }
+}
+
+impl HttpBody for Arrived {
+    type Data = Bytes;
+    type Error = Status;
+
+    #[cfg_attr(not(debug_assertions), inline)]
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Polled {
+        match self.get_mut() {
+            Self::Whole(data) if data.is_empty() => Poll::Ready(None),
+            Self::Whole(data) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(data))))),
+            Self::Part(body) => Pin::new(body).poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Whole(data) => data.is_empty(),
+            Self::Part(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole(_) => SizeHint::default(),
+            Self::Part(body) => body.size_hint(),
+        }
+    }
 }
 
 /// A request of which more may come.
@@ -37,7 +83,7 @@ impl Body {
     pub(crate) fn arrival(mut self) -> Arrival {
         let body = match &mut self.source {
             Source::Plain(body) => body,
-            Source::Full(_) | Source::Short(_) | Source::Ended => return Arrival::All(self.into()),
+            Source::Full(_) | Source::Short(_) | Source::Ended => return self.all_here(),
             Source::Replayed(_) | Source::Begun(_) => return Arrival::Part(self.arriving()),
         };
         let mut ahead = Ahead::default();
@@ -47,13 +93,17 @@ impl Body {
                 body: self,
                 cut_off: None,
             }),
-            (Some(None), _) => Arrival::All(tonic::body::Body::empty()),
             (Some(data), About::Request(_)) => {
                 self.source = Source::Full(data);
-                Arrival::All(tonic::body::Body::new(self))
+                self.all_here()
             }
-            (Some(data), _) => Arrival::All(tonic::body::Body::new(Whole(data))),
+            (Some(data), _) => Arrival::All(Arrived::Whole(data.unwrap_or_default())),
         }
+    }
+
+    #[cold]
+    fn all_here(self) -> Arrival {
+        Arrival::All(Arrived::Part(self.into()))
     }
 
     /// Does not look whether it is here.
