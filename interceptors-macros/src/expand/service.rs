@@ -69,9 +69,9 @@ pub(crate) fn expand(checked: &Checked, block: &ServiceImpl) -> TokenStream {
     let policies = e.policies();
     let found = e.found(&policies);
     let hidden_impl = e.hidden_impl(&policies, found.as_ref());
-    let policy_impl = e.policy_impl(&policies);
     let fits = e.fits();
-    let questions = fits.items();
+    let policy_impl = e.policy_impl(&policies, &fits);
+    let (replies, questions) = (e.reply_questions(), fits.items());
     let wrapper_impl = e.wrapper_impl(&policies, &fits);
     let methods_by_mut = e.methods_by_mut();
     let plan_impl = e.plan_impl();
@@ -86,6 +86,7 @@ pub(crate) fn expand(checked: &Checked, block: &ServiceImpl) -> TokenStream {
             #hidden_trait
             #hidden_impl
             #policy_impl
+            #replies
             #questions
             #wrapper_impl
             #methods_by_mut
@@ -228,7 +229,10 @@ impl Expander<'_> {
             arg.attrs.clear();
             *arg.pat = syn::Pat::Verbatim(quote!(__request));
         }
+        // What stands in the documentation of a client stays as it was written.
+        let is_shown = self.checked.mount.side() == Side::Client;
         let result_ty = match &method.stream {
+            None if !is_shown => self.result(method),
             Some(stream) => quote! {
                 ::core::result::Result<
                     __interceptors::tonic::Response<Self::#stream>,
@@ -380,7 +384,7 @@ impl Expander<'_> {
         quote!(__Policy #parameters)
     }
 
-    fn policy_impl(&self, policies: &Policies<'_>) -> TokenStream {
+    fn policy_impl(&self, policies: &Policies<'_>, fits: &Fits) -> TokenStream {
         let block = self.block;
         let parameters = hidden_parameters(&self.block.generics);
         let (impl_generics, _, where_clause) = block.generics.split_for_impl();
@@ -390,13 +394,16 @@ impl Expander<'_> {
         let this = this.map(|method| method.receiver().self_token);
         let functions = policies.functions(&block.generics, this);
         let verdicts = policies.verdicts(&block.generics, true);
+        let (asks_declared, asks) = self.fits_in_functions(fits);
         quote! {
             trait __Policy<#(#parameters),*> {
                 #declarations
+                #asks_declared
             }
             impl #impl_generics #policy for #self_ty #where_clause {
                 #functions
                 #verdicts
+                #asks
             }
         }
     }
