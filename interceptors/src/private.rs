@@ -22,7 +22,7 @@ pub use crate::mount::descriptors::{Lists, Methods, Named, Size, meet, rows};
 pub use crate::mount::frame::{
     EachLook, Edge, Held, Home, Innermost, Lent, LooksOf, MethodFrame, NoLooks, Staged, run_rest,
 };
-pub use crate::mount::link::{Link, Uncovered, evaluate_now};
+pub use crate::mount::link::{DoesNotFit, Fits, Lets, Link, Uncovered, evaluate_now};
 pub use crate::mount::once::{KeepsPath, Once, evaluate_once, evaluate_path, path_value};
 pub use crate::mount::path::{join_path, path_len};
 pub use crate::mount::policy::{
@@ -30,7 +30,7 @@ pub use crate::mount::policy::{
 };
 pub use crate::mount::probe::{Fit, Guarded, NoResend, Otherwise, Probe, fits, is_entry};
 pub use crate::mount::reply::{
-    AssociatedStream, BoxedStream, Reply, RequestType, ResultType, Single, TonicStream,
+    AssociatedStream, BoxedStream, Reply, RequestType, ResultType, Single, TonicStream, is_reply,
     reply_is_stream,
 };
 pub use crate::mount::rpc::{Handler, Rpc, share};

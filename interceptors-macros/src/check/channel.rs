@@ -5,7 +5,7 @@ use crate::entries::chain::Chain;
 use crate::entries::entry::Listed;
 use crate::entries::view::{self, View};
 use crate::item::methods::{
-    FULL_PATH, MethodRef, Selector, Spelled, is_identifier, is_service_name,
+    MethodRef, Selector, Spelled, full_path, is_identifier, is_service_name,
 };
 use crate::item::mount::Mount;
 
@@ -42,7 +42,7 @@ pub(super) fn chains(
             (Spelled::Idempotent, _) => {
                 cx.error_at(codes::DESCRIPTORS, method.span, NO_DESCRIPTORS)
             }
-            _ => cx.error_at(codes::NOT_A_METHOD, method.span, FULL_PATH),
+            _ => cx.error_at(codes::NOT_A_METHOD, method.span, full_path(method.name())),
         }
     }
     for entry in entries.iter().filter(|_| mount == Mount::Server) {

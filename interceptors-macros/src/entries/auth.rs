@@ -86,7 +86,7 @@ pub(crate) static CLIENT: Row = Row {
             value: Value::Given(Some("self")),
             default: DefaultValue::Is("self"),
             says: "who gives the token: a [`TokenSource`](auth::TokenSource), such as a [`TokenCache`](auth::TokenCache)",
-            also_called: &["tokens", "source", "with"],
+            also_called: &["tokens", "source", "verifier", "with"],
             ..Setting::USUAL
         },
         Setting {
@@ -131,6 +131,12 @@ const ALSO_CALLED: &[&str] = &[
     "authentication",
     "authn",
     "auth_required",
+    "api_key",
+    "jwt_auth",
+    "jwt_authn",
+    "login_required",
+    "require_auth",
+    "secured",
     "bearer",
     "jwt",
     "oauth",
@@ -148,6 +154,9 @@ fn meant_on_server(name: Option<&str>, _: Option<&Expr>) -> Option<String> {
         "optional" => Some(
             "`auth` lets no call pass without a token; list the methods that need none: `auth(public = […])`".to_owned(),
         ),
+        name @ ("role" | "roles" | "permission" | "permissions" | "scope" | "scopes") => Some(format!(
+            "`auth` finds out who calls, and `authorize` who may; take `{name}` out, and list `authorize(role = \"admin\")` after `auth`"
+        )),
         name @ ("jwt" | "jwks" | "issuer" | "audience" | "secret") => Some(format!(
             "`{name}` belongs to the verifier; keep one in the service, and write `auth(verifier = self.tokens)`"
         )),
@@ -297,6 +306,14 @@ impl Entry for Auth {
         self.given.as_ref()
     }
 
+    /// What the mount has to be is said where `by_mount` is called.
+    fn fit(&self, by_row: Fit) -> Fit {
+        match self.by {
+            Some(_) => Fit::Always,
+            None => by_row,
+        }
+    }
+
     fn asks_self(&self) -> bool {
         self.given.is_none() && self.by.is_none()
     }
@@ -357,9 +374,9 @@ impl Entry for Auth {
     fn value(&self, spot: &Spot<'_>) -> TokenStream {
         let place = &spot.place;
         if let Some(by) = &self.by {
-            let interceptor = place.interceptor(self.row.module, "By");
+            let by_mount = place.interceptor("auth::by", "by_mount");
             let span = at(by.span());
-            return quote_spanned!(span=> #interceptor::<#by>::new());
+            return quote_spanned!(span=> #by_mount::<#by>());
         }
         let interceptor = place.interceptor(self.row.module, self.row.interceptor);
         let config = place.item("CONFIG");

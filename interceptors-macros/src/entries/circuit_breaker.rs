@@ -21,7 +21,14 @@ pub(crate) static ROW: Row = Row {
             default: DefaultValue::Is("5"),
             says: "how many failures one after the other open it",
             not_with: &["failure_ratio"],
-            also_called: &["max_failures", "failure_threshold", "threshold", "max"],
+            also_called: &[
+                "max_failures",
+                "failure_threshold",
+                "threshold",
+                "max",
+                "consecutive_failures",
+                "max_fails",
+            ],
             ..Setting::USUAL
         },
         Setting {
@@ -29,7 +36,13 @@ pub(crate) static ROW: Row = Row {
             value: Value::Integer(1, u64::MAX),
             default: DefaultValue::Is("1"),
             says: "how many calls are let through after `open_for`, and have to succeed",
-            also_called: &["half_open", "half_open_calls"],
+            also_called: &[
+                "half_open",
+                "half_open_calls",
+                "half_open_max_calls",
+                "permitted_number_of_calls_in_half_open_state",
+                "success_threshold",
+            ],
             ..Setting::USUAL
         },
         Setting {
@@ -38,7 +51,13 @@ pub(crate) static ROW: Row = Row {
                 (x <= 0.0 || x > 1.0).then_some("must be above `0.0`, up to `1.0`")
             }),
             says: "instead of `failures`: part of the calls that has to fail, above `0.0` and up to `1.0`",
-            also_called: &["ratio", "failure_rate", "error_rate"],
+            also_called: &[
+                "ratio",
+                "failure_rate",
+                "error_rate",
+                "error_threshold",
+                "failure_rate_threshold",
+            ],
             ..Setting::USUAL
         },
         Setting {
@@ -47,6 +66,12 @@ pub(crate) static ROW: Row = Row {
             default: DefaultValue::Is("\"20s\""),
             says: "with `failure_ratio`: time in which calls are counted",
             belongs_to: Some("failure_ratio"),
+            also_called: &[
+                "interval",
+                "rolling_window",
+                "sliding_window",
+                "sliding_window_size",
+            ],
             ..Setting::USUAL
         },
         Setting {
@@ -55,7 +80,13 @@ pub(crate) static ROW: Row = Row {
             default: DefaultValue::Is("10"),
             says: "with `failure_ratio`: calls required before the ratio applies",
             belongs_to: Some("failure_ratio"),
-            also_called: &["min_requests", "minimum", "volume"],
+            also_called: &[
+                "min_requests",
+                "minimum",
+                "volume",
+                "minimum_number_of_calls",
+                "request_volume_threshold",
+            ],
             ..Setting::USUAL
         },
         Setting {
@@ -70,6 +101,9 @@ pub(crate) static ROW: Row = Row {
                 "wait",
                 "sleep",
                 "reset_after",
+                "recovery_timeout",
+                "wait_duration",
+                "wait_duration_in_open_state",
             ],
             ..Setting::USUAL
         },

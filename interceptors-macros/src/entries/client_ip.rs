@@ -26,6 +26,8 @@ pub(crate) static ROW: Row = Row {
         "true_client_ip",
         "client_address",
         "x_forwarded_for",
+        "xff",
+        "remote_addr",
         "forwarded",
         "trusted_proxies",
     ],

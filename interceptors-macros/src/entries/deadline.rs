@@ -1,4 +1,4 @@
-use super::row::{DefaultValue, Places, Positional, Row, Start, enabled_by};
+use super::row::{DefaultValue, Places, Positional, Row, Start, TIMES, enabled_by};
 
 pub(crate) static ROW: Row = Row {
     name: "deadline",
@@ -17,6 +17,7 @@ pub(crate) static ROW: Row = Row {
         second: "`deadline` takes one time: `deadline(\"2s\")`",
         default: DefaultValue::None,
         says: "how long the call may take, where its caller set no [timeout](tonic::Request::set_timeout)",
+        also_called: TIMES,
     },
     ..Row::USUAL
 };

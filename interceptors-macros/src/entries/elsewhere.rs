@@ -1,12 +1,12 @@
-//! What people look for here and there is no interceptor for.
+//! What people look for here and there is no interceptor for: the part of the table that has no rows.
 
-struct Elsewhere {
-    names: &'static [&'static str],
+pub(crate) struct Elsewhere {
+    pub(crate) names: &'static [&'static str],
     /// What people use.
-    instead: &'static str,
+    pub(crate) instead: &'static str,
 }
 
-const ELSEWHERE: &[Elsewhere] = &[
+pub(crate) static ELSEWHERE: &[Elsewhere] = &[
     Elsewhere {
         names: &["cors"],
         instead: "there is no interceptor for CORS; put `tower_http::cors::CorsLayer` on the server, outside its interceptors",
@@ -56,6 +56,25 @@ const ELSEWHERE: &[Elsewhere] = &[
     Elsewhere {
         names: &["fault", "fault_injection", "chaos"],
         instead: "there is no interceptor that injects faults; write one and list it as `with(…)`",
+    },
+    Elsewhere {
+        names: &[
+            "chain",
+            "interceptors",
+            "layers",
+            "middleware",
+            "service_builder",
+            "stack",
+        ],
+        instead: "the list is the chain; write one interceptor after the other: `logging, retry(max = 3)`",
+    },
+    Elsewhere {
+        names: &["selector", "matcher"],
+        instead: "each interceptor has its own lists of methods: `logging(only = […])` or `logging(except = […])`",
+    },
+    Elsewhere {
+        names: &["idempotency", "idempotency_key", "deduplicate"],
+        instead: "there is no interceptor that answers a repeated call; keep the keys in the handler",
     },
     Elsewhere {
         names: &["sentry"],

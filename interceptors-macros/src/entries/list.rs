@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{Expr, Ident, Lit, LitStr, Path, Type, parse_quote};
+use syn::{Expr, ExprArray, ExprTuple, Ident, Lit, LitStr, Path, Type, parse_quote};
 
 use super::elsewhere;
 use super::entry::Listed;
@@ -15,7 +15,7 @@ use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::item::methods::{is_identifier, is_service_name};
 use crate::item::mount::{Mount, Side};
-use crate::text::args::{Arg, ArgValue, nameless, parse_args};
+use crate::text::args::{Arg, ArgValue, parse_args};
 use crate::text::literals::literal;
 use crate::text::source::source;
 use crate::text::words::unknown;
@@ -65,9 +65,7 @@ pub(crate) fn parse_block_args(cx: &Ctxt, mount: Mount, tokens: TokenStream) -> 
                 let message = match mount {
                     Mount::Server => "`server` is there already; take one out",
                     Mount::Channel => "`server` comes first: `#[intercept(server, …)]`",
-                    _ => {
-                        "`server` belongs on a struct: `#[intercept(server, …)] struct Inbound { … }`"
-                    }
+                    _ => SERVER,
                 };
                 cx.error_on(codes::PLACE_OF_SERVER, &arg.name, message);
             }
@@ -121,11 +119,16 @@ impl BlockArgs {
                     text,
                     "not the full name of a service; write it as the proto has it, such as `\"user.v1.UserService\"`",
                 ),
+                None if is_name_of_type(&expr) => cx.error_on(
+                    codes::NOT_A_NAME,
+                    &expr,
+                    SERVICE,
+                ),
                 None | Some(Lit::Str(_)) => self.service = Some(*expr),
                 Some(_) => cx.error_on(
                     codes::NOT_A_NAME,
                     &expr,
-                    "`service` must be a string, such as `\"user.v1.UserService\"`",
+                    SERVICE,
                 ),
             },
             ("service", _) => cx.error_on(
@@ -142,10 +145,11 @@ impl BlockArgs {
                 &arg.name,
                 "`descriptors` needs a constant: `descriptors = crate::FILE_DESCRIPTOR_SET`",
             ),
+            (_, ArgValue::Expr(expr)) if literal(&expr).is_some() => cx.error_on(codes::NO_VALUE, &expr, PLAN),
             (_, ArgValue::Expr(expr)) => {
                 self.plan = cx.ok(syn::parse2(expr.into_token_stream()));
             }
-            _ => cx.error_on(codes::NO_VALUE, &arg.name, "`plan` needs a type of yours: `plan = UsersPolicy`"),
+            _ => cx.error_on(codes::NO_VALUE, &arg.name, PLAN),
         }
     }
 }
@@ -163,6 +167,7 @@ pub(crate) fn parse_method_args(cx: &Ctxt, mount: Mount, tokens: TokenStream) ->
             "name" => method.name(cx, arg),
             "skip" => method.skip(cx, arg),
             "descriptors" => cx.error_on(codes::OF_THE_BLOCK, &arg.name, DESCRIPTORS),
+            "server" => cx.error_on(codes::PLACE_OF_SERVER, &arg.name, SERVER),
             "crate" | "service" | "plan" => {
                 let name = &arg.name;
                 let message =
@@ -206,11 +211,12 @@ impl MethodArgs {
 
     /// `skip(retry, my_crate::audit)`
     fn skip(&mut self, cx: &Ctxt, Arg { name, value, .. }: Arg) {
+        let errors = cx.errors();
         let skipped = match value {
-            ArgValue::List(tokens) => parse_args(cx, tokens, |value| Some(nameless(value))),
+            ArgValue::List(tokens) => parse_args(cx, tokens, |value| Some(nameless_entry(value))),
             _ => Vec::new(),
         };
-        if skipped.is_empty() {
+        if skipped.is_empty() && cx.errors() == errors {
             cx.error_on(
                 codes::NO_VALUE,
                 &name,
@@ -238,7 +244,13 @@ fn is_entry(name: &str) -> bool {
 
 /// The message for an element of the list that is not a name.
 fn nameless_entry(element: &TokenStream) -> String {
-    match syn::parse2::<Expr>(element.clone()) {
+    let expr = syn::parse2::<Expr>(element.clone());
+    if let Ok(expr) = &expr
+        && let Some(meant) = around_entries(expr)
+    {
+        return meant;
+    }
+    match expr {
         Ok(expr) if literal(&expr).is_none() => {
             let value = source(&expr);
             format!("an interceptor of yours is listed as `with({value})`")
@@ -248,6 +260,41 @@ fn nameless_entry(element: &TokenStream) -> String {
             format!("the name of an interceptor has no quotes; write `{name}`")
         }
         _ => "expected the name of an interceptor or of a setting, such as `logging` or `retry(max = 3)`".to_owned(),
+    }
+}
+
+/// What is said of `!logging`, `[logging, retry]`, `(logging, retry)` and `logging.level("debug")`.
+fn around_entries(expr: &Expr) -> Option<String> {
+    let name = |expr: &Expr| {
+        let name = match expr {
+            Expr::Path(path) => path.path.get_ident()?.to_string(),
+            Expr::Call(call) => source(&call.func),
+            _ => return None,
+        };
+        is_entry(&name).then_some(name)
+    };
+    match expr {
+        Expr::Unary(not) => {
+            let name = name(&not.expr)?;
+            Some(format!(
+                "what is listed runs; take `{name}` out, or list methods that go without it: `{name}(except = […])`"
+            ))
+        }
+        Expr::Array(ExprArray { elems, .. }) | Expr::Tuple(ExprTuple { elems, .. }) => {
+            name(elems.first()?)?;
+            let list = source(elems);
+            Some(format!(
+                "the list has no brackets of its own; write `{list}`"
+            ))
+        }
+        Expr::MethodCall(call) => {
+            let name = name(&call.receiver)?;
+            let (setting, args) = (&call.method, source(&call.args));
+            Some(format!(
+                "settings stand in parentheses: `{name}({setting} = {args})`"
+            ))
+        }
+        _ => None,
     }
 }
 
@@ -284,7 +331,19 @@ impl List<'_> {
         let tokens = match arg.value {
             ArgValue::None => TokenStream::new(),
             ArgValue::List(tokens) => tokens,
-            ArgValue::Expr(_) => {
+            ArgValue::Expr(value) => {
+                if let (Some(known), Some(Lit::Bool(is_on))) = (known, literal(&value)) {
+                    let needs_none = known.row.one_of.is_empty();
+                    let message = match (is_on.value, needs_none) {
+                        (false, _) => format!("what is not listed does not run; take `{name}` out"),
+                        (true, true) => format!("what is listed runs; write `{name}`"),
+                        (true, false) => {
+                            format!("what is listed runs; write `{}`", known.row.example)
+                        }
+                    };
+                    self.cx.error_on(codes::NO_PARENTHESES, name, message);
+                    return;
+                }
                 let example = match known {
                     Some(known) => known.row.example.to_owned(),
                     None => format!("{name}(…)"),
@@ -444,6 +503,15 @@ impl List<'_> {
     }
 }
 
+/// `UserService`, as names go: it names a type or a trait, and no constant.
+fn is_name_of_type(expr: &Expr) -> bool {
+    let Expr::Path(path) = expr else { return false };
+    let last = path.path.segments.last().map(|last| last.ident.to_string());
+    last.is_some_and(|name| {
+        name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase)
+    })
+}
+
 /// `Audit::new`, as names go: it makes an interceptor, and is none.
 fn is_function_of_type(path: &Path) -> bool {
     let mut names = path.segments.iter().rev().map(|it| it.ident.to_string());
@@ -453,6 +521,15 @@ fn is_function_of_type(path: &Path) -> bool {
         _ => false,
     }
 }
+
+/// What is said of `service` where there is no text.
+const SERVICE: &str = "`service` must be a string, such as `\"user.v1.UserService\"`";
+
+/// What is said of `plan` where there is no type.
+const PLAN: &str = "`plan` needs a type of yours: `plan = UsersPolicy`";
+
+/// What is said of `server` where there is no struct.
+const SERVER: &str = "`server` belongs on a struct: `#[intercept(server, …)] struct Inbound { … }`";
 
 /// What is said of `descriptors` where the methods are known without.
 const DESCRIPTORS: &str = "`descriptors` belongs in the attribute on a struct, such as `#[intercept(…)] struct Outbound;`; take it out here";

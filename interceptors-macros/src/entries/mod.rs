@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 
 pub(crate) mod access;
 pub(crate) mod chain;
-mod elsewhere;
+pub(crate) mod elsewhere;
 pub(crate) mod entry;
 pub(crate) mod keywords;
 pub(crate) mod list;
@@ -48,7 +48,9 @@ pub(crate) struct Known {
     pub(crate) read: fn(&reader::Reader<'_>, TokenStream) -> Option<entry::Listed>,
 }
 
-/// In the order in which messages and the documentation list them.
+/// In the order in which messages and the documentation list them. What is no entry of ours is beside it:
+/// [`KEYWORDS`](keywords::KEYWORDS) and [`SELECTORS`](keywords::SELECTORS) are words of the list, and
+/// [`ELSEWHERE`](elsewhere::ELSEWHERE) is what people look for in vain.
 pub(crate) static TABLE: &[Known] = &[
     known(&logging::ROW, logging::read),
     known(&auth::ROW, auth::read),

@@ -44,6 +44,7 @@ pub(crate) static ROW: Row = Row {
     ends_with: "RESOURCE_EXHAUSTED",
     positional: Positional::No,
     meant: rate_meant::meant,
+    meant_by_several: rate_meant::meant_by_several,
     settings: &[
         Setting {
             name: "per_second",

@@ -4,6 +4,8 @@ use syn::{Expr, Lit};
 
 use crate::text::cures;
 use crate::text::literals::literal;
+use crate::text::settings::{Together, Written};
+use crate::text::source::source;
 
 /// What was meant by `"100/s"`, `limit = 10` and `per_second = 0.5`.
 pub(super) fn meant(name: Option<&str>, value: Option<&Expr>) -> Option<String> {
@@ -54,5 +56,95 @@ pub(super) fn meant(name: Option<&str>, value: Option<&Expr>) -> Option<String> 
             ))
         }
         _ => None,
+    }
+}
+
+/// What a number of calls is called where it stands beside a time.
+const COUNTS: &[&str] = &[
+    "amount",
+    "calls",
+    "count",
+    "limit",
+    "limit_for_period",
+    "max",
+    "max_calls",
+    "max_requests",
+    "num",
+    "number",
+    "permits",
+    "rate",
+    "requests",
+    "requests_per_unit",
+    "times",
+    "tokens",
+];
+
+/// What the time is called.
+const WINDOWS: &[&str] = &[
+    "duration",
+    "every",
+    "interval",
+    "limit_refresh_period",
+    "per",
+    "period",
+    "refresh",
+    "time_window",
+    "unit",
+    "window",
+    "within",
+];
+
+/// What was meant by `requests = 5, window = "1m"`.
+pub(super) fn meant_by_several(given: &[Written<'_>]) -> Option<Together> {
+    let find = |names: &[&str]| {
+        given
+            .iter()
+            .position(|(name, _)| names.contains(&name.as_str()))
+    };
+    let (count, window) = (find(COUNTS)?, find(WINDOWS)?);
+    let rate = rate(given[count].1?, given[window].1?);
+    // `per = method` is about something else.
+    if rate.is_none() && given[window].0 == "per" {
+        return None;
+    }
+    let write = rate.unwrap_or_else(|| "per_second = 100` or `per_minute = 100".to_owned());
+    let (count_name, window_name) = (&given[count].0, &given[window].0);
+    Some(Together {
+        places: vec![count, window],
+        message: format!(
+            "`{count_name}` and `{window_name}` are one setting here, for a second or a minute; write `{write}`"
+        ),
+    })
+}
+
+/// `per_minute = 30` for 5 calls in 10 seconds: what no second has a whole number of is for a minute.
+fn rate(count: &Expr, window: &Expr) -> Option<String> {
+    let text = match literal(window) {
+        Some(Lit::Str(text)) => text.value(),
+        Some(_) => cures::time_named("secs", window)?,
+        None => source(window),
+    };
+    let seconds = match text.trim().trim_end_matches('s').to_lowercase().as_str() {
+        "second" | "sec" => 1.0,
+        "minute" | "min" => 60.0,
+        "hour" => 3600.0,
+        "day" => 86400.0,
+        _ => humantime::parse_duration(&cures::time_of_text(&text)?)
+            .ok()?
+            .as_secs_f64(),
+    };
+    let number = match literal(count) {
+        Some(Lit::Int(number)) => number.base10_parse::<f64>().ok()?,
+        Some(_) => return None,
+        // A constant can be for one second or for one minute.
+        None if seconds == 1.0 => return Some(format!("per_second = {}", source(count))),
+        None if seconds == 60.0 => return Some(format!("per_minute = {}", source(count))),
+        None => return None,
+    };
+    let (by_second, by_minute) = (number / seconds, number * 60.0 / seconds);
+    let is_by_second = seconds == 1.0 || seconds != 60.0 && by_second.fract() == 0.0;
+    match is_by_second {
+        true if by_second >= 1.0 => Some(format!("per_second = {by_second}")),
+        _ => Some(format!("per_minute = {}", by_minute.floor().max(1.0))),
     }
 }

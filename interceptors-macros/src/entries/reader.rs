@@ -19,10 +19,11 @@ use crate::text::config::Config;
 use crate::text::cures;
 use crate::text::literals::literal;
 use crate::text::settings::{Known, Settings};
+use crate::text::source::source;
 use crate::text::span::at;
 use crate::text::summary::summary;
 use crate::text::tokens::{find_ident, find_suspension};
-use crate::text::values::Values;
+use crate::text::values::{Values, is_code};
 
 /// One entry of the list, before it is read.
 pub(crate) struct Reader<'a> {
@@ -108,10 +109,10 @@ impl<'a> Reader<'a> {
                 return Some((begin(quote!(#without())), tokens, false));
             }
             let (expr, rest) = self.value_and_rest(tokens, missing)?;
-            if let Expr::Assign(_) = expr {
-                let name = &self.name;
-                let message = format!("`{name}` takes the time alone: `{name}(\"2s\")`");
-                self.cx.error_on(codes::NO_NAME_WANTED, &expr, message);
+            if let Expr::Assign(assign) = &expr {
+                let time = cures::time_named(&source(&assign.left), &assign.right);
+                self.cx
+                    .error_on(codes::NO_NAME_WANTED, &expr, self.time_alone(time));
                 return None;
             }
             let value = self.values().duration_of(&self.name, &expr);
@@ -130,6 +131,12 @@ impl<'a> Reader<'a> {
         Some((config, tokens, false))
     }
 
+    /// What is said of a time with a name.
+    fn time_alone(&self, time: Option<String>) -> String {
+        let (entry, time) = (&self.name, time.unwrap_or_else(|| "2s".to_owned()));
+        format!("`{entry}` takes the time without a name: `{entry}(\"{time}\")`")
+    }
+
     fn settings(&self, tokens: TokenStream) -> Settings<'a> {
         let all = self.row.settings;
         let mut names: Vec<&str> = self.here().map(|setting| setting.name).collect();
@@ -144,16 +151,19 @@ impl<'a> Reader<'a> {
                 let message = format!("`{name}` belongs on {places}; take it out here");
                 return Some((codes::NOT_HERE, message));
             }
-            if matches!(self.row.positional, Positional::Time { .. }) && TIMES.contains(&name) {
-                let entry = &self.name;
+            if let Positional::Time { also_called, .. } = self.row.positional
+                && also_called.contains(&name)
+            {
                 let time = value.and_then(|value| cures::time_named(name, value));
-                let time = time.unwrap_or_else(|| "2s".to_owned());
-                let message =
-                    format!("`{entry}` takes the time without a name: `{entry}(\"{time}\")`");
-                return Some((codes::NO_NAME_WANTED, message));
+                return Some((codes::NO_NAME_WANTED, self.time_alone(time)));
             }
             let mut here = self.here();
             let meant = here.find(|setting| setting.also_called.contains(&name));
+            // A list of status codes is not one of methods.
+            let codes =
+                |setting: &&Setting| matches!(setting.value, Value::Codes | Value::CodesOrNone);
+            let of_codes = value.is_some_and(is_list_of_codes);
+            let meant = meant.or_else(|| self.here().filter(|_| of_codes).find(codes));
             let meant = meant.map(|setting| setting.name);
             let list = SELECTORS
                 .iter()
@@ -166,6 +176,7 @@ impl<'a> Reader<'a> {
             names,
             nameless: &nameless,
             instead: &instead,
+            several: &self.row.meant_by_several,
         };
         Settings::new(self.cx, tokens, &known)
     }
@@ -208,6 +219,23 @@ impl<'a> Reader<'a> {
         );
         self.cx.error_at(codes::SUSPENDS, span, message);
         true
+    }
+
+    /// Reports a value that can be borrowed by no call, or by one only.
+    fn check_given(&self, key: &str, expr: &Expr) {
+        let wrong = match expr {
+            Expr::Reference(reference) if reference.mutability.is_some() => {
+                let value = source(&reference.expr);
+                format!("many calls borrow the value of `{key}` at once; write `{key} = {value}`")
+            }
+            Expr::Field(field) if matches!(&*field.base, Expr::Path(base) if base.path.is_ident("Self")) =>
+            {
+                let member = source(&field.member);
+                format!("`Self` is a type; write `{key} = self.{member}`")
+            }
+            _ => return,
+        };
+        self.cx.error_on(codes::WRONG_TYPE, expr, wrong);
     }
 
     /// Whether a value that has to be constant names `self`, which is reported.
@@ -273,8 +301,10 @@ impl Reading<'_> {
             _ if setting.read_by_entry => return Some(None),
             Value::Given(absent) => {
                 let given = self.settings.expr(setting.name).map(|(_, expr)| expr);
-                if let Some(expr) = &given {
-                    self.reader.suspends(setting.name, expr);
+                if let Some(expr) = &given
+                    && !self.reader.suspends(setting.name, expr)
+                {
+                    self.reader.check_given(setting.name, expr);
                 }
                 let shown = given.as_ref().map(summary);
                 let shown = shown.or(absent.map(str::to_owned));
@@ -369,7 +399,7 @@ impl Reading<'_> {
         missing: &str,
     ) -> Option<TokenStream> {
         let names: Vec<&str> = parts.iter().map(|part| part.name).collect();
-        let mut settings = Settings::parts(self.reader.cx, tokens, &names);
+        let mut settings = Settings::parts(self.reader.cx, tokens, key, &names);
         let given: Vec<_> = parts.iter().map(|part| settings.expr(part.name)).collect();
         let given: Option<Vec<_>> = given.into_iter().collect();
         let Some(given) = given else {
@@ -486,18 +516,19 @@ impl Reading<'_> {
     }
 }
 
-/// What the time of an entry is called elsewhere.
-const TIMES: &[&str] = &[
-    "after", "call", "deadline", "default", "duration", "limit", "max", "millis", "minutes",
-    "mins", "ms", "per_call", "request", "sec", "seconds", "secs", "time", "timeout", "total",
-    "value", "within",
-];
-
 /// A configuration that begins with `key(…)`; what is wrong with that stands at the value.
 fn starting(key: &Ident, place: Span, value: &TokenStream) -> Config {
     let span = at(place);
     let start = Ident::new(&key.to_string(), at(key.span()));
     Config::new(quote_spanned!(span=> #start(#value)), place)
+}
+
+/// `[Unavailable, Code::Aborted]`
+fn is_list_of_codes(value: &Expr) -> bool {
+    match value {
+        Expr::Array(list) => !list.elems.is_empty() && list.elems.iter().all(is_code),
+        _ => false,
+    }
 }
 
 /// `idle = "30s"`, or what may become that.

@@ -2,7 +2,13 @@ use super::row::{DefaultValue, Places, Positional, Row, Setting, Value, enabled_
 
 pub(crate) static ROW: Row = Row {
     name: "request_id",
-    also_called: &["correlation_id", "x_request_id", "requestid"],
+    also_called: &[
+        "correlation_id",
+        "x_request_id",
+        "requestid",
+        "propagate_request_id",
+        "set_request_id",
+    ],
     feature: enabled_by!("request-id"),
     says: "one ID for a call on its whole way",
     module: "request_id",

@@ -35,7 +35,18 @@ pub(crate) static ROW: Row = Row {
             default: DefaultValue::Words("`3`"),
             says: "retries after the first try",
             not_with: &["max_attempts"],
-            also_called: &["max_retries", "retries", "times", "count", "limit", "n"],
+            also_called: &[
+                "max_retries",
+                "retries",
+                "times",
+                "count",
+                "limit",
+                "n",
+                "num_retries",
+                "retry_count",
+                "tries",
+                "with_max",
+            ],
             ..Setting::USUAL
         },
         Setting {
@@ -43,6 +54,7 @@ pub(crate) static ROW: Row = Row {
             value: Value::Integer(2, u64::MAX),
             default: DefaultValue::Is("4"),
             says: "the same, counting the first try; one or the other",
+            also_called: &["stop_after_attempt"],
             ..Setting::USUAL
         },
         Setting {

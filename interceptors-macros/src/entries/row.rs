@@ -8,6 +8,7 @@ use crate::item::mount::{Mount, Side};
 use crate::text::args;
 use crate::text::literals::{is_negative, literal};
 use crate::text::metadata::wrong_metadata_key;
+use crate::text::settings::{Together, Written};
 use crate::text::source::source;
 use crate::text::values::{is_code, is_level};
 
@@ -44,6 +45,8 @@ pub(crate) struct Row {
     /// What is said of a setting that it does not have, or of a value that does not fit, where it is plain what was meant: by the
     /// name, if there is one, and the value.
     pub(crate) meant: fn(Option<&str>, Option<&Expr>) -> Option<String>,
+    /// The same of several settings, which together say what one of ours says.
+    pub(crate) meant_by_several: fn(&[Written<'_>]) -> Option<Together>,
     pub(crate) settings: &'static [Setting],
     /// At least one of several settings has to be given.
     pub(crate) one_of: &'static [OneOf],
@@ -125,6 +128,7 @@ impl Row {
         ends_with: "",
         positional: Positional::No,
         meant: |_, _| None,
+        meant_by_several: |_| None,
         settings: &[],
         one_of: &[],
         checked: &[],
@@ -291,10 +295,38 @@ pub(crate) enum Positional {
         default: DefaultValue,
         #[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))]
         says: &'static str,
+        /// Names that others give to it.
+        also_called: &'static [&'static str],
     },
     /// The entry reads it itself.
     Own,
 }
+
+/// What the time of an entry is called elsewhere.
+pub(crate) const TIMES: &[&str] = &[
+    "after",
+    "call",
+    "deadline",
+    "default",
+    "duration",
+    "in_seconds",
+    "limit",
+    "max",
+    "millis",
+    "minutes",
+    "mins",
+    "ms",
+    "per_call",
+    "request",
+    "sec",
+    "seconds",
+    "secs",
+    "time",
+    "timeout",
+    "total",
+    "value",
+    "within",
+];
 
 /// What holds where a setting is not given.
 #[derive(Clone, Copy)]

@@ -84,8 +84,9 @@ impl Place<'_> {
     /// The path of an interceptor, at the entry's name, which an editor looks up.
     pub(crate) fn interceptor(&self, module: &str, name: &str) -> TokenStream {
         let span = at(self.name.span());
-        let (module, name) = (Ident::new(module, span), Ident::new(name, span));
-        quote_spanned!(span=> __interceptors::#module::#name)
+        let module = module.split("::").map(|segment| Ident::new(segment, span));
+        let name = Ident::new(name, span);
+        quote_spanned!(span=> __interceptors::#(#module)::*::#name)
     }
 
     /// A reference to what an expression gives: a place in `self`, a value made from it, or one made once.
@@ -141,15 +142,16 @@ impl Place<'_> {
             || parameters.iter().any(|name| mentions(name))
             || !parameters.is_empty() && has_macro_call(tokens.clone());
         let instance = if depends { quote!(Self) } else { quote!(()) };
-        // It may be a `static`, out of which nothing can be moved.
+        // It may be a `static`, out of which nothing can be moved. A constant of the service's own type is none.
         if let Expr::Path(path) = expr
+            && !depends
             && path
                 .path
                 .segments
                 .last()
                 .is_some_and(|last| is_upper_case(&last.ident))
         {
-            return quote_spanned!(span=> __interceptors::path_value(|| #expr).keep::<#instance>(&#once));
+            return quote_spanned!(span=> __interceptors::path_value(|| &#expr).keep::<#instance>(&#once));
         }
         // Of `&*TOKENS` the reference is kept, and what it refers to is lent.
         let deref = matches!(ungroup_expr(expr), Expr::Reference(_)).then(|| Token![*](span));

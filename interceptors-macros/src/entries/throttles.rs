@@ -48,7 +48,7 @@ pub(crate) fn read(reader: &Reader<'_>, reading: &mut Reading) -> Result<Option<
 /// Input: `tokens = 10, ratio = 0.1`
 fn read_parts(reader: &Reader<'_>, key: Ident, tokens: TokenStream) -> Option<Throttle> {
     let parts = [TOKENS, RATIO];
-    let mut settings = Settings::parts(reader.cx, tokens, &parts.map(|part| part.name));
+    let mut settings = Settings::parts(reader.cx, tokens, &key, &parts.map(|part| part.name));
     let [Some(tokens), Some(ratio)] = parts.map(|part| settings.expr(part.name)) else {
         if settings.is_complete {
             let message = "`throttle` needs both: `throttle(tokens = 10, ratio = 0.1)`";

@@ -1,4 +1,6 @@
-use super::row::{DefaultValue, OneOf, Places, Positional, Row, Setting, Start, Value, enabled_by};
+use super::row::{
+    DefaultValue, OneOf, Places, Positional, Row, Setting, Start, TIMES, Value, enabled_by,
+};
 
 pub(crate) static ROW: Row = Row {
     name: "timeout",
@@ -17,6 +19,7 @@ pub(crate) static ROW: Row = Row {
         second: "`timeout` takes one time without a name; the time between messages is `idle = \"30s\"`",
         default: DefaultValue::Words("as long as its caller waits"),
         says: "how long the call may take, its response stream included",
+        also_called: TIMES,
     },
     settings: &[Setting {
         name: "idle",

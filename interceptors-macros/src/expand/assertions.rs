@@ -1,6 +1,6 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::{Attribute, Type};
+use syn::{Attribute, GenericParam, Generics, Type};
 
 use super::expander::{Expander, HiddenNames};
 use crate::codes;
@@ -10,6 +10,16 @@ use crate::entries::row::Needs;
 use crate::item::service::Method;
 use crate::text::span::at;
 use crate::text::tokens::{find_ident, has_lifetimes, has_macro_call};
+
+/// The parameters of a block that are types or constants, and `Self`.
+pub(super) fn parameters(generics: &Generics) -> Vec<String> {
+    let names = generics.params.iter().filter_map(|param| match param {
+        GenericParam::Type(param) => Some(param.ident.to_string()),
+        GenericParam::Const(param) => Some(param.ident.to_string()),
+        GenericParam::Lifetime(_) => None,
+    });
+    names.chain(["Self".to_owned()]).collect()
+}
 
 /// What an entry needs of the messages of a method.
 struct Assertion<'a> {
@@ -141,20 +151,10 @@ impl Expander<'_> {
     /// Whether a type is the same for all parameters of the block.
     pub(super) fn is_independent(&self, ty: &Type) -> bool {
         let tokens = quote!(#ty);
-        let names = self
-            .block
-            .generics
-            .params
-            .iter()
-            .filter_map(|param| match param {
-                syn::GenericParam::Type(param) => Some(&param.ident),
-                syn::GenericParam::Const(param) => Some(&param.ident),
-                syn::GenericParam::Lifetime(_) => None,
-            });
-        let mut names = names.map(ToString::to_string).chain(["Self".to_owned()]);
+        let mentions = |name: &String| find_ident(tokens.clone(), name).is_some();
         !has_lifetimes(ty)
             && !has_macro_call(tokens.clone())
-            && !names.any(|name| find_ident(tokens.clone(), &name).is_some())
+            && !parameters(&self.block.generics).iter().any(mentions)
     }
 
     fn of_method(&self, method: &Method, chain: &Chain, this: &TokenStream) -> Vec<Assertion<'_>> {

@@ -32,6 +32,8 @@ pub(crate) enum Asked<'a> {
     Here,
     /// Here, and nothing else is.
     Alone,
+    /// By what is written after the bindings, and nothing else is.
+    After,
     /// In the constants of `fits`, for some entries. `site` is what an entry sees where the types of messages are guarded.
     Apart {
         fits: &'a Fits,
@@ -105,6 +107,7 @@ impl Links<'_> {
     fn is_asked_apart(&self, i: usize) -> bool {
         match self.asked {
             Asked::Apart { fits, method, .. } => fits.asks(i, method),
+            Asked::After => true,
             Asked::Here | Asked::Alone => false,
         }
     }
@@ -113,7 +116,7 @@ impl Links<'_> {
     fn guard(&self, i: usize) -> Option<Guard> {
         match self.asked {
             Asked::Apart { fits, .. } => fits.guard(i),
-            Asked::Here | Asked::Alone => None,
+            Asked::Here | Asked::Alone | Asked::After => None,
         }
     }
 
@@ -144,11 +147,7 @@ impl Links<'_> {
             true => quote_spanned!(span=> #moves || #value),
             false => value,
         };
-        let (link, ask) = match (at_its_turn, listed.entry.is_given()) {
-            (false, _) => ("link", "covers"),
-            (true, false) => ("made", "covers_made"),
-            (true, true) => ("lent", "covers_lent"),
-        };
+        let (link, ask) = words_of(listed);
         let (link, ask) = (Ident::new(link, span), Ident::new(ask, span));
         let check = match (listed.fit(), covers) {
             // Whether it takes these messages is asked in each method.
@@ -172,7 +171,8 @@ impl Links<'_> {
             }
             Part::Whole | Part::Policy | Part::Rest => check,
         });
-        let has_verdict = self.part != Part::Whole && !matches!(self.asked, Asked::Alone);
+        let has_verdict =
+            self.part != Part::Whole && !matches!(self.asked, Asked::Alone | Asked::After);
         let verdict = (has_verdict && listed.is_asked()).then(|| {
             let verdict = verdict_name(i, span);
             let ask = match at_its_turn {
@@ -189,6 +189,46 @@ impl Links<'_> {
         }
     }
 
+    /// Asks about an entry whose local is bound. Where an earlier method does not fit, this asks nothing.
+    ///
+    /// Output:
+    ///
+    /// ```text
+    /// fn __covers_put<V, S, I, Req, Res>(_: V, _: Link<S, I, Req, Res>)
+    /// where
+    ///     I: ?Sized,
+    ///     V: Lets<I, Req, Res>,
+    /// {}
+    /// let __link = __rpc.lent(__1);
+    /// let __next = __fits.and(__link.fits());
+    /// __covers_put(__fits, __link);
+    /// let __fits = __next;
+    /// ```
+    pub(super) fn ask_in_turn(&self, i: usize, is_first: bool) -> TokenStream {
+        let listed = &self.entries[i];
+        let span = at(listed.place(self.mount, i).span);
+        let method = self.method.map_or_else(Span::call_site, |it| it.span());
+        let name = self.method.map(|it| it.unraw().to_string());
+        let covers = Ident::new(
+            &format!("__covers_{}", name.unwrap_or_default()),
+            at(method),
+        );
+        let function = match is_first {
+            true => covering(&covers, None),
+            false => covering_after(&covers),
+        };
+        let (local, link) = (local_name(i, span), Ident::new(words_of(listed).0, span));
+        let covers = Ident::new(&covers.to_string(), span);
+        let before = (!is_first).then(|| quote_spanned!(span=> __fits,));
+        quote_spanned! {span=>
+            #function
+            let __link = __rpc.#link(#local);
+            let __next = __fits.and(__link.fits());
+            #covers(#before __link);
+            let __fits = __next;
+        }
+    }
+
     /// The interceptor of an entry.
     pub(crate) fn value(&self, i: usize) -> TokenStream {
         self.value_at(i, self.entries[i].is_made_at_its_turn())
@@ -198,7 +238,7 @@ impl Links<'_> {
         let listed = &self.entries[i];
         let guarded = match self.asked {
             Asked::Apart { fits, site, .. } => fits.guard(i).map(|guard| site(&guard)),
-            Asked::Here | Asked::Alone => None,
+            Asked::Here | Asked::Alone | Asked::After => None,
         };
         listed.entry.value(&Spot {
             place: listed.place(self.mount, i),
@@ -298,6 +338,15 @@ impl Links<'_> {
     }
 }
 
+/// How `Rpc` takes the local of an entry, and how it asks about it.
+fn words_of(listed: &Listed) -> (&'static str, &'static str) {
+    match (listed.is_made_at_its_turn(), listed.entry.is_given()) {
+        (false, _) => ("link", "covers"),
+        (true, false) => ("made", "covers_made"),
+        (true, true) => ("lent", "covers_lent"),
+    }
+}
+
 /// A function that asks whether a link takes the messages of a method. What does not compile where `guard` asks is not asked again.
 fn covering(name: &Ident, guard: Option<&Guard>) -> TokenStream {
     let span = name.span();
@@ -314,6 +363,19 @@ fn covering(name: &Ident, guard: Option<&Guard>) -> TokenStream {
         fn #name<S, I, Req, Res>(_: __interceptors::Link<S, I, Req, Res>)
         where
             #bounds
+        {
+        }
+    }
+}
+
+/// The same, which asks nothing after a method that does not fit.
+fn covering_after(name: &Ident) -> TokenStream {
+    let span = name.span();
+    quote_spanned! {span=>
+        fn #name<V, S, I, Req, Res>(_: V, _: __interceptors::Link<S, I, Req, Res>)
+        where
+            I: ?::core::marker::Sized,
+            V: __interceptors::Lets<I, Req, Res>,
         {
         }
     }

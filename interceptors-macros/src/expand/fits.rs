@@ -19,7 +19,11 @@ use crate::text::tokens::{find_ident, has_macro_call};
 /// const __FITS_0_0: Fit = fits(|| { /* asks about `get` */ });
 /// const __FITS_0_1: Fit = fits(|| { /* asks about `put`, after `__FITS_0_0` */ });
 /// ```
-pub(crate) struct Fits(Vec<Constant>);
+pub(crate) struct Fits {
+    constants: Vec<Constant>,
+    /// What is asked in functions instead: entries, each with its methods.
+    in_functions: Vec<(usize, Vec<usize>)>,
+}
 
 struct Constant {
     entry: usize,
@@ -63,7 +67,10 @@ impl Fits {
         is_askable: impl Fn(&Listed) -> bool,
         ask: impl Fn(usize, usize, Option<&Guard>) -> TokenStream,
     ) -> Self {
-        let mut fits = Self(Vec::new());
+        let mut fits = Self {
+            constants: Vec::new(),
+            in_functions: Vec::new(),
+        };
         for (entry, listed) in checked.entries.iter().enumerate() {
             let covers = |method: &&Askable<'_>| method.chain.entries.contains(&entry);
             // Where there is one method, there is one error.
@@ -75,7 +82,7 @@ impl Fits {
                 if askable.in_constant && covers(&askable) {
                     let guard = fits.guard(entry);
                     let body = ask(entry, method, guard.as_ref());
-                    fits.0.push(Constant {
+                    fits.constants.push(Constant {
                         entry,
                         method,
                         name: format_ident!("__FITS_{entry}_{method}"),
@@ -87,15 +94,28 @@ impl Fits {
         fits
     }
 
-    /// Whether a constant asks about them.
+    /// Asks about an entry in a function, where no constant can name what it is given.
+    pub(super) fn in_function(&mut self, entry: usize, methods: Vec<usize>) {
+        self.in_functions.push((entry, methods));
+    }
+
+    /// The entries that are asked about in functions, each with its methods.
+    pub(super) fn functions(&self) -> impl Iterator<Item = (usize, &[usize])> {
+        let functions = self.in_functions.iter();
+        functions.map(|(entry, methods)| (*entry, &methods[..]))
+    }
+
+    /// Whether they are asked about apart from the method.
     pub(super) fn asks(&self, entry: usize, method: usize) -> bool {
-        let mut constants = self.0.iter();
+        let mut constants = self.constants.iter();
+        let mut functions = self.in_functions.iter();
         constants.any(|constant| (constant.entry, constant.method) == (entry, method))
+            || functions.any(|(of, methods)| *of == entry && methods.contains(&method))
     }
 
     /// The last constant of an entry: it compiles where all of them do.
     pub(super) fn guard(&self, entry: usize) -> Option<Guard> {
-        let mut constants = self.0.iter().rev();
+        let mut constants = self.constants.iter().rev();
         let last = constants.find(|constant| constant.entry == entry)?;
         Some(Guard(last.name.clone()))
     }
@@ -111,7 +131,7 @@ impl Fits {
 
     /// The constants.
     pub(super) fn items(&self) -> TokenStream {
-        let constants = self.0.iter().map(|Constant { name, body, .. }| {
+        let constants = self.constants.iter().map(|Constant { name, body, .. }| {
             quote! {
                 const #name: __interceptors::Fit = __interceptors::fits(#body);
             }

@@ -128,7 +128,6 @@ impl Expander<'_> {
         let Method {
             cfgs,
             request: request_ty,
-            result: result_ty,
             block,
             ..
         } = method;
@@ -144,6 +143,7 @@ impl Expander<'_> {
                 .iter_mut()
                 .for_each(|attr| keep_span_name(attr, &method.name));
         }
+        let result_ty = self.result(method);
         let lints = lints_for_copies(&method.attrs);
         let mut sig = method.sig.clone();
         sig.ident = handler.clone();

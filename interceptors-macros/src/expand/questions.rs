@@ -1,18 +1,63 @@
 //! What is asked in the constants of `fits`.
 
-use quote::quote;
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Expr, GenericArgument, PathArguments, Type};
 
+use super::assertions::parameters;
 use super::chain::{Asked, Links, Part};
-use super::expander::{Expander, HiddenNames};
+use super::expander::{Expander, HiddenNames, lints_for_copies};
 use super::fits::{Askable, Fits, Guard, behind};
 use super::policy::renamed;
 use crate::check::Checked;
 use crate::entries::entry::Listed;
+use crate::entries::row::{Fit, Looks};
 use crate::entries::site::{Messages, Site};
 use crate::item::client_module::{ClientMethod, ClientModule};
-use crate::text::tokens::has_lifetimes;
+use crate::item::service::Method;
+use crate::text::span::at;
+use crate::text::tokens::{find_ident, has_lifetimes, has_macro_call, ungroup};
 
 impl Expander<'_> {
+    /// What asks whether methods return what an RPC returns, where their text does not show it: an alias may hide it.
+    ///
+    /// Output, for `-> Reply` of `get`:
+    ///
+    /// ```text
+    /// const __IS_REPLY_get: Fit = fits(|| is_reply::<Reply>());
+    /// ```
+    pub(super) fn reply_questions(&self) -> TokenStream {
+        let constants = self.methods().filter_map(|(method, _)| {
+            let name = self.asks_reply(method)?;
+            let (cfgs, ty) = (&method.cfgs, &method.result);
+            let lints = lints_for_copies(&method.attrs);
+            let ask = quote_spanned!(at(ty.span())=> __interceptors::is_reply::<#ty>());
+            Some(quote! {
+                #(#cfgs)*
+                #(#lints)*
+                #[allow(non_upper_case_globals)]
+                const #name: __interceptors::Fit = __interceptors::fits(|| #ask);
+            })
+        });
+        quote!(#(#constants)*)
+    }
+
+    /// The name of the constant, where there is one. It cannot name parameters of the block.
+    fn asks_reply(&self, method: &Method) -> Option<Ident> {
+        let is_asked = !shows_reply(&method.result) && self.is_independent(&method.result);
+        is_asked.then(|| format_ident!("__IS_REPLY_{}", method.name))
+    }
+
+    /// What a method returns. The compiler looks for nothing in it where it is no reply, which it has said once.
+    pub(super) fn result(&self, method: &Method) -> TokenStream {
+        let ty = &method.result;
+        match self.asks_reply(method) {
+            Some(constant) => quote!(__interceptors::Guarded<#constant, #ty>),
+            None => quote!(#ty),
+        }
+    }
+
     /// The questions that are asked in constants. Of a type with parameters these are the ones that have nothing to do with them.
     pub(super) fn fits(&self) -> Fits {
         let self_ty = &self.block.self_ty;
@@ -29,8 +74,8 @@ impl Expander<'_> {
         let askable: Vec<_> = askable.collect();
         let handlers = self.handlers();
         let handlers = quote!(<#self_ty as #handlers>);
-        let is_askable = |listed: &Listed| !(has_parameters && listed.needs_self());
-        Fits::new(self.checked, &askable, is_askable, |entry, index, guard| {
+        let is_askable = |listed: &Listed| !(has_parameters && self.is_of_block(listed));
+        let mut fits = Fits::new(self.checked, &askable, is_askable, |entry, index, guard| {
             let (method, chain) = methods[index];
             let HiddenNames {
                 request, result, ..
@@ -64,8 +109,116 @@ impl Expander<'_> {
                     #bindings
                 }
             }
-        })
+        });
+        for (entry, listed) in self.checked.entries.iter().enumerate() {
+            let is_plain = listed.fit() == Fit::AskedByMethod && listed.entry.looks() == Looks::No;
+            let covered = methods.iter().enumerate().filter(|(_, (method, chain))| {
+                method.cfgs.is_empty() && !method.by_mut && chain.entries.contains(&entry)
+            });
+            let covered: Vec<usize> = covered.map(|(i, _)| i).collect();
+            if is_plain && !is_askable(listed) && covered.len() > 1 {
+                fits.in_function(entry, covered);
+            }
+        }
+        fits
     }
+
+    /// Whether the value of an entry uses what only the block knows: `self`, or its parameters.
+    fn is_of_block(&self, listed: &Listed) -> bool {
+        let names = parameters(&self.block.generics);
+        let mentions = |expr: &&Expr| {
+            let tokens = expr.to_token_stream();
+            has_macro_call(tokens.clone())
+                || names
+                    .iter()
+                    .any(|name| find_ident(tokens.clone(), name).is_some())
+        };
+        listed.needs_self() || listed.entry.expressions().iter().any(mentions)
+    }
+
+    /// What is asked in functions, where everything that the block knows has a name.
+    ///
+    /// Output, for `with(self.audit)` in front of `get` and `put` of a service with parameters:
+    ///
+    /// ```text
+    /// fn __fits_1(&self) {
+    ///     let __fits = Fits;
+    ///     // asks about `get`, then about `put`
+    /// }
+    /// ```
+    pub(super) fn fits_in_functions(&self, fits: &Fits) -> (TokenStream, TokenStream) {
+        let methods: Vec<_> = self.methods().collect();
+        let handlers = self.handlers();
+        let handlers = quote!(<Self as #handlers>);
+        let (mut declared, mut defined) = (TokenStream::new(), TokenStream::new());
+        for (entry, of) in fits.functions() {
+            let name = format_ident!("__fits_{entry}");
+            let this = of.first().map(|&i| methods[i].0.receiver().self_token);
+            let asks = of.iter().enumerate().map(|(n, &i)| {
+                let (method, chain) = methods[i];
+                let HiddenNames {
+                    request, result, ..
+                } = &HiddenNames::new(method, chain);
+                let types = (quote!(#handlers::#request), quote!(#handlers::#result));
+                let site = self.site(method, &types, None);
+                let links = Links {
+                    mount: self.checked.mount,
+                    chain,
+                    method: Some(method.ident()),
+                    entries: &self.checked.entries,
+                    site: Site { this, ..site },
+                    by_mut: false,
+                    part: Part::Rest,
+                    asked: Asked::After,
+                };
+                let bindings = links.bindings(&[entry]);
+                let ask = links.ask_in_turn(entry, n == 0);
+                let reply = self.reply(method);
+                let (request, result) = types;
+                quote! {
+                    let __rpc = __interceptors::rpc!(#request, #result #reply);
+                    #bindings
+                    #ask
+                }
+            });
+            declared.extend(quote!(#[allow(dead_code)] fn #name(&self);));
+            defined.extend(quote! {
+                fn #name(&#this) {
+                    let __fits = __interceptors::Fits;
+                    #(#asks)*
+                    let _ = __fits;
+                }
+            });
+        }
+        (declared, defined)
+    }
+}
+
+/// Whether the text says `Result<Response<_>, Status>`.
+fn shows_reply(ty: &Type) -> bool {
+    fn last(ty: &Type) -> Option<(&Ident, Vec<&Type>)> {
+        let Type::Path(path) = ungroup(ty) else {
+            return None;
+        };
+        let last = path.path.segments.last()?;
+        let arguments = match &last.arguments {
+            PathArguments::AngleBracketed(list) => list.args.iter().collect(),
+            _ => Vec::new(),
+        };
+        let types = arguments.into_iter().filter_map(|it| match it {
+            GenericArgument::Type(ty) => Some(ty),
+            _ => None,
+        });
+        Some((&last.ident, types.collect()))
+    }
+    let Some((result, arguments)) = last(ty) else {
+        return false;
+    };
+    let [response, status] = arguments[..] else {
+        return false;
+    };
+    let is = |ty, name| last(ty).is_some_and(|(last, _)| last == name);
+    result == "Result" && is(response, "Response") && is(status, "Status")
 }
 
 /// The questions that are asked in constants. The type of a request stream is its caller's own.

@@ -71,9 +71,9 @@ pub(crate) fn expand(checked: &Checked, block: &ServiceImpl) -> TokenStream {
     let found = e.found(&policies);
     let hidden_impl = e.hidden_impl(&policies, found.as_ref());
     let fits = e.fits();
-    let questions = fits.items();
+    let (replies, questions) = (e.reply_questions(), fits.items());
     let wrapper_impl = e.wrapper_impl(&policies, &fits);
-    let policy_impl = e.policy_impl(&policies, &wrapper_impl);
+    let policy_impl = e.policy_impl(&policies, &fits, &wrapper_impl);
     let methods_by_mut = e.methods_by_mut();
     let plan_impl = e.plan_impl();
     let found_impl = found.as_ref().map(|found| e.found_impl(&policies, found));
@@ -87,6 +87,7 @@ pub(crate) fn expand(checked: &Checked, block: &ServiceImpl) -> TokenStream {
             #hidden_trait
             #hidden_impl
             #policy_impl
+            #replies
             #questions
             #wrapper_impl
             #methods_by_mut
@@ -232,7 +233,10 @@ impl Expander<'_> {
             arg.attrs.clear();
             *arg.pat = syn::Pat::Verbatim(quote!(__request));
         }
+        // What stands in the documentation of a client stays as it was written.
+        let is_shown = self.checked.mount.side() == Side::Client;
         let result_ty = match &method.stream {
+            None if !is_shown => self.result(method),
             Some(stream) => quote! {
                 ::core::result::Result<
                     __interceptors::tonic::Response<Self::#stream>,
@@ -463,7 +467,12 @@ impl Expander<'_> {
         quote!(__Policy #parameters)
     }
 
-    fn policy_impl(&self, policies: &Policies<'_>, wrapper_impl: &TokenStream) -> TokenStream {
+    fn policy_impl(
+        &self,
+        policies: &Policies<'_>,
+        fits: &Fits,
+        wrapper_impl: &TokenStream,
+    ) -> TokenStream {
         let block = self.block;
         let parameters = hidden_parameters(&self.block.generics);
         let (impl_generics, _, where_clause) = block.generics.split_for_impl();
@@ -473,6 +482,7 @@ impl Expander<'_> {
         let this = this.map(|method| method.receiver().self_token);
         let functions = policies.functions(&block.generics, this);
         let verdicts = policies.verdicts(&block.generics, true);
+        let (asks_declared, asks) = self.fits_in_functions(fits);
         let markers = policies.markers(self.methods().map(|(method, chain)| of(method, chain)));
         let markers = markers.filter(|(_, marker, _)| {
             find_ident(wrapper_impl.clone(), &marker.to_string()).is_some()
@@ -494,10 +504,12 @@ impl Expander<'_> {
         quote! {
             trait __Policy<#(#parameters),*> {
                 #declarations
+                #asks_declared
             }
             impl #impl_generics #policy for #self_ty #where_clause {
                 #functions
                 #verdicts
+                #asks
             }
             #(#markers)*
         }

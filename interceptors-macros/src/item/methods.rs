@@ -1,12 +1,13 @@
 use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Expr, Ident, Lit};
+use syn::{Expr, Ident, Lit, Member};
 
 use super::mount::Mount;
 use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::text::literals::literal;
+use crate::text::words::pascal_case;
 
 /// Which methods an entry is for.
 pub(crate) enum Selector {
@@ -35,6 +36,16 @@ pub(crate) enum Spelled {
 }
 
 impl MethodRef {
+    /// `login`, or `Login` of a path.
+    pub(crate) fn name(&self) -> &str {
+        match &self.spelled {
+            Spelled::Rust(name) | Spelled::Rpc(name) => name,
+            Spelled::Path { method, .. } => method,
+            Spelled::Http { path, .. } => path,
+            Spelled::Idempotent => "idempotent",
+        }
+    }
+
     /// `/user.v1.UserService/Login` or `/user.v1.UserService/*`
     pub(crate) fn path(&self) -> Option<String> {
         match &self.spelled {
@@ -79,8 +90,16 @@ impl MethodRef {
     }
 }
 
-/// How a channel's lists name methods.
-pub(crate) const FULL_PATH: &str = "a channel serves any service; write the method's full path, such as `\"/user.v1.UserService/Login\"`";
+/// How a channel's lists name methods. `name` is what was written.
+pub(crate) fn full_path(name: &str) -> String {
+    let rpc = match is_identifier(name) {
+        true => pascal_case(name),
+        false => "Login".to_owned(),
+    };
+    format!(
+        "a channel serves any service; write the method's full path, such as `\"/user.v1.UserService/{rpc}\"`"
+    )
+}
 
 /// How a server's lists name what may be asked for.
 pub(crate) const FORMS: &str = "a server has any service; write a method's full path (`\"/user.v1.UserService/Login\"`), all methods of a service (`\"/grpc.health.v1.Health/*\"`), or what is not gRPC (`\"GET /healthz\"`)";
@@ -156,21 +175,45 @@ fn method(cx: &Ctxt, mount: Mount, expr: &Expr) -> Option<MethodRef> {
         },
     };
     let Some(spelled) = spelled else {
-        cx.error_on(
-            codes::NOT_A_METHOD,
-            expr,
-            match mount {
-                Mount::Channel => FULL_PATH,
-                Mount::Server => FORMS,
-                _ => "expected a method: `login`, `\"Login\"` or `\"/user.v1.UserService/Login\"`",
+        let message = match mount {
+            Mount::Channel => full_path(&meant(expr).unwrap_or_default().replace('"', "")),
+            Mount::Server => FORMS.to_owned(),
+            _ => match meant(expr) {
+                Some(name) => format!("a method is named by its name alone; write `{name}`"),
+                None => {
+                    "expected a method: `login`, `\"Login\"` or `\"/user.v1.UserService/Login\"`"
+                        .to_owned()
+                }
             },
-        );
+        };
+        cx.error_on(codes::NOT_A_METHOD, expr, message);
         return None;
     };
     Some(MethodRef {
         span: expr.span(),
         spelled,
     })
+}
+
+/// `login` of `UserService::login`, `self.login` and `login()`, and `"Login"` of `"/Login"`.
+fn meant(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Path(path) => path.path.segments.last().map(|last| last.ident.to_string()),
+        Expr::Field(field) => match &field.member {
+            Member::Named(name) => Some(name.to_string()),
+            Member::Unnamed(_) => None,
+        },
+        Expr::Call(call) if call.args.is_empty() => meant(&call.func),
+        Expr::MethodCall(call) if call.args.is_empty() => Some(call.method.to_string()),
+        _ => match literal(expr) {
+            Some(Lit::Str(text)) => {
+                let text = text.value();
+                let name = text.strip_prefix('/').filter(|name| is_identifier(name))?;
+                Some(format!("\"{name}\""))
+            }
+            _ => None,
+        },
+    }
 }
 
 pub(crate) fn is_identifier(text: &str) -> bool {

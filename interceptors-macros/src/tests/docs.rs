@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use expect_test::expect_file;
 
 use crate::entries::TABLE;
+use crate::entries::elsewhere::ELSEWHERE;
 use crate::entries::keywords::{self, KEYWORDS, SELECTORS};
 use crate::entries::row::{DefaultValue, Places, Positional, Row, Sees, Setting, Value};
 use crate::item::mount::{Mount, Side};
@@ -48,6 +49,7 @@ fn table(name: &str) -> String {
     match name {
         "entries" => all_entries(),
         "words" => all_words(),
+        "elsewhere" => all_elsewhere(),
         "features" => all_features(),
         _ => {
             let (entry, side) = name.split_once(", ").unwrap_or((name, ""));
@@ -121,7 +123,7 @@ pub(super) fn type_of(value: &Value) -> String {
 }
 
 /// In the order of the columns.
-const MOUNTS: [Mount; 5] = [
+pub(super) const MOUNTS: [Mount; 5] = [
     Mount::Service,
     Mount::Server,
     Mount::ClientModule,
@@ -153,6 +155,16 @@ fn all_words() -> String {
             "| `{name}` in an entry | ✓ | ✓ | ✓ | ✓ | ✓ | | {says} |"
         )
         .unwrap();
+    }
+    table
+}
+
+/// What people look for, and what they use.
+fn all_elsewhere() -> String {
+    let mut table = "| looked for | |\n| --- | --- |\n".to_owned();
+    for it in ELSEWHERE {
+        let names: Vec<String> = it.names.iter().map(|name| format!("`{name}`")).collect();
+        writeln!(table, "| {} | {} |", names.join(", "), it.instead).unwrap();
     }
     table
 }
@@ -293,7 +305,7 @@ fn all_features() -> String {
     table
 }
 
-const PAGES: [&str; 4] = [
+pub(super) const PAGES: [&str; 4] = [
     "interceptors/src/attribute.md",
     "interceptors/src/lib.md",
     "interceptors/src/metrics/attribute.md",
@@ -324,7 +336,7 @@ fn docs_have_the_tables_that_rows_make() {
         let heading = format!("\n# `{name}`\n");
         assert!(pages.contains(&heading), "`{name}` has no section");
     }
-    for table in ["entries", "words", "features"] {
+    for table in ["entries", "words", "elsewhere", "features"] {
         assert!(made.iter().any(|made| made == table), "{table}");
     }
 }

@@ -8,6 +8,7 @@ mod editor;
 mod layers;
 mod neighbours;
 mod networks;
+mod one_table;
 mod suggestions;
 
 use std::time::Instant;
@@ -1765,19 +1766,28 @@ fn an_error_changes_no_token_of_the_item() {
         async fn login(&self, request: Request<Id>) -> Result<Response<Id>, Status> { todo!() }
     };
     // Neither an empty `where` nor what no parser can read is lost; our attributes are, under
-    // each name of the crate.
-    for (head, ours, rest) in [
+    // each name of the crate. An `unsafe` that has an error of ours is lost too: the compiler would tell it again.
+    for (head, kept, ours, rest) in [
         (
+            quote!(impl<> A for B where),
             quote!(impl<> A for B where),
             quote!(#[intercept(retry)]),
             quote!(),
         ),
         (
             quote!(unsafe impl A for B),
+            quote!(impl A for B),
             quote!(#[interceptors::intercept]),
             quote!(),
         ),
         (
+            quote!(unsafe impl A for B),
+            quote!(unsafe impl A for B),
+            quote!(#[intercept(retry)]),
+            quote!(fn ? what),
+        ),
+        (
+            quote!(#[x] impl A for B),
             quote!(#[x] impl A for B),
             quote!(#[b::intercept(retry)]),
             quote!(fn ? what),
@@ -1787,8 +1797,13 @@ fn an_error_changes_no_token_of_the_item() {
             quote!(crate = a::b, loging),
             quote!(#head { #[doc = "1"] #ours #[doc = "2"] #method #rest }),
         );
-        let item = quote!(#head { #[doc = "1"] #[doc = "2"] #method #rest });
-        assert!(output.to_string().ends_with(&item.to_string()), "{output}");
+        let item = quote!(#kept { #[doc = "1"] #[doc = "2"] #method #rest });
+        let output = output.to_string();
+        let is_told = output.contains("take `unsafe` out");
+        assert_eq!(is_told, head.to_string() != kept.to_string(), "{output}");
+        let (_, shown) = output.rsplit_once("compile_error").unwrap();
+        let (_, shown) = shown.split_once("} ").unwrap();
+        assert_eq!(shown, item.to_string());
     }
 }
 

@@ -1,4 +1,4 @@
-use proc_macro2::{Group, Span, TokenStream};
+use proc_macro2::{Group, Punct, Spacing, Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Expr, Ident, Path, PathSegment, Token, token};
@@ -146,10 +146,27 @@ fn parse_arg(input: ParseStream<'_>) -> syn::Result<Element> {
 
 /// What is wrong with `catch-panic`, and with `max: 3`.
 fn other_sign(input: ParseStream<'_>, name: &Ident) -> syn::Result<Option<syn::Error>> {
+    for sign in ["==", "=>", ":="] {
+        let [first, second] = [0, 1].map(|at| sign.as_bytes()[at] as char);
+        let signs = input.fork();
+        if let (Ok(a), Ok(b)) = (signs.parse::<Punct>(), signs.parse::<Punct>())
+            && (a.as_char(), a.spacing(), b.as_char()) == (first, Spacing::Joint, second)
+        {
+            let message = format!("a value follows one `=`: `{name} = …`");
+            return Ok(Some(codes::WRONG_SIGN.error(a.span(), message)));
+        }
+    }
     if input.peek(Token![:]) && !input.peek(Token![::]) {
         let colon: Token![:] = input.parse()?;
         let message = format!("a value follows `=`: `{name} = …`");
         return Ok(Some(codes::WRONG_SIGN.error(colon.span, message)));
+    }
+    if input.peek(Token![<]) && !input.peek(Token![<=]) && !input.peek(Token![<<]) {
+        let bracket: Token![<] = input.parse()?;
+        let inside = up_to_comma(input)?;
+        let inside = source(&inside).replace('>', "");
+        let message = format!("settings stand in parentheses: `{name}({inside})`");
+        return Ok(Some(codes::WRONG_BRACKETS.error(bracket.span, message)));
     }
     let mut words = name.to_string();
     while input.peek(Token![-]) && input.peek2(Ident::peek_any) {

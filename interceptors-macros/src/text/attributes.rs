@@ -2,7 +2,7 @@ use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
-use syn::{AttrStyle, Attribute, Meta, Path, Token, parse_quote};
+use syn::{AttrStyle, Attribute, Item, Meta, Path, Token, parse_quote};
 
 /// Whether this attribute is ours: `#[intercept(…)]`, or by a path through this crate.
 pub(crate) fn is_ours(attribute: &Attribute, krate: &Path) -> bool {
@@ -26,10 +26,20 @@ pub(crate) fn holds_ours(attribute: &Attribute, krate: &Path) -> bool {
 }
 
 /// The item as the user wrote it, less the attributes that only this macro understands: token by
-/// token, so that it need not be an item that can be read.
+/// token, so that it need not be an item that can be read. An `unsafe` in front of `impl` is left out too: it has an error of
+/// ours, and the compiler would add its own.
 pub(crate) fn without_our_attributes(item: TokenStream, args: TokenStream) -> TokenStream {
     let krate = crate_in(args).unwrap_or_else(|| parse_quote!(interceptors));
+    let is_told =
+        matches!(syn::parse2(item.clone()), Ok(Item::Impl(block)) if block.unsafety.is_some());
     let mut trees: Vec<TokenTree> = item.into_iter().collect();
+    if is_told {
+        let is_unsafe =
+            |tree: &TokenTree| matches!(tree, TokenTree::Ident(word) if word == "unsafe");
+        if let Some(at) = trees.iter().position(is_unsafe) {
+            trees.remove(at);
+        }
+    }
     let of_impl = |tree: &TokenTree| matches!(tree, TokenTree::Ident(word) if word == "impl");
     let before_impl = |tree: &TokenTree| match tree {
         TokenTree::Ident(word) => word == "unsafe" || word == "default",

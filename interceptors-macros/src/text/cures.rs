@@ -4,14 +4,27 @@ use syn::{Expr, Lit};
 
 use super::literals::literal;
 
-/// `3` for `3.0`, `100` for `"100"`.
+/// `3` for `3.0`, `100` for `"100"`, `4096` for `"4KB"`.
 pub(crate) fn whole_number(literal: &Lit) -> Option<String> {
     let text = match literal {
-        Lit::Float(number) => number.base10_digits().to_owned(),
-        Lit::Str(text) => text.value().trim().to_owned(),
+        Lit::Float(number) => number.token().to_string(),
+        Lit::Int(number) => number.token().to_string(),
+        Lit::Str(text) => text.value(),
         _ => return None,
     };
-    let number: f64 = text.parse().ok()?;
+    let text = text.trim().replace(['_', ' '], "").to_lowercase();
+    let end = text.find(|sign: char| !sign.is_ascii_digit() && sign != '.');
+    let (number, unit) = text.split_at(end.unwrap_or(text.len()));
+    let factor = match unit {
+        "" => 1.0,
+        "k" => 1e3,
+        "m" => 1e6,
+        "b" | "bytes" => 1.0,
+        "kb" | "kib" => 1024.0,
+        "mb" | "mib" => 1024.0 * 1024.0,
+        _ => return None,
+    };
+    let number = number.parse::<f64>().ok()? * factor;
     let is_whole = number.fract() == 0.0 && (0.0..=1e15).contains(&number);
     is_whole.then(|| number.to_string())
 }
@@ -31,19 +44,40 @@ pub(crate) fn time_of_number(text: &str) -> Option<String> {
     })
 }
 
-/// `10s` for `10`, `1h 30m` for `1h30`, `500ms` for `500 MS`.
-pub(crate) fn time_of_text(text: &str) -> Option<String> {
+/// `0.5` for `"50%"` and for `"0.5"`.
+pub(crate) fn ratio_of_text(text: &str) -> Option<f64> {
     let text = text.trim();
+    match text.strip_suffix('%') {
+        Some(percent) => Some(percent.trim_end().parse::<f64>().ok()? / 100.0),
+        None => text.parse().ok(),
+    }
+}
+
+/// `10s` for `10`, `1h 30m` for `1h30`, `500ms` for `500 MS`, `1.5s` for `1,5s`, `2s` for `PT2S`.
+pub(crate) fn time_of_text(text: &str) -> Option<String> {
+    let text = text.trim().trim_end_matches('.');
     if let Some(time) = time_of_number(text) {
         return Some(time);
     }
     let text = text.to_lowercase();
+    // `1,5s`, but not `1,500ms`.
+    let text = match text.split_once(',') {
+        Some((whole, part))
+            if part.starts_with(|it: char| it.is_ascii_digit())
+                && !part.get(..3).is_some_and(is_digits) =>
+        {
+            format!("{whole}.{part}")
+        }
+        Some((whole, part)) => format!("{whole}{part}"),
+        None => text,
+    };
+    let text = text.strip_prefix("pt").unwrap_or(&text);
     let is_time =
         |text: &str| humantime::parse_duration(text).is_ok_and(|duration| !duration.is_zero());
-    if is_time(&text) {
-        return Some(text);
+    if is_time(text) {
+        return Some(text.to_owned());
     }
-    let (start, last_unit) = trailing_number(&text)?;
+    let (start, last_unit) = trailing_number(text)?;
     let unit = match last_unit {
         'd' => "h",
         'h' => "m",
@@ -60,7 +94,7 @@ pub(crate) fn time_of_text(text: &str) -> Option<String> {
 pub(crate) fn time_named(name: &str, value: &Expr) -> Option<String> {
     let unit = match name {
         "ms" | "millis" => "ms",
-        "sec" | "secs" | "seconds" => "s",
+        "sec" | "secs" | "seconds" | "in_seconds" => "s",
         "mins" | "minutes" => "m",
         _ => "",
     };
@@ -101,6 +135,10 @@ pub(crate) fn rate_of_text(text: &str) -> Option<String> {
     Some(format!("{setting} = {}", number.max(1)))
 }
 
+fn is_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// Where the number begins that ends a text, and the unit before it.
 fn trailing_number(text: &str) -> Option<(usize, char)> {
     let before = text.trim_end_matches(|digit: char| digit.is_ascii_digit());
@@ -134,6 +172,10 @@ mod tests {
             ("1h30", "1h 30m"),
             ("1m 30", "1m 30s"),
             ("2S", "2s"),
+            ("1,5 sec", "1.5 sec"),
+            ("1,500ms", "1500ms"),
+            ("PT1M30S", "1m30s"),
+            ("5 min.", "5 min"),
         ];
         for (text, time) in cases {
             assert_eq!(time_of_text(text).as_deref(), Some(time), "{text}");
@@ -171,10 +213,21 @@ mod tests {
     }
 
     #[test]
+    fn a_text_becomes_a_ratio() {
+        assert_eq!(ratio_of_text("50%"), Some(0.5));
+        assert_eq!(ratio_of_text(" 0.2 "), Some(0.2));
+        assert_eq!(ratio_of_text("half"), None);
+    }
+
+    #[test]
     fn a_text_becomes_a_whole_number() {
         let number = |literal: &str| whole_number(&syn::parse_str(literal).unwrap());
         assert_eq!(number("3.0").as_deref(), Some("3"));
         assert_eq!(number("\"100\"").as_deref(), Some("100"));
+        assert_eq!(number("\"4KB\"").as_deref(), Some("4096"));
+        assert_eq!(number("\"1.5 k\"").as_deref(), Some("1500"));
+        assert_eq!(number("1k").as_deref(), Some("1000"));
+        assert_eq!(number("2zorkmids"), None);
         assert_eq!(number("0.5"), None);
         assert_eq!(number("\"100/s\""), None);
     }

@@ -3,7 +3,7 @@
 use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 
-use super::tokens::is_punct;
+use super::tokens::{is_joint, is_punct};
 
 /// One element of a list, as far as its text tells.
 pub(crate) struct Arg {
@@ -55,7 +55,7 @@ impl Arg {
 pub(crate) fn split(tokens: &TokenStream) -> Vec<Arg> {
     let trees = visible(tokens.clone());
     let mut args = Vec::new();
-    for mut element in trees.split(|tree| is_punct(tree, ',')) {
+    for mut element in elements(&trees) {
         while let [first, second, ..] = element
             && is_name(first)
             && is_name(second)
@@ -70,12 +70,105 @@ pub(crate) fn split(tokens: &TokenStream) -> Vec<Arg> {
     args
 }
 
+/// What stands between the commas of a list. Those of a closure's parameters and of generic arguments are inside an element.
+fn elements(trees: &[TokenTree]) -> Vec<&[TokenTree]> {
+    let mut elements = Vec::new();
+    let (mut start, mut i) = (0, 0);
+    while i < trees.len() {
+        let element = &trees[start..];
+        if is_punct(&trees[i], ',') {
+            elements.push(&trees[start..i]);
+            start = i + 1;
+        } else if let Some(length) =
+            parameters(element, i - start).or_else(|| generic_arguments(element, i - start))
+        {
+            i += length;
+        }
+        i += 1;
+    }
+    elements.push(&trees[start..]);
+    elements
+}
+
+/// Whether an expression may begin after this token, or where there is none.
+fn expression_follows(before: Option<&TokenTree>) -> bool {
+    match before {
+        None => true,
+        Some(TokenTree::Punct(sign)) => !matches!(sign.as_char(), '?' | '>' | '\''),
+        Some(word @ TokenTree::Ident(_)) => {
+            let values = ["self", "Self", "super", "crate", "true", "false", "_"];
+            !is_name(word) && !values.contains(&word.to_string().as_str())
+        }
+        Some(TokenTree::Group(_) | TokenTree::Literal(_)) => false,
+    }
+}
+
+/// How many tokens further on the parameters of a closure end that begin here: `|a, b|`.
+fn parameters(element: &[TokenTree], at: usize) -> Option<usize> {
+    let (before, rest) = element.split_at(at);
+    let is_second = || before.last().is_some_and(|sign| is_joint(sign, '|'));
+    if !is_punct(rest.first()?, '|') || is_second() || !expression_follows(before.last()) {
+        return None;
+    }
+    let end = rest[1..].iter().position(|tree| is_punct(tree, '|'))?;
+    Some(end + 1)
+}
+
+/// How many tokens further on generic arguments end that begin here: `<A, B>`. What may also be a comparison is one where no type
+/// can have such arguments.
+fn generic_arguments(element: &[TokenTree], at: usize) -> Option<usize> {
+    let (before, rest) = element.split_at(at);
+    if !is_punct(rest.first()?, '<') {
+        return None;
+    }
+    let is_certain =
+        before.last().is_some_and(|sign| is_punct(sign, ':')) || expression_follows(before.last());
+    if !is_certain && !ends_in_type(before) {
+        return None;
+    }
+    let mut depth = 0;
+    for (i, tree) in rest.iter().enumerate() {
+        let is_arrow = || {
+            let sign = i.checked_sub(1).map(|i| &rest[i]);
+            sign.is_some_and(|sign| is_joint(sign, '-') || is_joint(sign, '='))
+        };
+        match tree {
+            TokenTree::Punct(sign) => match sign.as_char() {
+                '<' => depth += 1,
+                '>' if !is_arrow() => depth -= 1,
+                '=' if !is_certain => return None,
+                '>' | ',' | ':' | '&' | '*' | '\'' | '=' | '+' | '-' | '?' | '!' => {}
+                _ => return None,
+            },
+            TokenTree::Group(_) | TokenTree::Ident(_) | TokenTree::Literal(_) => {}
+        }
+        if depth == 0 {
+            return Some(i);
+        }
+    }
+    None
+}
+
+/// Whether these tokens end in the path of a type: in `Tokens`, or in what follows `as` or `->`.
+fn ends_in_type(tokens: &[TokenTree]) -> bool {
+    let is_of_path = |tree: &TokenTree| matches!(tree, TokenTree::Ident(_)) || is_punct(tree, ':');
+    let Some(TokenTree::Ident(name)) = tokens.last() else {
+        return false;
+    };
+    let path = tokens.iter().rev().take_while(|tree| is_of_path(tree));
+    let follows_as = path.clone().any(|tree| tree.to_string() == "as");
+    let before = &tokens[..tokens.len() - path.count()];
+    let follows_arrow =
+        matches!(before, [.., dash, end] if is_joint(dash, '-') && is_punct(end, '>'));
+    follows_as || follows_arrow || name.to_string().starts_with(char::is_uppercase)
+}
+
 /// Without the invisible groups that a macro put around nothing, one token, or several elements. Around an expression they stay.
 fn visible(tokens: TokenStream) -> Vec<TokenTree> {
     let trees = tokens.into_iter().flat_map(|tree| match tree {
         TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
             let inside = visible(group.stream());
-            let is_list = inside.iter().any(|tree| is_punct(tree, ','));
+            let is_list = elements(&inside).len() > 1;
             match inside.len() <= 1 || is_list {
                 true => inside,
                 false => vec![group.into()],

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Expr, Ident};
 
-use super::args::{Arg, ArgValue, Nameless, nameless, parse_args};
+use super::args::{Arg, ArgValue, Nameless, parse_args};
 use super::words::unknown;
 use crate::codes::{self, Code};
 use crate::ctxt::Ctxt;
@@ -20,6 +20,19 @@ pub(crate) struct Settings<'c> {
 /// What is said of a name with this value.
 pub(crate) type Instead<'a> = &'a dyn Fn(&str, Option<&Expr>) -> Option<(Code, String)>;
 
+/// Several settings that together say what one setting of ours says.
+pub(crate) struct Together {
+    /// Their places in the list. What is wrong is said at the first.
+    pub(crate) places: Vec<usize>,
+    pub(crate) message: String,
+}
+
+/// The name and the value of a setting, as it was written.
+pub(crate) type Written<'a> = (String, Option<&'a Expr>);
+
+/// What is said of all settings of an entry.
+pub(crate) type Several<'a> = &'a dyn Fn(&[Written<'_>]) -> Option<Together>;
+
 /// What an entry can be told.
 pub(crate) struct Known<'a> {
     pub(crate) names: Vec<&'a str>,
@@ -27,12 +40,14 @@ pub(crate) struct Known<'a> {
     pub(crate) nameless: Nameless<'a>,
     /// What is said of a name that is not among them, where something better can be said than which is near.
     pub(crate) instead: Instead<'a>,
+    /// What is said of several settings at once, where that is one mistake.
+    pub(crate) several: Several<'a>,
 }
 
 impl<'c> Settings<'c> {
     /// Reports unknown and repeated settings; what remains is known and there once.
     pub(crate) fn new(cx: &'c Ctxt, tokens: TokenStream, known: &Known<'_>) -> Self {
-        Self::read(cx, tokens, known.nameless, |arg| {
+        Self::read(cx, tokens, known.nameless, known.several, |arg| {
             let name = arg.name.to_string();
             if known.names.contains(&name.as_str()) {
                 return None;
@@ -56,18 +71,24 @@ impl<'c> Settings<'c> {
     }
 
     /// The parts of one setting: `throttle(tokens = 10, ratio = 0.1)`.
-    pub(crate) fn parts(cx: &'c Ctxt, tokens: TokenStream, names: &[&str]) -> Self {
+    pub(crate) fn parts(cx: &'c Ctxt, tokens: TokenStream, key: &Ident, names: &[&str]) -> Self {
+        let shape: Vec<String> = names.iter().map(|name| format!("{name} = …")).collect();
+        let shape = format!(
+            "`{key}` takes its settings by name: `{key}({})`",
+            shape.join(", ")
+        );
         let known = Known {
             names: names.to_vec(),
-            nameless: &nameless,
+            nameless: &|_| shape.clone(),
             instead: &|_, _| None,
+            several: &|_| None,
         };
         Self::new(cx, tokens, &known)
     }
 
     /// Settings that only the compiler knows.
     pub(crate) fn of_any_name(cx: &'c Ctxt, tokens: TokenStream, nameless: Nameless<'_>) -> Self {
-        Self::read(cx, tokens, nameless, |_| None)
+        Self::read(cx, tokens, nameless, &|_| None, |_| None)
     }
 
     /// `wrong` says what is wrong with a name.
@@ -75,6 +96,7 @@ impl<'c> Settings<'c> {
         cx: &'c Ctxt,
         tokens: TokenStream,
         nameless: Nameless<'_>,
+        several: Several<'_>,
         wrong: impl Fn(&Arg) -> Option<(Code, String)>,
     ) -> Self {
         let errors = cx.errors();
@@ -82,9 +104,21 @@ impl<'c> Settings<'c> {
         // Of several values without names the first is an error, and the others are the same mistake.
         let is_told = Cell::new(false);
         let nameless = |value: &TokenStream| (!is_told.replace(true)).then(|| nameless(value));
-        for arg in parse_args(cx, tokens, nameless) {
+        let args = parse_args(cx, tokens, nameless);
+        let values: Vec<_> = args
+            .iter()
+            .map(|arg| (arg.name.to_string(), arg.value.expr()))
+            .collect();
+        let together = several(&values);
+        for (i, arg) in args.into_iter().enumerate() {
             let name = &arg.name;
-            if arg.path.is_some() {
+            if let Some(together) = &together
+                && together.places.contains(&i)
+            {
+                if together.places.first() == Some(&i) {
+                    cx.error_on(codes::UNKNOWN_SETTING, name, &together.message);
+                }
+            } else if arg.path.is_some() {
                 cx.error_on(
                     codes::UNKNOWN_SETTING,
                     &arg.path,

@@ -8,6 +8,11 @@ pub(crate) fn is_punct(tree: &TokenTree, c: char) -> bool {
     matches!(tree, TokenTree::Punct(punct) if punct.as_char() == c)
 }
 
+/// Whether it is this sign, and the next sign follows it at once.
+pub(crate) fn is_joint(tree: &TokenTree, c: char) -> bool {
+    matches!(tree, TokenTree::Punct(punct) if punct.as_char() == c && punct.spacing() == Spacing::Joint)
+}
+
 /// Whether `self` occurs, also inside a macro call.
 pub(crate) fn mentions_self(tokens: &impl ToTokens) -> bool {
     fn any(tokens: TokenStream) -> bool {

@@ -5,6 +5,7 @@ use syn::{Expr, Ident, Lit};
 use super::cures;
 use super::literals::{is_negative, literal};
 use super::metadata::wrong_metadata_key;
+use super::source::source;
 use super::span::at;
 use super::words::{nearest, unknown};
 use crate::codes::{self, Code};
@@ -48,7 +49,7 @@ impl Values<'_> {
     ) -> Option<TokenStream> {
         let number = match literal(expr) {
             None => return Some(quote!(#expr)),
-            Some(Lit::Int(number)) => number,
+            Some(Lit::Int(number)) if is_integer_suffix(number.suffix()) => number,
             Some(other) => {
                 let number = cures::whole_number(other).unwrap_or_else(|| "10".to_owned());
                 let message = format!("`{name}` must be a whole number; write `{name} = {number}`");
@@ -77,12 +78,18 @@ impl Values<'_> {
             None => return Some(quote!(#expr)),
             Some(Lit::Float(number)) => number.base10_parse::<f64>(),
             Some(Lit::Int(number)) => number.base10_parse::<f64>(),
-            _ => {
-                return self.wrong(
-                    codes::WRONG_TYPE,
-                    expr,
-                    format!("`{name}` must be a floating-point number, such as `0.5`"),
-                );
+            other => {
+                let meant = match other {
+                    Some(Lit::Str(text)) => cures::ratio_of_text(&text.value()),
+                    _ => None,
+                };
+                let message = match meant.filter(|number| wrong(*number).is_none()) {
+                    Some(number) => format!(
+                        "`{name}` must be a floating-point number; write `{name} = {number:?}`"
+                    ),
+                    None => format!("`{name}` must be a floating-point number, such as `0.5`"),
+                };
+                return self.wrong(codes::WRONG_TYPE, expr, message);
             }
         };
         let sign = if is_negative(expr) { -1.0 } else { 1.0 };
@@ -109,6 +116,19 @@ impl Values<'_> {
     }
 
     pub(crate) fn boolean(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
+        let word = match expr {
+            Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
+            _ => None,
+        };
+        let meant = match word.as_deref() {
+            Some("True" | "yes" | "on") => Some(true),
+            Some("False" | "no" | "off") => Some(false),
+            _ => None,
+        };
+        if let Some(meant) = meant {
+            let message = format!("`{name}` must be `true` or `false`; write `{name} = {meant}`");
+            return self.wrong(codes::WRONG_TYPE, expr, message);
+        }
         match literal(expr) {
             None | Some(Lit::Bool(_)) => Some(quote!(#expr)),
             _ => self.wrong(
@@ -229,10 +249,17 @@ impl Values<'_> {
         written: impl Fn(&str) -> String,
     ) -> Option<TokenStream> {
         let text = match literal(expr) {
+            None if matches!(expr, Expr::Path(path) if path.path.is_ident("None")) => {
+                let message = format!(
+                    "`{name}` has no `None`; take it out, or write `{}`",
+                    written("2s")
+                );
+                return self.wrong(codes::NOT_A_TIME, expr, message);
+            }
             None => return Some(quote!(#expr)),
             Some(Lit::Str(text)) => text,
             Some(other) => {
-                let time = cures::time_of_number(&other.to_token_stream().to_string());
+                let time = cures::time_of_text(&other.to_token_stream().to_string());
                 let time = time.unwrap_or_else(|| "250ms".to_owned());
                 let shown = written(&time);
                 let message = format!("`{name}` must be a string with a unit; write `{shown}`");
@@ -317,6 +344,11 @@ impl Values<'_> {
     /// The same; it may also be empty.
     pub(crate) fn codes_or_none(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
         let Expr::Array(array) = expr else {
+            if let Expr::Tuple(list) = expr {
+                let list = source(&list.elems);
+                let message = format!("`{name}` is a list; write `{name} = [{list}]`");
+                return self.wrong(codes::WRONG_TYPE, expr, message);
+            }
             let one = match expr {
                 Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
                 _ => None,
@@ -382,6 +414,13 @@ fn unknown_code(name: &str) -> String {
         Some(near) => format!("unknown status code `{name}`; did you mean `{near}`?"),
         None => format!("unknown status code `{name}`; expected one such as `Unavailable`"),
     }
+}
+
+/// Whether Rust knows it; `1k` is no number.
+fn is_integer_suffix(suffix: &str) -> bool {
+    let digits = suffix.strip_prefix(['u', 'i']);
+    suffix.is_empty()
+        || digits.is_some_and(|it| matches!(it, "8" | "16" | "32" | "64" | "128" | "size"))
 }
 
 pub(crate) fn is_level(text: &str) -> bool {

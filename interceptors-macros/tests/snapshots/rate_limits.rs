@@ -158,7 +158,7 @@ const _: () = {
             __rpc.covers_made(__2);
             let __1 = || __interceptors::auth::Auth::new(
                 __CONFIG_AUTH_1,
-                __interceptors::path_value(|| TOKENS).keep::<()>(&__VALUE_AUTH_1),
+                __interceptors::path_value(|| &TOKENS).keep::<()>(&__VALUE_AUTH_1),
             );
             __rpc.covers_made(__1);
             let mut __behind = __behind;
@@ -176,7 +176,7 @@ const _: () = {
             let __rpc = __interceptors::Policy;
             let __1 = || __interceptors::auth::Auth::new(
                 __CONFIG_AUTH_1,
-                __interceptors::path_value(|| TOKENS).keep::<()>(&__VALUE_AUTH_1),
+                __interceptors::path_value(|| &TOKENS).keep::<()>(&__VALUE_AUTH_1),
             );
             __rpc.covers_made(__1);
             let mut __behind = __behind;

@@ -105,7 +105,7 @@ const _: () = {
             let __rpc = __interceptors::Policy;
             let __0 = || __interceptors::auth::Auth::new(
                 __CONFIG_AUTH_0,
-                __interceptors::path_value(|| TOKENS).keep::<()>(&__VALUE_AUTH_0),
+                __interceptors::path_value(|| &TOKENS).keep::<()>(&__VALUE_AUTH_0),
             );
             __rpc.covers_made(__0);
             let mut __chain = __rpc.made(__0).before(__behind);

@@ -91,6 +91,13 @@ impl<C: Authenticates> Default for By<C> {
     }
 }
 
+/// As [`By::new`]. It is a function, so that the compiler says in our words what `C` is not.
+#[doc(hidden)]
+#[must_use]
+pub const fn by_mount<C: Authenticates>() -> By<C> {
+    By(PhantomData)
+}
+
 impl<C> fmt::Debug for By<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("By").field(&type_name::<C>()).finish()

@@ -97,9 +97,50 @@ pub trait Uncovered: Sized {
     fn look<Seen>(self, _: Seen) -> Result<(), Status> {
         Ok(())
     }
+
+    fn fits(&self) -> DoesNotFit {
+        DoesNotFit
+    }
 }
 
 impl<S, I: ?Sized, Req, Res> Uncovered for Link<S, I, Req, Res> {}
+
+/// The methods so far fit.
+#[derive(Clone, Copy)]
+pub struct Fits;
+
+/// One of the methods so far does not fit, which the compiler has said.
+#[derive(Clone, Copy)]
+pub struct DoesNotFit;
+
+impl Fits {
+    pub fn and<V>(self, next: V) -> V {
+        next
+    }
+}
+
+impl DoesNotFit {
+    pub fn and<V>(self, _: V) -> Self {
+        self
+    }
+}
+
+impl<S, I, Req, Res> Link<S, I, Req, Res>
+where
+    I: Interceptor<Req, Res> + ?Sized,
+{
+    /// Whether the interceptor takes these messages. As with `before`, the inherent function wins.
+    pub const fn fits(&self) -> Fits {
+        Fits
+    }
+}
+
+/// Asks whether an interceptor takes these messages, and nothing where an earlier answer was no.
+pub trait Lets<I: ?Sized, Req, Res> {}
+
+impl<I: Interceptor<Req, Res> + ?Sized, Req, Res> Lets<I, Req, Res> for Fits {}
+
+impl<I: ?Sized, Req, Res> Lets<I, Req, Res> for DoesNotFit {}
 
 /// It stands for an interceptor that is none, and lets no call through.
 pub struct Refused;

@@ -58,22 +58,22 @@ pub fn evaluate_path<Instance: ?Sized + 'static, T: Send + Sync + 'static>(
     evaluate_once::<Instance, T>(once, path)
 }
 
-/// A path that may lead to a `static`.
-pub struct PathValue<F, T>(F, PhantomData<fn() -> T>);
+/// What a path leads to that may be a `static`. It is borrowed: of a constant the compiler makes one value for good.
+pub struct PathValue<F, T: 'static>(F, PhantomData<fn() -> &'static T>);
 
-pub fn path_value<F: Fn() -> T, T>(path: F) -> PathValue<F, T> {
+pub fn path_value<F: Fn() -> &'static T, T>(path: F) -> PathValue<F, T> {
     PathValue(path, PhantomData)
 }
 
-/// What no type implements: so the compiler says this of a value that would be moved, before it says that it cannot be.
+/// What no type implements: so the compiler says this of a `LazyLock`, before it says that it is no interceptor.
 #[diagnostic::on_unimplemented(
     message = "[I0822] the value is in a `static`, and cannot be moved out of it",
     label = "put `&*` in front of it: `&*TOKENS`"
 )]
 pub trait MovedOutOfStatic {}
 
-impl<F: Fn() -> LazyLock<T, Init>, T, Init> PathValue<F, LazyLock<T, Init>> {
-    /// As [`KeepsPath::keep`], which would be told by the compiler that it moves.
+impl<F: Fn() -> &'static LazyLock<T, Init>, T, Init> PathValue<F, LazyLock<T, Init>> {
+    /// As [`KeepsPath::keep`], but an error.
     #[allow(
         clippy::extra_unused_type_parameters,
         reason = "generated code names it for both"
@@ -82,7 +82,7 @@ impl<F: Fn() -> LazyLock<T, Init>, T, Init> PathValue<F, LazyLock<T, Init>> {
     where
         LazyLock<T, Init>: MovedOutOfStatic,
     {
-        Box::leak(Box::new((self.0)()))
+        (self.0)()
     }
 }
 
@@ -91,10 +91,10 @@ pub trait KeepsPath<T> {
     fn keep<Instance: ?Sized + 'static>(self, once: &'static Once) -> &'static T;
 }
 
-impl<F: Fn() -> T, T: Send + Sync + 'static> KeepsPath<T> for PathValue<F, T> {
+impl<F: Fn() -> &'static T, T: Send + Sync + 'static> KeepsPath<T> for PathValue<F, T> {
     #[inline]
-    fn keep<Instance: ?Sized + 'static>(self, once: &'static Once) -> &'static T {
-        evaluate_path::<Instance, T>(once, self.0)
+    fn keep<Instance: ?Sized + 'static>(self, _: &'static Once) -> &'static T {
+        (self.0)()
     }
 }
 

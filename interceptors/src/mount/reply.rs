@@ -180,6 +180,9 @@ impl<M: 'static> Reply<BoxStream<M>> for BoxedStream {
     }
 }
 
+/// Asks whether a method returns what an RPC returns.
+pub const fn is_reply<Ret: ResultType>() {}
+
 /// `R::IS_STREAM`, for a reply that only its constant names.
 pub const fn reply_is_stream<Ret: ResultType, R: Reply<Ret::Body> + Copy>(_: R) -> bool {
     R::IS_STREAM
