@@ -11,20 +11,20 @@
 //! ```
 //! use std::time::Duration;
 //!
-//! use interceptors::retry::{Config, Retry};
+//! use interceptors::retry::Retry;
 //! use interceptors::test_util::{Answer, CallBuilder, Scripted, before};
 //! use interceptors::Next;
 //! use tonic::{Request, Status};
 //!
 //! # #[tokio::main(flavor = "current_thread", start_paused = true)]
 //! # async fn main() {
-//! let config = Config::new().max(2).base_delay(Duration::from_millis(100));
+//! let retry = Retry::new().max(2).base_delay(Duration::from_millis(100));
 //! let mut server = Scripted::new([
 //!     Answer::from(Err(Status::unavailable("starting"))),
 //!     Answer::from(Ok("hello")),
 //! ]);
 //! let mut call = CallBuilder::client().call(Request::new("who is there?"));
-//! let response = before(&Retry::new(&config), &mut server).run(&mut call).await;
+//! let response = before(&retry, &mut server).run(&mut call).await;
 //! assert_eq!(response.unwrap().into_inner(), "hello");
 //! assert_eq!(server.requests().len(), 2);
 //! # }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use interceptors::logging::{self, Logging};
+use interceptors::logging::Logging;
 use interceptors::test_util::{
     Answer, CallBuilder, Recorder, Scripted, advance, before, leave, streaming,
 };
@@ -90,8 +90,7 @@ async fn a_response_stream_is_watched_to_its_end() {
     let script = Scripted::new([Answer::Now(Ok(Response::new(ResponseStream::new(stream))))]);
     let builder = CallBuilder::server().kind(Kind::ServerStreaming);
     let mut call = builder.call(Request::new(()));
-    let config = logging::Config::new();
-    let logging = Logging::new(&config);
+    let logging = Logging::new();
     let response = before(&logging, before(&recorder, script))
         .run(&mut call)
         .await;

@@ -10,6 +10,7 @@ pub(crate) static ROW: Row = Row {
     says: "stops calling what keeps failing, and tries again after a while",
     module: "circuit_breaker",
     interceptor: "Break",
+    config_type: Some("Thresholds"),
     start: Start::UnlessGiven,
     example: "circuit_breaker(failures = 5)",
     ends_with: "UNAVAILABLE",

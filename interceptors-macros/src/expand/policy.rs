@@ -134,8 +134,8 @@ impl<'a> Policies<'a> {
     /// Output, for `concurrency(max = 5, per = method)` in front of `get`:
     ///
     /// ```text
-    /// fn __kept_0_get() -> &'static Limiter {
-    ///     static __LIMITER_CONCURRENCY_0: LazyLock<Limiter> = …;
+    /// fn __kept_0_get() -> &'static ConcurrencyLimiter {
+    ///     static __LIMITER_CONCURRENCY_0: LazyLock<ConcurrencyLimiter> = …;
     ///     &*__LIMITER_CONCURRENCY_0
     /// }
     /// ```
@@ -345,7 +345,7 @@ impl<'a> Policies<'a> {
     /// ```text
     /// async fn __policy_0(&self, __call: &mut Call<Opaque>, __behind: Behind<'_>) -> OpaqueAnswer {
     ///     let __rpc = Policy;
-    ///     let __0 = &Logging::new(__CONFIG_LOGGING_0);
+    ///     let __0 = &LoggingWith::new(__CONFIG_LOGGING_0);
     ///     let __1 = || &(self.audit);
     ///     let __verdict_1 = asked(&__1).verdict();
     ///     let mut __chain = Chain::new(__0, __verdict_1.link(…).before(…));
@@ -410,7 +410,7 @@ impl<'a> Policies<'a> {
 ///     __covers_get(__rpc.lent(__1));
 /// };
 /// let __verdict_1 = asked(&__1).verdict();
-/// let __2 = &Retry::new(__CONFIG_RETRY_2);
+/// let __2 = &Retrying::new(__CONFIG_RETRY_2);
 /// let __verdict = __verdict_1.and(Blind);
 /// let __behind = __verdict_1.around(__rpc.handler(…), |__innermost| {
 ///     __rpc.lent(__1).before(Chain::new(__2, __innermost))

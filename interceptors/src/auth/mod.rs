@@ -114,10 +114,16 @@ mod verifier;
 #[cfg(feature = "client")]
 pub use cache::{Token, TokenCache};
 #[cfg(feature = "client")]
-pub use client::{Authenticate, Config as ClientConfig, TokenSource};
+#[doc(hidden)]
+pub use client::Sending;
+#[cfg(feature = "client")]
+pub use client::{SendToken, TokenSource};
 
+#[doc(hidden)]
 pub use by::{Authenticates, By};
-pub use interceptor::{Auth, Config};
+pub use interceptor::VerifyToken;
+#[doc(hidden)]
+pub use interceptor::{Credentials, Verifying};
 #[cfg(feature = "jwks-url")]
 pub use introspection::{Introspection, IntrospectionBuilder, IntrospectionError, TokenInfo};
 #[cfg(feature = "jwks-url")]

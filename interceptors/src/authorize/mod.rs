@@ -47,7 +47,8 @@
 mod interceptor;
 mod policy;
 
-pub use interceptor::{Authorize, Config};
+#[doc(hidden)]
+pub use interceptor::{Authorize, Roles};
 pub use policy::{HasRole, Policy};
 
 use crate::{Rule, Sides};

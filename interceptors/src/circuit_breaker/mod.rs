@@ -2,9 +2,9 @@
 //!
 //! | state | what becomes of a call | how it ends |
 //! | --- | --- | --- |
-//! | [`Closed`](State::Closed) | it is made | after [`failures`](Config::failures) failures one after the other, or a [`failure_ratio`](Config::failure_ratio) of them, it opens |
-//! | [`Open`](State::Open) | it is refused at once | after [`open_for`](Config::open_for) it is half open |
-//! | [`HalfOpen`](State::HalfOpen) | [`probes`](Config::probes) calls are made, all others refused | when all probes have succeeded it closes; when one fails it opens again |
+//! | [`Closed`](State::Closed) | it is made | after [`failures`](Thresholds::failures) failures one after the other, or a [`failure_ratio`](Thresholds::failure_ratio) of them, it opens |
+//! | [`Open`](State::Open) | it is refused at once | after [`open_for`](Thresholds::open_for) it is half open |
+//! | [`HalfOpen`](State::HalfOpen) | [`probes`](Thresholds::probes) calls are made, all others refused | when all probes have succeeded it closes; when one fails it opens again |
 //!
 //! - A failure is a call that ended with one of `codes`: by default `UNAVAILABLE`, `DEADLINE_EXCEEDED`, `INTERNAL` and `UNKNOWN`.
 //!   Any other status is a success: the server has answered. A call that its caller gave up says nothing, and neither does one that
@@ -51,7 +51,7 @@
 mod breaker;
 mod interceptor;
 
-pub use breaker::{CircuitBreaker, CircuitBreakers, Config, State};
+pub use breaker::{CircuitBreaker, CircuitBreakers, State, Thresholds};
 pub use interceptor::{Break, Breakers};
 
 use crate::{Rule, Sides};

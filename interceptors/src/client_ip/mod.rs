@@ -79,7 +79,9 @@ mod interceptor;
 #[doc(hidden)]
 pub use by::by_mount;
 pub use by::{By, FindsClientIp};
-pub use interceptor::{ClientIp, Config};
+pub use interceptor::ClientIp;
+#[doc(hidden)]
+pub use interceptor::Trusting;
 pub use ipnet::IpNet;
 
 #[cfg(doc)]

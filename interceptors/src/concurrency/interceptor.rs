@@ -3,31 +3,31 @@ use std::sync::Arc;
 use tonic::{Response, Status};
 
 use super::held::{Holding, Place, is_held};
-use super::limiter::{Limiter, LimiterId, Limiters, Permit};
+use super::limiter::{ConcurrencyLimiter, ConcurrencyLimiters, LimiterId, Permit};
 use crate::core::chain::watched;
 use crate::{Call, CallDetails, Interceptor, Next};
 
 /// Which limit a call is held to.
 #[diagnostic::on_unimplemented(
     message = "[I0808] `{Self}` is no limit of concurrency",
-    label = "neither a `Limiter` nor `Limiters`",
-    note = "keep an `interceptors::concurrency::Limiter`, or the `Limiters` of a channel"
+    label = "neither a `ConcurrencyLimiter` nor `ConcurrencyLimiters`",
+    note = "keep an `interceptors::concurrency::ConcurrencyLimiter`, or the `ConcurrencyLimiters` of a channel"
 )]
 pub trait Limits: Send + Sync {
     /// The limit of this call.
-    fn of(&self, call: &CallDetails) -> Limiter;
+    fn of(&self, call: &CallDetails) -> ConcurrencyLimiter;
 }
 
 /// One for all.
-impl Limits for Limiter {
-    fn of(&self, _call: &CallDetails) -> Limiter {
+impl Limits for ConcurrencyLimiter {
+    fn of(&self, _call: &CallDetails) -> ConcurrencyLimiter {
         self.clone()
     }
 }
 
 /// One for each method or service.
-impl Limits for Limiters {
-    fn of(&self, call: &CallDetails) -> Limiter {
+impl Limits for ConcurrencyLimiters {
+    fn of(&self, call: &CallDetails) -> ConcurrencyLimiter {
         self.limiter(call)
     }
 }
@@ -36,7 +36,7 @@ macro_rules! forward_to_the_limits_behind {
     ($($pointer:ty),*) => {$(
         #[diagnostic::do_not_recommend]
         impl<L: Limits + ?Sized> Limits for $pointer {
-            fn of(&self, call: &CallDetails) -> Limiter {
+            fn of(&self, call: &CallDetails) -> ConcurrencyLimiter {
                 (**self).of(call)
             }
         }
@@ -59,7 +59,7 @@ impl<'a, L: Limits> Concurrency<'a, L> {
 
     /// A place, or none for a call that uses its caller's.
     #[inline]
-    fn enter(&self, call: &CallDetails) -> Result<Option<Permit>, Limiter> {
+    fn enter(&self, call: &CallDetails) -> Result<Option<Permit>, ConcurrencyLimiter> {
         let limiter = self.limits.of(call);
         match is_held(&limiter) {
             true => Ok(None),

@@ -8,7 +8,7 @@
 //!
 //! Each method that an entry covers has its own, or with `per = service` the methods of a service share one. It
 //! lives in the process, and all values of the service's type share it; on a channel, the channel and its clones
-//! do. `limiter = self.limiter` names a [`Limiter`] of yours instead. One that stands in a `concurrency` and in a
+//! do. `limiter = self.limiter` names a [`ConcurrencyLimiter`] of yours instead. One that stands in a `concurrency` and in a
 //! `load_shed` limits the calls of both together: where it is busy, those of the first wait and those of the second
 //! are refused.
 //!
@@ -26,19 +26,19 @@
 //! # Waiting
 //!
 //! The calls of `concurrency` wait in order, first come, first served. They wait no longer than their deadline, with which
-//! they end with `DEADLINE_EXCEEDED`, and no longer than [`wait`](Config::wait) where that is set. At most [`queue`](Config::queue) of them
+//! they end with `DEADLINE_EXCEEDED`, and no longer than [`wait`](Capacity::wait) where that is set. At most [`queue`](Capacity::queue) of them
 //! wait. A call that is dropped while it waits leaves the queue.
 //!
 //! # What a refused call ends with
 //!
 //! `RESOURCE_EXHAUSTED`, which is what gRPC's table of status codes has for "server temporarily out of resources", and not
 //! `UNAVAILABLE`, which clients retry by default: what is meant to shed load would bring more of it. A `google.rpc.RetryInfo` detail and
-//! `grpc-retry-pushback-ms` metadata say when to come back to those who retry it nevertheless: after [`retry_after`](Config::retry_after). The
+//! `grpc-retry-pushback-ms` metadata say when to come back to those who retry it nevertheless: after [`retry_after`](Capacity::retry_after). The
 //! handler does not run.
 //!
 //! # A limit that finds itself
 //!
-//! Nobody knows the right number for long. With [`adaptive`](Config::adaptive) it follows what calls tell of the load (AIMD,
+//! Nobody knows the right number for long. With [`adaptive`](Capacity::adaptive) it follows what calls tell of the load (AIMD,
 //! additive increase and multiplicative decrease, as TCP has it):
 //!
 //! - It begins at `min`.
@@ -61,7 +61,7 @@ mod interceptor;
 mod limiter;
 
 pub use interceptor::{Concurrency, Limits, LoadShed};
-pub use limiter::{Config, Limiter, Limiters};
+pub use limiter::{Capacity, ConcurrencyLimiter, ConcurrencyLimiters};
 
 use crate::{Rule, Side};
 

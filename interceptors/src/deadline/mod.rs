@@ -33,7 +33,7 @@
 
 mod interceptor;
 
-pub use interceptor::{Config, Deadline};
+pub use interceptor::Deadline;
 
 pub use crate::core::time::{Scope, current, inherit, scope};
 

@@ -47,7 +47,9 @@
 
 mod interceptor;
 
-pub use interceptor::{Config, Hedge};
+pub use interceptor::Hedge;
+#[doc(hidden)]
+pub use interceptor::Hedging;
 
 pub use crate::kit::throttle::Throttle;
 

@@ -68,9 +68,9 @@ mod peer;
 pub use capture::Capture;
 #[doc(hidden)]
 pub use capture::{debug_text, display_text};
-pub use interceptor::{Config, Logging};
+pub use interceptor::Logging;
 #[doc(hidden)]
-pub use interceptor::{Fields, Finish, NoFields};
+pub use interceptor::{Fields, Finish, LoggingWith, NoFields};
 
 #[doc(hidden)]
 pub use crate::__finish_event as finish_event;

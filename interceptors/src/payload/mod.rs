@@ -109,8 +109,10 @@ mod steps;
 
 #[doc(hidden)]
 pub use content::Content;
+#[doc(hidden)]
 pub use interceptor::Payload;
-pub use log::Config;
+#[doc(hidden)]
+pub use log::PayloadSettings;
 #[doc(hidden)]
 pub use messages::*;
 #[doc(hidden)]

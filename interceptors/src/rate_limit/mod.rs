@@ -28,12 +28,12 @@
 //!
 //! An entry on a method has a limit of its own. The limit lives as long as the process and is
 //! shared by all values of the service's type, and by all instances of a generic one; with `limiter = self.limiter` it lives in a
-//! [`Limiter`] of yours, which may also have a clock of yours.
+//! [`RateLimiter`] of yours, which may also have a clock of yours.
 //!
 //! # Memory
 //!
 //! Keys are kept as 64-bit hashes under a random key of the process, and at most
-//! [`max_keys`](Config::max_keys) of them. Under a flood of more distinct keys than that, the
+//! [`max_keys`](Rate::max_keys) of them. Under a flood of more distinct keys than that, the
 //! ones too many share one limit until others have recovered: callers that are not known yet are
 //! refused more often then, those that are known are not.
 //!
@@ -147,7 +147,7 @@ mod store;
 pub use envoy::Envoy;
 pub use interceptor::RateLimit;
 pub use key::{ByClientIp, ByIdentity, ByMetadata, ByPeer, Everyone, Key};
-pub use limiter::{Config, Limiter, TokioClock};
+pub use limiter::{Rate, RateLimiter, TokioClock};
 #[cfg(feature = "redis")]
 pub use redis::Redis;
 pub use shared::{Bucket, Configured, Decision, Local, SharedKey, Store, StoreError};

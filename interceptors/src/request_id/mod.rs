@@ -43,7 +43,7 @@ use http::HeaderValue;
 
 mod interceptor;
 
-pub use interceptor::{Config, SetRequestId};
+pub use interceptor::SetRequestId;
 
 pub use crate::core::id::RequestId;
 

@@ -89,7 +89,9 @@ mod backoff;
 mod interceptor;
 mod transparent;
 
-pub use interceptor::{Config, Retry};
+pub use interceptor::Retry;
+#[doc(hidden)]
+pub use interceptor::Retrying;
 
 pub use crate::kit::throttle::Throttle;
 use crate::{Rule, Side};

@@ -14,7 +14,7 @@
 //!
 //! # Idle streams
 //!
-//! [`idle`](Config::idle) bounds the wait for one message: the handler's for the next of the request stream, and the reader's
+//! [`idle`](Timeout::idle) bounds the wait for one message: the handler's for the next of the request stream, and the reader's
 //! for the next of the response stream. A reader that is slow to take messages is not waited for, so it does not
 //! count. A handler whose request stream is silent for too long gets `DEADLINE_EXCEEDED` from it, which `?` hands on.
 //! Unary calls have no gaps.
@@ -51,7 +51,7 @@
 
 mod interceptor;
 
-pub use interceptor::{Config, Timeout};
+pub use interceptor::Timeout;
 
 use crate::{Rule, Sides};
 
