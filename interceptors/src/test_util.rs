@@ -1,13 +1,5 @@
 //! Tests of interceptors and policies, in memory: no socket, no server, no waiting.
 //!
-//! | to test | take |
-//! | --- | --- |
-//! | an interceptor, or several in order | a [`CallBuilder`], a [`Scripted`] answer and [`before`] |
-//! | an annotated service | the service's own methods: they are functions, `users.login(Request::new(…))` goes through the chain; [`streaming`] makes request streams |
-//! | what times do | [`pause`] and [`advance`]: whatever this crate waits for or counts is on tokio's clock |
-//! | how a call ended | a [`Recorder`] in the chain |
-//! | which method goes through what | [`assert_plan!`](crate::assert_plan) |
-//!
 //! ```
 //! use std::time::Duration;
 //!
@@ -29,6 +21,14 @@
 //! assert_eq!(server.requests().len(), 2);
 //! # }
 //! ```
+//!
+//! | to test | take |
+//! | --- | --- |
+//! | an interceptor, or several in order | a [`CallBuilder`], a [`Scripted`] answer and [`before`] |
+//! | an annotated service | the service's own methods: they are functions, `users.login(Request::new(…))` goes through the chain; [`streaming`] makes request streams |
+//! | what times do | [`pause`] and [`advance`]: whatever this crate waits for or counts is on tokio's clock |
+//! | how a call ended | a [`EndRecorder`] in the chain |
+//! | which method goes through what | [`assert_plan!`](crate::assert_plan) |
 //!
 //! Feature `test-util`: for `dev-dependencies`.
 

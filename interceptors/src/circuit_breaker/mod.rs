@@ -1,5 +1,23 @@
 //! Stops calling what does not answer, for a while: a circuit breaker, on a client.
 //!
+//! ```
+//! use interceptors::intercept;
+//! use interceptors_proto::demo::user_service_client::UserServiceClient;
+//! use tonic::transport::Endpoint;
+//!
+//! #[intercept(circuit_breaker(failures = 5, open_for = "10s"))]
+//! struct Outbound;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let channel = Endpoint::from_static("http://[::1]:50051").connect_lazy();
+//! let users = UserServiceClient::new(Outbound.wrap(channel));
+//! # let _ = users;
+//! # }
+//! ```
+//!
+//! Where it may be listed and all its settings: [`circuit_breaker`](crate::intercept#circuit_breaker) in the reference of the attribute.
+//!
 //! | state | what becomes of a call | how it ends |
 //! | --- | --- | --- |
 //! | [`Closed`](State::Closed) | it is made | after [`failures`](Thresholds::failures) failures one after the other, or a [`failure_ratio`](Thresholds::failure_ratio) of them, it opens |

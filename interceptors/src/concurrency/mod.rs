@@ -1,5 +1,30 @@
 //! At most so many calls at once: `concurrency` lets the others wait, `load_shed` refuses them.
 //!
+//! ```
+//! # use interceptors_proto::guide::user_service_server::UserService;
+//! # use interceptors_proto::guide::{GetUserRequest, User};
+//! # use tonic::{Request, Response, Status};
+//! use interceptors::intercept;
+//!
+//! struct Users;
+//!
+//! #[intercept(concurrency(max = 100, queue = 50, wait = "200ms"))]
+//! #[tonic::async_trait]
+//! impl UserService for Users {
+//!     async fn get_user(&self, request: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+//!         Ok(Response::new(User { id: request.get_ref().id, ..User::default() }))
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let user = Users.get_user(Request::new(GetUserRequest { id: 7 })).await;
+//! assert!(user.is_ok());
+//! # }
+//! ```
+//!
+//! Where they may be listed and all their settings: [`concurrency`](crate::intercept#concurrency) and [`load_shed`](crate::intercept#load_shed) in the reference of the attribute.
+//!
 //! A call holds its place to its real end: the end of its response stream, its failure, or the moment when it
 //! is dropped, because the caller has gone away or because something panics. A caller that opens a response stream and takes
 //! nothing of it holds its place as long as it likes, unless a `timeout` with a time ends the call.

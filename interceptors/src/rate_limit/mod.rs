@@ -1,5 +1,31 @@
 //! Only so many calls in so much time, on [`governor`].
 //!
+//! ```
+//! # use interceptors_proto::guide::user_service_server::UserService;
+//! # use interceptors_proto::guide::{GetUserRequest, User};
+//! # use tonic::{Code, Request, Response, Status};
+//! use interceptors::intercept;
+//!
+//! struct Users;
+//!
+//! #[intercept(rate_limit(per_minute = 60, burst = 1))]
+//! #[tonic::async_trait]
+//! impl UserService for Users {
+//!     async fn get_user(&self, request: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+//!         Ok(Response::new(User { id: request.get_ref().id, ..User::default() }))
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! assert!(Users.get_user(Request::new(GetUserRequest { id: 7 })).await.is_ok());
+//! let refused = Users.get_user(Request::new(GetUserRequest { id: 7 })).await.unwrap_err();
+//! assert_eq!(refused.code(), Code::ResourceExhausted);
+//! # }
+//! ```
+//!
+//! Where it may be listed and all its settings: [`rate_limit`](crate::intercept#rate_limit) in the reference of the attribute.
+//!
 //! A refused call ends with `RESOURCE_EXHAUSTED`, a `google.rpc.RetryInfo` detail and
 //! `grpc-retry-pushback-ms` metadata that say when to come back, so that clients which retry do
 //! it then and not before. The handler does not run. A stream is counted when it opens.

@@ -1,5 +1,30 @@
 //! Spans for OpenTelemetry: `trace`.
 //!
+//! ```
+//! # use interceptors_proto::guide::user_service_server::UserService;
+//! # use interceptors_proto::guide::{GetUserRequest, User};
+//! # use tonic::{Request, Response, Status};
+//! use interceptors::intercept;
+//!
+//! struct Users;
+//!
+//! #[intercept(trace(public_endpoint = true))]
+//! #[tonic::async_trait]
+//! impl UserService for Users {
+//!     async fn get_user(&self, request: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+//!         Ok(Response::new(User { id: request.get_ref().id, ..User::default() }))
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let user = Users.get_user(Request::new(GetUserRequest { id: 7 })).await;
+//! assert!(user.is_ok());
+//! # }
+//! ```
+//!
+//! Where it may be listed and all its settings: [`trace`](crate::intercept#trace) in the reference of the attribute.
+//!
 //! Each call has a span, by way of [`tracing`] and
 //! [tracing-opentelemetry](https://docs.rs/tracing-opentelemetry), which lives until the call has really
 //! ended: a response stream to its end. Handlers run in it, and so does what they do while their response

@@ -1,9 +1,5 @@
 //! Refuses requests whose messages are not valid, with `INVALID_ARGUMENT` and what is wrong with which field.
 //!
-//! A message says itself whether it is valid: implement [`Validate`] for it. A method whose message does not
-//! implement it does not compile, unless the entry leaves the method out with `except`. So each message that is added
-//! to the proto is either checked or named.
-//!
 //! ```
 //! use interceptors::validate::{Validate, Violations};
 //!
@@ -29,6 +25,12 @@
 //! let violations = user.validate().unwrap_err();
 //! assert_eq!(violations.to_string(), "email: must be an address; age: must be at most 150");
 //! ```
+//!
+//! Where it may be listed and all its settings: [`validate`](crate::intercept#validate) in the reference of the attribute.
+//!
+//! A message says itself whether it is valid: implement [`Validate`] for it. A method whose message does not
+//! implement it does not compile, unless the entry leaves the method out with `except`. So each message that is added
+//! to the proto is either checked or named.
 //!
 //! # The status
 //!
