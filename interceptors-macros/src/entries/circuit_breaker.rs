@@ -9,7 +9,7 @@ pub(crate) static ROW: Row = Row {
     places: Places::CLIENTS,
     says: "stops calling what keeps failing, and tries again after a while",
     module: "circuit_breaker",
-    interceptor: "Break",
+    interceptor: "BreakCircuit",
     config_type: Some("Thresholds"),
     start: Start::UnlessGiven,
     example: "circuit_breaker(failures = 5)",

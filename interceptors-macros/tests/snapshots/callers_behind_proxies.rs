@@ -203,7 +203,9 @@ const _: () = {
             __behind: __interceptors::Behind<'_>,
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
-            let __0 = &__interceptors::client_ip::Trusting::new(__CONFIG_CLIENT_IP_0);
+            let __0 = &__interceptors::client_ip::FindClientIp::new(
+                __CONFIG_CLIENT_IP_0,
+            );
             let __1 = &__interceptors::rate_limit::RateLimit::new(
                 &*__LIMITER_RATE_LIMIT_1,
                 __interceptors::rate_limit::ByClientIp,
@@ -225,7 +227,7 @@ const _: () = {
             __behind: __interceptors::Behind<'_>,
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
-            let __2 = || __interceptors::client_ip::Trusting::trusting(
+            let __2 = || __interceptors::client_ip::FindClientIp::trusting(
                 __CONFIG_CLIENT_IP_2,
                 &(self.proxies),
             );

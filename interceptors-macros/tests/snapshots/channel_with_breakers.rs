@@ -107,7 +107,7 @@ const _: () = {
         > {
             let _ = __state;
             let __rpc = __interceptors::WireRpc;
-            let __0 = &__interceptors::circuit_breaker::Break::new(&__state.__0);
+            let __0 = &__interceptors::circuit_breaker::BreakCircuit::new(&__state.__0);
             let __1 = &__interceptors::concurrency::LoadShed::new(&__state.__1);
             let __0 = &__interceptors::Selected::new(
                 __call.plan().covers(0usize).then_some(__0),

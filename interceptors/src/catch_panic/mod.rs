@@ -66,7 +66,9 @@ mod caught;
 mod interceptor;
 mod panic;
 
-pub use interceptor::{CatchPanic, Logged};
+pub use interceptor::CatchPanic;
+#[doc(hidden)]
+pub use interceptor::Logged;
 pub use panic::{Location, Panic, PanicHandler, record_locations};
 
 use crate::{Rule, Sides};

@@ -70,7 +70,7 @@ mod breaker;
 mod interceptor;
 
 pub use breaker::{CircuitBreaker, CircuitBreakers, State, Thresholds};
-pub use interceptor::{Break, Breakers};
+pub use interceptor::{BreakCircuit, Breakers};
 
 use crate::{Rule, Sides};
 

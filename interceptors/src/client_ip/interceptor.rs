@@ -111,20 +111,20 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for ClientIp {
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
-        Trusting::new(self).intercept(call, next).await
+        FindClientIp::new(self).intercept(call, next).await
     }
 }
 
 /// What the attribute makes: settings that are a constant, with networks that may not be.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Trusting<'a> {
+pub struct FindClientIp<'a> {
     config: &'a ClientIp,
     trusted: &'a [IpNet],
     by: Option<TypeId>,
 }
 
-impl<'a> Trusting<'a> {
+impl<'a> FindClientIp<'a> {
     /// Believes the networks of the configuration.
     #[must_use]
     pub const fn new(config: &'a ClientIp) -> Self {
@@ -187,7 +187,7 @@ impl<'a> Trusting<'a> {
     }
 }
 
-impl<Req: Send, Res: Send> Interceptor<Req, Res> for Trusting<'_> {
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for FindClientIp<'_> {
     async fn intercept(
         &self,
         call: &mut Call<Req>,
@@ -220,7 +220,7 @@ mod tests {
             headers.append("x-forwarded-for", HeaderValue::from_str(value).unwrap());
         }
         let config = ClientIp::new().trusted(TRUSTED);
-        Trusting::new(&config).caller(ip(peer).to_canonical(), &headers)
+        FindClientIp::new(&config).caller(ip(peer).to_canonical(), &headers)
     }
 
     #[test]

@@ -81,10 +81,11 @@ mod interceptor;
 
 #[doc(hidden)]
 pub use by::by_mount;
+#[doc(hidden)]
 pub use by::{By, FindsClientIp};
 pub use interceptor::ClientIp;
 #[doc(hidden)]
-pub use interceptor::Trusting;
+pub use interceptor::FindClientIp;
 pub use ipnet::IpNet;
 
 #[cfg(doc)]

@@ -7,7 +7,27 @@ use super::limiter::{ConcurrencyLimiter, ConcurrencyLimiters, LimiterId, Permit}
 use crate::core::chain::watched;
 use crate::{Call, CallDetails, Interceptor, Next};
 
-/// Which limit a call is held to.
+/// Which limit a call is held to: what `concurrency(limiter = …)` and `load_shed(limiter = …)` take. Implement it to give each tenant a limit of
+/// its own.
+///
+/// ```
+/// use interceptors::CallDetails;
+/// use interceptors::concurrency::{ConcurrencyLimiter, Limits};
+///
+/// struct Tiers {
+///     paying: ConcurrencyLimiter,
+///     others: ConcurrencyLimiter,
+/// }
+///
+/// impl Limits for Tiers {
+///     fn of(&self, call: &CallDetails) -> ConcurrencyLimiter {
+///         match call.metadata().contains_key("x-paying") {
+///             true => self.paying.clone(),
+///             false => self.others.clone(),
+///         }
+///     }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "[I0808] `{Self}` is no limit of concurrency",
     label = "neither a `ConcurrencyLimiter` nor `ConcurrencyLimiters`",
@@ -45,7 +65,23 @@ macro_rules! forward_to_the_limits_behind {
 
 forward_to_the_limits_behind!(&L, Arc<L>);
 
-/// The interceptor behind `concurrency`. See the [module documentation](super).
+/// Lets calls wait that find no place: the interceptor behind `concurrency`.
+///
+/// The attribute makes one from its settings. Make one yourself where a list needs two: `concurrency` can be listed once, `with` several
+/// times.
+///
+/// ```
+/// use std::sync::LazyLock;
+///
+/// use interceptors::concurrency::{Capacity, Concurrency, ConcurrencyLimiter};
+/// use interceptors::intercept;
+///
+/// static ALL: LazyLock<ConcurrencyLimiter> = LazyLock::new(|| ConcurrencyLimiter::new(&Capacity::max(500)));
+///
+/// #[intercept(server, with(Concurrency::new(&*ALL)), concurrency(max = 100))]
+/// struct Inbound;
+/// # let _ = Inbound.layer();
+/// ```
 #[derive(Debug)]
 pub struct Concurrency<'a, L> {
     limits: &'a L,
@@ -95,7 +131,23 @@ fn hold<Req>(permit: Option<Permit>, call: &mut Call<Req>) -> (Place, Option<Lim
     (place, limiter)
 }
 
-/// The interceptor behind `load_shed`. See the [module documentation](super).
+/// Rejects calls that find no place: the interceptor behind `load_shed`.
+///
+/// The attribute makes one from its settings. Make one yourself where a list needs two: `load_shed` can be listed once, `with` several times.
+///
+/// ```
+/// use std::sync::LazyLock;
+///
+/// use interceptors::concurrency::{Capacity, ConcurrencyLimiter, LoadShed};
+/// use interceptors::intercept;
+///
+/// static ALL: LazyLock<ConcurrencyLimiter> =
+///     LazyLock::new(|| ConcurrencyLimiter::new(&Capacity::max(500).queue(0)));
+///
+/// #[intercept(server, with(LoadShed::new(&*ALL)), load_shed(max = 100))]
+/// struct Inbound;
+/// # let _ = Inbound.layer();
+/// ```
 #[derive(Debug)]
 pub struct LoadShed<'a, L> {
     limits: &'a L,

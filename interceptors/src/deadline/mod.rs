@@ -53,7 +53,7 @@ mod interceptor;
 
 pub use interceptor::Deadline;
 
-pub use crate::core::time::{Scope, current, inherit, scope};
+pub use crate::core::time::{WithDeadline, current, inherit, scope};
 
 use crate::Sides;
 

@@ -49,7 +49,8 @@ mod value;
 pub use value::copied;
 pub use value::{AsciiValue, BinaryValue, NotAscii, Sensitive};
 
-/// The interceptor behind `metadata`. See the [module documentation](self).
+/// The interceptor behind `metadata`. Only the attribute can make it: it writes the closure for the values.
+#[doc(hidden)]
 pub struct Metadata<F> {
     values: F,
 }

@@ -363,7 +363,8 @@ impl fmt::Debug for Series {
     }
 }
 
-/// The interceptor behind `metrics`. See the [module documentation](self).
+/// The interceptor behind `metrics`. Only the attribute can make it: it has a `static` for each method.
+#[doc(hidden)]
 #[derive(Debug)]
 pub struct Metrics<'a> {
     recorder: &'a Recorder,

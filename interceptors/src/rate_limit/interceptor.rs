@@ -7,7 +7,22 @@ use super::{Key, RateLimiter};
 use crate::kit::refusal;
 use crate::{Call, CallDetails, Interceptor, Next};
 
-/// The interceptor behind `rate_limit`. See the [module documentation](super).
+/// Rejects calls beyond a rate: the interceptor behind `rate_limit`.
+///
+/// The attribute makes one from its settings. Make one yourself where a list needs two: `rate_limit` can be listed once, `with` several times.
+///
+/// ```
+/// use std::sync::LazyLock;
+///
+/// use interceptors::intercept;
+/// use interceptors::rate_limit::{ByPeer, Rate, RateLimit, RateLimiter};
+///
+/// static PEERS: LazyLock<RateLimiter> = LazyLock::new(|| RateLimiter::new(&Rate::per_minute(60)));
+///
+/// #[intercept(server, with(RateLimit::new(&PEERS, ByPeer)), rate_limit(per_second = 200))]
+/// struct Inbound;
+/// # let _ = Inbound.layer();
+/// ```
 #[derive(Debug)]
 pub struct RateLimit<'a, C: Clock, K> {
     limiter: &'a RateLimiter<C>,

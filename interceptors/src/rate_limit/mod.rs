@@ -172,7 +172,9 @@ mod store;
 #[cfg(feature = "envoy-rls")]
 pub use envoy::Envoy;
 pub use interceptor::RateLimit;
-pub use key::{ByClientIp, ByIdentity, ByMetadata, ByPeer, Everyone, Key};
+#[doc(hidden)]
+pub use key::ByIdentity;
+pub use key::{ByClientIp, ByMetadata, ByPeer, Everyone, Key};
 pub use limiter::{Rate, RateLimiter, TokioClock};
 #[cfg(feature = "redis")]
 pub use redis::Redis;

@@ -106,25 +106,25 @@ pub fn current() -> Option<RequestId> {
 }
 
 /// Runs a future in which [`current`] gives this ID, and which calls made in it carry.
-pub fn scope<F: Future>(id: RequestId, future: F) -> Scope<F> {
-    Scope {
+pub fn scope<F: Future>(id: RequestId, future: F) -> WithRequestId<F> {
+    WithRequestId {
         id: Some(id),
         future,
     }
 }
 
 pin_project_lite::pin_project! {
-    /// See [`scope`].
+    /// A future in which [`current`] gives an ID: what [`scope`] gives. It has a name so that a struct can hold it.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless they are awaited"]
-    pub struct Scope<F> {
+    pub struct WithRequestId<F> {
         id: Option<RequestId>,
         #[pin]
         future: F,
     }
 }
 
-impl<F: Future> Future for Scope<F> {
+impl<F: Future> Future for WithRequestId<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {

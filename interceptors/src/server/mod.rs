@@ -221,8 +221,11 @@ mod refusal;
 mod target;
 
 pub use cancellation::{RequestCancellation, RequestCancellationLayer};
-pub use chain::{InterceptLayer, InterceptedService, ServerChain};
+#[doc(hidden)]
+pub use chain::ServerChain;
+pub use chain::{InterceptLayer, InterceptedService};
 
+#[doc(hidden)]
 pub use module::ServicePolicy;
 
 #[doc(hidden)]

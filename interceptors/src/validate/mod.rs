@@ -255,7 +255,8 @@ macro_rules! validate_with_garde {
     )+};
 }
 
-/// A request whose messages can be validated: a message that is [`Validate`], or a stream of such.
+/// A request whose messages can be validated: a message that is [`Validate`], or a stream of such. Users implement `Validate`.
+#[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "[I0811] the messages of this method cannot be validated: `{Self}`",
     label = "`interceptors::validate::Validate` is not implemented for the method's message",
@@ -296,7 +297,8 @@ fn of_message(index: u64, violations: Violations) -> Status {
     nested.into()
 }
 
-/// The interceptor behind `validate`. See the [module documentation](self).
+/// The interceptor behind `validate`. It has no settings, so nobody but the attribute has to make one.
+#[doc(hidden)]
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Validation;
 
