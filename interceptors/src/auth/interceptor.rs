@@ -223,6 +223,9 @@ impl Default for Credentials {
 /// [`Verifier`] with what stands around it.
 ///
 /// ```
+/// # #[cfg(feature = "test-util")]
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
 /// use interceptors::auth::{Verifier, VerifyToken};
 /// use interceptors::test_util::{Answer, CallBuilder, Scripted, before};
 /// use interceptors::{CallDetails, Next};
@@ -238,14 +241,14 @@ impl Default for Credentials {
 ///     }
 /// }
 ///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() {
 /// let auth = VerifyToken::new(Keys).header("x-api-key").scheme("");
 /// let mut handler = Scripted::new([Answer::from(Ok("hello"))]);
 /// let mut call = CallBuilder::server().call(Request::new("no key"));
 /// let refused = before(&auth, &mut handler).run(&mut call).await;
 /// assert_eq!(refused.unwrap_err().code(), Code::Unauthenticated);
 /// # }
+/// # #[cfg(not(feature = "test-util"))]
+/// # fn main() {}
 /// ```
 #[derive(Debug, Clone)]
 pub struct VerifyToken<V> {

@@ -30,6 +30,9 @@ use crate::{Call, CallDetails, Interceptor, Next, Side};
 /// stands around it.
 ///
 /// ```
+/// # #[cfg(feature = "test-util")]
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
 /// use std::time::Duration;
 ///
 /// use interceptors::retry::Retry;
@@ -37,8 +40,6 @@ use crate::{Call, CallDetails, Interceptor, Next, Side};
 /// use interceptors::Next;
 /// use tonic::{Request, Status};
 ///
-/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
-/// # async fn main() {
 /// const RETRY: Retry = Retry::new().max(2).base_delay(Duration::from_millis(100));
 ///
 /// let mut server = Scripted::new([
@@ -49,6 +50,8 @@ use crate::{Call, CallDetails, Interceptor, Next, Side};
 /// let response = before(&RETRY, &mut server).run(&mut call).await;
 /// assert_eq!(response.unwrap().into_inner(), "hello");
 /// # }
+/// # #[cfg(not(feature = "test-util"))]
+/// # fn main() {}
 /// ```
 ///
 /// # Default
