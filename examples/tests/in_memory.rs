@@ -13,7 +13,7 @@ use examples::tally::{Counts, Tally};
 use interceptors::Next;
 use interceptors::assert_plan;
 use interceptors::metrics::Recorder;
-use interceptors::retry::{Config, Retry};
+use interceptors::retry::Retry;
 use interceptors::server::InterceptedService;
 use interceptors::test_util::{Answer, CallBuilder, Scripted, before};
 use prometheus::Registry;
@@ -23,13 +23,12 @@ use tonic::{Code, Request, Status};
 #[tokio::test(start_paused = true)]
 async fn the_tally_counts_a_call_once_however_many_attempts_it_takes() {
     let tally = Tally::default();
-    let config = Config::new().max(2).base_delay(Duration::from_secs(60));
+    let retry = Retry::new().max(2).base_delay(Duration::from_secs(60));
     let mut server = Scripted::new([
         Answer::from(Err(Status::unavailable("starting"))),
         Answer::from(Ok("hello")),
     ]);
     let mut call = CallBuilder::server().call(Request::new("who is there?"));
-    let retry = Retry::new(&config);
     let mut chain = before(&tally, before(&retry, &mut server));
     let answer = chain.run(&mut call).await;
     assert_eq!(answer.unwrap().into_inner(), "hello");

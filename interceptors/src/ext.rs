@@ -13,7 +13,7 @@ pub use crate::core::messages::EachMessage;
 pub use crate::core::name::{CallName, name_in};
 pub use crate::core::received::{Reading, Received};
 pub use crate::core::time::{
-    InTurns, Scope, current, exceeded, inherit, is_malformed, lately, scope, timeout_at,
+    InTurns, WithDeadline, current, exceeded, inherit, is_malformed, lately, scope, timeout_at,
 };
 pub use crate::kit::by_name::{By, ByName};
 pub use crate::kit::code_names::{code_name, go_name, is_error};

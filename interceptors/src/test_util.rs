@@ -1,34 +1,34 @@
 //! Tests of interceptors and policies, in memory: no socket, no server, no waiting.
 //!
-//! | to test | take |
-//! | --- | --- |
-//! | an interceptor, or several in order | a [`CallBuilder`], a [`Scripted`] answer and [`before`] |
-//! | an annotated service | the service's own methods: they are functions, `users.login(Request::new(…))` goes through the chain; [`streaming`] makes request streams |
-//! | what times do | [`pause`] and [`advance`]: whatever this crate waits for or counts is on tokio's clock |
-//! | how a call ended | a [`Recorder`] in the chain |
-//! | which method goes through what | [`assert_plan!`](crate::assert_plan) |
-//!
 //! ```
 //! use std::time::Duration;
 //!
-//! use interceptors::retry::{Config, Retry};
+//! use interceptors::retry::Retry;
 //! use interceptors::test_util::{Answer, CallBuilder, Scripted, before};
 //! use interceptors::Next;
 //! use tonic::{Request, Status};
 //!
 //! # #[tokio::main(flavor = "current_thread", start_paused = true)]
 //! # async fn main() {
-//! let config = Config::new().max(2).base_delay(Duration::from_millis(100));
+//! let retry = Retry::new().max(2).base_delay(Duration::from_millis(100));
 //! let mut server = Scripted::new([
 //!     Answer::from(Err(Status::unavailable("starting"))),
 //!     Answer::from(Ok("hello")),
 //! ]);
 //! let mut call = CallBuilder::client().call(Request::new("who is there?"));
-//! let response = before(&Retry::new(&config), &mut server).run(&mut call).await;
+//! let response = before(&retry, &mut server).run(&mut call).await;
 //! assert_eq!(response.unwrap().into_inner(), "hello");
 //! assert_eq!(server.requests().len(), 2);
 //! # }
 //! ```
+//!
+//! | to test | take |
+//! | --- | --- |
+//! | an interceptor, or several in order | a [`CallBuilder`], a [`Scripted`] answer and [`before`] |
+//! | an annotated service | the service's own methods: they are functions, `users.login(Request::new(…))` goes through the chain; [`streaming`] makes request streams |
+//! | what times do | [`pause`] and [`advance`]: whatever this crate waits for or counts is on tokio's clock |
+//! | how a call ended | a [`EndRecorder`] in the chain |
+//! | which method goes through what | [`assert_plan!`](crate::assert_plan) |
 //!
 //! Feature `test-util`: for `dev-dependencies`.
 
@@ -213,6 +213,25 @@ pub fn before<I: ?Sized, N>(interceptor: &I, next: N) -> Chain<'_, I, N> {
 }
 
 /// A response stream as it leaves a service: whoever observes the call watches it to its end.
+///
+/// ```
+/// use interceptors::test_util::{Answer, CallBuilder, EndRecorder, Scripted, before, leave};
+/// use interceptors::{Kind, Next, ResponseStream};
+/// use tokio_stream::StreamExt;
+/// use tonic::{Request, Response, Status};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let recorder = EndRecorder::default();
+/// let messages = tokio_stream::iter([Ok::<_, Status>(1), Ok(2)]);
+/// let server = Scripted::new([Answer::Now(Ok(Response::new(ResponseStream::new(messages))))]);
+/// let mut call = CallBuilder::server().kind(Kind::ServerStreaming).call(Request::new(()));
+/// let response = before(&recorder, server).run(&mut call).await;
+/// let stream = leave(&mut call, response).unwrap().into_inner();
+/// assert_eq!(stream.collect::<Vec<_>>().await.len(), 2);
+/// assert_eq!(recorder.take()[0].messages, 2);
+/// # }
+/// ```
 pub fn leave<Req, S: Send>(
     call: &mut Call<Req>,
     response: Result<Response<ResponseStream<S>>, Status>,
@@ -271,9 +290,10 @@ where
     }
 }
 
-/// How a call ended, as a [`Recorder`] saw it.
+/// How a call ended, as an [`EndRecorder`] saw it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recorded {
+#[non_exhaustive]
+pub struct RecordedEnd {
     /// The full path.
     pub path: String,
     /// Which of the four kinds of RPC it was.
@@ -291,13 +311,13 @@ pub struct Recorded {
 /// An interceptor that writes down how each call ended. Clones write into one book.
 ///
 /// ```
-/// use interceptors::test_util::{Answer, CallBuilder, Recorder, Scripted, before};
+/// use interceptors::test_util::{Answer, CallBuilder, EndRecorder, Scripted, before};
 /// use interceptors::{Next, Outcome};
 /// use tonic::Request;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() {
-/// let recorder = Recorder::default();
+/// let recorder = EndRecorder::default();
 /// let server = Scripted::new([Answer::from(Ok(()))]);
 /// let mut call = CallBuilder::server().call(Request::new(()));
 /// before(&recorder, server).run(&mut call).await.unwrap();
@@ -305,17 +325,17 @@ pub struct Recorded {
 /// # }
 /// ```
 #[derive(Debug, Clone, Default)]
-pub struct Recorder(Arc<Mutex<Vec<Recorded>>>);
+pub struct EndRecorder(Arc<Mutex<Vec<RecordedEnd>>>);
 
-impl Recorder {
+impl EndRecorder {
     /// What has been written since it was last asked.
     #[must_use]
-    pub fn take(&self) -> Vec<Recorded> {
+    pub fn take(&self) -> Vec<RecordedEnd> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-impl<Req: Send, Res: Send> Interceptor<Req, Res> for Recorder {
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for EndRecorder {
     async fn intercept(
         &self,
         call: &mut Call<Req>,
@@ -323,7 +343,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Recorder {
     ) -> Result<Response<Res>, Status> {
         let book = Arc::clone(&self.0);
         let write = move |end: &End<'_>| {
-            let recorded = Recorded {
+            let recorded = RecordedEnd {
                 path: end.path().to_owned(),
                 kind: end.kind(),
                 outcome: end.outcome(),

@@ -4,8 +4,8 @@
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use interceptors::circuit_breaker::{CircuitBreaker, Config, State};
-use interceptors::concurrency::{self, Limiter};
+use interceptors::circuit_breaker::{CircuitBreaker, State, Thresholds};
+use interceptors::concurrency::{self, ConcurrencyLimiter};
 use interceptors::{Intercepted as _, Kind, intercept};
 use interceptors_proto::demo::user_service_client::UserServiceClient;
 use interceptors_proto::demo::user_service_server::UserServiceServer;
@@ -169,7 +169,7 @@ async fn it_opens_after_so_many_failures_and_closes_when_a_probe_succeeds() {
 async fn half_open_lets_exactly_one_of_many_callers_through() {
     for kind in KINDS {
         let server = FlakyServer::new([]);
-        let (client, breaker) = shared!(server, Config::new().failures(1).open_for(S(10)));
+        let (client, breaker) = shared!(server, Thresholds::new().failures(1).open_for(S(10)));
         server.then([fail(Code::Unavailable)]);
         assert!(call!(client, kind).await.is_err());
         assert_eq!(breaker.state(), State::Open);
@@ -194,7 +194,7 @@ async fn half_open_lets_exactly_one_of_many_callers_through() {
 async fn a_probe_that_its_caller_gives_up_gives_its_place_back() {
     for kind in KINDS {
         let server = FlakyServer::new([fail(Code::Unavailable)]);
-        let (client, breaker) = shared!(server, Config::new().failures(1).open_for(S(10)));
+        let (client, breaker) = shared!(server, Thresholds::new().failures(1).open_for(S(10)));
         assert!(call!(client, kind).await.is_err());
         advance(S(10)).await;
         for attempts in 2..5 {
@@ -218,7 +218,7 @@ async fn a_probe_whose_deadline_passes_has_failed() {
 
     for kind in KINDS {
         let server = FlakyServer::new([hang(), hang()]);
-        let breaker = CircuitBreaker::new(&Config::new().failures(1).open_for(S(10)));
+        let breaker = CircuitBreaker::new(&Thresholds::new().failures(1).open_for(S(10)));
         let outbound = Hurried {
             breaker: breaker.clone(),
         };
@@ -276,7 +276,7 @@ impl Begun {
 async fn a_stream_counts_when_it_has_ended_that_of_a_probe_too() {
     for kind in STREAMS {
         let server = FlakyServer::new([]);
-        let (client, breaker) = shared!(server, Config::new().failures(2).open_for(S(10)));
+        let (client, breaker) = shared!(server, Thresholds::new().failures(2).open_for(S(10)));
         server.then([
             fail_after(1, Code::Unavailable),
             fail_after(1, Code::Unknown),
@@ -312,7 +312,7 @@ async fn a_stream_counts_when_it_has_ended_that_of_a_probe_too() {
 async fn a_probe_whose_stream_is_dropped_says_nothing_and_gives_its_place_back() {
     for kind in STREAMS {
         let server = FlakyServer::new([fail(Code::Unavailable)]);
-        let config = Config::new().failures(1).open_for(S(10)).probes(2);
+        let config = Thresholds::new().failures(1).open_for(S(10)).probes(2);
         let (client, breaker) = shared!(server, config);
         assert!(call!(client, kind).await.is_err());
         advance(S(10)).await;
@@ -339,7 +339,7 @@ async fn a_probe_whose_stream_is_dropped_says_nothing_and_gives_its_place_back()
 async fn a_probe_whose_stream_does_not_end_has_held_after_open_for() {
     for kind in STREAMS {
         let server = FlakyServer::new([fail(Code::Unavailable)]);
-        let (client, breaker) = shared!(server, Config::new().failures(1).open_for(S(10)));
+        let (client, breaker) = shared!(server, Thresholds::new().failures(1).open_for(S(10)));
         assert!(call!(client, kind).await.is_err());
         advance(S(10)).await;
         server.then([hang_after(1)]);
@@ -365,7 +365,7 @@ async fn a_probe_whose_stream_does_not_end_has_held_after_open_for() {
 async fn never_more_probes_are_out_than_there_may_be_whatever_becomes_of_them() {
     for kind in KINDS {
         let server = FlakyServer::new([fail(Code::Unavailable)]);
-        let config = Config::new().failures(1).open_for(S(1_000)).probes(3);
+        let config = Thresholds::new().failures(1).open_for(S(1_000)).probes(3);
         let (client, breaker) = shared!(server, config);
         assert!(call!(client, kind).await.is_err());
         advance(S(1_000)).await;
@@ -411,7 +411,7 @@ impl Panicking {
 /// `INTERNAL` is a failure, and a panic is one.
 #[tokio::test(start_paused = true)]
 async fn a_probe_that_panics_has_failed_and_holds_no_place() {
-    let breaker = CircuitBreaker::new(&Config::new().failures(1).open_for(S(10)));
+    let breaker = CircuitBreaker::new(&Thresholds::new().failures(1).open_for(S(10)));
     let stub = std::sync::Arc::new(Panicking {
         breaker: breaker.clone(),
     });
@@ -434,7 +434,7 @@ async fn a_probe_that_panics_has_failed_and_holds_no_place() {
 async fn a_call_that_its_caller_gives_up_says_nothing() {
     for kind in KINDS {
         let server = FlakyServer::new([]);
-        let (client, breaker) = shared!(server, Config::new().failures(2));
+        let (client, breaker) = shared!(server, Thresholds::new().failures(2));
         for _ in 0..5 {
             server.then([hang()]);
             let given_up = tokio::time::timeout(MS(10), call!(client, kind)).await;
@@ -611,7 +611,7 @@ impl Slow {
 /// A transport that keeps no time itself: the call is dropped.
 #[tokio::test(start_paused = true)]
 async fn a_call_that_is_dropped_at_its_deadline_has_failed() {
-    let breaker = CircuitBreaker::new(&Config::new().failures(1).open_for(S(10)));
+    let breaker = CircuitBreaker::new(&Thresholds::new().failures(1).open_for(S(10)));
     let stub = Slow {
         breaker: breaker.clone(),
     };
@@ -627,17 +627,17 @@ async fn a_call_that_is_dropped_at_its_deadline_has_failed() {
 #[intercept(circuit_breaker(breaker = self.breaker), load_shed(limiter = self.limiter))]
 struct Crowded {
     breaker: CircuitBreaker,
-    limiter: Limiter,
+    limiter: ConcurrencyLimiter,
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_an_interceptor_further_in_refuses_says_nothing_of_the_server() {
     for kind in KINDS {
         let server = FlakyServer::new([fail(Code::Unavailable), hang(), fail(Code::Unavailable)]);
-        let breaker = CircuitBreaker::new(&Config::new().failures(2).open_for(S(10)));
+        let breaker = CircuitBreaker::new(&Thresholds::new().failures(2).open_for(S(10)));
         let outbound = Crowded {
             breaker: breaker.clone(),
-            limiter: Limiter::new(&concurrency::Config::max(1)),
+            limiter: ConcurrencyLimiter::new(&concurrency::Capacity::max(1)),
         };
         let client = UserServiceClient::new(outbound.wrap(server.channel()));
         assert_eq!(code(&call!(client, kind).await), Code::Unavailable);
@@ -658,14 +658,14 @@ async fn what_an_interceptor_further_in_refuses_says_nothing_of_the_server() {
 
         // A probe that never leaves gives its place back.
         advance(S(10)).await;
-        let limiter = Limiter::new(&concurrency::Config::max(1));
+        let limiter = ConcurrencyLimiter::new(&concurrency::Capacity::max(1));
         let other = Crowded {
             breaker: breaker.clone(),
             limiter: limiter.clone(),
         };
         let full = UserServiceClient::new(
             Crowded {
-                breaker: CircuitBreaker::new(&Config::new()),
+                breaker: CircuitBreaker::new(&Thresholds::new()),
                 limiter,
             }
             .wrap(server.channel()),
@@ -691,7 +691,7 @@ async fn what_an_interceptor_further_in_refuses_says_nothing_of_the_server() {
 async fn each_change_of_its_state_is_an_event() {
     let (events, _guard) = Events::listen(LevelFilter::INFO);
     let server = FlakyServer::new([fail(Code::Unavailable)]);
-    let (client, _) = shared!(server, Config::new().failures(1).open_for(S(10)));
+    let (client, _) = shared!(server, Thresholds::new().failures(1).open_for(S(10)));
     assert!(call!(client, Kind::Unary).await.is_err());
     assert!(call!(client, Kind::Unary).await.is_err());
     advance(S(10)).await;

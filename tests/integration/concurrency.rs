@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use interceptors::concurrency::{Config, Limiter};
+use interceptors::concurrency::{Capacity, ConcurrencyLimiter};
 use interceptors::{Call, Intercepted as _, Interceptor, Kind, Next, intercept};
 use interceptors_proto::demo::user_service_client::UserServiceClient;
 use interceptors_proto::demo::user_service_server::{UserService, UserServiceServer};
@@ -54,7 +54,7 @@ fn assert_refused(status: &Status, retry_after: Duration) {
 #[derive(Clone)]
 struct Waiting {
     script: Script,
-    limiter: Limiter,
+    limiter: ConcurrencyLimiter,
 }
 
 scripted!(self: Waiting, #[intercept(concurrency(limiter = self.limiter))]);
@@ -62,13 +62,13 @@ scripted!(self: Waiting, #[intercept(concurrency(limiter = self.limiter))]);
 #[derive(Clone)]
 struct Shedding {
     script: Script,
-    limiter: Limiter,
+    limiter: ConcurrencyLimiter,
 }
 
 scripted!(self: Shedding, #[intercept(load_shed(limiter = self.limiter))]);
 
-async fn waiting(config: &Config) -> (Running, Script, Limiter) {
-    let (script, limiter) = (Script::default(), Limiter::new(config));
+async fn waiting(config: &Capacity) -> (Running, Script, ConcurrencyLimiter) {
+    let (script, limiter) = (Script::default(), ConcurrencyLimiter::new(config));
     let service = Waiting {
         script: script.clone(),
         limiter: limiter.clone(),
@@ -77,8 +77,8 @@ async fn waiting(config: &Config) -> (Running, Script, Limiter) {
     (server, script, limiter)
 }
 
-async fn shedding(config: &Config) -> (Running, Script, Limiter) {
-    let (script, limiter) = (Script::default(), Limiter::new(config));
+async fn shedding(config: &Capacity) -> (Running, Script, ConcurrencyLimiter) {
+    let (script, limiter) = (Script::default(), ConcurrencyLimiter::new(config));
     let service = Shedding {
         script: script.clone(),
         limiter: limiter.clone(),
@@ -96,7 +96,7 @@ fn hold(caller: &Caller, kind: Kind) -> JoinHandle<Reply> {
 #[tokio::test]
 async fn calls_beyond_the_limit_wait_and_run_in_order() {
     for kind in KINDS {
-        let (server, script, limiter) = waiting(&Config::max(1)).await;
+        let (server, script, limiter) = waiting(&Capacity::max(1)).await;
         let caller = Caller::new(&server.channel);
         let held = hold(&caller, kind);
         script.entered().await;
@@ -122,7 +122,7 @@ async fn calls_beyond_the_limit_wait_and_run_in_order() {
 #[tokio::test]
 async fn a_stream_holds_its_place_to_its_end() {
     for kind in [Kind::ServerStreaming, Kind::BidiStreaming] {
-        let (server, _, limiter) = shedding(&Config::max(1)).await;
+        let (server, _, limiter) = shedding(&Capacity::max(1)).await;
         let caller = Caller::new(&server.channel);
         let endless = caller.told(Behaviour::HangAfter(1));
         let mut messages = endless.open(kind).await.unwrap();
@@ -138,7 +138,7 @@ async fn a_stream_holds_its_place_to_its_end() {
 
 #[tokio::test]
 async fn every_place_comes_back_however_a_call_ends() {
-    let (server, script, limiter) = shedding(&Config::max(1)).await;
+    let (server, script, limiter) = shedding(&Capacity::max(1)).await;
     let caller = Caller::new(&server.channel);
     for kind in KINDS {
         for behaviour in [
@@ -171,7 +171,7 @@ async fn every_place_comes_back_however_a_call_ends() {
 
 #[tokio::test]
 async fn a_caller_that_goes_away_while_it_waits_leaves_the_queue() {
-    let (server, script, limiter) = waiting(&Config::max(1).queue(1)).await;
+    let (server, script, limiter) = waiting(&Capacity::max(1).queue(1)).await;
     let caller = Caller::new(&server.channel);
     for kind in KINDS {
         let held = hold(&caller, kind);
@@ -191,7 +191,7 @@ async fn a_caller_that_goes_away_while_it_waits_leaves_the_queue() {
 #[tokio::test]
 async fn who_waits_too_long_is_refused() {
     let retry_after = Duration::from_millis(250);
-    let config = Config::max(1).wait(Duration::from_millis(5));
+    let config = Capacity::max(1).wait(Duration::from_millis(5));
     let (server, script, limiter) = waiting(&config.retry_after(retry_after)).await;
     let caller = Caller::new(&server.channel);
     let held = hold(&caller, Kind::Unary);
@@ -205,7 +205,7 @@ async fn who_waits_too_long_is_refused() {
 
 #[tokio::test]
 async fn an_adaptive_limit_falls_where_the_handler_says_that_it_is_overloaded() {
-    let config = Config::adaptive(1, 8, Duration::from_secs(20));
+    let config = Capacity::adaptive(1, 8, Duration::from_secs(20));
     let (server, _, limiter) = waiting(&config).await;
     let caller = Caller::new(&server.channel);
     for kind in [Kind::Unary, Kind::ClientStreaming] {
@@ -227,7 +227,7 @@ async fn an_adaptive_limit_falls_where_the_handler_says_that_it_is_overloaded() 
 
 #[tokio::test]
 async fn what_says_nothing_of_the_load_leaves_an_adaptive_limit_as_it_is() {
-    let config = Config::adaptive(1, 8, Duration::from_secs(20));
+    let config = Capacity::adaptive(1, 8, Duration::from_secs(20));
     let (server, script, limiter) = waiting(&config).await;
     let caller = Caller::new(&server.channel);
     for _ in 0..8 {
@@ -281,7 +281,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Slow {
 
 struct Receiving {
     script: Script,
-    limiter: Limiter,
+    limiter: ConcurrencyLimiter,
 }
 
 scripted!(self: Receiving, #[intercept(concurrency(limiter = self.limiter), with(Slow))]);
@@ -293,14 +293,14 @@ fn slow_upload() -> impl Stream<Item = User> + Send + 'static {
 
 #[tokio::test(start_paused = true)]
 async fn how_long_a_sender_takes_does_not_lower_an_adaptive_limit() {
-    let limiter = Limiter::new(&Config::adaptive(1, 8, MS(50)));
+    let limiter = ConcurrencyLimiter::new(&Capacity::adaptive(1, 8, MS(50)));
     let service = Receiving {
         script: Script::default(),
         limiter: limiter.clone(),
     };
     let channel = serve(Routes::new(UserServiceServer::new(service))).await;
     let shared = Shared {
-        limiter: Limiter::new(&Config::adaptive(1, 8, MS(50))),
+        limiter: ConcurrencyLimiter::new(&Capacity::adaptive(1, 8, MS(50))),
     };
     let of_client = shared.limiter.clone();
     let caller = Caller::over(shared.wrap(channel));
@@ -328,7 +328,7 @@ async fn how_long_a_sender_takes_does_not_lower_an_adaptive_limit() {
 /// Its methods call each other under one limit.
 #[derive(Clone)]
 struct Nested {
-    limiter: Limiter,
+    limiter: ConcurrencyLimiter,
     spawned: mpsc::UnboundedSender<JoinHandle<Result<(), Status>>>,
 }
 
@@ -398,7 +398,7 @@ impl Stubs for Nested {
 #[tokio::test]
 async fn a_call_within_a_call_uses_its_place() {
     let (spawned, mut tasks) = mpsc::unbounded_channel();
-    let limiter = Limiter::new(&Config::max(1));
+    let limiter = ConcurrencyLimiter::new(&Capacity::max(1));
     let service = Nested {
         limiter: limiter.clone(),
         spawned,
@@ -519,7 +519,7 @@ fn the_plan_says_what_is_in_force() {
 #[derive(Clone)]
 struct Mixed {
     script: Script,
-    limiter: Limiter,
+    limiter: ConcurrencyLimiter,
 }
 
 scripted!(self: Mixed, #[intercept(
@@ -529,7 +529,10 @@ scripted!(self: Mixed, #[intercept(
 
 #[tokio::test]
 async fn a_shared_limiter_lets_some_wait_and_refuses_others() {
-    let (script, limiter) = (Script::default(), Limiter::new(&Config::max(1)));
+    let (script, limiter) = (
+        Script::default(),
+        ConcurrencyLimiter::new(&Capacity::max(1)),
+    );
     let service = Mixed {
         script: script.clone(),
         limiter: limiter.clone(),
@@ -671,15 +674,15 @@ async fn a_channel_has_a_limit_for_each_method_or_service_which_its_clones_share
 
 #[intercept(load_shed(limiter = self.limiter))]
 struct Shared {
-    limiter: Limiter,
+    limiter: ConcurrencyLimiter,
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_adaptive_limit_of_a_channel_follows_how_long_calls_take_that_are_no_streams() {
-    let config = Config::adaptive(2, 8, Duration::from_millis(50));
+    let config = Capacity::adaptive(2, 8, Duration::from_millis(50));
     for kind in KINDS {
         let server = FlakyServer::new([]);
-        let limiter = Limiter::new(&config);
+        let limiter = ConcurrencyLimiter::new(&config);
         let shared = Shared {
             limiter: limiter.clone(),
         };
@@ -712,7 +715,7 @@ async fn an_adaptive_limit_of_a_channel_follows_how_long_calls_take_that_are_no_
 
 struct Stub {
     client: UserServiceClient<Channel>,
-    limiter: Limiter,
+    limiter: ConcurrencyLimiter,
 }
 
 #[intercept(service = "demo.v1.UserService", load_shed(limiter = self.limiter))]
@@ -732,7 +735,7 @@ impl Stub {
 #[tokio::test]
 async fn a_stub_holds_its_place_to_the_end_of_the_stream_or_until_it_is_dropped() {
     let (channel, _) = bare().await;
-    let limiter = Limiter::new(&Config::max(1));
+    let limiter = ConcurrencyLimiter::new(&Capacity::max(1));
     let stub = Stub {
         client: UserServiceClient::new(channel),
         limiter: limiter.clone(),
@@ -763,7 +766,7 @@ async fn a_stub_holds_its_place_to_the_end_of_the_stream_or_until_it_is_dropped(
 /// Calls through a channel under the same limit.
 struct Gateway {
     channel: Channel,
-    limiter: Limiter,
+    limiter: ConcurrencyLimiter,
 }
 
 #[intercept(service = "demo.v1.UserService", concurrency(limiter = self.limiter))]
@@ -786,7 +789,7 @@ impl Gateway {
 #[tokio::test]
 async fn a_client_within_a_client_uses_its_place() {
     let (channel, script) = bare().await;
-    let limiter = Limiter::new(&Config::max(1));
+    let limiter = ConcurrencyLimiter::new(&Capacity::max(1));
     let gateway = Gateway {
         channel,
         limiter: limiter.clone(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use governor::clock::FakeRelativeClock;
 use interceptors::auth::Verifier;
-use interceptors::rate_limit::{Config, Limiter};
+use interceptors::rate_limit::{Rate, RateLimiter};
 use interceptors::{CallDetails, Kind, intercept};
 use interceptors_proto::demo::user_service_server::{UserService, UserServiceServer};
 use interceptors_proto::demo::{
@@ -26,9 +26,9 @@ use tonic_types::StatusExt;
 
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
-fn limiter(config: &Config) -> (Arc<Limiter<FakeRelativeClock>>, FakeRelativeClock) {
+fn limiter(config: &Rate) -> (Arc<RateLimiter<FakeRelativeClock>>, FakeRelativeClock) {
     let clock = FakeRelativeClock::default();
-    let limiter = Limiter::with_clock(config, clock.clone());
+    let limiter = RateLimiter::with_clock(config, clock.clone());
     (Arc::new(limiter), clock)
 }
 
@@ -45,7 +45,7 @@ fn assert_refused(reply: &Reply, wait: Duration) {
 #[derive(Clone)]
 struct Limited {
     script: Script,
-    limiter: Arc<Limiter<FakeRelativeClock>>,
+    limiter: Arc<RateLimiter<FakeRelativeClock>>,
 }
 
 scripted!(self: Limited, #[intercept(rate_limit(limiter = self.limiter))]);
@@ -53,7 +53,7 @@ scripted!(self: Limited, #[intercept(rate_limit(limiter = self.limiter))]);
 #[tokio::test]
 async fn a_burst_passes_then_calls_are_refused_until_the_clock_has_gone_on() {
     for kind in KINDS {
-        let (limiter, clock) = limiter(&Config::per_second(10).burst(2));
+        let (limiter, clock) = limiter(&Rate::per_second(10).burst(2));
         let script = Script::default();
         let service = Limited {
             script: script.clone(),
@@ -78,9 +78,9 @@ async fn a_burst_passes_then_calls_are_refused_until_the_clock_has_gone_on() {
 #[tokio::test]
 async fn a_full_burst_comes_on_top_of_the_rate() {
     for (config, first, later) in [
-        (Config::per_minute(60), 119, 60),
-        (Config::per_minute(60).burst(10), 69, 60),
-        (Config::per_minute(60).burst(1), 60, 60),
+        (Rate::per_minute(60), 119, 60),
+        (Rate::per_minute(60).burst(10), 69, 60),
+        (Rate::per_minute(60).burst(1), 60, 60),
     ] {
         let (limiter, clock) = limiter(&config);
         let service = Limited {
@@ -105,7 +105,7 @@ async fn a_full_burst_comes_on_top_of_the_rate() {
 
 #[tokio::test]
 async fn the_methods_of_a_service_share_its_limit_and_a_stream_counts_once() {
-    let (limiter, _clock) = limiter(&Config::per_second(1).burst(4));
+    let (limiter, _clock) = limiter(&Rate::per_second(1).burst(4));
     let script = Script::default();
     let service = Limited {
         script: script.clone(),
@@ -210,14 +210,14 @@ async fn a_methods_own_limit_is_apart_and_all_values_of_a_service_share_the_attr
 #[derive(Clone)]
 struct ByPeer {
     script: Script,
-    limiter: Arc<Limiter<FakeRelativeClock>>,
+    limiter: Arc<RateLimiter<FakeRelativeClock>>,
 }
 
 scripted!(self: ByPeer, #[intercept(rate_limit(limiter = self.limiter, key = peer))]);
 
 #[tokio::test]
 async fn each_peer_has_a_limit_whatever_its_port() {
-    let (limiter, _clock) = limiter(&Config::per_second(1));
+    let (limiter, _clock) = limiter(&Rate::per_second(1));
     let service = ByPeer {
         script: Script::default(),
         limiter: Arc::clone(&limiter),
@@ -251,7 +251,7 @@ async fn unary_from(service: &ByPeer, address: Option<&str>) -> Code {
 
 #[tokio::test]
 async fn a_network_of_ipv6_is_one_peer_and_so_are_all_without_an_address() {
-    let (limiter, _clock) = limiter(&Config::per_second(1));
+    let (limiter, _clock) = limiter(&Rate::per_second(1));
     let service = ByPeer {
         script: Script::default(),
         limiter: Arc::clone(&limiter),
@@ -293,7 +293,7 @@ async fn all_instances_of_a_generic_service_share_a_limit() {
 #[derive(Clone)]
 struct ByKey {
     script: Script,
-    limiter: Arc<Limiter<FakeRelativeClock>>,
+    limiter: Arc<RateLimiter<FakeRelativeClock>>,
 }
 
 scripted!(self: ByKey, #[intercept(
@@ -302,7 +302,7 @@ scripted!(self: ByKey, #[intercept(
 
 #[tokio::test]
 async fn each_value_of_a_metadata_key_has_a_limit_and_calls_without_it_share_one() {
-    let (limiter, _clock) = limiter(&Config::per_second(1));
+    let (limiter, _clock) = limiter(&Rate::per_second(1));
     let service = ByKey {
         script: Script::default(),
         limiter: Arc::clone(&limiter),
@@ -333,7 +333,7 @@ async fn each_value_of_a_metadata_key_has_a_limit_and_calls_without_it_share_one
 
 #[tokio::test]
 async fn a_flood_of_distinct_keys_is_bounded_and_passes_when_it_is_over() {
-    let (limiter, clock) = limiter(&Config::per_second(1).max_keys(64));
+    let (limiter, clock) = limiter(&Rate::per_second(1).max_keys(64));
     let script = Script::default();
     let service = ByKey {
         script: script.clone(),
@@ -379,7 +379,7 @@ async fn a_flood_of_distinct_keys_is_bounded_and_passes_when_it_is_over() {
 #[derive(Clone)]
 struct ByIdentity {
     script: Script,
-    limiter: Arc<Limiter<FakeRelativeClock>>,
+    limiter: Arc<RateLimiter<FakeRelativeClock>>,
 }
 
 impl Verifier for ByIdentity {
@@ -401,7 +401,7 @@ scripted!(self: ByIdentity, #[intercept(
 
 #[tokio::test]
 async fn each_identity_has_a_limit_and_strangers_use_none_up() {
-    let (limiter, clock) = limiter(&Config::per_second(1));
+    let (limiter, clock) = limiter(&Rate::per_second(1));
     let script = Script::default();
     let service = ByIdentity {
         script: script.clone(),

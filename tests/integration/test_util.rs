@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use interceptors::logging::{self, Logging};
+use interceptors::logging::Logging;
 use interceptors::test_util::{
-    Answer, CallBuilder, Recorder, Scripted, advance, before, leave, streaming,
+    Answer, CallBuilder, EndRecorder, Scripted, advance, before, leave, streaming,
 };
 use interceptors::{Kind, Next, Outcome, ResponseStream, Side, assert_plan, intercept};
 use tokio_stream::StreamExt;
@@ -62,7 +62,7 @@ async fn a_script_answers_in_order_and_says_what_it_was_asked() {
 
 #[tokio::test]
 async fn a_panic_and_a_dropped_call_are_recorded_once_each() {
-    let recorder = Recorder::default();
+    let recorder = EndRecorder::default();
     let inner = recorder.clone();
     let panicked = tokio::spawn(async move {
         let script = Scripted::<_, ()>::new([Answer::Panic("on purpose")]);
@@ -85,13 +85,12 @@ async fn a_panic_and_a_dropped_call_are_recorded_once_each() {
 
 #[tokio::test]
 async fn a_response_stream_is_watched_to_its_end() {
-    let recorder = Recorder::default();
+    let recorder = EndRecorder::default();
     let stream = tokio_stream::iter([Ok(1), Ok(2), Err(Status::data_loss("lost"))]);
     let script = Scripted::new([Answer::Now(Ok(Response::new(ResponseStream::new(stream))))]);
     let builder = CallBuilder::server().kind(Kind::ServerStreaming);
     let mut call = builder.call(Request::new(()));
-    let config = logging::Config::new();
-    let logging = Logging::new(&config);
+    let logging = Logging::new();
     let response = before(&logging, before(&recorder, script))
         .run(&mut call)
         .await;

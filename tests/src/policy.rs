@@ -1,38 +1,27 @@
-use std::sync::Arc;
-
-use interceptors::retry::{Config, Retry, Throttle};
+use interceptors::retry::{Retry, Throttle};
 use interceptors::{Call, Interceptor, Next};
 use tonic::{Response, Status};
 
 /// Retries as the test says that has it: what `retry` with the same settings does.
 #[derive(Debug, Clone)]
-pub struct Policy {
-    config: Option<Arc<Config>>,
-    throttle: Option<Arc<Throttle>>,
-}
+pub struct Policy(Option<Retry>);
 
 impl Policy {
-    /// Retries as configured.
-    pub fn new(config: Config) -> Self {
-        Self {
-            config: Some(Arc::new(config)),
-            throttle: None,
-        }
+    /// Retries like this.
+    pub fn new(retry: Retry) -> Self {
+        Self(Some(retry))
     }
 
     /// Does not retry.
     pub fn none() -> Self {
-        Self {
-            config: None,
-            throttle: None,
-        }
+        Self(None)
     }
 
-    /// Adds a throttle, which the clones share.
+    /// Adds a throttle, which the clones share. It is never freed, as a throttle in a `static` is not.
     #[must_use]
-    pub fn throttle(mut self, tokens: u32, ratio: f64) -> Self {
-        self.throttle = Some(Arc::new(Throttle::new(tokens, ratio)));
-        self
+    pub fn throttle(self, tokens: u32, ratio: f64) -> Self {
+        let throttle = Box::leak(Box::new(Throttle::new(tokens, ratio)));
+        Self(self.0.map(|retry| retry.throttle(throttle)))
     }
 }
 
@@ -42,13 +31,9 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Policy {
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
-        let Some(config) = &self.config else {
-            return next.run(call).await;
-        };
-        let retry = Retry::new(config);
-        match &self.throttle {
-            Some(throttle) => retry.throttle(throttle).intercept(call, next).await,
-            None => retry.intercept(call, next).await,
+        match &self.0 {
+            Some(retry) => retry.intercept(call, next).await,
+            None => next.run(call).await,
         }
     }
 }

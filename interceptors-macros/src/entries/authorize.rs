@@ -35,6 +35,7 @@ pub(crate) static ROW: Row = Row {
     says: "rejects callers that may not make the call; needs `auth` before it",
     module: "authorize",
     interceptor: "Authorize",
+    config_type: Some("Roles"),
     start: Start::IfSet,
     example: "authorize(role = \"admin\")",
     ends_with: "PERMISSION_DENIED",

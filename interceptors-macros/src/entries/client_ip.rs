@@ -35,7 +35,8 @@ pub(crate) static ROW: Row = Row {
     places: Places::SERVERS,
     says: "finds the address of the caller behind proxies that are trusted",
     module: "client_ip",
-    interceptor: "ClientIp",
+    interceptor: "FindClientIp",
+    config_type: Some("ClientIp"),
     example: "client_ip(trusted = [\"10.0.0.0/8\"])",
     positional: Positional::No,
     settings: &[

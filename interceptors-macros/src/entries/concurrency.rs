@@ -19,6 +19,7 @@ pub(crate) static ROW: Row = Row {
     says: "at most so many calls at once; the others wait in order",
     module: "concurrency",
     interceptor: "Concurrency",
+    config_type: Some("Capacity"),
     start: Start::Setting,
     example: "concurrency(max = 100)",
     ends_with: "RESOURCE_EXHAUSTED",
@@ -121,7 +122,7 @@ pub(super) const PER: Setting = Setting {
 pub(super) const LIMITER: Setting = Setting {
     name: "limiter",
     value: Value::Given(None),
-    says: "a [`Limiter`](concurrency::Limiter) of yours, instead of all others",
+    says: "a [`ConcurrencyLimiter`](concurrency::ConcurrencyLimiter) of yours, instead of all others",
     also_called: &["with", "semaphore"],
     ..Setting::USUAL
 };
@@ -134,6 +135,6 @@ pub(super) const ONE_OF: &[OneOf] = &[OneOf {
 
 pub(super) const KEEPS: Option<Keeps> = Some(Keeps {
     what: "LIMITER",
-    one: "Limiter",
-    many: "Limiters",
+    one: "ConcurrencyLimiter",
+    many: "ConcurrencyLimiters",
 });

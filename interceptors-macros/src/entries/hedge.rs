@@ -17,7 +17,8 @@ pub(crate) static ROW: Row = Row {
     places: Places::CLIENTS,
     says: "makes several attempts at the same time; the first success counts",
     module: "hedge",
-    interceptor: "Hedge",
+    interceptor: "Hedging",
+    config_type: Some("Hedge"),
     example: "hedge(delay = \"200ms\")",
     positional: Positional::No,
     settings: &[

@@ -8,6 +8,7 @@ pub(crate) static ROW: Row = Row {
     says: "at most so many calls at once; the others are rejected",
     module: "concurrency",
     interceptor: "LoadShed",
+    config_type: Some("Capacity"),
     entry: "LoadShedEntry",
     start: Start::Setting,
     example: "load_shed(max = 100)",

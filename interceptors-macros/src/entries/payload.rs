@@ -23,6 +23,7 @@ pub(crate) static ROW: Row = Row {
     says: "an event for each message, with the fields that are not secret",
     module: "payload",
     interceptor: "Payload",
+    config_type: Some("PayloadSettings"),
     example: "payload(show = [request.id])",
     positional: Positional::No,
     settings: &[
@@ -62,7 +63,7 @@ pub(crate) static ROW: Row = Row {
     ..Row::USUAL
 };
 
-/// As `payload::Config` has it.
+/// As `payload::PayloadSettings` has it.
 const MOST_BYTES: u64 = 256 * 1024;
 
 /// The two lists.

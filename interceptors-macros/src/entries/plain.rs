@@ -78,7 +78,7 @@ impl Entry for Plain {
         }
     }
 
-    /// `&Retry::new(__CONFIG_RETRY_0)`, `&Concurrency::new(&*__LIMITER_CONCURRENCY_0)`
+    /// `__CONFIG_TIMEOUT_0`, `&Concurrency::new(&*__LIMITER_CONCURRENCY_0)`
     fn value(&self, spot: &Spot<'_>) -> TokenStream {
         let place = &spot.place;
         let interceptor = place.interceptor(self.row.module, self.row.interceptor);
@@ -94,10 +94,12 @@ impl Entry for Plain {
                 Some(quote!(#kept))
             }
             Some(keeps) => Some(self.kept_value(keeps, place)),
-            None => self.config.is_some().then(|| {
+            // The settings are the interceptor.
+            None if self.config.is_some() => {
                 let config = place.item("CONFIG");
-                quote!(#config)
-            }),
+                return quote!(#config);
+            }
+            None => None,
         };
         quote_spanned!(span=> &#interceptor::new(#argument))
     }
@@ -109,7 +111,7 @@ impl Plain {
         self.row.keeps.filter(|_| self.given.is_none())
     }
 
-    /// `static __LIMITER_CONCURRENCY_0: LazyLock<Limiter> = …;`
+    /// `static __LIMITER_CONCURRENCY_0: LazyLock<ConcurrencyLimiter> = …;`
     fn shared(&self, keeps: Keeps, place: &Place<'_>) -> TokenStream {
         let (name, config) = (place.item(keeps.what), place.item("CONFIG"));
         let (module, one) = (
@@ -122,7 +124,7 @@ impl Plain {
         }
     }
 
-    /// `fn __LIMITER_CONCURRENCY_0() -> Limiters { … }`: each channel has its own.
+    /// `fn __LIMITER_CONCURRENCY_0() -> ConcurrencyLimiters { … }`: each channel has its own.
     fn of_struct(&self, keeps: Keeps, place: &Place<'_>) -> TokenStream {
         let (name, config) = (place.item(keeps.what), place.item("CONFIG"));
         let (module, many) = (

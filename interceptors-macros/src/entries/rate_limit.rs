@@ -39,6 +39,7 @@ pub(crate) static ROW: Row = Row {
     says: "rejects calls beyond so many in so much time",
     module: "rate_limit",
     interceptor: "RateLimit",
+    config_type: Some("Rate"),
     start: Start::Setting,
     example: "rate_limit(per_second = 100)",
     ends_with: "RESOURCE_EXHAUSTED",
@@ -99,7 +100,7 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "limiter",
             value: Value::Given(None),
-            says: "a [`Limiter`](rate_limit::Limiter) of yours, instead of all but `key`",
+            says: "a [`RateLimiter`](rate_limit::RateLimiter) of yours, instead of all but `key`",
             not_with: &["per_second", "per_minute", "burst", "max_keys"],
             also_called: &["with"],
             ..Setting::USUAL
@@ -508,7 +509,7 @@ impl RateLimit {
     fn state(&self) -> Option<(Ident, &'static str)> {
         let (name, settings) = match (&self.sharing, &self.config) {
             (Some(_), _) => ("Shared", "SHARING"),
-            (None, Some(_)) => ("Limiter", "CONFIG"),
+            (None, Some(_)) => ("RateLimiter", "CONFIG"),
             (None, None) => return None,
         };
         Some((Ident::new(name, Span::call_site()), settings))

@@ -24,7 +24,8 @@ pub(crate) static ROW: Row = Row {
     places: Places::REPEATING,
     says: "tries again what failed and may be tried again",
     module: "retry",
-    interceptor: "Retry",
+    interceptor: "Retrying",
+    config_type: Some("Retry"),
     example: "retry(max = 3)",
     positional: Positional::No,
     settings: &[

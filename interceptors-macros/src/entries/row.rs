@@ -28,12 +28,15 @@ pub(crate) struct Row {
     /// What it does, for the table of all entries.
     #[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))]
     pub(crate) says: &'static str,
-    /// Where the runtime crate has `Config` and the interceptor.
+    /// Where the runtime crate has the interceptor.
     pub(crate) module: &'static str,
-    /// Where it has `Config`, as a path, if that is elsewhere.
+    /// Where it has the type of the settings, as a path, if that is elsewhere.
     pub(crate) config_module: Option<&'static str>,
+    /// The type that generated code makes for a call, if its settings alone are not all of it.
     pub(crate) interceptor: &'static str,
-    /// The type by which the plan knows the entry, in the same place as `Config`.
+    /// The type of the settings, made by const functions; where no other is named, the interceptor has them itself.
+    pub(crate) config_type: Option<&'static str>,
+    /// The type by which the plan knows the entry, in the same place as its settings.
     pub(crate) entry: &'static str,
     pub(crate) start: Start,
     /// How it is written, for messages.
@@ -50,11 +53,11 @@ pub(crate) struct Row {
     pub(crate) settings: &'static [Setting],
     /// At least one of several settings has to be given.
     pub(crate) one_of: &'static [OneOf],
-    /// Settings that have to fit together: `Config::checked` looks at them, and what it says stands at the last.
+    /// Settings that have to fit together: the function `checked` of their type looks at them, and what it says stands at the last.
     pub(crate) checked: &'static [&'static str],
     /// Numbers that are always set.
     pub(crate) fixed: &'static [(&'static str, u64)],
-    /// Whether a client's plan shows fewer settings, by `Config::client_settings`.
+    /// Whether a client's plan shows fewer settings, by `client_settings` of their type.
     pub(crate) has_client_settings: bool,
     pub(crate) fit: Fit,
     pub(crate) needs: Needs,
@@ -77,6 +80,11 @@ pub(crate) struct Row {
 }
 
 impl Row {
+    /// The type of the settings.
+    pub(crate) fn config_type(&self) -> &'static str {
+        self.config_type.unwrap_or(self.interceptor)
+    }
+
     /// The message for a value without a name, on this mount.
     pub(crate) fn nameless(&self, value: &TokenStream, mount: Mount) -> String {
         let name = self.name;
@@ -122,6 +130,7 @@ impl Row {
         module: "",
         config_module: None,
         interceptor: "",
+        config_type: None,
         entry: "Entry",
         start: Start::New,
         example: "",
@@ -266,17 +275,17 @@ pub(crate) enum Sees {
 pub(crate) enum Start {
     /// There is none.
     Nothing,
-    /// `Config::new()`
+    /// `new()`
     New,
-    /// `Config::new()`, and `Config::client()` on a client.
+    /// `new()`, and `client()` on a client.
     OfSide,
-    /// `Config::new()`, but where a value of the user's takes its place.
+    /// `new()`, but where a value of the user's takes its place.
     UnlessGiven,
-    /// `Config::new()` once there is something to set.
+    /// `new()` once there is something to set.
     IfSet,
     /// One of the settings.
     Setting,
-    /// The value without a name: `Config::new(time)`. Without one, this.
+    /// The value without a name: `new(time)`. Without one, this.
     Value(Option<&'static str>),
 }
 
@@ -352,13 +361,13 @@ pub(crate) struct Setting {
     pub(crate) says: &'static str,
     /// Settings that cannot be given with it; said once for each pair.
     pub(crate) not_with: &'static [&'static str],
-    /// The configuration begins with it: `Config::per_second(5)`.
+    /// The configuration begins with it: `Rate::per_second(5)`.
     pub(crate) starts: bool,
     /// A setting without which it means nothing.
     pub(crate) belongs_to: Option<&'static str>,
     /// Names that others give to it, or that look like another setting's.
     pub(crate) also_called: &'static [&'static str],
-    /// Whether the entry reads it, since it is no part of `Config`.
+    /// Whether the entry reads it, since it is no part of the constant.
     pub(crate) read_by_entry: bool,
     /// The words that may be its value, where the entry reads it itself.
     pub(crate) choices: &'static [Choice],

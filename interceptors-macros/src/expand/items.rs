@@ -14,8 +14,8 @@ use crate::text::span::at;
 /// Output, for `retry(max = 3)`:
 ///
 /// ```text
-/// const __CONFIG_RETRY_0: &retry::Config = &{
-///     let config = retry::Config::new();
+/// const __CONFIG_RETRY_0: &retry::Retry = &{
+///     let config = retry::Retry::new();
 ///     let config = config.max(3);
 ///     config
 /// };
@@ -87,13 +87,16 @@ fn config_item(place: &Place<'_>, listed: &Listed, config: &Config) -> TokenStre
         calls,
     } = config;
     let row = listed.row;
-    let (module, start_module) = (module(row, Span::call_site()), module(row, *start_at));
-    let start = quote_spanned! {*start_at=>
-        let config = __interceptors::#start_module::Config::#start;
+    let ty = |span| {
+        let (module, ty) = (module(row, span), Ident::new(row.config_type(), span));
+        quote_spanned!(span=> __interceptors::#module::#ty)
     };
+    // At the entry's name, which an editor looks up.
+    let (config_type, start_type) = (ty(at(listed.name.span())), ty(*start_at));
+    let start = quote_spanned!(*start_at=> let config = #start_type::#start;);
     let name = place.item("CONFIG");
     quote! {
-        const #name: &__interceptors::#module::Config = &{
+        const #name: &#config_type = &{
             #start
             #(#calls)*
             config

@@ -160,8 +160,8 @@ impl<'a> Policies<'a> {
     /// Output, for `concurrency(max = 5, per = method)` in front of `get`:
     ///
     /// ```text
-    /// fn __kept_0_get() -> &'static Limiter {
-    ///     static __LIMITER_CONCURRENCY_0: LazyLock<Limiter> = …;
+    /// fn __kept_0_get() -> &'static ConcurrencyLimiter {
+    ///     static __LIMITER_CONCURRENCY_0: LazyLock<ConcurrencyLimiter> = …;
     ///     &*__LIMITER_CONCURRENCY_0
     /// }
     /// ```
@@ -371,7 +371,7 @@ impl<'a> Policies<'a> {
     /// ```text
     /// async fn __policy_0(&self, __call: &mut Call<Opaque>, __behind: Behind<'_>) -> OpaqueAnswer {
     ///     let __rpc = Policy;
-    ///     let __0 = &Logging::new(__CONFIG_LOGGING_0);
+    ///     let __0 = &LoggingWith::new(__CONFIG_LOGGING_0);
     ///     let __1 = || &(self.audit);
     ///     let __verdict_1 = asked(&__1).verdict();
     ///     let mut __chain = Chain::new(__0, __verdict_1.link(…).before(…));

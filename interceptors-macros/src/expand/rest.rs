@@ -21,7 +21,7 @@ use crate::text::tokens::find_ident;
 ///     __covers_get(__rpc.lent(__1));
 /// };
 /// let __verdict_1 = asked(&__1).verdict();
-/// let __2 = &Retry::new(__CONFIG_RETRY_2);
+/// let __2 = &Retrying::new(__CONFIG_RETRY_2);
 /// let __verdict = __verdict_1.and(Blind);
 /// let __behind = __verdict_1.around(__rpc.handler(…), |__innermost| {
 ///     __rpc.lent(__1).before(Chain::new(__2, __innermost))

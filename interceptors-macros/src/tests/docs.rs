@@ -341,6 +341,74 @@ fn docs_have_the_tables_that_rows_make() {
     }
 }
 
+/// The page of an interceptor's module begins with an example and links to the entry's section of the reference, which links back.
+#[test]
+fn module_pages_and_the_reference_link_to_each_other() {
+    let pages = PAGES.map(read).join("\n");
+    for row in rows().filter(|row| !row.module.is_empty()) {
+        let (name, module) = (row.name, row.module);
+        let (_, section) = pages.split_once(&format!("\n# `{name}`\n")).unwrap();
+        let text = outside_of_examples(section);
+        let section = text.split("\n# ").next().unwrap();
+        assert!(
+            section.contains(&format!("]({module})")),
+            "the section of `{name}` does not link to the page of the module `{module}`"
+        );
+        let page = module_page(&format!("interceptors/src/{module}/mod.rs"));
+        assert!(
+            page.contains(&format!("](crate::intercept#{name})")),
+            "the page of the module `{module}` does not link to the section of `{name}`"
+        );
+    }
+    // An example follows the first sentence of each page, and it is run, but where it would serve for ever.
+    for page in module_pages() {
+        let text = module_page(&page);
+        let (first, rest) = text.split_once("\n\n").unwrap();
+        assert!(first.matches(". ").count() < 2, "{page}: {first}");
+        let runs = rest.starts_with("```\n");
+        let serves = rest.starts_with("```no_run\n") && rest.contains(".serve(");
+        assert!(runs || serves, "{page} does not begin with an example");
+    }
+}
+
+/// The text of a page that is no example: lines of code may begin as headings do.
+fn outside_of_examples(page: &str) -> String {
+    let parts = page.split("```").step_by(2);
+    parts.collect::<Vec<_>>().join("")
+}
+
+/// The documentation that a module begins with.
+fn module_page(path: &str) -> String {
+    let text = read(path);
+    let lines = text.lines().map_while(|line| line.strip_prefix("//!"));
+    let lines = lines.map(|line| line.strip_prefix(' ').unwrap_or(line));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The files of the runtime's public modules that are no pages of text alone.
+fn module_pages() -> Vec<String> {
+    let root_file = read("interceptors/src/lib.rs");
+    let mut found = vec!["interceptors/src/auth/jwt/mod.rs".to_owned()];
+    for line in root_file.lines() {
+        let Some(name) = line.strip_prefix("pub mod ") else {
+            continue;
+        };
+        let Some(name) = name.strip_suffix(';') else {
+            continue;
+        };
+        let is_guide_or_hidden = ["guide", "ext", "__private", "__ide"].contains(&name);
+        if is_guide_or_hidden {
+            continue;
+        }
+        let folder = format!("interceptors/src/{name}/mod.rs");
+        let file = format!("interceptors/src/{name}.rs");
+        let is_folder = root().join(&folder).exists();
+        found.push(if is_folder { folder } else { file });
+    }
+    assert!(found.len() > 15, "{found:?}");
+    found
+}
+
 /// Each default that the plan shows, for the test that compares it with what the runtime does.
 #[test]
 fn defaults_are_handed_to_the_test_that_compares_them() {

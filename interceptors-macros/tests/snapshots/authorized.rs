@@ -8,8 +8,8 @@ const _: () = {
     };
     const __SERVICE: &::core::primitive::str = "Query";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
-    const __CONFIG_AUTH_0: &__interceptors::auth::Config = &{
-        let config = __interceptors::auth::Config::new();
+    const __CONFIG_AUTH_0: &__interceptors::auth::Credentials = &{
+        let config = __interceptors::auth::Credentials::new();
         config
     };
     const __ENTRY_AUTH_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
@@ -24,8 +24,8 @@ const _: () = {
             ],
         )
         .verifies();
-    const __CONFIG_AUTHORIZE_1: &__interceptors::authorize::Config = &{
-        let config = __interceptors::authorize::Config::new();
+    const __CONFIG_AUTHORIZE_1: &__interceptors::authorize::Roles = &{
+        let config = __interceptors::authorize::Roles::new();
         let config = config.role("admin");
         config
     };
@@ -46,8 +46,8 @@ const _: () = {
             ),
         ],
     );
-    const __CONFIG_AUTHORIZE_4: &__interceptors::authorize::Config = &{
-        let config = __interceptors::authorize::Config::new();
+    const __CONFIG_AUTHORIZE_4: &__interceptors::authorize::Roles = &{
+        let config = __interceptors::authorize::Roles::new();
         let config = config.roles(ROLES);
         config
     };
@@ -204,7 +204,7 @@ const _: () = {
             __behind: __interceptors::Behind<'_>,
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
-            let __0 = || __interceptors::auth::Auth::new(
+            let __0 = || __interceptors::auth::Verifying::new(
                 __CONFIG_AUTH_0,
                 &(self.tokens),
             );
@@ -237,7 +237,7 @@ const _: () = {
             __behind: __interceptors::Behind<'_>,
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
-            let __0 = || __interceptors::auth::Auth::new(
+            let __0 = || __interceptors::auth::Verifying::new(
                 __CONFIG_AUTH_0,
                 &(self.tokens),
             );
@@ -274,7 +274,7 @@ const _: () = {
             __behind: __interceptors::Behind<'_>,
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
-            let __0 = || __interceptors::auth::Auth::new(
+            let __0 = || __interceptors::auth::Verifying::new(
                 __CONFIG_AUTH_0,
                 &(self.tokens),
             );

@@ -19,8 +19,8 @@ const _: () = {
             ),
         ],
     );
-    const __CONFIG_TIMEOUT_1: &__interceptors::timeout::Config = &{
-        let config = __interceptors::timeout::Config::new(
+    const __CONFIG_TIMEOUT_1: &__interceptors::timeout::Timeout = &{
+        let config = __interceptors::timeout::Timeout::new(
             ::core::time::Duration::new(2u64, 0u32),
         );
         let config = config.idle(::core::time::Duration::new(0u64, 500000000u32));
@@ -41,8 +41,8 @@ const _: () = {
             ),
         ],
     );
-    const __CONFIG_TIMEOUT_3: &__interceptors::timeout::Config = &{
-        let config = __interceptors::timeout::Config::of_the_caller();
+    const __CONFIG_TIMEOUT_3: &__interceptors::timeout::Timeout = &{
+        let config = __interceptors::timeout::Timeout::of_the_caller();
         let config = config.idle(IDLE);
         config
     };
@@ -52,8 +52,8 @@ const _: () = {
     const __ENTRY_CATCH_PANIC_4: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::catch_panic::Entry,
     >(&[], &[]);
-    const __CONFIG_TIMEOUT_5: &__interceptors::timeout::Config = &{
-        let config = __interceptors::timeout::Config::new(LIMIT);
+    const __CONFIG_TIMEOUT_5: &__interceptors::timeout::Timeout = &{
+        let config = __interceptors::timeout::Timeout::new(LIMIT);
         config
     };
     const __ENTRY_TIMEOUT_5: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
@@ -166,7 +166,7 @@ const _: () = {
                     _,
                 >(&__VALUE_CATCH_PANIC_2, || crate::on_panic),
             );
-            let __3 = &__interceptors::timeout::Timeout::new(__CONFIG_TIMEOUT_3);
+            let __3 = __CONFIG_TIMEOUT_3;
             let mut __behind = __behind;
             if __call.has_begun() {
                 return __rpc.go_on(&mut __behind, __call).await;
@@ -183,7 +183,7 @@ const _: () = {
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
             let __4 = &__interceptors::catch_panic::CatchPanic::new();
-            let __5 = &__interceptors::timeout::Timeout::new(__CONFIG_TIMEOUT_5);
+            let __5 = __CONFIG_TIMEOUT_5;
             let mut __behind = __behind;
             if __call.has_begun() {
                 return __rpc.go_on(&mut __behind, __call).await;
@@ -203,7 +203,7 @@ const _: () = {
             let __0 = || __interceptors::catch_panic::CatchPanic::with_hook(
                 &(self.reports),
             );
-            let __1 = &__interceptors::timeout::Timeout::new(__CONFIG_TIMEOUT_1);
+            let __1 = __CONFIG_TIMEOUT_1;
             let mut __behind = __behind;
             if __call.has_begun() {
                 return __rpc.go_on(&mut __behind, __call).await;

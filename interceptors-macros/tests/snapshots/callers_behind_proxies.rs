@@ -8,8 +8,8 @@ const _: () = {
     };
     const __SERVICE: &::core::primitive::str = "UserService";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
-    const __CONFIG_CLIENT_IP_0: &__interceptors::client_ip::Config = &{
-        let config = __interceptors::client_ip::Config::new();
+    const __CONFIG_CLIENT_IP_0: &__interceptors::client_ip::ClientIp = &{
+        let config = __interceptors::client_ip::ClientIp::new();
         let config = config.header("forwarded");
         let config = config.ipv6_prefix(56);
         let config = config
@@ -35,14 +35,14 @@ const _: () = {
             ),
         ],
     );
-    const __CONFIG_RATE_LIMIT_1: &__interceptors::rate_limit::Config = &{
-        let config = __interceptors::rate_limit::Config::per_second(1);
+    const __CONFIG_RATE_LIMIT_1: &__interceptors::rate_limit::Rate = &{
+        let config = __interceptors::rate_limit::Rate::per_second(1);
         config
     };
     static __LIMITER_RATE_LIMIT_1: ::std::sync::LazyLock<
-        __interceptors::rate_limit::Limiter,
+        __interceptors::rate_limit::RateLimiter,
     > = ::std::sync::LazyLock::new(|| {
-        __interceptors::rate_limit::Limiter::new(__CONFIG_RATE_LIMIT_1)
+        __interceptors::rate_limit::RateLimiter::new(__CONFIG_RATE_LIMIT_1)
     });
     const __ENTRY_RATE_LIMIT_1: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::rate_limit::Entry,
@@ -50,8 +50,8 @@ const _: () = {
         &__CONFIG_RATE_LIMIT_1.settings(),
         &[__interceptors::Setting::new("key", __interceptors::Value::Text("client_ip"))],
     );
-    const __CONFIG_CLIENT_IP_2: &__interceptors::client_ip::Config = &{
-        let config = __interceptors::client_ip::Config::new();
+    const __CONFIG_CLIENT_IP_2: &__interceptors::client_ip::ClientIp = &{
+        let config = __interceptors::client_ip::ClientIp::new();
         config
     };
     const __ENTRY_CLIENT_IP_2: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
@@ -203,7 +203,9 @@ const _: () = {
             __behind: __interceptors::Behind<'_>,
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
-            let __0 = &__interceptors::client_ip::ClientIp::new(__CONFIG_CLIENT_IP_0);
+            let __0 = &__interceptors::client_ip::FindClientIp::new(
+                __CONFIG_CLIENT_IP_0,
+            );
             let __1 = &__interceptors::rate_limit::RateLimit::new(
                 &*__LIMITER_RATE_LIMIT_1,
                 __interceptors::rate_limit::ByClientIp,
@@ -225,7 +227,7 @@ const _: () = {
             __behind: __interceptors::Behind<'_>,
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
-            let __2 = || __interceptors::client_ip::ClientIp::trusting(
+            let __2 = || __interceptors::client_ip::FindClientIp::trusting(
                 __CONFIG_CLIENT_IP_2,
                 &(self.proxies),
             );

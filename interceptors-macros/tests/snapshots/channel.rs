@@ -10,15 +10,15 @@ const _: () = {
         KeepsPath as _, LooksAtMessages as _, NoResend as _, Otherwise as _,
         Uncovered as _,
     };
-    const __CONFIG_LOGGING_0: &__interceptors::logging::Config = &{
-        let config = __interceptors::logging::Config::client();
+    const __CONFIG_LOGGING_0: &__interceptors::logging::Logging = &{
+        let config = __interceptors::logging::Logging::client();
         config
     };
     const __ENTRY_LOGGING_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::logging::Entry,
     >(&__CONFIG_LOGGING_0.settings(), &[]);
-    const __CONFIG_RETRY_1: &__interceptors::retry::Config = &{
-        let config = __interceptors::retry::Config::new();
+    const __CONFIG_RETRY_1: &__interceptors::retry::Retry = &{
+        let config = __interceptors::retry::Retry::new();
         let config = config.max(3);
         config
     };
@@ -41,8 +41,8 @@ const _: () = {
             ),
         ],
     );
-    const __CONFIG_AUTH_2: &__interceptors::auth::client::Config = &{
-        let config = __interceptors::auth::client::Config::new();
+    const __CONFIG_AUTH_2: &__interceptors::auth::client::Credentials = &{
+        let config = __interceptors::auth::client::Credentials::new();
         config
     };
     const __ENTRY_AUTH_2: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
@@ -67,8 +67,8 @@ const _: () = {
             ),
         ],
     );
-    const __CONFIG_DEADLINE_4: &__interceptors::deadline::Config = &{
-        let config = __interceptors::deadline::Config::new(
+    const __CONFIG_DEADLINE_4: &__interceptors::deadline::Deadline = &{
+        let config = __interceptors::deadline::Deadline::new(
             ::core::time::Duration::new(2u64, 0u32),
         );
         config
@@ -150,10 +150,10 @@ const _: () = {
         > {
             let _ = __state;
             let __rpc = __interceptors::WireRpc;
-            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
-            let __1 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_1)
+            let __0 = &__interceptors::logging::LoggingWith::new(__CONFIG_LOGGING_0);
+            let __1 = &__interceptors::retry::Retrying::new(__CONFIG_RETRY_1)
                 .throttle(&__state.__1);
-            let __2 = || __interceptors::auth::Authenticate::new(
+            let __2 = || __interceptors::auth::Sending::new(
                 __CONFIG_AUTH_2,
                 &(self.tokens),
             );
@@ -181,7 +181,7 @@ const _: () = {
                     },
                 ])
             });
-            let __4 = &__interceptors::deadline::Deadline::new(__CONFIG_DEADLINE_4);
+            let __4 = __CONFIG_DEADLINE_4;
             let __2 = {
                 let __applies = __call.plan().covers(2usize);
                 move || __interceptors::Selected::new(__applies.then(__2))

@@ -7,8 +7,8 @@ const _: () = {
         KeepsPath as _, LooksAtMessages as _, NoResend as _, Otherwise as _,
         Uncovered as _,
     };
-    const __CONFIG_CIRCUIT_BREAKER_0: &__interceptors::circuit_breaker::Config = &{
-        let config = __interceptors::circuit_breaker::Config::new();
+    const __CONFIG_CIRCUIT_BREAKER_0: &__interceptors::circuit_breaker::Thresholds = &{
+        let config = __interceptors::circuit_breaker::Thresholds::new();
         let config = config.failures(3);
         let config = config.probes(2);
         let config = config.open_for(::core::time::Duration::new(10u64, 0u32));
@@ -24,14 +24,16 @@ const _: () = {
     const __ENTRY_CIRCUIT_BREAKER_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::circuit_breaker::Entry,
     >(&__CONFIG_CIRCUIT_BREAKER_0.settings(), &[]);
-    const __CONFIG_LOAD_SHED_1: &__interceptors::concurrency::Config = &{
-        let config = __interceptors::concurrency::Config::max(5);
+    const __CONFIG_LOAD_SHED_1: &__interceptors::concurrency::Capacity = &{
+        let config = __interceptors::concurrency::Capacity::max(5);
         let config = config.queue(0);
         config
     };
     #[allow(non_snake_case)]
-    fn __LIMITER_LOAD_SHED_1() -> __interceptors::concurrency::Limiters {
-        __interceptors::concurrency::Limiters::per_service(__CONFIG_LOAD_SHED_1)
+    fn __LIMITER_LOAD_SHED_1() -> __interceptors::concurrency::ConcurrencyLimiters {
+        __interceptors::concurrency::ConcurrencyLimiters::per_service(
+            __CONFIG_LOAD_SHED_1,
+        )
     }
     const __ENTRY_LOAD_SHED_1: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::concurrency::LoadShedEntry,
@@ -64,7 +66,7 @@ const _: () = {
     #[allow(missing_debug_implementations, unreachable_pub)]
     pub struct __State {
         __0: __interceptors::circuit_breaker::CircuitBreakers,
-        __1: __interceptors::concurrency::Limiters,
+        __1: __interceptors::concurrency::ConcurrencyLimiters,
     }
     impl __State {
         fn new() -> Self {
@@ -105,7 +107,7 @@ const _: () = {
         > {
             let _ = __state;
             let __rpc = __interceptors::WireRpc;
-            let __0 = &__interceptors::circuit_breaker::Break::new(&__state.__0);
+            let __0 = &__interceptors::circuit_breaker::BreakCircuit::new(&__state.__0);
             let __1 = &__interceptors::concurrency::LoadShed::new(&__state.__1);
             let __0 = &__interceptors::Selected::new(
                 __call.plan().covers(0usize).then_some(__0),

@@ -9,29 +9,29 @@ const _: () = {
         KeepsPath as _, LooksAtMessages as _, NoResend as _, Otherwise as _,
         Uncovered as _,
     };
-    const __CONFIG_LOGGING_0: &__interceptors::logging::Config = &{
-        let config = __interceptors::logging::Config::client();
+    const __CONFIG_LOGGING_0: &__interceptors::logging::Logging = &{
+        let config = __interceptors::logging::Logging::client();
         config
     };
     const __ENTRY_LOGGING_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::logging::Entry,
     >(&__CONFIG_LOGGING_0.settings(), &[]);
-    const __CONFIG_RETRY_1: &__interceptors::retry::Config = &{
-        let config = __interceptors::retry::Config::new();
+    const __CONFIG_RETRY_1: &__interceptors::retry::Retry = &{
+        let config = __interceptors::retry::Retry::new();
         config
     };
     const __ENTRY_RETRY_1: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::retry::Entry,
     >(&__CONFIG_RETRY_1.settings(), &[]);
-    const __CONFIG_HEDGE_2: &__interceptors::hedge::Config = &{
-        let config = __interceptors::hedge::Config::new();
+    const __CONFIG_HEDGE_2: &__interceptors::hedge::Hedge = &{
+        let config = __interceptors::hedge::Hedge::new();
         config
     };
     const __ENTRY_HEDGE_2: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::hedge::Entry,
     >(&__CONFIG_HEDGE_2.settings(), &[]);
-    const __CONFIG_AUTH_3: &__interceptors::auth::client::Config = &{
-        let config = __interceptors::auth::client::Config::new();
+    const __CONFIG_AUTH_3: &__interceptors::auth::client::Credentials = &{
+        let config = __interceptors::auth::client::Credentials::new();
         config
     };
     const __ENTRY_AUTH_3: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
@@ -207,10 +207,10 @@ const _: () = {
         > {
             let _ = __state;
             let __rpc = __interceptors::WireRpc;
-            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
-            let __1 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_1);
-            let __2 = &__interceptors::hedge::Hedge::new(__CONFIG_HEDGE_2);
-            let __3 = || __interceptors::auth::Authenticate::new(
+            let __0 = &__interceptors::logging::LoggingWith::new(__CONFIG_LOGGING_0);
+            let __1 = &__interceptors::retry::Retrying::new(__CONFIG_RETRY_1);
+            let __2 = &__interceptors::hedge::Hedging::new(__CONFIG_HEDGE_2);
+            let __3 = || __interceptors::auth::Sending::new(
                 __CONFIG_AUTH_3,
                 &(self.tokens),
             );

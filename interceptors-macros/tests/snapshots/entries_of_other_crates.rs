@@ -8,8 +8,8 @@ const _: () = {
     };
     const __SERVICE: &::core::primitive::str = "Query";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
-    const __CONFIG_LOGGING_0: &__interceptors::logging::Config = &{
-        let config = __interceptors::logging::Config::new();
+    const __CONFIG_LOGGING_0: &__interceptors::logging::Logging = &{
+        let config = __interceptors::logging::Logging::new();
         config
     };
     const __ENTRY_LOGGING_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
@@ -215,7 +215,7 @@ const _: () = {
             __behind: __interceptors::Behind<'_>,
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
-            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
+            let __0 = &__interceptors::logging::LoggingWith::new(__CONFIG_LOGGING_0);
             let __1 = &__OWN_AUDIT_1;
             let __verdict_1 = __interceptors::asked_value(__1).verdict();
             let __2 = &__OWN_BUDGET_2;
@@ -248,7 +248,7 @@ const _: () = {
             __behind: __interceptors::Behind<'_>,
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
-            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
+            let __0 = &__interceptors::logging::LoggingWith::new(__CONFIG_LOGGING_0);
             let __3 = &__OWN_AUDIT_3;
             let __verdict_3 = __interceptors::asked_value(__3).verdict();
             let mut __behind = __behind;
@@ -269,7 +269,7 @@ const _: () = {
             __behind: __interceptors::Behind<'_>,
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
-            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
+            let __0 = &__interceptors::logging::LoggingWith::new(__CONFIG_LOGGING_0);
             let __2 = &__OWN_BUDGET_2;
             let __verdict_2 = __interceptors::asked_value(__2).verdict();
             let mut __behind = __behind;

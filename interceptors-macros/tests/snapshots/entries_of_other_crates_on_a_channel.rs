@@ -7,8 +7,8 @@ const _: () = {
         KeepsPath as _, LooksAtMessages as _, NoResend as _, Otherwise as _,
         Uncovered as _,
     };
-    const __CONFIG_LOGGING_0: &__interceptors::logging::Config = &{
-        let config = __interceptors::logging::Config::client();
+    const __CONFIG_LOGGING_0: &__interceptors::logging::Logging = &{
+        let config = __interceptors::logging::Logging::client();
         config
     };
     const __ENTRY_LOGGING_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
@@ -106,7 +106,7 @@ const _: () = {
         > {
             let _ = __state;
             let __rpc = __interceptors::WireRpc;
-            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
+            let __0 = &__interceptors::logging::LoggingWith::new(__CONFIG_LOGGING_0);
             let __1 = &__state.__1;
             __rpc.covers(__1);
             let __1 = &__interceptors::Selected::new(

@@ -61,15 +61,15 @@ pub mod user_service_client {
             KeepsPath as _, LooksAtMessages as _, NoResend as _, Otherwise as _,
             Uncovered as _,
         };
-        const __CONFIG_LOGGING_0: &__interceptors::logging::Config = &{
-            let config = __interceptors::logging::Config::client();
+        const __CONFIG_LOGGING_0: &__interceptors::logging::Logging = &{
+            let config = __interceptors::logging::Logging::client();
             config
         };
         const __ENTRY_LOGGING_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
             __interceptors::logging::Entry,
         >(&__CONFIG_LOGGING_0.settings(), &[]);
-        const __CONFIG_AUTH_1: &__interceptors::auth::client::Config = &{
-            let config = __interceptors::auth::client::Config::new();
+        const __CONFIG_AUTH_1: &__interceptors::auth::client::Credentials = &{
+            let config = __interceptors::auth::client::Credentials::new();
             config
         };
         static __VALUE_AUTH_1: __interceptors::Once = __interceptors::Once::new();
@@ -84,8 +84,8 @@ pub mod user_service_client {
                 ),
             ],
         );
-        const __CONFIG_RETRY_2: &__interceptors::retry::Config = &{
-            let config = __interceptors::retry::Config::new();
+        const __CONFIG_RETRY_2: &__interceptors::retry::Retry = &{
+            let config = __interceptors::retry::Retry::new();
             let config = config.max(3);
             config
         };
@@ -161,8 +161,8 @@ pub mod user_service_client {
             __behind: __interceptors::Behind<'_>,
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
-            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
-            let __2 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_2);
+            let __0 = &__interceptors::logging::LoggingWith::new(__CONFIG_LOGGING_0);
+            let __2 = &__interceptors::retry::Retrying::new(__CONFIG_RETRY_2);
             let mut __chain = __interceptors::Chain::new(
                 __0,
                 __interceptors::Chain::new(__2, __behind),
@@ -174,8 +174,8 @@ pub mod user_service_client {
             __behind: __interceptors::Behind<'_>,
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
-            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
-            let __1 = || __interceptors::auth::Authenticate::new(
+            let __0 = &__interceptors::logging::LoggingWith::new(__CONFIG_LOGGING_0);
+            let __1 = || __interceptors::auth::Sending::new(
                 __CONFIG_AUTH_1,
                 *__interceptors::evaluate_once::<
                     (),
@@ -183,7 +183,7 @@ pub mod user_service_client {
                 >(&__VALUE_AUTH_1, || &*crate::TOKENS),
             );
             __rpc.covers_made(__1);
-            let __2 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_2);
+            let __2 = &__interceptors::retry::Retrying::new(__CONFIG_RETRY_2);
             let __3 = &__interceptors::metadata::Metadata::new(|| async move {
                 ::core::result::Result::Ok::<
                     _,

@@ -45,8 +45,8 @@ pub mod user_service_client {
             KeepsPath as _, LooksAtMessages as _, NoResend as _, Otherwise as _,
             Uncovered as _,
         };
-        const __CONFIG_PAYLOAD_0: &__interceptors::payload::Config = &{
-            let config = __interceptors::payload::Config::new();
+        const __CONFIG_PAYLOAD_0: &__interceptors::payload::PayloadSettings = &{
+            let config = __interceptors::payload::PayloadSettings::new();
             config
         };
         const __ENTRY_PAYLOAD_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
@@ -60,8 +60,8 @@ pub mod user_service_client {
                 ),
             ],
         );
-        const __CONFIG_PAYLOAD_1: &__interceptors::payload::Config = &{
-            let config = __interceptors::payload::Config::new();
+        const __CONFIG_PAYLOAD_1: &__interceptors::payload::PayloadSettings = &{
+            let config = __interceptors::payload::PayloadSettings::new();
             config
         };
         const __ENTRY_PAYLOAD_1: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<

@@ -8,8 +8,8 @@ const _: () = {
     };
     const __SERVICE: &::core::primitive::str = "Query";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
-    const __CONFIG_RETRY_0: &__interceptors::retry::Config = &{
-        let config = __interceptors::retry::Config::new();
+    const __CONFIG_RETRY_0: &__interceptors::retry::Retry = &{
+        let config = __interceptors::retry::Retry::new();
         let config = config.max(1);
         config
     };
@@ -76,7 +76,7 @@ const _: () = {
             __behind: __interceptors::Behind<'_>,
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
-            let __0 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_0);
+            let __0 = &__interceptors::retry::Retrying::new(__CONFIG_RETRY_0);
             let mut __chain = __interceptors::Chain::new(__0, __behind);
             __rpc.run(&mut __chain, __call).await
         }

@@ -8,15 +8,15 @@ const _: () = {
     };
     const __SERVICE: &::core::primitive::str = "Query";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
-    const __CONFIG_LOAD_SHED_0: &__interceptors::concurrency::Config = &{
-        let config = __interceptors::concurrency::Config::max(100);
+    const __CONFIG_LOAD_SHED_0: &__interceptors::concurrency::Capacity = &{
+        let config = __interceptors::concurrency::Capacity::max(100);
         let config = config.retry_after(::core::time::Duration::new(2u64, 0u32));
         let config = config.queue(0);
         config
     };
     static __LIMITER_LOAD_SHED_0: ::std::sync::LazyLock<
-        __interceptors::concurrency::Limiter,
-    > = ::std::sync::LazyLock::new(|| __interceptors::concurrency::Limiter::new(
+        __interceptors::concurrency::ConcurrencyLimiter,
+    > = ::std::sync::LazyLock::new(|| __interceptors::concurrency::ConcurrencyLimiter::new(
         __CONFIG_LOAD_SHED_0,
     ));
     const __ENTRY_LOAD_SHED_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
@@ -25,8 +25,8 @@ const _: () = {
         &__CONFIG_LOAD_SHED_0.settings(),
         &[__interceptors::Setting::new("per", __interceptors::Value::Text("service"))],
     );
-    const __CONFIG_CONCURRENCY_1: &__interceptors::concurrency::Config = &{
-        let config = __interceptors::concurrency::Config::adaptive(
+    const __CONFIG_CONCURRENCY_1: &__interceptors::concurrency::Capacity = &{
+        let config = __interceptors::concurrency::Capacity::adaptive(
             1,
             LIMIT,
             ::core::time::Duration::new(0u64, 50000000u32),
@@ -119,7 +119,7 @@ const _: () = {
             &self,
             __call: &mut __interceptors::Call<__interceptors::Opaque>,
             __behind: __interceptors::Behind<'_>,
-            __kept_1: &'static __interceptors::concurrency::Limiter,
+            __kept_1: &'static __interceptors::concurrency::ConcurrencyLimiter,
         ) -> impl ::core::future::Future<
             Output = __interceptors::OpaqueAnswer,
         > + ::core::marker::Send;
@@ -136,7 +136,7 @@ const _: () = {
             &self,
             __call: &mut __interceptors::Call<__interceptors::Opaque>,
             __behind: __interceptors::Behind<'_>,
-            __kept_1: &'static __interceptors::concurrency::Limiter,
+            __kept_1: &'static __interceptors::concurrency::ConcurrencyLimiter,
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
             let __0 = &__interceptors::concurrency::LoadShed::new(
@@ -285,22 +285,22 @@ const _: () = {
     }
     static __POLICY: __interceptors::PolicyId = __interceptors::PolicyId::new();
     #[allow(non_snake_case)]
-    fn __kept_1_get() -> &'static __interceptors::concurrency::Limiter {
+    fn __kept_1_get() -> &'static __interceptors::concurrency::ConcurrencyLimiter {
         {
             static __LIMITER_CONCURRENCY_1: ::std::sync::LazyLock<
-                __interceptors::concurrency::Limiter,
-            > = ::std::sync::LazyLock::new(|| __interceptors::concurrency::Limiter::new(
+                __interceptors::concurrency::ConcurrencyLimiter,
+            > = ::std::sync::LazyLock::new(|| __interceptors::concurrency::ConcurrencyLimiter::new(
                 __CONFIG_CONCURRENCY_1,
             ));
             &*__LIMITER_CONCURRENCY_1
         }
     }
     #[allow(non_snake_case)]
-    fn __kept_1_() -> &'static __interceptors::concurrency::Limiter {
+    fn __kept_1_() -> &'static __interceptors::concurrency::ConcurrencyLimiter {
         {
             static __LIMITER_CONCURRENCY_1: ::std::sync::LazyLock<
-                __interceptors::concurrency::Limiter,
-            > = ::std::sync::LazyLock::new(|| __interceptors::concurrency::Limiter::new(
+                __interceptors::concurrency::ConcurrencyLimiter,
+            > = ::std::sync::LazyLock::new(|| __interceptors::concurrency::ConcurrencyLimiter::new(
                 __CONFIG_CONCURRENCY_1,
             ));
             &*__LIMITER_CONCURRENCY_1

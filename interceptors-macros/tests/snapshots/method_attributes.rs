@@ -8,27 +8,27 @@ const _: () = {
     };
     const __SERVICE: &::core::primitive::str = "UserService";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
-    const __CONFIG_LOGGING_0: &__interceptors::logging::Config = &{
-        let config = __interceptors::logging::Config::new();
+    const __CONFIG_LOGGING_0: &__interceptors::logging::Logging = &{
+        let config = __interceptors::logging::Logging::new();
         config
     };
     const __ENTRY_LOGGING_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::logging::Entry,
     >(&__CONFIG_LOGGING_0.settings(), &[]);
-    const __CONFIG_RATE_LIMIT_1: &__interceptors::rate_limit::Config = &{
-        let config = __interceptors::rate_limit::Config::per_second(100);
+    const __CONFIG_RATE_LIMIT_1: &__interceptors::rate_limit::Rate = &{
+        let config = __interceptors::rate_limit::Rate::per_second(100);
         config
     };
     static __LIMITER_RATE_LIMIT_1: ::std::sync::LazyLock<
-        __interceptors::rate_limit::Limiter,
+        __interceptors::rate_limit::RateLimiter,
     > = ::std::sync::LazyLock::new(|| {
-        __interceptors::rate_limit::Limiter::new(__CONFIG_RATE_LIMIT_1)
+        __interceptors::rate_limit::RateLimiter::new(__CONFIG_RATE_LIMIT_1)
     });
     const __ENTRY_RATE_LIMIT_1: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::rate_limit::Entry,
     >(&__CONFIG_RATE_LIMIT_1.settings(), &[]);
-    const __CONFIG_RETRY_2: &__interceptors::retry::Config = &{
-        let config = __interceptors::retry::Config::new();
+    const __CONFIG_RETRY_2: &__interceptors::retry::Retry = &{
+        let config = __interceptors::retry::Retry::new();
         let config = config.max(2);
         config
     };
@@ -37,14 +37,14 @@ const _: () = {
     >(&__CONFIG_RETRY_2.settings(), &[])
         .single_requests_only()
         .behind_decoding();
-    const __CONFIG_RATE_LIMIT_3: &__interceptors::rate_limit::Config = &{
-        let config = __interceptors::rate_limit::Config::per_second(5);
+    const __CONFIG_RATE_LIMIT_3: &__interceptors::rate_limit::Rate = &{
+        let config = __interceptors::rate_limit::Rate::per_second(5);
         config
     };
     static __LIMITER_RATE_LIMIT_3: ::std::sync::LazyLock<
-        __interceptors::rate_limit::Limiter,
+        __interceptors::rate_limit::RateLimiter,
     > = ::std::sync::LazyLock::new(|| {
-        __interceptors::rate_limit::Limiter::new(__CONFIG_RATE_LIMIT_3)
+        __interceptors::rate_limit::RateLimiter::new(__CONFIG_RATE_LIMIT_3)
     });
     const __ENTRY_RATE_LIMIT_3: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::rate_limit::Entry,
@@ -125,7 +125,7 @@ const _: () = {
             __behind: __interceptors::Behind<'_>,
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
-            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
+            let __0 = &__interceptors::logging::LoggingWith::new(__CONFIG_LOGGING_0);
             let __3 = &__interceptors::rate_limit::RateLimit::new(
                 &*__LIMITER_RATE_LIMIT_3,
                 __interceptors::rate_limit::ByPeer,
@@ -158,13 +158,13 @@ const _: () = {
             __behind: __interceptors::Behind<'_>,
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
-            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
+            let __0 = &__interceptors::logging::LoggingWith::new(__CONFIG_LOGGING_0);
             let __1 = &__interceptors::rate_limit::RateLimit::new(
                 &*__LIMITER_RATE_LIMIT_1,
                 __interceptors::rate_limit::Everyone,
             );
             __rpc.covers(__1);
-            let __2 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_2);
+            let __2 = &__interceptors::retry::Retrying::new(__CONFIG_RETRY_2);
             let __behind = __interceptors::Border::new(
                 __interceptors::Chain::new(__2, __behind),
             );

@@ -8,8 +8,8 @@ const _: () = {
     };
     const __SERVICE: &::core::primitive::str = "user.v1.UserService";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = false;
-    const __CONFIG_AUTH_0: &__interceptors::auth::Config = &{
-        let config = __interceptors::auth::Config::new();
+    const __CONFIG_AUTH_0: &__interceptors::auth::Credentials = &{
+        let config = __interceptors::auth::Credentials::new();
         config
     };
     const __ENTRY_AUTH_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
@@ -131,7 +131,7 @@ const _: () = {
             __behind: __interceptors::Behind<'_>,
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
-            let __0 = || __interceptors::auth::Auth::new(__CONFIG_AUTH_0, &*self);
+            let __0 = || __interceptors::auth::Verifying::new(__CONFIG_AUTH_0, &*self);
             __rpc.covers_made(__0);
             let mut __behind = __behind;
             if __call.has_begun() {

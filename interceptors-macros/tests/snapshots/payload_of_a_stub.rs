@@ -8,8 +8,8 @@ const _: () = {
     };
     const __SERVICE: &::core::primitive::str = "user.v1.UserService";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = false;
-    const __CONFIG_PAYLOAD_0: &__interceptors::payload::Config = &{
-        let config = __interceptors::payload::Config::new();
+    const __CONFIG_PAYLOAD_0: &__interceptors::payload::PayloadSettings = &{
+        let config = __interceptors::payload::PayloadSettings::new();
         config
     };
     const __ENTRY_PAYLOAD_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<

@@ -8,8 +8,8 @@ const _: () = {
     };
     const __SERVICE: &::core::primitive::str = "Query";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
-    const __CONFIG_PAYLOAD_0: &__interceptors::payload::Config = &{
-        let config = __interceptors::payload::Config::new();
+    const __CONFIG_PAYLOAD_0: &__interceptors::payload::PayloadSettings = &{
+        let config = __interceptors::payload::PayloadSettings::new();
         let config = config.max_bytes(LIMIT);
         config
     };
@@ -20,8 +20,8 @@ const _: () = {
             &[__interceptors::Setting::new("redact", __interceptors::Value::Text("[]"))],
         )
         .behind_decoding();
-    const __CONFIG_PAYLOAD_1: &__interceptors::payload::Config = &{
-        let config = __interceptors::payload::Config::new();
+    const __CONFIG_PAYLOAD_1: &__interceptors::payload::PayloadSettings = &{
+        let config = __interceptors::payload::PayloadSettings::new();
         let config = config.level(__interceptors::tracing::Level::INFO);
         config
     };
@@ -37,8 +37,8 @@ const _: () = {
             ],
         )
         .behind_decoding();
-    const __CONFIG_PAYLOAD_2: &__interceptors::payload::Config = &{
-        let config = __interceptors::payload::Config::new();
+    const __CONFIG_PAYLOAD_2: &__interceptors::payload::PayloadSettings = &{
+        let config = __interceptors::payload::PayloadSettings::new();
         config
     };
     const __ENTRY_PAYLOAD_2: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
@@ -55,8 +55,8 @@ const _: () = {
             ],
         )
         .behind_decoding();
-    const __CONFIG_PAYLOAD_3: &__interceptors::payload::Config = &{
-        let config = __interceptors::payload::Config::new();
+    const __CONFIG_PAYLOAD_3: &__interceptors::payload::PayloadSettings = &{
+        let config = __interceptors::payload::PayloadSettings::new();
         config
     };
     const __ENTRY_PAYLOAD_3: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<

@@ -8,15 +8,15 @@ const _: () = {
     };
     const __SERVICE: &::core::primitive::str = "Query";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
-    const __CONFIG_RATE_LIMIT_0: &__interceptors::rate_limit::Config = &{
-        let config = __interceptors::rate_limit::Config::per_minute(60);
+    const __CONFIG_RATE_LIMIT_0: &__interceptors::rate_limit::Rate = &{
+        let config = __interceptors::rate_limit::Rate::per_minute(60);
         let config = config.max_keys(100);
         config
     };
     static __LIMITER_RATE_LIMIT_0: ::std::sync::LazyLock<
-        __interceptors::rate_limit::Limiter,
+        __interceptors::rate_limit::RateLimiter,
     > = ::std::sync::LazyLock::new(|| {
-        __interceptors::rate_limit::Limiter::new(__CONFIG_RATE_LIMIT_0)
+        __interceptors::rate_limit::RateLimiter::new(__CONFIG_RATE_LIMIT_0)
     });
     const __KEY_RATE_LIMIT_0: __interceptors::rate_limit::ByMetadata = __interceptors::rate_limit::ByMetadata::new(
         "x-api-key",
@@ -32,8 +32,8 @@ const _: () = {
             ),
         ],
     );
-    const __CONFIG_AUTH_1: &__interceptors::auth::Config = &{
-        let config = __interceptors::auth::Config::new();
+    const __CONFIG_AUTH_1: &__interceptors::auth::Credentials = &{
+        let config = __interceptors::auth::Credentials::new();
         let config = config.scheme("");
         let config = config.header("x-token");
         config
@@ -156,7 +156,7 @@ const _: () = {
                 __interceptors::rate_limit::ByPeer,
             );
             __rpc.covers_made(__2);
-            let __1 = || __interceptors::auth::Auth::new(
+            let __1 = || __interceptors::auth::Verifying::new(
                 __CONFIG_AUTH_1,
                 __interceptors::path_value(|| &TOKENS).keep::<()>(&__VALUE_AUTH_1),
             );
@@ -174,7 +174,7 @@ const _: () = {
             __behind: __interceptors::Behind<'_>,
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
-            let __1 = || __interceptors::auth::Auth::new(
+            let __1 = || __interceptors::auth::Verifying::new(
                 __CONFIG_AUTH_1,
                 __interceptors::path_value(|| &TOKENS).keep::<()>(&__VALUE_AUTH_1),
             );

@@ -8,8 +8,8 @@ const _: () = {
     };
     const __SERVICE: &::core::primitive::str = "UserService";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
-    const __CONFIG_REQUEST_ID_0: &__interceptors::request_id::Config = &{
-        let config = __interceptors::request_id::Config::new();
+    const __CONFIG_REQUEST_ID_0: &__interceptors::request_id::SetRequestId = &{
+        let config = __interceptors::request_id::SetRequestId::new();
         let config = config.header("x-correlation-id");
         let config = config.accept(false);
         let config = config.max_length(64);
@@ -29,8 +29,8 @@ const _: () = {
             ),
         ],
     );
-    const __CONFIG_TRACE_2: &__interceptors::trace::Config = &{
-        let config = __interceptors::trace::Config::new();
+    const __CONFIG_TRACE_2: &__interceptors::trace::Trace = &{
+        let config = __interceptors::trace::Trace::new();
         let config = config.public_endpoint(true);
         config
     };
@@ -142,9 +142,7 @@ const _: () = {
             __behind: __interceptors::Behind<'_>,
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
-            let __0 = &__interceptors::request_id::SetRequestId::new(
-                __CONFIG_REQUEST_ID_0,
-            );
+            let __0 = __CONFIG_REQUEST_ID_0;
             let __3 = {
                 static __SERIES_METRICS_3: __interceptors::metrics::Series = __interceptors::metrics::Series::new();
                 &__interceptors::metrics::Metrics::new(
@@ -152,7 +150,7 @@ const _: () = {
                     &__SERIES_METRICS_3,
                 )
             };
-            let __2 = &__interceptors::trace::Trace::new(__CONFIG_TRACE_2);
+            let __2 = __CONFIG_TRACE_2;
             let mut __behind = __behind;
             if __call.has_begun() {
                 return __rpc.go_on(&mut __behind, __call).await;
@@ -172,9 +170,7 @@ const _: () = {
             __behind: __interceptors::Behind<'_>,
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
-            let __0 = &__interceptors::request_id::SetRequestId::new(
-                __CONFIG_REQUEST_ID_0,
-            );
+            let __0 = __CONFIG_REQUEST_ID_0;
             let __1 = || {
                 static __SERIES_METRICS_1: __interceptors::metrics::Series = __interceptors::metrics::Series::new();
                 __interceptors::metrics::Metrics::new(
@@ -182,7 +178,7 @@ const _: () = {
                     &__SERIES_METRICS_1,
                 )
             };
-            let __2 = &__interceptors::trace::Trace::new(__CONFIG_TRACE_2);
+            let __2 = __CONFIG_TRACE_2;
             let mut __behind = __behind;
             if __call.has_begun() {
                 return __rpc.go_on(&mut __behind, __call).await;

@@ -8,8 +8,8 @@ const _: () = {
     };
     const __SERVICE: &::core::primitive::str = "Query";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
-    const __CONFIG_AUTH_0: &__interceptors::auth::Config = &{
-        let config = __interceptors::auth::Config::new();
+    const __CONFIG_AUTH_0: &__interceptors::auth::Credentials = &{
+        let config = __interceptors::auth::Credentials::new();
         config
     };
     const __ENTRY_AUTH_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
@@ -24,8 +24,8 @@ const _: () = {
             ],
         )
         .verifies();
-    const __CONFIG_RATE_LIMIT_1: &__interceptors::rate_limit::Config = &{
-        let config = __interceptors::rate_limit::Config::per_second(200);
+    const __CONFIG_RATE_LIMIT_1: &__interceptors::rate_limit::Rate = &{
+        let config = __interceptors::rate_limit::Rate::per_second(200);
         let config = config.burst(50);
         config
     };
@@ -167,7 +167,7 @@ const _: () = {
             __behind: __interceptors::Behind<'_>,
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
-            let __0 = || __interceptors::auth::Auth::new(
+            let __0 = || __interceptors::auth::Verifying::new(
                 __CONFIG_AUTH_0,
                 &(self.tokens),
             );
@@ -198,7 +198,7 @@ const _: () = {
             __behind: __interceptors::Behind<'_>,
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
-            let __0 = || __interceptors::auth::Auth::new(
+            let __0 = || __interceptors::auth::Verifying::new(
                 __CONFIG_AUTH_0,
                 &(self.tokens),
             );

@@ -8,8 +8,8 @@ const _: () = {
     };
     const __SERVICE: &::core::primitive::str = "Counter";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
-    const __CONFIG_LOGGING_0: &__interceptors::logging::Config = &{
-        let config = __interceptors::logging::Config::new();
+    const __CONFIG_LOGGING_0: &__interceptors::logging::Logging = &{
+        let config = __interceptors::logging::Logging::new();
         config
     };
     const __ENTRY_LOGGING_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
@@ -71,7 +71,7 @@ const _: () = {
             __behind: __interceptors::Behind<'_>,
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
-            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
+            let __0 = &__interceptors::logging::LoggingWith::new(__CONFIG_LOGGING_0);
             let mut __behind = __behind;
             if __call.has_begun() {
                 return __rpc.go_on(&mut __behind, __call).await;

@@ -23,15 +23,15 @@ const _: () = {
     } else {
         __SERVICE_NAME
     };
-    const __CONFIG_LOGGING_0: &__interceptors::logging::Config = &{
-        let config = __interceptors::logging::Config::new();
+    const __CONFIG_LOGGING_0: &__interceptors::logging::Logging = &{
+        let config = __interceptors::logging::Logging::new();
         config
     };
     const __ENTRY_LOGGING_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::logging::Entry,
     >(&__CONFIG_LOGGING_0.settings(), &[]);
-    const __CONFIG_RETRY_1: &__interceptors::retry::Config = &{
-        let config = __interceptors::retry::Config::new();
+    const __CONFIG_RETRY_1: &__interceptors::retry::Retry = &{
+        let config = __interceptors::retry::Retry::new();
         let config = config.max(3);
         config
     };
@@ -100,8 +100,8 @@ const _: () = {
             __behind: __interceptors::Behind<'_>,
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
-            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
-            let __1 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_1);
+            let __0 = &__interceptors::logging::LoggingWith::new(__CONFIG_LOGGING_0);
+            let __1 = &__interceptors::retry::Retrying::new(__CONFIG_RETRY_1);
             let __behind = __interceptors::Border::new(
                 __interceptors::Chain::new(__1, __behind),
             );

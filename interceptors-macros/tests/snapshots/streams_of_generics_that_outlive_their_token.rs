@@ -8,8 +8,8 @@ const _: () = {
     };
     const __SERVICE: &::core::primitive::str = "Query";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
-    const __CONFIG_AUTH_0: &__interceptors::auth::Config = &{
-        let config = __interceptors::auth::Config::new();
+    const __CONFIG_AUTH_0: &__interceptors::auth::Credentials = &{
+        let config = __interceptors::auth::Credentials::new();
         let config = config.outlive_token(true);
         config
     };
@@ -103,7 +103,7 @@ const _: () = {
             __behind: __interceptors::Behind<'_>,
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
-            let __0 = || __interceptors::auth::Auth::new(
+            let __0 = || __interceptors::auth::Verifying::new(
                 __CONFIG_AUTH_0,
                 __interceptors::path_value(|| &TOKENS).keep::<()>(&__VALUE_AUTH_0),
             );

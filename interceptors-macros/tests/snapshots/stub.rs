@@ -8,15 +8,15 @@ const _: () = {
     };
     const __SERVICE: &::core::primitive::str = "user.v1.UserService";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = false;
-    const __CONFIG_LOGGING_0: &__interceptors::logging::Config = &{
-        let config = __interceptors::logging::Config::client();
+    const __CONFIG_LOGGING_0: &__interceptors::logging::Logging = &{
+        let config = __interceptors::logging::Logging::client();
         config
     };
     const __ENTRY_LOGGING_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::logging::Entry,
     >(&__CONFIG_LOGGING_0.settings(), &[]);
-    const __CONFIG_HEDGE_1: &__interceptors::hedge::Config = &{
-        let config = __interceptors::hedge::Config::new();
+    const __CONFIG_HEDGE_1: &__interceptors::hedge::Hedge = &{
+        let config = __interceptors::hedge::Hedge::new();
         let config = config.delay(::core::time::Duration::new(1u64, 0u32));
         config
     };
@@ -107,7 +107,7 @@ const _: () = {
             __behind: __interceptors::Behind<'_>,
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
-            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
+            let __0 = &__interceptors::logging::LoggingWith::new(__CONFIG_LOGGING_0);
             let mut __chain = __interceptors::Chain::new(__0, __behind);
             __rpc.send(&mut __chain, __call).await
         }
@@ -116,7 +116,7 @@ const _: () = {
             __behind: __interceptors::Behind<'_>,
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
-            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0);
+            let __0 = &__interceptors::logging::LoggingWith::new(__CONFIG_LOGGING_0);
             let mut __chain = __interceptors::Chain::new(__0, __behind);
             __rpc.send(&mut __chain, __call).await
         }
@@ -152,7 +152,7 @@ const _: () = {
                     __abilities(),
                     __request,
                 );
-            let __1 = &__interceptors::hedge::Hedge::new(__CONFIG_HEDGE_1);
+            let __1 = &__interceptors::hedge::Hedging::new(__CONFIG_HEDGE_1);
             let _ = &__1;
             let __verdict = __interceptors::Typed;
             let __behind = __interceptors::Typed

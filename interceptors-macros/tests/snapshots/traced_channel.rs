@@ -7,15 +7,15 @@ const _: () = {
         KeepsPath as _, LooksAtMessages as _, NoResend as _, Otherwise as _,
         Uncovered as _,
     };
-    const __CONFIG_TRACE_0: &__interceptors::trace::Config = &{
-        let config = __interceptors::trace::Config::new();
+    const __CONFIG_TRACE_0: &__interceptors::trace::Trace = &{
+        let config = __interceptors::trace::Trace::new();
         config
     };
     const __ENTRY_TRACE_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::trace::Entry,
     >(&__CONFIG_TRACE_0.client_settings(), &[]);
-    const __CONFIG_REQUEST_ID_1: &__interceptors::request_id::Config = &{
-        let config = __interceptors::request_id::Config::new();
+    const __CONFIG_REQUEST_ID_1: &__interceptors::request_id::SetRequestId = &{
+        let config = __interceptors::request_id::SetRequestId::new();
         config
     };
     const __ENTRY_REQUEST_ID_1: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
@@ -67,10 +67,8 @@ const _: () = {
         > {
             let _ = __state;
             let __rpc = __interceptors::WireRpc;
-            let __0 = &__interceptors::trace::Trace::new(__CONFIG_TRACE_0);
-            let __1 = &__interceptors::request_id::SetRequestId::new(
-                __CONFIG_REQUEST_ID_1,
-            );
+            let __0 = __CONFIG_TRACE_0;
+            let __1 = __CONFIG_REQUEST_ID_1;
             let mut __chain = __interceptors::Chain::new(
                 __0,
                 __interceptors::Chain::new(

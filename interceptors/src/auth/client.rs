@@ -92,21 +92,22 @@ impl<T: TokenSource> TokenSource for LazyLock<T> {
 
 const AUTHORIZATION: &str = "authorization";
 
-/// Where the token goes.
+/// What the attribute makes of the settings of `auth` on a client: where the token goes.
 ///
 /// # Default
 ///
 /// - header: `authorization`
 /// - scheme: `Bearer`
 /// - not over a connection that is known to be plaintext
+#[doc(hidden)]
 #[derive(Debug, Clone)]
-pub struct Config {
+pub struct Credentials {
     header: Option<&'static str>,
     scheme: &'static str,
     allow_plaintext: bool,
 }
 
-impl Config {
+impl Credentials {
     /// The default: `authorization: Bearer <token>`.
     #[must_use]
     pub const fn new() -> Self {
@@ -217,27 +218,117 @@ impl Config {
     }
 }
 
-impl Default for Config {
+impl Default for Credentials {
     fn default() -> Self {
         Self::new()
     }
 }
 
-/// The interceptor behind `auth` on a client. See the [module documentation](super).
+/// Sends a token along with each call that a client makes: the interceptor behind `auth` there.
+///
+/// The attribute makes one from its settings. Make one yourself to keep it in a field for `with(self.auth)`, or to test a
+/// [`TokenSource`] with what stands around it.
+///
+/// ```
+/// # #[cfg(feature = "test-util")]
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use interceptors::auth::{SendToken, TokenSource};
+/// use interceptors::test_util::{Answer, CallBuilder, Scripted, before};
+/// use interceptors::{CallDetails, Next};
+/// use tonic::{Request, Status};
+///
+/// struct Fixed;
+///
+/// impl TokenSource for Fixed {
+///     async fn token(&self, _: &CallDetails) -> Result<String, Status> {
+///         Ok("secret".to_owned())
+///     }
+/// }
+///
+/// let auth = SendToken::new(Fixed);
+/// let mut server = Scripted::new([Answer::from(Ok("hello"))]);
+/// let mut call = CallBuilder::client().call(Request::new("who is there?"));
+/// before(&auth, &mut server).run(&mut call).await.unwrap();
+/// let sent = server.requests()[0].metadata().get("authorization");
+/// assert_eq!(sent.expect("a token"), "Bearer secret");
+/// # }
+/// # #[cfg(not(feature = "test-util"))]
+/// # fn main() {}
+/// ```
+#[derive(Debug, Clone)]
+pub struct SendToken<T> {
+    credentials: Credentials,
+    tokens: T,
+}
+
+impl<T: TokenSource> SendToken<T> {
+    /// Sends what this source gives as `authorization: Bearer <token>`.
+    pub const fn new(tokens: T) -> Self {
+        Self {
+            credentials: Credentials::new(),
+            tokens,
+        }
+    }
+
+    /// The scheme in front of the token; `Bearer` unless set. With an empty one the value is the token alone.
+    ///
+    /// # Panics
+    ///
+    /// If it is not visible ASCII.
+    #[must_use]
+    pub fn scheme(mut self, scheme: &'static str) -> Self {
+        self.credentials = self.credentials.scheme(scheme);
+        self
+    }
+
+    /// The metadata key that carries the token; `authorization` unless set.
+    ///
+    /// # Panics
+    ///
+    /// If the name is not a metadata key in lower case, if it is one of gRPC's or HTTP's own, or one for bytes (`-bin`).
+    #[must_use]
+    pub fn header(mut self, name: &'static str) -> Self {
+        self.credentials = self.credentials.header(name);
+        self
+    }
+
+    /// Whether the token may be sent where anybody on the way can read it: on loopback, or where something else encrypts.
+    /// `false` unless set.
+    #[must_use]
+    pub fn allow_plaintext(mut self, allow: bool) -> Self {
+        self.credentials = self.credentials.allow_plaintext(allow);
+        self
+    }
+}
+
+impl<T: TokenSource, Req: Send, Res: Send> Interceptor<Req, Res> for SendToken<T> {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        let sending = Sending::new(&self.credentials, &self.tokens);
+        sending.intercept(call, next).await
+    }
+}
+
+/// What the attribute makes: settings that are a constant, with a source that is lent.
+#[doc(hidden)]
 #[derive(Debug)]
-pub struct Authenticate<'a, T: ?Sized> {
-    config: &'a Config,
+pub struct Sending<'a, T: ?Sized> {
+    config: &'a Credentials,
     tokens: &'a T,
 }
 
-impl<'a, T: TokenSource + ?Sized> Authenticate<'a, T> {
+impl<'a, T: TokenSource + ?Sized> Sending<'a, T> {
     /// Asks this source for tokens.
-    pub const fn new(config: &'a Config, tokens: &'a T) -> Self {
+    pub const fn new(config: &'a Credentials, tokens: &'a T) -> Self {
         Self { config, tokens }
     }
 }
 
-impl<T, Req, Res> Interceptor<Req, Res> for Authenticate<'_, T>
+impl<T, Req, Res> Interceptor<Req, Res> for Sending<'_, T>
 where
     T: TokenSource + ?Sized,
     Req: Send,
@@ -292,17 +383,17 @@ impl crate::Entry for Entry {
 
 #[cfg(test)]
 mod tests {
-    use super::Config;
+    use super::Credentials;
 
     #[test]
     #[should_panic(expected = "`scheme` must be visible ASCII")]
     fn a_scheme_that_cannot_be_sent_is_refused() {
-        let _ = Config::new().scheme("Bea\nrer");
+        let _ = Credentials::new().scheme("Bea\nrer");
     }
 
     #[test]
     #[should_panic(expected = "not reserved for gRPC itself")]
     fn a_header_that_has_another_meaning_is_refused() {
-        let _ = Config::new().header("grpc-timeout");
+        let _ = Credentials::new().header("grpc-timeout");
     }
 }

@@ -14,15 +14,16 @@ use crate::{Call, CallDetails, Interceptor, Next};
 
 const BEARER: &str = "Bearer";
 
-/// Where the token stands.
+/// What the attribute makes of the settings of `auth` on a service: where the token stands.
 ///
 /// # Default
 ///
 /// - header: `authorization`
 /// - scheme: `Bearer`
 /// - outlive_token: `false`
+#[doc(hidden)]
 #[derive(Debug, Clone)]
-pub struct Config {
+pub struct Credentials {
     /// `None` is `authorization`, which is found faster by its constant.
     header: Option<&'static str>,
     /// `None` is `Bearer`, which is compared faster with its constant.
@@ -30,7 +31,7 @@ pub struct Config {
     outlive_token: bool,
 }
 
-impl Config {
+impl Credentials {
     /// The default: `authorization: Bearer <token>`.
     #[must_use]
     pub const fn new() -> Self {
@@ -219,23 +220,111 @@ fn has_blank(text: &str) -> bool {
     text.bytes().fold(false, |found, b| found | (b <= b' '))
 }
 
-impl Default for Config {
+impl Default for Credentials {
     fn default() -> Self {
         Self::new()
     }
 }
 
-/// The interceptor behind `auth`. See the [module documentation](super).
+/// Verifies the token of each call that a service receives: the interceptor behind `auth` there.
+///
+/// The attribute makes one from its settings. Make one yourself to keep it in a field for `with(self.auth)`, or to test a
+/// [`Verifier`] with what stands around it.
+///
+/// ```
+/// # #[cfg(feature = "test-util")]
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use interceptors::auth::{Verifier, VerifyToken};
+/// use interceptors::test_util::{Answer, CallBuilder, Scripted, before};
+/// use interceptors::{CallDetails, Next};
+/// use tonic::{Code, Request, Status};
+///
+/// struct Keys;
+///
+/// impl Verifier for Keys {
+///     type Identity = u64;
+///
+///     async fn verify(&self, token: &str, _: &CallDetails) -> Result<u64, Status> {
+///         token.parse().map_err(|_| Status::unauthenticated("no such key"))
+///     }
+/// }
+///
+/// let auth = VerifyToken::new(Keys).header("x-api-key").scheme("");
+/// let mut handler = Scripted::new([Answer::from(Ok("hello"))]);
+/// let mut call = CallBuilder::server().call(Request::new("no key"));
+/// let refused = before(&auth, &mut handler).run(&mut call).await;
+/// assert_eq!(refused.unwrap_err().code(), Code::Unauthenticated);
+/// # }
+/// # #[cfg(not(feature = "test-util"))]
+/// # fn main() {}
+/// ```
+#[derive(Debug, Clone)]
+pub struct VerifyToken<V> {
+    credentials: Credentials,
+    verifier: V,
+}
+
+impl<V: Verifier> VerifyToken<V> {
+    /// Asks this verifier about the token in `authorization: Bearer <token>`.
+    pub const fn new(verifier: V) -> Self {
+        Self {
+            credentials: Credentials::new(),
+            verifier,
+        }
+    }
+
+    /// The scheme in front of the token, compared without regard to case (RFC 9110, 11.1); `Bearer` unless set. With an empty
+    /// scheme the whole value is the token, as in `x-api-key: <token>`.
+    #[must_use]
+    pub fn scheme(mut self, scheme: &'static str) -> Self {
+        self.credentials = self.credentials.scheme(scheme);
+        self
+    }
+
+    /// The metadata key that carries the credentials; `authorization` unless set.
+    ///
+    /// # Panics
+    ///
+    /// If the name is not a metadata key in lower case.
+    #[must_use]
+    pub fn header(mut self, name: &'static str) -> Self {
+        self.credentials = self.credentials.header(name);
+        self
+    }
+
+    /// Whether streams go on when the token that they began with has expired; `false` unless set. See
+    /// [the module documentation](super#streams-end-with-their-token).
+    #[must_use]
+    pub fn outlive_token(mut self, outlive_token: bool) -> Self {
+        self.credentials = self.credentials.outlive_token(outlive_token);
+        self
+    }
+}
+
+impl<V: Verifier, Req: Send, Res: Send> Interceptor<Req, Res> for VerifyToken<V> {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        let verifying = Verifying::new(&self.credentials, &self.verifier);
+        verifying.intercept(call, next).await
+    }
+}
+
+/// What the attribute makes: settings that are a constant, with a verifier that is lent.
+#[doc(hidden)]
 #[derive(Debug)]
-pub struct Auth<'a, V: ?Sized, M = ()> {
-    config: &'a Config,
+pub struct Verifying<'a, V: ?Sized, M = ()> {
+    config: &'a Credentials,
     verifier: &'a V,
     mark: PhantomData<fn() -> M>,
 }
 
-impl<'a, V: Verifier + ?Sized> Auth<'a, V> {
+impl<'a, V: Verifier + ?Sized> Verifying<'a, V> {
     /// Asks this verifier.
-    pub const fn new(config: &'a Config, verifier: &'a V) -> Self {
+    pub const fn new(config: &'a Credentials, verifier: &'a V) -> Self {
         Self {
             config,
             verifier,
@@ -245,8 +334,11 @@ impl<'a, V: Verifier + ?Sized> Auth<'a, V> {
 
     /// The same for the mount `C`, which others rely on.
     #[doc(hidden)]
-    pub const fn of<C: 'static>(config: &'a Config, verifier: &'a V) -> Auth<'a, V, Of<C>> {
-        Auth {
+    pub const fn of<C: 'static>(
+        config: &'a Credentials,
+        verifier: &'a V,
+    ) -> Verifying<'a, V, Of<C>> {
+        Verifying {
             config,
             verifier,
             mark: PhantomData,
@@ -254,11 +346,11 @@ impl<'a, V: Verifier + ?Sized> Auth<'a, V> {
     }
 }
 
-impl<V: Verifier + ?Sized, M: Mark> Identifies for Auth<'_, V, M> {
+impl<V: Verifier + ?Sized, M: Mark> Identifies for Verifying<'_, V, M> {
     type Identity = V::Identity;
 }
 
-impl<V, M, Req, Res> Interceptor<Req, Res> for Auth<'_, V, M>
+impl<V, M, Req, Res> Interceptor<Req, Res> for Verifying<'_, V, M>
 where
     V: Verifier + ?Sized,
     M: Mark,
@@ -349,7 +441,7 @@ mod tests {
         Call::received::<()>(&PLAN, || Abilities::new(None, None), head, ())
     }
 
-    fn token(config: &Config, values: &[&[u8]]) -> Option<String> {
+    fn token(config: &Credentials, values: &[&[u8]]) -> Option<String> {
         let mut call = call(values);
         let is_single = config.hide(&mut call);
         let credentials = config.credentials(&call).filter(|_| is_single)?;
@@ -376,7 +468,7 @@ mod tests {
             (&[b"Bearer abc", b"Bearer abc"], None),
         ] {
             assert_eq!(
-                token(&Config::new(), values).as_deref(),
+                token(&Credentials::new(), values).as_deref(),
                 expected,
                 "{values:?}"
             );
@@ -385,7 +477,7 @@ mod tests {
 
     #[test]
     fn an_empty_scheme_takes_the_whole_value() {
-        let config = Config::new().scheme("");
+        let config = Credentials::new().scheme("");
         assert_eq!(token(&config, &[b"abc"]).as_deref(), Some("abc"));
         assert_eq!(token(&config, &[b"abc def"]), None);
     }
@@ -397,7 +489,7 @@ mod tests {
             &[b"abc", b"Bearer abc"],
         ] {
             let mut call = call(values);
-            Config::new().hide(&mut call);
+            Credentials::new().hide(&mut call);
             assert!(!format!("{:?}", call.metadata()).contains("abc"));
         }
     }

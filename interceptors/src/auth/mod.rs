@@ -1,5 +1,40 @@
 //! Who is calling: bearer tokens, checked before the handler runs, and sent by clients.
 //!
+//! ```
+//! # use interceptors_proto::guide::user_service_server::UserService;
+//! # use interceptors_proto::guide::{GetUserRequest, User};
+//! # use tonic::{Code, Request, Response, Status};
+//! use interceptors::auth::{RequestExt, StaticTokens};
+//! use interceptors::intercept;
+//!
+//! struct Users {
+//!     tokens: StaticTokens<&'static str>,
+//! }
+//!
+//! #[intercept(auth(verifier = self.tokens))]
+//! #[tonic::async_trait]
+//! impl UserService for Users {
+//!     async fn get_user(&self, request: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+//!         let name = request.identity::<&str>()?.to_string();
+//!         Ok(Response::new(User { name, ..User::default() }))
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let users = Users { tokens: StaticTokens::new([("s3cret", "ada")]).expect("good tokens") };
+//! let request = || Request::new(GetUserRequest { id: 7 });
+//! let refused = users.get_user(request()).await;
+//! assert_eq!(refused.unwrap_err().code(), Code::Unauthenticated);
+//!
+//! let mut with_token = request();
+//! with_token.metadata_mut().insert("authorization", "Bearer s3cret".parse().expect("ASCII"));
+//! assert_eq!(users.get_user(with_token).await.expect("a good token").into_inner().name, "ada");
+//! # }
+//! ```
+//!
+//! Where it may be listed and all its settings: [`auth`](crate::intercept#auth) in the reference of the attribute.
+//!
 //! # On a service
 //!
 //! Every method that the entry covers is closed unless it is listed in `public`; a stream is
@@ -114,10 +149,16 @@ mod verifier;
 #[cfg(feature = "client")]
 pub use cache::{Token, TokenCache};
 #[cfg(feature = "client")]
-pub use client::{Authenticate, Config as ClientConfig, TokenSource};
+#[doc(hidden)]
+pub use client::Sending;
+#[cfg(feature = "client")]
+pub use client::{SendToken, TokenSource};
 
+#[doc(hidden)]
 pub use by::{Authenticates, By};
-pub use interceptor::{Auth, Config};
+pub use interceptor::VerifyToken;
+#[doc(hidden)]
+pub use interceptor::{Credentials, Verifying};
 #[cfg(feature = "jwks-url")]
 pub use introspection::{Introspection, IntrospectionBuilder, IntrospectionError, TokenInfo};
 #[cfg(feature = "jwks-url")]

@@ -123,7 +123,7 @@ macro_rules! forward_to_the_verifier_behind {
 
 forward_to_the_verifier_behind!(&V, Arc<V>, Box<V>);
 
-/// Finds the verified identity of the caller. See the [module documentation](super).
+/// Finds the verified identity of the caller, in a handler behind `auth`. See the [module documentation](super).
 pub trait RequestExt {
     /// The identity that `auth` verified.
     ///

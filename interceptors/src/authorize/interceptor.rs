@@ -8,19 +8,20 @@ use crate::core::plan::{Setting, Value};
 use crate::kit::identity::Identifies;
 use crate::{Call, CallDetails, Interceptor, Next};
 
-/// Which roles let a caller pass.
+/// What the attribute makes of `role` and `roles`: which of them let a caller pass.
 ///
 /// # Default
 ///
 /// None: nobody passes.
+#[doc(hidden)]
 #[derive(Debug, Clone)]
-pub struct Config {
+pub struct Roles {
     roles: &'static [&'static str],
     /// The plan shows one role by itself.
     role: Option<&'static str>,
 }
 
-impl Config {
+impl Roles {
     /// Nobody passes.
     #[must_use]
     pub const fn new() -> Self {
@@ -85,24 +86,25 @@ impl Config {
     }
 }
 
-impl Default for Config {
+impl Default for Roles {
     fn default() -> Self {
         Self::new()
     }
 }
 
-/// The interceptor behind `authorize`. See the [module documentation](super).
+/// The interceptor behind `authorize`. Only the attribute can make it: it knows the `auth` that comes before.
 ///
 /// It takes the identity that `auth` before it has found.
+#[doc(hidden)]
 pub struct Authorize<P> {
     policy: P,
     /// Knows the type of the identity. What does not fit is told where this is made, and not once more for each chain.
     allows: fn(&P, &CallDetails) -> bool,
 }
 
-impl Authorize<&'static Config> {
+impl Authorize<&'static Roles> {
     /// Lets those pass that have one of the roles.
-    pub const fn by_role<A, Id>(_: &impl Fn() -> A, roles: &'static Config) -> Self
+    pub const fn by_role<A, Id>(_: &impl Fn() -> A, roles: &'static Roles) -> Self
     where
         A: Identifies<Identity = Id>,
         Id: HasRole + Clone + Send + Sync + 'static,

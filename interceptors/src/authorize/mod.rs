@@ -1,24 +1,55 @@
 //! What a verified caller may do: roles, or a decision of yours.
 //!
+//! ```
+//! # use interceptors_proto::guide::user_service_server::UserService;
+//! # use interceptors_proto::guide::{GetUserRequest, User};
+//! # use tonic::{Code, Request, Response, Status};
+//! use interceptors::auth::StaticTokens;
+//! use interceptors::authorize::HasRole;
+//! use interceptors::intercept;
+//!
+//! #[derive(Clone)]
+//! struct Caller {
+//!     roles: &'static [&'static str],
+//! }
+//!
+//! impl HasRole for Caller {
+//!     fn has_role(&self, role: &str) -> bool {
+//!         self.roles.contains(&role)
+//!     }
+//! }
+//!
+//! struct Users {
+//!     tokens: StaticTokens<Caller>,
+//! }
+//!
+//! #[intercept(auth(verifier = self.tokens), authorize(role = "admin"))]
+//! #[tonic::async_trait]
+//! impl UserService for Users {
+//!     async fn get_user(&self, request: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+//!         Ok(Response::new(User { id: request.get_ref().id, ..User::default() }))
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let tokens = [("one", Caller { roles: &["admin"] }), ("two", Caller { roles: &[] })];
+//! let users = Users { tokens: StaticTokens::new(tokens).expect("good tokens") };
+//! for (token, code) in [("Bearer one", Code::Ok), ("Bearer two", Code::PermissionDenied)] {
+//!     let mut request = Request::new(GetUserRequest { id: 7 });
+//!     request.metadata_mut().insert("authorization", token.parse().expect("ASCII"));
+//!     let answer = users.get_user(request).await;
+//!     assert_eq!(answer.map_or_else(|status| status.code(), |_| Code::Ok), code);
+//! }
+//! # }
+//! ```
+//!
+//! Where it may be listed and all its settings: [`authorize`](crate::intercept#authorize) in the reference of the attribute.
+//!
 //! [`auth`](crate::auth) says who is calling; `authorize` says whether that caller may call this method. A caller who
 //! may not is refused with `PERMISSION_DENIED` and a fixed text, before the handler runs; a stream when it opens.
 //!
-//! ```
-//! use interceptors::authorize::HasRole;
-//!
-//! #[derive(Clone)]
-//! struct User {
-//!     roles: Vec<String>,
-//! }
-//!
-//! impl HasRole for User {
-//!     fn has_role(&self, role: &str) -> bool {
-//!         self.roles.iter().any(|own| own == role)
-//!     }
-//! }
-//! ```
-//!
-//! Then, for a service whose `auth` gives a `User`:
+//! For a service whose `auth` gives a `User`:
 //!
 //! - `authorize(role = "admin")`: callers with this role
 //! - `authorize(roles = ["admin", "ops"])`: callers with any of these
@@ -47,7 +78,8 @@
 mod interceptor;
 mod policy;
 
-pub use interceptor::{Authorize, Config};
+#[doc(hidden)]
+pub use interceptor::{Authorize, Roles};
 pub use policy::{HasRole, Policy};
 
 use crate::{Rule, Sides};

@@ -20,7 +20,21 @@ impl PanicHandler for Logged {
     }
 }
 
-/// The interceptor behind `catch_panic`. See the [module documentation](super).
+/// Ends a call with `INTERNAL` where something panics: the interceptor behind `catch_panic`.
+///
+/// The attribute makes one from its settings. Make one yourself to keep it in a field for `with(self.guard)`, or to test what
+/// stands around it.
+///
+/// ```
+/// use interceptors::catch_panic::{CatchPanic, Panic};
+///
+/// fn on_panic(panic: &Panic<'_>) {
+///     eprintln!("{} panicked", panic.path());
+/// }
+///
+/// let guard = CatchPanic::with_hook(&on_panic);
+/// # let _ = guard;
+/// ```
 pub struct CatchPanic<'a, H = Logged> {
     handler: &'a H,
 }

@@ -1,5 +1,30 @@
 //! A panic ends one call with `INTERNAL`, and nothing else.
 //!
+//! ```
+//! # use interceptors_proto::guide::user_service_server::UserService;
+//! # use interceptors_proto::guide::{GetUserRequest, User};
+//! # use tonic::{Code, Request, Response, Status};
+//! use interceptors::intercept;
+//!
+//! struct Users;
+//!
+//! #[intercept(catch_panic)]
+//! #[tonic::async_trait]
+//! impl UserService for Users {
+//!     async fn get_user(&self, _: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+//!         panic!("a fault of the handler")
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let status = Users.get_user(Request::new(GetUserRequest { id: 7 })).await.unwrap_err();
+//! assert_eq!((status.code(), status.message()), (Code::Internal, "internal error"));
+//! # }
+//! ```
+//!
+//! Where it may be listed and all its settings: [`catch_panic`](crate::intercept#catch_panic) in the reference of the attribute.
+//!
 //! Without it, a panic unwinds into tonic. The call's HTTP/2 stream is reset then, which clients report as `CANCELLED` or `UNKNOWN`, and of
 //! a response stream that panics half way some take what came for all of it.
 //!
@@ -41,7 +66,9 @@ mod caught;
 mod interceptor;
 mod panic;
 
-pub use interceptor::{CatchPanic, Logged};
+pub use interceptor::CatchPanic;
+#[doc(hidden)]
+pub use interceptor::Logged;
 pub use panic::{Location, Panic, PanicHandler, record_locations};
 
 use crate::{Rule, Sides};

@@ -162,6 +162,15 @@ static RECORDING: AtomicBool = AtomicBool::new(false);
 /// It puts a panic hook in front of the one that is there, which still runs. Call it once, at the start of `main`,
 /// after hooks of your own are set; more calls do nothing.
 ///
+/// ```
+/// use interceptors::catch_panic;
+///
+/// fn main() {
+///     catch_panic::record_locations();
+///     // …
+/// }
+/// ```
+///
 /// # Panics
 ///
 /// If the thread is panicking.

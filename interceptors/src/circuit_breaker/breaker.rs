@@ -13,7 +13,24 @@ use crate::kit::codes;
 use crate::kit::unsent::ended_unsent;
 use crate::{CallDetails, End, Observer, Outcome};
 
-/// When a breaker opens, and for how long.
+/// When a breaker opens, and for how long. A [`CircuitBreaker`] is made of them.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use interceptors::circuit_breaker::{CircuitBreaker, Thresholds};
+///
+/// const THRESHOLDS: Thresholds = Thresholds::new()
+///     .failure_ratio(0.5)
+///     .min_calls(20)
+///     .open_for(Duration::from_secs(10));
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let breaker = CircuitBreaker::new(&THRESHOLDS);
+/// # let _ = breaker;
+/// # }
+/// ```
 ///
 /// # Default
 ///
@@ -27,7 +44,7 @@ use crate::{CallDetails, End, Observer, Outcome};
 /// The methods panic when a value is out of range. In a constant, as the attribute uses
 /// them, that is an error of the compiler.
 #[derive(Debug, Clone)]
-pub struct Config {
+pub struct Thresholds {
     failures: u32,
     ratio: Option<f64>,
     window: Duration,
@@ -37,7 +54,7 @@ pub struct Config {
     codes: &'static [Code],
 }
 
-impl Config {
+impl Thresholds {
     /// The default.
     #[must_use]
     pub const fn new() -> Self {
@@ -170,7 +187,7 @@ impl Config {
     }
 }
 
-impl Default for Config {
+impl Default for Thresholds {
     fn default() -> Self {
         Self::new()
     }
@@ -211,7 +228,7 @@ impl fmt::Display for State {
 /// `circuit_breaker(breaker = self.breaker)`.
 ///
 /// ```
-/// use interceptors::circuit_breaker::{CircuitBreaker, Config, State};
+/// use interceptors::circuit_breaker::{CircuitBreaker, Thresholds, State};
 /// use interceptors::intercept;
 ///
 /// #[intercept(circuit_breaker(breaker = self.breaker))]
@@ -221,7 +238,7 @@ impl fmt::Display for State {
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() {
-/// let breaker = CircuitBreaker::new(&Config::new().failures(3));
+/// let breaker = CircuitBreaker::new(&Thresholds::new().failures(3));
 /// let outbound = Outbound { breaker: breaker.clone() };
 /// assert_eq!(breaker.state(), State::Closed);
 /// # let _ = outbound.breaker;
@@ -231,19 +248,19 @@ impl fmt::Display for State {
 pub struct CircuitBreaker(Arc<Shared>);
 
 struct Shared {
-    config: Config,
+    config: Thresholds,
     machine: Mutex<Machine>,
 }
 
 impl CircuitBreaker {
     /// A closed one.
     #[must_use]
-    pub fn new(config: &Config) -> Self {
+    pub fn new(thresholds: &Thresholds) -> Self {
         Self(Arc::new(Shared {
-            config: config.clone(),
+            config: thresholds.clone(),
             machine: Mutex::new(Machine {
                 period: 0,
-                phase: Phase::Closed(Failures::new(config)),
+                phase: Phase::Closed(Failures::new(thresholds)),
             }),
         }))
     }
@@ -293,33 +310,33 @@ impl fmt::Debug for CircuitBreaker {
 /// time what they are called for. At most 1024 are told apart.
 ///
 /// ```
-/// use interceptors::circuit_breaker::{CircuitBreakers, Config};
+/// use interceptors::circuit_breaker::{CircuitBreakers, Thresholds};
 ///
-/// const CONFIG: Config = Config::new().failures(3);
+/// const CONFIG: Thresholds = Thresholds::new().failures(3);
 ///
 /// let breakers = CircuitBreakers::per_method(&CONFIG);
 /// # let _ = breakers;
 /// ```
 #[derive(Debug)]
 pub struct CircuitBreakers {
-    config: Config,
+    config: Thresholds,
     breakers: ByName<CircuitBreaker>,
 }
 
 impl CircuitBreakers {
     /// One for each method.
     #[must_use]
-    pub fn per_method(config: &Config) -> Self {
-        Self::per(By::Method, config)
+    pub fn per_method(thresholds: &Thresholds) -> Self {
+        Self::per(By::Method, thresholds)
     }
 
     /// One for each service.
     #[must_use]
-    pub fn per_service(config: &Config) -> Self {
-        Self::per(By::Service, config)
+    pub fn per_service(thresholds: &Thresholds) -> Self {
+        Self::per(By::Service, thresholds)
     }
 
-    fn per(by: By, config: &Config) -> Self {
+    fn per(by: By, config: &Thresholds) -> Self {
         Self {
             config: config.clone(),
             breakers: ByName::new(by),
@@ -350,7 +367,7 @@ pub(super) enum Entered {
 
 /// Whether the server is to blame for how a call ended; `None` where that says nothing: it was given up, or an
 /// interceptor further in refused it.
-fn is_failure(config: &Config, end: &End<'_>) -> Option<bool> {
+fn is_failure(config: &Thresholds, end: &End<'_>) -> Option<bool> {
     match ended_unsent(end) || end.outcome() == Outcome::Cancelled {
         true => None,
         false => config.is_failure(end.code()),
@@ -513,7 +530,7 @@ fn is_over(until: Option<Instant>, now: Instant) -> bool {
 }
 
 impl Machine {
-    fn state(&self, config: &Config, now: Instant) -> State {
+    fn state(&self, config: &Thresholds, now: Instant) -> State {
         match &self.phase {
             Phase::Open { until } if is_over(*until, now) => State::HalfOpen,
             _ if self.has_held(config, now) => State::Closed,
@@ -523,7 +540,7 @@ impl Machine {
 
     /// Whether probes that have not failed in all that time are as good as those that have succeeded. A stream need
     /// not end.
-    fn has_held(&self, config: &Config, now: Instant) -> bool {
+    fn has_held(&self, config: &Thresholds, now: Instant) -> bool {
         match &self.phase {
             Phase::HalfOpen {
                 since,
@@ -538,7 +555,7 @@ impl Machine {
         }
     }
 
-    fn admit(&mut self, config: &Config, now: Instant) -> (Admission, Option<Change>) {
+    fn admit(&mut self, config: &Thresholds, now: Instant) -> (Admission, Option<Change>) {
         if self.has_held(config, now) {
             let change = self.turn(Phase::Closed(Failures::new(config)));
             let period = self.period;
@@ -577,7 +594,7 @@ impl Machine {
     /// A call of the closed state has ended.
     fn count(
         &mut self,
-        config: &Config,
+        config: &Thresholds,
         period: u64,
         failed: bool,
         now: Instant,
@@ -602,7 +619,7 @@ impl Machine {
     /// A probe has ended.
     fn probed(
         &mut self,
-        config: &Config,
+        config: &Thresholds,
         period: u64,
         is_answered: bool,
         failed: Option<bool>,
@@ -645,7 +662,7 @@ impl Machine {
         }
     }
 
-    fn open(&mut self, config: &Config, now: Instant) -> Option<Change> {
+    fn open(&mut self, config: &Thresholds, now: Instant) -> Option<Change> {
         let until = now.checked_add(config.open_for);
         self.turn(Phase::Open { until })
     }
@@ -666,7 +683,7 @@ enum Failures {
 }
 
 impl Failures {
-    fn new(config: &Config) -> Self {
+    fn new(config: &Thresholds) -> Self {
         match config.ratio {
             Some(_) => Self::Window(Box::default()),
             None => Self::InARow(0),
@@ -674,7 +691,7 @@ impl Failures {
     }
 
     /// Whether that is one failure too many.
-    fn count(&mut self, config: &Config, failed: bool, now: Instant) -> bool {
+    fn count(&mut self, config: &Thresholds, failed: bool, now: Instant) -> bool {
         match self {
             Self::InARow(failures) => {
                 *failures = if failed { *failures + 1 } else { 0 };

@@ -5,7 +5,26 @@ use tonic::{Response, Status};
 use super::breaker::{CircuitBreaker, CircuitBreakers, Entered, ProbeEnd};
 use crate::{Call, CallDetails, Interceptor, Next};
 
-/// Which breaker a call goes through.
+/// Which breaker a call goes through: what `circuit_breaker(breaker = …)` takes. Implement it to give each tenant a breaker of its own.
+///
+/// ```
+/// use interceptors::CallDetails;
+/// use interceptors::circuit_breaker::{Breakers, CircuitBreaker};
+///
+/// struct Regions {
+///     near: CircuitBreaker,
+///     far: CircuitBreaker,
+/// }
+///
+/// impl Breakers for Regions {
+///     fn of(&self, call: &CallDetails) -> CircuitBreaker {
+///         match call.metadata().contains_key("x-far") {
+///             true => self.far.clone(),
+///             false => self.near.clone(),
+///         }
+///     }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "[I0807] `{Self}` is no circuit breaker",
     label = "neither a `CircuitBreaker` nor `CircuitBreakers`",
@@ -43,20 +62,33 @@ macro_rules! forward_to_the_breakers_behind {
 
 forward_to_the_breakers_behind!(&B, Arc<B>);
 
-/// The interceptor behind `circuit_breaker`. See the [module documentation](super).
+/// Fails calls fast while a breaker is open: the interceptor behind `circuit_breaker`.
+///
+/// The attribute makes one from its settings. Make one yourself to test what stands around it.
+///
+/// ```
+/// use interceptors::circuit_breaker::{BreakCircuit, CircuitBreaker, Thresholds};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let breaker = CircuitBreaker::new(&Thresholds::new().failures(3));
+/// let interceptor = BreakCircuit::new(&breaker);
+/// # let _ = interceptor;
+/// # }
+/// ```
 #[derive(Debug)]
-pub struct Break<'a, B> {
+pub struct BreakCircuit<'a, B> {
     breakers: &'a B,
 }
 
-impl<'a, B: Breakers> Break<'a, B> {
+impl<'a, B: Breakers> BreakCircuit<'a, B> {
     /// Asks these breakers.
     pub const fn new(breakers: &'a B) -> Self {
         Self { breakers }
     }
 }
 
-impl<B: Breakers, Req: Send, Res: Send> Interceptor<Req, Res> for Break<'_, B> {
+impl<B: Breakers, Req: Send, Res: Send> Interceptor<Req, Res> for BreakCircuit<'_, B> {
     async fn intercept(
         &self,
         call: &mut Call<Req>,

@@ -1,10 +1,28 @@
 //! Stops calling what does not answer, for a while: a circuit breaker, on a client.
 //!
+//! ```
+//! use interceptors::intercept;
+//! use interceptors_proto::demo::user_service_client::UserServiceClient;
+//! use tonic::transport::Endpoint;
+//!
+//! #[intercept(circuit_breaker(failures = 5, open_for = "10s"))]
+//! struct Outbound;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let channel = Endpoint::from_static("http://[::1]:50051").connect_lazy();
+//! let users = UserServiceClient::new(Outbound.wrap(channel));
+//! # let _ = users;
+//! # }
+//! ```
+//!
+//! Where it may be listed and all its settings: [`circuit_breaker`](crate::intercept#circuit_breaker) in the reference of the attribute.
+//!
 //! | state | what becomes of a call | how it ends |
 //! | --- | --- | --- |
-//! | [`Closed`](State::Closed) | it is made | after [`failures`](Config::failures) failures one after the other, or a [`failure_ratio`](Config::failure_ratio) of them, it opens |
-//! | [`Open`](State::Open) | it is refused at once | after [`open_for`](Config::open_for) it is half open |
-//! | [`HalfOpen`](State::HalfOpen) | [`probes`](Config::probes) calls are made, all others refused | when all probes have succeeded it closes; when one fails it opens again |
+//! | [`Closed`](State::Closed) | it is made | after [`failures`](Thresholds::failures) failures one after the other, or a [`failure_ratio`](Thresholds::failure_ratio) of them, it opens |
+//! | [`Open`](State::Open) | it is refused at once | after [`open_for`](Thresholds::open_for) it is half open |
+//! | [`HalfOpen`](State::HalfOpen) | [`probes`](Thresholds::probes) calls are made, all others refused | when all probes have succeeded it closes; when one fails it opens again |
 //!
 //! - A failure is a call that ended with one of `codes`: by default `UNAVAILABLE`, `DEADLINE_EXCEEDED`, `INTERNAL` and `UNKNOWN`.
 //!   Any other status is a success: the server has answered. A call that its caller gave up says nothing, and neither does one that
@@ -51,8 +69,8 @@
 mod breaker;
 mod interceptor;
 
-pub use breaker::{CircuitBreaker, CircuitBreakers, Config, State};
-pub use interceptor::{Break, Breakers};
+pub use breaker::{CircuitBreaker, CircuitBreakers, State, Thresholds};
+pub use interceptor::{BreakCircuit, Breakers};
 
 use crate::{Rule, Sides};
 

@@ -1,6 +1,23 @@
 //! What calls go through on their way out: generated clients, hand-written stubs, and channels.
 //!
-//! See the [attribute](macro@crate::intercept) for where it is put and what may be listed.
+//! ```
+//! use interceptors::intercept;
+//! use interceptors_proto::demo::user_service_client::UserServiceClient;
+//! use tonic::transport::Endpoint;
+//!
+//! #[intercept(logging, deadline("2s"), retry(max = 3))]
+//! struct Outbound;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let channel = Endpoint::from_static("http://[::1]:50051").connect_lazy();
+//! let users = UserServiceClient::new(Outbound.wrap(channel));
+//! # let _ = users;
+//! # }
+//! ```
+//!
+//! See the [attribute](macro@crate::intercept) for where it is put and what may be listed: [a generated client](crate::intercept#a-generated-client),
+//! [a channel](crate::intercept#a-channel) or [a client written by hand](crate::intercept#a-stub).
 //!
 //! | | generated client | stub | channel |
 //! | --- | --- | --- | --- |

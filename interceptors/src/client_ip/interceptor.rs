@@ -14,7 +14,17 @@ use crate::{Call, CallDetails, Interceptor, Next};
 /// How many addresses of the header are looked at, from the right.
 pub(super) const MOST_HOPS: usize = 32;
 
-/// Whose word counts, and where it stands.
+/// Finds out where a call comes from behind proxies: the interceptor behind `client_ip`.
+///
+/// The attribute makes one from its settings. Make one yourself to keep it in a field for `with(self.client_ip)`, or to test what
+/// stands around it.
+///
+/// ```
+/// use interceptors::client_ip::ClientIp;
+///
+/// const CLIENT_IP: ClientIp = ClientIp::new().header("forwarded").ipv6_prefix(56);
+/// # let _ = CLIENT_IP;
+/// ```
 ///
 /// # Default
 ///
@@ -22,13 +32,13 @@ pub(super) const MOST_HOPS: usize = 32;
 /// - header: `x-forwarded-for`
 /// - ipv6_prefix: 64
 #[derive(Debug, Clone)]
-pub struct Config {
+pub struct ClientIp {
     trusted: &'static [IpNet],
     header: Header,
     ipv6_prefix: u8,
 }
 
-impl Config {
+impl ClientIp {
     /// The default.
     #[must_use]
     pub const fn new() -> Self {
@@ -89,24 +99,35 @@ impl Config {
     }
 }
 
-impl Default for Config {
+impl Default for ClientIp {
     fn default() -> Self {
         Self::new()
     }
 }
 
-/// The interceptor behind `client_ip`. See the [module documentation](super).
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for ClientIp {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        FindClientIp::new(self).intercept(call, next).await
+    }
+}
+
+/// What the attribute makes: settings that are a constant, with networks that may not be.
+#[doc(hidden)]
 #[derive(Debug)]
-pub struct ClientIp<'a> {
-    config: &'a Config,
+pub struct FindClientIp<'a> {
+    config: &'a ClientIp,
     trusted: &'a [IpNet],
     by: Option<TypeId>,
 }
 
-impl<'a> ClientIp<'a> {
+impl<'a> FindClientIp<'a> {
     /// Believes the networks of the configuration.
     #[must_use]
-    pub const fn new(config: &'a Config) -> Self {
+    pub const fn new(config: &'a ClientIp) -> Self {
         Self {
             config,
             trusted: config.trusted,
@@ -115,7 +136,7 @@ impl<'a> ClientIp<'a> {
     }
 
     /// Believes these networks instead.
-    pub fn trusting<T: AsRef<[IpNet]> + ?Sized>(config: &'a Config, trusted: &'a T) -> Self {
+    pub fn trusting<T: AsRef<[IpNet]> + ?Sized>(config: &'a ClientIp, trusted: &'a T) -> Self {
         Self {
             trusted: trusted.as_ref(),
             ..Self::new(config)
@@ -166,7 +187,7 @@ impl<'a> ClientIp<'a> {
     }
 }
 
-impl<Req: Send, Res: Send> Interceptor<Req, Res> for ClientIp<'_> {
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for FindClientIp<'_> {
     async fn intercept(
         &self,
         call: &mut Call<Req>,
@@ -198,8 +219,8 @@ mod tests {
         for value in values {
             headers.append("x-forwarded-for", HeaderValue::from_str(value).unwrap());
         }
-        let config = Config::new().trusted(TRUSTED);
-        ClientIp::new(&config).caller(ip(peer).to_canonical(), &headers)
+        let config = ClientIp::new().trusted(TRUSTED);
+        FindClientIp::new(&config).caller(ip(peer).to_canonical(), &headers)
     }
 
     #[test]

@@ -1,13 +1,16 @@
 //! Where a call really comes from, behind proxies and load balancers: `client_ip`.
 //!
-//! The peer of a connection is the last proxy. Proxies write whom they serve into a header, and so can everybody else. So it is said whose word counts:
-//!
 //! ```
 //! use interceptors::intercept;
 //!
 //! #[intercept(server, client_ip(trusted = ["10.0.0.0/8", "fd00::/8"]), logging, rate_limit(per_second = 20, key = client_ip))]
 //! struct Inbound;
 //! ```
+//!
+//! Where it may be listed and all its settings: [`client_ip`](crate::intercept#client_ip) in the reference of the attribute.
+//!
+//! The peer of a connection is the last proxy. Proxies write whom they serve into a header, and so can everybody else. So `trusted` says whose word
+//! counts.
 //!
 //! The caller is the rightmost address in the header that is no trusted proxy's, and only if the peer itself is trusted; otherwise it is the peer. This is nginx's
 //! `real_ip_recursive on`. Where all addresses are trusted, the caller is the leftmost. Without this entry nobody's header is believed.
@@ -78,8 +81,11 @@ mod interceptor;
 
 #[doc(hidden)]
 pub use by::by_mount;
+#[doc(hidden)]
 pub use by::{By, FindsClientIp};
-pub use interceptor::{ClientIp, Config};
+pub use interceptor::ClientIp;
+#[doc(hidden)]
+pub use interceptor::FindClientIp;
 pub use ipnet::IpNet;
 
 #[cfg(doc)]

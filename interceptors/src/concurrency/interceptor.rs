@@ -3,31 +3,51 @@ use std::sync::Arc;
 use tonic::{Response, Status};
 
 use super::held::{Holding, Place, is_held};
-use super::limiter::{Limiter, LimiterId, Limiters, Permit};
+use super::limiter::{ConcurrencyLimiter, ConcurrencyLimiters, LimiterId, Permit};
 use crate::core::chain::watched;
 use crate::{Call, CallDetails, Interceptor, Next};
 
-/// Which limit a call is held to.
+/// Which limit a call is held to: what `concurrency(limiter = …)` and `load_shed(limiter = …)` take. Implement it to give each tenant a limit of
+/// its own.
+///
+/// ```
+/// use interceptors::CallDetails;
+/// use interceptors::concurrency::{ConcurrencyLimiter, Limits};
+///
+/// struct Tiers {
+///     paying: ConcurrencyLimiter,
+///     others: ConcurrencyLimiter,
+/// }
+///
+/// impl Limits for Tiers {
+///     fn of(&self, call: &CallDetails) -> ConcurrencyLimiter {
+///         match call.metadata().contains_key("x-paying") {
+///             true => self.paying.clone(),
+///             false => self.others.clone(),
+///         }
+///     }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "[I0808] `{Self}` is no limit of concurrency",
-    label = "neither a `Limiter` nor `Limiters`",
-    note = "keep an `interceptors::concurrency::Limiter`, or the `Limiters` of a channel"
+    label = "neither a `ConcurrencyLimiter` nor `ConcurrencyLimiters`",
+    note = "keep an `interceptors::concurrency::ConcurrencyLimiter`, or the `ConcurrencyLimiters` of a channel"
 )]
 pub trait Limits: Send + Sync {
     /// The limit of this call.
-    fn of(&self, call: &CallDetails) -> Limiter;
+    fn of(&self, call: &CallDetails) -> ConcurrencyLimiter;
 }
 
 /// One for all.
-impl Limits for Limiter {
-    fn of(&self, _call: &CallDetails) -> Limiter {
+impl Limits for ConcurrencyLimiter {
+    fn of(&self, _call: &CallDetails) -> ConcurrencyLimiter {
         self.clone()
     }
 }
 
 /// One for each method or service.
-impl Limits for Limiters {
-    fn of(&self, call: &CallDetails) -> Limiter {
+impl Limits for ConcurrencyLimiters {
+    fn of(&self, call: &CallDetails) -> ConcurrencyLimiter {
         self.limiter(call)
     }
 }
@@ -36,7 +56,7 @@ macro_rules! forward_to_the_limits_behind {
     ($($pointer:ty),*) => {$(
         #[diagnostic::do_not_recommend]
         impl<L: Limits + ?Sized> Limits for $pointer {
-            fn of(&self, call: &CallDetails) -> Limiter {
+            fn of(&self, call: &CallDetails) -> ConcurrencyLimiter {
                 (**self).of(call)
             }
         }
@@ -45,7 +65,23 @@ macro_rules! forward_to_the_limits_behind {
 
 forward_to_the_limits_behind!(&L, Arc<L>);
 
-/// The interceptor behind `concurrency`. See the [module documentation](super).
+/// Lets calls wait that find no place: the interceptor behind `concurrency`.
+///
+/// The attribute makes one from its settings. Make one yourself where a list needs two: `concurrency` can be listed once, `with` several
+/// times.
+///
+/// ```
+/// use std::sync::LazyLock;
+///
+/// use interceptors::concurrency::{Capacity, Concurrency, ConcurrencyLimiter};
+/// use interceptors::intercept;
+///
+/// static ALL: LazyLock<ConcurrencyLimiter> = LazyLock::new(|| ConcurrencyLimiter::new(&Capacity::max(500)));
+///
+/// #[intercept(server, with(Concurrency::new(&*ALL)), concurrency(max = 100))]
+/// struct Inbound;
+/// # let _ = Inbound.layer();
+/// ```
 #[derive(Debug)]
 pub struct Concurrency<'a, L> {
     limits: &'a L,
@@ -59,7 +95,7 @@ impl<'a, L: Limits> Concurrency<'a, L> {
 
     /// A place, or none for a call that uses its caller's.
     #[inline]
-    fn enter(&self, call: &CallDetails) -> Result<Option<Permit>, Limiter> {
+    fn enter(&self, call: &CallDetails) -> Result<Option<Permit>, ConcurrencyLimiter> {
         let limiter = self.limits.of(call);
         match is_held(&limiter) {
             true => Ok(None),
@@ -95,7 +131,23 @@ fn hold<Req>(permit: Option<Permit>, call: &mut Call<Req>) -> (Place, Option<Lim
     (place, limiter)
 }
 
-/// The interceptor behind `load_shed`. See the [module documentation](super).
+/// Rejects calls that find no place: the interceptor behind `load_shed`.
+///
+/// The attribute makes one from its settings. Make one yourself where a list needs two: `load_shed` can be listed once, `with` several times.
+///
+/// ```
+/// use std::sync::LazyLock;
+///
+/// use interceptors::concurrency::{Capacity, ConcurrencyLimiter, LoadShed};
+/// use interceptors::intercept;
+///
+/// static ALL: LazyLock<ConcurrencyLimiter> =
+///     LazyLock::new(|| ConcurrencyLimiter::new(&Capacity::max(500).queue(0)));
+///
+/// #[intercept(server, with(LoadShed::new(&*ALL)), load_shed(max = 100))]
+/// struct Inbound;
+/// # let _ = Inbound.layer();
+/// ```
 #[derive(Debug)]
 pub struct LoadShed<'a, L> {
     limits: &'a L,

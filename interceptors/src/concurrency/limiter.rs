@@ -15,7 +15,18 @@ use crate::kit::refusal;
 use crate::kit::unsent::ended_unsent;
 use crate::{CallDetails, End, Outcome};
 
-/// How many calls there may be at once, and what becomes of the others.
+/// How many calls there may be at once, and what becomes of the others. A [`ConcurrencyLimiter`] is made of one.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use interceptors::concurrency::{Capacity, ConcurrencyLimiter};
+///
+/// const CAPACITY: Capacity = Capacity::adaptive(10, 200, Duration::from_millis(50)).queue(50);
+///
+/// let limiter = ConcurrencyLimiter::new(&CAPACITY);
+/// assert_eq!(limiter.limit(), 10);
+/// ```
 ///
 /// # Default
 ///
@@ -28,7 +39,7 @@ use crate::{CallDetails, End, Outcome};
 /// The methods that set a number or a time panic when it is out of range. In a constant, as the attribute uses
 /// them, that is an error of the compiler.
 #[derive(Debug, Clone)]
-pub struct Config {
+pub struct Capacity {
     min: u32,
     max: u32,
     target: Option<Duration>,
@@ -37,7 +48,7 @@ pub struct Config {
     retry_after: Duration,
 }
 
-impl Config {
+impl Capacity {
     /// So many calls.
     #[must_use]
     pub const fn max(calls: u32) -> Self {
@@ -124,18 +135,18 @@ impl Config {
 /// ```
 /// use std::time::Duration;
 ///
-/// use interceptors::concurrency::{Config, Limiter};
+/// use interceptors::concurrency::{Capacity, ConcurrencyLimiter};
 ///
-/// const CONFIG: Config = Config::max(100).queue(50).wait(Duration::from_millis(200));
+/// const CAPACITY: Capacity = Capacity::max(100).queue(50).wait(Duration::from_millis(200));
 ///
-/// let limiter = Limiter::new(&CONFIG);
+/// let limiter = ConcurrencyLimiter::new(&CAPACITY);
 /// assert_eq!((limiter.limit(), limiter.in_use(), limiter.waiting()), (100, 0, 0));
 /// ```
 #[derive(Clone)]
-pub struct Limiter(Arc<Shared>);
+pub struct ConcurrencyLimiter(Arc<Shared>);
 
 struct Shared {
-    config: Config,
+    config: Capacity,
     places: Semaphore,
     waiting: AtomicU32,
     /// How many calls hold a place.
@@ -145,20 +156,20 @@ struct Shared {
     is_known: AtomicBool,
 }
 
-impl Limiter {
+impl ConcurrencyLimiter {
     /// All places free.
     #[must_use]
-    pub fn new(config: &Config) -> Self {
-        let adaptive = config.target.map(|target| Adaptive {
+    pub fn new(capacity: &Capacity) -> Self {
+        let adaptive = capacity.target.map(|target| Adaptive {
             target,
-            limit: f64::from(config.min),
+            limit: f64::from(capacity.min),
             owed: 0,
             lowered_at: None,
         });
         Self(Arc::new(Shared {
-            config: config.clone(),
+            config: capacity.clone(),
             // What is more than a semaphore can count is more than there is memory for.
-            places: Semaphore::new((config.min as usize).min(Semaphore::MAX_PERMITS)),
+            places: Semaphore::new((capacity.min as usize).min(Semaphore::MAX_PERMITS)),
             waiting: AtomicU32::new(0),
             in_use: AtomicU32::new(0),
             adaptive: adaptive.map(Mutex::new),
@@ -238,9 +249,9 @@ impl Limiter {
     }
 }
 
-impl fmt::Debug for Limiter {
+impl fmt::Debug for ConcurrencyLimiter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Limiter")
+        f.debug_struct("ConcurrencyLimiter")
             .field("limit", &self.limit())
             .field("in_use", &self.in_use())
             .field("waiting", &self.waiting())
@@ -248,51 +259,52 @@ impl fmt::Debug for Limiter {
     }
 }
 
-/// A [`Limiter`] for each method or service, made when the first call comes: for channels and servers, which learn at run time
+/// A [`ConcurrencyLimiter`] for each method or service, made when the first call comes: for channels and servers, which learn at run time
 /// what they are called for. At most 1024 are told apart. When there is one too many, it takes the place of a name that no service has
 /// answered for and that no call uses; if there is none, it shares a limit with others.
 ///
 /// ```
-/// use interceptors::concurrency::{Config, Limiters};
+/// use interceptors::concurrency::{Capacity, ConcurrencyLimiters};
 /// use interceptors::intercept;
 ///
 /// #[intercept(load_shed(limiter = self.limiters))]
 /// struct Outbound {
-///     limiters: Limiters,
+///     limiters: ConcurrencyLimiters,
 /// }
 ///
-/// let outbound = Outbound { limiters: Limiters::per_method(&Config::max(100)) };
+/// let outbound = Outbound { limiters: ConcurrencyLimiters::per_method(&Capacity::max(100)) };
 /// # let _ = outbound.limiters;
 /// ```
 #[derive(Debug)]
-pub struct Limiters {
-    config: Config,
-    limiters: ByName<Limiter>,
+pub struct ConcurrencyLimiters {
+    config: Capacity,
+    limiters: ByName<ConcurrencyLimiter>,
 }
 
-impl Limiters {
+impl ConcurrencyLimiters {
     /// One for each method.
     #[must_use]
-    pub fn per_method(config: &Config) -> Self {
-        Self::per(By::Method, config)
+    pub fn per_method(capacity: &Capacity) -> Self {
+        Self::per(By::Method, capacity)
     }
 
     /// One for each service.
     #[must_use]
-    pub fn per_service(config: &Config) -> Self {
-        Self::per(By::Service, config)
+    pub fn per_service(capacity: &Capacity) -> Self {
+        Self::per(By::Service, capacity)
     }
 
-    fn per(by: By, config: &Config) -> Self {
+    fn per(by: By, config: &Capacity) -> Self {
         Self {
             config: config.clone(),
             limiters: ByName::new(by),
         }
     }
 
-    pub(crate) fn limiter(&self, call: &CallDetails) -> Limiter {
-        let make = || Limiter::new(&self.config);
-        self.limiters.of_any(call, make, Limiter::is_unmissed)
+    pub(crate) fn limiter(&self, call: &CallDetails) -> ConcurrencyLimiter {
+        let make = || ConcurrencyLimiter::new(&self.config);
+        self.limiters
+            .of_any(call, make, ConcurrencyLimiter::is_unmissed)
     }
 }
 
@@ -465,7 +477,7 @@ mod tests {
 
     const MS: fn(u64) -> Duration = Duration::from_millis;
 
-    fn enter(limiter: &Limiter) -> Permit {
+    fn enter(limiter: &ConcurrencyLimiter) -> Permit {
         let Ok(permit) = limiter.clone().try_enter() else {
             panic!("no place: {limiter:?}");
         };
@@ -473,14 +485,14 @@ mod tests {
     }
 
     /// One call that tells of a load.
-    fn tell(limiter: &Limiter, load: Load, elapsed: Duration) {
+    fn tell(limiter: &ConcurrencyLimiter, load: Load, elapsed: Duration) {
         let shared = &limiter.0;
         shared.adapt(shared.adaptive().unwrap(), load, elapsed);
     }
 
     #[tokio::test(start_paused = true)]
     async fn places_are_given_back_to_those_who_wait_in_order() {
-        let limiter = Limiter::new(&Config::max(1).queue(2));
+        let limiter = ConcurrencyLimiter::new(&Capacity::max(1).queue(2));
         let first = enter(&limiter);
         let (order, mut entered) = tokio::sync::mpsc::unbounded_channel();
         let waiting: Vec<_> = (0..2)
@@ -514,7 +526,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_wait_ends_with_its_limit_with_the_deadline_and_when_it_is_dropped() {
-        let limiter = Limiter::new(&Config::max(1).wait(MS(100)));
+        let limiter = ConcurrencyLimiter::new(&Capacity::max(1).wait(MS(100)));
         let held = enter(&limiter);
         let started = Instant::now();
         let refused = limiter.clone().enter(None).await.map(drop).unwrap_err();
@@ -532,7 +544,10 @@ mod tests {
     }
 
     /// Does what uses up tokio's budget in each poll before it waits for a place.
-    async fn enter_busily(limiter: &Limiter, deadline: Option<Instant>) -> Result<Permit, Status> {
+    async fn enter_busily(
+        limiter: &ConcurrencyLimiter,
+        deadline: Option<Instant>,
+    ) -> Result<Permit, Status> {
         let mut entering = pin!(limiter.clone().enter(deadline));
         // A clock that stands still would let it go on for ever.
         let mut polls = 0;
@@ -549,7 +564,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_wait_ends_beside_code_that_is_busy() {
-        let limiter = Limiter::new(&Config::max(1).wait(MS(100)));
+        let limiter = ConcurrencyLimiter::new(&Capacity::max(1).wait(MS(100)));
         let held = enter(&limiter);
         for (deadline, code) in [
             (None, Code::ResourceExhausted),
@@ -566,7 +581,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_place_that_comes_when_nobody_waits_any_more_is_not_lost() {
-        let limiter = Limiter::new(&Config::max(1));
+        let limiter = ConcurrencyLimiter::new(&Capacity::max(1));
         let held = enter(&limiter);
         let mut waiting = Box::pin(limiter.clone().enter(None));
         assert!(tokio::time::timeout(MS(1), &mut waiting).await.is_err());
@@ -579,7 +594,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn success_raises_an_adaptive_limit_by_one_for_each_round_and_no_further_than_max() {
-        let limiter = Limiter::new(&Config::adaptive(4, 6, MS(50)));
+        let limiter = ConcurrencyLimiter::new(&Capacity::adaptive(4, 6, MS(50)));
         assert_eq!(limiter.limit(), 4);
         let permits = [(); 2].map(|()| enter(&limiter));
         for _ in 0..5 {
@@ -603,7 +618,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn load_lowers_it_once_for_calls_that_were_under_way_together() {
-        let limiter = Limiter::new(&Config::adaptive(1, 100, MS(50)));
+        let limiter = ConcurrencyLimiter::new(&Capacity::adaptive(1, 100, MS(50)));
         limiter.0.adaptive().unwrap().limit = 20.0;
         limiter.0.places.add_permits(19);
         let permits = [(); 20].map(|()| enter(&limiter));
@@ -631,7 +646,7 @@ mod tests {
         fn no_place_is_lost_or_made(steps in proptest::collection::vec(0_u8..5, 0..200)) {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
             runtime.unwrap().block_on(async {
-                let limiter = Limiter::new(&Config::adaptive(2, 9, MS(50)));
+                let limiter = ConcurrencyLimiter::new(&Capacity::adaptive(2, 9, MS(50)));
                 let mut permits = Vec::new();
                 for step in steps {
                     match step {

@@ -1,5 +1,30 @@
 //! At most so many calls at once: `concurrency` lets the others wait, `load_shed` refuses them.
 //!
+//! ```
+//! # use interceptors_proto::guide::user_service_server::UserService;
+//! # use interceptors_proto::guide::{GetUserRequest, User};
+//! # use tonic::{Request, Response, Status};
+//! use interceptors::intercept;
+//!
+//! struct Users;
+//!
+//! #[intercept(concurrency(max = 100, queue = 50, wait = "200ms"))]
+//! #[tonic::async_trait]
+//! impl UserService for Users {
+//!     async fn get_user(&self, request: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+//!         Ok(Response::new(User { id: request.get_ref().id, ..User::default() }))
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let user = Users.get_user(Request::new(GetUserRequest { id: 7 })).await;
+//! assert!(user.is_ok());
+//! # }
+//! ```
+//!
+//! Where they may be listed and all their settings: [`concurrency`](crate::intercept#concurrency) and [`load_shed`](crate::intercept#load_shed) in the reference of the attribute.
+//!
 //! A call holds its place to its real end: the end of its response stream, its failure, or the moment when it
 //! is dropped, because the caller has gone away or because something panics. A caller that opens a response stream and takes
 //! nothing of it holds its place as long as it likes, unless a `timeout` with a time ends the call.
@@ -8,7 +33,7 @@
 //!
 //! Each method that an entry covers has its own, or with `per = service` the methods of a service share one. It
 //! lives in the process, and all values of the service's type share it; on a channel, the channel and its clones
-//! do. `limiter = self.limiter` names a [`Limiter`] of yours instead. One that stands in a `concurrency` and in a
+//! do. `limiter = self.limiter` names a [`ConcurrencyLimiter`] of yours instead. One that stands in a `concurrency` and in a
 //! `load_shed` limits the calls of both together: where it is busy, those of the first wait and those of the second
 //! are refused.
 //!
@@ -26,19 +51,19 @@
 //! # Waiting
 //!
 //! The calls of `concurrency` wait in order, first come, first served. They wait no longer than their deadline, with which
-//! they end with `DEADLINE_EXCEEDED`, and no longer than [`wait`](Config::wait) where that is set. At most [`queue`](Config::queue) of them
+//! they end with `DEADLINE_EXCEEDED`, and no longer than [`wait`](Capacity::wait) where that is set. At most [`queue`](Capacity::queue) of them
 //! wait. A call that is dropped while it waits leaves the queue.
 //!
 //! # What a refused call ends with
 //!
 //! `RESOURCE_EXHAUSTED`, which is what gRPC's table of status codes has for "server temporarily out of resources", and not
 //! `UNAVAILABLE`, which clients retry by default: what is meant to shed load would bring more of it. A `google.rpc.RetryInfo` detail and
-//! `grpc-retry-pushback-ms` metadata say when to come back to those who retry it nevertheless: after [`retry_after`](Config::retry_after). The
+//! `grpc-retry-pushback-ms` metadata say when to come back to those who retry it nevertheless: after [`retry_after`](Capacity::retry_after). The
 //! handler does not run.
 //!
 //! # A limit that finds itself
 //!
-//! Nobody knows the right number for long. With [`adaptive`](Config::adaptive) it follows what calls tell of the load (AIMD,
+//! Nobody knows the right number for long. With [`adaptive`](Capacity::adaptive) it follows what calls tell of the load (AIMD,
 //! additive increase and multiplicative decrease, as TCP has it):
 //!
 //! - It begins at `min`.
@@ -61,7 +86,7 @@ mod interceptor;
 mod limiter;
 
 pub use interceptor::{Concurrency, Limits, LoadShed};
-pub use limiter::{Config, Limiter, Limiters};
+pub use limiter::{Capacity, ConcurrencyLimiter, ConcurrencyLimiters};
 
 use crate::{Rule, Side};
 

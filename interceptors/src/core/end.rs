@@ -203,8 +203,35 @@ impl fmt::Debug for End<'_> {
 
 /// Whoever wants to know how a call ended. Implemented for `FnOnce(&End<'_>)`.
 ///
+/// Give one to [`Next::observe`](crate::Next::observe) to count, measure or log calls in an interceptor of your own.
+///
 /// It is told exactly once, and dropped then. It may be told while a panic unwinds, so it should not
 /// panic itself; what it panics with is lost there.
+///
+/// ```
+/// use interceptors::{Call, End, Interceptor, Next, Observer};
+/// use tonic::{Response, Status};
+///
+/// struct Printed(String);
+///
+/// impl Observer for Printed {
+///     fn end(self, end: &End<'_>) {
+///         println!("{}: {} ended with {:?}", self.0, end.path(), end.code());
+///     }
+/// }
+///
+/// struct Print;
+///
+/// impl<Req: Send, Res: Send> Interceptor<Req, Res> for Print {
+///     async fn intercept(
+///         &self,
+///         call: &mut Call<Req>,
+///         next: &mut impl Next<Req, Res>,
+///     ) -> Result<Response<Res>, Status> {
+///         next.observe(call, Printed("audit".to_owned())).await
+///     }
+/// }
+/// ```
 pub trait Observer: Send + 'static {
     /// The call has ended.
     fn end(self, end: &End<'_>);

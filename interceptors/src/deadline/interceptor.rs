@@ -9,13 +9,25 @@ use crate::core::time::lately;
 use crate::core::time::timeout_at;
 use crate::{Call, CallDetails, Interceptor, Next};
 
-/// How long a call may take where its caller set no deadline.
+/// Gives calls a deadline whose caller set none, and ends them then: the interceptor behind `deadline` on a client.
+///
+/// The attribute makes one from its settings. Make one yourself to keep it in a field for `with(self.deadline)`, or to test what
+/// stands around it.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use interceptors::deadline::Deadline;
+///
+/// const DEADLINE: Deadline = Deadline::new(Duration::from_secs(2));
+/// # let _ = DEADLINE;
+/// ```
 #[derive(Debug, Clone)]
-pub struct Config {
+pub struct Deadline {
     timeout: Duration,
 }
 
-impl Config {
+impl Deadline {
     /// This long, counted from when the call enters the interceptor.
     ///
     /// # Panics
@@ -37,27 +49,13 @@ impl Config {
     }
 }
 
-/// The interceptor behind `deadline`. See the [module documentation](super).
-#[derive(Debug)]
-pub struct Deadline<'a> {
-    config: &'a Config,
-}
-
-impl<'a> Deadline<'a> {
-    /// Sets and enforces a deadline.
-    #[must_use]
-    pub const fn new(config: &'a Config) -> Self {
-        Self { config }
-    }
-}
-
-impl<Req: Send, Res: Send> Interceptor<Req, Res> for Deadline<'_> {
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Deadline {
     fn intercept(
         &self,
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> impl Future<Output = Result<Response<Res>, Status>> + Send {
-        let deadline = settle(call, self.config.timeout);
+        let deadline = settle(call, self.timeout);
         timeout_at(deadline, next.run(call), exceeded)
     }
 }

@@ -1,5 +1,23 @@
 //! Until when a call may take: `grpc-timeout`, what is left of it, and who inherits that.
 //!
+//! ```
+//! use interceptors::intercept;
+//! use interceptors_proto::demo::user_service_client::UserServiceClient;
+//! use tonic::transport::Endpoint;
+//!
+//! #[intercept(deadline("2s"), retry(max = 3))]
+//! struct Outbound;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let channel = Endpoint::from_static("http://[::1]:50051").connect_lazy();
+//! let users = UserServiceClient::new(Outbound.wrap(channel));
+//! # let _ = users;
+//! # }
+//! ```
+//!
+//! Where it may be listed and all its settings: [`deadline`](crate::intercept#deadline) in the reference of the attribute.
+//!
 //! A deadline is set by the caller (`Request::set_timeout`), by the entry `deadline("2s")` of a client
 //! where the caller set none, or inherited: a call that is made while a handler of an intercepted
 //! service runs has no longer than the call that the handler serves. The earliest of them counts. What the
@@ -33,9 +51,9 @@
 
 mod interceptor;
 
-pub use interceptor::{Config, Deadline};
+pub use interceptor::Deadline;
 
-pub use crate::core::time::{Scope, current, inherit, scope};
+pub use crate::core::time::{WithDeadline, current, inherit, scope};
 
 use crate::Sides;
 

@@ -18,7 +18,19 @@ use crate::kit::throttle::Throttle;
 use crate::kit::unsent::is_unsent;
 use crate::{Call, CallDetails, Interceptor, Next};
 
-/// How many attempts, and how far apart.
+/// Makes several attempts at the same time: the interceptor behind `hedge`.
+///
+/// The attribute makes one from its settings. Make one yourself to keep it in a field for `with(self.hedge)`, or to test what
+/// stands around it.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use interceptors::hedge::Hedge;
+///
+/// const HEDGE: Hedge = Hedge::new().max_attempts(3).delay(Duration::from_millis(200));
+/// # let _ = HEDGE;
+/// ```
 ///
 /// # Default
 ///
@@ -26,13 +38,14 @@ use crate::{Call, CallDetails, Interceptor, Next};
 /// - delay: none, which makes all attempts at once
 /// - non-fatal codes: none
 #[derive(Debug, Clone)]
-pub struct Config {
+pub struct Hedge {
     max_attempts: u32,
     delay: Duration,
     non_fatal_codes: &'static [Code],
+    throttle: Option<&'static Throttle>,
 }
 
-impl Config {
+impl Hedge {
     /// The default.
     #[must_use]
     pub const fn new() -> Self {
@@ -40,6 +53,7 @@ impl Config {
             max_attempts: 2,
             delay: Duration::ZERO,
             non_fatal_codes: &[],
+            throttle: None,
         }
     }
 
@@ -84,6 +98,13 @@ impl Config {
         self
     }
 
+    /// Makes no further attempts while too many calls fail. All that are given the same throttle share it.
+    #[must_use]
+    pub const fn throttle(mut self, throttle: &'static Throttle) -> Self {
+        self.throttle = Some(throttle);
+        self
+    }
+
     #[doc(hidden)]
     #[must_use]
     pub const fn settings(&self) -> [Setting; 3] {
@@ -95,23 +116,39 @@ impl Config {
     }
 }
 
-impl Default for Config {
+impl Default for Hedge {
     fn default() -> Self {
         Self::new()
     }
 }
 
-/// The interceptor behind `hedge`. See the [module documentation](super).
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Hedge {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        Hedging {
+            config: self,
+            throttle: self.throttle,
+        }
+        .intercept(call, next)
+        .await
+    }
+}
+
+/// What the attribute makes: settings that are a constant, with a throttle that is not.
+#[doc(hidden)]
 #[derive(Debug)]
-pub struct Hedge<'a> {
-    config: &'a Config,
+pub struct Hedging<'a> {
+    config: &'a Hedge,
     throttle: Option<&'a Throttle>,
 }
 
-impl<'a> Hedge<'a> {
+impl<'a> Hedging<'a> {
     /// Hedges as configured.
     #[must_use]
-    pub const fn new(config: &'a Config) -> Self {
+    pub const fn new(config: &'a Hedge) -> Self {
         Self {
             config,
             throttle: None,
@@ -192,7 +229,7 @@ fn give_up(call: &mut CallDetails, attempts: u32, sent: bool) {
     }
 }
 
-impl<Req: Send, Res: Send> Interceptor<Req, Res> for Hedge<'_> {
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Hedging<'_> {
     async fn intercept(
         &self,
         call: &mut Call<Req>,

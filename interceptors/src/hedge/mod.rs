@@ -1,5 +1,23 @@
 //! Several attempts of one unary call, each a little later than the one before: gRFC A6, "Hedging".
 //!
+//! ```
+//! use interceptors::intercept;
+//! use interceptors_proto::demo::user_service_client::UserServiceClient;
+//! use tonic::transport::Endpoint;
+//!
+//! #[intercept(hedge(delay = "200ms", only = ["/demo.v1.UserService/GetUser"]))]
+//! struct Outbound;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let channel = Endpoint::from_static("http://[::1]:50051").connect_lazy();
+//! let users = UserServiceClient::new(Outbound.wrap(channel));
+//! # let _ = users;
+//! # }
+//! ```
+//!
+//! Where it may be listed and all its settings: [`hedge`](crate::intercept#hedge) in the reference of the attribute.
+//!
 //! The first attempt is made at once, the next one after `delay` without an answer, and so on up to
 //! `max_attempts`. The first success is the answer, and the other attempts are cancelled.
 //!
@@ -51,7 +69,9 @@
 
 mod interceptor;
 
-pub use interceptor::{Config, Hedge};
+pub use interceptor::Hedge;
+#[doc(hidden)]
+pub use interceptor::Hedging;
 
 pub use crate::kit::throttle::Throttle;
 

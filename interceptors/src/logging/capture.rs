@@ -4,7 +4,22 @@ use tracing::Value;
 ///
 /// The request is gone by then, so the value is copied out of it when the call arrives: numbers,
 /// `bool`, `String`, `str`, and `Option`s of and references to them. For another type, write
-/// `name = %expr` to keep its `Display` text or `name = ?expr` for its `Debug` text.
+/// `name = %expr` to keep its `Display` text or `name = ?expr` for its `Debug` text. Implement it for a type of yours that is
+/// logged often.
+///
+/// ```
+/// use interceptors::logging::Capture;
+///
+/// struct Tenant(u64);
+///
+/// impl Capture for Tenant {
+///     type Captured = u64;
+///
+///     fn capture(&self) -> u64 {
+///         self.0
+///     }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "[I0806] `{Self}` cannot be a field of a log event",
     label = "neither a number, a `bool` nor a string",

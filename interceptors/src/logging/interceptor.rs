@@ -18,19 +18,31 @@ use crate::kit::code_names::code_name;
 use crate::kit::level;
 use crate::{Call, CallDetails, End, Interceptor, Kind, Next, Observer, Side};
 
-/// How calls are logged.
+/// Logs each call when it has really ended: the interceptor behind `logging`.
+///
+/// The attribute makes one from its settings. Make one yourself to keep it in a field for `with(self.logging)`, or to test what
+/// stands around it.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use interceptors::logging::Logging;
+///
+/// const LOGGING: Logging = Logging::new().slow(Duration::from_secs(2));
+/// # let _ = LOGGING;
+/// ```
 ///
 /// # Default
 ///
 /// - level: `INFO`
 /// - slow: 500 ms
 #[derive(Debug, Clone)]
-pub struct Config {
+pub struct Logging {
     level: Level,
     slow: Duration,
 }
 
-impl Config {
+impl Logging {
     /// The default.
     #[must_use]
     pub const fn new() -> Self {
@@ -76,22 +88,33 @@ impl Config {
     }
 }
 
-impl Default for Config {
+impl Default for Logging {
     fn default() -> Self {
         Self::new()
     }
 }
 
-/// The interceptor behind `logging`. See the [module documentation](super).
-pub struct Logging<'a, F = NoFields> {
-    config: &'a Config,
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Logging {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        LoggingWith::new(self).intercept(call, next).await
+    }
+}
+
+/// What the attribute makes: settings, and what the setting `fields` became.
+#[doc(hidden)]
+pub struct LoggingWith<'a, F = NoFields> {
+    config: &'a Logging,
     fields: F,
 }
 
-impl<'a> Logging<'a> {
+impl<'a> LoggingWith<'a> {
     /// Logs calls.
     #[must_use]
-    pub const fn new(config: &'a Config) -> Self {
+    pub const fn new(config: &'a Logging) -> Self {
         Self {
             config,
             fields: NoFields,
@@ -100,23 +123,23 @@ impl<'a> Logging<'a> {
 
     #[doc(hidden)]
     #[must_use]
-    pub const fn with_look(self, entry: usize) -> Logging<'a, Look> {
-        Logging {
+    pub const fn with_look(self, entry: usize) -> LoggingWith<'a, Look> {
+        LoggingWith {
             config: self.config,
             fields: Look(entry),
         }
     }
 
     #[doc(hidden)]
-    pub fn with_fields<F>(self, fields: F) -> Logging<'a, F> {
-        Logging {
+    pub fn with_fields<F>(self, fields: F) -> LoggingWith<'a, F> {
+        LoggingWith {
             config: self.config,
             fields,
         }
     }
 }
 
-impl<F> fmt::Debug for Logging<'_, F> {
+impl<F> fmt::Debug for LoggingWith<'_, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Logging")
             .field("config", &self.config)
@@ -172,7 +195,7 @@ impl Fields<Opaque> for Look {
 }
 
 #[doc(hidden)]
-impl<F, M, B> Looks<M, B> for Logging<'_, F>
+impl<F, M, B> Looks<M, B> for LoggingWith<'_, F>
 where
     F: Fn(&M) -> F::Captured + Fields<M>,
 {
@@ -332,7 +355,7 @@ impl<C: FnOnce(&Finish<'_>) + Send + 'static> Observer for Record<C> {
     }
 }
 
-impl<F, Req, Res> Interceptor<Req, Res> for Logging<'_, F>
+impl<F, Req, Res> Interceptor<Req, Res> for LoggingWith<'_, F>
 where
     F: Fields<Req>,
     Req: Send,
@@ -355,7 +378,7 @@ where
     }
 }
 
-impl<F> Logging<'_, F> {
+impl<F> LoggingWith<'_, F> {
     /// Apart and cold, so that calls that nobody listens to do not pay for it.
     #[cold]
     fn start<Req, Res>(

@@ -1,5 +1,31 @@
 //! One event for each call when it has really ended, through [`tracing`].
 //!
+//! ```
+//! # use interceptors_proto::guide::user_service_server::UserService;
+//! # use interceptors_proto::guide::{GetUserRequest, User};
+//! # use tonic::{Request, Response, Status};
+//! use interceptors::intercept;
+//!
+//! struct Users;
+//!
+//! #[intercept(logging(slow = "2s", fields(user.id = request.id)))]
+//! #[tonic::async_trait]
+//! impl UserService for Users {
+//!     async fn get_user(&self, request: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+//!         Ok(Response::new(User { id: request.get_ref().id, ..User::default() }))
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! // Logs `finished call` with `grpc.method = "GetUser"`, `grpc.code = "OK"`, `user.id = 7` and how long it took.
+//! let user = Users.get_user(Request::new(GetUserRequest { id: 7 })).await;
+//! assert!(user.is_ok());
+//! # }
+//! ```
+//!
+//! Where it may be listed and all its settings: [`logging`](crate::intercept#logging) in the reference of the attribute.
+//!
 //! # The events
 //!
 //! `finished call` is emitted exactly once per call: for a unary call when it is answered, for a
@@ -68,9 +94,9 @@ mod peer;
 pub use capture::Capture;
 #[doc(hidden)]
 pub use capture::{debug_text, display_text};
-pub use interceptor::{Config, Logging};
+pub use interceptor::Logging;
 #[doc(hidden)]
-pub use interceptor::{Fields, Finish, NoFields};
+pub use interceptor::{Fields, Finish, LoggingWith, NoFields};
 
 #[doc(hidden)]
 pub use crate::__finish_event as finish_event;

@@ -1,5 +1,25 @@
 //! Metadata for every call: `metadata("x-trace-id" = trace_id(), "x-token-bin" = self.token().await?)`.
 //!
+//! ```
+//! use interceptors::intercept;
+//! use interceptors_proto::demo::user_service_client::UserServiceClient;
+//! use tonic::transport::Endpoint;
+//!
+//! #[intercept(metadata("x-tenant" = self.tenant.as_str(), "x-api-version" = "2"))]
+//! struct Outbound {
+//!     tenant: String,
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let channel = Endpoint::from_static("http://[::1]:50051").connect_lazy();
+//! let users = UserServiceClient::new(Outbound { tenant: "acme".to_owned() }.wrap(channel));
+//! # let _ = users;
+//! # }
+//! ```
+//!
+//! Where it may be listed and all its settings: [`metadata`](crate::intercept#metadata) in the reference of the attribute.
+//!
 //! Literals are made when the program is compiled. Other values are evaluated for each call, and listed behind `retry` for each attempt of it. They may
 //! await, and fail with `?`: the attempt then ends with that error and is not sent, and `retry` goes by its code. `None`
 //! leaves the key out. A value takes the place of what the caller set under the same key.
@@ -29,7 +49,8 @@ mod value;
 pub use value::copied;
 pub use value::{AsciiValue, BinaryValue, NotAscii, Sensitive};
 
-/// The interceptor behind `metadata`. See the [module documentation](self).
+/// The interceptor behind `metadata`. Only the attribute can make it: it writes the closure for the values.
+#[doc(hidden)]
 pub struct Metadata<F> {
     values: F,
 }

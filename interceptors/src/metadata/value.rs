@@ -7,7 +7,20 @@ use tonic::metadata::{AsciiMetadataValue, BinaryMetadataValue};
 use crate::kit::key::is_text;
 
 /// A value for a metadata key whose text is visible ASCII: strings, numbers, tonic's own
-/// [`AsciiMetadataValue`], and `Option`s of them.
+/// [`AsciiMetadataValue`], and `Option`s of them. Implement it for a type of yours that is sent often.
+///
+/// ```
+/// use interceptors::metadata::{AsciiValue, NotAscii};
+/// use tonic::metadata::AsciiMetadataValue;
+///
+/// struct Tenant(String);
+///
+/// impl AsciiValue for &Tenant {
+///     fn into_value(self) -> Result<Option<AsciiMetadataValue>, NotAscii> {
+///         self.0.as_str().into_value()
+///     }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "[I0810] `{Self}` cannot be the value of a metadata key",
     label = "neither a string nor a number",
@@ -29,7 +42,20 @@ pub trait AsciiValue {
 }
 
 /// A value for a metadata key that ends in `-bin`: bytes in any container, tonic's own
-/// [`BinaryMetadataValue`], and `Option`s of them.
+/// [`BinaryMetadataValue`], and `Option`s of them. Implement it for a type of yours that is sent often.
+///
+/// ```
+/// use interceptors::metadata::BinaryValue;
+/// use tonic::metadata::BinaryMetadataValue;
+///
+/// struct Cursor([u8; 4]);
+///
+/// impl BinaryValue for &Cursor {
+///     fn into_value(self) -> Option<BinaryMetadataValue> {
+///         self.0.as_slice().into_value()
+///     }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "[I0810] `{Self}` cannot be the value of a metadata key that ends in `-bin`",
     label = "not bytes",
@@ -72,6 +98,17 @@ impl std::error::Error for NotAscii {}
 
 /// A value that no `Debug` output shows and that HPACK does not index:
 /// `metadata("x-session" = Sensitive(self.session()))`.
+///
+/// ```
+/// use interceptors::intercept;
+/// use interceptors::metadata::Sensitive;
+///
+/// #[intercept(metadata("x-session" = Sensitive(self.session.as_str())))]
+/// struct Outbound {
+///     session: String,
+/// }
+/// # let _ = Outbound { session: String::new() }.session;
+/// ```
 #[derive(Clone, Copy)]
 pub struct Sensitive<T>(pub T);
 

@@ -1,5 +1,30 @@
 //! How many calls there are, how they end and how long they take: `metrics`.
 //!
+//! ```
+//! # use interceptors_proto::guide::user_service_server::UserService;
+//! # use interceptors_proto::guide::{GetUserRequest, User};
+//! # use tonic::{Request, Response, Status};
+//! use interceptors::intercept;
+//!
+//! struct Users;
+//!
+//! #[intercept(metrics)]
+//! #[tonic::async_trait]
+//! impl UserService for Users {
+//!     async fn get_user(&self, request: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+//!         Ok(Response::new(User { id: request.get_ref().id, ..User::default() }))
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let user = Users.get_user(Request::new(GetUserRequest { id: 7 })).await;
+//! assert!(user.is_ok());
+//! # }
+//! ```
+//!
+//! Where it may be listed and all its settings: [`metrics`](crate::intercept#metrics) in the reference of the attribute.
+//!
 //! Each call is measured when it has really ended, with its true status: a response stream to its end, also
 //! where it fails half way, is dropped, or where the handler panics. A client that goes away half way through its request stream is the
 //! exception: it is taken for one that has sent all, unless the server has `server::RequestCancellationLayer`.
@@ -338,7 +363,8 @@ impl fmt::Debug for Series {
     }
 }
 
-/// The interceptor behind `metrics`. See the [module documentation](self).
+/// The interceptor behind `metrics`. Only the attribute can make it: it has a `static` for each method.
+#[doc(hidden)]
 #[derive(Debug)]
 pub struct Metrics<'a> {
     recorder: &'a Recorder,

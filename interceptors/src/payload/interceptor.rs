@@ -1,14 +1,15 @@
 use tonic::{Response, Status};
 
-use super::log::Config;
+use super::log::PayloadSettings;
 use super::messages::{WriteRequest, WriteResponse};
 use crate::core::frame::{Looks, Seen};
 use crate::{Call, Interceptor, Next};
 
-/// The interceptor behind `payload`. See the [module documentation](super).
+/// The interceptor behind `payload`. Only the attribute can make it: it writes the closures for the fields.
+#[doc(hidden)]
 #[derive(Debug)]
 pub struct Payload<'a, Q, P> {
-    config: &'a Config,
+    config: &'a PayloadSettings,
     request: Q,
     response: P,
 }
@@ -16,7 +17,7 @@ pub struct Payload<'a, Q, P> {
 impl<'a, Q, P> Payload<'a, Q, P> {
     #[doc(hidden)]
     #[must_use]
-    pub const fn new(config: &'a Config, request: Q, response: P) -> Self {
+    pub const fn new(config: &'a PayloadSettings, request: Q, response: P) -> Self {
         Self {
             config,
             request,

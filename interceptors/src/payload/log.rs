@@ -7,19 +7,20 @@ use crate::core::name::CallName;
 use crate::core::plan::{Setting, Value};
 use crate::kit::level;
 
-/// At which level messages are logged, and how much of each.
+/// What the attribute makes of the settings of `payload`: at which level messages are logged, and how much of each.
 ///
 /// # Default
 ///
 /// - level: `DEBUG`
 /// - max_bytes: 1024
+#[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
-pub struct Config {
+pub struct PayloadSettings {
     level: Level,
     max_bytes: usize,
 }
 
-impl Config {
+impl PayloadSettings {
     /// The most that [`max_bytes`](Self::max_bytes) may be: longer lines are cut or refused by what
     /// collects logs.
     pub const MOST_BYTES: usize = 256 * 1024;
@@ -80,7 +81,7 @@ impl Config {
     }
 }
 
-impl Default for Config {
+impl Default for PayloadSettings {
     fn default() -> Self {
         Self::new()
     }
@@ -95,13 +96,13 @@ pub(super) enum Direction {
 /// Where the messages of a stream go.
 pub(super) struct Log {
     path: CallName,
-    config: Config,
+    config: PayloadSettings,
     direction: Direction,
     messages: u64,
 }
 
 impl Log {
-    pub(super) fn new(name: &CallName, config: Config, direction: Direction) -> Self {
+    pub(super) fn new(name: &CallName, config: PayloadSettings, direction: Direction) -> Self {
         Self {
             path: name.clone(),
             config,
@@ -123,7 +124,7 @@ impl Log {
 #[cold]
 pub(super) fn record(
     path: &CallName,
-    config: Config,
+    config: PayloadSettings,
     direction: Direction,
     number: Option<u64>,
     write: &mut dyn FnMut(&mut Content),

@@ -9,7 +9,7 @@ use futures_core::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::content::Content;
-use super::log::{Config, Direction, Log, record};
+use super::log::{Direction, Log, PayloadSettings, record};
 use crate::ResponseStream;
 use crate::core::messages::{EachMessage, inspected};
 use crate::core::name::CallName;
@@ -149,7 +149,7 @@ where
     note = "show fields of the response alone (`show = [response.…]`), leave the method out with `except = [...]`, or put `payload` on the generated client"
 )]
 pub trait WriteRequest<Req>: Send + Sync {
-    fn write(&self, config: Config, name: &CallName, request: &mut Option<Req>);
+    fn write(&self, config: PayloadSettings, name: &CallName, request: &mut Option<Req>);
 }
 
 /// Writes down the messages of a response.
@@ -158,21 +158,21 @@ pub trait WriteRequest<Req>: Send + Sync {
     label = "neither a message nor a stream of messages"
 )]
 pub trait WriteResponse<Res>: Send + Sync {
-    fn write(&self, config: Config, name: &CallName, body: Res) -> Res;
+    fn write(&self, config: PayloadSettings, name: &CallName, body: Res) -> Res;
 }
 
 impl<Req> WriteRequest<Req> for Unwritten {
-    fn write(&self, _: Config, _: &CallName, _: &mut Option<Req>) {}
+    fn write(&self, _: PayloadSettings, _: &CallName, _: &mut Option<Req>) {}
 }
 
 impl<Res> WriteResponse<Res> for Unwritten {
-    fn write(&self, _: Config, _: &CallName, body: Res) -> Res {
+    fn write(&self, _: PayloadSettings, _: &CallName, body: Res) -> Res {
         body
     }
 }
 
 impl<M> WriteRequest<M> for Written<Single, M> {
-    fn write(&self, config: Config, name: &CallName, request: &mut Option<M>) {
+    fn write(&self, config: PayloadSettings, name: &CallName, request: &mut Option<M>) {
         if let Some(message) = request {
             record(name, config, Direction::Request, None, &mut |content| {
                 (self.write)(message, content);
@@ -182,7 +182,7 @@ impl<M> WriteRequest<M> for Written<Single, M> {
 }
 
 impl<M: Send + 'static> WriteRequest<Streaming<M>> for Written<Streamed, M> {
-    fn write(&self, config: Config, name: &CallName, request: &mut Option<Streaming<M>>) {
+    fn write(&self, config: PayloadSettings, name: &CallName, request: &mut Option<Streaming<M>>) {
         let write = self.write;
         let mut log = Log::new(name, config, Direction::Request);
         let look = move |message: &mut M| {
@@ -198,7 +198,7 @@ where
     S: EachMessage<Message = M>,
     M: 'static,
 {
-    fn write(&self, config: Config, name: &CallName, request: &mut Option<S>) {
+    fn write(&self, config: PayloadSettings, name: &CallName, request: &mut Option<S>) {
         let write = self.write;
         let mut log = Log::new(name, config, Direction::Request);
         if let Some(stream) = request {
@@ -208,7 +208,7 @@ where
 }
 
 impl<M> WriteResponse<M> for Written<Single, M> {
-    fn write(&self, config: Config, name: &CallName, body: M) -> M {
+    fn write(&self, config: PayloadSettings, name: &CallName, body: M) -> M {
         let write = &mut |content: &mut Content| (self.write)(&body, content);
         record(name, config, Direction::Response, None, write);
         body
@@ -220,7 +220,12 @@ where
     S: Stream<Item = Result<M, Status>>,
     M: 'static,
 {
-    fn write(&self, config: Config, name: &CallName, body: ResponseStream<S>) -> ResponseStream<S> {
+    fn write(
+        &self,
+        config: PayloadSettings,
+        name: &CallName,
+        body: ResponseStream<S>,
+    ) -> ResponseStream<S> {
         let write = self.write;
         let mut log = Log::new(name, config, Direction::Response);
         body.each_message(move |message| log.next(&mut |content| write(message, content)))

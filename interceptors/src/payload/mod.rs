@@ -1,8 +1,5 @@
 //! Logs what messages hold: an event for each message, through [`tracing`], without the fields that are secret.
 //!
-//! It is off unless the entry stands there *and* somebody listens at its level, `DEBUG` unless set otherwise.
-//! Where nobody listens, a message is neither copied nor formatted, and a stream is left as it is.
-//!
 //! ```
 //! use interceptors::intercept;
 //! # use interceptors_proto::guide::user_service_server::UserService;
@@ -19,6 +16,11 @@
 //!     }
 //! }
 //! ```
+//!
+//! Where it may be listed and all its settings: [`payload`](crate::intercept#payload) in the reference of the attribute.
+//!
+//! It is off unless the entry stands there *and* somebody listens at its level, `DEBUG` unless set otherwise.
+//! Where nobody listens, a message is neither copied nor formatted, and a stream is left as it is.
 //!
 //! # What is secret
 //!
@@ -109,8 +111,10 @@ mod steps;
 
 #[doc(hidden)]
 pub use content::Content;
+#[doc(hidden)]
 pub use interceptor::Payload;
-pub use log::Config;
+#[doc(hidden)]
+pub use log::PayloadSettings;
 #[doc(hidden)]
 pub use messages::*;
 #[doc(hidden)]

@@ -7,7 +7,22 @@ use crate::CallDetails;
 use crate::kit::identity::{Identifies, Identity};
 use crate::kit::key;
 
-/// Which calls share a limit.
+/// Which calls share a limit: what [`RateLimit::new`](super::RateLimit::new) takes. Implement it to count by something of your own.
+///
+/// ```
+/// use std::hash::{BuildHasher, RandomState};
+///
+/// use interceptors::CallDetails;
+/// use interceptors::rate_limit::Key;
+///
+/// struct ByMethod;
+///
+/// impl Key for ByMethod {
+///     fn of(&self, call: &CallDetails, hasher: &RandomState) -> Option<u64> {
+///         Some(hasher.hash_one(call.path()))
+///     }
+/// }
+/// ```
 pub trait Key: Send + Sync {
     /// A number that is the same for calls which share a limit. `None` is the limit of all calls without a key, which
     /// costs less than one that has to be looked up.
@@ -76,6 +91,13 @@ impl Key for ByClientIp {
 
 /// Calls with the same value of a metadata key share a limit, and so do calls without one and calls
 /// with several.
+///
+/// ```
+/// use interceptors::rate_limit::ByMetadata;
+///
+/// const KEY: ByMetadata = ByMetadata::new("x-api-key");
+/// # let _ = KEY;
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct ByMetadata(&'static str);
 

@@ -10,7 +10,7 @@ use governor::clock::{Clock, Reference};
 use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
 use governor::state::{InMemoryState, NotKeyed};
-use governor::{Quota, RateLimiter};
+use governor::{Quota, RateLimiter as Governor};
 use tokio::time::Instant;
 
 use super::store::BoundedStore;
@@ -19,7 +19,16 @@ use crate::core::plan::{Setting, Value};
 /// How many keys are told apart where nothing else is said.
 pub(super) const MAX_KEYS: usize = 1 << 16;
 
-/// How many calls may pass.
+/// A rate limit: how many calls may pass in how much time. A [`RateLimiter`] is made of one.
+///
+/// ```
+/// use interceptors::rate_limit::{RateLimiter, Rate};
+///
+/// const RATE: Rate = Rate::per_second(200).burst(50);
+///
+/// let limiter = RateLimiter::new(&RATE);
+/// # let _ = limiter;
+/// ```
 ///
 /// # Default
 ///
@@ -31,7 +40,7 @@ pub(super) const MAX_KEYS: usize = 1 << 16;
 /// The methods that set a number panic when it is zero. In a constant, as the attribute uses
 /// them, that is an error of the compiler.
 #[derive(Debug, Clone)]
-pub struct Config {
+pub struct Rate {
     setting: &'static str,
     calls: NonZeroU32,
     period: Duration,
@@ -39,7 +48,7 @@ pub struct Config {
     max_keys: usize,
 }
 
-impl Config {
+impl Rate {
     /// So many calls each second, evenly spread but for the burst.
     #[must_use]
     pub const fn per_second(calls: u32) -> Self {
@@ -94,9 +103,9 @@ impl Config {
     /// ```
     /// use std::time::Duration;
     ///
-    /// use interceptors::rate_limit::Config;
+    /// use interceptors::rate_limit::Rate;
     ///
-    /// let limit = Config::per_minute(60).burst(10);
+    /// let limit = Rate::per_minute(60).burst(10);
     /// assert_eq!((limit.calls(), limit.period()), (60, Duration::from_secs(60)));
     /// assert_eq!(limit.burst_size(), 10);
     /// ```
@@ -182,45 +191,45 @@ impl Reference for TokioInstant {
 /// to give it another clock, keep it in the service and write `rate_limit(limiter = self.limiter)`.
 ///
 /// ```
-/// use interceptors::rate_limit::{Config, Limiter};
+/// use interceptors::rate_limit::{Rate, RateLimiter};
 ///
 /// struct Users {
-///     limiter: Limiter,
+///     limiter: RateLimiter,
 /// }
 ///
-/// let users = Users { limiter: Limiter::new(&Config::per_second(5).burst(20)) };
+/// let users = Users { limiter: RateLimiter::new(&Rate::per_second(5).burst(20)) };
 /// # let _ = users.limiter;
 /// ```
 ///
 /// One limiter can be shared by entries with and without `key`: calls without one share a limit of their own, beside
 /// those of the keys.
-pub struct Limiter<C: Clock = TokioClock> {
+pub struct RateLimiter<C: Clock = TokioClock> {
     /// The limit of calls without a key takes no lock, which all calls would queue for.
-    everyone: RateLimiter<NotKeyed, InMemoryState, C, NoOpMiddleware<C::Instant>>,
-    keyed: RateLimiter<u64, BoundedStore, C, NoOpMiddleware<C::Instant>>,
+    everyone: Governor<NotKeyed, InMemoryState, C, NoOpMiddleware<C::Instant>>,
+    keyed: Governor<u64, BoundedStore, C, NoOpMiddleware<C::Instant>>,
     clock: C,
     hasher: RandomState,
     full: Arc<AtomicBool>,
     last_sweep: Mutex<C::Instant>,
 }
 
-impl Limiter {
+impl RateLimiter {
     /// Nothing used up yet, on tokio's clock.
     #[must_use]
-    pub fn new(config: &Config) -> Self {
-        Self::with_clock(config, TokioClock)
+    pub fn new(rate: &Rate) -> Self {
+        Self::with_clock(rate, TokioClock)
     }
 }
 
-impl<C: Clock + Clone> Limiter<C> {
+impl<C: Clock + Clone> RateLimiter<C> {
     /// Nothing used up yet, on another clock.
     #[must_use]
-    pub fn with_clock(config: &Config, clock: C) -> Self {
+    pub fn with_clock(rate: &Rate, clock: C) -> Self {
         let full = Arc::new(AtomicBool::new(false));
-        let store = BoundedStore::new(config.max_keys, Arc::clone(&full));
+        let store = BoundedStore::new(rate.max_keys, Arc::clone(&full));
         Self {
-            everyone: RateLimiter::direct_with_clock(config.quota, clock.clone()),
-            keyed: RateLimiter::new(config.quota, store, clock.clone()),
+            everyone: Governor::direct_with_clock(rate.quota, clock.clone()),
+            keyed: Governor::new(rate.quota, store, clock.clone()),
             hasher: RandomState::new(),
             full,
             last_sweep: Mutex::new(clock.now()),
@@ -229,7 +238,7 @@ impl<C: Clock + Clone> Limiter<C> {
     }
 }
 
-impl<C: Clock> Limiter<C> {
+impl<C: Clock> RateLimiter<C> {
     pub(crate) fn hasher(&self) -> &RandomState {
         &self.hasher
     }
@@ -277,9 +286,9 @@ impl<C: Clock> Limiter<C> {
     }
 }
 
-impl<C: Clock> fmt::Debug for Limiter<C> {
+impl<C: Clock> fmt::Debug for RateLimiter<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Limiter")
+        f.debug_struct("RateLimiter")
             .field("keys", &self.keys())
             .finish_non_exhaustive()
     }

@@ -1,5 +1,31 @@
 //! Only so many calls in so much time, on [`governor`].
 //!
+//! ```
+//! # use interceptors_proto::guide::user_service_server::UserService;
+//! # use interceptors_proto::guide::{GetUserRequest, User};
+//! # use tonic::{Code, Request, Response, Status};
+//! use interceptors::intercept;
+//!
+//! struct Users;
+//!
+//! #[intercept(rate_limit(per_minute = 60, burst = 1))]
+//! #[tonic::async_trait]
+//! impl UserService for Users {
+//!     async fn get_user(&self, request: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+//!         Ok(Response::new(User { id: request.get_ref().id, ..User::default() }))
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! assert!(Users.get_user(Request::new(GetUserRequest { id: 7 })).await.is_ok());
+//! let refused = Users.get_user(Request::new(GetUserRequest { id: 7 })).await.unwrap_err();
+//! assert_eq!(refused.code(), Code::ResourceExhausted);
+//! # }
+//! ```
+//!
+//! Where it may be listed and all its settings: [`rate_limit`](crate::intercept#rate_limit) in the reference of the attribute.
+//!
 //! A refused call ends with `RESOURCE_EXHAUSTED`, a `google.rpc.RetryInfo` detail and
 //! `grpc-retry-pushback-ms` metadata that say when to come back, so that clients which retry do
 //! it then and not before. The handler does not run. A stream is counted when it opens.
@@ -28,12 +54,12 @@
 //!
 //! An entry on a method has a limit of its own. The limit lives as long as the process and is
 //! shared by all values of the service's type, and by all instances of a generic one; with `limiter = self.limiter` it lives in a
-//! [`Limiter`] of yours, which may also have a clock of yours.
+//! [`RateLimiter`] of yours, which may also have a clock of yours.
 //!
 //! # Memory
 //!
 //! Keys are kept as 64-bit hashes under a random key of the process, and at most
-//! [`max_keys`](Config::max_keys) of them. Under a flood of more distinct keys than that, the
+//! [`max_keys`](Rate::max_keys) of them. Under a flood of more distinct keys than that, the
 //! ones too many share one limit until others have recovered: callers that are not known yet are
 //! refused more often then, those that are known are not.
 //!
@@ -146,8 +172,10 @@ mod store;
 #[cfg(feature = "envoy-rls")]
 pub use envoy::Envoy;
 pub use interceptor::RateLimit;
-pub use key::{ByClientIp, ByIdentity, ByMetadata, ByPeer, Everyone, Key};
-pub use limiter::{Config, Limiter, TokioClock};
+#[doc(hidden)]
+pub use key::ByIdentity;
+pub use key::{ByClientIp, ByMetadata, ByPeer, Everyone, Key};
+pub use limiter::{Rate, RateLimiter, TokioClock};
 #[cfg(feature = "redis")]
 pub use redis::Redis;
 pub use shared::{Bucket, Configured, Decision, Local, SharedKey, Store, StoreError};

@@ -10,7 +10,17 @@ use crate::core::plan::{Setting, Value};
 use crate::kit::key;
 use crate::{Call, CallDetails, Interceptor, Next, Side};
 
-/// Where the ID stands, and which are taken.
+/// Gives each call an ID: the interceptor behind `request_id`.
+///
+/// The attribute makes one from its settings. Make one yourself to keep it in a field for `with(self.ids)`, or to test what
+/// stands around it.
+///
+/// ```
+/// use interceptors::request_id::SetRequestId;
+///
+/// const IDS: SetRequestId = SetRequestId::new().header("x-correlation-id").max_length(64);
+/// # let _ = IDS;
+/// ```
 ///
 /// # Default
 ///
@@ -18,13 +28,13 @@ use crate::{Call, CallDetails, Interceptor, Next, Side};
 /// - accept: `true`
 /// - max_length: 128
 #[derive(Debug, Clone)]
-pub struct Config {
+pub struct SetRequestId {
     header: &'static str,
     accept: bool,
     max_length: usize,
 }
 
-impl Config {
+impl SetRequestId {
     /// The default.
     #[must_use]
     pub const fn new() -> Self {
@@ -150,44 +160,30 @@ impl Config {
     }
 }
 
-impl Default for Config {
+impl Default for SetRequestId {
     fn default() -> Self {
         Self::new()
     }
 }
 
-/// The interceptor behind `request_id`. See the [module documentation](super).
-#[derive(Debug)]
-pub struct SetRequestId<'a> {
-    config: &'a Config,
-}
-
-impl<'a> SetRequestId<'a> {
-    /// Names calls as configured.
-    #[must_use]
-    pub const fn new(config: &'a Config) -> Self {
-        Self { config }
-    }
-}
-
-impl<Req: Send, Res: Send> Interceptor<Req, Res> for SetRequestId<'_> {
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for SetRequestId {
     async fn intercept(
         &self,
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
         if call.side() == Side::Client {
-            let id = self.config.of_client(call);
+            let id = self.of_client(call);
             call.set_request_id(id);
             return next.run(call).await;
         }
-        let id = self.config.of_service(call);
+        let id = self.of_service(call);
         call.set_request_id(id.clone());
         let mut result = {
             let run = pin!(Some(next.run(call)));
             InScope::new(id.clone(), run).await
         };
-        self.config.answer(&id, &mut result);
+        self.answer(&id, &mut result);
         if result.is_ok() {
             call.push_layer(InForce(Some(id)));
         }

@@ -1,5 +1,32 @@
 //! One name for a call on its whole way: `request_id`.
 //!
+//! ```
+//! # use interceptors_proto::guide::user_service_server::UserService;
+//! # use interceptors_proto::guide::{GetUserRequest, User};
+//! # use tonic::{Request, Response, Status};
+//! use interceptors::intercept;
+//! use interceptors::request_id::RequestId;
+//!
+//! struct Users;
+//!
+//! #[intercept(request_id)]
+//! #[tonic::async_trait]
+//! impl UserService for Users {
+//!     async fn get_user(&self, request: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+//!         let name = RequestId::of(&request).map(RequestId::to_string).unwrap_or_default();
+//!         Ok(Response::new(User { name, ..User::default() }))
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let answer = Users.get_user(Request::new(GetUserRequest { id: 7 })).await.expect("no error");
+//! assert!(answer.metadata().contains_key("x-request-id"));
+//! # }
+//! ```
+//!
+//! Where it may be listed and all its settings: [`request_id`](crate::intercept#request_id) in the reference of the attribute.
+//!
 //! On a service it takes the ID that the caller sent in `x-request-id`, or makes one. The handler finds it in
 //! the request ([`RequestId::of`]) or, wherever it is in its own code, by [`current`]; the caller finds it in
 //! the response's metadata or in that of the error; and `logging` has it as the field `request_id`.
@@ -43,7 +70,7 @@ use http::HeaderValue;
 
 mod interceptor;
 
-pub use interceptor::{Config, SetRequestId};
+pub use interceptor::SetRequestId;
 
 pub use crate::core::id::RequestId;
 
@@ -79,25 +106,25 @@ pub fn current() -> Option<RequestId> {
 }
 
 /// Runs a future in which [`current`] gives this ID, and which calls made in it carry.
-pub fn scope<F: Future>(id: RequestId, future: F) -> Scope<F> {
-    Scope {
+pub fn scope<F: Future>(id: RequestId, future: F) -> WithRequestId<F> {
+    WithRequestId {
         id: Some(id),
         future,
     }
 }
 
 pin_project_lite::pin_project! {
-    /// See [`scope`].
+    /// A future in which [`current`] gives an ID: what [`scope`] gives. It has a name so that a struct can hold it.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless they are awaited"]
-    pub struct Scope<F> {
+    pub struct WithRequestId<F> {
         id: Option<RequestId>,
         #[pin]
         future: F,
     }
 }
 
-impl<F: Future> Future for Scope<F> {
+impl<F: Future> Future for WithRequestId<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {

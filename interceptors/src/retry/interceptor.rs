@@ -24,7 +24,35 @@ use crate::kit::throttle::Throttle;
 use crate::kit::unsent::is_unsent;
 use crate::{Call, CallDetails, Interceptor, Next, Side};
 
-/// When to try again, and after how long.
+/// Makes another attempt when a call fails in a way that may pass: the interceptor behind `retry`.
+///
+/// The attribute makes one from its settings. Make one yourself to keep it in a field for `with(self.retry)`, or to test what
+/// stands around it.
+///
+/// ```
+/// # #[cfg(feature = "test-util")]
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// use std::time::Duration;
+///
+/// use interceptors::retry::Retry;
+/// use interceptors::test_util::{Answer, CallBuilder, Scripted, before};
+/// use interceptors::Next;
+/// use tonic::{Request, Status};
+///
+/// const RETRY: Retry = Retry::new().max(2).base_delay(Duration::from_millis(100));
+///
+/// let mut server = Scripted::new([
+///     Answer::from(Err(Status::unavailable("starting"))),
+///     Answer::from(Ok("hello")),
+/// ]);
+/// let mut call = CallBuilder::client().call(Request::new("who is there?"));
+/// let response = before(&RETRY, &mut server).run(&mut call).await;
+/// assert_eq!(response.unwrap().into_inner(), "hello");
+/// # }
+/// # #[cfg(not(feature = "test-util"))]
+/// # fn main() {}
+/// ```
 ///
 /// # Default
 ///
@@ -42,7 +70,7 @@ use crate::{Call, CallDetails, Interceptor, Next, Side};
 /// The methods that set a value panic when it is out of range. In a constant, as the attribute
 /// uses them, that is an error of the compiler.
 #[derive(Debug, Clone)]
-pub struct Config {
+pub struct Retry {
     max_attempts: u32,
     base_delay: Duration,
     max_delay: Duration,
@@ -51,9 +79,10 @@ pub struct Config {
     codes: &'static [Code],
     attempt_timeout: Option<Duration>,
     buffer_size: usize,
+    throttle: Option<&'static Throttle>,
 }
 
-impl Config {
+impl Retry {
     /// The default.
     #[must_use]
     pub const fn new() -> Self {
@@ -66,6 +95,7 @@ impl Config {
             codes: &[Code::Unavailable, Code::DeadlineExceeded],
             attempt_timeout: None,
             buffer_size: DEFAULT_BUFFER_SIZE,
+            throttle: None,
         }
     }
 
@@ -176,6 +206,22 @@ impl Config {
         self
     }
 
+    /// Stops retrying while too many calls fail. All that are given the same throttle share it.
+    ///
+    /// ```
+    /// use interceptors::retry::{Retry, Throttle};
+    ///
+    /// static THROTTLE: Throttle = Throttle::new(10, 0.1);
+    ///
+    /// let retry = Retry::new().throttle(&THROTTLE);
+    /// # let _ = retry;
+    /// ```
+    #[must_use]
+    pub const fn throttle(mut self, throttle: &'static Throttle) -> Self {
+        self.throttle = Some(throttle);
+        self
+    }
+
     /// What can be said of the values only together.
     ///
     /// # Panics
@@ -215,23 +261,39 @@ impl Config {
     }
 }
 
-impl Default for Config {
+impl Default for Retry {
     fn default() -> Self {
         Self::new()
     }
 }
 
-/// The interceptor behind `retry`. See the [module documentation](super).
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Retry {
+    async fn intercept(
+        &self,
+        call: &mut Call<Req>,
+        next: &mut impl Next<Req, Res>,
+    ) -> Result<Response<Res>, Status> {
+        Retrying {
+            config: self,
+            throttle: self.throttle,
+        }
+        .intercept(call, next)
+        .await
+    }
+}
+
+/// What the attribute makes: settings that are a constant, with a throttle that is not.
+#[doc(hidden)]
 #[derive(Debug)]
-pub struct Retry<'a> {
-    config: &'a Config,
+pub struct Retrying<'a> {
+    config: &'a Retry,
     throttle: Option<&'a Throttle>,
 }
 
-impl<'a> Retry<'a> {
+impl<'a> Retrying<'a> {
     /// Retries as configured.
     #[must_use]
-    pub const fn new(config: &'a Config) -> Self {
+    pub const fn new(config: &'a Retry) -> Self {
         Self {
             config,
             throttle: None,
@@ -292,7 +354,7 @@ impl<'a> Retry<'a> {
             }
             Pushback::None => {
                 *retries_since_pushback += 1;
-                let Config {
+                let Retry {
                     base_delay,
                     multiplier,
                     max_delay,
@@ -313,7 +375,7 @@ impl<'a> Retry<'a> {
     }
 }
 
-impl<Req: Send, Res: Send> Interceptor<Req, Res> for Retry<'_> {
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Retrying<'_> {
     async fn intercept(
         &self,
         call: &mut Call<Req>,
@@ -375,7 +437,7 @@ struct Again<Req> {
     pause: Option<Pause>,
 }
 
-impl Retry<'_> {
+impl Retrying<'_> {
     /// What the call ends with after a failed attempt, unless another one follows.
     ///
     /// A function of its own: what only it needs has no place in the future.
@@ -502,7 +564,7 @@ impl Progress {
 
     /// The last attempt needs no copy behind it, unless it turns out to be none.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn wants_copy(&self, config: &Config) -> bool {
+    fn wants_copy(&self, config: &Retry) -> bool {
         self.is_client || self.attempts < config.max_attempts
     }
 
@@ -539,7 +601,7 @@ impl Progress {
     }
 }
 
-impl Retry<'_> {
+impl Retrying<'_> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn succeed(&self, details: &CallDetails) {
         // What an interceptor further in has answered says nothing of the server.

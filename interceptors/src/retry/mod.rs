@@ -1,5 +1,23 @@
 //! Another attempt for a call that failed in a way that may pass.
 //!
+//! ```
+//! use interceptors::intercept;
+//! use interceptors_proto::demo::user_service_client::UserServiceClient;
+//! use tonic::transport::Endpoint;
+//!
+//! #[intercept(retry(max = 3, base_delay = "100ms"))]
+//! struct Outbound;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let channel = Endpoint::from_static("http://[::1]:50051").connect_lazy();
+//! let users = UserServiceClient::new(Outbound.wrap(channel));
+//! # let _ = users;
+//! # }
+//! ```
+//!
+//! Where it may be listed and all its settings: [`retry`](crate::intercept#retry) in the reference of the attribute.
+//!
 //! On a client the request is sent again, by the rules of
 //! [gRFC A6](https://github.com/grpc/proposal/blob/master/A6-client-retries.md). On a service the handler runs
 //! again; that suits one that passes on the failure of something behind it.
@@ -89,7 +107,9 @@ mod backoff;
 mod interceptor;
 mod transparent;
 
-pub use interceptor::{Config, Retry};
+pub use interceptor::Retry;
+#[doc(hidden)]
+pub use interceptor::Retrying;
 
 pub use crate::kit::throttle::Throttle;
 use crate::{Rule, Side};

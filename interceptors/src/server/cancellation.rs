@@ -21,7 +21,7 @@ impl<S> Layer<S> for RequestCancellationLayer {
     }
 }
 
-/// See [`RequestCancellationLayer`].
+/// A service behind a [`RequestCancellationLayer`]. It has a name so that a type can say what is served.
 #[derive(Debug, Clone)]
 pub struct RequestCancellation<S> {
     inner: S,

@@ -70,6 +70,17 @@ struct Shared<C: ServerChain> {
 ///
 /// It is a [`tower_layer::Layer`] for `tonic::transport::Server::layer`, for `axum::Router::layer` and for
 /// `tower::ServiceBuilder`. Clones, and all services that it is put around, share the state of the interceptors.
+///
+/// ```
+/// use interceptors::intercept;
+/// use interceptors::server::InterceptLayer;
+///
+/// #[intercept(server, logging)]
+/// struct Inbound;
+///
+/// let layer: InterceptLayer<Inbound> = Inbound.layer();
+/// # let _ = layer;
+/// ```
 pub struct InterceptLayer<C: ServerChain>(Arc<Shared<C>>);
 
 impl<C: ServerChain> InterceptLayer<C> {
@@ -112,6 +123,20 @@ impl<C: ServerChain, S> Layer<S> for InterceptLayer<C> {
 /// A service, or all services of a server, behind the interceptors of an annotated struct: what `wrap` of the struct gives.
 ///
 /// It has the name of the service inside, so `tonic::transport::Server::add_service` takes it.
+///
+/// ```
+/// use interceptors::intercept;
+/// use interceptors::server::InterceptedService;
+/// # use interceptors_proto::guide::user_service_server::{UserService, UserServiceServer};
+/// # struct Users;
+/// # impl UserService for Users {}
+///
+/// #[intercept(server, logging)]
+/// struct Inbound;
+///
+/// let users: InterceptedService<Inbound, UserServiceServer<Users>> = Inbound.wrap(UserServiceServer::new(Users));
+/// # let _ = users;
+/// ```
 ///
 /// # Readiness
 ///

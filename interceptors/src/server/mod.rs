@@ -1,10 +1,6 @@
 //! What stands in front of a whole server, or of one service: [chains](#a-chain-for-a-server) that run before anything is decoded, and
 //! what tells of [a client that goes away](#a-client-that-goes-away-half-way).
 //!
-//! # A chain for a server
-//!
-//! A struct with `#[intercept(server, …)]` is one policy for everything that a server has:
-//!
 //! ```no_run
 //! use interceptors::auth::StaticTokens;
 //! use interceptors::intercept;
@@ -36,6 +32,13 @@
 //!     .await
 //! # }
 //! ```
+//!
+//! What may be listed, and all settings: [a server](crate::intercept#a-server) and [a generated server](crate::intercept#a-generated-server) in the reference
+//! of the attribute.
+//!
+//! # A chain for a server
+//!
+//! A struct with `#[intercept(server, …)]` is one policy for everything that a server has.
 //!
 //! `layer()` is a layer for tonic's `Server`, for axum's `Router` and for `tower::ServiceBuilder`. `wrap(service)` is for one service; it keeps
 //! the service's name, so `add_service` takes it. What entries keep, such as the places of `concurrency`, is made once for each value of the
@@ -218,8 +221,11 @@ mod refusal;
 mod target;
 
 pub use cancellation::{RequestCancellation, RequestCancellationLayer};
-pub use chain::{InterceptLayer, InterceptedService, ServerChain};
+#[doc(hidden)]
+pub use chain::ServerChain;
+pub use chain::{InterceptLayer, InterceptedService};
 
+#[doc(hidden)]
 pub use module::ServicePolicy;
 
 #[doc(hidden)]

@@ -8,23 +8,26 @@ use crate::core::time::timeout_at;
 use crate::core::time::{exceeded, is_malformed};
 use crate::{Call, CallDetails, Interceptor, Next};
 
-/// How long a call may take.
+/// Ends calls that take too long on a service: the interceptor behind `timeout`.
+///
+/// The attribute makes one from its settings. Make one yourself to keep it in a field for `with(self.timeout)`, or to test what
+/// stands around it.
 ///
 /// ```
 /// use std::time::Duration;
 ///
-/// use interceptors::timeout::Config;
+/// use interceptors::timeout::Timeout;
 ///
-/// const CONFIG: Config = Config::new(Duration::from_secs(60)).idle(Duration::from_secs(5));
-/// # let _ = CONFIG;
+/// const TIMEOUT: Timeout = Timeout::new(Duration::from_secs(60)).idle(Duration::from_secs(5));
+/// # let _ = TIMEOUT;
 /// ```
 #[derive(Debug, Clone)]
-pub struct Config {
+pub struct Timeout {
     timeout: Option<Duration>,
     idle: Option<Duration>,
 }
 
-impl Config {
+impl Timeout {
     /// This long, counted from when the call enters the interceptor, or as long as its caller waits if that is less.
     ///
     /// # Panics
@@ -86,28 +89,14 @@ impl Config {
     }
 }
 
-/// The interceptor behind `timeout`. See the [module documentation](super).
-#[derive(Debug)]
-pub struct Timeout<'a> {
-    config: &'a Config,
-}
-
-impl<'a> Timeout<'a> {
-    /// Bounds calls.
-    #[must_use]
-    pub const fn new(config: &'a Config) -> Self {
-        Self { config }
-    }
-}
-
-impl<Req: Send, Res: Send> Interceptor<Req, Res> for Timeout<'_> {
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Timeout {
     async fn intercept(
         &self,
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
-        let at = begin(call, self.config)?;
-        if let Some(idle) = self.config.idle {
+        let at = begin(call, self)?;
+        if let Some(idle) = self.idle {
             call.bound_gaps(idle);
         }
         timeout_at(at, next.run(call), exceeded).await
@@ -118,7 +107,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Timeout<'_> {
 const HEAD_START: Duration = Duration::from_millis(2);
 
 /// Until when the call may take. Apart, so that it is compiled once and not for each message.
-fn begin(details: &mut CallDetails, config: &Config) -> Result<Option<Instant>, Status> {
+fn begin(details: &mut CallDetails, timeout: &Timeout) -> Result<Option<Instant>, Status> {
     let of_caller = details.settle_deadline();
     let now = Instant::now();
     // What is set stays set for the attempts that follow.
@@ -133,10 +122,10 @@ fn begin(details: &mut CallDetails, config: &Config) -> Result<Option<Instant>, 
             None if is_malformed(details.metadata()) => return Err(malformed()),
             None => {}
         }
-        if let Some(at) = config.timeout.and_then(|timeout| now.checked_add(timeout)) {
+        if let Some(at) = timeout.timeout.and_then(|time| now.checked_add(time)) {
             details.limit_deadline(at);
         }
-        details.bound(config.idle);
+        details.bound(timeout.idle);
     }
     match details.known_deadline() {
         Some(at) if at <= now => Err(exceeded()),

@@ -1,5 +1,30 @@
 //! How long a service takes for a call, to the end of its response stream.
 //!
+//! ```
+//! # use interceptors_proto::guide::user_service_server::UserService;
+//! # use interceptors_proto::guide::{GetUserRequest, User};
+//! # use tonic::{Code, Request, Response, Status};
+//! use interceptors::intercept;
+//!
+//! struct Users;
+//!
+//! #[intercept(timeout("10ms"))]
+//! #[tonic::async_trait]
+//! impl UserService for Users {
+//!     async fn get_user(&self, _: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+//!         std::future::pending().await
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let status = Users.get_user(Request::new(GetUserRequest { id: 7 })).await.unwrap_err();
+//! assert_eq!(status.code(), Code::DeadlineExceeded);
+//! # }
+//! ```
+//!
+//! Where it may be listed and all its settings: [`timeout`](crate::intercept#timeout) in the reference of the attribute.
+//!
 //! A call ends with `DEADLINE_EXCEEDED` at the earlier of two moments: when the setting's time is over, counted from when
 //! the call enters the interceptor, and when its caller stops waiting (`grpc-timeout`). The handler's future is
 //! dropped then; a response stream ends with that status in its trailers. A call whose caller has no time left when it
@@ -14,7 +39,7 @@
 //!
 //! # Idle streams
 //!
-//! [`idle`](Config::idle) bounds the wait for one message: the handler's for the next of the request stream, and the reader's
+//! [`idle`](Timeout::idle) bounds the wait for one message: the handler's for the next of the request stream, and the reader's
 //! for the next of the response stream. A reader that is slow to take messages is not waited for, so it does not
 //! count. A handler whose request stream is silent for too long gets `DEADLINE_EXCEEDED` from it, which `?` hands on.
 //! Unary calls have no gaps.
@@ -51,7 +76,7 @@
 
 mod interceptor;
 
-pub use interceptor::{Config, Timeout};
+pub use interceptor::Timeout;
 
 use crate::{Rule, Sides};
 

@@ -1,5 +1,30 @@
 //! Spans for OpenTelemetry: `trace`.
 //!
+//! ```
+//! # use interceptors_proto::guide::user_service_server::UserService;
+//! # use interceptors_proto::guide::{GetUserRequest, User};
+//! # use tonic::{Request, Response, Status};
+//! use interceptors::intercept;
+//!
+//! struct Users;
+//!
+//! #[intercept(trace(public_endpoint = true))]
+//! #[tonic::async_trait]
+//! impl UserService for Users {
+//!     async fn get_user(&self, request: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+//!         Ok(Response::new(User { id: request.get_ref().id, ..User::default() }))
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let user = Users.get_user(Request::new(GetUserRequest { id: 7 })).await;
+//! assert!(user.is_ok());
+//! # }
+//! ```
+//!
+//! Where it may be listed and all its settings: [`trace`](crate::intercept#trace) in the reference of the attribute.
+//!
 //! Each call has a span, by way of [`tracing`] and
 //! [tracing-opentelemetry](https://docs.rs/tracing-opentelemetry), which lives until the call has really
 //! ended: a response stream to its end. Handlers run in it, and so does what they do while their response
@@ -74,17 +99,27 @@ use crate::kit::cut_off::CUT_OFF_IS_OK;
 use crate::kit::key::is_text;
 use crate::{Call, CallDetails, End, Interceptor, Next, Side};
 
-/// Whose traces a service goes on with.
+/// Gives each call a span for OpenTelemetry: the interceptor behind `trace`.
+///
+/// The attribute makes one from its settings. Make one yourself to keep it in a field for `with(self.trace)`, or to test what
+/// stands around it. On a client the attribute also makes a span for each attempt, which one in `with` does not.
+///
+/// ```
+/// use interceptors::trace::Trace;
+///
+/// const TRACE: Trace = Trace::new().public_endpoint(true);
+/// # let _ = TRACE;
+/// ```
 ///
 /// # Default
 ///
 /// - public_endpoint: `false`
 #[derive(Debug, Clone)]
-pub struct Config {
+pub struct Trace {
     public_endpoint: bool,
 }
 
-impl Config {
+impl Trace {
     /// The default.
     #[must_use]
     pub const fn new() -> Self {
@@ -121,23 +156,9 @@ impl Config {
     }
 }
 
-impl Default for Config {
+impl Default for Trace {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-/// The interceptor behind `trace`. See the [module documentation](self).
-#[derive(Debug)]
-pub struct Trace<'a> {
-    config: &'a Config,
-}
-
-impl<'a> Trace<'a> {
-    /// Traces as configured.
-    #[must_use]
-    pub const fn new(config: &'a Config) -> Self {
-        Self { config }
     }
 }
 
@@ -146,13 +167,13 @@ impl<'a> Trace<'a> {
 #[derive(Debug)]
 pub struct Attempt;
 
-impl<Req: Send, Res: Send> Interceptor<Req, Res> for Trace<'_> {
+impl<Req: Send, Res: Send> Interceptor<Req, Res> for Trace {
     async fn intercept(
         &self,
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
-        let span = span_of_call(call, self.config);
+        let span = span_of_call(call, self);
         if span.is_disabled() {
             return next.run(call).await;
         }
@@ -236,7 +257,7 @@ impl fmt::Display for Name<'_> {
     }
 }
 
-fn span_of_call(call: &CallDetails, config: &Config) -> Span {
+fn span_of_call(call: &CallDetails, trace: &Trace) -> Span {
     macro_rules! span {
         ($($parent:tt)*) => {
             tracing::info_span!(
@@ -257,7 +278,7 @@ fn span_of_call(call: &CallDetails, config: &Config) -> Span {
     }
     match call.side() {
         Side::Client => span!(),
-        Side::Server if config.public_endpoint => {
+        Side::Server if trace.public_endpoint => {
             let span = span!(parent: None,);
             if !span.is_disabled() {
                 // Of what the caller sent alone, whatever is in force here.

@@ -1,9 +1,5 @@
 //! Refuses requests whose messages are not valid, with `INVALID_ARGUMENT` and what is wrong with which field.
 //!
-//! A message says itself whether it is valid: implement [`Validate`] for it. A method whose message does not
-//! implement it does not compile, unless the entry leaves the method out with `except`. So each message that is added
-//! to the proto is either checked or named.
-//!
 //! ```
 //! use interceptors::validate::{Validate, Violations};
 //!
@@ -29,6 +25,12 @@
 //! let violations = user.validate().unwrap_err();
 //! assert_eq!(violations.to_string(), "email: must be an address; age: must be at most 150");
 //! ```
+//!
+//! Where it may be listed and all its settings: [`validate`](crate::intercept#validate) in the reference of the attribute.
+//!
+//! A message says itself whether it is valid: implement [`Validate`] for it. A method whose message does not
+//! implement it does not compile, unless the entry leaves the method out with `except`. So each message that is added
+//! to the proto is either checked or named.
 //!
 //! # The status
 //!
@@ -253,7 +255,8 @@ macro_rules! validate_with_garde {
     )+};
 }
 
-/// A request whose messages can be validated: a message that is [`Validate`], or a stream of such.
+/// A request whose messages can be validated: a message that is [`Validate`], or a stream of such. Users implement `Validate`.
+#[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "[I0811] the messages of this method cannot be validated: `{Self}`",
     label = "`interceptors::validate::Validate` is not implemented for the method's message",
@@ -294,7 +297,8 @@ fn of_message(index: u64, violations: Violations) -> Status {
     nested.into()
 }
 
-/// The interceptor behind `validate`. See the [module documentation](self).
+/// The interceptor behind `validate`. It has no settings, so nobody but the attribute has to make one.
+#[doc(hidden)]
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Validation;
 

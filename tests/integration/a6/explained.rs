@@ -1,6 +1,6 @@
 //! What a call says that ended at its deadline, and whose attempts had failed by then.
 
-use interceptors::circuit_breaker::{CircuitBreaker, Config, State};
+use interceptors::circuit_breaker::{CircuitBreaker, State, Thresholds};
 use interceptors::{Kind, intercept};
 use interceptors_proto::demo::GetUserRequest;
 use interceptors_proto::demo::user_service_client::UserServiceClient;
@@ -101,7 +101,7 @@ struct Breaking(CircuitBreaker);
 #[tokio::test(start_paused = true)]
 async fn hedged_attempts_that_hang_count_for_the_breaker() {
     let server = FlakyServer::new([(); 4].map(|()| hang()));
-    let breaker = CircuitBreaker::new(&Config::new().failures(2));
+    let breaker = CircuitBreaker::new(&Thresholds::new().failures(2));
     let client = UserServiceClient::new(Breaking(breaker.clone()).wrap(server.channel()));
     for state in [State::Closed, State::Open] {
         let mut request = Request::new(GetUserRequest { id: 7 });

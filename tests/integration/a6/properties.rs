@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use h2::Reason;
 use interceptors::Kind;
-use interceptors::retry::Config;
+use interceptors::retry::Retry;
 use interceptors_tests::flaky::{Action, FlakyServer, answer, fail, fail_after, reset};
 use interceptors_tests::{KINDS, Policy};
 use proptest::prelude::*;
@@ -92,8 +92,8 @@ prop_compose! {
 }
 
 impl Run {
-    fn config(&self, jitter: f64) -> Config {
-        Config::new()
+    fn config(&self, jitter: f64) -> Retry {
+        Retry::new()
             .max_attempts(self.max_attempts)
             .base_delay(MS(self.base_delay))
             .max_delay(MS(self.max_delay))

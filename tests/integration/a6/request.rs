@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use h2::Reason;
 use interceptors::Kind;
-use interceptors::retry::Config;
+use interceptors::retry::Retry;
 use interceptors_proto::demo::{ChatMessage, FlakyRequest, ListUsersRequest, User};
 use interceptors_tests::flaky::{
     FlakyServer, answer, echo, fail, fail_after, go_away, hang, hang_after, http, reset,
@@ -19,7 +19,7 @@ use tonic::Code;
 
 use crate::mount::{Ask, MOUNTS, MS, Mount};
 
-pub(crate) const RETRY: Config = Config::new()
+pub(crate) const RETRY: Retry = Retry::new()
     .max_attempts(4)
     .base_delay(Duration::from_millis(100))
     .jitter(0.0);
@@ -178,7 +178,7 @@ async fn a_connection_that_cannot_be_made_is_a_failure_like_others() {
 async fn jitter_spreads_delays_by_a_fifth_to_both_sides() {
     for mount in MOUNTS {
         let mut delays = Vec::new();
-        let config = Config::new().base_delay(MS(1000)).max_delay(MS(1000));
+        let config = Retry::new().base_delay(MS(1000)).max_delay(MS(1000));
         for _ in 0..100 {
             let server = FlakyServer::new([fail(Code::Unavailable)]);
             let client = mount.client(&server, &Policy::new(config.clone()));
@@ -569,7 +569,7 @@ async fn sized(test: impl AsyncFn(Mount, Kind, &str)) {
 async fn attempts_with(
     mount: Mount,
     kind: Kind,
-    config: Config,
+    config: Retry,
     texts: impl tokio_stream::Stream<Item = String> + Send + 'static,
 ) -> Vec<u64> {
     let server = FlakyServer::new([fail(Code::Unavailable)]);

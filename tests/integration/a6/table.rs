@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use h2::Reason;
 use interceptors::Kind;
-use interceptors::retry::Config;
+use interceptors::retry::Retry;
 use interceptors_tests::flaky::{
     Action, FlakyServer, answer, fail, fail_after, go_away, go_away_rising, go_away_twice,
     go_away_with, hang, hang_after, http, page, reset,
@@ -15,7 +15,7 @@ use tonic::Code::{self, *};
 use crate::mount::{Ask, MOUNTS, MS, Mount};
 
 /// Four attempts, 100 ms apart, then 200 ms, then 400 ms.
-const RETRY: Config = Config::new()
+const RETRY: Retry = Retry::new()
     .max_attempts(4)
     .base_delay(Duration::from_millis(100))
     .max_delay(Duration::from_secs(1))
@@ -24,7 +24,7 @@ const RETRY: Config = Config::new()
 
 struct Case {
     name: &'static str,
-    config: Config,
+    config: Retry,
     mounts: Vec<Mount>,
     kinds: Vec<Kind>,
     script: Vec<Action>,
@@ -40,7 +40,7 @@ struct Case {
 }
 
 /// A case for calls of all kinds.
-fn case(name: &'static str, config: Config, script: Vec<Action>) -> Case {
+fn case(name: &'static str, config: Retry, script: Vec<Action>) -> Case {
     Case {
         name,
         config,
@@ -523,7 +523,7 @@ table! {
 }
 
 /// Attempts may take 50 ms.
-const TIMED: Config = RETRY
+const TIMED: Retry = RETRY
     .codes(&[DeadlineExceeded])
     .attempt_timeout(Duration::from_millis(50));
 

@@ -2,7 +2,7 @@
 
 use h2::Reason;
 use interceptors::Kind;
-use interceptors::retry::Config;
+use interceptors::retry::Retry;
 use interceptors_tests::Policy;
 use interceptors_tests::flaky::{Action, FlakyServer, answer, fail, fail_after, reset};
 use tonic::Code;
@@ -25,7 +25,7 @@ async fn attempts(server: &FlakyServer, client: &Client, kind: Kind, script: &[A
     attempts
 }
 
-fn throttled(mount: Mount, config: Config, tokens: u32, ratio: f64) -> (FlakyServer, Client) {
+fn throttled(mount: Mount, config: Retry, tokens: u32, ratio: f64) -> (FlakyServer, Client) {
     let server = FlakyServer::new([]);
     let policy = Policy::new(config).throttle(tokens, ratio);
     let client = mount.client(&server, &policy);

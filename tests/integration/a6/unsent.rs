@@ -3,9 +3,9 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use interceptors::auth::TokenSource;
-use interceptors::circuit_breaker::{CircuitBreaker, Config, State};
+use interceptors::circuit_breaker::{CircuitBreaker, State, Thresholds};
 use interceptors::client::{Body, InterceptedChannel};
-use interceptors::concurrency::{self, Limiter};
+use interceptors::concurrency::{self, ConcurrencyLimiter};
 use interceptors::{Call, CallDetails, Interceptor, Kind, Next, intercept};
 use interceptors_proto::demo::user_service_client::UserServiceClient;
 use interceptors_proto::demo::{GetUserRequest, User};
@@ -67,7 +67,7 @@ struct HedgedRefusing(RefuseAfter);
 struct HedgedToken(RefuseAfter);
 
 #[intercept(hedge(max_attempts = 3, delay = "20ms"), concurrency(limiter = self.0))]
-struct HedgedQueue(Limiter);
+struct HedgedQueue(ConcurrencyLimiter);
 
 #[intercept(hedge(max_attempts = 3, delay = "20ms"), circuit_breaker(breaker = self.0))]
 struct HedgedBreaker(CircuitBreaker);
@@ -101,12 +101,12 @@ async fn an_attempt_that_any_interceptor_refuses_leaves_the_others() {
         assert_eq!(get!(chain.wrap(server.channel())).await.unwrap(), 10);
     }
     let server = slow();
-    let queue = Limiter::new(&concurrency::Config::max(1).queue(0));
+    let queue = ConcurrencyLimiter::new(&concurrency::Capacity::max(1).queue(0));
     let answered = get!(HedgedQueue(queue).wrap(server.channel())).await;
     assert_eq!(answered.unwrap(), 10);
 
     // A half-open breaker lets one attempt through.
-    let config = Config::new().failures(1).open_for(MS(1000));
+    let config = Thresholds::new().failures(1).open_for(MS(1000));
     let breaker = CircuitBreaker::new(&config);
     let server = FlakyServer::new([fail(Code::Unavailable), answer(1).after(MS(100))]);
     let client = HedgedBreaker(breaker.clone()).wrap(server.channel());
@@ -157,10 +157,10 @@ impl Stub {
 #[tokio::test(start_paused = true)]
 async fn what_an_inner_client_refuses_counts_for_no_outer_one() {
     let server = FlakyServer::new([(); 2].map(|()| fail(Code::Unavailable)));
-    let breaker = CircuitBreaker::new(&Config::new().failures(2).open_for(MS(10_000)));
+    let breaker = CircuitBreaker::new(&Thresholds::new().failures(2).open_for(MS(10_000)));
     let stub = Stub {
         breaker: breaker.clone(),
-        outer: CircuitBreaker::new(&Config::new().failures(3)),
+        outer: CircuitBreaker::new(&Thresholds::new().failures(3)),
         client: UserServiceClient::new(Breaking(breaker).wrap(server.channel())),
     };
     let get = async || {

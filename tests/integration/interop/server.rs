@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use interceptors::auth::{RequestExt, Verifier};
-use interceptors::rate_limit::{Config, Limiter};
+use interceptors::rate_limit::{Rate, RateLimiter};
 use interceptors::{Call, CallDetails, Interceptor, Kind, Next, Outcome, intercept};
 use interceptors_proto::demo::user_service_server::{UserService, UserServiceServer};
 use interceptors_proto::demo::{
@@ -55,7 +55,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Echo {
 struct Users {
     script: Script,
     ends: WatchEnds,
-    limiter: Arc<Limiter>,
+    limiter: Arc<RateLimiter>,
 }
 
 #[intercept(
@@ -130,16 +130,16 @@ struct Server {
 
 impl Server {
     async fn new() -> Self {
-        Self::limited(&Config::per_second(10_000), None).await
+        Self::limited(&Rate::per_second(10_000), None).await
     }
 
-    async fn limited(limit: &Config, service_config: Option<Value>) -> Self {
+    async fn limited(limit: &Rate, service_config: Option<Value>) -> Self {
         let script = Script::default();
         let (watch, ends) = Ends::new();
         let users = Users {
             script: script.clone(),
             ends: watch,
-            limiter: Arc::new(Limiter::new(limit)),
+            limiter: Arc::new(RateLimiter::new(limit)),
         };
         let address = listen(Routes::new(UserServiceServer::new(users))).await;
         let python = match service_config {
@@ -296,7 +296,7 @@ async fn an_error_in_a_stream_follows_its_messages() {
 
 #[tokio::test]
 async fn a_refused_call_says_when_to_come_back() {
-    let mut server = Server::limited(&Config::per_minute(1), None).await;
+    let mut server = Server::limited(&Rate::per_minute(1), None).await;
     for (n, kind) in KINDS.into_iter().enumerate() {
         let reply = server.python.call(&order(kind)).await;
         if n == 0 {
@@ -329,7 +329,7 @@ async fn python_comes_back_when_it_is_told_to() {
         "maxAttempts": 3, "initialBackoff": "1000s", "maxBackoff": "1000s", "backoffMultiplier": 1,
         "retryableStatusCodes": ["RESOURCE_EXHAUSTED"],
     }}]});
-    let mut server = Server::limited(&Config::per_minute(30).burst(1), Some(config)).await;
+    let mut server = Server::limited(&Rate::per_minute(30).burst(1), Some(config)).await;
     for _ in 0..2 {
         let order = order(Kind::Unary).timeout(Duration::from_secs(30));
         assert_eq!(server.python.call(&order).await.code, Code::Ok);

@@ -15,7 +15,7 @@ use super::verifier::{JwtVerifier, Source};
 /// What tokens are to be like. [`JwtVerifier::builder`] begins one.
 ///
 /// `Aud` and `Iss` say whether it has been decided which audiences and issuers are right; only then can it be
-/// [built](Builder::build):
+/// [built](JwtVerifierBuilder::build):
 ///
 /// ```compile_fail,E0599
 /// use interceptors::auth::jwt::{Algorithm, JwtVerifier, KeySet};
@@ -28,7 +28,7 @@ use super::verifier::{JwtVerifier, Source};
 /// ```
 #[derive(Debug)]
 #[must_use = "it does nothing until it is built"]
-pub struct Builder<Claims, Aud = Undecided, Iss = Undecided> {
+pub struct JwtVerifierBuilder<Claims, Aud = Undecided, Iss = Undecided> {
     algorithms: Vec<Algorithm>,
     validation: Validation,
     token_type: Option<String>,
@@ -41,11 +41,11 @@ pub struct Builder<Claims, Aud = Undecided, Iss = Undecided> {
 
 type Makes<Claims, Aud, Iss> = fn() -> (Claims, Aud, Iss);
 
-/// It has not been said which are right.
+/// In the type of a [`JwtVerifierBuilder`]: whose tokens are accepted, or for whom, has not been said yet, so it cannot build.
 #[derive(Debug)]
 pub struct Undecided;
 
-/// It has been said which are right.
+/// In the type of a [`JwtVerifierBuilder`]: whose tokens are accepted, or for whom, has been said, so that it can build.
 #[derive(Debug)]
 pub struct Decided;
 
@@ -56,12 +56,12 @@ const MAX_SIZE: usize = 8 * 1024;
 
 impl<Claims> JwtVerifier<Claims> {
     /// Begins a verifier of tokens that are signed by one of these algorithms.
-    pub fn builder(algorithms: impl IntoIterator<Item = Algorithm>) -> Builder<Claims> {
-        Builder::new(algorithms.into_iter().collect())
+    pub fn builder(algorithms: impl IntoIterator<Item = Algorithm>) -> JwtVerifierBuilder<Claims> {
+        JwtVerifierBuilder::new(algorithms.into_iter().collect())
     }
 }
 
-impl<Claims> Builder<Claims> {
+impl<Claims> JwtVerifierBuilder<Claims> {
     pub(super) fn new(algorithms: Vec<Algorithm>) -> Self {
         let mut validation = Validation::new(Algorithm::default());
         validation.algorithms.clear();
@@ -79,9 +79,9 @@ impl<Claims> Builder<Claims> {
     }
 }
 
-impl<Claims, Aud, Iss> Builder<Claims, Aud, Iss> {
-    fn decide<A, I>(self) -> Builder<Claims, A, I> {
-        Builder {
+impl<Claims, Aud, Iss> JwtVerifierBuilder<Claims, Aud, Iss> {
+    fn decide<A, I>(self) -> JwtVerifierBuilder<Claims, A, I> {
+        JwtVerifierBuilder {
             algorithms: self.algorithms,
             validation: self.validation,
             token_type: self.token_type,
@@ -127,35 +127,35 @@ impl<Claims, Aud, Iss> Builder<Claims, Aud, Iss> {
     }
 }
 
-impl<Claims, Iss> Builder<Claims, Undecided, Iss> {
+impl<Claims, Iss> JwtVerifierBuilder<Claims, Undecided, Iss> {
     /// Tokens have to be for one of these: their `aud`, or one of several that stand there, has to be among them.
     pub fn audience<S: Into<String>>(
         mut self,
         any_of: impl IntoIterator<Item = S>,
-    ) -> Builder<Claims, Decided, Iss> {
+    ) -> JwtVerifierBuilder<Claims, Decided, Iss> {
         self.validation.aud = Some(require(&mut self.validation, "aud", any_of));
         self.decide()
     }
 
     /// Takes tokens that were made for anybody. Whoever else gets one of them can use it here.
-    pub fn any_audience(mut self) -> Builder<Claims, Decided, Iss> {
+    pub fn any_audience(mut self) -> JwtVerifierBuilder<Claims, Decided, Iss> {
         self.validation.validate_aud = false;
         self.decide()
     }
 }
 
-impl<Claims, Aud> Builder<Claims, Aud, Undecided> {
+impl<Claims, Aud> JwtVerifierBuilder<Claims, Aud, Undecided> {
     /// Tokens have to be from one of these: `iss`.
     pub fn issuer<S: Into<String>>(
         mut self,
         any_of: impl IntoIterator<Item = S>,
-    ) -> Builder<Claims, Aud, Decided> {
+    ) -> JwtVerifierBuilder<Claims, Aud, Decided> {
         self.validation.iss = Some(require(&mut self.validation, "iss", any_of));
         self.decide()
     }
 
     /// Takes tokens whatever their `iss` is. Their signature still has to be that of one of the keys.
-    pub fn any_issuer(self) -> Builder<Claims, Aud, Decided> {
+    pub fn any_issuer(self) -> JwtVerifierBuilder<Claims, Aud, Decided> {
         self.decide()
     }
 }
@@ -169,7 +169,7 @@ fn require<S: Into<String>>(
     any_of.into_iter().map(Into::into).collect()
 }
 
-impl<Claims> Builder<Claims, Decided, Decided> {
+impl<Claims> JwtVerifierBuilder<Claims, Decided, Decided> {
     /// The verifier. If its keys are fetched, the first fetch begins here where a runtime of tokio is, and otherwise with the first
     /// call; see `JwtVerifier::ready`.
     ///

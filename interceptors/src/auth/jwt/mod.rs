@@ -28,15 +28,15 @@
 //!
 //! | | |
 //! | --- | --- |
-//! | size | not more than 8 KiB ([`max_size`](Builder::max_size)); what is larger is refused before a byte of it is decoded |
+//! | size | not more than 8 KiB ([`max_size`](JwtVerifierBuilder::max_size)); what is larger is refused before a byte of it is decoded |
 //! | algorithm | one of those that [`builder`](JwtVerifier::builder) was given. The token's `alg` only chooses among them, and only one that its key is for. They are all symmetric or all asymmetric, so no public key is ever taken for a secret; there is no `none` |
 //! | key | the one that `kid` names; see [below](#keys) |
 //! | `crit` | not there: no extension is understood (RFC 7515, 4.1.11) |
-//! | `typ` | what [`token_type`](Builder::token_type) says, if it was called |
+//! | `typ` | what [`token_type`](JwtVerifierBuilder::token_type) says, if it was called |
 //! | signature | before anything that the claims say is believed |
-//! | `exp` | there, and not over, give or take the [leeway](Builder::leeway) of one minute |
+//! | `exp` | there, and not over, give or take the [leeway](JwtVerifierBuilder::leeway) of one minute |
 //! | `nbf` | over, if it is there, with the same leeway |
-//! | `aud`, `iss` | there, and one of those given; to [go without](Builder::any_audience) has to be said, or it does not compile |
+//! | `aud`, `iss` | there, and one of those given; to [go without](JwtVerifierBuilder::any_audience) has to be said, or it does not compile |
 //! | claims | of the shape of your type |
 //!
 //! Whatever fails, the call ends with `UNAUTHENTICATED` and the text of a call without a token. The reason is logged at
@@ -122,7 +122,7 @@ mod keys;
 mod rules;
 mod verifier;
 
-pub use builder::{Builder, Decided, Undecided};
+pub use builder::{Decided, JwtVerifierBuilder, Undecided};
 pub use jsonwebtoken::jwk::{Jwk, JwkSet};
 pub use jsonwebtoken::{Algorithm, DecodingKey};
 pub use keys::{KeySet, SetupError};

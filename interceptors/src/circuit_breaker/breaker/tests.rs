@@ -7,13 +7,13 @@ use super::*;
 const S: fn(u64) -> Duration = Duration::from_secs;
 
 struct Harness {
-    config: Config,
+    config: Thresholds,
     machine: Machine,
     now: Instant,
 }
 
 impl Harness {
-    fn new(config: Config) -> Self {
+    fn new(config: Thresholds) -> Self {
         let machine = Machine {
             period: 0,
             phase: Phase::Closed(Failures::new(&config)),
@@ -73,7 +73,7 @@ impl Harness {
 
 #[test]
 fn failures_one_after_the_other_open_it_and_a_success_between_them_does_not() {
-    let mut breaker = Harness::new(Config::new().failures(3));
+    let mut breaker = Harness::new(Thresholds::new().failures(3));
     for failed in [true, true, false, true, true, false] {
         breaker.call(failed);
     }
@@ -87,7 +87,7 @@ fn failures_one_after_the_other_open_it_and_a_success_between_them_does_not() {
 
 #[test]
 fn it_is_open_for_so_long_and_then_lets_so_many_through() {
-    let mut breaker = Harness::new(Config::new().open_for(S(30)).probes(2));
+    let mut breaker = Harness::new(Thresholds::new().open_for(S(30)).probes(2));
     breaker.open();
     breaker.now += S(29);
     assert_eq!(breaker.admit(), Admission::Refused);
@@ -103,7 +103,7 @@ fn it_is_open_for_so_long_and_then_lets_so_many_through() {
 
 #[test]
 fn a_probe_that_fails_opens_it_again_and_the_other_does_not_count_any_more() {
-    let mut breaker = Harness::new(Config::new().open_for(S(30)).probes(2));
+    let mut breaker = Harness::new(Thresholds::new().open_for(S(30)).probes(2));
     breaker.open();
     breaker.now += S(30);
     let (first, second) = (breaker.probe(), breaker.probe());
@@ -123,7 +123,7 @@ fn a_probe_that_fails_opens_it_again_and_the_other_does_not_count_any_more() {
 
 #[test]
 fn a_probe_that_is_given_up_gives_its_place_back() {
-    let mut breaker = Harness::new(Config::new());
+    let mut breaker = Harness::new(Thresholds::new());
     breaker.open();
     breaker.now += S(30);
     for _ in 0..10 {
@@ -138,7 +138,7 @@ fn a_probe_that_is_given_up_gives_its_place_back() {
 
 #[test]
 fn a_probe_that_is_not_answered_is_waited_for_no_longer_than_it_was_open() {
-    let mut breaker = Harness::new(Config::new().open_for(S(30)));
+    let mut breaker = Harness::new(Thresholds::new().open_for(S(30)));
     breaker.open();
     breaker.now += S(30);
     let lost = breaker.probe();
@@ -155,7 +155,7 @@ fn a_probe_that_is_not_answered_is_waited_for_no_longer_than_it_was_open() {
 
 #[test]
 fn a_stream_holds_the_place_of_a_probe_until_it_ends() {
-    let mut breaker = Harness::new(Config::new().open_for(S(30)).probes(2));
+    let mut breaker = Harness::new(Thresholds::new().open_for(S(30)).probes(2));
     breaker.open();
     breaker.now += S(30);
     let (first, second) = (breaker.probe(), breaker.probe());
@@ -190,7 +190,7 @@ fn a_stream_holds_the_place_of_a_probe_until_it_ends() {
 #[test]
 fn streams_that_have_held_so_long_are_as_good_as_those_that_ended_well() {
     for is_answered in [false, true] {
-        let mut breaker = Harness::new(Config::new().open_for(S(30)).probes(2));
+        let mut breaker = Harness::new(Thresholds::new().open_for(S(30)).probes(2));
         breaker.open();
         breaker.now += S(30);
         let ended = breaker.probe();
@@ -222,7 +222,7 @@ fn streams_that_have_held_so_long_are_as_good_as_those_that_ended_well() {
 
 #[test]
 fn calls_from_before_it_opened_do_not_count_afterwards() {
-    let mut breaker = Harness::new(Config::new().failures(1));
+    let mut breaker = Harness::new(Thresholds::new().failures(1));
     let (Admission::Call { period: first }, Admission::Call { period: slow }) =
         (breaker.admit(), breaker.admit())
     else {
@@ -247,7 +247,10 @@ fn calls_from_before_it_opened_do_not_count_afterwards() {
 
 #[test]
 fn a_ratio_needs_enough_calls_and_forgets_what_is_long_past() {
-    let config = Config::new().failure_ratio(0.5).window(S(10)).min_calls(4);
+    let config = Thresholds::new()
+        .failure_ratio(0.5)
+        .window(S(10))
+        .min_calls(4);
     let mut breaker = Harness::new(config);
     for failed in [true, true, true] {
         breaker.call(failed);
@@ -270,7 +273,7 @@ fn a_ratio_needs_enough_calls_and_forgets_what_is_long_past() {
 
 #[test]
 fn cancelled_says_nothing_and_other_statuses_are_answers() {
-    let config = Config::new();
+    let config = Thresholds::new();
     assert_eq!(config.is_failure(Code::Cancelled), None);
     for failure in config.codes {
         assert_eq!(config.is_failure(*failure), Some(true));
@@ -278,13 +281,13 @@ fn cancelled_says_nothing_and_other_statuses_are_answers() {
     for success in [Code::Ok, Code::NotFound, Code::ResourceExhausted] {
         assert_eq!(config.is_failure(success), Some(false));
     }
-    let listed = Config::new().codes(&[Code::Cancelled]);
+    let listed = Thresholds::new().codes(&[Code::Cancelled]);
     assert_eq!(listed.is_failure(Code::Cancelled), Some(true));
 }
 
 #[test]
 fn an_open_for_beyond_all_time_is_for_ever() {
-    let mut breaker = Harness::new(Config::new().open_for(Duration::MAX));
+    let mut breaker = Harness::new(Thresholds::new().open_for(Duration::MAX));
     breaker.open();
     breaker.now += S(1 << 30);
     assert_eq!(breaker.admit(), Admission::Refused);
@@ -295,7 +298,7 @@ fn threads_that_storm_a_half_open_breaker_get_exactly_so_many_probes() {
     const THREADS: usize = 8;
     for probes in [1, 2, 5] {
         for _ in 0..200 {
-            let config = Config::new().failures(1).open_for(S(30)).probes(probes);
+            let config = Thresholds::new().failures(1).open_for(S(30)).probes(probes);
             let breaker = CircuitBreaker::new(&config);
             let then = Instant::now() + S(60);
             let _ = breaker.machine().count(&config, 0, true, Instant::now());
@@ -360,7 +363,7 @@ proptest! {
     /// through while it is open, and it closes only when that many have succeeded.
     #[test]
     fn half_open_lets_exactly_so_many_through(probes in 1_u32..4, steps in prop::collection::vec(step(), 0..300)) {
-        let mut breaker = Harness::new(Config::new().failures(2).open_for(S(10)).probes(probes));
+        let mut breaker = Harness::new(Thresholds::new().failures(2).open_for(S(10)).probes(probes));
         // And whether they have been answered.
         let mut out: Vec<(Admission, bool)> = Vec::new();
         let mut succeeded = (0, 0);

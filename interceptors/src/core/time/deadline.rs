@@ -44,22 +44,22 @@ pub fn current() -> Option<Instant> {
 }
 
 /// Runs a future under a deadline that calls made in it inherit. The future itself is not ended by it.
-pub fn scope<F: Future>(at: Instant, future: F) -> Scope<F> {
-    Scope { at, future }
+pub fn scope<F: Future>(at: Instant, future: F) -> WithDeadline<F> {
+    WithDeadline { at, future }
 }
 
 pin_project_lite::pin_project! {
-    /// See [`scope`].
+    /// A future that runs under a deadline: what [`scope`] gives. It has a name so that a struct can hold it.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless they are awaited"]
-    pub struct Scope<F> {
+    pub struct WithDeadline<F> {
         at: Instant,
         #[pin]
         future: F,
     }
 }
 
-impl<F: Future> Future for Scope<F> {
+impl<F: Future> Future for WithDeadline<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {

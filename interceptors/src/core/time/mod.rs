@@ -9,7 +9,7 @@ mod wire;
 pub use bounds::exceeded;
 pub(crate) use bounds::{Bounds, Limit};
 pub(crate) use deadline::{Deadline, Inherited, enter, may_be_inherited};
-pub use deadline::{Scope, current, inherit, scope};
+pub use deadline::{WithDeadline, current, inherit, scope};
 pub use timer::timeout_at;
 pub use turn::{InTurns, lately};
 pub(crate) use turn::{forget, now};

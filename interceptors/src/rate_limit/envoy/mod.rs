@@ -23,7 +23,7 @@ use self::messages::{
 };
 use super::shared::KeyKind;
 use super::shared::patience::Patience;
-use super::{Bucket, Config, Configured, Decision, Store, StoreError};
+use super::{Bucket, Configured, Decision, Rate, Store, StoreError};
 use crate::kit::key::is_free;
 
 const PATH: PathAndQuery =
@@ -216,7 +216,7 @@ fn descriptors(bucket: &Bucket<'_>) -> Vec<RateLimitDescriptor> {
     }
 }
 
-fn as_override(limit: &Config) -> RateLimitOverride {
+fn as_override(limit: &Rate) -> RateLimitOverride {
     let is_by_minute = limit.period() > Duration::from_secs(1);
     RateLimitOverride {
         requests_per_unit: limit.calls(),

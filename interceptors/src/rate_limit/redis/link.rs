@@ -13,14 +13,14 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::super::shared::patience::{FIRST_PAUSE, LONGEST_PAUSE, TIME_OUTS};
-use super::super::{Config, StoreError};
+use super::super::{Rate, StoreError};
 use super::{Take, decision, failed, is_unknown_script};
 
 /// The longest that one attempt to connect takes, until the server has answered.
 const ATTEMPT: Duration = Duration::from_secs(1);
 
 /// The limit of a bucket in which a new connection is tried: it is full again after a millisecond.
-static TRIAL: Config = Config::per_second(1_000);
+static TRIAL: Rate = Rate::per_second(1_000);
 
 pub(super) struct Link {
     client: redis::Client,

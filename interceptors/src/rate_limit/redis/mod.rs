@@ -13,7 +13,7 @@ use redis::{Cmd, ErrorKind, RedisError, RedisResult, Script, ServerErrorKind, Va
 
 use self::link::Link;
 use super::shared::patience::Patience;
-use super::{Bucket, Config, Decision, Store, StoreError};
+use super::{Bucket, Decision, Rate, Store, StoreError};
 
 static SCRIPT: LazyLock<Script> = LazyLock::new(|| Script::new(SOURCE));
 const SOURCE: &str = include_str!("gcra.lua");
@@ -148,7 +148,7 @@ impl Store for Redis {
 struct Take<'a> {
     /// Prefix and id.
     key: [&'a str; 2],
-    limit: &'a Config,
+    limit: &'a Rate,
 }
 
 impl Take<'_> {
@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn a_command_says_the_limit_exactly() {
-        let limit = Config::per_second(3).burst(1);
+        let limit = Rate::per_second(3).burst(1);
         let take = Take {
             key: ["rate_limit:", "S:3/1s:1"],
             limit: &limit,

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
-use super::super::Config;
+use super::super::Rate;
 use super::Sharing;
 use super::key::{KeyKind, KeyValue, push_hex};
 
@@ -79,7 +79,7 @@ impl<'a> Bucket<'a> {
 
     /// The limit of the attribute. Where it has none, the store is [`Configured`](super::Configured).
     #[must_use]
-    pub fn limit(&self) -> Option<&Config> {
+    pub fn limit(&self) -> Option<&Rate> {
         self.sharing.limit
     }
 }
@@ -149,7 +149,7 @@ mod tests {
     use super::*;
     use crate::rate_limit::OnError;
 
-    static LIMIT: Config = Config::per_second(200).burst(50);
+    static LIMIT: Rate = Rate::per_second(200).burst(50);
 
     fn with_key(kind: KeyKind, text: &[u8]) -> KeyValue<'_> {
         KeyValue {
@@ -170,7 +170,7 @@ mod tests {
             // The beginning of what `printf abc | sha256sum` prints.
             "user.v1.UserService:200/1s:50:x-api-key:ba7816bf8f01cfea414140de5dae2223"
         );
-        static SLOW: Config = Config::per_minute(60).burst(10);
+        static SLOW: Rate = Rate::per_minute(60).burst(10);
         let on_method = Sharing::new().limit(&SLOW).of_method();
         let peer = with_key(KeyKind::Peer, b"192.0.2.7");
         assert_eq!(

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::super::Config;
+use super::super::Rate;
 use super::super::limiter::MAX_KEYS;
 use crate::core::plan::{Setting, Value};
 
@@ -36,7 +36,7 @@ impl OnError {
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct Sharing {
-    pub(super) limit: Option<&'static Config>,
+    pub(super) limit: Option<&'static Rate>,
     pub(super) max_keys: usize,
     pub(super) on_error: OnError,
     pub(super) store_timeout: Duration,
@@ -69,7 +69,7 @@ impl Sharing {
 
     /// How many calls may pass.
     #[must_use]
-    pub const fn limit(mut self, limit: &'static Config) -> Self {
+    pub const fn limit(mut self, limit: &'static Rate) -> Self {
         self.max_keys = limit.keys();
         self.limit = Some(limit);
         self

@@ -223,8 +223,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for SeesBuiltIn {
 #[test]
 fn the_built_in_id_is_in_force_at_the_end_of_a_call_that_is_cancelled() {
     let seen = SeesBuiltIn::default();
-    let config = request_id::Config::new();
-    let named = request_id::SetRequestId::new(&config);
+    let named = request_id::SetRequestId::new();
     let mut handler = Scripted::new([Answer::<()>::Never]);
     let mut request = Request::new(());
     request

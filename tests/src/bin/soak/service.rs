@@ -4,7 +4,7 @@ use std::hash::{Hash, Hasher};
 
 use interceptors::auth::jwt::{Algorithm, JwtVerifier};
 use interceptors::authorize::HasRole;
-use interceptors::concurrency::{Config, Limiter};
+use interceptors::concurrency::{Capacity, ConcurrencyLimiter};
 use interceptors::intercept;
 use interceptors::metrics::Recorder;
 use interceptors::validate::{Validate, Violations};
@@ -98,7 +98,7 @@ validate_with_garde!(ListUsersRequest);
 
 pub(crate) struct Users {
     pub(crate) ends: Counted,
-    pub(crate) limiter: Limiter,
+    pub(crate) limiter: ConcurrencyLimiter,
     recorder: Recorder,
     verifier: JwtVerifier<Claims>,
 }
@@ -113,7 +113,7 @@ impl Users {
             .unwrap();
         Self {
             ends: Counted::default(),
-            limiter: Limiter::new(&Config::max(48).queue(64)),
+            limiter: ConcurrencyLimiter::new(&Capacity::max(48).queue(64)),
             recorder,
             verifier,
         }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use http::Uri;
 
-use super::super::builder::{Builder, Decided, Undecided};
+use super::super::builder::{Decided, JwtVerifierBuilder, Undecided};
 use super::super::keys::SetupError;
 use super::fetch::Fetching;
 use crate::auth::HttpClient;
@@ -52,7 +52,7 @@ impl Default for Settings {
     }
 }
 
-impl<Claims, Aud> Builder<Claims, Aud, Undecided> {
+impl<Claims, Aud> JwtVerifierBuilder<Claims, Aud, Undecided> {
     /// Fetches the keys of this issuer, and takes tokens that are from it alone: their `iss` has to be this text. Feature
     /// `jwks-url`.
     ///
@@ -70,14 +70,17 @@ impl<Claims, Aud> Builder<Claims, Aud, Undecided> {
     /// # Ok(verifier)
     /// # }
     /// ```
-    pub fn discover(mut self, issuer: impl Into<String>) -> Builder<Claims, Aud, Decided> {
+    pub fn discover(
+        mut self,
+        issuer: impl Into<String>,
+    ) -> JwtVerifierBuilder<Claims, Aud, Decided> {
         let issuer = issuer.into();
         self.by_url.urls.push(Url::Issuer(issuer.clone()));
         self.issuer([issuer])
     }
 }
 
-impl<Claims, Aud, Iss> Builder<Claims, Aud, Iss> {
+impl<Claims, Aud, Iss> JwtVerifierBuilder<Claims, Aud, Iss> {
     /// Fetches the keys from this URL, which answers with a [`JwkSet`](super::super::JwkSet). Feature `jwks-url`. See the
     /// [module documentation](super::super#keys-by-url).
     ///

@@ -27,6 +27,6 @@ struct Queue;
 struct PerPeer;
 
 #[intercept(load_shed(limiter = self.0, max = 10))]
-struct OfMyOwn(interceptors::concurrency::Limiter);
+struct OfMyOwn(interceptors::concurrency::ConcurrencyLimiter);
 
 fn main() {}
