@@ -63,14 +63,14 @@ fn uses(channel: Channel) {
     .wrap(channel);
 }
 
-pub struct Stub<T = ()> {
+pub struct HandWritten<T = ()> {
     client: UserServiceClient<Channel>,
     tokens: TokenCache,
     other: T,
 }
 
 #[intercept(service = "demo.v1.UserService", logging, retry, auth(token = self.tokens))]
-impl<T> Stub<T>
+impl<T> HandWritten<T>
 where
     T: Send + Sync,
 {

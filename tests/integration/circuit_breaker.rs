@@ -412,12 +412,16 @@ impl Panicking {
 #[tokio::test(start_paused = true)]
 async fn a_probe_that_panics_has_failed_and_holds_no_place() {
     let breaker = CircuitBreaker::new(&Thresholds::new().failures(1).open_for(S(10)));
-    let stub = std::sync::Arc::new(Panicking {
+    let hand_written = std::sync::Arc::new(Panicking {
         breaker: breaker.clone(),
     });
     let get = |id| {
-        let stub = std::sync::Arc::clone(&stub);
-        tokio::spawn(async move { stub.get_user(Request::new(GetUserRequest { id })).await })
+        let hand_written = std::sync::Arc::clone(&hand_written);
+        tokio::spawn(async move {
+            hand_written
+                .get_user(Request::new(GetUserRequest { id }))
+                .await
+        })
     };
     assert!(get(0).await.unwrap().is_err());
     for _ in 0..5 {
@@ -511,7 +515,7 @@ async fn the_methods_of_a_service_share_a_breaker_where_that_is_said_and_channel
     assert!(plan.contains(line), "{plan}");
 }
 
-struct Stub {
+struct HandWritten {
     client: UserServiceClient<Channel>,
 }
 
@@ -519,7 +523,7 @@ struct Stub {
     service = "demo.v1.UserService",
     circuit_breaker(failure_ratio = 0.5, window = "10s", min_calls = 4, open_for = "10s", codes = [NotFound]),
 )]
-impl Stub {
+impl HandWritten {
     async fn get_user(&self, request: Request<GetUserRequest>) -> Result<Response<User>, Status> {
         self.client.clone().get_user(request).await
     }
@@ -533,7 +537,7 @@ impl Stub {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stub_opens_at_a_ratio_of_the_codes_that_it_lists() {
+async fn a_hand_written_client_opens_at_a_ratio_of_the_codes_that_it_lists() {
     let server = FlakyServer::new([
         fail(Code::Unavailable),
         fail(Code::Unavailable),
@@ -542,11 +546,12 @@ async fn a_stub_opens_at_a_ratio_of_the_codes_that_it_lists() {
         fail(Code::NotFound),
         fail(Code::NotFound),
     ]);
-    let stub = Stub {
+    let hand_written = HandWritten {
         client: UserServiceClient::new(server.channel()),
     };
     let get = async || {
-        stub.get_user(Request::new(GetUserRequest { id: 7 }))
+        hand_written
+            .get_user(Request::new(GetUserRequest { id: 7 }))
             .await
             .map(drop)
     };
@@ -556,7 +561,7 @@ async fn a_stub_opens_at_a_ratio_of_the_codes_that_it_lists() {
     assert_eq!(server.times().len(), 6);
     assert_refused(&get().await, path(Kind::Unary));
     let list = Request::new(ListUsersRequest::default());
-    stub.list_users(list).await.unwrap();
+    hand_written.list_users(list).await.unwrap();
     advance(S(10)).await;
     get().await.unwrap();
 }
@@ -612,11 +617,13 @@ impl Slow {
 #[tokio::test(start_paused = true)]
 async fn a_call_that_is_dropped_at_its_deadline_has_failed() {
     let breaker = CircuitBreaker::new(&Thresholds::new().failures(1).open_for(S(10)));
-    let stub = Slow {
+    let hand_written = Slow {
         breaker: breaker.clone(),
     };
     for _ in 0..3 {
-        let reply = stub.get_user(Request::new(GetUserRequest { id: 7 })).await;
+        let reply = hand_written
+            .get_user(Request::new(GetUserRequest { id: 7 }))
+            .await;
         assert_eq!(reply.unwrap_err().code(), Code::DeadlineExceeded);
         assert_eq!(breaker.state(), State::Open);
         advance(S(10)).await;

@@ -713,13 +713,13 @@ async fn an_adaptive_limit_of_a_channel_follows_how_long_calls_take_that_are_no_
     }
 }
 
-struct Stub {
+struct HandWritten {
     client: UserServiceClient<Channel>,
     limiter: ConcurrencyLimiter,
 }
 
 #[intercept(service = "demo.v1.UserService", load_shed(limiter = self.limiter))]
-impl Stub {
+impl HandWritten {
     async fn get_user(&self, request: Request<GetUserRequest>) -> Result<Response<User>, Status> {
         self.client.clone().get_user(request).await
     }
@@ -733,26 +733,26 @@ impl Stub {
 }
 
 #[tokio::test]
-async fn a_stub_holds_its_place_to_the_end_of_the_stream_or_until_it_is_dropped() {
+async fn a_hand_written_client_holds_its_place_to_the_end_of_the_stream_or_until_it_is_dropped() {
     let (channel, _) = bare().await;
     let limiter = ConcurrencyLimiter::new(&Capacity::max(1));
-    let stub = Stub {
+    let hand_written = HandWritten {
         client: UserServiceClient::new(channel),
         limiter: limiter.clone(),
     };
     let answer = || told(GetUserRequest { id: 7 }, Behaviour::Answer(1));
     let endless = told(ListUsersRequest::default(), Behaviour::HangAfter(1));
-    let mut messages = stub.list_users(endless).await.unwrap().into_inner();
+    let mut messages = hand_written.list_users(endless).await.unwrap().into_inner();
     assert!(messages.next().await.unwrap().is_ok());
-    let refused = stub.get_user(answer()).await.unwrap_err();
+    let refused = hand_written.get_user(answer()).await.unwrap_err();
     assert_refused(&refused, Duration::from_secs(1));
     drop(messages);
     assert_eq!(limiter.in_use(), 0);
-    stub.get_user(answer()).await.unwrap();
+    hand_written.get_user(answer()).await.unwrap();
 
     let hang = told(GetUserRequest { id: 7 }, Behaviour::Hang);
     {
-        let mut call = std::pin::pin!(stub.get_user(hang));
+        let mut call = std::pin::pin!(hand_written.get_user(hang));
         tokio::select! {
             biased;
             _ = &mut call => unreachable!(),
@@ -760,7 +760,7 @@ async fn a_stub_holds_its_place_to_the_end_of_the_stream_or_until_it_is_dropped(
         }
     }
     assert_eq!(limiter.in_use(), 0);
-    stub.get_user(answer()).await.unwrap();
+    hand_written.get_user(answer()).await.unwrap();
 }
 
 /// Calls through a channel under the same limit.

@@ -87,16 +87,16 @@ mod service {
     include!("editor/service.rs");
 }
 
-mod stub {
+mod hand_written {
     use super::*;
 
     struct Policy;
 
-    struct Stub<T> {
+    struct HandWritten<T> {
         tokens: T,
     }
 
-    impl<T: Clone> Stub<T> {
+    impl<T: Clone> HandWritten<T> {
         async fn get_user(
             &self,
             _: Request<demo::GetUserRequest>,
@@ -109,7 +109,7 @@ mod stub {
         }
     }
 
-    include!("editor/stub.rs");
+    include!("editor/hand_written_client.rs");
 }
 
 mod channel {

@@ -192,7 +192,7 @@ mod conventions {
     }
 }
 
-/// The calling side: a chain for channels and a stub, public and with every entry.
+/// The calling side: a chain for channels and a hand-written client, public and with every entry.
 pub mod clients {
     use std::sync::Arc;
 
@@ -233,14 +233,14 @@ pub mod clients {
         7
     }
 
-    /// A stub.
+    /// A hand-written client.
     #[derive(Debug)]
-    pub struct Stub {
+    pub struct HandWritten {
         calls: u32,
         tokens: Arc<TokenCache>,
     }
 
-    impl Stub {
+    impl HandWritten {
         pub(super) fn new(tokens: Arc<TokenCache>) -> Self {
             Self { calls: 0, tokens }
         }
@@ -262,7 +262,7 @@ pub mod clients {
         auth(token = Arc::clone(&self.tokens)),
         metadata("x-trace" = trace())
     )]
-    impl Stub {
+    impl HandWritten {
         /// Says it.
         pub async fn say(&mut self, request: Request<Word>) -> Result<Response<Word>, Status> {
             self.calls += 1;
@@ -302,8 +302,8 @@ async fn no_lint_finds_anything() {
     }
 
     let tokens = TokenCache::new(|| async { Ok(Token::new("token")) });
-    let mut stub = clients::Stub::new(std::sync::Arc::new(tokens));
-    assert!(stub.say(ask()).await.is_ok());
-    assert!(stub.shout(ask()).await.is_ok());
+    let mut hand_written = clients::HandWritten::new(std::sync::Arc::new(tokens));
+    assert!(hand_written.say(ask()).await.is_ok());
+    assert!(hand_written.shout(ask()).await.is_ok());
     assert_eq!(clients::Outbound::<String>::PLAN.methods().len(), 2);
 }

@@ -234,7 +234,7 @@ mod clients {
         pub(super) tokens: ::interceptors::auth::TokenCache,
     }
 
-    pub(super) struct Stub;
+    pub(super) struct HandWritten;
 
     #[::interceptors::intercept(
         service = "shapes.v1.Echo",
@@ -246,7 +246,7 @@ mod clients {
         hedge(delay = "1ms", only = [say]),
         retry(only = [say_mut])
     )]
-    impl Stub {
+    impl HandWritten {
         pub(super) async fn say(
             &self,
             request: ::tonic::Request<Word>,
@@ -280,9 +280,9 @@ fn nothing_is_taken_from_the_scope() {
         let service = ::std::sync::Arc::new(native::Service(7));
         ::core::assert!(service.list(ask()).await.is_ok());
         ::core::assert!(service.get(ask()).await.is_ok());
-        ::core::assert!(clients::Stub.say(ask()).await.is_ok());
-        let mut stub = clients::Stub;
-        ::core::assert!(stub.say_mut(ask()).await.is_ok());
+        ::core::assert!(clients::HandWritten.say(ask()).await.is_ok());
+        let mut hand_written = clients::HandWritten;
+        ::core::assert!(hand_written.say_mut(ask()).await.is_ok());
         let token = || async { ::core::result::Result::Ok(::interceptors::auth::Token::new("")) };
         let tokens = ::interceptors::auth::TokenCache::new(token);
         let channel = clients::Outbound { tokens }.wrap(());

@@ -114,7 +114,7 @@ mod clients {
     #[renamed::intercept(crate = renamed, logging, deadline("2s"), metadata("x-a" = "a"), audit_interceptor::audit, retry)]
     pub(super) struct Outbound;
 
-    pub(super) struct Stub;
+    pub(super) struct HandWritten;
 
     #[super::framework::deeper::intercept(
         crate = super::framework::deeper,
@@ -124,7 +124,7 @@ mod clients {
         metadata("x-a" = "a"),
         retry
     )]
-    impl Stub {
+    impl HandWritten {
         pub(super) async fn say(&self, request: Request<Word>) -> Result<Response<Word>, Status> {
             Ok(Response::new(request.into_inner()))
         }
@@ -145,7 +145,7 @@ async fn the_crate_may_have_any_path() {
         assert!(service.say(ask()).await.is_ok());
     }
     assert!(Renamed.get(ask()).await.is_ok());
-    assert!(clients::Stub.say(ask()).await.is_ok());
+    assert!(clients::HandWritten.say(ask()).await.is_ok());
     let _ = clients::Outbound.wrap(());
     assert_eq!(Renamed::PLAN.methods().len(), 4);
 }

@@ -500,9 +500,9 @@ async fn no_secret_is_in_anything_that_is_written() {
         call_all!(shown::PaymentsClient::new(channel.clone()));
         call_all!(retried::PaymentsClient::new(channel.clone()));
         call_all!(attempts::PaymentsClient::new(channel.clone()));
-        let stub = Stub(PaymentsClient::new(channel));
-        stub.pay(Request::new(request(1))).await.unwrap();
-        let listed = stub.list(Request::new(request(1))).await.unwrap();
+        let hand_written = HandWritten(PaymentsClient::new(channel));
+        hand_written.pay(Request::new(request(1))).await.unwrap();
+        let listed = hand_written.list(Request::new(request(1))).await.unwrap();
         let listed: Vec<_> = listed.into_inner().collect().await;
         assert_eq!(listed.len(), 2);
     }
@@ -662,15 +662,15 @@ async fn what_fails_has_no_response_and_what_came_before_is_logged() {
     );
 }
 
-/// A stub, around a client.
-struct Stub(PaymentsClient<Channel>);
+/// A hand-written client, around a generated one.
+struct HandWritten(PaymentsClient<Channel>);
 
 #[intercept(
     service = "payments.v1.Payments",
     payload(redact = [request.password, request.card, request.items, request.extras, response.token], except = [follow]),
     payload(show = [response.id], only = [follow]),
 )]
-impl Stub {
+impl HandWritten {
     async fn pay(&self, request: Request<PayRequest>) -> Result<Response<Receipt>, Status> {
         self.0.clone().pay(request).await
     }
@@ -691,18 +691,18 @@ impl Stub {
 }
 
 #[tokio::test]
-async fn a_stub_logs_what_it_can_see() {
+async fn a_hand_written_client_logs_what_it_can_see() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     let till = Bare::default();
     let seen = Arc::clone(&till.0.seen);
-    let stub = Stub(PaymentsClient::new(channel(till).await));
-    let answer = stub.pay(Request::new(request(1))).await.unwrap();
+    let hand_written = HandWritten(PaymentsClient::new(channel(till).await));
+    let answer = hand_written.pay(Request::new(request(1))).await.unwrap();
     assert_eq!(*answer.get_ref(), receipt(1));
-    let listed = stub.list(Request::new(request(2))).await.unwrap();
+    let listed = hand_written.list(Request::new(request(2))).await.unwrap();
     let listed: Vec<_> = listed.into_inner().map(Result::unwrap).collect().await;
     assert_eq!(listed, [2, 3].map(receipt));
     let requests = tokio_stream::iter(vec![request(4), request(5)]);
-    let followed = stub.follow(Request::new(requests)).await.unwrap();
+    let followed = hand_written.follow(Request::new(requests)).await.unwrap();
     let followed: Vec<_> = followed.into_inner().map(Result::unwrap).collect().await;
     assert_eq!(followed, [4, 5].map(receipt));
     let request_of = |id| {

@@ -316,12 +316,12 @@ async fn a_channel_sends_an_id_too() {
     assert_ne!(same(seen.recv().await.unwrap()), first);
 }
 
-struct Stub {
+struct HandWritten {
     client: UserServiceClient<Channel>,
 }
 
 #[intercept(service = "demo.v1.UserService", trace, metrics, request_id)]
-impl Stub {
+impl HandWritten {
     async fn get_user(&self, request: Request<GetUserRequest>) -> Result<Response<User>, Status> {
         self.client.clone().get_user(request).await
     }
@@ -332,18 +332,18 @@ impl Stub {
 }
 
 #[tokio::test]
-async fn a_stub_sends_an_id_too() {
+async fn a_hand_written_client_sends_an_id_too() {
     let (channel, mut seen) = named().await;
-    let mut stub = Stub {
+    let mut hand_written = HandWritten {
         client: UserServiceClient::new(channel),
     };
     let id = RequestId::new("job").unwrap();
     let request = || Request::new(GetUserRequest { id: 1 });
-    request_id::scope(id, stub.get_user(request()))
+    request_id::scope(id, hand_written.get_user(request()))
         .await
         .unwrap();
     assert_eq!(same(seen.recv().await.unwrap()), "job");
-    stub.flaky(request()).await.unwrap();
+    hand_written.flaky(request()).await.unwrap();
     assert_ne!(same(seen.recv().await.unwrap()), "job");
 }
 

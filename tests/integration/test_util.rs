@@ -164,7 +164,7 @@ fn a_plan_is_checked_method_by_method() {
 }
 
 #[intercept(service = "demo.v1.UserService", logging, deadline("2s", only = [one]))]
-impl Stub {
+impl HandWritten {
     async fn one(&self, request: Request<u8>) -> Result<Response<u8>, Status> {
         Ok(Response::new(request.into_inner()))
     }
@@ -174,17 +174,17 @@ impl Stub {
     }
 }
 
-struct Stub;
+struct HandWritten;
 
 #[tokio::test]
 async fn a_plan_fits_if_every_method_does() {
-    assert_plan!(Stub, { Two: [logging], One: [logging, deadline] });
-    Stub.one(Request::new(1)).await.unwrap();
-    Stub.two(Request::new(2)).await.unwrap();
+    assert_plan!(HandWritten, { Two: [logging], One: [logging, deadline] });
+    HandWritten.one(Request::new(1)).await.unwrap();
+    HandWritten.two(Request::new(2)).await.unwrap();
 }
 
 #[test]
 #[should_panic(expected = "and not\n    One: [logging]")]
 fn a_method_that_nobody_looked_at_fails_the_test() {
-    assert_plan!(Stub, { One: [logging] });
+    assert_plan!(HandWritten, { One: [logging] });
 }

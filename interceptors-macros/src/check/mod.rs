@@ -87,7 +87,7 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
     let mut unknown = None;
     match &item {
         Annotated::Block(block) => {
-            if mount == Mount::Stub && service.is_none() {
+            if mount == Mount::HandWritten && service.is_none() {
                 cx.error_on(
                     codes::UNKNOWN_SERVICE,
                     &block.self_ty,
@@ -102,7 +102,7 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
             if has_plan && mount == Mount::Service && is_found_by_servers(block) {
                 unknown = Some(block::unknown(&entries[..of_block]));
             }
-            if all_is_here && mount == Mount::Stub {
+            if all_is_here && mount == Mount::HandWritten {
                 rules::check_borrows(&cx, block, &entries, &chains);
             }
         }

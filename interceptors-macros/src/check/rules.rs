@@ -9,7 +9,7 @@ use crate::item::service::ServiceImpl;
 use crate::text::summary::summary;
 use crate::text::tokens::is_place_of_self;
 
-/// A call that borrows the stub mutably leaves nothing to borrow for its interceptors, nor can it be made
+/// A call that borrows the client mutably leaves nothing to borrow for its interceptors, nor can it be made
 /// several times at once.
 pub(super) fn check_borrows(cx: &Ctxt, block: &ServiceImpl, entries: &[Listed], chains: &[Chain]) {
     let mut told = Vec::new();

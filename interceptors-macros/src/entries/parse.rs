@@ -36,7 +36,7 @@ pub(crate) fn parse(args: TokenStream, item: TokenStream) -> syn::Result<Parsed>
                 Mount::Service | Mount::Server => {
                     "to use `#[intercept(server, …)]`, enable the feature `server` of `interceptors`"
                 }
-                Mount::Stub | Mount::ClientModule | Mount::Channel => {
+                Mount::HandWritten | Mount::ClientModule | Mount::Channel => {
                     "to use `#[intercept]` on a client, enable the feature `client` of `interceptors`"
                 }
             },

@@ -189,7 +189,7 @@ pub(crate) struct Places(u8);
 
 impl Places {
     pub(crate) const SERVICE: Self = Self(1);
-    pub(crate) const STUB: Self = Self(2);
+    pub(crate) const HAND_WRITTEN: Self = Self(2);
     pub(crate) const CLIENT_MODULE: Self = Self(4);
     pub(crate) const CHANNEL: Self = Self(8);
     pub(crate) const SERVER: Self = Self(16);
@@ -212,7 +212,7 @@ impl Places {
         let place = match mount {
             // What is listed on one was reported: it belongs to the service.
             Mount::Service | Mount::ServerModule => Self::SERVICE,
-            Mount::Stub => Self::STUB,
+            Mount::HandWritten => Self::HAND_WRITTEN,
             Mount::ClientModule => Self::CLIENT_MODULE,
             Mount::Channel => Self::CHANNEL,
             Mount::Server => Self::SERVER,
@@ -237,7 +237,7 @@ impl Places {
                 let words = [
                     (Self::SERVICE, "a service"),
                     (Self::CLIENT_MODULE, "a generated client"),
-                    (Self::STUB, "a stub"),
+                    (Self::HAND_WRITTEN, "a hand-written client"),
                     (Self::CHANNEL, "a channel"),
                     (Self::SERVER, "a server"),
                 ];

@@ -189,7 +189,7 @@ impl Expander<'_> {
         }
     }
 
-    /// Output, for methods of a stub that take `&mut self`:
+    /// Output, for methods of a hand-written client that take `&mut self`:
     ///
     /// ```text
     /// mod __methods {

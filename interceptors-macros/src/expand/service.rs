@@ -59,7 +59,7 @@ use crate::text::tokens::{find_ident, has_lifetimes, without_arguments};
 /// trait stands in a module of its own, where it needs no name of the user's: the types of its
 /// methods are associated types.
 ///
-/// Of the methods of a stub the output is the same, but that they stay methods of the type.
+/// Of the methods of a hand-written client the output is the same, but that they stay methods of the type.
 pub(crate) fn expand(checked: &Checked, block: &ServiceImpl) -> TokenStream {
     let e = Expander { checked, block };
     let scope_attrs = &block.scope_attrs;
@@ -322,8 +322,8 @@ impl Expander<'_> {
             ),
             Side::Client => (
                 match method.by_mut {
-                    false => quote!(__rpc.stub(|__request| #call)),
-                    true => quote!(__rpc.stub_mut(__methods::#handler, #this)),
+                    false => quote!(__rpc.hand_written(|__request| #call)),
+                    true => quote!(__rpc.hand_written_mut(__methods::#handler, #this)),
                 },
                 quote! {
                     let __abilities = || #abilities #sized;
@@ -521,7 +521,7 @@ impl Expander<'_> {
         Messages {
             request: match self.checked.mount.side() {
                 Side::Server => quote!(#payload::RequestOf::<#request>::MESSAGES),
-                Side::Client => quote!(#payload::RequestOfStub::<#request>::MESSAGES),
+                Side::Client => quote!(#payload::RequestOfHandWritten::<#request>::MESSAGES),
             },
             response: match &method.stream {
                 Some(_) => quote! {

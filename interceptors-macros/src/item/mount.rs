@@ -15,7 +15,7 @@ pub(crate) enum Mount {
     /// `impl UserService for Users { … }`
     Service,
     /// `impl Users { pub async fn login(&self, request: Request<…>) … }`
-    Stub,
+    HandWritten,
     /// `pub mod user_service_client { … }`
     ClientModule,
     /// `pub mod user_service_server { … }`
@@ -30,7 +30,7 @@ impl Mount {
     pub(crate) fn of(item: &Item, args: &TokenStream) -> Self {
         match item {
             Item::Struct(_) if begins_with_server(args.clone()) => Self::Server,
-            Item::Impl(block) if block.trait_.is_none() => Self::Stub,
+            Item::Impl(block) if block.trait_.is_none() => Self::HandWritten,
             Item::Mod(module) if is_server(module) => Self::ServerModule,
             Item::Mod(_) => Self::ClientModule,
             Item::Struct(_) => Self::Channel,
@@ -41,7 +41,7 @@ impl Mount {
     pub(crate) fn side(self) -> Side {
         match self {
             Self::Service | Self::ServerModule | Self::Server => Side::Server,
-            Self::Stub | Self::ClientModule | Self::Channel => Side::Client,
+            Self::HandWritten | Self::ClientModule | Self::Channel => Side::Client,
         }
     }
 
@@ -52,7 +52,7 @@ impl Mount {
             // It needs nothing of tonic's server.
             Self::Service => true,
             Self::Server | Self::ServerModule => server,
-            Self::Stub | Self::ClientModule | Self::Channel => client,
+            Self::HandWritten | Self::ClientModule | Self::Channel => client,
         }
     }
 

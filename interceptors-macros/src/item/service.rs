@@ -16,14 +16,14 @@ use crate::text::attributes::{conditional, is_cfg, is_lint_level, is_ours, meant
 use crate::text::tokens::{associated_type, find_ident, has_lifetimes, ungroup};
 use crate::text::words::{pascal_case, plain};
 
-/// An implementation of a service's trait, or the RPC methods of a stub.
+/// An implementation of a service's trait, or the RPC methods of a hand-written client.
 pub(crate) struct ServiceImpl {
     /// `#[cfg]` and lint levels: they hold for all that the block becomes.
     pub(crate) scope_attrs: Vec<Attribute>,
     /// `#[async_trait]`, documentation and the like: they stay on the user's block.
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) generics: Generics,
-    /// `None` where it is a stub.
+    /// `None` where it is a hand-written client.
     pub(crate) trait_path: Option<Path>,
     pub(crate) self_ty: Type,
     pub(crate) types: Vec<AssocType>,
@@ -51,7 +51,7 @@ pub(crate) struct Method {
     /// The name without `r#`.
     pub(crate) name: String,
     pub(crate) by_arc: bool,
-    /// `&mut self`, which a stub may take.
+    /// `&mut self`, which a hand-written client may take.
     pub(crate) by_mut: bool,
     pub(crate) request: Type,
     pub(crate) result: Type,
@@ -98,7 +98,7 @@ pub(super) fn parse_block(cx: &Ctxt, krate: &Path, block: ItemImpl) -> Option<Se
     let mount = if block.trait_.is_some() {
         Mount::Service
     } else {
-        Mount::Stub
+        Mount::HandWritten
     };
     let trait_path = block.trait_.map(|(path, _)| path);
     let (scope_attrs, attrs) = plain_attrs(block.attrs)
@@ -134,7 +134,7 @@ pub(super) fn parse_block(cx: &Ctxt, krate: &Path, block: ItemImpl) -> Option<Se
                     let _ = rest.check();
                 }
             }
-            ImplItem::Const(item) if mount == Mount::Stub => {
+            ImplItem::Const(item) if mount == Mount::HandWritten => {
                 cx.error_on(codes::NOT_AN_RPC, &item.ident, "this is no RPC; move it to an `impl` of its own");
             }
             ImplItem::Type(mut item) => {
@@ -173,7 +173,7 @@ fn is_scope_attr(attribute: &Attribute) -> bool {
 /// trait there is no `#[deprecated]` or `#[must_use]`.
 fn is_for_callers(mount: Mount, attribute: &Attribute) -> bool {
     let path = match mount {
-        Mount::Stub => meant(attribute),
+        Mount::HandWritten => meant(attribute),
         _ => None,
     };
     let is = |name| path.as_ref().is_some_and(|path| path.is_ident(name));
@@ -275,7 +275,7 @@ fn parse_method(
     }
     let not_an_rpc = |what: &str| {
         let elsewhere = match mount {
-            Mount::Stub => ". What is no RPC goes into an `impl` of its own",
+            Mount::HandWritten => ". What is no RPC goes into an `impl` of its own",
             _ => "",
         };
         cx.error_on(
@@ -284,7 +284,7 @@ fn parse_method(
             format!("{what}; an RPC method is `async fn {}(&self, request: Request<…>) -> Result<Response<…>, Status>`{elsewhere}", sig.ident),
         );
     };
-    if mount == Mount::Stub && is_generic(&sig) {
+    if mount == Mount::HandWritten && is_generic(&sig) {
         not_an_rpc("this method has parameters of its own; name the types, that of a stream too");
         return None;
     }
@@ -292,7 +292,7 @@ fn parse_method(
         not_an_rpc("`const`, `unsafe` and `extern` do not go with an RPC");
         return None;
     }
-    if mount == Mount::Stub
+    if mount == Mount::HandWritten
         && let Some(FnArg::Typed(argument)) = sig.inputs.iter().nth(1)
         && !has_parameters(&argument.ty)
     {
@@ -303,7 +303,7 @@ fn parse_method(
         );
         return None;
     }
-    if mount == Mount::Stub
+    if mount == Mount::HandWritten
         && let Some(FnArg::Typed(argument)) = sig.inputs.iter().nth(1)
     {
         let ty = &argument.ty;
@@ -328,11 +328,11 @@ fn parse_method(
     };
     let (by_arc, by_mut) = match &receiver.kind {
         ReceiverKind::Reference(_, _, None) => (false, false),
-        ReceiverKind::Reference(_, _, Some(_)) if mount == Mount::Stub => (false, true),
+        ReceiverKind::Reference(_, _, Some(_)) if mount == Mount::HandWritten => (false, true),
         ReceiverKind::Typed(_, ty) => (!matches!(ungroup(ty), Type::Reference(_)), false),
         _ => {
             not_an_rpc(match mount {
-                Mount::Stub => "an RPC of a client takes `&self` or `&mut self`",
+                Mount::HandWritten => "an RPC of a client takes `&self` or `&mut self`",
                 _ => "an RPC takes `&self` or `self: Arc<Self>`",
             });
             return None;

@@ -58,7 +58,7 @@ const SERVICE: &str = "{
     async fn list_users(&self, request: Request<Id>) -> Result<Response<User>, Status> { todo!() }
 }";
 
-const STUB: &str = "{
+const HAND_WRITTEN: &str = "{
     pub async fn get_user(&self, request: Request<Id>) -> Result<Response<User>, Status> { todo!() }
 }";
 
@@ -87,7 +87,7 @@ const CLIENT: &str = "{
 pub(super) fn errors(code: &str) -> Vec<String> {
     let usual = match code {
         _ if code.contains("mod user_service_client") => CLIENT,
-        _ if code.contains("impl UserClient") => STUB,
+        _ if code.contains("impl UserClient") => HAND_WRITTEN,
         _ => SERVICE,
     };
     let is_alone = code.ends_with(")]") || code.ends_with("#[intercept]");

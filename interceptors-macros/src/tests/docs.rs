@@ -127,14 +127,14 @@ pub(super) const MOUNTS: [Mount; 5] = [
     Mount::Service,
     Mount::Server,
     Mount::ClientModule,
-    Mount::Stub,
+    Mount::HandWritten,
     Mount::Channel,
 ];
 
 /// The words of the attribute that are no entry's, and where each may stand.
 fn all_words() -> String {
     let mut table =
-        "| word | service | server | generated client | stub | channel | on a method | |\n\
+        "| word | service | server | generated client | hand-written client | channel | on a method | |\n\
                      | --- | :-: | :-: | :-: | :-: | :-: | :-: | --- |\n"
             .to_owned();
     for word in KEYWORDS {
@@ -172,7 +172,7 @@ fn all_elsewhere() -> String {
 /// Where each entry may stand. One that has a row for each side is one entry.
 fn all_entries() -> String {
     let mut table =
-        "| entry | service | server | generated client | stub | channel | reads messages | |\n\
+        "| entry | service | server | generated client | hand-written client | channel | reads messages | |\n\
                      | --- | :-: | :-: | :-: | :-: | :-: | :-: | --- |\n"
             .to_owned();
     let mut seen = Vec::new();
@@ -207,7 +207,7 @@ const OTHER_FEATURES: [(&str, &str); 15] = [
     ("axum", "the peer's address behind `axum::serve`"),
     (
         "client",
-        "the attribute on clients, stubs and channels; handlers hand their deadline on",
+        "the attribute on clients of all kinds; handlers hand their deadline on",
     ),
     (
         "channel",
@@ -557,7 +557,7 @@ fn rows_name_what_there_is() {
 fn synonyms_lead_to_what_they_mean() {
     let item = |mount| match mount {
         Mount::Service => "impl UserService for Users { … }",
-        Mount::Stub => "impl UserClient { … }",
+        Mount::HandWritten => "impl UserClient { … }",
         Mount::ClientModule => "mod user_service_client { … }",
         _ => "struct Outbound;",
     };
@@ -567,7 +567,7 @@ fn synonyms_lead_to_what_they_mean() {
         let mount = MOUNTS.into_iter().find(entry).unwrap();
         let errors = |list: &str| {
             let service = match mount {
-                Mount::Stub => "service = \"user.v1.UserService\", ",
+                Mount::HandWritten => "service = \"user.v1.UserService\", ",
                 _ => "",
             };
             let code = format!("#[intercept({service}{list})]\n{}", item(mount));

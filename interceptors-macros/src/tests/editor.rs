@@ -254,12 +254,12 @@ compiled!(service, {
     }
 });
 
-compiled!(stub, {
+compiled!(hand_written_client, {
     crate = crate::shown, service = "demo.v1.UserService", plan = Policy,
     deadline(SLOW), hedge(delay = "1s", non_fatal_codes = [Unavailable], only = [get_user]),
     auth(token = self.tokens, protected = [get_user]), metadata("x-a" = self.name()?),
 }, {
-    impl<T: Clone> Stub<T> {
+    impl<T: Clone> HandWritten<T> {
         async fn get_user(&self, request: Request<demo::GetUserRequest>) -> Result<Response<demo::User>, Status> {}
     }
 });

@@ -365,7 +365,7 @@ snapshot!(payloads, {
     }
 });
 
-snapshot!(payload_of_a_stub, { service = "user.v1.UserService", payload(show = [request.id]) }, {
+snapshot!(payload_of_a_hand_written_client, { service = "user.v1.UserService", payload(show = [request.id]) }, {
     impl Users {
         pub async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
             self.client.clone().get(request).await
@@ -676,7 +676,7 @@ snapshot!(channel_with_descriptors, {
     }
 });
 
-snapshot!(stub, { service = "user.v1.UserService", logging, hedge(delay = "1s", only = [get]) }, {
+snapshot!(hand_written_client, { service = "user.v1.UserService", logging, hedge(delay = "1s", only = [get]) }, {
     impl Users {
         /// Gives a user.
         pub async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {

@@ -30,7 +30,7 @@ fn each_neighbour_of_a_wrong_attribute_is_one_error_with_its_cure() {
         };
         let item = match place {
             "svc" => SERVICE,
-            "stub" => "impl UserClient { … }",
+            "hand_written" => "impl UserClient { … }",
             "client" => "mod user_service_client { … }",
             "chain" => "struct Outbound { tokens: TokenCache }",
             // An attribute on a method, or a file.

@@ -48,7 +48,7 @@ fn errors(args: TokenStream, item: TokenStream) -> Vec<String> {
 }
 
 fn items() -> [(Mount, TokenStream, TokenStream); 4] {
-    let stub = quote! {
+    let hand_written = quote! {
         impl Users {
             async fn login(&self, request: Request<Login>) -> Result<Response<Token>, Status> { todo!() }
         }
@@ -58,7 +58,11 @@ fn items() -> [(Mount, TokenStream, TokenStream); 4] {
     );
     [
         (Mount::Service, quote!(), block()),
-        (Mount::Stub, quote!(service = "user.v1.UserService",), stub),
+        (
+            Mount::HandWritten,
+            quote!(service = "user.v1.UserService",),
+            hand_written,
+        ),
         (Mount::Channel, quote!(), outbound.clone()),
         (Mount::Server, quote!(server,), outbound),
     ]

@@ -47,7 +47,7 @@
 //! # Which calls share a breaker
 //!
 //! Each method that an entry covers has its own, or with `per = service` the methods of a service share one. On a channel they
-//! belong to the channel and its clones. On a generated client and on a stub they live in the process, so that clients of several servers share
+//! belong to the channel and its clones. On a generated client and on a hand-written client they live in the process, so that clients of several servers share
 //! them: use a channel there, or name a [`CircuitBreaker`] of yours with `breaker = self.breaker`, which can also be asked
 //! for its [state](CircuitBreaker::state).
 //!

@@ -13,7 +13,7 @@ use tower_service::Service;
 
 use super::cancelled::{Cancellable, Cancelled, of_body};
 use super::encrypted::of_origin;
-use super::stub::not_ready;
+use super::generated::not_ready;
 use super::{Body, ResponseBody, failed};
 use crate::core::abilities::{Abilities, KeptRequest, Resend};
 use crate::core::call::{About, Call};

@@ -15,8 +15,8 @@ use tonic::client::GrpcService;
 use tonic::codec::Codec;
 use tonic::{Request, Response, Status};
 
-use super::rpc::{CallMut, StubHandler, StubHandlerMut};
-use super::stub::{Inbound, Outbound, Outgoing, Reaches};
+use super::generated::{Inbound, Outbound, Outgoing, Reaches};
+use super::rpc::{CallMut, HandWrittenMethod, HandWrittenMethodMut};
 use super::{failed, of_tonic};
 use crate::core::abilities::{AbilitiesOf, Resend};
 use crate::core::call::{Call, cut, gone};
@@ -59,12 +59,12 @@ fn take_unsent<M>(held: &mut Held<M>, call: &mut Call<Opaque>) -> Option<M> {
 }
 
 /// A method of a hand-written client.
-pub struct StubEdge<F, R> {
+pub struct HandWrittenEdge<F, R> {
     call: F,
     reply: PhantomData<fn() -> R>,
 }
 
-impl<M, F, Fut, T, R> Edge<M, Fut, R::Body> for StubEdge<F, R>
+impl<M, F, Fut, T, R> Edge<M, Fut, R::Body> for HandWrittenEdge<F, R>
 where
     F: FnMut(Request<M>) -> Fut + Send,
     Fut: Future<Output = Answer<T>>,
@@ -113,7 +113,7 @@ where
     }
 }
 
-impl<F, R> Innermost<StubHandler<F, R>> {
+impl<F, R> Innermost<HandWrittenMethod<F, R>> {
     /// What holds the message and the method's future while the policy runs.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn frame<'r, M, T, Fut, L, G, Run>(
@@ -124,7 +124,7 @@ impl<F, R> Innermost<StubHandler<F, R>> {
         looks: L,
         running: Pin<&'r mut Option<Fut>>,
         _: G,
-    ) -> MethodFrame<'r, M, StubEdge<F, R>, Fut, R::Body, L>
+    ) -> MethodFrame<'r, M, HandWrittenEdge<F, R>, Fut, R::Body, L>
     where
         M: 'static,
         R: Reply<T>,
@@ -134,7 +134,7 @@ impl<F, R> Innermost<StubHandler<F, R>> {
         G: FnMut(Lent<'static, 'static, NoLink>, ()) -> Run,
         Run: Future<Output = Answer<()>>,
     {
-        let edge = StubEdge {
+        let edge = HandWrittenEdge {
             call: self.0.call,
             reply: PhantomData,
         };
@@ -142,7 +142,8 @@ impl<F, R> Innermost<StubHandler<F, R>> {
     }
 }
 
-impl<'s, M, T, B, Method, R> Staged<'s, Request<M>, Answer<B>> for StubHandlerMut<'_, T, Method, R>
+impl<'s, M, T, B, Method, R> Staged<'s, Request<M>, Answer<B>>
+    for HandWrittenMethodMut<'_, T, Method, R>
 where
     M: Send,
     B: Send,
@@ -150,33 +151,33 @@ where
 {
     async fn attempt(mut lent: Lent<'_, 's, Self>, request: Request<M>) -> Answer<B> {
         match lent.get() {
-            Some(Self { stub, .. }) => stub.call_mut(request).await,
+            Some(Self { client, .. }) => client.call_mut(request).await,
             None => Err(gone()),
         }
     }
 }
 
-impl<'a, T: ?Sized, Method, R> Innermost<StubHandlerMut<'a, T, Method, R>> {
+impl<'a, T: ?Sized, Method, R> Innermost<HandWrittenMethodMut<'a, T, Method, R>> {
     /// The same, of a method that takes `&mut self`.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn frame<'r, 'h, 's, M, B, Fut, L, G>(
         self,
-        home: &'h mut Home<'s, StubHandlerMut<'a, T, Method, R>>,
+        home: &'h mut Home<'s, HandWrittenMethodMut<'a, T, Method, R>>,
         message: M,
         abilities: AbilitiesOf<M>,
         looks: L,
         running: Pin<&'r mut Option<Fut>>,
         mut run: G,
-    ) -> MethodFrame<'r, M, StubEdge<impl FnMut(Request<M>) -> Fut + Send, R>, Fut, R::Body, L>
+    ) -> MethodFrame<'r, M, HandWrittenEdge<impl FnMut(Request<M>) -> Fut + Send, R>, Fut, R::Body, L>
     where
         T: CallMut<Method, Request = Request<M>, Result = Result<Response<B>, Status>> + Send,
         R: Reply<B>,
         Fut: Future<Output = Answer<B>> + Send,
         L: LooksOf<M, R::Body>,
-        G: FnMut(Lent<'h, 's, StubHandlerMut<'a, T, Method, R>>, Request<M>) -> Fut + Send,
+        G: FnMut(Lent<'h, 's, HandWrittenMethodMut<'a, T, Method, R>>, Request<M>) -> Fut + Send,
     {
         let home = home.begin(self.0).home();
-        let edge = StubEdge {
+        let edge = HandWrittenEdge {
             call: move |request| run(home.lend(), request),
             reply: PhantomData,
         };

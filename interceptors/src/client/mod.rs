@@ -1,4 +1,4 @@
-//! What calls go through on their way out: generated clients, hand-written stubs, and channels.
+//! What calls go through on their way out: generated clients, hand-written clients, and channels.
 //!
 //! ```
 //! use interceptors::intercept;
@@ -19,7 +19,7 @@
 //! See the [attribute](macro@crate::intercept) for where it is put and what may be listed: [a generated client](crate::intercept#a-generated-client),
 //! [a channel](crate::intercept#a-channel) or [a client written by hand](crate::intercept#a-stub).
 //!
-//! | | generated client | stub | channel |
+//! | | generated client | hand-written client | channel |
 //! | --- | --- | --- | --- |
 //! | request in the chain | the message, or [`RequestStream`] of the caller's stream | what the method takes | [`Body`] |
 //! | response in the chain | the message, or [`ResponseStream`](crate::ResponseStream)`<`[`Streaming`](tonic::Streaming)`<M>>` | the same | [`Body`] |
@@ -56,6 +56,8 @@ mod connect;
 mod encrypted;
 #[allow(missing_docs, missing_debug_implementations)]
 mod frame;
+#[allow(missing_docs, missing_debug_implementations)]
+mod generated;
 #[cfg(feature = "into-channel")]
 mod into_channel;
 #[allow(missing_docs)]
@@ -64,8 +66,6 @@ mod request_stream;
 #[allow(missing_docs, missing_debug_implementations)]
 mod rpc;
 mod status;
-#[allow(missing_docs, missing_debug_implementations)]
-mod stub;
 
 use tokio::time::Instant;
 use tonic::{Code, Response, Status};
@@ -86,12 +86,12 @@ pub mod __private {
 
     pub use crate::client::channel::ChannelChain;
     pub use crate::client::encrypted::{Built, NoTls, WithoutTls, connects_in_plaintext};
+    pub use crate::client::generated::{Inbound, Many, Method, One, Outbound, Outgoing};
     pub use crate::client::one_piece::InOnePiece;
     pub use crate::client::rpc::{
-        CallMut, Replayable, SentOnce, StreamAbilities, StreamProbe, StubHandler, StubHandlerMut,
-        Unreplayable, is_path, request_stream,
+        CallMut, HandWrittenMethod, HandWrittenMethodMut, Replayable, SentOnce, StreamAbilities,
+        StreamProbe, Unreplayable, is_path, request_stream,
     };
-    pub use crate::client::stub::{Inbound, Many, Method, One, Outbound, Outgoing};
     pub use crate::core::time::inherit;
 }
 

@@ -35,22 +35,22 @@ where
         Self(PhantomData)
     }
 
-    /// The innermost link of the chain: the stub's own method.
-    pub const fn stub<F>(&self, call: F) -> StubHandler<F, R> {
-        StubHandler {
+    /// The innermost link of the chain: the method of the hand-written client.
+    pub const fn hand_written<F>(&self, call: F) -> HandWrittenMethod<F, R> {
+        HandWrittenMethod {
             call,
             reply: PhantomData,
         }
     }
 
     /// The same, of a method that takes `&mut self`.
-    pub fn stub_mut<'a, T: ?Sized, Method>(
+    pub fn hand_written_mut<'a, T: ?Sized, Method>(
         &self,
         _: Method,
-        stub: &'a mut T,
-    ) -> StubHandlerMut<'a, T, Method, R> {
-        StubHandlerMut {
-            stub,
+        client: &'a mut T,
+    ) -> HandWrittenMethodMut<'a, T, Method, R> {
+        HandWrittenMethodMut {
+            client,
             method: PhantomData,
         }
     }
@@ -98,14 +98,14 @@ async fn caught<T>(
     poll_fn(polled).await
 }
 
-/// The innermost link of a hand-written stub's chain.
-pub struct StubHandler<F, R> {
+/// The innermost link of a hand-written client's chain.
+pub struct HandWrittenMethod<F, R> {
     pub(super) call: F,
     reply: PhantomData<R>,
 }
 
 #[diagnostic::do_not_recommend]
-impl<F, Fut, Req, T, R> Next<Req, R::Body> for StubHandler<F, R>
+impl<F, Fut, Req, T, R> Next<Req, R::Body> for HandWrittenMethod<F, R>
 where
     Req: Send,
     R: Reply<T>,
@@ -231,7 +231,7 @@ impl WireRpc {
     }
 }
 
-/// A method of a stub that takes `&mut self`. `Method` tells the methods of a stub from each other.
+/// A method of a hand-written client that takes `&mut self`. `Method` tells the methods of one client from each other.
 pub trait CallMut<Method> {
     type Request;
     type Result;
@@ -240,13 +240,13 @@ pub trait CallMut<Method> {
 }
 
 /// The innermost link of the chain of such a method.
-pub struct StubHandlerMut<'a, T: ?Sized, Method, R> {
-    pub(super) stub: &'a mut T,
+pub struct HandWrittenMethodMut<'a, T: ?Sized, Method, R> {
+    pub(super) client: &'a mut T,
     method: PhantomData<fn(Method) -> R>,
 }
 
 #[diagnostic::do_not_recommend]
-impl<T, Method, Req, B, R> Next<Req, R::Body> for StubHandlerMut<'_, T, Method, R>
+impl<T, Method, Req, B, R> Next<Req, R::Body> for HandWrittenMethodMut<'_, T, Method, R>
 where
     Req: Send,
     R: Reply<B>,
@@ -257,7 +257,7 @@ where
 {
     async fn run(&mut self, call: &mut Call<Req>) -> Result<Response<R::Body>, Status> {
         let request = call.outgoing_request()?;
-        let answer = caught(self.stub.call_mut(request)).await;
+        let answer = caught(self.client.call_mut(request)).await;
         call.set_answered(answer.is_ok());
         match answer {
             Ok(response) => Ok(response.map(R::body)),

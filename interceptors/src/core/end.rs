@@ -110,7 +110,7 @@ impl End<'_> {
     }
 
     /// How many messages of a request stream were taken: by the handler, or to be sent. 1 where there
-    /// is no stream, and 0 for the streams of a hand-written stub, whose types do not tell.
+    /// is no stream, and 0 for the streams of a hand-written client, whose types do not tell.
     #[must_use]
     pub fn request_messages(&self) -> u64 {
         self.request_messages.unwrap_or(0)

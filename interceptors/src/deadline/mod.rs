@@ -30,7 +30,7 @@
 //! # The first call
 //!
 //! Handlers look for a deadline to hand on once the process has made its first intercepted client or wrapped its first
-//! channel, which usually happens before it serves. Where it happens in a handler, and with hand-written stubs, which are made
+//! channel, which usually happens before it serves. Where it happens in a handler, and with hand-written clients, which are made
 //! by nobody, the first call inherits nothing, unless `main` begins with [`inherit`].
 //!
 //! # What inherits

@@ -26,9 +26,9 @@ pub struct Streamed;
 #[derive(Debug)]
 pub struct Sent;
 
-/// The request stream of a hand-written stub. It is of the caller's own type, so nothing can be put around it.
+/// The request stream of a hand-written client. It is of the caller's own type, so nothing can be put around it.
 #[derive(Debug)]
-pub struct OfStub;
+pub struct OfHandWritten;
 
 /// Messages of type `M`; how they come is `How`.
 pub struct Messages<How, M>(PhantomData<fn(M) -> How>);
@@ -95,16 +95,16 @@ impl<M> RequestOf<Request<Streaming<M>>> {
     pub const MESSAGES: Messages<Streamed, M> = Messages::new();
 }
 
-/// The type of the request that a method of a hand-written stub takes.
+/// The type of the request that a method of a hand-written client takes.
 #[derive(Debug)]
-pub struct RequestOfStub<T>(PhantomData<fn(T)>);
+pub struct RequestOfHandWritten<T>(PhantomData<fn(T)>);
 
-impl<M> SingleRequest for RequestOfStub<Request<M>> {
+impl<M> SingleRequest for RequestOfHandWritten<Request<M>> {
     type Message = M;
 }
 
-impl<S: Stream> RequestOfStub<Request<S>> {
-    pub const MESSAGES: Messages<OfStub, S::Item> = Messages::new();
+impl<S: Stream> RequestOfHandWritten<Request<S>> {
+    pub const MESSAGES: Messages<OfHandWritten, S::Item> = Messages::new();
 }
 
 /// The type of a method's result, unless it is a stream of the service's own associated type.
@@ -145,7 +145,7 @@ where
 /// Writes down the messages of a request.
 #[diagnostic::on_unimplemented(
     message = "[I0812] `payload` cannot see the messages of this method's request, `{Req}`",
-    label = "the request stream of a hand-written stub is of its caller's own type, around which nothing can be put",
+    label = "the request stream of a hand-written client is of its caller's own type, around which nothing can be put",
     note = "show fields of the response alone (`show = [response.…]`), leave the method out with `except = [...]`, or put `payload` on the generated client"
 )]
 pub trait WriteRequest<Req>: Send + Sync {

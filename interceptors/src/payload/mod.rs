@@ -81,8 +81,8 @@
 //!
 //! # On which side, and in which order
 //!
-//! It stands on services, generated clients and hand-written stubs. A channel carries encoded messages, and
-//! does not compile. The request stream of a hand-written stub is of its caller's own type, around which
+//! It stands on services, generated clients and hand-written clients. A channel carries encoded messages, and
+//! does not compile. The request stream of a hand-written client is of its caller's own type, around which
 //! nothing can be put: there, show fields of the response alone, or put the entry on the generated client.
 //!
 //! A block may have several `payload`s, each for other methods (`only`, `except`), as a generated client needs

@@ -35,11 +35,11 @@
 //!   server answers, up to `buffer_size` (256 KiB) for a call; a request that outgrows it is sent on, and not
 //!   retried from there on. The messages of a stream are sent again in order, its end included, and those that come later
 //!   follow. On a generated client the messages must be `Clone` and, in a stream, `prost::Message`.
-//! - On a service and on a stub calls with one request message can, which must be `Clone`. Request streams are
+//! - On a service and on a hand-written client calls with one request message can, which must be `Clone`. Request streams are
 //!   left alone there, and naming such a method in `only` does not compile.
 //!
 //! **Never after an answer.** On a client that is when response headers have arrived, even if an error follows them; an
-//! error without a response (Trailers-Only, or what a proxy answers by itself) is none. On a stub it is when its body has returned
+//! error without a response (Trailers-Only, or what a proxy answers by itself) is none. On a hand-written client it is when its body has returned
 //! with success, and on a service when the handler has. A response stream is retried until it opens, never after: what was delivered cannot be taken back.
 //!
 //! A handler that is retried and calls a sibling that is retried multiplies the two: with
@@ -99,7 +99,7 @@
 //! | a connection that closes before the request is sent | `UNAVAILABLE`, where tonic says `CANCELLED` |
 //! | what counts for `buffer_size` | the encoded messages; on a channel with the five bytes before each |
 //! | `retry` and `hedge` in one chain, both with `throttle` | one throttle for both |
-//! | whom the throttle is for | all clients of a generated client's or a stub's type; a channel and its clones |
+//! | whom the throttle is for | all clients of a generated or hand-written client's type; a channel and its clones |
 //!
 //! `Ok` in `codes` does not compile.
 

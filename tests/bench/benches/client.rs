@@ -20,6 +20,7 @@ use interceptors_bench::clients::{
     Bare, Error, LIMIT, LoggedRetried, OutboundLoggedRetried, OutboundStack, Policy, Users, serve,
     tower_stack,
 };
+use interceptors_bench::figures::{AT_LEAST, MEASURED, keep};
 use interceptors_proto::demo::{GetUserRequest, ListUsersRequest};
 use tokio::task::JoinSet;
 use tokio_stream::StreamExt;
@@ -93,6 +94,12 @@ async fn main() -> Result<(), Error> {
         (6, 7, OF_TOWER),
     ] {
         let measured = ratio(&rates[i].0, &rates[of].0);
+        let what = format!("{} (of {})", NAMES[i], NAMES[of]);
+        keep(&what, "ratio", measured.median);
+        keep(&what, "error", measured.error);
+        let bound = format!("calls per second, {what}");
+        keep(&bound, MEASURED, measured.median);
+        keep(&bound, AT_LEAST, least);
         let verdict = match measured {
             Ratio { median, error } if median - error >= least => "kept",
             Ratio { median, error } if median + error >= least => "undecided",

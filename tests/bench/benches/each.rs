@@ -4,7 +4,7 @@
 //!
 //! The handler's messages are a number, the handler gives it back, and there is no transport, so that what is
 //! left is the interceptor. Each is compared with the same method under an empty chain, or under the chain that
-//! it needs around it. Prints a table for BENCHMARKS.md.
+//! it needs around it. The program `report` writes the table into BENCHMARKS.md.
 #![allow(unsafe_code)]
 
 use std::cell::Cell;
@@ -18,6 +18,7 @@ use interceptors::intercept;
 use interceptors::metrics::Recorder;
 use interceptors::validate::{Validate, Violations};
 use interceptors_bench::callgrind::{self, Case, case};
+use interceptors_bench::figures::keep;
 use interceptors_bench::{BEARER, Listening, NoOp, Requests, Tokens, UserId, ready};
 use jsonwebtoken::{EncodingKey, Header, encode, get_current_timestamp};
 use opentelemetry::global;
@@ -411,7 +412,10 @@ fn report(instructions: &dyn Fn(&str) -> f64) -> ExitCode {
     let whole = |number: f64| number.round() + 0.0;
     for &(what, on_a_service, on_a_client) in ROWS {
         let mut row = format!("| {what} |");
-        for (key, empty) in [(on_a_service, "empty"), (on_a_client, "client_empty")] {
+        for (side, key, empty) in [
+            ("service", on_a_service, "empty"),
+            ("client", on_a_client, "client_empty"),
+        ] {
             let Some(key) = key else {
                 row += " | |";
                 continue;
@@ -424,6 +428,8 @@ fn report(instructions: &dyn Fn(&str) -> f64) -> ExitCode {
                 missing.push(key);
             }
             row += &format!(" {} | {} |", whole(more), whole(allocations));
+            keep(what, &format!("{side}: instructions"), whole(more));
+            keep(what, &format!("{side}: allocations"), whole(allocations));
         }
         println!("{row}");
     }

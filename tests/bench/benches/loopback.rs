@@ -5,6 +5,7 @@ use std::env;
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use interceptors_bench::figures::keep;
 use interceptors_bench::{Attribute, BEARER, Bare, ByHand, Tokens};
 use interceptors_proto::demo::user_service_client::UserServiceClient;
 use interceptors_proto::demo::user_service_server::{UserService, UserServiceServer};
@@ -57,6 +58,14 @@ async fn main() -> Result<(), Error> {
         let (call_ratio, message_ratio) = (ratio(calls, &rates[0].0), ratio(streamed, &rates[0].1));
         let (calls, streamed) = (median(calls.clone()), median(streamed.clone()));
         println!("| {name} | {calls:.0} | {call_ratio:.3} | {streamed:.0} | {message_ratio:.3} |");
+        for (column, figure) in [
+            ("calls", calls),
+            ("calls, of bare", call_ratio),
+            ("messages", streamed),
+            ("messages, of bare", message_ratio),
+        ] {
+            keep(name, column, figure);
+        }
     }
     Ok(())
 }

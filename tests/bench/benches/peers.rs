@@ -45,6 +45,7 @@ use std::time::{Duration, Instant};
 use interceptors_bench::BEARER;
 use interceptors_bench::callgrind::{self, Process};
 use interceptors_bench::clients::{Bare, Error};
+use interceptors_bench::figures::{AT_MOST, MEASURED, keep};
 use interceptors_bench::peers::{self, START, STOP, listen, serve, zero_counts};
 use interceptors_proto::demo::{FlakyRequest, GetUserRequest, ListUsersRequest, LoginRequest};
 use tokio::net::TcpListener;
@@ -311,6 +312,10 @@ impl Report {
         for (row, counts) in rows.iter().zip(instructions) {
             let bare = counts[0].unwrap_or(f64::NAN);
             let beyond: Vec<_> = counts.iter().map(|it| it.map(|it| it - bare)).collect();
+            keep(row.what, COLUMNS[0], bare);
+            for (column, beyond) in COLUMNS.iter().zip(&beyond).skip(1) {
+                keep(row.what, column, beyond.unwrap_or(f64::NAN));
+            }
             print!("| {} | {bare:.0} |", row.what);
             for beyond in &beyond[1..] {
                 print_cell(*beyond);
@@ -323,6 +328,9 @@ impl Report {
                 let [server, interceptor] = [counts[6], counts[3]].map(|it| it.unwrap_or(f64::NAN));
                 let ratio = server / interceptor;
                 let verdict = if ratio <= most { "kept" } else { "BROKEN" };
+                let what = format!("{}: server struct, of tonic's `Interceptor`", row.what);
+                keep(&what, MEASURED, ratio);
+                keep(&what, AT_MOST, most);
                 verdicts.push(format!(
                     "{verdict}: {}, server struct: {ratio:.2} of tonic's own `Interceptor`, at most {most:.2}",
                     row.what
@@ -339,6 +347,9 @@ impl Report {
                 // Written so that what could not be measured is no promise kept.
                 let kept = measured <= most;
                 let verdict = if kept { "kept" } else { "BROKEN" };
+                let what = format!("{}: instructions beyond bare{of}", row.what);
+                keep(&what, MEASURED, measured);
+                keep(&what, AT_MOST, most);
                 verdicts.push(format!(
                     "{verdict}: {}{of}: {measured:.0} instructions beyond bare, at most {most:.0}",
                     row.what

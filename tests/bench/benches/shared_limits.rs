@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use interceptors::intercept;
 use interceptors::rate_limit::Redis;
+use interceptors_bench::figures::keep;
 use interceptors_proto::guide::user_service_client::UserServiceClient;
 use interceptors_proto::guide::user_service_server::{UserService, UserServiceServer};
 use interceptors_proto::guide::{GetUserRequest, User};
@@ -139,12 +140,16 @@ fn decisions<S: UserService>(what: &str, callers: usize, service: &Arc<S>, passe
         let calls: u64 = tasks.join_all().await.into_iter().sum();
         let took = began.elapsed();
         let each = |all: f64| all / calls as f64;
+        let per_second = calls as f64 / took.as_secs_f64();
+        let micros = each((cpu() - cpu_before).as_secs_f64() * 1e6);
+        let allocations = each((counting::so_far() - allocated) as f64);
         println!(
-            "{what:<28} c{callers:<3} {:>9.0}/s  {:>6.2} µs of CPU  {:>5.1} allocations",
-            calls as f64 / took.as_secs_f64(),
-            each((cpu() - cpu_before).as_secs_f64() * 1e6),
-            each((counting::so_far() - allocated) as f64),
+            "{what:<28} c{callers:<3} {per_second:>9.0}/s  {micros:>6.2} µs of CPU  {allocations:>5.1} allocations"
         );
+        let row = format!("{what}: a decision, {callers} at once");
+        keep(&row, "per second", per_second);
+        keep(&row, "CPU", micros);
+        keep(&row, "allocations", allocations);
     });
 }
 
@@ -181,6 +186,8 @@ fn throughput<S: UserService>(what: &str, service: S) {
         let calls: u64 = tasks.join_all().await.into_iter().sum();
         let per_second = calls as f64 / began.elapsed().as_secs_f64();
         println!("{what:<28} c32  {per_second:>9.0}/s");
+        let row = format!("{what}: a whole call over loopback, 32 at once");
+        keep(&row, "per second", per_second);
     });
 }
 

@@ -4,8 +4,10 @@
 
 pub mod callgrind;
 pub mod clients;
+pub mod figures;
 pub mod large;
 pub mod peers;
+pub mod report;
 
 use std::future::Future;
 use std::hint::black_box;

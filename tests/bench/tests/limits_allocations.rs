@@ -12,7 +12,7 @@ use counting::allocations;
 
 mod counting;
 
-macro_rules! stub {
+macro_rules! client {
     ($name:ident: $($entries:tt)*) => {
         struct $name;
 
@@ -43,12 +43,12 @@ macro_rules! stub {
     };
 }
 
-stub!(Concurrency: concurrency(max = 1));
-stub!(Adaptive: concurrency(adaptive(min = 1, max = 10, target = "50ms")));
-stub!(Shed: load_shed(max = 1, per = service));
-stub!(Breaker: circuit_breaker);
-stub!(Ratio: circuit_breaker(failure_ratio = 0.5));
-stub!(All: circuit_breaker, concurrency(max = 2), load_shed(max = 2));
+client!(Concurrency: concurrency(max = 1));
+client!(Adaptive: concurrency(adaptive(min = 1, max = 10, target = "50ms")));
+client!(Shed: load_shed(max = 1, per = service));
+client!(Breaker: circuit_breaker);
+client!(Ratio: circuit_breaker(failure_ratio = 0.5));
+client!(All: circuit_breaker, concurrency(max = 2), load_shed(max = 2));
 
 #[test]
 fn a_unary_call_that_they_let_through_allocates_nothing() {

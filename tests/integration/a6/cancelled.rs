@@ -150,14 +150,14 @@ struct Queue {
     limiter: ConcurrencyLimiter,
 }
 
-struct Stub {
+struct HandWritten {
     client: UserServiceClient<Channel>,
     watch: WatchEnds,
     limiter: ConcurrencyLimiter,
 }
 
 #[intercept(service = "demo.v1.UserService", with(self.watch), concurrency(limiter = self.limiter))]
-impl Stub {
+impl HandWritten {
     async fn get_user(&self, request: Request<GetUserRequest>) -> Result<Response<User>, Status> {
         self.client.clone().get_user(request).await
     }
@@ -214,7 +214,7 @@ async fn a_cancelled_call_waits_for_no_token_and_no_place() {
         watch: watch.clone(),
         limiter: limiter.clone(),
     };
-    let stub = Stub {
+    let hand_written = HandWritten {
         client: UserServiceClient::new(server.channel()),
         watch,
         limiter: limiter.clone(),
@@ -230,9 +230,11 @@ async fn a_cancelled_call_waits_for_no_token_and_no_place() {
         async move { client.get_user(request).await }
     })
     .await;
-    assert_cancelled("concurrency of a stub", &mut ends, |request| {
-        stub.get_user(request)
-    })
+    assert_cancelled(
+        "concurrency of a hand-written client",
+        &mut ends,
+        |request| hand_written.get_user(request),
+    )
     .await;
     assert_eq!((limiter.waiting(), limiter.in_use()), (0, 1));
     held.abort();

@@ -150,13 +150,13 @@ async fn hanging_up(hang_up: HangUp) -> (Channel, Arc<AtomicU32>) {
 #[derive(Clone)]
 struct Outbound;
 
-struct Stub(UserServiceClient<Channel>);
+struct HandWritten(UserServiceClient<Channel>);
 
 #[intercept(
     service = "demo.v1.UserService",
     retry(max_attempts = 3, base_delay = "5ms")
 )]
-impl Stub {
+impl HandWritten {
     async fn get_user(&self, request: Request<GetUserRequest>) -> Result<Response<User>, Status> {
         self.0.clone().get_user(request).await
     }
@@ -175,8 +175,9 @@ async fn over_a_socket_there_is_a_handful_of_connections() {
         let (channel, wrapped) = hanging_up(hang_up).await;
         let mut client = UserServiceClient::new(Outbound.wrap(channel));
         let (channel, written) = hanging_up(hang_up).await;
-        let stub = Stub(UserServiceClient::new(channel));
-        let calls = async { tokio::join!(client.get_user(request()), stub.get_user(request())) };
+        let hand_written = HandWritten(UserServiceClient::new(channel));
+        let calls =
+            async { tokio::join!(client.get_user(request()), hand_written.get_user(request())) };
         let (first, second) = timeout(Duration::from_secs(60), calls).await.unwrap();
         for (reply, connections) in [(first, wrapped), (second, written)] {
             let code = reply.unwrap_err().code();

@@ -231,13 +231,13 @@ async fn messages_without_a_byte_take_space_too() {
 
 type Users = std::pin::Pin<Box<dyn Stream<Item = Result<User, Status>> + Send>>;
 
-struct Stub {
+struct HandWritten {
     client: UserServiceClient<Channel>,
     watch: WatchEnds,
 }
 
 #[intercept(service = "demo.v1.UserService", with(self.watch), deadline("500ms"))]
-impl Stub {
+impl HandWritten {
     async fn list_users(
         &self,
         request: Request<ListUsersRequest>,
@@ -248,10 +248,10 @@ impl Stub {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_boxed_stream_of_a_stub_ends_at_the_deadline() {
+async fn a_boxed_stream_of_a_hand_written_client_ends_at_the_deadline() {
     let server = FlakyServer::new([hang_after(1)]);
     let (watch, mut ends) = Ends::new();
-    let stub = Stub {
+    let hand_written = HandWritten {
         client: UserServiceClient::new(server.channel()),
         watch,
     };
@@ -259,7 +259,7 @@ async fn a_boxed_stream_of_a_stub_ends_at_the_deadline() {
         limit: 1,
         ..ListUsersRequest::default()
     };
-    let mut stream = stub
+    let mut stream = hand_written
         .list_users(Request::new(request))
         .await
         .unwrap()

@@ -67,10 +67,10 @@ async fn expect(
     .await;
 }
 
-struct Stub;
+struct HandWritten;
 
 #[intercept(service = "demo.v1.UserService", hedge(delay = "1s"))]
-impl Stub {
+impl HandWritten {
     async fn get_user(&self, _: Request<GetUserRequest>) -> Result<Response<User>, Status> {
         Ok(Response::new(User::default()))
     }
@@ -82,7 +82,7 @@ async fn the_first_attempt_is_made_at_once() {
     advance(MS(1) / 2).await;
     let started = Instant::now();
     let request = Request::new(GetUserRequest { id: 7 });
-    Stub.get_user(request).await.unwrap();
+    HandWritten.get_user(request).await.unwrap();
     assert_eq!(started.elapsed(), MS(0));
 }
 

@@ -134,7 +134,7 @@ async fn a_refusal_is_the_answer_where_no_attempt_is_under_way() {
 }
 
 /// A client of a client: the inner one refuses, and the outer one learns that nothing was sent.
-struct Stub {
+struct HandWritten {
     breaker: CircuitBreaker,
     outer: CircuitBreaker,
     client: UserServiceClient<InterceptedChannel<Breaking, Channel>>,
@@ -148,7 +148,7 @@ struct Breaking(CircuitBreaker);
     retry(max_attempts = 2, base_delay = "1ms", jitter = 0.0, throttle(tokens = 10, ratio = 0.001)),
     circuit_breaker(breaker = self.outer),
 )]
-impl Stub {
+impl HandWritten {
     async fn get_user(&self, request: Request<GetUserRequest>) -> Result<Response<User>, Status> {
         self.client.clone().get_user(request).await
     }
@@ -158,22 +158,24 @@ impl Stub {
 async fn what_an_inner_client_refuses_counts_for_no_outer_one() {
     let server = FlakyServer::new([(); 2].map(|()| fail(Code::Unavailable)));
     let breaker = CircuitBreaker::new(&Thresholds::new().failures(2).open_for(MS(10_000)));
-    let stub = Stub {
+    let hand_written = HandWritten {
         breaker: breaker.clone(),
         outer: CircuitBreaker::new(&Thresholds::new().failures(3)),
         client: UserServiceClient::new(Breaking(breaker).wrap(server.channel())),
     };
     let get = async || {
-        let reply = stub.get_user(Request::new(GetUserRequest { id: 7 })).await;
+        let reply = hand_written
+            .get_user(Request::new(GetUserRequest { id: 7 }))
+            .await;
         reply.map(|user| user.into_inner().id)
     };
     assert_eq!(get().await.unwrap_err().code(), Code::Unavailable);
     for _ in 0..20 {
         get().await.unwrap_err();
     }
-    assert_eq!(stub.outer.state(), State::Closed);
+    assert_eq!(hand_written.outer.state(), State::Closed);
     sleep(MS(10_000)).await;
-    assert_eq!(stub.breaker.state(), State::HalfOpen);
+    assert_eq!(hand_written.breaker.state(), State::HalfOpen);
     get().await.unwrap();
     server.then([fail(Code::Unavailable)]);
     assert_eq!(get().await.unwrap(), 50, "the throttle allows a retry");

@@ -97,14 +97,14 @@ async fn a_busy_attempt_leaves_the_others_their_turn() {
 
 /// Fails once. It waits for nothing.
 #[derive(Default)]
-struct Stub(AtomicU32);
+struct HandWritten(AtomicU32);
 
 #[intercept(
     service = "demo.v1.UserService",
     with(Beside),
     retry(max_attempts = 2, base_delay = "1ms")
 )]
-impl Stub {
+impl HandWritten {
     async fn get_user(&self, _: Request<GetUserRequest>) -> Result<Response<User>, Status> {
         match self.0.fetch_add(1, Ordering::Relaxed) {
             0 => Err(Status::unavailable("not yet")),
@@ -115,7 +115,7 @@ impl Stub {
 
 #[tokio::test]
 async fn a_retry_is_made_beside_code_that_is_busy() {
-    let stub = Stub::default();
-    let reply = in_time(stub.get_user(Request::new(GetUserRequest { id: 1 })));
+    let hand_written = HandWritten::default();
+    let reply = in_time(hand_written.get_user(Request::new(GetUserRequest { id: 1 })));
     reply.await.unwrap();
 }

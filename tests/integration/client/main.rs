@@ -1,4 +1,4 @@
-//! Generated clients, hand-written stubs and wrapped channels over real sockets: all four kinds, in order,
+//! Generated clients, hand-written clients and wrapped channels over real sockets: all four kinds, in order,
 //! with their true ends.
 
 #![allow(clippy::unwrap_used)] // clippy.toml allows it inside of tests, not of their helpers

@@ -364,9 +364,9 @@ async fn a_channel_can_be_wrapped_twice() {
     assert_eq!(second.take(), ">outer >inner <inner <outer");
 }
 
-// Hand-written stubs.
+// Hand-written clients.
 
-struct Stub {
+struct HandWritten {
     client: UserServiceClient<Channel>,
     steps: Recorder,
     calls: AtomicU32,
@@ -377,7 +377,7 @@ struct Stub {
     with(self.steps),
     retry(max = 2, base_delay = "1ms", only = [get_user]),
 )]
-impl Stub {
+impl HandWritten {
     /// A user.
     pub async fn get_user(
         &self,
@@ -402,7 +402,7 @@ impl Stub {
     }
 }
 
-struct MutableStub<T> {
+struct MutableClient<T> {
     client: UserServiceClient<Channel>,
     steps: Steps,
     calls: u32,
@@ -410,7 +410,7 @@ struct MutableStub<T> {
 }
 
 #[intercept(service = "demo.v1.UserService", with(self.steps.recorder("mutable")))]
-impl<T: Send> MutableStub<T> {
+impl<T: Send> MutableClient<T> {
     async fn get_user(
         &mut self,
         request: Request<GetUserRequest>,
@@ -421,58 +421,66 @@ impl<T: Send> MutableStub<T> {
 }
 
 #[tokio::test]
-async fn a_stubs_methods_go_through_the_chain() {
+async fn a_hand_written_clients_methods_go_through_the_chain() {
     let (script, channel) = server().await;
     let steps = Steps::default();
-    let stub = Stub {
+    let hand_written = HandWritten {
         client: UserServiceClient::new(channel.clone()),
-        steps: steps.recorder("stub"),
+        steps: steps.recorder("by hand"),
         calls: AtomicU32::new(0),
     };
     let request = told(GetUserRequest { id: 3 }, Behaviour::Fail(Code::Unavailable));
     assert_eq!(
-        stub.get_user(request).await.unwrap_err().code(),
+        hand_written.get_user(request).await.unwrap_err().code(),
         Code::Unavailable
     );
-    assert_eq!(steps.take(), ">stub <stub");
-    assert_eq!((stub.calls.load(Ordering::Relaxed), script.runs()), (3, 3));
+    assert_eq!(steps.take(), ">by hand <by hand");
+    assert_eq!(
+        (hand_written.calls.load(Ordering::Relaxed), script.runs()),
+        (3, 3)
+    );
 
-    let stream = stub
+    let stream = hand_written
         .list_users(Request::new(ListUsersRequest::default()))
         .await
         .unwrap();
     assert_eq!(stream.into_inner().collect::<Vec<_>>().await.len(), 3);
-    assert_eq!(steps.take(), ">stub <stub");
+    assert_eq!(steps.take(), ">by hand <by hand");
 
     let (send, receive) = tokio::sync::mpsc::channel(4);
     for user in users(2) {
         send.send(user).await.unwrap();
     }
     drop(send);
-    let summary = stub
+    let summary = hand_written
         .import_users(Request::new(ReceiverStream::new(receive)))
         .await
         .unwrap();
     assert_eq!(summary.into_inner().imported, 2);
 
-    let mut stub = MutableStub {
+    let mut hand_written = MutableClient {
         client: UserServiceClient::new(channel),
         steps: steps.clone(),
         calls: 0,
         other: "something",
     };
     steps.take();
-    stub.get_user(Request::new(GetUserRequest { id: 3 }))
+    hand_written
+        .get_user(Request::new(GetUserRequest { id: 3 }))
         .await
         .unwrap();
     assert_eq!(
-        (steps.take().as_str(), stub.calls, stub.other),
+        (
+            steps.take().as_str(),
+            hand_written.calls,
+            hand_written.other
+        ),
         (">mutable <mutable", 1, "something")
     );
 }
 
 #[test]
-fn the_plan_of_a_stub_has_its_service() {
+fn the_plan_of_a_hand_written_client_has_its_service() {
     expect![[r#"
         METHOD                              KIND           INTERCEPTOR       SETTINGS
         /demo.v1.UserService/GetUser *      unary          with(self.steps)
@@ -481,5 +489,5 @@ fn the_plan_of_a_stub_has_its_service() {
         /demo.v1.UserService/ImportUsers *  client_stream  with(self.steps)
         * in part from Rust's names; to state it: `service = …`, `#[intercept(name = …)]`
     "#]]
-    .assert_eq(&Stub::PLAN.to_string());
+    .assert_eq(&HandWritten::PLAN.to_string());
 }

@@ -23,7 +23,7 @@ impl TokenSource for Fixed {
 }
 
 mod strict {
-    //! A stub that is told of its transport by nobody, and a channel.
+    //! A hand-written client, which cannot see its transport, and a channel.
     use super::*;
 
     #[intercept(auth(token = Fixed, public = ["/demo.v1.UserService/Login"]))]
@@ -210,20 +210,20 @@ struct TokensOf(Arc<TokenCache>);
 
 impl TokensOf {
     async fn next(&self) -> String {
-        let stub = Stub {
+        let hand_written = HandWritten {
             tokens: Arc::clone(&self.0),
         };
-        let response = stub.get_user(call()).await.unwrap();
+        let response = hand_written.get_user(call()).await.unwrap();
         response.into_inner().name
     }
 }
 
-struct Stub {
+struct HandWritten {
     tokens: Arc<TokenCache>,
 }
 
 #[intercept(service = "demo.v1.UserService", auth(token = self.tokens, scheme = ""))]
-impl Stub {
+impl HandWritten {
     async fn get_user(
         &self,
         request: Request<GetUserRequest>,
@@ -250,14 +250,19 @@ async fn a_token_that_cannot_be_fetched_fails_the_call_and_a_later_one_tries_aga
             }
         }
     });
-    let stub = Stub {
+    let hand_written = HandWritten {
         tokens: Arc::new(tokens),
     };
-    let status = stub.get_user(call()).await.unwrap_err();
+    let status = hand_written.get_user(call()).await.unwrap_err();
     assert_eq!(status.code(), Code::Unavailable);
     tokio::time::sleep(Duration::from_millis(1201)).await;
     assert_eq!(
-        stub.get_user(call()).await.unwrap().into_inner().name,
+        hand_written
+            .get_user(call())
+            .await
+            .unwrap()
+            .into_inner()
+            .name,
         "token"
     );
 }

@@ -20,7 +20,7 @@ METHODS = messages.DESCRIPTOR.services_by_name["UserService"].methods_by_name
 
 class Caller:
     def __init__(self, channel):
-        self.stub = services.UserServiceStub(channel)
+        self.client = services.UserServiceStub(channel)
         self.call = self.following = None
         self.left = threading.Event()
 
@@ -35,7 +35,7 @@ class Caller:
             if order["hold"]:
                 left.wait()
 
-        start = getattr(self.stub, method.name)
+        start = getattr(self.client, method.name)
         self.call = (start if method.server_streaming else start.future)(
             stream() if method.client_streaming else requests[0],
             metadata=pairs_from_json(order["metadata"]),

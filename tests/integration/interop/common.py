@@ -1,4 +1,4 @@
-"""What the caller and the server share: the stubs, made at run time, and how they talk to the tests.
+"""What the caller and the server share: the classes made of the proto at run time, and how they talk to the tests.
 
 Everything said on standard input and output is one line of JSON. Values of metadata whose keys end in
 `-bin` are hexadecimal there.

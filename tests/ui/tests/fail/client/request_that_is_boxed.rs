@@ -10,10 +10,10 @@ use interceptors_ui_tests::Id;
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
 
-struct Stub;
+struct HandWritten;
 
 #[intercept(service = "user.v1.UserService", logging)]
-impl Stub {
+impl HandWritten {
     pub async fn get(&self, _: Request<&Id>) -> Result<Response<Id>, Status> {
         todo!()
     }

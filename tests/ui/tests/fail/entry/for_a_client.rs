@@ -1,7 +1,7 @@
 // Cause: These entries shape a call that goes out. The `impl` of a trait is a service, where calls
 // arrive.
 // Cure: Take them out here and put them where the call is made: in `client_mod_attribute` of
-// `build.rs` for a generated client, on the `impl` of a stub, or on a struct for a channel.
+// `build.rs` for a generated client, on the `impl` of a hand-written client, or on a struct for a channel.
 
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};

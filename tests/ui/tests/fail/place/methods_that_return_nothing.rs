@@ -6,10 +6,10 @@ use interceptors::intercept;
 use interceptors_ui_tests::Id;
 use tonic::{Request, Response, Status};
 
-struct Stub;
+struct HandWritten;
 
 #[intercept(service = "user.v1.UserService", logging)]
-impl Stub {
+impl HandWritten {
     pub async fn get(&self, _: Request<Id>) {}
 
     pub async fn put(self, _: Request<Id>) -> Result<Response<Id>, Status> {

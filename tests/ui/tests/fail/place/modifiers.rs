@@ -7,10 +7,10 @@ use interceptors::intercept;
 use interceptors_ui_tests::Id;
 use tonic::{Request, Response, Status};
 
-struct Stub;
+struct HandWritten;
 
 #[intercept(service = "user.v1.UserService", logging)]
-impl Stub {
+impl HandWritten {
     pub async unsafe fn get(&self, request: Request<Id>) -> Result<Response<Id>, Status> {
         Ok(Response::new(request.into_inner()))
     }

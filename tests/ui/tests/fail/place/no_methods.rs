@@ -14,9 +14,9 @@ impl UserService for Users {
     type ListStream = Ids;
 }
 
-struct Stub;
+struct HandWritten;
 
 #[intercept(service = "user.v1.UserService", logging)]
-impl Stub {}
+impl HandWritten {}
 
 fn main() {}

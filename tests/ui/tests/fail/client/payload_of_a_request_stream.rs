@@ -1,7 +1,7 @@
-// Cause: The request stream of a hand-written stub is of its caller's own type, around which nothing can be put to look
+// Cause: The request stream of a hand-written client is of its caller's own type, around which nothing can be put to look
 // at its messages.
 // Cure: Show fields of the response alone, `payload(show = [response.id])`; leave the method out with `except`; or put
-// `payload` on the generated client that the stub calls.
+// `payload` on the generated client that the hand-written client calls.
 
 use interceptors::intercept;
 use interceptors_ui_tests::Id;

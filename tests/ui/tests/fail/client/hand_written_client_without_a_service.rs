@@ -1,4 +1,4 @@
-// Cause: A hand-written stub implements no trait, so nothing tells which service its methods call.
+// Cause: A hand-written client implements no trait, so nothing tells which service its methods call.
 // Logs, paths and the plan need the name.
 // Cure: Say it: `#[intercept(service = "user.v1.UserService", logging)]`.
 

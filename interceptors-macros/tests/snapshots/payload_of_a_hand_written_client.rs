@@ -109,7 +109,7 @@ const _: () = {
                 use __interceptors::payload::{SingleRequest as _, SingleResponse as _};
                 &__interceptors::payload::Payload::new(
                     __CONFIG_PAYLOAD_0,
-                    __interceptors::payload::RequestOfStub::<
+                    __interceptors::payload::RequestOfHandWritten::<
                         <Self as __handlers::Handlers>::__get_Request,
                     >::MESSAGES
                         .written(|__message, __content| {
@@ -127,7 +127,7 @@ const _: () = {
             let __behind = __interceptors::Blind
                 .around(
                     __rpc
-                        .stub(|__request| <Self as __handlers::Handlers>::__get(
+                        .hand_written(|__request| <Self as __handlers::Handlers>::__get(
                             self,
                             __request,
                         )),

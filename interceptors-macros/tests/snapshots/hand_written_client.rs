@@ -158,7 +158,7 @@ const _: () = {
             let __behind = __interceptors::Typed
                 .around(
                     __rpc
-                        .stub(|__request| <Self as __handlers::Handlers>::__get(
+                        .hand_written(|__request| <Self as __handlers::Handlers>::__get(
                             self,
                             __request,
                         )),
@@ -208,7 +208,10 @@ const _: () = {
                 );
             let __verdict = __interceptors::Lends;
             let __behind = __interceptors::Lends
-                .around(__rpc.stub_mut(__methods::set, self), |__innermost| __innermost);
+                .around(
+                    __rpc.hand_written_mut(__methods::set, self),
+                    |__innermost| __innermost,
+                );
             let mut __stage = __verdict.stage();
             let mut __home = __verdict.home(&mut __stage);
             let __running = ::core::pin::pin!(::core::option::Option::None);

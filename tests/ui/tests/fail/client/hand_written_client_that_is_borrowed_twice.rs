@@ -1,4 +1,4 @@
-// Cause: The method borrows the whole stub mutably, so as long as it runs no interceptor can borrow
+// Cause: The method borrows the whole client mutably, so as long as it runs no interceptor can borrow
 // a field of it, and it cannot run twice at once.
 // Cure: Take `&self`; a tonic client inside is cheap to clone,
 // `self.client.clone().get(request).await`. If it has to be `&mut self`, write `token =

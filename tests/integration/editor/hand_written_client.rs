@@ -1,7 +1,7 @@
 // Made of the rows of entries: `UPDATE_EXPECT=1 cargo test -p interceptors-macros editor`.
 #[allow(warnings, clippy::all, clippy::pedantic)]
 const _: () = {
-    impl<T: Clone> interceptors_hints::Values<T> for Stub<T> {
+    impl<T: Clone> interceptors_hints::Values<T> for HandWritten<T> {
         async fn values(
             &self,
         ) -> ::core::result::Result<(), ::std::boxed::Box<dyn ::std::error::Error>> {
