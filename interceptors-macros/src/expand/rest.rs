@@ -38,7 +38,7 @@ pub(super) fn rest(
     let asked: Vec<usize> = split.asked(links.entries).collect();
     let typed = typed(split, &asked);
     let looks = split.looks(links.entries);
-    let bound = bound(links, looks, &typed);
+    let bound = bound(links, &looks, &typed);
     let bindings = links.bindings(&bound);
     // The verdict on the others uses them.
     let unused = bound.iter().filter(|&&i| !links.entries[i].is_asked());
@@ -69,8 +69,8 @@ pub(super) fn rest(
 }
 
 /// The entries that a method needs itself, in their order. A look has to be one for the messages, and who verified the caller is a type.
-fn bound(links: &Links<'_>, looks: Vec<usize>, typed: &[usize]) -> Vec<usize> {
-    let mut bound = [&looks[..], typed].concat();
+fn bound(links: &Links<'_>, looks: &[usize], typed: &[usize]) -> Vec<usize> {
+    let mut bound = [looks, typed].concat();
     let verifiers = bound
         .iter()
         .filter_map(|&i| Some((i, links.chain.verifier_before(links.entries, i)?)));
@@ -103,7 +103,7 @@ pub(super) fn through(links: &Links<'_>, split: &Split, given: &TokenStream) -> 
     }
     let asked: Vec<usize> = split.asked(links.entries).collect();
     let typed = typed(split, &asked);
-    let bound = bound(links, Vec::new(), &typed);
+    let bound = bound(links, &[], &typed);
     let bindings = links.bindings(&bound);
     let last = match split.typed.is_empty() {
         true => quote!(__interceptors::Blind),

@@ -1,6 +1,9 @@
 use proc_macro2::TokenStream;
-use quote::quote;
-use syn::{Attribute, FnArg, GenericParam, Meta, ReceiverKind, Signature, Type, parse_quote};
+use quote::{ToTokens, quote};
+use syn::{
+    Attribute, ConstParam, FnArg, GenericParam, Meta, ReceiverKind, Signature, Type, TypeParam,
+    parse_quote,
+};
 
 use super::chain::{Asked, Links, Part};
 use super::common::{entries, hidden_parameters, hide_secrets, imports, plan_impl};
@@ -424,9 +427,24 @@ impl Expander<'_> {
             Returns::Boxed(_) => true,
             Returns::Opaque => false,
         };
-        let is_parameter = |param: &GenericParam| match (param, &block.self_ty) {
-            (GenericParam::Type(param), Type::Path(ty)) => ty.path.is_ident(&param.ident),
-            _ => false,
+        // The type and its parameters are all that an `impl` of a trait of the runtime has. In a reference or a box a parameter would
+        // stand in front of the first type of this crate.
+        let (is_own, named) = match &block.self_ty {
+            Type::Path(ty) => {
+                let last = ty.path.segments.last().map(|last| &last.ident);
+                let is_fundamental = last.is_some_and(|last| last == "Box" || last == "Pin");
+                (!is_fundamental, ty.path.get_ident())
+            }
+            _ => (false, None),
+        };
+        let is_of_type = |param: &GenericParam| match param {
+            GenericParam::Lifetime(_) => false,
+            GenericParam::Type(TypeParam { ident, .. })
+            | GenericParam::Const(ConstParam { ident, .. }) => {
+                is_own
+                    && named != Some(ident)
+                    && find_ident(block.self_ty.to_token_stream(), &ident.to_string()).is_some()
+            }
         };
         boxed
             && block.trait_path.is_some()
@@ -434,8 +452,7 @@ impl Expander<'_> {
             && method.sig.generics.params.is_empty()
             && method.sig.generics.where_clause.is_none()
             && !has_lifetimes(&method.request)
-            // A type of the user's has to be in front of it.
-            && !block.generics.params.iter().any(is_parameter)
+            && block.generics.params.iter().all(is_of_type)
     }
 
     /// What entries see of a method, with its messages behind a guard if there is one; `types` are those of the request and the result.

@@ -16,7 +16,7 @@ use crate::item::mount::{Mount, Side};
 fn on(mount: Mount) -> (&'static str, &'static str) {
     match mount {
         Mount::Service => ("", "impl UserService for Users { … }"),
-        Mount::Stub => (
+        Mount::HandWritten => (
             "service = \"user.v1.UserService\", ",
             "impl UserClient { … }",
         ),

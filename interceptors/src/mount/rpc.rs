@@ -154,6 +154,10 @@ where
     }
 
     /// The same, of a handler that is still to answer.
+    #[allow(
+        clippy::manual_async_fn,
+        reason = "`Send` is promised, so that the compiler does not look for it in each method"
+    )]
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn passed<Fut>(
         self,

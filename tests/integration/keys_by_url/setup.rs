@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use interceptors::Kind;
-use interceptors::auth::jwt::{Algorithm, Builder, Decided, JwtVerifier, Undecided};
+use interceptors::auth::jwt::{Algorithm, Decided, JwtVerifier, JwtVerifierBuilder, Undecided};
 use interceptors::auth::{HttpClient, Verifier};
 use interceptors_proto::demo::user_service_server::UserServiceServer;
 use interceptors_tests::{Caller, Reply, Script, scripted, serve};
@@ -72,7 +72,7 @@ pub(crate) fn http() -> HttpClient {
     HttpClient::new().allow_insecure_http("127.0.0.1")
 }
 
-type Unkeyed = Builder<Claims, Decided, Undecided>;
+type Unkeyed = JwtVerifierBuilder<Claims, Decided, Undecided>;
 
 pub(crate) fn builder() -> Unkeyed {
     JwtVerifier::builder([Algorithm::ES256, Algorithm::RS256])
@@ -81,7 +81,7 @@ pub(crate) fn builder() -> Unkeyed {
 }
 
 /// With the keys of this issuer, for tokens of the usual `iss`.
-pub(crate) fn by_url(issuer: &Issuer) -> Builder<Claims, Decided, Decided> {
+pub(crate) fn by_url(issuer: &Issuer) -> JwtVerifierBuilder<Claims, Decided, Decided> {
     builder().jwks_url(issuer.jwks()).issuer([ISSUER])
 }
 
