@@ -12,6 +12,7 @@ mod found;
 mod hidden;
 pub(crate) mod hints;
 mod items;
+mod one_future;
 mod policy;
 mod questions;
 mod rest;

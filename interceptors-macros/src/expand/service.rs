@@ -1,23 +1,20 @@
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
-use syn::{
-    Attribute, ConstParam, FnArg, GenericParam, Meta, ReceiverKind, Signature, Type, TypeParam,
-    parse_quote,
-};
+use quote::quote;
+use syn::{FnArg, Type};
 
 use super::chain::{Asked, Links, Part};
 use super::common::{entries, hidden_parameters, hide_secrets, imports, plan_impl};
 use super::expander::{Expander, HiddenNames, lints_for_copies};
 use super::fits::{Fits, Guard, behind};
 use super::policy::{self, Of, Policies, Split, may_be_kept};
-use super::rest;
+use super::{one_future, rest};
 use crate::check::Checked;
 use crate::entries::chain::Chain;
 use crate::entries::site::{Messages, Site};
 use crate::item::mount::Side;
 use crate::item::names::ServiceName;
 use crate::item::service::{Method, Returns, ServiceImpl};
-use crate::text::tokens::{find_ident, has_lifetimes, without_arguments};
+use crate::text::tokens::without_arguments;
 
 /// Input:
 ///
@@ -43,7 +40,7 @@ use crate::text::tokens::{find_ident, has_lifetimes, without_arguments};
 ///     #[tonic::async_trait]
 ///     impl UserService for Users {
 ///         type ListStream = ResponseStream<BoxStream<User>>;
-///         async fn get(&self, request: Request<Id>) -> Result<Response<User>, Status> {
+///         fn get(&self, request: Request<Id>) -> Pin<Box<dyn Future<…> + Send>> {
 ///             // `__policy_0`, then `<Self as __handlers::Handlers>::get(self, request)`
 ///         }
 ///     }
@@ -182,17 +179,35 @@ impl Expander<'_> {
         }
     }
 
-    /// Output:
+    /// Output, where the call is one future:
     ///
     /// ```text
-    /// async fn get(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
+    /// fn get<'__this, '__call>(&'__this self, __request: Request<Id>)
+    ///     -> Pin<Box<dyn Future<Output = Result<Response<User>, Status>> + Send + '__call>>
+    /// where …
+    /// {
     ///     let __rpc = rpc!(
     ///         <Self as __handlers::Handlers>::__get_Request,
     ///         <Self as __handlers::Handlers>::__get_Result
     ///     );
     ///     if has_passed(<Self as __handlers::Handlers>::__get_Plan, Request::metadata(&__request)) {
-    ///         return __rpc.pass(<Self as __handlers::Handlers>::get(self, __request).await);
+    ///         return Box::pin(__rpc.passed(<Self as __handlers::Handlers>::get(self, __request)));
     ///     }
+    ///     let __behind = Blind.around(
+    ///         __rpc.handler(move |__request| <Self as __handlers::Handlers>::get(self, __request)),
+    ///         |__innermost| __innermost,
+    ///     );
+    ///     Box::pin(__behind.through(
+    ///         __Policy0, self, __rpc, <Self as __handlers::Handlers>::__get_Plan, || Abilities::new(…), __request,
+    ///     ))
+    /// }
+    /// ```
+    ///
+    /// Elsewhere:
+    ///
+    /// ```text
+    /// async fn get(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
+    ///     let __rpc = rpc!(…);
     ///     let __abilities = || Abilities::new(…);
     ///     let (mut __call, __message) =
     ///         __rpc.enter(<Self as __handlers::Handlers>::__get_Plan, __abilities(), __request);
@@ -356,7 +371,7 @@ impl Expander<'_> {
             let handler = quote!(__rpc.handler(move |__request| #call));
             let behind = rest::through(&links, &split, &handler);
             if matches!(method.returns, Returns::Async) {
-                return_box(&mut sig);
+                one_future::return_box(&mut sig);
             }
             let marker = policies.marker(of);
             return quote! {
@@ -409,52 +424,6 @@ impl Expander<'_> {
         }
     }
 
-    /// Whether the call of a method is one future in a box: the box is the user's or that of `#[async_trait]`, which leaves a method
-    /// alone that gives it.
-    fn boxes(&self, method: &Method) -> bool {
-        let block = self.block;
-        let is = |attribute: &Attribute, name: &str| {
-            let last = attribute.path().segments.last();
-            last.is_some_and(|last| last.ident == name)
-        };
-        let boxed = match method.returns {
-            Returns::Async => {
-                let mut attrs = block.attrs.iter().filter(|attribute| !is(attribute, "doc"));
-                attrs.all(|attribute| {
-                    is(attribute, "async_trait") && matches!(attribute.meta, Meta::Path(_))
-                }) && !block.attrs.iter().all(|attribute| is(attribute, "doc"))
-            }
-            Returns::Boxed(_) => true,
-            Returns::Opaque => false,
-        };
-        // The type and its parameters are all that an `impl` of a trait of the runtime has. In a reference or a box a parameter would
-        // stand in front of the first type of this crate.
-        let (is_own, named) = match &block.self_ty {
-            Type::Path(ty) => {
-                let last = ty.path.segments.last().map(|last| &last.ident);
-                let is_fundamental = last.is_some_and(|last| last == "Box" || last == "Pin");
-                (!is_fundamental, ty.path.get_ident())
-            }
-            _ => (false, None),
-        };
-        let is_of_type = |param: &GenericParam| match param {
-            GenericParam::Lifetime(_) => false,
-            GenericParam::Type(TypeParam { ident, .. })
-            | GenericParam::Const(ConstParam { ident, .. }) => {
-                is_own
-                    && named != Some(ident)
-                    && find_ident(block.self_ty.to_token_stream(), &ident.to_string()).is_some()
-            }
-        };
-        boxed
-            && block.trait_path.is_some()
-            && matches!(method.receiver().kind, ReceiverKind::Reference(..))
-            && method.sig.generics.params.is_empty()
-            && method.sig.generics.where_clause.is_none()
-            && !has_lifetimes(&method.request)
-            && block.generics.params.iter().all(is_of_type)
-    }
-
     /// What entries see of a method, with its messages behind a guard if there is one; `types` are those of the request and the result.
     pub(super) fn site(
         &self,
@@ -500,24 +469,7 @@ impl Expander<'_> {
         let functions = policies.functions(&block.generics, this);
         let verdicts = policies.verdicts(&block.generics, true);
         let (asks_declared, asks) = self.fits_in_functions(fits);
-        let markers = policies.markers(self.methods().map(|(method, chain)| of(method, chain)));
-        let markers = markers.filter(|(_, marker, _)| {
-            find_ident(wrapper_impl.clone(), &marker.to_string()).is_some()
-        });
-        let markers = markers.map(|(cfgs, marker, name)| quote! {
-            #(#cfgs)*
-            struct #marker;
-            #(#cfgs)*
-            impl #impl_generics __interceptors::PolicyOf<#marker> for #self_ty #where_clause {
-                fn run(
-                    &self,
-                    __call: &mut __interceptors::Call<__interceptors::Opaque>,
-                    __behind: __interceptors::Behind<'_>,
-                ) -> impl ::core::future::Future<Output = __interceptors::OpaqueAnswer> + ::core::marker::Send {
-                    <Self as #policy>::#name(self, __call, __behind)
-                }
-            }
-        });
+        let markers = self.markers(policies, wrapper_impl);
         quote! {
             trait __Policy<#(#parameters),*> {
                 #declarations
@@ -528,7 +480,7 @@ impl Expander<'_> {
                 #verdicts
                 #asks
             }
-            #(#markers)*
+            #markers
         }
     }
 
@@ -570,38 +522,4 @@ pub(super) fn of<'a>(method: &'a Method, chain: &'a Chain) -> Of<'a> {
         by_mut: method.by_mut,
         cfgs: &method.cfgs,
     }
-}
-
-/// Input:
-///
-/// ```text
-/// async fn get(&self, request: Request<Id>) -> R
-/// ```
-///
-/// Output, which is what `#[async_trait]` makes of it:
-///
-/// ```text
-/// fn get<'__this, '__call>(&'__this self, request: Request<Id>)
-///     -> Pin<Box<dyn Future<Output = R> + Send + '__call>>
-/// where
-///     '__this: '__call,
-///     Self: '__call
-/// ```
-fn return_box(sig: &mut Signature) {
-    sig.asyncness = None;
-    let this: syn::Lifetime = parse_quote!('__this);
-    if let Some(FnArg::Receiver(receiver)) = sig.inputs.first_mut()
-        && let ReceiverKind::Reference(_, lifetime, _) = &mut receiver.kind
-    {
-        *lifetime = Some(this);
-    }
-    if let syn::ReturnType::Type(_, output) = &mut sig.output {
-        **output = Type::Verbatim(quote! {
-            ::core::pin::Pin<::std::boxed::Box<
-                dyn ::core::future::Future<Output = #output> + ::core::marker::Send + '__call
-            >>
-        });
-    }
-    sig.generics = parse_quote!(<'__this, '__call>);
-    sig.generics.where_clause = Some(parse_quote!(where '__this: '__call, Self: '__call));
 }

@@ -258,6 +258,17 @@ const _: () = {
                 < Self as __handlers::Handlers > ::__get_user_Request, < Self as
                 __handlers::Handlers > ::__get_user_Result
             );
+            if __interceptors::has_passed(
+                <Self as __handlers::Handlers>::__get_user_Plan,
+                __interceptors::tonic::Request::metadata(&__request),
+            ) {
+                return ::std::boxed::Box::pin(
+                    __rpc
+                        .passed(
+                            <Self as __handlers::Handlers>::get_user(self, __request),
+                        ),
+                );
+            }
             let __behind = __interceptors::Blind
                 .around(
                     __rpc
@@ -304,6 +315,14 @@ const _: () = {
                 < Self as __handlers::Handlers > ::__login_Request, < Self as
                 __handlers::Handlers > ::__login_Result
             );
+            if __interceptors::has_passed(
+                <Self as __handlers::Handlers>::__login_Plan,
+                __interceptors::tonic::Request::metadata(&__request),
+            ) {
+                return ::std::boxed::Box::pin(
+                    __rpc.passed(<Self as __handlers::Handlers>::login(self, __request)),
+                );
+            }
             let __behind = __interceptors::Blind
                 .around(
                     __rpc

@@ -323,6 +323,14 @@ const _: () = {
                 < Self as __handlers::Handlers > ::__login_Request, < Self as
                 __handlers::Handlers > ::__login_Result
             );
+            if __interceptors::has_passed(
+                <Self as __handlers::Handlers>::__login_Plan,
+                __interceptors::tonic::Request::metadata(&__request),
+            ) {
+                return ::std::boxed::Box::pin(
+                    __rpc.passed(<Self as __handlers::Handlers>::login(self, __request)),
+                );
+            }
             let __behind = __interceptors::Blind
                 .around(
                     __rpc
@@ -369,6 +377,17 @@ const _: () = {
                 < Self as __handlers::Handlers > ::__get_user_Request, < Self as
                 __handlers::Handlers > ::__get_user_Result
             );
+            if __interceptors::has_passed(
+                <Self as __handlers::Handlers>::__get_user_Plan,
+                __interceptors::tonic::Request::metadata(&__request),
+            ) {
+                return ::std::boxed::Box::pin(
+                    __rpc
+                        .passed(
+                            <Self as __handlers::Handlers>::get_user(self, __request),
+                        ),
+                );
+            }
             let __behind = __interceptors::Blind
                 .around(
                     __rpc
@@ -415,6 +434,14 @@ const _: () = {
                 < Self as __handlers::Handlers > ::__find_Request, < Self as
                 __handlers::Handlers > ::__find_Result
             );
+            if __interceptors::has_passed(
+                <Self as __handlers::Handlers>::__find_Plan,
+                __interceptors::tonic::Request::metadata(&__request),
+            ) {
+                return ::std::boxed::Box::pin(
+                    __rpc.passed(<Self as __handlers::Handlers>::find(self, __request)),
+                );
+            }
             let __behind = __interceptors::Blind
                 .around(
                     __rpc

@@ -8,8 +8,8 @@ const _: () = {
     };
     const __SERVICE: &::core::primitive::str = "UserService";
     const __SERVICE_IS_DERIVED: ::core::primitive::bool = true;
-    const __CONFIG_LOGGING_0: &__interceptors::logging::Config = &{
-        let config = __interceptors::logging::Config::new();
+    const __CONFIG_LOGGING_0: &__interceptors::logging::Logging = &{
+        let config = __interceptors::logging::Logging::new();
         let config = config.level(__interceptors::tracing::Level::DEBUG);
         let config = config.slow(::core::time::Duration::new(2u64, 0u32));
         config
@@ -26,8 +26,8 @@ const _: () = {
             ],
         )
         .behind_decoding();
-    const __CONFIG_AUTH_1: &__interceptors::auth::Config = &{
-        let config = __interceptors::auth::Config::new();
+    const __CONFIG_AUTH_1: &__interceptors::auth::Credentials = &{
+        let config = __interceptors::auth::Credentials::new();
         config
     };
     const __ENTRY_AUTH_1: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
@@ -42,15 +42,15 @@ const _: () = {
             ],
         )
         .verifies();
-    const __CONFIG_RATE_LIMIT_2: &__interceptors::rate_limit::Config = &{
-        let config = __interceptors::rate_limit::Config::per_second(10);
+    const __CONFIG_RATE_LIMIT_2: &__interceptors::rate_limit::Rate = &{
+        let config = __interceptors::rate_limit::Rate::per_second(10);
         let config = config.burst(BURST);
         config
     };
     static __LIMITER_RATE_LIMIT_2: ::std::sync::LazyLock<
-        __interceptors::rate_limit::Limiter,
+        __interceptors::rate_limit::RateLimiter,
     > = ::std::sync::LazyLock::new(|| {
-        __interceptors::rate_limit::Limiter::new(__CONFIG_RATE_LIMIT_2)
+        __interceptors::rate_limit::RateLimiter::new(__CONFIG_RATE_LIMIT_2)
     });
     const __ENTRY_RATE_LIMIT_2: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::rate_limit::Entry,
@@ -58,8 +58,8 @@ const _: () = {
         &__CONFIG_RATE_LIMIT_2.settings(),
         &[__interceptors::Setting::new("key", __interceptors::Value::Text("identity"))],
     );
-    const __CONFIG_RETRY_3: &__interceptors::retry::Config = &{
-        let config = __interceptors::retry::Config::new();
+    const __CONFIG_RETRY_3: &__interceptors::retry::Retry = &{
+        let config = __interceptors::retry::Retry::new();
         let config = config.max_attempts(4);
         let config = config.codes(&[__interceptors::tonic::Code::Aborted]);
         config
@@ -214,10 +214,10 @@ const _: () = {
             __behind: __interceptors::Behind<'_>,
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
-            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0)
+            let __0 = &__interceptors::logging::LoggingWith::new(__CONFIG_LOGGING_0)
                 .with_look(0usize);
             __rpc.covers(__0);
-            let __3 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_3)
+            let __3 = &__interceptors::retry::Retrying::new(__CONFIG_RETRY_3)
                 .throttle(&__THROTTLE_RETRY_3);
             let __4 = || &(self.audit);
             let __verdict_4 = __interceptors::asked(&__4).verdict();
@@ -261,10 +261,10 @@ const _: () = {
             __behind: __interceptors::Behind<'_>,
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
-            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0)
+            let __0 = &__interceptors::logging::LoggingWith::new(__CONFIG_LOGGING_0)
                 .with_look(0usize);
             __rpc.covers(__0);
-            let __1 = || __interceptors::auth::Auth::new(
+            let __1 = || __interceptors::auth::Verifying::new(
                 __CONFIG_AUTH_1,
                 &(self.tokens),
             );
@@ -274,7 +274,7 @@ const _: () = {
                 __interceptors::rate_limit::ByIdentity::of_auth(&__1),
             );
             __rpc.covers(__2);
-            let __3 = &__interceptors::retry::Retry::new(__CONFIG_RETRY_3)
+            let __3 = &__interceptors::retry::Retrying::new(__CONFIG_RETRY_3)
                 .throttle(&__THROTTLE_RETRY_3);
             let __4 = || &(self.audit);
             let __verdict_4 = __interceptors::asked(&__4).verdict();
@@ -345,7 +345,7 @@ const _: () = {
             < Users as __handlers::Handlers > ::__login_Request, < Users as
             __handlers::Handlers > ::__login_Result
         );
-        let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0)
+        let __0 = &__interceptors::logging::LoggingWith::new(__CONFIG_LOGGING_0)
             .with_fields(|
                 request: &<<Users as __handlers::Handlers>::__login_Request as __interceptors::RequestType>::Message|
             {
@@ -365,7 +365,7 @@ const _: () = {
             __interceptors::Guarded < __FITS_0_0, < Users as __handlers::Handlers >
             ::__get_user_Request >, < Users as __handlers::Handlers > ::__get_user_Result
         );
-        let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0)
+        let __0 = &__interceptors::logging::LoggingWith::new(__CONFIG_LOGGING_0)
             .with_fields(|
                 request: &<__interceptors::Guarded<
                     __FITS_0_0,
@@ -462,7 +462,7 @@ const _: () = {
                     __request,
                 );
             __call.hide(__CONFIG_AUTH_1.own_header());
-            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0)
+            let __0 = &__interceptors::logging::LoggingWith::new(__CONFIG_LOGGING_0)
                 .with_fields(|
                     request: &<__interceptors::Guarded<
                         __FITS_0_1,
@@ -553,7 +553,7 @@ const _: () = {
                     __abilities(),
                     __request,
                 );
-            let __0 = &__interceptors::logging::Logging::new(__CONFIG_LOGGING_0)
+            let __0 = &__interceptors::logging::LoggingWith::new(__CONFIG_LOGGING_0)
                 .with_fields(|
                     request: &<__interceptors::Guarded<
                         __FITS_0_1,

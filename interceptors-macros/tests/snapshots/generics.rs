@@ -81,73 +81,54 @@ const _: () = {
             __rpc.run(&mut __chain, __call).await
         }
     }
-    struct __Policy0;
-    impl<'a, T: Store, const N: usize> __interceptors::PolicyOf<__Policy0>
-    for Service<'a, T, N>
-    where
-        'a: 'static,
-    {
-        fn run(
-            &self,
-            __call: &mut __interceptors::Call<__interceptors::Opaque>,
-            __behind: __interceptors::Behind<'_>,
-        ) -> impl ::core::future::Future<
-            Output = __interceptors::OpaqueAnswer,
-        > + ::core::marker::Send {
-            <Self as __Policy<'a, T, N>>::__policy_0(self, __call, __behind)
-        }
-    }
     #[tonic::async_trait]
     impl<'a, T: Store, const N: usize> Query for Service<'a, T, N>
     where
         'a: 'static,
     {
-        fn get<'__this, '__call>(
-            &'__this self,
-            __request: Request<Id>,
-        ) -> ::core::pin::Pin<
-            ::std::boxed::Box<
-                dyn ::core::future::Future<
-                    Output = Result<Response<User>, Status>,
-                > + ::core::marker::Send + '__call,
-            >,
-        >
-        where
-            '__this: '__call,
-            Self: '__call,
-        {
+        async fn get(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
             let __rpc = __interceptors::rpc!(
                 < Self as __handlers::Handlers < 'a, T, N > > ::__get_Request, < Self as
                 __handlers::Handlers < 'a, T, N > > ::__get_Result
             );
-            let __behind = __interceptors::Blind
-                .around(
-                    __rpc
-                        .handler(move |__request| <Self as __handlers::Handlers<
-                            'a,
-                            T,
-                            N,
-                        >>::get(self, __request)),
-                    |__innermost| __innermost,
+            let __abilities = || __interceptors::Abilities::new(
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers<'a, T, N>>::__get_Request,
+                >::RESEND,
+                __interceptors::Probe::<
+                    <Self as __handlers::Handlers<'a, T, N>>::__get_Request,
+                >::COUNT,
+            );
+            let (mut __call, __message) = __rpc
+                .enter(
+                    <Self as __handlers::Handlers<'a, T, N>>::__get_Plan,
+                    __abilities(),
+                    __request,
                 );
-            ::std::boxed::Box::pin(
-                __behind
-                    .through(
-                        __Policy0,
-                        self,
-                        __rpc,
-                        <Self as __handlers::Handlers<'a, T, N>>::__get_Plan,
-                        || __interceptors::Abilities::new(
-                            __interceptors::Probe::<
-                                <Self as __handlers::Handlers<'a, T, N>>::__get_Request,
-                            >::RESEND,
-                            __interceptors::Probe::<
-                                <Self as __handlers::Handlers<'a, T, N>>::__get_Request,
-                            >::COUNT,
-                        ),
-                        __request,
-                    ),
-            )
+            let __running = ::core::pin::pin!(::core::option::Option::None);
+            let mut __frame = __rpc
+                .frame(
+                    __message,
+                    __abilities,
+                    __interceptors::NoLooks,
+                    __running,
+                    |__request| <Self as __handlers::Handlers<
+                        'a,
+                        T,
+                        N,
+                    >>::get(self, __request),
+                );
+            let __answer = <Self as __Policy<
+                'a,
+                T,
+                N,
+            >>::__policy_0(
+                    &*self,
+                    &mut __call,
+                    __interceptors::Behind::new(&mut __frame),
+                )
+                .await;
+            __rpc.leave(&mut __frame, __answer, &mut __call)
         }
     }
     #[allow(unreachable_pub)]

@@ -222,6 +222,15 @@ const _: () = {
                 < Self as __handlers::Handlers > ::__get_url_Request, < Self as
                 __handlers::Handlers > ::__get_url_Result
             );
+            if __interceptors::has_passed(
+                <Self as __handlers::Handlers>::__get_url_Plan,
+                __interceptors::tonic::Request::metadata(&__request),
+            ) {
+                return ::std::boxed::Box::pin(
+                    __rpc
+                        .passed(<Self as __handlers::Handlers>::get_url(self, __request)),
+                );
+            }
             fn __covers_get_url<S, I, Req, Res>(_: __interceptors::Link<S, I, Req, Res>)
             where
                 I: __interceptors::Interceptor<Req, Res> + ?::core::marker::Sized,

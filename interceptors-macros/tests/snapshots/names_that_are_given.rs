@@ -163,6 +163,15 @@ const _: () = {
                 < Self as __handlers::Handlers > ::__get_user_Request, < Self as
                 __handlers::Handlers > ::__get_user_Result
             );
+            if __interceptors::has_passed(
+                <Self as __handlers::Handlers>::__get_user_Plan,
+                __interceptors::tonic::Request::metadata(&__request),
+            ) {
+                return __rpc
+                    .pass(
+                        <Self as __handlers::Handlers>::get_user(self, __request).await,
+                    );
+            }
             let __abilities = || __interceptors::Abilities::new(
                 __interceptors::Probe::<
                     <Self as __handlers::Handlers>::__get_user_Request,
@@ -213,6 +222,17 @@ const _: () = {
                 < Self as __handlers::Handlers > ::__set_user_Request, < Self as
                 __handlers::Handlers > ::__set_user_Result
             );
+            if __interceptors::has_passed(
+                <Self as __handlers::Handlers>::__set_user_Plan,
+                __interceptors::tonic::Request::metadata(&__request),
+            ) {
+                return ::std::boxed::Box::pin(
+                    __rpc
+                        .passed(
+                            <Self as __handlers::Handlers>::set_user(self, __request),
+                        ),
+                );
+            }
             let __behind = __interceptors::Blind
                 .around(
                     __rpc

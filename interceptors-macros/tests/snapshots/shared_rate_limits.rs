@@ -264,6 +264,14 @@ const _: () = {
                 < Self as __handlers::Handlers > ::__get_Request, < Self as
                 __handlers::Handlers > ::__get_Result
             );
+            if __interceptors::has_passed(
+                <Self as __handlers::Handlers>::__get_Plan,
+                __interceptors::tonic::Request::metadata(&__request),
+            ) {
+                return ::std::boxed::Box::pin(
+                    __rpc.passed(<Self as __handlers::Handlers>::get(self, __request)),
+                );
+            }
             let __behind = __interceptors::Blind
                 .around(
                     __rpc
@@ -310,6 +318,14 @@ const _: () = {
                 < Self as __handlers::Handlers > ::__set_Request, < Self as
                 __handlers::Handlers > ::__set_Result
             );
+            if __interceptors::has_passed(
+                <Self as __handlers::Handlers>::__set_Plan,
+                __interceptors::tonic::Request::metadata(&__request),
+            ) {
+                return ::std::boxed::Box::pin(
+                    __rpc.passed(<Self as __handlers::Handlers>::set(self, __request)),
+                );
+            }
             let __behind = __interceptors::Blind
                 .around(
                     __rpc

@@ -200,6 +200,14 @@ const _: () = {
                 < Self as __handlers::Handlers > ::__get_Request, < Self as
                 __handlers::Handlers > ::__get_Result
             );
+            if __interceptors::has_passed(
+                <Self as __handlers::Handlers>::__get_Plan,
+                __interceptors::tonic::Request::metadata(&__request),
+            ) {
+                return ::std::boxed::Box::pin(
+                    __rpc.passed(<Self as __handlers::Handlers>::get(self, __request)),
+                );
+            }
             let __behind = __interceptors::Blind
                 .around(
                     __rpc
@@ -233,6 +241,13 @@ const _: () = {
                 < Self as __handlers::Handlers > ::__set_Request, < Self as
                 __handlers::Handlers > ::__set_Result
             );
+            if __interceptors::has_passed(
+                <Self as __handlers::Handlers>::__set_Plan,
+                __interceptors::tonic::Request::metadata(&__request),
+            ) {
+                return __rpc
+                    .pass(<Self as __handlers::Handlers>::set(self, __request).await);
+            }
             let __abilities = || __interceptors::Abilities::new(
                 __interceptors::Probe::<
                     <Self as __handlers::Handlers>::__set_Request,
@@ -283,6 +298,14 @@ const _: () = {
                 < Self as __handlers::Handlers > ::__watch_Request, < Self as
                 __handlers::Handlers > ::__watch_Result
             );
+            if __interceptors::has_passed(
+                <Self as __handlers::Handlers>::__watch_Plan,
+                __interceptors::tonic::Request::metadata(&__request),
+            ) {
+                return ::std::boxed::Box::pin(
+                    __rpc.passed(<Self as __handlers::Handlers>::watch(self, __request)),
+                );
+            }
             let __behind = __interceptors::Blind
                 .around(
                     __rpc

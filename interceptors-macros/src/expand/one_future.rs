@@ -1,0 +1,136 @@
+//! Where the call of a service's method is one future that the runtime makes, which the method puts into its box.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::{
+    Attribute, ConstParam, FnArg, GenericParam, Meta, ReceiverKind, Signature, Type, TypeParam,
+    parse_quote,
+};
+
+use super::expander::Expander;
+use super::policy::Policies;
+use super::service::of;
+use crate::item::service::{Method, Returns};
+use crate::text::tokens::{find_ident, has_lifetimes};
+
+impl Expander<'_> {
+    /// Whether the call of a method is one future in a box: the box is the user's or that of `#[async_trait]`, which leaves a method
+    /// alone that gives it.
+    pub(super) fn boxes(&self, method: &Method) -> bool {
+        let block = self.block;
+        let is = |attribute: &Attribute, name: &str| {
+            let last = attribute.path().segments.last();
+            last.is_some_and(|last| last.ident == name)
+        };
+        let boxed = match method.returns {
+            Returns::Async => {
+                let mut attrs = block.attrs.iter().filter(|attribute| !is(attribute, "doc"));
+                attrs.all(|attribute| {
+                    is(attribute, "async_trait") && matches!(attribute.meta, Meta::Path(_))
+                }) && !block.attrs.iter().all(|attribute| is(attribute, "doc"))
+            }
+            Returns::Boxed(_) => true,
+            Returns::Opaque => false,
+        };
+        // The type and its parameters are all that an `impl` of a trait of the runtime has. In a reference or a box a parameter would
+        // stand in front of the first type of this crate.
+        let (is_own, named) = match &block.self_ty {
+            Type::Path(ty) => {
+                let last = ty.path.segments.last().map(|last| &last.ident);
+                let is_fundamental = last.is_some_and(|last| last == "Box" || last == "Pin");
+                (!is_fundamental, ty.path.get_ident())
+            }
+            _ => (false, None),
+        };
+        let is_of_type = |param: &GenericParam| match param {
+            GenericParam::Lifetime(_) => false,
+            GenericParam::Type(TypeParam { ident, .. })
+            | GenericParam::Const(ConstParam { ident, .. }) => {
+                is_own
+                    && named != Some(ident)
+                    && find_ident(block.self_ty.to_token_stream(), &ident.to_string()).is_some()
+            }
+        };
+        boxed
+            && block.trait_path.is_some()
+            && matches!(method.receiver().kind, ReceiverKind::Reference(..))
+            && method.sig.generics.params.is_empty()
+            && method.sig.generics.where_clause.is_none()
+            && !has_lifetimes(&method.request)
+            && block.generics.params.iter().all(is_of_type)
+    }
+
+    /// The lists of such methods, as types that the runtime finds their functions by.
+    ///
+    /// Output:
+    ///
+    /// ```text
+    /// struct __Policy0;
+    /// impl PolicyOf<__Policy0> for Users {
+    ///     fn run(&self, call: &mut Call<Opaque>, behind: Behind<'_>) -> impl Future<Output = OpaqueAnswer> + Send {
+    ///         <Self as __Policy>::__policy_0(self, call, behind)
+    ///     }
+    /// }
+    /// ```
+    pub(super) fn markers(
+        &self,
+        policies: &Policies<'_>,
+        wrapper_impl: &TokenStream,
+    ) -> TokenStream {
+        let (impl_generics, _, where_clause) = self.block.generics.split_for_impl();
+        let (policy, self_ty) = (self.policy_trait(), &self.block.self_ty);
+        let markers = policies.markers(self.methods().map(|(method, chain)| of(method, chain)));
+        let markers = markers.filter(|(_, marker, _)| {
+            find_ident(wrapper_impl.clone(), &marker.to_string()).is_some()
+        });
+        let markers = markers.map(|(cfgs, marker, name)| quote! {
+            #(#cfgs)*
+            struct #marker;
+            #(#cfgs)*
+            impl #impl_generics __interceptors::PolicyOf<#marker> for #self_ty #where_clause {
+                fn run(
+                    &self,
+                    __call: &mut __interceptors::Call<__interceptors::Opaque>,
+                    __behind: __interceptors::Behind<'_>,
+                ) -> impl ::core::future::Future<Output = __interceptors::OpaqueAnswer> + ::core::marker::Send {
+                    <Self as #policy>::#name(self, __call, __behind)
+                }
+            }
+        });
+        quote!(#(#markers)*)
+    }
+}
+
+/// Input:
+///
+/// ```text
+/// async fn get(&self, request: Request<Id>) -> R
+/// ```
+///
+/// Output, which is what `#[async_trait]` makes of it:
+///
+/// ```text
+/// fn get<'__this, '__call>(&'__this self, request: Request<Id>)
+///     -> Pin<Box<dyn Future<Output = R> + Send + '__call>>
+/// where
+///     '__this: '__call,
+///     Self: '__call
+/// ```
+pub(super) fn return_box(sig: &mut Signature) {
+    sig.asyncness = None;
+    let this: syn::Lifetime = parse_quote!('__this);
+    if let Some(FnArg::Receiver(receiver)) = sig.inputs.first_mut()
+        && let ReceiverKind::Reference(_, lifetime, _) = &mut receiver.kind
+    {
+        *lifetime = Some(this);
+    }
+    if let syn::ReturnType::Type(_, output) = &mut sig.output {
+        **output = Type::Verbatim(quote! {
+            ::core::pin::Pin<::std::boxed::Box<
+                dyn ::core::future::Future<Output = #output> + ::core::marker::Send + '__call
+            >>
+        });
+    }
+    sig.generics = parse_quote!(<'__this, '__call>);
+    sig.generics.where_clause = Some(parse_quote!(where '__this: '__call, Self: '__call));
+}
