@@ -7,9 +7,8 @@ use syn::{AngleBracketedGenericArguments, GenericArgument, Path, PathArguments, 
 
 use super::common::{hide_secrets, plan_marker};
 use super::expander::Expander;
-use super::policy::{Of, Policies, of_unknown};
+use super::policy::{Of, Policies, of, of_unknown};
 use super::server::challenge;
-use super::service::of;
 use crate::item::service::Method;
 
 /// The lists of a policy, as a generated server tells them apart.

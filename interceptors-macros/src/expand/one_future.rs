@@ -8,8 +8,7 @@ use syn::{
 };
 
 use super::expander::Expander;
-use super::policy::Policies;
-use super::service::of;
+use super::policy::{Policies, of};
 use crate::item::service::{Method, Returns};
 use crate::text::tokens::{find_ident, has_lifetimes};
 

@@ -11,6 +11,7 @@ use crate::entries::entry::Listed;
 use crate::entries::row::Looks;
 use crate::entries::site::Site;
 use crate::item::mount::Side;
+use crate::item::service::Method;
 
 /// The lists of a block, each once.
 pub(super) struct Policies<'a> {
@@ -41,6 +42,15 @@ impl PartialEq for Of<'_> {
         };
         (&self.chain.entries, self.by_mut, cfgs(self))
             == (&other.chain.entries, other.by_mut, cfgs(other))
+    }
+}
+
+/// The list of a method.
+pub(super) fn of<'a>(method: &'a Method, chain: &'a Chain) -> Of<'a> {
+    Of {
+        chain,
+        by_mut: method.by_mut,
+        cfgs: &method.cfgs,
     }
 }
 

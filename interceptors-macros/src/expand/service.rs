@@ -6,7 +6,7 @@ use super::chain::{Asked, Links, Part};
 use super::common::{entries, hidden_parameters, hide_secrets, imports, plan_impl};
 use super::expander::{Expander, HiddenNames, lints_for_copies};
 use super::fits::{Fits, Guard, behind};
-use super::policy::{self, Of, Policies, Split, may_be_kept};
+use super::policy::{self, Policies, Split, may_be_kept, of};
 use super::{one_future, rest};
 use crate::check::Checked;
 use crate::entries::chain::Chain;
@@ -513,13 +513,5 @@ impl Expander<'_> {
         });
         let (generics, self_ty) = (&self.block.generics, &self.block.self_ty);
         plan_impl(self.checked, generics, self_ty, &quote!(&[#(#methods),*]))
-    }
-}
-
-pub(super) fn of<'a>(method: &'a Method, chain: &'a Chain) -> Of<'a> {
-    Of {
-        chain,
-        by_mut: method.by_mut,
-        cfgs: &method.cfgs,
     }
 }
