@@ -7,15 +7,33 @@ use syn::{
     parse_quote,
 };
 
+use super::common::hide_secrets;
 use super::expander::Expander;
-use super::policy::{Policies, of};
+use super::policy::{Policies, Split, of};
+use super::rest::outlives;
+use crate::entries::chain::Chain;
 use crate::item::service::{Method, Returns};
 use crate::text::tokens::{find_ident, has_lifetimes};
 
 impl Expander<'_> {
-    /// Whether the call of a method is one future in a box: the box is the user's or that of `#[async_trait]`, which leaves a method
+    /// Whether the call of a method is one future.
+    pub(super) fn is_one_future(
+        &self,
+        policies: &Policies<'_>,
+        method: &Method,
+        chain: &Chain,
+    ) -> bool {
+        let of = of(method, chain);
+        let entries = &self.checked.entries;
+        self.boxes(method)
+            && policies.kept(of).is_empty()
+            && hide_secrets(self.checked, Some(chain)).is_empty()
+            && outlives(chain, entries, &Split::of(chain, entries, method.by_mut))
+    }
+
+    /// Whether a method puts its future into a box: the box is the user's or that of `#[async_trait]`, which leaves a method
     /// alone that gives it.
-    pub(super) fn boxes(&self, method: &Method) -> bool {
+    fn boxes(&self, method: &Method) -> bool {
         let block = self.block;
         let is = |attribute: &Attribute, name: &str| {
             let last = attribute.path().segments.last();
@@ -71,17 +89,12 @@ impl Expander<'_> {
     ///     }
     /// }
     /// ```
-    pub(super) fn markers(
-        &self,
-        policies: &Policies<'_>,
-        wrapper_impl: &TokenStream,
-    ) -> TokenStream {
+    pub(super) fn markers(&self, policies: &Policies<'_>) -> TokenStream {
         let (impl_generics, _, where_clause) = self.block.generics.split_for_impl();
         let (policy, self_ty) = (self.policy_trait(), &self.block.self_ty);
-        let markers = policies.markers(self.methods().map(|(method, chain)| of(method, chain)));
-        let markers = markers.filter(|(_, marker, _)| {
-            find_ident(wrapper_impl.clone(), &marker.to_string()).is_some()
-        });
+        let methods = self.methods();
+        let methods = methods.filter(|(method, chain)| self.is_one_future(policies, method, chain));
+        let markers = policies.markers(methods.map(|(method, chain)| of(method, chain)));
         let markers = markers.map(|(cfgs, marker, name)| quote! {
             #(#cfgs)*
             struct #marker;

@@ -136,15 +136,15 @@ impl<'a> Policies<'a> {
         format_ident!("__Policy{}", n.unwrap_or_default())
     }
 
-    /// The functions of these methods that need nothing else of a method: their conditions, and their names.
+    /// The functions of these methods, each once: its conditions, its name as a type, and its name.
     pub(super) fn markers<'o>(
-        &'o self,
+        &self,
         of: impl Iterator<Item = Of<'o>>,
     ) -> impl Iterator<Item = (&'o [Attribute], Ident, Ident)> {
         let mut seen = Vec::new();
         of.filter_map(move |of| {
             let marker = self.marker(of);
-            if self.kept_by(of).next().is_some() || seen.contains(&marker) {
+            if seen.contains(&marker) {
                 return None;
             }
             seen.push(marker.clone());

@@ -73,7 +73,7 @@ pub(crate) fn expand(checked: &Checked, block: &ServiceImpl) -> TokenStream {
     let fits = e.fits();
     let (replies, questions) = (e.reply_questions(), fits.items());
     let wrapper_impl = e.wrapper_impl(&policies, &fits);
-    let policy_impl = e.policy_impl(&policies, &fits, &wrapper_impl);
+    let policy_impl = e.policy_impl(&policies, &fits);
     let methods_by_mut = e.methods_by_mut();
     let plan_impl = e.plan_impl();
     let found_impl = found.as_ref().map(|found| e.found_impl(&policies, found));
@@ -299,10 +299,7 @@ impl Expander<'_> {
             self.checked,
             (self.checked.mount.side() == Side::Server).then_some(chain),
         );
-        let is_one_future = self.boxes(method)
-            && kept.is_empty()
-            && hide.is_empty()
-            && rest::outlives(chain, &self.checked.entries, &split);
+        let is_one_future = self.is_one_future(policies, method, chain);
         let links = Links {
             mount: self.checked.mount,
             chain,
@@ -453,12 +450,7 @@ impl Expander<'_> {
         quote!(__Policy #parameters)
     }
 
-    fn policy_impl(
-        &self,
-        policies: &Policies<'_>,
-        fits: &Fits,
-        wrapper_impl: &TokenStream,
-    ) -> TokenStream {
+    fn policy_impl(&self, policies: &Policies<'_>, fits: &Fits) -> TokenStream {
         let block = self.block;
         let parameters = hidden_parameters(&self.block.generics);
         let (impl_generics, _, where_clause) = block.generics.split_for_impl();
@@ -469,7 +461,7 @@ impl Expander<'_> {
         let functions = policies.functions(&block.generics, this);
         let verdicts = policies.verdicts(&block.generics, true);
         let (asks_declared, asks) = self.fits_in_functions(fits);
-        let markers = self.markers(policies, wrapper_impl);
+        let markers = self.markers(policies);
         quote! {
             trait __Policy<#(#parameters),*> {
                 #declarations

@@ -309,6 +309,15 @@ impl<'s, S> Home<'s, S> {
         std::mem::replace(&mut *home, stage)
     }
 
+    /// The home of a stage that is lent already.
+    #[inline]
+    pub(super) const fn of_lent() -> Self {
+        Self {
+            stage: Mutex::new(None),
+            answered: AtomicBool::new(false),
+        }
+    }
+
     /// Lends the stage to an attempt.
     #[inline]
     pub fn lend(&self) -> Lent<'_, 's, S> {
@@ -557,6 +566,26 @@ impl<F, R> Innermost<Handler<F, R>> {
 }
 
 impl<N> Links<N> {
+    /// What is behind the policy. It has its stage before the first attempt.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn edge<'h, 's, M, G>(
+        self,
+        home: &'h Home<'s, Stage<M, N>>,
+        stage: &'s mut Option<Stage<M, N>>,
+        run: G,
+    ) -> RestEdge<'h, 's, M, N, G> {
+        *stage = Some(Stage {
+            call: None,
+            next: self.0,
+        });
+        RestEdge {
+            home,
+            stage: Some(stage),
+            run,
+            sent: Opaque::new(0),
+        }
+    }
+
     /// What holds the message, and all that is behind it, while the policy runs.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn frame<'r, 'h, 's, M, B, L, Fut, G>(

@@ -9,8 +9,7 @@ use std::pin::pin;
 
 use tonic::Request;
 
-use super::frame::{HandlerEdge, Innermost, Links, MethodFrame, NoLooks, run_rest};
-use super::policy::Typed;
+use super::frame::{HandlerEdge, Home, Innermost, Links, MethodFrame, NoLooks, run_rest};
 use super::reply::{Answer, Reply, ResultType};
 use super::rpc::{Handler, Rpc};
 use crate::core::abilities::AbilitiesOf;
@@ -86,10 +85,11 @@ impl<N> Links<N> {
     {
         let (mut call, message) = rpc.enter(plan, abilities(), request);
         async move {
-            let mut stage = Typed.stage();
-            let mut home = Typed.home(&mut stage);
+            let mut stage = None;
+            let home = Home::of_lent();
+            let edge = self.edge(&home, &mut stage, run_rest);
             let running = pin!(None);
-            let mut frame = self.frame(&mut home, message, abilities, NoLooks, running, run_rest);
+            let mut frame = MethodFrame::new(message, abilities, edge, NoLooks, running);
             let answer = service.run(&mut call, Behind::new(&mut frame)).await;
             rpc.leave(&mut frame, answer, &mut call)
         }

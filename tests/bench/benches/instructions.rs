@@ -22,7 +22,7 @@ use tonic::{Request, Response, Status};
 /// The most that the attribute may take of what the code by hand takes. One of its three entries is typed: such a call
 /// is lent from the part of the policy that looks at no message to the part that does, and its future is larger than what
 /// malloc keeps at hand.
-const RATIO: f64 = 1.37;
+const RATIO: f64 = 1.35;
 /// The most that one more interceptor may take that does nothing.
 const PER_NO_OP: f64 = 60.0;
 /// Messages of a response stream for each call of the others.
