@@ -237,7 +237,7 @@ where
             let response = match answer {
                 Ok(response) => Ok(leave(call, response)),
                 Err(mut status) => {
-                    if !call.is_sent() {
+                    if !call.one_was_sent() {
                         unsent::mark(&mut status);
                     }
                     Err(status)

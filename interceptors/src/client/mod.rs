@@ -124,7 +124,7 @@ pub(crate) async fn send<Req: Send, Res: Send>(
     let run = Cancellable::new(InTurns::new(chain.run(call)), cancelled);
     // Each arm leaves by itself: an answer is moved once.
     match timeout_at(deadline, run, exceeded).await {
-        Err(mut status) if !call.is_sent() => {
+        Err(mut status) if !call.one_was_sent() => {
             unsent::mark(&mut status);
             Err(status)
         }

@@ -57,6 +57,7 @@ pub struct Call<Req> {
 }
 
 /// What is known of a request that is encoded.
+#[cfg(feature = "client")]
 #[derive(Clone, Copy)]
 pub(crate) struct About {
     /// It is one message, though the plan does not say so.
@@ -181,6 +182,7 @@ impl<Req> Call<Req> {
     }
 
     /// The same, and what else is known. It is made where it will be.
+    #[cfg(feature = "client")]
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn sent(
         name: CallName,

@@ -60,6 +60,8 @@ impl AttemptIs {
     const SENT: Self = Self(1);
     /// It panicked, and the panic was caught.
     const PANICKED: Self = Self(2);
+    /// It was sent, or one before it was.
+    const ONE_WAS_SENT: Self = Self(4);
 
     fn is(self, what: Self) -> bool {
         self.0 & what.0 != 0
@@ -67,6 +69,11 @@ impl AttemptIs {
 
     fn set(&mut self, what: Self) {
         self.0 |= what.0;
+    }
+
+    /// Of the attempt that follows.
+    fn next(self) -> Self {
+        Self(self.0 & Self::ONE_WAS_SENT.0)
     }
 }
 
@@ -417,6 +424,18 @@ impl CallDetails {
     #[doc(hidden)]
     pub fn set_sent(&mut self) {
         self.attempt_is.set(AttemptIs::SENT);
+        self.attempt_is.set(AttemptIs::ONE_WAS_SENT);
+    }
+
+    /// Whether any attempt has reached the end of the chain. If not, nobody has done what the call asks for.
+    #[cfg(feature = "client")]
+    pub(crate) fn one_was_sent(&self) -> bool {
+        self.attempt_is.is(AttemptIs::ONE_WAS_SENT)
+    }
+
+    #[doc(hidden)]
+    pub fn set_one_was_sent(&mut self) {
+        self.attempt_is.set(AttemptIs::ONE_WAS_SENT);
     }
 
     /// Whether others can read what is sent on its way, as far as that is known.
@@ -458,7 +477,9 @@ impl CallDetails {
         self.request = None;
         self.attempt = attempts;
         self.answered = attempt.answered;
+        let before = self.attempt_is.next();
         self.attempt_is = attempt.attempt_is;
+        self.attempt_is.set(before);
         if let Some(id) = attempt.request_id() {
             self.name.set_request_id(id.clone());
         }
@@ -525,7 +546,7 @@ impl CallDetails {
     pub(crate) fn start_over(&mut self, metadata: MetadataMap, extensions: Extensions) {
         self.request = Some(Request::from_parts(metadata, extensions, ()));
         self.answered = false;
-        self.attempt_is = AttemptIs::NEW;
+        self.attempt_is = self.attempt_is.next();
     }
 
     pub(crate) fn resume(&mut self, kept: KeptHead) {

@@ -81,6 +81,7 @@ fn nanos(time: Duration) -> u64 {
 
 impl Received {
     /// Of a request that is known to be one message: there is nothing to count.
+    #[cfg(feature = "client")]
     pub(crate) const ONE: Self = Self { shared: None };
 
     /// Ends the stream with an error if the transport cuts it off.

@@ -229,6 +229,14 @@ fn give_up(call: &mut CallDetails, attempts: u32, sent: bool) {
     }
 }
 
+/// The call ends as this attempt did. `sent` is whether one of the others was sent.
+fn settle<Req>(call: &mut Call<Req>, attempt: Call<Req>, attempts: u32, sent: bool) {
+    call.adopt(attempt, attempts);
+    if sent {
+        call.set_one_was_sent();
+    }
+}
+
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Hedging<'_> {
     async fn intercept(
         &self,
@@ -273,7 +281,9 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Hedging<'_> {
                 Event::Due if attempts.started > 0 && self.is_throttled() => {
                     match failure {
                         Some((status, attempt)) if attempts.running.is_empty() => {
-                            call.adopt(*attempt, attempts.started);
+                            let started = attempts.started;
+                            drop(attempts);
+                            settle(call, *attempt, started, sent.into_inner());
                             return Err(status);
                         }
                         _ => next_at = None,
@@ -315,9 +325,10 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Hedging<'_> {
                     status
                 }
                 decided => {
-                    call.adopt(*attempt, attempts.started);
-                    let failure = failure.as_ref().map(|(status, _)| status);
                     let started = attempts.started;
+                    drop(attempts);
+                    settle(call, *attempt, started, sent.into_inner());
+                    let failure = failure.as_ref().map(|(status, _)| status);
                     return decided.map_err(|status| explained(status, deadline, started, failure));
                 }
             };
@@ -332,7 +343,9 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Hedging<'_> {
                 };
             }
             if attempts.running.is_empty() && next_at.is_none() {
-                call.adopt(*attempt, attempts.started);
+                let started = attempts.started;
+                drop(attempts);
+                settle(call, *attempt, started, sent.into_inner());
                 return Err(status);
             }
             failure = Some(failed(status, attempt));

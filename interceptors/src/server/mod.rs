@@ -48,6 +48,8 @@
 //!   refuses is answered alike whether it exists or not, and its body is not read.
 //! - Entries that look at messages (`validate`, `payload`, `logging(fields(…))`, `retry`) do not compile here. Put them on the `impl` of the
 //!   service: a call passes both. An interceptor of one's own is one for any message, or an `Interceptor<Body, Body>` with [`Body`].
+//! - The trailers of a request are dropped. gRPC has none there, and tonic would put them among the metadata, over values that the
+//!   policy has checked.
 //! - A call ends once for observers, with the status of its trailers. A response that the client drops, and a request that is cut
 //!   off, end `CANCELLED`, also where tonic's handler took the half of the request for all of it and answered `OK`.
 //!

@@ -181,6 +181,55 @@ async fn what_an_inner_client_refuses_counts_for_no_outer_one() {
     assert_eq!(get().await.unwrap(), 50, "the throttle allows a retry");
 }
 
+/// Its first attempt is sent, and the second is refused here.
+#[intercept(
+    retry(max_attempts = 2, base_delay = "1ms", jitter = 0.0),
+    circuit_breaker(breaker = self.0),
+)]
+struct SentOnce(CircuitBreaker);
+
+#[intercept(
+    hedge(max_attempts = 2, delay = "20ms", non_fatal_codes = [Unavailable]),
+    circuit_breaker(breaker = self.0),
+)]
+struct HedgedOnce(CircuitBreaker);
+
+macro_rules! state_after {
+    ($channel:ident) => {{
+        struct Watching {
+            outer: CircuitBreaker,
+            client: UserServiceClient<InterceptedChannel<$channel, Channel>>,
+        }
+
+        #[intercept(service = "demo.v1.UserService", circuit_breaker(breaker = self.outer))]
+        impl Watching {
+            async fn get_user(
+                &self,
+                request: Request<GetUserRequest>,
+            ) -> Result<Response<User>, Status> {
+                self.client.clone().get_user(request).await
+            }
+        }
+
+        let server = FlakyServer::new([fail(Code::Unavailable)]);
+        let breaker = CircuitBreaker::new(&Thresholds::new().failures(1));
+        let watching = Watching {
+            outer: CircuitBreaker::new(&Thresholds::new().failures(1)),
+            client: UserServiceClient::new($channel(breaker).wrap(server.channel())),
+        };
+        let request = Request::new(GetUserRequest { id: 7 });
+        watching.get_user(request).await.unwrap_err();
+        assert_eq!(server.times().len(), 1);
+        watching.outer.state()
+    }};
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_was_sent_if_one_of_its_attempts_was() {
+    assert_eq!(state_after!(SentOnce), State::Open);
+    assert_eq!(state_after!(HedgedOnce), State::Open);
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_an_open_breaker_refuses_takes_no_token() {
     for mount in MOUNTS {

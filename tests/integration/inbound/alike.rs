@@ -268,7 +268,7 @@ where
 }
 
 #[tokio::test]
-async fn nothing_of_a_request_or_a_response_is_lost() {
+async fn nothing_is_lost_but_the_trailers_of_a_request() {
     ask_each_time();
     for in_headers in [false, true] {
         for status in ["0", "5", "13", "16"] {
@@ -277,8 +277,10 @@ async fn nothing_of_a_request_or_a_response_is_lost() {
                 ..Everything::default()
             };
             let expected = seen(service.clone()).await;
-            let came = service.came.lock().unwrap().take();
+            let mut came = service.came.lock().unwrap().take();
             assert_eq!(came.as_ref().unwrap().mark, Some(Mark(7)));
+            let trailers = came.as_mut().unwrap().trailers.take();
+            assert_ne!(trailers, None, "a bare service gets them");
             assert_eq!(expected.2, Some(Mark(8)));
             assert_eq!(seen(Empty.layer().layer(service.clone())).await, expected);
             assert_eq!(service.came.lock().unwrap().take(), came);

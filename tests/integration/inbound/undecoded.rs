@@ -355,3 +355,44 @@ async fn each_call_ends_once() {
     assert_eq!(reply.code(), Code::Unknown);
     assert_eq!(told.next().await.code, Code::Unknown);
 }
+
+/// gRPC has no trailers in a request. tonic puts them among the metadata, where they would replace what the policy has seen.
+#[tokio::test]
+async fn what_follows_the_message_is_no_metadata() {
+    let (plain, (guard, _told)) = (Plain::default(), Guard::new());
+    let guarded = serve(guard.layer(), limited(&plain)).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let bare = listener.local_addr().unwrap();
+    let serving = Server::builder().add_routes(limited(&plain));
+    tokio::spawn(serving.serve_with_incoming(TcpListenerStream::new(listener)));
+    let bearer = format!("Bearer {SECRET}");
+    let headers = [GRPC, ("authorization", &*bearer)];
+    let text = [("content-type", "text/plain"), ("authorization", &*bearer)];
+    for (address, headers, code) in [
+        (bare, headers, Code::PermissionDenied),
+        (guarded, headers, Code::Ok),
+        // tonic decodes it all the same.
+        (guarded, text, Code::Ok),
+    ] {
+        for is_later in [false, true] {
+            let mut wire = Wire::to(address).await;
+            let request = wire.request("POST", GET_USER, &headers);
+            let (response, mut body) = wire.begin(request, false);
+            let message = framed(&GetUserRequest { id: 7 });
+            body.send_data(Bytes::from(message), false).unwrap();
+            if is_later {
+                tokio::task::yield_now().await;
+            }
+            let mut trailers = http::HeaderMap::new();
+            let behaviour = Behaviour::Fail(Code::PermissionDenied).to_string();
+            trailers.insert(Behaviour::KEY, behaviour.parse().unwrap());
+            body.send_trailers(trailers).unwrap();
+            let answer = answer(response).await.unwrap();
+            assert_eq!(
+                answer.grpc_status(),
+                Some(code as i32),
+                "{address} {headers:?}"
+            );
+        }
+    }
+}

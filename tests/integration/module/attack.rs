@@ -12,7 +12,7 @@ use interceptors_proto::demo::{
     ChatMessage, FlakyReply, FlakyRequest, GetUserRequest, ImportSummary, ListUsersRequest,
     LoginReply, LoginRequest, User,
 };
-use interceptors_tests::{Caller, Recorder, Script, Steps, UserStream, scripted, serve};
+use interceptors_tests::{Behaviour, Caller, Recorder, Script, Steps, UserStream, scripted, serve};
 use tonic::body::Body;
 use tonic::codegen::{Service as _, http};
 use tonic::service::Routes;
@@ -254,4 +254,44 @@ async fn what_a_wrapper_hands_on_passes_the_lists_of_both() {
     let passed = client.login(ann.request(LoginRequest::default()));
     assert!(passed.await.is_ok());
     assert_eq!(steps.take(), twice);
+}
+
+/// A message, and metadata behind it.
+struct Trailed(Option<Bytes>, Option<http::HeaderMap>);
+
+impl http_body::Body for Trailed {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let frame = self.0.take().map(Frame::data);
+        let frame = frame.or_else(|| self.1.take().map(Frame::trailers));
+        Poll::Ready(frame.map(Ok))
+    }
+}
+
+/// tonic would put them among the metadata, over what the policy has seen.
+#[tokio::test]
+async fn trailers_of_a_request_reach_no_handler() {
+    let steps = Steps::default();
+    let (users, script) = users(&steps);
+    // So few that the map of the headers stays where it is, and so many that it grows.
+    for count in [1, 40] {
+        let mut trailers = http::HeaderMap::new();
+        let behaviour = Behaviour::Fail(Code::PermissionDenied).to_string();
+        trailers.insert(Behaviour::KEY, behaviour.parse().unwrap());
+        for i in 1..count {
+            let name = http::HeaderName::try_from(format!("x-{i}")).unwrap();
+            trailers.insert(name, "x".parse().unwrap());
+        }
+        let body = Body::new(Trailed(Some(Bytes::from_static(&[0; 5])), Some(trailers)));
+        let mut server = UserServiceServer::from_arc(Arc::clone(&users));
+        let answer = server.call(request("/demo.v1.UserService/GetUser", Some(ANN), body));
+        assert_eq!(status(&answer.await.unwrap()), Code::Ok, "{count}");
+        assert_eq!(steps.take(), ">entry <entry", "{count}");
+    }
+    assert_eq!(script.runs(), 2);
 }

@@ -124,10 +124,10 @@ const NONE: u64 = 1;
 /// The earliest deadline. Those after it are so many nanoseconds later.
 const EARLIEST: u64 = 2;
 
-/// The time that [`EARLIEST`] stands for. It is long ago, since a clock that a test has stopped may be behind the real one.
+/// The time that [`EARLIEST`] stands for. It is long ago by the real clock: one that a test has stopped may be behind that, or a day ahead.
 static ORIGIN: LazyLock<Instant> = LazyLock::new(|| {
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-    let now = Instant::now();
+    let now = Instant::from_std(std::time::Instant::now());
     now.checked_sub(DAY).unwrap_or(now)
 });
 

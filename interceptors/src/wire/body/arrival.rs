@@ -173,10 +173,16 @@ impl Arriving {
 
     /// Somebody else says so.
     pub(crate) fn into_body(self) -> tonic::body::Body {
-        match self.ahead.is_empty() {
-            true => self.body.into(),
-            false => tonic::body::Body::new(self),
-        }
+        tonic::body::Body::new(self)
+    }
+}
+
+/// A request ends where its trailers begin. gRPC has none in a request, and tonic would put them among the metadata, over what the policy
+/// has seen.
+fn without_trailers(polled: Polled) -> Polled {
+    match polled {
+        Poll::Ready(Some(Ok(frame))) if frame.is_trailers() => Poll::Ready(None),
+        polled => polled,
     }
 }
 
@@ -187,14 +193,14 @@ impl HttpBody for Arriving {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Polled {
         let this = &mut *self;
         let Some(frame) = this.ahead.take() else {
-            return this.body.poll_source(cx, this.cut_off.as_ref());
+            return without_trailers(this.body.poll_source(cx, this.cut_off.as_ref()));
         };
         if let (Some(cut_off), Err(_)) = (&this.cut_off, &frame) {
             cut_off.set();
         }
         let mut polled = Poll::Ready(Some(frame));
         this.body.see(&mut polled);
-        polled
+        without_trailers(polled)
     }
 
     fn is_end_stream(&self) -> bool {
