@@ -231,6 +231,9 @@ impl Default for Credentials {
 /// The attribute makes one from its settings. Make one yourself to keep it in a field for `with(self.auth)`, or to test a
 /// [`Verifier`] with what stands around it.
 ///
+/// The attribute does not know which header a `with(self.auth)` reads. If it is not `authorization`, mark it as sensitive before anything
+/// logs it, or write `auth(header = …)`, which does so for all entries.
+///
 /// ```
 /// # #[cfg(feature = "test-util")]
 /// # #[tokio::main(flavor = "current_thread")]

@@ -54,6 +54,11 @@ use crate::{Call, CallDetails, Interceptor, Next, Side};
 /// # fn main() {}
 /// ```
 ///
+/// # In front of decoding
+///
+/// A call can be retried where its message is. In a `with(self.retry)` on a service whose generated server has the attribute, and on a struct for a
+/// server, this never retries: the policy runs before the message is decoded. The entry `retry(…)` knows that.
+///
 /// # Default
 ///
 /// - attempts: 4, which is 3 retries
