@@ -1,4 +1,4 @@
-//! Where a call really comes from, behind proxies and load balancers: `client_ip`.
+//! The address of the caller, also behind proxies and load balancers: `client_ip`.
 //!
 //! ```
 //! use interceptors::intercept;
@@ -67,7 +67,7 @@
 //!
 //! # Without an address
 //!
-//! A Unix socket has no address. A connection has none if the server is not told it: behind `axum::serve`, enable feature `axum` and use
+//! A Unix socket has no address. A connection has none if the server does not learn it: behind `axum::serve`, enable feature `axum` and use
 //! `into_make_service_with_connect_info::<SocketAddr>()`. Such a peer is not trusted: `client_ip()` is `None` whatever the header says. All such
 //! callers share one limit, and one warning says so.
 

@@ -31,7 +31,7 @@
 //!
 //! # OpenTelemetry
 //!
-//! By default the metrics go through OpenTelemetry's global meter, by version 1.45.0 of its
+//! By default the metrics go through OpenTelemetry's global meter. They follow version 1.45.0 of its
 //! [conventions for RPC](https://opentelemetry.io/docs/specs/semconv/rpc/rpc-metrics/):
 //!
 //! | instrument | | unit |

@@ -65,7 +65,7 @@
 //!   Neither counts as an attempt. Feature `transparent-retry`.
 //! - A call that an interceptor after `retry` rejects (`load_shed`, `concurrency`, `circuit_breaker`, `auth`, one of your own) was not sent. Its code and
 //!   pushback decide about another attempt, as for a failure of the server. The throttle neither loses nor gains a token.
-//! - Dropping the call, or cancelling it by its `CancellationHandle`, ends it during a delay and during an attempt, and the server is told. There is
+//! - Dropping the call, or cancelling it by its `CancellationHandle`, ends it, during a delay and during an attempt, and the server notices. There is
 //!   one exception: on a wrapped channel, the `CancellationHandle` of a call with a request stream takes effect only while an attempt is being
 //!   sent. To cancel such a call in a delay, drop it.
 //! - The answer is that of the last attempt, unchanged.
