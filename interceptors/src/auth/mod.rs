@@ -33,7 +33,7 @@
 //! # }
 //! ```
 //!
-//! Where it may be listed and all its settings: [`auth`](crate::intercept#auth) in the reference of the attribute.
+//! The reference says where you can list it, and has all its settings: [`auth`](crate::intercept#auth).
 //!
 //! # On a service
 //!

@@ -44,7 +44,7 @@
 //! # }
 //! ```
 //!
-//! Where it may be listed and all its settings: [`authorize`](crate::intercept#authorize) in the reference of the attribute.
+//! The reference says where you can list it, and has all its settings: [`authorize`](crate::intercept#authorize).
 //!
 //! [`auth`](crate::auth) finds out who calls. `authorize` decides whether that caller may call this method. Other callers get
 //! `PERMISSION_DENIED` with a fixed text, before the handler runs. A stream is checked when it opens.

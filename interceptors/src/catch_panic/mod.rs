@@ -23,7 +23,7 @@
 //! # }
 //! ```
 //!
-//! Where it may be listed and all its settings: [`catch_panic`](crate::intercept#catch_panic) in the reference of the attribute.
+//! The reference says where you can list it, and has all its settings: [`catch_panic`](crate::intercept#catch_panic).
 //!
 //! Without it, a panic unwinds into tonic, which resets the HTTP/2 stream of the call. Clients report that as `CANCELLED` or `UNKNOWN`. If a
 //! response stream panics half way, some clients take the messages that arrived for the whole stream.

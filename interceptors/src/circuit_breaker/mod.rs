@@ -16,7 +16,7 @@
 //! # }
 //! ```
 //!
-//! Where it may be listed and all its settings: [`circuit_breaker`](crate::intercept#circuit_breaker) in the reference of the attribute.
+//! The reference says where you can list it, and has all its settings: [`circuit_breaker`](crate::intercept#circuit_breaker).
 //!
 //! | state | what happens to a call | when the state changes |
 //! | --- | --- | --- |

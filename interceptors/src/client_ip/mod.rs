@@ -7,7 +7,7 @@
 //! struct Inbound;
 //! ```
 //!
-//! Where it may be listed and all its settings: [`client_ip`](crate::intercept#client_ip) in the reference of the attribute.
+//! The reference says where you can list it, and has all its settings: [`client_ip`](crate::intercept#client_ip).
 //!
 //! Behind a proxy, the peer of a connection is the last proxy. Proxies write the address of their client into a header, but so can anybody else. So
 //! `trusted` lists the proxies whose header is believed.

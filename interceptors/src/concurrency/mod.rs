@@ -23,7 +23,7 @@
 //! # }
 //! ```
 //!
-//! Where they may be listed and all their settings: [`concurrency`](crate::intercept#concurrency) and [`load_shed`](crate::intercept#load_shed) in the reference of the attribute.
+//! The reference says where you can list them, and has all their settings: [`concurrency`](crate::intercept#concurrency) and [`load_shed`](crate::intercept#load_shed).
 //!
 //! A call holds its place until it really ends: until its response stream ends, it fails, or it is dropped because the caller went away or
 //! something panicked. A caller that opens a response stream and reads nothing holds its place for as long as it likes, unless a `timeout` with a

@@ -16,7 +16,7 @@
 //! # }
 //! ```
 //!
-//! Where it may be listed and all its settings: [`deadline`](crate::intercept#deadline) in the reference of the attribute.
+//! The reference says where you can list it, and has all its settings: [`deadline`](crate::intercept#deadline).
 //!
 //! A deadline has three sources, and the earliest counts:
 //!

@@ -16,7 +16,7 @@
 //! # }
 //! ```
 //!
-//! Where it may be listed and all its settings: [`hedge`](crate::intercept#hedge) in the reference of the attribute.
+//! The reference says where you can list it, and has all its settings: [`hedge`](crate::intercept#hedge).
 //!
 //! The first attempt is made at once, the next one after `delay` without an answer, and so on up to
 //! `max_attempts`. The first success is the answer, and the other attempts are cancelled.

@@ -24,7 +24,7 @@
 //! # }
 //! ```
 //!
-//! Where it may be listed and all its settings: [`logging`](crate::intercept#logging) in the reference of the attribute.
+//! The reference says where you can list it, and has all its settings: [`logging`](crate::intercept#logging).
 //!
 //! # The events
 //!

@@ -18,7 +18,7 @@
 //! # }
 //! ```
 //!
-//! Where it may be listed and all its settings: [`metadata`](crate::intercept#metadata) in the reference of the attribute.
+//! The reference says where you can list it, and has all its settings: [`metadata`](crate::intercept#metadata).
 //!
 //! Literals are made at compile time. Other values are evaluated for each call; after `retry`, for each attempt. They may `.await`, and may fail with
 //! `?`: the attempt then ends with that error and is not sent, and `retry` decides by its code. `None` leaves the key out. A value replaces what the

@@ -23,7 +23,7 @@
 //! # }
 //! ```
 //!
-//! Where it may be listed and all its settings: [`metrics`](crate::intercept#metrics) in the reference of the attribute.
+//! The reference says where you can list it, and has all its settings: [`metrics`](crate::intercept#metrics).
 //!
 //! Each call is measured when it has really ended, with its final status. A response stream is measured at its end, even if it fails half way, is
 //! dropped, or the handler panics. There is one exception: a client that goes away half way through its request stream looks like one that has sent

@@ -17,7 +17,7 @@
 //! }
 //! ```
 //!
-//! Where it may be listed and all its settings: [`payload`](crate::intercept#payload) in the reference of the attribute.
+//! The reference says where you can list it, and has all its settings: [`payload`](crate::intercept#payload).
 //!
 //! It logs only if the entry is listed *and* somebody listens at its level, which is `DEBUG` by default. If nobody listens, no message is copied or
 //! formatted, and streams are not changed.

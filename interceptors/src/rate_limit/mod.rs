@@ -24,7 +24,7 @@
 //! # }
 //! ```
 //!
-//! Where it may be listed and all its settings: [`rate_limit`](crate::intercept#rate_limit) in the reference of the attribute.
+//! The reference says where you can list it, and has all its settings: [`rate_limit`](crate::intercept#rate_limit).
 //!
 //! A rejected call ends with `RESOURCE_EXHAUSTED`. A `google.rpc.RetryInfo` detail and `grpc-retry-pushback-ms` metadata say when to try again, so
 //! clients that retry wait until then. The handler does not run. A stream is counted when it opens.

@@ -25,7 +25,7 @@
 //! # }
 //! ```
 //!
-//! Where it may be listed and all its settings: [`request_id`](crate::intercept#request_id) in the reference of the attribute.
+//! The reference says where you can list it, and has all its settings: [`request_id`](crate::intercept#request_id).
 //!
 //! A service takes the ID that the caller sent in `x-request-id`, or makes one. The handler reads it from the request ([`RequestId::of`]), or
 //! anywhere in its own code with [`current`]. The caller gets it in the metadata of the response or of the error. `logging` writes it as the field

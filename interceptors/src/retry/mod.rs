@@ -16,7 +16,7 @@
 //! # }
 //! ```
 //!
-//! Where it may be listed and all its settings: [`retry`](crate::intercept#retry) in the reference of the attribute.
+//! The reference says where you can list it, and has all its settings: [`retry`](crate::intercept#retry).
 //!
 //! On a client the request is sent again, by the rules of [gRFC A6](https://github.com/grpc/proposal/blob/master/A6-client-retries.md). On a service
 //! the handler runs again. That suits a handler that passes on the failure of a backend.

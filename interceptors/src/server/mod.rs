@@ -33,8 +33,8 @@
 //! # }
 //! ```
 //!
-//! What may be listed, and all settings: [a server](crate::intercept#a-server) and [a generated server](crate::intercept#a-generated-server) in the reference
-//! of the attribute.
+//! The reference says what you can list, and has all settings: [a server](crate::intercept#a-server) and
+//! [a generated server](crate::intercept#a-generated-server).
 //!
 //! # A chain for a server
 //!

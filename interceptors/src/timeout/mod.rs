@@ -23,7 +23,7 @@
 //! # }
 //! ```
 //!
-//! Where it may be listed and all its settings: [`timeout`](crate::intercept#timeout) in the reference of the attribute.
+//! The reference says where you can list it, and has all its settings: [`timeout`](crate::intercept#timeout).
 //!
 //! A call ends with `DEADLINE_EXCEEDED` at the earlier of two times: when the setting's time is over, counted from when the call enters the
 //! interceptor, and when its caller stops waiting (`grpc-timeout`). The handler's future is then dropped. A response stream ends with that status in

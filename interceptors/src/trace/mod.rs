@@ -23,7 +23,7 @@
 //! # }
 //! ```
 //!
-//! Where it may be listed and all its settings: [`trace`](crate::intercept#trace) in the reference of the attribute.
+//! The reference says where you can list it, and has all its settings: [`trace`](crate::intercept#trace).
 //!
 //! Each call has a span, made with [`tracing`] and [tracing-opentelemetry](https://docs.rs/tracing-opentelemetry). It lasts until the call has really
 //! ended, the response stream included. The handler runs in the span, and so does its work while the response stream is read. A client that goes

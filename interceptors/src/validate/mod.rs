@@ -26,7 +26,7 @@
 //! assert_eq!(violations.to_string(), "email: must be an address; age: must be at most 150");
 //! ```
 //!
-//! Where it may be listed and all its settings: [`validate`](crate::intercept#validate) in the reference of the attribute.
+//! The reference says where you can list it, and has all its settings: [`validate`](crate::intercept#validate).
 //!
 //! Each message decides itself whether it is valid: implement [`Validate`] for it. A method whose message does not implement it does not compile, unless
 //! `except` names the method. So each message that is added to the proto is either checked or named.
