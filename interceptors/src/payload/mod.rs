@@ -82,9 +82,9 @@
 //! A block may have several `payload` entries, each for other methods (`only`, `except`). A generated client whose methods have different messages
 //! needs that.
 //!
-//! Listed before `auth`, it logs messages of unverified callers, who can so fill the log. The plan has a [note](crate::Plan::notes) then. Listed
-//! after `retry` or `hedge`, it logs the messages of each attempt. Listed before a client's `retry`, it logs a request stream that is sent again
-//! only once.
+//! Listed before `auth`, it logs messages of unverified callers, who can then fill the log. The plan has a [note](crate::Plan::notes) then. Listed
+//! after `retry` or `hedge`, it logs the messages of each attempt. Listed before a client's `retry`, it logs a request stream
+//! only once, even if the stream is sent again.
 //!
 //! # Cost
 //!

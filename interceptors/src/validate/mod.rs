@@ -1,4 +1,4 @@
-//! Rejects requests whose messages are not valid, with `INVALID_ARGUMENT` and which field is wrong.
+//! Rejects requests whose messages are not valid: `INVALID_ARGUMENT`, and which field is wrong.
 //!
 //! ```
 //! use interceptors::validate::{Validate, Violations};
