@@ -1,5 +1,5 @@
-//! What the interceptors of this crate are built on, for those of other crates. Not stable yet: a minor version may
-//! change it. [`Facts`] and [`CutOff`] are for transports, which only this crate can mount so far.
+//! The building blocks of this crate's interceptors, for interceptors of other crates. Not stable yet: a minor version may change it.
+//! [`Facts`] and [`CutOff`] are for transports, which only this crate can mount so far.
 
 pub use crate::core::abilities::{Abilities, Count, Resend};
 pub use crate::core::call::DEFAULT_BUFFER_SIZE;

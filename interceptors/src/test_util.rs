@@ -25,12 +25,12 @@
 //! | to test | take |
 //! | --- | --- |
 //! | an interceptor, or several in order | a [`CallBuilder`], a [`Scripted`] answer and [`before`] |
-//! | an annotated service | the service's own methods: they are functions, `users.login(Request::new(…))` goes through the chain; [`streaming`] makes request streams |
-//! | what times do | [`pause`] and [`advance`]: whatever this crate waits for or counts is on tokio's clock |
-//! | how a call ended | a [`EndRecorder`] in the chain |
-//! | which method goes through what | [`assert_plan!`](crate::assert_plan) |
+//! | an annotated service | the service's own methods: they are functions, and `users.login(Request::new(…))` passes the whole chain; [`streaming`] makes request streams |
+//! | times | [`pause`] and [`advance`]: all waits and clocks of this crate are on tokio's clock |
+//! | how a call ended | an [`EndRecorder`] in the chain |
+//! | which interceptors a method has | [`assert_plan!`](crate::assert_plan) |
 //!
-//! Feature `test-util`: for `dev-dependencies`.
+//! Feature `test-util`, for `dev-dependencies`.
 
 use std::collections::VecDeque;
 use std::future::pending;

@@ -33,13 +33,13 @@
 //! # }
 //! ```
 //!
-//! Where it may be listed and all its settings: [`auth`](crate::intercept#auth) in the reference of the attribute.
+//! The reference says where you can list it, and has all its settings: [`auth`](crate::intercept#auth).
 //!
 //! # On a service
 //!
-//! Every method that the entry covers is closed unless it is listed in `public`; a stream is
-//! checked when it opens, and [ends with its token](#streams-end-with-their-token). `only`, `except` and, on a method, `skip(auth)` leave methods open too:
-//! prefer `public`, which closes a method that is added later.
+//! Every method that the entry covers needs a token, unless `public` lists it. A stream is checked when it opens, and
+//! [ends with its token](#streams-end-with-their-token). `only`, `except` and, on a method, `skip(auth)` open methods too. Prefer `public`: a
+//! method that is added later then needs a token.
 //!
 //! ```
 //! use interceptors::auth::{Identity, RequestExt, Verifier};
@@ -72,56 +72,69 @@
 //! # assert_eq!(whoami(&request).unwrap(), 7);
 //! ```
 //!
-//! # What is refused
+//! # What is rejected
 //!
-//! No credentials, credentials of another scheme, an empty token, a value that is not visible
-//! ASCII, and more than one value: all `UNAUTHENTICATED` with the same fixed text, and the
-//! verifier is not asked. What the verifier itself refuses passes through with the verifier's own
-//! status, so a token store that is down can stay `UNAVAILABLE`.
+//! These end with `UNAUTHENTICATED` and one fixed text, and the verifier is not called: no credentials, credentials of another scheme, an empty
+//! token, a value that is not visible ASCII, and more than one value.
+//!
+//! If the verifier itself rejects a token, the call ends with the verifier's own status. So a token store that is down can answer `UNAVAILABLE`.
 //!
 //! # Streams end with their token
 //!
-//! A token is verified when its call arrives. Where the verifier knows when the token expires
-//! ([`Verifier::expires_at`]; `JwtVerifier` does), the streams of the call end at that moment with `UNAUTHENTICATED`: a response stream by its trailers, and a request
-//! stream by an error which the handler gets even while it waits for a message. Observers such as `logging` are told that end.
-//! `auth(outlive_token = true)` lets streams go on; where each method that it covers is unary, it is an error, since nothing would change.
+//! A token is verified when its call arrives. If the verifier knows when the token expires ([`Verifier::expires_at`]; `JwtVerifier` does), the
+//! streams of the call end at that time with `UNAUTHENTICATED`. A response stream ends with that status in its trailers. A request stream gives
+//! the handler an error, even while the handler waits for a message. Observers such as `logging` get the same status.
 //!
-//! - A unary call is no stream, nor is the single response of a client stream: a handler that takes longer than the token finishes, and so does one
-//!   that has not yet answered with its response stream, which then ends at once. To bound handlers is for `timeout`.
-//! - The moment is reckoned once, when the call is verified. Setting the clock of this machine does not move it.
-//! - On a server's struct, which does not know kinds (unless `descriptors` say them), the first message in each direction may be all of a unary call, so it passes if
-//!   it is there, however late. What is not gRPC is cut off while it waits for more of the body.
-//! - With `auth(by = Inbound)` the struct ends the streams: observers on the service behind it are told that the response stream was dropped, those on the struct
-//!   the true end.
-//! - As with `timeout`, a response stream that its reader does not read is not polled, and ends when it is.
+//! `auth(outlive_token = true)` lets streams go on. It is an error if all methods that it covers are unary, since it would change nothing.
 //!
-//! # Verifiers that are here
+//! - A unary call is not ended, and neither is the single response to a request stream: a handler that runs longer than the token is valid
+//!   still finishes. A handler that has not yet returned its response stream also finishes, and the stream then ends at once. To bound handlers,
+//!   use `timeout`.
+//! - The time is computed once, when the call is verified. Setting the clock of this machine does not move it.
+//! - A server's struct does not know which calls are unary (unless `descriptors` say so), and the first message in each direction may be all of
+//!   a unary call. So that message passes, however late. A request that is not gRPC is cut off while it waits for more of the body.
+//! - With `auth(by = Inbound)` the struct ends the streams. Observers on the service behind it see that the response stream was dropped;
+//!   observers on the struct get the final status.
+//! - As with `timeout`, a response stream that its reader does not read is not polled. It ends when it is polled again.
 //!
-//! `jwt::JwtVerifier` (feature `jwt`, off by default) verifies JWTs, and [`StaticTokens`] a fixed set of tokens. With feature
-//! `jwks-url`, off by default too, a `JwtVerifier` fetches the keys of its issuer by itself, and `Introspection` asks the issuer about each
-//! token (RFC 7662). What the verified caller may do is said by `authorize`.
+//! # Ready-made verifiers
+//!
+//! - `jwt::JwtVerifier` verifies JWTs. Feature `jwt`, which is off by default.
+//! - With feature `jwks-url`, also off by default, a `JwtVerifier` fetches the keys of its issuer itself.
+//! - `Introspection`, of the same feature, asks the issuer about each token (RFC 7662).
+//! - [`StaticTokens`] knows a fixed set of tokens.
+//!
+//! `authorize` says what a verified caller may do.
 //!
 //! # On a client
 //!
-//! The token of a [`TokenSource`] goes along with each call, but for `public` methods; with each attempt where `auth` stands behind
-//! `retry`. [`TokenCache`] fetches one when it is needed, before it expires, and once more when the server answers
-//! `UNAUTHENTICATED`, in which case the call is made once more too. For that the request is kept, up to 256 KiB of it, until it is
-//! answered. Its fetches do not depend on the calls that need the token, and failures are followed by growing pauses.
+//! Each call sends the token of a [`TokenSource`], except calls of `public` methods. If `auth` is listed after `retry`, each attempt asks for the
+//! token again.
 //!
-//! Where the scheme is known, tokens are sent over `https` only: other calls fail with `UNAUTHENTICATED`, unless
-//! `allow_plaintext = true`. It is known where a generated client was connected to a URI or given an
-//! origin, on a channel that `client::Connect` made (feature `channel`), and on another channel where the client in front of it was given
-//! an origin. It is not known where a client was given nothing but a channel.
+//! [`TokenCache`] fetches a token when it is needed, and the next one before that expires. If the server answers `UNAUTHENTICATED`, it fetches a
+//! new token and the call is made once more. For that, up to 256 KiB of the request are kept until it is answered. Fetches do not depend on the
+//! calls that need the token. After failures it waits longer and longer before the next fetch.
 //!
-//! tonic encrypts only where the scheme is `https`, and only if it was built with TLS; whatever else a client connects to
-//! counts as plaintext. So does a Unix socket (`unix:`), which tonic does not tell from a connection over TCP. An origin is believed.
+//! Where the scheme is known, tokens are sent over `https` only. Other calls fail with `UNAUTHENTICATED`, unless `allow_plaintext = true`. The
+//! scheme is known
+//!
+//! - on a generated client that was connected to a URI or given an origin,
+//! - on a channel that `client::Connect` made (feature `channel`),
+//! - on any other channel, if the client that uses it was given an origin.
+//!
+//! It is not known if a client was given only a channel.
+//!
+//! tonic encrypts only if the scheme is `https` and tonic was built with TLS. Everything else counts as plaintext, including a Unix socket
+//! (`unix:`), which tonic does not tell from a TCP connection. An origin that you set is trusted.
 //!
 //! # Secrets
 //!
-//! The token is in no log, error or `Debug` output of this crate. Where an attribute lists `auth`, its header is marked sensitive in every method, so
-//! that the `Debug` output of the request hides it: by `auth` itself, or before the first interceptor runs where `auth` does not cover the method
-//! (`public`, `skip`) or an interceptor of yours comes before it. In the latter case, and on clients, `authorization`, `proxy-authorization`,
-//! `cookie` and `x-api-key` are marked too. What is marked is sent as HTTP/2 sends secrets: no table of a connection keeps it.
+//! The token is in no log, error or `Debug` output of this crate. If an attribute lists `auth`, the header of the token is marked sensitive in
+//! every method, so the `Debug` output of the request hides it. `auth` marks it itself. It is marked before the first interceptor runs if `auth`
+//! does not cover the method (`public`, `skip`), or if an interceptor of yours comes before `auth`.
+//!
+//! If an interceptor of yours comes before `auth`, and on clients, `authorization`, `proxy-authorization`, `cookie` and `x-api-key` are marked too.
+//! HTTP/2 sends sensitive values as secrets: they are kept in no table of the connection.
 
 #[doc(hidden)]
 pub mod by;

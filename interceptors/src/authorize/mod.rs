@@ -44,36 +44,39 @@
 //! # }
 //! ```
 //!
-//! Where it may be listed and all its settings: [`authorize`](crate::intercept#authorize) in the reference of the attribute.
+//! The reference says where you can list it, and has all its settings: [`authorize`](crate::intercept#authorize).
 //!
-//! [`auth`](crate::auth) says who is calling; `authorize` says whether that caller may call this method. A caller who
-//! may not is refused with `PERMISSION_DENIED` and a fixed text, before the handler runs; a stream when it opens.
+//! [`auth`](crate::auth) finds out who calls. `authorize` decides whether that caller may call this method. Other callers get
+//! `PERMISSION_DENIED` with a fixed text, before the handler runs. A stream is checked when it opens.
 //!
 //! For a service whose `auth` gives a `User`:
 //!
 //! - `authorize(role = "admin")`: callers with this role
 //! - `authorize(roles = ["admin", "ops"])`: callers with any of these
 //! - `authorize(with = |user| !user.roles.is_empty())`: callers for whom this is true
-//! - `authorize(with = self.policy)`: callers whom a [`Policy`] lets pass
+//! - `authorize(with = self.policy)`: callers that a [`Policy`] allows
 //!
-//! # Which callers are meant
+//! # Which caller is checked
 //!
-//! It is the identity that the `auth` listed before it has just verified, by its type: what a `Policy` or a closure
-//! takes, and who `HasRole`, is compared by the compiler. Where no `auth` comes before, or where a method is public
-//! under it, nobody is known and the entry does not compile; leave public methods out with `except`. What a request's
-//! extensions hold for other reasons does not count as verified: should the identity be gone when the entry is reached (an
-//! interceptor between the two may take it out), the call is refused.
+//! The identity that the `auth` listed before it has just verified. The compiler compares types: the argument of a `Policy` or a closure, and
+//! the type that implements `HasRole`, must be that identity.
+//!
+//! If no `auth` comes before the entry, or if a method is public under that `auth`, there is no identity and the entry does not compile. Leave
+//! public methods out with `except`.
+//!
+//! Only an identity that `auth` has verified counts, and not a value that something else put into the request's extensions. If an interceptor
+//! between the two takes the identity out, the call is rejected.
 //!
 //! # Several of them
 //!
-//! `authorize` may be listed several times, and one on a method is added to those of the block: all that cover a
-//! method have to agree. `skip(authorize)` on a method takes those of the block away.
+//! `authorize` may be listed several times, and an entry on a method is added to those of the block. A call must pass all entries that cover its
+//! method. `skip(authorize)` on a method removes the entries of the block.
 //!
 //! # What it cannot see
 //!
-//! The request message: what depends on it, such as whether a document is the caller's own, is for the handler to
-//! decide, or for an [interceptor of your own](crate::Interceptor). A [`Policy`] decides at once, from what is in memory; one that
-//! has to ask somebody is an interceptor too.
+//! `authorize` does not see the request message. If the decision depends on it, for example whether a document belongs to the caller, decide in
+//! the handler or in an [interceptor of your own](crate::Interceptor). A [`Policy`] is not async: it decides from what is in memory. If you have
+//! to ask another service, write an interceptor.
 
 mod interceptor;
 mod policy;

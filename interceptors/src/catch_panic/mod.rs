@@ -23,19 +23,18 @@
 //! # }
 //! ```
 //!
-//! Where it may be listed and all its settings: [`catch_panic`](crate::intercept#catch_panic) in the reference of the attribute.
+//! The reference says where you can list it, and has all its settings: [`catch_panic`](crate::intercept#catch_panic).
 //!
-//! Without it, a panic unwinds into tonic. The call's HTTP/2 stream is reset then, which clients report as `CANCELLED` or `UNKNOWN`, and of
-//! a response stream that panics half way some take what came for all of it.
+//! Without it, a panic unwinds into tonic, which resets the HTTP/2 stream of the call. Clients report that as `CANCELLED` or `UNKNOWN`. If a
+//! response stream panics half way, some clients take the messages that arrived for the whole stream.
 //!
-//! With it the call ends with `INTERNAL` and the text `internal error`, in the trailers if it is a response stream, which is
-//! not polled again. The client is told nothing of what happened but the call's ID, where `request_id` has given it one: the rest is for the log, or for a
-//! [hook](PanicHandler) of yours. Observers of the call are told
-//! [`Outcome::Panicked`](crate::Outcome::Panicked), whether they stand inside of `catch_panic` or outside.
+//! With it, the call ends with `INTERNAL` and the text `internal error`. On a response stream that status is in the trailers, and the stream is
+//! not polled again. The client learns nothing else, except the ID of the call if `request_id` is listed. The details go to the log, or to a
+//! [hook](PanicHandler) of yours. Observers get [`Outcome::Panicked`](crate::Outcome::Panicked), whether they are listed before or after
+//! `catch_panic`.
 //!
-//! What is covered is the handler, each poll of its response stream, and the interceptors listed after
-//! `catch_panic`; so it usually comes first. What tonic does by itself, such as encoding messages, is
-//! not covered.
+//! It covers the handler, each poll of its response stream, and the interceptors listed after `catch_panic`. So it usually comes first. It does
+//! not cover what tonic does itself, such as encoding messages.
 //!
 //! # What is logged
 //!
@@ -45,22 +44,22 @@
 //! | --- | --- |
 //! | `grpc.service`, `grpc.method` | the call |
 //! | `request_id` | its ID, if it has one |
-//! | `exception.message` | the text that it panicked with, if it is one |
-//! | `code.file.path`, `code.line.number` | where, if [`record_locations`] was called |
+//! | `exception.message` | the text of the panic, if it has one |
+//! | `code.file.path`, `code.line.number` | where it happened, if [`record_locations`] was called |
 //!
-//! Rust gives the place of a panic to the process's panic hook and to nobody else. The standard library's hook prints it to standard
-//! error, before anything is caught. A library should not change that hook unasked, so call [`record_locations`] at the
-//! start of `main` to have the place in the event too; the hook that was there before still runs.
+//! Rust tells only the process's panic hook where a panic happened. The standard library's hook prints the place to standard error, before the
+//! panic is caught. A library should not change that hook unasked. To have the place in the event, call [`record_locations`] at the start of
+//! `main`; the previous hook still runs.
 //!
 //! # `panic = "abort"`
 //!
-//! With this setting in the profile a panic ends the process at once, and there is nothing to catch. The same is true of a panic while
+//! With this setting in the profile a panic ends the process at once, and nothing can be caught. The same is true of a panic that happens while
 //! another one unwinds.
 //!
 //! # State
 //!
-//! What the handler shares with others may be half changed when it panics. A `std::sync::Mutex` says so (it is poisoned); what else you share
-//! should stay valid between statements that may panic.
+//! A handler that panics may leave shared state half changed. A `std::sync::Mutex` reports that (it is poisoned). Keep other shared state valid
+//! between statements that may panic.
 
 mod caught;
 mod interceptor;

@@ -1,4 +1,4 @@
-//! Stops calling what does not answer, for a while: a circuit breaker, on a client.
+//! A circuit breaker on a client: stops calling a server that keeps failing, and tries again after a while.
 //!
 //! ```
 //! use interceptors::intercept;
@@ -16,55 +16,54 @@
 //! # }
 //! ```
 //!
-//! Where it may be listed and all its settings: [`circuit_breaker`](crate::intercept#circuit_breaker) in the reference of the attribute.
+//! The reference says where you can list it, and has all its settings: [`circuit_breaker`](crate::intercept#circuit_breaker).
 //!
-//! | state | what becomes of a call | how it ends |
+//! | state | what happens to a call | when the state changes |
 //! | --- | --- | --- |
-//! | [`Closed`](State::Closed) | it is made | after [`failures`](Thresholds::failures) failures one after the other, or a [`failure_ratio`](Thresholds::failure_ratio) of them, it opens |
-//! | [`Open`](State::Open) | it is refused at once | after [`open_for`](Thresholds::open_for) it is half open |
-//! | [`HalfOpen`](State::HalfOpen) | [`probes`](Thresholds::probes) calls are made, all others refused | when all probes have succeeded it closes; when one fails it opens again |
+//! | [`Closed`](State::Closed) | it is made | it opens after [`failures`](Thresholds::failures) consecutive failures, or at a [`failure_ratio`](Thresholds::failure_ratio) |
+//! | [`Open`](State::Open) | it is rejected at once | after [`open_for`](Thresholds::open_for) it becomes half open |
+//! | [`HalfOpen`](State::HalfOpen) | [`probes`](Thresholds::probes) calls are made, all others are rejected | it closes when all probes have succeeded, and opens again when one fails |
 //!
-//! - A failure is a call that ended with one of `codes`: by default `UNAVAILABLE`, `DEADLINE_EXCEEDED`, `INTERNAL` and `UNKNOWN`.
-//!   Any other status is a success: the server has answered. A call that its caller gave up says nothing, and neither does one that
-//!   an interceptor further in refused, or that of a client further in, so that it was never sent.
-//! - `DEADLINE_EXCEEDED` counts whoever set the deadline. Calls that are made in a handler inherit that of its caller: if that is somebody
-//!   you do not trust, leave the code out of `codes`, or his impatience opens the breaker for all others.
-//! - A call counts when it has really ended, which is the end of its response stream: a stream that fails half way is a failure, and
-//!   one that its reader drops says nothing. That goes for probes too. A probe holds its place as long, so that never more
-//!   than `probes` are out.
-//! - Some streams never end. Once no further probe has been let through for `open_for`, a probe whose stream has begun and has not
-//!   failed until then is a success, and the next call finds the breaker closed, if that makes enough of them.
-//! - A probe that is given up, its stream included, gives its place to the next call. Where one has not been answered in that
-//!   time, it is waited for no longer, and others are made.
-//! - What a call says that began before the state last changed does not count any more.
+//! - A failure is a call that ends with one of `codes`: by default `UNAVAILABLE`, `DEADLINE_EXCEEDED`, `INTERNAL` and `UNKNOWN`. Any other status
+//!   is a success, because the server has answered.
+//! - These calls do not count: a call that its caller gave up, and a call that was never sent because an inner interceptor, or one of an inner
+//!   client, rejected it.
+//! - `DEADLINE_EXCEEDED` counts no matter who set the deadline. Calls made inside a handler inherit the deadline of the handler's caller. If you do
+//!   not trust that caller, leave the code out of `codes`. Otherwise a caller with short deadlines opens the breaker for everyone.
+//! - A call counts when its response stream ends. A stream that fails half way is a failure. A stream that its reader drops does not count. The
+//!   same is true of probes: a probe holds its place until then, so there are never more than `probes` at once.
+//! - Some streams never end. If no further probe was let through for `open_for`, a probe whose stream has begun and has not failed counts as a
+//!   success. If that makes enough successes, the next call finds the breaker closed.
+//! - A probe that is dropped, or whose stream is dropped, frees its place for the next call. A probe that is not answered within `open_for` is
+//!   not waited for any longer, and other calls become probes.
+//! - A call that began before the last change of state does not count.
 //!
-//! # What a refused call ends with
+//! # What a rejected call ends with
 //!
-//! `UNAVAILABLE`, with a message that names the breaker's method, and `grpc-retry-pushback-ms: -1`: `retry` and `hedge` make no
-//! further attempt, which would be refused too. Where a handler passes that status on to its own caller, that caller does
-//! not retry either.
+//! `UNAVAILABLE`, with a message that names the breaker's method, and `grpc-retry-pushback-ms: -1`. So `retry` and `hedge` make no further attempt,
+//! which would be rejected too. If a handler passes that status on to its own caller, that caller does not retry either.
 //!
 //! # Which calls share a breaker
 //!
-//! Each method that an entry covers has its own, or with `per = service` the methods of a service share one. On a channel they
-//! belong to the channel and its clones. On a generated client and on a hand-written client they live in the process, so that clients of several servers share
-//! them: use a channel there, or name a [`CircuitBreaker`] of yours with `breaker = self.breaker`, which can also be asked
-//! for its [state](CircuitBreaker::state).
+//! Each method that an entry covers has a breaker of its own. With `per = service` the methods of a service share one. On a channel, the breakers
+//! belong to the channel and its clones. On a generated or hand-written client they belong to the process, so clients of several servers share them.
+//! For separate breakers use a channel, or name a [`CircuitBreaker`] of yours with `breaker = self.breaker`. You can also ask such a breaker for
+//! its [state](CircuitBreaker::state).
 //!
-//! # What there is to see
+//! # Events
 //!
-//! Each change of the state is an event of `tracing` with the target `interceptors::circuit_breaker` and the fields `grpc.service` and
-//! `grpc.method` of the call that brought it about, `from` and `to`: `WARN` where it opens, `INFO` otherwise.
+//! Each change of state is an event of `tracing`, at `WARN` if the breaker opens and at `INFO` otherwise. Its target is
+//! `interceptors::circuit_breaker`. Its fields are `from`, `to`, and the `grpc.service` and `grpc.method` of the call that caused the change.
 //!
 //! # Cost
 //!
-//! A call takes a short lock when it begins and one when it ends, and allocates nothing but the box of a response stream's observer; a
-//! probe takes an allocation.
+//! A call takes a short lock at its beginning and at its end. It allocates nothing except the box for the observer of a response stream. A probe
+//! takes one allocation.
 //!
-//! # Where it stands
+//! # Order
 //!
-//! Behind `retry`, so that each attempt counts and none is made in vain; in front of `hedge`, whose attempts are one
-//! call. Time is tokio's, which tests can pause.
+//! List it after `retry`: it then sees every attempt, and `retry` stops while it is open. List it before `hedge`: the attempts of a hedged call
+//! then count as one call. Time is tokio's, which tests can pause.
 
 mod breaker;
 mod interceptor;

@@ -1,4 +1,4 @@
-//! What calls go through on their way out: generated clients, hand-written clients, and channels.
+//! Interceptors on clients: generated clients, hand-written clients, and channels.
 //!
 //! ```
 //! use interceptors::intercept;
@@ -16,37 +16,38 @@
 //! # }
 //! ```
 //!
-//! See the [attribute](macro@crate::intercept) for where it is put and what may be listed: [a generated client](crate::intercept#a-generated-client),
-//! [a channel](crate::intercept#a-channel) or [a client written by hand](crate::intercept#a-stub).
+//! The reference of the attribute says where to put it and what you can list: [a generated client](crate::intercept#a-generated-client),
+//! [a channel](crate::intercept#a-channel) or [a hand-written client](crate::intercept#a-hand-written-client).
 //!
 //! | | generated client | hand-written client | channel |
 //! | --- | --- | --- | --- |
 //! | request in the chain | the message, or [`RequestStream`] of the caller's stream | what the method takes | [`Body`] |
 //! | response in the chain | the message, or [`ResponseStream`](crate::ResponseStream)`<`[`Streaming`](tonic::Streaming)`<M>>` | the same | [`Body`] |
-//! | an answer has begun | with the response's headers | when the body of the method returns | with the response's headers |
+//! | when an answer has begun | with the response's headers | when the body of the method returns | with the response's headers |
 //! | request streams can be sent again | yes | no | yes |
 //! | state | `static`s, and what expressions name | `self` | `self`; `retry`'s throttle for each channel |
 //!
-//! On generated clients and channels a request of one message is sent in one frame of HTTP/2, where tonic by itself sends two: it is
-//! encoded when the call is made, unless its caller holds a `CancellationHandle` for it. A generated client asks a stream of requests for
-//! its messages as they can be sent.
+//! On generated clients and channels a request of one message is encoded when the call is made and sent in one frame of HTTP/2; tonic alone sends
+//! two. The exception is a call whose caller holds a `CancellationHandle` for it. A generated client takes messages from a request stream
+//! only as fast as they can be sent.
 //!
 //! A call that is dropped, or cancelled by its `CancellationHandle`, ends at once, whatever it waits for: the delay of `retry` or `hedge`, a
-//! connection, a place, a token. Observers are told `CANCELLED`.
+//! connection, a place, a token. Observers get `CANCELLED`.
 //!
-//! Whatever the mount, a deadline of the call is enforced (see [`deadline`](crate::deadline)), a connection that is lost is
-//! `UNAVAILABLE`, and a timeout that tonic's channel noticed first is `DEADLINE_EXCEEDED`, where tonic says `UNKNOWN`
-//! and `CANCELLED`.
+//! On all three, a deadline of the call is enforced (see [`deadline`](crate::deadline)). A lost connection is `UNAVAILABLE`, where tonic says
+//! `UNKNOWN`. A timeout that tonic's channel noticed first is `DEADLINE_EXCEEDED`, where tonic says `CANCELLED`.
 //!
 #![cfg_attr(feature = "into-channel", doc = include_str!("into_channel.md"))]
 //!
 //! # Malformed statuses
 //!
-//! On generated clients and channels a status keeps its code and message when the server sends details (`grpc-status-details-bin`) that are
-//! not base64: the details are dropped, where tonic panics. A message that is not UTF-8 keeps what can be read of it, and the code, where
-//! tonic answers `UNKNOWN`. In a hand-written client it is tonic that reads the response, inside of the method's body. There that panic of
-//! tonic's is caught, and the call ends `INTERNAL`; the panic hook still runs, and with `panic = "abort"` the process ends. It is not caught
-//! while a response stream is read that no interceptor watches and that has no deadline, because that is tonic's own stream.
+//! tonic panics if a server sends details (`grpc-status-details-bin`) that are not base64. Generated clients and channels drop such details, and the
+//! status keeps its code and message. If a message is not UTF-8, tonic answers `UNKNOWN`; generated clients and channels keep the code and the
+//! readable part of the message.
+//!
+//! In a hand-written client tonic itself reads the response, inside the method's body. Its panic is caught there, and the call ends
+//! `INTERNAL`. The panic hook still runs, and with `panic = "abort"` the process ends. One case is not caught: a response stream that no
+//! interceptor watches and that has no deadline, because that is tonic's own stream.
 
 mod cancelled;
 mod channel;

@@ -1,4 +1,4 @@
-//! Where a call really comes from, behind proxies and load balancers: `client_ip`.
+//! The address of the caller, also behind proxies and load balancers: `client_ip`.
 //!
 //! ```
 //! use interceptors::intercept;
@@ -7,17 +7,17 @@
 //! struct Inbound;
 //! ```
 //!
-//! Where it may be listed and all its settings: [`client_ip`](crate::intercept#client_ip) in the reference of the attribute.
+//! The reference says where you can list it, and has all its settings: [`client_ip`](crate::intercept#client_ip).
 //!
-//! The peer of a connection is the last proxy. Proxies write whom they serve into a header, and so can everybody else. So `trusted` says whose word
-//! counts.
+//! Behind a proxy, the peer of a connection is the last proxy. Proxies write the address of their client into a header, but so can anybody else. So
+//! `trusted` lists the proxies whose header is believed.
 //!
-//! The caller is the rightmost address in the header that is no trusted proxy's, and only if the peer itself is trusted; otherwise it is the peer. This is nginx's
-//! `real_ip_recursive on`. Where all addresses are trusted, the caller is the leftmost. Without this entry nobody's header is believed.
+//! If the peer is not trusted, the caller is the peer. If it is trusted, the caller is the rightmost address in the header that is not a trusted
+//! proxy. This is nginx's `real_ip_recursive on`. If all addresses are trusted, the caller is the leftmost. Without this entry no header is believed.
 //!
-//! [`CallDetails::client_ip`] tells it to interceptors further in, [`End::client_ip`](crate::End::client_ip) to observers, and [`of`] to handlers. `logging` and
-//! `trace` have it as `client.address` (OpenTelemetry's name), also where they are listed before `client_ip`: the event is emitted, and the span is closed, at the end. `rate_limit(key = client_ip)`
-//! counts by it, and has to be listed after it.
+//! Inner interceptors read the address from [`CallDetails::client_ip`], observers from [`End::client_ip`](crate::End::client_ip), and handlers with
+//! [`of`]. `logging` and `trace` write it as `client.address` (OpenTelemetry's name). They do so even if they are listed before `client_ip`, because
+//! the event is emitted, and the span is closed, at the end. `rate_limit(key = client_ip)` must be listed after it.
 //!
 //! # What is read
 //!
@@ -26,24 +26,25 @@
 //! | `"x-forwarded-for"` | `203.0.113.7, 10.0.0.2`; also with ports, brackets and quotes |
 //! | `"forwarded"` | RFC 7239: the parameter `for` of each element |
 //!
-//! Several values of the header are one list, in their order. An IPv4 address that is written as an IPv6 one (`::ffff:10.0.0.1`) is an IPv4 address, in the header and
-//! as the peer. A zone (`fe80::1%eth0`) is left out.
+//! Several values of the header are one list, in their order. An IPv4 address that is written as an IPv6 one (`::ffff:10.0.0.1`) counts as an IPv4
+//! address, in the header and as the peer. A zone (`fe80::1%eth0`) is ignored.
 //!
-//! **Nothing left of garbage is believed.** An element that is no address ends the walk: one that is malformed or empty, `unknown`, a hidden name (`_edge`), an element of
-//! `forwarded` without `for` or with two. Then the caller is the address to the right of it, which is that of a trusted proxy, or the peer. The same holds
-//! after 32 addresses. Lists are read backwards, so that a quote which a caller opens cannot swallow what proxies add.
+//! **Nothing to the left of a malformed element is believed.** Such an element is one that is malformed or empty, `unknown`, a hidden name (`_edge`),
+//! or an element of `forwarded` with no `for` or with two. The caller is then the address to the right of it, which is a trusted proxy or the peer.
+//! The same holds after 32 addresses. Lists are read from the right, so a quote that a caller opens cannot hide what proxies add.
 //!
-//! Name only networks in `trusted` from which none but your proxies can connect: whoever is in one chooses the address it is known by. The first proxy has to add
-//! to the header, or to replace it, in each request.
+//! In `trusted`, name only networks from which nobody but your proxies can connect: anyone inside such a network chooses their own address. The first
+//! proxy has to add to the header, or replace it, in each request.
 //!
 //! # What callers share
 //!
-//! A limit by `client_ip` counts an IPv4 address, or the first 64 bits of an IPv6 address: one host usually has all of the rest, and could come with another address each time.
-//! Many providers give a customer a /56 or a /48; `ipv6_prefix = 56` says so. It is the key of limits alone; logs have the whole address.
+//! `rate_limit(key = client_ip)` counts by IPv4 address, or by the first 64 bits of an IPv6 address: one host usually has all addresses of a /64, and
+//! could use another one each time. Many providers give a customer a /56 or a /48; `ipv6_prefix = 56` says so. The prefix applies only to
+//! limits; logs have the whole address.
 //!
 //! # Networks that are known at run time
 //!
-//! `trusted` takes the name of a constant, or a field: anything that is a list of [`IpNet`]s, which the crate `ipnet` reads from text.
+//! `trusted` takes the name of a constant, or a field: anything that is a list of [`IpNet`]s. The crate `ipnet` parses them from text.
 //!
 //! ```
 //! use interceptors::client_ip::IpNet;
@@ -60,15 +61,15 @@
 //!
 //! # Behind a server's struct
 //!
-//! An address that a server's struct has found reaches the services behind it: it is in [`CallDetails::client_ip`], in their logs and spans, and in [`of`]. So that a limit there
-//! cannot be skipped silently, a service says whom it relies on: `client_ip(by = Inbound)`. A call that has not come through the `client_ip` of that struct ends `INTERNAL`, and an event of
-//! level `ERROR` says why.
+//! An address that a server's struct has found is known to the services behind it: in [`CallDetails::client_ip`], in their logs and spans, and with
+//! [`of`]. A service that limits by it must name the struct, `client_ip(by = Inbound)`, so that a missing layer is not silent. A call that did not
+//! pass the `client_ip` of that struct ends `INTERNAL`, and an event of level `ERROR` says why.
 //!
 //! # Without an address
 //!
-//! A Unix socket has no address, and neither has a connection whose address the server is not told (behind `axum::serve` it takes feature `axum` and
-//! `into_make_service_with_connect_info::<SocketAddr>()`). Such a peer is not trusted: `client_ip()` is `None` whatever the header says, and all
-//! such callers share one limit, of which a warning tells once.
+//! A Unix socket has no address. A connection has none if the server does not learn it: behind `axum::serve`, enable feature `axum` and use
+//! `into_make_service_with_connect_info::<SocketAddr>()`. Such a peer is not trusted: `client_ip()` is `None` whatever the header says. All such
+//! callers share one limit, and one warning says so.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

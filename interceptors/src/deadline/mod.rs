@@ -1,4 +1,4 @@
-//! Until when a call may take: `grpc-timeout`, what is left of it, and who inherits that.
+//! How long a call may take: `grpc-timeout`, and which calls inherit the remaining time.
 //!
 //! ```
 //! use interceptors::intercept;
@@ -16,28 +16,28 @@
 //! # }
 //! ```
 //!
-//! Where it may be listed and all its settings: [`deadline`](crate::intercept#deadline) in the reference of the attribute.
+//! The reference says where you can list it, and has all its settings: [`deadline`](crate::intercept#deadline).
 //!
-//! A deadline is set by the caller (`Request::set_timeout`), by the entry `deadline("2s")` of a client
-//! where the caller set none, or inherited: a call that is made while a handler of an intercepted
-//! service runs has no longer than the call that the handler serves. The earliest of them counts. What the
-//! service's own `timeout` allows is inherited too.
+//! A deadline has three sources, and the earliest counts:
 //!
-//! Each attempt of a call tells the server, in `grpc-timeout`, what is left at that moment, rounded up by at most
-//! a thousandth. The client does not wait for the server to keep to it: when the time is over the call ends
-//! with `DEADLINE_EXCEEDED`, a response stream too, and no attempt starts after that.
+//! - the caller sets it (`Request::set_timeout`);
+//! - the entry `deadline("2s")` of a client sets it, if the caller set none;
+//! - a call made inside a handler of an intercepted service inherits the remaining deadline of the handler's call, including what the service's
+//!   own `timeout` allows.
+//!
+//! Each attempt of a call sends the remaining time in `grpc-timeout`, rounded up by at most a thousandth. The client does not rely on the server: when
+//! the time is over, the call ends with `DEADLINE_EXCEEDED`, a response stream too. No attempt starts after that.
 //!
 //! # The first call
 //!
-//! Handlers look for a deadline to hand on once the process has made its first intercepted client or wrapped its first
-//! channel, which usually happens before it serves. Where it happens in a handler, and with hand-written clients, which are made
-//! by nobody, the first call inherits nothing, unless `main` begins with [`inherit`].
+//! Handlers pass on their deadline once the process has made its first intercepted client or wrapped its first channel. That usually happens before it
+//! serves. If it happens in a handler, the first call inherits nothing. The same is true of the first call of a hand-written client. To avoid
+//! that, call [`inherit`] at the start of `main`.
 //!
 //! # What inherits
 //!
-//! Whatever the handler does while it is polled: calls that it awaits, directly or joined with others,
-//! and calls that are made while its response stream is read. A task that it spawns runs on its own and
-//! does not inherit; hand the deadline on with [`scope`]:
+//! Every call that the handler makes while it is polled: calls that it awaits, one by one or joined, and calls that are made while its response stream
+//! is read. A task that it spawns does not inherit the deadline; pass it on with [`scope`]:
 //!
 //! ```
 //! use interceptors::deadline;

@@ -16,56 +16,53 @@
 //! # }
 //! ```
 //!
-//! Where it may be listed and all its settings: [`hedge`](crate::intercept#hedge) in the reference of the attribute.
+//! The reference says where you can list it, and has all its settings: [`hedge`](crate::intercept#hedge).
 //!
 //! The first attempt is made at once, the next one after `delay` without an answer, and so on up to
 //! `max_attempts`. The first success is the answer, and the other attempts are cancelled.
 //!
-//! - A failure with one of `non_fatal_codes` is waited for no longer: the next attempt is made at once.
-//!   When all have failed, the last failure is the answer.
-//! - An attempt that an interceptor behind `hedge` refuses was not sent. The attempts under way go on, and it is the
-//!   answer only if there are none.
-//! - An attempt that no application has seen (`REFUSED_STREAM`, a `GOAWAY` below it, a connection that closed first) is followed by the next one at once
-//!   too, whatever its code. Feature `transparent-retry`.
+//! - After a failure with one of `non_fatal_codes` the next attempt is made at once. When all attempts have failed, the last failure is the answer.
+//! - An attempt that an interceptor after `hedge` rejects was not sent. The attempts under way go on, and the rejection is the answer only if
+//!   there are none.
+//! - An attempt that no application has seen (`REFUSED_STREAM`, a `GOAWAY` below it, a connection that closed first) is also followed by the next one
+//!   at once, whatever its code. Feature `transparent-retry`.
 //! - Any other failure is the answer, and so is a failure after the server has begun to respond.
-//! - `grpc-retry-pushback-ms` in a failure with a non-fatal code says when the next attempt may be made;
-//!   negative or unreadable, none is.
-//! - At the deadline the call ends with `DEADLINE_EXCEEDED`. If attempts have failed by then, the message says how many there were and
-//!   how the last one failed.
-//! - Each attempt after the first carries `grpc-previous-rpc-attempts`, and each what is left of the
-//!   deadline.
+//! - `grpc-retry-pushback-ms` in a failure with a non-fatal code says when the next attempt may be made. If it is negative or unreadable, no further
+//!   attempt is made.
+//! - At the deadline the call ends with `DEADLINE_EXCEEDED`. If attempts have failed by then, the message says how many there were and how the last one
+//!   failed.
+//! - Each attempt sends the remaining deadline. Each attempt after the first also sends `grpc-previous-rpc-attempts`.
 //!
 //! # What it costs to compile
 //!
-//! `hedge` ends the [blind part](crate::compile_time) of a policy. Attempts under way at the same time need a message, a future and an answer
-//! each, and the frame of a method has one of each. So `hedge` and the entries behind it are compiled for each method. List it as far in as
-//! its meaning allows.
+//! `hedge` ends the [blind part](crate::compile_time) of a policy. Attempts that run at the same time each need a message, a future and an answer, and
+//! the frame of a method has only one of each. So `hedge` and the entries after it are compiled for each method. List it as late as its meaning allows.
 //!
-//! A `hedge` in the blind part would need a second frame for each attempt. In a prototype that is 46 instances for each unary method, where
-//! `hedge` as it is takes 108 in the same crate. But each attempt makes two allocations more, and each call one more. Frames of methods
-//! that never hedge get one more function too, which takes a blind service from 70 instances for each method to 71.
+//! A `hedge` in the blind part would need a second frame for each attempt. In a prototype that took 46 instances for each unary method, where `hedge` as
+//! it is takes 108 in the same crate. But each attempt made two more allocations, and each call one more. Frames of methods that never hedge got
+//! one more function too: a blind service had 71 instances for each method instead of 70.
 //!
-//! For a generated client of unary methods, `logging, hedge(…)` is 448 instances for each method in a dev build, where `logging` alone is 342.
-//! A call whose second attempt answers makes 14 allocations more than one whose first attempt does.
+//! For a generated client of unary methods, `logging, hedge(…)` takes 448 instances for each method in a dev build, and `logging` alone takes 342.
+//! A call that the second attempt answers makes 14 allocations more than a call that the first attempt answers.
 //!
 //! # The throttle
 //!
-//! With `throttle(tokens = 10, ratio = 0.1)` there are no further attempts while too much fails, as gRFC A6 has it for retries and hedging
-//! alike. A failure with a non-fatal code takes a token, and so does any failure with a negative or unreadable pushback; a success adds
-//! `ratio` of one. While half of the tokens or fewer are left, calls are made once. What is under way goes on, and what was
-//! not sent counts neither for nor against it.
+//! `throttle(tokens = 10, ratio = 0.1)` stops further attempts while too much fails, by gRFC A6's rules for retries and hedging. A failure with a
+//! non-fatal code takes a token. So does any failure with a negative or unreadable pushback. A success adds `ratio` of a token. While half of the
+//! tokens or fewer are left, each call has one attempt. Attempts under way go on. Attempts that were not sent do not count.
 //!
-//! Where an attribute lists `retry` and `hedge` (for different methods), and both with `throttle`, they share the one of the first
-//! `retry` that has it. Their numbers must be the same. The plan shows it as `throttle=10/0.1 of retry`.
+//! If an attribute lists `retry` and `hedge` (for different methods), and both with `throttle`, they share the throttle of the first `retry` that has
+//! one. Their numbers must be the same. The plan shows it as `throttle=10/0.1 of retry`.
 //!
-//! **The server may do the work of every attempt.** Name the methods with `only` that may run more than once.
+//! # What may be hedged
 //!
-//! It takes a transport that can be cloned, as [`Channel`](https://docs.rs/tonic/latest/tonic/transport/struct.Channel.html)
-//! can, and a request that is `Clone`. On a channel, where nobody knows the kind of a call, a request is
-//! hedged that is there in full when the call begins, and whatever answers first with headers is the
-//! answer. A request of more than 256 KiB is sent once.
+//! **The server may do the work of every attempt.** Name the methods that may run more than once with `only`.
 //!
-//! `hedge` goes around what is listed behind it: `hedge, metadata(…)` gives each attempt values of its own.
+//! The transport must be cloneable, as [`Channel`](https://docs.rs/tonic/latest/tonic/transport/struct.Channel.html) is, and the request must be
+//! `Clone`. On a channel, where nobody knows the kind of a call, a request is hedged if it is there in full when the call begins. The first
+//! attempt that answers with headers is then the answer. A request of more than 256 KiB is sent once.
+//!
+//! Entries after `hedge` run for each attempt: `hedge, metadata(…)` gives each attempt values of its own.
 
 mod interceptor;
 

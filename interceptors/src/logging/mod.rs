@@ -24,16 +24,15 @@
 //! # }
 //! ```
 //!
-//! Where it may be listed and all its settings: [`logging`](crate::intercept#logging) in the reference of the attribute.
+//! The reference says where you can list it, and has all its settings: [`logging`](crate::intercept#logging).
 //!
 //! # The events
 //!
-//! `finished call` is emitted exactly once per call: for a unary call when it is answered, for a
-//! response stream when it has been read to its end, has failed, or was dropped. `started call` is
-//! emitted when the call arrives or is made, at `DEBUG`. Their target is `interceptors::logging`.
+//! `finished call` is emitted exactly once per call: for a unary call when it is answered, and for a response stream when it has been read to its end,
+//! has failed, or was dropped. `started call` is emitted at `DEBUG`, when the call arrives or is made. Their target is `interceptors::logging`.
 //!
-//! Listed behind `retry`, it is an event for each attempt instead; behind a client's `auth`, also one for the call that
-//! was refused before the token was fetched anew.
+//! If it is listed after `retry`, there is one event for each attempt. If it is listed after a client's `auth`, there is also one for a call that was
+//! rejected before `auth` fetched a new token.
 //!
 //! Field names are those of go-grpc-middleware's logging interceptor.
 //!
@@ -43,8 +42,8 @@
 //! | `grpc.component` | `server` or `client` |
 //! | `grpc.service`, `grpc.method` | the true names of the call |
 //! | `grpc.method_type` | `unary`, `client_stream`, `server_stream` or `bidi_stream`; not on a channel, which does not know |
-//! | `peer.address` | where it came from, if the transport knows; on a server |
-//! | `client.address` | the address of the caller behind proxies; on a server with `client_ip`, wherever in the list it is. `started call` has it where `client_ip` comes first |
+//! | `peer.address` | the address of the peer, if the transport knows it; on a server |
+//! | `client.address` | the address of the caller behind proxies; on a server with `client_ip`, in any order. `started call` has it if `client_ip` comes first |
 //! | `grpc.code` | the final status code, such as `NOT_FOUND` |
 //! | `grpc.error` | the status message, unless the code is `OK` |
 //! | `grpc.time_ms` | how long the call took, in milliseconds: a number |
@@ -52,19 +51,19 @@
 //! | `grpc.msgs_sent` | how many messages of a stream were sent: as the response, or by the client; on a channel of any call |
 //! | `grpc.attempts` | how many attempts the call took; on a client |
 //! | `outcome` | `ok`, `error`, `cancelled` or `panicked` |
-//! | `slow` | `true` where a unary call took longer than the setting `slow` |
+//! | `slow` | `true` if a unary call took longer than the setting `slow` |
 //!
-//! and those of the setting `fields`.
+//! The event also has the fields of the setting `fields`.
 //!
 //! # Clients that go away
 //!
-//! A call whose client cancels it or vanishes is logged as `CANCELLED`, with one exception: a client that goes away half way through its
-//! request stream looks to the handler as if it had sent all, so what the handler answers is logged, which is usually `OK`. The plan says so
-//! below its table. `server::RequestCancellationLayer` at the server makes it `CANCELLED`.
+//! A call that its client cancels, or whose client vanishes, is logged as `CANCELLED`. There is one exception: a client that goes away half way through
+//! its request stream looks to the handler as if it had sent everything. Then the handler's own answer is logged, usually `OK`. The plan says so
+//! below its table. With `server::RequestCancellationLayer` on the server, such a call is `CANCELLED`.
 //!
 //! # The level
 //!
-//! A server logs (go-grpc-middleware's table)
+//! A server logs, by go-grpc-middleware's table for servers,
 //!
 //! - at `INFO`: `OK`, `NOT_FOUND`, `CANCELLED`, `ALREADY_EXISTS`, `INVALID_ARGUMENT`,
 //!   `UNAUTHENTICATED`;
@@ -72,19 +71,17 @@
 //!   `FAILED_PRECONDITION`, `ABORTED`, `OUT_OF_RANGE`, `UNAVAILABLE`, and a slow call;
 //! - at `ERROR`: `UNKNOWN`, `UNIMPLEMENTED`, `INTERNAL`, `DATA_LOSS`.
 //!
-//! A client logs (go-grpc-middleware's other table), since what its caller brought about itself is the
-//! caller's to judge
+//! A client logs, by go-grpc-middleware's table for clients,
 //!
 //! - at `DEBUG`: `OK`, `CANCELLED`, `INVALID_ARGUMENT`, `NOT_FOUND`, `ALREADY_EXISTS`,
 //!   `RESOURCE_EXHAUSTED`, `FAILED_PRECONDITION`, `ABORTED`, `OUT_OF_RANGE`;
 //! - at `INFO`: `UNKNOWN`, `DEADLINE_EXCEEDED`, `PERMISSION_DENIED`, `UNAUTHENTICATED`;
 //! - at `WARN`: `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE`, `DATA_LOSS`, and a slow call.
 //!
-//! The setting `level` is what the first group is logged at.
+//! The setting `level` replaces the level of the first group.
 //!
-//! Where nothing listens at a level, nothing is formatted for it; where nothing listens at all,
-//! not even the clock is read. Only the values of `fields` are taken before the level is known: the
-//! request is gone when the call has ended.
+//! If nobody listens at a level, nothing is formatted for it. If nobody listens at all, not even the clock is read. Only the values of `fields`
+//! are taken before the level is known, because the request is gone when the call has ended.
 
 mod capture;
 mod interceptor;

@@ -18,18 +18,18 @@
 //! # }
 //! ```
 //!
-//! Where it may be listed and all its settings: [`metadata`](crate::intercept#metadata) in the reference of the attribute.
+//! The reference says where you can list it, and has all its settings: [`metadata`](crate::intercept#metadata).
 //!
-//! Literals are made when the program is compiled. Other values are evaluated for each call, and listed behind `retry` for each attempt of it. They may
-//! await, and fail with `?`: the attempt then ends with that error and is not sent, and `retry` goes by its code. `None`
-//! leaves the key out. A value takes the place of what the caller set under the same key.
+//! Literals are made at compile time. Other values are evaluated for each call; after `retry`, for each attempt. They may `.await`, and may fail with
+//! `?`: the attempt then ends with that error and is not sent, and `retry` decides by its code. `None` leaves the key out. A value replaces what the
+//! caller set under the same key.
 //!
-//! Text is visible ASCII; what is not ends the call with `INTERNAL`. Keys that end in `-bin` take bytes.
+//! Text must be visible ASCII; other text ends the call with `INTERNAL`. Keys that end in `-bin` take bytes.
 //!
 //! # Secrets
 //!
-//! The values of `authorization`, `proxy-authorization`, `cookie` and `x-api-key` are marked sensitive: no
-//! `Debug` output shows them, and HPACK does not index them. So is what stands in [`Sensitive`].
+//! The values of `authorization`, `proxy-authorization`, `cookie` and `x-api-key` are marked sensitive: `Debug` output does not show them, and HPACK
+//! does not index them. The same is true of a value in [`Sensitive`].
 
 use std::fmt;
 use std::future::Future;

@@ -23,15 +23,15 @@
 //! # }
 //! ```
 //!
-//! Where it may be listed and all its settings: [`metrics`](crate::intercept#metrics) in the reference of the attribute.
+//! The reference says where you can list it, and has all its settings: [`metrics`](crate::intercept#metrics).
 //!
-//! Each call is measured when it has really ended, with its true status: a response stream to its end, also
-//! where it fails half way, is dropped, or where the handler panics. A client that goes away half way through its request stream is the
-//! exception: it is taken for one that has sent all, unless the server has `server::RequestCancellationLayer`.
+//! Each call is measured when it has really ended, with its final status. A response stream is measured at its end, even if it fails half way, is
+//! dropped, or the handler panics. There is one exception: a client that goes away half way through its request stream looks like one that has sent
+//! everything, unless the server has `server::RequestCancellationLayer`.
 //!
 //! # OpenTelemetry
 //!
-//! By default, through OpenTelemetry's global meter, by version 1.45.0 of its
+//! By default the metrics go through OpenTelemetry's global meter. They follow version 1.45.0 of its
 //! [conventions for RPC](https://opentelemetry.io/docs/specs/semconv/rpc/rpc-metrics/):
 //!
 //! | instrument | | unit |
@@ -42,39 +42,38 @@
 //! | attribute | |
 //! | --- | --- |
 //! | `rpc.system.name` | `grpc` |
-//! | `rpc.method` | such as `user.v1.UserService/Login`; `_OTHER` beyond [`MAX_METHODS`] of a channel or a server, and on a server for what no service has answered for |
-//! | `rpc.status_code` | such as `NOT_FOUND`; of the duration alone |
-//! | `error.type` | the same, where the conventions call it an error: on a client all but `OK`, on a service `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE` and `DATA_LOSS` |
+//! | `rpc.method` | such as `user.v1.UserService/Login`; `_OTHER` after [`MAX_METHODS`] names on a channel or a server, and on a server for names that no service has answered for |
+//! | `rpc.status_code` | such as `NOT_FOUND`; only on the duration |
+//! | `error.type` | the same, if the conventions call it an error: on a client all but `OK`, on a service `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE` and `DATA_LOSS` |
 //!
-//! Set the global provider (`opentelemetry::global::set_meter_provider`) before the first call:
-//! OpenTelemetry's instruments stay with the provider that they were made with. For a meter of your own, as
-//! tests want it, keep a [`Recorder`] and write `metrics(recorder = self.recorder)`.
+//! Set the global provider (`opentelemetry::global::set_meter_provider`) before the first call, because OpenTelemetry's instruments stay with the
+//! provider that they were made with. For a meter of your own, for example in tests, keep a [`Recorder`] and write
+//! `metrics(recorder = self.recorder)`.
 //!
 //! # Prometheus
 //!
-//! With feature `prometheus`, [`Recorder::prometheus`] keeps the names that dashboards for go-grpc-middleware
-//! expect: `grpc_server_started_total`, `grpc_server_handled_total`, `grpc_server_msg_received_total`,
-//! `grpc_server_msg_sent_total`, `grpc_server_handling_seconds` and, of this crate's own,
-//! `grpc_server_in_flight`; on a client the same with `grpc_client_`. The labels are `grpc_type` (on a
-//! channel, which does not know, `unknown`), `grpc_service`, `grpc_method` and, of `handled_total`,
-//! `grpc_code` in Go's spelling (`OK`, `NotFound`, `Canceled`). Messages are added when the call has ended.
+//! With feature `prometheus`, [`Recorder::prometheus`] uses the names that dashboards for go-grpc-middleware expect:
+//! `grpc_server_started_total`, `grpc_server_handled_total`, `grpc_server_msg_received_total`, `grpc_server_msg_sent_total` and
+//! `grpc_server_handling_seconds`. `grpc_server_in_flight` is this crate's own. On a client the names begin with `grpc_client_`.
 //!
-//! # In front of a server
+//! The labels are `grpc_type`, `grpc_service` and `grpc_method`. `handled_total` also has `grpc_code`, in Go's spelling (`OK`, `NotFound`, `Canceled`). On
+//! a channel, which does not know the kind of a call, `grpc_type` is `unknown`. Messages are added when the call has ended.
 //!
-//! In a chain for a [server](crate::server), anybody can ask for anything. A name of which no service has answered yet is not made a
-//! series: calls that are refused, or that end with `UNIMPLEMENTED`, count for the method `_OTHER` until the first call of that
-//! name is answered. Such a call is counted as started when the answer begins.
+//! # On a server's struct
+//!
+//! Anybody can call any name on a [server](crate::server), so a name gets no series until a service has answered for it. Before that, calls that are
+//! rejected or that end with `UNIMPLEMENTED` count for the method `_OTHER`. The first call of a name that a service answers counts as
+//! started when the answer begins.
 //!
 //! # Cost
 //!
-//! Series are looked up once for each method and status code, and kept beside the method: no label is
-//! formatted or hashed here for a call; OpenTelemetry's SDK looks up the attributes that it is given by itself. A
-//! channel, which learns the method from the call, finds it in a table by its name.
+//! A series is looked up once for each method and status code, and then kept with the method. So this crate formats and hashes no label for a call;
+//! OpenTelemetry's SDK looks up the attributes itself. A channel learns the method from the call, and finds it in a table by its name.
 //!
-//! # Where it stands
+//! # Order
 //!
-//! Listed outside of `retry` or `hedge` it counts calls; inside it counts attempts. Calls that an interceptor
-//! outside of it refuses are not measured, so it usually comes first.
+//! Listed before `retry` or `hedge`, it counts calls; after them, attempts. Calls that an interceptor before it rejects are not measured, so it
+//! usually comes first.
 
 use std::collections::HashMap;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! What the attribute's generated code calls. Nothing here knows an interceptor.
+//! Functions that the attribute's generated code calls. Nothing here knows an interceptor.
 
 pub(crate) mod descriptors;
 pub(crate) mod frame;

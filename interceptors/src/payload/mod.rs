@@ -1,4 +1,4 @@
-//! Logs what messages hold: an event for each message, through [`tracing`], without the fields that are secret.
+//! Logs the content of messages, without secret fields: one event for each message, through [`tracing`].
 //!
 //! ```
 //! use interceptors::intercept;
@@ -17,49 +17,44 @@
 //! }
 //! ```
 //!
-//! Where it may be listed and all its settings: [`payload`](crate::intercept#payload) in the reference of the attribute.
+//! The reference says where you can list it, and has all its settings: [`payload`](crate::intercept#payload).
 //!
-//! It is off unless the entry stands there *and* somebody listens at its level, `DEBUG` unless set otherwise.
-//! Where nobody listens, a message is neither copied nor formatted, and a stream is left as it is.
+//! It logs only if the entry is listed *and* somebody listens at its level, which is `DEBUG` by default. If nobody listens, no message is copied or
+//! formatted, and streams are not changed.
 //!
 //! # What is secret
 //!
-//! One of two lists has to be given, and each field in it is checked against the message of every method that
-//! the entry covers: a field that is not there does not compile.
+//! Give one of two lists. Each field in it is checked against the message of every method that the entry covers: a field that does not exist does not
+//! compile.
 //!
-//! - `show = [request.id, response.name]`: these fields are logged, as `request.id = 7, …`, and nothing else.
-//!   Messages of a direction of which nothing is shown are not looked at. **A field that is added to the proto
-//!   later is not logged.** Choose this one unless you have to see whole messages.
-//! - `redact = [request.password]`: all of the message is logged but for these fields. **A field that is added
-//!   to the proto later is logged** until somebody adds it to the list. That goes for both directions: with
-//!   `redact = [request.password]` responses are logged in full. `redact = []` says that somebody has looked
-//!   and found nothing secret.
+//! - `show = [request.id, response.name]`: only these fields are logged, as `request.id = 7, …`. If nothing of a direction is shown, its messages
+//!   are not looked at. **A field that is added to the proto later is not logged.** Choose `show` unless you have to see whole messages.
+//! - `redact = [request.password]`: the whole message is logged except these fields. **A field that is added to the proto later is logged** until
+//!   somebody adds it to the list. The list is for both directions: with `redact = [request.password]` responses are logged in full.
+//!   `redact = []` says that nothing is secret.
 //!
-//! A redacted field shows as it is in an empty message (`password: ""`), so not even its length is logged. That
-//! happens to a copy: the handler and the caller are given the message as it was. A redacted enumeration shows
-//! as its first value, a redacted `oneof` or message as `None`, a redacted list or map as empty.
+//! A redacted field looks as in an empty message (`password: ""`), so not even its length is logged. A redacted enumeration shows its first value, a
+//! redacted `oneof` or message is `None`, and a redacted list or map is empty. This happens in a copy: the handler and the caller get the original
+//! message.
 //!
 //! # Paths
 //!
-//! A path begins with `request` or `response`, ends with a field, and goes
+//! A path begins with `request` or `response` and ends with a field. Its steps are
 //!
-//! - through `.field`: a field of the Rust type, as prost names it (`r#type` for a keyword);
-//! - through `?`: what is in an `Option`, as prost has messages and optional fields: `request.card?.number`;
-//! - through `[]`: every element of a repeated field, or every value of a map: `request.items[].secret`.
+//! - `.field`: a field of the Rust type, as prost names it (`r#type` for a keyword);
+//! - `?`: the value in an `Option`, which prost uses for messages and optional fields: `request.card?.number`;
+//! - `[]`: every element of a repeated field, or every value of a map: `request.items[].secret`.
 //!
-//! What is behind a `?` or `[]` is redacted, what is in front of it is not: `request.items[].secret` still
-//! tells how many items there are, and the keys of a map are logged. Write `request.items` to hide all of it.
-//! The variants of a `oneof` have no path of their own: name the `oneof` as a whole.
+//! Only the last field is redacted: with `request.items[].secret` the log still shows how many items there are, and the keys of a map. Write
+//! `request.items` to hide all of it. The variants of a `oneof` have no path of their own: name the whole `oneof`.
 //!
-//! With `show`, a `?` with nothing behind it is `None`, and a `[]` is a list: `request.items[].name = ["a",
-//! "b"]`.
+//! With `show`, a `?` whose `Option` is empty gives `None`, and a `[]` gives a list: `request.items[].name = ["a", "b"]`.
 //!
 //! # The events
 //!
-//! Their target is `interceptors::payload`. A service says `request received` and `response sent`, a client
-//! `request sent` and `response received`. A request is logged when it is passed on, a response when it comes
-//! back; each message of a stream when it is taken out of the stream. A call that fails has no response, and
-//! its status is not logged here.
+//! Their target is `interceptors::payload`. A service logs `request received` and `response sent`, a client `request sent` and `response received`. A
+//! request is logged when it is passed on, and a response when it comes back. Each message of a stream is logged when it is taken out of the
+//! stream. A call that fails has no response, and its status is not logged here.
 //!
 //! Field names are those of go-grpc-middleware's logging interceptor.
 //!
@@ -71,37 +66,34 @@
 //! | `grpc.method_type` | `unary`, `client_stream`, `server_stream` or `bidi_stream` |
 //! | `grpc.request.content` | what is logged of a request |
 //! | `grpc.response.content` | what is logged of a response |
-//! | `grpc.message.id` | which message of its stream this is, counted from 1; in streams alone |
-//! | `request_id` | the ID that `request_id` gave the call, where that is listed before |
+//! | `grpc.message.id` | the number of the message in its stream, counted from 1; only in streams |
+//! | `request_id` | the ID that `request_id` gave the call, if that is listed before |
 //!
-//! Contents are formatted with `Debug`, which escapes line breaks and control characters in strings and bytes,
-//! so that no message can forge a line of the log. (A type whose `Debug` you wrote yourself has to do the
-//! same.) No more than `max_bytes` of it is written: the formatting stops there, between two characters, and
-//! the text ends in `…`.
+//! Contents are formatted with `Debug`, which escapes line breaks and control characters in strings and bytes, so no message can forge a line of the
+//! log. (A `Debug` that you write yourself has to do the same.) At most `max_bytes` of it are written: formatting stops there, between two
+//! characters, and the text ends in `…`.
 //!
 //! # On which side, and in which order
 //!
-//! It stands on services, generated clients and hand-written clients. A channel carries encoded messages, and
-//! does not compile. The request stream of a hand-written client is of its caller's own type, around which
-//! nothing can be put: there, show fields of the response alone, or put the entry on the generated client.
+//! It works on services, generated clients and hand-written clients. On a channel it does not compile, because a channel carries encoded messages. The
+//! request stream of a hand-written client has a type of the caller's, and this crate cannot wrap it. There, show only fields of the response, or
+//! put the entry on the generated client.
 //!
-//! A block may have several `payload`s, each for other methods (`only`, `except`), as a generated client needs
-//! whose methods have different messages.
+//! A block may have several `payload` entries, each for other methods (`only`, `except`). A generated client whose methods have different messages
+//! needs that.
 //!
-//! Listed before `auth`, it logs messages of callers whom nobody has verified, who so may fill the log; the
-//! plan has a [note](crate::Plan::notes) then. Listed behind `retry` or `hedge`, it logs the messages of each
-//! attempt. A request stream that a client's `retry` sends again is logged once where `payload` is listed
-//! before.
+//! Listed before `auth`, it logs messages of unverified callers, who can then fill the log. The plan has a [note](crate::Plan::notes) then. Listed
+//! after `retry` or `hedge`, it logs the messages of each attempt. Listed before a client's `retry`, it logs a request stream
+//! only once, even if the stream is sent again.
 //!
 //! # Cost
 //!
-//! Where somebody listens: for each message the text of its event; with `redact`, a copy of the message first
-//! if a field of this direction is redacted. A request stream on a service is rebuilt, as by
-//! [`Call::each_message`](crate::Call::each_message), and a response stream takes two boxes. Where nobody
-//! listens: the question whether somebody does.
+//! If somebody listens, each message costs the text of its event. With `redact`, it also costs a copy of the message if a field of this direction is
+//! redacted. A request stream on a service is rebuilt, as by [`Call::each_message`](crate::Call::each_message). A response stream takes two boxes. If
+//! nobody listens, it costs one check.
 //!
-//! A `Debug` or `Clone` that panics does so in the call, as a panic of an interceptor would: `catch_panic`
-//! catches it if listed before. prost's do not panic.
+//! If a `Debug` or `Clone` panics, that is a panic of the call, as with any interceptor: `catch_panic` catches it if listed before. Those of prost do
+//! not panic.
 
 mod content;
 mod interceptor;

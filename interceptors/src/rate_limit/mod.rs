@@ -1,4 +1,4 @@
-//! Only so many calls in so much time, on [`governor`].
+//! Limits how many calls pass in a second or a minute, with [`governor`].
 //!
 //! ```
 //! # use interceptors_proto::guide::user_service_server::UserService;
@@ -24,52 +24,48 @@
 //! # }
 //! ```
 //!
-//! Where it may be listed and all its settings: [`rate_limit`](crate::intercept#rate_limit) in the reference of the attribute.
+//! The reference says where you can list it, and has all its settings: [`rate_limit`](crate::intercept#rate_limit).
 //!
-//! A refused call ends with `RESOURCE_EXHAUSTED`, a `google.rpc.RetryInfo` detail and
-//! `grpc-retry-pushback-ms` metadata that say when to come back, so that clients which retry do
-//! it then and not before. The handler does not run. A stream is counted when it opens.
+//! A rejected call ends with `RESOURCE_EXHAUSTED`. A `google.rpc.RetryInfo` detail and `grpc-retry-pushback-ms` metadata say when to try again, so
+//! clients that retry wait until then. The handler does not run. A stream is counted when it opens.
 //!
 //! # Rate and burst
 //!
-//! A limit is a bucket (GCRA): it begins full, each call takes one, and the rate fills it again, evenly. So in a period that begins with a
-//! full bucket `burst` and nearly the rate pass: `per_minute = 60`, whose burst is 60 too, lets 119 calls pass in its first minute, and
-//! 60 in each later one of a caller that never rests. With `burst = 10` it is 69, and with `burst = 1`, which spaces calls
-//! evenly, 60.
+//! A limit is a bucket (GCRA). It begins full, each call takes one from it, and the rate fills it again, evenly. So a period that begins with a full
+//! bucket lets `burst` calls pass, and nearly the rate on top. `per_minute = 60`, whose burst is 60 too, lets 119 calls pass in the first minute, and
+//! 60 in each later minute of a caller that never rests. With `burst = 10` it is 69 in the first minute. `burst = 1` spaces calls evenly: 60.
 //!
 //! # What shares a limit
 //!
-//! The methods of a service that an entry covers share it, and with `key` each key has its own:
+//! The methods of a service that an entry covers share its limit. With `key`, each key has a limit of its own:
 //!
-//! | `key` | who shares a limit |
+//! | `key` | which calls share a limit |
 //! | --- | --- |
 //! | not given | all calls |
-//! | `peer` | calls from one IP address, or one /64 network for IPv6; where the transport knows no address, all such calls, and a warning says so once. Behind `axum::serve` the address is known with feature `axum` and `into_make_service_with_connect_info::<SocketAddr>()` |
-//! | `client_ip` | calls from one caller also where proxies are in between: the IP address, or the IPv6 network, that `client_ip` has found, which has to be listed before it; without an address as for `peer` |
-//! | `metadata("x-api-key")` | calls with the same value of this metadata key; calls without one, or with several, together |
-//! | `identity` | calls of one verified identity; it needs an `auth` listed before it, and `Hash` for the identity |
+//! | `peer` | calls from one IP address, or one /64 network for IPv6. Calls without a known address share one limit, and one warning says so. Behind `axum::serve` the address is known with feature `axum` and `into_make_service_with_connect_info::<SocketAddr>()` |
+//! | `client_ip` | calls from one caller, also behind proxies: the IP address, or the IPv6 network, that the `client_ip` listed before it has found. Calls without an address share one limit, as for `peer` |
+//! | `metadata("x-api-key")` | calls with the same value of this metadata key. Calls without a value, or with several, share one limit |
+//! | `identity` | calls of one verified identity. An `auth` must be listed before it, and the identity must be `Hash` |
 //!
-//! A caller chooses the metadata that it sends: put a limit by metadata behind an `auth` that verifies
-//! the same key, or a stranger has a new limit with each value.
+//! A caller chooses the metadata that it sends. So list a limit by metadata after an `auth` that verifies the same key. Otherwise a stranger gets a new
+//! limit with each value.
 //!
-//! An entry on a method has a limit of its own. The limit lives as long as the process and is
-//! shared by all values of the service's type, and by all instances of a generic one; with `limiter = self.limiter` it lives in a
-//! [`RateLimiter`] of yours, which may also have a clock of yours.
+//! An entry on a method has a limit of its own. The limit belongs to the process: all values of the service's type share it, and all instances of a
+//! generic one. With `limiter = self.limiter` it belongs to a [`RateLimiter`] of yours, which may also have a clock of yours.
 //!
 //! # Memory
 //!
-//! Keys are kept as 64-bit hashes under a random key of the process, and at most
-//! [`max_keys`](Rate::max_keys) of them. Under a flood of more distinct keys than that, the
-//! ones too many share one limit until others have recovered: callers that are not known yet are
-//! refused more often then, those that are known are not.
+//! Keys are kept as 64-bit hashes, hashed with a random key of the process. At most [`max_keys`](Rate::max_keys) are kept. If there are more
+//! distinct keys, the surplus keys share one limit until others have recovered. So unknown callers are rejected more often then, and known callers
+//! are not.
 //!
-//! Without `key` a limit keeps no key, and a call takes no lock.
+//! Without `key`, a limit keeps no keys, and a call takes no lock.
 //!
 //! # Limits shared between processes
 //!
-//! With `store` a limit is kept outside of the process: in Redis (`Redis`, feature `redis`), in Envoy's Rate Limit Service (`Envoy`, feature
-//! `envoy-rls`), or in a [`Store`] of your own. Then it holds over all replicas of a service. [`Local`] is a store in the process,
-//! for tests, and for services of one process that share a limit.
+//! With `store` a limit is kept outside the process: in Redis (`Redis`, feature `redis`), in Envoy's Rate Limit Service (`Envoy`, feature
+//! `envoy-rls`), or in a [`Store`] of your own. All replicas of a service then share it. [`Local`] is a store in the process, for tests, and for
+//! services of one process that share a limit.
 //!
 //! ```
 //! use interceptors::intercept;
@@ -99,7 +95,7 @@
 //! # let _ = Users { limits: Local::new() }.limits;
 //! ```
 //!
-//! Without `store` nothing of this is compiled into a call: the limit stays in the process, and is checked without waiting.
+//! Without `store` nothing changes: the limit stays in the process, and a call checks it without waiting.
 //!
 //! ## When the store does not answer
 //!
@@ -107,37 +103,37 @@
 //!
 //! | `on_error` | the call | choose it where |
 //! | --- | --- | --- |
-//! | `local`, the default | is held to the same limit in this process | a limit per process is better than none, and an outage of the store must not become one of the service |
+//! | `local`, the default | is held to the same limit in this process | a limit per process is better than none, and an outage of the store must not stop the service |
 //! | `allow` | passes | the limit is for fairness, and the service can take all calls |
 //! | `deny` | ends with `UNAVAILABLE` "rate limit cannot be checked" and `grpc-retry-pushback-ms: 1000` | no call may pass uncounted |
 //!
-//! With `local`, so many replicas let through so many times the limit while the store is away. Callers are never told why the store failed. The
-//! log is, once when an outage begins (a warning with the reason), and once when the store has answered for a second without
-//! a failure (with how many calls were decided meanwhile, and how many of them refused).
+//! With `local`, three replicas let three times the limit through while the store is down. Callers never learn why the store failed. The log has two
+//! events: a warning with the reason when an outage begins, and one when the store has answered for a second without a failure. The second says how
+//! many calls were decided meanwhile, and how many of them were rejected.
 //!
-//! A denial is remembered until the bucket has a call again, for at most `max_keys` buckets. Nothing but time fills a bucket, so this is exact, and a flood
-//! of calls that are denied does not reach the store.
+//! A denial is remembered until the bucket has room again, for at most `max_keys` buckets. Only time fills a bucket, so this is exact, and a flood of
+//! denied calls does not reach the store.
 //!
 //! ## Who shares a bucket
 //!
-//! Entries of the same name, numbers and key share a bucket, in whatever service and process. The [id](Bucket::id) of a bucket says so:
+//! Entries of the same name, numbers and key share a bucket, in any service and process. The [id](Bucket::id) of a bucket has these parts:
 //!
 //! | part of the id | where it comes from |
 //! | --- | --- |
-//! | `user.v1.UserService` | the name of the service that is called; with `/Login` behind it for an entry on that method; or `name` |
-//! | `:200/1s:50` | 200 calls in each second, and a burst of 50; left out where the store has [limits of its own](Configured) |
+//! | `user.v1.UserService` | the name of the service that is called; `/Login` follows for an entry on that method; or `name` |
+//! | `:200/1s:50` | 200 calls in each second, and a burst of 50; left out if the store has [limits of its own](Configured) |
 //! | `:x-api-key:` and 32 digits | the first 128 bits of the SHA-256 of the key's value; `:peer:`, `:client_ip:` and `:identity:` likewise |
 //!
-//! Two releases with different numbers therefore count apart while both run. Keys are digested, so that API keys are seen neither in Redis nor in its logs,
-//! and no caller chooses the shard of a cluster. Calls without the key, and calls with several values of it, share the value `-`.
+//! So two releases with different numbers count separately while both run. Keys are digested: API keys are visible neither in Redis nor in its logs, and
+//! no caller chooses the shard of a cluster. Calls without the key, and calls with several values of it, share the value `-`.
 //!
-//! The name of a service is exact where it came over the wire, or is written: `service = "user.v1.UserService"`. An entry on a
-//! [server's struct](crate::server) has a limit for each service that is called, and callers may call services that do not exist:
-//! write a `name` there, to have one limit for all.
+//! The name of a service is exact if it came over the wire, or if you write it: `service = "user.v1.UserService"`. An entry on a
+//! [server's struct](crate::server) has a limit for each service that is called, and callers may call services that do not exist. To have one limit
+//! for all, write a `name` there.
 //!
-//! **Identities.** `key = identity` digests the identity's `Hash`. The bytes that a type gives to a hasher are promised only within one build:
-//! after an update of the compiler, or of the type, callers have new buckets. Implement [`SharedKey`] for the identity, which gives a text that
-//! stays the same. Strings and integers have it.
+//! **Identities.** `key = identity` digests the identity's `Hash`. What a type feeds to a hasher is stable only within one build: after an
+//! update of the compiler or of the type, callers have new buckets. Implement [`SharedKey`] for the identity, which gives a text that stays the same.
+//! Strings and integers implement it.
 //!
 //! ## Limits of the store's own
 //!
@@ -146,8 +142,8 @@
 //!
 //! ## What it costs
 //!
-//! On a machine of two cores that was busy with other work, with callers, service and `redis-server` beside each other (`cargo bench -p interceptors-bench
-//! --bench shared_limits`; the request and the answer of a call without a socket are among the time and the allocations):
+//! On a machine of two cores that was busy with other work. Callers, service and `redis-server` shared it. Time and allocations include the request
+//! and the answer of a call without a socket. (`cargo bench -p interceptors-bench --bench shared_limits`)
 //!
 //! | a decision | calls at once | per second | processor time of the service | allocations |
 //! | --- | --: | --: | --: | --: |
@@ -157,7 +153,7 @@
 //! | in Redis | 32 | 24,300 | 4.5 µs | 14 |
 //! | denied, and remembered | 1 | 308,000 | 1.0 µs | 15 |
 //!
-//! Whole calls over loopback, 32 at once: 8,100 a second with the limit in the process, 4,800 with the limit in Redis.
+//! Whole calls over loopback, 32 at once: 8,100 per second with the limit in the process, 4,800 with the limit in Redis.
 
 #[cfg(feature = "envoy-rls")]
 mod envoy;

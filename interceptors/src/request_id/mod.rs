@@ -1,4 +1,4 @@
-//! One name for a call on its whole way: `request_id`.
+//! One ID for a call on its whole way: `request_id`.
 //!
 //! ```
 //! # use interceptors_proto::guide::user_service_server::UserService;
@@ -25,30 +25,27 @@
 //! # }
 //! ```
 //!
-//! Where it may be listed and all its settings: [`request_id`](crate::intercept#request_id) in the reference of the attribute.
+//! The reference says where you can list it, and has all its settings: [`request_id`](crate::intercept#request_id).
 //!
-//! On a service it takes the ID that the caller sent in `x-request-id`, or makes one. The handler finds it in
-//! the request ([`RequestId::of`]) or, wherever it is in its own code, by [`current`]; the caller finds it in
-//! the response's metadata or in that of the error; and `logging` has it as the field `request_id`.
-//! Interceptors ask [`CallDetails::request_id`](crate::CallDetails::request_id).
+//! A service takes the ID that the caller sent in `x-request-id`, or makes one. The handler reads it from the request ([`RequestId::of`]), or
+//! anywhere in its own code with [`current`]. The caller gets it in the metadata of the response or of the error. `logging` writes it as the field
+//! `request_id`. Interceptors read [`CallDetails::request_id`](crate::CallDetails::request_id).
 //!
-//! On a client it sends the ID that the caller set in the request (as metadata, or as a [`RequestId`] in the
-//! extensions), else that of the call in whose handler this one is made, else a new one. All attempts of a
-//! call carry the same.
+//! A client sends the ID that the caller set in the request, as metadata or as a [`RequestId`] in the extensions. If there is none, it sends the ID of
+//! the call whose handler makes this one. If there is none either, it makes a new one. All attempts of a call have the same ID.
 //!
-//! # What is taken
+//! # Which IDs are accepted
 //!
-//! One value of 1 to 128 characters (`max_length`) of visible ASCII, without blanks. Anything else is
-//! replaced by a new ID, in the request's metadata too, so that nothing further in sees it: an ID ends up in
-//! logs, and is what a stranger wrote. Where strangers should not choose it at all, write `accept = false`.
+//! One value of 1 to 128 characters (`max_length`) of visible ASCII, without blanks. Anything else is replaced by a new ID, in the request's metadata
+//! too, so inner interceptors and the handler never see it. This protects your logs from what a stranger writes. To accept no ID from callers at all,
+//! write `accept = false`.
 //!
-//! A new ID is a UUID of version 7 (RFC 9562): such IDs sort by when they were made. It is unique, and not a
-//! secret.
+//! A new ID is a UUID of version 7 (RFC 9562). Such IDs sort by the time at which they were made. They are unique, and not secret.
 //!
 //! # What inherits
 //!
-//! Calls that the handler makes while it is polled, and those that are made while its response stream is
-//! read. A task that it spawns runs on its own; hand the ID on with [`scope`]:
+//! Calls that the handler makes while it is polled, and calls that are made while its response stream is read. A task that it spawns does not inherit
+//! the ID; pass it on with [`scope`]:
 //!
 //! ```
 //! use interceptors::request_id;

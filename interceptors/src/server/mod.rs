@@ -1,5 +1,5 @@
-//! What stands in front of a whole server, or of one service: [chains](#a-chain-for-a-server) that run before anything is decoded, and
-//! what tells of [a client that goes away](#a-client-that-goes-away-half-way).
+//! One policy for a whole server, or for one service: [chains](#a-chain-for-a-server) that run before anything is decoded. Also, how to notice
+//! [a client that goes away](#a-client-that-goes-away-half-way).
 //!
 //! ```no_run
 //! use interceptors::auth::StaticTokens;
@@ -33,48 +33,48 @@
 //! # }
 //! ```
 //!
-//! What may be listed, and all settings: [a server](crate::intercept#a-server) and [a generated server](crate::intercept#a-generated-server) in the reference
-//! of the attribute.
+//! The reference says what you can list, and has all settings: [a server](crate::intercept#a-server) and
+//! [a generated server](crate::intercept#a-generated-server).
 //!
 //! # A chain for a server
 //!
 //! A struct with `#[intercept(server, …)]` is one policy for everything that a server has.
 //!
-//! `layer()` is a layer for tonic's `Server`, for axum's `Router` and for `tower::ServiceBuilder`. `wrap(service)` is for one service; it keeps
-//! the service's name, so `add_service` takes it. What entries keep, such as the places of `concurrency`, is made once for each value of the
-//! struct: clones of the layer, and all services behind it, share it. `Inbound::PLAN` is the policy.
+//! `layer()` is a layer for tonic's `Server`, for axum's `Router` and for `tower::ServiceBuilder`. `wrap(service)` is for one service; it keeps the
+//! service's name, so `add_service` takes it. The state of entries, such as the places of `concurrency`, belongs to the value of the struct: clones
+//! of the layer, and all services behind it, share it. `Inbound::PLAN` is the policy.
 //!
-//! - It runs before a message is decoded, and sees all requests: bytes that are no message, unknown methods, unknown services. What `auth`
-//!   refuses is answered alike whether it exists or not, and its body is not read.
-//! - Entries that look at messages (`validate`, `payload`, `logging(fields(…))`, `retry`) do not compile here. Put them on the `impl` of the
-//!   service: a call passes both. An interceptor of one's own is one for any message, or an `Interceptor<Body, Body>` with [`Body`].
+//! - It runs before a message is decoded, and sees all requests: malformed messages, unknown methods, unknown services. Where `auth` rejects a call,
+//!   the answer is the same whether the method exists or not, and the body is not read.
+//! - Entries that look at messages or copy them (`validate`, `payload`, `logging(fields(…))`, `retry`) do not compile here. Put them on the `impl` of the
+//!   service: a call passes both policies. An interceptor of your own works for any message, or is an `Interceptor<Body, Body>` with [`Body`].
 //! - The trailers of a request are dropped. gRPC has none there, and tonic would put them among the metadata, over values that the
 //!   policy has checked.
-//! - A call ends once for observers, with the status of its trailers. A response that the client drops, and a request that is cut
-//!   off, end `CANCELLED`, also where tonic's handler took the half of the request for all of it and answered `OK`.
+//! - Observers get one end of each call, with the status of its trailers. A response that the client drops, and a request that is cut off, end
+//!   `CANCELLED`. This holds even if tonic's handler took half of a request for all of it and answered `OK`.
 //!
 //! # Lists
 //!
 //! | form | what it names |
 //! | --- | --- |
-//! | `"/user.v1.UserService/Login"` | this RPC, whatever the method and the content type of the request |
+//! | `"/user.v1.UserService/Login"` | this RPC, with any HTTP method and content type |
 //! | `"/user.v1.UserService/*"` | all RPCs of the service |
-//! | `"GET /healthz"` | this request of plain HTTP; `GET` stands for `HEAD` too, which is answered by the same handler |
+//! | `"GET /healthz"` | this request of plain HTTP; `GET` includes `HEAD`, which the same handler answers |
 //!
-//! Paths are compared byte for byte, without the query, which does not choose a handler. What is odd (`//`, a slash at the end, percent encoding,
-//! another case) matches nothing and is therefore not public. `only` with `/*` takes everything beneath the service, names of RPCs or not,
-//! so that an entry which closes leaves no gap; the plan shows it as `/**`. A layer that rewrites paths belongs outside of this one.
+//! Paths are compared byte for byte, without the query, which does not choose a handler. An unusual spelling (`//`, a slash at the end, percent
+//! encoding, another case) matches nothing, so it is not public. `only` with `/*` covers every path below the service, even if it names no RPC, so an
+//! entry that protects leaves no gap. The plan shows it as `/**`. A layer that rewrites paths belongs outside this one.
 //!
 //! # What is not gRPC
 //!
-//! It passes the same entries. A refusal is a gRPC status for gRPC and for gRPC-Web. For anything else it is the HTTP status that
-//! `google/rpc/code.proto` gives for the code, with a line of text, with `retry-after` where the status says when to come back, and a 401 with
-//! `www-authenticate`. The end of such an answer is told to observers by its HTTP status, and it has no messages.
+//! It passes the same entries. For gRPC and gRPC-Web, a rejection is a gRPC status. For anything else it is the HTTP status that
+//! `google/rpc/code.proto` gives for the code, with a line of text. It has `retry-after` if the status says when to try again, and
+//! `www-authenticate` with a 401. Observers see the end of such an answer by its HTTP status, and no messages.
 //!
 //! # Beside axum
 //!
-//! Routes that are added after `layer` are not behind it, as with every layer of axum's. For `peer`, and `rate_limit(key = peer)`, enable
-//! the feature `axum` and serve with the addresses of clients.
+//! Routes that are added after `layer` are not covered, as with every layer of axum. For `peer`, and for `rate_limit(key = peer)`, enable the
+//! feature `axum` and serve with the addresses of clients.
 //!
 //! ```no_run
 //! # use interceptors::intercept;
@@ -97,9 +97,9 @@
 //!
 //! # Beside gRPC-Web, CORS and other layers
 //!
-//! `tonic_web::GrpcWebLayer` may be on either side. Outside of it, the chain sees gRPC-Web itself, and reads the end of a call from the
-//! frame of trailers in its body. `CorsLayer` belongs outside: it answers preflights, which carry no token, and lets the browser read
-//! refusals, if it exposes `grpc-status` and `grpc-message`. `TraceLayer` and `CompressionLayer` may be on either side.
+//! `tonic_web::GrpcWebLayer` may be on either side. If it is inside, the chain sees gRPC-Web itself, and reads the end of a call from the trailers
+//! frame in its body. `CorsLayer` belongs outside: it answers preflights, which carry no token. If it exposes `grpc-status` and `grpc-message`,
+//! the browser can also read rejections. `TraceLayer` and `CompressionLayer` may be on either side.
 //!
 //! ```no_run
 //! # use interceptors::intercept;
@@ -132,7 +132,7 @@
 //!
 //! # Beside health checks and reflection
 //!
-//! They are services like others: what may be called without a token is in the list.
+//! They are services like others: list the methods that need no token.
 //!
 //! ```no_run
 //! # use interceptors_proto::demo::user_service_server::{UserService, UserServiceServer};
@@ -162,25 +162,25 @@
 //! # }
 //! ```
 //!
-//! # What strangers may use up
+//! # Limits and strangers
 //!
-//! What comes before `auth` is for everybody, so list limits after it. `concurrency(per = method)` and `load_shed(per = method)` tell up to
-//! 1024 names apart. Names that strangers make up do not take the places of those that a service has answered for: when there are too
-//! many, one that no call uses goes. With `descriptors`, all names that the descriptor sets do not have share one limit. `metrics` counts names that no service has answered for as `_OTHER`, wherever it is listed.
+//! Entries before `auth` run for everybody, so list limits after it. `concurrency(per = method)` and `load_shed(per = method)` keep up to 1024
+//! names apart. Names that strangers make up do not displace names that a service has answered for: if there are too many, an unused one is
+//! dropped. With `descriptors`, all names that the descriptor sets do not have share one limit. `metrics` counts names that no service has answered
+//! for as `_OTHER`, wherever it is listed.
 //!
 //! # What it costs
 //!
-//! A call that passes takes two boxes, the call and its future, and one more around a message that has arrived with the headers: with its end,
-//! which may come in a frame of its own, as with tonic's clients. While a request is still arriving, somebody has to notice that it is cut off: that
-//! takes five more instead of the last one. `auth` adds the identity. A response that somebody observes takes a box for its observers and one for its
-//! body.
+//! A call that passes takes two boxes: the call and its future. If the message and the end of the request arrived with the headers, one more box goes
+//! around the message. (The end may be a frame of its own, as with tonic's clients.) If the request is still arriving, the chain has to notice when it
+//! is cut off, which takes five more boxes instead of that one. `auth` adds the identity. A response that somebody observes takes a box for its
+//! observers and one for its body.
 //!
 //! # A client that goes away half way
 //!
-//! When a client resets a call or vanishes while it is sending a request stream, plain tonic shows the handler the
-//! clean end of the stream, as if all had been sent: `tonic::Streaming` turns the cancellation into `None`. A handler that
-//! commits what it has read then commits half of it. Only the layer below tonic sees the difference. A chain for a server
-//! is such a layer; without one, it takes this to tell:
+//! If a client resets a call or vanishes while it sends a request stream, plain tonic shows the handler a normal end of the stream:
+//! `tonic::Streaming` turns the cancellation into `None`. A handler that commits what it has read then commits half of it. Only a layer below
+//! tonic sees the difference. A chain for a server is such a layer. Without one, add this layer:
 //!
 //! ```no_run
 //! use interceptors::server::RequestCancellationLayer;
@@ -196,15 +196,15 @@
 //! # }
 //! ```
 //!
-//! In the methods of annotated services the stream then ends with `CANCELLED`. It costs a box and a counter for each
-//! request, since the layer cannot know which of them are streams, and for a stream what rebuilds tonic's around
-//! another (at most 5 allocations). Services without the attribute see what they always saw.
+//! In the methods of annotated services the stream then ends with `CANCELLED`. The layer costs a box and a counter for each request, since it cannot
+//! know which requests are streams. A stream also costs what it takes to rebuild tonic's stream around another (at most 5 allocations). Nothing
+//! changes for services without the attribute.
 
 //!
 //! # Before decoding
 //!
-//! The policy of a service runs in its methods, behind tonic's decoding. With the attribute on the generated server too, in `build.rs`,
-//! its first entries run before that: see [a generated server](crate::intercept#a-generated-server).
+//! The policy of a service runs in its methods, after tonic has decoded the request. If the generated server has the attribute too, in `build.rs`,
+//! the first entries run before that: see [a generated server](crate::intercept#a-generated-server).
 //!
 //! ```no_run
 //! # fn main() -> std::io::Result<()> {
@@ -214,7 +214,7 @@
 //! # }
 //! ```
 //!
-//! Such a server also notices that a client goes away half way, as a struct's mount does, without [`RequestCancellationLayer`].
+//! Such a server also notices a client that goes away half way, as a server's struct does, without [`RequestCancellationLayer`].
 
 mod cancellation;
 mod chain;

@@ -23,13 +23,11 @@
 //! # }
 //! ```
 //!
-//! Where it may be listed and all its settings: [`trace`](crate::intercept#trace) in the reference of the attribute.
+//! The reference says where you can list it, and has all its settings: [`trace`](crate::intercept#trace).
 //!
-//! Each call has a span, by way of [`tracing`] and
-//! [tracing-opentelemetry](https://docs.rs/tracing-opentelemetry), which lives until the call has really
-//! ended: a response stream to its end. Handlers run in it, and so does what they do while their response
-//! stream is read. A client that goes away half way through its request stream is taken for one that has sent all, unless the server has
-//! `server::RequestCancellationLayer`.
+//! Each call has a span, made with [`tracing`] and [tracing-opentelemetry](https://docs.rs/tracing-opentelemetry). It lasts until the call has really
+//! ended, the response stream included. The handler runs in the span, and so does its work while the response stream is read. A client that goes
+//! away half way through its request stream looks like one that has sent everything, unless the server has `server::RequestCancellationLayer`.
 //!
 //! | field | |
 //! | --- | --- |
@@ -37,21 +35,18 @@
 //! | `otel.kind` | `server` or `client` |
 //! | `rpc.system.name` | `grpc` |
 //! | `rpc.status_code` | such as `NOT_FOUND` |
-//! | `error.type` | the same, where it is an error |
-//! | `client.address` | the address of the caller behind proxies; on a service with `client_ip`, wherever in the list it is |
-//! | `otel.status_code`, `otel.status_description` | `ERROR` and the status's message, where it is an error |
+//! | `error.type` | the same, if it is an error |
+//! | `client.address` | the address of the caller behind proxies; on a service with `client_ip`, in any order |
+//! | `otel.status_code`, `otel.status_description` | `ERROR` and the status's message, if it is an error |
 //!
-//! The names are those of version 1.45.0 of OpenTelemetry's [conventions for
-//! RPC](https://opentelemetry.io/docs/specs/semconv/rpc/rpc-spans/). By them an error is, on a client, all
-//! but `OK`, and on a service `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE` and
-//! `DATA_LOSS`. Spans have the target `interceptors::trace` and the level `INFO`; filtered out, a call costs
-//! one look at whether somebody listens.
+//! The names are those of version 1.45.0 of OpenTelemetry's [conventions for RPC](https://opentelemetry.io/docs/specs/semconv/rpc/rpc-spans/). By
+//! these, an error on a client is every status except `OK`. On a service it is `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`,
+//! `UNAVAILABLE` or `DATA_LOSS`. Spans have the target `interceptors::trace` and the level `INFO`. If they are filtered out, a call costs one check.
 //!
 //! # The context
 //!
-//! A service takes the caller's span as parent from the request's metadata, and a client writes its own
-//! there, by OpenTelemetry's global propagator. For W3C's `traceparent` and `tracestate`, say so at the start
-//! of `main`:
+//! A service takes the caller's span from the request's metadata as the parent, and a client writes its own span there, both with OpenTelemetry's
+//! global propagator. For W3C's `traceparent` and `tracestate`, set it at the start of `main`:
 //!
 //! ```
 //! use opentelemetry::global;
@@ -60,24 +55,22 @@
 //! global::set_text_map_propagator(TraceContextPropagator::new());
 //! ```
 //!
-//! What is malformed counts as absent, and the span stands in the one that is in force, if any. A `traceparent` that is
-//! there twice is malformed; a `tracestate` of more than 512 bytes or 32 members is left out, so that nobody's is
-//! carried from service to service. Calls that a handler makes are children of its span.
+//! A malformed context counts as absent, and the span's parent is then the current span, if any. A `traceparent` that is present twice is malformed. A
+//! `tracestate` of more than 512 bytes or 32 members is dropped, so that it does not travel from service to service. Calls that a handler makes
+//! are children of its span.
 //!
 //! # Strangers
 //!
-//! Who sends a `traceparent` chooses the ID of the trace, and by its flag whether it is sampled. A service that anybody
-//! can call should not let strangers do that; say so with `trace(public_endpoint = true)`, by the name that
-//! OpenTelemetry's instrumentations have for it. Then each call begins a trace of its own, which the sampler decides
-//! about as it does about any other, and the caller's span is a link of its span. The `tracestate` is that link's,
-//! baggage is not taken, and calls that the handler makes carry the new trace on.
+//! The sender of a `traceparent` chooses the ID of the trace and, by its flag, whether it is sampled. A service that anybody can call should not let
+//! strangers do that: write `trace(public_endpoint = true)`, which is OpenTelemetry's name for it. Then each call begins a trace of its own, about
+//! which the sampler decides as usual. The caller's span becomes a link, which also holds its `tracestate`. Baggage is not taken. Calls that the
+//! handler makes continue the new trace.
 //!
 //! # Attempts
 //!
-//! On a client each attempt has a span inside of the call's, `Attempt.user.v1.UserService/Login` as in gRFC
-//! A72, with the number of those before in `previous-rpc-attempts`; what the server does is inside of that.
-//! `retry` and `hedge` usually come after `trace`; listed before it, they make each attempt a call with a span of
-//! its own.
+//! On a client each attempt has a span inside the call's span. Its name is `Attempt.user.v1.UserService/Login`, as in gRFC A72, and
+//! `previous-rpc-attempts` counts the attempts before it. The server's span is inside the attempt's. `retry` and `hedge` usually come after
+//! `trace`; listed before it, they give each attempt the span of a call.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Refuses requests whose messages are not valid, with `INVALID_ARGUMENT` and what is wrong with which field.
+//! Rejects requests whose messages are not valid: `INVALID_ARGUMENT`, and which field is wrong.
 //!
 //! ```
 //! use interceptors::validate::{Validate, Violations};
@@ -26,39 +26,39 @@
 //! assert_eq!(violations.to_string(), "email: must be an address; age: must be at most 150");
 //! ```
 //!
-//! Where it may be listed and all its settings: [`validate`](crate::intercept#validate) in the reference of the attribute.
+//! The reference says where you can list it, and has all its settings: [`validate`](crate::intercept#validate).
 //!
-//! A message says itself whether it is valid: implement [`Validate`] for it. A method whose message does not
-//! implement it does not compile, unless the entry leaves the method out with `except`. So each message that is added
-//! to the proto is either checked or named.
+//! Each message decides itself whether it is valid: implement [`Validate`] for it. A method whose message does not implement it does not compile, unless
+//! `except` names the method. So each message that is added to the proto is either checked or named.
 //!
 //! # The status
 //!
-//! `INVALID_ARGUMENT`, whose details are a `google.rpc.BadRequest` with the violations as they were added: the path of
-//! the field and the description. Its message is the same as text, of which at most 1 KiB is sent; of more than 100 violations
-//! the first 100 are kept, and of these as many are sent as fit into 4 KiB, a path of more than 256 bytes and a description of more
-//! than 512 cut off: a status that is larger than HTTP/2 implementations take for headers would reach the caller as another error.
-//! Write descriptions that do not repeat the value: they may end up in logs.
+//! The status is `INVALID_ARGUMENT`. Its details are a `google.rpc.BadRequest` with the violations in the order in which they were added: the path of
+//! the field and the description. Its message has the same as text. Do not repeat the value in a description: descriptions may end up in logs.
+//!
+//! A status that is too large for the headers of HTTP/2 would reach the caller as another error. So there are limits:
+//!
+//! - the first 100 violations are kept, and as many of them are sent as fit into 4 KiB;
+//! - a path is cut after 256 bytes, and a description after 512;
+//! - at most 1 KiB of the message is sent.
 //!
 //! # Request streams
 //!
-//! Each message is looked at when the handler takes it. The first that is not valid ends the stream with the status, in
-//! front of whose fields stands which message it was (`messages[3].email`, counted from 0); the handler's own signature
-//! stays what it is. What the handler does with an error of its request stream is its own business; most pass it on with `?`, and then
-//! it is the call's status. The handler is never given a message that is not valid.
+//! Each message is checked when the handler takes it. The first message that is not valid ends the stream with the status, and the handler never gets
+//! it. The paths in the status say which message it was (`messages[3].email`, counted from 0). The handler's signature does not change. The handler
+//! decides what to do with an error of its request stream. Most pass it on with `?`, and then it is the status of the call.
 //!
 //! To look at messages without this entry, see [`Call::each_message`](crate::Call::each_message).
 //!
 //! # With a crate that validates
 //!
-//! With feature `garde` violations are made from what [`garde`](https://docs.rs/garde) reports, so messages
-//! that derive `garde::Validate` (in `build.rs`, by `type_attribute` and `field_attribute`) need one line each:
-//! `validate_with_garde!`.
+//! With feature `garde`, violations are made from what [`garde`](https://docs.rs/garde) reports. Messages that derive `garde::Validate` (in
+//! `build.rs`, with `type_attribute` and `field_attribute`) then need one line each: `validate_with_garde!`.
 //!
 //! # Cost
 //!
-//! What `validate` itself does, and no allocation while a single message is valid. For a request stream the entry allocates
-//! what rebuilds tonic's stream around another: at most 5 times for each call, and not for each message.
+//! A single message costs what its `validate` does, and no allocation while it is valid. A request stream costs at most 5 allocations for each call,
+//! to rebuild tonic's stream around another, and none for each message.
 
 use std::fmt;
 

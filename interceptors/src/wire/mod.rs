@@ -1,6 +1,6 @@
-//! What HTTP/2 carries: encoded messages, and what a status is there.
+//! What HTTP/2 carries: encoded messages, and how a status is written there.
 //!
-//! The mounts that see no typed messages have it in common: a wrapped channel, and a server's own.
+//! Shared by the mounts that see no typed messages: a wrapped channel, and a server's struct.
 #![cfg_attr(
     not(all(feature = "client", feature = "server")),
     allow(

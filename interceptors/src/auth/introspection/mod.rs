@@ -1,4 +1,4 @@
-//! Tokens that only their issuer can tell about (OAuth 2.0 Token Introspection, RFC 7662). Feature `jwks-url`.
+//! Tokens that only their issuer can check (OAuth 2.0 Token Introspection, RFC 7662). Feature `jwks-url`.
 
 mod builder;
 mod cache;

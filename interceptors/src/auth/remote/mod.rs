@@ -1,4 +1,4 @@
-//! What is asked of an issuer over HTTP: its keys, and what it knows of a token. Feature `jwks-url`.
+//! Requests to an issuer over HTTP: for its keys, and for what it knows about a token. Feature `jwks-url`.
 
 mod counts;
 mod error;

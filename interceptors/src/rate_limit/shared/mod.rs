@@ -1,4 +1,4 @@
-//! Limits that several processes share: what the attribute makes of `store = …`.
+//! Limits that several processes share: the code behind `store = …`.
 
 mod bucket;
 mod denied;
