@@ -545,7 +545,7 @@ codes! {
     }
     NOT_A_LIMIT = 808 {
         title: "No limit of concurrency",
-        cause: "The value of `limiter` is a `concurrency::ConcurrencyLimiter`, behind a reference or an `Arc` if you like. A rate limiter counts calls, not those that run at once.",
+        cause: "The value of `limiter` is a `concurrency::Limiter`, behind a reference or an `Arc` if you like. A rate limiter counts calls, not those that run at once.",
         wrong: "#[intercept(concurrency(limiter = self.rate))]",
         right: "#[intercept(concurrency(limiter = self.places))]",
     }

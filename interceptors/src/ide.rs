@@ -108,7 +108,7 @@ pub mod server {
     /// - `per_minute` (integer, at least 1): how many calls in a minute, instead of in a second
     /// - `burst` (integer, at least 1; default: the same number): how many may come at once after a rest, on top of the rate
     /// - `max_keys` (integer, at least 1; default: `65536`): maximum number of distinct keys tracked
-    /// - `limiter` (expression): a `RateLimiter` of yours, instead of all but `key`
+    /// - `limiter` (expression): a `Limiter` of yours, instead of all but `key`
     /// - `store` (expression): a `Store` in which processes share the limit, such as `Redis`
     /// - `on_error` (default: `local`): `allow`, `deny` or `local`: what decides while the store fails or is late; `local` is this limit, in the process
     /// - `store_timeout` (duration; default: `"100ms"`): the longest that a call waits for the store
@@ -132,7 +132,7 @@ pub mod server {
         ///
         /// Integer, at least 1; default: `65536`.
         pub mod max_keys {}
-        /// A `RateLimiter` of yours, instead of all but `key`.
+        /// A `Limiter` of yours, instead of all but `key`.
         ///
         /// Expression.
         pub mod limiter {}
@@ -282,7 +282,7 @@ pub mod server {
     /// - `wait` (duration; default: as long as the call has): how long a call may wait before it is rejected
     /// - `retry_after` (duration; default: `"1s"`): how long a rejected caller is asked to wait before it tries again
     /// - `per` (`method` or `service`; default: `method`): whether each method has a limit of its own; with `service`, all methods of the entry share one
-    /// - `limiter` (expression): a `ConcurrencyLimiter` of yours, instead of all others
+    /// - `limiter` (expression): a `Limiter` of yours, instead of all others
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod concurrency {
         /// How many calls at once; this, `adaptive` or `limiter` is needed.
@@ -327,7 +327,7 @@ pub mod server {
             /// All methods that the entry covers share one limit.
             pub mod service {}
         }
-        /// A `ConcurrencyLimiter` of yours, instead of all others.
+        /// A `Limiter` of yours, instead of all others.
         ///
         /// Expression.
         pub mod limiter {}
@@ -344,7 +344,7 @@ pub mod server {
     /// - `adaptive` (integer, at least 1; integer, at least 1; duration): as many as end within `target`, between `min` and `max`
     /// - `retry_after` (duration; default: `"1s"`): how long a rejected caller is asked to wait before it tries again
     /// - `per` (`method` or `service`; default: `method`): whether each method has a limit of its own; with `service`, all methods of the entry share one
-    /// - `limiter` (expression): a `ConcurrencyLimiter` of yours, instead of all others
+    /// - `limiter` (expression): a `Limiter` of yours, instead of all others
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod load_shed {
         /// How many calls at once; this, `adaptive` or `limiter` is needed.
@@ -381,7 +381,7 @@ pub mod server {
             /// All methods that the entry covers share one limit.
             pub mod service {}
         }
-        /// A `ConcurrencyLimiter` of yours, instead of all others.
+        /// A `Limiter` of yours, instead of all others.
         ///
         /// Expression.
         pub mod limiter {}
@@ -697,7 +697,7 @@ pub mod client {
     /// - `wait` (duration; default: as long as the call has): how long a call may wait before it is rejected
     /// - `retry_after` (duration; default: `"1s"`): how long a rejected caller is asked to wait before it tries again
     /// - `per` (`method` or `service`; default: `method`): whether each method has a limit of its own; with `service`, all methods of the entry share one
-    /// - `limiter` (expression): a `ConcurrencyLimiter` of yours, instead of all others
+    /// - `limiter` (expression): a `Limiter` of yours, instead of all others
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod concurrency {
         /// How many calls at once; this, `adaptive` or `limiter` is needed.
@@ -742,7 +742,7 @@ pub mod client {
             /// All methods that the entry covers share one limit.
             pub mod service {}
         }
-        /// A `ConcurrencyLimiter` of yours, instead of all others.
+        /// A `Limiter` of yours, instead of all others.
         ///
         /// Expression.
         pub mod limiter {}
@@ -759,7 +759,7 @@ pub mod client {
     /// - `adaptive` (integer, at least 1; integer, at least 1; duration): as many as end within `target`, between `min` and `max`
     /// - `retry_after` (duration; default: `"1s"`): how long a rejected caller is asked to wait before it tries again
     /// - `per` (`method` or `service`; default: `method`): whether each method has a limit of its own; with `service`, all methods of the entry share one
-    /// - `limiter` (expression): a `ConcurrencyLimiter` of yours, instead of all others
+    /// - `limiter` (expression): a `Limiter` of yours, instead of all others
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod load_shed {
         /// How many calls at once; this, `adaptive` or `limiter` is needed.
@@ -796,7 +796,7 @@ pub mod client {
             /// All methods that the entry covers share one limit.
             pub mod service {}
         }
-        /// A `ConcurrencyLimiter` of yours, instead of all others.
+        /// A `Limiter` of yours, instead of all others.
         ///
         /// Expression.
         pub mod limiter {}

@@ -39,6 +39,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 pub use tokio::time::{advance, pause, resume};
+// Their names in the first checkouts.
+#[doc(hidden)]
+pub use self::{EndRecorder as Recorder, RecordedEnd as Recorded};
 use tonic::{Code, Request, Response, Status, Streaming};
 
 use crate::core::abilities::{Abilities, AbilitiesOf, Resend};

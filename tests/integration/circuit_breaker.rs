@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use interceptors::circuit_breaker::{CircuitBreaker, State, Thresholds};
-use interceptors::concurrency::{self, ConcurrencyLimiter};
+use interceptors::concurrency::{self, Limiter};
 use interceptors::{Intercepted as _, Kind, intercept};
 use interceptors_proto::demo::user_service_client::UserServiceClient;
 use interceptors_proto::demo::user_service_server::UserServiceServer;
@@ -634,7 +634,7 @@ async fn a_call_that_is_dropped_at_its_deadline_has_failed() {
 #[intercept(circuit_breaker(breaker = self.breaker), load_shed(limiter = self.limiter))]
 struct Crowded {
     breaker: CircuitBreaker,
-    limiter: ConcurrencyLimiter,
+    limiter: Limiter,
 }
 
 #[tokio::test(start_paused = true)]
@@ -644,7 +644,7 @@ async fn what_an_interceptor_further_in_refuses_says_nothing_of_the_server() {
         let breaker = CircuitBreaker::new(&Thresholds::new().failures(2).open_for(S(10)));
         let outbound = Crowded {
             breaker: breaker.clone(),
-            limiter: ConcurrencyLimiter::new(&concurrency::Capacity::max(1)),
+            limiter: Limiter::new(&concurrency::Capacity::max(1)),
         };
         let client = UserServiceClient::new(outbound.wrap(server.channel()));
         assert_eq!(code(&call!(client, kind).await), Code::Unavailable);
@@ -665,7 +665,7 @@ async fn what_an_interceptor_further_in_refuses_says_nothing_of_the_server() {
 
         // A probe that never leaves gives its place back.
         advance(S(10)).await;
-        let limiter = ConcurrencyLimiter::new(&concurrency::Capacity::max(1));
+        let limiter = Limiter::new(&concurrency::Capacity::max(1));
         let other = Crowded {
             breaker: breaker.clone(),
             limiter: limiter.clone(),

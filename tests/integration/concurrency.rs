@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use interceptors::concurrency::{Capacity, ConcurrencyLimiter};
+use interceptors::concurrency::{Capacity, Limiter};
 use interceptors::{Call, Intercepted as _, Interceptor, Kind, Next, intercept};
 use interceptors_proto::demo::user_service_client::UserServiceClient;
 use interceptors_proto::demo::user_service_server::{UserService, UserServiceServer};
@@ -54,7 +54,7 @@ fn assert_refused(status: &Status, retry_after: Duration) {
 #[derive(Clone)]
 struct Waiting {
     script: Script,
-    limiter: ConcurrencyLimiter,
+    limiter: Limiter,
 }
 
 scripted!(self: Waiting, #[intercept(concurrency(limiter = self.limiter))]);
@@ -62,13 +62,13 @@ scripted!(self: Waiting, #[intercept(concurrency(limiter = self.limiter))]);
 #[derive(Clone)]
 struct Shedding {
     script: Script,
-    limiter: ConcurrencyLimiter,
+    limiter: Limiter,
 }
 
 scripted!(self: Shedding, #[intercept(load_shed(limiter = self.limiter))]);
 
-async fn waiting(config: &Capacity) -> (Running, Script, ConcurrencyLimiter) {
-    let (script, limiter) = (Script::default(), ConcurrencyLimiter::new(config));
+async fn waiting(config: &Capacity) -> (Running, Script, Limiter) {
+    let (script, limiter) = (Script::default(), Limiter::new(config));
     let service = Waiting {
         script: script.clone(),
         limiter: limiter.clone(),
@@ -77,8 +77,8 @@ async fn waiting(config: &Capacity) -> (Running, Script, ConcurrencyLimiter) {
     (server, script, limiter)
 }
 
-async fn shedding(config: &Capacity) -> (Running, Script, ConcurrencyLimiter) {
-    let (script, limiter) = (Script::default(), ConcurrencyLimiter::new(config));
+async fn shedding(config: &Capacity) -> (Running, Script, Limiter) {
+    let (script, limiter) = (Script::default(), Limiter::new(config));
     let service = Shedding {
         script: script.clone(),
         limiter: limiter.clone(),
@@ -281,7 +281,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Slow {
 
 struct Receiving {
     script: Script,
-    limiter: ConcurrencyLimiter,
+    limiter: Limiter,
 }
 
 scripted!(self: Receiving, #[intercept(concurrency(limiter = self.limiter), with(Slow))]);
@@ -293,14 +293,14 @@ fn slow_upload() -> impl Stream<Item = User> + Send + 'static {
 
 #[tokio::test(start_paused = true)]
 async fn how_long_a_sender_takes_does_not_lower_an_adaptive_limit() {
-    let limiter = ConcurrencyLimiter::new(&Capacity::adaptive(1, 8, MS(50)));
+    let limiter = Limiter::new(&Capacity::adaptive(1, 8, MS(50)));
     let service = Receiving {
         script: Script::default(),
         limiter: limiter.clone(),
     };
     let channel = serve(Routes::new(UserServiceServer::new(service))).await;
     let shared = Shared {
-        limiter: ConcurrencyLimiter::new(&Capacity::adaptive(1, 8, MS(50))),
+        limiter: Limiter::new(&Capacity::adaptive(1, 8, MS(50))),
     };
     let of_client = shared.limiter.clone();
     let caller = Caller::over(shared.wrap(channel));
@@ -328,7 +328,7 @@ async fn how_long_a_sender_takes_does_not_lower_an_adaptive_limit() {
 /// Its methods call each other under one limit.
 #[derive(Clone)]
 struct Nested {
-    limiter: ConcurrencyLimiter,
+    limiter: Limiter,
     spawned: mpsc::UnboundedSender<JoinHandle<Result<(), Status>>>,
 }
 
@@ -398,7 +398,7 @@ impl Stubs for Nested {
 #[tokio::test]
 async fn a_call_within_a_call_uses_its_place() {
     let (spawned, mut tasks) = mpsc::unbounded_channel();
-    let limiter = ConcurrencyLimiter::new(&Capacity::max(1));
+    let limiter = Limiter::new(&Capacity::max(1));
     let service = Nested {
         limiter: limiter.clone(),
         spawned,
@@ -519,7 +519,7 @@ fn the_plan_says_what_is_in_force() {
 #[derive(Clone)]
 struct Mixed {
     script: Script,
-    limiter: ConcurrencyLimiter,
+    limiter: Limiter,
 }
 
 scripted!(self: Mixed, #[intercept(
@@ -529,10 +529,7 @@ scripted!(self: Mixed, #[intercept(
 
 #[tokio::test]
 async fn a_shared_limiter_lets_some_wait_and_refuses_others() {
-    let (script, limiter) = (
-        Script::default(),
-        ConcurrencyLimiter::new(&Capacity::max(1)),
-    );
+    let (script, limiter) = (Script::default(), Limiter::new(&Capacity::max(1)));
     let service = Mixed {
         script: script.clone(),
         limiter: limiter.clone(),
@@ -674,7 +671,7 @@ async fn a_channel_has_a_limit_for_each_method_or_service_which_its_clones_share
 
 #[intercept(load_shed(limiter = self.limiter))]
 struct Shared {
-    limiter: ConcurrencyLimiter,
+    limiter: Limiter,
 }
 
 #[tokio::test(start_paused = true)]
@@ -682,7 +679,7 @@ async fn an_adaptive_limit_of_a_channel_follows_how_long_calls_take_that_are_no_
     let config = Capacity::adaptive(2, 8, Duration::from_millis(50));
     for kind in KINDS {
         let server = FlakyServer::new([]);
-        let limiter = ConcurrencyLimiter::new(&config);
+        let limiter = Limiter::new(&config);
         let shared = Shared {
             limiter: limiter.clone(),
         };
@@ -715,7 +712,7 @@ async fn an_adaptive_limit_of_a_channel_follows_how_long_calls_take_that_are_no_
 
 struct HandWritten {
     client: UserServiceClient<Channel>,
-    limiter: ConcurrencyLimiter,
+    limiter: Limiter,
 }
 
 #[intercept(service = "demo.v1.UserService", load_shed(limiter = self.limiter))]
@@ -735,7 +732,7 @@ impl HandWritten {
 #[tokio::test]
 async fn a_hand_written_client_holds_its_place_to_the_end_of_the_stream_or_until_it_is_dropped() {
     let (channel, _) = bare().await;
-    let limiter = ConcurrencyLimiter::new(&Capacity::max(1));
+    let limiter = Limiter::new(&Capacity::max(1));
     let hand_written = HandWritten {
         client: UserServiceClient::new(channel),
         limiter: limiter.clone(),
@@ -766,7 +763,7 @@ async fn a_hand_written_client_holds_its_place_to_the_end_of_the_stream_or_until
 /// Calls through a channel under the same limit.
 struct Gateway {
     channel: Channel,
-    limiter: ConcurrencyLimiter,
+    limiter: Limiter,
 }
 
 #[intercept(service = "demo.v1.UserService", concurrency(limiter = self.limiter))]
@@ -789,7 +786,7 @@ impl Gateway {
 #[tokio::test]
 async fn a_client_within_a_client_uses_its_place() {
     let (channel, script) = bare().await;
-    let limiter = ConcurrencyLimiter::new(&Capacity::max(1));
+    let limiter = Limiter::new(&Capacity::max(1));
     let gateway = Gateway {
         channel,
         limiter: limiter.clone(),

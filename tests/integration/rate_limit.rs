@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use governor::clock::FakeRelativeClock;
 use interceptors::auth::Verifier;
-use interceptors::rate_limit::{Rate, RateLimiter};
+use interceptors::rate_limit::{Limiter, Rate};
 use interceptors::{CallDetails, Kind, intercept};
 use interceptors_proto::demo::user_service_server::{UserService, UserServiceServer};
 use interceptors_proto::demo::{
@@ -26,9 +26,9 @@ use tonic_types::StatusExt;
 
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
-fn limiter(config: &Rate) -> (Arc<RateLimiter<FakeRelativeClock>>, FakeRelativeClock) {
+fn limiter(config: &Rate) -> (Arc<Limiter<FakeRelativeClock>>, FakeRelativeClock) {
     let clock = FakeRelativeClock::default();
-    let limiter = RateLimiter::with_clock(config, clock.clone());
+    let limiter = Limiter::with_clock(config, clock.clone());
     (Arc::new(limiter), clock)
 }
 
@@ -45,7 +45,7 @@ fn assert_refused(reply: &Reply, wait: Duration) {
 #[derive(Clone)]
 struct Limited {
     script: Script,
-    limiter: Arc<RateLimiter<FakeRelativeClock>>,
+    limiter: Arc<Limiter<FakeRelativeClock>>,
 }
 
 scripted!(self: Limited, #[intercept(rate_limit(limiter = self.limiter))]);
@@ -210,7 +210,7 @@ async fn a_methods_own_limit_is_apart_and_all_values_of_a_service_share_the_attr
 #[derive(Clone)]
 struct ByPeer {
     script: Script,
-    limiter: Arc<RateLimiter<FakeRelativeClock>>,
+    limiter: Arc<Limiter<FakeRelativeClock>>,
 }
 
 scripted!(self: ByPeer, #[intercept(rate_limit(limiter = self.limiter, key = peer))]);
@@ -293,7 +293,7 @@ async fn all_instances_of_a_generic_service_share_a_limit() {
 #[derive(Clone)]
 struct ByKey {
     script: Script,
-    limiter: Arc<RateLimiter<FakeRelativeClock>>,
+    limiter: Arc<Limiter<FakeRelativeClock>>,
 }
 
 scripted!(self: ByKey, #[intercept(
@@ -379,7 +379,7 @@ async fn a_flood_of_distinct_keys_is_bounded_and_passes_when_it_is_over() {
 #[derive(Clone)]
 struct ByIdentity {
     script: Script,
-    limiter: Arc<RateLimiter<FakeRelativeClock>>,
+    limiter: Arc<Limiter<FakeRelativeClock>>,
 }
 
 impl Verifier for ByIdentity {

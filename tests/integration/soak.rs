@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use interceptors::catch_panic::Panic;
-use interceptors::concurrency::{Capacity, ConcurrencyLimiter};
+use interceptors::concurrency::{Capacity, Limiter};
 use interceptors::intercept;
 use interceptors::metrics::Recorder;
 use interceptors_proto::demo::user_service_server::{UserService, UserServiceServer};
@@ -33,7 +33,7 @@ const SLACK: u64 = 20 << 20;
 struct Users {
     script: Script,
     recorder: Recorder,
-    limiter: ConcurrencyLimiter,
+    limiter: Limiter,
     ends: Counted,
 }
 
@@ -159,7 +159,7 @@ async fn nothing_is_left_of_two_hundred_thousand_calls() {
     let users = Users {
         script: Script::default(),
         recorder: Recorder::prometheus(&registry).unwrap(),
-        limiter: ConcurrencyLimiter::new(&Capacity::max(48).queue(WORKERS as u32)),
+        limiter: Limiter::new(&Capacity::max(48).queue(WORKERS as u32)),
         ends: Counted::default(),
     };
     let server = start(Routes::new(UserServiceServer::new(users.clone()))).await;

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock, Mutex, OnceLock};
 use std::time::Duration;
 
 use interceptors::auth::{Token, TokenCache, TokenSource};
-use interceptors::concurrency::{Capacity, ConcurrencyLimiter};
+use interceptors::concurrency::{Capacity, Limiter};
 use interceptors::metrics::Recorder;
 use interceptors::{Call, CallDetails, Interceptor, Next};
 use prometheus::Registry;
@@ -85,8 +85,8 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Soaked {
 }
 
 /// The places of the soak run's generated client.
-pub static SOAKED_LIMITER: LazyLock<ConcurrencyLimiter> =
-    LazyLock::new(|| ConcurrencyLimiter::new(&Capacity::max(64).queue(64)));
+pub static SOAKED_LIMITER: LazyLock<Limiter> =
+    LazyLock::new(|| Limiter::new(&Capacity::max(64).queue(64)));
 
 /// The token that the soak run's clients begin with; it sets the token before the first call.
 pub static SOAKED_TOKEN: OnceLock<String> = OnceLock::new();

@@ -122,7 +122,7 @@ pub(super) const PER: Setting = Setting {
 pub(super) const LIMITER: Setting = Setting {
     name: "limiter",
     value: Value::Given(None),
-    says: "a [`ConcurrencyLimiter`](concurrency::ConcurrencyLimiter) of yours, instead of all others",
+    says: "a [`Limiter`](concurrency::Limiter) of yours, instead of all others",
     also_called: &["with", "semaphore"],
     ..Setting::USUAL
 };
@@ -135,6 +135,6 @@ pub(super) const ONE_OF: &[OneOf] = &[OneOf {
 
 pub(super) const KEEPS: Option<Keeps> = Some(Keeps {
     what: "LIMITER",
-    one: "ConcurrencyLimiter",
-    many: "ConcurrencyLimiters",
+    one: "Limiter",
+    many: "Limiters",
 });

@@ -111,7 +111,7 @@ impl Plain {
         self.row.keeps.filter(|_| self.given.is_none())
     }
 
-    /// `static __LIMITER_CONCURRENCY_0: LazyLock<ConcurrencyLimiter> = …;`
+    /// `static __LIMITER_CONCURRENCY_0: LazyLock<Limiter> = …;`
     fn shared(&self, keeps: Keeps, place: &Place<'_>) -> TokenStream {
         let (name, config) = (place.item(keeps.what), place.item("CONFIG"));
         let (module, one) = (
@@ -124,7 +124,7 @@ impl Plain {
         }
     }
 
-    /// `fn __LIMITER_CONCURRENCY_0() -> ConcurrencyLimiters { … }`: each channel has its own.
+    /// `fn __LIMITER_CONCURRENCY_0() -> Limiters { … }`: each channel has its own.
     fn of_struct(&self, keeps: Keeps, place: &Place<'_>) -> TokenStream {
         let (name, config) = (place.item(keeps.what), place.item("CONFIG"));
         let (module, many) = (

@@ -100,7 +100,7 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "limiter",
             value: Value::Given(None),
-            says: "a [`RateLimiter`](rate_limit::RateLimiter) of yours, instead of all but `key`",
+            says: "a [`Limiter`](rate_limit::Limiter) of yours, instead of all but `key`",
             not_with: &["per_second", "per_minute", "burst", "max_keys"],
             also_called: &["with"],
             ..Setting::USUAL
@@ -509,7 +509,7 @@ impl RateLimit {
     fn state(&self) -> Option<(Ident, &'static str)> {
         let (name, settings) = match (&self.sharing, &self.config) {
             (Some(_), _) => ("Shared", "SHARING"),
-            (None, Some(_)) => ("RateLimiter", "CONFIG"),
+            (None, Some(_)) => ("Limiter", "CONFIG"),
             (None, None) => return None,
         };
         Some((Ident::new(name, Span::call_site()), settings))

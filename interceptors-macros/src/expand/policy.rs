@@ -170,8 +170,8 @@ impl<'a> Policies<'a> {
     /// Output, for `concurrency(max = 5, per = method)` in front of `get`:
     ///
     /// ```text
-    /// fn __kept_0_get() -> &'static ConcurrencyLimiter {
-    ///     static __LIMITER_CONCURRENCY_0: LazyLock<ConcurrencyLimiter> = …;
+    /// fn __kept_0_get() -> &'static Limiter {
+    ///     static __LIMITER_CONCURRENCY_0: LazyLock<Limiter> = …;
     ///     &*__LIMITER_CONCURRENCY_0
     /// }
     /// ```

@@ -30,10 +30,8 @@ const _: () = {
         config
     };
     #[allow(non_snake_case)]
-    fn __LIMITER_LOAD_SHED_1() -> __interceptors::concurrency::ConcurrencyLimiters {
-        __interceptors::concurrency::ConcurrencyLimiters::per_service(
-            __CONFIG_LOAD_SHED_1,
-        )
+    fn __LIMITER_LOAD_SHED_1() -> __interceptors::concurrency::Limiters {
+        __interceptors::concurrency::Limiters::per_service(__CONFIG_LOAD_SHED_1)
     }
     const __ENTRY_LOAD_SHED_1: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::concurrency::LoadShedEntry,
@@ -66,7 +64,7 @@ const _: () = {
     #[allow(missing_debug_implementations, unreachable_pub)]
     pub struct __State {
         __0: __interceptors::circuit_breaker::CircuitBreakers,
-        __1: __interceptors::concurrency::ConcurrencyLimiters,
+        __1: __interceptors::concurrency::Limiters,
     }
     impl __State {
         fn new() -> Self {

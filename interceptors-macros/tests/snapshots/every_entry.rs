@@ -48,9 +48,9 @@ const _: () = {
         config
     };
     static __LIMITER_RATE_LIMIT_2: ::std::sync::LazyLock<
-        __interceptors::rate_limit::RateLimiter,
+        __interceptors::rate_limit::Limiter,
     > = ::std::sync::LazyLock::new(|| {
-        __interceptors::rate_limit::RateLimiter::new(__CONFIG_RATE_LIMIT_2)
+        __interceptors::rate_limit::Limiter::new(__CONFIG_RATE_LIMIT_2)
     });
     const __ENTRY_RATE_LIMIT_2: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::rate_limit::Entry,

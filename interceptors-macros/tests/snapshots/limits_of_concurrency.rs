@@ -15,8 +15,8 @@ const _: () = {
         config
     };
     static __LIMITER_LOAD_SHED_0: ::std::sync::LazyLock<
-        __interceptors::concurrency::ConcurrencyLimiter,
-    > = ::std::sync::LazyLock::new(|| __interceptors::concurrency::ConcurrencyLimiter::new(
+        __interceptors::concurrency::Limiter,
+    > = ::std::sync::LazyLock::new(|| __interceptors::concurrency::Limiter::new(
         __CONFIG_LOAD_SHED_0,
     ));
     const __ENTRY_LOAD_SHED_0: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
@@ -119,7 +119,7 @@ const _: () = {
             &self,
             __call: &mut __interceptors::Call<__interceptors::Opaque>,
             __behind: __interceptors::Behind<'_>,
-            __kept_1: &'static __interceptors::concurrency::ConcurrencyLimiter,
+            __kept_1: &'static __interceptors::concurrency::Limiter,
         ) -> impl ::core::future::Future<
             Output = __interceptors::OpaqueAnswer,
         > + ::core::marker::Send;
@@ -136,7 +136,7 @@ const _: () = {
             &self,
             __call: &mut __interceptors::Call<__interceptors::Opaque>,
             __behind: __interceptors::Behind<'_>,
-            __kept_1: &'static __interceptors::concurrency::ConcurrencyLimiter,
+            __kept_1: &'static __interceptors::concurrency::Limiter,
         ) -> __interceptors::OpaqueAnswer {
             let __rpc = __interceptors::Policy;
             let __0 = &__interceptors::concurrency::LoadShed::new(
@@ -300,22 +300,22 @@ const _: () = {
     }
     static __POLICY: __interceptors::PolicyId = __interceptors::PolicyId::new();
     #[allow(non_snake_case)]
-    fn __kept_1_get() -> &'static __interceptors::concurrency::ConcurrencyLimiter {
+    fn __kept_1_get() -> &'static __interceptors::concurrency::Limiter {
         {
             static __LIMITER_CONCURRENCY_1: ::std::sync::LazyLock<
-                __interceptors::concurrency::ConcurrencyLimiter,
-            > = ::std::sync::LazyLock::new(|| __interceptors::concurrency::ConcurrencyLimiter::new(
+                __interceptors::concurrency::Limiter,
+            > = ::std::sync::LazyLock::new(|| __interceptors::concurrency::Limiter::new(
                 __CONFIG_CONCURRENCY_1,
             ));
             &*__LIMITER_CONCURRENCY_1
         }
     }
     #[allow(non_snake_case)]
-    fn __kept_1_() -> &'static __interceptors::concurrency::ConcurrencyLimiter {
+    fn __kept_1_() -> &'static __interceptors::concurrency::Limiter {
         {
             static __LIMITER_CONCURRENCY_1: ::std::sync::LazyLock<
-                __interceptors::concurrency::ConcurrencyLimiter,
-            > = ::std::sync::LazyLock::new(|| __interceptors::concurrency::ConcurrencyLimiter::new(
+                __interceptors::concurrency::Limiter,
+            > = ::std::sync::LazyLock::new(|| __interceptors::concurrency::Limiter::new(
                 __CONFIG_CONCURRENCY_1,
             ));
             &*__LIMITER_CONCURRENCY_1

@@ -20,9 +20,9 @@ const _: () = {
         config
     };
     static __LIMITER_RATE_LIMIT_1: ::std::sync::LazyLock<
-        __interceptors::rate_limit::RateLimiter,
+        __interceptors::rate_limit::Limiter,
     > = ::std::sync::LazyLock::new(|| {
-        __interceptors::rate_limit::RateLimiter::new(__CONFIG_RATE_LIMIT_1)
+        __interceptors::rate_limit::Limiter::new(__CONFIG_RATE_LIMIT_1)
     });
     const __ENTRY_RATE_LIMIT_1: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::rate_limit::Entry,
@@ -42,9 +42,9 @@ const _: () = {
         config
     };
     static __LIMITER_RATE_LIMIT_3: ::std::sync::LazyLock<
-        __interceptors::rate_limit::RateLimiter,
+        __interceptors::rate_limit::Limiter,
     > = ::std::sync::LazyLock::new(|| {
-        __interceptors::rate_limit::RateLimiter::new(__CONFIG_RATE_LIMIT_3)
+        __interceptors::rate_limit::Limiter::new(__CONFIG_RATE_LIMIT_3)
     });
     const __ENTRY_RATE_LIMIT_3: __interceptors::EntryPlan = __interceptors::EntryPlan::of::<
         __interceptors::rate_limit::Entry,

@@ -14,9 +14,9 @@ const _: () = {
         config
     };
     static __LIMITER_RATE_LIMIT_0: ::std::sync::LazyLock<
-        __interceptors::rate_limit::RateLimiter,
+        __interceptors::rate_limit::Limiter,
     > = ::std::sync::LazyLock::new(|| {
-        __interceptors::rate_limit::RateLimiter::new(__CONFIG_RATE_LIMIT_0)
+        __interceptors::rate_limit::Limiter::new(__CONFIG_RATE_LIMIT_0)
     });
     const __KEY_RATE_LIMIT_0: __interceptors::rate_limit::ByMetadata = __interceptors::rate_limit::ByMetadata::new(
         "x-api-key",

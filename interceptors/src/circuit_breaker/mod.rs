@@ -70,6 +70,9 @@ mod interceptor;
 
 pub use breaker::{CircuitBreaker, CircuitBreakers, State, Thresholds};
 pub use interceptor::{BreakCircuit, Breakers};
+// Its name in the first checkouts.
+#[doc(hidden)]
+pub use breaker::Thresholds as Config;
 
 use crate::{Rule, Sides};
 

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 
 use tonic::{Response, Status};
 
-use super::limiter::{ConcurrencyLimiter, LimiterId, Permit};
+use super::limiter::{Limiter, LimiterId, Permit};
 use crate::core::frame::Frame;
 use crate::core::layer::Layer;
 use crate::core::name::CallName;
@@ -21,7 +21,7 @@ thread_local! {
 
 /// Whether the code that runs holds a place of this limiter.
 #[inline]
-pub(super) fn is_held(limiter: &ConcurrencyLimiter) -> bool {
+pub(super) fn is_held(limiter: &Limiter) -> bool {
     let id = limiter.id();
     HELD.try_with(|held| held.borrow().contains(&id))
         .unwrap_or_default()
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn places_are_left_in_order_and_where_something_panics() {
-        let [outer, inner] = [(); 2].map(|()| ConcurrencyLimiter::new(&Capacity::max(1)));
+        let [outer, inner] = [(); 2].map(|()| Limiter::new(&Capacity::max(1)));
         let held = || [&outer, &inner].map(is_held);
         let first = enter(outer.id());
         let result = catch_unwind(AssertUnwindSafe(|| {

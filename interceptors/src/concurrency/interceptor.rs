@@ -3,7 +3,7 @@ use std::sync::Arc;
 use tonic::{Response, Status};
 
 use super::held::{Holding, Place, is_held};
-use super::limiter::{ConcurrencyLimiter, ConcurrencyLimiters, LimiterId, Permit};
+use super::limiter::{Limiter, LimiterId, Limiters, Permit};
 use crate::core::chain::watched;
 use crate::{Call, CallDetails, Interceptor, Next};
 
@@ -12,15 +12,15 @@ use crate::{Call, CallDetails, Interceptor, Next};
 ///
 /// ```
 /// use interceptors::CallDetails;
-/// use interceptors::concurrency::{ConcurrencyLimiter, Limits};
+/// use interceptors::concurrency::{Limiter, Limits};
 ///
 /// struct Tiers {
-///     paying: ConcurrencyLimiter,
-///     others: ConcurrencyLimiter,
+///     paying: Limiter,
+///     others: Limiter,
 /// }
 ///
 /// impl Limits for Tiers {
-///     fn of(&self, call: &CallDetails) -> ConcurrencyLimiter {
+///     fn of(&self, call: &CallDetails) -> Limiter {
 ///         match call.metadata().contains_key("x-paying") {
 ///             true => self.paying.clone(),
 ///             false => self.others.clone(),
@@ -30,24 +30,24 @@ use crate::{Call, CallDetails, Interceptor, Next};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "[I0808] `{Self}` is no limit of concurrency",
-    label = "neither a `ConcurrencyLimiter` nor `ConcurrencyLimiters`",
-    note = "keep an `interceptors::concurrency::ConcurrencyLimiter`, or the `ConcurrencyLimiters` of a channel"
+    label = "neither a `Limiter` nor `Limiters`",
+    note = "keep an `interceptors::concurrency::Limiter`, or the `Limiters` of a channel"
 )]
 pub trait Limits: Send + Sync {
     /// The limit of this call.
-    fn of(&self, call: &CallDetails) -> ConcurrencyLimiter;
+    fn of(&self, call: &CallDetails) -> Limiter;
 }
 
 /// One for all.
-impl Limits for ConcurrencyLimiter {
-    fn of(&self, _call: &CallDetails) -> ConcurrencyLimiter {
+impl Limits for Limiter {
+    fn of(&self, _call: &CallDetails) -> Limiter {
         self.clone()
     }
 }
 
 /// One for each method or service.
-impl Limits for ConcurrencyLimiters {
-    fn of(&self, call: &CallDetails) -> ConcurrencyLimiter {
+impl Limits for Limiters {
+    fn of(&self, call: &CallDetails) -> Limiter {
         self.limiter(call)
     }
 }
@@ -56,7 +56,7 @@ macro_rules! forward_to_the_limits_behind {
     ($($pointer:ty),*) => {$(
         #[diagnostic::do_not_recommend]
         impl<L: Limits + ?Sized> Limits for $pointer {
-            fn of(&self, call: &CallDetails) -> ConcurrencyLimiter {
+            fn of(&self, call: &CallDetails) -> Limiter {
                 (**self).of(call)
             }
         }
@@ -73,10 +73,10 @@ forward_to_the_limits_behind!(&L, Arc<L>);
 /// ```
 /// use std::sync::LazyLock;
 ///
-/// use interceptors::concurrency::{Capacity, Concurrency, ConcurrencyLimiter};
+/// use interceptors::concurrency::{Capacity, Concurrency, Limiter};
 /// use interceptors::intercept;
 ///
-/// static ALL: LazyLock<ConcurrencyLimiter> = LazyLock::new(|| ConcurrencyLimiter::new(&Capacity::max(500)));
+/// static ALL: LazyLock<Limiter> = LazyLock::new(|| Limiter::new(&Capacity::max(500)));
 ///
 /// #[intercept(server, with(Concurrency::new(&*ALL)), concurrency(max = 100))]
 /// struct Inbound;
@@ -95,7 +95,7 @@ impl<'a, L: Limits> Concurrency<'a, L> {
 
     /// A place, or none for a call that uses its caller's.
     #[inline]
-    fn enter(&self, call: &CallDetails) -> Result<Option<Permit>, ConcurrencyLimiter> {
+    fn enter(&self, call: &CallDetails) -> Result<Option<Permit>, Limiter> {
         let limiter = self.limits.of(call);
         match is_held(&limiter) {
             true => Ok(None),
@@ -138,11 +138,11 @@ fn hold<Req>(permit: Option<Permit>, call: &mut Call<Req>) -> (Place, Option<Lim
 /// ```
 /// use std::sync::LazyLock;
 ///
-/// use interceptors::concurrency::{Capacity, ConcurrencyLimiter, LoadShed};
+/// use interceptors::concurrency::{Capacity, Limiter, LoadShed};
 /// use interceptors::intercept;
 ///
-/// static ALL: LazyLock<ConcurrencyLimiter> =
-///     LazyLock::new(|| ConcurrencyLimiter::new(&Capacity::max(500).queue(0)));
+/// static ALL: LazyLock<Limiter> =
+///     LazyLock::new(|| Limiter::new(&Capacity::max(500).queue(0)));
 ///
 /// #[intercept(server, with(LoadShed::new(&*ALL)), load_shed(max = 100))]
 /// struct Inbound;

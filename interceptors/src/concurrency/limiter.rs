@@ -15,16 +15,16 @@ use crate::kit::refusal;
 use crate::kit::unsent::ended_unsent;
 use crate::{CallDetails, End, Outcome};
 
-/// How many calls there may be at once, and what becomes of the others. A [`ConcurrencyLimiter`] is made of one.
+/// How many calls there may be at once, and what becomes of the others. A [`Limiter`] is made of one.
 ///
 /// ```
 /// use std::time::Duration;
 ///
-/// use interceptors::concurrency::{Capacity, ConcurrencyLimiter};
+/// use interceptors::concurrency::{Capacity, Limiter};
 ///
 /// const CAPACITY: Capacity = Capacity::adaptive(10, 200, Duration::from_millis(50)).queue(50);
 ///
-/// let limiter = ConcurrencyLimiter::new(&CAPACITY);
+/// let limiter = Limiter::new(&CAPACITY);
 /// assert_eq!(limiter.limit(), 10);
 /// ```
 ///
@@ -135,15 +135,15 @@ impl Capacity {
 /// ```
 /// use std::time::Duration;
 ///
-/// use interceptors::concurrency::{Capacity, ConcurrencyLimiter};
+/// use interceptors::concurrency::{Capacity, Limiter};
 ///
 /// const CAPACITY: Capacity = Capacity::max(100).queue(50).wait(Duration::from_millis(200));
 ///
-/// let limiter = ConcurrencyLimiter::new(&CAPACITY);
+/// let limiter = Limiter::new(&CAPACITY);
 /// assert_eq!((limiter.limit(), limiter.in_use(), limiter.waiting()), (100, 0, 0));
 /// ```
 #[derive(Clone)]
-pub struct ConcurrencyLimiter(Arc<Shared>);
+pub struct Limiter(Arc<Shared>);
 
 struct Shared {
     config: Capacity,
@@ -156,7 +156,7 @@ struct Shared {
     is_known: AtomicBool,
 }
 
-impl ConcurrencyLimiter {
+impl Limiter {
     /// All places free.
     #[must_use]
     pub fn new(capacity: &Capacity) -> Self {
@@ -249,9 +249,9 @@ impl ConcurrencyLimiter {
     }
 }
 
-impl fmt::Debug for ConcurrencyLimiter {
+impl fmt::Debug for Limiter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ConcurrencyLimiter")
+        f.debug_struct("Limiter")
             .field("limit", &self.limit())
             .field("in_use", &self.in_use())
             .field("waiting", &self.waiting())
@@ -259,29 +259,29 @@ impl fmt::Debug for ConcurrencyLimiter {
     }
 }
 
-/// A [`ConcurrencyLimiter`] for each method or service, made when the first call comes: for channels and servers, which learn at run time
+/// A [`Limiter`] for each method or service, made when the first call comes: for channels and servers, which learn at run time
 /// what they are called for. At most 1024 are told apart. When there is one too many, it takes the place of a name that no service has
 /// answered for and that no call uses; if there is none, it shares a limit with others.
 ///
 /// ```
-/// use interceptors::concurrency::{Capacity, ConcurrencyLimiters};
+/// use interceptors::concurrency::{Capacity, Limiters};
 /// use interceptors::intercept;
 ///
 /// #[intercept(load_shed(limiter = self.limiters))]
 /// struct Outbound {
-///     limiters: ConcurrencyLimiters,
+///     limiters: Limiters,
 /// }
 ///
-/// let outbound = Outbound { limiters: ConcurrencyLimiters::per_method(&Capacity::max(100)) };
+/// let outbound = Outbound { limiters: Limiters::per_method(&Capacity::max(100)) };
 /// # let _ = outbound.limiters;
 /// ```
 #[derive(Debug)]
-pub struct ConcurrencyLimiters {
+pub struct Limiters {
     config: Capacity,
-    limiters: ByName<ConcurrencyLimiter>,
+    limiters: ByName<Limiter>,
 }
 
-impl ConcurrencyLimiters {
+impl Limiters {
     /// One for each method.
     #[must_use]
     pub fn per_method(capacity: &Capacity) -> Self {
@@ -301,10 +301,9 @@ impl ConcurrencyLimiters {
         }
     }
 
-    pub(crate) fn limiter(&self, call: &CallDetails) -> ConcurrencyLimiter {
-        let make = || ConcurrencyLimiter::new(&self.config);
-        self.limiters
-            .of_any(call, make, ConcurrencyLimiter::is_unmissed)
+    pub(crate) fn limiter(&self, call: &CallDetails) -> Limiter {
+        let make = || Limiter::new(&self.config);
+        self.limiters.of_any(call, make, Limiter::is_unmissed)
     }
 }
 
@@ -477,7 +476,7 @@ mod tests {
 
     const MS: fn(u64) -> Duration = Duration::from_millis;
 
-    fn enter(limiter: &ConcurrencyLimiter) -> Permit {
+    fn enter(limiter: &Limiter) -> Permit {
         let Ok(permit) = limiter.clone().try_enter() else {
             panic!("no place: {limiter:?}");
         };
@@ -485,14 +484,14 @@ mod tests {
     }
 
     /// One call that tells of a load.
-    fn tell(limiter: &ConcurrencyLimiter, load: Load, elapsed: Duration) {
+    fn tell(limiter: &Limiter, load: Load, elapsed: Duration) {
         let shared = &limiter.0;
         shared.adapt(shared.adaptive().unwrap(), load, elapsed);
     }
 
     #[tokio::test(start_paused = true)]
     async fn places_are_given_back_to_those_who_wait_in_order() {
-        let limiter = ConcurrencyLimiter::new(&Capacity::max(1).queue(2));
+        let limiter = Limiter::new(&Capacity::max(1).queue(2));
         let first = enter(&limiter);
         let (order, mut entered) = tokio::sync::mpsc::unbounded_channel();
         let waiting: Vec<_> = (0..2)
@@ -526,7 +525,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_wait_ends_with_its_limit_with_the_deadline_and_when_it_is_dropped() {
-        let limiter = ConcurrencyLimiter::new(&Capacity::max(1).wait(MS(100)));
+        let limiter = Limiter::new(&Capacity::max(1).wait(MS(100)));
         let held = enter(&limiter);
         let started = Instant::now();
         let refused = limiter.clone().enter(None).await.map(drop).unwrap_err();
@@ -544,10 +543,7 @@ mod tests {
     }
 
     /// Does what uses up tokio's budget in each poll before it waits for a place.
-    async fn enter_busily(
-        limiter: &ConcurrencyLimiter,
-        deadline: Option<Instant>,
-    ) -> Result<Permit, Status> {
+    async fn enter_busily(limiter: &Limiter, deadline: Option<Instant>) -> Result<Permit, Status> {
         let mut entering = pin!(limiter.clone().enter(deadline));
         // A clock that stands still would let it go on for ever.
         let mut polls = 0;
@@ -564,7 +560,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_wait_ends_beside_code_that_is_busy() {
-        let limiter = ConcurrencyLimiter::new(&Capacity::max(1).wait(MS(100)));
+        let limiter = Limiter::new(&Capacity::max(1).wait(MS(100)));
         let held = enter(&limiter);
         for (deadline, code) in [
             (None, Code::ResourceExhausted),
@@ -581,7 +577,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_place_that_comes_when_nobody_waits_any_more_is_not_lost() {
-        let limiter = ConcurrencyLimiter::new(&Capacity::max(1));
+        let limiter = Limiter::new(&Capacity::max(1));
         let held = enter(&limiter);
         let mut waiting = Box::pin(limiter.clone().enter(None));
         assert!(tokio::time::timeout(MS(1), &mut waiting).await.is_err());
@@ -594,7 +590,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn success_raises_an_adaptive_limit_by_one_for_each_round_and_no_further_than_max() {
-        let limiter = ConcurrencyLimiter::new(&Capacity::adaptive(4, 6, MS(50)));
+        let limiter = Limiter::new(&Capacity::adaptive(4, 6, MS(50)));
         assert_eq!(limiter.limit(), 4);
         let permits = [(); 2].map(|()| enter(&limiter));
         for _ in 0..5 {
@@ -618,7 +614,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn load_lowers_it_once_for_calls_that_were_under_way_together() {
-        let limiter = ConcurrencyLimiter::new(&Capacity::adaptive(1, 100, MS(50)));
+        let limiter = Limiter::new(&Capacity::adaptive(1, 100, MS(50)));
         limiter.0.adaptive().unwrap().limit = 20.0;
         limiter.0.places.add_permits(19);
         let permits = [(); 20].map(|()| enter(&limiter));
@@ -646,7 +642,7 @@ mod tests {
         fn no_place_is_lost_or_made(steps in proptest::collection::vec(0_u8..5, 0..200)) {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
             runtime.unwrap().block_on(async {
-                let limiter = ConcurrencyLimiter::new(&Capacity::adaptive(2, 9, MS(50)));
+                let limiter = Limiter::new(&Capacity::adaptive(2, 9, MS(50)));
                 let mut permits = Vec::new();
                 for step in steps {
                     match step {

@@ -34,7 +34,7 @@
 //! Each method that an entry covers has a limit of its own. With `per = service` the methods of a service share one. The limit belongs to the
 //! process, and all values of the service's type share it. On a channel, the channel and its clones share it.
 //!
-//! `limiter = self.limiter` names a [`ConcurrencyLimiter`] of yours instead. If a `concurrency` and a `load_shed` name the same one, it limits the
+//! `limiter = self.limiter` names a [`Limiter`] of yours instead. If a `concurrency` and a `load_shed` name the same one, it limits the
 //! calls of both together: when it is full, calls of `concurrency` wait and calls of `load_shed` are rejected.
 //!
 //! # Calls within a call
@@ -86,7 +86,10 @@ mod interceptor;
 mod limiter;
 
 pub use interceptor::{Concurrency, Limits, LoadShed};
-pub use limiter::{Capacity, ConcurrencyLimiter, ConcurrencyLimiters};
+pub use limiter::{Capacity, Limiter, Limiters};
+// Its name in the first checkouts.
+#[doc(hidden)]
+pub use limiter::Capacity as Config;
 
 use crate::{Rule, Side};
 

@@ -54,6 +54,9 @@ mod interceptor;
 pub use interceptor::Deadline;
 
 pub use crate::core::time::{WithDeadline, current, inherit, scope};
+// Its name in the first checkouts.
+#[doc(hidden)]
+pub use crate::core::time::WithDeadline as Scope;
 
 use crate::Sides;
 

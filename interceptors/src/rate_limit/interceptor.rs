@@ -3,7 +3,7 @@ use std::time::Duration;
 use governor::clock::Clock;
 use tonic::{Response, Status};
 
-use super::{Key, RateLimiter};
+use super::{Key, Limiter};
 use crate::kit::refusal;
 use crate::{Call, CallDetails, Interceptor, Next};
 
@@ -15,9 +15,9 @@ use crate::{Call, CallDetails, Interceptor, Next};
 /// use std::sync::LazyLock;
 ///
 /// use interceptors::intercept;
-/// use interceptors::rate_limit::{ByPeer, Rate, RateLimit, RateLimiter};
+/// use interceptors::rate_limit::{ByPeer, Rate, RateLimit, Limiter};
 ///
-/// static PEERS: LazyLock<RateLimiter> = LazyLock::new(|| RateLimiter::new(&Rate::per_minute(60)));
+/// static PEERS: LazyLock<Limiter> = LazyLock::new(|| Limiter::new(&Rate::per_minute(60)));
 ///
 /// #[intercept(server, with(RateLimit::new(&PEERS, ByPeer)), rate_limit(per_second = 200))]
 /// struct Inbound;
@@ -25,13 +25,13 @@ use crate::{Call, CallDetails, Interceptor, Next};
 /// ```
 #[derive(Debug)]
 pub struct RateLimit<'a, C: Clock, K> {
-    limiter: &'a RateLimiter<C>,
+    limiter: &'a Limiter<C>,
     key: K,
 }
 
 impl<'a, C: Clock, K: Key> RateLimit<'a, C, K> {
     /// Limits calls; those with the same key share a limit.
-    pub const fn new(limiter: &'a RateLimiter<C>, key: K) -> Self {
+    pub const fn new(limiter: &'a Limiter<C>, key: K) -> Self {
         Self { limiter, key }
     }
 }
@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn a_burst_passes_and_then_the_rate() {
         let clock = FakeRelativeClock::default();
-        let limiter = RateLimiter::with_clock(&Rate::per_second(10).burst(3), clock.clone());
+        let limiter = Limiter::with_clock(&Rate::per_second(10).burst(3), clock.clone());
         for _ in 0..3 {
             limiter.check(Some(1)).unwrap();
         }
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn calls_without_a_key_have_a_limit_of_their_own() {
         let clock = FakeRelativeClock::default();
-        let limiter = RateLimiter::with_clock(&Rate::per_second(10).burst(3), clock.clone());
+        let limiter = Limiter::with_clock(&Rate::per_second(10).burst(3), clock.clone());
         for _ in 0..3 {
             assert_eq!(limiter.check(None), Ok(()));
         }
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_flood_of_keys_takes_nothing_from_calls_without_one() {
-        let limiter = RateLimiter::with_clock(
+        let limiter = Limiter::with_clock(
             &Rate::per_second(1).burst(2).max_keys(16),
             FakeRelativeClock::default(),
         );
@@ -140,7 +140,7 @@ mod tests {
     }
 
     /// How many of 8 threads' calls pass while the clock stands still.
-    fn passed_at_once(limiter: &RateLimiter<FakeRelativeClock>, key: Option<u64>) -> usize {
+    fn passed_at_once(limiter: &Limiter<FakeRelativeClock>, key: Option<u64>) -> usize {
         let start = Barrier::new(8);
         std::thread::scope(|scope| {
             let threads: Vec<_> = std::iter::repeat_with(|| {
@@ -162,7 +162,7 @@ mod tests {
         for key in [None, Some(7)] {
             let clock = FakeRelativeClock::default();
             let config = Rate::per_second(100).burst(3_000);
-            let limiter = RateLimiter::with_clock(&config, clock.clone());
+            let limiter = Limiter::with_clock(&config, clock.clone());
             assert_eq!(passed_at_once(&limiter, key), 3_000);
             assert_eq!(passed_at_once(&limiter, key), 0);
             clock.advance(Duration::from_secs(2));
@@ -174,7 +174,7 @@ mod tests {
     fn a_flood_of_keys_is_bounded_and_recovers() {
         let clock = FakeRelativeClock::default();
         let config = Rate::per_second(1).max_keys(1_000);
-        let limiter = RateLimiter::with_clock(&config, clock.clone());
+        let limiter = Limiter::with_clock(&config, clock.clone());
         let keys: HashSet<u64> = (0..100_000).map(|n| limiter.hasher().hash_one(n)).collect();
         let passed = keys
             .iter()

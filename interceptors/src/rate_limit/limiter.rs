@@ -19,14 +19,14 @@ use crate::core::plan::{Setting, Value};
 /// How many keys are told apart where nothing else is said.
 pub(super) const MAX_KEYS: usize = 1 << 16;
 
-/// A rate limit: how many calls may pass in how much time. A [`RateLimiter`] is made of one.
+/// A rate limit: how many calls may pass in how much time. A [`Limiter`] is made of one.
 ///
 /// ```
-/// use interceptors::rate_limit::{RateLimiter, Rate};
+/// use interceptors::rate_limit::{Limiter, Rate};
 ///
 /// const RATE: Rate = Rate::per_second(200).burst(50);
 ///
-/// let limiter = RateLimiter::new(&RATE);
+/// let limiter = Limiter::new(&RATE);
 /// # let _ = limiter;
 /// ```
 ///
@@ -191,19 +191,19 @@ impl Reference for TokioInstant {
 /// to give it another clock, keep it in the service and write `rate_limit(limiter = self.limiter)`.
 ///
 /// ```
-/// use interceptors::rate_limit::{Rate, RateLimiter};
+/// use interceptors::rate_limit::{Rate, Limiter};
 ///
 /// struct Users {
-///     limiter: RateLimiter,
+///     limiter: Limiter,
 /// }
 ///
-/// let users = Users { limiter: RateLimiter::new(&Rate::per_second(5).burst(20)) };
+/// let users = Users { limiter: Limiter::new(&Rate::per_second(5).burst(20)) };
 /// # let _ = users.limiter;
 /// ```
 ///
 /// One limiter can be shared by entries with and without `key`: calls without one share a limit of their own, beside
 /// those of the keys.
-pub struct RateLimiter<C: Clock = TokioClock> {
+pub struct Limiter<C: Clock = TokioClock> {
     /// The limit of calls without a key takes no lock, which all calls would queue for.
     everyone: Governor<NotKeyed, InMemoryState, C, NoOpMiddleware<C::Instant>>,
     keyed: Governor<u64, BoundedStore, C, NoOpMiddleware<C::Instant>>,
@@ -213,7 +213,7 @@ pub struct RateLimiter<C: Clock = TokioClock> {
     last_sweep: Mutex<C::Instant>,
 }
 
-impl RateLimiter {
+impl Limiter {
     /// Nothing used up yet, on tokio's clock.
     #[must_use]
     pub fn new(rate: &Rate) -> Self {
@@ -221,7 +221,7 @@ impl RateLimiter {
     }
 }
 
-impl<C: Clock + Clone> RateLimiter<C> {
+impl<C: Clock + Clone> Limiter<C> {
     /// Nothing used up yet, on another clock.
     #[must_use]
     pub fn with_clock(rate: &Rate, clock: C) -> Self {
@@ -238,7 +238,7 @@ impl<C: Clock + Clone> RateLimiter<C> {
     }
 }
 
-impl<C: Clock> RateLimiter<C> {
+impl<C: Clock> Limiter<C> {
     pub(crate) fn hasher(&self) -> &RandomState {
         &self.hasher
     }
@@ -286,9 +286,9 @@ impl<C: Clock> RateLimiter<C> {
     }
 }
 
-impl<C: Clock> fmt::Debug for RateLimiter<C> {
+impl<C: Clock> fmt::Debug for Limiter<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RateLimiter")
+        f.debug_struct("Limiter")
             .field("keys", &self.keys())
             .finish_non_exhaustive()
     }

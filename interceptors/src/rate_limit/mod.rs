@@ -51,7 +51,7 @@
 //! limit with each value.
 //!
 //! An entry on a method has a limit of its own. The limit belongs to the process: all values of the service's type share it, and all instances of a
-//! generic one. With `limiter = self.limiter` it belongs to a [`RateLimiter`] of yours, which may also have a clock of yours.
+//! generic one. With `limiter = self.limiter` it belongs to a [`Limiter`] of yours, which may also have a clock of yours.
 //!
 //! # Memory
 //!
@@ -171,7 +171,10 @@ pub use interceptor::RateLimit;
 #[doc(hidden)]
 pub use key::ByIdentity;
 pub use key::{ByClientIp, ByMetadata, ByPeer, Everyone, Key};
-pub use limiter::{Rate, RateLimiter, TokioClock};
+pub use limiter::{Limiter, Rate, TokioClock};
+// Its name in the first checkouts.
+#[doc(hidden)]
+pub use limiter::Rate as Config;
 #[cfg(feature = "redis")]
 pub use redis::Redis;
 pub use shared::{Bucket, Configured, Decision, Local, SharedKey, Store, StoreError};

@@ -70,6 +70,9 @@ mod interceptor;
 pub use interceptor::SetRequestId;
 
 pub use crate::core::id::RequestId;
+// Its name in the first checkouts.
+#[doc(hidden)]
+pub use self::WithRequestId as Scope;
 
 impl RequestId {
     /// A new one.

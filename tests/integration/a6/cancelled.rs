@@ -3,7 +3,7 @@
 use std::future::{Future, pending};
 
 use interceptors::auth::TokenSource;
-use interceptors::concurrency::{Capacity, ConcurrencyLimiter};
+use interceptors::concurrency::{Capacity, Limiter};
 use interceptors::{CallDetails, Kind, Outcome, intercept};
 use interceptors_proto::demo::user_service_client::UserServiceClient;
 use interceptors_proto::demo::{GetUserRequest, User};
@@ -147,13 +147,13 @@ struct Tokens {
 #[intercept(with(self.watch), concurrency(limiter = self.limiter))]
 struct Queue {
     watch: WatchEnds,
-    limiter: ConcurrencyLimiter,
+    limiter: Limiter,
 }
 
 struct HandWritten {
     client: UserServiceClient<Channel>,
     watch: WatchEnds,
-    limiter: ConcurrencyLimiter,
+    limiter: Limiter,
 }
 
 #[intercept(service = "demo.v1.UserService", with(self.watch), concurrency(limiter = self.limiter))]
@@ -209,7 +209,7 @@ async fn a_cancelled_call_waits_for_no_token_and_no_place() {
     .await;
 
     let (watch, mut ends) = Ends::new();
-    let limiter = ConcurrencyLimiter::new(&Capacity::max(1));
+    let limiter = Limiter::new(&Capacity::max(1));
     let queue = Queue {
         watch: watch.clone(),
         limiter: limiter.clone(),

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use interceptors::auth::TokenSource;
 use interceptors::circuit_breaker::{CircuitBreaker, State, Thresholds};
 use interceptors::client::{Body, InterceptedChannel};
-use interceptors::concurrency::{self, ConcurrencyLimiter};
+use interceptors::concurrency::{self, Limiter};
 use interceptors::{Call, CallDetails, Interceptor, Kind, Next, intercept};
 use interceptors_proto::demo::user_service_client::UserServiceClient;
 use interceptors_proto::demo::{GetUserRequest, User};
@@ -67,7 +67,7 @@ struct HedgedRefusing(RefuseAfter);
 struct HedgedToken(RefuseAfter);
 
 #[intercept(hedge(max_attempts = 3, delay = "20ms"), concurrency(limiter = self.0))]
-struct HedgedQueue(ConcurrencyLimiter);
+struct HedgedQueue(Limiter);
 
 #[intercept(hedge(max_attempts = 3, delay = "20ms"), circuit_breaker(breaker = self.0))]
 struct HedgedBreaker(CircuitBreaker);
@@ -101,7 +101,7 @@ async fn an_attempt_that_any_interceptor_refuses_leaves_the_others() {
         assert_eq!(get!(chain.wrap(server.channel())).await.unwrap(), 10);
     }
     let server = slow();
-    let queue = ConcurrencyLimiter::new(&concurrency::Capacity::max(1).queue(0));
+    let queue = Limiter::new(&concurrency::Capacity::max(1).queue(0));
     let answered = get!(HedgedQueue(queue).wrap(server.channel())).await;
     assert_eq!(answered.unwrap(), 10);
 

@@ -6,7 +6,7 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use interceptors::auth::Verifier;
-use interceptors::concurrency::{Capacity, ConcurrencyLimiter};
+use interceptors::concurrency::{Capacity, Limiter};
 use interceptors::metrics::Recorder;
 use interceptors::{CallDetails, Kind, Outcome};
 use interceptors_proto::demo::user_service_server::{UserService as _, UserServiceServer};
@@ -38,8 +38,8 @@ struct All {
     script: Script,
     ends: WatchEnds,
     recorder: Recorder,
-    outer: ConcurrencyLimiter,
-    inner: ConcurrencyLimiter,
+    outer: Limiter,
+    inner: Limiter,
 }
 
 scripted!(self: All, #[intercept(
@@ -67,8 +67,8 @@ impl Watching {
             script: Script::default(),
             ends: watch,
             recorder: Recorder::prometheus(&registry).unwrap(),
-            outer: ConcurrencyLimiter::new(&Capacity::adaptive(5, 10, Duration::from_secs(1))),
-            inner: ConcurrencyLimiter::new(&Capacity::max(1)),
+            outer: Limiter::new(&Capacity::adaptive(5, 10, Duration::from_secs(1))),
+            inner: Limiter::new(&Capacity::max(1)),
         };
         Self {
             service,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use interceptors::auth::Verifier;
-use interceptors::concurrency::{Capacity, ConcurrencyLimiter};
+use interceptors::concurrency::{Capacity, Limiter};
 use interceptors::{CallDetails, Kind};
 use interceptors_proto::demo::user_service_server::UserServiceServer;
 use interceptors_tests::{Behaviour, Caller, KINDS, Script, scripted, serve};
@@ -90,7 +90,7 @@ async fn the_longest_deadline_there_is_breaks_nothing() {
 #[derive(Clone)]
 struct Adaptive {
     script: Script,
-    limiter: ConcurrencyLimiter,
+    limiter: Limiter,
 }
 
 scripted!(self: Adaptive, #[intercept(
@@ -100,8 +100,8 @@ scripted!(self: Adaptive, #[intercept(
 )]);
 
 /// A limiter that good calls have raised to its most, and the service in front of it.
-async fn raised() -> (ConcurrencyLimiter, Caller) {
-    let limiter = ConcurrencyLimiter::new(&Capacity::adaptive(1, 4, Duration::from_secs(60)));
+async fn raised() -> (Limiter, Caller) {
+    let limiter = Limiter::new(&Capacity::adaptive(1, 4, Duration::from_secs(60)));
     let service = Adaptive {
         script: Script::default(),
         limiter: limiter.clone(),

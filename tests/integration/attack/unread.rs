@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::{Request, header};
 use interceptors::Outcome;
-use interceptors::concurrency::{Capacity, ConcurrencyLimiter};
+use interceptors::concurrency::{Capacity, Limiter};
 use interceptors_proto::demo::ListUsersRequest;
 use interceptors_proto::demo::user_service_server::{UserService as _, UserServiceServer};
 use interceptors_tests::{Behaviour, Ends, Script, WatchEnds, listen, scripted};
@@ -22,7 +22,7 @@ const MS: fn(u64) -> Duration = Duration::from_millis;
 struct Limited {
     script: Script,
     ends: WatchEnds,
-    limiter: ConcurrencyLimiter,
+    limiter: Limiter,
 }
 
 scripted!(self: Limited, #[intercept(
@@ -37,7 +37,7 @@ async fn a_reader_that_takes_nothing_holds_its_place_no_longer_than_its_time() {
     let service = Limited {
         script: Script::default(),
         ends: watch,
-        limiter: ConcurrencyLimiter::new(&Capacity::max(1)),
+        limiter: Limiter::new(&Capacity::max(1)),
     };
     let limiter = service.limiter.clone();
     let address = listen(Routes::new(UserServiceServer::new(service))).await;
@@ -75,7 +75,7 @@ async fn who_watches_is_told_once_whether_a_stream_is_read_or_not() {
     let service = Limited {
         script: Script::default(),
         ends: watch,
-        limiter: ConcurrencyLimiter::new(&Capacity::max(1)),
+        limiter: Limiter::new(&Capacity::max(1)),
     };
     let opened = async |behaviour: Behaviour| {
         let mut request = tonic::Request::new(ListUsersRequest::default());

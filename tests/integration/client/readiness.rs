@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use interceptors::concurrency::{Capacity, ConcurrencyLimiter};
+use interceptors::concurrency::{Capacity, Limiter};
 use interceptors::intercept;
 use interceptors_proto::demo::user_service_client::UserServiceClient;
 use interceptors_proto::demo::user_service_server::UserServiceServer;
@@ -30,7 +30,7 @@ async fn bounded<F: Future>(future: F) -> F::Output {
 
 #[intercept(concurrency(limiter = self.limiter, only = ["/demo.v1.UserService/GetUser"]))]
 struct OneGet {
-    limiter: ConcurrencyLimiter,
+    limiter: Limiter,
 }
 
 #[tokio::test]
@@ -41,7 +41,7 @@ async fn calls_that_wait_for_a_limit_keep_no_place_from_others() {
     let address = listen(Routes::new(UserServiceServer::new(service))).await;
     let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
     let channel = endpoint.buffer_size(4).connect_lazy();
-    let limiter = ConcurrencyLimiter::new(&Capacity::max(1));
+    let limiter = Limiter::new(&Capacity::max(1));
     let one_get = OneGet {
         limiter: limiter.clone(),
     };

@@ -5,7 +5,7 @@ use std::future::{Future, poll_fn};
 use std::task::Poll;
 
 use interceptors::auth::StaticTokens;
-use interceptors::concurrency::{Capacity, ConcurrencyLimiters};
+use interceptors::concurrency::{Capacity, Limiters};
 use interceptors::metrics::{MAX_METHODS, Recorder};
 use interceptors::{Kind, intercept};
 use interceptors_proto::FILE_DESCRIPTOR_SET;
@@ -27,14 +27,14 @@ use super::common::*;
 )]
 struct Measured {
     recorder: Recorder,
-    limiters: ConcurrencyLimiters,
+    limiters: Limiters,
     tokens: StaticTokens<&'static str>,
 }
 
 fn measured(registry: &Registry) -> Measured {
     Measured {
         recorder: Recorder::prometheus(registry).unwrap(),
-        limiters: ConcurrencyLimiters::per_method(&Capacity::max(100)),
+        limiters: Limiters::per_method(&Capacity::max(100)),
         tokens: tokens(),
     }
 }

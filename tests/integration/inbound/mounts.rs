@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use http::{Request, Response};
-use interceptors::concurrency::{Capacity, ConcurrencyLimiter};
+use interceptors::concurrency::{Capacity, Limiter};
 use interceptors::intercept;
 use interceptors::server::RequestCancellationLayer;
 use interceptors_proto::demo::user_service_server::UserServiceServer;
@@ -124,7 +124,7 @@ async fn a_rate_limit_is_one_for_each_value() {
 
 #[intercept(server, load_shed(limiter = self.limiter))]
 struct Shed {
-    limiter: ConcurrencyLimiter,
+    limiter: Limiter,
 }
 
 #[intercept(server, concurrency(max = 1, queue = 0, per = service))]
@@ -133,7 +133,7 @@ struct Single;
 #[tokio::test]
 async fn places_are_one_for_each_value_and_come_back_with_the_response() {
     let plain = Plain::default();
-    let limiter = ConcurrencyLimiter::new(&Capacity::max(1));
+    let limiter = Limiter::new(&Capacity::max(1));
     let shed = Shed {
         limiter: limiter.clone(),
     };

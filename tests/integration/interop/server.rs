@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use interceptors::auth::{RequestExt, Verifier};
-use interceptors::rate_limit::{Rate, RateLimiter};
+use interceptors::rate_limit::{Limiter, Rate};
 use interceptors::{Call, CallDetails, Interceptor, Kind, Next, Outcome, intercept};
 use interceptors_proto::demo::user_service_server::{UserService, UserServiceServer};
 use interceptors_proto::demo::{
@@ -55,7 +55,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Echo {
 struct Users {
     script: Script,
     ends: WatchEnds,
-    limiter: Arc<RateLimiter>,
+    limiter: Arc<Limiter>,
 }
 
 #[intercept(
@@ -139,7 +139,7 @@ impl Server {
         let users = Users {
             script: script.clone(),
             ends: watch,
-            limiter: Arc::new(RateLimiter::new(limit)),
+            limiter: Arc::new(Limiter::new(limit)),
         };
         let address = listen(Routes::new(UserServiceServer::new(users))).await;
         let python = match service_config {

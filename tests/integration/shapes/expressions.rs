@@ -45,8 +45,8 @@ struct Parts {
     tokens: StaticTokens<&'static str>,
     source: Source,
     policy: Anybody,
-    rates: Arc<rate_limit::RateLimiter>,
-    places: concurrency::ConcurrencyLimiter,
+    rates: Arc<rate_limit::Limiter>,
+    places: concurrency::Limiter,
     breaker: CircuitBreaker,
     recorder: Recorder,
     hook: fn(&Panic<'_>),
@@ -59,10 +59,10 @@ impl Parts {
             tokens: StaticTokens::new([("t", "ann")]).unwrap(),
             source: Source("t"),
             policy: Anybody,
-            rates: Arc::new(rate_limit::RateLimiter::new(&rate_limit::Rate::per_second(
+            rates: Arc::new(rate_limit::Limiter::new(&rate_limit::Rate::per_second(
                 1000,
             ))),
-            places: concurrency::ConcurrencyLimiter::new(&concurrency::Capacity::max(10)),
+            places: concurrency::Limiter::new(&concurrency::Capacity::max(10)),
             breaker: CircuitBreaker::new(&circuit_breaker::Thresholds::new()),
             recorder: Recorder::global().clone(),
             hook: |_| {},
@@ -295,10 +295,10 @@ panicking! { services self {
     verifier: [auth(verifier = self.0.make::<StaticTokens<&'static str>>())];
     policy: [auth(verifier = Everybody), authorize(with = self.0.make::<Anybody>())];
     policy_once: [auth(verifier = Everybody), authorize(with = no::<Anybody>())];
-    rates: [rate_limit(limiter = self.0.make::<rate_limit::RateLimiter>())];
-    rates_once: [rate_limit(limiter = no::<rate_limit::RateLimiter>())];
-    places: [concurrency(limiter = self.0.make::<concurrency::ConcurrencyLimiter>())];
-    places_once: [load_shed(limiter = no::<concurrency::ConcurrencyLimiter>())];
+    rates: [rate_limit(limiter = self.0.make::<rate_limit::Limiter>())];
+    rates_once: [rate_limit(limiter = no::<rate_limit::Limiter>())];
+    places: [concurrency(limiter = self.0.make::<concurrency::Limiter>())];
+    places_once: [load_shed(limiter = no::<concurrency::Limiter>())];
     recorder: [metrics(recorder = self.0.make::<Recorder>())];
     recorder_once: [metrics(recorder = no::<Recorder>())];
     own: [with(self.0.make::<Record>())];
@@ -312,7 +312,7 @@ panicking! { clients self {
     breaker: [circuit_breaker(breaker = self.0.make::<CircuitBreaker>())];
     breaker_once: [circuit_breaker(breaker = no::<CircuitBreaker>())];
     recorder_of_a_client: [metrics(recorder = self.0.make::<Recorder>())];
-    places_of_a_client: [concurrency(limiter = no::<concurrency::ConcurrencyLimiter>())];
+    places_of_a_client: [concurrency(limiter = no::<concurrency::Limiter>())];
     own_of_a_client: [with(self.0.make::<Record>())];
     own_of_a_client_once: [with(no::<Record>(), only = ["/shapes.v1.Echo/Say"])];
 } }

@@ -124,6 +124,9 @@ mod rules;
 mod verifier;
 
 pub use builder::{Decided, JwtVerifierBuilder, Undecided};
+// Its name in the first checkouts.
+#[doc(hidden)]
+pub use builder::JwtVerifierBuilder as Builder;
 pub use jsonwebtoken::jwk::{Jwk, JwkSet};
 pub use jsonwebtoken::{Algorithm, DecodingKey};
 pub use keys::{KeySet, SetupError};

@@ -6,7 +6,7 @@ use tokio::time::{Instant, timeout_at};
 use tonic::metadata::MetadataMap;
 use tonic::{Response, Status};
 
-use super::super::RateLimiter;
+use super::super::Limiter;
 use super::super::interceptor::exhausted;
 use super::denied::Denied;
 use super::key::{BucketKey, KeyValue};
@@ -24,7 +24,7 @@ const PUSHBACK_MS: u64 = 1000;
 pub struct Shared {
     sharing: &'static Sharing,
     /// Decides while the store does not.
-    local: Option<RateLimiter>,
+    local: Option<Limiter>,
     denied: Denied,
     outage: Outage,
     hasher: RandomState,
@@ -37,7 +37,7 @@ impl Shared {
         let limit = sharing.limit.filter(|_| sharing.on_error == OnError::Local);
         Self {
             sharing,
-            local: limit.map(RateLimiter::new),
+            local: limit.map(Limiter::new),
             denied: Denied::new(sharing.max_keys),
             outage: Outage::default(),
             hasher: RandomState::new(),

@@ -2,7 +2,7 @@ use std::fmt;
 use std::hash::BuildHasher;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::super::{Rate, RateLimiter};
+use super::super::{Limiter, Rate};
 use super::Bucket;
 use super::store::{Decision, Store, StoreError};
 
@@ -31,7 +31,7 @@ use super::store::{Decision, Store, StoreError};
 ///
 /// A clone is the same store.
 #[derive(Clone, Default)]
-pub struct Local(Arc<RwLock<Vec<(Settings, RateLimiter)>>>);
+pub struct Local(Arc<RwLock<Vec<(Settings, Limiter)>>>);
 
 /// Limits with the same settings are kept together.
 type Settings = (u32, u64, u32, usize);
@@ -44,14 +44,14 @@ impl Local {
     }
 
     /// Asks the limiter with these settings.
-    fn with<T>(&self, limit: &Rate, ask: impl Fn(&RateLimiter) -> T) -> T {
+    fn with<T>(&self, limit: &Rate, ask: impl Fn(&Limiter) -> T) -> T {
         let settings = (
             limit.calls(),
             limit.period().as_secs(),
             limit.burst_size(),
             limit.keys(),
         );
-        let find = |limiters: &[(Settings, RateLimiter)]| {
+        let find = |limiters: &[(Settings, Limiter)]| {
             let found = limiters.iter().find(|(known, _)| *known == settings);
             found.map(|(_, limiter)| ask(limiter))
         };
@@ -62,7 +62,7 @@ impl Local {
             if let Some(answer) = find(&limiters) {
                 return answer;
             }
-            let limiter = RateLimiter::new(limit);
+            let limiter = Limiter::new(limit);
             let answer = ask(&limiter);
             limiters.push((settings, limiter));
             answer

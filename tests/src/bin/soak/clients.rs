@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use interceptors::auth::TokenCache;
 use interceptors::client::InterceptedChannel;
-use interceptors::concurrency::{Capacity, ConcurrencyLimiter};
+use interceptors::concurrency::{Capacity, Limiter};
 use interceptors::metrics::Recorder;
 use interceptors::{Kind, intercept};
 use interceptors_proto::demo::user_service_client::UserServiceClient;
@@ -31,7 +31,7 @@ pub(crate) type Messages = Pin<Box<dyn Stream<Item = Result<(), Status>> + Send>
 /// What the clients of the two mounts that have state of their own share.
 pub(crate) struct Shared {
     pub(crate) ends: Counted,
-    pub(crate) limiter: ConcurrencyLimiter,
+    pub(crate) limiter: Limiter,
     recorder: Recorder,
     tokens: TokenCache,
 }
@@ -278,7 +278,7 @@ impl Shared {
     pub(crate) fn new(recorder: Recorder) -> Arc<Self> {
         Arc::new(Self {
             ends: Counted::default(),
-            limiter: ConcurrencyLimiter::new(&Capacity::max(64).queue(64)),
+            limiter: Limiter::new(&Capacity::max(64).queue(64)),
             recorder,
             tokens: unsteady(),
         })

@@ -4,7 +4,7 @@ use std::hash::{Hash, Hasher};
 
 use interceptors::auth::jwt::{Algorithm, JwtVerifier};
 use interceptors::authorize::HasRole;
-use interceptors::concurrency::{Capacity, ConcurrencyLimiter};
+use interceptors::concurrency::{Capacity, Limiter};
 use interceptors::intercept;
 use interceptors::metrics::Recorder;
 use interceptors::validate::{Validate, Violations};
@@ -98,7 +98,7 @@ validate_with_garde!(ListUsersRequest);
 
 pub(crate) struct Users {
     pub(crate) ends: Counted,
-    pub(crate) limiter: ConcurrencyLimiter,
+    pub(crate) limiter: Limiter,
     recorder: Recorder,
     verifier: JwtVerifier<Claims>,
 }
@@ -113,7 +113,7 @@ impl Users {
             .unwrap();
         Self {
             ends: Counted::default(),
-            limiter: ConcurrencyLimiter::new(&Capacity::max(48).queue(64)),
+            limiter: Limiter::new(&Capacity::max(48).queue(64)),
             recorder,
             verifier,
         }

@@ -27,6 +27,6 @@ struct Queue;
 struct PerPeer;
 
 #[intercept(load_shed(limiter = self.0, max = 10))]
-struct OfMyOwn(interceptors::concurrency::ConcurrencyLimiter);
+struct OfMyOwn(interceptors::concurrency::Limiter);
 
 fn main() {}

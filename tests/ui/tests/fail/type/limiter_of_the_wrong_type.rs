@@ -1,6 +1,6 @@
-// Cause: `limiter` names a value that is no `RateLimiter`. A plain number says neither per what time
+// Cause: `limiter` names a value that is no `Limiter`. A plain number says neither per what time
 // nor how many at once.
-// Cure: Make the field a `RateLimiter`, from `interceptors::rate_limit`, and build it in the service's
+// Cure: Make the field a `Limiter`, from `interceptors::rate_limit`, and build it in the service's
 // constructor; or write the numbers in the attribute: `rate_limit(per_second = 100)`.
 
 use interceptors::intercept;
