@@ -106,7 +106,7 @@ const TABLES: [Table; 13] = [
         name: "refused",
         bench: "peers",
         head: "instructions beyond bare tonic",
-        rows: &["refused, 1 MiB"],
+        rows: &["refused, 100,000 strings"],
         columns: &[
             ("tower", "tonic's own `Interceptor`", Form::Whole),
             ("attribute", "attribute on the service", Form::Whole),
