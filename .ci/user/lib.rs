@@ -57,14 +57,20 @@ impl Greeter for Hello {
         Ok(Response::new(Box::pin(tokio_stream::empty())))
     }
 
-    async fn meet(&self, mut request: Request<Streaming<HelloRequest>>) -> Result<Response<HelloReply>, Status> {
+    async fn meet(
+        &self,
+        mut request: Request<Streaming<HelloRequest>>,
+    ) -> Result<Response<HelloReply>, Status> {
         while request.get_mut().message().await?.is_some() {}
         Ok(Response::new(HelloReply::default()))
     }
 
     type ChatStream = BoxStream<HelloReply>;
 
-    async fn chat(&self, _: Request<Streaming<HelloRequest>>) -> Result<Response<Self::ChatStream>, Status> {
+    async fn chat(
+        &self,
+        _: Request<Streaming<HelloRequest>>,
+    ) -> Result<Response<Self::ChatStream>, Status> {
         Ok(Response::new(Box::pin(tokio_stream::empty())))
     }
 }
@@ -84,22 +90,38 @@ pub struct Greetings {
 #[intercept(service = "greeter.v1.Greeter", logging, circuit_breaker, request_id)]
 impl Greetings {
     /// Says hello.
-    pub async fn hello(&self, request: Request<HelloRequest>) -> Result<Response<HelloReply>, Status> {
+    pub async fn hello(
+        &self,
+        request: Request<HelloRequest>,
+    ) -> Result<Response<HelloReply>, Status> {
         self.client.clone().hello(request).await
     }
 }
 
 /// Puts them together.
-pub async fn serve(channel: Channel, tokens: StaticTokens<String>) -> Result<String, Box<dyn std::error::Error>> {
-    let server = Server::builder().layer(Inbound { tokens }.layer());
+pub async fn serve(
+    channel: Channel,
+    tokens: StaticTokens<String>,
+) -> Result<String, Box<dyn std::error::Error>> {
+    let mut server = Server::builder().layer(Inbound { tokens }.layer());
     let serving = server.add_service(GreeterServer::new(Hello));
-    let outbound = Outbound { tokens: TokenCache::new(|| async { Ok(Token::new("s3cret")) }) };
+    let outbound = Outbound {
+        tokens: TokenCache::new(|| async { Ok(Token::new("s3cret")) }),
+    };
     let mut client = GreeterClient::new(outbound.wrap(channel.clone()));
     client.hello(HelloRequest::default()).await?;
-    let mut client = Greetings { client: GreeterClient::new(channel) };
+    let mut client = Greetings {
+        client: GreeterClient::new(channel),
+    };
     client.client.wave(HelloRequest::default()).await?;
     client.hello(Request::new(HelloRequest::default())).await?;
     serving.serve("[::1]:50051".parse()?).await?;
-    let plans = [Hello::PLAN, Inbound::PLAN, Outbound::PLAN, Greetings::PLAN, GreeterClient::<Channel>::PLAN];
+    let plans = [
+        Hello::PLAN,
+        Inbound::PLAN,
+        Outbound::PLAN,
+        Greetings::PLAN,
+        GreeterClient::<Channel>::PLAN,
+    ];
     Ok(plans.map(|plan| plan.to_string()).concat())
 }
