@@ -50,7 +50,7 @@ pub(crate) struct Known {
 
 /// In the order in which messages and the documentation list them. What is no entry of ours is beside it:
 /// [`KEYWORDS`](keywords::KEYWORDS) and [`SELECTORS`](keywords::SELECTORS) are words of the list, and
-/// [`ELSEWHERE`](elsewhere::ELSEWHERE) is what people look for in vain.
+/// [`ELSEWHERE`](elsewhere::ELSEWHERE) has names of other systems for which there is no entry.
 pub(crate) static TABLE: &[Known] = &[
     known(&logging::ROW, logging::read),
     known(&auth::ROW, auth::read),

@@ -59,7 +59,7 @@ pub(super) fn meant(name: Option<&str>, value: Option<&Expr>) -> Option<String> 
     }
 }
 
-/// What a number of calls is called where it stands beside a time.
+/// Names that people give to the number of calls when they write a time beside it.
 const COUNTS: &[&str] = &[
     "amount",
     "calls",

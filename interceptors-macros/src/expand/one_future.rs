@@ -49,8 +49,8 @@ impl Expander<'_> {
             Returns::Boxed(_) => true,
             Returns::Opaque => false,
         };
-        // The type and its parameters are all that an `impl` of a trait of the runtime has. In a reference or a box a parameter would
-        // stand in front of the first type of this crate.
+        // The `impl` of the runtime's trait has no parameters but those of the type. Rust's orphan rule forbids it for a reference to a
+        // parameter, and for a box with one.
         let (is_own, named) = match &block.self_ty {
             Type::Path(ty) => {
                 let last = ty.path.segments.last().map(|last| &last.ident);

@@ -371,7 +371,7 @@ fn module_pages_and_the_reference_link_to_each_other() {
     }
 }
 
-/// The text of a page that is no example: lines of code may begin as headings do.
+/// The text of a page without its examples. A line of code may begin as a heading does.
 fn outside_of_examples(page: &str) -> String {
     let parts = page.split("```").step_by(2);
     parts.collect::<Vec<_>>().join("")

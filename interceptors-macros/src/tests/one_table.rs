@@ -12,7 +12,7 @@ use crate::entries::row::{Positional, Row, Setting};
 use crate::expand::hints::hints;
 use crate::item::mount::{Mount, Side};
 
-/// What stands in front of the list, and the item.
+/// What comes before the list, and the item under the attribute.
 fn on(mount: Mount) -> (&'static str, &'static str) {
     match mount {
         Mount::Service => ("", "impl UserService for Users { … }"),

@@ -26,7 +26,7 @@
 //! The reference says where you can list them, and has all their settings: [`concurrency`](crate::intercept#concurrency) and [`load_shed`](crate::intercept#load_shed).
 //!
 //! A call holds its place until it really ends: until its response stream ends, it fails, or it is dropped because the caller went away or
-//! something panicked. A caller that opens a response stream and reads nothing holds its place for as long as it likes, unless a `timeout` with a
+//! something panicked. A caller can open a response stream and read nothing. It holds its place until it goes away, or until a `timeout` with a
 //! total time ends the call.
 //!
 //! # Which calls share a limit
@@ -74,7 +74,7 @@
 //!   a caller with short deadlines would hold the limit down for all. It also includes calls that an inner interceptor rejects before the handler.
 //! - How long a response stream takes changes nothing, since that depends on its reader. How it ends counts.
 //! - Time in which the handler waits for a message of a request stream is not counted, since that depends on the sender.
-//! - On a channel nobody knows which response is a stream, so a call of more than one message counts as one.
+//! - A channel does not know which response is a stream. It treats a call with more than one message as a stream.
 //!
 //! # Cost
 //!

@@ -39,8 +39,8 @@
 //! the frame of a method has only one of each. So `hedge` and the entries after it are compiled for each method. List it as late as its meaning allows.
 //!
 //! A `hedge` in the blind part would need a second frame for each attempt. In a prototype that took 46 instances for each unary method, where `hedge` as
-//! it is takes 108 in the same crate. But each attempt made two more allocations, and each call one more. Frames of methods that never hedge got
-//! one more function too: a blind service had 71 instances for each method instead of 70.
+//! it is takes 108 in the same crate. By its code, each attempt would make two more allocations, and each call one more; this was not measured. Frames of methods
+//! that never hedge would get one more function: about 71 instances for each method of a blind service instead of 70.
 //!
 //! For a generated client of unary methods, `logging, hedge(…)` takes 448 instances for each method in a dev build, and `logging` alone takes 342.
 //! A call that the second attempt answers makes 14 allocations more than a call that the first attempt answers.

@@ -41,11 +41,11 @@ pub struct JwtVerifierBuilder<Claims, Aud = Undecided, Iss = Undecided> {
 
 type Makes<Claims, Aud, Iss> = fn() -> (Claims, Aud, Iss);
 
-/// In the type of a [`JwtVerifierBuilder`]: whose tokens are accepted, or for whom, has not been said yet, so it cannot build.
+/// In the type of a [`JwtVerifierBuilder`]: the issuer or the audience has not been chosen yet, so it cannot build.
 #[derive(Debug)]
 pub struct Undecided;
 
-/// In the type of a [`JwtVerifierBuilder`]: whose tokens are accepted, or for whom, has been said, so that it can build.
+/// In the type of a [`JwtVerifierBuilder`]: the issuer or the audience has been chosen. With both it can build.
 #[derive(Debug)]
 pub struct Decided;
 

@@ -1,4 +1,4 @@
-// Cause: `by` names a type that is no struct of a server, so nothing in front of the service says
+// Cause: The type after `by` is not a struct for a server. Nothing in front of the service says
 // who calls.
 // Cure: Name the struct that has `#[intercept(server, auth(verifier = self.tokens))]`.
 
