@@ -124,19 +124,24 @@ impl CallDetails {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn received<F: Facts>(plan: &'static MethodPlan, head: Request<()>) -> Self {
         let name = CallName::received(plan, F::path(head.extensions()));
-        Self::received_as::<F>(name, head)
+        let mut details = Self::received_as::<F>(name, head);
+        details.begin_time();
+        details
     }
 
-    /// The same, of a call whose names are known.
+    /// The same, of a call whose names are known. Its time is to begin where it is kept: a call that is written to its place in one piece is not
+    /// moved there.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn received_as<F: Facts>(name: CallName, head: Request<()>) -> Self {
-        let keeps_time = name.plan().keeps_time();
-        let mut details = Self::new(name, head, Deadline::default(), Lookup::of::<F>());
-        // The caller's time runs from now on, also while outer interceptors wait for something.
-        if keeps_time {
-            details.settle_deadline();
+        Self::new(name, head, Deadline::default(), Lookup::of::<F>())
+    }
+
+    /// The caller's time runs from now on, also while outer interceptors wait for something.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn begin_time(&mut self) {
+        if self.plan().keeps_time() {
+            self.settle_deadline();
         }
-        details
     }
 
     /// Of a call that is being made.

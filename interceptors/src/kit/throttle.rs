@@ -3,7 +3,20 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// The throttle of gRFC A6: a count of tokens that failures take from and successes add to.
 /// While it is at half its maximum or below, nothing is retried, and nothing hedged.
 ///
-/// Counted in thousandths of a token, so that it is one atomic number.
+/// `retry::Throttle` and `hedge::Throttle` are the same type. It is in both modules because each feature works without the other, and because
+/// gRFC A6 lets retries and hedging of one server share a throttle:
+///
+/// ```
+/// use interceptors::hedge::Hedge;
+/// use interceptors::retry::{Retry, Throttle};
+///
+/// static THROTTLE: Throttle = Throttle::new(10, 0.1);
+///
+/// let retry = Retry::new().throttle(&THROTTLE);
+/// let hedge = Hedge::new().throttle(&THROTTLE);
+/// # let _ = (retry, hedge);
+/// ```
+// Counted in thousandths of a token, so that it is one atomic number.
 #[derive(Debug)]
 pub struct Throttle {
     count: AtomicU32,

@@ -23,7 +23,7 @@ use crate::core::abilities::{Abilities, AbilitiesOf};
 use crate::core::call::{Call, gone};
 use crate::core::chain::Next;
 use crate::core::facts::{CutOff, Facts};
-use crate::core::fitted::fit;
+use crate::core::fitted::{fit, is_short};
 use crate::core::name::CallName;
 use crate::core::plan::MethodPlan;
 use crate::core::time::Inherited;
@@ -206,21 +206,24 @@ where
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
         let shared = Arc::clone(&self.layer.0);
         let mut service = self.service.clone();
-        let (parts, body) = request.into_parts();
-        let mut exchange = Exchange::of_chain::<C>(parts, Body::from(own(body)));
-        Box::pin(async move {
-            let answer = {
-                let Exchange { call, head, beside } = &mut *exchange;
-                let behind = Behind {
-                    service: &mut service,
-                    head,
-                    beside,
-                };
-                let receiving = shared.chain.receive(&shared.state, call, behind);
-                receiving.await
+        let mut exchange = Exchange::of_chain::<C, B>(request);
+        let place = Box::new_uninit();
+        let future = async move {
+            let Exchange { call, head, beside } = &mut *exchange;
+            let behind = Behind {
+                service: &mut service,
+                head,
+                beside,
             };
-            Ok(exchange.leave(answer, C::CHALLENGE))
-        })
+            Ok(
+                match shared.chain.receive(&shared.state, call, behind).await {
+                    Ok(response) => exchange.leave(response),
+                    Err(status) => exchange.reject(status, C::CHALLENGE),
+                },
+            )
+        };
+        let future = Box::write(place, future);
+        Box::into_pin(future)
     }
 }
 
@@ -251,28 +254,39 @@ struct Line {
 
 impl Exchange<Body> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn of_chain<C: ServerChain>(parts: Parts, body: Body) -> Box<Self> {
+    fn of_chain<C: ServerChain, B>(request: http::Request<B>) -> Box<Self>
+    where
+        B: HttpBody<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let uri = request.uri();
         let plan = C::plan(Target {
-            method: &parts.method,
-            path: parts.uri.path(),
+            method: request.method(),
+            path: uri.path(),
         });
-        let name = CallName::received(plan, parts.uri.path_and_query());
-        Self::new::<ServerFacts>(name, parts, ABILITIES, body)
+        let name = CallName::received(plan, uri.path_and_query());
+        let message = |body| (Body::from(own(body)), ());
+        let (exchange, ()) = Self::new::<ServerFacts, B, ()>(name, request, ABILITIES, message);
+        exchange
     }
 }
 
 impl<M> Exchange<M> {
-    /// `message` is what the call has in the place of the body.
+    /// `message` makes of the body what the call has in its place, and what stays apart.
     ///
-    /// In a box apart from the future, because an allocator takes far longer for a single one of more than a kilobyte.
+    /// In a box apart from the future, because an allocator takes far longer for a single one of more than a kilobyte. The box is there
+    /// first, and nothing that could panic comes between the request and the box, so what the request has is moved once.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(super) fn new<F: Facts>(
+    pub(super) fn new<F: Facts, B, T>(
         name: CallName,
-        parts: Parts,
+        request: http::Request<B>,
         abilities: AbilitiesOf<M>,
-        message: M,
-    ) -> Box<Self> {
-        // Each goes to its place by itself: all together are large to move.
+        message: impl FnOnce(B) -> (M, T),
+    ) -> (Box<Self>, T) {
+        let place = Box::new_uninit();
+        let protocol = Protocol::of(request.headers());
+        let is_head = *request.method() == Method::HEAD;
+        let (parts, body) = request.into_parts();
         let Parts {
             method,
             uri,
@@ -281,43 +295,55 @@ impl<M> Exchange<M> {
             extensions,
             ..
         } = parts;
-        let protocol = Protocol::of(&headers);
-        let is_head = method == Method::HEAD;
         let head = Request::from_parts(MetadataMap::from_headers(headers), extensions, ());
-        Box::new(Self {
-            call: Call::received_as::<F>(name, abilities, head, message),
-            head: Head {
-                line: Some(Line {
-                    method,
-                    uri,
-                    version,
-                }),
-                protocol,
-                is_head,
-                cut_off: None,
+        let (message, apart) = message(body);
+        let mut exchange = Box::write(
+            place,
+            Self {
+                call: Call::received_as::<F>(name, abilities, head, message),
+                head: Head {
+                    line: Some(Line {
+                        method,
+                        uri,
+                        version,
+                    }),
+                    protocol,
+                    is_head,
+                    cut_off: None,
+                },
+                beside: Extensions::new(),
             },
-            beside: Extensions::new(),
-        })
+        );
+        exchange.call.begin_time();
+        (exchange, apart)
     }
 
-    /// What goes to the client.
-    pub(super) fn leave(
+    /// The rejection that goes to the client.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn reject(
         &mut self,
-        answer: Result<Response<Body>, Status>,
+        mut status: Status,
         challenge: Option<&'static str>,
     ) -> http::Response<tonic::body::Body> {
+        if !is_short(&status) {
+            fit(&mut status);
+        }
+        let Head {
+            protocol, is_head, ..
+        } = self.head;
+        if self.beside.is_empty() {
+            return refusal(status, protocol, is_head, challenge);
+        }
+        let mut response = refusal(status, protocol, is_head, challenge);
+        let beside = std::mem::take(&mut self.beside);
+        let added = std::mem::replace(response.extensions_mut(), beside);
+        response.extensions_mut().extend(added);
+        response
+    }
+
+    /// The answer that goes to the client.
+    pub(super) fn leave(&mut self, response: Response<Body>) -> http::Response<tonic::body::Body> {
         let protocol = self.head.protocol;
-        let response = match answer {
-            Ok(response) => response,
-            Err(mut status) => {
-                fit(&mut status);
-                let mut response = refusal(status, protocol, self.head.is_head, challenge);
-                let mut extensions = std::mem::take(&mut self.beside);
-                extensions.extend(std::mem::take(response.extensions_mut()));
-                *response.extensions_mut() = extensions;
-                return response;
-            }
-        };
         let (mut metadata, body, extensions) = response.into_parts();
         if !body.is_of_response() {
             name_content(metadata.as_mut(), protocol);

@@ -161,12 +161,13 @@ where
     B::Error: Into<BoxError>,
 {
     let server = server.clone();
-    let (parts, body) = request.into_parts();
-    let body = Body::from(request_body(body));
-    let name = method.name(&parts.uri);
-    let mut exchange = Exchange::new::<ModuleFacts>(name, parts, ABILITIES, Opaque::new(0));
+    let name = method.name(request.uri());
+    let message = |body| (Opaque::new(0), Body::from(request_body(body)));
+    let (mut exchange, body) =
+        Exchange::new::<ModuleFacts, B, Body>(name, request, ABILITIES, message);
     exchange.call.before_decoding();
-    Box::pin(async move {
+    let place = Box::new_uninit();
+    let future = async move {
         let Exchange { call, head, beside } = &mut *exchange;
         let (answer, left) = {
             let mut frame = ServiceFrame {
@@ -192,9 +193,12 @@ where
                 let (metadata, body, extensions) = response.into_parts();
                 response_of(body.http_status(), metadata, extensions, body.into())
             }
-            answer => exchange.leave(answer, S::Inner::CHALLENGE),
+            Ok(response) => exchange.leave(response),
+            Err(status) => exchange.reject(status, S::Inner::CHALLENGE),
         })
-    })
+    };
+    let future = Box::write(place, future);
+    Box::into_pin(future)
 }
 
 /// Gives the body that is in the frame to the answer of the policy.

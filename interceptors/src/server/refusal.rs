@@ -7,19 +7,20 @@ use crate::wire::Protocol;
 use crate::wire::status::to_http;
 
 /// A status as a response: of gRPC to who speaks that, and of HTTP to others.
-#[cold]
+///
+/// Rejected calls may be an attack, so the usual answer comes first and is not `#[cold]`.
 pub(super) fn refusal(
     status: Status,
     protocol: Protocol,
     is_head: bool,
     challenge: Option<&'static str>,
 ) -> http::Response<tonic::body::Body> {
-    let Some(content_type) = protocol.content_type() else {
-        return of_http(&status, is_head, challenge);
-    };
     if protocol == Protocol::Grpc && status.metadata().is_empty() {
         return status.into_http();
     }
+    let Some(content_type) = protocol.content_type() else {
+        return of_http(&status, is_head, challenge);
+    };
     // What the service has answered says itself what it is.
     let is_web = |protocol| matches!(protocol, Protocol::GrpcWeb { .. });
     let headers = status.metadata().as_ref();

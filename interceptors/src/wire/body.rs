@@ -33,33 +33,44 @@ use count::Count;
 use look::{LOOK, Look};
 use source::{Chunks, Source, Whole, data_of, kept, size_of_chunk};
 
-/// What a wrapped channel sends and receives: encoded messages, as HTTP/2 carries them.
+/// The encoded messages of a call, as HTTP/2 carries them: what a wrapped channel sends and receives, and what a server's struct sees.
 ///
-/// It is the request and the response of a call that goes through a channel, so an interceptor for
-/// channels is an `Interceptor<Body, Body>`:
+/// It is both the request and the response there, so an interceptor for a channel, or for a server, can be an `Interceptor<Body, Body>`.
+/// `client::Body` and `server::Body` are the same type: such an interceptor works on both sides. It is in both modules because each feature
+/// works without the other.
 ///
 /// ```
+/// use std::sync::atomic::{AtomicBool, Ordering};
+///
 /// use interceptors::client::Body;
 /// use interceptors::{Call, Interceptor, Next, intercept};
 /// use tonic::{Response, Status};
 ///
-/// struct NotOnSundays;
+/// static IS_CLOSED: AtomicBool = AtomicBool::new(false);
 ///
-/// impl Interceptor<Body, Body> for NotOnSundays {
+/// struct Maintenance;
+///
+/// impl Interceptor<Body, Body> for Maintenance {
 ///     async fn intercept(
 ///         &self,
 ///         call: &mut Call<Body>,
 ///         next: &mut impl Next<Body, Body>,
 ///     ) -> Result<Response<Body>, Status> {
+///         if IS_CLOSED.load(Ordering::Relaxed) {
+///             return Err(Status::unavailable("closed for maintenance"));
+///         }
 ///         next.run(call).await
 ///     }
 /// }
 ///
-/// #[intercept(with(NotOnSundays))]
+/// #[intercept(with(Maintenance))]
 /// struct Outbound;
+///
+/// #[intercept(server, with(Maintenance))]
+/// struct Inbound;
 /// ```
 ///
-/// One that answers by itself makes a body of [`tonic::body::Body`].
+/// An interceptor that answers a call itself makes a `Body` from a [`tonic::body::Body`].
 #[derive(Default)]
 pub struct Body {
     source: Source,
