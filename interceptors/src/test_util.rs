@@ -52,7 +52,7 @@ use crate::mount::ServerFacts;
 use crate::mount::reply::{AssociatedStream, Reply};
 use crate::{Call, End, Interceptor, Kind, Next, Outcome, Plan, ResponseStream, Side};
 
-/// A call that came from nowhere.
+/// Makes a call for a test, without a client or a server.
 ///
 /// # Default
 ///
@@ -161,7 +161,7 @@ impl<Res> From<Result<Res, Status>> for Answer<Res> {
     }
 }
 
-/// The innermost end of a chain: answers each call as it was told to, in that order, and keeps what it was asked.
+/// Takes the place of the handler, or of the server behind a client. It gives its answers in their order, and keeps the requests.
 ///
 /// A call for which nothing is left ends with `INTERNAL`.
 #[derive(Debug)]
@@ -215,7 +215,10 @@ pub fn before<I: ?Sized, N>(interceptor: &I, next: N) -> Chain<'_, I, N> {
     Chain::new(interceptor, next)
 }
 
-/// A response stream as it leaves a service: whoever observes the call watches it to its end.
+/// Hands a response stream over to its reader, as a service does when the chain has answered. In a test of a stream, call it with what `run`
+/// returned, and read what it returns.
+///
+/// Without it nobody counts as the reader of the stream: observers are told that the call was cancelled, even if the test reads all messages.
 ///
 /// ```
 /// use interceptors::test_util::{Answer, CallBuilder, EndRecorder, Scripted, before, leave};
@@ -311,7 +314,7 @@ pub struct RecordedEnd {
     pub attempts: u32,
 }
 
-/// An interceptor that writes down how each call ended. Clones write into one book.
+/// An interceptor that records how each call ended. Clones share the records.
 ///
 /// ```
 /// use interceptors::test_util::{Answer, CallBuilder, EndRecorder, Scripted, before};

@@ -10,9 +10,11 @@ use interceptors_proto::demo::{
     ChatMessage, FlakyReply, FlakyRequest, GetUserRequest, ImportSummary, ListUsersRequest,
     LoginReply, LoginRequest, User,
 };
-use interceptors_tests::{Caller, KINDS, Script, UserStream, scripted, serve};
+use interceptors_tests::{Caller, Events, Field, KINDS, Script, UserStream, scripted, serve};
 use tonic::service::Routes;
 use tonic::{Code, Request, Response, Status, Streaming};
+use tracing::Level;
+use tracing::level_filters::LevelFilter;
 
 const TOKEN: &str = "s3cret-token";
 const REFUSED: &str = "the request does not carry valid authentication credentials";
@@ -180,6 +182,17 @@ async fn the_verifiers_own_status_passes() {
         }
     }
     assert_eq!(service.script.runs(), 0);
+}
+
+#[tokio::test]
+async fn who_asks_for_an_identity_of_another_type_is_told_so_in_the_log() {
+    let (events, _guard) = Events::listen(LevelFilter::DEBUG);
+    let missing = Request::new(()).identity::<u64>().unwrap_err();
+    assert_eq!(missing.code(), Code::Unauthenticated);
+    let [event] = events.take().try_into().unwrap();
+    assert_eq!(event.level, Level::DEBUG);
+    assert!(event.message.contains("no verified identity of this type"));
+    assert_eq!(event.get("identity"), Some(&Field::Str("u64".to_owned())));
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ pub(crate) static ROW: Row = Row {
         // Nobody calls a client.
         places: Places::SERVERS,
         default: DefaultValue::Is("false"),
-        says: "on a service: whether strangers call. Then each call begins a trace of its own, and the caller's span is a link, so that nobody outside chooses the trace's ID or whether it is sampled",
+        says: "on a service: whether anybody can call it. Then each call begins a trace of its own, and the caller's span is a link, so that nobody outside chooses the trace's ID or whether it is sampled",
         also_called: &["public"],
         ..Setting::USUAL
     }],

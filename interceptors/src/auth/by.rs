@@ -138,7 +138,8 @@ fn unreached(call: &CallDetails, mount: &str) -> Status {
     tracing::error!(
         path = call.path(),
         mount,
-        "a call has not come through the mount whose `auth` this service relies on; serve it behind `layer()` or `wrap(…)` of that struct",
+        "a call reached a service with `auth(by = …)`, and has not come through the struct that this names; serve the service behind `layer()` or \
+         `wrap(…)` of that struct",
     );
     Status::internal("the server is not set up to authenticate this call")
 }

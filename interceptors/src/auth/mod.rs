@@ -106,6 +106,39 @@
 //!
 //! `authorize` says what a verified caller may do.
 //!
+//! # A verifier that is chosen at run time
+//!
+//! Make an enum of the verifiers:
+//!
+//! ```
+//! use interceptors::CallDetails;
+//! use interceptors::auth::{StaticTokens, Verifier};
+//! use tonic::Status;
+//!
+//! # struct Sessions;
+//! # impl Sessions {
+//! #     async fn find(&self, _: &str) -> Option<String> { None }
+//! # }
+//! enum Callers {
+//!     Fixed(StaticTokens<String>), // on the machine of a developer
+//!     Sessions(Sessions),
+//! }
+//!
+//! impl Verifier for Callers {
+//!     type Identity = String;
+//!
+//!     async fn verify(&self, token: &str, call: &CallDetails) -> Result<String, Status> {
+//!         match self {
+//!             Self::Fixed(tokens) => tokens.verify(token, call).await,
+//!             Self::Sessions(sessions) => {
+//!                 let found = sessions.find(token).await;
+//!                 found.ok_or_else(|| Status::unauthenticated("unknown session"))
+//!             }
+//!         }
+//!     }
+//! }
+//! ```
+//!
 //! # On a client
 //!
 //! Each call sends the token of a [`TokenSource`], except calls of `public` methods. If `auth` is listed after `retry`, each attempt asks for the

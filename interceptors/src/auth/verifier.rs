@@ -1,3 +1,4 @@
+use std::any::type_name;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -9,9 +10,10 @@ use crate::kit::identity::Identity;
 
 /// Tells whom a token belongs to. See the [module documentation](super) for an example.
 ///
-/// Refuse an unknown or expired token with `UNAUTHENTICATED`, a known caller who may not call
-/// this method with `PERMISSION_DENIED`, and answer `UNAVAILABLE` where the token cannot be
-/// checked right now. Never put the token into the status.
+/// Answer `UNAUTHENTICATED` for an unknown or expired token, `PERMISSION_DENIED` for a known caller who may not call this method, and
+/// `UNAVAILABLE` if the token cannot be checked right now. Never put the token into the status.
+///
+/// It cannot be a trait object: a verifier that is chosen at run time is an enum. See [an example](super#a-verifier-that-is-chosen-at-run-time).
 #[diagnostic::on_unimplemented(
     message = "[I0802] `{Self}` cannot verify tokens",
     label = "does not implement `interceptors::auth::Verifier`",
@@ -129,8 +131,8 @@ pub trait RequestExt {
     ///
     /// # Errors
     ///
-    /// `UNAUTHENTICATED` where there is none: the method is public, or `T` is not the verifier's
-    /// `Identity`.
+    /// `UNAUTHENTICATED` if there is none: the method is public, or `T` is not the verifier's `Identity`. An event at `DEBUG` has the
+    /// name of `T`.
     fn identity<T: Clone + Send + Sync + 'static>(&self) -> Result<&T, Status>;
 }
 
@@ -138,9 +140,16 @@ impl<M> RequestExt for Request<M> {
     fn identity<T: Clone + Send + Sync + 'static>(&self) -> Result<&T, Status> {
         match self.extensions().get::<Identity<T>>() {
             Some(Identity(identity)) => Ok(identity),
-            None => Err(Status::unauthenticated(
-                "this call carries no verified identity",
-            )),
+            None => Err(no_identity(type_name::<T>())),
         }
     }
+}
+
+#[cold]
+fn no_identity(identity: &str) -> Status {
+    tracing::debug!(
+        identity,
+        "no verified identity of this type: the method is public, or this is not the `Identity` of its verifier",
+    );
+    Status::unauthenticated("this call carries no verified identity")
 }

@@ -41,11 +41,10 @@ use super::time::{exceeded, forget, now};
 /// }
 /// ```
 ///
-/// What stands before `next.run` happens on the way in, what stands behind it on the way out. For
-/// a method that answers with a stream, the way out ends where the stream is handed over, not
-/// where it ends: to learn how the call really ended, use [`Next::observe`].
+/// Code before `next.run` sees the request, code after it sees the response. If the response is a stream, `next.run` returns when the stream
+/// begins. To learn how the call really ended, use [`Next::observe`].
 ///
-/// Returning without calling `next` answers the call; the handler never runs.
+/// To answer the call yourself, return without calling `next`. The handler never runs then.
 ///
 /// # An interceptor for any message
 ///
@@ -87,12 +86,11 @@ pub trait Next<Req, Res>: Send {
 
     /// Like [`run`](Self::run), and tells `observer` once how the call ended.
     ///
-    /// That is at once for an error and for a single response. For a response stream it is when
-    /// the stream has been read to its end, has failed, or was dropped. When the call's own future
-    /// is dropped, because the client went away for example, the observer is told that as well.
+    /// For an error and for a single response, that is at once. For a response stream it is when the stream has been read to its end, has
+    /// failed, or is dropped. It is also told if the future of the call is dropped, for example because the client went away.
     ///
-    /// Where it stands matters: outside of `retry` it is told once for the call, inside once for
-    /// each attempt. A closure needs its type written, `|end: &End<'_>|`, and owns what it uses.
+    /// An interceptor that is listed before `retry` is told once for the call, one that is listed after it once for each attempt. A closure
+    /// needs its type, `|end: &End<'_>|`, and owns what it uses.
     ///
     /// Nothing is allocated but one box for a response stream, and the stream's counter where the
     /// client sends one. A request stream that is observed ends after its first error; apart from

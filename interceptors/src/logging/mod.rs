@@ -1,4 +1,4 @@
-//! One event for each call when it has really ended, through [`tracing`].
+//! One event for each call when it has really ended, through `tracing`.
 //!
 //! ```
 //! # use interceptors_proto::guide::user_service_server::UserService;

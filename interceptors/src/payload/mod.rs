@@ -1,4 +1,4 @@
-//! Logs the content of messages, without secret fields: one event for each message, through [`tracing`].
+//! Logs the content of messages, without secret fields: one event for each message, through `tracing`.
 //!
 //! ```
 //! use interceptors::intercept;

@@ -1,5 +1,6 @@
-//! One policy for a whole server, or for one service: [chains](#a-chain-for-a-server) that run before anything is decoded. Also, how to notice
-//! [a client that goes away](#a-client-that-goes-away-half-way).
+//! One policy for a whole server, or for one service, that runs before anything is decoded; and a way to notice a client that goes away.
+//!
+//! See [a chain for a server](#a-chain-for-a-server), and [a client that goes away half way](#a-client-that-goes-away-half-way).
 //!
 //! ```no_run
 //! use interceptors::auth::StaticTokens;
@@ -162,10 +163,10 @@
 //! # }
 //! ```
 //!
-//! # Limits and strangers
+//! # Limits before `auth`
 //!
 //! Entries before `auth` run for everybody, so list limits after it. `concurrency(per = method)` and `load_shed(per = method)` keep up to 1024
-//! names apart. Names that strangers make up do not displace names that a service has answered for: if there are too many, an unused one is
+//! names apart. A caller may make names up. They do not displace names that a service has answered for: if there are too many, one that is not in use is
 //! dropped. With `descriptors`, all names that the descriptor sets do not have share one limit. `metrics` counts names that no service has answered
 //! for as `_OTHER`, wherever it is listed.
 //!
@@ -207,10 +208,12 @@
 //! the first entries run before that: see [a generated server](crate::intercept#a-generated-server).
 //!
 //! ```no_run
-//! # fn main() -> std::io::Result<()> {
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let protos = protox::compile(["proto/user.proto"], ["proto"])?;
 //! tonic_prost_build::configure()
 //!     .server_mod_attribute("user.v1", "#[interceptors::intercept]")
-//!     .compile_protos(&["proto/user.proto"], &["proto"])
+//!     .compile_fds(protos)?;
+//! # Ok(())
 //! # }
 //! ```
 //!

@@ -59,10 +59,10 @@
 //! `tracestate` of more than 512 bytes or 32 members is dropped, so that it does not travel from service to service. Calls that a handler makes
 //! are children of its span.
 //!
-//! # Strangers
+//! # Services that anybody can call
 //!
 //! The sender of a `traceparent` chooses the ID of the trace and, by its flag, whether it is sampled. A service that anybody can call should not let
-//! strangers do that: write `trace(public_endpoint = true)`, which is OpenTelemetry's name for it. Then each call begins a trace of its own, about
+//! its callers choose: write `trace(public_endpoint = true)`, which is OpenTelemetry's name for it. Then each call begins a trace of its own, about
 //! which the sampler decides as usual. The caller's span becomes a link, which also holds its `tracestate`. Baggage is not taken. Calls that the
 //! handler makes continue the new trace.
 //!
@@ -121,7 +121,7 @@ impl Trace {
         }
     }
 
-    /// Whether strangers call. Then each call begins a trace of its own, and the caller's span is a link of its span.
+    /// Whether anybody can call. Then each call begins a trace of its own, and the caller's span is a link of its span.
     #[must_use]
     pub const fn public_endpoint(mut self, is_public: bool) -> Self {
         self.public_endpoint = is_public;

@@ -65,21 +65,21 @@ struct Users {
 // README: service
 #[rustfmt::skip]
 #[intercept(
-    catch_panic,                                    // outermost: it covers all that follows
-    trace,                                          // the span holds whatever is logged below
-    metrics,                                        // counts what is rejected, too
-    request_id,                                     // in every log event and every answer
-    logging(slow = "500ms"),                        // one event per call, rejected ones included
-    timeout("10s"),                                 // what follows has an end, the verifier too; streams: see `watch`
-    auth(verifier = self.jwt, public = [login]),    // before anything that costs, or that counts per caller
-    authorize(role = "admin", only = [delete]),     // needs the identity; forbidden callers do not consume rate-limit budget
-    rate_limit(per_second = 100, key = identity, except = [login]), // each caller for himself; `login` has no identity
-    concurrency(max = 200, queue = 50, wait = "100ms"), // what the service can bear altogether; held to the end of streams
-    validate(except = [health]),                    // the last thing before the handler, and no work for those rejected above
+    catch_panic,                                    // first, so it catches the panics of all entries below
+    trace,                                          // all entries below log inside of its span
+    metrics,                                        // counts rejected calls too
+    request_id,                                     // is in each log event and each answer
+    logging(slow = "500ms"),                        // logs one event for each call, also for rejected ones
+    timeout("10s"),                                 // limits the verifier too; for streams see `watch`
+    auth(verifier = self.jwt, public = [login]),    // comes before entries that cost much or need the identity
+    authorize(role = "admin", only = [delete]),     // before `rate_limit`, so forbidden calls do not use up a limit
+    rate_limit(per_second = 100, key = identity, except = [login]), // a limit for each caller; in `login` nobody is known
+    concurrency(max = 200, queue = 50, wait = "100ms"), // a limit for the service; streams count until they end
+    validate(except = [health]),                    // last, so messages of rejected calls are not checked; invalid messages count for the limits
 )]
 #[tonic::async_trait]
 impl Shop for Users {
-    // A stream that is meant to be long has an hour, and ends earlier if a minute passes without a message.
+    // A long stream: at most an hour, and at most a minute without a message.
     #[intercept(timeout("1h", idle = "1m"))]
     async fn watch(&self, _: Request<Message>) -> Answer<Watch> {
         Ok(Response::new(Box::pin(tokio_stream::pending())))
@@ -103,29 +103,28 @@ impl Shop for Users {
 // README: client
 #[rustfmt::skip]
 #[intercept(
-    trace,                                          // one span for the call, and inside of it one for each attempt
-    metrics,                                        // the call as its caller sees it; behind `retry` it would count attempts
-    request_id,                                     // that of the call in whose handler this one is made; all attempts carry it
-    logging,                                        // one event, with the number of attempts
-    deadline("5s"),                                 // over all attempts and the waits between them
-    retry(max = 3, only = ["/shop.v1.Shop/GetItem"]), // what follows is done anew for each attempt
-    circuit_breaker,                                // sees every attempt; fails fast while open
-    auth(token = self.tokens),                      // a fresh token for each attempt
-    metadata("x-client" = "shop/1.0"),              // and fresh metadata, beside which `trace` writes `traceparent`
+    trace,                                          // makes a span for the call, and in it one for each attempt
+    metrics,                                        // counts calls; after `retry` it would count attempts
+    request_id,                                     // sends the ID of the call that the handler is in; the same for all attempts
+    logging,                                        // logs one event, with the number of attempts
+    deadline("5s"),                                 // limits all attempts together, with the delays between them
+    retry(max = 3, only = ["/shop.v1.Shop/GetItem"]), // the entries below run again for each attempt
+    circuit_breaker,                                // counts each attempt; rejects calls at once while it is open
+    auth(token = self.tokens),                      // sends a token that is valid at the time of the attempt
+    metadata("x-client" = "shop/1.0"),              // `trace` adds `traceparent` to the same metadata
 )]
 struct Outbound {
     tokens: TokenCache,
 }
 // README: end
 
-struct Hello;
-
 // README: server
 #[rustfmt::skip]
 #[intercept(server, catch_panic, logging, auth(verifier = self.tokens, public = ["/grpc.health.v1.Health/*"]))]
-struct Inbound { tokens: StaticTokens<String> }
+struct Inbound { tokens: StaticTokens<String> } // of `interceptors::auth`, as `TokenCache` is
 
-#[intercept(auth(by = Inbound), rate_limit(per_second = 10, key = identity))] // relies on the `auth` of the server
+struct Hello;
+#[intercept(auth(by = Inbound), rate_limit(per_second = 10, key = identity))] // `Inbound` has found out who calls
 #[tonic::async_trait]
 impl Greeter for Hello {
     // README: end
@@ -149,14 +148,14 @@ async fn serve(
 // README: channel
 #[rustfmt::skip]
 #[intercept(logging, deadline("2s"), retry(max = 3, only = ["/hello.v1.Greeter/Hello"]), auth(token = self.tokens))]
-struct Calls { tokens: TokenCache } // fetches a token in time, once for all calls that wait for it
+struct Calls { tokens: TokenCache } // fetches a token, and a new one before that expires
 // README: end
 
 #[rustfmt::skip]
 fn connect(channel: Channel, tokens: TokenCache) {
     // README: connect
     let channel = Calls { tokens }.wrap(channel);
-    let greeter = GreeterClient::new(channel.clone()); // and any other generated client
+    let greeter = GreeterClient::new(channel.clone()); // or any other generated client
     // README: end
     drop(greeter);
 }
