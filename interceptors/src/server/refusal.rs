@@ -8,16 +8,28 @@ use crate::wire::status::to_http;
 
 /// A status as a response: of gRPC to who speaks that, and of HTTP to others.
 ///
-/// Rejected calls may be an attack, so the usual answer comes first and is not `#[cold]`.
+/// Rejected calls may be an attack, so the usual answer takes as little as it can.
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn refusal(
     status: Status,
     protocol: Protocol,
     is_head: bool,
     challenge: Option<&'static str>,
 ) -> http::Response<tonic::body::Body> {
-    if protocol == Protocol::Grpc && status.metadata().is_empty() {
-        return status.into_http();
+    match protocol == Protocol::Grpc && status.metadata().is_empty() {
+        true => status.into_http(),
+        false => unusual(status, protocol, is_head, challenge),
     }
+}
+
+/// With metadata, or of another protocol.
+#[cold]
+fn unusual(
+    status: Status,
+    protocol: Protocol,
+    is_head: bool,
+    challenge: Option<&'static str>,
+) -> http::Response<tonic::body::Body> {
     let Some(content_type) = protocol.content_type() else {
         return of_http(&status, is_head, challenge);
     };
