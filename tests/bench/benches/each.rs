@@ -237,7 +237,10 @@ const CASES: &[Case] = &[
     case("client_payload_heard", |n| {
         listening(|| client(&WrittenClient, n));
     }),
-    case("client_auth", |n| client(&AuthenticatedClient, n)),
+    case("client_auth", |n| {
+        fetch_token();
+        client(&AuthenticatedClient, n);
+    }),
     case("client_metadata", |n| client(&Marked, n)),
     case("client_deadline", |n| client(&Hurried, n)),
     case("client_retry", |n| client(&RetriedClient, n)),
@@ -372,12 +375,22 @@ fn counted(before: usize, number: u64, answer: Result<Response<Number>, Status>)
 }
 
 fn with_a_timer(calls: impl FnOnce()) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()
-        .expect("a runtime");
+    let runtime = runtime();
     let _entered = runtime.enter();
     calls();
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .expect("a runtime")
+}
+
+/// The first call waits for a task that fetches the token.
+fn fetch_token() {
+    let call = AuthenticatedClient.echo(Request::new(Number(0)));
+    runtime().block_on(call).expect("the token is fetched");
 }
 
 /// Callgrind collects while a function whose name begins with `measured` runs; no other may be
