@@ -117,7 +117,7 @@ async fn users() -> (Users, Caller) {
 }
 
 #[tokio::test]
-async fn what_is_no_single_well_formed_bearer_token_is_refused_unasked() {
+async fn malformed_credentials_are_rejected_without_calling_the_verifier() {
     let (service, caller) = users().await;
     let bearer = |token: &str| format!("Bearer {token}");
     for kind in KINDS {
@@ -151,7 +151,7 @@ async fn what_is_no_single_well_formed_bearer_token_is_refused_unasked() {
 }
 
 #[tokio::test]
-async fn the_handler_finds_the_identity_whatever_the_case_of_the_scheme() {
+async fn scheme_is_case_insensitive_and_handler_gets_the_identity() {
     let (service, caller) = users().await;
     for kind in KINDS {
         for scheme in ["Bearer", "bearer", "BEARER", "bEaReR"] {
@@ -167,7 +167,7 @@ async fn the_handler_finds_the_identity_whatever_the_case_of_the_scheme() {
 }
 
 #[tokio::test]
-async fn the_verifiers_own_status_passes() {
+async fn verifier_status_reaches_the_client() {
     let (service, caller) = users().await;
     for kind in KINDS {
         for (token, code, message) in [
@@ -185,7 +185,7 @@ async fn the_verifiers_own_status_passes() {
 }
 
 #[tokio::test]
-async fn who_asks_for_an_identity_of_another_type_is_told_so_in_the_log() {
+async fn wrong_identity_type_is_logged() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     let missing = Request::new(()).identity::<u64>().unwrap_err();
     assert_eq!(missing.code(), Code::Unauthenticated);
@@ -196,7 +196,7 @@ async fn who_asks_for_an_identity_of_another_type_is_told_so_in_the_log() {
 }
 
 #[tokio::test]
-async fn a_public_method_asks_for_nothing_and_carries_no_identity() {
+async fn public_method_skips_the_verifier_and_has_no_identity() {
     let (service, caller) = users().await;
     for caller in [
         caller.clone(),
@@ -213,7 +213,7 @@ async fn a_public_method_asks_for_nothing_and_carries_no_identity() {
 }
 
 #[tokio::test]
-async fn the_token_is_in_no_status_and_no_debug_output() {
+async fn token_never_appears_in_status_or_debug_output() {
     let (service, caller) = users().await;
     let good = format!("Bearer {TOKEN}");
     for kind in KINDS {
@@ -264,7 +264,7 @@ scripted!(self: Shared, #[intercept(
 )]);
 
 #[tokio::test]
-async fn a_verifier_can_be_shared_and_debug_output_hides_the_token_from_it_too() {
+async fn shared_verifier_sees_no_token_in_debug_output() {
     let service = Shared::default();
     let channel = serve(Routes::new(UserServiceServer::new(service.clone()))).await;
     let caller = Caller::new(&channel);
@@ -296,7 +296,7 @@ impl Verifier for OfItself {
 scripted!(self: OfItself, #[intercept(auth(scheme = "Token"))]);
 
 #[tokio::test]
-async fn without_a_verifier_the_service_is_asked() {
+async fn without_a_verifier_setting_the_service_verifies() {
     let service = OfItself::default();
     let channel = serve(Routes::new(UserServiceServer::new(service.clone()))).await;
     let caller = Caller::new(&channel);

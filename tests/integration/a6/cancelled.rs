@@ -29,7 +29,7 @@ fn waiting(script: &[Action]) -> FlakyServer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cancelled_call_does_not_wait_for_its_next_attempt() {
+async fn cancel_during_retry_delay_ends_call() {
     for mount in MOUNTS {
         for &kind in kinds(mount) {
             let server = waiting(&[fail(Code::Unavailable)]);
@@ -58,7 +58,7 @@ async fn a_cancelled_call_does_not_wait_for_its_next_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cancelled_call_does_not_wait_for_its_next_connection() {
+async fn cancel_between_connections_ends_call() {
     for mount in MOUNTS {
         for &kind in kinds(mount) {
             let server = FlakyServer::new([]);
@@ -82,7 +82,7 @@ async fn a_cancelled_call_does_not_wait_for_its_next_connection() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cancelled_call_does_not_wait_for_its_hedge() {
+async fn cancel_ends_call_and_resets_hedged_attempts() {
     for mount in MOUNTS {
         let server = waiting(&[hang(), hang(), hang()]);
         let client = mount.hedged(&server);
@@ -110,7 +110,7 @@ async fn a_cancelled_call_does_not_wait_for_its_hedge() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handle_that_nobody_uses_changes_nothing() {
+async fn unused_cancellation_handle_changes_nothing() {
     for mount in MOUNTS {
         for kind in interceptors_tests::KINDS {
             let server = waiting(&[fail(Code::Unavailable)]);
@@ -194,7 +194,7 @@ where
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cancelled_call_waits_for_no_token_and_no_place() {
+async fn cancelled_call_stops_waiting_for_token_or_permit() {
     let server = FlakyServer::new([]);
     let (watch, mut ends) = Ends::new();
     let tokens = Tokens {

@@ -28,7 +28,7 @@ fn assert_is_about(elapsed: u64, waits: &[f64], what: &str) {
 const WAITS: [f64; 3] = [1.0, 1.6, 2.56];
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_hangs_up_is_given_five_connections() {
+async fn call_fails_after_five_closed_connections() {
     everywhere(async |mount, kind, what| {
         for hang_up in HangUp::ALL {
             let server = FlakyServer::new([]);
@@ -56,7 +56,7 @@ async fn a_server_that_hangs_up_is_given_five_connections() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_comes_back_answers_and_no_attempt_is_counted() {
+async fn reconnects_do_not_count_as_attempts() {
     everywhere(async |mount, kind, what| {
         for times in 1..=4 {
             let server = FlakyServer::new([]);
@@ -86,7 +86,7 @@ async fn a_server_that_comes_back_answers_and_no_attempt_is_counted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn within_a_deadline_connections_are_opened_until_it_passes() {
+async fn with_a_deadline_reconnects_continue_until_it_passes() {
     everywhere(async |mount, kind, what| {
         let server = FlakyServer::new([]);
         let (channel, connections) = server.hanging_up(HangUp::AtOnce, u32::MAX);
@@ -164,7 +164,7 @@ impl HandWritten {
 
 /// On sockets it is chance how much the client has sent by then. However that is, there is only a handful of connections.
 #[tokio::test]
-async fn over_a_socket_there_is_a_handful_of_connections() {
+async fn over_sockets_reconnects_are_bounded() {
     for hang_up in HangUp::ALL {
         let request = || {
             let mut request = Request::new(GetUserRequest { id: 7 });

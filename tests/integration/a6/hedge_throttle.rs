@@ -20,7 +20,7 @@ async fn attempts(server: &FlakyServer, client: &Client, kind: Kind, script: &[A
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_attempt_is_hedged_while_too_many_fail() {
+async fn throttle_stops_hedging_while_too_many_fail() {
     for mount in MOUNTS {
         let server = FlakyServer::new([]);
         let client = mount.hedged_throttled(&server);
@@ -45,7 +45,7 @@ async fn no_attempt_is_hedged_while_too_many_fail() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_throttle_that_empties_leaves_what_is_under_way() {
+async fn empty_throttle_keeps_attempts_in_flight() {
     // The throttle of the generated client is that of the test above.
     let server = FlakyServer::new([answer(1).after(MS(300)), failure(), failure()]);
     let client = Mount::Wire.hedged_throttled(&server);
@@ -77,7 +77,7 @@ async fn retry_and_hedge_share_a_throttle() {
 }
 
 #[test]
-fn the_plan_shows_whose_throttle_it_is() {
+fn plan_shows_which_entry_owns_the_throttle() {
     let plan = Sharing::PLAN.to_string();
     assert!(plan.contains("throttle=4/0.001 max_attempts=2"), "{plan}");
     assert!(

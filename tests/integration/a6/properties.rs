@@ -245,7 +245,7 @@ proptest! {
     }
 
     #[test]
-    fn a_negative_pushback_is_never_followed_by_a_retry(run in runs()) {
+    fn negative_pushback_never_retries(run in runs()) {
         let outcome = run.play(0.2);
         for step in run.retried(&outcome) {
             if let Step::Fail(_, Some(pushback)) = step {
@@ -268,7 +268,7 @@ proptest! {
     }
 
     #[test]
-    fn what_happens_is_what_a6_says(run in runs()) {
+    fn behaviour_matches_the_a6_model(run in runs()) {
         let (seen, expected) = (run.play(0.0), run.model());
         prop_assert_eq!(seen, expected);
     }

@@ -119,7 +119,7 @@ fn poll<F: Future + ?Sized>(future: Pin<&mut F>) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_dropped_at_any_moment_leaves_nothing() {
+async fn call_dropped_at_any_poll_leaks_nothing() {
     let mut watching = Watching::new();
     let service = watching.service.clone();
     for (behaviour, waits) in [
@@ -164,7 +164,7 @@ async fn a_call_that_is_dropped_at_any_moment_leaves_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_response_stream_that_is_dropped_at_any_moment_leaves_nothing() {
+async fn response_stream_dropped_at_any_poll_leaks_nothing() {
     let watching = Watching::new();
     let service = watching.service.clone();
     for behaviour in [
@@ -190,7 +190,7 @@ async fn a_response_stream_that_is_dropped_at_any_moment_leaves_nothing() {
 }
 
 #[test]
-fn a_runtime_that_shuts_down_takes_every_call_along() {
+fn runtime_shutdown_cancels_every_call() {
     let Watching {
         service,
         ends,

@@ -67,7 +67,7 @@ async fn import(address: std::net::SocketAddr, script: &Script, cut: Cut, of_thi
 }
 
 #[tokio::test]
-async fn a_request_that_is_cut_off_anywhere_is_not_taken_for_all() {
+async fn truncated_request_stream_is_never_taken_as_complete() {
     let script = Script::default();
     let (watch, mut ends) = Ends::new();
     let service = Watched {
@@ -100,7 +100,7 @@ async fn a_request_that_is_cut_off_anywhere_is_not_taken_for_all() {
 
 /// Should this fail one day, the layer is no longer needed.
 #[tokio::test]
-async fn without_the_layer_half_a_message_is_taken_for_none() {
+async fn without_the_layer_a_partial_message_is_ignored() {
     let script = Script::default();
     let (watch, mut ends) = Ends::new();
     let service = Watched {

@@ -33,7 +33,7 @@ struct Verified {
 scripted!(self: Verified, #[intercept(auth(verifier = Slow), timeout("1h"))]);
 
 #[tokio::test(start_paused = true)]
-async fn the_callers_time_runs_while_interceptors_in_front_of_timeout_wait() {
+async fn callers_deadline_includes_waits_before_timeout() {
     let script = Script::default();
     let channel = serve(Routes::new(UserServiceServer::new(Verified { script }))).await;
     let caller = Caller::new(&channel)
@@ -64,7 +64,7 @@ struct AsLongAsTheCaller {
 scripted!(self: AsLongAsTheCaller, #[intercept(timeout(idle = "50ms"))]);
 
 #[tokio::test(start_paused = true)]
-async fn the_longest_deadline_there_is_breaks_nothing() {
+async fn maximum_grpc_timeout_breaks_nothing() {
     for sent in ["99999999H", "99999999M", "99999999S"] {
         let script = Script::default();
         let bounded = Bounded {
@@ -119,7 +119,7 @@ async fn raised() -> (Limiter, Caller) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn callers_without_patience_do_not_hold_an_adaptive_limit_down() {
+async fn short_deadlines_do_not_lower_an_adaptive_limit() {
     let (limiter, caller) = raised().await;
     let impatient = caller.told(Behaviour::Hang).with("grpc-timeout", "10m");
     for _ in 0..10 {
@@ -137,7 +137,7 @@ async fn callers_without_patience_do_not_hold_an_adaptive_limit_down() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_refused_further_in_does_not_hold_an_adaptive_limit_down() {
+async fn inner_rejections_do_not_lower_an_adaptive_limit() {
     let (limiter, caller) = raised().await;
     let mut refused = 0;
     for _ in 0..10 {

@@ -64,7 +64,7 @@ macro_rules! served {
 }
 
 #[tokio::test]
-async fn the_id_of_a_call_that_panics_comes_back_and_is_known_to_the_hook() {
+async fn request_id_of_a_panicked_call_reaches_client_and_hook() {
     let (outermost, inside) = (served!(Outermost), served!(Inside));
     for (header, (caller, panicked)) in [("x-call", outermost), ("x-request-id", inside)] {
         let caller = caller.with(header, "job-17");

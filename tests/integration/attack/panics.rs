@@ -49,7 +49,7 @@ impl Panicking for Careless {
 }
 
 #[tokio::test]
-async fn a_place_is_told_with_its_own_panic_alone() {
+async fn location_is_reported_only_with_its_own_panic() {
     record_locations();
     let service = Careless::default();
     for _ in 0..2 {

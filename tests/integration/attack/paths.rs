@@ -29,7 +29,7 @@ async fn get_user(channel: &Channel, path: &str) -> Result<User, Status> {
 }
 
 #[tokio::test]
-async fn no_spelling_of_a_path_leads_past_auth() {
+async fn no_path_spelling_bypasses_auth() {
     for prefix in ["", "/tenant"] {
         let script = Script::default();
         let tokens = StaticTokens::new([("s3cret", ())]).unwrap();
@@ -84,7 +84,7 @@ scripted!(self: Measured, #[intercept(metrics(recorder = self.recorder))]);
 
 /// Where a router nests a service under a pattern, a part of the path is the caller's own.
 #[tokio::test]
-async fn a_path_that_the_caller_makes_up_makes_no_series() {
+async fn made_up_path_prefixes_create_no_series() {
     let registry = Registry::new();
     let service = Measured {
         script: Script::default(),

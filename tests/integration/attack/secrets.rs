@@ -150,7 +150,7 @@ fn with_secrets<T>(message: T) -> Request<T> {
 }
 
 #[tokio::test]
-async fn credentials_are_hidden_in_every_method_of_a_service() {
+async fn credentials_are_hidden_in_every_service_method() {
     let (printed, channel) = server().await;
     let mut client = UserServiceClient::new(channel);
     client
@@ -201,7 +201,7 @@ impl Handwritten {
 }
 
 #[tokio::test]
-async fn credentials_that_a_caller_sends_are_hidden_in_clients() {
+async fn callers_credentials_are_hidden_in_clients() {
     let (_, channel) = server().await;
     let printed = Printed::default();
     let mut wrapped = UserServiceClient::new(Outbound(printed.clone()).wrap(channel.clone()));

@@ -32,7 +32,7 @@ scripted!(self: Limited, #[intercept(
 )]);
 
 #[tokio::test(start_paused = true)]
-async fn a_reader_that_takes_nothing_holds_its_place_no_longer_than_its_time() {
+async fn client_that_does_not_read_loses_its_permit_at_timeout() {
     let (watch, mut ends) = Ends::new();
     let service = Limited {
         script: Script::default(),
@@ -70,7 +70,7 @@ async fn a_reader_that_takes_nothing_holds_its_place_no_longer_than_its_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_watches_is_told_once_whether_a_stream_is_read_or_not() {
+async fn observers_are_notified_once_even_if_stream_is_unread() {
     let (watch, mut ends) = Ends::new();
     let service = Limited {
         script: Script::default(),
@@ -123,7 +123,7 @@ struct Idle {
 scripted!(self: Idle, #[intercept(timeout(idle = "50ms"))]);
 
 #[tokio::test(start_paused = true)]
-async fn a_reader_that_is_slow_is_not_a_stream_that_is_silent() {
+async fn slow_reader_does_not_trigger_idle_timeout() {
     let service = Idle {
         script: Script::default(),
     };

@@ -25,7 +25,7 @@ impl Echo for Finds {
 }
 
 #[tokio::test]
-async fn however_much_is_wrong_the_caller_is_told_that_it_is() {
+async fn any_number_of_violations_reaches_the_client() {
     for finds in [
         Finds(1, "name".to_owned(), "must not be empty".to_owned()),
         Finds(

@@ -98,7 +98,7 @@ scripted!(self: ByRole, #[intercept(
 )]);
 
 #[tokio::test]
-async fn callers_pass_who_have_the_role_that_each_entry_asks_for() {
+async fn caller_needs_a_role_of_every_entry() {
     let script = Script::default();
     let caller = called(ByRole {
         script: script.clone(),
@@ -143,7 +143,7 @@ scripted!(self: ByClosure, #[intercept(
 )]);
 
 #[tokio::test]
-async fn callers_pass_for_whom_a_function_is_true() {
+async fn caller_passes_if_the_function_returns_true() {
     let script = Script::default();
     let tokens = StaticTokens::new([
         (
@@ -238,7 +238,7 @@ scripted!(self: ByPolicy, #[intercept(
 )]);
 
 #[tokio::test]
-async fn callers_pass_whom_a_policy_lets_pass() {
+async fn caller_passes_if_the_policy_allows() {
     let script = Script::default();
     let policy = Arc::new(ByMethod::default());
     let caller = called(ByPolicy {
@@ -286,7 +286,7 @@ scripted!(self: Forgetful, #[intercept(
 )]);
 
 #[tokio::test]
-async fn who_is_no_longer_known_is_refused() {
+async fn call_without_identity_is_rejected() {
     let script = Script::default();
     let caller = called(Forgetful {
         script: script.clone(),
@@ -345,7 +345,7 @@ async fn on_methods() -> UserServiceClient<Channel> {
 }
 
 #[tokio::test]
-async fn an_entry_on_a_method_is_one_more_and_skip_takes_those_of_the_block_away() {
+async fn method_entries_add_to_the_block_and_skip_removes_it() {
     let mut client = on_methods().await;
     for (name, login, get_user) in [
         ("ann", Code::PermissionDenied, Code::PermissionDenied),
@@ -365,7 +365,7 @@ async fn an_entry_on_a_method_is_one_more_and_skip_takes_those_of_the_block_away
 }
 
 #[tokio::test]
-async fn behind_retry_the_identity_is_still_known() {
+async fn identity_is_available_after_retry() {
     let mut client = on_methods().await;
     let reply = client
         .flaky(request("ann", FlakyRequest::default()))
@@ -393,7 +393,7 @@ scripted!(self: Unlogged, #[intercept(
 )]);
 
 #[test]
-fn what_it_refuses_before_logging_has_a_note() {
+fn authorize_before_logging_has_a_note() {
     let method = Unlogged::PLAN.methods()[0];
     let notes: Vec<_> = method
         .notes()
@@ -405,7 +405,7 @@ fn what_it_refuses_before_logging_has_a_note() {
 }
 
 #[test]
-fn the_plan_shows_who_may_call() {
+fn plan_shows_required_roles_and_policies() {
     let plan = ByRole::PLAN.to_string();
     for shown in ["role=admin", "roles=[ops, root]", "roles=[ops, admin]"] {
         assert!(plan.contains(shown), "{plan}");

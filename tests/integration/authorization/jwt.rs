@@ -313,7 +313,7 @@ fn bad_tokens(issuer: &Issuer) -> Vec<(&'static str, String)> {
 }
 
 #[tokio::test]
-async fn a_good_token_gives_its_claims() {
+async fn valid_token_yields_its_claims() {
     let (first, second) = (Issuer::es256(1, "first"), Issuer::es256(2, "second"));
     let verifier = es256(&[&first, &second]);
     let ann = Claims {
@@ -335,7 +335,7 @@ async fn a_good_token_gives_its_claims() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_token_is_not_told() {
+async fn rejection_does_not_reveal_the_reason() {
     let (issuer, other) = (Issuer::es256(1, "first"), Issuer::es256(2, "second"));
     let verifier = es256(&[&issuer, &other]);
     for (what, token) in bad_tokens(&issuer) {
@@ -344,7 +344,7 @@ async fn what_is_wrong_with_a_token_is_not_told() {
 }
 
 #[tokio::test]
-async fn over_a_connection_each_kind_of_call_asks_for_a_good_token() {
+async fn every_kind_of_call_requires_a_valid_token() {
     let (issuer, other) = (Issuer::es256(1, "first"), Issuer::es256(2, "second"));
     let (script, caller) = users(es256(&[&issuer, &other])).await;
     for kind in KINDS {
@@ -370,7 +370,7 @@ async fn over_a_connection_each_kind_of_call_asks_for_a_good_token() {
 }
 
 #[tokio::test]
-async fn keys_are_replaced_while_calls_are_served() {
+async fn keys_can_be_replaced_while_serving() {
     let (old, new) = (Issuer::es256(1, "2026-01"), Issuer::es256(2, "2026-02"));
     let verifier = es256(&[&old]);
     let (_, caller) = users(verifier.clone()).await;
@@ -395,7 +395,7 @@ async fn keys_are_replaced_while_calls_are_served() {
 }
 
 #[tokio::test]
-async fn the_public_key_of_rs256_is_no_secret_of_hs256() {
+async fn rs256_public_key_is_not_accepted_as_hs256_secret() {
     let key = || DecodingKey::from_rsa_pem(RSA.as_bytes()).unwrap();
     let rs256 = verifier(&[Algorithm::RS256], key());
     assert_eq!(verify(&rs256, RSA_TOKEN).await.unwrap().sub, "ann");
@@ -426,7 +426,7 @@ async fn the_public_key_of_rs256_is_no_secret_of_hs256() {
 }
 
 #[tokio::test]
-async fn a_secret_is_a_key_too_and_a_single_key_needs_no_name() {
+async fn single_hs256_secret_needs_no_kid() {
     let secret = [7; 32];
     let verifier = verifier(&[Algorithm::HS256], DecodingKey::from_secret(&secret));
     let mut issuer = Issuer::hs256(&secret);
@@ -448,7 +448,7 @@ async fn a_secret_is_a_key_too_and_a_single_key_needs_no_name() {
 }
 
 #[tokio::test]
-async fn keys_of_several_types_each_have_their_own_algorithm() {
+async fn each_key_accepts_only_its_own_algorithm() {
     let (ec, ed) = (Issuer::es256(1, "ec"), Issuer::ed25519(2, "ed"));
     let both = [Algorithm::ES256, Algorithm::EdDSA];
     let verifier = verifier(&both, set(&[&ec, &ed]));
@@ -463,7 +463,7 @@ async fn keys_of_several_types_each_have_their_own_algorithm() {
 }
 
 #[tokio::test]
-async fn of_a_set_only_keys_for_signatures_of_these_algorithms_are_taken() {
+async fn only_signature_keys_of_listed_algorithms_are_used() {
     let signing = Issuer::es256(1, "signing");
     let mut document = json!({ "keys": [signing.jwk()] });
     let keys = document["keys"].as_array_mut().unwrap();
@@ -539,7 +539,7 @@ fn published(keys: impl IntoIterator<Item = Value>) -> JwkSet {
 }
 
 #[tokio::test]
-async fn keys_of_a_set_that_cannot_be_used_are_skipped_with_a_warning() {
+async fn unusable_keys_in_a_set_are_skipped_with_a_warning() {
     let (events, _guard) = Events::listen(LevelFilter::WARN);
     let good = Issuer::es256(1, "good");
     let algorithms = [Algorithm::ES256, Algorithm::RS256];
@@ -570,7 +570,7 @@ async fn keys_of_a_set_that_cannot_be_used_are_skipped_with_a_warning() {
 }
 
 #[tokio::test]
-async fn a_set_of_which_no_key_is_left_is_an_error() {
+async fn set_without_usable_keys_is_an_error() {
     let good = Issuer::es256(1, "good");
     let verifier = verifier(&[Algorithm::ES256, Algorithm::RS256], set(&[&good]));
     let mut bad = unusable_keys().map(|(bad, _)| bad).to_vec();
@@ -589,7 +589,7 @@ async fn a_set_of_which_no_key_is_left_is_an_error() {
 }
 
 #[tokio::test]
-async fn what_is_waived_is_not_asked_for() {
+async fn waived_claims_are_not_required() {
     let issuer = Issuer::es256(1, "first");
     let verifier: JwtVerifier<Claims> = JwtVerifier::builder([Algorithm::ES256])
         .any_audience()
@@ -613,7 +613,7 @@ async fn what_is_waived_is_not_asked_for() {
 }
 
 #[tokio::test]
-async fn the_type_the_size_and_the_leeway_can_be_set() {
+async fn token_type_size_and_leeway_are_configurable() {
     let issuer = Issuer::es256(1, "first");
     let verifier: JwtVerifier<Claims> = JwtVerifier::builder([Algorithm::ES256])
         .issuer([ISSUER])
@@ -652,7 +652,7 @@ async fn the_type_the_size_and_the_leeway_can_be_set() {
 }
 
 #[test]
-fn what_cannot_work_is_not_built() {
+fn invalid_setup_is_rejected_by_build() {
     let builder = |algorithms: &[Algorithm]| {
         JwtVerifier::<Claims>::builder(algorithms.iter().copied())
             .any_audience()
@@ -749,7 +749,7 @@ fn what_cannot_work_is_not_built() {
 }
 
 #[tokio::test]
-async fn the_reason_is_logged_and_nothing_of_the_token_is() {
+async fn reason_is_logged_without_any_part_of_the_token() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     let (issuer, other) = (Issuer::es256(1, "first"), Issuer::es256(2, "second"));
     let verifier = es256(&[&issuer, &other]);

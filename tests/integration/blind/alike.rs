@@ -206,12 +206,12 @@ fn all(deeds: &'static [&'static str]) -> impl Iterator<Item = [&'static str; 3]
 }
 
 #[tokio::test]
-async fn where_the_typed_rest_begins_changes_nothing() {
+async fn position_of_typed_interceptor_changes_nothing() {
     assert_alike(&[Kind::Unary], all(&DEEDS).step_by(5)).await;
 }
 
 #[tokio::test]
-async fn where_it_begins_changes_nothing_for_streams() {
+async fn position_of_typed_interceptor_changes_nothing_for_streams() {
     // How far a request stream has come after one poll is left to chance.
     let (_, deeds) = DEEDS.split_last().unwrap();
     let some = all(deeds).filter(|[a, _, c]| a == c || *c == "observe");
@@ -283,7 +283,7 @@ clients_alike! {
 }
 
 #[tokio::test]
-async fn where_it_begins_changes_nothing_for_clients() {
+async fn position_of_typed_interceptor_changes_nothing_for_clients() {
     async fn happens(
         client: &impl Calls,
         world: &World,

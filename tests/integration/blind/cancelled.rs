@@ -193,7 +193,7 @@ const PLACES: [(bool, &str); 5] = [
 ];
 
 #[tokio::test]
-async fn a_call_that_is_dropped_is_told_once_in_each_place() {
+async fn dropped_call_notifies_each_observer_once() {
     for (is_blind, place) in PLACES {
         let mut test = watched(is_blind).await;
         for kind in KINDS {
@@ -209,7 +209,7 @@ async fn a_call_that_is_dropped_is_told_once_in_each_place() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_dropped_while_its_handler_runs_is_told_once() {
+async fn call_dropped_during_handler_notifies_observers_once() {
     for is_blind in [true, false] {
         let mut test = watched(is_blind).await;
         for kind in KINDS {
@@ -230,7 +230,7 @@ async fn a_call_that_is_dropped_while_its_handler_runs_is_told_once() {
 }
 
 #[tokio::test]
-async fn a_panic_is_told_once_and_caught_in_each_place() {
+async fn panic_is_caught_and_notifies_each_observer_once() {
     for (is_blind, place) in PLACES {
         let mut test = watched(is_blind).await;
         for kind in KINDS {
@@ -281,7 +281,7 @@ users!(self: Looked, #[intercept(
 )]);
 
 #[tokio::test]
-async fn a_panic_of_a_look_is_told_once_and_caught() {
+async fn panic_in_a_field_expression_is_caught_and_reported_once() {
     let (_events, _guard) =
         interceptors_tests::Events::listen(tracing_subscriber::filter::LevelFilter::INFO);
     let (ends, mut told) = Ends::new();
@@ -383,7 +383,7 @@ users!(self: Late, #[intercept(
 )]);
 
 #[tokio::test]
-async fn an_attempt_that_takes_too_long_is_followed_by_one_like_it() {
+async fn retry_after_attempt_timeout_starts_from_the_same_state() {
     let service = Late {
         world: World::default(),
         seen: Arc::default(),
@@ -421,7 +421,7 @@ async fn an_attempt_that_takes_too_long_is_followed_by_one_like_it() {
 }
 
 #[tokio::test]
-async fn a_message_whose_future_was_dropped_before_it_was_sent_can_be_sent() {
+async fn message_survives_a_run_dropped_before_the_handler() {
     /// Gives up the first run by itself, and runs again.
     #[derive(Clone, Copy)]
     struct Impatient;

@@ -160,7 +160,7 @@ fn marked<M>(message: M) -> Request<M> {
 }
 
 #[tokio::test]
-async fn a_unary_call_is_repeated_by_three_interceptors() {
+async fn unary_call_is_retried_by_three_interceptors() {
     let world = World::default();
     let mut client = client(&world).await;
     world.fail(&EACH);
@@ -182,7 +182,7 @@ async fn a_unary_call_is_repeated_by_three_interceptors() {
 }
 
 #[tokio::test]
-async fn a_request_stream_is_repeated_by_three_interceptors() {
+async fn request_stream_is_retried_by_three_interceptors() {
     let world = World::default();
     let mut client = client(&world).await;
     world.fail(&EACH);
@@ -196,7 +196,7 @@ async fn a_request_stream_is_repeated_by_three_interceptors() {
 }
 
 #[tokio::test]
-async fn a_conversation_is_repeated_by_three_interceptors() {
+async fn bidi_stream_is_retried_by_three_interceptors() {
     let world = World::default();
     let mut client = client(&world).await;
     world.fail(&EACH);
@@ -222,7 +222,7 @@ async fn a_conversation_is_repeated_by_three_interceptors() {
 }
 
 #[tokio::test]
-async fn a_large_message_is_not_copied_and_its_error_is_its_own() {
+async fn large_message_is_not_copied_and_keeps_its_status() {
     let world = World::default();
     let mut client = client(&world).await;
     let large = |code| {
@@ -330,7 +330,7 @@ impl ByMut {
 }
 
 #[tokio::test]
-async fn a_hand_written_client_is_repeated_by_three_interceptors() {
+async fn hand_written_clients_call_is_retried_by_three_interceptors() {
     let world = World::default();
     let channel = served(Bare {
         world: world.clone(),
@@ -362,7 +362,7 @@ async fn a_hand_written_client_is_repeated_by_three_interceptors() {
 }
 
 #[tokio::test]
-async fn a_hand_written_client_that_is_borrowed_mutably_is_too() {
+async fn mutably_borrowed_client_is_retried_by_three_interceptors() {
     let world = World::default();
     let channel = served(Bare {
         world: world.clone(),
@@ -460,7 +460,7 @@ impl TypedByHand {
 }
 
 #[tokio::test]
-async fn a_client_may_have_a_typed_rest() {
+async fn client_may_have_typed_interceptors() {
     let world = World::default();
     let channel = served(Bare {
         world: world.clone(),
@@ -507,7 +507,7 @@ async fn a_client_may_have_a_typed_rest() {
 }
 
 #[tokio::test]
-async fn a_call_that_its_caller_drops_is_told_once() {
+async fn dropped_call_notifies_each_observer_once() {
     let world = World::default();
     let channel = served(Bare {
         world: world.clone(),

@@ -170,7 +170,7 @@ impl Store for Conditional {
 }
 
 #[tokio::test]
-async fn a_method_under_a_condition_has_its_own_list() {
+async fn cfg_gated_method_has_its_own_list() {
     Conditional.get(ask("g")).await.unwrap();
     assert_eq!(steps(), ">all >test(g) get <test <all");
     Conditional.list(ask("l")).await.unwrap();
@@ -226,7 +226,7 @@ impl<T: Backend, const N: usize> service_server::Service for Generic<'static, T,
 }
 
 #[tokio::test]
-async fn services_may_be_generic_and_blanket() {
+async fn services_may_be_generic_or_blanket_impls() {
     let memory = || Memory {
         world: World::default(),
         any: Any("memory"),
@@ -297,7 +297,7 @@ impl Counter for ByArc {
 }
 
 #[tokio::test]
-async fn methods_may_take_an_arc() {
+async fn methods_may_take_arc_self() {
     let service = Arc::new(ByArc { own: Any("own") });
     let request = || Request::new(Number { value: 3 });
     let add = ">own >typed(3) >last add <last <typed <own";

@@ -41,7 +41,7 @@ async fn invalid(caller: &Caller) -> [Status; 3] {
 }
 
 #[tokio::test]
-async fn validate_refuses_at_its_place() {
+async fn validate_rejects_at_its_position() {
     let caller = Caller::new(&served(InFront::default()).await);
     let [unary, list, import] = invalid(&caller).await;
     assert_eq!(
@@ -159,7 +159,7 @@ fn the_only(events: &Events) -> Event {
 }
 
 #[tokio::test]
-async fn fields_have_the_values_at_their_place() {
+async fn logged_fields_have_the_values_at_their_position() {
     let (events, _guard) = Events::listen(LevelFilter::INFO);
     let caller = Caller::new(&served(Logged::default()).await);
     let mut client = caller.client.clone();
@@ -244,7 +244,7 @@ impl UserService for Payloads {
 }
 
 #[tokio::test]
-async fn payload_behind_a_retry_sees_each_attempt() {
+async fn payload_after_retry_sees_each_attempt() {
     let (events, _guard) = Events::listen(LevelFilter::INFO);
     let service = Payloads::default();
     let caller = Caller::new(&served(service.clone()).await);
@@ -299,7 +299,7 @@ async fn beside_a_unary_call(service: impl UserService, world: World) -> Vec<Kin
 }
 
 #[tokio::test]
-async fn limits_of_methods_stay_apart_though_the_function_is_shared() {
+async fn methods_have_separate_limits_despite_shared_code() {
     let world = World::default();
     let limited = Limited {
         world: world.clone(),
@@ -346,7 +346,7 @@ users!(self: Evaluated, #[intercept(
 )]);
 
 #[tokio::test]
-async fn expressions_are_evaluated_once_a_call() {
+async fn expressions_are_evaluated_once_per_call() {
     let service = Evaluated::default();
     let caller = Caller::new(&served(service.clone()).await);
     for kind in interceptors_tests::KINDS {

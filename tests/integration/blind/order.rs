@@ -62,7 +62,7 @@ fn handler(kind: Kind) -> &'static str {
 }
 
 #[tokio::test]
-async fn the_order_is_as_listed_in_and_out() {
+async fn calls_run_in_list_order_and_responses_in_reverse() {
     let (_events, _guard) = Events::listen(LevelFilter::INFO);
     let service = Mixed::default();
     let caller = Caller::new(&served(service.clone()).await);
@@ -74,7 +74,7 @@ async fn the_order_is_as_listed_in_and_out() {
 }
 
 #[tokio::test]
-async fn a_retry_repeats_what_is_listed_behind_it() {
+async fn retry_repeats_the_entries_listed_after_it() {
     let (_events, _guard) = Events::listen(LevelFilter::INFO);
     let service = Mixed::default();
     let caller = Caller::new(&served(service.clone()).await);
@@ -241,7 +241,7 @@ of! {
 }
 
 #[tokio::test]
-async fn a_type_parameter_is_typed_whatever_it_stands_for() {
+async fn generic_interceptor_always_gets_the_typed_message() {
     use interceptors_proto::shapes::echo_server::Echo;
 
     async fn say<A>(a: A) -> String
@@ -296,7 +296,7 @@ users!(self: Lends, #[intercept(
 )]);
 
 #[tokio::test]
-async fn what_an_interceptor_wraps_decides_too() {
+async fn wrapper_sees_the_message_if_its_inner_type_does() {
     let service = Lends {
         world: World::default(),
         any: Any("any"),
