@@ -72,7 +72,7 @@ struct Users {
 scripted!(self: Users, #[intercept(with(self.look))]);
 
 #[tokio::test]
-async fn names_kind_side_and_attempt_are_there_before_and_after_the_handler() {
+async fn call_details_are_available_before_and_after_the_handler() {
     let service = Users::default();
     let channel = serve(Routes::new(UserServiceServer::new(service.clone()))).await;
     let caller = Caller::new(&channel).with("x-secret", "s3cret");
@@ -103,7 +103,7 @@ async fn names_kind_side_and_attempt_are_there_before_and_after_the_handler() {
 }
 
 #[tokio::test]
-async fn the_callers_deadline_comes_over_the_wire() {
+async fn call_has_the_callers_deadline() {
     let service = Users::default();
     let channel = serve(Routes::new(UserServiceServer::new(service.clone()))).await;
     let caller = Caller::new(&channel);

@@ -101,6 +101,6 @@ where
 }
 
 #[tokio::test]
-async fn they_are_what_they_were() {
+async fn annotated_items_keep_their_attributes_and_shapes() {
     uses(tonic::transport::Endpoint::from_static("http://[::1]:1").connect_lazy());
 }

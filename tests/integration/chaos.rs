@@ -360,7 +360,7 @@ async fn check(mut client: Client, id: u64, handle: Arc<()>) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_call_is_lost_or_mixed_up_and_nothing_is_left() {
+async fn no_call_is_lost_or_mixed_up_and_nothing_leaks() {
     let alive = || Handle::current().metrics().num_alive_tasks();
     let before = alive();
     let service = Chaotic::default();

@@ -109,7 +109,7 @@ macro_rules! shared {
 struct PerMethod;
 
 #[tokio::test(start_paused = true)]
-async fn it_opens_after_so_many_failures_and_closes_when_a_probe_succeeds() {
+async fn opens_after_failures_and_closes_after_a_successful_probe() {
     for kind in KINDS {
         let server = FlakyServer::new([]);
         let client = UserServiceClient::new(PerMethod.wrap(server.channel()));
@@ -166,7 +166,7 @@ async fn it_opens_after_so_many_failures_and_closes_when_a_probe_succeeds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn half_open_lets_exactly_one_of_many_callers_through() {
+async fn half_open_admits_exactly_one_of_many_callers() {
     for kind in KINDS {
         let server = FlakyServer::new([]);
         let (client, breaker) = shared!(server, Thresholds::new().failures(1).open_for(S(10)));
@@ -191,7 +191,7 @@ async fn half_open_lets_exactly_one_of_many_callers_through() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_probe_that_its_caller_gives_up_gives_its_place_back() {
+async fn cancelled_probe_frees_its_slot() {
     for kind in KINDS {
         let server = FlakyServer::new([fail(Code::Unavailable)]);
         let (client, breaker) = shared!(server, Thresholds::new().failures(1).open_for(S(10)));
@@ -210,7 +210,7 @@ async fn a_probe_that_its_caller_gives_up_gives_its_place_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_probe_whose_deadline_passes_has_failed() {
+async fn probe_past_its_deadline_counts_as_failure() {
     #[intercept(deadline("1s"), circuit_breaker(breaker = self.breaker))]
     struct Hurried {
         breaker: CircuitBreaker,
@@ -273,7 +273,7 @@ impl Begun {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_counts_when_it_has_ended_that_of_a_probe_too() {
+async fn streams_and_stream_probes_count_when_they_end() {
     for kind in STREAMS {
         let server = FlakyServer::new([]);
         let (client, breaker) = shared!(server, Thresholds::new().failures(2).open_for(S(10)));
@@ -309,7 +309,7 @@ async fn a_stream_counts_when_it_has_ended_that_of_a_probe_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_probe_whose_stream_is_dropped_says_nothing_and_gives_its_place_back() {
+async fn dropped_probe_stream_is_not_counted_and_frees_its_slot() {
     for kind in STREAMS {
         let server = FlakyServer::new([fail(Code::Unavailable)]);
         let config = Thresholds::new().failures(1).open_for(S(10)).probes(2);
@@ -336,7 +336,7 @@ async fn a_probe_whose_stream_is_dropped_says_nothing_and_gives_its_place_back()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_probe_whose_stream_does_not_end_has_held_after_open_for() {
+async fn endless_probe_stream_counts_as_success_after_open_for() {
     for kind in STREAMS {
         let server = FlakyServer::new([fail(Code::Unavailable)]);
         let (client, breaker) = shared!(server, Thresholds::new().failures(1).open_for(S(10)));
@@ -362,7 +362,7 @@ async fn a_probe_whose_stream_does_not_end_has_held_after_open_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn never_more_probes_are_out_than_there_may_be_whatever_becomes_of_them() {
+async fn probes_in_flight_never_exceed_their_maximum() {
     for kind in KINDS {
         let server = FlakyServer::new([fail(Code::Unavailable)]);
         let config = Thresholds::new().failures(1).open_for(S(1_000)).probes(3);
@@ -410,7 +410,7 @@ impl Panicking {
 
 /// `INTERNAL` is a failure, and a panic is one.
 #[tokio::test(start_paused = true)]
-async fn a_probe_that_panics_has_failed_and_holds_no_place() {
+async fn panicking_probe_counts_as_failure_and_frees_its_slot() {
     let breaker = CircuitBreaker::new(&Thresholds::new().failures(1).open_for(S(10)));
     let hand_written = std::sync::Arc::new(Panicking {
         breaker: breaker.clone(),
@@ -435,7 +435,7 @@ async fn a_probe_that_panics_has_failed_and_holds_no_place() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_its_caller_gives_up_says_nothing() {
+async fn cancelled_call_is_not_counted() {
     for kind in KINDS {
         let server = FlakyServer::new([]);
         let (client, breaker) = shared!(server, Thresholds::new().failures(2));
@@ -480,7 +480,7 @@ async fn retry_makes_no_attempt_against_an_open_breaker() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_methods_of_a_generated_client_have_breakers_in_the_process() {
+async fn generated_clients_share_one_breaker_per_method() {
     for kind in KINDS {
         let server = FlakyServer::new([(); 3].map(|()| fail(Code::Unavailable)));
         let client = clients::broken::UserServiceClient::new(server.channel());
@@ -501,7 +501,7 @@ async fn the_methods_of_a_generated_client_have_breakers_in_the_process() {
 struct PerService;
 
 #[tokio::test(start_paused = true)]
-async fn the_methods_of_a_service_share_a_breaker_where_that_is_said_and_channels_do_not() {
+async fn per_service_breaker_is_shared_by_methods_not_channels() {
     let server = FlakyServer::new([fail(Code::Unavailable)]);
     let client = UserServiceClient::new(PerService.wrap(server.channel()));
     let other = UserServiceClient::new(PerService.wrap(server.channel()));
@@ -537,7 +537,7 @@ impl HandWritten {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hand_written_client_opens_at_a_ratio_of_the_codes_that_it_lists() {
+async fn hand_written_clients_breaker_opens_at_the_failure_ratio() {
     let server = FlakyServer::new([
         fail(Code::Unavailable),
         fail(Code::Unavailable),
@@ -585,7 +585,7 @@ impl tower_service::Service<http::Request<tonic::body::Body>> for Lost {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_connection_that_is_not_there_is_a_failure() {
+async fn failed_connection_counts_as_failure() {
     for kind in KINDS {
         let client = UserServiceClient::new(PerMethod.wrap(Lost));
         for _ in 0..3 {
@@ -615,7 +615,7 @@ impl Slow {
 
 /// A transport that keeps no time itself: the call is dropped.
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_dropped_at_its_deadline_has_failed() {
+async fn call_dropped_at_its_deadline_counts_as_failure() {
     let breaker = CircuitBreaker::new(&Thresholds::new().failures(1).open_for(S(10)));
     let hand_written = Slow {
         breaker: breaker.clone(),
@@ -638,7 +638,7 @@ struct Crowded {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_an_interceptor_further_in_refuses_says_nothing_of_the_server() {
+async fn inner_rejection_is_not_counted() {
     for kind in KINDS {
         let server = FlakyServer::new([fail(Code::Unavailable), hang(), fail(Code::Unavailable)]);
         let breaker = CircuitBreaker::new(&Thresholds::new().failures(2).open_for(S(10)));
@@ -695,7 +695,7 @@ async fn what_an_interceptor_further_in_refuses_says_nothing_of_the_server() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_change_of_its_state_is_an_event() {
+async fn each_state_change_is_logged() {
     let (events, _guard) = Events::listen(LevelFilter::INFO);
     let server = FlakyServer::new([fail(Code::Unavailable)]);
     let (client, _) = shared!(server, Thresholds::new().failures(1).open_for(S(10)));
@@ -746,7 +746,7 @@ struct Hedged;
 struct InOrder;
 
 #[test]
-fn orders_that_are_seldom_meant_have_a_note() {
+fn unusual_orders_have_a_note() {
     let pairs = |plan: interceptors::Plan| -> Vec<_> {
         let notes = plan.notes().map(|(_, note)| (note.outer(), note.inner()));
         notes.collect()
@@ -770,7 +770,7 @@ struct Bare {
 scripted!(self: Bare, #[intercept()]);
 
 #[tokio::test]
-async fn over_a_socket_a_broken_handler_opens_it() {
+async fn over_sockets_a_failing_handler_opens_the_breaker() {
     let script = Script::default();
     let service = Bare {
         script: script.clone(),
@@ -791,7 +791,7 @@ async fn over_a_socket_a_broken_handler_opens_it() {
 }
 
 #[tokio::test]
-async fn over_a_socket_a_panic_of_the_handler_counts_as_what_the_client_sees_of_it() {
+async fn over_sockets_a_handler_panic_counts_by_the_received_code() {
     #[intercept(circuit_breaker(failures = 1, codes = [Cancelled, Internal, Unavailable, Unknown]))]
     struct Outbound;
 

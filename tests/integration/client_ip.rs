@@ -203,7 +203,7 @@ fn ip(text: &str) -> Option<IpAddr> {
 }
 
 #[tokio::test]
-async fn the_caller_is_the_rightmost_address_that_no_trusted_proxy_has() {
+async fn caller_is_the_rightmost_untrusted_address() {
     let users = Users::default();
     let caller = caller(users.clone()).await;
     for (values, expected) in [
@@ -235,7 +235,7 @@ async fn the_caller_is_the_rightmost_address_that_no_trusted_proxy_has() {
 }
 
 #[tokio::test]
-async fn forwarded_is_read_where_it_is_said_and_alone() {
+async fn forwarded_header_is_read_alone_if_configured() {
     let caller = caller(ByForwarded).await;
     for (value, expected) in [
         ("for=192.0.2.60;proto=https;by=203.0.113.43", "192.0.2.60"),
@@ -255,7 +255,7 @@ async fn forwarded_is_read_where_it_is_said_and_alone() {
 }
 
 #[tokio::test]
-async fn nobody_is_believed_who_is_not_trusted() {
+async fn headers_from_untrusted_peers_are_ignored() {
     for caller in [caller(TrustsNobody).await, caller(TrustsOthers).await] {
         for header in ["x-forwarded-for", "forwarded", "x-real-ip"] {
             let caller = caller.with(header, "192.0.2.1");
@@ -265,7 +265,7 @@ async fn nobody_is_believed_who_is_not_trusted() {
 }
 
 #[tokio::test]
-async fn without_the_entry_nothing_is_known() {
+async fn without_the_entry_there_is_no_client_ip() {
     let seen = Seen::default();
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     let caller = caller(Without { seen: seen.clone() }).await;
@@ -282,7 +282,7 @@ async fn without_the_entry_nothing_is_known() {
 }
 
 #[tokio::test]
-async fn networks_may_be_known_at_run_time() {
+async fn trusted_networks_can_be_set_at_run_time() {
     let proxies = ["127.0.0.0/8".parse().unwrap()];
     let at_run_time = caller(AtRunTime {
         proxies: proxies.into(),
@@ -307,7 +307,7 @@ async fn networks_may_be_known_at_run_time() {
 }
 
 #[tokio::test]
-async fn logs_have_the_caller_whatever_is_listed_first() {
+async fn logs_have_the_caller_in_either_order() {
     let text = |address: &str| Some(Field::Text(address.to_owned()));
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     // `logging` before `client_ip`
@@ -339,7 +339,7 @@ async fn logs_have_the_caller_whatever_is_listed_first() {
 }
 
 #[tokio::test]
-async fn a_struct_finds_the_caller_for_the_services_behind_it() {
+async fn server_struct_sets_client_ip_for_inner_services() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     let (first, last, seen) = (Seen::default(), Seen::default(), Seen::default());
     let inbound = Inbound {
@@ -393,7 +393,7 @@ async fn limited(caller: &Caller) {
 }
 
 #[tokio::test]
-async fn each_caller_has_a_limit_of_its_own() {
+async fn each_caller_has_its_own_limit() {
     limited(&caller(Limited).await).await;
     let server = LimitedServer.wrap(UserServiceServer::new(Plain));
     limited(&Caller::new(&serve(Routes::new(server)).await)).await;
@@ -406,7 +406,7 @@ async fn each_caller_has_a_limit_of_its_own() {
 }
 
 #[tokio::test]
-async fn the_prefix_says_which_ipv6_callers_share_a_limit() {
+async fn ipv6_callers_of_one_prefix_share_a_limit() {
     let caller = caller(LimitedWidely).await;
     asked(&forwarded(&caller, &["2001:db8:0:1::1"]))
         .await
@@ -421,7 +421,7 @@ async fn the_prefix_says_which_ipv6_callers_share_a_limit() {
 }
 
 #[tokio::test]
-async fn who_relies_on_a_struct_is_not_reached_past_it() {
+async fn calls_that_bypass_the_required_struct_are_rejected() {
     let (events, _guard) = Events::listen(LevelFilter::ERROR);
     // Without the struct, behind another one, and where its `client_ip` leaves the method out.
     let in_part = InPart.wrap(UserServiceServer::new(RelyingInPart));
@@ -448,7 +448,7 @@ async fn who_relies_on_a_struct_is_not_reached_past_it() {
 }
 
 #[tokio::test]
-async fn behind_axum_the_peer_is_known_where_axum_is_told() {
+async fn behind_axum_the_peer_needs_connect_info() {
     for (tells, expected) in [(true, "192.0.2.1"), (false, "nobody")] {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -492,7 +492,7 @@ async fn behind_axum_the_peer_is_known_where_axum_is_told() {
 /// A Unix socket has no address, so nobody is trusted.
 #[cfg(unix)]
 #[tokio::test]
-async fn over_a_unix_socket_nothing_is_known_and_all_share_a_limit() {
+async fn over_a_unix_socket_callers_share_one_limit() {
     let (events, _guard) = Events::listen(LevelFilter::WARN);
     let path = std::env::temp_dir().join(format!("client-ip-{}.sock", std::process::id()));
     let listener = tokio::net::UnixListener::bind(&path).unwrap();
@@ -530,7 +530,7 @@ async fn over_a_unix_socket_nothing_is_known_and_all_share_a_limit() {
 
 /// However long the header is, and whatever it says, the call is served, and costs what a short one does.
 #[tokio::test]
-async fn endless_headers_are_read_from_the_right_and_not_to_the_end() {
+async fn long_headers_are_read_from_the_right_up_to_a_bound() {
     let caller = caller(Users::default()).await;
     let hops = |count: usize| vec!["10.0.0.1"; count].join(",");
     for (value, expected) in [
@@ -559,7 +559,7 @@ async fn endless_headers_are_read_from_the_right_and_not_to_the_end() {
 }
 
 #[test]
-fn the_plan_shows_whose_word_counts() {
+fn plan_shows_trusted_networks_and_header() {
     let plan = Users::PLAN.to_string();
     for part in [
         "client_ip",

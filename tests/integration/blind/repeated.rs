@@ -93,7 +93,7 @@ async fn metadata_and_extensions_reach_the_handler() {
 }
 
 #[tokio::test]
-async fn an_interceptor_may_answer_without_calling_on() {
+async fn interceptor_may_answer_without_calling_next() {
     let caller = Caller::new(&served(Changed::default()).await);
     for kind in KINDS {
         let status = caller.with("x-first", "1").call(kind).await.unwrap_err();
@@ -161,7 +161,7 @@ users!(self: Repeated, #[intercept(
 )]);
 
 #[tokio::test]
-async fn copies_may_be_made_up_front_and_of_copies() {
+async fn copies_can_be_made_up_front_and_from_copies() {
     let service = Repeated::default();
     let caller = Caller::new(&served(service.clone()).await);
     let mut client = caller.client.clone();
@@ -195,7 +195,7 @@ async fn copies_may_be_made_up_front_and_of_copies() {
 }
 
 #[tokio::test]
-async fn repeating_interceptors_may_be_nested() {
+async fn retrying_interceptors_can_be_nested() {
     let service = Repeated::default();
     let mut client = Caller::new(&served(service.clone()).await).client;
     service.world.fail(&[Code::Aborted; 24]);
@@ -209,7 +209,7 @@ async fn repeating_interceptors_may_be_nested() {
 }
 
 #[tokio::test]
-async fn a_request_stream_of_a_service_cannot_be_copied() {
+async fn server_request_streams_cannot_be_copied() {
     let service = Repeated::default();
     let caller = Caller::new(&served(service.clone()).await);
     for kind in [Kind::ClientStreaming, Kind::BidiStreaming] {
@@ -310,7 +310,7 @@ refusing!(
 );
 
 #[tokio::test]
-async fn a_message_that_was_not_sent_can_still_be_sent() {
+async fn unsent_message_survives_for_a_second_run() {
     let answer = Unsent::login(1).await.unwrap();
     // The second run adds to what the first has left.
     assert_eq!(answer.into_inner().token, "secret!!");
@@ -321,7 +321,7 @@ async fn a_message_that_was_not_sent_can_still_be_sent() {
 }
 
 #[tokio::test]
-async fn a_message_that_was_not_sent_can_be_sent_behind_a_retry() {
+async fn unsent_message_survives_for_a_second_run_inside_retry() {
     for refusals in 0..4 {
         let answer = UnsentAndKept::login(refusals).await.unwrap();
         let token = answer.into_inner().token;
@@ -335,7 +335,7 @@ async fn a_message_that_was_not_sent_can_be_sent_behind_a_retry() {
 }
 
 #[tokio::test]
-async fn a_retry_sends_the_message_as_it_was_though_the_refused_one_was_changed() {
+async fn retry_sends_the_original_message_after_changes() {
     for refusals in 0..3 {
         let answer = UnsentAndRetried::login(refusals).await.unwrap();
         assert_eq!(answer.into_inner().token, "secret!", "{refusals} refusals");
@@ -458,7 +458,7 @@ async fn answers_of_two_attempts_are_not_mixed_up() {
 }
 
 #[tokio::test]
-async fn a_stream_that_was_thrown_away_is_gone_before_the_next_attempt() {
+async fn discarded_stream_is_dropped_before_the_next_attempt() {
     let service = Answers {
         count: AtomicU32::new(0),
     };

@@ -67,7 +67,7 @@ struct Hedged {
 }
 
 #[tokio::test]
-async fn a_deadline_ends_a_call_that_is_busy() {
+async fn deadline_ends_a_busy_call() {
     let (_, channel) = server().await;
     let busy = Busy::default();
     let mut client = UserServiceClient::new(Hurried { busy }.wrap(channel));
@@ -76,7 +76,7 @@ async fn a_deadline_ends_a_call_that_is_busy() {
 }
 
 #[tokio::test]
-async fn a_deadline_ends_busy_attempts() {
+async fn deadline_ends_busy_hedged_attempts() {
     let (_, channel) = server().await;
     let busy = Busy::default();
     let mut client = UserServiceClient::new(Hedged { busy }.wrap(channel));
@@ -87,7 +87,7 @@ async fn a_deadline_ends_busy_attempts() {
 }
 
 #[tokio::test]
-async fn a_busy_attempt_leaves_the_others_their_turn() {
+async fn busy_attempt_does_not_starve_the_others() {
     let (_, channel) = server().await;
     let busy = Busy(Some(1), AtomicU32::new(0));
     let mut client = UserServiceClient::new(Hedged { busy }.wrap(channel));
@@ -114,7 +114,7 @@ impl HandWritten {
 }
 
 #[tokio::test]
-async fn a_retry_is_made_beside_code_that_is_busy() {
+async fn retry_timer_fires_beside_busy_code() {
     let hand_written = HandWritten::default();
     let reply = in_time(hand_written.get_user(Request::new(GetUserRequest { id: 1 })));
     reply.await.unwrap();

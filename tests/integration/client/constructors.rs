@@ -71,7 +71,7 @@ where
 }
 
 #[tokio::test]
-async fn an_interceptor_of_tonic_goes_around_a_wrapped_channel() {
+async fn tonic_interceptor_works_around_a_wrapped_channel() {
     let (_, channel) = server().await;
     let (steps, channel) = wrapped(channel);
     let mut client = UserServiceClient::with_interceptor(channel, check);
@@ -93,7 +93,7 @@ async fn an_interceptor_of_tonic_goes_around_a_wrapped_channel() {
 }
 
 #[tokio::test]
-async fn a_chain_goes_around_an_interceptor_of_tonic() {
+async fn chain_works_around_a_tonic_interceptor() {
     let (_, channel) = server().await;
     let steps = Steps::default();
     let channel = tonic::service::interceptor::InterceptedService::new(channel, check);
@@ -107,7 +107,7 @@ async fn a_chain_goes_around_an_interceptor_of_tonic() {
 }
 
 #[tokio::test]
-async fn a_client_of_a_wrapped_channel_has_an_origin_and_limits() {
+async fn wrapped_channel_clients_accept_origin_and_size_limits() {
     let (_, bare) = server().await;
     let (_, channel) = wrapped(bare.clone());
     let origin = "http://example.com".parse().unwrap();
@@ -136,7 +136,7 @@ async fn a_client_of_a_wrapped_channel_has_an_origin_and_limits() {
 }
 
 #[tokio::test]
-async fn a_wrapped_channel_carries_compressed_messages_both_ways() {
+async fn wrapped_channel_supports_compression_both_ways() {
     let service = interceptors_proto::demo::user_service_server::UserServiceServer::new(Bare {
         script: Script::default(),
     })
@@ -158,7 +158,7 @@ async fn a_wrapped_channel_carries_compressed_messages_both_ways() {
 }
 
 #[tokio::test]
-async fn layers_of_tower_go_over_and_under_a_wrapped_channel() {
+async fn tower_layers_work_over_and_under_a_wrapped_channel() {
     let (_, channel) = server().await;
     let under = ServiceBuilder::new()
         .map_request(|request: http::Request<tonic::body::Body>| request)
@@ -177,7 +177,7 @@ async fn layers_of_tower_go_over_and_under_a_wrapped_channel() {
 }
 
 #[tokio::test]
-async fn a_wrapped_channel_is_boxed_and_goes_around_what_is_boxed() {
+async fn wrapped_channel_can_be_boxed_and_can_wrap_a_boxed_one() {
     type Response = http::Response<tonic::body::Body>;
     type Boxed = BoxCloneService<http::Request<tonic::body::Body>, Response, BoxError>;
 

@@ -63,7 +63,7 @@ fn say_nothing(mut answer: SendResponse<Bytes>) {
 struct Outbound;
 
 #[tokio::test]
-async fn a_request_of_one_message_is_one_frame() {
+async fn single_message_request_is_one_frame() {
     let (channel, mut frames) = counting().await;
     let request = GetUserRequest { id: 1 };
     let mut bare = UserServiceClient::new(channel.clone());
@@ -107,7 +107,7 @@ impl Stream for Asked {
 }
 
 #[tokio::test]
-async fn a_stream_is_asked_for_its_messages_by_the_transport() {
+async fn request_stream_is_first_polled_by_the_transport() {
     let asked = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&asked);
     let unread = service_fn(move |_: http::Request<Body>| {
@@ -143,7 +143,7 @@ impl tower_service::Service<http::Request<Body>> for Reserved {
 }
 
 #[tokio::test]
-async fn a_call_without_time_takes_no_place_of_another() {
+async fn expired_call_reserves_no_slot() {
     let asked = Arc::new(AtomicBool::new(false));
     let mut client = clients::observed::UserServiceClient::new(Reserved(Arc::clone(&asked)));
     let mut request = Request::new(GetUserRequest { id: 1 });
@@ -154,7 +154,7 @@ async fn a_call_without_time_takes_no_place_of_another() {
 }
 
 #[tokio::test]
-async fn what_is_cancelled_before_it_is_sent_is_not_sent() {
+async fn call_cancelled_before_sending_is_not_sent() {
     let mut request = Request::new(GetUserRequest { id: 1 });
     let handle = request.cancellation_handle();
     // Slow to read the request.

@@ -34,7 +34,7 @@ struct OneGet {
 }
 
 #[tokio::test]
-async fn calls_that_wait_for_a_limit_keep_no_place_from_others() {
+async fn calls_queued_by_concurrency_do_not_block_other_methods() {
     let service = Bare {
         script: Script::default(),
     };
@@ -90,7 +90,7 @@ impl Service<http::Request<tonic::body::Body>> for Full {
 struct Limited;
 
 #[tokio::test(start_paused = true)]
-async fn a_deadline_covers_the_wait_for_a_place() {
+async fn deadline_covers_the_wait_for_readiness() {
     let mut client = UserServiceClient::new(Limited.wrap(Full));
     let start = Instant::now();
     let answer = bounded(client.get_user(GetUserRequest::default())).await;
@@ -119,7 +119,7 @@ struct Impatient;
 struct Hedged;
 
 #[tokio::test(start_paused = true)]
-async fn each_attempt_takes_a_place_of_its_own() {
+async fn each_attempt_takes_its_own_permit() {
     let server = FlakyServer::new([fail(Code::Unavailable), fail(Code::Unavailable), answer(1)]);
     let channel = ConcurrencyLimit::new(server.channel(), 1);
     let mut client = UserServiceClient::new(Retried.wrap(channel));
@@ -149,7 +149,7 @@ where
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_retry_waits_there_is_no_place_taken() {
+async fn retry_delay_holds_no_permit() {
     let server = FlakyServer::new([fail(Code::Unavailable), answer(1)]);
     let channel = ConcurrencyLimit::new(server.channel(), 1);
     let mut client = UserServiceClient::new(Impatient.wrap(channel.clone()));
@@ -163,7 +163,7 @@ async fn while_retry_waits_there_is_no_place_taken() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_that_timed_out_in_the_queue_leaves_it() {
+async fn attempt_that_timed_out_in_the_queue_leaves_it() {
     let server = FlakyServer::new([answer(1)]);
     let mut held = ConcurrencyLimit::new(server.channel(), 1);
     let channel = held.clone();
@@ -204,7 +204,7 @@ impl Service<http::Request<tonic::body::Body>> for Failing {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_channel_that_fails_to_become_ready_is_tried_again() {
+async fn failure_to_become_ready_is_retried() {
     for (failures, code) in [(2, Code::Aborted), (3, Code::Unavailable)] {
         let left = Arc::new(AtomicU32::new(failures));
         let mut client = UserServiceClient::new(Retried.wrap(Failing(Arc::clone(&left))));
@@ -215,7 +215,7 @@ async fn a_channel_that_fails_to_become_ready_is_tried_again() {
 }
 
 #[tokio::test]
-async fn a_call_without_time_asks_for_no_place() {
+async fn expired_call_does_not_poll_readiness() {
     let left = Arc::new(AtomicU32::new(5));
     let mut client = UserServiceClient::new(Retried.wrap(Failing(Arc::clone(&left))));
     let mut request = tonic::Request::new(GetUserRequest::default());

@@ -120,7 +120,7 @@ struct Seen {
 }
 
 #[tokio::test]
-async fn a_fetch_takes_on_nothing_of_the_call_that_needs_it() {
+async fn fetch_inherits_no_deadline_or_span_from_the_call() {
     let _subscriber = tracing::subscriber::set_default(tracing_subscriber::registry());
     let seen = Arc::new(Mutex::new(Vec::new()));
     let sees = Arc::clone(&seen);
@@ -167,7 +167,7 @@ async fn a_fetch_takes_on_nothing_of_the_call_that_needs_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_call_that_waits_keeps_its_own_deadline() {
+async fn each_waiting_call_keeps_its_own_deadline() {
     let (Echo(tokens), fetched) = client(|n| async move {
         sleep(MS(3000)).await;
         Ok(token(n))
@@ -199,7 +199,7 @@ async fn each_call_that_waits_keeps_its_own_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fetch_goes_on_when_nobody_waits_for_it_any_more() {
+async fn fetch_continues_without_waiting_calls() {
     let (echo, fetched) = client(|n| async move {
         sleep(MS(100)).await;
         Ok(token(n))
@@ -213,7 +213,7 @@ async fn a_fetch_goes_on_when_nobody_waits_for_it_any_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_valid_token_is_used_while_the_next_one_is_fetched() {
+async fn valid_token_is_used_during_a_refresh() {
     let go = Arc::new(Notify::new());
     let wait = Arc::clone(&go);
     let (echo, fetched) = client(move |n| {
@@ -241,7 +241,7 @@ async fn a_valid_token_is_used_while_the_next_one_is_fetched() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_the_endpoint_is_down_it_is_asked_after_growing_pauses_only() {
+async fn failing_endpoint_is_retried_with_backoff() {
     let down = || Status::unavailable("the token endpoint is down");
     let (echo, fetched) = client(move |_| async move { Err::<Token, _>(down()) });
     let mut times = vec![];
@@ -269,7 +269,7 @@ async fn while_the_endpoint_is_down_it_is_asked_after_growing_pauses_only() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_a_fetch_that_succeeds_pauses_are_short_again() {
+async fn successful_fetch_resets_the_backoff() {
     let (echo, fetched) = client(|n| async move {
         match n {
             6 => Ok(Token::new("token").expires_in(S(10))),
@@ -291,7 +291,7 @@ async fn after_a_fetch_that_succeeds_pauses_are_short_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_valid_token_is_used_while_no_other_can_be_fetched() {
+async fn valid_token_is_used_while_refreshes_fail() {
     let (echo, fetched) = client(|n| async move {
         match n {
             1 => Ok(token(n)),
@@ -319,7 +319,7 @@ async fn refused(calls: usize, users: &Users) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_refuses_every_token_makes_few_of_them_be_fetched() {
+async fn server_that_rejects_every_token_causes_few_fetches() {
     use interceptors_tests::flaky::{FlakyServer, fail};
     let (Echo(tokens), fetched) = client(|n| async move { Ok(token(n)) });
     let server = FlakyServer::new((0..10_000).map(|_| fail(Code::Unauthenticated)));
@@ -347,7 +347,7 @@ async fn a_server_that_refuses_every_token_makes_few_of_them_be_fetched() {
 }
 
 #[test]
-fn a_fetch_whose_runtime_is_gone_is_begun_anew() {
+fn fetch_restarts_if_its_runtime_is_gone() {
     let runtime = || {
         tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -376,7 +376,7 @@ fn polled<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
 }
 
 #[test]
-fn without_a_runtime_there_is_an_error() {
+fn fetch_without_a_runtime_is_an_error() {
     let (echo, _) = client(|n| async move { Ok(token(n)) });
     let Poll::Ready(result) = polled(pin!(echo.token())) else {
         panic!("it waits for what nobody does");
@@ -385,7 +385,7 @@ fn without_a_runtime_there_is_an_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fetch_that_panics_fails_the_calls_that_wait_for_it() {
+async fn panicking_fetch_fails_the_waiting_calls() {
     let (echo, fetched) = client(|n| {
         // In the function itself, and in its future.
         assert!(n != 1, "panics_once");
@@ -409,7 +409,7 @@ async fn a_fetch_that_panics_fails_the_calls_that_wait_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fetch_that_hangs_is_given_up() {
+async fn hanging_fetch_times_out() {
     let (echo, fetched) = client(|n| async move {
         if n == 1 {
             std::future::pending::<()>().await;
@@ -441,7 +441,7 @@ async fn a_fetch_that_needs_its_own_token_is_an_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn fetches_that_need_each_others_tokens_are_errors() {
+async fn circular_fetches_are_errors() {
     static ONE: LazyLock<Echo> = LazyLock::new(|| needing(|| &OTHER));
     static OTHER: LazyLock<Echo> = LazyLock::new(|| needing(|| &THIRD));
     static THIRD: LazyLock<Echo> = LazyLock::new(|| needing(|| &ONE));
