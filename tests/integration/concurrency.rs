@@ -120,7 +120,7 @@ async fn calls_beyond_the_limit_wait_and_run_in_order() {
 }
 
 #[tokio::test]
-async fn a_stream_holds_its_place_to_its_end() {
+async fn stream_holds_its_permit_until_it_ends() {
     for kind in [Kind::ServerStreaming, Kind::BidiStreaming] {
         let (server, _, limiter) = shedding(&Capacity::max(1)).await;
         let caller = Caller::new(&server.channel);
@@ -137,7 +137,7 @@ async fn a_stream_holds_its_place_to_its_end() {
 }
 
 #[tokio::test]
-async fn every_place_comes_back_however_a_call_ends() {
+async fn permits_are_released_however_a_call_ends() {
     let (server, script, limiter) = shedding(&Capacity::max(1)).await;
     let caller = Caller::new(&server.channel);
     for kind in KINDS {
@@ -170,7 +170,7 @@ async fn every_place_comes_back_however_a_call_ends() {
 }
 
 #[tokio::test]
-async fn a_caller_that_goes_away_while_it_waits_leaves_the_queue() {
+async fn client_disconnect_while_waiting_leaves_the_queue() {
     let (server, script, limiter) = waiting(&Capacity::max(1).queue(1)).await;
     let caller = Caller::new(&server.channel);
     for kind in KINDS {
@@ -189,7 +189,7 @@ async fn a_caller_that_goes_away_while_it_waits_leaves_the_queue() {
 }
 
 #[tokio::test]
-async fn who_waits_too_long_is_refused() {
+async fn calls_that_wait_too_long_are_rejected() {
     let retry_after = Duration::from_millis(250);
     let config = Capacity::max(1).wait(Duration::from_millis(5));
     let (server, script, limiter) = waiting(&config.retry_after(retry_after)).await;
@@ -204,7 +204,7 @@ async fn who_waits_too_long_is_refused() {
 }
 
 #[tokio::test]
-async fn an_adaptive_limit_falls_where_the_handler_says_that_it_is_overloaded() {
+async fn adaptive_limit_falls_when_handlers_report_overload() {
     let config = Capacity::adaptive(1, 8, Duration::from_secs(20));
     let (server, _, limiter) = waiting(&config).await;
     let caller = Caller::new(&server.channel);
@@ -226,7 +226,7 @@ async fn an_adaptive_limit_falls_where_the_handler_says_that_it_is_overloaded() 
 }
 
 #[tokio::test]
-async fn what_says_nothing_of_the_load_leaves_an_adaptive_limit_as_it_is() {
+async fn other_errors_and_cancellations_keep_the_adaptive_limit() {
     let config = Capacity::adaptive(1, 8, Duration::from_secs(20));
     let (server, script, limiter) = waiting(&config).await;
     let caller = Caller::new(&server.channel);
@@ -292,7 +292,7 @@ fn slow_upload() -> impl Stream<Item = User> + Send + 'static {
 }
 
 #[tokio::test(start_paused = true)]
-async fn how_long_a_sender_takes_does_not_lower_an_adaptive_limit() {
+async fn slow_senders_do_not_lower_an_adaptive_limit() {
     let limiter = Limiter::new(&Capacity::adaptive(1, 8, MS(50)));
     let service = Receiving {
         script: Script::default(),
@@ -396,7 +396,7 @@ impl Stubs for Nested {
 }
 
 #[tokio::test]
-async fn a_call_within_a_call_uses_its_place() {
+async fn nested_call_uses_the_outer_permit() {
     let (spawned, mut tasks) = mpsc::unbounded_channel();
     let limiter = Limiter::new(&Capacity::max(1));
     let service = Nested {
@@ -481,7 +481,7 @@ impl UserService for Configured {
 }
 
 #[tokio::test]
-async fn each_method_has_a_limit_or_the_service_has_one_and_all_its_values_share_them() {
+async fn limits_are_per_method_or_service_and_shared_by_values() {
     let services = [Configured::default(), Configured::default()];
     let [first, second] = services.clone();
     let first = serve(Routes::new(UserServiceServer::new(first))).await;
@@ -506,7 +506,7 @@ async fn each_method_has_a_limit_or_the_service_has_one_and_all_its_values_share
 }
 
 #[test]
-fn the_plan_says_what_is_in_force() {
+fn plan_shows_effective_limits() {
     let plan = Configured::PLAN.to_string();
     for line in [
         "load_shed    max=1 queue=0 retry_after=1s",
@@ -528,7 +528,7 @@ scripted!(self: Mixed, #[intercept(
 )]);
 
 #[tokio::test]
-async fn a_shared_limiter_lets_some_wait_and_refuses_others() {
+async fn shared_limiter_queues_some_methods_and_rejects_others() {
     let (script, limiter) = (Script::default(), Limiter::new(&Capacity::max(1)));
     let service = Mixed {
         script: script.clone(),
@@ -601,7 +601,7 @@ macro_rules! call {
 }
 
 #[tokio::test]
-async fn the_calls_of_a_generated_client_wait_for_each_other_method_by_method() {
+async fn generated_client_has_one_queue_per_method() {
     let (channel, script) = bare().await;
     let client = clients::crowded::UserServiceClient::new(channel);
     for kind in KINDS {
@@ -630,7 +630,7 @@ struct PerMethod;
 struct PerService;
 
 #[tokio::test]
-async fn a_channel_has_a_limit_for_each_method_or_service_which_its_clones_share() {
+async fn channel_clones_share_limits_per_method_or_service() {
     let (channel, script) = bare().await;
     for kind in KINDS {
         let client = UserServiceClient::new(PerMethod.wrap(channel.clone()));
@@ -675,7 +675,7 @@ struct Shared {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_adaptive_limit_of_a_channel_follows_how_long_calls_take_that_are_no_streams() {
+async fn channels_adaptive_limit_follows_call_latency() {
     let config = Capacity::adaptive(2, 8, Duration::from_millis(50));
     for kind in KINDS {
         let server = FlakyServer::new([]);
@@ -730,7 +730,7 @@ impl HandWritten {
 }
 
 #[tokio::test]
-async fn a_hand_written_client_holds_its_place_to_the_end_of_the_stream_or_until_it_is_dropped() {
+async fn hand_written_client_holds_its_permit_until_end_or_drop() {
     let (channel, _) = bare().await;
     let limiter = Limiter::new(&Capacity::max(1));
     let hand_written = HandWritten {
@@ -784,7 +784,7 @@ impl Gateway {
 }
 
 #[tokio::test]
-async fn a_client_within_a_client_uses_its_place() {
+async fn nested_client_uses_the_outer_permit() {
     let (channel, script) = bare().await;
     let limiter = Limiter::new(&Capacity::max(1));
     let gateway = Gateway {

@@ -67,7 +67,7 @@ impl TokenSource for Channel {
 }
 
 #[test]
-fn defaults_in_the_documentation_are_those_of_the_runtime() {
+fn documented_defaults_match_the_runtime() {
     let table = include_str!("defaults.tsv");
     let mut compared = 0;
     for line in table.lines() {

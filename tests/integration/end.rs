@@ -101,7 +101,7 @@ async fn assert_nothing_is_left(server: Running, ends: Ends) {
 }
 
 #[tokio::test]
-async fn each_end_is_told_once_with_its_outcome_code_and_count() {
+async fn each_end_is_reported_once_with_outcome_code_and_count() {
     let (server, _, mut ends) = watched().await;
     let caller = Caller::new(&server.channel);
     for kind in KINDS {
@@ -147,7 +147,7 @@ async fn each_end_is_told_once_with_its_outcome_code_and_count() {
 }
 
 #[tokio::test]
-async fn a_client_that_goes_away_while_the_handler_runs_cancels_the_call() {
+async fn client_disconnect_during_handler_cancels_call() {
     let (server, script, mut ends) = watched().await;
     for kind in KINDS {
         let caller = Caller::new(&server.channel).told(Behaviour::Hang);
@@ -161,7 +161,7 @@ async fn a_client_that_goes_away_while_the_handler_runs_cancels_the_call() {
 }
 
 #[tokio::test]
-async fn a_client_that_goes_away_in_mid_stream_cancels_the_call() {
+async fn client_disconnect_during_stream_cancels_call() {
     let (server, _, mut ends) = watched().await;
     for kind in [Kind::ServerStreaming, Kind::BidiStreaming] {
         let caller = Caller::new(&server.channel).told(Behaviour::HangAfter(2));
@@ -177,7 +177,7 @@ async fn a_client_that_goes_away_in_mid_stream_cancels_the_call() {
 }
 
 #[tokio::test]
-async fn a_client_that_goes_away_while_it_sends_ends_the_call_once() {
+async fn client_disconnect_while_sending_ends_call_once() {
     let (server, script, mut ends) = watched().await;
     let (users, sent) = mpsc::channel(1);
     let mut client = Caller::new(&server.channel).client();
@@ -195,7 +195,7 @@ async fn a_client_that_goes_away_while_it_sends_ends_the_call_once() {
 }
 
 #[tokio::test]
-async fn an_answer_that_an_outer_interceptor_throws_away_was_cancelled() {
+async fn stream_discarded_by_an_outer_interceptor_is_cancelled() {
     let (server, _, mut ends) = watched().await;
     let caller = Caller::new(&server.channel).with("x-meddle", "fail");
     for kind in KINDS {
@@ -213,7 +213,7 @@ async fn an_answer_that_an_outer_interceptor_throws_away_was_cancelled() {
 }
 
 #[tokio::test]
-async fn a_panic_of_an_outer_interceptor_ends_the_call_for_inner_ones_too() {
+async fn panic_of_an_outer_interceptor_cancels_the_inner_stream() {
     let (server, _, mut ends) = watched().await;
     let caller = Caller::new(&server.channel).with("x-meddle", "panic");
     for kind in KINDS {
@@ -231,7 +231,7 @@ async fn a_panic_of_an_outer_interceptor_ends_the_call_for_inner_ones_too() {
 }
 
 #[tokio::test]
-async fn a_client_that_goes_away_after_the_handler_has_answered_cancels_what_is_left() {
+async fn client_disconnect_after_handler_cancels_the_rest() {
     let (server, script, mut ends) = watched().await;
     for kind in KINDS {
         let caller = Caller::new(&server.channel).with("x-meddle", "hang");
@@ -252,7 +252,7 @@ async fn a_client_that_goes_away_after_the_handler_has_answered_cancels_what_is_
 }
 
 #[tokio::test]
-async fn an_error_reaches_the_client_with_all_that_it_carries() {
+async fn errors_reach_the_client_with_details_and_metadata() {
     let (server, _, _ends) = watched().await;
     let caller = Caller::new(&server.channel);
     for kind in KINDS {
@@ -275,7 +275,7 @@ async fn an_error_reaches_the_client_with_all_that_it_carries() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hundred_calls_at_once_end_once_each() {
+async fn hundred_concurrent_calls_end_once_each() {
     let (server, _, ends) = watched().await;
     let mut expected = Vec::new();
     let mut calls = Vec::new();
@@ -393,7 +393,7 @@ impl UserService for Producer {
 }
 
 #[tokio::test]
-async fn a_watched_stream_is_polled_as_its_reader_polls_it() {
+async fn observed_stream_is_polled_only_by_its_reader() {
     let (ends, mut told) = Ends::new();
     let polls = Arc::new(AtomicU32::new(0));
     let service = Producer {
@@ -430,7 +430,7 @@ async fn a_watched_stream_is_polled_as_its_reader_polls_it() {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_dropped_unread_was_cancelled() {
+async fn stream_dropped_unread_is_cancelled() {
     let (ends, mut told) = Ends::new();
     let service = Producer {
         script: Script::default(),

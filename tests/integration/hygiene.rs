@@ -277,7 +277,7 @@ pub mod clients {
 }
 
 #[tokio::test]
-async fn no_lint_finds_anything() {
+async fn expansion_passes_all_lints() {
     let ask = || Request::new(Word::default());
     let public = Public { pass: Pass };
     assert!(public.get(ask()).await.is_ok());

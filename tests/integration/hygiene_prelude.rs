@@ -264,7 +264,7 @@ mod clients {
 }
 
 #[::core::prelude::v1::test]
-fn nothing_is_taken_from_the_scope() {
+fn expansion_does_not_use_names_in_scope() {
     use ::interceptors_proto::shapes::Word;
     use ::interceptors_proto::shapes::echo_server::Echo as _;
     use native::Native as _;

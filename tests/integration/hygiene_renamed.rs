@@ -132,7 +132,7 @@ mod clients {
 }
 
 #[tokio::test]
-async fn the_crate_may_have_any_path() {
+async fn crate_may_be_renamed_or_re_exported() {
     let ask = || Request::new(Word::default());
     let services: [&dyn Echo; 5] = [
         &users::ByImport,

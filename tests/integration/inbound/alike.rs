@@ -46,7 +46,7 @@ const PATHS: [&str; 5] = [
 ];
 
 #[tokio::test]
-async fn answers_are_byte_for_byte_those_of_the_server_alone() {
+async fn responses_are_byte_identical_to_the_bare_server() {
     ask_each_time();
     let plain = Plain::default();
     let bare = interceptors_tests::listen(plain.routes()).await;
@@ -268,7 +268,7 @@ where
 }
 
 #[tokio::test]
-async fn nothing_is_lost_but_the_trailers_of_a_request() {
+async fn only_request_trailers_are_dropped() {
     ask_each_time();
     for in_headers in [false, true] {
         for status in ["0", "5", "13", "16"] {

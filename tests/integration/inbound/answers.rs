@@ -70,7 +70,7 @@ struct Inbound {
 }
 
 #[tokio::test]
-async fn an_answer_of_an_interceptor_says_what_it_is() {
+async fn interceptor_answers_have_a_content_type() {
     let plain = Plain::default();
     for (own, expected) in [
         (None, "application/grpc"),

@@ -66,7 +66,7 @@ const STARTED: &str = "grpc_server_started_total";
 const HANDLED: &str = "grpc_server_handled_total";
 
 #[tokio::test]
-async fn a_name_that_no_service_has_is_no_series() {
+async fn unknown_method_names_create_no_series() {
     let (_events, _guard) = Events::listen(LevelFilter::OFF);
     let registry = Registry::new();
     let plain = Plain::default();
@@ -118,7 +118,7 @@ async fn a_name_that_no_service_has_is_no_series() {
 }
 
 #[tokio::test]
-async fn a_first_stream_is_under_way_once_it_is_answered() {
+async fn first_stream_is_in_flight_once_it_is_answered() {
     let (_events, _guard) = Events::listen(LevelFilter::OFF);
     let registry = Registry::new();
     let address = serve(measured(&registry).layer(), Plain::default().routes()).await;
@@ -140,7 +140,7 @@ async fn a_first_stream_is_under_way_once_it_is_answered() {
 
 /// A path that leads past a known name must not take its place: whoever is first would name it for all.
 #[tokio::test]
-async fn nobody_else_names_a_method() {
+async fn prefixed_path_is_not_counted_as_the_known_method() {
     let (_events, _guard) = Events::listen(LevelFilter::OFF);
     let registry = Registry::new();
     let address = serve(measured(&registry).layer(), Plain::default().routes()).await;
@@ -159,7 +159,7 @@ async fn nobody_else_names_a_method() {
 }
 
 #[tokio::test]
-async fn no_log_has_a_token() {
+async fn logs_never_contain_tokens() {
     let (events, _guard) = Events::listen(LevelFilter::TRACE);
     let registry = Registry::new();
     let plain = Plain::default();
@@ -201,7 +201,7 @@ struct ShedFirst {
 }
 
 #[tokio::test]
-async fn made_up_names_do_not_share_their_limit_with_true_ones() {
+async fn unknown_names_do_not_share_limits_with_known_methods() {
     let tokens = tokens();
     let address = serve(ShedFirst { tokens }.layer(), Plain::default().routes()).await;
     let ann = caller(address).await.with(WITH_TOKEN.0, WITH_TOKEN.1);
@@ -236,7 +236,7 @@ async fn made_up_names_do_not_share_their_limit_with_true_ones() {
 struct Described;
 
 #[tokio::test]
-async fn names_that_no_descriptor_set_has_share_one_limit() {
+async fn names_outside_the_descriptor_set_share_one_limit() {
     let layer = Described.layer();
     let ask = |path: &str| {
         let service = tower::service_fn(async |request: http::Request<tonic::body::Body>| {

@@ -78,7 +78,7 @@ struct All {
 }
 
 #[tokio::test]
-async fn all_of_them_work_together() {
+async fn all_entries_work_together() {
     let (events, _guard) = Events::listen(LevelFilter::INFO);
     let (ends, mut told) = Ends::new();
     let registry = Registry::new();
@@ -186,7 +186,7 @@ struct Named {
 }
 
 #[tokio::test]
-async fn the_peer_and_the_id_are_known() {
+async fn peer_and_request_id_are_available() {
     let (sender, mut known) = tokio::sync::mpsc::unbounded_channel();
     let layer = Named {
         known: Known(sender),
@@ -213,7 +213,7 @@ struct ByWho {
 struct ByPeer;
 
 #[tokio::test]
-async fn limits_are_by_key() {
+async fn rate_limits_apply_per_key() {
     let plain = Plain::default();
     let codes = async |caller: interceptors_tests::Caller| {
         let mut codes = Vec::new();
@@ -250,7 +250,7 @@ struct Timed {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_response_that_takes_too_long_ends_in_its_trailers() {
+async fn timed_out_response_ends_with_status_trailers() {
     let (ends, mut told) = Ends::new();
     let plain = Plain::default();
     let address = serve(Timed { ends }.layer(), plain.routes()).await;
@@ -313,7 +313,7 @@ struct Listed {
 }
 
 #[test]
-fn the_plan_names_the_forms() {
+fn plan_shows_listed_paths() {
     let plan = Listed::PLAN.to_string();
     for form in ["/a.B/C", "/a.B/*", "GET /x", "/a.D/*", "/a.D/**"] {
         assert!(plan.contains(form), "{form}: {plan}");

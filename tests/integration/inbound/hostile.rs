@@ -30,7 +30,7 @@ impl http_body::Body for Untouched {
 }
 
 #[tokio::test]
-async fn what_a_stranger_sends_is_not_read() {
+async fn bodies_of_rejected_requests_are_not_read() {
     let (plain, (guard, mut told)) = (Plain::default(), Guard::new());
     let service = guard.wrap(plain.routes());
     for content_type in ["application/grpc", "application/grpc-web", "text/plain"] {
@@ -47,7 +47,7 @@ async fn what_a_stranger_sends_is_not_read() {
 }
 
 #[tokio::test]
-async fn a_stranger_is_answered_before_the_body_has_come() {
+async fn rejection_is_sent_before_the_body_arrives() {
     let (plain, (guard, _told)) = (Plain::default(), Guard::new());
     let address = serve(guard.layer(), plain.routes()).await;
     let mut wire = Wire::to(address).await;
@@ -74,7 +74,7 @@ async fn a_stranger_is_answered_before_the_body_has_come() {
 }
 
 #[tokio::test]
-async fn credentials_are_one_value() {
+async fn only_a_single_bearer_value_is_accepted() {
     let (plain, (guard, _told)) = (Plain::default(), Guard::new());
     let mut wire = Wire::to(serve(guard.layer(), plain.routes()).await).await;
     let message = framed(&GetUserRequest { id: 7 });
@@ -109,7 +109,7 @@ async fn credentials_are_one_value() {
 }
 
 #[tokio::test]
-async fn two_content_types_open_nothing() {
+async fn duplicate_content_types_do_not_bypass_auth() {
     let (plain, (guard, _told)) = (Plain::default(), Guard::new());
     let mut wire = Wire::to(serve(guard.layer(), plain.routes()).await).await;
     const JSON: (&str, &str) = ("content-type", "application/json");
@@ -132,7 +132,7 @@ async fn two_content_types_open_nothing() {
 }
 
 #[tokio::test]
-async fn a_request_of_trailers_alone_is_none() {
+async fn token_in_request_trailers_is_ignored() {
     let (plain, (guard, mut told)) = (Plain::default(), Guard::new());
     let guarded = serve(guard.layer(), plain.routes()).await;
     let bare = interceptors_tests::listen(Plain::default().routes()).await;
@@ -163,7 +163,7 @@ async fn a_request_of_trailers_alone_is_none() {
 }
 
 #[tokio::test]
-async fn requests_on_one_connection_are_each_by_itself() {
+async fn requests_on_one_connection_are_checked_separately() {
     let plain = Plain::default();
     let (guard, _told) = Guard::new();
     let address = serve(guard.layer(), plain.routes()).await;
@@ -214,7 +214,7 @@ async fn requests_on_one_connection_are_each_by_itself() {
 }
 
 #[tokio::test]
-async fn a_request_within_a_request_is_none() {
+async fn request_smuggling_is_rejected() {
     let (plain, (guard, _told)) = (Plain::default(), Guard::new());
     let address = serve(guard.layer(), plain.routes()).await;
     let inner = "GET /nothing HTTP/1.1\r\nhost: a\r\nauthorization: Bearer a-token-of-ann\r\nconnection: close\r\n\r\n";
@@ -242,7 +242,7 @@ async fn a_request_within_a_request_is_none() {
 }
 
 #[tokio::test]
-async fn connect_and_upgrades_are_closed() {
+async fn connect_and_upgrade_requests_are_rejected() {
     let (plain, (guard, mut told)) = (Plain::default(), Guard::new());
     let address = serve(guard.layer(), plain.routes()).await;
     for request in [
@@ -277,7 +277,7 @@ async fn connect_and_upgrades_are_closed() {
 }
 
 #[tokio::test]
-async fn a_body_that_comes_byte_by_byte_is_one_message() {
+async fn body_sent_byte_by_byte_is_one_message() {
     let (plain, (guard, mut told)) = (Plain::default(), Guard::new());
     let mut wire = Wire::to(serve(guard.layer(), plain.routes()).await).await;
     let request = wire.request("POST", GET_USER, &[GRPC, WITH_TOKEN]);

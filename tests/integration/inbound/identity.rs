@@ -25,7 +25,7 @@ fn gate() -> Gate {
 }
 
 #[tokio::test]
-async fn the_identity_comes_from_the_mount() {
+async fn identity_comes_from_the_mount() {
     let service = Behind::default();
     let channel = served(gate().layer(), UserServiceServer::new(service.clone())).await;
     let nobody = Caller::new(&channel);
@@ -56,7 +56,7 @@ async fn the_identity_comes_from_the_mount() {
 }
 
 #[tokio::test]
-async fn a_call_past_the_mount_is_a_fault_of_the_deployment() {
+async fn call_that_bypasses_the_mount_is_an_internal_error() {
     let service = Behind::default();
     let channel = serve(Routes::new(UserServiceServer::new(service.clone()))).await;
     let caller = Caller::new(&channel).with("authorization", "Bearer a-token-of-ann");
@@ -96,7 +96,7 @@ impl<Req: Send, Res: Send> interceptors::Interceptor<Req, Res> for ByGate {
 }
 
 #[tokio::test]
-async fn mounts_nest() {
+async fn mounts_can_be_nested() {
     let service = BehindBoth::default();
     let outer = Outer(StaticTokens::new([("a-token-of-ann", 1)]).unwrap());
     let inner = gate().wrap(UserServiceServer::new(service));

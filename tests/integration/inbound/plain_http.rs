@@ -41,7 +41,7 @@ fn router(plain: &Plain) -> axum::Router {
 }
 
 #[tokio::test]
-async fn a_refusal_is_an_answer_of_http() {
+async fn rejection_is_a_plain_http_response() {
     let (plain, (guard, mut told)) = (Plain::default(), Guard::new());
     let address = serve_axum(router(&plain).layer(guard.layer())).await;
     let mut wire = Wire::to(address).await;
@@ -78,7 +78,7 @@ async fn a_refusal_is_an_answer_of_http() {
 }
 
 #[tokio::test]
-async fn the_end_of_an_answer_is_its_http_status() {
+async fn http_status_determines_the_final_code() {
     let (plain, (guard, mut told)) = (Plain::default(), Guard::new());
     let address = serve_axum(router(&plain).layer(guard.layer())).await;
     let mut wire = Wire::to(address).await;
@@ -118,7 +118,7 @@ async fn the_end_of_an_answer_is_its_http_status() {
 }
 
 #[tokio::test]
-async fn what_passes_is_not_touched() {
+async fn accepted_requests_pass_unchanged() {
     let (plain, (guard, _told)) = (Plain::default(), Guard::new());
     let guarded = serve_axum(router(&plain).layer(guard.layer())).await;
     let bare = serve_axum(router(&plain)).await;
@@ -147,7 +147,7 @@ async fn what_passes_is_not_touched() {
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_is_for_the_route_to_answer() {
+async fn truncated_request_body_is_left_to_the_route() {
     use tower::ServiceExt;
 
     let (guard, mut told) = Guard::new();
@@ -210,7 +210,7 @@ impl<Req: Send, Res: Send> interceptors::Interceptor<Req, Res> for Refuses {
 }
 
 #[tokio::test]
-async fn codes_are_statuses_of_http() {
+async fn grpc_codes_map_to_http_statuses() {
     let (ends, mut told) = Ends::new();
     let refusing = Refusing {
         ends,
@@ -271,7 +271,7 @@ async fn codes_are_statuses_of_http() {
 }
 
 #[tokio::test]
-async fn http_1_goes_through_it() {
+async fn http1_requests_pass_through_the_policy() {
     let (plain, (guard, mut told)) = (Plain::default(), Guard::new());
     let address = serve_axum(router(&plain).layer(guard.layer())).await;
     let get = |path: &str, more: &str| {
@@ -322,7 +322,7 @@ struct Upgrading {
 }
 
 #[tokio::test]
-async fn a_connection_is_upgraded_through_it() {
+async fn connection_upgrades_pass_through_the_policy() {
     let (ends, mut told) = Ends::new();
     let tokens = tokens();
     let router = Plain::default().routes().into_axum_router();

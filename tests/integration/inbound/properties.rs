@@ -172,7 +172,7 @@ fn is_public(path: &str) -> bool {
 }
 
 #[test]
-fn nothing_runs_without_a_valid_token() {
+fn no_handler_runs_without_a_valid_token() {
     let served = &*SERVED;
     let config = Config {
         cases: 300,

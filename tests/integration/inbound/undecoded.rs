@@ -58,7 +58,7 @@ fn requests() -> Vec<(&'static str, &'static str, Bytes)> {
 }
 
 #[tokio::test]
-async fn without_a_token_nothing_is_told_of_what_exists() {
+async fn rejections_do_not_reveal_existing_methods() {
     let (plain, (guard, mut told)) = (Plain::default(), Guard::new());
     let address = serve(guard.layer(), limited(&plain)).await;
     let mut wire = Wire::to(address).await;
@@ -85,7 +85,7 @@ async fn without_a_token_nothing_is_told_of_what_exists() {
 }
 
 #[tokio::test]
-async fn with_a_token_the_answer_is_that_of_the_server_alone() {
+async fn with_a_token_responses_match_the_bare_server() {
     let (plain, (guard, mut told)) = (Plain::default(), Guard::new());
     let guarded = serve(guard.layer(), limited(&plain)).await;
     let alone = serve(Empty.layer(), limited(&plain)).await;
@@ -188,7 +188,7 @@ async fn serve_cut(which: usize, routes: Routes, told: &mut Vec<Ends>) -> Socket
 }
 
 #[tokio::test]
-async fn a_request_that_is_cut_off_is_not_taken_for_all() {
+async fn truncated_request_is_reported_as_cancelled() {
     for which in 0..4 {
         for cut in [Cut::Reset, Cut::Close] {
             let mut told = Vec::new();
@@ -212,7 +212,7 @@ async fn a_request_that_is_cut_off_is_not_taken_for_all() {
 }
 
 #[tokio::test]
-async fn an_annotated_service_behind_it_sees_the_cancellation() {
+async fn inner_service_sees_the_cancellation() {
     for which in 0..4 {
         for cut in [Cut::Reset, Cut::Close] {
             let (ends, mut inside) = Ends::new();
@@ -234,7 +234,7 @@ async fn an_annotated_service_behind_it_sees_the_cancellation() {
 
 /// A body that breaks off, and a service that reads it as tonic does: what came before counts as all.
 #[tokio::test]
-async fn a_clean_answer_to_half_a_request_is_a_cancelled_call() {
+async fn ok_response_to_a_truncated_request_becomes_cancelled() {
     use std::convert::Infallible;
     use tower::ServiceExt;
 
@@ -274,7 +274,7 @@ async fn a_clean_answer_to_half_a_request_is_a_cancelled_call() {
 }
 
 #[tokio::test]
-async fn a_response_that_nobody_waits_for_is_cancelled() {
+async fn dropped_response_stream_cancels_the_call() {
     let (plain, (guard, mut told)) = (Plain::default(), Guard::new());
     let caller = caller(serve(guard.layer(), plain.routes()).await).await;
     let caller = caller.with(WITH_TOKEN.0, WITH_TOKEN.1);
@@ -294,7 +294,7 @@ async fn a_response_that_nobody_waits_for_is_cancelled() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_given_up_is_cancelled() {
+async fn client_disconnect_during_handler_cancels_call() {
     let (plain, (guard, mut told)) = (Plain::default(), Guard::new());
     let caller = caller(serve(guard.layer(), plain.routes()).await).await;
     let caller = caller.with(WITH_TOKEN.0, WITH_TOKEN.1);
@@ -358,7 +358,7 @@ async fn each_call_ends_once() {
 
 /// gRPC has no trailers in a request. tonic puts them among the metadata, where they would replace what the policy has seen.
 #[tokio::test]
-async fn what_follows_the_message_is_no_metadata() {
+async fn request_trailers_are_not_merged_into_metadata() {
     let (plain, (guard, _told)) = (Plain::default(), Guard::new());
     let guarded = serve(guard.layer(), limited(&plain)).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -173,7 +173,7 @@ fn both() -> impl Iterator<Item = &'static str> {
 }
 
 #[tokio::test]
-async fn an_answer_passes_as_it_is_and_its_true_end_is_told() {
+async fn responses_pass_unchanged_and_observers_see_the_final_status() {
     let behaviours = [
         (Behaviour::Answer(0), Code::Ok),
         (Behaviour::Answer(3), Code::Ok),
@@ -220,7 +220,7 @@ async fn an_answer_passes_as_it_is_and_its_true_end_is_told() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_a_status_of_grpc() {
+async fn rejection_is_a_grpc_status() {
     for order in ORDERS {
         let (guard, mut told) = Guard::new();
         let address = serve_web(order, guard.layer()).await;
@@ -271,7 +271,7 @@ struct Hurried {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_that_takes_too_long_ends_with_a_status_in_its_body() {
+async fn timed_out_stream_ends_with_a_status_in_its_body() {
     for order in ORDERS {
         for accept in both() {
             let (ends, mut told) = Ends::new();
@@ -311,7 +311,7 @@ async fn a_stream_that_takes_too_long_ends_with_a_status_in_its_body() {
 }
 
 #[tokio::test]
-async fn a_preflight_never_meets_the_policy() {
+async fn cors_layer_answers_preflights_before_the_policy() {
     let (guard, mut told) = Guard::new();
     let address = serve_web(Order::Equipped, guard.layer()).await;
     let mut wire = Wire::to(address).await;
@@ -341,7 +341,7 @@ async fn a_preflight_never_meets_the_policy() {
 }
 
 #[tokio::test]
-async fn grpc_beside_it_is_not_touched() {
+async fn plain_grpc_passes_unchanged() {
     for order in ORDERS {
         let (guard, mut told) = Guard::new();
         let caller = caller(serve_web(order, guard.layer()).await).await;
