@@ -1,4 +1,4 @@
-//! Who may call, and what nobody gets to see.
+//! Who may call, and that no token is ever shown.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -48,7 +48,7 @@ impl Verifier for Tokens {
     }
 }
 
-/// Writes down whom it serves, and what a request shows of itself.
+/// Records the identity and the `Debug` output of each request.
 #[derive(Clone, Default)]
 struct Users {
     script: Script,
@@ -240,7 +240,7 @@ async fn token_never_appears_in_status_or_debug_output() {
     }
 }
 
-/// Keeps what a call shows of itself while its token is verified.
+/// Records the `Debug` output of a call while its token is verified.
 #[derive(Default)]
 struct Curious(Mutex<String>);
 
@@ -278,7 +278,7 @@ async fn shared_verifier_sees_no_token_in_debug_output() {
     assert!(!shown.contains(TOKEN), "{shown}");
 }
 
-/// Verifies for itself, and has another scheme.
+/// A service that is its own verifier, with another scheme.
 #[derive(Clone, Default)]
 struct OfItself {
     script: Script,

@@ -96,7 +96,10 @@ async fn call_details_are_available_before_and_after_the_handler() {
         }
         assert!(before.has_message);
         assert_eq!(before.can_resend, !kind.request_is_stream());
-        assert!(!after.has_message && !after.can_resend, "it has gone");
+        assert!(
+            !after.has_message && !after.can_resend,
+            "the handler has taken it"
+        );
         let peer = service.look.peer.lock().unwrap().unwrap();
         assert!(peer.ip().is_loopback());
     }
@@ -115,7 +118,7 @@ async fn call_has_the_callers_deadline() {
     let [deadline, later] = service.look.deadlines.lock().unwrap().pop().unwrap();
     let deadline = deadline.unwrap();
     assert!(before + minute <= deadline && deadline <= Instant::now() + minute);
-    assert_eq!(later, Some(deadline), "counted once");
+    assert_eq!(later, Some(deadline), "it is computed once");
 
     caller.call(Kind::Unary).await;
     let deadlines = service.look.deadlines.lock().unwrap().pop().unwrap();

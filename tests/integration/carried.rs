@@ -1,4 +1,4 @@
-//! What compiles: attributes and shapes that the attribute has to carry along.
+//! The attribute keeps the other attributes, the visibility and the generics of its item. This file has to compile.
 
 #![deny(warnings)]
 #![allow(dead_code, missing_docs, missing_debug_implementations)]

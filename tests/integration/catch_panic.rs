@@ -1,4 +1,4 @@
-//! A panic ends one call, with a status, and nothing else.
+//! A panic ends only its own call, with a status.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -16,7 +16,7 @@ use tokio_stream::{Stream, StreamExt};
 use tonic::service::Routes;
 use tonic::{Code, Request, Response, Status};
 
-/// What the metadata `x-panic` says.
+/// Panics where the metadata `x-panic` says.
 struct Meddler;
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Meddler {
@@ -98,8 +98,8 @@ scripted!(self: CaughtInside, #[intercept(
     catch_panic,
 )]);
 
-/// `catch_panic` covers what is listed after it. An observer before it that panics takes its own call down, and no
-/// other one of the same connection.
+/// `catch_panic` covers the entries listed after it. If an observer listed before it panics, only that call fails.
+/// Other calls on the same connection continue.
 #[tokio::test]
 async fn observer_panic_outside_catch_panic_fails_only_its_call() {
     let (ends, mut told) = Ends::new();
@@ -115,7 +115,7 @@ async fn observer_panic_outside_catch_panic_fails_only_its_call() {
         panics.call(kind).await;
         let end = told.next().await;
         assert_eq!(end.observer, "outer", "{kind}");
-        // The next call comes over the same connection, and after whatever has happened to it.
+        // The next call uses the same channel, whatever has happened to its connection.
         let next = caller.told(Behaviour::Answer(1)).call(Kind::Unary).await;
         assert_eq!(next.code(), Code::Ok, "{kind}");
         assert_eq!(told.next().await.outcome, Outcome::Ok);
@@ -163,7 +163,7 @@ async fn panic_becomes_internal_and_observers_see_panicked() {
                 assert_eq!(how(&ends.next().await), expected, "{kind}");
             }
         }
-        // The service goes on, on the same connection.
+        // The service keeps working, on the same connection.
         assert_eq!(caller.call(kind).await.code(), Code::Ok, "{kind}");
         for _ in 0..2 {
             assert_eq!(ends.next().await.outcome, Outcome::Ok, "{kind}");
@@ -200,7 +200,7 @@ async fn observer_panic_inside_catch_panic_is_caught() {
             let caller = caller.with("x-panic", "observer").told(behaviour);
             let reply = caller.call(kind).await;
             let expected = match (kind.response_is_stream(), behaviour) {
-                // The stream has ended as it has.
+                // The stream had already ended with its own status.
                 (true, Behaviour::Answer(_)) => Code::Ok,
                 (true, Behaviour::FailAfter(..)) => Code::NotFound,
                 _ => Code::Internal,
@@ -420,7 +420,7 @@ async fn retry_after_panic_reports_the_last_attempts_outcome() {
     assert_eq!(told.next().await.outcome, Outcome::Panicked);
 }
 
-/// Makes something else of a panic.
+/// Replaces the status of a panic.
 struct Mask;
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Mask {

@@ -1,4 +1,4 @@
-//! When calls are not made any more, when they are tried again, and what callers are told meanwhile.
+//! When the breaker opens, when it closes, and which status callers get while it is open.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 use std::task::{Context, Poll};
@@ -93,7 +93,7 @@ struct Shared {
     breaker: CircuitBreaker,
 }
 
-/// A client of a channel with a breaker that the test can ask.
+/// A client of a channel with a breaker that the test can inspect.
 macro_rules! shared {
     ($server:expr, $config:expr) => {{
         let breaker = CircuitBreaker::new(&$config);
@@ -287,7 +287,7 @@ async fn streams_and_stream_probes_count_when_they_end() {
         }
         assert_eq!(breaker.state(), State::Open);
         advance(S(10)).await;
-        // It was answered, and that is not the end.
+        // The probe's response has begun, but has not ended.
         server.then([fail_after(1, Code::Unavailable)]);
         let probe = begun!(client, kind);
         assert_eq!(breaker.state(), State::HalfOpen, "{kind}");
@@ -352,7 +352,7 @@ async fn endless_probe_stream_counts_as_success_after_open_for() {
         for _ in 0..3 {
             call!(client, kind).await.unwrap();
         }
-        // Its end is of a state that is past.
+        // The breaker has left that state, so this end does not count.
         drop(endless);
         assert_eq!(breaker.state(), State::Closed, "{kind}");
         server.then([fail(Code::Unavailable)]);
@@ -408,7 +408,7 @@ impl Panicking {
     }
 }
 
-/// `INTERNAL` is a failure, and a panic is one.
+/// A panic counts as `INTERNAL`, which is a failure.
 #[tokio::test(start_paused = true)]
 async fn panicking_probe_counts_as_failure_and_frees_its_slot() {
     let breaker = CircuitBreaker::new(&Thresholds::new().failures(1).open_for(S(10)));
@@ -453,7 +453,7 @@ async fn cancelled_call_is_not_counted() {
         assert_eq!(
             breaker.state(),
             State::Open,
-            "the two are one after the other"
+            "the dropped call does not count between the two failures"
         );
     }
 }
@@ -471,7 +471,7 @@ async fn retry_makes_no_attempt_against_an_open_breaker() {
         let client = UserServiceClient::new(Outbound.wrap(server.channel()));
         let started = server.now();
         assert_refused(&call!(client, kind).await, path(kind));
-        assert_eq!(server.times().len(), 2, "{kind}: the third was refused");
+        assert_eq!(server.times().len(), 2, "{kind}: the third was rejected");
         assert_eq!(server.now() - started, 300, "{kind}: after two delays");
         let started = server.now();
         assert_refused(&call!(client, kind).await, path(kind));
@@ -566,7 +566,7 @@ async fn hand_written_clients_breaker_opens_at_the_failure_ratio() {
     get().await.unwrap();
 }
 
-/// A transport that takes no call.
+/// A transport that never becomes ready.
 #[derive(Clone)]
 struct Lost;
 
@@ -613,7 +613,7 @@ impl Slow {
     }
 }
 
-/// A transport that keeps no time itself: the call is dropped.
+/// The inner client does not enforce the deadline, so the call is dropped.
 #[tokio::test(start_paused = true)]
 async fn call_dropped_at_its_deadline_counts_as_failure() {
     let breaker = CircuitBreaker::new(&Thresholds::new().failures(1).open_for(S(10)));
@@ -660,10 +660,10 @@ async fn inner_rejection_is_not_counted() {
         assert_eq!(
             breaker.state(),
             State::Open,
-            "{kind}: no success was between the two"
+            "{kind}: the rejection between the two failures is no success"
         );
 
-        // A probe that never leaves gives its place back.
+        // A probe that is never sent frees its slot.
         advance(S(10)).await;
         let limiter = Limiter::new(&concurrency::Capacity::max(1));
         let other = Crowded {

@@ -1,4 +1,4 @@
-//! Whose call it is, behind proxies.
+//! The caller's address behind proxies.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 use std::net::{IpAddr, SocketAddr};
@@ -19,7 +19,7 @@ use tracing::level_filters::LevelFilter;
 
 type Stream = tonic::codegen::BoxStream<User>;
 
-/// What a call and its end say of the caller.
+/// The caller's address, from a call and from its end.
 #[derive(Clone, Default)]
 struct Seen(Arc<Mutex<Vec<AtFirstAndAtTheEnd>>>);
 
@@ -82,7 +82,7 @@ service!(self: Users, #[intercept(
     with(self.last),
 )]);
 
-/// The other way of writing it, and the other order.
+/// With another header, and in another order.
 struct ByForwarded;
 
 service!(self: ByForwarded, #[intercept(
@@ -135,18 +135,18 @@ struct Inbound {
     last: Seen,
 }
 
-/// Finds the caller anew for each call but those of one method.
+/// Finds the caller for all methods but one.
 #[intercept(server, client_ip(trusted = ["127.0.0.0/8"], except = ["/demo.v1.UserService/GetUser"]))]
 struct InPart;
 
-/// Has the address of the struct, without an entry.
+/// Has no `client_ip` of its own, and gets the address from the struct.
 struct Behind {
     seen: Seen,
 }
 
 service!(self: Behind, #[intercept(with(self.seen), logging)]);
 
-/// Relies on the struct.
+/// Requires the `client_ip` of the struct.
 struct Relying;
 
 service!(self: Relying, #[intercept(client_ip(by = Inbound), rate_limit(per_minute = 1, key = client_ip))]);
@@ -173,7 +173,7 @@ async fn caller<S: UserService>(service: S) -> Caller {
     Caller::new(&serve(Routes::new(UserServiceServer::new(service))).await)
 }
 
-/// What the handler knows of the caller.
+/// The caller's address, as the handler sees it.
 async fn asked(caller: &Caller) -> Result<String, Status> {
     let request = caller.request(Default::default());
     Ok(caller.client().get_user(request).await?.into_inner().name)
@@ -218,7 +218,7 @@ async fn caller_is_the_rightmost_untrusted_address() {
         (&["fe80::1%eth0"], "fe80::1"),
         (&["10.0.0.9, 10.0.0.1"], "10.0.0.9"),
         (&[], "127.0.0.1"),
-        // Never what is left of garbage.
+        // Addresses to the left of garbage are never used.
         (&["203.0.113.66, unknown"], "127.0.0.1"),
         (&["203.0.113.66, _hidden, 10.0.0.1"], "10.0.0.1"),
         (&["203.0.113.66", ""], "127.0.0.1"),
@@ -228,7 +228,7 @@ async fn caller_is_the_rightmost_untrusted_address() {
         let caller = forwarded(&caller, values);
         assert_eq!(asked(&caller).await.unwrap(), expected, "{values:?}");
         assert_eq!(asked_by_stream(&caller).await, expected, "{values:?}");
-        // An observer that comes before it has it at the end.
+        // An observer listed before `client_ip` has the address at the end.
         assert_eq!(users.first.take(), [(None, ip(expected)); 2]);
         assert_eq!(users.last.take(), [(ip(expected), ip(expected)); 2]);
     }
@@ -322,7 +322,7 @@ async fn logs_have_the_caller_in_either_order() {
     };
     assert_eq!(of("started call"), [None, None]);
     assert_eq!(of("finished call"), [text("192.0.2.1"), text("192.0.2.1")]);
-    // `logging` behind it
+    // `logging` after `client_ip`
     let behind = caller(ByForwarded)
         .await
         .with("forwarded", "for=\"[2001:db8::1]\"");
@@ -333,7 +333,7 @@ async fn logs_have_the_caller_in_either_order() {
         assert_eq!(event.get("client.address").cloned(), text("2001:db8::1"));
         assert!(
             event.get("peer.address").is_some(),
-            "the proxy is there too"
+            "the proxy's address is logged too"
         );
     }
 }
@@ -354,7 +354,7 @@ async fn server_struct_sets_client_ip_for_inner_services() {
     assert_eq!(asked_by_stream(&caller).await, "192.0.2.1");
     assert_eq!(first.take(), [(None, expected); 2]);
     assert_eq!(last.take(), [(expected, expected); 2]);
-    // The end of the call behind the struct is told by the interceptor that has asked, as `logging` does.
+    // The end of the inner call need not have the address: interceptors keep it from the start, as `logging` does.
     assert_eq!(
         seen.take()
             .iter()
@@ -423,7 +423,7 @@ async fn ipv6_callers_of_one_prefix_share_a_limit() {
 #[tokio::test]
 async fn calls_that_bypass_the_required_struct_are_rejected() {
     let (events, _guard) = Events::listen(LevelFilter::ERROR);
-    // Without the struct, behind another one, and where its `client_ip` leaves the method out.
+    // Without the struct, behind another struct, and with a method that the struct's `client_ip` leaves out.
     let in_part = InPart.wrap(UserServiceServer::new(RelyingInPart));
     let in_part = Caller::new(&serve(Routes::new(in_part)).await);
     let other = InPart.wrap(UserServiceServer::new(Relying));
@@ -489,7 +489,7 @@ async fn behind_axum_the_peer_needs_connect_info() {
     }
 }
 
-/// A Unix socket has no address, so nobody is trusted.
+/// A Unix socket has no address, so no peer is trusted.
 #[cfg(unix)]
 #[tokio::test]
 async fn over_a_unix_socket_callers_share_one_limit() {
@@ -528,7 +528,7 @@ async fn over_a_unix_socket_callers_share_one_limit() {
     );
 }
 
-/// However long the header is, and whatever it says, the call is served, and costs what a short one does.
+/// A long header does not fail the call, and costs no more than a short one.
 #[tokio::test]
 async fn long_headers_are_read_from_the_right_up_to_a_bound() {
     let caller = caller(Users::default()).await;

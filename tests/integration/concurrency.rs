@@ -1,4 +1,4 @@
-//! Only so many calls at once, what becomes of the others, and that every place comes back.
+//! Limits on concurrent calls: which calls wait, which are rejected, and that every permit is released.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 use std::time::Duration;
@@ -87,7 +87,7 @@ async fn shedding(config: &Capacity) -> (Running, Script, Limiter) {
     (server, script, limiter)
 }
 
-/// A call under way that holds its place until it is dropped.
+/// A running call that holds its permit until it is dropped.
 fn hold(caller: &Caller, kind: Kind) -> JoinHandle<Reply> {
     let caller = caller.told(Behaviour::HangAfter(1));
     tokio::spawn(async move { caller.call(kind).await })
@@ -165,7 +165,7 @@ async fn permits_are_released_however_a_call_ends() {
         until(|| limiter.in_use() == 0).await;
         script.entered().await;
     }
-    // All of them have found a place, so none was missing.
+    // All calls got a permit, so none was lost.
     assert_eq!(script.runs(), 4 * 9);
 }
 
@@ -214,7 +214,7 @@ async fn adaptive_limit_falls_when_handlers_report_overload() {
         }
     }
     let raised = limiter.limit();
-    assert!(raised > 1, "one at a time is all of a limit of 1");
+    assert!(raised > 1, "calls one at a time use up a limit of 1");
     let overloaded = caller.told(Behaviour::Fail(Code::ResourceExhausted));
     for kind in KINDS {
         for _ in 0..4 {
@@ -254,7 +254,7 @@ async fn other_errors_and_cancellations_keep_the_adaptive_limit() {
         until(|| limiter.in_use() == 0).await;
     }
     assert_eq!(limiter.limit(), raised);
-    // How long a response stream takes is up to its reader; how it ends is not.
+    // The reader decides how long a response stream takes, but not how it ends.
     let overloaded = caller.told(Behaviour::FailAfter(1, Code::Unavailable));
     for _ in 0..20 {
         overloaded.call(Kind::ServerStreaming).await;
@@ -263,7 +263,7 @@ async fn other_errors_and_cancellations_keep_the_adaptive_limit() {
     assert_eq!(limiter.limit(), 1);
 }
 
-/// Takes a while where the caller says so.
+/// Sleeps if the caller says so.
 struct Slow;
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Slow {
@@ -317,7 +317,7 @@ async fn slow_senders_do_not_lower_an_adaptive_limit() {
         assert!(begun.elapsed() >= MS(180));
     }
     assert_eq!(limits(), raised);
-    // What the server itself takes counts.
+    // The server's own time counts.
     let slow = caller.with("x-slow", "yes");
     for _ in 0..20 {
         assert_eq!(slow.call(Kind::ClientStreaming).await.code(), Code::Ok);
@@ -347,12 +347,12 @@ impl Stubs for Nested {
         let other = self.clone();
         match item.value {
             ANSWERS => Ok(Response::new(item)),
-            // What it spawns is refused, and it hands that on.
+            // The spawned call is rejected, and this call returns that status.
             SPAWNS_A_CALL_THAT_IS_SHED => {
                 let call = async move { other.unary(Request::new(Item::default())).await };
                 tokio::spawn(call).await.unwrap()
             }
-            // What it spawns waits.
+            // The spawned call waits.
             _ => {
                 let call = async move {
                     let streamed = other.server_stream(Request::new(Item::default()));
@@ -371,7 +371,7 @@ impl Stubs for Nested {
     ) -> Result<Response<Item>, Status> {
         let mut items = request.into_inner();
         while let Some(item) = items.next().await {
-            // One that waits, and one that is refused where there is no place.
+            // Without a permit, the first of these calls would wait, and the second would be rejected.
             let mut streamed = self.server_stream(Request::new(item?)).await?.into_inner();
             streamed.next().await.unwrap()?;
             self.unary(Request::new(Item::default())).await?;
@@ -381,7 +381,7 @@ impl Stubs for Nested {
         }))
     }
 
-    /// Each item is what another call answers.
+    /// Each item is the answer of another call.
     async fn server_stream(&self, _: Request<Item>) -> Result<Response<UserStream<Item>>, Status> {
         let service = self.clone();
         let items = tokio_stream::iter(0..3).then(move |_| {
@@ -409,8 +409,11 @@ async fn nested_call_uses_the_outer_permit() {
 
     let items = tokio_stream::iter([Item::default(), Item::default()]);
     let nested = tokio::time::timeout(in_time, client.client_stream(items)).await;
-    let in_use = nested.expect("it waits for itself").unwrap().into_inner();
-    assert_eq!(in_use.value, 1, "one place for all of them");
+    let in_use = nested
+        .expect("it waits for its own permit")
+        .unwrap()
+        .into_inner();
+    assert_eq!(in_use.value, 1, "one permit for all of them");
     until(|| limiter.in_use() == 0).await;
 
     let stream = client.server_stream(Item::default()).await.unwrap();
@@ -421,7 +424,7 @@ async fn nested_call_uses_the_outer_permit() {
     );
     until(|| limiter.in_use() == 0).await;
 
-    // A task takes a place of its own.
+    // A spawned task takes its own permit.
     let value = SPAWNS_A_CALL_THAT_IS_SHED;
     let refused = client.unary(Item { value }).await.unwrap_err();
     assert_refused(&refused, Duration::from_secs(1));
@@ -607,7 +610,7 @@ async fn generated_client_has_one_queue_per_method() {
     for kind in KINDS {
         let held = tokio::spawn(call!(client, kind, Behaviour::HangAfter(1)));
         script.entered().await;
-        // A queue of one: one of two waits and the other is refused.
+        // A queue of one: one of the two calls waits, and the other is rejected.
         let mut two = [(); 2].map(|()| tokio::spawn(call!(client, kind, Behaviour::Answer(1))));
         let [a, b] = &mut two;
         let refused = tokio::select! { reply = a => reply, reply = b => reply };
@@ -793,6 +796,6 @@ async fn nested_client_uses_the_outer_permit() {
     };
     let call = gateway.flaky(Request::new(FlakyRequest::default()));
     let called = tokio::time::timeout(Duration::from_secs(20), call).await;
-    called.expect("it waits for itself").unwrap();
+    called.expect("it waits for its own permit").unwrap();
     assert_eq!((script.runs(), limiter.in_use()), (2, 0));
 }

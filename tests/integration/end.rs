@@ -1,4 +1,4 @@
-//! A call ends once, and whoever watches it is told how.
+//! A call ends once, and observers get its final status.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -20,8 +20,8 @@ use tokio_stream::{Stream, StreamExt};
 use tonic::service::Routes;
 use tonic::{Code, Request, Response, Status, Streaming};
 
-/// What the metadata `x-meddle` says, between the watchers: when the inner part has answered, it
-/// throws the answer away.
+/// Sits between the two observers. If the metadata `x-meddle` says so, it discards the answer of the
+/// inner part.
 struct Meddler;
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Meddler {
@@ -54,7 +54,7 @@ scripted!(self: Watched, #[intercept(
     with(self.ends.named("inner")),
 )]);
 
-/// A server with two watchers, and what they are told.
+/// A server with two observers, and the ends that they report.
 async fn watched() -> (Running, Script, Ends) {
     let (ends, told) = Ends::new();
     let script = Script::default();
@@ -88,13 +88,13 @@ fn told(observer: &'static str, kind: Kind, (outcome, code, messages): How) -> E
     }
 }
 
-/// The inner watcher is told before the outer one.
+/// The inner observer is notified before the outer one.
 async fn assert_told(ends: &mut Ends, kind: Kind, inner: How, outer: How) {
     assert_eq!(ends.next().await, told("inner", kind, inner));
     assert_eq!(ends.next().await, told("outer", kind, outer));
 }
 
-/// Nobody is told anything any more.
+/// No observer is notified any more.
 async fn assert_nothing_is_left(server: Running, ends: Ends) {
     server.stop().await;
     assert_eq!(ends.rest().await, []);
@@ -185,7 +185,7 @@ async fn client_disconnect_while_sending_ends_call_once() {
     users.send(User::default()).await.unwrap();
     script.entered().await;
     call.abort();
-    // The handler may see a clean end of the stream and answer into the void: tonic's doing.
+    // With tonic, the handler may see a clean end of the stream, and answer although the client is gone.
     let inner = ends.next().await;
     let outer = ends.next().await;
     assert_eq!((inner.observer, outer.observer), ("inner", "outer"));
@@ -406,7 +406,11 @@ async fn observed_stream_is_polled_only_by_its_reader() {
         ..Default::default()
     });
     let mut users = service.list_users(request).await.unwrap().into_inner();
-    assert_eq!(polls.load(Ordering::SeqCst), 0, "not before the reader");
+    assert_eq!(
+        polls.load(Ordering::SeqCst),
+        0,
+        "not polled before its reader polls"
+    );
     let cx = &mut Context::from_waker(std::task::Waker::noop());
     for (n, expected) in [None, Some(1), None, Some(0), None].into_iter().enumerate() {
         let left = 2 - n / 2;

@@ -1,4 +1,4 @@
-//! What would let a stranger in, or do a thing twice, if it did not hold.
+//! Promises that keep unknown callers out, or keep work from being done twice.
 
 use std::marker::PhantomData;
 use std::sync::Mutex;
@@ -109,7 +109,7 @@ async fn public_matches_the_exact_rpc_name_only() {
     );
 }
 
-/// So many calls, and no more.
+/// Allows this many calls.
 struct Quota(AtomicU32);
 
 impl Quota {
@@ -214,7 +214,7 @@ async fn forwarded_request_uses_the_inner_services_name() {
         ["/shapes.v2.Echo/Say"]
     );
 
-    // Nor from a service that is not annotated.
+    // The same if the outer service is not annotated.
     let inner = Inner::default();
     inner.say(routed()).await.unwrap();
     assert_eq!(*inner.paths.0.lock().unwrap(), ["/shapes.v2.Echo/Say"]);
@@ -242,7 +242,7 @@ async fn keys_with_extra_spaces_share_one_limit() {
     assert_eq!(passed, 1);
 }
 
-/// Makes a failure of every answer.
+/// Replaces every answer with a failure.
 struct Broken;
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Broken {
@@ -311,7 +311,7 @@ async fn pushback_over_max_delay_ends_the_call() {
     assert_eq!(started.elapsed(), std::time::Duration::ZERO);
 }
 
-/// Observes, and panics when it is told.
+/// Its observer panics.
 struct PanicsAtTheEnd;
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for PanicsAtTheEnd {

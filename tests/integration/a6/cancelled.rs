@@ -1,4 +1,4 @@
-//! A call that its caller cancels or drops ends at once, whatever it waits for.
+//! A cancelled or dropped call ends at once, whatever it waits for.
 
 use std::future::{Future, pending};
 
@@ -16,7 +16,7 @@ use tonic::{Code, Request, Response, Status};
 use crate::mount::{Ask, MOUNTS, MS, Mount};
 use crate::request::RETRY;
 
-/// The messages of a stream are asked for when they are sent, and a channel sees no more of a handle than that.
+/// A channel notices a cancellation only while it reads the request, so calls with request streams are left out.
 fn kinds(mount: Mount) -> &'static [Kind] {
     match mount {
         Mount::Typed => &interceptors_tests::KINDS,
@@ -129,7 +129,7 @@ async fn unused_cancellation_handle_changes_nothing() {
     }
 }
 
-/// Never has one.
+/// Its fetch never ends.
 struct NoToken;
 
 impl TokenSource for NoToken {
@@ -163,7 +163,7 @@ impl HandWritten {
     }
 }
 
-/// How a call ends that waits and is cancelled.
+/// Cancels a waiting call, drops another, and checks how both end.
 async fn assert_cancelled<F, Fut, T>(what: &str, ends: &mut Ends, call: F)
 where
     F: Fn(Request<GetUserRequest>) -> Fut,
@@ -184,7 +184,7 @@ where
         .expect("it is cancelled");
     assert_eq!(status.code(), Code::Cancelled, "{what}");
     assert_eq!(ends.next().await.outcome, Outcome::Cancelled, "{what}");
-    // The same for one that is dropped.
+    // The same for a dropped call.
     let dropped = call(Request::new(GetUserRequest { id: 7 }));
     assert!(
         tokio::time::timeout(MS(70), dropped).await.is_err(),
@@ -220,7 +220,7 @@ async fn cancelled_call_stops_waiting_for_token_or_permit() {
         limiter: limiter.clone(),
     };
     let client = UserServiceClient::new(queue.wrap(server.channel()));
-    // Holds the only place.
+    // Holds the only permit.
     server.then([hang()]);
     let mut first = client.clone();
     let held = tokio::spawn(async move { first.get_user(GetUserRequest { id: 7 }).await });

@@ -76,7 +76,7 @@ async fn reconnects_do_not_count_as_attempts() {
                 "{what}"
             );
             match times {
-                // A connection that was idle for long is no reason to wait.
+                // The first reconnect is immediate: the old connection may only have been idle for too long.
                 1 => assert_eq!(server.now(), 0, "{what}"),
                 times => assert_is_about(server.now(), &WAITS[..times as usize - 1], &what),
             }
@@ -124,7 +124,7 @@ async fn without_retry_a_closed_connection_is_unavailable() {
     .await;
 }
 
-/// A server on a socket that hangs up, and how many connections it had.
+/// A server on a socket that hangs up, and the number of its connections.
 async fn hanging_up(hang_up: HangUp) -> (Channel, Arc<AtomicU32>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -134,7 +134,7 @@ async fn hanging_up(hang_up: HangUp) -> (Channel, Arc<AtomicU32>) {
         while let Ok((mut socket, _)) = listener.accept().await {
             count.fetch_add(1, Ordering::SeqCst);
             if hang_up == HangUp::Reset {
-                // What is closed with bytes unread is reset.
+                // Closing a socket with unread bytes resets the connection.
                 let _ = socket.read_exact(&mut [0; 1]).await;
             } else {
                 hang_up.play(&mut socket).await;
@@ -162,7 +162,7 @@ impl HandWritten {
     }
 }
 
-/// On sockets it is chance how much the client has sent by then. However that is, there is only a handful of connections.
+/// On real sockets it varies how much the client has sent before the close. The number of connections is bounded either way.
 #[tokio::test]
 async fn over_sockets_reconnects_are_bounded() {
     for hang_up in HangUp::ALL {

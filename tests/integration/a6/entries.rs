@@ -1,4 +1,4 @@
-//! What else may be listed on a client: `deadline`, `metadata` and `auth`, with and without `retry`.
+//! Other entries of clients: `deadline`, `metadata` and `auth`, with and without `retry`.
 
 use std::future::poll_fn;
 use std::task::Poll;
@@ -16,7 +16,7 @@ use crate::request::everywhere;
 
 type Mounted = fn(Mount, &FlakyServer) -> crate::mount::Client;
 
-/// With `retry` behind it, and alone.
+/// `deadline` with `retry` listed after it, and alone.
 const LIMITED: [Mounted; 2] = [Mount::limited, Mount::limited_only];
 
 #[tokio::test(start_paused = true)]
@@ -127,7 +127,7 @@ async fn callers_timeout_is_enforced_without_a_policy() {
     .await;
 }
 
-/// A tonic server answers `CANCELLED` then, and may be heard before the client's own timer.
+/// At the deadline a tonic server answers `CANCELLED`. That may arrive before the client's own timer fires.
 #[tokio::test(start_paused = true)]
 async fn cancelled_from_server_at_deadline_is_deadline_exceeded() {
     everywhere(async |mount, kind, what| {
@@ -140,7 +140,7 @@ async fn cancelled_from_server_at_deadline_is_deadline_exceeded() {
                 assert!(polled.is_pending(), "{what}");
                 tokio::task::yield_now().await;
             }
-            // Nobody looks at the call until both have happened.
+            // The call is not polled until both have happened.
             sleep(MS(300)).await;
             assert_eq!(call.await.code(), Code::DeadlineExceeded, "{what}");
         }
@@ -197,7 +197,7 @@ async fn metadata_after_retry_runs_per_attempt_before_retry_once() {
     .await;
 }
 
-/// The tokens of a generated client are those of the process, and tests run at the same time.
+/// A generated client's tokens belong to the process, and tests run concurrently.
 static RENEWING: Mutex<()> = Mutex::const_new(());
 
 #[tokio::test(start_paused = true)]
@@ -217,7 +217,7 @@ async fn rejected_token_is_renewed_once_and_call_is_retried() {
             let reply = client.call(Ask::new(kind)).await;
             assert_eq!(reply.code(), Code::Ok, "{what}");
         }
-        // By then another one may be fetched.
+        // After this pause another token may be fetched.
         sleep(MS(2000)).await;
         let reply = client.call(Ask::new(kind)).await;
         assert_eq!(reply.code(), Code::Unauthenticated, "{what}");
@@ -225,11 +225,11 @@ async fn rejected_token_is_renewed_once_and_call_is_retried() {
         assert_eq!(server.times(), [0, 0, 0, 2000, 2000], "{what}");
         let tokens = server.headers("authorization");
         assert!(tokens[0].starts_with("Bearer token-"), "{what}");
-        assert_ne!(tokens[0], tokens[1], "{what}: another one");
-        assert_eq!(tokens[1], tokens[2], "{what}: the new one is kept");
+        assert_ne!(tokens[0], tokens[1], "{what}: a new token");
+        assert_eq!(tokens[1], tokens[2], "{what}: the new token is kept");
         assert_eq!(tokens[2], tokens[3], "{what}");
         assert_ne!(tokens[3], tokens[4], "{what}");
-        // It is no attempt of `retry`.
+        // The second call does not count as an attempt of `retry`.
         assert_eq!(
             server.headers("grpc-previous-rpc-attempts"),
             ["-"; 5],

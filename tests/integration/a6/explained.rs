@@ -1,4 +1,4 @@
-//! What a call says that ended at its deadline, and whose attempts had failed by then.
+//! If attempts have failed before the deadline, the status names the last failure.
 
 use interceptors::circuit_breaker::{CircuitBreaker, State, Thresholds};
 use interceptors::{Kind, intercept};
@@ -63,7 +63,7 @@ async fn deadline_between_connections_reports_closed_connection() {
     .await;
 }
 
-/// The deadline is set outside of `retry`, and kept there too.
+/// The deadline is set and enforced outside of `retry`.
 #[tokio::test(start_paused = true)]
 async fn policy_deadline_reports_last_failure() {
     for mount in MOUNTS {
@@ -97,7 +97,7 @@ async fn hedge_deadline_reports_last_failure() {
 #[intercept(circuit_breaker(breaker = self.0), hedge(max_attempts = 2, delay = "20ms"))]
 struct Breaking(CircuitBreaker);
 
-/// The attempts have been sent, though the call itself was not.
+/// The attempts were sent, so the breaker counts the call.
 #[tokio::test(start_paused = true)]
 async fn hanging_hedged_attempts_count_as_breaker_failures() {
     let server = FlakyServer::new([(); 4].map(|()| hang()));

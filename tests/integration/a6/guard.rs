@@ -1,4 +1,4 @@
-//! What somebody found who looked for mistakes.
+//! Regression tests for bugs that a review found.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -24,7 +24,7 @@ use crate::request::{RETRY, encoded, everywhere};
 
 const STREAMING: [Kind; 2] = [Kind::ClientStreaming, Kind::BidiStreaming];
 
-/// The server has failed, and reads on without a reset. What comes in the pause outgrows the buffer.
+/// The server fails the attempt and keeps reading. The messages sent during the delay outgrow the buffer.
 #[tokio::test(start_paused = true)]
 async fn request_outgrowing_buffer_during_delay_is_not_truncated() {
     for mount in MOUNTS {
@@ -51,7 +51,7 @@ async fn request_outgrowing_buffer_during_delay_is_not_truncated() {
     }
 }
 
-/// A retry of one's own, from public parts.
+/// A user's own retry, built from the public API.
 #[derive(Clone)]
 struct Twice;
 
@@ -93,7 +93,7 @@ async fn incomplete_copy_is_never_sent_as_complete() {
     for (i, attempt) in server.attempts().iter().enumerate() {
         assert!(
             attempt.messages.len() == 8 || !attempt.half_closed,
-            "attempt {}: {} of 8 messages, and said to be all; {messages} answers",
+            "attempt {}: ended after {} of 8 messages; {messages} answers",
             i + 1,
             attempt.messages.len()
         );
@@ -104,7 +104,7 @@ async fn incomplete_copy_is_never_sent_as_complete() {
 #[derive(Clone)]
 struct Hedged;
 
-/// The channel was asked whether it is ready, and reserved a place; the attempts need no other one.
+/// Polling the channel for readiness has reserved a permit. The attempt uses that permit.
 #[tokio::test(start_paused = true)]
 async fn hedge_reserves_no_extra_permits() {
     let server = FlakyServer::new([answer(1)]);
@@ -171,7 +171,7 @@ async fn slow_reader_does_not_extend_the_deadline() {
     }
 }
 
-/// Nothing in the chain keeps the deadline that the caller set.
+/// No interceptor in the chain enforces the caller's deadline.
 #[tokio::test(start_paused = true)]
 async fn observers_see_the_callers_deadline() {
     everywhere(async |mount, kind, what| {
@@ -197,7 +197,7 @@ struct Tokens {
     tokens: TokenCache,
 }
 
-/// A request that is too large to be kept cannot be sent again, but the token is bad all the same.
+/// A request that is too large to keep cannot be retried, but its token is still rejected.
 #[tokio::test(start_paused = true)]
 async fn rejected_token_is_not_reused_after_large_requests() {
     let server = FlakyServer::new([fail(Code::Unauthenticated)]);
@@ -217,7 +217,7 @@ async fn rejected_token_is_not_reused_after_large_requests() {
     assert_eq!(sent, ["Bearer token-1", "Bearer token-2"]);
 }
 
-/// The messages of a heartbeat take no bytes, and there may be very many.
+/// Heartbeat messages may be empty, and there may be very many.
 #[tokio::test(start_paused = true)]
 async fn empty_messages_count_against_the_buffer() {
     for mount in MOUNTS {
@@ -300,7 +300,7 @@ async fn slow_id() -> &'static str {
 #[intercept(deadline("2s"), metadata("x-id" = slow_id().await))]
 struct Slow;
 
-/// The clock is read once for what happens in one poll, and the wait is not in that one.
+/// The clock is read once per poll, and the wait spans several polls.
 #[tokio::test(start_paused = true)]
 async fn waits_before_sending_reduce_grpc_timeout() {
     let server = FlakyServer::new([answer(0)]);
@@ -309,7 +309,7 @@ async fn waits_before_sending_reduce_grpc_timeout() {
     assert_eq!(server.headers("grpc-timeout"), ["1300m"]);
 }
 
-/// Computes for so long that the thread is blocked.
+/// Blocks the thread for this long.
 struct Compute(Duration);
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Compute {
@@ -334,7 +334,7 @@ struct Busy {
     behind: Compute,
 }
 
-/// However busy the interceptors are, all within one poll.
+/// All interceptors run within one poll.
 #[tokio::test(start_paused = true)]
 async fn blocking_work_inside_deadline_reduces_grpc_timeout() {
     for (before, behind, sent) in [
@@ -342,7 +342,7 @@ async fn blocking_work_inside_deadline_reduces_grpc_timeout() {
         (5000, 0, &["2S"]),
         (0, 700, &["1300m"]),
         (700, 1999, &["1m"]),
-        // No attempt starts any more.
+        // The deadline has passed, so no attempt starts.
         (0, 2000, &[]),
         (700, 5000, &[]),
     ] {
@@ -365,7 +365,7 @@ async fn blocking_work_inside_deadline_reduces_grpc_timeout() {
 #[intercept(auth(token = self.0))]
 struct Fetching(Arc<TokenCache>);
 
-/// The call that fetches may be given up; those that wait need the token all the same.
+/// The call that started the fetch may time out. Later calls still need the token.
 #[tokio::test(start_paused = true)]
 async fn timed_out_call_does_not_cancel_the_token_fetch() {
     static FETCHES: AtomicU32 = AtomicU32::new(0);

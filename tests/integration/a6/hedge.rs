@@ -12,7 +12,7 @@ use tonic::{Code, Request, Response, Status};
 use crate::mount::{Ask, MOUNTS, MS, Mount};
 use crate::request::encoded;
 
-/// A generated client hedges what is unary; a channel what is there in full when the call begins.
+/// A generated client hedges unary calls. A channel hedges calls whose request is complete when the call begins.
 async fn hedged(script: &[Action], test: impl AsyncFn(&FlakyServer, Kind, &str, Mount)) {
     for mount in MOUNTS {
         let kinds = match mount {
@@ -26,8 +26,8 @@ async fn hedged(script: &[Action], test: impl AsyncFn(&FlakyServer, Kind, &str, 
     }
 }
 
-/// What comes of a call: when attempts are made, the answer or the failure, when it ends, and which
-/// attempts are given up.
+/// Checks when attempts start, the answer or the failure, when the call ends, and which
+/// attempts are cancelled.
 async fn expect(
     script: &[Action],
     attempts: &[u64],
@@ -39,7 +39,7 @@ async fn expect(
         let client = mount.hedged(server);
         let reply = client.call(Ask::new(kind).timeout(Some(MS(9_000)))).await;
         let ended_at = server.now();
-        // The resets are on their way.
+        // Give the resets time to arrive.
         sleep(MS(60_000)).await;
         assert_eq!(server.times(), attempts, "{what}");
         match outcome {
@@ -76,7 +76,7 @@ impl HandWritten {
     }
 }
 
-/// No timer is waited for, which would round up to the next millisecond.
+/// A timer would round up to the next millisecond.
 #[tokio::test(start_paused = true)]
 async fn first_attempt_starts_immediately() {
     advance(MS(1) / 2).await;
@@ -268,7 +268,7 @@ async fn without_delay_all_attempts_start_with_their_own_metadata() {
     .await;
 }
 
-/// Nobody could say which attempt a message is for.
+/// It would be unclear which attempt a later message belongs to.
 #[tokio::test(start_paused = true)]
 async fn unfinished_request_streams_are_not_hedged() {
     for mount in MOUNTS {

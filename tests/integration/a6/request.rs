@@ -1,4 +1,4 @@
-//! What each attempt carries: metadata, what is left of the time, and the messages, from the first one on.
+//! What each attempt carries: metadata, the remaining deadline, and all messages from the first.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ pub(crate) const RETRY: Retry = Retry::new()
 
 const STREAMING: [Kind; 2] = [Kind::ClientStreaming, Kind::BidiStreaming];
 
-/// The same on both mounts, for calls of all kinds.
+/// Runs the test on both mounts, for calls of all kinds.
 pub(crate) async fn everywhere(test: impl AsyncFn(Mount, Kind, &str)) {
     for mount in MOUNTS {
         for kind in KINDS {
@@ -44,7 +44,7 @@ async fn streaming(test: impl AsyncFn(Mount, Kind, &str)) {
     .await;
 }
 
-/// What the server reads of messages with these texts.
+/// The encoded messages that the server reads for these texts.
 pub(crate) fn encoded(kind: Kind, texts: &[&str]) -> Vec<Vec<u8>> {
     let encode = |text: &&str| {
         let text = text.to_string();
@@ -66,7 +66,7 @@ pub(crate) fn encoded(kind: Kind, texts: &[&str]) -> Vec<Vec<u8>> {
     texts.iter().map(encode).collect()
 }
 
-/// The messages that a test gives while the call is under way.
+/// A request stream that the test feeds during the call.
 fn live() -> (
     mpsc::UnboundedSender<String>,
     UnboundedReceiverStream<String>,
@@ -75,7 +75,7 @@ fn live() -> (
     (send, UnboundedReceiverStream::new(receive))
 }
 
-/// Messages, and how many milliseconds before each.
+/// Messages, with a pause in milliseconds before each.
 fn timed(texts: &'static [(u64, &'static str)]) -> UnboundedReceiverStream<String> {
     let (send, receive) = live();
     tokio::spawn(async move {
@@ -209,7 +209,7 @@ async fn each_attempt_sends_the_original_metadata() {
         for attempt in &attempts {
             let values: Vec<_> = attempt.headers.get_all("x-request").iter().collect();
             assert_eq!(values, ["a", "b"], "{what}");
-            // No client of tonic sends it, so no handler may find it in its metadata.
+            // tonic's clients do not send it, so handlers must not find it in their metadata.
             assert!(!attempt.headers.contains_key("content-length"), "{what}");
             let mut headers = attempt.headers.clone();
             headers.remove("grpc-previous-rpc-attempts");
@@ -335,7 +335,7 @@ async fn dropped_call_with_open_request_resets_its_attempt() {
         assert_eq!(attempts[1].reset, Some((Reason::CANCEL, 150)), "{what}");
         assert!(!attempts[1].half_closed, "{what}");
         assert_eq!(attempts[1].messages, encoded(kind, &["one"]), "{what}");
-        assert!(send.is_closed(), "{what}: nobody holds the stream");
+        assert!(send.is_closed(), "{what}: the stream is dropped");
     })
     .await;
 }
@@ -398,7 +398,7 @@ async fn empty_request_stream_is_retried_as_empty() {
 async fn replayed_stream_continues_with_new_messages() {
     streaming(async |mount, kind, what| {
         let server = FlakyServer::new([
-            // One more comes while nobody sends, one with the second attempt, and one in the third.
+            // One more message comes during the delay, one during the second attempt, and one during the third.
             fail(Code::Unavailable).reading(2),
             fail(Code::Unavailable).reading(4),
             answer(1),
@@ -469,7 +469,7 @@ async fn attempt_may_succeed_before_replay_ends() {
         );
         assert_eq!(server.times(), [0, 100], "{what}");
         sleep(MS(60_000)).await;
-        assert!(send.is_closed(), "{what}: nobody holds the stream");
+        assert!(send.is_closed(), "{what}: the stream is dropped");
         assert_eq!(server.times(), [0, 100], "{what}");
     })
     .await;
@@ -510,7 +510,7 @@ async fn failure_before_first_message_is_retried() {
     .await;
 }
 
-/// A server need not reset what it does not want to read any more.
+/// A server need not reset a request that it stops reading.
 #[tokio::test(start_paused = true)]
 async fn failed_attempt_reads_no_more_of_the_request() {
     streaming(async |mount, kind, what| {
@@ -523,7 +523,10 @@ async fn failed_attempt_reads_no_more_of_the_request() {
         let attempts = server.attempts();
         let all = encoded(kind, &["a", "b", "c"]);
         assert_eq!(attempts[0].messages, all[..1], "{what}");
-        assert!(!attempts[0].half_closed, "{what}: this was not all");
+        assert!(
+            !attempts[0].half_closed,
+            "{what}: the request was not complete"
+        );
         let reason = attempts[0].reset.map(|(reason, _)| reason);
         assert_eq!(reason, Some(Reason::CANCEL), "{what}");
         assert_eq!(attempts[1].messages, all, "{what}");
@@ -538,7 +541,7 @@ async fn failed_attempt_reads_no_more_of_the_request() {
 fn text_of(kind: Kind, mount: Mount, size: usize) -> String {
     let frame = match mount {
         Mount::Typed => 0,
-        // The five bytes in front of a message.
+        // The five-byte frame header of a message.
         Mount::Wire => 5,
     };
     let mut length = size - frame;
@@ -652,7 +655,7 @@ async fn later_message_exceeding_buffer_ends_retries() {
             tokio::spawn(async move {
                 for text in texts_of {
                     send.send(text).unwrap();
-                    // Apart, so that they are not sent as one.
+                    // A pause, so that they are not sent in one frame.
                     sleep(MS(1)).await;
                 }
             });
@@ -668,7 +671,7 @@ async fn attempt_exceeding_buffer_during_replay_is_the_last() {
     streaming(async |mount, kind, what| {
         let server = FlakyServer::new([
             fail(Code::Unavailable).reading(1),
-            // The second message comes while nobody sends, and does not fit.
+            // The second message comes during the delay and does not fit.
             fail(Code::Unavailable).reading(2),
             fail(Code::Unavailable),
         ]);

@@ -1,4 +1,4 @@
-//! One row for each case: what the server does, and what must come of it.
+//! One row for each case: what the server does, and the expected outcome.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ struct Case {
     timeout: Option<u64>,
     /// In milliseconds.
     attempts: Vec<u64>,
-    /// `grpc-previous-rpc-attempts`, where it is not 0, 1, 2, …
+    /// `grpc-previous-rpc-attempts`, if it is not 0, 1, 2, …
     previous: Option<Vec<u32>>,
     code: Code,
     message: Option<&'static str>,
@@ -58,7 +58,7 @@ fn case(name: &'static str, config: Retry, script: Vec<Action>) -> Case {
 }
 
 impl Case {
-    /// Only there.
+    /// Only on this mount.
     fn on(mut self, mount: Mount) -> Self {
         self.mounts = vec![mount];
         self
@@ -101,7 +101,7 @@ impl Case {
         self
     }
 
-    /// When the call ends, where that is not with its last attempt.
+    /// When the call ends, if later than its last attempt.
     fn ends_at(mut self, at: u64) -> Self {
         self.ends_at = Some(at);
         self
@@ -148,14 +148,14 @@ async fn run(case: &Case) {
             assert_eq!(seen, previous.collect::<Vec<_>>(), "{what}");
             drop(client);
             let ends = tokio::time::timeout(MS(60_000), ends.rest()).await;
-            let ends = ends.unwrap_or_else(|_| panic!("{what}: something is left of it"));
+            let ends = ends.unwrap_or_else(|_| panic!("{what}: the call has not ended"));
             assert_eq!(ends.len(), 1, "{what}");
             assert_eq!(ends[0].code, case.code, "{what}");
         }
     }
 }
 
-/// A test for each row, so that one that breaks is named.
+/// A test for each row, so that a failure names its row.
 macro_rules! table {
     ($($test:ident: $case:expr;)*) => {$(
         #[tokio::test(start_paused = true)]
@@ -167,7 +167,7 @@ macro_rules! table {
 }
 
 table! {
-    // How many attempts, and whose status counts.
+    // How many attempts, and which status is returned.
     a_success_is_not_retried: |name| case(name, RETRY, vec![answer(1)]).attempts(&[0]);
     a_retryable_failure_is_retried: |name| {
         case(name, RETRY, vec![fail(Unavailable)]).attempts(&[0, 100])
@@ -199,7 +199,7 @@ table! {
             .code(Unavailable)
     };
 
-    // What commits.
+    // What commits the call.
     headers_commit: |name| {
         case(name, RETRY, vec![fail_after(0, Unavailable)])
             .attempts(&[0])
@@ -237,7 +237,7 @@ table! {
     http_error_with_body_is_retried: |name| {
         case(name, RETRY, vec![page(503)]).on(Mount::Wire).attempts(&[0, 100])
     };
-    // tonic takes the page for messages, and says no more than that they are none.
+    // tonic parses the page as messages, and reports only that they are malformed.
     http_error_with_body_is_internal_on_generated_clients: |name| {
         case(name, RETRY, vec![page(503)]).on(Mount::Typed).attempts(&[0]).code(Internal)
     };
@@ -284,7 +284,7 @@ table! {
         case(name, RETRY, times(2, fail(Unavailable).after(MS(70)))).attempts(&[0, 170, 440])
     };
 
-    // What the server says about it.
+    // Pushback from the server.
     pushback_delay_is_exact: |name| {
         case(name, RETRY, vec![fail(Unavailable).pushback("777")]).attempts(&[0, 777])
     };
@@ -417,7 +417,7 @@ table! {
         case(name, RETRY, vec![answer(1).after(MS(249))]).timeout(250).attempts(&[0]).ends_at(249)
     };
 
-    // A limit for each attempt.
+    // A timeout for each attempt.
     timed_out_attempt_is_retried: |name| {
         case(name, TIMED, vec![hang(), hang()]).attempts(&[0, 150, 400])
     };
@@ -444,7 +444,7 @@ table! {
             .ends_at(1000)
     };
 
-    // What no application has seen.
+    // Streams that the server never processed.
     refused_stream_is_retried_at_once_and_not_counted: |name| {
         case(name, RETRY, vec![reset(Reason::REFUSED_STREAM)]).attempts(&[0, 0]).previous(&[0, 0])
     };

@@ -20,7 +20,7 @@ async fn attempts(server: &FlakyServer, client: &Client, kind: Kind, script: &[A
     server.then(script.iter().cloned());
     client.call(Ask::new(kind)).await;
     let attempts = server.times().len() - before;
-    // What was not used must not be left for the next call.
+    // The next call must not get unused actions.
     server.forget();
     attempts
 }
@@ -178,7 +178,7 @@ async fn all_methods_share_the_tokens() {
     }
 }
 
-/// What opens counts as a success, as in grpc-java; and what fails afterwards is not counted, as in
+/// A response that opens counts as a success, as in grpc-java. A later failure does not count, as in
 /// grpc-java and grpc-go.
 #[tokio::test(start_paused = true)]
 async fn failure_after_headers_takes_no_token() {

@@ -1,4 +1,4 @@
-//! What this side refuses is no answer of the server: to `hedge`, to the throttle, and to `circuit_breaker`.
+//! A local rejection does not count as an answer of the server in `hedge`, the throttle and `circuit_breaker`.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -27,7 +27,7 @@ async fn load_shed_rejection_keeps_other_hedged_attempts() {
     }
 }
 
-/// Refuses calls after so many.
+/// Rejects calls after this many.
 struct RefuseAfter(u32, AtomicU32);
 
 impl RefuseAfter {
@@ -133,7 +133,7 @@ async fn local_rejection_is_returned_if_no_attempt_is_in_flight() {
     assert_eq!(server.now(), 0);
 }
 
-/// A client of a client: the inner one refuses, and the outer one learns that nothing was sent.
+/// A client around a client. The inner client rejects, and the outer client learns that nothing was sent.
 struct HandWritten {
     breaker: CircuitBreaker,
     outer: CircuitBreaker,
@@ -181,7 +181,7 @@ async fn inner_client_rejection_is_not_a_failure_of_the_outer() {
     assert_eq!(get().await.unwrap(), 50, "the throttle allows a retry");
 }
 
-/// Its first attempt is sent, and the second is refused here.
+/// Its first attempt is sent, and the breaker rejects the second.
 #[intercept(
     retry(max_attempts = 2, base_delay = "1ms", jitter = 0.0),
     circuit_breaker(breaker = self.0),
@@ -248,7 +248,7 @@ async fn open_breaker_rejection_takes_no_throttle_token() {
     }
 }
 
-/// Answers in the server's place.
+/// Answers instead of the server.
 struct Cached;
 
 impl<Req: Send> Interceptor<Req, Body> for Cached {

@@ -1,4 +1,4 @@
-//! Callers go away whenever they like, and nothing of their calls is left.
+//! Callers may disconnect at any moment, and their calls leak nothing.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -18,7 +18,7 @@ use tokio_stream::Stream;
 use tonic::service::Routes;
 use tonic::{Request, Status};
 
-/// Gives up its turn a few times.
+/// Yields a few times.
 #[derive(Clone)]
 struct Hesitant;
 
@@ -130,7 +130,7 @@ async fn call_dropped_at_any_poll_leaks_nothing() {
     ] {
         for polls in 0..8 {
             let what = format!("{behaviour:?} {polls} {waits}");
-            // Somebody has the only place already.
+            // Another call holds the only permit already.
             let mut first = service.get_user(told(Behaviour::Hang, GetUserRequest { id: 7 }));
             if waits {
                 for _ in 0..5 {
@@ -211,7 +211,7 @@ fn runtime_shutdown_cancels_every_call() {
             let caller = caller.clone();
             tokio::spawn(async move { caller.call(kind).await });
         }
-        // One has the place, and the others wait for it.
+        // One call holds the permit, and the others wait for it.
         while (inner.in_use(), inner.waiting()) != (1, 3) {
             yield_now().await;
         }

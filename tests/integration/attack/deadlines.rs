@@ -1,4 +1,4 @@
-//! Deadlines are what callers choose.
+//! Callers choose their deadlines.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use tonic::{Code, Status};
 
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
-/// Takes its time over everybody.
+/// Takes 50 ms for each token.
 #[derive(Clone)]
 struct Slow;
 
@@ -42,7 +42,7 @@ async fn callers_deadline_includes_waits_before_timeout() {
         .with("grpc-timeout", "100m");
     for kind in KINDS {
         let begun = Instant::now();
-        // Later than that tonic's own timers would answer `CANCELLED`.
+        // After 100 ms tonic's own timer would answer `CANCELLED`.
         let reply = caller.call(kind).await;
         assert_eq!(reply.code(), Code::DeadlineExceeded, "{kind}");
         let taken = begun.elapsed();
@@ -99,7 +99,7 @@ scripted!(self: Adaptive, #[intercept(
     rate_limit(per_minute = 1, burst = 1, key = metadata("x-key"), only = [flaky]),
 )]);
 
-/// A limiter that good calls have raised to its most, and the service in front of it.
+/// A limiter that successful calls have raised to 2, and a caller of its service.
 async fn raised() -> (Limiter, Caller) {
     let limiter = Limiter::new(&Capacity::adaptive(1, 4, Duration::from_secs(60)));
     let service = Adaptive {
@@ -129,7 +129,7 @@ async fn short_deadlines_do_not_lower_an_adaptive_limit() {
         }
     }
     assert_eq!((limiter.limit(), limiter.in_use()), (2, 0));
-    // Those who had it are heard: it took longer than the target.
+    // A call with a long deadline counts: it took longer than the target.
     let patient = caller.told(Behaviour::Hang).with("grpc-timeout", "61S");
     let reply = patient.call(Kind::Unary).await;
     assert_eq!(reply.code(), Code::DeadlineExceeded);

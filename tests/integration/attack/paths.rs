@@ -1,4 +1,4 @@
-//! A caller chooses the path, and what is decided for a method is not decided by it.
+//! A caller chooses the path, but cannot choose the policy of a method by its spelling.
 
 use axum::extract::OriginalUri;
 use interceptors::auth::StaticTokens;
@@ -69,7 +69,7 @@ async fn no_path_spelling_bypasses_auth() {
         }
         assert_eq!(script.runs(), 0, "{prefix}");
         let login = format!("{prefix}/demo.v1.UserService/Login");
-        // What is public is.
+        // The public method needs no token.
         let _ = get_user(&channel, &login).await;
         assert_eq!(script.runs(), 1, "{prefix}");
     }
@@ -82,7 +82,7 @@ struct Measured {
 
 scripted!(self: Measured, #[intercept(metrics(recorder = self.recorder))]);
 
-/// Where a router nests a service under a pattern, a part of the path is the caller's own.
+/// If a router nests a service under a pattern, the caller chooses a part of the path.
 #[tokio::test]
 async fn made_up_path_prefixes_create_no_series() {
     let registry = Registry::new();

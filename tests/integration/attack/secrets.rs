@@ -1,4 +1,4 @@
-//! What `Debug` output shows of credentials: nothing, in no method.
+//! `Debug` output shows no credentials, in any method.
 
 use std::sync::{Arc, Mutex};
 
@@ -21,11 +21,11 @@ const KEYS: [&str; 5] = [
     "proxy-authorization",
     "cookie",
     "x-api-key",
-    // That of the `auth` below.
+    // The header of the `auth` entry below.
     "x-session",
 ];
 
-/// Prints what it sees.
+/// Prints the metadata that it sees.
 #[derive(Clone, Default)]
 struct Printed(Arc<Mutex<Vec<String>>>);
 
@@ -178,7 +178,7 @@ async fn credentials_are_hidden_in_every_service_method() {
         .await
         .unwrap();
     printed.assert_hidden(2);
-    // Two values are refused, but what is in front of `auth` has seen them.
+    // `auth` rejects two values, but the interceptor before it has seen them.
     let refused = client.flaky(with_secrets(FlakyRequest::default())).await;
     refused.unwrap_err();
     printed.assert_hidden(1);

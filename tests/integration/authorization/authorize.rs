@@ -41,10 +41,10 @@ fn tokens() -> StaticTokens<Who> {
     .unwrap()
 }
 
-/// Everybody that `tokens` knows, and a stranger.
+/// All callers that `tokens` knows, and an unknown one.
 const EVERYBODY: [&str; 6] = ["ann", "ops", "both", "none", "Admin", "stranger"];
 
-/// Who may make a call of this kind, as far as the server says so; all others are refused as they should be.
+/// The callers that may make a call of this kind. Checks that all others are rejected with the right status.
 async fn allowed(caller: &Caller, script: &Script, kind: Kind) -> Vec<&'static str> {
     let mut allowed = Vec::new();
     for name in EVERYBODY {
@@ -109,12 +109,12 @@ async fn caller_needs_a_role_of_every_entry() {
         (Kind::Unary, &["ann", "both"] as &[_]),
         (Kind::ClientStreaming, &["ann", "both"]),
         (Kind::ServerStreaming, &["ann", "ops", "both"]),
-        // Both entries cover it, and both have to agree.
+        // Two entries cover it, and both have to allow the call.
         (Kind::BidiStreaming, &["both"]),
     ] {
         assert_eq!(allowed(&caller, &script, kind).await, expected, "{kind}");
     }
-    // It is public, so it asks for nothing.
+    // It is public, so it needs no token.
     caller
         .client()
         .login(Request::new(Default::default()))
@@ -122,7 +122,7 @@ async fn caller_needs_a_role_of_every_entry() {
         .unwrap();
 }
 
-/// Asks a closure, which may look at the service.
+/// Authorizes by closures, which may use the service.
 #[derive(Clone)]
 struct ByClosure {
     script: Script,
@@ -199,7 +199,7 @@ async fn caller_passes_if_the_function_returns_true() {
     }
 }
 
-/// Allows each caller the method that bears its name, and counts how often it is asked.
+/// Allows each caller one method, and counts its decisions.
 #[derive(Default)]
 struct ByMethod {
     asked: AtomicU32,
@@ -255,11 +255,11 @@ async fn caller_passes_if_the_policy_allows() {
     ] {
         assert_eq!(allowed(&caller, &script, kind).await, expected, "{kind}");
     }
-    // Once for each that is known, and once more for the one who passed the first.
+    // Once for each known caller, and once more for the caller who passed the first entry.
     assert_eq!(policy.asked.load(Ordering::SeqCst), 4 * 5 + 1);
 }
 
-/// Takes the identity away from under `authorize`.
+/// Removes the identity before `authorize` runs.
 struct Forget;
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Forget {
@@ -318,7 +318,7 @@ impl guide::UserService for OnMethods {
         Ok(Response::new(User { id: 7, name }))
     }
 
-    // Behind the block's `retry`, so each attempt is authorized.
+    // Listed after the block's `retry`, so each attempt is authorized.
     #[intercept(authorize(with = is_ann))]
     async fn flaky(&self, _: Request<FlakyRequest>) -> Result<Response<FlakyReply>, Status> {
         match self.runs.fetch_add(1, Ordering::SeqCst) {
@@ -379,7 +379,7 @@ async fn identity_is_available_after_retry() {
     assert_eq!(refused.code(), Code::PermissionDenied);
 }
 
-/// In an order that is seldom meant.
+/// Lists entries in an order that is usually a mistake.
 #[derive(Clone)]
 struct Unlogged {
     script: Script,

@@ -69,7 +69,7 @@ fn bearer(caller: &Caller, token: &str) -> Caller {
     caller.with("authorization", format!("Bearer {token}"))
 }
 
-/// A verifier that asks for everything.
+/// A verifier that checks everything.
 fn verifier(algorithms: &[Algorithm], keys: impl Into<KeySet>) -> JwtVerifier<Claims> {
     JwtVerifier::builder(algorithms.iter().copied())
         .issuer([ISSUER])
@@ -83,7 +83,7 @@ fn es256(issuers: &[&Issuer]) -> JwtVerifier<Claims> {
     verifier(&[Algorithm::ES256], set(issuers))
 }
 
-/// Calls without a server: a verifier is asked by `auth`, so `auth` is what is called.
+/// Calls without a server. Only `auth` can call a verifier, so this has a method with `auth`.
 struct Direct {
     verifier: JwtVerifier<Claims>,
 }
@@ -120,7 +120,7 @@ fn assert_refused(result: Result<Claims, Status>, what: &str) {
     assert!(status.metadata().is_empty(), "{what}");
 }
 
-/// A token of these parts, with a signature by this issuer over them, whatever they say.
+/// A token of these parts with this signature, whether the parts are valid or not.
 fn forge(header: &Value, claims: &Value, sign: impl FnOnce(&str) -> String) -> String {
     forge_text(&header.to_string(), claims.to_string().as_bytes(), sign)
 }
@@ -136,7 +136,7 @@ fn signature(key: &EncodingKey, algorithm: Algorithm) -> impl FnOnce(&str) -> St
     move |message| jsonwebtoken::crypto::sign(message.as_bytes(), &key, algorithm).unwrap()
 }
 
-/// Tokens that differ in one thing from a good one, and what that is.
+/// Tokens that differ from a good token in one thing, and the name of that thing.
 fn bad_tokens(issuer: &Issuer) -> Vec<(&'static str, String)> {
     let good = issuer.token();
     let claims = crate::tokens::claims();
@@ -151,7 +151,7 @@ fn bad_tokens(issuer: &Issuer) -> Vec<(&'static str, String)> {
     wrong_kid.kid = Some("another");
     let mut without_kid = issuer.clone();
     without_kid.kid = None;
-    // What no map of JSON can hold.
+    // For text that a JSON value cannot hold.
     let text = |header: &str, claims: &[u8]| {
         forge_text(header, claims, signature(&issuer.key, issuer.algorithm))
     };
@@ -366,7 +366,7 @@ async fn every_kind_of_call_requires_a_valid_token() {
             assert_eq!(reply.status.message(), REFUSED, "{kind} {value:?}");
         }
     }
-    assert_eq!(script.runs(), 4, "the good ones");
+    assert_eq!(script.runs(), 4, "only the good tokens");
 }
 
 #[tokio::test]
@@ -388,7 +388,7 @@ async fn keys_can_be_replaced_while_serving() {
     assert_eq!(codes().await, [Code::Ok, Code::Ok]);
     verifier.set_keys(set(&[&new])).unwrap();
     assert_eq!(codes().await, [REFUSED, Code::Ok]);
-    // What cannot be used changes nothing.
+    // A set that cannot be used changes nothing.
     let useless = verifier.set_keys(JwkSet { keys: Vec::new() });
     assert_eq!(useless, Err(SetupError::NoKey));
     assert_eq!(codes().await, [REFUSED, Code::Ok]);
@@ -399,7 +399,7 @@ async fn rs256_public_key_is_not_accepted_as_hs256_secret() {
     let key = || DecodingKey::from_rsa_pem(RSA.as_bytes()).unwrap();
     let rs256 = verifier(&[Algorithm::RS256], key());
     assert_eq!(verify(&rs256, RSA_TOKEN).await.unwrap().sub, "ann");
-    // Whatever bytes of it are taken for the secret.
+    // Whichever bytes of the key serve as the secret.
     for secret in [RSA, RSA.trim_end(), &RSA.replace('\n', "")] {
         let forged = Issuer::hs256(secret.as_bytes()).token();
         assert_refused(verify(&rs256, &forged).await, "signed with the public key");
@@ -437,7 +437,7 @@ async fn single_hs256_secret_needs_no_kid() {
         verify(&verifier, &Issuer::hs256(&[8; 32]).token()).await,
         "another secret",
     );
-    // As a JWK; there the key is only for what its `alg` says.
+    // As a JWK, the key is valid only for its `alg`.
     issuer.kid = Some("shared");
     let jwk = json!({ "kty": "oct", "kid": "shared", "alg": "HS256", "k": base64url(&secret) });
     let set: JwkSet = serde_json::from_value(json!({ "keys": [jwk] })).unwrap();
@@ -574,7 +574,7 @@ async fn set_without_usable_keys_is_an_error() {
     let good = Issuer::es256(1, "good");
     let verifier = verifier(&[Algorithm::ES256, Algorithm::RS256], set(&[&good]));
     let mut bad = unusable_keys().map(|(bad, _)| bad).to_vec();
-    // Alone, it is the key of all tokens.
+    // A single key without a `kid` is the key of all tokens.
     bad.pop();
     for bad in bad {
         let kid = bad["kid"].as_str().map(str::to_owned);
@@ -609,7 +609,10 @@ async fn waived_claims_are_not_required() {
     });
     assert!(verify(&verifier, &others).await.is_ok());
     let expired = issuer.sign_but(|it| it["exp"] = time(-90).into());
-    assert_refused(verify(&verifier, &expired).await, "it is there, and over");
+    assert_refused(
+        verify(&verifier, &expired).await,
+        "it has an `exp`, which has passed",
+    );
 }
 
 #[tokio::test]
@@ -775,7 +778,7 @@ async fn reason_is_logged_without_any_part_of_the_token() {
             assert!(!shown.contains(secret), "{what}: {shown}");
         }
     }
-    // Each is refused for what is wrong with it, and not for something else.
+    // Each token is rejected for its own fault.
     expect![[r#"
         alg none: the header is malformed
         alg none, unsigned: the header is malformed
@@ -835,7 +838,7 @@ fn debug_output_has_no_keys() {
     assert_eq!(format!("{keys:?}"), "KeySet { keys: 1 }");
 }
 
-/// The verifier is a `Verifier` like any other.
+/// `JwtVerifier` implements `Verifier`.
 #[allow(dead_code)]
 fn is_a_verifier(verifier: &JwtVerifier<Claims>, call: &CallDetails) {
     drop(verifier.verify("", call));

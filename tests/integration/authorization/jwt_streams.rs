@@ -1,4 +1,4 @@
-//! Streams end with the JWT that they began with.
+//! Streams end when their JWT expires.
 
 use std::time::Duration;
 

@@ -15,7 +15,7 @@ struct Users {
     expected: Machine,
 }
 
-/// Finds whom `auth` has let in.
+/// Checks the identity that `auth` has set.
 struct Expect<'a>(&'a Machine);
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Expect<'_> {

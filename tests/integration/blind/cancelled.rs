@@ -1,4 +1,4 @@
-//! Calls that are dropped and calls that panic, in each place of a list.
+//! Calls that are dropped and calls that panic, at each position of a list.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::common::{
     steps, users,
 };
 
-/// In which place, told by metadata, and what happens there.
+/// Hangs or panics at this position, if the metadata says so.
 #[derive(Clone)]
 struct Trap {
     place: &'static str,
@@ -152,7 +152,7 @@ async fn watched(is_blind: bool) -> Test {
     }
 }
 
-/// The observers in front of a place, from the innermost on.
+/// The observers outside of a position, innermost first.
 fn in_front_of(place: &str) -> &'static [&'static str] {
     match place {
         "any" => &["caught", "outer"],
@@ -170,7 +170,7 @@ async fn assert_ended(ends: &mut Ends, place: &str, outcome: Outcome, code: Code
             ..
         } = ends.next().await;
         let expected = match (outcome, *observer) {
-            // What was caught is an error with a message.
+            // A caught panic is `INTERNAL`.
             (Outcome::Panicked, _) => (*observer, Outcome::Panicked, Code::Internal),
             _ => (*observer, outcome, code),
         };
@@ -242,7 +242,7 @@ async fn panic_is_caught_and_notifies_each_observer_once() {
                 .unwrap_err();
             assert_eq!(status.code(), Code::Internal, "{kind} {place}");
             assert_ended(&mut test.ends, place, Outcome::Panicked, Code::Internal).await;
-            // The next call finds everything as it was.
+            // The next call is not affected.
             test.caller.call(kind).await.unwrap();
             assert_ended(&mut test.ends, "handler", Outcome::Ok, Code::Ok).await;
         }
@@ -261,14 +261,14 @@ async fn panic_is_caught_and_notifies_each_observer_once() {
     }
 }
 
-/// Panics where an entry looks at the message.
+/// Panics where an entry reads the message.
 #[derive(Clone)]
 struct Looked {
     ends: WatchEnds,
     world: World,
 }
 
-/// What `logging` is to show.
+/// The value of a field of `logging`.
 fn field<M>(_: &M) -> u32 {
     panic!("told to")
 }
@@ -299,7 +299,7 @@ async fn panic_in_a_field_expression_is_caught_and_reported_once() {
     assert_eq!(steps(), "");
 }
 
-/// The first attempt hangs in the typed rest, or in the handler.
+/// The first attempt hangs in the typed part, or in the handler.
 #[derive(Clone)]
 struct Late {
     world: World,
@@ -310,7 +310,7 @@ struct Late {
 #[derive(Clone)]
 struct Marked(u32);
 
-/// Marks the call once, in front of the attempts.
+/// Marks the call once, outside of `retry`.
 #[derive(Clone, Copy)]
 struct Marks;
 
@@ -328,7 +328,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Marks {
     }
 }
 
-/// Writes down what it knows of each attempt, changes it, and hangs in the first.
+/// Records the state of each attempt, changes it, and hangs in the first.
 #[derive(Clone)]
 struct HangsOnce {
     seen: Arc<Mutex<Vec<String>>>,
@@ -422,7 +422,7 @@ async fn retry_after_attempt_timeout_starts_from_the_same_state() {
 
 #[tokio::test]
 async fn message_survives_a_run_dropped_before_the_handler() {
-    /// Gives up the first run by itself, and runs again.
+    /// Drops the first run after a timeout, and runs again.
     #[derive(Clone, Copy)]
     struct Impatient;
 
@@ -466,7 +466,7 @@ async fn message_survives_a_run_dropped_before_the_handler() {
     {
         caller.with("x-hang", "typed").call(kind).await.unwrap();
         assert_eq!(steps(), format!("gone:false {handler}"));
-        // The handler has it: it is gone.
+        // The handler has taken the message.
         let status = caller.told(Behaviour::Hang).call(kind).await.unwrap_err();
         assert_eq!(status.code(), Code::Internal, "{kind}");
         assert_eq!(steps(), format!("{handler} gone:true"));

@@ -26,7 +26,7 @@ mod generated {
 
 use generated::user_service_client::UserServiceClient;
 
-/// Writes down `>outer` and `<outer`, and the attempts that were made.
+/// Records `>outer` and `<outer`, and the number of attempts.
 pub(crate) struct Outer;
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Outer {
@@ -42,7 +42,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Outer {
     }
 }
 
-/// Writes down the token that a call has, and the metadata that an attempt before has left.
+/// Records the token of a call, and whether metadata of an earlier attempt is left.
 pub(crate) struct Inner;
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Inner {
@@ -62,7 +62,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Inner {
     }
 }
 
-/// After `ABORTED`, calls on with each of two copies that were made up front, and with a copy of each.
+/// After `ABORTED`, retries with each of two copies made up front, and with a copy of each.
 pub(crate) struct Repeats;
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Repeats {
@@ -96,7 +96,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Repeats {
     }
 }
 
-/// A new token whenever one was rejected.
+/// Has a new token whenever one was rejected.
 pub(crate) struct Source;
 
 pub(crate) static SOURCE: LazyLock<Source> = LazyLock::new(|| Source);
@@ -135,10 +135,10 @@ async fn client(world: &World) -> UserServiceClient<Channel> {
     UserServiceClient::new(served(Bare { world }).await)
 }
 
-/// Fails once so that the user's interceptor repeats, once so that `retry` does, and once so that `auth` does.
+/// One failure for each interceptor that retries: the user's, `retry` and `auth`.
 const EACH: [Code; 3] = [Code::Aborted, Code::Unavailable, Code::Unauthenticated];
 
-/// The steps of such a call.
+/// The steps of a call with these failures.
 fn each(handler: &str) -> String {
     format!(
         ">outer copies:2 t1 {handler}[1] t1 {handler}[1] copies:2 t1 {handler}[1] copies:2 t2 {handler}[1] <outer"
@@ -245,7 +245,7 @@ async fn large_message_is_not_copied_and_keeps_its_status() {
     })));
     assert_eq!(summary.await.unwrap().into_inner().imported, 40);
     steps();
-    // It is known only once too much has been sent.
+    // The size is known only after too much has been sent.
     world.fail(&[Code::Unavailable]);
     let users = (0..40).map(|id| demo::User {
         id,
@@ -263,7 +263,7 @@ async fn large_message_is_not_copied_and_keeps_its_status() {
 
 type Plain = demo::user_service_client::UserServiceClient<Channel>;
 
-/// A client that somebody wrote by hand.
+/// A hand-written client.
 struct ByHand {
     client: Plain,
 }
@@ -404,7 +404,7 @@ async fn mutably_borrowed_client_is_retried_by_three_interceptors() {
     );
 }
 
-/// Adds to the message, and refuses the first attempt of a call before it is sent.
+/// Changes the message, and rejects the first two attempts of a call before they are sent.
 #[derive(Clone, Copy)]
 struct AddsAndRefuses;
 

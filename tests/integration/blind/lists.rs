@@ -43,7 +43,7 @@ fn say_all(text: &str) -> Result<Response<UserStream<Word>>, Status> {
     Ok(Response::new(Box::pin(tokio_stream::once(Ok(word)))))
 }
 
-/// Lists of one service, as `only`, `except`, `skip` and methods' own attributes make them.
+/// One service with several lists, by `only`, `except`, `skip` and attributes of methods.
 #[derive(Clone)]
 struct Various {
     own: Any,
@@ -124,7 +124,7 @@ async fn each_method_runs_its_own_list() {
     assert_eq!(steps(), "sync");
 }
 
-/// Methods that are not compiled may list what is not there.
+/// Methods that are compiled out may list interceptors that do not exist.
 struct Conditional;
 
 #[intercept(with(Any("all")))]
@@ -205,7 +205,7 @@ users!(@generic [<T: Backend>] self.world(), self: T, #[intercept(
     with(*self.any()),
 )]);
 
-/// With parameters, of which some say nothing about messages.
+/// With generic parameters that do not concern messages.
 struct Generic<'a, T, const N: usize> {
     backend: &'a T,
     numbers: [u8; N],

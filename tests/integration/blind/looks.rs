@@ -1,4 +1,4 @@
-//! Entries that look at messages are called at their place, though they are in the part that is compiled once.
+//! Entries that read messages run at their position, although they are in the part that is compiled once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -86,7 +86,7 @@ impl<Res: Send> Interceptor<LoginRequest, Res> for Renames {
     }
 }
 
-/// Answers by itself.
+/// Answers without running the rest.
 #[derive(Clone, Copy)]
 struct Answers;
 
@@ -100,7 +100,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Answers {
     }
 }
 
-/// Fields by method, at several places of the list.
+/// Fields by method, at several positions of the list.
 #[derive(Clone, Default)]
 struct Logged {
     world: World,
@@ -190,7 +190,7 @@ async fn logged_fields_have_the_values_at_their_position() {
     assert!(the_only(&events).get("stream").is_some());
 }
 
-/// Which attempts an entry sees depends on where it is.
+/// Which attempts an entry sees depends on its position.
 #[derive(Clone, Default)]
 struct Payloads {
     world: World,
@@ -266,7 +266,7 @@ async fn payload_after_retry_sees_each_attempt() {
     steps();
 }
 
-/// Limits that hold for each method, though its methods share a function; and one for the service.
+/// A limit for each method, although the methods share compiled code.
 #[derive(Clone, Default)]
 struct Limited {
     world: World,
@@ -281,7 +281,7 @@ struct LimitedTogether {
 
 users!(self: LimitedTogether, #[intercept(with(Any("a")), concurrency(max = 1, queue = 0, per = service))]);
 
-/// Which other kinds of calls are answered while a unary one runs.
+/// The kinds of calls that are answered while a unary call runs.
 async fn beside_a_unary_call(service: impl UserService, world: World) -> Vec<Kind> {
     let caller = Caller::new(&served(service).await);
     let hanging = caller.told(Behaviour::Hang);

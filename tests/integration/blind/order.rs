@@ -26,7 +26,7 @@ impl Mixed {
     }
 }
 
-/// What `logging` takes out of a request.
+/// The field that `logging` takes from a request.
 fn field<M>(_: &M) -> u32 {
     step("field");
     7
@@ -88,7 +88,7 @@ async fn retry_repeats_the_entries_listed_after_it() {
             "{kind}"
         );
     }
-    // A request stream is gone with the first attempt.
+    // The first attempt uses up a request stream.
     for kind in [Kind::ClientStreaming, Kind::BidiStreaming] {
         service.world.fail(&[Code::Unavailable]);
         let status = caller.call(kind).await.unwrap_err();
@@ -141,7 +141,7 @@ of! {
     OfNamed: [] GetUserRequest;
 }
 
-/// Bounded on the answer.
+/// Bounded on the response type.
 #[derive(Clone, Copy)]
 struct OfAnswer;
 
@@ -201,7 +201,7 @@ async fn the_type_decides_whether_an_interceptor_sees_the_message() {
     let expected = format!("{blind} OfStreaming:{message} OfAny:{message} import_users");
     assert_eq!(steps(), expected);
 
-    // Nobody looks at its messages.
+    // No interceptor of this method reads its messages.
     caller.call(Kind::BidiStreaming).await.unwrap();
     assert_eq!(steps(), format!("{blind} OfAny:{opaque} chat"));
 
@@ -266,7 +266,7 @@ async fn generic_interceptor_always_gets_the_typed_message() {
     }
 }
 
-/// Interceptors that borrow from the service, one for any message and one for this.
+/// Wraps an interceptor that it borrows from the service.
 struct Lent<'a, A>(&'a A);
 
 impl<A: Interceptor<Req, Res>, Req: Send, Res: Send> Interceptor<Req, Res> for Lent<'_, A> {

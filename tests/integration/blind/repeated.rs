@@ -11,7 +11,7 @@ use crate::common::{
     Any, Caller, LoginReply, LoginRequest, Noted, Tag, World, served, step, steps, users,
 };
 
-/// Answers what has this metadata key, without calling on.
+/// Rejects calls with this metadata key, without running the rest.
 #[derive(Clone, Copy)]
 struct RefusesIf(&'static str);
 
@@ -28,7 +28,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for RefusesIf {
     }
 }
 
-/// Marks the request in metadata and extensions, and the answer.
+/// Marks the metadata and the extensions of the request and of the answer.
 #[derive(Clone, Copy)]
 struct Marks(u32);
 
@@ -115,7 +115,7 @@ async fn interceptor_may_answer_without_calling_next() {
     }
 }
 
-/// Calls on until it succeeds, with two copies made up front, and a copy of each copy.
+/// Retries until it succeeds, with two copies made up front, and a copy of each copy.
 #[derive(Clone, Copy)]
 struct Repeats;
 
@@ -172,7 +172,7 @@ async fn copies_can_be_made_up_front_and_from_copies() {
             password: "secret".to_owned(),
         };
         let answer = client.login(request).await;
-        // The first, the copies and their copies.
+        // The original, the two copies, and their copies.
         let runs = (failures + 1).min(5);
         let expected = format!("copies:2 {}attempts:{runs}", "login[12,3] ".repeat(runs));
         assert_eq!(steps(), expected);
@@ -223,7 +223,7 @@ async fn server_request_streams_cannot_be_copied() {
     }
 }
 
-/// Adds to the message, and refuses so often before it calls on.
+/// Changes the message, and rejects this many runs before it runs the rest.
 #[derive(Clone)]
 struct AddsAndRefuses(Arc<AtomicU32>);
 
@@ -248,7 +248,7 @@ impl<Res: Send> Interceptor<LoginRequest, Res> for AddsAndRefuses {
     }
 }
 
-/// Calls on once more without making the call ready for it.
+/// Runs the rest again without `next_attempt`.
 #[derive(Clone, Copy)]
 struct Twice;
 
@@ -312,7 +312,7 @@ refusing!(
 #[tokio::test]
 async fn unsent_message_survives_for_a_second_run() {
     let answer = Unsent::login(1).await.unwrap();
-    // The second run adds to what the first has left.
+    // The second run changes the message that the first run left.
     assert_eq!(answer.into_inner().token, "secret!!");
     assert_eq!(steps(), "true true login[1,1]");
     let status = Unsent::login(2).await.unwrap_err();
@@ -346,7 +346,7 @@ async fn retry_sends_the_original_message_after_changes() {
     );
 }
 
-/// Takes two answers, and gives the first.
+/// Runs the rest twice, and returns the first answer.
 #[derive(Clone, Copy)]
 struct FirstOfTwo;
 
@@ -366,7 +366,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for FirstOfTwo {
     }
 }
 
-/// Calls on once more though it has an answer.
+/// Runs the rest again after an answer, and returns the second.
 #[derive(Clone, Copy)]
 struct LastOfTwo;
 

@@ -1,4 +1,4 @@
-//! Code of the user's that uses up what tokio allows in one turn keeps no timer of ours from being heard.
+//! User code that uses up tokio's budget in each poll does not starve the library's timers.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -14,13 +14,13 @@ use tonic::{Code, Request, Response, Status};
 
 use crate::common::server;
 
-/// It is a failure and no hang where a timer is not heard.
+/// Turns a hang into a failure.
 async fn in_time<T>(call: impl Future<Output = T>) -> T {
     let ended = timeout(Duration::from_secs(20), call).await;
     ended.expect("it never ends")
 }
 
-/// Never answers; with a number, only so many attempts do not.
+/// Never answers. With a number, only this many attempts never answer.
 #[derive(Default)]
 struct Busy(Option<u32>, AtomicU32);
 
@@ -38,7 +38,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Busy {
     }
 }
 
-/// Does something else beside the call, in the same task.
+/// Runs busy code beside the call, in the same task.
 struct Beside;
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Beside {

@@ -1,4 +1,4 @@
-//! A wrapped channel fits tonic's own constructors of clients, and tower's layers on both of its sides.
+//! A wrapped channel works with tonic's constructors of clients, and with tower layers on both sides.
 
 use interceptors::client::InterceptedChannel;
 use interceptors::intercept;
@@ -24,7 +24,7 @@ fn wrapped(channel: Channel) -> (Steps, InterceptedChannel<Outbound, Channel>) {
     (steps, channel)
 }
 
-/// Refuses what is marked, and marks the rest for the server to fail.
+/// Rejects requests with `x-refused`, and tells the server to fail those with `x-failing`.
 fn check(mut request: Request<()>) -> Result<Request<()>, Status> {
     if request.metadata().contains_key("x-refused") {
         return Err(Status::permission_denied("by tonic's interceptor"));
@@ -43,7 +43,7 @@ fn marked<M>(message: M, key: &'static str) -> Request<M> {
     request
 }
 
-/// One call of each kind, through whatever there is.
+/// One call of each kind.
 async fn all_kinds<T>(client: &mut UserServiceClient<T>)
 where
     T: GrpcService<tonic::body::Body>,
@@ -80,7 +80,7 @@ async fn tonic_interceptor_works_around_a_wrapped_channel() {
     let status = client.get_user(refused).await.unwrap_err();
     assert_eq!(status.code(), Code::PermissionDenied);
     assert_eq!(status.message(), "by tonic's interceptor");
-    assert_eq!(steps.take(), "", "it never came to the chain");
+    assert_eq!(steps.take(), "", "it never reached the chain");
     let refused = marked(ListUsersRequest::default(), "x-refused");
     let status = client.list_users(refused).await.unwrap_err();
     assert_eq!(status.code(), Code::PermissionDenied);
@@ -151,7 +151,7 @@ async fn wrapped_channel_supports_compression_both_ways() {
     assert_eq!(
         answer.metadata().get("grpc-encoding").unwrap(),
         "gzip",
-        "the server has seen that it may"
+        "the server has seen that the client accepts it"
     );
     all_kinds(&mut client).await;
     assert_eq!(steps.take().matches(">chain").count(), 5);

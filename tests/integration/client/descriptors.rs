@@ -131,7 +131,7 @@ async fn observers_get_the_exact_kind_and_one_end() {
     let expected = ended("Chat", Kind::BidiStreaming, Outcome::Ok, Code::Ok, 3);
     assert_eq!(ends.next().await, expected);
 
-    // Not watched: the next end is that of the call behind it.
+    // `Login` is not observed, so the next end is that of the next call.
     client.login(LoginRequest::default()).await.unwrap();
     client.get_user(GetUserRequest { id: 1 }).await.unwrap();
     assert_eq!(ends.next().await.path, "/demo.v1.UserService/GetUser");
@@ -244,7 +244,7 @@ fn large_descriptor_set_is_parsed() {
             .filter(|method| method.interceptors().any(|entry| entry.name() == name));
         covering.count()
     };
-    // The row for what is in no set, and that for other methods of team 7.
+    // Two more rows: for methods in no set, and for other methods of team 7.
     assert_eq!(covering("logging"), 3_000 - 10 + 1);
     assert_eq!(covering("retry"), 300 + 1);
     let kinds = |kind| {

@@ -1,4 +1,4 @@
-//! Servers that send what gRPC does not allow. Nothing of it may panic, and the status stays as far as it can be read.
+//! Servers that violate gRPC. The client must not panic, and keeps the readable part of the status.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
@@ -106,7 +106,7 @@ async fn last(answer: Result<Response<Streaming<User>>, Status>) -> Status {
         match stream.next().await {
             Some(Ok(_)) => {}
             Some(Err(status)) => return status,
-            None => panic!("it ended well"),
+            None => panic!("the stream ended without an error"),
         }
     }
 }
@@ -200,7 +200,7 @@ async fn hand_written_clients_propagate_other_panics() {
     assert!(call.await.unwrap_err().is_panic());
 }
 
-/// The observer is told what the caller sees.
+/// The observer gets the same status as the caller.
 #[tokio::test]
 async fn observers_of_a_stream_see_the_repaired_status() {
     let channel = server(&[], Some(&[DENIED, MESSAGE, DETAILS])).await;

@@ -1,4 +1,4 @@
-//! A call that is made in a handler has no longer than the call that the handler serves.
+//! Calls made inside a handler inherit its remaining deadline.
 
 use std::time::Duration;
 

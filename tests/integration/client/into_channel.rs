@@ -1,4 +1,4 @@
-//! A wrapped channel as tonic's own `Channel`, for crates that take nothing else.
+//! A wrapped channel as tonic's own `Channel`, for crates that accept only that type.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -160,7 +160,7 @@ async fn deadline_reaches_the_server_and_ends_the_call() {
     let mut request = Request::new(FlakyRequest::default());
     request.set_timeout(Duration::from_secs(3));
     let status = bounded(client.flaky(request)).await.unwrap_err();
-    // tonic's own channel keeps the time, too, and has another name for its end.
+    // tonic's own channel enforces the deadline too, with another code.
     assert!(
         matches!(status.code(), Code::DeadlineExceeded | Code::Cancelled),
         "{status:?}"
@@ -213,7 +213,7 @@ async fn retry_hedge_and_deadline_work() {
     assert_eq!(status.unwrap_err().code(), Code::DeadlineExceeded);
 }
 
-/// A transport that keeps count of who holds it.
+/// Counts the holders of a transport.
 type Held = Arc<()>;
 
 fn holding(held: &Held) -> impl Transport {
@@ -311,7 +311,7 @@ async fn concurrent_and_dropped_calls_are_unlimited() {
     assert_eq!(status.unwrap_err().code(), Code::NotFound);
 }
 
-/// A response without an end, and how much of it was taken.
+/// An endless response, and the number of bytes taken from it.
 #[derive(Clone, Default)]
 struct Endless(Arc<AtomicU64>);
 
@@ -421,14 +421,17 @@ async fn transport_receives_the_callers_request() {
     assert_eq!(seen[0].uri, "/demo.v1.UserService/GetUser");
     assert_eq!(seen[0].headers["x-one"], "1");
     assert_eq!(seen[0].headers["user-agent"], "mine/1.0");
-    assert!(!seen[1].headers.contains_key("user-agent"), "tonic's own");
+    assert!(
+        !seen[1].headers.contains_key("user-agent"),
+        "the user agent of tonic's own channel"
+    );
 }
 
 #[intercept(hedge(max_attempts = 2, delay = "2ms"))]
 struct HedgedSoon;
 
-/// Whether a request is one message must not depend on which thread is faster. A machine with more to do than it can may
-/// still be too late now and then.
+/// Whether a request is one message must not depend on which thread is faster. An overloaded machine may still be too late
+/// now and then.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn hedge_works_on_several_threads() {
     let mut hedged = 0;

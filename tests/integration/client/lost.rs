@@ -1,4 +1,4 @@
-//! Connections that are lost while a call is under way.
+//! Connections that are lost during a call.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status};
 
-/// A server that closes the connection when it has the request, and how many requests it had.
+/// A server that closes the connection once it has the request, and the number of its requests.
 async fn closing() -> (Channel, Arc<AtomicU32>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -52,7 +52,7 @@ async fn wrapped_channel_retries_a_lost_connection() {
     assert_eq!(requests.load(Ordering::SeqCst), 2);
 }
 
-/// A transport that takes no call.
+/// A transport that never becomes ready.
 #[derive(Clone)]
 struct Broken;
 
@@ -89,7 +89,7 @@ async fn observers_see_a_channel_that_fails_to_become_ready() {
     assert_eq!(ends.next().await.code, Code::Unavailable);
 }
 
-/// A transport that answers with these trailers, or with nothing else.
+/// A transport that answers with malformed status details, in trailers or in headers.
 #[derive(Clone)]
 struct Answering {
     with_message: bool,

@@ -1,4 +1,4 @@
-//! What is sent for a request, and when it is asked for.
+//! How a request is framed, and when its messages are polled.
 
 use std::future::{Ready, poll_fn, ready};
 use std::pin::Pin;
@@ -23,7 +23,7 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status};
 use tower::service_fn;
 
-/// A server that answers with an empty message and says of how many bytes each frame of the request is.
+/// A server that answers with an empty message and reports the size of each frame of the request.
 async fn counting() -> (Channel, mpsc::UnboundedReceiver<Vec<usize>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -88,13 +88,13 @@ async fn a_message_that_is_too_long_is_not_sent() {
     let client = clients::retried::UserServiceClient::new(channel);
     let mut client = client.max_encoding_message_size(1);
     let status = client.get_user(GetUserRequest { id: 1 }).await.unwrap_err();
-    // What hyper makes of an error of the request's body, without the attribute too.
+    // hyper turns an error of the request's body into this, also without the attribute.
     assert_eq!(status.code(), Code::Internal, "{status:?}");
     drop(client);
     assert_eq!(frames.recv().await.unwrap_or_default(), [0; 0]);
 }
 
-/// A stream that says whether somebody has asked for its messages.
+/// A stream that records whether it was polled.
 struct Asked(Arc<AtomicBool>);
 
 impl Stream for Asked {
@@ -123,7 +123,7 @@ async fn request_stream_is_first_polled_by_the_transport() {
     assert_eq!(status.code(), Code::Aborted, "{status:?}");
 }
 
-/// A transport that is full after one call that has not been made.
+/// A transport that records whether a slot was reserved.
 #[derive(Clone)]
 struct Reserved(Arc<AtomicBool>);
 
@@ -150,14 +150,14 @@ async fn expired_call_reserves_no_slot() {
     request.set_timeout(Duration::ZERO);
     let status = client.get_user(request).await.unwrap_err();
     assert_eq!(status.code(), Code::DeadlineExceeded, "{status:?}");
-    assert!(!asked.load(Ordering::SeqCst), "a place was reserved");
+    assert!(!asked.load(Ordering::SeqCst), "a slot was reserved");
 }
 
 #[tokio::test]
 async fn call_cancelled_before_sending_is_not_sent() {
     let mut request = Request::new(GetUserRequest { id: 1 });
     let handle = request.cancellation_handle();
-    // Slow to read the request.
+    // The call is cancelled before this transport reads the request.
     let transport = service_fn(move |request: http::Request<Body>| {
         let handle = handle.clone();
         async move {

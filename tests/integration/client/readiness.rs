@@ -1,4 +1,4 @@
-//! When a wrapped channel takes a place in the channel that it wraps: for each attempt, as it is sent.
+//! A wrapped channel takes a permit of the inner channel for each attempt, when the attempt is sent.
 
 use std::future::{Future, Ready, ready};
 use std::sync::Arc;
@@ -22,10 +22,10 @@ use tower::limit::ConcurrencyLimit;
 
 use crate::common::{Bare, told};
 
-/// A fault is a failure, and does not hang.
+/// Turns a hang into a failure.
 async fn bounded<F: Future>(future: F) -> F::Output {
     let bounded = timeout(Duration::from_secs(60), future).await;
-    bounded.expect("it waits for a place that nothing gives back")
+    bounded.expect("it waits for a permit that is never released")
 }
 
 #[intercept(concurrency(limiter = self.limiter, only = ["/demo.v1.UserService/GetUser"]))]
@@ -68,7 +68,7 @@ async fn calls_queued_by_concurrency_do_not_block_other_methods() {
     waiting.iter().for_each(tokio::task::JoinHandle::abort);
 }
 
-/// A channel that never has a place.
+/// A channel that never becomes ready.
 #[derive(Clone)]
 struct Full;
 
@@ -138,14 +138,14 @@ async fn each_attempt_takes_its_own_permit() {
     assert_free(channel).await;
 }
 
-/// Another client of the channel gets its place.
+/// Checks that another client of the channel gets a permit.
 async fn assert_free<S>(mut channel: ConcurrencyLimit<S>)
 where
     S: Service<http::Request<tonic::body::Body>>,
 {
     let place = std::future::poll_fn(|cx| channel.poll_ready(cx));
     let place = timeout(Duration::from_secs(5), place).await;
-    assert!(matches!(place, Ok(Ok(()))), "nothing holds a place");
+    assert!(matches!(place, Ok(Ok(()))), "no permit is held");
 }
 
 #[tokio::test(start_paused = true)]
@@ -172,7 +172,7 @@ async fn attempt_that_timed_out_in_the_queue_leaves_it() {
         .unwrap();
     let mut client = UserServiceClient::new(Impatient.wrap(channel.clone()));
     let call = tokio::spawn(async move { client.flaky(FlakyRequest::default()).await });
-    // The first attempt has timed out, and its successor waits for the delay.
+    // The first attempt has timed out, and the second waits for the retry delay.
     sleep(Duration::from_secs(3)).await;
     drop(held);
     assert_free(channel).await;
@@ -180,7 +180,7 @@ async fn attempt_that_timed_out_in_the_queue_leaves_it() {
     assert_eq!(server.attempts().len(), 1, "the second one has been sent");
 }
 
-/// A channel that fails to become ready for so many times.
+/// A channel that fails to become ready this many times.
 #[derive(Clone)]
 struct Failing(Arc<AtomicU32>);
 

@@ -62,7 +62,7 @@ async fn no_token_is_sent_to_a_known_http_origin() {
 
     let mut client = with_origin(channel.clone(), "https://users.example.com");
     client.get_user(GetUserRequest { id: 1 }).await.unwrap();
-    // A channel alone does not tell.
+    // A channel alone does not show its scheme.
     let mut client = UserServiceClient::new(strict::Outbound.wrap(channel));
     client.get_user(GetUserRequest { id: 1 }).await.unwrap();
 }
@@ -205,7 +205,7 @@ async fn short_lived_token_is_used_for_half_its_lifetime() {
     assert_eq!(tokens.next().await, "token-2");
 }
 
-/// Asks a cache for the token of a call that goes nowhere.
+/// Gets a token from the cache through a call that is not sent.
 struct TokensOf(Arc<TokenCache>);
 
 impl TokensOf {
@@ -273,7 +273,7 @@ fn debug_output_of_cache_and_token_hides_the_token() {
     assert!(!shown.contains("s3cret"), "{shown}");
 }
 
-/// One token that the client sends to `GetUser`.
+/// Calls `GetUser`, which needs a token.
 async fn get_user<T>(client: &mut clients::guarded::UserServiceClient<T>) -> Result<(), Status>
 where
     T: tonic::client::GrpcService<tonic::body::Body> + Send,
@@ -291,7 +291,7 @@ fn assert_is_withheld(result: Result<(), Status>, to: &str) {
     assert!(status.message().contains("allow_plaintext"), "{to}");
 }
 
-/// tonic connects without TLS to whatever is not `https`. Built without TLS, as here, it does that to `https` as well.
+/// tonic connects without TLS to every scheme but `https`. Built without TLS, as here, it has no TLS for `https` either.
 const PLAINTEXT: [&str; 8] = [
     "http", "HTTP", "grpc", "tcp", "dns", "h2c", "HTTPS", "https",
 ];
@@ -351,7 +351,7 @@ async fn connect_knows_whether_the_channel_is_encrypted() {
             let mut client = UserServiceClient::new(channel.clone());
             assert_is_withheld(client.get_user(call()).await.map(drop), &to);
             client.login(LoginRequest::default()).await.unwrap();
-            // What an origin claims does not encrypt anything.
+            // An `https` origin does not encrypt the connection.
             let origin = "https://a.example".parse().unwrap();
             let mut client = UserServiceClient::with_origin(channel, origin);
             assert_is_withheld(client.get_user(call()).await.map(drop), &to);

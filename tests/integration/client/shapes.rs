@@ -1,4 +1,4 @@
-//! What tonic's generator writes for services of all shapes.
+//! Clients that tonic generates for services of all shapes.
 
 use std::pin::Pin;
 
@@ -120,7 +120,7 @@ async fn channel() -> Channel {
     serve(routes).await
 }
 
-/// The true path and the kind of the next call that ended, which must have succeeded.
+/// The path and the kind of the next call that ended, which must have succeeded.
 async fn ended(ends: &mut Ends) -> (String, Kind) {
     let end = ends.next().await;
     assert_eq!(end.outcome, Outcome::Ok);

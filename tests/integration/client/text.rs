@@ -1,4 +1,4 @@
-//! Values that HTTP would carry and gRPC does not allow: the call ends before anything is sent.
+//! Metadata values that HTTP allows and gRPC does not: the call ends before anything is sent.
 
 use interceptors::auth::TokenSource;
 use interceptors::{CallDetails, intercept};

@@ -52,7 +52,7 @@ fn call() -> Request<GetUserRequest> {
     Request::new(GetUserRequest { id: 1 })
 }
 
-/// A client whose tokens come from this function, which is given the number of the fetch, and how often it was asked.
+/// A client whose tokens come from this function of the fetch's number, and a count of the fetches.
 fn client<F, Fut>(fetch: F) -> (Echo, Arc<AtomicU32>)
 where
     F: Fn(u32) -> Fut + Send + Sync + 'static,
@@ -69,14 +69,14 @@ fn token(n: u32) -> Token {
     Token::new(format!("token-{n}")).expires_in(S(3600))
 }
 
-/// Until nothing is left to do at this time.
+/// Yields until no task has anything left to do.
 async fn settle() {
     for _ in 0..20 {
         tokio::task::yield_now().await;
     }
 }
 
-/// A fault is a failure and not a hang.
+/// Turns a hang into a failure.
 async fn soon<T>(future: impl Future<Output = T>) -> T {
     timeout(S(600), future).await.expect("it does not hang")
 }
@@ -86,7 +86,7 @@ struct Outbound(Arc<TokenCache>);
 
 type Users = UserServiceClient<InterceptedChannel<Outbound, Channel>>;
 
-/// A service that asks another one.
+/// A service that calls another one.
 struct Gateway {
     script: Script,
     users: Users,
@@ -94,7 +94,7 @@ struct Gateway {
 
 scripted!(self: Gateway, #[intercept(with(Forward(self.users.clone())))]);
 
-/// Makes a call of its own within the deadline of the one that it serves.
+/// Makes an outgoing call within the deadline of the incoming call.
 struct Forward(Users);
 
 impl<Req: Send, Res: Send> interceptors::Interceptor<Req, Res> for Forward {
@@ -112,7 +112,7 @@ impl<Req: Send, Res: Send> interceptors::Interceptor<Req, Res> for Forward {
     }
 }
 
-/// What a fetch saw of the call that made it begin.
+/// What a fetch sees of the call that started it.
 #[derive(Debug, Default)]
 struct Seen {
     deadline: Option<Instant>,
@@ -208,7 +208,7 @@ async fn fetch_continues_without_waiting_calls() {
     sleep(MS(200)).await;
     let begun = Instant::now();
     assert_eq!(echo.token().await.unwrap(), "token-1");
-    assert_eq!(begun.elapsed(), Duration::ZERO, "it was there already");
+    assert_eq!(begun.elapsed(), Duration::ZERO, "it was cached");
     assert_eq!(fetched.load(Ordering::Relaxed), 1);
 }
 
@@ -310,7 +310,7 @@ async fn valid_token_is_used_while_refreshes_fail() {
     assert_eq!(status.code(), Code::Unavailable, "it has expired");
 }
 
-/// Calls a server that refuses every token.
+/// Calls a server that rejects every token.
 async fn refused(calls: usize, users: &Users) {
     for _ in 0..calls {
         let status = users.clone().get_user(call()).await.unwrap_err();
@@ -331,7 +331,11 @@ async fn server_that_rejects_every_token_causes_few_fetches() {
     for calls in many.collect::<Vec<_>>() {
         calls.await.unwrap();
     }
-    assert_eq!(fetched.load(Ordering::Relaxed), 2, "one, and one more");
+    assert_eq!(
+        fetched.load(Ordering::Relaxed),
+        2,
+        "the first, and one new token"
+    );
     advance(MS(1201)).await;
     refused(100, &users).await;
     assert_eq!(fetched.load(Ordering::Relaxed), 3);
@@ -343,7 +347,11 @@ async fn server_that_rejects_every_token_causes_few_fetches() {
     assert_eq!(fetched.load(Ordering::Relaxed), 4);
     advance(MS(1201)).await;
     refused(100, &users).await;
-    assert_eq!(fetched.load(Ordering::Relaxed), 5, "it is short again");
+    assert_eq!(
+        fetched.load(Ordering::Relaxed),
+        5,
+        "the pause is short again"
+    );
 }
 
 #[test]
@@ -355,13 +363,13 @@ fn fetch_restarts_if_its_runtime_is_gone() {
             .unwrap()
     };
     let (echo, fetched) = client(|n| async move {
-        // A timer is one of the things that a runtime takes with it.
+        // The timer is gone with its runtime.
         sleep(MS(if n == 1 { 60_000 } else { 1 })).await;
         Ok(token(n))
     });
     let first = runtime();
     first.block_on(async { timeout(MS(20), echo.token()).await.unwrap_err() });
-    // A call that waits for it in another runtime.
+    // A call in another runtime waits for this fetch.
     let second = runtime();
     let mut waits = Box::pin(soon(echo.token()));
     let is_waiting = second.block_on(async { polled(waits.as_mut()).is_pending() });
@@ -379,7 +387,7 @@ fn polled<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
 fn fetch_without_a_runtime_is_an_error() {
     let (echo, _) = client(|n| async move { Ok(token(n)) });
     let Poll::Ready(result) = polled(pin!(echo.token())) else {
-        panic!("it waits for what nobody does");
+        panic!("it waits for a fetch that never runs");
     };
     assert_eq!(result.unwrap_err().code(), Code::Internal);
 }
@@ -452,7 +460,7 @@ async fn circular_fetches_are_errors() {
         };
         Echo(Arc::new(TokenCache::new(fetch)))
     }
-    // Whoever begins, and all at once.
+    // All three begin at once.
     let begun = Instant::now();
     let (one, other, third) =
         soon(async { tokio::join!(ONE.token(), OTHER.token(), THIRD.token()) }).await;
