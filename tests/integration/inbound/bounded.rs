@@ -1,4 +1,4 @@
-//! What strangers ask for does not stay.
+//! Requests for unknown methods do not use up memory, and leave no secrets.
 
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
@@ -39,7 +39,7 @@ fn measured(registry: &Registry) -> Measured {
     }
 }
 
-/// The methods of which there is a series, and what it says.
+/// The methods that have a series, and the value of each.
 fn series(registry: &Registry, family: &str) -> Vec<(String, f64)> {
     let families = registry.gather();
     let Some(family) = families.iter().find(|it| it.name() == family) else {
@@ -78,7 +78,7 @@ async fn unknown_method_names_create_no_series() {
             format!("/junk.Service/Method{i}"),
             format!("/x{i}{GET_USER}"),
         ] {
-            // With a token, tonic says that there is no such method; without one, nobody says anything.
+            // With a token, tonic answers `UNIMPLEMENTED`. Without one, `auth` answers `UNAUTHENTICATED`.
             let headers: &[(&str, &str)] = if i % 2 == 0 {
                 &[GRPC]
             } else {
@@ -92,7 +92,7 @@ async fn unknown_method_names_create_no_series() {
     let other = || ("_OTHER/_OTHER".to_owned(), JUNK as f64);
     assert_eq!(series(&registry, STARTED), [other()]);
     assert_eq!(series(&registry, HANDLED), [other()]);
-    // What there is has a series of its own nonetheless, from its first call on.
+    // Methods that exist still get their own series, from the first call on.
     let caller = caller(address).await.with(WITH_TOKEN.0, WITH_TOKEN.1);
     for kind in KINDS {
         assert_eq!(caller.call(kind).await.code(), Code::Ok);
@@ -138,7 +138,7 @@ async fn first_stream_is_in_flight_once_it_is_answered() {
     assert_eq!(series(&registry, HANDLED), list(1.0));
 }
 
-/// A path that leads past a known name must not take its place: whoever is first would name it for all.
+/// A path with a prefix must not take the label of the known method, even if it comes first.
 #[tokio::test]
 async fn prefixed_path_is_not_counted_as_the_known_method() {
     let (_events, _guard) = Events::listen(LevelFilter::OFF);
@@ -217,7 +217,7 @@ async fn unknown_names_do_not_share_limits_with_known_methods() {
         let expected = [Code::Unauthenticated, Code::Unimplemented][n % 2];
         assert_eq!(answer.grpc_status(), Some(expected as i32), "{path}");
     }
-    // Of names that come only now, too, each has a limit of its own.
+    // Methods that are called only now also have their own limits.
     let hanging = ann.told(Behaviour::HangAfter(1));
     let open = hanging.open(Kind::ServerStreaming).await.unwrap();
     let refused = ann.call(Kind::ServerStreaming).await;

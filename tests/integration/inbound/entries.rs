@@ -1,4 +1,4 @@
-//! Each entry that looks at no message does here what it does elsewhere.
+//! Entries that read no message work on a server as they do on a service.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ fn who() -> StaticTokens<Who> {
     StaticTokens::new([("ann", who("ann", true)), ("bob", who("bob", false))]).unwrap()
 }
 
-/// Sees what a server has of a call, and nothing else.
+/// An interceptor for a server's bodies only.
 struct OfBodies(Steps);
 
 impl Interceptor<Body, Body> for OfBodies {
@@ -164,7 +164,7 @@ async fn all_entries_work_together() {
     );
 }
 
-/// Tells what is known of a call.
+/// Reports the request ID of each call, and whether its peer is known.
 #[derive(Clone)]
 struct Known(tokio::sync::mpsc::UnboundedSender<(Option<String>, bool)>);
 
@@ -290,7 +290,7 @@ async fn timed_out_response_ends_with_status_trailers() {
             );
         }
     }
-    // A message that never comes to its end.
+    // A message that never ends.
     for path in [GET_USER, IMPORT_USERS] {
         let request = wire.request("POST", path, &[GRPC, ("grpc-timeout", "200m")]);
         let (response, mut body) = wire.begin(request, false);

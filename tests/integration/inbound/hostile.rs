@@ -1,4 +1,4 @@
-//! What a stranger may try on the wire.
+//! Attacks on the wire without a valid token.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -14,7 +14,7 @@ use tower::ServiceExt;
 
 use super::common::*;
 
-/// A body that must not be asked for.
+/// A body that must not be polled.
 struct Untouched;
 
 impl http_body::Body for Untouched {
@@ -25,7 +25,7 @@ impl http_body::Body for Untouched {
         self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        panic!("somebody reads what a stranger sends");
+        panic!("the body of a rejected request is read");
     }
 }
 
@@ -56,7 +56,7 @@ async fn rejection_is_sent_before_the_body_arrives() {
     let _ = body.send_data(Bytes::from_static(&[0, 0xff, 0xff, 0xff, 0xff]), false);
     let answer = soon(answer(response)).await.unwrap();
     assert_eq!(answer.grpc_status(), Some(16));
-    // Others on the connection go on.
+    // Other requests on the connection continue.
     let message = framed(&GetUserRequest { id: 7 });
     let answer = wire
         .ask("POST", GET_USER, &[GRPC, WITH_TOKEN], message)
@@ -146,7 +146,7 @@ async fn token_in_request_trailers_is_ignored() {
             }
             let (response, mut body) = wire.begin(request.clone(), false);
             let mut trailers = http::HeaderMap::new();
-            // Behind a message, a token comes too late.
+            // A token in the trailers comes too late.
             trailers.insert("authorization", TOKEN.parse().unwrap());
             trailers.insert("grpc-status", "0".parse().unwrap());
             body.send_trailers(trailers).unwrap();
@@ -167,7 +167,7 @@ async fn requests_on_one_connection_are_checked_separately() {
     let plain = Plain::default();
     let (guard, _told) = Guard::new();
     let address = serve(guard.layer(), plain.routes()).await;
-    // One behind the other over HTTP/1.1, all at once.
+    // Pipelined over HTTP/1.1.
     let get = |token: bool, last: bool| {
         let token = if token {
             "authorization: Bearer a-token-of-ann\r\n"
@@ -190,7 +190,7 @@ async fn requests_on_one_connection_are_checked_separately() {
         .map(|(at, head)| &answers[at + head.len()..][..3])
         .collect();
     assert_eq!(statuses, ["401", "200", "401", "200", "401"], "{answers}");
-    // And over HTTP/2, where they are under way at the same time.
+    // Concurrently over HTTP/2.
     let mut wire = Wire::to(address).await;
     let mut open = Vec::new();
     for i in 0..50 {
@@ -263,7 +263,7 @@ async fn connect_and_upgrade_requests_are_rejected() {
         );
         assert_eq!(told.next().await.code, Code::Unauthenticated);
     }
-    // Of HTTP/2, a CONNECT has neither a scheme nor a path.
+    // In HTTP/2, a CONNECT has neither a scheme nor a path.
     let mut wire = Wire::to(address).await;
     let mut request = http::Request::new(());
     *request.method_mut() = http::Method::CONNECT;

@@ -1,4 +1,4 @@
-//! Where it can be put, and what its values share.
+//! Where a server's policy can be mounted, and which limits its clones share.
 
 use std::convert::Infallible;
 
@@ -91,7 +91,7 @@ async fn wrapped_service_keeps_its_name() {
             .serve_with_incoming(TcpListenerStream::new(listener)),
     );
     is_guarded(address, &plain.script).await;
-    // It is in front of that service alone.
+    // The policy covers only that service.
     let mut wire = Wire::to(address).await;
     let answer = wire.ask("POST", "/other.Service/Method", &[GRPC], "").await;
     assert_eq!(answer.grpc_status(), Some(12));
@@ -104,7 +104,7 @@ struct Limited;
 async fn clones_of_a_layer_share_one_rate_limit() {
     let plain = Plain::default();
     let layer = Limited.layer();
-    // Two servers, and a clone: one limit.
+    // Two servers with clones of one layer share one limit.
     let first = serve(layer.clone(), plain.routes()).await;
     let second = serve_axum(plain.routes().into_axum_router().layer(layer)).await;
     let (first, second) = (caller(first).await, caller(second).await);
@@ -117,7 +117,7 @@ async fn clones_of_a_layer_share_one_rate_limit() {
     assert!((3..=4).contains(&passed), "{codes:?}");
     assert_eq!(codes[..3], [Code::Ok; 3]);
     assert_eq!(codes[4], Code::ResourceExhausted);
-    // Another value has its own.
+    // A new layer has its own limit.
     let third = caller(serve(Limited.layer(), plain.routes()).await).await;
     assert_eq!(third.call(KINDS[0]).await.code(), Code::Ok);
 }
@@ -170,7 +170,7 @@ async fn permits_are_shared_by_clones_and_released_with_response() {
     drop(open);
 }
 
-/// It is ready when it wants to be.
+/// A service that never becomes ready.
 #[derive(Clone)]
 struct NeverReady;
 

@@ -1,4 +1,4 @@
-//! Paths are compared byte for byte; what is odd is closed.
+//! Paths are compared byte for byte, and a misspelled path is not public.
 
 use interceptors::auth::StaticTokens;
 use interceptors::intercept;
@@ -8,7 +8,7 @@ use tonic::Code;
 
 use super::common::*;
 
-/// What looks like something public, and is not.
+/// Paths that look public and are not.
 const ODD: &[&str] = &[
     "//demo.v1.UserService/Login",
     "/demo.v1.UserService//Login",
@@ -61,7 +61,7 @@ async fn misspelled_paths_are_not_public() {
         assert_eq!(told.next().await.code, Code::Unauthenticated);
     }
     assert_eq!(plain.script.runs(), 0);
-    // What is public is, whatever stands behind the question mark: it does not choose the method.
+    // A public method is public with any query: the query does not choose the method.
     let login = framed(&LoginRequest::default());
     for path in [
         LOGIN,
@@ -111,7 +111,7 @@ async fn other_http_methods_and_content_types_need_a_token() {
     assert_eq!(plain.script.runs(), 0);
 }
 
-/// Entries that hold for some of all alone.
+/// An entry for some paths only.
 #[intercept(
     server,
     auth(verifier = self.tokens, only = ["/demo.v1.UserService/GetUser", "/demo.v1.UserService/ListUsers", "GET /admin", "/api/*"]),
@@ -140,7 +140,7 @@ fn router(plain: &Plain) -> axum::Router {
         .route("/open/{*rest}", any(said("open")))
 }
 
-/// Asks for everything in many ways; what of it was closed.
+/// Whether a request without a token was rejected.
 async fn is_rejected(wire: &mut Wire, method: &str, path: &str, content_type: &str) -> bool {
     let headers = [("content-type", content_type)];
     let answer = wire.ask(method, path, &headers, "").await;
@@ -166,7 +166,7 @@ async fn no_request_bypasses_only() {
                 "/demo.v1.UserService/GetUser?",
                 "/demo.v1.UserService/GetUser?a=b",
                 "/api/Users",
-                // What no RPC is called, and a route takes all the same.
+                // No RPC has such a name, but the route accepts it.
                 "/api/users-of/7",
                 "/api/%55sers",
                 "/api/a.b",
@@ -184,7 +184,7 @@ async fn no_request_bypasses_only() {
                 assert!(is_rejected, "{method} {path} {content_type}");
             }
         }
-        // No other spelling leads there.
+        // No other spelling reaches that route.
         for path in [
             "/%61dmin",
             "/admin/",

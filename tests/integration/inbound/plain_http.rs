@@ -1,4 +1,4 @@
-//! Requests that are not gRPC go through the same policy, and are refused by HTTP.
+//! Requests that are not gRPC pass through the same policy, and are rejected with plain HTTP responses.
 
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
@@ -70,7 +70,7 @@ async fn rejection_is_a_plain_http_response() {
     let head = wire.ask("HEAD", "/status/200", &[], "").await;
     assert_eq!((head.status, head.data.len()), (401, 0));
     assert_eq!(plain.script.runs(), 0);
-    // And gRPC in gRPC, at the same time.
+    // gRPC calls to the same server are rejected with a gRPC status.
     let caller = caller(address).await;
     for kind in KINDS {
         assert_eq!(caller.call(kind).await.code(), Code::Unauthenticated);
@@ -159,7 +159,7 @@ async fn truncated_request_body_is_left_to_the_route() {
     let router = router.layer(guard.layer());
     for (path, status, code, outcome) in [
         ("/echo", 400, Code::InvalidArgument, Outcome::Error),
-        // It did not look, so what it says is of no more than a half.
+        // The route ignores the error, so its answer is for half of a request.
         ("/any", 200, Code::Cancelled, Outcome::Cancelled),
     ] {
         let parts = [Ok(axum::body::Bytes::from_static(b"half")), Err("gone")];
@@ -190,7 +190,7 @@ struct Refusing {
     refuses: Refuses,
 }
 
-/// Refuses with the code that is asked for.
+/// Rejects with the code in `x-code`.
 struct Refuses;
 
 impl<Req: Send, Res: Send> interceptors::Interceptor<Req, Res> for Refuses {
@@ -250,7 +250,7 @@ async fn grpc_codes_map_to_http_statuses() {
                 .keys()
                 .all(|name| !name.as_str().starts_with("grpc-"))
         );
-        // A key in a header of one's own has no scheme that HTTP could ask for.
+        // A custom header has no scheme for `www-authenticate`.
         assert_eq!(answer.header("www-authenticate"), None);
         assert_eq!(told.next().await.code, code.into());
     }
@@ -300,7 +300,7 @@ async fn http1_requests_pass_through_the_policy() {
     }
 }
 
-/// Takes the connection over, and says everything twice.
+/// Takes over the connection, and echoes everything twice.
 async fn echo(request: axum::extract::Request) -> impl IntoResponse {
     tokio::spawn(async move {
         let upgraded = hyper::upgrade::on(request).await.unwrap();

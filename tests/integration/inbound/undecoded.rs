@@ -1,4 +1,4 @@
-//! It runs before anything is decoded, and sees whatever is asked for.
+//! A server's policy runs before anything is decoded, and sees every request.
 
 use std::net::SocketAddr;
 
@@ -16,12 +16,12 @@ use tonic::transport::Server;
 
 use super::common::*;
 
-/// As `Plain`, and takes messages of a few bytes.
+/// `Plain`, with a limit of 64 bytes for messages.
 fn limited(plain: &Plain) -> Routes {
     Routes::new(UserServiceServer::new(plain.clone()).max_decoding_message_size(64))
 }
 
-/// What may be asked for: the path, and the body.
+/// Requests, good and bad: a name, the path and the body.
 fn requests() -> Vec<(&'static str, &'static str, Bytes)> {
     let message = Bytes::from(framed(&GetUserRequest { id: 7 }));
     let big = User {
@@ -115,14 +115,14 @@ async fn with_a_token_responses_match_the_bare_server() {
 #[intercept(server)]
 struct Empty;
 
-/// How a client leaves a request.
+/// How a client abandons a request.
 #[derive(Debug, Clone, Copy)]
 enum Cut {
     Reset,
     Close,
 }
 
-/// Two messages and a part of a third one, and then the client is gone.
+/// Sends two messages and a part of a third, and then abandons the request.
 async fn leave(address: SocketAddr, path: &str, behaviour: Behaviour, cut: Cut, script: &Script) {
     let mut wire = Wire::to(address).await;
     let behaviour = behaviour.to_string();
@@ -155,7 +155,7 @@ struct Typed {
 
 scripted!(self: Typed, #[intercept(with(self.ends))]);
 
-/// The mount alone, with the layer in and around it, and nested.
+/// The mount alone, with `RequestCancellationLayer` outside or inside of it, and nested.
 async fn serve_cut(which: usize, routes: Routes, told: &mut Vec<Ends>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -232,7 +232,7 @@ async fn inner_service_sees_the_cancellation() {
     }
 }
 
-/// A body that breaks off, and a service that reads it as tonic does: what came before counts as all.
+/// A body that breaks off, and a service that takes the received part as complete, as tonic does.
 #[tokio::test]
 async fn ok_response_to_a_truncated_request_becomes_cancelled() {
     use std::convert::Infallible;
@@ -332,7 +332,7 @@ async fn each_call_ends_once() {
             let end = told.next().await;
             let is_stream = matches!(kind, Kind::ServerStreaming | Kind::BidiStreaming);
             let messages = match (is_stream, code) {
-                // tonic keeps messages back until a frame is worth it, and a panic takes them along.
+                // tonic collects messages into larger frames, and a panic drops those that are not sent.
                 (true, Code::Internal) => 0,
                 (true, _) => messages,
                 (false, Code::Ok) => 1,
@@ -347,7 +347,7 @@ async fn each_call_ends_once() {
             assert_eq!(end.outcome == Outcome::Panicked, is_panic);
         }
     }
-    // The next end would be one that is told twice: there is none before that of this call.
+    // If an end were reported twice, it would come before the end of this call.
     let reply = caller
         .told(Behaviour::Fail(Code::Unknown))
         .call(Kind::Unary)
@@ -356,7 +356,7 @@ async fn each_call_ends_once() {
     assert_eq!(told.next().await.code, Code::Unknown);
 }
 
-/// gRPC has no trailers in a request. tonic puts them among the metadata, where they would replace what the policy has seen.
+/// gRPC has no trailers in a request. tonic merges them into the metadata, where they would replace values that the policy has seen.
 #[tokio::test]
 async fn request_trailers_are_not_merged_into_metadata() {
     let (plain, (guard, _told)) = (Plain::default(), Guard::new());
@@ -371,7 +371,7 @@ async fn request_trailers_are_not_merged_into_metadata() {
     for (address, headers, code) in [
         (bare, headers, Code::PermissionDenied),
         (guarded, headers, Code::Ok),
-        // tonic decodes it all the same.
+        // tonic decodes the message despite the content type.
         (guarded, text, Code::Ok),
     ] {
         for is_later in [false, true] {
