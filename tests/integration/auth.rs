@@ -25,7 +25,7 @@ struct Who {
     method: String,
 }
 
-/// Knows one token, and counts how often it is asked.
+/// Knows one token, and counts its calls.
 #[derive(Debug, Clone, Default)]
 struct Tokens {
     asked: Arc<AtomicU32>,

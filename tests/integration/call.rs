@@ -24,7 +24,7 @@ struct Seen {
     debug: String,
 }
 
-/// What is seen before the handler and after it.
+/// The state of a call before and after the handler.
 type Sights = Arc<Mutex<Vec<(Seen, Seen)>>>;
 
 #[derive(Clone, Default)]

@@ -60,7 +60,7 @@ fn end(id: u64) -> (Fate, u32) {
 }
 
 /// Whether the caller drops the call.
-fn is_given_up(id: u64) -> bool {
+fn is_dropped(id: u64) -> bool {
     id % 10 == 7
 }
 
@@ -167,7 +167,7 @@ impl UserService for Chaotic {
             count += 1;
         }
         // To a tonic server, a dropped request stream looks like one that has ended.
-        if count < MESSAGES && is_given_up(id) {
+        if count < MESSAGES && is_dropped(id) {
             return Err(Status::cancelled("given up"));
         }
         assert_eq!(
@@ -329,7 +329,7 @@ async fn check(mut client: Client, id: u64, handle: Arc<()>) {
             tokio::task::yield_now().await;
         }
     };
-    let reply = match is_given_up(id) {
+    let reply = match is_dropped(id) {
         true => tokio::select! {
             reply = client.call(ask) => Some(reply),
             () = given_up => None,
@@ -388,7 +388,7 @@ async fn no_call_is_lost_or_mixed_up_and_nothing_leaks() {
 
     for (id, attempts) in service.seen.lock().unwrap().iter() {
         let (fate, expected) = end(*id);
-        let may_be_fewer = is_given_up(*id) || fate == Fate::Hang;
+        let may_be_fewer = is_dropped(*id) || fate == Fate::Hang;
         let expected: Vec<_> = (0..expected).collect();
         let len = match may_be_fewer {
             true => attempts.len(),

@@ -67,7 +67,7 @@ fn code(result: &Result<(), Status>) -> Code {
     result.as_ref().err().map_or(Code::Ok, Status::code)
 }
 
-fn assert_refused(result: &Result<(), Status>, path: &str) {
+fn assert_rejected(result: &Result<(), Status>, path: &str) {
     let status = result.as_ref().unwrap_err();
     assert_eq!(status.code(), Code::Unavailable, "{status:?}");
     assert_eq!(
@@ -134,10 +134,10 @@ async fn opens_after_failures_and_closes_after_a_successful_probe() {
         }
         assert_eq!(server.times().len(), 8, "{kind}");
         for _ in 0..3 {
-            assert_refused(&call!(client, kind).await, path(kind));
+            assert_rejected(&call!(client, kind).await, path(kind));
         }
         advance(MS(9_999)).await;
-        assert_refused(&call!(client, kind).await, path(kind));
+        assert_rejected(&call!(client, kind).await, path(kind));
         assert_eq!(server.times().len(), 8, "{kind}: nothing was sent");
         // Another method has another breaker.
         let other = if kind == Kind::Unary {
@@ -151,7 +151,7 @@ async fn opens_after_failures_and_closes_after_a_successful_probe() {
         server.then([fail(Code::Unavailable)]);
         assert_eq!(code(&call!(client, kind).await), Code::Unavailable);
         assert_eq!(server.times().len(), 10, "{kind}: a probe");
-        assert_refused(&call!(client, kind).await, path(kind));
+        assert_rejected(&call!(client, kind).await, path(kind));
         advance(S(10)).await;
         call!(client, kind).await.unwrap();
         for _ in 0..5 {
@@ -182,7 +182,7 @@ async fn half_open_admits_exactly_one_of_many_callers() {
             let reply = call.await.unwrap();
             match &reply {
                 Ok(()) => succeeded += 1,
-                Err(_) => assert_refused(&reply, path(kind)),
+                Err(_) => assert_rejected(&reply, path(kind)),
             }
         }
         assert_eq!((succeeded, server.times().len()), (1, 2), "{kind}");
@@ -228,7 +228,7 @@ async fn probe_past_its_deadline_counts_as_failure() {
         advance(S(10)).await;
         assert_eq!(code(&call!(client, kind).await), Code::DeadlineExceeded);
         assert_eq!(breaker.state(), State::Open, "{kind}: again");
-        assert_refused(&call!(client, kind).await, path(kind));
+        assert_rejected(&call!(client, kind).await, path(kind));
     }
 }
 
@@ -292,16 +292,16 @@ async fn streams_and_stream_probes_count_when_they_end() {
         let probe = begun!(client, kind);
         assert_eq!(breaker.state(), State::HalfOpen, "{kind}");
         for _ in 0..3 {
-            assert_refused(&call!(client, kind).await, path(kind));
+            assert_rejected(&call!(client, kind).await, path(kind));
         }
         assert_eq!(code(&probe.end().await), Code::Unavailable);
         assert_eq!(breaker.state(), State::Open, "{kind}: it failed half way");
-        assert_refused(&call!(client, kind).await, path(kind));
+        assert_rejected(&call!(client, kind).await, path(kind));
         advance(S(10)).await;
         server.then([answer(2)]);
         let probe = begun!(client, kind);
         assert_eq!(breaker.state(), State::HalfOpen);
-        assert_refused(&call!(client, kind).await, path(kind));
+        assert_rejected(&call!(client, kind).await, path(kind));
         probe.end().await.unwrap();
         assert_eq!(breaker.state(), State::Closed, "{kind}");
         call!(client, kind).await.unwrap();
@@ -319,11 +319,11 @@ async fn dropped_probe_stream_is_not_counted_and_frees_its_slot() {
         for _ in 0..10 {
             server.then([hang_after(1), hang_after(1)]);
             let (first, second) = (begun!(client, kind), begun!(client, kind));
-            assert_refused(&call!(client, kind).await, path(kind));
+            assert_rejected(&call!(client, kind).await, path(kind));
             drop(first);
             server.then([hang_after(1)]);
             let third = begun!(client, kind);
-            assert_refused(&call!(client, kind).await, path(kind));
+            assert_rejected(&call!(client, kind).await, path(kind));
             drop((second, third));
             assert_eq!(breaker.state(), State::HalfOpen, "{kind}");
         }
@@ -346,7 +346,7 @@ async fn endless_probe_stream_counts_as_success_after_open_for() {
         let endless = begun!(client, kind);
         advance(MS(9_999)).await;
         assert_eq!(breaker.state(), State::HalfOpen, "{kind}");
-        assert_refused(&call!(client, kind).await, path(kind));
+        assert_rejected(&call!(client, kind).await, path(kind));
         advance(MS(1)).await;
         assert_eq!(breaker.state(), State::Closed, "{kind}");
         for _ in 0..3 {
@@ -470,11 +470,11 @@ async fn retry_makes_no_attempt_against_an_open_breaker() {
         let server = FlakyServer::new([(); 9].map(|()| fail(Code::Unavailable)));
         let client = UserServiceClient::new(Outbound.wrap(server.channel()));
         let started = server.now();
-        assert_refused(&call!(client, kind).await, path(kind));
+        assert_rejected(&call!(client, kind).await, path(kind));
         assert_eq!(server.times().len(), 2, "{kind}: the third was rejected");
         assert_eq!(server.now() - started, 300, "{kind}: after two delays");
         let started = server.now();
-        assert_refused(&call!(client, kind).await, path(kind));
+        assert_rejected(&call!(client, kind).await, path(kind));
         assert_eq!(server.now(), started, "{kind}: at once");
     }
 }
@@ -487,10 +487,10 @@ async fn generated_clients_share_one_breaker_per_method() {
         // Three attempts.
         assert_eq!(code(&call!(client, kind).await), Code::Unavailable);
         assert_eq!(server.times().len(), 3);
-        assert_refused(&call!(client, kind).await, path(kind));
+        assert_rejected(&call!(client, kind).await, path(kind));
         let other = FlakyServer::new([]);
         let another = clients::broken::UserServiceClient::new(other.channel());
-        assert_refused(&call!(another, kind).await, path(kind));
+        assert_rejected(&call!(another, kind).await, path(kind));
         advance(S(10)).await;
         call!(client, kind).await.unwrap();
         call!(another, kind).await.unwrap();
@@ -507,7 +507,7 @@ async fn per_service_breaker_is_shared_by_methods_not_channels() {
     let other = UserServiceClient::new(PerService.wrap(server.channel()));
     assert!(call!(client, Kind::Unary).await.is_err());
     for kind in KINDS {
-        assert_refused(&call!(client, kind).await, path(kind));
+        assert_rejected(&call!(client, kind).await, path(kind));
         call!(other, kind).await.unwrap();
     }
     let plan = PerService::PLAN.to_string();
@@ -559,7 +559,7 @@ async fn hand_written_clients_breaker_opens_at_the_failure_ratio() {
         let _ = get().await;
     }
     assert_eq!(server.times().len(), 6);
-    assert_refused(&get().await, path(Kind::Unary));
+    assert_rejected(&get().await, path(Kind::Unary));
     let list = Request::new(ListUsersRequest::default());
     hand_written.list_users(list).await.unwrap();
     advance(S(10)).await;
@@ -592,14 +592,14 @@ async fn failed_connection_counts_as_failure() {
             let reply = call!(client, kind).await;
             assert_eq!(reply.unwrap_err().message(), "lost", "{kind}");
         }
-        assert_refused(&call!(client, kind).await, path(kind));
+        assert_rejected(&call!(client, kind).await, path(kind));
     }
     let server = FlakyServer::new([]);
     let client = UserServiceClient::new(PerMethod.wrap(server.channel_after(3)));
     for _ in 0..3 {
         assert_eq!(code(&call!(client, Kind::Unary).await), Code::Unavailable);
     }
-    assert_refused(&call!(client, Kind::Unary).await, path(Kind::Unary));
+    assert_rejected(&call!(client, Kind::Unary).await, path(Kind::Unary));
 }
 
 struct Slow {
@@ -785,7 +785,7 @@ async fn over_sockets_a_failing_handler_opens_the_breaker() {
         ] {
             assert!(call!(client, kind, behaviour).await.is_err());
         }
-        assert_refused(&call!(client, kind).await, path(kind));
+        assert_rejected(&call!(client, kind).await, path(kind));
         assert_eq!(script.runs(), n * 3, "{kind}");
     }
 }
@@ -802,6 +802,6 @@ async fn over_sockets_a_handler_panic_counts_by_the_received_code() {
     for kind in KINDS {
         let client = UserServiceClient::new(Outbound.wrap(channel.clone()));
         assert!(call!(client, kind, Behaviour::Panic).await.is_err());
-        assert_refused(&call!(client, kind).await, path(kind));
+        assert_rejected(&call!(client, kind).await, path(kind));
     }
 }

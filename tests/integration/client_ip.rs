@@ -373,7 +373,7 @@ async fn server_struct_sets_client_ip_for_inner_services() {
 }
 
 /// Each of these callers may call once.
-async fn limited(caller: &Caller) {
+async fn assert_limited_per_caller(caller: &Caller) {
     let calls = async |address: &str| {
         let called = asked(&forwarded(caller, &[address])).await;
         called.map_or_else(|status| status.code(), |_| Code::Ok)
@@ -394,15 +394,15 @@ async fn limited(caller: &Caller) {
 
 #[tokio::test]
 async fn each_caller_has_its_own_limit() {
-    limited(&caller(Limited).await).await;
+    assert_limited_per_caller(&caller(Limited).await).await;
     let server = LimitedServer.wrap(UserServiceServer::new(Plain));
-    limited(&Caller::new(&serve(Routes::new(server)).await)).await;
+    assert_limited_per_caller(&Caller::new(&serve(Routes::new(server)).await)).await;
     let inbound = Inbound {
         first: Seen::default(),
         last: Seen::default(),
     };
     let relying = inbound.wrap(UserServiceServer::new(Relying));
-    limited(&Caller::new(&serve(Routes::new(relying)).await)).await;
+    assert_limited_per_caller(&Caller::new(&serve(Routes::new(relying)).await)).await;
 }
 
 #[tokio::test]

@@ -40,7 +40,7 @@ async fn until(what: impl Fn() -> bool) {
     waited.expect("it never happens");
 }
 
-fn assert_refused(status: &Status, retry_after: Duration) {
+fn assert_rejected(status: &Status, retry_after: Duration) {
     assert_eq!(status.code(), Code::ResourceExhausted, "{status:?}");
     let retry_info = status.get_details_retry_info().unwrap();
     assert_eq!(retry_info.retry_delay, Some(retry_after));
@@ -129,7 +129,7 @@ async fn stream_holds_its_permit_until_it_ends() {
         assert!(matches!(messages.next().await, Some(Ok(0))));
         assert_eq!(limiter.in_use(), 1);
         let refused = caller.call(Kind::Unary).await;
-        assert_refused(&refused.status, Duration::from_secs(1));
+        assert_rejected(&refused.status, Duration::from_secs(1));
         drop(messages);
         until(|| limiter.in_use() == 0).await;
         assert_eq!(caller.call(kind).await.code(), Code::Ok);
@@ -179,7 +179,7 @@ async fn client_disconnect_while_waiting_leaves_the_queue() {
         let gone = hold(&caller, kind);
         until(|| limiter.waiting() == 1).await;
         let refused = caller.call(kind).await;
-        assert_refused(&refused.status, Duration::from_secs(1));
+        assert_rejected(&refused.status, Duration::from_secs(1));
         gone.abort();
         until(|| limiter.waiting() == 0).await;
         held.abort();
@@ -197,7 +197,7 @@ async fn calls_that_wait_too_long_are_rejected() {
     let held = hold(&caller, Kind::Unary);
     script.entered().await;
     for kind in KINDS {
-        assert_refused(&caller.call(kind).await.status, retry_after);
+        assert_rejected(&caller.call(kind).await.status, retry_after);
     }
     assert_eq!((limiter.waiting(), script.runs()), (0, 1));
     held.abort();
@@ -427,7 +427,7 @@ async fn nested_call_uses_the_outer_permit() {
     // A spawned task takes its own permit.
     let value = SPAWNS_A_CALL_THAT_IS_SHED;
     let refused = client.unary(Item { value }).await.unwrap_err();
-    assert_refused(&refused, Duration::from_secs(1));
+    assert_rejected(&refused, Duration::from_secs(1));
     let value = SPAWNS_A_CALL_THAT_WAITS;
     client.unary(Item { value }).await.unwrap();
     tasks.recv().await.unwrap().await.unwrap().unwrap();
@@ -542,7 +542,7 @@ async fn shared_limiter_queues_some_methods_and_rejects_others() {
     let held = hold(&caller, Kind::BidiStreaming);
     script.entered().await;
     let refused = caller.call(Kind::Unary).await;
-    assert_refused(&refused.status, Duration::from_secs(1));
+    assert_rejected(&refused.status, Duration::from_secs(1));
     let other = caller.clone();
     let waits = tokio::spawn(async move { other.call(Kind::ServerStreaming).await.code() });
     until(|| limiter.waiting() == 1).await;
@@ -614,7 +614,7 @@ async fn generated_client_has_one_queue_per_method() {
         let mut two = [(); 2].map(|()| tokio::spawn(call!(client, kind, Behaviour::Answer(1))));
         let [a, b] = &mut two;
         let refused = tokio::select! { reply = a => reply, reply = b => reply };
-        assert_refused(&refused.unwrap().unwrap_err(), Duration::from_secs(1));
+        assert_rejected(&refused.unwrap().unwrap_err(), Duration::from_secs(1));
         held.abort();
         let [a, b] = two;
         let waited = if a.is_finished() { b } else { a };
@@ -745,7 +745,7 @@ async fn hand_written_client_holds_its_permit_until_end_or_drop() {
     let mut messages = hand_written.list_users(endless).await.unwrap().into_inner();
     assert!(messages.next().await.unwrap().is_ok());
     let refused = hand_written.get_user(answer()).await.unwrap_err();
-    assert_refused(&refused, Duration::from_secs(1));
+    assert_rejected(&refused, Duration::from_secs(1));
     drop(messages);
     assert_eq!(limiter.in_use(), 0);
     hand_written.get_user(answer()).await.unwrap();

@@ -89,7 +89,7 @@ fn told(observer: &'static str, kind: Kind, (outcome, code, messages): How) -> E
 }
 
 /// The inner observer is notified before the outer one.
-async fn assert_told(ends: &mut Ends, kind: Kind, inner: How, outer: How) {
+async fn assert_ended(ends: &mut Ends, kind: Kind, inner: How, outer: How) {
     assert_eq!(ends.next().await, told("inner", kind, inner));
     assert_eq!(ends.next().await, told("outer", kind, outer));
 }
@@ -139,7 +139,7 @@ async fn each_end_is_reported_once_with_outcome_code_and_count() {
                 let seen = reply.messages.len() as u64;
                 assert_eq!(seen, end.2, "{kind} {behaviour:?}");
             }
-            assert_told(&mut ends, kind, end, end).await;
+            assert_ended(&mut ends, kind, end, end).await;
         }
     }
     drop(caller);
@@ -155,7 +155,7 @@ async fn client_disconnect_during_handler_cancels_call() {
         script.entered().await;
         call.abort();
         let end = (Outcome::Cancelled, Code::Cancelled, 0);
-        assert_told(&mut ends, kind, end, end).await;
+        assert_ended(&mut ends, kind, end, end).await;
     }
     assert_nothing_is_left(server, ends).await;
 }
@@ -171,7 +171,7 @@ async fn client_disconnect_during_stream_cancels_call() {
         }
         drop(messages);
         let end = (Outcome::Cancelled, Code::Cancelled, 2);
-        assert_told(&mut ends, kind, end, end).await;
+        assert_ended(&mut ends, kind, end, end).await;
     }
     assert_nothing_is_left(server, ends).await;
 }
@@ -206,7 +206,7 @@ async fn stream_discarded_by_an_outer_interceptor_is_cancelled() {
             (Outcome::Ok, Code::Ok, 1)
         };
         let outer = (Outcome::Error, Code::DataLoss, 0);
-        assert_told(&mut ends, kind, inner, outer).await;
+        assert_ended(&mut ends, kind, inner, outer).await;
     }
     drop(caller);
     assert_nothing_is_left(server, ends).await;
@@ -224,7 +224,7 @@ async fn panic_of_an_outer_interceptor_cancels_the_inner_stream() {
             (Outcome::Ok, Code::Ok, 1)
         };
         let outer = (Outcome::Panicked, Code::Internal, 0);
-        assert_told(&mut ends, kind, inner, outer).await;
+        assert_ended(&mut ends, kind, inner, outer).await;
     }
     drop(caller);
     assert_nothing_is_left(server, ends).await;
@@ -240,7 +240,7 @@ async fn client_disconnect_after_handler_cancels_the_rest() {
         let cancelled = (Outcome::Cancelled, Code::Cancelled, 0);
         if kind.response_is_stream() {
             call.abort();
-            assert_told(&mut ends, kind, cancelled, cancelled).await;
+            assert_ended(&mut ends, kind, cancelled, cancelled).await;
         } else {
             let ok = (Outcome::Ok, Code::Ok, 1);
             assert_eq!(ends.next().await, told("inner", kind, ok));

@@ -105,7 +105,7 @@ impl Store for Public {
         skip(retry)
     )]
     async fn list(&self, request: Request<Word>) -> Result<Response<Self::ListStream>, Status> {
-        // A method that has to be called by another name inside.
+        // Calls a sibling method, so the hidden method gets another name.
         let word = self.get(request).await?.into_inner();
         Ok(Response::new(Box::pin(tokio_stream::once(Ok(word)))))
     }

@@ -56,7 +56,7 @@ struct Bounded {
 
 scripted!(self: Bounded, #[intercept(timeout("100ms", idle = "50ms"))]);
 
-/// `timeout` without a time of its own.
+/// `timeout` with `idle` only, so the caller's deadline is the limit.
 struct AsLongAsTheCaller {
     script: Script,
 }

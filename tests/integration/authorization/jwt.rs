@@ -112,7 +112,7 @@ async fn verify(verifier: &JwtVerifier<Claims>, token: &str) -> Result<Claims, S
 }
 
 #[track_caller]
-fn assert_refused(result: Result<Claims, Status>, what: &str) {
+fn assert_rejected(result: Result<Claims, Status>, what: &str) {
     let status = result.expect_err(what);
     assert_eq!(status.code(), Code::Unauthenticated, "{what}");
     assert_eq!(status.message(), REFUSED, "{what}");
@@ -339,7 +339,7 @@ async fn rejection_does_not_reveal_the_reason() {
     let (issuer, other) = (Issuer::es256(1, "first"), Issuer::es256(2, "second"));
     let verifier = es256(&[&issuer, &other]);
     for (what, token) in bad_tokens(&issuer) {
-        assert_refused(verify(&verifier, &token).await, what);
+        assert_rejected(verify(&verifier, &token).await, what);
     }
 }
 
@@ -402,11 +402,11 @@ async fn rs256_public_key_is_not_accepted_as_hs256_secret() {
     // Whichever bytes of the key serve as the secret.
     for secret in [RSA, RSA.trim_end(), &RSA.replace('\n', "")] {
         let forged = Issuer::hs256(secret.as_bytes()).token();
-        assert_refused(verify(&rs256, &forged).await, "signed with the public key");
+        assert_rejected(verify(&rs256, &forged).await, "signed with the public key");
     }
     for algorithm in [Algorithm::PS256, Algorithm::RS384] {
         let other = verifier(&[algorithm], key());
-        assert_refused(
+        assert_rejected(
             verify(&other, RSA_TOKEN).await,
             "not the algorithm that was given",
         );
@@ -433,7 +433,7 @@ async fn single_hs256_secret_needs_no_kid() {
     assert!(verify(&verifier, &issuer.token()).await.is_ok());
     issuer.kid = Some("whatever");
     assert!(verify(&verifier, &issuer.token()).await.is_ok());
-    assert_refused(
+    assert_rejected(
         verify(&verifier, &Issuer::hs256(&[8; 32]).token()).await,
         "another secret",
     );
@@ -444,7 +444,7 @@ async fn single_hs256_secret_needs_no_kid() {
     let verifier = crate::jwt::verifier(&[Algorithm::HS256, Algorithm::HS384], set);
     assert!(verify(&verifier, &issuer.token()).await.is_ok());
     issuer.algorithm = Algorithm::HS384;
-    assert_refused(verify(&verifier, &issuer.token()).await, "another `alg`");
+    assert_rejected(verify(&verifier, &issuer.token()).await, "another `alg`");
 }
 
 #[tokio::test]
@@ -456,7 +456,7 @@ async fn each_key_accepts_only_its_own_algorithm() {
     assert!(verify(&verifier, &ed.token()).await.is_ok());
     let mut crossed = ed.clone();
     crossed.kid = Some("ec");
-    assert_refused(
+    assert_rejected(
         verify(&verifier, &crossed.token()).await,
         "the key of another type",
     );
@@ -483,11 +483,11 @@ async fn only_signature_keys_of_listed_algorithms_are_used() {
     assert!(format!("{verifier:?}").contains("keys: 1"), "{verifier:?}");
     assert!(verify(&verifier, &signing.token()).await.is_ok());
     for kid in ["encrypting", "making", "of another algorithm"] {
-        assert_refused(verify(&verifier, &Issuer::es256(2, kid).token()).await, kid);
+        assert_rejected(verify(&verifier, &Issuer::es256(2, kid).token()).await, kid);
     }
     let mut secret = Issuer::hs256(&[9; 32]);
     secret.kid = Some("secret");
-    assert_refused(
+    assert_rejected(
         verify(&verifier, &secret.token()).await,
         "a secret in a public set",
     );
@@ -609,7 +609,7 @@ async fn waived_claims_are_not_required() {
     });
     assert!(verify(&verifier, &others).await.is_ok());
     let expired = issuer.sign_but(|it| it["exp"] = time(-90).into());
-    assert_refused(
+    assert_rejected(
         verify(&verifier, &expired).await,
         "it has an `exp`, which has passed",
     );
@@ -638,7 +638,7 @@ async fn token_type_size_and_leeway_are_configurable() {
         assert!(verify(&verifier, &token).await.is_ok(), "{typ}");
     }
     for typ in [None, Some("JWT"), Some("application/"), Some("")] {
-        assert_refused(
+        assert_rejected(
             verify(&verifier, &with_type(typ, &claims)).await,
             "another type",
         );
@@ -646,12 +646,12 @@ async fn token_type_size_and_leeway_are_configurable() {
     let mut late = claims.clone();
     late["exp"] = time(-2).into();
     let late = with_type(Some("at+jwt"), &late);
-    assert_refused(verify(&verifier, &late).await, "no leeway");
+    assert_rejected(verify(&verifier, &late).await, "no leeway");
     let mut large = claims;
     large["pad"] = "x".repeat(300).into();
     let large = with_type(Some("at+jwt"), &large);
     assert!(large.len() > 500);
-    assert_refused(verify(&verifier, &large).await, "too large");
+    assert_rejected(verify(&verifier, &large).await, "too large");
 }
 
 #[test]
@@ -758,7 +758,7 @@ async fn reason_is_logged_without_any_part_of_the_token() {
     let verifier = es256(&[&issuer, &other]);
     let tokens = bad_tokens(&issuer);
     for (what, token) in &tokens {
-        assert_refused(verify(&verifier, token).await, what);
+        assert_rejected(verify(&verifier, token).await, what);
     }
     let events = events.take();
     assert_eq!(events.len(), tokens.len());

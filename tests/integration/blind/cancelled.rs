@@ -153,7 +153,7 @@ async fn watched(is_blind: bool) -> Test {
 }
 
 /// The observers outside of a position, innermost first.
-fn in_front_of(place: &str) -> &'static [&'static str] {
+fn observers_outside_of(place: &str) -> &'static [&'static str] {
     match place {
         "any" => &["caught", "outer"],
         "typed" | "behind" => &["middle", "caught", "outer"],
@@ -162,7 +162,7 @@ fn in_front_of(place: &str) -> &'static [&'static str] {
 }
 
 async fn assert_ended(ends: &mut Ends, place: &str, outcome: Outcome, code: Code) {
-    for observer in in_front_of(place) {
+    for observer in observers_outside_of(place) {
         let Ended {
             observer: told,
             outcome: how,

@@ -32,7 +32,7 @@ pub(crate) use owned::{
 };
 
 thread_local! {
-    /// Each test runs on a thread of its own, its servers included.
+    /// Each test runs on its own thread, with its servers.
     static STEPS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -373,7 +373,7 @@ impl Caller {
         Request::from_parts(self.metadata.clone(), tonic::Extensions::default(), message)
     }
 
-    /// Makes a call with `GetUser`, `ImportUsers`, `ListUsers` or `Chat`, and reads its answer to the end. What it sends is valid.
+    /// Makes a call with `GetUser`, `ImportUsers`, `ListUsers` or `Chat`, and reads its answer to the end. Its messages are valid.
     pub(crate) async fn call(&self, kind: Kind) -> Result<Vec<u64>, Status> {
         let mut client = self.client.clone();
         Ok(match kind {

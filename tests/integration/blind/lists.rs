@@ -1,4 +1,4 @@
-//! Each method runs its own list, however many lists a service has and whatever shape it has.
+//! Each method runs its own list, for services of any shape and with any number of lists.
 
 use std::sync::{Arc, LazyLock};
 

@@ -152,7 +152,7 @@ impl UserService for Logged {
     }
 }
 
-fn the_only(events: &Events) -> Event {
+fn single_event(events: &Events) -> Event {
     let mut events = events.take();
     assert_eq!(events.len(), 1, "{events:#?}");
     events.remove(0)
@@ -169,25 +169,25 @@ async fn logged_fields_have_the_values_at_their_position() {
     };
     client.login(request).await.unwrap();
     assert_eq!(steps(), ">a renamed login <a");
-    assert_eq!(the_only(&events).get("name"), Some(&Field::from("ann")));
+    assert_eq!(single_event(&events).get("name"), Some(&Field::from("ann")));
 
     let status = caller.call(Kind::Unary).await.unwrap_err();
     assert_eq!(status.message(), "by itself");
-    let event = the_only(&events);
+    let event = single_event(&events);
     assert_eq!(event.get("id"), Some(&Field::U64(7)));
     assert_eq!(event.get("grpc.code"), Some(&Field::from("ABORTED")));
 
     caller.call(Kind::ServerStreaming).await.unwrap();
-    assert_eq!(the_only(&events).get("limit"), Some(&Field::U64(7)));
+    assert_eq!(single_event(&events).get("limit"), Some(&Field::U64(7)));
 
     caller.call(Kind::ClientStreaming).await.unwrap();
-    let Some(Field::Str(stream)) = the_only(&events).get("stream").cloned() else {
+    let Some(Field::Str(stream)) = single_event(&events).get("stream").cloned() else {
         panic!("no field");
     };
     assert!(stream.contains("Streaming"), "{stream}");
 
     caller.call(Kind::BidiStreaming).await.unwrap_err();
-    assert!(the_only(&events).get("stream").is_some());
+    assert!(single_event(&events).get("stream").is_some());
 }
 
 /// Which attempts an entry sees depends on its position.
@@ -282,7 +282,7 @@ struct LimitedTogether {
 users!(self: LimitedTogether, #[intercept(with(Any("a")), concurrency(max = 1, queue = 0, per = service))]);
 
 /// The kinds of calls that are answered while a unary call runs.
-async fn beside_a_unary_call(service: impl UserService, world: World) -> Vec<Kind> {
+async fn answered_during_a_unary_call(service: impl UserService, world: World) -> Vec<Kind> {
     let caller = Caller::new(&served(service).await);
     let hanging = caller.told(Behaviour::Hang);
     let running = tokio::spawn(async move { hanging.call(Kind::Unary).await });
@@ -304,7 +304,7 @@ async fn methods_have_separate_limits_despite_shared_code() {
     let limited = Limited {
         world: world.clone(),
     };
-    let answered = beside_a_unary_call(limited, world).await;
+    let answered = answered_during_a_unary_call(limited, world).await;
     let others = [
         Kind::ClientStreaming,
         Kind::ServerStreaming,
@@ -316,7 +316,7 @@ async fn methods_have_separate_limits_despite_shared_code() {
     let limited = LimitedTogether {
         world: world.clone(),
     };
-    assert_eq!(beside_a_unary_call(limited, world).await, []);
+    assert_eq!(answered_during_a_unary_call(limited, world).await, []);
 }
 
 /// Counts how often an expression of the list is evaluated.

@@ -453,7 +453,7 @@ async fn answers_of_two_attempts_are_not_mixed_up() {
     };
     let answer = service.get(tonic::Request::new(Word::default())).await;
     assert_eq!(service.count.load(Ordering::SeqCst), 2);
-    // The message of the second must not come with the metadata of the first.
+    // The message of the second answer must not come with the metadata of the first.
     assert_eq!(answer.unwrap_err().code(), Code::Internal);
 }
 

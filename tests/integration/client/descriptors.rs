@@ -20,7 +20,7 @@ use tonic::Code;
 )]
 struct Outbound(WatchEnds);
 
-/// How often a call that fails is tried.
+/// The number of attempts of a failing call.
 async fn tries<F>(script: &Script, call: impl FnOnce(Behaviour) -> F) -> u32
 where
     F: Future<Output = Result<(), tonic::Status>>,

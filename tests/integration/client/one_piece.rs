@@ -40,7 +40,7 @@ async fn counting() -> (Channel, mpsc::UnboundedReceiver<Vec<usize>>) {
                     sizes.push(data.len());
                 }
                 tell.send(sizes).unwrap();
-                say_nothing(answer);
+                answer_with_an_empty_message(answer);
             });
         }
     });
@@ -48,7 +48,7 @@ async fn counting() -> (Channel, mpsc::UnboundedReceiver<Vec<usize>>) {
     (endpoint.connect_lazy(), frames)
 }
 
-fn say_nothing(mut answer: SendResponse<Bytes>) {
+fn answer_with_an_empty_message(mut answer: SendResponse<Bytes>) {
     let mut response = http::Response::new(());
     let content_type = "application/grpc".parse().unwrap();
     response.headers_mut().insert("content-type", content_type);

@@ -34,7 +34,7 @@ fn with_origin(channel: Channel, origin: &'static str) -> UserServiceClient<impl
     UserServiceClient::with_origin(strict::Outbound.wrap(channel), origin.parse().unwrap())
 }
 
-/// What the tests call.
+/// The transport of the tests' clients.
 trait Clients:
     tonic::client::GrpcService<tonic::body::Body, ResponseBody = interceptors::client::ResponseBody>
 {
@@ -112,7 +112,7 @@ fn call() -> Request<GetUserRequest> {
     Request::new(GetUserRequest { id: 1 })
 }
 
-/// A channel whose chain tells a test what its requests carry.
+/// A channel whose chain records the tokens of its requests.
 #[intercept(auth(token = self.tokens), with(self.seen))]
 struct Seen {
     tokens: Arc<TokenCache>,

@@ -1,4 +1,4 @@
-//! When a `TokenCache` fetches, for whom, and what happens when it cannot.
+//! When a `TokenCache` fetches a token, which calls wait for it, and what happens when a fetch fails.
 
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -25,7 +25,7 @@ use crate::common::server;
 const S: fn(u64) -> Duration = Duration::from_secs;
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
-/// The longest pause after a fetch that failed: two minutes and a fifth.
+/// The longest pause after a failed fetch: two minutes, plus a jitter of 20 percent.
 const LONGEST_PAUSE: Duration = Duration::from_secs(144);
 
 /// A client whose answer is the token that its call carried.
@@ -311,7 +311,7 @@ async fn valid_token_is_used_while_refreshes_fail() {
 }
 
 /// Calls a server that rejects every token.
-async fn refused(calls: usize, users: &Users) {
+async fn assert_rejected(calls: usize, users: &Users) {
     for _ in 0..calls {
         let status = users.clone().get_user(call()).await.unwrap_err();
         assert_eq!(status.code(), Code::Unauthenticated);
@@ -326,7 +326,7 @@ async fn server_that_rejects_every_token_causes_few_fetches() {
     let users = UserServiceClient::new(Outbound(tokens).wrap(server.channel()));
     let many = (0..50).map(|_| {
         let users = users.clone();
-        tokio::spawn(async move { refused(20, &users).await })
+        tokio::spawn(async move { assert_rejected(20, &users).await })
     });
     for calls in many.collect::<Vec<_>>() {
         calls.await.unwrap();
@@ -337,16 +337,16 @@ async fn server_that_rejects_every_token_causes_few_fetches() {
         "the first, and one new token"
     );
     advance(MS(1201)).await;
-    refused(100, &users).await;
+    assert_rejected(100, &users).await;
     assert_eq!(fetched.load(Ordering::Relaxed), 3);
     advance(MS(1200)).await;
-    refused(100, &users).await;
+    assert_rejected(100, &users).await;
     assert_eq!(fetched.load(Ordering::Relaxed), 3, "the pause grows");
     advance(LONGEST_PAUSE * 3).await;
-    refused(100, &users).await;
+    assert_rejected(100, &users).await;
     assert_eq!(fetched.load(Ordering::Relaxed), 4);
     advance(MS(1201)).await;
-    refused(100, &users).await;
+    assert_rejected(100, &users).await;
     assert_eq!(
         fetched.load(Ordering::Relaxed),
         5,

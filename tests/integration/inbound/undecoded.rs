@@ -123,7 +123,7 @@ enum Cut {
 }
 
 /// Sends two messages and a part of a third, and then abandons the request.
-async fn leave(address: SocketAddr, path: &str, behaviour: Behaviour, cut: Cut, script: &Script) {
+async fn abandon(address: SocketAddr, path: &str, behaviour: Behaviour, cut: Cut, script: &Script) {
     let mut wire = Wire::to(address).await;
     let behaviour = behaviour.to_string();
     let request = wire.request(
@@ -198,7 +198,7 @@ async fn truncated_request_is_reported_as_cancelled() {
                 (IMPORT_USERS, Behaviour::Answer(1)),
                 (CHAT, Behaviour::HangAfter(1)),
             ] {
-                leave(address, path, behaviour, cut, &plain.script).await;
+                abandon(address, path, behaviour, cut, &plain.script).await;
                 for told in &mut told {
                     let end = told.next().await;
                     let ended = (end.code, end.outcome, &*end.path);
@@ -224,7 +224,7 @@ async fn inner_service_sees_the_cancellation() {
             let routes = Routes::new(UserServiceServer::new(service));
             let mut told = Vec::new();
             let address = serve_cut(which, routes, &mut told).await;
-            leave(address, IMPORT_USERS, Behaviour::Answer(1), cut, &script).await;
+            abandon(address, IMPORT_USERS, Behaviour::Answer(1), cut, &script).await;
             let end = inside.next().await;
             assert_eq!(end.code, Code::Cancelled, "{which} {cut:?}: {end:?}");
             assert_eq!(told[0].next().await.code, Code::Cancelled);
