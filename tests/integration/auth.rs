@@ -333,7 +333,7 @@ impl Verifier for Known {
 scripted!(self: Made, #[intercept(auth(verifier = Known(TOKEN)))]);
 
 #[tokio::test]
-async fn a_verifier_can_be_made_in_the_attribute() {
+async fn verifier_can_be_constructed_in_the_attribute() {
     let service = Made::default();
     let channel = serve(Routes::new(UserServiceServer::new(service.clone()))).await;
     let caller = Caller::new(&channel);

@@ -168,8 +168,8 @@ macro_rules! table {
 
 table! {
     // How many attempts, and which status is returned.
-    a_success_is_not_retried: |name| case(name, RETRY, vec![answer(1)]).attempts(&[0]);
-    a_retryable_failure_is_retried: |name| {
+    success_is_not_retried: |name| case(name, RETRY, vec![answer(1)]).attempts(&[0]);
+    retryable_failure_is_retried: |name| {
         case(name, RETRY, vec![fail(Unavailable)]).attempts(&[0, 100])
     };
     max_attempts_includes_first_attempt_and_last_status_wins: |name| {
@@ -212,14 +212,14 @@ table! {
             .code(Unavailable)
             .message("attempt 2 failed")
     };
-    a_message_commits: |name| {
+    message_commits: |name| {
         case(name, RETRY, vec![fail_after(2, Unavailable)])
             .kinds(Kind::response_is_stream)
             .attempts(&[0])
             .code(Unavailable)
             .messages(&[10, 11])
     };
-    a_single_message_commits: |name| {
+    single_message_commits: |name| {
         case(name, RETRY, vec![fail_after(1, Unavailable)])
             .kinds(|kind| !kind.response_is_stream())
             .attempts(&[0])
@@ -272,7 +272,7 @@ table! {
         let config = RETRY.multiplier(3.0).max_delay(MS(500)).max_attempts(5);
         case(name, config, times(4, fail(Unavailable))).attempts(&[0, 100, 400, 900, 1400])
     };
-    a_multiplier_below_one_shrinks_the_delay: |name| {
+    multiplier_below_one_shrinks_the_delay: |name| {
         case(name, RETRY.base_delay(MS(400)).multiplier(0.5), times(3, fail(Unavailable)))
             .attempts(&[0, 400, 600, 700])
     };
@@ -506,7 +506,7 @@ table! {
     second_goaway_counts_as_failure: |name| {
         case(name, RETRY, times(2, go_away())).attempts(&[0, 0, 100]).previous(&[0, 0, 1])
     };
-    a_second_goaway_is_unavailable: |name| {
+    second_goaway_is_unavailable: |name| {
         case(name, RETRY.codes(&[Aborted]), vec![
             go_away_with(Reason::INTERNAL_ERROR),
             go_away_with(Reason::ENHANCE_YOUR_CALM),

@@ -174,7 +174,7 @@ users!(self: ByType, #[intercept(
 )]);
 
 #[tokio::test]
-async fn the_type_decides_whether_an_interceptor_sees_the_message() {
+async fn interceptors_type_decides_whether_it_sees_the_message() {
     let service = ByType::default();
     let caller = Caller::new(&served(service).await);
     let opaque = type_name::<Opaque>();

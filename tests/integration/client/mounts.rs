@@ -53,7 +53,7 @@ async fn generated_client_methods_run_the_chain_in_order() {
 }
 
 #[tokio::test]
-async fn a_generated_client_keeps_its_constructors_and_traits() {
+async fn generated_client_keeps_its_constructors_and_traits() {
     let (_, channel) = server().await;
     let mut client: clients::recorded::UserServiceClient<Channel> =
         clients::recorded::UserServiceClient::with_origin(
@@ -94,7 +94,7 @@ async fn a_generated_client_keeps_its_constructors_and_traits() {
 }
 
 #[tokio::test]
-async fn the_plan_of_a_generated_client_has_the_exact_names() {
+async fn plan_of_a_generated_client_has_the_exact_names() {
     let plan = clients::retried::UserServiceClient::<Channel>::PLAN;
     expect![[r#"
         METHOD                            KIND           INTERCEPTOR                      SETTINGS
@@ -352,7 +352,7 @@ fn channel_plan_has_a_row_for_each_method_that_differs() {
 }
 
 #[tokio::test]
-async fn a_channel_can_be_wrapped_twice() {
+async fn channel_can_be_wrapped_twice() {
     let (_, channel) = server().await;
     let (first, second) = (Steps::default(), Steps::default());
     let channel = Outbound::new(&first)
@@ -480,7 +480,7 @@ async fn hand_written_client_methods_run_the_chain() {
 }
 
 #[test]
-fn the_plan_of_a_hand_written_client_has_its_service() {
+fn plan_of_a_hand_written_client_has_its_service() {
     expect![[r#"
         METHOD                              KIND           INTERCEPTOR       SETTINGS
         /demo.v1.UserService/GetUser *      unary          with(self.steps)

@@ -83,7 +83,7 @@ async fn single_message_request_is_one_frame() {
 }
 
 #[tokio::test]
-async fn a_message_that_is_too_long_is_not_sent() {
+async fn too_long_message_is_not_sent() {
     let (channel, mut frames) = counting().await;
     let client = clients::retried::UserServiceClient::new(channel);
     let mut client = client.max_encoding_message_size(1);

@@ -218,7 +218,7 @@ fn one_policy_can_name_methods_of_several_services() {
 }
 
 #[test]
-fn a_service_without_methods_has_an_empty_plan() {
+fn service_without_methods_has_an_empty_plan() {
     assert!(NothingClient::<Channel>::PLAN.methods().is_empty());
 }
 

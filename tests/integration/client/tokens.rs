@@ -437,7 +437,7 @@ fn needs_itself(status: &Status) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fetch_that_needs_its_own_token_is_an_error() {
+async fn fetch_that_needs_its_own_token_is_an_error() {
     static ITSELF: LazyLock<Echo> = LazyLock::new(|| {
         let tokens = TokenCache::new(|| async { ITSELF.token().await.map(Token::new) });
         Echo(Arc::new(tokens))
