@@ -1,4 +1,4 @@
-//! Who may call, and what nobody gets to see.
+//! Who may call, and that no token is ever shown.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -25,7 +25,7 @@ struct Who {
     method: String,
 }
 
-/// Knows one token, and counts how often it is asked.
+/// Knows one token, and counts its calls.
 #[derive(Debug, Clone, Default)]
 struct Tokens {
     asked: Arc<AtomicU32>,
@@ -48,7 +48,7 @@ impl Verifier for Tokens {
     }
 }
 
-/// Writes down whom it serves, and what a request shows of itself.
+/// Records the identity and the `Debug` output of each request.
 #[derive(Clone, Default)]
 struct Users {
     script: Script,
@@ -117,7 +117,7 @@ async fn users() -> (Users, Caller) {
 }
 
 #[tokio::test]
-async fn what_is_no_single_well_formed_bearer_token_is_refused_unasked() {
+async fn malformed_credentials_are_rejected_without_calling_the_verifier() {
     let (service, caller) = users().await;
     let bearer = |token: &str| format!("Bearer {token}");
     for kind in KINDS {
@@ -151,7 +151,7 @@ async fn what_is_no_single_well_formed_bearer_token_is_refused_unasked() {
 }
 
 #[tokio::test]
-async fn the_handler_finds_the_identity_whatever_the_case_of_the_scheme() {
+async fn scheme_is_case_insensitive_and_handler_gets_the_identity() {
     let (service, caller) = users().await;
     for kind in KINDS {
         for scheme in ["Bearer", "bearer", "BEARER", "bEaReR"] {
@@ -167,7 +167,7 @@ async fn the_handler_finds_the_identity_whatever_the_case_of_the_scheme() {
 }
 
 #[tokio::test]
-async fn the_verifiers_own_status_passes() {
+async fn verifier_status_reaches_the_client() {
     let (service, caller) = users().await;
     for kind in KINDS {
         for (token, code, message) in [
@@ -185,7 +185,7 @@ async fn the_verifiers_own_status_passes() {
 }
 
 #[tokio::test]
-async fn who_asks_for_an_identity_of_another_type_is_told_so_in_the_log() {
+async fn wrong_identity_type_is_logged() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     let missing = Request::new(()).identity::<u64>().unwrap_err();
     assert_eq!(missing.code(), Code::Unauthenticated);
@@ -196,7 +196,7 @@ async fn who_asks_for_an_identity_of_another_type_is_told_so_in_the_log() {
 }
 
 #[tokio::test]
-async fn a_public_method_asks_for_nothing_and_carries_no_identity() {
+async fn public_method_skips_the_verifier_and_has_no_identity() {
     let (service, caller) = users().await;
     for caller in [
         caller.clone(),
@@ -213,7 +213,7 @@ async fn a_public_method_asks_for_nothing_and_carries_no_identity() {
 }
 
 #[tokio::test]
-async fn the_token_is_in_no_status_and_no_debug_output() {
+async fn token_never_appears_in_status_or_debug_output() {
     let (service, caller) = users().await;
     let good = format!("Bearer {TOKEN}");
     for kind in KINDS {
@@ -240,7 +240,7 @@ async fn the_token_is_in_no_status_and_no_debug_output() {
     }
 }
 
-/// Keeps what a call shows of itself while its token is verified.
+/// Records the `Debug` output of a call while its token is verified.
 #[derive(Default)]
 struct Curious(Mutex<String>);
 
@@ -264,7 +264,7 @@ scripted!(self: Shared, #[intercept(
 )]);
 
 #[tokio::test]
-async fn a_verifier_can_be_shared_and_debug_output_hides_the_token_from_it_too() {
+async fn shared_verifier_sees_no_token_in_debug_output() {
     let service = Shared::default();
     let channel = serve(Routes::new(UserServiceServer::new(service.clone()))).await;
     let caller = Caller::new(&channel);
@@ -278,7 +278,7 @@ async fn a_verifier_can_be_shared_and_debug_output_hides_the_token_from_it_too()
     assert!(!shown.contains(TOKEN), "{shown}");
 }
 
-/// Verifies for itself, and has another scheme.
+/// A service that is its own verifier, with another scheme.
 #[derive(Clone, Default)]
 struct OfItself {
     script: Script,
@@ -296,7 +296,7 @@ impl Verifier for OfItself {
 scripted!(self: OfItself, #[intercept(auth(scheme = "Token"))]);
 
 #[tokio::test]
-async fn without_a_verifier_the_service_is_asked() {
+async fn without_a_verifier_setting_the_service_verifies() {
     let service = OfItself::default();
     let channel = serve(Routes::new(UserServiceServer::new(service.clone()))).await;
     let caller = Caller::new(&channel);
@@ -333,7 +333,7 @@ impl Verifier for Known {
 scripted!(self: Made, #[intercept(auth(verifier = Known(TOKEN)))]);
 
 #[tokio::test]
-async fn a_verifier_can_be_made_in_the_attribute() {
+async fn verifier_can_be_constructed_in_the_attribute() {
     let service = Made::default();
     let channel = serve(Routes::new(UserServiceServer::new(service.clone()))).await;
     let caller = Caller::new(&channel);

@@ -24,7 +24,7 @@ struct Seen {
     debug: String,
 }
 
-/// What is seen before the handler and after it.
+/// The state of a call before and after the handler.
 type Sights = Arc<Mutex<Vec<(Seen, Seen)>>>;
 
 #[derive(Clone, Default)]
@@ -72,7 +72,7 @@ struct Users {
 scripted!(self: Users, #[intercept(with(self.look))]);
 
 #[tokio::test]
-async fn names_kind_side_and_attempt_are_there_before_and_after_the_handler() {
+async fn call_details_are_available_before_and_after_the_handler() {
     let service = Users::default();
     let channel = serve(Routes::new(UserServiceServer::new(service.clone()))).await;
     let caller = Caller::new(&channel).with("x-secret", "s3cret");
@@ -96,14 +96,17 @@ async fn names_kind_side_and_attempt_are_there_before_and_after_the_handler() {
         }
         assert!(before.has_message);
         assert_eq!(before.can_resend, !kind.request_is_stream());
-        assert!(!after.has_message && !after.can_resend, "it has gone");
+        assert!(
+            !after.has_message && !after.can_resend,
+            "the handler has taken it"
+        );
         let peer = service.look.peer.lock().unwrap().unwrap();
         assert!(peer.ip().is_loopback());
     }
 }
 
 #[tokio::test]
-async fn the_callers_deadline_comes_over_the_wire() {
+async fn call_has_the_callers_deadline() {
     let service = Users::default();
     let channel = serve(Routes::new(UserServiceServer::new(service.clone()))).await;
     let caller = Caller::new(&channel);
@@ -115,7 +118,7 @@ async fn the_callers_deadline_comes_over_the_wire() {
     let [deadline, later] = service.look.deadlines.lock().unwrap().pop().unwrap();
     let deadline = deadline.unwrap();
     assert!(before + minute <= deadline && deadline <= Instant::now() + minute);
-    assert_eq!(later, Some(deadline), "counted once");
+    assert_eq!(later, Some(deadline), "it is computed once");
 
     caller.call(Kind::Unary).await;
     let deadlines = service.look.deadlines.lock().unwrap().pop().unwrap();

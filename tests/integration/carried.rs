@@ -1,4 +1,4 @@
-//! What compiles: attributes and shapes that the attribute has to carry along.
+//! The attribute keeps the other attributes, the visibility and the generics of its item. This file has to compile.
 
 #![deny(warnings)]
 #![allow(dead_code, missing_docs, missing_debug_implementations)]
@@ -101,6 +101,6 @@ where
 }
 
 #[tokio::test]
-async fn they_are_what_they_were() {
+async fn annotated_items_keep_their_attributes_and_shapes() {
     uses(tonic::transport::Endpoint::from_static("http://[::1]:1").connect_lazy());
 }

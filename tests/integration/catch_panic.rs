@@ -1,4 +1,4 @@
-//! A panic ends one call, with a status, and nothing else.
+//! A panic ends only its own call, with a status.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -16,7 +16,7 @@ use tokio_stream::{Stream, StreamExt};
 use tonic::service::Routes;
 use tonic::{Code, Request, Response, Status};
 
-/// What the metadata `x-panic` says.
+/// Panics where the metadata `x-panic` says.
 struct Meddler;
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Meddler {
@@ -98,10 +98,10 @@ scripted!(self: CaughtInside, #[intercept(
     catch_panic,
 )]);
 
-/// `catch_panic` covers what is listed after it. An observer before it that panics takes its own call down, and no
-/// other one of the same connection.
+/// `catch_panic` covers the entries listed after it. If an observer listed before it panics, only that call fails.
+/// Other calls on the same connection continue.
 #[tokio::test]
-async fn an_observer_that_panics_outside_of_it_harms_its_own_call_alone() {
+async fn observer_panic_outside_catch_panic_fails_only_its_call() {
     let (ends, mut told) = Ends::new();
     let script = Script::default();
     let service = CaughtInside { script, ends };
@@ -115,7 +115,7 @@ async fn an_observer_that_panics_outside_of_it_harms_its_own_call_alone() {
         panics.call(kind).await;
         let end = told.next().await;
         assert_eq!(end.observer, "outer", "{kind}");
-        // The next call comes over the same connection, and after whatever has happened to it.
+        // The next call uses the same channel, whatever has happened to its connection.
         let next = caller.told(Behaviour::Answer(1)).call(Kind::Unary).await;
         assert_eq!(next.code(), Code::Ok, "{kind}");
         assert_eq!(told.next().await.outcome, Outcome::Ok);
@@ -147,7 +147,7 @@ fn assert_internal(status: &Status) {
 }
 
 #[tokio::test]
-async fn a_panic_becomes_internal_and_observers_are_told_that_it_was_one() {
+async fn panic_becomes_internal_and_observers_see_panicked() {
     let (caller, mut ends) = caught().await;
     for kind in KINDS {
         for (behaviour, messages) in [(Behaviour::Panic, 0), (Behaviour::PanicAfter(2), 2)] {
@@ -163,7 +163,7 @@ async fn a_panic_becomes_internal_and_observers_are_told_that_it_was_one() {
                 assert_eq!(how(&ends.next().await), expected, "{kind}");
             }
         }
-        // The service goes on, on the same connection.
+        // The service keeps working, on the same connection.
         assert_eq!(caller.call(kind).await.code(), Code::Ok, "{kind}");
         for _ in 0..2 {
             assert_eq!(ends.next().await.outcome, Outcome::Ok, "{kind}");
@@ -172,7 +172,7 @@ async fn a_panic_becomes_internal_and_observers_are_told_that_it_was_one() {
 }
 
 #[tokio::test]
-async fn inner_interceptors_are_covered() {
+async fn panics_of_inner_interceptors_are_caught() {
     let (caller, mut ends) = caught().await;
     for kind in KINDS {
         for order in ["early", "before", "after"] {
@@ -187,7 +187,7 @@ async fn inner_interceptors_are_covered() {
 }
 
 #[tokio::test]
-async fn an_observer_that_panics_ends_nothing_but_the_call() {
+async fn observer_panic_inside_catch_panic_is_caught() {
     let (caller, mut ends) = caught().await;
     for kind in KINDS {
         for behaviour in [
@@ -200,7 +200,7 @@ async fn an_observer_that_panics_ends_nothing_but_the_call() {
             let caller = caller.with("x-panic", "observer").told(behaviour);
             let reply = caller.call(kind).await;
             let expected = match (kind.response_is_stream(), behaviour) {
-                // The stream has ended as it has.
+                // The stream had already ended with its own status.
                 (true, Behaviour::Answer(_)) => Code::Ok,
                 (true, Behaviour::FailAfter(..)) => Code::NotFound,
                 _ => Code::Internal,
@@ -248,7 +248,7 @@ struct Reported {
 scripted!(self: Reported, #[intercept(catch_panic(hook = self.report), with(Meddler))]);
 
 #[tokio::test]
-async fn a_hook_is_told_what_panicked_and_where() {
+async fn hook_receives_message_and_location_of_the_panic() {
     record_locations();
     record_locations();
     let report = Report::default();
@@ -306,7 +306,7 @@ struct Hooked {
 scripted!(self: Hooked, #[intercept(catch_panic(hook = count_and_panic))]);
 
 #[tokio::test]
-async fn a_hook_that_panics_changes_nothing() {
+async fn panic_of_the_hook_is_ignored() {
     let script = Script::default();
     let channel = serve(Routes::new(UserServiceServer::new(Hooked { script }))).await;
     let caller = Caller::new(&channel);
@@ -379,7 +379,7 @@ impl Stream for Relentless {
 }
 
 #[tokio::test]
-async fn a_stream_that_panicked_gives_one_error_and_is_not_polled_again() {
+async fn panicked_stream_yields_one_error_and_is_not_polled_again() {
     use interceptors_proto::guide::user_service_server::UserService as _;
 
     let (ends, mut told) = Ends::new();
@@ -401,7 +401,7 @@ async fn a_stream_that_panicked_gives_one_error_and_is_not_polled_again() {
 }
 
 #[tokio::test]
-async fn an_attempt_after_one_that_panicked_has_not() {
+async fn retry_after_panic_reports_the_last_attempts_outcome() {
     use interceptors_proto::guide::user_service_server::UserService as _;
 
     let (ends, mut told) = Ends::new();
@@ -420,7 +420,7 @@ async fn an_attempt_after_one_that_panicked_has_not() {
     assert_eq!(told.next().await.outcome, Outcome::Panicked);
 }
 
-/// Makes something else of a panic.
+/// Replaces the status of a panic.
 struct Mask;
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Mask {
@@ -443,7 +443,7 @@ struct Masked {
 scripted!(self: Masked, #[intercept(with(self.ends), with(Mask), catch_panic)]);
 
 #[tokio::test]
-async fn what_an_outer_interceptor_makes_of_it_is_what_observers_see() {
+async fn observers_see_status_replaced_by_an_outer_interceptor() {
     let (ends, mut told) = Ends::new();
     let script = Script::default();
     let service = Masked { script, ends };

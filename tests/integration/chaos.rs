@@ -1,5 +1,5 @@
 //! Ten thousand calls of all kinds at once, over real sockets, to a server that fails at random: no call is
-//! lost, none gets what is another's, and nothing is left behind.
+//! lost, no call gets another call's answer, and nothing leaks.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 use std::collections::HashMap;
@@ -30,7 +30,7 @@ const WORKERS: u64 = 64;
 const ATTEMPTS: u32 = 3;
 const MESSAGES: usize = 3;
 
-/// What becomes of an attempt. Both sides know: it follows from the call's number and the attempt's.
+/// The fate of an attempt. Both sides derive it from the numbers of the call and of the attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
     Answer,
@@ -52,15 +52,15 @@ fn fate(id: u64, attempt: u32) -> Fate {
     }
 }
 
-/// How a call ends that nobody gives up, and after how many attempts.
+/// How a call ends if it is not dropped, and after how many attempts.
 fn end(id: u64) -> (Fate, u32) {
     let fates = (0..ATTEMPTS).map(|attempt| (fate(id, attempt), attempt + 1));
     let mut fates = fates.skip_while(|(fate, n)| *fate == Fate::Unavailable && *n < ATTEMPTS);
     fates.next().unwrap()
 }
 
-/// Whether the caller loses patience.
-fn is_given_up(id: u64) -> bool {
+/// Whether the caller drops the call.
+fn is_dropped(id: u64) -> bool {
     id % 10 == 7
 }
 
@@ -74,14 +74,14 @@ fn code(fate: Fate) -> Code {
     }
 }
 
-/// Fails as it is fated, and writes down which attempts of which calls have come.
+/// Acts on the fate of each attempt, and records which attempts of which calls have come.
 #[derive(Debug, Clone, Default)]
 struct Chaotic {
     seen: Arc<Mutex<HashMap<u64, Vec<u32>>>>,
 }
 
 impl Chaotic {
-    /// What is to become of an attempt, which has come once.
+    /// Records an attempt, and returns its fate.
     fn enter(&self, metadata: &MetadataMap) -> (u64, Fate) {
         let number = |key| metadata.get(key).map(|value| value.to_str().unwrap());
         let id = number("x-call-id").unwrap().parse().unwrap();
@@ -158,7 +158,7 @@ impl UserService for Chaotic {
         let mut users = request.into_inner();
         let mut count = 0;
         if fate == Fate::Unavailable && id % 2 == 0 {
-            // In the middle of the request.
+            // Fails in the middle of the request.
             users.next().await.transpose()?;
             return Self::single(fate, ImportSummary { imported: 0 }).await;
         }
@@ -166,8 +166,8 @@ impl UserService for Chaotic {
             assert_eq!(user.id, id, "a message of another call");
             count += 1;
         }
-        // A tonic server takes a request that is given up for one that has ended.
-        if count < MESSAGES && is_given_up(id) {
+        // To a tonic server, a dropped request stream looks like one that has ended.
+        if count < MESSAGES && is_dropped(id) {
             return Err(Status::cancelled("given up"));
         }
         assert_eq!(
@@ -201,7 +201,7 @@ fn user(id: u64) -> User {
 )]
 struct Outbound;
 
-/// A request stream. It has a handle, so that one that is left somewhere is found.
+/// A request stream with a handle, so that the test can find leaked streams.
 struct Held<M> {
     messages: std::vec::IntoIter<M>,
     _handle: Arc<()>,
@@ -217,7 +217,7 @@ impl<M> Stream for Held<M> {
     }
 }
 
-/// What a call gave: the numbers in its messages, and its status.
+/// The result of a call: the numbers in its messages, and its status.
 type Reply = (Vec<u64>, Code);
 
 fn single<M>(response: Result<Response<M>, Status>, id: impl Fn(M) -> u64) -> Reply {
@@ -319,7 +319,7 @@ impl Client {
     }
 }
 
-/// Makes a call, or gives it up in the middle, and looks at everything that can be seen of it.
+/// Makes a call, or drops it in the middle, and checks its reply and its end.
 async fn check(mut client: Client, id: u64, handle: Arc<()>) {
     let (watch, ends) = Ends::new();
     let ask = Ask { id, watch, handle };
@@ -329,7 +329,7 @@ async fn check(mut client: Client, id: u64, handle: Arc<()>) {
             tokio::task::yield_now().await;
         }
     };
-    let reply = match is_given_up(id) {
+    let reply = match is_dropped(id) {
         true => tokio::select! {
             reply = client.call(ask) => Some(reply),
             () = given_up => None,
@@ -337,13 +337,13 @@ async fn check(mut client: Client, id: u64, handle: Arc<()>) {
         false => Some(client.call(ask).await),
     };
     let ends = ends.rest().await;
-    assert_eq!(ends.len(), 1, "call {id} is told of once: {ends:?}");
+    assert_eq!(ends.len(), 1, "call {id} ends once: {ends:?}");
     let Some((ids, seen)) = reply else {
         return;
     };
     let (fate, _) = end(id);
     let is_stream = id % 4 >= 2;
-    // On a machine that is busy enough, the time may be over before the attempt that hangs.
+    // On a busy machine, the deadline may pass before the attempt that hangs.
     let is_early = fate == Fate::Hang && seen == Code::Unavailable;
     assert!(
         seen == code(fate) || is_early,
@@ -360,7 +360,7 @@ async fn check(mut client: Client, id: u64, handle: Arc<()>) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_call_is_lost_or_mixed_up_and_nothing_is_left() {
+async fn no_call_is_lost_or_mixed_up_and_nothing_leaks() {
     let alive = || Handle::current().metrics().num_alive_tasks();
     let before = alive();
     let service = Chaotic::default();
@@ -388,7 +388,7 @@ async fn no_call_is_lost_or_mixed_up_and_nothing_is_left() {
 
     for (id, attempts) in service.seen.lock().unwrap().iter() {
         let (fate, expected) = end(*id);
-        let may_be_fewer = is_given_up(*id) || fate == Fate::Hang;
+        let may_be_fewer = is_dropped(*id) || fate == Fate::Hang;
         let expected: Vec<_> = (0..expected).collect();
         let len = match may_be_fewer {
             true => attempts.len(),

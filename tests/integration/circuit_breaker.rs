@@ -1,4 +1,4 @@
-//! When calls are not made any more, when they are tried again, and what callers are told meanwhile.
+//! When the breaker opens, when it closes, and which status callers get while it is open.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 use std::task::{Context, Poll};
@@ -67,7 +67,7 @@ fn code(result: &Result<(), Status>) -> Code {
     result.as_ref().err().map_or(Code::Ok, Status::code)
 }
 
-fn assert_refused(result: &Result<(), Status>, path: &str) {
+fn assert_rejected(result: &Result<(), Status>, path: &str) {
     let status = result.as_ref().unwrap_err();
     assert_eq!(status.code(), Code::Unavailable, "{status:?}");
     assert_eq!(
@@ -93,7 +93,7 @@ struct Shared {
     breaker: CircuitBreaker,
 }
 
-/// A client of a channel with a breaker that the test can ask.
+/// A client of a channel with a breaker that the test can inspect.
 macro_rules! shared {
     ($server:expr, $config:expr) => {{
         let breaker = CircuitBreaker::new(&$config);
@@ -109,7 +109,7 @@ macro_rules! shared {
 struct PerMethod;
 
 #[tokio::test(start_paused = true)]
-async fn it_opens_after_so_many_failures_and_closes_when_a_probe_succeeds() {
+async fn opens_after_failures_and_closes_after_a_successful_probe() {
     for kind in KINDS {
         let server = FlakyServer::new([]);
         let client = UserServiceClient::new(PerMethod.wrap(server.channel()));
@@ -134,10 +134,10 @@ async fn it_opens_after_so_many_failures_and_closes_when_a_probe_succeeds() {
         }
         assert_eq!(server.times().len(), 8, "{kind}");
         for _ in 0..3 {
-            assert_refused(&call!(client, kind).await, path(kind));
+            assert_rejected(&call!(client, kind).await, path(kind));
         }
         advance(MS(9_999)).await;
-        assert_refused(&call!(client, kind).await, path(kind));
+        assert_rejected(&call!(client, kind).await, path(kind));
         assert_eq!(server.times().len(), 8, "{kind}: nothing was sent");
         // Another method has another breaker.
         let other = if kind == Kind::Unary {
@@ -151,7 +151,7 @@ async fn it_opens_after_so_many_failures_and_closes_when_a_probe_succeeds() {
         server.then([fail(Code::Unavailable)]);
         assert_eq!(code(&call!(client, kind).await), Code::Unavailable);
         assert_eq!(server.times().len(), 10, "{kind}: a probe");
-        assert_refused(&call!(client, kind).await, path(kind));
+        assert_rejected(&call!(client, kind).await, path(kind));
         advance(S(10)).await;
         call!(client, kind).await.unwrap();
         for _ in 0..5 {
@@ -166,7 +166,7 @@ async fn it_opens_after_so_many_failures_and_closes_when_a_probe_succeeds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn half_open_lets_exactly_one_of_many_callers_through() {
+async fn half_open_admits_exactly_one_of_many_callers() {
     for kind in KINDS {
         let server = FlakyServer::new([]);
         let (client, breaker) = shared!(server, Thresholds::new().failures(1).open_for(S(10)));
@@ -182,7 +182,7 @@ async fn half_open_lets_exactly_one_of_many_callers_through() {
             let reply = call.await.unwrap();
             match &reply {
                 Ok(()) => succeeded += 1,
-                Err(_) => assert_refused(&reply, path(kind)),
+                Err(_) => assert_rejected(&reply, path(kind)),
             }
         }
         assert_eq!((succeeded, server.times().len()), (1, 2), "{kind}");
@@ -191,7 +191,7 @@ async fn half_open_lets_exactly_one_of_many_callers_through() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_probe_that_its_caller_gives_up_gives_its_place_back() {
+async fn cancelled_probe_frees_its_slot() {
     for kind in KINDS {
         let server = FlakyServer::new([fail(Code::Unavailable)]);
         let (client, breaker) = shared!(server, Thresholds::new().failures(1).open_for(S(10)));
@@ -210,7 +210,7 @@ async fn a_probe_that_its_caller_gives_up_gives_its_place_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_probe_whose_deadline_passes_has_failed() {
+async fn probe_past_its_deadline_counts_as_failure() {
     #[intercept(deadline("1s"), circuit_breaker(breaker = self.breaker))]
     struct Hurried {
         breaker: CircuitBreaker,
@@ -228,7 +228,7 @@ async fn a_probe_whose_deadline_passes_has_failed() {
         advance(S(10)).await;
         assert_eq!(code(&call!(client, kind).await), Code::DeadlineExceeded);
         assert_eq!(breaker.state(), State::Open, "{kind}: again");
-        assert_refused(&call!(client, kind).await, path(kind));
+        assert_rejected(&call!(client, kind).await, path(kind));
     }
 }
 
@@ -273,7 +273,7 @@ impl Begun {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_counts_when_it_has_ended_that_of_a_probe_too() {
+async fn streams_and_stream_probes_count_when_they_end() {
     for kind in STREAMS {
         let server = FlakyServer::new([]);
         let (client, breaker) = shared!(server, Thresholds::new().failures(2).open_for(S(10)));
@@ -287,21 +287,21 @@ async fn a_stream_counts_when_it_has_ended_that_of_a_probe_too() {
         }
         assert_eq!(breaker.state(), State::Open);
         advance(S(10)).await;
-        // It was answered, and that is not the end.
+        // The probe's response has begun, but has not ended.
         server.then([fail_after(1, Code::Unavailable)]);
         let probe = begun!(client, kind);
         assert_eq!(breaker.state(), State::HalfOpen, "{kind}");
         for _ in 0..3 {
-            assert_refused(&call!(client, kind).await, path(kind));
+            assert_rejected(&call!(client, kind).await, path(kind));
         }
         assert_eq!(code(&probe.end().await), Code::Unavailable);
         assert_eq!(breaker.state(), State::Open, "{kind}: it failed half way");
-        assert_refused(&call!(client, kind).await, path(kind));
+        assert_rejected(&call!(client, kind).await, path(kind));
         advance(S(10)).await;
         server.then([answer(2)]);
         let probe = begun!(client, kind);
         assert_eq!(breaker.state(), State::HalfOpen);
-        assert_refused(&call!(client, kind).await, path(kind));
+        assert_rejected(&call!(client, kind).await, path(kind));
         probe.end().await.unwrap();
         assert_eq!(breaker.state(), State::Closed, "{kind}");
         call!(client, kind).await.unwrap();
@@ -309,7 +309,7 @@ async fn a_stream_counts_when_it_has_ended_that_of_a_probe_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_probe_whose_stream_is_dropped_says_nothing_and_gives_its_place_back() {
+async fn dropped_probe_stream_is_not_counted_and_frees_its_slot() {
     for kind in STREAMS {
         let server = FlakyServer::new([fail(Code::Unavailable)]);
         let config = Thresholds::new().failures(1).open_for(S(10)).probes(2);
@@ -319,11 +319,11 @@ async fn a_probe_whose_stream_is_dropped_says_nothing_and_gives_its_place_back()
         for _ in 0..10 {
             server.then([hang_after(1), hang_after(1)]);
             let (first, second) = (begun!(client, kind), begun!(client, kind));
-            assert_refused(&call!(client, kind).await, path(kind));
+            assert_rejected(&call!(client, kind).await, path(kind));
             drop(first);
             server.then([hang_after(1)]);
             let third = begun!(client, kind);
-            assert_refused(&call!(client, kind).await, path(kind));
+            assert_rejected(&call!(client, kind).await, path(kind));
             drop((second, third));
             assert_eq!(breaker.state(), State::HalfOpen, "{kind}");
         }
@@ -336,7 +336,7 @@ async fn a_probe_whose_stream_is_dropped_says_nothing_and_gives_its_place_back()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_probe_whose_stream_does_not_end_has_held_after_open_for() {
+async fn endless_probe_stream_counts_as_success_after_open_for() {
     for kind in STREAMS {
         let server = FlakyServer::new([fail(Code::Unavailable)]);
         let (client, breaker) = shared!(server, Thresholds::new().failures(1).open_for(S(10)));
@@ -346,13 +346,13 @@ async fn a_probe_whose_stream_does_not_end_has_held_after_open_for() {
         let endless = begun!(client, kind);
         advance(MS(9_999)).await;
         assert_eq!(breaker.state(), State::HalfOpen, "{kind}");
-        assert_refused(&call!(client, kind).await, path(kind));
+        assert_rejected(&call!(client, kind).await, path(kind));
         advance(MS(1)).await;
         assert_eq!(breaker.state(), State::Closed, "{kind}");
         for _ in 0..3 {
             call!(client, kind).await.unwrap();
         }
-        // Its end is of a state that is past.
+        // The breaker has left that state, so this end does not count.
         drop(endless);
         assert_eq!(breaker.state(), State::Closed, "{kind}");
         server.then([fail(Code::Unavailable)]);
@@ -362,7 +362,7 @@ async fn a_probe_whose_stream_does_not_end_has_held_after_open_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn never_more_probes_are_out_than_there_may_be_whatever_becomes_of_them() {
+async fn probes_in_flight_never_exceed_their_maximum() {
     for kind in KINDS {
         let server = FlakyServer::new([fail(Code::Unavailable)]);
         let config = Thresholds::new().failures(1).open_for(S(1_000)).probes(3);
@@ -408,9 +408,9 @@ impl Panicking {
     }
 }
 
-/// `INTERNAL` is a failure, and a panic is one.
+/// A panic counts as `INTERNAL`, which is a failure.
 #[tokio::test(start_paused = true)]
-async fn a_probe_that_panics_has_failed_and_holds_no_place() {
+async fn panicking_probe_counts_as_failure_and_frees_its_slot() {
     let breaker = CircuitBreaker::new(&Thresholds::new().failures(1).open_for(S(10)));
     let hand_written = std::sync::Arc::new(Panicking {
         breaker: breaker.clone(),
@@ -435,7 +435,7 @@ async fn a_probe_that_panics_has_failed_and_holds_no_place() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_its_caller_gives_up_says_nothing() {
+async fn cancelled_call_is_not_counted() {
     for kind in KINDS {
         let server = FlakyServer::new([]);
         let (client, breaker) = shared!(server, Thresholds::new().failures(2));
@@ -453,7 +453,7 @@ async fn a_call_that_its_caller_gives_up_says_nothing() {
         assert_eq!(
             breaker.state(),
             State::Open,
-            "the two are one after the other"
+            "the dropped call does not count between the two failures"
         );
     }
 }
@@ -470,27 +470,27 @@ async fn retry_makes_no_attempt_against_an_open_breaker() {
         let server = FlakyServer::new([(); 9].map(|()| fail(Code::Unavailable)));
         let client = UserServiceClient::new(Outbound.wrap(server.channel()));
         let started = server.now();
-        assert_refused(&call!(client, kind).await, path(kind));
-        assert_eq!(server.times().len(), 2, "{kind}: the third was refused");
+        assert_rejected(&call!(client, kind).await, path(kind));
+        assert_eq!(server.times().len(), 2, "{kind}: the third was rejected");
         assert_eq!(server.now() - started, 300, "{kind}: after two delays");
         let started = server.now();
-        assert_refused(&call!(client, kind).await, path(kind));
+        assert_rejected(&call!(client, kind).await, path(kind));
         assert_eq!(server.now(), started, "{kind}: at once");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_methods_of_a_generated_client_have_breakers_in_the_process() {
+async fn generated_clients_share_one_breaker_per_method() {
     for kind in KINDS {
         let server = FlakyServer::new([(); 3].map(|()| fail(Code::Unavailable)));
         let client = clients::broken::UserServiceClient::new(server.channel());
         // Three attempts.
         assert_eq!(code(&call!(client, kind).await), Code::Unavailable);
         assert_eq!(server.times().len(), 3);
-        assert_refused(&call!(client, kind).await, path(kind));
+        assert_rejected(&call!(client, kind).await, path(kind));
         let other = FlakyServer::new([]);
         let another = clients::broken::UserServiceClient::new(other.channel());
-        assert_refused(&call!(another, kind).await, path(kind));
+        assert_rejected(&call!(another, kind).await, path(kind));
         advance(S(10)).await;
         call!(client, kind).await.unwrap();
         call!(another, kind).await.unwrap();
@@ -501,13 +501,13 @@ async fn the_methods_of_a_generated_client_have_breakers_in_the_process() {
 struct PerService;
 
 #[tokio::test(start_paused = true)]
-async fn the_methods_of_a_service_share_a_breaker_where_that_is_said_and_channels_do_not() {
+async fn per_service_breaker_is_shared_by_methods_not_channels() {
     let server = FlakyServer::new([fail(Code::Unavailable)]);
     let client = UserServiceClient::new(PerService.wrap(server.channel()));
     let other = UserServiceClient::new(PerService.wrap(server.channel()));
     assert!(call!(client, Kind::Unary).await.is_err());
     for kind in KINDS {
-        assert_refused(&call!(client, kind).await, path(kind));
+        assert_rejected(&call!(client, kind).await, path(kind));
         call!(other, kind).await.unwrap();
     }
     let plan = PerService::PLAN.to_string();
@@ -537,7 +537,7 @@ impl HandWritten {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hand_written_client_opens_at_a_ratio_of_the_codes_that_it_lists() {
+async fn hand_written_clients_breaker_opens_at_the_failure_ratio() {
     let server = FlakyServer::new([
         fail(Code::Unavailable),
         fail(Code::Unavailable),
@@ -559,14 +559,14 @@ async fn a_hand_written_client_opens_at_a_ratio_of_the_codes_that_it_lists() {
         let _ = get().await;
     }
     assert_eq!(server.times().len(), 6);
-    assert_refused(&get().await, path(Kind::Unary));
+    assert_rejected(&get().await, path(Kind::Unary));
     let list = Request::new(ListUsersRequest::default());
     hand_written.list_users(list).await.unwrap();
     advance(S(10)).await;
     get().await.unwrap();
 }
 
-/// A transport that takes no call.
+/// A transport that never becomes ready.
 #[derive(Clone)]
 struct Lost;
 
@@ -585,21 +585,21 @@ impl tower_service::Service<http::Request<tonic::body::Body>> for Lost {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_connection_that_is_not_there_is_a_failure() {
+async fn failed_connection_counts_as_failure() {
     for kind in KINDS {
         let client = UserServiceClient::new(PerMethod.wrap(Lost));
         for _ in 0..3 {
             let reply = call!(client, kind).await;
             assert_eq!(reply.unwrap_err().message(), "lost", "{kind}");
         }
-        assert_refused(&call!(client, kind).await, path(kind));
+        assert_rejected(&call!(client, kind).await, path(kind));
     }
     let server = FlakyServer::new([]);
     let client = UserServiceClient::new(PerMethod.wrap(server.channel_after(3)));
     for _ in 0..3 {
         assert_eq!(code(&call!(client, Kind::Unary).await), Code::Unavailable);
     }
-    assert_refused(&call!(client, Kind::Unary).await, path(Kind::Unary));
+    assert_rejected(&call!(client, Kind::Unary).await, path(Kind::Unary));
 }
 
 struct Slow {
@@ -613,9 +613,9 @@ impl Slow {
     }
 }
 
-/// A transport that keeps no time itself: the call is dropped.
+/// The inner client does not enforce the deadline, so the call is dropped.
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_dropped_at_its_deadline_has_failed() {
+async fn call_dropped_at_its_deadline_counts_as_failure() {
     let breaker = CircuitBreaker::new(&Thresholds::new().failures(1).open_for(S(10)));
     let hand_written = Slow {
         breaker: breaker.clone(),
@@ -638,7 +638,7 @@ struct Crowded {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_an_interceptor_further_in_refuses_says_nothing_of_the_server() {
+async fn inner_rejection_is_not_counted() {
     for kind in KINDS {
         let server = FlakyServer::new([fail(Code::Unavailable), hang(), fail(Code::Unavailable)]);
         let breaker = CircuitBreaker::new(&Thresholds::new().failures(2).open_for(S(10)));
@@ -660,10 +660,10 @@ async fn what_an_interceptor_further_in_refuses_says_nothing_of_the_server() {
         assert_eq!(
             breaker.state(),
             State::Open,
-            "{kind}: no success was between the two"
+            "{kind}: the rejection between the two failures is no success"
         );
 
-        // A probe that never leaves gives its place back.
+        // A probe that is never sent frees its slot.
         advance(S(10)).await;
         let limiter = Limiter::new(&concurrency::Capacity::max(1));
         let other = Crowded {
@@ -695,7 +695,7 @@ async fn what_an_interceptor_further_in_refuses_says_nothing_of_the_server() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_change_of_its_state_is_an_event() {
+async fn each_state_change_is_logged() {
     let (events, _guard) = Events::listen(LevelFilter::INFO);
     let server = FlakyServer::new([fail(Code::Unavailable)]);
     let (client, _) = shared!(server, Thresholds::new().failures(1).open_for(S(10)));
@@ -746,7 +746,7 @@ struct Hedged;
 struct InOrder;
 
 #[test]
-fn orders_that_are_seldom_meant_have_a_note() {
+fn unusual_orders_have_a_note() {
     let pairs = |plan: interceptors::Plan| -> Vec<_> {
         let notes = plan.notes().map(|(_, note)| (note.outer(), note.inner()));
         notes.collect()
@@ -770,7 +770,7 @@ struct Bare {
 scripted!(self: Bare, #[intercept()]);
 
 #[tokio::test]
-async fn over_a_socket_a_broken_handler_opens_it() {
+async fn over_sockets_a_failing_handler_opens_the_breaker() {
     let script = Script::default();
     let service = Bare {
         script: script.clone(),
@@ -785,13 +785,13 @@ async fn over_a_socket_a_broken_handler_opens_it() {
         ] {
             assert!(call!(client, kind, behaviour).await.is_err());
         }
-        assert_refused(&call!(client, kind).await, path(kind));
+        assert_rejected(&call!(client, kind).await, path(kind));
         assert_eq!(script.runs(), n * 3, "{kind}");
     }
 }
 
 #[tokio::test]
-async fn over_a_socket_a_panic_of_the_handler_counts_as_what_the_client_sees_of_it() {
+async fn over_sockets_a_handler_panic_counts_by_the_received_code() {
     #[intercept(circuit_breaker(failures = 1, codes = [Cancelled, Internal, Unavailable, Unknown]))]
     struct Outbound;
 
@@ -802,6 +802,6 @@ async fn over_a_socket_a_panic_of_the_handler_counts_as_what_the_client_sees_of_
     for kind in KINDS {
         let client = UserServiceClient::new(Outbound.wrap(channel.clone()));
         assert!(call!(client, kind, Behaviour::Panic).await.is_err());
-        assert_refused(&call!(client, kind).await, path(kind));
+        assert_rejected(&call!(client, kind).await, path(kind));
     }
 }

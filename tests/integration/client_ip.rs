@@ -1,4 +1,4 @@
-//! Whose call it is, behind proxies.
+//! The caller's address behind proxies.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 use std::net::{IpAddr, SocketAddr};
@@ -19,7 +19,7 @@ use tracing::level_filters::LevelFilter;
 
 type Stream = tonic::codegen::BoxStream<User>;
 
-/// What a call and its end say of the caller.
+/// The caller's address, from a call and from its end.
 #[derive(Clone, Default)]
 struct Seen(Arc<Mutex<Vec<AtFirstAndAtTheEnd>>>);
 
@@ -82,7 +82,7 @@ service!(self: Users, #[intercept(
     with(self.last),
 )]);
 
-/// The other way of writing it, and the other order.
+/// With another header, and in another order.
 struct ByForwarded;
 
 service!(self: ByForwarded, #[intercept(
@@ -135,18 +135,18 @@ struct Inbound {
     last: Seen,
 }
 
-/// Finds the caller anew for each call but those of one method.
+/// Finds the caller for all methods but one.
 #[intercept(server, client_ip(trusted = ["127.0.0.0/8"], except = ["/demo.v1.UserService/GetUser"]))]
 struct InPart;
 
-/// Has the address of the struct, without an entry.
+/// Has no `client_ip` of its own, and gets the address from the struct.
 struct Behind {
     seen: Seen,
 }
 
 service!(self: Behind, #[intercept(with(self.seen), logging)]);
 
-/// Relies on the struct.
+/// Requires the `client_ip` of the struct.
 struct Relying;
 
 service!(self: Relying, #[intercept(client_ip(by = Inbound), rate_limit(per_minute = 1, key = client_ip))]);
@@ -173,7 +173,7 @@ async fn caller<S: UserService>(service: S) -> Caller {
     Caller::new(&serve(Routes::new(UserServiceServer::new(service))).await)
 }
 
-/// What the handler knows of the caller.
+/// The caller's address, as the handler sees it.
 async fn asked(caller: &Caller) -> Result<String, Status> {
     let request = caller.request(Default::default());
     Ok(caller.client().get_user(request).await?.into_inner().name)
@@ -203,7 +203,7 @@ fn ip(text: &str) -> Option<IpAddr> {
 }
 
 #[tokio::test]
-async fn the_caller_is_the_rightmost_address_that_no_trusted_proxy_has() {
+async fn caller_is_the_rightmost_untrusted_address() {
     let users = Users::default();
     let caller = caller(users.clone()).await;
     for (values, expected) in [
@@ -218,7 +218,7 @@ async fn the_caller_is_the_rightmost_address_that_no_trusted_proxy_has() {
         (&["fe80::1%eth0"], "fe80::1"),
         (&["10.0.0.9, 10.0.0.1"], "10.0.0.9"),
         (&[], "127.0.0.1"),
-        // Never what is left of garbage.
+        // Addresses to the left of garbage are never used.
         (&["203.0.113.66, unknown"], "127.0.0.1"),
         (&["203.0.113.66, _hidden, 10.0.0.1"], "10.0.0.1"),
         (&["203.0.113.66", ""], "127.0.0.1"),
@@ -228,14 +228,14 @@ async fn the_caller_is_the_rightmost_address_that_no_trusted_proxy_has() {
         let caller = forwarded(&caller, values);
         assert_eq!(asked(&caller).await.unwrap(), expected, "{values:?}");
         assert_eq!(asked_by_stream(&caller).await, expected, "{values:?}");
-        // An observer that comes before it has it at the end.
+        // An observer listed before `client_ip` has the address at the end.
         assert_eq!(users.first.take(), [(None, ip(expected)); 2]);
         assert_eq!(users.last.take(), [(ip(expected), ip(expected)); 2]);
     }
 }
 
 #[tokio::test]
-async fn forwarded_is_read_where_it_is_said_and_alone() {
+async fn forwarded_header_is_read_alone_if_configured() {
     let caller = caller(ByForwarded).await;
     for (value, expected) in [
         ("for=192.0.2.60;proto=https;by=203.0.113.43", "192.0.2.60"),
@@ -255,7 +255,7 @@ async fn forwarded_is_read_where_it_is_said_and_alone() {
 }
 
 #[tokio::test]
-async fn nobody_is_believed_who_is_not_trusted() {
+async fn headers_from_untrusted_peers_are_ignored() {
     for caller in [caller(TrustsNobody).await, caller(TrustsOthers).await] {
         for header in ["x-forwarded-for", "forwarded", "x-real-ip"] {
             let caller = caller.with(header, "192.0.2.1");
@@ -265,7 +265,7 @@ async fn nobody_is_believed_who_is_not_trusted() {
 }
 
 #[tokio::test]
-async fn without_the_entry_nothing_is_known() {
+async fn without_the_entry_there_is_no_client_ip() {
     let seen = Seen::default();
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     let caller = caller(Without { seen: seen.clone() }).await;
@@ -282,7 +282,7 @@ async fn without_the_entry_nothing_is_known() {
 }
 
 #[tokio::test]
-async fn networks_may_be_known_at_run_time() {
+async fn trusted_networks_can_be_set_at_run_time() {
     let proxies = ["127.0.0.0/8".parse().unwrap()];
     let at_run_time = caller(AtRunTime {
         proxies: proxies.into(),
@@ -307,7 +307,7 @@ async fn networks_may_be_known_at_run_time() {
 }
 
 #[tokio::test]
-async fn logs_have_the_caller_whatever_is_listed_first() {
+async fn logs_have_the_caller_in_either_order() {
     let text = |address: &str| Some(Field::Text(address.to_owned()));
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     // `logging` before `client_ip`
@@ -322,7 +322,7 @@ async fn logs_have_the_caller_whatever_is_listed_first() {
     };
     assert_eq!(of("started call"), [None, None]);
     assert_eq!(of("finished call"), [text("192.0.2.1"), text("192.0.2.1")]);
-    // `logging` behind it
+    // `logging` after `client_ip`
     let behind = caller(ByForwarded)
         .await
         .with("forwarded", "for=\"[2001:db8::1]\"");
@@ -333,13 +333,13 @@ async fn logs_have_the_caller_whatever_is_listed_first() {
         assert_eq!(event.get("client.address").cloned(), text("2001:db8::1"));
         assert!(
             event.get("peer.address").is_some(),
-            "the proxy is there too"
+            "the proxy's address is logged too"
         );
     }
 }
 
 #[tokio::test]
-async fn a_struct_finds_the_caller_for_the_services_behind_it() {
+async fn server_struct_sets_client_ip_for_inner_services() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     let (first, last, seen) = (Seen::default(), Seen::default(), Seen::default());
     let inbound = Inbound {
@@ -354,7 +354,7 @@ async fn a_struct_finds_the_caller_for_the_services_behind_it() {
     assert_eq!(asked_by_stream(&caller).await, "192.0.2.1");
     assert_eq!(first.take(), [(None, expected); 2]);
     assert_eq!(last.take(), [(expected, expected); 2]);
-    // The end of the call behind the struct is told by the interceptor that has asked, as `logging` does.
+    // The end of the inner call need not have the address: interceptors keep it from the start, as `logging` does.
     assert_eq!(
         seen.take()
             .iter()
@@ -373,7 +373,7 @@ async fn a_struct_finds_the_caller_for_the_services_behind_it() {
 }
 
 /// Each of these callers may call once.
-async fn limited(caller: &Caller) {
+async fn assert_limited_per_caller(caller: &Caller) {
     let calls = async |address: &str| {
         let called = asked(&forwarded(caller, &[address])).await;
         called.map_or_else(|status| status.code(), |_| Code::Ok)
@@ -393,20 +393,20 @@ async fn limited(caller: &Caller) {
 }
 
 #[tokio::test]
-async fn each_caller_has_a_limit_of_its_own() {
-    limited(&caller(Limited).await).await;
+async fn each_caller_has_its_own_limit() {
+    assert_limited_per_caller(&caller(Limited).await).await;
     let server = LimitedServer.wrap(UserServiceServer::new(Plain));
-    limited(&Caller::new(&serve(Routes::new(server)).await)).await;
+    assert_limited_per_caller(&Caller::new(&serve(Routes::new(server)).await)).await;
     let inbound = Inbound {
         first: Seen::default(),
         last: Seen::default(),
     };
     let relying = inbound.wrap(UserServiceServer::new(Relying));
-    limited(&Caller::new(&serve(Routes::new(relying)).await)).await;
+    assert_limited_per_caller(&Caller::new(&serve(Routes::new(relying)).await)).await;
 }
 
 #[tokio::test]
-async fn the_prefix_says_which_ipv6_callers_share_a_limit() {
+async fn ipv6_callers_of_one_prefix_share_a_limit() {
     let caller = caller(LimitedWidely).await;
     asked(&forwarded(&caller, &["2001:db8:0:1::1"]))
         .await
@@ -421,9 +421,9 @@ async fn the_prefix_says_which_ipv6_callers_share_a_limit() {
 }
 
 #[tokio::test]
-async fn who_relies_on_a_struct_is_not_reached_past_it() {
+async fn calls_that_bypass_the_required_struct_are_rejected() {
     let (events, _guard) = Events::listen(LevelFilter::ERROR);
-    // Without the struct, behind another one, and where its `client_ip` leaves the method out.
+    // Without the struct, behind another struct, and with a method that the struct's `client_ip` leaves out.
     let in_part = InPart.wrap(UserServiceServer::new(RelyingInPart));
     let in_part = Caller::new(&serve(Routes::new(in_part)).await);
     let other = InPart.wrap(UserServiceServer::new(Relying));
@@ -448,7 +448,7 @@ async fn who_relies_on_a_struct_is_not_reached_past_it() {
 }
 
 #[tokio::test]
-async fn behind_axum_the_peer_is_known_where_axum_is_told() {
+async fn behind_axum_the_peer_needs_connect_info() {
     for (tells, expected) in [(true, "192.0.2.1"), (false, "nobody")] {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -489,10 +489,10 @@ async fn behind_axum_the_peer_is_known_where_axum_is_told() {
     }
 }
 
-/// A Unix socket has no address, so nobody is trusted.
+/// A Unix socket has no address, so no peer is trusted.
 #[cfg(unix)]
 #[tokio::test]
-async fn over_a_unix_socket_nothing_is_known_and_all_share_a_limit() {
+async fn over_a_unix_socket_callers_share_one_limit() {
     let (events, _guard) = Events::listen(LevelFilter::WARN);
     let path = std::env::temp_dir().join(format!("client-ip-{}.sock", std::process::id()));
     let listener = tokio::net::UnixListener::bind(&path).unwrap();
@@ -528,9 +528,9 @@ async fn over_a_unix_socket_nothing_is_known_and_all_share_a_limit() {
     );
 }
 
-/// However long the header is, and whatever it says, the call is served, and costs what a short one does.
+/// A long header does not fail the call, and costs no more than a short one.
 #[tokio::test]
-async fn endless_headers_are_read_from_the_right_and_not_to_the_end() {
+async fn long_headers_are_read_from_the_right_up_to_a_bound() {
     let caller = caller(Users::default()).await;
     let hops = |count: usize| vec!["10.0.0.1"; count].join(",");
     for (value, expected) in [
@@ -559,7 +559,7 @@ async fn endless_headers_are_read_from_the_right_and_not_to_the_end() {
 }
 
 #[test]
-fn the_plan_shows_whose_word_counts() {
+fn plan_shows_trusted_networks_and_header() {
     let plan = Users::PLAN.to_string();
     for part in [
         "client_ip",

@@ -1,4 +1,4 @@
-//! Only so many calls at once, what becomes of the others, and that every place comes back.
+//! Limits on concurrent calls: which calls wait, which are rejected, and that every permit is released.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 use std::time::Duration;
@@ -40,7 +40,7 @@ async fn until(what: impl Fn() -> bool) {
     waited.expect("it never happens");
 }
 
-fn assert_refused(status: &Status, retry_after: Duration) {
+fn assert_rejected(status: &Status, retry_after: Duration) {
     assert_eq!(status.code(), Code::ResourceExhausted, "{status:?}");
     let retry_info = status.get_details_retry_info().unwrap();
     assert_eq!(retry_info.retry_delay, Some(retry_after));
@@ -87,7 +87,7 @@ async fn shedding(config: &Capacity) -> (Running, Script, Limiter) {
     (server, script, limiter)
 }
 
-/// A call under way that holds its place until it is dropped.
+/// A running call that holds its permit until it is dropped.
 fn hold(caller: &Caller, kind: Kind) -> JoinHandle<Reply> {
     let caller = caller.told(Behaviour::HangAfter(1));
     tokio::spawn(async move { caller.call(kind).await })
@@ -120,7 +120,7 @@ async fn calls_beyond_the_limit_wait_and_run_in_order() {
 }
 
 #[tokio::test]
-async fn a_stream_holds_its_place_to_its_end() {
+async fn stream_holds_its_permit_until_it_ends() {
     for kind in [Kind::ServerStreaming, Kind::BidiStreaming] {
         let (server, _, limiter) = shedding(&Capacity::max(1)).await;
         let caller = Caller::new(&server.channel);
@@ -129,7 +129,7 @@ async fn a_stream_holds_its_place_to_its_end() {
         assert!(matches!(messages.next().await, Some(Ok(0))));
         assert_eq!(limiter.in_use(), 1);
         let refused = caller.call(Kind::Unary).await;
-        assert_refused(&refused.status, Duration::from_secs(1));
+        assert_rejected(&refused.status, Duration::from_secs(1));
         drop(messages);
         until(|| limiter.in_use() == 0).await;
         assert_eq!(caller.call(kind).await.code(), Code::Ok);
@@ -137,7 +137,7 @@ async fn a_stream_holds_its_place_to_its_end() {
 }
 
 #[tokio::test]
-async fn every_place_comes_back_however_a_call_ends() {
+async fn permits_are_released_however_a_call_ends() {
     let (server, script, limiter) = shedding(&Capacity::max(1)).await;
     let caller = Caller::new(&server.channel);
     for kind in KINDS {
@@ -165,12 +165,12 @@ async fn every_place_comes_back_however_a_call_ends() {
         until(|| limiter.in_use() == 0).await;
         script.entered().await;
     }
-    // All of them have found a place, so none was missing.
+    // All calls got a permit, so none was lost.
     assert_eq!(script.runs(), 4 * 9);
 }
 
 #[tokio::test]
-async fn a_caller_that_goes_away_while_it_waits_leaves_the_queue() {
+async fn client_disconnect_while_waiting_leaves_the_queue() {
     let (server, script, limiter) = waiting(&Capacity::max(1).queue(1)).await;
     let caller = Caller::new(&server.channel);
     for kind in KINDS {
@@ -179,7 +179,7 @@ async fn a_caller_that_goes_away_while_it_waits_leaves_the_queue() {
         let gone = hold(&caller, kind);
         until(|| limiter.waiting() == 1).await;
         let refused = caller.call(kind).await;
-        assert_refused(&refused.status, Duration::from_secs(1));
+        assert_rejected(&refused.status, Duration::from_secs(1));
         gone.abort();
         until(|| limiter.waiting() == 0).await;
         held.abort();
@@ -189,7 +189,7 @@ async fn a_caller_that_goes_away_while_it_waits_leaves_the_queue() {
 }
 
 #[tokio::test]
-async fn who_waits_too_long_is_refused() {
+async fn calls_that_wait_too_long_are_rejected() {
     let retry_after = Duration::from_millis(250);
     let config = Capacity::max(1).wait(Duration::from_millis(5));
     let (server, script, limiter) = waiting(&config.retry_after(retry_after)).await;
@@ -197,14 +197,14 @@ async fn who_waits_too_long_is_refused() {
     let held = hold(&caller, Kind::Unary);
     script.entered().await;
     for kind in KINDS {
-        assert_refused(&caller.call(kind).await.status, retry_after);
+        assert_rejected(&caller.call(kind).await.status, retry_after);
     }
     assert_eq!((limiter.waiting(), script.runs()), (0, 1));
     held.abort();
 }
 
 #[tokio::test]
-async fn an_adaptive_limit_falls_where_the_handler_says_that_it_is_overloaded() {
+async fn adaptive_limit_falls_when_handlers_report_overload() {
     let config = Capacity::adaptive(1, 8, Duration::from_secs(20));
     let (server, _, limiter) = waiting(&config).await;
     let caller = Caller::new(&server.channel);
@@ -214,7 +214,7 @@ async fn an_adaptive_limit_falls_where_the_handler_says_that_it_is_overloaded() 
         }
     }
     let raised = limiter.limit();
-    assert!(raised > 1, "one at a time is all of a limit of 1");
+    assert!(raised > 1, "calls one at a time use up a limit of 1");
     let overloaded = caller.told(Behaviour::Fail(Code::ResourceExhausted));
     for kind in KINDS {
         for _ in 0..4 {
@@ -226,7 +226,7 @@ async fn an_adaptive_limit_falls_where_the_handler_says_that_it_is_overloaded() 
 }
 
 #[tokio::test]
-async fn what_says_nothing_of_the_load_leaves_an_adaptive_limit_as_it_is() {
+async fn other_errors_and_cancellations_keep_the_adaptive_limit() {
     let config = Capacity::adaptive(1, 8, Duration::from_secs(20));
     let (server, script, limiter) = waiting(&config).await;
     let caller = Caller::new(&server.channel);
@@ -254,7 +254,7 @@ async fn what_says_nothing_of_the_load_leaves_an_adaptive_limit_as_it_is() {
         until(|| limiter.in_use() == 0).await;
     }
     assert_eq!(limiter.limit(), raised);
-    // How long a response stream takes is up to its reader; how it ends is not.
+    // The reader decides how long a response stream takes, but not how it ends.
     let overloaded = caller.told(Behaviour::FailAfter(1, Code::Unavailable));
     for _ in 0..20 {
         overloaded.call(Kind::ServerStreaming).await;
@@ -263,7 +263,7 @@ async fn what_says_nothing_of_the_load_leaves_an_adaptive_limit_as_it_is() {
     assert_eq!(limiter.limit(), 1);
 }
 
-/// Takes a while where the caller says so.
+/// Sleeps if the caller says so.
 struct Slow;
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Slow {
@@ -292,7 +292,7 @@ fn slow_upload() -> impl Stream<Item = User> + Send + 'static {
 }
 
 #[tokio::test(start_paused = true)]
-async fn how_long_a_sender_takes_does_not_lower_an_adaptive_limit() {
+async fn slow_senders_do_not_lower_an_adaptive_limit() {
     let limiter = Limiter::new(&Capacity::adaptive(1, 8, MS(50)));
     let service = Receiving {
         script: Script::default(),
@@ -317,7 +317,7 @@ async fn how_long_a_sender_takes_does_not_lower_an_adaptive_limit() {
         assert!(begun.elapsed() >= MS(180));
     }
     assert_eq!(limits(), raised);
-    // What the server itself takes counts.
+    // The server's own time counts.
     let slow = caller.with("x-slow", "yes");
     for _ in 0..20 {
         assert_eq!(slow.call(Kind::ClientStreaming).await.code(), Code::Ok);
@@ -347,12 +347,12 @@ impl Stubs for Nested {
         let other = self.clone();
         match item.value {
             ANSWERS => Ok(Response::new(item)),
-            // What it spawns is refused, and it hands that on.
+            // The spawned call is rejected, and this call returns that status.
             SPAWNS_A_CALL_THAT_IS_SHED => {
                 let call = async move { other.unary(Request::new(Item::default())).await };
                 tokio::spawn(call).await.unwrap()
             }
-            // What it spawns waits.
+            // The spawned call waits.
             _ => {
                 let call = async move {
                     let streamed = other.server_stream(Request::new(Item::default()));
@@ -371,7 +371,7 @@ impl Stubs for Nested {
     ) -> Result<Response<Item>, Status> {
         let mut items = request.into_inner();
         while let Some(item) = items.next().await {
-            // One that waits, and one that is refused where there is no place.
+            // Without a permit, the first of these calls would wait, and the second would be rejected.
             let mut streamed = self.server_stream(Request::new(item?)).await?.into_inner();
             streamed.next().await.unwrap()?;
             self.unary(Request::new(Item::default())).await?;
@@ -381,7 +381,7 @@ impl Stubs for Nested {
         }))
     }
 
-    /// Each item is what another call answers.
+    /// Each item is the answer of another call.
     async fn server_stream(&self, _: Request<Item>) -> Result<Response<UserStream<Item>>, Status> {
         let service = self.clone();
         let items = tokio_stream::iter(0..3).then(move |_| {
@@ -396,7 +396,7 @@ impl Stubs for Nested {
 }
 
 #[tokio::test]
-async fn a_call_within_a_call_uses_its_place() {
+async fn nested_call_uses_the_outer_permit() {
     let (spawned, mut tasks) = mpsc::unbounded_channel();
     let limiter = Limiter::new(&Capacity::max(1));
     let service = Nested {
@@ -409,8 +409,11 @@ async fn a_call_within_a_call_uses_its_place() {
 
     let items = tokio_stream::iter([Item::default(), Item::default()]);
     let nested = tokio::time::timeout(in_time, client.client_stream(items)).await;
-    let in_use = nested.expect("it waits for itself").unwrap().into_inner();
-    assert_eq!(in_use.value, 1, "one place for all of them");
+    let in_use = nested
+        .expect("it waits for its own permit")
+        .unwrap()
+        .into_inner();
+    assert_eq!(in_use.value, 1, "one permit for all of them");
     until(|| limiter.in_use() == 0).await;
 
     let stream = client.server_stream(Item::default()).await.unwrap();
@@ -421,10 +424,10 @@ async fn a_call_within_a_call_uses_its_place() {
     );
     until(|| limiter.in_use() == 0).await;
 
-    // A task takes a place of its own.
+    // A spawned task takes its own permit.
     let value = SPAWNS_A_CALL_THAT_IS_SHED;
     let refused = client.unary(Item { value }).await.unwrap_err();
-    assert_refused(&refused, Duration::from_secs(1));
+    assert_rejected(&refused, Duration::from_secs(1));
     let value = SPAWNS_A_CALL_THAT_WAITS;
     client.unary(Item { value }).await.unwrap();
     tasks.recv().await.unwrap().await.unwrap().unwrap();
@@ -481,7 +484,7 @@ impl UserService for Configured {
 }
 
 #[tokio::test]
-async fn each_method_has_a_limit_or_the_service_has_one_and_all_its_values_share_them() {
+async fn limits_are_per_method_or_service_and_shared_by_values() {
     let services = [Configured::default(), Configured::default()];
     let [first, second] = services.clone();
     let first = serve(Routes::new(UserServiceServer::new(first))).await;
@@ -506,7 +509,7 @@ async fn each_method_has_a_limit_or_the_service_has_one_and_all_its_values_share
 }
 
 #[test]
-fn the_plan_says_what_is_in_force() {
+fn plan_shows_effective_limits() {
     let plan = Configured::PLAN.to_string();
     for line in [
         "load_shed    max=1 queue=0 retry_after=1s",
@@ -528,7 +531,7 @@ scripted!(self: Mixed, #[intercept(
 )]);
 
 #[tokio::test]
-async fn a_shared_limiter_lets_some_wait_and_refuses_others() {
+async fn shared_limiter_queues_some_methods_and_rejects_others() {
     let (script, limiter) = (Script::default(), Limiter::new(&Capacity::max(1)));
     let service = Mixed {
         script: script.clone(),
@@ -539,7 +542,7 @@ async fn a_shared_limiter_lets_some_wait_and_refuses_others() {
     let held = hold(&caller, Kind::BidiStreaming);
     script.entered().await;
     let refused = caller.call(Kind::Unary).await;
-    assert_refused(&refused.status, Duration::from_secs(1));
+    assert_rejected(&refused.status, Duration::from_secs(1));
     let other = caller.clone();
     let waits = tokio::spawn(async move { other.call(Kind::ServerStreaming).await.code() });
     until(|| limiter.waiting() == 1).await;
@@ -601,17 +604,17 @@ macro_rules! call {
 }
 
 #[tokio::test]
-async fn the_calls_of_a_generated_client_wait_for_each_other_method_by_method() {
+async fn generated_client_has_one_queue_per_method() {
     let (channel, script) = bare().await;
     let client = clients::crowded::UserServiceClient::new(channel);
     for kind in KINDS {
         let held = tokio::spawn(call!(client, kind, Behaviour::HangAfter(1)));
         script.entered().await;
-        // A queue of one: one of two waits and the other is refused.
+        // A queue of one: one of the two calls waits, and the other is rejected.
         let mut two = [(); 2].map(|()| tokio::spawn(call!(client, kind, Behaviour::Answer(1))));
         let [a, b] = &mut two;
         let refused = tokio::select! { reply = a => reply, reply = b => reply };
-        assert_refused(&refused.unwrap().unwrap_err(), Duration::from_secs(1));
+        assert_rejected(&refused.unwrap().unwrap_err(), Duration::from_secs(1));
         held.abort();
         let [a, b] = two;
         let waited = if a.is_finished() { b } else { a };
@@ -630,7 +633,7 @@ struct PerMethod;
 struct PerService;
 
 #[tokio::test]
-async fn a_channel_has_a_limit_for_each_method_or_service_which_its_clones_share() {
+async fn channel_clones_share_limits_per_method_or_service() {
     let (channel, script) = bare().await;
     for kind in KINDS {
         let client = UserServiceClient::new(PerMethod.wrap(channel.clone()));
@@ -675,7 +678,7 @@ struct Shared {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_adaptive_limit_of_a_channel_follows_how_long_calls_take_that_are_no_streams() {
+async fn channels_adaptive_limit_follows_call_latency() {
     let config = Capacity::adaptive(2, 8, Duration::from_millis(50));
     for kind in KINDS {
         let server = FlakyServer::new([]);
@@ -730,7 +733,7 @@ impl HandWritten {
 }
 
 #[tokio::test]
-async fn a_hand_written_client_holds_its_place_to_the_end_of_the_stream_or_until_it_is_dropped() {
+async fn hand_written_client_holds_its_permit_until_end_or_drop() {
     let (channel, _) = bare().await;
     let limiter = Limiter::new(&Capacity::max(1));
     let hand_written = HandWritten {
@@ -742,7 +745,7 @@ async fn a_hand_written_client_holds_its_place_to_the_end_of_the_stream_or_until
     let mut messages = hand_written.list_users(endless).await.unwrap().into_inner();
     assert!(messages.next().await.unwrap().is_ok());
     let refused = hand_written.get_user(answer()).await.unwrap_err();
-    assert_refused(&refused, Duration::from_secs(1));
+    assert_rejected(&refused, Duration::from_secs(1));
     drop(messages);
     assert_eq!(limiter.in_use(), 0);
     hand_written.get_user(answer()).await.unwrap();
@@ -784,7 +787,7 @@ impl Gateway {
 }
 
 #[tokio::test]
-async fn a_client_within_a_client_uses_its_place() {
+async fn nested_client_uses_the_outer_permit() {
     let (channel, script) = bare().await;
     let limiter = Limiter::new(&Capacity::max(1));
     let gateway = Gateway {
@@ -793,6 +796,6 @@ async fn a_client_within_a_client_uses_its_place() {
     };
     let call = gateway.flaky(Request::new(FlakyRequest::default()));
     let called = tokio::time::timeout(Duration::from_secs(20), call).await;
-    called.expect("it waits for itself").unwrap();
+    called.expect("it waits for its own permit").unwrap();
     assert_eq!((script.runs(), limiter.in_use()), (2, 0));
 }

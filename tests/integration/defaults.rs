@@ -1,6 +1,6 @@
-//! What rows say of entries is what the runtime says: the defaults that the documentation shows, names and sides.
+//! The rows of entries agree with the runtime: documented defaults, names and sides.
 //!
-//! `defaults.tsv` is made of the rows of entries, by `UPDATE_EXPECT=1 cargo test -p interceptors-macros docs`.
+//! `defaults.tsv` is generated from the rows of entries, by `UPDATE_EXPECT=1 cargo test -p interceptors-macros docs`.
 
 use interceptors::auth::{TokenSource, Verifier};
 use interceptors::{CallDetails, Entry, Intercepted as _, Plan, Side, intercept};
@@ -10,7 +10,7 @@ use tonic::{Request, Response, Status};
 
 struct Users;
 
-// What has no default has a value.
+// Settings without a default have a value here.
 #[intercept(
     trace,
     request_id,
@@ -67,7 +67,7 @@ impl TokenSource for Channel {
 }
 
 #[test]
-fn defaults_in_the_documentation_are_those_of_the_runtime() {
+fn documented_defaults_match_the_runtime() {
     let table = include_str!("defaults.tsv");
     let mut compared = 0;
     for line in table.lines() {
@@ -77,7 +77,7 @@ fn defaults_in_the_documentation_are_those_of_the_runtime() {
             "service" => &[Users::PLAN],
             _ => &[Channel::PLAN, Outbound::PLAN],
         };
-        // A plan leaves out what is not in force.
+        // A plan leaves out settings that are off.
         let actual = match (find(plans, entry, setting), documented) {
             (None, "false") if is_listed(plans, entry) => Some(documented.to_owned()),
             (actual, _) => actual,

@@ -1,6 +1,6 @@
-//! What an editor is shown of an attribute, given to the compiler: the hints of the macro are Rust, and name what there is.
+//! Compiles the hints that the macro writes for editors: they are valid Rust, and name existing items.
 //!
-//! The files in `editor/` are made by a test of the macro crate.
+//! A test of the macro crate generates the files in `editor/`.
 #![allow(
     dead_code,
     missing_docs,

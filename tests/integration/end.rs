@@ -1,4 +1,4 @@
-//! A call ends once, and whoever watches it is told how.
+//! A call ends once, and observers get its final status.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -20,8 +20,8 @@ use tokio_stream::{Stream, StreamExt};
 use tonic::service::Routes;
 use tonic::{Code, Request, Response, Status, Streaming};
 
-/// What the metadata `x-meddle` says, between the watchers: when the inner part has answered, it
-/// throws the answer away.
+/// Sits between the two observers. If the metadata `x-meddle` says so, it discards the answer of the
+/// inner part.
 struct Meddler;
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Meddler {
@@ -54,7 +54,7 @@ scripted!(self: Watched, #[intercept(
     with(self.ends.named("inner")),
 )]);
 
-/// A server with two watchers, and what they are told.
+/// A server with two observers, and the ends that they report.
 async fn watched() -> (Running, Script, Ends) {
     let (ends, told) = Ends::new();
     let script = Script::default();
@@ -88,20 +88,20 @@ fn told(observer: &'static str, kind: Kind, (outcome, code, messages): How) -> E
     }
 }
 
-/// The inner watcher is told before the outer one.
-async fn assert_told(ends: &mut Ends, kind: Kind, inner: How, outer: How) {
+/// The inner observer is notified before the outer one.
+async fn assert_ended(ends: &mut Ends, kind: Kind, inner: How, outer: How) {
     assert_eq!(ends.next().await, told("inner", kind, inner));
     assert_eq!(ends.next().await, told("outer", kind, outer));
 }
 
-/// Nobody is told anything any more.
+/// No observer is notified any more.
 async fn assert_nothing_is_left(server: Running, ends: Ends) {
     server.stop().await;
     assert_eq!(ends.rest().await, []);
 }
 
 #[tokio::test]
-async fn each_end_is_told_once_with_its_outcome_code_and_count() {
+async fn each_end_is_reported_once_with_outcome_code_and_count() {
     let (server, _, mut ends) = watched().await;
     let caller = Caller::new(&server.channel);
     for kind in KINDS {
@@ -139,7 +139,7 @@ async fn each_end_is_told_once_with_its_outcome_code_and_count() {
                 let seen = reply.messages.len() as u64;
                 assert_eq!(seen, end.2, "{kind} {behaviour:?}");
             }
-            assert_told(&mut ends, kind, end, end).await;
+            assert_ended(&mut ends, kind, end, end).await;
         }
     }
     drop(caller);
@@ -147,7 +147,7 @@ async fn each_end_is_told_once_with_its_outcome_code_and_count() {
 }
 
 #[tokio::test]
-async fn a_client_that_goes_away_while_the_handler_runs_cancels_the_call() {
+async fn client_disconnect_during_handler_cancels_call() {
     let (server, script, mut ends) = watched().await;
     for kind in KINDS {
         let caller = Caller::new(&server.channel).told(Behaviour::Hang);
@@ -155,13 +155,13 @@ async fn a_client_that_goes_away_while_the_handler_runs_cancels_the_call() {
         script.entered().await;
         call.abort();
         let end = (Outcome::Cancelled, Code::Cancelled, 0);
-        assert_told(&mut ends, kind, end, end).await;
+        assert_ended(&mut ends, kind, end, end).await;
     }
     assert_nothing_is_left(server, ends).await;
 }
 
 #[tokio::test]
-async fn a_client_that_goes_away_in_mid_stream_cancels_the_call() {
+async fn client_disconnect_during_stream_cancels_call() {
     let (server, _, mut ends) = watched().await;
     for kind in [Kind::ServerStreaming, Kind::BidiStreaming] {
         let caller = Caller::new(&server.channel).told(Behaviour::HangAfter(2));
@@ -171,13 +171,13 @@ async fn a_client_that_goes_away_in_mid_stream_cancels_the_call() {
         }
         drop(messages);
         let end = (Outcome::Cancelled, Code::Cancelled, 2);
-        assert_told(&mut ends, kind, end, end).await;
+        assert_ended(&mut ends, kind, end, end).await;
     }
     assert_nothing_is_left(server, ends).await;
 }
 
 #[tokio::test]
-async fn a_client_that_goes_away_while_it_sends_ends_the_call_once() {
+async fn client_disconnect_while_sending_ends_call_once() {
     let (server, script, mut ends) = watched().await;
     let (users, sent) = mpsc::channel(1);
     let mut client = Caller::new(&server.channel).client();
@@ -185,7 +185,7 @@ async fn a_client_that_goes_away_while_it_sends_ends_the_call_once() {
     users.send(User::default()).await.unwrap();
     script.entered().await;
     call.abort();
-    // The handler may see a clean end of the stream and answer into the void: tonic's doing.
+    // With tonic, the handler may see a clean end of the stream, and answer although the client is gone.
     let inner = ends.next().await;
     let outer = ends.next().await;
     assert_eq!((inner.observer, outer.observer), ("inner", "outer"));
@@ -195,7 +195,7 @@ async fn a_client_that_goes_away_while_it_sends_ends_the_call_once() {
 }
 
 #[tokio::test]
-async fn an_answer_that_an_outer_interceptor_throws_away_was_cancelled() {
+async fn stream_discarded_by_an_outer_interceptor_is_cancelled() {
     let (server, _, mut ends) = watched().await;
     let caller = Caller::new(&server.channel).with("x-meddle", "fail");
     for kind in KINDS {
@@ -206,14 +206,14 @@ async fn an_answer_that_an_outer_interceptor_throws_away_was_cancelled() {
             (Outcome::Ok, Code::Ok, 1)
         };
         let outer = (Outcome::Error, Code::DataLoss, 0);
-        assert_told(&mut ends, kind, inner, outer).await;
+        assert_ended(&mut ends, kind, inner, outer).await;
     }
     drop(caller);
     assert_nothing_is_left(server, ends).await;
 }
 
 #[tokio::test]
-async fn a_panic_of_an_outer_interceptor_ends_the_call_for_inner_ones_too() {
+async fn panic_of_an_outer_interceptor_cancels_the_inner_stream() {
     let (server, _, mut ends) = watched().await;
     let caller = Caller::new(&server.channel).with("x-meddle", "panic");
     for kind in KINDS {
@@ -224,14 +224,14 @@ async fn a_panic_of_an_outer_interceptor_ends_the_call_for_inner_ones_too() {
             (Outcome::Ok, Code::Ok, 1)
         };
         let outer = (Outcome::Panicked, Code::Internal, 0);
-        assert_told(&mut ends, kind, inner, outer).await;
+        assert_ended(&mut ends, kind, inner, outer).await;
     }
     drop(caller);
     assert_nothing_is_left(server, ends).await;
 }
 
 #[tokio::test]
-async fn a_client_that_goes_away_after_the_handler_has_answered_cancels_what_is_left() {
+async fn client_disconnect_after_handler_cancels_the_rest() {
     let (server, script, mut ends) = watched().await;
     for kind in KINDS {
         let caller = Caller::new(&server.channel).with("x-meddle", "hang");
@@ -240,7 +240,7 @@ async fn a_client_that_goes_away_after_the_handler_has_answered_cancels_what_is_
         let cancelled = (Outcome::Cancelled, Code::Cancelled, 0);
         if kind.response_is_stream() {
             call.abort();
-            assert_told(&mut ends, kind, cancelled, cancelled).await;
+            assert_ended(&mut ends, kind, cancelled, cancelled).await;
         } else {
             let ok = (Outcome::Ok, Code::Ok, 1);
             assert_eq!(ends.next().await, told("inner", kind, ok));
@@ -252,7 +252,7 @@ async fn a_client_that_goes_away_after_the_handler_has_answered_cancels_what_is_
 }
 
 #[tokio::test]
-async fn an_error_reaches_the_client_with_all_that_it_carries() {
+async fn errors_reach_the_client_with_details_and_metadata() {
     let (server, _, _ends) = watched().await;
     let caller = Caller::new(&server.channel);
     for kind in KINDS {
@@ -275,7 +275,7 @@ async fn an_error_reaches_the_client_with_all_that_it_carries() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hundred_calls_at_once_end_once_each() {
+async fn hundred_concurrent_calls_end_once_each() {
     let (server, _, ends) = watched().await;
     let mut expected = Vec::new();
     let mut calls = Vec::new();
@@ -393,7 +393,7 @@ impl UserService for Producer {
 }
 
 #[tokio::test]
-async fn a_watched_stream_is_polled_as_its_reader_polls_it() {
+async fn observed_stream_is_polled_only_by_its_reader() {
     let (ends, mut told) = Ends::new();
     let polls = Arc::new(AtomicU32::new(0));
     let service = Producer {
@@ -406,7 +406,11 @@ async fn a_watched_stream_is_polled_as_its_reader_polls_it() {
         ..Default::default()
     });
     let mut users = service.list_users(request).await.unwrap().into_inner();
-    assert_eq!(polls.load(Ordering::SeqCst), 0, "not before the reader");
+    assert_eq!(
+        polls.load(Ordering::SeqCst),
+        0,
+        "not polled before its reader polls"
+    );
     let cx = &mut Context::from_waker(std::task::Waker::noop());
     for (n, expected) in [None, Some(1), None, Some(0), None].into_iter().enumerate() {
         let left = 2 - n / 2;
@@ -430,7 +434,7 @@ async fn a_watched_stream_is_polled_as_its_reader_polls_it() {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_dropped_unread_was_cancelled() {
+async fn stream_dropped_unread_is_cancelled() {
     let (ends, mut told) = Ends::new();
     let service = Producer {
         script: Script::default(),

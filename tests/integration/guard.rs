@@ -1,4 +1,4 @@
-//! What would let a stranger in, or do a thing twice, if it did not hold.
+//! Promises that keep unknown callers out, or keep work from being done twice.
 
 use std::marker::PhantomData;
 use std::sync::Mutex;
@@ -101,7 +101,7 @@ impl Accounts for Open {
 }
 
 #[tokio::test]
-async fn a_public_name_opens_the_method_of_exactly_that_name() {
+async fn public_matches_the_exact_rpc_name_only() {
     assert!(Open.setup(word()).await.is_ok());
     assert_eq!(
         Open.set_up(word()).await.unwrap_err().code(),
@@ -109,7 +109,7 @@ async fn a_public_name_opens_the_method_of_exactly_that_name() {
     );
 }
 
-/// So many calls, and no more.
+/// Allows this many calls.
 struct Quota(AtomicU32);
 
 impl Quota {
@@ -148,7 +148,7 @@ impl Echo for Limited {
 }
 
 #[tokio::test]
-async fn a_value_made_from_a_constant_of_the_type_is_kept() {
+async fn interceptor_made_from_an_associated_const_is_kept() {
     let mut passed = 0;
     for _ in 0..10 {
         passed += u32::from(Limited.say(word()).await.is_ok());
@@ -199,7 +199,7 @@ impl Echo for Outer {
 }
 
 #[tokio::test]
-async fn a_request_that_is_passed_on_does_not_bring_the_name_of_another_service() {
+async fn forwarded_request_uses_the_inner_services_name() {
     let routed = || {
         let mut request = word();
         let uri = "http://localhost/shapes.v1.Echo/Say".parse().unwrap();
@@ -214,7 +214,7 @@ async fn a_request_that_is_passed_on_does_not_bring_the_name_of_another_service(
         ["/shapes.v2.Echo/Say"]
     );
 
-    // Nor from a service that is not annotated.
+    // The same if the outer service is not annotated.
     let inner = Inner::default();
     inner.say(routed()).await.unwrap();
     assert_eq!(*inner.paths.0.lock().unwrap(), ["/shapes.v2.Echo/Say"]);
@@ -234,7 +234,7 @@ impl Echo for Keyed {
 }
 
 #[tokio::test]
-async fn one_key_has_one_limit_however_it_is_written() {
+async fn keys_with_extra_spaces_share_one_limit() {
     let mut passed = 0;
     for key in ["abc", " abc", "abc ", "  abc  ", "abc"] {
         passed += u32::from(Keyed.say(with_metadata("x-api-key", key)).await.is_ok());
@@ -242,7 +242,7 @@ async fn one_key_has_one_limit_however_it_is_written() {
     assert_eq!(passed, 1);
 }
 
-/// Makes a failure of every answer.
+/// Replaces every answer with a failure.
 struct Broken;
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Broken {
@@ -271,7 +271,7 @@ impl Echo for Payments {
 }
 
 #[tokio::test]
-async fn what_the_handler_has_done_is_not_done_again() {
+async fn retry_does_not_repeat_a_handler_that_succeeded() {
     let payments = Payments::default();
     assert_eq!(
         payments.say(word()).await.unwrap_err().code(),
@@ -300,7 +300,7 @@ impl Echo for Patient {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pushback_longer_than_the_longest_delay_ends_the_call() {
+async fn pushback_over_max_delay_ends_the_call() {
     let patient = Patient::default();
     let started = tokio::time::Instant::now();
     assert_eq!(
@@ -311,7 +311,7 @@ async fn a_pushback_longer_than_the_longest_delay_ends_the_call() {
     assert_eq!(started.elapsed(), std::time::Duration::ZERO);
 }
 
-/// Observes, and panics when it is told.
+/// Its observer panics.
 struct PanicsAtTheEnd;
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for PanicsAtTheEnd {
@@ -346,7 +346,7 @@ impl Stubs for Observed {
 }
 
 #[tokio::test]
-async fn an_observer_that_panics_does_not_silence_those_outside_of_it() {
+async fn observer_panic_does_not_silence_outer_observers() {
     let (watch, mut ends) = Ends::new();
     let service = Observed { ends: watch };
     let call = service.server_stream(Request::new(Item::default()));
@@ -357,7 +357,7 @@ async fn an_observer_that_panics_does_not_silence_those_outside_of_it() {
 }
 
 #[tokio::test]
-async fn an_observer_that_panics_while_the_handler_panics_does_not_end_the_process() {
+async fn observer_panic_during_handler_panic_does_not_abort() {
     let (watch, mut ends) = Ends::new();
     let service = Observed { ends: watch };
     let call = tokio::spawn(async move { service.unary(Request::new(Item::default())).await });

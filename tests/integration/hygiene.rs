@@ -105,7 +105,7 @@ impl Store for Public {
         skip(retry)
     )]
     async fn list(&self, request: Request<Word>) -> Result<Response<Self::ListStream>, Status> {
-        // A method that has to be called by another name inside.
+        // Calls a sibling method, so the hidden method gets another name.
         let word = self.get(request).await?.into_inner();
         Ok(Response::new(Box::pin(tokio_stream::once(Ok(word)))))
     }
@@ -159,7 +159,7 @@ where
 mod conventions {
     use super::{Pass, Request, Response, Status, Word, intercept};
 
-    // Generated traits have all lints off. What is made of their implementations has not.
+    // Generated traits turn all lints off. The expansion of their implementations does not.
     #[allow(clippy::wrong_self_convention, clippy::new_ret_no_self)]
     #[tonic::async_trait]
     pub(super) trait Conventions {
@@ -277,11 +277,11 @@ pub mod clients {
 }
 
 #[tokio::test]
-async fn no_lint_finds_anything() {
+async fn expansion_passes_all_lints() {
     let ask = || Request::new(Word::default());
     let public = Public { pass: Pass };
     assert!(public.get(ask()).await.is_ok());
-    // The sibling's own call is public; this one has no token.
+    // `get` is public. `list` is not, and this call has no token.
     assert!(public.list(ask()).await.is_err());
     assert_eq!(Public::PLAN.methods().len(), 4);
 

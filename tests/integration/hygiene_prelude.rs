@@ -2,7 +2,7 @@
 #![no_implicit_prelude]
 
 mod taken {
-    //! Types and macros of the project's own, under names that generated code is tempted to use.
+    //! The project's own types and macros, under names that generated code might use.
     #![allow(dead_code, unused_macros, unused_imports, non_camel_case_types)]
 
     pub(super) struct Result;
@@ -264,7 +264,7 @@ mod clients {
 }
 
 #[::core::prelude::v1::test]
-fn nothing_is_taken_from_the_scope() {
+fn expansion_does_not_use_names_in_scope() {
     use ::interceptors_proto::shapes::Word;
     use ::interceptors_proto::shapes::echo_server::Echo as _;
     use native::Native as _;
@@ -274,7 +274,7 @@ fn nothing_is_taken_from_the_scope() {
         .build();
     runtime.unwrap().block_on(async {
         let ask = || ::tonic::Request::new(<Word as ::core::default::Default>::default());
-        // Without a token; nothing else is between the call and an answer.
+        // Only the missing token ends this call.
         let status = Service { pass: Pass }.say(ask()).await.unwrap_err();
         ::core::assert_eq!(status.code(), ::tonic::Code::Unauthenticated);
         let service = ::std::sync::Arc::new(native::Service(7));

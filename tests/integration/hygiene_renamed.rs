@@ -1,4 +1,4 @@
-//! The crate under other names, in a crate where its own name is another's.
+//! The crate under other names, in a crate where `interceptors` means something else.
 
 // From here on `::interceptors` is this crate, which has nothing that generated code could use.
 extern crate interceptors as renamed;
@@ -10,7 +10,7 @@ use renamed::{Call, CallDetails, Intercepted as _, Interceptor, Next};
 use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status, Streaming};
 
-/// As a framework would pass the crate on to its users.
+/// As a framework would re-export the crate.
 mod framework {
     pub(crate) mod deeper {
         pub(crate) use renamed::*;
@@ -50,7 +50,7 @@ impl Verifier for Renamed {
     timeout("1h", idle = "1m"),
     payload(redact = [request.text], level = "info"),
     with(Pass),
-    // Wherever it stands.
+    // At any position.
     crate = renamed
 )]
 #[tonic::async_trait]
@@ -82,7 +82,7 @@ impl Store for Renamed {
 }
 
 mod users {
-    //! Paths that mean something only here.
+    //! Paths that exist only in this module.
     use super::{Echo, Request, Response, Status, Word, framework, framework::deeper};
 
     macro_rules! echo {
@@ -132,7 +132,7 @@ mod clients {
 }
 
 #[tokio::test]
-async fn the_crate_may_have_any_path() {
+async fn crate_may_be_renamed_or_re_exported() {
     let ask = || Request::new(Word::default());
     let services: [&dyn Echo; 5] = [
         &users::ByImport,

@@ -1,4 +1,4 @@
-//! A call that its caller cancels or drops ends at once, whatever it waits for.
+//! A cancelled or dropped call ends at once, whatever it waits for.
 
 use std::future::{Future, pending};
 
@@ -16,7 +16,7 @@ use tonic::{Code, Request, Response, Status};
 use crate::mount::{Ask, MOUNTS, MS, Mount};
 use crate::request::RETRY;
 
-/// The messages of a stream are asked for when they are sent, and a channel sees no more of a handle than that.
+/// A channel notices a cancellation only while it reads the request, so calls with request streams are left out.
 fn kinds(mount: Mount) -> &'static [Kind] {
     match mount {
         Mount::Typed => &interceptors_tests::KINDS,
@@ -29,7 +29,7 @@ fn waiting(script: &[Action]) -> FlakyServer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cancelled_call_does_not_wait_for_its_next_attempt() {
+async fn cancel_during_retry_delay_ends_call() {
     for mount in MOUNTS {
         for &kind in kinds(mount) {
             let server = waiting(&[fail(Code::Unavailable)]);
@@ -58,7 +58,7 @@ async fn a_cancelled_call_does_not_wait_for_its_next_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cancelled_call_does_not_wait_for_its_next_connection() {
+async fn cancel_between_connections_ends_call() {
     for mount in MOUNTS {
         for &kind in kinds(mount) {
             let server = FlakyServer::new([]);
@@ -82,7 +82,7 @@ async fn a_cancelled_call_does_not_wait_for_its_next_connection() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cancelled_call_does_not_wait_for_its_hedge() {
+async fn cancel_ends_call_and_resets_hedged_attempts() {
     for mount in MOUNTS {
         let server = waiting(&[hang(), hang(), hang()]);
         let client = mount.hedged(&server);
@@ -110,7 +110,7 @@ async fn a_cancelled_call_does_not_wait_for_its_hedge() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handle_that_nobody_uses_changes_nothing() {
+async fn unused_cancellation_handle_changes_nothing() {
     for mount in MOUNTS {
         for kind in interceptors_tests::KINDS {
             let server = waiting(&[fail(Code::Unavailable)]);
@@ -129,7 +129,7 @@ async fn a_handle_that_nobody_uses_changes_nothing() {
     }
 }
 
-/// Never has one.
+/// Its fetch never ends.
 struct NoToken;
 
 impl TokenSource for NoToken {
@@ -163,7 +163,7 @@ impl HandWritten {
     }
 }
 
-/// How a call ends that waits and is cancelled.
+/// Cancels a waiting call, drops another, and checks how both end.
 async fn assert_cancelled<F, Fut, T>(what: &str, ends: &mut Ends, call: F)
 where
     F: Fn(Request<GetUserRequest>) -> Fut,
@@ -184,7 +184,7 @@ where
         .expect("it is cancelled");
     assert_eq!(status.code(), Code::Cancelled, "{what}");
     assert_eq!(ends.next().await.outcome, Outcome::Cancelled, "{what}");
-    // The same for one that is dropped.
+    // The same for a dropped call.
     let dropped = call(Request::new(GetUserRequest { id: 7 }));
     assert!(
         tokio::time::timeout(MS(70), dropped).await.is_err(),
@@ -194,7 +194,7 @@ where
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cancelled_call_waits_for_no_token_and_no_place() {
+async fn cancelled_call_stops_waiting_for_token_or_permit() {
     let server = FlakyServer::new([]);
     let (watch, mut ends) = Ends::new();
     let tokens = Tokens {
@@ -220,7 +220,7 @@ async fn a_cancelled_call_waits_for_no_token_and_no_place() {
         limiter: limiter.clone(),
     };
     let client = UserServiceClient::new(queue.wrap(server.channel()));
-    // Holds the only place.
+    // Holds the only permit.
     server.then([hang()]);
     let mut first = client.clone();
     let held = tokio::spawn(async move { first.get_user(GetUserRequest { id: 7 }).await });

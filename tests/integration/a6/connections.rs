@@ -28,7 +28,7 @@ fn assert_is_about(elapsed: u64, waits: &[f64], what: &str) {
 const WAITS: [f64; 3] = [1.0, 1.6, 2.56];
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_hangs_up_is_given_five_connections() {
+async fn call_fails_after_five_closed_connections() {
     everywhere(async |mount, kind, what| {
         for hang_up in HangUp::ALL {
             let server = FlakyServer::new([]);
@@ -56,7 +56,7 @@ async fn a_server_that_hangs_up_is_given_five_connections() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_comes_back_answers_and_no_attempt_is_counted() {
+async fn reconnects_do_not_count_as_attempts() {
     everywhere(async |mount, kind, what| {
         for times in 1..=4 {
             let server = FlakyServer::new([]);
@@ -76,7 +76,7 @@ async fn a_server_that_comes_back_answers_and_no_attempt_is_counted() {
                 "{what}"
             );
             match times {
-                // A connection that was idle for long is no reason to wait.
+                // The first reconnect is immediate: the old connection may only have been idle for too long.
                 1 => assert_eq!(server.now(), 0, "{what}"),
                 times => assert_is_about(server.now(), &WAITS[..times as usize - 1], &what),
             }
@@ -86,7 +86,7 @@ async fn a_server_that_comes_back_answers_and_no_attempt_is_counted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn within_a_deadline_connections_are_opened_until_it_passes() {
+async fn with_a_deadline_reconnects_continue_until_it_passes() {
     everywhere(async |mount, kind, what| {
         let server = FlakyServer::new([]);
         let (channel, connections) = server.hanging_up(HangUp::AtOnce, u32::MAX);
@@ -94,7 +94,7 @@ async fn within_a_deadline_connections_are_opened_until_it_passes() {
         let reply = client.call(Ask::new(kind).timeout(Some(MS(60_000)))).await;
         assert_eq!(reply.code(), Code::DeadlineExceeded, "{what}");
         assert_eq!(server.now(), 60_000, "{what}");
-        // 0, 0, 1, 2.6, 5.2, 9.3, 15.8, 26.3 and 43.1 s, give or take a fifth.
+        // 0, 0, 1, 2.6, 5.2, 9.3, 15.8, 26.3 and 43.1 s, plus or minus 20 percent.
         let connections = connections.load(Ordering::Relaxed);
         assert!((8..=10).contains(&connections), "{what}: {connections}");
     })
@@ -124,7 +124,7 @@ async fn without_retry_a_closed_connection_is_unavailable() {
     .await;
 }
 
-/// A server on a socket that hangs up, and how many connections it had.
+/// A server on a socket that hangs up, and the number of its connections.
 async fn hanging_up(hang_up: HangUp) -> (Channel, Arc<AtomicU32>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -134,7 +134,7 @@ async fn hanging_up(hang_up: HangUp) -> (Channel, Arc<AtomicU32>) {
         while let Ok((mut socket, _)) = listener.accept().await {
             count.fetch_add(1, Ordering::SeqCst);
             if hang_up == HangUp::Reset {
-                // What is closed with bytes unread is reset.
+                // Closing a socket with unread bytes resets the connection.
                 let _ = socket.read_exact(&mut [0; 1]).await;
             } else {
                 hang_up.play(&mut socket).await;
@@ -162,9 +162,9 @@ impl HandWritten {
     }
 }
 
-/// On sockets it is chance how much the client has sent by then. However that is, there is only a handful of connections.
+/// On real sockets it varies how much the client has sent before the close. The number of connections is bounded either way.
 #[tokio::test]
-async fn over_a_socket_there_is_a_handful_of_connections() {
+async fn over_sockets_reconnects_are_bounded() {
     for hang_up in HangUp::ALL {
         let request = || {
             let mut request = Request::new(GetUserRequest { id: 7 });

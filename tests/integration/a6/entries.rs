@@ -1,4 +1,4 @@
-//! What else may be listed on a client: `deadline`, `metadata` and `auth`, with and without `retry`.
+//! Other entries of clients: `deadline`, `metadata` and `auth`, with and without `retry`.
 
 use std::future::poll_fn;
 use std::task::Poll;
@@ -16,11 +16,11 @@ use crate::request::everywhere;
 
 type Mounted = fn(Mount, &FlakyServer) -> crate::mount::Client;
 
-/// With `retry` behind it, and alone.
+/// `deadline` with `retry` listed after it, and alone.
 const LIMITED: [Mounted; 2] = [Mount::limited, Mount::limited_only];
 
 #[tokio::test(start_paused = true)]
-async fn a_default_deadline_is_sent_and_kept() {
+async fn default_deadline_is_sent_and_enforced() {
     everywhere(async |mount, kind, what| {
         for limited in LIMITED {
             let server = FlakyServer::new([hang()]);
@@ -38,7 +38,7 @@ async fn a_default_deadline_is_sent_and_kept() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_default_deadline_ends_a_response_that_has_begun() {
+async fn default_deadline_ends_a_started_response() {
     everywhere(async |mount, kind, what| {
         for limited in LIMITED {
             let server = FlakyServer::new([hang_after(1).after(MS(500))]);
@@ -61,7 +61,7 @@ async fn a_default_deadline_ends_a_response_that_has_begun() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_callers_own_timeout_goes_before_the_default() {
+async fn callers_timeout_overrides_default_deadline() {
     everywhere(async |mount, kind, what| {
         for limited in LIMITED {
             for (timeout, header) in [(500, "500m"), (5000, "5S")] {
@@ -80,7 +80,7 @@ async fn the_callers_own_timeout_goes_before_the_default() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_default_deadline_is_over_all_attempts() {
+async fn default_deadline_spans_all_attempts() {
     everywhere(async |mount, kind, what| {
         let slow = || fail(Code::Unavailable).after(MS(700));
         let server = FlakyServer::new([slow(), slow(), slow()]);
@@ -98,7 +98,7 @@ async fn a_default_deadline_is_over_all_attempts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_in_time_is_not_touched() {
+async fn response_before_default_deadline_is_unchanged() {
     everywhere(async |mount, kind, what| {
         let server = FlakyServer::new([answer(1).after(MS(1999))]);
         let reply = mount.limited_only(&server).call(Ask::new(kind)).await;
@@ -112,7 +112,7 @@ async fn an_answer_in_time_is_not_touched() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_timeout_of_the_caller_is_kept_where_no_entry_asks_for_it() {
+async fn callers_timeout_is_enforced_without_a_policy() {
     everywhere(async |mount, kind, what| {
         for action in [hang(), hang_after(1)] {
             let what = format!("{what}, {action:?}");
@@ -127,9 +127,9 @@ async fn a_timeout_of_the_caller_is_kept_where_no_entry_asks_for_it() {
     .await;
 }
 
-/// A tonic server answers `CANCELLED` then, and may be heard before the client's own timer.
+/// At the deadline a tonic server answers `CANCELLED`. That may arrive before the client's own timer fires.
 #[tokio::test(start_paused = true)]
-async fn a_server_that_gives_up_at_the_deadline_has_not_cancelled_the_call() {
+async fn cancelled_from_server_at_deadline_is_deadline_exceeded() {
     everywhere(async |mount, kind, what| {
         for client in [Mount::limited, Mount::limited_only] {
             let server = FlakyServer::new([fail(Code::Cancelled).after(MS(250))]);
@@ -140,7 +140,7 @@ async fn a_server_that_gives_up_at_the_deadline_has_not_cancelled_the_call() {
                 assert!(polled.is_pending(), "{what}");
                 tokio::task::yield_now().await;
             }
-            // Nobody looks at the call until both have happened.
+            // The call is not polled until both have happened.
             sleep(MS(300)).await;
             assert_eq!(call.await.code(), Code::DeadlineExceeded, "{what}");
         }
@@ -149,7 +149,7 @@ async fn a_server_that_gives_up_at_the_deadline_has_not_cancelled_the_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_made_for_another_has_no_longer_than_that_one() {
+async fn inherited_deadline_bounds_the_call() {
     everywhere(async |mount, kind, what| {
         let server = FlakyServer::new([fail(Code::Unavailable), hang()]);
         let client = mount.limited(&server);
@@ -165,7 +165,7 @@ async fn a_call_made_for_another_has_no_longer_than_that_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn metadata_behind_retry_is_made_for_each_attempt_and_before_it_once() {
+async fn metadata_after_retry_runs_per_attempt_before_retry_once() {
     everywhere(async |mount, kind, what| {
         let script = || [fail(Code::Unavailable), reset(Reason::REFUSED_STREAM)];
 
@@ -197,11 +197,11 @@ async fn metadata_behind_retry_is_made_for_each_attempt_and_before_it_once() {
     .await;
 }
 
-/// The tokens of a generated client are those of the process, and tests run at the same time.
+/// A generated client's tokens belong to the process, and tests run concurrently.
 static RENEWING: Mutex<()> = Mutex::const_new(());
 
 #[tokio::test(start_paused = true)]
-async fn a_rejected_token_is_renewed_once_and_the_call_made_again() {
+async fn rejected_token_is_renewed_once_and_call_is_retried() {
     let _alone = RENEWING.lock().await;
     everywhere(async |mount, kind, what| {
         clients::RENEWED.forget();
@@ -217,7 +217,7 @@ async fn a_rejected_token_is_renewed_once_and_the_call_made_again() {
             let reply = client.call(Ask::new(kind)).await;
             assert_eq!(reply.code(), Code::Ok, "{what}");
         }
-        // By then another one may be fetched.
+        // After this pause another token may be fetched.
         sleep(MS(2000)).await;
         let reply = client.call(Ask::new(kind)).await;
         assert_eq!(reply.code(), Code::Unauthenticated, "{what}");
@@ -225,11 +225,11 @@ async fn a_rejected_token_is_renewed_once_and_the_call_made_again() {
         assert_eq!(server.times(), [0, 0, 0, 2000, 2000], "{what}");
         let tokens = server.headers("authorization");
         assert!(tokens[0].starts_with("Bearer token-"), "{what}");
-        assert_ne!(tokens[0], tokens[1], "{what}: another one");
-        assert_eq!(tokens[1], tokens[2], "{what}: the new one is kept");
+        assert_ne!(tokens[0], tokens[1], "{what}: a new token");
+        assert_eq!(tokens[1], tokens[2], "{what}: the new token is kept");
         assert_eq!(tokens[2], tokens[3], "{what}");
         assert_ne!(tokens[3], tokens[4], "{what}");
-        // It is no attempt of `retry`.
+        // The second call does not count as an attempt of `retry`.
         assert_eq!(
             server.headers("grpc-previous-rpc-attempts"),
             ["-"; 5],
@@ -248,7 +248,7 @@ async fn a_rejected_token_is_renewed_once_and_the_call_made_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_renewed_token_does_not_use_up_a_retry() {
+async fn token_renewal_does_not_consume_a_retry() {
     let _alone = RENEWING.lock().await;
     everywhere(async |mount, kind, what| {
         clients::RENEWED.forget();
@@ -268,7 +268,7 @@ async fn a_renewed_token_does_not_use_up_a_retry() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_that_is_rejected_after_retries_is_renewed_around_them() {
+async fn auth_outside_retry_renews_token_and_restarts_retries() {
     let _alone = RENEWING.lock().await;
     everywhere(async |mount, kind, what| {
         clients::RENEWED.forget();
@@ -294,7 +294,7 @@ async fn a_token_that_is_rejected_after_retries_is_renewed_around_them() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_rejected_after_the_headers_is_not_tried_again() {
+async fn token_rejected_after_headers_is_not_retried() {
     everywhere(async |mount, kind, what| {
         let server = FlakyServer::new([fail_after(0, Code::Unauthenticated)]);
         let reply = mount.renewing(&server).call(Ask::new(kind)).await;

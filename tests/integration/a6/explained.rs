@@ -1,4 +1,4 @@
-//! What a call says that ended at its deadline, and whose attempts had failed by then.
+//! If attempts have failed before the deadline, the status names the last failure.
 
 use interceptors::circuit_breaker::{CircuitBreaker, State, Thresholds};
 use interceptors::{Kind, intercept};
@@ -28,7 +28,7 @@ async fn expect(script: &[Action], timeout: u64, message: &str) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deadline_in_the_delay_names_the_last_failure() {
+async fn deadline_during_delay_reports_last_failure() {
     let message = "the deadline of the call has passed after 2 attempts; the last failure was UNAVAILABLE: attempt 2 failed";
     expect(&[failure(), failure()], 250, message).await;
     let message = "the deadline of the call has passed after 1 attempt; the last failure was UNAVAILABLE: attempt 1 failed";
@@ -36,18 +36,18 @@ async fn a_deadline_in_the_delay_names_the_last_failure() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deadline_in_an_attempt_names_the_failure_before() {
+async fn deadline_during_attempt_reports_previous_failure() {
     let message = "the deadline of the call has passed after 2 attempts; the last failure was UNAVAILABLE: attempt 1 failed";
     expect(&[failure(), hang()], 250, message).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deadline_in_the_first_attempt_has_nothing_to_name() {
+async fn deadline_during_first_attempt_reports_no_failure() {
     expect(&[hang()], 250, "the deadline of the call has passed").await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deadline_between_connections_names_what_happened_to_them() {
+async fn deadline_between_connections_reports_closed_connection() {
     everywhere(async |mount, kind, what| {
         let server = FlakyServer::new([]);
         let (channel, _) = server.hanging_up(HangUp::AtOnce, u32::MAX);
@@ -63,9 +63,9 @@ async fn a_deadline_between_connections_names_what_happened_to_them() {
     .await;
 }
 
-/// The deadline is set outside of `retry`, and kept there too.
+/// The deadline is set and enforced outside of `retry`.
 #[tokio::test(start_paused = true)]
-async fn a_deadline_of_the_policy_is_explained_too() {
+async fn policy_deadline_reports_last_failure() {
     for mount in MOUNTS {
         let server = FlakyServer::new([failure(), failure(), failure(), hang()]);
         let reply = mount.limited(&server).call(Ask::new(Kind::Unary)).await;
@@ -79,7 +79,7 @@ async fn a_deadline_of_the_policy_is_explained_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deadline_of_hedged_attempts_names_the_last_failure() {
+async fn hedge_deadline_reports_last_failure() {
     for mount in MOUNTS {
         let server = FlakyServer::new([hang(), failure(), hang()]);
         let ask = Ask::new(Kind::Unary).timeout(Some(MS(1000)));
@@ -97,9 +97,9 @@ async fn a_deadline_of_hedged_attempts_names_the_last_failure() {
 #[intercept(circuit_breaker(breaker = self.0), hedge(max_attempts = 2, delay = "20ms"))]
 struct Breaking(CircuitBreaker);
 
-/// The attempts have been sent, though the call itself was not.
+/// The attempts were sent, so the breaker counts the call.
 #[tokio::test(start_paused = true)]
-async fn hedged_attempts_that_hang_count_for_the_breaker() {
+async fn hanging_hedged_attempts_count_as_breaker_failures() {
     let server = FlakyServer::new([(); 4].map(|()| hang()));
     let breaker = CircuitBreaker::new(&Thresholds::new().failures(2));
     let client = UserServiceClient::new(Breaking(breaker.clone()).wrap(server.channel()));

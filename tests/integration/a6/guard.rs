@@ -1,4 +1,4 @@
-//! What somebody found who looked for mistakes.
+//! Regression tests for bugs that a review found.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -24,9 +24,9 @@ use crate::request::{RETRY, encoded, everywhere};
 
 const STREAMING: [Kind; 2] = [Kind::ClientStreaming, Kind::BidiStreaming];
 
-/// The server has failed, and reads on without a reset. What comes in the pause outgrows the buffer.
+/// The server fails the attempt and keeps reading. The messages sent during the delay outgrow the buffer.
 #[tokio::test(start_paused = true)]
-async fn a_request_that_outgrows_the_buffer_in_the_pause_is_never_sent_in_part() {
+async fn request_outgrowing_buffer_during_delay_is_not_truncated() {
     for mount in MOUNTS {
         for kind in STREAMING {
             let what = format!("{mount:?}, {kind}");
@@ -51,7 +51,7 @@ async fn a_request_that_outgrows_the_buffer_in_the_pause_is_never_sent_in_part()
     }
 }
 
-/// A retry of one's own, from public parts.
+/// A user's own retry, built from the public API.
 #[derive(Clone)]
 struct Twice;
 
@@ -77,7 +77,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Twice {
 struct Own;
 
 #[tokio::test(start_paused = true)]
-async fn a_copy_that_is_not_whole_is_never_sent_in_part() {
+async fn incomplete_copy_is_never_sent_as_complete() {
     let server = FlakyServer::new([fail(Code::Unavailable).reading(8)]);
     let mut client = UserServiceClient::new(Own.wrap(server.channel()));
     let texts = (0..8).map(|_| ChatMessage {
@@ -93,7 +93,7 @@ async fn a_copy_that_is_not_whole_is_never_sent_in_part() {
     for (i, attempt) in server.attempts().iter().enumerate() {
         assert!(
             attempt.messages.len() == 8 || !attempt.half_closed,
-            "attempt {}: {} of 8 messages, and said to be all; {messages} answers",
+            "attempt {}: ended after {} of 8 messages; {messages} answers",
             i + 1,
             attempt.messages.len()
         );
@@ -104,9 +104,9 @@ async fn a_copy_that_is_not_whole_is_never_sent_in_part() {
 #[derive(Clone)]
 struct Hedged;
 
-/// The channel was asked whether it is ready, and reserved a place; the attempts need no other one.
+/// Polling the channel for readiness has reserved a permit. The attempt uses that permit.
 #[tokio::test(start_paused = true)]
-async fn hedging_takes_no_more_places_than_attempts() {
+async fn hedge_reserves_no_extra_permits() {
     let server = FlakyServer::new([answer(1)]);
     let channel = tower::limit::ConcurrencyLimit::new(server.channel(), 1);
     let mut client = UserServiceClient::new(Hedged.wrap(channel));
@@ -119,7 +119,7 @@ async fn hedging_takes_no_more_places_than_attempts() {
 struct HedgedThenLimited;
 
 #[tokio::test(start_paused = true)]
-async fn a_deadline_behind_hedge_ends_a_response_too() {
+async fn deadline_after_hedge_ends_the_response_stream() {
     let server = FlakyServer::new([hang_after(1)]);
     let mut client = UserServiceClient::new(HedgedThenLimited.wrap(server.channel()));
     let stream = client.list_users(ListUsersRequest {
@@ -138,7 +138,7 @@ struct LimitedOnly;
 
 /// A consumer that is slower than the server always finds something to read.
 #[tokio::test(start_paused = true)]
-async fn a_slow_reader_does_not_put_the_deadline_off() {
+async fn slow_reader_does_not_extend_the_deadline() {
     for mount in MOUNTS {
         let server = FlakyServer::new([answer(100)]);
         macro_rules! read {
@@ -171,9 +171,9 @@ async fn a_slow_reader_does_not_put_the_deadline_off() {
     }
 }
 
-/// Nothing in the chain keeps the deadline that the caller set.
+/// No interceptor in the chain enforces the caller's deadline.
 #[tokio::test(start_paused = true)]
-async fn observers_are_told_of_the_callers_deadline() {
+async fn observers_see_the_callers_deadline() {
     everywhere(async |mount, kind, what| {
         for action in [hang(), hang_after(0)] {
             let server = FlakyServer::new([action]);
@@ -197,9 +197,9 @@ struct Tokens {
     tokens: TokenCache,
 }
 
-/// A request that is too large to be kept cannot be sent again, but the token is bad all the same.
+/// A request that is too large to keep cannot be retried, but its token is still rejected.
 #[tokio::test(start_paused = true)]
-async fn a_token_that_was_refused_is_not_sent_again_with_large_requests() {
+async fn rejected_token_is_not_reused_after_large_requests() {
     let server = FlakyServer::new([fail(Code::Unauthenticated)]);
     let tokens = Tokens {
         tokens: clients::renewing(),
@@ -217,9 +217,9 @@ async fn a_token_that_was_refused_is_not_sent_again_with_large_requests() {
     assert_eq!(sent, ["Bearer token-1", "Bearer token-2"]);
 }
 
-/// The messages of a heartbeat take no bytes, and there may be very many.
+/// Heartbeat messages may be empty, and there may be very many.
 #[tokio::test(start_paused = true)]
-async fn messages_without_a_byte_take_space_too() {
+async fn empty_messages_count_against_the_buffer() {
     for mount in MOUNTS {
         let server = FlakyServer::new([fail(Code::Unavailable)]);
         let client = mount.client(&server, &Policy::new(RETRY.buffer_size(1000)));
@@ -248,7 +248,7 @@ impl HandWritten {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_boxed_stream_of_a_hand_written_client_ends_at_the_deadline() {
+async fn hand_written_clients_boxed_stream_ends_at_deadline() {
     let server = FlakyServer::new([hang_after(1)]);
     let (watch, mut ends) = Ends::new();
     let hand_written = HandWritten {
@@ -277,7 +277,7 @@ struct Large {
 }
 
 #[tokio::test(start_paused = true)]
-async fn auth_around_retry_does_not_make_its_buffer_smaller() {
+async fn auth_outside_retry_does_not_shrink_its_buffer() {
     let server = FlakyServer::new([fail(Code::Unavailable)]);
     let tokens = Large {
         tokens: clients::renewing(),
@@ -300,16 +300,16 @@ async fn slow_id() -> &'static str {
 #[intercept(deadline("2s"), metadata("x-id" = slow_id().await))]
 struct Slow;
 
-/// The clock is read once for what happens in one poll, and the wait is not in that one.
+/// The clock is read once per poll, and the wait spans several polls.
 #[tokio::test(start_paused = true)]
-async fn what_an_attempt_waits_for_before_it_is_sent_is_not_left() {
+async fn waits_before_sending_reduce_grpc_timeout() {
     let server = FlakyServer::new([answer(0)]);
     let mut client = UserServiceClient::new(Slow.wrap(server.channel()));
     client.get_user(GetUserRequest { id: 1 }).await.ok();
     assert_eq!(server.headers("grpc-timeout"), ["1300m"]);
 }
 
-/// Computes for so long that the thread is blocked.
+/// Blocks the thread for this long.
 struct Compute(Duration);
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Compute {
@@ -334,15 +334,15 @@ struct Busy {
     behind: Compute,
 }
 
-/// However busy the interceptors are, all within one poll.
+/// All interceptors run within one poll.
 #[tokio::test(start_paused = true)]
-async fn what_interceptors_compute_is_not_left_once_the_time_runs() {
+async fn blocking_work_inside_deadline_reduces_grpc_timeout() {
     for (before, behind, sent) in [
         (700, 0, &["2S"][..]),
         (5000, 0, &["2S"]),
         (0, 700, &["1300m"]),
         (700, 1999, &["1m"]),
-        // No attempt starts any more.
+        // The deadline has passed, so no attempt starts.
         (0, 2000, &[]),
         (700, 5000, &[]),
     ] {
@@ -365,9 +365,9 @@ async fn what_interceptors_compute_is_not_left_once_the_time_runs() {
 #[intercept(auth(token = self.0))]
 struct Fetching(Arc<TokenCache>);
 
-/// The call that fetches may be given up; those that wait need the token all the same.
+/// The call that started the fetch may time out. Later calls still need the token.
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_given_up_does_not_take_the_fetch_with_it() {
+async fn timed_out_call_does_not_cancel_the_token_fetch() {
     static FETCHES: AtomicU32 = AtomicU32::new(0);
     let tokens = Arc::new(TokenCache::new(|| async {
         FETCHES.fetch_add(1, Ordering::Relaxed);

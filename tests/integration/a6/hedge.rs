@@ -12,7 +12,7 @@ use tonic::{Code, Request, Response, Status};
 use crate::mount::{Ask, MOUNTS, MS, Mount};
 use crate::request::encoded;
 
-/// A generated client hedges what is unary; a channel what is there in full when the call begins.
+/// A generated client hedges unary calls. A channel hedges calls whose request is complete when the call begins.
 async fn hedged(script: &[Action], test: impl AsyncFn(&FlakyServer, Kind, &str, Mount)) {
     for mount in MOUNTS {
         let kinds = match mount {
@@ -26,8 +26,8 @@ async fn hedged(script: &[Action], test: impl AsyncFn(&FlakyServer, Kind, &str, 
     }
 }
 
-/// What comes of a call: when attempts are made, the answer or the failure, when it ends, and which
-/// attempts are given up.
+/// Checks when attempts start, the answer or the failure, when the call ends, and which
+/// attempts are cancelled.
 async fn expect(
     script: &[Action],
     attempts: &[u64],
@@ -39,7 +39,7 @@ async fn expect(
         let client = mount.hedged(server);
         let reply = client.call(Ask::new(kind).timeout(Some(MS(9_000)))).await;
         let ended_at = server.now();
-        // The resets are on their way.
+        // Give the resets time to arrive.
         sleep(MS(60_000)).await;
         assert_eq!(server.times(), attempts, "{what}");
         match outcome {
@@ -76,9 +76,9 @@ impl HandWritten {
     }
 }
 
-/// No timer is waited for, which would round up to the next millisecond.
+/// A timer would round up to the next millisecond.
 #[tokio::test(start_paused = true)]
-async fn the_first_attempt_is_made_at_once() {
+async fn first_attempt_starts_immediately() {
     advance(MS(1) / 2).await;
     let started = Instant::now();
     let request = Request::new(GetUserRequest { id: 7 });
@@ -96,36 +96,36 @@ const TOO_LATE: (Code, &str) = (
 );
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_within_the_delay_is_the_only_attempt() {
+async fn answer_within_delay_prevents_hedging() {
     expect(&[answer(1).after(MS(99))], &[0], Ok(10), 99, &[]).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_next_attempt_is_made_after_the_delay_and_the_loser_given_up() {
+async fn second_attempt_starts_after_delay_and_loser_is_cancelled() {
     let script = [hang(), answer(1).after(MS(30))];
     expect(&script, &[0, 100], Ok(20), 130, &[1]).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_first_attempt_may_still_win() {
+async fn first_attempt_can_still_win() {
     let script = [answer(1).after(MS(250)), hang(), hang()];
     expect(&script, &[0, 100, 200], Ok(10), 250, &[2, 3]).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn there_are_no_more_attempts_than_the_policy_says() {
+async fn attempts_are_limited_by_max_attempts() {
     let script = [hang(), hang(), hang()];
     expect(&script, &[0, 100, 200], Err(TOO_LATE), 9_000, &[1, 2, 3]).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_non_fatal_failure_sends_the_next_at_once_and_the_delay_begins_again() {
+async fn non_fatal_failure_hedges_at_once_and_restarts_delay() {
     let script = [failure().after(MS(30)), hang(), answer(1)];
     expect(&script, &[0, 30, 130], Ok(30), 130, &[2]).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_no_application_has_seen_is_not_fatal() {
+async fn refused_stream_is_not_fatal() {
     let script = [
         answer(1).after(MS(150)),
         reset(Reason::REFUSED_STREAM),
@@ -137,14 +137,14 @@ async fn what_no_application_has_seen_is_not_fatal() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fatal_failure_is_the_answer_and_the_others_are_given_up() {
+async fn fatal_failure_ends_call_and_cancels_other_attempts() {
     let script = [hang(), fail(Code::NotFound).after(MS(20))];
     let failed = Err((Code::NotFound, "attempt 2 failed"));
     expect(&script, &[0, 100], failed, 120, &[1]).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn when_all_fail_the_last_failure_is_the_answer() {
+async fn when_all_attempts_fail_last_failure_is_returned() {
     let failed = |n| (Code::Unavailable, n);
     let script = [failure(), failure(), failure()];
     expect(&script, &[0, 0, 0], Err(failed("attempt 3 failed")), 0, &[]).await;
@@ -155,13 +155,13 @@ async fn when_all_fail_the_last_failure_is_the_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_does_not_end_the_call_while_another_attempt_is_under_way() {
+async fn non_fatal_failure_waits_for_attempts_in_flight() {
     let script = [answer(1).after(MS(300)), failure(), failure()];
     expect(&script, &[0, 100, 100], Ok(10), 300, &[]).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pushback_sets_when_the_next_attempt_is_made_and_the_delay_follows_that() {
+async fn pushback_schedules_next_attempt_and_delay_follows() {
     let script = [failure().pushback("500"), hang(), answer(1)];
     expect(&script, &[0, 500, 600], Ok(30), 600, &[2]).await;
     let script = [hang(), failure().pushback("300"), answer(1)];
@@ -171,7 +171,7 @@ async fn a_pushback_sets_when_the_next_attempt_is_made_and_the_delay_follows_tha
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pushback_that_says_stop_leaves_what_is_under_way() {
+async fn pushback_stop_keeps_attempts_in_flight() {
     for stop in ["-1", "never"] {
         let script = [failure().pushback(stop)];
         let failed = Err((Code::Unavailable, "attempt 1 failed"));
@@ -182,13 +182,13 @@ async fn a_pushback_that_says_stop_leaves_what_is_under_way() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_non_fatal_failure_after_headers_is_the_answer() {
+async fn failure_after_headers_is_returned() {
     let failed = Err((Code::Unavailable, "attempt 1 failed"));
     expect(&[fail_after(0, Code::Unavailable)], &[0], failed, 0, &[]).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn headers_decide_which_response_stream_is_read() {
+async fn first_headers_select_the_response_stream() {
     let server = FlakyServer::new([hang(), hang_after(2), hang()]);
     let client = Mount::Wire.hedged(&server);
     let ask = Ask::new(Kind::ServerStreaming).timeout(Some(MS(9_000)));
@@ -203,7 +203,7 @@ async fn headers_decide_which_response_stream_is_read() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_attempt_says_what_is_left_of_the_deadline() {
+async fn each_attempt_sends_the_remaining_deadline() {
     hedged(
         &[hang(), hang(), answer(1)],
         async |server, kind, what, mount| {
@@ -217,7 +217,7 @@ async fn each_attempt_says_what_is_left_of_the_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_number_of_attempts_is_never_what_the_caller_says() {
+async fn callers_previous_attempts_metadata_is_ignored() {
     hedged(&[hang(), answer(1)], async |server, kind, what, mount| {
         let ask = Ask::new(kind).metadata("grpc-previous-rpc-attempts", "7");
         mount.hedged(server).call(ask).await;
@@ -228,7 +228,7 @@ async fn the_number_of_attempts_is_never_what_the_caller_says() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_dropped_gives_up_all_attempts() {
+async fn dropped_call_cancels_all_attempts() {
     hedged(
         &[hang(), hang(), hang()],
         async |server, kind, what, mount| {
@@ -246,7 +246,7 @@ async fn a_call_that_is_dropped_gives_up_all_attempts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_delay_all_attempts_are_made_at_once_each_with_its_own_metadata() {
+async fn without_delay_all_attempts_start_with_their_own_metadata() {
     let script = [hang(), answer(1).after(MS(50)), hang()];
     hedged(&script, async |server, kind, what, mount| {
         let reply = mount.hedged_at_once(server).call(Ask::new(kind)).await;
@@ -268,9 +268,9 @@ async fn without_a_delay_all_attempts_are_made_at_once_each_with_its_own_metadat
     .await;
 }
 
-/// Nobody could say which attempt a message is for.
+/// It would be unclear which attempt a later message belongs to.
 #[tokio::test(start_paused = true)]
-async fn a_request_that_is_still_being_made_is_sent_once() {
+async fn unfinished_request_streams_are_not_hedged() {
     for mount in MOUNTS {
         for kind in [Kind::ClientStreaming, Kind::BidiStreaming] {
             let server = FlakyServer::new([answer(1).after(MS(500))]);

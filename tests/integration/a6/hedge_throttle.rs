@@ -1,4 +1,4 @@
-//! The throttle of `hedge`, which is that of `retry` where both have one.
+//! The throttle of `hedge`. If `retry` has a throttle too, both share it.
 
 use interceptors::{Intercepted, Kind};
 use interceptors_tests::flaky::{Action, FlakyServer, answer, fail, hang};
@@ -20,7 +20,7 @@ async fn attempts(server: &FlakyServer, client: &Client, kind: Kind, script: &[A
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_attempt_is_hedged_while_too_many_fail() {
+async fn throttle_stops_hedging_while_too_many_fail() {
     for mount in MOUNTS {
         let server = FlakyServer::new([]);
         let client = mount.hedged_throttled(&server);
@@ -28,15 +28,15 @@ async fn no_attempt_is_hedged_while_too_many_fail() {
             async |script: &[Action]| attempts(&server, &client, Kind::Unary, script).await;
         // 3 of 4 tokens are left after the first, and 2 after the second.
         assert_eq!(hedged(&[failure(), failure()]).await, 2, "{mount:?}");
-        // The delay brings none either.
+        // No attempt starts after the delay either.
         assert_eq!(hedged(&[answer(1).after(MS(500))]).await, 1, "{mount:?}");
-        // That was a success: 2.5. One more, and 3.
+        // After one success there are 2.5 tokens, after one more 3.
         assert_eq!(hedged(&[]).await, 1, "{mount:?}");
         assert_eq!(hedged(&[hang(), hang(), answer(1)]).await, 3, "{mount:?}");
-        // 3.5, and a failure of any code that says stop: 2.5.
+        // 3.5 tokens. A pushback that says stop takes a token with any code: 2.5.
         let stop = fail(Code::NotFound).pushback("-1");
         assert_eq!(hedged(&[stop]).await, 1, "{mount:?}");
-        // What is fatal does not count, nor what ends after it has begun.
+        // Fatal failures do not count.
         for _ in 0..9 {
             assert_eq!(hedged(&[fail(Code::NotFound)]).await, 1, "{mount:?}");
         }
@@ -45,8 +45,8 @@ async fn no_attempt_is_hedged_while_too_many_fail() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_throttle_that_empties_leaves_what_is_under_way() {
-    // The throttle of the generated client is that of the test above.
+async fn empty_throttle_keeps_attempts_in_flight() {
+    // A generated client would share its throttle with the test above.
     let server = FlakyServer::new([answer(1).after(MS(300)), failure(), failure()]);
     let client = Mount::Wire.hedged_throttled(&server);
     let reply = client.call(Ask::new(Kind::Unary)).await;
@@ -57,7 +57,7 @@ async fn a_throttle_that_empties_leaves_what_is_under_way() {
 async fn retry_and_hedge_share_a_throttle() {
     for mount in MOUNTS {
         for first in [Kind::ClientStreaming, Kind::Unary] {
-            // `Flaky`, the unary one, is hedged, and the others are retried. On a generated client the throttle is that of the process.
+            // `Flaky` (unary) is hedged, and the other methods are retried. A generated client's throttle belongs to the process.
             if first == Kind::Unary && mount == Mount::Typed {
                 continue;
             }
@@ -77,7 +77,7 @@ async fn retry_and_hedge_share_a_throttle() {
 }
 
 #[test]
-fn the_plan_shows_whose_throttle_it_is() {
+fn plan_shows_which_entry_owns_the_throttle() {
     let plan = Sharing::PLAN.to_string();
     assert!(plan.contains("throttle=4/0.001 max_attempts=2"), "{plan}");
     assert!(

@@ -1,5 +1,5 @@
 //! gRFC A6, "gRPC Retry Design": rule by rule, on a generated client and on a wrapped channel, against a
-//! server that fails as it is told. The clock is paused, so every moment is exact.
+//! server that follows a script. The clock is paused, so every moment is exact.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 mod cancelled;

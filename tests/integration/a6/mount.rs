@@ -1,4 +1,4 @@
-//! The places that a policy can be put, and how a test makes calls there.
+//! The two ways to apply a policy to a client, and how tests make calls through them.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -43,7 +43,7 @@ impl Mount {
         self.watched(server, policy, watch)
     }
 
-    /// The same; this one is told of the ends.
+    /// The same, with an observer of the ends.
     pub(crate) fn watched(self, server: &FlakyServer, policy: &Policy, watch: WatchEnds) -> Client {
         self.connected(server.channel(), policy, watch)
     }
@@ -64,11 +64,11 @@ impl Mount {
     }
 }
 
-/// A client somewhere.
+/// A client with a policy.
 pub(crate) struct Client(pub(crate) Box<dyn Calls>);
 
-/// The messages of a request. A type of its own: where a future holds a `dyn Stream`, the compiler cannot
-/// see that it is `Send`, with tonic's clients too.
+/// The messages of a request. This is a named type because the compiler cannot prove that a future which holds
+/// a `dyn Stream` is `Send`. tonic's clients have the same limit.
 pub(crate) struct Texts(Pin<Box<dyn Stream<Item = String> + Send>>);
 
 impl Stream for Texts {
@@ -89,7 +89,7 @@ pub(crate) struct Ask {
 }
 
 impl Ask {
-    /// One message, or two and the end where they are a stream.
+    /// One message; for a request stream, two messages and the end.
     pub(crate) fn new(kind: Kind) -> Self {
         let texts = match kind.request_is_stream() {
             false => &["one"][..],
@@ -148,10 +148,10 @@ impl Ask {
     }
 }
 
-/// What came of a call.
+/// The outcome of a call.
 #[derive(Debug)]
 pub(crate) struct Reply {
-    /// The numbers in the messages: ten times the attempt, and the message's index.
+    /// The numbers in the messages: ten times the attempt, plus the message's index.
     pub(crate) messages: Vec<u64>,
     pub(crate) status: Status,
 }
@@ -172,7 +172,7 @@ impl Client {
     /// Makes a call, and reads everything.
     pub(crate) fn call(&self, ask: Ask) -> Replying {
         let call = self.0.call(ask);
-        // Where the clock stands still, what never ends would hang.
+        // With a paused clock, a call that never ends would hang the test.
         let day = tokio::time::timeout(MS(24 * 3600 * 1000), call);
         Box::pin(async { day.await.expect("the call ends") })
     }
@@ -283,7 +283,7 @@ macro_rules! mounted {
     };
 }
 
-// The left ones are in `build.rs`; these are the same again.
+// The policies of the generated clients are in `build.rs`. These are the same policies on channels.
 mounted! {
     hedged: Hedged = Hedged,
         #[intercept(hedge(max_attempts = 3, delay = "100ms", non_fatal_codes = [Unavailable]))]
@@ -373,7 +373,7 @@ mounted! {
         struct LimitedOnly;
 }
 
-/// A generated client that is told its policy with each call.
+/// A generated client that gets its policy with each call.
 struct Tabled {
     client: clients::chosen::UserServiceClient<Channel>,
     policy: Policy,

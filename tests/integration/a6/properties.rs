@@ -1,5 +1,5 @@
-//! The seven properties that grpc-core's `retry_state_test` holds random failures against, and one more:
-//! what happens is what A6 says, to the millisecond.
+//! The seven properties that grpc-core's `retry_state_test` checks with random failures, and one more:
+//! the behaviour matches a model of A6, to the millisecond.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ enum Step {
     /// Fails after it has sent headers.
     Commit(Code),
     Fail(Code, Option<i64>),
-    /// Refuses the stream, as if it had not come.
+    /// Refuses the stream without processing it.
     Refuse,
 }
 
@@ -40,7 +40,7 @@ struct Run {
     script: Vec<(Step, u64)>,
 }
 
-/// When an attempt came, when it was answered, and what it said of those before it.
+/// When an attempt came, when it was answered, and how many earlier attempts it reported.
 #[derive(Debug, PartialEq)]
 struct Attempt {
     at: u64,
@@ -55,7 +55,7 @@ struct Outcome {
 }
 
 fn steps() -> impl Strategy<Value = Step> {
-    // Mostly what is retried, so that there is something to be seen.
+    // Mostly retryable failures, so that most runs retry.
     let code = || prop_oneof![4 => Just(Code::Unavailable), 1 => select(&CODES[..])];
     let pushback = prop_oneof![
         6 => Just(None),
@@ -121,7 +121,7 @@ impl Run {
         })
     }
 
-    /// Makes the call. The clock is the run's own.
+    /// Makes the call, with a clock of its own.
     fn play(&self, jitter: f64) -> Outcome {
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         let runtime = runtime.enable_time().start_paused(true).build().unwrap();
@@ -133,7 +133,7 @@ impl Run {
             };
             let client = self.mount.client(&server, &policy);
             let reply = client.call(Ask::new(self.kind)).await;
-            // Whatever is to come would have come by then.
+            // Long enough for any later attempt.
             tokio::time::sleep(Duration::from_secs(3600)).await;
             let attempts = server.attempts().into_iter().enumerate();
             let attempts = attempts.map(|(i, attempt)| Attempt {
@@ -150,13 +150,13 @@ impl Run {
         })
     }
 
-    /// What the server did with the attempts that others followed.
+    /// What the server did with each attempt that was followed by another.
     fn retried(&self, outcome: &Outcome) -> impl Iterator<Item = &Step> {
         let retried = outcome.attempts.len() - 1;
         self.script[..retried].iter().map(|(step, _)| step)
     }
 
-    /// A6, as it is written, without jitter.
+    /// A model of A6, without jitter.
     fn model(&self) -> Outcome {
         let (mut now, mut previous) = (0, 0);
         let mut since_pushback = 0;
@@ -239,13 +239,13 @@ proptest! {
     fn attempts_never_exceed_their_maximum(run in runs()) {
         let outcome = run.play(0.2);
         let attempts = &outcome.attempts;
-        // One may be made again that no application has seen.
+        // One refused stream may be retried transparently.
         prop_assert!(attempts.len() <= run.max_attempts as usize + 1);
         prop_assert!(attempts.iter().all(|attempt| attempt.previous < run.max_attempts));
     }
 
     #[test]
-    fn a_negative_pushback_is_never_followed_by_a_retry(run in runs()) {
+    fn negative_pushback_never_retries(run in runs()) {
         let outcome = run.play(0.2);
         for step in run.retried(&outcome) {
             if let Step::Fail(_, Some(pushback)) = step {
@@ -268,7 +268,7 @@ proptest! {
     }
 
     #[test]
-    fn what_happens_is_what_a6_says(run in runs()) {
+    fn behaviour_matches_the_a6_model(run in runs()) {
         let (seen, expected) = (run.play(0.0), run.model());
         prop_assert_eq!(seen, expected);
     }

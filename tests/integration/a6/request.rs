@@ -1,4 +1,4 @@
-//! What each attempt carries: metadata, what is left of the time, and the messages, from the first one on.
+//! What each attempt carries: metadata, the remaining deadline, and all messages from the first.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ pub(crate) const RETRY: Retry = Retry::new()
 
 const STREAMING: [Kind; 2] = [Kind::ClientStreaming, Kind::BidiStreaming];
 
-/// The same on both mounts, for calls of all kinds.
+/// Runs the test on both mounts, for calls of all kinds.
 pub(crate) async fn everywhere(test: impl AsyncFn(Mount, Kind, &str)) {
     for mount in MOUNTS {
         for kind in KINDS {
@@ -44,7 +44,7 @@ async fn streaming(test: impl AsyncFn(Mount, Kind, &str)) {
     .await;
 }
 
-/// What the server reads of messages with these texts.
+/// The encoded messages that the server reads for these texts.
 pub(crate) fn encoded(kind: Kind, texts: &[&str]) -> Vec<Vec<u8>> {
     let encode = |text: &&str| {
         let text = text.to_string();
@@ -66,7 +66,7 @@ pub(crate) fn encoded(kind: Kind, texts: &[&str]) -> Vec<Vec<u8>> {
     texts.iter().map(encode).collect()
 }
 
-/// The messages that a test gives while the call is under way.
+/// A request stream that the test feeds during the call.
 fn live() -> (
     mpsc::UnboundedSender<String>,
     UnboundedReceiverStream<String>,
@@ -75,7 +75,7 @@ fn live() -> (
     (send, UnboundedReceiverStream::new(receive))
 }
 
-/// Messages, and how many milliseconds before each.
+/// Messages, with a pause in milliseconds before each.
 fn timed(texts: &'static [(u64, &'static str)]) -> UnboundedReceiverStream<String> {
     let (send, receive) = live();
     tokio::spawn(async move {
@@ -132,7 +132,7 @@ pub(crate) static CODES: [Code; 16] = [
 ];
 
 #[tokio::test(start_paused = true)]
-async fn every_code_is_retried_where_it_is_listed_and_only_there() {
+async fn every_code_is_retried_only_if_listed() {
     everywhere(async |mount, kind, what| {
         for (i, code) in CODES.iter().enumerate() {
             for (listed, attempts) in [(true, 2), (false, 1)] {
@@ -155,7 +155,7 @@ async fn every_code_is_retried_where_it_is_listed_and_only_there() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_connection_that_cannot_be_made_is_a_failure_like_others() {
+async fn failed_connection_is_retried_like_other_failures() {
     everywhere(async |mount, kind, what| {
         for (failures, code, attempts) in [(2, Code::Ok, vec![300]), (9, Code::Unavailable, vec![])]
         {
@@ -175,7 +175,7 @@ async fn a_connection_that_cannot_be_made_is_a_failure_like_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn jitter_spreads_delays_by_a_fifth_to_both_sides() {
+async fn jitter_varies_delays_by_20_percent() {
     for mount in MOUNTS {
         let mut delays = Vec::new();
         let config = Retry::new().base_delay(MS(1000)).max_delay(MS(1000));
@@ -196,7 +196,7 @@ async fn jitter_spreads_delays_by_a_fifth_to_both_sides() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_attempt_has_the_metadata_as_it_came() {
+async fn each_attempt_sends_the_original_metadata() {
     everywhere(async |mount, kind, what| {
         let server = FlakyServer::new([fail(Code::Unavailable), reset(Reason::REFUSED_STREAM)]);
         let client = mount.client(&server, &Policy::new(RETRY));
@@ -209,7 +209,7 @@ async fn each_attempt_has_the_metadata_as_it_came() {
         for attempt in &attempts {
             let values: Vec<_> = attempt.headers.get_all("x-request").iter().collect();
             assert_eq!(values, ["a", "b"], "{what}");
-            // No client of tonic sends it, so no handler may find it in its metadata.
+            // tonic's clients do not send it, so handlers must not find it in their metadata.
             assert!(!attempt.headers.contains_key("content-length"), "{what}");
             let mut headers = attempt.headers.clone();
             headers.remove("grpc-previous-rpc-attempts");
@@ -220,7 +220,7 @@ async fn each_attempt_has_the_metadata_as_it_came() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_number_of_attempts_is_never_what_the_caller_says() {
+async fn callers_previous_attempts_metadata_is_ignored() {
     everywhere(async |mount, kind, what| {
         let server = FlakyServer::new([fail(Code::Unavailable), reset(Reason::REFUSED_STREAM)]);
         let client = mount.client(&server, &Policy::new(RETRY));
@@ -240,7 +240,7 @@ async fn the_number_of_attempts_is_never_what_the_caller_says() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_attempt_says_what_is_left_of_the_deadline() {
+async fn each_attempt_sends_the_remaining_deadline() {
     everywhere(async |mount, kind, what| {
         let server = FlakyServer::new([
             fail(Code::Unavailable).after(MS(50)),
@@ -273,7 +273,7 @@ async fn no_attempt_starts_after_the_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_that_runs_into_the_deadline_is_reset() {
+async fn attempt_is_reset_at_the_deadline() {
     everywhere(async |mount, kind, what| {
         let server = FlakyServer::new([fail(Code::Unavailable), hang()]);
         let client = mount.client(&server, &Policy::new(RETRY));
@@ -291,7 +291,7 @@ async fn an_attempt_that_runs_into_the_deadline_is_reset() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_dropped_while_it_waits_is_not_made_again() {
+async fn call_dropped_during_delay_is_not_retried() {
     everywhere(async |mount, kind, what| {
         let server = FlakyServer::new([fail(Code::Unavailable)]);
         let client = mount.client(&server, &Policy::new(RETRY));
@@ -304,7 +304,7 @@ async fn a_call_that_is_dropped_while_it_waits_is_not_made_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_dropped_resets_its_attempt() {
+async fn dropped_call_resets_its_attempt() {
     for action in [hang(), hang_after(0), hang_after(1)] {
         everywhere(async |mount, kind, what| {
             let what = format!("{what}, {action:?}");
@@ -322,7 +322,7 @@ async fn a_call_that_is_dropped_resets_its_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_with_an_open_request_that_is_dropped_resets_its_attempt() {
+async fn dropped_call_with_open_request_resets_its_attempt() {
     streaming(async |mount, kind, what| {
         let server = FlakyServer::new([fail(Code::Unavailable).reading(1), hang()]);
         let client = mount.client(&server, &Policy::new(RETRY));
@@ -335,13 +335,13 @@ async fn a_call_with_an_open_request_that_is_dropped_resets_its_attempt() {
         assert_eq!(attempts[1].reset, Some((Reason::CANCEL, 150)), "{what}");
         assert!(!attempts[1].half_closed, "{what}");
         assert_eq!(attempts[1].messages, encoded(kind, &["one"]), "{what}");
-        assert!(send.is_closed(), "{what}: nobody holds the stream");
+        assert!(send.is_closed(), "{what}: the stream is dropped");
     })
     .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_that_takes_too_long_is_reset() {
+async fn attempt_timeout_resets_the_attempt() {
     everywhere(async |mount, kind, what| {
         let server = FlakyServer::new([hang()]);
         let policy = Policy::new(RETRY.attempt_timeout(MS(40)));
@@ -356,7 +356,7 @@ async fn an_attempt_that_takes_too_long_is_reset() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn all_of_the_request_is_sent_again_and_its_end_too() {
+async fn retries_send_all_messages_and_end_of_stream() {
     everywhere(async |mount, kind, what| {
         let server = FlakyServer::new([
             fail(Code::Unavailable),
@@ -380,7 +380,7 @@ async fn all_of_the_request_is_sent_again_and_its_end_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_empty_request_stream_is_sent_again_as_one() {
+async fn empty_request_stream_is_retried_as_empty() {
     streaming(async |mount, kind, what| {
         let server = FlakyServer::new([fail(Code::Unavailable), fail(Code::Unavailable)]);
         let client = mount.client(&server, &Policy::new(RETRY));
@@ -395,10 +395,10 @@ async fn an_empty_request_stream_is_sent_again_as_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_replayed_stream_goes_on_live() {
+async fn replayed_stream_continues_with_new_messages() {
     streaming(async |mount, kind, what| {
         let server = FlakyServer::new([
-            // One more comes while nobody sends, one with the second attempt, and one in the third.
+            // One more message comes during the delay, one during the second attempt, and one during the third.
             fail(Code::Unavailable).reading(2),
             fail(Code::Unavailable).reading(4),
             answer(1),
@@ -424,7 +424,7 @@ async fn a_replayed_stream_goes_on_live() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_conversation_goes_on_both_ways_after_a_retry() {
+async fn bidi_stream_continues_both_ways_after_retry() {
     for mount in MOUNTS {
         let server = FlakyServer::new([fail(Code::Unavailable).reading(2), echo()]);
         let client = mount.client(&server, &Policy::new(RETRY));
@@ -437,7 +437,7 @@ async fn a_conversation_goes_on_both_ways_after_a_retry() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_conversation_that_has_begun_is_not_retried() {
+async fn started_bidi_stream_is_not_retried() {
     for mount in MOUNTS {
         let server = FlakyServer::new([
             fail(Code::Unavailable).reading(1),
@@ -453,7 +453,7 @@ async fn a_conversation_that_has_begun_is_not_retried() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_may_succeed_before_all_has_been_replayed() {
+async fn attempt_may_succeed_before_replay_ends() {
     streaming(async |mount, kind, what| {
         let server = FlakyServer::new([fail(Code::Unavailable).reading(3), answer(1).reading(1)]);
         let client = mount.client(&server, &Policy::new(RETRY));
@@ -469,14 +469,14 @@ async fn an_attempt_may_succeed_before_all_has_been_replayed() {
         );
         assert_eq!(server.times(), [0, 100], "{what}");
         sleep(MS(60_000)).await;
-        assert!(send.is_closed(), "{what}: nobody holds the stream");
+        assert!(send.is_closed(), "{what}: the stream is dropped");
         assert_eq!(server.times(), [0, 100], "{what}");
     })
     .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_stream_is_let_go_of_when_the_call_fails() {
+async fn request_stream_is_dropped_when_call_fails() {
     streaming(async |mount, kind, what| {
         let failure = || fail(Code::Unavailable).reading(1);
         let server = FlakyServer::new([failure(), failure(), failure(), failure()]);
@@ -493,7 +493,7 @@ async fn the_stream_is_let_go_of_when_the_call_fails() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_before_the_client_has_said_anything_is_retried() {
+async fn failure_before_first_message_is_retried() {
     streaming(async |mount, kind, what| {
         let server = FlakyServer::new([fail(Code::Unavailable).reading(0)]);
         let client = mount.client(&server, &Policy::new(RETRY));
@@ -510,9 +510,9 @@ async fn a_failure_before_the_client_has_said_anything_is_retried() {
     .await;
 }
 
-/// A server need not reset what it does not want to read any more.
+/// A server need not reset a request that it stops reading.
 #[tokio::test(start_paused = true)]
-async fn an_attempt_that_has_failed_takes_no_more_of_the_request() {
+async fn failed_attempt_reads_no_more_of_the_request() {
     streaming(async |mount, kind, what| {
         let server = FlakyServer::new([fail(Code::Unavailable).reading(1).reading_on()]);
         let client = mount.client(&server, &Policy::new(RETRY));
@@ -523,7 +523,10 @@ async fn an_attempt_that_has_failed_takes_no_more_of_the_request() {
         let attempts = server.attempts();
         let all = encoded(kind, &["a", "b", "c"]);
         assert_eq!(attempts[0].messages, all[..1], "{what}");
-        assert!(!attempts[0].half_closed, "{what}: this was not all");
+        assert!(
+            !attempts[0].half_closed,
+            "{what}: the request was not complete"
+        );
         let reason = attempts[0].reset.map(|(reason, _)| reason);
         assert_eq!(reason, Some(Reason::CANCEL), "{what}");
         assert_eq!(attempts[1].messages, all, "{what}");
@@ -538,7 +541,7 @@ async fn an_attempt_that_has_failed_takes_no_more_of_the_request() {
 fn text_of(kind: Kind, mount: Mount, size: usize) -> String {
     let frame = match mount {
         Mount::Typed => 0,
-        // The five bytes in front of a message.
+        // The five-byte frame header of a message.
         Mount::Wire => 5,
     };
     let mut length = size - frame;
@@ -586,7 +589,7 @@ async fn attempts_with(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_of_just_the_buffers_size_is_retried_and_a_larger_one_sent_once() {
+async fn only_requests_that_fit_the_buffer_are_retried() {
     sized(async |mount, kind, what| {
         for (size, attempts) in [(99, 2), (100, 2), (101, 1), (5000, 1)] {
             let texts = tokio_stream::once(text_of(kind, mount, size));
@@ -598,7 +601,7 @@ async fn a_request_of_just_the_buffers_size_is_retried_and_a_larger_one_sent_onc
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_default_buffer_has_256_kib() {
+async fn default_buffer_is_256_kib() {
     sized(async |mount, kind, what| {
         for (size, attempts) in [(250_000, 2), (256 << 10, 2), ((256 << 10) + 1, 1)] {
             let texts = tokio_stream::once(text_of(kind, mount, size));
@@ -610,7 +613,7 @@ async fn the_default_buffer_has_256_kib() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_buffer_of_nothing_keeps_nothing() {
+async fn zero_buffer_disables_retries() {
     sized(async |mount, kind, what| {
         let texts = tokio_stream::once("a".to_owned());
         let times = attempts_with(mount, kind, RETRY.buffer_size(0), texts).await;
@@ -620,7 +623,7 @@ async fn a_buffer_of_nothing_keeps_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_exceeds_the_buffer_is_sent_all_the_same() {
+async fn requests_larger_than_the_buffer_are_sent() {
     sized(async |mount, kind, what| {
         let server = FlakyServer::new([answer(1)]);
         let policy = Policy::new(RETRY.buffer_size(1000));
@@ -642,7 +645,7 @@ async fn what_exceeds_the_buffer_is_sent_all_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_later_message_that_exceeds_the_buffer_ends_the_retries() {
+async fn later_message_exceeding_buffer_ends_retries() {
     streaming(async |mount, kind, what| {
         for (second, attempts) in [(50, 2), (51, 1)] {
             let server = FlakyServer::new([fail(Code::Unavailable).reading(2)]);
@@ -652,7 +655,7 @@ async fn a_later_message_that_exceeds_the_buffer_ends_the_retries() {
             tokio::spawn(async move {
                 for text in texts_of {
                     send.send(text).unwrap();
-                    // Apart, so that they are not sent as one.
+                    // A pause, so that they are not sent in one frame.
                     sleep(MS(1)).await;
                 }
             });
@@ -664,11 +667,11 @@ async fn a_later_message_that_exceeds_the_buffer_ends_the_retries() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_that_exceeds_the_buffer_while_it_replays_is_the_last() {
+async fn attempt_exceeding_buffer_during_replay_is_the_last() {
     streaming(async |mount, kind, what| {
         let server = FlakyServer::new([
             fail(Code::Unavailable).reading(1),
-            // The second message comes while nobody sends, and does not fit.
+            // The second message comes during the delay and does not fit.
             fail(Code::Unavailable).reading(2),
             fail(Code::Unavailable),
         ]);
@@ -690,7 +693,7 @@ async fn an_attempt_that_exceeds_the_buffer_while_it_replays_is_the_last() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_that_exceeds_the_buffer_while_it_replays_may_succeed() {
+async fn attempt_exceeding_buffer_during_replay_may_succeed() {
     streaming(async |mount, kind, what| {
         let server = FlakyServer::new([fail(Code::Unavailable).reading(1)]);
         let client = mount.client(&server, &Policy::new(RETRY.buffer_size(100)));

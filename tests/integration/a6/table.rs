@@ -1,4 +1,4 @@
-//! One row for each case: what the server does, and what must come of it.
+//! One row for each case: what the server does, and the expected outcome.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ struct Case {
     timeout: Option<u64>,
     /// In milliseconds.
     attempts: Vec<u64>,
-    /// `grpc-previous-rpc-attempts`, where it is not 0, 1, 2, …
+    /// `grpc-previous-rpc-attempts`, if it is not 0, 1, 2, …
     previous: Option<Vec<u32>>,
     code: Code,
     message: Option<&'static str>,
@@ -58,7 +58,7 @@ fn case(name: &'static str, config: Retry, script: Vec<Action>) -> Case {
 }
 
 impl Case {
-    /// Only there.
+    /// Only on this mount.
     fn on(mut self, mount: Mount) -> Self {
         self.mounts = vec![mount];
         self
@@ -101,7 +101,7 @@ impl Case {
         self
     }
 
-    /// When the call ends, where that is not with its last attempt.
+    /// When the call ends, if later than its last attempt.
     fn ends_at(mut self, at: u64) -> Self {
         self.ends_at = Some(at);
         self
@@ -148,14 +148,14 @@ async fn run(case: &Case) {
             assert_eq!(seen, previous.collect::<Vec<_>>(), "{what}");
             drop(client);
             let ends = tokio::time::timeout(MS(60_000), ends.rest()).await;
-            let ends = ends.unwrap_or_else(|_| panic!("{what}: something is left of it"));
+            let ends = ends.unwrap_or_else(|_| panic!("{what}: the call has not ended"));
             assert_eq!(ends.len(), 1, "{what}");
             assert_eq!(ends[0].code, case.code, "{what}");
         }
     }
 }
 
-/// A test for each row, so that one that breaks is named.
+/// A test for each row, so that a failure names its row.
 macro_rules! table {
     ($($test:ident: $case:expr;)*) => {$(
         #[tokio::test(start_paused = true)]
@@ -167,39 +167,39 @@ macro_rules! table {
 }
 
 table! {
-    // How many attempts, and whose status counts.
-    a_success_is_not_retried: |name| case(name, RETRY, vec![answer(1)]).attempts(&[0]);
-    a_retryable_failure_is_retried: |name| {
+    // How many attempts, and which status is returned.
+    success_is_not_retried: |name| case(name, RETRY, vec![answer(1)]).attempts(&[0]);
+    retryable_failure_is_retried: |name| {
         case(name, RETRY, vec![fail(Unavailable)]).attempts(&[0, 100])
     };
-    max_attempts_counts_the_first_attempt_and_the_last_status_is_the_callers: |name| {
+    max_attempts_includes_first_attempt_and_last_status_wins: |name| {
         case(name, RETRY.max_attempts(3), times(9, fail(Unavailable)))
             .attempts(&[0, 100, 300])
             .code(Unavailable)
             .message("attempt 3 failed")
     };
-    max_counts_the_retries_alone: |name| {
+    max_counts_only_retries: |name| {
         case(name, RETRY.max(3), times(9, fail(Unavailable)))
             .attempts(&[0, 100, 300, 700])
             .code(Unavailable)
             .message("attempt 4 failed")
     };
-    a_success_of_the_last_attempt_counts: |name| {
+    last_attempt_may_succeed: |name| {
         case(name, RETRY.max_attempts(3), times(2, fail(Unavailable))).attempts(&[0, 100, 300])
     };
-    a_later_failure_that_is_not_retryable_ends_it: |name| {
+    later_non_retryable_failure_ends_retries: |name| {
         case(name, RETRY, vec![fail(Unavailable), fail(InvalidArgument)])
             .attempts(&[0, 100])
             .code(InvalidArgument)
             .message("attempt 2 failed")
     };
-    attempts_beyond_five_are_made_where_the_policy_says_so: |name| {
+    policy_may_allow_more_than_five_attempts: |name| {
         case(name, RETRY.max_attempts(7).multiplier(1.0), times(9, fail(Unavailable)))
             .attempts(&[0, 100, 200, 300, 400, 500, 600])
             .code(Unavailable)
     };
 
-    // What commits.
+    // What commits the call.
     headers_commit: |name| {
         case(name, RETRY, vec![fail_after(0, Unavailable)])
             .attempts(&[0])
@@ -212,42 +212,42 @@ table! {
             .code(Unavailable)
             .message("attempt 2 failed")
     };
-    a_message_commits: |name| {
+    message_commits: |name| {
         case(name, RETRY, vec![fail_after(2, Unavailable)])
             .kinds(Kind::response_is_stream)
             .attempts(&[0])
             .code(Unavailable)
             .messages(&[10, 11])
     };
-    a_single_message_commits: |name| {
+    single_message_commits: |name| {
         case(name, RETRY, vec![fail_after(1, Unavailable)])
             .kinds(|kind| !kind.response_is_stream())
             .attempts(&[0])
             .code(Unavailable)
     };
-    what_opens_after_a_retry_is_read_to_its_end: |name| {
+    stream_opened_after_retry_is_read_to_the_end: |name| {
         case(name, RETRY, vec![fail(Unavailable), answer(3)])
             .kinds(Kind::response_is_stream)
             .attempts(&[0, 100])
             .messages(&[20, 21, 22])
     };
-    an_http_error_without_a_grpc_status_is_retried_as_unavailable: |name| {
+    http_error_without_grpc_status_is_retried_as_unavailable: |name| {
         case(name, RETRY, vec![http(503), http(502), http(429)]).attempts(&[0, 100, 300, 700])
     };
-    an_http_error_with_a_page_is_retried_too: |name| {
+    http_error_with_body_is_retried: |name| {
         case(name, RETRY, vec![page(503)]).on(Mount::Wire).attempts(&[0, 100])
     };
-    // tonic takes the page for messages, and says no more than that they are none.
-    an_http_error_with_a_page_is_internal_to_a_generated_client: |name| {
+    // tonic parses the page as messages, and reports only that they are malformed.
+    http_error_with_body_is_internal_on_generated_clients: |name| {
         case(name, RETRY, vec![page(503)]).on(Mount::Typed).attempts(&[0]).code(Internal)
     };
-    an_http_error_that_does_not_pass_is_the_callers: |name| {
+    persistent_http_error_is_returned_after_retries: |name| {
         case(name, RETRY, times(9, http(503))).attempts(&[0, 100, 300, 700]).code(Unavailable)
     };
-    an_http_error_that_will_not_pass_is_not_retried: |name| {
+    permanent_http_error_is_not_retried: |name| {
         case(name, RETRY, vec![http(401)]).attempts(&[0]).code(Unauthenticated)
     };
-    a_reset_stream_is_a_failure_like_others: |name| {
+    reset_stream_is_retried_if_its_code_is_listed: |name| {
         case(name, RETRY.codes(&[Internal, ResourceExhausted]), vec![
             reset(Reason::INTERNAL_ERROR),
             reset(Reason::ENHANCE_YOUR_CALM),
@@ -255,14 +255,14 @@ table! {
         ])
         .attempts(&[0, 100, 300, 700])
     };
-    a_reset_stream_is_not_retried_where_its_code_is_not_listed: |name| {
+    reset_stream_is_not_retried_if_its_code_is_unlisted: |name| {
         case(name, RETRY, vec![reset(Reason::INTERNAL_ERROR)]).attempts(&[0]).code(Internal)
     };
-    a_stream_that_the_server_cancels_is_retried_where_that_is_listed: |name| {
+    stream_cancelled_by_server_is_retried_if_listed: |name| {
         case(name, RETRY.codes(&[Cancelled]), vec![reset(Reason::CANCEL), fail(Cancelled)])
             .attempts(&[0, 100, 300])
     };
-    a_deadline_that_the_server_exceeded_is_retried_where_that_is_listed: |name| {
+    deadline_exceeded_from_server_is_retried_if_listed: |name| {
         case(name, RETRY.codes(&[DeadlineExceeded]), vec![fail(DeadlineExceeded)])
             .attempts(&[0, 100])
     };
@@ -272,33 +272,33 @@ table! {
         let config = RETRY.multiplier(3.0).max_delay(MS(500)).max_attempts(5);
         case(name, config, times(4, fail(Unavailable))).attempts(&[0, 100, 400, 900, 1400])
     };
-    a_multiplier_below_one_shrinks_the_delay: |name| {
+    multiplier_below_one_shrinks_the_delay: |name| {
         case(name, RETRY.base_delay(MS(400)).multiplier(0.5), times(3, fail(Unavailable)))
             .attempts(&[0, 400, 600, 700])
     };
-    a_base_delay_over_the_maximum_is_capped_at_once: |name| {
+    base_delay_above_maximum_is_capped: |name| {
         case(name, RETRY.base_delay(MS(900)).max_delay(MS(300)), times(3, fail(Unavailable)))
             .attempts(&[0, 300, 600, 900])
     };
-    the_delay_begins_where_an_attempt_ends: |name| {
+    delay_starts_when_the_attempt_ends: |name| {
         case(name, RETRY, times(2, fail(Unavailable).after(MS(70)))).attempts(&[0, 170, 440])
     };
 
-    // What the server says about it.
-    a_pushback_is_waited_for_exactly: |name| {
+    // Pushback from the server.
+    pushback_delay_is_exact: |name| {
         case(name, RETRY, vec![fail(Unavailable).pushback("777")]).attempts(&[0, 777])
     };
-    a_pushback_has_no_jitter: |name| {
+    pushback_has_no_jitter: |name| {
         case(name, RETRY.jitter(1.0), times(3, fail(Unavailable).pushback("500")))
             .attempts(&[0, 500, 1000, 1500])
     };
-    a_pushback_of_zero_retries_at_once: |name| {
+    pushback_of_zero_retries_at_once: |name| {
         case(name, RETRY, times(3, fail(Unavailable).pushback("0"))).attempts(&[0, 0, 0, 0])
     };
-    a_pushback_may_be_longer_than_the_maximum_delay: |name| {
+    pushback_may_exceed_maximum_delay: |name| {
         case(name, RETRY, vec![fail(Unavailable).pushback("60000")]).attempts(&[0, 60_000])
     };
-    a_pushback_starts_the_delays_again: |name| {
+    pushback_restarts_the_backoff: |name| {
         case(name, RETRY.max_attempts(6), vec![
             fail(Unavailable),
             fail(Unavailable),
@@ -308,85 +308,85 @@ table! {
         ])
         .attempts(&[0, 100, 300, 350, 450, 650])
     };
-    a_pushback_gives_no_more_attempts: |name| {
+    pushback_does_not_add_attempts: |name| {
         case(name, RETRY.max_attempts(2), times(5, fail(Unavailable).pushback("5")))
             .attempts(&[0, 5])
             .code(Unavailable)
     };
-    a_pushback_gives_no_more_time: |name| {
+    pushback_does_not_extend_the_deadline: |name| {
         case(name, RETRY, vec![fail(Unavailable).pushback("60000")])
             .timeout(2000)
             .attempts(&[0])
             .code(DeadlineExceeded)
             .ends_at(2000)
     };
-    a_negative_pushback_stops: |name| stopped(name, "-1");
-    a_pushback_in_words_stops: |name| stopped(name, "soon");
-    an_empty_pushback_stops: |name| stopped(name, "");
-    a_pushback_with_a_fraction_stops: |name| stopped(name, "100.5");
-    a_pushback_beyond_32_bits_stops: |name| stopped(name, "2147483648");
-    a_pushback_beyond_64_bits_stops: |name| stopped(name, "99999999999999999999");
-    a_pushback_with_leading_zeros_is_a_number: |name| {
+    negative_pushback_stops_retries: |name| stopped(name, "-1");
+    non_numeric_pushback_stops_retries: |name| stopped(name, "soon");
+    empty_pushback_stops_retries: |name| stopped(name, "");
+    fractional_pushback_stops_retries: |name| stopped(name, "100.5");
+    pushback_over_32_bits_stops_retries: |name| stopped(name, "2147483648");
+    pushback_over_64_bits_stops_retries: |name| stopped(name, "99999999999999999999");
+    pushback_may_have_leading_zeros: |name| {
         case(name, RETRY, vec![fail(Unavailable).pushback("0070")]).attempts(&[0, 70])
     };
-    of_two_pushbacks_the_last_one_counts: |name| {
+    last_of_two_pushbacks_counts: |name| {
         case(name, RETRY, vec![fail(Unavailable).pushback("-1").pushback("300")])
             .attempts(&[0, 300])
     };
-    of_two_pushbacks_the_last_one_stops: |name| {
+    last_of_two_pushbacks_stops_retries: |name| {
         case(name, RETRY, vec![fail(Unavailable).pushback("300").pushback("-1")])
             .attempts(&[0])
             .code(Unavailable)
     };
-    a_later_pushback_stops_too: |name| {
+    later_negative_pushback_stops_retries: |name| {
         case(name, RETRY, vec![fail(Unavailable), fail(Unavailable).pushback("-1")])
             .attempts(&[0, 100])
             .code(Unavailable)
             .message("attempt 2 failed")
     };
-    a_pushback_does_not_make_a_status_retryable: |name| {
+    pushback_does_not_make_a_status_retryable: |name| {
         case(name, RETRY, vec![fail(NotFound).pushback("10")]).attempts(&[0]).code(NotFound)
     };
-    a_pushback_with_a_success_means_nothing: |name| {
+    pushback_on_success_is_ignored: |name| {
         case(name, RETRY, vec![answer(1).pushback("10")]).attempts(&[0])
     };
-    a_pushback_after_headers_comes_too_late: |name| {
+    pushback_after_headers_is_ignored: |name| {
         case(name, RETRY, vec![fail_after(0, Unavailable).pushback("10")])
             .attempts(&[0])
             .code(Unavailable)
     };
-    a_pushback_in_headers_comes_too_late: |name| {
+    pushback_in_headers_is_ignored: |name| {
         case(name, RETRY, vec![fail_after(0, Unavailable).pushback("10").in_headers()])
             .attempts(&[0])
             .code(Unavailable)
     };
 
     // One deadline over all attempts.
-    a_delay_is_cut_at_the_deadline_and_not_before: |name| {
+    delay_is_cut_at_the_deadline: |name| {
         case(name, RETRY, times(9, fail(Unavailable)))
             .timeout(250)
             .attempts(&[0, 100])
             .code(DeadlineExceeded)
             .ends_at(250)
     };
-    a_delay_that_ends_at_the_deadline_is_too_long: |name| {
+    delay_ending_at_the_deadline_is_too_long: |name| {
         case(name, RETRY, times(9, fail(Unavailable)))
             .timeout(300)
             .attempts(&[0, 100])
             .code(DeadlineExceeded)
             .ends_at(300)
     };
-    an_attempt_that_fits_before_the_deadline_is_made: |name| {
+    attempt_just_before_the_deadline_is_made: |name| {
         case(name, RETRY, times(2, fail(Unavailable))).timeout(301).attempts(&[0, 100, 300])
     };
-    the_calls_own_deadline_is_not_retried: |name| {
+    own_deadline_is_not_retried: |name| {
         case(name, RETRY.codes(&[DeadlineExceeded, Cancelled, Unavailable]), vec![hang()])
             .timeout(250)
             .attempts(&[0])
             .code(DeadlineExceeded)
             .ends_at(250)
     };
-    the_deadline_ends_a_second_attempt_too: |name| {
+    deadline_ends_the_second_attempt: |name| {
         case(name, RETRY.codes(&[DeadlineExceeded, Cancelled, Unavailable]), vec![
             fail(Unavailable),
             hang(),
@@ -396,7 +396,7 @@ table! {
         .code(DeadlineExceeded)
         .ends_at(250)
     };
-    the_deadline_ends_a_response_stream: |name| {
+    deadline_ends_a_response_stream: |name| {
         case(name, RETRY, vec![fail(Unavailable), hang_after(2)])
             .kinds(Kind::response_is_stream)
             .timeout(250)
@@ -405,7 +405,7 @@ table! {
             .code(DeadlineExceeded)
             .ends_at(250)
     };
-    the_deadline_ends_a_response_that_has_begun: |name| {
+    deadline_ends_a_started_response: |name| {
         case(name, RETRY, vec![hang_after(1)])
             .kinds(|kind| !kind.response_is_stream())
             .timeout(250)
@@ -413,28 +413,28 @@ table! {
             .code(DeadlineExceeded)
             .ends_at(250)
     };
-    an_answer_within_the_deadline_is_given: |name| {
+    answer_within_the_deadline_is_returned: |name| {
         case(name, RETRY, vec![answer(1).after(MS(249))]).timeout(250).attempts(&[0]).ends_at(249)
     };
 
-    // A limit for each attempt.
-    an_attempt_that_takes_too_long_is_made_again: |name| {
+    // A timeout for each attempt.
+    timed_out_attempt_is_retried: |name| {
         case(name, TIMED, vec![hang(), hang()]).attempts(&[0, 150, 400])
     };
-    the_last_attempt_may_not_take_longer_either: |name| {
+    attempt_timeout_applies_to_the_last_attempt: |name| {
         case(name, TIMED.max_attempts(2), vec![hang(), hang()])
             .attempts(&[0, 150])
             .code(DeadlineExceeded)
             .ends_at(200)
     };
-    the_deadline_goes_before_the_limit_of_an_attempt: |name| {
+    deadline_overrides_attempt_timeout: |name| {
         case(name, TIMED, vec![hang(), hang()])
             .timeout(170)
             .attempts(&[0, 150])
             .code(DeadlineExceeded)
             .ends_at(170)
     };
-    a_response_stream_that_has_opened_may_take_longer: |name| {
+    attempt_timeout_ignores_opened_response_streams: |name| {
         case(name, TIMED, vec![hang_after(1)])
             .kinds(Kind::response_is_stream)
             .timeout(1000)
@@ -444,22 +444,22 @@ table! {
             .ends_at(1000)
     };
 
-    // What no application has seen.
-    a_refused_stream_is_sent_again_at_once_and_not_counted: |name| {
+    // Streams that the server never processed.
+    refused_stream_is_retried_at_once_and_not_counted: |name| {
         case(name, RETRY, vec![reset(Reason::REFUSED_STREAM)]).attempts(&[0, 0]).previous(&[0, 0])
     };
-    a_second_refused_stream_is_a_failure_like_others: |name| {
+    second_refused_stream_counts_as_failure: |name| {
         case(name, RETRY, times(2, reset(Reason::REFUSED_STREAM)))
             .attempts(&[0, 0, 100])
             .previous(&[0, 0, 1])
     };
-    a_second_refused_stream_is_not_retried_where_its_code_is_not_listed: |name| {
+    second_refused_stream_is_not_retried_if_unlisted: |name| {
         case(name, RETRY.codes(&[Aborted]), times(2, reset(Reason::REFUSED_STREAM)))
             .attempts(&[0, 0])
             .previous(&[0, 0])
             .code(Unavailable)
     };
-    a_refused_stream_leaves_all_attempts: |name| {
+    refused_stream_uses_up_no_attempt: |name| {
         case(name, RETRY.max_attempts(2), vec![
             reset(Reason::REFUSED_STREAM),
             fail(Unavailable),
@@ -470,12 +470,12 @@ table! {
         .code(Unavailable)
         .message("attempt 3 failed")
     };
-    a_stream_refused_after_a_retry_is_sent_again_at_once: |name| {
+    stream_refused_after_retry_is_retried_at_once: |name| {
         case(name, RETRY, vec![fail(Unavailable), reset(Reason::REFUSED_STREAM)])
             .attempts(&[0, 100, 100])
             .previous(&[0, 1, 1])
     };
-    a_stream_refused_in_the_last_attempt_is_sent_again_at_once: |name| {
+    stream_refused_in_last_attempt_is_retried_at_once: |name| {
         case(name, RETRY.max_attempts(2), vec![
             fail(Unavailable),
             reset(Reason::REFUSED_STREAM),
@@ -483,30 +483,30 @@ table! {
         .attempts(&[0, 100, 100])
         .previous(&[0, 1, 1])
     };
-    a_stream_beyond_a_goaway_is_sent_again_at_once_and_not_counted: |name| {
+    stream_beyond_goaway_is_retried_at_once_and_not_counted: |name| {
         case(name, RETRY, vec![go_away()]).attempts(&[0, 0]).previous(&[0, 0])
     };
-    a_stream_beyond_a_goaway_for_any_reason_is_sent_again: |name| {
+    stream_beyond_goaway_is_retried_for_any_reason: |name| {
         case(name, RETRY.codes(&[Aborted]), vec![
             go_away_with(Reason::ENHANCE_YOUR_CALM),
         ])
         .attempts(&[0, 0])
         .previous(&[0, 0])
     };
-    a_stream_beyond_a_goaway_for_an_error_is_sent_again: |name| {
+    stream_beyond_goaway_with_error_is_retried: |name| {
         case(name, RETRY.codes(&[Aborted]), vec![go_away_with(Reason::INTERNAL_ERROR)])
             .attempts(&[0, 0])
             .previous(&[0, 0])
     };
-    a_stream_beyond_an_announced_goaway_is_sent_again: |name| {
+    stream_beyond_announced_goaway_is_retried: |name| {
         case(name, RETRY.codes(&[Aborted]), vec![go_away_twice()])
             .attempts(&[0, 0])
             .previous(&[0, 0])
     };
-    a_second_goaway_is_a_failure_like_others: |name| {
+    second_goaway_counts_as_failure: |name| {
         case(name, RETRY, times(2, go_away())).attempts(&[0, 0, 100]).previous(&[0, 0, 1])
     };
-    a_second_goaway_is_unavailable: |name| {
+    second_goaway_is_unavailable: |name| {
         case(name, RETRY.codes(&[Aborted]), vec![
             go_away_with(Reason::INTERNAL_ERROR),
             go_away_with(Reason::ENHANCE_YOUR_CALM),
@@ -515,7 +515,7 @@ table! {
         .previous(&[0, 0])
         .code(Unavailable)
     };
-    a_goaway_above_the_one_before_is_unavailable: |name| {
+    goaway_with_rising_stream_id_is_unavailable: |name| {
         case(name, RETRY.codes(&[Aborted]), vec![go_away_rising()])
             .attempts(&[0])
             .code(Unavailable)

@@ -20,7 +20,7 @@ async fn attempts(server: &FlakyServer, client: &Client, kind: Kind, script: &[A
     server.then(script.iter().cloned());
     client.call(Ask::new(kind)).await;
     let attempts = server.times().len() - before;
-    // What was not used must not be left for the next call.
+    // The next call must not get unused actions.
     server.forget();
     attempts
 }
@@ -34,7 +34,7 @@ fn throttled(mount: Mount, config: Retry, tokens: u32, ratio: f64) -> (FlakyServ
 
 /// grpc-go's `TestRetryThrottling`, call by call.
 #[tokio::test(start_paused = true)]
-async fn the_sequence_of_grpc_go_comes_out_the_same() {
+async fn sequence_matches_grpc_go() {
     everywhere(async |mount, kind, what| {
         let answered = [0, 3, 6, 10, 11, 12, 13, 14, 16, 18];
         let script = (0..19).map(|i| match answered.contains(&i) {
@@ -70,7 +70,7 @@ async fn the_sequence_of_grpc_go_comes_out_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn half_of_the_tokens_is_too_few() {
+async fn retries_stop_at_half_of_the_tokens() {
     everywhere(async |mount, kind, what| {
         let (server, client) = throttled(mount, RETRY, 4, 0.001);
         let made = attempts(&server, &client, kind, &[failure(), failure(), failure()]).await;
@@ -83,7 +83,7 @@ async fn half_of_the_tokens_is_too_few() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_last_attempt_counts_too() {
+async fn last_attempt_takes_a_token() {
     everywhere(async |mount, kind, what| {
         let (server, client) = throttled(mount, RETRY.max_attempts(2), 6, 0.001);
         let made = attempts(&server, &client, kind, &[failure(), failure()]).await;
@@ -95,7 +95,7 @@ async fn the_last_attempt_counts_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_that_is_not_retryable_does_not_count() {
+async fn non_retryable_failure_takes_no_token() {
     everywhere(async |mount, kind, what| {
         let (server, client) = throttled(mount, RETRY, 4, 0.001);
         for _ in 0..9 {
@@ -112,7 +112,7 @@ async fn a_failure_that_is_not_retryable_does_not_count() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_says_stop_counts_with_any_status() {
+async fn pushback_stop_takes_a_token_with_any_status() {
     everywhere(async |mount, kind, what| {
         for code in [Code::NotFound, Code::Unavailable] {
             let (server, client) = throttled(mount, RETRY, 4, 0.001);
@@ -129,7 +129,7 @@ async fn a_server_that_says_stop_counts_with_any_status() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_no_application_has_seen_does_not_count() {
+async fn refused_stream_takes_no_token() {
     everywhere(async |mount, kind, what| {
         let (server, client) = throttled(mount, RETRY, 4, 0.001);
         for _ in 0..9 {
@@ -150,7 +150,7 @@ async fn what_no_application_has_seen_does_not_count() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_success_gives_back_and_never_more_than_all() {
+async fn success_returns_tokens_up_to_the_maximum() {
     everywhere(async |mount, kind, what| {
         let (server, client) = throttled(mount, RETRY, 4, 0.5);
         attempts(&server, &client, kind, &[failure(), failure()]).await;
@@ -168,7 +168,7 @@ async fn a_success_gives_back_and_never_more_than_all() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_tokens_are_those_of_all_methods() {
+async fn all_methods_share_the_tokens() {
     for mount in MOUNTS {
         let (server, client) = throttled(mount, RETRY, 4, 0.001);
         let script = [failure(), failure()];
@@ -178,10 +178,10 @@ async fn the_tokens_are_those_of_all_methods() {
     }
 }
 
-/// What opens counts as a success, as in grpc-java; and what fails afterwards is not counted, as in
+/// A response that opens counts as a success, as in grpc-java. A later failure does not count, as in
 /// grpc-java and grpc-go.
 #[tokio::test(start_paused = true)]
-async fn a_failure_after_the_headers_takes_no_token() {
+async fn failure_after_headers_takes_no_token() {
     everywhere(async |mount, kind, what| {
         let (server, client) = throttled(mount, RETRY, 4, 0.001);
         for _ in 0..9 {

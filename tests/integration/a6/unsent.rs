@@ -1,4 +1,4 @@
-//! What this side refuses is no answer of the server: to `hedge`, to the throttle, and to `circuit_breaker`.
+//! A local rejection does not count as an answer of the server in `hedge`, the throttle and `circuit_breaker`.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -17,7 +17,7 @@ use tonic::{Code, Request, Response, Status};
 use crate::mount::{Ask, MOUNTS, MS};
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_that_load_shed_refuses_leaves_the_others() {
+async fn load_shed_rejection_keeps_other_hedged_attempts() {
     for mount in MOUNTS {
         let server = FlakyServer::new([answer(1).after(MS(100))]);
         let reply = mount.hedged_shed(&server).call(Ask::new(Kind::Unary)).await;
@@ -27,7 +27,7 @@ async fn an_attempt_that_load_shed_refuses_leaves_the_others() {
     }
 }
 
-/// Refuses calls after so many.
+/// Rejects calls after this many.
 struct RefuseAfter(u32, AtomicU32);
 
 impl RefuseAfter {
@@ -83,7 +83,7 @@ macro_rules! get {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_that_any_interceptor_refuses_leaves_the_others() {
+async fn local_rejection_keeps_other_hedged_attempts() {
     let slow = || FlakyServer::new([answer(1).after(MS(100))]);
     for calls in [1, 2] {
         let server = slow();
@@ -121,7 +121,7 @@ async fn an_attempt_that_any_interceptor_refuses_leaves_the_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_is_the_answer_where_no_attempt_is_under_way() {
+async fn local_rejection_is_returned_if_no_attempt_is_in_flight() {
     let server = FlakyServer::new([]);
     let chain = HedgedToken(RefuseAfter::new(0));
     let refused = get!(chain.wrap(server.channel())).await.unwrap_err();
@@ -133,7 +133,7 @@ async fn a_refusal_is_the_answer_where_no_attempt_is_under_way() {
     assert_eq!(server.now(), 0);
 }
 
-/// A client of a client: the inner one refuses, and the outer one learns that nothing was sent.
+/// A client around a client. The inner client rejects, and the outer client learns that nothing was sent.
 struct HandWritten {
     breaker: CircuitBreaker,
     outer: CircuitBreaker,
@@ -155,7 +155,7 @@ impl HandWritten {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_an_inner_client_refuses_counts_for_no_outer_one() {
+async fn inner_client_rejection_is_not_a_failure_of_the_outer() {
     let server = FlakyServer::new([(); 2].map(|()| fail(Code::Unavailable)));
     let breaker = CircuitBreaker::new(&Thresholds::new().failures(2).open_for(MS(10_000)));
     let hand_written = HandWritten {
@@ -181,7 +181,7 @@ async fn what_an_inner_client_refuses_counts_for_no_outer_one() {
     assert_eq!(get().await.unwrap(), 50, "the throttle allows a retry");
 }
 
-/// Its first attempt is sent, and the second is refused here.
+/// Its first attempt is sent, and the breaker rejects the second.
 #[intercept(
     retry(max_attempts = 2, base_delay = "1ms", jitter = 0.0),
     circuit_breaker(breaker = self.0),
@@ -225,13 +225,13 @@ macro_rules! state_after {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_was_sent_if_one_of_its_attempts_was() {
+async fn call_counts_as_sent_if_any_attempt_was_sent() {
     assert_eq!(state_after!(SentOnce), State::Open);
     assert_eq!(state_after!(HedgedOnce), State::Open);
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_an_open_breaker_refuses_takes_no_token() {
+async fn open_breaker_rejection_takes_no_throttle_token() {
     for mount in MOUNTS {
         let server = FlakyServer::new([(); 2].map(|()| fail(Code::Unavailable)));
         let client = mount.throttled_broken(&server);
@@ -248,7 +248,7 @@ async fn what_an_open_breaker_refuses_takes_no_token() {
     }
 }
 
-/// Answers in the server's place.
+/// Answers instead of the server.
 struct Cached;
 
 impl<Req: Send> Interceptor<Req, Body> for Cached {
@@ -276,7 +276,7 @@ impl<Req: Send> Interceptor<Req, Body> for Cached {
 struct ThrottledCached;
 
 #[tokio::test(start_paused = true)]
-async fn what_an_interceptor_answers_gives_no_token_back() {
+async fn interceptor_answer_returns_no_throttle_token() {
     let server = FlakyServer::new([(); 3].map(|()| fail(Code::Unavailable)));
     let client = UserServiceClient::new(ThrottledCached.wrap(server.channel()));
     let call = async |is_cached: bool| {

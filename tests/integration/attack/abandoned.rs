@@ -1,4 +1,4 @@
-//! Callers go away whenever they like, and nothing of their calls is left.
+//! Callers may disconnect at any moment, and their calls leak nothing.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -18,7 +18,7 @@ use tokio_stream::Stream;
 use tonic::service::Routes;
 use tonic::{Request, Status};
 
-/// Gives up its turn a few times.
+/// Yields a few times.
 #[derive(Clone)]
 struct Hesitant;
 
@@ -119,7 +119,7 @@ fn poll<F: Future + ?Sized>(future: Pin<&mut F>) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_dropped_at_any_moment_leaves_nothing() {
+async fn call_dropped_at_any_poll_leaks_nothing() {
     let mut watching = Watching::new();
     let service = watching.service.clone();
     for (behaviour, waits) in [
@@ -130,7 +130,7 @@ async fn a_call_that_is_dropped_at_any_moment_leaves_nothing() {
     ] {
         for polls in 0..8 {
             let what = format!("{behaviour:?} {polls} {waits}");
-            // Somebody has the only place already.
+            // Another call holds the only permit already.
             let mut first = service.get_user(told(Behaviour::Hang, GetUserRequest { id: 7 }));
             if waits {
                 for _ in 0..5 {
@@ -164,7 +164,7 @@ async fn a_call_that_is_dropped_at_any_moment_leaves_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_response_stream_that_is_dropped_at_any_moment_leaves_nothing() {
+async fn response_stream_dropped_at_any_poll_leaks_nothing() {
     let watching = Watching::new();
     let service = watching.service.clone();
     for behaviour in [
@@ -190,7 +190,7 @@ async fn a_response_stream_that_is_dropped_at_any_moment_leaves_nothing() {
 }
 
 #[test]
-fn a_runtime_that_shuts_down_takes_every_call_along() {
+fn runtime_shutdown_cancels_every_call() {
     let Watching {
         service,
         ends,
@@ -211,7 +211,7 @@ fn a_runtime_that_shuts_down_takes_every_call_along() {
             let caller = caller.clone();
             tokio::spawn(async move { caller.call(kind).await });
         }
-        // One has the place, and the others wait for it.
+        // One call holds the permit, and the others wait for it.
         while (inner.in_use(), inner.waiting()) != (1, 3) {
             yield_now().await;
         }

@@ -22,20 +22,20 @@ struct Watched {
 
 scripted!(self: Watched, #[intercept(with(self.ends))]);
 
-/// How a client leaves a request.
+/// How a client ends or abandons a request.
 #[derive(Debug, Clone, Copy)]
 enum Cut {
-    /// It ends it.
+    /// It ends the request properly.
     Not,
     /// It resets the stream.
     Reset,
     /// It closes the connection.
     Close,
-    /// It says that this was all.
+    /// It ends the stream as if the request were complete.
     End,
 }
 
-/// Two messages, and so much of a third one.
+/// Sends two messages, and this many bytes of a third.
 async fn import(address: std::net::SocketAddr, script: &Script, cut: Cut, of_third: usize) {
     let stream = TcpStream::connect(address).await.unwrap();
     let (mut client, connection) = h2::client::handshake(stream).await.unwrap();
@@ -67,7 +67,7 @@ async fn import(address: std::net::SocketAddr, script: &Script, cut: Cut, of_thi
 }
 
 #[tokio::test]
-async fn a_request_that_is_cut_off_anywhere_is_not_taken_for_all() {
+async fn truncated_request_stream_is_never_taken_as_complete() {
     let script = Script::default();
     let (watch, mut ends) = Ends::new();
     let service = Watched {
@@ -84,9 +84,9 @@ async fn a_request_that_is_cut_off_anywhere_is_not_taken_for_all() {
     import(address, &script, Cut::Not, 0).await;
     assert_eq!(ends.next().await.outcome, Outcome::Ok);
     for cut in [Cut::Reset, Cut::Close, Cut::End] {
-        // Behind a message, in its head, behind its head, in its body.
+        // After a message, in a frame header, after a frame header, in a body.
         for of_third in [0, 3, 5, 8] {
-            // A client that says itself that its message ends with its head is taken at its word by tonic.
+            // tonic accepts a stream that the client itself ends there.
             if matches!((cut, of_third), (Cut::End, 0 | 5)) {
                 continue;
             }
@@ -98,9 +98,9 @@ async fn a_request_that_is_cut_off_anywhere_is_not_taken_for_all() {
     }
 }
 
-/// Should this fail one day, the layer is no longer needed.
+/// If this test fails one day, the layer is no longer needed.
 #[tokio::test]
-async fn without_the_layer_half_a_message_is_taken_for_none() {
+async fn without_the_layer_a_partial_message_is_ignored() {
     let script = Script::default();
     let (watch, mut ends) = Ends::new();
     let service = Watched {

@@ -1,4 +1,4 @@
-//! Deadlines are what callers choose.
+//! Callers choose their deadlines.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use tonic::{Code, Status};
 
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
-/// Takes its time over everybody.
+/// Takes 50 ms for each token.
 #[derive(Clone)]
 struct Slow;
 
@@ -33,7 +33,7 @@ struct Verified {
 scripted!(self: Verified, #[intercept(auth(verifier = Slow), timeout("1h"))]);
 
 #[tokio::test(start_paused = true)]
-async fn the_callers_time_runs_while_interceptors_in_front_of_timeout_wait() {
+async fn callers_deadline_includes_waits_before_timeout() {
     let script = Script::default();
     let channel = serve(Routes::new(UserServiceServer::new(Verified { script }))).await;
     let caller = Caller::new(&channel)
@@ -42,7 +42,7 @@ async fn the_callers_time_runs_while_interceptors_in_front_of_timeout_wait() {
         .with("grpc-timeout", "100m");
     for kind in KINDS {
         let begun = Instant::now();
-        // Later than that tonic's own timers would answer `CANCELLED`.
+        // After 100 ms tonic's own timer would answer `CANCELLED`.
         let reply = caller.call(kind).await;
         assert_eq!(reply.code(), Code::DeadlineExceeded, "{kind}");
         let taken = begun.elapsed();
@@ -56,7 +56,7 @@ struct Bounded {
 
 scripted!(self: Bounded, #[intercept(timeout("100ms", idle = "50ms"))]);
 
-/// `timeout` without a time of its own.
+/// `timeout` with `idle` only, so the caller's deadline is the limit.
 struct AsLongAsTheCaller {
     script: Script,
 }
@@ -64,7 +64,7 @@ struct AsLongAsTheCaller {
 scripted!(self: AsLongAsTheCaller, #[intercept(timeout(idle = "50ms"))]);
 
 #[tokio::test(start_paused = true)]
-async fn the_longest_deadline_there_is_breaks_nothing() {
+async fn maximum_grpc_timeout_breaks_nothing() {
     for sent in ["99999999H", "99999999M", "99999999S"] {
         let script = Script::default();
         let bounded = Bounded {
@@ -99,7 +99,7 @@ scripted!(self: Adaptive, #[intercept(
     rate_limit(per_minute = 1, burst = 1, key = metadata("x-key"), only = [flaky]),
 )]);
 
-/// A limiter that good calls have raised to its most, and the service in front of it.
+/// A limiter that successful calls have raised to 2, and a caller of its service.
 async fn raised() -> (Limiter, Caller) {
     let limiter = Limiter::new(&Capacity::adaptive(1, 4, Duration::from_secs(60)));
     let service = Adaptive {
@@ -119,7 +119,7 @@ async fn raised() -> (Limiter, Caller) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn callers_without_patience_do_not_hold_an_adaptive_limit_down() {
+async fn short_deadlines_do_not_lower_an_adaptive_limit() {
     let (limiter, caller) = raised().await;
     let impatient = caller.told(Behaviour::Hang).with("grpc-timeout", "10m");
     for _ in 0..10 {
@@ -129,7 +129,7 @@ async fn callers_without_patience_do_not_hold_an_adaptive_limit_down() {
         }
     }
     assert_eq!((limiter.limit(), limiter.in_use()), (2, 0));
-    // Those who had it are heard: it took longer than the target.
+    // A call with a long deadline counts: it took longer than the target.
     let patient = caller.told(Behaviour::Hang).with("grpc-timeout", "61S");
     let reply = patient.call(Kind::Unary).await;
     assert_eq!(reply.code(), Code::DeadlineExceeded);
@@ -137,7 +137,7 @@ async fn callers_without_patience_do_not_hold_an_adaptive_limit_down() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_refused_further_in_does_not_hold_an_adaptive_limit_down() {
+async fn inner_rejections_do_not_lower_an_adaptive_limit() {
     let (limiter, caller) = raised().await;
     let mut refused = 0;
     for _ in 0..10 {

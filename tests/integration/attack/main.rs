@@ -1,4 +1,4 @@
-//! What a stranger may try who wants in, or wants the service down, over real connections.
+//! Attacks over real connections: to get in without credentials, or to bring the service down.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 mod abandoned;

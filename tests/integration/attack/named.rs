@@ -1,4 +1,4 @@
-//! A call that panics has a name too.
+//! A call that panics has a request ID too.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,7 +10,7 @@ use interceptors_tests::{Behaviour, Caller, KINDS, Script, scripted, serve};
 use tonic::Code;
 use tonic::service::Routes;
 
-/// Writes down the calls that have panicked.
+/// Records the request ID of each call that panicked.
 #[derive(Clone, Default)]
 struct Panicked(Arc<Mutex<Vec<Option<String>>>>);
 
@@ -64,7 +64,7 @@ macro_rules! served {
 }
 
 #[tokio::test]
-async fn the_id_of_a_call_that_panics_comes_back_and_is_known_to_the_hook() {
+async fn request_id_of_a_panicked_call_reaches_client_and_hook() {
     let (outermost, inside) = (served!(Outermost), served!(Inside));
     for (header, (caller, panicked)) in [("x-call", outermost), ("x-request-id", inside)] {
         let caller = caller.with(header, "job-17");
@@ -79,7 +79,7 @@ async fn the_id_of_a_call_that_panics_comes_back_and_is_known_to_the_hook() {
                 "{header} {kind}"
             );
         }
-        // A stream that panics half way has said it at its beginning.
+        // A stream that panics half way has sent the ID in its headers.
         let caller = caller.told(Behaviour::PanicAfter(1));
         let request = caller.request(ListUsersRequest::default());
         let response = caller.client().list_users(request).await.unwrap();

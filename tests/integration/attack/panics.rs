@@ -1,4 +1,4 @@
-//! The place of one panic is not told as that of another.
+//! The location of one panic is never reported with another.
 
 use std::panic::{catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex};
@@ -7,7 +7,7 @@ use interceptors::catch_panic::{Panic, PanicHandler, record_locations};
 use interceptors::intercept;
 use tonic::{Code, Request, Response, Status};
 
-/// Writes down what panicked, and whether it is known where.
+/// Records the message of each panic, and whether its location is known.
 #[derive(Clone, Default)]
 struct Panicked(Arc<Mutex<Vec<(String, bool)>>>);
 
@@ -38,7 +38,7 @@ impl Panicking for Careless {
         Ok(Response::new(()))
     }
 
-    /// What panicked elsewhere, on another thread for example: its place has gone to that one.
+    /// A panic from elsewhere, for example from another thread. Its location is not known here.
     async fn resume(&self, _: Request<()>) -> Result<Response<()>, Status> {
         resume_unwind(Box::new("carried over"))
     }
@@ -49,7 +49,7 @@ impl Panicking for Careless {
 }
 
 #[tokio::test]
-async fn a_place_is_told_with_its_own_panic_alone() {
+async fn location_is_reported_only_with_its_own_panic() {
     record_locations();
     let service = Careless::default();
     for _ in 0..2 {

@@ -1,4 +1,4 @@
-//! A caller chooses the path, and what is decided for a method is not decided by it.
+//! A caller chooses the path, but cannot choose the policy of a method by its spelling.
 
 use axum::extract::OriginalUri;
 use interceptors::auth::StaticTokens;
@@ -29,7 +29,7 @@ async fn get_user(channel: &Channel, path: &str) -> Result<User, Status> {
 }
 
 #[tokio::test]
-async fn no_spelling_of_a_path_leads_past_auth() {
+async fn no_path_spelling_bypasses_auth() {
     for prefix in ["", "/tenant"] {
         let script = Script::default();
         let tokens = StaticTokens::new([("s3cret", ())]).unwrap();
@@ -69,7 +69,7 @@ async fn no_spelling_of_a_path_leads_past_auth() {
         }
         assert_eq!(script.runs(), 0, "{prefix}");
         let login = format!("{prefix}/demo.v1.UserService/Login");
-        // What is public is.
+        // The public method needs no token.
         let _ = get_user(&channel, &login).await;
         assert_eq!(script.runs(), 1, "{prefix}");
     }
@@ -82,9 +82,9 @@ struct Measured {
 
 scripted!(self: Measured, #[intercept(metrics(recorder = self.recorder))]);
 
-/// Where a router nests a service under a pattern, a part of the path is the caller's own.
+/// If a router nests a service under a pattern, the caller chooses a part of the path.
 #[tokio::test]
-async fn a_path_that_the_caller_makes_up_makes_no_series() {
+async fn made_up_path_prefixes_create_no_series() {
     let registry = Registry::new();
     let service = Measured {
         script: Script::default(),

@@ -1,4 +1,4 @@
-//! What `Debug` output shows of credentials: nothing, in no method.
+//! `Debug` output shows no credentials, in any method.
 
 use std::sync::{Arc, Mutex};
 
@@ -21,11 +21,11 @@ const KEYS: [&str; 5] = [
     "proxy-authorization",
     "cookie",
     "x-api-key",
-    // That of the `auth` below.
+    // The header of the `auth` entry below.
     "x-session",
 ];
 
-/// Prints what it sees.
+/// Prints the metadata that it sees.
 #[derive(Clone, Default)]
 struct Printed(Arc<Mutex<Vec<String>>>);
 
@@ -150,7 +150,7 @@ fn with_secrets<T>(message: T) -> Request<T> {
 }
 
 #[tokio::test]
-async fn credentials_are_hidden_in_every_method_of_a_service() {
+async fn credentials_are_hidden_in_every_service_method() {
     let (printed, channel) = server().await;
     let mut client = UserServiceClient::new(channel);
     client
@@ -178,7 +178,7 @@ async fn credentials_are_hidden_in_every_method_of_a_service() {
         .await
         .unwrap();
     printed.assert_hidden(2);
-    // Two values are refused, but what is in front of `auth` has seen them.
+    // `auth` rejects two values, but the interceptor before it has seen them.
     let refused = client.flaky(with_secrets(FlakyRequest::default())).await;
     refused.unwrap_err();
     printed.assert_hidden(1);
@@ -201,7 +201,7 @@ impl Handwritten {
 }
 
 #[tokio::test]
-async fn credentials_that_a_caller_sends_are_hidden_in_clients() {
+async fn callers_credentials_are_hidden_in_clients() {
     let (_, channel) = server().await;
     let printed = Printed::default();
     let mut wrapped = UserServiceClient::new(Outbound(printed.clone()).wrap(channel.clone()));

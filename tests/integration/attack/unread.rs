@@ -1,4 +1,4 @@
-//! A caller that takes nothing of its response does not keep what belongs to all.
+//! A caller that does not read its response cannot hold shared resources.
 
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -32,7 +32,7 @@ scripted!(self: Limited, #[intercept(
 )]);
 
 #[tokio::test(start_paused = true)]
-async fn a_reader_that_takes_nothing_holds_its_place_no_longer_than_its_time() {
+async fn client_that_does_not_read_loses_its_permit_at_timeout() {
     let (watch, mut ends) = Ends::new();
     let service = Limited {
         script: Script::default(),
@@ -70,7 +70,7 @@ async fn a_reader_that_takes_nothing_holds_its_place_no_longer_than_its_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_watches_is_told_once_whether_a_stream_is_read_or_not() {
+async fn observers_are_notified_once_even_if_stream_is_unread() {
     let (watch, mut ends) = Ends::new();
     let service = Limited {
         script: Script::default(),
@@ -87,7 +87,7 @@ async fn who_watches_is_told_once_whether_a_stream_is_read_or_not() {
     let tasks = || Handle::current().metrics().num_alive_tasks();
     let before = tasks();
 
-    // Read to its end, and given up: nothing is left that would wait.
+    // A stream that is read to its end or dropped leaves no waiting task.
     let mut read = opened(Behaviour::Answer(3)).await;
     while read.next().await.is_some() {}
     let end = ends.next().await;
@@ -107,7 +107,7 @@ async fn who_watches_is_told_once_whether_a_stream_is_read_or_not() {
         (Outcome::Error, Code::DeadlineExceeded, 1)
     );
     assert_eq!(service.limiter.in_use(), 0);
-    // Read on, it ends as if it had been told in time.
+    // A late reader gets the same status.
     let status = left.next().await.unwrap().unwrap_err();
     assert_eq!(status.code(), Code::DeadlineExceeded);
     assert!(left.next().await.is_none());
@@ -123,7 +123,7 @@ struct Idle {
 scripted!(self: Idle, #[intercept(timeout(idle = "50ms"))]);
 
 #[tokio::test(start_paused = true)]
-async fn a_reader_that_is_slow_is_not_a_stream_that_is_silent() {
+async fn slow_reader_does_not_trigger_idle_timeout() {
     let service = Idle {
         script: Script::default(),
     };
@@ -138,14 +138,14 @@ async fn a_reader_that_is_slow_is_not_a_stream_that_is_silent() {
         tokio::time::advance(MS(200)).await;
         assert!(users.as_mut().poll_next(&mut task).is_ready());
     }
-    // From here on it waits.
+    // From here on the stream is silent.
     tokio::time::advance(MS(200)).await;
     assert!(users.as_mut().poll_next(&mut task).is_pending());
     tokio::time::advance(MS(49)).await;
     assert!(users.as_mut().poll_next(&mut task).is_pending());
     tokio::time::advance(MS(2)).await;
     let Poll::Ready(Some(Err(status))) = users.as_mut().poll_next(&mut task) else {
-        panic!("it is silent for too long");
+        panic!("the idle timeout has not ended the stream");
     };
     assert_eq!(status.code(), Code::DeadlineExceeded);
 }

@@ -1,4 +1,4 @@
-//! A caller chooses how much is wrong with a message.
+//! A caller chooses how many violations its message has.
 
 use interceptors::validate::Violations;
 use interceptors_proto::shapes::Word;
@@ -9,7 +9,7 @@ use tonic::service::Routes;
 use tonic::{Code, Request, Response, Status};
 use tonic_types::StatusExt;
 
-/// Finds so much wrong with every message, each in so long a field and in so many words.
+/// Reports this many violations for every message, with this field and this description.
 struct Finds(usize, String, String);
 
 #[tonic::async_trait]
@@ -25,7 +25,7 @@ impl Echo for Finds {
 }
 
 #[tokio::test]
-async fn however_much_is_wrong_the_caller_is_told_that_it_is() {
+async fn any_number_of_violations_reaches_the_client() {
     for finds in [
         Finds(1, "name".to_owned(), "must not be empty".to_owned()),
         Finds(

@@ -41,10 +41,10 @@ fn tokens() -> StaticTokens<Who> {
     .unwrap()
 }
 
-/// Everybody that `tokens` knows, and a stranger.
+/// All callers that `tokens` knows, and an unknown one.
 const EVERYBODY: [&str; 6] = ["ann", "ops", "both", "none", "Admin", "stranger"];
 
-/// Who may make a call of this kind, as far as the server says so; all others are refused as they should be.
+/// The callers that may make a call of this kind. Checks that all others are rejected with the right status.
 async fn allowed(caller: &Caller, script: &Script, kind: Kind) -> Vec<&'static str> {
     let mut allowed = Vec::new();
     for name in EVERYBODY {
@@ -98,7 +98,7 @@ scripted!(self: ByRole, #[intercept(
 )]);
 
 #[tokio::test]
-async fn callers_pass_who_have_the_role_that_each_entry_asks_for() {
+async fn caller_needs_a_role_of_every_entry() {
     let script = Script::default();
     let caller = called(ByRole {
         script: script.clone(),
@@ -109,12 +109,12 @@ async fn callers_pass_who_have_the_role_that_each_entry_asks_for() {
         (Kind::Unary, &["ann", "both"] as &[_]),
         (Kind::ClientStreaming, &["ann", "both"]),
         (Kind::ServerStreaming, &["ann", "ops", "both"]),
-        // Both entries cover it, and both have to agree.
+        // Two entries cover it, and both have to allow the call.
         (Kind::BidiStreaming, &["both"]),
     ] {
         assert_eq!(allowed(&caller, &script, kind).await, expected, "{kind}");
     }
-    // It is public, so it asks for nothing.
+    // It is public, so it needs no token.
     caller
         .client()
         .login(Request::new(Default::default()))
@@ -122,7 +122,7 @@ async fn callers_pass_who_have_the_role_that_each_entry_asks_for() {
         .unwrap();
 }
 
-/// Asks a closure, which may look at the service.
+/// Authorizes by closures, which may use the service.
 #[derive(Clone)]
 struct ByClosure {
     script: Script,
@@ -143,7 +143,7 @@ scripted!(self: ByClosure, #[intercept(
 )]);
 
 #[tokio::test]
-async fn callers_pass_for_whom_a_function_is_true() {
+async fn caller_passes_if_the_function_returns_true() {
     let script = Script::default();
     let tokens = StaticTokens::new([
         (
@@ -199,7 +199,7 @@ async fn callers_pass_for_whom_a_function_is_true() {
     }
 }
 
-/// Allows each caller the method that bears its name, and counts how often it is asked.
+/// Allows each caller one method, and counts its decisions.
 #[derive(Default)]
 struct ByMethod {
     asked: AtomicU32,
@@ -238,7 +238,7 @@ scripted!(self: ByPolicy, #[intercept(
 )]);
 
 #[tokio::test]
-async fn callers_pass_whom_a_policy_lets_pass() {
+async fn caller_passes_if_the_policy_allows() {
     let script = Script::default();
     let policy = Arc::new(ByMethod::default());
     let caller = called(ByPolicy {
@@ -255,11 +255,11 @@ async fn callers_pass_whom_a_policy_lets_pass() {
     ] {
         assert_eq!(allowed(&caller, &script, kind).await, expected, "{kind}");
     }
-    // Once for each that is known, and once more for the one who passed the first.
+    // Once for each known caller, and once more for the caller who passed the first entry.
     assert_eq!(policy.asked.load(Ordering::SeqCst), 4 * 5 + 1);
 }
 
-/// Takes the identity away from under `authorize`.
+/// Removes the identity before `authorize` runs.
 struct Forget;
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Forget {
@@ -286,7 +286,7 @@ scripted!(self: Forgetful, #[intercept(
 )]);
 
 #[tokio::test]
-async fn who_is_no_longer_known_is_refused() {
+async fn call_without_identity_is_rejected() {
     let script = Script::default();
     let caller = called(Forgetful {
         script: script.clone(),
@@ -318,7 +318,7 @@ impl guide::UserService for OnMethods {
         Ok(Response::new(User { id: 7, name }))
     }
 
-    // Behind the block's `retry`, so each attempt is authorized.
+    // Listed after the block's `retry`, so each attempt is authorized.
     #[intercept(authorize(with = is_ann))]
     async fn flaky(&self, _: Request<FlakyRequest>) -> Result<Response<FlakyReply>, Status> {
         match self.runs.fetch_add(1, Ordering::SeqCst) {
@@ -345,7 +345,7 @@ async fn on_methods() -> UserServiceClient<Channel> {
 }
 
 #[tokio::test]
-async fn an_entry_on_a_method_is_one_more_and_skip_takes_those_of_the_block_away() {
+async fn method_entries_add_to_the_block_and_skip_removes_it() {
     let mut client = on_methods().await;
     for (name, login, get_user) in [
         ("ann", Code::PermissionDenied, Code::PermissionDenied),
@@ -365,7 +365,7 @@ async fn an_entry_on_a_method_is_one_more_and_skip_takes_those_of_the_block_away
 }
 
 #[tokio::test]
-async fn behind_retry_the_identity_is_still_known() {
+async fn identity_is_available_after_retry() {
     let mut client = on_methods().await;
     let reply = client
         .flaky(request("ann", FlakyRequest::default()))
@@ -379,7 +379,7 @@ async fn behind_retry_the_identity_is_still_known() {
     assert_eq!(refused.code(), Code::PermissionDenied);
 }
 
-/// In an order that is seldom meant.
+/// Lists entries in an order that is usually a mistake.
 #[derive(Clone)]
 struct Unlogged {
     script: Script,
@@ -393,7 +393,7 @@ scripted!(self: Unlogged, #[intercept(
 )]);
 
 #[test]
-fn what_it_refuses_before_logging_has_a_note() {
+fn authorize_before_logging_has_a_note() {
     let method = Unlogged::PLAN.methods()[0];
     let notes: Vec<_> = method
         .notes()
@@ -405,7 +405,7 @@ fn what_it_refuses_before_logging_has_a_note() {
 }
 
 #[test]
-fn the_plan_shows_who_may_call() {
+fn plan_shows_required_roles_and_policies() {
     let plan = ByRole::PLAN.to_string();
     for shown in ["role=admin", "roles=[ops, root]", "roles=[ops, admin]"] {
         assert!(plan.contains(shown), "{plan}");

@@ -69,7 +69,7 @@ fn bearer(caller: &Caller, token: &str) -> Caller {
     caller.with("authorization", format!("Bearer {token}"))
 }
 
-/// A verifier that asks for everything.
+/// A verifier that checks everything.
 fn verifier(algorithms: &[Algorithm], keys: impl Into<KeySet>) -> JwtVerifier<Claims> {
     JwtVerifier::builder(algorithms.iter().copied())
         .issuer([ISSUER])
@@ -83,7 +83,7 @@ fn es256(issuers: &[&Issuer]) -> JwtVerifier<Claims> {
     verifier(&[Algorithm::ES256], set(issuers))
 }
 
-/// Calls without a server: a verifier is asked by `auth`, so `auth` is what is called.
+/// Calls without a server. Only `auth` can call a verifier, so this has a method with `auth`.
 struct Direct {
     verifier: JwtVerifier<Claims>,
 }
@@ -112,7 +112,7 @@ async fn verify(verifier: &JwtVerifier<Claims>, token: &str) -> Result<Claims, S
 }
 
 #[track_caller]
-fn assert_refused(result: Result<Claims, Status>, what: &str) {
+fn assert_rejected(result: Result<Claims, Status>, what: &str) {
     let status = result.expect_err(what);
     assert_eq!(status.code(), Code::Unauthenticated, "{what}");
     assert_eq!(status.message(), REFUSED, "{what}");
@@ -120,7 +120,7 @@ fn assert_refused(result: Result<Claims, Status>, what: &str) {
     assert!(status.metadata().is_empty(), "{what}");
 }
 
-/// A token of these parts, with a signature by this issuer over them, whatever they say.
+/// A token of these parts with this signature, whether the parts are valid or not.
 fn forge(header: &Value, claims: &Value, sign: impl FnOnce(&str) -> String) -> String {
     forge_text(&header.to_string(), claims.to_string().as_bytes(), sign)
 }
@@ -136,7 +136,7 @@ fn signature(key: &EncodingKey, algorithm: Algorithm) -> impl FnOnce(&str) -> St
     move |message| jsonwebtoken::crypto::sign(message.as_bytes(), &key, algorithm).unwrap()
 }
 
-/// Tokens that differ in one thing from a good one, and what that is.
+/// Tokens that differ from a good token in one thing, and the name of that thing.
 fn bad_tokens(issuer: &Issuer) -> Vec<(&'static str, String)> {
     let good = issuer.token();
     let claims = crate::tokens::claims();
@@ -151,7 +151,7 @@ fn bad_tokens(issuer: &Issuer) -> Vec<(&'static str, String)> {
     wrong_kid.kid = Some("another");
     let mut without_kid = issuer.clone();
     without_kid.kid = None;
-    // What no map of JSON can hold.
+    // For text that a JSON value cannot hold.
     let text = |header: &str, claims: &[u8]| {
         forge_text(header, claims, signature(&issuer.key, issuer.algorithm))
     };
@@ -313,7 +313,7 @@ fn bad_tokens(issuer: &Issuer) -> Vec<(&'static str, String)> {
 }
 
 #[tokio::test]
-async fn a_good_token_gives_its_claims() {
+async fn valid_token_yields_its_claims() {
     let (first, second) = (Issuer::es256(1, "first"), Issuer::es256(2, "second"));
     let verifier = es256(&[&first, &second]);
     let ann = Claims {
@@ -335,16 +335,16 @@ async fn a_good_token_gives_its_claims() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_token_is_not_told() {
+async fn rejection_does_not_reveal_the_reason() {
     let (issuer, other) = (Issuer::es256(1, "first"), Issuer::es256(2, "second"));
     let verifier = es256(&[&issuer, &other]);
     for (what, token) in bad_tokens(&issuer) {
-        assert_refused(verify(&verifier, &token).await, what);
+        assert_rejected(verify(&verifier, &token).await, what);
     }
 }
 
 #[tokio::test]
-async fn over_a_connection_each_kind_of_call_asks_for_a_good_token() {
+async fn every_kind_of_call_requires_a_valid_token() {
     let (issuer, other) = (Issuer::es256(1, "first"), Issuer::es256(2, "second"));
     let (script, caller) = users(es256(&[&issuer, &other])).await;
     for kind in KINDS {
@@ -366,11 +366,11 @@ async fn over_a_connection_each_kind_of_call_asks_for_a_good_token() {
             assert_eq!(reply.status.message(), REFUSED, "{kind} {value:?}");
         }
     }
-    assert_eq!(script.runs(), 4, "the good ones");
+    assert_eq!(script.runs(), 4, "only the good tokens");
 }
 
 #[tokio::test]
-async fn keys_are_replaced_while_calls_are_served() {
+async fn keys_can_be_replaced_while_serving() {
     let (old, new) = (Issuer::es256(1, "2026-01"), Issuer::es256(2, "2026-02"));
     let verifier = es256(&[&old]);
     let (_, caller) = users(verifier.clone()).await;
@@ -388,25 +388,25 @@ async fn keys_are_replaced_while_calls_are_served() {
     assert_eq!(codes().await, [Code::Ok, Code::Ok]);
     verifier.set_keys(set(&[&new])).unwrap();
     assert_eq!(codes().await, [REFUSED, Code::Ok]);
-    // What cannot be used changes nothing.
+    // A set that cannot be used changes nothing.
     let useless = verifier.set_keys(JwkSet { keys: Vec::new() });
     assert_eq!(useless, Err(SetupError::NoKey));
     assert_eq!(codes().await, [REFUSED, Code::Ok]);
 }
 
 #[tokio::test]
-async fn the_public_key_of_rs256_is_no_secret_of_hs256() {
+async fn rs256_public_key_is_not_accepted_as_hs256_secret() {
     let key = || DecodingKey::from_rsa_pem(RSA.as_bytes()).unwrap();
     let rs256 = verifier(&[Algorithm::RS256], key());
     assert_eq!(verify(&rs256, RSA_TOKEN).await.unwrap().sub, "ann");
-    // Whatever bytes of it are taken for the secret.
+    // Whichever bytes of the key serve as the secret.
     for secret in [RSA, RSA.trim_end(), &RSA.replace('\n', "")] {
         let forged = Issuer::hs256(secret.as_bytes()).token();
-        assert_refused(verify(&rs256, &forged).await, "signed with the public key");
+        assert_rejected(verify(&rs256, &forged).await, "signed with the public key");
     }
     for algorithm in [Algorithm::PS256, Algorithm::RS384] {
         let other = verifier(&[algorithm], key());
-        assert_refused(
+        assert_rejected(
             verify(&other, RSA_TOKEN).await,
             "not the algorithm that was given",
         );
@@ -426,29 +426,29 @@ async fn the_public_key_of_rs256_is_no_secret_of_hs256() {
 }
 
 #[tokio::test]
-async fn a_secret_is_a_key_too_and_a_single_key_needs_no_name() {
+async fn single_hs256_secret_needs_no_kid() {
     let secret = [7; 32];
     let verifier = verifier(&[Algorithm::HS256], DecodingKey::from_secret(&secret));
     let mut issuer = Issuer::hs256(&secret);
     assert!(verify(&verifier, &issuer.token()).await.is_ok());
     issuer.kid = Some("whatever");
     assert!(verify(&verifier, &issuer.token()).await.is_ok());
-    assert_refused(
+    assert_rejected(
         verify(&verifier, &Issuer::hs256(&[8; 32]).token()).await,
         "another secret",
     );
-    // As a JWK; there the key is only for what its `alg` says.
+    // As a JWK, the key is valid only for its `alg`.
     issuer.kid = Some("shared");
     let jwk = json!({ "kty": "oct", "kid": "shared", "alg": "HS256", "k": base64url(&secret) });
     let set: JwkSet = serde_json::from_value(json!({ "keys": [jwk] })).unwrap();
     let verifier = crate::jwt::verifier(&[Algorithm::HS256, Algorithm::HS384], set);
     assert!(verify(&verifier, &issuer.token()).await.is_ok());
     issuer.algorithm = Algorithm::HS384;
-    assert_refused(verify(&verifier, &issuer.token()).await, "another `alg`");
+    assert_rejected(verify(&verifier, &issuer.token()).await, "another `alg`");
 }
 
 #[tokio::test]
-async fn keys_of_several_types_each_have_their_own_algorithm() {
+async fn each_key_accepts_only_its_own_algorithm() {
     let (ec, ed) = (Issuer::es256(1, "ec"), Issuer::ed25519(2, "ed"));
     let both = [Algorithm::ES256, Algorithm::EdDSA];
     let verifier = verifier(&both, set(&[&ec, &ed]));
@@ -456,14 +456,14 @@ async fn keys_of_several_types_each_have_their_own_algorithm() {
     assert!(verify(&verifier, &ed.token()).await.is_ok());
     let mut crossed = ed.clone();
     crossed.kid = Some("ec");
-    assert_refused(
+    assert_rejected(
         verify(&verifier, &crossed.token()).await,
         "the key of another type",
     );
 }
 
 #[tokio::test]
-async fn of_a_set_only_keys_for_signatures_of_these_algorithms_are_taken() {
+async fn only_signature_keys_of_listed_algorithms_are_used() {
     let signing = Issuer::es256(1, "signing");
     let mut document = json!({ "keys": [signing.jwk()] });
     let keys = document["keys"].as_array_mut().unwrap();
@@ -483,11 +483,11 @@ async fn of_a_set_only_keys_for_signatures_of_these_algorithms_are_taken() {
     assert!(format!("{verifier:?}").contains("keys: 1"), "{verifier:?}");
     assert!(verify(&verifier, &signing.token()).await.is_ok());
     for kid in ["encrypting", "making", "of another algorithm"] {
-        assert_refused(verify(&verifier, &Issuer::es256(2, kid).token()).await, kid);
+        assert_rejected(verify(&verifier, &Issuer::es256(2, kid).token()).await, kid);
     }
     let mut secret = Issuer::hs256(&[9; 32]);
     secret.kid = Some("secret");
-    assert_refused(
+    assert_rejected(
         verify(&verifier, &secret.token()).await,
         "a secret in a public set",
     );
@@ -539,7 +539,7 @@ fn published(keys: impl IntoIterator<Item = Value>) -> JwkSet {
 }
 
 #[tokio::test]
-async fn keys_of_a_set_that_cannot_be_used_are_skipped_with_a_warning() {
+async fn unusable_keys_in_a_set_are_skipped_with_a_warning() {
     let (events, _guard) = Events::listen(LevelFilter::WARN);
     let good = Issuer::es256(1, "good");
     let algorithms = [Algorithm::ES256, Algorithm::RS256];
@@ -570,11 +570,11 @@ async fn keys_of_a_set_that_cannot_be_used_are_skipped_with_a_warning() {
 }
 
 #[tokio::test]
-async fn a_set_of_which_no_key_is_left_is_an_error() {
+async fn set_without_usable_keys_is_an_error() {
     let good = Issuer::es256(1, "good");
     let verifier = verifier(&[Algorithm::ES256, Algorithm::RS256], set(&[&good]));
     let mut bad = unusable_keys().map(|(bad, _)| bad).to_vec();
-    // Alone, it is the key of all tokens.
+    // A single key without a `kid` is the key of all tokens.
     bad.pop();
     for bad in bad {
         let kid = bad["kid"].as_str().map(str::to_owned);
@@ -589,7 +589,7 @@ async fn a_set_of_which_no_key_is_left_is_an_error() {
 }
 
 #[tokio::test]
-async fn what_is_waived_is_not_asked_for() {
+async fn waived_claims_are_not_required() {
     let issuer = Issuer::es256(1, "first");
     let verifier: JwtVerifier<Claims> = JwtVerifier::builder([Algorithm::ES256])
         .any_audience()
@@ -609,11 +609,14 @@ async fn what_is_waived_is_not_asked_for() {
     });
     assert!(verify(&verifier, &others).await.is_ok());
     let expired = issuer.sign_but(|it| it["exp"] = time(-90).into());
-    assert_refused(verify(&verifier, &expired).await, "it is there, and over");
+    assert_rejected(
+        verify(&verifier, &expired).await,
+        "it has an `exp`, which has passed",
+    );
 }
 
 #[tokio::test]
-async fn the_type_the_size_and_the_leeway_can_be_set() {
+async fn token_type_size_and_leeway_are_configurable() {
     let issuer = Issuer::es256(1, "first");
     let verifier: JwtVerifier<Claims> = JwtVerifier::builder([Algorithm::ES256])
         .issuer([ISSUER])
@@ -635,7 +638,7 @@ async fn the_type_the_size_and_the_leeway_can_be_set() {
         assert!(verify(&verifier, &token).await.is_ok(), "{typ}");
     }
     for typ in [None, Some("JWT"), Some("application/"), Some("")] {
-        assert_refused(
+        assert_rejected(
             verify(&verifier, &with_type(typ, &claims)).await,
             "another type",
         );
@@ -643,16 +646,16 @@ async fn the_type_the_size_and_the_leeway_can_be_set() {
     let mut late = claims.clone();
     late["exp"] = time(-2).into();
     let late = with_type(Some("at+jwt"), &late);
-    assert_refused(verify(&verifier, &late).await, "no leeway");
+    assert_rejected(verify(&verifier, &late).await, "no leeway");
     let mut large = claims;
     large["pad"] = "x".repeat(300).into();
     let large = with_type(Some("at+jwt"), &large);
     assert!(large.len() > 500);
-    assert_refused(verify(&verifier, &large).await, "too large");
+    assert_rejected(verify(&verifier, &large).await, "too large");
 }
 
 #[test]
-fn what_cannot_work_is_not_built() {
+fn invalid_setup_is_rejected_by_build() {
     let builder = |algorithms: &[Algorithm]| {
         JwtVerifier::<Claims>::builder(algorithms.iter().copied())
             .any_audience()
@@ -749,13 +752,13 @@ fn what_cannot_work_is_not_built() {
 }
 
 #[tokio::test]
-async fn the_reason_is_logged_and_nothing_of_the_token_is() {
+async fn reason_is_logged_without_any_part_of_the_token() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     let (issuer, other) = (Issuer::es256(1, "first"), Issuer::es256(2, "second"));
     let verifier = es256(&[&issuer, &other]);
     let tokens = bad_tokens(&issuer);
     for (what, token) in &tokens {
-        assert_refused(verify(&verifier, token).await, what);
+        assert_rejected(verify(&verifier, token).await, what);
     }
     let events = events.take();
     assert_eq!(events.len(), tokens.len());
@@ -775,7 +778,7 @@ async fn the_reason_is_logged_and_nothing_of_the_token_is() {
             assert!(!shown.contains(secret), "{what}: {shown}");
         }
     }
-    // Each is refused for what is wrong with it, and not for something else.
+    // Each token is rejected for its own fault.
     expect![[r#"
         alg none: the header is malformed
         alg none, unsigned: the header is malformed
@@ -835,7 +838,7 @@ fn debug_output_has_no_keys() {
     assert_eq!(format!("{keys:?}"), "KeySet { keys: 1 }");
 }
 
-/// The verifier is a `Verifier` like any other.
+/// `JwtVerifier` implements `Verifier`.
 #[allow(dead_code)]
 fn is_a_verifier(verifier: &JwtVerifier<Claims>, call: &CallDetails) {
     drop(verifier.verify("", call));

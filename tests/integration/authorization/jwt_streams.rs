@@ -1,4 +1,4 @@
-//! Streams end with the JWT that they began with.
+//! Streams end when their JWT expires.
 
 use std::time::Duration;
 
@@ -55,7 +55,7 @@ fn with(caller: &Caller, token: &str) -> Caller {
 }
 
 #[tokio::test(start_paused = true)]
-async fn streams_end_at_exp_and_the_leeway() {
+async fn streams_end_at_exp_plus_leeway() {
     let second = Duration::from_secs(1);
     for leeway in [0, 60] {
         let (caller, mut ends, issuer) = users(leeway * second).await;
@@ -83,7 +83,7 @@ async fn streams_end_at_exp_and_the_leeway() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_without_exp_ends_nothing() {
+async fn token_without_exp_never_ends_the_stream() {
     let (caller, _ends, issuer) = users(Duration::ZERO).await;
     let caller = with(&caller, &issuer.sign(&json!({ "sub": "ann" })));
     let year = Duration::from_secs(365 * 24 * 3600);

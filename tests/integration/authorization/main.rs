@@ -1,4 +1,4 @@
-//! Tokens that the library verifies itself, and who of those that are known may call what, over real connections.
+//! The library's own verifiers, and `authorize`, over real connections.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 mod authorize;

@@ -15,7 +15,7 @@ struct Users {
     expected: Machine,
 }
 
-/// Finds whom `auth` has let in.
+/// Checks the identity that `auth` has set.
 struct Expect<'a>(&'a Machine);
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Expect<'_> {
@@ -37,7 +37,7 @@ scripted!(self: Users, #[intercept(
 )]);
 
 #[tokio::test]
-async fn a_token_of_the_set_is_whose_it_is_and_all_others_are_refused_alike() {
+async fn known_tokens_identify_callers_and_others_are_rejected_alike() {
     let machines = ["backup", "audit", "deploy"].map(Machine);
     let known = ["k-1f03", "k-7bd2-and-more", "k-2"];
     let tokens = StaticTokens::new(known.into_iter().zip(machines.clone())).unwrap();

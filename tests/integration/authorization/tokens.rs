@@ -1,4 +1,4 @@
-//! Issuers of JWTs. Keys are made of a byte; nothing of them is a secret.
+//! Issuers of JWTs. A key repeats one byte, so none is a secret.
 
 use interceptors::auth::jwt::{Algorithm, Jwk, JwkSet};
 use jsonwebtoken::{EncodingKey, Header, encode, get_current_timestamp};
@@ -66,7 +66,7 @@ impl Issuer {
         encode(&self.header(), claims, &self.key).unwrap()
     }
 
-    /// A token that is right, but for what is changed.
+    /// A valid token with a change.
     pub(crate) fn sign_but(&self, change: impl FnOnce(&mut Value)) -> String {
         let mut claims = claims();
         change(&mut claims);
@@ -84,12 +84,12 @@ pub(crate) fn set(issuers: &[&Issuer]) -> JwkSet {
     }
 }
 
-/// Seconds since 1970, so many from now.
+/// The Unix time, this many seconds from now.
 pub(crate) fn time(from_now: i64) -> i64 {
     i64::try_from(get_current_timestamp()).unwrap() + from_now
 }
 
-/// Claims that are right.
+/// Valid claims.
 pub(crate) fn claims() -> Value {
     json!({ "sub": "ann", "iss": ISSUER, "aud": AUDIENCE, "exp": time(600), "roles": ["admin"] })
 }

@@ -1,4 +1,4 @@
-//! Where the typed rest begins changes nothing: the same list behaves alike, whatever part of it is compiled once.
+//! A list behaves the same wherever its typed part begins. Everything before that part is compiled once.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -13,7 +13,7 @@ use tonic::{Code, Request, Response, Status, Streaming};
 
 use crate::common::{Caller, Note, UserService, World, served, step, steps, users};
 
-/// Bounded on the message, and does nothing. It begins the typed rest.
+/// Bounded on the message, and does nothing. The typed part of a list begins here.
 #[derive(Clone, Copy)]
 struct Typed;
 
@@ -27,7 +27,7 @@ impl<Req: Note + Send, Res: Send> Interceptor<Req, Res> for Typed {
     }
 }
 
-/// Does what metadata under this key says.
+/// Follows the instruction in the metadata under this key.
 #[derive(Clone, Copy)]
 struct Does(&'static str);
 
@@ -60,12 +60,12 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Does {
         call.metadata_mut().insert("x-mark", mark.parse().unwrap());
         let answer = match deed.as_deref() {
             Some("refuse") => Err(Status::unavailable("refused")),
-            // Not if it was sent: which of the others see a call without its message is not promised.
+            // Only if the message was not sent: we do not promise which interceptors see a call without its message.
             Some("twice") => match next.run(call).await {
                 Err(_) if call.message().is_some() => next.run(call).await,
                 answer => answer,
             },
-            // Sent once more after an error.
+            // Retries once after an error.
             Some("copy") => {
                 let copy = call.copy_request();
                 match (next.run(call).await, copy) {
@@ -76,7 +76,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Does {
                     (answer, _) => answer,
                 }
             }
-            // Three times whatever comes of it, the copies in reverse.
+            // Runs three times whatever the outcome, with the copies in reverse.
             Some("copies") => {
                 let copies = [call.copy_request(), call.copy_request()];
                 let mut answer = next.run(call).await;
@@ -87,7 +87,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Does {
                 }
                 answer
             }
-            // Once more though it succeeded.
+            // Runs again after a success.
             Some("again") => {
                 let copy = call.copy_request();
                 let answer = next.run(call).await;
@@ -111,7 +111,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Does {
                 };
                 next.observe(call, observer).await
             }
-            // Polled once and given up.
+            // Polls once, drops the future, and runs again.
             Some("poll") => {
                 let copy = call.copy_request();
                 {
@@ -157,7 +157,7 @@ alike! {
     Last: [with(Does("x-a")), retry(max_attempts = 2, base_delay = "1ms"), with(Does("x-b")), with(Does("x-c")), with(Typed)];
 }
 
-/// What comes of a call, and all that happened in it.
+/// The steps of a call, and its outcome.
 async fn happens(caller: &Caller, world: &World, kind: Kind, failures: usize) -> String {
     world.fail(&[Code::Unavailable; 3][..failures]);
     let answer = match caller.call(kind).await {
@@ -206,13 +206,13 @@ fn all(deeds: &'static [&'static str]) -> impl Iterator<Item = [&'static str; 3]
 }
 
 #[tokio::test]
-async fn where_the_typed_rest_begins_changes_nothing() {
+async fn position_of_typed_interceptor_changes_nothing() {
     assert_alike(&[Kind::Unary], all(&DEEDS).step_by(5)).await;
 }
 
 #[tokio::test]
-async fn where_it_begins_changes_nothing_for_streams() {
-    // How far a request stream has come after one poll is left to chance.
+async fn position_of_typed_interceptor_changes_nothing_for_streams() {
+    // After one poll, the progress of a request stream varies.
     let (_, deeds) = DEEDS.split_last().unwrap();
     let some = all(deeds).filter(|[a, _, c]| a == c || *c == "observe");
     assert_alike(&KINDS[1..], some.step_by(3)).await;
@@ -232,7 +232,7 @@ impl Note for demo::ListUsersRequest {
 
 type Plain = demo::user_service_client::UserServiceClient<Channel>;
 
-/// The same of clients that somebody wrote by hand.
+/// The same for hand-written clients.
 macro_rules! clients_alike {
     ($($name:ident: $policy:tt;)*) => {$(
         struct $name(Plain);
@@ -283,7 +283,7 @@ clients_alike! {
 }
 
 #[tokio::test]
-async fn where_it_begins_changes_nothing_for_clients() {
+async fn position_of_typed_interceptor_changes_nothing_for_clients() {
     async fn happens(
         client: &impl Calls,
         world: &World,
@@ -327,7 +327,7 @@ async fn where_it_begins_changes_nothing_for_clients() {
     let plain = || Plain::new(channel.clone());
     let (nowhere, first) = (NowhereOut(plain()), FirstOut(plain()));
     let (second, third) = (SecondOut(plain()), ThirdOut(plain()));
-    // What has been sent when a call is given up is left to chance.
+    // When a call is dropped, it varies how much was sent.
     let (_, deeds) = DEEDS.split_last().unwrap();
     for deeds in all(deeds).step_by(5) {
         for failures in 0..=3 {

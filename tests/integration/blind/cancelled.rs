@@ -1,4 +1,4 @@
-//! Calls that are dropped and calls that panic, in each place of a list.
+//! Calls that are dropped and calls that panic, at each position of a list.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::common::{
     steps, users,
 };
 
-/// In which place, told by metadata, and what happens there.
+/// Hangs or panics at this position, if the metadata says so.
 #[derive(Clone)]
 struct Trap {
     place: &'static str,
@@ -152,8 +152,8 @@ async fn watched(is_blind: bool) -> Test {
     }
 }
 
-/// The observers in front of a place, from the innermost on.
-fn in_front_of(place: &str) -> &'static [&'static str] {
+/// The observers outside of a position, innermost first.
+fn observers_outside_of(place: &str) -> &'static [&'static str] {
     match place {
         "any" => &["caught", "outer"],
         "typed" | "behind" => &["middle", "caught", "outer"],
@@ -162,7 +162,7 @@ fn in_front_of(place: &str) -> &'static [&'static str] {
 }
 
 async fn assert_ended(ends: &mut Ends, place: &str, outcome: Outcome, code: Code) {
-    for observer in in_front_of(place) {
+    for observer in observers_outside_of(place) {
         let Ended {
             observer: told,
             outcome: how,
@@ -170,7 +170,7 @@ async fn assert_ended(ends: &mut Ends, place: &str, outcome: Outcome, code: Code
             ..
         } = ends.next().await;
         let expected = match (outcome, *observer) {
-            // What was caught is an error with a message.
+            // A caught panic is `INTERNAL`.
             (Outcome::Panicked, _) => (*observer, Outcome::Panicked, Code::Internal),
             _ => (*observer, outcome, code),
         };
@@ -193,7 +193,7 @@ const PLACES: [(bool, &str); 5] = [
 ];
 
 #[tokio::test]
-async fn a_call_that_is_dropped_is_told_once_in_each_place() {
+async fn dropped_call_notifies_each_observer_once() {
     for (is_blind, place) in PLACES {
         let mut test = watched(is_blind).await;
         for kind in KINDS {
@@ -209,7 +209,7 @@ async fn a_call_that_is_dropped_is_told_once_in_each_place() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_dropped_while_its_handler_runs_is_told_once() {
+async fn call_dropped_during_handler_notifies_observers_once() {
     for is_blind in [true, false] {
         let mut test = watched(is_blind).await;
         for kind in KINDS {
@@ -230,7 +230,7 @@ async fn a_call_that_is_dropped_while_its_handler_runs_is_told_once() {
 }
 
 #[tokio::test]
-async fn a_panic_is_told_once_and_caught_in_each_place() {
+async fn panic_is_caught_and_notifies_each_observer_once() {
     for (is_blind, place) in PLACES {
         let mut test = watched(is_blind).await;
         for kind in KINDS {
@@ -242,7 +242,7 @@ async fn a_panic_is_told_once_and_caught_in_each_place() {
                 .unwrap_err();
             assert_eq!(status.code(), Code::Internal, "{kind} {place}");
             assert_ended(&mut test.ends, place, Outcome::Panicked, Code::Internal).await;
-            // The next call finds everything as it was.
+            // The next call is not affected.
             test.caller.call(kind).await.unwrap();
             assert_ended(&mut test.ends, "handler", Outcome::Ok, Code::Ok).await;
         }
@@ -261,14 +261,14 @@ async fn a_panic_is_told_once_and_caught_in_each_place() {
     }
 }
 
-/// Panics where an entry looks at the message.
+/// Panics where an entry reads the message.
 #[derive(Clone)]
 struct Looked {
     ends: WatchEnds,
     world: World,
 }
 
-/// What `logging` is to show.
+/// The value of a field of `logging`.
 fn field<M>(_: &M) -> u32 {
     panic!("told to")
 }
@@ -281,7 +281,7 @@ users!(self: Looked, #[intercept(
 )]);
 
 #[tokio::test]
-async fn a_panic_of_a_look_is_told_once_and_caught() {
+async fn panic_in_a_field_expression_is_caught_and_reported_once() {
     let (_events, _guard) =
         interceptors_tests::Events::listen(tracing_subscriber::filter::LevelFilter::INFO);
     let (ends, mut told) = Ends::new();
@@ -299,7 +299,7 @@ async fn a_panic_of_a_look_is_told_once_and_caught() {
     assert_eq!(steps(), "");
 }
 
-/// The first attempt hangs in the typed rest, or in the handler.
+/// The first attempt hangs in the typed part, or in the handler.
 #[derive(Clone)]
 struct Late {
     world: World,
@@ -310,7 +310,7 @@ struct Late {
 #[derive(Clone)]
 struct Marked(u32);
 
-/// Marks the call once, in front of the attempts.
+/// Marks the call once, outside of `retry`.
 #[derive(Clone, Copy)]
 struct Marks;
 
@@ -328,7 +328,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Marks {
     }
 }
 
-/// Writes down what it knows of each attempt, changes it, and hangs in the first.
+/// Records the state of each attempt, changes it, and hangs in the first.
 #[derive(Clone)]
 struct HangsOnce {
     seen: Arc<Mutex<Vec<String>>>,
@@ -383,7 +383,7 @@ users!(self: Late, #[intercept(
 )]);
 
 #[tokio::test]
-async fn an_attempt_that_takes_too_long_is_followed_by_one_like_it() {
+async fn retry_after_attempt_timeout_starts_from_the_same_state() {
     let service = Late {
         world: World::default(),
         seen: Arc::default(),
@@ -421,8 +421,8 @@ async fn an_attempt_that_takes_too_long_is_followed_by_one_like_it() {
 }
 
 #[tokio::test]
-async fn a_message_whose_future_was_dropped_before_it_was_sent_can_be_sent() {
-    /// Gives up the first run by itself, and runs again.
+async fn message_survives_a_run_dropped_before_the_handler() {
+    /// Drops the first run after a timeout, and runs again.
     #[derive(Clone, Copy)]
     struct Impatient;
 
@@ -466,7 +466,7 @@ async fn a_message_whose_future_was_dropped_before_it_was_sent_can_be_sent() {
     {
         caller.with("x-hang", "typed").call(kind).await.unwrap();
         assert_eq!(steps(), format!("gone:false {handler}"));
-        // The handler has it: it is gone.
+        // The handler has taken the message.
         let status = caller.told(Behaviour::Hang).call(kind).await.unwrap_err();
         assert_eq!(status.code(), Code::Internal, "{kind}");
         assert_eq!(steps(), format!("{handler} gone:true"));

@@ -26,7 +26,7 @@ mod generated {
 
 use generated::user_service_client::UserServiceClient;
 
-/// Writes down `>outer` and `<outer`, and the attempts that were made.
+/// Records `>outer` and `<outer`, and the number of attempts.
 pub(crate) struct Outer;
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Outer {
@@ -42,7 +42,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Outer {
     }
 }
 
-/// Writes down the token that a call has, and the metadata that an attempt before has left.
+/// Records the token of a call, and whether metadata of an earlier attempt is left.
 pub(crate) struct Inner;
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Inner {
@@ -62,7 +62,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Inner {
     }
 }
 
-/// After `ABORTED`, calls on with each of two copies that were made up front, and with a copy of each.
+/// After `ABORTED`, retries with each of two copies made up front, and with a copy of each.
 pub(crate) struct Repeats;
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Repeats {
@@ -96,7 +96,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Repeats {
     }
 }
 
-/// A new token whenever one was rejected.
+/// Has a new token whenever one was rejected.
 pub(crate) struct Source;
 
 pub(crate) static SOURCE: LazyLock<Source> = LazyLock::new(|| Source);
@@ -135,10 +135,10 @@ async fn client(world: &World) -> UserServiceClient<Channel> {
     UserServiceClient::new(served(Bare { world }).await)
 }
 
-/// Fails once so that the user's interceptor repeats, once so that `retry` does, and once so that `auth` does.
+/// One failure for each interceptor that retries: the user's, `retry` and `auth`.
 const EACH: [Code; 3] = [Code::Aborted, Code::Unavailable, Code::Unauthenticated];
 
-/// The steps of such a call.
+/// The steps of a call with these failures.
 fn each(handler: &str) -> String {
     format!(
         ">outer copies:2 t1 {handler}[1] t1 {handler}[1] copies:2 t1 {handler}[1] copies:2 t2 {handler}[1] <outer"
@@ -160,7 +160,7 @@ fn marked<M>(message: M) -> Request<M> {
 }
 
 #[tokio::test]
-async fn a_unary_call_is_repeated_by_three_interceptors() {
+async fn unary_call_is_retried_by_three_interceptors() {
     let world = World::default();
     let mut client = client(&world).await;
     world.fail(&EACH);
@@ -182,7 +182,7 @@ async fn a_unary_call_is_repeated_by_three_interceptors() {
 }
 
 #[tokio::test]
-async fn a_request_stream_is_repeated_by_three_interceptors() {
+async fn request_stream_is_retried_by_three_interceptors() {
     let world = World::default();
     let mut client = client(&world).await;
     world.fail(&EACH);
@@ -196,7 +196,7 @@ async fn a_request_stream_is_repeated_by_three_interceptors() {
 }
 
 #[tokio::test]
-async fn a_conversation_is_repeated_by_three_interceptors() {
+async fn bidi_stream_is_retried_by_three_interceptors() {
     let world = World::default();
     let mut client = client(&world).await;
     world.fail(&EACH);
@@ -222,7 +222,7 @@ async fn a_conversation_is_repeated_by_three_interceptors() {
 }
 
 #[tokio::test]
-async fn a_large_message_is_not_copied_and_its_error_is_its_own() {
+async fn large_message_is_not_copied_and_keeps_its_status() {
     let world = World::default();
     let mut client = client(&world).await;
     let large = |code| {
@@ -245,7 +245,7 @@ async fn a_large_message_is_not_copied_and_its_error_is_its_own() {
     })));
     assert_eq!(summary.await.unwrap().into_inner().imported, 40);
     steps();
-    // It is known only once too much has been sent.
+    // The size is known only after too much has been sent.
     world.fail(&[Code::Unavailable]);
     let users = (0..40).map(|id| demo::User {
         id,
@@ -263,7 +263,7 @@ async fn a_large_message_is_not_copied_and_its_error_is_its_own() {
 
 type Plain = demo::user_service_client::UserServiceClient<Channel>;
 
-/// A client that somebody wrote by hand.
+/// A hand-written client.
 struct ByHand {
     client: Plain,
 }
@@ -330,7 +330,7 @@ impl ByMut {
 }
 
 #[tokio::test]
-async fn a_hand_written_client_is_repeated_by_three_interceptors() {
+async fn hand_written_clients_call_is_retried_by_three_interceptors() {
     let world = World::default();
     let channel = served(Bare {
         world: world.clone(),
@@ -362,7 +362,7 @@ async fn a_hand_written_client_is_repeated_by_three_interceptors() {
 }
 
 #[tokio::test]
-async fn a_hand_written_client_that_is_borrowed_mutably_is_too() {
+async fn mutably_borrowed_client_is_retried_by_three_interceptors() {
     let world = World::default();
     let channel = served(Bare {
         world: world.clone(),
@@ -404,7 +404,7 @@ async fn a_hand_written_client_that_is_borrowed_mutably_is_too() {
     );
 }
 
-/// Adds to the message, and refuses the first attempt of a call before it is sent.
+/// Changes the message, and rejects the first two attempts of a call before they are sent.
 #[derive(Clone, Copy)]
 struct AddsAndRefuses;
 
@@ -460,7 +460,7 @@ impl TypedByHand {
 }
 
 #[tokio::test]
-async fn a_client_may_have_a_typed_rest() {
+async fn client_may_have_typed_interceptors() {
     let world = World::default();
     let channel = served(Bare {
         world: world.clone(),
@@ -507,7 +507,7 @@ async fn a_client_may_have_a_typed_rest() {
 }
 
 #[tokio::test]
-async fn a_call_that_its_caller_drops_is_told_once() {
+async fn dropped_call_notifies_each_observer_once() {
     let world = World::default();
     let channel = served(Bare {
         world: world.clone(),

@@ -32,7 +32,7 @@ pub(crate) use owned::{
 };
 
 thread_local! {
-    /// Each test runs on a thread of its own, its servers included.
+    /// Each test runs on its own thread, with its servers.
     static STEPS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -41,7 +41,7 @@ pub(crate) fn step(text: impl Into<String>) {
     STEPS.with_borrow_mut(|steps| steps.push(text.into()));
 }
 
-/// The steps of this test since the last time.
+/// The steps of this test since the last call of this function.
 pub(crate) fn steps() -> String {
     STEPS.take().join(" ")
 }
@@ -63,7 +63,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Any {
     }
 }
 
-/// What [`Noted`] writes of a request.
+/// The note that [`Noted`] writes for a request.
 pub(crate) trait Note {
     fn note(&self) -> String;
 }
@@ -167,11 +167,11 @@ impl Validate for ChatMessage {
     }
 }
 
-/// An extension that handlers write down, behind the metadata value `x-mark`.
+/// An extension that handlers write down, after the metadata value `x-mark`.
 #[derive(Clone)]
 pub(crate) struct Tag(pub(crate) u32);
 
-/// The bodies of the service. A clone is the same.
+/// The handlers of the service. Clones share their state.
 #[derive(Clone, Default)]
 pub(crate) struct World {
     failures: Arc<Mutex<VecDeque<Code>>>,
@@ -252,7 +252,7 @@ impl World {
         Script::single(behaviour, || ImportSummary { imported }).await
     }
 
-    /// Says how many messages it was told, in the first of its own.
+    /// Its first message says how many messages it received.
     pub(crate) async fn chat(
         &self,
         request: Request<Streaming<ChatMessage>>,
@@ -373,7 +373,7 @@ impl Caller {
         Request::from_parts(self.metadata.clone(), tonic::Extensions::default(), message)
     }
 
-    /// Makes a call with `GetUser`, `ImportUsers`, `ListUsers` or `Chat`, and reads its answer to the end. What it sends is valid.
+    /// Makes a call with `GetUser`, `ImportUsers`, `ListUsers` or `Chat`, and reads its answer to the end. Its messages are valid.
     pub(crate) async fn call(&self, kind: Kind) -> Result<Vec<u64>, Status> {
         let mut client = self.client.clone();
         Ok(match kind {

@@ -1,4 +1,4 @@
-//! Each method runs its own list, however many lists a service has and whatever shape it has.
+//! Each method runs its own list, for services of any shape and with any number of lists.
 
 use std::sync::{Arc, LazyLock};
 
@@ -43,7 +43,7 @@ fn say_all(text: &str) -> Result<Response<UserStream<Word>>, Status> {
     Ok(Response::new(Box::pin(tokio_stream::once(Ok(word)))))
 }
 
-/// Lists of one service, as `only`, `except`, `skip` and methods' own attributes make them.
+/// One service with several lists, by `only`, `except`, `skip` and attributes of methods.
 #[derive(Clone)]
 struct Various {
     own: Any,
@@ -124,7 +124,7 @@ async fn each_method_runs_its_own_list() {
     assert_eq!(steps(), "sync");
 }
 
-/// Methods that are not compiled may list what is not there.
+/// Methods that are compiled out may list interceptors that do not exist.
 struct Conditional;
 
 #[intercept(with(Any("all")))]
@@ -170,7 +170,7 @@ impl Store for Conditional {
 }
 
 #[tokio::test]
-async fn a_method_under_a_condition_has_its_own_list() {
+async fn cfg_gated_method_has_its_own_list() {
     Conditional.get(ask("g")).await.unwrap();
     assert_eq!(steps(), ">all >test(g) get <test <all");
     Conditional.list(ask("l")).await.unwrap();
@@ -205,7 +205,7 @@ users!(@generic [<T: Backend>] self.world(), self: T, #[intercept(
     with(*self.any()),
 )]);
 
-/// With parameters, of which some say nothing about messages.
+/// With generic parameters that do not concern messages.
 struct Generic<'a, T, const N: usize> {
     backend: &'a T,
     numbers: [u8; N],
@@ -226,7 +226,7 @@ impl<T: Backend, const N: usize> service_server::Service for Generic<'static, T,
 }
 
 #[tokio::test]
-async fn services_may_be_generic_and_blanket() {
+async fn services_may_be_generic_or_blanket_impls() {
     let memory = || Memory {
         world: World::default(),
         any: Any("memory"),
@@ -297,7 +297,7 @@ impl Counter for ByArc {
 }
 
 #[tokio::test]
-async fn methods_may_take_an_arc() {
+async fn methods_may_take_arc_self() {
     let service = Arc::new(ByArc { own: Any("own") });
     let request = || Request::new(Number { value: 3 });
     let add = ">own >typed(3) >last add <last <typed <own";

@@ -1,4 +1,4 @@
-//! Entries that look at messages are called at their place, though they are in the part that is compiled once.
+//! Entries that read messages run at their position, although they are in the part that is compiled once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -41,7 +41,7 @@ async fn invalid(caller: &Caller) -> [Status; 3] {
 }
 
 #[tokio::test]
-async fn validate_refuses_at_its_place() {
+async fn validate_rejects_at_its_position() {
     let caller = Caller::new(&served(InFront::default()).await);
     let [unary, list, import] = invalid(&caller).await;
     assert_eq!(
@@ -86,7 +86,7 @@ impl<Res: Send> Interceptor<LoginRequest, Res> for Renames {
     }
 }
 
-/// Answers by itself.
+/// Answers without running the rest.
 #[derive(Clone, Copy)]
 struct Answers;
 
@@ -100,7 +100,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Answers {
     }
 }
 
-/// Fields by method, at several places of the list.
+/// Fields by method, at several positions of the list.
 #[derive(Clone, Default)]
 struct Logged {
     world: World,
@@ -152,14 +152,14 @@ impl UserService for Logged {
     }
 }
 
-fn the_only(events: &Events) -> Event {
+fn single_event(events: &Events) -> Event {
     let mut events = events.take();
     assert_eq!(events.len(), 1, "{events:#?}");
     events.remove(0)
 }
 
 #[tokio::test]
-async fn fields_have_the_values_at_their_place() {
+async fn logged_fields_have_the_values_at_their_position() {
     let (events, _guard) = Events::listen(LevelFilter::INFO);
     let caller = Caller::new(&served(Logged::default()).await);
     let mut client = caller.client.clone();
@@ -169,28 +169,28 @@ async fn fields_have_the_values_at_their_place() {
     };
     client.login(request).await.unwrap();
     assert_eq!(steps(), ">a renamed login <a");
-    assert_eq!(the_only(&events).get("name"), Some(&Field::from("ann")));
+    assert_eq!(single_event(&events).get("name"), Some(&Field::from("ann")));
 
     let status = caller.call(Kind::Unary).await.unwrap_err();
     assert_eq!(status.message(), "by itself");
-    let event = the_only(&events);
+    let event = single_event(&events);
     assert_eq!(event.get("id"), Some(&Field::U64(7)));
     assert_eq!(event.get("grpc.code"), Some(&Field::from("ABORTED")));
 
     caller.call(Kind::ServerStreaming).await.unwrap();
-    assert_eq!(the_only(&events).get("limit"), Some(&Field::U64(7)));
+    assert_eq!(single_event(&events).get("limit"), Some(&Field::U64(7)));
 
     caller.call(Kind::ClientStreaming).await.unwrap();
-    let Some(Field::Str(stream)) = the_only(&events).get("stream").cloned() else {
+    let Some(Field::Str(stream)) = single_event(&events).get("stream").cloned() else {
         panic!("no field");
     };
     assert!(stream.contains("Streaming"), "{stream}");
 
     caller.call(Kind::BidiStreaming).await.unwrap_err();
-    assert!(the_only(&events).get("stream").is_some());
+    assert!(single_event(&events).get("stream").is_some());
 }
 
-/// Which attempts an entry sees depends on where it is.
+/// Which attempts an entry sees depends on its position.
 #[derive(Clone, Default)]
 struct Payloads {
     world: World,
@@ -244,7 +244,7 @@ impl UserService for Payloads {
 }
 
 #[tokio::test]
-async fn payload_behind_a_retry_sees_each_attempt() {
+async fn payload_after_retry_sees_each_attempt() {
     let (events, _guard) = Events::listen(LevelFilter::INFO);
     let service = Payloads::default();
     let caller = Caller::new(&served(service.clone()).await);
@@ -266,7 +266,7 @@ async fn payload_behind_a_retry_sees_each_attempt() {
     steps();
 }
 
-/// Limits that hold for each method, though its methods share a function; and one for the service.
+/// A limit for each method, although the methods share compiled code.
 #[derive(Clone, Default)]
 struct Limited {
     world: World,
@@ -281,8 +281,8 @@ struct LimitedTogether {
 
 users!(self: LimitedTogether, #[intercept(with(Any("a")), concurrency(max = 1, queue = 0, per = service))]);
 
-/// Which other kinds of calls are answered while a unary one runs.
-async fn beside_a_unary_call(service: impl UserService, world: World) -> Vec<Kind> {
+/// The kinds of calls that are answered while a unary call runs.
+async fn answered_during_a_unary_call(service: impl UserService, world: World) -> Vec<Kind> {
     let caller = Caller::new(&served(service).await);
     let hanging = caller.told(Behaviour::Hang);
     let running = tokio::spawn(async move { hanging.call(Kind::Unary).await });
@@ -299,12 +299,12 @@ async fn beside_a_unary_call(service: impl UserService, world: World) -> Vec<Kin
 }
 
 #[tokio::test]
-async fn limits_of_methods_stay_apart_though_the_function_is_shared() {
+async fn methods_have_separate_limits_despite_shared_code() {
     let world = World::default();
     let limited = Limited {
         world: world.clone(),
     };
-    let answered = beside_a_unary_call(limited, world).await;
+    let answered = answered_during_a_unary_call(limited, world).await;
     let others = [
         Kind::ClientStreaming,
         Kind::ServerStreaming,
@@ -316,7 +316,7 @@ async fn limits_of_methods_stay_apart_though_the_function_is_shared() {
     let limited = LimitedTogether {
         world: world.clone(),
     };
-    assert_eq!(beside_a_unary_call(limited, world).await, []);
+    assert_eq!(answered_during_a_unary_call(limited, world).await, []);
 }
 
 /// Counts how often an expression of the list is evaluated.
@@ -346,7 +346,7 @@ users!(self: Evaluated, #[intercept(
 )]);
 
 #[tokio::test]
-async fn expressions_are_evaluated_once_a_call() {
+async fn expressions_are_evaluated_once_per_call() {
     let service = Evaluated::default();
     let caller = Caller::new(&served(service.clone()).await);
     for kind in interceptors_tests::KINDS {

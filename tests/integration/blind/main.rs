@@ -1,5 +1,5 @@
-//! The part of a policy that looks at no message is compiled once for all methods with the same list. To its users it must look as if
-//! the whole list were compiled for each.
+//! The part of a policy that reads no message is compiled once for all methods with the same list. It must behave as if the whole
+//! list were compiled for each method.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 mod alike;

@@ -26,7 +26,7 @@ impl Mixed {
     }
 }
 
-/// What `logging` takes out of a request.
+/// The field that `logging` takes from a request.
 fn field<M>(_: &M) -> u32 {
     step("field");
     7
@@ -62,7 +62,7 @@ fn handler(kind: Kind) -> &'static str {
 }
 
 #[tokio::test]
-async fn the_order_is_as_listed_in_and_out() {
+async fn calls_run_in_list_order_and_responses_in_reverse() {
     let (_events, _guard) = Events::listen(LevelFilter::INFO);
     let service = Mixed::default();
     let caller = Caller::new(&served(service.clone()).await);
@@ -74,7 +74,7 @@ async fn the_order_is_as_listed_in_and_out() {
 }
 
 #[tokio::test]
-async fn a_retry_repeats_what_is_listed_behind_it() {
+async fn retry_repeats_the_entries_listed_after_it() {
     let (_events, _guard) = Events::listen(LevelFilter::INFO);
     let service = Mixed::default();
     let caller = Caller::new(&served(service.clone()).await);
@@ -88,7 +88,7 @@ async fn a_retry_repeats_what_is_listed_behind_it() {
             "{kind}"
         );
     }
-    // A request stream is gone with the first attempt.
+    // The first attempt uses up a request stream.
     for kind in [Kind::ClientStreaming, Kind::BidiStreaming] {
         service.world.fail(&[Code::Unavailable]);
         let status = caller.call(kind).await.unwrap_err();
@@ -141,7 +141,7 @@ of! {
     OfNamed: [] GetUserRequest;
 }
 
-/// Bounded on the answer.
+/// Bounded on the response type.
 #[derive(Clone, Copy)]
 struct OfAnswer;
 
@@ -174,7 +174,7 @@ users!(self: ByType, #[intercept(
 )]);
 
 #[tokio::test]
-async fn the_type_decides_whether_an_interceptor_sees_the_message() {
+async fn interceptors_type_decides_whether_it_sees_the_message() {
     let service = ByType::default();
     let caller = Caller::new(&served(service).await);
     let opaque = type_name::<Opaque>();
@@ -201,7 +201,7 @@ async fn the_type_decides_whether_an_interceptor_sees_the_message() {
     let expected = format!("{blind} OfStreaming:{message} OfAny:{message} import_users");
     assert_eq!(steps(), expected);
 
-    // Nobody looks at its messages.
+    // No interceptor of this method reads its messages.
     caller.call(Kind::BidiStreaming).await.unwrap();
     assert_eq!(steps(), format!("{blind} OfAny:{opaque} chat"));
 
@@ -241,7 +241,7 @@ of! {
 }
 
 #[tokio::test]
-async fn a_type_parameter_is_typed_whatever_it_stands_for() {
+async fn generic_interceptor_always_gets_the_typed_message() {
     use interceptors_proto::shapes::echo_server::Echo;
 
     async fn say<A>(a: A) -> String
@@ -266,7 +266,7 @@ async fn a_type_parameter_is_typed_whatever_it_stands_for() {
     }
 }
 
-/// Interceptors that borrow from the service, one for any message and one for this.
+/// Wraps an interceptor that it borrows from the service.
 struct Lent<'a, A>(&'a A);
 
 impl<A: Interceptor<Req, Res>, Req: Send, Res: Send> Interceptor<Req, Res> for Lent<'_, A> {
@@ -296,7 +296,7 @@ users!(self: Lends, #[intercept(
 )]);
 
 #[tokio::test]
-async fn what_an_interceptor_wraps_decides_too() {
+async fn wrapper_sees_the_message_if_its_inner_type_does() {
     let service = Lends {
         world: World::default(),
         any: Any("any"),

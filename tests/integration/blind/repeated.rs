@@ -11,7 +11,7 @@ use crate::common::{
     Any, Caller, LoginReply, LoginRequest, Noted, Tag, World, served, step, steps, users,
 };
 
-/// Answers what has this metadata key, without calling on.
+/// Rejects calls with this metadata key, without running the rest.
 #[derive(Clone, Copy)]
 struct RefusesIf(&'static str);
 
@@ -28,7 +28,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for RefusesIf {
     }
 }
 
-/// Marks the request in metadata and extensions, and the answer.
+/// Marks the metadata and the extensions of the request and of the answer.
 #[derive(Clone, Copy)]
 struct Marks(u32);
 
@@ -93,7 +93,7 @@ async fn metadata_and_extensions_reach_the_handler() {
 }
 
 #[tokio::test]
-async fn an_interceptor_may_answer_without_calling_on() {
+async fn interceptor_may_answer_without_calling_next() {
     let caller = Caller::new(&served(Changed::default()).await);
     for kind in KINDS {
         let status = caller.with("x-first", "1").call(kind).await.unwrap_err();
@@ -115,7 +115,7 @@ async fn an_interceptor_may_answer_without_calling_on() {
     }
 }
 
-/// Calls on until it succeeds, with two copies made up front, and a copy of each copy.
+/// Retries until it succeeds, with two copies made up front, and a copy of each copy.
 #[derive(Clone, Copy)]
 struct Repeats;
 
@@ -161,7 +161,7 @@ users!(self: Repeated, #[intercept(
 )]);
 
 #[tokio::test]
-async fn copies_may_be_made_up_front_and_of_copies() {
+async fn copies_can_be_made_up_front_and_from_copies() {
     let service = Repeated::default();
     let caller = Caller::new(&served(service.clone()).await);
     let mut client = caller.client.clone();
@@ -172,7 +172,7 @@ async fn copies_may_be_made_up_front_and_of_copies() {
             password: "secret".to_owned(),
         };
         let answer = client.login(request).await;
-        // The first, the copies and their copies.
+        // The original, the two copies, and their copies.
         let runs = (failures + 1).min(5);
         let expected = format!("copies:2 {}attempts:{runs}", "login[12,3] ".repeat(runs));
         assert_eq!(steps(), expected);
@@ -195,7 +195,7 @@ async fn copies_may_be_made_up_front_and_of_copies() {
 }
 
 #[tokio::test]
-async fn repeating_interceptors_may_be_nested() {
+async fn retrying_interceptors_can_be_nested() {
     let service = Repeated::default();
     let mut client = Caller::new(&served(service.clone()).await).client;
     service.world.fail(&[Code::Aborted; 24]);
@@ -209,7 +209,7 @@ async fn repeating_interceptors_may_be_nested() {
 }
 
 #[tokio::test]
-async fn a_request_stream_of_a_service_cannot_be_copied() {
+async fn server_request_streams_cannot_be_copied() {
     let service = Repeated::default();
     let caller = Caller::new(&served(service.clone()).await);
     for kind in [Kind::ClientStreaming, Kind::BidiStreaming] {
@@ -223,7 +223,7 @@ async fn a_request_stream_of_a_service_cannot_be_copied() {
     }
 }
 
-/// Adds to the message, and refuses so often before it calls on.
+/// Changes the message, and rejects this many runs before it runs the rest.
 #[derive(Clone)]
 struct AddsAndRefuses(Arc<AtomicU32>);
 
@@ -248,7 +248,7 @@ impl<Res: Send> Interceptor<LoginRequest, Res> for AddsAndRefuses {
     }
 }
 
-/// Calls on once more without making the call ready for it.
+/// Runs the rest again without `next_attempt`.
 #[derive(Clone, Copy)]
 struct Twice;
 
@@ -310,9 +310,9 @@ refusing!(
 );
 
 #[tokio::test]
-async fn a_message_that_was_not_sent_can_still_be_sent() {
+async fn unsent_message_survives_for_a_second_run() {
     let answer = Unsent::login(1).await.unwrap();
-    // The second run adds to what the first has left.
+    // The second run changes the message that the first run left.
     assert_eq!(answer.into_inner().token, "secret!!");
     assert_eq!(steps(), "true true login[1,1]");
     let status = Unsent::login(2).await.unwrap_err();
@@ -321,7 +321,7 @@ async fn a_message_that_was_not_sent_can_still_be_sent() {
 }
 
 #[tokio::test]
-async fn a_message_that_was_not_sent_can_be_sent_behind_a_retry() {
+async fn unsent_message_survives_for_a_second_run_inside_retry() {
     for refusals in 0..4 {
         let answer = UnsentAndKept::login(refusals).await.unwrap();
         let token = answer.into_inner().token;
@@ -335,7 +335,7 @@ async fn a_message_that_was_not_sent_can_be_sent_behind_a_retry() {
 }
 
 #[tokio::test]
-async fn a_retry_sends_the_message_as_it_was_though_the_refused_one_was_changed() {
+async fn retry_sends_the_original_message_after_changes() {
     for refusals in 0..3 {
         let answer = UnsentAndRetried::login(refusals).await.unwrap();
         assert_eq!(answer.into_inner().token, "secret!", "{refusals} refusals");
@@ -346,7 +346,7 @@ async fn a_retry_sends_the_message_as_it_was_though_the_refused_one_was_changed(
     );
 }
 
-/// Takes two answers, and gives the first.
+/// Runs the rest twice, and returns the first answer.
 #[derive(Clone, Copy)]
 struct FirstOfTwo;
 
@@ -366,7 +366,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for FirstOfTwo {
     }
 }
 
-/// Calls on once more though it has an answer.
+/// Runs the rest again after an answer, and returns the second.
 #[derive(Clone, Copy)]
 struct LastOfTwo;
 
@@ -453,12 +453,12 @@ async fn answers_of_two_attempts_are_not_mixed_up() {
     };
     let answer = service.get(tonic::Request::new(Word::default())).await;
     assert_eq!(service.count.load(Ordering::SeqCst), 2);
-    // The message of the second must not come with the metadata of the first.
+    // The message of the second answer must not come with the metadata of the first.
     assert_eq!(answer.unwrap_err().code(), Code::Internal);
 }
 
 #[tokio::test]
-async fn a_stream_that_was_thrown_away_is_gone_before_the_next_attempt() {
+async fn discarded_stream_is_dropped_before_the_next_attempt() {
     let service = Answers {
         count: AtomicU32::new(0),
     };

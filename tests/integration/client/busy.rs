@@ -1,4 +1,4 @@
-//! Code of the user's that uses up what tokio allows in one turn keeps no timer of ours from being heard.
+//! User code that uses up tokio's budget in each poll does not starve the library's timers.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -14,13 +14,13 @@ use tonic::{Code, Request, Response, Status};
 
 use crate::common::server;
 
-/// It is a failure and no hang where a timer is not heard.
+/// Turns a hang into a failure.
 async fn in_time<T>(call: impl Future<Output = T>) -> T {
     let ended = timeout(Duration::from_secs(20), call).await;
     ended.expect("it never ends")
 }
 
-/// Never answers; with a number, only so many attempts do not.
+/// Never answers. With a number, only this many attempts never answer.
 #[derive(Default)]
 struct Busy(Option<u32>, AtomicU32);
 
@@ -38,7 +38,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Busy {
     }
 }
 
-/// Does something else beside the call, in the same task.
+/// Runs busy code beside the call, in the same task.
 struct Beside;
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Beside {
@@ -67,7 +67,7 @@ struct Hedged {
 }
 
 #[tokio::test]
-async fn a_deadline_ends_a_call_that_is_busy() {
+async fn deadline_ends_a_busy_call() {
     let (_, channel) = server().await;
     let busy = Busy::default();
     let mut client = UserServiceClient::new(Hurried { busy }.wrap(channel));
@@ -76,7 +76,7 @@ async fn a_deadline_ends_a_call_that_is_busy() {
 }
 
 #[tokio::test]
-async fn a_deadline_ends_busy_attempts() {
+async fn deadline_ends_busy_hedged_attempts() {
     let (_, channel) = server().await;
     let busy = Busy::default();
     let mut client = UserServiceClient::new(Hedged { busy }.wrap(channel));
@@ -87,7 +87,7 @@ async fn a_deadline_ends_busy_attempts() {
 }
 
 #[tokio::test]
-async fn a_busy_attempt_leaves_the_others_their_turn() {
+async fn busy_attempt_does_not_starve_the_others() {
     let (_, channel) = server().await;
     let busy = Busy(Some(1), AtomicU32::new(0));
     let mut client = UserServiceClient::new(Hedged { busy }.wrap(channel));
@@ -114,7 +114,7 @@ impl HandWritten {
 }
 
 #[tokio::test]
-async fn a_retry_is_made_beside_code_that_is_busy() {
+async fn retry_timer_fires_beside_busy_code() {
     let hand_written = HandWritten::default();
     let reply = in_time(hand_written.get_user(Request::new(GetUserRequest { id: 1 })));
     reply.await.unwrap();

@@ -1,4 +1,4 @@
-//! A wrapped channel fits tonic's own constructors of clients, and tower's layers on both of its sides.
+//! A wrapped channel works with tonic's constructors of clients, and with tower layers on both sides.
 
 use interceptors::client::InterceptedChannel;
 use interceptors::intercept;
@@ -24,7 +24,7 @@ fn wrapped(channel: Channel) -> (Steps, InterceptedChannel<Outbound, Channel>) {
     (steps, channel)
 }
 
-/// Refuses what is marked, and marks the rest for the server to fail.
+/// Rejects requests with `x-refused`, and tells the server to fail those with `x-failing`.
 fn check(mut request: Request<()>) -> Result<Request<()>, Status> {
     if request.metadata().contains_key("x-refused") {
         return Err(Status::permission_denied("by tonic's interceptor"));
@@ -43,7 +43,7 @@ fn marked<M>(message: M, key: &'static str) -> Request<M> {
     request
 }
 
-/// One call of each kind, through whatever there is.
+/// One call of each kind.
 async fn all_kinds<T>(client: &mut UserServiceClient<T>)
 where
     T: GrpcService<tonic::body::Body>,
@@ -71,7 +71,7 @@ where
 }
 
 #[tokio::test]
-async fn an_interceptor_of_tonic_goes_around_a_wrapped_channel() {
+async fn tonic_interceptor_works_around_a_wrapped_channel() {
     let (_, channel) = server().await;
     let (steps, channel) = wrapped(channel);
     let mut client = UserServiceClient::with_interceptor(channel, check);
@@ -80,7 +80,7 @@ async fn an_interceptor_of_tonic_goes_around_a_wrapped_channel() {
     let status = client.get_user(refused).await.unwrap_err();
     assert_eq!(status.code(), Code::PermissionDenied);
     assert_eq!(status.message(), "by tonic's interceptor");
-    assert_eq!(steps.take(), "", "it never came to the chain");
+    assert_eq!(steps.take(), "", "it never reached the chain");
     let refused = marked(ListUsersRequest::default(), "x-refused");
     let status = client.list_users(refused).await.unwrap_err();
     assert_eq!(status.code(), Code::PermissionDenied);
@@ -93,7 +93,7 @@ async fn an_interceptor_of_tonic_goes_around_a_wrapped_channel() {
 }
 
 #[tokio::test]
-async fn a_chain_goes_around_an_interceptor_of_tonic() {
+async fn chain_works_around_a_tonic_interceptor() {
     let (_, channel) = server().await;
     let steps = Steps::default();
     let channel = tonic::service::interceptor::InterceptedService::new(channel, check);
@@ -107,7 +107,7 @@ async fn a_chain_goes_around_an_interceptor_of_tonic() {
 }
 
 #[tokio::test]
-async fn a_client_of_a_wrapped_channel_has_an_origin_and_limits() {
+async fn wrapped_channel_clients_accept_origin_and_size_limits() {
     let (_, bare) = server().await;
     let (_, channel) = wrapped(bare.clone());
     let origin = "http://example.com".parse().unwrap();
@@ -136,7 +136,7 @@ async fn a_client_of_a_wrapped_channel_has_an_origin_and_limits() {
 }
 
 #[tokio::test]
-async fn a_wrapped_channel_carries_compressed_messages_both_ways() {
+async fn wrapped_channel_supports_compression_both_ways() {
     let service = interceptors_proto::demo::user_service_server::UserServiceServer::new(Bare {
         script: Script::default(),
     })
@@ -151,14 +151,14 @@ async fn a_wrapped_channel_carries_compressed_messages_both_ways() {
     assert_eq!(
         answer.metadata().get("grpc-encoding").unwrap(),
         "gzip",
-        "the server has seen that it may"
+        "the server has seen that the client accepts it"
     );
     all_kinds(&mut client).await;
     assert_eq!(steps.take().matches(">chain").count(), 5);
 }
 
 #[tokio::test]
-async fn layers_of_tower_go_over_and_under_a_wrapped_channel() {
+async fn tower_layers_work_over_and_under_a_wrapped_channel() {
     let (_, channel) = server().await;
     let under = ServiceBuilder::new()
         .map_request(|request: http::Request<tonic::body::Body>| request)
@@ -177,7 +177,7 @@ async fn layers_of_tower_go_over_and_under_a_wrapped_channel() {
 }
 
 #[tokio::test]
-async fn a_wrapped_channel_is_boxed_and_goes_around_what_is_boxed() {
+async fn wrapped_channel_can_be_boxed_and_can_wrap_a_boxed_one() {
     type Response = http::Response<tonic::body::Body>;
     type Boxed = BoxCloneService<http::Request<tonic::body::Body>, Response, BoxError>;
 

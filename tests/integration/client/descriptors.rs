@@ -20,7 +20,7 @@ use tonic::Code;
 )]
 struct Outbound(WatchEnds);
 
-/// How often a call that fails is tried.
+/// The number of attempts of a failing call.
 async fn tries<F>(script: &Script, call: impl FnOnce(Behaviour) -> F) -> u32
 where
     F: Future<Output = Result<(), tonic::Status>>,
@@ -32,7 +32,7 @@ where
 }
 
 #[tokio::test]
-async fn idempotent_methods_are_retried_and_others_are_not() {
+async fn only_idempotent_methods_are_retried() {
     let (script, channel) = server().await;
     let (watch, _ends) = Ends::new();
     let client = UserServiceClient::new(Outbound(watch).wrap(channel));
@@ -64,7 +64,7 @@ async fn idempotent_methods_are_retried_and_others_are_not() {
 }
 
 #[tokio::test]
-async fn observers_are_told_the_true_kind_and_one_end() {
+async fn observers_get_the_exact_kind_and_one_end() {
     let (_, channel) = server().await;
     let (watch, mut ends) = Ends::new();
     let mut client = UserServiceClient::new(Outbound(watch).wrap(channel));
@@ -131,7 +131,7 @@ async fn observers_are_told_the_true_kind_and_one_end() {
     let expected = ended("Chat", Kind::BidiStreaming, Outcome::Ok, Code::Ok, 3);
     assert_eq!(ends.next().await, expected);
 
-    // Not watched: the next end is that of the call behind it.
+    // `Login` is not observed, so the next end is that of the next call.
     client.login(LoginRequest::default()).await.unwrap();
     client.get_user(GetUserRequest { id: 1 }).await.unwrap();
     assert_eq!(ends.next().await.path, "/demo.v1.UserService/GetUser");
@@ -139,7 +139,7 @@ async fn observers_are_told_the_true_kind_and_one_end() {
 
 /// An origin may put a prefix before the path, and a method may be in no set.
 #[tokio::test]
-async fn methods_are_found_under_a_prefix_and_others_are_of_any_kind() {
+async fn prefixed_paths_are_matched_and_unknown_methods_are_bidi() {
     let (_, channel) = server().await;
     let (watch, mut ends) = Ends::new();
     let channel = Outbound(watch).wrap(channel);
@@ -177,7 +177,7 @@ async fn methods_are_found_under_a_prefix_and_others_are_of_any_kind() {
 struct Several(interceptors::auth::TokenCache);
 
 #[test]
-fn the_plan_has_every_method_of_the_sets_once() {
+fn plan_lists_every_method_of_the_sets_once() {
     let plan = Several::PLAN.to_string();
     let lines: Vec<&str> = plan.lines().collect();
     let of_shapes = |line: &&str| line.starts_with("/shapes.v1.Echo/");
@@ -235,7 +235,7 @@ fn the_plan_has_every_method_of_the_sets_once() {
 struct Large;
 
 #[test]
-fn a_large_set_is_read() {
+fn large_descriptor_set_is_parsed() {
     let methods = Large::PLAN.methods();
     assert_eq!(methods.len(), 3_000 + 2);
     let covering = |name: &str| {
@@ -244,7 +244,7 @@ fn a_large_set_is_read() {
             .filter(|method| method.interceptors().any(|entry| entry.name() == name));
         covering.count()
     };
-    // The row for what is in no set, and that for other methods of team 7.
+    // Two more rows: for methods in no set, and for other methods of team 7.
     assert_eq!(covering("logging"), 3_000 - 10 + 1);
     assert_eq!(covering("retry"), 300 + 1);
     let kinds = |kind| {

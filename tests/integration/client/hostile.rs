@@ -1,4 +1,4 @@
-//! Servers that send what gRPC does not allow. Nothing of it may panic, and the status stays as far as it can be read.
+//! Servers that violate gRPC. The client must not panic, and keeps the readable part of the status.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
@@ -106,7 +106,7 @@ async fn last(answer: Result<Response<Streaming<User>>, Status>) -> Status {
         match stream.next().await {
             Some(Ok(_)) => {}
             Some(Err(status)) => return status,
-            None => panic!("it ended well"),
+            None => panic!("the stream ended without an error"),
         }
     }
 }
@@ -116,7 +116,7 @@ const DENIED: (&str, &[u8]) = ("grpc-status", b"7");
 const MESSAGE: (&str, &[u8]) = ("grpc-message", b"no");
 
 #[tokio::test]
-async fn details_that_are_not_base64_are_dropped_and_the_status_stays() {
+async fn malformed_details_are_dropped_and_the_status_is_kept() {
     for (headers, trailers) in [
         (&[DENIED, MESSAGE, DETAILS] as Fields, None),
         (&[], Some(&[DENIED, MESSAGE, DETAILS] as Fields)),
@@ -130,7 +130,7 @@ async fn details_that_are_not_base64_are_dropped_and_the_status_stays() {
 }
 
 #[tokio::test]
-async fn a_message_that_is_not_utf8_keeps_its_code_and_what_can_be_read() {
+async fn non_utf8_message_keeps_its_code_and_readable_part() {
     for (message, read) in [
         (b"no%FFthing" as &[u8], "no\u{fffd}thing"),
         (b"caf\xe9", "caf\u{fffd}"),
@@ -148,7 +148,7 @@ async fn a_message_that_is_not_utf8_keeps_its_code_and_what_can_be_read() {
 }
 
 #[tokio::test]
-async fn odd_codes_metadata_and_pushbacks_panic_nothing() {
+async fn malformed_codes_metadata_and_pushbacks_do_not_panic() {
     let codes: [&[u8]; 6] = [b"", b"-1", b"17", b"999999999999999999999", b"x", b"\xff"];
     for code in codes {
         let fields: Fields = vec![
@@ -168,7 +168,7 @@ async fn odd_codes_metadata_and_pushbacks_panic_nothing() {
 }
 
 #[tokio::test]
-async fn in_a_hand_written_client_tonics_panic_is_caught() {
+async fn hand_written_clients_catch_tonics_header_panics() {
     for (headers, trailers) in [
         (&[DENIED, DETAILS] as Fields, None),
         (&[], Some(&[DENIED, DETAILS] as Fields)),
@@ -194,15 +194,15 @@ async fn in_a_hand_written_client_tonics_panic_is_caught() {
 }
 
 #[tokio::test]
-async fn other_panics_of_a_hand_written_client_go_on() {
+async fn hand_written_clients_propagate_other_panics() {
     let client = HandWritten(UserServiceClient::new(server(&[], None).await));
     let call = tokio::spawn(async move { client.panics(Request::new(())).await });
     assert!(call.await.unwrap_err().is_panic());
 }
 
-/// The observer is told what the caller sees.
+/// The observer gets the same status as the caller.
 #[tokio::test]
-async fn who_watches_a_stream_is_told_of_the_mended_status() {
+async fn observers_of_a_stream_see_the_repaired_status() {
     let channel = server(&[], Some(&[DENIED, MESSAGE, DETAILS])).await;
     let (watch, mut ends): (WatchEnds, Ends) = Ends::new();
     let mut client = clients::observed::UserServiceClient::new(channel);

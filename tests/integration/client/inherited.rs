@@ -1,4 +1,4 @@
-//! A call that is made in a handler has no longer than the call that the handler serves.
+//! Calls made inside a handler inherit its remaining deadline.
 
 use std::time::Duration;
 
@@ -51,7 +51,7 @@ async fn front() -> (StubsClient<Channel>, UnboundedReceiver<Option<Duration>>) 
 }
 
 #[tokio::test]
-async fn what_is_left_of_a_callers_deadline_is_the_deadline_of_calls_made_for_it() {
+async fn inner_calls_inherit_the_remaining_deadline() {
     let (mut client, mut seen) = front().await;
     let mut request = Request::new(Item { value: 0 });
     request.set_timeout(Duration::from_secs(30));
@@ -64,14 +64,14 @@ async fn what_is_left_of_a_callers_deadline_is_the_deadline_of_calls_made_for_it
 }
 
 #[tokio::test]
-async fn a_call_without_a_deadline_hands_none_on() {
+async fn calls_without_a_deadline_pass_none_on() {
     let (mut client, mut seen) = front().await;
     client.unary(Item { value: 0 }).await.unwrap();
     assert_eq!(seen.recv().await.unwrap(), None);
 }
 
 #[tokio::test]
-async fn an_inherited_deadline_is_enforced_where_no_policy_sets_one() {
+async fn inherited_deadline_is_enforced_without_a_deadline_entry() {
     let (_, channel) = server().await;
     let mut client = clients::recorded::UserServiceClient::new(channel);
     let request = told(GetUserRequest { id: 1 }, Behaviour::Hang);
@@ -84,7 +84,7 @@ async fn an_inherited_deadline_is_enforced_where_no_policy_sets_one() {
 }
 
 #[tokio::test]
-async fn a_wrapped_channel_inherits_too() {
+async fn wrapped_channel_inherits_the_deadline() {
     #[intercept]
     struct Outbound;
 
@@ -99,7 +99,7 @@ async fn a_wrapped_channel_inherits_too() {
 }
 
 #[tokio::test]
-async fn a_task_inherits_what_it_is_handed() {
+async fn spawned_task_inherits_only_an_explicit_deadline() {
     let at = Instant::now() + Duration::from_secs(10);
     let see = || async { deadline::current() };
     let seen = deadline::scope(at, async {
@@ -113,7 +113,7 @@ async fn a_task_inherits_what_it_is_handed() {
 }
 
 #[tokio::test]
-async fn the_callers_of_two_calls_on_one_thread_do_not_mix() {
+async fn deadlines_of_calls_on_one_thread_do_not_mix() {
     let (soon, later) = (Duration::from_secs(10), Duration::from_secs(20));
     let now = Instant::now();
     let see = |at| {

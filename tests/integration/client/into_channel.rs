@@ -1,4 +1,4 @@
-//! A wrapped channel as tonic's own `Channel`, for crates that take nothing else.
+//! A wrapped channel as tonic's own `Channel`, for crates that accept only that type.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -52,7 +52,7 @@ fn bounded<F: Future>(future: F) -> impl Future<Output = F::Output> {
 }
 
 #[tokio::test]
-async fn all_kinds_of_calls_go_through_the_chain() {
+async fn all_kinds_of_calls_pass_through_the_chain() {
     let (_, channel) = server().await;
     let (mut client, steps, _) = wrapped(channel);
     let user = client.get_user(GetUserRequest { id: 7 }).await.unwrap();
@@ -77,7 +77,7 @@ async fn all_kinds_of_calls_go_through_the_chain() {
 }
 
 #[tokio::test]
-async fn statuses_and_trailers_come_back_whole() {
+async fn statuses_and_trailers_arrive_unchanged() {
     let (_, channel) = server().await;
     let (mut client, ..) = wrapped(channel.clone());
     let mut bare = UserServiceClient::new(channel);
@@ -109,7 +109,7 @@ async fn statuses_and_trailers_come_back_whole() {
 }
 
 #[tokio::test]
-async fn messages_go_both_ways_at_once() {
+async fn bidi_messages_flow_both_ways_concurrently() {
     let server = FlakyServer::new([echo().reading(0)]);
     let (mut client, ..) = wrapped(server.channel());
     let (sender, receiver) = mpsc::channel(1);
@@ -133,7 +133,7 @@ async fn messages_go_both_ways_at_once() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_dropped_is_dropped_in_the_chain() {
+async fn dropped_call_is_cancelled_in_the_chain() {
     let (script, channel) = server().await;
     let (mut client, _, mut ends) = wrapped(channel);
     let hanging = told(GetUserRequest::default(), Behaviour::Hang);
@@ -154,13 +154,13 @@ async fn a_call_that_is_dropped_is_dropped_in_the_chain() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deadline_goes_to_the_server_and_ends_the_call() {
+async fn deadline_reaches_the_server_and_ends_the_call() {
     let server = FlakyServer::new([hang()]);
     let (mut client, _, mut ends) = wrapped(server.channel());
     let mut request = Request::new(FlakyRequest::default());
     request.set_timeout(Duration::from_secs(3));
     let status = bounded(client.flaky(request)).await.unwrap_err();
-    // tonic's own channel keeps the time, too, and has another name for its end.
+    // tonic's own channel enforces the deadline too, with another code.
     assert!(
         matches!(status.code(), Code::DeadlineExceeded | Code::Cancelled),
         "{status:?}"
@@ -213,7 +213,7 @@ async fn retry_hedge_and_deadline_work() {
     assert_eq!(status.unwrap_err().code(), Code::DeadlineExceeded);
 }
 
-/// A transport that keeps count of who holds it.
+/// Counts the holders of a transport.
 type Held = Arc<()>;
 
 fn holding(held: &Held) -> impl Transport {
@@ -254,7 +254,7 @@ impl<T> Transport for T where
 }
 
 #[tokio::test]
-async fn when_the_last_clone_is_dropped_its_tasks_and_the_channel_inside_end() {
+async fn dropping_the_last_clone_ends_tasks_and_inner_channel() {
     let held = Held::default();
     let tasks = || {
         tokio::runtime::Handle::current()
@@ -281,7 +281,7 @@ async fn when_the_last_clone_is_dropped_its_tasks_and_the_channel_inside_end() {
 }
 
 #[tokio::test]
-async fn there_is_no_limit_on_calls_at_once_or_on_calls_that_are_dropped() {
+async fn concurrent_and_dropped_calls_are_unlimited() {
     let held = Held::default();
     let channel = Retried.wrap(holding(&held)).into_channel();
     let client = UserServiceClient::new(channel);
@@ -311,7 +311,7 @@ async fn there_is_no_limit_on_calls_at_once_or_on_calls_that_are_dropped() {
     assert_eq!(status.unwrap_err().code(), Code::NotFound);
 }
 
-/// A response without an end, and how much of it was taken.
+/// An endless response, and the number of bytes taken from it.
 #[derive(Clone, Default)]
 struct Endless(Arc<AtomicU64>);
 
@@ -331,7 +331,7 @@ impl http_body::Body for Endless {
 }
 
 #[tokio::test]
-async fn a_stream_that_nobody_reads_is_held_back_and_holds_nobody_up() {
+async fn unread_stream_gets_backpressure_and_blocks_no_other() {
     let endless = Endless::default();
     let body = endless.clone();
     let transport = service_fn(move |request: http::Request<tonic::body::Body>| {
@@ -395,7 +395,7 @@ async fn large_messages_pass() {
 struct Told(WatchEnds);
 
 #[tokio::test]
-async fn what_arrives_is_the_callers_request() {
+async fn transport_receives_the_callers_request() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let keep = Arc::clone(&seen);
     let transport = service_fn(move |request: http::Request<tonic::body::Body>| {
@@ -421,14 +421,17 @@ async fn what_arrives_is_the_callers_request() {
     assert_eq!(seen[0].uri, "/demo.v1.UserService/GetUser");
     assert_eq!(seen[0].headers["x-one"], "1");
     assert_eq!(seen[0].headers["user-agent"], "mine/1.0");
-    assert!(!seen[1].headers.contains_key("user-agent"), "tonic's own");
+    assert!(
+        !seen[1].headers.contains_key("user-agent"),
+        "the user agent of tonic's own channel"
+    );
 }
 
 #[intercept(hedge(max_attempts = 2, delay = "2ms"))]
 struct HedgedSoon;
 
-/// Whether a request is one message must not depend on which thread is faster. A machine with more to do than it can may
-/// still be too late now and then.
+/// Whether a request is one message must not depend on which thread is faster. An overloaded machine may still be too late
+/// now and then.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn hedge_works_on_several_threads() {
     let mut hedged = 0;

@@ -1,4 +1,4 @@
-//! Connections that are lost while a call is under way.
+//! Connections that are lost during a call.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status};
 
-/// A server that closes the connection when it has the request, and how many requests it had.
+/// A server that closes the connection once it has the request, and the number of its requests.
 async fn closing() -> (Channel, Arc<AtomicU32>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -32,7 +32,7 @@ async fn closing() -> (Channel, Arc<AtomicU32>) {
 }
 
 #[tokio::test]
-async fn a_lost_connection_is_unavailable_and_tried_again() {
+async fn lost_connection_is_unavailable_and_retried() {
     let (channel, requests) = closing().await;
     let mut client = clients::retried::UserServiceClient::new(channel);
     let status = client.get_user(GetUserRequest { id: 1 }).await.unwrap_err();
@@ -41,7 +41,7 @@ async fn a_lost_connection_is_unavailable_and_tried_again() {
 }
 
 #[tokio::test]
-async fn a_lost_connection_is_unavailable_to_a_wrapped_channel_too() {
+async fn wrapped_channel_retries_a_lost_connection() {
     #[intercept(retry(max = 1, base_delay = "1ms"))]
     struct Outbound;
 
@@ -52,7 +52,7 @@ async fn a_lost_connection_is_unavailable_to_a_wrapped_channel_too() {
     assert_eq!(requests.load(Ordering::SeqCst), 2);
 }
 
-/// A transport that takes no call.
+/// A transport that never becomes ready.
 #[derive(Clone)]
 struct Broken;
 
@@ -74,7 +74,7 @@ impl tower_service::Service<http::Request<tonic::body::Body>> for Broken {
 struct Watching(WatchEnds);
 
 #[tokio::test]
-async fn a_channel_that_takes_no_call_is_seen_by_the_interceptors() {
+async fn observers_see_a_channel_that_fails_to_become_ready() {
     let (watch, mut ends) = Ends::new();
     let mut client = UserServiceClient::new(Watching(watch.clone()).wrap(Broken));
     let status = client.get_user(GetUserRequest { id: 1 }).await.unwrap_err();
@@ -89,7 +89,7 @@ async fn a_channel_that_takes_no_call_is_seen_by_the_interceptors() {
     assert_eq!(ends.next().await.code, Code::Unavailable);
 }
 
-/// A transport that answers with these trailers, or with nothing else.
+/// A transport that answers with malformed status details, in trailers or in headers.
 #[derive(Clone)]
 struct Answering {
     with_message: bool,
@@ -139,7 +139,7 @@ impl http_body::Body for Trailers {
 }
 
 #[tokio::test]
-async fn details_that_cannot_be_read_do_not_panic_behind_a_wrapped_channel() {
+async fn malformed_details_do_not_panic_behind_a_wrapped_channel() {
     let (watch, mut ends) = Ends::new();
     for with_message in [false, true] {
         let channel = Watching(watch.clone()).wrap(Answering { with_message });

@@ -1,5 +1,5 @@
 //! Generated clients, hand-written clients and wrapped channels over real sockets: all four kinds, in order,
-//! with their true ends.
+//! with their exact ends.
 
 #![allow(clippy::unwrap_used)] // clippy.toml allows it inside of tests, not of their helpers
 mod busy;

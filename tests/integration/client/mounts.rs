@@ -24,7 +24,7 @@ fn users(n: u64) -> Vec<User> {
 }
 
 #[tokio::test]
-async fn every_method_of_a_generated_client_goes_through_the_chain_in_order() {
+async fn generated_client_methods_run_the_chain_in_order() {
     let (_, channel) = server().await;
     let mut client = clients::recorded::UserServiceClient::new(channel);
     let steps = Steps::default();
@@ -53,7 +53,7 @@ async fn every_method_of_a_generated_client_goes_through_the_chain_in_order() {
 }
 
 #[tokio::test]
-async fn a_generated_client_keeps_its_constructors_and_traits() {
+async fn generated_client_keeps_its_constructors_and_traits() {
     let (_, channel) = server().await;
     let mut client: clients::recorded::UserServiceClient<Channel> =
         clients::recorded::UserServiceClient::with_origin(
@@ -94,7 +94,7 @@ async fn a_generated_client_keeps_its_constructors_and_traits() {
 }
 
 #[tokio::test]
-async fn the_plan_of_a_generated_client_has_the_exact_names() {
+async fn plan_of_a_generated_client_has_the_exact_names() {
     let plan = clients::retried::UserServiceClient::<Channel>::PLAN;
     expect![[r#"
         METHOD                            KIND           INTERCEPTOR                      SETTINGS
@@ -121,7 +121,7 @@ async fn the_plan_of_a_generated_client_has_the_exact_names() {
 }
 
 #[tokio::test]
-async fn whoever_observes_a_generated_client_is_told_how_each_call_ended() {
+async fn observers_of_a_generated_client_see_each_end() {
     let (_, channel) = server().await;
     let mut client = clients::observed::UserServiceClient::new(channel);
     let (watch, mut ends) = Ends::new();
@@ -211,7 +211,7 @@ async fn whoever_observes_a_generated_client_is_told_how_each_call_ended() {
 }
 
 #[tokio::test]
-async fn trailers_of_a_watched_stream_are_still_there() {
+async fn observed_stream_keeps_its_trailers() {
     let (_, channel) = server().await;
     let (watch, _ends) = Ends::new();
     let mut watched = clients::observed::UserServiceClient::new(channel.clone());
@@ -250,7 +250,7 @@ impl Outbound {
 }
 
 #[tokio::test]
-async fn a_wrapped_channel_takes_every_kind_of_call_through_the_chain() {
+async fn wrapped_channel_runs_the_chain_for_every_kind() {
     let (_, channel) = server().await;
     let steps = Steps::default();
     let (outbound, mut ends) = Outbound::new(&steps);
@@ -326,7 +326,7 @@ async fn a_wrapped_channel_takes_every_kind_of_call_through_the_chain() {
 }
 
 #[tokio::test]
-async fn a_method_that_a_channels_list_names_is_left_out() {
+async fn except_excludes_methods_on_a_channel() {
     let (_, channel) = server().await;
     let steps = Steps::default();
     let (outbound, _ends) = Outbound::new(&steps);
@@ -339,7 +339,7 @@ async fn a_method_that_a_channels_list_names_is_left_out() {
 }
 
 #[test]
-fn the_plan_of_a_channel_has_a_row_for_each_method_that_differs() {
+fn channel_plan_has_a_row_for_each_method_that_differs() {
     expect![[r#"
         METHOD                      KIND  INTERCEPTOR       SETTINGS
         *                           any   with(self.outer)
@@ -352,7 +352,7 @@ fn the_plan_of_a_channel_has_a_row_for_each_method_that_differs() {
 }
 
 #[tokio::test]
-async fn a_channel_can_be_wrapped_twice() {
+async fn channel_can_be_wrapped_twice() {
     let (_, channel) = server().await;
     let (first, second) = (Steps::default(), Steps::default());
     let channel = Outbound::new(&first)
@@ -421,7 +421,7 @@ impl<T: Send> MutableClient<T> {
 }
 
 #[tokio::test]
-async fn a_hand_written_clients_methods_go_through_the_chain() {
+async fn hand_written_client_methods_run_the_chain() {
     let (script, channel) = server().await;
     let steps = Steps::default();
     let hand_written = HandWritten {
@@ -480,7 +480,7 @@ async fn a_hand_written_clients_methods_go_through_the_chain() {
 }
 
 #[test]
-fn the_plan_of_a_hand_written_client_has_its_service() {
+fn plan_of_a_hand_written_client_has_its_service() {
     expect![[r#"
         METHOD                              KIND           INTERCEPTOR       SETTINGS
         /demo.v1.UserService/GetUser *      unary          with(self.steps)

@@ -1,4 +1,4 @@
-//! What is sent for a request, and when it is asked for.
+//! How a request is framed, and when its messages are polled.
 
 use std::future::{Ready, poll_fn, ready};
 use std::pin::Pin;
@@ -23,7 +23,7 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status};
 use tower::service_fn;
 
-/// A server that answers with an empty message and says of how many bytes each frame of the request is.
+/// A server that answers with an empty message and reports the size of each frame of the request.
 async fn counting() -> (Channel, mpsc::UnboundedReceiver<Vec<usize>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -40,7 +40,7 @@ async fn counting() -> (Channel, mpsc::UnboundedReceiver<Vec<usize>>) {
                     sizes.push(data.len());
                 }
                 tell.send(sizes).unwrap();
-                say_nothing(answer);
+                answer_with_an_empty_message(answer);
             });
         }
     });
@@ -48,7 +48,7 @@ async fn counting() -> (Channel, mpsc::UnboundedReceiver<Vec<usize>>) {
     (endpoint.connect_lazy(), frames)
 }
 
-fn say_nothing(mut answer: SendResponse<Bytes>) {
+fn answer_with_an_empty_message(mut answer: SendResponse<Bytes>) {
     let mut response = http::Response::new(());
     let content_type = "application/grpc".parse().unwrap();
     response.headers_mut().insert("content-type", content_type);
@@ -63,7 +63,7 @@ fn say_nothing(mut answer: SendResponse<Bytes>) {
 struct Outbound;
 
 #[tokio::test]
-async fn a_request_of_one_message_is_one_frame() {
+async fn single_message_request_is_one_frame() {
     let (channel, mut frames) = counting().await;
     let request = GetUserRequest { id: 1 };
     let mut bare = UserServiceClient::new(channel.clone());
@@ -83,18 +83,18 @@ async fn a_request_of_one_message_is_one_frame() {
 }
 
 #[tokio::test]
-async fn a_message_that_is_too_long_is_not_sent() {
+async fn too_long_message_is_not_sent() {
     let (channel, mut frames) = counting().await;
     let client = clients::retried::UserServiceClient::new(channel);
     let mut client = client.max_encoding_message_size(1);
     let status = client.get_user(GetUserRequest { id: 1 }).await.unwrap_err();
-    // What hyper makes of an error of the request's body, without the attribute too.
+    // hyper turns an error of the request's body into this, also without the attribute.
     assert_eq!(status.code(), Code::Internal, "{status:?}");
     drop(client);
     assert_eq!(frames.recv().await.unwrap_or_default(), [0; 0]);
 }
 
-/// A stream that says whether somebody has asked for its messages.
+/// A stream that records whether it was polled.
 struct Asked(Arc<AtomicBool>);
 
 impl Stream for Asked {
@@ -107,7 +107,7 @@ impl Stream for Asked {
 }
 
 #[tokio::test]
-async fn a_stream_is_asked_for_its_messages_by_the_transport() {
+async fn request_stream_is_first_polled_by_the_transport() {
     let asked = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&asked);
     let unread = service_fn(move |_: http::Request<Body>| {
@@ -123,7 +123,7 @@ async fn a_stream_is_asked_for_its_messages_by_the_transport() {
     assert_eq!(status.code(), Code::Aborted, "{status:?}");
 }
 
-/// A transport that is full after one call that has not been made.
+/// A transport that records whether a slot was reserved.
 #[derive(Clone)]
 struct Reserved(Arc<AtomicBool>);
 
@@ -143,21 +143,21 @@ impl tower_service::Service<http::Request<Body>> for Reserved {
 }
 
 #[tokio::test]
-async fn a_call_without_time_takes_no_place_of_another() {
+async fn expired_call_reserves_no_slot() {
     let asked = Arc::new(AtomicBool::new(false));
     let mut client = clients::observed::UserServiceClient::new(Reserved(Arc::clone(&asked)));
     let mut request = Request::new(GetUserRequest { id: 1 });
     request.set_timeout(Duration::ZERO);
     let status = client.get_user(request).await.unwrap_err();
     assert_eq!(status.code(), Code::DeadlineExceeded, "{status:?}");
-    assert!(!asked.load(Ordering::SeqCst), "a place was reserved");
+    assert!(!asked.load(Ordering::SeqCst), "a slot was reserved");
 }
 
 #[tokio::test]
-async fn what_is_cancelled_before_it_is_sent_is_not_sent() {
+async fn call_cancelled_before_sending_is_not_sent() {
     let mut request = Request::new(GetUserRequest { id: 1 });
     let handle = request.cancellation_handle();
-    // Slow to read the request.
+    // The call is cancelled before this transport reads the request.
     let transport = service_fn(move |request: http::Request<Body>| {
         let handle = handle.clone();
         async move {

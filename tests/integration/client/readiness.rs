@@ -1,4 +1,4 @@
-//! When a wrapped channel takes a place in the channel that it wraps: for each attempt, as it is sent.
+//! A wrapped channel takes a permit of the inner channel for each attempt, when the attempt is sent.
 
 use std::future::{Future, Ready, ready};
 use std::sync::Arc;
@@ -22,10 +22,10 @@ use tower::limit::ConcurrencyLimit;
 
 use crate::common::{Bare, told};
 
-/// A fault is a failure, and does not hang.
+/// Turns a hang into a failure.
 async fn bounded<F: Future>(future: F) -> F::Output {
     let bounded = timeout(Duration::from_secs(60), future).await;
-    bounded.expect("it waits for a place that nothing gives back")
+    bounded.expect("it waits for a permit that is never released")
 }
 
 #[intercept(concurrency(limiter = self.limiter, only = ["/demo.v1.UserService/GetUser"]))]
@@ -34,7 +34,7 @@ struct OneGet {
 }
 
 #[tokio::test]
-async fn calls_that_wait_for_a_limit_keep_no_place_from_others() {
+async fn calls_queued_by_concurrency_do_not_block_other_methods() {
     let service = Bare {
         script: Script::default(),
     };
@@ -68,7 +68,7 @@ async fn calls_that_wait_for_a_limit_keep_no_place_from_others() {
     waiting.iter().for_each(tokio::task::JoinHandle::abort);
 }
 
-/// A channel that never has a place.
+/// A channel that never becomes ready.
 #[derive(Clone)]
 struct Full;
 
@@ -90,7 +90,7 @@ impl Service<http::Request<tonic::body::Body>> for Full {
 struct Limited;
 
 #[tokio::test(start_paused = true)]
-async fn a_deadline_covers_the_wait_for_a_place() {
+async fn deadline_covers_the_wait_for_readiness() {
     let mut client = UserServiceClient::new(Limited.wrap(Full));
     let start = Instant::now();
     let answer = bounded(client.get_user(GetUserRequest::default())).await;
@@ -119,7 +119,7 @@ struct Impatient;
 struct Hedged;
 
 #[tokio::test(start_paused = true)]
-async fn each_attempt_takes_a_place_of_its_own() {
+async fn each_attempt_takes_its_own_permit() {
     let server = FlakyServer::new([fail(Code::Unavailable), fail(Code::Unavailable), answer(1)]);
     let channel = ConcurrencyLimit::new(server.channel(), 1);
     let mut client = UserServiceClient::new(Retried.wrap(channel));
@@ -138,18 +138,18 @@ async fn each_attempt_takes_a_place_of_its_own() {
     assert_free(channel).await;
 }
 
-/// Another client of the channel gets its place.
+/// Checks that another client of the channel gets a permit.
 async fn assert_free<S>(mut channel: ConcurrencyLimit<S>)
 where
     S: Service<http::Request<tonic::body::Body>>,
 {
     let place = std::future::poll_fn(|cx| channel.poll_ready(cx));
     let place = timeout(Duration::from_secs(5), place).await;
-    assert!(matches!(place, Ok(Ok(()))), "nothing holds a place");
+    assert!(matches!(place, Ok(Ok(()))), "no permit is held");
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_retry_waits_there_is_no_place_taken() {
+async fn retry_delay_holds_no_permit() {
     let server = FlakyServer::new([fail(Code::Unavailable), answer(1)]);
     let channel = ConcurrencyLimit::new(server.channel(), 1);
     let mut client = UserServiceClient::new(Impatient.wrap(channel.clone()));
@@ -163,7 +163,7 @@ async fn while_retry_waits_there_is_no_place_taken() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_that_timed_out_in_the_queue_leaves_it() {
+async fn attempt_that_timed_out_in_the_queue_leaves_it() {
     let server = FlakyServer::new([answer(1)]);
     let mut held = ConcurrencyLimit::new(server.channel(), 1);
     let channel = held.clone();
@@ -172,7 +172,7 @@ async fn an_attempt_that_timed_out_in_the_queue_leaves_it() {
         .unwrap();
     let mut client = UserServiceClient::new(Impatient.wrap(channel.clone()));
     let call = tokio::spawn(async move { client.flaky(FlakyRequest::default()).await });
-    // The first attempt has timed out, and its successor waits for the delay.
+    // The first attempt has timed out, and the second waits for the retry delay.
     sleep(Duration::from_secs(3)).await;
     drop(held);
     assert_free(channel).await;
@@ -180,7 +180,7 @@ async fn an_attempt_that_timed_out_in_the_queue_leaves_it() {
     assert_eq!(server.attempts().len(), 1, "the second one has been sent");
 }
 
-/// A channel that fails to become ready for so many times.
+/// A channel that fails to become ready this many times.
 #[derive(Clone)]
 struct Failing(Arc<AtomicU32>);
 
@@ -204,7 +204,7 @@ impl Service<http::Request<tonic::body::Body>> for Failing {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_channel_that_fails_to_become_ready_is_tried_again() {
+async fn failure_to_become_ready_is_retried() {
     for (failures, code) in [(2, Code::Aborted), (3, Code::Unavailable)] {
         let left = Arc::new(AtomicU32::new(failures));
         let mut client = UserServiceClient::new(Retried.wrap(Failing(Arc::clone(&left))));
@@ -215,7 +215,7 @@ async fn a_channel_that_fails_to_become_ready_is_tried_again() {
 }
 
 #[tokio::test]
-async fn a_call_without_time_asks_for_no_place() {
+async fn expired_call_does_not_poll_readiness() {
     let left = Arc::new(AtomicU32::new(5));
     let mut client = UserServiceClient::new(Retried.wrap(Failing(Arc::clone(&left))));
     let mut request = tonic::Request::new(GetUserRequest::default());

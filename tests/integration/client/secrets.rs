@@ -34,7 +34,7 @@ fn with_origin(channel: Channel, origin: &'static str) -> UserServiceClient<impl
     UserServiceClient::with_origin(strict::Outbound.wrap(channel), origin.parse().unwrap())
 }
 
-/// What the tests call.
+/// The transport of the tests' clients.
 trait Clients:
     tonic::client::GrpcService<tonic::body::Body, ResponseBody = interceptors::client::ResponseBody>
 {
@@ -49,7 +49,7 @@ impl<T> Clients for T where
 }
 
 #[tokio::test]
-async fn no_token_is_sent_where_the_scheme_is_known_to_be_http() {
+async fn no_token_is_sent_to_a_known_http_origin() {
     let (script, channel) = server().await;
     let mut client = with_origin(channel.clone(), "http://users.example.com");
     let status = client.get_user(GetUserRequest { id: 1 }).await.unwrap_err();
@@ -62,13 +62,13 @@ async fn no_token_is_sent_where_the_scheme_is_known_to_be_http() {
 
     let mut client = with_origin(channel.clone(), "https://users.example.com");
     client.get_user(GetUserRequest { id: 1 }).await.unwrap();
-    // A channel alone does not tell.
+    // A channel alone does not show its scheme.
     let mut client = UserServiceClient::new(strict::Outbound.wrap(channel));
     client.get_user(GetUserRequest { id: 1 }).await.unwrap();
 }
 
 #[tokio::test]
-async fn a_generated_client_remembers_where_it_was_connected_to() {
+async fn generated_client_withholds_tokens_for_an_http_origin() {
     let (script, channel) = server().await;
     let origin = |origin: &'static str| {
         clients::guarded::UserServiceClient::with_origin(channel.clone(), origin.parse().unwrap())
@@ -92,7 +92,7 @@ async fn a_generated_client_remembers_where_it_was_connected_to() {
 }
 
 #[tokio::test]
-async fn what_a_generated_client_connects_to_is_known() {
+async fn connected_generated_client_withholds_tokens_on_plaintext() {
     let address = interceptors_tests::listen(crate::common::routes()).await;
     let endpoint = format!("http://{address}");
     let mut client = clients::guarded::UserServiceClient::connect(endpoint)
@@ -112,7 +112,7 @@ fn call() -> Request<GetUserRequest> {
     Request::new(GetUserRequest { id: 1 })
 }
 
-/// A channel whose chain tells a test what its requests carry.
+/// A channel whose chain records the tokens of its requests.
 #[intercept(auth(token = self.tokens), with(self.seen))]
 struct Seen {
     tokens: Arc<TokenCache>,
@@ -157,7 +157,7 @@ fn cache(expires_in: Option<Duration>) -> (Arc<TokenCache>, Arc<AtomicU32>) {
 }
 
 #[tokio::test]
-async fn a_token_is_fetched_once_however_many_calls_wait_for_it() {
+async fn waiting_calls_share_one_token_fetch() {
     let (_, channel) = server().await;
     let (tokens, fetched) = cache(None);
     let seen = Tokens::default();
@@ -179,7 +179,7 @@ async fn a_token_is_fetched_once_however_many_calls_wait_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_is_fetched_anew_before_it_expires() {
+async fn token_is_refreshed_before_it_expires() {
     let (tokens, fetched) = cache(Some(Duration::from_secs(3600)));
     let tokens = TokensOf(tokens);
     assert_eq!(tokens.next().await, "token-1");
@@ -193,7 +193,7 @@ async fn a_token_is_fetched_anew_before_it_expires() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_short_lived_token_is_used_for_half_of_its_life_at_least() {
+async fn short_lived_token_is_used_for_half_its_lifetime() {
     let (tokens, _) = cache(Some(Duration::from_secs(60)));
     let tokens = TokensOf(tokens);
     assert_eq!(tokens.next().await, "token-1");
@@ -205,7 +205,7 @@ async fn a_short_lived_token_is_used_for_half_of_its_life_at_least() {
     assert_eq!(tokens.next().await, "token-2");
 }
 
-/// Asks a cache for the token of a call that goes nowhere.
+/// Gets a token from the cache through a call that is not sent.
 struct TokensOf(Arc<TokenCache>);
 
 impl TokensOf {
@@ -238,7 +238,7 @@ impl HandWritten {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_that_cannot_be_fetched_fails_the_call_and_a_later_one_tries_again() {
+async fn failed_token_fetch_fails_the_call_and_is_retried_later() {
     let fetched = Arc::new(AtomicU32::new(0));
     let count = Arc::clone(&fetched);
     let tokens = TokenCache::new(move || {
@@ -268,12 +268,12 @@ async fn a_token_that_cannot_be_fetched_fails_the_call_and_a_later_one_tries_aga
 }
 
 #[test]
-fn debug_output_of_a_cache_and_of_a_token_hides_the_token() {
+fn debug_output_of_cache_and_token_hides_the_token() {
     let shown = format!("{:?} {:?}", cache(None).0, Token::new("s3cret"));
     assert!(!shown.contains("s3cret"), "{shown}");
 }
 
-/// One token that the client sends to `GetUser`.
+/// Calls `GetUser`, which needs a token.
 async fn get_user<T>(client: &mut clients::guarded::UserServiceClient<T>) -> Result<(), Status>
 where
     T: tonic::client::GrpcService<tonic::body::Body> + Send,
@@ -291,13 +291,13 @@ fn assert_is_withheld(result: Result<(), Status>, to: &str) {
     assert!(status.message().contains("allow_plaintext"), "{to}");
 }
 
-/// tonic connects without TLS to whatever is not `https`. Built without TLS, as here, it does that to `https` as well.
+/// tonic connects without TLS to every scheme but `https`. Built without TLS, as here, it has no TLS for `https` either.
 const PLAINTEXT: [&str; 8] = [
     "http", "HTTP", "grpc", "tcp", "dns", "h2c", "HTTPS", "https",
 ];
 
 #[tokio::test]
-async fn tokens_go_only_where_tonic_encrypts() {
+async fn tokens_are_sent_only_over_encrypted_connections() {
     let address = interceptors_tests::listen(crate::common::routes()).await;
     for scheme in PLAINTEXT {
         let to = format!("{scheme}://{address}");
@@ -310,7 +310,7 @@ async fn tokens_go_only_where_tonic_encrypts() {
 }
 
 #[tokio::test]
-async fn an_origin_that_is_not_https_withholds_tokens() {
+async fn non_https_origin_withholds_tokens() {
     let (_, channel) = server().await;
     for (origin, is_encrypted) in [
         ("grpc://a.example", false),
@@ -338,7 +338,7 @@ async fn an_origin_that_is_not_https_withholds_tokens() {
 struct Lenient;
 
 #[tokio::test]
-async fn a_channel_that_is_made_here_knows_whether_it_is_encrypted() {
+async fn connect_knows_whether_the_channel_is_encrypted() {
     use interceptors::client::Connect as _;
     let address = interceptors_tests::listen(crate::common::routes()).await;
     for scheme in PLAINTEXT {
@@ -351,7 +351,7 @@ async fn a_channel_that_is_made_here_knows_whether_it_is_encrypted() {
             let mut client = UserServiceClient::new(channel.clone());
             assert_is_withheld(client.get_user(call()).await.map(drop), &to);
             client.login(LoginRequest::default()).await.unwrap();
-            // What an origin claims does not encrypt anything.
+            // An `https` origin does not encrypt the connection.
             let origin = "https://a.example".parse().unwrap();
             let mut client = UserServiceClient::with_origin(channel, origin);
             assert_is_withheld(client.get_user(call()).await.map(drop), &to);

@@ -1,4 +1,4 @@
-//! What tonic's generator writes for services of all shapes.
+//! Clients that tonic generates for services of all shapes.
 
 use std::pin::Pin;
 
@@ -120,7 +120,7 @@ async fn channel() -> Channel {
     serve(routes).await
 }
 
-/// The true path and the kind of the next call that ended, which must have succeeded.
+/// The path and the kind of the next call that ended, which must have succeeded.
 async fn ended(ends: &mut Ends) -> (String, Kind) {
     let end = ends.next().await;
     assert_eq!(end.outcome, Outcome::Ok);
@@ -128,7 +128,7 @@ async fn ended(ends: &mut Ends) -> (String, Kind) {
 }
 
 #[tokio::test]
-async fn every_method_is_called_by_its_true_name() {
+async fn every_method_is_called_by_its_exact_name() {
     let (watch, mut ends) = Ends::new();
     let mut odd = OddApiClient::new(channel().await);
     let item = Item { value: 7 };
@@ -204,7 +204,7 @@ async fn several_services_and_packages_keep_their_names() {
 }
 
 #[test]
-fn one_policy_names_the_methods_of_several_services() {
+fn one_policy_can_name_methods_of_several_services() {
     let logged = |plan: Plan| {
         let methods = plan.methods().iter();
         let logged =
@@ -218,12 +218,12 @@ fn one_policy_names_the_methods_of_several_services() {
 }
 
 #[test]
-fn a_service_without_methods_has_an_empty_plan() {
+fn service_without_methods_has_an_empty_plan() {
     assert!(NothingClient::<Channel>::PLAN.methods().is_empty());
 }
 
 #[test]
-fn streams_are_retried_on_a_generated_client_and_the_plan_says_so() {
+fn generated_clients_plan_shows_retry_for_all_kinds() {
     for method in OddApiClient::<Channel>::PLAN.methods() {
         let mut entries = method.interceptors().map(|entry| entry.name());
         assert!(entries.any(|name| name == "retry"), "{}", method.path());
@@ -232,7 +232,7 @@ fn streams_are_retried_on_a_generated_client_and_the_plan_says_so() {
 }
 
 #[test]
-fn names_that_rust_changes_are_exact() {
+fn method_names_changed_by_rust_stay_exact() {
     let plan = KvClient::<Channel>::PLAN;
     let methods: Vec<&str> = plan
         .methods()

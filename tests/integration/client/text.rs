@@ -1,4 +1,4 @@
-//! Values that HTTP would carry and gRPC does not allow: the call ends before anything is sent.
+//! Metadata values that HTTP allows and gRPC does not: the call ends before anything is sent.
 
 use interceptors::auth::TokenSource;
 use interceptors::{CallDetails, intercept};
@@ -26,7 +26,7 @@ struct Authorized(Token);
 struct Keyed(Token);
 
 #[tokio::test]
-async fn what_is_no_text_to_grpc_ends_the_call_and_the_message_names_the_key() {
+async fn invalid_metadata_value_ends_the_call_and_names_the_key() {
     let (script, channel) = server().await;
     let request = GetUserRequest { id: 7 };
     let refused = |status: Status, key: &str| {

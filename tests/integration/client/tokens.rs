@@ -1,4 +1,4 @@
-//! When a `TokenCache` fetches, for whom, and what happens when it cannot.
+//! When a `TokenCache` fetches a token, which calls wait for it, and what happens when a fetch fails.
 
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -25,7 +25,7 @@ use crate::common::server;
 const S: fn(u64) -> Duration = Duration::from_secs;
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
-/// The longest pause after a fetch that failed: two minutes and a fifth.
+/// The longest pause after a failed fetch: two minutes, plus a jitter of 20 percent.
 const LONGEST_PAUSE: Duration = Duration::from_secs(144);
 
 /// A client whose answer is the token that its call carried.
@@ -52,7 +52,7 @@ fn call() -> Request<GetUserRequest> {
     Request::new(GetUserRequest { id: 1 })
 }
 
-/// A client whose tokens come from this function, which is given the number of the fetch, and how often it was asked.
+/// A client whose tokens come from this function of the fetch's number, and a count of the fetches.
 fn client<F, Fut>(fetch: F) -> (Echo, Arc<AtomicU32>)
 where
     F: Fn(u32) -> Fut + Send + Sync + 'static,
@@ -69,14 +69,14 @@ fn token(n: u32) -> Token {
     Token::new(format!("token-{n}")).expires_in(S(3600))
 }
 
-/// Until nothing is left to do at this time.
+/// Yields until no task has anything left to do.
 async fn settle() {
     for _ in 0..20 {
         tokio::task::yield_now().await;
     }
 }
 
-/// A fault is a failure and not a hang.
+/// Turns a hang into a failure.
 async fn soon<T>(future: impl Future<Output = T>) -> T {
     timeout(S(600), future).await.expect("it does not hang")
 }
@@ -86,7 +86,7 @@ struct Outbound(Arc<TokenCache>);
 
 type Users = UserServiceClient<InterceptedChannel<Outbound, Channel>>;
 
-/// A service that asks another one.
+/// A service that calls another one.
 struct Gateway {
     script: Script,
     users: Users,
@@ -94,7 +94,7 @@ struct Gateway {
 
 scripted!(self: Gateway, #[intercept(with(Forward(self.users.clone())))]);
 
-/// Makes a call of its own within the deadline of the one that it serves.
+/// Makes an outgoing call within the deadline of the incoming call.
 struct Forward(Users);
 
 impl<Req: Send, Res: Send> interceptors::Interceptor<Req, Res> for Forward {
@@ -112,7 +112,7 @@ impl<Req: Send, Res: Send> interceptors::Interceptor<Req, Res> for Forward {
     }
 }
 
-/// What a fetch saw of the call that made it begin.
+/// What a fetch sees of the call that started it.
 #[derive(Debug, Default)]
 struct Seen {
     deadline: Option<Instant>,
@@ -120,7 +120,7 @@ struct Seen {
 }
 
 #[tokio::test]
-async fn a_fetch_takes_on_nothing_of_the_call_that_needs_it() {
+async fn fetch_inherits_no_deadline_or_span_from_the_call() {
     let _subscriber = tracing::subscriber::set_default(tracing_subscriber::registry());
     let seen = Arc::new(Mutex::new(Vec::new()));
     let sees = Arc::clone(&seen);
@@ -167,7 +167,7 @@ async fn a_fetch_takes_on_nothing_of_the_call_that_needs_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_call_that_waits_keeps_its_own_deadline() {
+async fn each_waiting_call_keeps_its_own_deadline() {
     let (Echo(tokens), fetched) = client(|n| async move {
         sleep(MS(3000)).await;
         Ok(token(n))
@@ -199,7 +199,7 @@ async fn each_call_that_waits_keeps_its_own_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fetch_goes_on_when_nobody_waits_for_it_any_more() {
+async fn fetch_continues_without_waiting_calls() {
     let (echo, fetched) = client(|n| async move {
         sleep(MS(100)).await;
         Ok(token(n))
@@ -208,12 +208,12 @@ async fn a_fetch_goes_on_when_nobody_waits_for_it_any_more() {
     sleep(MS(200)).await;
     let begun = Instant::now();
     assert_eq!(echo.token().await.unwrap(), "token-1");
-    assert_eq!(begun.elapsed(), Duration::ZERO, "it was there already");
+    assert_eq!(begun.elapsed(), Duration::ZERO, "it was cached");
     assert_eq!(fetched.load(Ordering::Relaxed), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_valid_token_is_used_while_the_next_one_is_fetched() {
+async fn valid_token_is_used_during_a_refresh() {
     let go = Arc::new(Notify::new());
     let wait = Arc::clone(&go);
     let (echo, fetched) = client(move |n| {
@@ -241,7 +241,7 @@ async fn a_valid_token_is_used_while_the_next_one_is_fetched() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_the_endpoint_is_down_it_is_asked_after_growing_pauses_only() {
+async fn failing_endpoint_is_retried_with_backoff() {
     let down = || Status::unavailable("the token endpoint is down");
     let (echo, fetched) = client(move |_| async move { Err::<Token, _>(down()) });
     let mut times = vec![];
@@ -269,7 +269,7 @@ async fn while_the_endpoint_is_down_it_is_asked_after_growing_pauses_only() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_a_fetch_that_succeeds_pauses_are_short_again() {
+async fn successful_fetch_resets_the_backoff() {
     let (echo, fetched) = client(|n| async move {
         match n {
             6 => Ok(Token::new("token").expires_in(S(10))),
@@ -291,7 +291,7 @@ async fn after_a_fetch_that_succeeds_pauses_are_short_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_valid_token_is_used_while_no_other_can_be_fetched() {
+async fn valid_token_is_used_while_refreshes_fail() {
     let (echo, fetched) = client(|n| async move {
         match n {
             1 => Ok(token(n)),
@@ -310,8 +310,8 @@ async fn a_valid_token_is_used_while_no_other_can_be_fetched() {
     assert_eq!(status.code(), Code::Unavailable, "it has expired");
 }
 
-/// Calls a server that refuses every token.
-async fn refused(calls: usize, users: &Users) {
+/// Calls a server that rejects every token.
+async fn assert_rejected(calls: usize, users: &Users) {
     for _ in 0..calls {
         let status = users.clone().get_user(call()).await.unwrap_err();
         assert_eq!(status.code(), Code::Unauthenticated);
@@ -319,35 +319,43 @@ async fn refused(calls: usize, users: &Users) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_refuses_every_token_makes_few_of_them_be_fetched() {
+async fn server_that_rejects_every_token_causes_few_fetches() {
     use interceptors_tests::flaky::{FlakyServer, fail};
     let (Echo(tokens), fetched) = client(|n| async move { Ok(token(n)) });
     let server = FlakyServer::new((0..10_000).map(|_| fail(Code::Unauthenticated)));
     let users = UserServiceClient::new(Outbound(tokens).wrap(server.channel()));
     let many = (0..50).map(|_| {
         let users = users.clone();
-        tokio::spawn(async move { refused(20, &users).await })
+        tokio::spawn(async move { assert_rejected(20, &users).await })
     });
     for calls in many.collect::<Vec<_>>() {
         calls.await.unwrap();
     }
-    assert_eq!(fetched.load(Ordering::Relaxed), 2, "one, and one more");
+    assert_eq!(
+        fetched.load(Ordering::Relaxed),
+        2,
+        "the first, and one new token"
+    );
     advance(MS(1201)).await;
-    refused(100, &users).await;
+    assert_rejected(100, &users).await;
     assert_eq!(fetched.load(Ordering::Relaxed), 3);
     advance(MS(1200)).await;
-    refused(100, &users).await;
+    assert_rejected(100, &users).await;
     assert_eq!(fetched.load(Ordering::Relaxed), 3, "the pause grows");
     advance(LONGEST_PAUSE * 3).await;
-    refused(100, &users).await;
+    assert_rejected(100, &users).await;
     assert_eq!(fetched.load(Ordering::Relaxed), 4);
     advance(MS(1201)).await;
-    refused(100, &users).await;
-    assert_eq!(fetched.load(Ordering::Relaxed), 5, "it is short again");
+    assert_rejected(100, &users).await;
+    assert_eq!(
+        fetched.load(Ordering::Relaxed),
+        5,
+        "the pause is short again"
+    );
 }
 
 #[test]
-fn a_fetch_whose_runtime_is_gone_is_begun_anew() {
+fn fetch_restarts_if_its_runtime_is_gone() {
     let runtime = || {
         tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -355,13 +363,13 @@ fn a_fetch_whose_runtime_is_gone_is_begun_anew() {
             .unwrap()
     };
     let (echo, fetched) = client(|n| async move {
-        // A timer is one of the things that a runtime takes with it.
+        // The timer is gone with its runtime.
         sleep(MS(if n == 1 { 60_000 } else { 1 })).await;
         Ok(token(n))
     });
     let first = runtime();
     first.block_on(async { timeout(MS(20), echo.token()).await.unwrap_err() });
-    // A call that waits for it in another runtime.
+    // A call in another runtime waits for this fetch.
     let second = runtime();
     let mut waits = Box::pin(soon(echo.token()));
     let is_waiting = second.block_on(async { polled(waits.as_mut()).is_pending() });
@@ -376,16 +384,16 @@ fn polled<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
 }
 
 #[test]
-fn without_a_runtime_there_is_an_error() {
+fn fetch_without_a_runtime_is_an_error() {
     let (echo, _) = client(|n| async move { Ok(token(n)) });
     let Poll::Ready(result) = polled(pin!(echo.token())) else {
-        panic!("it waits for what nobody does");
+        panic!("it waits for a fetch that never runs");
     };
     assert_eq!(result.unwrap_err().code(), Code::Internal);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fetch_that_panics_fails_the_calls_that_wait_for_it() {
+async fn panicking_fetch_fails_the_waiting_calls() {
     let (echo, fetched) = client(|n| {
         // In the function itself, and in its future.
         assert!(n != 1, "panics_once");
@@ -409,7 +417,7 @@ async fn a_fetch_that_panics_fails_the_calls_that_wait_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fetch_that_hangs_is_given_up() {
+async fn hanging_fetch_times_out() {
     let (echo, fetched) = client(|n| async move {
         if n == 1 {
             std::future::pending::<()>().await;
@@ -429,7 +437,7 @@ fn needs_itself(status: &Status) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fetch_that_needs_its_own_token_is_an_error() {
+async fn fetch_that_needs_its_own_token_is_an_error() {
     static ITSELF: LazyLock<Echo> = LazyLock::new(|| {
         let tokens = TokenCache::new(|| async { ITSELF.token().await.map(Token::new) });
         Echo(Arc::new(tokens))
@@ -441,7 +449,7 @@ async fn a_fetch_that_needs_its_own_token_is_an_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn fetches_that_need_each_others_tokens_are_errors() {
+async fn circular_fetches_are_errors() {
     static ONE: LazyLock<Echo> = LazyLock::new(|| needing(|| &OTHER));
     static OTHER: LazyLock<Echo> = LazyLock::new(|| needing(|| &THIRD));
     static THIRD: LazyLock<Echo> = LazyLock::new(|| needing(|| &ONE));
@@ -452,7 +460,7 @@ async fn fetches_that_need_each_others_tokens_are_errors() {
         };
         Echo(Arc::new(TokenCache::new(fetch)))
     }
-    // Whoever begins, and all at once.
+    // All three begin at once.
     let begun = Instant::now();
     let (one, other, third) =
         soon(async { tokio::join!(ONE.token(), OTHER.token(), THIRD.token()) }).await;

@@ -1,4 +1,4 @@
-//! What passes is as if nothing were in front of it.
+//! Calls that pass a server's policy behave as if there were no policy.
 
 use std::task::{Context, Poll};
 
@@ -15,7 +15,7 @@ use super::common::*;
 #[intercept(server)]
 struct Empty;
 
-/// Everything that only looks.
+/// All entries that change nothing.
 #[intercept(
     server,
     catch_panic,
@@ -46,7 +46,7 @@ const PATHS: [&str; 5] = [
 ];
 
 #[tokio::test]
-async fn answers_are_byte_for_byte_those_of_the_server_alone() {
+async fn responses_are_byte_identical_to_the_bare_server() {
     ask_each_time();
     let plain = Plain::default();
     let bare = interceptors_tests::listen(plain.routes()).await;
@@ -93,7 +93,7 @@ async fn answers_are_byte_for_byte_those_of_the_server_alone() {
 #[derive(Debug, Clone, PartialEq)]
 struct Mark(u32);
 
-/// What came in, as far as it can be compared.
+/// The request that arrived, as far as it can be compared.
 #[derive(Debug, Clone, PartialEq)]
 struct Came {
     method: http::Method,
@@ -105,7 +105,7 @@ struct Came {
     trailers: Option<HeaderMap>,
 }
 
-/// Answers with everything that an answer can have, and keeps what came in.
+/// Answers with everything that a response can have, and keeps the request.
 #[derive(Clone, Default)]
 struct Everything {
     status: Option<(&'static str, bool)>,
@@ -174,7 +174,7 @@ impl Service<Request<tonic::body::Body>> for Everything {
     }
 }
 
-/// The little of a body that these tests need.
+/// Helpers for bodies.
 mod http_body_of {
     use std::pin::{Pin, pin};
     use std::task::{Context, Poll};
@@ -268,7 +268,7 @@ where
 }
 
 #[tokio::test]
-async fn nothing_is_lost_but_the_trailers_of_a_request() {
+async fn only_request_trailers_are_dropped() {
     ask_each_time();
     for in_headers in [false, true] {
         for status in ["0", "5", "13", "16"] {

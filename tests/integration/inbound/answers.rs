@@ -1,4 +1,4 @@
-//! An interceptor in front of a server that answers in the place of the service.
+//! An interceptor of a server that answers instead of the service.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -37,7 +37,7 @@ fn ann() -> User {
     }
 }
 
-/// Answers what it knows by itself.
+/// Answers `GetUser` by itself.
 struct Known {
     content_type: Option<&'static str>,
 }
@@ -70,7 +70,7 @@ struct Inbound {
 }
 
 #[tokio::test]
-async fn an_answer_of_an_interceptor_says_what_it_is() {
+async fn interceptor_answers_have_a_content_type() {
     let plain = Plain::default();
     for (own, expected) in [
         (None, "application/grpc"),
@@ -88,7 +88,7 @@ async fn an_answer_of_an_interceptor_says_what_it_is() {
         let answer = wire.ask("POST", GET_USER, &[web], request.clone()).await;
         let expected = own.unwrap_or("application/grpc-web+proto");
         assert_eq!(answer.header("content-type"), Some(expected));
-        // Of plain HTTP nothing is known.
+        // For plain HTTP the content type is not known.
         let answer = wire.ask("POST", GET_USER, &[], request).await;
         assert_eq!(answer.header("content-type"), own);
         let mut client = caller(address).await.client();

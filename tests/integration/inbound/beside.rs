@@ -1,4 +1,4 @@
-//! Services of others behind it: health checks and reflection.
+//! Health checks and reflection behind a server's policy.
 
 use interceptors_tests::Caller;
 use tonic::Code;
@@ -80,7 +80,7 @@ async fn health_is_public_and_reflection_is_not() {
             .iter()
             .any(|it| it.name == "grpc.health.v1.Health")
     );
-    // And the service that they stand beside.
+    // The user's own service, beside them.
     let caller = Caller::new(&channel);
     assert_eq!(
         caller.call(interceptors::Kind::Unary).await.code(),

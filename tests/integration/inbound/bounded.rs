@@ -1,4 +1,4 @@
-//! What strangers ask for does not stay.
+//! Requests for unknown methods do not use up memory, and leave no secrets.
 
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
@@ -39,7 +39,7 @@ fn measured(registry: &Registry) -> Measured {
     }
 }
 
-/// The methods of which there is a series, and what it says.
+/// The methods that have a series, and the value of each.
 fn series(registry: &Registry, family: &str) -> Vec<(String, f64)> {
     let families = registry.gather();
     let Some(family) = families.iter().find(|it| it.name() == family) else {
@@ -66,7 +66,7 @@ const STARTED: &str = "grpc_server_started_total";
 const HANDLED: &str = "grpc_server_handled_total";
 
 #[tokio::test]
-async fn a_name_that_no_service_has_is_no_series() {
+async fn unknown_method_names_create_no_series() {
     let (_events, _guard) = Events::listen(LevelFilter::OFF);
     let registry = Registry::new();
     let plain = Plain::default();
@@ -78,7 +78,7 @@ async fn a_name_that_no_service_has_is_no_series() {
             format!("/junk.Service/Method{i}"),
             format!("/x{i}{GET_USER}"),
         ] {
-            // With a token, tonic says that there is no such method; without one, nobody says anything.
+            // With a token, tonic answers `UNIMPLEMENTED`. Without one, `auth` answers `UNAUTHENTICATED`.
             let headers: &[(&str, &str)] = if i % 2 == 0 {
                 &[GRPC]
             } else {
@@ -92,7 +92,7 @@ async fn a_name_that_no_service_has_is_no_series() {
     let other = || ("_OTHER/_OTHER".to_owned(), JUNK as f64);
     assert_eq!(series(&registry, STARTED), [other()]);
     assert_eq!(series(&registry, HANDLED), [other()]);
-    // What there is has a series of its own nonetheless, from its first call on.
+    // Methods that exist still get their own series, from the first call on.
     let caller = caller(address).await.with(WITH_TOKEN.0, WITH_TOKEN.1);
     for kind in KINDS {
         assert_eq!(caller.call(kind).await.code(), Code::Ok);
@@ -118,7 +118,7 @@ async fn a_name_that_no_service_has_is_no_series() {
 }
 
 #[tokio::test]
-async fn a_first_stream_is_under_way_once_it_is_answered() {
+async fn first_stream_is_in_flight_once_it_is_answered() {
     let (_events, _guard) = Events::listen(LevelFilter::OFF);
     let registry = Registry::new();
     let address = serve(measured(&registry).layer(), Plain::default().routes()).await;
@@ -138,9 +138,9 @@ async fn a_first_stream_is_under_way_once_it_is_answered() {
     assert_eq!(series(&registry, HANDLED), list(1.0));
 }
 
-/// A path that leads past a known name must not take its place: whoever is first would name it for all.
+/// A path with a prefix must not take the label of the known method, even if it comes first.
 #[tokio::test]
-async fn nobody_else_names_a_method() {
+async fn prefixed_path_is_not_counted_as_the_known_method() {
     let (_events, _guard) = Events::listen(LevelFilter::OFF);
     let registry = Registry::new();
     let address = serve(measured(&registry).layer(), Plain::default().routes()).await;
@@ -159,7 +159,7 @@ async fn nobody_else_names_a_method() {
 }
 
 #[tokio::test]
-async fn no_log_has_a_token() {
+async fn logs_never_contain_tokens() {
     let (events, _guard) = Events::listen(LevelFilter::TRACE);
     let registry = Registry::new();
     let plain = Plain::default();
@@ -201,7 +201,7 @@ struct ShedFirst {
 }
 
 #[tokio::test]
-async fn made_up_names_do_not_share_their_limit_with_true_ones() {
+async fn unknown_names_do_not_share_limits_with_known_methods() {
     let tokens = tokens();
     let address = serve(ShedFirst { tokens }.layer(), Plain::default().routes()).await;
     let ann = caller(address).await.with(WITH_TOKEN.0, WITH_TOKEN.1);
@@ -217,7 +217,7 @@ async fn made_up_names_do_not_share_their_limit_with_true_ones() {
         let expected = [Code::Unauthenticated, Code::Unimplemented][n % 2];
         assert_eq!(answer.grpc_status(), Some(expected as i32), "{path}");
     }
-    // Of names that come only now, too, each has a limit of its own.
+    // Methods that are called only now also have their own limits.
     let hanging = ann.told(Behaviour::HangAfter(1));
     let open = hanging.open(Kind::ServerStreaming).await.unwrap();
     let refused = ann.call(Kind::ServerStreaming).await;
@@ -236,7 +236,7 @@ async fn made_up_names_do_not_share_their_limit_with_true_ones() {
 struct Described;
 
 #[tokio::test]
-async fn names_that_no_descriptor_set_has_share_one_limit() {
+async fn names_outside_the_descriptor_set_share_one_limit() {
     let layer = Described.layer();
     let ask = |path: &str| {
         let service = tower::service_fn(async |request: http::Request<tonic::body::Body>| {

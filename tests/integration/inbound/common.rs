@@ -26,7 +26,7 @@ pub(crate) const SECRET: &str = "a-token-of-ann";
 pub(crate) const WITH_TOKEN: (&str, &str) = ("authorization", TOKEN);
 pub(crate) const GRPC: (&str, &str) = ("content-type", "application/grpc");
 
-/// The demo service as tonic has it.
+/// The demo service without interceptors.
 #[derive(Clone, Default)]
 pub(crate) struct Plain {
     pub(crate) script: Script,
@@ -40,7 +40,7 @@ impl Plain {
     }
 }
 
-/// What most tests put in front of it.
+/// The policy of most tests.
 #[intercept(
     server,
     with(self.ends),
@@ -96,7 +96,7 @@ pub(crate) async fn caller(address: SocketAddr) -> Caller {
     Caller::new(&channel(address).await)
 }
 
-/// Never waited for where the promise holds; without it a broken promise would hang.
+/// Turns a hang into a failure.
 pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
     let soon = tokio::time::timeout(Duration::from_secs(20), future).await;
     soon.expect("it takes for ever")
@@ -111,7 +111,7 @@ pub(crate) fn framed(message: &impl Message) -> Vec<u8> {
     framed
 }
 
-/// A connection whose requests are what the test writes.
+/// A connection on which the test writes raw requests.
 pub(crate) struct Wire {
     pub(crate) client: h2::client::SendRequest<Bytes>,
     pub(crate) connection: tokio::task::AbortHandle,
@@ -119,7 +119,7 @@ pub(crate) struct Wire {
     is_patient: bool,
 }
 
-/// All that came back.
+/// A complete response.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -163,7 +163,7 @@ impl Wire {
         }
     }
 
-    /// For tests in which time stands still: whoever waits for a socket must not have the only timer.
+    /// For tests with a paused clock: a timeout around a wait for a socket would fire at once.
     pub(crate) async fn patient(address: SocketAddr) -> Self {
         Self {
             is_patient: true,
@@ -221,14 +221,14 @@ impl Wire {
         let mut client = self.client.clone().ready().await?;
         let (response, mut send) = client.send_request(request, body.is_empty())?;
         if !body.is_empty() {
-            // Whoever answers at once may have closed the stream.
+            // A server that answers at once may have closed the stream.
             let _ = send.send_data(body, true);
         }
         answer(response).await
     }
 }
 
-/// Reads it to its end.
+/// Reads a response to its end.
 pub(crate) async fn answer(response: h2::client::ResponseFuture) -> Result<Answer, h2::Error> {
     let (mut head, mut body) = response.await?.into_parts();
     head.headers.remove(header::DATE);
@@ -254,12 +254,12 @@ pub(crate) async fn answer(response: h2::client::ResponseFuture) -> Result<Answe
     })
 }
 
-/// Sends this text over a connection, and gives what comes back until the server closes it.
+/// Sends this text over a connection, and returns the answer until the server closes the connection.
 pub(crate) async fn http1(address: SocketAddr, text: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(text.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
-    // A server that does not like it may reset the connection.
+    // A server that rejects the text may reset the connection.
     let _ = soon(stream.read_to_end(&mut answer)).await;
     String::from_utf8_lossy(&answer).into_owned()
 }

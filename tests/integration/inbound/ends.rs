@@ -26,7 +26,7 @@ struct Plain {
 scripted!(self: Plain);
 
 #[tokio::test]
-async fn a_call_ends_once_as_it_ended() {
+async fn observers_see_each_calls_final_status_once() {
     let (ends, mut told) = Ends::new();
     let inbound = Inbound {
         ends,

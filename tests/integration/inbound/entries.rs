@@ -1,4 +1,4 @@
-//! Each entry that looks at no message does here what it does elsewhere.
+//! Entries that read no message work on a server as they do on a service.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ fn who() -> StaticTokens<Who> {
     StaticTokens::new([("ann", who("ann", true)), ("bob", who("bob", false))]).unwrap()
 }
 
-/// Sees what a server has of a call, and nothing else.
+/// An interceptor for a server's bodies only.
 struct OfBodies(Steps);
 
 impl Interceptor<Body, Body> for OfBodies {
@@ -78,7 +78,7 @@ struct All {
 }
 
 #[tokio::test]
-async fn all_of_them_work_together() {
+async fn all_entries_work_together() {
     let (events, _guard) = Events::listen(LevelFilter::INFO);
     let (ends, mut told) = Ends::new();
     let registry = Registry::new();
@@ -164,7 +164,7 @@ async fn all_of_them_work_together() {
     );
 }
 
-/// Tells what is known of a call.
+/// Reports the request ID of each call, and whether its peer is known.
 #[derive(Clone)]
 struct Known(tokio::sync::mpsc::UnboundedSender<(Option<String>, bool)>);
 
@@ -186,7 +186,7 @@ struct Named {
 }
 
 #[tokio::test]
-async fn the_peer_and_the_id_are_known() {
+async fn peer_and_request_id_are_available() {
     let (sender, mut known) = tokio::sync::mpsc::unbounded_channel();
     let layer = Named {
         known: Known(sender),
@@ -213,7 +213,7 @@ struct ByWho {
 struct ByPeer;
 
 #[tokio::test]
-async fn limits_are_by_key() {
+async fn rate_limits_apply_per_key() {
     let plain = Plain::default();
     let codes = async |caller: interceptors_tests::Caller| {
         let mut codes = Vec::new();
@@ -250,7 +250,7 @@ struct Timed {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_response_that_takes_too_long_ends_in_its_trailers() {
+async fn timed_out_response_ends_with_status_trailers() {
     let (ends, mut told) = Ends::new();
     let plain = Plain::default();
     let address = serve(Timed { ends }.layer(), plain.routes()).await;
@@ -290,7 +290,7 @@ async fn a_response_that_takes_too_long_ends_in_its_trailers() {
             );
         }
     }
-    // A message that never comes to its end.
+    // A message that never ends.
     for path in [GET_USER, IMPORT_USERS] {
         let request = wire.request("POST", path, &[GRPC, ("grpc-timeout", "200m")]);
         let (response, mut body) = wire.begin(request, false);
@@ -313,7 +313,7 @@ struct Listed {
 }
 
 #[test]
-fn the_plan_names_the_forms() {
+fn plan_shows_listed_paths() {
     let plan = Listed::PLAN.to_string();
     for form in ["/a.B/C", "/a.B/*", "GET /x", "/a.D/*", "/a.D/**"] {
         assert!(plan.contains(form), "{form}: {plan}");

@@ -1,4 +1,4 @@
-//! What a stranger may try on the wire.
+//! Attacks on the wire without a valid token.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -14,7 +14,7 @@ use tower::ServiceExt;
 
 use super::common::*;
 
-/// A body that must not be asked for.
+/// A body that must not be polled.
 struct Untouched;
 
 impl http_body::Body for Untouched {
@@ -25,12 +25,12 @@ impl http_body::Body for Untouched {
         self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        panic!("somebody reads what a stranger sends");
+        panic!("the body of a rejected request is read");
     }
 }
 
 #[tokio::test]
-async fn what_a_stranger_sends_is_not_read() {
+async fn bodies_of_rejected_requests_are_not_read() {
     let (plain, (guard, mut told)) = (Plain::default(), Guard::new());
     let service = guard.wrap(plain.routes());
     for content_type in ["application/grpc", "application/grpc-web", "text/plain"] {
@@ -47,7 +47,7 @@ async fn what_a_stranger_sends_is_not_read() {
 }
 
 #[tokio::test]
-async fn a_stranger_is_answered_before_the_body_has_come() {
+async fn rejection_is_sent_before_the_body_arrives() {
     let (plain, (guard, _told)) = (Plain::default(), Guard::new());
     let address = serve(guard.layer(), plain.routes()).await;
     let mut wire = Wire::to(address).await;
@@ -56,7 +56,7 @@ async fn a_stranger_is_answered_before_the_body_has_come() {
     let _ = body.send_data(Bytes::from_static(&[0, 0xff, 0xff, 0xff, 0xff]), false);
     let answer = soon(answer(response)).await.unwrap();
     assert_eq!(answer.grpc_status(), Some(16));
-    // Others on the connection go on.
+    // Other requests on the connection continue.
     let message = framed(&GetUserRequest { id: 7 });
     let answer = wire
         .ask("POST", GET_USER, &[GRPC, WITH_TOKEN], message)
@@ -74,7 +74,7 @@ async fn a_stranger_is_answered_before_the_body_has_come() {
 }
 
 #[tokio::test]
-async fn credentials_are_one_value() {
+async fn only_a_single_bearer_value_is_accepted() {
     let (plain, (guard, _told)) = (Plain::default(), Guard::new());
     let mut wire = Wire::to(serve(guard.layer(), plain.routes()).await).await;
     let message = framed(&GetUserRequest { id: 7 });
@@ -109,7 +109,7 @@ async fn credentials_are_one_value() {
 }
 
 #[tokio::test]
-async fn two_content_types_open_nothing() {
+async fn duplicate_content_types_do_not_bypass_auth() {
     let (plain, (guard, _told)) = (Plain::default(), Guard::new());
     let mut wire = Wire::to(serve(guard.layer(), plain.routes()).await).await;
     const JSON: (&str, &str) = ("content-type", "application/json");
@@ -132,7 +132,7 @@ async fn two_content_types_open_nothing() {
 }
 
 #[tokio::test]
-async fn a_request_of_trailers_alone_is_none() {
+async fn token_in_request_trailers_is_ignored() {
     let (plain, (guard, mut told)) = (Plain::default(), Guard::new());
     let guarded = serve(guard.layer(), plain.routes()).await;
     let bare = interceptors_tests::listen(Plain::default().routes()).await;
@@ -146,7 +146,7 @@ async fn a_request_of_trailers_alone_is_none() {
             }
             let (response, mut body) = wire.begin(request.clone(), false);
             let mut trailers = http::HeaderMap::new();
-            // Behind a message, a token comes too late.
+            // A token in the trailers comes too late.
             trailers.insert("authorization", TOKEN.parse().unwrap());
             trailers.insert("grpc-status", "0".parse().unwrap());
             body.send_trailers(trailers).unwrap();
@@ -163,11 +163,11 @@ async fn a_request_of_trailers_alone_is_none() {
 }
 
 #[tokio::test]
-async fn requests_on_one_connection_are_each_by_itself() {
+async fn requests_on_one_connection_are_checked_separately() {
     let plain = Plain::default();
     let (guard, _told) = Guard::new();
     let address = serve(guard.layer(), plain.routes()).await;
-    // One behind the other over HTTP/1.1, all at once.
+    // Pipelined over HTTP/1.1.
     let get = |token: bool, last: bool| {
         let token = if token {
             "authorization: Bearer a-token-of-ann\r\n"
@@ -190,7 +190,7 @@ async fn requests_on_one_connection_are_each_by_itself() {
         .map(|(at, head)| &answers[at + head.len()..][..3])
         .collect();
     assert_eq!(statuses, ["401", "200", "401", "200", "401"], "{answers}");
-    // And over HTTP/2, where they are under way at the same time.
+    // Concurrently over HTTP/2.
     let mut wire = Wire::to(address).await;
     let mut open = Vec::new();
     for i in 0..50 {
@@ -214,7 +214,7 @@ async fn requests_on_one_connection_are_each_by_itself() {
 }
 
 #[tokio::test]
-async fn a_request_within_a_request_is_none() {
+async fn request_smuggling_is_rejected() {
     let (plain, (guard, _told)) = (Plain::default(), Guard::new());
     let address = serve(guard.layer(), plain.routes()).await;
     let inner = "GET /nothing HTTP/1.1\r\nhost: a\r\nauthorization: Bearer a-token-of-ann\r\nconnection: close\r\n\r\n";
@@ -242,7 +242,7 @@ async fn a_request_within_a_request_is_none() {
 }
 
 #[tokio::test]
-async fn connect_and_upgrades_are_closed() {
+async fn connect_and_upgrade_requests_are_rejected() {
     let (plain, (guard, mut told)) = (Plain::default(), Guard::new());
     let address = serve(guard.layer(), plain.routes()).await;
     for request in [
@@ -263,7 +263,7 @@ async fn connect_and_upgrades_are_closed() {
         );
         assert_eq!(told.next().await.code, Code::Unauthenticated);
     }
-    // Of HTTP/2, a CONNECT has neither a scheme nor a path.
+    // In HTTP/2, a CONNECT has neither a scheme nor a path.
     let mut wire = Wire::to(address).await;
     let mut request = http::Request::new(());
     *request.method_mut() = http::Method::CONNECT;
@@ -277,7 +277,7 @@ async fn connect_and_upgrades_are_closed() {
 }
 
 #[tokio::test]
-async fn a_body_that_comes_byte_by_byte_is_one_message() {
+async fn body_sent_byte_by_byte_is_one_message() {
     let (plain, (guard, mut told)) = (Plain::default(), Guard::new());
     let mut wire = Wire::to(serve(guard.layer(), plain.routes()).await).await;
     let request = wire.request("POST", GET_USER, &[GRPC, WITH_TOKEN]);

@@ -8,7 +8,7 @@ use tonic::{Code, Request};
 
 use super::served;
 
-/// Relies on the mount of another crate.
+/// Requires the mount of another crate.
 #[derive(Clone, Default)]
 struct Behind {
     script: Script,
@@ -25,7 +25,7 @@ fn gate() -> Gate {
 }
 
 #[tokio::test]
-async fn the_identity_comes_from_the_mount() {
+async fn identity_comes_from_the_mount() {
     let service = Behind::default();
     let channel = served(gate().layer(), UserServiceServer::new(service.clone())).await;
     let nobody = Caller::new(&channel);
@@ -39,13 +39,13 @@ async fn the_identity_comes_from_the_mount() {
     for kind in KINDS {
         assert_eq!(ann.call(kind).await.code(), Code::Ok, "{kind}");
     }
-    // Public at the mount, and here.
+    // Public at the mount and in the service.
     let login = nobody.client().login(LoginRequest::default()).await;
     assert_ne!(
         login.map_or_else(|it| it.code(), |_| Code::Ok),
         Code::Unauthenticated
     );
-    // Public at the mount, and not here: even with a token, which nobody has verified.
+    // Public at the mount but not in the service. A token does not help, because the mount has not verified it.
     for caller in [&nobody, &ann] {
         let flaky = caller
             .client()
@@ -56,7 +56,7 @@ async fn the_identity_comes_from_the_mount() {
 }
 
 #[tokio::test]
-async fn a_call_past_the_mount_is_a_fault_of_the_deployment() {
+async fn call_that_bypasses_the_mount_is_an_internal_error() {
     let service = Behind::default();
     let channel = serve(Routes::new(UserServiceServer::new(service.clone()))).await;
     let caller = Caller::new(&channel).with("authorization", "Bearer a-token-of-ann");
@@ -81,7 +81,7 @@ struct BehindBoth {
 
 scripted!(self: BehindBoth, #[intercept(auth(by = Outer, public = [get_user]), with(ByGate))]);
 
-/// Wants of the inner mount what it wants.
+/// Requires an identity from the inner mount.
 struct ByGate;
 
 impl<Req: Send, Res: Send> interceptors::Interceptor<Req, Res> for ByGate {
@@ -96,7 +96,7 @@ impl<Req: Send, Res: Send> interceptors::Interceptor<Req, Res> for ByGate {
 }
 
 #[tokio::test]
-async fn mounts_nest() {
+async fn mounts_can_be_nested() {
     let service = BehindBoth::default();
     let outer = Outer(StaticTokens::new([("a-token-of-ann", 1)]).unwrap());
     let inner = gate().wrap(UserServiceServer::new(service));
@@ -105,7 +105,7 @@ async fn mounts_nest() {
     for kind in KINDS {
         assert_eq!(ann.call(kind).await.code(), Code::Ok, "{kind}");
     }
-    // The outer one has let it pass without a look; the inner one has not.
+    // `GetUser` is public at the outer mount, so only the inner mount checks its token.
     let mallory = Caller::new(&channel).with("authorization", "Bearer a-token-of-mallory");
     assert_eq!(mallory.call(Kind::Unary).await.code(), Code::Ok);
     assert_eq!(

@@ -1,4 +1,4 @@
-//! One policy in front of a whole server: it runs before anything is decoded, and sees all that is asked for.
+//! One policy for a whole server: it runs before anything is decoded, and sees every request.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 mod alike;

@@ -1,4 +1,4 @@
-//! Where it can be put, and what its values share.
+//! Where a server's policy can be mounted, and which limits its clones share.
 
 use std::convert::Infallible;
 
@@ -33,14 +33,14 @@ async fn is_guarded(address: std::net::SocketAddr, script: &Script) {
 }
 
 #[tokio::test]
-async fn it_is_a_layer_for_tonics_server() {
+async fn layer_works_on_tonics_server() {
     let (plain, (guard, _told)) = (Plain::default(), Guard::new());
     let address = serve(guard.layer(), plain.routes()).await;
     is_guarded(address, &plain.script).await;
 }
 
 #[tokio::test]
-async fn it_is_a_layer_for_axums_router() {
+async fn layer_works_on_axums_router() {
     let (plain, (guard, _told)) = (Plain::default(), Guard::new());
     let router = plain.routes().into_axum_router().layer(guard.layer());
     is_guarded(serve_axum(router).await, &plain.script).await;
@@ -51,7 +51,7 @@ async fn it_is_a_layer_for_axums_router() {
 }
 
 #[tokio::test]
-async fn it_is_a_layer_for_a_service_builder() {
+async fn layer_works_in_a_service_builder() {
     let (plain, (guard, _told)) = (Plain::default(), Guard::new());
     let service = ServiceBuilder::new()
         .concurrency_limit(16)
@@ -76,7 +76,7 @@ async fn it_is_a_layer_for_a_service_builder() {
 }
 
 #[tokio::test]
-async fn a_wrapped_service_has_its_name() {
+async fn wrapped_service_keeps_its_name() {
     fn name_of<S: NamedService>(_: &S) -> &'static str {
         S::NAME
     }
@@ -91,7 +91,7 @@ async fn a_wrapped_service_has_its_name() {
             .serve_with_incoming(TcpListenerStream::new(listener)),
     );
     is_guarded(address, &plain.script).await;
-    // It is in front of that service alone.
+    // The policy covers only that service.
     let mut wire = Wire::to(address).await;
     let answer = wire.ask("POST", "/other.Service/Method", &[GRPC], "").await;
     assert_eq!(answer.grpc_status(), Some(12));
@@ -101,10 +101,10 @@ async fn a_wrapped_service_has_its_name() {
 struct Limited;
 
 #[tokio::test]
-async fn a_rate_limit_is_one_for_each_value() {
+async fn clones_of_a_layer_share_one_rate_limit() {
     let plain = Plain::default();
     let layer = Limited.layer();
-    // Two servers, and a clone: one limit.
+    // Two servers with clones of one layer share one limit.
     let first = serve(layer.clone(), plain.routes()).await;
     let second = serve_axum(plain.routes().into_axum_router().layer(layer)).await;
     let (first, second) = (caller(first).await, caller(second).await);
@@ -117,7 +117,7 @@ async fn a_rate_limit_is_one_for_each_value() {
     assert!((3..=4).contains(&passed), "{codes:?}");
     assert_eq!(codes[..3], [Code::Ok; 3]);
     assert_eq!(codes[4], Code::ResourceExhausted);
-    // Another value has its own.
+    // A new layer has its own limit.
     let third = caller(serve(Limited.layer(), plain.routes()).await).await;
     assert_eq!(third.call(KINDS[0]).await.code(), Code::Ok);
 }
@@ -131,7 +131,7 @@ struct Shed {
 struct Single;
 
 #[tokio::test]
-async fn places_are_one_for_each_value_and_come_back_with_the_response() {
+async fn permits_are_shared_by_clones_and_released_with_response() {
     let plain = Plain::default();
     let limiter = Limiter::new(&Capacity::max(1));
     let shed = Shed {
@@ -170,7 +170,7 @@ async fn places_are_one_for_each_value_and_come_back_with_the_response() {
     drop(open);
 }
 
-/// It is ready when it wants to be.
+/// A service that never becomes ready.
 #[derive(Clone)]
 struct NeverReady;
 
@@ -192,7 +192,7 @@ impl Service<Request<tonic::body::Body>> for NeverReady {
 }
 
 #[tokio::test]
-async fn who_may_not_call_does_not_wait_for_the_service() {
+async fn rejection_does_not_wait_for_service_readiness() {
     let (guard, mut told) = Guard::new();
     let mut service = guard.wrap(NeverReady);
     let request = |token: Option<&str>| {
@@ -213,7 +213,7 @@ async fn who_may_not_call_does_not_wait_for_the_service() {
 }
 
 #[tokio::test]
-async fn mounts_nest() {
+async fn mounts_can_be_nested() {
     for with_layer in [false, true] {
         let plain = Plain::default();
         let ((outer, mut outside), (inner, mut inside)) = (Guard::new(), Guard::new());

@@ -1,4 +1,4 @@
-//! Paths are compared byte for byte; what is odd is closed.
+//! Paths are compared byte for byte, and a misspelled path is not public.
 
 use interceptors::auth::StaticTokens;
 use interceptors::intercept;
@@ -8,7 +8,7 @@ use tonic::Code;
 
 use super::common::*;
 
-/// What looks like something public, and is not.
+/// Paths that look public and are not.
 const ODD: &[&str] = &[
     "//demo.v1.UserService/Login",
     "/demo.v1.UserService//Login",
@@ -50,7 +50,7 @@ const ODD: &[&str] = &[
 ];
 
 #[tokio::test]
-async fn an_odd_path_is_closed() {
+async fn misspelled_paths_are_not_public() {
     let (plain, (guard, mut told)) = (Plain::default(), Guard::new());
     let address = serve(guard.layer(), plain.routes()).await;
     let mut wire = Wire::to(address).await;
@@ -61,7 +61,7 @@ async fn an_odd_path_is_closed() {
         assert_eq!(told.next().await.code, Code::Unauthenticated);
     }
     assert_eq!(plain.script.runs(), 0);
-    // What is public is, whatever stands behind the question mark: it does not choose the method.
+    // A public method is public with any query: the query does not choose the method.
     let login = framed(&LoginRequest::default());
     for path in [
         LOGIN,
@@ -76,7 +76,7 @@ async fn an_odd_path_is_closed() {
 }
 
 #[tokio::test]
-async fn another_method_or_content_type_opens_nothing() {
+async fn other_http_methods_and_content_types_need_a_token() {
     let (plain, (guard, _told)) = (Plain::default(), Guard::new());
     let address = serve(guard.layer(), plain.routes()).await;
     let mut wire = Wire::to(address).await;
@@ -111,7 +111,7 @@ async fn another_method_or_content_type_opens_nothing() {
     assert_eq!(plain.script.runs(), 0);
 }
 
-/// Entries that hold for some of all alone.
+/// An entry for some paths only.
 #[intercept(
     server,
     auth(verifier = self.tokens, only = ["/demo.v1.UserService/GetUser", "/demo.v1.UserService/ListUsers", "GET /admin", "/api/*"]),
@@ -140,15 +140,15 @@ fn router(plain: &Plain) -> axum::Router {
         .route("/open/{*rest}", any(said("open")))
 }
 
-/// Asks for everything in many ways; what of it was closed.
-async fn is_closed(wire: &mut Wire, method: &str, path: &str, content_type: &str) -> bool {
+/// Whether a request without a token was rejected.
+async fn is_rejected(wire: &mut Wire, method: &str, path: &str, content_type: &str) -> bool {
     let headers = [("content-type", content_type)];
     let answer = wire.ask(method, path, &headers, "").await;
     answer.status == 401 || answer.grpc_status() == Some(16)
 }
 
 #[tokio::test]
-async fn no_request_slips_past_only() {
+async fn no_request_bypasses_only() {
     let plain = Plain::default();
     let only = Only { tokens: tokens() };
     let address = serve_axum(router(&plain).layer(only.layer())).await;
@@ -166,25 +166,25 @@ async fn no_request_slips_past_only() {
                 "/demo.v1.UserService/GetUser?",
                 "/demo.v1.UserService/GetUser?a=b",
                 "/api/Users",
-                // What no RPC is called, and a route takes all the same.
+                // No RPC has such a name, but the route accepts it.
                 "/api/users-of/7",
                 "/api/%55sers",
                 "/api/a.b",
                 "/api/1",
                 "/api//x",
             ] {
-                let is_closed = is_closed(&mut wire, method, path, content_type).await;
-                assert!(is_closed, "{method} {path} {content_type}");
+                let is_rejected = is_rejected(&mut wire, method, path, content_type).await;
+                assert!(is_rejected, "{method} {path} {content_type}");
             }
         }
         // A HEAD is a GET whose body is not sent: the same handler runs.
         for method in ["GET", "HEAD"] {
             for path in ["/admin", "/admin?a=b"] {
-                let is_closed = is_closed(&mut wire, method, path, content_type).await;
-                assert!(is_closed, "{method} {path} {content_type}");
+                let is_rejected = is_rejected(&mut wire, method, path, content_type).await;
+                assert!(is_rejected, "{method} {path} {content_type}");
             }
         }
-        // No other spelling leads there.
+        // No other spelling reaches that route.
         for path in [
             "/%61dmin",
             "/admin/",
@@ -201,7 +201,7 @@ async fn no_request_slips_past_only() {
         }
         for path in ["/healthz", "/open/x", "/nothing"] {
             assert!(
-                !is_closed(&mut wire, "GET", path, content_type).await,
+                !is_rejected(&mut wire, "GET", path, content_type).await,
                 "{path}"
             );
         }
@@ -215,7 +215,7 @@ async fn no_request_slips_past_only() {
 }
 
 #[tokio::test]
-async fn no_request_slips_through_except() {
+async fn no_request_bypasses_except() {
     let plain = Plain::default();
     let except = Except { tokens: tokens() };
     let address = serve_axum(router(&plain).layer(except.layer())).await;
@@ -240,19 +240,19 @@ async fn no_request_slips_through_except() {
         ]);
         for path in closed {
             for method in ["POST", "GET"] {
-                let is_closed = is_closed(&mut wire, method, path, content_type).await;
-                assert!(is_closed, "{method} {path} {content_type}");
+                let is_rejected = is_rejected(&mut wire, method, path, content_type).await;
+                assert!(is_rejected, "{method} {path} {content_type}");
             }
         }
-        assert!(is_closed(&mut wire, "POST", "/healthz", content_type).await);
+        assert!(is_rejected(&mut wire, "POST", "/healthz", content_type).await);
         for (method, path) in [
             ("GET", "/healthz"),
             ("HEAD", "/healthz"),
             ("GET", "/open/x"),
             ("PUT", "/open/x"),
         ] {
-            let is_closed = is_closed(&mut wire, method, path, content_type).await;
-            assert!(!is_closed, "{method} {path} {content_type}");
+            let is_rejected = is_rejected(&mut wire, method, path, content_type).await;
+            assert!(!is_rejected, "{method} {path} {content_type}");
         }
     }
     assert_eq!(plain.script.runs(), 0);
@@ -271,7 +271,7 @@ struct Mixed {
 }
 
 #[tokio::test]
-async fn a_request_is_in_all_lists_that_name_it() {
+async fn every_matching_list_applies_to_a_request() {
     let plain = Plain::default();
     let mixed = Mixed { tokens: tokens() };
     let router = router(&plain).route("/page", axum::routing::get(|| async { "page" }));
@@ -283,6 +283,6 @@ async fn a_request_is_in_all_lists_that_name_it() {
         assert_eq!(caller.call(KINDS[1]).await.code(), Code::Ok);
     }
     let mut wire = Wire::to(address).await;
-    assert!(is_closed(&mut wire, "GET", "/page", "text/html").await);
-    assert!(!is_closed(&mut wire, "HEAD", "/page", "text/html").await);
+    assert!(is_rejected(&mut wire, "GET", "/page", "text/html").await);
+    assert!(!is_rejected(&mut wire, "HEAD", "/page", "text/html").await);
 }

@@ -1,4 +1,4 @@
-//! Requests that are not gRPC go through the same policy, and are refused by HTTP.
+//! Requests that are not gRPC pass through the same policy, and are rejected with plain HTTP responses.
 
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
@@ -41,7 +41,7 @@ fn router(plain: &Plain) -> axum::Router {
 }
 
 #[tokio::test]
-async fn a_refusal_is_an_answer_of_http() {
+async fn rejection_is_a_plain_http_response() {
     let (plain, (guard, mut told)) = (Plain::default(), Guard::new());
     let address = serve_axum(router(&plain).layer(guard.layer())).await;
     let mut wire = Wire::to(address).await;
@@ -70,7 +70,7 @@ async fn a_refusal_is_an_answer_of_http() {
     let head = wire.ask("HEAD", "/status/200", &[], "").await;
     assert_eq!((head.status, head.data.len()), (401, 0));
     assert_eq!(plain.script.runs(), 0);
-    // And gRPC in gRPC, at the same time.
+    // gRPC calls to the same server are rejected with a gRPC status.
     let caller = caller(address).await;
     for kind in KINDS {
         assert_eq!(caller.call(kind).await.code(), Code::Unauthenticated);
@@ -78,7 +78,7 @@ async fn a_refusal_is_an_answer_of_http() {
 }
 
 #[tokio::test]
-async fn the_end_of_an_answer_is_its_http_status() {
+async fn http_status_determines_the_final_code() {
     let (plain, (guard, mut told)) = (Plain::default(), Guard::new());
     let address = serve_axum(router(&plain).layer(guard.layer())).await;
     let mut wire = Wire::to(address).await;
@@ -118,7 +118,7 @@ async fn the_end_of_an_answer_is_its_http_status() {
 }
 
 #[tokio::test]
-async fn what_passes_is_not_touched() {
+async fn accepted_requests_pass_unchanged() {
     let (plain, (guard, _told)) = (Plain::default(), Guard::new());
     let guarded = serve_axum(router(&plain).layer(guard.layer())).await;
     let bare = serve_axum(router(&plain)).await;
@@ -147,7 +147,7 @@ async fn what_passes_is_not_touched() {
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_is_for_the_route_to_answer() {
+async fn truncated_request_body_is_left_to_the_route() {
     use tower::ServiceExt;
 
     let (guard, mut told) = Guard::new();
@@ -159,7 +159,7 @@ async fn a_body_that_breaks_off_is_for_the_route_to_answer() {
     let router = router.layer(guard.layer());
     for (path, status, code, outcome) in [
         ("/echo", 400, Code::InvalidArgument, Outcome::Error),
-        // It did not look, so what it says is of no more than a half.
+        // The route ignores the error, so its answer is for half of a request.
         ("/any", 200, Code::Cancelled, Outcome::Cancelled),
     ] {
         let parts = [Ok(axum::body::Bytes::from_static(b"half")), Err("gone")];
@@ -190,7 +190,7 @@ struct Refusing {
     refuses: Refuses,
 }
 
-/// Refuses with the code that is asked for.
+/// Rejects with the code in `x-code`.
 struct Refuses;
 
 impl<Req: Send, Res: Send> interceptors::Interceptor<Req, Res> for Refuses {
@@ -210,7 +210,7 @@ impl<Req: Send, Res: Send> interceptors::Interceptor<Req, Res> for Refuses {
 }
 
 #[tokio::test]
-async fn codes_are_statuses_of_http() {
+async fn grpc_codes_map_to_http_statuses() {
     let (ends, mut told) = Ends::new();
     let refusing = Refusing {
         ends,
@@ -250,7 +250,7 @@ async fn codes_are_statuses_of_http() {
                 .keys()
                 .all(|name| !name.as_str().starts_with("grpc-"))
         );
-        // A key in a header of one's own has no scheme that HTTP could ask for.
+        // A custom header has no scheme for `www-authenticate`.
         assert_eq!(answer.header("www-authenticate"), None);
         assert_eq!(told.next().await.code, code.into());
     }
@@ -271,7 +271,7 @@ async fn codes_are_statuses_of_http() {
 }
 
 #[tokio::test]
-async fn http_1_goes_through_it() {
+async fn http1_requests_pass_through_the_policy() {
     let (plain, (guard, mut told)) = (Plain::default(), Guard::new());
     let address = serve_axum(router(&plain).layer(guard.layer())).await;
     let get = |path: &str, more: &str| {
@@ -300,7 +300,7 @@ async fn http_1_goes_through_it() {
     }
 }
 
-/// Takes the connection over, and says everything twice.
+/// Takes over the connection, and echoes everything twice.
 async fn echo(request: axum::extract::Request) -> impl IntoResponse {
     tokio::spawn(async move {
         let upgraded = hyper::upgrade::on(request).await.unwrap();
@@ -322,7 +322,7 @@ struct Upgrading {
 }
 
 #[tokio::test]
-async fn a_connection_is_upgraded_through_it() {
+async fn connection_upgrades_pass_through_the_policy() {
     let (ends, mut told) = Ends::new();
     let tokens = tokens();
     let router = Plain::default().routes().into_axum_router();

@@ -1,4 +1,4 @@
-//! Whatever is sent: without a valid token, nothing that is not public runs.
+//! Random requests: without a valid token, only public handlers run.
 
 use std::net::SocketAddr;
 use std::sync::LazyLock;
@@ -56,13 +56,13 @@ static SERVED: LazyLock<Served> = LazyLock::new(|| {
     }
 });
 
-/// gRPC and HTTP behind one of them, with gRPC-Web inside.
+/// gRPC and HTTP behind one policy, with gRPC-Web inside.
 async fn both<C: ServerChain>(plain: &Plain, layer: InterceptLayer<C>) -> SocketAddr {
     use axum::routing::{any, get};
     let ran = plain.clone();
     let run = move || {
         let ran = ran.clone();
-        // It counts as the others do.
+        // It counts as a run of the script, as the RPCs do.
         async move {
             let request = tonic::Request::new(Default::default());
             ran.script
@@ -165,14 +165,14 @@ fn asked() -> impl Strategy<Value = Asked> {
     )
 }
 
-/// What is public leads here.
+/// Whether this path is public.
 fn is_public(path: &str) -> bool {
     let path = path.split('?').next().unwrap();
     path == LOGIN || path == "/healthz"
 }
 
 #[test]
-fn nothing_runs_without_a_valid_token() {
+fn no_handler_runs_without_a_valid_token() {
     let served = &*SERVED;
     let config = Config {
         cases: 300,
@@ -213,7 +213,7 @@ fn nothing_runs_without_a_valid_token() {
         Ok(())
     });
     result.unwrap();
-    // All of it is there, for who has a token.
+    // With a token, all methods and routes work.
     served.runtime.block_on(async {
         for address in &served.addresses {
             let before = served.plain.script.runs();

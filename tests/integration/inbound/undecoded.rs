@@ -1,4 +1,4 @@
-//! It runs before anything is decoded, and sees whatever is asked for.
+//! A server's policy runs before anything is decoded, and sees every request.
 
 use std::net::SocketAddr;
 
@@ -16,12 +16,12 @@ use tonic::transport::Server;
 
 use super::common::*;
 
-/// As `Plain`, and takes messages of a few bytes.
+/// `Plain`, with a limit of 64 bytes for messages.
 fn limited(plain: &Plain) -> Routes {
     Routes::new(UserServiceServer::new(plain.clone()).max_decoding_message_size(64))
 }
 
-/// What may be asked for: the path, and the body.
+/// Requests, good and bad: a name, the path and the body.
 fn requests() -> Vec<(&'static str, &'static str, Bytes)> {
     let message = Bytes::from(framed(&GetUserRequest { id: 7 }));
     let big = User {
@@ -58,7 +58,7 @@ fn requests() -> Vec<(&'static str, &'static str, Bytes)> {
 }
 
 #[tokio::test]
-async fn without_a_token_nothing_is_told_of_what_exists() {
+async fn rejections_do_not_reveal_existing_methods() {
     let (plain, (guard, mut told)) = (Plain::default(), Guard::new());
     let address = serve(guard.layer(), limited(&plain)).await;
     let mut wire = Wire::to(address).await;
@@ -85,7 +85,7 @@ async fn without_a_token_nothing_is_told_of_what_exists() {
 }
 
 #[tokio::test]
-async fn with_a_token_the_answer_is_that_of_the_server_alone() {
+async fn with_a_token_responses_match_the_bare_server() {
     let (plain, (guard, mut told)) = (Plain::default(), Guard::new());
     let guarded = serve(guard.layer(), limited(&plain)).await;
     let alone = serve(Empty.layer(), limited(&plain)).await;
@@ -115,15 +115,15 @@ async fn with_a_token_the_answer_is_that_of_the_server_alone() {
 #[intercept(server)]
 struct Empty;
 
-/// How a client leaves a request.
+/// How a client abandons a request.
 #[derive(Debug, Clone, Copy)]
 enum Cut {
     Reset,
     Close,
 }
 
-/// Two messages and a part of a third one, and then the client is gone.
-async fn leave(address: SocketAddr, path: &str, behaviour: Behaviour, cut: Cut, script: &Script) {
+/// Sends two messages and a part of a third, and then abandons the request.
+async fn abandon(address: SocketAddr, path: &str, behaviour: Behaviour, cut: Cut, script: &Script) {
     let mut wire = Wire::to(address).await;
     let behaviour = behaviour.to_string();
     let request = wire.request(
@@ -155,7 +155,7 @@ struct Typed {
 
 scripted!(self: Typed, #[intercept(with(self.ends))]);
 
-/// The mount alone, with the layer in and around it, and nested.
+/// The mount alone, with `RequestCancellationLayer` outside or inside of it, and nested.
 async fn serve_cut(which: usize, routes: Routes, told: &mut Vec<Ends>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -188,7 +188,7 @@ async fn serve_cut(which: usize, routes: Routes, told: &mut Vec<Ends>) -> Socket
 }
 
 #[tokio::test]
-async fn a_request_that_is_cut_off_is_not_taken_for_all() {
+async fn truncated_request_is_reported_as_cancelled() {
     for which in 0..4 {
         for cut in [Cut::Reset, Cut::Close] {
             let mut told = Vec::new();
@@ -198,7 +198,7 @@ async fn a_request_that_is_cut_off_is_not_taken_for_all() {
                 (IMPORT_USERS, Behaviour::Answer(1)),
                 (CHAT, Behaviour::HangAfter(1)),
             ] {
-                leave(address, path, behaviour, cut, &plain.script).await;
+                abandon(address, path, behaviour, cut, &plain.script).await;
                 for told in &mut told {
                     let end = told.next().await;
                     let ended = (end.code, end.outcome, &*end.path);
@@ -212,7 +212,7 @@ async fn a_request_that_is_cut_off_is_not_taken_for_all() {
 }
 
 #[tokio::test]
-async fn an_annotated_service_behind_it_sees_the_cancellation() {
+async fn inner_service_sees_the_cancellation() {
     for which in 0..4 {
         for cut in [Cut::Reset, Cut::Close] {
             let (ends, mut inside) = Ends::new();
@@ -224,7 +224,7 @@ async fn an_annotated_service_behind_it_sees_the_cancellation() {
             let routes = Routes::new(UserServiceServer::new(service));
             let mut told = Vec::new();
             let address = serve_cut(which, routes, &mut told).await;
-            leave(address, IMPORT_USERS, Behaviour::Answer(1), cut, &script).await;
+            abandon(address, IMPORT_USERS, Behaviour::Answer(1), cut, &script).await;
             let end = inside.next().await;
             assert_eq!(end.code, Code::Cancelled, "{which} {cut:?}: {end:?}");
             assert_eq!(told[0].next().await.code, Code::Cancelled);
@@ -232,9 +232,9 @@ async fn an_annotated_service_behind_it_sees_the_cancellation() {
     }
 }
 
-/// A body that breaks off, and a service that reads it as tonic does: what came before counts as all.
+/// A body that breaks off, and a service that takes the received part as complete, as tonic does.
 #[tokio::test]
-async fn a_clean_answer_to_half_a_request_is_a_cancelled_call() {
+async fn ok_response_to_a_truncated_request_becomes_cancelled() {
     use std::convert::Infallible;
     use tower::ServiceExt;
 
@@ -274,7 +274,7 @@ async fn a_clean_answer_to_half_a_request_is_a_cancelled_call() {
 }
 
 #[tokio::test]
-async fn a_response_that_nobody_waits_for_is_cancelled() {
+async fn dropped_response_stream_cancels_the_call() {
     let (plain, (guard, mut told)) = (Plain::default(), Guard::new());
     let caller = caller(serve(guard.layer(), plain.routes()).await).await;
     let caller = caller.with(WITH_TOKEN.0, WITH_TOKEN.1);
@@ -294,7 +294,7 @@ async fn a_response_that_nobody_waits_for_is_cancelled() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_given_up_is_cancelled() {
+async fn client_disconnect_during_handler_cancels_call() {
     let (plain, (guard, mut told)) = (Plain::default(), Guard::new());
     let caller = caller(serve(guard.layer(), plain.routes()).await).await;
     let caller = caller.with(WITH_TOKEN.0, WITH_TOKEN.1);
@@ -332,7 +332,7 @@ async fn each_call_ends_once() {
             let end = told.next().await;
             let is_stream = matches!(kind, Kind::ServerStreaming | Kind::BidiStreaming);
             let messages = match (is_stream, code) {
-                // tonic keeps messages back until a frame is worth it, and a panic takes them along.
+                // tonic collects messages into larger frames, and a panic drops those that are not sent.
                 (true, Code::Internal) => 0,
                 (true, _) => messages,
                 (false, Code::Ok) => 1,
@@ -347,7 +347,7 @@ async fn each_call_ends_once() {
             assert_eq!(end.outcome == Outcome::Panicked, is_panic);
         }
     }
-    // The next end would be one that is told twice: there is none before that of this call.
+    // If an end were reported twice, it would come before the end of this call.
     let reply = caller
         .told(Behaviour::Fail(Code::Unknown))
         .call(Kind::Unary)
@@ -356,9 +356,9 @@ async fn each_call_ends_once() {
     assert_eq!(told.next().await.code, Code::Unknown);
 }
 
-/// gRPC has no trailers in a request. tonic puts them among the metadata, where they would replace what the policy has seen.
+/// gRPC has no trailers in a request. tonic merges them into the metadata, where they would replace values that the policy has seen.
 #[tokio::test]
-async fn what_follows_the_message_is_no_metadata() {
+async fn request_trailers_are_not_merged_into_metadata() {
     let (plain, (guard, _told)) = (Plain::default(), Guard::new());
     let guarded = serve(guard.layer(), limited(&plain)).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -371,7 +371,7 @@ async fn what_follows_the_message_is_no_metadata() {
     for (address, headers, code) in [
         (bare, headers, Code::PermissionDenied),
         (guarded, headers, Code::Ok),
-        // tonic decodes it all the same.
+        // tonic decodes the message despite the content type.
         (guarded, text, Code::Ok),
     ] {
         for is_later in [false, true] {

@@ -1,4 +1,4 @@
-//! gRPC-Web goes through the same policy, whichever of the two is outside.
+//! gRPC-Web passes through the same policy, whether tonic-web is inside or outside of it.
 
 use std::net::SocketAddr;
 
@@ -24,9 +24,9 @@ enum Order {
     Bare,
     /// The mount sees gRPC-Web.
     Outside,
-    /// It sees gRPC.
+    /// The mount sees gRPC.
     Inside,
-    /// As outside, with what else may be outside of it.
+    /// As `Outside`, with other common layers around the mount.
     Equipped,
 }
 
@@ -72,7 +72,7 @@ where
     address
 }
 
-/// Base64 texts with padding, one after another.
+/// Decodes base64 texts with padding, one after another.
 fn decoded(text: &[u8]) -> Vec<u8> {
     let value = |byte: &u8| match byte {
         b'A'..=b'Z' => byte - b'A',
@@ -99,7 +99,7 @@ fn decoded(text: &[u8]) -> Vec<u8> {
     data
 }
 
-/// How many messages, and the trailers.
+/// The number of messages, and the trailers.
 fn parsed(answer: &Answer) -> (usize, Option<String>) {
     let is_text = answer
         .header("content-type")
@@ -113,7 +113,7 @@ fn parsed(answer: &Answer) -> (usize, Option<String>) {
     while !rest.is_empty() {
         let length = u32::from_be_bytes(rest[1..5].try_into().unwrap()) as usize;
         let (frame, after) = rest.split_at(5 + length);
-        assert_eq!(trailers, None, "nothing comes behind the trailers");
+        assert_eq!(trailers, None, "nothing comes after the trailers");
         match frame[0] {
             0x80 => trailers = Some(String::from_utf8(frame[5..].to_vec()).unwrap()),
             _ => messages += 1,
@@ -173,7 +173,7 @@ fn both() -> impl Iterator<Item = &'static str> {
 }
 
 #[tokio::test]
-async fn an_answer_passes_as_it_is_and_its_true_end_is_told() {
+async fn responses_pass_unchanged_and_observers_see_the_final_status() {
     let behaviours = [
         (Behaviour::Answer(0), Code::Ok),
         (Behaviour::Answer(3), Code::Ok),
@@ -220,7 +220,7 @@ async fn an_answer_passes_as_it_is_and_its_true_end_is_told() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_a_status_of_grpc() {
+async fn rejection_is_a_grpc_status() {
     for order in ORDERS {
         let (guard, mut told) = Guard::new();
         let address = serve_web(order, guard.layer()).await;
@@ -271,7 +271,7 @@ struct Hurried {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_that_takes_too_long_ends_with_a_status_in_its_body() {
+async fn timed_out_stream_ends_with_a_status_in_its_body() {
     for order in ORDERS {
         for accept in both() {
             let (ends, mut told) = Ends::new();
@@ -311,7 +311,7 @@ async fn a_stream_that_takes_too_long_ends_with_a_status_in_its_body() {
 }
 
 #[tokio::test]
-async fn a_preflight_never_meets_the_policy() {
+async fn cors_layer_answers_preflights_before_the_policy() {
     let (guard, mut told) = Guard::new();
     let address = serve_web(Order::Equipped, guard.layer()).await;
     let mut wire = Wire::to(address).await;
@@ -326,7 +326,7 @@ async fn a_preflight_never_meets_the_policy() {
         answer.headers["access-control-allow-origin"],
         HeaderValue::from_static("*")
     );
-    // Without that layer outside of it, it is closed as all else is.
+    // Without a CORS layer outside, the policy rejects the preflight.
     let (guard, mut other) = Guard::new();
     let address = serve_web(Order::Outside, guard.layer()).await;
     let answer = Wire::to(address)
@@ -335,13 +335,13 @@ async fn a_preflight_never_meets_the_policy() {
         .await;
     assert_eq!(answer.status, 401);
     assert_eq!(other.next().await.code, Code::Unauthenticated);
-    // The first that is told is the first that is called.
+    // The first reported end is that of this call, so the preflight reported none.
     wire.ask("POST", CHAT, &[GRPC], "").await;
     assert_eq!(told.next().await.path, CHAT);
 }
 
 #[tokio::test]
-async fn grpc_beside_it_is_not_touched() {
+async fn plain_grpc_passes_unchanged() {
     for order in ORDERS {
         let (guard, mut told) = Guard::new();
         let caller = caller(serve_web(order, guard.layer()).await).await;
