@@ -168,7 +168,7 @@ async fn each_query_of_the_dashboard_has_data() {
 }
 
 #[test]
-fn the_alerts_fire_when_they_should() {
+fn alerts_fire_when_they_should() {
     let promtool = Command::new("promtool")
         .args(["test", "rules", "alerts.test.yml"])
         .current_dir(dashboards())

@@ -27,7 +27,7 @@ fn counts(output: &str, method: &str) -> Vec<u64> {
 }
 
 #[track_caller]
-fn assert_the_table_is_right(output: &str) {
+fn assert_table_is_right(output: &str) {
     assert_eq!(counts(output, "GetUser"), [2, 2, 0, 2]);
     assert_eq!(counts(output, "ListUsers"), [1, 1, 1, 3]);
     assert_eq!(counts(output, "ImportUsers"), [1, 0, 0, 1]);
@@ -41,7 +41,7 @@ fn assert_the_table_is_right(output: &str) {
 }
 
 #[track_caller]
-fn assert_no_secret_shows(output: &str) {
+fn assert_no_secrets(output: &str) {
     for (_, password) in ACCOUNTS {
         assert!(!output.contains(password), "a password shows");
     }
@@ -56,10 +56,10 @@ fn assert_no_secret_shows(output: &str) {
 }
 
 #[test]
-fn the_demo_succeeds_and_its_table_tells_what_happened() {
+fn demo_succeeds_and_prints_the_right_table() {
     let (output, text) = demo(None);
     assert!(output.status.success(), "{text}");
-    assert_the_table_is_right(&text);
+    assert_table_is_right(&text);
     assert!(
         text.contains("server: hangs up on connection 2\n"),
         "{text}"
@@ -103,7 +103,7 @@ fn help_lists_all_examples() {
 }
 
 #[test]
-fn every_call_is_logged_once_with_its_true_end() {
+fn every_call_is_logged_once_with_its_final_status() {
     let (_, text) = demo(Some("info"));
     let methods = [
         "Login",
@@ -131,16 +131,16 @@ fn every_call_is_logged_once_with_its_true_end() {
 }
 
 #[test]
-fn no_log_shows_a_token_or_a_password_however_detailed_it_is() {
+fn logs_contain_no_token_or_password_at_any_level() {
     for filter in [None, Some("trace")] {
         let (output, text) = demo(filter);
         assert!(output.status.success());
-        assert_no_secret_shows(&text);
+        assert_no_secrets(&text);
     }
 }
 
 #[test]
-fn the_interceptor_of_ones_own_refuses_what_is_not_valid() {
+fn custom_interceptor_rejects_invalid_requests() {
     let output = Command::new(env!("CARGO_BIN_EXE_custom")).output().unwrap();
     assert!(output.status.success());
     let text = String::from_utf8(output.stdout).unwrap();
@@ -225,7 +225,7 @@ mod two_processes {
     }
 
     #[test]
-    fn the_client_plays_against_the_server_and_ctrl_c_ends_it_with_its_table() {
+    fn client_runs_against_the_server_and_ctrl_c_prints_the_table() {
         let mut server = Server::start();
         let line = server.line("On 127.0.0.1:");
         let address = line
@@ -255,12 +255,12 @@ mod two_processes {
         );
         let output = server.rest().to_owned();
         assert!(server.process.wait().unwrap().success(), "{output}");
-        assert_the_table_is_right(&output);
-        assert_no_secret_shows(&(seen + &output));
+        assert_table_is_right(&output);
+        assert_no_secrets(&(seen + &output));
     }
 
     #[test]
-    fn a_client_without_a_server_fails() {
+    fn client_without_a_server_fails() {
         // Nobody can listen on port 0.
         let address = "127.0.0.1:0";
         let client = Command::new(env!("CARGO_BIN_EXE_client"))
@@ -277,7 +277,7 @@ mod two_processes {
 }
 
 #[test]
-fn clients_retry_hedge_and_keep_to_deadlines() {
+fn clients_retry_hedge_and_respect_deadlines() {
     let output = Command::new(env!("CARGO_BIN_EXE_clients"))
         .env_remove("RUST_LOG")
         .output()
@@ -390,7 +390,7 @@ fn block<'a>(readme: &'a str, heading: &str) -> [&'a str; 3] {
 }
 
 #[test]
-fn the_readme_shows_what_the_demo_prints() {
+fn readme_shows_the_output_of_the_demo() {
     let (_, text) = demo(None);
     let printed = text;
     let readme = std::fs::read_to_string(README).unwrap();
@@ -406,7 +406,7 @@ fn the_readme_shows_what_the_demo_prints() {
 }
 
 #[test]
-fn the_readme_shows_lines_that_the_clients_print() {
+fn readme_shows_output_of_the_clients() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_clients"));
     let output = command.env_remove("RUST_LOG").output().unwrap();
     let text = String::from_utf8([output.stdout.as_slice(), &output.stderr].concat()).unwrap();
@@ -428,7 +428,7 @@ fn the_readme_shows_lines_that_the_clients_print() {
 }
 
 #[test]
-fn the_readme_quotes_the_service() {
+fn readme_quotes_the_service() {
     let readme = std::fs::read_to_string(README).unwrap();
     let blocks: Vec<&str> = readme.split("```rust,ignore\n").skip(1).collect();
     assert_eq!(blocks.len(), 2);

@@ -21,7 +21,7 @@ use tonic::{Code, Request, Status};
 
 /// An interceptor alone: what comes after it is scripted.
 #[tokio::test(start_paused = true)]
-async fn the_tally_counts_a_call_once_however_many_attempts_it_takes() {
+async fn tally_counts_a_retried_call_once() {
     let tally = Tally::default();
     let retry = Retry::new().max(2).base_delay(Duration::from_secs(60));
     let mut server = Scripted::new([
@@ -60,7 +60,7 @@ fn with_token<T>(mut request: Request<T>, issuer: &Issuer, roles: &[&str]) -> Re
 
 /// A wrapped service is a transport for clients: no socket is needed to go through all of its policy.
 #[tokio::test]
-async fn a_service_is_called_without_a_server() {
+async fn wrapped_service_can_be_called_without_a_server() {
     let (mut users, issuer) = users();
     let request = || Request::new(GetUserRequest { id: 7 });
     let status = users.get_user(request()).await.unwrap_err();
@@ -85,7 +85,7 @@ async fn a_service_is_called_without_a_server() {
 
 /// A method is a function, and calling it runs what the `impl` lists. This one relies on the policy in front of it.
 #[tokio::test]
-async fn a_call_past_the_policy_of_the_server_is_a_fault() {
+async fn call_without_the_servers_policy_is_internal() {
     let (_, issuer) = users();
     let login = Users.login(Request::new(LoginRequest::default())).await;
     assert_eq!(login.unwrap_err().code(), Code::Unauthenticated);
@@ -96,7 +96,7 @@ async fn a_call_past_the_policy_of_the_server_is_a_fault() {
 
 /// Says in review that a method came, went, or has another policy.
 #[test]
-fn the_policy_is_the_one_that_was_agreed_on() {
+fn policy_matches_the_agreed_list() {
     assert_plan!(Users, {
         Login: [rate_limit, load_shed, payload],
         GetUser: [auth, rate_limit, concurrency, validate],

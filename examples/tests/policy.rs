@@ -4,7 +4,7 @@
 use examples::policy;
 
 #[test]
-fn the_document_says_what_the_code_does() {
+fn policy_document_matches_the_code() {
     let kept = std::fs::read_to_string(policy::path()).unwrap();
     assert!(
         kept == policy::document(),

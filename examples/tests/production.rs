@@ -97,7 +97,7 @@ fn user(name: &str) -> User {
 }
 
 #[tokio::test]
-async fn prometheus_is_told_how_each_call_ended() {
+async fn prometheus_counts_how_each_call_ended() {
     let Running {
         mut admin,
         mut guest,
@@ -148,7 +148,7 @@ async fn prometheus_is_told_how_each_call_ended() {
 }
 
 #[tokio::test]
-async fn only_tokens_of_the_issuer_for_this_service_are_taken() {
+async fn only_the_issuers_tokens_for_this_audience_are_accepted() {
     let Running {
         mut stranger,
         issuer,
@@ -221,7 +221,7 @@ fn attribute(span: &SpanData, key: &str) -> Option<String> {
 }
 
 #[tokio::test]
-async fn a_call_is_one_trace_from_the_client_through_each_attempt_to_the_service() {
+async fn one_trace_spans_client_attempts_and_service() {
     LazyLock::force(&TELEMETRY);
     let Running {
         mut admin,
@@ -303,7 +303,7 @@ async fn a_call_is_one_trace_from_the_client_through_each_attempt_to_the_service
 }
 
 #[test]
-fn the_order_of_the_stack_is_as_it_is_meant() {
+fn production_policies_have_no_notes() {
     Users::PLAN.assert_no_notes();
     Outbound::PLAN.assert_no_notes();
 }

@@ -43,7 +43,7 @@ fn table() -> Vec<(Option<String>, usize)> {
 }
 
 #[test]
-fn the_documentation_says_how_many_crates_typical_features_bring() {
+fn documented_crate_counts_are_right() {
     let rows = table();
     assert_eq!(rows.len(), 4);
     for (features, documented) in rows {
@@ -71,7 +71,7 @@ const OWNED: [(&str, &[&str]); 11] = [
 ];
 
 #[test]
-fn an_interceptor_that_is_not_named_brings_no_dependency() {
+fn disabled_features_bring_no_dependencies() {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
     let manifest = fs::read_to_string(manifest).unwrap();
     let (_, features) = manifest.split_once("\n[features]\n").unwrap();

@@ -184,7 +184,7 @@ fn re_exported() -> BTreeMap<String, String> {
 }
 
 #[test]
-fn the_core_imports_downwards_only() {
+fn core_modules_import_only_earlier_ones() {
     let order = order_of_the_core();
     let place = |module: &str| order.iter().position(|name| name == module);
     let mut wrong = Vec::new();
@@ -207,7 +207,7 @@ fn the_core_imports_downwards_only() {
 }
 
 #[test]
-fn each_room_knows_only_what_is_below_it() {
+fn rooms_import_only_from_lower_rooms() {
     let re_exported = re_exported();
     let mut wrong = Vec::new();
     for (file, code) in sources() {
@@ -237,7 +237,7 @@ fn each_room_knows_only_what_is_below_it() {
 }
 
 #[test]
-fn what_is_shared_names_no_feature_of_an_interceptor() {
+fn shared_rooms_name_no_interceptors_feature() {
     let mut wrong = Vec::new();
     for (file, code) in sources() {
         let shared = [
@@ -268,7 +268,7 @@ fn what_is_shared_names_no_feature_of_an_interceptor() {
 }
 
 #[test]
-fn what_is_shared_names_no_interceptor() {
+fn shared_rooms_name_no_interceptor() {
     let lib = fs::read_to_string(src().join("lib.rs")).unwrap();
     let modules = lib.lines().filter_map(|line| line.strip_prefix("pub mod "));
     let interceptors: Vec<&str> = modules
@@ -297,7 +297,7 @@ fn what_is_shared_names_no_interceptor() {
 }
 
 #[test]
-fn an_interceptor_has_one_line_where_modules_are_listed() {
+fn interceptors_have_one_line_in_lib_and_a_feature() {
     let lib = code(&fs::read_to_string(src().join("lib.rs")).unwrap());
     let manifest =
         fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();
@@ -322,7 +322,7 @@ fn an_interceptor_has_one_line_where_modules_are_listed() {
 }
 
 #[test]
-fn groups_are_taken_apart() {
+fn use_groups_are_expanded() {
     let names = |file: &str, code: &str| named(file, code);
     assert_eq!(names("a.rs", "use crate::b::c;"), ["b::c"]);
     assert_eq!(

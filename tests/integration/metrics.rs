@@ -148,7 +148,7 @@ async fn calls(server: &Running, script: &Script) {
 }
 
 #[tokio::test]
-async fn a_service_is_measured_by_opentelemetrys_conventions() {
+async fn service_metrics_follow_opentelemetry_conventions() {
     let meters = Meters::new();
     let (server, script) = measured(meters.recorder()).await;
     calls(&server, &script).await;
@@ -176,7 +176,7 @@ async fn a_service_is_measured_by_opentelemetrys_conventions() {
 }
 
 #[tokio::test]
-async fn a_service_is_measured_under_prometheus_names() {
+async fn service_metrics_have_prometheus_names() {
     let registry = Registry::new();
     let (server, script) = measured(Recorder::prometheus(&registry).unwrap()).await;
     calls(&server, &script).await;
@@ -218,7 +218,7 @@ async fn a_service_is_measured_under_prometheus_names() {
 }
 
 #[tokio::test]
-async fn calls_under_way_are_counted_while_they_are() {
+async fn active_calls_are_counted_while_they_run() {
     let registry = Registry::new();
     let meters = Meters::new();
     let (by_prometheus, script) = measured(Recorder::prometheus(&registry).unwrap()).await;
@@ -249,7 +249,7 @@ async fn calls_under_way_are_counted_while_they_are() {
 }
 
 #[tokio::test]
-async fn a_generated_client_counts_calls_outside_of_retry_and_attempts_inside() {
+async fn metrics_outside_retry_count_calls_and_inside_count_attempts() {
     let (server, _) = measured(Meters::new().recorder()).await;
     let failing = || {
         let mut request = Request::new(GetUserRequest { id: 1 });
@@ -330,7 +330,7 @@ struct Outbound {
 }
 
 #[tokio::test]
-async fn a_channel_tells_methods_by_their_path() {
+async fn channel_metrics_identify_methods_by_path() {
     let (server, _) = measured(Meters::new().recorder()).await;
     let registry = Registry::new();
     let recorder = Recorder::prometheus(&registry).unwrap();
@@ -379,7 +379,7 @@ impl Service<http::Request<tonic::body::Body>> for Refusing {
 }
 
 #[tokio::test]
-async fn the_methods_of_a_channel_are_bounded() {
+async fn number_of_methods_per_channel_is_bounded() {
     let meters = Meters::new();
     let mut channel = Outbound {
         recorder: meters.recorder(),
@@ -412,7 +412,7 @@ struct Global {
 scripted!(self: Global, #[intercept(metrics)]);
 
 #[tokio::test]
-async fn without_settings_it_is_the_global_meter() {
+async fn global_meter_is_the_default() {
     let meters = Meters::new();
     opentelemetry::global::set_meter_provider(meters.provider.clone());
     let script = Script::default();
@@ -424,7 +424,7 @@ async fn without_settings_it_is_the_global_meter() {
 }
 
 #[test]
-fn a_registry_takes_the_names_once() {
+fn registering_twice_in_one_registry_fails() {
     let registry = Registry::new();
     let _first = Recorder::prometheus(&registry).unwrap();
     assert!(Recorder::prometheus(&registry).is_err());

@@ -183,7 +183,7 @@ fn expected(prefix: &str) -> Vec<[String; 3]> {
 }
 
 #[tokio::test]
-async fn behind_tonics_router_each_name_is_exact() {
+async fn names_are_exact_behind_tonics_router() {
     let (bare, by_module) = (Bare::default(), ByModule::default());
     let (by_text, by_constant) = (ByText::default(), ByConstant::default());
     for (names, routes) in [
@@ -205,7 +205,7 @@ async fn behind_tonics_router_each_name_is_exact() {
 }
 
 #[tokio::test]
-async fn nested_under_a_prefix_the_path_is_the_one_that_was_called() {
+async fn path_includes_the_router_prefix() {
     let bare = Bare::default();
     let names = bare.names.clone();
     let inner = Routes::new(KvServer::new(bare)).into_axum_router();
@@ -217,7 +217,7 @@ async fn nested_under_a_prefix_the_path_is_the_one_that_was_called() {
 }
 
 #[tokio::test]
-async fn without_a_router_names_are_those_of_the_plan() {
+async fn direct_calls_use_the_names_of_the_plan() {
     let bare = Bare::default();
     Kv::hash_kv(&bare, Request::new(Empty {})).await.unwrap();
     assert_eq!(bare.names.take(), [["/Kv/HashKv", "Kv", "HashKv"]]);
@@ -230,7 +230,7 @@ async fn without_a_router_names_are_those_of_the_plan() {
 }
 
 #[tokio::test]
-async fn a_sibling_keeps_its_own_name() {
+async fn sibling_method_keeps_its_own_name() {
     let bare = Bare::default();
     let names = bare.names.clone();
     let routes = Routes::new(KvServer::new(bare));
@@ -258,7 +258,7 @@ fn plan_of(plan: interceptors::Plan) -> Vec<(&'static str, bool)> {
 }
 
 #[test]
-fn the_plan_says_which_names_it_derived() {
+fn plan_marks_derived_names() {
     assert_eq!(
         plan_of(Bare::PLAN),
         [
@@ -297,7 +297,7 @@ fn the_plan_says_which_names_it_derived() {
 }
 
 #[test]
-fn lists_find_methods_by_each_of_their_names() {
+fn method_lists_accept_each_name_of_a_method() {
     let covered = |plan: interceptors::Plan| -> Vec<_> {
         let methods = plan.methods().iter();
         methods
@@ -336,7 +336,7 @@ impl other_server::Other for InOtherServer {
 }
 
 #[tokio::test]
-async fn a_module_without_the_services_name_leaves_it_derived() {
+async fn service_name_stays_derived_without_a_generated_module() {
     use other_server::Other as _;
 
     InOtherServer.one(Request::new(Empty {})).await.unwrap();
@@ -415,7 +415,7 @@ impl Twins for Pairs {
 }
 
 #[tokio::test]
-async fn of_two_rpcs_that_are_nearly_alike_the_one_that_runs_gives_the_name() {
+async fn nearly_identical_rpcs_keep_their_own_names() {
     let service = Pairs::default();
     let names = service.names.clone();
     let routes = Routes::new(TwinsServer::new(service));

@@ -27,7 +27,7 @@ scripted!(self: Three, #[intercept(
 )]);
 
 #[tokio::test]
-async fn the_first_listed_is_first_for_requests_and_last_for_responses() {
+async fn first_listed_runs_first_for_requests_and_last_for_responses() {
     let service = Three::default();
     let channel = serve(Routes::new(UserServiceServer::new(service.clone()))).await;
     let caller = Caller::new(&channel);
@@ -67,7 +67,7 @@ scripted!(self: Gated, #[intercept(
 )]);
 
 #[tokio::test]
-async fn a_refused_call_reaches_neither_the_handler_nor_inner_interceptors() {
+async fn rejected_calls_reach_no_inner_interceptor_and_no_handler() {
     let service = Gated::default();
     let channel = serve(Routes::new(UserServiceServer::new(service.clone()))).await;
     for kind in KINDS {
@@ -100,7 +100,7 @@ scripted!(self: Selected, #[intercept(
 )]);
 
 #[tokio::test]
-async fn only_and_except_choose_methods_by_each_of_their_names() {
+async fn only_and_except_accept_each_name_of_a_method() {
     let service = Selected::default();
     let channel = serve(Routes::new(UserServiceServer::new(service.clone()))).await;
     let caller = Caller::new(&channel);
@@ -186,7 +186,7 @@ impl UserService for Adjusted {
 }
 
 #[tokio::test]
-async fn an_entry_on_a_method_replaces_that_of_the_block_where_it_stands() {
+async fn method_entry_replaces_the_block_entry_in_place() {
     let service = Adjusted::default();
     let channel = serve(Routes::new(UserServiceServer::new(service.clone()))).await;
     let mut client = Caller::new(&channel).client();
@@ -213,7 +213,7 @@ async fn an_entry_on_a_method_replaces_that_of_the_block_where_it_stands() {
 }
 
 #[tokio::test]
-async fn what_a_method_adds_is_innermost() {
+async fn entries_added_by_a_method_are_innermost() {
     let service = Adjusted::default();
     let channel = serve(Routes::new(UserServiceServer::new(service.clone()))).await;
     let mut client = Caller::new(&channel).client();
@@ -230,7 +230,7 @@ async fn what_a_method_adds_is_innermost() {
 }
 
 #[tokio::test]
-async fn skip_takes_an_entry_off_one_method() {
+async fn skip_removes_an_entry_from_one_method() {
     let service = Adjusted::default();
     let channel = serve(Routes::new(UserServiceServer::new(service.clone()))).await;
     let caller = Caller::new(&channel);
@@ -310,7 +310,7 @@ scripted!(self: Answered, #[intercept(
 )]);
 
 #[tokio::test]
-async fn an_interceptor_can_answer_by_itself() {
+async fn interceptor_can_respond_without_the_handler() {
     let service = Answered::default();
     let channel = serve(Routes::new(UserServiceServer::new(service.clone()))).await;
     let caller = Caller::new(&channel);
@@ -320,7 +320,7 @@ async fn an_interceptor_can_answer_by_itself() {
 }
 
 #[tokio::test]
-async fn an_interceptor_can_change_a_response_stream() {
+async fn interceptor_can_change_a_response_stream() {
     let channel = serve(Routes::new(UserServiceServer::new(Answered::default()))).await;
     let caller = Caller::new(&channel).told(Behaviour::Answer(5));
     assert_eq!(caller.call(Kind::BidiStreaming).await.messages, [0, 2, 4]);
@@ -348,7 +348,7 @@ struct Doubled {
 scripted!(self: Doubled, #[intercept(with(Twice))]);
 
 #[tokio::test]
-async fn calling_on_twice_without_a_next_attempt_is_internal_and_runs_the_handler_once() {
+async fn second_run_without_next_attempt_is_internal() {
     let service = Doubled::default();
     let channel = serve(Routes::new(UserServiceServer::new(service.clone()))).await;
     for (n, kind) in (1..).zip(KINDS) {
@@ -396,7 +396,7 @@ scripted!(self: Counted, #[intercept(
 )]);
 
 #[tokio::test]
-async fn a_value_of_the_attribute_is_made_once_and_one_of_the_service_is_the_services_own() {
+async fn attribute_values_are_shared_and_field_values_are_per_service() {
     let channel = serve(Routes::new(UserServiceServer::new(Counted::default()))).await;
     let other = serve(Routes::new(UserServiceServer::new(Counted::default()))).await;
     let (mut client, mut other) = (Caller::new(&channel).client(), Caller::new(&other).client());
@@ -483,7 +483,7 @@ scripted!(self: Typed, #[intercept(
 )]);
 
 #[tokio::test]
-async fn a_typed_interceptor_sees_and_changes_the_message() {
+async fn typed_interceptor_can_read_and_change_the_message() {
     let service = Typed::default();
     let channel = serve(Routes::new(UserServiceServer::new(service.clone()))).await;
     let mut client = Caller::new(&channel).client();

@@ -282,7 +282,7 @@ const OF_A_SERVICE: [&str; 2] = ["request received", "response sent"];
 const OF_A_CLIENT: [&str; 2] = ["request sent", "response received"];
 
 #[tokio::test]
-async fn an_event_has_the_fields_of_the_table() {
+async fn events_have_the_documented_fields() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     let mut client = PaymentsClient::new(channel(Redacted::default()).await);
     client.pay(request(7)).await.unwrap();
@@ -321,7 +321,7 @@ async fn an_event_has_the_fields_of_the_table() {
 }
 
 #[tokio::test]
-async fn a_service_logs_each_message_of_each_kind_without_its_secrets() {
+async fn service_logs_every_message_without_secrets() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     let till = Redacted::default();
     let seen = Arc::clone(&till.0.seen);
@@ -334,7 +334,7 @@ async fn a_service_logs_each_message_of_each_kind_without_its_secrets() {
 }
 
 #[tokio::test]
-async fn a_generated_client_logs_each_message_of_each_kind_without_its_secrets() {
+async fn generated_client_logs_every_message_without_secrets() {
     let (events, _guard) = Events::listen(LevelFilter::INFO);
     let till = Bare::default();
     let seen = Arc::clone(&till.0.seen);
@@ -357,7 +357,7 @@ async fn a_generated_client_logs_each_message_of_each_kind_without_its_secrets()
 }
 
 #[tokio::test]
-async fn of_what_is_shown_nothing_else_is_logged() {
+async fn show_logs_only_the_listed_fields() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     call_all!(PaymentsClient::new(channel(Shown::default()).await));
     let request = |id| {
@@ -373,7 +373,7 @@ async fn of_what_is_shown_nothing_else_is_logged() {
 }
 
 #[tokio::test]
-async fn entries_of_a_client_are_parted_and_a_direction_of_which_nothing_is_shown_is_not_logged() {
+async fn direction_without_shown_fields_is_not_logged() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     call_all!(shown::PaymentsClient::new(channel(Bare::default()).await));
     let logged = events.take();
@@ -397,7 +397,7 @@ async fn entries_of_a_client_are_parted_and_a_direction_of_which_nothing_is_show
 }
 
 #[tokio::test]
-async fn what_is_absent_is_none() {
+async fn absent_fields_are_logged_as_none() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     let mut client = PaymentsClient::new(channel(Shown::default()).await);
     client.pay(PayRequest::default()).await.unwrap();
@@ -408,7 +408,7 @@ async fn what_is_absent_is_none() {
 }
 
 #[tokio::test]
-async fn no_message_begins_a_new_line() {
+async fn control_characters_are_escaped() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     let channel = channel(Shown::default()).await;
     let mut client = shown::PaymentsClient::new(channel.clone());
@@ -431,7 +431,7 @@ async fn no_message_begins_a_new_line() {
 }
 
 #[tokio::test]
-async fn a_long_message_is_cut() {
+async fn long_messages_are_cut() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     let till = Everything::default();
     let seen = Arc::clone(&till.0.seen);
@@ -487,7 +487,7 @@ impl Written {
 }
 
 #[tokio::test]
-async fn no_secret_is_in_anything_that_is_written() {
+async fn nothing_written_contains_a_secret() {
     let written = Written::default();
     let _guard = written.clone().listen();
     for channel in [
@@ -565,7 +565,7 @@ impl Payments for PerMethod {
 }
 
 #[tokio::test]
-async fn an_entry_of_a_method_takes_the_place_of_the_blocks() {
+async fn method_entry_replaces_the_block_entry() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     call_all!(PaymentsClient::new(channel(PerMethod::default()).await));
     let logged = events.take();
@@ -634,7 +634,7 @@ impl Payments for Slow {
 }
 
 #[tokio::test]
-async fn what_fails_has_no_response_and_what_came_before_is_logged() {
+async fn failed_calls_log_only_the_messages_before_the_failure() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     let mut client = PaymentsClient::new(channel(Slow).await);
     let status = client.pay(request(1)).await.unwrap_err();
@@ -691,7 +691,7 @@ impl HandWritten {
 }
 
 #[tokio::test]
-async fn a_hand_written_client_logs_what_it_can_see() {
+async fn hand_written_client_logs_messages_but_not_request_streams() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     let till = Bare::default();
     let seen = Arc::clone(&till.0.seen);
@@ -778,7 +778,7 @@ impl Payments for Unready {
 }
 
 #[tokio::test]
-async fn outside_of_retry_a_message_is_logged_once_and_inside_for_each_attempt() {
+async fn payload_logs_once_outside_retry_and_per_attempt_inside() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     let once = channel(Unready::default()).await;
     let mut client = retried::PaymentsClient::new(once);
@@ -918,7 +918,7 @@ impl Counters for Mirror {
 }
 
 #[tokio::test]
-async fn where_nobody_listens_nothing_is_copied_or_formatted() {
+async fn nothing_is_copied_or_formatted_when_disabled() {
     let secret = || Counted {
         secret: "s3cret".to_owned(),
         inner: None,
@@ -1058,7 +1058,7 @@ impl Verifier for Nobody {
 }
 
 #[tokio::test]
-async fn before_auth_the_messages_of_strangers_are_logged_of_which_the_plan_has_a_note() {
+async fn payload_before_auth_logs_unverified_callers_and_has_a_note() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     let status = Unusual
         .one(Request::new(Counted::default()))

@@ -53,7 +53,7 @@ fn path(block: &str) -> Option<&str> {
 }
 
 #[test]
-fn the_quick_start_of_the_readme_runs() {
+fn readme_quick_start_runs() {
     let readme = fs::read_to_string(Path::new(ROOT).join("README.md")).unwrap();
     let (_, quick_start) = readme.split_once("## Quick start\n").unwrap();
     let quick_start = quick_start.split("\n## ").next().unwrap();

@@ -76,7 +76,7 @@ fn same(seen: [Option<String>; 4]) -> String {
 }
 
 #[tokio::test]
-async fn the_id_of_the_caller_is_known_everywhere_and_comes_back_in_the_error() {
+async fn callers_id_is_available_everywhere_and_returned_in_errors() {
     let (channel, mut seen) = named().await;
     let caller = Caller::new(&channel).with("x-request-id", "job-17");
     for kind in KINDS {
@@ -97,7 +97,7 @@ async fn the_id_of_the_caller_is_known_everywhere_and_comes_back_in_the_error() 
 }
 
 #[tokio::test]
-async fn the_id_comes_back_in_the_response() {
+async fn id_is_returned_in_the_response() {
     let (channel, _seen) = named().await;
     let caller = Caller::new(&channel).with("x-request-id", "job-17");
     let mut client = caller.client();
@@ -120,7 +120,7 @@ async fn the_id_comes_back_in_the_response() {
 }
 
 #[tokio::test]
-async fn what_is_missing_or_malformed_is_replaced_by_a_new_id() {
+async fn missing_or_malformed_id_is_replaced() {
     let (channel, mut seen) = named().await;
     let caller = Caller::new(&channel);
     let long = "a".repeat(129);
@@ -194,7 +194,7 @@ struct Suspicious {
 scripted!(self: Suspicious, #[intercept(request_id(accept = false), with(self.see))]);
 
 #[tokio::test]
-async fn an_id_that_is_not_to_be_accepted_is_replaced() {
+async fn accept_false_replaces_the_callers_id() {
     let (sender, mut seen) = unbounded_channel();
     let service = Suspicious {
         script: Script::default(),
@@ -235,7 +235,7 @@ impl Stubs for Front {
 }
 
 #[tokio::test]
-async fn calls_made_for_a_call_carry_its_id_also_while_its_stream_is_read() {
+async fn nested_calls_carry_the_id_also_during_the_response_stream() {
     let (behind, mut seen) = named().await;
     let channel = serve(Routes::new(StubsServer::new(Front { behind }))).await;
     let mut client = StubsClient::new(channel);
@@ -254,7 +254,7 @@ async fn calls_made_for_a_call_carry_its_id_also_while_its_stream_is_read() {
 }
 
 #[tokio::test]
-async fn a_client_sends_what_the_caller_set_or_a_new_id_and_the_same_in_each_attempt() {
+async fn client_sends_the_given_or_a_new_id_and_keeps_it_across_retries() {
     let (channel, mut seen) = named().await;
     let mut client = clients::named::UserServiceClient::new(channel);
 
@@ -307,7 +307,7 @@ async fn a_client_sends_what_the_caller_set_or_a_new_id_and_the_same_in_each_att
 struct Outbound;
 
 #[tokio::test]
-async fn a_channel_sends_an_id_too() {
+async fn channel_sends_an_id() {
     let (channel, mut seen) = named().await;
     let mut client = UserServiceClient::new(Outbound.wrap(channel));
     client.get_user(GetUserRequest { id: 1 }).await.unwrap();
@@ -332,7 +332,7 @@ impl HandWritten {
 }
 
 #[tokio::test]
-async fn a_hand_written_client_sends_an_id_too() {
+async fn hand_written_client_sends_an_id() {
     let (channel, mut seen) = named().await;
     let mut hand_written = HandWritten {
         client: UserServiceClient::new(channel),
@@ -354,7 +354,7 @@ struct Logged {
 scripted!(self: Logged, #[intercept(logging(except = [get_user]), request_id)]);
 
 #[tokio::test]
-async fn the_id_is_in_the_finish_event_also_where_logging_comes_first() {
+async fn finished_event_has_the_id_even_if_logging_is_listed_first() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     let service = Logged {
         script: Script::default(),

@@ -139,7 +139,7 @@ fn numbered(n: u64) -> impl Iterator<Item = User> {
 }
 
 #[tokio::test]
-async fn each_call_tells_how_many_request_messages_its_handler_took() {
+async fn observers_get_the_number_of_messages_that_the_handler_read() {
     let (users, mut counts) = users();
     let server = start(Routes::new(UserServiceServer::new(users.clone()))).await;
     let caller = Caller::new(&server.channel);
@@ -174,7 +174,7 @@ async fn each_call_tells_how_many_request_messages_its_handler_took() {
 }
 
 #[tokio::test]
-async fn a_conversation_is_not_held_up() {
+async fn bidi_messages_are_not_delayed() {
     let (users, _counts) = users();
     let channel = serve(Routes::new(UserServiceServer::new(users))).await;
     let (say, said) = tokio::sync::mpsc::channel(1);
@@ -191,7 +191,7 @@ async fn a_conversation_is_not_held_up() {
 }
 
 #[tokio::test]
-async fn messages_come_in_order_and_one_that_cannot_be_decoded_is_an_error() {
+async fn messages_arrive_in_order_and_decoding_failures_are_errors() {
     let (users, _counts) = users();
     let service = UserServiceServer::new(users.clone()).max_decoding_message_size(8);
     let channel = serve(Routes::new(service)).await;
@@ -253,7 +253,7 @@ where
 }
 
 #[tokio::test]
-async fn the_stream_is_read_no_further_than_the_handler_reads() {
+async fn request_stream_is_not_read_ahead_of_the_handler() {
     for take in [0, 1, 3] {
         let polls = Arc::new(AtomicU32::new(0));
         let frames = Frames {
@@ -269,7 +269,7 @@ async fn the_stream_is_read_no_further_than_the_handler_reads() {
 }
 
 #[tokio::test]
-async fn trailers_and_errors_of_the_request_reach_the_handler() {
+async fn request_trailers_and_errors_reach_the_handler() {
     for (end, seen) in [
         (None, "0 0 end None"),
         (Some(Ok(())), "0 0 end Some(\"t\")"),

@@ -172,7 +172,7 @@ scripted!(self: Service<Three>, #[intercept(
 )]);
 
 #[tokio::test(start_paused = true)]
-async fn a_flaky_handler_succeeds_after_so_many_failures() {
+async fn calls_succeed_after_up_to_max_failures() {
     for failures in 0..=3 {
         let service = Service::<Three>::new();
         let reply = service.flaky(failures, Code::Unavailable).await.unwrap();
@@ -188,7 +188,7 @@ async fn a_flaky_handler_succeeds_after_so_many_failures() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_last_status_is_the_one_that_the_caller_gets() {
+async fn caller_gets_the_status_of_the_last_attempt() {
     let service = Service::<Three>::new();
     let status = service.flaky(4, Code::Unavailable).await.unwrap_err();
     assert_eq!(status.code(), Code::Unavailable);
@@ -227,7 +227,7 @@ scripted!(self: Service<TwoAttempts>, #[intercept(
 )]);
 
 #[tokio::test(start_paused = true)]
-async fn max_attempts_counts_the_first_one_too() {
+async fn max_attempts_includes_the_first_attempt() {
     let service = Service::<TwoAttempts>::new();
     let status = service.flaky(5, Code::Aborted).await.unwrap_err();
     assert_eq!(status.message(), "failure 2");
@@ -239,7 +239,7 @@ async fn max_attempts_counts_the_first_one_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn jitter_spreads_the_delay_to_both_sides() {
+async fn jitter_lengthens_and_shortens_the_delay() {
     let mut delays = Vec::new();
     for _ in 0..100 {
         let service = Service::<TwoAttempts>::new();
@@ -252,7 +252,7 @@ async fn jitter_spreads_the_delay_to_both_sides() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_attempt_has_the_request_as_it_came() {
+async fn each_attempt_gets_the_original_request() {
     let service = Service::<Three>::new();
     let metadata = [("x-trace", "abc")];
     assert_eq!(
@@ -269,7 +269,7 @@ async fn each_attempt_has_the_request_as_it_came() {
 }
 
 #[tokio::test]
-async fn a_request_stream_is_never_retried_and_a_response_stream_only_until_it_opens() {
+async fn request_streams_and_opened_response_streams_are_not_retried() {
     let service = Service::<Quick>::new();
     let script = service.script.clone();
     let channel = serve(Routes::new(UserServiceServer::new(service))).await;
@@ -303,7 +303,7 @@ scripted!(self: Service<Quick>, #[intercept(
 )]);
 
 #[tokio::test(start_paused = true)]
-async fn a_pushback_sets_the_delay_and_a_negative_one_stops() {
+async fn pushback_sets_the_delay_and_negative_pushback_stops_retries() {
     for (push, times) in [
         ("50", vec![0, 50, 100, 150]),
         ("0", vec![0, 0, 0, 0]),
@@ -335,7 +335,7 @@ scripted!(self: Service<Throttled>, #[intercept(
 )]);
 
 #[tokio::test(start_paused = true)]
-async fn a_throttle_stops_retries_while_too_much_fails() {
+async fn throttle_stops_retries_while_too_many_calls_fail() {
     let service = Service::<Throttled>::new();
     let runs = async |behaviour| {
         service.told(behaviour, &[]).await;
@@ -366,7 +366,7 @@ scripted!(self: Service<Timed>, #[intercept(
 )]);
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_that_takes_too_long_is_dropped_and_tried_again() {
+async fn attempts_beyond_the_attempt_timeout_are_dropped_and_retried() {
     let (watch, mut ends) = Ends::new();
     let service = Service::<Timed>::watched(watch);
     let told = tokio::time::timeout(MS(9999), service.told(Behaviour::Hang, &[]));
@@ -405,7 +405,7 @@ async fn no_attempt_starts_after_the_callers_deadline() {
 }
 
 #[tokio::test]
-async fn the_deadline_that_came_over_the_wire_counts_too() {
+async fn retries_respect_the_deadline_from_the_wire() {
     let service = Service::<Three>::new();
     let script = service.script.clone();
     let channel = serve(Routes::new(UserServiceServer::new(service))).await;
@@ -424,7 +424,7 @@ fn how(end: &Ended) -> (&'static str, Outcome, Code) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_observer_outside_sees_one_end_and_one_inside_an_end_of_each_attempt() {
+async fn outer_observer_sees_one_end_and_inner_observer_one_per_attempt() {
     let (watch, mut ends) = Ends::new();
     let service = Service::<Three>::watched(watch);
     let failed = ("inner", Outcome::Error, Code::Unavailable);
@@ -480,7 +480,7 @@ scripted!(self: Service<Choosy>, #[intercept(
 )]);
 
 #[tokio::test(start_paused = true)]
-async fn the_streams_of_attempts_that_were_thrown_away_were_cancelled() {
+async fn streams_of_discarded_attempts_are_cancelled() {
     let (watch, mut ends) = Ends::new();
     let service = Service::<Choosy>::watched(watch);
     let request = told(ListUsersRequest::default(), Behaviour::Answer(2), &[]);

@@ -69,7 +69,7 @@ fn how(end: &Ended) -> (&'static str, Outcome, Code, u64) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_hangs_ends_with_deadline_exceeded_and_observers_are_told() {
+async fn hanging_calls_end_with_deadline_exceeded() {
     let (caller, _, mut ends) = served!(Timed);
     for kind in KINDS {
         for (behaviour, messages) in [(Behaviour::Hang, 0), (Behaviour::HangAfter(2), 2)] {
@@ -102,7 +102,7 @@ async fn what_hangs_ends_with_deadline_exceeded_and_observers_are_told() {
 
 /// In real time: a runtime that always has something to do never moves a paused clock.
 #[tokio::test]
-async fn what_is_busy_all_the_time_ends_with_deadline_exceeded_too() {
+async fn busy_handlers_end_with_deadline_exceeded() {
     let (caller, _, mut ends) = served!(Timed);
     for kind in KINDS {
         for behaviour in [Behaviour::Busy, Behaviour::BusyAfter(2)] {
@@ -119,7 +119,7 @@ async fn what_is_busy_all_the_time_ends_with_deadline_exceeded_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_in_time_is_as_it_was() {
+async fn calls_in_time_are_unchanged() {
     let (caller, _, mut ends) = served!(Timed);
     for kind in KINDS {
         let reply = caller.call(kind).await;
@@ -138,7 +138,7 @@ async fn what_is_in_time_is_as_it_was() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_earlier_of_setting_and_callers_deadline_counts() {
+async fn earlier_of_setting_and_callers_deadline_applies() {
     let (caller, _, mut ends) = served!(Timed);
     for kind in KINDS {
         for (sent, expected) in [("50m", MS(48)), ("50000u", MS(48)), ("1H", MS(100))] {
@@ -161,7 +161,7 @@ async fn the_earlier_of_setting_and_callers_deadline_counts() {
 }
 
 #[tokio::test]
-async fn a_malformed_deadline_is_refused() {
+async fn malformed_grpc_timeout_is_rejected() {
     let (caller, script, mut ends) = served!(Timed);
     for kind in KINDS {
         for sent in ["S", "1", "123456789S", "-1S", "+1S", "1s", "1.5S", "soon"] {
@@ -176,7 +176,7 @@ async fn a_malformed_deadline_is_refused() {
 }
 
 #[tokio::test]
-async fn a_call_without_time_left_does_not_reach_the_handler() {
+async fn expired_calls_do_not_reach_the_handler() {
     let (ends, _told) = Ends::new();
     let script = Script::default();
     let service = Timed {
@@ -195,7 +195,7 @@ async fn a_call_without_time_left_does_not_reach_the_handler() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_response_stream_that_is_silent_for_too_long_ends() {
+async fn idle_response_stream_times_out() {
     let (caller, _, mut ends) = served!(Idle);
     for kind in [Kind::ServerStreaming, Kind::BidiStreaming] {
         let begun = Instant::now();
@@ -214,7 +214,7 @@ async fn a_response_stream_that_is_silent_for_too_long_ends() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_stream_that_is_silent_for_too_long_ends() {
+async fn idle_request_stream_times_out() {
     let (caller, _, mut ends) = served!(Idle);
     for sent in [0, 3] {
         let (users, stream) = mpsc::channel(1);
@@ -258,7 +258,7 @@ struct IdleAndSlow {
 scripted!(self: IdleAndSlow, #[intercept(timeout(idle = "50ms"), with(Slow))]);
 
 #[tokio::test(start_paused = true)]
-async fn work_is_no_gap_in_a_stream() {
+async fn time_spent_in_the_handler_is_not_idle_time() {
     let script = Script::default();
     let channel = serve(Routes::new(UserServiceServer::new(IdleAndSlow { script }))).await;
     let caller = Caller::new(&channel);
@@ -270,7 +270,7 @@ async fn work_is_no_gap_in_a_stream() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn gaps_are_bounded_where_nobody_observes() {
+async fn idle_timeout_works_without_observers() {
     let script = Script::default();
     let channel = serve(Routes::new(UserServiceServer::new(IdleAlone { script }))).await;
     let caller = Caller::new(&channel);
@@ -393,7 +393,7 @@ async fn sleepy() -> (Caller, Left) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_ready_when_the_time_is_over_has_been_in_time() {
+async fn response_ready_at_the_deadline_is_in_time() {
     let (caller, _) = sleepy().await;
     let mut client = caller.client();
     client.get_user(GetUserRequest { id: 100 }).await.unwrap();
@@ -402,7 +402,7 @@ async fn what_is_ready_when_the_time_is_over_has_been_in_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_method_that_is_left_out_takes_as_long_as_it_takes() {
+async fn excluded_method_has_no_timeout() {
     let (caller, left) = sleepy().await;
     caller
         .client()
@@ -413,7 +413,7 @@ async fn a_method_that_is_left_out_takes_as_long_as_it_takes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn inner_interceptors_handlers_and_streams_know_what_is_left() {
+async fn inner_interceptors_handlers_and_streams_see_the_time_left() {
     let (caller, left) = sleepy().await;
     let mut client = caller.client();
     client.get_user(GetUserRequest { id: 1 }).await.unwrap();
@@ -452,7 +452,7 @@ async fn inner_interceptors_handlers_and_streams_know_what_is_left() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_gap_that_is_too_long_ends_a_stream_before_its_time() {
+async fn idle_timeout_ends_a_stream_before_its_deadline() {
     let (caller, _) = sleepy().await;
     let request = ListUsersRequest {
         limit: 60,
@@ -471,7 +471,7 @@ async fn a_gap_that_is_too_long_ends_a_stream_before_its_time() {
 }
 
 #[tokio::test]
-async fn a_stream_that_always_has_a_message_ends_too() {
+async fn stream_that_is_always_ready_times_out() {
     let (caller, _) = sleepy().await;
     let request = tokio_stream::iter([ChatMessage::default()]);
     let mut messages = caller.client().chat(request).await.unwrap().into_inner();
@@ -484,7 +484,7 @@ async fn a_stream_that_always_has_a_message_ends_too() {
 }
 
 #[test]
-fn the_plan_shows_what_is_set() {
+fn plan_shows_the_settings() {
     use interceptors::Intercepted;
 
     let shown = |method: &str| {

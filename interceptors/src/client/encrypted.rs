@@ -55,7 +55,7 @@ mod tests {
     struct Bare;
 
     #[test]
-    fn only_https_is_encrypted_and_only_with_tls() {
+    fn only_https_with_tls_is_encrypted() {
         for (uri, expected) in [
             ("https://a", false),
             ("http://a", true),

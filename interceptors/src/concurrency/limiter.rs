@@ -490,7 +490,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn places_are_given_back_to_those_who_wait_in_order() {
+    async fn freed_permits_go_to_waiters_in_order() {
         let limiter = Limiter::new(&Capacity::max(1).queue(2));
         let first = enter(&limiter);
         let (order, mut entered) = tokio::sync::mpsc::unbounded_channel();
@@ -524,7 +524,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_wait_ends_with_its_limit_with_the_deadline_and_when_it_is_dropped() {
+    async fn wait_ends_on_timeout_deadline_or_drop() {
         let limiter = Limiter::new(&Capacity::max(1).wait(MS(100)));
         let held = enter(&limiter);
         let started = Instant::now();
@@ -559,7 +559,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_wait_ends_beside_code_that_is_busy() {
+    async fn wait_ends_next_to_a_busy_future() {
         let limiter = Limiter::new(&Capacity::max(1).wait(MS(100)));
         let held = enter(&limiter);
         for (deadline, code) in [
@@ -576,7 +576,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_place_that_comes_when_nobody_waits_any_more_is_not_lost() {
+    async fn permit_given_to_a_dropped_waiter_is_not_lost() {
         let limiter = Limiter::new(&Capacity::max(1));
         let held = enter(&limiter);
         let mut waiting = Box::pin(limiter.clone().enter(None));
@@ -589,7 +589,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn success_raises_an_adaptive_limit_by_one_for_each_round_and_no_further_than_max() {
+    async fn low_load_raises_the_limit_by_one_per_round_up_to_max() {
         let limiter = Limiter::new(&Capacity::adaptive(4, 6, MS(50)));
         assert_eq!(limiter.limit(), 4);
         let permits = [(); 2].map(|()| enter(&limiter));
@@ -613,7 +613,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn load_lowers_it_once_for_calls_that_were_under_way_together() {
+    async fn high_load_lowers_the_limit_once_per_round() {
         let limiter = Limiter::new(&Capacity::adaptive(1, 100, MS(50)));
         limiter.0.adaptive().unwrap().limit = 20.0;
         limiter.0.places.add_permits(19);
@@ -639,7 +639,7 @@ mod tests {
     proptest::proptest! {
         /// Whatever happens, there are as many places as the limit says when all calls are over.
         #[test]
-        fn no_place_is_lost_or_made(steps in proptest::collection::vec(0_u8..5, 0..200)) {
+        fn permits_are_neither_lost_nor_created(steps in proptest::collection::vec(0_u8..5, 0..200)) {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
             runtime.unwrap().block_on(async {
                 let limiter = Limiter::new(&Capacity::adaptive(2, 9, MS(50)));

@@ -81,7 +81,7 @@ mod tests {
     use crate::rate_limit::Rate;
 
     #[test]
-    fn a_burst_passes_and_then_the_rate() {
+    fn burst_passes_and_then_the_rate_applies() {
         let clock = FakeRelativeClock::default();
         let limiter = Limiter::with_clock(&Rate::per_second(10).burst(3), clock.clone());
         for _ in 0..3 {
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_without_a_key_have_a_limit_of_their_own() {
+    fn calls_without_a_key_have_their_own_limit() {
         let clock = FakeRelativeClock::default();
         let limiter = Limiter::with_clock(&Rate::per_second(10).burst(3), clock.clone());
         for _ in 0..3 {
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_keys_takes_nothing_from_calls_without_one() {
+    fn flood_of_keys_does_not_limit_calls_without_a_key() {
         let limiter = Limiter::with_clock(
             &Rate::per_second(1).burst(2).max_keys(16),
             FakeRelativeClock::default(),
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_at_once_pass_as_often_as_the_limit_says() {
+    fn concurrent_calls_pass_exactly_up_to_the_limit() {
         for key in [None, Some(7)] {
             let clock = FakeRelativeClock::default();
             let config = Rate::per_second(100).burst(3_000);
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_keys_is_bounded_and_recovers() {
+    fn flood_of_keys_is_bounded_and_recovers() {
         let clock = FakeRelativeClock::default();
         let config = Rate::per_second(1).max_keys(1_000);
         let limiter = Limiter::with_clock(&config, clock.clone());
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn the_status_says_when_to_come_back() {
+    fn status_has_pushback_and_retry_info() {
         let status = exhausted(Duration::from_nanos(1_500_001));
         assert_eq!(status.code(), Code::ResourceExhausted);
         assert_eq!(

@@ -34,23 +34,23 @@ mod tests {
     }
 
     #[test]
-    fn jitter_is_a_fifth_and_comes_after_the_cap() {
+    fn jitter_is_20_percent_and_applies_after_the_cap() {
         let at = |random| delay(MS(100), 2.0, MS(300), 0.2, 9, random);
         assert_eq!((at(0.0), at(1.0)), (MS(240), MS(360)));
     }
 
     #[test]
-    fn a_base_over_the_cap_is_capped_at_once() {
+    fn base_delay_above_the_cap_is_capped() {
         assert_eq!(middle(900, 2.0, 300, 1), MS(300));
     }
 
     #[test]
-    fn a_multiplier_under_one_shrinks() {
+    fn multiplier_below_one_shrinks_the_delay() {
         assert_eq!(middle(100, 0.5, 300, 3), MS(25));
     }
 
     #[test]
-    fn no_number_of_retries_overflows() {
+    fn large_retry_counts_do_not_overflow() {
         assert_eq!(middle(100, 10.0, 300, u32::MAX), MS(300));
     }
 }

@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn messages_are_counted_however_they_are_cut() {
+    fn messages_are_counted_across_any_chunks() {
         let bytes = [
             0, 0, 0, 0, 3, 1, 2, 3, // three bytes
             0, 0, 0, 0, 0, // none
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn trailers_of_grpc_web_are_read_however_they_are_cut() {
+    fn grpc_web_trailers_are_read_across_any_chunks() {
         for is_text in [false, true] {
             let data = sent(is_text);
             for cut in 1..=data.len() {
@@ -231,14 +231,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_base64_ends_nothing() {
+    fn invalid_base64_is_skipped() {
         let mut text = Text::default();
         assert!(text.decode(b"****").is_empty());
         assert_eq!(text.decode(b"AAEC"), [0, 1, 2]);
     }
 
     #[test]
-    fn trailers_without_end_are_not_kept() {
+    fn endless_trailers_are_bounded() {
         let mut frames = Frames::of_web();
         frames.count(&[ARE_TRAILERS, 0xff, 0xff, 0xff, 0xff]);
         for _ in 0..100 {
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn half_of_the_trailers_tells_nothing() {
+    fn incomplete_trailers_give_no_status() {
         let data = sent(false);
         for end in 0..data.len() {
             let mut frames = Frames::of_web();
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn trailers_are_of_grpc_web_alone() {
+    fn trailers_are_read_only_for_grpc_web() {
         let mut frames = Frames::default();
         frames.count(&sent(false));
         assert!(frames.end().is_none());

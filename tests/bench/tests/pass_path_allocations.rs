@@ -71,12 +71,12 @@ greeters! {
 
 /// The box of `async_trait`.
 #[test]
-fn the_count_sees_an_allocation() {
+fn allocations_are_counted() {
     assert_eq!(count(&Bare), 1);
 }
 
 #[test]
-fn they_allocate_nothing() {
+fn admitted_unary_calls_allocate_nothing() {
     let greeters: [(&str, &dyn Greeter); 5] = [
         ("timeout", &Timed),
         ("catch_panic", &Caught),

@@ -119,7 +119,7 @@ struct Inbound {
 }
 
 #[test]
-fn a_call_takes_two_boxes_and_one_for_the_body_that_was_looked_at() {
+fn complete_request_takes_three_allocations() {
     // The call, its future, and the message that has been read ahead.
     for comes in [Comes::AtOnce, Comes::AtOnceWithEmptyFrame] {
         let bare = taken(&Inner, comes);
@@ -128,7 +128,7 @@ fn a_call_takes_two_boxes_and_one_for_the_body_that_was_looked_at() {
 }
 
 #[test]
-fn a_request_that_is_still_coming_is_watched() {
+fn incomplete_request_takes_seven_allocations() {
     // Beside those two: what says that it was cut off, twice for the extensions, their table, and the body around it.
     for comes in [Comes::Partly, Comes::Later] {
         let bare = taken(&Inner, comes);
@@ -137,7 +137,7 @@ fn a_request_that_is_still_coming_is_watched() {
 }
 
 #[test]
-fn the_identity_is_all_that_entries_add() {
+fn entries_allocate_only_for_the_identity() {
     let wrapped = Inbound { tokens: Tokens }.wrap(Inner);
     // The identity, and the table of the extensions.
     assert_eq!(

@@ -96,7 +96,7 @@ fn per_call(service: &impl UserService) -> usize {
 }
 
 #[test]
-fn a_decision_in_redis_allocates_thirteen_times_at_most() {
+fn redis_decision_takes_at_most_13_allocations() {
     let store = Redis::new(&format!("redis://127.0.0.1:{}", serve())).unwrap();
     let (shared, plain) = (per_call(&Shared(store)), per_call(&Plain));
     let decision = shared - plain;

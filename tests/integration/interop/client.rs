@@ -238,7 +238,7 @@ fn assert_binary(metadata: &MetadataMap, key: &str, expected: &[u8]) {
 }
 
 #[tokio::test]
-async fn every_kind_of_call_reaches_python_with_what_the_policy_adds() {
+async fn every_kind_of_call_reaches_python_with_the_policys_metadata() {
     let (mut python, channel) = PythonServer::start().await;
     let (watch, mut ends) = Ends::new();
     for client in Client::all(&channel) {
@@ -280,7 +280,7 @@ async fn every_kind_of_call_reaches_python_with_what_the_policy_adds() {
 }
 
 #[tokio::test]
-async fn a_public_method_of_python_is_not_sent_the_token() {
+async fn public_method_gets_no_token() {
     let (mut python, channel) = PythonServer::start().await;
     for client in Client::all(&channel) {
         let reply = each!(client, |client| client.login(LoginRequest::default()).await);
@@ -292,7 +292,7 @@ async fn a_public_method_of_python_is_not_sent_the_token() {
 }
 
 #[tokio::test]
-async fn trailing_metadata_of_python_arrives() {
+async fn trailing_metadata_from_python_arrives() {
     let (_python, channel) = PythonServer::start().await;
     let (watch, _ends) = Ends::new();
     let with = With::new("answer 1", &watch);
@@ -363,7 +363,7 @@ async fn empty_and_large_messages_pass() {
 }
 
 #[tokio::test]
-async fn a_chat_with_python_takes_turns() {
+async fn bidi_messages_alternate_with_python() {
     let (_python, channel) = PythonServer::start().await;
     let (watch, mut ends) = Ends::new();
     let large = "x".repeat(LARGE);
@@ -408,7 +408,7 @@ fn assert_failure_of_python(status: &Status, code: Code) {
 }
 
 #[tokio::test]
-async fn every_code_of_python_arrives_with_its_message_details_and_metadata() {
+async fn every_code_from_python_arrives_with_details_and_metadata() {
     let (mut python, channel) = PythonServer::start().await;
     let (watch, mut ends) = Ends::new();
     for client in Client::all(&channel) {
@@ -432,7 +432,7 @@ async fn every_code_of_python_arrives_with_its_message_details_and_metadata() {
 }
 
 #[tokio::test]
-async fn a_response_that_python_began_is_not_asked_for_again() {
+async fn calls_are_not_retried_after_the_first_response_message() {
     let (mut python, channel) = PythonServer::start().await;
     let (watch, mut ends) = Ends::new();
     for client in Client::all(&channel) {
@@ -453,7 +453,7 @@ async fn a_response_that_python_began_is_not_asked_for_again() {
 }
 
 #[tokio::test]
-async fn calls_that_python_aborted_are_made_again_with_all_their_requests() {
+async fn failed_calls_are_retried_with_all_request_messages() {
     let (mut python, channel) = PythonServer::start().await;
     let (watch, mut ends) = Ends::new();
     for client in Client::all(&channel) {
@@ -478,7 +478,7 @@ async fn calls_that_python_aborted_are_made_again_with_all_their_requests() {
 }
 
 #[tokio::test]
-async fn python_decides_when_a_call_is_made_again() {
+async fn pushback_from_python_sets_or_stops_retries() {
     let (mut python, channel) = PythonServer::start().await;
     let (watch, _ends) = Ends::new();
     for client in Client::all(&channel) {
@@ -502,7 +502,7 @@ async fn python_decides_when_a_call_is_made_again() {
 }
 
 #[tokio::test]
-async fn the_callers_deadline_ends_a_call_and_python_is_told() {
+async fn callers_deadline_ends_the_call_and_cancels_it_in_python() {
     let (mut python, channel) = PythonServer::start().await;
     let (watch, mut ends) = Ends::new();
     for client in Client::all(&channel) {
@@ -524,7 +524,7 @@ async fn the_callers_deadline_ends_a_call_and_python_is_told() {
 }
 
 #[tokio::test]
-async fn the_policys_deadline_ends_a_call_and_a_stream_of_python() {
+async fn policys_deadline_ends_calls_and_streams() {
     let (mut python, channel) = PythonServer::start().await;
     let (watch, mut ends) = Ends::new();
     for client in Client::hurried(&channel) {
@@ -546,7 +546,7 @@ async fn the_policys_deadline_ends_a_call_and_a_stream_of_python() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_dropped_is_cancelled_in_python() {
+async fn dropped_call_is_cancelled_in_python() {
     let (mut python, channel) = PythonServer::start().await;
     let (watch, mut ends) = Ends::new();
     for client in Client::all(&channel) {
@@ -568,7 +568,7 @@ async fn a_call_that_is_dropped_is_cancelled_in_python() {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_dropped_is_cancelled_in_python() {
+async fn dropped_stream_is_cancelled_in_python() {
     let (mut python, channel) = PythonServer::start().await;
     let (watch, mut ends) = Ends::new();
     for client in Client::all(&channel) {
@@ -588,7 +588,7 @@ async fn a_stream_that_is_dropped_is_cancelled_in_python() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_dropped_while_it_sends_is_cancelled_in_python() {
+async fn call_dropped_while_sending_is_cancelled_in_python() {
     let (mut python, channel) = PythonServer::start().await;
     let (watch, mut ends) = Ends::new();
     for client in Client::all(&channel) {
@@ -615,7 +615,7 @@ fn by_and_by<M: Send + 'static>() -> (tokio::sync::mpsc::Sender<M>, Requests<M>)
 }
 
 #[tokio::test]
-async fn requests_that_python_did_not_wait_for_are_sent_again_and_then_the_rest() {
+async fn retry_resends_early_messages_and_then_sends_the_rest() {
     let (mut python, channel) = PythonServer::start().await;
     let (watch, _ends) = Ends::new();
     let with = With::new("refuse-first 2 14", &watch);
@@ -659,7 +659,7 @@ async fn requests_that_python_did_not_wait_for_are_sent_again_and_then_the_rest(
 }
 
 #[tokio::test]
-async fn requests_that_fill_the_windows_of_http_are_sent_again_up_to_what_is_kept() {
+async fn large_request_streams_are_retried_up_to_the_buffer_size() {
     let (mut python, channel) = PythonServer::start().await;
     let (watch, _ends) = Ends::new();
     for client in Client::all(&channel) {
@@ -692,7 +692,7 @@ async fn requests_that_fill_the_windows_of_http_are_sent_again_up_to_what_is_kep
 }
 
 #[tokio::test]
-async fn what_python_says_before_it_has_all_requests_is_the_end_of_the_call() {
+async fn early_status_from_python_ends_the_call() {
     let (_python, channel) = PythonServer::start().await;
     let (watch, mut ends) = Ends::new();
     for client in Client::all(&channel) {

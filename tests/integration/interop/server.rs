@@ -185,7 +185,7 @@ fn told_end(end: &Ended) -> (Kind, Outcome, Code, u64) {
 }
 
 #[tokio::test]
-async fn every_kind_of_call_passes_with_metadata_both_ways() {
+async fn every_kind_of_call_passes_with_metadata_in_both_directions() {
     let mut server = Server::new().await;
     for kind in KINDS {
         let order = order(kind)
@@ -240,7 +240,7 @@ async fn empty_and_large_messages_pass() {
 }
 
 #[tokio::test]
-async fn a_stranger_reaches_what_is_public_and_nothing_else() {
+async fn unauthenticated_callers_reach_only_public_methods() {
     let mut server = Server::new().await;
     for kind in KINDS {
         let stranger = order_of_a_stranger(kind).with("authorization", "Bearer another");
@@ -261,7 +261,7 @@ async fn a_stranger_reaches_what_is_public_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn every_code_reaches_python_with_its_message_details_and_metadata() {
+async fn every_code_reaches_python_with_details_and_metadata() {
     let mut server = Server::new().await;
     for kind in KINDS {
         for code in (1..=16).map(Code::from_i32) {
@@ -277,7 +277,7 @@ async fn every_code_reaches_python_with_its_message_details_and_metadata() {
 }
 
 #[tokio::test]
-async fn an_error_in_a_stream_follows_its_messages() {
+async fn stream_errors_arrive_after_the_messages() {
     let mut server = Server::new().await;
     for kind in KINDS.into_iter().filter(|kind| has_response_stream(*kind)) {
         for code in (1..=16).map(Code::from_i32) {
@@ -295,7 +295,7 @@ async fn an_error_in_a_stream_follows_its_messages() {
 }
 
 #[tokio::test]
-async fn a_refused_call_says_when_to_come_back() {
+async fn rate_limited_calls_carry_pushback_and_retry_info() {
     let mut server = Server::limited(&Rate::per_minute(1), None).await;
     for (n, kind) in KINDS.into_iter().enumerate() {
         let reply = server.python.call(&order(kind)).await;
@@ -323,7 +323,7 @@ async fn a_refused_call_says_when_to_come_back() {
 }
 
 #[tokio::test]
-async fn python_comes_back_when_it_is_told_to() {
+async fn python_honours_pushback() {
     // Only pushback explains that it does so in time.
     let config = json!({"methodConfig": [{"name": [{}], "retryPolicy": {
         "maxAttempts": 3, "initialBackoff": "1000s", "maxBackoff": "1000s", "backoffMultiplier": 1,
@@ -343,7 +343,7 @@ async fn python_comes_back_when_it_is_told_to() {
 }
 
 #[tokio::test]
-async fn handlers_run_again_within_one_call() {
+async fn server_side_retries_are_one_call_for_python() {
     let mut server = Server::new().await;
     let order = Order::new(
         "Flaky",
@@ -357,7 +357,7 @@ async fn handlers_run_again_within_one_call() {
 }
 
 #[tokio::test]
-async fn a_deadline_is_over_on_both_sides() {
+async fn expired_deadline_ends_the_call_on_both_sides() {
     let mut server = Server::new().await;
     for kind in KINDS {
         let order = told(kind, Behaviour::Hang).timeout(Duration::from_millis(300));
@@ -380,7 +380,7 @@ async fn a_deadline_is_over_on_both_sides() {
 }
 
 #[tokio::test]
-async fn a_deadline_ends_a_stream_on_both_sides() {
+async fn expired_deadline_ends_the_stream_on_both_sides() {
     let mut server = Server::new().await;
     for kind in KINDS.into_iter().filter(|kind| has_response_stream(*kind)) {
         let order = told(kind, Behaviour::HangAfter(2)).timeout(Duration::from_millis(500));
@@ -396,7 +396,7 @@ async fn a_deadline_ends_a_stream_on_both_sides() {
 }
 
 #[tokio::test]
-async fn observers_are_told_that_python_went_away() {
+async fn observers_see_python_cancel_a_call() {
     let mut server = Server::new().await;
     for kind in KINDS {
         server.python.start(&told(kind, Behaviour::Hang));
@@ -412,7 +412,7 @@ async fn observers_are_told_that_python_went_away() {
 }
 
 #[tokio::test]
-async fn observers_are_told_that_python_left_a_stream_half_way() {
+async fn observers_see_python_cancel_a_response_stream() {
     let mut server = Server::new().await;
     for kind in KINDS.into_iter().filter(|kind| has_response_stream(*kind)) {
         server
@@ -430,7 +430,7 @@ async fn observers_are_told_that_python_left_a_stream_half_way() {
 }
 
 #[tokio::test]
-async fn observers_are_told_that_python_left_while_it_was_sending() {
+async fn observers_see_python_cancel_while_sending() {
     let mut server = Server::new().await;
     for kind in [Kind::ClientStreaming, Kind::BidiStreaming] {
         // To the handler this looks like the end of the requests, so it must not answer.

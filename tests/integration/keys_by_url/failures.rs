@@ -126,7 +126,7 @@ fn bad_answers(elsewhere: &str) -> Vec<(&'static str, Answer, &'static str)> {
 }
 
 #[tokio::test]
-async fn whatever_is_wrong_with_an_answer_the_old_keys_stay() {
+async fn bad_responses_leave_the_old_keys_in_use() {
     let (events, _guard) = Events::listen(LevelFilter::INFO);
     let elsewhere = Issuer::start().await;
     elsewhere.answers("/jwks", Answer::keys(&[&second()]));
@@ -170,7 +170,7 @@ async fn whatever_is_wrong_with_an_answer_the_old_keys_stay() {
 }
 
 #[tokio::test]
-async fn an_issuer_that_hangs_is_given_up() {
+async fn hanging_issuer_times_out() {
     let issuer = Issuer::start().await;
     issuer.answers("/jwks", Answer::keys(&[&first()]));
     let verifier = by_url(&issuer).build().unwrap();
@@ -198,7 +198,7 @@ async fn an_issuer_that_hangs_is_given_up() {
 
 /// Accepts connections and says nothing, not even to TLS.
 #[tokio::test]
-async fn a_port_that_says_nothing_is_given_up() {
+async fn silent_port_times_out() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let accepted = Arc::new(AtomicUsize::new(0));
@@ -262,7 +262,7 @@ async fn a_service_starts_without_its_issuer() {
 }
 
 #[tokio::test]
-async fn while_the_issuer_is_down_it_is_asked_after_growing_pauses_only() {
+async fn fetches_back_off_while_the_issuer_is_down() {
     let issuer = Issuer::start().await;
     issuer.answers("/jwks", Answer::status(503));
     let verifier = by_url(&issuer).build().unwrap();
@@ -306,7 +306,7 @@ async fn keys_are_not_used_beyond_max_stale() {
 }
 
 #[tokio::test]
-async fn keys_are_used_for_a_day_without_their_issuer() {
+async fn keys_stay_valid_for_a_day_when_the_issuer_is_down() {
     let issuer = Issuer::start().await;
     issuer.answers("/jwks", Answer::keys(&[&first()]));
     let verifier = by_url(&issuer).build().unwrap();
@@ -334,7 +334,7 @@ async fn redirects_to_the_same_host_are_followed() {
 }
 
 #[tokio::test]
-async fn a_configuration_that_lies_is_not_believed() {
+async fn forged_discovery_documents_are_rejected() {
     let evil = Issuer::start().await;
     evil.answers("/jwks", Answer::keys(&[&second()]));
     let known = "/.well-known/openid-configuration";
@@ -391,7 +391,7 @@ async fn a_configuration_that_lies_is_not_believed() {
 }
 
 #[tokio::test]
-async fn no_token_is_in_an_event() {
+async fn events_contain_no_tokens() {
     let (events, _guard) = Events::listen(LevelFilter::TRACE);
     let issuer = Issuer::start().await;
     issuer.answers("/jwks", Answer::keys(&[&first()]));
@@ -410,7 +410,7 @@ async fn no_token_is_in_an_event() {
 }
 
 #[tokio::test]
-async fn a_client_of_ones_own_has_the_same_rules() {
+async fn custom_http_client_follows_the_same_rules() {
     use hyper_util::client::legacy::Client;
     use hyper_util::rt::TokioExecutor;
     let elsewhere = Issuer::start().await;

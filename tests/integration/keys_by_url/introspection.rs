@@ -90,7 +90,7 @@ async fn identity<V: Verifier>(verifier: V) -> Result<V::Identity, Status> {
 }
 
 #[tokio::test]
-async fn what_the_issuer_says_is_the_identity() {
+async fn introspection_response_becomes_the_identity() {
     let (issuer, verifier, caller) = setup(Answer::json(&active())).await;
     for kind in KINDS {
         let reply = caller
@@ -123,7 +123,7 @@ async fn what_the_issuer_says_is_the_identity() {
 }
 
 #[tokio::test]
-async fn the_identity_may_be_a_type_of_ones_own() {
+async fn identity_can_be_a_custom_type() {
     #[derive(Debug, Clone, PartialEq, Deserialize)]
     struct Own {
         sub: String,
@@ -149,7 +149,7 @@ async fn the_identity_may_be_a_type_of_ones_own() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_not_good_is_refused() {
+async fn invalid_tokens_are_rejected() {
     for (what, said) in [
         ("not active", json!({ "active": false })),
         (
@@ -205,7 +205,7 @@ async fn a_token_that_is_not_good_is_refused() {
 }
 
 #[tokio::test]
-async fn good_tokens_are_remembered_for_a_minute() {
+async fn valid_tokens_are_cached_for_a_minute() {
     let (issuer, verifier, caller) = setup(Answer::json(&active())).await;
     assert_eq!(code(&caller, "a").await, Code::Ok);
     issuer.answers(PATH, Answer::json(&json!({ "active": false })));
@@ -218,7 +218,7 @@ async fn good_tokens_are_remembered_for_a_minute() {
 }
 
 #[tokio::test]
-async fn a_token_is_not_remembered_beyond_its_exp() {
+async fn tokens_are_not_cached_beyond_their_exp() {
     let said = but(|it| it["exp"] = time(20).into());
     let (issuer, _, caller) = setup(Answer::json(&said)).await;
     assert_eq!(code(&caller, "a").await, Code::Ok);
@@ -236,7 +236,7 @@ async fn a_token_is_not_remembered_beyond_its_exp() {
 }
 
 #[tokio::test]
-async fn bad_tokens_are_remembered_for_ten_seconds() {
+async fn invalid_tokens_are_cached_for_ten_seconds() {
     let (issuer, _, caller) = setup(Answer::json(&json!({ "active": false }))).await;
     assert_eq!(code(&caller, "a").await, Code::Unauthenticated);
     issuer.answers(PATH, Answer::json(&active()));
@@ -249,7 +249,7 @@ async fn bad_tokens_are_remembered_for_ten_seconds() {
 }
 
 #[tokio::test]
-async fn what_is_remembered_can_be_set() {
+async fn cache_times_and_token_size_are_settings() {
     let issuer = issuer(Answer::json(&active())).await;
     let verifier = builder(&issuer.url)
         .cache_for(S(0))
@@ -272,7 +272,7 @@ async fn what_is_remembered_can_be_set() {
 }
 
 #[tokio::test]
-async fn made_up_tokens_push_out_no_good_ones() {
+async fn invalid_tokens_do_not_evict_valid_ones() {
     let issuer = issuer(Answer::json(&active())).await;
     let verifier = builder(&issuer.url).max_tokens(2).build().unwrap();
     let caller = users(&verifier).await;
@@ -303,7 +303,7 @@ fn calling(caller: &Caller, token: &'static str) -> tokio::task::JoinHandle<Stat
 }
 
 #[tokio::test]
-async fn calls_with_one_token_share_a_request() {
+async fn concurrent_calls_with_one_token_share_one_request() {
     let permits = Arc::new(Semaphore::new(0));
     let (issuer, _, caller) = setup(Answer::json(&active()).after(&permits)).await;
     let gone = calling(&caller, "a");
@@ -322,7 +322,7 @@ async fn calls_with_one_token_share_a_request() {
 }
 
 #[tokio::test]
-async fn requests_under_way_are_bounded() {
+async fn concurrent_requests_are_bounded() {
     let issuer = issuer(Answer::Hangs).await;
     let verifier = builder(&issuer.url).max_tokens(2).build().unwrap();
     let caller = users(&verifier).await;
@@ -340,7 +340,7 @@ async fn requests_under_way_are_bounded() {
 }
 
 #[tokio::test]
-async fn a_failure_is_unavailable_and_not_remembered() {
+async fn failures_are_unavailable_and_not_cached() {
     let elsewhere = Issuer::start().await;
     let there = format!("{}{PATH}", elsewhere.url);
     let good = active();
@@ -432,7 +432,7 @@ async fn a_failure_is_unavailable_and_not_remembered() {
 }
 
 #[tokio::test]
-async fn redirects_that_keep_the_body_are_followed_on_the_same_host() {
+async fn same_host_redirects_that_keep_the_body_are_followed() {
     let (issuer, _, caller) = setup(Answer::redirect(308, "/a")).await;
     issuer.answers("/a", Answer::redirect(307, "/b"));
     issuer.answers("/b", Answer::json(&active()));
@@ -446,7 +446,7 @@ async fn redirects_that_keep_the_body_are_followed_on_the_same_host() {
 }
 
 #[tokio::test]
-async fn an_issuer_that_hangs_or_is_not_there_is_unavailable() {
+async fn hanging_or_unreachable_issuer_is_unavailable() {
     let (issuer, verifier, caller) = setup(Answer::Hangs).await;
     for (n, answer) in [Answer::Hangs, Answer::Drips].into_iter().enumerate() {
         issuer.answers(PATH, answer);
@@ -467,7 +467,7 @@ async fn an_issuer_that_hangs_or_is_not_there_is_unavailable() {
 }
 
 #[tokio::test]
-async fn a_verifier_that_is_dropped_leaves_no_task() {
+async fn dropped_verifier_leaves_no_task() {
     let issuer = issuer(Answer::json(&active())).await;
     let alive = || {
         tokio::runtime::Handle::current()
@@ -492,7 +492,7 @@ async fn a_verifier_that_is_dropped_leaves_no_task() {
 }
 
 #[test]
-fn debug_output_has_no_secret() {
+fn debug_output_contains_no_secret() {
     let builder = || {
         Introspection::<TokenInfo>::builder("https://id.example.com/introspect")
             .bearer_auth(SECRET)

@@ -173,7 +173,7 @@ const STREAMING: [Kind; 3] = [
 ];
 
 #[tokio::test]
-async fn streams_end_at_the_exp_of_the_answer_and_the_leeway() {
+async fn streams_end_at_the_exp_plus_the_leeway() {
     for mount in [Mount::Service, Mount::ServerStruct] {
         let mut setup = setup(mount, Some(20)).await;
         for (n, kind) in STREAMING.into_iter().enumerate() {
@@ -197,7 +197,7 @@ async fn streams_end_at_the_exp_of_the_answer_and_the_leeway() {
 }
 
 #[tokio::test]
-async fn a_remembered_answer_ends_streams_at_the_same_time() {
+async fn cached_response_ends_streams_at_the_same_time() {
     let setup = setup(Mount::Service, Some(20)).await;
     let first = waiting(&setup, Kind::ServerStreaming).await;
     jump(S(10)).await;
@@ -214,7 +214,7 @@ async fn a_remembered_answer_ends_streams_at_the_same_time() {
 }
 
 #[tokio::test]
-async fn a_unary_call_may_take_longer_than_its_token() {
+async fn unary_calls_may_outlive_their_token() {
     for mount in [Mount::Service, Mount::ServerStruct] {
         let mut setup = setup(mount, Some(20)).await;
         let call = waiting(&setup, Kind::Unary).await;
@@ -227,7 +227,7 @@ async fn a_unary_call_may_take_longer_than_its_token() {
 }
 
 #[tokio::test]
-async fn without_exp_and_with_outlive_token_streams_go_on() {
+async fn streams_continue_without_exp_or_with_outlive_token() {
     for (mount, exp) in [
         (Mount::Service, None),
         (Mount::ServerStruct, None),

@@ -56,7 +56,7 @@ async fn keys_are_fetched_when_the_verifier_is_built() {
 }
 
 #[tokio::test]
-async fn a_call_waits_for_the_first_fetch() {
+async fn calls_wait_for_the_first_fetch() {
     let issuer = Issuer::start().await;
     let permits = Arc::new(Semaphore::new(0));
     issuer.answers("/jwks", Answer::keys(&[&first()]).after(&permits));
@@ -72,7 +72,7 @@ async fn a_call_waits_for_the_first_fetch() {
 }
 
 #[tokio::test]
-async fn an_issuer_says_where_its_keys_are() {
+async fn discovery_finds_the_keys() {
     let issuer = Issuer::start().await;
     issuer.is_discovered();
     issuer.answers("/jwks", Answer::keys(&[&first()]));
@@ -90,7 +90,7 @@ async fn an_issuer_says_where_its_keys_are() {
 }
 
 #[tokio::test]
-async fn an_issuer_may_have_a_path_and_a_slash_at_its_end() {
+async fn issuer_url_may_have_a_path_and_a_trailing_slash() {
     for (path, known) in [
         ("/", "/.well-known/openid-configuration"),
         ("/realms/a", "/realms/a/.well-known/openid-configuration"),
@@ -110,7 +110,7 @@ async fn an_issuer_may_have_a_path_and_a_slash_at_its_end() {
 }
 
 #[tokio::test]
-async fn a_token_of_a_key_that_was_just_rotated_in_is_accepted_at_once() {
+async fn tokens_of_a_rotated_key_are_accepted_immediately() {
     let issuer = Issuer::start().await;
     issuer.answers("/jwks", Answer::keys(&[&first()]));
     let verifier = by_url(&issuer).build().unwrap();
@@ -146,7 +146,7 @@ async fn a_token_of_a_key_that_was_just_rotated_in_is_accepted_at_once() {
 }
 
 #[tokio::test]
-async fn within_30_seconds_of_a_fetch_there_is_no_other_one() {
+async fn keys_are_fetched_at_most_every_30_seconds() {
     let issuer = Issuer::start().await;
     issuer.answers("/jwks", Answer::keys(&[&first()]));
     let verifier = by_url(&issuer).build().unwrap();
@@ -165,7 +165,7 @@ async fn within_30_seconds_of_a_fetch_there_is_no_other_one() {
 }
 
 #[tokio::test]
-async fn made_up_kids_make_one_fetch_in_30_seconds() {
+async fn unknown_kids_cause_at_most_one_fetch_in_30_seconds() {
     let issuer = Issuer::start().await;
     issuer.answers("/jwks", Answer::keys(&[&first()]));
     let verifier = by_url(&issuer).build().unwrap();
@@ -187,7 +187,7 @@ async fn made_up_kids_make_one_fetch_in_30_seconds() {
 }
 
 #[tokio::test]
-async fn tokens_that_no_key_could_help_fetch_nothing() {
+async fn tokens_that_no_key_could_verify_cause_no_fetch() {
     let issuer = Issuer::start().await;
     issuer.answers("/jwks", Answer::keys(&[&first(), &second()]));
     let verifier = by_url(&issuer).build().unwrap();
@@ -240,7 +240,7 @@ async fn is_refreshed(header: Option<&'static str>, not_before: u64, within: u64
 }
 
 #[tokio::test]
-async fn keys_are_fetched_again_before_they_are_too_old() {
+async fn keys_are_refreshed_before_they_expire() {
     is_refreshed(Some("public, max-age=300"), 209, 241).await;
     is_refreshed(None, 419, 481).await;
     // At most once a minute, and at least once an hour.
@@ -250,7 +250,7 @@ async fn keys_are_fetched_again_before_they_are_too_old() {
 }
 
 #[tokio::test]
-async fn a_verifier_that_is_dropped_leaves_no_task() {
+async fn dropped_verifier_leaves_no_task() {
     let issuer = Issuer::start().await;
     issuer.answers("/jwks", Answer::keys(&[&first()]));
     let alive = || {
@@ -278,7 +278,7 @@ async fn a_verifier_that_is_dropped_leaves_no_task() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_cancelled_does_not_end_the_fetch() {
+async fn cancelled_call_does_not_cancel_the_fetch() {
     let issuer = Issuer::start().await;
     let permits = Arc::new(Semaphore::new(0));
     issuer.answers("/jwks", Answer::keys(&[&first()]).after(&permits));
@@ -301,7 +301,7 @@ async fn a_call_that_is_cancelled_does_not_end_the_fetch() {
 }
 
 #[test]
-fn keys_are_fetched_anew_where_the_runtime_that_fetched_them_is_gone() {
+fn keys_are_fetched_again_after_the_runtime_is_gone() {
     let runtime = || {
         let mut builder = tokio::runtime::Builder::new_current_thread();
         builder.enable_all().build().unwrap()
@@ -338,7 +338,7 @@ fn keys_are_fetched_anew_where_the_runtime_that_fetched_them_is_gone() {
 }
 
 #[test]
-fn a_verifier_that_is_built_without_a_runtime_fetches_with_its_first_call() {
+fn verifier_built_without_a_runtime_fetches_on_the_first_call() {
     let serving = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -356,7 +356,7 @@ fn a_verifier_that_is_built_without_a_runtime_fetches_with_its_first_call() {
 }
 
 #[tokio::test]
-async fn what_cannot_work_is_not_built() {
+async fn invalid_settings_do_not_build() {
     let keys = || set(&[&first()]);
     let https = "https://id.example.com/jwks";
     let plain = || {
@@ -444,7 +444,7 @@ async fn what_cannot_work_is_not_built() {
 }
 
 #[tokio::test]
-async fn secret_keys_of_a_set_are_none() {
+async fn symmetric_keys_in_a_set_are_ignored() {
     let issuer = Issuer::start().await;
     let oct = json!({ "kty": "oct", "kid": "secret", "k": "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0" });
     issuer.answers("/jwks", Answer::json(&json!({ "keys": [oct] })));

@@ -46,7 +46,7 @@ fn told<T>(message: T, behaviour: Behaviour) -> Request<T> {
 }
 
 #[tokio::test]
-async fn a_call_of_a_generated_client_is_one_event_with_its_attempts() {
+async fn generated_client_logs_one_event_with_the_number_of_attempts() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     let (script, channel) = server().await;
     let mut client = clients::logged::UserServiceClient::new(channel);
@@ -77,7 +77,7 @@ async fn a_call_of_a_generated_client_is_one_event_with_its_attempts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deadline_that_ends_retries_is_logged_with_their_last_failure() {
+async fn deadline_during_retries_is_logged_with_the_last_failure() {
     let (events, _guard) = Events::listen(LevelFilter::INFO);
     let server = FlakyServer::new([fail(Code::Unavailable).pushback("1"), hang()]);
     let mut client = clients::logged::UserServiceClient::new(server.channel());
@@ -92,7 +92,7 @@ async fn a_deadline_that_ends_retries_is_logged_with_their_last_failure() {
 }
 
 #[tokio::test]
-async fn a_client_logs_at_the_levels_of_its_own_table() {
+async fn client_levels_follow_the_client_table() {
     let (events, _guard) = Events::listen(LevelFilter::TRACE);
     let (_, channel) = server().await;
     let mut client = clients::logged::UserServiceClient::new(channel);
@@ -116,7 +116,7 @@ async fn a_client_logs_at_the_levels_of_its_own_table() {
 }
 
 #[tokio::test]
-async fn streams_are_counted_from_the_clients_side() {
+async fn client_counts_sent_and_received_messages_of_streams() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     let (_, channel) = server().await;
     let mut client = clients::logged::UserServiceClient::new(channel);
@@ -167,7 +167,7 @@ struct EachAttempt;
 struct Renewing(TokenCache);
 
 #[tokio::test]
-async fn behind_retry_and_behind_auth_each_attempt_is_an_event() {
+async fn logging_inside_retry_or_auth_logs_each_attempt() {
     let (events, _guard) = Events::listen(LevelFilter::INFO);
     let codes = || {
         let events = events.take().into_iter();
@@ -200,7 +200,7 @@ async fn behind_retry_and_behind_auth_each_attempt_is_an_event() {
 struct Described(WatchEnds);
 
 #[tokio::test]
-async fn a_channel_with_descriptors_logs_the_kind_and_counts_streams() {
+async fn channel_with_descriptors_logs_kind_and_message_counts() {
     let (events, _guard) = Events::listen(LevelFilter::INFO);
     let (_, channel) = server().await;
     let (watch, mut ends) = Ends::new();
@@ -261,7 +261,7 @@ async fn a_channel_with_descriptors_logs_the_kind_and_counts_streams() {
 struct Logged(WatchEnds);
 
 #[tokio::test]
-async fn a_channel_does_not_say_what_it_does_not_know() {
+async fn channel_without_descriptors_logs_no_kind() {
     let (events, _guard) = Events::listen(LevelFilter::INFO);
     let (_, channel) = server().await;
     let (watch, mut ends) = Ends::new();

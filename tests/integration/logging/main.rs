@@ -73,7 +73,7 @@ fn logged() -> (Routes, Script, Ends) {
 }
 
 #[tokio::test]
-async fn a_finished_call_has_the_fields_of_the_table_with_their_types() {
+async fn finished_event_has_the_documented_fields_and_types() {
     let (events, _guard) = Events::listen(LevelFilter::INFO);
     let channel = serve(logged().0).await;
     let caller = Caller::new(&channel);
@@ -118,7 +118,7 @@ async fn a_finished_call_has_the_fields_of_the_table_with_their_types() {
 }
 
 #[tokio::test]
-async fn each_end_is_logged_once_with_code_level_error_and_outcome() {
+async fn each_call_is_logged_once_with_code_level_error_and_outcome() {
     let (events, _guard) = Events::listen(LevelFilter::INFO);
     let (routes, _, mut ends) = logged();
     let channel = serve(routes).await;
@@ -183,7 +183,7 @@ async fn each_end_is_logged_once_with_code_level_error_and_outcome() {
 }
 
 #[tokio::test]
-async fn a_call_that_was_given_up_is_logged_as_cancelled() {
+async fn abandoned_calls_are_logged_as_cancelled() {
     let (events, _guard) = Events::listen(LevelFilter::INFO);
     let (routes, script, mut ends) = logged();
     let server = start(routes).await;
@@ -213,7 +213,7 @@ async fn a_call_that_was_given_up_is_logged_as_cancelled() {
 }
 
 #[tokio::test]
-async fn a_client_that_goes_away_while_it_sends_is_logged_as_cancelled_where_the_layer_is() {
+async fn cancellation_layer_logs_disconnect_while_sending_as_cancelled() {
     for (has_layer, code) in [(false, "OK"), (true, "CANCELLED")] {
         let (events, _guard) = Events::listen(LevelFilter::INFO);
         let (routes, script, mut ends) = logged();
@@ -243,7 +243,7 @@ async fn a_client_that_goes_away_while_it_sends_is_logged_as_cancelled_where_the
 }
 
 #[tokio::test]
-async fn a_started_call_is_logged_at_debug() {
+async fn started_event_is_logged_at_debug() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     let channel = serve(logged().0).await;
     for kind in KINDS {
@@ -273,7 +273,7 @@ async fn a_started_call_is_logged_at_debug() {
 }
 
 #[tokio::test]
-async fn filters_of_layers_and_filters_for_events_alone_work_too() {
+async fn per_layer_filters_and_event_only_filters_work() {
     ask_each_time();
     let (usual, warnings, seldom) = (Events::default(), Events::default(), Events::default());
     let subscriber = tracing_subscriber::registry()
@@ -376,7 +376,7 @@ fn ann() -> LoginRequest {
 }
 
 #[tokio::test]
-async fn fields_of_the_request_keep_their_types_and_are_there_when_the_call_fails() {
+async fn request_fields_keep_their_types_and_are_logged_on_failure() {
     let (events, _guard) = Events::listen(LevelFilter::INFO);
     let caller = detailed().await;
     caller.client().login(ann()).await.unwrap();
@@ -430,7 +430,7 @@ async fn fields_of_the_request_keep_their_types_and_are_there_when_the_call_fail
 }
 
 #[tokio::test]
-async fn nothing_is_formatted_where_nobody_listens() {
+async fn nothing_is_formatted_when_logging_is_disabled() {
     let filter = EnvFilter::new("trace,interceptors::logging=off");
     let (events, guard) = Events::listen(filter);
     let caller = detailed().await;
@@ -450,7 +450,7 @@ async fn nothing_is_formatted_where_nobody_listens() {
 }
 
 #[tokio::test]
-async fn a_slow_unary_call_is_a_warning_and_a_long_stream_is_not() {
+async fn slow_unary_calls_warn_and_long_streams_do_not() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     let caller = detailed().await;
     for (kind, behaviour, level) in [
@@ -471,7 +471,7 @@ async fn a_slow_unary_call_is_a_warning_and_a_long_stream_is_not() {
 }
 
 #[tokio::test]
-async fn level_moves_the_usual_calls_and_no_others() {
+async fn level_setting_changes_the_level_of_usual_calls_only() {
     let (events, guard) = Events::listen(LevelFilter::INFO);
     let mut client = detailed().await.client();
     let fails = |code: Code| FlakyRequest {
@@ -495,7 +495,7 @@ async fn level_moves_the_usual_calls_and_no_others() {
 }
 
 #[tokio::test]
-async fn the_name_is_that_of_the_wire_where_the_attribute_cannot_know_it() {
+async fn events_use_the_name_on_the_wire_when_the_plan_derived_it() {
     use interceptors::Intercepted as _;
     let (events, _guard) = Events::listen(LevelFilter::INFO);
     let method = Detailed::PLAN.methods()[0];
@@ -530,7 +530,7 @@ impl Verifier for Guarded {
 scripted!(self: Guarded, #[intercept(logging, auth)]);
 
 #[tokio::test]
-async fn no_event_shows_a_token() {
+async fn events_contain_no_tokens() {
     let (events, _guard) = Events::listen(LevelFilter::TRACE);
     let script = Script::default();
     let service = Guarded { script };

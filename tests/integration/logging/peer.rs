@@ -67,7 +67,7 @@ async fn code(client: &mut UserServiceClient<Channel>) -> Code {
 
 /// The limit is that of the process, so both are one test.
 #[tokio::test]
-async fn the_peer_is_known_behind_axum_and_its_absence_is_said_once() {
+async fn peer_is_known_with_connect_info_and_its_absence_is_warned_once() {
     let (events, _guard) = Events::listen(LevelFilter::WARN);
     let (router, peers) = routes();
     let (listener, address) = bind().await;

@@ -132,7 +132,7 @@ impl Side {
 }
 
 #[tokio::test]
-async fn calls_end_alike() {
+async fn server_attribute_does_not_change_how_calls_end() {
     let mut sides = sides().await;
     let behaviours = [
         Behaviour::Answer(3),
@@ -172,7 +172,7 @@ async fn calls_end_alike() {
 }
 
 #[tokio::test]
-async fn a_client_that_goes_away_cancels_the_call() {
+async fn client_disconnect_cancels_the_call() {
     for mut side in sides().await {
         for kind in [Kind::Unary, Kind::BidiStreaming] {
             let caller = side.caller(true, Behaviour::Hang);

@@ -134,7 +134,7 @@ async fn called_by_body(
 const EACH_ONCE: &str = ">entry >entry <entry >entry <entry <entry";
 
 #[tokio::test]
-async fn a_method_that_a_body_calls_while_it_is_decoded_passes_its_own_list() {
+async fn method_called_while_a_body_is_decoded_runs_its_own_policy() {
     let (direct, own, runs, steps) = called_by_body(None, &[0; 5]).await;
     assert_eq!(direct, [Code::Unauthenticated; 2]);
     assert_eq!((own, runs, &*steps), (Code::Ok, 1, EACH_ONCE));
@@ -144,7 +144,7 @@ async fn a_method_that_a_body_calls_while_it_is_decoded_passes_its_own_list() {
 }
 
 #[tokio::test]
-async fn what_a_call_leaves_that_is_never_decoded_is_of_no_use_to_the_next() {
+async fn undecodable_call_leaves_no_mark_for_the_next_call() {
     let steps = Steps::default();
     let (users, script) = users(&steps);
     let mut server = UserServiceServer::from_arc(Arc::clone(&users));
@@ -229,7 +229,7 @@ impl UserService for Wrapper {
 }
 
 #[tokio::test]
-async fn what_a_wrapper_hands_on_passes_the_lists_of_both() {
+async fn forwarded_requests_run_the_policies_of_both_services() {
     let steps = Steps::default();
     let (inner, script) = users(&steps);
     let wrapper = Wrapper {
@@ -275,7 +275,7 @@ impl http_body::Body for Trailed {
 
 /// tonic would put them among the metadata, over what the policy has seen.
 #[tokio::test]
-async fn trailers_of_a_request_reach_no_handler() {
+async fn request_trailers_do_not_reach_handlers() {
     let steps = Steps::default();
     let (users, script) = users(&steps);
     // So few that the map of the headers stays where it is, and so many that it grows.

@@ -80,7 +80,7 @@ fn http_body_util_full(
 }
 
 #[tokio::test]
-async fn who_may_not_call_is_refused_before_anything_is_decoded() {
+async fn unauthenticated_calls_are_rejected_before_decoding() {
     let (users, script, steps) = users();
     let server = UserServiceServer::new(users).max_decoding_message_size(16);
     let channel = serve(Routes::new(server)).await;
@@ -113,7 +113,7 @@ async fn who_may_not_call_is_refused_before_anything_is_decoded() {
 }
 
 #[tokio::test]
-async fn each_entry_runs_once_for_a_call() {
+async fn each_entry_runs_once_per_call() {
     let (users, script, steps) = users();
     let channel = serve(Routes::new(UserServiceServer::new(users))).await;
     let nobody = Caller::new(&channel);
@@ -132,7 +132,7 @@ async fn each_entry_runs_once_for_a_call() {
 }
 
 #[tokio::test]
-async fn a_direct_call_passes_the_whole_list() {
+async fn direct_calls_run_the_whole_policy() {
     let (users, script, steps) = users();
     // That the server has been used changes nothing.
     let direct = users.get_user(Request::new(GetUserRequest::default()));
@@ -147,7 +147,7 @@ async fn a_direct_call_passes_the_whole_list() {
 }
 
 #[test]
-fn the_plan_of_the_server_has_exact_names_and_says_what_runs_before_decoding() {
+fn server_plan_has_exact_names_and_marks_entries_before_decoding() {
     let plan = UserServiceServer::<Users>::PLAN;
     let shown: Vec<_> = plan
         .methods()

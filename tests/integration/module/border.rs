@@ -92,7 +92,7 @@ fn users() -> (Users, Steps) {
 }
 
 #[tokio::test]
-async fn the_rest_of_the_list_runs_behind_decoding() {
+async fn entries_listed_after_a_message_entry_run_after_decoding() {
     use interceptors_proto::demo::{GetUserRequest, LoginRequest};
 
     let (users, steps) = users();
@@ -119,7 +119,7 @@ async fn the_rest_of_the_list_runs_behind_decoding() {
 }
 
 #[tokio::test]
-async fn a_method_that_the_impl_leaves_out_has_what_no_list_names() {
+async fn default_methods_run_the_entries_without_method_lists() {
     use interceptors_proto::demo::FlakyRequest;
 
     let (users, steps) = users();
@@ -138,7 +138,7 @@ async fn a_method_that_the_impl_leaves_out_has_what_no_list_names() {
 }
 
 #[test]
-fn the_plan_says_what_runs_behind_decoding() {
+fn plan_shows_which_entries_run_after_decoding() {
     let plan = UserServiceServer::<Users>::PLAN;
     let before = |path: &str| {
         let mut methods = plan.methods().iter();
@@ -195,7 +195,7 @@ impl UserService for Asked {
 }
 
 #[tokio::test]
-async fn entries_behind_decoding_know_what_those_before_know() {
+async fn call_details_are_the_same_before_and_after_decoding() {
     use interceptors_proto::demo::GetUserRequest;
 
     let knows = Knows::default();

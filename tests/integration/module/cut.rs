@@ -48,7 +48,7 @@ async fn cut_off(address: std::net::SocketAddr, method: &str, script: &Script, o
 }
 
 #[tokio::test]
-async fn a_stream_that_is_cut_off_anywhere_is_not_taken_for_all() {
+async fn truncated_request_stream_is_never_ok() {
     let script = Script::default();
     let (ends, mut told) = Ends::new();
     let service = Watched {

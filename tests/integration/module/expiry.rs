@@ -259,7 +259,7 @@ fn assert_expired(status: &Status, begun: Instant, mount: &str) {
 const ENDED: (Outcome, Code) = (Outcome::Error, Code::Unauthenticated);
 
 #[tokio::test(start_paused = true)]
-async fn a_response_stream_ends_with_its_token_and_observers_know() {
+async fn response_streams_end_when_the_token_expires() {
     for mut mount in mounts!(Ending, EndingServer) {
         for (key, expected) in [("x-silent", 0..1), ("x-talks", 8..11)] {
             let caller = mount.token("100").with(key, "yes");
@@ -283,7 +283,7 @@ async fn a_response_stream_ends_with_its_token_and_observers_know() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_that_waits_for_a_request_is_told() {
+async fn expiry_reaches_a_handler_that_waits_for_a_message() {
     for mut mount in mounts!(Ending, EndingServer) {
         let caller = mount.token("100").with("x-silent", "yes");
         let begun = Instant::now();
@@ -303,7 +303,7 @@ async fn a_handler_that_waits_for_a_request_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn requests_that_keep_coming_end_with_the_token_too() {
+async fn busy_request_streams_end_when_the_token_expires() {
     for mut mount in mounts!(Ending, EndingServer) {
         let caller = mount.token("100");
         let requests = tokio_stream::iter(0..1000).then(|_| async {
@@ -321,7 +321,7 @@ async fn requests_that_keep_coming_end_with_the_token_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn single_responses_may_take_longer_than_the_token() {
+async fn unary_responses_may_outlive_the_token() {
     for mut mount in mounts!(Ending, EndingServer) {
         let caller = mount
             .token("100")
@@ -347,7 +347,7 @@ async fn single_responses_may_take_longer_than_the_token() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_that_begins_late_ends_at_once() {
+async fn stream_opened_after_expiry_ends_immediately() {
     for mut mount in mounts!(Ending, EndingServer) {
         let caller = mount.token("100").with("x-delay", "300");
         let request = caller.request(ListUsersRequest::default());
@@ -360,7 +360,7 @@ async fn a_stream_that_begins_late_ends_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_ends_in_time_ends_as_it_did() {
+async fn streams_that_end_before_expiry_are_unchanged() {
     for mut mount in mounts!(Ending, EndingServer) {
         let caller = mount.token("100").with("x-count", "3");
         let request = caller.request(ListUsersRequest::default());
@@ -395,21 +395,21 @@ async fn goes_on(mut mount: Mount, token: &str) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_that_never_expires_ends_nothing() {
+async fn token_without_expiry_never_ends_streams() {
     for mount in mounts!(Ending, EndingServer) {
         goes_on(mount, "never").await;
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn outlive_token_lets_streams_go_on() {
+async fn outlive_token_lets_streams_continue() {
     for mount in mounts!(Outliving, OutlivingServer) {
         goes_on(mount, "100").await;
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_identity_that_has_expired_opens_no_stream() {
+async fn expired_identity_cannot_open_streams() {
     for mut mount in mounts!(Ending, EndingServer) {
         let caller = mount.token("past");
         for kind in [
@@ -426,7 +426,7 @@ async fn an_identity_that_has_expired_opens_no_stream() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_struct_ends_the_streams_of_services_that_rely_on_it() {
+async fn server_struct_ends_streams_of_services_that_rely_on_it() {
     let (ends, mut told) = Ends::new();
     let (sender, mut handled) = unbounded_channel();
     let behind = Behind {

@@ -71,7 +71,7 @@ impl Store for Arc<Inner> {
 }
 
 #[tokio::test]
-async fn two_services_of_a_package_have_their_own_policies() {
+async fn services_of_one_package_have_separate_policies() {
     let steps = Steps::default();
     let echo = Generic {
         entry: steps.recorder("echo"),

@@ -90,7 +90,7 @@ struct Other {
 scripted!(self: Other as [UserService], #[intercept(with(self.entry))]);
 
 #[tokio::test]
-async fn a_request_that_is_handed_on_passes_the_whole_list() {
+async fn forwarded_request_runs_the_whole_policy() {
     let steps = Steps::default();
     let service = HandsOn {
         steps: Arc::new(steps.clone()),
@@ -123,7 +123,7 @@ struct Limited {
 scripted!(self: Limited as [UserService], #[intercept(concurrency(max = 1, per = method, queue = 0))]);
 
 #[tokio::test]
-async fn what_is_kept_for_a_method_is_shared_with_direct_calls() {
+async fn per_method_state_is_shared_with_direct_calls() {
     let script = Script::default();
     let service = Limited {
         script: script.clone(),

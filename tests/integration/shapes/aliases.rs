@@ -51,7 +51,7 @@ impl Store for Aliased {
 }
 
 #[tokio::test]
-async fn types_decide_where_the_text_is_silent() {
+async fn kinds_are_found_behind_type_aliases() {
     let kinds: Vec<_> = Aliased::PLAN
         .methods()
         .iter()
@@ -120,7 +120,7 @@ mod shadowed {
 }
 
 #[tokio::test]
-async fn results_in_all_spellings() {
+async fn every_spelling_of_result_works() {
     let services: [&dyn Echo; 6] = [&Tonic, &Std, &Core, &Generic, &Whole, &shadowed::Shadowed];
     for service in services {
         assert_eq!(text(service.say(ask("a")).await), "a");

@@ -120,7 +120,7 @@ mod tonic_codec {
 }
 
 #[tokio::test]
-async fn spans_keep_the_methods_name_and_its_fields() {
+async fn instrument_keeps_the_methods_name_and_fields() {
     let (spans, _guard) = Spans::watch();
     let target = module_path!();
     let get = format!("{target} get request=Word {{ text: \"a\" }}");
@@ -151,7 +151,7 @@ impl Echo for Named {
 }
 
 #[tokio::test]
-async fn attributes_that_read_the_functions_name_read_the_methods() {
+async fn function_name_attributes_see_the_methods_name() {
     assert_eq!(text(Named.say(ask("")).await), "say");
     assert_eq!(calls(), answered("Say"));
 }
@@ -220,7 +220,7 @@ impl CloneOf for tokio_stream::Once<Result<Word, Status>> {
 }
 
 #[tokio::test]
-async fn the_same_method_under_opposite_conditions() {
+async fn methods_may_exist_twice_under_opposite_conditions() {
     assert_eq!(text(Twice.get(ask("")).await), "test");
     assert_eq!(calls().len(), 4, "two interceptors record two lines each");
     assert_eq!(texts(Twice.list(ask("")).await).await, ["test"]);
@@ -256,7 +256,7 @@ impl Echo for Conditional {
 impl Echo for Conditional {}
 
 #[tokio::test]
-async fn a_condition_on_the_block() {
+async fn the_block_may_have_a_condition() {
     assert_eq!(text(Conditional.say(ask("")).await), "below");
     assert_eq!(calls(), answered("Say"));
 }
@@ -318,7 +318,7 @@ fn deprecated() -> &'static str {
 type Old<T> = T;
 
 #[tokio::test]
-async fn lint_levels_and_documentation_stay_where_they_were() {
+async fn lint_levels_and_documentation_stay_in_place() {
     assert_eq!(text(Linted.get(ask("")).await), "lower");
     assert_eq!(calls(), answered("Get"));
     assert!(texts(Linted.list(ask("")).await).await.is_empty());
@@ -376,7 +376,7 @@ impl ClientOfConditions {
 }
 
 #[tokio::test]
-async fn an_attribute_of_a_method_may_have_a_condition() {
+async fn method_attributes_may_have_conditions() {
     assert_eq!(text(OfConditions.get(ask("a")).await), "a");
     assert_eq!(calls(), [""; 0]);
     assert_eq!(texts(OfConditions.list(ask("a")).await).await, ["a"]);

@@ -86,7 +86,7 @@ impl store_server::Store for ByHand {
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 #[tokio::test]
-async fn methods_desugared_by_hand_go_through_their_chain() {
+async fn hand_desugared_methods_run_their_interceptors() {
     let service = ByHand("!");
     assert_eq!(text(service.get(ask("a")).await), "a!");
     assert_eq!(calls(), answered("Get"));
@@ -174,7 +174,7 @@ mod native {
 }
 
 #[tokio::test]
-async fn traits_with_async_functions_of_their_own() {
+async fn native_async_fn_traits_are_intercepted() {
     use native::{ByHand, Native, Service};
 
     let service = Service("!");

@@ -149,7 +149,7 @@ macro_rules! found {
             struct Outbound($ty);
 
             #[tokio::test]
-            async fn all_mounts() {
+            async fn works_on_all_mounts() {
                 let server = serve(Routes::new(EchoServer::new(Service($new)))).await;
                 assert_eq!(Service($new).say(ask("a")).await.unwrap_err().code(), Code::Unauthenticated);
                 let client = Client($new, EchoClient::new(server.clone()));
@@ -356,7 +356,7 @@ impl ByMutAnswers {
 }
 
 #[tokio::test]
-async fn a_client_that_is_borrowed_mutably() {
+async fn values_work_in_methods_with_mut_self() {
     let (ends, mut told) = Ends::new();
     let panic = tokio::spawn(async move { ByMut(Fails(ends, ())).say(ask("a")).await });
     assert!(panic.await.unwrap_err().is_panic());
@@ -367,7 +367,7 @@ async fn a_client_that_is_borrowed_mutably() {
 
 /// What is evaluated in front of a retry is evaluated once for all attempts, and what fails costs the attempts nothing else.
 #[tokio::test]
-async fn a_value_is_made_once_for_each_call() {
+async fn values_are_evaluated_once_per_call() {
     struct Counted(AtomicU32, Arc<Record>);
 
     impl Counted {

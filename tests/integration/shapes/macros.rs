@@ -103,7 +103,7 @@ struct Outside {
 implement_from_outside!([with(self.record)] self Outside => self.name);
 
 #[tokio::test]
-async fn implementations_from_a_macro_go_through_their_chain() {
+async fn implementations_from_macros_run_their_interceptors() {
     use echo_server::Echo as _;
     use store_server::Store as _;
 

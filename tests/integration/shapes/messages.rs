@@ -36,7 +36,7 @@ impl Custom for Service {
 }
 
 #[tokio::test]
-async fn nothing_is_asked_of_messages() {
+async fn messages_need_no_traits() {
     let answer = Service.unary(Request::new(Bare(7.into()))).await.unwrap();
     assert_eq!(answer.into_inner().0.get(), 7);
     assert_eq!(calls(), answered("Unary"));
@@ -77,7 +77,7 @@ impl<M: Send + 'static> Relays<M> for Relay<M> {
 }
 
 #[tokio::test]
-async fn messages_may_be_parameters_of_the_service() {
+async fn messages_may_be_type_parameters_of_the_service() {
     let relay = Relay(std::marker::PhantomData);
     let answer = relay.relay(Request::new(Bare(9.into()))).await.unwrap();
     let items: Vec<_> = answer
@@ -125,7 +125,7 @@ mod constants {
 }
 
 #[tokio::test]
-async fn constants_and_other_types_of_the_trait() {
+async fn traits_may_have_constants_and_other_associated_types() {
     use constants::Limited as _;
 
     let answer = constants::Service.limit(Request::new(9)).await.unwrap();

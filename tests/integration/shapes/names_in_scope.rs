@@ -33,7 +33,7 @@ mod renamed {
     }
 
     #[test]
-    fn the_plan_says_that_its_names_are_derived() {
+    fn plan_marks_its_names_as_derived() {
         assert_eq!(Echo::PLAN.methods()[0].path(), "/ShapesEcho/Say");
         assert!(Echo::PLAN.methods()[0].is_derived());
     }
@@ -184,13 +184,13 @@ mod reexported {
     }
 
     #[test]
-    fn the_plan_says_that_its_names_are_derived() {
+    fn plan_marks_its_names_as_derived() {
         assert!(Service::PLAN.methods()[0].is_derived());
     }
 }
 
 #[tokio::test]
-async fn each_goes_through_its_chain() {
+async fn misleading_names_in_scope_do_not_matter() {
     use interceptors_proto::shapes::echo_server::Echo;
     use interceptors_proto::shapes::request_server::Request;
 

@@ -9,7 +9,7 @@ use tonic::{Request, Response, Status};
 use crate::common::{Record, answered, answered_times, ask, calls, text, word};
 
 #[tokio::test]
-async fn inside_functions_and_twice_in_sibling_blocks() {
+async fn implementations_inside_functions_and_sibling_blocks_work() {
     {
         struct Service;
 
@@ -128,7 +128,7 @@ impl Echo for Another {
 }
 
 #[tokio::test]
-async fn several_types_of_one_module_may_implement_one_service() {
+async fn one_module_may_implement_a_service_for_several_types() {
     assert_eq!(text(Another.say(ask("a")).await), "a");
     assert_eq!(calls(), answered("Say"));
 }
@@ -154,7 +154,7 @@ mod nested {
 }
 
 #[tokio::test]
-async fn in_a_nested_module_with_nothing_imported() {
+async fn nested_module_needs_no_imports() {
     assert_eq!(text(nested::deeper::Service.say(ask("a")).await), "a");
     assert_eq!(calls(), answered("Say"));
 }

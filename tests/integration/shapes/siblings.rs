@@ -71,7 +71,7 @@ impl store_server::Store for Shop {
 }
 
 #[tokio::test]
-async fn a_sibling_goes_through_its_own_chain() {
+async fn sibling_method_runs_its_own_interceptors() {
     use store_server::Store as _;
 
     assert_eq!(text(Shop.get(ask("a/b")).await), "a+b");
@@ -132,7 +132,7 @@ impl store_server::Store for Inherent {
 }
 
 #[tokio::test]
-async fn an_inherent_method_of_the_same_name_wins() {
+async fn inherent_method_of_the_same_name_wins() {
     use store_server::Store;
 
     assert_eq!(text(Store::get(&Inherent, ask("a")).await), "a inherent");
@@ -171,7 +171,7 @@ mod homonymous_trait {
 }
 
 #[tokio::test]
-async fn a_trait_of_the_same_name_is_called_by_its_path() {
+async fn trait_of_the_same_name_is_called_by_its_path() {
     let service = homonymous_trait::Service;
     let answer = interceptors_proto::shapes::echo_server::Echo::say(&service, ask("a")).await;
     assert_eq!(text(answer), "a by hand");
@@ -213,7 +213,7 @@ impl store_server::Store for Front {
 }
 
 #[tokio::test]
-async fn delegation_runs_both_chains() {
+async fn delegation_runs_the_interceptors_of_both_services() {
     use store_server::Store as _;
 
     let front = Front {
@@ -262,7 +262,7 @@ impl counter_server::Counter for Shared {
 }
 
 #[tokio::test]
-async fn siblings_by_arc() {
+async fn sibling_with_arc_self_runs_its_own_interceptors() {
     use counter_server::Counter as _;
 
     let answer = Arc::new(Shared(1))

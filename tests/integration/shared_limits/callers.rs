@@ -53,7 +53,7 @@ async fn code(client: &mut UserServiceClient<Channel>, address: &'static str) ->
 }
 
 #[tokio::test]
-async fn two_services_share_the_limit_of_each_caller() {
+async fn services_share_the_limit_of_each_caller() {
     let server = Server::start().await;
     // Of types of their own, as in two processes: neither knows the denials of the other.
     let mut first = client(First(server.store())).await;
@@ -96,7 +96,7 @@ async fn ipv6_callers_share_the_limit_of_their_network() {
 }
 
 #[tokio::test]
-async fn the_keys_are_digests_of_addresses_and_networks() {
+async fn keys_are_digests_of_addresses_and_networks() {
     let server = Server::start().await;
     let mut first = client(Listed(server.store())).await;
     let mut wide = client(ListedWide(server.store())).await;

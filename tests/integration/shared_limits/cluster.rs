@@ -10,7 +10,7 @@ use super::server::{Server, free_port};
 use super::service::{Limited, Usual, call, count};
 
 #[tokio::test]
-async fn a_cluster_keeps_limits_over_a_connection_of_ones_own() {
+async fn custom_connection_to_a_cluster_keeps_limits() {
     let mut nodes = Vec::new();
     for _ in 0..3 {
         let bus = free_port().to_string();

@@ -16,12 +16,12 @@ const TIME: Duration = Duration::from_secs(10);
 
 /// The server's clock decides: that of one process is an hour ahead, and steps ahead by another while it calls.
 #[tokio::test]
-async fn two_processes_share_a_limit_whatever_their_clocks_say() {
+async fn processes_share_a_limit_regardless_of_their_clocks() {
     let server = Server::start().await;
     let start = |ahead: &str| {
         let mut child = Command::new(std::env::current_exe().unwrap());
         child
-            .args(["--exact", "processes::one_of_two_processes", "--nocapture"])
+            .args(["--exact", "processes::child_process", "--nocapture"])
             .env(URL, server.url())
             .env(AHEAD, ahead)
             .stdout(Stdio::piped());
@@ -51,7 +51,7 @@ async fn two_processes_share_a_limit_whatever_their_clocks_say() {
 
 /// What a child does. Without a parent, nothing.
 #[tokio::test]
-async fn one_of_two_processes() {
+async fn child_process() {
     let Ok(url) = std::env::var(URL) else {
         return;
     };

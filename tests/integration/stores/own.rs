@@ -101,7 +101,7 @@ fn pushback(status: &Status) -> Option<&str> {
 service!(Denies: on_error = deny);
 
 #[tokio::test(start_paused = true)]
-async fn a_denial_is_remembered_until_it_is_over() {
+async fn denials_are_cached_until_they_expire() {
     let store = Told::default();
     let service = Denies(store.clone());
     store.to(Ok(Decision::denied(Duration::from_millis(80))));
@@ -133,7 +133,7 @@ async fn a_denial_is_remembered_until_it_is_over() {
 service!(Refuses: on_error = deny, store_timeout = "30ms");
 
 #[tokio::test(start_paused = true)]
-async fn on_error_deny_refuses_without_saying_why() {
+async fn on_error_deny_rejects_without_details() {
     let store = Told::default();
     let service = Refuses(store.clone());
     store.to(broken());
@@ -152,7 +152,7 @@ async fn on_error_deny_refuses_without_saying_why() {
 service!(Allows: on_error = allow);
 
 #[tokio::test(start_paused = true)]
-async fn on_error_allow_passes_calls() {
+async fn on_error_allow_lets_calls_pass() {
     let store = Told::default();
     let service = Allows(store.clone());
     store.to(broken());
@@ -187,7 +187,7 @@ async fn on_error_local_keeps_the_limit_in_the_process() {
 service!(Tells: on_error = deny);
 
 #[tokio::test]
-async fn metadata_of_a_decision_is_in_the_answer() {
+async fn metadata_of_a_decision_is_in_the_response() {
     let store = Told::default();
     let mut metadata = MetadataMap::new();
     metadata.append("x-ratelimit-remaining", "7".parse().unwrap());
@@ -224,7 +224,7 @@ fn events(events: &Events) -> Vec<Event> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_outage_is_logged_once_and_so_is_its_end() {
+async fn start_and_end_of_an_outage_are_logged_once() {
     let (log, _guard) = Events::listen(LevelFilter::INFO);
     let store = Told::default();
     let service = Flaps(store.clone());
@@ -283,7 +283,7 @@ impl UserService for Orders {
 }
 
 #[tokio::test(start_paused = true)]
-async fn entries_of_one_name_share_a_limit() {
+async fn entries_with_one_name_share_a_limit() {
     let local = Local::new();
     let (customers, orders) = (Customers(local.clone()), Orders(Arc::new(local)));
     assert_eq!(code(&customers).await, Code::Ok);

@@ -199,7 +199,7 @@ async fn on_error_decides<D: UserService, A: UserService, L: UserService>(
 }
 
 #[tokio::test]
-async fn a_server_that_is_loading_is_a_failure_that_on_error_decides() {
+async fn on_error_decides_while_the_server_is_loading() {
     on_error_decides(
         LOADING,
         "loading",
@@ -211,7 +211,7 @@ async fn a_server_that_is_loading_is_a_failure_that_on_error_decides() {
 }
 
 #[tokio::test]
-async fn a_replica_without_its_master_is_a_failure_that_on_error_decides() {
+async fn on_error_decides_for_a_replica_without_master() {
     on_error_decides(
         MASTERDOWN,
         "MASTER",
@@ -224,7 +224,7 @@ async fn a_replica_without_its_master_is_a_failure_that_on_error_decides() {
 
 /// A server that is up, and then no longer: the call is tried on a new connection, and then asked for no more than the pauses allow.
 #[tokio::test]
-async fn a_server_that_turns_unready_is_asked_with_pauses() {
+async fn unready_server_is_asked_with_pauses() {
     for (n, answer) in [LOADING, MASTERDOWN].into_iter().enumerate() {
         let server = Server::start(READY).await;
         let service = TurnsUnready(server.store());

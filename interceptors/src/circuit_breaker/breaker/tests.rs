@@ -72,7 +72,7 @@ impl Harness {
 }
 
 #[test]
-fn failures_one_after_the_other_open_it_and_a_success_between_them_does_not() {
+fn consecutive_failures_open_the_breaker() {
     let mut breaker = Harness::new(Thresholds::new().failures(3));
     for failed in [true, true, false, true, true, false] {
         breaker.call(failed);
@@ -86,7 +86,7 @@ fn failures_one_after_the_other_open_it_and_a_success_between_them_does_not() {
 }
 
 #[test]
-fn it_is_open_for_so_long_and_then_lets_so_many_through() {
+fn probes_pass_after_open_for() {
     let mut breaker = Harness::new(Thresholds::new().open_for(S(30)).probes(2));
     breaker.open();
     breaker.now += S(29);
@@ -102,7 +102,7 @@ fn it_is_open_for_so_long_and_then_lets_so_many_through() {
 }
 
 #[test]
-fn a_probe_that_fails_opens_it_again_and_the_other_does_not_count_any_more() {
+fn failed_probe_reopens_and_older_probes_no_longer_count() {
     let mut breaker = Harness::new(Thresholds::new().open_for(S(30)).probes(2));
     breaker.open();
     breaker.now += S(30);
@@ -122,7 +122,7 @@ fn a_probe_that_fails_opens_it_again_and_the_other_does_not_count_any_more() {
 }
 
 #[test]
-fn a_probe_that_is_given_up_gives_its_place_back() {
+fn cancelled_probe_frees_its_slot() {
     let mut breaker = Harness::new(Thresholds::new());
     breaker.open();
     breaker.now += S(30);
@@ -137,7 +137,7 @@ fn a_probe_that_is_given_up_gives_its_place_back() {
 }
 
 #[test]
-fn a_probe_that_is_not_answered_is_waited_for_no_longer_than_it_was_open() {
+fn unanswered_probe_is_replaced_after_open_for() {
     let mut breaker = Harness::new(Thresholds::new().open_for(S(30)));
     breaker.open();
     breaker.now += S(30);
@@ -154,7 +154,7 @@ fn a_probe_that_is_not_answered_is_waited_for_no_longer_than_it_was_open() {
 }
 
 #[test]
-fn a_stream_holds_the_place_of_a_probe_until_it_ends() {
+fn stream_holds_its_probe_slot_until_it_ends() {
     let mut breaker = Harness::new(Thresholds::new().open_for(S(30)).probes(2));
     breaker.open();
     breaker.now += S(30);
@@ -188,7 +188,7 @@ fn a_stream_holds_the_place_of_a_probe_until_it_ends() {
 }
 
 #[test]
-fn streams_that_have_held_so_long_are_as_good_as_those_that_ended_well() {
+fn long_lived_streams_count_as_success() {
     for is_answered in [false, true] {
         let mut breaker = Harness::new(Thresholds::new().open_for(S(30)).probes(2));
         breaker.open();
@@ -221,7 +221,7 @@ fn streams_that_have_held_so_long_are_as_good_as_those_that_ended_well() {
 }
 
 #[test]
-fn calls_from_before_it_opened_do_not_count_afterwards() {
+fn calls_from_before_opening_do_not_count() {
     let mut breaker = Harness::new(Thresholds::new().failures(1));
     let (Admission::Call { period: first }, Admission::Call { period: slow }) =
         (breaker.admit(), breaker.admit())
@@ -246,7 +246,7 @@ fn calls_from_before_it_opened_do_not_count_afterwards() {
 }
 
 #[test]
-fn a_ratio_needs_enough_calls_and_forgets_what_is_long_past() {
+fn failure_ratio_needs_min_calls_within_the_window() {
     let config = Thresholds::new()
         .failure_ratio(0.5)
         .window(S(10))
@@ -272,7 +272,7 @@ fn a_ratio_needs_enough_calls_and_forgets_what_is_long_past() {
 }
 
 #[test]
-fn cancelled_says_nothing_and_other_statuses_are_answers() {
+fn cancelled_is_ignored_and_unlisted_codes_are_success() {
     let config = Thresholds::new();
     assert_eq!(config.is_failure(Code::Cancelled), None);
     for failure in config.codes {
@@ -286,7 +286,7 @@ fn cancelled_says_nothing_and_other_statuses_are_answers() {
 }
 
 #[test]
-fn an_open_for_beyond_all_time_is_for_ever() {
+fn overflowing_open_for_stays_open() {
     let mut breaker = Harness::new(Thresholds::new().open_for(Duration::MAX));
     breaker.open();
     breaker.now += S(1 << 30);
@@ -294,7 +294,7 @@ fn an_open_for_beyond_all_time_is_for_ever() {
 }
 
 #[test]
-fn threads_that_storm_a_half_open_breaker_get_exactly_so_many_probes() {
+fn concurrent_threads_get_exactly_the_allowed_probes() {
     const THREADS: usize = 8;
     for probes in [1, 2, 5] {
         for _ in 0..200 {
@@ -362,7 +362,7 @@ proptest! {
     /// Whatever the order: in each half-open period no more probes are out or have succeeded than there may be, none is let
     /// through while it is open, and it closes only when that many have succeeded.
     #[test]
-    fn half_open_lets_exactly_so_many_through(probes in 1_u32..4, steps in prop::collection::vec(step(), 0..300)) {
+    fn half_open_admits_exactly_the_allowed_probes(probes in 1_u32..4, steps in prop::collection::vec(step(), 0..300)) {
         let mut breaker = Harness::new(Thresholds::new().failures(2).open_for(S(10)).probes(probes));
         // And whether they have been answered.
         let mut out: Vec<(Admission, bool)> = Vec::new();

@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_stream_that_uses_up_each_turn_ends_in_time() {
+    async fn busy_stream_ends_in_time() {
         for (at, idle) in [(Some(Instant::now() + SECOND), None), (None, Some(SECOND))] {
             let ended = end_of_a_busy_stream(Bounds::new(at, idle));
             let (ended, ()) = tokio::join!(

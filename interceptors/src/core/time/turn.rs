@@ -111,7 +111,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[tokio::test(start_paused = true)]
-    async fn the_clock_is_read_once_in_a_turn() {
+    async fn clock_is_read_once_per_turn() {
         let began = Instant::now();
         let mut polls = 0;
         let mut seen = Vec::new();
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn whoever_reads_the_clock_sets_it_for_the_others() {
+    async fn reading_the_clock_updates_the_turns_time() {
         let began = Instant::now();
         let call = poll_fn(|cx| {
             assert_eq!(lately(), began);
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_turn_within_a_turn_is_its_own() {
+    async fn nested_turn_has_its_own_time() {
         let began = Instant::now();
         let call = poll_fn(|cx| {
             assert_eq!(lately(), began);

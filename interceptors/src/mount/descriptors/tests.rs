@@ -142,14 +142,14 @@ fn fields(bytes: &[u8]) -> Vec<Vec<u8>> {
 
 proptest! {
     #[test]
-    fn prost_reads_the_same(set in set()) {
+    fn reader_agrees_with_prost(set in set()) {
         let bytes = set.encode_to_vec();
         prop_assert_eq!(read(&bytes), decoded(&bytes));
     }
 
     /// prost writes the package before the services. Another encoder may not.
     #[test]
-    fn the_order_of_fields_does_not_matter(set in set(), seed in any::<u64>()) {
+    fn field_order_does_not_matter(set in set(), seed in any::<u64>()) {
         let mut shuffled = Vec::new();
         for file in &set.file {
             let mut fields = fields(&file.encode_to_vec());
@@ -162,14 +162,14 @@ proptest! {
     }
 
     #[test]
-    fn a_part_of_a_set_is_read_as_far_as_it_is_one(set in set(), at in any::<prop::sample::Index>()) {
+    fn truncated_sets_are_read_like_prost_reads_them(set in set(), at in any::<prop::sample::Index>()) {
         let bytes = set.encode_to_vec();
         let part = &bytes[..at.index(bytes.len() + 1)];
         prop_assert_eq!(read(part), decoded(part));
     }
 
     #[test]
-    fn garbage_is_none(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+    fn garbage_is_rejected_or_read_like_prost_reads_it(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         // What prost reads and we do not are fields that a set does not have, and texts that we pass over.
         if let Some(found) = read(&bytes) {
             prop_assert!(decoded(&bytes).is_none_or(|decoded| decoded == found));
@@ -177,7 +177,7 @@ proptest! {
     }
 
     #[test]
-    fn a_wrong_byte_is_read_or_reported(set in set(), at in any::<prop::sample::Index>(), byte: u8) {
+    fn corrupted_byte_is_rejected_or_read_like_prost_reads_it(set in set(), at in any::<prop::sample::Index>(), byte: u8) {
         let mut bytes = set.encode_to_vec();
         if !bytes.is_empty() {
             let at = at.index(bytes.len());
@@ -226,7 +226,7 @@ fn with_len(number: u32, value: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn groups_in_options_are_passed_over() {
+fn groups_in_options_are_skipped() {
     let group = [
         field(1000, 3, &[]),
         field(2, 3, &[]),
@@ -247,7 +247,7 @@ fn groups_in_options_are_passed_over() {
 }
 
 #[test]
-fn what_is_no_set_is_not_sound() {
+fn invalid_sets_are_not_sound() {
     let deep: Vec<u8> = [with_len(1, b"M"), field(9, 3, &[]).repeat(100_000)].concat();
     let cases: [(&str, Vec<u8>); 9] = [
         ("a text", b"syntax = \"proto3\";".to_vec()),
@@ -283,7 +283,7 @@ fn what_is_no_set_is_not_sound() {
 }
 
 #[test]
-fn what_is_in_two_sets_counts_once() {
+fn duplicates_across_sets_count_once() {
     const SETS: &[&[u8]] = &[
         interceptors_proto::FILE_DESCRIPTOR_SET,
         interceptors_proto::SHAPES_DESCRIPTOR_SET,

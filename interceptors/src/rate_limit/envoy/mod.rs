@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_reset_counts_and_no_absurd_one() {
+    fn longest_valid_reset_applies() {
         let wait = |statuses| {
             let decision = decision(&answer(OVER_LIMIT, statuses)).unwrap();
             assert!(!decision.is_allowed());
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_neither_over_nor_fine_is_an_error() {
+    fn unknown_overall_code_is_an_error() {
         for code in [0, 3, -1, i32::MAX] {
             decision(&answer(code, vec![over(1, 0)])).unwrap_err();
         }

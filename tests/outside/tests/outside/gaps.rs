@@ -63,7 +63,7 @@ async fn read(gaps: &[u64], feed: &UnboundedSender<Item>, stream: &mut BoxStream
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_longest_gap_is_measured_from_the_start_of_the_stream_on() {
+async fn longest_gap_includes_the_time_to_the_first_message() {
     let (events, _guard) = listen();
     for (gaps, longest) in [
         (&[100, 300, 200][..], 300),
@@ -124,7 +124,7 @@ async fn calls_without_a_stream_have_no_event() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn shorter_gaps_than_at_least_are_not_logged() {
+async fn gaps_below_at_least_are_not_logged() {
     const PATIENT: StreamGaps = StreamGaps::new().at_least(Duration::from_secs(1));
 
     let (events, _guard) = listen();
@@ -145,7 +145,7 @@ async fn shorter_gaps_than_at_least_are_not_logged() {
 }
 
 #[tokio::test]
-async fn over_a_socket_each_stream_has_one_event_however_it_ends() {
+async fn each_stream_over_a_socket_has_one_event() {
     let (events, _guard) = listen();
     let mut served = All::serve().await;
     for kind in KINDS {

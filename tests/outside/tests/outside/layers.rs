@@ -71,7 +71,7 @@ impl Layer for Sizeless {
 }
 
 #[tokio::test]
-async fn a_layer_without_a_size_gets_the_end() {
+async fn zero_sized_layer_gets_the_end() {
     let mut handler = handler();
     let mut call = streaming_call();
     let interceptor = Leaves(|| Sizeless);
@@ -101,7 +101,7 @@ impl Layer for Steps {
 }
 
 #[tokio::test]
-async fn a_layer_is_not_polled_after_its_end() {
+async fn layer_is_not_polled_after_its_end() {
     let mut handler = handler();
     let mut call = streaming_call();
     let steps = Steps::default();
@@ -115,7 +115,7 @@ async fn a_layer_is_not_polled_after_its_end() {
 }
 
 #[tokio::test]
-async fn a_layer_of_a_single_response_is_dropped() {
+async fn layer_of_a_unary_response_is_dropped() {
     let mut handler = Scripted::new([Answer::from(Ok(1))]);
     let mut call = CallBuilder::server().call(Request::new(()));
     let steps = Steps::default();
@@ -155,7 +155,7 @@ impl Layer for Known {
 service!(Counted { known: Known }, #[intercept(with(Leaves(|| self.known.clone())))]);
 
 #[tokio::test]
-async fn a_pushed_layer_does_not_know_the_number_of_request_messages() {
+async fn pushed_layer_does_not_know_the_number_of_request_messages() {
     let (_events, _guard) = listen();
     let service = Counted::default();
     let known = service.known.clone();
@@ -182,7 +182,7 @@ service!(Late { see: See }, #[intercept(with(IdOfCall::new()), with(RejectsLate)
 
 #[tokio::test]
 #[ignore = "layers of a discarded stream get their end when the outer interceptors have already returned"]
-async fn the_id_is_in_force_at_the_end_of_a_discarded_stream() {
+async fn id_is_current_at_the_end_of_a_discarded_stream() {
     let (_events, _guard) = listen();
     let service = Late::default();
     let see = service.see.clone();
@@ -221,7 +221,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for SeesBuiltIn {
 }
 
 #[test]
-fn the_built_in_id_is_in_force_at_the_end_of_a_call_that_is_cancelled() {
+fn built_in_id_is_current_at_the_end_of_a_cancelled_call() {
     let seen = SeesBuiltIn::default();
     let named = request_id::SetRequestId::new();
     let mut handler = Scripted::new([Answer::<()>::Never]);
@@ -260,7 +260,7 @@ impl Guide for PanicsLater {
 }
 
 #[tokio::test(start_paused = true)]
-async fn panics_are_caught_in_a_stream_that_is_read_after_its_time() {
+async fn panics_are_caught_in_a_stream_read_after_its_deadline() {
     let (_events, _guard) = listen();
     let request = Request::new(guide::ListUsersRequest::default());
     let mut users = PanicsLater.list_users(request).await.unwrap().into_inner();
@@ -283,7 +283,7 @@ struct CaughtLate {
 scripted!(self: CaughtLate, #[intercept(with(self.see), interceptors_tests_outside::CatchPanic)]);
 
 #[test]
-fn the_rules_of_an_entry_from_outside_hold() {
+fn rules_of_external_entries_apply() {
     let names = CaughtLate::PLAN.methods()[0].interceptors();
     let names: Vec<_> = names.map(|entry| entry.name()).collect();
     assert_eq!(names, ["with", "catch_panic"]);
@@ -300,7 +300,7 @@ struct Stepped {
 }
 
 #[tokio::test]
-async fn a_step_on_a_channel_is_a_message() {
+async fn steps_on_a_channel_are_whole_messages() {
     let (_events, _guard) = listen();
     let channel = serve(Routes::new(UserServiceServer::new(Bare::default()))).await;
     let steps = Steps::default();
@@ -337,7 +337,7 @@ struct Hedged {
 }
 
 #[tokio::test]
-async fn a_panic_of_a_hedged_attempt_is_reported_as_one() {
+async fn panic_of_a_hedged_attempt_is_reported_as_panicked() {
     let (_events, _guard) = listen();
     let channel = serve(Routes::new(UserServiceServer::new(Bare::default()))).await;
     let (ends, mut told) = Ends::new();
@@ -354,7 +354,7 @@ async fn a_panic_of_a_hedged_attempt_is_reported_as_one() {
 service!(Misnamed {}, #[intercept(with(CatchPanic), with(IdOfCall::new().header("grpc-timeout")))]);
 
 #[tokio::test]
-async fn a_setting_that_is_out_of_range_does_not_reset_the_http2_stream() {
+async fn invalid_setting_is_internal_and_does_not_reset_the_stream() {
     let (_events, _guard) = listen();
     let channel = serve(Routes::new(UserServiceServer::new(Misnamed::default()))).await;
     // Best is that it does not compile, as with the settings of a built-in interceptor.

@@ -32,7 +32,7 @@ scripted!(self: Ordered, #[intercept(
 )]);
 
 #[tokio::test]
-async fn calls_pass_through_all_in_list_order() {
+async fn interceptors_run_in_list_order() {
     let (_events, _guard) = listen();
     let service = Ordered::default();
     let channel = serve(Routes::new(UserServiceServer::new(service.clone()))).await;
@@ -48,7 +48,7 @@ async fn calls_pass_through_all_in_list_order() {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_dropped_is_cancelled_for_all() {
+async fn dropped_stream_is_cancelled_for_all_observers() {
     let (events, _guard) = listen();
     let mut served = All::serve().await;
     let caller = served.caller.told(Behaviour::HangAfter(1));
@@ -65,7 +65,7 @@ async fn a_stream_that_is_dropped_is_cancelled_for_all() {
 }
 
 #[test]
-fn the_plan_lists_them() {
+fn plan_lists_external_interceptors() {
     let plan = All::PLAN;
     let labels = plan.methods()[0].interceptors().map(|entry| entry.label());
     let labels: Vec<_> = labels.collect();
@@ -195,6 +195,6 @@ macro_rules! client_tests {
 }
 
 client_tests! {
-    they_work_on_generated_clients: |channel, _| clients::UserServiceClient::new(channel);
-    they_work_on_channels: |channel, ends| UserServiceClient::new(Outbound { ends }.wrap(channel));
+    external_interceptors_work_on_generated_clients: |channel, _| clients::UserServiceClient::new(channel);
+    external_interceptors_work_on_channels: |channel, ends| UserServiceClient::new(Outbound { ends }.wrap(channel));
 }

@@ -11,7 +11,7 @@ fn assert_internal(status: &Status) {
 }
 
 #[tokio::test]
-async fn a_panic_ends_the_call_with_internal_and_observers_get_panicked_once() {
+async fn panic_is_internal_and_observers_get_panicked_once() {
     let (events, _guard) = listen();
     let mut served = All::serve().await;
     let caller = served.caller.with("x-request-id", "job-1");
@@ -69,7 +69,7 @@ async fn panics_of_an_inner_interceptor_are_caught() {
 }
 
 #[tokio::test]
-async fn a_panic_of_an_observer_does_not_change_how_a_stream_ends() {
+async fn panic_of_an_observer_does_not_change_a_streams_end() {
     let (_events, _guard) = listen();
     let mut served = All::serve().await;
     let caller = served.caller.with("x-panic", "observer");
@@ -89,7 +89,7 @@ async fn a_panic_of_an_observer_does_not_change_how_a_stream_ends() {
 }
 
 #[tokio::test]
-async fn the_answer_to_a_call_that_panicked_has_its_id() {
+async fn status_of_a_panicked_call_has_its_id() {
     let (_events, _guard) = listen();
     let served = All::serve().await;
     let caller = served.caller.with("x-request-id", "job-2");
