@@ -1,4 +1,4 @@
-//! The binaries, run as a newcomer runs them.
+//! Runs the binaries as a new user would.
 #![allow(clippy::unwrap_used)] // clippy.toml allows it inside of tests, not of their helpers
 
 use std::process::{Command, Output};
@@ -14,7 +14,7 @@ fn demo(log: Option<&str>) -> (Output, String) {
     (output, String::from_utf8(text).unwrap())
 }
 
-/// The numbers behind a method's chain: ok, error, cancelled, handler runs.
+/// The numbers in a method's row: ok, error, cancelled, handler runs.
 fn counts(output: &str, method: &str) -> Vec<u64> {
     let (_, table) = output.split_once("HANDLER RUNS").expect("a table");
     let row = table
@@ -33,7 +33,7 @@ fn assert_table_is_right(output: &str) {
     assert_eq!(counts(output, "ImportUsers"), [1, 0, 0, 1]);
     assert_eq!(counts(output, "Chat"), [1, 0, 0, 1]);
     assert_eq!(counts(output, "Flaky"), [1, 0, 0, 3]);
-    // How many guesses pass depends on the time they take; the one refused never got in.
+    // How many guesses pass depends on their timing. The rejected call does not reach the handler.
     let login = counts(output, "Login");
     assert_eq!(login[0], 2, "{login:?}");
     assert!(login[1] >= 5, "{login:?}");
@@ -49,7 +49,7 @@ fn assert_no_secrets(output: &str) {
     assert!(!output.contains("let-me-in"), "a wrong token shows");
     assert!(
         output.contains("a token of 32 characters"),
-        "what to look for has changed"
+        "the format of tokens has changed"
     );
     let mut words = output.split(|c: char| !c.is_ascii_hexdigit());
     assert!(!words.any(|word| word.len() >= 32), "a token shows");
@@ -192,7 +192,7 @@ mod two_processes {
         /// The next line with this text.
         fn line(&mut self, text: &str) -> String {
             loop {
-                // A test that would hang fails instead.
+                // Fails instead of hanging.
                 let line = self
                     .lines
                     .recv_timeout(Duration::from_secs(60))
@@ -218,7 +218,7 @@ mod two_processes {
 
     impl Drop for Server {
         fn drop(&mut self) {
-            // It may have ended long ago.
+            // The process may have ended already.
             let _ = self.process.kill();
             let _ = self.process.wait();
         }
@@ -299,10 +299,10 @@ fn clients_retry_hedge_and_respect_deadlines() {
     assert_eq!(
         text.matches("(a token is fetched)").count(),
         2,
-        "one for each of the two"
+        "one token for each of two clients"
     );
     assert!(!text.contains("s3cret"), "a token shows");
-    // Each attempt has a trace id of its own.
+    // Each attempt has its own trace ID.
     let mut ids: Vec<&str> = text
         .split("trace-")
         .skip(1)
@@ -314,11 +314,11 @@ fn clients_retry_hedge_and_respect_deadlines() {
     assert_eq!(ids.len(), attempts);
 }
 
-// What README.md says.
+// Tests of README.md.
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
 
-/// A line as the README has it: without the time, the kind of the method and the duration.
+/// A line in the README's form: without the time, the kind of the method, and the duration.
 fn shortened(line: &str) -> String {
     let mut words: Vec<&str> = line.split(' ').collect();
     let is_left_out =
@@ -333,7 +333,7 @@ fn shortened(line: &str) -> String {
     }
 }
 
-/// A line without what differs from run to run: its numbers, the units of durations, and how wide a column is.
+/// A line without the parts that differ between runs: numbers, units of durations, and widths of columns.
 fn masked(line: &str) -> String {
     let mut masked = String::new();
     let mut rest = line;
@@ -352,7 +352,7 @@ fn masked(line: &str) -> String {
     masked
 }
 
-/// What is behind a number, without the unit that makes it a duration.
+/// The text after a number, without the unit of a duration.
 fn without_unit(text: &str) -> &str {
     let is_end = |rest: &str| !rest.starts_with(char::is_alphanumeric);
     for unit in ["ns", "µs", "ms", "s"] {
@@ -365,9 +365,9 @@ fn without_unit(text: &str) -> &str {
     text
 }
 
-/// The lines of each scene. How often one comes, and in which order those of a scene come, may differ.
+/// The lines of each scene. Their number and order within a scene may differ.
 ///
-/// That a call was cancelled the server may log when the next scene has begun, so those lines are apart.
+/// The server may log a cancelled call after the next scene has begun, so these lines are in a set of their own.
 fn scenes(text: &str) -> Vec<std::collections::BTreeSet<String>> {
     let is_late = |line: &&str| line.contains("CANCELLED, ");
     let late = text.lines().filter(is_late).map(masked).collect();
@@ -381,7 +381,7 @@ fn scenes(text: &str) -> Vec<std::collections::BTreeSet<String>> {
     scenes
 }
 
-/// The block behind this heading, and what is before and after it.
+/// The code block after this heading, with the text before and after it.
 fn block<'a>(readme: &'a str, heading: &str) -> [&'a str; 3] {
     let start = readme.find(heading).expect(heading);
     let start = start + readme[start..].find("```text\n").unwrap() + "```text\n".len();
@@ -410,7 +410,7 @@ fn readme_shows_output_of_the_clients() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_clients"));
     let output = command.env_remove("RUST_LOG").output().unwrap();
     let text = String::from_utf8([output.stdout.as_slice(), &output.stderr].concat()).unwrap();
-    // How much time a call has left is shown in the unit of `grpc-timeout`, which differs from run to run.
+    // The unit of the time left is the unit of `grpc-timeout`, which differs between runs.
     let without_time = |line: &str| {
         let line = masked(shortened(line).trim());
         line.split(", trace-").next().unwrap_or_default().to_owned()

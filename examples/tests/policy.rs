@@ -1,4 +1,4 @@
-//! The document beside the protos says what the code does.
+//! The policy document next to the protos matches the code.
 #![allow(clippy::unwrap_used)] // clippy.toml allows it inside of tests alone
 
 use examples::policy;

@@ -7,7 +7,7 @@ use interceptors::rate_limit::Local;
 #[tokio::test]
 async fn limit_is_shared_by_replicas_and_ignores_forged_headers() {
     let proxy = start(&Limits::Embedded(Local::new())).await.unwrap();
-    // The replicas take turns.
+    // The proxy alternates between the replicas.
     let expected = Calls {
         answered: [BURST / 2, BURST / 2],
         limited: 2 * BURST,

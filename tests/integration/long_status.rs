@@ -1,4 +1,4 @@
-//! A service's status that is too long for the headers of a response is cut, so that it arrives.
+//! A status that is too long for the response headers is cut, so that the client gets it.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,7 +10,7 @@ use interceptors_tests::{Script, UserStream, scripted, serve};
 use tonic::service::Routes;
 use tonic::{Code, Response, Status};
 
-/// Keeps the messages that observers were told.
+/// Keeps the messages of the statuses that observers got.
 #[derive(Clone, Default)]
 struct Heard(Arc<Mutex<Vec<String>>>);
 
@@ -72,7 +72,7 @@ scripted!(self: Long, #[intercept(
     with(self.stream, only = [list_users]),
 )]);
 
-/// How a single response and a stream end that fail with this status, and what an observer was told.
+/// The statuses of a unary call and of a stream that fail with this status, and the messages that observers got.
 async fn ends(status: &Status) -> (Vec<Status>, Vec<String>) {
     let heard = Heard::default();
     let service = UserServiceServer::new(Long {

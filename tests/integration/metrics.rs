@@ -1,4 +1,4 @@
-//! How many calls there are, how they end, and how long they take.
+//! Counters, gauges and histograms of calls.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ use tonic::service::Routes;
 use tonic::{Code, Request};
 use tower_service::Service;
 
-/// A meter, and what it has measured.
+/// A meter, and an exporter that keeps its values.
 struct Meters {
     provider: SdkMeterProvider,
     exporter: InMemoryMetricExporter,
@@ -36,7 +36,7 @@ impl Meters {
         Recorder::new(&self.provider.meter("test"))
     }
 
-    /// For each instrument, and all of its attributes, the number of calls.
+    /// The number of calls for each instrument and its attributes.
     fn read(&self) -> BTreeMap<String, i64> {
         self.exporter.reset();
         self.provider.force_flush().unwrap();
@@ -74,7 +74,7 @@ impl Meters {
     }
 }
 
-/// What a registry has, without the buckets and times.
+/// The values in a registry, without buckets and sums of times.
 fn read(registry: &Registry) -> BTreeMap<String, f64> {
     let mut text = Vec::new();
     TextEncoder::new()
@@ -119,7 +119,7 @@ fn method(kind: Kind) -> &'static str {
     }
 }
 
-/// Every way in which a call of any kind ends; what is abandoned is abandoned after the response has begun.
+/// Makes calls that end in every possible way. Abandoned calls are dropped after the handler was entered.
 async fn calls(server: &Running, script: &Script) {
     let caller = Caller::new(&server.channel);
     for kind in KINDS {
@@ -190,12 +190,12 @@ async fn service_metrics_have_prometheus_names() {
         let mut add = |name: &str, value| {
             expected.insert(format!("grpc_server_{name}{{{labels}}}"), value);
         };
-        // What is sent is counted where it is a stream, to the point where it broke off.
+        // Messages of response streams are counted up to the failure.
         let (received, sent) = match kind {
             Kind::Unary => (6.0, 2.0),
             Kind::ClientStreaming => (12.0, 2.0),
             Kind::ServerStreaming => (6.0, 7.0),
-            // The handler does not look at what is said to it.
+            // The handler does not read its requests.
             Kind::BidiStreaming => (0.0, 7.0),
         };
         add("started_total", 6.0);
@@ -357,7 +357,7 @@ async fn channel_metrics_identify_methods_by_path() {
     }
 }
 
-/// A transport that refuses everything.
+/// A transport that rejects every call.
 #[derive(Clone)]
 struct Refusing;
 
@@ -398,7 +398,7 @@ async fn number_of_methods_per_channel_is_bounded() {
             .then_some(*count)
     };
     let ended: Vec<_> = found.iter().filter_map(ended).collect();
-    // The first has the place beside the chain, which may already be another recorder's.
+    // The first method may be stored next to the interceptors, and that slot may belong to another recorder.
     assert!(ended.len() <= MAX_METHODS + 2, "{}", ended.len());
     assert_eq!(ended.iter().sum::<i64>(), MAX_METHODS as i64 + 10);
     let other = "rpc.client.call.duration error.type=UNAVAILABLE rpc.method=_OTHER rpc.status_code=UNAVAILABLE rpc.system.name=grpc";

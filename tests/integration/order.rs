@@ -1,4 +1,4 @@
-//! Who sees a call, and in which order.
+//! The order of interceptors, and the methods that they cover.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -41,7 +41,7 @@ async fn first_listed_runs_first_for_requests_and_last_for_responses() {
     assert_eq!(service.script.runs(), 8);
 }
 
-/// Refuses every call.
+/// Rejects every call.
 struct Closed;
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Closed {
@@ -115,7 +115,7 @@ async fn only_and_except_accept_each_name_of_a_method() {
     assert_eq!(service.steps.take(), ">except <except");
 }
 
-/// Refuses every call, saying this.
+/// Rejects every call with this message.
 struct Rejects(&'static str);
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Rejects {
@@ -199,7 +199,7 @@ async fn method_entry_replaces_the_block_entry_in_place() {
     assert_eq!(
         service.steps.take(),
         ">outer <outer",
-        "the limit still stands between them"
+        "the limit is still between the two"
     );
 
     let request = FlakyRequest {
@@ -240,14 +240,14 @@ async fn skip_removes_an_entry_from_one_method() {
         assert_eq!(caller.call(Kind::BidiStreaming).await.code(), Code::Ok);
         assert_eq!(service.steps.take(), ">outer >inner <inner <outer");
     }
-    // `skip(with)` leaves the limit.
+    // `skip(with)` does not skip the limit.
     assert_eq!(caller.call(Kind::ServerStreaming).await.code(), Code::Ok);
     let refused = caller.call(Kind::ServerStreaming).await;
     assert_eq!(refused.code(), Code::ResourceExhausted);
     assert_eq!(service.steps.take(), "");
 }
 
-/// Answers by itself where the messages are known.
+/// Answers with fixed messages.
 struct Cached;
 
 impl<Req: Send> Interceptor<Req, User> for Cached {
@@ -278,7 +278,7 @@ impl<Req: Send> Interceptor<Req, ResponseStream<UserStream<User>>> for Cached {
     }
 }
 
-/// Passes on every other message of a stream.
+/// Drops every second message of a stream.
 struct EveryOther;
 
 impl<Req: Send> Interceptor<Req, ResponseStream<UserStream<ChatMessage>>> for EveryOther {
@@ -326,7 +326,7 @@ async fn interceptor_can_change_a_response_stream() {
     assert_eq!(caller.call(Kind::BidiStreaming).await.messages, [0, 2, 4]);
 }
 
-/// Calls on twice, which only a copy of the request allows.
+/// Runs the next interceptor twice. Only `next_attempt` with a copy of the request allows that.
 struct Twice;
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Twice {
@@ -358,7 +358,7 @@ async fn second_run_without_next_attempt_is_internal() {
     }
 }
 
-/// Counts the calls that it has seen, in their responses' metadata.
+/// Counts its calls, and adds the count to the response metadata.
 #[derive(Default)]
 struct Counter(AtomicU32);
 

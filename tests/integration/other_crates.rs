@@ -43,7 +43,7 @@ impl UserService for Service {
     }
 }
 
-/// What clients call: it has no interceptors.
+/// The service that clients call. It has no interceptors.
 struct Plain;
 
 #[tonic::async_trait]
@@ -67,7 +67,7 @@ impl UserService for Plain {
     }
 }
 
-/// What `audit` has told of a call.
+/// The value that `audit` added to the response.
 fn told<T>(response: &Response<T>, header: &str) -> Option<String> {
     let told = response.metadata().get(header)?;
     Some(told.to_str().unwrap().to_owned())
@@ -77,7 +77,7 @@ fn told<T>(response: &Response<T>, header: &str) -> Option<String> {
 async fn service_policy_has_one_instance_per_entry() {
     use guide::user_service_client::UserServiceClient;
 
-    // Two values of the service, and one policy.
+    // Two instances of the service share one policy.
     for n in [1, 2] {
         let channel = serve(Routes::new(UserServiceServer::new(Service))).await;
         let mut client = UserServiceClient::new(channel);
@@ -85,7 +85,7 @@ async fn service_policy_has_one_instance_per_entry() {
         let told = told(&response.unwrap(), "x-seen");
         assert_eq!(told.unwrap(), format!("{n}/3"));
 
-        // The method's own takes the place of the block's, with its own settings alone.
+        // The method's entry replaces the block's entry, and has only its own settings.
         let login = client.login(guide::LoginRequest::default()).await;
         match n {
             1 => assert_eq!(self::told(&login.unwrap(), "x-audited").unwrap(), "1/1"),
@@ -149,7 +149,7 @@ struct HandWritten {
     client: UserServiceClient<Channel>,
 }
 
-/// For one kind of message alone.
+/// Accepts only one message type.
 struct Positive;
 
 impl Positive {

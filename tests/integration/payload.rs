@@ -1,4 +1,4 @@
-//! What is logged of messages, and what is not.
+//! Which parts of messages are logged.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -57,7 +57,7 @@ use plain::{Card, Item, PayRequest, Receipt};
 
 type Receipts = std::pin::Pin<Box<dyn Stream<Item = Result<Receipt, Status>> + Send>>;
 
-/// What must not be logged.
+/// Texts that must not be logged.
 const SECRETS: [&str; 6] = [
     "hunter2-password",
     "4111-number",
@@ -100,7 +100,7 @@ fn receipt(id: u64) -> Receipt {
     }
 }
 
-/// Answers with receipts, and keeps what its handlers are given.
+/// Answers with receipts, and keeps the requests that its handlers get.
 #[derive(Clone, Default)]
 struct Till {
     seen: Arc<Mutex<Vec<PayRequest>>>,
@@ -198,7 +198,7 @@ async fn channel(service: impl Payments) -> Channel {
     serve(Routes::new(PaymentsServer::new(service))).await
 }
 
-/// All four kinds, through a client.
+/// Makes calls of all four kinds.
 macro_rules! call_all {
     ($client:expr) => {{
         let client = &mut $client;
@@ -218,7 +218,7 @@ fn text(text: &str) -> Field {
     Field::Str(text.to_owned())
 }
 
-/// What an event says, and of which message of its stream.
+/// The text of an event, with the number of its message in the stream.
 fn shown(event: &Event) -> String {
     let field = |name| match event.get(name) {
         None => String::new(),
@@ -246,7 +246,7 @@ fn all_shown(events: &Events) -> Vec<String> {
     events.take().iter().map(shown).collect()
 }
 
-/// The request as it is logged where all secrets are redacted.
+/// The request as it is logged with all secrets redacted.
 fn without_secrets(id: u64) -> String {
     format!(
         "PayRequest {{ id: {id}, password: \"\", card: Some(Card {{ number: \"\", holder: \"Ann\" }}), \
@@ -256,7 +256,7 @@ fn without_secrets(id: u64) -> String {
     )
 }
 
-/// What calls of all kinds log, with these words for a request and a response.
+/// The events of calls of all kinds, with these words for a request and a response.
 fn of_all_kinds(
     [received, sent]: [&str; 2],
     request: impl Fn(u64) -> String,
@@ -329,7 +329,7 @@ async fn service_logs_every_message_without_secrets() {
     let receipt = |id| format!("Receipt {{ id: {id}, token: \"\" }}");
     let expected = of_all_kinds(OF_A_SERVICE, without_secrets, receipt);
     assert_eq!(all_shown(&events), expected);
-    // The handlers were given what was sent.
+    // The handlers get the unchanged requests.
     assert_eq!(*seen.lock().unwrap(), [1, 2, 3, 4, 2, 3].map(request));
 }
 
@@ -349,7 +349,7 @@ async fn generated_client_logs_every_message_without_secrets() {
             .all(|event| event.get("grpc.component") == Some(&client))
     );
     let mut expected = of_all_kinds(OF_A_CLIENT, without_secrets, receipt);
-    // Both ends run in one thread, and a stream is sent while it is answered.
+    // Client and server share a thread, so the order of requests and responses varies.
     logged.sort_by_key(shown);
     expected.sort();
     assert_eq!(logged.iter().map(shown).collect::<Vec<_>>(), expected);
@@ -438,7 +438,7 @@ async fn long_messages_are_cut() {
     let mut client = PaymentsClient::new(channel(till).await);
     let long = PayRequest {
         id: 1,
-        // Two bytes each.
+        // Two bytes per character.
         password: "ä".repeat(1_000_000),
         ..PayRequest::default()
     };
@@ -448,14 +448,14 @@ async fn long_messages_are_cut() {
         panic!("{logged:#?}");
     };
     let start = "PayRequest { id: 1, password: \"";
-    // One byte is left, for which there is no whole character.
+    // The last byte stays unused, because no whole character fits.
     let expected = format!("{start}{}…", "ä".repeat((60 - start.len()) / 2));
     assert_eq!(*content, expected);
     assert_eq!(content.len(), 60 - (60 - start.len()) % 2 + '…'.len_utf8());
     assert_eq!(*seen.lock().unwrap(), [long]);
 }
 
-/// Keeps all that a subscriber writes.
+/// Keeps everything that a subscriber writes.
 #[derive(Clone, Default)]
 struct Written(Arc<Mutex<Vec<u8>>>);
 
@@ -507,7 +507,7 @@ async fn nothing_written_contains_a_secret() {
         assert_eq!(listed.len(), 2);
     }
     let written = written.text();
-    // The words of an event, and not only of the libraries below.
+    // The text contains the events of `payload`, not only those of other crates.
     for said in [OF_A_SERVICE, OF_A_CLIENT].concat() {
         assert!(written.contains(said), "{said}");
     }
@@ -516,7 +516,7 @@ async fn nothing_written_contains_a_secret() {
     }
 }
 
-/// The block's entry holds where a method has none of its own.
+/// The block's entry covers methods without their own entry.
 #[derive(Clone, Default)]
 struct PerMethod(Till);
 
@@ -569,7 +569,7 @@ async fn method_entry_replaces_the_block_entry() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     call_all!(PaymentsClient::new(channel(PerMethod::default()).await));
     let logged = events.take();
-    // Listed behind `request_id`, and behind `timeout` around the response stream.
+    // Each event has the ID, also with `timeout` around the response stream.
     assert!(
         logged
             .iter()
@@ -597,7 +597,7 @@ async fn method_entry_replaces_the_block_entry() {
     PerMethod::PLAN.assert_no_notes();
 }
 
-/// Ends late or never.
+/// Fails, or never ends its stream.
 struct Slow;
 
 #[intercept(payload(show = [request.id, response.id]), timeout(idle = "50ms"))]
@@ -655,7 +655,7 @@ async fn failed_calls_log_only_the_messages_before_the_failure() {
     let mut followed = client.follow(sent).await.unwrap().into_inner();
     assert_eq!(followed.message().await.unwrap(), Some(receipt(1)));
     assert_eq!(followed.message().await.unwrap_err().code(), Code::DataLoss);
-    // The handler takes no request.
+    // The handler reads no request.
     assert_eq!(
         all_shown(&events),
         ["response sent Follow1: response.id = 1"]
@@ -726,7 +726,7 @@ async fn hand_written_client_logs_messages_but_not_request_streams() {
     assert_eq!(*seen.lock().unwrap(), [1, 2, 4, 5].map(request));
 }
 
-/// Refuses the first call of each kind when it has read the request.
+/// Rejects the first call after it has read one request.
 #[derive(Clone, Default)]
 struct Unready {
     calls: Arc<AtomicU32>,
@@ -823,7 +823,7 @@ async fn payload_logs_once_outside_retry_and_per_attempt_inside() {
     );
 
     let mut client = attempts::PaymentsClient::new(channel(Unready::default()).await);
-    // The first attempt sees no more than this when it is refused.
+    // The first attempt reads only this message before it is rejected.
     let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
     sender.send(request(1)).unwrap();
     let requests = tokio_stream::wrappers::UnboundedReceiverStream::new(receiver);
@@ -853,7 +853,7 @@ async fn payload_logs_once_outside_retry_and_per_attempt_inside() {
     assert_eq!(notes, [("retry", "payload"); 4]);
 }
 
-/// Who copies or formats a message.
+/// How often messages were copied and formatted.
 static COPIES: AtomicU32 = AtomicU32::new(0);
 static FORMATTED: AtomicU32 = AtomicU32::new(0);
 
@@ -862,11 +862,11 @@ fn effort() -> (u32, u32) {
     (taken(&COPIES), taken(&FORMATTED))
 }
 
-/// A message that counts what is done to it.
+/// A message that counts its copies and formats.
 #[derive(Default, PartialEq)]
 struct Counted {
     secret: String,
-    /// As prost has messages of their own type.
+    /// Boxed, as prost does for recursive messages.
     inner: Option<Box<Counted>>,
 }
 
@@ -939,7 +939,7 @@ async fn nothing_is_copied_or_formatted_when_disabled() {
     }
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     call().await;
-    // Two requests, of which a field is redacted, and three responses, of which none is.
+    // Two requests are copied for redaction. The three responses have no redacted field.
     assert_eq!(effort(), (2, 5));
     let logged = all_shown(&events);
     assert_eq!(logged.len(), 5);
@@ -947,7 +947,7 @@ async fn nothing_is_copied_or_formatted_when_disabled() {
         logged[0],
         "request received One: Counted { secret: \"\", inner: None }"
     );
-    // Nobody has said that this one is secret.
+    // No field of the response is redacted.
     assert_eq!(
         logged[1],
         "response sent One: Counted { secret: \"s3cret\", inner: None }"
@@ -965,7 +965,7 @@ async fn nothing_is_copied_or_formatted_when_disabled() {
     assert_eq!(all_shown(&events)[0], expected);
 }
 
-/// Notes in which span each event was.
+/// Records the span of each event.
 #[derive(Clone, Default)]
 struct Spans(Arc<Mutex<Vec<String>>>);
 

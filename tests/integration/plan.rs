@@ -1,4 +1,4 @@
-//! The effective policy, as it is printed.
+//! The effective policy as text, Markdown and JSON.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -249,7 +249,11 @@ fn request_cancellation_note_is_shown_once_and_passes_assert() {
             .ends_with("makes it `CANCELLED` (ImportUsers)\n")
     );
     assert_eq!(said(Downloads::PLAN), 0, "no method has a request stream");
-    assert_eq!(said(Outgoing::PLAN), 0, "clients see how they end");
+    assert_eq!(
+        said(Outgoing::PLAN),
+        0,
+        "clients know how their request streams end"
+    );
     Uploads::PLAN.assert_no_notes();
 }
 
@@ -557,7 +561,7 @@ fn accessors_return_the_parts_of_the_plan() {
         assert_eq!(method.side(), Side::Server);
     }
     let derived: Vec<_> = methods.iter().map(|method| method.is_derived()).collect();
-    // A stream's associated type carries the RPC's name.
+    // The associated type of a stream has the RPC's name.
     assert_eq!(derived, [false, false, false, true, false, true]);
 
     let names: Vec<_> = methods[2]
@@ -614,7 +618,7 @@ impl Reduced for UpsideDown {
     }
 }
 
-/// A part of the service is enough here, and nobody serves it.
+/// A part of the service is enough for these tests.
 #[allow(dead_code)]
 #[tonic::async_trait]
 trait Reduced {

@@ -1,4 +1,4 @@
-//! Only so many calls, and what the others are told.
+//! How many calls pass, and what rejected calls get.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -32,7 +32,7 @@ fn limiter(config: &Rate) -> (Arc<Limiter<FakeRelativeClock>>, FakeRelativeClock
     (Arc::new(limiter), clock)
 }
 
-/// Says when to come back, in both of the ways that clients know.
+/// Checks both forms of the retry delay: `RetryInfo` and pushback.
 fn assert_refused(reply: &Reply, wait: Duration) {
     let status = &reply.status;
     assert_eq!(status.code(), Code::ResourceExhausted);
@@ -91,7 +91,7 @@ async fn full_burst_adds_to_the_rate() {
         let caller = Caller::new(&channel);
         for expected in [first, later, later] {
             let mut passed = 0;
-            // It asks as often as it is let through.
+            // The caller calls until it is rejected.
             for _second in 0..60 {
                 while caller.call(Kind::Unary).await.code() == Code::Ok {
                     passed += 1;
@@ -236,7 +236,7 @@ async fn peers_are_limited_by_address_regardless_of_port() {
     assert_eq!(limiter.keys(), 2);
 }
 
-/// A call that did not come over a socket, or came from this address.
+/// Makes a call from this address, or without one.
 async fn unary_from(service: &ByPeer, address: Option<&str>) -> Code {
     let mut request = Request::new(GetUserRequest { id: 1 });
     if let Some(address) = address {
@@ -270,7 +270,7 @@ async fn ipv6_network_is_one_peer_and_unknown_addresses_share_a_limit() {
     assert_eq!(limiter.keys(), 4);
 }
 
-/// A service of any type, with the attribute's own limit.
+/// A generic service, with a limit in its attribute.
 struct Generic<T>(T);
 
 #[intercept(rate_limit(per_minute = 1))]
@@ -327,7 +327,11 @@ async fn each_metadata_value_has_a_limit_and_calls_without_it_share_one() {
     assert_eq!(refused.code(), Code::ResourceExhausted);
     let several = without.with("x-api-key", "a").with("x-api-key", "c");
     let refused = several.call(Kind::Unary).await;
-    assert_eq!(refused.code(), Code::ResourceExhausted, "as without one");
+    assert_eq!(
+        refused.code(),
+        Code::ResourceExhausted,
+        "the same as without a value"
+    );
     assert_eq!(limiter.keys(), callers.len());
 }
 
@@ -352,19 +356,19 @@ async fn flood_of_keys_is_bounded_and_recovers() {
         passed += u32::from(reply.code() == Code::Ok);
     }
     assert!(limiter.keys() <= 64, "{} keys", limiter.keys());
-    // Each key that found a place passed once, and those without one shared few limits.
+    // Each key with its own limit passed once. The other keys shared a few limits.
     assert!((64..=64 + 16).contains(&passed), "{passed} passed");
     assert_eq!(script.runs(), passed);
     clock.advance(Duration::from_secs(1));
     let refilled = known.call(Kind::Unary).await;
-    assert_eq!(refilled.code(), Code::Ok, "its limit is its own");
+    assert_eq!(refilled.code(), Code::Ok, "the key still has its own limit");
 
     clock.advance(Duration::from_secs(2));
     for key in ["x", "y", "z"] {
         let caller = caller.with("x-api-key", key);
         caller.call(Kind::Unary).await;
     }
-    assert!(limiter.keys() <= 3, "those that recovered are forgotten");
+    assert!(limiter.keys() <= 3, "refilled keys are removed");
     clock.advance(Duration::from_secs(2));
     for key in ["x", "y", "z"] {
         let caller = caller.with("x-api-key", key);
@@ -385,7 +389,7 @@ struct ByIdentity {
 impl Verifier for ByIdentity {
     type Identity = String;
 
-    /// A token is a name and a number.
+    /// A token has the form `name-number`.
     async fn verify(&self, token: &str, _: &CallDetails) -> Result<String, Status> {
         match token.split_once('-') {
             Some((name, _)) => Ok(name.to_owned()),

@@ -1,4 +1,4 @@
-//! One name for a call on its whole way.
+//! One ID for a call on its whole way.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 use interceptors::request_id::{self, RequestId};
@@ -20,7 +20,7 @@ use tonic::transport::Channel;
 use tonic::{Code, Request, Response, Status};
 use tracing::level_filters::LevelFilter;
 
-/// Sends what is known of the call behind `request_id`: in the extensions, in force, of the call, and in the metadata.
+/// Sends the IDs that an inner interceptor sees: in the extensions, as the current one, of the call, and in the metadata.
 #[derive(Clone)]
 struct See(UnboundedSender<[Option<String>; 4]>);
 
@@ -65,7 +65,7 @@ async fn named() -> (Channel, UnboundedReceiver<[Option<String>; 4]>) {
     (channel, seen)
 }
 
-/// What all four places say.
+/// Checks that all four places have the same ID.
 fn same(seen: [Option<String>; 4]) -> String {
     let [first, ..] = &seen;
     assert!(
@@ -90,7 +90,7 @@ async fn callers_id_is_available_everywhere_and_returned_in_errors() {
             Some("job-17"),
             "{kind}"
         );
-        // What the handler put there stays.
+        // The handler's metadata stays.
         assert!(reply.status.metadata().get("x-failure").is_some());
         seen.recv().await.unwrap();
     }
@@ -136,7 +136,7 @@ async fn missing_or_malformed_id_is_replaced() {
         for kind in KINDS {
             assert_eq!(caller.call(kind).await.code(), Code::Ok);
             let id = same(seen.recv().await.unwrap());
-            // The group of the version.
+            // The version digit of the UUID.
             assert!(id.len() == 36 && id.as_bytes()[14] == b'7', "{id}");
             ids.push(id);
         }
@@ -145,7 +145,7 @@ async fn missing_or_malformed_id_is_replaced() {
     ids.sort();
     ids.dedup();
     assert_eq!(ids.len(), count);
-    // The longest that is taken.
+    // The longest ID that is accepted.
     let longest = caller.with("x-request-id", &long[..128]);
     longest.call(KINDS[0]).await;
     assert_eq!(same(seen.recv().await.unwrap()), long[..128]);
@@ -206,7 +206,7 @@ async fn accept_false_replaces_the_callers_id() {
     assert_ne!(same(seen.recv().await.unwrap()), "job-17");
 }
 
-/// Calls another service through an intercepted client, in its body and while its stream is read.
+/// Calls another service through an intercepted client, from its handler and from its response stream.
 struct Front {
     behind: Channel,
 }
@@ -364,7 +364,7 @@ async fn finished_event_has_the_id_even_if_logging_is_listed_first() {
     for kind in &KINDS[1..] {
         caller.call(*kind).await;
     }
-    // The server notices the end of the last stream by itself.
+    // The server notices the end of the last stream later.
     let mut finished = Vec::new();
     while finished.len() < 3 {
         tokio::task::yield_now().await;

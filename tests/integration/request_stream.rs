@@ -1,4 +1,4 @@
-//! Counting the messages of a request stream changes nothing in it.
+//! Counting the messages of a request stream does not change the stream.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use tonic::metadata::MetadataMap;
 use tonic::service::Routes;
 use tonic::{Request, Response, Status, Streaming};
 
-/// Tells how many request messages each call has had.
+/// Reports the number of request messages of each call.
 #[derive(Clone)]
 struct CountRequests(UnboundedSender<(Kind, u64)>);
 
@@ -39,8 +39,8 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for CountRequests {
     }
 }
 
-/// Its handlers of streams take as many messages as the metadata `x-take` says, and write down
-/// what they see.
+/// Handlers of request streams read as many messages as the metadata `x-take` says, and record
+/// them.
 #[derive(Clone)]
 struct Users {
     script: Script,
@@ -61,7 +61,7 @@ impl Users {
         while taken < take {
             match messages.next().await {
                 Some(Ok(message)) => self.steps.add(show(message)),
-                // What tonic's stream gives after an error is not worth asking.
+                // After an error, tonic's stream gives nothing useful.
                 Some(Err(status)) => {
                     self.steps.add(format!("{:?}", status.code()));
                     break;
@@ -108,7 +108,7 @@ impl UserService for Users {
         Ok(Response::new(ImportSummary { imported }))
     }
 
-    /// Answers each message when it comes.
+    /// Answers each message when it arrives.
     async fn chat(
         &self,
         request: Request<Streaming<ChatMessage>>,
@@ -208,8 +208,8 @@ async fn messages_arrive_in_order_and_decoding_failures_are_errors() {
     assert_eq!(users.steps.take(), "0 1 2 3 4 OutOfRange");
 }
 
-/// What a handler reads when it is called directly: frames of empty messages, a trailer, and how
-/// often it was asked for one.
+/// A request body for direct calls: frames with empty messages, and a trailer. It counts how often it was
+/// polled.
 struct Frames {
     polls: Arc<AtomicU32>,
     left: u32,

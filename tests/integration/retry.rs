@@ -1,4 +1,4 @@
-//! Another attempt: when, how often, after how long, and with what.
+//! Retries: when, how often, after which delay, and with which request.
 
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex};
@@ -17,11 +17,11 @@ use tonic::{Code, Request, Response, Status};
 
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
-/// What an attempt looked like from within.
+/// An attempt as an inner interceptor sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Attempt {
     number: u32,
-    /// Since the service was made.
+    /// The time since the service was created.
     at: Duration,
     /// The values of `x-trace`.
     trace: Vec<String>,
@@ -45,8 +45,8 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for AddMark {
     }
 }
 
-/// Writes down each attempt. Puts the metadata `x-push` of the request on the status as pushback;
-/// of the attempt `x-push-at`, if that is given.
+/// Records each attempt. Adds the request's metadata `x-push` as pushback to the status, for the attempt
+/// `x-push-at` or for all.
 #[derive(Debug, Clone)]
 struct Attempts {
     started: Instant,
@@ -73,7 +73,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Attempts {
         let at = metadata.get("x-push-at").map(|at| at.to_str().unwrap());
         let here = at.is_none_or(|at| at == call.attempt().to_string());
         let push = metadata.get("x-push").filter(|_| here).cloned();
-        // What an attempt does to its request must not reach the next one.
+        // Changes of one attempt must not reach the next one.
         call.metadata_mut()
             .append("x-trace", "used".parse().unwrap());
         call.extensions_mut().insert(Mark(8));
@@ -160,7 +160,7 @@ fn told<M>(message: M, behaviour: Behaviour, metadata: &[(&'static str, &str)]) 
 
 const UNAVAILABLE: Behaviour = Behaviour::Fail(Code::Unavailable);
 
-/// Retries three times, on the default codes.
+/// Retries three times on the default codes.
 struct Three;
 
 scripted!(self: Service<Three>, #[intercept(
@@ -218,7 +218,7 @@ async fn only_the_codes_of_the_policy_are_retried() {
     }
 }
 
-/// Counts attempts and not retries, and has codes of its own.
+/// Sets `max_attempts` and its own codes.
 struct TwoAttempts;
 
 scripted!(self: Service<TwoAttempts>, #[intercept(
@@ -258,7 +258,7 @@ async fn each_attempt_gets_the_original_request() {
     assert_eq!(
         service.told(UNAVAILABLE, &metadata).await.code(),
         Code::Unavailable,
-        "the handler is told each time"
+        "each attempt has the metadata"
     );
     let attempts = service.attempts();
     assert_eq!(attempts.len(), 4);
@@ -294,7 +294,7 @@ async fn request_streams_and_opened_response_streams_are_not_retried() {
     }
 }
 
-/// Retries twice, and at once.
+/// Retries twice without a delay.
 struct Quick;
 
 scripted!(self: Service<Quick>, #[intercept(
@@ -320,11 +320,19 @@ async fn pushback_sets_the_delay_and_negative_pushback_stops_retries() {
     let service = Service::<Three>::new();
     let once = [("x-push", "50"), ("x-push-at", "2")];
     service.told(UNAVAILABLE, &once).await;
-    assert_eq!(service.times(), [0, 100, 150, 250], "from the start again");
+    assert_eq!(
+        service.times(),
+        [0, 100, 150, 250],
+        "after pushback the delays start again"
+    );
     let service = Service::<Three>::new();
     let not_retryable = Behaviour::Fail(Code::NotFound);
     service.told(not_retryable, &[("x-push", "50")]).await;
-    assert_eq!(service.times(), [0], "the code still decides");
+    assert_eq!(
+        service.times(),
+        [0],
+        "pushback does not make a code retryable"
+    );
 }
 
 struct Throttled;
@@ -341,11 +349,11 @@ async fn throttle_stops_retries_while_too_many_calls_fail() {
         service.told(behaviour, &[]).await;
         service.times().len()
     };
-    // Tokens: 4, and 3, and then 2: half is too few.
+    // The tokens go from 4 to 3 to 2, and 2 of 4 is too few.
     assert_eq!(runs(UNAVAILABLE).await, 2);
     assert_eq!(runs(UNAVAILABLE).await, 1);
     assert_eq!(runs(Behaviour::Fail(Code::NotFound)).await, 1);
-    // One is left; each success adds half of one, up to four.
+    // One token is left. Each success adds half a token, up to four.
     for _ in 0..3 {
         assert_eq!(runs(Behaviour::Answer(1)).await, 1);
     }
@@ -353,7 +361,7 @@ async fn throttle_stops_retries_while_too_many_calls_fail() {
     for _ in 0..20 {
         assert_eq!(runs(Behaviour::Answer(1)).await, 1);
     }
-    assert_eq!(runs(UNAVAILABLE).await, 2, "full again, and not more");
+    assert_eq!(runs(UNAVAILABLE).await, 2, "refilled up to the maximum");
 }
 
 struct Timed;
@@ -370,7 +378,7 @@ async fn attempts_beyond_the_attempt_timeout_are_dropped_and_retried() {
     let (watch, mut ends) = Ends::new();
     let service = Service::<Timed>::watched(watch);
     let told = tokio::time::timeout(MS(9999), service.told(Behaviour::Hang, &[]));
-    let status = told.await.expect("an attempt is given up");
+    let status = told.await.expect("attempts time out");
     assert_eq!(status.code(), Code::DeadlineExceeded);
     assert_eq!(service.times(), [0, 150, 350]);
     assert_eq!(service.attempts.started.elapsed(), MS(450));
@@ -451,7 +459,7 @@ async fn outer_observer_sees_one_end_and_inner_observer_one_per_attempt() {
     assert_eq!(ends.rest().await, []);
 }
 
-/// Throws away what opened, twice, and asks again.
+/// Discards the first two responses and starts the next attempt.
 struct NotGoodEnough;
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for NotGoodEnough {

@@ -1,4 +1,4 @@
-//! The helpers for tests do what they say.
+//! The helpers in `test_util`.
 
 use std::time::Duration;
 
@@ -126,7 +126,7 @@ async fn streaming_yields_the_given_messages() {
 #[tokio::test]
 async fn outer_interceptor_sees_each_message_first() {
     let mut call = CallBuilder::server().call_once(Request::new(streaming([Ok(1), Ok(2)])));
-    // As interceptors do it on the way in, the outer one first.
+    // As interceptors do it before they call `next`, the outer one first.
     call.each_message(|message| {
         *message += 10;
         Ok(())

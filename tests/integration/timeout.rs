@@ -1,4 +1,4 @@
-//! A service takes no longer for a call than its policy and its caller say.
+//! Calls on a service end at the earlier of the policy's timeout and the caller's deadline.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -100,7 +100,7 @@ async fn hanging_calls_end_with_deadline_exceeded() {
     }
 }
 
-/// In real time: a runtime that always has something to do never moves a paused clock.
+/// In real time: a paused clock does not advance while the runtime is busy.
 #[tokio::test]
 async fn busy_handlers_end_with_deadline_exceeded() {
     let (caller, _, mut ends) = served!(Timed);
@@ -144,7 +144,7 @@ async fn earlier_of_setting_and_callers_deadline_applies() {
         for (sent, expected) in [("50m", MS(48)), ("50000u", MS(48)), ("1H", MS(100))] {
             let caller = caller.told(Behaviour::Hang).with("grpc-timeout", sent);
             let begun = Instant::now();
-            // tonic's server and tonic's client have timers for it too, that answer `CANCELLED`.
+            // The timers of tonic's server and client would answer `CANCELLED`.
             let reply = caller.call(kind).await;
             assert_eq!(reply.code(), Code::DeadlineExceeded, "{kind} {sent}");
             let taken = begun.elapsed();
@@ -184,7 +184,7 @@ async fn expired_calls_do_not_reach_the_handler() {
         ends,
     };
     for sent in ["0S", "0n", "1n"] {
-        // Over a socket, tonic's client would end it before it is sent.
+        // Over a socket, tonic's client would end the call before it is sent.
         let mut request = Request::new(GetUserRequest { id: 1 });
         let value = sent.parse().unwrap();
         request.metadata_mut().insert("grpc-timeout", value);
@@ -222,7 +222,7 @@ async fn idle_request_stream_times_out() {
         let begun = Instant::now();
         let call =
             tokio::spawn(async move { client.import_users(ReceiverStream::new(stream)).await });
-        // Slower than the limit on the whole, not in any gap.
+        // In total slower than the limit, but without a longer gap.
         for _ in 0..sent {
             sleep(MS(40)).await;
             users.send(User::default()).await.unwrap();
@@ -237,7 +237,7 @@ async fn idle_request_stream_times_out() {
     }
 }
 
-/// Takes its time before it answers.
+/// Waits before the handler runs.
 struct Slow;
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Slow {
@@ -290,7 +290,7 @@ async fn idle_timeout_works_without_observers() {
     }
 }
 
-/// Writes down what is left of the time where it stands.
+/// Records the time left at its position.
 #[derive(Clone, Default)]
 struct Left(Arc<Mutex<Vec<Option<Duration>>>>);
 
@@ -312,7 +312,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Left {
     }
 }
 
-/// Always has a message, and never lets go.
+/// Is always ready with a message.
 struct Endless;
 
 impl Stream for Endless {
@@ -323,7 +323,7 @@ impl Stream for Endless {
     }
 }
 
-/// Sleeps as long as the request says: the handler, or the stream before each message.
+/// Sleeps for the time in the request: in the handler, or in the stream before each message.
 struct Sleepy {
     left: Left,
 }
@@ -441,7 +441,7 @@ async fn inner_interceptors_handlers_and_streams_see_the_time_left() {
     };
     assert_eq!(status.code(), Code::DeadlineExceeded);
     assert!(users.next().await.is_none());
-    assert_eq!(count, 33, "no gap was too long, the whole was");
+    assert_eq!(count, 33, "the stream's deadline ended it, not a gap");
     let left = left.0.lock().unwrap();
     assert_eq!(left[0], Some(MS(1_000)), "in the interceptor");
     let sum: Vec<_> = left[1..4].iter().map(|left| left.unwrap()).collect();

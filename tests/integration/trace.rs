@@ -1,4 +1,4 @@
-//! Spans of calls, from whoever calls to whoever is called.
+//! Spans of calls, on both sides.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ use tracing_subscriber::layer::SubscriberExt;
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const PARENT: &str = "b7ad6b7169203331";
 
-/// The spans of this thread that have ended.
+/// The ended spans of this thread.
 struct Spans {
     exporter: InMemorySpanExporter,
     _provider: SdkTracerProvider,
@@ -45,7 +45,7 @@ impl Spans {
             .with_simple_exporter(exporter.clone())
             .build();
         let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("test"));
-        // Those of other crates (h2's, for example) are not looked at.
+        // Spans of other crates, such as h2, are left out.
         let filter = tracing_subscriber::EnvFilter::new("off,interceptors=info,test=info");
         let subscriber = tracing_subscriber::registry().with(filter).with(layer);
         Self {
@@ -161,7 +161,7 @@ async fn server_call_has_one_child_span_with_the_final_status() {
     }
 }
 
-/// The caller is found before the span begins, or further in.
+/// `client_ip` is listed before `trace` or after it.
 struct Behind {
     script: Script,
 }
@@ -213,7 +213,7 @@ async fn malformed_traceparent_is_ignored() {
         vec![format!("ff-{TRACE}-{PARENT}-01")],
         vec![format!("00-{TRACE}-{PARENT}-zz")],
         vec![format!("+0-{TRACE}-{PARENT}-x1")],
-        // Nobody knows which of them is right.
+        // With two values the parent is ambiguous.
         vec![good.clone(), good.clone()],
     ] {
         for service in [Trust::Callers, Trust::Nobody] {
@@ -239,7 +239,7 @@ async fn malformed_traceparent_is_ignored() {
     }
 }
 
-/// What no header of text can hold, over the wire as it is.
+/// Values that are not text, sent over the wire.
 #[tokio::test]
 async fn non_ascii_traceparent_is_ignored() {
     let spans = Spans::listen();
@@ -298,7 +298,7 @@ async fn tracestate_headers_are_joined_in_order() {
     for (states, carried) in [
         (["a=1", "b=2,c=3"], "a=1,b=2,c=3"),
         (["a=1", ""], "a=1"),
-        // More than anybody has to carry, together.
+        // Together they are longer than the limit.
         ([half.as_str(), half.as_str()], ""),
     ] {
         let spans = Spans::listen();
@@ -321,7 +321,7 @@ async fn tracestate_headers_are_joined_in_order() {
     }
 }
 
-/// Whose traces a service goes on with.
+/// Whether a service continues the traces of its callers.
 enum Trust {
     Callers,
     Nobody,
@@ -347,7 +347,7 @@ scripted!(self: Public, #[intercept(trace(public_endpoint = true))]);
 #[tokio::test]
 async fn public_endpoint_starts_a_new_trace_and_links_the_callers() {
     for kind in KINDS {
-        // Whether a stranger wants to be sampled does not matter either.
+        // A public endpoint also ignores the caller's sampling flag.
         for flags in ["01", "00"] {
             let spans = Spans::listen();
             let server = Trust::Nobody.start().await;
@@ -382,7 +382,7 @@ async fn public_endpoint_starts_a_new_trace_and_links_the_callers() {
     }
 }
 
-/// The trace whose ID a stranger chose is not sampled where it begins, if the sampler says so.
+/// A caller that does not sample its trace decides for the service, unless the endpoint is public.
 #[tokio::test]
 async fn only_public_endpoints_ignore_the_callers_sampling_decision() {
     for (service, is_sampled) in [(Trust::Callers, false), (Trust::Nobody, true)] {
@@ -590,7 +590,7 @@ async fn client_spans_last_until_the_response_stream_ends() {
     }
 }
 
-/// Calls another service through an intercepted client, in its body and while its stream is read.
+/// Calls another service through an intercepted client, from its handler and from its response stream.
 struct Front {
     behind: Channel,
 }
@@ -703,7 +703,7 @@ scripted!(self: TracedAndLogged, #[intercept(trace, logging, catch_panic)]);
 #[derive(Clone)]
 struct OutboundAndLogged;
 
-/// The one event of a span, which says that the call has ended.
+/// The only `finished call` event of a span: its code.
 fn finished(spans: &[SpanData], method: &str, kind: &SpanKind) -> Option<String> {
     let [span] = named(spans, method, kind)[..] else {
         panic!("{spans:#?}")

@@ -1,5 +1,5 @@
-//! Messages that are not valid do not reach the handler, whatever the kind of RPC; and request streams that are cut
-//! off do not look complete.
+//! Invalid messages do not reach the handler, for every kind of RPC. Truncated request streams do not look
+//! complete.
 
 use std::time::Duration;
 
@@ -60,7 +60,7 @@ impl Validate for ChatMessage {
 
 validate_with_garde!(ListUsersRequest);
 
-/// Writes down what its handlers are given.
+/// Records what its handlers get.
 #[derive(Clone)]
 struct Users {
     ends: WatchEnds,
@@ -224,7 +224,11 @@ async fn invalid_single_message_is_rejected_before_the_handler() {
         .get_user(GetUserRequest { id: 7 })
         .await
         .unwrap();
-    assert_eq!(server.seen.recv().await.unwrap(), "7", "the first one seen");
+    assert_eq!(
+        server.seen.recv().await.unwrap(),
+        "7",
+        "the first call that reached the handler"
+    );
 }
 
 #[tokio::test]
@@ -276,7 +280,7 @@ async fn bidi_stream_ends_at_the_invalid_message() {
     );
 }
 
-/// What the handler sees when its client goes away after two messages.
+/// What the handler reads after its client disconnected behind the second message.
 async fn after_two_messages(layered: bool) -> String {
     let mut server = running(layered).await;
     let (send, users) = mpsc::channel(2);
@@ -289,7 +293,7 @@ async fn after_two_messages(layered: bool) -> String {
     call.abort();
     let seen = tokio::time::timeout(Duration::from_secs(10), server.seen.recv());
     seen.await
-        .expect("the handler is told")
+        .expect("the handler's stream ends")
         .unwrap_or_else(|| "dropped".to_owned())
 }
 
@@ -298,7 +302,7 @@ async fn cancellation_layer_reports_client_disconnect_to_the_handler() {
     assert_eq!(after_two_messages(true).await, "Cancelled");
 }
 
-/// Should this fail one day, the layer is no longer needed.
+/// If this fails one day, the layer is no longer needed.
 #[tokio::test]
 async fn plain_tonic_treats_disconnect_as_end_of_stream() {
     assert_eq!(after_two_messages(false).await, "end");

@@ -247,7 +247,7 @@ mod tests {
 
     use super::*;
 
-    /// The only test of this process that sets hooks.
+    /// No other test of this process sets panic hooks.
     #[test]
     fn previous_panic_hook_still_runs() {
         const TEXT: &str = "for the hook";

@@ -46,7 +46,7 @@ mod tests {
     struct WithTls;
 
     impl WithTls {
-        #[allow(clippy::unnecessary_wraps)] // as that of tonic
+        #[allow(clippy::unnecessary_wraps)] // the same signature as tonic's
         fn tls_config(self, _: &str) -> Result<Self, ()> {
             Ok(self)
         }

@@ -245,7 +245,7 @@ mod tests {
                 "192.0.2.1",
             ),
             ("fd00::1", &["2001:db8::1"], "2001:db8::1"),
-            // All are trusted: a caller in a network of one's own.
+            // All addresses are trusted: the caller is in an internal network.
             ("10.0.0.1", &["10.0.0.3, 10.0.0.2"], "10.0.0.3"),
             ("10.0.0.1", &[], "10.0.0.1"),
         ] {
@@ -305,7 +305,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the header is, the answer is the peer, or an address that stands in it with only trusted proxies to its right.
+        /// For any header, the result is the peer, or an address in the header with only trusted proxies to its right.
         #[test]
         fn caller_is_the_peer_or_an_address_in_the_header(
             trusted: bool,

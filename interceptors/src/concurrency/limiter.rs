@@ -483,7 +483,7 @@ mod tests {
         permit
     }
 
-    /// One call that tells of a load.
+    /// Reports the load of one call.
     fn tell(limiter: &Limiter, load: Load, elapsed: Duration) {
         let shared = &limiter.0;
         shared.adapt(shared.adaptive().unwrap(), load, elapsed);
@@ -542,14 +542,14 @@ mod tests {
         drop(enter(&limiter));
     }
 
-    /// Does what uses up tokio's budget in each poll before it waits for a place.
+    /// Uses up tokio's budget in each poll, and then waits for a permit.
     async fn enter_busily(limiter: &Limiter, deadline: Option<Instant>) -> Result<Permit, Status> {
         let mut entering = pin!(limiter.clone().enter(deadline));
-        // A clock that stands still would let it go on for ever.
+        // With a paused clock this loop would never end by itself.
         let mut polls = 0;
         poll_fn(|cx| {
             polls += 1;
-            assert!(polls < 1_000, "it never ends");
+            assert!(polls < 1_000, "the wait does not end");
             for _ in 0..1024 {
                 let _ = pin!(tokio::task::coop::consume_budget()).poll(cx);
             }
@@ -581,7 +581,7 @@ mod tests {
         let held = enter(&limiter);
         let mut waiting = Box::pin(limiter.clone().enter(None));
         assert!(tokio::time::timeout(MS(1), &mut waiting).await.is_err());
-        // It has been given the place, and is dropped before it hears of that.
+        // The waiter has been given the permit, and is dropped before it is polled.
         drop(held);
         drop(waiting);
         assert_eq!((limiter.in_use(), limiter.waiting()), (0, 0));
@@ -626,7 +626,10 @@ mod tests {
         drop(permits);
         assert_eq!(limiter.in_use(), 0);
         let permits = [(); 18].map(|()| enter(&limiter));
-        assert!(limiter.clone().try_enter().is_err(), "two were owed");
+        assert!(
+            limiter.clone().try_enter().is_err(),
+            "the limit was lowered by two"
+        );
         drop(permits);
         for _ in 0..100 {
             tokio::time::advance(MS(60)).await;
@@ -637,7 +640,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// Whatever happens, there are as many places as the limit says when all calls are over.
+        /// In any order of steps, there are as many permits as the limit when all calls are over.
         #[test]
         fn permits_are_neither_lost_nor_created(steps in proptest::collection::vec(0_u8..5, 0..200)) {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();

@@ -99,7 +99,7 @@ mod tests {
         status
     }
 
-    /// The size of the headers, as HTTP/2 counts it.
+    /// The size of the headers as HTTP/2 counts it.
     fn size(status: &Status) -> usize {
         let mut headers = http::HeaderMap::new();
         status.add_header(&mut headers).unwrap();

@@ -302,7 +302,7 @@ mod tests {
         CallName::received(plan, Some(&PathAndQuery::try_from(path).unwrap()))
     }
 
-    /// Path, service and method, asked for at once and one by one.
+    /// Path, service and method, read together and one by one.
     fn names(plan: &'static MethodPlan, path: &str) -> [String; 3] {
         let name = call(plan, path);
         let one_by_one = [name.path(), name.service(), name.method()];

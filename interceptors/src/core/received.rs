@@ -353,7 +353,7 @@ mod tests {
         advance(SECOND).await;
         drop(first);
         advance(SECOND).await;
-        assert_eq!(waited(), 2 * SECOND, "the first one does not count");
+        assert_eq!(waited(), 2 * SECOND, "the first reading does not count");
         drop(second);
         advance(SECOND).await;
         assert_eq!(waited(), 2 * SECOND, "a dropped reading does not wait");

@@ -455,7 +455,7 @@ mod tests {
     use crate::core::plan::{MethodPlan, Name};
     use crate::core::received::RequestMessages;
 
-    /// What a stream gives, in this order. After that it panics.
+    /// The results of the polls, in this order. The next poll panics.
     type Script = std::vec::IntoIter<Poll<Option<Result<u8, Status>>>>;
 
     struct Scripted(Script);

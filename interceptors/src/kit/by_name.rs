@@ -146,7 +146,11 @@ mod tests {
         }
         for n in 0..2 * MOST {
             let name = format!("/made.Up/{n}");
-            assert_eq!(*get(&name, 100 + n), 100 + n, "{name} has none of its own");
+            assert_eq!(
+                *get(&name, 100 + n),
+                100 + n,
+                "{name} has no value of its own"
+            );
             assert!(names.values.read().unwrap().len() <= MOST);
         }
         for n in 0..10 {

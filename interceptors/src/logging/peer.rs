@@ -115,7 +115,7 @@ mod tests {
 
     use super::*;
 
-    /// Counts the pieces that a text comes in.
+    /// Counts the writes of a text.
     #[derive(Default)]
     struct Pieces(String, usize);
 

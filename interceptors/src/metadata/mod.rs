@@ -271,7 +271,7 @@ mod tests {
     static KEY_BIN: Key = Key::new("x-key-bin");
     static AUTHORIZATION: Key = Key::new("authorization");
 
-    /// What is sent under a key.
+    /// The header value of a pair.
     fn header(pair: Result<Pair, Status>) -> Option<HeaderValue> {
         pair.unwrap().value
     }

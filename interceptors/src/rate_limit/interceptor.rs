@@ -106,7 +106,7 @@ mod tests {
             assert_eq!(limiter.check(None), Ok(()));
         }
         assert_eq!(limiter.check(None), Err(Duration::from_millis(100)));
-        // The clock stands still, so what is refused uses nothing up.
+        // The clock stands still, so rejected calls use up nothing.
         assert_eq!(limiter.check(None), Err(Duration::from_millis(100)));
         clock.advance(Duration::from_millis(40));
         assert_eq!(limiter.check(None), Err(Duration::from_millis(60)));
@@ -118,10 +118,14 @@ mod tests {
         assert_eq!(
             burst.filter(Result::is_ok).count(),
             3,
-            "not more after a rest"
+            "not more after a pause"
         );
 
-        assert_eq!(limiter.check(Some(0)), Ok(()), "a key is not nobody's key");
+        assert_eq!(
+            limiter.check(Some(0)),
+            Ok(()),
+            "key 0 is not the missing key"
+        );
         assert_eq!(limiter.keys(), 1);
     }
 
@@ -139,7 +143,7 @@ mod tests {
         assert_eq!(limiter.check(None), Err(Duration::from_secs(1)));
     }
 
-    /// How many of 8 threads' calls pass while the clock stands still.
+    /// How many calls of 8 threads pass while the clock stands still.
     fn passed_at_once(limiter: &Limiter<FakeRelativeClock>, key: Option<u64>) -> usize {
         let start = Barrier::new(8);
         std::thread::scope(|scope| {
@@ -185,7 +189,7 @@ mod tests {
         clock.advance(Duration::from_secs(2));
         let fresh = limiter.hasher().hash_one("fresh");
         let _ = limiter.check(Some(fresh));
-        assert!(limiter.keys() <= 1, "those that recovered are forgotten");
+        assert!(limiter.keys() <= 1, "refilled keys are removed");
         assert_eq!(limiter.check(Some(fresh)), Ok(()));
     }
 

@@ -402,7 +402,7 @@ mod tests {
     fn long_fields_and_descriptions_are_cut() {
         let mut violations = Violations::new();
         for _ in 0..100 {
-            // A key of a map, which the caller chooses.
+            // The caller chooses the keys of a map.
             violations.add(
                 format!("labels[{}]", "k".repeat(1 << 20)),
                 "ä".repeat(1 << 20),

@@ -407,7 +407,7 @@ mod tests {
 
     use super::*;
 
-    /// Keeps the waker, as a body does whose caller may cancel the call, and drops the one that was kept before.
+    /// Keeps the latest waker, as the body of a cancellable call does, and drops the one before.
     struct Keeps {
         message: Option<Bytes>,
         waker: Arc<Mutex<Option<Waker>>>,

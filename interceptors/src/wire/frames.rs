@@ -185,7 +185,7 @@ mod tests {
     fn messages_are_counted_across_any_chunks() {
         let bytes = [
             0, 0, 0, 0, 3, 1, 2, 3, // three bytes
-            0, 0, 0, 0, 0, // none
+            0, 0, 0, 0, 0, // empty
             1, 0, 0, 0, 1, 9,
         ];
         for cut in 1..=bytes.len() {

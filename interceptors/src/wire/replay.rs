@@ -342,7 +342,11 @@ mod tests {
         assert!(second.is_whole());
         assert_eq!(item(&mut first), b"bb");
         assert!(!second.is_whole());
-        assert_eq!(first.lock().kept.len(), 0, "nothing is kept in vain");
+        assert_eq!(
+            first.lock().kept.len(),
+            0,
+            "nothing is kept that cannot be replayed"
+        );
         assert_eq!(item(&mut first), b"c");
     }
 

@@ -1,4 +1,4 @@
-//! What a call allocates, counted by standing in the place of the global allocator.
+//! Counts the allocations of a call with a global allocator that counts.
 #![allow(unsafe_code)]
 
 use std::pin::Pin;
@@ -55,7 +55,7 @@ fn streaming<S: UserService>(service: &S, messages: u32) -> usize {
     )
 }
 
-/// A request stream of so many empty messages, as they come over the wire.
+/// A request stream of this many empty messages, encoded as on the wire.
 struct Frames(u32);
 
 impl Body for Frames {
@@ -100,7 +100,7 @@ fn attribute_allocates_as_much_as_hand_written_code() {
 
 #[test]
 fn allocations_are_counted() {
-    // Bare: the box of `async_trait`. By hand: that, and the identity in the extensions.
+    // Bare: the box of `async_trait`. By hand: the same, and the identity in the extensions.
     assert_eq!(unary(&Bare), 1);
     assert_eq!(unary(&ByHand { tokens: Tokens }), 2);
 }
@@ -150,7 +150,7 @@ fn unobserved_request_stream_allocates_nothing() {
     }
 }
 
-/// Its counter, the slot that a message waits in, and tonic's new stream: a decoder, a body and a
+/// The allocations: the counter, the slot for a waiting message, and tonic's new stream with its decoder, body and
 /// buffer.
 #[test]
 fn observed_request_stream_allocates_per_call_not_per_message() {

@@ -1,4 +1,4 @@
-//! What `concurrency`, `load_shed` and `circuit_breaker` allocate for a call that they let through.
+//! Allocations of `concurrency`, `load_shed` and `circuit_breaker` for a call that they let through.
 #![allow(unsafe_code)]
 
 use interceptors::{Call, End, Interceptor, Next, intercept};
@@ -64,7 +64,7 @@ fn admitted_unary_calls_allocate_nothing() {
     }
 }
 
-/// Observes, and does nothing else.
+/// Only observes calls.
 struct Observe;
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Observe {

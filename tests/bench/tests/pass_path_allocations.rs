@@ -1,4 +1,4 @@
-//! What the interceptors of production allocate for a single call on a service that they let through.
+//! Allocations of the interceptors of a production service for a unary call that they let through.
 #![allow(unsafe_code)]
 
 use interceptors::intercept;

@@ -1,4 +1,4 @@
-//! `BENCHMARKS.md`, the page on compile time and the plots are what the figures that are kept give.
+//! `BENCHMARKS.md`, the page on compile time, and the plots match the stored figures.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -43,7 +43,7 @@ fn documents_and_plots_show_the_stored_figures() {
     }
 }
 
-/// A table or a benchmark that nobody shows is forgotten.
+/// Finds tables and benchmarks that are in no document.
 #[test]
 fn all_tables_and_benchmarks_are_shown() {
     let all: String = DOCUMENTS.map(read).concat();
@@ -55,7 +55,7 @@ fn all_tables_and_benchmarks_are_shown() {
     let manifest = read("tests/bench/Cargo.toml");
     let benches = manifest.split("[[bench]]\nname = \"").skip(1);
     let benches = benches.filter_map(|rest| rest.split('"').next());
-    // `time` keeps no figures: its framework prints them.
+    // `time` stores no figures: its framework prints them.
     let benches: BTreeSet<&str> = benches.filter(|name| *name != "time").collect();
     let known: BTreeSet<&str> = BENCHES.iter().map(|bench| bench.name).collect();
     assert_eq!(benches, known);

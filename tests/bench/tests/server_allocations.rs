@@ -1,4 +1,4 @@
-//! What a call allocates that passes the policy of a whole server, beyond what it allocates without.
+//! Allocations of a call through the policy of a server struct, beyond those without the struct.
 #![allow(unsafe_code)]
 
 use std::collections::VecDeque;
@@ -19,7 +19,7 @@ use counting::allocations;
 
 mod counting;
 
-/// Reads the request and answers with headers alone.
+/// Reads the request and answers with headers only.
 #[derive(Clone)]
 struct Inner;
 
@@ -40,7 +40,7 @@ impl Service<http::Request<tonic::body::Body>> for Inner {
     }
 }
 
-/// A request of one message.
+/// A request with one message.
 struct Message {
     frames: VecDeque<Poll<Bytes>>,
 }
@@ -64,14 +64,14 @@ impl Body for Message {
     }
 }
 
-/// How a request comes.
+/// How a request arrives.
 #[derive(Clone, Copy)]
 enum Comes {
-    /// All at once.
+    /// Completely.
     AtOnce,
-    /// Its end, too, but in a frame of its own. So does a client of tonic.
+    /// Completely, with the end in a frame of its own, as from tonic's client.
     AtOnceWithEmptyFrame,
-    /// Its end comes later.
+    /// The message first, and the end later.
     Partly,
     Later,
 }
@@ -120,7 +120,7 @@ struct Inbound {
 
 #[test]
 fn complete_request_takes_three_allocations() {
-    // The call, its future, and the message that has been read ahead.
+    // The call, its future, and the message that was read ahead.
     for comes in [Comes::AtOnce, Comes::AtOnceWithEmptyFrame] {
         let bare = taken(&Inner, comes);
         assert_eq!(taken(&Nothing.wrap(Inner), comes), bare + 3);
@@ -129,7 +129,7 @@ fn complete_request_takes_three_allocations() {
 
 #[test]
 fn incomplete_request_takes_seven_allocations() {
-    // Beside those two: what says that it was cut off, twice for the extensions, their table, and the body around it.
+    // The call and its future; the flag for a truncated request, two boxes for extensions, their table, and the body around it.
     for comes in [Comes::Partly, Comes::Later] {
         let bare = taken(&Inner, comes);
         assert_eq!(taken(&Nothing.wrap(Inner), comes), bare + 7);

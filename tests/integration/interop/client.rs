@@ -1,4 +1,4 @@
-//! Annotated clients call Python.
+//! Annotated clients call a Python server.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -39,7 +39,7 @@ struct Hurried;
 
 type Wrapped<C> = UserServiceClient<InterceptedChannel<C, Channel>>;
 
-/// A generated client, or tonic's own on a channel that was wrapped.
+/// A generated client, or tonic's client on a wrapped channel.
 #[derive(Debug, Clone)]
 enum Client {
     Generated(clients::interop::UserServiceClient<Channel>),
@@ -48,7 +48,7 @@ enum Client {
     WrappedHurried(Wrapped<Hurried>),
 }
 
-/// Does the same with each of them.
+/// Runs the same expression with each client.
 macro_rules! each {
     ($client:expr, |$inner:ident| $body:expr) => {
         match $client.clone() {
@@ -62,18 +62,18 @@ macro_rules! each {
 
 type Requests<M> = Pin<Box<dyn Stream<Item = M> + Send>>;
 
-/// What a call is made with, besides its messages.
+/// The settings of a call other than its messages.
 #[derive(Clone)]
 struct With {
     metadata: MetadataMap,
     extensions: tonic::Extensions,
     timeout: Option<Duration>,
-    /// Request streams do not end.
+    /// Keeps request streams open.
     holds: bool,
 }
 
 impl With {
-    /// Tells Python what to do, and somebody how the call ended.
+    /// Tells Python how to behave, and gives the observer a place to report the end.
     fn new(behaviour: &str, watch: &WatchEnds) -> Self {
         let mut extensions = tonic::Extensions::new();
         extensions.insert(watch.clone());
@@ -109,9 +109,9 @@ impl With {
     }
 }
 
-/// What came of a call.
+/// The result of a call.
 struct Reply {
-    /// Of a single response, the trailers too.
+    /// For a single response, the trailers too.
     metadata: MetadataMap,
     messages: Vec<u64>,
     status: Status,
@@ -132,7 +132,7 @@ impl Client {
         ]
     }
 
-    /// Until there are response headers. Each message of the response is a number.
+    /// Waits for the response headers only. Each message of the response is a number.
     async fn open(&self, kind: Kind, with: &With) -> Result<(MetadataMap, Messages), Status> {
         each!(self, |client| Ok(match kind {
             Kind::Unary => {
@@ -198,7 +198,7 @@ fn chat(texts: &[&str]) -> Vec<ChatMessage> {
     texts.iter().map(message).collect()
 }
 
-/// What Python is done with when it has served a call of [`Client::open`].
+/// The record that Python writes when it has served a call of [`Client::open`].
 fn served(kind: Kind, cancelled: bool) -> Served {
     let (method, received) = match kind {
         Kind::Unary => ("GetUser", vec![json!({"id": "7"})]),
@@ -217,7 +217,7 @@ fn has_response_stream(kind: Kind) -> bool {
     matches!(kind, Kind::ServerStreaming | Kind::BidiStreaming)
 }
 
-/// How the observer was told that a call ended. A channel does not know how many messages go in either
+/// Checks the end that the observer got. A channel does not know how many messages go in either
 /// direction.
 #[track_caller]
 fn assert_told(end: &Ended, client: &Client, kind: Kind, expected: (Outcome, Code, u64)) {
@@ -268,7 +268,7 @@ async fn every_kind_of_call_reaches_python_with_the_policys_metadata() {
             assert_eq!(began.metadata.get("x-bytes-bin"), "00ff");
             assert_eq!(began.metadata.get("authorization"), "Bearer s3cret");
             assert_eq!(began.metadata.get("grpc-previous-rpc-attempts"), "");
-            // Of `grpc-timeout` Python shows what is left.
+            // Python reports the time left, not the original `grpc-timeout`.
             let remaining = began.remaining.unwrap();
             let expected = Duration::from_secs(10)..Duration::from_millis(20_500);
             assert!(expected.contains(&remaining), "{remaining:?}");
@@ -388,11 +388,11 @@ async fn bidi_messages_alternate_with_python() {
     }
 }
 
-/// The attempts that the policies make of a call that always ends like this: what each says of those before.
+/// The attempts that the policies make if every attempt ends with this code: the previous attempts that each one reports.
 fn attempts(code: Code) -> &'static [&'static str] {
     match code {
         Code::Unavailable | Code::DeadlineExceeded => &["", "1", "2"],
-        // `auth` tries another token, and that is no retry.
+        // `auth` tries another token. That is not a retry.
         Code::Unauthenticated => &["", ""],
         _ => &[""],
     }
@@ -424,7 +424,7 @@ async fn every_code_from_python_arrives_with_details_and_metadata() {
                     assert_eq!(ended, served(kind, false), "{code:?}");
                 }
                 let end = ends.next().await;
-                // What the server says is no sign that anybody went away.
+                // `CANCELLED` from the server does not mean that the caller went away.
                 assert_told(&end, &client, kind, (Outcome::Error, code, 0));
             }
         }
@@ -465,7 +465,7 @@ async fn failed_calls_are_retried_with_all_request_messages() {
                 let (began, ended) = python.served().await;
                 let attempts = began.metadata.get("grpc-previous-rpc-attempts");
                 assert_eq!(attempts, previous);
-                // These stand behind `retry` in the policy.
+                // These entries are listed after `retry` in the policy.
                 assert_eq!(began.metadata.get("x-call"), "one");
                 assert_eq!(began.metadata.get("authorization"), "Bearer s3cret");
                 assert_eq!(ended, served(kind, false));
@@ -514,7 +514,7 @@ async fn callers_deadline_ends_the_call_and_cancels_it_in_python() {
             let (began, ended) = python.served().await;
             let remaining = began.remaining.unwrap();
             assert!(remaining <= Duration::from_millis(310), "{remaining:?}");
-            // Once: what ran out of time is not made again.
+            // Only once: a call that timed out is not retried.
             assert_eq!(ended, served(kind, true));
             let end = ends.next().await;
             let expected = (Outcome::Error, Code::DeadlineExceeded, 0);
@@ -556,7 +556,7 @@ async fn dropped_call_is_cancelled_in_python() {
                 reply = client.call(kind, &with) => panic!("{:?}", reply.status),
                 began = python.began() => began,
             };
-            // Long before the deadline.
+            // This is long before the deadline.
             assert!(began.remaining.unwrap() > Duration::from_secs(10));
             let ended = tokio::time::timeout(Duration::from_secs(8), python.ended()).await;
             assert!(ended.unwrap().cancelled);
@@ -608,7 +608,7 @@ async fn call_dropped_while_sending_is_cancelled_in_python() {
     }
 }
 
-/// Requests that are sent one by one.
+/// A request stream fed one message at a time.
 fn by_and_by<M: Send + 'static>() -> (tokio::sync::mpsc::Sender<M>, Requests<M>) {
     let (say, said) = tokio::sync::mpsc::channel(4);
     (say, Box::pin(ReceiverStream::new(said)))
@@ -666,7 +666,7 @@ async fn large_request_streams_are_retried_up_to_the_buffer_size() {
         for (behaviour, size, attempts) in [
             ("refuse-first 2 14", 80_000, 3),
             ("fail-first 2 14", 80_000, 3),
-            // Beyond the `buffer_size`, which is 256 KiB.
+            // More than the `buffer_size` of 256 KiB.
             ("fail-first 2 14", 100_000, 1),
         ] {
             let mut users = users(3);

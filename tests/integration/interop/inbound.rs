@@ -1,4 +1,4 @@
-//! Python calls services behind the policy of a whole server.
+//! Python calls services behind a server struct's policy.
 
 use interceptors::auth::StaticTokens;
 use interceptors::{Outcome, intercept};
@@ -23,7 +23,7 @@ struct Inbound {
     tokens: StaticTokens<&'static str>,
 }
 
-/// As tonic has it, without the attribute.
+/// A service without the attribute.
 #[derive(Clone, Default)]
 struct Plain {
     script: Script,

@@ -1,4 +1,4 @@
-//! Python calls an annotated service, which calls Python.
+//! Python calls an annotated service, and that service calls Python.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ struct Relay {
 }
 
 impl Relay {
-    /// A request upstream, with what Python is told to do.
+    /// A request to Python, with the behaviour from the caller's metadata.
     fn request<M>(&self, metadata: &MetadataMap, message: M) -> Request<M> {
         let mut request = Request::new(message);
         request.extensions_mut().insert(self.outside.clone());
@@ -102,7 +102,7 @@ async fn nested_calls_inherit_the_deadline_from_python() {
         let order = order.timeout(Duration::from_secs(8));
         assert_eq!(chain.caller.call(&order).await.code, Code::Ok);
         let (began, _) = chain.server.served().await;
-        // The policy by itself gives 20 seconds.
+        // Without the caller's deadline it would be 20 seconds.
         assert!(began.remaining.unwrap() <= Duration::from_millis(8_100));
     }
 }

@@ -22,7 +22,7 @@ use crate::python::{Order, PythonCaller};
 const MESSAGE: &str = "told to fail: 100 % ☃";
 const LARGE: usize = 3 << 20;
 
-/// Gives back the metadata whose keys begin with `x-echo`, and tells errors in words that have to be
+/// Returns the metadata whose keys begin with `x-echo`, and gives errors a message that has to be
 /// escaped.
 struct Echo;
 
@@ -179,7 +179,7 @@ fn has_response_stream(kind: Kind) -> bool {
     matches!(kind, Kind::ServerStreaming | Kind::BidiStreaming)
 }
 
-/// How the observer was told that a call ended.
+/// The end of a call as the observer got it.
 fn told_end(end: &Ended) -> (Kind, Outcome, Code, u64) {
     (end.kind, end.outcome, end.code, end.messages)
 }
@@ -270,7 +270,7 @@ async fn every_code_reaches_python_with_details_and_metadata() {
             assert_eq!(reply.trailing.get("grpc-status-details-bin"), "010203");
             assert_eq!(reply.trailing.get("x-failure"), "told to");
             let end = server.ends.next().await;
-            // Where the handler itself says so, nobody went away.
+            // `CANCELLED` from the handler does not mean that the client went away.
             assert_eq!(told_end(&end), (kind, Outcome::Error, code, 0));
         }
     }
@@ -324,7 +324,7 @@ async fn rate_limited_calls_carry_pushback_and_retry_info() {
 
 #[tokio::test]
 async fn python_honours_pushback() {
-    // Only pushback explains that it does so in time.
+    // Only pushback explains a retry before the deadline: the backoff is 1000 s.
     let config = json!({"methodConfig": [{"name": [{}], "retryPolicy": {
         "maxAttempts": 3, "initialBackoff": "1000s", "maxBackoff": "1000s", "backoffMultiplier": 1,
         "retryableStatusCodes": ["RESOURCE_EXHAUSTED"],
@@ -362,8 +362,8 @@ async fn expired_deadline_ends_the_call_on_both_sides() {
     for kind in KINDS {
         let order = told(kind, Behaviour::Hang).timeout(Duration::from_millis(300));
         let reply = server.python.call(&order).await;
-        // tonic keeps to `grpc-timeout` too, outside of the chain, and gives it the wrong code. Nearly
-        // always Python is first.
+        // tonic also enforces `grpc-timeout`, outside of the interceptors, and answers with the wrong code.
+        // Nearly always Python's own timer is first.
         let by_tonic = (Code::Cancelled, "Timeout expired");
         if (reply.code, reply.text.as_str()) != by_tonic {
             assert_eq!(
@@ -433,7 +433,7 @@ async fn observers_see_python_cancel_a_response_stream() {
 async fn observers_see_python_cancel_while_sending() {
     let mut server = Server::new().await;
     for kind in [Kind::ClientStreaming, Kind::BidiStreaming] {
-        // To the handler this looks like the end of the requests, so it must not answer.
+        // The handler sees this as the end of the requests, so it must not answer.
         server.python.start(&told(kind, Behaviour::Hang).hold());
         server.script.entered().await;
         server.python.cancel();

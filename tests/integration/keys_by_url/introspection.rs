@@ -1,4 +1,4 @@
-//! Tokens that an issuer is asked about.
+//! Tokens that are verified by introspection.
 
 use std::sync::Arc;
 
@@ -56,7 +56,7 @@ async fn issuer(answer: Answer) -> Issuer {
     issuer
 }
 
-/// An issuer that says this, a verifier that asks it, and calls that are verified.
+/// An issuer with this response, a verifier that asks it, and a caller of a verified service.
 async fn setup(answer: Answer) -> (Issuer, Introspection, Caller) {
     let issuer = issuer(answer).await;
     let verifier = builder(&issuer.url).build().unwrap();
@@ -64,7 +64,7 @@ async fn setup(answer: Answer) -> (Issuer, Introspection, Caller) {
     (issuer, verifier, caller)
 }
 
-/// Calls without a server, for what the identity is.
+/// A service that is called without a server and returns the identity.
 struct Direct<V> {
     verifier: V,
 }
@@ -100,7 +100,7 @@ async fn introspection_response_becomes_the_identity() {
         assert_eq!(reply.code(), Code::Ok, "{kind} {:?}", reply.status);
     }
     let seen = issuer.seen();
-    assert_eq!(seen.len(), 1, "once for all calls");
+    assert_eq!(seen.len(), 1, "one request for all calls");
     let request = &seen[0];
     assert_eq!(request.method, "POST");
     let body = "token=a%2Bb%2Fc%3D%26d&token_type_hint=access_token";
@@ -142,7 +142,7 @@ async fn identity_can_be_a_custom_type() {
     assert_eq!(identity(&builder().build().unwrap()).await.unwrap(), own);
     let sent = &issuer.seen()[0].headers["authorization"];
     assert_eq!(sent, &format!("Bearer {SECRET}"));
-    // Without what the type needs.
+    // A response without a field that the type requires.
     issuer.answers(PATH, Answer::json(&json!({ "active": true, "sub": "ann" })));
     let status = identity(&builder().build().unwrap()).await.unwrap_err();
     assert_eq!(status.code(), Code::Unauthenticated);
@@ -194,7 +194,7 @@ async fn invalid_tokens_are_rejected() {
             "{shown}"
         );
     }
-    // The same issuer's good token.
+    // A token that expired within the leeway is accepted.
     let issuer = issuer(Answer::json(&but(|it| it["exp"] = time(-30).into()))).await;
     let verifier = builder(&issuer.url)
         .audience(["billing", "others"])
@@ -227,7 +227,7 @@ async fn tokens_are_not_cached_beyond_their_exp() {
     assert_eq!(code(&caller, "a").await, Code::Ok);
     jump(S(6)).await;
     assert_eq!(code(&caller, "a").await, Code::Unauthenticated);
-    // One whose time is over is taken within the leeway, and not remembered.
+    // A token that expired within the leeway is accepted, and not cached.
     issuer.answers(PATH, Answer::json(&but(|it| it["exp"] = time(-5).into())));
     for n in 3..5 {
         assert_eq!(code(&caller, "b").await, Code::Ok);
@@ -263,7 +263,11 @@ async fn cache_times_and_token_size_are_settings() {
         assert_eq!(issuer.count(PATH), n);
     }
     assert_eq!(code(&caller, "abcd").await, Code::Unauthenticated);
-    assert_eq!(issuer.count(PATH), 3, "it is too long to be asked about");
+    assert_eq!(
+        issuer.count(PATH),
+        3,
+        "a token that is too long is not sent"
+    );
     issuer.answers(PATH, Answer::json(&json!({ "active": false })));
     for n in 4..6 {
         assert_eq!(code(&caller, "abc").await, Code::Unauthenticated);
@@ -288,13 +292,17 @@ async fn invalid_tokens_do_not_evict_valid_ones() {
         assert_eq!(code(&caller, token).await, Code::Ok);
     }
     assert_eq!(issuer.count(PATH), 12);
-    // A third one that is good does: memory is bounded.
+    // A third valid token evicts one, because memory is bounded.
     issuer.answers(PATH, Answer::json(&active()));
     assert_eq!(code(&caller, "c").await, Code::Ok);
     assert_eq!(code(&caller, "b").await, Code::Ok);
     assert_eq!(issuer.count(PATH), 13);
     assert_eq!(code(&caller, "a").await, Code::Ok);
-    assert_eq!(issuer.count(PATH), 14, "it was used the longest ago");
+    assert_eq!(
+        issuer.count(PATH),
+        14,
+        "the least recently used token was evicted"
+    );
 }
 
 fn calling(caller: &Caller, token: &'static str) -> tokio::task::JoinHandle<Status> {
@@ -311,7 +319,7 @@ async fn concurrent_calls_with_one_token_share_one_request() {
     let calls: Vec<_> = (0..20).map(|_| calling(&caller, "a")).collect();
     let other = calling(&caller, "b");
     issuer.asked(PATH, 2).await;
-    // The call that began it is cancelled, and the others are none the worse for it.
+    // Cancelling the call that started the request does not affect the other calls.
     gone.abort();
     settle().await;
     permits.add_permits(2);
@@ -329,7 +337,7 @@ async fn concurrent_requests_are_bounded() {
     let first = calling(&caller, "a");
     let second = calling(&caller, "b");
     issuer.asked(PATH, 2).await;
-    // It is not waited for.
+    // The third call is rejected without waiting.
     assert_unchecked(&call(&caller, "c").await.status);
     assert_eq!(issuer.count(PATH), 2);
     jump(S(11)).await;
@@ -416,7 +424,7 @@ async fn failures_are_unavailable_and_not_cached() {
             .message
             .contains("refuses the credentials of this service");
         assert_eq!(is_ours, what == "401" || what == "403", "{event:?}");
-        // Once in 30 seconds, with how many there were.
+        // One event in 30 seconds, with the number of failures.
         assert_unchecked(&call(&caller, "t0ken").await.status);
         jump(S(31)).await;
         assert_unchecked(&call(&caller, "t0ken").await.status);

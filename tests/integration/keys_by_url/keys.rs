@@ -1,4 +1,4 @@
-//! Keys are fetched, fetched again, and rotated.
+//! Keys are fetched, refreshed and rotated.
 
 use std::sync::Arc;
 
@@ -43,7 +43,7 @@ async fn keys_are_fetched_when_the_verifier_is_built() {
         let reply = caller.with("authorization", bearer).call(kind).await;
         assert_eq!(reply.code(), Code::Ok, "{kind} {:?}", reply.status);
     }
-    assert_eq!(issuer.count("/jwks"), 1, "once for all calls");
+    assert_eq!(issuer.count("/jwks"), 1, "one fetch for all calls");
     assert_eq!(counts(&verifier), (1, 0));
     assert!(measured(&[("interceptors.auth.asked", "keys")]) > before);
     assert_eq!(
@@ -81,7 +81,7 @@ async fn discovery_finds_the_keys() {
     let caller = users(&verifier).await;
     let token = |iss: &str| first().sign_but(|it| it["iss"] = iss.into());
     assert_eq!(code(&caller, &token(&issuer.url)).await, Code::Ok);
-    // The issuer is asked for by `discover` alone.
+    // `discover` alone requires the issuer as `iss`.
     for other in [ISSUER, &format!("{}/", issuer.url)] {
         assert_eq!(code(&caller, &token(other)).await, Code::Unauthenticated);
     }
@@ -128,7 +128,7 @@ async fn tokens_of_a_rotated_key_are_accepted_immediately() {
         })
         .collect();
     issuer.asked("/jwks", 2).await;
-    // Meanwhile tokens of keys that are known do not wait.
+    // Tokens of known keys do not wait for the fetch.
     assert_eq!(code(&caller, &first().token()).await, Code::Ok);
     permits.add_permits(10);
     for call in calls {
@@ -172,7 +172,7 @@ async fn unknown_kids_cause_at_most_one_fetch_in_30_seconds() {
     verifier.ready().await.unwrap();
     let caller = users(&verifier).await;
     let tokens = ["a", "b", "c"].map(|kid| Signer::es256(9, kid).token());
-    // 300 seconds, in which none is due.
+    // 300 seconds without a scheduled refresh.
     for _ in 0..30 {
         jump(S(10)).await;
         for token in &tokens {
@@ -206,7 +206,7 @@ async fn tokens_that_no_key_could_verify_cause_no_fetch() {
     let secret = EncodingKey::from_secret(public.as_bytes());
     for token in [
         nameless.token(),
-        // A known `kid`, and another key.
+        // A known `kid` with another key.
         Signer::es256(3, "first").token(),
         with_alg(Algorithm::HS256, &secret),
         with_alg(Algorithm::EdDSA, &Signer::ed25519(1, "third").key),
@@ -219,7 +219,7 @@ async fn tokens_that_no_key_could_verify_cause_no_fetch() {
     assert_eq!(issuer.count("/jwks"), 1);
 }
 
-/// Whether keys whose answer has this header are fetched again within this time, and not before that one.
+/// Checks that keys with this header are refreshed after `not_before` and before `within`, in seconds.
 async fn is_refreshed(header: Option<&'static str>, not_before: u64, within: u64) {
     let issuer = Issuer::start().await;
     let keys = || match header {
@@ -233,7 +233,7 @@ async fn is_refreshed(header: Option<&'static str>, not_before: u64, within: u64
         jump(S(not_before)).await;
         assert_eq!(issuer.count("/jwks"), n, "{header:?}: too early");
         jump(S(within - not_before)).await;
-        // Nobody calls.
+        // The refresh needs no call.
         issuer.asked("/jwks", n + 1).await;
         until(|| counts(&verifier) == (n as u64 + 1, 0)).await;
     }
@@ -243,7 +243,7 @@ async fn is_refreshed(header: Option<&'static str>, not_before: u64, within: u64
 async fn keys_are_refreshed_before_they_expire() {
     is_refreshed(Some("public, max-age=300"), 209, 241).await;
     is_refreshed(None, 419, 481).await;
-    // At most once a minute, and at least once an hour.
+    // Keys are refreshed at most once a minute, and at least once an hour.
     is_refreshed(Some("max-age=1"), 41, 49).await;
     is_refreshed(Some("no-store"), 41, 49).await;
     is_refreshed(Some("max-age=86400"), 2519, 2881).await;
@@ -267,7 +267,7 @@ async fn dropped_verifier_leaves_no_task() {
     assert_eq!(format!("{clone:?}").matches("keys: 1").count(), 1);
     drop(clone);
     until(|| alive() == before).await;
-    // In the middle of a fetch, too.
+    // The same in the middle of a fetch.
     issuer.answers("/jwks", Answer::Hangs);
     let verifier = by_url(&issuer).build().unwrap();
     issuer.asked("/jwks", 2).await;
@@ -328,7 +328,7 @@ fn keys_are_fetched_again_after_the_runtime_is_gone() {
         assert_eq!(code(&caller, &first().token()).await, Code::Ok);
     });
     drop(other);
-    // Outside of any, the keys are there still.
+    // Outside of any runtime the keys are still there.
     assert!(format!("{verifier:?}").contains("keys: 1"));
     runtime().block_on(async {
         let caller = users(&verifier).await;
@@ -454,7 +454,7 @@ async fn symmetric_keys_in_a_set_are_ignored() {
     let caller = users(&verifier).await;
     let mut secret = Signer::hs256(b"secretsecretsecretsecret");
     secret.kid = Some("secret");
-    // Its algorithm is not among those of the builder, whatever keys there are.
+    // The builder does not list this algorithm, so the keys do not matter.
     assert_eq!(code(&caller, &secret.token()).await, Code::Unauthenticated);
     assert_unchecked(&call(&caller, &first().token()).await.status);
 }

@@ -31,7 +31,7 @@ impl Listener for Tls {
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         loop {
             let (socket, address) = self.listener.accept().await.unwrap();
-            // A client that does not believe us ends it.
+            // The handshake fails if the client does not trust the certificate.
             if let Ok(stream) = self.acceptor.accept(socket).await {
                 return (stream, address);
             }
@@ -43,7 +43,7 @@ impl Listener for Tls {
     }
 }
 
-/// An issuer whose certificate, for `localhost`, is of an authority that nobody knows; and that one's certificate.
+/// An issuer with a certificate for `localhost` from an unknown authority, and the authority's certificate.
 async fn issuer() -> (Issuer, String) {
     let mut params = CertificateParams::new([]).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

@@ -1,4 +1,4 @@
-//! What a caught panic looks like in the log.
+//! The log events of a caught panic.
 
 use interceptors::catch_panic::record_locations;
 use interceptors_tests::{Event, start};
@@ -13,7 +13,7 @@ struct Guarded {
 
 scripted!(self: Guarded, #[intercept(with(self.ends), catch_panic, logging, timeout("60s"))]);
 
-/// What the call is logged as, apart from the panic.
+/// `logging` is the outermost entry here.
 struct Outside {
     script: Script,
 }

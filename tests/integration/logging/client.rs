@@ -1,4 +1,4 @@
-//! The events of clients.
+//! Log events of clients.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -147,7 +147,7 @@ async fn client_counts_sent_and_received_messages_of_streams() {
             .take()
             .iter()
             .all(|event| event.message == "started call"),
-        "not before its end"
+        "no event before the stream ends"
     );
     stream.into_inner().collect::<Vec<_>>().await;
     assert_eq!(counts(), (None, Some(Field::U64(3))));
@@ -162,7 +162,7 @@ async fn client_counts_sent_and_received_messages_of_streams() {
 #[intercept(retry(max = 2, base_delay = "1ms"), logging)]
 struct EachAttempt;
 
-/// Whoever it asks for a token is given another one.
+/// `auth` gets a new token after each `UNAUTHENTICATED`.
 #[intercept(auth(token = self.0, allow_plaintext = true), logging)]
 struct Renewing(TokenCache);
 
@@ -244,7 +244,7 @@ async fn channel_with_descriptors_logs_kind_and_message_counts() {
         Behaviour::FailAfter(2, Code::Aborted),
     );
     let stream = client.list_users(request).await.unwrap().into_inner();
-    assert!(events.take().is_empty(), "not before its end");
+    assert!(events.take().is_empty(), "no event before the stream ends");
     stream.collect::<Vec<_>>().await;
     ends.next().await;
     let logged = said(&the_only(&events));

@@ -1,4 +1,4 @@
-//! One event for each call, with the fields and the level that the documentation says.
+//! Each call logs one event, with the documented fields and level.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 mod catch_panic;
@@ -53,7 +53,7 @@ fn method(kind: Kind) -> &'static str {
     }
 }
 
-/// What is told to `ends` has been logged before.
+/// When `ends` gets the end of a call, its event has been logged already.
 struct Logged {
     script: Script,
     ends: WatchEnds,
@@ -108,7 +108,7 @@ async fn finished_event_has_the_documented_fields_and_types() {
             Kind::ClientStreaming => expected.insert("grpc.msgs_recv", Field::U64(2)),
             Kind::ServerStreaming => expected.insert("grpc.msgs_sent", Field::U64(3)),
             Kind::BidiStreaming => {
-                // The handler reads nothing.
+                // The handler does not read its requests.
                 expected.insert("grpc.msgs_recv", Field::U64(0));
                 expected.insert("grpc.msgs_sent", Field::U64(3))
             }
@@ -293,7 +293,7 @@ async fn per_layer_filters_and_event_only_filters_work() {
     assert_eq!(seldom.take().len(), 0);
 }
 
-/// Counts how often a text is formatted that says so.
+/// Counts how often the text `counted` is formatted.
 struct Formatted<'a>(&'a str);
 
 static FORMATTED: AtomicU32 = AtomicU32::new(0);
@@ -511,7 +511,7 @@ async fn events_use_the_name_on_the_wire_when_the_plan_derived_it() {
     assert_eq!(event.get("grpc.method"), Some(&text("Login")));
 }
 
-/// Knows one token.
+/// Accepts one token.
 struct Guarded {
     script: Script,
 }

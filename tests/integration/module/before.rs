@@ -1,4 +1,4 @@
-//! What the policy sees that no handler ever does.
+//! Calls that the policy sees and that never reach a handler.
 
 use std::pin::Pin;
 
@@ -42,7 +42,7 @@ fn users() -> (Users, Script, Steps) {
     (users, script, steps)
 }
 
-/// Sends these bytes as the one message of a call of this path, and gives the status of the answer.
+/// Sends these bytes as the only message of a call, and returns the status of the response.
 async fn send(channel: &Channel, path: &str, token: Option<&str>, message: Vec<u8>) -> Status {
     let mut framed = vec![0];
     framed.extend(u32::try_from(message.len()).unwrap().to_be_bytes());
@@ -86,19 +86,19 @@ async fn unauthenticated_calls_are_rejected_before_decoding() {
     let channel = serve(Routes::new(server)).await;
     let token = Some("a-token-of-ann");
     for (path, message, with_token) in [
-        // No message: a field of an unknown wire type.
+        // An invalid message: its field has an unknown wire type.
         (
             "/demo.v1.UserService/GetUser",
             vec![0xff; 3],
             Code::Internal,
         ),
-        // Too large.
+        // The message is too large.
         (
             "/demo.v1.UserService/GetUser",
             vec![0; 100],
             Code::OutOfRange,
         ),
-        // No method of this service.
+        // The service has no such method.
         ("/demo.v1.UserService/Delete", vec![], Code::Unimplemented),
         ("/demo.v1.UserService/getUser", vec![], Code::Unimplemented),
     ] {
@@ -134,7 +134,7 @@ async fn each_entry_runs_once_per_call() {
 #[tokio::test]
 async fn direct_calls_run_the_whole_policy() {
     let (users, script, steps) = users();
-    // That the server has been used changes nothing.
+    // A server around the service does not change direct calls.
     let direct = users.get_user(Request::new(GetUserRequest::default()));
     assert_eq!(direct.await.unwrap_err().code(), Code::Unauthenticated);
     assert_eq!(steps.take(), ">outer <outer");

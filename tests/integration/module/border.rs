@@ -1,4 +1,4 @@
-//! Entries that look at messages run behind decoding, and so does what is listed after them.
+//! Entries that read messages run after decoding. So do all entries listed after them.
 
 use std::sync::{Arc, Mutex};
 
@@ -29,7 +29,7 @@ impl Validate for LoginRequest {
     }
 }
 
-/// Written for one type of message, and for one of its own.
+/// An interceptor for one message type.
 struct OfUsers(Steps);
 
 impl<Res: Send> Interceptor<GetUserRequest, Res> for OfUsers {
@@ -100,7 +100,7 @@ async fn entries_listed_after_a_message_entry_run_after_decoding() {
     let nobody = interceptors_tests::Caller::new(&channel);
     let ann = nobody.with("authorization", "Bearer a-token-of-ann");
     let mut client = nobody.client();
-    // It is decoded and looked at before anybody asks for a token.
+    // The message is decoded and validated before `auth` asks for a token.
     let invalid = client
         .get_user(nobody.request(GetUserRequest { id: 0 }))
         .await;
@@ -153,11 +153,11 @@ fn plan_shows_which_entries_run_after_decoding() {
         table.contains("note: `validate` is listed before `auth`, so the request is decoded before it is known who calls; usually `auth` comes first (GetUser)"),
         "{table}"
     );
-    // Without the attribute on the server all of it does.
+    // Without the attribute on the server all entries run after decoding.
     assert!(!Users::PLAN.to_string().contains("decoded"));
 }
 
-/// What an entry knows of a call.
+/// What an entry can read from a call.
 type Known = (Option<Instant>, Option<String>, u32, String);
 
 #[derive(Clone, Default)]

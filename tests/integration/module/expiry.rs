@@ -1,4 +1,4 @@
-//! Streams end with their token, wherever the policy stands.
+//! Streams end when their token expires, on every mount of the policy.
 
 use std::time::{Duration, SystemTime};
 
@@ -22,14 +22,14 @@ const MS: fn(u64) -> Duration = Duration::from_millis;
 const LIFE: Duration = Duration::from_millis(100);
 const EXPIRED: &str = "the token of this call has expired";
 
-/// A token is the number of milliseconds for which it is good; `never` never expires, and `past` has.
+/// A token is the number of milliseconds until it expires. `never` does not expire, and `past` has expired.
 #[derive(Clone)]
 struct Lives;
 
 impl Verifier for Lives {
     type Identity = Option<SystemTime>;
 
-    #[allow(clippy::disallowed_methods)] // tokens expire by the time of day
+    #[allow(clippy::disallowed_methods)] // tokens expire by system time
     async fn verify(&self, token: &str, _: &CallDetails) -> Result<Option<SystemTime>, Status> {
         let now = SystemTime::now();
         Ok(match token {
@@ -44,12 +44,12 @@ impl Verifier for Lives {
     }
 }
 
-/// Tells what handlers see of the ends of their request streams.
+/// Reports how the request streams of handlers ended.
 #[derive(Clone)]
 struct Handlers(UnboundedSender<Result<(), Status>>);
 
 impl Handlers {
-    /// Reads to the end. The stream itself is gone then.
+    /// Reads the stream to its end, and drops it.
     async fn read<M>(&self, mut stream: Streaming<M>) -> Result<(), Status> {
         let end = loop {
             match stream.next().await {
@@ -63,14 +63,14 @@ impl Handlers {
     }
 }
 
-/// How long the handler takes before it answers.
+/// Waits for the time in `x-delay` before the handler answers.
 async fn delay<M>(request: &Request<M>) {
     if let Some(delay) = request.metadata().get("x-delay") {
         sleep(MS(delay.to_str().unwrap().parse().unwrap())).await;
     }
 }
 
-/// A message each ten milliseconds, or none.
+/// Sends a message every ten milliseconds, or none.
 fn ticks<M: Send + 'static, T>(request: &Request<T>, message: fn(u64) -> M) -> UserStream<M> {
     if request.metadata().contains_key("x-silent") {
         return Box::pin(tokio_stream::pending());
@@ -125,7 +125,7 @@ macro_rules! service {
                 let text = |n: u64| ChatMessage { text: n.to_string() };
                 let messages = ticks(&request, text);
                 let handlers = $this.handlers.clone();
-                // A task of its own: the response stream is dropped when it ends.
+                // In a separate task, because the response stream is dropped when it ends.
                 tokio::spawn(async move { handlers.read(request.into_inner()).await });
                 Ok(Response::new(messages))
             }
@@ -158,14 +158,14 @@ services! { self:
     Outliving, OutlivingServer { , outlive_token = true };
 }
 
-/// Without the attribute.
+/// A service without the attribute.
 struct Plain {
     handlers: Handlers,
 }
 
 service!(self: Plain as [interceptors_proto::demo::user_service_server::UserService],);
 
-/// Relies on the struct before it.
+/// Relies on the server struct for the identity.
 struct Behind {
     handlers: Handlers,
     ends: WatchEnds,
@@ -187,7 +187,7 @@ impl Mount {
         (outcome, code)
     }
 
-    /// What the handler saw of the end of its request stream.
+    /// How the handler's request stream ended.
     async fn handled(&mut self) -> Result<(), Status> {
         self.handled.recv().await.unwrap()
     }
@@ -228,7 +228,7 @@ macro_rules! mounts {
     }};
 }
 
-/// A request stream with one message that stays open.
+/// A request stream that has one message and stays open.
 fn open<M>() -> (UnboundedSender<M>, impl Stream<Item = M> + Send + 'static)
 where
     M: Default + Send + 'static,
@@ -333,7 +333,7 @@ async fn unary_responses_may_outlive_the_token() {
         assert!(begun.elapsed() >= MS(300), "{}", mount.name);
         assert_eq!(mount.end().await, (Outcome::Ok, Code::Ok), "{}", mount.name);
 
-        // Its request stream ends, and what the handler makes of that is its own.
+        // The request stream ends, but the handler decides how the call ends.
         let (_sender, requests) = open();
         let reply = caller.client().import_users(caller.request(requests)).await;
         assert_eq!(reply.unwrap().into_inner().imported, 1, "{}", mount.name);
@@ -375,7 +375,7 @@ async fn streams_that_end_before_expiry_are_unchanged() {
     }
 }
 
-/// Without a token that expires, or with `outlive_token`, streams go on.
+/// Checks that this token ends no stream.
 async fn goes_on(mut mount: Mount, token: &str) {
     let caller = mount.token(token).with("x-count", "50");
     let begun = Instant::now();

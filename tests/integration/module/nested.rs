@@ -1,4 +1,4 @@
-//! Other mounts around the server, and attempts behind decoding.
+//! Server structs around the server, and retries after decoding.
 
 use interceptors::Intercepted as _;
 use interceptors_proto::demo::FlakyRequest;

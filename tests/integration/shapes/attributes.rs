@@ -16,7 +16,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
 use crate::common::{BoxStream, Record, answered, ask, calls, text, texts, word};
 
-/// The name, the target and the fields of each span that was opened.
+/// The target, the name and the fields of each new span.
 #[derive(Clone, Default)]
 struct Spans(Arc<Mutex<Vec<String>>>);
 
@@ -67,7 +67,7 @@ impl Store for Instrumented {
 
     #[tracing::instrument(skip(self, request))]
     async fn list(&self, request: Request<Word>) -> Result<Response<Self::ListStream>, Status> {
-        // A call of a sibling: the name is also the service trait's, and the span keeps it.
+        // Calls a sibling method. The span has the method's own name.
         let got = self.get(request).await?.into_inner();
         Ok(Response::new(Box::pin(tokio_stream::once(Ok(got)))))
     }
@@ -94,7 +94,7 @@ fn unreachable<T>() -> T {
 }
 
 fn no_words() -> Request<Streaming<Word>> {
-    // What a client would have sent is of no interest here.
+    // The decoder gives no message; these tests need none.
     let decoder = tonic_codec::decoder();
     Request::new(Streaming::new_empty(decoder, String::new()))
 }
@@ -261,7 +261,7 @@ async fn the_block_may_have_a_condition() {
     assert_eq!(calls(), answered("Say"));
 }
 
-/// Lint levels of each kind, in each place.
+/// Lint levels of all kinds, in all places.
 struct Linted;
 
 /// Documentation on the block.
@@ -326,7 +326,7 @@ async fn lint_levels_and_documentation_stay_in_place() {
     assert_eq!(text(Linted.put(no_words()).await), "old");
 }
 
-/// Attributes of methods that hold where a condition does.
+/// Attributes on methods that apply under a condition.
 struct OfConditions;
 
 #[intercept(with(Record))]

@@ -1,4 +1,4 @@
-//! What bodies contain, and that it means what it meant.
+//! Code in method bodies keeps its meaning.
 
 use interceptors::intercept;
 use interceptors_proto::shapes::{Word, echo_server::Echo, store_server::Store};
@@ -7,7 +7,7 @@ use tonic::{Code, Request, Response, Status, Streaming};
 
 use crate::common::{BoxStream, Record, answered, ask, calls, failed, text, texts, word};
 
-/// An error with a way into a status.
+/// An error that converts into a status.
 struct Refused(&'static str);
 
 impl From<Refused> for Status {
@@ -189,7 +189,7 @@ async fn return_inside_a_macro_returns_from_the_method() {
     );
 }
 
-/// Streams of the service's own, whose type bodies name.
+/// Methods that name the service's own stream type in their bodies.
 struct Streams;
 
 type Sender<M> = tokio::sync::mpsc::Sender<Result<M, Status>>;
@@ -269,7 +269,7 @@ async fn associated_type_of_the_trait_is_the_observed_stream() {
     assert_eq!(calls(), ["bidi_stream Sync", "Sync ok 1"]);
 }
 
-/// Coercions that rest on the declared type.
+/// Coercions that need the declared type.
 struct Coerced;
 
 #[intercept(with(Record))]

@@ -1,4 +1,4 @@
-//! `generate_default_stubs`: methods may be left out, and streams are boxed.
+//! `generate_default_stubs`: methods may be missing, and streams are boxed.
 
 use interceptors::intercept;
 use interceptors_proto::stubs::Item;

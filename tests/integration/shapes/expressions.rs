@@ -1,5 +1,5 @@
-//! Values that expressions of the attribute give: a field, a reference to it, what a method gives, and what is in a static.
-//! They are evaluated where the entry stands, so that a panic is one of the call.
+//! Expressions in the attribute: fields, references to fields, results of methods, and statics.
+//! They are evaluated at the entry's position, so a panic in them is a panic of the call.
 #![allow(clippy::clone_on_copy, clippy::explicit_auto_deref)] // each form of an expression is tested
 
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -39,7 +39,7 @@ impl Policy<&'static str> for Anybody {
     }
 }
 
-/// All that the attribute can be given.
+/// Everything that the attribute accepts as a value.
 #[derive(Clone)]
 struct Parts {
     tokens: StaticTokens<&'static str>,
@@ -95,7 +95,7 @@ impl Nested {
     }
 }
 
-/// A service, a hand-written client and a channel, with the same parts found in the same way.
+/// A service, a hand-written client and a channel that take the parts from the same expressions.
 macro_rules! found {
     ($($name:ident: $ty:ty = $new:expr; $self:ident => {
         tokens: $tokens:expr, source: $source:expr, policy: $policy:expr, rates: $rates:expr, places: $places:expr,
@@ -206,7 +206,7 @@ found! {
 
 static PANICS: AtomicU32 = AtomicU32::new(0);
 
-/// An expression that fails where it is evaluated, whatever it was to give.
+/// An expression of any type that panics when it is evaluated.
 fn no<T>() -> T {
     PANICS.fetch_add(1, Ordering::Relaxed);
     panic!("nothing here")
@@ -224,7 +224,7 @@ impl Fails {
     }
 }
 
-/// The same mounts, with one entry whose expression panics.
+/// The same mounts with one entry whose expression panics.
 macro_rules! panicking {
     (services $self:ident { $($name:ident: [$($policy:tt)*];)* }) => {
         $(mod $name {
@@ -317,7 +317,7 @@ panicking! { clients self {
     own_of_a_client_once: [with(no::<Record>(), only = ["/shapes.v1.Echo/Say"])];
 } }
 
-/// Lets everybody in.
+/// Accepts every token.
 struct Everybody;
 
 impl Verifier for Everybody {
@@ -328,8 +328,8 @@ impl Verifier for Everybody {
     }
 }
 
-/// A client whose methods take `&mut self`: what is made from it is made before it is lent to the method, and a panic
-/// still is one of the call.
+/// A client whose methods take `&mut self`. Values are made from `self` before the method borrows it, and a panic
+/// is still a panic of the call.
 struct ByMut(Fails);
 
 #[intercept(service = "shapes.v1.Echo", with(self.0.0.clone()), auth(token = self.0.make::<Source>()))]
@@ -365,7 +365,7 @@ async fn values_work_in_methods_with_mut_self() {
     assert_eq!(calls(), answered("Say"));
 }
 
-/// What is evaluated in front of a retry is evaluated once for all attempts, and what fails costs the attempts nothing else.
+/// An expression is evaluated once for all attempts.
 #[tokio::test]
 async fn values_are_evaluated_once_per_call() {
     struct Counted(AtomicU32, Arc<Record>);

@@ -1,4 +1,4 @@
-//! Type parameters, lifetimes, constants, and self types that take no `impl` of their own.
+//! Type parameters, lifetimes, constants, and self types that allow no `impl` block.
 
 use std::fmt::{Debug, Display};
 use std::sync::Arc;
@@ -14,8 +14,8 @@ use tonic::{Request, Response, Status, Streaming};
 
 use crate::common::{BoxStream, Record, answered, answered_times, ask, calls, text, texts, word};
 
-/// Traits in the style of the generated ones, for types that a trait of another crate cannot be
-/// implemented for.
+/// Traits like the generated ones, for types on which the orphan rule forbids a trait of
+/// another crate.
 mod local {
     use interceptors_proto::shapes::Word;
     use tokio_stream::Stream;
@@ -418,7 +418,7 @@ impl<T: Display + Send + Sync + 'static> Local for Box<Pair<T>> {
     }
 }
 
-/// What a blanket implementation stands on.
+/// The bound of a blanket implementation.
 trait Sayer {
     fn greeting(&self) -> String;
 }
@@ -502,7 +502,7 @@ async fn blanket_implementations_work() {
     assert_eq!(calls(), answered_times("Say", 3));
 }
 
-/// An interceptor that only fits services and messages of some kind.
+/// An interceptor for one message type.
 struct Longest<const N: usize>;
 
 impl<const N: usize, Res: Send> Interceptor<Word, Res> for Longest<N> {

@@ -48,7 +48,7 @@ impl Store for Shop {
         Ok(Response::new(request.into_inner()))
     }
 
-    // After the methods, and a stream of tonic's own.
+    // The type comes after the methods, and is a stream of tonic.
     type SyncStream = Streaming<Word>;
 }
 

@@ -112,7 +112,7 @@ async fn empty_attribute_still_has_a_plan() {
     assert_eq!(plan.methods()[0].interceptors().count(), 0);
 }
 
-/// Everything that a block can have, below.
+/// A block with all kinds of items, below `#[async_trait]`.
 struct Below<T>(T);
 
 #[tonic::async_trait]

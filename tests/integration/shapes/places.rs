@@ -1,4 +1,4 @@
-//! Where an implementation may stand, and how many of them may stand there.
+//! Where implementations may be, and how many may be in one place.
 
 use interceptors::{Intercepted, intercept};
 use interceptors_proto::shapes::{
@@ -64,7 +64,7 @@ async fn implementations_inside_functions_and_sibling_blocks_work() {
     }
 }
 
-/// Several services of one type, told apart by types of the user's.
+/// One type with several services. The types of `plan` separate their plans.
 struct Everything;
 
 struct EchoPolicy;
@@ -116,7 +116,7 @@ async fn one_type_may_implement_several_services() {
     );
 }
 
-/// One service, implemented for several types of one module.
+/// One service, implemented for several types of this module.
 struct Another;
 
 #[intercept(with(Record))]
@@ -139,7 +139,7 @@ mod nested {
 
         pub(in super::super) struct Service;
 
-        // Nothing is imported here but the messages' module.
+        // Imports nothing except the module of the messages.
         #[interceptors::intercept(with(super::super::Record), logging)]
         #[tonic::async_trait]
         impl pb::echo_server::Echo for Service {

@@ -1,4 +1,4 @@
-//! What the README and the guide show and no doctest compiles, as it stands there. `UPDATE_EXPECT=1` writes it into them.
+//! Code of the README and the guide that no doctest compiles. `UPDATE_EXPECT=1` writes it into them.
 
 #![allow(dead_code)] // Nothing here is called.
 
@@ -163,7 +163,7 @@ fn connect(channel: Channel, tokens: TokenCache) {
 const README: &str = "README.md";
 const PRODUCTION: &str = "interceptors/docs/production.md";
 
-/// What stands between two marks in this file, from the margin.
+/// The code between two marks of this file, without its indentation.
 fn compiled(what: &str) -> String {
     let source = include_str!("readme.rs");
     let lines = source

@@ -1,4 +1,4 @@
-//! `&self`, `self: &Self`, `self: Arc<Self>`, and what stands where the request does.
+//! The receivers `&self`, `self: &Self` and `self: Arc<Self>`, and patterns for the request.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ impl Counter for Shared {
         self: Arc<Self>,
         mut request: Request<Number>,
     ) -> Result<Response<Number>, Status> {
-        // A task that outlives the call is what `Arc<Self>` is for.
+        // `Arc<Self>` allows tasks that outlive the call.
         let this = Arc::clone(&self);
         let base = tokio::spawn(async move { this.base }).await.unwrap();
         request.get_mut().value += base;

@@ -7,7 +7,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use crate::common::{BoxStream, Record, ask, calls, texts, word};
 
-/// A stream that is neither `Unpin` nor `Sync`, written by hand.
+/// A hand-written stream that is neither `Unpin` nor `Sync`.
 struct Own(
     Option<Word>,
     std::cell::Cell<()>,

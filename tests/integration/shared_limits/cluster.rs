@@ -1,4 +1,4 @@
-//! A connection of one's own, to a cluster of three nodes.
+//! A custom connection to a cluster of three nodes.
 
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ async fn custom_connection_to_a_cluster_keeps_limits() {
     assert!((50..100).contains(&passed), "{passed}");
     assert_eq!(passed + count(&of_one, Code::ResourceExhausted), 100);
 
-    // Each node has learned the script for keys of its own.
+    // Each node has loaded the script for its own keys.
     for (node, _) in &nodes {
         let stats: String = node.ask(redis::cmd("INFO").arg("commandstats")).await;
         assert!(stats.contains("cmdstat_eval:"), "{stats}");

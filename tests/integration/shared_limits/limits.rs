@@ -1,4 +1,4 @@
-//! How many calls pass.
+//! The number of calls that pass.
 
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ async fn server_clock_stepping_back_denies_for_at_most_one_refill() {
     server
         .ask::<()>(redis::cmd("SET").arg(&keys[0]).arg(later))
         .await;
-    // Another process, which remembers no denial.
+    // Without the step of the clock the bucket would be full again.
     tokio::time::sleep(Duration::from_millis(340)).await;
     let ended = call(&service, "clock").await;
     assert_eq!(ended.code, Code::ResourceExhausted);
@@ -89,7 +89,7 @@ async fn keys_are_small_and_expire() {
         .ask(redis::cmd("MEMORY").arg("USAGE").arg(&keys[0]))
         .await;
     assert!(bytes <= 240, "{bytes} bytes");
-    // The bucket of each of the others is full again after 4 s.
+    // All other buckets are full again after 4 s.
     for _ in 0..200 {
         let left: usize = server.ask(&redis::cmd("DBSIZE")).await;
         if left == 1 {
@@ -97,7 +97,7 @@ async fn keys_are_small_and_expire() {
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    panic!("keys stay");
+    panic!("the keys have not expired");
 }
 
 async fn futures_join(all: impl Iterator<Item = impl Future<Output = ()>>) {

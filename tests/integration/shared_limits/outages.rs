@@ -1,4 +1,4 @@
-//! What calls notice of a Redis that goes away. One call each 10 ms, which waits 50 ms at most.
+//! How calls behave while Redis is not available. There is a call every 10 ms, and it waits 50 ms at most.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +14,7 @@ use super::service::{Ended, Endless, Limited, call, calls, count, until_decided}
 
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
-/// Calls that waited for as long as they may.
+/// The number of calls that waited for the full timeout.
 fn waited(ended: &[Ended]) -> usize {
     ended.iter().filter(|ended| ended.took >= MS(50)).count()
 }
@@ -50,7 +50,7 @@ async fn calls_stop_waiting_for_a_stopped_redis_and_recover() {
     assert!(time < MS(1_500), "{time:?}");
 }
 
-/// Calls that wait when the server is given up wait no longer.
+/// When the timeouts pause the store, all waiting calls stop waiting.
 #[tokio::test]
 async fn concurrent_calls_stop_waiting_together() {
     let server = Server::start().await;
@@ -107,7 +107,7 @@ async fn server_that_starts_later_is_found() {
     drop(server);
 }
 
-/// A connection that goes silent, as behind a firewall that forgot it, is given up; a new one works.
+/// A connection becomes silent, as behind a firewall that dropped it. It is replaced by a new one.
 #[tokio::test]
 async fn silent_connection_is_replaced() {
     let server = Server::start().await;
@@ -131,7 +131,7 @@ async fn silent_connection_is_replaced() {
                 let silent_too = Arc::clone(&is_silent);
                 let and_back = async {
                     let mut buffer = [0; 4096];
-                    // This connection goes silent for ever, later ones do not.
+                    // Only connections that became silent stay so.
                     while let Ok(n @ 1..) = back.read(&mut buffer).await {
                         if silent_too.load(Ordering::Relaxed) {
                             std::future::pending::<()>().await;

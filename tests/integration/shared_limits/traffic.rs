@@ -1,4 +1,4 @@
-//! What goes over the wire.
+//! Commands on the wire.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tonic::Code;
 use super::server::Server;
 use super::service::{Endless, Slower, call};
 
-/// What the server's clients send while something goes on.
+/// The commands that the server gets while a future runs.
 async fn commands(server: &Server, during: impl Future<Output = ()>) -> Vec<String> {
     let mut monitor = TcpStream::connect(("127.0.0.1", server.port))
         .await
@@ -24,7 +24,7 @@ async fn commands(server: &Server, during: impl Future<Output = ()>) -> Vec<Stri
         if line.contains("the-end") {
             return seen;
         }
-        // Commands of the script, and of the connection that says the end.
+        // Leaves out commands of the script and of the connection that sends `ECHO`.
         if !line.contains(" lua] ") && !line.contains("\"CLIENT\"") {
             seen.push(line);
         }

@@ -1,4 +1,4 @@
-//! Limits of Envoy's Rate Limit Service, and one that hangs, fails and lies.
+//! Limits in Envoy's Rate Limit Service, and a service that hangs, fails or sends false responses.
 
 use std::time::{Duration, Instant};
 
@@ -51,11 +51,11 @@ fn pushback(status: &Status) -> Option<&str> {
     value.to_str().ok()
 }
 
-/// The descriptors, each as `key=value` and its limit.
+/// The descriptors of the only request, each as `key=value` pairs and its limit.
 fn descriptors(rls: &Rls) -> Vec<(String, Option<(u32, i32)>)> {
     let asked = rls.asked();
     let [request] = &asked[..] else {
-        panic!("one request, and not {}", asked.len());
+        panic!("expected one request, not {}", asked.len());
     };
     assert_eq!((&*request.domain, request.hits_addend), ("shop", 1));
     let each = request.descriptors.iter().map(|descriptor| {
@@ -195,7 +195,7 @@ async fn descriptors_have_the_client_ip_and_the_network_of_ipv6() {
         assert_eq!(descriptors(&rls), expected, "{address}");
     }
 
-    // One network has one limit, in whatever of its addresses its callers come.
+    // All addresses of a network share one limit.
     for n in 0..4 {
         let address = ["2001:db8:7::1", "2001:db8:7::ffff:2"][n % 2];
         let code = get_for(&client, address).await.err();
@@ -208,7 +208,7 @@ async fn descriptors_have_the_client_ip_and_the_network_of_ipv6() {
         assert_eq!(code, expected, "{n}");
     }
     rls.asked();
-    // The denial is remembered for the network, and not for its neighbour.
+    // The denial is cached for this network only.
     let status = get_for(&client, "2001:db8:7::3").await.unwrap_err();
     assert_eq!(status.code(), Code::ResourceExhausted);
     assert_eq!(rls.asked().len(), 0);
@@ -315,7 +315,7 @@ async fn malformed_responses_are_store_errors_or_harmless() {
             (Code::ResourceExhausted, None)
         );
     }
-    // No statuses.
+    // A response without statuses.
     rls.says(RateLimitResponse {
         overall_code: rls::Code::Ok.into(),
         ..RateLimitResponse::default()
@@ -362,7 +362,7 @@ async fn hanging_service_delays_only_five_calls() {
         assert_eq!(get(&service).await.unwrap_err().code(), Code::Unavailable);
     }
     assert_eq!(rls.asked().len(), 5);
-    // Not asked, so not waited for.
+    // The service is not asked, so the calls do not wait.
     for _ in 0..100 {
         assert_eq!(get(&service).await.unwrap_err().code(), Code::Unavailable);
     }
@@ -370,7 +370,10 @@ async fn hanging_service_delays_only_five_calls() {
     rls.is(Mood::Counts);
     let began = Instant::now();
     while get(&service).await.is_err() {
-        assert!(began.elapsed() < Duration::from_secs(10), "never again");
+        assert!(
+            began.elapsed() < Duration::from_secs(10),
+            "the service does not recover"
+        );
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

@@ -1,4 +1,4 @@
-//! By which text an identity is known.
+//! The key of an identity in a store.
 
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex};

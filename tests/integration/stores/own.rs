@@ -1,4 +1,4 @@
-//! A store of one's own: what it is asked, what is done with its answers, and what happens without them.
+//! A custom store: its requests, the handling of its decisions, and its failures.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -15,7 +15,7 @@ use tonic::service::Routes;
 use tonic::{Code, Request, Response, Status};
 use tracing_subscriber::filter::LevelFilter;
 
-/// Answers as it is told.
+/// Gives the decision that the test has set.
 #[derive(Clone, Default)]
 struct Told(Arc<Inner>);
 
@@ -62,7 +62,7 @@ fn broken() -> Result<Decision, StoreError> {
     Err(StoreError::new("it is broken"))
 }
 
-/// A service for each test, since entries keep what they know for as long as the process lives.
+/// Each test uses a separate type, because entries keep their state until the process ends.
 macro_rules! service {
     ($name:ident: $($settings:tt)*) => {
         struct $name(Told);
@@ -118,7 +118,7 @@ async fn denials_are_cached_until_they_expire() {
     advance(Duration::from_millis(1)).await;
     assert_eq!(code(&service).await, Code::Ok);
     assert_eq!(store.asked(), 1);
-    // Of one without a time nothing can be remembered.
+    // A denial without a time is not cached.
     store.to(Ok(Decision::denied(None)));
     for _ in 0..2 {
         let status = get(&service).await.unwrap_err();
@@ -179,7 +179,7 @@ async fn on_error_local_keeps_the_limit_in_the_process() {
     assert_eq!(status.code(), Code::ResourceExhausted);
     assert_eq!(pushback(&status), Some("100"));
     assert_eq!(store.last_id(), "demo.v1.UserService:10/1s:3");
-    assert_eq!(store.asked(), 4, "only what the store denied is remembered");
+    assert_eq!(store.asked(), 4, "only denials by the store are cached");
     store.to(Ok(Decision::allowed()));
     assert_eq!(code(&service).await, Code::Ok, "the store decides again");
 }
@@ -232,7 +232,7 @@ async fn start_and_end_of_an_outage_are_logged_once() {
     for _ in 0..5 {
         let _ = get(&service).await;
     }
-    // It answers now and then, which is not the end.
+    // The store answers sometimes, and the outage continues.
     for answer in [Ok(Decision::allowed()), broken(), Ok(Decision::allowed())] {
         store.to(answer);
         let _ = get(&service).await;
@@ -257,7 +257,7 @@ async fn start_and_end_of_an_outage_are_logged_once() {
     assert_eq!(ended.level, tracing::Level::INFO);
     assert_eq!(ended.get("calls"), Some(&Field::U64(6)));
     assert_eq!(ended.get("refused"), Some(&Field::U64(4)));
-    // The next one is another.
+    // A new outage is logged again.
     store.to(broken());
     let _ = get(&service).await;
     assert_eq!(events(&log).len(), 1);

@@ -1,4 +1,4 @@
-//! What the plan shows, and servers.
+//! The plan of shared limits, and limits of server structs.
 
 use std::sync::{Arc, Mutex};
 

@@ -207,7 +207,7 @@ mod tests {
     use super::*;
     use crate::auth::TokenInfo;
 
-    /// RFC 6749, appendix B has the text and what becomes of it.
+    /// The example of RFC 6749, appendix B.
     #[test]
     fn credentials_are_form_encoded_before_base64() {
         let builder = IntrospectionBuilder::<TokenInfo>::new(String::new());

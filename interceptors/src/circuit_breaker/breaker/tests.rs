@@ -33,7 +33,7 @@ impl Harness {
         self.machine.admit(&self.config, self.now).0
     }
 
-    /// A call in the closed state that ends at once.
+    /// A call in the closed state that ends immediately.
     fn call(&mut self, failed: bool) {
         let Admission::Call { period } = self.admit() else {
             panic!("not closed");
@@ -53,12 +53,12 @@ impl Harness {
         (self.machine).probed(&self.config, period, false, failed, self.now);
     }
 
-    /// One whose stream had begun.
+    /// The end of a probe whose stream had started.
     fn stream_ended(&mut self, period: u64, failed: Option<bool>) {
         (self.machine).probed(&self.config, period, true, failed, self.now);
     }
 
-    /// What it says of itself, which is more than the phase that it is in.
+    /// The reported state, which may be newer than the stored phase.
     fn shown(&self) -> State {
         self.machine.state(&self.config, self.now)
     }
@@ -96,7 +96,11 @@ fn probes_pass_after_open_for() {
     assert_eq!(breaker.admit(), Admission::Refused);
     breaker.probed(probes[0], false);
     assert_eq!(breaker.state(), State::HalfOpen);
-    assert_eq!(breaker.admit(), Admission::Refused, "one of two is out");
+    assert_eq!(
+        breaker.admit(),
+        Admission::Refused,
+        "one of two probes still runs"
+    );
     breaker.probed(probes[1], false);
     assert_eq!(breaker.state(), State::Closed);
 }
@@ -113,7 +117,11 @@ fn failed_probe_reopens_and_older_probes_no_longer_count() {
     let third = breaker.probe();
     breaker.probed(second, false);
     breaker.probed(third, false);
-    assert_eq!(breaker.state(), State::HalfOpen, "one of two");
+    assert_eq!(
+        breaker.state(),
+        State::HalfOpen,
+        "one of two probes succeeded"
+    );
     breaker.machine.give_back(second, false);
     let fourth = breaker.probe();
     assert_eq!(breaker.admit(), Admission::Refused);
@@ -165,9 +173,9 @@ fn stream_holds_its_probe_slot_until_it_ends() {
     assert_eq!(breaker.admit(), Admission::Refused);
     assert_eq!(breaker.shown(), State::HalfOpen);
     breaker.stream_ended(first, Some(false));
-    assert_eq!(breaker.admit(), Admission::Refused, "one is out");
+    assert_eq!(breaker.admit(), Admission::Refused, "one probe still runs");
     breaker.stream_ended(second, Some(true));
-    assert_eq!(breaker.state(), State::Open, "it failed half way");
+    assert_eq!(breaker.state(), State::Open, "the stream failed");
     breaker.now += S(30);
     for _ in 0..10 {
         let stream = breaker.probe();
@@ -176,7 +184,11 @@ fn stream_holds_its_probe_slot_until_it_ends() {
         assert_eq!(breaker.admit(), Admission::Refused);
         breaker.stream_ended(stream, None);
         breaker.machine.give_back(other, false);
-        assert_eq!(breaker.state(), State::HalfOpen, "given up, and no more");
+        assert_eq!(
+            breaker.state(),
+            State::HalfOpen,
+            "cancelled probes do not count"
+        );
     }
     for _ in 0..2 {
         assert_eq!(breaker.state(), State::HalfOpen);
@@ -201,7 +213,11 @@ fn long_lived_streams_count_as_success() {
             breaker.machine.answered(endless);
         }
         breaker.now += S(29);
-        assert_eq!(breaker.shown(), State::HalfOpen, "since the last of them");
+        assert_eq!(
+            breaker.shown(),
+            State::HalfOpen,
+            "counted from the last probe"
+        );
         assert_eq!(breaker.admit(), Admission::Refused);
         breaker.now += S(1);
         if !is_answered {
@@ -214,7 +230,7 @@ fn long_lived_streams_count_as_success() {
         assert!(matches!(admission, Admission::Call { .. }));
         let (from, to) = (State::HalfOpen, State::Closed);
         assert_eq!(change, Some(Change { from, to }));
-        // What it does later is of the past.
+        // Its later end does not count any more.
         breaker.stream_ended(endless, Some(true));
         assert_eq!(breaker.state(), State::Closed);
     }
@@ -268,7 +284,7 @@ fn failure_ratio_needs_min_calls_within_the_window() {
     let probe = breaker.probe();
     breaker.probed(probe, false);
     breaker.call(true);
-    assert_eq!(breaker.state(), State::Closed, "it has begun anew");
+    assert_eq!(breaker.state(), State::Closed, "the window starts again");
 }
 
 #[test]
@@ -316,7 +332,7 @@ fn concurrent_threads_get_exactly_the_allowed_probes() {
                             let Admission::Probe { period } = admission else {
                                 continue;
                             };
-                            // Some give up and make place for others.
+                            // Some threads cancel their probe, which frees its slot.
                             if thread % 2 == 0 && given_up.fetch_add(1, Ordering::SeqCst) < 10 {
                                 breaker.machine().give_back(period, false);
                             } else {
@@ -341,9 +357,9 @@ fn concurrent_threads_get_exactly_the_allowed_probes() {
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Admit,
-    /// The stream of one of the probes that are out begins.
+    /// The stream of one of the running probes starts.
     Answer(usize),
-    /// What becomes of one of the calls that are out.
+    /// One of the running calls ends.
     End(usize, Option<bool>),
     Wait(u64),
 }
@@ -359,12 +375,12 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    /// Whatever the order: in each half-open period no more probes are out or have succeeded than there may be, none is let
-    /// through while it is open, and it closes only when that many have succeeded.
+    /// In any order: per half-open period no more probes run or have succeeded than are allowed, no call
+    /// passes while the breaker is open, and it closes only after that many successes.
     #[test]
     fn half_open_admits_exactly_the_allowed_probes(probes in 1_u32..4, steps in prop::collection::vec(step(), 0..300)) {
         let mut breaker = Harness::new(Thresholds::new().failures(2).open_for(S(10)).probes(probes));
-        // And whether they have been answered.
+        // With a flag for probes whose stream has started.
         let mut out: Vec<(Admission, bool)> = Vec::new();
         let mut succeeded = (0, 0);
         let mut last_probe = breaker.now;

@@ -261,7 +261,7 @@ mod tests {
         let mut outer = mark(1);
         Mark::handed(&mut outer, || {
             assert_eq!(handed(), Some(1));
-            // A call of another server in the same poll neither sees it nor takes it.
+            // A call of another server in the same poll neither sees nor takes the mark.
             Mark::handed(&mut None, || assert_eq!(handed(), None));
             Mark::handed(&mut mark(2), || assert_eq!(handed(), Some(2)));
             assert_eq!(handed(), Some(1));
@@ -296,7 +296,7 @@ mod tests {
             let other = MetadataMap::from_headers(other);
             assert!(!has_passed(&PLAN, &other));
             assert!(!has_passed(&PLAN, &MetadataMap::new()));
-            // It is still there for its own, which may be moved meanwhile, and for that once.
+            // The mark still exists for its own request, even if that was moved, and works once.
             let moved = Box::new(MetadataMap::from_headers(own));
             assert!(has_passed(&PLAN, &moved));
             assert!(!has_passed(&PLAN, &moved));

@@ -196,7 +196,7 @@ mod tests {
         assert_eq!(*said.lock().unwrap(), [("observer", "it")]);
         assert_eq!(poll_once(&mut layers, &name), "it");
         drop(layers);
-        assert_eq!(said.lock().unwrap().len(), 1, "the end is told once");
+        assert_eq!(said.lock().unwrap().len(), 1, "observers get the end once");
     }
 
     #[tokio::test]
@@ -240,7 +240,7 @@ mod tests {
             tokio::task::yield_now().await;
         };
         let polled = shared.watched();
-        // A timer that waited for the lock would block this very thread.
+        // A timer that waits for the lock would block this thread.
         runtime.block_on(pass);
         assert_eq!(said.lock().unwrap().len(), 0);
         drop(polled);

@@ -143,11 +143,11 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// Ends when the bounds say so. The stream that they bound uses up tokio's budget in each poll and never has a message.
+    /// Returns the status with which the bounds end a stream. The stream uses up tokio's budget in each poll and has no message.
     async fn end_of_a_busy_stream(bounds: Bounds) -> Status {
         let mut bounds = pin!(bounds);
         poll_fn(|cx| {
-            // More than tokio allows in one turn.
+            // More than tokio's budget for one poll.
             for _ in 0..1024 {
                 let _ = pin!(consume_budget()).poll(cx);
             }

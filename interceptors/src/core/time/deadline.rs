@@ -252,7 +252,7 @@ mod tests {
         assert_eq!(deadline.get(&MetadataMap::new()), at);
         let mut none = Deadline::default();
         assert_eq!(none.settle(&MetadataMap::new()), None);
-        assert_eq!(none.get(&metadata), None, "it was known that there is none");
+        assert_eq!(none.get(&metadata), None, "the missing deadline was cached");
     }
 
     #[test]

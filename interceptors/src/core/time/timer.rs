@@ -149,7 +149,7 @@ mod tests {
         let call = pending::<Result<(), Status>>();
         let mut call = pin!(timeout_at(Some(Instant::now() + SECOND), call, too_late));
         let tasks = [(); 3].map(|()| Arc::new(Woken::default()));
-        // As where a future goes from a `select!` into a task of its own.
+        // As when a future moves from a `select!` into its own task.
         for task in [&tasks[0], &tasks[0], &tasks[1], &tasks[1]] {
             let waker = Waker::from(Arc::clone(task));
             let mut cx = Context::from_waker(&waker);

@@ -118,7 +118,7 @@ mod tests {
         let call = poll_fn(|cx| {
             polls += 1;
             seen.push(lately());
-            // No turn lasts this long, but for somebody who blocks the thread.
+            // Only code that blocks the thread makes a turn this long.
             assert!(std::pin::pin!(advance(SECOND)).poll(cx).is_pending());
             seen.push(lately());
             match polls {
@@ -156,11 +156,19 @@ mod tests {
             assert!(std::pin::pin!(advance(SECOND)).poll(cx).is_pending());
             let mut reads = InTurns::new(std::future::ready(()));
             assert!(Pin::new(&mut reads).poll(cx).is_ready());
-            assert_eq!(lately(), began, "nobody has read the clock in it");
+            assert_eq!(lately(), began, "the nested turn has not read the clock");
             let mut reads = InTurns::new(poll_fn(|_| Poll::Ready(lately())));
             let read = Pin::new(&mut reads).poll(cx);
-            assert_eq!(read, Poll::Ready(began + SECOND), "it has its own time");
-            assert_eq!(lately(), began + SECOND, "which is known then");
+            assert_eq!(
+                read,
+                Poll::Ready(began + SECOND),
+                "the nested turn has its own time"
+            );
+            assert_eq!(
+                lately(),
+                began + SECOND,
+                "the outer turn takes over that time"
+            );
             Poll::Ready(())
         });
         InTurns::new(call).await;

@@ -9,10 +9,10 @@ use prost_types::{
 use super::walk::{Found, Walk};
 use super::*;
 
-/// A name, and of a method its kind and whether it is idempotent.
+/// A name; for a method also its kind and whether it is idempotent.
 type Row = (String, Option<(Kind, bool)>);
 
-/// What our reader finds: `pkg.Service/*` and `pkg.Service/Method`; `None` where it finds no descriptor set.
+/// The result of our reader: `pkg.Service/*` and `pkg.Service/Method`, or `None` if the bytes are not a descriptor set.
 fn read(bytes: &[u8]) -> Option<Vec<Row>> {
     let sets = &[bytes];
     let mut walk = Walk::new(sets);
@@ -38,7 +38,7 @@ fn read(bytes: &[u8]) -> Option<Vec<Row>> {
     Size::of(bytes).is_sound.then_some(found)
 }
 
-/// The same by prost.
+/// The result of prost.
 fn decoded(bytes: &[u8]) -> Option<Vec<Row>> {
     let set = FileDescriptorSet::decode(bytes).ok()?;
     let mut found = Vec::new();
@@ -126,7 +126,7 @@ fn set() -> impl Strategy<Value = FileDescriptorSet> {
     proptest::collection::vec(file, 0..4).prop_map(|file| FileDescriptorSet { file })
 }
 
-/// The fields of a message, each with its bytes.
+/// The fields of a message as separate bytes.
 fn fields(bytes: &[u8]) -> Vec<Vec<u8>> {
     let mut reader = reader::Reader::all(bytes);
     let mut fields = Vec::new();
@@ -147,7 +147,7 @@ proptest! {
         prop_assert_eq!(read(&bytes), decoded(&bytes));
     }
 
-    /// prost writes the package before the services. Another encoder may not.
+    /// prost writes the package before the services. Other encoders may not.
     #[test]
     fn field_order_does_not_matter(set in set(), seed in any::<u64>()) {
         let mut shuffled = Vec::new();
@@ -170,7 +170,7 @@ proptest! {
 
     #[test]
     fn garbage_is_rejected_or_read_like_prost_reads_it(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        // What prost reads and we do not are fields that a set does not have, and texts that we pass over.
+        // prost may reject more: it also checks fields and texts that our reader skips.
         if let Some(found) = read(&bytes) {
             prop_assert!(decoded(&bytes).is_none_or(|decoded| decoded == found));
         }
@@ -195,7 +195,7 @@ proptest! {
         let found = decoded(&bytes).unwrap();
         let size = Size::of(&bytes);
         prop_assume!(size.records <= ROOM.records && size.bytes <= ROOM.bytes);
-        // A table with more room than it needs.
+        // The table has more room than it needs.
         let methods = Methods::<{ ROOM.records }, { ROOM.slots() }, { ROOM.bytes }>::read(&[&bytes], size);
         for (name, _) in &found {
             let path = format!("/{name}");
@@ -211,7 +211,7 @@ proptest! {
     }
 }
 
-/// `key`, and a value of varint, of length, of 4 and of 8 bytes.
+/// A field with this wire type and encoded value.
 fn field(number: u32, wire: u32, value: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();
     prost::encoding::encode_varint(u64::from(number << 3 | wire), &mut bytes);

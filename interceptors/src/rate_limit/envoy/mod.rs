@@ -318,7 +318,7 @@ mod tests {
         assert_eq!(
             wait(vec![fine, over(2, 0)]),
             Some(Duration::from_secs(2)),
-            "of one that is not over"
+            "descriptors below their limit do not count"
         );
         for absurd in [
             over(-1, 0),

@@ -104,7 +104,7 @@ mod tests {
         assert!(denied.len() <= 160);
         assert!(
             denied.wait(spread(200_000)).is_some(),
-            "there is place again"
+            "expired denials make room"
         );
     }
 }

@@ -118,7 +118,7 @@ mod tests {
     }
 
     fn is_asked(patience: &Patience) -> bool {
-        // Dropped before its time.
+        // Dropped before its timeout.
         patience.ask(Instant::now() + WAIT).is_ok()
     }
 

@@ -68,7 +68,7 @@ async fn id_is_current_at_the_end_of_cancelled_calls() {
     }
 }
 
-/// Says in each message which ID is in force.
+/// Each message contains the current ID.
 struct Says;
 
 #[intercept(with(const { IdOfCall::new().header("x-job") }))]
@@ -131,7 +131,7 @@ async fn responses_have_the_id_of_the_request_or_a_new_one() {
     }
 }
 
-/// The IDs that `CallDetails` has, with the number of the attempt.
+/// The attempt numbers and the IDs in `CallDetails`.
 #[derive(Clone, Default)]
 struct Details(Arc<Mutex<Vec<Attempt>>>);
 

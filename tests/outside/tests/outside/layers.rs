@@ -1,4 +1,4 @@
-//! What an interceptor from outside may rely on. The test that is ignored says what does not hold yet.
+//! Guarantees for interceptors of other crates. The ignored test shows a guarantee that does not hold yet.
 
 use std::future::Future;
 use std::pin::pin;
@@ -27,7 +27,7 @@ use tonic::{Code, Request, Response, Status};
 
 use crate::common::{Meddler, See, listen};
 
-/// Leaves a layer with each answer.
+/// Pushes a layer for each response.
 struct Leaves<F>(F);
 
 impl<Req: Send, Res: Send, L: Layer, F: Fn() -> L + Send + Sync> Interceptor<Req, Res>
@@ -61,7 +61,7 @@ fn streaming_call() -> Call<()> {
 
 static ENDS: AtomicU32 = AtomicU32::new(0);
 
-/// Has no size, and wants to know of the end.
+/// A zero-sized layer that wants the end.
 struct Sizeless;
 
 impl Layer for Sizeless {
@@ -81,7 +81,7 @@ async fn zero_sized_layer_gets_the_end() {
     assert_eq!(ENDS.load(Ordering::SeqCst), 1);
 }
 
-/// Writes down what comes of each poll, and the end.
+/// Records the result of each poll, and the end.
 #[derive(Clone, Default)]
 struct Steps(Arc<Mutex<Vec<String>>>);
 
@@ -128,7 +128,7 @@ async fn layer_of_a_unary_response_is_dropped() {
     assert_eq!(*steps.0.lock().unwrap(), [""; 0]);
 }
 
-/// The service behind what the macro is given.
+/// A service with the policy in the macro's arguments.
 macro_rules! service {
     ($name:ident { $($field:ident: $ty:ty),* }, #[intercept($($policy:tt)*)]) => {
         #[derive(Clone, Default)]
@@ -141,7 +141,7 @@ macro_rules! service {
     };
 }
 
-/// Whether the number of request messages is known at the end.
+/// Records the number of request messages at the end, if it is known.
 #[derive(Clone, Default)]
 struct Known(Arc<Mutex<Vec<Option<u64>>>>);
 
@@ -164,7 +164,7 @@ async fn pushed_layer_does_not_know_the_number_of_request_messages() {
     assert_eq!(*known.0.lock().unwrap(), [None]);
 }
 
-/// Lets the call run, and then rejects it.
+/// Rejects the call after the handler has run.
 struct RejectsLate;
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for RejectsLate {
@@ -196,7 +196,7 @@ async fn id_is_current_at_the_end_of_a_discarded_stream() {
     }
 }
 
-/// Writes down the ID of the built-in `request_id` at the end.
+/// Records the ID of the built-in `request_id` at the end.
 struct BuiltIn(Arc<Mutex<Vec<Option<String>>>>);
 
 impl Layer for BuiltIn {
@@ -206,7 +206,7 @@ impl Layer for BuiltIn {
     }
 }
 
-/// Leaves a [`BuiltIn`].
+/// Adds a [`BuiltIn`] layer.
 #[derive(Default)]
 struct SeesBuiltIn(Arc<Mutex<Vec<Option<String>>>>);
 
@@ -241,7 +241,7 @@ fn built_in_id_is_current_at_the_end_of_a_cancelled_call() {
     assert_eq!(*seen.0.lock().unwrap(), [Some("job-1".to_owned())]);
 }
 
-/// Its stream has a message, and panics when it is polled again.
+/// Its stream has one message, and panics in the next poll.
 struct PanicsLater;
 
 #[intercept(with(CatchPanic), timeout("1s"))]
@@ -357,7 +357,7 @@ service!(Misnamed {}, #[intercept(with(CatchPanic), with(IdOfCall::new().header(
 async fn invalid_setting_is_internal_and_does_not_reset_the_stream() {
     let (_events, _guard) = listen();
     let channel = serve(Routes::new(UserServiceServer::new(Misnamed::default()))).await;
-    // Best is that it does not compile, as with the settings of a built-in interceptor.
+    // A compile error would be better, as for the settings of built-in interceptors.
     let reply = Caller::new(&channel).call(Kind::Unary).await;
     assert_eq!(reply.code(), Code::Internal);
 }

@@ -40,7 +40,7 @@ async fn interceptors_run_in_list_order() {
     for kind in KINDS {
         assert_eq!(caller.call(kind).await.code(), Code::Ok);
         assert_eq!(service.steps.take(), ">a >b >c >d <d <c <b <a", "{kind}");
-        // A panic passes all but those outside of `CatchPanic`.
+        // A panic skips the way back of all interceptors inside of `CatchPanic`.
         let reply = caller.told(Behaviour::Panic).call(kind).await;
         assert_eq!(reply.code(), Code::Internal);
         assert_eq!(service.steps.take(), ">a >b >c >d <a", "{kind}");
@@ -101,7 +101,7 @@ struct Bare {
     ids: Ids,
 }
 
-/// Sends the ID that the request has.
+/// Reports the ID in the request's metadata.
 #[derive(Clone)]
 struct Ids(UnboundedSender<String>);
 

@@ -37,7 +37,7 @@ async fn panic_is_internal_and_observers_get_panicked_once() {
                 .collect();
             assert_eq!(ids, [Some("job-1".into())], "{kind} {behaviour:?}");
         }
-        // The service goes on, on the same connection.
+        // The connection still works.
         assert_eq!(caller.call(kind).await.code(), Code::Ok, "{kind}");
         for observer in ["inner", "outer"] {
             let end = served.ends.next().await;
@@ -77,7 +77,7 @@ async fn panic_of_an_observer_does_not_change_a_streams_end() {
         let reply = caller.told(Behaviour::Answer(2)).call(kind).await;
         let (code, outcome) = match kind.response_is_stream() {
             true => (Code::Ok, Outcome::Ok),
-            // The observer panics on the way out, before the answer is sent.
+            // The observer panics before the response is sent.
             false => (Code::Internal, Outcome::Panicked),
         };
         assert_eq!(reply.code(), code, "{kind}");
