@@ -857,7 +857,7 @@ async fn payload_logs_once_outside_retry_and_per_attempt_inside() {
 static COPIES: AtomicU32 = AtomicU32::new(0);
 static FORMATTED: AtomicU32 = AtomicU32::new(0);
 
-fn effort() -> (u32, u32) {
+fn copies_and_formats() -> (u32, u32) {
     let taken = |count: &AtomicU32| count.swap(0, Ordering::Relaxed);
     (taken(&COPIES), taken(&FORMATTED))
 }
@@ -932,15 +932,15 @@ async fn nothing_is_copied_or_formatted_when_disabled() {
     };
     for level in [LevelFilter::OFF, LevelFilter::INFO] {
         let (events, _guard) = Events::listen(level);
-        effort();
+        copies_and_formats();
         call().await;
-        assert_eq!(effort(), (0, 0), "{level}");
+        assert_eq!(copies_and_formats(), (0, 0), "{level}");
         assert!(events.take().is_empty());
     }
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     call().await;
     // Two requests are copied for redaction. The three responses have no redacted field.
-    assert_eq!(effort(), (2, 5));
+    assert_eq!(copies_and_formats(), (2, 5));
     let logged = all_shown(&events);
     assert_eq!(logged.len(), 5);
     assert_eq!(

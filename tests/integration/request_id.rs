@@ -35,14 +35,14 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for See {
             call.extensions().get().map(text),
             request_id::current().as_ref().map(text),
             call.request_id().map(text),
-            sent(call.metadata()),
+            id_header(call.metadata()),
         ];
         let _ = self.0.send(seen);
         next.run(call).await
     }
 }
 
-fn sent(metadata: &MetadataMap) -> Option<String> {
+fn id_header(metadata: &MetadataMap) -> Option<String> {
     let value = metadata.get("x-request-id")?;
     Some(value.to_str().unwrap().to_owned())
 }
@@ -66,7 +66,7 @@ async fn named() -> (Channel, UnboundedReceiver<[Option<String>; 4]>) {
 }
 
 /// Checks that all four places have the same ID.
-fn same(seen: [Option<String>; 4]) -> String {
+fn assert_same_id(seen: [Option<String>; 4]) -> String {
     let [first, ..] = &seen;
     assert!(
         first.is_some() && seen.iter().all(|id| id == first),
@@ -81,12 +81,12 @@ async fn callers_id_is_available_everywhere_and_returned_in_errors() {
     let caller = Caller::new(&channel).with("x-request-id", "job-17");
     for kind in KINDS {
         assert_eq!(caller.call(kind).await.code(), Code::Ok);
-        assert_eq!(same(seen.recv().await.unwrap()), "job-17");
+        assert_eq!(assert_same_id(seen.recv().await.unwrap()), "job-17");
         let failing = caller.told(Behaviour::Fail(Code::NotFound));
         let reply = failing.call(kind).await;
         assert_eq!(reply.code(), Code::NotFound);
         assert_eq!(
-            sent(reply.status.metadata()).as_deref(),
+            id_header(reply.status.metadata()).as_deref(),
             Some("job-17"),
             "{kind}"
         );
@@ -105,18 +105,18 @@ async fn id_is_returned_in_the_response() {
         .get_user(caller.request(GetUserRequest { id: 1 }))
         .await
         .unwrap();
-    assert_eq!(sent(response.metadata()).as_deref(), Some("job-17"));
+    assert_eq!(id_header(response.metadata()).as_deref(), Some("job-17"));
     let response = client
         .list_users(caller.request(Default::default()))
         .await
         .unwrap();
-    assert_eq!(sent(response.metadata()).as_deref(), Some("job-17"));
+    assert_eq!(id_header(response.metadata()).as_deref(), Some("job-17"));
     let users = tokio_stream::iter([User::default()]);
     let response = client.import_users(caller.request(users)).await.unwrap();
-    assert_eq!(sent(response.metadata()).as_deref(), Some("job-17"));
+    assert_eq!(id_header(response.metadata()).as_deref(), Some("job-17"));
     let chat = tokio_stream::iter([Default::default()]);
     let response = client.chat(caller.request(chat)).await.unwrap();
-    assert_eq!(sent(response.metadata()).as_deref(), Some("job-17"));
+    assert_eq!(id_header(response.metadata()).as_deref(), Some("job-17"));
 }
 
 #[tokio::test]
@@ -135,7 +135,7 @@ async fn missing_or_malformed_id_is_replaced() {
     for caller in callers {
         for kind in KINDS {
             assert_eq!(caller.call(kind).await.code(), Code::Ok);
-            let id = same(seen.recv().await.unwrap());
+            let id = assert_same_id(seen.recv().await.unwrap());
             // The version digit of the UUID.
             assert!(id.len() == 36 && id.as_bytes()[14] == b'7', "{id}");
             ids.push(id);
@@ -148,7 +148,7 @@ async fn missing_or_malformed_id_is_replaced() {
     // The longest ID that is accepted.
     let longest = caller.with("x-request-id", &long[..128]);
     longest.call(KINDS[0]).await;
-    assert_eq!(same(seen.recv().await.unwrap()), long[..128]);
+    assert_eq!(assert_same_id(seen.recv().await.unwrap()), long[..128]);
 }
 
 struct Strict {
@@ -203,7 +203,7 @@ async fn accept_false_replaces_the_callers_id() {
     let channel = serve(Routes::new(UserServiceServer::new(service))).await;
     let caller = Caller::new(&channel).with("x-request-id", "job-17");
     caller.call(KINDS[0]).await;
-    assert_ne!(same(seen.recv().await.unwrap()), "job-17");
+    assert_ne!(assert_same_id(seen.recv().await.unwrap()), "job-17");
 }
 
 /// Calls another service through an intercepted client, from its handler and from its response stream.
@@ -246,11 +246,11 @@ async fn nested_calls_carry_the_id_also_during_the_response_stream() {
         request
     };
     client.unary(request()).await.unwrap();
-    assert_eq!(same(seen.recv().await.unwrap()), "job-17");
+    assert_eq!(assert_same_id(seen.recv().await.unwrap()), "job-17");
     let stream = client.server_stream(request()).await.unwrap();
     let items: Vec<_> = stream.into_inner().collect().await;
     assert!(matches!(&items[..], [Ok(_)]));
-    assert_eq!(same(seen.recv().await.unwrap()), "job-17");
+    assert_eq!(assert_same_id(seen.recv().await.unwrap()), "job-17");
 }
 
 #[tokio::test]
@@ -263,7 +263,7 @@ async fn client_sends_the_given_or_a_new_id_and_keeps_it_across_retries() {
         .extensions_mut()
         .insert(RequestId::new("mine").unwrap());
     client.get_user(request).await.unwrap();
-    assert_eq!(same(seen.recv().await.unwrap()), "mine");
+    assert_eq!(assert_same_id(seen.recv().await.unwrap()), "mine");
 
     let mut request = Request::new(GetUserRequest { id: 1 });
     request
@@ -273,7 +273,7 @@ async fn client_sends_the_given_or_a_new_id_and_keeps_it_across_retries() {
         .metadata_mut()
         .insert("x-request-id", "sent".parse().unwrap());
     client.get_user(request).await.unwrap();
-    assert_eq!(same(seen.recv().await.unwrap()), "sent");
+    assert_eq!(assert_same_id(seen.recv().await.unwrap()), "sent");
 
     // `request_id` is listed behind `retry`.
     let mut request = Request::new(GetUserRequest { id: 1 });
@@ -282,24 +282,24 @@ async fn client_sends_the_given_or_a_new_id_and_keeps_it_across_retries() {
         .metadata_mut()
         .insert(Behaviour::KEY, failing.parse().unwrap());
     client.get_user(request).await.unwrap_err();
-    let first = same(seen.recv().await.unwrap());
+    let first = assert_same_id(seen.recv().await.unwrap());
     for _ in 1..3 {
-        assert_eq!(same(seen.recv().await.unwrap()), first);
+        assert_eq!(assert_same_id(seen.recv().await.unwrap()), first);
     }
     client
         .list_users(Request::new(Default::default()))
         .await
         .unwrap();
-    assert_ne!(same(seen.recv().await.unwrap()), first);
+    assert_ne!(assert_same_id(seen.recv().await.unwrap()), first);
     let id = RequestId::new("job").unwrap();
     let chat = tokio_stream::iter([Default::default()]);
     request_id::scope(id, client.chat(chat)).await.unwrap();
-    assert_eq!(same(seen.recv().await.unwrap()), "job");
+    assert_eq!(assert_same_id(seen.recv().await.unwrap()), "job");
     client
         .import_users(tokio_stream::iter([User::default()]))
         .await
         .unwrap();
-    let id = same(seen.recv().await.unwrap());
+    let id = assert_same_id(seen.recv().await.unwrap());
     assert!(id != first && id != "job");
 }
 
@@ -311,9 +311,9 @@ async fn channel_sends_an_id() {
     let (channel, mut seen) = named().await;
     let mut client = UserServiceClient::new(Outbound.wrap(channel));
     client.get_user(GetUserRequest { id: 1 }).await.unwrap();
-    let first = same(seen.recv().await.unwrap());
+    let first = assert_same_id(seen.recv().await.unwrap());
     client.get_user(GetUserRequest { id: 1 }).await.unwrap();
-    assert_ne!(same(seen.recv().await.unwrap()), first);
+    assert_ne!(assert_same_id(seen.recv().await.unwrap()), first);
 }
 
 struct HandWritten {
@@ -342,9 +342,9 @@ async fn hand_written_client_sends_an_id() {
     request_id::scope(id, hand_written.get_user(request()))
         .await
         .unwrap();
-    assert_eq!(same(seen.recv().await.unwrap()), "job");
+    assert_eq!(assert_same_id(seen.recv().await.unwrap()), "job");
     hand_written.flaky(request()).await.unwrap();
-    assert_ne!(same(seen.recv().await.unwrap()), "job");
+    assert_ne!(assert_same_id(seen.recv().await.unwrap()), "job");
 }
 
 struct Logged {

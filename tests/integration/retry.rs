@@ -385,7 +385,7 @@ async fn attempts_beyond_the_attempt_timeout_are_dropped_and_retried() {
     let cancelled = ("inner", Outcome::Cancelled, Code::Cancelled);
     let outer = ("outer", Outcome::Error, Code::DeadlineExceeded);
     for expected in [cancelled, cancelled, cancelled, outer] {
-        assert_eq!(how(&ends.next().await), expected);
+        assert_eq!(end_summary(&ends.next().await), expected);
     }
     drop(service);
     assert_eq!(ends.rest().await, []);
@@ -427,7 +427,7 @@ async fn retries_respect_the_deadline_from_the_wire() {
     assert_eq!(script.runs(), 1);
 }
 
-fn how(end: &Ended) -> (&'static str, Outcome, Code) {
+fn end_summary(end: &Ended) -> (&'static str, Outcome, Code) {
     (end.observer, end.outcome, end.code)
 }
 
@@ -443,7 +443,7 @@ async fn outer_observer_sees_one_end_and_inner_observer_one_per_attempt() {
         ("inner", Outcome::Ok, Code::Ok),
         ("outer", Outcome::Ok, Code::Ok),
     ] {
-        assert_eq!(how(&ends.next().await), expected);
+        assert_eq!(end_summary(&ends.next().await), expected);
     }
     service.told(UNAVAILABLE, &[]).await;
     for expected in [
@@ -453,7 +453,7 @@ async fn outer_observer_sees_one_end_and_inner_observer_one_per_attempt() {
         failed,
         ("outer", Outcome::Error, Code::Unavailable),
     ] {
-        assert_eq!(how(&ends.next().await), expected);
+        assert_eq!(end_summary(&ends.next().await), expected);
     }
     drop(service);
     assert_eq!(ends.rest().await, []);
@@ -495,14 +495,17 @@ async fn streams_of_discarded_attempts_are_cancelled() {
     let users = service.list_users(request).await.unwrap().into_inner();
     for _ in 0..2 {
         let end = ends.next().await;
-        assert_eq!(how(&end), ("inner", Outcome::Cancelled, Code::Cancelled));
+        assert_eq!(
+            end_summary(&end),
+            ("inner", Outcome::Cancelled, Code::Cancelled)
+        );
         assert_eq!(end.kind, Kind::ServerStreaming);
     }
     let users: Vec<_> = tokio_stream::StreamExt::collect(users).await;
     assert_eq!(users.len(), 2);
     for observer in ["inner", "outer"] {
         let end = ends.next().await;
-        assert_eq!(how(&end), (observer, Outcome::Ok, Code::Ok));
+        assert_eq!(end_summary(&end), (observer, Outcome::Ok, Code::Ok));
         assert_eq!(end.messages, 2);
     }
     drop(service);

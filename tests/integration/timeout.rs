@@ -64,7 +64,7 @@ macro_rules! served {
     }};
 }
 
-fn how(end: &Ended) -> (&'static str, Outcome, Code, u64) {
+fn end_summary(end: &Ended) -> (&'static str, Outcome, Code, u64) {
     (end.observer, end.outcome, end.code, end.messages)
 }
 
@@ -94,7 +94,11 @@ async fn hanging_calls_end_with_deadline_exceeded() {
             for observer in ["inner", "outer"] {
                 let end = ends.next().await;
                 let (outcome, code) = EXCEEDED;
-                assert_eq!(how(&end), (observer, outcome, code, messages), "{kind}");
+                assert_eq!(
+                    end_summary(&end),
+                    (observer, outcome, code, messages),
+                    "{kind}"
+                );
             }
         }
     }
@@ -206,7 +210,7 @@ async fn idle_response_stream_times_out() {
         assert!(begun.elapsed() >= MS(50));
         let (outcome, code) = EXCEEDED;
         let end = ends.next().await;
-        assert_eq!(how(&end), ("outer", outcome, code, 2), "{kind}");
+        assert_eq!(end_summary(&end), ("outer", outcome, code, 2), "{kind}");
     }
     for kind in KINDS {
         assert_eq!(caller.call(kind).await.code(), Code::Ok, "{kind}");

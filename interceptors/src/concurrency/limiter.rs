@@ -484,7 +484,7 @@ mod tests {
     }
 
     /// Reports the load of one call.
-    fn tell(limiter: &Limiter, load: Load, elapsed: Duration) {
+    fn report_load(limiter: &Limiter, load: Load, elapsed: Duration) {
         let shared = &limiter.0;
         shared.adapt(shared.adaptive().unwrap(), load, elapsed);
     }
@@ -594,16 +594,16 @@ mod tests {
         assert_eq!(limiter.limit(), 4);
         let permits = [(); 2].map(|()| enter(&limiter));
         for _ in 0..5 {
-            tell(&limiter, Load::Low, MS(10));
+            report_load(&limiter, Load::Low, MS(10));
         }
         assert_eq!(limiter.limit(), 5);
         for _ in 0..100 {
-            tell(&limiter, Load::Low, MS(10));
+            report_load(&limiter, Load::Low, MS(10));
         }
         assert_eq!(limiter.limit(), 5, "2 of 5 are less than half");
         let permits = (permits, enter(&limiter));
         for _ in 0..100 {
-            tell(&limiter, Load::Low, MS(10));
+            report_load(&limiter, Load::Low, MS(10));
         }
         assert_eq!(limiter.limit(), 6);
         drop(permits);
@@ -620,7 +620,7 @@ mod tests {
         let permits = [(); 20].map(|()| enter(&limiter));
         tokio::time::advance(MS(60)).await;
         for _ in 0..20 {
-            tell(&limiter, Load::High, MS(60));
+            report_load(&limiter, Load::High, MS(60));
         }
         assert_eq!(limiter.limit(), 18);
         drop(permits);
@@ -633,7 +633,7 @@ mod tests {
         drop(permits);
         for _ in 0..100 {
             tokio::time::advance(MS(60)).await;
-            tell(&limiter, Load::High, MS(60));
+            report_load(&limiter, Load::High, MS(60));
         }
         assert_eq!(limiter.limit(), 1);
         drop(enter(&limiter));
@@ -651,10 +651,10 @@ mod tests {
                     match step {
                         0 | 1 => permits.extend(limiter.clone().try_enter()),
                         2 => _ = permits.pop(),
-                        3 => for _ in 0..9 { tell(&limiter, Load::Low, MS(1)) },
+                        3 => for _ in 0..9 { report_load(&limiter, Load::Low, MS(1)) },
                         _ => {
                             tokio::time::advance(MS(2)).await;
-                            tell(&limiter, Load::High, MS(1));
+                            report_load(&limiter, Load::High, MS(1));
                         }
                     }
                     assert_eq!(limiter.in_use() as usize, permits.len());

@@ -197,7 +197,7 @@ mod tests {
         assert_eq!(frames.count(&bytes[..7]), 0, "only a part of the first");
     }
 
-    fn sent(is_text: bool) -> Vec<u8> {
+    fn web_response(is_text: bool) -> Vec<u8> {
         let mut trailers = HeaderMap::new();
         let status = Status::not_found("no such user: é");
         status.add_header(&mut trailers).unwrap();
@@ -213,7 +213,7 @@ mod tests {
     #[test]
     fn grpc_web_trailers_are_read_across_any_chunks() {
         for is_text in [false, true] {
-            let data = sent(is_text);
+            let data = web_response(is_text);
             for cut in 1..=data.len() {
                 let (mut frames, mut text, mut messages) = (Frames::of_web(), Text::default(), 0);
                 for part in data.chunks(cut) {
@@ -250,7 +250,7 @@ mod tests {
 
     #[test]
     fn incomplete_trailers_give_no_status() {
-        let data = sent(false);
+        let data = web_response(false);
         for end in 0..data.len() {
             let mut frames = Frames::of_web();
             frames.count(&data[..end]);
@@ -261,7 +261,7 @@ mod tests {
     #[test]
     fn trailers_are_read_only_for_grpc_web() {
         let mut frames = Frames::default();
-        frames.count(&sent(false));
+        frames.count(&web_response(false));
         assert!(frames.end().is_none());
     }
 }

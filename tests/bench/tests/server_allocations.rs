@@ -96,7 +96,7 @@ fn request(comes: Comes) -> http::Request<tonic::body::Body> {
     request
 }
 
-fn taken<S>(service: &S, comes: Comes) -> usize
+fn allocations_of<S>(service: &S, comes: Comes) -> usize
 where
     S: Service<http::Request<tonic::body::Body>, Error = Infallible> + Clone,
 {
@@ -122,8 +122,8 @@ struct Inbound {
 fn complete_request_takes_three_allocations() {
     // The call, its future, and the message that was read ahead.
     for comes in [Comes::AtOnce, Comes::AtOnceWithEmptyFrame] {
-        let bare = taken(&Inner, comes);
-        assert_eq!(taken(&Nothing.wrap(Inner), comes), bare + 3);
+        let bare = allocations_of(&Inner, comes);
+        assert_eq!(allocations_of(&Nothing.wrap(Inner), comes), bare + 3);
     }
 }
 
@@ -131,8 +131,8 @@ fn complete_request_takes_three_allocations() {
 fn incomplete_request_takes_seven_allocations() {
     // The call and its future; the flag for a truncated request, two boxes for extensions, their table, and the body around it.
     for comes in [Comes::Partly, Comes::Later] {
-        let bare = taken(&Inner, comes);
-        assert_eq!(taken(&Nothing.wrap(Inner), comes), bare + 7);
+        let bare = allocations_of(&Inner, comes);
+        assert_eq!(allocations_of(&Nothing.wrap(Inner), comes), bare + 7);
     }
 }
 
@@ -141,7 +141,7 @@ fn entries_allocate_only_for_the_identity() {
     let wrapped = Inbound { tokens: Tokens }.wrap(Inner);
     // The identity, and the table of the extensions.
     assert_eq!(
-        taken(&wrapped, Comes::AtOnce),
-        taken(&Nothing.wrap(Inner), Comes::AtOnce) + 3
+        allocations_of(&wrapped, Comes::AtOnce),
+        allocations_of(&Nothing.wrap(Inner), Comes::AtOnce) + 3
     );
 }

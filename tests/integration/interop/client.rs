@@ -220,7 +220,7 @@ fn has_response_stream(kind: Kind) -> bool {
 /// Checks the end that the observer got. A channel does not know how many messages go in either
 /// direction.
 #[track_caller]
-fn assert_told(end: &Ended, client: &Client, kind: Kind, expected: (Outcome, Code, u64)) {
+fn assert_end(end: &Ended, client: &Client, kind: Kind, expected: (Outcome, Code, u64)) {
     assert_eq!((end.outcome, end.code, end.messages), expected, "{end:?}");
     let is_wrapped = matches!(client, Client::Wrapped(_) | Client::WrappedHurried(_));
     let kind = if is_wrapped {
@@ -274,7 +274,7 @@ async fn every_kind_of_call_reaches_python_with_the_policys_metadata() {
             assert!(expected.contains(&remaining), "{remaining:?}");
             let messages = reply.messages.len() as u64;
             let end = ends.next().await;
-            assert_told(&end, &client, kind, (Outcome::Ok, Code::Ok, messages));
+            assert_end(&end, &client, kind, (Outcome::Ok, Code::Ok, messages));
         }
     }
 }
@@ -368,7 +368,7 @@ async fn bidi_messages_alternate_with_python() {
     let (watch, mut ends) = Ends::new();
     let large = "x".repeat(LARGE);
     for client in Client::all(&channel) {
-        let (say, said) = by_and_by();
+        let (say, said) = fed_stream();
         let request = With::new("", &watch).text("x-echo", "yes").request(said);
         say.send(ChatMessage::default()).await.unwrap();
         each!(client, |client| {
@@ -384,7 +384,7 @@ async fn bidi_messages_alternate_with_python() {
         });
         let kind = Kind::BidiStreaming;
         let end = ends.next().await;
-        assert_told(&end, &client, kind, (Outcome::Ok, Code::Ok, 5));
+        assert_end(&end, &client, kind, (Outcome::Ok, Code::Ok, 5));
     }
 }
 
@@ -425,7 +425,7 @@ async fn every_code_from_python_arrives_with_details_and_metadata() {
                 }
                 let end = ends.next().await;
                 // `CANCELLED` from the server does not mean that the caller went away.
-                assert_told(&end, &client, kind, (Outcome::Error, code, 0));
+                assert_end(&end, &client, kind, (Outcome::Error, code, 0));
             }
         }
     }
@@ -446,7 +446,7 @@ async fn calls_are_not_retried_after_the_first_response_message() {
                 assert_eq!(python.served().await.1, served(kind, false));
                 let end = ends.next().await;
                 let expected = (Outcome::Error, code, messages as u64);
-                assert_told(&end, &client, kind, expected);
+                assert_end(&end, &client, kind, expected);
             }
         }
     }
@@ -472,7 +472,7 @@ async fn failed_calls_are_retried_with_all_request_messages() {
             }
             let messages = reply.messages.len() as u64;
             let end = ends.next().await;
-            assert_told(&end, &client, kind, (Outcome::Ok, Code::Ok, messages));
+            assert_end(&end, &client, kind, (Outcome::Ok, Code::Ok, messages));
         }
     }
 }
@@ -518,7 +518,7 @@ async fn callers_deadline_ends_the_call_and_cancels_it_in_python() {
             assert_eq!(ended, served(kind, true));
             let end = ends.next().await;
             let expected = (Outcome::Error, Code::DeadlineExceeded, 0);
-            assert_told(&end, &client, kind, expected);
+            assert_end(&end, &client, kind, expected);
         }
     }
 }
@@ -540,7 +540,7 @@ async fn policys_deadline_ends_calls_and_streams() {
             assert_eq!(ended, served(kind, true));
             let end = ends.next().await;
             let expected = (Outcome::Error, Code::DeadlineExceeded, messages as u64);
-            assert_told(&end, &client, kind, expected);
+            assert_end(&end, &client, kind, expected);
         }
     }
 }
@@ -562,7 +562,7 @@ async fn dropped_call_is_cancelled_in_python() {
             assert!(ended.unwrap().cancelled);
             let end = ends.next().await;
             let expected = (Outcome::Cancelled, Code::Cancelled, 0);
-            assert_told(&end, &client, kind, expected);
+            assert_end(&end, &client, kind, expected);
         }
     }
 }
@@ -582,7 +582,7 @@ async fn dropped_stream_is_cancelled_in_python() {
             assert_eq!(ended.unwrap(), served(kind, true));
             let end = ends.next().await;
             let expected = (Outcome::Cancelled, Code::Cancelled, 1);
-            assert_told(&end, &client, kind, expected);
+            assert_end(&end, &client, kind, expected);
         }
     }
 }
@@ -603,13 +603,13 @@ async fn call_dropped_while_sending_is_cancelled_in_python() {
             assert!(ended.unwrap().cancelled);
             let end = ends.next().await;
             let expected = (Outcome::Cancelled, Code::Cancelled, 0);
-            assert_told(&end, &client, kind, expected);
+            assert_end(&end, &client, kind, expected);
         }
     }
 }
 
 /// A request stream fed one message at a time.
-fn by_and_by<M: Send + 'static>() -> (tokio::sync::mpsc::Sender<M>, Requests<M>) {
+fn fed_stream<M: Send + 'static>() -> (tokio::sync::mpsc::Sender<M>, Requests<M>) {
     let (say, said) = tokio::sync::mpsc::channel(4);
     (say, Box::pin(ReceiverStream::new(said)))
 }
@@ -620,7 +620,7 @@ async fn retry_resends_early_messages_and_then_sends_the_rest() {
     let (watch, _ends) = Ends::new();
     let with = With::new("refuse-first 2 14", &watch);
     for client in Client::all(&channel) {
-        let (say, said) = by_and_by();
+        let (say, said) = fed_stream();
         let rest = async {
             say.send(users(1).remove(0)).await.unwrap();
             for _ in 0..2 {
@@ -639,7 +639,7 @@ async fn retry_resends_early_messages_and_then_sends_the_rest() {
         assert_eq!(reply.unwrap().into_inner().imported, 2);
         assert_eq!(ended, served(Kind::ClientStreaming, false));
 
-        let (say, said) = by_and_by();
+        let (say, said) = fed_stream();
         let rest = async {
             say.send(chat(&[""]).remove(0)).await.unwrap();
             for _ in 0..2 {
@@ -704,7 +704,7 @@ async fn early_status_from_python_ends_the_call() {
                 assert_failure_of_python(&reply.status, Code::PermissionDenied);
                 let end = ends.next().await;
                 let expected = (Outcome::Error, Code::PermissionDenied, 0);
-                assert_told(&end, &client, kind, expected);
+                assert_end(&end, &client, kind, expected);
             }
         }
     }

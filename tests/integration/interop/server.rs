@@ -180,7 +180,7 @@ fn has_response_stream(kind: Kind) -> bool {
 }
 
 /// The end of a call as the observer got it.
-fn told_end(end: &Ended) -> (Kind, Outcome, Code, u64) {
+fn end_summary(end: &Ended) -> (Kind, Outcome, Code, u64) {
     (end.kind, end.outcome, end.code, end.messages)
 }
 
@@ -206,7 +206,7 @@ async fn every_kind_of_call_passes_with_metadata_in_both_directions() {
         assert_eq!(reply.initial.get("x-echo-empty-bin"), "");
         let end = server.ends.next().await;
         let messages = expected.len() as u64;
-        assert_eq!(told_end(&end), (kind, Outcome::Ok, Code::Ok, messages));
+        assert_eq!(end_summary(&end), (kind, Outcome::Ok, Code::Ok, messages));
     }
 }
 
@@ -251,7 +251,7 @@ async fn unauthenticated_callers_reach_only_public_methods() {
         );
         let end = server.ends.next().await;
         let expected = (kind, Outcome::Error, Code::Unauthenticated, 0);
-        assert_eq!(told_end(&end), expected);
+        assert_eq!(end_summary(&end), expected);
     }
     let bare = Order::new("GetUser", &[json!({})]);
     assert_eq!(server.python.call(&bare).await.code, Code::Unauthenticated);
@@ -271,7 +271,7 @@ async fn every_code_reaches_python_with_details_and_metadata() {
             assert_eq!(reply.trailing.get("x-failure"), "told to");
             let end = server.ends.next().await;
             // `CANCELLED` from the handler does not mean that the client went away.
-            assert_eq!(told_end(&end), (kind, Outcome::Error, code, 0));
+            assert_eq!(end_summary(&end), (kind, Outcome::Error, code, 0));
         }
     }
 }
@@ -289,7 +289,7 @@ async fn stream_errors_arrive_after_the_messages() {
             assert_eq!(reply.trailing.get("grpc-status-details-bin"), "010203");
             assert_eq!(reply.trailing.get("x-failure"), "told to");
             let end = server.ends.next().await;
-            assert_eq!(told_end(&end), (kind, Outcome::Error, code, 2));
+            assert_eq!(end_summary(&end), (kind, Outcome::Error, code, 2));
         }
     }
 }
@@ -352,7 +352,7 @@ async fn server_side_retries_are_one_call_for_python() {
     let reply = server.python.call(&as_ann(order)).await;
     assert_eq!(reply.messages, [json!({"attempts": 3})]);
     let end = server.ends.next().await;
-    assert_eq!(told_end(&end), (Kind::Unary, Outcome::Ok, Code::Ok, 1));
+    assert_eq!(end_summary(&end), (Kind::Unary, Outcome::Ok, Code::Ok, 1));
     assert_eq!(server.script.runs(), 3);
 }
 
@@ -375,7 +375,7 @@ async fn expired_deadline_ends_the_call_on_both_sides() {
         }
         let end = server.ends.next().await;
         let expected = (kind, Outcome::Cancelled, Code::Cancelled, 0);
-        assert_eq!(told_end(&end), expected);
+        assert_eq!(end_summary(&end), expected);
     }
 }
 
@@ -391,7 +391,7 @@ async fn expired_deadline_ends_the_stream_on_both_sides() {
         );
         let end = server.ends.next().await;
         let expected = (kind, Outcome::Cancelled, Code::Cancelled, 2);
-        assert_eq!(told_end(&end), expected);
+        assert_eq!(end_summary(&end), expected);
     }
 }
 
@@ -405,7 +405,7 @@ async fn observers_see_python_cancel_a_call() {
         assert_eq!(server.python.end().await.code, Code::Cancelled);
         let end = server.ends.next().await;
         assert_eq!(
-            told_end(&end),
+            end_summary(&end),
             (kind, Outcome::Cancelled, Code::Cancelled, 0)
         );
     }
@@ -423,7 +423,7 @@ async fn observers_see_python_cancel_a_response_stream() {
         assert_eq!(server.python.end().await.code, Code::Cancelled);
         let end = server.ends.next().await;
         assert_eq!(
-            told_end(&end),
+            end_summary(&end),
             (kind, Outcome::Cancelled, Code::Cancelled, 1)
         );
     }
@@ -440,7 +440,7 @@ async fn observers_see_python_cancel_while_sending() {
         assert_eq!(server.python.end().await.code, Code::Cancelled);
         let end = server.ends.next().await;
         assert_eq!(
-            told_end(&end),
+            end_summary(&end),
             (kind, Outcome::Cancelled, Code::Cancelled, 0)
         );
     }

@@ -38,7 +38,7 @@ fn active() -> Value {
     })
 }
 
-fn but(change: impl FnOnce(&mut Value)) -> Value {
+fn active_with(change: impl FnOnce(&mut Value)) -> Value {
     let mut said = active();
     change(&mut said);
     said
@@ -154,25 +154,31 @@ async fn invalid_tokens_are_rejected() {
         ("not active", json!({ "active": false })),
         (
             "not active, with claims",
-            but(|it| it["active"] = false.into()),
+            active_with(|it| it["active"] = false.into()),
         ),
-        ("over", but(|it| it["exp"] = time(-61).into())),
-        ("too early", but(|it| it["nbf"] = time(90).into())),
-        ("another audience", but(|it| it["aud"] = "billing".into())),
+        ("over", active_with(|it| it["exp"] = time(-61).into())),
+        ("too early", active_with(|it| it["nbf"] = time(90).into())),
+        (
+            "another audience",
+            active_with(|it| it["aud"] = "billing".into()),
+        ),
         (
             "other audiences",
-            but(|it| it["aud"] = json!(["billing", "Users"])),
+            active_with(|it| it["aud"] = json!(["billing", "Users"])),
         ),
-        ("no audience", but(|it| it["aud"] = Value::Null)),
+        ("no audience", active_with(|it| it["aud"] = Value::Null)),
         (
             "another issuer",
-            but(|it| it["iss"] = "https://id.example.com/".into()),
+            active_with(|it| it["iss"] = "https://id.example.com/".into()),
         ),
         (
             "no issuer",
-            but(|it| drop(it.as_object_mut().unwrap().remove("iss"))),
+            active_with(|it| drop(it.as_object_mut().unwrap().remove("iss"))),
         ),
-        ("claims of another shape", but(|it| it["sub"] = 7.into())),
+        (
+            "claims of another shape",
+            active_with(|it| it["sub"] = 7.into()),
+        ),
     ] {
         let (events, _guard) = Events::listen(LevelFilter::DEBUG);
         let issuer = issuer(Answer::json(&said)).await;
@@ -195,7 +201,10 @@ async fn invalid_tokens_are_rejected() {
         );
     }
     // A token that expired within the leeway is accepted.
-    let issuer = issuer(Answer::json(&but(|it| it["exp"] = time(-30).into()))).await;
+    let issuer = issuer(Answer::json(&active_with(|it| {
+        it["exp"] = time(-30).into()
+    })))
+    .await;
     let verifier = builder(&issuer.url)
         .audience(["billing", "others"])
         .issuer(["https://id.example.com"])
@@ -219,7 +228,7 @@ async fn valid_tokens_are_cached_for_a_minute() {
 
 #[tokio::test]
 async fn tokens_are_not_cached_beyond_their_exp() {
-    let said = but(|it| it["exp"] = time(20).into());
+    let said = active_with(|it| it["exp"] = time(20).into());
     let (issuer, _, caller) = setup(Answer::json(&said)).await;
     assert_eq!(code(&caller, "a").await, Code::Ok);
     issuer.answers(PATH, Answer::json(&json!({ "active": false })));
@@ -228,7 +237,10 @@ async fn tokens_are_not_cached_beyond_their_exp() {
     jump(S(6)).await;
     assert_eq!(code(&caller, "a").await, Code::Unauthenticated);
     // A token that expired within the leeway is accepted, and not cached.
-    issuer.answers(PATH, Answer::json(&but(|it| it["exp"] = time(-5).into())));
+    issuer.answers(
+        PATH,
+        Answer::json(&active_with(|it| it["exp"] = time(-5).into())),
+    );
     for n in 3..5 {
         assert_eq!(code(&caller, "b").await, Code::Ok);
         assert_eq!(issuer.count(PATH), n);
@@ -305,7 +317,7 @@ async fn invalid_tokens_do_not_evict_valid_ones() {
     );
 }
 
-fn calling(caller: &Caller, token: &'static str) -> tokio::task::JoinHandle<Status> {
+fn spawn_call(caller: &Caller, token: &'static str) -> tokio::task::JoinHandle<Status> {
     let caller = caller.clone();
     tokio::spawn(async move { call(&caller, token).await.status })
 }
@@ -314,10 +326,10 @@ fn calling(caller: &Caller, token: &'static str) -> tokio::task::JoinHandle<Stat
 async fn concurrent_calls_with_one_token_share_one_request() {
     let permits = Arc::new(Semaphore::new(0));
     let (issuer, _, caller) = setup(Answer::json(&active()).after(&permits)).await;
-    let gone = calling(&caller, "a");
+    let gone = spawn_call(&caller, "a");
     issuer.asked(PATH, 1).await;
-    let calls: Vec<_> = (0..20).map(|_| calling(&caller, "a")).collect();
-    let other = calling(&caller, "b");
+    let calls: Vec<_> = (0..20).map(|_| spawn_call(&caller, "a")).collect();
+    let other = spawn_call(&caller, "b");
     issuer.asked(PATH, 2).await;
     // Cancelling the call that started the request does not affect the other calls.
     gone.abort();
@@ -334,8 +346,8 @@ async fn concurrent_requests_are_bounded() {
     let issuer = issuer(Answer::Hangs).await;
     let verifier = builder(&issuer.url).max_tokens(2).build().unwrap();
     let caller = users(&verifier).await;
-    let first = calling(&caller, "a");
-    let second = calling(&caller, "b");
+    let first = spawn_call(&caller, "a");
+    let second = spawn_call(&caller, "b");
     issuer.asked(PATH, 2).await;
     // The third call is rejected without waiting.
     assert_unchecked(&call(&caller, "c").await.status);
@@ -352,7 +364,7 @@ async fn failures_are_unavailable_and_not_cached() {
     let elsewhere = Issuer::start().await;
     let there = format!("{}{PATH}", elsewhere.url);
     let good = active();
-    let huge = but(|it| it["pad"] = "x".repeat(2 * 1024 * 1024).into());
+    let huge = active_with(|it| it["pad"] = "x".repeat(2 * 1024 * 1024).into());
     for (what, answer, why) in [
         ("500", Answer::status(500), "answers 500"),
         ("503", Answer::status(503), "answers 503"),
@@ -381,7 +393,7 @@ async fn failures_are_unavailable_and_not_cached() {
         ),
         (
             "`exp` is a text",
-            Answer::json(&but(|it| it["exp"] = "soon".into())),
+            Answer::json(&active_with(|it| it["exp"] = "soon".into())),
             "is not the JSON",
         ),
         (
@@ -458,7 +470,7 @@ async fn hanging_or_unreachable_issuer_is_unavailable() {
     let (issuer, verifier, caller) = setup(Answer::Hangs).await;
     for (n, answer) in [Answer::Hangs, Answer::Drips].into_iter().enumerate() {
         issuer.answers(PATH, answer);
-        let waiting = calling(&caller, "a");
+        let waiting = spawn_call(&caller, "a");
         issuer.asked(PATH, n + 1).await;
         jump(S(9)).await;
         assert!(!waiting.is_finished());

@@ -118,7 +118,7 @@ fn open<M: Default + Send + 'static>() -> impl Stream<Item = M> + Send + 'static
 }
 
 /// Starts a call that waits: its handler has been entered, and the client has read all messages sent so far.
-async fn waiting(setup: &Setup, kind: Kind) -> JoinHandle<Reply> {
+async fn waiting_call(setup: &Setup, kind: Kind) -> JoinHandle<Reply> {
     let mut client = setup.caller.client();
     match kind {
         Kind::Unary => {
@@ -177,7 +177,7 @@ async fn streams_end_at_the_exp_plus_the_leeway() {
     for mount in [Mount::Service, Mount::ServerStruct] {
         let mut setup = setup(mount, Some(20)).await;
         for (n, kind) in STREAMING.into_iter().enumerate() {
-            let call = waiting(&setup, kind).await;
+            let call = waiting_call(&setup, kind).await;
             // Still within the leeway of one minute.
             jump(S(70)).await;
             assert!(!call.is_finished(), "{mount:?} {kind}");
@@ -199,9 +199,9 @@ async fn streams_end_at_the_exp_plus_the_leeway() {
 #[tokio::test]
 async fn cached_response_ends_streams_at_the_same_time() {
     let setup = setup(Mount::Service, Some(20)).await;
-    let first = waiting(&setup, Kind::ServerStreaming).await;
+    let first = waiting_call(&setup, Kind::ServerStreaming).await;
     jump(S(10)).await;
-    let second = waiting(&setup, Kind::ServerStreaming).await;
+    let second = waiting_call(&setup, Kind::ServerStreaming).await;
     assert_eq!(
         setup.issuer.count(PATH),
         1,
@@ -221,7 +221,7 @@ async fn cached_response_ends_streams_at_the_same_time() {
 async fn unary_calls_may_outlive_their_token() {
     for mount in [Mount::Service, Mount::ServerStruct] {
         let mut setup = setup(mount, Some(20)).await;
-        let call = waiting(&setup, Kind::Unary).await;
+        let call = waiting_call(&setup, Kind::Unary).await;
         jump(S(1_000)).await;
         assert!(!call.is_finished(), "{mount:?}");
         call.abort();
@@ -239,7 +239,7 @@ async fn streams_continue_without_exp_or_with_outlive_token() {
     ] {
         let setup = setup(mount, exp).await;
         for kind in STREAMING {
-            let call = waiting(&setup, kind).await;
+            let call = waiting_call(&setup, kind).await;
             jump(S(10_000)).await;
             assert!(!call.is_finished(), "{mount:?} {kind}");
             call.abort();

@@ -220,7 +220,7 @@ async fn tokens_that_no_key_could_verify_cause_no_fetch() {
 }
 
 /// Checks that keys with this header are refreshed after `not_before` and before `within`, in seconds.
-async fn is_refreshed(header: Option<&'static str>, not_before: u64, within: u64) {
+async fn assert_refreshed(header: Option<&'static str>, not_before: u64, within: u64) {
     let issuer = Issuer::start().await;
     let keys = || match header {
         Some(value) => Answer::keys(&[&first()]).with("cache-control", value),
@@ -241,12 +241,12 @@ async fn is_refreshed(header: Option<&'static str>, not_before: u64, within: u64
 
 #[tokio::test]
 async fn keys_are_refreshed_before_they_expire() {
-    is_refreshed(Some("public, max-age=300"), 209, 241).await;
-    is_refreshed(None, 419, 481).await;
+    assert_refreshed(Some("public, max-age=300"), 209, 241).await;
+    assert_refreshed(None, 419, 481).await;
     // Keys are refreshed at most once a minute, and at least once an hour.
-    is_refreshed(Some("max-age=1"), 41, 49).await;
-    is_refreshed(Some("no-store"), 41, 49).await;
-    is_refreshed(Some("max-age=86400"), 2519, 2881).await;
+    assert_refreshed(Some("max-age=1"), 41, 49).await;
+    assert_refreshed(Some("no-store"), 41, 49).await;
+    assert_refreshed(Some("max-age=86400"), 2519, 2881).await;
 }
 
 #[tokio::test]

@@ -38,7 +38,7 @@ async fn server() -> (Script, Channel) {
     )
 }
 
-fn told<T>(message: T, behaviour: Behaviour) -> Request<T> {
+fn with_behaviour<T>(message: T, behaviour: Behaviour) -> Request<T> {
     let mut request = Request::new(message);
     let behaviour = behaviour.to_string().parse().unwrap();
     request.metadata_mut().insert(Behaviour::KEY, behaviour);
@@ -50,7 +50,7 @@ async fn generated_client_logs_one_event_with_the_number_of_attempts() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     let (script, channel) = server().await;
     let mut client = clients::logged::UserServiceClient::new(channel);
-    let request = told(GetUserRequest { id: 7 }, Behaviour::Fail(Code::Unavailable));
+    let request = with_behaviour(GetUserRequest { id: 7 }, Behaviour::Fail(Code::Unavailable));
     client.get_user(request).await.unwrap_err();
     assert_eq!(script.runs(), 4);
     let mut logged = events.take();
@@ -104,7 +104,7 @@ async fn client_levels_follow_the_client_table() {
         (Code::Internal, Level::WARN),
         (Code::DataLoss, Level::WARN),
     ] {
-        let request = told(GetUserRequest { id: 7 }, Behaviour::Fail(code));
+        let request = with_behaviour(GetUserRequest { id: 7 }, Behaviour::Fail(code));
         client.get_user(request).await.unwrap_err();
         let mut logged = events.take();
         logged.retain(|event| event.message == "finished call");
@@ -176,7 +176,7 @@ async fn logging_inside_retry_or_auth_logs_each_attempt() {
     };
     let (_, channel) = server().await;
     let mut client = UserServiceClient::new(EachAttempt.wrap(channel.clone()));
-    let request = told(GetUserRequest { id: 7 }, Behaviour::Fail(Code::Unavailable));
+    let request = with_behaviour(GetUserRequest { id: 7 }, Behaviour::Fail(Code::Unavailable));
     client.get_user(request).await.unwrap_err();
     assert_eq!(
         codes(),
@@ -190,7 +190,7 @@ async fn logging_inside_retry_or_auth_logs_each_attempt() {
     let mut client = UserServiceClient::new(Renewing(clients::renewing()).wrap(channel));
     let refused = Behaviour::Fail(Code::Unauthenticated);
     client
-        .get_user(told(GetUserRequest { id: 7 }, refused))
+        .get_user(with_behaviour(GetUserRequest { id: 7 }, refused))
         .await
         .unwrap_err();
     assert_eq!(codes(), [text("UNAUTHENTICATED"), text("UNAUTHENTICATED")]);
@@ -220,7 +220,7 @@ async fn channel_with_descriptors_logs_kind_and_message_counts() {
     let logged = said(&the_only(&events));
     assert_eq!(logged, [Some(text("unary")), Some(text("OK")), None, None]);
 
-    let request = told(GetUserRequest { id: 7 }, Behaviour::Fail(Code::NotFound));
+    let request = with_behaviour(GetUserRequest { id: 7 }, Behaviour::Fail(Code::NotFound));
     client.get_user(request).await.unwrap_err();
     ends.next().await;
     let logged = said(&the_only(&events));
@@ -239,7 +239,7 @@ async fn channel_with_descriptors_logs_kind_and_message_counts() {
     let expected = [text("client_stream"), text("OK"), Field::U64(2)];
     assert_eq!(logged[..3], expected.map(Some));
 
-    let request = told(
+    let request = with_behaviour(
         ListUsersRequest::default(),
         Behaviour::FailAfter(2, Code::Aborted),
     );
@@ -279,7 +279,7 @@ async fn channel_without_descriptors_logs_no_kind() {
     assert_eq!(event.get("grpc.msgs_recv"), Some(&Field::U64(1)));
     ends.next().await;
 
-    let request = told(GetUserRequest { id: 7 }, Behaviour::Hang);
+    let request = with_behaviour(GetUserRequest { id: 7 }, Behaviour::Hang);
     let call = tokio::time::timeout(Duration::from_millis(50), client.get_user(request));
     assert!(call.await.is_err());
     ends.next().await;

@@ -47,7 +47,7 @@ async fn send(channel: &Channel, path: &str, token: Option<&str>, message: Vec<u
     let mut framed = vec![0];
     framed.extend(u32::try_from(message.len()).unwrap().to_be_bytes());
     framed.extend(message);
-    let mut request = http::Request::new(Body::new(http_body_util_full(framed)));
+    let mut request = http::Request::new(Body::new(full_body(framed)));
     *request.method_mut() = http::Method::POST;
     *request.uri_mut() = path.parse().unwrap();
     let headers = request.headers_mut();
@@ -61,9 +61,7 @@ async fn send(channel: &Channel, path: &str, token: Option<&str>, message: Vec<u
 }
 
 /// A body of these bytes.
-fn http_body_util_full(
-    bytes: Vec<u8>,
-) -> impl http_body::Body<Data = bytes::Bytes, Error = Status> {
+fn full_body(bytes: Vec<u8>) -> impl http_body::Body<Data = bytes::Bytes, Error = Status> {
     struct Full(Option<bytes::Bytes>);
     impl http_body::Body for Full {
         type Data = bytes::Bytes;

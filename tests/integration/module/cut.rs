@@ -21,7 +21,12 @@ struct Watched {
 scripted!(self: Watched as [UserService], #[intercept(with(self.outer), with(self.inner))]);
 
 /// Sends one message and the first bytes of a second one, and then resets the stream.
-async fn cut_off(address: std::net::SocketAddr, method: &str, script: &Script, of_second: usize) {
+async fn send_truncated(
+    address: std::net::SocketAddr,
+    method: &str,
+    script: &Script,
+    of_second: usize,
+) {
     let stream = TcpStream::connect(address).await.unwrap();
     let (mut client, connection) = h2::client::handshake(stream).await.unwrap();
     tokio::spawn(connection);
@@ -59,7 +64,7 @@ async fn truncated_request_stream_is_never_ok() {
     let address = listen(Routes::new(UserServiceServer::new(service))).await;
     // The cut is after a message, within a header, after a header, and within a body.
     for of_second in [0, 3, 5, 8] {
-        cut_off(address, "ImportUsers", &script, of_second).await;
+        send_truncated(address, "ImportUsers", &script, of_second).await;
         for _ in 0..2 {
             let end = told.next().await;
             assert_ne!(end.outcome, Outcome::Ok, "{of_second} {end:?}");

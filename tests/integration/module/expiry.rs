@@ -376,7 +376,7 @@ async fn streams_that_end_before_expiry_are_unchanged() {
 }
 
 /// Checks that this token ends no stream.
-async fn goes_on(mut mount: Mount, token: &str) {
+async fn assert_streams_continue(mut mount: Mount, token: &str) {
     let caller = mount.token(token).with("x-count", "50");
     let begun = Instant::now();
     let request = caller.request(ListUsersRequest::default());
@@ -397,14 +397,14 @@ async fn goes_on(mut mount: Mount, token: &str) {
 #[tokio::test(start_paused = true)]
 async fn token_without_expiry_never_ends_streams() {
     for mount in mounts!(Ending, EndingServer) {
-        goes_on(mount, "never").await;
+        assert_streams_continue(mount, "never").await;
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn outlive_token_lets_streams_continue() {
     for mount in mounts!(Outliving, OutlivingServer) {
-        goes_on(mount, "100").await;
+        assert_streams_continue(mount, "100").await;
     }
 }
 

@@ -207,20 +207,20 @@ found! {
 static PANICS: AtomicU32 = AtomicU32::new(0);
 
 /// An expression of any type that panics when it is evaluated.
-fn no<T>() -> T {
+fn panics<T>() -> T {
     PANICS.fetch_add(1, Ordering::Relaxed);
     panic!("nothing here")
 }
 
-static EMPTY: LazyLock<StaticTokens<&'static str>> = LazyLock::new(no);
-static NO_SOURCE: LazyLock<Source> = LazyLock::new(no);
+static EMPTY: LazyLock<StaticTokens<&'static str>> = LazyLock::new(panics);
+static NO_SOURCE: LazyLock<Source> = LazyLock::new(panics);
 
 #[derive(Clone)]
 struct Fails(WatchEnds, ());
 
 impl Fails {
     fn make<T>(&self) -> T {
-        no()
+        panics()
     }
 }
 
@@ -294,15 +294,15 @@ panicking! { services self {
     verifier_once: [auth(verifier = &*EMPTY)];
     verifier: [auth(verifier = self.0.make::<StaticTokens<&'static str>>())];
     policy: [auth(verifier = Everybody), authorize(with = self.0.make::<Anybody>())];
-    policy_once: [auth(verifier = Everybody), authorize(with = no::<Anybody>())];
+    policy_once: [auth(verifier = Everybody), authorize(with = panics::<Anybody>())];
     rates: [rate_limit(limiter = self.0.make::<rate_limit::Limiter>())];
-    rates_once: [rate_limit(limiter = no::<rate_limit::Limiter>())];
+    rates_once: [rate_limit(limiter = panics::<rate_limit::Limiter>())];
     places: [concurrency(limiter = self.0.make::<concurrency::Limiter>())];
-    places_once: [load_shed(limiter = no::<concurrency::Limiter>())];
+    places_once: [load_shed(limiter = panics::<concurrency::Limiter>())];
     recorder: [metrics(recorder = self.0.make::<Recorder>())];
-    recorder_once: [metrics(recorder = no::<Recorder>())];
+    recorder_once: [metrics(recorder = panics::<Recorder>())];
     own: [with(self.0.make::<Record>())];
-    own_once: [with(no::<Record>())];
+    own_once: [with(panics::<Record>())];
     lent_by_a_method: [with(self.0.make::<Arc<Parts>>().record)];
 } }
 
@@ -310,11 +310,11 @@ panicking! { clients self {
     source_once: [auth(token = &*NO_SOURCE)];
     source: [auth(token = self.0.make::<Source>())];
     breaker: [circuit_breaker(breaker = self.0.make::<CircuitBreaker>())];
-    breaker_once: [circuit_breaker(breaker = no::<CircuitBreaker>())];
+    breaker_once: [circuit_breaker(breaker = panics::<CircuitBreaker>())];
     recorder_of_a_client: [metrics(recorder = self.0.make::<Recorder>())];
-    places_of_a_client: [concurrency(limiter = no::<concurrency::Limiter>())];
+    places_of_a_client: [concurrency(limiter = panics::<concurrency::Limiter>())];
     own_of_a_client: [with(self.0.make::<Record>())];
-    own_of_a_client_once: [with(no::<Record>(), only = ["/shapes.v1.Echo/Say"])];
+    own_of_a_client_once: [with(panics::<Record>(), only = ["/shapes.v1.Echo/Say"])];
 } }
 
 /// Accepts every token.

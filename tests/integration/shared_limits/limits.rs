@@ -76,7 +76,7 @@ async fn keys_are_small_and_expire() {
             assert_ne!(ended.code, Code::ResourceExhausted);
         }
     });
-    futures_join(callers).await;
+    join_all(callers).await;
 
     let slower = Slower::new(&server);
     assert_eq!(call(&slower, "one").await.code, Code::Ok);
@@ -100,7 +100,7 @@ async fn keys_are_small_and_expire() {
     panic!("the keys have not expired");
 }
 
-async fn futures_join(all: impl Iterator<Item = impl Future<Output = ()>>) {
+async fn join_all(all: impl Iterator<Item = impl Future<Output = ()>>) {
     let mut all: Vec<_> = all.map(Box::pin).collect();
     std::future::poll_fn(|cx| {
         all.retain_mut(|one| one.as_mut().poll(cx).is_pending());
