@@ -280,7 +280,7 @@ async fn bidi_stream_ends_at_the_invalid_message() {
     );
 }
 
-/// What the handler reads after its client disconnected behind the second message.
+/// What the handler reads when its client disconnects after two messages.
 async fn after_two_messages(layered: bool) -> String {
     let mut server = running(layered).await;
     let (send, users) = mpsc::channel(2);

@@ -12,7 +12,7 @@ use tonic::{Code, Response, Status};
 use tracing::level_filters::LevelFilter;
 use tracing::subscriber::DefaultGuard;
 
-/// Captures the events of this thread. Each test calls this, because tracing caches for the whole process who listens.
+/// Captures the events of this thread. Each test calls this, because tracing caches listeners for the whole process.
 pub(crate) fn listen() -> (Events, DefaultGuard) {
     Events::listen(LevelFilter::INFO)
 }
