@@ -1,4 +1,4 @@
-//! The dashboard and the alerts, tried with a real Prometheus server that scrapes the production example.
+//! The dashboard and the alerts, tested with a real Prometheus server that scrapes the production example.
 #![allow(clippy::unwrap_used)] // clippy.toml allows it inside of tests, not of their helpers
 
 use std::path::{Path, PathBuf};
@@ -28,7 +28,7 @@ struct Prometheus {
 }
 
 impl Prometheus {
-    /// Scrapes this endpoint several times a second, and answers at the address.
+    /// Scrapes this endpoint several times a second, and serves its API at the address.
     fn start(endpoint: &str, address: &str) -> Self {
         let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(address.replace(':', "-"));
         std::fs::create_dir_all(&directory).unwrap();
@@ -62,7 +62,7 @@ impl Drop for Prometheus {
     }
 }
 
-/// The number of series that a query has, and `None` while the server does not answer.
+/// The number of series that a query returns, or `None` while the server is starting.
 async fn series(address: &str, query: &str) -> Option<usize> {
     let encoded: String = query.bytes().map(|byte| format!("%{byte:02x}")).collect();
     let request = format!(
@@ -79,7 +79,7 @@ async fn series(address: &str, query: &str) -> Option<usize> {
     let answer: Value = serde_json::from_str(body).expect(body);
     assert_eq!(answer["status"], "success", "{query}: {answer}");
     let series = answer["data"]["result"].as_array().unwrap();
-    // A ratio of nothing is no number.
+    // The ratio is NaN without calls.
     let is_number = |series: &&Value| series["value"][1] != "NaN";
     Some(series.iter().filter(is_number).count())
 }
@@ -142,7 +142,7 @@ async fn each_query_of_the_dashboard_has_data() {
                 name: name.to_owned(),
             };
             let users = tokio_stream::iter([user("a"), user("b")]);
-            // The limit of this caller is none of what is tried here.
+            // The result does not matter: this caller may reach its limit.
             _ = admin.import_users(users).await;
             let refused = guest.import_users(tokio_stream::iter([user("a")])).await;
             assert!(refused.is_err());
@@ -168,7 +168,7 @@ async fn each_query_of_the_dashboard_has_data() {
 }
 
 #[test]
-fn the_alerts_fire_when_they_should() {
+fn alerts_fire_when_they_should() {
     let promtool = Command::new("promtool")
         .args(["test", "rules", "alerts.test.yml"])
         .current_dir(dashboards())

@@ -1,4 +1,4 @@
-//! The binaries, run as a newcomer runs them.
+//! Runs the binaries as a new user would.
 #![allow(clippy::unwrap_used)] // clippy.toml allows it inside of tests, not of their helpers
 
 use std::process::{Command, Output};
@@ -14,7 +14,7 @@ fn demo(log: Option<&str>) -> (Output, String) {
     (output, String::from_utf8(text).unwrap())
 }
 
-/// The numbers behind a method's chain: ok, error, cancelled, handler runs.
+/// The numbers in a method's row: ok, error, cancelled, handler runs.
 fn counts(output: &str, method: &str) -> Vec<u64> {
     let (_, table) = output.split_once("HANDLER RUNS").expect("a table");
     let row = table
@@ -27,13 +27,13 @@ fn counts(output: &str, method: &str) -> Vec<u64> {
 }
 
 #[track_caller]
-fn assert_the_table_is_right(output: &str) {
+fn assert_table_is_right(output: &str) {
     assert_eq!(counts(output, "GetUser"), [2, 2, 0, 2]);
     assert_eq!(counts(output, "ListUsers"), [1, 1, 1, 3]);
     assert_eq!(counts(output, "ImportUsers"), [1, 0, 0, 1]);
     assert_eq!(counts(output, "Chat"), [1, 0, 0, 1]);
     assert_eq!(counts(output, "Flaky"), [1, 0, 0, 3]);
-    // How many guesses pass depends on the time they take; the one refused never got in.
+    // How many guesses pass depends on their timing. The rejected call does not reach the handler.
     let login = counts(output, "Login");
     assert_eq!(login[0], 2, "{login:?}");
     assert!(login[1] >= 5, "{login:?}");
@@ -41,7 +41,7 @@ fn assert_the_table_is_right(output: &str) {
 }
 
 #[track_caller]
-fn assert_no_secret_shows(output: &str) {
+fn assert_no_secrets(output: &str) {
     for (_, password) in ACCOUNTS {
         assert!(!output.contains(password), "a password shows");
     }
@@ -49,17 +49,17 @@ fn assert_no_secret_shows(output: &str) {
     assert!(!output.contains("let-me-in"), "a wrong token shows");
     assert!(
         output.contains("a token of 32 characters"),
-        "what to look for has changed"
+        "the format of tokens has changed"
     );
     let mut words = output.split(|c: char| !c.is_ascii_hexdigit());
     assert!(!words.any(|word| word.len() >= 32), "a token shows");
 }
 
 #[test]
-fn the_demo_succeeds_and_its_table_tells_what_happened() {
+fn demo_succeeds_and_prints_the_right_table() {
     let (output, text) = demo(None);
     assert!(output.status.success(), "{text}");
-    assert_the_table_is_right(&text);
+    assert_table_is_right(&text);
     assert!(
         text.contains("server: hangs up on connection 2\n"),
         "{text}"
@@ -103,7 +103,7 @@ fn help_lists_all_examples() {
 }
 
 #[test]
-fn every_call_is_logged_once_with_its_true_end() {
+fn every_call_is_logged_once_with_its_final_status() {
     let (_, text) = demo(Some("info"));
     let methods = [
         "Login",
@@ -131,16 +131,16 @@ fn every_call_is_logged_once_with_its_true_end() {
 }
 
 #[test]
-fn no_log_shows_a_token_or_a_password_however_detailed_it_is() {
+fn logs_contain_no_token_or_password_at_any_level() {
     for filter in [None, Some("trace")] {
         let (output, text) = demo(filter);
         assert!(output.status.success());
-        assert_no_secret_shows(&text);
+        assert_no_secrets(&text);
     }
 }
 
 #[test]
-fn the_interceptor_of_ones_own_refuses_what_is_not_valid() {
+fn custom_interceptor_rejects_invalid_requests() {
     let output = Command::new(env!("CARGO_BIN_EXE_custom")).output().unwrap();
     assert!(output.status.success());
     let text = String::from_utf8(output.stdout).unwrap();
@@ -192,7 +192,7 @@ mod two_processes {
         /// The next line with this text.
         fn line(&mut self, text: &str) -> String {
             loop {
-                // A test that would hang fails instead.
+                // Fails instead of hanging.
                 let line = self
                     .lines
                     .recv_timeout(Duration::from_secs(60))
@@ -218,14 +218,14 @@ mod two_processes {
 
     impl Drop for Server {
         fn drop(&mut self) {
-            // It may have ended long ago.
+            // The process may have ended already.
             let _ = self.process.kill();
             let _ = self.process.wait();
         }
     }
 
     #[test]
-    fn the_client_plays_against_the_server_and_ctrl_c_ends_it_with_its_table() {
+    fn client_runs_against_the_server_and_ctrl_c_prints_the_table() {
         let mut server = Server::start();
         let line = server.line("On 127.0.0.1:");
         let address = line
@@ -255,12 +255,12 @@ mod two_processes {
         );
         let output = server.rest().to_owned();
         assert!(server.process.wait().unwrap().success(), "{output}");
-        assert_the_table_is_right(&output);
-        assert_no_secret_shows(&(seen + &output));
+        assert_table_is_right(&output);
+        assert_no_secrets(&(seen + &output));
     }
 
     #[test]
-    fn a_client_without_a_server_fails() {
+    fn client_without_a_server_fails() {
         // Nobody can listen on port 0.
         let address = "127.0.0.1:0";
         let client = Command::new(env!("CARGO_BIN_EXE_client"))
@@ -277,7 +277,7 @@ mod two_processes {
 }
 
 #[test]
-fn clients_retry_hedge_and_keep_to_deadlines() {
+fn clients_retry_hedge_and_respect_deadlines() {
     let output = Command::new(env!("CARGO_BIN_EXE_clients"))
         .env_remove("RUST_LOG")
         .output()
@@ -299,10 +299,10 @@ fn clients_retry_hedge_and_keep_to_deadlines() {
     assert_eq!(
         text.matches("(a token is fetched)").count(),
         2,
-        "one for each of the two"
+        "one token for each of two clients"
     );
     assert!(!text.contains("s3cret"), "a token shows");
-    // Each attempt has a trace id of its own.
+    // Each attempt has its own trace ID.
     let mut ids: Vec<&str> = text
         .split("trace-")
         .skip(1)
@@ -314,11 +314,11 @@ fn clients_retry_hedge_and_keep_to_deadlines() {
     assert_eq!(ids.len(), attempts);
 }
 
-// What README.md says.
+// Tests of README.md.
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
 
-/// A line as the README has it: without the time, the kind of the method and the duration.
+/// A line in the README's form: without the time, the kind of the method, and the duration.
 fn shortened(line: &str) -> String {
     let mut words: Vec<&str> = line.split(' ').collect();
     let is_left_out =
@@ -333,7 +333,7 @@ fn shortened(line: &str) -> String {
     }
 }
 
-/// A line without what differs from run to run: its numbers, the units of durations, and how wide a column is.
+/// A line without the parts that differ between runs: numbers, units of durations, and widths of columns.
 fn masked(line: &str) -> String {
     let mut masked = String::new();
     let mut rest = line;
@@ -352,7 +352,7 @@ fn masked(line: &str) -> String {
     masked
 }
 
-/// What is behind a number, without the unit that makes it a duration.
+/// The text after a number, without the unit of a duration.
 fn without_unit(text: &str) -> &str {
     let is_end = |rest: &str| !rest.starts_with(char::is_alphanumeric);
     for unit in ["ns", "µs", "ms", "s"] {
@@ -365,9 +365,9 @@ fn without_unit(text: &str) -> &str {
     text
 }
 
-/// The lines of each scene. How often one comes, and in which order those of a scene come, may differ.
+/// The lines of each scene. Their number and order within a scene may differ.
 ///
-/// That a call was cancelled the server may log when the next scene has begun, so those lines are apart.
+/// The server may log a cancelled call after the next scene has begun, so these lines are in a set of their own.
 fn scenes(text: &str) -> Vec<std::collections::BTreeSet<String>> {
     let is_late = |line: &&str| line.contains("CANCELLED, ");
     let late = text.lines().filter(is_late).map(masked).collect();
@@ -381,7 +381,7 @@ fn scenes(text: &str) -> Vec<std::collections::BTreeSet<String>> {
     scenes
 }
 
-/// The block behind this heading, and what is before and after it.
+/// The code block after this heading, with the text before and after it.
 fn block<'a>(readme: &'a str, heading: &str) -> [&'a str; 3] {
     let start = readme.find(heading).expect(heading);
     let start = start + readme[start..].find("```text\n").unwrap() + "```text\n".len();
@@ -390,7 +390,7 @@ fn block<'a>(readme: &'a str, heading: &str) -> [&'a str; 3] {
 }
 
 #[test]
-fn the_readme_shows_what_the_demo_prints() {
+fn readme_shows_the_output_of_the_demo() {
     let (_, text) = demo(None);
     let printed = text;
     let readme = std::fs::read_to_string(README).unwrap();
@@ -406,11 +406,11 @@ fn the_readme_shows_what_the_demo_prints() {
 }
 
 #[test]
-fn the_readme_shows_lines_that_the_clients_print() {
+fn readme_shows_output_of_the_clients() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_clients"));
     let output = command.env_remove("RUST_LOG").output().unwrap();
     let text = String::from_utf8([output.stdout.as_slice(), &output.stderr].concat()).unwrap();
-    // How much time a call has left is shown in the unit of `grpc-timeout`, which differs from run to run.
+    // The unit of the time left is the unit of `grpc-timeout`, which differs between runs.
     let without_time = |line: &str| {
         let line = masked(shortened(line).trim());
         line.split(", trace-").next().unwrap_or_default().to_owned()
@@ -428,7 +428,7 @@ fn the_readme_shows_lines_that_the_clients_print() {
 }
 
 #[test]
-fn the_readme_quotes_the_service() {
+fn readme_quotes_the_service() {
     let readme = std::fs::read_to_string(README).unwrap();
     let blocks: Vec<&str> = readme.split("```rust,ignore\n").skip(1).collect();
     assert_eq!(blocks.len(), 2);

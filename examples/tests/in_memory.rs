@@ -1,4 +1,4 @@
-//! An application's tests of its interceptors and of its policy, without a server and without waiting: feature
+//! Tests of an application's interceptors and policy, without a server and without waiting, with the feature
 //! `test-util`.
 #![allow(clippy::unwrap_used)] // clippy.toml allows it inside of tests, not of their helpers
 
@@ -19,9 +19,9 @@ use interceptors::test_util::{Answer, CallBuilder, Scripted, before};
 use prometheus::Registry;
 use tonic::{Code, Request, Status};
 
-/// An interceptor alone: what comes after it is scripted.
+/// Tests one interceptor. The rest of the chain is scripted.
 #[tokio::test(start_paused = true)]
-async fn the_tally_counts_a_call_once_however_many_attempts_it_takes() {
+async fn tally_counts_a_retried_call_once() {
     let tally = Tally::default();
     let retry = Retry::new().max(2).base_delay(Duration::from_secs(60));
     let mut server = Scripted::new([
@@ -42,7 +42,7 @@ async fn the_tally_counts_a_call_once_however_many_attempts_it_takes() {
 
 type InMemory = UserServiceClient<InterceptedService<Inbound, UserServiceServer<Users>>>;
 
-/// A client whose transport is the service itself, behind the server's policy.
+/// A client with the service itself as its transport, behind the server's policy.
 fn users() -> (InMemory, Issuer) {
     let recorder = Recorder::prometheus(&Registry::new()).unwrap();
     let issuer = Issuer::new().unwrap();
@@ -58,9 +58,9 @@ fn with_token<T>(mut request: Request<T>, issuer: &Issuer, roles: &[&str]) -> Re
     request
 }
 
-/// A wrapped service is a transport for clients: no socket is needed to go through all of its policy.
+/// A wrapped service works as a transport, so its whole policy can be tested without a socket.
 #[tokio::test]
-async fn a_service_is_called_without_a_server() {
+async fn wrapped_service_can_be_called_without_a_server() {
     let (mut users, issuer) = users();
     let request = || Request::new(GetUserRequest { id: 7 });
     let status = users.get_user(request()).await.unwrap_err();
@@ -83,9 +83,9 @@ async fn a_service_is_called_without_a_server() {
     assert_eq!(summary.into_inner().imported, 2);
 }
 
-/// A method is a function, and calling it runs what the `impl` lists. This one relies on the policy in front of it.
+/// A method is a function, and a direct call runs the entries of the `impl`. This method relies on the server's policy.
 #[tokio::test]
-async fn a_call_past_the_policy_of_the_server_is_a_fault() {
+async fn call_without_the_servers_policy_is_internal() {
     let (_, issuer) = users();
     let login = Users.login(Request::new(LoginRequest::default())).await;
     assert_eq!(login.unwrap_err().code(), Code::Unauthenticated);
@@ -94,9 +94,9 @@ async fn a_call_past_the_policy_of_the_server_is_a_fault() {
     assert_eq!(status.code(), Code::Internal);
 }
 
-/// Says in review that a method came, went, or has another policy.
+/// In a review, a change here shows that a method was added, removed, or has another policy.
 #[test]
-fn the_policy_is_the_one_that_was_agreed_on() {
+fn policy_matches_the_agreed_list() {
     assert_plan!(Users, {
         Login: [rate_limit, load_shed, payload],
         GetUser: [auth, rate_limit, concurrency, validate],

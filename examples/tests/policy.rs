@@ -1,10 +1,10 @@
-//! The document beside the protos says what the code does.
+//! The policy document next to the protos matches the code.
 #![allow(clippy::unwrap_used)] // clippy.toml allows it inside of tests alone
 
 use examples::policy;
 
 #[test]
-fn the_document_says_what_the_code_does() {
+fn policy_document_matches_the_code() {
     let kept = std::fs::read_to_string(policy::path()).unwrap();
     assert!(
         kept == policy::document(),

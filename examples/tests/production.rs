@@ -1,4 +1,4 @@
-//! The stack of production at work, its metrics as Prometheus fetches them, and its spans as an exporter is given
+//! The production policies at work: metrics as Prometheus scrapes them, and spans as an exporter gets
 //! them.
 #![allow(clippy::unwrap_used)] // clippy.toml allows it inside of tests, not of their helpers
 
@@ -30,7 +30,7 @@ type Client = UserServiceClient<InterceptedChannel<Outbound, Channel>>;
 struct Running {
     admin: Client,
     guest: Client,
-    /// Without interceptors, for tokens that no issuer gives.
+    /// A client without interceptors, for tokens from other issuers.
     stranger: UserServiceClient<Channel>,
     issuer: Arc<Issuer>,
     endpoint: String,
@@ -61,7 +61,7 @@ async fn running() -> Running {
     }
 }
 
-/// Each series of Prometheus's text format, with its labels as they are written.
+/// All series in Prometheus's text format, with their labels.
 async fn scrape(address: &str) -> HashMap<String, f64> {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let request = format!("GET /metrics HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
@@ -81,7 +81,7 @@ async fn scrape(address: &str) -> HashMap<String, f64> {
         .collect()
 }
 
-/// The sum of all series of a family whose labels have all of these.
+/// The sum of all series of a metric that have all of these labels.
 fn total(series: &HashMap<String, f64>, family: &str, labels: &[&str]) -> f64 {
     let of_family = series.iter().filter(|(name, _)| {
         name.split('{').next() == Some(family) && labels.iter().all(|label| name.contains(label))
@@ -97,7 +97,7 @@ fn user(name: &str) -> User {
 }
 
 #[tokio::test]
-async fn prometheus_is_told_how_each_call_ended() {
+async fn prometheus_counts_how_each_call_ended() {
     let Running {
         mut admin,
         mut guest,
@@ -148,7 +148,7 @@ async fn prometheus_is_told_how_each_call_ended() {
 }
 
 #[tokio::test]
-async fn only_tokens_of_the_issuer_for_this_service_are_taken() {
+async fn only_the_issuers_tokens_for_this_audience_are_accepted() {
     let Running {
         mut stranger,
         issuer,
@@ -166,7 +166,7 @@ async fn only_tokens_of_the_issuer_for_this_service_are_taken() {
             Some(token(&Issuer::new().unwrap(), AUDIENCE)),
             Code::Unauthenticated,
         ),
-        // No claims.
+        // The claims are missing.
         (
             Some(format!("{header}.e30.{signature}")),
             Code::Unauthenticated,
@@ -186,7 +186,7 @@ async fn only_tokens_of_the_issuer_for_this_service_are_taken() {
     }
 }
 
-/// Where the spans of all tests of this file go.
+/// The exporter of all tests in this file.
 static TELEMETRY: LazyLock<(SdkTracerProvider, InMemorySpanExporter)> = LazyLock::new(|| {
     let exporter = InMemorySpanExporter::default();
     let provider = telemetry::provider("users", exporter.clone());
@@ -195,7 +195,7 @@ static TELEMETRY: LazyLock<(SdkTracerProvider, InMemorySpanExporter)> = LazyLock
     (provider, exporter)
 });
 
-/// Those of this trace that have ended.
+/// The ended spans of this trace.
 fn spans_of(trace: TraceId) -> Vec<SpanData> {
     let (provider, exporter) = &*TELEMETRY;
     provider.force_flush().unwrap();
@@ -221,7 +221,7 @@ fn attribute(span: &SpanData, key: &str) -> Option<String> {
 }
 
 #[tokio::test]
-async fn a_call_is_one_trace_from_the_client_through_each_attempt_to_the_service() {
+async fn one_trace_spans_client_attempts_and_service() {
     LazyLock::force(&TELEMETRY);
     let Running {
         mut admin,
@@ -254,8 +254,8 @@ async fn a_call_is_one_trace_from_the_client_through_each_attempt_to_the_service
         let is_ok = call.instrument(root).await;
         assert_eq!(is_ok, code == "OK");
 
-        // The service's has ended when the client's has, or a little later: it says how the call ended when it
-        // has sent that.
+        // The service's span ends when the client's span ends, or a little later: the service records the end
+        // after it has sent the status.
         let mut spans = spans_of(context.trace_id());
         while spans.len() < 4 {
             tokio::task::yield_now().await;
@@ -280,7 +280,7 @@ async fn a_call_is_one_trace_from_the_client_through_each_attempt_to_the_service
             assert_eq!(attribute(span, "rpc.system.name").as_deref(), Some("grpc"));
             assert_eq!(attribute(span, "rpc.method").as_deref(), Some(name));
             assert_eq!(attribute(span, "rpc.status_code").as_deref(), Some(code));
-            // What the caller did wrong is an error to him, and none of the service's.
+            // A caller's mistake is an error for the client, and not for the service.
             let is_error = code != "OK" && span.span_kind == SpanKind::Client;
             assert_eq!(
                 attribute(span, "error.type"),
@@ -303,7 +303,7 @@ async fn a_call_is_one_trace_from_the_client_through_each_attempt_to_the_service
 }
 
 #[test]
-fn the_order_of_the_stack_is_as_it_is_meant() {
+fn production_policies_have_no_notes() {
     Users::PLAN.assert_no_notes();
     Outbound::PLAN.assert_no_notes();
 }

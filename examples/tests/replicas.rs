@@ -5,9 +5,9 @@ use examples::replicas::{BURST, Calls, Limits, call, start};
 use interceptors::rate_limit::Local;
 
 #[tokio::test]
-async fn a_callers_limit_holds_over_both_replicas_whatever_the_caller_claims() {
+async fn limit_is_shared_by_replicas_and_ignores_forged_headers() {
     let proxy = start(&Limits::Embedded(Local::new())).await.unwrap();
-    // The replicas take turns.
+    // The proxy alternates between the replicas.
     let expected = Calls {
         answered: [BURST / 2, BURST / 2],
         limited: 2 * BURST,

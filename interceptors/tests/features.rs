@@ -1,4 +1,4 @@
-//! What each feature costs in dependencies, as the documentation says it.
+//! The dependencies of each feature, as documented.
 #![allow(clippy::unwrap_used)] // clippy.toml allows it inside of tests alone
 
 use std::collections::BTreeSet;
@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// The names and versions of all crates that are compiled for a package. The numbers are those of one platform, whatever this one is.
+/// The names and versions of all crates that are compiled for a package. The target is fixed, so the numbers are the same on every platform.
 fn crates(arguments: &[&str]) -> BTreeSet<String> {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["tree", "--locked", "--edges", "normal", "--prefix", "none"]);
@@ -25,7 +25,7 @@ fn crates_with(features: &str) -> BTreeSet<String> {
     crates(&[&["--package", "interceptors"], features.as_slice()].concat())
 }
 
-/// The rows of the table in the documentation: the features, and the number of crates.
+/// The rows of the documented table: the features, and the number of crates.
 fn table() -> Vec<(Option<String>, usize)> {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.md");
     let page = fs::read_to_string(page).unwrap();
@@ -43,7 +43,7 @@ fn table() -> Vec<(Option<String>, usize)> {
 }
 
 #[test]
-fn the_documentation_says_how_many_crates_typical_features_bring() {
+fn documented_crate_counts_are_right() {
     let rows = table();
     assert_eq!(rows.len(), 4);
     for (features, documented) in rows {
@@ -55,7 +55,7 @@ fn the_documentation_says_how_many_crates_typical_features_bring() {
     }
 }
 
-/// Dependencies that one feature alone has, and features that bring them too.
+/// Dependencies of a feature, and all features that include them.
 const OWNED: [(&str, &[&str]); 11] = [
     ("garde", &["garde"]),
     ("governor", &["rate-limit", "redis", "envoy-rls"]),
@@ -71,7 +71,7 @@ const OWNED: [(&str, &[&str]); 11] = [
 ];
 
 #[test]
-fn an_interceptor_that_is_not_named_brings_no_dependency() {
+fn disabled_features_bring_no_dependencies() {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
     let manifest = fs::read_to_string(manifest).unwrap();
     let (_, features) = manifest.split_once("\n[features]\n").unwrap();

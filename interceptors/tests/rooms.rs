@@ -1,13 +1,13 @@
-//! Who may know whom in this crate, read from its sources.
+//! Which modules of this crate may import which, checked in the sources.
 //!
-//! `CONTRIBUTING.md` has the map. A test that fails here names the file and the line that go against it.
+//! `CONTRIBUTING.md` has the table of rooms. A failure names the file and the import that break its rules.
 #![allow(clippy::unwrap_used)] // a source that cannot be read fails the test
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The modules of the crate that are no interceptor's room.
+/// The modules that are not rooms of interceptors.
 const SHARED: [&str; 13] = [
     "core",
     "kit",
@@ -24,7 +24,7 @@ const SHARED: [&str; 13] = [
     "publishing",
 ];
 
-/// Features that are no interceptor's.
+/// The features that do not belong to an interceptor.
 const NEUTRAL: [&str; 8] = [
     "_wire",
     "server",
@@ -40,7 +40,7 @@ fn src() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
-/// Each source file, by its path below `src`, without its unit tests and comments.
+/// Each source file by its path below `src`, without unit tests and comments.
 fn sources() -> BTreeMap<String, String> {
     fn visit(folder: &Path, found: &mut BTreeMap<String, String>) {
         for entry in fs::read_dir(folder).unwrap() {
@@ -70,9 +70,9 @@ fn code(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// The modules that a file names, each as `a::b` from the root of the crate.
+/// The modules that a file imports, each as `a::b` from the root of the crate.
 ///
-/// Groups are taken apart: `use crate::{a, b::c};` names `a` and `b::c`.
+/// Groups are expanded: `use crate::{a, b::c};` names `a` and `b::c`.
 fn named(file: &str, code: &str) -> Vec<String> {
     let module: Vec<&str> = file
         .trim_end_matches(".rs")
@@ -81,7 +81,7 @@ fn named(file: &str, code: &str) -> Vec<String> {
         .collect();
     let mut found = Vec::new();
     for (start, _) in code.match_indices("crate::") {
-        // Macros that are exported name what generated code may name.
+        // Exported macros may name items for generated code.
         if code[..start].ends_with('$') {
             continue;
         }
@@ -104,7 +104,7 @@ fn named(file: &str, code: &str) -> Vec<String> {
     found
 }
 
-/// Adds each path that begins with `prefix` and goes on with `rest`, up to its second segment.
+/// Adds each path that begins with `prefix` and continues with `rest`.
 fn expand(prefix: &str, rest: &str, found: &mut Vec<String>) {
     if let Some(group) = rest.strip_prefix('{') {
         let mut depth = 0;
@@ -144,7 +144,7 @@ fn room(file: &str) -> &str {
     first.trim_end_matches(".rs")
 }
 
-/// The order of the core's modules, as its documentation has it.
+/// The documented order of the core's modules.
 fn order_of_the_core() -> Vec<String> {
     let text = fs::read_to_string(src().join("core/mod.rs")).unwrap();
     let docs: String = text
@@ -167,7 +167,7 @@ fn order_of_the_core() -> Vec<String> {
     order
 }
 
-/// What the crate's root re-exports of the core, so that `crate::Call` is `crate::core::call`.
+/// The core's items that the crate's root re-exports: `crate::Call` is `crate::core::call::Call`.
 fn re_exported() -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let mut paths = Vec::new();
@@ -184,7 +184,7 @@ fn re_exported() -> BTreeMap<String, String> {
 }
 
 #[test]
-fn the_core_imports_downwards_only() {
+fn core_modules_import_only_earlier_ones() {
     let order = order_of_the_core();
     let place = |module: &str| order.iter().position(|name| name == module);
     let mut wrong = Vec::new();
@@ -207,13 +207,13 @@ fn the_core_imports_downwards_only() {
 }
 
 #[test]
-fn each_room_knows_only_what_is_below_it() {
+fn rooms_import_only_from_lower_rooms() {
     let re_exported = re_exported();
     let mut wrong = Vec::new();
     for (file, code) in sources() {
         let room = room(&file);
         let below: &[&str] = match room {
-            "lib" | "core" | "ext" | "private" => continue, // lists, and the core has a test of its own
+            "lib" | "core" | "ext" | "private" => continue, // these list modules, and the core has its own test
             "kit" => &["core"],
             "mount" => &["core", "kit"],
             "wire" => &["core", "kit", "mount"],
@@ -237,7 +237,7 @@ fn each_room_knows_only_what_is_below_it() {
 }
 
 #[test]
-fn what_is_shared_names_no_feature_of_an_interceptor() {
+fn shared_rooms_name_no_interceptors_feature() {
     let mut wrong = Vec::new();
     for (file, code) in sources() {
         let shared = [
@@ -268,7 +268,7 @@ fn what_is_shared_names_no_feature_of_an_interceptor() {
 }
 
 #[test]
-fn what_is_shared_names_no_interceptor() {
+fn shared_rooms_name_no_interceptor() {
     let lib = fs::read_to_string(src().join("lib.rs")).unwrap();
     let modules = lib.lines().filter_map(|line| line.strip_prefix("pub mod "));
     let interceptors: Vec<&str> = modules
@@ -297,7 +297,7 @@ fn what_is_shared_names_no_interceptor() {
 }
 
 #[test]
-fn an_interceptor_has_one_line_where_modules_are_listed() {
+fn interceptors_have_one_line_in_lib_and_a_feature() {
     let lib = code(&fs::read_to_string(src().join("lib.rs")).unwrap());
     let manifest =
         fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();
@@ -322,7 +322,7 @@ fn an_interceptor_has_one_line_where_modules_are_listed() {
 }
 
 #[test]
-fn groups_are_taken_apart() {
+fn use_groups_are_expanded() {
     let names = |file: &str, code: &str| named(file, code);
     assert_eq!(names("a.rs", "use crate::b::c;"), ["b::c"]);
     assert_eq!(

@@ -1,4 +1,4 @@
-//! A service's status that is too long for the headers of a response is cut, so that it arrives.
+//! A status that is too long for the response headers is cut, so that the client gets it.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,7 +10,7 @@ use interceptors_tests::{Script, UserStream, scripted, serve};
 use tonic::service::Routes;
 use tonic::{Code, Response, Status};
 
-/// Keeps the messages that observers were told.
+/// Keeps the messages of the statuses that observers got.
 #[derive(Clone, Default)]
 struct Heard(Arc<Mutex<Vec<String>>>);
 
@@ -72,7 +72,7 @@ scripted!(self: Long, #[intercept(
     with(self.stream, only = [list_users]),
 )]);
 
-/// How a single response and a stream end that fail with this status, and what an observer was told.
+/// The statuses of a unary call and of a stream that fail with this status, and the messages that observers got.
 async fn ends(status: &Status) -> (Vec<Status>, Vec<String>) {
     let heard = Heard::default();
     let service = UserServiceServer::new(Long {
@@ -93,7 +93,7 @@ async fn ends(status: &Status) -> (Vec<Status>, Vec<String>) {
 }
 
 #[tokio::test]
-async fn a_long_message_arrives_cut_and_observers_have_it_whole() {
+async fn long_messages_are_cut_for_clients_but_not_for_observers() {
     for text in ["x", "日本", "%"] {
         for length in [20_480, 100_000] {
             let message = text.repeat(length / text.len());
@@ -110,7 +110,7 @@ async fn a_long_message_arrives_cut_and_observers_have_it_whole() {
 }
 
 #[tokio::test]
-async fn what_fits_arrives_whole_and_details_that_do_not_are_dropped() {
+async fn short_statuses_arrive_whole_and_oversized_details_are_dropped() {
     let message = "x".repeat(7_000);
     let details = vec![7; 300];
     let status = Status::with_details(Code::Aborted, message.as_str(), details.into());

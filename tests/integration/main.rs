@@ -1,4 +1,4 @@
-//! What the library does, over real connections.
+//! Behaviour of the library over real connections.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 mod auth;

@@ -1,4 +1,4 @@
-//! How many calls there are, how they end, and how long they take.
+//! Counters, gauges and histograms of calls.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ use tonic::service::Routes;
 use tonic::{Code, Request};
 use tower_service::Service;
 
-/// A meter, and what it has measured.
+/// A meter, and an exporter that keeps its values.
 struct Meters {
     provider: SdkMeterProvider,
     exporter: InMemoryMetricExporter,
@@ -36,7 +36,7 @@ impl Meters {
         Recorder::new(&self.provider.meter("test"))
     }
 
-    /// For each instrument, and all of its attributes, the number of calls.
+    /// The number of calls for each instrument and its attributes.
     fn read(&self) -> BTreeMap<String, i64> {
         self.exporter.reset();
         self.provider.force_flush().unwrap();
@@ -74,7 +74,7 @@ impl Meters {
     }
 }
 
-/// What a registry has, without the buckets and times.
+/// The values in a registry, without buckets and sums of times.
 fn read(registry: &Registry) -> BTreeMap<String, f64> {
     let mut text = Vec::new();
     TextEncoder::new()
@@ -119,7 +119,7 @@ fn method(kind: Kind) -> &'static str {
     }
 }
 
-/// Every way in which a call of any kind ends; what is abandoned is abandoned after the response has begun.
+/// Makes calls that end in every possible way. Abandoned calls are dropped after the handler was entered.
 async fn calls(server: &Running, script: &Script) {
     let caller = Caller::new(&server.channel);
     for kind in KINDS {
@@ -148,7 +148,7 @@ async fn calls(server: &Running, script: &Script) {
 }
 
 #[tokio::test]
-async fn a_service_is_measured_by_opentelemetrys_conventions() {
+async fn service_metrics_follow_opentelemetry_conventions() {
     let meters = Meters::new();
     let (server, script) = measured(meters.recorder()).await;
     calls(&server, &script).await;
@@ -176,7 +176,7 @@ async fn a_service_is_measured_by_opentelemetrys_conventions() {
 }
 
 #[tokio::test]
-async fn a_service_is_measured_under_prometheus_names() {
+async fn service_metrics_have_prometheus_names() {
     let registry = Registry::new();
     let (server, script) = measured(Recorder::prometheus(&registry).unwrap()).await;
     calls(&server, &script).await;
@@ -190,12 +190,12 @@ async fn a_service_is_measured_under_prometheus_names() {
         let mut add = |name: &str, value| {
             expected.insert(format!("grpc_server_{name}{{{labels}}}"), value);
         };
-        // What is sent is counted where it is a stream, to the point where it broke off.
+        // Messages of response streams are counted up to the failure.
         let (received, sent) = match kind {
             Kind::Unary => (6.0, 2.0),
             Kind::ClientStreaming => (12.0, 2.0),
             Kind::ServerStreaming => (6.0, 7.0),
-            // The handler does not look at what is said to it.
+            // The handler does not read its requests.
             Kind::BidiStreaming => (0.0, 7.0),
         };
         add("started_total", 6.0);
@@ -218,7 +218,7 @@ async fn a_service_is_measured_under_prometheus_names() {
 }
 
 #[tokio::test]
-async fn calls_under_way_are_counted_while_they_are() {
+async fn active_calls_are_counted_while_they_run() {
     let registry = Registry::new();
     let meters = Meters::new();
     let (by_prometheus, script) = measured(Recorder::prometheus(&registry).unwrap()).await;
@@ -249,7 +249,7 @@ async fn calls_under_way_are_counted_while_they_are() {
 }
 
 #[tokio::test]
-async fn a_generated_client_counts_calls_outside_of_retry_and_attempts_inside() {
+async fn metrics_outside_retry_count_calls_and_inside_count_attempts() {
     let (server, _) = measured(Meters::new().recorder()).await;
     let failing = || {
         let mut request = Request::new(GetUserRequest { id: 1 });
@@ -330,7 +330,7 @@ struct Outbound {
 }
 
 #[tokio::test]
-async fn a_channel_tells_methods_by_their_path() {
+async fn channel_metrics_identify_methods_by_path() {
     let (server, _) = measured(Meters::new().recorder()).await;
     let registry = Registry::new();
     let recorder = Recorder::prometheus(&registry).unwrap();
@@ -357,7 +357,7 @@ async fn a_channel_tells_methods_by_their_path() {
     }
 }
 
-/// A transport that refuses everything.
+/// A transport that rejects every call.
 #[derive(Clone)]
 struct Refusing;
 
@@ -379,7 +379,7 @@ impl Service<http::Request<tonic::body::Body>> for Refusing {
 }
 
 #[tokio::test]
-async fn the_methods_of_a_channel_are_bounded() {
+async fn number_of_methods_per_channel_is_bounded() {
     let meters = Meters::new();
     let mut channel = Outbound {
         recorder: meters.recorder(),
@@ -398,7 +398,7 @@ async fn the_methods_of_a_channel_are_bounded() {
             .then_some(*count)
     };
     let ended: Vec<_> = found.iter().filter_map(ended).collect();
-    // The first has the place beside the chain, which may already be another recorder's.
+    // The first method may be stored next to the interceptors, and that slot may belong to another recorder.
     assert!(ended.len() <= MAX_METHODS + 2, "{}", ended.len());
     assert_eq!(ended.iter().sum::<i64>(), MAX_METHODS as i64 + 10);
     let other = "rpc.client.call.duration error.type=UNAVAILABLE rpc.method=_OTHER rpc.status_code=UNAVAILABLE rpc.system.name=grpc";
@@ -412,7 +412,7 @@ struct Global {
 scripted!(self: Global, #[intercept(metrics)]);
 
 #[tokio::test]
-async fn without_settings_it_is_the_global_meter() {
+async fn global_meter_is_the_default() {
     let meters = Meters::new();
     opentelemetry::global::set_meter_provider(meters.provider.clone());
     let script = Script::default();
@@ -424,7 +424,7 @@ async fn without_settings_it_is_the_global_meter() {
 }
 
 #[test]
-fn a_registry_takes_the_names_once() {
+fn registering_twice_in_one_registry_fails() {
     let registry = Registry::new();
     let _first = Recorder::prometheus(&registry).unwrap();
     assert!(Recorder::prometheus(&registry).is_err());

@@ -1,4 +1,4 @@
-//! The names of calls: exact at run time, and said to be derived where the plan cannot know them.
+//! Names of calls: exact at run time, and marked as derived where the plan cannot know them.
 
 #![allow(clippy::unwrap_used)]
 
@@ -33,7 +33,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Names {
     ) -> Result<Response<Res>, Status> {
         let before = [call.path(), call.service(), call.method()].map(String::from);
         let result = next.run(call).await;
-        // The request is gone, and the names are still there.
+        // The request is gone, and the names stay.
         assert_eq!(before, [call.path(), call.service(), call.method()]);
         self.0.lock().unwrap().push(before);
         result
@@ -42,7 +42,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Names {
 
 type Answer = Result<Response<Empty>, Status>;
 
-/// The same twelve methods, under another attribute and trait path each time.
+/// The same twelve methods, with different attributes and trait paths.
 macro_rules! serve_names {
     ($(#[$attribute:meta])* $service:ident implements $path:path $({ $(#[$name:meta])* })?) => {
         #[derive(Clone, Default)]
@@ -88,7 +88,7 @@ macro_rules! serve_names {
                 Ok(Response::new(Box::pin(tokio_stream::empty())))
             }
             async fn echo(&self, request: Request<Empty>) -> Answer {
-                // A sibling whose name is a keyword; the request still carries the path of `echo`.
+                // The sibling's name is a keyword. The request still carries the path of `echo`.
                 self.r#move(request).await
             }
             async fn r#move(&self, _: Request<Empty>) -> Answer {
@@ -131,7 +131,7 @@ serve_names! {
     }
 }
 
-/// Covers what lists name.
+/// Does nothing; the lists of its entries are tested.
 struct Unused;
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Unused {
@@ -144,7 +144,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Unused {
     }
 }
 
-/// As the proto has them, in the order of the calls.
+/// The names in the proto, in the order of the calls.
 const METHODS: [&str; 12] = [
     "HashKV",
     "GetURL",
@@ -183,7 +183,7 @@ fn expected(prefix: &str) -> Vec<[String; 3]> {
 }
 
 #[tokio::test]
-async fn behind_tonics_router_each_name_is_exact() {
+async fn names_are_exact_behind_tonics_router() {
     let (bare, by_module) = (Bare::default(), ByModule::default());
     let (by_text, by_constant) = (ByText::default(), ByConstant::default());
     for (names, routes) in [
@@ -205,7 +205,7 @@ async fn behind_tonics_router_each_name_is_exact() {
 }
 
 #[tokio::test]
-async fn nested_under_a_prefix_the_path_is_the_one_that_was_called() {
+async fn path_includes_the_router_prefix() {
     let bare = Bare::default();
     let names = bare.names.clone();
     let inner = Routes::new(KvServer::new(bare)).into_axum_router();
@@ -217,7 +217,7 @@ async fn nested_under_a_prefix_the_path_is_the_one_that_was_called() {
 }
 
 #[tokio::test]
-async fn without_a_router_names_are_those_of_the_plan() {
+async fn direct_calls_use_the_names_of_the_plan() {
     let bare = Bare::default();
     Kv::hash_kv(&bare, Request::new(Empty {})).await.unwrap();
     assert_eq!(bare.names.take(), [["/Kv/HashKv", "Kv", "HashKv"]]);
@@ -230,7 +230,7 @@ async fn without_a_router_names_are_those_of_the_plan() {
 }
 
 #[tokio::test]
-async fn a_sibling_keeps_its_own_name() {
+async fn sibling_method_keeps_its_own_name() {
     let bare = Bare::default();
     let names = bare.names.clone();
     let routes = Routes::new(KvServer::new(bare));
@@ -258,7 +258,7 @@ fn plan_of(plan: interceptors::Plan) -> Vec<(&'static str, bool)> {
 }
 
 #[test]
-fn the_plan_says_which_names_it_derived() {
+fn plan_marks_derived_names() {
     assert_eq!(
         plan_of(Bare::PLAN),
         [
@@ -276,7 +276,7 @@ fn the_plan_says_which_names_it_derived() {
             ("/Kv/Clone", true),
         ]
     );
-    // The service is exact; a method is where a stream's type or the user says its name.
+    // The service name is exact. A method name is exact if a stream's type or `name` gives it.
     let exact_service = [
         ("/names.v1.KV/HashKv", true),
         ("/names.v1.KV/GetURL", false),
@@ -297,7 +297,7 @@ fn the_plan_says_which_names_it_derived() {
 }
 
 #[test]
-fn lists_find_methods_by_each_of_their_names() {
+fn method_lists_accept_each_name_of_a_method() {
     let covered = |plan: interceptors::Plan| -> Vec<_> {
         let methods = plan.methods().iter();
         methods
@@ -311,7 +311,7 @@ fn lists_find_methods_by_each_of_their_names() {
 }
 
 mod other_server {
-    //! A module of the project's own, whose name only ends like a generated one.
+    //! A module of the project itself. Only its name ends like that of a generated module.
     use interceptors_proto::names::Empty;
     use tonic::{Request, Response, Status};
 
@@ -321,7 +321,7 @@ mod other_server {
     }
 }
 
-/// A constant of the project's own, of the name that the generated module has.
+/// A constant of the project itself, with the name that a generated module uses.
 #[allow(dead_code)]
 const SERVICE_NAME: u8 = 0;
 
@@ -336,14 +336,14 @@ impl other_server::Other for InOtherServer {
 }
 
 #[tokio::test]
-async fn a_module_without_the_services_name_leaves_it_derived() {
+async fn service_name_stays_derived_without_a_generated_module() {
     use other_server::Other as _;
 
     InOtherServer.one(Request::new(Empty {})).await.unwrap();
     assert_eq!(plan_of(InOtherServer::PLAN), [("/Other/One", true)]);
 }
 
-/// RPCs whose Rust names differ in underscores alone.
+/// RPCs whose Rust names differ only in underscores.
 mod alike {
     use super::{Answer, Empty, Names, Request, Response, intercept};
 
@@ -382,7 +382,7 @@ async fn names_that_differ_in_underscores_are_different_methods() {
     assert_eq!(service.names.take().map_methods(), ["A_1", "A1"]);
 }
 
-/// RPCs of a proto that differ in case or underscores alone. One of each two hands its own request to the other.
+/// RPCs whose names differ only in case or underscores. One of each pair forwards its request to the other.
 #[derive(Clone, Default)]
 struct Pairs {
     names: Names,
@@ -415,7 +415,7 @@ impl Twins for Pairs {
 }
 
 #[tokio::test]
-async fn of_two_rpcs_that_are_nearly_alike_the_one_that_runs_gives_the_name() {
+async fn nearly_identical_rpcs_keep_their_own_names() {
     let service = Pairs::default();
     let names = service.names.clone();
     let routes = Routes::new(TwinsServer::new(service));
@@ -432,7 +432,7 @@ async fn of_two_rpcs_that_are_nearly_alike_the_one_that_runs_gives_the_name() {
     assert_eq!(covered, ["SetUp", "S_ync"]);
 }
 
-/// The same in a trait that is written by hand, where the case alone may differ, and on a client.
+/// The same in a hand-written trait, where only the case may differ, and on a client.
 mod cases {
     use super::{Answer, Empty, Names, Request, Response, Unused, intercept};
 
@@ -491,7 +491,7 @@ mod cases {
     }
 }
 
-/// How many interceptors each method has.
+/// The number of interceptors of each method.
 fn counts(plan: interceptors::Plan) -> Vec<(&'static str, usize)> {
     let methods = plan.methods().iter();
     methods

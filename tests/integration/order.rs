@@ -1,4 +1,4 @@
-//! Who sees a call, and in which order.
+//! The order of interceptors, and the methods that they cover.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -27,7 +27,7 @@ scripted!(self: Three, #[intercept(
 )]);
 
 #[tokio::test]
-async fn the_first_listed_is_first_for_requests_and_last_for_responses() {
+async fn first_listed_runs_first_for_requests_and_last_for_responses() {
     let service = Three::default();
     let channel = serve(Routes::new(UserServiceServer::new(service.clone()))).await;
     let caller = Caller::new(&channel);
@@ -41,7 +41,7 @@ async fn the_first_listed_is_first_for_requests_and_last_for_responses() {
     assert_eq!(service.script.runs(), 8);
 }
 
-/// Refuses every call.
+/// Rejects every call.
 struct Closed;
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Closed {
@@ -67,7 +67,7 @@ scripted!(self: Gated, #[intercept(
 )]);
 
 #[tokio::test]
-async fn a_refused_call_reaches_neither_the_handler_nor_inner_interceptors() {
+async fn rejected_calls_reach_no_inner_interceptor_and_no_handler() {
     let service = Gated::default();
     let channel = serve(Routes::new(UserServiceServer::new(service.clone()))).await;
     for kind in KINDS {
@@ -100,7 +100,7 @@ scripted!(self: Selected, #[intercept(
 )]);
 
 #[tokio::test]
-async fn only_and_except_choose_methods_by_each_of_their_names() {
+async fn only_and_except_accept_each_name_of_a_method() {
     let service = Selected::default();
     let channel = serve(Routes::new(UserServiceServer::new(service.clone()))).await;
     let caller = Caller::new(&channel);
@@ -115,7 +115,7 @@ async fn only_and_except_choose_methods_by_each_of_their_names() {
     assert_eq!(service.steps.take(), ">except <except");
 }
 
-/// Refuses every call, saying this.
+/// Rejects every call with this message.
 struct Rejects(&'static str);
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Rejects {
@@ -186,7 +186,7 @@ impl UserService for Adjusted {
 }
 
 #[tokio::test]
-async fn an_entry_on_a_method_replaces_that_of_the_block_where_it_stands() {
+async fn method_entry_replaces_the_block_entry_in_place() {
     let service = Adjusted::default();
     let channel = serve(Routes::new(UserServiceServer::new(service.clone()))).await;
     let mut client = Caller::new(&channel).client();
@@ -199,7 +199,7 @@ async fn an_entry_on_a_method_replaces_that_of_the_block_where_it_stands() {
     assert_eq!(
         service.steps.take(),
         ">outer <outer",
-        "the limit still stands between them"
+        "the limit is still between the two"
     );
 
     let request = FlakyRequest {
@@ -213,7 +213,7 @@ async fn an_entry_on_a_method_replaces_that_of_the_block_where_it_stands() {
 }
 
 #[tokio::test]
-async fn what_a_method_adds_is_innermost() {
+async fn entries_added_by_a_method_are_innermost() {
     let service = Adjusted::default();
     let channel = serve(Routes::new(UserServiceServer::new(service.clone()))).await;
     let mut client = Caller::new(&channel).client();
@@ -230,7 +230,7 @@ async fn what_a_method_adds_is_innermost() {
 }
 
 #[tokio::test]
-async fn skip_takes_an_entry_off_one_method() {
+async fn skip_removes_an_entry_from_one_method() {
     let service = Adjusted::default();
     let channel = serve(Routes::new(UserServiceServer::new(service.clone()))).await;
     let caller = Caller::new(&channel);
@@ -240,14 +240,14 @@ async fn skip_takes_an_entry_off_one_method() {
         assert_eq!(caller.call(Kind::BidiStreaming).await.code(), Code::Ok);
         assert_eq!(service.steps.take(), ">outer >inner <inner <outer");
     }
-    // `skip(with)` leaves the limit.
+    // `skip(with)` does not skip the limit.
     assert_eq!(caller.call(Kind::ServerStreaming).await.code(), Code::Ok);
     let refused = caller.call(Kind::ServerStreaming).await;
     assert_eq!(refused.code(), Code::ResourceExhausted);
     assert_eq!(service.steps.take(), "");
 }
 
-/// Answers by itself where the messages are known.
+/// Answers with fixed messages.
 struct Cached;
 
 impl<Req: Send> Interceptor<Req, User> for Cached {
@@ -278,7 +278,7 @@ impl<Req: Send> Interceptor<Req, ResponseStream<UserStream<User>>> for Cached {
     }
 }
 
-/// Passes on every other message of a stream.
+/// Drops every second message of a stream.
 struct EveryOther;
 
 impl<Req: Send> Interceptor<Req, ResponseStream<UserStream<ChatMessage>>> for EveryOther {
@@ -310,7 +310,7 @@ scripted!(self: Answered, #[intercept(
 )]);
 
 #[tokio::test]
-async fn an_interceptor_can_answer_by_itself() {
+async fn interceptor_can_respond_without_the_handler() {
     let service = Answered::default();
     let channel = serve(Routes::new(UserServiceServer::new(service.clone()))).await;
     let caller = Caller::new(&channel);
@@ -320,13 +320,13 @@ async fn an_interceptor_can_answer_by_itself() {
 }
 
 #[tokio::test]
-async fn an_interceptor_can_change_a_response_stream() {
+async fn interceptor_can_change_a_response_stream() {
     let channel = serve(Routes::new(UserServiceServer::new(Answered::default()))).await;
     let caller = Caller::new(&channel).told(Behaviour::Answer(5));
     assert_eq!(caller.call(Kind::BidiStreaming).await.messages, [0, 2, 4]);
 }
 
-/// Calls on twice, which only a copy of the request allows.
+/// Runs the next interceptor twice. Only `next_attempt` with a copy of the request allows that.
 struct Twice;
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Twice {
@@ -348,7 +348,7 @@ struct Doubled {
 scripted!(self: Doubled, #[intercept(with(Twice))]);
 
 #[tokio::test]
-async fn calling_on_twice_without_a_next_attempt_is_internal_and_runs_the_handler_once() {
+async fn second_run_without_next_attempt_is_internal() {
     let service = Doubled::default();
     let channel = serve(Routes::new(UserServiceServer::new(service.clone()))).await;
     for (n, kind) in (1..).zip(KINDS) {
@@ -358,7 +358,7 @@ async fn calling_on_twice_without_a_next_attempt_is_internal_and_runs_the_handle
     }
 }
 
-/// Counts the calls that it has seen, in their responses' metadata.
+/// Counts its calls, and adds the count to the response metadata.
 #[derive(Default)]
 struct Counter(AtomicU32);
 
@@ -396,7 +396,7 @@ scripted!(self: Counted, #[intercept(
 )]);
 
 #[tokio::test]
-async fn a_value_of_the_attribute_is_made_once_and_one_of_the_service_is_the_services_own() {
+async fn attribute_values_are_shared_and_field_values_are_per_service() {
     let channel = serve(Routes::new(UserServiceServer::new(Counted::default()))).await;
     let other = serve(Routes::new(UserServiceServer::new(Counted::default()))).await;
     let (mut client, mut other) = (Caller::new(&channel).client(), Caller::new(&other).client());
@@ -483,7 +483,7 @@ scripted!(self: Typed, #[intercept(
 )]);
 
 #[tokio::test]
-async fn a_typed_interceptor_sees_and_changes_the_message() {
+async fn typed_interceptor_can_read_and_change_the_message() {
     let service = Typed::default();
     let channel = serve(Routes::new(UserServiceServer::new(service.clone()))).await;
     let mut client = Caller::new(&channel).client();

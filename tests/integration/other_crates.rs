@@ -43,7 +43,7 @@ impl UserService for Service {
     }
 }
 
-/// What clients call: it has no interceptors.
+/// The service that clients call. It has no interceptors.
 struct Plain;
 
 #[tonic::async_trait]
@@ -67,17 +67,17 @@ impl UserService for Plain {
     }
 }
 
-/// What `audit` has told of a call.
+/// The value that `audit` added to the response.
 fn told<T>(response: &Response<T>, header: &str) -> Option<String> {
     let told = response.metadata().get(header)?;
     Some(told.to_str().unwrap().to_owned())
 }
 
 #[tokio::test]
-async fn a_service_has_one_instance_for_each_entry() {
+async fn service_policy_has_one_instance_per_entry() {
     use guide::user_service_client::UserServiceClient;
 
-    // Two values of the service, and one policy.
+    // Two instances of the service share one policy.
     for n in [1, 2] {
         let channel = serve(Routes::new(UserServiceServer::new(Service))).await;
         let mut client = UserServiceClient::new(channel);
@@ -85,7 +85,7 @@ async fn a_service_has_one_instance_for_each_entry() {
         let told = told(&response.unwrap(), "x-seen");
         assert_eq!(told.unwrap(), format!("{n}/3"));
 
-        // The method's own takes the place of the block's, with its own settings alone.
+        // The method's entry replaces the block's entry, and has only its own settings.
         let login = client.login(guide::LoginRequest::default()).await;
         match n {
             1 => assert_eq!(self::told(&login.unwrap(), "x-audited").unwrap(), "1/1"),
@@ -95,7 +95,7 @@ async fn a_service_has_one_instance_for_each_entry() {
 }
 
 #[test]
-fn a_plan_shows_settings_but_no_texts() {
+fn plan_shows_settings_but_no_string_literals() {
     let plan = Service::PLAN.to_string();
     for shown in [
         "audit        level=3 header=…\n",
@@ -111,7 +111,7 @@ fn a_plan_shows_settings_but_no_texts() {
 struct InTheWrongOrder;
 
 #[test]
-fn rules_of_another_crate_make_notes() {
+fn rules_of_another_crate_produce_notes() {
     let notes = InTheWrongOrder::PLAN.notes();
     let notes: Vec<String> = notes.map(|(_, note)| note.to_string()).collect();
     assert_eq!(notes.len(), 1, "{notes:?}");
@@ -122,7 +122,7 @@ fn rules_of_another_crate_make_notes() {
 struct Outbound;
 
 #[tokio::test]
-async fn a_struct_holds_the_state_of_each_channel() {
+async fn struct_keeps_separate_state_per_channel() {
     for _ in 0..2 {
         let channel = serve(Routes::new(UserServiceServer::new(Plain))).await;
         let mut client = UserServiceClient::new(Outbound.wrap(channel));
@@ -136,7 +136,7 @@ async fn a_struct_holds_the_state_of_each_channel() {
 }
 
 #[tokio::test]
-async fn a_generated_client_has_one_instance() {
+async fn generated_client_policy_has_one_instance() {
     for n in [1, 2] {
         let channel = serve(Routes::new(UserServiceServer::new(Plain))).await;
         let mut client = clients::audited::UserServiceClient::new(channel);
@@ -149,7 +149,7 @@ struct HandWritten {
     client: UserServiceClient<Channel>,
 }
 
-/// For one kind of message alone.
+/// Accepts only one message type.
 struct Positive;
 
 impl Positive {
@@ -183,7 +183,7 @@ impl HandWritten {
 }
 
 #[tokio::test]
-async fn a_hand_written_client_takes_what_its_messages_allow() {
+async fn hand_written_client_accepts_message_specific_entries() {
     let channel = serve(Routes::new(UserServiceServer::new(Plain))).await;
     let client = HandWritten {
         client: UserServiceClient::new(channel),

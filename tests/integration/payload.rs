@@ -1,4 +1,4 @@
-//! What is logged of messages, and what is not.
+//! Which parts of messages are logged.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -57,7 +57,7 @@ use plain::{Card, Item, PayRequest, Receipt};
 
 type Receipts = std::pin::Pin<Box<dyn Stream<Item = Result<Receipt, Status>> + Send>>;
 
-/// What must not be logged.
+/// Texts that must not be logged.
 const SECRETS: [&str; 6] = [
     "hunter2-password",
     "4111-number",
@@ -100,7 +100,7 @@ fn receipt(id: u64) -> Receipt {
     }
 }
 
-/// Answers with receipts, and keeps what its handlers are given.
+/// Answers with receipts, and keeps the requests that its handlers get.
 #[derive(Clone, Default)]
 struct Till {
     seen: Arc<Mutex<Vec<PayRequest>>>,
@@ -198,7 +198,7 @@ async fn channel(service: impl Payments) -> Channel {
     serve(Routes::new(PaymentsServer::new(service))).await
 }
 
-/// All four kinds, through a client.
+/// Makes calls of all four kinds.
 macro_rules! call_all {
     ($client:expr) => {{
         let client = &mut $client;
@@ -218,7 +218,7 @@ fn text(text: &str) -> Field {
     Field::Str(text.to_owned())
 }
 
-/// What an event says, and of which message of its stream.
+/// The text of an event, with the number of its message in the stream.
 fn shown(event: &Event) -> String {
     let field = |name| match event.get(name) {
         None => String::new(),
@@ -246,7 +246,7 @@ fn all_shown(events: &Events) -> Vec<String> {
     events.take().iter().map(shown).collect()
 }
 
-/// The request as it is logged where all secrets are redacted.
+/// The request as it is logged with all secrets redacted.
 fn without_secrets(id: u64) -> String {
     format!(
         "PayRequest {{ id: {id}, password: \"\", card: Some(Card {{ number: \"\", holder: \"Ann\" }}), \
@@ -256,7 +256,7 @@ fn without_secrets(id: u64) -> String {
     )
 }
 
-/// What calls of all kinds log, with these words for a request and a response.
+/// The events of calls of all kinds, with these words for a request and a response.
 fn of_all_kinds(
     [received, sent]: [&str; 2],
     request: impl Fn(u64) -> String,
@@ -282,7 +282,7 @@ const OF_A_SERVICE: [&str; 2] = ["request received", "response sent"];
 const OF_A_CLIENT: [&str; 2] = ["request sent", "response received"];
 
 #[tokio::test]
-async fn an_event_has_the_fields_of_the_table() {
+async fn events_have_the_documented_fields() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     let mut client = PaymentsClient::new(channel(Redacted::default()).await);
     client.pay(request(7)).await.unwrap();
@@ -321,7 +321,7 @@ async fn an_event_has_the_fields_of_the_table() {
 }
 
 #[tokio::test]
-async fn a_service_logs_each_message_of_each_kind_without_its_secrets() {
+async fn service_logs_every_message_without_secrets() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     let till = Redacted::default();
     let seen = Arc::clone(&till.0.seen);
@@ -329,12 +329,12 @@ async fn a_service_logs_each_message_of_each_kind_without_its_secrets() {
     let receipt = |id| format!("Receipt {{ id: {id}, token: \"\" }}");
     let expected = of_all_kinds(OF_A_SERVICE, without_secrets, receipt);
     assert_eq!(all_shown(&events), expected);
-    // The handlers were given what was sent.
+    // The handlers get the unchanged requests.
     assert_eq!(*seen.lock().unwrap(), [1, 2, 3, 4, 2, 3].map(request));
 }
 
 #[tokio::test]
-async fn a_generated_client_logs_each_message_of_each_kind_without_its_secrets() {
+async fn generated_client_logs_every_message_without_secrets() {
     let (events, _guard) = Events::listen(LevelFilter::INFO);
     let till = Bare::default();
     let seen = Arc::clone(&till.0.seen);
@@ -349,7 +349,7 @@ async fn a_generated_client_logs_each_message_of_each_kind_without_its_secrets()
             .all(|event| event.get("grpc.component") == Some(&client))
     );
     let mut expected = of_all_kinds(OF_A_CLIENT, without_secrets, receipt);
-    // Both ends run in one thread, and a stream is sent while it is answered.
+    // Client and server share a thread, so the order of requests and responses varies.
     logged.sort_by_key(shown);
     expected.sort();
     assert_eq!(logged.iter().map(shown).collect::<Vec<_>>(), expected);
@@ -357,7 +357,7 @@ async fn a_generated_client_logs_each_message_of_each_kind_without_its_secrets()
 }
 
 #[tokio::test]
-async fn of_what_is_shown_nothing_else_is_logged() {
+async fn show_logs_only_the_listed_fields() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     call_all!(PaymentsClient::new(channel(Shown::default()).await));
     let request = |id| {
@@ -373,7 +373,7 @@ async fn of_what_is_shown_nothing_else_is_logged() {
 }
 
 #[tokio::test]
-async fn entries_of_a_client_are_parted_and_a_direction_of_which_nothing_is_shown_is_not_logged() {
+async fn direction_without_shown_fields_is_not_logged() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     call_all!(shown::PaymentsClient::new(channel(Bare::default()).await));
     let logged = events.take();
@@ -397,7 +397,7 @@ async fn entries_of_a_client_are_parted_and_a_direction_of_which_nothing_is_show
 }
 
 #[tokio::test]
-async fn what_is_absent_is_none() {
+async fn absent_fields_are_logged_as_none() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     let mut client = PaymentsClient::new(channel(Shown::default()).await);
     client.pay(PayRequest::default()).await.unwrap();
@@ -408,7 +408,7 @@ async fn what_is_absent_is_none() {
 }
 
 #[tokio::test]
-async fn no_message_begins_a_new_line() {
+async fn control_characters_are_escaped() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     let channel = channel(Shown::default()).await;
     let mut client = shown::PaymentsClient::new(channel.clone());
@@ -431,14 +431,14 @@ async fn no_message_begins_a_new_line() {
 }
 
 #[tokio::test]
-async fn a_long_message_is_cut() {
+async fn long_messages_are_cut() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     let till = Everything::default();
     let seen = Arc::clone(&till.0.seen);
     let mut client = PaymentsClient::new(channel(till).await);
     let long = PayRequest {
         id: 1,
-        // Two bytes each.
+        // Two bytes per character.
         password: "ä".repeat(1_000_000),
         ..PayRequest::default()
     };
@@ -448,14 +448,14 @@ async fn a_long_message_is_cut() {
         panic!("{logged:#?}");
     };
     let start = "PayRequest { id: 1, password: \"";
-    // One byte is left, for which there is no whole character.
+    // The last byte stays unused, because no whole character fits.
     let expected = format!("{start}{}…", "ä".repeat((60 - start.len()) / 2));
     assert_eq!(*content, expected);
     assert_eq!(content.len(), 60 - (60 - start.len()) % 2 + '…'.len_utf8());
     assert_eq!(*seen.lock().unwrap(), [long]);
 }
 
-/// Keeps all that a subscriber writes.
+/// Keeps everything that a subscriber writes.
 #[derive(Clone, Default)]
 struct Written(Arc<Mutex<Vec<u8>>>);
 
@@ -487,7 +487,7 @@ impl Written {
 }
 
 #[tokio::test]
-async fn no_secret_is_in_anything_that_is_written() {
+async fn nothing_written_contains_a_secret() {
     let written = Written::default();
     let _guard = written.clone().listen();
     for channel in [
@@ -507,7 +507,7 @@ async fn no_secret_is_in_anything_that_is_written() {
         assert_eq!(listed.len(), 2);
     }
     let written = written.text();
-    // The words of an event, and not only of the libraries below.
+    // The text contains the events of `payload`, not only those of other crates.
     for said in [OF_A_SERVICE, OF_A_CLIENT].concat() {
         assert!(written.contains(said), "{said}");
     }
@@ -516,7 +516,7 @@ async fn no_secret_is_in_anything_that_is_written() {
     }
 }
 
-/// The block's entry holds where a method has none of its own.
+/// The block's entry covers methods without their own entry.
 #[derive(Clone, Default)]
 struct PerMethod(Till);
 
@@ -565,11 +565,11 @@ impl Payments for PerMethod {
 }
 
 #[tokio::test]
-async fn an_entry_of_a_method_takes_the_place_of_the_blocks() {
+async fn method_entry_replaces_the_block_entry() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     call_all!(PaymentsClient::new(channel(PerMethod::default()).await));
     let logged = events.take();
-    // Listed behind `request_id`, and behind `timeout` around the response stream.
+    // Each event has the ID, also with `timeout` around the response stream.
     assert!(
         logged
             .iter()
@@ -597,7 +597,7 @@ async fn an_entry_of_a_method_takes_the_place_of_the_blocks() {
     PerMethod::PLAN.assert_no_notes();
 }
 
-/// Ends late or never.
+/// Fails, or never ends its stream.
 struct Slow;
 
 #[intercept(payload(show = [request.id, response.id]), timeout(idle = "50ms"))]
@@ -634,7 +634,7 @@ impl Payments for Slow {
 }
 
 #[tokio::test]
-async fn what_fails_has_no_response_and_what_came_before_is_logged() {
+async fn failed_calls_log_only_the_messages_before_the_failure() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     let mut client = PaymentsClient::new(channel(Slow).await);
     let status = client.pay(request(1)).await.unwrap_err();
@@ -655,7 +655,7 @@ async fn what_fails_has_no_response_and_what_came_before_is_logged() {
     let mut followed = client.follow(sent).await.unwrap().into_inner();
     assert_eq!(followed.message().await.unwrap(), Some(receipt(1)));
     assert_eq!(followed.message().await.unwrap_err().code(), Code::DataLoss);
-    // The handler takes no request.
+    // The handler reads no request.
     assert_eq!(
         all_shown(&events),
         ["response sent Follow1: response.id = 1"]
@@ -691,7 +691,7 @@ impl HandWritten {
 }
 
 #[tokio::test]
-async fn a_hand_written_client_logs_what_it_can_see() {
+async fn hand_written_client_logs_messages_but_not_request_streams() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     let till = Bare::default();
     let seen = Arc::clone(&till.0.seen);
@@ -726,7 +726,7 @@ async fn a_hand_written_client_logs_what_it_can_see() {
     assert_eq!(*seen.lock().unwrap(), [1, 2, 4, 5].map(request));
 }
 
-/// Refuses the first call of each kind when it has read the request.
+/// Rejects the first call after it has read one request.
 #[derive(Clone, Default)]
 struct Unready {
     calls: Arc<AtomicU32>,
@@ -778,7 +778,7 @@ impl Payments for Unready {
 }
 
 #[tokio::test]
-async fn outside_of_retry_a_message_is_logged_once_and_inside_for_each_attempt() {
+async fn payload_logs_once_outside_retry_and_per_attempt_inside() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     let once = channel(Unready::default()).await;
     let mut client = retried::PaymentsClient::new(once);
@@ -823,7 +823,7 @@ async fn outside_of_retry_a_message_is_logged_once_and_inside_for_each_attempt()
     );
 
     let mut client = attempts::PaymentsClient::new(channel(Unready::default()).await);
-    // The first attempt sees no more than this when it is refused.
+    // The first attempt reads only this message before it is rejected.
     let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
     sender.send(request(1)).unwrap();
     let requests = tokio_stream::wrappers::UnboundedReceiverStream::new(receiver);
@@ -853,20 +853,20 @@ async fn outside_of_retry_a_message_is_logged_once_and_inside_for_each_attempt()
     assert_eq!(notes, [("retry", "payload"); 4]);
 }
 
-/// Who copies or formats a message.
+/// How often messages were copied and formatted.
 static COPIES: AtomicU32 = AtomicU32::new(0);
 static FORMATTED: AtomicU32 = AtomicU32::new(0);
 
-fn effort() -> (u32, u32) {
+fn copies_and_formats() -> (u32, u32) {
     let taken = |count: &AtomicU32| count.swap(0, Ordering::Relaxed);
     (taken(&COPIES), taken(&FORMATTED))
 }
 
-/// A message that counts what is done to it.
+/// A message that counts its copies and formats.
 #[derive(Default, PartialEq)]
 struct Counted {
     secret: String,
-    /// As prost has messages of their own type.
+    /// Boxed, as prost does for recursive messages.
     inner: Option<Box<Counted>>,
 }
 
@@ -918,7 +918,7 @@ impl Counters for Mirror {
 }
 
 #[tokio::test]
-async fn where_nobody_listens_nothing_is_copied_or_formatted() {
+async fn nothing_is_copied_or_formatted_when_disabled() {
     let secret = || Counted {
         secret: "s3cret".to_owned(),
         inner: None,
@@ -932,22 +932,22 @@ async fn where_nobody_listens_nothing_is_copied_or_formatted() {
     };
     for level in [LevelFilter::OFF, LevelFilter::INFO] {
         let (events, _guard) = Events::listen(level);
-        effort();
+        copies_and_formats();
         call().await;
-        assert_eq!(effort(), (0, 0), "{level}");
+        assert_eq!(copies_and_formats(), (0, 0), "{level}");
         assert!(events.take().is_empty());
     }
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     call().await;
-    // Two requests, of which a field is redacted, and three responses, of which none is.
-    assert_eq!(effort(), (2, 5));
+    // Two requests are copied for redaction. The three responses have no redacted field.
+    assert_eq!(copies_and_formats(), (2, 5));
     let logged = all_shown(&events);
     assert_eq!(logged.len(), 5);
     assert_eq!(
         logged[0],
         "request received One: Counted { secret: \"\", inner: None }"
     );
-    // Nobody has said that this one is secret.
+    // No field of the response is redacted.
     assert_eq!(
         logged[1],
         "response sent One: Counted { secret: \"s3cret\", inner: None }"
@@ -965,7 +965,7 @@ async fn where_nobody_listens_nothing_is_copied_or_formatted() {
     assert_eq!(all_shown(&events)[0], expected);
 }
 
-/// Notes in which span each event was.
+/// Records the span of each event.
 #[derive(Clone, Default)]
 struct Spans(Arc<Mutex<Vec<String>>>);
 
@@ -1058,7 +1058,7 @@ impl Verifier for Nobody {
 }
 
 #[tokio::test]
-async fn before_auth_the_messages_of_strangers_are_logged_of_which_the_plan_has_a_note() {
+async fn payload_before_auth_logs_unverified_callers_and_has_a_note() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     let status = Unusual
         .one(Request::new(Counted::default()))

@@ -1,4 +1,4 @@
-//! The effective policy, as it is printed.
+//! The effective policy as text, Markdown and JSON.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -125,7 +125,7 @@ impl UserService for Users {
 }
 
 #[test]
-fn the_table_shows_each_method_with_its_interceptors_and_settings() {
+fn table_shows_interceptors_and_settings_of_each_method() {
     expect![[r#"
         METHOD                              KIND           INTERCEPTOR            SETTINGS
         /demo.v1.UserService/Login          unary          logging                fields=user,s3 level=DEBUG slow=500ms
@@ -157,7 +157,7 @@ fn the_table_shows_each_method_with_its_interceptors_and_settings() {
 }
 
 #[test]
-fn the_document_says_the_same() {
+fn markdown_shows_the_same() {
     expect![[r#"
         | Method                                | Kind          | Interceptor           | Settings                                                                                                                        |
         | ------------------------------------- | ------------- | --------------------- | ------------------------------------------------------------------------------------------------------------------------------- |
@@ -191,7 +191,7 @@ fn the_document_says_the_same() {
 }
 
 #[test]
-fn the_matrix_has_settings_only_where_methods_differ() {
+fn matrix_shows_settings_only_where_methods_differ() {
     expect![[r#"
         | Method                                | Kind          | `logging`                             | `auth`                             | `rate_limit`                                   | `retry`                                                                                                                         | `with(self.audit)` | `with(Audit::new(…))` |
         | ------------------------------------- | ------------- | ------------------------------------- | ---------------------------------- | ---------------------------------------------- | ------------------------------------------------------------------------------------------------------------------------------- | ------------------ | --------------------- |
@@ -205,7 +205,7 @@ fn the_matrix_has_settings_only_where_methods_differ() {
 }
 
 #[test]
-fn no_document_shows_a_literal_of_an_expression() {
+fn markdown_contains_no_literals_of_expressions() {
     for document in [Users::PLAN.to_markdown(), Users::PLAN.to_matrix()] {
         assert!(!document.contains("s3cret"), "{document}");
     }
@@ -239,7 +239,7 @@ impl Stubs for Downloads {
 struct Outgoing;
 
 #[test]
-fn request_streams_that_may_be_cut_off_are_noted_once_and_are_no_mistake() {
+fn request_cancellation_note_is_shown_once_and_passes_assert() {
     let said =
         |plan: interceptors::Plan| plan.to_string().matches("RequestCancellationLayer").count();
     assert_eq!(said(Uploads::PLAN), 1, "{}", Uploads::PLAN);
@@ -249,12 +249,16 @@ fn request_streams_that_may_be_cut_off_are_noted_once_and_are_no_mistake() {
             .ends_with("makes it `CANCELLED` (ImportUsers)\n")
     );
     assert_eq!(said(Downloads::PLAN), 0, "no method has a request stream");
-    assert_eq!(said(Outgoing::PLAN), 0, "clients see how they end");
+    assert_eq!(
+        said(Outgoing::PLAN),
+        0,
+        "clients know how their request streams end"
+    );
     Uploads::PLAN.assert_no_notes();
 }
 
 #[test]
-fn the_json_says_the_same() {
+fn json_shows_the_same() {
     expect![[r#"
         [
           {
@@ -526,7 +530,7 @@ fn the_json_says_the_same() {
 }
 
 #[test]
-fn no_literal_of_an_expression_is_printed() {
+fn printed_plan_contains_no_literals_of_expressions() {
     let (table, json) = (Users::PLAN.to_string(), Users::PLAN.to_json().to_string());
     let debug = format!("{:?}", Users::PLAN);
     for printed in [table, json, debug] {
@@ -536,7 +540,7 @@ fn no_literal_of_an_expression_is_printed() {
 }
 
 #[test]
-fn the_parts_can_be_asked_for() {
+fn accessors_return_the_parts_of_the_plan() {
     let methods = Users::PLAN.methods();
     let kinds: Vec<_> = methods.iter().map(|method| method.kind()).collect();
     assert_eq!(
@@ -557,7 +561,7 @@ fn the_parts_can_be_asked_for() {
         assert_eq!(method.side(), Side::Server);
     }
     let derived: Vec<_> = methods.iter().map(|method| method.is_derived()).collect();
-    // A stream's associated type carries the RPC's name.
+    // The associated type of a stream has the RPC's name.
     assert_eq!(derived, [false, false, false, true, false, true]);
 
     let names: Vec<_> = methods[2]
@@ -614,7 +618,7 @@ impl Reduced for UpsideDown {
     }
 }
 
-/// A part of the service is enough here, and nobody serves it.
+/// A part of the service is enough for these tests.
 #[allow(dead_code)]
 #[tonic::async_trait]
 trait Reduced {
@@ -624,7 +628,7 @@ trait Reduced {
 }
 
 #[test]
-fn what_is_seldom_meant_is_noted_below_the_table() {
+fn unusual_orders_are_noted_below_the_table() {
     expect![[r#"
         METHOD                        KIND  INTERCEPTOR  SETTINGS
         *                             any   metadata     keys=x-trace-id
@@ -755,7 +759,7 @@ reduced!(InTheUsualOrder, #[intercept(
 )]);
 
 #[test]
-fn what_bounds_and_catches_is_shown_with_its_settings() {
+fn catch_panic_and_timeout_are_shown_with_their_settings() {
     let entries = InTheUsualOrder::PLAN.methods()[0].interceptors();
     let shown: Vec<_> = entries
         .map(|entry| format!("{} {}", entry.name(), entry.settings()))
@@ -768,7 +772,7 @@ fn what_bounds_and_catches_is_shown_with_its_settings() {
 }
 
 #[test]
-fn each_order_that_is_seldom_meant_has_its_note() {
+fn each_unusual_order_has_a_note() {
     let pairs = |method: &'static interceptors::MethodPlan| -> Vec<_> {
         let notes = method.notes();
         notes.map(|note| (note.outer(), note.inner())).collect()
@@ -812,7 +816,7 @@ fn each_order_that_is_seldom_meant_has_its_note() {
 }
 
 #[test]
-fn the_usual_order_has_no_notes() {
+fn usual_order_has_no_notes() {
     for plan in [InOrder::PLAN, Users::PLAN, InTheUsualOrder::PLAN] {
         assert_eq!(plan.notes().count(), 0);
         plan.assert_no_notes();
@@ -821,6 +825,6 @@ fn the_usual_order_has_no_notes() {
 
 #[test]
 #[should_panic = "`metadata` is listed before `retry`"]
-fn a_plan_with_notes_can_be_refused() {
+fn assert_no_notes_panics_on_a_note() {
     Outbound::PLAN.assert_no_notes();
 }

@@ -1,4 +1,4 @@
-//! The README's quick start, as a newcomer has it: its files in an empty folder, and `cargo run`.
+//! The README's quick start: its files in an empty folder, and `cargo run`.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 use std::fmt::Write as _;
@@ -8,7 +8,7 @@ use std::process::Command;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// Away from the checkout: cargo would look for the workspace there. It goes when the test ends.
+/// A folder outside of the checkout, because cargo would find the checkout's workspace. It is removed when the test ends.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -38,11 +38,11 @@ fn blocks(readme: &str) -> Vec<String> {
             (None, false) => {}
         }
     }
-    assert_eq!(open, None, "a block without an end");
+    assert_eq!(open, None, "a block has no end");
     blocks
 }
 
-/// The path that the first line of a block is, if the block is a file.
+/// The path in the first line of a block, if the block is a file.
 fn path(block: &str) -> Option<&str> {
     let first = block.lines().next()?;
     let path = first
@@ -53,7 +53,7 @@ fn path(block: &str) -> Option<&str> {
 }
 
 #[test]
-fn the_quick_start_of_the_readme_runs() {
+fn readme_quick_start_runs() {
     let readme = fs::read_to_string(Path::new(ROOT).join("README.md")).unwrap();
     let (_, quick_start) = readme.split_once("## Quick start\n").unwrap();
     let quick_start = quick_start.split("\n## ").next().unwrap();
@@ -76,10 +76,10 @@ fn the_quick_start_of_the_readme_runs() {
         ["Cargo.toml", "proto/hello.proto", "build.rs", "src/main.rs"]
     );
     let [expected] = rest[..] else {
-        panic!("one block with what is printed: {rest:?}");
+        panic!("expected one block with the output: {rest:?}");
     };
 
-    // As the README says for a checkout, and with its versions, so that nothing has to be fetched again.
+    // The README describes the patch for a checkout. The checkout's lock file avoids new downloads.
     assert!(quick_start.contains("`[patch.crates-io]`"));
     assert!(quick_start.contains("\ninterceptors = \"0.1\"\n"));
     let manifest = folder.0.join("Cargo.toml");
@@ -96,7 +96,7 @@ fn the_quick_start_of_the_readme_runs() {
     )
     .unwrap();
 
-    // Where the tests are built, with their debug information: most of what it depends on is there already.
+    // The target folder and debug settings of the tests are reused, so that most dependencies are built already.
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     let output = Command::new(env!("CARGO"))
         .arg("run")

@@ -1,4 +1,4 @@
-//! Only so many calls, and what the others are told.
+//! How many calls pass, and what rejected calls get.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -32,7 +32,7 @@ fn limiter(config: &Rate) -> (Arc<Limiter<FakeRelativeClock>>, FakeRelativeClock
     (Arc::new(limiter), clock)
 }
 
-/// Says when to come back, in both of the ways that clients know.
+/// Checks both forms of the retry delay: `RetryInfo` and pushback.
 fn assert_refused(reply: &Reply, wait: Duration) {
     let status = &reply.status;
     assert_eq!(status.code(), Code::ResourceExhausted);
@@ -51,7 +51,7 @@ struct Limited {
 scripted!(self: Limited, #[intercept(rate_limit(limiter = self.limiter))]);
 
 #[tokio::test]
-async fn a_burst_passes_then_calls_are_refused_until_the_clock_has_gone_on() {
+async fn calls_beyond_the_burst_are_rejected_until_the_limit_refills() {
     for kind in KINDS {
         let (limiter, clock) = limiter(&Rate::per_second(10).burst(2));
         let script = Script::default();
@@ -76,7 +76,7 @@ async fn a_burst_passes_then_calls_are_refused_until_the_clock_has_gone_on() {
 }
 
 #[tokio::test]
-async fn a_full_burst_comes_on_top_of_the_rate() {
+async fn full_burst_adds_to_the_rate() {
     for (config, first, later) in [
         (Rate::per_minute(60), 119, 60),
         (Rate::per_minute(60).burst(10), 69, 60),
@@ -91,7 +91,7 @@ async fn a_full_burst_comes_on_top_of_the_rate() {
         let caller = Caller::new(&channel);
         for expected in [first, later, later] {
             let mut passed = 0;
-            // It asks as often as it is let through.
+            // The caller calls until it is rejected.
             for _second in 0..60 {
                 while caller.call(Kind::Unary).await.code() == Code::Ok {
                     passed += 1;
@@ -104,7 +104,7 @@ async fn a_full_burst_comes_on_top_of_the_rate() {
 }
 
 #[tokio::test]
-async fn the_methods_of_a_service_share_its_limit_and_a_stream_counts_once() {
+async fn methods_of_a_service_share_its_limit_and_streams_count_once() {
     let (limiter, _clock) = limiter(&Rate::per_second(1).burst(4));
     let script = Script::default();
     let service = Limited {
@@ -173,7 +173,7 @@ impl UserService for Configured {
 }
 
 #[tokio::test]
-async fn a_methods_own_limit_is_apart_and_all_values_of_a_service_share_the_attributes() {
+async fn method_limit_is_separate_and_instances_share_the_block_limit() {
     let services = [Configured::default(), Configured::default()];
     let [first, second] = services.clone();
     let first = serve(Routes::new(UserServiceServer::new(first))).await;
@@ -216,7 +216,7 @@ struct ByPeer {
 scripted!(self: ByPeer, #[intercept(rate_limit(limiter = self.limiter, key = peer))]);
 
 #[tokio::test]
-async fn each_peer_has_a_limit_whatever_its_port() {
+async fn peers_are_limited_by_address_regardless_of_port() {
     let (limiter, _clock) = limiter(&Rate::per_second(1));
     let service = ByPeer {
         script: Script::default(),
@@ -236,7 +236,7 @@ async fn each_peer_has_a_limit_whatever_its_port() {
     assert_eq!(limiter.keys(), 2);
 }
 
-/// A call that did not come over a socket, or came from this address.
+/// Makes a call from this address, or without one.
 async fn unary_from(service: &ByPeer, address: Option<&str>) -> Code {
     let mut request = Request::new(GetUserRequest { id: 1 });
     if let Some(address) = address {
@@ -250,7 +250,7 @@ async fn unary_from(service: &ByPeer, address: Option<&str>) -> Code {
 }
 
 #[tokio::test]
-async fn a_network_of_ipv6_is_one_peer_and_so_are_all_without_an_address() {
+async fn ipv6_network_is_one_peer_and_unknown_addresses_share_a_limit() {
     let (limiter, _clock) = limiter(&Rate::per_second(1));
     let service = ByPeer {
         script: Script::default(),
@@ -270,7 +270,7 @@ async fn a_network_of_ipv6_is_one_peer_and_so_are_all_without_an_address() {
     assert_eq!(limiter.keys(), 4);
 }
 
-/// A service of any type, with the attribute's own limit.
+/// A generic service, with a limit in its attribute.
 struct Generic<T>(T);
 
 #[intercept(rate_limit(per_minute = 1))]
@@ -283,7 +283,7 @@ impl<T: Send + Sync + 'static> Stubs for Generic<T> {
 }
 
 #[tokio::test]
-async fn all_instances_of_a_generic_service_share_a_limit() {
+async fn instances_of_a_generic_service_share_a_limit() {
     let request = || Request::new(Item::default());
     Generic(1_u8).unary(request()).await.unwrap();
     let refused = Generic("a").unary(request()).await.unwrap_err();
@@ -301,7 +301,7 @@ scripted!(self: ByKey, #[intercept(
 )]);
 
 #[tokio::test]
-async fn each_value_of_a_metadata_key_has_a_limit_and_calls_without_it_share_one() {
+async fn each_metadata_value_has_a_limit_and_calls_without_it_share_one() {
     let (limiter, _clock) = limiter(&Rate::per_second(1));
     let service = ByKey {
         script: Script::default(),
@@ -327,12 +327,16 @@ async fn each_value_of_a_metadata_key_has_a_limit_and_calls_without_it_share_one
     assert_eq!(refused.code(), Code::ResourceExhausted);
     let several = without.with("x-api-key", "a").with("x-api-key", "c");
     let refused = several.call(Kind::Unary).await;
-    assert_eq!(refused.code(), Code::ResourceExhausted, "as without one");
+    assert_eq!(
+        refused.code(),
+        Code::ResourceExhausted,
+        "the same as without a value"
+    );
     assert_eq!(limiter.keys(), callers.len());
 }
 
 #[tokio::test]
-async fn a_flood_of_distinct_keys_is_bounded_and_passes_when_it_is_over() {
+async fn flood_of_keys_is_bounded_and_recovers() {
     let (limiter, clock) = limiter(&Rate::per_second(1).max_keys(64));
     let script = Script::default();
     let service = ByKey {
@@ -352,19 +356,19 @@ async fn a_flood_of_distinct_keys_is_bounded_and_passes_when_it_is_over() {
         passed += u32::from(reply.code() == Code::Ok);
     }
     assert!(limiter.keys() <= 64, "{} keys", limiter.keys());
-    // Each key that found a place passed once, and those without one shared few limits.
+    // Each key with its own limit passed once. The other keys shared a few limits.
     assert!((64..=64 + 16).contains(&passed), "{passed} passed");
     assert_eq!(script.runs(), passed);
     clock.advance(Duration::from_secs(1));
     let refilled = known.call(Kind::Unary).await;
-    assert_eq!(refilled.code(), Code::Ok, "its limit is its own");
+    assert_eq!(refilled.code(), Code::Ok, "the key still has its own limit");
 
     clock.advance(Duration::from_secs(2));
     for key in ["x", "y", "z"] {
         let caller = caller.with("x-api-key", key);
         caller.call(Kind::Unary).await;
     }
-    assert!(limiter.keys() <= 3, "those that recovered are forgotten");
+    assert!(limiter.keys() <= 3, "refilled keys are removed");
     clock.advance(Duration::from_secs(2));
     for key in ["x", "y", "z"] {
         let caller = caller.with("x-api-key", key);
@@ -385,7 +389,7 @@ struct ByIdentity {
 impl Verifier for ByIdentity {
     type Identity = String;
 
-    /// A token is a name and a number.
+    /// A token has the form `name-number`.
     async fn verify(&self, token: &str, _: &CallDetails) -> Result<String, Status> {
         match token.split_once('-') {
             Some((name, _)) => Ok(name.to_owned()),
@@ -400,7 +404,7 @@ scripted!(self: ByIdentity, #[intercept(
 )]);
 
 #[tokio::test]
-async fn each_identity_has_a_limit_and_strangers_use_none_up() {
+async fn each_identity_has_a_limit_and_unknown_callers_use_none() {
     let (limiter, clock) = limiter(&Rate::per_second(1));
     let script = Script::default();
     let service = ByIdentity {

@@ -1,4 +1,4 @@
-//! One name for a call on its whole way.
+//! One ID for a call on its whole way.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 use interceptors::request_id::{self, RequestId};
@@ -20,7 +20,7 @@ use tonic::transport::Channel;
 use tonic::{Code, Request, Response, Status};
 use tracing::level_filters::LevelFilter;
 
-/// Sends what is known of the call behind `request_id`: in the extensions, in force, of the call, and in the metadata.
+/// Sends the IDs that an inner interceptor sees: in the extensions, as the current one, of the call, and in the metadata.
 #[derive(Clone)]
 struct See(UnboundedSender<[Option<String>; 4]>);
 
@@ -35,14 +35,14 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for See {
             call.extensions().get().map(text),
             request_id::current().as_ref().map(text),
             call.request_id().map(text),
-            sent(call.metadata()),
+            id_header(call.metadata()),
         ];
         let _ = self.0.send(seen);
         next.run(call).await
     }
 }
 
-fn sent(metadata: &MetadataMap) -> Option<String> {
+fn id_header(metadata: &MetadataMap) -> Option<String> {
     let value = metadata.get("x-request-id")?;
     Some(value.to_str().unwrap().to_owned())
 }
@@ -65,8 +65,8 @@ async fn named() -> (Channel, UnboundedReceiver<[Option<String>; 4]>) {
     (channel, seen)
 }
 
-/// What all four places say.
-fn same(seen: [Option<String>; 4]) -> String {
+/// Checks that all four places have the same ID.
+fn assert_same_id(seen: [Option<String>; 4]) -> String {
     let [first, ..] = &seen;
     assert!(
         first.is_some() && seen.iter().all(|id| id == first),
@@ -76,28 +76,28 @@ fn same(seen: [Option<String>; 4]) -> String {
 }
 
 #[tokio::test]
-async fn the_id_of_the_caller_is_known_everywhere_and_comes_back_in_the_error() {
+async fn callers_id_is_available_everywhere_and_returned_in_errors() {
     let (channel, mut seen) = named().await;
     let caller = Caller::new(&channel).with("x-request-id", "job-17");
     for kind in KINDS {
         assert_eq!(caller.call(kind).await.code(), Code::Ok);
-        assert_eq!(same(seen.recv().await.unwrap()), "job-17");
+        assert_eq!(assert_same_id(seen.recv().await.unwrap()), "job-17");
         let failing = caller.told(Behaviour::Fail(Code::NotFound));
         let reply = failing.call(kind).await;
         assert_eq!(reply.code(), Code::NotFound);
         assert_eq!(
-            sent(reply.status.metadata()).as_deref(),
+            id_header(reply.status.metadata()).as_deref(),
             Some("job-17"),
             "{kind}"
         );
-        // What the handler put there stays.
+        // The handler's metadata stays.
         assert!(reply.status.metadata().get("x-failure").is_some());
         seen.recv().await.unwrap();
     }
 }
 
 #[tokio::test]
-async fn the_id_comes_back_in_the_response() {
+async fn id_is_returned_in_the_response() {
     let (channel, _seen) = named().await;
     let caller = Caller::new(&channel).with("x-request-id", "job-17");
     let mut client = caller.client();
@@ -105,22 +105,22 @@ async fn the_id_comes_back_in_the_response() {
         .get_user(caller.request(GetUserRequest { id: 1 }))
         .await
         .unwrap();
-    assert_eq!(sent(response.metadata()).as_deref(), Some("job-17"));
+    assert_eq!(id_header(response.metadata()).as_deref(), Some("job-17"));
     let response = client
         .list_users(caller.request(Default::default()))
         .await
         .unwrap();
-    assert_eq!(sent(response.metadata()).as_deref(), Some("job-17"));
+    assert_eq!(id_header(response.metadata()).as_deref(), Some("job-17"));
     let users = tokio_stream::iter([User::default()]);
     let response = client.import_users(caller.request(users)).await.unwrap();
-    assert_eq!(sent(response.metadata()).as_deref(), Some("job-17"));
+    assert_eq!(id_header(response.metadata()).as_deref(), Some("job-17"));
     let chat = tokio_stream::iter([Default::default()]);
     let response = client.chat(caller.request(chat)).await.unwrap();
-    assert_eq!(sent(response.metadata()).as_deref(), Some("job-17"));
+    assert_eq!(id_header(response.metadata()).as_deref(), Some("job-17"));
 }
 
 #[tokio::test]
-async fn what_is_missing_or_malformed_is_replaced_by_a_new_id() {
+async fn missing_or_malformed_id_is_replaced() {
     let (channel, mut seen) = named().await;
     let caller = Caller::new(&channel);
     let long = "a".repeat(129);
@@ -135,8 +135,8 @@ async fn what_is_missing_or_malformed_is_replaced_by_a_new_id() {
     for caller in callers {
         for kind in KINDS {
             assert_eq!(caller.call(kind).await.code(), Code::Ok);
-            let id = same(seen.recv().await.unwrap());
-            // The group of the version.
+            let id = assert_same_id(seen.recv().await.unwrap());
+            // The version digit of the UUID.
             assert!(id.len() == 36 && id.as_bytes()[14] == b'7', "{id}");
             ids.push(id);
         }
@@ -145,10 +145,10 @@ async fn what_is_missing_or_malformed_is_replaced_by_a_new_id() {
     ids.sort();
     ids.dedup();
     assert_eq!(ids.len(), count);
-    // The longest that is taken.
+    // The longest ID that is accepted.
     let longest = caller.with("x-request-id", &long[..128]);
     longest.call(KINDS[0]).await;
-    assert_eq!(same(seen.recv().await.unwrap()), long[..128]);
+    assert_eq!(assert_same_id(seen.recv().await.unwrap()), long[..128]);
 }
 
 struct Strict {
@@ -194,7 +194,7 @@ struct Suspicious {
 scripted!(self: Suspicious, #[intercept(request_id(accept = false), with(self.see))]);
 
 #[tokio::test]
-async fn an_id_that_is_not_to_be_accepted_is_replaced() {
+async fn accept_false_replaces_the_callers_id() {
     let (sender, mut seen) = unbounded_channel();
     let service = Suspicious {
         script: Script::default(),
@@ -203,10 +203,10 @@ async fn an_id_that_is_not_to_be_accepted_is_replaced() {
     let channel = serve(Routes::new(UserServiceServer::new(service))).await;
     let caller = Caller::new(&channel).with("x-request-id", "job-17");
     caller.call(KINDS[0]).await;
-    assert_ne!(same(seen.recv().await.unwrap()), "job-17");
+    assert_ne!(assert_same_id(seen.recv().await.unwrap()), "job-17");
 }
 
-/// Calls another service through an intercepted client, in its body and while its stream is read.
+/// Calls another service through an intercepted client, from its handler and from its response stream.
 struct Front {
     behind: Channel,
 }
@@ -235,7 +235,7 @@ impl Stubs for Front {
 }
 
 #[tokio::test]
-async fn calls_made_for_a_call_carry_its_id_also_while_its_stream_is_read() {
+async fn nested_calls_carry_the_id_also_during_the_response_stream() {
     let (behind, mut seen) = named().await;
     let channel = serve(Routes::new(StubsServer::new(Front { behind }))).await;
     let mut client = StubsClient::new(channel);
@@ -246,15 +246,15 @@ async fn calls_made_for_a_call_carry_its_id_also_while_its_stream_is_read() {
         request
     };
     client.unary(request()).await.unwrap();
-    assert_eq!(same(seen.recv().await.unwrap()), "job-17");
+    assert_eq!(assert_same_id(seen.recv().await.unwrap()), "job-17");
     let stream = client.server_stream(request()).await.unwrap();
     let items: Vec<_> = stream.into_inner().collect().await;
     assert!(matches!(&items[..], [Ok(_)]));
-    assert_eq!(same(seen.recv().await.unwrap()), "job-17");
+    assert_eq!(assert_same_id(seen.recv().await.unwrap()), "job-17");
 }
 
 #[tokio::test]
-async fn a_client_sends_what_the_caller_set_or_a_new_id_and_the_same_in_each_attempt() {
+async fn client_sends_the_given_or_a_new_id_and_keeps_it_across_retries() {
     let (channel, mut seen) = named().await;
     let mut client = clients::named::UserServiceClient::new(channel);
 
@@ -263,7 +263,7 @@ async fn a_client_sends_what_the_caller_set_or_a_new_id_and_the_same_in_each_att
         .extensions_mut()
         .insert(RequestId::new("mine").unwrap());
     client.get_user(request).await.unwrap();
-    assert_eq!(same(seen.recv().await.unwrap()), "mine");
+    assert_eq!(assert_same_id(seen.recv().await.unwrap()), "mine");
 
     let mut request = Request::new(GetUserRequest { id: 1 });
     request
@@ -273,7 +273,7 @@ async fn a_client_sends_what_the_caller_set_or_a_new_id_and_the_same_in_each_att
         .metadata_mut()
         .insert("x-request-id", "sent".parse().unwrap());
     client.get_user(request).await.unwrap();
-    assert_eq!(same(seen.recv().await.unwrap()), "sent");
+    assert_eq!(assert_same_id(seen.recv().await.unwrap()), "sent");
 
     // `request_id` is listed behind `retry`.
     let mut request = Request::new(GetUserRequest { id: 1 });
@@ -282,24 +282,24 @@ async fn a_client_sends_what_the_caller_set_or_a_new_id_and_the_same_in_each_att
         .metadata_mut()
         .insert(Behaviour::KEY, failing.parse().unwrap());
     client.get_user(request).await.unwrap_err();
-    let first = same(seen.recv().await.unwrap());
+    let first = assert_same_id(seen.recv().await.unwrap());
     for _ in 1..3 {
-        assert_eq!(same(seen.recv().await.unwrap()), first);
+        assert_eq!(assert_same_id(seen.recv().await.unwrap()), first);
     }
     client
         .list_users(Request::new(Default::default()))
         .await
         .unwrap();
-    assert_ne!(same(seen.recv().await.unwrap()), first);
+    assert_ne!(assert_same_id(seen.recv().await.unwrap()), first);
     let id = RequestId::new("job").unwrap();
     let chat = tokio_stream::iter([Default::default()]);
     request_id::scope(id, client.chat(chat)).await.unwrap();
-    assert_eq!(same(seen.recv().await.unwrap()), "job");
+    assert_eq!(assert_same_id(seen.recv().await.unwrap()), "job");
     client
         .import_users(tokio_stream::iter([User::default()]))
         .await
         .unwrap();
-    let id = same(seen.recv().await.unwrap());
+    let id = assert_same_id(seen.recv().await.unwrap());
     assert!(id != first && id != "job");
 }
 
@@ -307,13 +307,13 @@ async fn a_client_sends_what_the_caller_set_or_a_new_id_and_the_same_in_each_att
 struct Outbound;
 
 #[tokio::test]
-async fn a_channel_sends_an_id_too() {
+async fn channel_sends_an_id() {
     let (channel, mut seen) = named().await;
     let mut client = UserServiceClient::new(Outbound.wrap(channel));
     client.get_user(GetUserRequest { id: 1 }).await.unwrap();
-    let first = same(seen.recv().await.unwrap());
+    let first = assert_same_id(seen.recv().await.unwrap());
     client.get_user(GetUserRequest { id: 1 }).await.unwrap();
-    assert_ne!(same(seen.recv().await.unwrap()), first);
+    assert_ne!(assert_same_id(seen.recv().await.unwrap()), first);
 }
 
 struct HandWritten {
@@ -332,7 +332,7 @@ impl HandWritten {
 }
 
 #[tokio::test]
-async fn a_hand_written_client_sends_an_id_too() {
+async fn hand_written_client_sends_an_id() {
     let (channel, mut seen) = named().await;
     let mut hand_written = HandWritten {
         client: UserServiceClient::new(channel),
@@ -342,9 +342,9 @@ async fn a_hand_written_client_sends_an_id_too() {
     request_id::scope(id, hand_written.get_user(request()))
         .await
         .unwrap();
-    assert_eq!(same(seen.recv().await.unwrap()), "job");
+    assert_eq!(assert_same_id(seen.recv().await.unwrap()), "job");
     hand_written.flaky(request()).await.unwrap();
-    assert_ne!(same(seen.recv().await.unwrap()), "job");
+    assert_ne!(assert_same_id(seen.recv().await.unwrap()), "job");
 }
 
 struct Logged {
@@ -354,7 +354,7 @@ struct Logged {
 scripted!(self: Logged, #[intercept(logging(except = [get_user]), request_id)]);
 
 #[tokio::test]
-async fn the_id_is_in_the_finish_event_also_where_logging_comes_first() {
+async fn finished_event_has_the_id_even_if_logging_is_listed_first() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     let service = Logged {
         script: Script::default(),
@@ -364,7 +364,7 @@ async fn the_id_is_in_the_finish_event_also_where_logging_comes_first() {
     for kind in &KINDS[1..] {
         caller.call(*kind).await;
     }
-    // The server notices the end of the last stream by itself.
+    // The server notices the end of the last stream later.
     let mut finished = Vec::new();
     while finished.len() < 3 {
         tokio::task::yield_now().await;

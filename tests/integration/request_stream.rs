@@ -1,4 +1,4 @@
-//! Counting the messages of a request stream changes nothing in it.
+//! Counting the messages of a request stream does not change the stream.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use tonic::metadata::MetadataMap;
 use tonic::service::Routes;
 use tonic::{Request, Response, Status, Streaming};
 
-/// Tells how many request messages each call has had.
+/// Reports the number of request messages of each call.
 #[derive(Clone)]
 struct CountRequests(UnboundedSender<(Kind, u64)>);
 
@@ -39,8 +39,8 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for CountRequests {
     }
 }
 
-/// Its handlers of streams take as many messages as the metadata `x-take` says, and write down
-/// what they see.
+/// Handlers of request streams read as many messages as the metadata `x-take` says, and record
+/// them.
 #[derive(Clone)]
 struct Users {
     script: Script,
@@ -61,7 +61,7 @@ impl Users {
         while taken < take {
             match messages.next().await {
                 Some(Ok(message)) => self.steps.add(show(message)),
-                // What tonic's stream gives after an error is not worth asking.
+                // After an error, tonic's stream gives nothing useful.
                 Some(Err(status)) => {
                     self.steps.add(format!("{:?}", status.code()));
                     break;
@@ -108,7 +108,7 @@ impl UserService for Users {
         Ok(Response::new(ImportSummary { imported }))
     }
 
-    /// Answers each message when it comes.
+    /// Answers each message when it arrives.
     async fn chat(
         &self,
         request: Request<Streaming<ChatMessage>>,
@@ -139,7 +139,7 @@ fn numbered(n: u64) -> impl Iterator<Item = User> {
 }
 
 #[tokio::test]
-async fn each_call_tells_how_many_request_messages_its_handler_took() {
+async fn observers_get_the_number_of_messages_that_the_handler_read() {
     let (users, mut counts) = users();
     let server = start(Routes::new(UserServiceServer::new(users.clone()))).await;
     let caller = Caller::new(&server.channel);
@@ -174,7 +174,7 @@ async fn each_call_tells_how_many_request_messages_its_handler_took() {
 }
 
 #[tokio::test]
-async fn a_conversation_is_not_held_up() {
+async fn bidi_messages_are_not_delayed() {
     let (users, _counts) = users();
     let channel = serve(Routes::new(UserServiceServer::new(users))).await;
     let (say, said) = tokio::sync::mpsc::channel(1);
@@ -191,7 +191,7 @@ async fn a_conversation_is_not_held_up() {
 }
 
 #[tokio::test]
-async fn messages_come_in_order_and_one_that_cannot_be_decoded_is_an_error() {
+async fn messages_arrive_in_order_and_decoding_failures_are_errors() {
     let (users, _counts) = users();
     let service = UserServiceServer::new(users.clone()).max_decoding_message_size(8);
     let channel = serve(Routes::new(service)).await;
@@ -208,8 +208,8 @@ async fn messages_come_in_order_and_one_that_cannot_be_decoded_is_an_error() {
     assert_eq!(users.steps.take(), "0 1 2 3 4 OutOfRange");
 }
 
-/// What a handler reads when it is called directly: frames of empty messages, a trailer, and how
-/// often it was asked for one.
+/// A request body for direct calls: frames with empty messages, and a trailer. It counts how often it was
+/// polled.
 struct Frames {
     polls: Arc<AtomicU32>,
     left: u32,
@@ -253,7 +253,7 @@ where
 }
 
 #[tokio::test]
-async fn the_stream_is_read_no_further_than_the_handler_reads() {
+async fn request_stream_is_not_read_ahead_of_the_handler() {
     for take in [0, 1, 3] {
         let polls = Arc::new(AtomicU32::new(0));
         let frames = Frames {
@@ -269,7 +269,7 @@ async fn the_stream_is_read_no_further_than_the_handler_reads() {
 }
 
 #[tokio::test]
-async fn trailers_and_errors_of_the_request_reach_the_handler() {
+async fn request_trailers_and_errors_reach_the_handler() {
     for (end, seen) in [
         (None, "0 0 end None"),
         (Some(Ok(())), "0 0 end Some(\"t\")"),

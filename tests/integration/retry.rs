@@ -1,4 +1,4 @@
-//! Another attempt: when, how often, after how long, and with what.
+//! Retries: when, how often, after which delay, and with which request.
 
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex};
@@ -17,11 +17,11 @@ use tonic::{Code, Request, Response, Status};
 
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
-/// What an attempt looked like from within.
+/// An attempt as an inner interceptor sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Attempt {
     number: u32,
-    /// Since the service was made.
+    /// The time since the service was created.
     at: Duration,
     /// The values of `x-trace`.
     trace: Vec<String>,
@@ -45,8 +45,8 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for AddMark {
     }
 }
 
-/// Writes down each attempt. Puts the metadata `x-push` of the request on the status as pushback;
-/// of the attempt `x-push-at`, if that is given.
+/// Records each attempt. Adds the request's metadata `x-push` as pushback to the status, for the attempt
+/// `x-push-at` or for all.
 #[derive(Debug, Clone)]
 struct Attempts {
     started: Instant,
@@ -73,7 +73,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Attempts {
         let at = metadata.get("x-push-at").map(|at| at.to_str().unwrap());
         let here = at.is_none_or(|at| at == call.attempt().to_string());
         let push = metadata.get("x-push").filter(|_| here).cloned();
-        // What an attempt does to its request must not reach the next one.
+        // Changes of one attempt must not reach the next one.
         call.metadata_mut()
             .append("x-trace", "used".parse().unwrap());
         call.extensions_mut().insert(Mark(8));
@@ -160,7 +160,7 @@ fn told<M>(message: M, behaviour: Behaviour, metadata: &[(&'static str, &str)]) 
 
 const UNAVAILABLE: Behaviour = Behaviour::Fail(Code::Unavailable);
 
-/// Retries three times, on the default codes.
+/// Retries three times on the default codes.
 struct Three;
 
 scripted!(self: Service<Three>, #[intercept(
@@ -172,7 +172,7 @@ scripted!(self: Service<Three>, #[intercept(
 )]);
 
 #[tokio::test(start_paused = true)]
-async fn a_flaky_handler_succeeds_after_so_many_failures() {
+async fn calls_succeed_after_up_to_max_failures() {
     for failures in 0..=3 {
         let service = Service::<Three>::new();
         let reply = service.flaky(failures, Code::Unavailable).await.unwrap();
@@ -188,7 +188,7 @@ async fn a_flaky_handler_succeeds_after_so_many_failures() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_last_status_is_the_one_that_the_caller_gets() {
+async fn caller_gets_the_status_of_the_last_attempt() {
     let service = Service::<Three>::new();
     let status = service.flaky(4, Code::Unavailable).await.unwrap_err();
     assert_eq!(status.code(), Code::Unavailable);
@@ -218,7 +218,7 @@ async fn only_the_codes_of_the_policy_are_retried() {
     }
 }
 
-/// Counts attempts and not retries, and has codes of its own.
+/// Sets `max_attempts` and its own codes.
 struct TwoAttempts;
 
 scripted!(self: Service<TwoAttempts>, #[intercept(
@@ -227,7 +227,7 @@ scripted!(self: Service<TwoAttempts>, #[intercept(
 )]);
 
 #[tokio::test(start_paused = true)]
-async fn max_attempts_counts_the_first_one_too() {
+async fn max_attempts_includes_the_first_attempt() {
     let service = Service::<TwoAttempts>::new();
     let status = service.flaky(5, Code::Aborted).await.unwrap_err();
     assert_eq!(status.message(), "failure 2");
@@ -239,7 +239,7 @@ async fn max_attempts_counts_the_first_one_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn jitter_spreads_the_delay_to_both_sides() {
+async fn jitter_lengthens_and_shortens_the_delay() {
     let mut delays = Vec::new();
     for _ in 0..100 {
         let service = Service::<TwoAttempts>::new();
@@ -252,13 +252,13 @@ async fn jitter_spreads_the_delay_to_both_sides() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_attempt_has_the_request_as_it_came() {
+async fn each_attempt_gets_the_original_request() {
     let service = Service::<Three>::new();
     let metadata = [("x-trace", "abc")];
     assert_eq!(
         service.told(UNAVAILABLE, &metadata).await.code(),
         Code::Unavailable,
-        "the handler is told each time"
+        "each attempt has the metadata"
     );
     let attempts = service.attempts();
     assert_eq!(attempts.len(), 4);
@@ -269,7 +269,7 @@ async fn each_attempt_has_the_request_as_it_came() {
 }
 
 #[tokio::test]
-async fn a_request_stream_is_never_retried_and_a_response_stream_only_until_it_opens() {
+async fn request_streams_and_opened_response_streams_are_not_retried() {
     let service = Service::<Quick>::new();
     let script = service.script.clone();
     let channel = serve(Routes::new(UserServiceServer::new(service))).await;
@@ -294,7 +294,7 @@ async fn a_request_stream_is_never_retried_and_a_response_stream_only_until_it_o
     }
 }
 
-/// Retries twice, and at once.
+/// Retries twice without a delay.
 struct Quick;
 
 scripted!(self: Service<Quick>, #[intercept(
@@ -303,7 +303,7 @@ scripted!(self: Service<Quick>, #[intercept(
 )]);
 
 #[tokio::test(start_paused = true)]
-async fn a_pushback_sets_the_delay_and_a_negative_one_stops() {
+async fn pushback_sets_the_delay_and_negative_pushback_stops_retries() {
     for (push, times) in [
         ("50", vec![0, 50, 100, 150]),
         ("0", vec![0, 0, 0, 0]),
@@ -320,11 +320,19 @@ async fn a_pushback_sets_the_delay_and_a_negative_one_stops() {
     let service = Service::<Three>::new();
     let once = [("x-push", "50"), ("x-push-at", "2")];
     service.told(UNAVAILABLE, &once).await;
-    assert_eq!(service.times(), [0, 100, 150, 250], "from the start again");
+    assert_eq!(
+        service.times(),
+        [0, 100, 150, 250],
+        "after pushback the delays start again"
+    );
     let service = Service::<Three>::new();
     let not_retryable = Behaviour::Fail(Code::NotFound);
     service.told(not_retryable, &[("x-push", "50")]).await;
-    assert_eq!(service.times(), [0], "the code still decides");
+    assert_eq!(
+        service.times(),
+        [0],
+        "pushback does not make a code retryable"
+    );
 }
 
 struct Throttled;
@@ -335,17 +343,17 @@ scripted!(self: Service<Throttled>, #[intercept(
 )]);
 
 #[tokio::test(start_paused = true)]
-async fn a_throttle_stops_retries_while_too_much_fails() {
+async fn throttle_stops_retries_while_too_many_calls_fail() {
     let service = Service::<Throttled>::new();
     let runs = async |behaviour| {
         service.told(behaviour, &[]).await;
         service.times().len()
     };
-    // Tokens: 4, and 3, and then 2: half is too few.
+    // The tokens go from 4 to 3 to 2, and 2 of 4 is too few.
     assert_eq!(runs(UNAVAILABLE).await, 2);
     assert_eq!(runs(UNAVAILABLE).await, 1);
     assert_eq!(runs(Behaviour::Fail(Code::NotFound)).await, 1);
-    // One is left; each success adds half of one, up to four.
+    // One token is left. Each success adds half a token, up to four.
     for _ in 0..3 {
         assert_eq!(runs(Behaviour::Answer(1)).await, 1);
     }
@@ -353,7 +361,7 @@ async fn a_throttle_stops_retries_while_too_much_fails() {
     for _ in 0..20 {
         assert_eq!(runs(Behaviour::Answer(1)).await, 1);
     }
-    assert_eq!(runs(UNAVAILABLE).await, 2, "full again, and not more");
+    assert_eq!(runs(UNAVAILABLE).await, 2, "refilled up to the maximum");
 }
 
 struct Timed;
@@ -366,18 +374,18 @@ scripted!(self: Service<Timed>, #[intercept(
 )]);
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_that_takes_too_long_is_dropped_and_tried_again() {
+async fn attempts_beyond_the_attempt_timeout_are_dropped_and_retried() {
     let (watch, mut ends) = Ends::new();
     let service = Service::<Timed>::watched(watch);
     let told = tokio::time::timeout(MS(9999), service.told(Behaviour::Hang, &[]));
-    let status = told.await.expect("an attempt is given up");
+    let status = told.await.expect("attempts time out");
     assert_eq!(status.code(), Code::DeadlineExceeded);
     assert_eq!(service.times(), [0, 150, 350]);
     assert_eq!(service.attempts.started.elapsed(), MS(450));
     let cancelled = ("inner", Outcome::Cancelled, Code::Cancelled);
     let outer = ("outer", Outcome::Error, Code::DeadlineExceeded);
     for expected in [cancelled, cancelled, cancelled, outer] {
-        assert_eq!(how(&ends.next().await), expected);
+        assert_eq!(end_summary(&ends.next().await), expected);
     }
     drop(service);
     assert_eq!(ends.rest().await, []);
@@ -405,7 +413,7 @@ async fn no_attempt_starts_after_the_callers_deadline() {
 }
 
 #[tokio::test]
-async fn the_deadline_that_came_over_the_wire_counts_too() {
+async fn retries_respect_the_deadline_from_the_wire() {
     let service = Service::<Three>::new();
     let script = service.script.clone();
     let channel = serve(Routes::new(UserServiceServer::new(service))).await;
@@ -419,12 +427,12 @@ async fn the_deadline_that_came_over_the_wire_counts_too() {
     assert_eq!(script.runs(), 1);
 }
 
-fn how(end: &Ended) -> (&'static str, Outcome, Code) {
+fn end_summary(end: &Ended) -> (&'static str, Outcome, Code) {
     (end.observer, end.outcome, end.code)
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_observer_outside_sees_one_end_and_one_inside_an_end_of_each_attempt() {
+async fn outer_observer_sees_one_end_and_inner_observer_one_per_attempt() {
     let (watch, mut ends) = Ends::new();
     let service = Service::<Three>::watched(watch);
     let failed = ("inner", Outcome::Error, Code::Unavailable);
@@ -435,7 +443,7 @@ async fn an_observer_outside_sees_one_end_and_one_inside_an_end_of_each_attempt(
         ("inner", Outcome::Ok, Code::Ok),
         ("outer", Outcome::Ok, Code::Ok),
     ] {
-        assert_eq!(how(&ends.next().await), expected);
+        assert_eq!(end_summary(&ends.next().await), expected);
     }
     service.told(UNAVAILABLE, &[]).await;
     for expected in [
@@ -445,13 +453,13 @@ async fn an_observer_outside_sees_one_end_and_one_inside_an_end_of_each_attempt(
         failed,
         ("outer", Outcome::Error, Code::Unavailable),
     ] {
-        assert_eq!(how(&ends.next().await), expected);
+        assert_eq!(end_summary(&ends.next().await), expected);
     }
     drop(service);
     assert_eq!(ends.rest().await, []);
 }
 
-/// Throws away what opened, twice, and asks again.
+/// Discards the first two responses and starts the next attempt.
 struct NotGoodEnough;
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for NotGoodEnough {
@@ -480,21 +488,24 @@ scripted!(self: Service<Choosy>, #[intercept(
 )]);
 
 #[tokio::test(start_paused = true)]
-async fn the_streams_of_attempts_that_were_thrown_away_were_cancelled() {
+async fn streams_of_discarded_attempts_are_cancelled() {
     let (watch, mut ends) = Ends::new();
     let service = Service::<Choosy>::watched(watch);
     let request = told(ListUsersRequest::default(), Behaviour::Answer(2), &[]);
     let users = service.list_users(request).await.unwrap().into_inner();
     for _ in 0..2 {
         let end = ends.next().await;
-        assert_eq!(how(&end), ("inner", Outcome::Cancelled, Code::Cancelled));
+        assert_eq!(
+            end_summary(&end),
+            ("inner", Outcome::Cancelled, Code::Cancelled)
+        );
         assert_eq!(end.kind, Kind::ServerStreaming);
     }
     let users: Vec<_> = tokio_stream::StreamExt::collect(users).await;
     assert_eq!(users.len(), 2);
     for observer in ["inner", "outer"] {
         let end = ends.next().await;
-        assert_eq!(how(&end), (observer, Outcome::Ok, Code::Ok));
+        assert_eq!(end_summary(&end), (observer, Outcome::Ok, Code::Ok));
         assert_eq!(end.messages, 2);
     }
     drop(service);

@@ -1,5 +1,5 @@
-//! Two hundred thousand calls of all kinds, at random answered, refused, hanging, panicking, cancelled or with a stream
-//! that nobody reads on: afterwards every permit, every gauge, every task and the memory are back where they were.
+//! Two hundred thousand calls of all kinds. At random they succeed, fail, hang, panic, are cancelled, or leave their stream
+//! unread. Afterwards no permit, gauge value, task or memory may be left over.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 use std::time::Duration;
@@ -24,9 +24,9 @@ use tonic::{Code, Request, Response, Status, Streaming};
 
 const CALLS: u64 = 200_000;
 const WORKERS: u64 = 64;
-/// Of which all that is made once has been made.
+/// The calls before the first measurement of memory, so that lazily created state exists already.
 const WARM_UP: u64 = 20_000;
-/// What the memory may differ by afterwards, in bytes: less than 120 for each call.
+/// The allowed growth of memory, in bytes: less than 120 for each call.
 const SLACK: u64 = 20 << 20;
 
 #[derive(Clone)]
@@ -95,17 +95,17 @@ fn behaviour(random: &mut fastrand::Rng) -> Behaviour {
     }
 }
 
-/// What its caller does with one call.
+/// Makes one call, which the caller may abandon.
 async fn call(caller: &Caller, random: &mut fastrand::Rng) {
     let kind = KINDS[random.usize(0..KINDS.len())];
     let caller = caller.told(behaviour(random));
     match random.u32(0..10) {
-        // It loses patience at once or a little later.
+        // The caller cancels early or a little later.
         0 => {
             let patience = Duration::from_micros(random.u64(0..1_500));
             let _ = timeout(patience, caller.call(kind)).await;
         }
-        // It reads one message and lets go.
+        // The caller reads one message and drops the stream.
         1 => {
             if let Ok(mut messages) = caller.open(kind).await {
                 let _ = messages.next().await;
@@ -131,7 +131,7 @@ async fn calls(caller: &Caller, calls: u64, seed: u64) {
     }
 }
 
-/// What of the process is in memory, in bytes; 0 where the system does not tell.
+/// The resident memory of the process in bytes, or 0 if the system does not report it.
 fn memory() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -139,7 +139,7 @@ fn memory() -> u64 {
     kilobytes.unwrap_or(0_u64) * 1024
 }
 
-/// The sum of a family over all its series.
+/// The sum of a metric over all its series.
 fn total(registry: &Registry, name: &str) -> f64 {
     let families = registry.gather();
     let family = families.iter().find(|family| family.name() == name);
@@ -151,8 +151,8 @@ fn total(registry: &Registry, name: &str) -> f64 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_left_of_two_hundred_thousand_calls() {
-    // Nobody wants to read twenty thousand panics.
+async fn two_hundred_thousand_calls_leak_nothing() {
+    // Hides the output of twenty thousand panics.
     std::panic::set_hook(Box::new(|_| {}));
     let tasks = Handle::current().metrics().num_alive_tasks();
     let registry = Registry::new();

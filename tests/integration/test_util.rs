@@ -1,4 +1,4 @@
-//! The helpers for tests do what they say.
+//! The helpers in `test_util`.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tokio_stream::StreamExt;
 use tonic::{Code, Request, Response, Status};
 
 #[tokio::test]
-async fn a_call_is_what_its_builder_says() {
+async fn call_builder_builds_the_call_as_set() {
     let call = CallBuilder::client()
         .kind(Kind::BidiStreaming)
         .path("/a.b.C/D")
@@ -33,7 +33,7 @@ async fn a_call_is_what_its_builder_says() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_script_answers_in_order_and_says_what_it_was_asked() {
+async fn script_answers_in_order_and_keeps_the_requests() {
     let mut script = Scripted::new([
         Answer::from(Ok(1)),
         Answer::After(Duration::from_secs(5), Err(Status::aborted("later"))),
@@ -61,7 +61,7 @@ async fn a_script_answers_in_order_and_says_what_it_was_asked() {
 }
 
 #[tokio::test]
-async fn a_panic_and_a_dropped_call_are_recorded_once_each() {
+async fn panic_and_dropped_call_are_recorded_once_each() {
     let recorder = EndRecorder::default();
     let inner = recorder.clone();
     let panicked = tokio::spawn(async move {
@@ -84,7 +84,7 @@ async fn a_panic_and_a_dropped_call_are_recorded_once_each() {
 }
 
 #[tokio::test]
-async fn a_response_stream_is_watched_to_its_end() {
+async fn response_stream_is_recorded_to_its_end() {
     let recorder = EndRecorder::default();
     let stream = tokio_stream::iter([Ok(1), Ok(2), Err(Status::data_loss("lost"))]);
     let script = Scripted::new([Answer::Now(Ok(Response::new(ResponseStream::new(stream))))]);
@@ -107,7 +107,7 @@ async fn a_response_stream_is_watched_to_its_end() {
 }
 
 #[tokio::test]
-async fn a_request_stream_is_made_of_what_it_is_given() {
+async fn streaming_yields_the_given_messages() {
     let mut stream = streaming([Ok(1), Ok(2)]);
     assert_eq!(stream.message().await.unwrap(), Some(1));
     assert_eq!(stream.message().await.unwrap(), Some(2));
@@ -124,9 +124,9 @@ async fn a_request_stream_is_made_of_what_it_is_given() {
 }
 
 #[tokio::test]
-async fn whoever_is_further_out_looks_at_a_message_first() {
+async fn outer_interceptor_sees_each_message_first() {
     let mut call = CallBuilder::server().call_once(Request::new(streaming([Ok(1), Ok(2)])));
-    // As interceptors do it on the way in, the outer one first.
+    // As interceptors do it before they call `next`, the outer one first.
     call.each_message(|message| {
         *message += 10;
         Ok(())
@@ -144,7 +144,7 @@ async fn whoever_is_further_out_looks_at_a_message_first() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_clock_moves_when_it_is_told_to() {
+async fn advance_moves_the_clock() {
     let started = tokio::time::Instant::now();
     advance(Duration::from_secs(60)).await;
     assert_eq!(started.elapsed(), Duration::from_secs(60));
@@ -155,7 +155,7 @@ async fn the_clock_moves_when_it_is_told_to() {
 struct Outbound;
 
 #[test]
-fn a_plan_is_checked_method_by_method() {
+fn check_plan_compares_each_method() {
     use interceptors::Intercepted as _;
     interceptors::test_util::check_plan(
         &Outbound::PLAN,
@@ -177,7 +177,7 @@ impl HandWritten {
 struct HandWritten;
 
 #[tokio::test]
-async fn a_plan_fits_if_every_method_does() {
+async fn assert_plan_passes_if_every_method_matches() {
     assert_plan!(HandWritten, { Two: [logging], One: [logging, deadline] });
     HandWritten.one(Request::new(1)).await.unwrap();
     HandWritten.two(Request::new(2)).await.unwrap();
@@ -185,6 +185,6 @@ async fn a_plan_fits_if_every_method_does() {
 
 #[test]
 #[should_panic(expected = "and not\n    One: [logging]")]
-fn a_method_that_nobody_looked_at_fails_the_test() {
+fn assert_plan_fails_on_an_unlisted_method() {
     assert_plan!(HandWritten, { One: [logging] });
 }

@@ -1,4 +1,4 @@
-//! A service takes no longer for a call than its policy and its caller say.
+//! Calls on a service end at the earlier of the policy's timeout and the caller's deadline.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -64,12 +64,12 @@ macro_rules! served {
     }};
 }
 
-fn how(end: &Ended) -> (&'static str, Outcome, Code, u64) {
+fn end_summary(end: &Ended) -> (&'static str, Outcome, Code, u64) {
     (end.observer, end.outcome, end.code, end.messages)
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_hangs_ends_with_deadline_exceeded_and_observers_are_told() {
+async fn hanging_calls_end_with_deadline_exceeded() {
     let (caller, _, mut ends) = served!(Timed);
     for kind in KINDS {
         for (behaviour, messages) in [(Behaviour::Hang, 0), (Behaviour::HangAfter(2), 2)] {
@@ -94,15 +94,19 @@ async fn what_hangs_ends_with_deadline_exceeded_and_observers_are_told() {
             for observer in ["inner", "outer"] {
                 let end = ends.next().await;
                 let (outcome, code) = EXCEEDED;
-                assert_eq!(how(&end), (observer, outcome, code, messages), "{kind}");
+                assert_eq!(
+                    end_summary(&end),
+                    (observer, outcome, code, messages),
+                    "{kind}"
+                );
             }
         }
     }
 }
 
-/// In real time: a runtime that always has something to do never moves a paused clock.
+/// In real time: a paused clock does not advance while the runtime is busy.
 #[tokio::test]
-async fn what_is_busy_all_the_time_ends_with_deadline_exceeded_too() {
+async fn busy_handlers_end_with_deadline_exceeded() {
     let (caller, _, mut ends) = served!(Timed);
     for kind in KINDS {
         for behaviour in [Behaviour::Busy, Behaviour::BusyAfter(2)] {
@@ -119,7 +123,7 @@ async fn what_is_busy_all_the_time_ends_with_deadline_exceeded_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_in_time_is_as_it_was() {
+async fn calls_in_time_are_unchanged() {
     let (caller, _, mut ends) = served!(Timed);
     for kind in KINDS {
         let reply = caller.call(kind).await;
@@ -138,13 +142,13 @@ async fn what_is_in_time_is_as_it_was() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_earlier_of_setting_and_callers_deadline_counts() {
+async fn earlier_of_setting_and_callers_deadline_applies() {
     let (caller, _, mut ends) = served!(Timed);
     for kind in KINDS {
         for (sent, expected) in [("50m", MS(48)), ("50000u", MS(48)), ("1H", MS(100))] {
             let caller = caller.told(Behaviour::Hang).with("grpc-timeout", sent);
             let begun = Instant::now();
-            // tonic's server and tonic's client have timers for it too, that answer `CANCELLED`.
+            // The timers of tonic's server and client would answer `CANCELLED`.
             let reply = caller.call(kind).await;
             assert_eq!(reply.code(), Code::DeadlineExceeded, "{kind} {sent}");
             let taken = begun.elapsed();
@@ -161,7 +165,7 @@ async fn the_earlier_of_setting_and_callers_deadline_counts() {
 }
 
 #[tokio::test]
-async fn a_malformed_deadline_is_refused() {
+async fn malformed_grpc_timeout_is_rejected() {
     let (caller, script, mut ends) = served!(Timed);
     for kind in KINDS {
         for sent in ["S", "1", "123456789S", "-1S", "+1S", "1s", "1.5S", "soon"] {
@@ -176,7 +180,7 @@ async fn a_malformed_deadline_is_refused() {
 }
 
 #[tokio::test]
-async fn a_call_without_time_left_does_not_reach_the_handler() {
+async fn expired_calls_do_not_reach_the_handler() {
     let (ends, _told) = Ends::new();
     let script = Script::default();
     let service = Timed {
@@ -184,7 +188,7 @@ async fn a_call_without_time_left_does_not_reach_the_handler() {
         ends,
     };
     for sent in ["0S", "0n", "1n"] {
-        // Over a socket, tonic's client would end it before it is sent.
+        // Over a socket, tonic's client would end the call before it is sent.
         let mut request = Request::new(GetUserRequest { id: 1 });
         let value = sent.parse().unwrap();
         request.metadata_mut().insert("grpc-timeout", value);
@@ -195,7 +199,7 @@ async fn a_call_without_time_left_does_not_reach_the_handler() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_response_stream_that_is_silent_for_too_long_ends() {
+async fn idle_response_stream_times_out() {
     let (caller, _, mut ends) = served!(Idle);
     for kind in [Kind::ServerStreaming, Kind::BidiStreaming] {
         let begun = Instant::now();
@@ -206,7 +210,7 @@ async fn a_response_stream_that_is_silent_for_too_long_ends() {
         assert!(begun.elapsed() >= MS(50));
         let (outcome, code) = EXCEEDED;
         let end = ends.next().await;
-        assert_eq!(how(&end), ("outer", outcome, code, 2), "{kind}");
+        assert_eq!(end_summary(&end), ("outer", outcome, code, 2), "{kind}");
     }
     for kind in KINDS {
         assert_eq!(caller.call(kind).await.code(), Code::Ok, "{kind}");
@@ -214,7 +218,7 @@ async fn a_response_stream_that_is_silent_for_too_long_ends() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_stream_that_is_silent_for_too_long_ends() {
+async fn idle_request_stream_times_out() {
     let (caller, _, mut ends) = served!(Idle);
     for sent in [0, 3] {
         let (users, stream) = mpsc::channel(1);
@@ -222,7 +226,7 @@ async fn a_request_stream_that_is_silent_for_too_long_ends() {
         let begun = Instant::now();
         let call =
             tokio::spawn(async move { client.import_users(ReceiverStream::new(stream)).await });
-        // Slower than the limit on the whole, not in any gap.
+        // In total slower than the limit, but without a longer gap.
         for _ in 0..sent {
             sleep(MS(40)).await;
             users.send(User::default()).await.unwrap();
@@ -237,7 +241,7 @@ async fn a_request_stream_that_is_silent_for_too_long_ends() {
     }
 }
 
-/// Takes its time before it answers.
+/// Waits before the handler runs.
 struct Slow;
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Slow {
@@ -258,7 +262,7 @@ struct IdleAndSlow {
 scripted!(self: IdleAndSlow, #[intercept(timeout(idle = "50ms"), with(Slow))]);
 
 #[tokio::test(start_paused = true)]
-async fn work_is_no_gap_in_a_stream() {
+async fn time_spent_in_the_handler_is_not_idle_time() {
     let script = Script::default();
     let channel = serve(Routes::new(UserServiceServer::new(IdleAndSlow { script }))).await;
     let caller = Caller::new(&channel);
@@ -270,7 +274,7 @@ async fn work_is_no_gap_in_a_stream() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn gaps_are_bounded_where_nobody_observes() {
+async fn idle_timeout_works_without_observers() {
     let script = Script::default();
     let channel = serve(Routes::new(UserServiceServer::new(IdleAlone { script }))).await;
     let caller = Caller::new(&channel);
@@ -290,7 +294,7 @@ async fn gaps_are_bounded_where_nobody_observes() {
     }
 }
 
-/// Writes down what is left of the time where it stands.
+/// Records the time left at its position.
 #[derive(Clone, Default)]
 struct Left(Arc<Mutex<Vec<Option<Duration>>>>);
 
@@ -312,7 +316,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Left {
     }
 }
 
-/// Always has a message, and never lets go.
+/// Is always ready with a message.
 struct Endless;
 
 impl Stream for Endless {
@@ -323,7 +327,7 @@ impl Stream for Endless {
     }
 }
 
-/// Sleeps as long as the request says: the handler, or the stream before each message.
+/// Sleeps for the time in the request: in the handler, or in the stream before each message.
 struct Sleepy {
     left: Left,
 }
@@ -393,7 +397,7 @@ async fn sleepy() -> (Caller, Left) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_ready_when_the_time_is_over_has_been_in_time() {
+async fn response_ready_at_the_deadline_is_in_time() {
     let (caller, _) = sleepy().await;
     let mut client = caller.client();
     client.get_user(GetUserRequest { id: 100 }).await.unwrap();
@@ -402,7 +406,7 @@ async fn what_is_ready_when_the_time_is_over_has_been_in_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_method_that_is_left_out_takes_as_long_as_it_takes() {
+async fn excluded_method_has_no_timeout() {
     let (caller, left) = sleepy().await;
     caller
         .client()
@@ -413,7 +417,7 @@ async fn a_method_that_is_left_out_takes_as_long_as_it_takes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn inner_interceptors_handlers_and_streams_know_what_is_left() {
+async fn inner_interceptors_handlers_and_streams_see_the_time_left() {
     let (caller, left) = sleepy().await;
     let mut client = caller.client();
     client.get_user(GetUserRequest { id: 1 }).await.unwrap();
@@ -441,7 +445,7 @@ async fn inner_interceptors_handlers_and_streams_know_what_is_left() {
     };
     assert_eq!(status.code(), Code::DeadlineExceeded);
     assert!(users.next().await.is_none());
-    assert_eq!(count, 33, "no gap was too long, the whole was");
+    assert_eq!(count, 33, "the stream's deadline ended it, not a gap");
     let left = left.0.lock().unwrap();
     assert_eq!(left[0], Some(MS(1_000)), "in the interceptor");
     let sum: Vec<_> = left[1..4].iter().map(|left| left.unwrap()).collect();
@@ -452,7 +456,7 @@ async fn inner_interceptors_handlers_and_streams_know_what_is_left() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_gap_that_is_too_long_ends_a_stream_before_its_time() {
+async fn idle_timeout_ends_a_stream_before_its_deadline() {
     let (caller, _) = sleepy().await;
     let request = ListUsersRequest {
         limit: 60,
@@ -471,7 +475,7 @@ async fn a_gap_that_is_too_long_ends_a_stream_before_its_time() {
 }
 
 #[tokio::test]
-async fn a_stream_that_always_has_a_message_ends_too() {
+async fn stream_that_is_always_ready_times_out() {
     let (caller, _) = sleepy().await;
     let request = tokio_stream::iter([ChatMessage::default()]);
     let mut messages = caller.client().chat(request).await.unwrap().into_inner();
@@ -484,7 +488,7 @@ async fn a_stream_that_always_has_a_message_ends_too() {
 }
 
 #[test]
-fn the_plan_shows_what_is_set() {
+fn plan_shows_the_settings() {
     use interceptors::Intercepted;
 
     let shown = |method: &str| {

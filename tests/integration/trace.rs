@@ -1,4 +1,4 @@
-//! Spans of calls, from whoever calls to whoever is called.
+//! Spans of calls, on both sides.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ use tracing_subscriber::layer::SubscriberExt;
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const PARENT: &str = "b7ad6b7169203331";
 
-/// The spans of this thread that have ended.
+/// The ended spans of this thread.
 struct Spans {
     exporter: InMemorySpanExporter,
     _provider: SdkTracerProvider,
@@ -45,7 +45,7 @@ impl Spans {
             .with_simple_exporter(exporter.clone())
             .build();
         let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("test"));
-        // Those of other crates (h2's, for example) are not looked at.
+        // Spans of other crates, such as h2, are left out.
         let filter = tracing_subscriber::EnvFilter::new("off,interceptors=info,test=info");
         let subscriber = tracing_subscriber::registry().with(filter).with(layer);
         Self {
@@ -100,7 +100,7 @@ fn name(kind: Kind) -> &'static str {
 }
 
 #[tokio::test]
-async fn a_call_that_arrives_has_one_span_inside_of_the_callers_with_its_true_status() {
+async fn server_call_has_one_child_span_with_the_final_status() {
     for (behaviour, code, is_error, description) in [
         (Behaviour::Answer(2), "OK", false, ""),
         (Behaviour::Fail(Code::NotFound), "NOT_FOUND", false, ""),
@@ -161,7 +161,7 @@ async fn a_call_that_arrives_has_one_span_inside_of_the_callers_with_its_true_st
     }
 }
 
-/// The caller is found before the span begins, or further in.
+/// `client_ip` is listed before `trace` or after it.
 struct Behind {
     script: Script,
 }
@@ -175,7 +175,7 @@ struct Before {
 scripted!(self: Before, #[intercept(trace, client_ip(trusted = ["127.0.0.0/8"]))]);
 
 #[tokio::test]
-async fn the_span_has_the_address_of_the_caller_once() {
+async fn span_has_the_client_address_once() {
     let script = Script::default;
     let behind = Routes::new(UserServiceServer::new(Behind { script: script() }));
     let before = Routes::new(UserServiceServer::new(Before { script: script() }));
@@ -198,7 +198,7 @@ async fn the_span_has_the_address_of_the_caller_once() {
 }
 
 #[tokio::test]
-async fn a_malformed_context_counts_as_none() {
+async fn malformed_traceparent_is_ignored() {
     let good = format!("00-{TRACE}-{PARENT}-01");
     for malformed in [
         vec!["".to_owned()],
@@ -213,7 +213,7 @@ async fn a_malformed_context_counts_as_none() {
         vec![format!("ff-{TRACE}-{PARENT}-01")],
         vec![format!("00-{TRACE}-{PARENT}-zz")],
         vec![format!("+0-{TRACE}-{PARENT}-x1")],
-        // Nobody knows which of them is right.
+        // With two values the parent is ambiguous.
         vec![good.clone(), good.clone()],
     ] {
         for service in [Trust::Callers, Trust::Nobody] {
@@ -239,9 +239,9 @@ async fn a_malformed_context_counts_as_none() {
     }
 }
 
-/// What no header of text can hold, over the wire as it is.
+/// Values that are not text, sent over the wire.
 #[tokio::test]
-async fn a_context_that_is_no_text_counts_as_none() {
+async fn non_ascii_traceparent_is_ignored() {
     let spans = Spans::listen();
     let (server, _) = traced().await;
     let mut request = Request::new(GetUserRequest { id: 7 });
@@ -259,7 +259,7 @@ async fn a_context_that_is_no_text_counts_as_none() {
 }
 
 #[tokio::test]
-async fn a_tracestate_that_is_malformed_or_too_large_is_left_out_and_the_trace_goes_on() {
+async fn malformed_or_oversized_tracestate_is_dropped_but_not_the_trace() {
     let members = |n| {
         let members: Vec<_> = (0..n).map(|n| format!("k{n}=v")).collect();
         members.join(",")
@@ -292,13 +292,13 @@ async fn a_tracestate_that_is_malformed_or_too_large_is_left_out_and_the_trace_g
 }
 
 #[tokio::test]
-async fn several_tracestates_are_joined_in_their_order() {
+async fn tracestate_headers_are_joined_in_order() {
     let twice = |n: usize| format!("k={}", "v".repeat(n - 2));
     let half = twice(256);
     for (states, carried) in [
         (["a=1", "b=2,c=3"], "a=1,b=2,c=3"),
         (["a=1", ""], "a=1"),
-        // More than anybody has to carry, together.
+        // Together they are longer than the limit.
         ([half.as_str(), half.as_str()], ""),
     ] {
         let spans = Spans::listen();
@@ -321,7 +321,7 @@ async fn several_tracestates_are_joined_in_their_order() {
     }
 }
 
-/// Whose traces a service goes on with.
+/// Whether a service continues the traces of its callers.
 enum Trust {
     Callers,
     Nobody,
@@ -345,9 +345,9 @@ struct Public {
 scripted!(self: Public, #[intercept(trace(public_endpoint = true))]);
 
 #[tokio::test]
-async fn a_public_endpoint_begins_a_trace_of_its_own_and_links_the_callers() {
+async fn public_endpoint_starts_a_new_trace_and_links_the_callers() {
     for kind in KINDS {
-        // Whether a stranger wants to be sampled does not matter either.
+        // A public endpoint also ignores the caller's sampling flag.
         for flags in ["01", "00"] {
             let spans = Spans::listen();
             let server = Trust::Nobody.start().await;
@@ -382,9 +382,9 @@ async fn a_public_endpoint_begins_a_trace_of_its_own_and_links_the_callers() {
     }
 }
 
-/// The trace whose ID a stranger chose is not sampled where it begins, if the sampler says so.
+/// A caller that does not sample its trace decides for the service, unless the endpoint is public.
 #[tokio::test]
-async fn without_a_public_endpoint_the_caller_chooses_whether_it_is_sampled() {
+async fn only_public_endpoints_ignore_the_callers_sampling_decision() {
     for (service, is_sampled) in [(Trust::Callers, false), (Trust::Nobody, true)] {
         let spans = Spans::listen();
         let server = service.start().await;
@@ -399,7 +399,7 @@ async fn without_a_public_endpoint_the_caller_chooses_whether_it_is_sampled() {
 }
 
 #[tokio::test]
-async fn a_public_endpoint_is_a_root_without_a_caller_and_inside_of_another_span_too() {
+async fn public_endpoint_is_always_a_root_span() {
     let spans = Spans::listen();
     let public = Public {
         script: Script::default(),
@@ -419,7 +419,7 @@ async fn a_public_endpoint_is_a_root_without_a_caller_and_inside_of_another_span
 }
 
 #[tokio::test]
-async fn what_a_public_endpoint_calls_carries_its_own_trace_on() {
+async fn nested_calls_of_a_public_endpoint_continue_its_own_trace() {
     struct PublicFront {
         behind: Channel,
     }
@@ -458,7 +458,7 @@ async fn what_a_public_endpoint_calls_carries_its_own_trace_on() {
 }
 
 #[test]
-fn the_plan_says_whom_it_trusts() {
+fn plan_shows_public_endpoint() {
     use interceptors::Intercepted as _;
 
     let plan = Public::PLAN.to_string();
@@ -473,7 +473,7 @@ fn the_plan_says_whom_it_trusts() {
 }
 
 #[tokio::test]
-async fn nobody_has_to_listen() {
+async fn calls_succeed_without_a_subscriber() {
     ask_each_time();
     let (server, _) = traced().await;
     for kind in KINDS {
@@ -491,7 +491,7 @@ fn failing<T>(message: T) -> Request<T> {
 }
 
 #[tokio::test]
-async fn a_clients_call_has_a_span_and_each_attempt_has_one_that_the_server_is_inside_of() {
+async fn client_call_and_each_attempt_have_spans_above_the_servers() {
     let spans = Spans::listen();
     let (server, _) = traced().await;
     let mut client = clients::traced::UserServiceClient::new(server.channel.clone());
@@ -525,7 +525,7 @@ async fn a_clients_call_has_a_span_and_each_attempt_has_one_that_the_server_is_i
 }
 
 #[tokio::test]
-async fn hedged_attempts_have_their_spans_too() {
+async fn hedged_attempts_have_their_own_spans() {
     let spans = Spans::listen();
     let (server, _) = traced().await;
     let mut client = clients::traced::UserServiceClient::new(server.channel.clone());
@@ -551,7 +551,7 @@ async fn hedged_attempts_have_their_spans_too() {
 }
 
 #[tokio::test]
-async fn a_clients_spans_live_to_the_end_of_the_response_stream() {
+async fn client_spans_last_until_the_response_stream_ends() {
     for is_read in [true, false] {
         let spans = Spans::listen();
         let (server, _) = traced().await;
@@ -590,7 +590,7 @@ async fn a_clients_spans_live_to_the_end_of_the_response_stream() {
     }
 }
 
-/// Calls another service through an intercepted client, in its body and while its stream is read.
+/// Calls another service through an intercepted client, from its handler and from its response stream.
 struct Front {
     behind: Channel,
 }
@@ -618,7 +618,7 @@ impl Stubs for Front {
 }
 
 #[tokio::test]
-async fn what_a_handler_calls_is_inside_of_its_span_also_while_its_stream_is_read() {
+async fn nested_calls_are_in_the_handlers_span_also_during_streams() {
     for streams in [false, true] {
         let spans = Spans::listen();
         let (users, _) = traced().await;
@@ -663,7 +663,7 @@ async fn what_a_handler_calls_is_inside_of_its_span_also_while_its_stream_is_rea
 struct Outbound;
 
 #[tokio::test]
-async fn a_channel_hands_its_span_on_too() {
+async fn channel_propagates_its_span() {
     let spans = Spans::listen();
     let (server, _) = traced().await;
     let mut client = UserServiceClient::new(Outbound.wrap(server.channel.clone()));
@@ -703,7 +703,7 @@ scripted!(self: TracedAndLogged, #[intercept(trace, logging, catch_panic)]);
 #[derive(Clone)]
 struct OutboundAndLogged;
 
-/// The one event of a span, which says that the call has ended.
+/// The only `finished call` event of a span: its code.
 fn finished(spans: &[SpanData], method: &str, kind: &SpanKind) -> Option<String> {
     let [span] = named(spans, method, kind)[..] else {
         panic!("{spans:#?}")
@@ -726,7 +726,7 @@ fn finished(spans: &[SpanData], method: &str, kind: &SpanKind) -> Option<String>
 }
 
 #[tokio::test]
-async fn the_log_event_of_a_call_is_inside_of_a_span_that_is_listed_first() {
+async fn log_event_is_inside_the_span_if_trace_is_listed_first() {
     for behaviour in [
         Behaviour::Answer(2),
         Behaviour::Fail(Code::NotFound),

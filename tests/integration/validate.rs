@@ -1,5 +1,5 @@
-//! Messages that are not valid do not reach the handler, whatever the kind of RPC; and request streams that are cut
-//! off do not look complete.
+//! Invalid messages do not reach the handler, for every kind of RPC. Truncated request streams do not look
+//! complete.
 
 use std::time::Duration;
 
@@ -60,7 +60,7 @@ impl Validate for ChatMessage {
 
 validate_with_garde!(ListUsersRequest);
 
-/// Writes down what its handlers are given.
+/// Records what its handlers get.
 #[derive(Clone)]
 struct Users {
     ends: WatchEnds,
@@ -197,7 +197,7 @@ fn invalid(field: &str, description: &str) -> (Code, String, String) {
 }
 
 #[tokio::test]
-async fn a_single_message_that_is_not_valid_is_refused_before_the_handler() {
+async fn invalid_single_message_is_rejected_before_the_handler() {
     let mut server = running(false).await;
     let status = server.client.get_user(GetUserRequest { id: 0 }).await;
     assert_eq!(
@@ -224,18 +224,22 @@ async fn a_single_message_that_is_not_valid_is_refused_before_the_handler() {
         .get_user(GetUserRequest { id: 7 })
         .await
         .unwrap();
-    assert_eq!(server.seen.recv().await.unwrap(), "7", "the first one seen");
+    assert_eq!(
+        server.seen.recv().await.unwrap(),
+        "7",
+        "the first call that reached the handler"
+    );
 }
 
 #[tokio::test]
-async fn a_method_that_is_left_out_takes_what_comes() {
+async fn excluded_method_is_not_validated() {
     let mut server = running(false).await;
     server.client.login(LoginRequest::default()).await.unwrap();
     assert_eq!(server.seen.recv().await.unwrap(), "");
 }
 
 #[tokio::test]
-async fn a_request_stream_ends_at_the_message_that_is_not_valid() {
+async fn request_stream_ends_at_the_invalid_message() {
     for layered in [false, true] {
         let mut server = running(layered).await;
         let users = [user("a"), user("b"), user(""), user("d")];
@@ -256,7 +260,7 @@ async fn a_request_stream_ends_at_the_message_that_is_not_valid() {
 }
 
 #[tokio::test]
-async fn a_conversation_ends_at_the_message_that_is_not_valid() {
+async fn bidi_stream_ends_at_the_invalid_message() {
     let mut server = running(false).await;
     let (say, words) = mpsc::unbounded_channel();
     let words = UnboundedReceiverStream::new(words);
@@ -276,7 +280,7 @@ async fn a_conversation_ends_at_the_message_that_is_not_valid() {
     );
 }
 
-/// What the handler sees when its client goes away after two messages.
+/// What the handler reads when its client disconnects after two messages.
 async fn after_two_messages(layered: bool) -> String {
     let mut server = running(layered).await;
     let (send, users) = mpsc::channel(2);
@@ -289,17 +293,17 @@ async fn after_two_messages(layered: bool) -> String {
     call.abort();
     let seen = tokio::time::timeout(Duration::from_secs(10), server.seen.recv());
     seen.await
-        .expect("the handler is told")
+        .expect("the handler's stream ends")
         .unwrap_or_else(|| "dropped".to_owned())
 }
 
 #[tokio::test]
-async fn a_client_that_goes_away_half_way_does_not_look_as_if_it_had_sent_all() {
+async fn cancellation_layer_reports_client_disconnect_to_the_handler() {
     assert_eq!(after_two_messages(true).await, "Cancelled");
 }
 
-/// Should this fail one day, the layer is no longer needed.
+/// If this fails one day, the layer is no longer needed.
 #[tokio::test]
-async fn to_plain_tonic_it_does() {
+async fn plain_tonic_treats_disconnect_as_end_of_stream() {
     assert_eq!(after_two_messages(false).await, "end");
 }

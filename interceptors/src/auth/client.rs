@@ -387,13 +387,13 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "`scheme` must be visible ASCII")]
-    fn a_scheme_that_cannot_be_sent_is_refused() {
+    fn invalid_scheme_is_rejected() {
         let _ = Credentials::new().scheme("Bea\nrer");
     }
 
     #[test]
     #[should_panic(expected = "not reserved for gRPC itself")]
-    fn a_header_that_has_another_meaning_is_refused() {
+    fn reserved_header_is_rejected() {
         let _ = Credentials::new().header("grpc-timeout");
     }
 }

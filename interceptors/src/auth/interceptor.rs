@@ -452,7 +452,7 @@ mod tests {
     }
 
     #[test]
-    fn only_one_well_formed_value_is_a_token() {
+    fn only_a_single_well_formed_value_is_a_token() {
         for (values, expected) in [
             (&[b"Bearer abc".as_slice()] as &[&[u8]], Some("abc")),
             (&[b"bearer abc"], Some("abc")),

@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_found_wherever_it_stands() {
+    fn tokens_are_found_at_every_position() {
         let tokens = StaticTokens::new([("first", 1), ("second", 2), ("third", 3)]).unwrap();
         for (token, identity) in [("first", 1), ("second", 2), ("third", 3)] {
             assert_eq!(tokens.find(token), Some(&identity));
@@ -142,14 +142,14 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_set_knows_nobody() {
+    fn empty_set_finds_no_token() {
         let tokens = StaticTokens::<()>::new([] as [(&str, ()); 0]).unwrap();
         assert_eq!(tokens.find(""), None);
         assert_eq!(tokens.find("first"), None);
     }
 
     #[test]
-    fn what_could_never_be_right_is_an_error_that_names_no_token() {
+    fn invalid_tokens_are_errors_that_do_not_show_them() {
         for (tokens, index, what) in [
             (["first", ""], 1, "is empty"),
             (["fir st", "second"], 0, "is not visible"),
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_output_has_neither_tokens_nor_their_hashes_nor_identities() {
+    fn debug_output_hides_tokens_hashes_and_identities() {
         let tokens = StaticTokens::new([("first", "ann")]).unwrap();
         assert_eq!(format!("{tokens:?}"), "StaticTokens { tokens: 1 }");
     }

@@ -247,9 +247,9 @@ mod tests {
 
     use super::*;
 
-    /// The only test of this process that sets hooks.
+    /// No other test of this process sets panic hooks.
     #[test]
-    fn the_hook_that_was_there_before_still_runs() {
+    fn previous_panic_hook_still_runs() {
         const TEXT: &str = "for the hook";
         let told = Arc::new(AtomicU32::new(0));
         let (tell, others) = (Arc::clone(&told), std::panic::take_hook());

@@ -46,7 +46,7 @@ mod tests {
     struct WithTls;
 
     impl WithTls {
-        #[allow(clippy::unnecessary_wraps)] // as that of tonic
+        #[allow(clippy::unnecessary_wraps)] // the same signature as tonic's
         fn tls_config(self, _: &str) -> Result<Self, ()> {
             Ok(self)
         }
@@ -55,7 +55,7 @@ mod tests {
     struct Bare;
 
     #[test]
-    fn only_https_is_encrypted_and_only_with_tls() {
+    fn only_https_with_tls_is_encrypted() {
         for (uri, expected) in [
             ("https://a", false),
             ("http://a", true),

@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_read_in_every_form_that_proxies_write() {
+    fn every_address_format_of_proxies_is_parsed() {
         for (text, expected) in [
             ("192.0.2.1", "192.0.2.1"),
             ("192.0.2.1:80", "192.0.2.1"),
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_none() {
+    fn invalid_addresses_are_none() {
         for text in [
             "",
             "unknown",
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_are_read_from_the_right_and_values_from_the_last() {
+    fn lists_and_repeated_headers_are_read_backwards() {
         let header = Header::XForwardedFor;
         assert_eq!(
             read(header, &["192.0.2.1, 192.0.2.2", "192.0.2.3,\t192.0.2.4 "]),
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn forwarded_is_read_as_its_rfc_says() {
+    fn forwarded_is_parsed_as_in_rfc_7239() {
         for (value, expected) in [
             ("for=192.0.2.60", ip("192.0.2.60")),
             ("For=\"[2001:db8:cafe::17]:4711\"", ip("2001:db8:cafe::17")),
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_caller_writes_does_not_change_what_proxies_have_added() {
+    fn forged_prefix_does_not_change_what_proxies_added() {
         for forged in [
             "for=\"",
             "for=\"\\",
@@ -306,7 +306,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_that_stands_in_a_header_makes_a_panic(values in prop::collection::vec("[ -~\\t\u{80}-\u{ff}]{0,64}", 0..4)) {
+        fn no_header_value_panics(values in prop::collection::vec("[ -~\\t\u{80}-\u{ff}]{0,64}", 0..4)) {
             for header in [Header::XForwardedFor, Header::Forwarded] {
                 let mut headers = HeaderMap::new();
                 for value in &values {
@@ -318,7 +318,7 @@ mod tests {
         }
 
         #[test]
-        fn what_the_last_proxy_adds_is_read_whatever_is_before_it(before in "[ -~]{0,64}", v4: [u8; 4], v6: [u16; 8], port: u16) {
+        fn last_proxys_value_is_read_after_any_prefix(before in "[ -~]{0,64}", v4: [u8; 4], v6: [u16; 8], port: u16) {
             let (v4, v6) = (IpAddr::from(v4), IpAddr::from(v6));
             for (header, added, expected) in [
                 (Header::XForwardedFor, format!("{v4}"), v4),

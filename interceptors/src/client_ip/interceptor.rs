@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn the_caller_is_the_rightmost_that_is_no_trusted_proxy() {
+    fn caller_is_the_rightmost_untrusted_address() {
         for (peer, values, expected) in [
             ("10.0.0.1", &["192.0.2.1"] as &[&str], "192.0.2.1"),
             ("10.0.0.1", &["192.0.2.1, 10.0.0.2"], "192.0.2.1"),
@@ -245,7 +245,7 @@ mod tests {
                 "192.0.2.1",
             ),
             ("fd00::1", &["2001:db8::1"], "2001:db8::1"),
-            // All are trusted: a caller in a network of one's own.
+            // All addresses are trusted: the caller is in an internal network.
             ("10.0.0.1", &["10.0.0.3, 10.0.0.2"], "10.0.0.3"),
             ("10.0.0.1", &[], "10.0.0.1"),
         ] {
@@ -254,14 +254,14 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_that_is_not_trusted_is_the_caller_whatever_it_says() {
+    fn untrusted_peer_is_the_caller() {
         for peer in ["192.0.2.1", "::1", "2001:db8::1"] {
             assert_eq!(caller(peer, &["203.0.113.9"]), ip(peer));
         }
     }
 
     #[test]
-    fn nothing_left_of_garbage_is_believed() {
+    fn addresses_left_of_garbage_are_ignored() {
         for garbage in [
             "unknown",
             "_hidden",
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn the_walk_ends_after_so_many_hops() {
+    fn number_of_hops_is_bounded() {
         let hops = |count| vec!["10.0.0.2"; count].join(", ");
         let value = format!("192.0.2.1, {}", hops(MOST_HOPS - 1));
         assert_eq!(caller("10.0.0.1", &[&value]), ip("192.0.2.1"));
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn callers_share_what_the_prefix_says() {
+    fn prefix_sets_the_network_of_callers() {
         let network =
             |address: &str, prefix| ClientAddress::new(Some(ip(address)), prefix, None).network();
         for (address, prefix, expected) in [
@@ -305,9 +305,9 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the header is, the answer is the peer, or an address that stands in it with only trusted proxies to its right.
+        /// For any header, the result is the peer, or an address in the header with only trusted proxies to its right.
         #[test]
-        fn nobody_is_made_up(
+        fn caller_is_the_peer_or_an_address_in_the_header(
             trusted: bool,
             elements in prop::collection::vec(prop_oneof![
                 Just("10.0.0.2".to_owned()),

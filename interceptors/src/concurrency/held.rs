@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_are_left_in_order_and_where_something_panics() {
+    fn held_limits_are_left_in_order_and_on_panic() {
         let [outer, inner] = [(); 2].map(|()| Limiter::new(&Capacity::max(1)));
         let held = || [&outer, &inner].map(is_held);
         let first = enter(outer.id());

@@ -483,14 +483,14 @@ mod tests {
         permit
     }
 
-    /// One call that tells of a load.
-    fn tell(limiter: &Limiter, load: Load, elapsed: Duration) {
+    /// Reports the load of one call.
+    fn report_load(limiter: &Limiter, load: Load, elapsed: Duration) {
         let shared = &limiter.0;
         shared.adapt(shared.adaptive().unwrap(), load, elapsed);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn places_are_given_back_to_those_who_wait_in_order() {
+    async fn freed_permits_go_to_waiters_in_order() {
         let limiter = Limiter::new(&Capacity::max(1).queue(2));
         let first = enter(&limiter);
         let (order, mut entered) = tokio::sync::mpsc::unbounded_channel();
@@ -524,7 +524,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_wait_ends_with_its_limit_with_the_deadline_and_when_it_is_dropped() {
+    async fn wait_ends_on_timeout_deadline_or_drop() {
         let limiter = Limiter::new(&Capacity::max(1).wait(MS(100)));
         let held = enter(&limiter);
         let started = Instant::now();
@@ -542,14 +542,14 @@ mod tests {
         drop(enter(&limiter));
     }
 
-    /// Does what uses up tokio's budget in each poll before it waits for a place.
+    /// Uses up tokio's budget in each poll, and then waits for a permit.
     async fn enter_busily(limiter: &Limiter, deadline: Option<Instant>) -> Result<Permit, Status> {
         let mut entering = pin!(limiter.clone().enter(deadline));
-        // A clock that stands still would let it go on for ever.
+        // With a paused clock this loop would never end by itself.
         let mut polls = 0;
         poll_fn(|cx| {
             polls += 1;
-            assert!(polls < 1_000, "it never ends");
+            assert!(polls < 1_000, "the wait does not end");
             for _ in 0..1024 {
                 let _ = pin!(tokio::task::coop::consume_budget()).poll(cx);
             }
@@ -559,7 +559,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_wait_ends_beside_code_that_is_busy() {
+    async fn wait_ends_next_to_a_busy_future() {
         let limiter = Limiter::new(&Capacity::max(1).wait(MS(100)));
         let held = enter(&limiter);
         for (deadline, code) in [
@@ -576,12 +576,12 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_place_that_comes_when_nobody_waits_any_more_is_not_lost() {
+    async fn permit_given_to_a_dropped_waiter_is_not_lost() {
         let limiter = Limiter::new(&Capacity::max(1));
         let held = enter(&limiter);
         let mut waiting = Box::pin(limiter.clone().enter(None));
         assert!(tokio::time::timeout(MS(1), &mut waiting).await.is_err());
-        // It has been given the place, and is dropped before it hears of that.
+        // The waiter has been given the permit, and is dropped before it is polled.
         drop(held);
         drop(waiting);
         assert_eq!((limiter.in_use(), limiter.waiting()), (0, 0));
@@ -589,21 +589,21 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn success_raises_an_adaptive_limit_by_one_for_each_round_and_no_further_than_max() {
+    async fn low_load_raises_the_limit_by_one_per_round_up_to_max() {
         let limiter = Limiter::new(&Capacity::adaptive(4, 6, MS(50)));
         assert_eq!(limiter.limit(), 4);
         let permits = [(); 2].map(|()| enter(&limiter));
         for _ in 0..5 {
-            tell(&limiter, Load::Low, MS(10));
+            report_load(&limiter, Load::Low, MS(10));
         }
         assert_eq!(limiter.limit(), 5);
         for _ in 0..100 {
-            tell(&limiter, Load::Low, MS(10));
+            report_load(&limiter, Load::Low, MS(10));
         }
         assert_eq!(limiter.limit(), 5, "2 of 5 are less than half");
         let permits = (permits, enter(&limiter));
         for _ in 0..100 {
-            tell(&limiter, Load::Low, MS(10));
+            report_load(&limiter, Load::Low, MS(10));
         }
         assert_eq!(limiter.limit(), 6);
         drop(permits);
@@ -613,33 +613,36 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn load_lowers_it_once_for_calls_that_were_under_way_together() {
+    async fn high_load_lowers_the_limit_once_per_round() {
         let limiter = Limiter::new(&Capacity::adaptive(1, 100, MS(50)));
         limiter.0.adaptive().unwrap().limit = 20.0;
         limiter.0.places.add_permits(19);
         let permits = [(); 20].map(|()| enter(&limiter));
         tokio::time::advance(MS(60)).await;
         for _ in 0..20 {
-            tell(&limiter, Load::High, MS(60));
+            report_load(&limiter, Load::High, MS(60));
         }
         assert_eq!(limiter.limit(), 18);
         drop(permits);
         assert_eq!(limiter.in_use(), 0);
         let permits = [(); 18].map(|()| enter(&limiter));
-        assert!(limiter.clone().try_enter().is_err(), "two were owed");
+        assert!(
+            limiter.clone().try_enter().is_err(),
+            "the limit was lowered by two"
+        );
         drop(permits);
         for _ in 0..100 {
             tokio::time::advance(MS(60)).await;
-            tell(&limiter, Load::High, MS(60));
+            report_load(&limiter, Load::High, MS(60));
         }
         assert_eq!(limiter.limit(), 1);
         drop(enter(&limiter));
     }
 
     proptest::proptest! {
-        /// Whatever happens, there are as many places as the limit says when all calls are over.
+        /// In any order of steps, there are as many permits as the limit when all calls are over.
         #[test]
-        fn no_place_is_lost_or_made(steps in proptest::collection::vec(0_u8..5, 0..200)) {
+        fn permits_are_neither_lost_nor_created(steps in proptest::collection::vec(0_u8..5, 0..200)) {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
             runtime.unwrap().block_on(async {
                 let limiter = Limiter::new(&Capacity::adaptive(2, 9, MS(50)));
@@ -648,10 +651,10 @@ mod tests {
                     match step {
                         0 | 1 => permits.extend(limiter.clone().try_enter()),
                         2 => _ = permits.pop(),
-                        3 => for _ in 0..9 { tell(&limiter, Load::Low, MS(1)) },
+                        3 => for _ in 0..9 { report_load(&limiter, Load::Low, MS(1)) },
                         _ => {
                             tokio::time::advance(MS(2)).await;
-                            tell(&limiter, Load::High, MS(1));
+                            report_load(&limiter, Load::High, MS(1));
                         }
                     }
                     assert_eq!(limiter.in_use() as usize, permits.len());

@@ -99,7 +99,7 @@ mod tests {
         status
     }
 
-    /// The size of the headers, as HTTP/2 counts it.
+    /// The size of the headers as HTTP/2 counts it.
     fn size(status: &Status) -> usize {
         let mut headers = http::HeaderMap::new();
         status.add_header(&mut headers).unwrap();
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_stays_the_same() {
+    fn short_statuses_are_unchanged() {
         for length in [0, 1, 7_000, 7_600] {
             let status = fitted(Status::internal("x".repeat(length)));
             assert_eq!(status.message().len(), length);
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_is_cut_at_a_character() {
+    fn long_messages_are_cut_at_a_character() {
         let every_ascii: String = (0..128_u8).map(char::from).collect();
         for text in ["x", "%", "ä", "日", "🦀", "x🦀", every_ascii.as_str()] {
             for length in [7_640, 7_650, 20_000, 100_000] {
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn details_that_are_too_large_are_dropped_and_others_stay() {
+    fn oversized_details_are_dropped_and_others_stay() {
         let message = "x".repeat(20_000);
         for (length, kept) in [(1_000, 1_000), (2_700, 2_700), (20_000, 0)] {
             let details = vec![7; length].into();
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn metadata_counts_and_stays() {
+    fn metadata_counts_and_is_kept() {
         let mut status = Status::aborted("x".repeat(7_000));
         let value = "v".repeat(3_000).parse().unwrap();
         status.metadata_mut().insert("x-large", value);

@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn of_an_empty_head_nothing_is_kept() {
+    fn empty_head_keeps_nothing() {
         let kept = KeptHead::of(&MetadataMap::new(), &Extensions::new());
         assert!(kept.0.is_none());
         let (metadata, extensions) = kept.into_parts();
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_of_headers_is_all_of_them() {
+    fn all_headers_are_kept() {
         let tonic = [("te", "trailers"), ("content-type", "application/grpc")];
         for pairs in [
             &tonic[..],
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_of_extensions_is_all_of_them() {
+    fn all_extensions_are_kept() {
         let mut extensions = Extensions::new();
         assert!(Extensions::from(KeptExtensions::of(&extensions)).is_empty());
         extensions.insert(GrpcMethod::new("user.v1.UserService", "Login"));

@@ -302,7 +302,7 @@ mod tests {
         CallName::received(plan, Some(&PathAndQuery::try_from(path).unwrap()))
     }
 
-    /// Path, service and method, asked for at once and one by one.
+    /// Path, service and method, read together and one by one.
     fn names(plan: &'static MethodPlan, path: &str) -> [String; 3] {
         let name = call(plan, path);
         let one_by_one = [name.path(), name.service(), name.method()];
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_two_segments_are_the_service_and_the_method() {
+    fn service_and_method_are_the_last_two_segments() {
         for (path, service, method) in [
             ("/names.v1.KV/GetUrl", "names.v1.KV", "GetUrl"),
             ("/names.v1.KV/GetURL", "names.v1.KV", "GetURL"),
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_is_no_part_of_the_names() {
+    fn query_is_not_part_of_the_names() {
         let expected = ["/names.v1.KV/GetUrl", "names.v1.KV", "GetUrl"];
         for query in ["?", "?/other.Service/GetUrl", "?a=b"] {
             let path = format!("/names.v1.KV/GetUrl{query}");
@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn another_methods_path_is_not_believed() {
+    fn path_of_another_method_is_ignored() {
         for (plan, path) in [
             (&DERIVED, "/names.v1.KV/GetUrls"),
             (&DERIVED, "/names.v1.KV/NotGetUrl"),
@@ -365,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn a_channel_believes_every_path() {
+    fn channel_takes_names_from_every_path() {
         for (path, service, method) in [
             ("/names.v1.KV/GetUrl", "names.v1.KV", "GetUrl"),
             ("/a/names.v1.KV/GetUrl", "names.v1.KV", "GetUrl"),
@@ -378,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_server_is_asked_for_is_named_as_it_is_or_not_at_all() {
+    fn server_takes_names_only_from_exact_paths() {
         static SERVER: MethodPlan = {
             let name = Name {
                 service: "*",
@@ -405,7 +405,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_expected_name_changes_nothing_but_the_time_it_takes(
+        fn expected_name_does_not_change_the_result(
             path in "(/|[aM.])(/|[aM.]){0,12}",
             expected in "[aM.]{0,3}",
         ) {

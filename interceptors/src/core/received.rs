@@ -337,7 +337,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[tokio::test(start_paused = true)]
-    async fn only_the_latest_reading_waits_and_only_until_it_is_dropped() {
+    async fn only_the_latest_undropped_reading_counts_as_waiting() {
         let received = Received::default();
         received.measure_waits();
         let waited = || received.messages().waited();
@@ -353,7 +353,7 @@ mod tests {
         advance(SECOND).await;
         drop(first);
         advance(SECOND).await;
-        assert_eq!(waited(), 2 * SECOND, "the first one does not count");
+        assert_eq!(waited(), 2 * SECOND, "the first reading does not count");
         drop(second);
         advance(SECOND).await;
         assert_eq!(waited(), 2 * SECOND, "a dropped reading does not wait");

@@ -455,7 +455,7 @@ mod tests {
     use crate::core::plan::{MethodPlan, Name};
     use crate::core::received::RequestMessages;
 
-    /// What a stream gives, in this order. After that it panics.
+    /// The results of the polls, in this order. The next poll panics.
     type Script = std::vec::IntoIter<Poll<Option<Result<u8, Status>>>>;
 
     struct Scripted(Script);
@@ -507,7 +507,7 @@ mod tests {
     }
 
     #[test]
-    fn observers_get_the_number_of_messages_at_the_end_and_once() {
+    fn observers_get_the_number_of_messages_once_at_the_end() {
         let (mut stream, ends) =
             observed(vec![message(), Poll::Pending, message(), Poll::Ready(None)]);
         for _ in 0..3 {
@@ -521,7 +521,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_told_with_the_messages_before_it_and_is_cut_where_it_is_too_long() {
+    fn stream_error_counts_earlier_messages_and_is_cut_to_size() {
         let long = Status::aborted("x".repeat(20_000));
         let (mut stream, ends) = observed(vec![message(), Poll::Ready(Some(Err(long)))]);
         assert!(matches!(poll(&mut stream), Poll::Ready(Some(Ok(1)))));
@@ -533,7 +533,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_that_is_dropped_is_cancelled_and_one_whose_poll_panics_has_panicked() {
+    fn dropped_stream_is_cancelled_and_panicking_stream_panicked() {
         let (mut stream, ends) = observed(vec![message(), message(), Poll::Pending]);
         for _ in 0..3 {
             let _ = poll(&mut stream);

@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_service_is_nested_under_names_no_other_method() {
+    fn path_prefix_does_not_change_the_method_name() {
         for path in [
             "/user.v1.UserService/Login",
             "/acme/user.v1.UserService/Login",
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn each_name_has_a_value_and_those_too_many_share_one() {
+    fn each_name_has_a_value_and_excess_names_share_one() {
         let names: ByName<Arc<usize>> = ByName::new(By::Method);
         let get = |name: &str, n| names.get(name, || Arc::new(n), |_| false);
         for n in 0..MOST {
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_nobody_would_miss_makes_room() {
+    fn unused_values_are_evicted() {
         let names: ByName<Arc<usize>> = ByName::new(By::Method);
         let may_go = |n: &Arc<usize>| **n >= 10 && Arc::strong_count(n) == 1;
         let get = |name: &str, n| names.get(name, || Arc::new(n), may_go);
@@ -146,7 +146,11 @@ mod tests {
         }
         for n in 0..2 * MOST {
             let name = format!("/made.Up/{n}");
-            assert_eq!(*get(&name, 100 + n), 100 + n, "{name} has none of its own");
+            assert_eq!(
+                *get(&name, 100 + n),
+                100 + n,
+                "{name} has no value of its own"
+            );
             assert!(names.values.read().unwrap().len() <= MOST);
         }
         for n in 0..10 {

@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_those_of_the_specification() {
+    fn names_match_the_grpc_specification() {
         for code in (0..=16).map(Code::from_i32) {
             let camel: String = code_name(code)
                 .split('_')
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_are_those_of_the_conventions() {
+    fn errors_match_the_opentelemetry_conventions() {
         let of_server = [2, 4, 12, 13, 14, 15];
         for code in 0..=16 {
             let side = |side| is_error(side, Code::from_i32(code));

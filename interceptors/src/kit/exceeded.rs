@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failure_without_a_message_is_its_code() {
+    fn failure_without_a_message_shows_its_code() {
         let status = exceeded_after(1, &Status::unavailable(""));
         assert_eq!(
             status.message(),

@@ -49,7 +49,7 @@ pub fn is_text(value: &[u8]) -> bool {
 
 mod tests {
     #[test]
-    fn keys_are_those_of_the_specification() {
+    fn legal_keys_match_the_grpc_specification() {
         for legal in ["authorization", "x-api-key", "a", "0_9.z"] {
             assert!(super::is_legal(legal), "{legal}");
         }
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn some_keys_are_not_for_texts_of_ones_own() {
+    fn reserved_and_binary_keys_are_not_free() {
         for free in ["authorization", "x-api-key", "grpc", "x-bin-x", "tea"] {
             assert!(super::is_free(free), "{free}");
         }

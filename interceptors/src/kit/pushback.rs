@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pushback_is_read_as_a6_says() {
+    fn pushback_is_parsed_as_in_a6() {
         for (values, expected) in [
             (&[] as &[&str], Pushback::None),
             (&["500"], Pushback::After(Duration::from_millis(500))),

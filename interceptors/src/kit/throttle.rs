@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn half_of_the_tokens_is_too_few() {
+    fn retries_stop_at_half_of_the_tokens() {
         let throttle = Throttle::new(4, 0.5);
         assert!(throttle.fail());
         assert!(!throttle.fail(), "2 of 4 left");
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn the_count_stays_between_nothing_and_the_maximum() {
+    fn token_count_stays_between_zero_and_the_maximum() {
         let throttle = Throttle::new(2, 1000.0);
         for _ in 0..10 {
             assert!(!throttle.fail());

@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn levels_are_those_of_go_grpc_middleware() {
+    fn server_levels_match_go_grpc_middleware() {
         let warn = [4, 7, 8, 9, 10, 11, 14];
         let error = [2, 12, 13, 15];
         for code in 0..=16 {
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn levels_of_a_client_are_those_of_go_grpc_middleware() {
+    fn client_levels_match_go_grpc_middleware() {
         let info = [2, 4, 7, 16];
         let warn = [12, 13, 14, 15];
         for code in 0..=16 {

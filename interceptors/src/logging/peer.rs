@@ -115,7 +115,7 @@ mod tests {
 
     use super::*;
 
-    /// Counts the pieces that a text comes in.
+    /// Counts the writes of a text.
     #[derive(Default)]
     struct Pieces(String, usize);
 
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn every_address_is_written_as_std_does_and_in_one_piece() {
+    fn addresses_are_written_like_std_in_one_piece() {
         for address in [
             "127.0.0.1:0",
             "255.255.255.255:65535",
@@ -153,7 +153,7 @@ mod tests {
     }
     proptest! {
         #[test]
-        fn addresses_are_written_as_std_does(octets: [u8; 4], segments: [u16; 8], port: u16) {
+        fn any_address_is_written_like_std(octets: [u8; 4], segments: [u16; 8], port: u16) {
             for address in [SocketAddr::from((octets, port)), SocketAddr::from((segments, port))] {
                 prop_assert_eq!(Peer(address).to_string(), address.to_string());
                 prop_assert_eq!(Client(address.ip()).to_string(), address.ip().to_string());

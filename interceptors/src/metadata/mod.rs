@@ -271,20 +271,20 @@ mod tests {
     static KEY_BIN: Key = Key::new("x-key-bin");
     static AUTHORIZATION: Key = Key::new("authorization");
 
-    /// What is sent under a key.
+    /// The header value of a pair.
     fn header(pair: Result<Pair, Status>) -> Option<HeaderValue> {
         pair.unwrap().value
     }
 
     #[test]
-    fn what_is_no_metadata_is_an_error_that_does_not_show_it() {
+    fn invalid_value_is_an_error_that_does_not_show_it() {
         let status = Pair::ascii(&KEY, "s3cret\n").unwrap_err();
         assert_eq!(status.code(), tonic::Code::Internal);
         assert!(status.message().contains("x-key") && !status.message().contains("s3cret"));
     }
 
     #[test]
-    fn what_http_allows_and_grpc_does_not_is_an_error() {
+    fn non_ascii_values_are_errors() {
         let tonics = AsciiMetadataValue::try_from("Łukasz").unwrap();
         for pair in [
             Pair::ascii(&KEY, "Łukasz"),
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_of_many_types() {
+    fn values_may_have_many_types() {
         let is = |pair, expected: Option<&str>| {
             assert_eq!(
                 header(pair).as_ref().map(|value| value.to_str().unwrap()),
@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn a_constant_is_made_once_and_compared() {
+    fn literal_is_made_once_and_compared() {
         static MADE: Made = Made::new();
         let named = |text: &str| header(Pair::named(&KEY, &MADE, text)).unwrap();
         let first = named("first");
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_constant_is_sensitive_each_time() {
+    fn secret_literal_is_always_sensitive() {
         static MADE: Made = Made::new();
         for _ in 0..2 {
             let value = header(Pair::named(&AUTHORIZATION, &MADE, "Bearer a"));
@@ -349,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn pairs_take_the_place_of_what_is_there() {
+    fn pairs_replace_existing_values() {
         static CONSTANT: Constant = Constant::new("x-constant", "new");
         let mut metadata = MetadataMap::new();
         for key in ["x-constant", "x-key"] {
@@ -375,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_do_not_show() {
+    fn debug_output_hides_secrets() {
         static TOKEN: Constant = Constant::new("x-api-key", "s3cret");
         static SHOWN: Constant = Constant::new("x-trace-id", "shown");
         let pairs = [

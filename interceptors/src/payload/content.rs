@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_is_written_in_full_and_the_rest_is_cut_at_a_char() {
+    fn long_content_is_cut_at_a_char() {
         let text = |max_bytes| of(max_bytes, |content| content.value(&"aäb"));
         assert_eq!(text(6), "\"aäb\"");
         assert_eq!(text(5), "\"aäb…");
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_written_behind_a_cut() {
+    fn nothing_is_written_after_a_cut() {
         let text = of(9, |content| {
             content.path("a");
             content.value(&"long text");
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn formatting_stops_where_the_text_does() {
+    fn formatting_stops_at_the_cut() {
         struct Endless<'a>(&'a std::cell::Cell<u32>);
         impl fmt::Debug for Endless<'_> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn no_value_begins_a_new_line() {
+    fn control_characters_are_escaped() {
         let text = of(100, |content| {
             content.path("a");
             content.value(&"x\ny\r\u{1b}[31m");

@@ -81,7 +81,7 @@ mod tests {
     use crate::rate_limit::Rate;
 
     #[test]
-    fn a_burst_passes_and_then_the_rate() {
+    fn burst_passes_and_then_the_rate_applies() {
         let clock = FakeRelativeClock::default();
         let limiter = Limiter::with_clock(&Rate::per_second(10).burst(3), clock.clone());
         for _ in 0..3 {
@@ -99,14 +99,14 @@ mod tests {
     }
 
     #[test]
-    fn calls_without_a_key_have_a_limit_of_their_own() {
+    fn calls_without_a_key_have_their_own_limit() {
         let clock = FakeRelativeClock::default();
         let limiter = Limiter::with_clock(&Rate::per_second(10).burst(3), clock.clone());
         for _ in 0..3 {
             assert_eq!(limiter.check(None), Ok(()));
         }
         assert_eq!(limiter.check(None), Err(Duration::from_millis(100)));
-        // The clock stands still, so what is refused uses nothing up.
+        // The clock stands still, so rejected calls use up nothing.
         assert_eq!(limiter.check(None), Err(Duration::from_millis(100)));
         clock.advance(Duration::from_millis(40));
         assert_eq!(limiter.check(None), Err(Duration::from_millis(60)));
@@ -118,15 +118,19 @@ mod tests {
         assert_eq!(
             burst.filter(Result::is_ok).count(),
             3,
-            "not more after a rest"
+            "not more after a pause"
         );
 
-        assert_eq!(limiter.check(Some(0)), Ok(()), "a key is not nobody's key");
+        assert_eq!(
+            limiter.check(Some(0)),
+            Ok(()),
+            "key 0 is not the missing key"
+        );
         assert_eq!(limiter.keys(), 1);
     }
 
     #[test]
-    fn a_flood_of_keys_takes_nothing_from_calls_without_one() {
+    fn flood_of_keys_does_not_limit_calls_without_a_key() {
         let limiter = Limiter::with_clock(
             &Rate::per_second(1).burst(2).max_keys(16),
             FakeRelativeClock::default(),
@@ -139,7 +143,7 @@ mod tests {
         assert_eq!(limiter.check(None), Err(Duration::from_secs(1)));
     }
 
-    /// How many of 8 threads' calls pass while the clock stands still.
+    /// How many calls of 8 threads pass while the clock stands still.
     fn passed_at_once(limiter: &Limiter<FakeRelativeClock>, key: Option<u64>) -> usize {
         let start = Barrier::new(8);
         std::thread::scope(|scope| {
@@ -158,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_at_once_pass_as_often_as_the_limit_says() {
+    fn concurrent_calls_pass_exactly_up_to_the_limit() {
         for key in [None, Some(7)] {
             let clock = FakeRelativeClock::default();
             let config = Rate::per_second(100).burst(3_000);
@@ -171,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_keys_is_bounded_and_recovers() {
+    fn flood_of_keys_is_bounded_and_recovers() {
         let clock = FakeRelativeClock::default();
         let config = Rate::per_second(1).max_keys(1_000);
         let limiter = Limiter::with_clock(&config, clock.clone());
@@ -185,12 +189,12 @@ mod tests {
         clock.advance(Duration::from_secs(2));
         let fresh = limiter.hasher().hash_one("fresh");
         let _ = limiter.check(Some(fresh));
-        assert!(limiter.keys() <= 1, "those that recovered are forgotten");
+        assert!(limiter.keys() <= 1, "refilled keys are removed");
         assert_eq!(limiter.check(Some(fresh)), Ok(()));
     }
 
     #[test]
-    fn the_status_says_when_to_come_back() {
+    fn status_has_pushback_and_retry_info() {
         let status = exhausted(Duration::from_nanos(1_500_001));
         assert_eq!(status.code(), Code::ResourceExhausted);
         assert_eq!(

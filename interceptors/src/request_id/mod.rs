@@ -204,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_well_formed_is_taken() {
+    fn only_well_formed_ids_are_accepted() {
         let take = |value: &[u8]| {
             let value = HeaderValue::from_bytes(value).unwrap();
             RequestId::received(&value, 4).map(|id| id.to_string())
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn new_ids_are_uuids_of_version_7_and_differ() {
+    fn generated_ids_are_distinct_version_7_uuids() {
         let (a, b) = (RequestId::generate(), RequestId::generate());
         assert_ne!(a, b);
         for id in [a, b] {
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_scope_ends_where_it_ends() {
+    async fn scope_restores_the_outer_id() {
         let outer = RequestId::new("outer").unwrap();
         let inner = RequestId::new("inner").unwrap();
         let seen = || current().map(|id| id.to_string());
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_task_has_the_id_that_it_is_handed() {
+    async fn spawned_task_has_an_id_only_in_its_own_scope() {
         let id = || RequestId::new("a").unwrap();
         let see = || async { current().map(|id| id.to_string()) };
         let (alone, handed) = scope(id(), async {
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_leaves_no_id_behind() {
+    fn panic_restores_the_previous_id() {
         let id = RequestId::new("a").unwrap();
         let panics = scope(id, async { panic!("on purpose") });
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {

@@ -23,34 +23,36 @@ mod tests {
 
     const MS: fn(u64) -> Duration = Duration::from_millis;
 
-    fn middle(base: u64, multiplier: f64, max: u64, n: u32) -> Duration {
+    fn delay_without_jitter(base: u64, multiplier: f64, max: u64, n: u32) -> Duration {
         delay(MS(base), multiplier, MS(max), 0.2, n, 0.5)
     }
 
     #[test]
     fn delays_grow_and_are_capped() {
-        let delays: Vec<_> = (1..=5).map(|n| middle(100, 2.0, 500, n)).collect();
+        let delays: Vec<_> = (1..=5)
+            .map(|n| delay_without_jitter(100, 2.0, 500, n))
+            .collect();
         assert_eq!(delays, [MS(100), MS(200), MS(400), MS(500), MS(500)]);
     }
 
     #[test]
-    fn jitter_is_a_fifth_and_comes_after_the_cap() {
+    fn jitter_is_20_percent_and_applies_after_the_cap() {
         let at = |random| delay(MS(100), 2.0, MS(300), 0.2, 9, random);
         assert_eq!((at(0.0), at(1.0)), (MS(240), MS(360)));
     }
 
     #[test]
-    fn a_base_over_the_cap_is_capped_at_once() {
-        assert_eq!(middle(900, 2.0, 300, 1), MS(300));
+    fn base_delay_above_the_cap_is_capped() {
+        assert_eq!(delay_without_jitter(900, 2.0, 300, 1), MS(300));
     }
 
     #[test]
-    fn a_multiplier_under_one_shrinks() {
-        assert_eq!(middle(100, 0.5, 300, 3), MS(25));
+    fn multiplier_below_one_shrinks_the_delay() {
+        assert_eq!(delay_without_jitter(100, 0.5, 300, 3), MS(25));
     }
 
     #[test]
-    fn no_number_of_retries_overflows() {
-        assert_eq!(middle(100, 10.0, 300, u32::MAX), MS(300));
+    fn large_retry_counts_do_not_overflow() {
+        assert_eq!(delay_without_jitter(100, 10.0, 300, u32::MAX), MS(300));
     }
 }

@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn jitter_is_a_fifth() {
+    fn jitter_is_20_percent() {
         let mut transparent = Transparent::default();
         transparent.next_connection(false, 0.0);
         let low = transparent.next_connection(false, 0.0);

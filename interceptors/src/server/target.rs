@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pattern_takes_the_methods_of_its_service_alone() {
+    fn pattern_matches_only_methods_of_its_service() {
         let is = |path| {
             let target = Target {
                 method: &Method::POST,
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_http_is_a_method_and_a_path() {
+    fn plain_http_is_matched_by_method_and_path() {
         let target = Target {
             method: &Method::GET,
             path: "/healthz",

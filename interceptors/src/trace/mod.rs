@@ -423,7 +423,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_propagator_writes_no_more_than_metadata_can_hold() {
+    fn propagator_writes_only_valid_metadata() {
         let mut headers = HeaderMap::new();
         for value in ["user=Łukasz", "a\tb", "a\nb"] {
             HeadersMut(&mut headers).set("baggage", value.to_owned());
@@ -434,7 +434,7 @@ mod tests {
     }
 
     #[test]
-    fn several_headers_of_a_list_are_one() {
+    fn list_headers_are_joined() {
         use opentelemetry::baggage::BaggageExt;
         use opentelemetry::propagation::TextMapPropagator;
         use opentelemetry_sdk::propagation::BaggagePropagator;

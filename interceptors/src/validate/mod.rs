@@ -346,7 +346,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_status_says_what_is_wrong_with_which_field() {
+    fn status_lists_fields_and_descriptions() {
         let mut violations = Violations::new();
         violations.add("email", "must be an address");
         violations.add("", "nothing is set");
@@ -370,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn a_status_of_many_violations_stays_small() {
+    fn status_with_many_violations_stays_small() {
         let mut violations = Violations::new();
         for i in 0..10_000 {
             violations.add(format!("items[{i}]"), "ä".repeat(50));
@@ -382,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_100_violations_are_kept_wherever_they_come_from() {
+    fn only_the_first_100_violations_are_kept() {
         let many = |field: &str| {
             let mut violations = Violations::new();
             (0..10_000).for_each(|i| violations.add(format!("{field}{i}"), "wrong"));
@@ -399,10 +399,10 @@ mod tests {
     }
 
     #[test]
-    fn what_a_caller_makes_long_is_cut_off() {
+    fn long_fields_and_descriptions_are_cut() {
         let mut violations = Violations::new();
         for _ in 0..100 {
-            // A key of a map, which the caller chooses.
+            // The caller chooses the keys of a map.
             violations.add(
                 format!("labels[{}]", "k".repeat(1 << 20)),
                 "ä".repeat(1 << 20),

@@ -407,7 +407,7 @@ mod tests {
 
     use super::*;
 
-    /// Keeps the waker, as a body does whose caller may cancel the call, and drops the one that was kept before.
+    /// Keeps the latest waker, as the body of a cancellable call does, and drops the one before.
     struct Keeps {
         message: Option<Bytes>,
         waker: Arc<Mutex<Option<Waker>>>,
@@ -427,7 +427,7 @@ mod tests {
     }
 
     #[test]
-    fn a_waker_that_is_dropped_during_the_next_look_does_not_hide_the_one_that_is_kept() {
+    fn dropping_an_old_waker_does_not_hide_the_new_one() {
         let waker = Arc::new(Mutex::new(None));
         for _ in 0..3 {
             let (_, rest) = Body::cancellable(tonic::body::Body::new(Keeps {
@@ -439,7 +439,7 @@ mod tests {
     }
 
     #[test]
-    fn one_message_is_known_as_one() {
+    fn single_message_is_recognized() {
         for (data, expected) in [
             (&[0, 0, 0, 0, 2, 1, 2][..], true),
             (&[0, 0, 0, 0, 0], true),
@@ -456,7 +456,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_of_a_copy_is_the_same_request() {
+    fn copy_of_a_copy_is_the_same_request() {
         let mut first = Body {
             source: Source::Full(Some(Bytes::from_static(b"short"))),
             ..Body::default()

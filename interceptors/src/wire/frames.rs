@@ -182,10 +182,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn messages_are_counted_however_they_are_cut() {
+    fn messages_are_counted_across_any_chunks() {
         let bytes = [
             0, 0, 0, 0, 3, 1, 2, 3, // three bytes
-            0, 0, 0, 0, 0, // none
+            0, 0, 0, 0, 0, // empty
             1, 0, 0, 0, 1, 9,
         ];
         for cut in 1..=bytes.len() {
@@ -197,7 +197,7 @@ mod tests {
         assert_eq!(frames.count(&bytes[..7]), 0, "only a part of the first");
     }
 
-    fn sent(is_text: bool) -> Vec<u8> {
+    fn web_response(is_text: bool) -> Vec<u8> {
         let mut trailers = HeaderMap::new();
         let status = Status::not_found("no such user: é");
         status.add_header(&mut trailers).unwrap();
@@ -211,9 +211,9 @@ mod tests {
     }
 
     #[test]
-    fn trailers_of_grpc_web_are_read_however_they_are_cut() {
+    fn grpc_web_trailers_are_read_across_any_chunks() {
         for is_text in [false, true] {
-            let data = sent(is_text);
+            let data = web_response(is_text);
             for cut in 1..=data.len() {
                 let (mut frames, mut text, mut messages) = (Frames::of_web(), Text::default(), 0);
                 for part in data.chunks(cut) {
@@ -231,14 +231,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_base64_ends_nothing() {
+    fn invalid_base64_is_skipped() {
         let mut text = Text::default();
         assert!(text.decode(b"****").is_empty());
         assert_eq!(text.decode(b"AAEC"), [0, 1, 2]);
     }
 
     #[test]
-    fn trailers_without_end_are_not_kept() {
+    fn endless_trailers_are_bounded() {
         let mut frames = Frames::of_web();
         frames.count(&[ARE_TRAILERS, 0xff, 0xff, 0xff, 0xff]);
         for _ in 0..100 {
@@ -249,8 +249,8 @@ mod tests {
     }
 
     #[test]
-    fn half_of_the_trailers_tells_nothing() {
-        let data = sent(false);
+    fn incomplete_trailers_give_no_status() {
+        let data = web_response(false);
         for end in 0..data.len() {
             let mut frames = Frames::of_web();
             frames.count(&data[..end]);
@@ -259,9 +259,9 @@ mod tests {
     }
 
     #[test]
-    fn trailers_are_of_grpc_web_alone() {
+    fn trailers_are_read_only_for_grpc_web() {
         let mut frames = Frames::default();
-        frames.count(&sent(false));
+        frames.count(&web_response(false));
         assert!(frames.end().is_none());
     }
 }

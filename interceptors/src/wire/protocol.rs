@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_protocol_is_in_the_content_type() {
+    fn protocol_is_taken_from_the_content_type() {
         for (content_type, expected) in [
             ("application/grpc", Protocol::Grpc),
             ("application/grpc+proto", Protocol::Grpc),

@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_later_reading_begins_from_the_start_and_goes_on_live() {
+    fn later_reading_replays_from_the_start_and_continues_live() {
         let mut first = of(&[b"a", b"b", b"c"], 100);
         let mut second = first.copy(0);
         assert_eq!(
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn an_earlier_reading_takes_nothing_any_more() {
+    fn earlier_reading_is_superseded() {
         let mut first = of(&[b"a", b"b"], 100);
         let mut second = first.copy(0);
         item(&mut first);
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reading_that_begins_too_late_is_superseded_too() {
+    fn reading_that_begins_too_late_is_superseded() {
         let mut first = of(&[b"a", b"b"], 100);
         let mut second = first.copy(0);
         item(&mut second);
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reading_that_would_not_be_whole_does_not_begin() {
+    fn incomplete_reading_does_not_begin() {
         let mut first = of(&[b"aa", b"bb", b"c"], 3);
         let mut second = first.copy(0);
         item(&mut first);
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reading_that_has_begun_stays_whole() {
+    fn reading_that_has_begun_stays_whole() {
         let mut first = of(&[b"aa", b"bb"], 3);
         let mut second = first.copy(0);
         item(&mut first);
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_copied_further_out_is_read_after_what_was_copied_further_in() {
+    fn outer_copy_can_be_read_after_inner_copies() {
         let mut first = of(&[b"a", b"b"], 100);
         let mut outer = first.copy(0);
         let mut inner = first.copy(0);
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn an_earlier_reading_is_told_when_a_later_one_begins() {
+    fn earlier_reading_is_woken_when_a_later_one_begins() {
         let woken = Arc::new(Woken::default());
         let waker = Waker::from(Arc::clone(&woken));
         let mut first = of(&[], 100);
@@ -335,14 +335,18 @@ mod tests {
     }
 
     #[test]
-    fn what_exceeds_the_limit_is_sent_but_not_kept() {
+    fn items_beyond_the_limit_are_sent_but_not_kept() {
         let mut first = of(&[b"aa", b"bb", b"c"], 3);
         let second = first.copy(0);
         item(&mut first);
         assert!(second.is_whole());
         assert_eq!(item(&mut first), b"bb");
         assert!(!second.is_whole());
-        assert_eq!(first.lock().kept.len(), 0, "nothing is kept in vain");
+        assert_eq!(
+            first.lock().kept.len(),
+            0,
+            "nothing is kept that cannot be replayed"
+        );
         assert_eq!(item(&mut first), b"c");
     }
 
@@ -356,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn an_overflow_while_replaying_loses_nothing_of_that_attempt() {
+    fn overflow_during_replay_loses_no_items_of_that_attempt() {
         let mut first = of(&[b"a", b"b", b"cccc"], 3);
         let mut second = first.copy(0);
         item(&mut first);
@@ -384,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn when_no_other_reading_can_come_all_is_forgotten() {
+    fn items_are_dropped_when_no_other_reading_remains() {
         let mut first = of(&[b"a", b"b"], 100);
         let second = first.copy(0);
         item(&mut first);
@@ -395,7 +399,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_is_replayed_too() {
+    fn end_of_stream_is_replayed() {
         let mut first = Replay::new(iter([b"a".as_slice()]), size, 100);
         let mut second = first.copy(0);
         item(&mut first);

@@ -1,4 +1,4 @@
-//! What a call allocates, counted by standing in the place of the global allocator.
+//! Counts the allocations of a call with a global allocator that counts.
 #![allow(unsafe_code)]
 
 use std::pin::Pin;
@@ -55,7 +55,7 @@ fn streaming<S: UserService>(service: &S, messages: u32) -> usize {
     )
 }
 
-/// A request stream of so many empty messages, as they come over the wire.
+/// A request stream of this many empty messages, encoded as on the wire.
 struct Frames(u32);
 
 impl Body for Frames {
@@ -93,20 +93,20 @@ fn uploading<S: UserService>(service: &S, messages: u32) -> usize {
 }
 
 #[test]
-fn the_attribute_allocates_what_the_same_work_by_hand_does() {
+fn attribute_allocates_as_much_as_hand_written_code() {
     let (by_hand, attribute) = (ByHand { tokens: Tokens }, Attribute { tokens: Tokens });
     assert_eq!(unary(&attribute), unary(&by_hand));
 }
 
 #[test]
-fn the_count_sees_an_allocation() {
-    // Bare: the box of `async_trait`. By hand: that, and the identity in the extensions.
+fn allocations_are_counted() {
+    // Bare: the box of `async_trait`. By hand: the same, and the identity in the extensions.
     assert_eq!(unary(&Bare), 1);
     assert_eq!(unary(&ByHand { tokens: Tokens }), 2);
 }
 
 #[test]
-fn interceptors_that_do_nothing_allocate_nothing() {
+fn no_op_interceptors_allocate_nothing() {
     for allocations in [
         unary(&NoOp0),
         unary(&NoOp1),
@@ -120,12 +120,12 @@ fn interceptors_that_do_nothing_allocate_nothing() {
 }
 
 #[test]
-fn observing_a_single_response_allocates_nothing() {
+fn observing_a_unary_response_allocates_nothing() {
     assert_eq!(unary(&Observed), unary(&Bare));
 }
 
 #[test]
-fn a_response_stream_that_nobody_observes_allocates_nothing() {
+fn unobserved_response_stream_allocates_nothing() {
     for messages in [0, 1, 1000] {
         assert_eq!(streaming(&NoOp4, messages), streaming(&Bare, messages));
         assert_eq!(streaming(&Logged, messages), streaming(&Bare, messages));
@@ -133,7 +133,7 @@ fn a_response_stream_that_nobody_observes_allocates_nothing() {
 }
 
 #[test]
-fn an_observed_response_stream_allocates_once_for_the_call_and_never_for_a_message() {
+fn observed_response_stream_allocates_once_per_call() {
     for messages in [0, 1, 1000] {
         assert_eq!(
             streaming(&Observed, messages),
@@ -143,17 +143,17 @@ fn an_observed_response_stream_allocates_once_for_the_call_and_never_for_a_messa
 }
 
 #[test]
-fn a_request_stream_that_nobody_observes_allocates_nothing() {
+fn unobserved_request_stream_allocates_nothing() {
     for messages in [0, 1, 1_000] {
         assert_eq!(uploading(&NoOp4, messages), uploading(&Bare, messages));
         assert_eq!(uploading(&Logged, messages), uploading(&Bare, messages));
     }
 }
 
-/// Its counter, the slot that a message waits in, and tonic's new stream: a decoder, a body and a
+/// The allocations: the counter, the slot for a waiting message, and tonic's new stream with its decoder, body and
 /// buffer.
 #[test]
-fn an_observed_request_stream_allocates_for_the_call_and_never_for_a_message() {
+fn observed_request_stream_allocates_per_call_not_per_message() {
     let for_the_call = uploading(&Observed, 0) - uploading(&Bare, 0);
     assert!(for_the_call <= 5, "{for_the_call}");
     for messages in [1, 1_000] {
@@ -163,7 +163,7 @@ fn an_observed_request_stream_allocates_for_the_call_and_never_for_a_message() {
 }
 
 #[test]
-fn a_logged_response_stream_allocates_once_for_the_call_and_never_for_a_message() {
+fn logged_response_stream_allocates_once_per_call() {
     tracing::subscriber::with_default(Listening, || {
         for messages in [0, 1, 1000] {
             assert_eq!(streaming(&Logged, messages), streaming(&Bare, messages) + 1);

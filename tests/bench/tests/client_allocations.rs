@@ -1,8 +1,8 @@
-//! What the call of a client allocates more than the bare generated client does, over a transport
-//! without a wire.
+//! The allocations of a client's call beyond those of the bare generated client, over an in-memory
+//! transport.
 //!
-//! Each generated client that is annotated allocates one box more, for a request of one message: tonic's body is let go, and
-//! what it gave is sent in one piece.
+//! Each annotated generated client allocates one more box for a request of one message: tonic's body is dropped, and
+//! its content is sent in one piece.
 #![allow(unsafe_code)]
 
 use interceptors_bench::clients::{
@@ -22,12 +22,12 @@ fn unary<C: Users>(client: impl Fn() -> C) -> usize {
         .enable_time()
         .build()
         .expect("a runtime");
-    // A deadline wants a timer.
+    // The deadline needs a timer.
     let _entered = runtime.enter();
     allocations(
         || {
             let mut client = client();
-            // Of the second call, for which a channel uses what the first one is done with. The first may wait: a
+            // Measures the second call, because a channel reuses memory of the first one. The first call may wait: a
             // token is fetched in a task.
             let first = client.get_user(Request::new(GetUserRequest { id: 6 }));
             let first = runtime.block_on(first);
@@ -44,74 +44,74 @@ fn unary<C: Users>(client: impl Fn() -> C) -> usize {
 /// The body of a request in one piece.
 const ONE_PIECE: usize = 1;
 
-/// More than the bare client.
+/// The allocations beyond those of the bare client.
 fn extra<C: Users>(client: impl Fn() -> C) -> usize {
     unary(client) - unary(|| Bare::new(InMemory))
 }
 
 #[test]
-fn a_chain_allocates_nothing_itself() {
+fn interceptor_chain_allocates_nothing() {
     assert_eq!(extra(|| Empty::new(InMemory)), ONE_PIECE);
     assert_eq!(extra(|| Idle::new(InMemory)), ONE_PIECE);
 }
 
 #[test]
-fn logging_that_nobody_hears_allocates_nothing() {
+fn disabled_logging_allocates_nothing() {
     assert_eq!(extra(|| Logged::new(InMemory)), ONE_PIECE);
 }
 
 #[test]
-fn the_count_sees_an_allocation() {
-    // What tonic itself allocates: boxes of bodies, headers, buffers.
+fn allocations_are_counted() {
+    // The allocations of tonic: boxes of bodies, headers, buffers.
     assert_eq!(unary(|| Bare::new(InMemory)), 20);
 }
 
-/// The copy of a request without metadata that holds nothing on the heap is on the stack.
+/// The copy of a request without metadata and heap data is on the stack.
 #[test]
-fn retry_that_has_nothing_to_do_allocates_nothing_itself() {
+fn retry_allocates_nothing_for_a_successful_call() {
     assert_eq!(extra(|| Retried::new(InMemory)), ONE_PIECE);
 }
 
-/// What `grpc-timeout` says is what it said in the call before.
+/// The value of `grpc-timeout` is reused from the call before.
 #[test]
-fn a_deadline_allocates_nothing() {
+fn deadline_allocates_nothing() {
     assert_eq!(extra(|| Limited::new(InMemory)), ONE_PIECE);
 }
 
-/// Keys and literals are made when the program is compiled.
+/// Keys and literals are constants.
 #[test]
-fn metadata_of_literals_allocates_nothing() {
+fn metadata_literals_allocate_nothing() {
     assert_eq!(extra(|| Marked::new(InMemory)), ONE_PIECE);
 }
 
-/// The token that the cache hands out, and the value that it is written into.
+/// The token from the cache, and the header value.
 #[test]
-fn a_token_of_a_cache_allocates_what_it_is_written_into() {
+fn cached_token_allocates_itself_and_its_header_value() {
     assert_eq!(extra(|| Authenticated::new(InMemory)), ONE_PIECE + 2);
 }
 
-/// What the deadline alone does.
+/// The same as the deadline alone.
 #[test]
-fn a_policy_of_logging_retry_and_deadline_allocates_nothing() {
+fn logging_retry_and_deadline_allocate_nothing() {
     assert_eq!(extra(|| Policy::new(InMemory)), ONE_PIECE);
 }
 
-/// The future that a channel has to give a name to, the body that the request is sent as once it has been read ahead,
-/// and the box that makes one body of the transport's. The space for the call is that of a call before it.
+/// The future, which a channel has to name; the body of the request after it has been read ahead;
+/// and the box that turns it into the transport's body. The memory for the call is reused.
 #[test]
-fn a_channel_allocates_its_future_and_two_bodies() {
+fn channel_allocates_its_future_and_two_bodies() {
     assert_eq!(extra(|| Bare::new(OutboundIdle.wrap(InMemory))), 3);
 }
 
-/// Nothing besides: a copy of a message as short as this one has its place in the call, and of tonic's own headers and
-/// extension none is needed.
+/// Nothing more: a copy of a short message is stored in the call, and tonic's own headers and
+/// extension need no copy.
 #[test]
-fn a_channel_that_may_send_a_short_message_again_allocates_nothing_for_it() {
+fn channel_retry_allocates_nothing_for_a_short_message() {
     assert_eq!(extra(|| Bare::new(OutboundRetried.wrap(InMemory))), 3);
 }
 
-/// Nothing besides: the response is here before there is anything to wait for.
+/// Nothing more: the response is ready before a timer is needed.
 #[test]
-fn a_channels_policy_allocates_nothing_for_its_deadline() {
+fn channel_policy_allocates_nothing_for_its_deadline() {
     assert_eq!(extra(|| Bare::new(OutboundPolicy.wrap(InMemory))), 3);
 }

@@ -1,4 +1,4 @@
-//! What `concurrency`, `load_shed` and `circuit_breaker` allocate for a call that they let through.
+//! Allocations of `concurrency`, `load_shed` and `circuit_breaker` for a call that they let through.
 #![allow(unsafe_code)]
 
 use interceptors::{Call, End, Interceptor, Next, intercept};
@@ -51,7 +51,7 @@ client!(Ratio: circuit_breaker(failure_ratio = 0.5));
 client!(All: circuit_breaker, concurrency(max = 2), load_shed(max = 2));
 
 #[test]
-fn a_unary_call_that_they_let_through_allocates_nothing() {
+fn admitted_unary_calls_allocate_nothing() {
     for (what, allocations) in [
         ("concurrency", Concurrency::allocations()),
         ("adaptive", Adaptive::allocations()),
@@ -64,7 +64,7 @@ fn a_unary_call_that_they_let_through_allocates_nothing() {
     }
 }
 
-/// Observes, and does nothing else.
+/// Only observes calls.
 struct Observe;
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Observe {
@@ -90,7 +90,7 @@ struct Broken;
 struct Limited;
 
 #[test]
-fn a_call_of_a_channel_allocates_what_its_observers_do_and_nothing_to_find_its_method() {
+fn channel_calls_allocate_only_for_observers() {
     macro_rules! of {
         ($outbound:expr) => {{
             let channel = $outbound.wrap(InMemory);

@@ -1,4 +1,4 @@
-//! What the interceptors of production allocate for a single call on a service that they let through.
+//! Allocations of the interceptors of a production service for a unary call that they let through.
 #![allow(unsafe_code)]
 
 use interceptors::intercept;
@@ -71,12 +71,12 @@ greeters! {
 
 /// The box of `async_trait`.
 #[test]
-fn the_count_sees_an_allocation() {
+fn allocations_are_counted() {
     assert_eq!(count(&Bare), 1);
 }
 
 #[test]
-fn they_allocate_nothing() {
+fn admitted_unary_calls_allocate_nothing() {
     let greeters: [(&str, &dyn Greeter); 5] = [
         ("timeout", &Timed),
         ("catch_panic", &Caught),

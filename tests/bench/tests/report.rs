@@ -1,4 +1,4 @@
-//! `BENCHMARKS.md`, the page on compile time and the plots are what the figures that are kept give.
+//! `BENCHMARKS.md`, the page on compile time, and the plots match the stored figures.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,7 +15,7 @@ fn kept() -> Figures {
 }
 
 #[test]
-fn the_documents_and_the_plots_show_the_figures_that_are_kept() {
+fn documents_and_plots_show_the_stored_figures() {
     let figures = kept();
     assert_eq!(figures.to_text(), read(FIGURES));
     let made = made(&figures).expect("the markers are right");
@@ -43,9 +43,9 @@ fn the_documents_and_the_plots_show_the_figures_that_are_kept() {
     }
 }
 
-/// A table or a benchmark that nobody shows is forgotten.
+/// Finds tables and benchmarks that are in no document.
 #[test]
-fn every_table_and_benchmark_is_shown() {
+fn all_tables_and_benchmarks_are_shown() {
     let all: String = DOCUMENTS.map(read).concat();
     let tables = interceptors_bench::report::tables();
     for table in tables {
@@ -55,7 +55,7 @@ fn every_table_and_benchmark_is_shown() {
     let manifest = read("tests/bench/Cargo.toml");
     let benches = manifest.split("[[bench]]\nname = \"").skip(1);
     let benches = benches.filter_map(|rest| rest.split('"').next());
-    // `time` keeps no figures: its framework prints them.
+    // `time` stores no figures: its framework prints them.
     let benches: BTreeSet<&str> = benches.filter(|name| *name != "time").collect();
     let known: BTreeSet<&str> = BENCHES.iter().map(|bench| bench.name).collect();
     assert_eq!(benches, known);
@@ -70,7 +70,7 @@ b\tone\tinstructions\t2
 ";
 
 #[test]
-fn a_benchmark_that_ran_again_replaces_its_own_figures_alone() {
+fn rerun_benchmark_replaces_only_its_own_figures() {
     let mut figures = Figures::parse(TWO).expect("a table");
     let written = "`auth`\tservice: instructions\t690\n";
     figures
@@ -93,7 +93,7 @@ fn a_benchmark_that_ran_again_replaces_its_own_figures_alone() {
 }
 
 #[test]
-fn a_table_is_written_between_its_markers_and_the_text_around_it_stays() {
+fn tables_are_written_between_their_markers() {
     let figures = Figures::parse(TWO).expect("a table");
     let document = "before\n<!-- made of figures: each -->\nold\n<!-- end -->\nafter <!-- end -->";
     let filled = fill(document, &figures).expect("the markers are right");
@@ -110,7 +110,7 @@ fn a_table_is_written_between_its_markers_and_the_text_around_it_stays() {
 }
 
 #[test]
-fn a_marker_that_is_wrong_is_an_error() {
+fn wrong_markers_are_errors() {
     let figures = Figures::default();
     for (document, error) in [
         (
@@ -128,7 +128,7 @@ fn a_marker_that_is_wrong_is_an_error() {
 }
 
 #[test]
-fn what_was_not_measured_says_how_to_measure_it_and_keeps_no_bound() {
+fn missing_figures_show_the_command_and_fail_bounds() {
     let document = "<!-- made of figures: each --><!-- end -->";
     let filled = fill(document, &Figures::default()).expect("the markers are right");
     assert!(

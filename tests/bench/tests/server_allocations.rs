@@ -1,4 +1,4 @@
-//! What a call allocates that passes the policy of a whole server, beyond what it allocates without.
+//! Allocations of a call through the policy of a server struct, beyond those without the struct.
 #![allow(unsafe_code)]
 
 use std::collections::VecDeque;
@@ -19,7 +19,7 @@ use counting::allocations;
 
 mod counting;
 
-/// Reads the request and answers with headers alone.
+/// Reads the request and answers with headers only.
 #[derive(Clone)]
 struct Inner;
 
@@ -40,7 +40,7 @@ impl Service<http::Request<tonic::body::Body>> for Inner {
     }
 }
 
-/// A request of one message.
+/// A request with one message.
 struct Message {
     frames: VecDeque<Poll<Bytes>>,
 }
@@ -64,14 +64,14 @@ impl Body for Message {
     }
 }
 
-/// How a request comes.
+/// How a request arrives.
 #[derive(Clone, Copy)]
 enum Comes {
-    /// All at once.
+    /// Completely.
     AtOnce,
-    /// Its end, too, but in a frame of its own. So does a client of tonic.
+    /// Completely, with the end in a frame of its own, as from tonic's client.
     AtOnceWithEmptyFrame,
-    /// Its end comes later.
+    /// The message first, and the end later.
     Partly,
     Later,
 }
@@ -96,7 +96,7 @@ fn request(comes: Comes) -> http::Request<tonic::body::Body> {
     request
 }
 
-fn taken<S>(service: &S, comes: Comes) -> usize
+fn allocations_of<S>(service: &S, comes: Comes) -> usize
 where
     S: Service<http::Request<tonic::body::Body>, Error = Infallible> + Clone,
 {
@@ -119,29 +119,29 @@ struct Inbound {
 }
 
 #[test]
-fn a_call_takes_two_boxes_and_one_for_the_body_that_was_looked_at() {
-    // The call, its future, and the message that has been read ahead.
+fn complete_request_takes_three_allocations() {
+    // The call, its future, and the message that was read ahead.
     for comes in [Comes::AtOnce, Comes::AtOnceWithEmptyFrame] {
-        let bare = taken(&Inner, comes);
-        assert_eq!(taken(&Nothing.wrap(Inner), comes), bare + 3);
+        let bare = allocations_of(&Inner, comes);
+        assert_eq!(allocations_of(&Nothing.wrap(Inner), comes), bare + 3);
     }
 }
 
 #[test]
-fn a_request_that_is_still_coming_is_watched() {
-    // Beside those two: what says that it was cut off, twice for the extensions, their table, and the body around it.
+fn incomplete_request_takes_seven_allocations() {
+    // The call and its future; the flag for a truncated request, two boxes for extensions, their table, and the body around it.
     for comes in [Comes::Partly, Comes::Later] {
-        let bare = taken(&Inner, comes);
-        assert_eq!(taken(&Nothing.wrap(Inner), comes), bare + 7);
+        let bare = allocations_of(&Inner, comes);
+        assert_eq!(allocations_of(&Nothing.wrap(Inner), comes), bare + 7);
     }
 }
 
 #[test]
-fn the_identity_is_all_that_entries_add() {
+fn entries_allocate_only_for_the_identity() {
     let wrapped = Inbound { tokens: Tokens }.wrap(Inner);
     // The identity, and the table of the extensions.
     assert_eq!(
-        taken(&wrapped, Comes::AtOnce),
-        taken(&Nothing.wrap(Inner), Comes::AtOnce) + 3
+        allocations_of(&wrapped, Comes::AtOnce),
+        allocations_of(&Nothing.wrap(Inner), Comes::AtOnce) + 3
     );
 }

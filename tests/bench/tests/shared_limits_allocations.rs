@@ -1,7 +1,7 @@
-//! What a decision of a limit in Redis allocates, on the thread of the calls.
+//! Allocations of one decision in Redis, on the thread of the calls.
 //!
-//! The server is a thread that answers every script alike, so the test needs no Redis.
-#![allow(unsafe_code, clippy::unwrap_used)] // what counts allocations stands in the place of the allocator
+//! The server is a thread that gives every script the same reply, so the test needs no Redis.
+#![allow(unsafe_code, clippy::unwrap_used)] // the counting allocator is unsafe code
 
 mod counting;
 
@@ -52,7 +52,7 @@ fn serve() -> u16 {
     port
 }
 
-/// Seven calls are left, whoever asks.
+/// Replies to each script that seven calls are left.
 fn answer(stream: TcpStream) -> Option<()> {
     let mut stream = BufReader::new(stream);
     loop {
@@ -70,20 +70,20 @@ fn answer(stream: TcpStream) -> Option<()> {
     }
 }
 
-/// What follows the mark of an array or of a string.
+/// The number after the first byte of a line of the Redis protocol.
 fn number(stream: &mut impl BufRead) -> Option<usize> {
     let mut line = String::new();
     stream.read_line(&mut line).ok()?;
     line.get(1..)?.trim_end().parse().ok()
 }
 
-/// Per call, of many after each other on one thread.
+/// The allocations per call, over many sequential calls on one thread.
 fn per_call(service: &impl UserService) -> usize {
     const CALLS: usize = 200;
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_all().build().unwrap();
     runtime.block_on(async {
-        // The connection, and what is made once.
+        // The connection, and other one-time allocations.
         for _ in 0..20 {
             service.get_user(request()).await.unwrap();
         }
@@ -96,7 +96,7 @@ fn per_call(service: &impl UserService) -> usize {
 }
 
 #[test]
-fn a_decision_in_redis_allocates_thirteen_times_at_most() {
+fn redis_decision_takes_at_most_13_allocations() {
     let store = Redis::new(&format!("redis://127.0.0.1:{}", serve())).unwrap();
     let (shared, plain) = (per_call(&Shared(store)), per_call(&Plain));
     let decision = shared - plain;

@@ -1,4 +1,4 @@
-//! Annotated clients call Python.
+//! Annotated clients call a Python server.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -39,7 +39,7 @@ struct Hurried;
 
 type Wrapped<C> = UserServiceClient<InterceptedChannel<C, Channel>>;
 
-/// A generated client, or tonic's own on a channel that was wrapped.
+/// A generated client, or tonic's client on a wrapped channel.
 #[derive(Debug, Clone)]
 enum Client {
     Generated(clients::interop::UserServiceClient<Channel>),
@@ -48,7 +48,7 @@ enum Client {
     WrappedHurried(Wrapped<Hurried>),
 }
 
-/// Does the same with each of them.
+/// Runs the same expression with each client.
 macro_rules! each {
     ($client:expr, |$inner:ident| $body:expr) => {
         match $client.clone() {
@@ -62,18 +62,18 @@ macro_rules! each {
 
 type Requests<M> = Pin<Box<dyn Stream<Item = M> + Send>>;
 
-/// What a call is made with, besides its messages.
+/// The settings of a call other than its messages.
 #[derive(Clone)]
 struct With {
     metadata: MetadataMap,
     extensions: tonic::Extensions,
     timeout: Option<Duration>,
-    /// Request streams do not end.
+    /// Keeps request streams open.
     holds: bool,
 }
 
 impl With {
-    /// Tells Python what to do, and somebody how the call ended.
+    /// Tells Python how to behave, and gives the observer a place to report the end.
     fn new(behaviour: &str, watch: &WatchEnds) -> Self {
         let mut extensions = tonic::Extensions::new();
         extensions.insert(watch.clone());
@@ -109,9 +109,9 @@ impl With {
     }
 }
 
-/// What came of a call.
+/// The result of a call.
 struct Reply {
-    /// Of a single response, the trailers too.
+    /// For a single response, the trailers too.
     metadata: MetadataMap,
     messages: Vec<u64>,
     status: Status,
@@ -132,7 +132,7 @@ impl Client {
         ]
     }
 
-    /// Until there are response headers. Each message of the response is a number.
+    /// Waits for the response headers only. Each message of the response is a number.
     async fn open(&self, kind: Kind, with: &With) -> Result<(MetadataMap, Messages), Status> {
         each!(self, |client| Ok(match kind {
             Kind::Unary => {
@@ -198,7 +198,7 @@ fn chat(texts: &[&str]) -> Vec<ChatMessage> {
     texts.iter().map(message).collect()
 }
 
-/// What Python is done with when it has served a call of [`Client::open`].
+/// The record that Python writes when it has served a call of [`Client::open`].
 fn served(kind: Kind, cancelled: bool) -> Served {
     let (method, received) = match kind {
         Kind::Unary => ("GetUser", vec![json!({"id": "7"})]),
@@ -217,10 +217,10 @@ fn has_response_stream(kind: Kind) -> bool {
     matches!(kind, Kind::ServerStreaming | Kind::BidiStreaming)
 }
 
-/// How the observer was told that a call ended. A channel does not know how many messages go in either
+/// Checks the end that the observer got. A channel does not know how many messages go in either
 /// direction.
 #[track_caller]
-fn assert_told(end: &Ended, client: &Client, kind: Kind, expected: (Outcome, Code, u64)) {
+fn assert_end(end: &Ended, client: &Client, kind: Kind, expected: (Outcome, Code, u64)) {
     assert_eq!((end.outcome, end.code, end.messages), expected, "{end:?}");
     let is_wrapped = matches!(client, Client::Wrapped(_) | Client::WrappedHurried(_));
     let kind = if is_wrapped {
@@ -238,7 +238,7 @@ fn assert_binary(metadata: &MetadataMap, key: &str, expected: &[u8]) {
 }
 
 #[tokio::test]
-async fn every_kind_of_call_reaches_python_with_what_the_policy_adds() {
+async fn every_kind_of_call_reaches_python_with_the_policys_metadata() {
     let (mut python, channel) = PythonServer::start().await;
     let (watch, mut ends) = Ends::new();
     for client in Client::all(&channel) {
@@ -268,19 +268,19 @@ async fn every_kind_of_call_reaches_python_with_what_the_policy_adds() {
             assert_eq!(began.metadata.get("x-bytes-bin"), "00ff");
             assert_eq!(began.metadata.get("authorization"), "Bearer s3cret");
             assert_eq!(began.metadata.get("grpc-previous-rpc-attempts"), "");
-            // Of `grpc-timeout` Python shows what is left.
+            // Python reports the time left, not the original `grpc-timeout`.
             let remaining = began.remaining.unwrap();
             let expected = Duration::from_secs(10)..Duration::from_millis(20_500);
             assert!(expected.contains(&remaining), "{remaining:?}");
             let messages = reply.messages.len() as u64;
             let end = ends.next().await;
-            assert_told(&end, &client, kind, (Outcome::Ok, Code::Ok, messages));
+            assert_end(&end, &client, kind, (Outcome::Ok, Code::Ok, messages));
         }
     }
 }
 
 #[tokio::test]
-async fn a_public_method_of_python_is_not_sent_the_token() {
+async fn public_method_gets_no_token() {
     let (mut python, channel) = PythonServer::start().await;
     for client in Client::all(&channel) {
         let reply = each!(client, |client| client.login(LoginRequest::default()).await);
@@ -292,7 +292,7 @@ async fn a_public_method_of_python_is_not_sent_the_token() {
 }
 
 #[tokio::test]
-async fn trailing_metadata_of_python_arrives() {
+async fn trailing_metadata_from_python_arrives() {
     let (_python, channel) = PythonServer::start().await;
     let (watch, _ends) = Ends::new();
     let with = With::new("answer 1", &watch);
@@ -363,12 +363,12 @@ async fn empty_and_large_messages_pass() {
 }
 
 #[tokio::test]
-async fn a_chat_with_python_takes_turns() {
+async fn bidi_messages_alternate_with_python() {
     let (_python, channel) = PythonServer::start().await;
     let (watch, mut ends) = Ends::new();
     let large = "x".repeat(LARGE);
     for client in Client::all(&channel) {
-        let (say, said) = by_and_by();
+        let (say, said) = fed_stream();
         let request = With::new("", &watch).text("x-echo", "yes").request(said);
         say.send(ChatMessage::default()).await.unwrap();
         each!(client, |client| {
@@ -384,15 +384,15 @@ async fn a_chat_with_python_takes_turns() {
         });
         let kind = Kind::BidiStreaming;
         let end = ends.next().await;
-        assert_told(&end, &client, kind, (Outcome::Ok, Code::Ok, 5));
+        assert_end(&end, &client, kind, (Outcome::Ok, Code::Ok, 5));
     }
 }
 
-/// The attempts that the policies make of a call that always ends like this: what each says of those before.
+/// The attempts that the policies make if every attempt ends with this code: the previous attempts that each one reports.
 fn attempts(code: Code) -> &'static [&'static str] {
     match code {
         Code::Unavailable | Code::DeadlineExceeded => &["", "1", "2"],
-        // `auth` tries another token, and that is no retry.
+        // `auth` tries another token. That is not a retry.
         Code::Unauthenticated => &["", ""],
         _ => &[""],
     }
@@ -408,7 +408,7 @@ fn assert_failure_of_python(status: &Status, code: Code) {
 }
 
 #[tokio::test]
-async fn every_code_of_python_arrives_with_its_message_details_and_metadata() {
+async fn every_code_from_python_arrives_with_details_and_metadata() {
     let (mut python, channel) = PythonServer::start().await;
     let (watch, mut ends) = Ends::new();
     for client in Client::all(&channel) {
@@ -424,15 +424,15 @@ async fn every_code_of_python_arrives_with_its_message_details_and_metadata() {
                     assert_eq!(ended, served(kind, false), "{code:?}");
                 }
                 let end = ends.next().await;
-                // What the server says is no sign that anybody went away.
-                assert_told(&end, &client, kind, (Outcome::Error, code, 0));
+                // `CANCELLED` from the server does not mean that the caller went away.
+                assert_end(&end, &client, kind, (Outcome::Error, code, 0));
             }
         }
     }
 }
 
 #[tokio::test]
-async fn a_response_that_python_began_is_not_asked_for_again() {
+async fn calls_are_not_retried_after_the_first_response_message() {
     let (mut python, channel) = PythonServer::start().await;
     let (watch, mut ends) = Ends::new();
     for client in Client::all(&channel) {
@@ -446,14 +446,14 @@ async fn a_response_that_python_began_is_not_asked_for_again() {
                 assert_eq!(python.served().await.1, served(kind, false));
                 let end = ends.next().await;
                 let expected = (Outcome::Error, code, messages as u64);
-                assert_told(&end, &client, kind, expected);
+                assert_end(&end, &client, kind, expected);
             }
         }
     }
 }
 
 #[tokio::test]
-async fn calls_that_python_aborted_are_made_again_with_all_their_requests() {
+async fn failed_calls_are_retried_with_all_request_messages() {
     let (mut python, channel) = PythonServer::start().await;
     let (watch, mut ends) = Ends::new();
     for client in Client::all(&channel) {
@@ -465,20 +465,20 @@ async fn calls_that_python_aborted_are_made_again_with_all_their_requests() {
                 let (began, ended) = python.served().await;
                 let attempts = began.metadata.get("grpc-previous-rpc-attempts");
                 assert_eq!(attempts, previous);
-                // These stand behind `retry` in the policy.
+                // These entries are listed after `retry` in the policy.
                 assert_eq!(began.metadata.get("x-call"), "one");
                 assert_eq!(began.metadata.get("authorization"), "Bearer s3cret");
                 assert_eq!(ended, served(kind, false));
             }
             let messages = reply.messages.len() as u64;
             let end = ends.next().await;
-            assert_told(&end, &client, kind, (Outcome::Ok, Code::Ok, messages));
+            assert_end(&end, &client, kind, (Outcome::Ok, Code::Ok, messages));
         }
     }
 }
 
 #[tokio::test]
-async fn python_decides_when_a_call_is_made_again() {
+async fn pushback_from_python_sets_or_stops_retries() {
     let (mut python, channel) = PythonServer::start().await;
     let (watch, _ends) = Ends::new();
     for client in Client::all(&channel) {
@@ -502,7 +502,7 @@ async fn python_decides_when_a_call_is_made_again() {
 }
 
 #[tokio::test]
-async fn the_callers_deadline_ends_a_call_and_python_is_told() {
+async fn callers_deadline_ends_the_call_and_cancels_it_in_python() {
     let (mut python, channel) = PythonServer::start().await;
     let (watch, mut ends) = Ends::new();
     for client in Client::all(&channel) {
@@ -514,17 +514,17 @@ async fn the_callers_deadline_ends_a_call_and_python_is_told() {
             let (began, ended) = python.served().await;
             let remaining = began.remaining.unwrap();
             assert!(remaining <= Duration::from_millis(310), "{remaining:?}");
-            // Once: what ran out of time is not made again.
+            // Only once: a call that timed out is not retried.
             assert_eq!(ended, served(kind, true));
             let end = ends.next().await;
             let expected = (Outcome::Error, Code::DeadlineExceeded, 0);
-            assert_told(&end, &client, kind, expected);
+            assert_end(&end, &client, kind, expected);
         }
     }
 }
 
 #[tokio::test]
-async fn the_policys_deadline_ends_a_call_and_a_stream_of_python() {
+async fn policys_deadline_ends_calls_and_streams() {
     let (mut python, channel) = PythonServer::start().await;
     let (watch, mut ends) = Ends::new();
     for client in Client::hurried(&channel) {
@@ -540,13 +540,13 @@ async fn the_policys_deadline_ends_a_call_and_a_stream_of_python() {
             assert_eq!(ended, served(kind, true));
             let end = ends.next().await;
             let expected = (Outcome::Error, Code::DeadlineExceeded, messages as u64);
-            assert_told(&end, &client, kind, expected);
+            assert_end(&end, &client, kind, expected);
         }
     }
 }
 
 #[tokio::test]
-async fn a_call_that_is_dropped_is_cancelled_in_python() {
+async fn dropped_call_is_cancelled_in_python() {
     let (mut python, channel) = PythonServer::start().await;
     let (watch, mut ends) = Ends::new();
     for client in Client::all(&channel) {
@@ -556,19 +556,19 @@ async fn a_call_that_is_dropped_is_cancelled_in_python() {
                 reply = client.call(kind, &with) => panic!("{:?}", reply.status),
                 began = python.began() => began,
             };
-            // Long before the deadline.
+            // This is long before the deadline.
             assert!(began.remaining.unwrap() > Duration::from_secs(10));
             let ended = tokio::time::timeout(Duration::from_secs(8), python.ended()).await;
             assert!(ended.unwrap().cancelled);
             let end = ends.next().await;
             let expected = (Outcome::Cancelled, Code::Cancelled, 0);
-            assert_told(&end, &client, kind, expected);
+            assert_end(&end, &client, kind, expected);
         }
     }
 }
 
 #[tokio::test]
-async fn a_stream_that_is_dropped_is_cancelled_in_python() {
+async fn dropped_stream_is_cancelled_in_python() {
     let (mut python, channel) = PythonServer::start().await;
     let (watch, mut ends) = Ends::new();
     for client in Client::all(&channel) {
@@ -582,13 +582,13 @@ async fn a_stream_that_is_dropped_is_cancelled_in_python() {
             assert_eq!(ended.unwrap(), served(kind, true));
             let end = ends.next().await;
             let expected = (Outcome::Cancelled, Code::Cancelled, 1);
-            assert_told(&end, &client, kind, expected);
+            assert_end(&end, &client, kind, expected);
         }
     }
 }
 
 #[tokio::test]
-async fn a_call_that_is_dropped_while_it_sends_is_cancelled_in_python() {
+async fn call_dropped_while_sending_is_cancelled_in_python() {
     let (mut python, channel) = PythonServer::start().await;
     let (watch, mut ends) = Ends::new();
     for client in Client::all(&channel) {
@@ -603,24 +603,24 @@ async fn a_call_that_is_dropped_while_it_sends_is_cancelled_in_python() {
             assert!(ended.unwrap().cancelled);
             let end = ends.next().await;
             let expected = (Outcome::Cancelled, Code::Cancelled, 0);
-            assert_told(&end, &client, kind, expected);
+            assert_end(&end, &client, kind, expected);
         }
     }
 }
 
-/// Requests that are sent one by one.
-fn by_and_by<M: Send + 'static>() -> (tokio::sync::mpsc::Sender<M>, Requests<M>) {
+/// A request stream fed one message at a time.
+fn fed_stream<M: Send + 'static>() -> (tokio::sync::mpsc::Sender<M>, Requests<M>) {
     let (say, said) = tokio::sync::mpsc::channel(4);
     (say, Box::pin(ReceiverStream::new(said)))
 }
 
 #[tokio::test]
-async fn requests_that_python_did_not_wait_for_are_sent_again_and_then_the_rest() {
+async fn retry_resends_early_messages_and_then_sends_the_rest() {
     let (mut python, channel) = PythonServer::start().await;
     let (watch, _ends) = Ends::new();
     let with = With::new("refuse-first 2 14", &watch);
     for client in Client::all(&channel) {
-        let (say, said) = by_and_by();
+        let (say, said) = fed_stream();
         let rest = async {
             say.send(users(1).remove(0)).await.unwrap();
             for _ in 0..2 {
@@ -639,7 +639,7 @@ async fn requests_that_python_did_not_wait_for_are_sent_again_and_then_the_rest(
         assert_eq!(reply.unwrap().into_inner().imported, 2);
         assert_eq!(ended, served(Kind::ClientStreaming, false));
 
-        let (say, said) = by_and_by();
+        let (say, said) = fed_stream();
         let rest = async {
             say.send(chat(&[""]).remove(0)).await.unwrap();
             for _ in 0..2 {
@@ -659,14 +659,14 @@ async fn requests_that_python_did_not_wait_for_are_sent_again_and_then_the_rest(
 }
 
 #[tokio::test]
-async fn requests_that_fill_the_windows_of_http_are_sent_again_up_to_what_is_kept() {
+async fn large_request_streams_are_retried_up_to_the_buffer_size() {
     let (mut python, channel) = PythonServer::start().await;
     let (watch, _ends) = Ends::new();
     for client in Client::all(&channel) {
         for (behaviour, size, attempts) in [
             ("refuse-first 2 14", 80_000, 3),
             ("fail-first 2 14", 80_000, 3),
-            // Beyond the `buffer_size`, which is 256 KiB.
+            // More than the `buffer_size` of 256 KiB.
             ("fail-first 2 14", 100_000, 1),
         ] {
             let mut users = users(3);
@@ -692,7 +692,7 @@ async fn requests_that_fill_the_windows_of_http_are_sent_again_up_to_what_is_kep
 }
 
 #[tokio::test]
-async fn what_python_says_before_it_has_all_requests_is_the_end_of_the_call() {
+async fn early_status_from_python_ends_the_call() {
     let (_python, channel) = PythonServer::start().await;
     let (watch, mut ends) = Ends::new();
     for client in Client::all(&channel) {
@@ -704,7 +704,7 @@ async fn what_python_says_before_it_has_all_requests_is_the_end_of_the_call() {
                 assert_failure_of_python(&reply.status, Code::PermissionDenied);
                 let end = ends.next().await;
                 let expected = (Outcome::Error, Code::PermissionDenied, 0);
-                assert_told(&end, &client, kind, expected);
+                assert_end(&end, &client, kind, expected);
             }
         }
     }

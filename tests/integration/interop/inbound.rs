@@ -1,4 +1,4 @@
-//! Python calls services behind the policy of a whole server.
+//! Python calls services behind a server struct's policy.
 
 use interceptors::auth::StaticTokens;
 use interceptors::{Outcome, intercept};
@@ -23,7 +23,7 @@ struct Inbound {
     tokens: StaticTokens<&'static str>,
 }
 
-/// As tonic has it, without the attribute.
+/// A service without the attribute.
 #[derive(Clone, Default)]
 struct Plain {
     script: Script,
@@ -46,7 +46,7 @@ async fn served() -> (PythonCaller, Ends, Script) {
 }
 
 #[tokio::test]
-async fn a_stranger_learns_nothing_and_reaches_nothing() {
+async fn unauthenticated_callers_reach_only_public_methods() {
     let (mut python, mut ends, script) = served().await;
     for kind in KINDS {
         let reply = python.call(&order_of_a_stranger(kind)).await;
@@ -63,7 +63,7 @@ async fn a_stranger_learns_nothing_and_reaches_nothing() {
 }
 
 #[tokio::test]
-async fn every_kind_of_call_passes_and_ends_as_python_sees_it() {
+async fn observers_and_python_see_the_same_end_for_every_kind() {
     let (mut python, mut ends, _) = served().await;
     for kind in KINDS {
         let reply = python.call(&order(kind)).await;

@@ -1,6 +1,6 @@
 //! Python's `grpcio` as the client of an annotated service, and as the server of annotated clients.
 //!
-//! Needs a Python with what `requirements.txt` lists; the variable `PYTHON` says which.
+//! Needs a Python with the packages of `requirements.txt`. The variable `PYTHON` names it.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 mod client;

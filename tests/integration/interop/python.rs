@@ -9,7 +9,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tonic::Code;
 use tonic::transport::{Channel, Endpoint};
 
-/// A Python process that is told and tells one line of JSON at a time.
+/// A Python process that exchanges lines of JSON with the test.
 pub(crate) struct Python {
     child: Child,
     stdin: Option<ChildStdin>,
@@ -20,8 +20,8 @@ impl Python {
     fn start(script: &str, arguments: &[String]) -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("integration/interop");
         let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
-        // The virtual environment of `.ci/run` is named from the root of the repository, where tests do
-        // not run. A plain name is looked up in `PATH`, and joins to nothing.
+        // `.ci/run` gives a path relative to the root of the repository, where tests do
+        // not run. A plain name such as `python3` stays as it is and is looked up in `PATH`.
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let python = match root.join(&python) {
             beside if beside.exists() => beside,
@@ -52,11 +52,13 @@ impl Python {
         }
     }
 
-    /// What it says next.
+    /// The next line that Python prints.
     async fn next(&mut self) -> Value {
-        // Python says why on standard error, unless it hangs.
+        // Python prints its errors to standard error, unless it hangs.
         let line = tokio::time::timeout(Duration::from_secs(60), self.lines.recv()).await;
-        let line = line.expect("Python says nothing").expect("Python is gone");
+        let line = line
+            .expect("Python prints nothing")
+            .expect("Python is gone");
         serde_json::from_str(&line).unwrap()
     }
 
@@ -69,7 +71,7 @@ impl Python {
 
 impl Drop for Python {
     fn drop(&mut self) {
-        // It may be gone already; a test that fails shall say something else.
+        // The process may be gone already. Errors are ignored, so that they do not hide why a test failed.
         drop(self.stdin.take());
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -93,7 +95,7 @@ impl Pairs {
 /// Python's client.
 pub(crate) struct PythonCaller(Python);
 
-/// What Python makes of a call.
+/// The result of a call, as Python sees it.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) messages: Vec<Value>,
@@ -101,7 +103,7 @@ pub(crate) struct Reply {
     pub(crate) text: String,
     pub(crate) initial: Pairs,
     pub(crate) trailing: Pairs,
-    /// What the `google.rpc.Status` holds, if there is one.
+    /// The details of the `google.rpc.Status`, if there is one.
     pub(crate) details: Value,
 }
 
@@ -129,7 +131,7 @@ impl Order {
         self
     }
 
-    /// A request stream does not end.
+    /// Keeps the request stream open.
     #[must_use]
     pub(crate) fn hold(mut self) -> Self {
         self.0["hold"] = true.into();
@@ -155,14 +157,14 @@ impl PythonCaller {
         self.0.tell(&json!({"cancel": true}));
     }
 
-    /// The next message of the response, where there is one.
+    /// The next message of the response. Panics if there is none.
     pub(crate) async fn message(&mut self) -> Value {
         let mut event = self.0.next().await;
         assert!(event.get("message").is_some(), "{event}");
         event["message"].take()
     }
 
-    /// The rest of the response.
+    /// The rest of the response, and its status.
     pub(crate) async fn end(&mut self) -> Reply {
         let mut messages = Vec::new();
         loop {
@@ -198,11 +200,11 @@ pub(crate) struct PythonServer(Python);
 pub(crate) struct Began {
     pub(crate) method: String,
     pub(crate) metadata: Pairs,
-    /// Until the deadline.
+    /// The time left until the deadline.
     pub(crate) remaining: Option<Duration>,
 }
 
-/// A call that Python is done with.
+/// A call that Python has finished.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Served {
     pub(crate) method: String,
@@ -211,7 +213,7 @@ pub(crate) struct Served {
 }
 
 impl PythonServer {
-    /// Serves, and connects.
+    /// Starts the server and connects to it.
     pub(crate) async fn start() -> (Self, Channel) {
         let mut python = Python::start("server.py", &[]);
         let port = python.next().await["port"].take();
@@ -239,7 +241,7 @@ impl PythonServer {
         }
     }
 
-    /// A call from beginning to end.
+    /// Waits for the start and the end of a call.
     pub(crate) async fn served(&mut self) -> (Began, Served) {
         (self.began().await, self.ended().await)
     }

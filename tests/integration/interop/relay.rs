@@ -1,4 +1,4 @@
-//! Python calls an annotated service, which calls Python.
+//! Python calls an annotated service, and that service calls Python.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ struct Relay {
 }
 
 impl Relay {
-    /// A request upstream, with what Python is told to do.
+    /// A request to Python, with the behaviour from the caller's metadata.
     fn request<M>(&self, metadata: &MetadataMap, message: M) -> Request<M> {
         let mut request = Request::new(message);
         request.extensions_mut().insert(self.outside.clone());
@@ -96,19 +96,19 @@ fn orders(behaviour: &str) -> [Order; 2] {
 }
 
 #[tokio::test]
-async fn a_deadline_of_python_is_kept_by_the_calls_that_it_leads_to() {
+async fn nested_calls_inherit_the_deadline_from_python() {
     let mut chain = Chain::new().await;
     for order in orders("answer 1") {
         let order = order.timeout(Duration::from_secs(8));
         assert_eq!(chain.caller.call(&order).await.code, Code::Ok);
         let (began, _) = chain.server.served().await;
-        // The policy by itself gives 20 seconds.
+        // Without the caller's deadline it would be 20 seconds.
         assert!(began.remaining.unwrap() <= Duration::from_millis(8_100));
     }
 }
 
 #[tokio::test]
-async fn an_error_passes_from_python_to_python_as_it_is() {
+async fn errors_are_relayed_between_pythons_unchanged() {
     let mut chain = Chain::new().await;
     for code in (1..=16).map(Code::from_i32) {
         for order in orders(&format!("fail {}", code as i32)) {
@@ -127,7 +127,7 @@ async fn an_error_passes_from_python_to_python_as_it_is() {
 }
 
 #[tokio::test]
-async fn python_that_goes_away_cancels_the_calls_that_it_led_to() {
+async fn cancelling_in_python_cancels_nested_calls() {
     let mut chain = Chain::new().await;
     for behaviour in ["hang", "hang-after 1"] {
         for order in orders(behaviour) {

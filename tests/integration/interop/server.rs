@@ -22,7 +22,7 @@ use crate::python::{Order, PythonCaller};
 const MESSAGE: &str = "told to fail: 100 % ☃";
 const LARGE: usize = 3 << 20;
 
-/// Gives back the metadata whose keys begin with `x-echo`, and tells errors in words that have to be
+/// Returns the metadata whose keys begin with `x-echo`, and gives errors a message that has to be
 /// escaped.
 struct Echo;
 
@@ -179,13 +179,13 @@ fn has_response_stream(kind: Kind) -> bool {
     matches!(kind, Kind::ServerStreaming | Kind::BidiStreaming)
 }
 
-/// How the observer was told that a call ended.
-fn told_end(end: &Ended) -> (Kind, Outcome, Code, u64) {
+/// The end of a call as the observer got it.
+fn end_summary(end: &Ended) -> (Kind, Outcome, Code, u64) {
     (end.kind, end.outcome, end.code, end.messages)
 }
 
 #[tokio::test]
-async fn every_kind_of_call_passes_with_metadata_both_ways() {
+async fn every_kind_of_call_passes_with_metadata_in_both_directions() {
     let mut server = Server::new().await;
     for kind in KINDS {
         let order = order(kind)
@@ -206,7 +206,7 @@ async fn every_kind_of_call_passes_with_metadata_both_ways() {
         assert_eq!(reply.initial.get("x-echo-empty-bin"), "");
         let end = server.ends.next().await;
         let messages = expected.len() as u64;
-        assert_eq!(told_end(&end), (kind, Outcome::Ok, Code::Ok, messages));
+        assert_eq!(end_summary(&end), (kind, Outcome::Ok, Code::Ok, messages));
     }
 }
 
@@ -240,7 +240,7 @@ async fn empty_and_large_messages_pass() {
 }
 
 #[tokio::test]
-async fn a_stranger_reaches_what_is_public_and_nothing_else() {
+async fn unauthenticated_callers_reach_only_public_methods() {
     let mut server = Server::new().await;
     for kind in KINDS {
         let stranger = order_of_a_stranger(kind).with("authorization", "Bearer another");
@@ -251,7 +251,7 @@ async fn a_stranger_reaches_what_is_public_and_nothing_else() {
         );
         let end = server.ends.next().await;
         let expected = (kind, Outcome::Error, Code::Unauthenticated, 0);
-        assert_eq!(told_end(&end), expected);
+        assert_eq!(end_summary(&end), expected);
     }
     let bare = Order::new("GetUser", &[json!({})]);
     assert_eq!(server.python.call(&bare).await.code, Code::Unauthenticated);
@@ -261,7 +261,7 @@ async fn a_stranger_reaches_what_is_public_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn every_code_reaches_python_with_its_message_details_and_metadata() {
+async fn every_code_reaches_python_with_details_and_metadata() {
     let mut server = Server::new().await;
     for kind in KINDS {
         for code in (1..=16).map(Code::from_i32) {
@@ -270,14 +270,14 @@ async fn every_code_reaches_python_with_its_message_details_and_metadata() {
             assert_eq!(reply.trailing.get("grpc-status-details-bin"), "010203");
             assert_eq!(reply.trailing.get("x-failure"), "told to");
             let end = server.ends.next().await;
-            // Where the handler itself says so, nobody went away.
-            assert_eq!(told_end(&end), (kind, Outcome::Error, code, 0));
+            // `CANCELLED` from the handler does not mean that the client went away.
+            assert_eq!(end_summary(&end), (kind, Outcome::Error, code, 0));
         }
     }
 }
 
 #[tokio::test]
-async fn an_error_in_a_stream_follows_its_messages() {
+async fn stream_errors_arrive_after_the_messages() {
     let mut server = Server::new().await;
     for kind in KINDS.into_iter().filter(|kind| has_response_stream(*kind)) {
         for code in (1..=16).map(Code::from_i32) {
@@ -289,13 +289,13 @@ async fn an_error_in_a_stream_follows_its_messages() {
             assert_eq!(reply.trailing.get("grpc-status-details-bin"), "010203");
             assert_eq!(reply.trailing.get("x-failure"), "told to");
             let end = server.ends.next().await;
-            assert_eq!(told_end(&end), (kind, Outcome::Error, code, 2));
+            assert_eq!(end_summary(&end), (kind, Outcome::Error, code, 2));
         }
     }
 }
 
 #[tokio::test]
-async fn a_refused_call_says_when_to_come_back() {
+async fn rate_limited_calls_carry_pushback_and_retry_info() {
     let mut server = Server::limited(&Rate::per_minute(1), None).await;
     for (n, kind) in KINDS.into_iter().enumerate() {
         let reply = server.python.call(&order(kind)).await;
@@ -323,8 +323,8 @@ async fn a_refused_call_says_when_to_come_back() {
 }
 
 #[tokio::test]
-async fn python_comes_back_when_it_is_told_to() {
-    // Only pushback explains that it does so in time.
+async fn python_honours_pushback() {
+    // Only pushback explains a retry before the deadline: the backoff is 1000 s.
     let config = json!({"methodConfig": [{"name": [{}], "retryPolicy": {
         "maxAttempts": 3, "initialBackoff": "1000s", "maxBackoff": "1000s", "backoffMultiplier": 1,
         "retryableStatusCodes": ["RESOURCE_EXHAUSTED"],
@@ -343,7 +343,7 @@ async fn python_comes_back_when_it_is_told_to() {
 }
 
 #[tokio::test]
-async fn handlers_run_again_within_one_call() {
+async fn server_side_retries_are_one_call_for_python() {
     let mut server = Server::new().await;
     let order = Order::new(
         "Flaky",
@@ -352,18 +352,18 @@ async fn handlers_run_again_within_one_call() {
     let reply = server.python.call(&as_ann(order)).await;
     assert_eq!(reply.messages, [json!({"attempts": 3})]);
     let end = server.ends.next().await;
-    assert_eq!(told_end(&end), (Kind::Unary, Outcome::Ok, Code::Ok, 1));
+    assert_eq!(end_summary(&end), (Kind::Unary, Outcome::Ok, Code::Ok, 1));
     assert_eq!(server.script.runs(), 3);
 }
 
 #[tokio::test]
-async fn a_deadline_is_over_on_both_sides() {
+async fn expired_deadline_ends_the_call_on_both_sides() {
     let mut server = Server::new().await;
     for kind in KINDS {
         let order = told(kind, Behaviour::Hang).timeout(Duration::from_millis(300));
         let reply = server.python.call(&order).await;
-        // tonic keeps to `grpc-timeout` too, outside of the chain, and gives it the wrong code. Nearly
-        // always Python is first.
+        // tonic also enforces `grpc-timeout`, outside of the interceptors, and answers with the wrong code.
+        // Nearly always Python's own timer is first.
         let by_tonic = (Code::Cancelled, "Timeout expired");
         if (reply.code, reply.text.as_str()) != by_tonic {
             assert_eq!(
@@ -375,12 +375,12 @@ async fn a_deadline_is_over_on_both_sides() {
         }
         let end = server.ends.next().await;
         let expected = (kind, Outcome::Cancelled, Code::Cancelled, 0);
-        assert_eq!(told_end(&end), expected);
+        assert_eq!(end_summary(&end), expected);
     }
 }
 
 #[tokio::test]
-async fn a_deadline_ends_a_stream_on_both_sides() {
+async fn expired_deadline_ends_the_stream_on_both_sides() {
     let mut server = Server::new().await;
     for kind in KINDS.into_iter().filter(|kind| has_response_stream(*kind)) {
         let order = told(kind, Behaviour::HangAfter(2)).timeout(Duration::from_millis(500));
@@ -391,12 +391,12 @@ async fn a_deadline_ends_a_stream_on_both_sides() {
         );
         let end = server.ends.next().await;
         let expected = (kind, Outcome::Cancelled, Code::Cancelled, 2);
-        assert_eq!(told_end(&end), expected);
+        assert_eq!(end_summary(&end), expected);
     }
 }
 
 #[tokio::test]
-async fn observers_are_told_that_python_went_away() {
+async fn observers_see_python_cancel_a_call() {
     let mut server = Server::new().await;
     for kind in KINDS {
         server.python.start(&told(kind, Behaviour::Hang));
@@ -405,14 +405,14 @@ async fn observers_are_told_that_python_went_away() {
         assert_eq!(server.python.end().await.code, Code::Cancelled);
         let end = server.ends.next().await;
         assert_eq!(
-            told_end(&end),
+            end_summary(&end),
             (kind, Outcome::Cancelled, Code::Cancelled, 0)
         );
     }
 }
 
 #[tokio::test]
-async fn observers_are_told_that_python_left_a_stream_half_way() {
+async fn observers_see_python_cancel_a_response_stream() {
     let mut server = Server::new().await;
     for kind in KINDS.into_iter().filter(|kind| has_response_stream(*kind)) {
         server
@@ -423,24 +423,24 @@ async fn observers_are_told_that_python_left_a_stream_half_way() {
         assert_eq!(server.python.end().await.code, Code::Cancelled);
         let end = server.ends.next().await;
         assert_eq!(
-            told_end(&end),
+            end_summary(&end),
             (kind, Outcome::Cancelled, Code::Cancelled, 1)
         );
     }
 }
 
 #[tokio::test]
-async fn observers_are_told_that_python_left_while_it_was_sending() {
+async fn observers_see_python_cancel_while_sending() {
     let mut server = Server::new().await;
     for kind in [Kind::ClientStreaming, Kind::BidiStreaming] {
-        // To the handler this looks like the end of the requests, so it must not answer.
+        // The handler sees this as the end of the requests, so it must not answer.
         server.python.start(&told(kind, Behaviour::Hang).hold());
         server.script.entered().await;
         server.python.cancel();
         assert_eq!(server.python.end().await.code, Code::Cancelled);
         let end = server.ends.next().await;
         assert_eq!(
-            told_end(&end),
+            end_summary(&end),
             (kind, Outcome::Cancelled, Code::Cancelled, 0)
         );
     }

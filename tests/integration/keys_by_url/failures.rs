@@ -1,4 +1,4 @@
-//! An issuer that fails, hangs and lies.
+//! An issuer that fails, hangs or sends false data.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -29,7 +29,7 @@ fn jwk(change: impl FnOnce(&mut Value)) -> Value {
     json!({ "keys": [jwk] })
 }
 
-/// What is wrong with an answer, the answer, and what the warning says of it.
+/// For each case: its name, the issuer's response, and the reason that the warning gives.
 fn bad_answers(elsewhere: &str) -> Vec<(&'static str, Answer, &'static str)> {
     let good = Answer::keys(&[&first(), &second()]);
     let Answer::Says(_, _, text) = good.clone() else {
@@ -126,7 +126,7 @@ fn bad_answers(elsewhere: &str) -> Vec<(&'static str, Answer, &'static str)> {
 }
 
 #[tokio::test]
-async fn whatever_is_wrong_with_an_answer_the_old_keys_stay() {
+async fn bad_responses_leave_the_old_keys_in_use() {
     let (events, _guard) = Events::listen(LevelFilter::INFO);
     let elsewhere = Issuer::start().await;
     elsewhere.answers("/jwks", Answer::keys(&[&second()]));
@@ -139,7 +139,7 @@ async fn whatever_is_wrong_with_an_answer_the_old_keys_stay() {
         issuer.answers("/jwks", answer);
         jump(S(31)).await;
         drop(events.take());
-        // Nobody can say whether there is such a key by now.
+        // Without new keys it is unknown whether this key exists by now.
         let status = call(&caller, &second().token()).await.status;
         assert_unchecked(&status);
         assert_eq!(code(&caller, &first().token()).await, Code::Ok, "{what}");
@@ -155,7 +155,7 @@ async fn whatever_is_wrong_with_an_answer_the_old_keys_stay() {
             panic!("{event:?}");
         };
         assert!(error.contains(why), "{what}: {error}");
-        // Then it is well again.
+        // Then the issuer recovers.
         issuer.answers("/jwks", Answer::keys(&[&first(), &second()]));
         jump(S(31)).await;
         assert_eq!(code(&caller, &second().token()).await, Code::Ok, "{what}");
@@ -166,11 +166,14 @@ async fn whatever_is_wrong_with_an_answer_the_old_keys_stay() {
             "{what}: {told:?}"
         );
     }
-    assert!(elsewhere.seen().is_empty(), "it is not even asked");
+    assert!(
+        elsewhere.seen().is_empty(),
+        "no request is sent to another host"
+    );
 }
 
 #[tokio::test]
-async fn an_issuer_that_hangs_is_given_up() {
+async fn hanging_issuer_times_out() {
     let issuer = Issuer::start().await;
     issuer.answers("/jwks", Answer::keys(&[&first()]));
     let verifier = by_url(&issuer).build().unwrap();
@@ -196,9 +199,9 @@ async fn an_issuer_that_hangs_is_given_up() {
     assert!(measured(&timeouts) >= 2);
 }
 
-/// Accepts connections and says nothing, not even to TLS.
+/// The port accepts connections and never answers, not even the TLS handshake.
 #[tokio::test]
-async fn a_port_that_says_nothing_is_given_up() {
+async fn silent_port_times_out() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let accepted = Arc::new(AtomicUsize::new(0));
@@ -247,13 +250,13 @@ async fn a_service_starts_without_its_issuer() {
     for token in [first().token(), second().token()] {
         assert_unchecked(&call(&caller, &token).await.status);
     }
-    // What is no token of ours needs no key.
+    // A malformed token is rejected without keys.
     assert_eq!(code(&caller, "abc").await, Code::Unauthenticated);
-    // Now it comes up.
+    // Now the issuer starts.
     let listener = TcpListener::bind(address).await.unwrap();
     let issuer = Issuer::serve(listener, format!("http://{address}"));
     issuer.answers("/jwks", Answer::keys(&[&first()]));
-    // Nobody calls; it is tried again by itself, after pauses of 30 seconds at the most.
+    // Without any call, the keys are fetched again after at most 30 seconds.
     jump(S(31)).await;
     issuer.asked("/jwks", 1).await;
     until(|| verifier.fetches().succeeded == 1).await;
@@ -262,7 +265,7 @@ async fn a_service_starts_without_its_issuer() {
 }
 
 #[tokio::test]
-async fn while_the_issuer_is_down_it_is_asked_after_growing_pauses_only() {
+async fn fetches_back_off_while_the_issuer_is_down() {
     let issuer = Issuer::start().await;
     issuer.answers("/jwks", Answer::status(503));
     let verifier = by_url(&issuer).build().unwrap();
@@ -275,7 +278,7 @@ async fn while_the_issuer_is_down_it_is_asked_after_growing_pauses_only() {
         until(|| verifier.fetches().failed == begun).await;
         assert_unchecked(&call(&caller, &token).await.status);
     }
-    // 1, 1.6, 2.6, 4.1, 6.6, 10.5, 16.8, 26.8 and then 30 seconds, give or take a fifth.
+    // The pauses are 1, 1.6, 2.6, 4.1, 6.6, 10.5, 16.8, 26.8 and then 30 seconds, each with 20 % jitter.
     let asked = issuer.count("/jwks");
     assert!((24..=34).contains(&asked), "{asked}");
 }
@@ -306,14 +309,14 @@ async fn keys_are_not_used_beyond_max_stale() {
 }
 
 #[tokio::test]
-async fn keys_are_used_for_a_day_without_their_issuer() {
+async fn keys_stay_valid_for_a_day_when_the_issuer_is_down() {
     let issuer = Issuer::start().await;
     issuer.answers("/jwks", Answer::keys(&[&first()]));
     let verifier = by_url(&issuer).build().unwrap();
     verifier.ready().await.unwrap();
     let caller = users(&verifier).await;
     issuer.answers("/jwks", Answer::status(500));
-    // They are good for ten minutes where the issuer does not say.
+    // Without a cache header the keys are fresh for ten minutes.
     jump(S(24 * 3600 + 590)).await;
     assert_eq!(code(&caller, &first().token()).await, Code::Ok);
     jump(S(20)).await;
@@ -334,14 +337,14 @@ async fn redirects_to_the_same_host_are_followed() {
 }
 
 #[tokio::test]
-async fn a_configuration_that_lies_is_not_believed() {
+async fn forged_discovery_documents_are_rejected() {
     let evil = Issuer::start().await;
     evil.answers("/jwks", Answer::keys(&[&second()]));
     let known = "/.well-known/openid-configuration";
     let issuer = Issuer::start().await;
     issuer.answers("/jwks", Answer::keys(&[&first()]));
     let (url, jwks) = (&issuer.url, issuer.jwks());
-    // Loopback has another name, which is not allowed without TLS.
+    // `localhost` is not the allowed name, so it is rejected without TLS.
     let localhost = evil.jwks().replace("127.0.0.1", "localhost");
     for (about, why) in [
         (
@@ -391,7 +394,7 @@ async fn a_configuration_that_lies_is_not_believed() {
 }
 
 #[tokio::test]
-async fn no_token_is_in_an_event() {
+async fn events_contain_no_tokens() {
     let (events, _guard) = Events::listen(LevelFilter::TRACE);
     let issuer = Issuer::start().await;
     issuer.answers("/jwks", Answer::keys(&[&first()]));
@@ -410,7 +413,7 @@ async fn no_token_is_in_an_event() {
 }
 
 #[tokio::test]
-async fn a_client_of_ones_own_has_the_same_rules() {
+async fn custom_http_client_follows_the_same_rules() {
     use hyper_util::client::legacy::Client;
     use hyper_util::rt::TokioExecutor;
     let elsewhere = Issuer::start().await;

@@ -1,4 +1,4 @@
-//! Tokens that an issuer is asked about.
+//! Tokens that are verified by introspection.
 
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ fn active() -> Value {
     })
 }
 
-fn but(change: impl FnOnce(&mut Value)) -> Value {
+fn active_with(change: impl FnOnce(&mut Value)) -> Value {
     let mut said = active();
     change(&mut said);
     said
@@ -56,7 +56,7 @@ async fn issuer(answer: Answer) -> Issuer {
     issuer
 }
 
-/// An issuer that says this, a verifier that asks it, and calls that are verified.
+/// An issuer with this response, a verifier that asks it, and a caller of a verified service.
 async fn setup(answer: Answer) -> (Issuer, Introspection, Caller) {
     let issuer = issuer(answer).await;
     let verifier = builder(&issuer.url).build().unwrap();
@@ -64,7 +64,7 @@ async fn setup(answer: Answer) -> (Issuer, Introspection, Caller) {
     (issuer, verifier, caller)
 }
 
-/// Calls without a server, for what the identity is.
+/// A service that is called without a server and returns the identity.
 struct Direct<V> {
     verifier: V,
 }
@@ -90,7 +90,7 @@ async fn identity<V: Verifier>(verifier: V) -> Result<V::Identity, Status> {
 }
 
 #[tokio::test]
-async fn what_the_issuer_says_is_the_identity() {
+async fn introspection_response_becomes_the_identity() {
     let (issuer, verifier, caller) = setup(Answer::json(&active())).await;
     for kind in KINDS {
         let reply = caller
@@ -100,7 +100,7 @@ async fn what_the_issuer_says_is_the_identity() {
         assert_eq!(reply.code(), Code::Ok, "{kind} {:?}", reply.status);
     }
     let seen = issuer.seen();
-    assert_eq!(seen.len(), 1, "once for all calls");
+    assert_eq!(seen.len(), 1, "one request for all calls");
     let request = &seen[0];
     assert_eq!(request.method, "POST");
     let body = "token=a%2Bb%2Fc%3D%26d&token_type_hint=access_token";
@@ -123,7 +123,7 @@ async fn what_the_issuer_says_is_the_identity() {
 }
 
 #[tokio::test]
-async fn the_identity_may_be_a_type_of_ones_own() {
+async fn identity_can_be_a_custom_type() {
     #[derive(Debug, Clone, PartialEq, Deserialize)]
     struct Own {
         sub: String,
@@ -142,37 +142,43 @@ async fn the_identity_may_be_a_type_of_ones_own() {
     assert_eq!(identity(&builder().build().unwrap()).await.unwrap(), own);
     let sent = &issuer.seen()[0].headers["authorization"];
     assert_eq!(sent, &format!("Bearer {SECRET}"));
-    // Without what the type needs.
+    // A response without a field that the type requires.
     issuer.answers(PATH, Answer::json(&json!({ "active": true, "sub": "ann" })));
     let status = identity(&builder().build().unwrap()).await.unwrap_err();
     assert_eq!(status.code(), Code::Unauthenticated);
 }
 
 #[tokio::test]
-async fn a_token_that_is_not_good_is_refused() {
+async fn invalid_tokens_are_rejected() {
     for (what, said) in [
         ("not active", json!({ "active": false })),
         (
             "not active, with claims",
-            but(|it| it["active"] = false.into()),
+            active_with(|it| it["active"] = false.into()),
         ),
-        ("over", but(|it| it["exp"] = time(-61).into())),
-        ("too early", but(|it| it["nbf"] = time(90).into())),
-        ("another audience", but(|it| it["aud"] = "billing".into())),
+        ("over", active_with(|it| it["exp"] = time(-61).into())),
+        ("too early", active_with(|it| it["nbf"] = time(90).into())),
+        (
+            "another audience",
+            active_with(|it| it["aud"] = "billing".into()),
+        ),
         (
             "other audiences",
-            but(|it| it["aud"] = json!(["billing", "Users"])),
+            active_with(|it| it["aud"] = json!(["billing", "Users"])),
         ),
-        ("no audience", but(|it| it["aud"] = Value::Null)),
+        ("no audience", active_with(|it| it["aud"] = Value::Null)),
         (
             "another issuer",
-            but(|it| it["iss"] = "https://id.example.com/".into()),
+            active_with(|it| it["iss"] = "https://id.example.com/".into()),
         ),
         (
             "no issuer",
-            but(|it| drop(it.as_object_mut().unwrap().remove("iss"))),
+            active_with(|it| drop(it.as_object_mut().unwrap().remove("iss"))),
         ),
-        ("claims of another shape", but(|it| it["sub"] = 7.into())),
+        (
+            "claims of another shape",
+            active_with(|it| it["sub"] = 7.into()),
+        ),
     ] {
         let (events, _guard) = Events::listen(LevelFilter::DEBUG);
         let issuer = issuer(Answer::json(&said)).await;
@@ -194,8 +200,11 @@ async fn a_token_that_is_not_good_is_refused() {
             "{shown}"
         );
     }
-    // The same issuer's good token.
-    let issuer = issuer(Answer::json(&but(|it| it["exp"] = time(-30).into()))).await;
+    // A token that expired within the leeway is accepted.
+    let issuer = issuer(Answer::json(&active_with(|it| {
+        it["exp"] = time(-30).into()
+    })))
+    .await;
     let verifier = builder(&issuer.url)
         .audience(["billing", "others"])
         .issuer(["https://id.example.com"])
@@ -205,7 +214,7 @@ async fn a_token_that_is_not_good_is_refused() {
 }
 
 #[tokio::test]
-async fn good_tokens_are_remembered_for_a_minute() {
+async fn valid_tokens_are_cached_for_a_minute() {
     let (issuer, verifier, caller) = setup(Answer::json(&active())).await;
     assert_eq!(code(&caller, "a").await, Code::Ok);
     issuer.answers(PATH, Answer::json(&json!({ "active": false })));
@@ -218,8 +227,8 @@ async fn good_tokens_are_remembered_for_a_minute() {
 }
 
 #[tokio::test]
-async fn a_token_is_not_remembered_beyond_its_exp() {
-    let said = but(|it| it["exp"] = time(20).into());
+async fn tokens_are_not_cached_beyond_their_exp() {
+    let said = active_with(|it| it["exp"] = time(20).into());
     let (issuer, _, caller) = setup(Answer::json(&said)).await;
     assert_eq!(code(&caller, "a").await, Code::Ok);
     issuer.answers(PATH, Answer::json(&json!({ "active": false })));
@@ -227,8 +236,11 @@ async fn a_token_is_not_remembered_beyond_its_exp() {
     assert_eq!(code(&caller, "a").await, Code::Ok);
     jump(S(6)).await;
     assert_eq!(code(&caller, "a").await, Code::Unauthenticated);
-    // One whose time is over is taken within the leeway, and not remembered.
-    issuer.answers(PATH, Answer::json(&but(|it| it["exp"] = time(-5).into())));
+    // A token that expired within the leeway is accepted, and not cached.
+    issuer.answers(
+        PATH,
+        Answer::json(&active_with(|it| it["exp"] = time(-5).into())),
+    );
     for n in 3..5 {
         assert_eq!(code(&caller, "b").await, Code::Ok);
         assert_eq!(issuer.count(PATH), n);
@@ -236,7 +248,7 @@ async fn a_token_is_not_remembered_beyond_its_exp() {
 }
 
 #[tokio::test]
-async fn bad_tokens_are_remembered_for_ten_seconds() {
+async fn invalid_tokens_are_cached_for_ten_seconds() {
     let (issuer, _, caller) = setup(Answer::json(&json!({ "active": false }))).await;
     assert_eq!(code(&caller, "a").await, Code::Unauthenticated);
     issuer.answers(PATH, Answer::json(&active()));
@@ -249,7 +261,7 @@ async fn bad_tokens_are_remembered_for_ten_seconds() {
 }
 
 #[tokio::test]
-async fn what_is_remembered_can_be_set() {
+async fn cache_times_and_token_size_are_settings() {
     let issuer = issuer(Answer::json(&active())).await;
     let verifier = builder(&issuer.url)
         .cache_for(S(0))
@@ -263,7 +275,11 @@ async fn what_is_remembered_can_be_set() {
         assert_eq!(issuer.count(PATH), n);
     }
     assert_eq!(code(&caller, "abcd").await, Code::Unauthenticated);
-    assert_eq!(issuer.count(PATH), 3, "it is too long to be asked about");
+    assert_eq!(
+        issuer.count(PATH),
+        3,
+        "a token that is too long is not sent"
+    );
     issuer.answers(PATH, Answer::json(&json!({ "active": false })));
     for n in 4..6 {
         assert_eq!(code(&caller, "abc").await, Code::Unauthenticated);
@@ -272,7 +288,7 @@ async fn what_is_remembered_can_be_set() {
 }
 
 #[tokio::test]
-async fn made_up_tokens_push_out_no_good_ones() {
+async fn invalid_tokens_do_not_evict_valid_ones() {
     let issuer = issuer(Answer::json(&active())).await;
     let verifier = builder(&issuer.url).max_tokens(2).build().unwrap();
     let caller = users(&verifier).await;
@@ -288,30 +304,34 @@ async fn made_up_tokens_push_out_no_good_ones() {
         assert_eq!(code(&caller, token).await, Code::Ok);
     }
     assert_eq!(issuer.count(PATH), 12);
-    // A third one that is good does: memory is bounded.
+    // A third valid token evicts one, because memory is bounded.
     issuer.answers(PATH, Answer::json(&active()));
     assert_eq!(code(&caller, "c").await, Code::Ok);
     assert_eq!(code(&caller, "b").await, Code::Ok);
     assert_eq!(issuer.count(PATH), 13);
     assert_eq!(code(&caller, "a").await, Code::Ok);
-    assert_eq!(issuer.count(PATH), 14, "it was used the longest ago");
+    assert_eq!(
+        issuer.count(PATH),
+        14,
+        "the least recently used token was evicted"
+    );
 }
 
-fn calling(caller: &Caller, token: &'static str) -> tokio::task::JoinHandle<Status> {
+fn spawn_call(caller: &Caller, token: &'static str) -> tokio::task::JoinHandle<Status> {
     let caller = caller.clone();
     tokio::spawn(async move { call(&caller, token).await.status })
 }
 
 #[tokio::test]
-async fn calls_with_one_token_share_a_request() {
+async fn concurrent_calls_with_one_token_share_one_request() {
     let permits = Arc::new(Semaphore::new(0));
     let (issuer, _, caller) = setup(Answer::json(&active()).after(&permits)).await;
-    let gone = calling(&caller, "a");
+    let gone = spawn_call(&caller, "a");
     issuer.asked(PATH, 1).await;
-    let calls: Vec<_> = (0..20).map(|_| calling(&caller, "a")).collect();
-    let other = calling(&caller, "b");
+    let calls: Vec<_> = (0..20).map(|_| spawn_call(&caller, "a")).collect();
+    let other = spawn_call(&caller, "b");
     issuer.asked(PATH, 2).await;
-    // The call that began it is cancelled, and the others are none the worse for it.
+    // Cancelling the call that started the request does not affect the other calls.
     gone.abort();
     settle().await;
     permits.add_permits(2);
@@ -322,14 +342,14 @@ async fn calls_with_one_token_share_a_request() {
 }
 
 #[tokio::test]
-async fn requests_under_way_are_bounded() {
+async fn concurrent_requests_are_bounded() {
     let issuer = issuer(Answer::Hangs).await;
     let verifier = builder(&issuer.url).max_tokens(2).build().unwrap();
     let caller = users(&verifier).await;
-    let first = calling(&caller, "a");
-    let second = calling(&caller, "b");
+    let first = spawn_call(&caller, "a");
+    let second = spawn_call(&caller, "b");
     issuer.asked(PATH, 2).await;
-    // It is not waited for.
+    // The third call is rejected without waiting.
     assert_unchecked(&call(&caller, "c").await.status);
     assert_eq!(issuer.count(PATH), 2);
     jump(S(11)).await;
@@ -340,11 +360,11 @@ async fn requests_under_way_are_bounded() {
 }
 
 #[tokio::test]
-async fn a_failure_is_unavailable_and_not_remembered() {
+async fn failures_are_unavailable_and_not_cached() {
     let elsewhere = Issuer::start().await;
     let there = format!("{}{PATH}", elsewhere.url);
     let good = active();
-    let huge = but(|it| it["pad"] = "x".repeat(2 * 1024 * 1024).into());
+    let huge = active_with(|it| it["pad"] = "x".repeat(2 * 1024 * 1024).into());
     for (what, answer, why) in [
         ("500", Answer::status(500), "answers 500"),
         ("503", Answer::status(503), "answers 503"),
@@ -373,7 +393,7 @@ async fn a_failure_is_unavailable_and_not_remembered() {
         ),
         (
             "`exp` is a text",
-            Answer::json(&but(|it| it["exp"] = "soon".into())),
+            Answer::json(&active_with(|it| it["exp"] = "soon".into())),
             "is not the JSON",
         ),
         (
@@ -416,7 +436,7 @@ async fn a_failure_is_unavailable_and_not_remembered() {
             .message
             .contains("refuses the credentials of this service");
         assert_eq!(is_ours, what == "401" || what == "403", "{event:?}");
-        // Once in 30 seconds, with how many there were.
+        // One event in 30 seconds, with the number of failures.
         assert_unchecked(&call(&caller, "t0ken").await.status);
         jump(S(31)).await;
         assert_unchecked(&call(&caller, "t0ken").await.status);
@@ -432,7 +452,7 @@ async fn a_failure_is_unavailable_and_not_remembered() {
 }
 
 #[tokio::test]
-async fn redirects_that_keep_the_body_are_followed_on_the_same_host() {
+async fn same_host_redirects_that_keep_the_body_are_followed() {
     let (issuer, _, caller) = setup(Answer::redirect(308, "/a")).await;
     issuer.answers("/a", Answer::redirect(307, "/b"));
     issuer.answers("/b", Answer::json(&active()));
@@ -446,11 +466,11 @@ async fn redirects_that_keep_the_body_are_followed_on_the_same_host() {
 }
 
 #[tokio::test]
-async fn an_issuer_that_hangs_or_is_not_there_is_unavailable() {
+async fn hanging_or_unreachable_issuer_is_unavailable() {
     let (issuer, verifier, caller) = setup(Answer::Hangs).await;
     for (n, answer) in [Answer::Hangs, Answer::Drips].into_iter().enumerate() {
         issuer.answers(PATH, answer);
-        let waiting = calling(&caller, "a");
+        let waiting = spawn_call(&caller, "a");
         issuer.asked(PATH, n + 1).await;
         jump(S(9)).await;
         assert!(!waiting.is_finished());
@@ -467,7 +487,7 @@ async fn an_issuer_that_hangs_or_is_not_there_is_unavailable() {
 }
 
 #[tokio::test]
-async fn a_verifier_that_is_dropped_leaves_no_task() {
+async fn dropped_verifier_leaves_no_task() {
     let issuer = issuer(Answer::json(&active())).await;
     let alive = || {
         tokio::runtime::Handle::current()
@@ -492,7 +512,7 @@ async fn a_verifier_that_is_dropped_leaves_no_task() {
 }
 
 #[test]
-fn debug_output_has_no_secret() {
+fn debug_output_contains_no_secret() {
     let builder = || {
         Introspection::<TokenInfo>::builder("https://id.example.com/introspect")
             .bearer_auth(SECRET)

@@ -1,4 +1,4 @@
-//! Streams end with the token that an issuer was asked about.
+//! Streams end when an introspected token expires.
 
 use interceptors::auth::Introspection;
 use interceptors::{Kind, Outcome, intercept};
@@ -20,7 +20,7 @@ use crate::tokens::time;
 
 const PATH: &str = "/introspect";
 
-/// Claims without `exp`: when the token expires is known from the answer alone.
+/// Claims without `exp`, so the expiry must come from the response itself.
 #[derive(Debug, Clone, Deserialize)]
 #[allow(dead_code, reason = "it says what the answer is read as")]
 struct Claims {
@@ -69,7 +69,7 @@ struct Setup {
     caller: Caller,
 }
 
-/// An issuer whose tokens expire so many seconds from the start, or never.
+/// Starts an issuer whose tokens expire after so many seconds, or never.
 async fn setup(mount: Mount, exp: Option<i64>) -> Setup {
     let issuer = Issuer::start().await;
     let mut said = json!({ "active": true, "sub": "ann" });
@@ -117,8 +117,8 @@ fn open<M: Default + Send + 'static>() -> impl Stream<Item = M> + Send + 'static
     tokio_stream::once(M::default()).chain(tokio_stream::pending())
 }
 
-/// A call of this kind that waits: its handler has been entered, and its response stream has brought what there is.
-async fn waiting(setup: &Setup, kind: Kind) -> JoinHandle<Reply> {
+/// Starts a call that waits: its handler has been entered, and the client has read all messages sent so far.
+async fn waiting_call(setup: &Setup, kind: Kind) -> JoinHandle<Reply> {
     let mut client = setup.caller.client();
     match kind {
         Kind::Unary => {
@@ -173,12 +173,12 @@ const STREAMING: [Kind; 3] = [
 ];
 
 #[tokio::test]
-async fn streams_end_at_the_exp_of_the_answer_and_the_leeway() {
+async fn streams_end_at_the_exp_plus_the_leeway() {
     for mount in [Mount::Service, Mount::ServerStruct] {
         let mut setup = setup(mount, Some(20)).await;
         for (n, kind) in STREAMING.into_iter().enumerate() {
-            let call = waiting(&setup, kind).await;
-            // Within the leeway, which is a minute.
+            let call = waiting_call(&setup, kind).await;
+            // Still within the leeway of one minute.
             jump(S(70)).await;
             assert!(!call.is_finished(), "{mount:?} {kind}");
             jump(S(12)).await;
@@ -190,34 +190,38 @@ async fn streams_end_at_the_exp_of_the_answer_and_the_leeway() {
             let ended = (outcome, code);
             let expected = (Outcome::Error, Code::Unauthenticated);
             assert_eq!(ended, expected, "{mount:?} {kind}");
-            // A remembered answer is not older than its token.
+            // A cached response is not used after its token has expired.
             assert_eq!(setup.issuer.count(PATH), n + 1, "{mount:?} {kind}");
         }
     }
 }
 
 #[tokio::test]
-async fn a_remembered_answer_ends_streams_at_the_same_time() {
+async fn cached_response_ends_streams_at_the_same_time() {
     let setup = setup(Mount::Service, Some(20)).await;
-    let first = waiting(&setup, Kind::ServerStreaming).await;
+    let first = waiting_call(&setup, Kind::ServerStreaming).await;
     jump(S(10)).await;
-    let second = waiting(&setup, Kind::ServerStreaming).await;
-    assert_eq!(setup.issuer.count(PATH), 1, "the second is remembered");
+    let second = waiting_call(&setup, Kind::ServerStreaming).await;
+    assert_eq!(
+        setup.issuer.count(PATH),
+        1,
+        "the second call uses the cache"
+    );
     jump(S(60)).await;
     assert!(!first.is_finished() && !second.is_finished());
     jump(S(12)).await;
     assert_eq!(first.await.unwrap().code(), Code::Unauthenticated);
-    // The time of day has not jumped, so its token has ten seconds more than that of the first.
+    // `jump` does not move the system time, so the second call has ten seconds more than the first.
     assert!(!second.is_finished());
     jump(S(10)).await;
     assert_eq!(second.await.unwrap().code(), Code::Unauthenticated);
 }
 
 #[tokio::test]
-async fn a_unary_call_may_take_longer_than_its_token() {
+async fn unary_calls_may_outlive_their_token() {
     for mount in [Mount::Service, Mount::ServerStruct] {
         let mut setup = setup(mount, Some(20)).await;
-        let call = waiting(&setup, Kind::Unary).await;
+        let call = waiting_call(&setup, Kind::Unary).await;
         jump(S(1_000)).await;
         assert!(!call.is_finished(), "{mount:?}");
         call.abort();
@@ -227,7 +231,7 @@ async fn a_unary_call_may_take_longer_than_its_token() {
 }
 
 #[tokio::test]
-async fn without_exp_and_with_outlive_token_streams_go_on() {
+async fn streams_continue_without_exp_or_with_outlive_token() {
     for (mount, exp) in [
         (Mount::Service, None),
         (Mount::ServerStruct, None),
@@ -235,7 +239,7 @@ async fn without_exp_and_with_outlive_token_streams_go_on() {
     ] {
         let setup = setup(mount, exp).await;
         for kind in STREAMING {
-            let call = waiting(&setup, kind).await;
+            let call = waiting_call(&setup, kind).await;
             jump(S(10_000)).await;
             assert!(!call.is_finished(), "{mount:?} {kind}");
             call.abort();

@@ -1,4 +1,4 @@
-//! An issuer that answers as a test says.
+//! An issuer that responds as the test says.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -21,17 +21,17 @@ use tokio_stream::{StreamExt, pending};
 
 use crate::tokens::{Issuer as Signer, set};
 
-/// What is answered.
+/// The response to a request.
 #[derive(Debug, Clone)]
 pub(crate) enum Answer {
     Says(u16, Vec<(&'static str, String)>, String),
-    /// Nothing, for ever.
+    /// Never responds.
     Hangs,
-    /// The head and one byte, and then nothing.
+    /// Sends the headers and one byte, and then nothing more.
     Drips,
-    /// Half of it, and then the connection is closed.
+    /// Sends half of the body and closes the connection.
     Breaks(String),
-    /// That, when there is a permit.
+    /// Waits for a permit, and then gives this response.
     After(Arc<Semaphore>, Box<Answer>),
 }
 
@@ -52,7 +52,7 @@ impl Answer {
         Self::json(&serde_json::to_value(set(signers)).unwrap())
     }
 
-    /// With this header too.
+    /// Adds a header.
     pub(crate) fn with(self, name: &'static str, value: impl Into<String>) -> Self {
         match self {
             Self::Says(status, mut headers, body) => {
@@ -63,13 +63,13 @@ impl Answer {
         }
     }
 
-    /// The same when there is a permit.
+    /// Delays the response until there is a permit.
     pub(crate) fn after(self, permits: &Arc<Semaphore>) -> Self {
         Self::After(Arc::clone(permits), Box::new(self))
     }
 }
 
-/// A request that came.
+/// A request that the issuer received.
 #[derive(Debug, Clone)]
 pub(crate) struct Seen {
     pub(crate) method: Method,
@@ -78,7 +78,7 @@ pub(crate) struct Seen {
     pub(crate) body: String,
 }
 
-/// A clone is the same one.
+/// Clones share their state.
 #[derive(Clone)]
 pub(crate) struct Issuer {
     pub(crate) url: String,
@@ -116,7 +116,7 @@ impl Issuer {
         answers.insert(path.to_owned(), answer);
     }
 
-    /// Its configuration, as OpenID Connect Discovery has it.
+    /// Publishes its OpenID Connect discovery document.
     pub(crate) fn is_discovered(&self) {
         let known = json!({
             "issuer": self.url,
@@ -134,19 +134,19 @@ impl Issuer {
         self.told.seen.borrow().clone()
     }
 
-    /// How many requests for this path have come.
+    /// The number of requests received for this path.
     pub(crate) fn count(&self, path: &str) -> usize {
         let seen = self.told.seen.borrow();
         seen.iter().filter(|it| it.path == path).count()
     }
 
-    /// Waits until so many have come.
+    /// Waits until this many requests for the path were received.
     pub(crate) async fn asked(&self, path: &str, times: usize) {
         let mut seen = self.told.seen.subscribe();
         let count = |seen: &Vec<Seen>| seen.iter().filter(|it| it.path == path).count();
         let asked = seen.wait_for(|seen| count(seen) >= times);
         let asked = tokio::time::timeout(Duration::from_secs(20), asked).await;
-        asked.expect("the issuer is not asked").unwrap();
+        asked.expect("the issuer gets no request").unwrap();
     }
 }
 
@@ -194,7 +194,7 @@ async fn response(answer: Answer) -> Response {
     }
 }
 
-/// Lets time pass.
+/// Advances the clock, and lets tasks run.
 pub(crate) async fn jump(time: Duration) {
     tokio::time::pause();
     tokio::time::advance(time).await;
@@ -202,26 +202,26 @@ pub(crate) async fn jump(time: Duration) {
     settle().await;
 }
 
-/// Lets everybody act who can.
+/// Lets all ready tasks run.
 pub(crate) async fn settle() {
     for _ in 0..50 {
         tokio::task::yield_now().await;
     }
 }
 
-/// Waits until that is so.
+/// Waits until the condition holds.
 pub(crate) async fn until(mut is_so: impl FnMut() -> bool) {
     let waiting = async {
         while !is_so() {
-            // Sockets need turns of the runtime, and others may have this thread's core.
+            // Sockets need polls of the runtime, and other tests may use this core.
             tokio::task::yield_now().await;
         }
     };
     let waited = tokio::time::timeout(Duration::from_secs(20), waiting).await;
-    waited.expect("it does not become so");
+    waited.expect("the condition does not become true");
 }
 
-/// OpenTelemetry's provider is one for the process.
+/// OpenTelemetry has one global provider per process.
 static METERS: LazyLock<(SdkMeterProvider, InMemoryMetricExporter)> = LazyLock::new(|| {
     let exporter = InMemoryMetricExporter::default();
     let reader = PeriodicReader::builder(exporter.clone()).build();
@@ -230,7 +230,7 @@ static METERS: LazyLock<(SdkMeterProvider, InMemoryMetricExporter)> = LazyLock::
     (provider, exporter)
 });
 
-/// How many fetches OpenTelemetry has counted with these attributes, of all tests together.
+/// The number of fetches with exactly these attributes, over all tests.
 pub(crate) fn measured(attributes: &[(&str, &str)]) -> u64 {
     let (provider, exporter) = &*METERS;
     exporter.reset();

@@ -1,4 +1,4 @@
-//! Keys are fetched, fetched again, and rotated.
+//! Keys are fetched, refreshed and rotated.
 
 use std::sync::Arc;
 
@@ -43,7 +43,7 @@ async fn keys_are_fetched_when_the_verifier_is_built() {
         let reply = caller.with("authorization", bearer).call(kind).await;
         assert_eq!(reply.code(), Code::Ok, "{kind} {:?}", reply.status);
     }
-    assert_eq!(issuer.count("/jwks"), 1, "once for all calls");
+    assert_eq!(issuer.count("/jwks"), 1, "one fetch for all calls");
     assert_eq!(counts(&verifier), (1, 0));
     assert!(measured(&[("interceptors.auth.asked", "keys")]) > before);
     assert_eq!(
@@ -56,7 +56,7 @@ async fn keys_are_fetched_when_the_verifier_is_built() {
 }
 
 #[tokio::test]
-async fn a_call_waits_for_the_first_fetch() {
+async fn calls_wait_for_the_first_fetch() {
     let issuer = Issuer::start().await;
     let permits = Arc::new(Semaphore::new(0));
     issuer.answers("/jwks", Answer::keys(&[&first()]).after(&permits));
@@ -72,7 +72,7 @@ async fn a_call_waits_for_the_first_fetch() {
 }
 
 #[tokio::test]
-async fn an_issuer_says_where_its_keys_are() {
+async fn discovery_finds_the_keys() {
     let issuer = Issuer::start().await;
     issuer.is_discovered();
     issuer.answers("/jwks", Answer::keys(&[&first()]));
@@ -81,7 +81,7 @@ async fn an_issuer_says_where_its_keys_are() {
     let caller = users(&verifier).await;
     let token = |iss: &str| first().sign_but(|it| it["iss"] = iss.into());
     assert_eq!(code(&caller, &token(&issuer.url)).await, Code::Ok);
-    // The issuer is asked for by `discover` alone.
+    // `discover` alone requires the issuer as `iss`.
     for other in [ISSUER, &format!("{}/", issuer.url)] {
         assert_eq!(code(&caller, &token(other)).await, Code::Unauthenticated);
     }
@@ -90,7 +90,7 @@ async fn an_issuer_says_where_its_keys_are() {
 }
 
 #[tokio::test]
-async fn an_issuer_may_have_a_path_and_a_slash_at_its_end() {
+async fn issuer_url_may_have_a_path_and_a_trailing_slash() {
     for (path, known) in [
         ("/", "/.well-known/openid-configuration"),
         ("/realms/a", "/realms/a/.well-known/openid-configuration"),
@@ -110,7 +110,7 @@ async fn an_issuer_may_have_a_path_and_a_slash_at_its_end() {
 }
 
 #[tokio::test]
-async fn a_token_of_a_key_that_was_just_rotated_in_is_accepted_at_once() {
+async fn tokens_of_a_rotated_key_are_accepted_immediately() {
     let issuer = Issuer::start().await;
     issuer.answers("/jwks", Answer::keys(&[&first()]));
     let verifier = by_url(&issuer).build().unwrap();
@@ -128,7 +128,7 @@ async fn a_token_of_a_key_that_was_just_rotated_in_is_accepted_at_once() {
         })
         .collect();
     issuer.asked("/jwks", 2).await;
-    // Meanwhile tokens of keys that are known do not wait.
+    // Tokens of known keys do not wait for the fetch.
     assert_eq!(code(&caller, &first().token()).await, Code::Ok);
     permits.add_permits(10);
     for call in calls {
@@ -146,7 +146,7 @@ async fn a_token_of_a_key_that_was_just_rotated_in_is_accepted_at_once() {
 }
 
 #[tokio::test]
-async fn within_30_seconds_of_a_fetch_there_is_no_other_one() {
+async fn keys_are_fetched_at_most_every_30_seconds() {
     let issuer = Issuer::start().await;
     issuer.answers("/jwks", Answer::keys(&[&first()]));
     let verifier = by_url(&issuer).build().unwrap();
@@ -165,14 +165,14 @@ async fn within_30_seconds_of_a_fetch_there_is_no_other_one() {
 }
 
 #[tokio::test]
-async fn made_up_kids_make_one_fetch_in_30_seconds() {
+async fn unknown_kids_cause_at_most_one_fetch_in_30_seconds() {
     let issuer = Issuer::start().await;
     issuer.answers("/jwks", Answer::keys(&[&first()]));
     let verifier = by_url(&issuer).build().unwrap();
     verifier.ready().await.unwrap();
     let caller = users(&verifier).await;
     let tokens = ["a", "b", "c"].map(|kid| Signer::es256(9, kid).token());
-    // 300 seconds, in which none is due.
+    // 300 seconds without a scheduled refresh.
     for _ in 0..30 {
         jump(S(10)).await;
         for token in &tokens {
@@ -187,7 +187,7 @@ async fn made_up_kids_make_one_fetch_in_30_seconds() {
 }
 
 #[tokio::test]
-async fn tokens_that_no_key_could_help_fetch_nothing() {
+async fn tokens_that_no_key_could_verify_cause_no_fetch() {
     let issuer = Issuer::start().await;
     issuer.answers("/jwks", Answer::keys(&[&first(), &second()]));
     let verifier = by_url(&issuer).build().unwrap();
@@ -206,7 +206,7 @@ async fn tokens_that_no_key_could_help_fetch_nothing() {
     let secret = EncodingKey::from_secret(public.as_bytes());
     for token in [
         nameless.token(),
-        // A known `kid`, and another key.
+        // A known `kid` with another key.
         Signer::es256(3, "first").token(),
         with_alg(Algorithm::HS256, &secret),
         with_alg(Algorithm::EdDSA, &Signer::ed25519(1, "third").key),
@@ -219,8 +219,8 @@ async fn tokens_that_no_key_could_help_fetch_nothing() {
     assert_eq!(issuer.count("/jwks"), 1);
 }
 
-/// Whether keys whose answer has this header are fetched again within this time, and not before that one.
-async fn is_refreshed(header: Option<&'static str>, not_before: u64, within: u64) {
+/// Checks that keys with this header are refreshed after `not_before` and before `within`, in seconds.
+async fn assert_refreshed(header: Option<&'static str>, not_before: u64, within: u64) {
     let issuer = Issuer::start().await;
     let keys = || match header {
         Some(value) => Answer::keys(&[&first()]).with("cache-control", value),
@@ -233,24 +233,24 @@ async fn is_refreshed(header: Option<&'static str>, not_before: u64, within: u64
         jump(S(not_before)).await;
         assert_eq!(issuer.count("/jwks"), n, "{header:?}: too early");
         jump(S(within - not_before)).await;
-        // Nobody calls.
+        // The refresh needs no call.
         issuer.asked("/jwks", n + 1).await;
         until(|| counts(&verifier) == (n as u64 + 1, 0)).await;
     }
 }
 
 #[tokio::test]
-async fn keys_are_fetched_again_before_they_are_too_old() {
-    is_refreshed(Some("public, max-age=300"), 209, 241).await;
-    is_refreshed(None, 419, 481).await;
-    // At most once a minute, and at least once an hour.
-    is_refreshed(Some("max-age=1"), 41, 49).await;
-    is_refreshed(Some("no-store"), 41, 49).await;
-    is_refreshed(Some("max-age=86400"), 2519, 2881).await;
+async fn keys_are_refreshed_before_they_expire() {
+    assert_refreshed(Some("public, max-age=300"), 209, 241).await;
+    assert_refreshed(None, 419, 481).await;
+    // Keys are refreshed at most once a minute, and at least once an hour.
+    assert_refreshed(Some("max-age=1"), 41, 49).await;
+    assert_refreshed(Some("no-store"), 41, 49).await;
+    assert_refreshed(Some("max-age=86400"), 2519, 2881).await;
 }
 
 #[tokio::test]
-async fn a_verifier_that_is_dropped_leaves_no_task() {
+async fn dropped_verifier_leaves_no_task() {
     let issuer = Issuer::start().await;
     issuer.answers("/jwks", Answer::keys(&[&first()]));
     let alive = || {
@@ -267,7 +267,7 @@ async fn a_verifier_that_is_dropped_leaves_no_task() {
     assert_eq!(format!("{clone:?}").matches("keys: 1").count(), 1);
     drop(clone);
     until(|| alive() == before).await;
-    // In the middle of a fetch, too.
+    // The same in the middle of a fetch.
     issuer.answers("/jwks", Answer::Hangs);
     let verifier = by_url(&issuer).build().unwrap();
     issuer.asked("/jwks", 2).await;
@@ -278,7 +278,7 @@ async fn a_verifier_that_is_dropped_leaves_no_task() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_cancelled_does_not_end_the_fetch() {
+async fn cancelled_call_does_not_cancel_the_fetch() {
     let issuer = Issuer::start().await;
     let permits = Arc::new(Semaphore::new(0));
     issuer.answers("/jwks", Answer::keys(&[&first()]).after(&permits));
@@ -301,7 +301,7 @@ async fn a_call_that_is_cancelled_does_not_end_the_fetch() {
 }
 
 #[test]
-fn keys_are_fetched_anew_where_the_runtime_that_fetched_them_is_gone() {
+fn keys_are_fetched_again_after_the_runtime_is_gone() {
     let runtime = || {
         let mut builder = tokio::runtime::Builder::new_current_thread();
         builder.enable_all().build().unwrap()
@@ -328,7 +328,7 @@ fn keys_are_fetched_anew_where_the_runtime_that_fetched_them_is_gone() {
         assert_eq!(code(&caller, &first().token()).await, Code::Ok);
     });
     drop(other);
-    // Outside of any, the keys are there still.
+    // Outside of any runtime the keys are still there.
     assert!(format!("{verifier:?}").contains("keys: 1"));
     runtime().block_on(async {
         let caller = users(&verifier).await;
@@ -338,7 +338,7 @@ fn keys_are_fetched_anew_where_the_runtime_that_fetched_them_is_gone() {
 }
 
 #[test]
-fn a_verifier_that_is_built_without_a_runtime_fetches_with_its_first_call() {
+fn verifier_built_without_a_runtime_fetches_on_the_first_call() {
     let serving = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -356,7 +356,7 @@ fn a_verifier_that_is_built_without_a_runtime_fetches_with_its_first_call() {
 }
 
 #[tokio::test]
-async fn what_cannot_work_is_not_built() {
+async fn invalid_settings_do_not_build() {
     let keys = || set(&[&first()]);
     let https = "https://id.example.com/jwks";
     let plain = || {
@@ -444,7 +444,7 @@ async fn what_cannot_work_is_not_built() {
 }
 
 #[tokio::test]
-async fn secret_keys_of_a_set_are_none() {
+async fn symmetric_keys_in_a_set_are_ignored() {
     let issuer = Issuer::start().await;
     let oct = json!({ "kty": "oct", "kid": "secret", "k": "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0" });
     issuer.answers("/jwks", Answer::json(&json!({ "keys": [oct] })));
@@ -454,7 +454,7 @@ async fn secret_keys_of_a_set_are_none() {
     let caller = users(&verifier).await;
     let mut secret = Signer::hs256(b"secretsecretsecretsecret");
     secret.kid = Some("secret");
-    // Its algorithm is not among those of the builder, whatever keys there are.
+    // The builder does not list this algorithm, so the keys do not matter.
     assert_eq!(code(&caller, &secret.token()).await, Code::Unauthenticated);
     assert_unchecked(&call(&caller, &first().token()).await.status);
 }

@@ -1,6 +1,6 @@
-//! Keys that are fetched from an issuer on loopback, and tokens that an issuer is asked about, in whole calls of gRPC.
+//! Keys by URL and introspection in whole gRPC calls, with an issuer on loopback.
 //!
-//! The clock jumps where time has to pass. It is not paused: a paused one would jump by itself whenever everybody waits for a socket.
+//! Tests advance the clock by jumps. A paused clock would also advance on its own whenever all tasks wait for a socket.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 mod failures;
@@ -11,5 +11,5 @@ mod keys;
 mod setup;
 mod tls;
 #[path = "../authorization/tokens.rs"]
-#[allow(dead_code)] // the other binary needs more of it
+#[allow(dead_code)] // the other test target uses more of it
 mod tokens;

@@ -1,4 +1,4 @@
-//! A service whose tokens are verified, and settings that suit loopback.
+//! A service with a verifier, and settings for loopback.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub(crate) struct Claims {
     pub(crate) sub: String,
 }
 
-/// Whatever verifies tokens.
+/// A service with any verifier.
 #[derive(Clone)]
 pub(crate) struct Users<V> {
     script: Script,
@@ -39,7 +39,7 @@ mod of_introspection {
     scripted!(self: Service, #[intercept(auth(verifier = self.verifier))]);
 }
 
-/// Calls of a service with this verifier.
+/// A caller of a service with this verifier.
 pub(crate) async fn users<V>(verifier: &V) -> Caller
 where
     V: Verifier + Clone + 'static,
@@ -62,7 +62,7 @@ pub(crate) async fn code(caller: &Caller, token: &str) -> Code {
     call(caller, token).await.code()
 }
 
-/// The status of a call whose token could not be checked.
+/// Checks that the call failed because the token could not be checked.
 pub(crate) fn assert_unchecked(status: &Status) {
     assert_eq!(status.code(), Code::Unavailable, "{status:?}");
     assert_eq!(status.message(), "the token cannot be checked right now");
@@ -80,7 +80,7 @@ pub(crate) fn builder() -> Unkeyed {
         .http(http())
 }
 
-/// With the keys of this issuer, for tokens of the usual `iss`.
+/// Takes the keys of this issuer, and requires the usual `iss`.
 pub(crate) fn by_url(issuer: &Issuer) -> JwtVerifierBuilder<Claims, Decided, Decided> {
     builder().jwks_url(issuer.jwks()).issuer([ISSUER])
 }

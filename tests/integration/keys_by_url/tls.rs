@@ -31,7 +31,7 @@ impl Listener for Tls {
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         loop {
             let (socket, address) = self.listener.accept().await.unwrap();
-            // A client that does not believe us ends it.
+            // The handshake fails if the client does not trust the certificate.
             if let Ok(stream) = self.acceptor.accept(socket).await {
                 return (stream, address);
             }
@@ -43,7 +43,7 @@ impl Listener for Tls {
     }
 }
 
-/// An issuer whose certificate, for `localhost`, is of an authority that nobody knows; and that one's certificate.
+/// An issuer with a certificate for `localhost` from an unknown authority, and the authority's certificate.
 async fn issuer() -> (Issuer, String) {
     let mut params = CertificateParams::new([]).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -73,7 +73,7 @@ fn verifier(url: String, client: HttpClient) -> JwtVerifier<Claims> {
 }
 
 #[tokio::test]
-async fn an_authority_of_ones_own_is_believed() {
+async fn custom_root_certificate_is_trusted() {
     let (issuer, root) = issuer().await;
     let signer = Signer::es256(1, "first");
     issuer.answers("/jwks", Answer::keys(&[&signer]));
@@ -85,7 +85,7 @@ async fn an_authority_of_ones_own_is_believed() {
 }
 
 #[tokio::test]
-async fn what_is_not_proven_is_not_believed() {
+async fn unknown_issuer_or_wrong_host_name_is_rejected() {
     let (issuer, root) = issuer().await;
     let signer = Signer::es256(1, "first");
     issuer.answers("/jwks", Answer::keys(&[&signer]));
@@ -105,7 +105,7 @@ async fn what_is_not_proven_is_not_believed() {
 }
 
 #[tokio::test]
-async fn a_redirect_to_plain_http_is_refused() {
+async fn redirect_to_plain_http_is_rejected() {
     let (issuer, root) = issuer().await;
     let plain = issuer.jwks().replace("https", "http");
     issuer.answers("/jwks", Answer::redirect(302, plain));

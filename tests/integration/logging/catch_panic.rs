@@ -1,4 +1,4 @@
-//! What a caught panic looks like in the log.
+//! The log events of a caught panic.
 
 use interceptors::catch_panic::record_locations;
 use interceptors_tests::{Event, start};
@@ -13,7 +13,7 @@ struct Guarded {
 
 scripted!(self: Guarded, #[intercept(with(self.ends), catch_panic, logging, timeout("60s"))]);
 
-/// What the call is logged as, apart from the panic.
+/// `logging` is the outermost entry here.
 struct Outside {
     script: Script,
 }
@@ -26,7 +26,7 @@ fn of<'a>(events: &'a [Event], target: &str) -> Vec<&'a Event> {
 }
 
 #[tokio::test]
-async fn a_panic_is_logged_once_with_its_text_its_place_and_the_call() {
+async fn panics_are_logged_once_with_message_location_and_call() {
     record_locations();
     let (events, _guard) = Events::listen(LevelFilter::INFO);
     let (watch, mut ends) = Ends::new();
@@ -72,7 +72,7 @@ async fn a_panic_is_logged_once_with_its_text_its_place_and_the_call() {
 }
 
 #[tokio::test]
-async fn outside_of_them_calls_are_logged_as_they_ended() {
+async fn outer_logging_logs_panics_and_timeouts_by_their_final_status() {
     let (events, _guard) = Events::listen(LevelFilter::INFO);
     let service = Outside {
         script: Script::default(),

@@ -1,4 +1,4 @@
-//! The events of clients.
+//! Log events of clients.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -38,7 +38,7 @@ async fn server() -> (Script, Channel) {
     )
 }
 
-fn told<T>(message: T, behaviour: Behaviour) -> Request<T> {
+fn with_behaviour<T>(message: T, behaviour: Behaviour) -> Request<T> {
     let mut request = Request::new(message);
     let behaviour = behaviour.to_string().parse().unwrap();
     request.metadata_mut().insert(Behaviour::KEY, behaviour);
@@ -46,11 +46,11 @@ fn told<T>(message: T, behaviour: Behaviour) -> Request<T> {
 }
 
 #[tokio::test]
-async fn a_call_of_a_generated_client_is_one_event_with_its_attempts() {
+async fn generated_client_logs_one_event_with_the_number_of_attempts() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     let (script, channel) = server().await;
     let mut client = clients::logged::UserServiceClient::new(channel);
-    let request = told(GetUserRequest { id: 7 }, Behaviour::Fail(Code::Unavailable));
+    let request = with_behaviour(GetUserRequest { id: 7 }, Behaviour::Fail(Code::Unavailable));
     client.get_user(request).await.unwrap_err();
     assert_eq!(script.runs(), 4);
     let mut logged = events.take();
@@ -77,7 +77,7 @@ async fn a_call_of_a_generated_client_is_one_event_with_its_attempts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deadline_that_ends_retries_is_logged_with_their_last_failure() {
+async fn deadline_during_retries_is_logged_with_the_last_failure() {
     let (events, _guard) = Events::listen(LevelFilter::INFO);
     let server = FlakyServer::new([fail(Code::Unavailable).pushback("1"), hang()]);
     let mut client = clients::logged::UserServiceClient::new(server.channel());
@@ -92,7 +92,7 @@ async fn a_deadline_that_ends_retries_is_logged_with_their_last_failure() {
 }
 
 #[tokio::test]
-async fn a_client_logs_at_the_levels_of_its_own_table() {
+async fn client_levels_follow_the_client_table() {
     let (events, _guard) = Events::listen(LevelFilter::TRACE);
     let (_, channel) = server().await;
     let mut client = clients::logged::UserServiceClient::new(channel);
@@ -104,7 +104,7 @@ async fn a_client_logs_at_the_levels_of_its_own_table() {
         (Code::Internal, Level::WARN),
         (Code::DataLoss, Level::WARN),
     ] {
-        let request = told(GetUserRequest { id: 7 }, Behaviour::Fail(code));
+        let request = with_behaviour(GetUserRequest { id: 7 }, Behaviour::Fail(code));
         client.get_user(request).await.unwrap_err();
         let mut logged = events.take();
         logged.retain(|event| event.message == "finished call");
@@ -116,7 +116,7 @@ async fn a_client_logs_at_the_levels_of_its_own_table() {
 }
 
 #[tokio::test]
-async fn streams_are_counted_from_the_clients_side() {
+async fn client_counts_sent_and_received_messages_of_streams() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     let (_, channel) = server().await;
     let mut client = clients::logged::UserServiceClient::new(channel);
@@ -147,7 +147,7 @@ async fn streams_are_counted_from_the_clients_side() {
             .take()
             .iter()
             .all(|event| event.message == "started call"),
-        "not before its end"
+        "no event before the stream ends"
     );
     stream.into_inner().collect::<Vec<_>>().await;
     assert_eq!(counts(), (None, Some(Field::U64(3))));
@@ -162,12 +162,12 @@ async fn streams_are_counted_from_the_clients_side() {
 #[intercept(retry(max = 2, base_delay = "1ms"), logging)]
 struct EachAttempt;
 
-/// Whoever it asks for a token is given another one.
+/// `auth` gets a new token after each `UNAUTHENTICATED`.
 #[intercept(auth(token = self.0, allow_plaintext = true), logging)]
 struct Renewing(TokenCache);
 
 #[tokio::test]
-async fn behind_retry_and_behind_auth_each_attempt_is_an_event() {
+async fn logging_inside_retry_or_auth_logs_each_attempt() {
     let (events, _guard) = Events::listen(LevelFilter::INFO);
     let codes = || {
         let events = events.take().into_iter();
@@ -176,7 +176,7 @@ async fn behind_retry_and_behind_auth_each_attempt_is_an_event() {
     };
     let (_, channel) = server().await;
     let mut client = UserServiceClient::new(EachAttempt.wrap(channel.clone()));
-    let request = told(GetUserRequest { id: 7 }, Behaviour::Fail(Code::Unavailable));
+    let request = with_behaviour(GetUserRequest { id: 7 }, Behaviour::Fail(Code::Unavailable));
     client.get_user(request).await.unwrap_err();
     assert_eq!(
         codes(),
@@ -190,7 +190,7 @@ async fn behind_retry_and_behind_auth_each_attempt_is_an_event() {
     let mut client = UserServiceClient::new(Renewing(clients::renewing()).wrap(channel));
     let refused = Behaviour::Fail(Code::Unauthenticated);
     client
-        .get_user(told(GetUserRequest { id: 7 }, refused))
+        .get_user(with_behaviour(GetUserRequest { id: 7 }, refused))
         .await
         .unwrap_err();
     assert_eq!(codes(), [text("UNAUTHENTICATED"), text("UNAUTHENTICATED")]);
@@ -200,7 +200,7 @@ async fn behind_retry_and_behind_auth_each_attempt_is_an_event() {
 struct Described(WatchEnds);
 
 #[tokio::test]
-async fn a_channel_with_descriptors_logs_the_kind_and_counts_streams() {
+async fn channel_with_descriptors_logs_kind_and_message_counts() {
     let (events, _guard) = Events::listen(LevelFilter::INFO);
     let (_, channel) = server().await;
     let (watch, mut ends) = Ends::new();
@@ -220,7 +220,7 @@ async fn a_channel_with_descriptors_logs_the_kind_and_counts_streams() {
     let logged = said(&the_only(&events));
     assert_eq!(logged, [Some(text("unary")), Some(text("OK")), None, None]);
 
-    let request = told(GetUserRequest { id: 7 }, Behaviour::Fail(Code::NotFound));
+    let request = with_behaviour(GetUserRequest { id: 7 }, Behaviour::Fail(Code::NotFound));
     client.get_user(request).await.unwrap_err();
     ends.next().await;
     let logged = said(&the_only(&events));
@@ -239,12 +239,12 @@ async fn a_channel_with_descriptors_logs_the_kind_and_counts_streams() {
     let expected = [text("client_stream"), text("OK"), Field::U64(2)];
     assert_eq!(logged[..3], expected.map(Some));
 
-    let request = told(
+    let request = with_behaviour(
         ListUsersRequest::default(),
         Behaviour::FailAfter(2, Code::Aborted),
     );
     let stream = client.list_users(request).await.unwrap().into_inner();
-    assert!(events.take().is_empty(), "not before its end");
+    assert!(events.take().is_empty(), "no event before the stream ends");
     stream.collect::<Vec<_>>().await;
     ends.next().await;
     let logged = said(&the_only(&events));
@@ -261,7 +261,7 @@ async fn a_channel_with_descriptors_logs_the_kind_and_counts_streams() {
 struct Logged(WatchEnds);
 
 #[tokio::test]
-async fn a_channel_does_not_say_what_it_does_not_know() {
+async fn channel_without_descriptors_logs_no_kind() {
     let (events, _guard) = Events::listen(LevelFilter::INFO);
     let (_, channel) = server().await;
     let (watch, mut ends) = Ends::new();
@@ -279,7 +279,7 @@ async fn a_channel_does_not_say_what_it_does_not_know() {
     assert_eq!(event.get("grpc.msgs_recv"), Some(&Field::U64(1)));
     ends.next().await;
 
-    let request = told(GetUserRequest { id: 7 }, Behaviour::Hang);
+    let request = with_behaviour(GetUserRequest { id: 7 }, Behaviour::Hang);
     let call = tokio::time::timeout(Duration::from_millis(50), client.get_user(request));
     assert!(call.await.is_err());
     ends.next().await;

@@ -1,4 +1,4 @@
-//! One event for each call, with the fields and the level that the documentation says.
+//! Each call logs one event, with the documented fields and level.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 mod catch_panic;
@@ -53,7 +53,7 @@ fn method(kind: Kind) -> &'static str {
     }
 }
 
-/// What is told to `ends` has been logged before.
+/// When `ends` gets the end of a call, its event has been logged already.
 struct Logged {
     script: Script,
     ends: WatchEnds,
@@ -73,7 +73,7 @@ fn logged() -> (Routes, Script, Ends) {
 }
 
 #[tokio::test]
-async fn a_finished_call_has_the_fields_of_the_table_with_their_types() {
+async fn finished_event_has_the_documented_fields_and_types() {
     let (events, _guard) = Events::listen(LevelFilter::INFO);
     let channel = serve(logged().0).await;
     let caller = Caller::new(&channel);
@@ -108,7 +108,7 @@ async fn a_finished_call_has_the_fields_of_the_table_with_their_types() {
             Kind::ClientStreaming => expected.insert("grpc.msgs_recv", Field::U64(2)),
             Kind::ServerStreaming => expected.insert("grpc.msgs_sent", Field::U64(3)),
             Kind::BidiStreaming => {
-                // The handler reads nothing.
+                // The handler does not read its requests.
                 expected.insert("grpc.msgs_recv", Field::U64(0));
                 expected.insert("grpc.msgs_sent", Field::U64(3))
             }
@@ -118,7 +118,7 @@ async fn a_finished_call_has_the_fields_of_the_table_with_their_types() {
 }
 
 #[tokio::test]
-async fn each_end_is_logged_once_with_code_level_error_and_outcome() {
+async fn each_call_is_logged_once_with_code_level_error_and_outcome() {
     let (events, _guard) = Events::listen(LevelFilter::INFO);
     let (routes, _, mut ends) = logged();
     let channel = serve(routes).await;
@@ -183,7 +183,7 @@ async fn each_end_is_logged_once_with_code_level_error_and_outcome() {
 }
 
 #[tokio::test]
-async fn a_call_that_was_given_up_is_logged_as_cancelled() {
+async fn abandoned_calls_are_logged_as_cancelled() {
     let (events, _guard) = Events::listen(LevelFilter::INFO);
     let (routes, script, mut ends) = logged();
     let server = start(routes).await;
@@ -213,7 +213,7 @@ async fn a_call_that_was_given_up_is_logged_as_cancelled() {
 }
 
 #[tokio::test]
-async fn a_client_that_goes_away_while_it_sends_is_logged_as_cancelled_where_the_layer_is() {
+async fn cancellation_layer_logs_disconnect_while_sending_as_cancelled() {
     for (has_layer, code) in [(false, "OK"), (true, "CANCELLED")] {
         let (events, _guard) = Events::listen(LevelFilter::INFO);
         let (routes, script, mut ends) = logged();
@@ -243,7 +243,7 @@ async fn a_client_that_goes_away_while_it_sends_is_logged_as_cancelled_where_the
 }
 
 #[tokio::test]
-async fn a_started_call_is_logged_at_debug() {
+async fn started_event_is_logged_at_debug() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     let channel = serve(logged().0).await;
     for kind in KINDS {
@@ -273,7 +273,7 @@ async fn a_started_call_is_logged_at_debug() {
 }
 
 #[tokio::test]
-async fn filters_of_layers_and_filters_for_events_alone_work_too() {
+async fn per_layer_filters_and_event_only_filters_work() {
     ask_each_time();
     let (usual, warnings, seldom) = (Events::default(), Events::default(), Events::default());
     let subscriber = tracing_subscriber::registry()
@@ -293,7 +293,7 @@ async fn filters_of_layers_and_filters_for_events_alone_work_too() {
     assert_eq!(seldom.take().len(), 0);
 }
 
-/// Counts how often a text is formatted that says so.
+/// Counts how often the text `counted` is formatted.
 struct Formatted<'a>(&'a str);
 
 static FORMATTED: AtomicU32 = AtomicU32::new(0);
@@ -376,7 +376,7 @@ fn ann() -> LoginRequest {
 }
 
 #[tokio::test]
-async fn fields_of_the_request_keep_their_types_and_are_there_when_the_call_fails() {
+async fn request_fields_keep_their_types_and_are_logged_on_failure() {
     let (events, _guard) = Events::listen(LevelFilter::INFO);
     let caller = detailed().await;
     caller.client().login(ann()).await.unwrap();
@@ -430,7 +430,7 @@ async fn fields_of_the_request_keep_their_types_and_are_there_when_the_call_fail
 }
 
 #[tokio::test]
-async fn nothing_is_formatted_where_nobody_listens() {
+async fn nothing_is_formatted_when_logging_is_disabled() {
     let filter = EnvFilter::new("trace,interceptors::logging=off");
     let (events, guard) = Events::listen(filter);
     let caller = detailed().await;
@@ -450,7 +450,7 @@ async fn nothing_is_formatted_where_nobody_listens() {
 }
 
 #[tokio::test]
-async fn a_slow_unary_call_is_a_warning_and_a_long_stream_is_not() {
+async fn slow_unary_calls_warn_and_long_streams_do_not() {
     let (events, _guard) = Events::listen(LevelFilter::DEBUG);
     let caller = detailed().await;
     for (kind, behaviour, level) in [
@@ -471,7 +471,7 @@ async fn a_slow_unary_call_is_a_warning_and_a_long_stream_is_not() {
 }
 
 #[tokio::test]
-async fn level_moves_the_usual_calls_and_no_others() {
+async fn level_setting_changes_the_level_of_usual_calls_only() {
     let (events, guard) = Events::listen(LevelFilter::INFO);
     let mut client = detailed().await.client();
     let fails = |code: Code| FlakyRequest {
@@ -495,7 +495,7 @@ async fn level_moves_the_usual_calls_and_no_others() {
 }
 
 #[tokio::test]
-async fn the_name_is_that_of_the_wire_where_the_attribute_cannot_know_it() {
+async fn events_use_the_name_on_the_wire_when_the_plan_derived_it() {
     use interceptors::Intercepted as _;
     let (events, _guard) = Events::listen(LevelFilter::INFO);
     let method = Detailed::PLAN.methods()[0];
@@ -511,7 +511,7 @@ async fn the_name_is_that_of_the_wire_where_the_attribute_cannot_know_it() {
     assert_eq!(event.get("grpc.method"), Some(&text("Login")));
 }
 
-/// Knows one token.
+/// Accepts one token.
 struct Guarded {
     script: Script,
 }
@@ -530,7 +530,7 @@ impl Verifier for Guarded {
 scripted!(self: Guarded, #[intercept(logging, auth)]);
 
 #[tokio::test]
-async fn no_event_shows_a_token() {
+async fn events_contain_no_tokens() {
     let (events, _guard) = Events::listen(LevelFilter::TRACE);
     let script = Script::default();
     let service = Guarded { script };

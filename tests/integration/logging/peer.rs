@@ -1,4 +1,4 @@
-//! The address of a caller behind `axum::serve`, and what is said where there is none.
+//! The caller's address behind `axum::serve`, and the warning if the address is unknown.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
@@ -29,7 +29,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Peers {
     }
 }
 
-/// One call each minute of each peer, if there is one.
+/// Allows one call per minute for each peer.
 struct Limited {
     script: Script,
     peers: Peers,
@@ -65,9 +65,9 @@ async fn code(client: &mut UserServiceClient<Channel>) -> Code {
     reply.map_or_else(|status| status.code(), |_| Code::Ok)
 }
 
-/// The limit is that of the process, so both are one test.
+/// One test for both cases, because the process shares the limit.
 #[tokio::test]
-async fn the_peer_is_known_behind_axum_and_its_absence_is_said_once() {
+async fn peer_is_known_with_connect_info_and_its_absence_is_warned_once() {
     let (events, _guard) = Events::listen(LevelFilter::WARN);
     let (router, peers) = routes();
     let (listener, address) = bind().await;
@@ -86,7 +86,7 @@ async fn the_peer_is_known_behind_axum_and_its_absence_is_said_once() {
     }
     assert_eq!(events.take().len(), 0);
 
-    // Without it nobody is told from another.
+    // Without connect info all peers share one limit.
     let (router, peers) = routes();
     let (listener, address) = bind().await;
     tokio::spawn(async move { axum::serve(listener, router).await });

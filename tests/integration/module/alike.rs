@@ -1,4 +1,4 @@
-//! The same policy with and without the attribute on the server: calls end alike, and entries run in the same order.
+//! The same policy with and without the attribute on the server: calls end the same, and entries run in the same order.
 
 use interceptors::auth::StaticTokens;
 use interceptors::{Kind, Outcome};
@@ -60,7 +60,7 @@ macro_rules! policy {
 policy!(self: BeforeDecoding as [UserService]);
 policy!(self: BehindDecoding as [interceptors_proto::demo::user_service_server::UserService]);
 
-/// A service, and what its entries write down.
+/// A service, and the records of its entries.
 struct Side {
     channel: Channel,
     script: Script,
@@ -86,7 +86,7 @@ async fn sides() -> [Side; 2] {
     [before, behind]
 }
 
-/// What a client and the entries see of a call.
+/// A call as its client and the entries see it.
 #[derive(Debug, PartialEq)]
 struct Seen {
     messages: Vec<u64>,
@@ -132,7 +132,7 @@ impl Side {
 }
 
 #[tokio::test]
-async fn calls_end_alike() {
+async fn server_attribute_does_not_change_how_calls_end() {
     let mut sides = sides().await;
     let behaviours = [
         Behaviour::Answer(3),
@@ -151,8 +151,8 @@ async fn calls_end_alike() {
                 for side in &mut sides {
                     let reply = side.caller(token, behaviour).call(kind).await;
                     let mut of_side = side.seen(reply, if token { 2 } else { 1 }).await;
-                    // A panic in a stream takes along what tonic has encoded and not sent yet. Behind decoding the stream is
-                    // caught inside of that, before decoding outside of it.
+                    // A panic in a stream discards messages that tonic has encoded and not sent. With the policy after decoding, the panic
+                    // is caught before tonic encodes; with the policy before decoding, it is caught outside.
                     if behaviour == Behaviour::PanicAfter(2) {
                         of_side.messages.clear();
                         of_side.ends.iter_mut().for_each(|end| end.messages = 0);
@@ -172,7 +172,7 @@ async fn calls_end_alike() {
 }
 
 #[tokio::test]
-async fn a_client_that_goes_away_cancels_the_call() {
+async fn client_disconnect_cancels_the_call() {
     for mut side in sides().await {
         for kind in [Kind::Unary, Kind::BidiStreaming] {
             let caller = side.caller(true, Behaviour::Hang);

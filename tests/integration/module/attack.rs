@@ -1,4 +1,4 @@
-//! Who tries to have a method run without its policy.
+//! Attempts to run a method without its policy.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -42,11 +42,11 @@ fn users(steps: &Steps) -> (Arc<Users>, Script) {
 
 type Calling = Pin<Box<dyn Future<Output = Result<Response<User>, Status>> + Send>>;
 
-/// Calls a method of the service with a request of its own.
+/// Calls a method of the service directly, with a new request.
 fn direct(users: &Arc<Users>, token: Option<&str>) -> Calling {
     let users = Arc::clone(users);
     let mut request = Request::new(GetUserRequest::default());
-    // As any request has some.
+    // A header that every gRPC request has.
     let headers = request.metadata_mut();
     headers.insert("te", "trailers".parse().unwrap());
     if let Some(token) = token {
@@ -72,7 +72,7 @@ fn status(response: &http::Response<Body>) -> Code {
     Status::from_header_map(response.headers()).map_or(Code::Ok, |status| status.code())
 }
 
-/// A request body which does something else while it is read, as often as that wants to be done.
+/// A request body that runs a closure in each poll until the closure returns `false`.
 struct Meanwhile<F> {
     again: Option<F>,
     data: Option<Bytes>,
@@ -100,8 +100,8 @@ where
     }
 }
 
-/// A call with a token, whose body calls the same method twice: before the call is decoded, and while it is. Gives the codes of those,
-/// that of the call itself, and how often the method ran.
+/// Makes a call whose body calls the same method twice while it is polled. Returns the codes of those two calls, the code of
+/// the call itself, how often the method ran, and the steps.
 async fn called_by_body(
     token: Option<&'static str>,
     data: &'static [u8],
@@ -134,7 +134,7 @@ async fn called_by_body(
 const EACH_ONCE: &str = ">entry >entry <entry >entry <entry <entry";
 
 #[tokio::test]
-async fn a_method_that_a_body_calls_while_it_is_decoded_passes_its_own_list() {
+async fn method_called_while_a_body_is_decoded_runs_its_own_policy() {
     let (direct, own, runs, steps) = called_by_body(None, &[0; 5]).await;
     assert_eq!(direct, [Code::Unauthenticated; 2]);
     assert_eq!((own, runs, &*steps), (Code::Ok, 1, EACH_ONCE));
@@ -144,11 +144,11 @@ async fn a_method_that_a_body_calls_while_it_is_decoded_passes_its_own_list() {
 }
 
 #[tokio::test]
-async fn what_a_call_leaves_that_is_never_decoded_is_of_no_use_to_the_next() {
+async fn undecodable_call_leaves_no_mark_for_the_next_call() {
     let steps = Steps::default();
     let (users, script) = users(&steps);
     let mut server = UserServiceServer::from_arc(Arc::clone(&users));
-    // No message, one that is cut short, one that is none.
+    // A missing message, a truncated one, and an invalid one.
     for data in [&[][..], &[0, 0, 0, 0, 9], &[0, 0, 0, 0, 1, 0xff]] {
         let body = Body::new(Meanwhile {
             again: None::<fn(&mut Context<'_>) -> bool>,
@@ -164,7 +164,7 @@ async fn what_a_call_leaves_that_is_never_decoded_is_of_no_use_to_the_next() {
     assert_eq!(script.runs(), 0);
 }
 
-/// Hands each call on to two methods of another service with its request, and has a policy of its own.
+/// Forwards each call with its request to methods of another service. It also has a policy.
 struct Wrapper {
     inner: Arc<Users>,
     entry: Recorder,
@@ -186,7 +186,7 @@ impl UserService for Wrapper {
     }
 
     async fn login(&self, request: Request<LoginRequest>) -> Result<Response<LoginReply>, Status> {
-        // A call of the other server, whose policy runs before it decodes too.
+        // A call through the inner service's server, whose policy also runs before decoding.
         let token = request.metadata().get("authorization");
         let token = token.map(|token| token.to_str().unwrap().to_owned());
         let body = Body::new(Meanwhile {
@@ -229,7 +229,7 @@ impl UserService for Wrapper {
 }
 
 #[tokio::test]
-async fn what_a_wrapper_hands_on_passes_the_lists_of_both() {
+async fn forwarded_requests_run_the_policies_of_both_services() {
     let steps = Steps::default();
     let (inner, script) = users(&steps);
     let wrapper = Wrapper {
@@ -256,7 +256,7 @@ async fn what_a_wrapper_hands_on_passes_the_lists_of_both() {
     assert_eq!(steps.take(), twice);
 }
 
-/// A message, and metadata behind it.
+/// A message followed by trailers.
 struct Trailed(Option<Bytes>, Option<http::HeaderMap>);
 
 impl http_body::Body for Trailed {
@@ -273,12 +273,12 @@ impl http_body::Body for Trailed {
     }
 }
 
-/// tonic would put them among the metadata, over what the policy has seen.
+/// tonic would add the trailers to the metadata, after the policy has read it.
 #[tokio::test]
-async fn trailers_of_a_request_reach_no_handler() {
+async fn request_trailers_do_not_reach_handlers() {
     let steps = Steps::default();
     let (users, script) = users(&steps);
-    // So few that the map of the headers stays where it is, and so many that it grows.
+    // Few trailers fit into the header map; many make it grow.
     for count in [1, 40] {
         let mut trailers = http::HeaderMap::new();
         let behaviour = Behaviour::Fail(Code::PermissionDenied).to_string();

@@ -1,4 +1,4 @@
-//! What the policy sees that no handler ever does.
+//! Calls that the policy sees and that never reach a handler.
 
 use std::pin::Pin;
 
@@ -42,12 +42,12 @@ fn users() -> (Users, Script, Steps) {
     (users, script, steps)
 }
 
-/// Sends these bytes as the one message of a call of this path, and gives the status of the answer.
+/// Sends these bytes as the only message of a call, and returns the status of the response.
 async fn send(channel: &Channel, path: &str, token: Option<&str>, message: Vec<u8>) -> Status {
     let mut framed = vec![0];
     framed.extend(u32::try_from(message.len()).unwrap().to_be_bytes());
     framed.extend(message);
-    let mut request = http::Request::new(Body::new(http_body_util_full(framed)));
+    let mut request = http::Request::new(Body::new(full_body(framed)));
     *request.method_mut() = http::Method::POST;
     *request.uri_mut() = path.parse().unwrap();
     let headers = request.headers_mut();
@@ -61,9 +61,7 @@ async fn send(channel: &Channel, path: &str, token: Option<&str>, message: Vec<u
 }
 
 /// A body of these bytes.
-fn http_body_util_full(
-    bytes: Vec<u8>,
-) -> impl http_body::Body<Data = bytes::Bytes, Error = Status> {
+fn full_body(bytes: Vec<u8>) -> impl http_body::Body<Data = bytes::Bytes, Error = Status> {
     struct Full(Option<bytes::Bytes>);
     impl http_body::Body for Full {
         type Data = bytes::Bytes;
@@ -80,25 +78,25 @@ fn http_body_util_full(
 }
 
 #[tokio::test]
-async fn who_may_not_call_is_refused_before_anything_is_decoded() {
+async fn unauthenticated_calls_are_rejected_before_decoding() {
     let (users, script, steps) = users();
     let server = UserServiceServer::new(users).max_decoding_message_size(16);
     let channel = serve(Routes::new(server)).await;
     let token = Some("a-token-of-ann");
     for (path, message, with_token) in [
-        // No message: a field of an unknown wire type.
+        // An invalid message: its field has an unknown wire type.
         (
             "/demo.v1.UserService/GetUser",
             vec![0xff; 3],
             Code::Internal,
         ),
-        // Too large.
+        // The message is too large.
         (
             "/demo.v1.UserService/GetUser",
             vec![0; 100],
             Code::OutOfRange,
         ),
-        // No method of this service.
+        // The service has no such method.
         ("/demo.v1.UserService/Delete", vec![], Code::Unimplemented),
         ("/demo.v1.UserService/getUser", vec![], Code::Unimplemented),
     ] {
@@ -113,7 +111,7 @@ async fn who_may_not_call_is_refused_before_anything_is_decoded() {
 }
 
 #[tokio::test]
-async fn each_entry_runs_once_for_a_call() {
+async fn each_entry_runs_once_per_call() {
     let (users, script, steps) = users();
     let channel = serve(Routes::new(UserServiceServer::new(users))).await;
     let nobody = Caller::new(&channel);
@@ -132,9 +130,9 @@ async fn each_entry_runs_once_for_a_call() {
 }
 
 #[tokio::test]
-async fn a_direct_call_passes_the_whole_list() {
+async fn direct_calls_run_the_whole_policy() {
     let (users, script, steps) = users();
-    // That the server has been used changes nothing.
+    // A server around the service does not change direct calls.
     let direct = users.get_user(Request::new(GetUserRequest::default()));
     assert_eq!(direct.await.unwrap_err().code(), Code::Unauthenticated);
     assert_eq!(steps.take(), ">outer <outer");
@@ -147,7 +145,7 @@ async fn a_direct_call_passes_the_whole_list() {
 }
 
 #[test]
-fn the_plan_of_the_server_has_exact_names_and_says_what_runs_before_decoding() {
+fn server_plan_has_exact_names_and_marks_entries_before_decoding() {
     let plan = UserServiceServer::<Users>::PLAN;
     let shown: Vec<_> = plan
         .methods()

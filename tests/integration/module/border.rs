@@ -1,4 +1,4 @@
-//! Entries that look at messages run behind decoding, and so does what is listed after them.
+//! Entries that read messages run after decoding. So do all entries listed after them.
 
 use std::sync::{Arc, Mutex};
 
@@ -29,7 +29,7 @@ impl Validate for LoginRequest {
     }
 }
 
-/// Written for one type of message, and for one of its own.
+/// An interceptor for one message type.
 struct OfUsers(Steps);
 
 impl<Res: Send> Interceptor<GetUserRequest, Res> for OfUsers {
@@ -92,7 +92,7 @@ fn users() -> (Users, Steps) {
 }
 
 #[tokio::test]
-async fn the_rest_of_the_list_runs_behind_decoding() {
+async fn entries_listed_after_a_message_entry_run_after_decoding() {
     use interceptors_proto::demo::{GetUserRequest, LoginRequest};
 
     let (users, steps) = users();
@@ -100,7 +100,7 @@ async fn the_rest_of_the_list_runs_behind_decoding() {
     let nobody = interceptors_tests::Caller::new(&channel);
     let ann = nobody.with("authorization", "Bearer a-token-of-ann");
     let mut client = nobody.client();
-    // It is decoded and looked at before anybody asks for a token.
+    // The message is decoded and validated before `auth` asks for a token.
     let invalid = client
         .get_user(nobody.request(GetUserRequest { id: 0 }))
         .await;
@@ -119,7 +119,7 @@ async fn the_rest_of_the_list_runs_behind_decoding() {
 }
 
 #[tokio::test]
-async fn a_method_that_the_impl_leaves_out_has_what_no_list_names() {
+async fn default_methods_run_the_entries_without_method_lists() {
     use interceptors_proto::demo::FlakyRequest;
 
     let (users, steps) = users();
@@ -138,7 +138,7 @@ async fn a_method_that_the_impl_leaves_out_has_what_no_list_names() {
 }
 
 #[test]
-fn the_plan_says_what_runs_behind_decoding() {
+fn plan_shows_which_entries_run_after_decoding() {
     let plan = UserServiceServer::<Users>::PLAN;
     let before = |path: &str| {
         let mut methods = plan.methods().iter();
@@ -153,11 +153,11 @@ fn the_plan_says_what_runs_behind_decoding() {
         table.contains("note: `validate` is listed before `auth`, so the request is decoded before it is known who calls; usually `auth` comes first (GetUser)"),
         "{table}"
     );
-    // Without the attribute on the server all of it does.
+    // Without the attribute on the server all entries run after decoding.
     assert!(!Users::PLAN.to_string().contains("decoded"));
 }
 
-/// What an entry knows of a call.
+/// What an entry can read from a call.
 type Known = (Option<Instant>, Option<String>, u32, String);
 
 #[derive(Clone, Default)]
@@ -195,7 +195,7 @@ impl UserService for Asked {
 }
 
 #[tokio::test]
-async fn entries_behind_decoding_know_what_those_before_know() {
+async fn call_details_are_the_same_before_and_after_decoding() {
     use interceptors_proto::demo::GetUserRequest;
 
     let knows = Knows::default();

@@ -1,4 +1,4 @@
-//! A request that is cut off does not look complete, without any layer around the server.
+//! A truncated request does not look complete, even without `RequestCancellationLayer`.
 
 use bytes::Bytes;
 use http::{Request, header};
@@ -20,8 +20,13 @@ struct Watched {
 
 scripted!(self: Watched as [UserService], #[intercept(with(self.outer), with(self.inner))]);
 
-/// Sends a message and so much of a second one, and resets the stream.
-async fn cut_off(address: std::net::SocketAddr, method: &str, script: &Script, of_second: usize) {
+/// Sends one message and the first bytes of a second one, and then resets the stream.
+async fn send_truncated(
+    address: std::net::SocketAddr,
+    method: &str,
+    script: &Script,
+    of_second: usize,
+) {
     let stream = TcpStream::connect(address).await.unwrap();
     let (mut client, connection) = h2::client::handshake(stream).await.unwrap();
     tokio::spawn(connection);
@@ -48,7 +53,7 @@ async fn cut_off(address: std::net::SocketAddr, method: &str, script: &Script, o
 }
 
 #[tokio::test]
-async fn a_stream_that_is_cut_off_anywhere_is_not_taken_for_all() {
+async fn truncated_request_stream_is_never_ok() {
     let script = Script::default();
     let (ends, mut told) = Ends::new();
     let service = Watched {
@@ -57,9 +62,9 @@ async fn a_stream_that_is_cut_off_anywhere_is_not_taken_for_all() {
         inner: ends.named("inner"),
     };
     let address = listen(Routes::new(UserServiceServer::new(service))).await;
-    // Behind a message, in the head of one, behind its head, in its body.
+    // The cut is after a message, within a header, after a header, and within a body.
     for of_second in [0, 3, 5, 8] {
-        cut_off(address, "ImportUsers", &script, of_second).await;
+        send_truncated(address, "ImportUsers", &script, of_second).await;
         for _ in 0..2 {
             let end = told.next().await;
             assert_ne!(end.outcome, Outcome::Ok, "{of_second} {end:?}");

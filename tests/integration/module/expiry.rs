@@ -1,4 +1,4 @@
-//! Streams end with their token, wherever the policy stands.
+//! Streams end when their token expires, on every mount of the policy.
 
 use std::time::{Duration, SystemTime};
 
@@ -22,14 +22,14 @@ const MS: fn(u64) -> Duration = Duration::from_millis;
 const LIFE: Duration = Duration::from_millis(100);
 const EXPIRED: &str = "the token of this call has expired";
 
-/// A token is the number of milliseconds for which it is good; `never` never expires, and `past` has.
+/// A token is the number of milliseconds until it expires. `never` does not expire, and `past` has expired.
 #[derive(Clone)]
 struct Lives;
 
 impl Verifier for Lives {
     type Identity = Option<SystemTime>;
 
-    #[allow(clippy::disallowed_methods)] // tokens expire by the time of day
+    #[allow(clippy::disallowed_methods)] // tokens expire by system time
     async fn verify(&self, token: &str, _: &CallDetails) -> Result<Option<SystemTime>, Status> {
         let now = SystemTime::now();
         Ok(match token {
@@ -44,12 +44,12 @@ impl Verifier for Lives {
     }
 }
 
-/// Tells what handlers see of the ends of their request streams.
+/// Reports how the request streams of handlers ended.
 #[derive(Clone)]
 struct Handlers(UnboundedSender<Result<(), Status>>);
 
 impl Handlers {
-    /// Reads to the end. The stream itself is gone then.
+    /// Reads the stream to its end, and drops it.
     async fn read<M>(&self, mut stream: Streaming<M>) -> Result<(), Status> {
         let end = loop {
             match stream.next().await {
@@ -63,14 +63,14 @@ impl Handlers {
     }
 }
 
-/// How long the handler takes before it answers.
+/// Waits for the time in `x-delay` before the handler answers.
 async fn delay<M>(request: &Request<M>) {
     if let Some(delay) = request.metadata().get("x-delay") {
         sleep(MS(delay.to_str().unwrap().parse().unwrap())).await;
     }
 }
 
-/// A message each ten milliseconds, or none.
+/// Sends a message every ten milliseconds, or none.
 fn ticks<M: Send + 'static, T>(request: &Request<T>, message: fn(u64) -> M) -> UserStream<M> {
     if request.metadata().contains_key("x-silent") {
         return Box::pin(tokio_stream::pending());
@@ -125,7 +125,7 @@ macro_rules! service {
                 let text = |n: u64| ChatMessage { text: n.to_string() };
                 let messages = ticks(&request, text);
                 let handlers = $this.handlers.clone();
-                // A task of its own: the response stream is dropped when it ends.
+                // In a separate task, because the response stream is dropped when it ends.
                 tokio::spawn(async move { handlers.read(request.into_inner()).await });
                 Ok(Response::new(messages))
             }
@@ -158,14 +158,14 @@ services! { self:
     Outliving, OutlivingServer { , outlive_token = true };
 }
 
-/// Without the attribute.
+/// A service without the attribute.
 struct Plain {
     handlers: Handlers,
 }
 
 service!(self: Plain as [interceptors_proto::demo::user_service_server::UserService],);
 
-/// Relies on the struct before it.
+/// Relies on the server struct for the identity.
 struct Behind {
     handlers: Handlers,
     ends: WatchEnds,
@@ -187,7 +187,7 @@ impl Mount {
         (outcome, code)
     }
 
-    /// What the handler saw of the end of its request stream.
+    /// How the handler's request stream ended.
     async fn handled(&mut self) -> Result<(), Status> {
         self.handled.recv().await.unwrap()
     }
@@ -228,7 +228,7 @@ macro_rules! mounts {
     }};
 }
 
-/// A request stream with one message that stays open.
+/// A request stream that has one message and stays open.
 fn open<M>() -> (UnboundedSender<M>, impl Stream<Item = M> + Send + 'static)
 where
     M: Default + Send + 'static,
@@ -259,7 +259,7 @@ fn assert_expired(status: &Status, begun: Instant, mount: &str) {
 const ENDED: (Outcome, Code) = (Outcome::Error, Code::Unauthenticated);
 
 #[tokio::test(start_paused = true)]
-async fn a_response_stream_ends_with_its_token_and_observers_know() {
+async fn response_streams_end_when_the_token_expires() {
     for mut mount in mounts!(Ending, EndingServer) {
         for (key, expected) in [("x-silent", 0..1), ("x-talks", 8..11)] {
             let caller = mount.token("100").with(key, "yes");
@@ -283,7 +283,7 @@ async fn a_response_stream_ends_with_its_token_and_observers_know() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_that_waits_for_a_request_is_told() {
+async fn expiry_reaches_a_handler_that_waits_for_a_message() {
     for mut mount in mounts!(Ending, EndingServer) {
         let caller = mount.token("100").with("x-silent", "yes");
         let begun = Instant::now();
@@ -303,7 +303,7 @@ async fn a_handler_that_waits_for_a_request_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn requests_that_keep_coming_end_with_the_token_too() {
+async fn busy_request_streams_end_when_the_token_expires() {
     for mut mount in mounts!(Ending, EndingServer) {
         let caller = mount.token("100");
         let requests = tokio_stream::iter(0..1000).then(|_| async {
@@ -321,7 +321,7 @@ async fn requests_that_keep_coming_end_with_the_token_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn single_responses_may_take_longer_than_the_token() {
+async fn unary_responses_may_outlive_the_token() {
     for mut mount in mounts!(Ending, EndingServer) {
         let caller = mount
             .token("100")
@@ -333,7 +333,7 @@ async fn single_responses_may_take_longer_than_the_token() {
         assert!(begun.elapsed() >= MS(300), "{}", mount.name);
         assert_eq!(mount.end().await, (Outcome::Ok, Code::Ok), "{}", mount.name);
 
-        // Its request stream ends, and what the handler makes of that is its own.
+        // The request stream ends, but the handler decides how the call ends.
         let (_sender, requests) = open();
         let reply = caller.client().import_users(caller.request(requests)).await;
         assert_eq!(reply.unwrap().into_inner().imported, 1, "{}", mount.name);
@@ -347,7 +347,7 @@ async fn single_responses_may_take_longer_than_the_token() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_that_begins_late_ends_at_once() {
+async fn stream_opened_after_expiry_ends_immediately() {
     for mut mount in mounts!(Ending, EndingServer) {
         let caller = mount.token("100").with("x-delay", "300");
         let request = caller.request(ListUsersRequest::default());
@@ -360,7 +360,7 @@ async fn a_stream_that_begins_late_ends_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_ends_in_time_ends_as_it_did() {
+async fn streams_that_end_before_expiry_are_unchanged() {
     for mut mount in mounts!(Ending, EndingServer) {
         let caller = mount.token("100").with("x-count", "3");
         let request = caller.request(ListUsersRequest::default());
@@ -375,8 +375,8 @@ async fn what_ends_in_time_ends_as_it_did() {
     }
 }
 
-/// Without a token that expires, or with `outlive_token`, streams go on.
-async fn goes_on(mut mount: Mount, token: &str) {
+/// Checks that this token ends no stream.
+async fn assert_streams_continue(mut mount: Mount, token: &str) {
     let caller = mount.token(token).with("x-count", "50");
     let begun = Instant::now();
     let request = caller.request(ListUsersRequest::default());
@@ -395,21 +395,21 @@ async fn goes_on(mut mount: Mount, token: &str) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_that_never_expires_ends_nothing() {
+async fn token_without_expiry_never_ends_streams() {
     for mount in mounts!(Ending, EndingServer) {
-        goes_on(mount, "never").await;
+        assert_streams_continue(mount, "never").await;
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn outlive_token_lets_streams_go_on() {
+async fn outlive_token_lets_streams_continue() {
     for mount in mounts!(Outliving, OutlivingServer) {
-        goes_on(mount, "100").await;
+        assert_streams_continue(mount, "100").await;
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_identity_that_has_expired_opens_no_stream() {
+async fn expired_identity_cannot_open_streams() {
     for mut mount in mounts!(Ending, EndingServer) {
         let caller = mount.token("past");
         for kind in [
@@ -426,7 +426,7 @@ async fn an_identity_that_has_expired_opens_no_stream() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_struct_ends_the_streams_of_services_that_rely_on_it() {
+async fn server_struct_ends_streams_of_services_that_rely_on_it() {
     let (ends, mut told) = Ends::new();
     let (sender, mut handled) = unbounded_channel();
     let behind = Behind {

@@ -1,4 +1,4 @@
-//! Services of all kinds are found.
+//! Services with type parameters, renamed traits and `Arc` self types.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::servers::shapes::store_server::{Store, StoreServer};
 
 type Words = Pin<Box<dyn Stream<Item = Result<Word, Status>> + Send>>;
 
-/// A parameter, and the trait under another name.
+/// A type parameter, and a renamed trait.
 struct Generic<E> {
     entry: Recorder,
     value: E,
@@ -71,7 +71,7 @@ impl Store for Arc<Inner> {
 }
 
 #[tokio::test]
-async fn two_services_of_a_package_have_their_own_policies() {
+async fn services_of_one_package_have_separate_policies() {
     let steps = Steps::default();
     let echo = Generic {
         entry: steps.recorder("echo"),

@@ -1,4 +1,4 @@
-//! The attribute on a generated server: the policy of its service runs before anything is decoded.
+//! The attribute on a generated server: the policy of its service runs before decoding.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 mod alike;

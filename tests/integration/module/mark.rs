@@ -1,4 +1,4 @@
-//! A call passes the part before decoding once, and only that call.
+//! A call runs the entries before decoding once. Other calls do not benefit from that.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use tonic::{Code, Request, Response, Status, Streaming};
 
 use crate::servers::demo::user_service_server::{UserService, UserServiceServer};
 
-/// Hands the requests of `GetUser` on, metadata and extensions included.
+/// Forwards the requests of `GetUser`, with their metadata and extensions.
 #[derive(Clone)]
 struct HandsOn {
     steps: Arc<Steps>,
@@ -37,7 +37,7 @@ impl UserService for HandsOn {
         let to = metadata.remove("x-to");
         let to = to.as_ref().map(|to| to.to_str().unwrap());
         match to {
-            // The same method once more.
+            // The same method again.
             Some("itself") => {
                 let request = Request::from_parts(metadata, extensions, message);
                 UserService::get_user(self, request).await
@@ -90,7 +90,7 @@ struct Other {
 scripted!(self: Other as [UserService], #[intercept(with(self.entry))]);
 
 #[tokio::test]
-async fn a_request_that_is_handed_on_passes_the_whole_list() {
+async fn forwarded_request_runs_the_whole_policy() {
     let steps = Steps::default();
     let service = HandsOn {
         steps: Arc::new(steps.clone()),
@@ -123,7 +123,7 @@ struct Limited {
 scripted!(self: Limited as [UserService], #[intercept(concurrency(max = 1, per = method, queue = 0))]);
 
 #[tokio::test]
-async fn what_is_kept_for_a_method_is_shared_with_direct_calls() {
+async fn per_method_state_is_shared_with_direct_calls() {
     let script = Script::default();
     let service = Limited {
         script: script.clone(),
@@ -134,7 +134,7 @@ async fn what_is_kept_for_a_method_is_shared_with_direct_calls() {
     script.entered().await;
     let direct = service.get_user(Request::new(GetUserRequest::default()));
     assert_eq!(direct.await.unwrap_err().code(), Code::ResourceExhausted);
-    // Another method has another limit.
+    // Each method has its own limit.
     let login = service.login(Request::new(LoginRequest::default()));
     assert!(login.await.is_ok());
     let refused = Caller::new(&channel).call(interceptors::Kind::Unary).await;

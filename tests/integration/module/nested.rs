@@ -1,4 +1,4 @@
-//! Other mounts around the server, and attempts behind decoding.
+//! Server structs around the server, and retries after decoding.
 
 use interceptors::Intercepted as _;
 use interceptors_proto::demo::FlakyRequest;
@@ -20,7 +20,7 @@ scripted!(self: Behind as [UserService], #[intercept(
 )]);
 
 #[tokio::test]
-async fn the_identity_comes_from_a_mount_around_the_server() {
+async fn identity_comes_from_the_struct_around_the_server() {
     let (script, steps) = (Script::default(), Steps::default());
     let service = Behind {
         script: script.clone(),
@@ -58,7 +58,7 @@ scripted!(self: Retried as [UserService], #[intercept(
 )]);
 
 #[tokio::test]
-async fn attempts_are_made_behind_decoding() {
+async fn retries_run_after_decoding() {
     let (script, steps) = (Script::default(), Steps::default());
     let service = Retried {
         script: script.clone(),

@@ -1,4 +1,4 @@
-//! Aliases that hide what a signature is made of.
+//! Type aliases that hide the parts of a signature.
 
 use interceptors::{Intercepted as _, intercept};
 use interceptors_proto::shapes::Word;
@@ -11,7 +11,7 @@ use tonic::service::Routes;
 use crate::common::{BoxStream, Record, answered, ask, calls, text, texts, word};
 
 mod hidden {
-    //! `Result`, `Response`, `Request` and `Streaming` are the project's own.
+    //! Aliases of the project for `Result`, `Response`, `Request` and `Streaming`.
     use tonic::Status;
 
     pub(super) type Result<T> = std::result::Result<tonic::Response<T>, Status>;
@@ -34,7 +34,7 @@ impl Store for Aliased {
         Ok(tonic::Response::new(request.into_inner()))
     }
 
-    // Not even the associated type is to be seen.
+    // The alias even hides the associated type.
     async fn list(&self, request: hidden::Request<Word>) -> hidden::Listed {
         let words = vec![Ok(request.into_inner())];
         Ok(tonic::Response::new(Box::pin(tokio_stream::iter(words))))
@@ -51,7 +51,7 @@ impl Store for Aliased {
 }
 
 #[tokio::test]
-async fn types_decide_where_the_text_is_silent() {
+async fn kinds_are_found_behind_type_aliases() {
     let kinds: Vec<_> = Aliased::PLAN
         .methods()
         .iter()
@@ -103,7 +103,7 @@ returning! {
 }
 
 mod shadowed {
-    //! `use tonic::Result`, with one parameter.
+    //! Uses `tonic::Result`, which has one parameter.
     use tonic::{Request, Response, Result};
 
     use super::{Echo, Record, Word, intercept};
@@ -120,7 +120,7 @@ mod shadowed {
 }
 
 #[tokio::test]
-async fn results_in_all_spellings() {
+async fn every_spelling_of_result_works() {
     let services: [&dyn Echo; 6] = [&Tonic, &Std, &Core, &Generic, &Whole, &shadowed::Shadowed];
     for service in services {
         assert_eq!(text(service.say(ask("a")).await), "a");

@@ -16,7 +16,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
 use crate::common::{BoxStream, Record, answered, ask, calls, text, texts, word};
 
-/// The name, the target and the fields of each span that was opened.
+/// The target, the name and the fields of each new span.
 #[derive(Clone, Default)]
 struct Spans(Arc<Mutex<Vec<String>>>);
 
@@ -67,7 +67,7 @@ impl Store for Instrumented {
 
     #[tracing::instrument(skip(self, request))]
     async fn list(&self, request: Request<Word>) -> Result<Response<Self::ListStream>, Status> {
-        // A call of a sibling: the name is also the service trait's, and the span keeps it.
+        // Calls a sibling method. The span has the method's own name.
         let got = self.get(request).await?.into_inner();
         Ok(Response::new(Box::pin(tokio_stream::once(Ok(got)))))
     }
@@ -94,7 +94,7 @@ fn unreachable<T>() -> T {
 }
 
 fn no_words() -> Request<Streaming<Word>> {
-    // What a client would have sent is of no interest here.
+    // The decoder gives no message; these tests need none.
     let decoder = tonic_codec::decoder();
     Request::new(Streaming::new_empty(decoder, String::new()))
 }
@@ -120,7 +120,7 @@ mod tonic_codec {
 }
 
 #[tokio::test]
-async fn spans_keep_the_methods_name_and_its_fields() {
+async fn instrument_keeps_the_methods_name_and_fields() {
     let (spans, _guard) = Spans::watch();
     let target = module_path!();
     let get = format!("{target} get request=Word {{ text: \"a\" }}");
@@ -151,7 +151,7 @@ impl Echo for Named {
 }
 
 #[tokio::test]
-async fn attributes_that_read_the_functions_name_read_the_methods() {
+async fn function_name_attributes_see_the_methods_name() {
     assert_eq!(text(Named.say(ask("")).await), "say");
     assert_eq!(calls(), answered("Say"));
 }
@@ -220,7 +220,7 @@ impl CloneOf for tokio_stream::Once<Result<Word, Status>> {
 }
 
 #[tokio::test]
-async fn the_same_method_under_opposite_conditions() {
+async fn methods_may_exist_twice_under_opposite_conditions() {
     assert_eq!(text(Twice.get(ask("")).await), "test");
     assert_eq!(calls().len(), 4, "two interceptors record two lines each");
     assert_eq!(texts(Twice.list(ask("")).await).await, ["test"]);
@@ -256,12 +256,12 @@ impl Echo for Conditional {
 impl Echo for Conditional {}
 
 #[tokio::test]
-async fn a_condition_on_the_block() {
+async fn the_block_may_have_a_condition() {
     assert_eq!(text(Conditional.say(ask("")).await), "below");
     assert_eq!(calls(), answered("Say"));
 }
 
-/// Lint levels of each kind, in each place.
+/// Lint levels of all kinds, in all places.
 struct Linted;
 
 /// Documentation on the block.
@@ -318,7 +318,7 @@ fn deprecated() -> &'static str {
 type Old<T> = T;
 
 #[tokio::test]
-async fn lint_levels_and_documentation_stay_where_they_were() {
+async fn lint_levels_and_documentation_stay_in_place() {
     assert_eq!(text(Linted.get(ask("")).await), "lower");
     assert_eq!(calls(), answered("Get"));
     assert!(texts(Linted.list(ask("")).await).await.is_empty());
@@ -326,7 +326,7 @@ async fn lint_levels_and_documentation_stay_where_they_were() {
     assert_eq!(text(Linted.put(no_words()).await), "old");
 }
 
-/// Attributes of methods that hold where a condition does.
+/// Attributes on methods that apply under a condition.
 struct OfConditions;
 
 #[intercept(with(Record))]
@@ -376,7 +376,7 @@ impl ClientOfConditions {
 }
 
 #[tokio::test]
-async fn an_attribute_of_a_method_may_have_a_condition() {
+async fn method_attributes_may_have_conditions() {
     assert_eq!(text(OfConditions.get(ask("a")).await), "a");
     assert_eq!(calls(), [""; 0]);
     assert_eq!(texts(OfConditions.list(ask("a")).await).await, ["a"]);

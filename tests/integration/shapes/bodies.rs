@@ -1,4 +1,4 @@
-//! What bodies contain, and that it means what it meant.
+//! Code in method bodies keeps its meaning.
 
 use interceptors::intercept;
 use interceptors_proto::shapes::{Word, echo_server::Echo, store_server::Store};
@@ -7,7 +7,7 @@ use tonic::{Code, Request, Response, Status, Streaming};
 
 use crate::common::{BoxStream, Record, answered, ask, calls, failed, text, texts, word};
 
-/// An error with a way into a status.
+/// An error that converts into a status.
 struct Refused(&'static str);
 
 impl From<Refused> for Status {
@@ -137,7 +137,7 @@ impl Macros {
 }
 
 #[tokio::test]
-async fn question_marks_returns_and_tails() {
+async fn question_marks_returns_and_tail_expressions_work() {
     let services: [&dyn Echo; 3] = [&Questions, &Tail, &Returns];
     for service in services {
         assert_eq!(text(service.say(ask("a")).await), "a");
@@ -151,7 +151,7 @@ async fn question_marks_returns_and_tails() {
 }
 
 #[tokio::test]
-async fn bodies_that_only_panic_compile_and_are_seen_to() {
+async fn bodies_that_only_panic_compile_and_are_observed() {
     let services: [&'static dyn Echo; 3] = [&Todo, &Unimplemented, &Panics];
     for service in services {
         let call = async {
@@ -164,7 +164,7 @@ async fn bodies_that_only_panic_compile_and_are_seen_to() {
 }
 
 #[tokio::test]
-async fn closures_and_blocks_have_returns_of_their_own() {
+async fn returns_inside_closures_and_async_blocks_stay_local() {
     assert_eq!(text(Closures.say(ask("a")).await), "closure a!");
     assert_eq!(calls(), answered("Say"));
     assert_eq!(
@@ -175,13 +175,13 @@ async fn closures_and_blocks_have_returns_of_their_own() {
 }
 
 #[tokio::test]
-async fn items_inside_a_body() {
+async fn bodies_may_contain_items() {
     assert_eq!(text(Items.say(ask("a")).await), "hello a!");
     assert_eq!(calls(), answered("Say"));
 }
 
 #[tokio::test]
-async fn macros_inside_a_body_return_from_it() {
+async fn return_inside_a_macro_returns_from_the_method() {
     assert_eq!(text(Macros.say(ask("a")).await), "a");
     assert_eq!(
         Macros.say(ask("")).await.unwrap_err().code(),
@@ -189,7 +189,7 @@ async fn macros_inside_a_body_return_from_it() {
     );
 }
 
-/// Streams of the service's own, whose type bodies name.
+/// Methods that name the service's own stream type in their bodies.
 struct Streams;
 
 type Sender<M> = tokio::sync::mpsc::Sender<Result<M, Status>>;
@@ -248,7 +248,7 @@ impl Store for Streams {
 }
 
 #[tokio::test]
-async fn an_associated_type_in_a_body_is_the_one_that_was_written() {
+async fn associated_type_in_a_body_is_the_written_type() {
     assert_eq!(text(Streams.get(ask("a")).await), "a");
     assert_eq!(calls(), answered("Get"));
     assert_eq!(texts(Streams.list(ask("b")).await).await, ["b", "b", "b"]);
@@ -256,7 +256,7 @@ async fn an_associated_type_in_a_body_is_the_one_that_was_written() {
 }
 
 #[tokio::test]
-async fn over_the_trait_the_associated_type_is_the_watched_one() {
+async fn associated_type_of_the_trait_is_the_observed_stream() {
     use interceptors_proto::shapes::store_client::StoreClient;
     use interceptors_proto::shapes::store_server::StoreServer;
 
@@ -269,7 +269,7 @@ async fn over_the_trait_the_associated_type_is_the_watched_one() {
     assert_eq!(calls(), ["bidi_stream Sync", "Sync ok 1"]);
 }
 
-/// Coercions that rest on the declared type.
+/// Coercions that need the declared type.
 struct Coerced;
 
 #[intercept(with(Record))]
@@ -305,7 +305,7 @@ impl Store for Coerced {
 }
 
 #[tokio::test]
-async fn coercions_rest_on_the_declared_type() {
+async fn coercions_use_the_declared_type() {
     assert_eq!(text(Coerced.get(ask("a")).await), "");
     assert_eq!(texts(Coerced.list(ask("a")).await).await, ["a"]);
     assert!(texts(Coerced.list(ask("")).await).await.is_empty());

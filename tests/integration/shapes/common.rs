@@ -1,4 +1,4 @@
-//! What the tests of shapes share.
+//! Helpers for the tests of shapes.
 
 use std::cell::RefCell;
 use std::pin::Pin;
@@ -11,7 +11,7 @@ use tonic::{Request, Response, Status};
 pub(crate) type BoxStream<M> = Pin<Box<dyn Stream<Item = Result<M, Status>> + Send>>;
 
 thread_local! {
-    /// Each test runs on a thread of its own, its servers included.
+    /// Each test and its servers run on one thread of their own.
     static CALLS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -19,7 +19,7 @@ fn record(line: String) {
     CALLS.with_borrow_mut(|calls| calls.push(line));
 }
 
-/// What [`Record`] has seen in this test since the last time somebody asked.
+/// The calls that [`Record`] saw in this test since the last call of this function.
 pub(crate) fn calls() -> Vec<String> {
     CALLS.take()
 }
@@ -46,19 +46,19 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Record {
     }
 }
 
-/// What [`Record`] sees of one call that is answered with one message.
+/// The record of one call with one response message.
 pub(crate) fn answered(method: &str) -> Vec<String> {
     vec![format!("unary {method}"), format!("{method} ok 1")]
 }
 
-/// What [`Record`] sees of so many such calls, one after the other.
+/// The record of several such calls in sequence.
 pub(crate) fn answered_times(method: &str, times: usize) -> Vec<String> {
     std::iter::repeat_n(answered(method), times)
         .flatten()
         .collect()
 }
 
-/// What [`Record`] sees of one call that is answered with an error.
+/// The record of one call that fails.
 pub(crate) fn failed(method: &str) -> Vec<String> {
     vec![format!("unary {method}"), format!("{method} error 0")]
 }
@@ -71,13 +71,13 @@ pub(crate) fn ask(text: &str) -> Request<Word> {
     Request::new(word(text))
 }
 
-/// The text of an answer.
+/// The text of a response.
 #[track_caller]
 pub(crate) fn text(answer: Result<Response<Word>, Status>) -> String {
     answer.unwrap().into_inner().text
 }
 
-/// The texts of a streamed answer, read to its end.
+/// The texts of a streamed response, read to its end.
 pub(crate) async fn texts<S>(answer: Result<Response<S>, Status>) -> Vec<String>
 where
     S: Stream<Item = Result<Word, Status>>,

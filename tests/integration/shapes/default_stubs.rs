@@ -1,4 +1,4 @@
-//! `generate_default_stubs`: methods may be left out, and streams are boxed.
+//! `generate_default_stubs`: methods may be missing, and streams are boxed.
 
 use interceptors::intercept;
 use interceptors_proto::stubs::Item;
@@ -26,7 +26,7 @@ impl stubs_server::Stubs for Partial {
 }
 
 #[tokio::test]
-async fn a_partial_implementation_covers_what_it_has() {
+async fn partial_implementation_intercepts_its_own_methods() {
     let routes = Routes::new(StubsServer::new(Partial));
     let mut client = StubsClient::new(interceptors_tests::serve(routes).await);
     let items = client.server_stream(Item { value: 3 }).await.unwrap();
@@ -85,7 +85,7 @@ impl Stubs for Full {
 }
 
 #[tokio::test]
-async fn the_true_end_of_a_boxed_stream_is_seen() {
+async fn observers_see_the_final_status_of_boxed_streams() {
     let answer = Full.unary(Request::new(Item { value: 1 })).await;
     assert_eq!(answer.unwrap().into_inner().value, 1);
     assert_eq!(calls(), answered("Unary"));

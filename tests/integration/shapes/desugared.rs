@@ -1,4 +1,4 @@
-//! Methods that return a boxed future themselves, and traits with `async fn` of their own.
+//! Methods that return a boxed future, and traits with native `async fn`.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -65,12 +65,12 @@ impl store_server::Store for ByHand {
         'this: 'a,
         Self: 'a,
     {
-        // The body need not be one async block.
+        // The body may be something other than one async block.
         let answer = Err(Status::unimplemented(self.0));
         Box::pin(std::future::ready(answer))
     }
 
-    // Under the alias that the crate `futures` has.
+    // With an alias as in the crate `futures`.
     fn sync<'life0, 'async_trait>(
         &'life0 self,
         _: Request<Streaming<Word>>,
@@ -86,7 +86,7 @@ impl store_server::Store for ByHand {
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 #[tokio::test]
-async fn methods_desugared_by_hand_go_through_their_chain() {
+async fn hand_desugared_methods_run_their_interceptors() {
     let service = ByHand("!");
     assert_eq!(text(service.get(ask("a")).await), "a!");
     assert_eq!(calls(), answered("Get"));
@@ -109,7 +109,7 @@ async fn methods_desugared_by_hand_go_through_their_chain() {
 }
 
 mod native {
-    //! No macro at all: `async fn` in the trait.
+    //! A trait with native `async fn`, without any macro.
     use std::future::Future;
 
     use interceptors::intercept;
@@ -125,7 +125,7 @@ mod native {
 
         async fn get(&self, request: Request<Word>) -> Result<Response<Word>, Status>;
 
-        /// As the trait of a server wants it, that spawns its calls.
+        /// The form with `Send`, for servers that spawn their calls.
         fn list(
             &self,
             request: Request<Word>,
@@ -174,7 +174,7 @@ mod native {
 }
 
 #[tokio::test]
-async fn traits_with_async_functions_of_their_own() {
+async fn native_async_fn_traits_are_intercepted() {
     use native::{ByHand, Native, Service};
 
     let service = Service("!");

@@ -1,5 +1,5 @@
-//! Values that expressions of the attribute give: a field, a reference to it, what a method gives, and what is in a static.
-//! They are evaluated where the entry stands, so that a panic is one of the call.
+//! Expressions in the attribute: fields, references to fields, results of methods, and statics.
+//! They are evaluated at the entry's position, so a panic in them is a panic of the call.
 #![allow(clippy::clone_on_copy, clippy::explicit_auto_deref)] // each form of an expression is tested
 
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -39,7 +39,7 @@ impl Policy<&'static str> for Anybody {
     }
 }
 
-/// All that the attribute can be given.
+/// Everything that the attribute accepts as a value.
 #[derive(Clone)]
 struct Parts {
     tokens: StaticTokens<&'static str>,
@@ -95,7 +95,7 @@ impl Nested {
     }
 }
 
-/// A service, a hand-written client and a channel, with the same parts found in the same way.
+/// A service, a hand-written client and a channel that take the parts from the same expressions.
 macro_rules! found {
     ($($name:ident: $ty:ty = $new:expr; $self:ident => {
         tokens: $tokens:expr, source: $source:expr, policy: $policy:expr, rates: $rates:expr, places: $places:expr,
@@ -149,7 +149,7 @@ macro_rules! found {
             struct Outbound($ty);
 
             #[tokio::test]
-            async fn all_mounts() {
+            async fn works_on_all_mounts() {
                 let server = serve(Routes::new(EchoServer::new(Service($new)))).await;
                 assert_eq!(Service($new).say(ask("a")).await.unwrap_err().code(), Code::Unauthenticated);
                 let client = Client($new, EchoClient::new(server.clone()));
@@ -206,25 +206,25 @@ found! {
 
 static PANICS: AtomicU32 = AtomicU32::new(0);
 
-/// An expression that fails where it is evaluated, whatever it was to give.
-fn no<T>() -> T {
+/// An expression of any type that panics when it is evaluated.
+fn panics<T>() -> T {
     PANICS.fetch_add(1, Ordering::Relaxed);
     panic!("nothing here")
 }
 
-static EMPTY: LazyLock<StaticTokens<&'static str>> = LazyLock::new(no);
-static NO_SOURCE: LazyLock<Source> = LazyLock::new(no);
+static EMPTY: LazyLock<StaticTokens<&'static str>> = LazyLock::new(panics);
+static NO_SOURCE: LazyLock<Source> = LazyLock::new(panics);
 
 #[derive(Clone)]
 struct Fails(WatchEnds, ());
 
 impl Fails {
     fn make<T>(&self) -> T {
-        no()
+        panics()
     }
 }
 
-/// The same mounts, with one entry whose expression panics.
+/// The same mounts with one entry whose expression panics.
 macro_rules! panicking {
     (services $self:ident { $($name:ident: [$($policy:tt)*];)* }) => {
         $(mod $name {
@@ -294,15 +294,15 @@ panicking! { services self {
     verifier_once: [auth(verifier = &*EMPTY)];
     verifier: [auth(verifier = self.0.make::<StaticTokens<&'static str>>())];
     policy: [auth(verifier = Everybody), authorize(with = self.0.make::<Anybody>())];
-    policy_once: [auth(verifier = Everybody), authorize(with = no::<Anybody>())];
+    policy_once: [auth(verifier = Everybody), authorize(with = panics::<Anybody>())];
     rates: [rate_limit(limiter = self.0.make::<rate_limit::Limiter>())];
-    rates_once: [rate_limit(limiter = no::<rate_limit::Limiter>())];
+    rates_once: [rate_limit(limiter = panics::<rate_limit::Limiter>())];
     places: [concurrency(limiter = self.0.make::<concurrency::Limiter>())];
-    places_once: [load_shed(limiter = no::<concurrency::Limiter>())];
+    places_once: [load_shed(limiter = panics::<concurrency::Limiter>())];
     recorder: [metrics(recorder = self.0.make::<Recorder>())];
-    recorder_once: [metrics(recorder = no::<Recorder>())];
+    recorder_once: [metrics(recorder = panics::<Recorder>())];
     own: [with(self.0.make::<Record>())];
-    own_once: [with(no::<Record>())];
+    own_once: [with(panics::<Record>())];
     lent_by_a_method: [with(self.0.make::<Arc<Parts>>().record)];
 } }
 
@@ -310,14 +310,14 @@ panicking! { clients self {
     source_once: [auth(token = &*NO_SOURCE)];
     source: [auth(token = self.0.make::<Source>())];
     breaker: [circuit_breaker(breaker = self.0.make::<CircuitBreaker>())];
-    breaker_once: [circuit_breaker(breaker = no::<CircuitBreaker>())];
+    breaker_once: [circuit_breaker(breaker = panics::<CircuitBreaker>())];
     recorder_of_a_client: [metrics(recorder = self.0.make::<Recorder>())];
-    places_of_a_client: [concurrency(limiter = no::<concurrency::Limiter>())];
+    places_of_a_client: [concurrency(limiter = panics::<concurrency::Limiter>())];
     own_of_a_client: [with(self.0.make::<Record>())];
-    own_of_a_client_once: [with(no::<Record>(), only = ["/shapes.v1.Echo/Say"])];
+    own_of_a_client_once: [with(panics::<Record>(), only = ["/shapes.v1.Echo/Say"])];
 } }
 
-/// Lets everybody in.
+/// Accepts every token.
 struct Everybody;
 
 impl Verifier for Everybody {
@@ -328,8 +328,8 @@ impl Verifier for Everybody {
     }
 }
 
-/// A client whose methods take `&mut self`: what is made from it is made before it is lent to the method, and a panic
-/// still is one of the call.
+/// A client whose methods take `&mut self`. Values are made from `self` before the method borrows it, and a panic
+/// is still a panic of the call.
 struct ByMut(Fails);
 
 #[intercept(service = "shapes.v1.Echo", with(self.0.0.clone()), auth(token = self.0.make::<Source>()))]
@@ -356,7 +356,7 @@ impl ByMutAnswers {
 }
 
 #[tokio::test]
-async fn a_client_that_is_borrowed_mutably() {
+async fn values_work_in_methods_with_mut_self() {
     let (ends, mut told) = Ends::new();
     let panic = tokio::spawn(async move { ByMut(Fails(ends, ())).say(ask("a")).await });
     assert!(panic.await.unwrap_err().is_panic());
@@ -365,9 +365,9 @@ async fn a_client_that_is_borrowed_mutably() {
     assert_eq!(calls(), answered("Say"));
 }
 
-/// What is evaluated in front of a retry is evaluated once for all attempts, and what fails costs the attempts nothing else.
+/// An expression is evaluated once for all attempts.
 #[tokio::test]
-async fn a_value_is_made_once_for_each_call() {
+async fn values_are_evaluated_once_per_call() {
     struct Counted(AtomicU32, Arc<Record>);
 
     impl Counted {

@@ -1,4 +1,4 @@
-//! Type parameters, lifetimes, constants, and self types that take no `impl` of their own.
+//! Type parameters, lifetimes, constants, and self types that allow no `impl` block.
 
 use std::fmt::{Debug, Display};
 use std::sync::Arc;
@@ -14,8 +14,8 @@ use tonic::{Request, Response, Status, Streaming};
 
 use crate::common::{BoxStream, Record, answered, answered_times, ask, calls, text, texts, word};
 
-/// Traits in the style of the generated ones, for types that a trait of another crate cannot be
-/// implemented for.
+/// Traits like the generated ones, for types on which the orphan rule forbids a trait of
+/// another crate.
 mod local {
     use interceptors_proto::shapes::Word;
     use tokio_stream::Stream;
@@ -57,7 +57,7 @@ where
 }
 
 #[tokio::test]
-async fn parameters_with_a_where_clause() {
+async fn type_parameters_may_have_a_where_clause() {
     assert_eq!(text(Where(1, "b").say(ask("c")).await), "1bc");
     assert_eq!(text(Where('x', "y".to_owned()).say(ask("z")).await), "xyz");
     assert_eq!(calls(), answered_times("Say", 2));
@@ -74,7 +74,7 @@ impl<T: Display + ?Sized + Send + Sync + 'static> Echo for Inline<T> {
 }
 
 #[tokio::test]
-async fn parameters_with_bounds_of_their_own() {
+async fn type_parameters_may_have_inline_bounds() {
     assert_eq!(text(Inline::<str>("a".into()).say(ask("")).await), "a");
     assert_eq!(calls(), answered("Say"));
 }
@@ -169,7 +169,7 @@ impl<A: Part> Stream for Words<A> {
 }
 
 #[tokio::test]
-async fn four_parameters_and_long_where_clauses() {
+async fn four_type_parameters_and_long_where_clauses_work() {
     let four = Four {
         parts: (1_u8, 2_u8, Small(3), 4_u8),
     };
@@ -202,7 +202,7 @@ where
 }
 
 #[tokio::test]
-async fn a_bound_on_a_type_that_only_contains_a_parameter() {
+async fn where_clause_may_bound_a_type_that_contains_a_parameter() {
     assert_eq!(text(Converting("a").say(ask("")).await), "a");
     assert_eq!(calls(), answered("Say"));
 }
@@ -222,7 +222,7 @@ impl<const N: usize, const LOUD: bool> Echo for Fixed<N, LOUD> {
 }
 
 #[tokio::test]
-async fn constant_parameters() {
+async fn const_parameters_work() {
     assert_eq!(
         text(Fixed::<2, true>(['a', 'b']).say(ask("")).await),
         "2ab!"
@@ -287,7 +287,7 @@ impl<'a> Echo for Plain {
 }
 
 #[tokio::test]
-async fn lifetimes_of_the_service() {
+async fn services_may_have_lifetimes() {
     assert_eq!(text(Borrowed("a").say(ask("b")).await), "ab");
     assert_eq!(text(Plain.say(ask("c")).await), "c");
     assert_eq!(calls(), answered_times("Say", 2));
@@ -317,7 +317,7 @@ impl Echo for Server<Vec<u8>> {
 }
 
 #[tokio::test]
-async fn two_instances_of_one_generic_type() {
+async fn one_generic_type_may_have_two_implementations() {
     assert_eq!(text(Server(1, "a".to_owned()).say(ask("")).await), "1 a");
     assert_eq!(text(Server(vec![1], ()).say(ask("")).await), "[1]");
     assert_eq!(calls(), answered_times("Say", 2));
@@ -342,7 +342,7 @@ impl Local for Arc<Inner> {
 }
 
 #[tokio::test]
-async fn the_self_type_may_be_an_arc() {
+async fn self_type_may_be_an_arc() {
     let service = Arc::new(Inner("ab"));
     assert_eq!(text(service.say(ask("")).await), "ab");
     assert_eq!(calls(), answered("Say"));
@@ -394,7 +394,7 @@ impl ReplicationLog for Log {
 }
 
 #[tokio::test]
-async fn the_self_type_may_be_an_alias_of_a_boxed_trait_object() {
+async fn self_type_may_be_an_alias_of_a_boxed_trait_object() {
     let log: BoxedLog = Box::new(Log);
     assert_eq!(text(log.get(ask("")).await), "2");
     assert_eq!(calls(), answered("Get"));
@@ -418,7 +418,7 @@ impl<T: Display + Send + Sync + 'static> Local for Box<Pair<T>> {
     }
 }
 
-/// What a blanket implementation stands on.
+/// The bound of a blanket implementation.
 trait Sayer {
     fn greeting(&self) -> String;
 }
@@ -480,7 +480,7 @@ mod blanket {
 }
 
 #[tokio::test]
-async fn blanket_implementations() {
+async fn blanket_implementations_work() {
     use blanket::{Behind, Blanket};
 
     assert_eq!(text(Blanket::say(&7_u64, ask("")).await), "hello 7");
@@ -502,7 +502,7 @@ async fn blanket_implementations() {
     assert_eq!(calls(), answered_times("Say", 3));
 }
 
-/// An interceptor that only fits services and messages of some kind.
+/// An interceptor for one message type.
 struct Longest<const N: usize>;
 
 impl<const N: usize, Res: Send> Interceptor<Word, Res> for Longest<N> {
@@ -530,7 +530,7 @@ impl<T: Into<String> + Clone + Send + Sync + 'static, const N: usize> Echo for B
 }
 
 #[tokio::test]
-async fn interceptors_that_depend_on_the_parameters() {
+async fn interceptors_may_depend_on_type_parameters() {
     let service = Bounded("a", Longest::<2>);
     assert_eq!(text(service.say(ask("bc")).await), "abc");
     assert_eq!(

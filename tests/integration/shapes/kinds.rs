@@ -48,7 +48,7 @@ impl Store for Shop {
         Ok(Response::new(request.into_inner()))
     }
 
-    // After the methods, and a stream of tonic's own.
+    // The type comes after the methods, and is a stream of tonic.
     type SyncStream = Streaming<Word>;
 }
 
@@ -57,7 +57,7 @@ async fn client() -> StoreClient<tonic::transport::Channel> {
 }
 
 #[tokio::test]
-async fn each_kind_goes_through_its_chain_and_ends_once() {
+async fn each_kind_runs_its_interceptors_and_ends_once() {
     let mut client = client().await;
 
     assert_eq!(text(client.get(ask("a")).await), "a");
@@ -76,7 +76,7 @@ async fn each_kind_goes_through_its_chain_and_ends_once() {
 }
 
 #[test]
-fn the_plan_knows_each_kind() {
+fn plan_has_the_kind_of_each_method() {
     let kinds: Vec<_> = Shop::PLAN
         .methods()
         .iter()
@@ -94,7 +94,7 @@ fn the_plan_knows_each_kind() {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_dropped_half_way_is_cancelled() {
+async fn dropped_response_stream_is_cancelled() {
     let mut answer = Shop.list(ask("abc")).await.unwrap().into_inner();
     assert_eq!(answer.next().await.unwrap().unwrap().text, "a");
     assert_eq!(calls(), ["server_stream List"]);

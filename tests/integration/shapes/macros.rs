@@ -1,4 +1,4 @@
-//! Whole implementations that a `macro_rules!` writes: types and names arrive in invisible groups.
+//! Implementations from `macro_rules!`: types and names arrive in invisible groups.
 
 use interceptors::{Intercepted as _, intercept};
 use interceptors_proto::shapes::{Word, echo_server, store_server};
@@ -42,7 +42,7 @@ implement! {
     fn say(Word) -> Word;
 }
 
-/// The whole signature arrives in fragments.
+/// All parts of the signature arrive as fragments.
 macro_rules! implement_with_types {
     ($path:path, $this:ty; $(
         $method:ident($request:ty) -> $result:ty $(as $stream:ident = $stream_type:ty)?, $body:expr;
@@ -81,7 +81,7 @@ implement_with_types! {
         |request: Request<_>| Ok(Response::new(request.into_inner()));
 }
 
-/// The attribute itself, its arguments and the receiver come from outside.
+/// The attribute's arguments and the receiver come from outside of the macro.
 macro_rules! implement_from_outside {
     ([$($arguments:tt)*] $self:ident $this:ty => $answer:expr) => {
         #[intercept($($arguments)*)]
@@ -103,7 +103,7 @@ struct Outside {
 implement_from_outside!([with(self.record)] self Outside => self.name);
 
 #[tokio::test]
-async fn implementations_from_a_macro_go_through_their_chain() {
+async fn implementations_from_macros_run_their_interceptors() {
     use echo_server::Echo as _;
     use store_server::Store as _;
 

@@ -1,6 +1,6 @@
-//! Every shape in which services are written: each goes through its chain, and does what it did.
+//! Services in every form in which people write them: interceptors run, and the behaviour stays.
 
-// Code as people write it, in all its spellings, is the point.
+// These lints are off because the tests need every spelling.
 #![allow(
     unused_qualifications,
     clippy::needless_arbitrary_self_type,

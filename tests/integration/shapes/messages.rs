@@ -1,4 +1,4 @@
-//! Messages that can nothing: neither cloned, nor shown, nor made from nothing.
+//! Messages that implement neither `Clone` nor `Debug` nor `Default`.
 
 use interceptors::intercept;
 use tokio_stream::{Stream, StreamExt};
@@ -8,7 +8,7 @@ use crate::common::{BoxStream, Record, answered, calls};
 
 struct Bare(std::cell::Cell<u8>);
 
-/// In the style of the trait that tonic generates for a codec of one's own.
+/// A trait like the one that tonic generates for a custom codec.
 #[tonic::async_trait]
 trait Custom: Send + Sync + 'static {
     async fn unary(&self, request: Request<Bare>) -> Result<Response<Bare>, Status>;
@@ -36,7 +36,7 @@ impl Custom for Service {
 }
 
 #[tokio::test]
-async fn nothing_is_asked_of_messages() {
+async fn messages_need_no_traits() {
     let answer = Service.unary(Request::new(Bare(7.into()))).await.unwrap();
     assert_eq!(answer.into_inner().0.get(), 7);
     assert_eq!(calls(), answered("Unary"));
@@ -51,7 +51,7 @@ async fn nothing_is_asked_of_messages() {
     assert_eq!(calls(), ["server_stream List", "List ok 1"]);
 }
 
-/// A generic service decides about its messages where it is used.
+/// A generic service with its message type as a parameter.
 struct Relay<M>(std::marker::PhantomData<fn(M)>);
 
 #[tonic::async_trait]
@@ -77,7 +77,7 @@ impl<M: Send + 'static> Relays<M> for Relay<M> {
 }
 
 #[tokio::test]
-async fn messages_may_be_parameters_of_the_service() {
+async fn messages_may_be_type_parameters_of_the_service() {
     let relay = Relay(std::marker::PhantomData);
     let answer = relay.relay(Request::new(Bare(9.into()))).await.unwrap();
     let items: Vec<_> = answer
@@ -97,7 +97,7 @@ async fn messages_may_be_parameters_of_the_service() {
     );
 }
 
-/// Traits that people write by hand have constants, and types that are no streams.
+/// Hand-written traits may have constants, and associated types that are not streams.
 mod constants {
     use super::{Record, Request, Response, Status, intercept};
 
@@ -125,7 +125,7 @@ mod constants {
 }
 
 #[tokio::test]
-async fn constants_and_other_types_of_the_trait() {
+async fn traits_may_have_constants_and_other_associated_types() {
     use constants::Limited as _;
 
     let answer = constants::Service.limit(Request::new(9)).await.unwrap();

@@ -1,9 +1,9 @@
-//! Names of traits, types and modules that mean something else than they seem to.
+//! Traits, types and modules with misleading names.
 
 use crate::common::{Record, answered, ask, calls, text};
 
 mod renamed {
-    //! The trait renamed on import, also to the name of the generated server.
+    //! The trait is renamed on import, in one case to the name of a generated server.
     use interceptors::{Intercepted as _, intercept};
     use interceptors_proto::shapes::Word;
     use interceptors_proto::shapes::echo_server::Echo as ShapesEcho;
@@ -33,14 +33,14 @@ mod renamed {
     }
 
     #[test]
-    fn the_plan_says_that_its_names_are_derived() {
+    fn plan_marks_its_names_as_derived() {
         assert_eq!(Echo::PLAN.methods()[0].path(), "/ShapesEcho/Say");
         assert!(Echo::PLAN.methods()[0].is_derived());
     }
 }
 
 mod homonyms {
-    //! Handlers called like the trait, and like the generated server.
+    //! Services with the name of the trait or of the generated server.
     use interceptors::intercept;
     use interceptors_proto::shapes::Word;
     use interceptors_proto::shapes::echo_server::{self, EchoServer as Server};
@@ -109,7 +109,7 @@ mod traits_called_like_tonics_types {
 }
 
 mod module_called_tonic {
-    //! The project's own module `tonic`, beside the crate.
+    //! A module `tonic` of the project, next to the crate.
     use ::interceptors::intercept;
     use ::interceptors_proto::shapes::{Word, echo_server::Echo};
 
@@ -162,7 +162,7 @@ mod tonic_under_another_name {
 }
 
 mod reexported {
-    //! A path that never mentions the generated module.
+    //! A path without the generated module.
     use interceptors::{Intercepted as _, intercept};
     use interceptors_proto::shapes::Word;
     use tonic::{Request, Response, Status};
@@ -184,13 +184,13 @@ mod reexported {
     }
 
     #[test]
-    fn the_plan_says_that_its_names_are_derived() {
+    fn plan_marks_its_names_as_derived() {
         assert!(Service::PLAN.methods()[0].is_derived());
     }
 }
 
 #[tokio::test]
-async fn each_goes_through_its_chain() {
+async fn misleading_names_in_scope_do_not_matter() {
     use interceptors_proto::shapes::echo_server::Echo;
     use interceptors_proto::shapes::request_server::Request;
 

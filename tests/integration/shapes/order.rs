@@ -73,7 +73,7 @@ echo! {
 }
 
 #[tokio::test]
-async fn each_order_and_spelling_goes_through_the_chain() {
+async fn each_order_and_spelling_of_async_trait_works() {
     let services: [&dyn Echo; 10] = [
         &AboveTonics,
         &AboveTonicsWithParentheses,
@@ -105,14 +105,14 @@ impl Echo for NoInterceptor {
 }
 
 #[tokio::test]
-async fn without_any_interceptor_the_plan_is_still_there() {
+async fn empty_attribute_still_has_a_plan() {
     assert_eq!(text(NoInterceptor.say(ask("a")).await), "a");
     assert_eq!(calls(), [""; 0]);
     let plan = NoInterceptor::PLAN;
     assert_eq!(plan.methods()[0].interceptors().count(), 0);
 }
 
-/// Everything that a block can have, below.
+/// A block with all kinds of items, below `#[async_trait]`.
 struct Below<T>(T);
 
 #[tonic::async_trait]
@@ -152,7 +152,7 @@ where
 }
 
 #[tokio::test]
-async fn below_async_trait_everything_works_as_above_it() {
+async fn attribute_below_async_trait_works_the_same() {
     let service = Below("!");
     assert_eq!(text(service.get(ask("a")).await), "a!");
     assert_eq!(calls(), answered("Get"));
@@ -170,7 +170,7 @@ async fn below_async_trait_everything_works_as_above_it() {
 }
 
 #[test]
-fn below_async_trait_the_plan_is_the_same() {
+fn attribute_below_async_trait_has_the_same_plan() {
     let methods: Vec<_> = Below::<String>::PLAN
         .methods()
         .iter()

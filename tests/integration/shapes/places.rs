@@ -1,4 +1,4 @@
-//! Where an implementation may stand, and how many of them may stand there.
+//! Where implementations may be, and how many may be in one place.
 
 use interceptors::{Intercepted, intercept};
 use interceptors_proto::shapes::{
@@ -9,7 +9,7 @@ use tonic::{Request, Response, Status};
 use crate::common::{Record, answered, answered_times, ask, calls, text, word};
 
 #[tokio::test]
-async fn inside_functions_and_twice_in_sibling_blocks() {
+async fn implementations_inside_functions_and_sibling_blocks_work() {
     {
         struct Service;
 
@@ -64,7 +64,7 @@ async fn inside_functions_and_twice_in_sibling_blocks() {
     }
 }
 
-/// Several services of one type, told apart by types of the user's.
+/// One type with several services. The types of `plan` separate their plans.
 struct Everything;
 
 struct EchoPolicy;
@@ -116,7 +116,7 @@ async fn one_type_may_implement_several_services() {
     );
 }
 
-/// One service, implemented for several types of one module.
+/// One service, implemented for several types of this module.
 struct Another;
 
 #[intercept(with(Record))]
@@ -128,7 +128,7 @@ impl Echo for Another {
 }
 
 #[tokio::test]
-async fn several_types_of_one_module_may_implement_one_service() {
+async fn one_module_may_implement_a_service_for_several_types() {
     assert_eq!(text(Another.say(ask("a")).await), "a");
     assert_eq!(calls(), answered("Say"));
 }
@@ -139,7 +139,7 @@ mod nested {
 
         pub(in super::super) struct Service;
 
-        // Nothing is imported here but the messages' module.
+        // Imports nothing except the module of the messages.
         #[interceptors::intercept(with(super::super::Record), logging)]
         #[tonic::async_trait]
         impl pb::echo_server::Echo for Service {
@@ -154,7 +154,7 @@ mod nested {
 }
 
 #[tokio::test]
-async fn in_a_nested_module_with_nothing_imported() {
+async fn nested_module_needs_no_imports() {
     assert_eq!(text(nested::deeper::Service.say(ask("a")).await), "a");
     assert_eq!(calls(), answered("Say"));
 }

@@ -1,4 +1,4 @@
-//! What the README and the guide show and no doctest compiles, as it stands there. `UPDATE_EXPECT=1` writes it into them.
+//! Code of the README and the guide that no doctest compiles. `UPDATE_EXPECT=1` writes it into them.
 
 #![allow(dead_code)] // Nothing here is called.
 
@@ -163,7 +163,7 @@ fn connect(channel: Channel, tokens: TokenCache) {
 const README: &str = "README.md";
 const PRODUCTION: &str = "interceptors/docs/production.md";
 
-/// What stands between two marks in this file, from the margin.
+/// The code between two marks of this file, without its indentation.
 fn compiled(what: &str) -> String {
     let source = include_str!("readme.rs");
     let lines = source
@@ -182,7 +182,7 @@ fn compiled(what: &str) -> String {
 }
 
 #[test]
-fn the_pages_have_what_is_compiled_here() {
+fn pages_show_the_code_compiled_here() {
     for (page, what, blocks) in [
         (
             README,
@@ -218,7 +218,7 @@ fn the_pages_have_what_is_compiled_here() {
 }
 
 #[test]
-fn the_stacks_of_production_are_in_order() {
+fn production_policies_have_no_notes() {
     let notes: Vec<_> = Users::PLAN
         .notes()
         .map(|(_, note)| note.to_string())
@@ -228,7 +228,7 @@ fn the_stacks_of_production_are_in_order() {
 }
 
 #[test]
-fn the_readme_is_short() {
+fn readme_is_short() {
     let file = format!("{}/../{README}", env!("CARGO_MANIFEST_DIR"));
     let lines = std::fs::read_to_string(file).unwrap().lines().count();
     assert!(lines <= 150, "{lines} lines");

@@ -1,4 +1,4 @@
-//! `&self`, `self: &Self`, `self: Arc<Self>`, and what stands where the request does.
+//! The receivers `&self`, `self: &Self` and `self: Arc<Self>`, and patterns for the request.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ impl Counter for Shared {
         self: Arc<Self>,
         mut request: Request<Number>,
     ) -> Result<Response<Number>, Status> {
-        // A task that outlives the call is what `Arc<Self>` is for.
+        // `Arc<Self>` allows tasks that outlive the call.
         let this = Arc::clone(&self);
         let base = tokio::spawn(async move { this.base }).await.unwrap();
         request.get_mut().value += base;
@@ -56,7 +56,7 @@ impl Counter for Shared {
 }
 
 #[tokio::test]
-async fn methods_by_arc_go_through_their_chain() {
+async fn methods_with_arc_self_run_their_interceptors() {
     let shared = Arc::new(Shared {
         base: 7,
         record: Record,
@@ -83,7 +83,7 @@ async fn methods_by_arc_go_through_their_chain() {
 }
 
 #[tokio::test]
-async fn a_call_by_arc_leaves_no_reference_behind() {
+async fn arc_self_calls_leak_no_reference() {
     let shared = Arc::new(Shared {
         base: 0,
         record: Record,
@@ -96,7 +96,7 @@ async fn a_call_by_arc_leaves_no_reference_behind() {
 }
 
 #[test]
-fn the_plan_of_methods_by_arc_is_there() {
+fn methods_with_arc_self_have_a_plan() {
     assert_eq!(Shared::PLAN.methods().len(), 3);
 }
 
@@ -113,7 +113,7 @@ impl Echo for ByTypedReference {
 }
 
 #[tokio::test]
-async fn a_receiver_may_be_a_typed_reference() {
+async fn receiver_may_be_a_typed_reference() {
     assert_eq!(text(ByTypedReference("> ").say(ask("a")).await), "> a");
     assert_eq!(calls(), answered("Say"));
 }
@@ -151,7 +151,7 @@ impl Echo for Mutable {
 }
 
 #[tokio::test]
-async fn a_parameter_may_be_any_pattern() {
+async fn request_parameter_may_be_any_pattern() {
     assert_eq!(text(Ignored.say(ask("a")).await), "ignored");
     assert_eq!(text(Unused.say(ask("a")).await), "unused");
     assert_eq!(text(Bound.say(ask("a")).await), "a");

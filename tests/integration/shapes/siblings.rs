@@ -1,4 +1,4 @@
-//! Calls from one body to another: each goes through the chain of the method that it names.
+//! Calls from one method to another run the interceptors of the called method.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use crate::common::{BoxStream, Record, answered, answered_times, ask, calls, text, texts, word};
 
-/// The service's trait is not imported: its methods are in scope only because this is its `impl`.
+/// The service's trait is not imported. Its methods are in scope only because this is its `impl`.
 #[derive(Clone)]
 struct Shop;
 
@@ -22,7 +22,7 @@ impl store_server::Store for Shop {
     async fn get(&self, request: Request<Word>) -> Result<Response<Word>, Status> {
         let text = &request.get_ref().text;
         Ok(Response::new(match text.split_once('/') {
-            // Itself once more.
+            // Calls itself.
             Some((first, rest)) => word(format!(
                 "{first}+{}",
                 self.get(Request::new(word(rest))).await?.into_inner().text
@@ -51,7 +51,7 @@ impl store_server::Store for Shop {
     }
 
     async fn put(&self, _: Request<Streaming<Word>>) -> Result<Response<Word>, Status> {
-        // The stream of a sibling is what the trait has.
+        // The sibling returns the stream type of the trait.
         let listed = self.list(ask("put")).await;
         Ok(Response::new(word(texts(listed).await.concat())))
     }
@@ -71,7 +71,7 @@ impl store_server::Store for Shop {
 }
 
 #[tokio::test]
-async fn a_sibling_goes_through_its_own_chain() {
+async fn sibling_method_runs_its_own_interceptors() {
     use store_server::Store as _;
 
     assert_eq!(text(Shop.get(ask("a/b")).await), "a+b");
@@ -85,7 +85,7 @@ async fn a_sibling_goes_through_its_own_chain() {
     assert_eq!(calls(), expected);
 }
 
-/// Inherent methods with the names of RPCs win, as they always do.
+/// Inherent methods with the names of RPCs take precedence, as always in Rust.
 struct Inherent;
 
 impl Inherent {
@@ -93,12 +93,12 @@ impl Inherent {
         Ok(Response::new(word(request.into_inner().text + " inherent")))
     }
 
-    // Not even of the same kind.
+    // A different signature.
     fn list(&self) -> [Word; 1] {
         [word("list")]
     }
 
-    // Not even a method.
+    // A function without a receiver.
     fn put(n: u8) -> Word {
         word(n.to_string())
     }
@@ -132,7 +132,7 @@ impl store_server::Store for Inherent {
 }
 
 #[tokio::test]
-async fn an_inherent_method_of_the_same_name_wins() {
+async fn inherent_method_of_the_same_name_wins() {
     use store_server::Store;
 
     assert_eq!(text(Store::get(&Inherent, ask("a")).await), "a inherent");
@@ -142,7 +142,7 @@ async fn an_inherent_method_of_the_same_name_wins() {
 }
 
 mod homonymous_trait {
-    //! A trait written by hand, with the name and the methods of the generated one.
+    //! A hand-written trait with the name and the methods of the generated one.
     use interceptors::intercept;
     use interceptors_proto::shapes::{Word, echo_server};
     use tonic::{Request, Response, Status};
@@ -171,14 +171,14 @@ mod homonymous_trait {
 }
 
 #[tokio::test]
-async fn a_trait_of_the_same_name_is_called_by_its_path() {
+async fn trait_of_the_same_name_is_called_by_its_path() {
     let service = homonymous_trait::Service;
     let answer = interceptors_proto::shapes::echo_server::Echo::say(&service, ask("a")).await;
     assert_eq!(text(answer), "a by hand");
     assert_eq!(calls(), answered("Say"));
 }
 
-/// Delegation to something that has a method of the same name.
+/// Forwards calls to a field that has methods with the same names.
 struct Front {
     back: Shop,
     shared: Arc<Shop>,
@@ -213,7 +213,7 @@ impl store_server::Store for Front {
 }
 
 #[tokio::test]
-async fn delegation_runs_both_chains() {
+async fn delegation_runs_the_interceptors_of_both_services() {
     use store_server::Store as _;
 
     let front = Front {
@@ -262,7 +262,7 @@ impl counter_server::Counter for Shared {
 }
 
 #[tokio::test]
-async fn siblings_by_arc() {
+async fn sibling_with_arc_self_runs_its_own_interceptors() {
     use counter_server::Counter as _;
 
     let answer = Arc::new(Shared(1))

@@ -7,7 +7,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use crate::common::{BoxStream, Record, ask, calls, texts, word};
 
-/// A stream that is neither `Unpin` nor `Sync`, written by hand.
+/// A hand-written stream that is neither `Unpin` nor `Sync`.
 struct Own(
     Option<Word>,
     std::cell::Cell<()>,
@@ -83,7 +83,7 @@ listing! {
 }
 
 #[tokio::test]
-async fn each_stream_passes_unchanged_and_is_seen_to_its_end() {
+async fn streams_pass_unchanged_and_are_observed_to_the_end() {
     macro_rules! check {
         ($($service:ident)*) => {$(
             assert_eq!(texts($service.list(ask("")).await).await, ["a", "b"]);
@@ -94,7 +94,7 @@ async fn each_stream_passes_unchanged_and_is_seen_to_its_end() {
 }
 
 #[tokio::test]
-async fn a_stream_that_fails_is_seen_to_fail() {
+async fn observers_see_that_a_stream_failed() {
     use tokio_stream::StreamExt as _;
 
     let mut stream = Box::pin(Handwritten.list(ask("")).await.unwrap().into_inner());

@@ -1,4 +1,4 @@
-//! Each caller behind a proxy has a limit of its own, in whichever process it is counted.
+//! Each caller behind a proxy has its own limit, shared by all processes.
 
 use interceptors::intercept;
 use interceptors::rate_limit::Redis;
@@ -14,7 +14,7 @@ use super::server::Server;
 
 macro_rules! behind_a_proxy {
     ($($name:ident($($settings:tt)*);)*) => {$(
-        /// Its proxy is on loopback.
+        /// A service behind a proxy on loopback.
         struct $name(Redis);
 
         #[intercept(
@@ -31,7 +31,7 @@ macro_rules! behind_a_proxy {
     )*};
 }
 
-// Of one test each, or called with other addresses: a type remembers its denials for as long as the process lives.
+// Each type is used by one test only, or with other addresses, because a type keeps its denials until the process ends.
 behind_a_proxy! {
     First();
     Second();
@@ -53,9 +53,9 @@ async fn code(client: &mut UserServiceClient<Channel>, address: &'static str) ->
 }
 
 #[tokio::test]
-async fn two_services_share_the_limit_of_each_caller() {
+async fn services_share_the_limit_of_each_caller() {
     let server = Server::start().await;
-    // Of types of their own, as in two processes: neither knows the denials of the other.
+    // Two types, like two processes: they do not share denials.
     let mut first = client(First(server.store())).await;
     let mut second = client(Second(server.store())).await;
 
@@ -86,7 +86,7 @@ async fn ipv6_callers_share_the_limit_of_their_network() {
         assert_eq!(code_in, Code::ResourceExhausted);
         assert_eq!(code(client, "2001:db8:1:3::1").await, Code::Ok);
     }
-    // A /56 is another key than each /64 in it.
+    // A /56 network and the /64 networks in it have different keys.
     for address in ["2001:db8:1:2::1", "2001:db8:1:3::1", "2001:db8:1:ff::1"] {
         assert_eq!(code(&mut wide, address).await, Code::Ok);
     }
@@ -96,7 +96,7 @@ async fn ipv6_callers_share_the_limit_of_their_network() {
 }
 
 #[tokio::test]
-async fn the_keys_are_digests_of_addresses_and_networks() {
+async fn keys_are_digests_of_addresses_and_networks() {
     let server = Server::start().await;
     let mut first = client(Listed(server.store())).await;
     let mut wide = client(ListedWide(server.store())).await;
@@ -106,7 +106,7 @@ async fn the_keys_are_digests_of_addresses_and_networks() {
     let mut keys: Vec<String> = server.ask(redis::cmd("KEYS").arg("*client_ip*")).await;
     keys.sort();
     let key = |digest| format!("rate_limit:demo.v1.UserService:1/60s:3:client_ip:{digest}");
-    // `printf %s 192.0.2.1 | sha256sum`, and so for `2001:db8:1:2::/64` and `2001:db8:1:200::/56`
+    // The digests of `192.0.2.1`, `2001:db8:1:2::/64` and `2001:db8:1:200::/56`, as from `printf %s … | sha256sum`
     let digests = [
         "37fcff24bf62035b2b08020afc08b4fe",
         "7437dddbc0275bcfe536fa291fb82060",

@@ -1,4 +1,4 @@
-//! A connection of one's own, to a cluster of three nodes.
+//! A custom connection to a cluster of three nodes.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::server::{Server, free_port};
 use super::service::{Limited, Usual, call, count};
 
 #[tokio::test]
-async fn a_cluster_keeps_limits_over_a_connection_of_ones_own() {
+async fn custom_connection_to_a_cluster_keeps_limits() {
     let mut nodes = Vec::new();
     for _ in 0..3 {
         let bus = free_port().to_string();
@@ -53,7 +53,7 @@ async fn a_cluster_keeps_limits_over_a_connection_of_ones_own() {
     assert!((50..100).contains(&passed), "{passed}");
     assert_eq!(passed + count(&of_one, Code::ResourceExhausted), 100);
 
-    // Each node has learned the script for keys of its own.
+    // Each node has loaded the script for its own keys.
     for (node, _) in &nodes {
         let stats: String = node.ask(redis::cmd("INFO").arg("commandstats")).await;
         assert!(stats.contains("cmdstat_eval:"), "{stats}");

@@ -1,4 +1,4 @@
-//! How many calls pass.
+//! The number of calls that pass.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::server::Server;
 use super::service::{Endless, Slow, Slower, Third, Usual, call, count};
 
 #[tokio::test]
-async fn a_burst_passes_and_the_rest_is_told_when_to_come_back() {
+async fn calls_beyond_the_burst_are_rejected_with_pushback() {
     let server = Server::start().await;
     let (one, other) = (Usual::new(&server), Usual::new(&server));
     let mut ended = Vec::new();
@@ -31,7 +31,7 @@ async fn a_burst_passes_and_the_rest_is_told_when_to_come_back() {
 }
 
 #[tokio::test]
-async fn a_burst_of_one_passes_each_time_that_its_wait_is_over() {
+async fn call_passes_once_the_pushback_has_elapsed() {
     let server = Server::start().await;
     let service = Third::new(&server);
     assert_eq!(call(&service, "third").await.code, Code::Ok);
@@ -47,7 +47,7 @@ async fn a_burst_of_one_passes_each_time_that_its_wait_is_over() {
 
 /// As after a failover to a server whose clock is an hour behind.
 #[tokio::test]
-async fn a_clock_that_steps_back_denies_for_no_longer_than_a_burst_takes() {
+async fn server_clock_stepping_back_denies_for_at_most_one_refill() {
     let server = Server::start().await;
     let service = Third::new(&server);
     assert_eq!(call(&service, "clock").await.code, Code::Ok);
@@ -57,7 +57,7 @@ async fn a_clock_that_steps_back_denies_for_no_longer_than_a_burst_takes() {
     server
         .ask::<()>(redis::cmd("SET").arg(&keys[0]).arg(later))
         .await;
-    // Another process, which remembers no denial.
+    // Without the step of the clock the bucket would be full again.
     tokio::time::sleep(Duration::from_millis(340)).await;
     let ended = call(&service, "clock").await;
     assert_eq!(ended.code, Code::ResourceExhausted);
@@ -66,7 +66,7 @@ async fn a_clock_that_steps_back_denies_for_no_longer_than_a_burst_takes() {
 }
 
 #[tokio::test]
-async fn each_key_takes_little_and_goes_by_itself() {
+async fn keys_are_small_and_expire() {
     let server = Server::start().await;
     let service = Slow::new(&server);
     let service = &service;
@@ -76,7 +76,7 @@ async fn each_key_takes_little_and_goes_by_itself() {
             assert_ne!(ended.code, Code::ResourceExhausted);
         }
     });
-    futures_join(callers).await;
+    join_all(callers).await;
 
     let slower = Slower::new(&server);
     assert_eq!(call(&slower, "one").await.code, Code::Ok);
@@ -89,7 +89,7 @@ async fn each_key_takes_little_and_goes_by_itself() {
         .ask(redis::cmd("MEMORY").arg("USAGE").arg(&keys[0]))
         .await;
     assert!(bytes <= 240, "{bytes} bytes");
-    // The bucket of each of the others is full again after 4 s.
+    // All other buckets are full again after 4 s.
     for _ in 0..200 {
         let left: usize = server.ask(&redis::cmd("DBSIZE")).await;
         if left == 1 {
@@ -97,10 +97,10 @@ async fn each_key_takes_little_and_goes_by_itself() {
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    panic!("keys stay");
+    panic!("the keys have not expired");
 }
 
-async fn futures_join(all: impl Iterator<Item = impl Future<Output = ()>>) {
+async fn join_all(all: impl Iterator<Item = impl Future<Output = ()>>) {
     let mut all: Vec<_> = all.map(Box::pin).collect();
     std::future::poll_fn(|cx| {
         all.retain_mut(|one| one.as_mut().poll(cx).is_pending());
@@ -113,7 +113,7 @@ async fn futures_join(all: impl Iterator<Item = impl Future<Output = ()>>) {
 }
 
 #[test]
-fn a_store_outlives_the_runtime_in_which_it_connected() {
+fn store_outlives_the_runtime_that_connected() {
     let runtime = || {
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         runtime.enable_all().build().unwrap()

@@ -1,4 +1,4 @@
-//! Limits in Redis: each test has servers of its own, on free ports and in folders that go with it.
+//! Limits in Redis. Each test starts its own servers, on free ports and in temporary folders.
 //!
 //! Needs `redis-server` (Debian's package) in the path.
 #![allow(clippy::unwrap_used)] // helpers of tests

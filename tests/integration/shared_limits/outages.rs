@@ -1,4 +1,4 @@
-//! What calls notice of a Redis that goes away. One call each 10 ms, which waits 50 ms at most.
+//! How calls behave while Redis is not available. There is a call every 10 ms, and it waits 50 ms at most.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,13 +14,13 @@ use super::service::{Ended, Endless, Limited, call, calls, count, until_decided}
 
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
-/// Calls that waited for as long as they may.
+/// The number of calls that waited for the full timeout.
 fn waited(ended: &[Ended]) -> usize {
     ended.iter().filter(|ended| ended.took >= MS(50)).count()
 }
 
 #[tokio::test]
-async fn killed_and_back() {
+async fn calls_fail_fast_while_redis_is_down_and_recover() {
     let mut server = Server::start().await;
     let service = Endless::new(&server);
     assert_eq!(call(&service, "a").await.code, Code::Ok);
@@ -37,7 +37,7 @@ async fn killed_and_back() {
 }
 
 #[tokio::test]
-async fn stopped_and_continued() {
+async fn calls_stop_waiting_for_a_stopped_redis_and_recover() {
     let server = Server::start().await;
     let service = Endless::new(&server);
     assert_eq!(call(&service, "a").await.code, Code::Ok);
@@ -50,9 +50,9 @@ async fn stopped_and_continued() {
     assert!(time < MS(1_500), "{time:?}");
 }
 
-/// Calls that wait when the server is given up wait no longer.
+/// When the timeouts pause the store, all waiting calls stop waiting.
 #[tokio::test]
-async fn calls_at_once_give_up_together() {
+async fn concurrent_calls_stop_waiting_together() {
     let server = Server::start().await;
     let service = Arc::new(Endless::new(&server));
     assert_eq!(call(&*service, "a").await.code, Code::Ok);
@@ -76,7 +76,7 @@ async fn calls_at_once_give_up_together() {
 }
 
 #[tokio::test]
-async fn nobody_notices_a_lost_connection_or_script() {
+async fn lost_connection_or_script_fails_no_call() {
     let server = Server::start().await;
     let service = Endless::new(&server);
     let calling = calls(&service, "a", MS(1_000));
@@ -94,7 +94,7 @@ async fn nobody_notices_a_lost_connection_or_script() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_at_first_is_found_later() {
+async fn server_that_starts_later_is_found() {
     let port = free_port();
     let redis = Redis::new(&format!("redis://127.0.0.1:{port}")).unwrap();
     let service: Endless = Limited(redis);
@@ -107,9 +107,9 @@ async fn a_server_that_is_not_there_at_first_is_found_later() {
     drop(server);
 }
 
-/// A connection that goes silent, as behind a firewall that forgot it, is given up; a new one works.
+/// A connection becomes silent, as behind a firewall that dropped it. It is replaced by a new one.
 #[tokio::test]
-async fn a_silent_connection_is_made_anew() {
+async fn silent_connection_is_replaced() {
     let server = Server::start().await;
     let (silent, port) = (Arc::new(AtomicBool::new(false)), server.port);
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
@@ -131,7 +131,7 @@ async fn a_silent_connection_is_made_anew() {
                 let silent_too = Arc::clone(&is_silent);
                 let and_back = async {
                     let mut buffer = [0; 4096];
-                    // This connection goes silent for ever, later ones do not.
+                    // Only connections that became silent stay so.
                     while let Ok(n @ 1..) = back.read(&mut buffer).await {
                         if silent_too.load(Ordering::Relaxed) {
                             std::future::pending::<()>().await;
@@ -157,7 +157,7 @@ async fn a_silent_connection_is_made_anew() {
 }
 
 #[tokio::test]
-async fn a_replica_decides_nothing_until_it_may_write() {
+async fn read_only_replica_fails_until_it_is_promoted() {
     let server = Server::start().await;
     let service = Endless::new(&server);
     assert_eq!(call(&service, "a").await.code, Code::Ok);

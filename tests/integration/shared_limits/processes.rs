@@ -1,4 +1,4 @@
-//! Two processes with one limit.
+//! Two processes that share a limit.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
@@ -10,18 +10,18 @@ use super::server::Server;
 use super::service::{Limited, Patient, call};
 
 const URL: &str = "INTERCEPTORS_REDIS_OF_THE_PARENT";
-/// By how many seconds the clock of a child is ahead.
+/// How many seconds the clock of a child process is ahead.
 const AHEAD: &str = "INTERCEPTORS_CLOCK_IS_AHEAD";
 const TIME: Duration = Duration::from_secs(10);
 
-/// The server's clock decides: that of one process is an hour ahead, and steps ahead by another while it calls.
+/// The server's clock decides. One process's clock is an hour ahead, and advances by another hour during the test.
 #[tokio::test]
-async fn two_processes_share_a_limit_whatever_their_clocks_say() {
+async fn processes_share_a_limit_regardless_of_their_clocks() {
     let server = Server::start().await;
     let start = |ahead: &str| {
         let mut child = Command::new(std::env::current_exe().unwrap());
         child
-            .args(["--exact", "processes::one_of_two_processes", "--nocapture"])
+            .args(["--exact", "processes::child_process", "--nocapture"])
             .env(URL, server.url())
             .env(AHEAD, ahead)
             .stdout(Stdio::piped());
@@ -45,13 +45,13 @@ async fn two_processes_share_a_limit_whatever_their_clocks_say() {
     }
     let most = 50 + 200 * (last - first) / 1_000_000 + 1;
     assert!(passed <= most, "{passed} passed of {most}");
-    // Callers that never rest lose nothing.
+    // The processes call without pause, so together they reach the limit.
     assert!(passed >= most * 95 / 100, "{passed} passed of {most}");
 }
 
-/// What a child does. Without a parent, nothing.
+/// Runs in the child processes. Without a parent it does nothing.
 #[tokio::test]
-async fn one_of_two_processes() {
+async fn child_process() {
     let Ok(url) = std::env::var(URL) else {
         return;
     };
@@ -64,7 +64,7 @@ async fn one_of_two_processes() {
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         since.unwrap().as_micros()
     };
-    // It is the only clock that a limit reads here.
+    // Limits in this process read tokio's clock only.
     let ahead = Duration::from_secs(std::env::var(AHEAD).unwrap().parse().unwrap());
     step_ahead(ahead).await;
     let (began, half, end) = (now(), Instant::now() + TIME / 2, Instant::now() + TIME);
@@ -85,7 +85,7 @@ async fn one_of_two_processes() {
     println!("\npassed={passed} {began} {}", now());
 }
 
-/// Tokio's clock, which is not that of [`Instant`].
+/// Advances tokio's clock, which is independent of [`Instant`].
 async fn step_ahead(by: Duration) {
     let before = tokio::time::Instant::now();
     tokio::time::pause();

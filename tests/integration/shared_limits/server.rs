@@ -1,4 +1,4 @@
-//! A `redis-server` of one test.
+//! A `redis-server` for one test.
 
 use std::fs;
 use std::net::TcpListener;
@@ -11,7 +11,7 @@ use interceptors::rate_limit::Redis;
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, FromRedisValue};
 
-/// Killed, and its folder removed, when the test is over, however it ends.
+/// The process is killed and the folder removed at the end of the test.
 pub(crate) struct Server {
     child: Child,
     folder: PathBuf,
@@ -24,9 +24,9 @@ impl Server {
         Self::with(&[]).await
     }
 
-    /// With further options.
+    /// Starts a server with additional options.
     pub(crate) async fn with(options: &[&str]) -> Self {
-        // Another process may take the port before the server does.
+        // Another process may take the port first.
         for _ in 0..5 {
             let mut server = Self::spawn(free_port(), options);
             if server.is_up().await {
@@ -36,7 +36,7 @@ impl Server {
         panic!("redis-server does not start");
     }
 
-    /// On this port.
+    /// Starts a server on this port.
     pub(crate) async fn on(port: u16) -> Self {
         let mut server = Self::spawn(port, &[]);
         assert!(server.is_up().await, "redis-server does not start");
@@ -80,18 +80,18 @@ impl Server {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// A store in this server.
+    /// A store that uses this server.
     pub(crate) fn store(&self) -> Redis {
         Redis::new(&self.url()).unwrap()
     }
 
-    /// What the server answers to this, over a connection of its own.
+    /// Sends a command over a new connection, and returns the reply.
     pub(crate) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> T {
         let mut connection = self.try_connect().await.unwrap();
         command.query_async(&mut connection).await.unwrap()
     }
 
-    /// The same, where the answer does not matter.
+    /// Sends a command, and ignores the reply.
     pub(crate) async fn tell(&self, command: &str) {
         let mut words = command.split(' ');
         let mut command = redis::cmd(words.next().unwrap());
@@ -106,7 +106,7 @@ impl Server {
         self.child.wait().unwrap();
     }
 
-    /// On the same port, without its data.
+    /// Starts the server again on the same port, without its data.
     pub(crate) async fn start_again(&mut self) {
         self.child = spawn(self.port, &self.folder, &self.options);
         assert!(self.is_up().await);

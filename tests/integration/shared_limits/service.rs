@@ -1,4 +1,4 @@
-//! Services whose limits are in a store.
+//! Services with limits in a store.
 
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,7 @@ impl<const N: usize> Limited<N> {
 macro_rules! limited {
     ($($name:ident: $n:literal, $timeout:literal, ($($settings:tt)*);)*) => {
         $(
-            /// Calls say by `x-api-key` who they are.
+            /// Callers identify themselves by `x-api-key`.
             pub(crate) type $name = Limited<$n>;
 
             #[intercept(
@@ -39,22 +39,22 @@ macro_rules! limited {
 }
 
 limited! {
-    // Never at its limit here.
+    // The tests never reach this limit.
     Endless: 0, "50ms", (per_second = 1_000_000);
     Usual: 1, "50ms", (per_second = 200, burst = 50);
-    // Counts calls, however long the machine is busy with something else.
+    // The long timeout counts calls even on a busy machine.
     Patient: 5, "5s", (per_second = 200, burst = 50);
     Third: 2, "50ms", (per_second = 3, burst = 1);
     Slow: 3, "50ms", (per_minute = 15);
     Slower: 4, "50ms", (per_minute = 1);
 }
 
-/// What a call ended with, and how long it took.
+/// How a call ended, and how long it took.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) code: Code,
     pub(crate) took: Duration,
-    /// When to come back.
+    /// The pushback of a rejected call.
     pub(crate) pushback: Option<Duration>,
 }
 
@@ -76,7 +76,7 @@ pub(crate) async fn call(service: &impl UserService, key: &str) -> Ended {
     }
 }
 
-/// Calls one after the other, one each 10 ms, for so long.
+/// Makes a call every 10 ms for this time.
 pub(crate) async fn calls(service: &impl UserService, key: &str, time: Duration) -> Vec<Ended> {
     let end = Instant::now() + time;
     let mut ended = Vec::new();
@@ -87,16 +87,19 @@ pub(crate) async fn calls(service: &impl UserService, key: &str, time: Duration)
     ended
 }
 
-/// How many ended so.
+/// The number of calls with this code.
 pub(crate) fn count(ended: &[Ended], code: Code) -> usize {
     ended.iter().filter(|ended| ended.code == code).count()
 }
 
-/// Calls until the store decides again.
+/// Calls until the store decides again, and returns how long that took.
 pub(crate) async fn until_decided(service: &impl UserService, key: &str) -> Duration {
     let began = Instant::now();
     while call(service, key).await.code == Code::Unavailable {
-        assert!(began.elapsed() < Duration::from_secs(10), "never again");
+        assert!(
+            began.elapsed() < Duration::from_secs(10),
+            "the store does not recover"
+        );
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     began.elapsed()

@@ -1,4 +1,4 @@
-//! What goes over the wire.
+//! Commands on the wire.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tonic::Code;
 use super::server::Server;
 use super::service::{Endless, Slower, call};
 
-/// What the server's clients send while something goes on.
+/// The commands that the server gets while a future runs.
 async fn commands(server: &Server, during: impl Future<Output = ()>) -> Vec<String> {
     let mut monitor = TcpStream::connect(("127.0.0.1", server.port))
         .await
@@ -24,7 +24,7 @@ async fn commands(server: &Server, during: impl Future<Output = ()>) -> Vec<Stri
         if line.contains("the-end") {
             return seen;
         }
-        // Commands of the script, and of the connection that says the end.
+        // Leaves out commands of the script and of the connection that sends `ECHO`.
         if !line.contains(" lua] ") && !line.contains("\"CLIENT\"") {
             seen.push(line);
         }
@@ -33,7 +33,7 @@ async fn commands(server: &Server, during: impl Future<Output = ()>) -> Vec<Stri
 }
 
 #[tokio::test]
-async fn a_decision_is_one_round_trip_and_shows_no_key() {
+async fn decision_takes_one_round_trip_and_sends_no_plain_key() {
     let server = Server::start().await;
     let service = Endless::new(&server);
     assert_eq!(call(&service, "s3cret-0").await.code, Code::Ok);
@@ -55,7 +55,7 @@ async fn a_decision_is_one_round_trip_and_shows_no_key() {
 }
 
 #[tokio::test]
-async fn a_flood_that_is_denied_does_not_reach_the_server() {
+async fn denied_flood_does_not_reach_the_server() {
     let server = Server::start().await;
     let service = Slower::new(&server);
     assert_eq!(call(&service, "flood").await.code, Code::Ok);
@@ -71,7 +71,7 @@ async fn a_flood_that_is_denied_does_not_reach_the_server() {
 }
 
 #[tokio::test]
-async fn a_prefix_keeps_stores_apart() {
+async fn prefix_separates_stores() {
     let server = Server::start().await;
     let shop = super::service::Limited::<4>(server.store().prefix("shop:"));
     assert_eq!(call(&shop, "prefix").await.code, Code::Ok);

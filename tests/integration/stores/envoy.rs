@@ -1,4 +1,4 @@
-//! Limits of Envoy's Rate Limit Service, and one that hangs, fails and lies.
+//! Limits in Envoy's Rate Limit Service, and a service that hangs, fails or sends false responses.
 
 use std::time::{Duration, Instant};
 
@@ -51,11 +51,11 @@ fn pushback(status: &Status) -> Option<&str> {
     value.to_str().ok()
 }
 
-/// The descriptors, each as `key=value` and its limit.
+/// The descriptors of the only request, each as `key=value` pairs and its limit.
 fn descriptors(rls: &Rls) -> Vec<(String, Option<(u32, i32)>)> {
     let asked = rls.asked();
     let [request] = &asked[..] else {
-        panic!("one request, and not {}", asked.len());
+        panic!("expected one request, not {}", asked.len());
     };
     assert_eq!((&*request.domain, request.hits_addend), ("shop", 1));
     let each = request.descriptors.iter().map(|descriptor| {
@@ -74,7 +74,7 @@ service!(Named: on_error = deny, name = "customers");
 service!(Everyone: on_error = deny);
 
 #[tokio::test]
-async fn two_descriptors_say_whom_a_call_is_of() {
+async fn descriptors_contain_service_method_and_key() {
     let (rls, envoy) = rls().await;
     let channel = serve(Routes::new(UserServiceServer::new(ByPeer(envoy.clone())))).await;
     let mut client = UserServiceClient::new(channel);
@@ -159,7 +159,7 @@ async fn get_for(
 }
 
 #[tokio::test]
-async fn callers_behind_a_proxy_are_told_apart_and_ipv6_ones_by_their_network() {
+async fn descriptors_have_the_client_ip_and_the_network_of_ipv6() {
     let (rls, envoy) = rls().await;
     let channel = serve(Routes::new(UserServiceServer::new(Behind(envoy.clone())))).await;
     let client = UserServiceClient::new(channel);
@@ -195,7 +195,7 @@ async fn callers_behind_a_proxy_are_told_apart_and_ipv6_ones_by_their_network() 
         assert_eq!(descriptors(&rls), expected, "{address}");
     }
 
-    // One network has one limit, in whatever of its addresses its callers come.
+    // All addresses of a network share one limit.
     for n in 0..4 {
         let address = ["2001:db8:7::1", "2001:db8:7::ffff:2"][n % 2];
         let code = get_for(&client, address).await.err();
@@ -208,7 +208,7 @@ async fn callers_behind_a_proxy_are_told_apart_and_ipv6_ones_by_their_network() 
         assert_eq!(code, expected, "{n}");
     }
     rls.asked();
-    // The denial is remembered for the network, and not for its neighbour.
+    // The denial is cached for this network only.
     let status = get_for(&client, "2001:db8:7::3").await.unwrap_err();
     assert_eq!(status.code(), Code::ResourceExhausted);
     assert_eq!(rls.asked().len(), 0);
@@ -219,7 +219,7 @@ async fn callers_behind_a_proxy_are_told_apart_and_ipv6_ones_by_their_network() 
 service!(Counted: on_error = deny);
 
 #[tokio::test]
-async fn what_is_over_the_limit_is_refused_and_remembered() {
+async fn over_limit_calls_are_rejected_and_the_denial_is_cached() {
     let (rls, envoy) = rls().await;
     let service = Counted(envoy);
     for _ in 0..3 {
@@ -238,7 +238,7 @@ async fn what_is_over_the_limit_is_refused_and_remembered() {
 service!(Added: on_error = deny);
 
 #[tokio::test]
-async fn headers_go_into_the_answer_but_for_those_of_the_protocol() {
+async fn response_headers_are_added_except_protocol_headers() {
     let (rls, envoy) = rls().await;
     let header = |key: &str, value: &str, raw: &[u8]| HeaderValue {
         key: key.to_owned(),
@@ -278,7 +278,7 @@ async fn headers_go_into_the_answer_but_for_those_of_the_protocol() {
 service!(Lied: on_error = deny);
 
 #[tokio::test]
-async fn lies_are_errors_of_the_store_or_do_no_harm() {
+async fn malformed_responses_are_store_errors_or_harmless() {
     let (rls, envoy) = rls().await;
     let service = Lied(envoy);
     for code in [0, 3, -1, i32::MAX] {
@@ -315,7 +315,7 @@ async fn lies_are_errors_of_the_store_or_do_no_harm() {
             (Code::ResourceExhausted, None)
         );
     }
-    // No statuses.
+    // A response without statuses.
     rls.says(RateLimitResponse {
         overall_code: rls::Code::Ok.into(),
         ..RateLimitResponse::default()
@@ -328,7 +328,7 @@ service!(Allowed: on_error = allow);
 service!(Local: per_minute = 1, burst = 2, on_error = local);
 
 #[tokio::test]
-async fn failures_are_decided_by_on_error() {
+async fn on_error_decides_failures() {
     let (rls, envoy) = rls().await;
     rls.is(Mood::Fails);
     let denied = Denied(envoy.clone());
@@ -352,7 +352,7 @@ async fn failures_are_decided_by_on_error() {
 service!(Hung: on_error = deny);
 
 #[tokio::test]
-async fn a_service_that_hangs_costs_five_calls_their_time() {
+async fn hanging_service_delays_only_five_calls() {
     let (rls, envoy) = rls().await;
     let service = Hung(envoy);
     get(&service).await.unwrap();
@@ -362,7 +362,7 @@ async fn a_service_that_hangs_costs_five_calls_their_time() {
         assert_eq!(get(&service).await.unwrap_err().code(), Code::Unavailable);
     }
     assert_eq!(rls.asked().len(), 5);
-    // Not asked, so not waited for.
+    // The service is not asked, so the calls do not wait.
     for _ in 0..100 {
         assert_eq!(get(&service).await.unwrap_err().code(), Code::Unavailable);
     }
@@ -370,7 +370,10 @@ async fn a_service_that_hangs_costs_five_calls_their_time() {
     rls.is(Mood::Counts);
     let began = Instant::now();
     while get(&service).await.is_err() {
-        assert!(began.elapsed() < Duration::from_secs(10), "never again");
+        assert!(
+            began.elapsed() < Duration::from_secs(10),
+            "the service does not recover"
+        );
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

@@ -1,4 +1,4 @@
-//! By which text an identity is known.
+//! The key of an identity in a store.
 
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex};
@@ -79,7 +79,7 @@ where
 }
 
 #[tokio::test]
-async fn an_identity_with_a_text_is_known_by_it() {
+async fn identity_with_a_shared_key_uses_its_digest() {
     // `printf abc | sha256sum`
     let id = "demo.v1.UserService:1/1s:9:identity:ba7816bf8f01cfea414140de5dae2223";
     let expected = (id.to_owned(), "abc".to_owned());
@@ -89,7 +89,7 @@ async fn an_identity_with_a_text_is_known_by_it() {
 }
 
 #[tokio::test]
-async fn an_identity_without_one_is_known_by_a_digest_of_its_hash() {
+async fn identity_without_a_shared_key_uses_a_digest_of_its_hash() {
     let (id, value) = seen(ByHash("abc")).await;
     assert_eq!(value.len(), 32);
     assert!(

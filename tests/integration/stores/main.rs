@@ -1,4 +1,4 @@
-//! Limits in stores: of one's own, in the process, and in Envoy's Rate Limit Service.
+//! Limits in custom stores, in the process, and in Envoy's Rate Limit Service.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 mod envoy;

@@ -1,4 +1,4 @@
-//! A store of one's own: what it is asked, what is done with its answers, and what happens without them.
+//! A custom store: its requests, the handling of its decisions, and its failures.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -15,7 +15,7 @@ use tonic::service::Routes;
 use tonic::{Code, Request, Response, Status};
 use tracing_subscriber::filter::LevelFilter;
 
-/// Answers as it is told.
+/// Gives the decision that the test has set.
 #[derive(Clone, Default)]
 struct Told(Arc<Inner>);
 
@@ -62,7 +62,7 @@ fn broken() -> Result<Decision, StoreError> {
     Err(StoreError::new("it is broken"))
 }
 
-/// A service for each test, since entries keep what they know for as long as the process lives.
+/// Each test uses a separate type, because entries keep their state until the process ends.
 macro_rules! service {
     ($name:ident: $($settings:tt)*) => {
         struct $name(Told);
@@ -101,7 +101,7 @@ fn pushback(status: &Status) -> Option<&str> {
 service!(Denies: on_error = deny);
 
 #[tokio::test(start_paused = true)]
-async fn a_denial_is_remembered_until_it_is_over() {
+async fn denials_are_cached_until_they_expire() {
     let store = Told::default();
     let service = Denies(store.clone());
     store.to(Ok(Decision::denied(Duration::from_millis(80))));
@@ -118,7 +118,7 @@ async fn a_denial_is_remembered_until_it_is_over() {
     advance(Duration::from_millis(1)).await;
     assert_eq!(code(&service).await, Code::Ok);
     assert_eq!(store.asked(), 1);
-    // Of one without a time nothing can be remembered.
+    // A denial without a time is not cached.
     store.to(Ok(Decision::denied(None)));
     for _ in 0..2 {
         let status = get(&service).await.unwrap_err();
@@ -133,7 +133,7 @@ async fn a_denial_is_remembered_until_it_is_over() {
 service!(Refuses: on_error = deny, store_timeout = "30ms");
 
 #[tokio::test(start_paused = true)]
-async fn on_error_deny_refuses_without_saying_why() {
+async fn on_error_deny_rejects_without_details() {
     let store = Told::default();
     let service = Refuses(store.clone());
     store.to(broken());
@@ -152,7 +152,7 @@ async fn on_error_deny_refuses_without_saying_why() {
 service!(Allows: on_error = allow);
 
 #[tokio::test(start_paused = true)]
-async fn on_error_allow_passes_calls() {
+async fn on_error_allow_lets_calls_pass() {
     let store = Told::default();
     let service = Allows(store.clone());
     store.to(broken());
@@ -179,7 +179,7 @@ async fn on_error_local_keeps_the_limit_in_the_process() {
     assert_eq!(status.code(), Code::ResourceExhausted);
     assert_eq!(pushback(&status), Some("100"));
     assert_eq!(store.last_id(), "demo.v1.UserService:10/1s:3");
-    assert_eq!(store.asked(), 4, "only what the store denied is remembered");
+    assert_eq!(store.asked(), 4, "only denials by the store are cached");
     store.to(Ok(Decision::allowed()));
     assert_eq!(code(&service).await, Code::Ok, "the store decides again");
 }
@@ -187,7 +187,7 @@ async fn on_error_local_keeps_the_limit_in_the_process() {
 service!(Tells: on_error = deny);
 
 #[tokio::test]
-async fn metadata_of_a_decision_is_in_the_answer() {
+async fn metadata_of_a_decision_is_in_the_response() {
     let store = Told::default();
     let mut metadata = MetadataMap::new();
     metadata.append("x-ratelimit-remaining", "7".parse().unwrap());
@@ -224,7 +224,7 @@ fn events(events: &Events) -> Vec<Event> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_outage_is_logged_once_and_so_is_its_end() {
+async fn start_and_end_of_an_outage_are_logged_once() {
     let (log, _guard) = Events::listen(LevelFilter::INFO);
     let store = Told::default();
     let service = Flaps(store.clone());
@@ -232,7 +232,7 @@ async fn an_outage_is_logged_once_and_so_is_its_end() {
     for _ in 0..5 {
         let _ = get(&service).await;
     }
-    // It answers now and then, which is not the end.
+    // The store answers sometimes, and the outage continues.
     for answer in [Ok(Decision::allowed()), broken(), Ok(Decision::allowed())] {
         store.to(answer);
         let _ = get(&service).await;
@@ -257,7 +257,7 @@ async fn an_outage_is_logged_once_and_so_is_its_end() {
     assert_eq!(ended.level, tracing::Level::INFO);
     assert_eq!(ended.get("calls"), Some(&Field::U64(6)));
     assert_eq!(ended.get("refused"), Some(&Field::U64(4)));
-    // The next one is another.
+    // A new outage is logged again.
     store.to(broken());
     let _ = get(&service).await;
     assert_eq!(events(&log).len(), 1);
@@ -283,7 +283,7 @@ impl UserService for Orders {
 }
 
 #[tokio::test(start_paused = true)]
-async fn entries_of_one_name_share_a_limit() {
+async fn entries_with_one_name_share_a_limit() {
     let local = Local::new();
     let (customers, orders) = (Customers(local.clone()), Orders(Arc::new(local)));
     assert_eq!(code(&customers).await, Code::Ok);

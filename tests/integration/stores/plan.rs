@@ -1,4 +1,4 @@
-//! What the plan shows, and servers.
+//! The plan of shared limits, and limits of server structs.
 
 use std::sync::{Arc, Mutex};
 
@@ -47,7 +47,7 @@ impl Reduced for Users {
 }
 
 #[test]
-fn the_plan_shows_how_a_limit_is_shared() {
+fn plan_shows_how_a_limit_is_shared() {
     expect![[r#"
         METHOD              KIND   INTERCEPTOR  SETTINGS
         /Reduced/GetUser *  unary  rate_limit   store=self.limits key=peer per_second=200 burst=50 max_keys=65536 on_error=local store_timeout=100ms name=<service>
@@ -81,7 +81,7 @@ impl UserService for Plain {
 }
 
 #[tokio::test]
-async fn a_server_names_its_limits_by_the_services_that_are_called() {
+async fn server_struct_names_limits_after_the_called_service() {
     let seen = Seen::default();
     let inbound = Inbound {
         limits: seen.clone(),

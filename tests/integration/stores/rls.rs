@@ -1,4 +1,4 @@
-//! A Rate Limit Service, with the messages of Envoy's API: `envoy/service/ratelimit/v3/rls.proto`, with its field numbers.
+//! A Rate Limit Service with the messages and field numbers of Envoy's `envoy/service/ratelimit/v3/rls.proto`.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -114,10 +114,10 @@ pub(crate) struct HeaderValue {
     pub(crate) raw_value: Vec<u8>,
 }
 
-/// What the service does with the next calls.
+/// How the service answers the next calls.
 #[derive(Clone, Default)]
 pub(crate) enum Mood {
-    /// Counts hits on the first descriptor, and refuses those beyond its limit.
+    /// Counts hits on the first descriptor, and denies those beyond its limit.
     #[default]
     Counts,
     Hangs,
@@ -144,7 +144,7 @@ impl Rls {
         self.is(Mood::Says(response));
     }
 
-    /// What it was asked since the last time.
+    /// The requests since the last call of this function.
     pub(crate) fn asked(&self) -> Vec<RateLimitRequest> {
         std::mem::take(&mut self.0.asked.lock().unwrap())
     }

@@ -1,6 +1,6 @@
-//! A Redis that answers, but not yet: `LOADING` after a restart, and `MASTERDOWN` from a replica that has lost its master.
+//! A Redis that rejects commands: with `LOADING` after a restart, and with `MASTERDOWN` on a replica without its master.
 //!
-//! A small server of the protocol says so here; a real one says it for a moment that no test can hold on to.
+//! A small Redis server of the test sends these errors. A real one is in these states too briefly.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -18,10 +18,10 @@ use tracing_subscriber::filter::LevelFilter;
 const LOADING: &str = "-LOADING Redis is loading the dataset in memory\r\n";
 const MASTERDOWN: &str =
     "-MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.\r\n";
-/// Seven calls are left.
+/// The reply for a call that passes with seven calls left.
 const READY: &str = ":7\r\n";
 
-/// Answers scripts as it is told, and everything else with `OK`.
+/// Answers scripts with the reply that the test has set, and other commands with `OK`.
 #[derive(Clone)]
 struct Server(Arc<Told>);
 
@@ -56,7 +56,7 @@ impl Server {
         *self.0.answer.lock().unwrap() = answer;
     }
 
-    /// How many scripts were to be run since the last time.
+    /// How many scripts were requested since the last call of this function.
     fn scripts(&self) -> usize {
         std::mem::take(&mut self.0.scripts.lock().unwrap())
     }
@@ -95,7 +95,7 @@ async fn number(stream: &mut BufReader<TcpStream>, mark: char) -> Option<usize> 
     line.trim_end().strip_prefix(mark)?.parse().ok()
 }
 
-/// Services of each test are types of their own, since entries keep what they know for as long as the process lives.
+/// Each test uses separate types, because entries keep their state until the process ends.
 macro_rules! services {
     ($($name:ident($($settings:tt)*);)*) => {$(
         struct $name(Redis);
@@ -141,16 +141,19 @@ async fn assert_denied(service: &impl UserService) {
     assert_eq!(status.metadata().as_ref()["grpc-retry-pushback-ms"], "1000");
 }
 
-/// Until the store decides again.
+/// Calls until the store decides again.
 async fn until_ready(service: &impl UserService) {
     let began = Instant::now();
     while code(service).await == Code::Unavailable {
-        assert!(began.elapsed() < Duration::from_secs(10), "never again");
+        assert!(
+            began.elapsed() < Duration::from_secs(10),
+            "the store does not recover"
+        );
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 
-/// Whatever `on_error` says, calls do not wait, and the store decides again once it is ready.
+/// Calls do not wait, `on_error` decides, and the store decides again once it is ready.
 async fn on_error_decides<D: UserService, A: UserService, L: UserService>(
     answer: &'static str,
     word: &str,
@@ -199,7 +202,7 @@ async fn on_error_decides<D: UserService, A: UserService, L: UserService>(
 }
 
 #[tokio::test]
-async fn a_server_that_is_loading_is_a_failure_that_on_error_decides() {
+async fn on_error_decides_while_the_server_is_loading() {
     on_error_decides(
         LOADING,
         "loading",
@@ -211,7 +214,7 @@ async fn a_server_that_is_loading_is_a_failure_that_on_error_decides() {
 }
 
 #[tokio::test]
-async fn a_replica_without_its_master_is_a_failure_that_on_error_decides() {
+async fn on_error_decides_for_a_replica_without_master() {
     on_error_decides(
         MASTERDOWN,
         "MASTER",
@@ -222,9 +225,9 @@ async fn a_replica_without_its_master_is_a_failure_that_on_error_decides() {
     .await;
 }
 
-/// A server that is up, and then no longer: the call is tried on a new connection, and then asked for no more than the pauses allow.
+/// A server becomes unready. The call is retried on a new connection, and later attempts follow the pauses.
 #[tokio::test]
-async fn a_server_that_turns_unready_is_asked_with_pauses() {
+async fn unready_server_is_asked_with_pauses() {
     for (n, answer) in [LOADING, MASTERDOWN].into_iter().enumerate() {
         let server = Server::start(READY).await;
         let service = TurnsUnready(server.store());
@@ -234,7 +237,7 @@ async fn a_server_that_turns_unready_is_asked_with_pauses() {
         for _ in 0..1_000 {
             assert_denied(&service).await;
         }
-        // The call that found out, and the attempts of the task that connects: 50 ms apart and more.
+        // The first call, and the attempts of the task that connects, which are at least 50 ms apart.
         let asked = server.scripts();
         assert!((2..20).contains(&asked), "{asked}");
         server.answers(READY);

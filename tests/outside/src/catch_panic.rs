@@ -101,7 +101,7 @@ fn report(call: &CallName, panic: Payload) -> Status {
         exception.message = text,
         "a call panicked"
     );
-    // The payload may panic when it is dropped; what it panics with is leaked, because it may do so again.
+    // Dropping the payload may panic again. Then the new payload is leaked, because its drop may panic too.
     if let Err(panic) = caught(|| drop(panic)) {
         std::mem::forget(panic);
     }

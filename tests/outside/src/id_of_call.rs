@@ -13,9 +13,9 @@ thread_local! {
 
 /// Gives each call an ID.
 ///
-/// It takes the ID from the request's metadata, or from the call in whose handler this one is made, or generates one.
+/// It takes the ID from the request's metadata or from the current call, or generates one.
 /// All attempts of a call have the same ID. [`CallDetails::request_id`] and [`IdOfCall::current`] return it; a service
-/// also adds it to its answers, and a client to its requests.
+/// also adds it to its responses, and a client to its requests.
 ///
 /// # Default
 ///
@@ -75,7 +75,7 @@ impl IdOfCall {
             let value = call.metadata().as_ref().get(self.header)?;
             RequestId::received(value, self.max_length)
         };
-        // The ID of the attempt before comes first.
+        // The ID of an earlier attempt comes first.
         let known = call.request_id().cloned();
         known
             .or_else(sent)

@@ -207,9 +207,9 @@ mod tests {
     use super::*;
     use crate::auth::TokenInfo;
 
-    /// RFC 6749, appendix B has the text and what becomes of it.
+    /// The example of RFC 6749, appendix B.
     #[test]
-    fn credentials_are_form_encoded_before_they_are_encoded() {
+    fn credentials_are_form_encoded_before_base64() {
         let builder = IntrospectionBuilder::<TokenInfo>::new(String::new());
         let builder = builder.basic_auth("a:b", " %&+£€");
         let shown = format!("{builder:?}");
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_work_is_not_built() {
+    fn invalid_settings_do_not_build() {
         let builder = |url: &str| IntrospectionBuilder::<TokenInfo>::new(url.to_owned());
         let url = "https://id.example.com/introspect";
         let good = || builder(url).bearer_auth("s3cret");

@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scopes_are_whole_words() {
+    fn has_scope_matches_whole_words() {
         let info = |scope: &str| TokenInfo {
             scope: Some(scope.to_owned()),
             ..TokenInfo::default()
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn an_audience_is_one_or_several() {
+    fn audience_may_be_a_string_or_a_list() {
         let read = |text| serde_json::from_str::<TokenInfo>(text).map(|info| info.aud);
         assert_eq!(read(r#"{"active":true,"aud":"a"}"#).unwrap(), ["a"]);
         assert_eq!(read(r#"{"aud":["a","b"]}"#).unwrap(), ["a", "b"]);

@@ -35,7 +35,7 @@ mod tests {
     }
 
     #[test]
-    fn exp_is_a_time_with_the_leeway_on_top() {
+    fn leeway_is_added_to_exp() {
         let at = |secs| Ok(Some(SystemTime::UNIX_EPOCH + Duration::from_secs_f64(secs)));
         assert_eq!(of(r#"{"sub":"ann","exp":1000}"#), at(1060.0));
         assert_eq!(of(r#"{"exp":1000.5}"#), at(1060.5));
@@ -43,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn without_exp_a_token_never_expires() {
+    fn token_without_exp_never_expires() {
         for never in [
             "{}",
             r#"{"exp":null}"#,
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_an_error() {
+    fn unreadable_claims_are_an_error() {
         for wrong in ["", "[]", r#"{"exp":"1000"}"#, r#"{"exp":1,"exp":2}"#] {
             assert!(of(wrong).is_err(), "{wrong}");
         }

@@ -33,7 +33,7 @@ impl Harness {
         self.machine.admit(&self.config, self.now).0
     }
 
-    /// A call in the closed state that ends at once.
+    /// A call in the closed state that ends immediately.
     fn call(&mut self, failed: bool) {
         let Admission::Call { period } = self.admit() else {
             panic!("not closed");
@@ -53,12 +53,12 @@ impl Harness {
         (self.machine).probed(&self.config, period, false, failed, self.now);
     }
 
-    /// One whose stream had begun.
+    /// The end of a probe whose stream had started.
     fn stream_ended(&mut self, period: u64, failed: Option<bool>) {
         (self.machine).probed(&self.config, period, true, failed, self.now);
     }
 
-    /// What it says of itself, which is more than the phase that it is in.
+    /// The reported state, which may be newer than the stored phase.
     fn shown(&self) -> State {
         self.machine.state(&self.config, self.now)
     }
@@ -72,7 +72,7 @@ impl Harness {
 }
 
 #[test]
-fn failures_one_after_the_other_open_it_and_a_success_between_them_does_not() {
+fn consecutive_failures_open_the_breaker() {
     let mut breaker = Harness::new(Thresholds::new().failures(3));
     for failed in [true, true, false, true, true, false] {
         breaker.call(failed);
@@ -86,7 +86,7 @@ fn failures_one_after_the_other_open_it_and_a_success_between_them_does_not() {
 }
 
 #[test]
-fn it_is_open_for_so_long_and_then_lets_so_many_through() {
+fn probes_pass_after_open_for() {
     let mut breaker = Harness::new(Thresholds::new().open_for(S(30)).probes(2));
     breaker.open();
     breaker.now += S(29);
@@ -96,13 +96,17 @@ fn it_is_open_for_so_long_and_then_lets_so_many_through() {
     assert_eq!(breaker.admit(), Admission::Refused);
     breaker.probed(probes[0], false);
     assert_eq!(breaker.state(), State::HalfOpen);
-    assert_eq!(breaker.admit(), Admission::Refused, "one of two is out");
+    assert_eq!(
+        breaker.admit(),
+        Admission::Refused,
+        "one of two probes still runs"
+    );
     breaker.probed(probes[1], false);
     assert_eq!(breaker.state(), State::Closed);
 }
 
 #[test]
-fn a_probe_that_fails_opens_it_again_and_the_other_does_not_count_any_more() {
+fn failed_probe_reopens_and_older_probes_no_longer_count() {
     let mut breaker = Harness::new(Thresholds::new().open_for(S(30)).probes(2));
     breaker.open();
     breaker.now += S(30);
@@ -113,7 +117,11 @@ fn a_probe_that_fails_opens_it_again_and_the_other_does_not_count_any_more() {
     let third = breaker.probe();
     breaker.probed(second, false);
     breaker.probed(third, false);
-    assert_eq!(breaker.state(), State::HalfOpen, "one of two");
+    assert_eq!(
+        breaker.state(),
+        State::HalfOpen,
+        "one of two probes succeeded"
+    );
     breaker.machine.give_back(second, false);
     let fourth = breaker.probe();
     assert_eq!(breaker.admit(), Admission::Refused);
@@ -122,7 +130,7 @@ fn a_probe_that_fails_opens_it_again_and_the_other_does_not_count_any_more() {
 }
 
 #[test]
-fn a_probe_that_is_given_up_gives_its_place_back() {
+fn cancelled_probe_frees_its_slot() {
     let mut breaker = Harness::new(Thresholds::new());
     breaker.open();
     breaker.now += S(30);
@@ -137,7 +145,7 @@ fn a_probe_that_is_given_up_gives_its_place_back() {
 }
 
 #[test]
-fn a_probe_that_is_not_answered_is_waited_for_no_longer_than_it_was_open() {
+fn unanswered_probe_is_replaced_after_open_for() {
     let mut breaker = Harness::new(Thresholds::new().open_for(S(30)));
     breaker.open();
     breaker.now += S(30);
@@ -154,7 +162,7 @@ fn a_probe_that_is_not_answered_is_waited_for_no_longer_than_it_was_open() {
 }
 
 #[test]
-fn a_stream_holds_the_place_of_a_probe_until_it_ends() {
+fn stream_holds_its_probe_slot_until_it_ends() {
     let mut breaker = Harness::new(Thresholds::new().open_for(S(30)).probes(2));
     breaker.open();
     breaker.now += S(30);
@@ -165,9 +173,9 @@ fn a_stream_holds_the_place_of_a_probe_until_it_ends() {
     assert_eq!(breaker.admit(), Admission::Refused);
     assert_eq!(breaker.shown(), State::HalfOpen);
     breaker.stream_ended(first, Some(false));
-    assert_eq!(breaker.admit(), Admission::Refused, "one is out");
+    assert_eq!(breaker.admit(), Admission::Refused, "one probe still runs");
     breaker.stream_ended(second, Some(true));
-    assert_eq!(breaker.state(), State::Open, "it failed half way");
+    assert_eq!(breaker.state(), State::Open, "the stream failed");
     breaker.now += S(30);
     for _ in 0..10 {
         let stream = breaker.probe();
@@ -176,7 +184,11 @@ fn a_stream_holds_the_place_of_a_probe_until_it_ends() {
         assert_eq!(breaker.admit(), Admission::Refused);
         breaker.stream_ended(stream, None);
         breaker.machine.give_back(other, false);
-        assert_eq!(breaker.state(), State::HalfOpen, "given up, and no more");
+        assert_eq!(
+            breaker.state(),
+            State::HalfOpen,
+            "cancelled probes do not count"
+        );
     }
     for _ in 0..2 {
         assert_eq!(breaker.state(), State::HalfOpen);
@@ -188,7 +200,7 @@ fn a_stream_holds_the_place_of_a_probe_until_it_ends() {
 }
 
 #[test]
-fn streams_that_have_held_so_long_are_as_good_as_those_that_ended_well() {
+fn long_lived_streams_count_as_success() {
     for is_answered in [false, true] {
         let mut breaker = Harness::new(Thresholds::new().open_for(S(30)).probes(2));
         breaker.open();
@@ -201,7 +213,11 @@ fn streams_that_have_held_so_long_are_as_good_as_those_that_ended_well() {
             breaker.machine.answered(endless);
         }
         breaker.now += S(29);
-        assert_eq!(breaker.shown(), State::HalfOpen, "since the last of them");
+        assert_eq!(
+            breaker.shown(),
+            State::HalfOpen,
+            "counted from the last probe"
+        );
         assert_eq!(breaker.admit(), Admission::Refused);
         breaker.now += S(1);
         if !is_answered {
@@ -214,14 +230,14 @@ fn streams_that_have_held_so_long_are_as_good_as_those_that_ended_well() {
         assert!(matches!(admission, Admission::Call { .. }));
         let (from, to) = (State::HalfOpen, State::Closed);
         assert_eq!(change, Some(Change { from, to }));
-        // What it does later is of the past.
+        // Its later end does not count any more.
         breaker.stream_ended(endless, Some(true));
         assert_eq!(breaker.state(), State::Closed);
     }
 }
 
 #[test]
-fn calls_from_before_it_opened_do_not_count_afterwards() {
+fn calls_from_before_opening_do_not_count() {
     let mut breaker = Harness::new(Thresholds::new().failures(1));
     let (Admission::Call { period: first }, Admission::Call { period: slow }) =
         (breaker.admit(), breaker.admit())
@@ -246,7 +262,7 @@ fn calls_from_before_it_opened_do_not_count_afterwards() {
 }
 
 #[test]
-fn a_ratio_needs_enough_calls_and_forgets_what_is_long_past() {
+fn failure_ratio_needs_min_calls_within_the_window() {
     let config = Thresholds::new()
         .failure_ratio(0.5)
         .window(S(10))
@@ -268,11 +284,11 @@ fn a_ratio_needs_enough_calls_and_forgets_what_is_long_past() {
     let probe = breaker.probe();
     breaker.probed(probe, false);
     breaker.call(true);
-    assert_eq!(breaker.state(), State::Closed, "it has begun anew");
+    assert_eq!(breaker.state(), State::Closed, "the window starts again");
 }
 
 #[test]
-fn cancelled_says_nothing_and_other_statuses_are_answers() {
+fn cancelled_is_ignored_and_unlisted_codes_are_success() {
     let config = Thresholds::new();
     assert_eq!(config.is_failure(Code::Cancelled), None);
     for failure in config.codes {
@@ -286,7 +302,7 @@ fn cancelled_says_nothing_and_other_statuses_are_answers() {
 }
 
 #[test]
-fn an_open_for_beyond_all_time_is_for_ever() {
+fn overflowing_open_for_stays_open() {
     let mut breaker = Harness::new(Thresholds::new().open_for(Duration::MAX));
     breaker.open();
     breaker.now += S(1 << 30);
@@ -294,7 +310,7 @@ fn an_open_for_beyond_all_time_is_for_ever() {
 }
 
 #[test]
-fn threads_that_storm_a_half_open_breaker_get_exactly_so_many_probes() {
+fn concurrent_threads_get_exactly_the_allowed_probes() {
     const THREADS: usize = 8;
     for probes in [1, 2, 5] {
         for _ in 0..200 {
@@ -316,7 +332,7 @@ fn threads_that_storm_a_half_open_breaker_get_exactly_so_many_probes() {
                             let Admission::Probe { period } = admission else {
                                 continue;
                             };
-                            // Some give up and make place for others.
+                            // Some threads cancel their probe, which frees its slot.
                             if thread % 2 == 0 && given_up.fetch_add(1, Ordering::SeqCst) < 10 {
                                 breaker.machine().give_back(period, false);
                             } else {
@@ -341,9 +357,9 @@ fn threads_that_storm_a_half_open_breaker_get_exactly_so_many_probes() {
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Admit,
-    /// The stream of one of the probes that are out begins.
+    /// The stream of one of the running probes starts.
     Answer(usize),
-    /// What becomes of one of the calls that are out.
+    /// One of the running calls ends.
     End(usize, Option<bool>),
     Wait(u64),
 }
@@ -359,12 +375,12 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    /// Whatever the order: in each half-open period no more probes are out or have succeeded than there may be, none is let
-    /// through while it is open, and it closes only when that many have succeeded.
+    /// In any order: per half-open period no more probes run or have succeeded than are allowed, no call
+    /// passes while the breaker is open, and it closes only after that many successes.
     #[test]
-    fn half_open_lets_exactly_so_many_through(probes in 1_u32..4, steps in prop::collection::vec(step(), 0..300)) {
+    fn half_open_admits_exactly_the_allowed_probes(probes in 1_u32..4, steps in prop::collection::vec(step(), 0..300)) {
         let mut breaker = Harness::new(Thresholds::new().failures(2).open_for(S(10)).probes(probes));
-        // And whether they have been answered.
+        // With a flag for probes whose stream has started.
         let mut out: Vec<(Admission, bool)> = Vec::new();
         let mut succeeded = (0, 0);
         let mut last_probe = breaker.now;

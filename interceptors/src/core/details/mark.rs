@@ -257,11 +257,11 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_is_there_during_a_poll_alone() {
+    fn mark_exists_only_during_a_poll() {
         let mut outer = mark(1);
         Mark::handed(&mut outer, || {
             assert_eq!(handed(), Some(1));
-            // A call of another server in the same poll neither sees it nor takes it.
+            // A call of another server in the same poll neither sees nor takes the mark.
             Mark::handed(&mut None, || assert_eq!(handed(), None));
             Mark::handed(&mut mark(2), || assert_eq!(handed(), Some(2)));
             assert_eq!(handed(), Some(1));
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_does_not_outlive_a_poll_that_panics() {
+    fn mark_is_removed_when_a_poll_panics() {
         let mut left = mark(1);
         let panics = AssertUnwindSafe(|| Mark::handed(&mut left, || panic!("in a poll")));
         assert!(catch_unwind(panics).is_err());
@@ -289,14 +289,14 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_is_for_the_request_that_it_was_made_for() {
+    fn mark_fits_only_its_own_request() {
         ANY.store(true, Ordering::Relaxed);
         let (own, other) = (headers(), headers());
         Mark::handed(&mut mark_of(&own), || {
             let other = MetadataMap::from_headers(other);
             assert!(!has_passed(&PLAN, &other));
             assert!(!has_passed(&PLAN, &MetadataMap::new()));
-            // It is still there for its own, which may be moved meanwhile, and for that once.
+            // The mark still exists for its own request, even if that was moved, and works once.
             let moved = Box::new(MetadataMap::from_headers(own));
             assert!(has_passed(&PLAN, &moved));
             assert!(!has_passed(&PLAN, &moved));
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_is_for_its_method() {
+    fn mark_fits_only_its_own_method() {
         static OTHER_POLICY: PolicyId = PolicyId::new();
         static OTHERS: [MethodPlan; 3] = [
             MethodPlan::found(NAME, Kind::Unary, &POLICY, "d", 0, &[]),
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_for_another_request_is_left_to_that() {
+    fn mark_of_another_request_is_left_alone() {
         ANY.store(true, Ordering::Relaxed);
         let own = headers();
         let mut head = Request::new(());

@@ -399,7 +399,7 @@ mod tests {
     }
 
     #[test]
-    fn those_further_in_are_polled_and_told_in_what_is_in_force() {
+    fn inner_layers_run_within_the_outer_layers_scope() {
         let (name, said) = (name(), Arc::default());
         let mut layers = Layers::default();
         layers.push(told(&said, "inner"), Instant::now);
@@ -419,7 +419,7 @@ mod tests {
     }
 
     #[test]
-    fn a_layer_without_a_size_gets_the_end_too() {
+    fn zero_sized_layers_get_the_end() {
         thread_local! {
             static ENDS: Cell<u32> = const { Cell::new(0) };
         }
@@ -437,7 +437,7 @@ mod tests {
     }
 
     #[test]
-    fn all_are_told_where_one_panics() {
+    fn all_observers_get_the_end_when_one_panics() {
         let (name, said) = (name(), Arc::default());
         let mut layers = Layers::default();
         let panics = Told::new(|_: &End<'_>| panic!("on purpose"));

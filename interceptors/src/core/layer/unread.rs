@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_stream_that_is_read_after_its_end_stays_in_its_layers() {
+    async fn stream_read_after_its_end_is_polled_within_its_layers() {
         let (name, said) = (name(), Arc::default());
         let mut layers = Layers::default();
         layers.push(told(&said, "observer"), Instant::now);
@@ -196,11 +196,11 @@ mod tests {
         assert_eq!(*said.lock().unwrap(), [("observer", "it")]);
         assert_eq!(poll_once(&mut layers, &name), "it");
         drop(layers);
-        assert_eq!(said.lock().unwrap().len(), 1, "the end is told once");
+        assert_eq!(said.lock().unwrap().len(), 1, "observers get the end once");
     }
 
     #[tokio::test]
-    async fn layers_that_do_not_want_the_end_take_no_task() {
+    async fn layers_that_ignore_the_end_spawn_no_task() {
         struct Around;
         impl super::super::Layer for Around {
             fn wants_end(&self) -> bool {
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn the_timer_does_not_wait_for_a_poll_that_takes_long() {
+    fn timer_does_not_block_on_a_long_poll() {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .start_paused(true)
@@ -240,7 +240,7 @@ mod tests {
             tokio::task::yield_now().await;
         };
         let polled = shared.watched();
-        // A timer that waited for the lock would block this very thread.
+        // A timer that waits for the lock would block this thread.
         runtime.block_on(pass);
         assert_eq!(said.lock().unwrap().len(), 0);
         drop(polled);

@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_called_value_is_not_taken_for_the_interceptor() {
+    fn setting_named_value_is_not_taken_for_the_interceptor() {
         const SETTINGS: &[Setting] = &[Setting::new("value", Value::Text("3"))];
         let limit = EntryPlan::of::<Limit>(&[], SETTINGS);
         assert_eq!(

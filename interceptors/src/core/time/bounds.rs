@@ -143,11 +143,11 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// Ends when the bounds say so. The stream that they bound uses up tokio's budget in each poll and never has a message.
+    /// Returns the status with which the bounds end a stream. The stream uses up tokio's budget in each poll and has no message.
     async fn end_of_a_busy_stream(bounds: Bounds) -> Status {
         let mut bounds = pin!(bounds);
         poll_fn(|cx| {
-            // More than tokio allows in one turn.
+            // More than tokio's budget for one poll.
             for _ in 0..1024 {
                 let _ = pin!(consume_budget()).poll(cx);
             }
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_stream_that_uses_up_each_turn_ends_in_time() {
+    async fn busy_stream_ends_in_time() {
         for (at, idle) in [(Some(Instant::now() + SECOND), None), (None, Some(SECOND))] {
             let ended = end_of_a_busy_stream(Bounds::new(at, idle));
             let (ended, ()) = tokio::join!(

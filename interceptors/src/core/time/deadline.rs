@@ -218,7 +218,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_deadline_is_read_as_it_was_written() {
+    fn deadline_is_read_back_as_set() {
         let now = Instant::now();
         let years = |n: u64| Duration::from_secs(n * 365 * 24 * 60 * 60);
         let metadata = MetadataMap::new();
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deadline_is_read_from_metadata_once() {
+    fn deadline_is_read_from_metadata_once() {
         let mut metadata = MetadataMap::new();
         metadata.insert("grpc-timeout", "1S".parse().unwrap());
         let deadline = Deadline::default();
@@ -252,11 +252,11 @@ mod tests {
         assert_eq!(deadline.get(&MetadataMap::new()), at);
         let mut none = Deadline::default();
         assert_eq!(none.settle(&MetadataMap::new()), None);
-        assert_eq!(none.get(&metadata), None, "it was known that there is none");
+        assert_eq!(none.get(&metadata), None, "the missing deadline was cached");
     }
 
     #[test]
-    fn an_inner_scope_has_no_longer_than_the_outer_one() {
+    fn inner_scope_cannot_extend_the_outer_deadline() {
         let now = Instant::now();
         let (soon, later) = (now + Duration::from_secs(1), now + Duration::from_secs(2));
         let outer = enter(soon);

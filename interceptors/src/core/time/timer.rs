@@ -145,11 +145,11 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_asked_last_is_woken() {
+    async fn last_waker_is_woken() {
         let call = pending::<Result<(), Status>>();
         let mut call = pin!(timeout_at(Some(Instant::now() + SECOND), call, too_late));
         let tasks = [(); 3].map(|()| Arc::new(Woken::default()));
-        // As where a future goes from a `select!` into a task of its own.
+        // As when a future moves from a `select!` into its own task.
         for task in [&tasks[0], &tasks[0], &tasks[1], &tasks[1]] {
             let waker = Waker::from(Arc::clone(task));
             let mut cx = Context::from_waker(&waker);
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_call_that_uses_up_each_turn_runs_out_of_time() {
+    async fn busy_call_times_out() {
         let busy = async {
             for _ in 0..100_000 {
                 consume_budget().await;
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_that_is_there_needs_no_timer() {
+    async fn ready_result_needs_no_timer() {
         let long_ago = Instant::now();
         let call = timeout_at(Some(long_ago), async { Ok(7) }, too_late);
         assert_eq!(call.await.unwrap(), 7);

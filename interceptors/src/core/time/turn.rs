@@ -111,14 +111,14 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[tokio::test(start_paused = true)]
-    async fn the_clock_is_read_once_in_a_turn() {
+    async fn clock_is_read_once_per_turn() {
         let began = Instant::now();
         let mut polls = 0;
         let mut seen = Vec::new();
         let call = poll_fn(|cx| {
             polls += 1;
             seen.push(lately());
-            // No turn lasts this long, but for somebody who blocks the thread.
+            // Only code that blocks the thread makes a turn this long.
             assert!(std::pin::pin!(advance(SECOND)).poll(cx).is_pending());
             seen.push(lately());
             match polls {
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn whoever_reads_the_clock_sets_it_for_the_others() {
+    async fn reading_the_clock_updates_the_turns_time() {
         let began = Instant::now();
         let call = poll_fn(|cx| {
             assert_eq!(lately(), began);
@@ -149,18 +149,26 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_turn_within_a_turn_is_its_own() {
+    async fn nested_turn_has_its_own_time() {
         let began = Instant::now();
         let call = poll_fn(|cx| {
             assert_eq!(lately(), began);
             assert!(std::pin::pin!(advance(SECOND)).poll(cx).is_pending());
             let mut reads = InTurns::new(std::future::ready(()));
             assert!(Pin::new(&mut reads).poll(cx).is_ready());
-            assert_eq!(lately(), began, "nobody has read the clock in it");
+            assert_eq!(lately(), began, "the nested turn has not read the clock");
             let mut reads = InTurns::new(poll_fn(|_| Poll::Ready(lately())));
             let read = Pin::new(&mut reads).poll(cx);
-            assert_eq!(read, Poll::Ready(began + SECOND), "it has its own time");
-            assert_eq!(lately(), began + SECOND, "which is known then");
+            assert_eq!(
+                read,
+                Poll::Ready(began + SECOND),
+                "the nested turn has its own time"
+            );
+            assert_eq!(
+                lately(),
+                began + SECOND,
+                "the outer turn takes over that time"
+            );
             Poll::Ready(())
         });
         InTurns::new(call).await;

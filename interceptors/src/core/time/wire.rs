@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn timeouts_follow_the_grammar_of_the_specification() {
+    fn timeouts_follow_the_grpc_grammar() {
         for (value, expected) in [
             ("1H", Some(Duration::from_secs(3600))),
             ("2M", Some(Duration::from_secs(120))),
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_timeout_is_rounded_up_to_four_digits() {
+    fn timeouts_are_rounded_up_to_four_digits() {
         for (timeout, expected) in [
             (Duration::ZERO, "0S"),
             (Duration::from_nanos(1), "1n"),
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_timeout_is_never_shortened_and_hardly_lengthened() {
+    fn rounding_never_shortens_and_barely_lengthens_a_timeout() {
         for digits in 0..10 {
             for first in [1, 9, 1_001, 4_999, 123_456_789, 999_999_999] {
                 let timeout = Duration::from_nanos(first * 10_u64.pow(digits) / 1_000);

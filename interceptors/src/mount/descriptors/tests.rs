@@ -9,10 +9,10 @@ use prost_types::{
 use super::walk::{Found, Walk};
 use super::*;
 
-/// A name, and of a method its kind and whether it is idempotent.
+/// A name; for a method also its kind and whether it is idempotent.
 type Row = (String, Option<(Kind, bool)>);
 
-/// What our reader finds: `pkg.Service/*` and `pkg.Service/Method`; `None` where it finds no descriptor set.
+/// The result of our reader: `pkg.Service/*` and `pkg.Service/Method`, or `None` if the bytes are not a descriptor set.
 fn read(bytes: &[u8]) -> Option<Vec<Row>> {
     let sets = &[bytes];
     let mut walk = Walk::new(sets);
@@ -38,7 +38,7 @@ fn read(bytes: &[u8]) -> Option<Vec<Row>> {
     Size::of(bytes).is_sound.then_some(found)
 }
 
-/// The same by prost.
+/// The result of prost.
 fn decoded(bytes: &[u8]) -> Option<Vec<Row>> {
     let set = FileDescriptorSet::decode(bytes).ok()?;
     let mut found = Vec::new();
@@ -126,7 +126,7 @@ fn set() -> impl Strategy<Value = FileDescriptorSet> {
     proptest::collection::vec(file, 0..4).prop_map(|file| FileDescriptorSet { file })
 }
 
-/// The fields of a message, each with its bytes.
+/// The fields of a message as separate bytes.
 fn fields(bytes: &[u8]) -> Vec<Vec<u8>> {
     let mut reader = reader::Reader::all(bytes);
     let mut fields = Vec::new();
@@ -142,14 +142,14 @@ fn fields(bytes: &[u8]) -> Vec<Vec<u8>> {
 
 proptest! {
     #[test]
-    fn prost_reads_the_same(set in set()) {
+    fn reader_agrees_with_prost(set in set()) {
         let bytes = set.encode_to_vec();
         prop_assert_eq!(read(&bytes), decoded(&bytes));
     }
 
-    /// prost writes the package before the services. Another encoder may not.
+    /// prost writes the package before the services. Other encoders may not.
     #[test]
-    fn the_order_of_fields_does_not_matter(set in set(), seed in any::<u64>()) {
+    fn field_order_does_not_matter(set in set(), seed in any::<u64>()) {
         let mut shuffled = Vec::new();
         for file in &set.file {
             let mut fields = fields(&file.encode_to_vec());
@@ -162,22 +162,22 @@ proptest! {
     }
 
     #[test]
-    fn a_part_of_a_set_is_read_as_far_as_it_is_one(set in set(), at in any::<prop::sample::Index>()) {
+    fn truncated_sets_are_read_like_prost_reads_them(set in set(), at in any::<prop::sample::Index>()) {
         let bytes = set.encode_to_vec();
         let part = &bytes[..at.index(bytes.len() + 1)];
         prop_assert_eq!(read(part), decoded(part));
     }
 
     #[test]
-    fn garbage_is_none(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        // What prost reads and we do not are fields that a set does not have, and texts that we pass over.
+    fn garbage_is_rejected_or_read_like_prost_reads_it(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        // prost may reject more: it also checks fields and texts that our reader skips.
         if let Some(found) = read(&bytes) {
             prop_assert!(decoded(&bytes).is_none_or(|decoded| decoded == found));
         }
     }
 
     #[test]
-    fn a_wrong_byte_is_read_or_reported(set in set(), at in any::<prop::sample::Index>(), byte: u8) {
+    fn corrupted_byte_is_rejected_or_read_like_prost_reads_it(set in set(), at in any::<prop::sample::Index>(), byte: u8) {
         let mut bytes = set.encode_to_vec();
         if !bytes.is_empty() {
             let at = at.index(bytes.len());
@@ -195,7 +195,7 @@ proptest! {
         let found = decoded(&bytes).unwrap();
         let size = Size::of(&bytes);
         prop_assume!(size.records <= ROOM.records && size.bytes <= ROOM.bytes);
-        // A table with more room than it needs.
+        // The table has more room than it needs.
         let methods = Methods::<{ ROOM.records }, { ROOM.slots() }, { ROOM.bytes }>::read(&[&bytes], size);
         for (name, _) in &found {
             let path = format!("/{name}");
@@ -211,7 +211,7 @@ proptest! {
     }
 }
 
-/// `key`, and a value of varint, of length, of 4 and of 8 bytes.
+/// A field with this wire type and encoded value.
 fn field(number: u32, wire: u32, value: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();
     prost::encoding::encode_varint(u64::from(number << 3 | wire), &mut bytes);
@@ -226,7 +226,7 @@ fn with_len(number: u32, value: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn groups_in_options_are_passed_over() {
+fn groups_in_options_are_skipped() {
     let group = [
         field(1000, 3, &[]),
         field(2, 3, &[]),
@@ -247,7 +247,7 @@ fn groups_in_options_are_passed_over() {
 }
 
 #[test]
-fn what_is_no_set_is_not_sound() {
+fn invalid_sets_are_not_sound() {
     let deep: Vec<u8> = [with_len(1, b"M"), field(9, 3, &[]).repeat(100_000)].concat();
     let cases: [(&str, Vec<u8>); 9] = [
         ("a text", b"syntax = \"proto3\";".to_vec()),
@@ -283,7 +283,7 @@ fn what_is_no_set_is_not_sound() {
 }
 
 #[test]
-fn what_is_in_two_sets_counts_once() {
+fn duplicates_across_sets_count_once() {
     const SETS: &[&[u8]] = &[
         interceptors_proto::FILE_DESCRIPTOR_SET,
         interceptors_proto::SHAPES_DESCRIPTOR_SET,

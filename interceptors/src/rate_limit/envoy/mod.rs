@@ -284,7 +284,7 @@ mod tests {
     use super::messages::DescriptorStatus;
     use super::*;
 
-    fn over(seconds: i64, nanos: i32) -> DescriptorStatus {
+    fn over_limit(seconds: i64, nanos: i32) -> DescriptorStatus {
         DescriptorStatus {
             code: OVER_LIMIT,
             duration_until_reset: Some(messages::Duration { seconds, nanos }),
@@ -301,32 +301,36 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_reset_counts_and_no_absurd_one() {
+    fn longest_valid_reset_applies() {
         let wait = |statuses| {
             let decision = decision(&answer(OVER_LIMIT, statuses)).unwrap();
             assert!(!decision.is_allowed());
             decision.retry_after()
         };
         assert_eq!(
-            wait(vec![over(1, 0), over(3, 500_000_000), over(2, 0)]),
+            wait(vec![
+                over_limit(1, 0),
+                over_limit(3, 500_000_000),
+                over_limit(2, 0)
+            ]),
             Some(Duration::from_millis(3_500))
         );
         let fine = DescriptorStatus {
             code: OK,
-            ..over(100, 0)
+            ..over_limit(100, 0)
         };
         assert_eq!(
-            wait(vec![fine, over(2, 0)]),
+            wait(vec![fine, over_limit(2, 0)]),
             Some(Duration::from_secs(2)),
-            "of one that is not over"
+            "descriptors below their limit do not count"
         );
         for absurd in [
-            over(-1, 0),
-            over(0, 0),
-            over(1, -1),
-            over(1, 1_000_000_000),
-            over(i64::MAX, 0),
-            over(i64::MIN, i32::MIN),
+            over_limit(-1, 0),
+            over_limit(0, 0),
+            over_limit(1, -1),
+            over_limit(1, 1_000_000_000),
+            over_limit(i64::MAX, 0),
+            over_limit(i64::MIN, i32::MIN),
         ] {
             assert_eq!(wait(vec![absurd.clone()]), None, "{absurd:?}");
         }
@@ -334,9 +338,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_neither_over_nor_fine_is_an_error() {
+    fn unknown_overall_code_is_an_error() {
         for code in [0, 3, -1, i32::MAX] {
-            decision(&answer(code, vec![over(1, 0)])).unwrap_err();
+            decision(&answer(code, vec![over_limit(1, 0)])).unwrap_err();
         }
     }
 }

@@ -223,7 +223,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_url_is_no_secret_told() {
+    fn url_is_hidden_in_debug_output_and_errors() {
         let redis = Redis::new("redis://:s3cret@127.0.0.1").unwrap();
         assert!(!format!("{redis:?}").contains("s3cret"));
         let error = Redis::new("http://:s3cret@127.0.0.1").unwrap_err();
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_says_the_limit_exactly() {
+    fn command_has_the_exact_limit() {
         let limit = Rate::per_second(3).burst(1);
         let take = Take {
             key: ["rate_limit:", "S:3/1s:1"],
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_are_read() {
+    fn replies_are_parsed() {
         assert_eq!(decision(&Value::Int(7)).unwrap().remaining_calls(), Some(7));
         let denied = decision(&Value::Int(-1_500)).unwrap();
         assert_eq!(denied.retry_after(), Some(Duration::from_micros(1_500)));

@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_those_that_other_processes_make() {
+    fn ids_are_stable_across_processes() {
         let sharing = Sharing::new().limit(&LIMIT);
         let key = with_key(KeyKind::Metadata("x-api-key"), b"abc");
         let of = |sharing: &Sharing, key| id(sharing, "user.v1.UserService", "GetUser", key);
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_callers_choose_no_shard_and_no_length() {
+    fn callers_names_affect_neither_shard_nor_length() {
         let sharing = Sharing::new().limit(&LIMIT).of_method();
         let braces = id(&sharing, "a.{B}", "C", None);
         assert!(!braces.contains(['{', '}']), "{braces}");

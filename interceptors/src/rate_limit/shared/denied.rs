@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_denial_is_remembered_for_as_long_as_it_holds() {
+    async fn denials_are_kept_until_they_expire() {
         let denied = Denied::new(100);
         denied.remember(7, Instant::now() + Duration::from_millis(50));
         assert_eq!(denied.wait(7), Some(Duration::from_millis(50)));
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_flood_of_keys_takes_no_more_than_its_place() {
+    async fn number_of_denials_is_bounded() {
         let denied = Denied::new(160);
         let spread = |n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         for n in 0..100_000 {
@@ -104,7 +104,7 @@ mod tests {
         assert!(denied.len() <= 160);
         assert!(
             denied.wait(spread(200_000)).is_some(),
-            "there is place again"
+            "expired denials make room"
         );
     }
 }

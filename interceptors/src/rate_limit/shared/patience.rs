@@ -118,12 +118,12 @@ mod tests {
     }
 
     fn is_asked(patience: &Patience) -> bool {
-        // Dropped before its time.
+        // Dropped before its timeout.
         patience.ask(Instant::now() + WAIT).is_ok()
     }
 
     #[tokio::test(start_paused = true)]
-    async fn five_time_outs_in_a_row_are_enough() {
+    async fn five_consecutive_timeouts_pause_the_store() {
         let patience = Patience::default();
         for _ in 0..4 {
             time_out(&patience).await;
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn callers_that_go_away_say_nothing_about_the_server() {
+    async fn cancelled_calls_do_not_count_as_timeouts() {
         let patience = Patience::default();
         for _ in 0..100 {
             assert!(is_asked(&patience));

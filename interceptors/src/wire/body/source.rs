@@ -184,7 +184,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_small_request_does_not_keep_the_buffer_that_it_lies_in() {
+    fn small_requests_are_copied_out_of_their_buffer() {
         let in_buffer = |length| {
             let mut buffer = bytes::BytesMut::with_capacity(8 * 1024);
             buffer.extend_from_slice(&vec![7; length]);
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_of_a_short_request_takes_no_space_of_its_own() {
+    fn short_requests_are_stored_inline() {
         assert_eq!(size_of::<Source>(), size_of::<Bytes>() + size_of::<usize>());
     }
 }

@@ -1,4 +1,4 @@
-//! Stands in the place of the global allocator and counts.
+//! A global allocator that counts.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -6,16 +6,16 @@ use std::cell::Cell;
 struct Counting;
 
 thread_local! {
-    /// The harness and the other tests allocate too, on threads of their own.
+    /// Per thread, because the harness and other tests allocate too.
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
 }
 
 fn count_one() {
-    // A thread that ends allocates after its locals are gone.
+    // A thread that ends allocates after its thread-locals are gone.
     let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
 }
 
-// SAFETY: everything is left to `System`; counting does not allocate.
+// SAFETY: all work is left to `System`; counting does not allocate.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count_one();
@@ -38,13 +38,13 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static COUNTING: Counting = Counting;
 
-/// What this thread has allocated.
-#[allow(dead_code)] // not every program asks
+/// The number of allocations of this thread.
+#[allow(dead_code)] // some tests do not use it
 pub(crate) fn so_far() -> usize {
     ALLOCATIONS.get()
 }
 
-/// What `call` allocates once everything that is made only once has been made.
+/// The number of allocations in the second run of `call`, when one-time allocations are done.
 #[allow(dead_code)]
 pub(crate) fn allocations<T>(make: impl Fn() -> T, call: impl Fn(T)) -> usize {
     call(make());

@@ -12,12 +12,12 @@ use tonic::{Code, Response, Status};
 use tracing::level_filters::LevelFilter;
 use tracing::subscriber::DefaultGuard;
 
-/// The events of this thread. Each test calls it, because tracing remembers for the process who listens.
+/// Captures the events of this thread. Each test calls this, because tracing caches listeners for the whole process.
 pub(crate) fn listen() -> (Events, DefaultGuard) {
     Events::listen(LevelFilter::INFO)
 }
 
-/// Panics where the metadata `x-panic` says.
+/// Panics at the place that the metadata `x-panic` names.
 #[derive(Clone)]
 pub(crate) struct Meddler;
 
@@ -48,11 +48,11 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Meddler {
     }
 }
 
-/// Writes down which ID is in force: on the way in, in each poll of the response stream, and at the end.
+/// Records the current ID: before the handler, in each poll of the response stream, and at the end.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct See(Arc<Mutex<Vec<Seen>>>);
 
-/// Where, and which ID.
+/// The place and the ID.
 type Seen = (&'static str, Option<String>);
 
 impl See {
@@ -61,7 +61,7 @@ impl See {
         self.0.lock().unwrap().push((place, id));
     }
 
-    /// What was seen since the last time: the places in order, and the IDs without repetition.
+    /// The records since the last call: the places in order, and the IDs without repetitions.
     pub(crate) fn take(&self) -> (Vec<&'static str>, Vec<Option<String>>) {
         let seen = std::mem::take(&mut *self.0.lock().unwrap());
         let (places, mut ids): (Vec<_>, Vec<_>) = seen.into_iter().unzip();
@@ -94,7 +94,7 @@ impl Layer for Seeing {
     }
 }
 
-/// A service behind all three.
+/// A service with all three interceptors.
 #[derive(Clone)]
 pub(crate) struct All {
     pub(crate) script: Script,

@@ -17,7 +17,7 @@ use crate::common::{All, listen};
 
 type Item = Result<User, Status>;
 
-/// Its stream gives what the test sends.
+/// A service whose stream sends the messages of the test.
 struct Fed(Mutex<Option<UnboundedReceiver<Item>>>);
 
 impl Fed {
@@ -46,14 +46,14 @@ impl UserService for Fed {
     }
 }
 
-/// The service, method, messages and gap of an event.
+/// The method of an event, and its messages and gap.
 fn fields(event: &Event) -> (String, String) {
     let text = |name| format!("{:?}", event.get(name).unwrap());
     let method = [text("grpc.service"), text("grpc.method")].join(" ");
     (method, [text("messages"), text("longest_gap")].join(" "))
 }
 
-/// Feeds messages after these times, and reads each at once.
+/// Feeds a message after each of these times, and reads it immediately.
 async fn read(gaps: &[u64], feed: &UnboundedSender<Item>, stream: &mut BoxStream<User>) {
     for gap in gaps {
         advance(Duration::from_millis(*gap)).await;
@@ -63,7 +63,7 @@ async fn read(gaps: &[u64], feed: &UnboundedSender<Item>, stream: &mut BoxStream
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_longest_gap_is_measured_from_the_start_of_the_stream_on() {
+async fn longest_gap_includes_the_time_to_the_first_message() {
     let (events, _guard) = listen();
     for (gaps, longest) in [
         (&[100, 300, 200][..], 300),
@@ -75,7 +75,7 @@ async fn the_longest_gap_is_measured_from_the_start_of_the_stream_on() {
         let request = Request::new(ListUsersRequest::default());
         let mut stream = service.list_users(request).await.unwrap().into_inner();
         read(gaps, &feed, &mut stream).await;
-        // The time until the end is no gap.
+        // The time between the last message and the end is not a gap.
         advance(Duration::from_secs(5)).await;
         drop(feed);
         assert!(stream.next().await.is_none());
@@ -124,7 +124,7 @@ async fn calls_without_a_stream_have_no_event() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn shorter_gaps_than_at_least_are_not_logged() {
+async fn gaps_below_at_least_are_not_logged() {
     const PATIENT: StreamGaps = StreamGaps::new().at_least(Duration::from_secs(1));
 
     let (events, _guard) = listen();
@@ -145,7 +145,7 @@ async fn shorter_gaps_than_at_least_are_not_logged() {
 }
 
 #[tokio::test]
-async fn over_a_socket_each_stream_has_one_event_however_it_ends() {
+async fn each_stream_over_a_socket_has_one_event() {
     let (events, _guard) = listen();
     let mut served = All::serve().await;
     for kind in KINDS {

@@ -19,7 +19,7 @@ fn id(text: &str) -> Vec<Option<String>> {
 }
 
 #[tokio::test]
-async fn the_id_is_in_force_in_inner_interceptors_polls_and_ends() {
+async fn id_is_current_in_inner_interceptors_polls_and_observers() {
     let (_events, _guard) = listen();
     let mut served = All::serve().await;
     let caller = served.caller.with("x-request-id", "job-1");
@@ -44,7 +44,7 @@ async fn the_id_is_in_force_in_inner_interceptors_polls_and_ends() {
 }
 
 #[tokio::test]
-async fn the_id_is_in_force_at_the_end_of_calls_that_are_cancelled() {
+async fn id_is_current_at_the_end_of_cancelled_calls() {
     let (_events, _guard) = listen();
     let mut served = All::serve().await;
     let caller = served.caller.with("x-request-id", "job-1");
@@ -68,7 +68,7 @@ async fn the_id_is_in_force_at_the_end_of_calls_that_are_cancelled() {
     }
 }
 
-/// Says in each message which ID is in force.
+/// Each message contains the current ID.
 struct Says;
 
 #[intercept(with(const { IdOfCall::new().header("x-job") }))]
@@ -86,7 +86,7 @@ impl Guide for Says {
 }
 
 #[tokio::test]
-async fn the_id_is_in_force_in_the_handler_and_its_stream() {
+async fn id_is_current_in_the_handler_and_its_stream() {
     let (_events, _guard) = listen();
     let mut request = Request::new(guide::ListUsersRequest::default());
     request
@@ -101,7 +101,7 @@ async fn the_id_is_in_force_in_the_handler_and_its_stream() {
 }
 
 #[tokio::test]
-async fn answers_have_the_id_of_the_request_or_a_new_one() {
+async fn responses_have_the_id_of_the_request_or_a_new_one() {
     let (_events, _guard) = listen();
     let served = All::serve().await;
     let mut client = served.caller.client();
@@ -131,7 +131,7 @@ async fn answers_have_the_id_of_the_request_or_a_new_one() {
     }
 }
 
-/// The IDs that `CallDetails` has, with the number of the attempt.
+/// The attempt numbers and the IDs in `CallDetails`.
 #[derive(Clone, Default)]
 struct Details(Arc<Mutex<Vec<Attempt>>>);
 
@@ -207,6 +207,6 @@ async fn all_attempts_have_the_same_id() {
 
 #[test]
 #[should_panic(expected = "`header` must be a metadata key")]
-fn a_header_that_grpc_reserves_is_rejected() {
+fn reserved_header_is_rejected() {
     let _ = IdOfCall::new().header("grpc-timeout");
 }

@@ -1,4 +1,4 @@
-//! What an interceptor from outside may rely on. The test that is ignored says what does not hold yet.
+//! Guarantees for interceptors of other crates. The ignored test shows a guarantee that does not hold yet.
 
 use std::future::Future;
 use std::pin::pin;
@@ -27,7 +27,7 @@ use tonic::{Code, Request, Response, Status};
 
 use crate::common::{Meddler, See, listen};
 
-/// Leaves a layer with each answer.
+/// Pushes a layer for each response.
 struct Leaves<F>(F);
 
 impl<Req: Send, Res: Send, L: Layer, F: Fn() -> L + Send + Sync> Interceptor<Req, Res>
@@ -61,7 +61,7 @@ fn streaming_call() -> Call<()> {
 
 static ENDS: AtomicU32 = AtomicU32::new(0);
 
-/// Has no size, and wants to know of the end.
+/// A zero-sized layer that wants the end.
 struct Sizeless;
 
 impl Layer for Sizeless {
@@ -71,7 +71,7 @@ impl Layer for Sizeless {
 }
 
 #[tokio::test]
-async fn a_layer_without_a_size_gets_the_end() {
+async fn zero_sized_layer_gets_the_end() {
     let mut handler = handler();
     let mut call = streaming_call();
     let interceptor = Leaves(|| Sizeless);
@@ -81,7 +81,7 @@ async fn a_layer_without_a_size_gets_the_end() {
     assert_eq!(ENDS.load(Ordering::SeqCst), 1);
 }
 
-/// Writes down what comes of each poll, and the end.
+/// Records the result of each poll, and the end.
 #[derive(Clone, Default)]
 struct Steps(Arc<Mutex<Vec<String>>>);
 
@@ -101,7 +101,7 @@ impl Layer for Steps {
 }
 
 #[tokio::test]
-async fn a_layer_is_not_polled_after_its_end() {
+async fn layer_is_not_polled_after_its_end() {
     let mut handler = handler();
     let mut call = streaming_call();
     let steps = Steps::default();
@@ -115,7 +115,7 @@ async fn a_layer_is_not_polled_after_its_end() {
 }
 
 #[tokio::test]
-async fn a_layer_of_a_single_response_is_dropped() {
+async fn layer_of_a_unary_response_is_dropped() {
     let mut handler = Scripted::new([Answer::from(Ok(1))]);
     let mut call = CallBuilder::server().call(Request::new(()));
     let steps = Steps::default();
@@ -128,7 +128,7 @@ async fn a_layer_of_a_single_response_is_dropped() {
     assert_eq!(*steps.0.lock().unwrap(), [""; 0]);
 }
 
-/// The service behind what the macro is given.
+/// A service with the policy in the macro's arguments.
 macro_rules! service {
     ($name:ident { $($field:ident: $ty:ty),* }, #[intercept($($policy:tt)*)]) => {
         #[derive(Clone, Default)]
@@ -141,7 +141,7 @@ macro_rules! service {
     };
 }
 
-/// Whether the number of request messages is known at the end.
+/// Records the number of request messages at the end, if it is known.
 #[derive(Clone, Default)]
 struct Known(Arc<Mutex<Vec<Option<u64>>>>);
 
@@ -155,7 +155,7 @@ impl Layer for Known {
 service!(Counted { known: Known }, #[intercept(with(Leaves(|| self.known.clone())))]);
 
 #[tokio::test]
-async fn a_pushed_layer_does_not_know_the_number_of_request_messages() {
+async fn pushed_layer_does_not_know_the_number_of_request_messages() {
     let (_events, _guard) = listen();
     let service = Counted::default();
     let known = service.known.clone();
@@ -164,7 +164,7 @@ async fn a_pushed_layer_does_not_know_the_number_of_request_messages() {
     assert_eq!(*known.0.lock().unwrap(), [None]);
 }
 
-/// Lets the call run, and then rejects it.
+/// Rejects the call after the handler has run.
 struct RejectsLate;
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for RejectsLate {
@@ -182,7 +182,7 @@ service!(Late { see: See }, #[intercept(with(IdOfCall::new()), with(RejectsLate)
 
 #[tokio::test]
 #[ignore = "layers of a discarded stream get their end when the outer interceptors have already returned"]
-async fn the_id_is_in_force_at_the_end_of_a_discarded_stream() {
+async fn id_is_current_at_the_end_of_a_discarded_stream() {
     let (_events, _guard) = listen();
     let service = Late::default();
     let see = service.see.clone();
@@ -196,7 +196,7 @@ async fn the_id_is_in_force_at_the_end_of_a_discarded_stream() {
     }
 }
 
-/// Writes down the ID of the built-in `request_id` at the end.
+/// Records the ID of the built-in `request_id` at the end.
 struct BuiltIn(Arc<Mutex<Vec<Option<String>>>>);
 
 impl Layer for BuiltIn {
@@ -206,7 +206,7 @@ impl Layer for BuiltIn {
     }
 }
 
-/// Leaves a [`BuiltIn`].
+/// Adds a [`BuiltIn`] layer.
 #[derive(Default)]
 struct SeesBuiltIn(Arc<Mutex<Vec<Option<String>>>>);
 
@@ -221,7 +221,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for SeesBuiltIn {
 }
 
 #[test]
-fn the_built_in_id_is_in_force_at_the_end_of_a_call_that_is_cancelled() {
+fn built_in_id_is_current_at_the_end_of_a_cancelled_call() {
     let seen = SeesBuiltIn::default();
     let named = request_id::SetRequestId::new();
     let mut handler = Scripted::new([Answer::<()>::Never]);
@@ -241,7 +241,7 @@ fn the_built_in_id_is_in_force_at_the_end_of_a_call_that_is_cancelled() {
     assert_eq!(*seen.0.lock().unwrap(), [Some("job-1".to_owned())]);
 }
 
-/// Its stream has a message, and panics when it is polled again.
+/// Its stream has one message, and panics in the next poll.
 struct PanicsLater;
 
 #[intercept(with(CatchPanic), timeout("1s"))]
@@ -260,7 +260,7 @@ impl Guide for PanicsLater {
 }
 
 #[tokio::test(start_paused = true)]
-async fn panics_are_caught_in_a_stream_that_is_read_after_its_time() {
+async fn panics_are_caught_in_a_stream_read_after_its_deadline() {
     let (_events, _guard) = listen();
     let request = Request::new(guide::ListUsersRequest::default());
     let mut users = PanicsLater.list_users(request).await.unwrap().into_inner();
@@ -283,7 +283,7 @@ struct CaughtLate {
 scripted!(self: CaughtLate, #[intercept(with(self.see), interceptors_tests_outside::CatchPanic)]);
 
 #[test]
-fn the_rules_of_an_entry_from_outside_hold() {
+fn rules_of_external_entries_apply() {
     let names = CaughtLate::PLAN.methods()[0].interceptors();
     let names: Vec<_> = names.map(|entry| entry.name()).collect();
     assert_eq!(names, ["with", "catch_panic"]);
@@ -300,7 +300,7 @@ struct Stepped {
 }
 
 #[tokio::test]
-async fn a_step_on_a_channel_is_a_message() {
+async fn steps_on_a_channel_are_whole_messages() {
     let (_events, _guard) = listen();
     let channel = serve(Routes::new(UserServiceServer::new(Bare::default()))).await;
     let steps = Steps::default();
@@ -337,7 +337,7 @@ struct Hedged {
 }
 
 #[tokio::test]
-async fn a_panic_of_a_hedged_attempt_is_reported_as_one() {
+async fn panic_of_a_hedged_attempt_is_reported_as_panicked() {
     let (_events, _guard) = listen();
     let channel = serve(Routes::new(UserServiceServer::new(Bare::default()))).await;
     let (ends, mut told) = Ends::new();
@@ -354,10 +354,10 @@ async fn a_panic_of_a_hedged_attempt_is_reported_as_one() {
 service!(Misnamed {}, #[intercept(with(CatchPanic), with(IdOfCall::new().header("grpc-timeout")))]);
 
 #[tokio::test]
-async fn a_setting_that_is_out_of_range_does_not_reset_the_http2_stream() {
+async fn invalid_setting_is_internal_and_does_not_reset_the_stream() {
     let (_events, _guard) = listen();
     let channel = serve(Routes::new(UserServiceServer::new(Misnamed::default()))).await;
-    // Best is that it does not compile, as with the settings of a built-in interceptor.
+    // A compile error would be better, as for the settings of built-in interceptors.
     let reply = Caller::new(&channel).call(Kind::Unary).await;
     assert_eq!(reply.code(), Code::Internal);
 }

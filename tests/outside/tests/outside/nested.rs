@@ -32,7 +32,7 @@ scripted!(self: Ordered, #[intercept(
 )]);
 
 #[tokio::test]
-async fn calls_pass_through_all_in_list_order() {
+async fn interceptors_run_in_list_order() {
     let (_events, _guard) = listen();
     let service = Ordered::default();
     let channel = serve(Routes::new(UserServiceServer::new(service.clone()))).await;
@@ -40,7 +40,7 @@ async fn calls_pass_through_all_in_list_order() {
     for kind in KINDS {
         assert_eq!(caller.call(kind).await.code(), Code::Ok);
         assert_eq!(service.steps.take(), ">a >b >c >d <d <c <b <a", "{kind}");
-        // A panic passes all but those outside of `CatchPanic`.
+        // A panic skips the way back of all interceptors inside of `CatchPanic`.
         let reply = caller.told(Behaviour::Panic).call(kind).await;
         assert_eq!(reply.code(), Code::Internal);
         assert_eq!(service.steps.take(), ">a >b >c >d <a", "{kind}");
@@ -48,7 +48,7 @@ async fn calls_pass_through_all_in_list_order() {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_dropped_is_cancelled_for_all() {
+async fn dropped_stream_is_cancelled_for_all_observers() {
     let (events, _guard) = listen();
     let mut served = All::serve().await;
     let caller = served.caller.told(Behaviour::HangAfter(1));
@@ -65,7 +65,7 @@ async fn a_stream_that_is_dropped_is_cancelled_for_all() {
 }
 
 #[test]
-fn the_plan_lists_them() {
+fn plan_lists_external_interceptors() {
     let plan = All::PLAN;
     let labels = plan.methods()[0].interceptors().map(|entry| entry.label());
     let labels: Vec<_> = labels.collect();
@@ -101,7 +101,7 @@ struct Bare {
     ids: Ids,
 }
 
-/// Sends the ID that the request has.
+/// Reports the ID in the request's metadata.
 #[derive(Clone)]
 struct Ids(UnboundedSender<String>);
 
@@ -195,6 +195,6 @@ macro_rules! client_tests {
 }
 
 client_tests! {
-    they_work_on_generated_clients: |channel, _| clients::UserServiceClient::new(channel);
-    they_work_on_channels: |channel, ends| UserServiceClient::new(Outbound { ends }.wrap(channel));
+    external_interceptors_work_on_generated_clients: |channel, _| clients::UserServiceClient::new(channel);
+    external_interceptors_work_on_channels: |channel, ends| UserServiceClient::new(Outbound { ends }.wrap(channel));
 }

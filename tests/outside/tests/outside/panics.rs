@@ -11,7 +11,7 @@ fn assert_internal(status: &Status) {
 }
 
 #[tokio::test]
-async fn a_panic_ends_the_call_with_internal_and_observers_get_panicked_once() {
+async fn panic_is_internal_and_observers_get_panicked_once() {
     let (events, _guard) = listen();
     let mut served = All::serve().await;
     let caller = served.caller.with("x-request-id", "job-1");
@@ -37,7 +37,7 @@ async fn a_panic_ends_the_call_with_internal_and_observers_get_panicked_once() {
                 .collect();
             assert_eq!(ids, [Some("job-1".into())], "{kind} {behaviour:?}");
         }
-        // The service goes on, on the same connection.
+        // The connection still works.
         assert_eq!(caller.call(kind).await.code(), Code::Ok, "{kind}");
         for observer in ["inner", "outer"] {
             let end = served.ends.next().await;
@@ -69,7 +69,7 @@ async fn panics_of_an_inner_interceptor_are_caught() {
 }
 
 #[tokio::test]
-async fn a_panic_of_an_observer_does_not_change_how_a_stream_ends() {
+async fn panic_of_an_observer_does_not_change_a_streams_end() {
     let (_events, _guard) = listen();
     let mut served = All::serve().await;
     let caller = served.caller.with("x-panic", "observer");
@@ -77,7 +77,7 @@ async fn a_panic_of_an_observer_does_not_change_how_a_stream_ends() {
         let reply = caller.told(Behaviour::Answer(2)).call(kind).await;
         let (code, outcome) = match kind.response_is_stream() {
             true => (Code::Ok, Outcome::Ok),
-            // The observer panics on the way out, before the answer is sent.
+            // The observer panics before the response is sent.
             false => (Code::Internal, Outcome::Panicked),
         };
         assert_eq!(reply.code(), code, "{kind}");
@@ -89,7 +89,7 @@ async fn a_panic_of_an_observer_does_not_change_how_a_stream_ends() {
 }
 
 #[tokio::test]
-async fn the_answer_to_a_call_that_panicked_has_its_id() {
+async fn status_of_a_panicked_call_has_its_id() {
     let (_events, _guard) = listen();
     let served = All::serve().await;
     let caller = served.caller.with("x-request-id", "job-2");

@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_live_as_long_as_the_issuer_says_within_bounds() {
+    fn cache_headers_set_the_lifetime_of_keys_within_bounds() {
         for (headers, expected) in [
             (&[] as &[(_, &str)], 600),
             (&[("cache-control", "max-age=300")], 300),
