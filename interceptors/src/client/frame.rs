@@ -1,4 +1,4 @@
-//! What is behind the policy of a client's method, where the policy looks at no message.
+//! The innermost part of a client's method whose policy sees no message: it sends the request.
 #![allow(clippy::type_complexity, reason = "a frame names all that it holds")]
 #![allow(
     clippy::question_mark,
@@ -17,7 +17,7 @@ use tonic::{Request, Response, Status};
 
 use super::generated::{Inbound, Outbound, Outgoing, Reaches};
 use super::rpc::{CallMut, HandWrittenMethod, HandWrittenMethodMut};
-use super::{failed, of_tonic};
+use super::{failed, fix_tonic_status};
 use crate::core::abilities::{AbilitiesOf, Resend};
 use crate::core::call::{Call, cut, gone};
 use crate::core::frame::{Begun, Opaque};
@@ -28,7 +28,7 @@ use crate::mount::frame::{
 use crate::mount::reply::{Answer, Reply};
 use crate::wire::status::BoxError;
 
-/// What an attempt sends, with what is left of the time.
+/// The request of an attempt, with the remaining time as its timeout.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn take_outgoing<M>(held: &mut Held<M>, call: &mut Call<Opaque>) -> Result<Request<M>, Status> {
     let (metadata, extensions, sent) = match call.take_outgoing() {
@@ -51,7 +51,7 @@ fn take_outgoing<M>(held: &mut Held<M>, call: &mut Call<Opaque>) -> Result<Reque
     Ok(Request::from_parts(metadata, extensions, message))
 }
 
-/// What no attempt sends any more.
+/// The message, if no attempt sends it any more.
 #[cold]
 fn take_unsent<M>(held: &mut Held<M>, call: &mut Call<Opaque>) -> Option<M> {
     let sent = call.take_request().ok()?.into_inner();
@@ -101,7 +101,7 @@ where
             running.set(None);
             return Poll::Ready(Err(gone()));
         };
-        // tonic reads the response in there.
+        // tonic reads the response in this poll.
         let answer = match malformed::caught(|| attempt.poll(cx)) {
             Ok(Poll::Ready(answer)) => answer,
             Ok(Poll::Pending) => return Poll::Pending,
@@ -109,12 +109,12 @@ where
         };
         running.set(None);
         call.set_answered(answer.is_ok());
-        Poll::Ready(answer.map_err(of_tonic))
+        Poll::Ready(answer.map_err(fix_tonic_status))
     }
 }
 
 impl<F, R> Innermost<HandWrittenMethod<F, R>> {
-    /// What holds the message and the method's future while the policy runs.
+    /// The frame that holds the message and the method's future while the policy runs.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn frame<'r, M, T, Fut, L, G, Run>(
         self,
@@ -158,7 +158,7 @@ where
 }
 
 impl<'a, T: ?Sized, Method, R> Innermost<HandWrittenMethodMut<'a, T, Method, R>> {
-    /// The same, of a method that takes `&mut self`.
+    /// The same, for a method that takes `&mut self`.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn frame<'r, 'h, 's, M, B, Fut, L, G>(
         self,
@@ -216,12 +216,12 @@ impl<S: Send> Reaches<S> for Lent<'_, '_, S> {
 /// A method of a generated client.
 pub struct OutgoingEdge<'h, 's, S, G> {
     home: &'h Home<'s, S>,
-    /// From the beginning until the transport has a place for the request.
+    /// Set until the transport is ready for the request.
     waiting: Option<Lent<'h, 's, S>>,
     run: G,
 }
 
-/// A transport that may have no place for a request yet.
+/// A transport that may not be ready for a request yet.
 pub trait Transport: Send {
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Status>>;
 }
@@ -247,7 +247,7 @@ where
         call: &mut Call<Opaque>,
         _: Pin<&mut Option<Fut>>,
     ) -> Result<Begun, Status> {
-        // Before the transport keeps a place for it.
+        // Checked before the transport reserves a slot for the request.
         if let Some(status) = call.refusal() {
             return Err(status);
         }
@@ -276,10 +276,10 @@ where
                 None => Err(gone()),
             };
             let lent = self.waiting.take();
-            // Not before: a call that never gets a place says nothing about the server.
+            // Not earlier: a call that never reaches the transport says nothing about the server.
             call.set_sent();
             if let Err(status) = ready {
-                // Gone all the same.
+                // The request is dropped even though it was not sent.
                 drop(take_unsent(held, call));
                 return Poll::Ready(Err(status));
             }
@@ -304,7 +304,7 @@ impl<'a, T, C, In, Out> Innermost<Outgoing<'a, T, C, In, Out>>
 where
     Outgoing<'a, T, C, In, Out>: Transport,
 {
-    /// What holds the message and the request's future while the policy runs.
+    /// The frame that holds the message and the request's future while the policy runs.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn frame<'r, 'h, 's, M, B, Fut, L, G>(
         self,

@@ -1,4 +1,4 @@
-//! What HTTP/2 carries: encoded messages, and how a status is written there.
+//! Encoded messages in HTTP/2, and the encoding of statuses.
 //!
 //! Shared by the mounts that see no typed messages: a wrapped channel, and a server's struct.
 #![cfg_attr(

@@ -1,17 +1,17 @@
-//! A look at a request that is to be sent: what is there at once, and whether the body waits for something.
+//! Polls a request to be sent once, to see which data it has and whether it waits for anything.
 
 use std::cell::Cell;
 use std::sync::Arc;
 use std::task::{Wake, Waker};
 
-/// Nobody is woken.
+/// A waker that does nothing.
 pub(crate) struct Nobody;
 
 impl Wake for Nobody {
     fn wake(self: Arc<Self>) {}
 }
 
-/// Polls a body once. If the body keeps the waker, it waits for something.
+/// The waker for a single poll. If the body keeps it, the body waits for something.
 pub(super) struct Look {
     nobody: Arc<Nobody>,
     pub(super) waker: Waker,
@@ -24,13 +24,13 @@ impl Look {
         Self { nobody, waker }
     }
 
-    /// Whether somebody has a clone of the waker.
+    /// Whether anything holds a clone of the waker.
     pub(super) fn is_kept(&self) -> bool {
         Arc::strong_count(&self.nobody) > 2
     }
 }
 
 thread_local! {
-    /// For the next look, unless somebody still keeps it: other threads may drop their clones while this one looks.
+    /// Reused by the next poll, unless something still holds a clone. Other threads may drop their clones at any time.
     pub(super) static LOOK: Cell<Option<Look>> = const { Cell::new(None) };
 }
