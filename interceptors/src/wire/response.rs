@@ -17,9 +17,8 @@ use crate::core::fitted::fit;
 use crate::core::layer::{Step, Tail};
 use crate::core::time::{Bounds, Limit, enter, exceeded};
 
-/// The [`Body`] of a response that leaves a wrapped channel or a server. It reports its end to the observers and
-/// enforces the call's deadline. The default is an empty body, which tonic requires for its own interceptors around a
-/// channel.
+/// What comes out of a wrapped channel, or leaves a server: the response's [`Body`], watched to its end and held to the
+/// deadline of the call. The default is an empty one, which tonic wants for the interceptors that it puts around a channel.
 #[derive(Default)]
 pub struct ResponseBody {
     body: Body,
