@@ -19,8 +19,8 @@ use super::generated::{Inbound, Outbound, Outgoing, Reaches};
 use super::rpc::{CallMut, HandWrittenMethod, HandWrittenMethodMut};
 use super::{failed, fix_tonic_status};
 use crate::core::abilities::{AbilitiesOf, Resend};
-use crate::core::call::{Call, cut, gone};
-use crate::core::frame::{Begun, Opaque};
+use crate::core::call::{Call, already_sent, no_longer_complete};
+use crate::core::frame::{Opaque, Started};
 use crate::core::malformed;
 use crate::mount::frame::{
     Edge, Held, Home, Innermost, Lent, LooksOf, MethodFrame, NoLink, NoStage, Staged,
@@ -36,7 +36,7 @@ fn take_outgoing<M>(held: &mut Held<M>, call: &mut Call<Opaque>) -> Result<Reque
         Err(status) => return Err(status),
     };
     let Some(mut message) = held.message.take() else {
-        return Err(gone());
+        return Err(already_sent());
     };
     if let Some(Resend { copy, kept }) = (held.abilities)().resend {
         if sent.is_kept {
@@ -45,7 +45,7 @@ fn take_outgoing<M>(held: &mut Held<M>, call: &mut Call<Opaque>) -> Result<Reque
         if let Some(of) = kept
             && !of(&mut message).take_over()
         {
-            return Err(cut());
+            return Err(no_longer_complete());
         }
     }
     Ok(Request::from_parts(metadata, extensions, message))
@@ -83,10 +83,10 @@ where
         held: &mut Held<M>,
         call: &mut Call<Opaque>,
         mut running: Pin<&mut Option<Fut>>,
-    ) -> Result<Begun, Status> {
+    ) -> Result<Started, Status> {
         let request = take_outgoing(held, call)?;
         running.set(Some((self.call)(request)));
-        Ok(Begun::Rest)
+        Ok(Started::Rest)
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -99,10 +99,10 @@ where
     ) -> Poll<Answer<T>> {
         let (Some(attempt), Some(cx)) = (running.as_mut().as_pin_mut(), cx) else {
             running.set(None);
-            return Poll::Ready(Err(gone()));
+            return Poll::Ready(Err(already_sent()));
         };
         // tonic reads the response in this poll.
-        let answer = match malformed::caught(|| attempt.poll(cx)) {
+        let answer = match malformed::catch_malformed(|| attempt.poll(cx)) {
             Ok(Poll::Ready(answer)) => answer,
             Ok(Poll::Pending) => return Poll::Pending,
             Err(status) => Err(status),
@@ -152,7 +152,7 @@ where
     async fn attempt(mut lent: Lent<'_, 's, Self>, request: Request<M>) -> Answer<B> {
         match lent.get() {
             Some(Self { client, .. }) => client.call_mut(request).await,
-            None => Err(gone()),
+            None => Err(already_sent()),
         }
     }
 }
@@ -246,7 +246,7 @@ where
         _: &mut Held<M>,
         call: &mut Call<Opaque>,
         _: Pin<&mut Option<Fut>>,
-    ) -> Result<Begun, Status> {
+    ) -> Result<Started, Status> {
         // Checked before the transport reserves a slot for the request.
         if let Some(status) = call.refusal() {
             return Err(status);
@@ -254,7 +254,7 @@ where
         if self.waiting.is_none() {
             self.waiting = Some(self.home.lend());
         }
-        Ok(Begun::Rest)
+        Ok(Started::Rest)
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -268,12 +268,12 @@ where
         let Some(cx) = cx else {
             self.waiting = None;
             running.set(None);
-            return Poll::Ready(Err(gone()));
+            return Poll::Ready(Err(already_sent()));
         };
         if let Some(lent) = &mut self.waiting {
             let ready = match lent.get() {
                 Some(transport) => ready!(transport.poll_ready(cx)),
-                None => Err(gone()),
+                None => Err(already_sent()),
             };
             let lent = self.waiting.take();
             // Not earlier: a call that never reaches the transport says nothing about the server.
@@ -284,13 +284,13 @@ where
                 return Poll::Ready(Err(status));
             }
             let (Some(lent), request) = (lent, take_outgoing(held, call)?) else {
-                return Poll::Ready(Err(gone()));
+                return Poll::Ready(Err(already_sent()));
             };
             self.home.set_answered(call.is_answered());
             running.set(Some((self.run)(lent, request)));
         }
         let Some(attempt) = running.as_mut().as_pin_mut() else {
-            return Poll::Ready(Err(gone()));
+            return Poll::Ready(Err(already_sent()));
         };
         let polled = attempt.poll(cx);
         call.set_answered(self.home.is_answered());

@@ -16,7 +16,7 @@ use super::fix_tonic_status;
 use super::frame::Transport;
 use super::one_piece::{InOnePiece, is_peek};
 use super::{RequestStream, failed};
-use crate::core::call::{Call, gone};
+use crate::core::call::{Call, already_sent};
 use crate::core::chain::Next;
 use crate::core::messages::{MessageStream, rebuilt};
 use crate::core::stream::ResponseStream;
@@ -313,7 +313,7 @@ where
         Out: Inbound<C::Decode>,
     {
         let Some(this) = this.reach() else {
-            return Err(gone());
+            return Err(already_sent());
         };
         let Method {
             path,

@@ -8,7 +8,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use tonic::client::GrpcService;
 use tower_service::Service;
 
-use crate::wire::{Body, Nobody, status};
+use crate::wire::{Body, NoopWake, status};
 
 /// The transport of a generated client. It sends a request of one message as one frame of HTTP/2. tonic's own body
 /// would take two frames, because it learns of its end only in another poll. It also repairs responses on which tonic
@@ -104,7 +104,7 @@ impl<T: fmt::Debug> fmt::Debug for InOnePiece<T> {
 
 /// The waker of a peek: a poll that only checks whether a request is already complete. A stream yields no messages to a
 /// peek, only when they can be sent.
-static PEEK_WAKER: LazyLock<Waker> = LazyLock::new(|| Waker::from(Arc::new(Nobody)));
+static PEEK_WAKER: LazyLock<Waker> = LazyLock::new(|| Waker::from(Arc::new(NoopWake)));
 
 /// Whether this poll is only a peek.
 pub(crate) fn is_peek(cx: &Context<'_>) -> bool {

@@ -91,10 +91,11 @@ async fn catch_malformed<T>(
     answer: impl Future<Output = Result<Response<T>, Status>>,
 ) -> Result<Response<T>, Status> {
     let mut answer = pin!(answer);
-    let polled = |cx: &mut Context<'_>| match malformed::caught(|| answer.as_mut().poll(cx)) {
-        Ok(polled) => polled,
-        Err(status) => Poll::Ready(Err(status)),
-    };
+    let polled =
+        |cx: &mut Context<'_>| match malformed::catch_malformed(|| answer.as_mut().poll(cx)) {
+            Ok(polled) => polled,
+            Err(status) => Poll::Ready(Err(status)),
+        };
     poll_fn(polled).await
 }
 

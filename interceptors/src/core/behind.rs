@@ -12,7 +12,7 @@ use super::abilities::KeptRequest;
 use super::call::Call;
 use super::chain::Next;
 use super::details::Part;
-use super::frame::{Begun, Frame, Look, Opaque, OpaqueAnswer, OpaqueReply, Way};
+use super::frame::{Frame, Look, Opaque, OpaqueAnswer, OpaqueReply, Started, Way};
 use super::kind::Side;
 use super::time::enter;
 
@@ -69,7 +69,7 @@ impl Attempt<'_, '_, '_> {
             self.call.notice_cut_off();
         }
         Ok(match self.frame.begin(self.call)? {
-            Begun::Handler if is_inherited => State::Inherited,
+            Started::Handler if is_inherited => State::Inherited,
             _ => State::Running,
         })
     }

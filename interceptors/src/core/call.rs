@@ -464,7 +464,7 @@ impl<Req> Call<Req> {
     #[must_use]
     pub fn refusal(&self) -> Option<Status> {
         if self.message.is_none() {
-            return Some(gone());
+            return Some(already_sent());
         }
         let is_over = self.details.known_deadline()? <= lately();
         is_over.then(exceeded)
@@ -489,7 +489,7 @@ impl<Req> Call<Req> {
         if let Some(of) = self.kept()
             && !of(&mut message).take_over()
         {
-            return Err(cut());
+            return Err(no_longer_complete());
         }
         Ok((metadata, extensions, message))
     }
@@ -522,7 +522,7 @@ impl<Req> Call<Req> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn take_parts(&mut self) -> Result<(MetadataMap, Extensions, Req), Status> {
         let Some(message) = self.message.take() else {
-            return Err(gone());
+            return Err(already_sent());
         };
         let (metadata, extensions) = self.details.take_head();
         self.details.set_sent();
@@ -570,12 +570,12 @@ impl<M: Send + 'static> Call<Streaming<M>> {
 
 /// For a copy that an interceptor made itself: if it is incomplete, its end would look like the end of the request.
 #[cold]
-pub(crate) fn cut() -> Status {
+pub(crate) fn no_longer_complete() -> Status {
     Status::internal("too much of this request has been sent already for it to be sent again")
 }
 
 #[cold]
-pub(crate) fn gone() -> Status {
+pub(crate) fn already_sent() -> Status {
     Status::internal("an interceptor called `next` again, and this request cannot be sent twice")
 }
 

@@ -7,7 +7,7 @@ use tonic::{Code, Response, Status};
 use super::call::{Call, Parts};
 use super::end::{Observer, Outcome, tell_in_drop};
 use super::frame::Frame;
-use super::layer::{Layer, Layers, Told};
+use super::layer::{Layer, Layers, ObserverLayer};
 use super::time::{exceeded, forget, now};
 
 /// Something that every call goes through on its way to the handler and back.
@@ -132,7 +132,7 @@ pub trait Next<Req, Res>: Send {
         Req: Send,
         Res: Send,
     {
-        watched(self, call, Told::new(observer))
+        watched(self, call, ObserverLayer::new(observer))
     }
 
     /// The frame that holds the message, in the blind part of a policy.
@@ -340,7 +340,7 @@ impl<L: Layer> Watcher<L> {
     #[inline]
     fn tell_of_drop(&mut self, parts: Parts<'_>) {
         if self.layer.is_some() {
-            tell_how_it_was_dropped(parts, &mut |parts, outcome, status| {
+            tell_drop_outcome(parts, &mut |parts, outcome, status| {
                 self.tell(parts, outcome, status, 0);
             });
         }
@@ -348,10 +348,7 @@ impl<L: Layer> Watcher<L> {
 }
 
 #[cold]
-fn tell_how_it_was_dropped(
-    parts: Parts<'_>,
-    tell: &mut dyn FnMut(Parts<'_>, Outcome, Option<&Status>),
-) {
+fn tell_drop_outcome(parts: Parts<'_>, tell: &mut dyn FnMut(Parts<'_>, Outcome, Option<&Status>)) {
     if std::thread::panicking() {
         tell_in_drop(|| tell(parts, Outcome::Panicked, None));
         return;

@@ -52,9 +52,9 @@ impl Bounded {
 
 /// The state of an attempt in one byte, because calls are moved.
 #[derive(Clone, Copy)]
-struct AttemptIs(u8);
+struct AttemptState(u8);
 
-impl AttemptIs {
+impl AttemptState {
     const NEW: Self = Self(0);
     /// The attempt reached the end of the chain: the handler, or the transport, even if the transport failed.
     const SENT: Self = Self(1);
@@ -91,7 +91,7 @@ pub struct CallDetails {
     attempt: u32,
     /// The handler has answered this attempt, or the server has begun to.
     answered: bool,
-    attempt_is: AttemptIs,
+    attempt_state: AttemptState,
     deadline: Deadline,
     bounded: Option<Bounded>,
     /// Which entries of the list apply.
@@ -111,7 +111,7 @@ impl CallDetails {
             request: Some(head),
             attempt: 1,
             answered: false,
-            attempt_is: AttemptIs::NEW,
+            attempt_state: AttemptState::NEW,
             deadline,
             bounded: None,
             part: Part::All,
@@ -371,14 +371,14 @@ impl CallDetails {
     #[doc(hidden)]
     #[must_use]
     pub fn has_panicked(&self) -> bool {
-        self.attempt_is.is(AttemptIs::PANICKED)
+        self.attempt_state.is(AttemptState::PANICKED)
     }
 
     /// Marks this attempt as panicked. Observers get [`Outcome::Panicked`](crate::Outcome::Panicked) if it ends with
     /// `INTERNAL`.
     #[doc(hidden)]
     pub fn set_panicked(&mut self) {
-        self.attempt_is.set(AttemptIs::PANICKED);
+        self.attempt_state.set(AttemptState::PANICKED);
     }
 
     /// The same as [`deadline`](Self::deadline).
@@ -422,25 +422,25 @@ impl CallDetails {
 
     /// Whether this attempt reached the end of the chain. If not, its status is not the server's.
     pub(crate) fn is_sent(&self) -> bool {
-        self.attempt_is.is(AttemptIs::SENT)
+        self.attempt_state.is(AttemptState::SENT)
     }
 
     /// Marks the attempt as having reached the end of the chain.
     #[doc(hidden)]
     pub fn set_sent(&mut self) {
-        self.attempt_is.set(AttemptIs::SENT);
-        self.attempt_is.set(AttemptIs::ONE_WAS_SENT);
+        self.attempt_state.set(AttemptState::SENT);
+        self.attempt_state.set(AttemptState::ONE_WAS_SENT);
     }
 
     /// Whether any attempt reached the end of the chain. If not, the call has had no effect.
     #[cfg(feature = "client")]
     pub(crate) fn one_was_sent(&self) -> bool {
-        self.attempt_is.is(AttemptIs::ONE_WAS_SENT)
+        self.attempt_state.is(AttemptState::ONE_WAS_SENT)
     }
 
     #[doc(hidden)]
     pub fn set_one_was_sent(&mut self) {
-        self.attempt_is.set(AttemptIs::ONE_WAS_SENT);
+        self.attempt_state.set(AttemptState::ONE_WAS_SENT);
     }
 
     /// Whether the connection is plaintext, if known.
@@ -482,9 +482,9 @@ impl CallDetails {
         self.request = None;
         self.attempt = attempts;
         self.answered = attempt.answered;
-        let before = self.attempt_is.next();
-        self.attempt_is = attempt.attempt_is;
-        self.attempt_is.set(before);
+        let before = self.attempt_state.next();
+        self.attempt_state = attempt.attempt_state;
+        self.attempt_state.set(before);
         if let Some(id) = attempt.request_id() {
             self.name.set_request_id(id.clone());
         }
@@ -523,7 +523,7 @@ impl CallDetails {
             name: self.name.take(),
             attempt: self.attempt,
             answered: self.answered,
-            attempt_is: self.attempt_is,
+            attempt_state: self.attempt_state,
             deadline: std::mem::take(&mut self.deadline),
             bounded: self.bounded.take(),
             part: self.part,
@@ -541,7 +541,7 @@ impl CallDetails {
         self.name.take_back(&mut lent.name);
         self.attempt = lent.attempt;
         self.answered = lent.answered;
-        self.attempt_is = lent.attempt_is;
+        self.attempt_state = lent.attempt_state;
         self.deadline = std::mem::take(&mut lent.deadline);
         self.bounded = lent.bounded.take();
         self.is_plaintext = lent.is_plaintext;
@@ -551,7 +551,7 @@ impl CallDetails {
     pub(crate) fn start_over(&mut self, metadata: MetadataMap, extensions: Extensions) {
         self.request = Some(Request::from_parts(metadata, extensions, ()));
         self.answered = false;
-        self.attempt_is = self.attempt_is.next();
+        self.attempt_state = self.attempt_state.next();
     }
 
     pub(crate) fn resume(&mut self, kept: KeptHead) {

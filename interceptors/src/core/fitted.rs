@@ -8,12 +8,12 @@ const ACCEPTED: usize = 8 * 1024;
 /// Reserved for the other headers of a response.
 const OTHERS: usize = 512;
 /// This much of a message is always sent, whatever the metadata.
-const LEAST: usize = 256;
+const MIN_MESSAGE: usize = 256;
 /// HTTP/2 adds this much for each field to the length of its name and value.
-const FIELD: usize = 32;
+const FIELD_OVERHEAD: usize = 32;
 
-const MESSAGE: usize = "grpc-message".len() + FIELD;
-const DETAILS: usize = "grpc-status-details-bin".len() + FIELD;
+const MESSAGE: usize = "grpc-message".len() + FIELD_OVERHEAD;
+const DETAILS: usize = "grpc-status-details-bin".len() + FIELD_OVERHEAD;
 
 /// Whether a status is only a message that is short enough in any encoding. Most are, and this check is faster than
 /// [`fit`].
@@ -33,9 +33,11 @@ pub(crate) fn fit(status: &mut Status) {
     let metadata = status.metadata().as_ref();
     let metadata: usize = metadata
         .iter()
-        .map(|(name, value)| name.as_str().len() + value.len() + FIELD)
+        .map(|(name, value)| name.as_str().len() + value.len() + FIELD_OVERHEAD)
         .sum();
-    let room = (ACCEPTED - OTHERS).saturating_sub(metadata).max(LEAST);
+    let room = (ACCEPTED - OTHERS)
+        .saturating_sub(metadata)
+        .max(MIN_MESSAGE);
     let mut details = match status.details().len() {
         0 => 0,
         length => length.div_ceil(3) * 4 + DETAILS,
@@ -107,7 +109,7 @@ mod tests {
         status.add_header(&mut headers).unwrap();
         let fields = headers.iter();
         fields
-            .map(|(name, value)| name.as_str().len() + value.len() + FIELD)
+            .map(|(name, value)| name.as_str().len() + value.len() + FIELD_OVERHEAD)
             .sum()
     }
 

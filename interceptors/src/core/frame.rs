@@ -124,7 +124,7 @@ pub(crate) const fn opaque(can_resend: bool, can_count: bool) -> AbilitiesOf<Opa
 /// The state that a mount keeps for the blind part of its policy.
 pub trait Frame: Send {
     /// Starts the future behind the policy with the call's current request.
-    fn begin(&mut self, call: &mut Call<Opaque>) -> Result<Begun, Status>;
+    fn begin(&mut self, call: &mut Call<Opaque>) -> Result<Started, Status>;
 
     /// Polls the future, and drops it once it is ready. Without a context, drops it at once.
     fn poll(&mut self, call: &mut Call<Opaque>, cx: Option<&mut Context<'_>>)
@@ -139,7 +139,7 @@ pub trait Frame: Send {
 
 /// What was started behind the policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Begun {
+pub enum Started {
     /// The handler: its own calls inherit the deadline.
     Handler,
     /// The rest of the list.

@@ -20,9 +20,9 @@ impl<Req> fmt::Debug for Kept<Req> {
 }
 
 /// `None` for a request without metadata and extensions. Then only one field has to be written and dropped.
-pub(crate) struct KeptHead(Option<Both>);
+pub(crate) struct KeptHead(Option<HeadParts>);
 
-struct Both {
+struct HeadParts {
     headers: KeptHeaders,
     extensions: KeptExtensions,
 }
@@ -30,7 +30,7 @@ struct Both {
 impl KeptHead {
     pub(crate) fn into_parts(self) -> (MetadataMap, Extensions) {
         match self.0 {
-            Some(Both {
+            Some(HeadParts {
                 headers,
                 extensions,
             }) => (MetadataMap::from_headers(headers.into()), extensions.into()),
@@ -42,12 +42,12 @@ impl KeptHead {
     pub(crate) fn of(metadata: &MetadataMap, extensions: &Extensions) -> Self {
         Self(match metadata.is_empty() && extensions.is_empty() {
             true => None,
-            false => Some(Both::of(metadata, extensions)),
+            false => Some(HeadParts::of(metadata, extensions)),
         })
     }
 }
 
-impl Both {
+impl HeadParts {
     fn of(metadata: &MetadataMap, extensions: &Extensions) -> Self {
         Self {
             headers: match metadata.is_empty() {

@@ -10,7 +10,7 @@ use tonic::Status;
 const PANIC: &str = "Invalid status header, expected base64 encoded value";
 
 /// Runs code that may read a peer's headers. Other panics pass through.
-pub(crate) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, Status> {
+pub(crate) fn catch_malformed<T>(run: impl FnOnce() -> T) -> Result<T, Status> {
     catch_unwind(AssertUnwindSafe(run)).map_err(of_panic)
 }
 

@@ -12,13 +12,13 @@ pub struct CallName {
     plan: &'static MethodPlan,
     /// Set only if the request's path differs from the plan's. Each use decides whether to trust it.
     wire: Option<PathAndQuery>,
-    given: Given,
+    findings: Findings,
 }
 
 /// Values that interceptors have found and that observers need with the names. Every call makes, moves and drops this,
 /// and most calls have no such values. So a single check covers all of them.
 #[derive(Debug, Clone, Default)]
-enum Given {
+enum Findings {
     #[default]
     Nothing,
     /// Only the ID. It needs no box.
@@ -38,7 +38,7 @@ impl CallName {
         Self {
             plan,
             wire,
-            given: Given::Nothing,
+            findings: Findings::Nothing,
         }
     }
 
@@ -55,7 +55,7 @@ impl CallName {
         Self {
             plan: self.plan,
             wire: self.wire.take(),
-            given: std::mem::take(&mut self.given),
+            findings: std::mem::take(&mut self.findings),
         }
     }
 
@@ -65,8 +65,8 @@ impl CallName {
         if taken.wire.is_some() {
             self.wire = taken.wire.take();
         }
-        if !matches!(taken.given, Given::Nothing) {
-            self.given = std::mem::take(&mut taken.given);
+        if !matches!(taken.findings, Findings::Nothing) {
+            self.findings = std::mem::take(&mut taken.findings);
         }
     }
 
@@ -91,44 +91,44 @@ impl CallName {
     /// The ID that `request_id` gave the call.
     #[must_use]
     pub fn request_id(&self) -> Option<&RequestId> {
-        match &self.given {
-            Given::Nothing => None,
-            Given::Id(id) => Some(id),
-            Given::More(more) => more.request_id.as_ref(),
+        match &self.findings {
+            Findings::Nothing => None,
+            Findings::Id(id) => Some(id),
+            Findings::More(more) => more.request_id.as_ref(),
         }
     }
 
     pub(crate) fn set_request_id(&mut self, id: RequestId) {
-        match &mut self.given {
-            Given::More(more) => more.request_id = Some(id),
-            alone => *alone = Given::Id(id),
+        match &mut self.findings {
+            Findings::More(more) => more.request_id = Some(id),
+            alone => *alone = Findings::Id(id),
         }
     }
 
     /// The caller's address, as `client_ip` found it.
     #[must_use]
     pub fn client_ip(&self) -> Option<IpAddr> {
-        match &self.given {
-            Given::More(more) => more.client_ip,
+        match &self.findings {
+            Findings::More(more) => more.client_ip,
             _ => None,
         }
     }
 
     pub(crate) fn set_client_ip(&mut self, address: Option<IpAddr>) {
-        let (request_id, client_ip) = match (std::mem::take(&mut self.given), address) {
-            (Given::More(mut more), address) => {
+        let (request_id, client_ip) = match (std::mem::take(&mut self.findings), address) {
+            (Findings::More(mut more), address) => {
                 more.client_ip = address;
-                self.given = Given::More(more);
+                self.findings = Findings::More(more);
                 return;
             }
-            (given, None) => {
-                self.given = given;
+            (findings, None) => {
+                self.findings = findings;
                 return;
             }
-            (Given::Id(id), address) => (Some(id), address),
-            (Given::Nothing, address) => (None, address),
+            (Findings::Id(id), address) => (Some(id), address),
+            (Findings::Nothing, address) => (None, address),
         };
-        self.given = Given::More(Box::new(More {
+        self.findings = Findings::More(Box::new(More {
             request_id,
             client_ip,
         }));
@@ -169,7 +169,7 @@ impl CallName {
         // A channel has no other names.
         let by_wire = self.plan.is_named_by_wire();
         if by_wire && self.plan.side() == Side::Server {
-            return Some(asked_for(path));
+            return Some(parse_path(path));
         }
         match split(path, self.plan.method()) {
             Some((service, method)) if by_wire || is_name_of(service, method, self.plan) => {
@@ -201,11 +201,11 @@ pub struct Names<'a> {
 }
 
 /// The names in a path that a client requests. A path that is not gRPC becomes a method of an empty service.
-fn asked_for(path: &str) -> Names<'_> {
+fn parse_path(path: &str) -> Names<'_> {
     let named = path.strip_prefix('/').and_then(|rest| rest.split_once('/'));
     let (service, method) = match named {
         Some((service, method))
-            if !service.is_empty() && !method.is_empty() && !has(method, b'/') =>
+            if !service.is_empty() && !method.is_empty() && !contains_byte(method, b'/') =>
         {
             (service, method)
         }
@@ -228,7 +228,7 @@ fn split<'a>(path: &'a str, expected: &str) -> Option<(&'a str, &'a str)> {
         None => path.rsplit_once('/')?,
     };
     let service = match rest.strip_prefix('/') {
-        Some(service) if !has(service, b'/') => service,
+        Some(service) if !contains_byte(service, b'/') => service,
         _ => rest.rsplit_once('/').map_or(rest, |(_, service)| service),
     };
     Some((service, method))
@@ -236,7 +236,7 @@ fn split<'a>(path: &'a str, expected: &str) -> Option<(&'a str, &'a str)> {
 
 /// Checks every byte. For short names this is faster than stopping at the first match.
 #[inline]
-fn has(text: &str, byte: u8) -> bool {
+fn contains_byte(text: &str, byte: u8) -> bool {
     text.bytes().fold(false, |found, it| found | (it == byte))
 }
 
@@ -251,7 +251,7 @@ fn is_name_of(service: &str, method: &str, plan: &MethodPlan) -> bool {
         bytes.map(|byte| byte.to_ascii_lowercase())
     }
     let same_letters = || !plan.is_exact() && letters(method).eq(letters(plan.method()));
-    let same_service = || service == plan.service() || !has(plan.service(), b'.');
+    let same_service = || service == plan.service() || !contains_byte(plan.service(), b'.');
     (method == plan.method() || same_letters()) && same_service()
 }
 

@@ -11,7 +11,7 @@ use super::end::Outcome;
 use super::fitted::fit;
 use super::kind::Side;
 use super::layer::{Step, Tail};
-use super::malformed::caught;
+use super::malformed::catch_malformed;
 use super::messages::MessageStream;
 use super::time::{Bounds, Limit, enter, exceeded};
 
@@ -97,7 +97,7 @@ impl Drop for Progress {
 enum StreamDeadline<S> {
     None,
     /// An interceptor inspects each message. This variant is rare, and needs no space of its own.
-    Looked(Box<Looked<S>>),
+    Inspected(Box<Inspected<S>>),
     /// On a server: calls that are made while the stream is read inherit the deadline.
     Inherited(Instant),
     /// On a client: the stream ends at the deadline.
@@ -111,19 +111,19 @@ enum StreamDeadline<S> {
 }
 
 /// A stream whose messages are inspected when they leave it.
-struct Looked<S> {
+struct Inspected<S> {
     deadline: StreamDeadline<S>,
-    look: Box<dyn Look<S> + Send>,
+    look: Box<dyn Inspect<S> + Send>,
 }
 
 /// Not `FnMut`, because the message's type is known only if `S` is a stream.
-trait Look<S> {
+trait Inspect<S> {
     fn look(&mut self, item: &S::Item)
     where
         S: Stream;
 }
 
-impl<S, M, F> Look<S> for (F, PhantomData<fn(&M)>)
+impl<S, M, F> Inspect<S> for (F, PhantomData<fn(&M)>)
 where
     S: Stream<Item = Result<M, Status>>,
     F: FnMut(&M),
@@ -139,7 +139,7 @@ impl<S> StreamDeadline<S> {
     /// The deadline around the stream itself. Messages are inspected only if they come in time.
     fn innermost(&mut self) -> &mut Self {
         match self {
-            Self::Looked(looked) => looked.deadline.innermost(),
+            Self::Inspected(looked) => looked.deadline.innermost(),
             other => other,
         }
     }
@@ -147,7 +147,7 @@ impl<S> StreamDeadline<S> {
     /// The deadline for calls that are made while the stream is read, or while its messages are inspected.
     fn inherited(&self) -> Option<Instant> {
         match self {
-            Self::Looked(looked) => looked.deadline.inherited(),
+            Self::Inspected(looked) => looked.deadline.inherited(),
             Self::Inherited(at) => Some(*at),
             Self::Bounded { inherited, .. } => *inherited,
             Self::None | Self::End(_) | Self::Ended => None,
@@ -215,7 +215,7 @@ impl<S> ResponseStream<S> {
         F: FnMut(&M) + Send + 'static,
         M: 'static,
     {
-        self.deadline = StreamDeadline::Looked(Box::new(Looked {
+        self.deadline = StreamDeadline::Inspected(Box::new(Inspected {
             deadline: self.deadline,
             look: Box::new((look, PhantomData)),
         }));
@@ -262,8 +262,8 @@ where
     ) -> Poll<Option<Result<M, Status>>> {
         match deadline {
             StreamDeadline::None => inner.poll_next(cx),
-            StreamDeadline::Looked(looked) => {
-                let Looked { deadline, look } = &mut **looked;
+            StreamDeadline::Inspected(looked) => {
+                let Inspected { deadline, look } = &mut **looked;
                 let polled = ready!(Self::poll_inner(inner, deadline, cx));
                 if let Some(item) = &polled {
                     let _inherited = deadline.inherited().map(enter);
@@ -420,7 +420,7 @@ impl<M: Send + 'static> MessageStream for ResponseStream<Streaming<M>> {
     type Message = M;
 
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<M, Status>>> {
-        caught(|| Pin::new(&mut *self).poll_next(cx)).unwrap_or_else(|status| {
+        catch_malformed(|| Pin::new(&mut *self).poll_next(cx)).unwrap_or_else(|status| {
             self.progress.end(Outcome::Error, Some(&status));
             // The panic was caught, so observers do not get a second end for it.
             if let Some(watch) = &mut self.progress.watch {
@@ -450,7 +450,7 @@ mod tests {
     use super::*;
     use crate::core::end::End;
     use crate::core::kind::Kind;
-    use crate::core::layer::{Layers, Told};
+    use crate::core::layer::{Layers, ObserverLayer};
     use crate::core::name::CallName;
     use crate::core::plan::{MethodPlan, Name};
     use crate::core::received::RequestMessages;
@@ -489,7 +489,7 @@ mod tests {
         let observer = move |end: &End<'_>| {
             seen.lock().unwrap().push((end.outcome(), end.messages()));
         };
-        layers.push(Told::new(observer), Instant::now);
+        layers.push(ObserverLayer::new(observer), Instant::now);
         let name = CallName::new(&PLAN, None);
         let tail = Tail::new(&name, RequestMessages::One, 1, layers);
         let mut stream = ResponseStream::new(Scripted(script.into_iter()));

@@ -12,7 +12,7 @@ use crate::core::behind::look;
 use crate::core::chain::Watch;
 use crate::core::frame::{Looks, Opaque, Seen, Way};
 use crate::core::id::RequestId;
-use crate::core::layer::Told;
+use crate::core::layer::ObserverLayer;
 use crate::core::plan::{Setting, Value};
 use crate::kit::code_names::code_name;
 use crate::kit::level;
@@ -371,7 +371,7 @@ where
         }
         let record = self.start(call, next);
         // As `Next::observe`, whose future would be moved to here.
-        let watch = Watch::new(call, Told::new(record));
+        let watch = Watch::new(call, ObserverLayer::new(record));
         let result = next.run(watch.call).await;
         watch.settle(result.as_ref().err());
         result

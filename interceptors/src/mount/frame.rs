@@ -19,9 +19,9 @@ use super::policy::{Blind, Lends, Typed};
 use super::reply::{Answer, Reply};
 use super::rpc::Handler;
 use crate::core::abilities::{AbilitiesOf, KeptRequest, Resend};
-use crate::core::call::{Call, gone};
+use crate::core::call::{Call, already_sent};
 use crate::core::chain::Next;
-use crate::core::frame::{Begun, Frame, Look, Opaque, OpaqueAnswer, OpaqueReply, Seen};
+use crate::core::frame::{Frame, Look, Opaque, OpaqueAnswer, OpaqueReply, Seen, Started};
 
 /// The functions by which a method's entries look at messages, by entry.
 pub trait LooksOf<M, B>: Send {
@@ -95,14 +95,14 @@ pub trait Answered<B> {
 }
 
 /// The body of the latest successful response, while the frame holds it.
-struct Left<B> {
+struct HeldResponse<B> {
     body: Option<B>,
     number: u32,
 }
 
 /// The metadata of one attempt must not be combined with the message of another.
 #[cold]
-pub(super) fn stale() -> Status {
+pub(super) fn superseded_response() -> Status {
     Status::internal(
         "an interceptor answered with the response of an attempt that another attempt has followed; answer with that of the latest attempt",
     )
@@ -122,7 +122,7 @@ pub trait Edge<M, Fut, B>: Send {
         held: &mut Held<M>,
         call: &mut Call<Opaque>,
         running: Pin<&mut Option<Fut>>,
-    ) -> Result<Begun, Status>;
+    ) -> Result<Started, Status>;
 
     /// Polls the attempt, and drops its future once it is ready. Without a context, drops the future at once.
     fn poll(
@@ -139,7 +139,7 @@ pub struct MethodFrame<'r, M, E, Fut, B, L> {
     held: Held<M>,
     edge: E,
     running: Pin<&'r mut Option<Fut>>,
-    left: Left<B>,
+    response: HeldResponse<B>,
     looks: L,
 }
 
@@ -160,7 +160,7 @@ impl<'r, M, E, Fut, B, L> MethodFrame<'r, M, E, Fut, B, L> {
             },
             edge,
             running,
-            left: Left {
+            response: HeldResponse {
                 body: None,
                 number: 0,
             },
@@ -172,10 +172,10 @@ impl<'r, M, E, Fut, B, L> MethodFrame<'r, M, E, Fut, B, L> {
 impl<M, E, Fut, B, L> Answered<B> for MethodFrame<'_, M, E, Fut, B, L> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn body_of(&mut self, reply: &OpaqueReply) -> &mut Option<B> {
-        if reply.number() != self.left.number {
-            self.left.body = None;
+        if reply.number() != self.response.number {
+            self.response.body = None;
         }
-        &mut self.left.body
+        &mut self.response.body
     }
 }
 
@@ -187,10 +187,10 @@ where
     B: Send,
     L: LooksOf<M, B>,
 {
-    fn begin(&mut self, call: &mut Call<Opaque>) -> Result<Begun, Status> {
+    fn begin(&mut self, call: &mut Call<Opaque>) -> Result<Started, Status> {
         // A discarded response may hold something that the next attempt waits for.
         if call.kind().response_is_stream() {
-            self.left.body = None;
+            self.response.body = None;
         }
         self.held.count(call);
         self.edge.begin(&mut self.held, call, self.running.as_mut())
@@ -209,9 +209,9 @@ where
         Poll::Ready(match answer {
             Ok(response) => {
                 let (metadata, given, extensions) = response.into_parts();
-                self.left.body = Some(E::body(given));
-                self.left.number = self.left.number.wrapping_add(1);
-                let reply = OpaqueReply::new(self.left.number);
+                self.response.body = Some(E::body(given));
+                self.response.number = self.response.number.wrapping_add(1);
+                let reply = OpaqueReply::new(self.response.number);
                 Ok(Response::from_parts(metadata, reply, extensions))
             }
             Err(status) => Err(status),
@@ -223,7 +223,7 @@ where
         let seen = Seen {
             look,
             request: &mut self.held.message,
-            reply: &mut self.left.body,
+            reply: &mut self.response.body,
         };
         self.looks.look(entry, seen)
     }
@@ -261,17 +261,17 @@ where
         held: &mut Held<M>,
         call: &mut Call<Opaque>,
         mut running: Pin<&mut Option<Fut>>,
-    ) -> Result<Begun, Status> {
+    ) -> Result<Started, Status> {
         let (metadata, extensions, sent) = match call.take_parts() {
             Ok(parts) => parts,
             Err(status) => return Err(status),
         };
         let Some(message) = held.take(&sent) else {
-            return Err(gone());
+            return Err(already_sent());
         };
         let request = Request::from_parts(metadata, extensions, message);
         running.set(Some((self.handler)(request)));
-        Ok(Begun::Handler)
+        Ok(Started::Handler)
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -287,7 +287,7 @@ where
                 Poll::Ready(answer) => answer,
                 Poll::Pending => return Poll::Pending,
             },
-            _ => Err(gone()),
+            _ => Err(already_sent()),
         };
         running.set(None);
         call.set_answered(matches!(answer, Ok(_)));
@@ -305,14 +305,14 @@ pub struct Home<'s, S> {
 
 impl<'s, S> Home<'s, S> {
     #[inline]
-    fn exchange(&self, stage: Option<&'s mut Option<S>>) -> Option<&'s mut Option<S>> {
+    fn replace_stage(&self, stage: Option<&'s mut Option<S>>) -> Option<&'s mut Option<S>> {
         let mut home = self.stage.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::replace(&mut *home, stage)
     }
 
     /// A home whose stage is lent already.
     #[inline]
-    pub(super) const fn of_lent() -> Self {
+    pub(super) const fn without_stage() -> Self {
         Self {
             stage: Mutex::new(None),
             answered: AtomicBool::new(false),
@@ -323,7 +323,7 @@ impl<'s, S> Home<'s, S> {
     #[inline]
     pub fn lend(&self) -> Lent<'_, 's, S> {
         Lent {
-            stage: self.exchange(None),
+            stage: self.replace_stage(None),
             home: self,
         }
     }
@@ -331,7 +331,7 @@ impl<'s, S> Home<'s, S> {
     /// Puts a value on the stage and lends it.
     #[inline]
     pub fn begin<'h>(&'h mut self, on_stage: S) -> Lent<'h, 's, S> {
-        let mut stage = self.exchange(None);
+        let mut stage = self.replace_stage(None);
         if let Some(stage) = &mut stage {
             **stage = Some(on_stage);
         }
@@ -354,7 +354,7 @@ pub struct Lent<'h, 's, S> {
 }
 
 /// The result of a finished attempt. It returns the stage too, without a lock.
-pub struct Back<'s, S, B> {
+pub struct FinishedAttempt<'s, S, B> {
     answer: Answer<B>,
     stage: Option<&'s mut Option<S>>,
 }
@@ -385,7 +385,7 @@ impl<S> Drop for Lent<'_, '_, S> {
     #[inline]
     fn drop(&mut self) {
         if let Some(_) = self.stage {
-            self.home.exchange(self.stage.take());
+            self.home.replace_stage(self.stage.take());
         }
     }
 }
@@ -416,23 +416,23 @@ pub struct Stage<M, N> {
     next: N,
 }
 
-impl<'s, M, B, N> Staged<'s, (), Back<'s, Self, B>> for Stage<M, N>
+impl<'s, M, B, N> Staged<'s, (), FinishedAttempt<'s, Self, B>> for Stage<M, N>
 where
     M: Send,
     B: Send,
     N: Next<M, B>,
 {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    async fn attempt(mut lent: Lent<'_, 's, Self>, (): ()) -> Back<'s, Self, B> {
+    async fn attempt(mut lent: Lent<'_, 's, Self>, (): ()) -> FinishedAttempt<'s, Self, B> {
         let answer = match &mut lent.stage {
             Some(Some(Self {
                 call: Some(call),
                 next,
             })) => next.run(call).await,
-            _ => Err(gone()),
+            _ => Err(already_sent()),
         };
         let stage = std::mem::replace(&mut lent.stage, None);
-        Back { answer, stage }
+        FinishedAttempt { answer, stage }
     }
 }
 
@@ -451,7 +451,7 @@ where
     M: Send,
     N: Send,
     G: FnMut(Lent<'h, 's, Stage<M, N>>, ()) -> Fut + Send,
-    Fut: Future<Output = Back<'s, Stage<M, N>, B>>,
+    Fut: Future<Output = FinishedAttempt<'s, Stage<M, N>, B>>,
 {
     type Given = B;
 
@@ -466,21 +466,21 @@ where
         held: &mut Held<M>,
         call: &mut Call<Opaque>,
         mut running: Pin<&mut Option<Fut>>,
-    ) -> Result<Begun, Status> {
+    ) -> Result<Started, Status> {
         let Some(sent) = call.message_slot().take() else {
-            return Err(gone());
+            return Err(already_sent());
         };
         let mut lent = Lent {
             stage: std::mem::replace(&mut self.stage, None),
             home: self.home,
         };
         let (Some(message), Some(Some(stage))) = (held.take(&sent), &mut lent.stage) else {
-            return Err(gone());
+            return Err(already_sent());
         };
         self.sent = sent;
         call.lend(&mut stage.call, held.abilities, message);
         running.set(Some((self.run)(lent, ())));
-        Ok(Begun::Rest)
+        Ok(Started::Rest)
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -493,7 +493,7 @@ where
     ) -> Poll<Answer<B>> {
         let answer = match (running.as_mut().as_pin_mut(), cx) {
             (Some(running), Some(cx)) => match running.poll(cx) {
-                Poll::Ready(Back { answer, stage }) => {
+                Poll::Ready(FinishedAttempt { answer, stage }) => {
                     self.stage = stage;
                     answer
                 }
@@ -503,8 +503,8 @@ where
                 // Dropping the future returns the stage to its home. A future that has ended has nothing left to drop,
                 // and the next one replaces it.
                 running.set(None);
-                self.stage = self.home.exchange(None);
-                Err(gone())
+                self.stage = self.home.replace_stage(None);
+                Err(already_sent())
             }
         };
         if let Some(Some(stage)) = &mut self.stage
@@ -535,7 +535,7 @@ pub struct NoLink;
 
 impl<'s> Staged<'s, (), Answer<()>> for NoLink {
     async fn attempt(_: Lent<'_, 's, Self>, (): ()) -> Answer<()> {
-        Err(gone())
+        Err(already_sent())
     }
 }
 
@@ -603,11 +603,11 @@ impl<N> Links<N> {
     where
         N: Next<M, B>,
         L: LooksOf<M, B>,
-        Fut: Future<Output = Back<'s, Stage<M, N>, B>> + Send,
+        Fut: Future<Output = FinishedAttempt<'s, Stage<M, N>, B>> + Send,
         G: FnMut(Lent<'h, 's, Stage<M, N>>, ()) -> Fut + Send,
     {
         let next = self.0;
-        let mut stage = home.exchange(None);
+        let mut stage = home.replace_stage(None);
         if let Some(stage) = &mut stage {
             **stage = Some(Stage { call: None, next });
         }

@@ -76,11 +76,11 @@ impl Policy {
         &self,
         chain: &'a mut N,
         call: &'a mut Call<Opaque>,
-    ) -> Apart<impl Future<Output = OpaqueAnswer> + Send + use<'a, N>>
+    ) -> PolledOutOfLine<impl Future<Output = OpaqueAnswer> + Send + use<'a, N>>
     where
         N: Next<Opaque, OpaqueReply>,
     {
-        Apart {
+        PolledOutOfLine {
             future: chain.run(call),
         }
     }
@@ -89,13 +89,13 @@ impl Policy {
 pin_project_lite::pin_project! {
     /// A future that few calls need. Its poll is not inlined, so that its code does not separate the code of the common
     /// case.
-    pub struct Apart<F> {
+    pub struct PolledOutOfLine<F> {
         #[pin]
         future: F,
     }
 }
 
-impl<F: Future> Future for Apart<F> {
+impl<F: Future> Future for PolledOutOfLine<F> {
     type Output = F::Output;
 
     #[cold]

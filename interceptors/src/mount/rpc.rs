@@ -13,7 +13,7 @@ use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
 use super::ServerFacts;
-use super::frame::{Answered, EachLook, HandlerEdge, LooksOf, MethodFrame, stale};
+use super::frame::{Answered, EachLook, HandlerEdge, LooksOf, MethodFrame, superseded_response};
 use super::link::{Lent, Link, Made};
 use super::reply::{Answer, Reply, ResultType};
 use crate::core::abilities::{Abilities, AbilitiesOf};
@@ -217,7 +217,7 @@ where
                 }
                 match std::mem::replace(place, None) {
                     Some(body) => Ok(Response::from_parts(metadata, R::out(body), extensions)),
-                    None => Err(stale()),
+                    None => Err(superseded_response()),
                 }
             }
             Err(mut status) => {

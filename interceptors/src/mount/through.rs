@@ -86,7 +86,7 @@ impl<N> Links<N> {
         let (mut call, message) = rpc.enter(plan, abilities(), request);
         async move {
             let mut stage = None;
-            let home = Home::of_lent();
+            let home = Home::without_stage();
             let edge = self.edge(&home, &mut stage, run_rest);
             let running = pin!(None);
             let mut frame = MethodFrame::new(message, abilities, edge, NoLooks, running);

@@ -20,7 +20,7 @@ use tower_service::Service;
 use super::refusal::refusal;
 use super::target::Target;
 use crate::core::abilities::{Abilities, AbilitiesOf};
-use crate::core::call::{Call, gone};
+use crate::core::call::{Call, already_sent};
 use crate::core::chain::Next;
 use crate::core::facts::{CutOff, Facts};
 use crate::core::fitted::{fit, is_short};
@@ -434,7 +434,7 @@ impl Head {
         body: impl FnOnce(Arrived) -> B,
     ) -> Result<http::Request<B>, Status> {
         let Some(line) = self.line.take() else {
-            return Err(gone());
+            return Err(already_sent());
         };
         let body = body(self.arrived(message, &mut extensions));
         let mut request = http::Request::new(body);

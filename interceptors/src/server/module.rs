@@ -14,10 +14,10 @@ use tonic::{Extensions, Request, Response, Status};
 use super::chain::{Exchange, Head, build_response, from_http_response, request_cut_off};
 use crate::core::abilities::{AbilitiesOf, KeptRequest};
 use crate::core::behind::Behind;
-use crate::core::call::{Call, gone};
+use crate::core::call::{Call, already_sent};
 use crate::core::details::Mark;
 use crate::core::facts::Facts;
-use crate::core::frame::{Begun, Frame, Look, Opaque, OpaqueAnswer, OpaqueReply, opaque};
+use crate::core::frame::{Frame, Look, Opaque, OpaqueAnswer, OpaqueReply, Started, opaque};
 use crate::core::kind::{Kind, Side};
 use crate::core::name::CallName;
 use crate::core::plan::{EntryPlan, MethodPlan, Name};
@@ -215,7 +215,7 @@ fn attach_body(
         Some(body) if reply.number() == number => {
             Ok(Response::from_parts(metadata, body, extensions))
         }
-        _ => Err(gone()),
+        _ => Err(already_sent()),
     }
 }
 
@@ -284,9 +284,9 @@ struct ServiceFrame<'a, S> {
 }
 
 impl<S: GeneratedServer> Frame for ServiceFrame<'_, S> {
-    fn begin(&mut self, call: &mut Call<Opaque>) -> Result<Begun, Status> {
+    fn begin(&mut self, call: &mut Call<Opaque>) -> Result<Started, Status> {
         let Some(mut body) = self.body.take() else {
-            return Err(gone());
+            return Err(already_sent());
         };
         if let (Some(counter), false) = (call.counter(), self.is_counted) {
             self.is_counted = true;
@@ -298,7 +298,7 @@ impl<S: GeneratedServer> Frame for ServiceFrame<'_, S> {
             .request((metadata, extensions, body), |body| body)?;
         self.mark = call.mark(request.headers());
         self.running = Some(self.server.decode(request));
-        Ok(Begun::Handler)
+        Ok(Started::Handler)
     }
 
     fn poll(
@@ -315,7 +315,7 @@ impl<S: GeneratedServer> Frame for ServiceFrame<'_, S> {
             }
             _ => {
                 self.running = None;
-                return Poll::Ready(Err(gone()));
+                return Poll::Ready(Err(already_sent()));
             }
         };
         self.running = None;

@@ -1,5 +1,5 @@
 //! Encoded requests and responses, and what is known about them. `source` has the origin of the data, `count` counts
-//! messages, `look` checks what a request to be sent has at once, and `arrival` checks whether a received request is
+//! messages, `peek` checks what a request to be sent has at once, and `arrival` checks whether a received request is
 //! complete.
 
 use std::collections::VecDeque;
@@ -28,10 +28,10 @@ pub(crate) use arrival::Arrival;
 #[cfg(feature = "server")]
 pub use arrival::Arrived;
 #[cfg(feature = "client")]
-pub(crate) use look::Nobody;
+pub(crate) use look::NoopWake;
 
 use count::Count;
-use look::{LOOK, Look};
+use look::{PEEK_WAKER, PeekWaker};
 use source::{Chunks, Source, Whole, data_of, kept, size_of_chunk};
 
 /// The encoded messages of a call, as HTTP/2 carries them: what a wrapped channel sends and receives, and what a server's struct sees.
@@ -217,7 +217,7 @@ impl Body {
             Source::Short(data) if data.as_ref().len() > limit => return None,
             Source::Short(data) => Source::Short(*data),
             Source::Replayed(replay) => Source::Replayed(replay.copy(limit)),
-            Source::Plain(_) | Source::Begun(_) => return None,
+            Source::Plain(_) | Source::PartlyRead(_) => return None,
         };
         let about = match &self.about {
             About::Request(count) => About::Request(Box::new(Count::new(count.reading.another()))),
@@ -230,7 +230,7 @@ impl Body {
         match &self.source {
             Source::Full(_) | Source::Short(_) | Source::Ended => true,
             Source::Replayed(replay) => replay.is_whole(),
-            Source::Plain(_) | Source::Begun(_) => false,
+            Source::Plain(_) | Source::PartlyRead(_) => false,
         }
     }
 
@@ -242,7 +242,7 @@ impl Body {
             Source::Plain(_)
             | Source::Full(_)
             | Source::Short(_)
-            | Source::Begun(_)
+            | Source::PartlyRead(_)
             | Source::Ended => true,
         }
     }
@@ -265,12 +265,12 @@ impl Body {
     /// As `request`, for a channel. If the request is complete, but its caller may still cancel it, also returns the
     /// rest of the body, which reports the cancellation.
     pub(crate) fn cancellable(mut body: tonic::body::Body) -> (Self, Option<tonic::body::Body>) {
-        let look = LOOK.take().filter(|look| !look.is_kept());
-        let look = look.unwrap_or_else(Look::new);
-        let taken = Self::take(&mut body, &look.waker);
+        let peek = PEEK_WAKER.take().filter(|peek| !peek.is_in_use());
+        let peek = peek.unwrap_or_else(PeekWaker::new);
+        let taken = Self::take(&mut body, &peek.waker);
         // A complete body keeps the waker only if it waits for a cancellation.
-        let is_cancellable = look.is_kept() && matches!(taken.source, Source::Full(_));
-        LOOK.set(Some(look));
+        let is_cancellable = peek.is_in_use() && matches!(taken.source, Source::Full(_));
+        PEEK_WAKER.set(Some(peek));
         (taken, is_cancellable.then_some(body))
     }
 
@@ -279,7 +279,7 @@ impl Body {
         let source = match data_of(body, &mut cx) {
             Poll::Pending => Source::Plain(std::mem::take(body)),
             Poll::Ready(None) => Source::Full(None),
-            Poll::Ready(Some(Err(error))) => Source::Begun(Box::new(Chunks {
+            Poll::Ready(Some(Err(error))) => Source::PartlyRead(Box::new(Chunks {
                 ahead: VecDeque::from([Err(error)]),
                 body: None,
             })),
@@ -291,7 +291,7 @@ impl Body {
                         ahead.push_back(second);
                     }
                     let body = Some(std::mem::take(body));
-                    Source::Begun(Box::new(Chunks { ahead, body }))
+                    Source::PartlyRead(Box::new(Chunks { ahead, body }))
                 }
             },
         };
@@ -323,7 +323,7 @@ impl Body {
                 ahead: VecDeque::new(),
                 body: Some(body),
             },
-            Source::Begun(chunks) => *chunks,
+            Source::PartlyRead(chunks) => *chunks,
             other => {
                 self.source = other;
                 return;
@@ -368,7 +368,7 @@ impl HttpBody for Body {
             Source::Full(_)
             | Source::Short(_)
             | Source::Replayed(_)
-            | Source::Begun(_)
+            | Source::PartlyRead(_)
             | Source::Ended => SizeHint::default(),
         }
     }

@@ -27,7 +27,7 @@ pub use body::Arrived;
 pub use body::Body;
 pub(crate) use body::EndByHead;
 #[cfg(feature = "client")]
-pub(crate) use body::Nobody;
+pub(crate) use body::NoopWake;
 #[cfg(feature = "server")]
 pub(crate) use protocol::Protocol;
 #[cfg(feature = "client")]

@@ -50,11 +50,11 @@ enum Time {
 enum Reader {
     /// As an error.
     #[default]
-    Here,
+    Local,
     /// As trailers, because the reader is at the other end of the wire.
     Remote(Protocol),
     /// The failure was reported.
-    Told,
+    Reported,
 }
 
 struct BodyWatch {
@@ -81,9 +81,9 @@ impl ResponseBody {
                 body,
                 watch: None,
                 time,
-                reader: Reader::Here,
+                reader: Reader::Local,
             },
-            watch => Self::watched(body, watch, None, time, Reader::Here),
+            watch => Self::watched(body, watch, None, time, Reader::Local),
         }
     }
 
@@ -238,7 +238,7 @@ impl ResponseBody {
         let Reader::Remote(protocol) = self.reader else {
             return Some(Err(status));
         };
-        self.reader = Reader::Told;
+        self.reader = Reader::Reported;
         fit(&mut status);
         let trailers = || {
             let mut trailers = HeaderMap::new();
@@ -264,7 +264,7 @@ impl HttpBody for ResponseBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let this = &mut *self;
-        if this.reader == Reader::Told {
+        if this.reader == Reader::Reported {
             return Poll::Ready(None);
         }
         let polled = match &mut this.watch {
@@ -290,7 +290,7 @@ impl HttpBody for ResponseBody {
 
     fn is_end_stream(&self) -> bool {
         // Observers have to see the end.
-        self.reader == Reader::Told || self.watch.is_none() && self.body.is_end_stream()
+        self.reader == Reader::Reported || self.watch.is_none() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {

@@ -160,7 +160,7 @@ static MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 static DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
 
 /// The error that ends the request of an abandoned attempt.
-pub(crate) fn given_up() -> Status {
+pub(crate) fn abandoned() -> Status {
     let mut status = Status::cancelled("the attempt was given up");
     // hyper takes the reset code of the stream from this error.
     if let Some(cancel) = reset::cancel() {

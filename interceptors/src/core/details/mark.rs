@@ -42,11 +42,11 @@ pub(crate) struct Mark {
     plan: &'static MethodPlan,
     request: RequestPlace,
     /// State for the entries after decoding. Boxed, because each poll moves the mark and most marks have no state.
-    known: Option<Box<Known>>,
+    known: Option<Box<StateSoFar>>,
 }
 
 /// The call's state after the first part of a list.
-struct Known {
+struct StateSoFar {
     request_id: Option<RequestId>,
     deadline: Deadline,
     bounded: Option<Bounded>,
@@ -82,12 +82,12 @@ impl Mark {
 #[must_use]
 #[inline]
 pub fn has_passed(plan: &'static MethodPlan, metadata: &MetadataMap) -> bool {
-    ANY.load(Ordering::Relaxed) && take_if_whole(plan, metadata.as_ref())
+    ANY.load(Ordering::Relaxed) && take_complete_mark(plan, metadata.as_ref())
 }
 
 /// In its own function, so that calls without a mark do not pay for it.
 #[inline(never)]
-fn take_if_whole(plan: &MethodPlan, headers: &HeaderMap) -> bool {
+fn take_complete_mark(plan: &MethodPlan, headers: &HeaderMap) -> bool {
     let mark = HANDED.take();
     let is_whole = |mark: &Mark| mark.plan.ends_before_decoding() && mark.is_for(plan, headers);
     if mark.as_ref().is_some_and(is_whole) {
@@ -142,13 +142,13 @@ impl CallDetails {
     }
 
     #[cfg(feature = "server")]
-    fn known_so_far(&self) -> Option<Box<Known>> {
+    fn known_so_far(&self) -> Option<Box<StateSoFar>> {
         let is_known = self.request_id().is_some()
             || self.known_deadline().is_some()
             || self.bounded.is_some()
             || self.attempt != 1;
         is_known.then(|| {
-            Box::new(Known {
+            Box::new(StateSoFar {
                 request_id: self.request_id().cloned(),
                 deadline: self.deadline.clone(),
                 bounded: self.bounded.map(|_| Bounded::new(None)),
@@ -195,7 +195,7 @@ impl Mark {
     /// the mark is back in its place afterwards.
     #[inline]
     pub(crate) fn handed<T>(mark: &mut Option<Self>, poll: impl FnOnce() -> T) -> T {
-        let _handing = Handing {
+        let _guard = MarkGuard {
             outer: HANDED.replace(mark.take()),
             mark,
         };
@@ -206,13 +206,13 @@ impl Mark {
 /// Exposes the mark during a poll. It takes the mark back even if the poll panics: a mark that stays would let another
 /// call skip the policy.
 #[cfg(feature = "server")]
-struct Handing<'a> {
+struct MarkGuard<'a> {
     outer: Option<Mark>,
     mark: &'a mut Option<Mark>,
 }
 
 #[cfg(feature = "server")]
-impl Drop for Handing<'_> {
+impl Drop for MarkGuard<'_> {
     #[inline]
     fn drop(&mut self) {
         *self.mark = HANDED.replace(self.outer.take());

@@ -101,15 +101,15 @@ pub trait Layer: Send + 'static {
 }
 
 /// A layer for an observer, which needs only the end.
-pub(crate) struct Told<O>(Option<O>);
+pub(crate) struct ObserverLayer<O>(Option<O>);
 
-impl<O> Told<O> {
+impl<O> ObserverLayer<O> {
     pub(crate) fn new(observer: O) -> Self {
         Self(Some(observer))
     }
 }
 
-impl<O: Observer> Layer for Told<O> {
+impl<O: Observer> Layer for ObserverLayer<O> {
     fn is_around(&self) -> bool {
         false
     }
@@ -176,7 +176,7 @@ impl<L: Layer> Erased for Node<L> {
             started,
             inner,
         } = self;
-        tell_after(layer, inner, end, &|layer| layer.end(&end.since(*started)));
+        tell_inner_first(layer, inner, end, &|layer| layer.end(&end.since(*started)));
     }
 }
 
@@ -205,7 +205,7 @@ impl Erased for Demoted {
     }
 
     fn end(&mut self, end: &StreamEnd<'_>) {
-        tell_after(&mut *self.layer, &mut self.inner, end, &|_| ());
+        tell_inner_first(&mut *self.layer, &mut self.inner, end, &|_| ());
     }
 }
 
@@ -223,19 +223,19 @@ fn poll_in(
 }
 
 /// Reports the end to inner layers first, and then to this one, even if an inner one panics.
-fn tell_after(
+fn tell_inner_first(
     layer: &mut dyn Layer,
     inner: &mut Link,
     end: &StreamEnd<'_>,
     tell: &dyn Fn(&mut dyn Layer),
 ) {
-    struct Then<'a>(&'a mut dyn Layer, &'a dyn Fn(&mut dyn Layer));
-    impl Drop for Then<'_> {
+    struct TellOnDrop<'a>(&'a mut dyn Layer, &'a dyn Fn(&mut dyn Layer));
+    impl Drop for TellOnDrop<'_> {
         fn drop(&mut self) {
             tell_in_drop(|| (self.1)(self.0));
         }
     }
-    let then = Then(layer, tell);
+    let then = TellOnDrop(layer, tell);
     if let Some(inner) = inner {
         then.0.within(end.name, &mut || inner.end(end));
     }
@@ -322,7 +322,7 @@ impl Layers {
     #[cold]
     pub(crate) fn end(&mut self, end: &StreamEnd<'_>) {
         match &mut self.outermost {
-            Some(layer) => tell_after(&mut **layer, &mut self.others, end, &|_| ()),
+            Some(layer) => tell_inner_first(&mut **layer, &mut self.others, end, &|_| ()),
             None => {
                 if let Some(others) = &mut self.others {
                     others.end(end);
@@ -395,7 +395,7 @@ mod tests {
         who: &'static str,
     ) -> impl Layer {
         let said = Arc::clone(said);
-        Told::new(move |_: &End<'_>| said.lock().unwrap().push((who, IN_FORCE.get())))
+        ObserverLayer::new(move |_: &End<'_>| said.lock().unwrap().push((who, IN_FORCE.get())))
     }
 
     #[test]
@@ -440,7 +440,7 @@ mod tests {
     fn all_are_told_where_one_panics() {
         let (name, said) = (name(), Arc::default());
         let mut layers = Layers::default();
-        let panics = Told::new(|_: &End<'_>| panic!("on purpose"));
+        let panics = ObserverLayer::new(|_: &End<'_>| panic!("on purpose"));
         layers.push(panics, Instant::now);
         layers.push(told(&said, "outer"), Instant::now);
         let result = catch_unwind(AssertUnwindSafe(|| layers.end(&end(&name))));

@@ -93,18 +93,18 @@ impl<F: Future> Future for Inherited<'_, F> {
 
 /// Sets the current deadline until the guard is dropped.
 #[inline]
-pub(crate) fn enter(at: Instant) -> Entered {
+pub(crate) fn enter(at: Instant) -> DeadlineGuard {
     // A nested scope cannot extend the deadline of the outer one.
     let before = CURRENT.get();
     CURRENT.set(Some(before.map_or(at, |before| before.min(at))));
-    Entered { before }
+    DeadlineGuard { before }
 }
 
-pub(crate) struct Entered {
+pub(crate) struct DeadlineGuard {
     before: Option<Instant>,
 }
 
-impl Drop for Entered {
+impl Drop for DeadlineGuard {
     #[inline]
     fn drop(&mut self) {
         CURRENT.set(self.before);

@@ -63,7 +63,7 @@ impl<F: Future> Future for InTurns<F> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let _turn = Within {
+        let _turn = TurnGuard {
             outer: TURN.replace(Turn::Begun),
         };
         self.project().call.poll(cx)
@@ -71,22 +71,22 @@ impl<F: Future> Future for InTurns<F> {
 }
 
 /// Restores the outer turn, with the time that is cached now.
-struct Within {
+struct TurnGuard {
     outer: Turn,
 }
 
-impl Drop for Within {
+impl Drop for TurnGuard {
     #[inline]
     fn drop(&mut self) {
         match self.outer {
             Turn::None => TURN.set(Turn::None),
-            outer => go_back_to(outer),
+            outer => restore_outer(outer),
         }
     }
 }
 
 #[cold]
-fn go_back_to(outer: Turn) {
+fn restore_outer(outer: Turn) {
     if !matches!(TURN.get(), Turn::ReadAt(_)) {
         TURN.set(outer);
     }

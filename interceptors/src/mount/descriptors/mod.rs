@@ -505,7 +505,7 @@ const fn hash(bytes: &[u8], part: Range) -> u64 {
             | (bytes[i + 5] as u64) << 40
             | (bytes[i + 6] as u64) << 48
             | (bytes[i + 7] as u64) << 56;
-        hash = mixed(hash ^ word);
+        hash = mix(hash ^ word);
         i += 8;
     }
     let mut last = 0;
@@ -513,11 +513,11 @@ const fn hash(bytes: &[u8], part: Range) -> u64 {
         last = last << 8 | bytes[i] as u64;
         i += 1;
     }
-    mixed(hash ^ last)
+    mix(hash ^ last)
 }
 
 /// Combines both halves of a product. Otherwise the low bits of the hash would depend only on low bits.
-const fn mixed(word: u64) -> u64 {
+const fn mix(word: u64) -> u64 {
     let product = word as u128 * 0x9e37_79b9_7f4a_7c15;
     product as u64 ^ (product >> 64) as u64
 }

@@ -66,14 +66,14 @@ impl HttpBody for Arrived {
 
 /// A request of which more may come.
 pub(crate) struct Arriving {
-    ahead: Ahead,
+    ahead: ReadAhead,
     body: Body,
     cut_off: Option<CutOff>,
 }
 
 /// The frames that were read to find out whether the request is complete.
 #[derive(Default)]
-struct Ahead {
+struct ReadAhead {
     first: Option<Bytes>,
     /// Boxed, because a frame is large and a second one is rare.
     second: Option<Box<Result<Frame<Bytes>, Status>>>,
@@ -85,9 +85,9 @@ impl Body {
         let body = match &mut self.source {
             Source::Plain(body) => body,
             Source::Full(_) | Source::Short(_) | Source::Ended => return self.all_here(),
-            Source::Replayed(_) | Source::Begun(_) => return Arrival::Part(self.arriving()),
+            Source::Replayed(_) | Source::PartlyRead(_) => return Arrival::Part(self.arriving()),
         };
-        let mut ahead = Ahead::default();
+        let mut ahead = ReadAhead::default();
         match (ahead.read(body), &self.about) {
             (None, _) => Arrival::Part(Arriving {
                 ahead,
@@ -110,14 +110,14 @@ impl Body {
     /// Does not check whether the request is complete.
     pub(crate) fn arriving(self) -> Arriving {
         Arriving {
-            ahead: Ahead::default(),
+            ahead: ReadAhead::default(),
             body: self,
             cut_off: None,
         }
     }
 }
 
-impl Ahead {
+impl ReadAhead {
     /// Reads the frames that are ready. Returns the data if they are the whole request.
     fn read(&mut self, body: &mut tonic::body::Body) -> Option<Option<Bytes>> {
         // The reader of the rest polls again, with its own waker.

@@ -5,32 +5,32 @@ use std::sync::Arc;
 use std::task::{Wake, Waker};
 
 /// A waker that does nothing.
-pub(crate) struct Nobody;
+pub(crate) struct NoopWake;
 
-impl Wake for Nobody {
+impl Wake for NoopWake {
     fn wake(self: Arc<Self>) {}
 }
 
 /// The waker for a single poll. If the body keeps it, the body waits for something.
-pub(super) struct Look {
-    nobody: Arc<Nobody>,
+pub(super) struct PeekWaker {
+    noop: Arc<NoopWake>,
     pub(super) waker: Waker,
 }
 
-impl Look {
+impl PeekWaker {
     pub(super) fn new() -> Self {
-        let nobody = Arc::new(Nobody);
-        let waker = Waker::from(Arc::clone(&nobody));
-        Self { nobody, waker }
+        let noop = Arc::new(NoopWake);
+        let waker = Waker::from(Arc::clone(&noop));
+        Self { noop, waker }
     }
 
     /// Whether anything holds a clone of the waker.
-    pub(super) fn is_kept(&self) -> bool {
-        Arc::strong_count(&self.nobody) > 2
+    pub(super) fn is_in_use(&self) -> bool {
+        Arc::strong_count(&self.noop) > 2
     }
 }
 
 thread_local! {
     /// Reused by the next poll, unless something still holds a clone. Other threads may drop their clones at any time.
-    pub(super) static LOOK: Cell<Option<Look>> = const { Cell::new(None) };
+    pub(super) static PEEK_WAKER: Cell<Option<PeekWaker>> = const { Cell::new(None) };
 }

@@ -21,7 +21,7 @@ pub(super) enum Source {
     Short(Short),
     Replayed(Replay<Chunks>),
     /// A request of which a part was read already.
-    Begun(Box<Chunks>),
+    PartlyRead(Box<Chunks>),
     #[default]
     Ended,
 }
@@ -50,10 +50,10 @@ impl Source {
                 Ok(chunk) => chunk.map(|chunk| chunk.map(Frame::data)),
                 Err(_superseded) => {
                     *self = Self::Ended;
-                    Some(Err(status::given_up()))
+                    Some(Err(status::abandoned()))
                 }
             }),
-            Self::Begun(chunks) => chunks.poll_chunk(cx).map_ok(Frame::data),
+            Self::PartlyRead(chunks) => chunks.poll_chunk(cx).map_ok(Frame::data),
             Self::Ended => Poll::Ready(None),
         }
     }
@@ -62,7 +62,7 @@ impl Source {
         match self {
             Self::Plain(body) => body.is_end_stream(),
             Self::Full(data) => data.is_none(),
-            Self::Short(_) | Self::Replayed(_) | Self::Begun(_) => false,
+            Self::Short(_) | Self::Replayed(_) | Self::PartlyRead(_) => false,
             Self::Ended => true,
         }
     }
