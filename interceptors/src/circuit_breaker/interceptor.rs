@@ -99,7 +99,7 @@ impl<B: Breakers, Req: Send, Res: Send> Interceptor<Req, Res> for BreakCircuit<'
             Entered::HalfOpen(probe) => {
                 let observer = ProbeEnd(Arc::clone(&probe));
                 let result = next.observe(call, observer).await;
-                // What another interceptor answered in the server's place says nothing.
+                // A response of another interceptor says nothing about the server.
                 if result.is_ok() && call.is_sent() {
                     probe.answered();
                 }

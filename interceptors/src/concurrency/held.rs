@@ -1,6 +1,6 @@
-//! Of which limiters the code that runs holds a place.
+//! Records for which limiters the running code holds a permit.
 //!
-//! A call that such code makes uses that place. It would wait for its own caller otherwise, which waits for it.
+//! Calls that this code makes share the permit. Otherwise they would wait for their own caller, which waits for them.
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -19,7 +19,7 @@ thread_local! {
     static HELD: RefCell<Vec<LimiterId>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Whether the code that runs holds a place of this limiter.
+/// Whether the running code holds a permit of this limiter.
 #[inline]
 pub(super) fn is_held(limiter: &Limiter) -> bool {
     let id = limiter.id();
@@ -27,9 +27,9 @@ pub(super) fn is_held(limiter: &Limiter) -> bool {
         .unwrap_or_default()
 }
 
-/// What runs holds a place until the result is dropped.
+/// Records the permit until the guard is dropped.
 fn enter(limiter: LimiterId) -> Entered {
-    // Calls may be dropped while their thread ends, when nothing runs that could make further ones.
+    // Calls may be dropped while their thread ends. Then nothing runs that could make further calls.
     let _ = HELD.try_with(|held| held.borrow_mut().push(limiter));
     Entered
 }
@@ -42,9 +42,9 @@ impl Drop for Entered {
     }
 }
 
-/// The place of a call, which goes along with its response stream.
+/// The permit of a call. It stays with the call's response stream.
 pub(super) struct Place {
-    /// `None` for a call that uses its caller's place.
+    /// `None` for a call that shares its caller's permit.
     permit: Option<Permit>,
     side: Side,
 }
@@ -60,7 +60,7 @@ impl Place {
 }
 
 impl Layer for Place {
-    /// On a server the polls run the handler's code, which may make calls. On a client they read from the connection.
+    /// On a server, polls run the handler's code, which may make calls. On a client they only read from the connection.
     fn is_around(&self) -> bool {
         self.side == Side::Server && self.permit.is_some()
     }
@@ -77,7 +77,7 @@ impl Layer for Place {
     }
 }
 
-/// The rest of a chain, which holds a place while it runs.
+/// The rest of a chain, which holds a permit while it runs.
 pub(super) struct Holding<'a, N> {
     pub(super) limiter: Option<LimiterId>,
     pub(super) next: &'a mut N,

@@ -93,7 +93,7 @@ impl<'a, L: Limits> Concurrency<'a, L> {
         Self { limits }
     }
 
-    /// A place, or none for a call that uses its caller's.
+    /// A permit. `None` for a call that shares its caller's permit.
     #[inline]
     fn enter(&self, call: &CallDetails) -> Result<Option<Permit>, Limiter> {
         let limiter = self.limits.of(call);
@@ -112,7 +112,7 @@ impl<L: Limits, Req: Send, Res: Send> Interceptor<Req, Res> for Concurrency<'_, 
     ) -> Result<Response<Res>, Status> {
         let permit = match self.enter(call) {
             Ok(permit) => permit,
-            // Boxed, so that calls that need not wait keep no place for a timer.
+            // Boxed, so that calls that do not wait have no space for a timer.
             Err(limiter) => Some(Box::pin(limiter.enter(call.deadline())).await?),
         };
         let (place, limiter) = hold(permit, call);
@@ -120,10 +120,10 @@ impl<L: Limits, Req: Send, Res: Send> Interceptor<Req, Res> for Concurrency<'_, 
     }
 }
 
-/// Gets a call ready to run in its place.
+/// Prepares a call to run with its permit.
 fn hold<Req>(permit: Option<Permit>, call: &mut Call<Req>) -> (Place, Option<LimiterId>) {
     if permit.as_ref().is_some_and(Permit::is_adaptive) {
-        // Senders take their time.
+        // The time in which the client sends nothing must not count as load.
         call.measure_waits();
     }
     let place = Place::new(permit, call.side());

@@ -76,7 +76,7 @@ pub(super) fn one_or_several<'de, D: Deserializer<'de>>(
         One(String),
         Several(Vec<String>),
     }
-    // The error of an untagged one would be as short.
+    // The error of an untagged enum would say no more.
     let said = Said::deserialize(deserializer);
     match said.map_err(|_| D::Error::custom("neither a text nor a list of texts"))? {
         Said::None(()) => Ok(Vec::new()),

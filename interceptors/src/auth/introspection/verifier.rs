@@ -23,10 +23,10 @@ use crate::auth::interceptor::refused;
 use crate::auth::remote::{Asked, Counts, GRACE, Http, Outgoing, time_of_day, unchecked};
 use crate::auth::{FetchCounts, FetchError, Verifier};
 
-/// How many requests are under way at once. Others wait.
+/// The maximum number of concurrent requests. Further ones wait.
 pub(super) const AT_ONCE: usize = 100;
 
-/// How often a call asks anew where the runtime that asked is gone.
+/// How often a call repeats a request whose runtime was dropped.
 const TRIES: u32 = 3;
 
 /// Asks the issuer about each token (OAuth 2.0 Token Introspection, RFC 7662): for tokens that say nothing by themselves, or that can be
@@ -75,7 +75,7 @@ pub struct Introspection<Claims: Clone + Send + Sync + 'static = TokenInfo> {
     whole: Arc<Whole<Claims>>,
 }
 
-/// What clones share. Requests have the part of it that they need, and end with it.
+/// State that clones share. Requests hold only the parts that they need, and are aborted when this is dropped.
 struct Whole<Claims: Clone + Send + Sync + 'static>(Arc<Shared<Claims>>);
 
 struct Shared<Claims> {
@@ -89,7 +89,7 @@ struct Shared<Claims> {
     outage: Outage,
 }
 
-/// What tokens are to be like, beside active.
+/// The rules for tokens, besides being active.
 #[derive(Debug)]
 pub(super) struct Rules {
     pub(super) audience: Option<HashSet<String>>,
@@ -98,13 +98,13 @@ pub(super) struct Rules {
     pub(super) max_size: usize,
 }
 
-/// What is needed of the answer, whatever the user's type is.
+/// The fields of the response that this crate needs, whatever the user's type is.
 #[derive(Deserialize)]
 struct Said {
     active: bool,
 }
 
-/// The same of an active one.
+/// The same fields of an active token, after the checks.
 #[derive(Deserialize)]
 struct Checked {
     #[serde(default)]
@@ -158,7 +158,7 @@ where
         self.whole.0.counts.read()
     }
 
-    /// What the issuer says of a token that is good.
+    /// The issuer's information about a valid token.
     async fn active(&self, token: &str, call: &CallDetails) -> Result<Arc<Active<Claims>>, Status> {
         match self.ask(token).await {
             Ok(Answer::Active(active)) => Ok(active),
@@ -206,7 +206,7 @@ impl<Claims> Shared<Claims>
 where
     Claims: DeserializeOwned + Clone + Send + Sync + 'static,
 {
-    /// The request about a token.
+    /// Begins the request about a token.
     fn begin(
         self: &Arc<Self>,
         hash: Hash,
@@ -283,7 +283,7 @@ impl Rules {
 }
 
 fn time(seconds: u64) -> Option<SystemTime> {
-    // So that a leeway can be added.
+    // Clamped, so that a leeway can be added.
     let seconds = Duration::from_secs(seconds.min(u64::from(u32::MAX) * 64));
     SystemTime::UNIX_EPOCH.checked_add(seconds)
 }
@@ -299,7 +299,7 @@ where
         Ok(active.claims.clone())
     }
 
-    /// The claims need not have `exp`, so it is taken from the answer.
+    /// Takes the expiry from the response, because the user's claims need not have `exp`.
     async fn verify_until(
         &self,
         token: &str,
@@ -327,7 +327,7 @@ impl<Claims: Clone + Send + Sync + 'static> Clone for Introspection<Claims> {
     }
 }
 
-/// Without credentials and tokens.
+/// Leaves out credentials and tokens.
 impl<Claims: Clone + Send + Sync + 'static> fmt::Debug for Introspection<Claims> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Introspection")
@@ -337,7 +337,7 @@ impl<Claims: Clone + Send + Sync + 'static> fmt::Debug for Introspection<Claims>
     }
 }
 
-/// Whether it is our own credentials that are wrong.
+/// Whether the error means that this service's own credentials are wrong.
 pub(super) fn is_about_us(error: &FetchError) -> bool {
     let status = error.status();
     status == Some(StatusCode::UNAUTHORIZED) || status == Some(StatusCode::FORBIDDEN)

@@ -60,7 +60,7 @@ pub struct HttpClient {
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// After it, an idle connection is closed.
+/// When an idle connection is closed.
 const IDLE: Duration = Duration::from_secs(60);
 
 impl HttpClient {
@@ -128,7 +128,7 @@ impl HttpClient {
         self
     }
 
-    /// Ready to be used; the error says what is wrong with the settings.
+    /// Builds the client. The error says what is wrong with the settings.
     pub(in crate::auth) fn build(self, max_idle: usize) -> Result<Http, String> {
         let exchange = match self.over {
             Some(over) => over,
@@ -149,7 +149,7 @@ fn client(
     connect_timeout: Duration,
     max_idle: usize,
 ) -> Result<Client<Connector, Body>, String> {
-    // Not the default builder: that one panics where a process has several providers and has chosen none.
+    // Not the default builder: it panics if the process has several providers and has chosen none.
     let provider = match CryptoProvider::get_default() {
         Some(installed) => Arc::clone(installed),
         None => Arc::new(ring::default_provider()),
@@ -165,7 +165,7 @@ fn client(
     tcp.set_connect_timeout(Some(connect_timeout));
     let connector = HttpsConnectorBuilder::new()
         .with_tls_config(tls)
-        // Which URL may be without TLS is looked at before.
+        // URLs without TLS were checked before.
         .https_or_http()
         .enable_http1()
         .wrap_connector(tcp);
@@ -176,7 +176,7 @@ fn client(
         .build(connector))
 }
 
-/// The system's certificates, as far as they can be read, and these. The system's are read once.
+/// These certificates and those of the system that can be read. The system's are read once.
 fn store(roots: &[Bytes]) -> Result<RootCertStore, String> {
     static SYSTEM: LazyLock<RootCertStore> = LazyLock::new(|| {
         let mut store = RootCertStore::empty();
@@ -204,13 +204,13 @@ fn store(roots: &[Bytes]) -> Result<RootCertStore, String> {
     Ok(store)
 }
 
-/// Whether a URL may be asked, and why not.
+/// Checks whether a URL is allowed. The error says why it is not.
 pub(super) fn check(url: &Uri, insecure: &[String]) -> Result<(), String> {
     let host = url.host().unwrap_or_default();
     if host.is_empty() {
         return Err(format!("`{url}` is no absolute URL"));
     }
-    // Not the URL: it has a secret.
+    // The message does not contain the URL, because it has a secret.
     if url.authority().is_some_and(|it| it.as_str().contains('@')) {
         return Err(format!("the URL of `{host}` has a user in it"));
     }

@@ -1,4 +1,4 @@
-//! Limits in Redis, or in Valkey.
+//! Limits in Redis or Valkey.
 
 mod link;
 
@@ -121,7 +121,7 @@ impl Redis {
 
 impl fmt::Debug for Redis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The URL holds a password.
+        // The URL is left out because it holds a password.
         f.debug_struct("Redis")
             .field("prefix", &self.prefix)
             .finish_non_exhaustive()
@@ -144,20 +144,20 @@ impl Store for Redis {
     }
 }
 
-/// The script for one bucket, as a command.
+/// The script's command for one bucket.
 struct Take<'a> {
-    /// Prefix and id.
+    /// Prefix and ID.
     key: [&'a str; 2],
     limit: &'a Rate,
 }
 
 impl Take<'_> {
-    /// By its hash, which the server knows once it has seen the script.
+    /// Sends only the hash, once the server has cached the script.
     fn by_hash(&self) -> Cmd {
         self.command("EVALSHA", SCRIPT.get_hash())
     }
 
-    /// With all of its text.
+    /// Sends the whole script.
     fn whole(&self) -> Cmd {
         self.command("EVAL", SOURCE)
     }
@@ -197,7 +197,7 @@ fn is_unknown_script(error: &RedisError) -> bool {
 type Ask =
     dyn Fn(Arc<Cmd>) -> Pin<Box<dyn Future<Output = RedisResult<Value>> + Send>> + Send + Sync;
 
-/// A connection of the user's.
+/// A connection that the user provides.
 struct Given {
     ask: Box<Ask>,
     patience: Patience,

@@ -5,13 +5,13 @@ use tokio::time::Instant;
 
 use super::StoreError;
 
-/// So many time-outs in a row, and a server counts as gone.
+/// The number of consecutive timeouts after which a server counts as down.
 pub(in crate::rate_limit) const TIME_OUTS: u32 = 5;
-/// The first pause before it is tried again, and the longest.
+/// The first and the longest pause before the next try.
 pub(in crate::rate_limit) const FIRST_PAUSE: Duration = Duration::from_millis(50);
 pub(in crate::rate_limit) const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// Keeps calls from waiting, one after the other, for a server that does not answer.
+/// Fails calls fast while a server does not respond, so that they do not wait one after the other.
 #[derive(Debug, Default)]
 pub(in crate::rate_limit) struct Patience(Mutex<State>);
 
@@ -25,7 +25,7 @@ struct State {
 struct GivenUp {
     until: Instant,
     pause: Duration,
-    /// One call finds out whether the server is back.
+    /// One call is testing whether the server is back.
     is_tried: bool,
 }
 
@@ -34,7 +34,7 @@ impl Patience {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the server is worth asking now, by a call that waits until then.
+    /// Whether to ask the server now, for a call that waits until `until`.
     pub(in crate::rate_limit) fn ask(&self, until: Instant) -> Result<Asking<'_>, StoreError> {
         let mut state = self.state();
         if let Some(given_up) = &mut state.given_up {
@@ -54,7 +54,7 @@ impl Patience {
     }
 }
 
-/// A call that waits for the server. Dropped, it has timed out, or its caller has gone.
+/// A call that waits for the server. If it is dropped, it has timed out or its caller has cancelled it.
 #[derive(Debug)]
 #[must_use]
 pub(in crate::rate_limit) struct Asking<'a> {
@@ -64,13 +64,13 @@ pub(in crate::rate_limit) struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    /// The server answered, whatever it said.
+    /// The server responded, with whatever result.
     pub(in crate::rate_limit) fn answered(self) {
         *self.patience.state() = State::default();
         std::mem::forget(self);
     }
 
-    /// Somebody on the way lost patience a little before the call did.
+    /// A proxy or the channel timed out shortly before the call did.
     pub(in crate::rate_limit) fn timed_out(mut self) {
         self.until = Instant::now();
     }
@@ -81,7 +81,7 @@ impl Drop for Asking<'_> {
         let now = Instant::now();
         let mut state = self.patience.state();
         if now < self.until {
-            // It says nothing about the server; another call may try.
+            // A cancelled call says nothing about the server, so another call may try.
             if self.tries
                 && let Some(given_up) = &mut state.given_up
             {
@@ -92,7 +92,7 @@ impl Drop for Asking<'_> {
         state.time_outs = state.time_outs.saturating_add(1);
         let pause = match state.given_up {
             Some(given_up) if self.tries => (given_up.pause * 2).min(LONGEST_PAUSE),
-            // It was asked before.
+            // The call was sent before the server was given up.
             Some(_) => return,
             None if state.time_outs < TIME_OUTS => return,
             None => FIRST_PAUSE,

@@ -1,4 +1,4 @@
-//! Keys that are fetched from their issuer, and fetched again. Feature `jwks-url`.
+//! Keys that are fetched from their issuer and refreshed. Feature `jwks-url`.
 
 mod fetch;
 mod settings;
@@ -20,25 +20,25 @@ use crate::auth::pause::Pause;
 use crate::auth::remote::{Asked, Counts, GRACE};
 use crate::auth::{FetchCounts, FetchError};
 
-/// Calls can make a fetch begin this long after the last one began. Whoever makes up a `kid` cannot have more.
+/// The minimum time between two fetches that calls cause. Callers with made-up `kid`s cannot cause more.
 const COOL_DOWN: Duration = Duration::from_secs(30);
 
-/// The longest pause after a fetch that was due and failed.
+/// The longest pause after a failed scheduled fetch.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// How often a call waits anew where the runtime that fetches is gone.
+/// How often a call waits again after the runtime of the fetching task was dropped.
 const TRIES: u32 = 3;
 
-/// The keys of an issuer. A task fetches them; it ends when this is dropped.
+/// The keys of an issuer. A task fetches them until this is dropped.
 pub(super) struct ByUrl(Arc<Shared>);
 
 struct Shared {
     fetching: Fetching,
     rules: Arc<Rules>,
     state: RwLock<State>,
-    /// How many fetches have ended; also sent where one has ended without a result.
+    /// The number of ended fetches. Also sent when a fetch was lost.
     ended: watch::Sender<u64>,
-    /// A call wants a fetch before it is due.
+    /// Notified when a call needs a fetch before it is due.
     wanted: Notify,
     counts: Counts,
 }
@@ -47,43 +47,43 @@ struct State {
     fetched: Option<Fetched>,
     /// When the last fetch began.
     begun: Option<Instant>,
-    /// Why the last fetch failed, if it did.
+    /// The error of the last fetch, if it failed.
     failed: Option<FetchError>,
     pause: Pause,
-    /// When the next fetch is to begin.
+    /// When the next fetch is due.
     due: Instant,
-    /// A fetch is running, or is to begin at once.
+    /// A fetch is running or begins at once.
     is_wanted: bool,
     task: Option<Task>,
-    /// How many tasks there have been.
+    /// The number of tasks so far.
     tasks: u64,
 }
 
 struct Fetched {
     keys: Arc<Keys>,
-    /// Never, if there is no such moment.
+    /// `None` if the keys do not expire.
     usable_until: Option<Instant>,
 }
 
-/// The task that fetches.
+/// The fetching task.
 struct Task {
     id: u64,
     handle: AbortHandle,
-    /// When it will have done something, or its runtime does not run any more.
+    /// When the task counts as dead if it has not reported by then.
     alive_until: Option<Instant>,
 }
 
 /// A fetch to wait for.
 struct Running {
     ended: watch::Receiver<u64>,
-    /// How many have ended before it.
+    /// The number of fetches that ended before it.
     so_far: u64,
-    /// When its runtime does not run any more.
+    /// When the fetch counts as lost.
     until: Option<Instant>,
 }
 
 impl ByUrl {
-    /// Begins to fetch where a runtime is, and otherwise at the first call.
+    /// Begins to fetch at once if there is a runtime, otherwise on the first call.
     pub(super) fn new(fetching: Fetching, rules: Arc<Rules>) -> Self {
         let shared = Arc::new(Shared {
             fetching,
@@ -102,12 +102,12 @@ impl ByUrl {
             wanted: Notify::new(),
             counts: Counts::new(Asked::Keys),
         });
-        // Without a runtime the first call begins.
+        // Without a runtime, the first call begins.
         let _ = shared.begin_task(Instant::now());
         Self(shared)
     }
 
-    /// The keys, unless there are none yet or they are too old.
+    /// The keys. `None` if there are none yet, or if they are too old.
     pub(super) fn keys(&self) -> Option<Arc<Keys>> {
         let now = Instant::now();
         let state = self.0.read();
@@ -115,13 +115,13 @@ impl ByUrl {
         let keys = state.usable(now);
         drop(state);
         if !is_fetching {
-            // Without a runtime these keys are as good as before.
+            // Without a runtime, the current keys stay in use.
             let _ = self.0.begin_task(now);
         }
         keys
     }
 
-    /// Waits until the fetch that is running has ended, or another one where it is not too early for that.
+    /// Waits for the running fetch. If none is running, begins one unless it is too early.
     pub(super) async fn fetch(&self) -> Result<(), FetchError> {
         for _ in 0..TRIES {
             let Some(Running {
@@ -144,7 +144,7 @@ impl ByUrl {
         Ok(())
     }
 
-    /// Why the last fetch failed, if it did.
+    /// The error of the last fetch, if it failed.
     pub(super) fn failed(&self) -> Option<FetchError> {
         self.0.read().failed.clone()
     }
@@ -153,7 +153,7 @@ impl ByUrl {
         self.0.counts.read()
     }
 
-    /// How many keys there are.
+    /// The number of keys.
     pub(super) fn len(&self) -> usize {
         let state = self.0.read();
         state.fetched.as_ref().map_or(0, |it| it.keys.len())
@@ -177,7 +177,7 @@ impl Shared {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins the task, unless there is one that is alive.
+    /// Starts the task, unless one is alive.
     fn begin_task(self: &Arc<Self>, now: Instant) -> Result<(), FetchError> {
         let mut state = self.write();
         let gone = match state.task.take() {
@@ -205,7 +205,7 @@ impl Shared {
         Ok(())
     }
 
-    /// The fetch that is running, or another one unless it is too early for that.
+    /// The running fetch, or a new one unless it is too early.
     fn want(self: &Arc<Self>, now: Instant) -> Result<Option<Running>, FetchError> {
         self.begin_task(now)?;
         let mut state = self.write();
@@ -228,7 +228,7 @@ impl Shared {
         }))
     }
 
-    /// Fetches as long as somebody may need the keys.
+    /// Fetches until nothing needs the keys any more.
     async fn run(self: Arc<Self>, id: u64) {
         let _lost = Lost { shared: &self, id };
         loop {
@@ -245,7 +245,7 @@ impl Shared {
         }
     }
 
-    /// When to begin, if that is not now.
+    /// When to begin the next fetch, if not now.
     fn not_yet(&self, id: u64) -> Option<Instant> {
         let mut state = self.write();
         let now = Instant::now();
@@ -256,7 +256,7 @@ impl Shared {
         is_early.then_some(state.due)
     }
 
-    /// Whether the fetch of this task may begin: another task may have taken its place.
+    /// Whether this task may begin a fetch. Another task may have replaced it.
     fn begin(&self, id: u64) -> bool {
         let mut state = self.write();
         let now = Instant::now();
@@ -285,12 +285,12 @@ impl Shared {
                 });
                 state.failed = None;
                 state.pause = Pause::default();
-                // Before they are over, and not all replicas at once.
+                // Before the keys expire, and with jitter so that replicas do not fetch at the same time.
                 state.due = now + life.mul_f64(0.7 + 0.1 * fastrand::f64());
             }
             Err(error) => {
                 state.failed = Some(error);
-                // One that a call wanted changes nothing of when the next is due.
+                // A fetch that a call caused does not change when the next one is due.
                 if state.due <= now {
                     state.pause.begin(now);
                     let pause = state.pause.left(now).unwrap_or_default();
@@ -299,7 +299,7 @@ impl Shared {
             }
         }
         state.lives(now, self.fetching.http.timeout());
-        // Before somebody can want another one, and take the end of this one for its end.
+        // Updated before anything can request another fetch and mistake the end of this one for the end of that.
         self.ended.send_modify(|ended| *ended += 1);
     }
 
@@ -337,7 +337,7 @@ impl State {
         self.task.as_ref().is_some_and(|task| task.id == id)
     }
 
-    /// The task has just shown that it is alive, and will do so again: by the time that a fetch has ended, or is due.
+    /// Records that the task is alive, and when it has to report again: when a fetch has ended or is due.
     fn lives(&mut self, now: Instant, time: Duration) {
         let next = match self.is_wanted || self.due <= now {
             true => now.checked_add(time),
@@ -348,7 +348,7 @@ impl State {
         }
     }
 
-    /// The task is gone. If it was fetching, another one fetches at once.
+    /// Records that the task was lost. If it was fetching, the next task fetches at once.
     fn lose(&mut self) {
         if self.is_wanted {
             self.is_wanted = false;
@@ -364,7 +364,7 @@ impl Task {
     }
 }
 
-/// Tells those who wait that the task is gone, as with a runtime that is dropped.
+/// Notifies the waiting calls if the task is lost, for example with its runtime.
 struct Lost<'a> {
     shared: &'a Shared,
     id: u64,
