@@ -25,12 +25,12 @@ pub trait Authenticates: Send + Sync + 'static {
 }
 
 /// The call came through the mount `C`, but its `auth` did not apply to it.
-struct Passed<C>(PhantomData<fn() -> C>);
+struct AuthNotApplied<C>(PhantomData<fn() -> C>);
 
 /// The `auth` of the mount `C` has verified the caller.
 struct Authenticated<C>(PhantomData<fn() -> C>);
 
-impl<C> Clone for Passed<C> {
+impl<C> Clone for AuthNotApplied<C> {
     fn clone(&self) -> Self {
         Self(PhantomData)
     }
@@ -46,7 +46,7 @@ impl<C> Clone for Authenticated<C> {
 #[doc(hidden)]
 pub fn passes<C: 'static>(call: &mut CallDetails) {
     let extensions = call.extensions_mut();
-    extensions.insert(Passed::<C>(PhantomData));
+    extensions.insert(AuthNotApplied::<C>(PhantomData));
     // The request may have been part of another call before.
     extensions.remove::<Authenticated<C>>();
 }
@@ -125,16 +125,16 @@ where
         if is_authenticated && has_identity {
             return next.run(call).await;
         }
-        Err(match extensions.get::<Passed<C>>() {
+        Err(match extensions.get::<AuthNotApplied<C>>() {
             Some(_) => refused(),
-            None => unreached(call, type_name::<C>()),
+            None => mount_bypassed(call, type_name::<C>()),
         })
     }
 }
 
 /// The call reached the service without the mount that the service relies on.
 #[cold]
-fn unreached(call: &CallDetails, mount: &str) -> Status {
+fn mount_bypassed(call: &CallDetails, mount: &str) -> Status {
     tracing::error!(
         path = call.path(),
         mount,

@@ -172,11 +172,13 @@ impl TokenCache {
     }
 
     /// The token, or the fetch that will return one.
-    fn ask(&self) -> Result<Asked<impl Future<Output = Answer> + use<>>, Status> {
+    fn token_or_fetch(&self) -> Result<TokenOrFetch<impl Future<Output = Answer> + use<>>, Status> {
         let mut state = self.shared.state();
         let state = &mut *state;
         let valid = match &state.kept {
-            Some(kept) if kept.is_fresh() => return Ok(Asked::Token(kept.token.value.clone())),
+            Some(kept) if kept.is_fresh() => {
+                return Ok(TokenOrFetch::Token(kept.token.value.clone()));
+            }
             Some(kept) if kept.is_valid() => Some(kept.token.value.clone()),
             _ => None,
         };
@@ -184,17 +186,17 @@ impl TokenCache {
         match valid {
             Some(token) => {
                 state.refresh(begin);
-                Ok(Asked::Token(token))
+                Ok(TokenOrFetch::Token(token))
             }
             None => {
                 let fetch = state.running_or(begin)?;
-                Ok(Asked::Wait(fetch.answer()))
+                Ok(TokenOrFetch::Wait(fetch.answer()))
             }
         }
     }
 }
 
-enum Asked<Waiting> {
+enum TokenOrFetch<Waiting> {
     Token(String),
     Wait(Waiting),
 }
@@ -313,9 +315,9 @@ const TRIES: u32 = 3;
 impl TokenSource for TokenCache {
     async fn token(&self, _call: &CallDetails) -> Result<String, Status> {
         for _ in 0..TRIES {
-            let waiting = match self.ask()? {
-                Asked::Token(token) => return Ok(token),
-                Asked::Wait(waiting) => waiting,
+            let waiting = match self.token_or_fetch()? {
+                TokenOrFetch::Token(token) => return Ok(token),
+                TokenOrFetch::Wait(waiting) => waiting,
             };
             if let Some(answer) = waiting.await {
                 return answer;

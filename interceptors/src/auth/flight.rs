@@ -6,7 +6,7 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout_at};
 
 /// Sends the result to the waiting calls.
-pub(super) type Tell<T> = watch::Sender<Option<T>>;
+pub(super) type ResultSender<T> = watch::Sender<Option<T>>;
 
 /// Work that runs once and that many calls wait for.
 ///
@@ -21,7 +21,10 @@ pub(super) struct Flight<T> {
 
 impl<T: Clone + Send + Sync + 'static> Flight<T> {
     /// Begins work that ends by `over`. `None` if there is no runtime.
-    pub(super) fn begin<F>(over: Option<Instant>, work: impl FnOnce(Tell<T>) -> F) -> Option<Self>
+    pub(super) fn begin<F>(
+        over: Option<Instant>,
+        work: impl FnOnce(ResultSender<T>) -> F,
+    ) -> Option<Self>
     where
         F: Future<Output = ()> + Send + 'static,
     {

@@ -183,7 +183,7 @@ impl Credentials {
         // Most tokens have no blanks around them.
         let token = match has_blank(token) {
             false => token,
-            true => alone(token)?,
+            true => trim_spaces(token)?,
         };
         (!token.is_empty()).then_some(token)
     }
@@ -209,7 +209,7 @@ fn values_of_authorization<'a, V>(
 
 /// The token without the spaces around it.
 #[cold]
-fn alone(token: &str) -> Option<&str> {
+fn trim_spaces(token: &str) -> Option<&str> {
     let token = token.trim_matches(' ');
     (!has_blank(token)).then_some(token)
 }

@@ -276,14 +276,14 @@ impl CircuitBreaker {
         machine.unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn enter(self, call: &CallDetails) -> Result<Entered, Status> {
+    pub(super) fn enter(self, call: &CallDetails) -> Result<Admitted, Status> {
         let (admission, change) = self.machine().admit(&self.0.config, Instant::now());
-        let entered = match admission {
-            Admission::Call { period } => Entered::Closed(Watch {
+        let admitted_call = match admission {
+            Admission::Call { period } => Admitted::Closed(Watch {
                 breaker: self,
                 period,
             }),
-            Admission::Probe { period } => Entered::HalfOpen(Arc::new(Probe {
+            Admission::Probe { period } => Admitted::HalfOpen(Arc::new(Probe {
                 breaker: self,
                 period,
                 is_answered: AtomicBool::new(false),
@@ -294,7 +294,7 @@ impl CircuitBreaker {
         if let Some(change) = change {
             change.tell(call.name());
         }
-        Ok(entered)
+        Ok(admitted_call)
     }
 }
 
@@ -360,7 +360,7 @@ fn refused(path: &str) -> Status {
 }
 
 /// A call that the breaker let through.
-pub(super) enum Entered {
+pub(super) enum Admitted {
     Closed(Watch),
     HalfOpen(Arc<Probe>),
 }
@@ -422,10 +422,10 @@ impl Probe {
         let is_answered = self.is_answered.load(Ordering::Relaxed);
         let Shared { config, .. } = &*self.breaker.0;
         let now = Instant::now();
-        let change = self
-            .breaker
-            .machine()
-            .probed(config, self.period, is_answered, failed, now);
+        let change =
+            self.breaker
+                .machine()
+                .probe_ended(config, self.period, is_answered, failed, now);
         if let Some(change) = change {
             change.tell(path);
         }
@@ -533,14 +533,14 @@ impl Machine {
     fn state(&self, config: &Thresholds, now: Instant) -> State {
         match &self.phase {
             Phase::Open { until } if is_over(*until, now) => State::HalfOpen,
-            _ if self.has_held(config, now) => State::Closed,
+            _ if self.probes_are_long_lived(config, now) => State::Closed,
             phase => phase.state(),
         }
     }
 
     /// Whether long-lived probes count as successes: all have run for long enough without a failure. A stream need not
     /// end.
-    fn has_held(&self, config: &Thresholds, now: Instant) -> bool {
+    fn probes_are_long_lived(&self, config: &Thresholds, now: Instant) -> bool {
         match &self.phase {
             Phase::HalfOpen {
                 since,
@@ -556,7 +556,7 @@ impl Machine {
     }
 
     fn admit(&mut self, config: &Thresholds, now: Instant) -> (Admission, Option<Change>) {
-        if self.has_held(config, now) {
+        if self.probes_are_long_lived(config, now) {
             let change = self.turn(Phase::Closed(Failures::new(config)));
             let period = self.period;
             return (Admission::Call { period }, change);
@@ -617,7 +617,7 @@ impl Machine {
     }
 
     /// Records the end of a probe.
-    fn probed(
+    fn probe_ended(
         &mut self,
         config: &Thresholds,
         period: u64,

@@ -46,7 +46,7 @@ where
     ) -> Result<Response<Res>, Status> {
         match call.client().copied() {
             Some(client) if client.is_by::<C>() => call.set_client(client),
-            _ => return Err(unreached(call, type_name::<C>())),
+            _ => return Err(mount_bypassed(call, type_name::<C>())),
         }
         next.run(call).await
     }
@@ -55,7 +55,7 @@ where
 /// The call reached the service without the mount that the service relies on, or the mount's `client_ip` does not apply
 /// to it.
 #[cold]
-fn unreached(call: &CallDetails, mount: &str) -> Status {
+fn mount_bypassed(call: &CallDetails, mount: &str) -> Status {
     tracing::error!(
         path = call.path(),
         mount,

@@ -154,7 +154,7 @@ impl<'a> FindClientIp<'a> {
     }
 
     /// Does not depend on the message, so it is compiled once.
-    fn look(&self, call: &mut CallDetails) {
+    fn find(&self, call: &mut CallDetails) {
         let peer = call.peer().map(|peer| peer.ip().to_canonical());
         let headers = call.metadata().as_ref();
         let address = peer.map(|peer| self.caller(peer, headers));
@@ -193,7 +193,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for FindClientIp<'_> {
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
-        self.look(call);
+        self.find(call);
         next.run(call).await
     }
 }

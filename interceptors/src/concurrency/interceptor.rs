@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use tonic::{Response, Status};
 
-use super::held::{Holding, Place, is_held};
+use super::held::{HeldPermit, WithPermit, is_held};
 use super::limiter::{Limiter, LimiterId, Limiters, Permit};
 use crate::core::chain::watched;
 use crate::{Call, CallDetails, Interceptor, Next};
@@ -116,17 +116,17 @@ impl<L: Limits, Req: Send, Res: Send> Interceptor<Req, Res> for Concurrency<'_, 
             Err(limiter) => Some(Box::pin(limiter.enter(call.deadline())).await?),
         };
         let (place, limiter) = hold(permit, call);
-        watched(&mut Holding { limiter, next }, call, place).await
+        watched(&mut WithPermit { limiter, next }, call, place).await
     }
 }
 
 /// Prepares a call to run with its permit.
-fn hold<Req>(permit: Option<Permit>, call: &mut Call<Req>) -> (Place, Option<LimiterId>) {
+fn hold<Req>(permit: Option<Permit>, call: &mut Call<Req>) -> (HeldPermit, Option<LimiterId>) {
     if permit.as_ref().is_some_and(Permit::is_adaptive) {
         // The time in which the client sends nothing must not count as load.
         call.measure_waits();
     }
-    let place = Place::new(permit, call.side());
+    let place = HeldPermit::new(permit, call.side());
     let limiter = place.limiter();
     (place, limiter)
 }
@@ -177,6 +177,6 @@ impl<L: Limits, Req: Send, Res: Send> Interceptor<Req, Res> for LoadShed<'_, L> 
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
         let (place, limiter) = hold(self.enter(call)?, call);
-        watched(&mut Holding { limiter, next }, call, place).await
+        watched(&mut WithPermit { limiter, next }, call, place).await
     }
 }

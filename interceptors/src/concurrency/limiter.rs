@@ -200,7 +200,7 @@ impl Limiter {
 
     /// Whether this limiter can be dropped: no call has a permit or waits for one, and no service is known to have the
     /// method. Only the map may hold a reference.
-    fn is_unmissed(&self) -> bool {
+    fn is_unused(&self) -> bool {
         Arc::strong_count(&self.0) == 1 && !self.0.is_known.load(Ordering::Relaxed)
     }
 
@@ -304,7 +304,7 @@ impl Limiters {
 
     pub(crate) fn limiter(&self, call: &CallDetails) -> Limiter {
         let make = || Limiter::new(&self.config);
-        self.limiters.of_any(call, make, Limiter::is_unmissed)
+        self.limiters.of_any(call, make, Limiter::is_unused)
     }
 }
 

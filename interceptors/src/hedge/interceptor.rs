@@ -267,8 +267,8 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Hedging<'_> {
         // The last failed attempt, with its status.
         let mut failure: Option<(Status, Box<Call<Req>>)> = None;
         loop {
-            let event = attempts.event(next_at, deadline).await;
-            let (result, attempt) = match event {
+            let next_event = attempts.next_event(next_at, deadline).await;
+            let (result, attempt) = match next_event {
                 Event::Over => {
                     let started = attempts.started;
                     drop(attempts);
@@ -394,7 +394,7 @@ struct Attempts<F> {
 }
 
 impl<F> Attempts<F> {
-    async fn event<Req, Res>(
+    async fn next_event<Req, Res>(
         &mut self,
         next_at: Option<Instant>,
         deadline: Option<Instant>,

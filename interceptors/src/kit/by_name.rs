@@ -86,12 +86,12 @@ impl<T: Clone> ByName<T> {
         }
         if values.len() >= MOST {
             // Values are cloned under the lock, so nothing can start to use this one meanwhile.
-            let unmissed = values.iter().find(|(_, value)| may_go(value));
-            let Some(unmissed) = unmissed.map(|(name, _)| name.clone()) else {
+            let unused = values.iter().find(|(_, value)| may_go(value));
+            let Some(unused) = unused.map(|(name, _)| name.clone()) else {
                 drop(values);
                 return self.others.get_or_init(make).clone();
             };
-            values.remove(&unmissed);
+            values.remove(&unused);
         }
         let value = make();
         values.insert(name.into(), value.clone());

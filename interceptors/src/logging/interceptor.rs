@@ -366,7 +366,7 @@ where
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
-        if !somebody_listens() {
+        if !has_subscriber() {
             return next.run(call).await;
         }
         let record = self.start(call, next);
@@ -401,7 +401,7 @@ impl<F> LoggingWith<'_, F> {
 }
 
 /// A subscriber that is interested in any level is interested in errors.
-fn somebody_listens() -> bool {
+fn has_subscriber() -> bool {
     tracing::event_enabled!(target: "interceptors::logging", Level::ERROR)
 }
 

@@ -210,7 +210,7 @@ impl Recorder {
     }
 
     /// The series of a requested method, if the server is known to have it. The client chooses the name.
-    fn asked_for(&self, call: &CallDetails, series: &Series) -> Option<Arc<Method>> {
+    fn known_method(&self, call: &CallDetails, series: &Series) -> Option<Arc<Method>> {
         let path = call.path();
         match series.0.get() {
             Some((id, first)) if *id == self.0.id && *first.path == *path => {
@@ -382,9 +382,13 @@ impl<'a> Metrics<'a> {
         let is_asked_for = call.plan().is_named_by_wire() && call.side() == Side::Server;
         let method = match is_asked_for {
             false => self.recorder.method(call, self.series),
-            true => match self.recorder.asked_for(call, self.series) {
+            true => match self.recorder.known_method(call, self.series) {
                 Some(method) => method,
-                None => return InFlight::Unknown(Arc::new(Unknown::new(self, call))),
+                None => {
+                    return InFlight::UnconfirmedMethod(Arc::new(UnconfirmedMethod::new(
+                        self, call,
+                    )));
+                }
             },
         };
         method.start();
@@ -395,14 +399,14 @@ impl<'a> Metrics<'a> {
 /// Counts a call as in flight until dropped.
 enum InFlight {
     Known(Arc<Method>),
-    Unknown(Arc<Unknown>),
+    UnconfirmedMethod(Arc<UnconfirmedMethod>),
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
         match self {
             Self::Known(method) => method.leave(),
-            Self::Unknown(unknown) => unknown.leave(),
+            Self::UnconfirmedMethod(unknown) => unknown.leave(),
         }
     }
 }
@@ -417,7 +421,7 @@ impl Observer for InFlight {
         };
         match &self {
             Self::Known(method) => method.end(&measured),
-            Self::Unknown(unknown) => unknown.end(end, &measured),
+            Self::UnconfirmedMethod(unknown) => unknown.end(end, &measured),
         }
     }
 }
@@ -426,7 +430,7 @@ impl Observer for InFlight {
 ///
 /// Clients can make up names, and each name would create a permanent series. So a name counts once a service has
 /// answered for it. Until then the call is recorded without a method.
-struct Unknown {
+struct UnconfirmedMethod {
     recorder: Recorder,
     series: &'static Series,
     name: CallName,
@@ -440,7 +444,7 @@ enum Learned {
     Over,
 }
 
-impl Unknown {
+impl UnconfirmedMethod {
     #[cold]
     fn new(metrics: &Metrics<'_>, call: &CallDetails) -> Self {
         let content_type = call.metadata().get("content-type");
@@ -479,7 +483,7 @@ impl Unknown {
     }
 
     /// Whether some service has the method. Unknown if the call was rejected, unimplemented or cancelled.
-    fn is_known_by(&self, end: &End<'_>) -> bool {
+    fn is_confirmed_by(&self, end: &End<'_>) -> bool {
         match end.code() {
             Code::Ok => true,
             Code::Unimplemented | Code::Cancelled => false,
@@ -490,7 +494,7 @@ impl Unknown {
     fn end(&self, end: &End<'_>, measured: &Measured) {
         let mut learned = self.learned();
         if matches!(*learned, Learned::Nothing) {
-            *learned = Learned::Method(self.begin(self.is_known_by(end)));
+            *learned = Learned::Method(self.begin(self.is_confirmed_by(end)));
         }
         if let Learned::Method(method) = &*learned {
             method.end(measured);
@@ -514,7 +518,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Metrics<'_> {
         let in_flight = self.start(call);
         let unknown = match &in_flight {
             InFlight::Known(_) => None,
-            InFlight::Unknown(unknown) => Some(Arc::clone(unknown)),
+            InFlight::UnconfirmedMethod(unknown) => Some(Arc::clone(unknown)),
         };
         let result = next.observe(call, in_flight).await;
         if let (Some(unknown), Ok(_)) = (unknown, &result) {

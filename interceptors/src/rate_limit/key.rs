@@ -61,9 +61,9 @@ impl Key for ByPeer {
 /// Logs a warning once per process: either all calls of a server have a peer address or none has.
 #[cold]
 pub(super) fn warn_of_no_peer(call: &CallDetails) {
-    static SAID: AtomicBool = AtomicBool::new(false);
+    static WARNED: AtomicBool = AtomicBool::new(false);
     // Read first, so that later calls do not write to memory that threads share.
-    if SAID.load(Ordering::Relaxed) || SAID.swap(true, Ordering::Relaxed) {
+    if WARNED.load(Ordering::Relaxed) || WARNED.swap(true, Ordering::Relaxed) {
         return;
     }
     tracing::warn!(

@@ -185,16 +185,16 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for SetRequestId {
         };
         self.answer(&id, &mut result);
         if result.is_ok() {
-            call.push_layer(InForce(Some(id)));
+            call.push_layer(IdLayer(Some(id)));
         }
         result
     }
 }
 
 /// Keeps the ID in force while a response stream is read, for calls that are made then.
-struct InForce(Option<RequestId>);
+struct IdLayer(Option<RequestId>);
 
-impl Layer for InForce {
+impl Layer for IdLayer {
     fn wants_end(&self) -> bool {
         false
     }

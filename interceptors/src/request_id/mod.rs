@@ -170,9 +170,9 @@ impl<F> Drop for InScope<'_, F> {
 
 /// Puts an ID in force until the guard is dropped. It is swapped with the earlier one, so that no poll changes
 /// reference counts.
-pub(crate) fn enter(id: &mut Option<RequestId>) -> Entered<'_> {
+pub(crate) fn enter(id: &mut Option<RequestId>) -> IdGuard<'_> {
     swap(id);
-    Entered { id }
+    IdGuard { id }
 }
 
 fn swap(id: &mut Option<RequestId>) {
@@ -180,11 +180,11 @@ fn swap(id: &mut Option<RequestId>) {
     let _ = CURRENT.try_with(|current| std::mem::swap(&mut *current.borrow_mut(), id));
 }
 
-pub(crate) struct Entered<'a> {
+pub(crate) struct IdGuard<'a> {
     id: &'a mut Option<RequestId>,
 }
 
-impl Drop for Entered<'_> {
+impl Drop for IdGuard<'_> {
     fn drop(&mut self) {
         swap(self.id);
     }

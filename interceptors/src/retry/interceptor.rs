@@ -415,10 +415,11 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Retrying<'_> {
                     }
                 },
             };
-            let Again { kept, pause } = match self.after(call, next, &mut progress, status, copy) {
-                Ok(again) => again,
-                Err(status) => return Err(status),
-            };
+            let Again { kept, pause } =
+                match self.after_failure(call, next, &mut progress, status, copy) {
+                    Ok(again) => again,
+                    Err(status) => return Err(status),
+                };
             if let Some(pause) = pause {
                 let counts = pause.counts;
                 // Boxed, so that calls that do not wait have no space for a timer.
@@ -447,7 +448,7 @@ impl Retrying<'_> {
     ///
     /// A separate function, so that its locals take no space in the future.
     #[cold]
-    fn after<Req, Res>(
+    fn after_failure<Req, Res>(
         &self,
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
@@ -499,7 +500,7 @@ impl Retrying<'_> {
 
 /// Waits until the deadline. Outer interceptors may have a timer for it too. Whichever timer wakes the call, this one
 /// has ended.
-async fn until(deadline: Instant) {
+async fn wait_until(deadline: Instant) {
     let mut timer = pin!(sleep_until(deadline));
     poll_fn(|cx| match deadline <= Instant::now() {
         true => Poll::Ready(()),
@@ -586,7 +587,7 @@ impl Progress {
                 }
                 // gRFC A6: not before the deadline, even if the outcome is certain. `unconstrained`, because the user's
                 // code may have used up tokio's budget.
-                unconstrained(until(deadline)).await;
+                unconstrained(wait_until(deadline)).await;
                 Err(exceeded_after(self.attempts, &status))
             }
             (_, None) => Err(status),

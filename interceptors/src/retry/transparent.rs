@@ -37,7 +37,7 @@ pub(crate) enum Again {
 
 /// Who has seen the request of a failed attempt.
 #[derive(Debug, PartialEq, Eq)]
-enum Seen {
+enum SeenBy {
     /// It never left the client.
     NotByTheServer,
     /// The server's library has seen it, and reports that the application has not.
@@ -49,11 +49,11 @@ impl Transparent {
     /// Decides whether a failed attempt is repeated without counting.
     pub(crate) fn judge(&mut self, status: &Status, has_deadline: bool) -> Again {
         match seen(status) {
-            Seen::NotByTheServer => self.next_connection(has_deadline, fastrand::f64()),
-            Seen::NotByTheApplication if !std::mem::replace(&mut self.refused, true) => {
+            SeenBy::NotByTheServer => self.next_connection(has_deadline, fastrand::f64()),
+            SeenBy::NotByTheApplication if !std::mem::replace(&mut self.refused, true) => {
                 Again::AtOnce
             }
-            Seen::NotByTheApplication | Seen::Perhaps => Again::Counts,
+            SeenBy::NotByTheApplication | SeenBy::Perhaps => Again::Counts,
         }
     }
 
@@ -73,17 +73,17 @@ impl Transparent {
 }
 
 #[cfg(not(feature = "client"))]
-fn seen(_: &Status) -> Seen {
-    let _ = [Seen::NotByTheServer, Seen::NotByTheApplication];
-    Seen::Perhaps
+fn seen(_: &Status) -> SeenBy {
+    let _ = [SeenBy::NotByTheServer, SeenBy::NotByTheApplication];
+    SeenBy::Perhaps
 }
 
 #[cfg(feature = "client")]
-fn seen(status: &Status) -> Seen {
+fn seen(status: &Status) -> SeenBy {
     match () {
-        () if reset::is_unsent(status) => Seen::NotByTheServer,
-        () if reset::is_unprocessed(status) => Seen::NotByTheApplication,
-        () => Seen::Perhaps,
+        () if reset::is_unsent(status) => SeenBy::NotByTheServer,
+        () if reset::is_unprocessed(status) => SeenBy::NotByTheApplication,
+        () => SeenBy::Perhaps,
     }
 }
 

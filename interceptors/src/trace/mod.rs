@@ -194,7 +194,7 @@ fn observed<Req: Send, Res: Send>(
     span: Span,
 ) -> impl Future<Output = Result<Response<Res>, Status>> + Send {
     let side = call.side();
-    let ending = Ending {
+    let ending = SpanLayer {
         span: span.clone(),
         side,
         knows_client: call.client_ip().is_some(),
@@ -204,14 +204,14 @@ fn observed<Req: Send, Res: Send>(
 
 /// Enters the span while the stream is polled and while inner layers get the end. Then records the result and drops the
 /// span.
-struct Ending {
+struct SpanLayer {
     span: Span,
     side: Side,
     /// Whether the span had the caller's address from the beginning.
     knows_client: bool,
 }
 
-impl Layer for Ending {
+impl Layer for SpanLayer {
     fn is_around(&self) -> bool {
         self.side == Side::Server
     }

@@ -9,7 +9,7 @@ use tonic::Status;
 
 use super::waits::{self, Id, RUNNING};
 use super::{Shared, Times, Token};
-use crate::auth::flight::{Flight, Tell};
+use crate::auth::flight::{Flight, ResultSender};
 
 pub(super) type Fetching = Pin<Box<dyn Future<Output = Result<Token, Status>> + Send>>;
 
@@ -91,7 +91,7 @@ struct End {
     shared: Arc<Shared>,
     id: Id,
     times: Times,
-    tell: Tell<Result<String, Status>>,
+    tell: ResultSender<Result<String, Status>>,
 }
 
 impl End {

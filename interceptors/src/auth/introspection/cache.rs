@@ -62,7 +62,7 @@ pub(super) struct Times {
 }
 
 /// What a call has to do about its token.
-pub(super) enum Ask<Claims> {
+pub(super) enum Lookup<Claims> {
     Known(Answer<Claims>),
     Wait(WaitFor<Claims>),
 }
@@ -86,13 +86,13 @@ impl<Claims: Clone + Send + Sync + 'static> Cache<Claims> {
         token: &Hash,
         now: Instant,
         begin: impl FnOnce() -> Result<Flight<Answer<Claims>>, FetchError>,
-    ) -> Result<Ask<Claims>, FetchError> {
+    ) -> Result<Lookup<Claims>, FetchError> {
         if let Some(known) = self.known(token, now) {
-            return Ok(Ask::Known(known));
+            return Ok(Lookup::Known(known));
         }
         if let Some(flight) = self.flights.get(token) {
             if flight.is_running(now) {
-                return Ok(Ask::Wait(Box::pin(flight.wait())));
+                return Ok(Lookup::Wait(Box::pin(flight.wait())));
             }
             flight.stop();
             self.flights.remove(token);
@@ -103,12 +103,12 @@ impl<Claims: Clone + Send + Sync + 'static> Cache<Claims> {
             self.flights.retain(|_, flight| flight.is_running(now));
         }
         if self.flights.len() >= max {
-            return Ok(Ask::Known(Answer::Unchecked));
+            return Ok(Lookup::Known(Answer::Unchecked));
         }
         let flight = begin()?;
         let wait = Box::pin(flight.wait());
         self.flights.insert(*token, flight);
-        Ok(Ask::Wait(wait))
+        Ok(Lookup::Wait(wait))
     }
 
     fn known(&mut self, token: &Hash, now: Instant) -> Option<Answer<Claims>> {

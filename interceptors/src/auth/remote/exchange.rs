@@ -27,9 +27,9 @@ pub(super) trait Exchange: Send + Sync {
 }
 
 /// Adapts a tower service.
-pub(super) struct Over<S>(pub(super) S);
+pub(super) struct TowerExchange<S>(pub(super) S);
 
-impl<S, B> Exchange for Over<S>
+impl<S, B> Exchange for TowerExchange<S>
 where
     S: Service<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
     S::Error: Into<BoxError>,
@@ -154,7 +154,7 @@ impl Http {
     }
 
     /// Runs a whole fetch, of one or several requests, with the timeout.
-    pub(in crate::auth) async fn within_its_time<T>(
+    pub(in crate::auth) async fn with_timeout<T>(
         &self,
         what: &Uri,
         fetch: impl Future<Output = Result<T, FetchError>>,
@@ -169,7 +169,7 @@ impl Http {
         }
     }
 
-    /// The response, if it is a success. Called [with the timeout](Self::within_its_time).
+    /// The response, if it is a success. Called [with the timeout](Self::with_timeout).
     pub(in crate::auth) async fn send(&self, mut request: Outgoing) -> Result<Answer, FetchError> {
         for _ in 0..=MAX_REDIRECTS {
             let answer = self.exchange.send(request.request()).await;

@@ -15,7 +15,7 @@ use rustls::{ClientConfig, RootCertStore};
 use tonic::body::Body;
 use tower_service::Service;
 
-use super::exchange::{BoxError, Exchange, Http, Over};
+use super::exchange::{BoxError, Exchange, Http, TowerExchange};
 
 /// How issuers are asked over HTTP: which certificates are believed, and how long it may take.
 ///
@@ -61,7 +61,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// When an idle connection is closed.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
 impl HttpClient {
     /// Believes the system's certificates; a connection takes 5 seconds at the most, and a fetch 10.
@@ -97,7 +97,7 @@ impl HttpClient {
         B::Error: Into<BoxError>,
     {
         Self {
-            over: Some(Arc::new(Over(service))),
+            over: Some(Arc::new(TowerExchange(service))),
             ..Self::new()
         }
     }
@@ -132,7 +132,11 @@ impl HttpClient {
     pub(in crate::auth) fn build(self, max_idle: usize) -> Result<Http, String> {
         let exchange = match self.over {
             Some(over) => over,
-            None => Arc::new(Over(client(&self.roots, self.connect_timeout, max_idle)?)),
+            None => Arc::new(TowerExchange(client(
+                &self.roots,
+                self.connect_timeout,
+                max_idle,
+            )?)),
         };
         Ok(Http {
             exchange,
@@ -157,7 +161,7 @@ fn client(
     let tls = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| format!("TLS cannot be set up: {error}"))?
-        .with_root_certificates(store(roots)?)
+        .with_root_certificates(root_store(roots)?)
         .with_no_client_auth();
     let mut tcp = HttpConnector::new();
     tcp.enforce_http(false);
@@ -171,13 +175,13 @@ fn client(
         .wrap_connector(tcp);
     Ok(Client::builder(TokioExecutor::new())
         .pool_max_idle_per_host(max_idle)
-        .pool_idle_timeout(IDLE)
+        .pool_idle_timeout(IDLE_TIMEOUT)
         .pool_timer(TokioTimer::new())
         .build(connector))
 }
 
 /// These certificates and those of the system that can be read. The system's are read once.
-fn store(roots: &[Bytes]) -> Result<RootCertStore, String> {
+fn root_store(roots: &[Bytes]) -> Result<RootCertStore, String> {
     static SYSTEM: LazyLock<RootCertStore> = LazyLock::new(|| {
         let mut store = RootCertStore::empty();
         store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);

@@ -22,7 +22,7 @@ use self::messages::{
     Entry, RateLimitDescriptor, RateLimitOverride, RateLimitRequest, RateLimitResponse,
 };
 use super::shared::KeyKind;
-use super::shared::patience::Patience;
+use super::shared::patience::TimeoutBreaker;
 use super::{Bucket, Configured, Decision, Rate, Store, StoreError};
 use crate::kit::key::is_free;
 
@@ -95,23 +95,23 @@ const LONGEST_RESET: Duration = Duration::from_secs(366 * 86_400);
 /// While the service hangs, five calls in a row wait for it; then it is asked with pauses of 50 ms that double to 500 ms.
 ///
 /// Hand over a lazy channel, so that a service starts without it. A clone is the same store.
-pub struct Envoy<T>(Arc<Asked<T>>);
+pub struct Envoy<T>(Arc<Shared<T>>);
 
-struct Asked<T> {
+struct Shared<T> {
     /// In a mutex so that `T` need not be `Sync`. It is locked only to clone it.
     channel: Mutex<T>,
     domain: String,
-    patience: Patience,
+    patience: TimeoutBreaker,
 }
 
 impl<T> Envoy<T> {
     /// Asks over this channel, about limits of this domain.
     #[must_use]
     pub fn new(channel: T, domain: impl Into<String>) -> Self {
-        Self(Arc::new(Asked {
+        Self(Arc::new(Shared {
             channel: Mutex::new(channel),
             domain: domain.into(),
-            patience: Patience::default(),
+            patience: TimeoutBreaker::default(),
         }))
     }
 }
@@ -141,7 +141,7 @@ where
     <T::ResponseBody as HttpBody>::Error: Into<Box<dyn Error + Send + Sync>> + Send,
 {
     async fn take(&self, bucket: &Bucket<'_>) -> Result<Decision, StoreError> {
-        let Asked {
+        let Shared {
             channel,
             domain,
             patience,

@@ -14,10 +14,10 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::super::shared::patience::{FIRST_PAUSE, LONGEST_PAUSE, TIME_OUTS};
 use super::super::{Rate, StoreError};
-use super::{Take, decision, failed, is_unknown_script};
+use super::{TakeCommand, decision, failed, is_unknown_script};
 
 /// The timeout of one attempt to connect, including the server's first response.
-const ATTEMPT: Duration = Duration::from_secs(1);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The limit of the bucket that tests a new connection. It is full again after a millisecond.
 static TRIAL: Rate = Rate::per_second(1_000);
@@ -59,7 +59,7 @@ impl Link {
     /// Sends the script, and once more if the connection is lost meanwhile.
     pub(super) async fn ask(
         self: &Arc<Self>,
-        take: &Take<'_>,
+        take: &TakeCommand<'_>,
         until: Instant,
     ) -> Result<Value, StoreError> {
         // Counts a timeout if it is dropped.
@@ -86,7 +86,7 @@ impl Link {
                 waiting.answered();
                 return Err(failed(&error));
             }
-            self.lose(&connection, prefix);
+            self.reconnect(&connection, prefix);
             if is_resent {
                 return Err(failed(&error));
             }
@@ -122,7 +122,7 @@ impl Link {
     }
 
     /// Replaces this connection with a new one.
-    fn lose(self: &Arc<Self>, lost: &Connection, prefix: &str) {
+    fn reconnect(self: &Arc<Self>, lost: &Connection, prefix: &str) {
         let is_first = self.state.send_if_modified(|state| {
             let is_it = matches!(state, State::Up(connection) if Arc::ptr_eq(&connection.given_up, &lost.given_up));
             if is_it {
@@ -181,7 +181,7 @@ impl Link {
         };
         // Only a write shows whether the server accepts writes and has loaded its data. It also makes the server cache
         // the script.
-        let trial = Take {
+        let trial = TakeCommand {
             key: [prefix, "trial"],
             limit: &TRIAL,
         };
@@ -197,7 +197,7 @@ impl Link {
 }
 
 /// The server's response. `None` if the connection is given up meanwhile.
-async fn answer(connection: &Connection, take: &Take<'_>) -> Option<RedisResult<Value>> {
+async fn answer(connection: &Connection, take: &TakeCommand<'_>) -> Option<RedisResult<Value>> {
     let mut given_up = pin!(connection.given_up.notified());
     let mut answer = pin!(send(connection, take));
     poll_fn(|cx| match answer.as_mut().poll(cx) {
@@ -207,7 +207,7 @@ async fn answer(connection: &Connection, take: &Take<'_>) -> Option<RedisResult<
     .await
 }
 
-async fn send(connection: &Connection, take: &Take<'_>) -> RedisResult<Value> {
+async fn send(connection: &Connection, take: &TakeCommand<'_>) -> RedisResult<Value> {
     let mut redis = connection.redis.clone();
     let answer = redis.send_packed_command(&take.by_hash()).await;
     match answer.and_then(Value::extract_error) {
@@ -273,7 +273,7 @@ impl Connecting {
             let Some(link) = self.link.upgrade() else {
                 return;
             };
-            let state = match timeout(ATTEMPT, link.open(&prefix)).await {
+            let state = match timeout(CONNECT_TIMEOUT, link.open(&prefix)).await {
                 Ok(Ok(connection)) => State::Up(connection),
                 Ok(Err(error)) => State::Down(failed(&error)),
                 Err(_) => State::Down(StoreError::new("Redis: no answer to a new connection")),

@@ -38,11 +38,11 @@ struct Configuration {
 impl Fetching {
     /// The keys, and how long they are valid.
     pub(super) async fn fetch(&self, rules: &Rules) -> Result<(Keys, Duration), FetchError> {
-        let fetch = self.fetch_in_any_time(rules);
-        self.http.within_its_time(self.place.url(), fetch).await
+        let fetch = self.fetch_without_timeout(rules);
+        self.http.with_timeout(self.place.url(), fetch).await
     }
 
-    async fn fetch_in_any_time(&self, rules: &Rules) -> Result<(Keys, Duration), FetchError> {
+    async fn fetch_without_timeout(&self, rules: &Rules) -> Result<(Keys, Duration), FetchError> {
         let url = match &self.place {
             Place::Keys(url) => url.clone(),
             Place::Issuer { issuer, url } => {

@@ -53,7 +53,7 @@ struct State {
     /// When the next fetch is due.
     due: Instant,
     /// A fetch is running or begins at once.
-    is_wanted: bool,
+    is_requested: bool,
     task: Option<Task>,
     /// The number of tasks so far.
     tasks: u64,
@@ -77,7 +77,7 @@ struct Task {
 struct Running {
     ended: watch::Receiver<u64>,
     /// The number of fetches that ended before it.
-    so_far: u64,
+    ended_before: u64,
     /// When the fetch counts as lost.
     until: Option<Instant>,
 }
@@ -94,7 +94,7 @@ impl ByUrl {
                 failed: None,
                 pause: Pause::default(),
                 due: Instant::now(),
-                is_wanted: false,
+                is_requested: false,
                 task: None,
                 tasks: 0,
             }),
@@ -126,9 +126,9 @@ impl ByUrl {
         for _ in 0..TRIES {
             let Some(Running {
                 mut ended,
-                so_far,
+                ended_before,
                 until,
-            }) = self.0.want(Instant::now())?
+            }) = self.0.request_fetch(Instant::now())?
             else {
                 return Ok(());
             };
@@ -137,7 +137,7 @@ impl ByUrl {
                 Some(until) => drop(timeout_at(until, changed).await),
                 None => drop(changed.await),
             }
-            if *ended.borrow() != so_far {
+            if *ended.borrow() != ended_before {
                 return Ok(());
             }
         }
@@ -189,7 +189,7 @@ impl Shared {
         };
         if let Some(gone) = gone {
             gone.handle.abort();
-            state.lose();
+            state.mark_lost();
         }
         let runtime = Handle::try_current().map_err(|_| FetchError::no_runtime())?;
         state.tasks += 1;
@@ -201,38 +201,38 @@ impl Shared {
             alive_until: None,
         });
         let time = self.fetching.http.timeout();
-        state.lives(now, time);
+        state.report_alive(now, time);
         Ok(())
     }
 
     /// The running fetch, or a new one unless it is too early.
-    fn want(self: &Arc<Self>, now: Instant) -> Result<Option<Running>, FetchError> {
+    fn request_fetch(self: &Arc<Self>, now: Instant) -> Result<Option<Running>, FetchError> {
         self.begin_task(now)?;
         let mut state = self.write();
         let is_due = state.due <= now;
-        if !state.is_wanted && !is_due && state.is_cooling_down(now) {
+        if !state.is_requested && !is_due && state.is_cooling_down(now) {
             return Ok(None);
         }
         let mut ended = self.ended.subscribe();
-        let so_far = *ended.borrow_and_update();
-        if !state.is_wanted {
-            state.is_wanted = true;
-            state.lives(now, self.fetching.http.timeout());
+        let ended_before = *ended.borrow_and_update();
+        if !state.is_requested {
+            state.is_requested = true;
+            state.report_alive(now, self.fetching.http.timeout());
             self.wanted.notify_one();
         }
         let until = state.task.as_ref().and_then(|task| task.alive_until);
         Ok(Some(Running {
             ended,
-            so_far,
+            ended_before,
             until,
         }))
     }
 
     /// Fetches until nothing needs the keys any more.
     async fn run(self: Arc<Self>, id: u64) {
-        let _lost = Lost { shared: &self, id };
+        let _lost = NotifyOnDrop { shared: &self, id };
         loop {
-            while let Some(due) = self.not_yet(id) {
+            while let Some(due) = self.next_start(id) {
                 let _ = timeout_at(due, self.wanted.notified()).await;
             }
             if !self.begin(id) {
@@ -246,12 +246,12 @@ impl Shared {
     }
 
     /// When to begin the next fetch, if not now.
-    fn not_yet(&self, id: u64) -> Option<Instant> {
+    fn next_start(&self, id: u64) -> Option<Instant> {
         let mut state = self.write();
         let now = Instant::now();
-        let is_early = state.is_of(id) && !state.is_wanted && now < state.due;
+        let is_early = state.is_of(id) && !state.is_requested && now < state.due;
         if is_early {
-            state.lives(now, self.fetching.http.timeout());
+            state.report_alive(now, self.fetching.http.timeout());
         }
         is_early.then_some(state.due)
     }
@@ -262,9 +262,9 @@ impl Shared {
         let now = Instant::now();
         let may = state.is_of(id);
         if may {
-            state.is_wanted = true;
+            state.is_requested = true;
             state.begun = Some(now);
-            state.lives(now, self.fetching.http.timeout());
+            state.report_alive(now, self.fetching.http.timeout());
         }
         may
     }
@@ -275,7 +275,7 @@ impl Shared {
             return;
         }
         let now = Instant::now();
-        state.is_wanted = false;
+        state.is_requested = false;
         match fetched {
             Ok((keys, life)) => {
                 let usable = life.checked_add(self.fetching.max_stale);
@@ -298,7 +298,7 @@ impl Shared {
                 }
             }
         }
-        state.lives(now, self.fetching.http.timeout());
+        state.report_alive(now, self.fetching.http.timeout());
         // Updated before anything can request another fetch and mistake the end of this one for the end of that.
         self.ended.send_modify(|ended| *ended += 1);
     }
@@ -338,8 +338,8 @@ impl State {
     }
 
     /// Records that the task is alive, and when it has to report again: when a fetch has ended or is due.
-    fn lives(&mut self, now: Instant, time: Duration) {
-        let next = match self.is_wanted || self.due <= now {
+    fn report_alive(&mut self, now: Instant, time: Duration) {
+        let next = match self.is_requested || self.due <= now {
             true => now.checked_add(time),
             false => Some(self.due),
         };
@@ -349,9 +349,9 @@ impl State {
     }
 
     /// Records that the task was lost. If it was fetching, the next task fetches at once.
-    fn lose(&mut self) {
-        if self.is_wanted {
-            self.is_wanted = false;
+    fn mark_lost(&mut self) {
+        if self.is_requested {
+            self.is_requested = false;
             self.begun = None;
             self.due = Instant::now();
         }
@@ -365,17 +365,17 @@ impl Task {
 }
 
 /// Notifies the waiting calls if the task is lost, for example with its runtime.
-struct Lost<'a> {
+struct NotifyOnDrop<'a> {
     shared: &'a Shared,
     id: u64,
 }
 
-impl Drop for Lost<'_> {
+impl Drop for NotifyOnDrop<'_> {
     fn drop(&mut self) {
         let mut state = self.shared.write();
         if state.is_of(self.id) {
             state.task = None;
-            state.lose();
+            state.mark_lost();
         }
         self.shared.ended.send_modify(|_| ());
     }
