@@ -422,10 +422,10 @@ impl Probe {
         let is_answered = self.is_answered.load(Ordering::Relaxed);
         let Shared { config, .. } = &*self.breaker.0;
         let now = Instant::now();
-        let change =
-            self.breaker
-                .machine()
-                .probe_ended(config, self.period, is_answered, failed, now);
+        let change = self
+            .breaker
+            .machine()
+            .probed(config, self.period, is_answered, failed, now);
         if let Some(change) = change {
             change.tell(path);
         }
@@ -617,7 +617,7 @@ impl Machine {
     }
 
     /// Records the end of a probe.
-    fn probe_ended(
+    fn probed(
         &mut self,
         config: &Thresholds,
         period: u64,

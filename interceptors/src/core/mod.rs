@@ -1,8 +1,8 @@
-//! What a call is and how it runs. This room knows no interceptor and no transport.
+//! What a call is and how it runs. Nothing here knows an interceptor or a transport.
 //!
-//! A module may use only modules that come earlier in this order: text, malformed, fitted, secrets, kind, id, client,
-//! plan, name, time, facts, received, end, layer, abilities, kept, messages, details, call, frame, chain, behind,
-//! stream.
+//! A module may use those that come before it in this order, and none that comes after it:
+//! text, malformed, fitted, secrets, kind, id, client, plan, name, time, facts, received, end, layer, abilities, kept, messages,
+//! details, call, frame, chain, behind, stream.
 
 pub(crate) mod abilities;
 #[allow(missing_docs)]
