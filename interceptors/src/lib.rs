@@ -100,15 +100,15 @@ pub use crate::core::plan::{
     Entry, EntryPlan, Intercepted, MethodPlan, Note, Plan, Rule, Setting, Settings, Sides, Value,
 };
 pub use crate::core::stream::ResponseStream;
-/// What generated code needs of `tracing`. A hidden module, because the compiler shortens the names in its messages only as long
-/// as no crate in sight has another item of that name.
+/// What generated code needs from `tracing`. The module is hidden because of rustc: it shortens names in messages only
+/// if no other visible crate has an item of that name.
 #[cfg(feature = "_level")]
 #[doc(hidden)]
 pub mod tracing {
     pub use ::tracing::*;
 }
 
-/// What editors show of the attribute's words. No compiler reads it.
+/// What editors show for the attribute's words. It is never compiled.
 #[cfg(rust_analyzer)]
 #[doc(hidden)]
 #[path = "ide.rs"]

@@ -124,7 +124,7 @@ impl CallBuilder {
         Call::received::<ServerFacts>(self.plan(), abilities, head, message)
     }
 
-    /// Plans are known when a program is compiled, so that of a test is never freed.
+    /// Plans are constants in programs, so a test's plan is leaked.
     fn plan(&self) -> &'static MethodPlan {
         let path: &'static str = self.path.clone().leak();
         let (service, method) = path
@@ -425,7 +425,7 @@ pub fn check_plan(plan: &Plan, expected: &[(&str, &[&str])]) {
             line(method.method(), &entries)
         })
         .collect();
-    // In what order methods stand in a file is of no account.
+    // The order of the methods in a file does not matter.
     expected.sort_unstable();
     actual.sort_unstable();
     assert!(

@@ -1,4 +1,4 @@
-//! `auth(by = Inbound)`: the identity comes from the mount in front of the service.
+//! `auth(by = Inbound)`: the mount in front of the service has verified the identity.
 
 use std::any::type_name;
 use std::fmt;
@@ -24,13 +24,13 @@ pub trait Authenticates: Send + Sync + 'static {
     type Identity: Clone + Send + Sync + 'static;
 }
 
-/// The call came through the mount `C`, whose `auth` did not look at it.
-struct Passed<C>(PhantomData<fn() -> C>);
+/// The call came through the mount `C`, but its `auth` did not apply to it.
+struct AuthNotApplied<C>(PhantomData<fn() -> C>);
 
-/// `auth` of the mount `C` has found out who calls.
+/// The `auth` of the mount `C` has verified the caller.
 struct Authenticated<C>(PhantomData<fn() -> C>);
 
-impl<C> Clone for Passed<C> {
+impl<C> Clone for AuthNotApplied<C> {
     fn clone(&self) -> Self {
         Self(PhantomData)
     }
@@ -42,28 +42,28 @@ impl<C> Clone for Authenticated<C> {
     }
 }
 
-/// Says that the call comes through the mount `C`, past its `auth`.
+/// Records that the call came through the mount `C`, and that its `auth` did not apply.
 #[doc(hidden)]
 pub fn passes<C: 'static>(call: &mut CallDetails) {
     let extensions = call.extensions_mut();
-    extensions.insert(Passed::<C>(PhantomData));
-    // The request may have been here before, as part of another call.
+    extensions.insert(AuthNotApplied::<C>(PhantomData));
+    // The request may have been part of another call before.
     extensions.remove::<Authenticated<C>>();
 }
 
-/// What an `auth` leaves with the call beside the identity.
+/// Extensions that an `auth` adds to the call besides the identity.
 #[doc(hidden)]
 pub trait Mark: Send + Sync + 'static {
     fn leave(extensions: &mut Extensions);
 }
 
-/// Nothing.
+/// Adds nothing.
 impl Mark for () {
     #[inline]
     fn leave(_: &mut Extensions) {}
 }
 
-/// That it is the one of the mount `C`.
+/// Records that the identity comes from the mount `C`.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Of<C>(PhantomData<fn() -> C>);
@@ -91,7 +91,7 @@ impl<C: Authenticates> Default for By<C> {
     }
 }
 
-/// As [`By::new`]. It is a function, so that the compiler says in our words what `C` is not.
+/// As [`By::new`]. A function, so that the compiler prints this crate's own message if `C` is no such mount.
 #[doc(hidden)]
 #[must_use]
 pub const fn by_mount<C: Authenticates>() -> By<C> {
@@ -125,16 +125,16 @@ where
         if is_authenticated && has_identity {
             return next.run(call).await;
         }
-        Err(match extensions.get::<Passed<C>>() {
+        Err(match extensions.get::<AuthNotApplied<C>>() {
             Some(_) => refused(),
-            None => unreached(call, type_name::<C>()),
+            None => mount_bypassed(call, type_name::<C>()),
         })
     }
 }
 
-/// The service was reached past the mount that it relies on.
+/// The call reached the service without the mount that the service relies on.
 #[cold]
-fn unreached(call: &CallDetails, mount: &str) -> Status {
+fn mount_bypassed(call: &CallDetails, mount: &str) -> Status {
     tracing::error!(
         path = call.path(),
         mount,

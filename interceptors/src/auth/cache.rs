@@ -39,7 +39,7 @@ impl Token {
     }
 }
 
-/// The time only: the value is a secret.
+/// Prints only the time, because the value is a secret.
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Token")
@@ -88,7 +88,7 @@ pub struct TokenCache {
     times: Times,
 }
 
-/// What a [`TokenCache`] and its fetches share.
+/// State that a [`TokenCache`] shares with its fetches.
 struct Shared {
     fetch: Box<dyn Fn() -> Fetching + Send + Sync>,
     state: Mutex<State>,
@@ -105,11 +105,11 @@ struct State {
     kept: Option<Kept>,
     fetch: Option<Fetch>,
     failed: Option<Failed>,
-    /// After a token that was refused.
+    /// The pause after a rejected token.
     refused: Pause,
 }
 
-/// A fetch that failed.
+/// A failed fetch.
 struct Failed {
     pause: Pause,
     code: Code,
@@ -171,12 +171,14 @@ impl TokenCache {
         self
     }
 
-    /// The token, or the fetch that will give one.
-    fn ask(&self) -> Result<Asked<impl Future<Output = Answer> + use<>>, Status> {
+    /// The token, or the fetch that will return one.
+    fn token_or_fetch(&self) -> Result<TokenOrFetch<impl Future<Output = Answer> + use<>>, Status> {
         let mut state = self.shared.state();
         let state = &mut *state;
         let valid = match &state.kept {
-            Some(kept) if kept.is_fresh() => return Ok(Asked::Token(kept.token.value.clone())),
+            Some(kept) if kept.is_fresh() => {
+                return Ok(TokenOrFetch::Token(kept.token.value.clone()));
+            }
             Some(kept) if kept.is_valid() => Some(kept.token.value.clone()),
             _ => None,
         };
@@ -184,17 +186,17 @@ impl TokenCache {
         match valid {
             Some(token) => {
                 state.refresh(begin);
-                Ok(Asked::Token(token))
+                Ok(TokenOrFetch::Token(token))
             }
             None => {
                 let fetch = state.running_or(begin)?;
-                Ok(Asked::Wait(fetch.answer()))
+                Ok(TokenOrFetch::Wait(fetch.answer()))
             }
         }
     }
 }
 
-enum Asked<Waiting> {
+enum TokenOrFetch<Waiting> {
     Token(String),
     Wait(Waiting),
 }
@@ -204,7 +206,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The result of this fetch, for the calls that wait for it.
+    /// Stores the result of this fetch for the waiting calls.
     fn end(
         &self,
         id: waits::Id,
@@ -213,7 +215,7 @@ impl Shared {
     ) -> Result<String, Status> {
         let mut state = self.state();
         let now = Instant::now();
-        // Unless it took so long that another one has taken its place.
+        // Ignored if the fetch took so long that another one has replaced it.
         let counts = state.fetch.as_ref().is_some_and(|fetch| fetch.id() == id);
         if counts {
             state.fetch = None;
@@ -241,7 +243,7 @@ impl Shared {
 }
 
 impl State {
-    /// The fetch that runs, or another one unless it is too early for that.
+    /// The running fetch. Begins one if none is running, unless it is too early.
     fn running_or(
         &mut self,
         begin: impl FnOnce() -> Result<Fetch, Status>,
@@ -264,11 +266,11 @@ impl State {
         Ok(self.fetch.insert(fetch))
     }
 
-    /// Begins a fetch that no call waits for, unless one is running or it is too early for that.
+    /// Begins a fetch in the background, unless one is running or it is too early.
     fn refresh(&mut self, begin: impl FnOnce() -> Result<Fetch, Status>) {
         let now = Instant::now();
         if !self.is_running(now) && !self.is_paused(now) {
-            // Where it cannot begin, the call still has a valid token.
+            // If it cannot begin, the call still has a valid token.
             let _ = self.running_or(begin);
         }
     }
@@ -288,7 +290,7 @@ impl State {
         });
     }
 
-    /// Whether it is too early to begin a fetch, and none is running.
+    /// Whether it is too early to begin a fetch and none is running.
     fn is_paused(&self, now: Instant) -> bool {
         let failed = self.failed.as_ref();
         failed.is_some_and(|failed| failed.pause.left(now).is_some()) && !self.is_running(now)
@@ -307,15 +309,15 @@ impl Failed {
     }
 }
 
-/// How often a call begins a fetch anew whose runtime is gone.
+/// How often a call restarts a fetch whose runtime was dropped.
 const TRIES: u32 = 3;
 
 impl TokenSource for TokenCache {
     async fn token(&self, _call: &CallDetails) -> Result<String, Status> {
         for _ in 0..TRIES {
-            let waiting = match self.ask()? {
-                Asked::Token(token) => return Ok(token),
-                Asked::Wait(waiting) => waiting,
+            let waiting = match self.token_or_fetch()? {
+                TokenOrFetch::Token(token) => return Ok(token),
+                TokenOrFetch::Wait(waiting) => waiting,
             };
             if let Some(answer) = waiting.await {
                 return answer;
@@ -329,7 +331,7 @@ impl TokenSource for TokenCache {
     fn rejected(&self, token: &str) -> bool {
         let mut state = self.shared.state();
         if !matches!(&state.kept, Some(kept) if kept.token.value == token) {
-            // Another call has had it replaced already.
+            // Another call has caused a new token already.
             return true;
         }
         let now = Instant::now();

@@ -1,4 +1,4 @@
-//! The calling side of `auth`: who gives the token, and where it goes.
+//! `auth` on clients: the source of tokens, and the header that carries them.
 
 use std::future::Future;
 use std::sync::{Arc, LazyLock};
@@ -166,7 +166,7 @@ impl Credentials {
         self
     }
 
-    /// The key, if it is one of the user's.
+    /// The metadata key, if it is not the default.
     #[doc(hidden)]
     #[must_use]
     pub const fn own_header(&self) -> Option<&'static str> {
@@ -192,12 +192,12 @@ impl Credentials {
     }
 
     fn insert(&self, call: &mut CallDetails, token: &str) -> Result<(), Status> {
-        // No longer than it has to be, so that it is not copied once more.
+        // Exactly sized, so that it is not copied again.
         let value = match self.scheme {
             "" => token.to_owned(),
             scheme => [scheme, token].join(" "),
         };
-        // Not the token itself, in no case.
+        // The message never contains the token.
         let not_ascii = || {
             let key = self.header.unwrap_or(AUTHORIZATION);
             Status::internal(format!(
@@ -313,7 +313,7 @@ impl<T: TokenSource, Req: Send, Res: Send> Interceptor<Req, Res> for SendToken<T
     }
 }
 
-/// What the attribute makes: settings that are a constant, with a source that is lent.
+/// The interceptor that the attribute makes from constant settings and a borrowed source.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Sending<'a, T: ?Sized> {
@@ -322,7 +322,7 @@ pub struct Sending<'a, T: ?Sized> {
 }
 
 impl<'a, T: TokenSource + ?Sized> Sending<'a, T> {
-    /// Asks this source for tokens.
+    /// Takes tokens from this source.
     pub const fn new(config: &'a Credentials, tokens: &'a T) -> Self {
         Self { config, tokens }
     }
@@ -353,7 +353,7 @@ where
         self.config.insert(call, &token)?;
         let result = next.run(call).await;
         let is_rejected = matches!(&result, Err(status) if status.code() == Code::Unauthenticated && !is_unsent(call, status));
-        // The calls that follow need another one also where this one cannot be made once more.
+        // Later calls need another token even if this call cannot be retried.
         if !is_rejected || !may_refresh || !self.tokens.rejected(&token) || call.is_answered() {
             return result;
         }
@@ -367,7 +367,7 @@ where
     }
 }
 
-/// What the plan knows of `auth` on a client.
+/// The plan entry of `auth` on a client.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Entry;

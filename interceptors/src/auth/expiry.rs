@@ -1,4 +1,4 @@
-//! What becomes of streams when the token of their call expires.
+//! Ends the streams of a call when its token expires.
 
 use std::task::{Context, Poll, ready};
 use std::time::SystemTime;
@@ -12,18 +12,19 @@ use crate::core::layer::{Inner, Layer, Layers, Node, Step};
 use crate::core::name::CallName;
 use crate::core::time::Limit;
 
-/// How streams end then. Whoever reads it had a good token, so it may say what the matter is.
+/// The status of expired streams. The reader had a valid token, so the message may be specific.
 #[cold]
 fn expired() -> Status {
     Status::unauthenticated("the token of this call has expired")
 }
 
-/// What ends the response stream of a call, in its box: the future of each call has room for it, and few have one.
+/// The layer that ends a call's response stream. Boxed, because the future of each call has space for it and few calls
+/// have one.
 pub(super) type Until = Option<Box<Node<UntilExpiry>>>;
 
-/// The request stream of the call, if it has one, ends when the token expires. What is given ends the response stream.
+/// Ends the call's request stream when the token expires. Returns the layer that ends the response stream.
 ///
-/// The time of day is asked once: a clock that is set later, on this machine, does not move the moment.
+/// Reads the time of day once, so a later change of this machine's clock does not change the deadline.
 #[cold]
 #[allow(clippy::disallowed_methods)] // tokens expire by the time of day
 pub(super) fn begin<Req>(call: &mut Call<Req>, expires_at: SystemTime) -> Result<Until, Status> {
@@ -32,7 +33,7 @@ pub(super) fn begin<Req>(call: &mut Call<Req>, expires_at: SystemTime) -> Result
         Ok(left) if !left.is_zero() => now.checked_add(left),
         _ => return Err(expired()),
     };
-    // `None` is too far away to be told.
+    // `None` is too far in the future to represent.
     let Some(at) = at else {
         return Ok(None);
     };
@@ -49,16 +50,17 @@ pub(super) fn begin<Req>(call: &mut Call<Req>, expires_at: SystemTime) -> Result
     }))
 }
 
-/// The response stream of the call ends then. It depends on no message, so it is compiled once.
+/// Ends the call's response stream with this layer. Does not depend on the message, so it is compiled once.
 #[cold]
 pub(super) fn end_responses(layers: &mut Layers, until: Box<Node<UntilExpiry>>) {
     layers.push_node(until);
 }
 
-/// Is around a response stream until its token expires.
+/// The layer around a response stream until its token expires.
 pub(super) struct UntilExpiry {
     limit: Limit,
-    /// A message more would be one of a stream: where kinds are not known, the first may be the answer of a unary call.
+    /// Whether a message that comes after the expiry is cut off. Where kinds are not known, the first message may be
+    /// the response of a unary call.
     is_stream: bool,
 }
 

@@ -5,23 +5,26 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout_at};
 
-/// Where the answer goes.
-pub(super) type Tell<T> = watch::Sender<Option<T>>;
+/// Sends the result to the waiting calls.
+pub(super) type ResultSender<T> = watch::Sender<Option<T>>;
 
-/// Something that many calls wait for, and that is done once.
+/// Work that runs once and that many calls wait for.
 ///
-/// It is a task of its own. In the task of the call that needs it first it would have only the time that this call has,
-/// end with it, and be a part of its trace; and be stuck in a runtime that others wait for.
+/// It runs in its own task. In the task of the first call it would share that call's deadline, cancellation and trace,
+/// and could get stuck in a runtime on which others wait.
 pub(super) struct Flight<T> {
     answer: watch::Receiver<Option<T>>,
-    /// When it has ended at the latest. One whose runtime does not run any more ends never.
+    /// The latest possible end. Without it, work in a stopped runtime would never end.
     over: Option<Instant>,
     task: AbortHandle,
 }
 
 impl<T: Clone + Send + Sync + 'static> Flight<T> {
-    /// What is done will have ended by `over`; `None` where there is no runtime.
-    pub(super) fn begin<F>(over: Option<Instant>, work: impl FnOnce(Tell<T>) -> F) -> Option<Self>
+    /// Begins work that ends by `over`. `None` if there is no runtime.
+    pub(super) fn begin<F>(
+        over: Option<Instant>,
+        work: impl FnOnce(ResultSender<T>) -> F,
+    ) -> Option<Self>
     where
         F: Future<Output = ()> + Send + 'static,
     {
@@ -34,17 +37,17 @@ impl<T: Clone + Send + Sync + 'static> Flight<T> {
         })
     }
 
-    /// Whether it may still end. A runtime that is dropped takes it along.
+    /// Whether the work may still end. It is lost if its runtime is dropped.
     pub(super) fn is_running(&self, now: Instant) -> bool {
         self.answer.has_changed().is_ok() && self.over.is_none_or(|over| now < over)
     }
 
-    /// Nobody needs it any more.
+    /// Stops the work, because nothing needs it any more.
     pub(super) fn stop(&self) {
         self.task.abort();
     }
 
-    /// The answer; `None` where the task is gone without one.
+    /// The result. `None` if the task was lost.
     pub(super) fn wait(&self) -> impl Future<Output = Option<T>> + Send + use<T> {
         let mut answer = self.answer.clone();
         let over = self.over;

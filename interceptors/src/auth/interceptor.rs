@@ -24,9 +24,9 @@ const BEARER: &str = "Bearer";
 #[doc(hidden)]
 #[derive(Debug, Clone)]
 pub struct Credentials {
-    /// `None` is `authorization`, which is found faster by its constant.
+    /// `None` is `authorization`, for which a lookup by constant is faster.
     header: Option<&'static str>,
-    /// `None` is `Bearer`, which is compared faster with its constant.
+    /// `None` is `Bearer`, for which a comparison with a constant is faster.
     scheme: Option<&'static str>,
     outlive_token: bool,
 }
@@ -76,7 +76,7 @@ impl Credentials {
         self
     }
 
-    /// The key, if it is one of the user's.
+    /// The metadata key, if it is not the default.
     #[doc(hidden)]
     #[must_use]
     pub const fn own_header(&self) -> Option<&'static str> {
@@ -90,7 +90,7 @@ impl Credentials {
         self.outlive_token
     }
 
-    /// How HTTP asks for these credentials (RFC 9110, 11.6.1), if there is a scheme to name.
+    /// The HTTP challenge for these credentials (RFC 9110, 11.6.1), if there is a scheme to name.
     #[doc(hidden)]
     #[must_use]
     pub const fn challenge(&self) -> Option<&'static str> {
@@ -120,11 +120,11 @@ impl Credentials {
         ]
     }
 
-    /// Hides the credentials. Whether there is one value of them.
+    /// Marks the credentials as sensitive. Returns whether there is exactly one value.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn hide(&self, call: &mut CallDetails) -> bool {
         let headers = call.metadata_mut().as_mut();
-        // Then every key has one value.
+        // True if every key has one value.
         let is_single = headers.len() == headers.keys_len();
         let first = match self.header {
             Some(name) => headers.get_mut(name),
@@ -137,8 +137,8 @@ impl Credentials {
         is_single || self.hide_all(headers) == 1
     }
 
-    /// The credentials, looked up anew. To copy them when they are hidden takes longer: the bytes of what came over the wire
-    /// begin to be shared then, with an allocation.
+    /// Looks the credentials up again. A copy made while they are hidden would take longer: it makes the received bytes
+    /// shared, which allocates.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn credentials<'a>(&self, call: &'a CallDetails) -> Option<&'a HeaderValue> {
         let headers = call.metadata().as_ref();
@@ -148,14 +148,14 @@ impl Credentials {
         }
     }
 
-    /// The token, of a call whose credentials are single.
+    /// The token of a call with a single value of credentials.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn token_of<'a>(&self, call: &'a CallDetails, is_single: bool) -> Option<&'a str> {
         let credentials = is_single.then(|| self.credentials(call)).flatten()?;
         self.token(credentials)
     }
 
-    /// Hides all values, and says how many there are.
+    /// Marks all values as sensitive, and returns their number.
     #[cold]
     fn hide_all(&self, headers: &mut HeaderMap) -> usize {
         let entry = match self.header {
@@ -175,15 +175,15 @@ impl Credentials {
         let value = credentials.to_str().ok()?;
         let token = match self.scheme {
             None => after_scheme(value, BEARER)?,
-            // Trimmed here it would be one token under many spellings.
+            // If blanks were trimmed here, one token would have many spellings.
             Some("") if has_blank(value) => return None,
             Some("") => value,
             Some(scheme) => after_scheme(value, scheme)?,
         };
-        // Most tokens stand alone; only others are worth a second look.
+        // Most tokens have no blanks around them.
         let token = match has_blank(token) {
             false => token,
-            true => alone(token)?,
+            true => trim_spaces(token)?,
         };
         (!token.is_empty()).then_some(token)
     }
@@ -198,7 +198,7 @@ fn after_scheme<'a>(value: &'a str, scheme: &str) -> Option<&'a str> {
     rest.strip_prefix(' ')
 }
 
-/// Clients send it among the first, and to look at these takes less long than to hash its name twice.
+/// Clients send it among the first headers. A scan takes less time than two hashes of the name.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn values_of_authorization<'a, V>(
     headers: impl IntoIterator<Item = (&'a HeaderName, V)>,
@@ -207,14 +207,14 @@ fn values_of_authorization<'a, V>(
     named.filter_map(|(name, value)| (*name == AUTHORIZATION).then_some(value))
 }
 
-/// The token between spaces.
+/// The token without the spaces around it.
 #[cold]
-fn alone(token: &str) -> Option<&str> {
+fn trim_spaces(token: &str) -> Option<&str> {
     let token = token.trim_matches(' ');
     (!has_blank(token)).then_some(token)
 }
 
-/// Looks at every byte, which is faster than to stop at the first.
+/// Checks every byte, which is faster than stopping at the first match.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn has_blank(text: &str) -> bool {
     text.bytes().fold(false, |found, b| found | (b <= b' '))
@@ -316,7 +316,7 @@ impl<V: Verifier, Req: Send, Res: Send> Interceptor<Req, Res> for VerifyToken<V>
     }
 }
 
-/// What the attribute makes: settings that are a constant, with a verifier that is lent.
+/// The interceptor that the attribute makes from constant settings and a borrowed verifier.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Verifying<'a, V: ?Sized, M = ()> {
@@ -326,7 +326,7 @@ pub struct Verifying<'a, V: ?Sized, M = ()> {
 }
 
 impl<'a, V: Verifier + ?Sized> Verifying<'a, V> {
-    /// Asks this verifier.
+    /// Verifies tokens with this verifier.
     pub const fn new(config: &'a Credentials, verifier: &'a V) -> Self {
         Self {
             config,
@@ -335,7 +335,7 @@ impl<'a, V: Verifier + ?Sized> Verifying<'a, V> {
         }
     }
 
-    /// The same for the mount `C`, which others rely on.
+    /// The same for the mount `C`, on which services rely.
     #[doc(hidden)]
     pub const fn of<C: 'static>(
         config: &'a Credentials,
@@ -369,7 +369,7 @@ where
         let verified = {
             let call = call.details();
             let token = self.config.token_of(call, is_single);
-            // A call without a stream ends with its answer, so the expiry of its token does not matter.
+            // A call without streams ends with its response, so the expiry of its token does not matter.
             match (
                 token,
                 self.config.outlive_token || !call.plan().may_stream(),
@@ -388,7 +388,7 @@ where
             Some(expires_at) => expiry::begin(call, expires_at)?,
             None => None,
         };
-        // Each arm leaves by itself: an answer is moved once.
+        // Each arm returns by itself, so that the response is moved only once.
         match next.run(call).await {
             Err(status) => Err(status),
             answer => {
@@ -401,14 +401,14 @@ where
     }
 }
 
-/// Who calls is known from here on.
+/// Stores the identity in the request's extensions.
 fn leave<M: Mark, T: Clone + Send + Sync + 'static>(call: &mut CallDetails, identity: T) {
     let extensions = call.extensions_mut();
     extensions.insert(Identity(identity));
     M::leave(extensions);
 }
 
-/// What is refused without a word on why: a hint is of use to whoever tries tokens.
+/// A rejection without a reason: details would help somebody who guesses tokens.
 pub(super) fn refused() -> Status {
     Status::unauthenticated("the request does not carry valid authentication credentials")
 }

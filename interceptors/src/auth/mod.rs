@@ -217,7 +217,7 @@ pub use crate::kit::identity::Identity;
 
 use crate::{Rule, Sides};
 
-/// What the plan knows of `auth`.
+/// The plan entry of `auth` on a service.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Entry;

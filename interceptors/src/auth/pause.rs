@@ -21,13 +21,12 @@ impl Pause {
         let delay = (BASE_DELAY.as_secs_f64() * MULTIPLIER.powi(self.times)).min(longest);
         let delay = delay * (1.0 + JITTER * (2.0 * fastrand::f64() - 1.0));
         self.until = now.checked_add(Duration::from_secs_f64(delay));
-        // By far enough to be at the longest.
+        // More than enough to reach the longest pause.
         self.times = (self.times + 1).min(100);
     }
 
     #[cfg(feature = "client")]
-    /// Begins with the shortest one again where the last one has been over for so long that it has nothing to do with
-    /// this one.
+    /// Starts again with the shortest pause if the last pause ended long ago, so that it is unrelated to this failure.
     pub(super) fn begin_another(&mut self, now: Instant) {
         if self.until.is_some_and(|until| now - until > MAX_DELAY) {
             *self = Self::default();
@@ -35,7 +34,7 @@ impl Pause {
         self.begin(now);
     }
 
-    /// What is left of it.
+    /// The remaining pause.
     pub(super) fn left(&self, now: Instant) -> Option<Duration> {
         let left = self.until?.saturating_duration_since(now);
         (!left.is_zero()).then_some(left)

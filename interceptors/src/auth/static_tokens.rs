@@ -70,7 +70,8 @@ impl<Identity> StaticTokens<Identity> {
         })
     }
 
-    /// Whose token this is. It looks at all, wherever the right one stands.
+    /// The identity of this token. Compares with all tokens, so that the time does not depend on the position of the
+    /// match.
     fn find(&self, token: &str) -> Option<&Identity> {
         let hash = hash(token);
         let mut found = u64::MAX;
@@ -94,7 +95,7 @@ impl<Identity: Clone + Send + Sync + 'static> Verifier for StaticTokens<Identity
     }
 }
 
-/// How many there are: of a token that can be guessed, the hash would tell too.
+/// Prints only the number of tokens. The hash of a guessable token would reveal it.
 impl<Identity> fmt::Debug for StaticTokens<Identity> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StaticTokens")

@@ -72,8 +72,8 @@ pub trait Verifier: Send + Sync {
         None
     }
 
-    /// Both at once, for a verifier whose identity does not say when its token expires. `may_stream` says whether anybody wants to
-    /// know that.
+    /// Verifies a token and returns its expiry, for verifiers whose identity does not hold the expiry. `may_stream` is
+    /// whether the expiry is needed.
     #[doc(hidden)]
     fn verify_until(
         &self,

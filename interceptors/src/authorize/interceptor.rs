@@ -17,7 +17,7 @@ use crate::{Call, CallDetails, Interceptor, Next};
 #[derive(Debug, Clone)]
 pub struct Roles {
     roles: &'static [&'static str],
-    /// The plan shows one role by itself.
+    /// A single role, as the plan shows it.
     role: Option<&'static str>,
 }
 
@@ -92,18 +92,18 @@ impl Default for Roles {
     }
 }
 
-/// The interceptor behind `authorize`. Only the attribute can make it: it knows the `auth` that comes before.
+/// The interceptor behind `authorize`. Only the attribute can make it, because it knows the preceding `auth`.
 ///
-/// It takes the identity that `auth` before it has found.
+/// It uses the identity that this `auth` has verified.
 #[doc(hidden)]
 pub struct Authorize<P> {
     policy: P,
-    /// Knows the type of the identity. What does not fit is told where this is made, and not once more for each chain.
+    /// Knows the type of the identity. A mismatch is reported where this is made, and not again for each chain.
     allows: fn(&P, &CallDetails) -> bool,
 }
 
 impl Authorize<&'static Roles> {
-    /// Lets those pass that have one of the roles.
+    /// Allows callers with one of the roles.
     pub const fn by_role<A, Id>(_: &impl Fn() -> A, roles: &'static Roles) -> Self
     where
         A: Identifies<Identity = Id>,
@@ -120,7 +120,7 @@ impl Authorize<&'static Roles> {
 }
 
 impl<F> Authorize<F> {
-    /// Lets those pass for whom this is true.
+    /// Allows callers for whom the function returns true.
     pub const fn by_fn<A, Id>(_: &impl Fn() -> A, allows: F) -> Self
     where
         A: Identifies<Identity = Id>,
@@ -135,7 +135,7 @@ impl<F> Authorize<F> {
 }
 
 impl<'a, P: ?Sized> Authorize<&'a P> {
-    /// Lets those pass whom this policy lets pass.
+    /// Allows callers whom the policy allows.
     pub const fn by_policy<A, Id>(_: &impl Fn() -> A, policy: &'a P) -> Self
     where
         A: Identifies<Identity = Id>,

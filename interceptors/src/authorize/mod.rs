@@ -87,7 +87,7 @@ pub use policy::{HasRole, Policy};
 
 use crate::{Rule, Sides};
 
-/// What the plan knows of `authorize`.
+/// The plan entry of `authorize`.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Entry;

@@ -4,7 +4,7 @@ use std::task::{Context, Poll};
 
 use super::panic::{Payload, caught};
 
-/// A future whose panics are caught. It stays where it is, as in `core::time::Inherited`.
+/// A future whose panics are caught. It is polled in place, as in `core::time::Inherited`.
 pub(super) struct Caught<'a, F> {
     future: Pin<&'a mut F>,
 }

@@ -78,12 +78,12 @@ where
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
-        // The next one may also panic before there is a future of it.
+        // `next` may also panic before it returns a future.
         let run = async { next.run(call).await };
         let caught = Caught::new(pin!(run)).await;
         match caught {
             Ok(answer) => {
-                // The handler is cloned for streams alone.
+                // The handler is cloned only for streams.
                 if answer.is_ok() && call.plan().response_is_polled() {
                     call.push_layer(Guard(self.handler.clone()));
                 }
@@ -100,8 +100,8 @@ where
     }
 }
 
-/// Catches what a response stream panics with. If the handler has no size, such as a function, neither has this, and
-/// its box takes no allocation.
+/// Catches panics of a response stream. If the handler has no size, as a function has none, the guard has none either,
+/// and its box needs no allocation.
 struct Guard<H>(H);
 
 impl<H: PanicHandler + 'static> Layer for Guard<H> {
@@ -116,7 +116,7 @@ impl<H: PanicHandler + 'static> Layer for Guard<H> {
         false
     }
 
-    /// A panic of an inner observer is reported, and does not change how the call ended.
+    /// A panic of an inner observer is reported, but does not change how the call ended.
     fn within(&mut self, call: &CallName, run: &mut dyn FnMut()) {
         if let Err(payload) = caught(run) {
             report(call, payload, &self.0);

@@ -72,7 +72,7 @@ pub use panic::{Location, Panic, PanicHandler, record_locations};
 
 use crate::{Rule, Sides};
 
-/// What the plan knows of `catch_panic`.
+/// The plan entry of `catch_panic`.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Entry;

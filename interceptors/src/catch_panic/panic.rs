@@ -69,7 +69,7 @@ impl<'a> Panic<'a> {
     }
 }
 
-/// Without the payload, which may hold anything.
+/// Leaves out the payload, which may hold anything.
 impl fmt::Debug for Panic<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Panic")
@@ -184,7 +184,7 @@ pub fn record_locations() {
                 line: location.line(),
                 column: location.column(),
             });
-            // A thread that is ending has nowhere to put it.
+            // A thread that is ending has no thread-local storage.
             let _ = LAST.try_with(|last| last.replace(location));
             before(info);
         }));
@@ -194,17 +194,17 @@ pub fn record_locations() {
 
 pub(super) type Payload = Box<dyn Any + Send>;
 
-/// Runs what may panic.
+/// Runs code that may panic.
 #[inline]
 pub(super) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, Payload> {
     if RECORDING.load(Ordering::Relaxed) {
-        // What another one has left, which nobody was told of.
+        // Clears the location of an earlier panic that was not reported.
         LAST.take();
     }
     catch_unwind(AssertUnwindSafe(run))
 }
 
-/// Tells of a panic, and what the client is told instead.
+/// Reports a panic, and returns the status for the client.
 #[cold]
 pub(super) fn report(path: &CallName, payload: Payload, handler: &dyn PanicHandler) -> Status {
     let location = LAST.take();
@@ -213,7 +213,7 @@ pub(super) fn report(path: &CallName, payload: Payload, handler: &dyn PanicHandl
         payload: &*payload,
         location: location.as_ref(),
     };
-    // Whoever is told may panic too, and so may what was thrown when it is dropped.
+    // The handler may panic too, and so may dropping the payload.
     swallowed(|| handler.panicked(&panic)).unwrap_or_else(|()| {
         let _ = swallowed(|| log(&panic));
     });

@@ -276,14 +276,14 @@ impl CircuitBreaker {
         machine.unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn enter(self, call: &CallDetails) -> Result<Entered, Status> {
+    pub(super) fn enter(self, call: &CallDetails) -> Result<Admitted, Status> {
         let (admission, change) = self.machine().admit(&self.0.config, Instant::now());
-        let entered = match admission {
-            Admission::Call { period } => Entered::Closed(Watch {
+        let admitted_call = match admission {
+            Admission::Call { period } => Admitted::Closed(Watch {
                 breaker: self,
                 period,
             }),
-            Admission::Probe { period } => Entered::HalfOpen(Arc::new(Probe {
+            Admission::Probe { period } => Admitted::HalfOpen(Arc::new(Probe {
                 breaker: self,
                 period,
                 is_answered: AtomicBool::new(false),
@@ -294,7 +294,7 @@ impl CircuitBreaker {
         if let Some(change) = change {
             change.tell(call.name());
         }
-        Ok(entered)
+        Ok(admitted_call)
     }
 }
 
@@ -351,7 +351,7 @@ impl CircuitBreakers {
 #[cold]
 fn refused(path: &str) -> Status {
     let mut status = Status::unavailable(format!("the circuit breaker of `{path}` is open"));
-    // Another attempt would be refused too.
+    // Another attempt would be rejected too.
     let never = tonic::metadata::MetadataValue::from_static("-1");
     status
         .metadata_mut()
@@ -359,14 +359,14 @@ fn refused(path: &str) -> Status {
     status
 }
 
-/// A call that was let through.
-pub(super) enum Entered {
+/// A call that the breaker let through.
+pub(super) enum Admitted {
     Closed(Watch),
     HalfOpen(Arc<Probe>),
 }
 
-/// Whether the server is to blame for how a call ended; `None` where that says nothing: it was given up, or an
-/// interceptor further in refused it.
+/// Whether the call's end counts as a failure of the server. `None` if it says nothing: the call was cancelled, or an
+/// inner interceptor rejected it.
 fn is_failure(config: &Thresholds, end: &End<'_>) -> Option<bool> {
     match ended_unsent(end) || end.outcome() == Outcome::Cancelled {
         true => None,
@@ -374,7 +374,7 @@ fn is_failure(config: &Thresholds, end: &End<'_>) -> Option<bool> {
     }
 }
 
-/// Tells a closed breaker how a call ended.
+/// Reports the end of a call to a closed breaker.
 pub(super) struct Watch {
     breaker: CircuitBreaker,
     period: u64,
@@ -397,7 +397,7 @@ impl Observer for Watch {
     }
 }
 
-/// Holds one of the places of a half-open breaker to the call's end, which is that of its response stream.
+/// Occupies a probe slot of a half-open breaker until the end of the call and its response stream.
 pub(super) struct Probe {
     breaker: CircuitBreaker,
     period: u64,
@@ -406,7 +406,7 @@ pub(super) struct Probe {
 }
 
 impl Probe {
-    /// Its response stream has begun. Of what has ended by then it says nothing.
+    /// The response stream of the probe has begun. A probe whose stream has ended by now reports nothing.
     pub(super) fn answered(&self) {
         if self.is_settled.load(Ordering::Relaxed) {
             return;
@@ -450,10 +450,10 @@ impl Observer for ProbeEnd {
     }
 }
 
-// What follows knows nothing of calls, and is asked under a lock that is held for no longer than that.
+// The rest knows nothing about calls. It runs under a lock that is held only for that time.
 
 struct Machine {
-    /// Counts the states that there have been.
+    /// The number of the current state, counted from the start.
     period: u64,
     phase: Phase,
 }
@@ -461,15 +461,15 @@ struct Machine {
 enum Phase {
     Closed(Failures),
     Open {
-        /// `None` where that is beyond all time.
+        /// `None` if the time overflows: the breaker stays open.
         until: Option<Instant>,
     },
     HalfOpen {
         /// When the last probe was let through.
         since: Instant,
-        /// Probes that were let through, less those that were given up.
+        /// The number of probes, without those that were given up.
         admitted: u32,
-        /// Of those, the ones that are out and whose response stream has begun.
+        /// How many of the running probes have a response stream that has begun.
         answered: u32,
         succeeded: u32,
     },
@@ -492,7 +492,7 @@ enum Admission {
     Refused,
 }
 
-/// From one state to another.
+/// A change of the state.
 #[derive(Debug, PartialEq, Eq)]
 struct Change {
     from: State,
@@ -533,14 +533,14 @@ impl Machine {
     fn state(&self, config: &Thresholds, now: Instant) -> State {
         match &self.phase {
             Phase::Open { until } if is_over(*until, now) => State::HalfOpen,
-            _ if self.has_held(config, now) => State::Closed,
+            _ if self.probes_are_long_lived(config, now) => State::Closed,
             phase => phase.state(),
         }
     }
 
-    /// Whether probes that have not failed in all that time are as good as those that have succeeded. A stream need
-    /// not end.
-    fn has_held(&self, config: &Thresholds, now: Instant) -> bool {
+    /// Whether long-lived probes count as successes: all have run for long enough without a failure. A stream need not
+    /// end.
+    fn probes_are_long_lived(&self, config: &Thresholds, now: Instant) -> bool {
         match &self.phase {
             Phase::HalfOpen {
                 since,
@@ -556,7 +556,7 @@ impl Machine {
     }
 
     fn admit(&mut self, config: &Thresholds, now: Instant) -> (Admission, Option<Change>) {
-        if self.has_held(config, now) {
+        if self.probes_are_long_lived(config, now) {
             let change = self.turn(Phase::Closed(Failures::new(config)));
             let period = self.period;
             return (Admission::Call { period }, change);
@@ -575,7 +575,7 @@ impl Machine {
                 let period = self.period;
                 return (Admission::Probe { period }, None);
             }
-            // Not all of those that are out are answered.
+            // Some of the running probes are not answered yet.
             Phase::HalfOpen { since, .. } => is_over(since.checked_add(config.open_for), now),
         };
         if !lets_others_try {
@@ -591,7 +591,7 @@ impl Machine {
         (Admission::Probe { period }, change)
     }
 
-    /// A call of the closed state has ended.
+    /// Counts the end of a call in the closed state.
     fn count(
         &mut self,
         config: &Thresholds,
@@ -608,7 +608,7 @@ impl Machine {
         }
     }
 
-    /// The response stream of a probe has begun.
+    /// Records that the response stream of a probe has begun.
     fn answered(&mut self, of: u64) {
         match &mut self.phase {
             Phase::HalfOpen { answered, .. } if of == self.period => *answered += 1,
@@ -616,7 +616,7 @@ impl Machine {
         }
     }
 
-    /// A probe has ended.
+    /// Records the end of a probe.
     fn probed(
         &mut self,
         config: &Thresholds,
@@ -649,7 +649,7 @@ impl Machine {
         }
     }
 
-    /// A probe has been given up.
+    /// Records that a probe was given up.
     fn give_back(&mut self, of: u64, is_answered: bool) {
         match &mut self.phase {
             Phase::HalfOpen {
@@ -667,7 +667,7 @@ impl Machine {
         self.turn(Phase::Open { until })
     }
 
-    /// `None` where that is the same state again.
+    /// `None` if the state stays the same.
     fn turn(&mut self, phase: Phase) -> Option<Change> {
         let (from, to) = (self.phase.state(), phase.state());
         self.period += 1;
@@ -676,7 +676,7 @@ impl Machine {
     }
 }
 
-/// What a closed breaker remembers.
+/// The failures that a closed breaker remembers.
 enum Failures {
     InARow(u32),
     Window(Box<Window>),
@@ -690,7 +690,7 @@ impl Failures {
         }
     }
 
-    /// Whether that is one failure too many.
+    /// Counts a call. Returns whether the breaker has to open.
     fn count(&mut self, config: &Thresholds, failed: bool, now: Instant) -> bool {
         match self {
             Self::InARow(failures) => {
@@ -709,17 +709,17 @@ impl Failures {
 
 const SLOTS: u32 = 10;
 
-/// Counts for each tenth of the last while.
+/// Counts of the recent calls, by tenths of the window.
 #[derive(Default)]
 struct Window {
-    /// The first tenth of all began then.
+    /// When the first tenth began.
     begun: Option<Instant>,
     slots: [Slot; SLOTS as usize],
 }
 
 #[derive(Default, Clone, Copy)]
 struct Slot {
-    /// Which tenth since the first.
+    /// The index of the current tenth.
     tenth: u128,
     counts: Counts,
 }
@@ -731,7 +731,7 @@ struct Counts {
 }
 
 impl Window {
-    /// Counts a call, and gives the counts of the window that ends with it.
+    /// Counts a call, and returns the counts of the window that ends now.
     fn count(&mut self, window: Duration, failed: bool, now: Instant) -> Counts {
         let begun = *self.begun.get_or_insert(now);
         let elapsed = now.saturating_duration_since(begun);

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use tonic::{Response, Status};
 
-use super::breaker::{CircuitBreaker, CircuitBreakers, Entered, ProbeEnd};
+use super::breaker::{Admitted, CircuitBreaker, CircuitBreakers, ProbeEnd};
 use crate::{Call, CallDetails, Interceptor, Next};
 
 /// Which breaker a call goes through: what `circuit_breaker(breaker = …)` takes. Implement it to give each tenant a breaker of its own.
@@ -95,11 +95,11 @@ impl<B: Breakers, Req: Send, Res: Send> Interceptor<Req, Res> for BreakCircuit<'
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
         match self.breakers.of(call).enter(call)? {
-            Entered::Closed(watch) => next.observe(call, watch).await,
-            Entered::HalfOpen(probe) => {
+            Admitted::Closed(watch) => next.observe(call, watch).await,
+            Admitted::HalfOpen(probe) => {
                 let observer = ProbeEnd(Arc::clone(&probe));
                 let result = next.observe(call, observer).await;
-                // What another interceptor answered in the server's place says nothing.
+                // A response of another interceptor says nothing about the server.
                 if result.is_ok() && call.is_sent() {
                     probe.answered();
                 }

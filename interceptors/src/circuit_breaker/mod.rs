@@ -76,7 +76,7 @@ pub use breaker::Thresholds as Config;
 
 use crate::{Rule, Sides};
 
-/// What the plan knows of `circuit_breaker`.
+/// The plan entry of `circuit_breaker`.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Entry;

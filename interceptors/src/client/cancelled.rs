@@ -1,7 +1,7 @@
 //! The `CancellationHandle` that a caller holds for a call.
 //!
-//! tonic looks at it where it sends the request. A call that waits (for a place, for a token, for its next attempt) has nothing to send, so
-//! its chain looks too.
+//! tonic checks the handle only while it sends the request. A call that waits (for the channel, for a token, for the
+//! next attempt) is not sending, so the chain checks the handle too.
 
 use std::future::{Future, pending, poll_fn};
 use std::pin::Pin;
@@ -15,7 +15,7 @@ use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::{CancellationHandle, Extensions, Request, Status};
 use tower_service::Service;
 
-/// Is ready once the caller has cancelled the call.
+/// Ready once the caller has cancelled the call.
 pub(crate) type Cancelled = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// The handle of a generated or hand-written client's caller, if there is one.
@@ -27,7 +27,7 @@ pub(crate) fn of_handle(extensions: &Extensions) -> Option<Cancelled> {
     Some(Box::pin(by_handle(handle.clone())))
 }
 
-/// Of a handle only a request can be asked, so this makes one that sends nothing and goes nowhere but back.
+/// Only a request can observe a handle. So this makes a request that sends nothing and is answered by `Mirror`.
 async fn by_handle(handle: CancellationHandle) {
     let mut request = Request::new(Nothing);
     request.extensions_mut().insert(handle);
@@ -42,12 +42,12 @@ async fn by_handle(handle: CancellationHandle) {
     }
 }
 
-/// The handle of a channel's caller. tonic has put it into the body, which has given all that it has by now.
+/// The handle of a channel's caller. tonic has put it into the body. The body has no more data by now.
 pub(crate) fn of_body(mut body: tonic::body::Body) -> Cancelled {
     Box::pin(async move {
         poll_fn(|cx| match Pin::new(&mut body).poll_frame(cx) {
             Poll::Ready(Some(Err(_))) => Poll::Ready(()),
-            // It has asked to be woken before it said that there is nothing more.
+            // The handle registers the waker before the body reports its end.
             Poll::Ready(_) | Poll::Pending => Poll::Pending,
         })
         .await;
@@ -55,7 +55,7 @@ pub(crate) fn of_body(mut body: tonic::body::Body) -> Cancelled {
 }
 
 pin_project_lite::pin_project! {
-    /// A call that its caller may cancel. It ends at once then, whatever it waits for.
+    /// A call that its caller may cancel. Cancellation ends it at once, whatever it waits for.
     pub(crate) struct Cancellable<F> {
         #[pin]
         call: F,
@@ -78,7 +78,7 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        // An answer is large, so it stays where it is.
+        // A response is large, so it is not moved.
         let mut polled = this.call.poll(cx);
         if polled.is_pending()
             && let Some(cancelled) = this.cancelled
@@ -95,7 +95,7 @@ fn status() -> Status {
     Status::cancelled("the caller has cancelled the call")
 }
 
-/// No messages, for as long as anybody waits for one.
+/// A stream that never yields a message.
 struct Nothing;
 
 impl Stream for Nothing {
@@ -139,7 +139,7 @@ impl Decoder for Nothing {
     }
 }
 
-/// Answers with the request.
+/// Answers each request with the request's own body.
 struct Mirror;
 
 impl Service<http::Request<tonic::body::Body>> for Mirror {

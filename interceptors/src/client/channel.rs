@@ -86,36 +86,35 @@ use crate::wire::status::{self, BoxError};
 /// ```
 pub struct InterceptedChannel<C: ChannelChain, S> {
     shared: Arc<Shared<C, S>>,
-    /// Cloned for calls, and never asked whether it is ready.
+    /// Cloned for calls. Its own readiness is never polled.
     service: S,
 }
 
 struct Shared<C: ChannelChain, S> {
     chain: C,
     state: C::State,
-    /// Whether the channel is not encrypted, if it was made here.
+    /// Whether the channel is plaintext, if this crate connected it.
     is_plaintext: Option<bool>,
-    spares: Spares<S>,
+    pool: CallPool<S>,
 }
 
-/// What calls are done with: a service and the space for a call. To use them again is cheaper than to clone a channel
-/// and to allocate.
-struct Spares<S>(Mutex<Vec<Box<Begun<S>>>>);
+/// Services and call buffers that can be used again. Reuse is cheaper than cloning a channel and allocating.
+struct CallPool<S>(Mutex<Vec<Box<InFlightCall<S>>>>);
 
-impl<S> Spares<S> {
-    /// More of them would only take up memory once a burst of calls is over.
-    const MOST: usize = 64;
+impl<S> CallPool<S> {
+    /// Limits the memory that stays allocated after a burst of calls.
+    const MAX: usize = 64;
 
-    fn take(&self) -> Option<Box<Begun<S>>> {
-        // Nobody waits for what is only cheaper.
+    fn take(&self) -> Option<Box<InFlightCall<S>>> {
+        // Never block for an optimisation.
         self.0.try_lock().ok()?.pop()
     }
 
-    fn give_back(&self, begun: Box<Begun<S>>) {
-        if let Ok(mut spares) = self.0.try_lock()
-            && spares.len() < Self::MOST
+    fn give_back(&self, in_flight: Box<InFlightCall<S>>) {
+        if let Ok(mut pool) = self.0.try_lock()
+            && pool.len() < Self::MAX
         {
-            spares.push(begun);
+            pool.push(in_flight);
         }
     }
 }
@@ -134,7 +133,7 @@ impl<C: ChannelChain, S> InterceptedChannel<C, S> {
                 chain,
                 state,
                 is_plaintext,
-                spares: Spares(Mutex::default()),
+                pool: CallPool(Mutex::default()),
             }),
             service,
         }
@@ -199,16 +198,16 @@ where
     type Error = Status;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Status>> + Send>>;
 
-    /// Always: an attempt waits for its place when it is sent.
+    /// Always ready: an attempt waits for the channel when it is sent.
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Status>> {
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: http::Request<tonic::body::Body>) -> Self::Future {
         let shared = Arc::clone(&self.shared);
-        let mut begun = match shared.spares.take() {
+        let mut in_flight = match shared.pool.take() {
             Some(spare) => spare,
-            None => Box::new(Begun {
+            None => Box::new(InFlightCall {
                 exchange: None,
                 sender: Sender {
                     service: self.service.clone(),
@@ -216,11 +215,12 @@ where
                 },
             }),
         };
-        // Two boxes, because an allocator takes far longer for a single one of more than a kilobyte. What is in
-        // this one is used where it lies; the parameters of an `async fn` would be kept beside what is made of them.
-        Exchange::begin::<C>(&mut begun.exchange, request, shared.is_plaintext);
+        // Two boxes, because an allocator takes far longer for a single box of more than a kilobyte. The contents of
+        // this box are used in place. The future of an `async fn` would keep its parameters as well as the values made
+        // from them.
+        Exchange::begin::<C>(&mut in_flight.exchange, request, shared.is_plaintext);
         Box::pin(async move {
-            let Begun { exchange, sender } = &mut *begun;
+            let InFlightCall { exchange, sender } = &mut *in_flight;
             let Some(exchange) = exchange else {
                 unreachable!("it was put there above");
             };
@@ -235,7 +235,7 @@ where
                 Cancellable::new(sending, cancelled).await
             };
             let response = match answer {
-                Ok(response) => Ok(leave(call, response)),
+                Ok(response) => Ok(into_http_response(call, response)),
                 Err(mut status) => {
                     if !call.one_was_sent() {
                         unsent::mark(&mut status);
@@ -243,17 +243,17 @@ where
                     Err(status)
                 }
             };
-            if !begun.sender.is_broken {
-                begun.exchange = None;
-                shared.spares.give_back(begun);
+            if !in_flight.sender.is_broken {
+                in_flight.exchange = None;
+                shared.pool.give_back(in_flight);
             }
             response
         })
     }
 }
 
-/// A call under way.
-struct Begun<S> {
+/// A call in progress and the service that it uses.
+struct InFlightCall<S> {
     exchange: Option<Exchange>,
     sender: Sender<S>,
 }
@@ -265,7 +265,7 @@ struct Exchange {
 }
 
 impl Exchange {
-    /// Makes the call where it will be, because it is large: all that may panic is found out before.
+    /// Makes the call in place, because it is large. Everything that may panic runs before the write.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn begin<C: ChannelChain>(
         place: &mut Option<Self>,
@@ -291,26 +291,30 @@ impl Exchange {
             },
             cancelled,
         };
-        put(place, Some(exchange));
+        overwrite(place, Some(exchange));
     }
 }
 
-/// Puts a value in the place of one that owns nothing: to find that out takes longer than this.
+/// Overwrites a value that owns nothing, without dropping it. The check for whether there is something to drop would
+/// take longer.
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn put<T>(place: &mut T, value: T) {
+fn overwrite<T>(place: &mut T, value: T) {
     std::mem::forget(std::mem::replace(place, value));
 }
 
-/// What the caller is given: the response, watched to its end.
-fn leave(call: &mut Call<Body>, response: Response<Body>) -> http::Response<ResponseBody> {
+/// The response for the caller. Its body reports its end to the observers.
+fn into_http_response(
+    call: &mut Call<Body>,
+    response: Response<Body>,
+) -> http::Response<ResponseBody> {
     let (metadata, body, extensions) = response.into_parts();
     let http_status = body.http_status();
     let body = ResponseBody::new(body, call.take_tail(), call.known_deadline());
     let mut response = http::Response::new(body);
     *response.status_mut() = http_status;
     *response.version_mut() = Version::HTTP_2;
-    put(response.headers_mut(), metadata.into_headers());
-    put(response.extensions_mut(), extensions);
+    overwrite(response.headers_mut(), metadata.into_headers());
+    overwrite(response.extensions_mut(), extensions);
     response
 }
 
@@ -336,10 +340,10 @@ const ABILITIES: Abilities<Body> = Abilities::new(
     Some(Body::counted),
 );
 
-/// The channel. Between attempts it holds no place.
+/// The channel. Between attempts it holds no reservation.
 struct Sender<S> {
     service: S,
-    /// It has failed to become ready, after which tower has it thrown away.
+    /// The channel failed to become ready. tower requires that such a service is discarded.
     is_broken: bool,
 }
 
@@ -347,41 +351,41 @@ impl<S> Sender<S>
 where
     S: GrpcService<tonic::body::Body> + Clone,
 {
-    async fn place(&mut self) -> Result<Place<'_, S>, Status> {
-        let mut place = Place {
+    async fn reserve(&mut self) -> Result<Reservation<'_, S>, Status> {
+        let mut reservation = Reservation {
             sender: self,
-            is_kept: true,
+            is_held: true,
         };
-        let ready = poll_fn(|cx| place.sender.service.poll_ready(cx)).await;
+        let ready = poll_fn(|cx| reservation.sender.service.poll_ready(cx)).await;
         if let Err(error) = ready {
-            place.sender.is_broken = true;
-            place.is_kept = false;
+            reservation.sender.is_broken = true;
+            reservation.is_held = false;
             return Err(not_ready(error.into()));
         }
-        Ok(place)
+        Ok(reservation)
     }
 }
 
-/// A place in the channel, or in the queue for one.
-struct Place<'a, S: Clone> {
+/// A reserved slot in the channel, or a position in the queue for one.
+struct Reservation<'a, S: Clone> {
     sender: &'a mut Sender<S>,
-    is_kept: bool,
+    is_held: bool,
 }
 
-impl<S> Place<'_, S>
+impl<S> Reservation<'_, S>
 where
     S: GrpcService<tonic::body::Body> + Clone,
 {
     fn send(mut self, request: http::Request<tonic::body::Body>) -> S::Future {
-        self.is_kept = false;
+        self.is_held = false;
         self.sender.service.call(request)
     }
 }
 
-impl<S: Clone> Drop for Place<'_, S> {
+impl<S: Clone> Drop for Reservation<'_, S> {
     fn drop(&mut self) {
-        if self.is_kept {
-            // A clone has no place, and does not queue.
+        if self.is_held {
+            // A clone has no reservation and is not in the queue.
             self.sender.service = self.sender.service.clone();
         }
     }
@@ -414,7 +418,7 @@ struct Wire<'a, S> {
     head: &'a Head,
 }
 
-/// What an attempt takes of the request that came in as it is.
+/// The parts of the incoming request that each attempt copies unchanged.
 struct Head {
     method: Method,
     uri: Uri,
@@ -430,12 +434,12 @@ impl Head {
         };
         let (method, uri) = (self.method.clone(), self.uri.clone());
         let mut request = http::Request::new(body.into());
-        // What a new request has allocates nothing.
-        put(request.method_mut(), method);
-        put(request.uri_mut(), uri);
+        // A new request owns no allocations that the overwrites could leak.
+        overwrite(request.method_mut(), method);
+        overwrite(request.uri_mut(), uri);
         *request.version_mut() = self.version;
-        put(request.headers_mut(), metadata.into_headers());
-        put(request.extensions_mut(), extensions);
+        overwrite(request.headers_mut(), metadata.into_headers());
+        overwrite(request.extensions_mut(), extensions);
         Ok(request)
     }
 }
@@ -451,15 +455,15 @@ where
         if let Some(status) = call.refusal() {
             return Err(status);
         }
-        // In a block of its own, or the request would have its place in the future while it is answered.
+        // In its own block. Otherwise the future would keep space for the request while it waits for the response.
         let answer = {
-            let place = self.sender.get_mut().place().await;
-            // Not before: a call that never gets a place says nothing about the server.
+            let reservation = self.sender.get_mut().reserve().await;
+            // Not earlier: a call that never reaches the channel says nothing about the server.
             call.set_sent();
-            match place {
-                Ok(place) => place.send(self.head.request(call)?),
+            match reservation {
+                Ok(reservation) => reservation.send(self.head.request(call)?),
                 Err(status) => {
-                    // Gone all the same.
+                    // The request is dropped even though it was not sent.
                     drop(call.take_request());
                     return Err(status);
                 }
@@ -477,11 +481,12 @@ where
         let status = status::of_headers(&mut head.headers);
         let is_ok = status.is_some();
         match status {
-            // Trailers-Only: the server has not begun to answer.
+            // Trailers-Only: the server has not in_flight to answer.
             Some(status) if status.code() != Code::Ok => {
                 return Err(failed(status, call.known_deadline()));
             }
-            // Nor has it where a proxy answers by itself, with or without a page for people.
+            // A proxy may have answered, with or without a page for people. The server has not in_flight to answer then
+            // either.
             None if head.status != StatusCode::OK
                 && (http_body::Body::is_end_stream(&body) || !status::is_grpc(&head.headers)) =>
             {

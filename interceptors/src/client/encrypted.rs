@@ -2,20 +2,21 @@
 
 use http::Uri;
 
-/// Whether tonic connects without TLS. It uses TLS for `https` alone, and only if it was built with TLS: without, it
-/// speaks plain HTTP/2 to `https` too. Compared as tonic does: older versions of `http` keep the case. `tls_config` is `Endpoint::tls_config`, or that of [`WithoutTls`].
+/// Whether tonic connects without TLS. It uses TLS only for `https`, and only if it was built with TLS. Without TLS it
+/// speaks plain HTTP/2 to `https` too. The scheme is compared as tonic compares it: older versions of `http` keep the
+/// case. `tls_config` is `Endpoint::tls_config`, or the method of [`WithoutTls`].
 pub fn connects_in_plaintext<E, A, R: Built>(uri: &Uri, tls_config: fn(E, A) -> R) -> Option<bool> {
     let _ = tls_config;
     Some(!R::WITH_TLS || uri.scheme_str() != Some("https"))
 }
 
-/// What the origin of a client says of its channel.
+/// Whether a client's origin says that its channel is plaintext.
 pub(crate) fn of_origin(origin: &Uri) -> Option<bool> {
     let scheme = origin.scheme_str()?;
     Some(!scheme.eq_ignore_ascii_case("https"))
 }
 
-/// What `Endpoint::tls_config` is where tonic was built without TLS.
+/// Replaces `Endpoint::tls_config` where tonic was built without TLS.
 pub trait WithoutTls: Sized {
     fn tls_config(self, _: ()) -> NoTls {
         NoTls
@@ -24,7 +25,7 @@ pub trait WithoutTls: Sized {
 
 impl<T> WithoutTls for T {}
 
-/// What tonic was built with, by what `tls_config` gives.
+/// Whether tonic was built with TLS, derived from the return type of `tls_config`.
 pub trait Built {
     const WITH_TLS: bool;
 }

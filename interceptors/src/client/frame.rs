@@ -1,4 +1,4 @@
-//! What is behind the policy of a client's method, where the policy looks at no message.
+//! The innermost part of a client's method whose policy sees no message: it sends the request.
 #![allow(clippy::type_complexity, reason = "a frame names all that it holds")]
 #![allow(
     clippy::question_mark,
@@ -17,10 +17,10 @@ use tonic::{Request, Response, Status};
 
 use super::generated::{Inbound, Outbound, Outgoing, Reaches};
 use super::rpc::{CallMut, HandWrittenMethod, HandWrittenMethodMut};
-use super::{failed, of_tonic};
+use super::{failed, fix_tonic_status};
 use crate::core::abilities::{AbilitiesOf, Resend};
-use crate::core::call::{Call, cut, gone};
-use crate::core::frame::{Begun, Opaque};
+use crate::core::call::{Call, already_sent, no_longer_complete};
+use crate::core::frame::{Opaque, Started};
 use crate::core::malformed;
 use crate::mount::frame::{
     Edge, Held, Home, Innermost, Lent, LooksOf, MethodFrame, NoLink, NoStage, Staged,
@@ -28,7 +28,7 @@ use crate::mount::frame::{
 use crate::mount::reply::{Answer, Reply};
 use crate::wire::status::BoxError;
 
-/// What an attempt sends, with what is left of the time.
+/// The request of an attempt, with the remaining time as its timeout.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn take_outgoing<M>(held: &mut Held<M>, call: &mut Call<Opaque>) -> Result<Request<M>, Status> {
     let (metadata, extensions, sent) = match call.take_outgoing() {
@@ -36,7 +36,7 @@ fn take_outgoing<M>(held: &mut Held<M>, call: &mut Call<Opaque>) -> Result<Reque
         Err(status) => return Err(status),
     };
     let Some(mut message) = held.message.take() else {
-        return Err(gone());
+        return Err(already_sent());
     };
     if let Some(Resend { copy, kept }) = (held.abilities)().resend {
         if sent.is_kept {
@@ -45,13 +45,13 @@ fn take_outgoing<M>(held: &mut Held<M>, call: &mut Call<Opaque>) -> Result<Reque
         if let Some(of) = kept
             && !of(&mut message).take_over()
         {
-            return Err(cut());
+            return Err(no_longer_complete());
         }
     }
     Ok(Request::from_parts(metadata, extensions, message))
 }
 
-/// What no attempt sends any more.
+/// The message, if no attempt sends it any more.
 #[cold]
 fn take_unsent<M>(held: &mut Held<M>, call: &mut Call<Opaque>) -> Option<M> {
     let sent = call.take_request().ok()?.into_inner();
@@ -83,10 +83,10 @@ where
         held: &mut Held<M>,
         call: &mut Call<Opaque>,
         mut running: Pin<&mut Option<Fut>>,
-    ) -> Result<Begun, Status> {
+    ) -> Result<Started, Status> {
         let request = take_outgoing(held, call)?;
         running.set(Some((self.call)(request)));
-        Ok(Begun::Rest)
+        Ok(Started::Rest)
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -99,22 +99,22 @@ where
     ) -> Poll<Answer<T>> {
         let (Some(attempt), Some(cx)) = (running.as_mut().as_pin_mut(), cx) else {
             running.set(None);
-            return Poll::Ready(Err(gone()));
+            return Poll::Ready(Err(already_sent()));
         };
-        // tonic reads the response in there.
-        let answer = match malformed::caught(|| attempt.poll(cx)) {
+        // tonic reads the response in this poll.
+        let answer = match malformed::catch_malformed(|| attempt.poll(cx)) {
             Ok(Poll::Ready(answer)) => answer,
             Ok(Poll::Pending) => return Poll::Pending,
             Err(status) => Err(status),
         };
         running.set(None);
         call.set_answered(answer.is_ok());
-        Poll::Ready(answer.map_err(of_tonic))
+        Poll::Ready(answer.map_err(fix_tonic_status))
     }
 }
 
 impl<F, R> Innermost<HandWrittenMethod<F, R>> {
-    /// What holds the message and the method's future while the policy runs.
+    /// The frame that holds the message and the method's future while the policy runs.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn frame<'r, M, T, Fut, L, G, Run>(
         self,
@@ -152,13 +152,13 @@ where
     async fn attempt(mut lent: Lent<'_, 's, Self>, request: Request<M>) -> Answer<B> {
         match lent.get() {
             Some(Self { client, .. }) => client.call_mut(request).await,
-            None => Err(gone()),
+            None => Err(already_sent()),
         }
     }
 }
 
 impl<'a, T: ?Sized, Method, R> Innermost<HandWrittenMethodMut<'a, T, Method, R>> {
-    /// The same, of a method that takes `&mut self`.
+    /// The same, for a method that takes `&mut self`.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn frame<'r, 'h, 's, M, B, Fut, L, G>(
         self,
@@ -216,12 +216,12 @@ impl<S: Send> Reaches<S> for Lent<'_, '_, S> {
 /// A method of a generated client.
 pub struct OutgoingEdge<'h, 's, S, G> {
     home: &'h Home<'s, S>,
-    /// From the beginning until the transport has a place for the request.
+    /// Set until the transport is ready for the request.
     waiting: Option<Lent<'h, 's, S>>,
     run: G,
 }
 
-/// A transport that may have no place for a request yet.
+/// A transport that may not be ready for a request yet.
 pub trait Transport: Send {
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Status>>;
 }
@@ -246,15 +246,15 @@ where
         _: &mut Held<M>,
         call: &mut Call<Opaque>,
         _: Pin<&mut Option<Fut>>,
-    ) -> Result<Begun, Status> {
-        // Before the transport keeps a place for it.
+    ) -> Result<Started, Status> {
+        // Checked before the transport reserves a slot for the request.
         if let Some(status) = call.refusal() {
             return Err(status);
         }
         if self.waiting.is_none() {
             self.waiting = Some(self.home.lend());
         }
-        Ok(Begun::Rest)
+        Ok(Started::Rest)
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -268,29 +268,29 @@ where
         let Some(cx) = cx else {
             self.waiting = None;
             running.set(None);
-            return Poll::Ready(Err(gone()));
+            return Poll::Ready(Err(already_sent()));
         };
         if let Some(lent) = &mut self.waiting {
             let ready = match lent.get() {
                 Some(transport) => ready!(transport.poll_ready(cx)),
-                None => Err(gone()),
+                None => Err(already_sent()),
             };
             let lent = self.waiting.take();
-            // Not before: a call that never gets a place says nothing about the server.
+            // Not earlier: a call that never reaches the transport says nothing about the server.
             call.set_sent();
             if let Err(status) = ready {
-                // Gone all the same.
+                // The request is dropped even though it was not sent.
                 drop(take_unsent(held, call));
                 return Poll::Ready(Err(status));
             }
             let (Some(lent), request) = (lent, take_outgoing(held, call)?) else {
-                return Poll::Ready(Err(gone()));
+                return Poll::Ready(Err(already_sent()));
             };
             self.home.set_answered(call.is_answered());
             running.set(Some((self.run)(lent, request)));
         }
         let Some(attempt) = running.as_mut().as_pin_mut() else {
-            return Poll::Ready(Err(gone()));
+            return Poll::Ready(Err(already_sent()));
         };
         let polled = attempt.poll(cx);
         call.set_answered(self.home.is_answered());
@@ -304,7 +304,7 @@ impl<'a, T, C, In, Out> Innermost<Outgoing<'a, T, C, In, Out>>
 where
     Outgoing<'a, T, C, In, Out>: Transport,
 {
-    /// What holds the message and the request's future while the policy runs.
+    /// The frame that holds the message and the request's future while the policy runs.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn frame<'r, 'h, 's, M, B, Fut, L, G>(
         self,

@@ -12,27 +12,27 @@ use tonic::codec::Codec;
 use tonic::metadata::MetadataMap;
 use tonic::{CancellationHandle, Code, GrpcMethod, Request, Response, Status, Streaming};
 
+use super::fix_tonic_status;
 use super::frame::Transport;
-use super::of_tonic;
-use super::one_piece::{InOnePiece, is_glance};
+use super::one_piece::{InOnePiece, is_peek};
 use super::{RequestStream, failed};
-use crate::core::call::{Call, gone};
+use crate::core::call::{Call, already_sent};
 use crate::core::chain::Next;
 use crate::core::messages::{MessageStream, rebuilt};
 use crate::core::stream::ResponseStream;
 use crate::wire::status::{self, BoxError};
 
-/// A method of a generated client, as the module has it.
+/// A method of a generated client, with the names in its module.
 #[derive(Debug, Clone, Copy)]
 pub struct Method {
-    /// Made where the text is known, so that the compiler checks it and no call has to.
+    /// A function in generated code, where the text is known: the compiler checks the path, and calls need not.
     pub path: fn() -> PathAndQuery,
     pub service: &'static str,
     pub method: &'static str,
 }
 
-/// The innermost link of a generated client's chain: sends the request as tonic's own code does, and
-/// notices where the response begins, which tonic's `unary` does not tell.
+/// The innermost link of a generated client's chain. It sends the request as tonic's own code does. It also reports
+/// when the response begins, which tonic's `unary` does not do.
 ///
 /// `In` is [`One`] or [`Many`], and so is `Out`.
 pub struct Outgoing<'a, T, C, In, Out> {
@@ -87,7 +87,7 @@ impl<'a, T, C, In, Out> Outgoing<'a, T, C, In, Out> {
         }
     }
 
-    /// Several attempts may be under way at once.
+    /// Allows several attempts at once.
     #[must_use]
     pub fn forking(mut self) -> Self
     where
@@ -103,10 +103,10 @@ pub trait Outbound<Req>: Send {
     type Messages: Stream<Item = Self::Message> + Send + 'static;
     type Message: Send + Sync + 'static;
 
-    /// What can be cancelled before it is sent is not given away before.
+    /// A request that can still be cancelled is only yielded when it can be sent.
     fn messages(request: Req, is_cancellable: bool) -> Self::Messages;
 
-    /// Whether it has to be told when nobody waits for its response any more.
+    /// Whether the request stream continues after its attempt is dropped, unless it is cancelled.
     fn outlives_its_call(request: &Req) -> bool;
 }
 
@@ -146,7 +146,7 @@ where
 /// A stream of one message.
 pub struct Single<M> {
     message: Option<M>,
-    /// It is asked for when it can be sent.
+    /// Yield the message only when it can be sent.
     waits: bool,
 }
 
@@ -156,7 +156,7 @@ impl<M> Stream for Single<M> {
     type Item = M;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<M>> {
-        if self.waits && is_glance(cx) {
+        if self.waits && is_peek(cx) {
             return Poll::Pending;
         }
         Poll::Ready(self.message.take())
@@ -168,13 +168,13 @@ impl<M> Stream for Single<M> {
     }
 }
 
-/// What a response becomes in the chain.
+/// How a response enters the chain.
 pub trait Inbound<M>: Send {
     type Body: Send;
-    /// What is read of it before the chain gets it.
+    /// The part of the response that is read before the chain gets it.
     type Read: Send;
 
-    /// Leaves the response where it is, because it is large.
+    /// Does not move the response, because it is large.
     fn read(
         response: &mut Response<Streaming<M>>,
         answered: impl FnMut(bool) + Send,
@@ -196,7 +196,7 @@ impl<M: Send + 'static> Inbound<M> for Many {
         if is_grpc {
             return Ok(None);
         }
-        // What a proxy answers by itself tonic hands on as a stream that fails at once.
+        // tonic returns a proxy's own answer as a stream that fails at once.
         let first = response.get_mut().message().await;
         let first = first.map_err(|status| with_headers(status, response.metadata()))?;
         answered(true);
@@ -245,7 +245,7 @@ impl<M: Send + 'static> Inbound<M> for One {
         let mut first = true;
         let next = poll_fn(|cx| {
             let polled = Pin::new(response.get_mut()).poll_next(cx);
-            // A message that is here already says more than the headers do.
+            // A message that is already there proves more than the headers do.
             if std::mem::take(&mut first) && !matches!(polled, Poll::Ready(Some(Ok(_)))) {
                 answered(status::is_grpc(response.metadata().as_ref()));
             }
@@ -254,7 +254,7 @@ impl<M: Send + 'static> Inbound<M> for One {
         let message = match next.await {
             Some(Ok(message)) => message,
             Some(Err(status)) => {
-                return Err(of_tonic(with_headers(status, response.metadata())));
+                return Err(fix_tonic_status(with_headers(status, response.metadata())));
             }
             None => return Err(Status::internal("the response has no message")),
         };
@@ -271,7 +271,7 @@ impl<M: Send + 'static> Inbound<M> for One {
     }
 }
 
-/// As tonic has it: what the headers say is added to the trailers, in the place of what those say.
+/// Adds the headers to the trailers, as tonic does. On a conflict the headers win.
 #[cold]
 fn with_headers(mut status: Status, headers: &MetadataMap) -> Status {
     let trailers = status.metadata_mut().as_mut();
@@ -279,7 +279,7 @@ fn with_headers(mut status: Status, headers: &MetadataMap) -> Status {
     status
 }
 
-/// Whoever holds what an attempt needs, for as long as that runs.
+/// Access to the state that an attempt needs while it runs. `None` if it is no longer available.
 pub(super) trait Reaches<S>: Send {
     fn reach(&mut self) -> Option<&mut S>;
 }
@@ -300,7 +300,7 @@ where
     T::ResponseBody: http_body::Body<Data = Bytes> + Send + 'static,
     <T::ResponseBody as http_body::Body>::Error: Into<BoxError> + Send,
 {
-    /// Sends the request over a transport that has a place for it, and reads the response.
+    /// Sends the request over a transport that is ready for it, and reads the response.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) async fn exchange<Req>(
         mut this: impl Reaches<Self>,
@@ -313,7 +313,7 @@ where
         Out: Inbound<C::Decode>,
     {
         let Some(this) = this.reach() else {
-            return Err(gone());
+            return Err(already_sent());
         };
         let Method {
             path,
@@ -324,7 +324,7 @@ where
         let is_cancellable =
             !extensions.is_empty() && extensions.get::<CancellationHandle>().is_some();
         extensions.insert(GrpcMethod::new(service, method));
-        // One of the caller's own would cancel the attempts that follow as well.
+        // The caller's own handle would also cancel the attempts that follow.
         let may_outlive = In::outlives_its_call(request.get_ref()) && !is_cancellable;
         let mut cancel = CancelOnDrop(may_outlive.then(|| request.cancellation_handle()));
         let request = request.map(|request| In::messages(request, is_cancellable));
@@ -354,7 +354,7 @@ where
     <T::ResponseBody as http_body::Body>::Error: Into<BoxError> + Send,
 {
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Status>> {
-        // It keeps nothing between two polls.
+        // `ready` keeps no state between two polls.
         let polled = pin!(self.grpc.get_mut().ready()).poll(cx);
         polled.map_err(|error| not_ready(error.into()))
     }
@@ -375,16 +375,16 @@ where
     <T::ResponseBody as http_body::Body>::Error: Into<BoxError> + Send,
 {
     async fn run(&mut self, call: &mut Call<Req>) -> Result<Response<Out::Body>, Status> {
-        // Before the transport keeps a place for it.
+        // Checked before the transport reserves a slot for the request.
         if let Some(status) = call.refusal() {
             return Err(status);
         }
         let grpc = self.grpc.get_mut();
         let ready = grpc.ready().await.map_err(|error| not_ready(error.into()));
-        // Not before: a call that never gets a place says nothing about the server.
+        // Not earlier: a call that never reaches the transport says nothing about the server.
         call.set_sent();
         if let Err(status) = ready {
-            // Gone all the same.
+            // The request is dropped even though it was not sent.
             drop(call.take_request());
             return Err(status);
         }
@@ -406,7 +406,7 @@ where
     }
 }
 
-/// What a service reports that cannot take a call; tonic makes an `UNKNOWN` of all of it.
+/// The status for a service that failed to become ready. tonic itself would always report `UNKNOWN`.
 #[cold]
 pub(crate) fn not_ready(error: BoxError) -> Status {
     Status::try_from_error(error).unwrap_or_else(|error| {

@@ -1,4 +1,4 @@
-//! A wrapped channel as tonic's own `Channel`: HTTP/2 over a pipe in memory, with the chain at its other end.
+//! Makes a wrapped channel a tonic `Channel`: HTTP/2 over a pipe in memory, with the chain at the far end.
 
 use std::convert::Infallible;
 use std::future::{Future, Ready, poll_fn, ready};
@@ -22,21 +22,21 @@ use tonic::transport::{Channel, Endpoint};
 use tower_service::Service;
 
 use super::channel::{ChannelChain, InterceptedChannel};
-use super::{ResponseBody, of_tonic};
+use super::{ResponseBody, fix_tonic_status};
 use crate::core::call::DEFAULT_BUFFER_SIZE;
 use crate::wire::status::{BoxError, GRPC_STATUS};
 
-/// So much of one direction is on its way in the pipe.
-const PIPE: usize = 64 * 1024;
-/// So much of one stream that nobody reads is.
-const STREAM: u32 = 256 * 1024;
-/// A stream that nobody reads keeps none of the others up.
-const CONNECTION: u32 = (1 << 31) - 1;
-/// The end of a single message comes right behind it, though perhaps from another thread.
-const PATIENCE: Duration = Duration::from_millis(2);
-/// The limit on headers is that of the channel inside.
-const HEADERS: u32 = 1024 * 1024;
-/// tonic's channel adds it. The one inside adds it again.
+/// Bytes in the pipe for each direction.
+const PIPE_SIZE: usize = 64 * 1024;
+/// Unread bytes of one stream.
+const STREAM_WINDOW: u32 = 256 * 1024;
+/// The maximum, so that an unread stream does not block the others.
+const CONNECTION_WINDOW: u32 = (1 << 31) - 1;
+/// The end of a single message follows at once, though perhaps from another thread.
+const GATHER_TIMEOUT: Duration = Duration::from_millis(2);
+/// Effectively none: the channel inside has its own limit.
+const MAX_HEADER_LIST: u32 = 1024 * 1024;
+/// tonic's channel adds this to the `user-agent`. The channel inside adds it again.
 const USER_AGENT_OF_TONIC: &str = "tonic/";
 
 impl<C, S> InterceptedChannel<C, S>
@@ -91,9 +91,9 @@ where
     #[must_use]
     pub fn into_channel(self) -> Channel {
         Endpoint::from_static("http://in-memory.invalid")
-            .initial_stream_window_size(STREAM)
-            .initial_connection_window_size(CONNECTION)
-            .http2_max_header_list_size(HEADERS)
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .http2_max_header_list_size(MAX_HEADER_LIST)
             .connect_with_connector_lazy(Connector(self))
     }
 }
@@ -102,7 +102,7 @@ struct Connector<C: ChannelChain, S>(InterceptedChannel<C, S>);
 
 impl<C, S> Service<Uri> for Connector<C, S>
 where
-    InterceptedChannel<C, S>: Outgoing,
+    InterceptedChannel<C, S>: WrappedChannel,
     C: ChannelChain,
 {
     type Response = TokioIo<DuplexStream>;
@@ -114,18 +114,18 @@ where
     }
 
     fn call(&mut self, _: Uri) -> Self::Future {
-        let (near, far) = tokio::io::duplex(PIPE);
+        let (near, far) = tokio::io::duplex(PIPE_SIZE);
         let connection = http2::Builder::new(TokioExecutor::new())
-            .initial_stream_window_size(STREAM)
-            .initial_connection_window_size(CONNECTION)
-            .max_header_list_size(HEADERS)
-            // Limits that a server has against strangers.
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .max_header_list_size(MAX_HEADER_LIST)
+            // A server needs these limits only against untrusted clients.
             .max_concurrent_streams(None)
             .max_pending_accept_reset_streams(usize::MAX)
             .max_local_error_reset_streams(None)
             .auto_date_header(false)
             .serve_connection(TokioIo::new(far), FarEnd(self.0.clone()));
-        // It ends when the near end is gone, and there is nobody to tell of an error.
+        // The task ends when the near end is dropped. Nobody could be told of an error.
         tokio::spawn(async {
             let _ = connection.await;
         });
@@ -133,8 +133,8 @@ where
     }
 }
 
-/// What is asked of a wrapped channel here.
-trait Outgoing:
+/// The bounds of a wrapped channel that this module needs.
+trait WrappedChannel:
     Service<
         http::Request<tonic::body::Body>,
         Response = http::Response<ResponseBody>,
@@ -146,7 +146,7 @@ trait Outgoing:
 {
 }
 
-impl<T> Outgoing for T where
+impl<T> WrappedChannel for T where
     T: Service<
             http::Request<tonic::body::Body>,
             Response = http::Response<ResponseBody>,
@@ -160,59 +160,59 @@ impl<T> Outgoing for T where
 
 struct FarEnd<T>(T);
 
-impl<T: Outgoing> hyper::service::Service<http::Request<Incoming>> for FarEnd<T> {
+impl<T: WrappedChannel> hyper::service::Service<http::Request<Incoming>> for FarEnd<T> {
     type Response = http::Response<Answer>;
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
 
     fn call(&self, request: http::Request<Incoming>) -> Self::Future {
         let (mut head, body) = request.into_parts();
-        // As it is where no transport has said whither the call goes.
+        // Without an authority, as in a request that no transport has addressed yet.
         if let Some(path) = head.uri.path_and_query() {
             head.uri = Uri::from(path.clone());
         }
-        without_tonics_user_agent(&mut head.headers);
-        // What hyper knows of the connection is no business of the call's.
+        remove_tonics_user_agent(&mut head.headers);
+        // hyper's extensions describe the pipe, not the call.
         head.extensions.clear();
         let mut chain = self.0.clone();
         Box::pin(async move {
-            let body = tonic::body::Body::new(Gathered::new(body).await);
+            let body = tonic::body::Body::new(GatheredRequest::new(body).await);
             let answer = chain.call(http::Request::from_parts(head, body));
             Ok(match answer.await {
                 Ok(response) => response.map(|body| Answer { body: Some(body) }),
-                Err(status) => refused(&status),
+                Err(status) => trailers_only(&status),
             })
         })
     }
 }
 
-/// A request, of which as much as has come through the pipe when it begins is in one piece: the chain then knows that a single message is
-/// one, and all of it.
-struct Gathered {
-    ahead: BytesMut,
+/// A request whose data is in one piece, as far as it has arrived when the call begins. So the chain can recognise a
+/// complete single message.
+struct GatheredRequest {
+    buffered: BytesMut,
     rest: Option<Incoming>,
     error: Option<hyper::Error>,
 }
 
-impl Gathered {
+impl GatheredRequest {
     async fn new(rest: Incoming) -> Self {
         let mut gathered = Self {
-            ahead: BytesMut::new(),
+            buffered: BytesMut::new(),
             rest: Some(rest),
             error: None,
         };
-        // What takes longer is a stream.
-        let _ = timeout(PATIENCE, poll_fn(|cx| gathered.poll_read(cx))).await;
+        // If more is to come after this time, the request is a stream.
+        let _ = timeout(GATHER_TIMEOUT, poll_fn(|cx| gathered.poll_read(cx))).await;
         gathered
     }
 
-    /// Ready when it has all, or enough.
+    /// Ready when it has the whole request, or enough of it.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while let Some(rest) = &mut self.rest
-            && self.ahead.len() < DEFAULT_BUFFER_SIZE
+            && self.buffered.len() < DEFAULT_BUFFER_SIZE
         {
             match ready!(Pin::new(rest).poll_frame(cx)) {
-                Some(Ok(frame)) => self.ahead.extend(frame.into_data()),
+                Some(Ok(frame)) => self.buffered.extend(frame.into_data()),
                 Some(Err(error)) => {
                     self.error = Some(error);
                     self.rest = None;
@@ -224,7 +224,7 @@ impl Gathered {
     }
 }
 
-impl HttpBody for Gathered {
+impl HttpBody for GatheredRequest {
     type Data = Bytes;
     type Error = hyper::Error;
 
@@ -232,9 +232,9 @@ impl HttpBody for Gathered {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        if !self.ahead.is_empty() {
-            let ahead = self.ahead.split().freeze();
-            return Poll::Ready(Some(Ok(Frame::data(ahead))));
+        if !self.buffered.is_empty() {
+            let buffered = self.buffered.split().freeze();
+            return Poll::Ready(Some(Ok(Frame::data(buffered))));
         }
         match &mut self.rest {
             Some(rest) => Pin::new(rest).poll_frame(cx),
@@ -243,8 +243,8 @@ impl HttpBody for Gathered {
     }
 }
 
-/// A status by itself: Trailers-Only.
-fn refused(status: &Status) -> http::Response<Answer> {
+/// A response that is only a status: Trailers-Only.
+fn trailers_only(status: &Status) -> http::Response<Answer> {
     let mut response = http::Response::new(Answer { body: None });
     *response.headers_mut() = trailers(status);
     let grpc = HeaderValue::from_static("application/grpc");
@@ -262,11 +262,11 @@ fn trailers(status: &Status) -> HeaderMap {
     headers
 }
 
-fn without_tonics_user_agent(headers: &mut HeaderMap) {
+fn remove_tonics_user_agent(headers: &mut HeaderMap) {
     let Some(agent) = headers.remove(USER_AGENT) else {
         return;
     };
-    // One of the caller's own stands before it.
+    // The caller's own agent comes first.
     let own = agent.to_str().ok().and_then(|agent| {
         let (own, last) = agent.rsplit_once(' ')?;
         last.starts_with(USER_AGENT_OF_TONIC).then_some(own)
@@ -276,7 +276,7 @@ fn without_tonics_user_agent(headers: &mut HeaderMap) {
     }
 }
 
-/// A response, whose error is its trailers. hyper would reset the stream for it.
+/// A response that reports errors in its trailers. For an error of the body, hyper would reset the stream.
 struct Answer {
     body: Option<ResponseBody>,
 }
@@ -295,7 +295,7 @@ impl HttpBody for Answer {
         let frame = match ready!(Pin::new(body).poll_frame(cx)) {
             Some(Ok(frame)) if frame.is_data() => return Poll::Ready(Some(Ok(frame))),
             Some(Ok(frame)) => Some(frame),
-            Some(Err(status)) => Some(Frame::trailers(trailers(&of_tonic(status)))),
+            Some(Err(status)) => Some(Frame::trailers(trailers(&fix_tonic_status(status)))),
             None => None,
         };
         self.body = None;

@@ -79,7 +79,7 @@ pub use request_stream::RequestStream;
 pub use crate::wire::{Body, ResponseBody};
 
 use cancelled::{Cancellable, of_handle};
-pub(crate) use status::of_tonic;
+pub(crate) use status::fix_tonic_status;
 
 #[doc(hidden)]
 pub mod __private {
@@ -103,19 +103,19 @@ use crate::core::time::exceeded;
 use crate::core::time::timeout_at;
 use crate::kit::unsent;
 
-/// What an attempt failed with. A server that gives up at the deadline calls that a cancellation, and may
-/// be heard before the client's own timer is.
+/// The status of a failed attempt. A server that gives up at the deadline reports `CANCELLED`, and its status may
+/// arrive before the client's own timer fires.
 #[cold]
 pub(crate) fn failed(status: Status, deadline: Option<Instant>) -> Status {
     let is_over = || deadline.is_some_and(|at| at <= Instant::now());
     match status.code() {
         Code::Cancelled if is_over() => exceeded(),
-        _ => of_tonic(status),
+        _ => fix_tonic_status(status),
     }
 }
 
-/// Takes a call through its chain, no longer than a deadline that it began with allows. One that is
-/// set on the way is enforced where it is set.
+/// Runs a call through its chain, and times out at the deadline that the call had at the start. An interceptor that
+/// sets a deadline later enforces it itself.
 pub(crate) async fn send<Req: Send, Res: Send>(
     chain: &mut impl Next<Req, Res>,
     call: &mut Call<Req>,
@@ -123,7 +123,7 @@ pub(crate) async fn send<Req: Send, Res: Send>(
     let deadline = call.known_deadline();
     let cancelled = of_handle(call.extensions());
     let run = Cancellable::new(InTurns::new(chain.run(call)), cancelled);
-    // Each arm leaves by itself: an answer is moved once.
+    // Each arm returns by itself, so that the response is moved only once.
     match timeout_at(deadline, run, exceeded).await {
         Err(mut status) if !call.one_was_sent() => {
             unsent::mark(&mut status);

@@ -8,10 +8,11 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use tonic::client::GrpcService;
 use tower_service::Service;
 
-use crate::wire::{Body, Nobody, status};
+use crate::wire::{Body, NoopWake, status};
 
-/// The transport of a generated client. It is given a request of one message in one piece, which costs one frame of
-/// HTTP/2 and not two: tonic's own body does not know that it has ended before it is asked once more. Of responses it mends what tonic would panic at.
+/// The transport of a generated client. It sends a request of one message as one frame of HTTP/2. tonic's own body
+/// would take two frames, because it learns of its end only in another poll. It also repairs responses on which tonic
+/// would panic.
 #[derive(Clone)]
 pub struct InOnePiece<T>(T);
 
@@ -25,51 +26,51 @@ impl<T> Service<http::Request<tonic::body::Body>> for InOnePiece<T>
 where
     T: GrpcService<tonic::body::Body>,
 {
-    type Response = http::Response<Mended<T::ResponseBody>>;
+    type Response = http::Response<RepairedBody<T::ResponseBody>>;
     type Error = T::Error;
-    type Future = Mending<T::Future>;
+    type Future = RepairFuture<T::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), T::Error>> {
         self.0.poll_ready(cx)
     }
 
     fn call(&mut self, request: http::Request<tonic::body::Body>) -> Self::Future {
-        let request = request.map(|body| Body::request(body, &GLANCE).into());
+        let request = request.map(|body| Body::request(body, &PEEK_WAKER).into());
         let answer = self.0.call(request);
-        Mending { answer }
+        RepairFuture { answer }
     }
 }
 
 pin_project_lite::pin_project! {
-    /// A response on its way.
-    pub struct Mending<F> {
+    /// A pending response.
+    pub struct RepairFuture<F> {
         #[pin]
         answer: F,
     }
 }
 
-impl<F, B, E> Future for Mending<F>
+impl<F, B, E> Future for RepairFuture<F>
 where
     F: Future<Output = Result<http::Response<B>, E>>,
 {
-    type Output = Result<http::Response<Mended<B>>, E>;
+    type Output = Result<http::Response<RepairedBody<B>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut response = ready!(self.project().answer.poll(cx))?;
-        status::mend_headers(response.headers_mut());
-        Poll::Ready(Ok(response.map(|body| Mended { body })))
+        status::repair_headers(response.headers_mut());
+        Poll::Ready(Ok(response.map(|body| RepairedBody { body })))
     }
 }
 
 pin_project_lite::pin_project! {
-    /// A response whose trailers tonic can read.
-    pub struct Mended<B> {
+    /// A response whose trailers are repaired so that tonic can read them.
+    pub struct RepairedBody<B> {
         #[pin]
         body: B,
     }
 }
 
-impl<B: HttpBody> HttpBody for Mended<B> {
+impl<B: HttpBody> HttpBody for RepairedBody<B> {
     type Data = B::Data;
     type Error = B::Error;
 
@@ -81,7 +82,7 @@ impl<B: HttpBody> HttpBody for Mended<B> {
         if let Some(Ok(frame)) = &mut frame
             && let Some(trailers) = frame.trailers_mut()
         {
-            status::mend_trailers(trailers);
+            status::repair_trailers(trailers);
         }
         Poll::Ready(frame)
     }
@@ -101,10 +102,11 @@ impl<T: fmt::Debug> fmt::Debug for InOnePiece<T> {
     }
 }
 
-/// Looks whether a request is here already. A stream is asked for its messages when they can be sent, not before.
-static GLANCE: LazyLock<Waker> = LazyLock::new(|| Waker::from(Arc::new(Nobody)));
+/// The waker of a peek: a poll that only checks whether a request is already complete. A stream yields no messages to a
+/// peek, only when they can be sent.
+static PEEK_WAKER: LazyLock<Waker> = LazyLock::new(|| Waker::from(Arc::new(NoopWake)));
 
-/// Whether it is only looked whether a request is here.
-pub(crate) fn is_glance(cx: &Context<'_>) -> bool {
-    cx.waker().will_wake(&GLANCE)
+/// Whether this poll is only a peek.
+pub(crate) fn is_peek(cx: &Context<'_>) -> bool {
+    cx.waker().will_wake(&PEEK_WAKER)
 }

@@ -5,7 +5,7 @@ use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 
-use super::one_piece::is_glance;
+use super::one_piece::is_peek;
 use crate::core::abilities::KeptRequest;
 use crate::core::messages::EachMessage;
 use crate::core::received::{Reading, Received};
@@ -45,30 +45,30 @@ pin_project_lite::pin_project! {
         #[pin]
         source: Source<S>,
         reading: Option<Reading>,
-        look: Option<Box<Looked<S::Item>>>,
+        observer: Option<Box<Observer<S::Item>>>,
     }
 }
 
-/// Who looks at each message. Readings of the same stream share it, and each of its messages is looked at once.
-struct Looked<M> {
-    shared: Arc<Mutex<Look<M>>>,
-    /// How many messages this reading has given.
-    given: u64,
+/// The observer of each message. All readings of a stream share it, and it sees each message once.
+struct Observer<M> {
+    shared: Arc<Mutex<SharedObserver<M>>>,
+    /// How many messages this reading has yielded.
+    yielded: u64,
 }
 
-struct Look<M> {
-    look: Box<dyn FnMut(&M) + Send>,
-    /// How many messages have been looked at.
-    seen: u64,
+struct SharedObserver<M> {
+    inspect: Box<dyn FnMut(&M) + Send>,
+    /// How many messages the observer has seen.
+    observed: u64,
 }
 
-impl<M> Looked<M> {
-    fn look(&mut self, message: &M) {
-        self.given += 1;
+impl<M> Observer<M> {
+    fn observe(&mut self, message: &M) {
+        self.yielded += 1;
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.given > shared.seen {
-            shared.seen = self.given;
-            (shared.look)(message);
+        if self.yielded > shared.observed {
+            shared.observed = self.yielded;
+            (shared.inspect)(message);
         }
     }
 }
@@ -78,18 +78,18 @@ pin_project_lite::pin_project! {
     enum Source<S: Stream> {
         Direct { #[pin] stream: S },
         Replayed { replay: Replay<S>, next: fn(&mut Replay<S>, &mut Context<'_>) -> Poll<Option<S::Item>> },
-        /// Only while it is being exchanged.
+        /// Only while the source is being replaced.
         Taken,
     }
 }
 
 impl<S: Stream> RequestStream<S> {
-    /// A stream that nobody counts or keeps yet.
+    /// A stream that is neither counted nor kept.
     pub fn new(stream: S) -> Self {
         Self {
             source: Source::Direct { stream },
             reading: None,
-            look: None,
+            observer: None,
         }
     }
 
@@ -102,15 +102,15 @@ impl<S: Stream> RequestStream<S> {
         matches!(self.source, Source::Replayed { .. })
     }
 
-    /// Another of the same, which is to be read after this one.
+    /// Another reading of the same stream, to be read after this one.
     pub(crate) fn copy(&mut self, size_of: fn(&S::Item) -> usize, limit: usize) -> Option<Self>
     where
         S::Item: Clone,
     {
         let next = |replay: &mut Replay<S>, cx: &mut Context<'_>| match replay.poll_next(cx) {
             Poll::Ready(Ok(item)) => Poll::Ready(item),
-            // Not its end: that would tell the server that this was all. Whoever gave the attempt up
-            // cancels it.
+            // Not the end of the stream: the server would take the request for complete. The attempt was given up, and
+            // dropping it cancels the stream.
             Poll::Ready(Err(_)) | Poll::Pending => Poll::Pending,
         };
         let mut replay = match std::mem::replace(&mut self.source, Source::Taken) {
@@ -126,10 +126,10 @@ impl<S: Stream> RequestStream<S> {
         Some(Self {
             source,
             reading: self.reading.as_ref().map(Reading::another),
-            look: self.look.as_ref().map(|look| {
-                Box::new(Looked {
-                    shared: Arc::clone(&look.shared),
-                    given: 0,
+            observer: self.observer.as_ref().map(|observer| {
+                Box::new(Observer {
+                    shared: Arc::clone(&observer.shared),
+                    yielded: 0,
                 })
             }),
         })
@@ -159,11 +159,14 @@ impl<S: Stream> KeptRequest for RequestStream<S> {
 impl<S: Stream> EachMessage for RequestStream<S> {
     type Message = S::Item;
 
-    fn each_message(&mut self, look: impl FnMut(&S::Item) + Send + 'static) {
-        let look = Box::new(look);
-        self.look = Some(Box::new(Looked {
-            shared: Arc::new(Mutex::new(Look { look, seen: 0 })),
-            given: 0,
+    fn each_message(&mut self, inspect: impl FnMut(&S::Item) + Send + 'static) {
+        let inspect = Box::new(inspect);
+        self.observer = Some(Box::new(Observer {
+            shared: Arc::new(Mutex::new(SharedObserver {
+                inspect,
+                observed: 0,
+            })),
+            yielded: 0,
         }));
     }
 }
@@ -172,7 +175,7 @@ impl<S: Stream> Stream for RequestStream<S> {
     type Item = S::Item;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
-        if is_glance(cx) {
+        if is_peek(cx) {
             return Poll::Pending;
         }
         let this = self.project();
@@ -196,8 +199,8 @@ impl<S: Stream> Stream for RequestStream<S> {
             }
         }
         let item = ready!(polled);
-        if let (Some(message), Some(look)) = (&item, this.look) {
-            look.look(message);
+        if let (Some(message), Some(observer)) = (&item, this.observer) {
+            observer.observe(message);
         }
         Poll::Ready(item)
     }

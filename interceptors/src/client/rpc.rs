@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use tonic::{Request, Response, Status};
 
-use super::status::of_tonic;
+use super::status::fix_tonic_status;
 use super::{Body, RequestStream, send};
 use crate::core::abilities::{Abilities, AbilitiesOf, Resend, SizeOf};
 use crate::core::call::Call;
@@ -30,7 +30,7 @@ where
     Ret: ResultType,
     R: Reply<Ret::Body> + Copy,
 {
-    /// The method that this request is for.
+    /// The method of this request.
     pub const fn of(_: &Request<M>, _: R) -> Self {
         Self(PhantomData)
     }
@@ -43,7 +43,7 @@ where
         }
     }
 
-    /// The same, of a method that takes `&mut self`.
+    /// The same, for a method that takes `&mut self`.
     pub fn hand_written_mut<'a, T: ?Sized, Method>(
         &self,
         _: Method,
@@ -55,7 +55,7 @@ where
         }
     }
 
-    /// The call that this request begins, as its caller makes it, and its message, which stays in the frame.
+    /// Makes the call from the caller's request. The message is returned apart, and stays in the frame.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn outgoing(
         &self,
@@ -73,7 +73,7 @@ where
 }
 
 impl Policy {
-    /// Takes a call that is being made through the chain, no longer than its deadline allows.
+    /// Runs the call through the chain, and times out at its deadline.
     pub fn send<'a, N>(
         &self,
         chain: &'a mut N,
@@ -86,15 +86,16 @@ impl Policy {
     }
 }
 
-/// Runs a body that somebody wrote by hand: tonic reads the response in there.
-async fn caught<T>(
+/// Runs a method that somebody wrote by hand. tonic reads the response in it, and its panics are caught.
+async fn catch_malformed<T>(
     answer: impl Future<Output = Result<Response<T>, Status>>,
 ) -> Result<Response<T>, Status> {
     let mut answer = pin!(answer);
-    let polled = |cx: &mut Context<'_>| match malformed::caught(|| answer.as_mut().poll(cx)) {
-        Ok(polled) => polled,
-        Err(status) => Poll::Ready(Err(status)),
-    };
+    let polled =
+        |cx: &mut Context<'_>| match malformed::catch_malformed(|| answer.as_mut().poll(cx)) {
+            Ok(polled) => polled,
+            Err(status) => Poll::Ready(Err(status)),
+        };
     poll_fn(polled).await
 }
 
@@ -114,11 +115,11 @@ where
 {
     async fn run(&mut self, call: &mut Call<Req>) -> Result<Response<R::Body>, Status> {
         let request = call.outgoing_request()?;
-        let answer = caught((self.call)(request)).await;
+        let answer = catch_malformed((self.call)(request)).await;
         call.set_answered(answer.is_ok());
         match answer {
             Ok(response) => Ok(response.map(R::body)),
-            Err(status) => Err(of_tonic(status)),
+            Err(status) => Err(fix_tonic_status(status)),
         }
     }
 
@@ -134,11 +135,10 @@ impl<M: prost::Message> Probe<Request<M>> {
     pub const SIZE_OF: Option<SizeOf<M>> = Some(M::encoded_len);
 }
 
-/// Whether the request stream of a generated client can be sent again; the attribute asks the
-/// message's type.
+/// Whether the request stream of a generated client can be replayed. This depends on the type of its messages.
 pub struct StreamProbe<M>(PhantomData<fn(M)>);
 
-/// What a [`StreamProbe`] falls back on.
+/// The fallback of a [`StreamProbe`].
 pub trait SentOnce {
     const CAN_REPLAY: bool = false;
     const REPLAY: Unreplayable = Unreplayable;
@@ -151,14 +151,14 @@ impl<M: Clone + prost::Message> StreamProbe<M> {
     pub const REPLAY: Replayable = Replayable;
 }
 
-/// What can be done with a stream of such messages.
+/// The abilities of a stream of these messages.
 pub trait StreamAbilities<M> {
     fn of<S>() -> Abilities<RequestStream<S>>
     where
         S: Stream<Item = M> + Send + 'static;
 }
 
-/// It is sent once.
+/// The stream is sent once.
 pub struct Unreplayable;
 
 impl<M> StreamAbilities<M> for Unreplayable {
@@ -170,7 +170,7 @@ impl<M> StreamAbilities<M> for Unreplayable {
     }
 }
 
-/// It is kept, and sent again.
+/// The stream is kept and can be sent again.
 pub struct Replayable;
 
 impl<M: Clone + prost::Message> StreamAbilities<M> for Replayable {
@@ -179,24 +179,24 @@ impl<M: Clone + prost::Message> StreamAbilities<M> for Replayable {
         S: Stream<Item = M> + Send + 'static,
     {
         let resend = Resend {
-            copy: |stream: &mut RequestStream<S>, limit| stream.copy(kept_size, limit),
+            copy: |stream: &mut RequestStream<S>, limit| stream.copy(buffered_size, limit),
             kept: Some(|stream| stream),
         };
         Abilities::new(Some(resend), Some(RequestStream::counted))
     }
 }
 
-/// What a message counts for in the buffer. One without a byte is not kept for nothing, or there would be no
-/// end to how many are: it counts for the five bytes in front of it on the wire.
-fn kept_size<M: prost::Message>(message: &M) -> usize {
+/// The size of a message in the buffer. It is at least the five bytes of its prefix on the wire. Otherwise the buffer
+/// could hold any number of empty messages.
+fn buffered_size<M: prost::Message>(message: &M) -> usize {
     message.encoded_len().max(5)
 }
 
-/// A request stream on its way into a chain.
-type Entered<S> = (Request<RequestStream<S>>, AbilitiesOf<RequestStream<S>>);
+/// A request stream for a chain, and its abilities.
+type StreamRequest<S> = (Request<RequestStream<S>>, AbilitiesOf<RequestStream<S>>);
 
-/// The request of a generated client's method that sends a stream.
-pub fn request_stream<R, A>(request: R, _: A) -> Entered<R::Stream>
+/// Converts the request of a client-streaming method.
+pub fn request_stream<R, A>(request: R, _: A) -> StreamRequest<R::Stream>
 where
     R: tonic::IntoStreamingRequest,
     A: StreamAbilities<R::Message>,
@@ -205,8 +205,8 @@ where
     (request, A::of)
 }
 
-/// Whether a request's path names this method, `/service/Method`, or a method of `/service/*`, under whatever prefix the
-/// channel's origin has.
+/// Whether a request's path names this method (`/service/Method`), or any method of `/service/*`. The channel's origin
+/// may have added a prefix.
 #[must_use]
 pub fn is_path(path: &str, method: &str) -> bool {
     match method.strip_suffix('*') {
@@ -216,8 +216,8 @@ pub fn is_path(path: &str, method: &str) -> bool {
 }
 
 impl WireRpc {
-    /// Takes a call that is being made through a chain, no longer than its deadline allows. What ends it before it was sent is for
-    /// the channel to mark, which also knows of a handle of the caller's.
+    /// Runs a call through a chain, and times out at its deadline. If the call ends before it was sent, the channel
+    /// marks that, because it also knows the caller's handle.
     pub fn send<'a, N>(
         &self,
         chain: &'a mut N,
@@ -239,7 +239,7 @@ pub trait CallMut<Method> {
     fn call_mut(&mut self, request: Self::Request) -> impl Future<Output = Self::Result> + Send;
 }
 
-/// The innermost link of the chain of such a method.
+/// The innermost link of the chain of a method that takes `&mut self`.
 pub struct HandWrittenMethodMut<'a, T: ?Sized, Method, R> {
     pub(super) client: &'a mut T,
     method: PhantomData<fn(Method) -> R>,
@@ -257,11 +257,11 @@ where
 {
     async fn run(&mut self, call: &mut Call<Req>) -> Result<Response<R::Body>, Status> {
         let request = call.outgoing_request()?;
-        let answer = caught(self.client.call_mut(request)).await;
+        let answer = catch_malformed(self.client.call_mut(request)).await;
         call.set_answered(answer.is_ok());
         match answer {
             Ok(response) => Ok(response.map(R::body)),
-            Err(status) => Err(of_tonic(status)),
+            Err(status) => Err(fix_tonic_status(status)),
         }
     }
 }

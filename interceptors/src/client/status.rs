@@ -1,4 +1,4 @@
-//! What a failed call's status means to a client.
+//! Statuses of failed calls, as clients see them.
 
 use std::error::Error;
 use std::io;
@@ -10,22 +10,22 @@ use crate::core::time::exceeded;
 use crate::kit::reset;
 use crate::kit::sources::sources;
 
-/// What tonic makes of a failed call, set right.
+/// Corrects the status that tonic gives for a failed call.
 #[cold]
-pub(crate) fn of_tonic(status: Status) -> Status {
-    // tonic's channel keeps the deadline too, and calls it a cancellation.
+pub(crate) fn fix_tonic_status(status: Status) -> Status {
+    // tonic's channel also enforces the deadline, but reports `CANCELLED`.
     if status.code() == Code::Cancelled && has_source::<TimeoutExpired>(&status) {
         return exceeded();
     }
-    // So is to hyper what waited for a connection that closed.
+    // hyper reports `CANCELLED` for a request that waited for a connection that closed.
     if status.code() == Code::Cancelled && reset::is_unsent(&status) {
         return lost(status, "the connection closed before the request was sent");
     }
-    // What a GOAWAY ends has the code of its reason, which is one of the connection and not of the call.
+    // The code of a GOAWAY describes the connection, not the call.
     if reset::is_going_away(&status) {
         return lost(status, "the connection is going away");
     }
-    // A lost connection is `UNKNOWN` to tonic, and `UNAVAILABLE` to gRPC's own libraries.
+    // tonic reports a lost connection as `UNKNOWN`. gRPC's own libraries report `UNAVAILABLE`.
     if status.code() == Code::Unknown && has_source::<io::Error>(&status) {
         return lost(status, "the connection was lost");
     }
@@ -38,7 +38,7 @@ fn lost(status: Status, message: &str) -> Status {
     lost
 }
 
-/// Whether there is an error of this type behind a status.
+/// Whether an error of this type is among the status's sources.
 pub(crate) fn has_source<E: Error + 'static>(status: &Status) -> bool {
     sources(status).any(|source| source.is::<E>())
 }

@@ -1,4 +1,4 @@
-//! `client_ip(by = Inbound)`: the address comes from the server's struct in front of the service.
+//! `client_ip(by = Inbound)`: the server's struct in front of the service has found the address.
 
 use std::any::type_name;
 use std::fmt;
@@ -20,7 +20,8 @@ pub trait FindsClientIp: Send + Sync + 'static {}
 /// The interceptor behind `client_ip(by = Inbound)`. See the [module documentation](super).
 pub struct By<C>(PhantomData<fn() -> C>);
 
-/// Relies on what the mount `C` has found. It is a function, so that the compiler says in our words what `C` is not.
+/// Uses the address that the mount `C` has found. A function, so that the compiler prints this crate's own message if
+/// `C` is no such mount.
 #[must_use]
 pub const fn by_mount<C: FindsClientIp>() -> By<C> {
     By(PhantomData)
@@ -45,15 +46,16 @@ where
     ) -> Result<Response<Res>, Status> {
         match call.client().copied() {
             Some(client) if client.is_by::<C>() => call.set_client(client),
-            _ => return Err(unreached(call, type_name::<C>())),
+            _ => return Err(mount_bypassed(call, type_name::<C>())),
         }
         next.run(call).await
     }
 }
 
-/// The service was reached past the mount that it relies on, or its `client_ip` leaves this call out.
+/// The call reached the service without the mount that the service relies on, or the mount's `client_ip` does not apply
+/// to it.
 #[cold]
-fn unreached(call: &CallDetails, mount: &str) -> Status {
+fn mount_bypassed(call: &CallDetails, mount: &str) -> Status {
     tracing::error!(
         path = call.path(),
         mount,

@@ -1,10 +1,10 @@
-//! Reads the addresses that proxies have written, from the last one backwards.
+//! Reads the addresses in a proxy header, from the last one backwards.
 
 use std::net::{IpAddr, Ipv6Addr};
 
 use http::{HeaderMap, HeaderName};
 
-/// How proxies write down whom they serve.
+/// The formats of proxy headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Header {
     /// `203.0.113.7, 10.0.0.2`
@@ -21,7 +21,8 @@ impl Header {
         }
     }
 
-    /// What the proxies say, the last one first: each value of the header is a list, and several values are one list. `None` stands for what is no address.
+    /// The addresses in the header, the last one first. Each value is a list, and several values form one list. `None`
+    /// stands for an element that is not an address.
     pub(super) fn backwards(
         self,
         headers: &HeaderMap,
@@ -43,10 +44,10 @@ impl Header {
     }
 }
 
-/// The last element of a list, and what is before its comma.
+/// The last element of a list, and the part before its comma.
 ///
-/// It is read backwards, also over quotes: what the last proxy wrote is well formed by itself, whatever was before it. Read forwards, a quote that a caller has
-/// opened would swallow what the proxies have added.
+/// Quotes are read backwards too. The last proxy's element is well-formed, whatever precedes it. If the list were read
+/// forwards, a quote that the caller opened would swallow the proxies' elements.
 fn split_last(list: &[u8]) -> (Option<&[u8]>, &[u8]) {
     let mut is_quoted = false;
     for (i, byte) in list.iter().enumerate().rev() {
@@ -64,7 +65,7 @@ fn split_last(list: &[u8]) -> (Option<&[u8]>, &[u8]) {
     (None, list)
 }
 
-/// The address of the one parameter `for` of an element such as `for=192.0.2.60;proto=http;by=203.0.113.43`.
+/// The address in the single `for` parameter of an element such as `for=192.0.2.60;proto=http;by=203.0.113.43`.
 fn forwarded_for(element: &str) -> Option<IpAddr> {
     let mut found = None;
     let mut rest = Some(element);
@@ -86,7 +87,7 @@ fn forwarded_for(element: &str) -> Option<IpAddr> {
     address(found?)
 }
 
-/// What comes before the first semicolon that is not quoted, and what comes after it. `None` where a quote stays open.
+/// The parts before and after the first semicolon outside of quotes. `None` if a quote is not closed.
 fn split_first_pair(pairs: &str) -> Option<(&str, Option<&str>)> {
     let (mut is_quoted, mut is_escaped) = (false, false);
     for (i, byte) in pairs.bytes().enumerate() {
@@ -108,18 +109,20 @@ fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(is_token_char)
 }
 
-/// A quoted string, or anything without quotes and blanks: some proxies do not quote ports and IPv6 addresses, as they should.
+/// A quoted string, or text without quotes and blanks. Some proxies do not quote ports and IPv6 addresses, although
+/// they should.
 fn is_value(value: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'"';
     match value.strip_prefix('"') {
-        // Where it ends was found with the semicolon; only one quote is left.
+        // The search for the semicolon found the end. Only the last quote is left.
         Some(rest) => rest.ends_with('"'),
         None => !value.is_empty() && value.bytes().all(is_plain),
     }
 }
 
-/// `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:4711`, each also in quotes. A zone (`fe80::1%eth0`) is left out: it is
-/// a name of the proxy's own for one of its networks. `unknown` and `_hidden` are no addresses.
+/// `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:4711`, each also in quotes. A zone
+/// (`fe80::1%eth0`) is dropped, because it names one of the proxy's own networks. `unknown` and `_hidden` are not
+/// addresses.
 pub(super) fn address(text: &str) -> Option<IpAddr> {
     let text = match text.strip_prefix('"') {
         Some(quoted) => quoted.strip_suffix('"')?,

@@ -11,7 +11,7 @@ use crate::core::plan::{Setting, Value};
 use crate::core::text::same;
 use crate::{Call, CallDetails, Interceptor, Next};
 
-/// How many addresses of the header are looked at, from the right.
+/// The maximum number of addresses that are read, from the right.
 pub(super) const MOST_HOPS: usize = 32;
 
 /// Finds out where a call comes from behind proxies: the interceptor behind `client_ip`.
@@ -115,7 +115,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for ClientIp {
     }
 }
 
-/// What the attribute makes: settings that are a constant, with networks that may not be.
+/// The interceptor that the attribute makes from constant settings and networks that need not be constant.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct FindClientIp<'a> {
@@ -125,7 +125,7 @@ pub struct FindClientIp<'a> {
 }
 
 impl<'a> FindClientIp<'a> {
-    /// Believes the networks of the configuration.
+    /// Trusts the networks of the settings.
     #[must_use]
     pub const fn new(config: &'a ClientIp) -> Self {
         Self {
@@ -135,7 +135,7 @@ impl<'a> FindClientIp<'a> {
         }
     }
 
-    /// Believes these networks instead.
+    /// Trusts these networks instead.
     pub fn trusting<T: AsRef<[IpNet]> + ?Sized>(config: &'a ClientIp, trusted: &'a T) -> Self {
         Self {
             trusted: trusted.as_ref(),
@@ -143,7 +143,7 @@ impl<'a> FindClientIp<'a> {
         }
     }
 
-    /// On the server's struct `C`, which others rely on.
+    /// The same for the server's struct `C`, on which services rely.
     #[doc(hidden)]
     #[must_use]
     pub fn of<C: 'static>(self) -> Self {
@@ -153,8 +153,8 @@ impl<'a> FindClientIp<'a> {
         }
     }
 
-    /// It does not depend on the message, and is compiled once.
-    fn look(&self, call: &mut CallDetails) {
+    /// Does not depend on the message, so it is compiled once.
+    fn find(&self, call: &mut CallDetails) {
         let peer = call.peer().map(|peer| peer.ip().to_canonical());
         let headers = call.metadata().as_ref();
         let address = peer.map(|peer| self.caller(peer, headers));
@@ -165,7 +165,7 @@ impl<'a> FindClientIp<'a> {
         ));
     }
 
-    /// The rightmost address that is no trusted proxy's, as long as all to the right of it are.
+    /// The rightmost address that is not a trusted proxy's. All addresses to its right have to be trusted.
     fn caller(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let is_trusted = |address: &IpAddr| self.trusted.iter().any(|net| net.contains(address));
         let mut nearest = peer;
@@ -176,7 +176,7 @@ impl<'a> FindClientIp<'a> {
         for hop in hops.take(MOST_HOPS) {
             match hop {
                 Some(address) => nearest = address,
-                // Whatever is to the left of it may be anybody's.
+                // Anybody may have written the elements further to the left.
                 None => return nearest,
             }
             if !is_trusted(&nearest) {
@@ -193,7 +193,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for FindClientIp<'_> {
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
-        self.look(call);
+        self.find(call);
         next.run(call).await
     }
 }

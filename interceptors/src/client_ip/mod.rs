@@ -131,7 +131,7 @@ pub const fn v6([a, b, c, d, e, f, g, h]: [u16; 8], prefix: u8) -> IpNet {
     ))
 }
 
-/// What the plan knows of `client_ip`.
+/// The plan entry of `client_ip`.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Entry;

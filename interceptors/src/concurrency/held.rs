@@ -1,6 +1,6 @@
-//! Of which limiters the code that runs holds a place.
+//! Records for which limiters the running code holds a permit.
 //!
-//! A call that such code makes uses that place. It would wait for its own caller otherwise, which waits for it.
+//! Calls that this code makes share the permit. Otherwise they would wait for their own caller, which waits for them.
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -19,7 +19,7 @@ thread_local! {
     static HELD: RefCell<Vec<LimiterId>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Whether the code that runs holds a place of this limiter.
+/// Whether the running code holds a permit of this limiter.
 #[inline]
 pub(super) fn is_held(limiter: &Limiter) -> bool {
     let id = limiter.id();
@@ -27,29 +27,29 @@ pub(super) fn is_held(limiter: &Limiter) -> bool {
         .unwrap_or_default()
 }
 
-/// What runs holds a place until the result is dropped.
-fn enter(limiter: LimiterId) -> Entered {
-    // Calls may be dropped while their thread ends, when nothing runs that could make further ones.
+/// Records the permit until the guard is dropped.
+fn enter(limiter: LimiterId) -> PermitGuard {
+    // Calls may be dropped while their thread ends. Then nothing runs that could make further calls.
     let _ = HELD.try_with(|held| held.borrow_mut().push(limiter));
-    Entered
+    PermitGuard
 }
 
-struct Entered;
+struct PermitGuard;
 
-impl Drop for Entered {
+impl Drop for PermitGuard {
     fn drop(&mut self) {
         let _ = HELD.try_with(|held| held.borrow_mut().pop());
     }
 }
 
-/// The place of a call, which goes along with its response stream.
-pub(super) struct Place {
-    /// `None` for a call that uses its caller's place.
+/// The permit of a call. It stays with the call's response stream.
+pub(super) struct HeldPermit {
+    /// `None` for a call that shares its caller's permit.
     permit: Option<Permit>,
     side: Side,
 }
 
-impl Place {
+impl HeldPermit {
     pub(super) fn new(permit: Option<Permit>, side: Side) -> Self {
         Self { permit, side }
     }
@@ -59,8 +59,8 @@ impl Place {
     }
 }
 
-impl Layer for Place {
-    /// On a server the polls run the handler's code, which may make calls. On a client they read from the connection.
+impl Layer for HeldPermit {
+    /// On a server, polls run the handler's code, which may make calls. On a client they only read from the connection.
     fn is_around(&self) -> bool {
         self.side == Side::Server && self.permit.is_some()
     }
@@ -77,18 +77,18 @@ impl Layer for Place {
     }
 }
 
-/// The rest of a chain, which holds a place while it runs.
-pub(super) struct Holding<'a, N> {
+/// The rest of a chain, which holds a permit while it runs.
+pub(super) struct WithPermit<'a, N> {
     pub(super) limiter: Option<LimiterId>,
     pub(super) next: &'a mut N,
 }
 
-impl<Req: Send, Res: Send, N: Next<Req, Res>> Next<Req, Res> for Holding<'_, N> {
+impl<Req: Send, Res: Send, N: Next<Req, Res>> Next<Req, Res> for WithPermit<'_, N> {
     fn run(
         &mut self,
         call: &mut Call<Req>,
     ) -> impl Future<Output = Result<Response<Res>, Status>> + Send {
-        HeldIn {
+        WithPermitFuture {
             limiter: self.limiter,
             run: self.next.run(call),
         }
@@ -100,14 +100,14 @@ impl<Req: Send, Res: Send, N: Next<Req, Res>> Next<Req, Res> for Holding<'_, N> 
 }
 
 pin_project_lite::pin_project! {
-    struct HeldIn<F> {
+    struct WithPermitFuture<F> {
         limiter: Option<LimiterId>,
         #[pin]
         run: F,
     }
 }
 
-impl<F: Future> Future for HeldIn<F> {
+impl<F: Future> Future for WithPermitFuture<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {

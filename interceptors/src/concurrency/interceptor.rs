@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use tonic::{Response, Status};
 
-use super::held::{Holding, Place, is_held};
+use super::held::{HeldPermit, WithPermit, is_held};
 use super::limiter::{Limiter, LimiterId, Limiters, Permit};
 use crate::core::chain::watched;
 use crate::{Call, CallDetails, Interceptor, Next};
@@ -93,7 +93,7 @@ impl<'a, L: Limits> Concurrency<'a, L> {
         Self { limits }
     }
 
-    /// A place, or none for a call that uses its caller's.
+    /// A permit. `None` for a call that shares its caller's permit.
     #[inline]
     fn enter(&self, call: &CallDetails) -> Result<Option<Permit>, Limiter> {
         let limiter = self.limits.of(call);
@@ -112,21 +112,21 @@ impl<L: Limits, Req: Send, Res: Send> Interceptor<Req, Res> for Concurrency<'_, 
     ) -> Result<Response<Res>, Status> {
         let permit = match self.enter(call) {
             Ok(permit) => permit,
-            // Boxed, so that calls that need not wait keep no place for a timer.
+            // Boxed, so that calls that do not wait have no space for a timer.
             Err(limiter) => Some(Box::pin(limiter.enter(call.deadline())).await?),
         };
         let (place, limiter) = hold(permit, call);
-        watched(&mut Holding { limiter, next }, call, place).await
+        watched(&mut WithPermit { limiter, next }, call, place).await
     }
 }
 
-/// Gets a call ready to run in its place.
-fn hold<Req>(permit: Option<Permit>, call: &mut Call<Req>) -> (Place, Option<LimiterId>) {
+/// Prepares a call to run with its permit.
+fn hold<Req>(permit: Option<Permit>, call: &mut Call<Req>) -> (HeldPermit, Option<LimiterId>) {
     if permit.as_ref().is_some_and(Permit::is_adaptive) {
-        // Senders take their time.
+        // The time in which the client sends nothing must not count as load.
         call.measure_waits();
     }
-    let place = Place::new(permit, call.side());
+    let place = HeldPermit::new(permit, call.side());
     let limiter = place.limiter();
     (place, limiter)
 }
@@ -177,6 +177,6 @@ impl<L: Limits, Req: Send, Res: Send> Interceptor<Req, Res> for LoadShed<'_, L> 
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
         let (place, limiter) = hold(self.enter(call)?, call);
-        watched(&mut Holding { limiter, next }, call, place).await
+        watched(&mut WithPermit { limiter, next }, call, place).await
     }
 }

@@ -149,10 +149,10 @@ struct Shared {
     config: Capacity,
     places: Semaphore,
     waiting: AtomicU32,
-    /// How many calls hold a place.
+    /// The number of calls with a permit.
     in_use: AtomicU32,
     adaptive: Option<Mutex<Adaptive>>,
-    /// A service has answered a call that had a place.
+    /// Whether a service has answered a call that had a permit.
     is_known: AtomicBool,
 }
 
@@ -168,7 +168,7 @@ impl Limiter {
         });
         Self(Arc::new(Shared {
             config: capacity.clone(),
-            // What is more than a semaphore can count is more than there is memory for.
+            // Clamped to the semaphore's maximum.
             places: Semaphore::new((capacity.min as usize).min(Semaphore::MAX_PERMITS)),
             waiting: AtomicU32::new(0),
             in_use: AtomicU32::new(0),
@@ -198,8 +198,9 @@ impl Limiter {
         self.0.waiting.load(Ordering::Relaxed)
     }
 
-    /// Whether no call has a place or waits for one, and no service is known to have what it limits. Of those that have this reference.
-    fn is_unmissed(&self) -> bool {
+    /// Whether this limiter can be dropped: no call has a permit or waits for one, and no service is known to have the
+    /// method. Only the map may hold a reference.
+    fn is_unused(&self) -> bool {
         Arc::strong_count(&self.0) == 1 && !self.0.is_known.load(Ordering::Relaxed)
     }
 
@@ -208,7 +209,7 @@ impl Limiter {
         LimiterId::of(&self.0)
     }
 
-    /// Takes a place, if one is free and nobody waits for it.
+    /// Takes a permit if one is free and no call waits for it.
     #[inline]
     pub(crate) fn try_enter(self) -> Result<Permit, Self> {
         let place = self.0.places.try_acquire().map(SemaphorePermit::forget);
@@ -218,7 +219,7 @@ impl Limiter {
         }
     }
 
-    /// Waits for a place.
+    /// Waits for a permit.
     pub(crate) async fn enter(self, deadline: Option<Instant>) -> Result<Permit, Status> {
         self.wait(deadline).await?;
         Ok(Permit::new(self.0))
@@ -230,14 +231,14 @@ impl Limiter {
         };
         let limit = self.0.config.wait;
         let limit = limit.and_then(|wait| Instant::now().checked_add(wait));
-        // A waiter that may not go on for now would keep a place from those behind it.
+        // `unconstrained`, because a waiter without tokio budget would block the waiters behind it.
         let place = async { Ok(unconstrained(self.0.places.acquire()).await) };
         let at = deadline.into_iter().chain(limit).min();
         let elapsed = || match deadline {
             Some(deadline) if deadline <= Instant::now() => exceeded(),
             _ => self.refusal(),
         };
-        // It is never closed.
+        // The semaphore is never closed.
         if let Ok(place) = timeout_at(at, place, elapsed).await? {
             place.forget();
         }
@@ -303,11 +304,11 @@ impl Limiters {
 
     pub(crate) fn limiter(&self, call: &CallDetails) -> Limiter {
         let make = || Limiter::new(&self.config);
-        self.limiters.of_any(call, make, Limiter::is_unmissed)
+        self.limiters.of_any(call, make, Limiter::is_unused)
     }
 }
 
-/// A place in the queue.
+/// A position in the queue.
 struct Waiting<'a>(&'a AtomicU32);
 
 impl<'a> Waiting<'a> {
@@ -325,10 +326,10 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// A place that a call holds. It goes along with the call's response, and is given back wherever that is dropped.
+/// The permit of a call. It stays with the call's response, and is released when that is dropped.
 pub(crate) struct Permit(Arc<Shared>);
 
-/// Which limiter it is. Nobody else has the same one for as long as a place of it is held.
+/// Identifies a limiter. It is unique while any permit of the limiter is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct LimiterId(usize);
 
@@ -344,7 +345,7 @@ impl Permit {
         LimiterId::of(&self.0)
     }
 
-    /// The call has ended: the limit learns from how.
+    /// The call has ended. An adaptive limit learns from the result.
     pub(crate) fn end(self, end: &End<'_>) {
         if is_answer_of_service(end) && !self.0.is_known.load(Ordering::Relaxed) {
             self.0.is_known.store(true, Ordering::Relaxed);
@@ -352,7 +353,7 @@ impl Permit {
         self.0.learn(end);
     }
 
-    /// Whether the limit follows what calls tell of the load.
+    /// Whether the limit adapts to the load.
     pub(crate) fn is_adaptive(&self) -> bool {
         self.0.adaptive.is_some()
     }
@@ -364,7 +365,7 @@ impl Permit {
     }
 }
 
-/// Whether some service has the method. What nobody has is answered too, and anybody can ask for it.
+/// Whether some service has the method. Requests for unknown methods get a response too, and any client can send them.
 fn is_answer_of_service(end: &End<'_>) -> bool {
     match end.code() {
         Code::Ok => true,
@@ -444,7 +445,7 @@ impl Shared {
     }
 }
 
-/// What a call tells of the load.
+/// What a call shows about the load.
 #[derive(Debug, Clone, Copy)]
 enum Load {
     Low,
@@ -454,9 +455,9 @@ enum Load {
 struct Adaptive {
     target: Duration,
     limit: f64,
-    /// How many of the places in use are not to be given back, because the limit has been lowered.
+    /// How many permits in use will not be released, because the limit was lowered.
     owed: usize,
-    /// Calls that began before tell of a load to which the limit has been lowered already.
+    /// Calls that began before this show a load for which the limit was lowered already.
     lowered_at: Option<Instant>,
 }
 

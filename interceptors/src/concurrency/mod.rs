@@ -93,7 +93,7 @@ pub use limiter::Capacity as Config;
 
 use crate::{Rule, Side};
 
-/// What the plan knows of `concurrency`.
+/// The plan entry of `concurrency`.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Entry;
@@ -113,7 +113,7 @@ impl crate::Entry for Entry {
     ];
 }
 
-/// What the plan knows of `load_shed`.
+/// The plan entry of `load_shed`.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct LoadShedEntry;

@@ -2,26 +2,26 @@ use std::fmt;
 
 use super::received::Received;
 
-/// How a request is copied, to be sent again.
+/// How a request is copied in order to be resent.
 pub struct Resend<M> {
-    /// A copy, unless more than so many bytes would have to be kept for it.
+    /// A copy of the request. `None` if it would need more than this many bytes.
     pub copy: fn(&mut M, usize) -> Option<M>,
-    /// What more there is to know of the request, if it is not one message.
+    /// Further operations on a request that is not a single message.
     pub kept: Option<fn(&mut M) -> &mut dyn KeptRequest>,
 }
 
-/// A request that is kept to be sent once more, and is not one message.
+/// A request that is kept to be resent and is not a single message.
 pub trait KeptRequest {
-    /// Its copies may be sent in any order, and each more than once.
+    /// Allows copies to be sent in any order, and more than once.
     fn share(&mut self) {}
 
-    /// Whether all of it is still there.
+    /// Whether the kept request is still complete.
     fn is_whole(&mut self) -> bool;
 
-    /// Takes it over from the attempt before. Whether all of it is still there to be sent.
+    /// Takes the request over from the attempt before. Returns whether it is still complete.
     fn take_over(&mut self) -> bool;
 
-    /// Whether all of it is here, and nothing is still to come.
+    /// Whether the whole request has arrived.
     fn is_complete(&mut self, limit: usize) -> bool;
 }
 
@@ -42,16 +42,16 @@ impl<M> Copy for Resend<M> {}
 /// Counts the messages of a request stream.
 pub type Count<M> = fn(M, Received) -> M;
 
-/// Gives what can be done with a request. A call is moved about, and this is small.
+/// Returns the abilities of a request. A function pointer, because it is small and calls are moved.
 pub(crate) type AbilitiesOf<Req> = fn() -> Abilities<Req>;
 
-/// What can be done with a request; the attribute asks its type.
+/// What can be done with a request. The attribute derives this from its type.
 pub struct Abilities<Req> {
-    /// Copies it, so that it can be sent again.
+    /// Copies the request, so that it can be resent.
     pub(crate) resend: Option<Resend<Req>>,
-    /// Counts the messages of the stream that it is.
+    /// Counts the messages of a request stream.
     pub(crate) count: Option<Count<Req>>,
-    /// How long it is on the wire.
+    /// The encoded length of the request.
     pub(crate) size_of: Option<SizeOf<Req>>,
 }
 
@@ -70,7 +70,7 @@ impl<Req> Clone for Abilities<Req> {
 impl<Req> Copy for Abilities<Req> {}
 
 impl<Req> Abilities<Req> {
-    /// Of a request that can be sent again as `resend` says, and whose messages `count` counts.
+    /// The abilities of a request that `resend` copies and whose messages `count` counts.
     pub const fn new(resend: Option<Resend<Req>>, count: Option<Count<Req>>) -> Self {
         Self {
             resend,
@@ -79,7 +79,7 @@ impl<Req> Abilities<Req> {
         }
     }
 
-    /// Of a request that takes space on the wire, which is not kept beyond a limit.
+    /// Adds the encoded length, for which a limit on kept requests applies.
     #[must_use]
     pub const fn sized(mut self, size_of: Option<SizeOf<Req>>) -> Self {
         self.size_of = size_of;

@@ -1,4 +1,4 @@
-//! The links of the part of a chain that looks at no message: they ask the frame.
+//! The links of a policy's blind part that use the frame.
 
 use std::any::Any;
 use std::future::Future;
@@ -12,16 +12,16 @@ use super::abilities::KeptRequest;
 use super::call::Call;
 use super::chain::Next;
 use super::details::Part;
-use super::frame::{Begun, Frame, Look, Opaque, OpaqueAnswer, OpaqueReply, Way};
+use super::frame::{Frame, Look, Opaque, OpaqueAnswer, OpaqueReply, Started, Way};
 use super::kind::Side;
 use super::time::enter;
 
-/// The request that is kept in a frame, if there is more to know of it than that it can be copied.
+/// The request in the frame, if it is more than a single message.
 pub fn kept_in_frame<Req, Res>(next: &mut impl Next<Req, Res>) -> Option<&mut dyn KeptRequest> {
     next.frame()?.request()
 }
 
-/// The innermost link of the part that looks at no message.
+/// The innermost link of the blind part.
 #[allow(missing_debug_implementations)]
 pub struct Behind<'a>(&'a mut (dyn Frame + 'a));
 
@@ -49,7 +49,7 @@ impl Next<Opaque, OpaqueReply> for Behind<'_> {
 enum State {
     New,
     Running,
-    /// The handler runs, and calls that it makes inherit the deadline.
+    /// The handler runs, and its own calls inherit the deadline.
     Inherited,
     Done,
 }
@@ -69,12 +69,12 @@ impl Attempt<'_, '_, '_> {
             self.call.notice_cut_off();
         }
         Ok(match self.frame.begin(self.call)? {
-            Begun::Handler if is_inherited => State::Inherited,
+            Started::Handler if is_inherited => State::Inherited,
             _ => State::Running,
         })
     }
 
-    /// What calls inherit that the handler makes. Nobody changes it meanwhile, so the call keeps it.
+    /// The deadline that the handler's calls inherit. Nothing changes it meanwhile, so it stays in the call.
     #[cold]
     fn inherited(&self) -> Option<Instant> {
         self.call.known_deadline()
@@ -112,7 +112,8 @@ impl Drop for Attempt<'_, '_, '_> {
     }
 }
 
-/// The entries that run behind decoding, behind those that run before. A call that is not decoded yet goes past them.
+/// The border between entries that run before decoding and those that run after it. A call that is not decoded yet
+/// skips the entries after it.
 #[derive(Debug)]
 pub struct Border<N>(N);
 
@@ -136,7 +137,7 @@ impl<N: Next<Opaque, OpaqueReply>> Next<Opaque, OpaqueReply> for Border<N> {
     }
 }
 
-/// An entry that looks at messages, as a link of the part that does not.
+/// An entry that looks at messages, as a link of the blind part.
 #[derive(Debug)]
 pub struct Looking<N> {
     entry: usize,
@@ -163,7 +164,7 @@ impl<N: Next<Opaque, OpaqueReply>> Next<Opaque, OpaqueReply> for Looking<N> {
     }
 }
 
-/// Lets an entry look at the message, if it is in a frame.
+/// Lets an entry look at the message, if a frame holds it.
 pub fn look<Res>(
     entry: usize,
     call: &mut Call<Opaque>,

@@ -18,8 +18,8 @@ use super::plan::MethodPlan;
 use super::received::{Received, RequestMessages};
 use super::time::{Deadline, GRPC_TIMEOUT, exceeded, format_timeout, lately};
 
-/// How much of a request may be kept until it is known whether it has to be sent again, in bytes:
-/// what grpc-core and grpc-go allow too.
+/// How many bytes of a request are kept until it is known whether it has to be resent. grpc-core and grpc-go have the
+/// same limit.
 pub const DEFAULT_BUFFER_SIZE: usize = 256 * 1024;
 
 /// A call on its way to the handler.
@@ -52,22 +52,22 @@ pub struct Call<Req> {
     message: Option<Req>,
     abilities: AbilitiesOf<Req>,
     received: Option<Received>,
-    /// What goes along with the response stream that is on its way out.
+    /// The layers for the response stream that is about to be returned.
     layers: Layers,
 }
 
-/// What is known of a request that is encoded.
+/// Facts about an encoded request.
 #[cfg(feature = "client")]
 #[derive(Clone, Copy)]
 pub(crate) struct About {
-    /// It is one message, though the plan does not say so.
+    /// The request is a single message, even if the plan does not say so.
     pub(crate) is_one_message: bool,
-    /// Whether what is sent can be read on its way, if that is known.
+    /// Whether the connection is plaintext, if known.
     pub(crate) is_plaintext: Option<bool>,
 }
 
 impl<Req> Call<Req> {
-    /// Of a request whose message is apart.
+    /// A received call whose message is held elsewhere.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn received<F: Facts>(
         plan: &'static MethodPlan,
@@ -84,7 +84,7 @@ impl<Req> Call<Req> {
         }
     }
 
-    /// A call that was received, before it is known to be one of any method.
+    /// A received call whose names are known.
     #[cfg_attr(not(debug_assertions), inline(always))]
     #[cfg_attr(not(feature = "server"), allow(dead_code))]
     pub(crate) fn received_as<F: Facts>(
@@ -102,7 +102,7 @@ impl<Req> Call<Req> {
         }
     }
 
-    /// Lends all but the message to a call with the message itself.
+    /// Lends everything except the message to another call, which has the message itself.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn lend<M>(
         &mut self,
@@ -117,7 +117,7 @@ impl<Req> Call<Req> {
             received: self.received.take(),
             layers: Layers::default(),
         };
-        // What was lent before was taken back, so the place is empty: it need not be dropped.
+        // The earlier loan was taken back, so the place is empty and need not be dropped.
         #[allow(
             clippy::mem_replace_option_with_some,
             reason = "`Option::replace` would be compiled for each message"
@@ -125,7 +125,7 @@ impl<Req> Call<Req> {
         std::mem::forget(std::mem::replace(to, Some(lent)));
     }
 
-    /// Takes back what was lent. The message is among it if it was not sent.
+    /// Takes the loan back. Returns the message if it was not sent.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn take_back<M>(&mut self, lent: &mut Option<Call<M>>) -> Option<M> {
         let from = match lent {
@@ -141,8 +141,8 @@ impl<Req> Call<Req> {
             self.layers = std::mem::take(&mut from.layers);
         }
         let message = from.message.take();
-        // All that it owned is taken, so there is nothing to drop, and to find that out takes as long as all of this.
-        // `Option::take` would be one more instance for each method.
+        // All that it owned was taken. There is nothing to drop, and the check for that would take as long as all of
+        // this. `Option::take` would be one more instance for each method.
         #[allow(clippy::mem_replace_option_with_none)]
         std::mem::forget(std::mem::replace(lent, None));
         message
@@ -159,18 +159,18 @@ impl<Req> Call<Req> {
         (self.details.name(), &mut self.message)
     }
 
-    /// Who counts the messages of the request stream.
+    /// The counter of the request stream's messages.
     pub(crate) fn counter(&self) -> Option<&Received> {
         self.received.as_ref()
     }
 
-    /// A call that is being made. Its deadline is kept whether or not an interceptor asks for it, and if it
-    /// is made in a handler, it inherits that one's.
+    /// A call to be sent. Its deadline is read even if no interceptor asks for it. If the call is made in a handler, it
+    /// inherits the handler's deadline.
     #[cfg_attr(not(debug_assertions), inline(always))]
     #[doc(hidden)]
     pub fn outgoing(name: CallName, abilities: AbilitiesOf<Req>, request: Request<Req>) -> Self {
         let (metadata, extensions, message) = request.into_parts();
-        // Found out before the call is made, which is large and would be moved once more.
+        // Computed before the call is made: a call is large, and would be moved once more.
         let deadline = Deadline::of_outgoing(&metadata);
         Self {
             details: CallDetails::outgoing(name, metadata, extensions, deadline),
@@ -181,7 +181,7 @@ impl<Req> Call<Req> {
         }
     }
 
-    /// The same, and what else is known. It is made where it will be.
+    /// The same, with further facts. Builds the call in place.
     #[cfg(feature = "client")]
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn sent(
@@ -202,7 +202,7 @@ impl<Req> Call<Req> {
         }
     }
 
-    /// Says whether what is sent can be read on its way, if that is known.
+    /// Sets whether the connection is plaintext, if known.
     #[doc(hidden)]
     #[must_use]
     pub fn over(mut self, is_plaintext: Option<bool>) -> Self {
@@ -256,8 +256,8 @@ impl<Req> Call<Req> {
         ))
     }
 
-    /// What is needed to send the request once more, in little space: it is moved about in every call, and
-    /// used in few.
+    /// Keeps what is needed to resend the request. The result is small, because every call moves it and few calls use
+    /// it.
     #[cfg_attr(not(debug_assertions), inline(always))]
     #[doc(hidden)]
     pub fn keep(&mut self, limit: usize) -> Option<Kept<Req>> {
@@ -268,7 +268,7 @@ impl<Req> Call<Req> {
         })
     }
 
-    /// The message, unless more than so many bytes would have to be kept for it.
+    /// A copy of the message. `None` if it would need more than `limit` bytes.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn copy_message(&mut self, limit: usize) -> Option<Req> {
         let abilities = (self.abilities)();
@@ -281,8 +281,7 @@ impl<Req> Call<Req> {
         }
     }
 
-    /// Whether a copy is still all of the request: of a stream too much may have been sent
-    /// meanwhile to be kept.
+    /// Whether a copy is still complete. Too much of a stream may have been sent meanwhile.
     #[doc(hidden)]
     pub fn is_whole(&self, in_frame: Option<&mut dyn KeptRequest>, kept: &mut Kept<Req>) -> bool {
         if let Some(request) = in_frame {
@@ -292,7 +291,7 @@ impl<Req> Call<Req> {
             .is_none_or(|of| of(&mut kept.message).is_whole())
     }
 
-    /// What more there is to know of the request than that it can be copied.
+    /// The further operations of a request that is not a single message.
     #[inline]
     fn kept(&self) -> Option<fn(&mut Req) -> &mut dyn KeptRequest> {
         match (self.abilities)().resend {
@@ -301,9 +300,8 @@ impl<Req> Call<Req> {
         }
     }
 
-    /// Makes sure that a copy stays all of the request while it waits to be sent: from now on the
-    /// attempt before takes nothing any more, which is why this comes when it is certain that another
-    /// one follows. `None` where it is not all of it any more.
+    /// Guarantees that a copy stays complete until it is sent: from now on the attempt before reads no more of it. So
+    /// this is called once it is certain that another attempt follows. `None` if the copy is incomplete already.
     #[doc(hidden)]
     pub fn taken_over(
         &self,
@@ -319,7 +317,7 @@ impl<Req> Call<Req> {
         }
     }
 
-    /// Whether all of the request is here, so that it can be sent several times at once.
+    /// Whether the whole request has arrived, so that several attempts can send it at once.
     #[doc(hidden)]
     pub fn is_complete(&mut self) -> bool {
         match ((self.abilities)().resend, self.message.as_mut()) {
@@ -331,7 +329,7 @@ impl<Req> Call<Req> {
         }
     }
 
-    /// One of several attempts of this call, with its own request.
+    /// A parallel attempt of this call, with its own request.
     #[doc(hidden)]
     pub fn fork(&self, request: Request<Req>, attempt: u32) -> Self {
         let (metadata, extensions, message) = request.into_parts();
@@ -344,7 +342,7 @@ impl<Req> Call<Req> {
         }
     }
 
-    /// The attempt that counts.
+    /// Takes over the state of the parallel attempt that won.
     #[doc(hidden)]
     pub fn adopt(&mut self, mut attempt: Self, attempts: u32) {
         self.message = None;
@@ -362,7 +360,7 @@ impl<Req> Call<Req> {
         self.start_over(request);
     }
 
-    /// Sends what was kept instead of what is gone, as part of the same attempt.
+    /// Restores the kept request after the original was used up, within the same attempt.
     #[doc(hidden)]
     pub fn resume(&mut self, kept: Kept<Req>) {
         self.parts().abandon_stream();
@@ -377,7 +375,7 @@ impl<Req> Call<Req> {
         self.message = Some(message);
     }
 
-    /// Counts the messages of a request stream, from the first observer on.
+    /// Counts the messages of a request stream. The first observer starts this.
     pub(crate) fn count_received(&mut self) {
         if let (Some(count), None) = ((self.abilities)().count, &self.received) {
             let received = self.details.counter();
@@ -388,7 +386,7 @@ impl<Req> Call<Req> {
         }
     }
 
-    /// A request stream that may be cut off has to be looked at, whether or not anybody observes it.
+    /// Wraps a request stream that may be cut off, even if nothing observes it.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn notice_cut_off(&mut self) {
         let plan = self.details.plan();
@@ -398,7 +396,8 @@ impl<Req> Call<Req> {
         }
     }
 
-    /// Bounds the wait for each message of a request stream. The stream ends with `DEADLINE_EXCEEDED` when a wait is longer.
+    /// Limits the wait for each message of a request stream. After a longer wait the stream ends with
+    /// `DEADLINE_EXCEEDED`.
     #[doc(hidden)]
     pub fn bound_gaps(&mut self, idle: Duration) {
         self.count_received();
@@ -407,7 +406,7 @@ impl<Req> Call<Req> {
         }
     }
 
-    /// The request stream ends with this status then, also while the handler waits for a message.
+    /// Ends the request stream at this time with this status, even while the handler waits for a message.
     #[doc(hidden)]
     pub fn end_requests_at(&mut self, at: Instant, over: fn() -> Status) {
         self.count_received();
@@ -416,8 +415,8 @@ impl<Req> Call<Req> {
         }
     }
 
-    /// Measures for how long the request stream has no message; [`End::elapsed_without_waits`](crate::End::elapsed_without_waits) has the
-    /// result.
+    /// Measures how long the request stream has no message. The result is in
+    /// [`End::elapsed_without_waits`](crate::End::elapsed_without_waits).
     #[doc(hidden)]
     pub fn measure_waits(&mut self) {
         self.count_received();
@@ -426,7 +425,7 @@ impl<Req> Call<Req> {
         }
     }
 
-    /// What observers need of it.
+    /// The parts of the call that observers need.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn parts(&mut self) -> Parts<'_> {
         Parts {
@@ -449,7 +448,7 @@ impl<Req> Call<Req> {
         }
     }
 
-    /// The layers of the response that leaves the chain now.
+    /// The layers of the response that now leaves the chain.
     pub(crate) fn take_tail(&mut self) -> Option<Tail> {
         if self.layers.is_empty() {
             return None;
@@ -459,19 +458,19 @@ impl<Req> Call<Req> {
         Some(Tail::new(self.details.name(), messages, attempts, layers))
     }
 
-    /// Why there is nothing to send, as far as that is known.
+    /// Why there is nothing to send, if known.
     #[inline]
     #[doc(hidden)]
     #[must_use]
     pub fn refusal(&self) -> Option<Status> {
         if self.message.is_none() {
-            return Some(gone());
+            return Some(already_sent());
         }
         let is_over = self.details.known_deadline()? <= lately();
         is_over.then(exceeded)
     }
 
-    /// What an attempt sends: the request, with what is left of the time.
+    /// The request of an attempt, with the remaining time as its timeout.
     #[inline]
     #[doc(hidden)]
     pub fn outgoing_request(&mut self) -> Result<Request<Req>, Status> {
@@ -479,7 +478,7 @@ impl<Req> Call<Req> {
         Ok(Request::from_parts(metadata, extensions, message))
     }
 
-    /// The same in its parts.
+    /// The same, in parts.
     #[cfg_attr(not(debug_assertions), inline(always))]
     #[allow(clippy::question_mark, reason = "`?` would move the parts once more")]
     pub(crate) fn outgoing_parts(&mut self) -> Result<(MetadataMap, Extensions, Req), Status> {
@@ -490,21 +489,21 @@ impl<Req> Call<Req> {
         if let Some(of) = self.kept()
             && !of(&mut message).take_over()
         {
-            return Err(cut());
+            return Err(no_longer_complete());
         }
         Ok((metadata, extensions, message))
     }
 
-    /// The same, of a message that nobody has to take over.
+    /// The same, for a message that need not be taken over.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn take_outgoing(&mut self) -> Result<(MetadataMap, Extensions, Req), Status> {
         let deadline = self.details.known_deadline();
         let left = deadline.map(|deadline| deadline.saturating_duration_since(lately()));
-        // Before it counts as sent.
+        // Checked before the attempt counts as sent.
         if left.is_some_and(|left| left.is_zero()) {
             return Err(exceeded());
         }
-        // Where the metadata is. As a part of a request it would be moved once more.
+        // Inserted in place. As part of a request, the metadata would be moved once more.
         if let (Some(left), Some(_)) = (left, &self.message) {
             let headers = self.details.metadata_mut().as_mut();
             headers.insert(GRPC_TIMEOUT.clone(), format_timeout(left));
@@ -512,18 +511,18 @@ impl<Req> Call<Req> {
         self.take_parts()
     }
 
-    /// What the handler is called with.
+    /// The request for the handler.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn take_request(&mut self) -> Result<Request<Req>, Status> {
         let (metadata, extensions, message) = self.take_parts()?;
         Ok(Request::from_parts(metadata, extensions, message))
     }
 
-    /// The same in its parts.
+    /// The same, in parts.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn take_parts(&mut self) -> Result<(MetadataMap, Extensions, Req), Status> {
         let Some(message) = self.message.take() else {
-            return Err(gone());
+            return Err(already_sent());
         };
         let (metadata, extensions) = self.details.take_head();
         self.details.set_sent();
@@ -569,18 +568,18 @@ impl<M: Send + 'static> Call<Streaming<M>> {
     }
 }
 
-/// For a copy that an interceptor has made by itself: the end of it would look like the end of all.
+/// For a copy that an interceptor made itself: if it is incomplete, its end would look like the end of the request.
 #[cold]
-pub(crate) fn cut() -> Status {
+pub(crate) fn no_longer_complete() -> Status {
     Status::internal("too much of this request has been sent already for it to be sent again")
 }
 
 #[cold]
-pub(crate) fn gone() -> Status {
+pub(crate) fn already_sent() -> Status {
     Status::internal("an interceptor called `next` again, and this request cannot be sent twice")
 }
 
-/// What observers need of a call, whatever its message is.
+/// The parts of a call that observers need, whatever its message type.
 pub(crate) struct Parts<'a> {
     pub(crate) details: &'a CallDetails,
     pub(crate) received: &'a Option<Received>,
@@ -597,7 +596,7 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// A response stream that layers are around will not leave the chain.
+    /// Ends a response stream with layers that will not leave the chain.
     #[inline]
     pub(crate) fn abandon_stream(&mut self) {
         if !self.layers.is_empty() {
@@ -656,7 +655,7 @@ impl<Req> DerefMut for Call<Req> {
     }
 }
 
-/// Names only: the message and the metadata may hold secrets.
+/// Prints names only: the message and the metadata may hold secrets.
 impl<Req> fmt::Debug for Call<Req> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call")

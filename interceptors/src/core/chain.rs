@@ -7,7 +7,7 @@ use tonic::{Code, Response, Status};
 use super::call::{Call, Parts};
 use super::end::{Observer, Outcome, tell_in_drop};
 use super::frame::Frame;
-use super::layer::{Layer, Layers, Told};
+use super::layer::{Layer, Layers, ObserverLayer};
 use super::time::{exceeded, forget, now};
 
 /// Something that every call goes through on its way to the handler and back.
@@ -132,10 +132,10 @@ pub trait Next<Req, Res>: Send {
         Req: Send,
         Res: Send,
     {
-        watched(self, call, Told::new(observer))
+        watched(self, call, ObserverLayer::new(observer))
     }
 
-    /// What holds the message, where the interceptors look at none.
+    /// The frame that holds the message, in the blind part of a policy.
     #[doc(hidden)]
     fn frame(&mut self) -> Option<&mut (dyn Frame + '_)> {
         None
@@ -152,15 +152,15 @@ pub trait Next<Req, Res>: Send {
     }
 }
 
-/// Runs the rest of the chain, and tells `layer` how the call ended, whatever its kind and however it ends.
+/// Runs the rest of the chain, and reports to `layer` how the call ended, in every case.
 ///
-/// It is [`Next::observe`] for a layer: if the response is a stream, the layer also stays around that.
+/// It is [`Next::observe`] for a layer: if the response is a stream, the layer also stays around the stream.
 pub fn watched<Req: Send, Res: Send>(
     next: &mut impl Next<Req, Res>,
     call: &mut Call<Req>,
     layer: impl Layer,
 ) -> impl Future<Output = Result<Response<Res>, Status>> + Send {
-    // Made before the future: one that took the layer and made this of it would have room for both.
+    // Made outside of the future. Otherwise the future would have space for both the layer and the `Watch`.
     let watch = Watch::new(call, layer);
     async move {
         let result = next.run(watch.call).await;
@@ -192,7 +192,7 @@ macro_rules! forward_to_the_interceptor_behind {
 
 forward_to_the_interceptor_behind!(&I, Arc<I>, Box<I>);
 
-/// An interceptor in front of the rest of its chain.
+/// An interceptor with the rest of its chain.
 #[derive(Debug)]
 pub struct Chain<'a, I: ?Sized, N> {
     interceptor: &'a I,
@@ -231,7 +231,8 @@ where
     }
 }
 
-/// The rest of a chain, behind an interceptor that runs the user's code. That code may take long, so the clock is read anew.
+/// The rest of a chain behind an interceptor that runs the user's code. That code may take long, so the cached time is
+/// discarded.
 #[derive(Debug)]
 pub struct Anew<N>(pub N);
 
@@ -254,7 +255,7 @@ impl<Req, Res, N: Next<Req, Res>> Next<Req, Res> for Anew<N> {
     }
 }
 
-/// Holds a layer while the call runs, and tells it even if the call's future is dropped.
+/// Holds a layer while the call runs. Reports the end to it even if the call's future is dropped.
 pub(crate) struct Watch<'a, Req, L: Layer> {
     pub(crate) call: &'a mut Call<Req>,
     watcher: Watcher<L>,
@@ -270,7 +271,7 @@ impl<'a, Req, L: Layer> Watch<'a, Req, L> {
         }
     }
 
-    /// The chain has answered: that is the end, or the observer goes along with the stream.
+    /// The chain has returned. This is the end, unless the response is a stream: then the layer stays around it.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn settle(mut self, error: Option<&Status>) {
         self.watcher.settle(self.call.parts(), error);
@@ -284,7 +285,7 @@ impl<Req, L: Layer> Drop for Watch<'_, Req, L> {
     }
 }
 
-// What follows depends on the layer at most, and where that is a type by itself it is compiled once and not for each method.
+// This depends at most on the layer, and for type-erased parts it is compiled once, not for each method.
 
 struct Watcher<L> {
     layer: Option<L>,
@@ -324,7 +325,7 @@ impl<L: Layer> Watcher<L> {
         messages: u64,
     ) {
         if let Some(mut layer) = self.layer.take() {
-            // What was thrown away on its way here has ended too, and those further in before us.
+            // A discarded response has ended too, and its inner layers end before this one.
             parts.abandon_stream();
             layer.end(&parts.end(outcome, status, messages).since(self.started));
         }
@@ -339,7 +340,7 @@ impl<L: Layer> Watcher<L> {
     #[inline]
     fn tell_of_drop(&mut self, parts: Parts<'_>) {
         if self.layer.is_some() {
-            tell_how_it_was_dropped(parts, &mut |parts, outcome, status| {
+            tell_drop_outcome(parts, &mut |parts, outcome, status| {
                 self.tell(parts, outcome, status, 0);
             });
         }
@@ -347,15 +348,12 @@ impl<L: Layer> Watcher<L> {
 }
 
 #[cold]
-fn tell_how_it_was_dropped(
-    parts: Parts<'_>,
-    tell: &mut dyn FnMut(Parts<'_>, Outcome, Option<&Status>),
-) {
+fn tell_drop_outcome(parts: Parts<'_>, tell: &mut dyn FnMut(Parts<'_>, Outcome, Option<&Status>)) {
     if std::thread::panicking() {
         tell_in_drop(|| tell(parts, Outcome::Panicked, None));
         return;
     }
-    // Where the time was kept further out, this is how the call ends for its caller.
+    // If an outer interceptor enforces the deadline, this is the status that the caller gets.
     if parts.details.has_run_out() {
         tell(parts, Outcome::Error, Some(&exceeded()));
         return;

@@ -1,20 +1,20 @@
-//! Where a call comes from, for those who use it; who finds that out is `client_ip`'s business.
+//! The caller's address, for the code that uses it. `client_ip` finds it.
 
 use std::any::TypeId;
 use std::net::{IpAddr, Ipv6Addr};
 
-/// What has been found out of the caller's address. It is among the extensions of the request, so that it also reaches the handler,
-/// and a service behind a server's struct.
+/// The result of the search for the caller's address. It is in the request's extensions, so it also reaches the
+/// handler, and a service behind a server's struct.
 #[derive(Debug, Clone, Copy)]
 pub struct ClientAddress {
     address: Option<IpAddr>,
     ipv6_prefix: u8,
-    /// The server's struct that found it.
+    /// The server's struct that found the address.
     by: Option<TypeId>,
 }
 
 impl ClientAddress {
-    /// An address that was looked for.
+    /// The result of a search. `address` is `None` if the search found none.
     #[must_use]
     pub fn new(address: Option<IpAddr>, ipv6_prefix: u8, by: Option<TypeId>) -> Self {
         Self {
@@ -24,14 +24,14 @@ impl ClientAddress {
         }
     }
 
-    /// The address, if the peer has one.
+    /// The address. `None` if the peer has none.
     #[must_use]
     pub fn address(&self) -> Option<IpAddr> {
         self.address
     }
 
-    /// What callers share who cannot be told apart, and how many bits of it count: an IPv4 address with all of its 32, or the first
-    /// bits of an IPv6 one.
+    /// The network that counts as one caller, with its prefix length: a whole IPv4 address, or the first bits of an
+    /// IPv6 address.
     #[must_use]
     pub fn network(&self) -> Option<(IpAddr, u8)> {
         Some(match self.address? {
@@ -45,7 +45,7 @@ impl ClientAddress {
         })
     }
 
-    /// Whether the server's struct `C` has found it.
+    /// Whether the server's struct `C` found the address.
     #[must_use]
     pub fn is_by<C: 'static>(&self) -> bool {
         self.by == Some(TypeId::of::<C>())

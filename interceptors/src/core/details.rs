@@ -26,16 +26,16 @@ pub(crate) use mark::Mark;
 pub(crate) use mark::Part;
 pub use mark::has_passed;
 
-/// What metadata and extensions are once the request has gone to the handler.
+/// Replaces metadata and extensions once the request has gone to the handler.
 static EMPTY: LazyLock<Request<()>> = LazyLock::new(|| Request::new(()));
 
-/// The deadline ends the call, its response stream included. It is the longest wait for one message of a stream, in nanoseconds: half
-/// as large as a `Duration`, and each call is moved.
+/// The deadline ends the call and its response stream. The value is the longest wait for a message of the stream in
+/// nanoseconds: half the size of a `Duration`, because calls are moved.
 #[derive(Clone, Copy)]
 struct Bounded(NonZeroU64);
 
 impl Bounded {
-    /// A message may take as long as the call.
+    /// No limit for a single message.
     const NOT_IDLE: NonZeroU64 = NonZeroU64::MAX;
 
     fn new(idle: Option<Duration>) -> Self {
@@ -50,17 +50,17 @@ impl Bounded {
     }
 }
 
-/// What has become of an attempt, in one byte: each call is moved.
+/// The state of an attempt in one byte, because calls are moved.
 #[derive(Clone, Copy)]
-struct AttemptIs(u8);
+struct AttemptState(u8);
 
-impl AttemptIs {
+impl AttemptState {
     const NEW: Self = Self(0);
-    /// It has reached the end of the chain: the handler, or the transport, whether or not that could take it.
+    /// The attempt reached the end of the chain: the handler, or the transport, even if the transport failed.
     const SENT: Self = Self(1);
-    /// It panicked, and the panic was caught.
+    /// The attempt panicked, and the panic was caught.
     const PANICKED: Self = Self(2);
-    /// It was sent, or one before it was.
+    /// This attempt or an earlier one was sent.
     const ONE_WAS_SENT: Self = Self(4);
 
     fn is(self, what: Self) -> bool {
@@ -71,7 +71,7 @@ impl AttemptIs {
         self.0 |= what.0;
     }
 
-    /// Of the attempt that follows.
+    /// The state for the attempt that follows.
     fn next(self) -> Self {
         Self(self.0 & Self::ONE_WAS_SENT.0)
     }
@@ -85,24 +85,24 @@ impl AttemptIs {
 /// called they are empty here. Read what you need before [`Next::run`](crate::Next::run).
 /// The names, the kind, the side and the attempt stay.
 pub struct CallDetails {
-    /// Holds the metadata and the extensions. It is a request because tonic finds the peer in one.
+    /// Holds the metadata and the extensions. It is a request because tonic reads the peer from one.
     request: Option<Request<()>>,
     name: CallName,
     attempt: u32,
     /// The handler has answered this attempt, or the server has begun to.
     answered: bool,
-    attempt_is: AttemptIs,
+    attempt_state: AttemptState,
     deadline: Deadline,
     bounded: Option<Bounded>,
-    /// Which entries of its list it goes through.
+    /// Which entries of the list apply.
     part: Part,
-    /// Whether others can read what is sent on its way, as far as that is known.
+    /// Whether the connection is plaintext, if known.
     is_plaintext: Option<bool>,
     facts: &'static Lookup,
 }
 
-// Code that does not depend on the message is written here and not in `Call`: without optimization it is then compiled
-// once and not for each method.
+// Code that does not depend on the message belongs here, not in `Call`. Without optimization it is then compiled once,
+// not for each method.
 impl CallDetails {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn new(name: CallName, head: Request<()>, deadline: Deadline, facts: &'static Lookup) -> Self {
@@ -111,7 +111,7 @@ impl CallDetails {
             request: Some(head),
             attempt: 1,
             answered: false,
-            attempt_is: AttemptIs::NEW,
+            attempt_state: AttemptState::NEW,
             deadline,
             bounded: None,
             part: Part::All,
@@ -120,7 +120,7 @@ impl CallDetails {
         }
     }
 
-    /// Of a call that was received.
+    /// A received call.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn received<F: Facts>(plan: &'static MethodPlan, head: Request<()>) -> Self {
         let name = CallName::received(plan, F::path(head.extensions()));
@@ -129,14 +129,14 @@ impl CallDetails {
         details
     }
 
-    /// The same, of a call whose names are known. Its time is to begin where it is kept: a call that is written to its place in one piece is not
-    /// moved there.
+    /// A received call whose names are known. `begin_time` is separate: a call that is built in place in one step is
+    /// not moved.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn received_as<F: Facts>(name: CallName, head: Request<()>) -> Self {
         Self::new(name, head, Deadline::default(), Lookup::of::<F>())
     }
 
-    /// The caller's time runs from now on, also while outer interceptors wait for something.
+    /// Starts the caller's timeout. It runs while outer interceptors wait.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn begin_time(&mut self) {
         if self.plan().keeps_time() {
@@ -144,7 +144,7 @@ impl CallDetails {
         }
     }
 
-    /// Of a call that is being made.
+    /// A call to be sent.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn outgoing(
         name: CallName,
@@ -217,7 +217,7 @@ impl CallDetails {
         self.name.set_request_id(id);
     }
 
-    /// Adds the call's ID to an answer that does not pass the interceptor which gave the ID.
+    /// Adds the call's ID to a response that does not pass the interceptor that gave the ID.
     #[doc(hidden)]
     #[cold]
     pub fn name_answer(&self, status: &mut Status) {
@@ -253,7 +253,7 @@ impl CallDetails {
         self.request_mut().metadata_mut()
     }
 
-    /// Marks what is usually a secret, and the values of a key, so that no `Debug` output shows them.
+    /// Marks metadata that is usually secret, and the values of `key`, so that `Debug` output does not show them.
     #[doc(hidden)]
     pub fn hide(&mut self, key: Option<&'static str>) {
         hide(self.metadata_mut().as_mut(), key);
@@ -292,21 +292,21 @@ impl CallDetails {
         of_name.or_else(|| self.client()?.address())
     }
 
-    /// What is known of the caller's address, as long as the request is here.
+    /// What is known about the caller's address. `None` once the request has gone to the handler.
     #[doc(hidden)]
     #[must_use]
     pub fn client(&self) -> Option<&ClientAddress> {
         self.extensions().get::<ClientAddress>()
     }
 
-    /// What callers share who cannot be told apart by their address.
+    /// The network that counts as one caller.
     #[doc(hidden)]
     #[must_use]
     pub fn client_network(&self) -> Option<(IpAddr, u8)> {
         self.client()?.network()
     }
 
-    /// The caller's address has been looked for.
+    /// Stores the result of the search for the caller's address.
     #[doc(hidden)]
     pub fn set_client(&mut self, client: ClientAddress) {
         self.name.set_client_ip(client.address());
@@ -325,14 +325,14 @@ impl CallDetails {
         self.deadline.get(self.metadata())
     }
 
-    /// What bounds the response stream that leaves the chain now.
+    /// The bounds of the response stream that now leaves the chain.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn take_bounds(&mut self) -> Option<Bounds> {
         let bounded = self.bounded.take()?;
         Some(Bounds::new(self.known_deadline(), bounded.idle()))
     }
 
-    /// The deadline ends the call and its response stream, and each message of that comes within `idle`.
+    /// Makes the deadline end the call and its response stream. Each message of the stream has to arrive within `idle`.
     #[doc(hidden)]
     pub fn bound(&mut self, idle: Option<Duration>) {
         self.bounded = Some(Bounded::new(idle));
@@ -352,7 +352,7 @@ impl CallDetails {
         Some(at.saturating_duration_since(Instant::now()))
     }
 
-    /// The deadline, as far as somebody has asked for it or set one.
+    /// The deadline, if it was read or set before.
     #[doc(hidden)]
     #[must_use]
     #[inline]
@@ -360,7 +360,7 @@ impl CallDetails {
         self.deadline.peek()
     }
 
-    /// Whether this is a call that its deadline ends, and its time is over.
+    /// Whether the deadline ends this call and has passed.
     pub(crate) fn has_run_out(&self) -> bool {
         let is_over = |at| at <= Instant::now();
         (self.bounded.is_some() || self.side() == Side::Client)
@@ -371,14 +371,14 @@ impl CallDetails {
     #[doc(hidden)]
     #[must_use]
     pub fn has_panicked(&self) -> bool {
-        self.attempt_is.is(AttemptIs::PANICKED)
+        self.attempt_state.is(AttemptState::PANICKED)
     }
 
-    /// This attempt has panicked. Observers get [`Outcome::Panicked`](crate::Outcome::Panicked) if it ends with
+    /// Marks this attempt as panicked. Observers get [`Outcome::Panicked`](crate::Outcome::Panicked) if it ends with
     /// `INTERNAL`.
     #[doc(hidden)]
     pub fn set_panicked(&mut self) {
-        self.attempt_is.set(AttemptIs::PANICKED);
+        self.attempt_state.set(AttemptState::PANICKED);
     }
 
     /// The same as [`deadline`](Self::deadline).
@@ -408,49 +408,49 @@ impl CallDetails {
         self.answered
     }
 
-    /// Whether the handler has answered this attempt, or the server has begun to.
+    /// Sets whether the handler has answered this attempt, or the server has begun to.
     #[doc(hidden)]
     pub fn set_answered(&mut self, answered: bool) {
         self.answered = answered;
     }
 
-    /// Where a transport says whether an answer has begun, before the answer itself is there.
+    /// For a transport that knows whether the response has begun before it has the response.
     #[doc(hidden)]
     pub fn answered_mut(&mut self) -> &mut bool {
         &mut self.answered
     }
 
-    /// Whether this attempt has reached the end of the chain. If not, it is no server that has answered it.
+    /// Whether this attempt reached the end of the chain. If not, its status is not the server's.
     pub(crate) fn is_sent(&self) -> bool {
-        self.attempt_is.is(AttemptIs::SENT)
+        self.attempt_state.is(AttemptState::SENT)
     }
 
-    /// The attempt has reached the end of the chain.
+    /// Marks the attempt as having reached the end of the chain.
     #[doc(hidden)]
     pub fn set_sent(&mut self) {
-        self.attempt_is.set(AttemptIs::SENT);
-        self.attempt_is.set(AttemptIs::ONE_WAS_SENT);
+        self.attempt_state.set(AttemptState::SENT);
+        self.attempt_state.set(AttemptState::ONE_WAS_SENT);
     }
 
-    /// Whether any attempt has reached the end of the chain. If not, nobody has done what the call asks for.
+    /// Whether any attempt reached the end of the chain. If not, the call has had no effect.
     #[cfg(feature = "client")]
     pub(crate) fn one_was_sent(&self) -> bool {
-        self.attempt_is.is(AttemptIs::ONE_WAS_SENT)
+        self.attempt_state.is(AttemptState::ONE_WAS_SENT)
     }
 
     #[doc(hidden)]
     pub fn set_one_was_sent(&mut self) {
-        self.attempt_is.set(AttemptIs::ONE_WAS_SENT);
+        self.attempt_state.set(AttemptState::ONE_WAS_SENT);
     }
 
-    /// Whether others can read what is sent on its way, as far as that is known.
+    /// Whether the connection is plaintext, if known.
     #[doc(hidden)]
     #[must_use]
     pub fn is_plaintext(&self) -> Option<bool> {
         self.is_plaintext
     }
 
-    /// Says whether others can read what is sent on its way, if that is known.
+    /// Sets whether the connection is plaintext, if known.
     #[doc(hidden)]
     pub fn set_plaintext(&mut self, is_plaintext: Option<bool>) {
         self.is_plaintext = is_plaintext;
@@ -467,7 +467,7 @@ impl CallDetails {
         }
     }
 
-    /// One of several attempts of this call.
+    /// A parallel attempt of this call.
     pub(crate) fn fork(&self, metadata: MetadataMap, extensions: Extensions, attempt: u32) -> Self {
         let (name, deadline) = (self.name.clone(), self.deadline.clone());
         let head = Request::from_parts(metadata, extensions, ());
@@ -477,36 +477,36 @@ impl CallDetails {
         fork
     }
 
-    /// Takes over the state of the attempt that counts.
+    /// Takes over the state of the parallel attempt that won.
     pub(crate) fn adopt(&mut self, attempt: &mut Self, attempts: u32) {
         self.request = None;
         self.attempt = attempts;
         self.answered = attempt.answered;
-        let before = self.attempt_is.next();
-        self.attempt_is = attempt.attempt_is;
-        self.attempt_is.set(before);
+        let before = self.attempt_state.next();
+        self.attempt_state = attempt.attempt_state;
+        self.attempt_state.set(before);
         if let Some(id) = attempt.request_id() {
             self.name.set_request_id(id.clone());
         }
         if let found @ Some(_) = attempt.name.client_ip() {
             self.name.set_client_ip(found);
         }
-        // One that was set further in holds for the response too.
+        // A deadline that an inner interceptor set also applies to the response.
         self.deadline = std::mem::take(&mut attempt.deadline);
     }
 
-    /// Counts the messages of a request stream.
+    /// The counter of the request stream's messages.
     pub(crate) fn counter(&self) -> Received {
         Received::watching((self.facts.cut_off)(self.extensions()).cloned())
     }
 
-    /// Whether the transport tells if the request stream is cut off.
+    /// Whether the transport reports that the request stream is cut off.
     #[inline]
     pub(crate) fn may_be_cut_off(&self) -> bool {
         (self.facts.cut_off)(self.extensions()).is_some()
     }
 
-    /// What the handler may hand on to the calls that it makes.
+    /// The deadline that the handler's calls may inherit.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn inheritable_deadline(&mut self) -> Option<Instant> {
         match may_be_inherited() {
@@ -515,7 +515,7 @@ impl CallDetails {
         }
     }
 
-    /// All of it, for the part of the list that looks at messages. What can be copied is left behind too.
+    /// Lends everything to the part of the list that looks at messages. Values that can be copied also stay here.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn lend(&mut self) -> Self {
         Self {
@@ -523,7 +523,7 @@ impl CallDetails {
             name: self.name.take(),
             attempt: self.attempt,
             answered: self.answered,
-            attempt_is: self.attempt_is,
+            attempt_state: self.attempt_state,
             deadline: std::mem::take(&mut self.deadline),
             bounded: self.bounded.take(),
             part: self.part,
@@ -532,7 +532,7 @@ impl CallDetails {
         }
     }
 
-    /// Takes back what was lent.
+    /// Takes the loan back.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn take_back(&mut self, lent: &mut Self) {
         if lent.request.is_some() {
@@ -541,17 +541,17 @@ impl CallDetails {
         self.name.take_back(&mut lent.name);
         self.attempt = lent.attempt;
         self.answered = lent.answered;
-        self.attempt_is = lent.attempt_is;
+        self.attempt_state = lent.attempt_state;
         self.deadline = std::mem::take(&mut lent.deadline);
         self.bounded = lent.bounded.take();
         self.is_plaintext = lent.is_plaintext;
     }
 
-    /// Another request takes the place of the one that is gone.
+    /// Replaces the request that was used up.
     pub(crate) fn start_over(&mut self, metadata: MetadataMap, extensions: Extensions) {
         self.request = Some(Request::from_parts(metadata, extensions, ()));
         self.answered = false;
-        self.attempt_is = self.attempt_is.next();
+        self.attempt_state = self.attempt_state.next();
     }
 
     pub(crate) fn resume(&mut self, kept: KeptHead) {
@@ -559,7 +559,7 @@ impl CallDetails {
         self.start_over(metadata, extensions);
     }
 
-    /// Another attempt follows.
+    /// Counts another attempt.
     #[doc(hidden)]
     pub fn count_attempt(&mut self) {
         self.attempt += 1;
@@ -572,7 +572,7 @@ impl CallDetails {
     }
 }
 
-/// Names only: metadata and extensions may hold secrets.
+/// Prints names only: metadata and extensions may hold secrets.
 impl fmt::Debug for CallDetails {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CallDetails")

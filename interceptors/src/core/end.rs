@@ -89,8 +89,8 @@ impl End<'_> {
         self.elapsed
     }
 
-    /// The time less that in which the request stream had no message, which is up to its sender. That is known where
-    /// [`Call::measure_waits`](crate::Call::measure_waits) was called.
+    /// The time without the waits for the sender of the request stream. Measured only after
+    /// [`Call::measure_waits`](crate::Call::measure_waits).
     #[doc(hidden)]
     #[must_use]
     pub fn elapsed_without_waits(&self) -> Duration {
@@ -116,21 +116,22 @@ impl End<'_> {
         self.request_messages.unwrap_or(0)
     }
 
-    /// The same; `None` where the type of the request stream does not tell.
+    /// The same. `None` if the type of the request stream does not tell.
     #[doc(hidden)]
     #[must_use]
     pub fn known_request_messages(&self) -> Option<u64> {
         self.request_messages
     }
 
-    /// Whether the kind of the call is known. A channel only knows it from a descriptor set.
+    /// Whether the kind of the call is known. A channel knows it only from a descriptor set.
     #[doc(hidden)]
     #[must_use]
     pub fn knows_kind(&self) -> bool {
         self.name.plan().knows_kind()
     }
 
-    /// Whether the request of the last attempt has left the interceptors. If not, the end says nothing about the server.
+    /// Whether the request of the last attempt has left the interceptors. If not, the end says nothing about the
+    /// server.
     #[doc(hidden)]
     #[must_use]
     pub fn is_sent(&self) -> bool {
@@ -243,7 +244,7 @@ impl<F: FnOnce(&End<'_>) + Send + 'static> Observer for F {
     }
 }
 
-/// How a response stream ended, before each watcher adds the time it has watched.
+/// How a response stream ended. Each observer then adds its own elapsed time.
 pub(crate) struct StreamEnd<'a> {
     pub(crate) name: &'a CallName,
     pub(crate) outcome: Outcome,
@@ -270,8 +271,8 @@ impl<'a> StreamEnd<'a> {
     }
 }
 
-/// Tells observers of a call that is dropped. Where that is because something panics, a panic of
-/// theirs would abort the process; there it is kept.
+/// Reports the end of a dropped call to observers. During a panic, a panic of an observer would abort the process, so
+/// it is caught.
 pub(crate) fn tell_in_drop(tell: impl FnOnce()) {
     let mut tell = Some(tell);
     tell_guarded(&mut || {
@@ -281,7 +282,7 @@ pub(crate) fn tell_in_drop(tell: impl FnOnce()) {
     });
 }
 
-/// Apart, so that it is compiled once and not for each message.
+/// In its own function, so that it is compiled once and not for each message type.
 fn tell_guarded(tell: &mut dyn FnMut()) {
     if std::thread::panicking() {
         let _ = catch_unwind(AssertUnwindSafe(tell));

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use http::uri::PathAndQuery;
 use tonic::{Extensions, Request};
 
-/// What the transport knows of a call. Each mount implements it, so the core knows no transport.
+/// What the transport knows about a call. Each mount implements it, so `core` knows no transport.
 ///
 /// `()` is a transport that knows nothing.
 pub trait Facts: 'static {
-    /// The path as it came over the wire.
+    /// The path in the HTTP request.
     fn path(extensions: &Extensions) -> Option<&PathAndQuery> {
         let _ = extensions;
         None
@@ -22,7 +22,7 @@ pub trait Facts: 'static {
         None
     }
 
-    /// Tells whether the request was cut off.
+    /// Reports whether the request was cut off.
     fn cut_off(extensions: &Extensions) -> Option<&CutOff> {
         let _ = extensions;
         None
@@ -31,7 +31,7 @@ pub trait Facts: 'static {
 
 impl Facts for () {}
 
-/// The facts that are asked for while the call runs, as one pointer of the call.
+/// The facts that are read while the call runs, as a single pointer in the call.
 pub(crate) struct Lookup {
     pub(crate) peer: fn(&Request<()>) -> Option<SocketAddr>,
     pub(crate) cut_off: fn(&Extensions) -> Option<&CutOff>,
@@ -53,7 +53,7 @@ impl Lookup {
 pub struct CutOff(Arc<AtomicBool>);
 
 impl CutOff {
-    /// The request was cut off.
+    /// Marks the request as cut off.
     pub fn set(&self) {
         self.0.store(true, Ordering::Relaxed);
     }

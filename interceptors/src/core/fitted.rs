@@ -1,21 +1,22 @@
-//! A status that a service answers with, made so short that peers accept its headers.
+//! Shortens a service's status so that peers accept its headers.
 
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 
-/// What the least generous peers accept, all headers together: grpc-java, and C-core's soft limit.
+/// The lowest limit of any peer on all headers together: that of grpc-java, and C-core's soft limit.
 const ACCEPTED: usize = 8 * 1024;
-/// What a response has apart from its status.
+/// Reserved for the other headers of a response.
 const OTHERS: usize = 512;
-/// So much of a message is sent, however much metadata there is.
-const LEAST: usize = 256;
-/// HTTP/2 counts this for each field, beside its name and value.
-const FIELD: usize = 32;
+/// This much of a message is always sent, whatever the metadata.
+const MIN_MESSAGE: usize = 256;
+/// HTTP/2 adds this much for each field to the length of its name and value.
+const FIELD_OVERHEAD: usize = 32;
 
-const MESSAGE: usize = "grpc-message".len() + FIELD;
-const DETAILS: usize = "grpc-status-details-bin".len() + FIELD;
+const MESSAGE: usize = "grpc-message".len() + FIELD_OVERHEAD;
+const DETAILS: usize = "grpc-status-details-bin".len() + FIELD_OVERHEAD;
 
-/// Whether a status is nothing but a message that surely can be sent. Nearly all are, and this takes less long than a call of [`fit`].
+/// Whether a status is only a message that is short enough in any encoding. Most are, and this check is faster than
+/// [`fit`].
 #[inline]
 #[cfg_attr(not(feature = "server"), allow(dead_code))]
 pub(crate) fn is_short(status: &Status) -> bool {
@@ -23,7 +24,8 @@ pub(crate) fn is_short(status: &Status) -> bool {
     status.message().len() <= SHORT && status.details().is_empty() && status.metadata().is_empty()
 }
 
-/// Makes a status one that can be sent: the message is cut where it is too long, and details go that take more than half of the space.
+/// Shortens a status so that it can be sent. A message that is too long is cut. Details that take more than half of the
+/// space are dropped.
 #[cold]
 #[inline(never)]
 pub(crate) fn fit(status: &mut Status) {
@@ -31,14 +33,16 @@ pub(crate) fn fit(status: &mut Status) {
     let metadata = status.metadata().as_ref();
     let metadata: usize = metadata
         .iter()
-        .map(|(name, value)| name.as_str().len() + value.len() + FIELD)
+        .map(|(name, value)| name.as_str().len() + value.len() + FIELD_OVERHEAD)
         .sum();
-    let room = (ACCEPTED - OTHERS).saturating_sub(metadata).max(LEAST);
+    let room = (ACCEPTED - OTHERS)
+        .saturating_sub(metadata)
+        .max(MIN_MESSAGE);
     let mut details = match status.details().len() {
         0 => 0,
         length => length.div_ceil(3) * 4 + DETAILS,
     };
-    // A character takes at most three times its bytes, and nearly every message fits even so.
+    // The encoding at most triples a message, and nearly every message fits even then.
     if 3 * message.len() + MESSAGE + details <= room {
         return;
     }
@@ -66,7 +70,7 @@ fn rebuilt(code: Code, message: String, details: bytes::Bytes, metadata: Metadat
     Status::with_details_and_metadata(code, message, details, metadata)
 }
 
-/// How long a character is in `grpc-message`, as tonic encodes it.
+/// The length of a character in `grpc-message`, as tonic encodes it.
 fn encoded(c: char) -> usize {
     match c.is_ascii_graphic() && !"\"#%<>`?{}".contains(c) {
         true => 1,
@@ -74,7 +78,7 @@ fn encoded(c: char) -> usize {
     }
 }
 
-/// The beginning of a message, in so many bytes of `grpc-message`.
+/// The beginning of a message that takes at most `room` bytes in `grpc-message`.
 fn cut(message: &str, room: usize) -> String {
     let mark = format!("… (cut, {} bytes)", message.len());
     let mut left = room.saturating_sub(mark.chars().map(encoded).sum());
@@ -105,7 +109,7 @@ mod tests {
         status.add_header(&mut headers).unwrap();
         let fields = headers.iter();
         fields
-            .map(|(name, value)| name.as_str().len() + value.len() + FIELD)
+            .map(|(name, value)| name.as_str().len() + value.len() + FIELD_OVERHEAD)
             .sum()
     }
 

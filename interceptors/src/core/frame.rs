@@ -1,8 +1,8 @@
-//! The part of a policy that looks at no message is compiled once for the policy, not once for each method.
+//! Types for the blind part of a policy, which is compiled once for the policy and not once for each method.
 //!
-//! The message, the future behind the policy and its answer stay in the frame of the mount. The interceptors get
-//! [`Opaque`] in the place of the message, and answer with [`OpaqueReply`]. The innermost link of their chain is
-//! `Behind`, which asks the frame through a trait object. Nothing is allocated.
+//! The message, the future behind the policy and its response stay in the mount's frame. The interceptors get
+//! [`Opaque`] instead of the message, and return [`OpaqueReply`]. The innermost link of their chain is `Behind`, which
+//! calls the frame through a trait object. Nothing is allocated.
 
 use std::any::Any;
 use std::task::{Context, Poll};
@@ -13,24 +13,24 @@ use super::abilities::{Abilities, AbilitiesOf, Count, KeptRequest, Resend};
 use super::call::Call;
 use super::details::CallDetails;
 
-/// Stands for a message that is in the frame.
+/// Placeholder for a message in the frame.
 ///
-/// It has no traits but the automatic ones, so that an interceptor with a bound on its message is none for this.
+/// It has only auto traits, so that an interceptor with a bound on its message does not intercept it.
 #[allow(
     missing_debug_implementations,
     reason = "an interceptor bounded on `Debug` wants the message"
 )]
 pub struct Opaque {
-    /// The frame keeps the message when it is sent: it may be sent once more.
+    /// The frame keeps a copy when it sends the message, because the message may be resent.
     pub(crate) is_kept: bool,
-    /// How much may be kept of it, in bytes.
+    /// The maximum size of the copy in bytes.
     limit: u32,
-    /// How long it is on the wire, if that matters.
+    /// The encoded length, if it matters.
     size: u32,
 }
 
 impl Opaque {
-    /// The same message once more: it was not sent.
+    /// A new placeholder for the same message, which was not sent.
     pub(crate) const fn again(&self) -> Self {
         Self { ..*self }
     }
@@ -43,19 +43,19 @@ impl Opaque {
         }
     }
 
-    /// How much may be kept of it, in bytes.
+    /// The maximum size of the copy in bytes.
     pub(crate) const fn limit(&self) -> usize {
         self.limit as usize
     }
 }
 
-/// Stands for a response message, or a response stream, that is in the frame.
+/// Placeholder for a response message or stream in the frame.
 #[allow(
     missing_debug_implementations,
     reason = "an interceptor bounded on `Debug` wants the message"
 )]
 pub struct OpaqueReply {
-    /// Tells the answers of several attempts from each other.
+    /// Distinguishes the responses of several attempts.
     number: u32,
 }
 
@@ -76,7 +76,7 @@ fn small(bytes: usize) -> u32 {
     u32::try_from(bytes).unwrap_or(u32::MAX)
 }
 
-/// The frame copies when it sends. The copy stands for the same message, and so do its own.
+/// The frame makes the copy when it sends. All copies of the placeholder stand for the same message.
 const RESEND: Resend<Opaque> = Resend {
     copy: |message, limit| {
         let limit = small(limit);
@@ -110,7 +110,7 @@ impl KeptRequest for Opaque {
     }
 }
 
-/// What can be done with a message that is in a frame. The frame counts the messages of a stream: it has the stream.
+/// The abilities of a message in a frame. The frame counts the messages of a stream, because it holds the stream.
 pub(crate) const fn opaque(can_resend: bool, can_count: bool) -> AbilitiesOf<Opaque> {
     const COUNT: Count<Opaque> = |message, _| message;
     match (can_resend, can_count) {
@@ -121,41 +121,41 @@ pub(crate) const fn opaque(can_resend: bool, can_count: bool) -> AbilitiesOf<Opa
     }
 }
 
-/// What a mount holds for the part of its policy that looks at no message.
+/// The state that a mount keeps for the blind part of its policy.
 pub trait Frame: Send {
-    /// Makes the future that is behind the policy, with what the call has now.
-    fn begin(&mut self, call: &mut Call<Opaque>) -> Result<Begun, Status>;
+    /// Starts the future behind the policy with the call's current request.
+    fn begin(&mut self, call: &mut Call<Opaque>) -> Result<Started, Status>;
 
-    /// Polls that future, and drops it once it is ready; without a context it drops it at once.
+    /// Polls the future, and drops it once it is ready. Without a context, drops it at once.
     fn poll(&mut self, call: &mut Call<Opaque>, cx: Option<&mut Context<'_>>)
     -> Poll<OpaqueAnswer>;
 
     /// Lets an entry of the list look at a message.
     fn look(&mut self, entry: usize, look: Look<'_>) -> Result<(), Status>;
 
-    /// The request, if there is more to know of it than that it can be copied.
+    /// The request, if it is more than a single message.
     fn request(&mut self) -> Option<&mut dyn KeptRequest>;
 }
 
-/// What has begun behind the policy.
+/// What was started behind the policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Begun {
-    /// The handler: calls that it makes inherit the deadline.
+pub enum Started {
+    /// The handler: its own calls inherit the deadline.
     Handler,
     /// The rest of the list.
     Rest,
 }
 
-/// A look at a message that is in a frame.
+/// An entry's look at a message in a frame.
 #[allow(missing_debug_implementations)]
 pub struct Look<'a> {
     pub call: &'a mut Call<Opaque>,
     pub at: Way,
-    /// Where a look leaves what it has taken out of the message.
+    /// Receives what the look takes from the message.
     pub taken: &'a mut dyn Any,
 }
 
-/// On its way to the handler, or back.
+/// The direction: to the handler, or back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
     In,
@@ -169,7 +169,7 @@ impl Look<'_> {
     }
 }
 
-/// A message that an entry looks at. `M` is the request, and `B` what the answer has in it.
+/// A message for an entry to look at. `M` is the request type, and `B` the body type of the response.
 #[allow(missing_debug_implementations)]
 pub struct Seen<'a, M, B> {
     pub look: Look<'a>,
@@ -186,6 +186,6 @@ impl<M, B> Seen<'_, M, B> {
 
 /// An interceptor that only looks at messages.
 pub trait Looks<M, B> {
-    /// Looks at the request, or at the answer. It may refuse either.
+    /// Looks at the request or the response. It may reject either.
     fn look(&self, seen: Seen<'_, M, B>) -> Result<(), Status>;
 }

@@ -1,4 +1,4 @@
-//! The ID of a call, for those who name it; who gives it is `request_id`'s business.
+//! The ID of a call, for the code that uses it. `request_id` gives it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,11 +24,12 @@ pub struct RequestId(Arc<Named>);
 #[derive(Clone)]
 struct Named {
     value: HeaderValue,
-    /// The metadata key under which every answer of the call tells its caller. Here, because a call is moved and this is not.
+    /// The metadata key that returns the ID to the caller in every response. It is stored here because calls are moved
+    /// and this is not.
     header: Option<&'static str>,
 }
 
-/// Two calls have the same ID whatever the key is under which they tell it.
+/// The metadata key does not matter for equality.
 impl PartialEq for Named {
     fn eq(&self, other: &Self) -> bool {
         self.value == other.value
@@ -68,7 +69,7 @@ impl RequestId {
         self.0.value.to_str().unwrap_or_default()
     }
 
-    /// What came over the wire, if it may be taken.
+    /// An ID from a request's metadata, if it is valid.
     #[doc(hidden)]
     #[must_use]
     pub fn received(value: &HeaderValue, max_length: usize) -> Option<Self> {
@@ -77,7 +78,7 @@ impl RequestId {
         is_legal.then(|| Self::of_value(value.clone()))
     }
 
-    /// What is known to be well formed.
+    /// An ID that is known to be valid.
     #[doc(hidden)]
     #[must_use]
     pub fn of_value(value: HeaderValue) -> Self {
@@ -87,7 +88,7 @@ impl RequestId {
         }))
     }
 
-    /// Every answer of the call tells its caller the ID under this metadata key.
+    /// Returns the ID to the caller in every response, under this metadata key.
     #[doc(hidden)]
     #[must_use]
     pub fn answered_as(mut self, header: &'static str) -> Self {
@@ -95,12 +96,12 @@ impl RequestId {
         self
     }
 
-    /// The metadata key under which every answer tells the ID, if answers do.
+    /// The metadata key under which responses return the ID, if they do.
     pub(crate) fn header(&self) -> Option<&'static str> {
         self.0.header
     }
 
-    /// The ID as a header's value.
+    /// The ID as a header value.
     #[doc(hidden)]
     #[must_use]
     pub fn to_value(&self) -> HeaderValue {

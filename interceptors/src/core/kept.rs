@@ -1,4 +1,4 @@
-//! What is kept of a request so that it can be sent once more.
+//! A kept request that can be resent.
 
 use std::fmt;
 
@@ -6,23 +6,23 @@ use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, TE};
 use tonic::metadata::MetadataMap;
 use tonic::{Extensions, GrpcMethod};
 
-/// A request that may be sent once more.
+/// A request that may be resent.
 pub struct Kept<Req> {
     pub(crate) message: Req,
     pub(crate) head: KeptHead,
 }
 
-/// Without the request, which may hold secrets.
+/// Leaves out the request, which may hold secrets.
 impl<Req> fmt::Debug for Kept<Req> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Kept").finish_non_exhaustive()
     }
 }
 
-/// Nothing for a request with an empty head: then there is one thing to write down, and to drop, and not two.
-pub(crate) struct KeptHead(Option<Both>);
+/// `None` for a request without metadata and extensions. Then only one field has to be written and dropped.
+pub(crate) struct KeptHead(Option<HeadParts>);
 
-struct Both {
+struct HeadParts {
     headers: KeptHeaders,
     extensions: KeptExtensions,
 }
@@ -30,7 +30,7 @@ struct Both {
 impl KeptHead {
     pub(crate) fn into_parts(self) -> (MetadataMap, Extensions) {
         match self.0 {
-            Some(Both {
+            Some(HeadParts {
                 headers,
                 extensions,
             }) => (MetadataMap::from_headers(headers.into()), extensions.into()),
@@ -42,12 +42,12 @@ impl KeptHead {
     pub(crate) fn of(metadata: &MetadataMap, extensions: &Extensions) -> Self {
         Self(match metadata.is_empty() && extensions.is_empty() {
             true => None,
-            false => Some(Both::of(metadata, extensions)),
+            false => Some(HeadParts::of(metadata, extensions)),
         })
     }
 }
 
-impl Both {
+impl HeadParts {
     fn of(metadata: &MetadataMap, extensions: &Extensions) -> Self {
         Self {
             headers: match metadata.is_empty() {
@@ -64,9 +64,9 @@ impl Both {
 
 enum KeptHeaders {
     None,
-    /// Those that tonic sends with every call of a channel, and no others.
+    /// Exactly the headers that tonic sends with every call of a channel.
     Tonic,
-    /// In one allocation, where a map has several.
+    /// A list needs one allocation, a map several.
     Listed(Vec<(HeaderName, HeaderValue)>),
 }
 
@@ -108,7 +108,8 @@ impl From<KeptHeaders> for HeaderMap {
     }
 }
 
-/// To copy extensions takes an allocation for each and two for the map. A generated client puts one thing there.
+/// A copy of the extensions would need two allocations for the map and one for each value. A generated client has a
+/// single value in them.
 enum KeptExtensions {
     None,
     Method(GrpcMethod<'static>),

@@ -1,16 +1,16 @@
-//! tonic panics where a peer sends `grpc-status-details-bin` that is not base64. Where such headers cannot be mended before tonic reads them,
-//! that panic is caught, and no other.
+//! tonic panics if a peer sends `grpc-status-details-bin` that is not base64. Where this crate cannot repair such
+//! headers before tonic reads them, it catches that panic and no other.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use tonic::Status;
 
-/// What tonic's panic says.
+/// The message of tonic's panic.
 const PANIC: &str = "Invalid status header, expected base64 encoded value";
 
-/// Runs what may read a peer's headers. Panics of any other kind go on.
-pub(crate) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, Status> {
+/// Runs code that may read a peer's headers. Other panics pass through.
+pub(crate) fn catch_malformed<T>(run: impl FnOnce() -> T) -> Result<T, Status> {
     catch_unwind(AssertUnwindSafe(run)).map_err(of_panic)
 }
 

@@ -11,22 +11,21 @@ use tonic::{Status, Streaming};
 use super::received::Received;
 use super::time::Bounds;
 
-/// A request stream whose messages an interceptor can look at when they are sent.
+/// A request stream whose messages an interceptor can inspect when they are sent.
 pub trait EachMessage {
-    /// One of its messages.
+    /// The message type.
     type Message;
 
-    /// Looks at each message once, however often the stream is sent.
+    /// Calls `look` once for each message, however often the stream is sent.
     fn each_message(&mut self, look: impl FnMut(&Self::Message) + Send + 'static);
 }
 
-/// The same stream, with its messages counted as they are taken. It ends after its first error, where
-/// tonic's own goes on reading what it could not make sense of.
+/// The same stream, which counts its messages when they are read. It ends after its first error, whereas tonic's own
+/// stream continues after a message that it cannot decode.
 ///
-/// `tonic::Streaming` is a closed type that only reads frames. So each message is parked in a
-/// slot, an empty frame goes through tonic's decoder, and ours takes the message out of the slot:
-/// nothing is encoded again. `new_empty` is the one direction in which tonic passes every status
-/// on unchanged.
+/// `tonic::Streaming` is a closed type that only reads frames. So each message is parked in a slot, an empty frame goes
+/// through tonic's decoder, and our decoder takes the message from the slot. Nothing is encoded again. `new_empty` is
+/// the only direction in which tonic passes every status on unchanged.
 pub(crate) fn counted<M: Send + 'static>(stream: Streaming<M>, received: Received) -> Streaming<M> {
     rebuilt(Counted {
         stream,
@@ -35,7 +34,7 @@ pub(crate) fn counted<M: Send + 'static>(stream: Streaming<M>, received: Receive
     })
 }
 
-/// A `Streaming` that gives the messages, the error and the trailers of what is put into it.
+/// A `Streaming` that yields the messages, the error and the trailers of `stream`.
 pub(crate) fn rebuilt<S: MessageStream>(stream: S) -> Streaming<S::Message> {
     let slot = Slot(Arc::new(Mutex::new(None)));
     Streaming::new_empty(
@@ -47,26 +46,26 @@ pub(crate) fn rebuilt<S: MessageStream>(stream: S) -> Streaming<S::Message> {
     )
 }
 
-/// A stream of nothing.
+/// A stream without messages.
 #[cfg(feature = "test-util")]
 pub(crate) fn empty<M: Send + 'static>() -> Streaming<M> {
     let slot = Slot(Arc::new(Mutex::new(None)));
     Streaming::new_empty(slot, tonic::body::Body::empty())
 }
 
-/// Messages, with trailers behind them.
+/// Messages, followed by trailers.
 pub(crate) trait MessageStream: Send + Unpin + 'static {
     type Message: Send + 'static;
 
     fn poll_message(&mut self, cx: &mut Context<'_>)
     -> Poll<Option<Result<Self::Message, Status>>>;
 
-    /// Asked for when the stream has ended.
+    /// Called after the stream has ended.
     fn streaming(&mut self) -> &mut Streaming<Self::Message>;
 }
 
-/// The same stream, each of whose messages goes through a function first. Where that refuses one, the stream ends with
-/// its status.
+/// The same stream, with each message passed to a function first. If the function rejects a message, the stream ends
+/// with its status.
 pub(crate) fn inspected<M, F>(stream: Streaming<M>, inspect: F) -> Streaming<M>
 where
     M: Send + 'static,
@@ -122,7 +121,7 @@ impl<M: Send + 'static> MessageStream for Counted<M> {
                 self.received.add_one();
                 Some(Ok(message))
             }
-            // Of a connection that is lost, tonic says that something unknown is wrong.
+            // tonic reports a lost connection as an unknown error.
             Some(Err(status)) => Some(Err(self.received.end().unwrap_or(status))),
             None => self.received.end().map(Err),
         })
@@ -133,7 +132,7 @@ impl<M: Send + 'static> MessageStream for Counted<M> {
     }
 }
 
-/// What the handler does without its request stream is no wait for that.
+/// After the stream is dropped, the handler no longer waits for a message.
 impl<M> Drop for Counted<M> {
     fn drop(&mut self) {
         self.received.goes_on();
@@ -158,8 +157,8 @@ impl<M> Counted<M> {
     }
 }
 
-/// The next message, or the error that ends the stream. An error goes this way too: tonic gives one that
-/// comes from a body twice.
+/// The next message, or the error that ends the stream. Errors use the slot because tonic yields an error of the body
+/// twice.
 struct Slot<M>(Arc<Mutex<Option<Result<M, Status>>>>);
 
 impl<M> Slot<M> {
@@ -184,16 +183,16 @@ impl<M> Decoder for Slot<M> {
     }
 
     fn buffer_settings(&self) -> BufferSettings {
-        // No more than a frame's head is ever in the buffer.
+        // The buffer never holds more than the head of a frame.
         BufferSettings::new(FRAME.len(), FRAME.len())
     }
 }
 
-/// The head of an uncompressed message of no bytes.
+/// The head of an uncompressed empty message.
 const FRAME: [u8; 5] = [0; 5];
 
 struct Messages<S: MessageStream> {
-    /// Gone once it has ended or failed, and with it whatever it holds.
+    /// Dropped once it has ended or failed.
     stream: Option<S>,
     slot: Slot<S::Message>,
 }
@@ -218,7 +217,7 @@ impl<S: MessageStream> Body for Messages<S> {
                 Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&FRAME)))))
             }
             None => {
-                // The stream has ended, so its trailers are there at once or not at all.
+                // The stream has ended, so its trailers are ready or absent.
                 let trailers = std::pin::pin!(stream.streaming().trailers()).poll(cx);
                 self.stream = None;
                 let Poll::Ready(Ok(Some(trailers))) = trailers else {

@@ -6,23 +6,22 @@ use super::id::RequestId;
 use super::kind::{Kind, Side};
 use super::plan::MethodPlan;
 
-/// What a call is called: the names of the plan, corrected by the path that came over the wire.
+/// The names of a call: those of the plan, corrected by the path of the request.
 #[derive(Debug, Clone)]
 pub struct CallName {
     plan: &'static MethodPlan,
-    /// Set only where the wire names another path than the plan. Whether to trust it is decided on
-    /// each question.
+    /// Set only if the request's path differs from the plan's. Each use decides whether to trust it.
     wire: Option<PathAndQuery>,
-    given: Given,
+    findings: Findings,
 }
 
-/// What interceptors have found out on the way, which observers need with the names. A name is made, moved and dropped in each
-/// call, and most calls have none of it: so all of it is one thing to ask for.
+/// Values that interceptors have found and that observers need with the names. Every call makes, moves and drops this,
+/// and most calls have no such values. So a single check covers all of them.
 #[derive(Debug, Clone, Default)]
-enum Given {
+enum Findings {
     #[default]
     Nothing,
-    /// The ID alone, which needs no box.
+    /// Only the ID. It needs no box.
     Id(RequestId),
     More(Box<More>),
 }
@@ -39,24 +38,24 @@ impl CallName {
         Self {
             plan,
             wire,
-            given: Given::Nothing,
+            findings: Findings::Nothing,
         }
     }
 
-    /// The name of a received call. The wire's path is copied only where it differs from the plan's.
+    /// The names of a received call. The request's path is copied only if it differs from the plan's.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn received(plan: &'static MethodPlan, wire: Option<&PathAndQuery>) -> Self {
         let other = wire.filter(|wire| wire.as_str() != plan.path());
         Self::new(plan, other.cloned())
     }
 
-    /// What is not the plan's, for another part of the list.
+    /// Takes everything that is not from the plan, for another part of the list.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn take(&mut self) -> Self {
         Self {
             plan: self.plan,
             wire: self.wire.take(),
-            given: std::mem::take(&mut self.given),
+            findings: std::mem::take(&mut self.findings),
         }
     }
 
@@ -66,8 +65,8 @@ impl CallName {
         if taken.wire.is_some() {
             self.wire = taken.wire.take();
         }
-        if !matches!(taken.given, Given::Nothing) {
-            self.given = std::mem::take(&mut taken.given);
+        if !matches!(taken.findings, Findings::Nothing) {
+            self.findings = std::mem::take(&mut taken.findings);
         }
     }
 
@@ -92,44 +91,44 @@ impl CallName {
     /// The ID that `request_id` gave the call.
     #[must_use]
     pub fn request_id(&self) -> Option<&RequestId> {
-        match &self.given {
-            Given::Nothing => None,
-            Given::Id(id) => Some(id),
-            Given::More(more) => more.request_id.as_ref(),
+        match &self.findings {
+            Findings::Nothing => None,
+            Findings::Id(id) => Some(id),
+            Findings::More(more) => more.request_id.as_ref(),
         }
     }
 
     pub(crate) fn set_request_id(&mut self, id: RequestId) {
-        match &mut self.given {
-            Given::More(more) => more.request_id = Some(id),
-            alone => *alone = Given::Id(id),
+        match &mut self.findings {
+            Findings::More(more) => more.request_id = Some(id),
+            alone => *alone = Findings::Id(id),
         }
     }
 
     /// The caller's address, as `client_ip` found it.
     #[must_use]
     pub fn client_ip(&self) -> Option<IpAddr> {
-        match &self.given {
-            Given::More(more) => more.client_ip,
+        match &self.findings {
+            Findings::More(more) => more.client_ip,
             _ => None,
         }
     }
 
     pub(crate) fn set_client_ip(&mut self, address: Option<IpAddr>) {
-        let (request_id, client_ip) = match (std::mem::take(&mut self.given), address) {
-            (Given::More(mut more), address) => {
+        let (request_id, client_ip) = match (std::mem::take(&mut self.findings), address) {
+            (Findings::More(mut more), address) => {
                 more.client_ip = address;
-                self.given = Given::More(more);
+                self.findings = Findings::More(more);
                 return;
             }
-            (given, None) => {
-                self.given = given;
+            (findings, None) => {
+                self.findings = findings;
                 return;
             }
-            (Given::Id(id), address) => (Some(id), address),
-            (Given::Nothing, address) => (None, address),
+            (Findings::Id(id), address) => (Some(id), address),
+            (Findings::Nothing, address) => (None, address),
         };
-        self.given = Given::More(Box::new(More {
+        self.findings = Findings::More(Box::new(More {
             request_id,
             client_ip,
         }));
@@ -154,7 +153,7 @@ impl CallName {
         self.wire().map_or(self.plan.method(), |names| names.method)
     }
 
-    /// All of them at once: each question by itself splits the path anew.
+    /// All names at once. Each single method splits the path anew.
     #[must_use]
     pub fn names(&self) -> Names<'_> {
         self.wire().unwrap_or(Names {
@@ -164,13 +163,13 @@ impl CallName {
         })
     }
 
-    /// The names that came over the wire, unless they are those of another method.
+    /// The names in the request's path, unless they belong to another method.
     fn wire(&self) -> Option<Names<'_>> {
         let path = self.wire.as_ref()?.path();
-        // What a channel carries has no other name.
+        // A channel has no other names.
         let by_wire = self.plan.is_named_by_wire();
         if by_wire && self.plan.side() == Side::Server {
-            return Some(asked_for(path));
+            return Some(parse_path(path));
         }
         match split(path, self.plan.method()) {
             Some((service, method)) if by_wire || is_name_of(service, method, self.plan) => {
@@ -190,7 +189,7 @@ impl CallName {
     }
 }
 
-/// What a call is called.
+/// The names of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Names<'a> {
     /// The full path.
@@ -201,12 +200,12 @@ pub struct Names<'a> {
     pub method: &'a str,
 }
 
-/// The names in a path that a client asks a server for. What is no path of gRPC's is a method of no service.
-fn asked_for(path: &str) -> Names<'_> {
+/// The names in a path that a client requests. A path that is not gRPC becomes a method of an empty service.
+fn parse_path(path: &str) -> Names<'_> {
     let named = path.strip_prefix('/').and_then(|rest| rest.split_once('/'));
     let (service, method) = match named {
         Some((service, method))
-            if !service.is_empty() && !method.is_empty() && !has(method, b'/') =>
+            if !service.is_empty() && !method.is_empty() && !contains_byte(method, b'/') =>
         {
             (service, method)
         }
@@ -219,47 +218,47 @@ fn asked_for(path: &str) -> Names<'_> {
     }
 }
 
-/// The service and the method. A router may have nested the service under a prefix; the last two segments are gRPC's.
+/// The service and the method. A router may have nested the service under a prefix. The last two segments are gRPC's.
 #[inline]
 fn split<'a>(path: &'a str, expected: &str) -> Option<(&'a str, &'a str)> {
     let as_expected = path.strip_suffix(expected);
     let (rest, method) = match as_expected.and_then(|rest| rest.strip_suffix('/')) {
-        // Most methods are called what the plan expects; then there is nothing to search.
+        // Fast path: the method's name is usually the plan's, so no search is needed.
         Some(rest) => (rest, &path[rest.len() + 1..]),
         None => path.rsplit_once('/')?,
     };
     let service = match rest.strip_prefix('/') {
-        Some(service) if !has(service, b'/') => service,
+        Some(service) if !contains_byte(service, b'/') => service,
         _ => rest.rsplit_once('/').map_or(rest, |(_, service)| service),
     };
     Some((service, method))
 }
 
-/// Looks at every byte, which is faster for names than to stop at the first.
+/// Checks every byte. For short names this is faster than stopping at the first match.
 #[inline]
-fn has(text: &str, byte: u8) -> bool {
+fn contains_byte(text: &str, byte: u8) -> bool {
     text.bytes().fold(false, |found, it| found | (it == byte))
 }
 
-/// Whether these may be the names of this method. They are another's where a body passes its own request on:
-/// that still carries the path it came with.
+/// Whether these may be the names of this method. They are another method's if a handler passes its own request on: the
+/// request still has its original path.
 ///
-/// Names that Rust changed differ in case and underscores alone, unless the plan's is exact; of a service's name without a
-/// package nothing is known, since the trait may be renamed where it is imported.
+/// Names that Rust changed differ only in case and underscores, unless the plan's name is exact. A service's name
+/// without a package is not compared, because the trait may be renamed where it is imported.
 fn is_name_of(service: &str, method: &str, plan: &MethodPlan) -> bool {
     fn letters(name: &str) -> impl Iterator<Item = u8> {
         let bytes = name.bytes().filter(|byte| *byte != b'_');
         bytes.map(|byte| byte.to_ascii_lowercase())
     }
     let same_letters = || !plan.is_exact() && letters(method).eq(letters(plan.method()));
-    let same_service = || service == plan.service() || !has(plan.service(), b'.');
+    let same_service = || service == plan.service() || !contains_byte(plan.service(), b'.');
     (method == plan.method() || same_letters()) && same_service()
 }
 
-/// `service/Method` of a path, without a prefix under which a router nests the service.
+/// `service/Method` of a path, without the prefix under which a router nests the service.
 ///
-/// Where that prefix is a pattern the caller chooses it. It must not be able to make more metric series or more
-/// limits that way, or to fill their tables.
+/// If the prefix is a pattern, callers choose it. With the prefix they could create any number of metric series or
+/// limits, or fill their tables.
 #[must_use]
 pub fn name_in(path: &str) -> &str {
     let start = path.rmatch_indices('/').nth(1);

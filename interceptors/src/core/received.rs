@@ -19,7 +19,8 @@ pub struct Received {
 pub(crate) struct Shared {
     cut_off: Option<CutOff>,
     count: AtomicU64,
-    /// How long the handler waits for one, in nanoseconds; 0 if the stream is not bounded at all, and [`NOT_IDLE`] if only `ends` bounds it.
+    /// The longest wait of the handler for a message, in nanoseconds. 0 if the stream is not bounded, and [`NOT_IDLE`]
+    /// if only `ends` bounds it.
     idle: AtomicU64,
     ends: OnceLock<Ends>,
     /// How many [`Reading`]s have begun.
@@ -27,24 +28,24 @@ pub(crate) struct Shared {
     waits: Waits,
 }
 
-/// A wait may take as long as the stream.
+/// No limit for a single wait.
 const NOT_IDLE: u64 = u64::MAX;
 
-/// The stream ends at this moment, with this status.
+/// The stream ends at this time with this status.
 #[derive(Debug, Clone, Copy)]
 struct Ends {
     at: Instant,
     over: fn() -> Status,
 }
 
-/// For how long the stream had no message for whoever asked, from one poll to the next.
+/// How long the stream had no message for its reader, from one poll to the next.
 #[derive(Debug, Default)]
 struct Waits {
-    /// Set where somebody wants to know.
+    /// Set once the waits have to be measured.
     measured_from: OnceLock<Instant>,
     /// In nanoseconds.
     total: AtomicU64,
-    /// When the present wait began, in nanoseconds after `measured_from`; 0 if there is none.
+    /// The start of the current wait in nanoseconds after `measured_from`. 0 if there is none.
     since: AtomicU64,
 }
 
@@ -80,11 +81,11 @@ fn nanos(time: Duration) -> u64 {
 }
 
 impl Received {
-    /// Of a request that is known to be one message: there is nothing to count.
+    /// For a request that is known to be a single message: there is nothing to count.
     #[cfg(feature = "client")]
     pub(crate) const ONE: Self = Self { shared: None };
 
-    /// Ends the stream with an error if the transport cuts it off.
+    /// Ends the stream with an error if the transport reports that it is cut off.
     pub(crate) fn watching(cut_off: Option<CutOff>) -> Self {
         let shared = Shared {
             cut_off,
@@ -95,7 +96,7 @@ impl Received {
         }
     }
 
-    /// What the stream ends with; tonic itself reports a clean end in both cases.
+    /// The error that ends the stream. In both cases tonic itself reports a clean end.
     pub(crate) fn end(&self) -> Option<Status> {
         let cut_off = self.shared.as_ref().and_then(|it| it.cut_off.as_ref());
         let cut_off = cut_off.is_some_and(CutOff::is_set);
@@ -120,20 +121,20 @@ impl Received {
     pub(crate) fn end_at(&self, at: Instant, over: fn() -> Status) {
         if let Some(shared) = &self.shared {
             shared.ends.get_or_init(|| Ends { at, over });
-            // Where waits are bounded, it is known already that there is something to bound.
+            // If waits are bounded, the stream is known to be bounded already.
             let relaxed = Ordering::Relaxed;
             let _ = shared.idle.compare_exchange(0, NOT_IDLE, relaxed, relaxed);
         }
     }
 
-    /// Whether there is anything to bound; to ask costs one look.
+    /// Whether the stream is bounded. The check is a single load.
     #[inline]
     pub(crate) fn is_bounded(&self) -> bool {
         let idle = self.shared.as_ref().map(|shared| &shared.idle);
         idle.is_some_and(|idle| idle.load(Ordering::Relaxed) != 0)
     }
 
-    /// What bounds all of the stream, and each wait for a message.
+    /// The bounds of the whole stream and of each wait for a message.
     pub(crate) fn bounds(&self) -> Bounds {
         let idle = self.shared.as_ref().map(|shared| &shared.idle);
         let idle = match idle.map(|idle| idle.load(Ordering::Relaxed)) {
@@ -156,21 +157,21 @@ impl Received {
         }
     }
 
-    /// The stream has no message for whoever asks.
+    /// The stream has no message for its reader.
     pub(crate) fn waits(&self) {
         if let Some(shared) = &self.shared {
             shared.waits.begin();
         }
     }
 
-    /// The stream has one, or has ended, or nobody waits for it any more.
+    /// The stream has a message, has ended, or is no longer read.
     pub(crate) fn goes_on(&self) {
         if let Some(shared) = &self.shared {
             shared.waits.end();
         }
     }
 
-    /// To be asked later.
+    /// A counter to read later.
     pub(crate) fn messages(&self) -> RequestMessages {
         match &self.shared {
             Some(shared) => RequestMessages::Counted(Arc::clone(shared)),
@@ -182,14 +183,14 @@ impl Received {
         self.add(1);
     }
 
-    /// So many more messages were taken.
+    /// Counts messages that were read.
     pub fn add(&self, messages: u64) {
         if let Some(shared) = &self.shared {
             shared.count.fetch_add(messages, Ordering::Relaxed);
         }
     }
 
-    /// Starts to count anew: what an earlier attempt sent does not count.
+    /// Resets the count, because messages of an earlier attempt do not count.
     pub fn reset(&self) {
         if let Some(shared) = &self.shared {
             shared.count.store(0, Ordering::Relaxed);
@@ -205,11 +206,11 @@ impl Default for Received {
     }
 }
 
-/// A client's request stream in one attempt. Only the one that began last decides whether the call waits for its sender.
+/// A client's request stream in one attempt. Only the latest attempt decides whether the call waits for the sender.
 #[derive(Debug)]
 pub struct Reading {
     received: Received,
-    /// 1 for the first that begins; 0 before this one has begun.
+    /// 1 for the first attempt that begins. 0 until this one has begun.
     number: u32,
 }
 
@@ -223,13 +224,13 @@ impl Reading {
         }
     }
 
-    /// The same stream in another attempt.
+    /// The same stream for another attempt.
     #[must_use]
     pub fn another(&self) -> Self {
         Self::new(self.received.clone())
     }
 
-    /// Called when the stream is polled. What an earlier attempt sent does not count from the first poll on.
+    /// Called when the stream is polled. From the first poll on, messages of earlier attempts do not count.
     pub fn begin(&mut self) {
         if self.number == 0
             && let Some(shared) = &self.received.shared
@@ -239,14 +240,14 @@ impl Reading {
         }
     }
 
-    /// What bounds all of the stream, if anything does. The waits for its messages are for the handler's own stream to bound.
+    /// The bounds of the whole stream. The waits for messages are bounded by the handler's own stream.
     #[cfg_attr(not(feature = "_wire"), allow(dead_code))]
     pub(crate) fn bounds(&self) -> Option<Bounds> {
         let ends = self.received.ends()?;
         Some(Bounds::new(Some(ends.at), None).ending(ends.over))
     }
 
-    /// Whether [`bounds`](Self::bounds) may have something; to ask costs one look.
+    /// Whether [`bounds`](Self::bounds) may return any. The check is a single load.
     #[inline]
     #[cfg_attr(not(feature = "_wire"), allow(dead_code))]
     pub(crate) fn is_bounded(&self) -> bool {
@@ -273,7 +274,7 @@ impl Reading {
         }
     }
 
-    /// So many more messages were taken.
+    /// Counts messages that were read.
     pub fn add(&self, messages: u64) {
         self.received.add(messages);
     }
@@ -285,7 +286,7 @@ impl Reading {
     }
 }
 
-/// A server may answer before the request stream ends. The time after that does not count as a wait for the sender.
+/// A server may answer before the request stream ends. The time after that is not a wait for the sender.
 impl Drop for Reading {
     fn drop(&mut self) {
         self.goes_on();
@@ -298,12 +299,12 @@ impl fmt::Debug for Received {
     }
 }
 
-/// How many messages a request has had so far.
+/// The number of request messages so far.
 #[derive(Clone)]
 pub(crate) enum RequestMessages {
     One,
     Counted(Arc<Shared>),
-    /// A stream of a type that says nothing of its messages.
+    /// A stream whose type does not report its messages.
     Unknown,
 }
 
@@ -316,7 +317,7 @@ impl RequestMessages {
         }
     }
 
-    /// For how long the stream had no message, as far as that is measured.
+    /// How long the stream had no message, if that is measured.
     pub(crate) fn waited(&self) -> Duration {
         match self {
             Self::One | Self::Unknown => Duration::ZERO,

@@ -1,4 +1,4 @@
-//! Metadata that is a secret, whoever sends it.
+//! Metadata that is usually secret, in either direction.
 
 use http::HeaderMap;
 
@@ -11,7 +11,7 @@ const SECRETS: [&str; 4] = [
     "x-api-key",
 ];
 
-/// Whether what stands there is usually a secret.
+/// Whether the values of this key are usually secret.
 pub const fn is_of_secrets(key: &str) -> bool {
     let mut i = 0;
     while i < SECRETS.len() {
@@ -23,9 +23,9 @@ pub const fn is_of_secrets(key: &str) -> bool {
     false
 }
 
-/// Marks what is usually a secret, and all values of a key.
+/// Marks values that are usually secret, and all values of `key`.
 pub(crate) fn hide(headers: &mut HeaderMap, key: Option<&str>) {
-    // To look at the few that there are takes less long than to look up each that there could be.
+    // A scan of the few headers takes less time than a lookup of each possible key.
     for (name, value) in headers.iter_mut() {
         let name = name.as_str();
         if is_of_secrets(name) || Some(name) == key {

@@ -11,7 +11,7 @@ use super::end::Outcome;
 use super::fitted::fit;
 use super::kind::Side;
 use super::layer::{Step, Tail};
-use super::malformed::caught;
+use super::malformed::catch_malformed;
 use super::messages::MessageStream;
 use super::time::{Bounds, Limit, enter, exceeded};
 
@@ -36,15 +36,15 @@ pin_project_lite::pin_project! {
         inner: S,
         progress: Progress,
         deadline: StreamDeadline<S>,
-        // A deadline or a layer is around polls.
+        // A deadline or a layer wraps polls.
         is_surrounded: bool,
-        // It leaves a service, so its status has to fit.
+        // The stream leaves a service, so its status has to fit into the headers.
         is_sent: bool,
     }
 }
 
-/// How far the stream is, and who wants to know. It is kept whether or not somebody does: to write it down takes less long than
-/// to ask, and leaves one short path for nearly all messages.
+/// The state of the stream, and its observers. It is always recorded: a write takes less time than a check for
+/// observers, and nearly all messages take the same short path.
 struct Progress {
     messages: u64,
     is_polled: bool,
@@ -59,14 +59,14 @@ impl Progress {
         }
     }
 
-    /// The stream has come to its end.
+    /// The stream has ended.
     #[cold]
     #[inline(never)]
     fn ended(&mut self) {
         self.end(Outcome::Ok, None);
     }
 
-    /// The stream has failed. What it gives is the status as it leaves.
+    /// The stream has failed. Returns the status to report.
     #[cold]
     #[inline(never)]
     fn failed(&mut self, mut status: Status, is_sent: bool) -> Status {
@@ -93,16 +93,16 @@ impl Drop for Progress {
     }
 }
 
-/// What a deadline means to a response stream.
+/// The effect of a deadline on a response stream.
 enum StreamDeadline<S> {
     None,
-    /// Somebody looks at each message. Here, since it is rare and costs no room.
-    Looked(Box<Looked<S>>),
-    /// On the server: calls that are made while it is read inherit it.
+    /// An interceptor inspects each message. This variant is rare, and needs no space of its own.
+    Inspected(Box<Inspected<S>>),
+    /// On a server: calls that are made while the stream is read inherit the deadline.
     Inherited(Instant),
-    /// On the client: the stream ends then.
+    /// On a client: the stream ends at the deadline.
     End(Limit),
-    /// On the server behind `timeout`: both.
+    /// On a server behind `timeout`: both.
     Bounded {
         bounds: Pin<Box<Bounds>>,
         inherited: Option<Instant>,
@@ -110,20 +110,20 @@ enum StreamDeadline<S> {
     Ended,
 }
 
-/// A stream whose messages somebody looks at when they leave it.
-struct Looked<S> {
+/// A stream whose messages are inspected when they leave it.
+struct Inspected<S> {
     deadline: StreamDeadline<S>,
-    look: Box<dyn Look<S> + Send>,
+    look: Box<dyn Inspect<S> + Send>,
 }
 
-/// Apart from `FnMut`, since the type of the message is known only where `S` is a stream.
-trait Look<S> {
+/// Not `FnMut`, because the message's type is known only if `S` is a stream.
+trait Inspect<S> {
     fn look(&mut self, item: &S::Item)
     where
         S: Stream;
 }
 
-impl<S, M, F> Look<S> for (F, PhantomData<fn(&M)>)
+impl<S, M, F> Inspect<S> for (F, PhantomData<fn(&M)>)
 where
     S: Stream<Item = Result<M, Status>>,
     F: FnMut(&M),
@@ -136,18 +136,18 @@ where
 }
 
 impl<S> StreamDeadline<S> {
-    /// What stands around the stream itself: whoever looks at messages looks at what comes in time.
+    /// The deadline around the stream itself. Messages are inspected only if they come in time.
     fn innermost(&mut self) -> &mut Self {
         match self {
-            Self::Looked(looked) => looked.deadline.innermost(),
+            Self::Inspected(looked) => looked.deadline.innermost(),
             other => other,
         }
     }
 
-    /// What calls inherit that are made while it is read, or while its messages are looked at.
+    /// The deadline for calls that are made while the stream is read, or while its messages are inspected.
     fn inherited(&self) -> Option<Instant> {
         match self {
-            Self::Looked(looked) => looked.deadline.inherited(),
+            Self::Inspected(looked) => looked.deadline.inherited(),
             Self::Inherited(at) => Some(*at),
             Self::Bounded { inherited, .. } => *inherited,
             Self::None | Self::End(_) | Self::Ended => None,
@@ -156,7 +156,7 @@ impl<S> StreamDeadline<S> {
 }
 
 impl<S> ResponseStream<S> {
-    /// A stream that nobody watches yet.
+    /// A stream without observers.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn new(inner: S) -> Self {
         Self {
@@ -172,7 +172,7 @@ impl<S> ResponseStream<S> {
         }
     }
 
-    /// Where it goes: out of a service, or to the caller of a client.
+    /// Sets where the stream goes: out of a service, or to the caller of a client.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn leave(&mut self, side: Side) {
         self.is_sent = matches!(side, Side::Server);
@@ -183,19 +183,19 @@ impl<S> ResponseStream<S> {
         self.progress.watch = Some(watch);
     }
 
-    /// Calls that are made while the stream is read inherit this.
+    /// Calls that are made while the stream is read inherit this deadline.
     pub(crate) fn inherit(&mut self, at: Instant) {
         *self.deadline.innermost() = StreamDeadline::Inherited(at);
         self.is_surrounded = true;
     }
 
-    /// The stream ends with `DEADLINE_EXCEEDED` then.
+    /// Ends the stream with `DEADLINE_EXCEEDED` at this time.
     pub(crate) fn end_at(&mut self, at: Instant) {
         *self.deadline.innermost() = StreamDeadline::End(Limit::new(at));
         self.is_surrounded = true;
     }
 
-    /// The stream ends with `DEADLINE_EXCEEDED` where its bounds say so.
+    /// Ends the stream with `DEADLINE_EXCEEDED` when its bounds are exceeded.
     pub(crate) fn bound(&mut self, bounds: Bounds) {
         let deadline = self.deadline.innermost();
         let inherited = deadline.inherited();
@@ -206,7 +206,7 @@ impl<S> ResponseStream<S> {
         self.is_surrounded = true;
     }
 
-    /// Looks at each message when it leaves the stream. Whoever is further in looks first.
+    /// Inspects each message when it leaves the stream. Inner interceptors inspect first.
     #[doc(hidden)]
     #[must_use]
     pub fn each_message<M, F>(mut self, look: F) -> Self
@@ -215,7 +215,7 @@ impl<S> ResponseStream<S> {
         F: FnMut(&M) + Send + 'static,
         M: 'static,
     {
-        self.deadline = StreamDeadline::Looked(Box::new(Looked {
+        self.deadline = StreamDeadline::Inspected(Box::new(Inspected {
             deadline: self.deadline,
             look: Box::new((look, PhantomData)),
         }));
@@ -227,7 +227,7 @@ impl<S> ResponseStream<S> {
         &mut self.inner
     }
 
-    /// The stream inside, where there is nothing to be done around it.
+    /// The stream inside, if nothing has to be done around it.
     pub(crate) fn plain_or_else(self, otherwise: impl FnOnce(Self) -> S) -> S {
         match (&self.progress.watch, self.is_surrounded) {
             (None, false) => self.inner,
@@ -252,7 +252,7 @@ where
         }
     }
 
-    /// Apart, so that streams without a deadline do not pay for it.
+    /// In its own function, so that streams without a deadline do not pay for it.
     #[cold]
     #[inline(never)]
     fn poll_in_time(
@@ -262,8 +262,8 @@ where
     ) -> Poll<Option<Result<M, Status>>> {
         match deadline {
             StreamDeadline::None => inner.poll_next(cx),
-            StreamDeadline::Looked(looked) => {
-                let Looked { deadline, look } = &mut **looked;
+            StreamDeadline::Inspected(looked) => {
+                let Inspected { deadline, look } = &mut **looked;
                 let polled = ready!(Self::poll_inner(inner, deadline, cx));
                 if let Some(item) = &polled {
                     let _inherited = deadline.inherited().map(enter);
@@ -302,7 +302,7 @@ where
         }
     }
 
-    /// Apart, so that streams with no layer around their polls do not pay for it.
+    /// In its own function, so that streams without a layer around their polls do not pay for it.
     #[cold]
     #[inline(never)]
     fn poll_in_layers(
@@ -337,8 +337,8 @@ where
 {
     type Item = Result<M, Status>;
 
-    /// Inlined, and tonic's `Fuse` around it. A message that comes this way is not moved: it stays in the registers that the stream itself
-    /// has put it into, until tonic encodes it.
+    /// Inlined, also into tonic's `Fuse`. On this path a message is not moved: it stays in the registers into which the
+    /// stream put it until tonic encodes it.
     #[cfg_attr(not(debug_assertions), inline(always))]
     #[allow(
         clippy::needless_match,
@@ -383,7 +383,7 @@ impl<S, M> ResponseStream<S>
 where
     S: Stream<Item = Result<M, Status>>,
 {
-    /// The same with something around the poll.
+    /// The same, with a deadline or a layer around the poll.
     #[inline(never)]
     fn poll_surrounded(
         self: Pin<&mut Self>,
@@ -420,9 +420,9 @@ impl<M: Send + 'static> MessageStream for ResponseStream<Streaming<M>> {
     type Message = M;
 
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<M, Status>>> {
-        caught(|| Pin::new(&mut *self).poll_next(cx)).unwrap_or_else(|status| {
+        catch_malformed(|| Pin::new(&mut *self).poll_next(cx)).unwrap_or_else(|status| {
             self.progress.end(Outcome::Error, Some(&status));
-            // The panic was caught, so observers do not get another end for it.
+            // The panic was caught, so observers do not get a second end for it.
             if let Some(watch) = &mut self.progress.watch {
                 watch.polling = false;
             }
@@ -450,7 +450,7 @@ mod tests {
     use super::*;
     use crate::core::end::End;
     use crate::core::kind::Kind;
-    use crate::core::layer::{Layers, Told};
+    use crate::core::layer::{Layers, ObserverLayer};
     use crate::core::name::CallName;
     use crate::core::plan::{MethodPlan, Name};
     use crate::core::received::RequestMessages;
@@ -489,7 +489,7 @@ mod tests {
         let observer = move |end: &End<'_>| {
             seen.lock().unwrap().push((end.outcome(), end.messages()));
         };
-        layers.push(Told::new(observer), Instant::now);
+        layers.push(ObserverLayer::new(observer), Instant::now);
         let name = CallName::new(&PLAN, None);
         let tail = Tail::new(&name, RequestMessages::One, 1, layers);
         let mut stream = ResponseStream::new(Scripted(script.into_iter()));

@@ -60,9 +60,9 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Deadline {
     }
 }
 
-/// The deadline of a call that has this long if nobody has set one. What is set stays set for the attempts that follow.
+/// The call's deadline. If there is none, sets one after `timeout`, which later attempts keep.
 ///
-/// Apart, so that it is compiled once and not for each message.
+/// In its own function, so that it is compiled once and not for each message.
 fn settle(details: &mut CallDetails, timeout: Duration) -> Option<Instant> {
     details.settle_deadline().or_else(|| {
         let at = lately().checked_add(timeout)?;

@@ -60,7 +60,7 @@ pub use crate::core::time::WithDeadline as Scope;
 
 use crate::Sides;
 
-/// What the plan knows of `deadline`.
+/// The plan entry of `deadline`.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Entry;

@@ -137,7 +137,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Hedge {
     }
 }
 
-/// What the attribute makes: settings that are a constant, with a throttle that is not.
+/// The interceptor that the attribute makes from constant settings and a borrowed throttle.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Hedging<'a> {
@@ -155,14 +155,14 @@ impl<'a> Hedging<'a> {
         }
     }
 
-    /// Makes no further attempts while too many calls fail. The throttle counts for everyone who shares it.
+    /// Makes no further attempts while too many calls fail. Everything that uses the throttle counts towards it.
     #[must_use]
     pub const fn throttle(mut self, throttle: &'a Throttle) -> Self {
         self.throttle = Some(throttle);
         self
     }
 
-    /// Counts how an attempt has ended. Whether others may follow.
+    /// Counts the result of an attempt in the throttle. Returns whether others may follow.
     fn count(&self, attempt: &CallDetails, result: Result<(), &Status>) -> bool {
         let Some(throttle) = self.throttle else {
             return true;
@@ -189,7 +189,7 @@ impl<'a> Hedging<'a> {
     }
 }
 
-/// An attempt under way. It owns its call and its part of the chain.
+/// A running attempt. It owns its call and its part of the chain.
 async fn attempt<Req: Send, Res: Send, N: Next<Req, Res>>(
     mut next: N,
     mut call: Call<Req>,
@@ -204,7 +204,7 @@ async fn attempt<Req: Send, Res: Send, N: Next<Req, Res>>(
     (result, call)
 }
 
-/// Tells whether an attempt was sent, also if it is dropped before it has ended.
+/// Reports whether an attempt was sent, even if it is dropped before its end.
 struct Attempt<'a, Req> {
     call: &'a mut Call<Req>,
     sent: &'a AtomicBool,
@@ -218,7 +218,7 @@ impl<Req> Drop for Attempt<'_, Req> {
     }
 }
 
-/// The call ends while attempts are under way.
+/// Ends the call while attempts are running.
 #[cold]
 fn give_up(call: &mut CallDetails, attempts: u32, sent: bool) {
     while call.attempt() < attempts {
@@ -229,7 +229,7 @@ fn give_up(call: &mut CallDetails, attempts: u32, sent: bool) {
     }
 }
 
-/// The call ends as this attempt did. `sent` is whether one of the others was sent.
+/// Ends the call like this attempt. `sent` is whether another attempt was sent.
 fn settle<Req>(call: &mut Call<Req>, attempt: Call<Req>, attempts: u32, sent: bool) {
     call.adopt(attempt, attempts);
     if sent {
@@ -244,10 +244,10 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Hedging<'_> {
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
         if !call.metadata().is_empty() {
-            // What the caller wrote there says nothing of this call.
+            // A value from the caller describes another call.
             call.metadata_mut().as_mut().remove(&PREVIOUS_ATTEMPTS);
         }
-        // So that each attempt tells what is left of it.
+        // Read here, so that each attempt sends its remaining time.
         let deadline = call.deadline();
         let request = match call.is_complete() {
             true => call.copy_request(),
@@ -264,11 +264,11 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Hedging<'_> {
             turn: 0,
         };
         let mut next_at = Some(Instant::now());
-        // How the last attempt ended that failed, and that attempt.
+        // The last failed attempt, with its status.
         let mut failure: Option<(Status, Box<Call<Req>>)> = None;
         loop {
-            let event = attempts.event(next_at, deadline).await;
-            let (result, attempt) = match event {
+            let next_event = attempts.next_event(next_at, deadline).await;
+            let (result, attempt) = match next_event {
                 Event::Over => {
                     let started = attempts.started;
                     drop(attempts);
@@ -311,7 +311,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Hedging<'_> {
             };
             let may_follow = self.count(&attempt, result.as_ref().map(|_| ()));
             let status = match result {
-                // It has not been sent, so it says nothing of the attempts that have.
+                // An unsent attempt says nothing about the attempts that were sent.
                 Err(status) if !attempts.running.is_empty() && is_unsent(&attempt, &status) => {
                     next_at = after_refusal(next_at, &status);
                     failure.get_or_insert(failed(status, attempt));
@@ -353,7 +353,8 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Hedging<'_> {
     }
 }
 
-/// Keeps a failed attempt: if no other attempt follows, the call ends with it. Layers around its response get their end now.
+/// Keeps a failed attempt: the call ends like it if no other attempt follows. The layers around its response get their
+/// end now.
 fn failed<Req>(status: Status, mut attempt: Box<Call<Req>>) -> (Status, Box<Call<Req>>) {
     attempt.parts().abandon_stream();
     (status, attempt)
@@ -365,7 +366,7 @@ fn is_unprocessed(status: &Status) -> bool {
     reset::is_unsent(status) || reset::is_unprocessed(status)
 }
 
-/// When the next attempt is made, after one that an interceptor further in has refused.
+/// When the next attempt is made, after an inner interceptor rejected one.
 #[cold]
 fn after_refusal(next_at: Option<Instant>, status: &Status) -> Option<Instant> {
     match pushback(status.metadata()) {
@@ -378,9 +379,9 @@ fn after_refusal(next_at: Option<Instant>, status: &Status) -> Option<Instant> {
 }
 
 enum Event<Req, Res> {
-    /// The time of the call is over.
+    /// The call has reached its deadline.
     Over,
-    /// The next attempt is to be made.
+    /// The next attempt is due.
     Due,
     Ended(Result<Response<Res>, Status>, Box<Call<Req>>),
 }
@@ -388,12 +389,12 @@ enum Event<Req, Res> {
 struct Attempts<F> {
     running: Vec<Pin<Box<F>>>,
     started: u32,
-    /// Which of them is polled first.
+    /// The index of the attempt that is polled first.
     turn: usize,
 }
 
 impl<F> Attempts<F> {
-    async fn event<Req, Res>(
+    async fn next_event<Req, Res>(
         &mut self,
         next_at: Option<Instant>,
         deadline: Option<Instant>,
@@ -401,11 +402,11 @@ impl<F> Attempts<F> {
     where
         F: Future<Output = (Result<Response<Res>, Status>, Call<Req>)>,
     {
-        // Always a timer: what it is set to does not matter where it is not asked.
+        // A timer is always made. If it is not needed, its time does not matter.
         let wake_at = next_at.into_iter().chain(deadline).min();
         let mut timer = pin!(sleep_until(wake_at.unwrap_or_else(Instant::now)));
         poll_fn(|cx| {
-            // Each is the first in its turn, for the first may use up all that tokio allows in one poll.
+            // The attempts take turns at being polled first, because the first one may use up tokio's budget.
             let running = self.running.len();
             self.turn = (self.turn + 1) % running.max(1);
             for i in (self.turn..running).chain(0..self.turn) {
@@ -417,8 +418,8 @@ impl<F> Attempts<F> {
             if wake_at.is_none() {
                 return Poll::Pending;
             }
-            // A timer would round up to the next millisecond, for the first attempt too; and by whichever timer the
-            // call is woken at its deadline, this one has ended.
+            // A timer would round up to the next millisecond, also for the first attempt. And whichever timer wakes the
+            // call at its deadline, this one has ended.
             loop {
                 let now = Instant::now();
                 if deadline.is_some_and(|at| at <= now) {

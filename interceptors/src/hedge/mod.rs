@@ -74,7 +74,7 @@ pub use crate::kit::throttle::Throttle;
 
 use crate::{Rule, Sides};
 
-/// What the plan knows of `hedge`.
+/// The plan entry of `hedge`.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Entry;

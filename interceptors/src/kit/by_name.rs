@@ -4,11 +4,11 @@ use std::sync::{OnceLock, PoisonError, RwLock};
 use crate::core::details::CallDetails;
 use crate::core::name::name_in;
 
-/// More methods than that has no process; beyond it they share one value, so that memory stays bounded
-/// whatever paths a channel is asked for.
+/// More names than any process serves. All further names share one value, so memory stays bounded whatever paths are
+/// called.
 const MOST: usize = 1024;
 
-/// What a name stands for.
+/// Which part of a call's name is the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
     /// The service and the method, as in `user.v1.UserService/Login`.
@@ -17,14 +17,14 @@ pub enum By {
     Service,
 }
 
-/// A value for each method or each service that calls name, made when the first one does.
+/// A value for each method or service that is called, made on its first call.
 ///
-/// For a channel, which learns the names at run time. What is known at compile time has a `static`.
+/// For channels, which learn the names at run time. Names that are known at compile time have a `static`.
 #[derive(Debug)]
 pub struct ByName<T> {
     by: By,
     values: RwLock<HashMap<Box<str>, T>>,
-    /// That of all names which found no place, and of those that no descriptor set has.
+    /// The shared value of names that exceed the limit, and of names that no descriptor set has.
     others: OnceLock<T>,
 }
 
@@ -39,20 +39,20 @@ impl<T: Clone> ByName<T> {
         }
     }
 
-    /// The value of the name that this call has; `make` makes it for the first call with that name.
+    /// The value for the name of this call. `make` makes it for the first call with that name.
     pub fn of(&self, call: &CallDetails, make: impl FnOnce() -> T) -> T {
         self.of_any(call, make, |_| false)
     }
 
-    /// The same. Where there are too many names, the value of another one goes that nobody would miss: whoever asks a server makes
-    /// names up, and they must not take the places of those that it has.
+    /// The same. If there are too many names, a value for which `may_go` is true is replaced. Clients can make up
+    /// names, which must not displace the server's real ones.
     pub fn of_any(
         &self,
         call: &CallDetails,
         make: impl FnOnce() -> T,
         may_go: impl Fn(&T) -> bool,
     ) -> T {
-        // Where the names are known at compile time, others take no place.
+        // If descriptor sets list the names, unlisted ones get no value of their own.
         match call.plan().is_undescribed() {
             true => self.others.get_or_init(make).clone(),
             false => self.get(self.name(call), make, may_go),
@@ -80,18 +80,18 @@ impl<T: Clone> ByName<T> {
     #[cold]
     fn make(&self, name: &str, make: impl FnOnce() -> T, may_go: impl Fn(&T) -> bool) -> T {
         let mut values = self.values.write().unwrap_or_else(PoisonError::into_inner);
-        // Another call may have been faster.
+        // Another thread may have inserted the value meanwhile.
         if let Some(value) = values.get(name) {
             return value.clone();
         }
         if values.len() >= MOST {
-            // Values are handed out under the lock, so nobody gets this one meanwhile.
-            let unmissed = values.iter().find(|(_, value)| may_go(value));
-            let Some(unmissed) = unmissed.map(|(name, _)| name.clone()) else {
+            // Values are cloned under the lock, so nothing can start to use this one meanwhile.
+            let unused = values.iter().find(|(_, value)| may_go(value));
+            let Some(unused) = unused.map(|(name, _)| name.clone()) else {
                 drop(values);
                 return self.others.get_or_init(make).clone();
             };
-            values.remove(&unmissed);
+            values.remove(&unused);
         }
         let value = make();
         values.insert(name.into(), value.clone());

@@ -1,4 +1,4 @@
-//! How status codes are called in events, metrics and spans.
+//! Names of status codes in events, metrics and spans.
 
 use tonic::Code;
 
@@ -27,7 +27,7 @@ pub fn code_name(code: Code) -> &'static str {
     }
 }
 
-/// What Go's gRPC calls it, and dashboards of `grpc_code` therefore expect.
+/// The name that Go's gRPC uses, as dashboards for `grpc_code` expect.
 pub fn go_name(code: Code) -> &'static str {
     match code {
         Code::Ok => "OK",
@@ -50,7 +50,8 @@ pub fn go_name(code: Code) -> &'static str {
     }
 }
 
-/// Whether OpenTelemetry's conventions for gRPC count it as an error: on a server only what is the server's fault.
+/// Whether OpenTelemetry's conventions for gRPC count the code as an error. On a server these are only the server's own
+/// faults.
 pub fn is_error(side: Side, code: Code) -> bool {
     match side {
         Side::Client => code != Code::Ok,

@@ -1,4 +1,4 @@
-//! What lists of status codes must be, in constants too.
+//! Checks of lists of status codes, which also work in constants.
 
 use tonic::Code;
 

@@ -1,4 +1,4 @@
-//! How a call ends at its deadline whose attempts have failed: why that took so long is what its caller has to know.
+//! The status of a call that reaches its deadline after failed attempts. It says why the attempts failed.
 
 use tokio::time::Instant;
 use tonic::{Code, Status};
@@ -6,7 +6,7 @@ use tonic::{Code, Status};
 use super::code_names::code_name;
 use crate::core::time::exceeded;
 
-/// `DEADLINE_EXCEEDED`, after so many attempts; this is how the last one ended that failed.
+/// `DEADLINE_EXCEEDED` after this many attempts. `last` is the status of the last failed one.
 #[cold]
 pub(crate) fn exceeded_after(attempts: u32, last: &Status) -> Status {
     let exceeded = exceeded();
@@ -24,7 +24,7 @@ pub(crate) fn exceeded_after(attempts: u32, last: &Status) -> Status {
     ))
 }
 
-/// The same status, or if it says that the time is over, what has failed by then too.
+/// The same status. If it is a passed deadline, it also gets the earlier failure.
 pub(crate) fn explained(
     status: Status,
     deadline: Option<Instant>,

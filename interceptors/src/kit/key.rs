@@ -1,4 +1,4 @@
-//! Which metadata keys may carry what.
+//! Which metadata keys and values are legal.
 
 pub use crate::core::secrets::is_of_secrets;
 use crate::core::text::same;
@@ -17,8 +17,8 @@ pub const fn is_legal(key: &str) -> bool {
     !key.is_empty()
 }
 
-/// Whether a text may stand there that is neither gRPC's own nor HTTP's: a key that ends in `-bin` carries
-/// bytes in base64.
+/// Whether a text may be sent under this key. Keys of gRPC and HTTP themselves are reserved, and keys that end in
+/// `-bin` carry base64.
 pub const fn is_free(key: &str) -> bool {
     const RESERVED: [&str; 6] = [
         "te",
@@ -41,7 +41,7 @@ pub const fn is_free(key: &str) -> bool {
     )
 }
 
-/// Whether this may be the value of a key for text: `%x20-%x7E` in the gRPC over HTTP/2 specification. A header of HTTP may also have tabs,
+/// Whether this may be a text value: `%x20-%x7E` in the gRPC over HTTP/2 specification. HTTP headers may also have tabs
 /// and bytes that are not ASCII.
 pub fn is_text(value: &[u8]) -> bool {
     value.iter().all(|byte| matches!(byte, b' '..=b'~'))

@@ -2,7 +2,7 @@ use tracing::Level;
 
 use crate::core::plan::Value;
 
-/// A level as the plan shows it.
+/// A level as a value in the plan.
 pub(crate) const fn shown(level: Level) -> Value {
     Value::Text(match level {
         Level::ERROR => "ERROR",

@@ -1,4 +1,4 @@
-//! The same where this crate does not know `h2`.
+//! Replaces `reset` where this crate is built without `h2`.
 #![cfg_attr(
     not(feature = "client"),
     allow(dead_code, reason = "a server only resets streams")
@@ -9,23 +9,23 @@ use std::sync::Arc;
 
 use tonic::Status;
 
-/// Nothing: hyper resets the stream with a code of its own.
+/// `None`: hyper chooses the reset code.
 pub(crate) fn cancel() -> Option<Arc<dyn Error + Send + Sync>> {
     None
 }
 
-/// Not known.
+/// Unknown, so `false`.
 pub(crate) fn is_unsent(_: &Status) -> bool {
     false
 }
 
-/// Not known.
+/// Unknown, so `false`.
 #[allow(dead_code)] // not every client makes several attempts
 pub(crate) fn is_unprocessed(_: &Status) -> bool {
     false
 }
 
-/// Not known.
+/// Unknown, so `false`.
 pub(crate) fn is_going_away(_: &Status) -> bool {
     false
 }

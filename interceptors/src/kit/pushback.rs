@@ -3,7 +3,7 @@ use std::time::Duration;
 use http::HeaderName;
 use tonic::metadata::MetadataMap;
 
-/// What the other side says about retrying.
+/// What the server says about retries.
 #[derive(Debug, PartialEq, Eq, Clone, Copy)]
 pub enum Pushback {
     /// Nothing.
@@ -14,9 +14,8 @@ pub enum Pushback {
     Stop,
 }
 
-/// `grpc-retry-pushback-ms` is a signed 32-bit number in ASCII. What is negative or unreadable
-/// says that there is to be no retry (A6); of several values the last one counts, as in grpc-core
-/// and grpc-java.
+/// `grpc-retry-pushback-ms` is a signed 32-bit number in ASCII. A negative or unreadable value forbids retries (gRFC
+/// A6). Of several values the last one counts, as in grpc-core and grpc-java.
 pub fn pushback(metadata: &MetadataMap) -> Pushback {
     let Some(value) = metadata
         .as_ref()
@@ -33,7 +32,7 @@ pub fn pushback(metadata: &MetadataMap) -> Pushback {
     }
 }
 
-/// Tells the server how many attempts went before this one.
+/// Tells the server how many attempts preceded this one.
 pub static PREVIOUS_ATTEMPTS: HeaderName = HeaderName::from_static("grpc-previous-rpc-attempts");
 
 #[cfg(test)]

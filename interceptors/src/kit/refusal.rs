@@ -4,13 +4,13 @@ use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
-/// `RESOURCE_EXHAUSTED`, and when to come back in both of the ways that clients know.
+/// `RESOURCE_EXHAUSTED` with the time to wait, in both forms that clients know.
 #[cold]
 pub(crate) fn exhausted(message: &str, wait: Duration) -> Status {
-    // Rounded up: a client that comes back a moment too early is refused again.
+    // Rounded up: a client that comes back too early is rejected again.
     let millis = u64::try_from(wait.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
     let mut metadata = MetadataMap::new();
-    // What is longer than A6's 32 bits is longer than anyone waits.
+    // Nobody waits longer than the 32 bits of gRFC A6 allow.
     metadata.insert("grpc-retry-pushback-ms", millis.min(i32::MAX as u64).into());
     let details = ErrorDetails::with_retry_info(Some(Duration::from_millis(millis)));
     Status::with_error_details_and_metadata(Code::ResourceExhausted, message, details, metadata)

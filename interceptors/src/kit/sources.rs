@@ -2,7 +2,7 @@ use std::error::Error;
 
 use tonic::Status;
 
-/// The errors behind a status, outermost first.
+/// The source errors of a status, outermost first.
 pub fn sources(status: &Status) -> impl Iterator<Item = &(dyn Error + 'static)> {
     std::iter::successors(status.source(), |&source| source.source())
 }

@@ -44,7 +44,7 @@ impl Throttle {
         }
     }
 
-    /// For the attribute, so that the error of the compiler stands at the value.
+    /// For the attribute, so that the compiler reports the error at the value.
     #[doc(hidden)]
     #[must_use]
     pub const fn legal_tokens(tokens: u32) -> u32 {
@@ -55,7 +55,7 @@ impl Throttle {
         tokens
     }
 
-    /// The same.
+    /// For the attribute, so that the compiler reports the error at the value.
     #[doc(hidden)]
     #[must_use]
     pub const fn legal_ratio(ratio: f64) -> f64 {
@@ -63,7 +63,7 @@ impl Throttle {
         ratio
     }
 
-    /// A retryable failure takes a token. Whether what is left allows a retry.
+    /// Takes a token for a retryable failure. Returns whether the rest allows a retry.
     pub(crate) fn fail(&self) -> bool {
         let take = |count: u32| Some(count.saturating_sub(1000));
         let before = self
@@ -73,7 +73,7 @@ impl Throttle {
         before.saturating_sub(1000) > self.max / 2
     }
 
-    /// Whether there may be another attempt after what takes no token.
+    /// Whether another attempt is allowed after a failure that takes no token.
     pub(crate) fn allows(&self) -> bool {
         self.count.load(Ordering::Relaxed) > self.max / 2
     }

@@ -1,7 +1,8 @@
-//! Whether an attempt that failed was refused on this side, so that its status is no answer of the server.
+//! Whether a failed attempt was rejected on this side, so that its status is not the server's.
 //!
-//! A chain knows that of its own attempts: see [`CallDetails::is_sent`]. Its caller may be a chain too: that of a channel below a
-//! generated client, or of a client that a hand-written one calls. So a client's chain marks what it refuses on its way out.
+//! A chain knows this for its own attempts: see [`CallDetails::is_sent`]. But its caller may be another chain: one
+//! around a generated client over the channel, or around a hand-written client that calls another one. So a client's
+//! chain marks the statuses of its own rejections.
 
 use std::error::Error;
 use std::fmt;
@@ -14,7 +15,8 @@ use crate::core::details::CallDetails;
 use crate::core::end::End;
 use crate::core::kind::Side;
 
-/// The source of a status that a chain of a client ended with before the request was sent. It keeps the source that was there.
+/// The source of a status with which a client's chain ended before the request was sent. It keeps the status's earlier
+/// source.
 #[derive(Debug)]
 struct Unsent(Option<Status>);
 
@@ -30,11 +32,11 @@ impl Error for Unsent {
     }
 }
 
-/// That of nearly all refusals, so that it is allocated once.
+/// Shared by nearly all rejections, so that it is allocated once.
 #[cfg_attr(not(feature = "client"), allow(dead_code))] // only clients mark
 static UNSENT: LazyLock<Arc<Unsent>> = LazyLock::new(|| Arc::new(Unsent(None)));
 
-/// Says to outer chains that this status is no answer of a server.
+/// Marks a status, for outer chains, as not the server's.
 #[cfg(feature = "client")]
 #[cold]
 pub(crate) fn mark(status: &mut Status) {
@@ -52,9 +54,10 @@ fn is_marked(status: &Status) -> bool {
     sources(status).any(|source| source.is::<Unsent>())
 }
 
-/// Whether the attempt that this call has just made ended so, without having been sent.
+/// Whether this attempt ended without having been sent.
 pub fn is_unsent(call: &CallDetails, status: &Status) -> bool {
-    // A handler may pass on what a client in it was refused. That it has run is what counts on a service.
+    // A handler may return the unsent status of a client that it called. On a service, what counts is that the handler
+    // ran.
     !call.is_sent() || (call.side() == Side::Client && is_marked(status))
 }
 

@@ -26,7 +26,7 @@ use tracing::Value;
     note = "put `%` in front of the expression to log it with `Display`, or `?` for `Debug`"
 )]
 pub trait Capture {
-    /// What is kept.
+    /// The type of the kept value.
     type Captured: Value + Send + 'static;
 
     /// Copies the value.
@@ -81,12 +81,12 @@ impl<T: Capture + ?Sized> Capture for &T {
     }
 }
 
-/// `%expr`, kept until the call ends.
+/// The text of `%expr`, kept until the call ends.
 pub fn display_text(value: &impl std::fmt::Display) -> String {
     value.to_string()
 }
 
-/// `?expr`, kept until the call ends.
+/// The text of `?expr`, kept until the call ends.
 pub fn debug_text(value: &impl std::fmt::Debug) -> String {
     format!("{value:?}")
 }

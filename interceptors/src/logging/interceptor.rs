@@ -12,7 +12,7 @@ use crate::core::behind::look;
 use crate::core::chain::Watch;
 use crate::core::frame::{Looks, Opaque, Seen, Way};
 use crate::core::id::RequestId;
-use crate::core::layer::Told;
+use crate::core::layer::ObserverLayer;
 use crate::core::plan::{Setting, Value};
 use crate::kit::code_names::code_name;
 use crate::kit::level;
@@ -104,7 +104,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Logging {
     }
 }
 
-/// What the attribute makes: settings, and what the setting `fields` became.
+/// The interceptor that the attribute makes from the settings and the setting `fields`.
 #[doc(hidden)]
 pub struct LoggingWith<'a, F = NoFields> {
     config: &'a Logging,
@@ -147,7 +147,7 @@ impl<F> fmt::Debug for LoggingWith<'_, F> {
     }
 }
 
-/// What the setting `fields` becomes: takes values out of a request, to log them at the end.
+/// The setting `fields`: takes values from a request, to log them at the end.
 #[doc(hidden)]
 pub trait Fields<Req>: Send + Sync {
     type Captured: FnOnce(&Finish<'_>) + Send + 'static;
@@ -171,12 +171,12 @@ where
     }
 }
 
-/// The fields are taken by a look at the message, which is in a frame.
+/// Takes the fields with a look at the message in a frame.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct Look(usize);
 
-/// A closure for each method with its own type, as one type. Where nobody listens there is none.
+/// Type-erases the closure of each method. `None` if no subscriber is interested.
 type Captured = Box<dyn FnOnce(&Finish<'_>) + Send>;
 
 impl Fields<Opaque> for Look {
@@ -188,7 +188,7 @@ impl Fields<Opaque> for Look {
         next: &mut impl Next<Opaque, Res>,
     ) -> Option<Captured> {
         let mut captured = None::<Captured>;
-        // A look that takes values refuses nothing.
+        // A look for fields rejects nothing.
         let _ = look(self.0, call, next, Way::In, &mut captured);
         captured
     }
@@ -207,7 +207,7 @@ where
     }
 }
 
-/// No fields but those of every call.
+/// No additional fields.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct NoFields;
@@ -224,12 +224,12 @@ impl<Req> Fields<Req> for NoFields {
     }
 }
 
-/// Apart, so that it is compiled once and not for each message.
+/// In its own function, so that it is compiled once and not for each message.
 fn emit(finish: &Finish<'_>) {
     crate::__finish_event!(finish, {});
 }
 
-/// The values of one finish event.
+/// The values of a finish event.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Finish<'a> {
@@ -251,7 +251,7 @@ pub struct Finish<'a> {
     pub request_id: Option<&'a str>,
 }
 
-/// Emits the finish event at its level, with more fields in front.
+/// Emits the finish event at its level, with the additional fields first.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __finish_event {
@@ -303,10 +303,10 @@ macro_rules! __finish_event {
 
 struct Record<C> {
     level: Level,
-    /// In nanoseconds: half as large as a `Duration`, and the future of each call has room for it.
+    /// In nanoseconds: half the size of a `Duration`, because the future of each call has space for it.
     slow: u64,
     peer: Option<SocketAddr>,
-    /// As it is known when the call arrives; `client_ip` may be listed further in.
+    /// The address when the call arrives. `client_ip` may be listed further in.
     client: Option<IpAddr>,
     captured: Option<C>,
 }
@@ -333,13 +333,13 @@ impl<C: FnOnce(&Finish<'_>) + Send + 'static> Observer for Record<C> {
             component: end.side().as_str(),
             service: names.service,
             method: names.method,
-            // A channel does not know.
+            // A channel does not know the kind.
             method_type: end.knows_kind().then_some(end.kind().as_str()),
             peer: self.peer.map(Peer).map(tracing::field::display),
             client: client.map(Client).map(tracing::field::display),
             code: code_name(end.code()),
             error: end.status().map(Status::message),
-            // To the microsecond: more digits are noise.
+            // Rounded to microseconds: more digits are noise.
             time_ms: (end.elapsed().as_secs_f64() * 1e6).round() / 1e3,
             msgs_received,
             msgs_sent,
@@ -366,12 +366,12 @@ where
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
-        if !somebody_listens() {
+        if !has_subscriber() {
             return next.run(call).await;
         }
         let record = self.start(call, next);
-        // As `Next::observe`, whose future would be moved to here.
-        let watch = Watch::new(call, Told::new(record));
+        // As `Next::observe`, without moving its future.
+        let watch = Watch::new(call, ObserverLayer::new(record));
         let result = next.run(watch.call).await;
         watch.settle(result.as_ref().err());
         result
@@ -379,7 +379,7 @@ where
 }
 
 impl<F> LoggingWith<'_, F> {
-    /// Apart and cold, so that calls that nobody listens to do not pay for it.
+    /// In its own function and cold, so that calls without a subscriber do not pay for it.
     #[cold]
     fn start<Req, Res>(
         &self,
@@ -400,13 +400,13 @@ impl<F> LoggingWith<'_, F> {
     }
 }
 
-/// Whoever listens to anything listens to errors.
-fn somebody_listens() -> bool {
+/// A subscriber that is interested in any level is interested in errors.
+fn has_subscriber() -> bool {
     tracing::event_enabled!(target: "interceptors::logging", Level::ERROR)
 }
 
 fn announce(call: &CallDetails) {
-    // Fields are evaluated where somebody listens; only then the path is split.
+    // Fields are evaluated only for a subscriber. The path is split only then.
     let names = LazyCell::new(|| call.name().names());
     let request_id = call.request_id().map(RequestId::as_str);
     tracing::event!(

@@ -100,7 +100,7 @@ pub use crate::__finish_event as finish_event;
 
 use crate::kit::cut_off::CUT_OFF_IS_OK;
 
-/// What the plan knows of `logging`.
+/// The plan entry of `logging`.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Entry;

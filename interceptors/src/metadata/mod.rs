@@ -49,7 +49,7 @@ mod value;
 pub use value::copied;
 pub use value::{AsciiValue, BinaryValue, NotAscii, Sensitive};
 
-/// The interceptor behind `metadata`. Only the attribute can make it: it writes the closure for the values.
+/// The interceptor behind `metadata`. Only the attribute can make it, because it writes the closure for the values.
 #[doc(hidden)]
 pub struct Metadata<F> {
     values: F,
@@ -85,7 +85,7 @@ where
     }
 }
 
-/// The interceptor behind `metadata` where all values are literals.
+/// The interceptor behind `metadata` if all values are literals.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Constants<const N: usize>(pub &'static [Constant; N]);
@@ -110,7 +110,7 @@ fn insert<const N: usize>(metadata: &mut MetadataMap, pairs: [Pair; N]) {
     }
 }
 
-/// A key, checked and made when the program was compiled.
+/// A key, checked at compile time.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Key {
@@ -129,11 +129,11 @@ impl Key {
     }
 }
 
-/// The value of a constant, once it was made.
+/// The value of a constant, made on first use.
 #[doc(hidden)]
 pub type Made = OnceLock<HeaderValue>;
 
-/// A key whose value is a literal.
+/// A key with a literal value.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Constant {
@@ -153,7 +153,7 @@ impl Constant {
     }
 }
 
-/// A key, and what the expression behind it gave.
+/// A key and the value of its expression.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Pair {
@@ -191,8 +191,8 @@ impl Pair {
         })
     }
 
-    /// The value of a name in capitals, which is a constant: its text is made a value once. It is compared all the same,
-    /// since a constant of a generic type is another one for each of its types.
+    /// The value of a name in capitals, which is a constant. Its text is converted to a header value once. It is
+    /// compared on each use, because a constant in a generic type has a value for each instance.
     pub fn named(
         key: &'static Key,
         made: &'static Made,
@@ -228,7 +228,7 @@ impl Pair {
     }
 }
 
-/// A value of tonic's as a header has it. A type of the user's own may give any, so it is looked at once more.
+/// Converts tonic's value to a header value. A user's type may return any bytes, so it is checked again.
 fn in_header(value: Bytes, is_secret: bool, may_be: fn(&[u8]) -> bool) -> Option<HeaderValue> {
     if !may_be(&value) {
         return None;
@@ -240,14 +240,14 @@ fn in_header(value: Bytes, is_secret: bool, may_be: fn(&[u8]) -> bool) -> Option
 
 #[cold]
 fn not_ascii(key: &Key) -> Status {
-    // Not the value itself, which may be a secret.
+    // The value is left out, because it may be a secret.
     Status::internal(format!(
         "the value for metadata `{}` is not visible ASCII",
         key.name
     ))
 }
 
-/// What the plan knows of `metadata`.
+/// The plan entry of `metadata`.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Entry;

@@ -34,7 +34,7 @@ pub trait AsciiValue {
     /// If the text is not visible ASCII.
     fn into_value(self) -> Result<Option<AsciiMetadataValue>, NotAscii>;
 
-    /// The text, where the value is one: a constant's value is made once.
+    /// The text, if the value is one. The header value of a constant is made once.
     #[doc(hidden)]
     fn as_text(&self) -> Option<&str> {
         None
@@ -78,7 +78,7 @@ pub trait CopiedOutOfSelf: Copy {}
 #[diagnostic::do_not_recommend]
 impl<T: Copy> CopiedOutOfSelf for T {}
 
-/// What `self.name` becomes.
+/// Copies the value of `self.name`.
 #[doc(hidden)]
 pub fn copied<T: CopiedOutOfSelf>(value: &T) -> T {
     *value

@@ -98,7 +98,7 @@ pub const MAX_METHODS: usize = 1024;
 
 const OTHER: &str = "_OTHER";
 
-/// How many status codes gRPC has.
+/// The number of gRPC's status codes.
 const CODES: usize = 17;
 
 /// Where measurements go. A clone is the same recorder.
@@ -120,10 +120,10 @@ const CODES: usize = 17;
 pub struct Recorder(Arc<Shared>);
 
 struct Shared {
-    /// Tells recorders from each other, also after one of them is gone.
+    /// Identifies a recorder, even after it was dropped.
     id: u64,
     instruments: Instruments,
-    /// What no [`Series`] has, for each side.
+    /// Methods without a [`Series`] of their own, for each side.
     found: [Found; 2],
 }
 
@@ -209,8 +209,8 @@ impl Recorder {
         method.unwrap_or_else(|| self.add(call.name(), name))
     }
 
-    /// The method that a server is asked for, if it has one of that name: whoever asks chooses the name.
-    fn asked_for(&self, call: &CallDetails, series: &Series) -> Option<Arc<Method>> {
+    /// The series of a requested method, if the server is known to have it. The client chooses the name.
+    fn known_method(&self, call: &CallDetails, series: &Series) -> Option<Arc<Method>> {
         let path = call.path();
         match series.0.get() {
             Some((id, first)) if *id == self.0.id && *first.path == *path => {
@@ -220,7 +220,8 @@ impl Recorder {
         }
     }
 
-    /// A channel has many methods in one place, and tests have many recorders.
+    /// The series of a method by name. Used for channels, which have many methods in one place, and for further
+    /// recorders in tests.
     fn known(&self, side: Side, name: &str) -> Option<Arc<Method>> {
         let known = &self.0.found[side as usize].methods;
         let known = known.read().unwrap_or_else(PoisonError::into_inner);
@@ -284,10 +285,10 @@ impl fmt::Debug for Recorder {
     }
 }
 
-/// What the series of a method are called.
+/// The names of a method's series.
 struct Name<'a> {
     side: Side,
-    /// A channel does not know it.
+    /// `None` on a channel.
     #[cfg_attr(not(feature = "prometheus"), allow(dead_code))]
     kind: Option<Kind>,
     service: &'a str,
@@ -307,7 +308,7 @@ enum Measures {
     Prometheus(Box<prom::Measures>),
 }
 
-/// What is measured of one call at its end.
+/// The values that are recorded at the end of a call.
 struct Measured {
     code: Code,
     seconds: f64,
@@ -343,7 +344,7 @@ impl Method {
     }
 }
 
-/// The place beside a method where its series are kept: of the first recorder and path that come by.
+/// Caches a method's series for the first recorder and path.
 #[doc(hidden)]
 pub struct Series(OnceLock<(u64, Arc<Method>)>);
 
@@ -362,7 +363,7 @@ impl fmt::Debug for Series {
     }
 }
 
-/// The interceptor behind `metrics`. Only the attribute can make it: it has a `static` for each method.
+/// The interceptor behind `metrics`. Only the attribute can make it, because it needs a `static` for each method.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Metrics<'a> {
@@ -381,9 +382,13 @@ impl<'a> Metrics<'a> {
         let is_asked_for = call.plan().is_named_by_wire() && call.side() == Side::Server;
         let method = match is_asked_for {
             false => self.recorder.method(call, self.series),
-            true => match self.recorder.asked_for(call, self.series) {
+            true => match self.recorder.known_method(call, self.series) {
                 Some(method) => method,
-                None => return InFlight::Unknown(Arc::new(Unknown::new(self, call))),
+                None => {
+                    return InFlight::UnconfirmedMethod(Arc::new(UnconfirmedMethod::new(
+                        self, call,
+                    )));
+                }
             },
         };
         method.start();
@@ -391,17 +396,17 @@ impl<'a> Metrics<'a> {
     }
 }
 
-/// One call under way. Dropped, it is under way no more, whoever drops it and when.
+/// Counts a call as in flight until dropped.
 enum InFlight {
     Known(Arc<Method>),
-    Unknown(Arc<Unknown>),
+    UnconfirmedMethod(Arc<UnconfirmedMethod>),
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
         match self {
             Self::Known(method) => method.leave(),
-            Self::Unknown(unknown) => unknown.leave(),
+            Self::UnconfirmedMethod(unknown) => unknown.leave(),
         }
     }
 }
@@ -416,16 +421,16 @@ impl Observer for InFlight {
         };
         match &self {
             Self::Known(method) => method.end(&measured),
-            Self::Unknown(unknown) => unknown.end(end, &measured),
+            Self::UnconfirmedMethod(unknown) => unknown.end(end, &measured),
         }
     }
 }
 
-/// A call of a server, of which nobody has answered for its name yet.
+/// A call to a server with a method name that no service has confirmed yet.
 ///
-/// Whoever asks makes names up, and each would be a series for good. So a name counts once a service has it, and until then the call is
-/// none of any method.
-struct Unknown {
+/// Clients can make up names, and each name would create a permanent series. So a name counts once a service has
+/// answered for it. Until then the call is recorded without a method.
+struct UnconfirmedMethod {
     recorder: Recorder,
     series: &'static Series,
     name: CallName,
@@ -439,7 +444,7 @@ enum Learned {
     Over,
 }
 
-impl Unknown {
+impl UnconfirmedMethod {
     #[cold]
     fn new(metrics: &Metrics<'_>, call: &CallDetails) -> Self {
         let content_type = call.metadata().get("content-type");
@@ -456,7 +461,7 @@ impl Unknown {
         self.method.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A service answers, and a stream may go on for long.
+    /// Confirms the name when a service answers, because a stream may go on for long.
     fn answered(&self) {
         let mut learned = self.learned();
         if self.is_grpc && matches!(*learned, Learned::Nothing) {
@@ -477,8 +482,8 @@ impl Unknown {
         method
     }
 
-    /// Whether some service has the method: nobody says so of what is refused, is not there, or was not waited for.
-    fn is_known_by(&self, end: &End<'_>) -> bool {
+    /// Whether some service has the method. Unknown if the call was rejected, unimplemented or cancelled.
+    fn is_confirmed_by(&self, end: &End<'_>) -> bool {
         match end.code() {
             Code::Ok => true,
             Code::Unimplemented | Code::Cancelled => false,
@@ -489,7 +494,7 @@ impl Unknown {
     fn end(&self, end: &End<'_>, measured: &Measured) {
         let mut learned = self.learned();
         if matches!(*learned, Learned::Nothing) {
-            *learned = Learned::Method(self.begin(self.is_known_by(end)));
+            *learned = Learned::Method(self.begin(self.is_confirmed_by(end)));
         }
         if let Learned::Method(method) = &*learned {
             method.end(measured);
@@ -513,7 +518,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Metrics<'_> {
         let in_flight = self.start(call);
         let unknown = match &in_flight {
             InFlight::Known(_) => None,
-            InFlight::Unknown(unknown) => Some(Arc::clone(unknown)),
+            InFlight::UnconfirmedMethod(unknown) => Some(Arc::clone(unknown)),
         };
         let result = next.observe(call, in_flight).await;
         if let (Some(unknown), Ok(_)) = (unknown, &result) {
@@ -523,7 +528,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Metrics<'_> {
     }
 }
 
-/// What the plan knows of `metrics`.
+/// The plan entry of `metrics`.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Entry;

@@ -8,7 +8,7 @@ use super::{CODES, Measured, Name, OTHER};
 use crate::Side;
 use crate::kit::code_names::{code_name, is_error};
 
-/// The boundaries that the conventions advise, in seconds.
+/// The bucket boundaries that the conventions recommend, in seconds.
 const BOUNDARIES: [f64; 14] = [
     0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
 ];
@@ -85,7 +85,7 @@ impl Instruments {
     }
 }
 
-/// Attributes are made once for each method and code.
+/// The instruments. Attributes are made once for each method and code.
 pub(super) struct Measures {
     duration: Histogram<f64>,
     active: UpDownCounter<i64>,

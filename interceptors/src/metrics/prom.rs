@@ -12,7 +12,7 @@ use crate::{Kind, Side};
 const LABELS: [&str; 3] = ["grpc_type", "grpc_service", "grpc_method"];
 const LABELS_WITH_CODE: [&str; 4] = ["grpc_type", "grpc_service", "grpc_method", "grpc_code"];
 
-/// What client_golang buckets by where nothing is said, in seconds.
+/// client_golang's default buckets, in seconds.
 const BUCKETS: [f64; 11] = [
     0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 ];
@@ -103,7 +103,7 @@ impl OfSide {
     }
 }
 
-/// The series of one method. Those that depend on the code are made when a call first ends with it.
+/// The series of one method. Series for a code are made when a call first ends with it.
 pub(super) struct Measures {
     started: IntCounter,
     received: IntCounter,

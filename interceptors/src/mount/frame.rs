@@ -1,4 +1,4 @@
-//! What a mount holds of a call while the part of its policy runs that looks at no message.
+//! The state that a mount keeps for a call while the blind part of its policy runs.
 #![allow(
     clippy::mem_replace_option_with_none,
     clippy::redundant_pattern_matching,
@@ -19,16 +19,16 @@ use super::policy::{Blind, Lends, Typed};
 use super::reply::{Answer, Reply};
 use super::rpc::Handler;
 use crate::core::abilities::{AbilitiesOf, KeptRequest, Resend};
-use crate::core::call::{Call, gone};
+use crate::core::call::{Call, already_sent};
 use crate::core::chain::Next;
-use crate::core::frame::{Begun, Frame, Look, Opaque, OpaqueAnswer, OpaqueReply, Seen};
+use crate::core::frame::{Frame, Look, Opaque, OpaqueAnswer, OpaqueReply, Seen, Started};
 
-/// The looks of a method, by the place of their entry in the list.
+/// The functions by which a method's entries look at messages, by entry.
 pub trait LooksOf<M, B>: Send {
     fn look(&mut self, entry: usize, seen: Seen<'_, M, B>) -> Result<(), Status>;
 }
 
-/// Nobody looks.
+/// For a method without entries that look at messages.
 pub struct NoLooks;
 
 impl<M, B> LooksOf<M, B> for NoLooks {
@@ -37,7 +37,7 @@ impl<M, B> LooksOf<M, B> for NoLooks {
     }
 }
 
-/// What each entry does that looks at the messages of this method.
+/// Calls the look of each entry.
 pub struct EachLook<F>(pub(crate) F);
 
 impl<M, B, F> LooksOf<M, B> for EachLook<F>
@@ -49,7 +49,7 @@ where
     }
 }
 
-/// The request while it is in a frame.
+/// The request, while the frame holds it.
 pub struct Held<M> {
     pub(crate) message: Option<M>,
     pub(crate) abilities: AbilitiesOf<M>,
@@ -57,7 +57,7 @@ pub struct Held<M> {
 }
 
 impl<M> Held<M> {
-    /// Counts the messages of the request stream, if somebody wants to know.
+    /// Counts the messages of the request stream, if an observer needs the number.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn count(&mut self, call: &Call<Opaque>) {
         if call.counter().is_some() && !self.is_counted {
@@ -75,7 +75,7 @@ impl<M> Held<M> {
         }
     }
 
-    /// What is sent, and in its place a copy if it may have to be sent once more.
+    /// Takes the message to send. Leaves a copy if the request may have to be resent.
     #[inline]
     pub(crate) fn take(&mut self, sent: &Opaque) -> Option<M> {
         let mut message = std::mem::replace(&mut self.message, None);
@@ -88,32 +88,32 @@ impl<M> Held<M> {
     }
 }
 
-/// Gives the message that is in the frame to the answer of the policy.
+/// Returns the message in the frame for the policy's response.
 pub trait Answered<B> {
-    /// The place of what this answer has in it, empty if another attempt has followed.
+    /// The body of this response. Empty if another attempt has followed.
     fn body_of(&mut self, reply: &OpaqueReply) -> &mut Option<B>;
 }
 
-/// What an answer has in it, while it is in a frame: that of the latest attempt that succeeded.
-struct Left<B> {
+/// The body of the latest successful response, while the frame holds it.
+struct HeldResponse<B> {
     body: Option<B>,
     number: u32,
 }
 
-/// The metadata of one attempt with the message of another would be an answer that nobody gave.
+/// The metadata of one attempt must not be combined with the message of another.
 #[cold]
-pub(super) fn stale() -> Status {
+pub(super) fn superseded_response() -> Status {
     Status::internal(
         "an interceptor answered with the response of an attempt that another attempt has followed; answer with that of the latest attempt",
     )
 }
 
-/// What is behind the part of a policy that looks at no message. `Fut` is the future of one attempt, and `B` what its answer has in it.
+/// The part behind the blind part of a policy. `Fut` is the future of one attempt, and `B` the body of its response.
 pub trait Edge<M, Fut, B>: Send {
-    /// What the attempt answers with.
+    /// The body type of the attempt's response.
     type Given;
 
-    /// What the chain sees of it.
+    /// Converts the body into the type that the chain sees.
     fn body(given: Self::Given) -> B;
 
     /// Begins an attempt.
@@ -122,9 +122,9 @@ pub trait Edge<M, Fut, B>: Send {
         held: &mut Held<M>,
         call: &mut Call<Opaque>,
         running: Pin<&mut Option<Fut>>,
-    ) -> Result<Begun, Status>;
+    ) -> Result<Started, Status>;
 
-    /// Polls the attempt, and drops its future once it is ready; without a context it drops it at once.
+    /// Polls the attempt, and drops its future once it is ready. Without a context, drops the future at once.
     fn poll(
         &mut self,
         held: &mut Held<M>,
@@ -134,12 +134,12 @@ pub trait Edge<M, Fut, B>: Send {
     ) -> Poll<Answer<Self::Given>>;
 }
 
-/// The frame of a method: its message, its answer, and what is behind the policy.
+/// The frame of a method: its message, its response, and the part behind the policy.
 pub struct MethodFrame<'r, M, E, Fut, B, L> {
     held: Held<M>,
     edge: E,
     running: Pin<&'r mut Option<Fut>>,
-    left: Left<B>,
+    response: HeldResponse<B>,
     looks: L,
 }
 
@@ -160,7 +160,7 @@ impl<'r, M, E, Fut, B, L> MethodFrame<'r, M, E, Fut, B, L> {
             },
             edge,
             running,
-            left: Left {
+            response: HeldResponse {
                 body: None,
                 number: 0,
             },
@@ -172,10 +172,10 @@ impl<'r, M, E, Fut, B, L> MethodFrame<'r, M, E, Fut, B, L> {
 impl<M, E, Fut, B, L> Answered<B> for MethodFrame<'_, M, E, Fut, B, L> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn body_of(&mut self, reply: &OpaqueReply) -> &mut Option<B> {
-        if reply.number() != self.left.number {
-            self.left.body = None;
+        if reply.number() != self.response.number {
+            self.response.body = None;
         }
-        &mut self.left.body
+        &mut self.response.body
     }
 }
 
@@ -187,10 +187,10 @@ where
     B: Send,
     L: LooksOf<M, B>,
 {
-    fn begin(&mut self, call: &mut Call<Opaque>) -> Result<Begun, Status> {
-        // One that was thrown away may hold what the next attempt waits for.
+    fn begin(&mut self, call: &mut Call<Opaque>) -> Result<Started, Status> {
+        // A discarded response may hold something that the next attempt waits for.
         if call.kind().response_is_stream() {
-            self.left.body = None;
+            self.response.body = None;
         }
         self.held.count(call);
         self.edge.begin(&mut self.held, call, self.running.as_mut())
@@ -209,9 +209,9 @@ where
         Poll::Ready(match answer {
             Ok(response) => {
                 let (metadata, given, extensions) = response.into_parts();
-                self.left.body = Some(E::body(given));
-                self.left.number = self.left.number.wrapping_add(1);
-                let reply = OpaqueReply::new(self.left.number);
+                self.response.body = Some(E::body(given));
+                self.response.number = self.response.number.wrapping_add(1);
+                let reply = OpaqueReply::new(self.response.number);
                 Ok(Response::from_parts(metadata, reply, extensions))
             }
             Err(status) => Err(status),
@@ -223,7 +223,7 @@ where
         let seen = Seen {
             look,
             request: &mut self.held.message,
-            reply: &mut self.left.body,
+            reply: &mut self.response.body,
         };
         self.looks.look(entry, seen)
     }
@@ -236,7 +236,7 @@ where
     }
 }
 
-/// The handler of a service's method. It takes no call of its own.
+/// The handler of a service's method. It gets the request, not a call.
 pub struct HandlerEdge<F, R> {
     pub(super) handler: F,
     pub(super) reply: PhantomData<fn() -> R>,
@@ -261,17 +261,17 @@ where
         held: &mut Held<M>,
         call: &mut Call<Opaque>,
         mut running: Pin<&mut Option<Fut>>,
-    ) -> Result<Begun, Status> {
+    ) -> Result<Started, Status> {
         let (metadata, extensions, sent) = match call.take_parts() {
             Ok(parts) => parts,
             Err(status) => return Err(status),
         };
         let Some(message) = held.take(&sent) else {
-            return Err(gone());
+            return Err(already_sent());
         };
         let request = Request::from_parts(metadata, extensions, message);
         running.set(Some((self.handler)(request)));
-        Ok(Begun::Handler)
+        Ok(Started::Handler)
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -287,7 +287,7 @@ where
                 Poll::Ready(answer) => answer,
                 Poll::Pending => return Poll::Pending,
             },
-            _ => Err(gone()),
+            _ => Err(already_sent()),
         };
         running.set(None);
         call.set_answered(matches!(answer, Ok(_)));
@@ -295,23 +295,24 @@ where
     }
 }
 
-/// What attempts borrow in turn, on the stack of the mount. The future of an attempt ends with the attempt; this does not.
+/// The owner of the stage, on the stack of the mount. Attempts borrow the stage in turn. An attempt's future ends with
+/// the attempt, the stage does not.
 pub struct Home<'s, S> {
     stage: Mutex<Option<&'s mut Option<S>>>,
-    /// Whether the attempt that is under way has been answered, where its future alone knows.
+    /// Whether the current attempt has been answered, if only its future knows.
     answered: AtomicBool,
 }
 
 impl<'s, S> Home<'s, S> {
     #[inline]
-    fn exchange(&self, stage: Option<&'s mut Option<S>>) -> Option<&'s mut Option<S>> {
+    fn replace_stage(&self, stage: Option<&'s mut Option<S>>) -> Option<&'s mut Option<S>> {
         let mut home = self.stage.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::replace(&mut *home, stage)
     }
 
-    /// The home of a stage that is lent already.
+    /// A home whose stage is lent already.
     #[inline]
-    pub(super) const fn of_lent() -> Self {
+    pub(super) const fn without_stage() -> Self {
         Self {
             stage: Mutex::new(None),
             answered: AtomicBool::new(false),
@@ -322,15 +323,15 @@ impl<'s, S> Home<'s, S> {
     #[inline]
     pub fn lend(&self) -> Lent<'_, 's, S> {
         Lent {
-            stage: self.exchange(None),
+            stage: self.replace_stage(None),
             home: self,
         }
     }
 
-    /// Puts it on the stage, and lends that.
+    /// Puts a value on the stage and lends it.
     #[inline]
     pub fn begin<'h>(&'h mut self, on_stage: S) -> Lent<'h, 's, S> {
-        let mut stage = self.exchange(None);
+        let mut stage = self.replace_stage(None);
         if let Some(stage) = &mut stage {
             **stage = Some(on_stage);
         }
@@ -346,31 +347,31 @@ impl<'s, S> Home<'s, S> {
     }
 }
 
-/// The stage during an attempt. It goes home when it is dropped.
+/// The stage during an attempt. It is returned to its home on drop.
 pub struct Lent<'h, 's, S> {
     stage: Option<&'s mut Option<S>>,
     home: &'h Home<'s, S>,
 }
 
-/// An attempt that has come to its end gives the stage back with its answer, which takes no lock.
-pub struct Back<'s, S, B> {
+/// The result of a finished attempt. It returns the stage too, without a lock.
+pub struct FinishedAttempt<'s, S, B> {
     answer: Answer<B>,
     stage: Option<&'s mut Option<S>>,
 }
 
 impl<'h, 's, S> Lent<'h, 's, S> {
-    /// Where it goes.
+    /// The home that the stage returns to.
     pub fn home(&self) -> &'h Home<'s, S> {
         self.home
     }
 
-    /// Says whether this attempt has been answered, before its future ends.
+    /// Reports whether this attempt has been answered, before its future ends.
     pub fn answers(&self) -> impl FnMut(bool) + Send + use<'h, S> {
         let answered = &self.home.answered;
         move |is_answered| answered.store(is_answered, Ordering::Relaxed)
     }
 
-    /// What is on the stage. There is nothing if somebody else has it.
+    /// The value on the stage. `None` if something else has borrowed it.
     #[inline]
     pub fn get(&mut self) -> Option<&mut S> {
         match &mut self.stage {
@@ -384,21 +385,21 @@ impl<S> Drop for Lent<'_, '_, S> {
     #[inline]
     fn drop(&mut self) {
         if let Some(_) = self.stage {
-            self.home.exchange(self.stage.take());
+            self.home.replace_stage(self.stage.take());
         }
     }
 }
 
-/// What can be lent to an attempt, which ends with `O`.
+/// A value that can be lent to an attempt. `O` is the attempt's output.
 pub trait Staged<'s, Q, O>: Send + Sized {
-    /// Runs the attempt with what it sends.
+    /// Runs the attempt with its request.
     fn attempt(lent: Lent<'_, 's, Self>, request: Q) -> impl Future<Output = O> + Send;
 }
 
-/// Runs an attempt with what it was lent.
+/// Runs an attempt with a lent stage.
 ///
-/// `Send` is promised here, not found out from the future's inside: where the compiler looks inside, it forgets that
-/// the lifetimes in a stream's type are the same in all places.
+/// The signature promises `Send`. If the compiler inferred it from the future, it would forget that the lifetimes in a
+/// stream's type are the same everywhere.
 pub fn run_rest<'h, 's, S, Q, O>(
     lent: Lent<'h, 's, S>,
     request: Q,
@@ -409,39 +410,39 @@ where
     S::attempt(lent, request)
 }
 
-/// The rest of a list, and its call.
+/// The rest of a list, with its own call.
 pub struct Stage<M, N> {
     call: Option<Call<M>>,
     next: N,
 }
 
-impl<'s, M, B, N> Staged<'s, (), Back<'s, Self, B>> for Stage<M, N>
+impl<'s, M, B, N> Staged<'s, (), FinishedAttempt<'s, Self, B>> for Stage<M, N>
 where
     M: Send,
     B: Send,
     N: Next<M, B>,
 {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    async fn attempt(mut lent: Lent<'_, 's, Self>, (): ()) -> Back<'s, Self, B> {
+    async fn attempt(mut lent: Lent<'_, 's, Self>, (): ()) -> FinishedAttempt<'s, Self, B> {
         let answer = match &mut lent.stage {
             Some(Some(Self {
                 call: Some(call),
                 next,
             })) => next.run(call).await,
-            _ => Err(gone()),
+            _ => Err(already_sent()),
         };
         let stage = std::mem::replace(&mut lent.stage, None);
-        Back { answer, stage }
+        FinishedAttempt { answer, stage }
     }
 }
 
-/// More of the list, which is behind the part that looks at no message.
+/// The rest of the list, behind the blind part.
 pub struct RestEdge<'h, 's, M, N, G> {
     home: &'h Home<'s, Stage<M, N>>,
-    /// Between attempts. That of an attempt which was cancelled is at home.
+    /// Held between attempts. A cancelled attempt returns its stage to `home`.
     stage: Option<&'s mut Option<Stage<M, N>>>,
     run: G,
-    /// What stood for the message that has begun.
+    /// The placeholder of the message that was sent.
     sent: Opaque,
 }
 
@@ -450,7 +451,7 @@ where
     M: Send,
     N: Send,
     G: FnMut(Lent<'h, 's, Stage<M, N>>, ()) -> Fut + Send,
-    Fut: Future<Output = Back<'s, Stage<M, N>, B>>,
+    Fut: Future<Output = FinishedAttempt<'s, Stage<M, N>, B>>,
 {
     type Given = B;
 
@@ -465,21 +466,21 @@ where
         held: &mut Held<M>,
         call: &mut Call<Opaque>,
         mut running: Pin<&mut Option<Fut>>,
-    ) -> Result<Begun, Status> {
+    ) -> Result<Started, Status> {
         let Some(sent) = call.message_slot().take() else {
-            return Err(gone());
+            return Err(already_sent());
         };
         let mut lent = Lent {
             stage: std::mem::replace(&mut self.stage, None),
             home: self.home,
         };
         let (Some(message), Some(Some(stage))) = (held.take(&sent), &mut lent.stage) else {
-            return Err(gone());
+            return Err(already_sent());
         };
         self.sent = sent;
         call.lend(&mut stage.call, held.abilities, message);
         running.set(Some((self.run)(lent, ())));
-        Ok(Begun::Rest)
+        Ok(Started::Rest)
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -492,23 +493,25 @@ where
     ) -> Poll<Answer<B>> {
         let answer = match (running.as_mut().as_pin_mut(), cx) {
             (Some(running), Some(cx)) => match running.poll(cx) {
-                Poll::Ready(Back { answer, stage }) => {
+                Poll::Ready(FinishedAttempt { answer, stage }) => {
                     self.stage = stage;
                     answer
                 }
                 Poll::Pending => return Poll::Pending,
             },
             _ => {
-                // It takes the stage home. One that has ended has nothing left to drop, and the next takes its place.
+                // Dropping the future returns the stage to its home. A future that has ended has nothing left to drop,
+                // and the next one replaces it.
                 running.set(None);
-                self.stage = self.home.exchange(None);
-                Err(gone())
+                self.stage = self.home.replace_stage(None);
+                Err(already_sent())
             }
         };
         if let Some(Some(stage)) = &mut self.stage
             && let Some(message) = call.take_back(&mut stage.call)
         {
-            // It was not sent, so it can still be. The rest may have changed it, so what was kept goes first.
+            // The message was not sent, so it can still be. The rest may have changed it, so a kept copy takes
+            // precedence.
             if let kept @ None = &mut held.message {
                 *kept = Some(message);
             }
@@ -518,26 +521,26 @@ where
     }
 }
 
-/// The handler takes no call, so nothing is lent.
+/// For a handler, which takes no call: nothing is lent.
 pub struct NoStage;
 
-/// What is behind the policy of a method with nothing else behind it: the handler, or a client's own method.
+/// The innermost part with nothing else behind the policy: the handler, or a client's own method.
 pub struct Innermost<N>(pub(crate) N);
 
-/// What is behind a policy and takes a call of its own.
+/// The links behind the blind part, with a call of their own.
 pub struct Links<N>(pub(super) N);
 
-/// No link of any chain.
+/// A link that is never in a chain.
 pub struct NoLink;
 
 impl<'s> Staged<'s, (), Answer<()>> for NoLink {
     async fn attempt(_: Lent<'_, 's, Self>, (): ()) -> Answer<()> {
-        Err(gone())
+        Err(already_sent())
     }
 }
 
 impl<F, R> Innermost<Handler<F, R>> {
-    /// What holds the message and the handler's future while the policy runs.
+    /// The frame that holds the message and the handler's future while the policy runs.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn frame<'r, M, T, Fut, L, G, Run>(
         self,
@@ -566,7 +569,7 @@ impl<F, R> Innermost<Handler<F, R>> {
 }
 
 impl<N> Links<N> {
-    /// What is behind the policy. It has its stage before the first attempt.
+    /// The part behind the policy. Its stage is filled before the first attempt.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn edge<'h, 's, M, G>(
         self,
@@ -586,7 +589,7 @@ impl<N> Links<N> {
         }
     }
 
-    /// What holds the message, and all that is behind it, while the policy runs.
+    /// The frame that holds the message and everything behind the policy while the policy runs.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn frame<'r, 'h, 's, M, B, L, Fut, G>(
         self,
@@ -600,11 +603,11 @@ impl<N> Links<N> {
     where
         N: Next<M, B>,
         L: LooksOf<M, B>,
-        Fut: Future<Output = Back<'s, Stage<M, N>, B>> + Send,
+        Fut: Future<Output = FinishedAttempt<'s, Stage<M, N>, B>> + Send,
         G: FnMut(Lent<'h, 's, Stage<M, N>>, ()) -> Fut + Send,
     {
         let next = self.0;
-        let mut stage = home.exchange(None);
+        let mut stage = home.replace_stage(None);
         if let Some(stage) = &mut stage {
             **stage = Some(Stage { call: None, next });
         }
@@ -618,7 +621,7 @@ impl<N> Links<N> {
     }
 }
 
-/// Where the call of the rest is, if there is a rest.
+/// The place for the call of the rest, if there is a rest.
 impl Blind {
     pub fn stage(self) -> NoStage {
         NoStage

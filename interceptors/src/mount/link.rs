@@ -1,4 +1,4 @@
-//! Interceptors on their way into a chain, and those that are made when their turn comes.
+//! Interceptors before they are put into a chain, and interceptors that are made when the call reaches them.
 
 use std::any::Any;
 use std::future::Future;
@@ -12,8 +12,8 @@ use crate::core::call::Call;
 use crate::core::chain::{Chain, Interceptor, Next};
 use crate::core::frame::{Frame, Looks, Seen};
 
-/// An interceptor on its way into a chain. What does not intercept the method's messages is told so once, by
-/// `covers`; a chain with it in it would be told once more for each place where the chain is named.
+/// An interceptor before it is put into a chain. If it does not intercept the method's messages, `covers` reports one
+/// error. In a chain, the compiler would report it again everywhere the chain's type occurs.
 pub struct Link<S, I: ?Sized, Req, Res>(S, PhantomData<fn(Req, &I) -> Res>);
 
 /// Makes an interceptor.
@@ -55,7 +55,7 @@ impl<I, Req, Res> Link<&I, I, Req, Res>
 where
     I: Looks<Req, Res> + ?Sized,
 {
-    /// Lets an entry that only looks at messages look at one in a frame.
+    /// Lets an entry that only looks at messages look at a message in a frame.
     pub fn look(self, seen: Seen<'_, Req, Res>) -> Result<(), Status> {
         self.0.look(seen)
     }
@@ -88,7 +88,7 @@ where
     }
 }
 
-/// What a [`Link`] falls back on, in code that does not compile.
+/// The fallback of a [`Link`], in code that does not compile.
 pub trait Uncovered: Sized {
     fn before<N>(self, _: N) -> Refused {
         Refused
@@ -105,11 +105,11 @@ pub trait Uncovered: Sized {
 
 impl<S, I: ?Sized, Req, Res> Uncovered for Link<S, I, Req, Res> {}
 
-/// The methods so far fit.
+/// All methods so far fit.
 #[derive(Clone, Copy)]
 pub struct Fits;
 
-/// One of the methods so far does not fit, which the compiler has said.
+/// One of the methods so far does not fit. The compiler has reported it.
 #[derive(Clone, Copy)]
 pub struct DoesNotFit;
 
@@ -129,20 +129,20 @@ impl<S, I, Req, Res> Link<S, I, Req, Res>
 where
     I: Interceptor<Req, Res> + ?Sized,
 {
-    /// Whether the interceptor takes these messages. As with `before`, the inherent function wins.
+    /// Whether the interceptor accepts these messages. As with `before`, the inherent function wins.
     pub const fn fits(&self) -> Fits {
         Fits
     }
 }
 
-/// Asks whether an interceptor takes these messages, and nothing where an earlier answer was no.
+/// Checks whether an interceptor accepts these messages. After a first failure it checks nothing.
 pub trait Lets<I: ?Sized, Req, Res> {}
 
 impl<I: Interceptor<Req, Res> + ?Sized, Req, Res> Lets<I, Req, Res> for Fits {}
 
 impl<I: ?Sized, Req, Res> Lets<I, Req, Res> for DoesNotFit {}
 
-/// It stands for an interceptor that is none, and lets no call through.
+/// Replaces a type that is not an interceptor. It rejects every call.
 pub struct Refused;
 
 #[diagnostic::do_not_recommend]
@@ -154,11 +154,11 @@ impl<Req: Send, Res: Send> Next<Req, Res> for Refused {
     }
 }
 
-/// An interceptor that is made when its turn comes, in front of the rest of its chain. What the making panics with is
-/// a panic of the call for the interceptors further out.
+/// An interceptor that is made when the call reaches it, before the rest of its chain. If making it panics, outer
+/// interceptors see a panic of the call.
 pub struct MadeInChain<F, I, N> {
     make: F,
-    /// The attempts of one call share it.
+    /// Shared by the attempts of one call.
     made: Option<I>,
     next: N,
 }
@@ -191,7 +191,7 @@ where
     }
 }
 
-/// The same, of one that an expression only lends.
+/// The same, for an interceptor that an expression lends.
 pub struct LentToChain<F, N> {
     lend: F,
     next: N,
@@ -223,17 +223,17 @@ where
     }
 }
 
-/// A value that had to be made before its turn, or what making it panicked with.
+/// A value that had to be made before its turn, or the panic of its expression.
 pub struct Evaluated<T>(Result<T, Mutex<Option<Box<dyn Any + Send>>>>);
 
-/// Evaluates an expression which borrows what the method is about to borrow mutably.
+/// Evaluates an expression that borrows a value which the method is about to borrow mutably.
 pub fn evaluate_now<T>(expression: impl FnOnce() -> T) -> Evaluated<T> {
     let value = catch_unwind(AssertUnwindSafe(expression));
     Evaluated(value.map_err(|payload| Mutex::new(Some(payload))))
 }
 
 impl<T> Evaluated<T> {
-    /// The value; or the panic goes on, now that it is its turn.
+    /// The value. If the expression panicked, the panic resumes here, at the value's turn.
     pub fn get(&self) -> &T {
         match &self.0 {
             Ok(value) => value,

@@ -1,4 +1,4 @@
-//! Functions that the attribute's generated code calls. Nothing here knows an interceptor.
+//! Functions that the attribute's generated code calls. This room knows no interceptor.
 
 pub(crate) mod descriptors;
 pub(crate) mod frame;
@@ -13,9 +13,9 @@ pub(crate) mod rpc;
 pub(crate) mod service;
 pub(crate) mod through;
 
-/// What is known of a call that a service receives.
+/// The facts of a call that a service receives.
 #[cfg(feature = "server")]
 pub(crate) use service::ServerFacts;
-/// What is known of a call that a service receives: nothing without feature `server`.
+/// The facts of a call that a service receives. Without feature `server` there are none.
 #[cfg(not(feature = "server"))]
 pub(crate) type ServerFacts = ();

@@ -5,10 +5,10 @@ use std::sync::{LazyLock, OnceLock, PoisonError, RwLock};
 
 type Kept = (TypeId, &'static (dyn Any + Send + Sync));
 
-/// Keeps the value of an expression in an attribute, which has no name for its type.
+/// Keeps the value of an expression in an attribute, because its type has no name.
 ///
-/// A service with type parameters may have a value of another type for each of its instances;
-/// the first type has the fast place.
+/// In a service with type parameters, the value may have another type for each instance. The first type uses the fast
+/// path.
 #[derive(Default)]
 pub struct Once {
     first: OnceLock<Kept>,
@@ -16,7 +16,7 @@ pub struct Once {
 }
 
 impl Once {
-    /// Nothing evaluated yet.
+    /// No value yet.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -32,9 +32,8 @@ impl fmt::Debug for Once {
     }
 }
 
-/// The value of `expression`, evaluated when it is first needed and kept for good: one for each
-/// `Instance`, which is the service with its parameters filled in. The expression may depend on them
-/// even where the type of its value does not.
+/// The value of `expression`. It is evaluated on first use and kept for ever, once for each `Instance`: the service
+/// with its type parameters filled in. The expression may depend on them even if the type of its value does not.
 #[inline]
 pub fn evaluate_once<Instance: ?Sized + 'static, T: Send + Sync + 'static>(
     once: &'static Once,
@@ -58,14 +57,14 @@ pub fn evaluate_path<Instance: ?Sized + 'static, T: Send + Sync + 'static>(
     evaluate_once::<Instance, T>(once, path)
 }
 
-/// What a path leads to that may be a `static`. It is borrowed: of a constant the compiler makes one value for good.
+/// The value of a path that may name a `static`. It is borrowed, and the compiler promotes a constant to a `static`.
 pub struct PathValue<F, T: 'static>(F, PhantomData<fn() -> &'static T>);
 
 pub fn path_value<F: Fn() -> &'static T, T>(path: F) -> PathValue<F, T> {
     PathValue(path, PhantomData)
 }
 
-/// What no type implements: so the compiler says this of a `LazyLock`, before it says that it is no interceptor.
+/// No type implements this. So the compiler reports a `LazyLock` here, before it reports that it is not an interceptor.
 #[diagnostic::on_unimplemented(
     message = "[I0822] the value is in a `static`, and cannot be moved out of it",
     label = "put `&*` in front of it: `&*TOKENS`"
@@ -73,7 +72,7 @@ pub fn path_value<F: Fn() -> &'static T, T>(path: F) -> PathValue<F, T> {
 pub trait MovedOutOfStatic {}
 
 impl<F: Fn() -> &'static LazyLock<T, Init>, T, Init> PathValue<F, LazyLock<T, Init>> {
-    /// As [`KeepsPath::keep`], but an error.
+    /// As [`KeepsPath::keep`], but fails to compile.
     #[allow(
         clippy::extra_unused_type_parameters,
         reason = "generated code names it for both"
@@ -86,7 +85,7 @@ impl<F: Fn() -> &'static LazyLock<T, Init>, T, Init> PathValue<F, LazyLock<T, In
     }
 }
 
-/// What has a value that is no `LazyLock`, which is always in a `static`.
+/// Any value except a `LazyLock`, which is always in a `static`.
 pub trait KeepsPath<T> {
     fn keep<Instance: ?Sized + 'static>(self, once: &'static Once) -> &'static T;
 }

@@ -1,4 +1,4 @@
-//! The path of a method as a constant, and texts of constants.
+//! The path of a method as a constant, and constant texts.
 
 /// The length of [`join_path`].
 #[must_use]

@@ -1,4 +1,4 @@
-//! The part of a policy that looks at no message, as generated code puts it together.
+//! The blind part of a policy, as generated code builds it.
 
 use std::future::Future;
 use std::marker::PhantomData;
@@ -12,7 +12,7 @@ use crate::core::call::Call;
 use crate::core::chain::{Interceptor, Next};
 use crate::core::frame::{Opaque, OpaqueAnswer, OpaqueReply};
 
-/// The calls of all methods with the same list, as far as nobody looks at a message.
+/// Functions for all methods with the same list, in the blind part.
 pub struct Policy;
 
 impl Policy {
@@ -23,21 +23,21 @@ impl Policy {
     {
     }
 
-    /// As [`covers`](Self::covers), of what this makes.
+    /// As [`covers`](Self::covers), for the interceptor that the closure makes.
     pub const fn covers_made<I>(&self, _: impl Fn() -> I + Copy)
     where
         I: Interceptor<Opaque, OpaqueReply>,
     {
     }
 
-    /// As [`covers`](Self::covers), of what this lends.
+    /// As [`covers`](Self::covers), for the interceptor that the closure lends.
     pub const fn covers_lent<'a, I>(&self, _: impl Fn() -> &'a I + Copy)
     where
         I: Interceptor<Opaque, OpaqueReply> + ?Sized + 'a,
     {
     }
 
-    /// An interceptor that is to be put into the chain.
+    /// The link of an interceptor.
     pub const fn link<'a, I: ?Sized>(
         &self,
         interceptor: &'a I,
@@ -45,12 +45,12 @@ impl Policy {
         Link::new(interceptor)
     }
 
-    /// One that is made at its turn.
+    /// The link of an interceptor that is made when the call reaches it.
     pub const fn made<F: Fn() -> I, I>(&self, make: F) -> Link<Made<F>, I, Opaque, OpaqueReply> {
         Link::made(make)
     }
 
-    /// One that is lent at its turn.
+    /// The link of an interceptor that is lent when the call reaches it.
     pub const fn lent<'a, F, I>(&self, lend: F) -> Link<Lent<F>, I, Opaque, OpaqueReply>
     where
         F: Fn() -> &'a I,
@@ -59,7 +59,7 @@ impl Policy {
         Link::lent(lend)
     }
 
-    /// Takes a call of a service through the chain.
+    /// Runs a service's call through the chain.
     pub fn run<'a, N>(
         &self,
         chain: &'a mut N,
@@ -71,30 +71,31 @@ impl Policy {
         chain.run(call)
     }
 
-    /// Takes one through the entries that are left to it, where a server has run the first of them.
+    /// Runs a call through the remaining entries, after a generated server ran the first ones.
     pub fn go_on<'a, N>(
         &self,
         chain: &'a mut N,
         call: &'a mut Call<Opaque>,
-    ) -> Apart<impl Future<Output = OpaqueAnswer> + Send + use<'a, N>>
+    ) -> PolledOutOfLine<impl Future<Output = OpaqueAnswer> + Send + use<'a, N>>
     where
         N: Next<Opaque, OpaqueReply>,
     {
-        Apart {
+        PolledOutOfLine {
             future: chain.run(call),
         }
     }
 }
 
 pin_project_lite::pin_project! {
-    /// A future that few calls have. It is polled apart from the others, which would have its code in the middle of theirs.
-    pub struct Apart<F> {
+    /// A future that few calls need. Its poll is not inlined, so that its code does not separate the code of the common
+    /// case.
+    pub struct PolledOutOfLine<F> {
         #[pin]
         future: F,
     }
 }
 
-impl<F: Future> Future for Apart<F> {
+impl<F: Future> Future for PolledOutOfLine<F> {
     type Output = F::Output;
 
     #[cold]
@@ -104,10 +105,11 @@ impl<F: Future> Future for Apart<F> {
     }
 }
 
-/// Asks whether an interceptor takes any message. As with [`Probe`](super::probe::Probe), the inherent function wins.
+/// Checks whether an interceptor accepts any message. As with [`Probe`](super::probe::Probe), the inherent function
+/// wins.
 pub struct Asked<I: ?Sized>(PhantomData<fn(&I)>);
 
-/// Asks about what a closure lends.
+/// Checks the interceptor that a closure lends.
 pub const fn asked<'a, F, I>(_: &F) -> Asked<I>
 where
     F: Fn() -> &'a I,
@@ -116,7 +118,7 @@ where
     Asked(PhantomData)
 }
 
-/// Asks about a value.
+/// Checks a value.
 pub const fn asked_value<I: ?Sized>(_: &I) -> Asked<I> {
     Asked(PhantomData)
 }
@@ -127,7 +129,7 @@ impl<I: Interceptor<Opaque, OpaqueReply> + ?Sized> Asked<I> {
     }
 }
 
-/// What an [`Asked`] falls back on.
+/// The fallback of an [`Asked`].
 pub trait LooksAtMessages {
     fn verdict(&self) -> Typed {
         Typed
@@ -136,7 +138,7 @@ pub trait LooksAtMessages {
 
 impl<I: ?Sized> LooksAtMessages for Asked<I> {}
 
-/// The interceptor takes any message.
+/// The interceptor accepts any message.
 #[derive(Clone, Copy)]
 pub struct Blind;
 
@@ -144,7 +146,7 @@ pub struct Blind;
 #[derive(Clone, Copy)]
 pub struct Typed;
 
-/// All take any message, and what is behind them is borrowed by each attempt.
+/// All interceptors accept any message, and each attempt borrows the part behind them.
 #[derive(Clone, Copy)]
 pub struct Lends;
 
@@ -160,7 +162,7 @@ impl Verdict for Typed {
     const IS_BLIND: bool = false;
 }
 
-/// The verdict on what a function gives, which is never called.
+/// The verdict in the return type of a function. The function is never called.
 pub const fn is_blind<S: ?Sized, F, V>(ask: F) -> bool
 where
     F: FnOnce(&S) -> V,
@@ -170,7 +172,7 @@ where
     V::IS_BLIND
 }
 
-/// The link of an interceptor that is not in this part of the chain.
+/// The link of an interceptor that is not in the blind part.
 pub struct NotHere;
 
 impl NotHere {
@@ -185,17 +187,17 @@ impl Blind {
         link
     }
 
-    /// and so does what follows it.
+    /// and so do the links that follow it.
     pub fn inner<B, N>(self, inner: impl FnOnce(B) -> N, behind: B) -> N {
         inner(behind)
     }
 
-    /// What the rest is depends on the next of these.
+    /// Where the rest begins depends on the further verdicts.
     pub fn and<V>(self, further_in: V) -> V {
         further_in
     }
 
-    /// There is no rest: behind the policy is the handler.
+    /// There is no rest: the handler is behind the policy.
     pub fn around<I, N>(self, innermost: I, _: impl Fn(I) -> N) -> Innermost<I> {
         Innermost(innermost)
     }
@@ -212,7 +214,7 @@ impl Blind {
 }
 
 impl Lends {
-    /// There is no rest: behind the policy is what sends the request.
+    /// There is no rest: the code that sends the request is behind the policy.
     pub fn around<I, N>(self, innermost: I, _: impl Fn(I) -> N) -> Innermost<I> {
         Innermost(innermost)
     }
@@ -224,7 +226,7 @@ impl Typed {
         NotHere
     }
 
-    /// What follows it is in the rest too.
+    /// The links that follow it are in the rest too.
     pub fn inner<B, N>(self, _: impl FnOnce(B) -> N, behind: B) -> B {
         behind
     }

@@ -1,4 +1,4 @@
-//! Questions that generated code asks about types. The attribute sees their text only, and an alias may hide a type.
+//! Checks of types for generated code. The attribute sees only the text of a type, and an alias may hide the type.
 
 use std::marker::PhantomData;
 
@@ -25,7 +25,7 @@ pub trait Otherwise {
 
 impl<T> Otherwise for Probe<T> {}
 
-/// Apart from [`Otherwise`], because its type depends on the message.
+/// Not in [`Otherwise`], because its type depends on the message.
 pub trait NoResend {
     type Message;
     const RESEND: Option<Resend<Self::Message>> = None;
@@ -52,25 +52,25 @@ impl<M: Clone> Probe<Request<M>> {
     });
 }
 
-/// Stands between a type and an earlier question. `BEFORE` is a constant whose body asks it.
+/// Makes a type depend on an earlier check. `BEFORE` is a constant whose body is the check.
 ///
-/// Where that body does not compile, [`Same::Type`] is an error too, of which the compiler says nothing more: so one mistake is
-/// one error, at the first method.
+/// If that body does not compile, [`Same::Type`] is an error too, which the compiler does not report again. So one
+/// mistake is one error, at the first method.
 pub struct After<const BEFORE: usize>;
 
-/// A type behind a constant.
+/// A type that depends on a constant.
 pub type Guarded<const BEFORE: usize, T> = <After<BEFORE> as Same<T>>::Type;
 
-/// The type of such a constant.
+/// The type of the constant.
 pub type Fit = usize;
 
-/// What such a constant is, if its question compiles.
+/// The value of the constant, if its check compiles.
 pub const fn fits<F>(question: F) -> Fit {
     std::mem::forget(question);
     0
 }
 
-/// Asks whether a type is an entry.
+/// Checks whether a type is an entry.
 pub const fn is_entry<E: Entry>() {}
 
 /// The type itself.

@@ -1,4 +1,4 @@
-//! How a handler's answer passes through the chain.
+//! Converts a handler's response for the chain and for the service's trait.
 
 use std::pin::Pin;
 
@@ -35,18 +35,19 @@ impl<B> ResultType for Result<Response<B>, Status> {
 
 pub(crate) type Answer<T> = Result<Response<T>, Status>;
 
-/// How a handler's reply travels through the chain: what the handler gives becomes `Body`, which
-/// the interceptors see, which becomes `Out`, which the service's trait wants.
+/// The types of a handler's response on its way through the chain. The handler's value becomes `Body` for the
+/// interceptors, and then `Out` for the service's trait.
 pub trait Reply<T>: Send {
     const IS_STREAM: bool;
     type Body: Send;
     type Out;
 
     fn body(given: T) -> Self::Body;
-    /// The body leaves the chain. It is changed where it is: a stream is large, and to move it takes as long as a few interceptors.
+    /// Prepares the body to leave the chain. It is changed in place: a stream is large, and a move takes as long as a
+    /// few interceptors.
     fn settle<Req>(call: &mut Call<Req>, body: &mut Self::Body);
     fn out(body: Self::Body) -> Self::Out;
-    /// What a service's handler gave, where its whole chain has run before.
+    /// Converts the handler's value directly, if the whole chain ran before decoding.
     fn passed(given: T) -> Self::Out;
 }
 
@@ -122,7 +123,7 @@ impl<S: Send> Reply<S> for AssociatedStream {
     }
 }
 
-/// tonic's own stream, which a client answers with.
+/// tonic's own stream, which clients return.
 #[derive(Clone, Copy)]
 pub struct TonicStream;
 
@@ -151,7 +152,7 @@ impl<M: Send + 'static> Reply<Streaming<M>> for TonicStream {
     }
 }
 
-/// A boxed stream, as `generate_default_stubs` has it: there is no associated type to replace.
+/// A boxed stream, as `generate_default_stubs` declares it: there is no associated type to replace.
 #[derive(Clone, Copy)]
 pub struct BoxedStream;
 
@@ -180,10 +181,10 @@ impl<M: 'static> Reply<BoxStream<M>> for BoxedStream {
     }
 }
 
-/// Asks whether a method returns what an RPC returns.
+/// Checks whether a method's return type is that of an RPC.
 pub const fn is_reply<Ret: ResultType>() {}
 
-/// `R::IS_STREAM`, for a reply that only its constant names.
+/// `R::IS_STREAM`, for a reply that is only known as a constant.
 pub const fn reply_is_stream<Ret: ResultType, R: Reply<Ret::Body> + Copy>(_: R) -> bool {
     R::IS_STREAM
 }

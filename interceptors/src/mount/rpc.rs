@@ -13,7 +13,7 @@ use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
 use super::ServerFacts;
-use super::frame::{Answered, EachLook, HandlerEdge, LooksOf, MethodFrame, stale};
+use super::frame::{Answered, EachLook, HandlerEdge, LooksOf, MethodFrame, superseded_response};
 use super::link::{Lent, Link, Made};
 use super::reply::{Answer, Reply, ResultType};
 use crate::core::abilities::{Abilities, AbilitiesOf};
@@ -58,8 +58,8 @@ where
     }
 }
 
-/// A method, as its call sees it: `Req` is its argument, `Ret` what the user's method returns, and
-/// `R` how the reply travels. Without a size, it costs nothing to keep while the call runs.
+/// The types of a method: `Req` is its argument, `Ret` its return type, and `R` the conversion of its response. It has
+/// no size, so it costs nothing to keep while the call runs.
 pub struct Rpc<Req, Ret, R>(pub(crate) PhantomData<fn(Req, R) -> Ret>);
 
 impl<M, Ret, R> Rpc<Request<M>, Ret, R>
@@ -87,17 +87,17 @@ where
         }
     }
 
-    /// An interceptor that is to be put into this method's chain.
+    /// The link of an interceptor of this method.
     pub const fn link<'a, I: ?Sized>(&self, interceptor: &'a I) -> Link<&'a I, I, M, R::Body> {
         Link::new(interceptor)
     }
 
-    /// One that is made at its turn.
+    /// The link of an interceptor that is made when the call reaches it.
     pub const fn made<F: Fn() -> I, I>(&self, make: F) -> Link<Made<F>, I, M, R::Body> {
         Link::made(make)
     }
 
-    /// One that is lent at its turn.
+    /// The link of an interceptor that is lent when the call reaches it.
     pub const fn lent<'a, F, I>(&self, lend: F) -> Link<Lent<F>, I, M, R::Body>
     where
         F: Fn() -> &'a I,
@@ -106,21 +106,21 @@ where
         Link::lent(lend)
     }
 
-    /// As [`covers`](Self::covers), of what this makes.
+    /// As [`covers`](Self::covers), for the interceptor that the closure makes.
     pub const fn covers_made<I>(&self, _: impl Fn() -> I + Copy)
     where
         I: Interceptor<M, R::Body>,
     {
     }
 
-    /// As [`covers`](Self::covers), of what this lends.
+    /// As [`covers`](Self::covers), for the interceptor that the closure lends.
     pub const fn covers_lent<'a, I>(&self, _: impl Fn() -> &'a I + Copy)
     where
         I: Interceptor<M, R::Body> + ?Sized + 'a,
     {
     }
 
-    /// The call that this request begins, and its message, which stays in the frame.
+    /// Makes the call from the request. The message is returned apart, and stays in the frame.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn enter(
         &self,
@@ -138,7 +138,7 @@ where
         (call, message)
     }
 
-    /// The answer of the handler, where the whole list ran before the request was decoded.
+    /// Converts the handler's response, if the whole list ran before decoding.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn pass(&self, answer: Answer<Ret::Body>) -> Answer<R::Out> {
         match answer {
@@ -153,7 +153,7 @@ where
         }
     }
 
-    /// The same, of a handler that is still to answer.
+    /// The same, for a handler that has not run yet.
     #[allow(
         clippy::manual_async_fn,
         reason = "`Send` is promised, so that the compiler does not look for it in each method"
@@ -169,7 +169,8 @@ where
         async move { self.pass(handler.await) }
     }
 
-    /// What holds the message and the handler's future while the policy runs, where nothing else is behind that.
+    /// The frame that holds the message and the handler's future while the policy runs, if nothing else is behind the
+    /// policy.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn frame<'r, F, Fut, L>(
         &self,
@@ -191,7 +192,7 @@ where
         MethodFrame::new(message, abilities, edge, looks, running)
     }
 
-    /// The looks of this method's entries.
+    /// The functions by which this method's entries look at messages.
     pub const fn looks<L>(&self, look: L) -> EachLook<L>
     where
         L: FnMut(usize, Seen<'_, M, R::Body>) -> Result<(), Status>,
@@ -199,7 +200,7 @@ where
         EachLook(look)
     }
 
-    /// What the service's trait wants of what came out of the chain.
+    /// Converts the chain's response for the service's trait.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn leave<F: Answered<R::Body>>(
         &self,
@@ -216,7 +217,7 @@ where
                 }
                 match std::mem::replace(place, None) {
                     Some(body) => Ok(Response::from_parts(metadata, R::out(body), extensions)),
-                    None => Err(stale()),
+                    None => Err(superseded_response()),
                 }
             }
             Err(mut status) => {
@@ -229,13 +230,13 @@ where
     }
 }
 
-/// Another reference to a service whose methods take `self: Arc<Self>`.
+/// Clones the reference to a service whose methods take `self: Arc<Self>`.
 pub fn share<T: ?Sized>(service: &Arc<T>) -> Arc<T> {
     Arc::clone(service)
 }
 
-/// The `Rpc` of a method by its types: `rpc!(Request, Result)`, and `rpc!(Request, Result, stream)` where the answer is a stream of an
-/// associated type. Here, so that generated code is short.
+/// The `Rpc` of a method from its types: `rpc!(Request, Result)`, or `rpc!(Request, Result, stream)` if the response is
+/// a stream of an associated type. It keeps generated code short.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __rpc {
@@ -249,7 +250,7 @@ macro_rules! __rpc {
     };
 }
 
-/// The kind of a method, in the same way.
+/// The kind of a method from its types.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __kind {

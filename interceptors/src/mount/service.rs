@@ -1,4 +1,4 @@
-//! What tonic's server says about a call.
+//! What tonic's server knows about a call.
 
 use std::net::SocketAddr;
 
@@ -10,7 +10,7 @@ use tonic::{Extensions, Request};
 
 use crate::core::facts::{CutOff, Facts};
 
-/// Of a request that came through tonic's router.
+/// The facts of a request that came through tonic's router.
 pub(crate) struct ServerFacts;
 
 impl Facts for ServerFacts {
@@ -24,7 +24,7 @@ impl Facts for ServerFacts {
         let peer = request.remote_addr();
         #[cfg(feature = "axum")]
         let peer = peer.or_else(|| {
-            // Of `into_make_service_with_connect_info`.
+            // Set by `into_make_service_with_connect_info`.
             let info = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
             Some(info.0)
         });

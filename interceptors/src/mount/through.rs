@@ -1,7 +1,7 @@
-//! A call of a service's method, from the request to what the service's trait wants, in one future.
+//! Runs a call of a service's method in one future, from the request to the result of the service's trait.
 //!
-//! The compiler checks such a future here, once for all methods: whether it is `Send`, and what it borrows. Where a method of the mount
-//! awaits its policy itself, the compiler looks at all of that again in each method.
+//! The compiler checks this future (`Send`, borrows) here, once for all methods. If a mount's method awaited its policy
+//! itself, the compiler would repeat the check in each method.
 
 use std::future::Future;
 use std::marker::PhantomData;
@@ -19,9 +19,9 @@ use crate::core::chain::Next;
 use crate::core::frame::{Opaque, OpaqueAnswer};
 use crate::core::plan::MethodPlan;
 
-/// The part of a policy that looks at no message, of all methods of a service with the same list.
+/// The blind part of a policy, shared by all methods of a service with the same list.
 ///
-/// `P` is the list. The trait is one of the service, so that the parameters of its `impl` are at hand.
+/// `P` is the list. The service implements the trait, so that the parameters of its `impl` are in scope.
 pub trait PolicyOf<P> {
     fn run(
         &self,
@@ -31,7 +31,7 @@ pub trait PolicyOf<P> {
 }
 
 impl<F, R> Innermost<Handler<F, R>> {
-    /// Takes a call through a policy with nothing but the handler behind it.
+    /// Runs a call through a policy with only the handler behind it.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn through<'a, P, S, M, Ret, Fut>(
         self,
@@ -65,7 +65,7 @@ impl<F, R> Innermost<Handler<F, R>> {
 }
 
 impl<N> Links<N> {
-    /// Takes a call through a policy with more of the list behind it.
+    /// Runs a call through a policy with the rest of the list behind it.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn through<'a, P, S, M, Ret, R>(
         self,
@@ -86,7 +86,7 @@ impl<N> Links<N> {
         let (mut call, message) = rpc.enter(plan, abilities(), request);
         async move {
             let mut stage = None;
-            let home = Home::of_lent();
+            let home = Home::without_stage();
             let edge = self.edge(&home, &mut stage, run_rest);
             let running = pin!(None);
             let mut frame = MethodFrame::new(message, abilities, edge, NoLooks, running);

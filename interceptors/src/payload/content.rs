@@ -1,13 +1,13 @@
 use std::fmt::{self, Write};
 
-/// What is written of a message: so many bytes of it, and no more.
+/// The text of a message, up to a limit in bytes.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Content {
     text: String,
     max_bytes: usize,
     is_cut: bool,
-    /// Nothing stands in the list yet that was opened last.
+    /// The last opened list has no element yet.
     is_fresh: bool,
 }
 
@@ -30,23 +30,23 @@ impl Content {
         self.text
     }
 
-    /// What is no more than cut off says so by itself.
+    /// A formatting error only means that the text was cut.
     fn write(&mut self, text: fmt::Arguments<'_>) {
         let _ = self.write_fmt(text);
     }
 
-    /// `Debug` escapes what would begin a new line in a log.
+    /// `Debug` escapes line breaks, which would begin a new line in a log.
     pub fn value(&mut self, value: &dyn fmt::Debug) {
         self.write(format_args!("{value:?}"));
     }
 
-    /// The next path, whose value follows.
+    /// The next path. Its value follows.
     pub fn path(&mut self, path: &'static str) {
         let comma = if self.text.is_empty() { "" } else { ", " };
         self.write(format_args!("{comma}{path} = "));
     }
 
-    /// There is nothing behind a `?`.
+    /// The value behind a `?` is absent.
     pub fn none(&mut self) {
         self.write(format_args!("None"));
     }
@@ -57,7 +57,7 @@ impl Content {
         self.is_fresh = true;
     }
 
-    /// Another element follows, unless no more is written.
+    /// Begins another element. Returns whether there is space for it.
     #[must_use]
     pub fn element(&mut self) -> bool {
         if !std::mem::replace(&mut self.is_fresh, false) {
@@ -85,7 +85,7 @@ impl Write for Content {
         let end = (0..=left).rev().find(|&end| text.is_char_boundary(end));
         self.text.push_str(&text[..end.unwrap_or(0)]);
         self.is_cut = true;
-        // Whoever formats stops here.
+        // Stops the formatting.
         Err(fmt::Error)
     }
 }

@@ -5,7 +5,7 @@ use super::messages::{WriteRequest, WriteResponse};
 use crate::core::frame::{Looks, Seen};
 use crate::{Call, Interceptor, Next};
 
-/// The interceptor behind `payload`. Only the attribute can make it: it writes the closures for the fields.
+/// The interceptor behind `payload`. Only the attribute can make it, because it writes the closures for the fields.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Payload<'a, Q, P> {

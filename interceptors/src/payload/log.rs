@@ -66,7 +66,7 @@ impl PayloadSettings {
         ]
     }
 
-    /// Whether somebody listens.
+    /// Whether a subscriber is interested.
     pub(super) fn is_enabled(self) -> bool {
         macro_rules! is_enabled {
             ($($level:ident)*) => {
@@ -93,7 +93,7 @@ pub(super) enum Direction {
     Response,
 }
 
-/// Where the messages of a stream go.
+/// The log of a stream's messages.
 pub(super) struct Log {
     path: CallName,
     config: PayloadSettings,
@@ -118,9 +118,9 @@ impl Log {
     }
 }
 
-// What follows does not depend on the message, so that it is compiled once and not for each method.
+// The rest does not depend on the message, so that it is compiled once and not for each method.
 
-/// One event.
+/// Emits one event.
 #[cold]
 pub(super) fn record(
     path: &CallName,
@@ -129,7 +129,7 @@ pub(super) fn record(
     number: Option<u64>,
     write: &mut dyn FnMut(&mut Content),
 ) {
-    // Somebody may have stopped listening meanwhile.
+    // The subscriber may have changed meanwhile.
     if !config.is_enabled() {
         return;
     }

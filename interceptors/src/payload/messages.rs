@@ -14,11 +14,11 @@ use crate::ResponseStream;
 use crate::core::messages::{EachMessage, inspected};
 use crate::core::name::CallName;
 
-/// There is one message.
+/// A single message.
 #[derive(Debug)]
 pub struct Single;
 
-/// A stream that tonic reads or that leaves the chain.
+/// A stream that tonic reads, or that leaves the chain.
 #[derive(Debug)]
 pub struct Streamed;
 
@@ -26,11 +26,11 @@ pub struct Streamed;
 #[derive(Debug)]
 pub struct Sent;
 
-/// The request stream of a hand-written client. It is of the caller's own type, so nothing can be put around it.
+/// The request stream of a hand-written client. Its type is the caller's own, so it cannot be wrapped.
 #[derive(Debug)]
 pub struct OfHandWritten;
 
-/// Messages of type `M`; how they come is `How`.
+/// Messages of type `M`. `How` is the way in which they come.
 pub struct Messages<How, M>(PhantomData<fn(M) -> How>);
 
 impl<How, M> Messages<How, M> {
@@ -40,7 +40,7 @@ impl<How, M> Messages<How, M> {
         Self(PhantomData)
     }
 
-    /// What is to be written of each. It takes a function, so that a closure learns the type of the message.
+    /// Sets the function that writes a message. A function, so that a closure can infer the message's type.
     #[must_use]
     pub const fn written(self, write: fn(&M, &mut Content)) -> Written<How, M> {
         Written {
@@ -56,7 +56,7 @@ impl<How, M> fmt::Debug for Messages<How, M> {
     }
 }
 
-/// What is written of the messages of one direction.
+/// Writes the messages of one direction.
 pub struct Written<How, M> {
     write: fn(&M, &mut Content),
     how: PhantomData<fn() -> How>,
@@ -68,11 +68,11 @@ impl<How, M> fmt::Debug for Written<How, M> {
     }
 }
 
-/// Nothing is shown of the messages of one direction, so they are not looked at.
+/// The messages of one direction are not shown, so they are not inspected.
 #[derive(Debug)]
 pub struct Unwritten;
 
-/// A copy, whose fields may then be redacted.
+/// Copies a message, so that fields of the copy can be redacted.
 #[must_use]
 pub fn copy<M: Clone>(message: &M) -> M {
     message.clone()
@@ -130,7 +130,7 @@ impl<M> ResponseOf<Result<Response<BoxStream<M>>, Status>> {
     pub const MESSAGES: Messages<Streamed, M> = Messages::new();
 }
 
-/// The result of a method that answers with a stream.
+/// The result of a method that returns a stream.
 pub trait StreamResult {
     type Message;
 }

@@ -114,7 +114,7 @@ pub use steps::{Optional, Repeated};
 
 use crate::{Rule, Side};
 
-/// What the plan knows of `payload`.
+/// The plan entry of `payload`.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Entry;

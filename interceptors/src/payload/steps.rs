@@ -1,4 +1,4 @@
-//! What a path goes through.
+//! The steps of a path.
 
 use std::collections::{BTreeMap, HashMap};
 

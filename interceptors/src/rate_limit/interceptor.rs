@@ -54,7 +54,7 @@ where
 }
 
 impl<C: Clock, K: Key> RateLimit<'_, C, K> {
-    /// It does not depend on the message, and is compiled once for each kind of key.
+    /// Does not depend on the message, so it is compiled once for each kind of key.
     #[inline]
     fn admit(&self, call: &CallDetails) -> Result<(), Status> {
         let key = self.key.of(call, self.limiter.hasher());

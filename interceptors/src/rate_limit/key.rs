@@ -58,12 +58,12 @@ impl Key for ByPeer {
     }
 }
 
-/// Says so once in a process: it is true of all calls of a server, or of none.
+/// Logs a warning once per process: either all calls of a server have a peer address or none has.
 #[cold]
 pub(super) fn warn_of_no_peer(call: &CallDetails) {
-    static SAID: AtomicBool = AtomicBool::new(false);
-    // Read first, so that later calls do not write to memory that all threads share.
-    if SAID.load(Ordering::Relaxed) || SAID.swap(true, Ordering::Relaxed) {
+    static WARNED: AtomicBool = AtomicBool::new(false);
+    // Read first, so that later calls do not write to memory that threads share.
+    if WARNED.load(Ordering::Relaxed) || WARNED.swap(true, Ordering::Relaxed) {
         return;
     }
     tracing::warn!(
@@ -80,7 +80,7 @@ pub struct ByClientIp;
 
 impl Key for ByClientIp {
     fn of(&self, call: &CallDetails, hasher: &RandomState) -> Option<u64> {
-        // The attribute lets this stand only behind `client_ip`.
+        // The attribute allows this only behind `client_ip`.
         let network = call.client_network();
         if network.is_none() {
             warn_of_no_peer(call);
@@ -123,13 +123,13 @@ impl ByMetadata {
         self.0
     }
 
-    /// The value, if there is one and no other.
+    /// The value, if there is exactly one.
     #[inline]
     pub(super) fn value(self, call: &CallDetails) -> Option<&[u8]> {
         let mut values = call.metadata().as_ref().get_all(self.0).iter();
         match (values.next(), values.next()) {
             (Some(value), None) => Some(value.as_bytes().trim_ascii()),
-            // Which of several counts is for whoever reads them to say; here they share.
+            // The reader of several values decides which one counts. Here such calls share one limit.
             _ => None,
         }
     }
@@ -160,7 +160,7 @@ impl<T: std::hash::Hash + Clone + Send + Sync + 'static> ByIdentity<T> {
 
 impl<T> Key for ByIdentity<T> {
     fn of(&self, call: &CallDetails, hasher: &RandomState) -> Option<u64> {
-        // The attribute lets this stand only behind `auth`; without an identity all calls share.
+        // The attribute allows this only behind `auth`. Calls without an identity share one limit.
         (self.0)(call, hasher)
     }
 }

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use super::store::BoundedStore;
 use crate::core::plan::{Setting, Value};
 
-/// How many keys are told apart where nothing else is said.
+/// The default maximum number of distinct keys.
 pub(super) const MAX_KEYS: usize = 1 << 16;
 
 /// A rate limit: how many calls may pass in how much time. A [`Limiter`] is made of one.
@@ -204,7 +204,7 @@ impl Reference for TokioInstant {
 /// One limiter can be shared by entries with and without `key`: calls without one share a limit of their own, beside
 /// those of the keys.
 pub struct Limiter<C: Clock = TokioClock> {
-    /// The limit of calls without a key takes no lock, which all calls would queue for.
+    /// The limit for calls without a key needs no lock, for which all calls would queue.
     everyone: Governor<NotKeyed, InMemoryState, C, NoOpMiddleware<C::Instant>>,
     keyed: Governor<u64, BoundedStore, C, NoOpMiddleware<C::Instant>>,
     clock: C,
@@ -243,7 +243,7 @@ impl<C: Clock> Limiter<C> {
         &self.hasher
     }
 
-    /// Lets a call pass, or says how long to wait.
+    /// Lets a call pass, or returns how long to wait.
     #[inline]
     pub(crate) fn check(&self, key: Option<u64>) -> Result<(), Duration> {
         match key {
@@ -271,7 +271,7 @@ impl<C: Clock> Limiter<C> {
         self.keyed.len()
     }
 
-    /// Forgets the keys that have recovered. Looks at every key, so at most once a second.
+    /// Drops the keys that have recovered. It checks every key, so it runs at most once a second.
     fn sweep(&self) {
         let now = self.clock.now();
         let mut last = self

@@ -186,7 +186,7 @@ pub use shared::{
 
 use crate::{Rule, Sides};
 
-/// What the plan knows of `rate_limit`.
+/// The plan entry of `rate_limit`.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Entry;

@@ -9,9 +9,9 @@ use governor::state::keyed::ShrinkableKeyedStateStore;
 
 const SHARDS: usize = 16;
 
-/// Keeps governor's state for at most so many keys; keys beyond that share one state.
+/// governor's state for a bounded number of keys. Further keys share one state.
 ///
-/// governor's own stores grow with every new key, which a stranger can send at will.
+/// governor's own stores grow with every new key, and a client can send any number of keys.
 #[derive(Debug)]
 pub(crate) struct BoundedStore {
     shards: [Mutex<Shard>; SHARDS],
@@ -22,12 +22,12 @@ pub(crate) struct BoundedStore {
 #[derive(Debug, Default)]
 struct Shard {
     states: HashMap<u64, Nanos>,
-    /// The state of all keys that found no place.
+    /// The shared state of the keys beyond the maximum.
     overflow: Option<Nanos>,
 }
 
 impl BoundedStore {
-    /// `full` is set whenever a key finds no place.
+    /// `full` is set whenever a key exceeds the maximum.
     pub(crate) fn new(max_keys: usize, full: Arc<AtomicBool>) -> Self {
         Self {
             shards: Default::default(),
@@ -50,11 +50,11 @@ impl StateStore for BoundedStore {
     where
         F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
     {
-        // The high bits: the map inside the shard goes by the whole key.
+        // The high bits, because the map inside the shard uses the whole key.
         let mut shard = self.shard((*key >> 56) as usize);
         let Shard { states, overflow } = &mut *shard;
         let is_full = states.len() >= self.max_keys_per_shard;
-        // The key is hashed once, whether or not it is there.
+        // Hashes the key only once, whether it is present or not.
         match states.entry(*key) {
             Entry::Occupied(mut known) => {
                 let (outcome, state) = f(Some(*known.get()))?;

@@ -103,14 +103,14 @@ impl SetRequestId {
         ]
     }
 
-    /// A client takes nothing from anybody.
+    /// The settings of a client, which accepts no IDs.
     #[doc(hidden)]
     #[must_use]
     pub const fn client_settings(&self) -> [Setting; 1] {
         [Setting::new("header", Value::Text(self.header))]
     }
 
-    /// The ID that stands in the metadata, if it is one and the only one.
+    /// The ID in the metadata, if there is exactly one valid value.
     fn sent(&self, call: &CallDetails, max_length: usize) -> Option<RequestId> {
         let mut values = call.metadata().as_ref().get_all(self.header).iter();
         let id = RequestId::received(values.next()?, max_length)?;
@@ -133,7 +133,7 @@ impl SetRequestId {
     }
 
     fn of_client(&self, call: &mut CallDetails) -> RequestId {
-        // That of the attempt before comes first. What the caller wrote is his own, whatever its length.
+        // The ID of the attempt before has precedence. The caller's own ID may have any length.
         let id = call
             .request_id()
             .cloned()
@@ -150,7 +150,7 @@ impl SetRequestId {
         headers.insert(self.header, value);
     }
 
-    /// Tells the caller.
+    /// Adds the ID to the response or the error.
     fn answer<Res>(&self, id: &RequestId, result: &mut Result<Response<Res>, Status>) {
         let metadata = match result {
             Ok(response) => response.metadata_mut(),
@@ -185,16 +185,16 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for SetRequestId {
         };
         self.answer(&id, &mut result);
         if result.is_ok() {
-            call.push_layer(InForce(Some(id)));
+            call.push_layer(IdLayer(Some(id)));
         }
         result
     }
 }
 
-/// While a response stream is read, calls that are made carry the ID.
-struct InForce(Option<RequestId>);
+/// Keeps the ID in force while a response stream is read, for calls that are made then.
+struct IdLayer(Option<RequestId>);
 
-impl Layer for InForce {
+impl Layer for IdLayer {
     fn wants_end(&self) -> bool {
         false
     }

@@ -134,8 +134,8 @@ impl<F: Future> Future for WithRequestId<F> {
     }
 }
 
-/// Runs the rest of a chain with an ID in force, also where the call is cancelled: observers further in are told while the
-/// future is dropped.
+/// Runs the rest of a chain with an ID in force. The ID also stays in force while the future is dropped, because inner
+/// observers run then.
 pub(crate) struct InScope<'a, F> {
     id: Option<RequestId>,
     future: Pin<&'a mut Option<F>>,
@@ -168,29 +168,29 @@ impl<F> Drop for InScope<'_, F> {
     }
 }
 
-/// Puts an ID in force until what it gives is dropped. It changes places with the one before, which spares to
-/// count its references in each poll.
-pub(crate) fn enter(id: &mut Option<RequestId>) -> Entered<'_> {
+/// Puts an ID in force until the guard is dropped. It is swapped with the earlier one, so that no poll changes
+/// reference counts.
+pub(crate) fn enter(id: &mut Option<RequestId>) -> IdGuard<'_> {
     swap(id);
-    Entered { id }
+    IdGuard { id }
 }
 
 fn swap(id: &mut Option<RequestId>) {
-    // Calls may be dropped while their thread ends, when there is nothing left to put in force.
+    // Calls may be dropped while their thread ends. Then no ID can be put in force.
     let _ = CURRENT.try_with(|current| std::mem::swap(&mut *current.borrow_mut(), id));
 }
 
-pub(crate) struct Entered<'a> {
+pub(crate) struct IdGuard<'a> {
     id: &'a mut Option<RequestId>,
 }
 
-impl Drop for Entered<'_> {
+impl Drop for IdGuard<'_> {
     fn drop(&mut self) {
         swap(self.id);
     }
 }
 
-/// What the plan knows of `request_id`.
+/// The plan entry of `request_id`.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Entry;

@@ -287,7 +287,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Retry {
     }
 }
 
-/// What the attribute makes: settings that are a constant, with a throttle that is not.
+/// The interceptor that the attribute makes from constant settings and a borrowed throttle.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Retrying<'a> {
@@ -305,14 +305,14 @@ impl<'a> Retrying<'a> {
         }
     }
 
-    /// Stops retrying while too many calls fail. The throttle counts for everyone who shares it.
+    /// Stops retrying while too many calls fail. Everything that uses the throttle counts towards it.
     #[must_use]
     pub const fn throttle(mut self, throttle: &'a Throttle) -> Self {
         self.throttle = Some(throttle);
         self
     }
 
-    /// One attempt, which ends when its time is over, or that of the call.
+    /// One attempt. It ends at its timeout or at the call's deadline.
     fn attempt<Req: Send, Res: Send>(
         &self,
         call: &mut Call<Req>,
@@ -329,7 +329,7 @@ impl<'a> Retrying<'a> {
         timeout_at(limit, next.run(call), elapsed)
     }
 
-    /// How long to wait before another attempt; `None` where this failure is final.
+    /// How long to wait before another attempt. `None` if this failure is final.
     fn backoff(
         &self,
         details: &CallDetails,
@@ -350,8 +350,8 @@ impl<'a> Retrying<'a> {
         }
         match pushback {
             Pushback::Stop => None,
-            // The handler may have passed on what another server says; nobody here chose to hold a
-            // call that long.
+            // A handler may return the status of another server. That server must not decide how long this service
+            // holds a call.
             Pushback::After(delay) if side == Side::Server && delay > self.config.max_delay => None,
             Pushback::After(delay) => {
                 *retries_since_pushback = 0;
@@ -392,13 +392,13 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Retrying<'_> {
                 true => call.keep(self.config.buffer_size),
                 false => None,
             };
-            // What has been kept can be sent again, so nobody has to ask.
+            // If there is a kept copy already, the request can be resent.
             if copy.is_none() && !call.can_resend() {
                 return next.run(call).await;
             }
             let deadline = progress.deadline(call);
-            // What has no limit needs no clock, and its answer no detour.
-            // Returned from where it is: a detour would move it about.
+            // Without a time limit there is no need for a clock or a timer. The response is returned in place, so that
+            // it is not moved again.
             let status = match (self.config.attempt_timeout, deadline) {
                 (None, None) => match next.run(call).await {
                     Err(status) => status,
@@ -415,13 +415,14 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Retrying<'_> {
                     }
                 },
             };
-            let Again { kept, pause } = match self.after(call, next, &mut progress, status, copy) {
-                Ok(again) => again,
-                Err(status) => return Err(status),
-            };
+            let Again { kept, pause } =
+                match self.after_failure(call, next, &mut progress, status, copy) {
+                    Ok(again) => again,
+                    Err(status) => return Err(status),
+                };
             if let Some(pause) = pause {
                 let counts = pause.counts;
-                // Boxed, so that calls that wait for nothing keep no place for a timer.
+                // Boxed, so that calls that do not wait have no space for a timer.
                 let waited = Box::pin(progress.wait(call.deadline(), pause)).await;
                 progress.failure = Some(waited?);
                 if counts {
@@ -435,19 +436,19 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Retrying<'_> {
     }
 }
 
-/// What a failed attempt is followed by: another one with this request.
+/// The next attempt with its request.
 struct Again<Req> {
     kept: Kept<Req>,
-    /// `None` where nothing is waited for.
+    /// `None` if there is no wait.
     pause: Option<Pause>,
 }
 
 impl Retrying<'_> {
-    /// What the call ends with after a failed attempt, unless another one follows.
+    /// Decides what follows a failed attempt: another attempt, or the status with which the call ends.
     ///
-    /// A function of its own: what only it needs has no place in the future.
+    /// A separate function, so that its locals take no space in the future.
     #[cold]
-    fn after<Req, Res>(
+    fn after_failure<Req, Res>(
         &self,
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
@@ -462,7 +463,7 @@ impl Retrying<'_> {
             None => None,
         };
         let verdict = self.judge(call, progress, &status, copy.is_some());
-        // A server that has failed may read on meanwhile, so it is taken over before the wait.
+        // A failed server may read on meanwhile, so the request is taken over before the wait.
         let taken = match verdict {
             Verdict::Final => None,
             Verdict::AtOnce | Verdict::Reconnect(_) | Verdict::After(_) => {
@@ -495,10 +496,11 @@ impl Retrying<'_> {
     }
 }
 
-// What follows does not depend on the message, so that it is compiled once and not for each method.
+// The rest does not depend on the message, so that it is compiled once and not for each method.
 
-/// Waits for the deadline. Outer interceptors have a timer for it too; by whichever of them the call is woken, this one has ended.
-async fn until(deadline: Instant) {
+/// Waits until the deadline. Outer interceptors may have a timer for it too. Whichever timer wakes the call, this one
+/// has ended.
+async fn wait_until(deadline: Instant) {
     let mut timer = pin!(sleep_until(deadline));
     poll_fn(|cx| match deadline <= Instant::now() {
         true => Poll::Ready(()),
@@ -507,20 +509,20 @@ async fn until(deadline: Instant) {
     .await;
 }
 
-/// What comes of an attempt that failed.
+/// What follows a failed attempt.
 enum Verdict {
     Final,
-    /// The same attempt once more: the server has not seen it.
+    /// The same attempt again: the server has not seen the request.
     AtOnce,
-    /// The same, after so long: it has not left the client.
+    /// The same attempt again after this delay: the request has not left the client.
     Reconnect(Duration),
     After(Duration),
 }
 
-/// The wait before another attempt, and the failure that it follows.
+/// The wait before another attempt, and the failure before it.
 struct Pause {
     delay: Duration,
-    /// What follows is another attempt, and not the same one on another connection.
+    /// The next attempt counts. It is not the same attempt on another connection.
     counts: bool,
     status: Status,
 }
@@ -530,7 +532,7 @@ struct Progress {
     attempts: u32,
     retries_since_pushback: u32,
     transparent: Transparent,
-    /// How the attempt before this one failed.
+    /// The status of the failed attempt before this one.
     failure: Option<Status>,
 }
 
@@ -540,9 +542,9 @@ impl Progress {
         let is_client = details.side() == Side::Client;
         #[cfg(feature = "client")]
         if is_client && !details.metadata().is_empty() {
-            // What the caller wrote there says nothing of this call.
+            // A value from the caller describes another call.
             let headers = details.metadata_mut().as_mut();
-            // There are few, and to look at them takes less long than to hash a name.
+            // There are few headers. A scan takes less time than a hash of the name.
             if headers.keys().any(|name| *name == PREVIOUS_ATTEMPTS) {
                 headers.remove(&PREVIOUS_ATTEMPTS);
             }
@@ -556,10 +558,10 @@ impl Progress {
         }
     }
 
-    /// What an attempt is held to. On a service that is the handler's own business.
+    /// The deadline of an attempt. On a service the handler enforces it.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn deadline(&self, details: &mut CallDetails) -> Option<Instant> {
-        // An interceptor further in may have set it.
+        // An inner interceptor may have set it.
         if self.is_client {
             return details.known_deadline();
         }
@@ -567,25 +569,25 @@ impl Progress {
         None
     }
 
-    /// The last attempt needs no copy behind it, unless it turns out to be none.
+    /// The last attempt needs no copy of the request, unless it turns out not to count.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn wants_copy(&self, config: &Retry) -> bool {
         self.is_client || self.attempts < config.max_attempts
     }
 
-    /// Waits before the next attempt, and gives back the failure; the error is what the call ends with instead.
+    /// Waits before the next attempt. Returns the failure before it, or the error with which the call ends instead.
     async fn wait(&self, deadline: Option<Instant>, pause: Pause) -> Result<Status, Status> {
         let Pause { delay, status, .. } = pause;
         let at = Instant::now().checked_add(delay);
         match (deadline, at) {
             (Some(deadline), at) if at.is_none_or(|at| deadline <= at) => {
                 if !self.is_client {
-                    // Whoever waits can as well be told at once.
+                    // Better to fail now than after a wait.
                     return Err(status);
                 }
-                // A6: not before the deadline, however clear it is.
-                // Also beside code that has used up what tokio allows in one turn.
-                unconstrained(until(deadline)).await;
+                // gRFC A6: not before the deadline, even if the outcome is certain. `unconstrained`, because the user's
+                // code may have used up tokio's budget.
+                unconstrained(wait_until(deadline)).await;
                 Err(exceeded_after(self.attempts, &status))
             }
             (_, None) => Err(status),
@@ -609,7 +611,7 @@ impl Progress {
 impl Retrying<'_> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn succeed(&self, details: &CallDetails) {
-        // What an interceptor further in has answered says nothing of the server.
+        // A response of an inner interceptor says nothing about the server.
         if let Some(throttle) = self.throttle
             && details.is_sent()
         {

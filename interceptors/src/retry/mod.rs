@@ -115,7 +115,7 @@ pub use interceptor::Retrying;
 pub use crate::kit::throttle::Throttle;
 use crate::{Rule, Side};
 
-/// What the plan knows of `retry`.
+/// The plan entry of `retry`.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Entry;

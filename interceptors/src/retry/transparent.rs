@@ -6,7 +6,7 @@ use super::backoff::delay;
 #[cfg(feature = "client")]
 use crate::kit::reset;
 
-/// How many connections a call without a deadline may be given that close before its request is sent.
+/// How often a call without a deadline is retried because its connection closed before the request was sent.
 const CONNECTIONS: u32 = 5;
 
 // gRPC's "Connection Backoff Protocol" (`doc/connection-backoff.md`).
@@ -15,52 +15,52 @@ const MULTIPLIER: f64 = 1.6;
 const MAX_BACKOFF: Duration = Duration::from_secs(120);
 const JITTER: f64 = 0.2;
 
-/// A6, "Transparent Retries": what no application has seen is sent again, and counts nowhere.
+/// Transparent retries (gRFC A6): requests that no application has seen are sent again, and do not count as attempts.
 #[derive(Debug, Default)]
 pub(crate) struct Transparent {
     never_sent: u32,
     refused: bool,
 }
 
-/// What becomes of a failed attempt.
+/// What follows a failed attempt.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Again {
-    /// It was one, and the policy decides.
+    /// The attempt counts, and the retry policy decides.
     Counts,
-    /// It is made again as if it had not been made.
+    /// The attempt does not count, and is repeated at once.
     AtOnce,
-    /// The same, on a connection that is not to be opened earlier.
+    /// The attempt does not count, and is repeated after this delay, before which no new connection is opened.
     After(Duration),
-    /// It was none, and that was the last connection.
+    /// The attempt does not count, but no more connections are tried.
     Never,
 }
 
-/// What is known of a failed attempt besides its status.
+/// Who has seen the request of a failed attempt.
 #[derive(Debug, PartialEq, Eq)]
-enum Seen {
+enum SeenBy {
     /// It never left the client.
     NotByTheServer,
-    /// The server's library had it, and says that the application had not.
+    /// The server's library has seen it, and reports that the application has not.
     NotByTheApplication,
     Perhaps,
 }
 
 impl Transparent {
-    /// Whether a failed attempt is to be made again as if it had not been made.
+    /// Decides whether a failed attempt is repeated without counting.
     pub(crate) fn judge(&mut self, status: &Status, has_deadline: bool) -> Again {
         match seen(status) {
-            Seen::NotByTheServer => self.next_connection(has_deadline, fastrand::f64()),
-            Seen::NotByTheApplication if !std::mem::replace(&mut self.refused, true) => {
+            SeenBy::NotByTheServer => self.next_connection(has_deadline, fastrand::f64()),
+            SeenBy::NotByTheApplication if !std::mem::replace(&mut self.refused, true) => {
                 Again::AtOnce
             }
-            Seen::NotByTheApplication | Seen::Perhaps => Again::Counts,
+            SeenBy::NotByTheApplication | SeenBy::Perhaps => Again::Counts,
         }
     }
 
     fn next_connection(&mut self, has_deadline: bool, random: f64) -> Again {
         self.never_sent = self.never_sent.saturating_add(1);
         match self.never_sent {
-            // A connection that nobody has used for a while may have been closed meanwhile.
+            // An idle connection may have been closed meanwhile.
             1 => Again::AtOnce,
             n if n < CONNECTIONS || has_deadline => {
                 let n = n - 1;
@@ -73,17 +73,17 @@ impl Transparent {
 }
 
 #[cfg(not(feature = "client"))]
-fn seen(_: &Status) -> Seen {
-    let _ = [Seen::NotByTheServer, Seen::NotByTheApplication];
-    Seen::Perhaps
+fn seen(_: &Status) -> SeenBy {
+    let _ = [SeenBy::NotByTheServer, SeenBy::NotByTheApplication];
+    SeenBy::Perhaps
 }
 
 #[cfg(feature = "client")]
-fn seen(status: &Status) -> Seen {
+fn seen(status: &Status) -> SeenBy {
     match () {
-        () if reset::is_unsent(status) => Seen::NotByTheServer,
-        () if reset::is_unprocessed(status) => Seen::NotByTheApplication,
-        () => Seen::Perhaps,
+        () if reset::is_unsent(status) => SeenBy::NotByTheServer,
+        () if reset::is_unprocessed(status) => SeenBy::NotByTheApplication,
+        () => SeenBy::Perhaps,
     }
 }
 

@@ -20,7 +20,7 @@ use tower_service::Service;
 use super::refusal::refusal;
 use super::target::Target;
 use crate::core::abilities::{Abilities, AbilitiesOf};
-use crate::core::call::{Call, gone};
+use crate::core::call::{Call, already_sent};
 use crate::core::chain::Next;
 use crate::core::facts::{CutOff, Facts};
 use crate::core::fitted::{fit, is_short};
@@ -198,7 +198,7 @@ where
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
 
-    /// Always: a call waits for the service once it may pass.
+    /// Always ready: a call waits for the service after its interceptors let it through.
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
@@ -209,15 +209,19 @@ where
         let mut exchange = Exchange::of_chain::<C, B>(request);
         let place = Box::new_uninit();
         let future = async move {
-            let Exchange { call, head, beside } = &mut *exchange;
-            let behind = Behind {
+            let Exchange {
+                call,
+                head,
+                status_extensions,
+            } = &mut *exchange;
+            let inner = InnerService {
                 service: &mut service,
                 head,
-                beside,
+                status_extensions,
             };
             Ok(
-                match shared.chain.receive(&shared.state, call, behind).await {
-                    Ok(response) => exchange.leave(response),
+                match shared.chain.receive(&shared.state, call, inner).await {
+                    Ok(response) => exchange.http_response(response),
                     Err(status) => exchange.reject(status, C::CHALLENGE),
                 },
             )
@@ -227,21 +231,21 @@ where
     }
 }
 
-/// A call under way.
+/// A call in progress.
 pub(super) struct Exchange<M> {
     pub(super) call: Call<M>,
     pub(super) head: Head,
-    /// The extensions of an answer that is a status, which has no place for them.
-    pub(super) beside: Extensions,
+    /// The extensions of a response that became a status. A status itself has none.
+    pub(super) status_extensions: Extensions,
 }
 
-/// What the request has apart from metadata, extensions and body.
+/// The request without its metadata, extensions and body.
 pub(super) struct Head {
-    /// Until the request goes to the service.
+    /// Taken when the request goes to the service.
     line: Option<Line>,
     pub(super) protocol: Protocol,
     is_head: bool,
-    /// Whether the request was cut off; `None` where all of it was there when it was let through.
+    /// Whether the request was cut off. `None` if it was complete when it went to the service.
     cut_off: Option<CutOff>,
 }
 
@@ -265,17 +269,18 @@ impl Exchange<Body> {
             path: uri.path(),
         });
         let name = CallName::received(plan, uri.path_and_query());
-        let message = |body| (Body::from(own(body)), ());
+        let message = |body| (Body::from(into_tonic_body(body)), ());
         let (exchange, ()) = Self::new::<ServerFacts, B, ()>(name, request, ABILITIES, message);
         exchange
     }
 }
 
 impl<M> Exchange<M> {
-    /// `message` makes of the body what the call has in its place, and what stays apart.
+    /// `message` splits the body into the call's message and the part that stays outside of the call.
     ///
-    /// In a box apart from the future, because an allocator takes far longer for a single one of more than a kilobyte. The box is there
-    /// first, and nothing that could panic comes between the request and the box, so what the request has is moved once.
+    /// Two boxes, one for this and one for the future, because an allocator takes far longer for a single box of more
+    /// than a kilobyte. The box is allocated first, and nothing that could panic comes between, so the parts of the
+    /// request are moved once.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn new<F: Facts, B, T>(
         name: CallName,
@@ -296,7 +301,7 @@ impl<M> Exchange<M> {
             ..
         } = parts;
         let head = Request::from_parts(MetadataMap::from_headers(headers), extensions, ());
-        let (message, apart) = message(body);
+        let (message, outside) = message(body);
         let mut exchange = Box::write(
             place,
             Self {
@@ -311,11 +316,11 @@ impl<M> Exchange<M> {
                     is_head,
                     cut_off: None,
                 },
-                beside: Extensions::new(),
+                status_extensions: Extensions::new(),
             },
         );
         exchange.call.begin_time();
-        (exchange, apart)
+        (exchange, outside)
     }
 
     /// The rejection that goes to the client.
@@ -331,24 +336,27 @@ impl<M> Exchange<M> {
         let Head {
             protocol, is_head, ..
         } = self.head;
-        if self.beside.is_empty() {
+        if self.status_extensions.is_empty() {
             return refusal(status, protocol, is_head, challenge);
         }
         let mut response = refusal(status, protocol, is_head, challenge);
-        let beside = std::mem::take(&mut self.beside);
-        let added = std::mem::replace(response.extensions_mut(), beside);
+        let status_extensions = std::mem::take(&mut self.status_extensions);
+        let added = std::mem::replace(response.extensions_mut(), status_extensions);
         response.extensions_mut().extend(added);
         response
     }
 
     /// The answer that goes to the client.
-    pub(super) fn leave(&mut self, response: Response<Body>) -> http::Response<tonic::body::Body> {
+    pub(super) fn http_response(
+        &mut self,
+        response: Response<Body>,
+    ) -> http::Response<tonic::body::Body> {
         let protocol = self.head.protocol;
         let (mut metadata, body, extensions) = response.into_parts();
         if !body.is_of_response() {
-            name_content(metadata.as_mut(), protocol);
+            set_content_type(metadata.as_mut(), protocol);
         }
-        // Whether gRPC-Web is text, the service decides, and what it has no word for it answers by HTTP.
+        // The service decides whether gRPC-Web is text. If its response is not gRPC, the answer is plain HTTP.
         let protocol = match protocol {
             Protocol::Grpc => protocol,
             Protocol::GrpcWeb { .. } | Protocol::Http => Protocol::of(metadata.as_ref()),
@@ -360,7 +368,7 @@ impl<M> Exchange<M> {
         let at = bounds.as_ref().and_then(|bounds| bounds.at);
         let tail = call.take_tail().map(|tail| tail.until(at));
         let body = match (&tail, &bounds, inherited) {
-            // Nobody wants to know of it.
+            // Nothing observes or bounds the response.
             (None, None, None) => body.into(),
             _ => {
                 let cut_off = self.head.cut_off.take();
@@ -368,13 +376,13 @@ impl<M> Exchange<M> {
                 tonic::body::Body::new(body)
             }
         };
-        response_of(http_status, metadata, extensions, body)
+        build_response(http_status, metadata, extensions, body)
     }
 }
 
-/// A response, put together again.
+/// Builds a response from its parts.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(super) fn response_of(
+pub(super) fn build_response(
     http_status: StatusCode,
     metadata: MetadataMap,
     extensions: Extensions,
@@ -387,38 +395,38 @@ pub(super) fn response_of(
     response
 }
 
-/// Puts headers where none are. There is nothing to drop, and to find that out takes longer than to put them there.
+/// Fills headers that are empty. There is nothing to drop, and the check for that would take longer than the write.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn fill(headers: &mut HeaderMap, metadata: MetadataMap) {
     debug_assert!(headers.capacity() == 0, "these headers would be lost");
     std::mem::forget(std::mem::replace(headers, metadata.into_headers()));
 }
 
-/// A body of whatever type. tonic's own stays what it is.
-pub(super) fn own<B>(body: B) -> tonic::body::Body
+/// Converts a body of any type. tonic's own body is returned unchanged.
+pub(super) fn into_tonic_body<B>(body: B) -> tonic::body::Body
 where
     B: HttpBody<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
     let mut body = Some(body);
     match (&mut body as &mut dyn Any).downcast_mut::<Option<tonic::body::Body>>() {
-        Some(own) => own.take().unwrap_or_default(),
+        Some(body) => body.take().unwrap_or_default(),
         None => body.map(tonic::body::Body::new).unwrap_or_default(),
     }
 }
 
-/// A server sends nothing again.
+/// A server never resends.
 const ABILITIES: fn() -> Abilities<Body> = || Abilities::new(None, Some(Body::counted));
 
 /// The innermost link: the service.
-struct Behind<'a, S> {
+struct InnerService<'a, S> {
     service: &'a mut S,
     head: &'a mut Head,
-    beside: &'a mut Extensions,
+    status_extensions: &'a mut Extensions,
 }
 
 impl Head {
-    /// The request that goes on, once. `body` makes of its body what the service takes.
+    /// The request for the service; it can be taken once. `body` converts its body into the service's type.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn request<B>(
         &mut self,
@@ -426,7 +434,7 @@ impl Head {
         body: impl FnOnce(Arrived) -> B,
     ) -> Result<http::Request<B>, Status> {
         let Some(line) = self.line.take() else {
-            return Err(gone());
+            return Err(already_sent());
         };
         let body = body(self.arrived(message, &mut extensions));
         let mut request = http::Request::new(body);
@@ -438,9 +446,9 @@ impl Head {
         Ok(request)
     }
 
-    /// The body, which tells whether it was cut off if more of it is to come.
+    /// The body. If more of it is to come, it reports whether it is cut off.
     fn arrived(&mut self, body: Body, extensions: &mut Extensions) -> Arrived {
-        // What is not gRPC may be anything, such as a connection that is to be upgraded.
+        // A body that is not gRPC may be anything, such as a connection to be upgraded.
         let arrival = match self.protocol {
             Protocol::Grpc => body.arrival(),
             _ => Arrival::Part(body.arriving()),
@@ -449,7 +457,7 @@ impl Head {
             Arrival::All(body) => return body,
             Arrival::Part(arriving) => arriving,
         };
-        // One that is around this may look at the body already.
+        // An outer layer may watch the body already.
         let (cut_off, body) = match extensions.get::<CutOff>() {
             Some(known) => (known.clone(), arriving.into_body()),
             None => {
@@ -464,14 +472,14 @@ impl Head {
 }
 
 impl Head {
-    /// Whether the request was cut off, and who has sent it expects a status.
+    /// Whether the request was cut off and the client expects a gRPC status.
     pub(super) fn is_cut_off(&self) -> bool {
         let is_cut_off = self.cut_off.as_ref().is_some_and(CutOff::is_set);
         is_cut_off && self.protocol.has_grpc_status()
     }
 }
 
-impl<S, R> Next<Body, Body> for Behind<'_, S>
+impl<S, R> Next<Body, Body> for InnerService<'_, S>
 where
     S: Service<http::Request<tonic::body::Body>, Response = http::Response<R>> + Send,
     S::Future: Send,
@@ -491,15 +499,20 @@ where
             let answer = pin!(self.service.call(request));
             Inherited::new(deadline, answer).await
         };
-        // tonic shows a request that was cut off as one that is complete, so an answer to it says nothing. Others are shown the error,
-        // which may be one of a limit.
+        // To the service, tonic shows a request that was cut off as complete, so the response means nothing. With other
+        // protocols the service sees the error, which may be one of a limit.
         if self.head.is_cut_off() {
-            return Err(gone_away());
+            return Err(request_cut_off());
         }
         match answer {
             Ok(response) => {
                 let (parts, body) = response.into_parts();
-                let response = entered(parts, own(body), self.head.protocol, self.beside);
+                let response = from_http_response(
+                    parts,
+                    into_tonic_body(body),
+                    self.head.protocol,
+                    self.status_extensions,
+                );
                 call.set_answered(response.is_ok());
                 response
             }
@@ -508,36 +521,36 @@ where
     }
 }
 
-/// An interceptor has answered in the place of the service. A client of gRPC takes no answer that does not say what it is.
+/// An interceptor has answered instead of the service. A gRPC client rejects a response without a content type.
 #[cold]
-fn name_content(headers: &mut HeaderMap, protocol: Protocol) {
+fn set_content_type(headers: &mut HeaderMap, protocol: Protocol) {
     if let Some(content_type) = protocol.content_type() {
         headers.entry(CONTENT_TYPE).or_insert(content_type);
     }
 }
 
 #[cold]
-pub(super) fn gone_away() -> Status {
+pub(super) fn request_cut_off() -> Status {
     Status::cancelled("the client went away before it had sent all of its request")
 }
 
-/// The answer of the service, as the chain sees it.
+/// The service's response, as the chain sees it.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(super) fn entered(
+pub(super) fn from_http_response(
     mut parts: http::response::Parts,
     body: tonic::body::Body,
     protocol: Protocol,
-    beside: &mut Extensions,
+    status_extensions: &mut Extensions,
 ) -> Result<Response<Body>, Status> {
     let http_status = parts.status;
     let end = match status::of_headers(&mut parts.headers) {
-        // Only headers: nothing of an answer is lost in a status.
+        // Trailers-Only: a status keeps everything of such a response.
         Some(status)
             if status.code() != Code::Ok
                 && protocol.has_grpc_status()
                 && http_status == StatusCode::OK =>
         {
-            *beside = parts.extensions;
+            *status_extensions = parts.extensions;
             return Err(status);
         }
         Some(status) => EndByHead::Status(status.code()),

@@ -11,13 +11,13 @@ use bytes::{Buf, Bytes};
 use http_body::Body as HttpBody;
 use tonic::{Extensions, Request, Response, Status};
 
-use super::chain::{Exchange, Head, entered, gone_away, response_of};
+use super::chain::{Exchange, Head, build_response, from_http_response, request_cut_off};
 use crate::core::abilities::{AbilitiesOf, KeptRequest};
 use crate::core::behind::Behind;
-use crate::core::call::{Call, gone};
+use crate::core::call::{Call, already_sent};
 use crate::core::details::Mark;
 use crate::core::facts::Facts;
-use crate::core::frame::{Begun, Frame, Look, Opaque, OpaqueAnswer, OpaqueReply, opaque};
+use crate::core::frame::{Frame, Look, Opaque, OpaqueAnswer, OpaqueReply, Started, opaque};
 use crate::core::kind::{Kind, Side};
 use crate::core::name::CallName;
 use crate::core::plan::{EntryPlan, MethodPlan, Name};
@@ -86,7 +86,7 @@ impl ModuleMethod {
             }
             i += 1;
         }
-        // The trait has a body for it, which is in no `impl`.
+        // The method has a default body in the trait, so it is in no `impl`.
         Self {
             list: usize::MAX,
             plan: MethodPlan::new(name, kind, Side::Server, T::UNKNOWN).as_of_module(),
@@ -113,13 +113,13 @@ impl ModuleMethod {
     }
 
     fn name(&'static self, uri: &http::Uri) -> CallName {
-        // A known one has the path that it was found by.
+        // The call of a known method has the path by which it was found.
         let path = self.plan.is_named_by_wire().then(|| uri.path_and_query());
         CallName::new(&self.plan, path.flatten().cloned())
     }
 }
 
-/// What is known of a call before it is decoded. That the request is cut off is noticed behind decoding.
+/// Facts of a call before decoding. Only the decoded call notices that its request is cut off.
 struct ModuleFacts;
 
 impl Facts for ModuleFacts {
@@ -128,25 +128,25 @@ impl Facts for ModuleFacts {
     }
 }
 
-/// Nothing is sent again, and the frame counts.
+/// Nothing is resent, and the frame counts the messages.
 const ABILITIES: AbilitiesOf<Opaque> = opaque(false, true);
 
 /// A generated server, as its generated code implements it.
 pub trait GeneratedServer: Clone + Send + Sync + 'static {
-    /// What it serves.
+    /// The service that it serves.
     type Inner;
 
-    /// The same.
+    /// The service that it serves.
     fn inner(&self) -> &Self::Inner;
 
-    /// What tonic's generated server does with a request: decodes it, and calls the method.
+    /// Runs tonic's generated server: decodes the request and calls the method.
     fn decode(&self, request: http::Request<Arrived>) -> Answering;
 }
 
 type Answering =
     Pin<Box<dyn Future<Output = Result<http::Response<tonic::body::Body>, Infallible>> + Send>>;
 
-/// Takes a request through the first part of the list of its method, then to the service.
+/// Runs a request through the first part of its method's list, then through the service.
 #[cfg_attr(not(debug_assertions), inline)]
 pub fn take_in<D, Module, S, B>(
     server: &S,
@@ -168,32 +168,36 @@ where
     exchange.call.before_decoding();
     let place = Box::new_uninit();
     let future = async move {
-        let Exchange { call, head, beside } = &mut *exchange;
-        let (answer, left) = {
+        let Exchange {
+            call,
+            head,
+            status_extensions,
+        } = &mut *exchange;
+        let (answer, response_body) = {
             let mut frame = ServiceFrame {
                 body: Some(body),
                 is_counted: false,
                 server: &server,
                 running: None,
                 head,
-                beside,
+                status_extensions,
                 mark: None,
-                left: None,
+                response_body: None,
                 number: 0,
             };
             let behind = Behind::new(&mut frame);
             let policy = server.inner();
             let answer = policy.receive::<Module>(method.list, call, behind).await;
-            (answer, (frame.left.take(), frame.number))
+            (answer, (frame.response_body.take(), frame.number))
         };
-        let answer = answered(answer, left);
+        let answer = attach_body(answer, response_body);
         Ok(match answer {
-            // One message is in the body by now, so there is nothing to wait for.
+            // The body holds the single message already, so there is nothing to wait for.
             Ok(response) if !method.plan.kind().response_is_stream() => {
                 let (metadata, body, extensions) = response.into_parts();
-                response_of(body.http_status(), metadata, extensions, body.into())
+                build_response(body.http_status(), metadata, extensions, body.into())
             }
-            Ok(response) => exchange.leave(response),
+            Ok(response) => exchange.http_response(response),
             Err(status) => exchange.reject(status, S::Inner::CHALLENGE),
         })
     };
@@ -201,21 +205,21 @@ where
     Box::into_pin(future)
 }
 
-/// Gives the body that is in the frame to the answer of the policy.
-fn answered(
+/// Combines the policy's answer with the body in the frame.
+fn attach_body(
     answer: OpaqueAnswer,
-    (left, number): (Option<Body>, u32),
+    (response_body, number): (Option<Body>, u32),
 ) -> Result<Response<Body>, Status> {
     let (metadata, reply, extensions) = answer?.into_parts();
-    match left {
+    match response_body {
         Some(body) if reply.number() == number => {
             Ok(Response::from_parts(metadata, body, extensions))
         }
-        _ => Err(gone()),
+        _ => Err(already_sent()),
     }
 }
 
-/// The body of a request, of whatever type it comes. tonic's own stays what it is.
+/// Converts the body of a request of any type. tonic's own body is returned unchanged.
 fn request_body<B>(body: B) -> tonic::body::Body
 where
     B: HttpBody + Send + 'static,
@@ -231,7 +235,7 @@ where
     }
 }
 
-/// A body whose data have another type.
+/// A body whose data is converted to `Bytes`.
 struct InBytes<B>(Pin<Box<B>>);
 
 impl<B> HttpBody for InBytes<B>
@@ -264,25 +268,25 @@ where
     }
 }
 
-/// The request, and the server that decodes it.
+/// The request, and the generated server that decodes it.
 struct ServiceFrame<'a, S> {
     body: Option<Body>,
     is_counted: bool,
     server: &'a S,
     running: Option<Answering>,
     head: &'a mut Head,
-    beside: &'a mut Extensions,
-    /// Until the method takes it.
+    status_extensions: &'a mut Extensions,
+    /// Taken by the method.
     mark: Option<Mark>,
-    left: Option<Body>,
-    /// Of the answer that is left.
+    response_body: Option<Body>,
+    /// The number of the response that the service returned.
     number: u32,
 }
 
 impl<S: GeneratedServer> Frame for ServiceFrame<'_, S> {
-    fn begin(&mut self, call: &mut Call<Opaque>) -> Result<Begun, Status> {
+    fn begin(&mut self, call: &mut Call<Opaque>) -> Result<Started, Status> {
         let Some(mut body) = self.body.take() else {
-            return Err(gone());
+            return Err(already_sent());
         };
         if let (Some(counter), false) = (call.counter(), self.is_counted) {
             self.is_counted = true;
@@ -294,7 +298,7 @@ impl<S: GeneratedServer> Frame for ServiceFrame<'_, S> {
             .request((metadata, extensions, body), |body| body)?;
         self.mark = call.mark(request.headers());
         self.running = Some(self.server.decode(request));
-        Ok(Begun::Handler)
+        Ok(Started::Handler)
     }
 
     fn poll(
@@ -311,27 +315,27 @@ impl<S: GeneratedServer> Frame for ServiceFrame<'_, S> {
             }
             _ => {
                 self.running = None;
-                return Poll::Ready(Err(gone()));
+                return Poll::Ready(Err(already_sent()));
             }
         };
         self.running = None;
-        // tonic shows a request that was cut off as one that is complete, so an answer to it says nothing.
+        // To the service, tonic shows a request that was cut off as complete, so the response means nothing.
         if self.head.is_cut_off() {
-            return Poll::Ready(Err(gone_away()));
+            return Poll::Ready(Err(request_cut_off()));
         }
         let (parts, body) = answer.into_parts();
-        let answer = entered(parts, body, self.head.protocol, self.beside);
+        let answer = from_http_response(parts, body, self.head.protocol, self.status_extensions);
         call.set_answered(answer.is_ok());
         Poll::Ready(answer.map(|response| {
             let (metadata, body, extensions) = response.into_parts();
-            self.left = Some(body);
+            self.response_body = Some(body);
             self.number = self.number.wrapping_add(1);
             Response::from_parts(metadata, OpaqueReply::new(self.number), extensions)
         }))
     }
 
     fn look(&mut self, _: usize, _: Look<'_>) -> Result<(), Status> {
-        // Those that look come behind decoding.
+        // Interceptors that look at messages run after decoding.
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! What is answered in the place of a service.
+//! Rejections that are sent instead of a service's response.
 
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use tonic::{Code, Status};
@@ -6,9 +6,9 @@ use tonic::{Code, Status};
 use crate::wire::Protocol;
 use crate::wire::status::to_http;
 
-/// A status as a response: of gRPC to who speaks that, and of HTTP to others.
+/// Converts a status into a response: a gRPC status for gRPC clients, an HTTP status for others.
 ///
-/// Rejected calls may be an attack, so the usual answer takes as little as it can.
+/// Rejected calls may be an attack, so the common case is kept cheap.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn refusal(
     status: Status,
@@ -22,7 +22,7 @@ pub(super) fn refusal(
     }
 }
 
-/// With metadata, or of another protocol.
+/// The uncommon cases: a status with metadata, or another protocol.
 #[cold]
 fn unusual(
     status: Status,
@@ -33,7 +33,7 @@ fn unusual(
     let Some(content_type) = protocol.content_type() else {
         return of_http(&status, is_head, challenge);
     };
-    // What the service has answered says itself what it is.
+    // A response of the service already has its own content type.
     let is_web = |protocol| matches!(protocol, Protocol::GrpcWeb { .. });
     let headers = status.metadata().as_ref();
     let answered = Protocol::of(headers);
@@ -53,7 +53,7 @@ fn of_http(
     const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
     let text = format!("{}\n", status.message());
     let body = match is_head {
-        // HTTP/2 takes a body for an error here.
+        // To HTTP/2, a body would be an error here.
         true => tonic::body::Body::empty(),
         false => tonic::body::Body::new(text),
     };
@@ -80,7 +80,7 @@ fn of_http(
     response
 }
 
-/// `retry-after` in seconds, of gRPC's pushback in milliseconds.
+/// `retry-after` in seconds, from gRPC's pushback in milliseconds.
 fn retry_after(status: &Status) -> Option<u64> {
     let pushback = status.metadata().get("grpc-retry-pushback-ms")?;
     let millis: u64 = pushback.to_str().ok()?.parse().ok()?;

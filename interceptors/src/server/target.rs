@@ -42,7 +42,7 @@ impl<'a> Target<'a> {
     }
 }
 
-/// The name of an RPC is one. Nothing else is let through by a pattern.
+/// The name of an RPC is an identifier. A pattern matches nothing else.
 fn is_identifier(name: &[u8]) -> bool {
     let is_letter = |byte: &u8| byte.is_ascii_alphabetic() || *byte == b'_';
     let rest = |byte: &u8| is_letter(byte) || byte.is_ascii_digit();

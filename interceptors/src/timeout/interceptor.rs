@@ -103,14 +103,14 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for Timeout {
     }
 }
 
-/// How much earlier than its caller does a service give up; see the module documentation.
+/// How much earlier than its caller a service times out. See the module documentation.
 const HEAD_START: Duration = Duration::from_millis(2);
 
-/// Until when the call may take. Apart, so that it is compiled once and not for each message.
+/// The deadline of the call. In its own function, so that it is compiled once and not for each message.
 fn begin(details: &mut CallDetails, timeout: &Timeout) -> Result<Option<Instant>, Status> {
     let of_caller = details.settle_deadline();
     let now = Instant::now();
-    // What is set stays set for the attempts that follow.
+    // The bounds stay set for later attempts.
     if !details.is_bounded() {
         match of_caller {
             Some(at) => {

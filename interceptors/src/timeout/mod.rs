@@ -73,7 +73,7 @@ pub use interceptor::Timeout;
 
 use crate::{Rule, Sides};
 
-/// What the plan knows of `timeout`.
+/// The plan entry of `timeout`.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Entry;

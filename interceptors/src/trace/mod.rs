@@ -141,7 +141,7 @@ impl Trace {
         )]
     }
 
-    /// A client is called by nobody.
+    /// The settings of a client, which has no callers.
     #[doc(hidden)]
     #[must_use]
     pub const fn client_settings(&self) -> [Setting; 0] {
@@ -194,7 +194,7 @@ fn observed<Req: Send, Res: Send>(
     span: Span,
 ) -> impl Future<Output = Result<Response<Res>, Status>> + Send {
     let side = call.side();
-    let ending = Ending {
+    let ending = SpanLayer {
         span: span.clone(),
         side,
         knows_client: call.client_ip().is_some(),
@@ -202,15 +202,16 @@ fn observed<Req: Send, Res: Send>(
     watched(next, call, ending).instrument(span)
 }
 
-/// Enters the span while the stream is polled and while inner layers get the end, then records the result and drops the span.
-struct Ending {
+/// Enters the span while the stream is polled and while inner layers get the end. Then records the result and drops the
+/// span.
+struct SpanLayer {
     span: Span,
     side: Side,
-    /// The span has the caller's address from the beginning.
+    /// Whether the span had the caller's address from the beginning.
     knows_client: bool,
 }
 
-impl Layer for Ending {
+impl Layer for SpanLayer {
     fn is_around(&self) -> bool {
         self.side == Side::Server
     }
@@ -274,7 +275,7 @@ fn span_of_call(call: &CallDetails, trace: &Trace) -> Span {
         Side::Server if trace.public_endpoint => {
             let span = span!(parent: None,);
             if !span.is_disabled() {
-                // Of what the caller sent alone, whatever is in force here.
+                // Only from the caller's metadata. The current context does not matter.
                 let caller = caller(call, &Context::new());
                 span.add_link(caller.span().span_context().clone());
             }
@@ -285,7 +286,7 @@ fn span_of_call(call: &CallDetails, trace: &Trace) -> Span {
             if !span.is_disabled() {
                 let caller = caller(call, &Context::current());
                 if caller.span().span_context().is_valid() {
-                    // It fails where nobody exports spans.
+                    // Fails if no spans are exported.
                     let _ = span.set_parent(caller);
                 }
             }
@@ -294,7 +295,7 @@ fn span_of_call(call: &CallDetails, trace: &Trace) -> Span {
     }
 }
 
-/// What the caller sent, and `otherwise` where that is nothing.
+/// The context from the caller's metadata. If there is none, `otherwise`.
 fn caller(call: &CallDetails, otherwise: &Context) -> Context {
     let headers = Headers::new(call.metadata().as_ref());
     global::get_text_map_propagator(|propagator| {
@@ -329,12 +330,12 @@ fn span_of_attempt(call: &mut CallDetails) -> Span {
 
 struct Headers<'a> {
     headers: &'a HeaderMap,
-    /// What came in several headers, in one.
+    /// Lists that came in several headers, each joined to one value.
     joined: [(&'static str, Option<String>); 2],
 }
 
-/// How long a `tracestate` may be, and how many members it may have: by W3C's specification, nobody has to carry more
-/// on.
+/// The maximum length of a `tracestate` and of its number of members. W3C's specification requires no more to be
+/// propagated.
 const TRACESTATE: (usize, usize) = (512, 32);
 
 impl<'a> Headers<'a> {
@@ -345,7 +346,7 @@ impl<'a> Headers<'a> {
         }
     }
 
-    /// The value of a key that has one, or those of a list as they are to be read: W3C Trace Context §3.3.1.1, W3C Baggage §3.3.
+    /// The single value of a key. The values of a list are joined: W3C Trace Context §3.3.1.1, W3C Baggage §3.3.
     fn whole(&self, key: &str) -> Option<&str> {
         let joined = self.joined.iter().find(|(name, _)| *name == key);
         if let Some((_, Some(joined))) = joined {
@@ -355,7 +356,8 @@ impl<'a> Headers<'a> {
     }
 }
 
-/// Several headers of one list, in their order; `None` where there is nothing to join. What is no text is left out with all of it.
+/// Joins several headers of one list in their order. `None` if there is nothing to join. If a header is not text, the
+/// whole list is dropped.
 fn joined(headers: &HeaderMap, key: &str) -> Option<String> {
     let mut values = headers.get_all(key).iter();
     let _first = values.next()?;
@@ -400,7 +402,7 @@ struct HeadersMut<'a>(&'a mut HeaderMap);
 impl Injector for HeadersMut<'_> {
     fn set(&mut self, key: &str, value: String) {
         let name = HeaderName::from_bytes(key.as_bytes());
-        // A propagator of the user's may write what no metadata can hold.
+        // The user's propagator may write values that metadata cannot hold.
         let value = is_text(value.as_bytes()).then(|| HeaderValue::try_from(value));
         if let (Ok(name), Some(Ok(value))) = (name, value) {
             self.0.insert(name, value);
@@ -408,7 +410,7 @@ impl Injector for HeadersMut<'_> {
     }
 }
 
-/// What the plan knows of `trace`.
+/// The plan entry of `trace`.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Entry;

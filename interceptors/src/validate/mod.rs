@@ -89,12 +89,12 @@ pub trait Validate {
 pub struct Violations(Vec<(String, String)>);
 
 impl Violations {
-    /// So many are kept.
+    /// The maximum number of violations that are kept.
     const MOST: usize = 100;
-    /// So long is the status's text at most, in bytes.
+    /// The maximum length of the status's text in bytes.
     const LONGEST: usize = 1024;
-    /// So long are the details at most. With the text, which they repeat and which may take three bytes for one, it is still
-    /// less than the 16 KiB of headers that HTTP/2 implementations take.
+    /// The maximum size of the details. The text repeats a part of them, and may take three bytes for each of its own.
+    /// Together they stay below 16 KiB, the limit on headers of HTTP/2 implementations.
     const LARGEST: usize = 4 * 1024;
     const LONGEST_FIELD: usize = 256;
     const LONGEST_DESCRIPTION: usize = 512;
@@ -183,7 +183,7 @@ impl From<Violations> for Status {
         });
         let mut size = 0;
         let fits = |violation: &FieldViolation| {
-            // Protobuf frames each of them, and each of its two texts.
+            // Protobuf adds a frame for each violation, and for each of its two texts.
             size += violation.field.len() + violation.description.len() + 12;
             size <= Violations::LARGEST
         };
@@ -297,13 +297,13 @@ fn of_message(index: u64, violations: Violations) -> Status {
     nested.into()
 }
 
-/// The interceptor behind `validate`. It has no settings, so nobody but the attribute has to make one.
+/// The interceptor behind `validate`. It has no settings, so only the attribute makes it.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Validation;
 
 impl Validation {
-    /// Validates.
+    /// Makes the interceptor.
     #[must_use]
     pub const fn new() -> Self {
         Self
@@ -331,7 +331,7 @@ impl<M: ValidateRequest, B> Looks<M, B> for Validation {
     }
 }
 
-/// What the plan knows of `validate`.
+/// The plan entry of `validate`.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Entry;

@@ -1,5 +1,6 @@
-//! What is carried each way, and what there is to know of it: where its data come from is in `source`, that it is counted in `count`, a look at
-//! a request that is to be sent in `look`, and whether all of one has arrived in `arrival`.
+//! Encoded requests and responses, and what is known about them. `source` has the origin of the data, `count` counts
+//! messages, `peek` checks what a request to be sent has at once, and `arrival` checks whether a received request is
+//! complete.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -27,10 +28,10 @@ pub(crate) use arrival::Arrival;
 #[cfg(feature = "server")]
 pub use arrival::Arrived;
 #[cfg(feature = "client")]
-pub(crate) use look::Nobody;
+pub(crate) use look::NoopWake;
 
 use count::Count;
-use look::{LOOK, Look};
+use look::{PEEK_WAKER, PeekWaker};
 use source::{Chunks, Source, Whole, data_of, kept, size_of_chunk};
 
 /// The encoded messages of a call, as HTTP/2 carries them: what a wrapped channel sends and receives, and what a server's struct sees.
@@ -77,14 +78,15 @@ pub struct Body {
     about: About,
 }
 
-/// What else there is to know of a body. A body is moved about, and it is a request or a response.
+/// What else is known about a body, which is a request or a response. Small, because bodies are moved.
 #[derive(Default)]
 enum About {
     #[default]
     Nothing,
-    /// Of a request: who counts its messages. Boxed, because a body is moved several times in each call, and most are not counted.
+    /// A request, with the counter of its messages. Boxed, because a body is moved several times in each call and most
+    /// are not counted.
     Request(Box<Count>),
-    /// Of a response: what came with its headers.
+    /// A response, with what its head says.
     Response(Head),
 }
 
@@ -97,14 +99,14 @@ struct Head {
     end: EndByHead,
 }
 
-/// What the head of a response says of its end.
+/// What the head of a response says about its end.
 #[derive(Clone, Copy)]
 pub(crate) enum EndByHead {
-    /// Nothing: the trailers will.
+    /// Nothing: the trailers will have the status.
     Open,
     /// `grpc-status` came with the headers.
     Status(Code),
-    /// It is no response of gRPC, so its HTTP status says all.
+    /// The response is not gRPC, so its HTTP status is the result.
     Http,
 }
 
@@ -118,7 +120,7 @@ impl Default for Head {
 }
 
 impl Body {
-    /// A response's body, and what its headers say of its end.
+    /// The body of a response. `end` is what its headers say about its end.
     pub(crate) fn response(
         body: tonic::body::Body,
         http_status: StatusCode,
@@ -130,10 +132,10 @@ impl Body {
         }
     }
 
-    /// The next frame. `cut_off` is told of an error of the connection, and not of a time that is over.
+    /// The next frame. Sets `cut_off` on an error of the connection, but not on a timeout.
     #[cfg_attr(not(debug_assertions), inline)]
     fn poll_source(&mut self, cx: &mut Context<'_>, cut_off: Option<&CutOff>) -> Polled {
-        // A frame may be trailers, so it is large: it stays where it is.
+        // A frame may be trailers, which are large, so it is not moved.
         let mut polled = self.source.poll_frame(cx);
         if let (Some(cut_off), Poll::Ready(Some(Err(_)))) = (cut_off, &polled) {
             cut_off.set();
@@ -147,13 +149,13 @@ impl Body {
         polled
     }
 
-    /// What there is to do when a frame goes by.
+    /// Repairs the trailers of a response and counts the messages of a request.
     #[cfg_attr(not(debug_assertions), inline)]
     fn see(&mut self, polled: &mut Polled) {
         if let Poll::Ready(Some(Ok(frame))) = polled
             && let Some(trailers) = frame.trailers_mut()
         {
-            status::mend_trailers(trailers);
+            status::repair_trailers(trailers);
         }
         if let About::Request(count) = &mut self.about {
             match &polled {
@@ -166,7 +168,7 @@ impl Body {
         }
     }
 
-    /// How a response ends that has no trailers.
+    /// The end of a response that has no trailers.
     pub(crate) fn end(&self) -> Result<(), Status> {
         self.head().end()
     }
@@ -175,7 +177,7 @@ impl Body {
         self.head().http_status
     }
 
-    /// Whether it is the body of a response that came from the other side, and was not made on the way.
+    /// Whether this is the body of a received response. An interceptor may also have made one itself.
     #[cfg(feature = "server")]
     pub(crate) fn is_of_response(&self) -> bool {
         matches!(self.about, About::Response(_))
@@ -188,13 +190,13 @@ impl Body {
         }
     }
 
-    /// Counts the messages that are taken from it.
+    /// Counts the messages that are read from it.
     pub(crate) fn counted(mut self, received: Received) -> Self {
         self.about = About::Request(Box::new(Count::new(Reading::new(received))));
         self
     }
 
-    /// Another of the same, which is to be sent after this one.
+    /// Another reading of the same request, to be sent after this one.
     pub(crate) fn copy(&mut self, limit: usize) -> Option<Self> {
         match (&self.source, &self.about) {
             (Source::Full(Some(data)), About::Nothing) if data.len() <= limit => Some(Self {
@@ -215,7 +217,7 @@ impl Body {
             Source::Short(data) if data.as_ref().len() > limit => return None,
             Source::Short(data) => Source::Short(*data),
             Source::Replayed(replay) => Source::Replayed(replay.copy(limit)),
-            Source::Plain(_) | Source::Begun(_) => return None,
+            Source::Plain(_) | Source::PartlyRead(_) => return None,
         };
         let about = match &self.about {
             About::Request(count) => About::Request(Box::new(Count::new(count.reading.another()))),
@@ -228,11 +230,11 @@ impl Body {
         match &self.source {
             Source::Full(_) | Source::Short(_) | Source::Ended => true,
             Source::Replayed(replay) => replay.is_whole(),
-            Source::Plain(_) | Source::Begun(_) => false,
+            Source::Plain(_) | Source::PartlyRead(_) => false,
         }
     }
 
-    /// Takes the request over from the attempt before. Whether all of it is there to be sent.
+    /// Takes the request over from the attempt before. Returns whether all of it can be sent.
     pub(crate) fn begin(&mut self) -> bool {
         self.source.allocate();
         match &mut self.source {
@@ -240,12 +242,12 @@ impl Body {
             Source::Plain(_)
             | Source::Full(_)
             | Source::Short(_)
-            | Source::Begun(_)
+            | Source::PartlyRead(_)
             | Source::Ended => true,
         }
     }
 
-    /// Whether all of the request is here: it is one message then, or a stream that was over at once.
+    /// Whether all of the request is here. Then it is one message, or a stream that ended at once.
     pub(crate) fn is_complete(&mut self, limit: usize) -> bool {
         self.read_ahead(limit);
         matches!(
@@ -254,20 +256,21 @@ impl Body {
         )
     }
 
-    /// A request that is to be sent. A single message is there in one piece as soon as it is asked for, and what is
-    /// in one piece costs the connection less to send than what has to be asked for its end.
+    /// A request to be sent. A single message is read in one piece, as soon as the source has it. That costs the
+    /// connection less than another poll for the end.
     pub(crate) fn request(mut body: tonic::body::Body, waker: &Waker) -> Self {
         Self::take(&mut body, waker)
     }
 
-    /// The same of a channel's request, and what is left of one that is here in full: it may tell that its caller cancels it.
+    /// As `request`, for a channel. If the request is complete, but its caller may still cancel it, also returns the
+    /// rest of the body, which reports the cancellation.
     pub(crate) fn cancellable(mut body: tonic::body::Body) -> (Self, Option<tonic::body::Body>) {
-        let look = LOOK.take().filter(|look| !look.is_kept());
-        let look = look.unwrap_or_else(Look::new);
-        let taken = Self::take(&mut body, &look.waker);
-        // A body that has nothing more to give need not be woken, unless it waits for that.
-        let is_cancellable = look.is_kept() && matches!(taken.source, Source::Full(_));
-        LOOK.set(Some(look));
+        let peek = PEEK_WAKER.take().filter(|peek| !peek.is_in_use());
+        let peek = peek.unwrap_or_else(PeekWaker::new);
+        let taken = Self::take(&mut body, &peek.waker);
+        // A complete body keeps the waker only if it waits for a cancellation.
+        let is_cancellable = peek.is_in_use() && matches!(taken.source, Source::Full(_));
+        PEEK_WAKER.set(Some(peek));
         (taken, is_cancellable.then_some(body))
     }
 
@@ -276,7 +279,7 @@ impl Body {
         let source = match data_of(body, &mut cx) {
             Poll::Pending => Source::Plain(std::mem::take(body)),
             Poll::Ready(None) => Source::Full(None),
-            Poll::Ready(Some(Err(error))) => Source::Begun(Box::new(Chunks {
+            Poll::Ready(Some(Err(error))) => Source::PartlyRead(Box::new(Chunks {
                 ahead: VecDeque::from([Err(error)]),
                 body: None,
             })),
@@ -288,7 +291,7 @@ impl Body {
                         ahead.push_back(second);
                     }
                     let body = Some(std::mem::take(body));
-                    Source::Begun(Box::new(Chunks { ahead, body }))
+                    Source::PartlyRead(Box::new(Chunks { ahead, body }))
                 }
             },
         };
@@ -298,7 +301,7 @@ impl Body {
         }
     }
 
-    /// Whether this is a request of exactly one message, as far as that is known.
+    /// Whether this is known to be a request of exactly one message.
     pub(crate) fn is_one_message(&self) -> bool {
         let Source::Full(Some(data)) = &self.source else {
             return false;
@@ -309,10 +312,10 @@ impl Body {
             })
     }
 
-    /// What is not here in full will have to be kept while it is sent.
+    /// Makes a request that is not complete replayable.
     fn read_ahead(&mut self, limit: usize) {
         if let Source::Plain(body) = &mut self.source {
-            // An interceptor may have put another one in the place of what was to be sent.
+            // An interceptor may have replaced the body.
             self.source = Self::request(std::mem::take(body), Waker::noop()).source;
         }
         let chunks = match std::mem::take(&mut self.source) {
@@ -320,7 +323,7 @@ impl Body {
                 ahead: VecDeque::new(),
                 body: Some(body),
             },
-            Source::Begun(chunks) => *chunks,
+            Source::PartlyRead(chunks) => *chunks,
             other => {
                 self.source = other;
                 return;
@@ -331,7 +334,7 @@ impl Body {
 }
 
 impl Head {
-    /// How a body ends that has no trailers.
+    /// The end of a body that has no trailers.
     fn end(self) -> Result<(), Status> {
         match self.end {
             EndByHead::Open => Err(status::without_trailers(self.http_status)),
@@ -360,11 +363,12 @@ impl HttpBody for Body {
     fn size_hint(&self) -> SizeHint {
         match &self.source {
             Source::Plain(body) => body.size_hint(),
-            // Known or not: a length would become a `content-length`, which a client of tonic does not send.
+            // Even a known length is not reported: it would become a `content-length`, which a tonic client does not
+            // send.
             Source::Full(_)
             | Source::Short(_)
             | Source::Replayed(_)
-            | Source::Begun(_)
+            | Source::PartlyRead(_)
             | Source::Ended => SizeHint::default(),
         }
     }

@@ -1,4 +1,4 @@
-//! What the data of a response means: messages, and with gRPC-Web also the trailers.
+//! Parses the data of a response: messages, and with gRPC-Web also the trailers.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,33 +9,33 @@ use tonic::{Code, Status};
 
 use super::status;
 
-/// Finds the ends of messages in data that is cut anywhere.
+/// Counts the ends of messages in data that is split anywhere.
 #[derive(Default)]
 pub(crate) struct Ends {
-    /// How much of the five bytes before a message has been seen.
+    /// How many of a message's five prefix bytes have been seen.
     prefix: u8,
-    /// The first of them.
+    /// The first of the prefix bytes.
     flags: u8,
     length: [u8; 4],
-    /// How much of the message is still to come.
+    /// How many bytes of the message are still to come.
     left: u32,
 }
 
-/// The same of a response, whose data may have trailers in them.
+/// The same for a response, whose data may include trailers.
 #[derive(Default)]
 pub(crate) struct Frames {
     ends: Ends,
-    /// Of gRPC-Web alone.
+    /// Only with gRPC-Web.
     trailers: Option<Vec<u8>>,
 }
 
 /// gRPC-Web sends trailers as a frame of the body, with this flag.
 const ARE_TRAILERS: u8 = 0x80;
-/// As much as hyper takes of headers, by default.
+/// hyper's default limit on headers.
 const MOST_TRAILERS: usize = 16 * 1024;
 
 impl Frames {
-    /// Of gRPC-Web: its trailers are read, too.
+    /// For gRPC-Web: also reads the trailers.
     pub(crate) fn of_web() -> Self {
         Self {
             trailers: Some(Vec::new()),
@@ -48,10 +48,10 @@ impl Frames {
         self.ends.count(data, self.trailers.as_mut())
     }
 
-    /// The end that the trailers of gRPC-Web have told.
+    /// The end that the trailers of gRPC-Web report.
     pub(crate) fn end(&self) -> Option<Result<(), Status>> {
         let trailers = self.trailers.as_ref()?;
-        // Half of them may lack the half that tells.
+        // Incomplete trailers may lack the status.
         if trailers.is_empty() || self.ends.prefix != 0 {
             return None;
         }
@@ -72,13 +72,13 @@ impl Frames {
 }
 
 impl Ends {
-    /// How many messages end in this data. Trailers of gRPC-Web are put where they are wanted.
+    /// How many messages end in this data. Trailers of gRPC-Web are appended to `trailers`.
     pub(crate) fn count(&mut self, mut data: &[u8], mut trailers: Option<&mut Vec<u8>>) -> u64 {
         let mut messages = 0;
         while !data.is_empty() {
             if let (0, Some((&[flags, a, b, c, d], rest))) = (self.prefix, data.split_first_chunk())
             {
-                // Nearly always all five are here.
+                // Usually all five bytes are here.
                 self.flags = flags;
                 self.left = u32::from_be_bytes([a, b, c, d]);
                 self.prefix = 5;
@@ -114,9 +114,9 @@ impl Ends {
     }
 }
 
-/// The end that trailers tell.
+/// The end that the trailers report.
 pub(crate) fn end_of(trailers: &mut HeaderMap) -> Option<Result<(), Status>> {
-    // There are few, and most are this alone.
+    // There are few trailers, and usually only this one.
     let mut named = trailers
         .iter()
         .filter(|(name, _)| **name == status::GRPC_STATUS);
@@ -131,7 +131,7 @@ pub(crate) fn end_of(trailers: &mut HeaderMap) -> Option<Result<(), Status>> {
     }
 }
 
-/// The body of `application/grpc-web-text`: one base64 text after another, each with its padding.
+/// Decodes the body of `application/grpc-web-text`: base64 texts in a row, each with its padding.
 #[derive(Default)]
 pub(crate) struct Text {
     group: [u8; 4],
@@ -139,7 +139,7 @@ pub(crate) struct Text {
 }
 
 impl Text {
-    /// What this part of the text stands for, as far as it is complete.
+    /// The decoded bytes of this part of the text, as far as its groups are complete.
     pub(crate) fn decode(&mut self, text: &[u8]) -> Vec<u8> {
         let mut data = Vec::with_capacity(text.len() / 4 * 3 + 3);
         for byte in text {
@@ -147,7 +147,7 @@ impl Text {
             self.length += 1;
             if self.length == self.group.len() {
                 self.length = 0;
-                // What is no base64 is nothing that the reader could make sense of either.
+                // Data that is not base64 is skipped: the client could not read it either.
                 let mut decoded = [0; 3];
                 if let Ok(length) = STANDARD.decode_slice(self.group, &mut decoded) {
                     data.extend_from_slice(&decoded[..length]);
@@ -158,7 +158,7 @@ impl Text {
     }
 }
 
-/// The trailers of a status, as a frame of gRPC-Web.
+/// The trailers of a status as a frame of gRPC-Web.
 pub(crate) fn web_trailers(trailers: &HeaderMap, is_text: bool) -> Frame<Bytes> {
     let mut lines = Vec::new();
     for (name, value) in trailers {

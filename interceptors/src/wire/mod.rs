@@ -1,4 +1,4 @@
-//! What HTTP/2 carries: encoded messages, and how a status is written there.
+//! Encoded messages in HTTP/2, and the encoding of statuses.
 //!
 //! Shared by the mounts that see no typed messages: a wrapped channel, and a server's struct.
 #![cfg_attr(
@@ -27,7 +27,7 @@ pub use body::Arrived;
 pub use body::Body;
 pub(crate) use body::EndByHead;
 #[cfg(feature = "client")]
-pub(crate) use body::Nobody;
+pub(crate) use body::NoopWake;
 #[cfg(feature = "server")]
 pub(crate) use protocol::Protocol;
 #[cfg(feature = "client")]

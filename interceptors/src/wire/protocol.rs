@@ -1,12 +1,12 @@
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
 
-/// What a request speaks, by its `content-type`.
+/// The protocol of a request, from its `content-type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Protocol {
     /// gRPC over HTTP/2.
     Grpc,
-    /// gRPC-Web, as bytes or as base64.
+    /// gRPC-Web, in binary or as base64.
     GrpcWeb { is_text: bool },
     /// Anything else.
     Http,
@@ -15,7 +15,7 @@ pub(crate) enum Protocol {
 impl Protocol {
     #[cfg_attr(not(debug_assertions), inline)]
     pub(crate) fn of(headers: &HeaderMap) -> Self {
-        // There are few, and to look at them takes less long than to hash a name.
+        // There are few headers. A scan takes less time than a hash of the name.
         let Some((_, content_type)) = headers.iter().find(|(name, _)| **name == CONTENT_TYPE)
         else {
             return Self::Http;
@@ -42,7 +42,7 @@ impl Protocol {
         }
     }
 
-    /// The content type of an answer that has a status of gRPC.
+    /// The content type of a response with a gRPC status.
     pub(crate) fn content_type(self) -> Option<HeaderValue> {
         Some(HeaderValue::from_static(match self {
             Self::Grpc => "application/grpc",
@@ -52,7 +52,7 @@ impl Protocol {
         }))
     }
 
-    /// Whether an answer has a status of gRPC.
+    /// Whether responses have a gRPC status.
     pub(crate) fn has_grpc_status(self) -> bool {
         self != Self::Http
     }

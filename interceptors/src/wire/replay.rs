@@ -6,15 +6,14 @@ use std::task::{Context, Poll, Waker};
 
 use futures_core::Stream;
 
-/// One reading of a request stream that may have to be sent again.
+/// A cursor over a replayable request stream.
 ///
-/// What has been read is kept as long as somebody may begin a reading after this one, and no more
-/// of it than the limit. Only the latest reading that has begun goes on: the stream has one end,
-/// and an attempt that was given up must not take from it what the next one is to send.
+/// Items stay buffered, up to the limit, while a later reading may still begin. Only the latest reading that has begun
+/// can continue: the stream has one end, and an abandoned attempt must not take items from the next one.
 pub(crate) struct Replay<S: Stream> {
     shared: Arc<Mutex<Shared<S>>>,
-    /// Readings are ordered as the attempts that they are for: one before its copies, and a copy before
-    /// those that were made earlier of the same, since whoever is further in sends again first.
+    /// The order of the readings, which is the order of their attempts: a reading comes before its copies. Of several
+    /// copies, a later one comes first, because an inner interceptor resends before an outer one.
     rank: Vec<u32>,
     copies: u32,
     begun: bool,
@@ -25,20 +24,20 @@ pub(crate) struct Replay<S: Stream> {
 pub(crate) struct Superseded;
 
 struct Shared<S: Stream> {
-    /// Gone when it has ended.
+    /// `None` once it has ended.
     source: Option<Pin<Box<S>>>,
     size_of: fn(&S::Item) -> usize,
     limit: usize,
-    /// What was read, from the beginning, less `forgotten` items.
+    /// The buffered items, from the beginning less `forgotten` items.
     kept: VecDeque<S::Item>,
     kept_size: usize,
     forgotten: usize,
-    /// The limit did not suffice.
+    /// The items exceeded the limit.
     overflowed: bool,
-    /// The latest reading that has begun, and how far it has come.
+    /// The latest reading that has begun, and its position.
     latest: Option<Vec<u32>>,
     position: usize,
-    /// Who waits for more of it.
+    /// The waker of the reading that waits for more.
     reader: Option<Waker>,
     /// How many readings may still begin.
     waiting: usize,
@@ -49,12 +48,12 @@ impl<S: Stream> Shared<S> {
         !self.overflowed && self.forgotten == 0
     }
 
-    /// What nobody will read again.
+    /// Drops the items that no reading needs any more.
     fn forget(&mut self) {
         if self.waiting > 0 && !self.overflowed {
             return;
         }
-        // An overflow forgets what was read; what was not read yet is still to be sent.
+        // After an overflow, items that were read are dropped. Items that were not read yet still have to be sent.
         while self.forgotten < self.position
             && let Some(item) = self.kept.pop_front()
         {
@@ -65,7 +64,7 @@ impl<S: Stream> Shared<S> {
 }
 
 impl<S: Stream> Replay<S> {
-    /// The first reading of a stream, of which at most `limit` bytes are kept.
+    /// The first reading of a stream. It buffers at most `limit` bytes.
     pub(crate) fn new(source: S, size_of: fn(&S::Item) -> usize, limit: usize) -> Self {
         Self {
             shared: Arc::new(Mutex::new(Shared {
@@ -87,8 +86,8 @@ impl<S: Stream> Replay<S> {
         }
     }
 
-    /// Another reading, to begin after this one. Whoever asks for it may keep this much; the first who
-    /// asks need not be the one who keeps the most.
+    /// Another reading, to begin after this one. Raises the limit to `limit`, because the first caller need not be the
+    /// one with the highest limit.
     pub(crate) fn copy(&mut self, limit: usize) -> Self {
         let mut shared = self.lock();
         shared.waiting += 1;
@@ -105,15 +104,15 @@ impl<S: Stream> Replay<S> {
         }
     }
 
-    /// Whether a reading that has not begun would be given everything.
+    /// Whether a reading that begins now would get all items.
     pub(crate) fn is_whole(&self) -> bool {
         self.lock().is_whole()
     }
 
-    /// From here on this reading goes on, and the one before takes nothing any more. Not where a later one
-    /// does already, nor where not everything is left to be read again.
+    /// Makes this reading the current one, and stops the reading before. Fails if a later reading has begun, or if
+    /// items were dropped.
     ///
-    /// The reading before waits for the stream, which has one waker: it has to be told.
+    /// The reading before may wait for the stream, which has a single waker. So that reading is woken.
     pub(crate) fn begin(&mut self) -> bool {
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         let mut before = None;
@@ -180,7 +179,7 @@ where
             shared.kept_size += size;
             shared.kept.push_back(item.clone());
         } else {
-            // Whether it was too large or is not needed: nobody can read it again.
+            // The item is too large to buffer, or no reading needs it later.
             shared.overflowed |= shared.waiting > 0;
             shared.forget();
             shared.forgotten += 1;

@@ -22,13 +22,13 @@ use crate::core::time::{Bounds, Limit, enter, exceeded};
 #[derive(Default)]
 pub struct ResponseBody {
     body: Body,
-    /// Boxed, so that a response that nobody watches is moved about in little space.
+    /// Boxed, so that a response without observers stays small.
     watch: Option<Box<BodyWatch>>,
     time: Time,
     reader: Reader,
 }
 
-/// How long the body may take.
+/// The time limits of the body.
 #[derive(Default)]
 enum Time {
     #[default]
@@ -37,7 +37,7 @@ enum Time {
     Bounded {
         bounds: Pin<Box<Bounds>>,
     },
-    /// Calls that are made while it is read inherit this.
+    /// Calls that are made while the body is read inherit this deadline.
     Inherited {
         at: Instant,
         bounds: Option<Pin<Box<Bounds>>>,
@@ -45,30 +45,30 @@ enum Time {
     Over,
 }
 
-/// How whoever reads the body is told of a failure.
+/// How a failure is reported to the reader of the body.
 #[derive(Default, Clone, Copy, PartialEq, Eq)]
 enum Reader {
-    /// By an error.
+    /// As an error.
     #[default]
-    Here,
-    /// By trailers, since it is at the other end of the wire.
+    Local,
+    /// As trailers, because the reader is at the other end of the wire.
     Remote(Protocol),
-    /// It has been told.
-    Told,
+    /// The failure was reported.
+    Reported,
 }
 
 struct BodyWatch {
-    /// What is no response of gRPC has none.
+    /// `None` if the response is not gRPC.
     frames: Option<Frames>,
-    /// Of gRPC-Web as text.
+    /// Only for gRPC-Web as text.
     text: Option<Text>,
-    /// A request that was cut off was not answered, whatever the body says.
+    /// If the request was cut off, the call counts as not answered, whatever the body says.
     cut_off: Option<CutOff>,
     watch: Tail,
 }
 
 impl ResponseBody {
-    /// What comes out of a channel.
+    /// The body of a channel's response.
     #[cfg_attr(not(debug_assertions), inline)]
     pub(crate) fn new(body: Body, watch: Option<Tail>, deadline: Option<Instant>) -> Self {
         let time = match deadline {
@@ -76,18 +76,18 @@ impl ResponseBody {
             None => Time::Unbounded,
         };
         match watch {
-            // Then it is moved once less.
+            // This arm returns by itself, so that the body is moved once less.
             None => Self {
                 body,
                 watch: None,
                 time,
-                reader: Reader::Here,
+                reader: Reader::Local,
             },
-            watch => Self::watched(body, watch, None, time, Reader::Here),
+            watch => Self::watched(body, watch, None, time, Reader::Local),
         }
     }
 
-    /// What leaves a server.
+    /// The body of a server's response.
     #[cfg_attr(not(debug_assertions), inline)]
     pub(crate) fn sent(
         body: Body,
@@ -130,7 +130,7 @@ impl ResponseBody {
         if body.is_end_stream()
             && let Some(mut watch) = watch.take()
         {
-            // Nobody will read it.
+            // Nothing will read the body.
             watch.end(&body.end());
         }
         Self {
@@ -141,7 +141,7 @@ impl ResponseBody {
         }
     }
 
-    /// Apart, so that bodies with no layer around their polls do not pay for it.
+    /// In its own function, so that bodies without a layer around their polls do not pay for it.
     #[cold]
     fn poll_in_layers(
         &mut self,
@@ -170,7 +170,7 @@ impl ResponseBody {
         let status = step.map(|step| match step {
             Step::Cut(outcome, status) => {
                 let cut = watching.watch.see(Step::Cut(outcome, status), None);
-                // What it holds of the call goes.
+                // Drops everything of the call that the body holds.
                 self.body = Body::default();
                 cut
             }
@@ -226,30 +226,30 @@ impl ResponseBody {
             }
             Time::Over => return Poll::Ready(None),
         };
-        // What it holds of the call goes, which tells the other side.
+        // Drops everything of the call that the body holds. The other side notices that.
         self.time = Time::Over;
         self.body = Body::default();
         Poll::Ready(Some(Err(over)))
     }
 
-    /// Tells the reader of a failure.
+    /// Reports a failure to the reader.
     #[cold]
     fn fail(&mut self, mut status: Status) -> Option<Result<Frame<Bytes>, Status>> {
         let Reader::Remote(protocol) = self.reader else {
             return Some(Err(status));
         };
-        self.reader = Reader::Told;
+        self.reader = Reader::Reported;
         fit(&mut status);
         let trailers = || {
             let mut trailers = HeaderMap::new();
-            // What is no header is left out, and the code is one.
+            // If the message is no valid header, the code alone is sent.
             let _ = status.add_header(&mut trailers);
             trailers
         };
         match protocol {
             Protocol::Grpc => Some(Ok(Frame::trailers(trailers()))),
             Protocol::GrpcWeb { is_text } => Some(Ok(web_trailers(&trailers(), is_text))),
-            // There is no place for a status: the connection says that the response is incomplete.
+            // Plain HTTP has no status in trailers: the connection reports an incomplete response.
             Protocol::Http => Some(Err(status)),
         }
     }
@@ -264,7 +264,7 @@ impl HttpBody for ResponseBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let this = &mut *self;
-        if this.reader == Reader::Told {
+        if this.reader == Reader::Reported {
             return Poll::Ready(None);
         }
         let polled = match &mut this.watch {
@@ -289,8 +289,8 @@ impl HttpBody for ResponseBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        // Whoever watches wants to see the end.
-        self.reader == Reader::Told || self.watch.is_none() && self.body.is_end_stream()
+        // Observers have to see the end.
+        self.reader == Reader::Reported || self.watch.is_none() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -304,13 +304,13 @@ impl fmt::Debug for ResponseBody {
     }
 }
 
-/// What a frame means for those who watch the response.
+/// What a frame means for the observers of the response.
 enum Seen {
-    /// So many messages have ended in it.
+    /// This many messages ended in the frame.
     Messages(u64),
-    /// It is the end of the response.
+    /// The frame is the end of the response.
     End(Result<(), Status>),
-    /// The response has failed with the status that is in the place of the frame.
+    /// The response failed. The frame was replaced by the status.
     Failed,
 }
 

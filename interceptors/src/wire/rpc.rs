@@ -7,7 +7,7 @@ use crate::core::call::Call;
 use crate::core::chain::{Interceptor, Next};
 use crate::mount::link::{Lent, Link, Made};
 
-/// The call of a channel or of a server, whose messages are encoded.
+/// The call of a channel or a server, whose messages are encoded.
 pub struct WireRpc;
 
 impl WireRpc {
@@ -18,31 +18,31 @@ impl WireRpc {
     {
     }
 
-    /// As [`covers`](Self::covers), of what this makes.
+    /// As [`covers`](Self::covers), for the interceptor that the closure makes.
     pub const fn covers_made<I>(&self, _: impl Fn() -> I + Copy)
     where
         I: Interceptor<Body, Body>,
     {
     }
 
-    /// As [`covers`](Self::covers), of what this lends.
+    /// As [`covers`](Self::covers), for the interceptor that the closure lends.
     pub const fn covers_lent<'a, I>(&self, _: impl Fn() -> &'a I + Copy)
     where
         I: Interceptor<Body, Body> + ?Sized + 'a,
     {
     }
 
-    /// An interceptor that is to be put into the chain.
+    /// The link of an interceptor.
     pub const fn link<'a, I: ?Sized>(&self, interceptor: &'a I) -> Link<&'a I, I, Body, Body> {
         Link::new(interceptor)
     }
 
-    /// One that is made at its turn.
+    /// The link of an interceptor that is made when the call reaches it.
     pub const fn made<F: Fn() -> I, I>(&self, make: F) -> Link<Made<F>, I, Body, Body> {
         Link::made(make)
     }
 
-    /// One that is lent at its turn.
+    /// The link of an interceptor that is lent when the call reaches it.
     pub const fn lent<'a, F, I>(&self, lend: F) -> Link<Lent<F>, I, Body, Body>
     where
         F: Fn() -> &'a I,
@@ -51,7 +51,7 @@ impl WireRpc {
         Link::lent(lend)
     }
 
-    /// Takes a call that was received through a chain.
+    /// Runs a received call through a chain.
     pub fn run<'a, N>(
         &self,
         chain: &'a mut N,

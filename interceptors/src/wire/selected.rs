@@ -3,7 +3,7 @@ use tonic::{Response, Status};
 use crate::core::call::Call;
 use crate::core::chain::{Interceptor, Next};
 
-/// An interceptor that only some of the calls go through.
+/// An interceptor that runs only for some calls.
 #[derive(Debug)]
 pub struct Selected<I>(Option<I>);
 

@@ -1,4 +1,4 @@
-//! What a status is on the wire.
+//! Statuses in headers and trailers.
 
 use std::error::Error;
 
@@ -13,28 +13,28 @@ use crate::kit::reset;
 /// Any error of a transport.
 pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 
-/// The status that headers carry, mended.
+/// The status in the headers, after repair.
 pub(crate) fn of_headers(headers: &mut HeaderMap) -> Option<Status> {
-    match mend_headers(headers) {
+    match repair_headers(headers) {
         true => Status::from_header_map(headers),
         false => None,
     }
 }
 
-/// Mends the status of a response that may be of headers only. Whether there is one.
-pub(crate) fn mend_headers(headers: &mut HeaderMap) -> bool {
-    // There are few, and to look at them takes less long than to hash a name.
+/// Repairs the status of a Trailers-Only response. Returns whether there is a status.
+pub(crate) fn repair_headers(headers: &mut HeaderMap) -> bool {
+    // There are few headers. A scan takes less time than a hash of the name.
     if !headers.keys().any(|name| *name == GRPC_STATUS) {
         return false;
     }
-    mend_trailers(headers);
+    repair_trailers(headers);
     true
 }
 
-/// Takes out details that are not base64, at which tonic panics, and what is no UTF-8 in a message, for which it
-/// throws away the code. They come from the other side.
-pub(crate) fn mend_trailers(headers: &mut HeaderMap) {
-    // tonic looks for details only beside a status, and most trailers are that alone.
+/// Removes what tonic cannot read: details that are not base64, on which it panics, and bytes of the message that are
+/// not UTF-8, for which it drops the code. The values come from the peer.
+pub(crate) fn repair_trailers(headers: &mut HeaderMap) {
+    // tonic reads details only beside a status, and most trailers have only a status.
     if headers.len() < 2 {
         return;
     }
@@ -51,7 +51,7 @@ pub(crate) fn mend_trailers(headers: &mut HeaderMap) {
     }
 }
 
-/// The message in the place of one that is not UTF-8.
+/// Replaces a message that is not UTF-8.
 fn readable(message: &HeaderValue) -> Option<HeaderValue> {
     let is_plain = |&byte: &u8| byte != b'%' && byte.is_ascii();
     match message.as_bytes().iter().all(is_plain) {
@@ -80,7 +80,7 @@ fn is_base64(value: &HeaderValue) -> bool {
     value.is_some_and(|value| value.to_bytes().is_ok())
 }
 
-/// Whether these headers begin a gRPC response. What a proxy answers by itself does not.
+/// Whether these headers begin a gRPC response. The headers of a proxy's own answer do not.
 pub(crate) fn is_grpc(headers: &HeaderMap) -> bool {
     let Some(content_type) = headers.get(CONTENT_TYPE) else {
         return false;
@@ -111,7 +111,7 @@ pub(crate) fn without_trailers(http_status: StatusCode) -> Status {
     Status::new(code, message)
 }
 
-/// The end of what is no response of gRPC: the inverse of the HTTP mapping that `google/rpc/code.proto` documents.
+/// The end of a response that is not gRPC: the inverse of the HTTP mapping that `google/rpc/code.proto` documents.
 pub(crate) fn of_http(http_status: StatusCode) -> Result<(), Status> {
     let code = match http_status.as_u16() {
         ..400 => return Ok(()),
@@ -133,7 +133,8 @@ pub(crate) fn of_http(http_status: StatusCode) -> Result<(), Status> {
     ))
 }
 
-/// The HTTP status of a refusal, for who does not speak gRPC: the mapping that `google/rpc/code.proto` documents.
+/// The HTTP status of a rejection, for clients that do not speak gRPC: the mapping that `google/rpc/code.proto`
+/// documents.
 pub(crate) fn to_http(code: Code) -> StatusCode {
     match code {
         Code::Ok => StatusCode::OK,
@@ -145,7 +146,7 @@ pub(crate) fn to_http(code: Code) -> StatusCode {
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::AlreadyExists | Code::Aborted => StatusCode::CONFLICT,
         Code::ResourceExhausted => StatusCode::TOO_MANY_REQUESTS,
-        // "Client Closed Request", which has no name in the registry.
+        // The registry has no name for "Client Closed Request".
         Code::Cancelled => StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST),
         Code::Unimplemented => StatusCode::NOT_IMPLEMENTED,
         Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -158,10 +159,10 @@ pub(crate) static GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status
 static MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 static DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
 
-/// How the request of an attempt ends that is not waited for any more.
-pub(crate) fn given_up() -> Status {
+/// The error that ends the request of an abandoned attempt.
+pub(crate) fn abandoned() -> Status {
     let mut status = Status::cancelled("the attempt was given up");
-    // hyper looks there for the code to reset the stream with.
+    // hyper takes the reset code of the stream from this error.
     if let Some(cancel) = reset::cancel() {
         status.set_source(cancel);
     }

@@ -9,17 +9,17 @@ use tonic::Status;
 
 use super::waits::{self, Id, RUNNING};
 use super::{Shared, Times, Token};
-use crate::auth::flight::{Flight, Tell};
+use crate::auth::flight::{Flight, ResultSender};
 
 pub(super) type Fetching = Pin<Box<dyn Future<Output = Result<Token, Status>> + Send>>;
 
-/// The result for the calls that wait: the token.
+/// The result of a fetch for the waiting calls: the token.
 pub(super) type Answer = Option<Result<String, Status>>;
 
-/// How much later than its time a fetch ends at the latest. One whose runtime does not run any more ends never.
+/// A fetch counts as lost this long after its timeout. Without the limit, a fetch in a stopped runtime would never end.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// A fetch under way.
+/// A running fetch.
 pub(super) struct Fetch {
     id: Id,
     flight: Flight<Result<String, Status>>,
@@ -59,12 +59,12 @@ impl Fetch {
         self.id
     }
 
-    /// Whether it may still end.
+    /// Whether the fetch may still end.
     pub(super) fn is_running(&self, now: Instant) -> bool {
         self.flight.is_running(now)
     }
 
-    /// The token; `None` where the fetch is gone without one.
+    /// The token. `None` if the fetch was lost.
     pub(super) fn answer(&self) -> impl Future<Output = Answer> + Send + use<> {
         let (id, answer) = (self.id, self.flight.wait());
         async move {
@@ -76,7 +76,7 @@ impl Fetch {
         }
     }
 
-    /// Nobody needs it any more.
+    /// Stops the fetch, because nothing needs it any more.
     pub(super) fn stop(&self) {
         self.flight.stop();
     }
@@ -86,12 +86,12 @@ fn too_slow(time: Duration) -> Status {
     Status::unavailable(format!("the token was not fetched within {time:?}"))
 }
 
-/// Gives the result of a fetch to the cache and to the calls that wait.
+/// Passes the result of a fetch to the cache and to the waiting calls.
 struct End {
     shared: Arc<Shared>,
     id: Id,
     times: Times,
-    tell: Tell<Result<String, Status>>,
+    tell: ResultSender<Result<String, Status>>,
 }
 
 impl End {
@@ -103,7 +103,7 @@ impl End {
 
 impl Drop for End {
     fn drop(&mut self) {
-        // Otherwise it has told already, or its runtime is gone and nobody knows how it would have ended.
+        // Otherwise the result was sent already, or the runtime was dropped and the result is unknown.
         if std::thread::panicking() {
             self.tell(Err(Status::internal("the fetch of the token panicked")));
         }

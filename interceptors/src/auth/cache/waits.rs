@@ -1,18 +1,18 @@
-//! Which fetches wait for which, so that none waits for itself.
+//! Records which fetches wait for which, so that no fetch waits for itself.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tonic::Status;
 
-/// Tells fetches from each other.
+/// Identifies a fetch.
 pub(super) type Id = u64;
 
 tokio::task_local! {
-    /// The fetch that runs here.
+    /// The fetch that runs in this task.
     pub(super) static RUNNING: Id;
 }
 
-/// Only calls that a fetch makes are here, so there are few of them.
+/// Small, because it holds only calls that a fetch makes.
 static WAITS: Mutex<Vec<Wait>> = Mutex::new(Vec::new());
 
 fn waits() -> MutexGuard<'static, Vec<Wait>> {
@@ -25,14 +25,14 @@ struct Wait {
     waited_for: Id,
 }
 
-/// A fetch waits for another one until this is dropped.
+/// Records that a fetch waits for another one, until dropped.
 pub(super) struct Waiting(Wait);
 
-/// Called before somebody waits for a fetch.
+/// Called before a wait for a fetch.
 ///
 /// # Errors
 ///
-/// If it is a fetch that would wait for itself, by way of others or not.
+/// If a fetch would wait for itself, directly or through others.
 pub(super) fn wait_for(waited_for: Id) -> Result<Option<Waiting>, Status> {
     let Ok(waiting) = RUNNING.try_with(|id| *id) else {
         return Ok(None);
@@ -51,7 +51,7 @@ pub(super) fn wait_for(waited_for: Id) -> Result<Option<Waiting>, Status> {
     Ok(Some(Waiting(wait)))
 }
 
-/// Whether a fetch is another one, or waits for it. There are no circles among those that wait.
+/// Whether `one` is `other` or waits for it. Recorded waits have no cycles.
 fn needs(waits: &[Wait], one: Id, other: Id) -> bool {
     let mut next = waits.iter().filter(|wait| wait.waiting == one);
     one == other || next.any(|wait| needs(waits, wait.waited_for, other))

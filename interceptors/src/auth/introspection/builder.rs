@@ -29,10 +29,10 @@ const CACHE_REFUSED_FOR: Duration = Duration::from_secs(10);
 const MAX_TOKENS: NonZeroUsize = NonZeroUsize::new(10_000).expect("more than none");
 const MAX_SIZE: usize = 8 * 1024;
 const LEEWAY: Duration = Duration::from_secs(60);
-/// A longer leeway is a mistake of units.
+/// A longer leeway is probably a wrong unit.
 const MAX_LEEWAY: Duration = Duration::from_secs(3600);
 
-/// As many as requests at once.
+/// The number of concurrent requests.
 const MAX_IDLE: usize = super::verifier::AT_ONCE;
 
 impl<Claims> IntrospectionBuilder<Claims> {
@@ -173,7 +173,7 @@ fn secret(value: &str) -> Result<HeaderValue, IntrospectionError> {
     Ok(value)
 }
 
-/// Without the credentials.
+/// Leaves out the credentials.
 impl<Claims> fmt::Debug for IntrospectionBuilder<Claims> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("IntrospectionBuilder")

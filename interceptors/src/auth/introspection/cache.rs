@@ -12,25 +12,25 @@ use crate::auth::FetchError;
 use crate::auth::flight::Flight;
 use crate::auth::remote::time_of_day;
 
-/// A token, so that it is kept nowhere.
+/// The hash of a token, so that the token itself is never stored.
 pub(super) type Hash = [u8; 32];
 
 pub(super) fn hash(token: &str) -> Hash {
     Sha256::digest(token).into()
 }
 
-/// A token that its issuer calls active.
+/// A token that its issuer reports as active.
 pub(super) struct Active<Claims> {
     pub(super) claims: Claims,
     pub(super) expires: Option<SystemTime>,
 }
 
-/// What a call learns of its token.
+/// The result of a check for the waiting calls.
 pub(super) enum Answer<Claims> {
     Active(Arc<Active<Claims>>),
-    /// Not good; the text is for the log.
+    /// Not valid. The text is for the log.
     Refused(&'static str),
-    /// Nobody can say.
+    /// The token could not be checked.
     Unchecked,
 }
 
@@ -44,16 +44,16 @@ impl<Claims> Clone for Answer<Claims> {
     }
 }
 
-/// What is known of tokens, and which of them are being asked about.
+/// Known results for tokens, and the requests that are running.
 pub(super) struct Cache<Claims> {
     active: LruCache<Hash, (Arc<Active<Claims>>, Instant), RandomState>,
-    /// Apart from the others: whoever makes up tokens cannot push out those that are good.
+    /// Separate, so that made-up tokens cannot evict valid ones.
     refused: LruCache<Hash, (&'static str, Instant), RandomState>,
     flights: HashMap<Hash, Flight<Answer<Claims>>>,
     times: Times,
 }
 
-/// How long answers are kept, and how many.
+/// How long results are kept, and how many.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Times {
     pub(super) active: Duration,
@@ -61,8 +61,8 @@ pub(super) struct Times {
     pub(super) tokens: NonZeroUsize,
 }
 
-/// What a call does about its token.
-pub(super) enum Ask<Claims> {
+/// What a call has to do about its token.
+pub(super) enum Lookup<Claims> {
     Known(Answer<Claims>),
     Wait(WaitFor<Claims>),
 }
@@ -80,40 +80,40 @@ impl<Claims: Clone + Send + Sync + 'static> Cache<Claims> {
         }
     }
 
-    /// What is known of a token, or the end of the request about it, which `begin` begins.
+    /// The known result for a token, or the running request. `begin` begins a request.
     pub(super) fn ask(
         &mut self,
         token: &Hash,
         now: Instant,
         begin: impl FnOnce() -> Result<Flight<Answer<Claims>>, FetchError>,
-    ) -> Result<Ask<Claims>, FetchError> {
+    ) -> Result<Lookup<Claims>, FetchError> {
         if let Some(known) = self.known(token, now) {
-            return Ok(Ask::Known(known));
+            return Ok(Lookup::Known(known));
         }
         if let Some(flight) = self.flights.get(token) {
             if flight.is_running(now) {
-                return Ok(Ask::Wait(Box::pin(flight.wait())));
+                return Ok(Lookup::Wait(Box::pin(flight.wait())));
             }
             flight.stop();
             self.flights.remove(token);
         }
-        // Requests go on when their calls are cancelled, so calls alone do not bound them.
+        // Requests continue when their calls are cancelled, so the number of calls does not bound them.
         let max = self.times.tokens.get();
         if self.flights.len() >= max {
             self.flights.retain(|_, flight| flight.is_running(now));
         }
         if self.flights.len() >= max {
-            return Ok(Ask::Known(Answer::Unchecked));
+            return Ok(Lookup::Known(Answer::Unchecked));
         }
         let flight = begin()?;
         let wait = Box::pin(flight.wait());
         self.flights.insert(*token, flight);
-        Ok(Ask::Wait(wait))
+        Ok(Lookup::Wait(wait))
     }
 
     fn known(&mut self, token: &Hash, now: Instant) -> Option<Answer<Claims>> {
         if let Some((active, until)) = self.active.get(token) {
-            // Both clocks: the machine may have slept, or its time have been set.
+            // Both clocks are checked: the machine may have slept, or its time may have been changed.
             let has_expired = |at| at <= time_of_day();
             if now < *until && !active.expires.is_some_and(has_expired) {
                 return Some(Answer::Active(Arc::clone(active)));
@@ -128,7 +128,7 @@ impl<Claims: Clone + Send + Sync + 'static> Cache<Claims> {
         None
     }
 
-    /// The request about this token has ended.
+    /// Stores the result of a request.
     pub(super) fn end(&mut self, token: Hash, now: Instant, answer: &Answer<Claims>) {
         self.flights.remove(&token);
         match answer {
@@ -158,7 +158,7 @@ impl<Claims: Clone + Send + Sync + 'static> Cache<Claims> {
     }
 }
 
-/// `None` where nothing is to be kept.
+/// `None` if nothing is kept.
 fn until(now: Instant, time: Duration) -> Option<Instant> {
     const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
     (!time.is_zero()).then(|| now + time.min(LONGEST))

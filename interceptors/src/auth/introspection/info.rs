@@ -71,17 +71,17 @@ pub(super) fn one_or_several<'de, D: Deserializer<'de>>(
 ) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
-    enum Said {
+    enum OneOrSeveral {
         None(()),
         One(String),
         Several(Vec<String>),
     }
-    // The error of an untagged one would be as short.
-    let said = Said::deserialize(deserializer);
+    // The error of an untagged enum would say no more.
+    let said = OneOrSeveral::deserialize(deserializer);
     match said.map_err(|_| D::Error::custom("neither a text nor a list of texts"))? {
-        Said::None(()) => Ok(Vec::new()),
-        Said::One(one) => Ok(vec![one]),
-        Said::Several(several) => Ok(several),
+        OneOrSeveral::None(()) => Ok(Vec::new()),
+        OneOrSeveral::One(one) => Ok(vec![one]),
+        OneOrSeveral::Several(several) => Ok(several),
     }
 }
 

@@ -9,13 +9,13 @@ use crate::auth::FetchError;
 
 const PAUSE: Duration = Duration::from_secs(30);
 
-/// Says that the issuer fails, but not for each call.
+/// Logs that the issuer fails, but not for each call.
 #[derive(Default)]
 pub(super) struct Outage(Mutex<Option<Failing>>);
 
 struct Failing {
     told: Instant,
-    /// Since it was told the last time.
+    /// The failures since the last log event.
     failures: u64,
 }
 

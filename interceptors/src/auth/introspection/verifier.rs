@@ -14,19 +14,19 @@ use tonic::Status;
 
 use super::TokenInfo;
 use super::builder::IntrospectionBuilder;
-use super::cache::{Active, Answer, Ask, Cache, Hash, Times, hash};
+use super::cache::{Active, Answer, Cache, Hash, Lookup, Times, hash};
 use super::info::one_or_several;
 use super::outage::Outage;
 use crate::CallDetails;
-use crate::auth::flight::{Flight, Tell};
+use crate::auth::flight::{Flight, ResultSender};
 use crate::auth::interceptor::refused;
 use crate::auth::remote::{Asked, Counts, GRACE, Http, Outgoing, time_of_day, unchecked};
 use crate::auth::{FetchCounts, FetchError, Verifier};
 
-/// How many requests are under way at once. Others wait.
+/// The maximum number of concurrent requests. Further ones wait.
 pub(super) const AT_ONCE: usize = 100;
 
-/// How often a call asks anew where the runtime that asked is gone.
+/// How often a call repeats a request whose runtime was dropped.
 const TRIES: u32 = 3;
 
 /// Asks the issuer about each token (OAuth 2.0 Token Introspection, RFC 7662): for tokens that say nothing by themselves, or that can be
@@ -72,11 +72,11 @@ const TRIES: u32 = 3;
 /// [`fetches`](Self::fetches) counts requests; with feature `metrics`, so does OpenTelemetry's counter `interceptors.auth.fetches`, with
 /// `interceptors.auth.asked = "introspection"` and `error.type`.
 pub struct Introspection<Claims: Clone + Send + Sync + 'static = TokenInfo> {
-    whole: Arc<Whole<Claims>>,
+    owner: Arc<Owner<Claims>>,
 }
 
-/// What clones share. Requests have the part of it that they need, and end with it.
-struct Whole<Claims: Clone + Send + Sync + 'static>(Arc<Shared<Claims>>);
+/// State that clones share. Requests hold only the parts that they need, and are aborted when this is dropped.
+struct Owner<Claims: Clone + Send + Sync + 'static>(Arc<Shared<Claims>>);
 
 struct Shared<Claims> {
     url: Uri,
@@ -89,7 +89,7 @@ struct Shared<Claims> {
     outage: Outage,
 }
 
-/// What tokens are to be like, beside active.
+/// The rules for tokens, besides being active.
 #[derive(Debug)]
 pub(super) struct Rules {
     pub(super) audience: Option<HashSet<String>>,
@@ -98,13 +98,13 @@ pub(super) struct Rules {
     pub(super) max_size: usize,
 }
 
-/// What is needed of the answer, whatever the user's type is.
+/// The fields of the response that this crate needs, whatever the user's type is.
 #[derive(Deserialize)]
-struct Said {
+struct ResponseFields {
     active: bool,
 }
 
-/// The same of an active one.
+/// The same fields of an active token, after the checks.
 #[derive(Deserialize)]
 struct Checked {
     #[serde(default)]
@@ -148,17 +148,17 @@ where
             outage: Outage::default(),
         });
         Self {
-            whole: Arc::new(Whole(shared)),
+            owner: Arc::new(Owner(shared)),
         }
     }
 
     /// How often the issuer was asked.
     #[must_use]
     pub fn fetches(&self) -> FetchCounts {
-        self.whole.0.counts.read()
+        self.owner.0.counts.read()
     }
 
-    /// What the issuer says of a token that is good.
+    /// The issuer's information about a valid token.
     async fn active(&self, token: &str, call: &CallDetails) -> Result<Arc<Active<Claims>>, Status> {
         match self.ask(token).await {
             Ok(Answer::Active(active)) => Ok(active),
@@ -175,7 +175,7 @@ where
     }
 
     async fn ask(&self, token: &str) -> Result<Answer<Claims>, FetchError> {
-        let shared = &self.whole.0;
+        let shared = &self.owner.0;
         if token.len() > shared.rules.max_size {
             return Ok(Answer::Refused("it is too large"));
         }
@@ -185,8 +185,8 @@ where
             let begin = || shared.begin(hash, token, now);
             let asked = shared.cache().ask(&hash, now, begin)?;
             let waiting = match asked {
-                Ask::Known(answer) => return Ok(answer),
-                Ask::Wait(waiting) => waiting,
+                Lookup::Known(answer) => return Ok(answer),
+                Lookup::Wait(waiting) => waiting,
             };
             if let Some(answer) = waiting.await {
                 return Ok(answer);
@@ -206,7 +206,7 @@ impl<Claims> Shared<Claims>
 where
     Claims: DeserializeOwned + Clone + Send + Sync + 'static,
 {
-    /// The request about a token.
+    /// Begins the request about a token.
     fn begin(
         self: &Arc<Self>,
         hash: Hash,
@@ -218,9 +218,9 @@ where
         form.append_pair("token_type_hint", "access_token");
         let body = Bytes::from(form.finish());
         let shared = Arc::clone(self);
-        let work = |tell: Tell<_>| async move {
+        let work = |tell: ResultSender<_>| async move {
             let asked = shared.ask(body);
-            let asked = shared.http.within_its_time(&shared.url, asked).await;
+            let asked = shared.http.with_timeout(&shared.url, asked).await;
             shared.counts.count(&asked);
             shared.outage.tell(&shared.url, Instant::now(), &asked);
             let answer = asked.unwrap_or(Answer::Unchecked);
@@ -241,7 +241,7 @@ where
             body,
         };
         let answer = self.http.send(request).await?;
-        let said: Said = answer.json()?;
+        let said: ResponseFields = answer.json()?;
         if !said.active {
             return Ok(Answer::Refused("its issuer says that it is not active"));
         }
@@ -283,7 +283,7 @@ impl Rules {
 }
 
 fn time(seconds: u64) -> Option<SystemTime> {
-    // So that a leeway can be added.
+    // Clamped, so that a leeway can be added.
     let seconds = Duration::from_secs(seconds.min(u64::from(u32::MAX) * 64));
     SystemTime::UNIX_EPOCH.checked_add(seconds)
 }
@@ -299,7 +299,7 @@ where
         Ok(active.claims.clone())
     }
 
-    /// The claims need not have `exp`, so it is taken from the answer.
+    /// Takes the expiry from the response, because the user's claims need not have `exp`.
     async fn verify_until(
         &self,
         token: &str,
@@ -307,13 +307,13 @@ where
         _may_stream: bool,
     ) -> Result<(Claims, Option<SystemTime>), Status> {
         let active = self.active(token, call).await?;
-        let leeway = self.whole.0.rules.leeway;
+        let leeway = self.owner.0.rules.leeway;
         let expires_at = active.expires.and_then(|at| at.checked_add(leeway));
         Ok((active.claims.clone(), expires_at))
     }
 }
 
-impl<Claims: Clone + Send + Sync + 'static> Drop for Whole<Claims> {
+impl<Claims: Clone + Send + Sync + 'static> Drop for Owner<Claims> {
     fn drop(&mut self) {
         self.0.cache().stop();
     }
@@ -322,22 +322,22 @@ impl<Claims: Clone + Send + Sync + 'static> Drop for Whole<Claims> {
 impl<Claims: Clone + Send + Sync + 'static> Clone for Introspection<Claims> {
     fn clone(&self) -> Self {
         Self {
-            whole: Arc::clone(&self.whole),
+            owner: Arc::clone(&self.owner),
         }
     }
 }
 
-/// Without credentials and tokens.
+/// Leaves out credentials and tokens.
 impl<Claims: Clone + Send + Sync + 'static> fmt::Debug for Introspection<Claims> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Introspection")
-            .field("url", &self.whole.0.url)
-            .field("rules", &self.whole.0.rules)
+            .field("url", &self.owner.0.url)
+            .field("rules", &self.owner.0.rules)
             .finish_non_exhaustive()
     }
 }
 
-/// Whether it is our own credentials that are wrong.
+/// Whether the error means that this service's own credentials are wrong.
 pub(super) fn is_about_us(error: &FetchError) -> bool {
     let status = error.status();
     status == Some(StatusCode::UNAUTHORIZED) || status == Some(StatusCode::FORBIDDEN)

@@ -49,7 +49,7 @@ pub struct Undecided;
 #[derive(Debug)]
 pub struct Decided;
 
-/// A longer leeway is a mistake of units.
+/// A longer leeway is probably a wrong unit.
 const MAX_LEEWAY: Duration = Duration::from_secs(3600);
 
 const MAX_SIZE: usize = 8 * 1024;
@@ -177,8 +177,8 @@ impl<Claims> JwtVerifierBuilder<Claims, Decided, Decided> {
     ///
     /// See [`SetupError`].
     pub fn build(self) -> Result<JwtVerifier<Claims>, SetupError> {
-        // One that the process has installed stays. Without it, and with a second one among the features of the
-        // process's dependencies, there would be none.
+        // Keeps a provider that the process has installed. Without this call there would be none if two providers are
+        // among the features of the process's dependencies.
         let _ = rust_crypto::DEFAULT_PROVIDER.install_default();
         let is_hmac = |algorithm: &Algorithm| algorithm.family() == AlgorithmFamily::Hmac;
         let hmac = self.algorithms.iter().filter(|it| is_hmac(it)).count();

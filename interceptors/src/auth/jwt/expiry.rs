@@ -1,4 +1,4 @@
-//! When a token expires. The claims are of a type of the user's, which need not have `exp`.
+//! The expiry of a token. The user's claims need not have `exp`.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,7 +10,8 @@ struct Expires {
     exp: Option<f64>,
 }
 
-/// The `exp` of a token that has been verified, plus the leeway. `Ok(None)` if there is none, or if it is further away than can be told.
+/// The `exp` of a verified token, plus the leeway. `Ok(None)` if it has none, or one that is too far in the future to
+/// represent.
 pub(super) fn of_verified(
     token: &str,
     leeway: Duration,

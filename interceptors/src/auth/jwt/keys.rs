@@ -154,7 +154,7 @@ impl fmt::Display for SetupError {
 
 impl std::error::Error for SetupError {}
 
-/// Keys that have been checked. Each has its algorithms, which are of one family: `jsonwebtoken` wants that, too.
+/// Checked keys, each with its algorithms. The algorithms of a key are of one family, as `jsonwebtoken` requires.
 pub(super) struct Keys(Vec<Key>);
 
 pub(super) struct Key {
@@ -164,8 +164,8 @@ pub(super) struct Key {
 }
 
 impl Keys {
-    /// Of a JWK set, what cannot be used is skipped (RFC 7517, 5): the issuer publishes it for others too. A key that was added by itself
-    /// is meant to be used, so there it is an error.
+    /// Unusable keys of a JWK set are skipped (RFC 7517, 5), because the issuer publishes the set for others too. An
+    /// unusable key that was added by itself is an error.
     pub(super) fn new(set: KeySet, rules: &Rules) -> Result<Self, SetupError> {
         let mut keys: Vec<Key> = Vec::new();
         let mut skipped = None;
@@ -179,7 +179,7 @@ impl Keys {
                 is_published,
             ) {
                 (Ok(Some(usable)), _) => usable,
-                // For another use.
+                // The key is not for signatures.
                 (Ok(None), None | Some(false)) => continue,
                 (Ok(None), Some(true)) => {
                     skip(
@@ -215,7 +215,7 @@ impl Keys {
             });
         }
         if keys.len() > 1 {
-            // Tokens could not name it.
+            // Tokens could not name such a key.
             keys.retain(|key| {
                 if key.kid.is_none() {
                     skip(
@@ -237,7 +237,7 @@ impl Keys {
         self.0.len()
     }
 
-    /// Whether fetching the set anew cannot help a token with this `kid`.
+    /// Whether the keys include this `kid`, so that another fetch cannot help.
     #[cfg(feature = "jwks-url")]
     pub(super) fn has(&self, kid: Option<&str>) -> bool {
         let is_for = |key: &Key| key.kid.is_none() || key.kid.as_deref() == kid;
@@ -248,7 +248,7 @@ impl Keys {
     pub(super) fn find(&self, kid: Option<&str>, algorithm: Algorithm) -> Option<&Key> {
         let is_named = |key: &&Key| match (&key.kid, kid) {
             (Some(own), Some(kid)) => own == kid,
-            // It is the only one then.
+            // A key without a name is the only one.
             (None, _) => true,
             (Some(_), None) => self.0.len() == 1,
         };
@@ -257,7 +257,7 @@ impl Keys {
     }
 }
 
-/// Says which key of a JWK set is not used, and keeps the first error for the case that none is left.
+/// Logs which key of a JWK set is skipped. Keeps the first error, in case no key is left.
 fn skip(first: &mut Option<SetupError>, error: SetupError, reason: &'static str) {
     let kid = match &error {
         SetupError::UnusableKey(kid) | SetupError::WeakKey(kid) => kid.as_deref(),
@@ -267,7 +267,7 @@ fn skip(first: &mut Option<SetupError>, error: SetupError, reason: &'static str)
     first.get_or_insert(error);
 }
 
-/// A key and its algorithms; `None` where a set has it for something else.
+/// A key and its algorithms. `None` if the key has another use.
 fn usable(
     kid: Option<&String>,
     source: Source,
@@ -304,7 +304,7 @@ fn usable(
     Ok(Some((key, algorithms)))
 }
 
-/// By its type, and by its `alg` where that is given.
+/// Whether the key's type fits the algorithm, and its `alg` too if it has one.
 fn is_for(jwk: &Jwk, algorithm: Algorithm) -> bool {
     let of_type = match &jwk.algorithm {
         AlgorithmParameters::RSA(_) => algorithm.family() == AlgorithmFamily::Rsa,
@@ -323,7 +323,7 @@ fn is_for(jwk: &Jwk, algorithm: Algorithm) -> bool {
     of_type && stated.is_none_or(|stated| stated == algorithm.into())
 }
 
-/// The length of a secret or of a modulus, in bits.
+/// The length of a secret or a modulus in bits.
 fn strength(key: &DecodingKey) -> Option<usize> {
     let modulus = |n: &[u8]| {
         let zeros = n.iter().take_while(|byte| **byte == 0).count();
@@ -344,7 +344,7 @@ fn strength(key: &DecodingKey) -> Option<usize> {
     }
 }
 
-/// RFC 7518, 3.2 and 3.3. The other kinds have keys of one length each.
+/// RFC 7518, 3.2 and 3.3. Keys of the other kinds have a fixed length.
 fn least_bits(algorithm: Algorithm) -> usize {
     match algorithm {
         Algorithm::HS256 => 256,

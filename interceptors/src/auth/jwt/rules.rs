@@ -1,9 +1,9 @@
 use jsonwebtoken::{Algorithm, Validation};
 
-/// What tokens are to be like, whatever key they are signed with.
+/// The rules for tokens, whatever key signed them.
 pub(super) struct Rules {
     pub(super) algorithms: Vec<Algorithm>,
-    /// Without algorithms: each key has its own.
+    /// Without algorithms, because each key has its own.
     pub(super) validation: Validation,
     pub(super) token_type: Option<String>,
     pub(super) max_size: usize,
@@ -28,7 +28,7 @@ impl Rules {
     }
 }
 
-/// RFC 7515, 4.1.9: what has no slash stands for a media type of `application`.
+/// RFC 7515, 4.1.9: a type without a slash is short for `application/…`.
 fn without_application(typ: &str) -> &str {
     const PREFIX: &str = "application/";
     match typ.split_at_checked(PREFIX.len()) {

@@ -52,17 +52,17 @@ struct Shared {
     source: Source,
 }
 
-/// Where the keys come from.
+/// The source of the keys.
 pub(super) enum Source {
     Given(RwLock<Arc<Keys>>),
     #[cfg(feature = "jwks-url")]
     ByUrl(ByUrl),
 }
 
-/// Why a token is not verified.
+/// Why a token was not verified.
 enum Unverified {
     Refused(&'static str),
-    /// Nobody can say now whether it is good.
+    /// The token cannot be checked now.
     #[cfg(feature = "jwks-url")]
     Unchecked(&'static str),
 }
@@ -155,7 +155,7 @@ impl<Claims: DeserializeOwned> JwtVerifier<Claims> {
 }
 
 impl Shared {
-    /// The header of a token, unless that alone is wrong.
+    /// The header of a token, unless it is already invalid by itself.
     fn header(&self, token: &str) -> Result<Header, Unverified> {
         if token.len() > self.rules.max_size {
             return Err(Unverified::Refused("it is too large"));
@@ -181,7 +181,7 @@ impl Source {
     }
 }
 
-/// The keys, fetched once more where one with this `kid` may have been added.
+/// The keys. If `kid` is unknown, fetches them again, because the issuer may have added it.
 #[cfg(feature = "jwks-url")]
 async fn fetched(source: &ByUrl, kid: Option<&str>) -> Result<Arc<Keys>, Unverified> {
     let unchecked = |_| Unverified::Unchecked("there is no runtime to fetch keys in");
@@ -198,7 +198,7 @@ async fn fetched(source: &ByUrl, kid: Option<&str>) -> Result<Arc<Keys>, Unverif
     }
 }
 
-/// In words of our own: the error's may quote the claims.
+/// Our own texts, because the error's text may quote claims.
 fn reason(kind: &ErrorKind) -> &'static str {
     match kind {
         ErrorKind::InvalidSignature => "the signature is wrong",
@@ -237,7 +237,7 @@ where
         })
     }
 
-    /// The claims need not have `exp`, so it is read from the token.
+    /// Reads `exp` from the token, because the user's claims need not have it.
     async fn verify_until(
         &self,
         token: &str,

@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::FetchError;
 
-/// What is asked for.
+/// The kind of document that is fetched.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::auth) enum Asked {
     Keys,
@@ -19,7 +19,7 @@ pub struct FetchCounts {
     pub failed: u64,
 }
 
-/// Counts fetches, in OpenTelemetry's global meter too where feature `metrics` is on.
+/// Counts fetches. With feature `metrics`, also in OpenTelemetry's global meter.
 pub(in crate::auth) struct Counts {
     #[cfg(feature = "metrics")]
     asked: Asked,

@@ -18,24 +18,24 @@ pub struct FetchError {
     message: String,
 }
 
-/// Of few values, so that metrics can have it.
+/// A small set of values, as metrics need it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::auth) enum Kind {
-    /// It could not be reached, or the connection broke.
+    /// The issuer could not be reached, or the connection broke.
     Connection,
     Timeout,
     Status(StatusCode),
-    /// To where it must not go.
+    /// A URL that is not allowed.
     Url,
     TooLarge,
     Malformed,
-    /// There is no runtime to ask in.
+    /// There is no tokio runtime.
     Runtime,
 }
 
 #[cfg(feature = "metrics")]
 impl Kind {
-    /// As OpenTelemetry's `error.type`.
+    /// The value of OpenTelemetry's `error.type`.
     pub(super) fn name(self) -> String {
         match self {
             Self::Connection => "connection".to_owned(),
@@ -61,7 +61,7 @@ impl FetchError {
         Self::new(Kind::Malformed, message)
     }
 
-    /// There is nothing that could run a task.
+    /// There is no runtime for the task.
     pub(in crate::auth) fn no_runtime() -> Self {
         Self::new(
             Kind::Runtime,
@@ -69,7 +69,7 @@ impl FetchError {
         )
     }
 
-    /// With the errors behind it: the outermost one seldom says what is wrong.
+    /// Includes the source errors, because the outermost one seldom explains the failure.
     pub(super) fn connection(url: &str, error: &(dyn Error + 'static)) -> Self {
         let mut message = format!("{url} cannot be reached: {error}");
         let mut next = error.source();

@@ -21,15 +21,15 @@ pub(super) type BoxError = Box<dyn Error + Send + Sync>;
 
 type Sending = Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> + Send>>;
 
-/// What sends requests.
+/// Sends requests.
 pub(super) trait Exchange: Send + Sync {
     fn send(&self, request: Request<Body>) -> Sending;
 }
 
-/// A tower service as that.
-pub(super) struct Over<S>(pub(super) S);
+/// Adapts a tower service.
+pub(super) struct TowerExchange<S>(pub(super) S);
 
-impl<S, B> Exchange for Over<S>
+impl<S, B> Exchange for TowerExchange<S>
 where
     S: Service<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
     S::Error: Into<BoxError>,
@@ -49,12 +49,12 @@ where
     }
 }
 
-/// The largest answer that is read. A set of a hundred RSA keys is a twentieth of it.
+/// The largest response that is read. It is twenty times the size of a set of a hundred RSA keys.
 const MAX_ANSWER: usize = 1024 * 1024;
 
 const MAX_REDIRECTS: usize = 3;
 
-/// An [`HttpClient`](super::HttpClient) that is ready.
+/// A built [`HttpClient`](super::HttpClient).
 pub(in crate::auth) struct Http {
     pub(super) exchange: Arc<dyn Exchange>,
     pub(super) insecure: Vec<String>,
@@ -90,7 +90,7 @@ impl Outgoing {
         request
     }
 
-    /// Where it goes instead; `None` where this answer is no redirect.
+    /// The target of a redirect. `None` if the response is no redirect.
     fn redirected(&self, answer: &Response<Body>) -> Result<Option<Uri>, FetchError> {
         let keeps_body = match answer.status() {
             StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT => true,
@@ -119,7 +119,7 @@ impl Outgoing {
     }
 }
 
-/// An answer that was read to its end.
+/// A response that was read to its end.
 pub(in crate::auth) struct Answer {
     pub(in crate::auth) url: Uri,
     pub(in crate::auth) headers: HeaderMap,
@@ -127,7 +127,7 @@ pub(in crate::auth) struct Answer {
 }
 
 impl Answer {
-    /// What it says. The error does not quote it: it may be about a caller.
+    /// Parses the response. The error does not quote it, because it may be about a caller.
     pub(in crate::auth) fn json<T: DeserializeOwned>(&self) -> Result<T, FetchError> {
         serde_json::from_slice(&self.body).map_err(|error| {
             let (url, line, column) = (&self.url, error.line(), error.column());
@@ -139,12 +139,12 @@ impl Answer {
 }
 
 impl Http {
-    /// How long a fetch may take.
+    /// The limit on the time of a fetch.
     pub(in crate::auth) fn timeout(&self) -> Duration {
         self.timeout
     }
 
-    /// This text as a URL that may be asked; the error says why not.
+    /// Parses a URL and checks that it is allowed. The error says why it is not.
     pub(in crate::auth) fn url(&self, url: &str) -> Result<Uri, String> {
         let parsed: Uri = url
             .parse()
@@ -153,8 +153,8 @@ impl Http {
         Ok(parsed)
     }
 
-    /// A whole fetch, of one or several answers.
-    pub(in crate::auth) async fn within_its_time<T>(
+    /// Runs a whole fetch, of one or several requests, with the timeout.
+    pub(in crate::auth) async fn with_timeout<T>(
         &self,
         what: &Uri,
         fetch: impl Future<Output = Result<T, FetchError>>,
@@ -169,7 +169,7 @@ impl Http {
         }
     }
 
-    /// The answer, if it is a good one. To be called [within its time](Self::within_its_time).
+    /// The response, if it is a success. Called [with the timeout](Self::with_timeout).
     pub(in crate::auth) async fn send(&self, mut request: Outgoing) -> Result<Answer, FetchError> {
         for _ in 0..=MAX_REDIRECTS {
             let answer = self.exchange.send(request.request()).await;
@@ -217,7 +217,7 @@ async fn read(url: Uri, answer: Response<Body>) -> Result<Answer, FetchError> {
     })
 }
 
-/// An absolute URL, or a path on the same host. Issuers have no use for what else a reference can be.
+/// Resolves an absolute URL, or a path on the same host. Issuers do not use other forms of references.
 fn resolve(base: &Uri, location: &str) -> Option<Uri> {
     if !location.starts_with('/') {
         return location.parse().ok();

@@ -15,7 +15,7 @@ use rustls::{ClientConfig, RootCertStore};
 use tonic::body::Body;
 use tower_service::Service;
 
-use super::exchange::{BoxError, Exchange, Http, Over};
+use super::exchange::{BoxError, Exchange, Http, TowerExchange};
 
 /// How issuers are asked over HTTP: which certificates are believed, and how long it may take.
 ///
@@ -60,8 +60,8 @@ pub struct HttpClient {
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// After it, an idle connection is closed.
-const IDLE: Duration = Duration::from_secs(60);
+/// When an idle connection is closed.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
 impl HttpClient {
     /// Believes the system's certificates; a connection takes 5 seconds at the most, and a fetch 10.
@@ -97,7 +97,7 @@ impl HttpClient {
         B::Error: Into<BoxError>,
     {
         Self {
-            over: Some(Arc::new(Over(service))),
+            over: Some(Arc::new(TowerExchange(service))),
             ..Self::new()
         }
     }
@@ -128,11 +128,15 @@ impl HttpClient {
         self
     }
 
-    /// Ready to be used; the error says what is wrong with the settings.
+    /// Builds the client. The error says what is wrong with the settings.
     pub(in crate::auth) fn build(self, max_idle: usize) -> Result<Http, String> {
         let exchange = match self.over {
             Some(over) => over,
-            None => Arc::new(Over(client(&self.roots, self.connect_timeout, max_idle)?)),
+            None => Arc::new(TowerExchange(client(
+                &self.roots,
+                self.connect_timeout,
+                max_idle,
+            )?)),
         };
         Ok(Http {
             exchange,
@@ -149,7 +153,7 @@ fn client(
     connect_timeout: Duration,
     max_idle: usize,
 ) -> Result<Client<Connector, Body>, String> {
-    // Not the default builder: that one panics where a process has several providers and has chosen none.
+    // Not the default builder: it panics if the process has several providers and has chosen none.
     let provider = match CryptoProvider::get_default() {
         Some(installed) => Arc::clone(installed),
         None => Arc::new(ring::default_provider()),
@@ -157,7 +161,7 @@ fn client(
     let tls = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| format!("TLS cannot be set up: {error}"))?
-        .with_root_certificates(store(roots)?)
+        .with_root_certificates(root_store(roots)?)
         .with_no_client_auth();
     let mut tcp = HttpConnector::new();
     tcp.enforce_http(false);
@@ -165,19 +169,19 @@ fn client(
     tcp.set_connect_timeout(Some(connect_timeout));
     let connector = HttpsConnectorBuilder::new()
         .with_tls_config(tls)
-        // Which URL may be without TLS is looked at before.
+        // URLs without TLS were checked before.
         .https_or_http()
         .enable_http1()
         .wrap_connector(tcp);
     Ok(Client::builder(TokioExecutor::new())
         .pool_max_idle_per_host(max_idle)
-        .pool_idle_timeout(IDLE)
+        .pool_idle_timeout(IDLE_TIMEOUT)
         .pool_timer(TokioTimer::new())
         .build(connector))
 }
 
-/// The system's certificates, as far as they can be read, and these. The system's are read once.
-fn store(roots: &[Bytes]) -> Result<RootCertStore, String> {
+/// These certificates and those of the system that can be read. The system's are read once.
+fn root_store(roots: &[Bytes]) -> Result<RootCertStore, String> {
     static SYSTEM: LazyLock<RootCertStore> = LazyLock::new(|| {
         let mut store = RootCertStore::empty();
         store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -204,13 +208,13 @@ fn store(roots: &[Bytes]) -> Result<RootCertStore, String> {
     Ok(store)
 }
 
-/// Whether a URL may be asked, and why not.
+/// Checks whether a URL is allowed. The error says why it is not.
 pub(super) fn check(url: &Uri, insecure: &[String]) -> Result<(), String> {
     let host = url.host().unwrap_or_default();
     if host.is_empty() {
         return Err(format!("`{url}` is no absolute URL"));
     }
-    // Not the URL: it has a secret.
+    // The message does not contain the URL, because it has a secret.
     if url.authority().is_some_and(|it| it.as_str().contains('@')) {
         return Err(format!("the URL of `{host}` has a user in it"));
     }

@@ -1,4 +1,4 @@
-//! Requests to an issuer over HTTP: for its keys, and for what it knows about a token. Feature `jwks-url`.
+//! HTTP requests to an issuer for its keys, or for information about a token. Feature `jwks-url`.
 
 mod counts;
 mod error;
@@ -15,15 +15,15 @@ use std::time::{Duration, SystemTime};
 
 use tonic::Status;
 
-/// How much later than its time-out a fetch ends at the latest. One whose runtime does not run any more ends never.
+/// A fetch counts as lost this long after its timeout. Without the limit, a fetch in a stopped runtime would never end.
 pub(super) const GRACE: Duration = Duration::from_secs(1);
 
-/// What a call ends with whose token cannot be checked. Why is for the log.
+/// The status of a call whose token cannot be checked. The reason is only logged.
 pub(super) fn unchecked() -> Status {
     Status::unavailable("the token cannot be checked right now")
 }
 
-/// The time of day, which is what `exp` is about.
+/// The time of day, to compare with `exp`.
 #[allow(clippy::disallowed_methods)]
 pub(super) fn time_of_day() -> SystemTime {
     SystemTime::now()

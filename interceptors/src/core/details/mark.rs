@@ -1,4 +1,4 @@
-//! What the part of a policy that runs before decoding hands to the part behind decoding.
+//! What the part of a policy that runs before decoding passes to the part that runs after it.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,54 +12,54 @@ use super::super::plan::MethodPlan;
 use super::super::time::Deadline;
 use super::{Bounded, CallDetails};
 
-/// Which entries of its list a call goes through.
+/// Which entries of its list apply to a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// All of them.
+    /// All entries.
     All,
-    /// Those that need no decoded message.
+    /// The entries that need no decoded message.
     #[cfg_attr(not(feature = "server"), allow(dead_code))]
     BeforeDecoding,
-    /// The others.
+    /// The other entries.
     BehindDecoding,
 }
 
-/// Whether any mark has been left in this process. Where no server's module has the attribute, nobody looks for one.
+/// Whether this process has ever made a mark. Without the attribute on a generated server there are none, and nothing
+/// searches for one.
 static ANY: AtomicBool = AtomicBool::new(false);
 
 thread_local! {
-    /// The mark of the call whose request is being decoded, while that is polled. tonic calls the method in the same poll, so it needs no
-    /// place in the request, which would take a box.
+    /// The mark of the call whose request is being decoded, during that poll. tonic calls the method in the same poll,
+    /// so the mark need not be stored in the request, where it would need a box.
     static HANDED: Cell<Option<Mark>> = const { Cell::new(None) };
 }
 
-/// Says that a request has gone through the first part of the list of this method.
+/// Proof that a request has passed the first part of its method's list.
 ///
-/// The type is private to this crate, so nobody can leave one. It is for one request alone: the method takes it before an entry sees
-/// the request, and a method that is called with another request meanwhile, by the body of this one for example, goes through its
-/// whole list.
+/// The type is private to this crate, so nothing else can make one. It is valid for a single request. The method takes
+/// the mark before any entry sees the request. If the method is called with another request meanwhile, for example while this one is decoded, that request passes the whole list.
 pub(crate) struct Mark {
     plan: &'static MethodPlan,
     request: RequestPlace,
-    /// For the entries behind decoding. Boxed, because a mark is moved about in each poll, and most have none of it.
-    known: Option<Box<Known>>,
+    /// State for the entries after decoding. Boxed, because each poll moves the mark and most marks have no state.
+    known: Option<Box<StateSoFar>>,
 }
 
-/// What the first part of a list knows of a call.
-struct Known {
+/// The call's state after the first part of a list.
+struct StateSoFar {
     request_id: Option<RequestId>,
     deadline: Deadline,
     bounded: Option<Bounded>,
     attempt: u32,
 }
 
-/// Where the headers of a request are in memory. They stay there when the request is moved, so two requests that exist at the same
-/// time are in two places.
+/// Identifies a request by the memory address of its headers. The headers stay there when the request is moved, so two
+/// requests that exist at the same time have different addresses.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct RequestPlace(usize);
 
 impl RequestPlace {
-    /// `None` of a request without headers.
+    /// `None` if the request has no headers.
     #[inline]
     fn of(headers: &HeaderMap) -> Option<Self> {
         let first = headers.values().next()?;
@@ -74,40 +74,40 @@ impl Mark {
     }
 }
 
-/// Whether this request has gone through the whole list of the method before it was decoded, so that nothing is left but the method's
-/// own body. The generated method asks before anything else.
+/// Whether this request has passed the method's whole list before decoding, so that only the method's own body is left.
+/// The generated method checks this first.
 ///
-/// One load where nothing leaves marks.
+/// Costs one load in processes without marks.
 #[doc(hidden)]
 #[must_use]
 #[inline]
 pub fn has_passed(plan: &'static MethodPlan, metadata: &MetadataMap) -> bool {
-    ANY.load(Ordering::Relaxed) && take_if_whole(plan, metadata.as_ref())
+    ANY.load(Ordering::Relaxed) && take_complete_mark(plan, metadata.as_ref())
 }
 
-/// Apart, so that calls without a mark do not pay for it.
+/// In its own function, so that calls without a mark do not pay for it.
 #[inline(never)]
-fn take_if_whole(plan: &MethodPlan, headers: &HeaderMap) -> bool {
+fn take_complete_mark(plan: &MethodPlan, headers: &HeaderMap) -> bool {
     let mark = HANDED.take();
     let is_whole = |mark: &Mark| mark.plan.ends_before_decoding() && mark.is_for(plan, headers);
     if mark.as_ref().is_some_and(is_whole) {
         return true;
     }
-    // The policy asks again.
+    // The policy checks the mark again.
     HANDED.set(mark);
     false
 }
 
 impl CallDetails {
-    /// Which entries of its list the call goes through.
+    /// Which entries of the list apply to the call.
     #[inline]
     pub(crate) fn part(&self) -> Part {
         self.part
     }
 
-    /// Whether the first part of the list has run before the message was decoded. A policy asks before anything else.
+    /// Whether the first part of the list ran before decoding. A policy checks this first.
     ///
-    /// One load where nothing leaves marks.
+    /// Costs one load in processes without marks.
     #[doc(hidden)]
     #[must_use]
     #[inline]
@@ -115,17 +115,17 @@ impl CallDetails {
         ANY.load(Ordering::Relaxed) && self.take_mark()
     }
 
-    /// Only the first part of the list runs.
+    /// Makes only the first part of the list run.
     #[cfg(feature = "server")]
     pub(crate) fn before_decoding(&mut self) {
         self.part = Part::BeforeDecoding;
     }
 
-    /// What the part behind decoding has to know of this call, which goes there with these headers.
+    /// The mark for the part after decoding. `headers` are those of the request to decode.
     #[cfg(feature = "server")]
     pub(crate) fn mark(&self, headers: &HeaderMap) -> Option<Mark> {
         let plan = self.plan();
-        // Of an unknown method, and of one that the policy does not have, nobody takes it.
+        // A method without a place in the policy does not take marks.
         plan.place()?;
         let request = RequestPlace::of(headers)?;
         if !ANY.load(Ordering::Relaxed) {
@@ -142,13 +142,13 @@ impl CallDetails {
     }
 
     #[cfg(feature = "server")]
-    fn known_so_far(&self) -> Option<Box<Known>> {
+    fn known_so_far(&self) -> Option<Box<StateSoFar>> {
         let is_known = self.request_id().is_some()
             || self.known_deadline().is_some()
             || self.bounded.is_some()
             || self.attempt != 1;
         is_known.then(|| {
-            Box::new(Known {
+            Box::new(StateSoFar {
                 request_id: self.request_id().cloned(),
                 deadline: self.deadline.clone(),
                 bounded: self.bounded.map(|_| Bounded::new(None)),
@@ -157,8 +157,9 @@ impl CallDetails {
         })
     }
 
-    /// Takes the mark that the same method of the same policy has left for this request, and goes on where that has left off. The mark
-    /// of another request stays for that. Apart, so that calls without one do not pay for it.
+    /// Takes the mark that the same method of the same policy made for this request, and continues after the first
+    /// part. A mark of another request stays in place. In its own function, so that calls without a mark do not pay for
+    /// it.
     #[cold]
     #[inline(never)]
     fn take_mark(&mut self) -> bool {
@@ -190,10 +191,11 @@ impl CallDetails {
 
 #[cfg(feature = "server")]
 impl Mark {
-    /// Polls what decodes the request of a call. The method that it calls takes the mark, and until then it is here after each poll.
+    /// Polls the decoding of a call's request. During the poll, the called method can take the mark. If it does not,
+    /// the mark is back in its place afterwards.
     #[inline]
     pub(crate) fn handed<T>(mark: &mut Option<Self>, poll: impl FnOnce() -> T) -> T {
-        let _handing = Handing {
+        let _guard = MarkGuard {
             outer: HANDED.replace(mark.take()),
             mark,
         };
@@ -201,15 +203,16 @@ impl Mark {
     }
 }
 
-/// While it is here, a mark is handed on. It is taken back even if the poll panics: a mark that stays would let another call pass.
+/// Exposes the mark during a poll. It takes the mark back even if the poll panics: a mark that stays would let another
+/// call skip the policy.
 #[cfg(feature = "server")]
-struct Handing<'a> {
+struct MarkGuard<'a> {
     outer: Option<Mark>,
     mark: &'a mut Option<Mark>,
 }
 
 #[cfg(feature = "server")]
-impl Drop for Handing<'_> {
+impl Drop for MarkGuard<'_> {
     #[inline]
     fn drop(&mut self) {
         *self.mark = HANDED.replace(self.outer.take());

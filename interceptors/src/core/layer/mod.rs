@@ -1,7 +1,7 @@
-//! What interceptors leave around a response stream after they have answered.
+//! Layers that interceptors leave around a response stream after they have returned.
 //!
-//! A layer never sees a message, so all of this is compiled once and not for each method. The stream itself, which has the message's
-//! type, is behind `inner`, and the message stays in its frame.
+//! A layer never sees a message, so all of this is compiled once and not for each method. `inner` hides the stream and
+//! its message type, and the message stays in its frame.
 
 mod tail;
 mod unread;
@@ -16,22 +16,22 @@ pub(crate) use tail::Tail;
 use super::end::{End, Observer, Outcome, StreamEnd, tell_in_drop};
 use super::name::CallName;
 
-/// What a poll of a response stream came to. The message, or the error, stays with the stream.
+/// The result of polling a response stream. The message or the error stays with the stream.
 #[derive(Debug)]
 pub enum Step {
-    /// There was a message. On a channel, which sees the frames of HTTP/2, several may have ended in one frame.
+    /// A message. On a channel, which sees HTTP/2 frames, several messages may have ended in one frame.
     Message,
-    /// There was a part of a message that has not ended; only on a channel.
+    /// A part of a message that has not ended. Only on a channel.
     Part,
-    /// The stream has failed.
+    /// The stream failed.
     Failed,
-    /// The stream has come to its end.
+    /// The stream ended.
     End,
-    /// A layer ends the stream with this status. The stream is not polled again.
+    /// A layer ended the stream with this status. The stream is not polled again.
     Cut(Outcome, Status),
 }
 
-/// The layers further in, and the stream.
+/// Polls the inner layers and the stream.
 pub type Inner<'a> = dyn FnMut(&mut Context<'_>) -> Poll<Step> + 'a;
 
 /// What stays around a response stream once its interceptor has answered: [`Call::push_layer`](crate::Call::push_layer)
@@ -69,47 +69,47 @@ pub type Inner<'a> = dyn FnMut(&mut Context<'_>) -> Poll<Step> + 'a;
 /// }
 /// ```
 pub trait Layer: Send + 'static {
-    /// Whether the layer is around polls. A stream without such a layer is polled directly, which is faster.
+    /// Whether the layer wraps polls. A stream without such a layer is polled directly, which is faster.
     fn is_around(&self) -> bool {
         true
     }
 
-    /// Whether [`end`](Self::end) does anything. A layer without a size that does not want the end costs no allocation as long as
-    /// it is outermost.
+    /// Whether [`end`](Self::end) does anything. A zero-sized layer that does not need the end costs no allocation
+    /// while it is the outermost.
     fn wants_end(&self) -> bool {
         true
     }
 
-    /// Polls what is further in. The default does it inside of [`within`](Self::within).
+    /// Polls the inner layers and the stream. The default does it inside of [`within`](Self::within).
     ///
-    /// It polls `inner` once and returns what that returned, or [`Step::Cut`] with an outcome other than `Ok`. Anything else loses a
-    /// message or the wake-up for it. A stream that has come to its end, or that a layer has ended, is not polled again.
+    /// It has to poll `inner` once and return the result, or [`Step::Cut`] with an outcome other than `Ok`. Anything
+    /// else loses a message or its wake-up. A stream that has ended is not polled again.
     fn poll(&mut self, call: &CallName, cx: &mut Context<'_>, inner: &mut Inner<'_>) -> Poll<Step> {
         let mut polled = Poll::Pending;
         self.within(call, &mut || polled = inner(cx));
         polled
     }
 
-    /// Runs a poll, or tells inner layers of the end. It must call `run` exactly once.
+    /// Runs a poll, or reports the end to inner layers. It must call `run` exactly once.
     fn within(&mut self, _call: &CallName, run: &mut dyn FnMut()) {
         run();
     }
 
-    /// The call has ended, and inner layers know. It is called once. The layer itself may live longer: the stream stays inside of
-    /// it until it is dropped.
+    /// The call has ended, and inner layers were told. Called once. The layer may live longer: the stream stays inside
+    /// of it until it is dropped.
     fn end(&mut self, _end: &End<'_>) {}
 }
 
-/// An observer wants to know of the end, and of nothing before it.
-pub(crate) struct Told<O>(Option<O>);
+/// A layer for an observer, which needs only the end.
+pub(crate) struct ObserverLayer<O>(Option<O>);
 
-impl<O> Told<O> {
+impl<O> ObserverLayer<O> {
     pub(crate) fn new(observer: O) -> Self {
         Self(Some(observer))
     }
 }
 
-impl<O: Observer> Layer for Told<O> {
+impl<O: Observer> Layer for ObserverLayer<O> {
     fn is_around(&self) -> bool {
         false
     }
@@ -121,11 +121,11 @@ impl<O: Observer> Layer for Told<O> {
     }
 }
 
-/// A layer whose type is not known any more, with those further in.
+/// A type-erased layer, with the layers inside of it.
 pub(crate) trait Erased: Send {
-    /// Whether it, or one further in, is around polls.
+    /// Whether this layer or an inner one wraps polls.
     fn is_around(&self) -> bool;
-    /// Whether it, or one further in, wants the end.
+    /// Whether this layer or an inner one needs the end.
     fn wants_end(&self) -> bool;
     fn poll(&mut self, call: &CallName, cx: &mut Context<'_>, stream: &mut Inner<'_>)
     -> Poll<Step>;
@@ -134,10 +134,10 @@ pub(crate) trait Erased: Send {
 
 type Link = Option<Box<dyn Erased>>;
 
-/// A layer in its box, to be put around a response stream later.
+/// A boxed layer, before it is put around a response stream.
 pub(crate) struct Node<L> {
     layer: L,
-    /// Since when it watches.
+    /// When the layer began to observe.
     started: Instant,
     inner: Link,
 }
@@ -176,11 +176,11 @@ impl<L: Layer> Erased for Node<L> {
             started,
             inner,
         } = self;
-        tell_after(layer, inner, end, &|layer| layer.end(&end.since(*started)));
+        tell_inner_first(layer, inner, end, &|layer| layer.end(&end.since(*started)));
     }
 }
 
-/// A layer whose box took no allocation, and that is not the outermost any more.
+/// A zero-sized layer that took no allocation and is no longer the outermost.
 struct Demoted {
     layer: Box<dyn Layer>,
     inner: Link,
@@ -205,7 +205,7 @@ impl Erased for Demoted {
     }
 
     fn end(&mut self, end: &StreamEnd<'_>) {
-        tell_after(&mut *self.layer, &mut self.inner, end, &|_| ());
+        tell_inner_first(&mut *self.layer, &mut self.inner, end, &|_| ());
     }
 }
 
@@ -222,29 +222,29 @@ fn poll_in(
     })
 }
 
-/// First those further in, and then this one, also where one of those panics.
-fn tell_after(
+/// Reports the end to inner layers first, and then to this one, even if an inner one panics.
+fn tell_inner_first(
     layer: &mut dyn Layer,
     inner: &mut Link,
     end: &StreamEnd<'_>,
     tell: &dyn Fn(&mut dyn Layer),
 ) {
-    struct Then<'a>(&'a mut dyn Layer, &'a dyn Fn(&mut dyn Layer));
-    impl Drop for Then<'_> {
+    struct TellOnDrop<'a>(&'a mut dyn Layer, &'a dyn Fn(&mut dyn Layer));
+    impl Drop for TellOnDrop<'_> {
         fn drop(&mut self) {
             tell_in_drop(|| (self.1)(self.0));
         }
     }
-    let then = Then(layer, tell);
+    let then = TellOnDrop(layer, tell);
     if let Some(inner) = inner {
         then.0.within(end.name, &mut || inner.end(end));
     }
 }
 
-/// The layers of one call. They are small because every call has room for them.
+/// The layers of one call. They are small because every call reserves space for them.
 #[derive(Default)]
 pub(crate) struct Layers {
-    /// Has no size, and does not want the end.
+    /// A zero-sized layer that does not need the end.
     outermost: Option<Box<dyn Layer>>,
     others: Link,
 }
@@ -255,7 +255,7 @@ impl Layers {
         self.others.is_none() && self.outermost.is_none()
     }
 
-    /// Whether one of them is around polls.
+    /// Whether any layer wraps polls.
     pub(crate) fn is_around(&self) -> bool {
         self.outermost.is_some()
             || self
@@ -264,15 +264,15 @@ impl Layers {
                 .is_some_and(|others| others.is_around())
     }
 
-    /// Whether one of them wants the end.
+    /// Whether any layer needs the end.
     pub(crate) fn wants_end(&self) -> bool {
         self.others
             .as_ref()
             .is_some_and(|others| others.wants_end())
     }
 
-    /// Puts a layer around those that are there. A layer without a size that does not want the end takes no allocation as
-    /// long as it is the outermost.
+    /// Adds an outermost layer. A zero-sized layer that does not need the end takes no allocation while it is the
+    /// outermost.
     pub(crate) fn push<L: Layer>(&mut self, layer: L, started: impl FnOnce() -> Instant) {
         self.demote();
         if const { size_of::<L>() == 0 } && layer.is_around() && !layer.wants_end() {
@@ -282,7 +282,7 @@ impl Layers {
         self.push_node(Node::new(layer, started()));
     }
 
-    /// Puts one around them that is in its box.
+    /// Adds a boxed layer as the outermost.
     pub(crate) fn push_node<L: Layer>(&mut self, mut node: Box<Node<L>>) {
         self.demote();
         node.inner = self.others.take();
@@ -304,7 +304,7 @@ impl Layers {
         }
     }
 
-    /// Polls the stream, from the outermost of them inwards.
+    /// Polls the stream through the layers, outermost first.
     pub(crate) fn poll(
         &mut self,
         call: &CallName,
@@ -318,11 +318,11 @@ impl Layers {
         }
     }
 
-    /// Tells all of them, those further in first.
+    /// Reports the end to all layers, innermost first.
     #[cold]
     pub(crate) fn end(&mut self, end: &StreamEnd<'_>) {
         match &mut self.outermost {
-            Some(layer) => tell_after(&mut **layer, &mut self.others, end, &|_| ()),
+            Some(layer) => tell_inner_first(&mut **layer, &mut self.others, end, &|_| ()),
             None => {
                 if let Some(others) = &mut self.others {
                     others.end(end);
@@ -395,7 +395,7 @@ mod tests {
         who: &'static str,
     ) -> impl Layer {
         let said = Arc::clone(said);
-        Told::new(move |_: &End<'_>| said.lock().unwrap().push((who, IN_FORCE.get())))
+        ObserverLayer::new(move |_: &End<'_>| said.lock().unwrap().push((who, IN_FORCE.get())))
     }
 
     #[test]
@@ -440,7 +440,7 @@ mod tests {
     fn all_observers_get_the_end_when_one_panics() {
         let (name, said) = (name(), Arc::default());
         let mut layers = Layers::default();
-        let panics = Told::new(|_: &End<'_>| panic!("on purpose"));
+        let panics = ObserverLayer::new(|_: &End<'_>| panic!("on purpose"));
         layers.push(panics, Instant::now);
         layers.push(told(&said, "outer"), Instant::now);
         let result = catch_unwind(AssertUnwindSafe(|| layers.end(&end(&name))));

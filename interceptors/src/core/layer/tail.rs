@@ -9,19 +9,19 @@ use super::super::name::CallName;
 use super::super::received::RequestMessages;
 use super::{Inner, Layers, Step, unread};
 
-/// What goes along with a response: it is around its polls, and is told how it ended, once.
+/// The layers of a response. They wrap its polls and get its end once.
 pub(crate) struct Tail {
     name: CallName,
     layers: Layers,
     pub(crate) messages: u64,
     request_messages: RequestMessages,
     attempts: u32,
-    /// Still set when the stream is dropped: a poll did not return, so it panicked.
+    /// Still set when the stream is dropped if a poll did not return, that is, if it panicked.
     pub(crate) polling: bool,
-    /// It has come to its end, or a layer has ended it: it is not polled again.
+    /// The stream has ended, or a layer has ended it. It is not polled again.
     is_over: bool,
     is_told: bool,
-    /// A layer is around polls.
+    /// A layer wraps polls.
     is_around: bool,
     /// Shares the number of messages with the timer of [`until`](Self::until).
     unread: Option<Arc<unread::Shared>>,
@@ -56,7 +56,7 @@ impl Tail {
         }
     }
 
-    /// Tells the layers of the end a second after `at`, even if nobody reads the stream.
+    /// Reports the end to the layers a second after `at`, even if nothing reads the stream.
     pub(crate) fn until(mut self, at: Option<Instant>) -> Self {
         if let Some(at) = at
             && self.layers.wants_end()
@@ -79,13 +79,13 @@ impl Tail {
         self.is_around
     }
 
-    /// Whether a timer counts on its number of messages.
+    /// Whether a timer needs its number of messages.
     #[inline]
     pub(crate) fn is_shared(&self) -> bool {
         self.unread.is_some()
     }
 
-    /// Polls a stream from the outermost layer inwards.
+    /// Polls a stream through the layers, outermost first.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>, stream: &mut Inner<'_>) -> Poll<Step> {
         if self.is_over {
             return Poll::Ready(Step::End);
@@ -97,7 +97,7 @@ impl Tail {
         polled
     }
 
-    /// What a poll came to; a status if a layer has ended the stream with it.
+    /// Handles the result of a poll. Returns the status if a layer ended the stream with one.
     pub(crate) fn see(&mut self, step: Step, error: Option<&Status>) -> Option<Status> {
         match step {
             Step::Message => self.count(),

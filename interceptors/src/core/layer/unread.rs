@@ -13,26 +13,26 @@ use super::super::received::RequestMessages;
 use super::super::time::exceeded;
 use super::{Erased, Inner, Layers, Step};
 
-/// How long after its time a stream that is read may still end by itself.
+/// A stream that is being read may end by itself this long after its deadline.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// The layers of a response stream whose time is limited. They get its end in time even if nobody reads the stream.
+/// The layers of a response stream with a deadline. They get the end in time even if nothing reads the stream.
 ///
-/// The transport does not poll a stream that nobody reads, so the stream cannot end by itself. Whatever waits for its end, such
-/// as a place of a limiter, would otherwise be held for as long as the caller likes.
+/// The transport does not poll a stream that nobody reads, so the stream cannot end by itself. Without this, a slow
+/// caller could hold resources such as a limiter's permit for as long as it likes.
 pub(crate) struct Unread {
     shared: Arc<Shared>,
     timer: AbortHandle,
     is_around: bool,
 }
 
-/// What the stream and its timer share.
+/// State that the stream shares with its timer.
 pub(crate) struct Shared {
     watched: Mutex<Watched>,
     messages: AtomicU64,
 }
 
-/// The layers stay here after the end: a stream that is read late is still polled inside of them.
+/// The layers stay here after the end: a stream that is read late is still polled through them.
 struct Watched {
     layers: Layers,
     is_told: bool,
@@ -61,7 +61,7 @@ impl Shared {
         self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// `None` while the stream is polled, which may take long: a timer must not block its thread for that.
+    /// `None` while the stream is polled. A poll may take long, and the timer must not block its thread.
     fn watched_now(&self) -> Option<MutexGuard<'_, Watched>> {
         match self.watched.try_lock() {
             Ok(watched) => Some(watched),
@@ -75,9 +75,9 @@ impl Shared {
     }
 }
 
-/// Ends the layers a second after `at`. If the stream is being polled then, it ends them another second later.
+/// Ends the layers a second after `at`. If the stream is being polled then, the timer tries again a second later.
 ///
-/// Outside of a runtime, as in a test without one, nothing keeps the time.
+/// Outside of a tokio runtime, as in some tests, there is no timer.
 pub(crate) fn until(
     at: Instant,
     name: CallName,
@@ -108,7 +108,7 @@ pub(crate) fn until(
                 tell_in_time(watched, is_around, &end);
                 return;
             }
-            // It is being read after all, and ends by itself; if not, the next look finds it.
+            // The stream is being read after all and will end by itself. If it does not, the next try ends the layers.
             at = Instant::now() + GRACE;
         }
     });
@@ -120,7 +120,8 @@ pub(crate) fn until(
     (Layers::of(Box::new(unread)), Some(shared))
 }
 
-/// Tells the layers. Where none of them is around polls, the stream does not need them, so observers run without the lock.
+/// Reports the end to the layers. If no layer wraps polls, the stream does not need the layers any more, so observers
+/// run without the lock.
 fn tell_in_time(mut watched: MutexGuard<'_, Watched>, is_around: bool, end: &StreamEnd<'_>) {
     if is_around {
         watched.tell(end);

@@ -1,4 +1,4 @@
-//! A plan as Markdown, to be kept beside the protos.
+//! A plan as Markdown, for example to be kept with the protos.
 
 use std::fmt::Write as _;
 
@@ -115,13 +115,13 @@ impl Plan {
 
     fn append_notes(&self, document: &mut String) {
         let mut notes = String::new();
-        // Writing to a `String` does not fail.
+        // Writing to a `String` cannot fail.
         _ = self.write_all_notes(&mut notes);
         if !notes.is_empty() {
             document.push('\n');
         }
         for note in notes.lines() {
-            // A star would begin a list of its own.
+            // Without the backslash, a star would begin a list.
             let star = note.strip_prefix('*').map(|_| "\\");
             _ = writeln!(document, "- {}{note}", star.unwrap_or_default());
         }
@@ -130,7 +130,7 @@ impl Plan {
 
 const NONE: &str = "–";
 
-/// An interceptor of the list. The number tells several entries of one label apart.
+/// An interceptor of the list. The number distinguishes several entries with one label.
 #[derive(PartialEq)]
 struct Numbered {
     label: String,
@@ -139,7 +139,7 @@ struct Numbered {
 
 struct Column {
     name: Numbered,
-    /// The settings that are the same in all methods.
+    /// The settings that are equal in all methods.
     same: Vec<String>,
 }
 
@@ -172,9 +172,9 @@ fn shown(method: &MethodPlan) -> String {
     format!("{}{marker}", code(method.path))
 }
 
-/// Each as `name=value`.
+/// Each setting as `name=value`.
 fn listed_settings(entry: &EntryPlan) -> Vec<String> {
-    // The interceptor that `with` adds is in its label.
+    // For `with`, the interceptor is in the label already.
     let settings = entry.own().is_none().then(|| entry.settings().iter());
     let settings = settings.into_iter().flatten();
     let shown = settings.map(|setting| cell(&format!("{}={}", setting.name(), setting.value())));
@@ -185,7 +185,7 @@ fn code(text: &str) -> String {
     format!("`{}`", text.replace('|', "\\|"))
 }
 
-/// Text that Markdown shows as it is.
+/// Escapes text for Markdown.
 fn cell(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -197,7 +197,7 @@ fn cell(text: &str) -> String {
     escaped
 }
 
-/// The first row is the head. The columns are padded, so that the text can be read as it is.
+/// The first row is the head. The columns are padded, so that the source is readable.
 fn table<R: AsRef<[String]>>(rows: &[R]) -> String {
     let width = |column: usize| {
         let cells = rows.iter().map(|row| row.as_ref()[column].chars().count());

@@ -93,13 +93,13 @@ pub struct EntryPlan {
     pub(super) keeps_time: bool,
     pub(super) request_stream_note: Option<&'static str>,
     pub(super) rules: &'static [Rule],
-    /// It takes any message. In a plan that is shown: it is in the blind part.
+    /// Accepts any message. In a displayed plan: is in the blind part.
     pub(super) blind: bool,
-    /// It looks at messages, or needs a copy of one.
+    /// Looks at messages, or needs a copy of one, so it runs after decoding.
     pub(super) is_behind_decoding: bool,
-    /// It tells who calls.
+    /// Identifies the caller.
     pub(super) verifies: bool,
-    /// In a plan that is shown: it runs before decoding.
+    /// In a displayed plan: runs before decoding.
     pub(super) before_decoding: bool,
 }
 
@@ -127,7 +127,7 @@ impl EntryPlan {
         }
     }
 
-    /// The plan of an entry that says about itself what it is.
+    /// The plan of an entry from its own description.
     #[doc(hidden)]
     #[must_use]
     pub const fn of<E: Entry>(
@@ -157,7 +157,7 @@ impl EntryPlan {
         self
     }
 
-    /// Of one that looks at messages, or needs a copy of one.
+    /// Marks an entry that looks at messages or needs a copy of one.
     #[doc(hidden)]
     #[must_use]
     pub const fn behind_decoding(mut self) -> Self {
@@ -165,7 +165,7 @@ impl EntryPlan {
         self
     }
 
-    /// Of one that tells who calls.
+    /// Marks an entry that identifies the caller.
     #[doc(hidden)]
     #[must_use]
     pub const fn verifies(mut self) -> Self {

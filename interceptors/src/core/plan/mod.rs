@@ -128,7 +128,7 @@ impl Plan {
         &self,
         known: &'a [Self],
     ) -> impl Iterator<Item = &'static str> + use<'a> {
-        // What is described has been compared with the descriptors.
+        // Described methods were compared with the descriptors already.
         let named = self.methods.iter();
         let named = named.filter(|method| method.named_by_wire && !method.described);
         let named = named.filter(|method| method.path != "*");
@@ -194,7 +194,7 @@ impl fmt::Display for Plan {
 }
 
 impl Plan {
-    /// What there is to say of the whole plan, each in a line.
+    /// All notes of the plan, one per line.
     fn write_all_notes(&self, f: &mut impl fmt::Write) -> fmt::Result {
         if self.methods.iter().any(|method| method.derived) {
             writeln!(
@@ -212,7 +212,7 @@ impl Plan {
         self.write_notes(f, of_streams)
     }
 
-    /// Each note once, with the methods that it is about.
+    /// Each note once, with its methods.
     fn write_notes<N: PartialEq + fmt::Display>(
         &self,
         f: &mut impl fmt::Write,
@@ -248,36 +248,37 @@ pub struct MethodPlan {
     exact: bool,
     kind: Kind,
     side: Side,
-    /// Its calls have the names that came over the wire.
+    /// Its calls are named by the request's path.
     named_by_wire: bool,
-    /// Only of a channel: a descriptor set has the method.
+    /// Only for a channel: a descriptor set has the method.
     described: bool,
-    /// It stands for what no descriptor set has, where there are such sets.
+    /// Stands for all methods that are in no descriptor set, if there are such sets.
     undescribed: bool,
     keeps_time: bool,
-    /// Which method of which policy it is, where a generated server can find it.
+    /// The method's place in its policy, if a generated server can find it.
     place: Option<Place>,
-    /// The first of its interceptors run before decoding.
+    /// Its first interceptors run before decoding.
     in_module: bool,
-    /// All of them do, and the request is one message: behind decoding is the method's own body.
+    /// All interceptors run before decoding and the request is a single message, so only the method's own body comes
+    /// after decoding.
     ends_before_decoding: bool,
     interceptors: &'static [EntryPlan],
-    /// Which of them the method goes through. Of those behind its end: all.
+    /// Which interceptors apply to the method. An index beyond the end means yes.
     covered: &'static [bool],
 }
 
-/// A method of a policy.
+/// The place of a method in its policy.
 #[derive(Clone, Copy)]
 pub(crate) struct Place {
     policy: &'static PolicyId,
-    /// Its name in Rust.
+    /// The method's name in Rust.
     pub(crate) name: &'static str,
-    /// Which list it has.
+    /// The index of its list.
     #[cfg_attr(not(feature = "server"), allow(dead_code))]
     pub(crate) list: usize,
 }
 
-/// Tells the policies of a process from each other: each is a `static`, so it has an address of its own.
+/// Distinguishes the policies of a process: each is a `static` with an address of its own.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct PolicyId(#[allow(dead_code, reason = "what has no size may have any address")] u8);
@@ -314,7 +315,7 @@ const fn end_before(interceptors: &[EntryPlan]) -> bool {
 }
 
 impl MethodPlan {
-    /// Something to begin an array with.
+    /// Initial value for arrays.
     pub(crate) const BLANK: Self = Self::new(
         Name {
             service: "",
@@ -363,7 +364,7 @@ impl MethodPlan {
         }
     }
 
-    /// The plan of a method of a policy that a generated server can find.
+    /// The plan of a method in a policy that a generated server can find.
     #[doc(hidden)]
     #[must_use]
     pub const fn found(
@@ -383,24 +384,24 @@ impl MethodPlan {
         plan
     }
 
-    /// The same method, as its generated server knows it.
+    /// The plan of the same method in its generated server.
     #[doc(hidden)]
     #[must_use]
     pub const fn in_module(&self, name: Name, kind: Kind) -> Self {
         let mut plan = Self::new(name, kind, Side::Server, self.interceptors);
         plan.place = self.place;
         plan.in_module = true;
-        // A request stream that is cut off is noticed behind decoding.
+        // Only code after decoding notices that a request stream is cut off.
         plan.ends_before_decoding = !kind.request_is_stream() && end_before(self.interceptors);
         plan
     }
 
-    /// Whether nothing of the list is left behind decoding, in a generated server.
+    /// Whether all interceptors run before decoding, in a generated server.
     pub(crate) const fn ends_before_decoding(&self) -> bool {
         self.ends_before_decoding
     }
 
-    /// Of a method that the generated server knows and the policy does not.
+    /// For a method that the generated server knows and the policy does not.
     #[doc(hidden)]
     #[must_use]
     pub const fn as_of_module(mut self) -> Self {
@@ -408,7 +409,7 @@ impl MethodPlan {
         self
     }
 
-    /// What a generated server has for methods that it does not know.
+    /// The plan in a generated server for methods that it does not know.
     #[doc(hidden)]
     #[must_use]
     pub const fn unknown(service: &'static str, interceptors: &'static [EntryPlan]) -> Self {
@@ -424,13 +425,13 @@ impl MethodPlan {
         plan
     }
 
-    /// Where it is in a policy that a generated server can find.
+    /// The place in a policy that a generated server can find.
     #[cfg(feature = "server")]
     pub(crate) const fn place(&self) -> Option<Place> {
         self.place
     }
 
-    /// Whether both are plans of one method of one policy.
+    /// Whether both plans are for the same method of the same policy.
     pub(crate) fn is_of_same_method(&self, other: &Self) -> bool {
         match (self.place, other.place) {
             (Some(a), Some(b)) => std::ptr::eq(a.policy, b.policy) && a.name == b.name,
@@ -446,7 +447,7 @@ impl MethodPlan {
         before.map(|entry| entry.name)
     }
 
-    /// The plan of a method that goes through some of the interceptors.
+    /// The plan of a method to which only some of the interceptors apply.
     #[doc(hidden)]
     #[must_use]
     pub const fn covered(mut self, covered: &'static [bool]) -> Self {
@@ -455,7 +456,7 @@ impl MethodPlan {
         self
     }
 
-    /// The plan of a method that a descriptor set has. `self` is the plan for those that it does not have.
+    /// The plan of a method in a descriptor set. `self` is the plan for methods that are in no set.
     pub(crate) const fn described(&self, name: Name, kind: Kind, covered: &'static [bool]) -> Self {
         let mut plan = Self::new(name, kind, self.side, self.interceptors).covered(covered);
         plan.named_by_wire = self.named_by_wire;
@@ -463,7 +464,7 @@ impl MethodPlan {
         plan
     }
 
-    /// The plan for what no descriptor set has, of a struct with `descriptors`.
+    /// The plan for methods that are in no descriptor set, in a struct with `descriptors`.
     #[doc(hidden)]
     #[must_use]
     pub const fn undescribed(mut self) -> Self {
@@ -471,24 +472,24 @@ impl MethodPlan {
         self
     }
 
-    /// Whether the struct has descriptor sets, and none of them has the method. Then its name may be made up.
+    /// Whether the struct has descriptor sets and the method is in none. Then a client may have made up the name.
     pub(crate) const fn is_undescribed(&self) -> bool {
         self.undescribed
     }
 
-    /// Whether the method goes through this one of the listed interceptors.
+    /// Whether this interceptor of the list applies to the method.
     #[doc(hidden)]
     #[must_use]
     pub const fn covers(&self, entry: usize) -> bool {
         entry >= self.covered.len() || self.covered[entry]
     }
 
-    /// Whether this is the row of the method, or of all methods of its service.
+    /// Whether this row is for the method, or for all methods of its service.
     fn is_for(&self, method: &Self) -> bool {
         self.path == method.path || self.method == "*" && self.service == method.service
     }
 
-    /// Whether one of the interceptors keeps the caller's time; see [`Entry::KEEPS_TIME`].
+    /// Whether an interceptor enforces the caller's timeout; see [`Entry::KEEPS_TIME`].
     pub(crate) const fn keeps_time(&self) -> bool {
         self.keeps_time
     }
@@ -509,29 +510,29 @@ impl MethodPlan {
         plan
     }
 
-    /// Whether its calls have the names that came over the wire: those of a channel, those of a whole server, and those of the methods that a
-    /// service does not have.
+    /// Whether its calls are named by the request's path: those of a channel, those of a whole server, and those of
+    /// methods that a service does not have.
     #[doc(hidden)]
     #[must_use]
     pub const fn is_named_by_wire(&self) -> bool {
         self.named_by_wire
     }
 
-    /// Whether [`kind`](Self::kind) is the kind of the method. A channel only knows it from a descriptor set.
+    /// Whether [`kind`](Self::kind) is the method's actual kind. A channel knows it only from a descriptor set.
     #[doc(hidden)]
     #[must_use]
     pub const fn knows_kind(&self) -> bool {
         !self.named_by_wire || self.described
     }
 
-    /// Whether it may have a stream: where the kind is not known, any may.
+    /// Whether it may have a stream. True if the kind is unknown.
     #[doc(hidden)]
     #[must_use]
     pub const fn may_stream(&self) -> bool {
         !self.knows_kind() || !matches!(self.kind, Kind::Unary)
     }
 
-    /// Whether the response is polled after the chain has returned: a stream, and every body of a channel.
+    /// Whether the response is polled after the chain has returned. True for streams, and for every body of a channel.
     #[doc(hidden)]
     #[must_use]
     pub const fn response_is_polled(&self) -> bool {
@@ -565,7 +566,7 @@ impl MethodPlan {
         self.derived
     }
 
-    /// Whether the method's name is the RPC's in all of its letters.
+    /// Whether the method's name equals the RPC's name letter by letter.
     pub(crate) const fn is_exact(&self) -> bool {
         self.exact
     }
@@ -600,7 +601,8 @@ impl MethodPlan {
         entries.filter(move |entry| entry.applies_to(kind))
     }
 
-    /// The same. Of each it says whether it is in the blind part, which ends before the first that looks at messages.
+    /// The interceptors, each with whether it is in the blind part. That part ends before the first one that looks at
+    /// messages.
     fn with_parts(&self) -> impl Iterator<Item = EntryPlan> {
         let mut in_blind_part = true;
         let mut before_decoding = self.in_module;
@@ -634,7 +636,7 @@ impl MethodPlan {
     pub fn notes(&'static self) -> impl Iterator<Item = Note> + use<> {
         let side = self.side;
         let place = |name: &str| self.interceptors().position(|entry| entry.name == name);
-        // An entry may be listed several times; the first one counts.
+        // An entry may be listed several times. The first one counts.
         let listed = self.interceptors().enumerate();
         let first = listed.filter(move |(i, entry)| place(entry.name) == Some(*i));
         let rules =
@@ -646,7 +648,7 @@ impl MethodPlan {
         notes.into_iter()
     }
 
-    /// Who calls is asked after the request was decoded, though the attribute on the server could ask before.
+    /// The caller is verified after decoding, although the attribute on the server could verify it before.
     fn verified_late(&self) -> Option<Note> {
         let mut behind = self.with_parts().skip_while(|entry| entry.before_decoding);
         let first = behind.next().filter(|_| self.in_module)?;
@@ -658,9 +660,9 @@ impl MethodPlan {
         ))
     }
 
-    /// What is worth knowing of its interceptors where clients send a stream to a service.
+    /// The notes of its interceptors on request streams of a service.
     fn request_stream_notes(&'static self) -> impl Iterator<Item = &'static str> {
-        // A server's own mount sees that a stream is cut off.
+        // A server's own mount notices that a stream is cut off.
         let is_received =
             self.side == Side::Server && self.kind.request_is_stream() && !self.named_by_wire;
         let entries = self.interceptors().filter(move |_| is_received);
@@ -709,7 +711,7 @@ impl fmt::Debug for MethodPlan {
     }
 }
 
-/// The name of a method, as the attribute found it.
+/// The name of a method, as the attribute derived it.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct Name {
@@ -717,6 +719,6 @@ pub struct Name {
     pub method: &'static str,
     pub path: &'static str,
     pub derived: bool,
-    /// The method has this name letter by letter.
+    /// The name is exact, letter by letter.
     pub exact: bool,
 }

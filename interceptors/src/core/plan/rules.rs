@@ -63,7 +63,7 @@ impl Rule {
         self
     }
 
-    /// What the rule says about an interceptor that is listed at this place.
+    /// The note of the rule for an interceptor at this position of the list.
     pub(super) fn note(
         &self,
         side: Side,
@@ -101,7 +101,7 @@ pub struct Note {
 }
 
 impl Note {
-    /// One that comes after all others.
+    /// A note that comes after all others.
     pub(super) const fn new(
         outer: &'static str,
         inner: &'static str,

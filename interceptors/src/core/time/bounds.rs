@@ -10,15 +10,15 @@ use tonic::Status;
 use super::timer::Timer;
 
 pin_project_lite::pin_project! {
-    /// What bounds a stream: a moment for all of it, and a time for each gap in it.
+    /// The bounds of a stream: the end of the whole stream, and the longest gap between messages.
     pub(crate) struct Bounds {
         pub(crate) at: Option<Instant>,
         idle: Option<Duration>,
-        // Since when somebody waits for the next message.
+        // When the wait for the next message began.
         since: Option<Instant>,
-        // How it ends when all of its time is over.
+        // The status when the time of the whole stream is over.
         over: fn() -> Status,
-        // Made when there is something to wait for.
+        // Made on the first wait.
         #[pin]
         timer: Option<Sleep>,
     }
@@ -35,12 +35,12 @@ impl Bounds {
         }
     }
 
-    /// All of the stream ends with another status than that of a deadline.
+    /// Ends the whole stream with another status than that of a deadline.
     pub(crate) fn ending(self, over: fn() -> Status) -> Self {
         Self { over, ..self }
     }
 
-    /// What was polled of the stream, or how it ends because its time is over.
+    /// The result of a poll, or the end of the stream if its time is over.
     pub(crate) fn hold<T>(
         self: Pin<&mut Self>,
         polled: Poll<T>,
@@ -74,10 +74,10 @@ impl Bounds {
             this.timer.set(Some(sleep_until(end)));
         }
         if let Some(mut timer) = this.timer.as_pin_mut() {
-            // It may be set for a gap that was filled, never for a later moment than this. To wake up once for nothing costs less than to set it for
-            // each message.
+            // The timer may be set for an earlier gap, but never too late. A spurious wake-up costs less than setting
+            // the timer for each message.
             loop {
-                // The stream may have used up what tokio allows in one turn, and may do so each time.
+                // The stream may have used up tokio's budget for this turn, and may do so each time.
                 ready!(pin!(unconstrained(timer.as_mut())).poll(cx));
                 if timer.deadline() >= end {
                     break;
@@ -95,7 +95,7 @@ impl Bounds {
 /// The deadline of a response that is read after its call has returned.
 pub(crate) struct Limit {
     at: Instant,
-    /// Made when there is something to wait for, which most responses spare.
+    /// Made on the first wait. Most responses never wait.
     timer: Option<Pin<Box<Timer>>>,
 }
 
@@ -104,7 +104,7 @@ impl Limit {
         Self { at, timer: None }
     }
 
-    /// What was polled of the response; `None` when its time is over.
+    /// The result of a poll. `None` if the time is over.
     pub(crate) fn hold<T>(
         &mut self,
         polled: Poll<T>,
@@ -112,7 +112,7 @@ impl Limit {
         cx: &mut Context<'_>,
     ) -> Poll<Option<T>> {
         match polled {
-            // A reader that is slower than the server finds a message each time.
+            // A reader that is slower than the server finds a message on each poll.
             Poll::Ready(item) if is_message(&item) && self.at <= Instant::now() => {
                 Poll::Ready(None)
             }
@@ -126,7 +126,7 @@ impl Limit {
     }
 }
 
-/// How a call ends that ran out of time.
+/// The status of a call that reached its deadline.
 #[cold]
 pub fn exceeded() -> Status {
     Status::deadline_exceeded("the deadline of the call has passed")

@@ -15,7 +15,7 @@ thread_local! {
     static CURRENT: Cell<Option<Instant>> = const { Cell::new(None) };
 }
 
-/// Whether anybody in this process could inherit a deadline.
+/// Whether anything in this process may inherit a deadline.
 static MAY_BE_INHERITED: AtomicBool = AtomicBool::new(false);
 
 #[inline]
@@ -69,7 +69,7 @@ impl<F: Future> Future for WithDeadline<F> {
     }
 }
 
-/// The same around a handler, which stays where it is: neither is it moved once more nor what it gives.
+/// The same for a handler. It is polled in place: neither the handler nor its result is moved.
 pub(crate) struct Inherited<'a, F> {
     at: Option<Instant>,
     future: Pin<&'a mut F>,
@@ -91,40 +91,41 @@ impl<F: Future> Future for Inherited<'_, F> {
     }
 }
 
-/// Puts a deadline in force until what it gives is dropped.
+/// Sets the current deadline until the guard is dropped.
 #[inline]
-pub(crate) fn enter(at: Instant) -> Entered {
-    // A scope inside of another one cannot have longer than that.
+pub(crate) fn enter(at: Instant) -> DeadlineGuard {
+    // A nested scope cannot extend the deadline of the outer one.
     let before = CURRENT.get();
     CURRENT.set(Some(before.map_or(at, |before| before.min(at))));
-    Entered { before }
+    DeadlineGuard { before }
 }
 
-pub(crate) struct Entered {
+pub(crate) struct DeadlineGuard {
     before: Option<Instant>,
 }
 
-impl Drop for Entered {
+impl Drop for DeadlineGuard {
     #[inline]
     fn drop(&mut self) {
         CURRENT.set(self.before);
     }
 }
 
-/// The deadline of a call: read from its metadata when somebody asks for it, or set.
+/// The deadline of a call. It is read from the metadata on first use, or set.
 ///
-/// It is one word, because each call is moved, and to write a word down takes a tenth of what a `OnceLock` takes.
+/// It is a single word because calls are moved. Writing a word takes a tenth of the time of writing a `OnceLock`.
 #[derive(Debug, Default)]
 pub(crate) struct Deadline(AtomicU64);
 
-/// Nobody has asked yet.
+/// Not read yet.
 const UNKNOWN: u64 = 0;
 /// There is no deadline.
 const NONE: u64 = 1;
-/// The earliest deadline. Those after it are so many nanoseconds later.
+/// The earliest deadline. Larger values are nanoseconds after it.
 const EARLIEST: u64 = 2;
 
-/// The time that [`EARLIEST`] stands for. It is long ago by the real clock: one that a test has stopped may be behind that, or a day ahead.
+/// The time that [`EARLIEST`] stands for. It is far in the past: a paused test clock may be behind the real clock, or a
+/// day ahead of it.
 static ORIGIN: LazyLock<Instant> = LazyLock::new(|| {
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
     let now = Instant::from_std(std::time::Instant::now());
@@ -136,7 +137,7 @@ fn written(at: Option<Instant>) -> u64 {
     at.map_or(NONE, written_time)
 }
 
-/// A deadline more than 500 years away is that far away.
+/// Deadlines more than 500 years away are clamped.
 #[cold]
 fn written_time(at: Instant) -> u64 {
     let nanos = at.saturating_duration_since(*ORIGIN).as_nanos();
@@ -159,7 +160,7 @@ fn read_time(word: u64) -> Option<Instant> {
 }
 
 impl Deadline {
-    /// Of a call that is being made: the earlier one of what its caller set and what it inherits.
+    /// For a call to be sent: the earlier of the caller's deadline and the inherited one.
     #[inline]
     pub(crate) fn of_outgoing(metadata: &MetadataMap) -> Self {
         let (own, inherited) = (deadline_of(metadata), current());
@@ -170,7 +171,7 @@ impl Deadline {
         Self(written(earlier).into())
     }
 
-    /// The deadline, as far as somebody has asked for it or set one.
+    /// The deadline, if it was read or set before.
     #[inline]
     pub(crate) fn peek(&self) -> Option<Instant> {
         read(self.0.load(Ordering::Relaxed))
@@ -182,7 +183,7 @@ impl Deadline {
             return read(known);
         }
         let at = deadline_of(metadata);
-        // Who asks at the same moment reads the clock too, and the first of them is right.
+        // Concurrent readers also read the clock. The first one wins.
         let written = written(at);
         match (self.0).compare_exchange(UNKNOWN, written, Ordering::Relaxed, Ordering::Relaxed) {
             Ok(_) => at,

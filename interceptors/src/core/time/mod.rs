@@ -1,4 +1,4 @@
-//! The deadline of a call and of its streams, and the timers that keep it.
+//! The deadline of a call and of its streams, and its timers.
 
 mod bounds;
 mod deadline;

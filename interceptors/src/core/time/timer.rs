@@ -1,7 +1,7 @@
-//! What tokio's `timeout_at` does, for calls: they are polled several times while they wait for one answer.
+//! Replaces tokio's `timeout_at` for calls, which are polled several times while they wait for one response.
 //!
-//! tokio's timer takes the waker anew whenever it is asked, which is four atomic operations, and nearly always it is the
-//! waker that it has.
+//! tokio's timer stores the waker again on each poll, which takes four atomic operations. The waker is nearly always
+//! the same.
 
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -11,9 +11,9 @@ use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tonic::Status;
 
-/// A call that has until then, if there is an end to its time, and what it ends with if that is too short.
+/// Runs a call until `at`, if there is a deadline. `elapsed` makes the error of a call that takes longer.
 ///
-/// One future for both cases, so that an interceptor awaits the rest of its chain in one place.
+/// One future for both cases, so that an interceptor awaits the rest of its chain in a single place.
 #[inline]
 pub fn timeout_at<F, E>(at: Option<Instant>, call: F, elapsed: E) -> Timeout<F, E> {
     Timeout {
@@ -44,7 +44,7 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        // An answer is large, so it stays where it is.
+        // A response is large, so it is not moved.
         let mut polled = this.call.poll(cx);
         if polled.is_pending()
             && let Some(timer) = this.timer.as_pin_mut()
@@ -57,13 +57,13 @@ where
 }
 
 pin_project_lite::pin_project! {
-    /// Is ready from a moment on.
+    /// Ready from a given time on.
     pub(crate) struct Timer {
         at: Instant,
-        // Made when there is something to wait for.
+        // Made on the first wait.
         #[pin]
         sleep: Option<Sleep>,
-        // What `sleep` will wake. Kept, so that no other one can take its place in memory and look the same.
+        // The waker that `sleep` has. A clone is kept, so that no other waker can reuse its address and look the same.
         waker: Option<Waker>,
     }
 }
@@ -77,7 +77,7 @@ impl Timer {
         }
     }
 
-    /// Whether the timer will wake him who asks now, and has not done so yet.
+    /// Whether the timer will wake this waker and has not done so yet.
     fn is_set_for(&self, waker: &Waker) -> bool {
         match (&self.sleep, &self.waker) {
             (Some(sleep), Some(woken)) => woken.will_wake(waker) && !sleep.is_elapsed(),
@@ -90,7 +90,7 @@ impl Timer {
         if this.sleep.is_none() {
             this.sleep.set(Some(sleep_until(*this.at)));
         }
-        // Also where the call has used up what it may do in one turn: it may do so each time.
+        // `unconstrained`, because the call may use up tokio's budget in each turn.
         let elapsed = this.sleep.as_pin_mut().map(unconstrained);
         let polled = elapsed.map_or(Poll::Pending, |elapsed| pin!(elapsed).poll(cx));
         *this.waker = polled.is_pending().then(|| cx.waker().clone());

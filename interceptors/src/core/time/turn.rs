@@ -1,9 +1,9 @@
-//! The time of a turn, which is one poll of a call that is being made.
+//! The cached time of a turn. A turn is one poll of a client's call.
 //!
-//! To read the clock takes longer than most of what an interceptor does. What is said within one poll of when the call's
-//! time began, and of how much of it is left, can do with the time that somebody has read in this poll already, as
-//! all that runs in one `ExecCtx` of grpc-core does. That is so as long as nothing has run in between but what this crate
-//! has itself: behind code of the user's the clock is read anew. How long something took is never measured this way.
+//! Reading the clock takes longer than most of an interceptor's work. So all code in one turn that needs the start or
+//! the remaining time of a call shares the time that was read first, like all code in one `ExecCtx` of grpc-core. This
+//! holds only while this crate's own code runs: after the user's code the clock is read again. Durations are never
+//! measured with the cached time.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -23,7 +23,7 @@ enum Turn {
     ReadAt(Instant),
 }
 
-/// The time, and remembers it until the turn is over.
+/// Reads the clock, and caches the time until the turn is over.
 #[inline]
 pub(crate) fn now() -> Instant {
     let now = Instant::now();
@@ -33,7 +33,7 @@ pub(crate) fn now() -> Instant {
     now
 }
 
-/// The time as it was when somebody last looked in this turn.
+/// The cached time of this turn. Reads the clock if there is none.
 #[inline]
 pub fn lately() -> Instant {
     match TURN.get() {
@@ -43,7 +43,7 @@ pub fn lately() -> Instant {
 }
 
 pin_project_lite::pin_project! {
-    /// Each poll of it is a turn.
+    /// Each poll of this future is a turn.
     #[derive(Debug)]
     pub struct InTurns<F> {
         #[pin]
@@ -63,36 +63,36 @@ impl<F: Future> Future for InTurns<F> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let _turn = Within {
+        let _turn = TurnGuard {
             outer: TURN.replace(Turn::Begun),
         };
         self.project().call.poll(cx)
     }
 }
 
-/// Goes back to the turn around it, with what is known now.
-struct Within {
+/// Restores the outer turn, with the time that is cached now.
+struct TurnGuard {
     outer: Turn,
 }
 
-impl Drop for Within {
+impl Drop for TurnGuard {
     #[inline]
     fn drop(&mut self) {
         match self.outer {
             Turn::None => TURN.set(Turn::None),
-            outer => go_back_to(outer),
+            outer => restore_outer(outer),
         }
     }
 }
 
 #[cold]
-fn go_back_to(outer: Turn) {
+fn restore_outer(outer: Turn) {
     if !matches!(TURN.get(), Turn::ReadAt(_)) {
         TURN.set(outer);
     }
 }
 
-/// The clock is read anew in this turn, because code of the user's has run, and may have taken long.
+/// Discards the cached time, because the user's code has run and may have taken long.
 pub(crate) fn forget() {
     if !matches!(TURN.get(), Turn::None) {
         TURN.set(Turn::Begun);

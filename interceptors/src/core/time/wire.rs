@@ -1,4 +1,4 @@
-//! `grpc-timeout` as it stands in a request's headers.
+//! `grpc-timeout` in a request's headers.
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use http::{HeaderName, HeaderValue};
 use tokio::time::Instant;
 use tonic::metadata::MetadataMap;
 
-/// The deadline that a request carries, if it arrives now.
+/// The deadline of a request that arrives now.
 #[inline]
 pub(crate) fn deadline_of(metadata: &MetadataMap) -> Option<Instant> {
     let timeout = parse(sent(metadata)?)?;
@@ -19,7 +19,7 @@ fn sent(metadata: &MetadataMap) -> Option<&[u8]> {
     if metadata.is_empty() {
         return None;
     }
-    // Clients send it among the first, and to look at these takes less long than to hash its name.
+    // Clients send it among the first headers. A scan takes less time than a hash of the name.
     let (_, value) = metadata
         .as_ref()
         .iter()
@@ -27,7 +27,7 @@ fn sent(metadata: &MetadataMap) -> Option<&[u8]> {
     Some(value.as_bytes())
 }
 
-/// Whether a request carries a deadline that cannot be read.
+/// Whether a request has a deadline that cannot be parsed.
 pub fn is_malformed(metadata: &MetadataMap) -> bool {
     sent(metadata).is_some_and(|value| parse(value).is_none())
 }
@@ -47,7 +47,7 @@ fn parse(value: &[u8]) -> Option<Duration> {
         if digit > 9 {
             return None;
         }
-        // Eight digits fit.
+        // Eight digits cannot overflow.
         n = n * 10 + u32::from(digit);
     }
     Some(match unit {
@@ -61,8 +61,8 @@ fn parse(value: &[u8]) -> Option<Duration> {
     })
 }
 
-/// A timeout, rounded up to four digits: the server should not give up before the client does. What is left of a
-/// fresh deadline of five seconds is `5S` then in each call, and HPACK sends that as one byte.
+/// A timeout, rounded up to four digits, so that the server does not give up before the client. A fresh deadline of
+/// five seconds then stays `5S` in each call, which HPACK sends as one byte.
 pub(crate) fn format_timeout(timeout: Duration) -> HeaderValue {
     let seconds = timeout.as_secs();
     let (n, unit) = if seconds < 10_000_000 {
@@ -76,11 +76,11 @@ pub(crate) fn format_timeout(timeout: Duration) -> HeaderValue {
             _ => (nanos, b'n'),
         }
     } else {
-        // Its eight digits do not suffice for every number of seconds.
+        // Eight digits are not enough for every number of seconds.
         let hours = seconds.saturating_add(1).div_ceil(3_600);
         (hours.min(99_999_999), b'H')
     };
-    // In nearly every call it is what it was in the call before, and needs no space of its own then.
+    // It is usually the same as in the call before. Then it needs no allocation.
     let same = LAST.try_with(|last| {
         let mut last = last.borrow_mut();
         match &*last {
@@ -92,7 +92,7 @@ pub(crate) fn format_timeout(timeout: Duration) -> HeaderValue {
 }
 
 thread_local! {
-    /// The timeout that this thread wrote last.
+    /// The timeout that this thread formatted last.
     static LAST: RefCell<Option<((u64, u8), HeaderValue)>> = const { RefCell::new(None) };
 }
 

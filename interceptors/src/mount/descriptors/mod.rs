@@ -1,7 +1,7 @@
 //! The methods of `descriptors = …`, as constants.
 //!
-//! The compiler evaluates all of this, and warns when one evaluation takes more than two million steps. So each method is
-//! read, copied and hashed once, and a literal of a list finds its method by hash.
+//! The compiler evaluates all of this, and warns when one evaluation takes more than two million steps. So each method
+//! is read, copied and hashed once, and a literal of a list finds its method by hash.
 
 mod reader;
 #[cfg(test)]
@@ -14,7 +14,7 @@ use crate::core::kind::Kind;
 use crate::core::name::name_in;
 use crate::core::plan::{MethodPlan, Name};
 
-/// How much room [`Methods`] need.
+/// The array lengths for [`Methods`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
     pub records: usize,
@@ -54,7 +54,7 @@ impl Size {
         }
     }
 
-    /// The room for several sets: none if one of them is not sound.
+    /// The size for several sets. Zero if one of them is not sound.
     #[must_use]
     pub const fn sum(sizes: &[Self]) -> Self {
         let mut sum = Self {
@@ -75,7 +75,7 @@ impl Size {
         sum
     }
 
-    /// The length of the hash table. At least half of it stays free.
+    /// The length of the hash table. At least half of its slots stay free.
     #[must_use]
     pub const fn slots(&self) -> usize {
         (2 * self.records + 1).next_power_of_two()
@@ -87,26 +87,26 @@ const fn is_utf8(bytes: &[u8], range: Range) -> bool {
     while i < range.end && bytes[i] < 0x80 {
         i += 1;
     }
-    // Names are ASCII: to take a part of the bytes out costs more.
+    // Names are ASCII. A slice of the bytes would cost more steps.
     i == range.end || core::str::from_utf8(range.of(bytes)).is_ok()
 }
 
 /// A method, or all methods of a service.
 #[derive(Clone, Copy)]
 struct Record {
-    /// Where `pkg.Service/Method` is, or `pkg.Service/*`. There is a `/` in front of it.
+    /// The range of `pkg.Service/Method` or `pkg.Service/*`. A `/` comes before it.
     name: Range,
     /// The length of `pkg.Service`.
     service_len: usize,
     /// The record of its service.
     service: usize,
-    /// What only a method has.
+    /// Set only for a method.
     method: Option<Method>,
 }
 
 #[derive(Clone, Copy)]
 struct Method {
-    /// Which of the methods this is.
+    /// The index among the methods.
     number: usize,
     kind: Kind,
     is_idempotent: bool,
@@ -114,13 +114,14 @@ struct Method {
 
 /// The services and methods of descriptor sets.
 ///
-/// `R`, `S` and `B` are the records, slots and bytes of the [`Size`]. What is in several sets counts once.
+/// `R`, `S` and `B` are the numbers of records, slots and bytes in the [`Size`]. An item that several sets contain
+/// counts once.
 pub struct Methods<const R: usize, const S: usize, const B: usize> {
-    /// The paths, one behind the other.
+    /// The paths, concatenated.
     bytes: [u8; B],
     records: [Record; R],
     len: usize,
-    /// How many of them are methods.
+    /// The number of methods.
     pub methods: usize,
     /// A hash table of the records' numbers, each plus one.
     slots: [u32; S],
@@ -195,7 +196,7 @@ impl<const R: usize, const S: usize, const B: usize> Methods<R, S, B> {
                 service = this.len;
                 if known > 0 {
                     service = known - 1;
-                    // What was just written will be written over.
+                    // The next record overwrites the text that was just written.
                     let Record { name, .. } = this.records[service];
                     prefix = Range {
                         start: name.start,
@@ -219,7 +220,7 @@ impl<const R: usize, const S: usize, const B: usize> Methods<R, S, B> {
         this
     }
 
-    /// Where a name is in the table, or would be.
+    /// The slot of a name. If the name is not in the table, its free slot.
     const fn slot_of(&self, bytes: &[u8], name: Range) -> usize {
         let mut slot = hash(bytes, name) as usize & (S - 1);
         while self.slots[slot] != 0 {
@@ -232,7 +233,7 @@ impl<const R: usize, const S: usize, const B: usize> Methods<R, S, B> {
         slot
     }
 
-    /// What a literal such as `/pkg.Service/Method` or `/pkg.Service/*` names.
+    /// The record that a literal such as `/pkg.Service/Method` or `/pkg.Service/*` names.
     const fn find(&self, path: &str) -> Option<usize> {
         let name = Range {
             start: 1,
@@ -244,13 +245,14 @@ impl<const R: usize, const S: usize, const B: usize> Methods<R, S, B> {
         }
     }
 
-    /// Whether a literal names something in the sets. That these are none is another error.
+    /// Whether a literal names something in the sets. Also true if the bytes are not descriptor sets, which is an error
+    /// of its own.
     #[must_use]
     pub const fn has(&self, path: &str) -> bool {
         !self.is_sound || self.find(path).is_some()
     }
 
-    /// Whether a literal may name a method that is unary, or a service.
+    /// Whether a literal may name a service, or a unary method.
     #[must_use]
     pub const fn may_be_unary(&self, path: &str) -> bool {
         match self.find(path) {
@@ -275,7 +277,7 @@ impl<const R: usize, const S: usize, const B: usize> Methods<R, S, B> {
         !self.is_sound
     }
 
-    /// Which entries each method goes through.
+    /// For each method, which entries apply to it.
     #[must_use]
     pub const fn covers<const E: usize, const M: usize>(
         &self,
@@ -333,7 +335,7 @@ impl<const R: usize, const S: usize, const B: usize> Methods<R, S, B> {
         }
     }
 
-    /// Marks the methods of a service, or those that are idempotent.
+    /// Marks the methods of a service, or the idempotent ones.
     const fn mark_all<const E: usize, const M: usize>(
         &self,
         covers: &mut [[bool; E]; M],
@@ -357,7 +359,7 @@ impl<const R: usize, const S: usize, const B: usize> Methods<R, S, B> {
         }
     }
 
-    /// All paths, one behind the other.
+    /// All paths, concatenated.
     #[must_use]
     pub const fn text(&self) -> &str {
         match core::str::from_utf8(&self.bytes) {
@@ -366,8 +368,8 @@ impl<const R: usize, const S: usize, const B: usize> Methods<R, S, B> {
         }
     }
 
-    /// The plans of the methods, in the order of the sets. `text` is the [`text`](Self::text), and `other` the plan for all
-    /// that is not in the sets.
+    /// The plans of the methods, in the order of the sets. `text` is the [`text`](Self::text). `other` is the plan for
+    /// everything that is not in the sets.
     #[must_use]
     pub const fn plans<const E: usize, const M: usize>(
         &self,
@@ -401,7 +403,7 @@ impl<const R: usize, const S: usize, const B: usize> Methods<R, S, B> {
         plans
     }
 
-    /// The plan of the method that a request's path names, under whatever prefix.
+    /// The plan of the method that a request's path names, with any prefix.
     #[must_use]
     pub fn plan(&self, plans: &'static [MethodPlan], path: &str) -> Option<&'static MethodPlan> {
         let name = name_in(path);
@@ -425,7 +427,7 @@ impl<const R: usize, const S: usize, const B: usize> Methods<R, S, B> {
     }
 }
 
-/// The methods that an entry is for, as its lists say.
+/// The methods of an entry, from its lists.
 #[derive(Debug, Clone, Copy)]
 pub struct Lists {
     /// `only` or `except`.
@@ -443,7 +445,7 @@ pub enum Named {
     Idempotent,
 }
 
-/// Whether a method goes through both of these entries.
+/// Whether both of these entries apply to one method.
 #[must_use]
 pub const fn meet<const E: usize, const M: usize>(
     covers: &[[bool; E]; M],
@@ -460,7 +462,7 @@ pub const fn meet<const E: usize, const M: usize>(
     false
 }
 
-/// The rows of a plan: what is in no set, then the methods.
+/// The rows of a plan: first everything that is in no set, then the methods.
 #[must_use]
 pub const fn rows<const N: usize>(
     others: &[&'static MethodPlan],
@@ -478,7 +480,8 @@ pub const fn rows<const N: usize>(
     rows
 }
 
-/// Copies a part of a text to a place; where it ends. For texts of this length the functions of slices take more steps.
+/// Copies a part of a text to `at`, and returns its end. For texts of this length, the functions of slices take more
+/// steps.
 const fn copy(bytes: &mut [u8], mut at: usize, text: &[u8], part: Range) -> usize {
     let mut i = part.start;
     while i < part.end {
@@ -489,7 +492,7 @@ const fn copy(bytes: &mut [u8], mut at: usize, text: &[u8], part: Range) -> usiz
     at
 }
 
-/// Eight bytes at a time: at compile time each step counts.
+/// Reads eight bytes at a time, because at compile time each step counts.
 const fn hash(bytes: &[u8], part: Range) -> u64 {
     let mut hash = part.len() as u64;
     let mut i = part.start;
@@ -502,7 +505,7 @@ const fn hash(bytes: &[u8], part: Range) -> u64 {
             | (bytes[i + 5] as u64) << 40
             | (bytes[i + 6] as u64) << 48
             | (bytes[i + 7] as u64) << 56;
-        hash = mixed(hash ^ word);
+        hash = mix(hash ^ word);
         i += 8;
     }
     let mut last = 0;
@@ -510,11 +513,11 @@ const fn hash(bytes: &[u8], part: Range) -> u64 {
         last = last << 8 | bytes[i] as u64;
         i += 1;
     }
-    mixed(hash ^ last)
+    mix(hash ^ last)
 }
 
-/// Both halves of a product, or low bits would depend on low bits alone.
-const fn mixed(word: u64) -> u64 {
+/// Combines both halves of a product. Otherwise the low bits of the hash would depend only on low bits.
+const fn mix(word: u64) -> u64 {
     let product = word as u128 * 0x9e37_79b9_7f4a_7c15;
     product as u64 ^ (product >> 64) as u64
 }

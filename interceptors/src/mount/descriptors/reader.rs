@@ -1,12 +1,12 @@
-/// Reads the fields of one encoded message, at compile time too.
+/// Reads the fields of one encoded message, also at compile time.
 ///
-/// The ranges are places in `bytes`. Each step moves on by at least one byte, so that reading ends whatever the bytes are.
+/// Ranges are positions in `bytes`. Each step consumes at least one byte, so reading ends for any input.
 #[derive(Clone, Copy)]
 pub(super) struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
     end: usize,
-    /// Whether the bytes so far are an encoded message.
+    /// Whether the bytes read so far are well-formed.
     pub(super) is_sound: bool,
 }
 
@@ -20,11 +20,11 @@ pub(super) struct Field {
 pub(super) enum Value {
     Varint(u64),
     Bytes(Range),
-    /// A fixed number or a group. No field that matters here is one.
+    /// A fixed-size number or a group. None of the fields that matter here is one.
     Other,
 }
 
-/// A part of some bytes. `core::ops::Range` is not `Copy`.
+/// A part of some bytes. Unlike `core::ops::Range` it is `Copy`.
 #[derive(Clone, Copy)]
 pub(super) struct Range {
     pub(super) start: usize,
@@ -59,7 +59,7 @@ impl<'a> Reader<'a> {
         )
     }
 
-    /// The message in this part of the bytes.
+    /// A reader of the message in this part of the bytes.
     pub(super) const fn new(bytes: &'a [u8], range: Range) -> Self {
         Self {
             bytes,
@@ -74,12 +74,12 @@ impl<'a> Reader<'a> {
         self.at
     }
 
-    /// The next field; `None` at the end, or where the bytes are not sound.
+    /// The next field. `None` at the end, and if the bytes are malformed.
     pub(super) const fn next(&mut self) -> Option<Field> {
         if self.at >= self.end {
             return None;
         }
-        // Most fields: a key of one byte, and a length of one byte.
+        // Fast path for most fields: a key of one byte, and a length of one byte.
         let start = self.at + 2;
         if start <= self.end {
             let (key, len) = (self.bytes[self.at], self.bytes[self.at + 1]);
@@ -148,7 +148,7 @@ impl<'a> Reader<'a> {
         Value::Other
     }
 
-    /// Groups may hold groups. Counting them instead of a call for each keeps deep ones from using up the stack.
+    /// Groups may be nested. A counter instead of recursion keeps deep nesting from overflowing the stack.
     const fn skip_group(&mut self) {
         let mut open = 1_usize;
         while open > 0 && self.is_sound {
@@ -168,7 +168,7 @@ impl<'a> Reader<'a> {
         while self.at < self.end {
             let byte = self.bytes[self.at];
             self.at += 1;
-            // The tenth byte has room for one bit.
+            // The tenth byte holds one bit.
             if shift == 63 && byte > 1 {
                 break;
             }

@@ -1,12 +1,12 @@
 use super::reader::{Range, Reader, Value};
 use crate::core::kind::Kind;
 
-/// Goes through the services and methods of encoded `FileDescriptorSet`s, each service before its methods.
+/// Walks the services and methods of encoded `FileDescriptorSet`s, each service before its methods.
 ///
-/// It looks at nothing else: messages are passed over by their length.
+/// Other messages are skipped by their length.
 pub(super) struct Walk<'a> {
     sets: &'a [&'a [u8]],
-    /// The number of sets that were begun.
+    /// How many sets have been started.
     begun: usize,
     set: Reader<'a>,
     file: Reader<'a>,
@@ -16,7 +16,7 @@ pub(super) struct Walk<'a> {
     pub(super) is_sound: bool,
 }
 
-/// The ranges are parts of the set that is being read.
+/// Ranges are parts of the current set.
 #[derive(Clone, Copy)]
 pub(super) enum Found {
     Service {
@@ -33,11 +33,11 @@ pub(super) enum Found {
 /// The numbers of fields in `google/protobuf/descriptor.proto`.
 mod field {
     pub(super) const FILE: u32 = 1;
-    /// What the file reserves for extensions of the set.
+    /// Reserved in the file for extensions of the set.
     pub(super) const EXTENSION: u32 = 536_000_000;
     pub(super) const PACKAGE: u32 = 2;
     pub(super) const SERVICE: u32 = 6;
-    /// Of a service, and of a method.
+    /// The field of both a service and a method.
     pub(super) const NAME: u32 = 1;
     pub(super) const METHOD: u32 = 2;
     pub(super) const OPTIONS: u32 = 4;
@@ -98,12 +98,12 @@ impl<'a> Walk<'a> {
         None
     }
 
-    /// The set that is being read.
+    /// The current set.
     pub(super) const fn bytes(&self) -> &'a [u8] {
         self.sets[self.begun - 1]
     }
 
-    /// A field that is a text: the last one counts. It may come behind what needs it.
+    /// A text field. If it occurs several times, the last one counts. It may come after fields that depend on it.
     const fn text(&mut self, message: Range, number: u32) -> Range {
         let mut fields = Reader::new(self.bytes(), message);
         let mut found = Range::EMPTY;

@@ -1,4 +1,4 @@
-//! The part of `envoy.service.ratelimit.v3` that a limit needs. Fields that are not here are skipped when they are read.
+//! The part of `envoy.service.ratelimit.v3` that limits need. Other fields are skipped when they are read.
 
 /// `envoy.service.ratelimit.v3.RateLimitRequest`
 #[derive(Clone, PartialEq, prost::Message)]
@@ -63,7 +63,7 @@ pub(super) struct DescriptorStatus {
     pub(super) duration_until_reset: Option<Duration>,
 }
 
-/// `envoy.service.ratelimit.v3.RateLimitResponse.RateLimit`, of which it counts that it is there.
+/// `envoy.service.ratelimit.v3.RateLimitResponse.RateLimit`, of which only the presence matters.
 #[derive(Clone, Copy, PartialEq, prost::Message)]
 pub(super) struct RateLimit {
     #[prost(uint32, tag = "1")]

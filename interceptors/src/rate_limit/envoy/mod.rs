@@ -22,7 +22,7 @@ use self::messages::{
     Entry, RateLimitDescriptor, RateLimitOverride, RateLimitRequest, RateLimitResponse,
 };
 use super::shared::KeyKind;
-use super::shared::patience::Patience;
+use super::shared::patience::TimeoutBreaker;
 use super::{Bucket, Configured, Decision, Rate, Store, StoreError};
 use crate::kit::key::is_free;
 
@@ -37,7 +37,7 @@ const OVER_LIMIT: i32 = 2;
 const SECOND: i32 = 1;
 const MINUTE: i32 = 2;
 
-/// The protocol's longest unit is a year; what is longer is no time until a reset.
+/// The protocol's longest unit is a year, so a longer time until a reset is invalid.
 const LONGEST_RESET: Duration = Duration::from_secs(366 * 86_400);
 
 /// A [`Store`](super::Store) that asks [Envoy's Rate Limit Service](https://www.envoyproxy.io/docs/envoy/latest/configuration/other_features/rate_limit),
@@ -95,23 +95,23 @@ const LONGEST_RESET: Duration = Duration::from_secs(366 * 86_400);
 /// While the service hangs, five calls in a row wait for it; then it is asked with pauses of 50 ms that double to 500 ms.
 ///
 /// Hand over a lazy channel, so that a service starts without it. A clone is the same store.
-pub struct Envoy<T>(Arc<Asked<T>>);
+pub struct Envoy<T>(Arc<Shared<T>>);
 
-struct Asked<T> {
-    /// Locked to be cloned, so that it need not be `Sync`.
+struct Shared<T> {
+    /// In a mutex so that `T` need not be `Sync`. It is locked only to clone it.
     channel: Mutex<T>,
     domain: String,
-    patience: Patience,
+    patience: TimeoutBreaker,
 }
 
 impl<T> Envoy<T> {
     /// Asks over this channel, about limits of this domain.
     #[must_use]
     pub fn new(channel: T, domain: impl Into<String>) -> Self {
-        Self(Arc::new(Asked {
+        Self(Arc::new(Shared {
             channel: Mutex::new(channel),
             domain: domain.into(),
-            patience: Patience::default(),
+            patience: TimeoutBreaker::default(),
         }))
     }
 }
@@ -141,7 +141,7 @@ where
     <T::ResponseBody as HttpBody>::Error: Into<Box<dyn Error + Send + Sync>> + Send,
 {
     async fn take(&self, bucket: &Bucket<'_>) -> Result<Decision, StoreError> {
-        let Asked {
+        let Shared {
             channel,
             domain,
             patience,
@@ -167,7 +167,7 @@ where
         let codec = ProstCodec::<RateLimitRequest, RateLimitResponse>::default();
         let answer = client.unary(request, PATH, codec).await;
         match answer.as_ref().map_err(Status::code) {
-            // The channel, or the service, keeps to the time that the request says.
+            // The channel or the service enforces the request's timeout.
             Err(Code::Cancelled | Code::DeadlineExceeded) => asking.timed_out(),
             _ => asking.answered(),
         }
@@ -253,7 +253,7 @@ fn decision(answer: &RateLimitResponse) -> Result<Decision, StoreError> {
     })
 }
 
-/// A time until a reset, if it may be one.
+/// A time until a reset, if it is valid.
 fn reset(duration: messages::Duration) -> Option<Duration> {
     let nanos = u32::try_from(duration.nanos).ok();
     let nanos = nanos.filter(|nanos| *nanos < 1_000_000_000)?;
@@ -261,7 +261,7 @@ fn reset(duration: messages::Duration) -> Option<Duration> {
     (!reset.is_zero() && reset <= LONGEST_RESET).then_some(reset)
 }
 
-/// What the caller is told. What cannot be a header is left out.
+/// The metadata for the caller. Invalid headers are left out.
 fn metadata(answer: &RateLimitResponse) -> MetadataMap {
     let mut headers = http::HeaderMap::new();
     for header in &answer.response_headers_to_add {

@@ -1,4 +1,4 @@
-//! The store's own connection: one for all calls, which a task makes anew.
+//! The store's own connection, shared by all calls. A task reconnects it.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -14,12 +14,12 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::super::shared::patience::{FIRST_PAUSE, LONGEST_PAUSE, TIME_OUTS};
 use super::super::{Rate, StoreError};
-use super::{Take, decision, failed, is_unknown_script};
+use super::{TakeCommand, decision, failed, is_unknown_script};
 
-/// The longest that one attempt to connect takes, until the server has answered.
-const ATTEMPT: Duration = Duration::from_secs(1);
+/// The timeout of one attempt to connect, including the server's first response.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The limit of a bucket in which a new connection is tried: it is full again after a millisecond.
+/// The limit of the bucket that tests a new connection. It is full again after a millisecond.
 static TRIAL: Rate = Rate::per_second(1_000);
 
 pub(super) struct Link {
@@ -30,19 +30,20 @@ pub(super) struct Link {
 
 #[derive(Clone)]
 enum State {
-    /// Nobody has asked yet, or the runtime is gone in which the task ran.
+    /// No call has come yet, or the runtime of the connecting task was dropped.
     Idle,
-    /// Calls wait for what the first attempt brings.
+    /// Calls wait for the result of the first attempt.
     Connecting,
     Up(Connection),
-    /// Calls get this, while a task connects.
+    /// Calls fail with this error while a task connects.
     Down(StoreError),
 }
 
 #[derive(Clone)]
 struct Connection {
     redis: MultiplexedConnection,
-    /// Wakes the calls that wait for answers when the connection is given up. It also tells connections apart.
+    /// Wakes the calls that wait for responses when the connection is given up. Its address also identifies the
+    /// connection.
     given_up: Arc<Notify>,
 }
 
@@ -58,10 +59,10 @@ impl Link {
     /// Sends the script, and once more if the connection is lost meanwhile.
     pub(super) async fn ask(
         self: &Arc<Self>,
-        take: &Take<'_>,
+        take: &TakeCommand<'_>,
         until: Instant,
     ) -> Result<Value, StoreError> {
-        // Its time is up when this is dropped.
+        // Counts a timeout if it is dropped.
         let prefix = take.key[0];
         let mut waiting = Waiting {
             link: self,
@@ -78,14 +79,14 @@ impl Link {
                     return Ok(value);
                 }
                 Some(Err(error)) => error,
-                // It finds out why.
+                // The next attempt finds out why.
                 None => continue,
             };
             if !is_lost(&error) {
                 waiting.answered();
                 return Err(failed(&error));
             }
-            self.lose(&connection, prefix);
+            self.reconnect(&connection, prefix);
             if is_resent {
                 return Err(failed(&error));
             }
@@ -93,7 +94,7 @@ impl Link {
         }
     }
 
-    /// The connection that there is, or the one that is being made.
+    /// The current connection, or the one that is being made.
     async fn connection(self: &Arc<Self>, prefix: &str) -> Result<Connection, StoreError> {
         match &*self.state.borrow() {
             State::Up(connection) => return Ok(connection.clone()),
@@ -120,8 +121,8 @@ impl Link {
         }
     }
 
-    /// Makes a new connection in the place of this one.
-    fn lose(self: &Arc<Self>, lost: &Connection, prefix: &str) {
+    /// Replaces this connection with a new one.
+    fn reconnect(self: &Arc<Self>, lost: &Connection, prefix: &str) {
         let is_first = self.state.send_if_modified(|state| {
             let is_it = matches!(state, State::Up(connection) if Arc::ptr_eq(&connection.given_up, &lost.given_up));
             if is_it {
@@ -134,7 +135,7 @@ impl Link {
         }
     }
 
-    /// The server does not answer.
+    /// Gives up the connection, because the server does not respond.
     #[cold]
     fn give_up(self: &Arc<Self>, prefix: &str) {
         let why = StoreError::new(format_args!("Redis: {TIME_OUTS} calls in a row timed out"));
@@ -162,12 +163,12 @@ impl Link {
         let prefix = prefix.to_owned();
         match tokio::runtime::Handle::try_current() {
             Ok(runtime) => drop(runtime.spawn(task.run(prefix))),
-            // Dropped outside of a runtime: the next call connects.
+            // Dropped outside of a runtime. The next call connects.
             Err(_) => drop(task),
         }
     }
 
-    /// A connection over which the script ran.
+    /// Opens a connection and runs the script on it.
     async fn open(&self, prefix: &str) -> RedisResult<Connection> {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(None)
@@ -178,8 +179,9 @@ impl Link {
             redis: redis.await?,
             given_up: Arc::default(),
         };
-        // Whether it may write, and has its data, only a write can tell. The server knows the script after it.
-        let trial = Take {
+        // Only a write shows whether the server accepts writes and has loaded its data. It also makes the server cache
+        // the script.
+        let trial = TakeCommand {
             key: [prefix, "trial"],
             limit: &TRIAL,
         };
@@ -194,8 +196,8 @@ impl Link {
     }
 }
 
-/// What the server answers, or nothing where the connection is given up meanwhile.
-async fn answer(connection: &Connection, take: &Take<'_>) -> Option<RedisResult<Value>> {
+/// The server's response. `None` if the connection is given up meanwhile.
+async fn answer(connection: &Connection, take: &TakeCommand<'_>) -> Option<RedisResult<Value>> {
     let mut given_up = pin!(connection.given_up.notified());
     let mut answer = pin!(send(connection, take));
     poll_fn(|cx| match answer.as_mut().poll(cx) {
@@ -205,7 +207,7 @@ async fn answer(connection: &Connection, take: &Take<'_>) -> Option<RedisResult<
     .await
 }
 
-async fn send(connection: &Connection, take: &Take<'_>) -> RedisResult<Value> {
+async fn send(connection: &Connection, take: &TakeCommand<'_>) -> RedisResult<Value> {
     let mut redis = connection.redis.clone();
     let answer = redis.send_packed_command(&take.by_hash()).await;
     match answer.and_then(Value::extract_error) {
@@ -217,7 +219,7 @@ async fn send(connection: &Connection, take: &Take<'_>) -> RedisResult<Value> {
     }
 }
 
-/// Whether another connection may do better.
+/// Whether another connection may help.
 fn is_lost(error: &RedisError) -> bool {
     use ServerErrorKind::{BusyLoading, MasterDown, ReadOnly};
     let is_elsewhere = matches!(
@@ -227,7 +229,8 @@ fn is_lost(error: &RedisError) -> bool {
     is_elsewhere || error.is_io_error() || error.is_unrecoverable_error()
 }
 
-/// A call that waits for an answer. Dropped after its time, it has timed out; before that its caller has gone.
+/// A call that waits for a response. Dropped after its time, it counts as a timeout. Dropped earlier, its caller has
+/// cancelled it.
 struct Waiting<'a> {
     link: &'a Arc<Link>,
     prefix: &'a str,
@@ -238,7 +241,7 @@ struct Waiting<'a> {
 impl Waiting<'_> {
     fn answered(&mut self) {
         self.is_answered = true;
-        // Read first, so that calls do not write to memory that all threads share.
+        // Read first, so that calls do not write to memory that threads share.
         if self.link.time_outs.load(Ordering::Relaxed) != 0 {
             self.link.time_outs.store(0, Ordering::Relaxed);
         }
@@ -257,7 +260,7 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// The task that connects. It ends when there is a connection, or nobody left who would use one.
+/// The connecting task. It ends once there is a connection, or once no store is left to use one.
 struct Connecting {
     link: Weak<Link>,
     is_done: bool,
@@ -270,7 +273,7 @@ impl Connecting {
             let Some(link) = self.link.upgrade() else {
                 return;
             };
-            let state = match timeout(ATTEMPT, link.open(&prefix)).await {
+            let state = match timeout(CONNECT_TIMEOUT, link.open(&prefix)).await {
                 Ok(Ok(connection)) => State::Up(connection),
                 Ok(Err(error)) => State::Down(failed(&error)),
                 Err(_) => State::Down(StoreError::new("Redis: no answer to a new connection")),
@@ -292,7 +295,7 @@ impl Connecting {
 
 impl Drop for Connecting {
     fn drop(&mut self) {
-        // Its runtime is gone. The next call begins anew, in another one.
+        // Its runtime was dropped. The next call connects in another one.
         if !self.is_done
             && let Some(link) = self.link.upgrade()
         {

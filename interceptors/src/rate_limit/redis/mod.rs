@@ -1,4 +1,4 @@
-//! Limits in Redis, or in Valkey.
+//! Limits in Redis or Valkey.
 
 mod link;
 
@@ -12,7 +12,7 @@ use redis::aio::ConnectionLike;
 use redis::{Cmd, ErrorKind, RedisError, RedisResult, Script, ServerErrorKind, Value};
 
 use self::link::Link;
-use super::shared::patience::Patience;
+use super::shared::patience::TimeoutBreaker;
 use super::{Bucket, Decision, Rate, Store, StoreError};
 
 static SCRIPT: LazyLock<Script> = LazyLock::new(|| Script::new(SOURCE));
@@ -68,7 +68,7 @@ pub struct Redis {
 #[derive(Clone)]
 enum Server {
     Own(Arc<Link>),
-    Given(Arc<Given>),
+    UserConnection(Arc<UserConnection>),
 }
 
 impl Redis {
@@ -98,9 +98,9 @@ impl Redis {
                     answer.and_then(Value::extract_error)
                 })
             };
-        Self::of(Server::Given(Arc::new(Given {
+        Self::of(Server::UserConnection(Arc::new(UserConnection {
             ask: Box::new(ask),
-            patience: Patience::default(),
+            patience: TimeoutBreaker::default(),
         })))
     }
 
@@ -121,7 +121,7 @@ impl Redis {
 
 impl fmt::Debug for Redis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The URL holds a password.
+        // The URL is left out because it holds a password.
         f.debug_struct("Redis")
             .field("prefix", &self.prefix)
             .finish_non_exhaustive()
@@ -132,32 +132,32 @@ impl Store for Redis {
     async fn take(&self, bucket: &Bucket<'_>) -> Result<Decision, StoreError> {
         let limit = bucket.limit();
         let limit = limit.ok_or_else(|| StoreError::new("`Redis` has no limits of its own"))?;
-        let take = Take {
+        let take = TakeCommand {
             key: [&*self.prefix, bucket.id()],
             limit,
         };
         let value = match &self.server {
             Server::Own(link) => link.ask(&take, bucket.until).await?,
-            Server::Given(given) => given.ask(&take, bucket.until).await?,
+            Server::UserConnection(given) => given.ask(&take, bucket.until).await?,
         };
         decision(&value)
     }
 }
 
-/// The script for one bucket, as a command.
-struct Take<'a> {
-    /// Prefix and id.
+/// The script's command for one bucket.
+struct TakeCommand<'a> {
+    /// Prefix and ID.
     key: [&'a str; 2],
     limit: &'a Rate,
 }
 
-impl Take<'_> {
-    /// By its hash, which the server knows once it has seen the script.
+impl TakeCommand<'_> {
+    /// Sends only the hash, once the server has cached the script.
     fn by_hash(&self) -> Cmd {
         self.command("EVALSHA", SCRIPT.get_hash())
     }
 
-    /// With all of its text.
+    /// Sends the whole script.
     fn whole(&self) -> Cmd {
         self.command("EVAL", SOURCE)
     }
@@ -197,14 +197,18 @@ fn is_unknown_script(error: &RedisError) -> bool {
 type Ask =
     dyn Fn(Arc<Cmd>) -> Pin<Box<dyn Future<Output = RedisResult<Value>> + Send>> + Send + Sync;
 
-/// A connection of the user's.
-struct Given {
+/// A connection that the user provides.
+struct UserConnection {
     ask: Box<Ask>,
-    patience: Patience,
+    patience: TimeoutBreaker,
 }
 
-impl Given {
-    async fn ask(&self, take: &Take<'_>, until: tokio::time::Instant) -> Result<Value, StoreError> {
+impl UserConnection {
+    async fn ask(
+        &self,
+        take: &TakeCommand<'_>,
+        until: tokio::time::Instant,
+    ) -> Result<Value, StoreError> {
         let asking = self.patience.ask(until)?;
         let mut answer = (self.ask)(Arc::new(take.by_hash())).await;
         if answer.as_ref().is_err_and(is_unknown_script) {
@@ -233,7 +237,7 @@ mod tests {
     #[test]
     fn command_has_the_exact_limit() {
         let limit = Rate::per_second(3).burst(1);
-        let take = Take {
+        let take = TakeCommand {
             key: ["rate_limit:", "S:3/1s:1"],
             limit: &limit,
         };

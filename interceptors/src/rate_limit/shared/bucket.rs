@@ -9,7 +9,7 @@ use super::super::Rate;
 use super::Sharing;
 use super::key::{KeyKind, KeyValue, push_hex};
 
-/// Longer names of services and methods that came over the wire are digested; protobuf's are shorter.
+/// Longer names of services and methods in requests are digested. Protobuf's own names are shorter.
 const MAX_NAME: usize = 256;
 
 /// What a call takes from: a limit, and whose it is.
@@ -86,7 +86,7 @@ impl<'a> Bucket<'a> {
 
 impl fmt::Debug for Bucket<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Not the key, which may be a secret.
+        // The key is left out because it may be a secret.
         f.debug_struct("Bucket")
             .field("id", &self.id)
             .field("service", &self.service)
@@ -134,7 +134,8 @@ fn id(sharing: &Sharing, service: &str, method: &str, key: Option<&KeyValue<'_>>
     id
 }
 
-/// A name that came over the wire is the caller's. Braces would choose the shard of a cluster, and a long one fill its memory.
+/// Appends a name that the caller chose. Braces would select the shard of a cluster, and long names would fill its
+/// memory.
 fn push_name(id: &mut String, name: &str) {
     let is_fit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     match name {

@@ -6,10 +6,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 const SHARDS: usize = 16;
-/// A full table looks for what is over no more often than that.
+/// The minimum time between two sweeps of a full table.
 const SWEEP: Duration = Duration::from_secs(1);
 
-/// Buckets that are empty, and until when. The store need not be asked of them: nothing but time fills a bucket.
+/// Empty buckets, and until when they are empty. Only time fills a bucket, so the store need not be asked about them.
 #[derive(Debug)]
 pub(super) struct Denied {
     shards: [Mutex<Shard>; SHARDS],
@@ -35,7 +35,7 @@ impl Denied {
         shard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How long the bucket is still empty.
+    /// How long the bucket stays empty.
     pub(super) fn wait(&self, key: u64) -> Option<Duration> {
         let mut shard = self.shard(key);
         let Entry::Occupied(known) = shard.until.entry(key) else {
@@ -49,7 +49,7 @@ impl Denied {
         Some(wait)
     }
 
-    /// Where there is no place, the store is asked again.
+    /// If there is no space, the store is asked again.
     pub(super) fn remember(&self, key: u64, until: Instant) {
         let mut shard = self.shard(key);
         if shard.until.len() >= self.max_per_shard && !shard.until.contains_key(&key) {

@@ -16,14 +16,14 @@ use super::{Bucket, OnError, Sharing};
 use crate::core::name::Names;
 use crate::{Call, CallDetails, Interceptor, Next};
 
-/// When callers may come back whose limit cannot be checked.
+/// The pushback for callers whose limit cannot be checked.
 const PUSHBACK_MS: u64 = 1000;
 
-/// What an entry keeps of a limit that is shared.
+/// The state of an entry with a shared limit.
 #[doc(hidden)]
 pub struct Shared {
     sharing: &'static Sharing,
-    /// Decides while the store does not.
+    /// Decides while the store cannot.
     local: Option<Limiter>,
     denied: Denied,
     outage: Outage,
@@ -31,7 +31,7 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// Nothing known yet.
+    /// A limit without state.
     #[must_use]
     pub fn new(sharing: &'static Sharing) -> Self {
         let limit = sharing.limit.filter(|_| sharing.on_error == OnError::Local);
@@ -44,19 +44,19 @@ impl Shared {
         }
     }
 
-    /// Tells buckets apart within the process, for less than their ids cost.
+    /// Identifies a bucket within the process. A hash costs less than the bucket's ID.
     fn hash(&self, names: &Names<'_>, key: Option<&KeyValue<'_>>) -> u64 {
         let of_service = self.sharing.is_of_server && self.sharing.name.is_none();
         let service = of_service.then_some(names.service);
         self.hasher.hash_one((service, key))
     }
 
-    /// What it is called in the log.
+    /// The name of the limit in the log.
     fn label<'a>(&'a self, names: &Names<'a>) -> &'a str {
         self.sharing.name.unwrap_or(names.service)
     }
 
-    /// The store did not decide.
+    /// Decides about a call after the store failed.
     #[cold]
     fn without_store(&self, why: &StoreError, names: &Names<'_>, hash: u64) -> Result<(), Status> {
         let decided = match (self.sharing.on_error, &self.local) {
@@ -127,7 +127,7 @@ where
 }
 
 impl<S: Store + ?Sized, K: BucketKey> SharedRateLimit<'_, S, K> {
-    /// It does not depend on the message, and is compiled once for each store and kind of key.
+    /// Does not depend on the message, so it is compiled once for each store and kind of key.
     async fn admit(&self, call: &CallDetails) -> Result<Option<MetadataMap>, Status> {
         let Self { shared, store, key } = self;
         let names = call.name().names();
@@ -138,7 +138,7 @@ impl<S: Store + ?Sized, K: BucketKey> SharedRateLimit<'_, S, K> {
         }
         let asked_at = Instant::now();
         let timeout = shared.sharing.store_timeout;
-        // What is longer than the clock is as long as the call has.
+        // A timeout that overflows the clock does not limit the wait.
         let until = asked_at.checked_add(timeout);
         let until = until.unwrap_or_else(|| asked_at + Duration::from_secs(86_400));
         let bucket = Bucket::new(shared.sharing, names.service, names.method, key, until);
@@ -199,7 +199,7 @@ fn tell<Res>(told: &MetadataMap, result: &mut Result<Response<Res>, Status>) {
     }
 }
 
-/// Adds all values of the keys that are not there yet.
+/// Adds all values of keys that `metadata` does not have yet.
 fn add(told: &MetadataMap, metadata: &mut MetadataMap) {
     let told = told.as_ref();
     let mut headers = std::mem::take(metadata).into_headers();

@@ -23,11 +23,11 @@ pub trait BucketKey: Send + Sync {
 pub struct KeyValue<'a> {
     pub(super) kind: KeyKind,
     pub(super) text: Cow<'a, [u8]>,
-    /// The text is a digest, and no secret.
+    /// The text is a digest, so it is not a secret.
     pub(super) is_digest: bool,
 }
 
-/// What kind of key it is.
+/// The kind of key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::rate_limit) enum KeyKind {
     Peer,
@@ -47,7 +47,7 @@ impl KeyKind {
     }
 }
 
-/// The text of calls that have no key: Envoy's service refuses an empty one.
+/// The text for calls without a key, because Envoy's service rejects an empty one.
 const NOBODY: &str = "-";
 
 impl<'a> KeyValue<'a> {
@@ -63,7 +63,7 @@ impl<'a> KeyValue<'a> {
 
 impl fmt::Debug for KeyValue<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The text may be a secret, such as an API key.
+        // The text is left out because it may be a secret, such as an API key.
         f.debug_tuple("KeyValue").field(&self.kind.name()).finish()
     }
 }
@@ -187,7 +187,7 @@ impl<T: SharedKey + ?Sized> SharedKey for Box<T> {
     }
 }
 
-/// The identity of an `auth`, of which the attribute asks whether it has a text of its own.
+/// The identity of an `auth`. The attribute checks whether its type has a text.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct IdentityOf<T>(PhantomData<fn(T)>);
@@ -199,25 +199,25 @@ impl<T: Clone + Send + Sync + 'static> IdentityOf<T> {
     }
 }
 
-/// Calls of one identity, known by its text.
+/// The key for identities that have a text.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct ByText<T>(PhantomData<fn(T)>);
 
-/// Calls of one identity, known by its hash.
+/// The key for identities that have a hash.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct ByHash<T>(fn(&T) -> String);
 
-/// The same, before it is known that there is a hash.
+/// The same, before it is checked that there is a hash.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct HashOf<T>(PhantomData<fn(T)>);
 
-/// Asked first: its method takes one reference less.
+/// Preferred by method resolution, because its method takes one reference less.
 #[doc(hidden)]
 pub trait SharedByText {
-    /// What tells identities apart.
+    /// The key of the identity.
     type Key;
 
     /// See [`Self::Key`].
@@ -232,10 +232,10 @@ impl<T: SharedKey> SharedByText for IdentityOf<T> {
     }
 }
 
-/// Asked where the identity has no text.
+/// The fallback for identities without a text.
 #[doc(hidden)]
 pub trait SharedByHash {
-    /// What tells identities apart.
+    /// The key of the identity.
     type Key;
 
     /// See [`Self::Key`].
@@ -259,7 +259,7 @@ impl<T> ByText<T> {
 }
 
 impl<T> HashOf<T> {
-    /// Where the compiler says that the identity has no hash: here alone, so that it says so once.
+    /// The compiler reports a missing hash here, and only here, so there is one error.
     #[must_use]
     pub fn checked(self) -> ByHash<T>
     where
@@ -297,7 +297,7 @@ impl<T: Clone + Send + Sync + 'static> BucketKey for ByHash<T> {
     }
 }
 
-/// What a value hashes, under a digest that is the same in every process.
+/// Hashes a value with a digest that is the same in every process.
 struct DigestHasher(Sha256);
 
 impl Hasher for DigestHasher {
@@ -314,7 +314,7 @@ impl Hasher for DigestHasher {
     }
 }
 
-/// The first 128 bits, as 32 digits.
+/// The first 128 bits as 32 hexadecimal digits.
 pub(super) fn hex(digest: &[u8]) -> String {
     let mut text = String::with_capacity(32);
     push_hex(&mut text, digest);

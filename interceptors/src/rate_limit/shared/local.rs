@@ -33,7 +33,7 @@ use super::store::{Decision, Store, StoreError};
 #[derive(Clone, Default)]
 pub struct Local(Arc<RwLock<Vec<(Settings, Limiter)>>>);
 
-/// Limits with the same settings are kept together.
+/// Entries with equal settings share their limits.
 type Settings = (u32, u64, u32, usize);
 
 impl Local {
@@ -43,7 +43,7 @@ impl Local {
         Self::default()
     }
 
-    /// Asks the limiter with these settings.
+    /// Calls `ask` with the limiter for these settings.
     fn with<T>(&self, limit: &Rate, ask: impl Fn(&Limiter) -> T) -> T {
         let settings = (
             limit.calls(),
@@ -58,7 +58,7 @@ impl Local {
         let known = find(&self.0.read().unwrap_or_else(PoisonError::into_inner));
         known.unwrap_or_else(|| {
             let mut limiters = self.0.write().unwrap_or_else(PoisonError::into_inner);
-            // Another thread may have been faster.
+            // Another thread may have inserted it meanwhile.
             if let Some(answer) = find(&limiters) {
                 return answer;
             }

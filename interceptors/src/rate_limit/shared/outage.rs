@@ -6,10 +6,10 @@ use tokio::time::Instant;
 
 use super::{OnError, StoreError};
 
-/// A store that answers between failures is still failing: only after this time without one is an outage over.
+/// A flapping store is still failing. An outage ends only after this long without a failure.
 const QUIET: Duration = Duration::from_secs(1);
 
-/// Tells the log of an outage once, and once of its end.
+/// Logs the beginning of an outage once, and its end once.
 #[derive(Debug, Default)]
 pub(super) struct Outage {
     is_on: AtomicBool,
@@ -29,7 +29,7 @@ impl Outage {
         self.record.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A call was decided without the store.
+    /// Records a call that was decided without the store.
     #[cold]
     pub(super) fn failed(&self, why: &StoreError, on_error: OnError, limit: &str, refused: bool) {
         let now = Instant::now();
@@ -56,10 +56,10 @@ impl Outage {
         }
     }
 
-    /// The store decided.
+    /// Records that the store decided.
     #[inline]
     pub(super) fn answered(&self, limit: &str) {
-        // Nearly always; and no memory is written that threads share.
+        // The usual case. It writes to no memory that threads share.
         if self.is_on.load(Ordering::Relaxed) {
             self.end(limit);
         }

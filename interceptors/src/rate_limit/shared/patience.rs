@@ -5,48 +5,48 @@ use tokio::time::Instant;
 
 use super::StoreError;
 
-/// So many time-outs in a row, and a server counts as gone.
+/// The number of consecutive timeouts after which a server counts as down.
 pub(in crate::rate_limit) const TIME_OUTS: u32 = 5;
-/// The first pause before it is tried again, and the longest.
+/// The first and the longest pause before the next try.
 pub(in crate::rate_limit) const FIRST_PAUSE: Duration = Duration::from_millis(50);
 pub(in crate::rate_limit) const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// Keeps calls from waiting, one after the other, for a server that does not answer.
+/// Fails calls fast while a server does not respond, so that they do not wait one after the other.
 #[derive(Debug, Default)]
-pub(in crate::rate_limit) struct Patience(Mutex<State>);
+pub(in crate::rate_limit) struct TimeoutBreaker(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
     time_outs: u32,
-    given_up: Option<GivenUp>,
+    down: Option<Down>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct GivenUp {
+struct Down {
     until: Instant,
     pause: Duration,
-    /// One call finds out whether the server is back.
+    /// One call is testing whether the server is back.
     is_tried: bool,
 }
 
-impl Patience {
+impl TimeoutBreaker {
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the server is worth asking now, by a call that waits until then.
-    pub(in crate::rate_limit) fn ask(&self, until: Instant) -> Result<Asking<'_>, StoreError> {
+    /// Whether to ask the server now, for a call that waits until `until`.
+    pub(in crate::rate_limit) fn ask(&self, until: Instant) -> Result<StoreCall<'_>, StoreError> {
         let mut state = self.state();
-        if let Some(given_up) = &mut state.given_up {
-            if given_up.is_tried || Instant::now() < given_up.until {
+        if let Some(down) = &mut state.down {
+            if down.is_tried || Instant::now() < down.until {
                 return Err(StoreError::new(format_args!(
                     "{TIME_OUTS} calls in a row timed out"
                 )));
             }
-            given_up.is_tried = true;
+            down.is_tried = true;
         }
-        let tries = state.given_up.is_some();
-        Ok(Asking {
+        let tries = state.down.is_some();
+        Ok(StoreCall {
             patience: self,
             until,
             tries,
@@ -54,50 +54,50 @@ impl Patience {
     }
 }
 
-/// A call that waits for the server. Dropped, it has timed out, or its caller has gone.
+/// A call that waits for the server. If it is dropped, it has timed out or its caller has cancelled it.
 #[derive(Debug)]
 #[must_use]
-pub(in crate::rate_limit) struct Asking<'a> {
-    patience: &'a Patience,
+pub(in crate::rate_limit) struct StoreCall<'a> {
+    patience: &'a TimeoutBreaker,
     until: Instant,
     tries: bool,
 }
 
-impl Asking<'_> {
-    /// The server answered, whatever it said.
+impl StoreCall<'_> {
+    /// The server responded, with whatever result.
     pub(in crate::rate_limit) fn answered(self) {
         *self.patience.state() = State::default();
         std::mem::forget(self);
     }
 
-    /// Somebody on the way lost patience a little before the call did.
+    /// A proxy or the channel timed out shortly before the call did.
     pub(in crate::rate_limit) fn timed_out(mut self) {
         self.until = Instant::now();
     }
 }
 
-impl Drop for Asking<'_> {
+impl Drop for StoreCall<'_> {
     fn drop(&mut self) {
         let now = Instant::now();
         let mut state = self.patience.state();
         if now < self.until {
-            // It says nothing about the server; another call may try.
+            // A cancelled call says nothing about the server, so another call may try.
             if self.tries
-                && let Some(given_up) = &mut state.given_up
+                && let Some(down) = &mut state.down
             {
-                given_up.is_tried = false;
+                down.is_tried = false;
             }
             return;
         }
         state.time_outs = state.time_outs.saturating_add(1);
-        let pause = match state.given_up {
-            Some(given_up) if self.tries => (given_up.pause * 2).min(LONGEST_PAUSE),
-            // It was asked before.
+        let pause = match state.down {
+            Some(down) if self.tries => (down.pause * 2).min(LONGEST_PAUSE),
+            // The call was sent before the server was given up.
             Some(_) => return,
             None if state.time_outs < TIME_OUTS => return,
             None => FIRST_PAUSE,
         };
-        state.given_up = Some(GivenUp {
+        state.down = Some(Down {
             until: now + pause,
             pause,
             is_tried: false,
@@ -111,20 +111,20 @@ mod tests {
 
     const WAIT: Duration = Duration::from_millis(10);
 
-    async fn time_out(patience: &Patience) {
+    async fn time_out(patience: &TimeoutBreaker) {
         let asking = patience.ask(Instant::now() + WAIT).unwrap();
         tokio::time::advance(WAIT).await;
         drop(asking);
     }
 
-    fn is_asked(patience: &Patience) -> bool {
+    fn is_asked(patience: &TimeoutBreaker) -> bool {
         // Dropped before its timeout.
         patience.ask(Instant::now() + WAIT).is_ok()
     }
 
     #[tokio::test(start_paused = true)]
     async fn five_consecutive_timeouts_pause_the_store() {
-        let patience = Patience::default();
+        let patience = TimeoutBreaker::default();
         for _ in 0..4 {
             time_out(&patience).await;
         }
@@ -153,7 +153,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn cancelled_calls_do_not_count_as_timeouts() {
-        let patience = Patience::default();
+        let patience = TimeoutBreaker::default();
         for _ in 0..100 {
             assert!(is_asked(&patience));
         }

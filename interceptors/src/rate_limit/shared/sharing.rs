@@ -4,7 +4,7 @@ use super::super::Rate;
 use super::super::limiter::MAX_KEYS;
 use crate::core::plan::{Setting, Value};
 
-/// What decides while the store does not.
+/// What happens while the store cannot decide.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnError {
@@ -12,7 +12,7 @@ pub enum OnError {
     Allow,
     /// Calls end with `UNAVAILABLE`.
     Deny,
-    /// The same limit, in the process.
+    /// The same limit, within the process.
     Local,
 }
 
@@ -42,7 +42,7 @@ pub struct Sharing {
     pub(super) store_timeout: Duration,
     pub(in crate::rate_limit) name: Option<&'static str>,
     pub(in crate::rate_limit) is_of_method: bool,
-    /// One entry is for the methods of several services.
+    /// The entry is on a server, so it covers the methods of several services.
     pub(super) is_of_server: bool,
 }
 
@@ -53,7 +53,7 @@ impl Default for Sharing {
 }
 
 impl Sharing {
-    /// No limit yet.
+    /// Settings without a limit.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -67,7 +67,7 @@ impl Sharing {
         }
     }
 
-    /// How many calls may pass.
+    /// The number of calls that may pass.
     #[must_use]
     pub const fn limit(mut self, limit: &'static Rate) -> Self {
         self.max_keys = limit.keys();
@@ -75,7 +75,7 @@ impl Sharing {
         self
     }
 
-    /// How many denials are remembered.
+    /// The number of denials to remember.
     #[must_use]
     pub const fn max_keys(mut self, keys: usize) -> Self {
         assert!(keys >= 1, "[I0402] `max_keys` must be at least 1");
@@ -83,14 +83,14 @@ impl Sharing {
         self
     }
 
-    /// What decides while the store does not.
+    /// What happens while the store cannot decide.
     #[must_use]
     pub const fn on_error(mut self, on_error: OnError) -> Self {
         self.on_error = on_error;
         self
     }
 
-    /// The longest that a call waits for the store.
+    /// How long a call waits for the store.
     #[must_use]
     pub const fn store_timeout(mut self, timeout: Duration) -> Self {
         assert!(
@@ -101,7 +101,7 @@ impl Sharing {
         self
     }
 
-    /// What the limit is called in all processes.
+    /// The name of the limit in all processes.
     #[must_use]
     pub const fn name(mut self, name: &'static str) -> Self {
         assert!(!name.is_empty(), "[I0408] `name` is empty; name the limit");
@@ -109,14 +109,14 @@ impl Sharing {
         self
     }
 
-    /// The entry stands on one method.
+    /// The entry is on one method.
     #[must_use]
     pub const fn of_method(mut self) -> Self {
         self.is_of_method = true;
         self
     }
 
-    /// The entry stands on a server.
+    /// The entry is on a server.
     #[must_use]
     pub const fn of_server(mut self) -> Self {
         self.is_of_server = true;

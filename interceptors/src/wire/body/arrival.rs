@@ -1,4 +1,4 @@
-//! A request on its way into a server: whether all of it has arrived.
+//! Whether all of a request has arrived at a server.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
@@ -12,17 +12,18 @@ use crate::core::facts::CutOff;
 
 /// How much of a request has arrived.
 pub(crate) enum Arrival {
-    /// All of it, so it cannot be cut off.
+    /// The whole request, so it cannot be cut off.
     All(Arrived),
     Part(Arriving),
 }
 
-/// What a service is given. It is no larger than data are, since a request is moved several times on its way to the decoder.
+/// The body for a service. It is no larger than `Bytes`, because a request is moved several times on its way to the
+/// decoder.
 #[allow(missing_debug_implementations)]
 pub enum Arrived {
-    /// All of it; nothing once it has been read.
+    /// The whole request. Empty once it has been read.
     Whole(Bytes),
-    /// More may come, or somebody counts.
+    /// More may come, or the messages are counted.
     Part(tonic::body::Body),
 }
 
@@ -65,28 +66,28 @@ impl HttpBody for Arrived {
 
 /// A request of which more may come.
 pub(crate) struct Arriving {
-    ahead: Ahead,
+    ahead: ReadAhead,
     body: Body,
     cut_off: Option<CutOff>,
 }
 
-/// What was read in order to know whether it is all.
+/// The frames that were read to find out whether the request is complete.
 #[derive(Default)]
-struct Ahead {
+struct ReadAhead {
     first: Option<Bytes>,
-    /// Boxed, since a frame is large and there seldom is one.
+    /// Boxed, because a frame is large and a second one is rare.
     second: Option<Box<Result<Frame<Bytes>, Status>>>,
 }
 
 impl Body {
-    /// Finds out whether all of a request is here: a single message usually comes together with the headers.
+    /// Finds out whether the request is complete. A single message usually arrives together with the headers.
     pub(crate) fn arrival(mut self) -> Arrival {
         let body = match &mut self.source {
             Source::Plain(body) => body,
             Source::Full(_) | Source::Short(_) | Source::Ended => return self.all_here(),
-            Source::Replayed(_) | Source::Begun(_) => return Arrival::Part(self.arriving()),
+            Source::Replayed(_) | Source::PartlyRead(_) => return Arrival::Part(self.arriving()),
         };
-        let mut ahead = Ahead::default();
+        let mut ahead = ReadAhead::default();
         match (ahead.read(body), &self.about) {
             (None, _) => Arrival::Part(Arriving {
                 ahead,
@@ -106,20 +107,20 @@ impl Body {
         Arrival::All(Arrived::Part(self.into()))
     }
 
-    /// Does not look whether it is here.
+    /// Does not check whether the request is complete.
     pub(crate) fn arriving(self) -> Arriving {
         Arriving {
-            ahead: Ahead::default(),
+            ahead: ReadAhead::default(),
             body: self,
             cut_off: None,
         }
     }
 }
 
-impl Ahead {
-    /// Reads what is here. The data of the request, if that is all of it.
+impl ReadAhead {
+    /// Reads the frames that are ready. Returns the data if they are the whole request.
     fn read(&mut self, body: &mut tonic::body::Body) -> Option<Option<Bytes>> {
-        // Whoever reads the rest asks again, and is woken then.
+        // The reader of the rest polls again, with its own waker.
         let mut cx = Context::from_waker(Waker::noop());
         let mut body = Pin::new(body);
         let data = match body.as_mut().poll_frame(&mut cx) {
@@ -131,7 +132,7 @@ impl Ahead {
                 Err(error) => return self.keep(Err(error)),
             },
         };
-        // A client that does not know the end when it sends the message sends that in an empty frame.
+        // A client that does not know the end when it sends the message sends the end as an empty frame.
         match body.as_mut().poll_frame(&mut cx) {
             Poll::Ready(None) => return Some(Some(data)),
             Poll::Ready(Some(Ok(frame)))
@@ -165,20 +166,20 @@ impl Ahead {
 }
 
 impl Arriving {
-    /// Says in `cut_off` whether the request was cut off.
+    /// Sets `cut_off` if the request is cut off.
     pub(crate) fn watched(mut self, cut_off: CutOff) -> tonic::body::Body {
         self.cut_off = Some(cut_off);
         tonic::body::Body::new(self)
     }
 
-    /// Somebody else says so.
+    /// For a request whose `cut_off` another layer sets.
     pub(crate) fn into_body(self) -> tonic::body::Body {
         tonic::body::Body::new(self)
     }
 }
 
-/// A request ends where its trailers begin. gRPC has none in a request, and tonic would put them among the metadata, over what the policy
-/// has seen.
+/// Ends the request before its trailers. gRPC requests have none, and tonic would merge them into the metadata after
+/// the policy has run.
 fn without_trailers(polled: Polled) -> Polled {
     match polled {
         Poll::Ready(Some(Ok(frame))) if frame.is_trailers() => Poll::Ready(None),

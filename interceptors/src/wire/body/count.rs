@@ -1,4 +1,4 @@
-//! The messages of a request, counted where they are taken.
+//! Counts the messages of a request while they are read.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -14,7 +14,7 @@ use crate::core::time::Bounds;
 pub(super) struct Count {
     pub(super) reading: Reading,
     ends: Ends,
-    /// Made when the body is first asked for something, if anything bounds it.
+    /// Made when the body is first polled, if it is bounded.
     bounds: Option<Pin<Box<Bounds>>>,
 }
 
@@ -27,8 +27,8 @@ impl Count {
         }
     }
 
-    /// What was polled, or how the request ends because its time is over. A first message that is there may be all that a
-    /// unary call sends, so it is let through.
+    /// The polled frame, or the end of the request if its time is over. A first message that is ready passes, because a
+    /// unary call may send nothing else.
     #[cold]
     pub(super) fn in_time(
         &mut self,

@@ -1,36 +1,36 @@
-//! A look at a request that is to be sent: what is there at once, and whether the body waits for something.
+//! Polls a request to be sent once, to see which data it has and whether it waits for anything.
 
 use std::cell::Cell;
 use std::sync::Arc;
 use std::task::{Wake, Waker};
 
-/// Nobody is woken.
-pub(crate) struct Nobody;
+/// A waker that does nothing.
+pub(crate) struct NoopWake;
 
-impl Wake for Nobody {
+impl Wake for NoopWake {
     fn wake(self: Arc<Self>) {}
 }
 
-/// Polls a body once. If the body keeps the waker, it waits for something.
-pub(super) struct Look {
-    nobody: Arc<Nobody>,
+/// The waker for a single poll. If the body keeps it, the body waits for something.
+pub(super) struct PeekWaker {
+    noop: Arc<NoopWake>,
     pub(super) waker: Waker,
 }
 
-impl Look {
+impl PeekWaker {
     pub(super) fn new() -> Self {
-        let nobody = Arc::new(Nobody);
-        let waker = Waker::from(Arc::clone(&nobody));
-        Self { nobody, waker }
+        let noop = Arc::new(NoopWake);
+        let waker = Waker::from(Arc::clone(&noop));
+        Self { noop, waker }
     }
 
-    /// Whether somebody has a clone of the waker.
-    pub(super) fn is_kept(&self) -> bool {
-        Arc::strong_count(&self.nobody) > 2
+    /// Whether anything holds a clone of the waker.
+    pub(super) fn is_in_use(&self) -> bool {
+        Arc::strong_count(&self.noop) > 2
     }
 }
 
 thread_local! {
-    /// For the next look, unless somebody still keeps it: other threads may drop their clones while this one looks.
-    pub(super) static LOOK: Cell<Option<Look>> = const { Cell::new(None) };
+    /// Reused by the next poll, unless something still holds a clone. Other threads may drop their clones at any time.
+    pub(super) static PEEK_WAKER: Cell<Option<PeekWaker>> = const { Cell::new(None) };
 }

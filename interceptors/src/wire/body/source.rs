@@ -1,4 +1,4 @@
-//! Where the data of a body come from.
+//! The sources of a body's data.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -15,19 +15,19 @@ use super::super::status;
 #[derive(Default)]
 pub(super) enum Source {
     Plain(tonic::body::Body),
-    /// A request that is here in full; `None` when it has been read.
+    /// A complete request. `None` once it has been read.
     Full(Option<Bytes>),
-    /// The same, kept in case that it has to be sent again. Nothing is allocated for it as long as that is so.
+    /// A complete request that may be resent. It is stored inline: nothing is allocated until it is sent.
     Short(Short),
     Replayed(Replay<Chunks>),
     /// A request of which a part was read already.
-    Begun(Box<Chunks>),
+    PartlyRead(Box<Chunks>),
     #[default]
     Ended,
 }
 
 impl Source {
-    /// Makes what was kept ready to be sent.
+    /// Converts a request that was stored inline, so that it can be sent.
     pub(super) fn allocate(&mut self) {
         if let Self::Short(data) = self {
             *self = Self::Full(Some(data.allocate()));
@@ -50,10 +50,10 @@ impl Source {
                 Ok(chunk) => chunk.map(|chunk| chunk.map(Frame::data)),
                 Err(_superseded) => {
                     *self = Self::Ended;
-                    Some(Err(status::given_up()))
+                    Some(Err(status::abandoned()))
                 }
             }),
-            Self::Begun(chunks) => chunks.poll_chunk(cx).map_ok(Frame::data),
+            Self::PartlyRead(chunks) => chunks.poll_chunk(cx).map_ok(Frame::data),
             Self::Ended => Poll::Ready(None),
         }
     }
@@ -62,13 +62,13 @@ impl Source {
         match self {
             Self::Plain(body) => body.is_end_stream(),
             Self::Full(data) => data.is_none(),
-            Self::Short(_) | Self::Replayed(_) | Self::Begun(_) => false,
+            Self::Short(_) | Self::Replayed(_) | Self::PartlyRead(_) => false,
             Self::Ended => true,
         }
     }
 }
 
-/// A request that is here in full, and goes to the transport in a box: so it is small.
+/// A complete request. It goes to the transport in a box, so it is kept small.
 pub(super) struct Whole(pub(super) Option<Bytes>);
 
 impl HttpBody for Whole {
@@ -89,7 +89,7 @@ impl HttpBody for Whole {
 
 /// The data of a body.
 pub(super) struct Chunks {
-    /// What was read before it was known that it has to be kept.
+    /// Data that was read before it was known that the request has to be kept.
     pub(super) ahead: VecDeque<Result<Bytes, Status>>,
     pub(super) body: Option<tonic::body::Body>,
 }
@@ -110,7 +110,7 @@ impl Chunks {
     }
 }
 
-/// The next data of a request, which has no trailers.
+/// The next data of a request. A request has no trailers.
 pub(super) fn data_of(
     body: &mut tonic::body::Body,
     cx: &mut Context<'_>,
@@ -135,8 +135,8 @@ impl Stream for Chunks {
     }
 }
 
-/// A request that is kept while it is sent. tonic encodes into buffers of 8 KiB, and to share one would keep all of
-/// it for a message of a few bytes, with every call.
+/// A request that is kept while it is sent. Short data is copied: tonic encodes into buffers of 8 KiB, and a shared
+/// buffer would stay allocated for a message of a few bytes.
 pub(super) fn kept(data: &Bytes) -> Source {
     const SMALL: usize = 4 * 1024;
     match Short::of(data) {
@@ -146,7 +146,7 @@ pub(super) fn kept(data: &Bytes) -> Source {
     }
 }
 
-/// As much as has its place in a [`Source`] anyway.
+/// As many bytes as fit into a [`Source`] without making it larger.
 #[derive(Clone, Copy)]
 pub(super) struct Short {
     length: u8,

@@ -13,22 +13,22 @@ use super::settings::Place;
 use crate::auth::FetchError;
 use crate::auth::remote::{Http, Outgoing};
 
-/// How long keys are good where their issuer does not say.
+/// How long keys are valid if their issuer does not say.
 const LIFE: Duration = Duration::from_secs(600);
 const MIN_LIFE: Duration = Duration::from_secs(60);
 const MAX_LIFE: Duration = Duration::from_secs(3600);
 
-/// To look at a key takes time, and an issuer has a handful.
+/// Checking a key takes time, and an issuer has only a few.
 const MAX_KEYS: usize = 256;
 
-/// Where and how to fetch.
+/// The URL of the keys and the HTTP client.
 pub(in crate::auth::jwt) struct Fetching {
     pub(super) place: Place,
     pub(super) http: Http,
     pub(super) max_stale: Duration,
 }
 
-/// What the issuer says of itself. It says more, too.
+/// The fields of the issuer's metadata that this crate needs.
 #[derive(Deserialize)]
 struct Configuration {
     issuer: String,
@@ -36,13 +36,13 @@ struct Configuration {
 }
 
 impl Fetching {
-    /// The keys, and how long they are good.
+    /// The keys, and how long they are valid.
     pub(super) async fn fetch(&self, rules: &Rules) -> Result<(Keys, Duration), FetchError> {
-        let fetch = self.fetch_in_any_time(rules);
-        self.http.within_its_time(self.place.url(), fetch).await
+        let fetch = self.fetch_without_timeout(rules);
+        self.http.with_timeout(self.place.url(), fetch).await
     }
 
-    async fn fetch_in_any_time(&self, rules: &Rules) -> Result<(Keys, Duration), FetchError> {
+    async fn fetch_without_timeout(&self, rules: &Rules) -> Result<(Keys, Duration), FetchError> {
         let url = match &self.place {
             Place::Keys(url) => url.clone(),
             Place::Issuer { issuer, url } => {
@@ -75,8 +75,8 @@ impl Fetching {
     }
 }
 
-/// RFC 9111, 4.2: what a cache may do with the answer, within bounds. An issuer that forbids to keep it does not want to be asked for
-/// each call.
+/// The cache lifetime of the response (RFC 9111, 4.2), within bounds. `no-store` does not mean that the issuer wants a
+/// request for each call.
 fn life(headers: &HeaderMap) -> Duration {
     let values = headers.get_all(CACHE_CONTROL).iter();
     let values = values.filter_map(|value| value.to_str().ok());
@@ -88,7 +88,7 @@ fn life(headers: &HeaderMap) -> Duration {
             return MIN_LIFE;
         }
         if name.eq_ignore_ascii_case("max-age") {
-            // What is no number is no promise.
+            // A value that is not a number promises nothing.
             said.get_or_insert(seconds(value.trim_matches('"')).unwrap_or_default());
         }
     }
@@ -101,7 +101,7 @@ fn life(headers: &HeaderMap) -> Duration {
     }
 }
 
-/// Too many to count are as good as very many (RFC 9111, 1.2.2).
+/// A number that overflows counts as very large (RFC 9111, 1.2.2).
 fn seconds(text: &str) -> Option<Duration> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| Duration::from_secs(text.parse().unwrap_or(u64::from(u32::MAX))))

@@ -1,4 +1,4 @@
-//! Keys that are fetched from their issuer, and fetched again. Feature `jwks-url`.
+//! Keys that are fetched from their issuer and refreshed. Feature `jwks-url`.
 
 mod fetch;
 mod settings;
@@ -20,25 +20,25 @@ use crate::auth::pause::Pause;
 use crate::auth::remote::{Asked, Counts, GRACE};
 use crate::auth::{FetchCounts, FetchError};
 
-/// Calls can make a fetch begin this long after the last one began. Whoever makes up a `kid` cannot have more.
+/// The minimum time between two fetches that calls cause. Callers with made-up `kid`s cannot cause more.
 const COOL_DOWN: Duration = Duration::from_secs(30);
 
-/// The longest pause after a fetch that was due and failed.
+/// The longest pause after a failed scheduled fetch.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// How often a call waits anew where the runtime that fetches is gone.
+/// How often a call waits again after the runtime of the fetching task was dropped.
 const TRIES: u32 = 3;
 
-/// The keys of an issuer. A task fetches them; it ends when this is dropped.
+/// The keys of an issuer. A task fetches them until this is dropped.
 pub(super) struct ByUrl(Arc<Shared>);
 
 struct Shared {
     fetching: Fetching,
     rules: Arc<Rules>,
     state: RwLock<State>,
-    /// How many fetches have ended; also sent where one has ended without a result.
+    /// The number of ended fetches. Also sent when a fetch was lost.
     ended: watch::Sender<u64>,
-    /// A call wants a fetch before it is due.
+    /// Notified when a call needs a fetch before it is due.
     wanted: Notify,
     counts: Counts,
 }
@@ -47,43 +47,43 @@ struct State {
     fetched: Option<Fetched>,
     /// When the last fetch began.
     begun: Option<Instant>,
-    /// Why the last fetch failed, if it did.
+    /// The error of the last fetch, if it failed.
     failed: Option<FetchError>,
     pause: Pause,
-    /// When the next fetch is to begin.
+    /// When the next fetch is due.
     due: Instant,
-    /// A fetch is running, or is to begin at once.
-    is_wanted: bool,
+    /// A fetch is running or begins at once.
+    is_requested: bool,
     task: Option<Task>,
-    /// How many tasks there have been.
+    /// The number of tasks so far.
     tasks: u64,
 }
 
 struct Fetched {
     keys: Arc<Keys>,
-    /// Never, if there is no such moment.
+    /// `None` if the keys do not expire.
     usable_until: Option<Instant>,
 }
 
-/// The task that fetches.
+/// The fetching task.
 struct Task {
     id: u64,
     handle: AbortHandle,
-    /// When it will have done something, or its runtime does not run any more.
+    /// When the task counts as dead if it has not reported by then.
     alive_until: Option<Instant>,
 }
 
 /// A fetch to wait for.
 struct Running {
     ended: watch::Receiver<u64>,
-    /// How many have ended before it.
-    so_far: u64,
-    /// When its runtime does not run any more.
+    /// The number of fetches that ended before it.
+    ended_before: u64,
+    /// When the fetch counts as lost.
     until: Option<Instant>,
 }
 
 impl ByUrl {
-    /// Begins to fetch where a runtime is, and otherwise at the first call.
+    /// Begins to fetch at once if there is a runtime, otherwise on the first call.
     pub(super) fn new(fetching: Fetching, rules: Arc<Rules>) -> Self {
         let shared = Arc::new(Shared {
             fetching,
@@ -94,7 +94,7 @@ impl ByUrl {
                 failed: None,
                 pause: Pause::default(),
                 due: Instant::now(),
-                is_wanted: false,
+                is_requested: false,
                 task: None,
                 tasks: 0,
             }),
@@ -102,12 +102,12 @@ impl ByUrl {
             wanted: Notify::new(),
             counts: Counts::new(Asked::Keys),
         });
-        // Without a runtime the first call begins.
+        // Without a runtime, the first call begins.
         let _ = shared.begin_task(Instant::now());
         Self(shared)
     }
 
-    /// The keys, unless there are none yet or they are too old.
+    /// The keys. `None` if there are none yet, or if they are too old.
     pub(super) fn keys(&self) -> Option<Arc<Keys>> {
         let now = Instant::now();
         let state = self.0.read();
@@ -115,20 +115,20 @@ impl ByUrl {
         let keys = state.usable(now);
         drop(state);
         if !is_fetching {
-            // Without a runtime these keys are as good as before.
+            // Without a runtime, the current keys stay in use.
             let _ = self.0.begin_task(now);
         }
         keys
     }
 
-    /// Waits until the fetch that is running has ended, or another one where it is not too early for that.
+    /// Waits for the running fetch. If none is running, begins one unless it is too early.
     pub(super) async fn fetch(&self) -> Result<(), FetchError> {
         for _ in 0..TRIES {
             let Some(Running {
                 mut ended,
-                so_far,
+                ended_before,
                 until,
-            }) = self.0.want(Instant::now())?
+            }) = self.0.request_fetch(Instant::now())?
             else {
                 return Ok(());
             };
@@ -137,14 +137,14 @@ impl ByUrl {
                 Some(until) => drop(timeout_at(until, changed).await),
                 None => drop(changed.await),
             }
-            if *ended.borrow() != so_far {
+            if *ended.borrow() != ended_before {
                 return Ok(());
             }
         }
         Ok(())
     }
 
-    /// Why the last fetch failed, if it did.
+    /// The error of the last fetch, if it failed.
     pub(super) fn failed(&self) -> Option<FetchError> {
         self.0.read().failed.clone()
     }
@@ -153,7 +153,7 @@ impl ByUrl {
         self.0.counts.read()
     }
 
-    /// How many keys there are.
+    /// The number of keys.
     pub(super) fn len(&self) -> usize {
         let state = self.0.read();
         state.fetched.as_ref().map_or(0, |it| it.keys.len())
@@ -177,7 +177,7 @@ impl Shared {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins the task, unless there is one that is alive.
+    /// Starts the task, unless one is alive.
     fn begin_task(self: &Arc<Self>, now: Instant) -> Result<(), FetchError> {
         let mut state = self.write();
         let gone = match state.task.take() {
@@ -189,7 +189,7 @@ impl Shared {
         };
         if let Some(gone) = gone {
             gone.handle.abort();
-            state.lose();
+            state.mark_lost();
         }
         let runtime = Handle::try_current().map_err(|_| FetchError::no_runtime())?;
         state.tasks += 1;
@@ -201,38 +201,38 @@ impl Shared {
             alive_until: None,
         });
         let time = self.fetching.http.timeout();
-        state.lives(now, time);
+        state.report_alive(now, time);
         Ok(())
     }
 
-    /// The fetch that is running, or another one unless it is too early for that.
-    fn want(self: &Arc<Self>, now: Instant) -> Result<Option<Running>, FetchError> {
+    /// The running fetch, or a new one unless it is too early.
+    fn request_fetch(self: &Arc<Self>, now: Instant) -> Result<Option<Running>, FetchError> {
         self.begin_task(now)?;
         let mut state = self.write();
         let is_due = state.due <= now;
-        if !state.is_wanted && !is_due && state.is_cooling_down(now) {
+        if !state.is_requested && !is_due && state.is_cooling_down(now) {
             return Ok(None);
         }
         let mut ended = self.ended.subscribe();
-        let so_far = *ended.borrow_and_update();
-        if !state.is_wanted {
-            state.is_wanted = true;
-            state.lives(now, self.fetching.http.timeout());
+        let ended_before = *ended.borrow_and_update();
+        if !state.is_requested {
+            state.is_requested = true;
+            state.report_alive(now, self.fetching.http.timeout());
             self.wanted.notify_one();
         }
         let until = state.task.as_ref().and_then(|task| task.alive_until);
         Ok(Some(Running {
             ended,
-            so_far,
+            ended_before,
             until,
         }))
     }
 
-    /// Fetches as long as somebody may need the keys.
+    /// Fetches until nothing needs the keys any more.
     async fn run(self: Arc<Self>, id: u64) {
-        let _lost = Lost { shared: &self, id };
+        let _lost = NotifyOnDrop { shared: &self, id };
         loop {
-            while let Some(due) = self.not_yet(id) {
+            while let Some(due) = self.next_start(id) {
                 let _ = timeout_at(due, self.wanted.notified()).await;
             }
             if !self.begin(id) {
@@ -245,26 +245,26 @@ impl Shared {
         }
     }
 
-    /// When to begin, if that is not now.
-    fn not_yet(&self, id: u64) -> Option<Instant> {
+    /// When to begin the next fetch, if not now.
+    fn next_start(&self, id: u64) -> Option<Instant> {
         let mut state = self.write();
         let now = Instant::now();
-        let is_early = state.is_of(id) && !state.is_wanted && now < state.due;
+        let is_early = state.is_of(id) && !state.is_requested && now < state.due;
         if is_early {
-            state.lives(now, self.fetching.http.timeout());
+            state.report_alive(now, self.fetching.http.timeout());
         }
         is_early.then_some(state.due)
     }
 
-    /// Whether the fetch of this task may begin: another task may have taken its place.
+    /// Whether this task may begin a fetch. Another task may have replaced it.
     fn begin(&self, id: u64) -> bool {
         let mut state = self.write();
         let now = Instant::now();
         let may = state.is_of(id);
         if may {
-            state.is_wanted = true;
+            state.is_requested = true;
             state.begun = Some(now);
-            state.lives(now, self.fetching.http.timeout());
+            state.report_alive(now, self.fetching.http.timeout());
         }
         may
     }
@@ -275,7 +275,7 @@ impl Shared {
             return;
         }
         let now = Instant::now();
-        state.is_wanted = false;
+        state.is_requested = false;
         match fetched {
             Ok((keys, life)) => {
                 let usable = life.checked_add(self.fetching.max_stale);
@@ -285,12 +285,12 @@ impl Shared {
                 });
                 state.failed = None;
                 state.pause = Pause::default();
-                // Before they are over, and not all replicas at once.
+                // Before the keys expire, and with jitter so that replicas do not fetch at the same time.
                 state.due = now + life.mul_f64(0.7 + 0.1 * fastrand::f64());
             }
             Err(error) => {
                 state.failed = Some(error);
-                // One that a call wanted changes nothing of when the next is due.
+                // A fetch that a call caused does not change when the next one is due.
                 if state.due <= now {
                     state.pause.begin(now);
                     let pause = state.pause.left(now).unwrap_or_default();
@@ -298,8 +298,8 @@ impl Shared {
                 }
             }
         }
-        state.lives(now, self.fetching.http.timeout());
-        // Before somebody can want another one, and take the end of this one for its end.
+        state.report_alive(now, self.fetching.http.timeout());
+        // Updated before anything can request another fetch and mistake the end of this one for the end of that.
         self.ended.send_modify(|ended| *ended += 1);
     }
 
@@ -337,9 +337,9 @@ impl State {
         self.task.as_ref().is_some_and(|task| task.id == id)
     }
 
-    /// The task has just shown that it is alive, and will do so again: by the time that a fetch has ended, or is due.
-    fn lives(&mut self, now: Instant, time: Duration) {
-        let next = match self.is_wanted || self.due <= now {
+    /// Records that the task is alive, and when it has to report again: when a fetch has ended or is due.
+    fn report_alive(&mut self, now: Instant, time: Duration) {
+        let next = match self.is_requested || self.due <= now {
             true => now.checked_add(time),
             false => Some(self.due),
         };
@@ -348,10 +348,10 @@ impl State {
         }
     }
 
-    /// The task is gone. If it was fetching, another one fetches at once.
-    fn lose(&mut self) {
-        if self.is_wanted {
-            self.is_wanted = false;
+    /// Records that the task was lost. If it was fetching, the next task fetches at once.
+    fn mark_lost(&mut self) {
+        if self.is_requested {
+            self.is_requested = false;
             self.begun = None;
             self.due = Instant::now();
         }
@@ -364,18 +364,18 @@ impl Task {
     }
 }
 
-/// Tells those who wait that the task is gone, as with a runtime that is dropped.
-struct Lost<'a> {
+/// Notifies the waiting calls if the task is lost, for example with its runtime.
+struct NotifyOnDrop<'a> {
     shared: &'a Shared,
     id: u64,
 }
 
-impl Drop for Lost<'_> {
+impl Drop for NotifyOnDrop<'_> {
     fn drop(&mut self) {
         let mut state = self.shared.write();
         if state.is_of(self.id) {
             state.task = None;
-            state.lose();
+            state.mark_lost();
         }
         self.shared.ended.send_modify(|_| ());
     }

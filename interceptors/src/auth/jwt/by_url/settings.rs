@@ -7,7 +7,7 @@ use super::super::keys::SetupError;
 use super::fetch::Fetching;
 use crate::auth::HttpClient;
 
-/// What a builder was told about URLs.
+/// The settings for URLs in a builder.
 #[derive(Debug)]
 pub(in crate::auth::jwt) struct Settings {
     pub(in crate::auth::jwt) urls: Vec<Url>,
@@ -15,14 +15,14 @@ pub(in crate::auth::jwt) struct Settings {
     pub(super) max_stale: Duration,
 }
 
-/// Where keys are to be found.
+/// The source of the keys.
 #[derive(Debug)]
 pub(in crate::auth::jwt) enum Url {
     Keys(String),
     Issuer(String),
 }
 
-/// The same, looked at.
+/// The source after its URL was checked.
 pub(super) enum Place {
     Keys(Uri),
     /// OpenID Connect Discovery 1.0.
@@ -132,7 +132,7 @@ impl<Claims, Aud, Iss> JwtVerifierBuilder<Claims, Aud, Iss> {
 }
 
 impl Settings {
-    /// How keys are to be fetched, if they are.
+    /// The checked settings for fetches, if keys are fetched.
     pub(in crate::auth::jwt) fn fetching(
         self,
         has_keys: bool,
