@@ -406,7 +406,7 @@ pub(super) struct Probe {
 }
 
 impl Probe {
-    /// The response stream of the probe has begun. A probe whose stream has ended by now reports nothing.
+    /// Records that the response stream of the probe has begun, unless the probe has ended already.
     pub(super) fn answered(&self) {
         if self.is_settled.load(Ordering::Relaxed) {
             return;

@@ -62,7 +62,7 @@ impl Link {
         take: &TakeCommand<'_>,
         until: Instant,
     ) -> Result<Value, StoreError> {
-        // Counts a timeout if it is dropped.
+        // If it is dropped after `until`, it counts as a timeout.
         let prefix = take.key[0];
         let mut waiting = Waiting {
             link: self,
