@@ -48,14 +48,14 @@ impl KeyKind {
 }
 
 /// The text for calls without a key, because Envoy's service rejects an empty one.
-const NOBODY: &str = "-";
+const NO_KEY: &str = "-";
 
 impl<'a> KeyValue<'a> {
     fn new(kind: KeyKind, text: Option<Cow<'a, [u8]>>) -> Self {
         let text = text.filter(|text| !text.is_empty());
         Self {
             kind,
-            text: text.unwrap_or(Cow::Borrowed(NOBODY.as_bytes())),
+            text: text.unwrap_or(Cow::Borrowed(NO_KEY.as_bytes())),
             is_digest: false,
         }
     }
