@@ -5,7 +5,7 @@ mod core;
 #[allow(missing_docs, missing_debug_implementations)]
 mod mount;
 
-/// What several interceptors use. Those with dependencies of their own are switched on by the features that need them.
+/// Code that several interceptors use. Modules with dependencies are enabled by the features that need them.
 pub(crate) mod kit {
     pub(crate) mod by_name;
     pub(crate) mod code_names;

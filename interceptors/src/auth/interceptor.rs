@@ -383,7 +383,7 @@ where
             }
         };
         let (identity, expires_at) = verified?;
-        leave::<M, _>(call, identity);
+        store_identity::<M, _>(call, identity);
         let until = match expires_at {
             Some(expires_at) => expiry::begin(call, expires_at)?,
             None => None,
@@ -402,7 +402,7 @@ where
 }
 
 /// Stores the identity in the request's extensions.
-fn leave<M: Mark, T: Clone + Send + Sync + 'static>(call: &mut CallDetails, identity: T) {
+fn store_identity<M: Mark, T: Clone + Send + Sync + 'static>(call: &mut CallDetails, identity: T) {
     let extensions = call.extensions_mut();
     extensions.insert(Identity(identity));
     M::leave(extensions);

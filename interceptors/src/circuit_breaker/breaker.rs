@@ -406,7 +406,7 @@ pub(super) struct Probe {
 }
 
 impl Probe {
-    /// The response stream of the probe has begun. A probe whose stream has ended by now reports nothing.
+    /// Records that the response stream of the probe has begun, unless the probe has ended already.
     pub(super) fn answered(&self) {
         if self.is_settled.load(Ordering::Relaxed) {
             return;
@@ -557,7 +557,7 @@ impl Machine {
 
     fn admit(&mut self, config: &Thresholds, now: Instant) -> (Admission, Option<Change>) {
         if self.probes_are_long_lived(config, now) {
-            let change = self.turn(Phase::Closed(Failures::new(config)));
+            let change = self.change_to(Phase::Closed(Failures::new(config)));
             let period = self.period;
             return (Admission::Call { period }, change);
         }
@@ -581,7 +581,7 @@ impl Machine {
         if !lets_others_try {
             return (Admission::Refused, None);
         }
-        let change = self.turn(Phase::HalfOpen {
+        let change = self.change_to(Phase::HalfOpen {
             since: now,
             admitted: 1,
             answered: 0,
@@ -642,7 +642,7 @@ impl Machine {
                 *succeeded += 1;
                 let closes = *succeeded >= config.probes;
                 closes
-                    .then(|| self.turn(Phase::Closed(Failures::new(config))))
+                    .then(|| self.change_to(Phase::Closed(Failures::new(config))))
                     .flatten()
             }
             _ => None,
@@ -664,11 +664,11 @@ impl Machine {
 
     fn open(&mut self, config: &Thresholds, now: Instant) -> Option<Change> {
         let until = now.checked_add(config.open_for);
-        self.turn(Phase::Open { until })
+        self.change_to(Phase::Open { until })
     }
 
     /// `None` if the state stays the same.
-    fn turn(&mut self, phase: Phase) -> Option<Change> {
+    fn change_to(&mut self, phase: Phase) -> Option<Change> {
         let (from, to) = (self.phase.state(), phase.state());
         self.period += 1;
         self.phase = phase;

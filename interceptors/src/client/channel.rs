@@ -162,13 +162,13 @@ impl<C: ChannelChain, S: fmt::Debug> fmt::Debug for InterceptedChannel<C, S> {
     }
 }
 
-/// A struct that was annotated: the attribute implements it.
+/// A struct with the attribute, which implements this trait.
 #[diagnostic::on_unimplemented(
     message = "[I0801] `{Self}` is no chain of interceptors",
     note = "put `#[interceptors::intercept(…)]` on the struct"
 )]
 pub trait ChannelChain: Send + Sync + 'static {
-    /// What the entries keep for one channel and its clones.
+    /// The state of the entries for one channel and its clones.
     type State: Send + Sync;
 
     #[doc(hidden)]

@@ -267,12 +267,15 @@ fn remove_tonics_user_agent(headers: &mut HeaderMap) {
         return;
     };
     // The caller's own agent comes first.
-    let own = agent.to_str().ok().and_then(|agent| {
-        let (own, last) = agent.rsplit_once(' ')?;
-        last.starts_with(USER_AGENT_OF_TONIC).then_some(own)
+    let callers_agent = agent.to_str().ok().and_then(|agent| {
+        let (callers_agent, last) = agent.rsplit_once(' ')?;
+        last.starts_with(USER_AGENT_OF_TONIC)
+            .then_some(callers_agent)
     });
-    if let Some(own) = own.and_then(|own| HeaderValue::from_str(own).ok()) {
-        headers.insert(USER_AGENT, own);
+    if let Some(callers_agent) =
+        callers_agent.and_then(|callers_agent| HeaderValue::from_str(callers_agent).ok())
+    {
+        headers.insert(USER_AGENT, callers_agent);
     }
 }
 

@@ -35,7 +35,7 @@ impl<C> fmt::Debug for By<C> {
 
 impl<C, Req, Res> Interceptor<Req, Res> for By<C>
 where
-    C: 'static, // what it has to be is said once, where it is made
+    C: 'static, // `by_mount` checks the rest, so there is one error
     Req: Send,
     Res: Send,
 {

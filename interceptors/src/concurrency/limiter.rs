@@ -198,8 +198,8 @@ impl Limiter {
         self.0.waiting.load(Ordering::Relaxed)
     }
 
-    /// Whether this limiter can be dropped: no call has a permit or waits for one, and no service is known to have the
-    /// method. Only the map may hold a reference.
+    /// Whether no call has a permit or waits for one (only the map has a reference), and no service is known to have
+    /// the method.
     fn is_unused(&self) -> bool {
         Arc::strong_count(&self.0) == 1 && !self.0.is_known.load(Ordering::Relaxed)
     }

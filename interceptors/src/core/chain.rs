@@ -285,7 +285,7 @@ impl<Req, L: Layer> Drop for Watch<'_, Req, L> {
     }
 }
 
-// This depends at most on the layer, and for type-erased parts it is compiled once, not for each method.
+// The rest depends at most on the layer. For a layer type without parameters it is compiled once, not for each method.
 
 struct Watcher<L> {
     layer: Option<L>,

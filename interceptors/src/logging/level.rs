@@ -1,7 +1,7 @@
 use tonic::Code;
 use tracing::Level;
 
-/// go-grpc-middleware's `DefaultServerCodeToLevel`, with `usual` in the place of its `INFO`.
+/// go-grpc-middleware's `DefaultServerCodeToLevel`, with `usual` instead of its `INFO`.
 pub(crate) fn server_level(code: Code, usual: Level) -> Level {
     match code {
         Code::Ok
@@ -21,8 +21,8 @@ pub(crate) fn server_level(code: Code, usual: Level) -> Level {
     }
 }
 
-/// go-grpc-middleware's `DefaultClientCodeToLevel`, with `usual` in the place of its `DEBUG`. What the
-/// caller may have brought about itself is the caller's to judge.
+/// go-grpc-middleware's `DefaultClientCodeToLevel`, with `usual` instead of its `DEBUG`. Codes that the caller itself
+/// may have caused stay at `usual`.
 pub(crate) fn client_level(code: Code, usual: Level) -> Level {
     match code {
         Code::Ok

@@ -66,7 +66,7 @@ pub trait BinaryValue {
     fn into_value(self) -> Option<BinaryMetadataValue>;
 }
 
-/// A value in `self` that the attribute can copy, since it cannot be moved out of what is borrowed.
+/// A value in `self` that the attribute can copy. It cannot be moved out of a borrow.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "[I0810] the value is in `self`, and a `{Self}` cannot be moved out of it",

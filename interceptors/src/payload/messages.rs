@@ -142,7 +142,7 @@ where
     type Message = M;
 }
 
-/// Writes down the messages of a request.
+/// Writes the messages of a request.
 #[diagnostic::on_unimplemented(
     message = "[I0812] `payload` cannot see the messages of this method's request, `{Req}`",
     label = "the request stream of a hand-written client is of its caller's own type, around which nothing can be put",
@@ -152,7 +152,7 @@ pub trait WriteRequest<Req>: Send + Sync {
     fn write(&self, config: PayloadSettings, name: &CallName, request: &mut Option<Req>);
 }
 
-/// Writes down the messages of a response.
+/// Writes the messages of a response.
 #[diagnostic::on_unimplemented(
     message = "[I0812] `payload` cannot see the messages of this method's response, `{Res}`",
     label = "neither a message nor a stream of messages"

@@ -2,20 +2,20 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-/// What `?` in a path goes through: an `Option`.
+/// The type of a `?` step in a path: an `Option`.
 #[diagnostic::on_unimplemented(
     message = "[I0812] `?` in a path goes through an `Option`, and `{Self}` is none",
     label = "not an `Option`",
     note = "take the `?` out; a repeated field takes `[]`"
 )]
 pub trait Optional {
-    /// What may be there.
+    /// The type inside.
     type Value;
 
-    /// What is there.
+    /// The value, if there is one.
     fn value(&self) -> Option<&Self::Value>;
 
-    /// What is there, to change it.
+    /// The value, if there is one, to change it.
     fn value_mut(&mut self) -> Option<&mut Self::Value>;
 }
 
@@ -31,20 +31,21 @@ impl<T> Optional for Option<T> {
     }
 }
 
-/// What `[]` in a path goes through: a `Vec`, as prost has repeated fields, or the values of a map.
+/// The type of a `[]` step in a path: a `Vec`, as prost generates for repeated fields, or a map, of which it takes the
+/// values.
 #[diagnostic::on_unimplemented(
     message = "[I0812] `[]` in a path goes through a repeated field or the values of a map, and `{Self}` is neither",
     label = "not a repeated field",
     note = "take the `[]` out; an optional field takes `?`"
 )]
 pub trait Repeated {
-    /// One of them.
+    /// The type of the elements.
     type Element;
 
-    /// All of them.
+    /// The elements.
     fn elements(&self) -> impl Iterator<Item = &Self::Element>;
 
-    /// All of them, to change them.
+    /// The elements, to change them.
     fn elements_mut(&mut self) -> impl Iterator<Item = &mut Self::Element>;
 }
 

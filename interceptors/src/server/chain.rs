@@ -31,24 +31,24 @@ use crate::mount::ServerFacts;
 use crate::wire::status::{self, BoxError};
 use crate::wire::{Arrival, Arrived, Body, EndByHead, Protocol, ResponseBody};
 
-/// A struct that was annotated for a server: the attribute implements it.
+/// A struct with the attribute for a server, which implements this trait.
 #[diagnostic::on_unimplemented(
     message = "[I0801] `{Self}` is no chain of interceptors for a server",
     note = "put `#[interceptors::intercept(server, …)]` on the struct"
 )]
 pub trait ServerChain: Send + Sync + 'static {
-    /// What the entries keep for one value and its clones.
+    /// The state of the entries for one value and its clones.
     #[doc(hidden)]
     type State: Send + Sync;
 
-    /// How a caller is asked for credentials by HTTP.
+    /// The HTTP challenge that asks for credentials.
     #[doc(hidden)]
     const CHALLENGE: Option<&'static str>;
 
     #[doc(hidden)]
     fn state() -> Self::State;
 
-    /// The policy for what is asked for.
+    /// The policy for this target.
     #[doc(hidden)]
     fn plan(target: Target<'_>) -> &'static MethodPlan;
 
@@ -323,7 +323,7 @@ impl<M> Exchange<M> {
         (exchange, outside)
     }
 
-    /// The rejection that goes to the client.
+    /// The rejection for the client.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn reject(
         &mut self,
@@ -346,7 +346,7 @@ impl<M> Exchange<M> {
         response
     }
 
-    /// The answer that goes to the client.
+    /// The response for the client.
     pub(super) fn http_response(
         &mut self,
         response: Response<Body>,

@@ -26,9 +26,9 @@ use crate::mount::ServerFacts;
 use crate::wire::status::BoxError;
 use crate::wire::{Arrived, Body};
 
-/// A service whose policy a generated server can run: `#[intercept(…)]` on the `impl` implements it.
+/// A service with a policy that a generated server can run. `#[intercept(…)]` on the `impl` implements this trait.
 ///
-/// `Service` is the service's trait as a type, `dyn UserService<ListUsersStream = …>`, which both sides can name.
+/// `Service` is the service's trait as a type, `dyn UserService<ListUsersStream = …>`. Both sides can name it.
 #[diagnostic::on_unimplemented(
     message = "[I0814] put `#[intercept(…)]` on `impl {Service} for {Self}`",
     label = "this server has the policy of its service, and there is none",
@@ -36,19 +36,20 @@ use crate::wire::{Arrived, Body};
     note = "a blanket `impl` (`impl<T> … for T`) has no policy that a server can find"
 )]
 pub trait ServicePolicy<Service: ?Sized>: Send + Sync + 'static {
-    /// Its methods.
+    /// The plans of its methods.
     #[doc(hidden)]
     const METHODS: &'static [&'static MethodPlan];
 
-    /// What holds for a method that no list names.
+    /// The entries that apply to a method that no list names.
     #[doc(hidden)]
     const UNKNOWN: &'static [EntryPlan];
 
-    /// How a caller is asked for credentials by HTTP.
+    /// The HTTP challenge that asks for credentials.
     #[doc(hidden)]
     const CHALLENGE: Option<&'static str>;
 
-    /// Takes a call through the first part of a list. A `Module` is given so that it is compiled only where a server needs it.
+    /// Runs a call through the first part of a list. `Module` makes this generic, so that it is compiled only if a
+    /// server needs it.
     #[doc(hidden)]
     fn receive<Module: 'static>(
         &self,

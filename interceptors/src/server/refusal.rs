@@ -18,13 +18,13 @@ pub(super) fn refusal(
 ) -> http::Response<tonic::body::Body> {
     match protocol == Protocol::Grpc && status.metadata().is_empty() {
         true => status.into_http(),
-        false => unusual(status, protocol, is_head, challenge),
+        false => full_refusal(status, protocol, is_head, challenge),
     }
 }
 
 /// The uncommon cases: a status with metadata, or another protocol.
 #[cold]
-fn unusual(
+fn full_refusal(
     status: Status,
     protocol: Protocol,
     is_head: bool,
@@ -33,14 +33,16 @@ fn unusual(
     let Some(content_type) = protocol.content_type() else {
         return of_http(&status, is_head, challenge);
     };
-    // A response of the service already has its own content type.
+    // If the service itself sent this status, its content type stays.
     let is_web = |protocol| matches!(protocol, Protocol::GrpcWeb { .. });
     let headers = status.metadata().as_ref();
     let answered = Protocol::of(headers);
-    let own = answered != Protocol::Http && is_web(answered) == is_web(protocol);
-    let own = own.then(|| headers.get(CONTENT_TYPE).cloned()).flatten();
+    let is_same_protocol = answered != Protocol::Http && is_web(answered) == is_web(protocol);
+    let known_type = is_same_protocol
+        .then(|| headers.get(CONTENT_TYPE).cloned())
+        .flatten();
     let mut response = status.into_http::<tonic::body::Body>();
-    let content_type = own.unwrap_or(content_type);
+    let content_type = known_type.unwrap_or(content_type);
     response.headers_mut().insert(CONTENT_TYPE, content_type);
     response
 }
@@ -53,7 +55,7 @@ fn of_http(
     const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
     let text = format!("{}\n", status.message());
     let body = match is_head {
-        // To HTTP/2, a body would be an error here.
+        // In HTTP/2, a body in the response to a `HEAD` request is an error.
         true => tonic::body::Body::empty(),
         false => tonic::body::Body::new(text),
     };

@@ -334,8 +334,8 @@ struct Headers<'a> {
     joined: [(&'static str, Option<String>); 2],
 }
 
-/// The maximum length of a `tracestate` and of its number of members. W3C's specification requires no more to be
-/// propagated.
+/// The maximum length of a `tracestate`, and the maximum number of its members. W3C's specification requires no more
+/// to be propagated.
 const TRACESTATE: (usize, usize) = (512, 32);
 
 impl<'a> Headers<'a> {

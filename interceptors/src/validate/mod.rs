@@ -255,7 +255,8 @@ macro_rules! validate_with_garde {
     )+};
 }
 
-/// A request whose messages can be validated: a message that is [`Validate`], or a stream of such. Users implement `Validate`.
+/// A request whose messages can be validated: a message that is [`Validate`], or a stream of such messages. Users
+/// implement `Validate`.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "[I0811] the messages of this method cannot be validated: `{Self}`",

@@ -1,5 +1,5 @@
 //! Encoded requests and responses, and what is known about them. `source` has the origin of the data, `count` counts
-//! messages, `peek` checks what a request to be sent has at once, and `arrival` checks whether a received request is
+//! messages, `look` checks which data a request to be sent has at once, and `arrival` checks whether a received request is
 //! complete.
 
 use std::collections::VecDeque;

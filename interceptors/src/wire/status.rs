@@ -56,12 +56,12 @@ fn readable(message: &HeaderValue) -> Option<HeaderValue> {
     let is_plain = |&byte: &u8| byte != b'%' && byte.is_ascii();
     match message.as_bytes().iter().all(is_plain) {
         true => None,
-        false => encoded_anew(message),
+        false => re_encoded(message),
     }
 }
 
 #[cold]
-fn encoded_anew(message: &HeaderValue) -> Option<HeaderValue> {
+fn re_encoded(message: &HeaderValue) -> Option<HeaderValue> {
     const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');
     let decoded = percent_decode(message.as_bytes());
     if decoded.clone().decode_utf8().is_ok() {

@@ -175,7 +175,10 @@ fn shown(method: &MethodPlan) -> String {
 /// Each setting as `name=value`.
 fn listed_settings(entry: &EntryPlan) -> Vec<String> {
     // For `with`, the interceptor is in the label already.
-    let settings = entry.own().is_none().then(|| entry.settings().iter());
+    let settings = entry
+        .listed_value()
+        .is_none()
+        .then(|| entry.settings().iter());
     let settings = settings.into_iter().flatten();
     let shown = settings.map(|setting| cell(&format!("{}={}", setting.name(), setting.value())));
     shown.collect()

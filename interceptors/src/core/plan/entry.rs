@@ -186,14 +186,14 @@ impl EntryPlan {
     /// The name, with the interceptor that it adds where that is one's own: `with(self.audit)`.
     #[must_use]
     pub fn label(&self) -> String {
-        match self.own() {
-            Some(own) => format!("{}({})", self.name, own.value()),
+        match self.listed_value() {
+            Some(listed_value) => format!("{}({})", self.name, listed_value.value()),
             None => self.name.to_owned(),
         }
     }
 
     /// The interceptor that `with` adds.
-    pub(super) fn own(&self) -> Option<&Setting> {
+    pub(super) fn listed_value(&self) -> Option<&Setting> {
         let mut expressions = self.expressions.iter();
         expressions.find(|setting| self.lists_a_value && setting.name() == "value")
     }

@@ -170,7 +170,7 @@ impl fmt::Display for Plan {
                 rows.push([path, kind, name.to_owned(), settings]);
             };
             for entry in method.interceptors() {
-                let settings = match entry.own() {
+                let settings = match entry.listed_value() {
                     Some(_) => String::new(),
                     None => entry.settings().to_string(),
                 };

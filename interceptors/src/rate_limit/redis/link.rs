@@ -20,7 +20,7 @@ use super::{TakeCommand, decision, failed, is_unknown_script};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The limit of the bucket that tests a new connection. It is full again after a millisecond.
-static TRIAL: Rate = Rate::per_second(1_000);
+static TRIAL_RATE: Rate = Rate::per_second(1_000);
 
 pub(super) struct Link {
     client: redis::Client,
@@ -62,7 +62,7 @@ impl Link {
         take: &TakeCommand<'_>,
         until: Instant,
     ) -> Result<Value, StoreError> {
-        // Counts a timeout if it is dropped.
+        // If it is dropped after `until`, it counts as a timeout.
         let prefix = take.key[0];
         let mut waiting = Waiting {
             link: self,
@@ -183,7 +183,7 @@ impl Link {
         // the script.
         let trial = TakeCommand {
             key: [prefix, "trial"],
-            limit: &TRIAL,
+            limit: &TRIAL_RATE,
         };
         let answer = send(&connection, &trial).await?;
         match decision(&answer) {

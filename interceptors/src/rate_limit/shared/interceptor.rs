@@ -138,7 +138,7 @@ impl<S: Store + ?Sized, K: BucketKey> SharedRateLimit<'_, S, K> {
         }
         let asked_at = Instant::now();
         let timeout = shared.sharing.store_timeout;
-        // A timeout that overflows the clock does not limit the wait.
+        // If the timeout overflows the clock, a day replaces it.
         let until = asked_at.checked_add(timeout);
         let until = until.unwrap_or_else(|| asked_at + Duration::from_secs(86_400));
         let bucket = Bucket::new(shared.sharing, names.service, names.method, key, until);

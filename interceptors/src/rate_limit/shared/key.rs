@@ -12,13 +12,13 @@ use super::super::key::{ByClientIp, ByMetadata, ByPeer, Everyone, warn_of_no_pee
 use crate::CallDetails;
 use crate::kit::identity::{Identifies, Identity};
 
-/// Which calls share a limit, in terms that all processes understand.
+/// Determines which calls share a limit, in a form that all processes agree on.
 pub trait BucketKey: Send + Sync {
-    /// What the calls have in common, or `None` where all calls share the limit.
+    /// The common value of the calls that share a limit. `None` if all calls share it.
     fn of<'a>(&self, call: &'a CallDetails) -> Option<KeyValue<'a>>;
 }
 
-/// What the calls of a bucket have in common.
+/// The common value of the calls in a bucket.
 #[derive(Clone, Hash)]
 pub struct KeyValue<'a> {
     pub(super) kind: KeyKind,
@@ -48,14 +48,14 @@ impl KeyKind {
 }
 
 /// The text for calls without a key, because Envoy's service rejects an empty one.
-const NOBODY: &str = "-";
+const NO_KEY: &str = "-";
 
 impl<'a> KeyValue<'a> {
     fn new(kind: KeyKind, text: Option<Cow<'a, [u8]>>) -> Self {
         let text = text.filter(|text| !text.is_empty());
         Self {
             kind,
-            text: text.unwrap_or(Cow::Borrowed(NOBODY.as_bytes())),
+            text: text.unwrap_or(Cow::Borrowed(NO_KEY.as_bytes())),
             is_digest: false,
         }
     }

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::{OnError, StoreError};
 
 /// A flapping store is still failing. An outage ends only after this long without a failure.
-const QUIET: Duration = Duration::from_secs(1);
+const MIN_QUIET: Duration = Duration::from_secs(1);
 
 /// Logs the beginning of an outage once, and its end once.
 #[derive(Debug, Default)]
@@ -69,7 +69,7 @@ impl Outage {
     fn end(&self, limit: &str) {
         let now = Instant::now();
         let mut record = self.record();
-        let is_over = |record: &mut Record| now.duration_since(record.last) >= QUIET;
+        let is_over = |record: &mut Record| now.duration_since(record.last) >= MIN_QUIET;
         let Some(over) = record.take_if(is_over) else {
             return;
         };

@@ -180,15 +180,15 @@ impl Shared {
     /// Starts the task, unless one is alive.
     fn begin_task(self: &Arc<Self>, now: Instant) -> Result<(), FetchError> {
         let mut state = self.write();
-        let gone = match state.task.take() {
+        let lost = match state.task.take() {
             Some(task) if task.is_alive(now) => {
                 state.task = Some(task);
                 return Ok(());
             }
-            gone => gone,
+            lost => lost,
         };
-        if let Some(gone) = gone {
-            gone.handle.abort();
+        if let Some(lost) = lost {
+            lost.handle.abort();
             state.mark_lost();
         }
         let runtime = Handle::try_current().map_err(|_| FetchError::no_runtime())?;
